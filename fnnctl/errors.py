@@ -1,0 +1,102 @@
+"""Every way in which fnnctl ends badly: one root, and kinds that own their wording and exit code.
+
+A `Problem` is one thing that is wrong with what the user gave, and where it stands. Errors that come
+from input carry as many problems as were found, so that one run of a command shows them all.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with the input: `file:line: path: message`."""
+
+    message: str
+    file: str | None = None
+    line: int | None = None
+    path: str | None = None
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.file and self.line else self.file
+        return ": ".join(part for part in (place, self.path, self.message) if part)
+
+
+class FnnctlError(Exception):
+    """The root. `kind` names the error for scripts, `exit_code` is what the process ends with."""
+
+    kind: ClassVar[str] = "internal"
+    exit_code: ClassVar[int] = 3
+
+    def __init__(self, message: str, problems: Iterable[Problem] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.problems = tuple(problems)
+
+
+class InputError(FnnctlError):
+    """What the user gave is wrong: nothing was written, and the process ends with 2."""
+
+    kind = "input"
+    exit_code = 2
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems), problems)
+
+
+class ConfigError(InputError):
+    """The configuration is wrong: a problem a line."""
+
+    kind = "config"
+
+
+class DataError(InputError):
+    """The data are wrong or do not fit the configuration: a problem a line."""
+
+    kind = "data"
+
+
+class UsageError(InputError):
+    """An argument is wrong: an unknown run, a metric that does not exist."""
+
+    kind = "usage"
+
+    def __init__(self, *messages: str) -> None:
+        super().__init__(*(Problem(message) for message in messages))
+
+
+class MachineError(FnnctlError):
+    """The machine failed, not the input: a full disk, a file that cannot be read."""
+
+    kind = "machine"
+    exit_code = 3
+
+
+class DivergedError(FnnctlError):
+    """Training produced a loss that is not a finite number."""
+
+    kind = "diverged"
+    exit_code = 4
+
+    def __init__(self, *, epoch: int, loss: float, learning_rate: float, advice: str) -> None:
+        super().__init__(
+            f"training diverged in epoch {epoch}: the training loss became {loss} "
+            f"at a learning rate of {learning_rate:g}. {advice}"
+        )
+        self.epoch = epoch
+
+
+def quoted_list(words: Sequence[str], limit: int = 12) -> str:
+    """`a, b, c` for a message; a long list is cut and its length told."""
+    shown = ", ".join(words[:limit])
+    return shown if len(words) <= limit else f"{shown}, … ({len(words)} in all)"
+
+
+def did_you_mean(word: str, options: Iterable[str]) -> str:
+    """Return ` (did you mean 'x'?)` for the closest option, or nothing where none is close."""
+    close = difflib.get_close_matches(word, list(options), n=1, cutoff=0.6)
+    return f" (did you mean '{close[0]}'?)" if close else ""
