@@ -1,0 +1,54 @@
+"""First weights: Glorot's and He's, uniform and normal. Biases start at zero.
+
+Glorot & Bengio 2010, equation 16: variance 2/(inputs + outputs). He et al. 2015, equation 10: variance
+2/inputs. A uniform distribution on ±a has variance a²/3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray
+
+
+def _glorot_variance(inputs: int, outputs: int) -> float:
+    return 2.0 / (inputs + outputs)
+
+
+def _he_variance(inputs: int, _outputs: int) -> float:
+    return 2.0 / inputs
+
+
+def _uniform(rng: np.random.Generator, variance: float, shape: tuple[int, int]) -> FloatArray:
+    limit = np.sqrt(3.0 * variance)
+    return rng.uniform(-limit, limit, shape)
+
+
+def _normal(rng: np.random.Generator, variance: float, shape: tuple[int, int]) -> FloatArray:
+    return rng.normal(0.0, np.sqrt(variance), shape)
+
+
+_Draw = Callable[[np.random.Generator, float, tuple[int, int]], FloatArray]
+_Variance = Callable[[int, int], float]
+
+INITIALIZERS: dict[str, tuple[_Draw, _Variance]] = {
+    "glorot_uniform": (_uniform, _glorot_variance),
+    "glorot_normal": (_normal, _glorot_variance),
+    "he_uniform": (_uniform, _he_variance),
+    "he_normal": (_normal, _he_variance),
+}
+
+_HE_FAMILY = {"relu", "leaky_relu", "prelu", "elu"}
+
+
+def default_initializer(activation: str) -> str:
+    """The scheme derived for this activation: He's for relu and its kin, Glorot's for the others."""
+    return "he_uniform" if activation in _HE_FAMILY else "glorot_uniform"
+
+
+def draw_weights(scheme: str, outputs: int, inputs: int, *, rng: np.random.Generator) -> FloatArray:
+    """A weight matrix, (outputs, inputs), in float64, so that both precisions start alike."""
+    draw, variance = INITIALIZERS[scheme]
+    return draw(rng, variance(inputs, outputs), (outputs, inputs))

@@ -1,0 +1,140 @@
+"""Optimizers: how a gradient becomes a step, for a whole stack at once.
+
+Parameters, gradients and state are flat (K, P) arrays, numbers are (K, 1) columns, so that a step is a
+handful of array operations whatever the number of members and layers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Self
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray, IntArray
+
+
+class Optimizer:
+    """Steps for K members. `state` and `steps` are all that must be kept to go on later."""
+
+    number_names: ClassVar[tuple[str, ...]] = ()
+    state_names: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, numbers: Mapping[str, FloatArray], like: FloatArray) -> None:
+        """Start at step 0. Each number is (K,); `like` is the (K, P) array of parameters."""
+        self.dtype = like.dtype
+        self.numbers = {
+            name: np.asarray(numbers[name], np.float64).reshape(-1, 1) for name in self.number_names
+        }
+        self.state = {name: np.zeros_like(like) for name in self.state_names}
+        self.steps = np.zeros((len(like), 1), np.int64)
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Cast the numbers to the working type: a float64 factor would turn every product into float64."""
+
+    def step(self, parameters: FloatArray, gradient: FloatArray, learning_rate: FloatArray) -> None:
+        """Move the parameters, in place. The gradient's array is used as scratch; learning_rate is (K, 1)."""
+        raise NotImplementedError
+
+    def select(self, members: IntArray) -> Self:
+        """The same optimizer, in the same state, for some of the members."""
+        chosen = object.__new__(type(self))
+        chosen.dtype = self.dtype
+        chosen.numbers = {name: number[members] for name, number in self.numbers.items()}
+        chosen.state = {name: array[members] for name, array in self.state.items()}
+        chosen.steps = self.steps[members]
+        chosen.prepare()
+        return chosen
+
+
+class Sgd(Optimizer):
+    """W ← W − αg."""
+
+    def step(self, parameters: FloatArray, gradient: FloatArray, learning_rate: FloatArray) -> None:
+        gradient *= learning_rate
+        parameters -= gradient
+
+
+class Momentum(Optimizer):
+    """v ← μv − αg, W ← W + v (Polyak, 1964)."""
+
+    number_names = ("momentum",)
+    state_names = ("velocity",)
+
+    def prepare(self) -> None:
+        self._mu = self.numbers["momentum"].astype(self.dtype)
+
+    def step(self, parameters: FloatArray, gradient: FloatArray, learning_rate: FloatArray) -> None:
+        self._accelerate(gradient, learning_rate)
+        parameters += self.state["velocity"]
+
+    def _accelerate(self, gradient: FloatArray, learning_rate: FloatArray) -> None:
+        """v ← μv − αg; leaves αg where the gradient was."""
+        velocity = self.state["velocity"]
+        gradient *= learning_rate
+        velocity *= self._mu
+        velocity -= gradient
+
+
+class Nesterov(Momentum):
+    """v ← μv − αg, W ← W + μv − αg (Sutskever et al., 2013, in Bengio's form)."""
+
+    def step(self, parameters: FloatArray, gradient: FloatArray, learning_rate: FloatArray) -> None:
+        self._accelerate(gradient, learning_rate)
+        parameters -= gradient
+        np.multiply(self.state["velocity"], self._mu, out=gradient)
+        parameters += gradient
+
+
+class Adam(Optimizer):
+    """Adam (Kingma & Ba, 2015), with the ε of its section 2's last paragraph, as scikit-learn has it.
+
+    m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², W ← W − α·√(1 − β₂ᵗ)/(1 − β₁ᵗ)·m/(√v + ε). The state holds
+    m/(1 − β₁) and v/(1 − β₂), which saves two passes over the parameters; the step's factor and ε carry
+    what was divided out.
+    """
+
+    number_names = ("beta1", "beta2", "epsilon")
+    state_names = ("mean", "square")
+    _PLANNED: ClassVar[int] = 256
+
+    def prepare(self) -> None:
+        beta1, beta2 = self.numbers["beta1"], self.numbers["beta2"]
+        self._beta1, self._beta2 = beta1.astype(self.dtype), beta2.astype(self.dtype)
+        self._epsilon = (self.numbers["epsilon"] / np.sqrt(1.0 - beta2)).astype(self.dtype)
+        self._plan()
+
+    def _plan(self) -> None:
+        """The step's factor but for α, for the next steps: (steps, K, 1)."""
+        beta1, beta2 = self.numbers["beta1"], self.numbers["beta2"]
+        t = self.steps + np.arange(1, self._PLANNED + 1)[:, None, None]
+        correction = np.sqrt(1.0 - beta2**t) / (1.0 - beta1**t)
+        self._factors = (correction * (1.0 - beta1) / np.sqrt(1.0 - beta2)).astype(self.dtype)
+        self._next = 0
+
+    def step(self, parameters: FloatArray, gradient: FloatArray, learning_rate: FloatArray) -> None:
+        if self._next == self._PLANNED:
+            self._plan()
+        factor = self._factors[self._next] * learning_rate
+        self._next += 1
+        self.steps += 1
+        mean, square = self.state["mean"], self.state["square"]
+        mean *= self._beta1
+        mean += gradient
+        square *= self._beta2
+        np.multiply(gradient, gradient, out=gradient)
+        square += gradient
+        np.sqrt(square, out=gradient)
+        gradient += self._epsilon
+        np.divide(mean, gradient, out=gradient)
+        gradient *= factor
+        parameters -= gradient
+
+
+OPTIMIZERS: dict[str, type[Optimizer]] = {
+    "sgd": Sgd,
+    "momentum": Momentum,
+    "nesterov": Nesterov,
+    "adam": Adam,
+}

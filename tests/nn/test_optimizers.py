@@ -1,0 +1,78 @@
+"""Steps against numbers worked by hand; agreement with scikit-learn is in tests/training."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from fnnctl.arrays import FloatArray
+from fnnctl.nn.optimizers import OPTIMIZERS
+
+NUMBERS = {"momentum": [0.5], "beta1": [0.5], "beta2": [0.75], "epsilon": [1e-8]}
+
+
+def after_steps(name: str, gradients: list[float], learning_rate: float, start: float = 1.0) -> float:
+    parameters = np.array([[start]])
+    numbers = {key: np.array(value) for key, value in NUMBERS.items()}
+    optimizer = OPTIMIZERS[name](numbers, parameters)
+    for gradient in gradients:
+        optimizer.step(parameters, np.array([[gradient]]), np.array([[learning_rate]]))
+    return float(parameters[0, 0])
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("sgd", 1 - 0.1 * 2 - 0.1 * 4),
+        # v: −0.2, then 0.5·(−0.2) − 0.4 = −0.5
+        ("momentum", 1 - 0.2 - 0.5),
+        # μv − αg: −0.1 − 0.2 = −0.3, then −0.25 − 0.4 = −0.65
+        ("nesterov", 1 - 0.3 - 0.65),
+        # m̂ = 2, v̂ = 4: −0.1·1; then m = 0.5·1 + 0.5·4 = 2.5, m̂ = 2.5/0.75,
+        # v = 0.75·1 + 0.25·16 = 4.75, v̂ = 4.75/0.4375
+        ("adam", 1 - 0.1 - 0.1 * (2.5 / 0.75) / np.sqrt(4.75 / 0.4375)),
+    ],
+)
+def test_two_steps_by_hand(name: str, expected: float) -> None:
+    assert after_steps(name, [2.0, 4.0], 0.1) == pytest.approx(expected, rel=1e-7)
+
+
+def test_adam_epsilon_is_added_to_the_uncorrected_root() -> None:
+    """β₁ = 0.5, β₂ = 0.75, t = 1: α·√0.25/0.5·(0.5g)/(√(0.25g²) + ε) = α·0.5g/(0.5g + ε)."""
+    optimizer = OPTIMIZERS["adam"](
+        {"beta1": np.array([0.5]), "beta2": np.array([0.75]), "epsilon": np.array([1.0])}, np.zeros((1, 1))
+    )
+    parameters = np.zeros((1, 1))
+    optimizer.step(parameters, np.array([[2.0]]), np.array([[0.1]]))
+    assert parameters[0, 0] == pytest.approx(-0.1 * 1.0 / (1.0 + 1.0), rel=1e-14)
+
+
+@pytest.mark.parametrize("name", sorted(OPTIMIZERS))
+def test_stays_in_float32(name: str) -> None:
+    parameters = np.ones((2, 3), np.float32)
+    numbers = {key: np.array(value * 2) for key, value in NUMBERS.items()}
+    optimizer = OPTIMIZERS[name](numbers, parameters)
+    optimizer.step(parameters, np.ones((2, 3), np.float32), np.full((2, 1), 0.1, np.float32))
+    assert parameters.dtype == np.float32
+    assert {array.dtype for array in optimizer.state.values()} <= {np.dtype(np.float32)}
+
+
+@pytest.mark.parametrize("name", sorted(OPTIMIZERS))
+def test_selected_members_go_on_as_if_alone(name: str) -> None:
+    rng = np.random.default_rng(3)
+    numbers = {key: np.array([value[0], 0.3, 0.6]) for key, value in NUMBERS.items()}
+    gradients = rng.normal(size=(600, 3, 4))
+    rates = np.array([[0.1], [0.2], [0.01]])
+
+    def run(optimizer_members: list[int], leave_at: int | None) -> FloatArray:
+        parameters = np.ones((len(optimizer_members), 4))
+        chosen = np.array(optimizer_members)
+        optimizer = OPTIMIZERS[name]({k: v[chosen] for k, v in numbers.items()}, parameters)
+        for t, gradient in enumerate(gradients):
+            if t == leave_at:
+                keep = np.array([1])
+                optimizer, parameters, chosen = optimizer.select(keep), parameters[keep], chosen[keep]
+            optimizer.step(parameters, gradient[chosen].copy(), rates[chosen])
+        return parameters
+
+    np.testing.assert_array_equal(run([0, 1, 2], 137), run([1], None))
