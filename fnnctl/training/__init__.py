@@ -1,0 +1,1 @@
+"""From an experiment's settings to trained weights: members, epochs, early stopping, history."""

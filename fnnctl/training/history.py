@@ -1,0 +1,82 @@
+"""What is recorded of every epoch, for all members of a stack at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray, IntArray
+
+TRAINING_COLUMNS = ("train_loss", "train_accuracy")
+VALIDATION_COLUMNS = (
+    "validation_loss",
+    "validation_accuracy",
+    "validation_balanced_accuracy",
+    "validation_f1_macro",
+)
+
+Record = Mapping[str, FloatArray]
+"""One epoch: a (K,) array a column."""
+
+
+def falls(monitor: str) -> bool:
+    """Whether the monitored column should fall (a loss) or rise (any other)."""
+    return monitor.endswith("_loss")
+
+
+class History:
+    """The records of a stack's epochs, kept by column."""
+
+    def __init__(self) -> None:
+        self._columns: dict[str, list[FloatArray]] = {}
+
+    def append(self, record: Record) -> None:
+        """Add an epoch's record."""
+        for name, values in record.items():
+            self._columns.setdefault(name, []).append(values)
+
+    def select(self, members: IntArray) -> History:
+        """The same history for some of the members."""
+        chosen = History()
+        chosen._columns = {
+            name: [values[members] for values in epochs] for name, epochs in self._columns.items()
+        }
+        return chosen
+
+    def of_member(self, k: int) -> dict[str, list[float]]:
+        """A member's columns, an entry an epoch."""
+        return {name: [float(values[k]) for values in epochs] for name, epochs in self._columns.items()}
+
+
+def activity_column(kind: str, layer: int) -> str:
+    """The column with a hidden layer's share of `active` or `dead` units; layers count from 1."""
+    return f"{kind}_{layer}"
+
+
+def validation_record(losses: FloatArray, predictions: IntArray, labels: IntArray, classes: int) -> Record:
+    """Loss and metrics of every member from its predictions and labels, both (K, rows).
+
+    Balanced accuracy is the mean recall of the classes that occur; macro F1 is over the classes that
+    occur or are predicted, as in scikit-learn.
+    """
+    members, rows = labels.shape
+    offset = np.arange(members)[:, None] * classes
+
+    def counts(values: IntArray, weights: FloatArray | None = None) -> FloatArray:
+        flat = None if weights is None else weights.ravel()
+        found = np.bincount((values + offset).ravel(), flat, minlength=members * classes)
+        return found.reshape(members, classes).astype(np.float64)
+
+    right = (predictions == labels).astype(np.float64)
+    hits, support, predicted = counts(labels, right), counts(labels), counts(predictions)
+    occurs, either = support > 0, support + predicted > 0
+    recall = np.divide(hits, support, out=np.zeros_like(hits), where=occurs)
+    f1 = np.divide(2 * hits, support + predicted, out=np.zeros_like(hits), where=either)
+    values = (
+        losses,
+        right.sum(axis=1) / rows,
+        recall.sum(axis=1) / occurs.sum(axis=1),
+        f1.sum(axis=1) / either.sum(axis=1),
+    )
+    return dict(zip(VALIDATION_COLUMNS, values, strict=True))

@@ -1,0 +1,142 @@
+"""A stack between two epochs: all that training changes, for its members together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.nn.network import Network, Workspace
+from fnnctl.nn.optimizers import OPTIMIZERS, Optimizer
+from fnnctl.nn.parameters import ParameterLayout
+from fnnctl.training.early_stopping import EarlyStopping
+from fnnctl.training.history import TRAINING_COLUMNS, History, Record, validation_record
+from fnnctl.training.members import Examples, Member, StackSettings, column, first_parameters
+from fnnctl.training.scoring import Scorer
+from fnnctl.training.streams import Purpose, stream
+from fnnctl.training.watch import Watch
+
+
+@dataclass
+class Stack:
+    """K members in training, after `epoch` epochs."""
+
+    settings: StackSettings
+    members: list[Member]
+    examples: Examples
+    network: Network
+    optimizer: Optimizer
+    stopping: EarlyStopping
+    history: History
+    epoch: int = 0
+    _workspaces: dict[int, Workspace] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        dtype = self.settings.dtype
+        self._l2 = column(self.members, "l2").astype(dtype)[:, None]
+        self._learning_rate = column(self.members, "learning_rate").astype(dtype)[:, None]
+        self._train_rows = np.stack([member.train_rows for member in self.members])
+        self._validation_rows = np.stack([member.validation_rows for member in self.members])
+        self._validation_labels = self.examples.labels[self._validation_rows]
+        self._scorer = Scorer(self.network, self.examples)
+
+    @classmethod
+    def start(cls, settings: StackSettings, members: Sequence[Member], examples: Examples) -> Stack:
+        """Members with their first weights."""
+        layout = ParameterLayout(settings.shape)
+        parameters = first_parameters(layout, members, settings.dtype)
+        optimizer = OPTIMIZERS[settings.optimizer]
+        numbers = {
+            name: np.array([member.optimizer_numbers[name] for member in members])
+            for name in optimizer.number_names
+        }
+        return cls(
+            settings=settings,
+            members=list(members),
+            examples=examples,
+            network=_network(layout, members, parameters),
+            optimizer=optimizer(numbers, parameters),
+            stopping=EarlyStopping([member.stopping for member in members], parameters),
+            history=History(),
+        )
+
+    def select(self, chosen: IntArray) -> Stack:
+        """The same stack with some of its members only; not a bit of theirs changes."""
+        members = [self.members[k] for k in chosen]
+        return Stack(
+            settings=self.settings,
+            members=members,
+            examples=self.examples,
+            network=_network(self.network.layout, members, self.network.parameters[chosen]),
+            optimizer=self.optimizer.select(chosen),
+            stopping=self.stopping.select(chosen),
+            history=self.history.select(chosen),
+            epoch=self.epoch,
+        )
+
+    def run_epoch(self, *, watch: bool, should_stop: Callable[[], bool]) -> Record | None:
+        """Train every member for an epoch and record it; None where it was broken off."""
+        self.epoch += 1
+        count = self._train_rows.shape[1]
+        loss, correct = np.zeros(len(self.members)), np.zeros(len(self.members))
+        watching = Watch(self.network) if watch else None
+        for work in self._batches():
+            sums = self.network.risk_gradient(work, self._l2)
+            loss += sums.loss
+            correct += sums.correct
+            if watching:
+                watching.note(work)
+            self.optimizer.step(self.network.parameters, self.network.gradient, self._learning_rate)
+            if should_stop():
+                return None
+        record = {
+            "learning_rate": self._learning_rate[:, 0].astype(np.float64),
+            **dict(zip(TRAINING_COLUMNS, (loss / count, correct / count), strict=True)),
+            **self._validate(),
+            **(watching.record() if watching else {}),
+        }
+        self.history.append(record)
+        return record
+
+    def _batches(self) -> Iterator[Workspace]:
+        """The epoch's batches, gathered; each member's rows in an order of its own."""
+        size, count = self.settings.batch_size, self._train_rows.shape[1]
+        if size >= count:  # one batch, whose order does not matter: gathered once
+            if not self._workspaces:
+                self._workspace(count).gather(self.examples.inputs, self.examples.labels, self._train_rows)
+            yield self._workspace(count)
+            return
+        rows = self._shuffled() if self.settings.shuffle else self._train_rows
+        for start in range(0, count, size):
+            batch = rows[:, start : start + size]
+            work = self._workspace(batch.shape[1])
+            work.gather(self.examples.inputs, self.examples.labels, batch)
+            yield work
+
+    def _shuffled(self) -> IntArray:
+        return np.stack(
+            [
+                stream(member.seed, Purpose.ORDER, self.epoch).permutation(rows)
+                for member, rows in zip(self.members, self._train_rows, strict=True)
+            ]
+        )
+
+    def _workspace(self, batch: int) -> Workspace:
+        if batch not in self._workspaces:
+            self._workspaces[batch] = Workspace(
+                self.network.layout, len(self.members), batch, self.settings.dtype, training=True
+            )
+        return self._workspaces[batch]
+
+    def _validate(self) -> Record:
+        if not self._validation_rows.size:
+            return {}
+        losses, predictions = self._scorer.evaluate(self._validation_rows)
+        return validation_record(losses, predictions, self._validation_labels, self.settings.shape.classes)
+
+
+def _network(layout: ParameterLayout, members: Sequence[Member], parameters: FloatArray) -> Network:
+    numbers = np.array([member.activation_numbers for member in members], dtype=np.float64)
+    return Network(layout, parameters, numbers.reshape(len(members), -1))

@@ -1,0 +1,23 @@
+"""Random streams: each is named by a seed, a purpose and an epoch, and nothing draws from a shared one.
+
+So any epoch can be trained again without those before it, and a member draws the same numbers
+whoever its neighbours are.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import numpy as np
+
+
+class Purpose(IntEnum):
+    """What a stream is drawn for. The values are part of every result: never change one."""
+
+    WEIGHTS = 0
+    ORDER = 1
+
+
+def stream(seed: int, purpose: Purpose, epoch: int = 0) -> np.random.Generator:
+    """A generator of its own for this seed, purpose and epoch."""
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence((seed, int(purpose), epoch))))

@@ -1,0 +1,108 @@
+"""Training: epochs until every member is done, has stopped early, or has diverged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from fnnctl.arrays import BoolArray, FloatArray
+from fnnctl.training.history import TRAINING_COLUMNS, VALIDATION_COLUMNS, Record
+from fnnctl.training.members import Examples, Member, StackSettings
+from fnnctl.training.stack import Stack
+
+
+class Outcome(StrEnum):
+    """How a member's training ended."""
+
+    COMPLETED = "completed"
+    STOPPED_EARLY = "stopped early"
+    DIVERGED = "diverged"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedMember:
+    """What training makes of a member."""
+
+    parameters: FloatArray
+    """(P,), those of the best epoch where early stopping keeps them."""
+    outcome: Outcome
+    epochs: int
+    """How many epochs were trained to their end."""
+    best_epoch: int | None
+    """The epoch whose monitored value was best; None without early stopping."""
+    history: dict[str, list[float]]
+    """A column a recorded value, an entry an epoch."""
+
+
+def train_stack(
+    settings: StackSettings,
+    members: Sequence[Member],
+    examples: Examples,
+    *,
+    watch: bool = False,
+    on_epoch: Callable[[int, Record], None] = lambda epoch, record: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> list[TrainedMember]:
+    """Train the members together; each ends with the bits that it would have alone.
+
+    `watch` records the gradient's norm and the units' activity as well. `on_epoch` is told of each
+    epoch; `should_stop` is asked after each step, and what was trained until then is returned.
+    """
+    stack = Stack.start(settings, members, examples)
+    trained: dict[int, TrainedMember] = {}
+    present = np.arange(len(members))
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # divergence is a result
+        while present.size:
+            record = stack.run_epoch(watch=watch, should_stop=should_stop)
+            if record is None:
+                leaving = dict.fromkeys(range(present.size), Outcome.INTERRUPTED)
+            else:
+                on_epoch(stack.epoch, record)
+                patience_gone = stack.stopping.update(stack.epoch, record, stack.network.parameters)
+                leaving = _leaving(stack, record, patience_gone)
+            if leaving:
+                for k, outcome in leaving.items():
+                    trained[int(present[k])] = _result(stack, k, outcome)
+                staying = np.array([k for k in range(present.size) if k not in leaving], dtype=np.intp)
+                present = present[staying]
+                if present.size:
+                    stack = stack.select(staying)
+    return [trained[index] for index in range(len(members))]
+
+
+def _leaving(stack: Stack, record: Record, patience_gone: BoolArray) -> dict[int, Outcome]:
+    """The members that end with this epoch, and how."""
+    leaving: dict[int, Outcome] = {}
+    finite = _all_finite(record)
+    for k, member in enumerate(stack.members):
+        ends = bool(patience_gone[k]) or stack.epoch >= member.epochs
+        if not finite[k] or (ends and not np.isfinite(stack.network.parameters[k]).all()):
+            leaving[k] = Outcome.DIVERGED
+        elif patience_gone[k]:
+            leaving[k] = Outcome.STOPPED_EARLY
+        elif ends:
+            leaving[k] = Outcome.COMPLETED
+    return leaving
+
+
+def _all_finite(record: Record) -> BoolArray:
+    finite = np.isfinite(record[TRAINING_COLUMNS[0]])
+    if VALIDATION_COLUMNS[0] in record:
+        finite &= np.isfinite(record[VALIDATION_COLUMNS[0]])
+    return finite
+
+
+def _result(stack: Stack, k: int, outcome: Outcome) -> TrainedMember:
+    best_epoch = int(stack.stopping.best_epoch[k]) if stack.members[k].stopping else None
+    history = stack.history.of_member(k)
+    return TrainedMember(
+        parameters=stack.stopping.final_parameters(stack.network.parameters)[k],
+        outcome=outcome,
+        epochs=len(history.get(TRAINING_COLUMNS[0], ())),
+        best_epoch=best_epoch or None,
+        history=history,
+    )

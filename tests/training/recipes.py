@@ -1,0 +1,56 @@
+"""Members and pools for the tests of this folder."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.nn.shape import HiddenShape, NetworkShape
+from fnnctl.training.members import Examples, Member, StackSettings
+
+ALL_NUMBERS = {"momentum": 0.9, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}
+
+
+def pool_of(X: FloatArray, y: IntArray) -> Examples:
+    return Examples(np.hstack([X, np.ones((len(X), 1), X.dtype)]), y.astype(np.intp))
+
+
+def blobs(rows: int, features: int, classes: int, seed: int = 0, precision: str = "float32") -> Examples:
+    """Rows around one centre a class."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, classes, rows)
+    labels[:classes] = np.arange(classes)
+    centres = rng.normal(0.0, 1.5, (classes, features))
+    return pool_of((centres[labels] + rng.normal(size=(rows, features))).astype(precision), labels)
+
+
+def settings_of(
+    features: int,
+    hidden: tuple[tuple[int, str], ...],
+    classes: int,
+    *,
+    optimizer: str = "adam",
+    batch_size: int = 16,
+    precision: str = "float32",
+) -> StackSettings:
+    shape = NetworkShape(features, tuple(HiddenShape(units, name) for units, name in hidden), classes)
+    return StackSettings(shape, optimizer, batch_size, precision=precision)
+
+
+def member_of(settings: StackSettings, rows: int, validation: int = 0, **changes: Any) -> Member:
+    """A member that trains on the pool's first rows and is validated on those after them."""
+    layers = len(settings.shape.hidden)
+    values: dict[str, Any] = {
+        "seed": 0,
+        "epochs": 5,
+        "learning_rate": 0.01,
+        "l2": 1e-3,
+        "train_rows": np.arange(rows),
+        "validation_rows": np.arange(rows, rows + validation),
+        "initializers": ("glorot_uniform",) * (layers + 1),
+        "activation_numbers": (0.25,) * layers,
+        "optimizer_numbers": ALL_NUMBERS,
+    }
+    return Member(**{**values, **changes})

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from fnnctl.training.members import StoppingRule
+from fnnctl.training.stack import Stack
+from fnnctl.training.trainer import Outcome, train_stack
+from tests.training.recipes import blobs, member_of, pool_of, settings_of
+
+
+def test_one_step_by_hand() -> None:
+    """Softmax regression from zero weights on x = 2 with label 0 of 2, α = 0.5, λ = 0.
+
+    ŷ = (½, ½), δ = (−½, ½), ∂W = δx = (−1, 1), ∂b = δ: W = (½, −½), b = (¼, −¼).
+    """
+    settings = settings_of(1, (), 2, optimizer="sgd", batch_size=1, precision="float64")
+    examples = pool_of(np.array([[2.0]]), np.array([0]))
+    stack = Stack.start(settings, [member_of(settings, 1, learning_rate=0.5, l2=0.0)], examples)
+    stack.network.parameters[...] = 0.0
+    record = stack.run_epoch(watch=True, should_stop=lambda: False)
+    assert stack.network.W[0][0].tolist() == [[0.5, 0.25], [-0.5, -0.25]]
+    assert record is not None
+    assert record["train_loss"].tolist() == [np.log(2.0)]
+    assert record["train_accuracy"].tolist() == [1.0]
+    assert record["gradient_norm"].tolist() == [pytest.approx(np.sqrt(1 + 1 + 0.25 + 0.25))]
+
+
+def test_a_step_with_hidden_layer_and_penalty_by_hand() -> None:
+    """relu, one unit: x = 1, w = 2, b = 0, u = (1, −1), c = 0, label 1, α = 0.1, λ = 0.5.
+
+    z = a = 2, scores (2, −2), ŷ₀ = 1/(1 + e⁻⁴) = p. δ = (p, −p).
+    ∂u = (2p + 0.5, −2p − 0.5), ∂c = (p, −p), δ¹ = 1·p + (−1)(−p) = 2p, ∂w = 2p + 1, ∂b = 2p.
+    """
+    settings = settings_of(1, ((1, "relu"),), 2, optimizer="sgd", batch_size=1, precision="float64")
+    examples = pool_of(np.array([[1.0]]), np.array([1]))
+    stack = Stack.start(settings, [member_of(settings, 1, learning_rate=0.1, l2=0.5)], examples)
+    stack.network.parameters[0] = [2.0, 0.0, 1.0, 0.0, -1.0, 0.0]
+    stack.run_epoch(watch=False, should_stop=lambda: False)
+    p = 1 / (1 + np.exp(-4.0))
+    expected = [2 - 0.1 * (2 * p + 1), -0.2 * p, 0.95 - 0.2 * p, -0.1 * p, -0.95 + 0.2 * p, 0.1 * p]
+    np.testing.assert_allclose(stack.network.parameters[0], expected, rtol=1e-14)
+
+
+def test_learns_separable_classes() -> None:
+    settings = settings_of(4, ((20, "relu"),), 3)
+    (trained,) = train_stack(settings, [member_of(settings, 150, 50, epochs=60)], blobs(200, 4, 3))
+    assert trained.outcome is Outcome.COMPLETED
+    assert trained.epochs == len(trained.history["train_loss"]) == 60
+    assert trained.history["train_loss"][-1] < 0.3 * trained.history["train_loss"][0]
+    assert trained.history["validation_accuracy"][-1] > 0.9
+    assert trained.best_epoch is None
+
+
+def test_early_stopping_keeps_the_best_weights() -> None:
+    settings = settings_of(6, ((40, "relu"),), 3)
+    rule = StoppingRule("validation_loss", patience=4)
+    member = member_of(settings, 40, 100, epochs=300, learning_rate=0.03, l2=0.0, stopping=rule)
+    examples = blobs(140, 6, 3, seed=5)
+    (trained,) = train_stack(settings, [member], examples)
+    losses = trained.history["validation_loss"]
+    assert trained.outcome is Outcome.STOPPED_EARLY
+    assert trained.best_epoch == 1 + int(np.argmin(losses))
+    assert trained.epochs == trained.best_epoch + 4 < 300
+    cut_off = member_of(settings, 40, 100, epochs=trained.best_epoch, learning_rate=0.03, l2=0.0)
+    (until_best,) = train_stack(settings, [cut_off], examples)
+    assert until_best.parameters.tobytes() == trained.parameters.tobytes()
+
+
+def test_early_stopping_may_keep_the_last_weights() -> None:
+    settings = settings_of(6, ((40, "relu"),), 3)
+    rule = StoppingRule("validation_loss", patience=4, restore_best=False)
+    member = member_of(settings, 40, 100, epochs=300, learning_rate=0.03, l2=0.0, stopping=rule)
+    examples = blobs(140, 6, 3, seed=5)
+    (trained,) = train_stack(settings, [member], examples)
+    last = member_of(settings, 40, 100, epochs=trained.epochs, learning_rate=0.03, l2=0.0)
+    (until_last,) = train_stack(settings, [last], examples)
+    assert until_last.parameters.tobytes() == trained.parameters.tobytes()
+
+
+def test_divergence_is_a_result_and_disturbs_nobody() -> None:
+    settings = settings_of(4, ((10, "relu"),), 3, optimizer="sgd")
+    wild = member_of(settings, 90, seed=1, learning_rate=1e20)
+    calm = member_of(settings, 90, seed=2)
+    examples = blobs(90, 4, 3)
+    diverged, completed = train_stack(settings, [wild, calm], examples)
+    assert diverged.outcome is Outcome.DIVERGED
+    assert diverged.epochs < 5
+    assert not np.isfinite(diverged.history["train_loss"][-1])
+    assert completed.outcome is Outcome.COMPLETED
+    assert np.isfinite(completed.parameters).all()
+
+
+def test_an_interruption_keeps_what_was_trained() -> None:
+    settings = settings_of(4, ((10, "relu"),), 3, batch_size=10)
+    asked = 0
+
+    def stop_at_step_25() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked == 25
+
+    member = member_of(settings, 90, epochs=100)
+    (trained,) = train_stack(settings, [member], blobs(90, 4, 3), should_stop=stop_at_step_25)
+    assert trained.outcome is Outcome.INTERRUPTED
+    assert trained.epochs == len(trained.history["train_loss"]) == 2  # nine steps an epoch
+
+
+def test_a_dead_layer_is_seen() -> None:
+    """With a bias of −100 no relu unit is ever active; tanh units always are."""
+    settings = settings_of(2, ((5, "relu"), (4, "tanh")), 2, batch_size=7)
+    stack = Stack.start(settings, [member_of(settings, 20)], blobs(20, 2, 2))
+    stack.network.W[0][:, :3, -1] = -100.0  # three of the five
+    stack.network.W[0][:, 3:, -1] = 100.0
+    record = stack.run_epoch(watch=True, should_stop=lambda: False)
+    assert record is not None
+    assert record["dead_1"].tolist() == [pytest.approx(0.6)]
+    assert record["active_1"].tolist() == [pytest.approx(0.4)]
+    assert record["dead_2"].tolist() == [0.0]
+    assert record["active_2"].tolist() == [1.0]
