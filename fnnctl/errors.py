@@ -82,12 +82,24 @@ class DivergedError(FnnctlError):
     kind = "diverged"
     exit_code = 4
 
-    def __init__(self, *, epoch: int, loss: float, learning_rate: float, advice: str) -> None:
+    def __init__(self, *, epoch: int, learning_rate: float, scaled: bool, run: str) -> None:
+        advice = f"Try a smaller training.optimizer.learning_rate, such as {learning_rate / 10:g}"
+        if not scaled:
+            advice += ", or data.scaling: standardize"
         super().__init__(
-            f"training diverged in epoch {epoch}: the training loss became {loss} "
-            f"at a learning rate of {learning_rate:g}. {advice}"
+            f"training diverged in epoch {epoch}: the loss is no finite number any more, at a learning rate "
+            f"of {learning_rate:g}. {advice}. The history is in {run}"
         )
-        self.epoch = epoch
+
+
+class InterruptedRunError(FnnctlError):
+    """A signal ended the run; what was done is kept in its folder."""
+
+    kind = "interrupted"
+
+    def __init__(self, *, signal_number: int, epochs: int, run: str) -> None:
+        super().__init__(f"interrupted after {epochs} epochs; what was trained until then is in {run}")
+        self.exit_code = 128 + signal_number  # type: ignore[misc]  # of the instance: 130 or 143
 
 
 def quoted_list(words: Sequence[str], limit: int = 12) -> str:
@@ -97,6 +109,7 @@ def quoted_list(words: Sequence[str], limit: int = 12) -> str:
 
 
 def did_you_mean(word: str, options: Iterable[str]) -> str:
-    """Return ` (did you mean 'x'?)` for the closest option, or nothing where none is close."""
-    close = difflib.get_close_matches(word, list(options), n=1, cutoff=0.6)
-    return f" (did you mean '{close[0]}'?)" if close else ""
+    """Return ` (did you mean 'x'?)` for the closest option, whatever its case, or nothing if none is."""
+    by_folded = {option.casefold(): option for option in options}
+    close = difflib.get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
+    return f" (did you mean '{by_folded[close[0]]}'?)" if close else ""

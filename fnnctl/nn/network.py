@@ -16,7 +16,7 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.nn.activations import ACTIVATIONS, Activation, ActivationBuffers
-from fnnctl.nn.losses import LossSums, SoftmaxCrossEntropy
+from fnnctl.nn.losses import SoftmaxCrossEntropy
 from fnnctl.nn.parameters import ParameterLayout
 
 
@@ -119,9 +119,8 @@ class Network:
         self._scratch *= l2
         self.gradient += self._scratch
 
-    def risk_gradient(self, work: Workspace, l2: FloatArray) -> LossSums:
-        """Fill the gradient of the structured risk on the gathered batch; return the batch's loss sums."""
-        sums = work.loss.error_terms(self.forward(work), work.labels)
+    def risk_gradient(self, work: Workspace, l2: FloatArray) -> None:
+        """Fill the gradient of the structured risk on the gathered batch; its loss is added to the totals."""
+        work.loss.error_terms(self.forward(work), work.labels)
         self.backward(work)
         self.add_penalty_gradient(l2)
-        return sums

@@ -54,6 +54,17 @@ class ParameterLayout:
         self.slopes = tuple(slopes)
         self.size = start
 
+    def named_arrays(self, row: FloatArray) -> dict[str, FloatArray]:
+        """A member's parameters, (P,), by name: `weights_1` (units, inputs), `biases_1`, `slopes_1`, …"""
+        arrays: dict[str, FloatArray] = {}
+        for number, block in enumerate(self.weights, start=1):
+            weights = block.view(row[None])[0]
+            arrays[f"weights_{number}"], arrays[f"biases_{number}"] = weights[:, :-1], weights[:, -1]
+        for number, slopes in enumerate(self.slopes, start=1):
+            if slopes is not None:
+                arrays[f"slopes_{number}"] = slopes.view(row[None])[0, :, 0]
+        return arrays
+
     @cached_property
     def penalised(self) -> FloatArray:
         """A (1, P) row: one where a parameter is a weight, zero where it is a bias or a slope."""

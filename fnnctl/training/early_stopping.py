@@ -28,11 +28,14 @@ class EarlyStopping:
         self.waited = np.zeros(members, np.int64)
         self.restores = np.array([rule is not None and rule.restore_best for rule in self.rules])
         self.parameters = parameters.copy() if self.restores.any() else parameters[:, :0]
+        self._any_rule = any(self.rules)
         self._patience = np.array([rule.patience if rule else _NEVER for rule in self.rules])
         self._tolerance = np.array([rule.tolerance if rule else 0.0 for rule in self.rules])
 
     def update(self, epoch: int, record: Record, parameters: FloatArray) -> BoolArray:
         """Take note of an epoch; return which members have run out of patience, (K,)."""
+        if not self._any_rule:
+            return self._patience < 0
         values = self._monitored(record)
         improved = values < self.best - self._tolerance
         self.best = np.where(improved, values, self.best)

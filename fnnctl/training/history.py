@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -52,6 +52,22 @@ class History:
 def activity_column(kind: str, layer: int) -> str:
     """The column with a hidden layer's share of `active` or `dead` units; layers count from 1."""
     return f"{kind}_{layer}"
+
+
+def history_table(
+    history: Mapping[str, Sequence[float]], *, layers: int
+) -> tuple[list[str], list[tuple[float | None, ...]]]:
+    """The columns and rows of history.csv, an epoch a row; None where there is no validation part."""
+    columns = [
+        "learning_rate",
+        *TRAINING_COLUMNS,
+        *VALIDATION_COLUMNS,
+        "gradient_norm",
+        *(activity_column(kind, layer) for layer in range(1, layers + 1) for kind in ("active", "dead")),
+    ]
+    epochs = len(history.get(TRAINING_COLUMNS[0], ()))
+    values = [history.get(name, [None] * epochs) for name in columns]
+    return ["epoch", *columns], list(zip(range(1, epochs + 1), *values, strict=True))
 
 
 def validation_record(losses: FloatArray, predictions: IntArray, labels: IntArray, classes: int) -> Record:

@@ -9,6 +9,7 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.nn.initializers import draw_weights
+from fnnctl.nn.network import Network
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import NetworkShape
 from fnnctl.training.streams import Purpose, stream
@@ -91,3 +92,9 @@ def first_parameters(
             if slopes is not None:
                 slopes.view(own)[...] = number
     return parameters
+
+
+def network_of(layout: ParameterLayout, members: Sequence[Member], parameters: FloatArray) -> Network:
+    """The members' networks with these parameters, (K, P)."""
+    numbers = np.array([member.activation_numbers for member in members], dtype=np.float64)
+    return Network(layout, parameters, numbers.reshape(len(members), -1))

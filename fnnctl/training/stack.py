@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.arrays import IntArray
 from fnnctl.nn.network import Network, Workspace
 from fnnctl.nn.optimizers import OPTIMIZERS, Optimizer
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.training.early_stopping import EarlyStopping
 from fnnctl.training.history import TRAINING_COLUMNS, History, Record, validation_record
-from fnnctl.training.members import Examples, Member, StackSettings, column, first_parameters
+from fnnctl.training.members import Examples, Member, StackSettings, column, first_parameters, network_of
 from fnnctl.training.scoring import Scorer
 from fnnctl.training.streams import Purpose, stream
 from fnnctl.training.watch import Watch
@@ -35,8 +35,10 @@ class Stack:
 
     def __post_init__(self) -> None:
         dtype = self.settings.dtype
+        self.last_epochs = column(self.members, "epochs")
         self._l2 = column(self.members, "l2").astype(dtype)[:, None]
-        self._learning_rate = column(self.members, "learning_rate").astype(dtype)[:, None]
+        self._learning_rates = column(self.members, "learning_rate")
+        self._learning_rate = self._learning_rates.astype(dtype)[:, None]
         self._train_rows = np.stack([member.train_rows for member in self.members])
         self._validation_rows = np.stack([member.validation_rows for member in self.members])
         self._validation_labels = self.examples.labels[self._validation_rows]
@@ -56,7 +58,7 @@ class Stack:
             settings=settings,
             members=list(members),
             examples=examples,
-            network=_network(layout, members, parameters),
+            network=network_of(layout, members, parameters),
             optimizer=optimizer(numbers, parameters),
             stopping=EarlyStopping([member.stopping for member in members], parameters),
             history=History(),
@@ -69,7 +71,7 @@ class Stack:
             settings=self.settings,
             members=members,
             examples=self.examples,
-            network=_network(self.network.layout, members, self.network.parameters[chosen]),
+            network=network_of(self.network.layout, members, self.network.parameters[chosen]),
             optimizer=self.optimizer.select(chosen),
             stopping=self.stopping.select(chosen),
             history=self.history.select(chosen),
@@ -80,19 +82,18 @@ class Stack:
         """Train every member for an epoch and record it; None where it was broken off."""
         self.epoch += 1
         count = self._train_rows.shape[1]
-        loss, correct = np.zeros(len(self.members)), np.zeros(len(self.members))
         watching = Watch(self.network) if watch else None
         for work in self._batches():
-            sums = self.network.risk_gradient(work, self._l2)
-            loss += sums.loss
-            correct += sums.correct
+            self.network.risk_gradient(work, self._l2)
             if watching:
                 watching.note(work)
             self.optimizer.step(self.network.parameters, self.network.gradient, self._learning_rate)
             if should_stop():
                 return None
+        totals = [work.loss.totals() for work in self._workspaces.values()]
+        loss, correct = sum(each.loss for each in totals), sum(each.correct for each in totals)
         record = {
-            "learning_rate": self._learning_rate[:, 0].astype(np.float64),
+            "learning_rate": self._learning_rates,
             **dict(zip(TRAINING_COLUMNS, (loss / count, correct / count), strict=True)),
             **self._validate(),
             **(watching.record() if watching else {}),
@@ -135,8 +136,3 @@ class Stack:
             return {}
         losses, predictions = self._scorer.evaluate(self._validation_rows)
         return validation_record(losses, predictions, self._validation_labels, self.settings.shape.classes)
-
-
-def _network(layout: ParameterLayout, members: Sequence[Member], parameters: FloatArray) -> Network:
-    numbers = np.array([member.activation_numbers for member in members], dtype=np.float64)
-    return Network(layout, parameters, numbers.reshape(len(members), -1))

@@ -76,16 +76,14 @@ def train_stack(
 
 def _leaving(stack: Stack, record: Record, patience_gone: BoolArray) -> dict[int, Outcome]:
     """The members that end with this epoch, and how."""
-    leaving: dict[int, Outcome] = {}
     finite = _all_finite(record)
-    for k, member in enumerate(stack.members):
-        ends = bool(patience_gone[k]) or stack.epoch >= member.epochs
-        if not finite[k] or (ends and not np.isfinite(stack.network.parameters[k]).all()):
+    done = stack.epoch >= stack.last_epochs
+    leaving: dict[int, Outcome] = {}
+    for k in np.flatnonzero(~finite | patience_gone | done).tolist():
+        if not (finite[k] and np.isfinite(stack.network.parameters[k]).all()):
             leaving[k] = Outcome.DIVERGED
-        elif patience_gone[k]:
-            leaving[k] = Outcome.STOPPED_EARLY
-        elif ends:
-            leaving[k] = Outcome.COMPLETED
+        else:
+            leaving[k] = Outcome.STOPPED_EARLY if patience_gone[k] else Outcome.COMPLETED
     return leaving
 
 

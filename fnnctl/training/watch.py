@@ -18,29 +18,32 @@ class Watch:
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._norms = np.zeros(len(network.parameters))
+        self._squares = np.zeros(len(network.parameters))
         self._active: list[FloatArray | None] = [None] * len(network.activations)
         self._steps = self._examples = 0
 
     def note(self, work: Workspace) -> None:
         """Take note of a step, between its backward pass and the optimizer's step."""
         gradient = self._network.gradient
-        self._norms += np.sqrt(np.vecdot(gradient, gradient))
+        self._squares += np.vecdot(gradient, gradient)
         for index, (f, layer) in enumerate(zip(self._network.activations, work.hidden, strict=True)):
             active = f.active(layer.a, layer.activation)
             if active is not None:
-                counts = np.matmul(active, work.ones)  # (K, units, 1): exact, being whole numbers
+                counts = np.matmul(active, work.ones)[:, :, 0]  # exact, being whole numbers
                 total = self._active[index]
                 self._active[index] = counts.astype(np.float64) if total is None else total + counts
         self._steps += 1
         self._examples += work.batch
 
     def record(self) -> Record:
-        """The epoch's mean gradient norm, and each hidden layer's shares of active and dead units."""
-        record: dict[str, FloatArray] = {"gradient_norm": self._norms / self._steps}
+        """The gradient's norm (root mean square over the steps), and the shares of active and dead units."""
+        record: dict[str, FloatArray] = {"gradient_norm": np.sqrt(self._squares / self._steps)}
         for layer, counts in enumerate(self._active, start=1):
-            share = np.ones_like(self._norms) if counts is None else counts.mean(axis=(1, 2)) / self._examples
-            dead = np.zeros_like(self._norms) if counts is None else (counts == 0).mean(axis=(1, 2))
-            record[activity_column("active", layer)] = share
+            active, dead = np.ones_like(self._squares), np.zeros_like(self._squares)
+            if counts is not None:
+                units = counts.shape[1]
+                active = counts.sum(axis=1) / (units * self._examples)
+                dead = (counts == 0.0).sum(axis=1) / units
+            record[activity_column("active", layer)] = active
             record[activity_column("dead", layer)] = dead
         return record

@@ -1,0 +1,207 @@
+"""The command line: every declaration, and the way from an error to an exit code.
+
+Whatever is heavy is imported inside the command that needs it, so that `fnnctl --help` is quick.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fnnctl import __version__
+from fnnctl.commands.output import Output
+from fnnctl.errors import FnnctlError, UsageError
+
+DEFAULT_CONFIG = Path("fnnctl.yaml")
+
+app = typer.Typer(
+    name="fnnctl",
+    help="Experiments with feedforward neural networks: one YAML file in, a run folder out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["--help", "-h"]},
+)
+
+Config = Annotated[
+    Path, typer.Argument(metavar="[CONFIG]", help="The experiment.", show_default="fnnctl.yaml")
+]
+Runs = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[RUN]...", help="A path, a folder's name, the start of one, or `latest` (default)."
+    ),
+]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="Change a setting, as training.epochs=50. Repeatable."),
+]
+RunsDir = Annotated[
+    Path, typer.Option("--runs-dir", envvar="FNNCTL_RUNS_DIR", metavar="DIR", help="Where run folders are.")
+]
+Name = Annotated[str | None, typer.Option("--name", help="The experiment's name.")]
+Seed = Annotated[int | None, typer.Option("--seed", help="The experiment's seed.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no notes.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every epoch; tracebacks of failures.")]
+NoColor = Annotated[bool, typer.Option("--no-color", help="No colours; NO_COLOR does the same.")]
+
+RUNS_DIR = Path("runs")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        Output().data(f"fnnctl {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Experiments with feedforward neural networks: one YAML file in, a run folder out."""
+
+
+@app.command()
+def init(
+    file: Annotated[Path, typer.Argument(metavar="[FILE]", show_default="fnnctl.yaml")] = DEFAULT_CONFIG,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write a commented starter experiment. Never overwrites."""
+    from fnnctl.commands.init import init
+
+    init(file, Output(json=json, quiet=quiet))
+
+
+@app.command()
+def check(
+    configs: Annotated[
+        list[Path] | None, typer.Argument(metavar="[CONFIG]...", help="Experiments; default fnnctl.yaml.")
+    ] = None,
+    overrides: Set = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> int:
+    """Validate experiments and the data they name, and train nothing. Prints every problem."""
+    from fnnctl.commands.check import check
+
+    return check(configs or [DEFAULT_CONFIG], overrides or [], Output(json=json, quiet=quiet))
+
+
+@app.command()
+def train(
+    config: Config = DEFAULT_CONFIG,
+    overrides: Set = None,
+    name: Name = None,
+    seed: Seed = None,
+    runs_dir: RunsDir = RUNS_DIR,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    no_color: NoColor = False,
+) -> None:
+    """Train a network, score it on the test part, and write a run folder."""
+    from fnnctl.commands.report import report_training
+    from fnnctl.commands.train import train
+
+    output = Output(json=json, quiet=quiet, verbose=verbose, color=not no_color)
+    run = train(config, overrides or [], runs_dir=runs_dir, name=name, seed=seed, output=output)
+    report_training(run, output)
+
+
+@app.command()
+def report(
+    runs: Runs = None,
+    format_: Annotated[
+        str, typer.Option("--format", metavar="FORMAT", help="terminal, markdown or json.")
+    ] = "terminal",
+    file: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the report to a file.")
+    ] = None,
+    fail_under: Annotated[
+        list[str] | None,
+        typer.Option("--fail-under", metavar="METRIC=VALUE", help="End with 1 where a metric misses this."),
+    ] = None,
+    runs_dir: RunsDir = RUNS_DIR,
+    json: Json = False,
+    no_color: NoColor = False,
+) -> int:
+    """Tell what happened in a run, and hold its metrics against what they should be."""
+    from fnnctl.commands.report import report
+
+    return report(
+        runs or [],
+        runs_dir=runs_dir,
+        format_="json" if json else format_,
+        file=file,
+        fail_under=fail_under or [],
+        output=Output(json=json, color=not no_color),
+    )
+
+
+@app.command(name="runs")
+def runs_(runs_dir: RunsDir = RUNS_DIR, json: Json = False, no_color: NoColor = False) -> None:
+    """List the runs."""
+    from fnnctl.commands.runs import runs
+
+    runs(runs_dir, Output(json=json, color=not no_color))
+
+
+@app.command()
+def datasets(json: Json = False, no_color: NoColor = False) -> None:
+    """List the built-in data sets."""
+    from fnnctl.commands.datasets import datasets
+
+    datasets(Output(json=json, color=not no_color))
+
+
+@app.command()
+def schema() -> None:
+    """Print the config's JSON Schema (draft 7), for editors."""
+    from fnnctl.commands.schema import schema
+
+    schema(Output())
+
+
+def main() -> None:
+    """Run the program and end the process with the contract's exit code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the program on these arguments, say its last words, and return its exit code."""
+    options = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    output = Output(json="--json" in options, verbose="--verbose" in options or "-v" in options)
+    try:
+        return app(args=list(arguments), prog_name="fnnctl", standalone_mode=False) or 0
+    except FnnctlError as error:
+        return _tell(error, output)
+    except typer.TyperException as error:
+        return _tell(UsageError(error.format_message()), output)
+    except typer.Abort:
+        return 130
+    except MemoryError:
+        return _tell(FnnctlError("there is not enough memory for this"), output)
+    except Exception as error:  # the last line of defence: whatever it is, the user gets a sentence
+        import traceback
+
+        output.detail(traceback.format_exc())
+        return _tell(FnnctlError(f"an internal failure: {type(error).__name__}: {error}"), output)
+
+
+def _tell(error: FnnctlError, output: Output) -> int:
+    if output.json:
+        problems = [asdict(problem) for problem in error.problems]
+        output.json_object({"error": {"kind": error.kind, "message": error.message, "problems": problems}})
+    else:
+        output.complain(error.message)
+    return error.exit_code

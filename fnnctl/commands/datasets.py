@@ -1,0 +1,27 @@
+"""`fnnctl datasets`: what there is to learn from without a file of one's own."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from rich import box
+from rich.table import Table
+
+from fnnctl.commands.output import Output
+from fnnctl.data.builtin import BUILTIN
+
+
+def datasets(output: Output) -> None:
+    """List the built-in data sets with their sizes, sources and licences."""
+    if output.json:
+        output.json_object({"datasets": [{"name": name, **asdict(info)} for name, info in BUILTIN.items()]})
+        return
+    table = Table(box=box.SIMPLE_HEAD)
+    for column in ("name", "rows", "columns", "classes"):
+        table.add_column(column, justify="left" if column == "name" else "right")
+    table.add_column("what", overflow="fold")
+    for name, info in BUILTIN.items():
+        what = f"{info.description}\n{info.source}; {info.licence}"
+        columns = info.numeric + info.categorical
+        table.add_row(name, f"{info.rows:,}", f"{columns}", f"{len(info.classes)}", what)
+    output.render(table)

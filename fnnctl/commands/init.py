@@ -1,0 +1,19 @@
+"""`fnnctl init`: a first experiment whose comments teach."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fnnctl.commands.output import Output
+from fnnctl.config.starter import STARTER_NAME, STARTER_TEXT
+from fnnctl.store.atomic import write_new
+
+
+def init(file: Path, output: Output) -> None:
+    """Write the starter experiment; raises `UsageError` where the file is there already."""
+    write_new(file, STARTER_TEXT)
+    if output.json:
+        output.json_object({"file": str(file)})
+    else:
+        argument = "" if str(file) == STARTER_NAME else f" {file}"
+        output.note(f"wrote {file}: read its comments, then run `fnnctl train{argument}`")

@@ -1,0 +1,87 @@
+"""Where a command's words go: data to standard output, all else to standard error.
+
+A reader that closes its end of the pipe has seen enough: what follows is thrown away, and the command
+goes on to its own end and exit code.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TextIO
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What the user wants to hear, and in which form."""
+
+    json: bool = False
+    """One JSON object on standard output, and nothing else there."""
+    quiet: bool = False
+    verbose: bool = False
+    color: bool = True
+
+    def data(self, text: str) -> None:
+        """A line of what was asked for."""
+        _write(sys.stdout, text + "\n")
+
+    def json_object(self, value: Mapping[str, Any]) -> None:
+        """The one object that a script reads."""
+        self.data(self.json_text(value))
+
+    def json_text(self, value: Mapping[str, Any]) -> str:
+        """The object as text. A NaN is a ValueError, for JSON has none."""
+        import json
+
+        return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+
+    def render(self, renderable: RenderableType) -> None:
+        """What was asked for, as a table or the like."""
+        _write(sys.stdout, self.rendered(renderable))
+
+    def rendered(self, renderable: RenderableType, *, plain: bool = False) -> str:
+        """A table or the like as text; `plain` is without colours wherever it goes."""
+        console = self.console(io.StringIO() if plain else sys.stdout)
+        with console.capture() as captured:
+            console.print(renderable)
+        return captured.get()
+
+    def note(self, text: str) -> None:
+        """A line beside what was asked for, which `--quiet` leaves out."""
+        if not self.quiet:
+            _write(sys.stderr, text + "\n")
+
+    def complain(self, text: str) -> None:
+        """What went wrong, which no option leaves out."""
+        _write(sys.stderr, text + "\n")
+
+    def detail(self, text: str) -> None:
+        """A line for `--verbose`."""
+        if self.verbose:
+            _write(sys.stderr, text + "\n")
+
+    def console(self, stream: TextIO) -> Console:
+        """A rich console for a stream: colours on a terminal only, if they are wanted at all."""
+        from rich.console import Console
+
+        return Console(
+            file=stream, no_color=not self.color or None, highlight=False, markup=False, soft_wrap=False
+        )
+
+
+def _write(stream: TextIO, text: str) -> None:
+    try:
+        stream.write(text)
+        stream.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    except UnicodeEncodeError:
+        encoding = stream.encoding or "ascii"
+        stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        stream.flush()

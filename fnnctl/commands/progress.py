@@ -1,0 +1,91 @@
+"""How training goes, epoch by epoch: a bar on a terminal, elsewhere a plain line now and then."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from fnnctl.commands.output import Output
+from fnnctl.training.history import Record
+
+SECONDS_BETWEEN_LINES = 5.0
+SECONDS_BETWEEN_DRAWINGS = 0.05
+
+OnEpoch = Callable[[int, Record], None]
+
+
+@contextmanager
+def epoch_progress(output: Output, epochs: int) -> Iterator[OnEpoch]:
+    """What to call after each epoch; shows the first member of the stack."""
+    if output.quiet:
+        yield lambda epoch, record: None
+    elif sys.stderr.isatty() and not output.verbose:
+        with _bar(output, epochs) as on_epoch:
+            yield on_epoch
+    else:
+        lines = _Lines(output, epochs)
+        yield lines.on_epoch
+        lines.tell_last()
+
+
+def epoch_line(epoch: int, record: Record, *, epochs: int) -> str:
+    """`epoch 12/200  train_loss 0.1234  …` for the first member."""
+    shown = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
+    values = "  ".join(f"{name} {record[name][0]:.4f}" for name in shown if name in record)
+    return f"epoch {epoch}/{epochs}  {values}"
+
+
+class _Lines:
+    """The first epoch, one every few seconds, and the last; with `--verbose` all."""
+
+    def __init__(self, output: Output, epochs: int) -> None:
+        self._output, self._epochs = output, epochs
+        self._due = time.monotonic()
+        self._untold: tuple[int, Record] | None = None
+
+    def on_epoch(self, epoch: int, record: Record) -> None:
+        self._untold = (epoch, record)
+        if self._output.verbose or time.monotonic() >= self._due:
+            self.tell_last()
+            self._due = time.monotonic() + SECONDS_BETWEEN_LINES
+
+    def tell_last(self) -> None:
+        """Print the last epoch, if it was not printed yet."""
+        if self._untold:
+            self._output.note(epoch_line(*self._untold, epochs=self._epochs))
+            self._untold = None
+
+
+@contextmanager
+def _bar(output: Output, epochs: int) -> Iterator[OnEpoch]:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("epoch"),
+        MofNCompleteColumn(),
+        BarColumn(bar_width=20),
+        TextColumn("{task.fields[values]}"),
+        TimeRemainingColumn(compact=True),
+    )
+    with Progress(*columns, console=output.console(sys.stderr), transient=True) as progress:
+        task = progress.add_task("training", total=epochs, values="")
+
+        drawn = 0.0
+
+        def on_epoch(epoch: int, record: Record) -> None:
+            nonlocal drawn
+            if (now := time.monotonic()) - drawn >= SECONDS_BETWEEN_DRAWINGS:
+                progress.update(task, completed=epoch, values=_short_values(record))
+                drawn = now
+
+        yield on_epoch
+
+
+def _short_values(record: Record) -> str:
+    loss, accuracy = (
+        "/".join(f"{record[name][0]:.3f}" for name in names if name in record)
+        for names in (("train_loss", "validation_loss"), ("train_accuracy", "validation_accuracy"))
+    )
+    return f"loss {loss}  accuracy {accuracy}"

@@ -1,0 +1,109 @@
+"""A run's manifest from its first to its last word, however the run ends."""
+
+from __future__ import annotations
+
+import sys
+import time
+import traceback
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from fnnctl.commands.preparation import Prepared
+from fnnctl.errors import FnnctlError, InterruptedRunError
+from fnnctl.nn.shape import NetworkShape
+from fnnctl.store.provenance import environment
+from fnnctl.store.run import OpenRun
+from fnnctl.training.trainer import Outcome, TrainedMember
+
+
+class Recording:
+    """Records how the run ended when the block ends: completed, failed, or interrupted.
+
+    `training_seconds` is for the block to fill in. What went wrong goes into the run's log, with the
+    traceback where the error is not one of fnnctl's own.
+    """
+
+    def __init__(self, run: OpenRun, *, started: float) -> None:
+        self.training_seconds: float | None = None
+        self._run, self._started = run, started
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        status: Literal["completed", "failed", "interrupted"] = "completed"
+        if error is not None:
+            interrupted = isinstance(error, InterruptedRunError | KeyboardInterrupt)
+            status = "interrupted" if interrupted else "failed"
+            expected = isinstance(error, FnnctlError)
+            self._run.log(str(error) if expected else "".join(traceback.format_exception(error)))
+        total = time.monotonic() - self._started
+        self._run.finish(status, {"total": total, "training": self.training_seconds})
+
+
+def opening_manifest(prepared: Prepared, *, blas_threads: int | None) -> dict[str, Any]:
+    """What is known before training: origin, data, network."""
+    dataset, split = prepared.dataset, prepared.split
+    return {
+        **environment(sys.argv[1:], blas_threads=blas_threads),
+        "seed": prepared.experiment.seed,
+        "data": {
+            "name": dataset.name,
+            "source": dataset.source,
+            "sha256": dataset.sha256,
+            "test_source": dataset.test_source,
+            "test_sha256": dataset.test_sha256,
+            "target": dataset.target,
+            "classes": list(dataset.classes),
+            "rows": len(dataset),
+            "numeric": len(dataset.numeric_names),
+            "categorical": len(dataset.categorical_names),
+            "parts": {
+                "train": split.train.size,
+                "validation": split.validation.size,
+                "test": split.test.size,
+            },
+        },
+        "model": {"layers": list(prepared.settings.shape.widths), "parameters": prepared.layout.size},
+        "warnings": prepared.warnings,
+    }
+
+
+def training_facts(prepared: Prepared, trained: TrainedMember) -> dict[str, Any]:
+    """How training went, and why it ended."""
+    stopping = prepared.experiment.training.early_stopping
+    reasons = {
+        Outcome.COMPLETED: "all epochs were trained",
+        Outcome.STOPPED_EARLY: stopping and f"no better {stopping.monitor} for {stopping.patience} epochs",
+        Outcome.DIVERGED: "the loss was no finite number any more",
+        Outcome.INTERRUPTED: "a signal interrupted it",
+    }
+    return {
+        "training": {
+            "epochs": trained.epochs,
+            "best_epoch": trained.best_epoch,
+            "stopped": reasons[trained.outcome],
+        }
+    }
+
+
+def model_description(prepared: Prepared) -> dict[str, Any]:
+    """What `model.json` says: how features are made, what the weights mean, which classes they tell apart."""
+    shape: NetworkShape = prepared.settings.shape
+    member = prepared.member
+    hidden = [
+        {"units": layer.units, "activation": layer.activation, "number": number, "shared": layer.shared}
+        for layer, number in zip(shape.hidden, member.activation_numbers, strict=True)
+    ]
+    return {
+        "precision": prepared.settings.precision,
+        "inputs": shape.inputs,
+        "hidden": hidden,
+        "output": "softmax",
+        "target": prepared.dataset.target,
+        "classes": list(prepared.dataset.classes),
+        "features": list(prepared.preprocessor.features),
+        "preprocessing": prepared.preprocessor.to_dict(),
+    }

@@ -1,0 +1,78 @@
+"""`fnnctl report`: what a run's folder tells, and whether its metrics pass the gates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from fnnctl.commands.output import Output
+from fnnctl.errors import UsageError, did_you_mean
+from fnnctl.report.gates import GateResult, check_gates, parse_gates
+from fnnctl.report.json_report import json_report
+from fnnctl.report.markdown import markdown_report
+from fnnctl.report.summary import Summary, summarize
+from fnnctl.report.terminal import terminal_report
+from fnnctl.store.atomic import write_output
+from fnnctl.store.catalogue import find_run
+from fnnctl.store.folder import RunFolder
+from fnnctl.store.names import LATEST
+
+FORMATS = ("terminal", "markdown", "json")
+GATE_MISSED = 1
+
+
+def report(
+    runs: Sequence[str],
+    *,
+    runs_dir: Path,
+    format_: str,
+    file: Path | None,
+    fail_under: Sequence[str],
+    output: Output,
+) -> int:
+    """Report on the runs; return 1 where a gate was missed, else 0.
+
+    Raises `UsageError` for an unknown run, format, or metric of a gate.
+    """
+    if format_ not in FORMATS:
+        raise UsageError(
+            f"there is no report format '{format_}'; it is one of {', '.join(FORMATS)}"
+            + did_you_mean(format_, FORMATS)
+        )
+    gates = parse_gates(fail_under)
+    summaries = [summarize(find_run(run, runs_dir)) for run in runs or [LATEST]]
+    results = [result for summary in summaries for result in check_gates(gates, summary)]
+    _write(summaries, results, format_, file, output)
+    return 0 if all(result.passed for result in results) else GATE_MISSED
+
+
+def report_training(run: RunFolder, output: Output) -> None:
+    """What `train` says at its end."""
+    summary = summarize(run)
+    if output.json:
+        output.json_object(
+            {"run": str(run.path), "status": summary.manifest.status, "metrics": summary.metrics}
+        )
+    elif output.quiet:
+        output.data(str(run.path))
+    else:
+        output.render(terminal_report([summary]))
+
+
+def _write(
+    summaries: Sequence[Summary],
+    results: Sequence[GateResult],
+    format_: str,
+    file: Path | None,
+    output: Output,
+) -> None:
+    if format_ == "json":
+        text = output.json_text(json_report(summaries, results))
+    elif format_ == "markdown":
+        text = markdown_report(summaries, results, relative_to=file.parent if file else Path())
+    else:
+        text = output.rendered(terminal_report(summaries, results), plain=file is not None)
+    if file is None:
+        output.data(text.rstrip("\n"))
+    else:
+        write_output(file, text)

@@ -1,0 +1,45 @@
+"""`fnnctl runs`: which runs there are, and how they went."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from fnnctl.commands.output import Output
+from fnnctl.store.catalogue import RunEntry, list_runs
+from fnnctl.store.text import plain_text
+
+
+def runs(runs_dir: Path, output: Output) -> None:
+    """List the runs of a folder, the newest last."""
+    entries = list_runs(runs_dir)
+    if output.json:
+        output.json_object({"runs": [entry.to_dict() for entry in entries]})
+        return
+    if not entries:
+        output.note(f"there are no runs in {runs_dir} yet; `fnnctl train` makes one")
+        return
+    table = Table(box=box.SIMPLE_HEAD)
+    for column in ("run", "kind", "status"):
+        table.add_column(column, overflow="fold")
+    table.add_column("test accuracy", justify="right")
+    for entry in entries:
+        table.add_row(*(Text(plain_text(value)) for value in _row(entry)))
+    output.render(table)
+    for entry in entries:
+        if entry.damage:
+            output.note(f"{entry.run.path.name}: {entry.damage}")
+
+
+def _row(entry: RunEntry) -> tuple[str, str, str, str]:
+    kind = entry.manifest.kind if entry.manifest else ""
+    accuracy = ((entry.metrics or {}).get("test") or {}).get("accuracy")
+    return (
+        entry.run.path.name,
+        kind,
+        entry.shown_status,
+        "" if accuracy is None else f"{accuracy:.4f}",
+    )

@@ -1,0 +1,124 @@
+"""`fnnctl train`: the straight line from a config to a run folder."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from fnnctl.commands.evaluation import PartScores, score_parts
+from fnnctl.commands.interruption import Interruption, interruption
+from fnnctl.commands.output import Output
+from fnnctl.commands.preparation import Prepared, prepare
+from fnnctl.commands.progress import epoch_progress
+from fnnctl.commands.recording import Recording, model_description, opening_manifest, training_facts
+from fnnctl.config.resolved import resolved_yaml
+from fnnctl.errors import DivergedError, InterruptedRunError
+from fnnctl.metrics.confusion import confusion_matrix
+from fnnctl.metrics.curves import pr_curves, roc_curves
+from fnnctl.report.figures import draw_figures
+from fnnctl.store.folder import RunFolder
+from fnnctl.store.run import OpenRun, create_run
+from fnnctl.training.history import history_table
+from fnnctl.training.members import Examples
+from fnnctl.training.threads import set_blas_threads
+from fnnctl.training.trainer import Outcome, TrainedMember, train_stack
+
+
+def train(
+    config: Path,
+    overrides: Sequence[str],
+    *,
+    runs_dir: Path,
+    name: str | None,
+    seed: int | None,
+    output: Output,
+) -> RunFolder:
+    """Train an experiment, score it on every part, and write its run folder.
+
+    Raises `InputError` before there is a folder, and `DivergedError` or `InterruptedRunError` when what was
+    done stands in it.
+    """
+    started = time.monotonic()
+    prepared = prepare(config, overrides, name=name, seed=seed)
+    run = _create(prepared, runs_dir)
+    with interruption(output) as signals, Recording(run, started=started) as recording:
+        _warn(prepared, run, output)
+        examples = prepared.examples()
+        begun = time.monotonic()
+        trained = _train(prepared, examples, signals, output)
+        recording.training_seconds = time.monotonic() - begun
+        _write_training(run, prepared, trained)
+        _raise_if_broken_off(run, prepared, trained, signals)
+        parts = score_parts(prepared, examples, trained.parameters)
+        _write_scores(run, prepared, parts)
+        draw_figures(run)
+    return run
+
+
+def _create(prepared: Prepared, runs_dir: Path) -> OpenRun:
+    threads = prepared.threads if set_blas_threads(prepared.threads) else None
+    return create_run(
+        runs_dir,
+        name=prepared.name,
+        kind="train",
+        config=prepared.loaded.text,
+        resolved=resolved_yaml(prepared.experiment),
+        manifest=opening_manifest(prepared, blas_threads=threads),
+    )
+
+
+def _warn(prepared: Prepared, run: OpenRun, output: Output) -> None:
+    for warning in prepared.warnings:
+        output.note(f"warning: {warning}")
+        run.log(f"warning: {warning}")
+
+
+def _train(prepared: Prepared, examples: Examples, signals: Interruption, output: Output) -> TrainedMember:
+    with epoch_progress(output, prepared.member.epochs) as on_epoch:
+        (trained,) = train_stack(
+            prepared.settings,
+            [prepared.member],
+            examples,
+            watch=True,
+            on_epoch=on_epoch,
+            should_stop=signals.requested,
+        )
+    return trained
+
+
+def _write_training(run: OpenRun, prepared: Prepared, trained: TrainedMember) -> None:
+    facts = training_facts(prepared, trained)
+    run.log(f"{trained.epochs} epochs: {facts['training']['stopped']}")
+    run.record(facts)
+    run.write_history(*history_table(trained.history, layers=len(prepared.settings.shape.hidden)))
+    run.write_model(prepared.layout.named_arrays(trained.parameters), model_description(prepared))
+
+
+def _raise_if_broken_off(
+    run: OpenRun, prepared: Prepared, trained: TrainedMember, signals: Interruption
+) -> None:
+    if trained.outcome is Outcome.DIVERGED:
+        raise DivergedError(
+            epoch=trained.epochs,
+            learning_rate=prepared.member.learning_rate,
+            scaled=prepared.experiment.data.scaling != "none",
+            run=str(run.path),
+        )
+    if trained.outcome is Outcome.INTERRUPTED and signals.signal_number is not None:
+        raise InterruptedRunError(
+            signal_number=signals.signal_number, epochs=trained.epochs, run=str(run.path)
+        )
+
+
+def _write_scores(run: OpenRun, prepared: Prepared, parts: dict[str, PartScores | None]) -> None:
+    classes = prepared.dataset.classes
+    run.write_metrics({name: part.metrics(classes) if part else None for name, part in parts.items()})
+    if test := parts["test"]:
+        run.write_predictions(classes, test.table(classes))
+        matrix = confusion_matrix(test.labels, test.predictions, len(classes))
+        run.write_confusion_matrix(classes, matrix)
+        run.write_curves(
+            roc_curves(test.labels, test.probabilities, classes),
+            pr_curves(test.labels, test.probabilities, classes),
+        )
