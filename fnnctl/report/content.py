@@ -1,0 +1,239 @@
+"""What a report says, before it is put into a form: titles, tables, facts and files of one run.
+
+Terminal and Markdown show the same sections, so that neither knows something the other does not. Text is
+as it was found: each form makes it safe in its own way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+
+from fnnctl.report.gates import GateResult
+from fnnctl.report.summary import PARTS, Summary
+from fnnctl.store import names
+from fnnctl.store.manifest import DataFacts, Manifest
+
+NOTHING = "–"
+SHOWN_MATRIX_CLASSES = 12
+MATRIX_WIDTH = 72
+"""Columns of text that a confusion matrix may take before its classes are numbered."""
+
+METRICS = (
+    ("accuracy", "accuracy"),
+    ("  95 % interval", "accuracy_ci95"),
+    ("balanced accuracy", "balanced_accuracy"),
+    ("macro precision", "precision_macro"),
+    ("macro recall", "recall_macro"),
+    ("macro F1", "f1_macro"),
+    ("macro ROC AUC", "roc_auc_macro"),
+    ("  95 % interval", "roc_auc_macro_ci95"),
+    ("macro average precision", "average_precision_macro"),
+    ("log loss", "log_loss"),
+    ("loss", "loss"),
+    ("rows", "support"),
+)
+CLASS_METRICS = (
+    ("precision", "precision"),
+    ("recall", "recall"),
+    ("F1", "f1"),
+    ("ROC AUC", "roc_auc"),
+    ("rows", "support"),
+)
+WORTH_OPENING = (
+    (names.METRICS, "every metric"),
+    (names.CONFUSION_MATRIX_FIGURE, "confusion matrix"),
+    (names.ROC_CURVE_FIGURE, "ROC curves"),
+    (names.PR_CURVE_FIGURE, "precision-recall curves"),
+    (names.LEARNING_CURVE_FIGURE, "learning curves"),
+    (names.PREDICTIONS, "a prediction for each row of the test part"),
+    (names.RESOLVED, "the complete config; training it repeats the run"),
+    (names.MODEL, f"the network; its weights are in {names.WEIGHTS}"),
+    (names.LOG, "what was said"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under a header; every column but the first holds numbers."""
+
+    title: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FactList:
+    """Names and what they are."""
+
+    title: str
+    rows: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """Sentences, one a row."""
+
+    title: str
+    rows: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FileList:
+    """Files of the run's folder, and what is in each."""
+
+    title: str
+    rows: tuple[tuple[str, str], ...]
+
+
+Section = Table | FactList | Notes | FileList
+
+
+def headline(summary: Summary) -> str:
+    """When the run was started, and how long it took if it has ended."""
+    manifest = summary.manifest
+    started = manifest.started[:19].replace("T", " ") + " UTC"
+    if manifest.seconds.total is None:
+        return f"started {started}"
+    return f"started {started}, took {seconds_text(manifest.seconds.total)}"
+
+
+def sections(summary: Summary) -> list[Section]:
+    """Everything that there is to say of the run; a section about nothing is left out."""
+    manifest = summary.manifest
+    candidates: list[Section | None] = [
+        Notes("Failure", (manifest.error,) if manifest.error else ()),
+        _metrics_table(summary),
+        _class_table(summary),
+        _matrix_table(summary),
+        FactList("Training", tuple(_training_facts(summary))),
+        FactList("Data", tuple(_data_facts(manifest.data)) if manifest.data else ()),
+        FactList("Origin", tuple(_origin_facts(manifest))),
+        Notes("Warnings", tuple(manifest.warnings)),
+        FileList("Files", tuple(file for file in WORTH_OPENING if file[0] in summary.files)),
+    ]
+    return [section for section in candidates if section and section.rows]
+
+
+def gate_table(results: Sequence[GateResult]) -> Table:
+    """What the gates found, a row a gate and run; the run is named where there are several."""
+    has_several_runs = len({result.run for result in results}) > 1
+    rows = (
+        (
+            f"{result.gate.metric} of {result.run}" if has_several_runs else result.gate.metric,
+            number(result.value),
+            f"{'≤' if result.gate.is_loss else '≥'} {result.gate.threshold:g}",
+            "passed" if result.passed else "missed",
+        )
+        for result in results
+    )
+    return Table("Gates", ("metric", "value", "wanted", "result"), tuple(rows))
+
+
+def number(value: object) -> str:
+    """A metric for a reader: four decimals, an interval with a dash, a count as it is."""
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:.4f}" if value == 0 or abs(value) >= 0.001 else f"{value:.2e}"
+    if isinstance(value, list) and len(value) == 2:
+        return f"{number(value[0])} – {number(value[1])}"
+    return NOTHING
+
+
+def seconds_text(seconds: float) -> str:
+    """`0.42 s`, `12.3 s`, `3 min 20 s`, `2 h 05 min`."""
+    if seconds < 60:
+        return f"{seconds:.3g} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60:02} min"
+
+
+def _metrics_table(summary: Summary) -> Table | None:
+    parts = {part: metrics for part in PARTS if (metrics := summary.part_metrics(part))}
+    rows = (
+        (label, *(number(metrics.get(key)) for metrics in parts.values()))
+        for label, key in METRICS
+        if any(metrics.get(key) is not None for metrics in parts.values())
+    )
+    return Table("Metrics", ("", *parts), tuple(rows))
+
+
+def _class_table(summary: Summary) -> Table | None:
+    per_class = (summary.part_metrics("test") or {}).get("per_class")
+    if not isinstance(per_class, Mapping):
+        return None
+    rows = (
+        (name, *(number(metrics.get(key)) for _, key in CLASS_METRICS))
+        for name, metrics in per_class.items()
+        if isinstance(metrics, Mapping)
+    )
+    return Table("Classes of the test part", ("class", *(label for label, _ in CLASS_METRICS)), tuple(rows))
+
+
+def _matrix_table(summary: Summary) -> Table | None:
+    if summary.confusion is None or len(summary.confusion[0]) > SHOWN_MATRIX_CLASSES:
+        return None
+    classes, counts = summary.confusion
+    columns: tuple[str, ...] = classes
+    rows: tuple[str, ...] = classes
+    if max(map(cell_len, classes)) + sum(max(cell_len(name), 4) + 2 for name in classes) > MATRIX_WIDTH:
+        columns = tuple(str(position) for position, _ in enumerate(classes, start=1))
+        rows = tuple(f"{position}  {name}" for position, name in zip(columns, classes, strict=True))
+    return Table(
+        "Confusion matrix of the test part",
+        ("true \\ predicted", *columns),
+        tuple((name, *map(number, of_class)) for name, of_class in zip(rows, counts.tolist(), strict=True)),
+    )
+
+
+def _training_facts(summary: Summary) -> Iterable[tuple[str, str]]:
+    manifest = summary.manifest
+    if manifest.model:
+        yield "network", " → ".join(f"{units:,}" for units in manifest.model.layers)
+        yield "parameters", f"{manifest.model.parameters:,}"
+    training = manifest.training
+    epochs = training.epochs if training else summary.epochs
+    if epochs is not None:
+        yield "epochs", f"{epochs:,}"
+    if training and training.best_epoch is not None:
+        yield "best epoch", f"{training.best_epoch:,}"
+    if training and training.stopped:
+        yield "stopped", training.stopped
+    if manifest.seconds.training is not None:
+        yield "training time", seconds_text(manifest.seconds.training)
+    if manifest.seed is not None:
+        yield "seed", str(manifest.seed)
+
+
+def _data_facts(data: DataFacts) -> Iterable[tuple[str, str]]:
+    parts = data.parts
+    yield "name", data.name
+    if data.source != data.name:
+        yield "file", data.source
+    if data.test_source:
+        yield "test file", data.test_source
+    yield (
+        "rows",
+        f"{data.rows:,}: {parts.train:,} train, {parts.validation:,} validation, {parts.test:,} test",
+    )
+    yield "columns", f"{data.numeric:,} numeric, {data.categorical:,} categorical"
+    yield "target", f"{data.target}, {len(data.classes):,} classes"
+    yield "SHA-256", data.sha256
+
+
+def _origin_facts(manifest: Manifest) -> Iterable[tuple[str, str]]:
+    if manifest.command:
+        yield "command", manifest.command
+    versions = {"fnnctl": manifest.fnnctl, "Python": manifest.python, "NumPy": manifest.packages.get("numpy")}
+    known = [f"{program} {version}" for program, version in versions.items() if version]
+    if known:
+        yield "versions", ", ".join(known)
+    if manifest.git:
+        yield "git commit", manifest.git.commit + (" with changes" if manifest.git.dirty else "")
+    if manifest.processor.model:
+        yield "processor", manifest.processor.model

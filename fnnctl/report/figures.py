@@ -1,0 +1,60 @@
+"""A run's figures, drawn from the numbers in its folder: they can be deleted and drawn again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fnnctl.report.summary import Summary, summarize
+from fnnctl.store import names
+from fnnctl.store.folder import RunFolder, StoredCurve
+
+
+def draw_figures(run: RunFolder) -> tuple[str, ...]:
+    """Draw each figure whose numbers the run has, and return the names of the files written."""
+    figures = _figures(run, summarize(run))
+    for name, png in figures.items():
+        run.write_figure(name, png)
+    return tuple(figures)
+
+
+def _figures(run: RunFolder, summary: Summary) -> dict[str, bytes]:
+    # Importing matplotlib takes half a second, which a report without figures need not wait for.
+    from fnnctl.plots.confusion import confusion_matrix_figure  # noqa: PLC0415
+    from fnnctl.plots.curves import PlottedCurve, pr_figure, roc_figure  # noqa: PLC0415
+    from fnnctl.plots.learning import learning_curve_figure  # noqa: PLC0415
+    from fnnctl.plots.style import png_bytes  # noqa: PLC0415
+
+    name, scores = summary.manifest.name, summary.part_metrics("test") or {}
+    figures: dict[str, bytes] = {}
+    if summary.confusion:
+        classes, matrix = summary.confusion
+        figure = confusion_matrix_figure(matrix, classes, title=f"{name}: confusion matrix of the test part")
+        figures[names.CONFUSION_MATRIX_FIGURE] = png_bytes(figure)
+    for file, curves, draw, metric, what in (
+        (names.ROC_CURVE_FIGURE, run.read_roc_curves(), roc_figure, "roc_auc", "ROC curves"),
+        (names.PR_CURVE_FIGURE, run.read_pr_curves(), pr_figure, "average_precision", "precision and recall"),
+    ):
+        if curves:
+            plotted = [
+                PlottedCurve(curve.kind, curve.label, curve.x, curve.y, _area(curve, metric, scores))
+                for curve in curves
+            ]
+            figures[file] = png_bytes(draw(plotted, title=f"{name}: {what} of the test part"))
+    history = run.read_history()
+    if history and history.get("epoch"):
+        training = summary.manifest.training
+        figure = learning_curve_figure(
+            history, best_epoch=training.best_epoch if training else None, title=f"{name}: learning curve"
+        )
+        figures[names.LEARNING_CURVE_FIGURE] = png_bytes(figure)
+    return figures
+
+
+def _area(curve: StoredCurve, metric: str, scores: Mapping[str, Any]) -> float | None:
+    """The area as the metrics have it, so that a figure never says another number than the report."""
+    if curve.kind == "class":
+        area: float | None = scores.get("per_class", {}).get(curve.label, {}).get(metric)
+    else:
+        area = scores.get(f"{metric}_{curve.kind}")
+    return area

@@ -1,0 +1,129 @@
+"""The gate for CI: a metric must reach a threshold, or a loss stay under one.
+
+A metric that does not exist is an error and never a pass: a gate that checks nothing is worse than none.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from fnnctl.errors import UsageError, did_you_mean
+from fnnctl.report.summary import PARTS, Summary
+
+LOSSES = frozenset({"loss", "log_loss"})
+DEFAULT_PART = "test"
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A metric as it was written, and the value that it is held against."""
+
+    metric: str
+    threshold: float
+
+    @property
+    def is_loss(self) -> bool:
+        """Whether small values are the good ones."""
+        return self.metric.rpartition(".")[2] in LOSSES
+
+    def admits(self, value: float) -> bool:
+        """Whether the value passes; the threshold itself does."""
+        return value <= self.threshold if self.is_loss else value >= self.threshold
+
+
+@dataclass(frozen=True, slots=True)
+class GateResult:
+    """What a gate found in a run."""
+
+    run: str
+    gate: Gate
+    value: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether the run passes the gate."""
+        return self.gate.admits(self.value)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The entry of `report --json`."""
+        return {
+            "run": self.run,
+            "metric": self.gate.metric,
+            "value": self.value,
+            "threshold": self.gate.threshold,
+            "passed": self.passed,
+        }
+
+
+def parse_gates(texts: Sequence[str]) -> list[Gate]:
+    """The gates of `METRIC=VALUE` texts; raises `UsageError`, which names every one that is none."""
+    return _each(texts, _parse_gate)
+
+
+def check_gates(gates: Sequence[Gate], summary: Summary) -> list[GateResult]:
+    """Hold a run's metrics against the gates; raises `UsageError`, which names every missing metric."""
+    run = str(summary.path)
+    return _each(gates, lambda gate: GateResult(run, gate, _metric(gate.metric, summary)))
+
+
+def _each(items: Sequence[T], function: Callable[[T], R]) -> list[R]:
+    """The function's results, or one error with the problems of all items."""
+    results: list[R] = []
+    problems: list[str] = []
+    for item in items:
+        try:
+            results.append(function(item))
+        except UsageError as error:
+            problems.append(error.message)
+    if problems:
+        raise UsageError(*problems)
+    return results
+
+
+def _parse_gate(text: str) -> Gate:
+    # The last "=" divides, because a class's name may have one.
+    metric, divider, value = text.rpartition("=")
+    if not divider or not metric.strip():
+        raise UsageError(f"--fail-under '{text}': write METRIC=VALUE, as in accuracy=0.9")
+    try:
+        threshold = float(value)
+    except ValueError:
+        threshold = math.nan
+    if not math.isfinite(threshold) or "_" in value:
+        raise UsageError(f"--fail-under '{text}': '{value}' is not a number")
+    return Gate(metric.strip(), threshold)
+
+
+def _metric(name: str, summary: Summary) -> float:
+    """The metric that a gate names, in the test part unless another one is named."""
+    first, _, rest = name.partition(".")
+    part, inner = (first, rest) if rest and first in PARTS else (DEFAULT_PART, name)
+    metrics = summary.part_metrics(part)
+    if summary.metrics is None:
+        raise UsageError(f"--fail-under '{name}': {summary.path} has no metrics ({summary.shown_status})")
+    if metrics is None:
+        raise UsageError(f"--fail-under '{name}': {summary.path} has no metrics of the {part} part")
+    values = _flat(metrics)
+    if inner not in values:
+        raise UsageError(f"--fail-under '{name}': there is no metric '{inner}'{did_you_mean(inner, values)}")
+    value = values[inner]
+    if value is None:
+        raise UsageError(f"--fail-under '{name}': the metric has no value in this run (it is null)")
+    return value
+
+
+def _flat(metrics: Mapping[str, Any], prefix: str = "") -> dict[str, float | None]:
+    """Single numbers by their path, such as `per_class.versicolor.recall`; class names may have dots."""
+    values: dict[str, float | None] = {}
+    for key, value in metrics.items():
+        if isinstance(value, Mapping):
+            values.update(_flat(value, f"{prefix}{key}."))
+        elif value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
+            values[prefix + key] = value
+    return values

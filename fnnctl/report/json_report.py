@@ -1,0 +1,34 @@
+"""The report as the JSON object that the contract describes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from fnnctl.report.gates import GateResult
+from fnnctl.report.summary import Summary
+
+
+def json_report(summaries: Sequence[Summary], results: Sequence[GateResult] = ()) -> dict[str, Any]:
+    """`{"runs": [...], "gates": [...]}`; a number that does not exist is None."""
+    return {
+        "runs": [_run(summary) for summary in summaries],
+        "gates": [result.to_dict() for result in results],
+    }
+
+
+def _run(summary: Summary) -> dict[str, Any]:
+    manifest = summary.manifest.model_dump(
+        mode="json",
+        include={
+            "kind", "name", "status", "started", "finished", "seconds", "seed",
+            "data", "model", "training", "error", "warnings",
+        },
+    )  # fmt: skip
+    return {
+        "run": str(summary.path),
+        **manifest,
+        "alive": summary.alive,
+        "metrics": summary.metrics,
+        "files": list(summary.files),
+    }

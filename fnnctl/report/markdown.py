@@ -1,0 +1,82 @@
+"""The report as Markdown (GitHub's kind), with the plots as pictures beside it.
+
+Text from data and configs is escaped: it starts no markup, no HTML, no formula and no new table cell.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from urllib.parse import quote
+
+from fnnctl.report.content import (
+    FactList,
+    FileList,
+    Notes,
+    Section,
+    Table,
+    gate_table,
+    headline,
+    sections,
+)
+from fnnctl.report.gates import GateResult
+from fnnctl.report.summary import Summary
+from fnnctl.store.names import FIGURES
+from fnnctl.store.text import plain_text
+
+
+def markdown_report(
+    summaries: Sequence[Summary], results: Sequence[GateResult] = (), *, relative_to: Path
+) -> str:
+    """The runs one below the other, and what the gates found; links lead from the folder `relative_to`."""
+    blocks = [block for summary in summaries for block in _run(summary, relative_to)]
+    if results:
+        blocks += _section(gate_table(results), Path())
+    return "\n\n".join(blocks) + "\n"
+
+
+def escape(text: str) -> str:
+    """The text as it is, on one line, whatever Markdown and HTML would make of it."""
+    without_html = plain_text(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"([\\`*_{}\[\]#$~|!])", r"\\\1", without_html)
+
+
+def _run(summary: Summary, relative_to: Path) -> Iterable[str]:
+    folder = Path(os.path.relpath(summary.path, relative_to))
+    yield f"# {escape(summary.manifest.name)}"
+    yield f"**{summary.shown_status}**, {headline(summary)}, in {_link(str(summary.path), folder)}"
+    for section in sections(summary):
+        yield from _section(section, folder)
+
+
+def _section(section: Section, folder: Path) -> Iterable[str]:
+    yield f"## {section.title}"
+    match section:
+        case Table():
+            yield _table(section.header, section.rows)
+        case FactList():
+            yield _table(("", ""), section.rows, numbers=False)
+        case Notes():
+            yield "\n".join(f"- {_not_a_list(escape(line))}" for line in section.rows)
+        case FileList():
+            yield "\n".join(f"- {_link(name, folder / name)}: {escape(what)}" for name, what in section.rows)
+            for name, what in section.rows:
+                if name in FIGURES:
+                    yield "!" + _link(what, folder / name)
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: bool = True) -> str:
+    rule = ["---"] + ["---:" if numbers else "---"] * (len(header) - 1)
+    escaped = [[escape(cell.strip()) for cell in row] for row in (header, *rows)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (escaped[0], rule, *escaped[1:]))
+
+
+def _link(text: str, target: Path) -> str:
+    return f"[{escape(text)}]({quote(target.as_posix())})"
+
+
+def _not_a_list(line: str) -> str:
+    """A line of a list whose own beginning (`- `, `1. `) is no list."""
+    return re.sub(r"^(\d*)([-+.)=])", r"\1\\\2", line)

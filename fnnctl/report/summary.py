@@ -1,0 +1,58 @@
+"""Everything a report shows of a run, read from its folder at once.
+
+A run that still goes on, was interrupted or failed has fewer files; what is not there is None.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fnnctl.arrays import IntArray
+from fnnctl.store.catalogue import shown_status
+from fnnctl.store.folder import RunFolder
+from fnnctl.store.manifest import Manifest
+
+PARTS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A run as its folder tells it."""
+
+    path: Path
+    manifest: Manifest
+    alive: bool
+    """Whether a process is still at work on it."""
+    metrics: dict[str, Any] | None
+    confusion: tuple[tuple[str, ...], IntArray] | None
+    """Classes and counts (C, C) of the test part, a row a true class."""
+    epochs: int | None
+    """Epochs in the history, also of a run that has not ended."""
+    files: tuple[str, ...]
+
+    @property
+    def shown_status(self) -> str:
+        """The status in a word for people: the manifest's, or `died`."""
+        return shown_status(self.manifest, alive=self.alive)
+
+    def part_metrics(self, part: str) -> dict[str, Any] | None:
+        """The metrics of a part, None where there are none."""
+        metrics = (self.metrics or {}).get(part)
+        return metrics if isinstance(metrics, dict) else None
+
+
+def summarize(run: RunFolder) -> Summary:
+    """Read a run's folder; raises `DataError` where one of its files is damaged."""
+    manifest = run.read_manifest()
+    history = run.read_history()
+    return Summary(
+        path=run.path,
+        manifest=manifest,
+        alive=manifest.status == "running" and run.is_alive(),
+        metrics=run.read_metrics(),
+        confusion=run.read_confusion_matrix(),
+        epochs=len(next(iter(history.values()))) if history else None,
+        files=run.files(),
+    )

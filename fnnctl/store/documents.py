@@ -1,0 +1,29 @@
+"""JSON as every file and every `--json` of fnnctl has it: no NaN, two spaces, any script as it is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, NoReturn
+
+from fnnctl.store.atomic import damaged
+
+
+def to_json(value: Any) -> str:
+    """The value as JSON with a final line end; raises ValueError for a NaN or an infinity."""
+    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def read_mapping(content: bytes, path: Path) -> dict[str, Any]:
+    """The JSON object in a file's content; raises `DataError`, which names `path`, for anything else."""
+    try:
+        value = json.loads(content, parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        raise damaged(path, f"is damaged: it is not JSON ({error})") from error
+    if not isinstance(value, dict):
+        raise damaged(path, "is damaged: a JSON object was expected")
+    return value
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not JSON")

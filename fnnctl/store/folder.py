@@ -1,0 +1,144 @@
+"""A run's folder for whoever comes later: its files read again, each as the value that was written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, cast, get_args
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.store import names
+from fnnctl.store.atomic import damaged, read_bytes, write_bytes
+from fnnctl.store.documents import read_mapping
+from fnnctl.store.lock import is_held
+from fnnctl.store.manifest import Manifest, read_manifest
+from fnnctl.store.tables import Table, read_table
+from fnnctl.store.weights import Array, read_npz
+
+CURVE_COLUMNS = 5
+CurveKind = Literal["class", "micro", "macro"]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCurve:
+    """A curve as it was read; the words are those of `run.CurvePoints`."""
+
+    kind: CurveKind
+    label: str
+    x: FloatArray
+    y: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class StoredModel:
+    """`model.npz` and `model.json`."""
+
+    arrays: dict[str, Array]
+    description: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """A run's folder, for reading. A file that is not there reads as None; a damaged one is a `DataError`."""
+
+    path: Path
+
+    def files(self) -> tuple[str, ...]:
+        """The names of the run's files, in the order of the layout."""
+        return tuple(name for name in names.LAYOUT if (self.path / name).is_file())
+
+    def is_alive(self) -> bool:
+        """Whether the process that makes this run still lives."""
+        return is_held(self.path / names.LOCK)
+
+    def read_manifest(self) -> Manifest:
+        """The manifest, which every run has."""
+        content = self._required(names.MANIFEST, "this is not a run's folder")
+        return read_manifest(content, self.path / names.MANIFEST)
+
+    def read_resolved(self) -> bytes | None:
+        """The complete config of the run."""
+        return read_bytes(self.path / names.RESOLVED)
+
+    def read_metrics(self) -> dict[str, Any] | None:
+        """The metrics of the parts: `{"train": M, "validation": M or None, "test": M or None}`."""
+        path = self.path / names.METRICS
+        content = read_bytes(path)
+        return None if content is None else read_mapping(content, path)
+
+    def read_history(self) -> dict[str, list[float | None]] | None:
+        """The columns of the history, a value an epoch."""
+        table = self._table(names.HISTORY)
+        if table is None:
+            return None
+        return {column: table.numbers(index) for index, column in enumerate(table.columns)}
+
+    def read_predictions(self) -> Table | None:
+        """The predictions as text: row, label, prediction, and a probability a class."""
+        return self._table(names.PREDICTIONS)
+
+    def read_confusion_matrix(self) -> tuple[tuple[str, ...], IntArray] | None:
+        """The classes and the counts, a row a true class, a column a predicted one."""
+        table = self._table(names.CONFUSION_MATRIX)
+        if table is None:
+            return None
+        try:
+            matrix = np.array([[int(count) for count in row[1:]] for row in table.rows], dtype=np.intp)
+        except (ValueError, OverflowError) as error:
+            raise damaged(table.path, f"is damaged: {error}") from error
+        classes = table.columns[1:]
+        if not classes or tuple(table.column(0)) != classes:
+            raise damaged(table.path, "is damaged: its rows and its columns are not the same classes")
+        return classes, matrix
+
+    def read_roc_curves(self) -> list[StoredCurve] | None:
+        """The ROC curves: x is the false positive rate, y the true positive rate."""
+        return self._curves(names.ROC_CURVE)
+
+    def read_pr_curves(self) -> list[StoredCurve] | None:
+        """The precision-recall curves: x is the recall, y the precision."""
+        return self._curves(names.PR_CURVE)
+
+    def read_model(self) -> StoredModel:
+        """The weights and the description they were written with; `DataError` where the run has none."""
+        description = self._required(names.MODEL, "the run has no model")
+        weights = self._required(names.WEIGHTS, "the run has no model")
+        model = read_mapping(description, self.path / names.MODEL)
+        return StoredModel(read_npz(weights, model.get("arrays"), self.path / names.WEIGHTS), model)
+
+    def read_log(self) -> str | None:
+        """What was said, a line each."""
+        content = read_bytes(self.path / names.LOG)
+        return None if content is None else content.decode("utf-8", "replace")
+
+    def write_figure(self, name: str, png: bytes) -> None:
+        """Write one of `names.FIGURES`; drawn from what was measured, it may be replaced at any time."""
+        write_bytes(self.path / name, png)
+
+    def _required(self, name: str, meaning: str) -> bytes:
+        content = read_bytes(self.path / name)
+        if content is None:
+            raise damaged(self.path / name, f"is missing: {meaning}")
+        return content
+
+    def _table(self, name: str) -> Table | None:
+        content = read_bytes(self.path / name)
+        return None if content is None else read_table(content, self.path / name)
+
+    def _curves(self, name: str) -> list[StoredCurve] | None:
+        table = self._table(name)
+        if table is None:
+            return None
+        if len(table.columns) != CURVE_COLUMNS:
+            raise damaged(table.path, f"is damaged: {CURVE_COLUMNS} columns were expected")
+        x, y = (np.array(table.numbers(index), dtype=np.float64) for index in (2, 3))
+        points: dict[tuple[CurveKind, str], list[int]] = {}
+        for position, (kind, label, *_) in enumerate(table.rows):
+            if kind not in get_args(CurveKind):
+                raise damaged(table.path, f"is damaged: '{kind}' is no kind of curve")
+            points.setdefault((cast("CurveKind", kind), label), []).append(position)
+        return [
+            StoredCurve(kind, label, x[of_curve], y[of_curve]) for (kind, label), of_curve in points.items()
+        ]

@@ -1,0 +1,196 @@
+"""`manifest.json`: the facts of a run, each described where it is declared.
+
+Only what every run has is required, so that the manifest of another version is still read; what is unknown
+here is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from fnnctl.store.atomic import damaged
+from fnnctl.store.documents import read_mapping
+from fnnctl.store.names import LAYOUT_VERSION
+
+Status = Literal["running", "completed", "failed", "interrupted"]
+
+
+class Facts(BaseModel):
+    """A part of the manifest."""
+
+    model_config = ConfigDict(
+        extra="allow",
+        frozen=True,
+        protected_namespaces=(),
+        use_attribute_docstrings=True,
+        allow_inf_nan=False,
+    )
+
+
+class Seconds(Facts):
+    """Wall times."""
+
+    total: float | None = None
+    """From the command's start to the last file."""
+    training: float | None = None
+    """From the data in memory to the last weights."""
+
+
+class GitState(Facts):
+    """The working directory's repository."""
+
+    commit: str
+    """The commit that is checked out."""
+    dirty: bool
+    """Whether tracked files differ from it."""
+
+
+class Processor(Facts):
+    """What the run computed on."""
+
+    model: str | None = None
+    """The processor's name."""
+    usable: int | None = None
+    """How many processors the process may use."""
+
+
+class Blas(Facts):
+    """NumPy's library of matrix products."""
+
+    name: str | None = None
+    """Its name."""
+    version: str | None = None
+    """Its version."""
+    threads: int | None = None
+    """How many threads it used."""
+
+
+class PartRows(Facts):
+    """How many rows each part has."""
+
+    train: int
+    """The training part."""
+    validation: int = 0
+    """The validation part; 0 where there is none."""
+    test: int = 0
+    """The test part; 0 where there is none."""
+
+
+class DataFacts(Facts):
+    """What was learned from."""
+
+    name: str
+    """The built-in data set's name, or the file's."""
+    source: str
+    """The built-in data set's name, or the file's absolute path."""
+    sha256: str
+    """Of the file's bytes."""
+    test_source: str | None = None
+    """The test file's absolute path, where there is one."""
+    test_sha256: str | None = None
+    """Of the test file's bytes."""
+    target: str
+    """The label's column."""
+    classes: list[str]
+    """The classes, in the order of the network's outputs."""
+    rows: int
+    """Rows in all parts together."""
+    numeric: int
+    """Columns read as numbers."""
+    categorical: int
+    """Columns read as categories."""
+    parts: PartRows
+    """Rows in each part."""
+
+
+class ModelFacts(Facts):
+    """The network."""
+
+    layers: list[int]
+    """Units from the inputs to the classes: `[64, 100, 10]` has one hidden layer of 100."""
+    parameters: int
+    """Weights, biases and learned slopes."""
+
+
+class TrainingFacts(Facts):
+    """How the training went."""
+
+    epochs: int
+    """Epochs trained."""
+    best_epoch: int | None = None
+    """The epoch whose weights were kept, counted from 1."""
+    stopped: str | None = None
+    """Why training ended, in words: `no better validation_loss for 20 epochs`."""
+
+
+class Manifest(Facts):
+    """Everything that says what a run is and where it came from."""
+
+    status: Status
+    """How far the run is. One that says `running` and whose lock is free has died."""
+    kind: str
+    """What made the run: `train`."""
+    name: str
+    """The experiment's name."""
+    layout: int = LAYOUT_VERSION
+    """The version of the run folder's layout."""
+    started: str
+    """When the run's folder was made: UTC, ISO 8601."""
+    finished: str | None = None
+    """When it ended, the same way."""
+    seconds: Seconds = Seconds()
+    """How long it took."""
+    command: str | None = None
+    """The command line, quoted for a shell."""
+    directory: str | None = None
+    """Where the command was called."""
+    seed: int | None = None
+    """Where all random numbers came from."""
+    fnnctl: str | None = None
+    """fnnctl's version."""
+    python: str | None = None
+    """Python's version."""
+    packages: dict[str, str | None] = {}
+    """The versions of the packages that fnnctl stands on."""
+    platform: str | None = None
+    """The operating system."""
+    processor: Processor = Processor()
+    """The processor."""
+    blas: Blas = Blas()
+    """The library of matrix products."""
+    git: GitState | None = None
+    """The working directory's repository; null where there is none."""
+    data: DataFacts | None = None
+    """The data."""
+    model: ModelFacts | None = None
+    """The network."""
+    training: TrainingFacts | None = None
+    """The training; null until it has ended."""
+    error: str | None = None
+    """Why the run failed, in a sentence; null where it did not."""
+    warnings: list[str] = []
+    """What the user was warned of."""
+
+    def with_facts(self, facts: Mapping[str, Any]) -> Manifest:
+        """The manifest with some facts replaced."""
+        return Manifest.model_validate({**self.model_dump(), **facts})
+
+
+def read_manifest(content: bytes, path: Path) -> Manifest:
+    """The manifest in a file's content; raises `DataError`, which names `path`, where it is damaged."""
+    mapping = read_mapping(content, path)
+    try:
+        manifest = Manifest.model_validate(mapping)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise damaged(path, f"is damaged: {key}: {first['msg']}") from error
+    if manifest.layout > LAYOUT_VERSION:
+        raise damaged(
+            path, f"was written by a newer fnnctl (layout {manifest.layout}, this one knows {LAYOUT_VERSION})"
+        )
+    return manifest

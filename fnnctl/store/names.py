@@ -1,0 +1,71 @@
+"""The names of a run's files and of its folder: the only place where one is spelled."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import unicodedata
+from datetime import datetime
+
+CONFIG = "config.yaml"
+RESOLVED = "resolved.yaml"
+MANIFEST = "manifest.json"
+METRICS = "metrics.json"
+HISTORY = "history.csv"
+PREDICTIONS = "predictions.csv"
+CONFUSION_MATRIX = "confusion_matrix.csv"
+ROC_CURVE = "roc_curve.csv"
+PR_CURVE = "pr_curve.csv"
+CONFUSION_MATRIX_FIGURE = "confusion_matrix.png"
+ROC_CURVE_FIGURE = "roc_curve.png"
+PR_CURVE_FIGURE = "pr_curve.png"
+LEARNING_CURVE_FIGURE = "learning_curve.png"
+WEIGHTS = "model.npz"
+MODEL = "model.json"
+LOG = "log.txt"
+
+FIGURES = (CONFUSION_MATRIX_FIGURE, ROC_CURVE_FIGURE, PR_CURVE_FIGURE, LEARNING_CURVE_FIGURE)
+LAYOUT = (
+    CONFIG, RESOLVED, MANIFEST, METRICS, HISTORY, PREDICTIONS, CONFUSION_MATRIX, ROC_CURVE, PR_CURVE,
+    *FIGURES, WEIGHTS, MODEL, LOG,
+)  # fmt: skip
+"""Every file a run may hold, in the order in which they are listed."""
+LAYOUT_VERSION = 1
+"""Grows when a reader of older folders would be wrong about newer ones."""
+
+LOCK = ".lock"
+LATEST = "latest"
+"""What stands for the run started last where a run is named."""
+
+SLUG_LENGTH = 48
+NAMELESS = "experiment"
+
+
+def slug(name: str) -> str:
+    """The name as lower-case ASCII letters, digits and single hyphens, at most `SLUG_LENGTH` of them.
+
+    Accents are dropped and compatibility forms resolved (Unicode's NFKD). Where nothing is left, as of
+    a name in Chinese characters, the slug is `experiment`.
+    """
+    resolved = unicodedata.normalize("NFKD", name.casefold())
+    without_accents = "".join(character for character in resolved if not unicodedata.combining(character))
+    hyphenated = re.sub(r"[^a-z0-9]+", "-", without_accents.lower())
+    return hyphenated.strip("-")[:SLUG_LENGTH].rstrip("-") or NAMELESS
+
+
+def run_folder_name(name: str, started: datetime) -> str:
+    """A new folder name, `2026-11-24T13-24-05Z-digits-mlp-3fa9c1`; `started` is in UTC.
+
+    The six hex digits are drawn from the operating system, so that two starts at the same second differ.
+    """
+    return f"{started:%Y-%m-%dT%H-%M-%SZ}-{slug(name)}-{secrets.token_hex(3)}"
+
+
+def hidden_folder_name() -> str:
+    """The name under which a run folder is made, before it can be seen."""
+    return f".new-{secrets.token_hex(8)}"
+
+
+def temporary_file_name(name: str) -> str:
+    """The name under which a file is written, before it is whole."""
+    return f".{name}.{secrets.token_hex(4)}.tmp"

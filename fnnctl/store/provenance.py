@@ -1,0 +1,104 @@
+"""Where a run came from: what must be known to repeat it. Nothing here fails or takes long."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shlex
+import subprocess
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+import fnnctl
+
+PACKAGES = ("numpy", "typer", "pydantic", "pyyaml", "rich", "matplotlib")
+GIT_SECONDS = 3.0
+
+
+def environment(arguments: Sequence[str], *, blas_threads: int | None) -> dict[str, Any]:
+    """The manifest's facts about command, versions and machine.
+
+    `arguments` are the command line's without the program's name (`sys.argv[1:]`); `blas_threads` is how many
+    threads the matrix products use.
+    """
+    return {
+        "command": shlex.join(["fnnctl", *arguments]),
+        "directory": os.path.realpath("."),
+        "fnnctl": fnnctl.__version__,
+        "python": platform.python_version(),
+        "packages": {package: package_version(package) for package in PACKAGES},
+        "platform": platform.platform(),
+        "processor": {"model": processor_model(), "usable": usable_processors()},
+        "blas": {**blas_library(), "threads": blas_threads},
+        "git": git_state(),
+    }
+
+
+def utc_text(moment: datetime) -> str:
+    """`2026-11-24T13:24:05.123456Z`."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def package_version(package: str) -> str | None:
+    """The version that is installed, or None."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def usable_processors() -> int:
+    """How many processors this process may use, which can be fewer than the machine has."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def processor_model() -> str | None:
+    """The processor's name as the system tells it."""
+    with suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
+            key, _, value = line.partition(":")
+            if key.strip() == "model name":
+                return value.strip()
+    return platform.processor() or platform.machine() or None
+
+
+def blas_library() -> dict[str, str | None]:
+    """Name and version of the BLAS that NumPy was built with."""
+    config = cast("dict[str, Any]", np.show_config(mode="dicts"))
+    blas = config.get("Build Dependencies", {}).get("blas", {})
+    return {"name": blas.get("name"), "version": blas.get("version")}
+
+
+def git_state(directory: Path | None = None) -> dict[str, Any] | None:
+    """Commit and dirty flag of the repository around a folder, by default the working directory.
+
+    None where there is no repository, no commit, no git, or no answer in time.
+    """
+    command = ["git", "status", "--porcelain=v2", "--branch", "--untracked-files=no"]
+    # Looking must not lock the index under another git command.
+    surroundings = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}
+    try:
+        answer = subprocess.run(
+            command,
+            cwd=directory,
+            env=surroundings,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=GIT_SECONDS,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    lines = answer.stdout.decode("utf-8", "replace").splitlines()
+    commit = next((line.split()[-1] for line in lines if line.startswith("# branch.oid ")), "(initial)")
+    if commit == "(initial)":
+        return None
+    return {"commit": commit, "dirty": any(not line.startswith("#") for line in lines)}

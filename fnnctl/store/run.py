@@ -1,0 +1,171 @@
+"""A run's folder while its run goes on: made by one rename, and filled whole file by whole file."""
+
+from __future__ import annotations
+
+import errno
+import math
+import os
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.errors import UsageError
+from fnnctl.store import names
+from fnnctl.store.atomic import NO_FOLLOW, cannot_write, sync_folder, write_bytes, write_text
+from fnnctl.store.documents import to_json
+from fnnctl.store.folder import CurveKind, RunFolder
+from fnnctl.store.lock import hold_lock
+from fnnctl.store.manifest import Manifest
+from fnnctl.store.provenance import utc_text
+from fnnctl.store.tables import to_csv
+from fnnctl.store.text import plain_text
+from fnnctl.store.weights import Array, array_list, to_npz
+
+ROC_COLUMNS = ("kind", "class", "false_positive_rate", "true_positive_rate", "threshold")
+PR_COLUMNS = ("kind", "class", "recall", "precision", "threshold")
+
+
+class CurvePoints(Protocol):
+    """A ROC or precision-recall curve, whoever computed it."""
+
+    @property
+    def kind(self) -> CurveKind:
+        """Whether it is a class's or an average."""
+
+    @property
+    def label(self) -> str:
+        """The class, or "" for an average."""
+
+    @property
+    def x(self) -> FloatArray:
+        """False positive rate or recall, point by point."""
+
+    @property
+    def y(self) -> FloatArray:
+        """True positive rate or precision, point by point."""
+
+    @property
+    def thresholds(self) -> FloatArray:
+        """The threshold of each point; NaN where it has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRun(RunFolder):
+    """The folder of a run that goes on in this process, which holds its lock until `finish`."""
+
+    lock: int
+
+    def write_metrics(self, metrics: Mapping[str, Any]) -> None:
+        """Write the metrics of the parts; ValueError for a NaN, which JSON does not have."""
+        write_text(self.path / names.METRICS, to_json(metrics))
+
+    def write_history(self, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        """Write a row an epoch; None is an empty field."""
+        write_text(self.path / names.HISTORY, to_csv(columns, rows))
+
+    def write_predictions(self, classes: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        """Write rows of (row in the data set, label, prediction, a probability a class)."""
+        columns = ("row", "label", "prediction", *(f"p_{name}" for name in classes))
+        write_text(self.path / names.PREDICTIONS, to_csv(columns, rows))
+
+    def write_confusion_matrix(self, classes: Sequence[str], matrix: IntArray) -> None:
+        """Write the counts (C, C), a row a true class."""
+        rows = ([name, *counts] for name, counts in zip(classes, matrix.tolist(), strict=True))
+        write_text(self.path / names.CONFUSION_MATRIX, to_csv(("label", *classes), rows))
+
+    def write_curves(self, roc: Sequence[CurvePoints], pr: Sequence[CurvePoints]) -> None:
+        """Write the points of the ROC and of the precision-recall curves."""
+        write_text(self.path / names.ROC_CURVE, to_csv(ROC_COLUMNS, _curve_rows(roc)))
+        write_text(self.path / names.PR_CURVE, to_csv(PR_COLUMNS, _curve_rows(pr)))
+
+    def write_model(self, arrays: Mapping[str, Array], description: Mapping[str, Any]) -> None:
+        """Write the weights, and then what they mean; the list of the arrays is added as `arrays`."""
+        write_bytes(self.path / names.WEIGHTS, to_npz(arrays))
+        write_text(self.path / names.MODEL, to_json({**description, "arrays": array_list(arrays)}))
+
+    def log(self, text: str) -> None:
+        """Append lines with the time; one that cannot be written is lost, for a log must not end a run."""
+        now = utc_text(datetime.now(UTC))
+        lines = "".join(f"{now} {plain_text(line)}\n" for line in text.splitlines())
+        with suppress(OSError):
+            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | NO_FOLLOW
+            descriptor = os.open(self.path / names.LOG, flags, 0o666)
+            with os.fdopen(descriptor, "ab") as file:
+                file.write(lines.encode("utf-8"))
+
+    def record(self, facts: Mapping[str, Any]) -> None:
+        """Put facts that were not known at the start into the manifest; the keys are the manifest's."""
+        _write_manifest(self.path, self.read_manifest().with_facts(facts))
+
+    def finish(
+        self,
+        status: Literal["completed", "failed", "interrupted"],
+        seconds: Mapping[str, float | None],
+        extra: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Record how the run ended, with further facts, and let its lock go.
+
+        `seconds` has `total` and `training`.
+        """
+        finished = utc_text(datetime.now(UTC))
+        self.record({**(extra or {}), "status": status, "seconds": dict(seconds), "finished": finished})
+        os.close(self.lock)
+
+
+def create_run(
+    runs_dir: Path, *, name: str, kind: str, config: bytes, resolved: str, manifest: Mapping[str, Any]
+) -> OpenRun:
+    """Make a new run's folder: hidden until config, manifest and lock are in it, then there by one rename.
+
+    `manifest` has the facts that `store.manifest.Manifest` describes, but for those that are told here. Any
+    number of simultaneous starts get a folder each. Raises `MachineError` where nothing can be written.
+    """
+    started = datetime.now(UTC)
+    facts = {**manifest, "status": "running", "kind": kind, "name": name, "started": utc_text(started)}
+    complete = Manifest.model_validate(facts)
+    hidden = runs_dir / names.hidden_folder_name()
+    with ExitStack() as undo:
+        try:
+            runs_dir.mkdir(parents=True, exist_ok=True)
+            undo.callback(shutil.rmtree, hidden, ignore_errors=True)
+            hidden.mkdir()
+            lock = hold_lock(hidden / names.LOCK)
+            undo.callback(os.close, lock)
+            write_bytes(hidden / names.CONFIG, config)
+            write_text(hidden / names.RESOLVED, resolved)
+            _write_manifest(hidden, complete)
+            path = _appear(hidden, name, started)
+        except (FileExistsError, NotADirectoryError) as error:
+            raise UsageError(f"runs cannot be written to '{runs_dir}': it is not a folder") from error
+        except OSError as error:
+            raise cannot_write(runs_dir, error) from error
+        undo.pop_all()
+    sync_folder(runs_dir)
+    return OpenRun(path, lock)
+
+
+def _appear(hidden: Path, name: str, started: datetime) -> Path:
+    """Give the hidden folder a name of its own; one that is taken by now is drawn anew."""
+    while True:
+        path = hidden.with_name(names.run_folder_name(name, started))
+        try:
+            return hidden.rename(path)
+        except OSError as error:
+            if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
+                raise
+
+
+def _write_manifest(folder: Path, manifest: Manifest) -> None:
+    write_text(folder / names.MANIFEST, to_json(manifest.model_dump(mode="json")))
+
+
+def _curve_rows(curves: Iterable[CurvePoints]) -> Iterable[Sequence[object]]:
+    for curve in curves:
+        points = zip(curve.x.tolist(), curve.y.tolist(), curve.thresholds.tolist(), strict=True)
+        for x, y, threshold in points:
+            yield (curve.kind, curve.label, x, y, None if math.isnan(threshold) else threshold)

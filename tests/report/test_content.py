@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from fnnctl.report.content import Notes, Section, Table, gate_table, headline, number, seconds_text, sections
+from fnnctl.report.gates import check_gates, parse_gates
+from fnnctl.report.summary import Summary, summarize
+from fnnctl.store.run import OpenRun
+
+
+def titled(summary: Summary) -> dict[str, Section]:
+    return {section.title: section for section in sections(summary)}
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (0.97222, "0.9722"),
+        (1.0, "1.0000"),
+        (0.0, "0.0000"),
+        (0.00001234, "1.23e-05"),
+        (12345, "12,345"),
+        ([0.91, 0.95555], "0.9100 – 0.9556"),
+        (None, "–"),
+        ("text", "–"),
+    ],
+)
+def test_number(value: object, expected: str) -> None:
+    assert number(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (0.0421, "0.0421 s"),
+        (12.345, "12.3 s"),
+        (59.99, "60 s"),
+        (83.2, "1 min 23 s"),
+        (3599.9, "1 h 00 min"),
+        (7500, "2 h 05 min"),
+    ],
+)
+def test_seconds_text(seconds: float, expected: str) -> None:
+    assert seconds_text(seconds) == expected
+
+
+def test_a_finished_run_has_every_section(finished_run: Callable[..., OpenRun]) -> None:
+    summary = summarize(finished_run())
+    assert headline(summary).endswith("UTC, took 1 min 23 s")
+    assert list(titled(summary)) == [
+        "Metrics",
+        "Classes of the test part",
+        "Confusion matrix of the test part",
+        "Training",
+        "Data",
+        "Origin",
+        "Warnings",
+        "Files",
+    ]
+
+
+def test_the_numbers_of_a_finished_run(finished_run: Callable[..., OpenRun]) -> None:
+    found = titled(summarize(finished_run()))
+    metrics = found["Metrics"]
+    assert isinstance(metrics, Table)
+    assert metrics.header == ("", "train", "test")
+    assert metrics.rows == (
+        ("accuracy", "0.9500", "0.9000"),
+        ("  95 % interval", "0.8500 – 1.0000", "0.8000 – 0.9500"),
+        ("balanced accuracy", "0.9400", "0.8900"),
+        ("macro F1", "0.9300", "0.8800"),
+        ("macro average precision", "0.7500", "0.7500"),
+        ("log loss", "1.23e-05", "1.23e-05"),
+        ("loss", "0.2500", "0.2500"),
+        ("rows", "30", "30"),
+    )
+    classes = found["Classes of the test part"]
+    assert isinstance(classes, Table)
+    assert classes.rows[0] == ("setosa", "0.5000", "0.2500", "0.3333", "–", "10")
+    matrix = found["Confusion matrix of the test part"]
+    assert isinstance(matrix, Table)
+    assert matrix.header == ("true \\ predicted", "setosa", "versicolor")
+    assert matrix.rows == (("setosa", "0", "1"), ("versicolor", "2", "3"))
+
+
+def test_a_run_that_has_just_begun_has_few_sections(start_run: Callable[..., OpenRun]) -> None:
+    summary = summarize(start_run())
+    assert "took" not in headline(summary)
+    assert list(titled(summary)) == ["Training", "Data", "Origin", "Warnings", "Files"]
+
+
+def test_long_names_of_classes_are_numbered(finished_run: Callable[..., OpenRun]) -> None:
+    classes = ("a" * 30, "b" * 30, "c" * 30)
+    matrix = titled(summarize(finished_run(classes=classes)))["Confusion matrix of the test part"]
+    assert isinstance(matrix, Table)
+    assert matrix.header == ("true \\ predicted", "1", "2", "3")
+    assert [row[0] for row in matrix.rows] == [f"1  {'a' * 30}", f"2  {'b' * 30}", f"3  {'c' * 30}"]
+
+
+@pytest.mark.parametrize(("classes", "shown"), [(range(12), True), (range(13), False)])
+def test_a_large_confusion_matrix_is_left_to_its_figure(
+    finished_run: Callable[..., OpenRun], classes: Sequence[int], shown: bool
+) -> None:
+    found = titled(summarize(finished_run(classes=[str(number) for number in classes])))
+    assert ("Confusion matrix of the test part" in found) is shown
+
+
+def test_metrics_of_an_unknown_kind_are_not_in_the_way(start_run: Callable[..., OpenRun]) -> None:
+    run = start_run()
+    run.write_metrics({"test": {"accuracy": "high", "per_class": {"a": 1}}, "train": 3})
+    metrics = titled(summarize(run))["Metrics"]
+    assert isinstance(metrics, Table)
+    assert metrics.rows == (("accuracy", "–"),)
+
+
+def test_a_failed_run_says_why_first(start_run: Callable[..., OpenRun]) -> None:
+    run = start_run()
+    run.finish("failed", {"total": 1.0, "training": None}, {"error": "training diverged in epoch 3"})
+    first = sections(summarize(run))[0]
+    assert first == Notes("Failure", ("training diverged in epoch 3",))
+
+
+def test_gates_of_several_runs_name_the_run(finished_run: Callable[..., OpenRun]) -> None:
+    summaries = [summarize(finished_run(name)) for name in ("a", "b")]
+    gates = parse_gates(["accuracy=0.9", "loss=0.2"])
+    results = [result for summary in summaries for result in check_gates(gates, summary)]
+    assert gate_table(results[:2]).rows == (
+        ("accuracy", "0.9000", "≥ 0.9", "passed"),
+        ("loss", "0.2500", "≤ 0.2", "missed"),
+    )
+    assert gate_table(results).rows[2][0] == f"accuracy of {summaries[1].path}"

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fnnctl.metrics.classification import confusion_matrix, score
+from fnnctl.metrics.curves import pr_curves, roc_curves
+from fnnctl.plots.curves import PlottedCurve
+from fnnctl.report.figures import draw_figures
+from fnnctl.store.folder import RunFolder
+from fnnctl.store.run import OpenRun
+
+FIGURES = ("confusion_matrix.png", "roc_curve.png", "pr_curve.png", "learning_curve.png")
+
+
+@pytest.fixture
+def measured_run(start_run: Callable[..., OpenRun], hostile_classes: tuple[str, ...]) -> OpenRun:
+    """A run whose numbers were computed as a real run's are."""
+    rng = np.random.default_rng(3)
+    labels = rng.integers(0, len(hostile_classes), 80)
+    probabilities = rng.dirichlet(np.ones(len(hostile_classes)), 80)
+    probabilities[np.arange(80), labels] += 0.2
+    probabilities /= probabilities.sum(axis=1, keepdims=True)
+    run = start_run("[/] $$x$$", hostile_classes)
+    scores = score(labels, probabilities, hostile_classes, loss=0.5)
+    run.write_metrics({"train": scores, "validation": None, "test": scores})
+    run.write_history(("epoch", "train_loss", "train_accuracy"), [(1, 1.5, 0.25), (2, 1.0, 0.5)])
+    matrix = confusion_matrix(labels, probabilities.argmax(axis=1), len(hostile_classes))
+    run.write_confusion_matrix(hostile_classes, matrix)
+    run.write_curves(
+        roc_curves(labels, probabilities, hostile_classes), pr_curves(labels, probabilities, hostile_classes)
+    )
+    return run
+
+
+def test_figures_can_be_deleted_and_drawn_again(measured_run: OpenRun) -> None:
+    run = RunFolder(measured_run.path)
+    assert draw_figures(run) == FIGURES
+    first = [(run.path / name).read_bytes() for name in FIGURES]
+    assert all(content.startswith(b"\x89PNG\r\n") for content in first)
+    for name in FIGURES:
+        (run.path / name).unlink()
+    draw_figures(run)
+    assert [(run.path / name).read_bytes() for name in FIGURES] == first
+
+
+def test_areas_are_those_of_the_metrics(measured_run: OpenRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[PlottedCurve] = []
+
+    def recorded(*arguments: Any) -> PlottedCurve:
+        drawn.append(PlottedCurve(*arguments))
+        return drawn[-1]
+
+    monkeypatch.setattr("fnnctl.plots.curves.PlottedCurve", recorded)
+    draw_figures(measured_run)
+    scores = (measured_run.read_metrics() or {})["test"]
+    assert [curve.area for curve in drawn] == [
+        area
+        for metric in ("roc_auc", "average_precision")
+        for area in (
+            *(of_class[metric] for of_class in scores["per_class"].values()),
+            scores[f"{metric}_micro"],
+            scores[f"{metric}_macro"],
+        )
+    ]
+
+
+def test_only_what_was_measured_is_drawn(start_run: Callable[..., OpenRun]) -> None:
+    run = start_run()
+    assert draw_figures(run) == ()
+    run.write_history(("epoch", "train_loss"), [])
+    assert draw_figures(run) == ()
+    run.write_history(("epoch", "train_loss"), [(1, 0.5)])
+    assert draw_figures(run) == ("learning_curve.png",)
+
+
+def test_reading_a_report_does_not_import_matplotlib() -> None:
+    code = "import sys, fnnctl.report.terminal, fnnctl.report.figures; sys.exit('matplotlib' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from fnnctl.report.gates import check_gates, parse_gates
+from fnnctl.report.json_report import json_report
+from fnnctl.report.summary import summarize
+from fnnctl.store.documents import to_json
+from fnnctl.store.run import OpenRun
+
+
+def test_the_shape_that_scripts_read(finished_run: Callable[..., OpenRun]) -> None:
+    run = finished_run()
+    summary = summarize(run)
+    report = json_report([summary], check_gates(parse_gates(["accuracy=0.95"]), summary))
+    assert json.loads(to_json(report)) == report
+    (entry,) = report["runs"]
+    assert list(report) == ["runs", "gates"]
+    assert (entry["run"], entry["kind"], entry["status"]) == (str(run.path), "train", "completed")
+    assert entry["metrics"] == run.read_metrics()
+    assert entry["seconds"] == {"total": 83.2, "training": 0.4567}
+    assert entry["training"]["best_epoch"] == 2
+    assert entry["data"]["classes"] == ["setosa", "versicolor"]
+    (gate,) = report["gates"]
+    assert {key: gate[key] for key in ("metric", "value", "threshold", "passed")} == {
+        "metric": "accuracy",
+        "value": 0.9,
+        "threshold": 0.95,
+        "passed": False,
+    }
+
+
+def test_a_run_that_has_just_begun_has_no_metrics(start_run: Callable[..., OpenRun]) -> None:
+    (entry,) = json_report([summarize(start_run())])["runs"]
+    assert (entry["status"], entry["alive"], entry["metrics"]) == ("running", True, None)
+
+
+def test_hostile_text_is_kept_as_it_is(
+    finished_run: Callable[..., OpenRun], hostile_classes: tuple[str, ...]
+) -> None:
+    report = json.loads(to_json(json_report([summarize(finished_run("[/]\x1b", hostile_classes))])))
+    assert report["runs"][0]["name"] == "[/]\x1b"
+    assert tuple(report["runs"][0]["metrics"]["test"]["per_class"]) == hostile_classes

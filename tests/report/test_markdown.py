@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from fnnctl.report.gates import check_gates, parse_gates
+from fnnctl.report.markdown import escape, markdown_report
+from fnnctl.report.summary import summarize
+from fnnctl.store.run import OpenRun
+from fnnctl.store.text import plain_text
+
+READER = MarkdownIt("gfm-like", {"linkify": False})
+
+
+def flat(tokens: list[Token]) -> list[Token]:
+    return [inner for token in tokens for inner in (token, *flat(token.children or []))]
+
+
+def links(text: str, kind: str, attribute: str) -> list[str]:
+    tokens = flat(READER.parse(text))
+    return [unquote(str(token.attrs[attribute])) for token in tokens if token.type == kind]
+
+
+def cells(text: str) -> list[str]:
+    """The text of every table cell, as a reader of Markdown sees it."""
+    tokens = READER.parse(text)
+    inner = [tokens[index + 1] for index, token in enumerate(tokens) if token.type in ("td_open", "th_open")]
+    return ["".join(child.content for child in token.children or []) for token in inner]
+
+
+def test_what_a_reader_sees(finished_run: Callable[..., OpenRun], tmp_path: Path) -> None:
+    summary = summarize(finished_run())
+    gates = check_gates(parse_gates(["accuracy=0.95"]), summary)
+    text = markdown_report([summary], gates, relative_to=tmp_path)
+    assert text.startswith("# flowers-mlp\n\n**completed**, started 20")
+    assert "\n| accuracy | 0.9500 | 0.9000 |\n" in text
+    assert "\n|  | train | test |\n| --- | ---: | ---: |\n" in text
+    assert "\n- column 'id' looks like a row id\n" in text
+    assert re.search(r"\| accuracy \| 0\.9000 \| ≥ 0\.95 \| missed \|\n$", text)
+
+
+@pytest.mark.parametrize("base", [".", "other folder", "my runs"])
+def test_links_lead_from_the_reports_folder_to_the_run(
+    finished_run: Callable[..., OpenRun], tmp_path: Path, base: str
+) -> None:
+    folder = tmp_path / base
+    folder.mkdir(exist_ok=True)
+    run = finished_run()
+    text = markdown_report([summarize(run)], relative_to=folder)
+    pictures = links(text, "image", "src")
+    assert [Path(picture).name for picture in pictures] == [
+        "confusion_matrix.png",
+        "roc_curve.png",
+        "pr_curve.png",
+        "learning_curve.png",
+    ]
+    targets = links(text, "link_open", "href") + pictures
+    assert all((folder / target).exists() for target in targets)
+    assert any((folder / target).samefile(run.path) for target in targets)
+
+
+def test_hostile_text_is_shown_as_it_is(
+    finished_run: Callable[..., OpenRun], hostile_classes: tuple[str, ...], tmp_path: Path
+) -> None:
+    run = finished_run("- # <b>1.</b> [x](y)", hostile_classes)
+    text = markdown_report([summarize(run)], relative_to=tmp_path)
+    shown = cells(text)
+    assert {plain_text(name) for name in hostile_classes} <= set(shown)
+    assert "\x1b" not in text
+    assert {token.type for token in flat(READER.parse(text))}.isdisjoint(
+        {"html_block", "html_inline", "em", "s_open"}
+    )
+    assert "<h1>- # &lt;b&gt;1.&lt;/b&gt; [x](y)</h1>" in READER.render(text)
+
+
+@given(st.text())
+def test_escaped_text_reads_as_itself(text: str) -> None:
+    line = plain_text(text).strip()
+    assert [cell.strip() for cell in cells(f"| {escape(line)} |\n| --- |\n")] == [
+        re.sub(r"\s+", " ", line)
+    ] or (cells(f"| {escape(line)} |\n| --- |\n")[0].strip() == line)
+
+
+@pytest.mark.parametrize(
+    "line", ["- item", "1. one", "+ plus", "---", "12) twelve", "=== x", "# title", "> quote"]
+)
+def test_a_warning_is_one_item(start_run: Callable[..., OpenRun], tmp_path: Path, line: str) -> None:
+    run = start_run()
+    run.record({"warnings": [line]})
+    tokens = READER.parse(markdown_report([summarize(run)], relative_to=tmp_path).split("## Warnings")[1])
+    paragraph = next(token for token in tokens if token.type == "inline")
+    assert "".join(child.content for child in paragraph.children or []) == line

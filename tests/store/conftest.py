@@ -1,0 +1,52 @@
+"""Runs to test with, and names of classes that no format may stumble over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from fnnctl.store.run import OpenRun, create_run
+
+HOSTILE_CLASSES = (
+    "$$x^2$$",
+    "[/]",
+    "[bold]loud[/bold]",
+    "\x1b[31mred\x1b[0m",
+    "<script>alert(1)</script>",
+    "=cmd()",
+    "a|b",
+    "two\nlines",
+    "carriage\rreturn",
+    'quoted "word"',
+    "comma, semicolon;",
+    "`code` *bold* _x_",
+    "Ärger 日本 🐧",
+    "nul\x00",
+)
+
+
+@pytest.fixture
+def hostile_classes() -> tuple[str, ...]:
+    return HOSTILE_CLASSES
+
+
+@pytest.fixture
+def start_run(tmp_path: Path) -> Callable[[str], OpenRun]:
+    def start(name: str) -> OpenRun:
+        return create_run(
+            tmp_path / "runs",
+            name=name,
+            kind="train",
+            config=b"data: {source: iris}\n",
+            resolved="seed: 0\n",
+            manifest={"seed": 0},
+        )
+
+    return start
+
+
+@pytest.fixture
+def run(start_run: Callable[[str], OpenRun]) -> OpenRun:
+    return start_run("iris")

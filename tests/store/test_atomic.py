@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from fnnctl.errors import DataError, MachineError, UsageError
+from fnnctl.store.atomic import read_bytes, write_bytes, write_output, write_text
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_write_then_read(tmp_path: Path) -> None:
+    write_bytes(tmp_path / "a.bin", b"\x00one")
+    write_bytes(tmp_path / "a.bin", b"\x00two")
+    assert read_bytes(tmp_path / "a.bin") == b"\x00two"
+    assert names_in(tmp_path) == ["a.bin"]
+
+
+def test_text_without_a_utf8_form_is_written_as_its_escape(tmp_path: Path) -> None:
+    write_text(tmp_path / "a.txt", "ü\udcff")
+    assert (tmp_path / "a.txt").read_bytes() == "ü\\udcff".encode()
+
+
+def test_new_files_have_the_rights_of_any_other_new_file(tmp_path: Path) -> None:
+    (tmp_path / "usual").touch()
+    write_bytes(tmp_path / "written", b"")
+    assert (tmp_path / "written").stat().st_mode == (tmp_path / "usual").stat().st_mode
+
+
+@pytest.mark.parametrize(
+    ("number", "advice"),
+    [
+        (errno.ENOSPC, "free some space"),
+        (errno.EDQUOT, "free some of your quota"),
+        (errno.EACCES, "allow writing there"),
+        (errno.EROFS, "write elsewhere"),
+        (errno.EIO, "Input/output error"),
+    ],
+)
+@pytest.mark.parametrize("call", ["os.fsync", "pathlib.Path.replace"])
+def test_a_refused_write_is_told_and_leaves_the_old_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, advice: str, call: str
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    path = tmp_path / "metrics.json"
+    write_bytes(path, b"old")
+    with monkeypatch.context() as patch:
+        patch.setattr(call, refuse)
+        with pytest.raises(MachineError) as caught:
+            write_bytes(path, b"new")
+    assert caught.value.exit_code == 3
+    assert str(path) in caught.value.message
+    assert os.strerror(number) in caught.value.message
+    assert advice in caught.value.message
+    assert path.read_bytes() == b"old"
+    assert names_in(tmp_path) == ["metrics.json"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_device_is_told() -> None:
+    with pytest.raises(MachineError, match="No space left on device; free some space"):
+        write_output(Path("/dev/full"), "text" * 100)
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_without_permission_is_told(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(MachineError, match="Permission denied; allow writing there"):
+        write_bytes(tmp_path / "a", b"")
+
+
+KILLED_WHILE_WRITING = """
+import itertools, sys
+from pathlib import Path
+from fnnctl.store.atomic import write_bytes
+print("ready", flush=True)
+for number in itertools.count():
+    write_bytes(Path(sys.argv[1]), bytes([number % 256]) * 3_000_000)
+"""
+
+
+def test_a_killed_writer_leaves_no_half_file(tmp_path: Path) -> None:
+    path = tmp_path / "weights"
+    for milliseconds in (5, 40, 90):
+        with subprocess.Popen(
+            [sys.executable, "-c", KILLED_WHILE_WRITING, str(path)], stdout=subprocess.PIPE
+        ) as writer:
+            assert writer.stdout
+            assert writer.stdout.readline() == b"ready\n"
+            while not path.exists():
+                time.sleep(0.001)
+            time.sleep(milliseconds / 1000)
+            writer.send_signal(signal.SIGKILL)
+        content = path.read_bytes()
+        assert len(content) == 3_000_000
+        assert len(set(content)) == 1
+    assert all(name == "weights" or name.startswith(".") for name in names_in(tmp_path))
+
+
+def test_a_missing_file_reads_as_none(tmp_path: Path) -> None:
+    assert read_bytes(tmp_path / "nothing") is None
+
+
+def test_a_link_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("secret")
+    (tmp_path / "metrics.json").symlink_to(tmp_path / "secret")
+    with pytest.raises(DataError, match=r"metrics\.json: is a link"):
+        read_bytes(tmp_path / "metrics.json")
+    write_bytes(tmp_path / "metrics.json", b"{}")
+    assert (tmp_path / "secret").read_text() == "secret"
+
+
+def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / "metrics.json").mkdir()
+    with pytest.raises(MachineError, match=r"metrics\.json cannot be read: Is a directory"):
+        read_bytes(tmp_path / "metrics.json")
+
+
+def test_an_output_replaces_a_file_and_keeps_a_link_to_it(tmp_path: Path) -> None:
+    (tmp_path / "report.md").write_text("old")
+    (tmp_path / "link.md").symlink_to("report.md")
+    write_output(tmp_path / "link.md", "new")
+    assert (tmp_path / "report.md").read_text() == "new"
+    assert (tmp_path / "link.md").is_symlink()
+
+
+def test_an_output_that_cannot_be_is_a_usage_error(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="is a folder"):
+        write_output(tmp_path, "text")
+    with pytest.raises(UsageError, match="there is no folder"):
+        write_output(tmp_path / "missing" / "report.md", "text")
+    with pytest.raises(MachineError, match="File name too long"):
+        write_output(tmp_path / ("a" * 5000), "text")

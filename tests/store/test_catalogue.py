@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from fnnctl.errors import UsageError
+from fnnctl.store.catalogue import find_run, list_runs
+from fnnctl.store.run import OpenRun
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Path:
+    return tmp_path / "runs"
+
+
+def make_run(
+    runs: Path, name: str, *, started: str = "2026-01-01T00:00:00.000000Z", status: str = "completed"
+) -> Path:
+    """A run's folder with the name and the manifest that a test needs."""
+    folder = runs / name
+    folder.mkdir(parents=True)
+    manifest = {"status": status, "kind": "train", "name": name, "started": started}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    return folder
+
+
+def test_latest_is_the_run_started_last(runs: Path) -> None:
+    make_run(runs, "c", started="2026-01-01T00:00:00.000000Z")
+    latest = make_run(runs, "a", started="2026-01-01T00:00:00.000002Z")
+    make_run(runs, "b", started="2026-01-01T00:00:00.000001Z")
+    assert find_run("latest", runs).path == latest
+
+
+def test_latest_goes_by_name_where_times_are_equal(runs: Path) -> None:
+    for name in ("b", "c", "a"):
+        make_run(runs, name)
+    assert find_run("latest", runs).path == runs / "c"
+
+
+def test_latest_is_a_whole_run(runs: Path) -> None:
+    make_run(runs, "good")
+    make_run(runs, "damaged", started="2027-01-01T00:00:00.000000Z", status="odd")
+    assert find_run("latest", runs).path == runs / "good"
+
+
+def test_a_run_by_path_name_and_prefix(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    iris = make_run(runs, "2026-11-24T13-24-05Z-iris-3fa9c1")
+    make_run(runs, "2026-11-24T13-24-06Z-iris-000000")
+    assert find_run(str(iris), runs / "elsewhere").path == iris
+    assert find_run(iris.name, runs).path == iris
+    assert find_run("2026-11-24T13-24-05", runs).path == iris
+    monkeypatch.chdir(iris)
+    assert find_run(".", runs).path.samefile(iris)
+
+
+def test_a_whole_name_wins_over_a_longer_one(runs: Path) -> None:
+    make_run(runs, "run")
+    make_run(runs, "run-2")
+    assert find_run("run", runs).path == runs / "run"
+
+
+def test_an_ambiguous_prefix_lists_what_it_could_mean(runs: Path) -> None:
+    for name in ("2026-a", "2026-b", "2025-c"):
+        make_run(runs, name)
+    with pytest.raises(UsageError, match=r"'2026' means more than one run of .*: 2026-a, 2026-b$"):
+        find_run("2026", runs)
+
+
+@pytest.mark.parametrize(
+    ("text", "suggestion"),
+    [
+        ("iris", "2026-11-25T13-24-05Z-iris-000001"),
+        ("2026-11-24T13-24-05Z-irus-3fa9c1", "2026-11-24T13-24-05Z-iris-3fa9c1"),
+    ],
+)
+def test_an_unknown_run_has_a_suggestion(runs: Path, text: str, suggestion: str) -> None:
+    make_run(runs, "2026-11-24T13-24-05Z-iris-3fa9c1")
+    make_run(runs, "2026-11-25T13-24-05Z-iris-000001")
+    with pytest.raises(UsageError, match=f"there is no run '{text}' in .* \\(did you mean '{suggestion}'"):
+        find_run(text, runs)
+
+
+@pytest.mark.parametrize("text", ["", "..", "/", "no/such/path", "a" * 5000])
+def test_what_can_be_no_run_is_a_usage_error(runs: Path, text: str) -> None:
+    make_run(runs, "a")
+    make_run(runs, "b")
+    with pytest.raises(UsageError):
+        find_run(text, runs)
+
+
+def test_a_folder_that_is_no_run_is_told(runs: Path, tmp_path: Path) -> None:
+    make_run(runs, "a")
+    (tmp_path / "data").mkdir()
+    with pytest.raises(UsageError, match=r"and no folder of that name with a manifest\.json"):
+        find_run(str(tmp_path / "data"), runs)
+
+
+def test_a_file_is_no_folder_of_runs(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="is not a folder of runs"):
+        list_runs(tmp_path / "file")
+
+
+@pytest.mark.parametrize("text", ["latest", "iris"])
+def test_without_runs_it_says_how_to_make_one(runs: Path, text: str) -> None:
+    with pytest.raises(UsageError, match=r"there are no runs in .*runs yet; `fnnctl train` makes one"):
+        find_run(text, runs)
+
+
+def test_hidden_folders_other_folders_files_and_links_are_no_runs(runs: Path, tmp_path: Path) -> None:
+    run = make_run(runs, "run")
+    make_run(runs, ".new-123")
+    outside = make_run(tmp_path, "outside")
+    (runs / "link").symlink_to(outside)
+    (runs / "notes").mkdir()
+    (runs / "file.txt").write_text("")
+    assert [entry.run.path for entry in list_runs(runs)] == [run]
+    with pytest.raises(UsageError):
+        find_run("link", runs)
+
+
+def test_no_folder_is_no_runs(runs: Path) -> None:
+    assert list_runs(runs) == []
+
+
+def test_the_list_is_in_order_of_start_and_has_metrics(runs: Path) -> None:
+    make_run(runs, "b", started="2026-01-01T00:00:00.000000Z")
+    first = make_run(runs, "z", started="2025-01-01T00:00:00.000000Z")
+    (first / "metrics.json").write_text('{"test": {"accuracy": 1.0}}')
+    entries = [entry.to_dict() for entry in list_runs(runs)]
+    assert [entry["name"] for entry in entries] == ["z", "b"]
+    assert entries[0] == {
+        "run": str(first),
+        "kind": "train",
+        "name": "z",
+        "status": "completed",
+        "alive": False,
+        "started": "2025-01-01T00:00:00.000000Z",
+        "metrics": {"test": {"accuracy": 1.0}},
+        "damage": None,
+    }
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"[" * 100_000, b'{"status": "odd"}', b"\xff"])
+def test_a_damaged_manifest_is_listed_as_damaged(runs: Path, content: bytes) -> None:
+    make_run(runs, "good")
+    (make_run(runs, "bad") / "manifest.json").write_bytes(content)
+    bad, good = list_runs(runs)
+    assert (bad.shown_status, good.shown_status) == ("damaged", "completed")
+    assert "manifest.json: is damaged" in bad.to_dict()["damage"]
+    assert bad.to_dict()["status"] is None
+
+
+def test_damaged_metrics_do_not_hide_the_run(runs: Path) -> None:
+    (make_run(runs, "run") / "metrics.json").write_text("{")
+    entry = list_runs(runs)[0].to_dict()
+    assert (entry["status"], entry["metrics"]) == ("completed", None)
+    assert "metrics.json: is damaged" in entry["damage"]
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may read anything")
+def test_an_unreadable_manifest_is_listed_as_damaged(runs: Path) -> None:
+    (make_run(runs, "run") / "manifest.json").chmod(0)
+    assert list_runs(runs)[0].shown_status == "damaged"
+
+
+def test_a_run_whose_process_is_gone_has_died(start_run: Callable[[str], OpenRun], runs: Path) -> None:
+    alive, dead = start_run("alive"), start_run("dead")
+    os.close(dead.lock)
+    shown = {entry.run.path: (entry.shown_status, entry.alive) for entry in list_runs(runs)}
+    assert shown == {alive.path: ("running", True), dead.path: ("died", False)}
+    assert list_runs(runs)[1].to_dict()["status"] == "running"

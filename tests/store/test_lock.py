@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fnnctl.store.lock import hold_lock, is_held
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs flock")
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from fnnctl.store.lock import hold_lock
+hold_lock(Path(sys.argv[1]))
+print("held", flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_lock_is_held_until_it_is_closed(tmp_path: Path) -> None:
+    descriptor = hold_lock(tmp_path / ".lock")
+    assert is_held(tmp_path / ".lock")
+    os.close(descriptor)
+    assert not is_held(tmp_path / ".lock")
+
+
+def test_a_lock_moves_with_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "hidden").mkdir()
+    descriptor = hold_lock(tmp_path / "hidden" / ".lock")
+    (tmp_path / "hidden").rename(tmp_path / "seen")
+    assert is_held(tmp_path / "seen" / ".lock")
+    os.close(descriptor)
+
+
+def test_a_lock_dies_with_its_process(tmp_path: Path) -> None:
+    path = tmp_path / ".lock"
+    with subprocess.Popen([sys.executable, "-c", HOLDER, str(path)], stdout=subprocess.PIPE) as holder:
+        assert holder.stdout
+        assert holder.stdout.readline() == b"held\n"
+        assert is_held(path)
+        holder.send_signal(signal.SIGKILL)
+    assert not is_held(path)
+
+
+def test_no_lock_is_not_held(tmp_path: Path) -> None:
+    assert not is_held(tmp_path / ".lock")
+
+
+def test_where_locks_do_not_work_a_run_counts_as_running(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(37, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    os.close(hold_lock(tmp_path / ".lock"))
+    assert is_held(tmp_path / ".lock")

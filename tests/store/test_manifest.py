@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fnnctl.errors import DataError
+from fnnctl.store.manifest import Facts, Manifest, read_manifest
+
+MINIMAL: dict[str, Any] = {
+    "status": "running",
+    "kind": "train",
+    "name": "x",
+    "started": "2026-11-24T13:24:05Z",
+}
+PATH = Path("manifest.json")
+
+
+def read(**facts: object) -> Manifest:
+    return read_manifest(json.dumps({**MINIMAL, **facts}).encode(), PATH)
+
+
+def test_four_facts_are_enough_and_unknown_ones_are_kept() -> None:
+    manifest = read(resumed=["2026-11-25"])
+    assert manifest.seconds.total is None
+    assert manifest.model_dump()["resumed"] == ["2026-11-25"]
+
+
+def test_with_facts_replaces_and_checks() -> None:
+    manifest = read(seed=3).with_facts({"status": "completed"})
+    assert (manifest.status, manifest.seed) == ("completed", 3)
+    with pytest.raises(ValueError, match="status"):
+        manifest.with_facts({"status": "done"})
+
+
+@pytest.mark.parametrize(
+    ("facts", "message"),
+    [
+        ({"status": "done"}, "is damaged: status: Input should be 'running', 'completed', 'failed'"),
+        ({"started": None}, "is damaged: started"),
+        ({"git": {"commit": "abc"}}, r"is damaged: git\.dirty: Field required"),
+        ({"layout": 2}, "newer fnnctl"),
+    ],
+)
+def test_damage_is_told(facts: dict[str, object], message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        read(**facts)
+
+
+def test_every_fact_is_described() -> None:
+    def facts(kind: type[Facts]) -> list[type[Facts]]:
+        return [kind, *(inner for child in kind.__subclasses__() for inner in facts(child))]
+
+    undescribed = [
+        f"{kind.__name__}.{name}"
+        for kind in facts(Facts)
+        for name, field in kind.model_fields.items()
+        if not field.description
+    ]
+    assert undescribed == []

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import time
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import fnnctl
+from fnnctl.store import provenance
+from fnnctl.store.manifest import Manifest
+from fnnctl.store.provenance import environment, git_state, utc_text
+
+
+def git(folder: Path, *arguments: str) -> str:
+    identity = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME": "a"}
+    identity |= {"GIT_COMMITTER_EMAIL": "a@b", "GIT_CONFIG_GLOBAL": os.devnull}
+    answer = subprocess.run(
+        ["git", *arguments], cwd=folder, env={**os.environ, **identity}, capture_output=True, check=True
+    )
+    return answer.stdout.decode().strip()
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    try:
+        git(tmp_path, "init", "-q")
+    except OSError:
+        pytest.skip("needs git")
+    return tmp_path
+
+
+def test_the_environment_fits_the_manifest() -> None:
+    facts = environment(["train", "my config.yaml", "--set", "a=$b"], blas_threads=1)
+    manifest = Manifest.model_validate(
+        {**facts, "status": "running", "kind": "train", "name": "x", "started": "now"}
+    )
+    assert manifest.command == "fnnctl train 'my config.yaml' --set 'a=$b'"
+    assert manifest.fnnctl == fnnctl.__version__
+    assert manifest.python == platform.python_version()
+    assert manifest.packages["numpy"] == np.__version__
+    assert set(manifest.packages) == {"numpy", "typer", "pydantic", "pyyaml", "rich", "matplotlib"}
+    assert manifest.blas.threads == 1
+    assert manifest.blas.name
+    assert manifest.processor.model
+    assert manifest.processor.usable is not None
+    assert 1 <= manifest.processor.usable <= (os.cpu_count() or 1)
+    assert set(facts) <= set(Manifest.model_fields)
+
+
+def test_times_are_utc() -> None:
+    noon_in_delhi = datetime(2026, 1, 2, 12, 0, 0, 5, tzinfo=timezone(timedelta(hours=5.5)))
+    assert utc_text(noon_in_delhi) == "2026-01-02T06:30:00.000005Z"
+    assert utc_text(datetime(2026, 1, 2, tzinfo=UTC)) == "2026-01-02T00:00:00.000000Z"
+
+
+def test_git_commit_and_dirty_flag(repository: Path) -> None:
+    assert git_state(repository) is None
+    (repository / "a").write_text("1")
+    git(repository, "add", "a")
+    git(repository, "commit", "-qm", "first")
+    commit = git(repository, "rev-parse", "HEAD")
+    assert git_state(repository) == {"commit": commit, "dirty": False}
+    (repository / "untracked").write_text("1")
+    assert git_state(repository) == {"commit": commit, "dirty": False}
+    (repository / "a").write_text("2")
+    assert git_state(repository) == {"commit": commit, "dirty": True}
+
+
+def test_no_repository_is_no_git_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    assert git_state(tmp_path) is None
+
+
+def test_without_git_there_is_no_git_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert git_state(tmp_path) is None
+
+
+@pytest.mark.skipif(os.name == "nt", reason="writes a shell script")
+def test_a_git_that_hangs_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = tmp_path / "git"
+    slow.write_text("#!/bin/sh\nexec /bin/sleep 30\n")
+    slow.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(provenance, "GIT_SECONDS", 0.1)
+    start = time.monotonic()
+    assert git_state(tmp_path) is None
+    assert time.monotonic() - start < 10
+
+
+def test_a_package_that_is_not_there_has_no_version() -> None:
+    assert provenance.package_version("no-such-package-here") is None

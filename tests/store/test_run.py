@@ -1,0 +1,307 @@
+from __future__ import annotations
+
+import errno
+import multiprocessing
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fnnctl.arrays import FloatArray
+from fnnctl.errors import MachineError, UsageError
+from fnnctl.store.folder import CurveKind, RunFolder
+from fnnctl.store.run import OpenRun, create_run
+
+
+@dataclass(frozen=True)
+class Curve:
+    kind: CurveKind
+    label: str
+    x: FloatArray
+    y: FloatArray
+    thresholds: FloatArray
+
+
+def start(runs_dir: Path) -> Path:
+    """Start a run as a command would; for threads and processes."""
+    run = create_run(
+        runs_dir, name="iris", kind="train", config=b"x: 1\n", resolved="x: 1\n", manifest={"seed": 7}
+    )
+    return run.path
+
+
+def test_a_new_run_is_complete_when_it_appears(tmp_path: Path) -> None:
+    config = b"# as given \xff\r\ndata: {source: iris}"
+    before = datetime.now(UTC).isoformat()
+    run = create_run(
+        tmp_path / "deep" / "runs",
+        name="Größe 1",
+        kind="train",
+        config=config,
+        resolved="seed: 7\n",
+        manifest={"seed": 7, "command": "fnnctl train"},
+    )
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ-grosse-1-[0-9a-f]{6}", run.path.name)
+    assert (run.path / "config.yaml").read_bytes() == config
+    assert run.read_resolved() == b"seed: 7\n"
+    manifest = run.read_manifest()
+    assert (manifest.status, manifest.kind, manifest.name, manifest.seed) == (
+        "running",
+        "train",
+        "Größe 1",
+        7,
+    )
+    assert before[:19] <= manifest.started <= datetime.now(UTC).isoformat()
+    assert list(run.path.parent.iterdir()) == [run.path]
+    assert run.is_alive()
+
+
+def test_fifty_threads_at_once_get_fifty_folders(tmp_path: Path) -> None:
+    together = threading.Barrier(50)
+
+    def start_together(_: int) -> Path:
+        together.wait()
+        return start(tmp_path)
+
+    with ThreadPoolExecutor(50) as pool:
+        paths = list(pool.map(start_together, range(50)))
+    assert len(set(paths)) == 50
+    assert sorted(tmp_path.iterdir()) == sorted(paths)
+
+
+def test_fifty_starts_in_processes_get_fifty_folders(tmp_path: Path) -> None:
+    with ProcessPoolExecutor(4, mp_context=multiprocessing.get_context("spawn")) as pool:
+        paths = list(pool.map(start, [tmp_path] * 50))
+    assert len(set(paths)) == 50
+    assert all(RunFolder(path).read_manifest().seed == 7 for path in paths)
+
+
+def test_a_name_that_is_taken_is_drawn_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = iter(["same", "same", "other"])
+    monkeypatch.setattr("fnnctl.store.names.run_folder_name", lambda *_: next(drawn))
+    assert start(tmp_path).name == "same"
+    assert start(tmp_path).name == "other"
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES])
+@pytest.mark.parametrize("after", [0, 1, 2])
+def test_a_start_that_cannot_be_written_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, after: int
+) -> None:
+    replace, calls = Path.replace, iter(range(10))
+
+    def refuse_later(self: Path, target: Path) -> Path:
+        if next(calls) < after:
+            return replace(self, target)
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(Path, "replace", refuse_later)
+    with pytest.raises(MachineError, match=os.strerror(number)):
+        start(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_start_that_cannot_be_renamed_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(MachineError, match="Read-only file system; write elsewhere"):
+        start(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interrupted_start_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "rename", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        start(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("runs_dir", ["file", "file/below"])
+def test_a_runs_folder_that_is_a_file_is_a_usage_error(tmp_path: Path, runs_dir: str) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="it is not a folder"):
+        start(tmp_path / runs_dir)
+
+
+def test_metrics_round_trip(run: OpenRun, hostile_classes: tuple[str, ...]) -> None:
+    metrics = {"test": {"accuracy": 0.1 + 0.2, "per_class": {name: {"f1": None} for name in hostile_classes}}}
+    run.write_metrics(metrics)
+    assert run.read_metrics() == metrics
+
+
+def test_history_round_trip(run: OpenRun) -> None:
+    run.write_history(("epoch", "train_loss", "validation_loss"), [(1, 1 / 3, None), (2, float("inf"), 0.5)])
+    assert run.read_history() == {
+        "epoch": [1, 2],
+        "train_loss": [1 / 3, float("inf")],
+        "validation_loss": [None, 0.5],
+    }
+
+
+def test_an_empty_history_has_its_columns(run: OpenRun) -> None:
+    run.write_history(("epoch", "train_loss"), [])
+    assert run.read_history() == {"epoch": [], "train_loss": []}
+
+
+def test_predictions_round_trip(run: OpenRun, hostile_classes: tuple[str, ...]) -> None:
+    share = 1 / len(hostile_classes)
+    run.write_predictions(
+        hostile_classes,
+        [(row, name, name, *[share] * len(hostile_classes)) for row, name in enumerate(hostile_classes)],
+    )
+    table = run.read_predictions()
+    assert table is not None
+    assert table.columns == ("row", "label", "prediction", *(f"p_{name}" for name in hostile_classes))
+    assert tuple(table.column(1)) == hostile_classes
+    assert table.numbers(3) == [share] * len(hostile_classes)
+
+
+def test_confusion_matrix_round_trip(run: OpenRun, hostile_classes: tuple[str, ...]) -> None:
+    matrix = np.arange(len(hostile_classes) ** 2).reshape(len(hostile_classes), -1)
+    run.write_confusion_matrix(hostile_classes, matrix)
+    read = run.read_confusion_matrix()
+    assert read is not None
+    assert read[0] == hostile_classes
+    np.testing.assert_array_equal(read[1], matrix)
+
+
+def test_curves_round_trip(run: OpenRun, hostile_classes: tuple[str, ...]) -> None:
+    points = np.array([0.0, 1 / 3, 1.0])
+    curves = [
+        Curve("class", name, points, points**2, np.array([np.inf, 0.5, 0.1])) for name in hostile_classes
+    ]
+    curves.append(Curve("micro", "", points, points, points))
+    curves.append(Curve("macro", "", points, points, np.full(3, np.nan)))
+    run.write_curves(curves, curves[-1:])
+    read = run.read_roc_curves()
+    assert read is not None
+    assert [(curve.kind, curve.label) for curve in read] == [(curve.kind, curve.label) for curve in curves]
+    np.testing.assert_array_equal(read[0].x, points)
+    np.testing.assert_array_equal(read[0].y, points**2)
+    pr = run.read_pr_curves()
+    assert pr is not None
+    assert [curve.kind for curve in pr] == ["macro"]
+    assert (run.path / "pr_curve.csv").read_text() == (
+        "kind,class,recall,precision,threshold\n"
+        "macro,,0.0,0.0,\nmacro,,0.3333333333333333,0.3333333333333333,\nmacro,,1.0,1.0,\n"
+    )
+    assert "class,=cmd(),0.0,0.0,inf\n" in (run.path / "roc_curve.csv").read_text()
+
+
+def test_model_round_trip(run: OpenRun) -> None:
+    arrays = {"weights_1": np.ones((2, 3), np.float32), "bias_1": np.zeros(3, np.float32)}
+    run.write_model(arrays, {"classes": ["a", "b"]})
+    model = run.read_model()
+    assert model.description["classes"] == ["a", "b"]
+    assert list(model.arrays) == ["weights_1", "bias_1"]
+    np.testing.assert_array_equal(model.arrays["weights_1"], arrays["weights_1"])
+
+
+def test_equal_weights_give_equal_files(start_run: Callable[[str], OpenRun]) -> None:
+    first, second = start_run("a"), start_run("b")
+    for run in (first, second):
+        run.write_model({"w": np.arange(5.0)}, {"classes": ["a"]})
+    for name in ("model.npz", "model.json"):
+        assert (first.path / name).read_bytes() == (second.path / name).read_bytes()
+
+
+def test_log_lines_have_the_time_and_no_escape_codes(run: OpenRun) -> None:
+    run.log("training \x1b[31m[/]\x1b[0m")
+    run.log("Traceback:\n  line 1")
+    lines = (run.read_log() or "").splitlines()
+    assert [re.sub(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z ", "", line) for line in lines] == [
+        "training [31m[/][0m",
+        "Traceback:",
+        "  line 1",
+    ]
+
+
+def test_a_log_that_cannot_be_written_ends_nothing(run: OpenRun, tmp_path: Path) -> None:
+    (run.path / "log.txt").symlink_to(tmp_path / "outside.txt")
+    run.log("lost")
+    assert not (tmp_path / "outside.txt").exists()
+
+
+def test_finish_completes_the_manifest_and_frees_the_lock(run: OpenRun) -> None:
+    run.record({"training": {"epochs": 12, "best_epoch": 9, "stopped": "no better validation_loss"}})
+    assert run.read_manifest().status == "running"
+    run.finish(
+        "completed", {"total": 1.5, "training": 1.0}, {"warnings": ["column 'id' looks like a row id"]}
+    )
+    manifest = RunFolder(run.path).read_manifest()
+    assert manifest.status == "completed"
+    assert (manifest.seconds.total, manifest.seconds.training) == (1.5, 1.0)
+    assert manifest.training is not None
+    assert manifest.training.best_epoch == 9
+    assert manifest.warnings == ["column 'id' looks like a row id"]
+    assert manifest.seed == 0
+    assert manifest.finished is not None
+    assert manifest.finished > manifest.started
+    assert not run.is_alive()
+
+
+KILLED_RUN = """
+import sys
+from pathlib import Path
+from fnnctl.store.run import create_run
+run = create_run(Path(sys.argv[1]), name="x", kind="train", config=b"", resolved="", manifest={})
+print(run.path, flush=True)
+while True:
+    run.write_metrics({"test": {"per_class": {str(n): {"f1": 0.5} for n in range(3000)}}})
+"""
+
+
+def test_a_killed_run_is_whole_and_not_alive(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", KILLED_RUN, str(tmp_path)], stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout
+        run = RunFolder(Path(process.stdout.readline().decode().strip()))
+        while run.read_metrics() is None:
+            pass
+        assert run.is_alive()
+        process.send_signal(signal.SIGKILL)
+    assert run.read_manifest().status == "running"
+    assert not run.is_alive()
+    metrics = run.read_metrics()
+    assert metrics is not None
+    assert len(metrics["test"]["per_class"]) == 3000
+
+
+@pytest.mark.parametrize("moment", range(5))
+def test_a_start_killed_half_way_is_not_seen(tmp_path: Path, moment: int) -> None:
+    killed = f"""
+import os, signal, sys
+from pathlib import Path
+from fnnctl.store import run
+write, calls = run.write_bytes, iter(range(10))
+def kill_at(name):
+    original = getattr(run, name)
+    def wrapped(*arguments):
+        if next(calls) == {moment}:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return original(*arguments)
+    setattr(run, name, wrapped)
+for name in ("write_bytes", "write_text", "_write_manifest", "_appear"):
+    kill_at(name)
+run.create_run(Path(sys.argv[1]), name="x", kind="train", config=b"", resolved="", manifest={{}})
+"""
+    assert subprocess.run([sys.executable, "-c", killed, str(tmp_path)], check=False).returncode == -9
+    assert all(path.name.startswith(".new-") for path in tmp_path.iterdir())

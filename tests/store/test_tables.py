@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fnnctl.errors import DataError
+from fnnctl.store.tables import Table, read_table, to_csv
+
+
+def read(text: str) -> Table:
+    return read_table(text.encode(), Path("x.csv"))
+
+
+def test_csv_is_plain() -> None:
+    text = to_csv(("row", "label", "p"), [(0, "=cmd()", 0.1), (1, "a,b", None), (2, 'say "x"', 1e-20)])
+    assert text == 'row,label,p\n0,=cmd(),0.1\n1,"a,b",\n2,"say ""x""",1e-20\n'
+
+
+def test_hostile_names_are_read_back(hostile_classes: tuple[str, ...]) -> None:
+    table = read(to_csv(hostile_classes, [hostile_classes]))
+    assert table.columns == hostile_classes
+    assert table.rows == (hostile_classes,)
+
+
+@given(st.lists(st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=2, max_size=2)))
+def test_any_text_is_read_back_by_fnnctl_and_by_csv(rows: list[list[str]]) -> None:
+    text = to_csv(("a", "b"), rows)
+    assert [list(row) for row in read(text).rows] == rows
+    assert list(csv.reader(io.StringIO(text, newline="")))[1:] == rows
+
+
+@given(st.lists(st.floats() | st.none()))
+def test_numbers_keep_every_bit(numbers: list[float | None]) -> None:
+    table = read(to_csv(("x", "y"), [(number, 0) for number in numbers]))
+    assert [repr(number) for number in table.numbers(0)] == [repr(number) for number in numbers]
+
+
+def test_numpy_numbers_are_written_like_python_ones() -> None:
+    assert to_csv(("a", "b"), [(np.float64(0.1), np.int64(3))]) == "a,b\n0.1,3\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "not a CSV table"),
+        (b"a,b\n1,2\n3\n", "row 2 has 1 values, the header 2"),
+        (b'a,b\n"1,2\n', "not a CSV table"),
+        (b"\xff\n", "not a CSV table"),
+    ],
+)
+def test_damage_is_told(content: bytes, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        read_table(content, Path("x.csv"))
+
+
+def test_text_in_a_column_of_numbers_is_damage() -> None:
+    with pytest.raises(DataError, match=r"x\.csv: is damaged: column 'loss': .*'many'"):
+        read("epoch,loss\n1,many\n").numbers(1)
