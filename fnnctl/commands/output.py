@@ -36,10 +36,10 @@ class Output:
         self.data(self.json_text(value))
 
     def json_text(self, value: Mapping[str, Any]) -> str:
-        """The object as text. A NaN is a ValueError, for JSON has none."""
-        import json
+        """The object as text."""
+        from fnnctl.store.documents import to_json
 
-        return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+        return to_json(value).rstrip("\n")
 
     def render(self, renderable: RenderableType) -> None:
         """What was asked for, as a table or the like."""

@@ -143,8 +143,9 @@ def _refuse_too_large(loaded: LoadedConfig, settings: StackSettings, *, rows: in
         return
     parameters = ParameterLayout(settings.shape).size
     message = (
-        f"training this network of {parameters:,} parameters on {rows:,} rows would take {_gigabytes(needed)} "
-        f"of memory, and {_gigabytes(available)} are available: take fewer or narrower layers"
+        f"training this network of {parameters:,} parameters on {rows:,} rows would take "
+        f"{_gigabytes(needed)} of memory, and {_gigabytes(available)} are available: take fewer or narrower "
+        "layers"
     )
     raise ConfigError(loaded.problem("model.hidden", message))
 

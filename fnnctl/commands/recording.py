@@ -39,8 +39,8 @@ class Recording:
             status = "interrupted" if interrupted else "failed"
             expected = isinstance(error, FnnctlError)
             self._run.log(str(error) if expected else "".join(traceback.format_exception(error)))
-        total = time.monotonic() - self._started
-        self._run.finish(status, {"total": total, "training": self.training_seconds})
+        seconds = {"total": time.monotonic() - self._started, "training": self.training_seconds}
+        self._run.finish(status, seconds, {} if error is None else {"error": str(error)})
 
 
 def opening_manifest(prepared: Prepared, *, blas_threads: int | None) -> dict[str, Any]:

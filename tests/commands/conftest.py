@@ -1,0 +1,56 @@
+"""The program run inside the test's process, in a folder of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fnnctl.cli import run
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command did."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        value: dict[str, Any] = json.loads(self.out)
+        return value
+
+
+Program = Callable[..., Done]
+
+
+@pytest.fixture
+def program(capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
+    """`program("train", "x.yaml")` in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("FNNCTL_RUNS_DIR", raising=False)
+
+    def call(*arguments: str) -> Done:
+        capfd.readouterr()
+        code = run(arguments)
+        captured = capfd.readouterr()
+        return Done(code, captured.out, captured.err)
+
+    return call
+
+
+@pytest.fixture
+def iris(tmp_path: Path) -> Path:
+    """A config that trains in a blink."""
+    path = tmp_path / "iris.yaml"
+    path.write_text(
+        "data: {source: iris}\nmodel: {hidden: [8]}\n"
+        "training: {epochs: 12, batch_size: 32, optimizer: {learning_rate: 0.02}}\n"
+    )
+    return path

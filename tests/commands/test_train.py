@@ -1,0 +1,229 @@
+from __future__ import annotations
+
+import csv
+import json
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fnnctl import cli
+from fnnctl.nn.losses import softmax
+from fnnctl.store import names
+from tests.commands.conftest import Program
+
+
+def only_run(folder: Path) -> Path:
+    (path,) = (folder / "runs").iterdir()
+    return path
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return value
+
+
+def test_writes_every_file_of_the_contract(program: Program, iris: Path, tmp_path: Path) -> None:
+    done = program("train", str(iris))
+    assert done.code == 0
+    run = only_run(tmp_path)
+    files = {path.name for path in run.iterdir() if not path.name.startswith(".")}
+    assert files == set(names.LAYOUT)
+    assert (run / "config.yaml").read_bytes() == iris.read_bytes()
+    manifest = read_json(run / "manifest.json")
+    assert manifest["status"] == "completed"
+    assert manifest["seconds"]["total"] > manifest["seconds"]["training"] > 0
+    metrics = read_json(run / "metrics.json")
+    assert set(metrics) == {"train", "validation", "test"}
+    assert metrics["test"]["accuracy"] > 0.8
+    assert str(run.relative_to(tmp_path)) in done.out
+
+
+def test_json_is_one_object_and_nothing_else(program: Program, iris: Path) -> None:
+    done = program("train", str(iris), "--json", "--quiet")
+    assert done.json["status"] == "completed"
+    assert done.json["metrics"] == read_json(Path(done.json["run"]) / "metrics.json")
+    assert done.err == ""
+
+
+def test_quiet_prints_the_folder_alone(program: Program, iris: Path, tmp_path: Path) -> None:
+    done = program("train", str(iris), "--quiet")
+    assert done.out.strip() == str(only_run(tmp_path).relative_to(tmp_path))
+    assert done.err == ""
+
+
+def test_no_argument_means_fnnctl_yaml(program: Program) -> None:
+    assert program("init").code == 0
+    done = program("train", "--set", "training.epochs=2", "--json", "--quiet")
+    assert done.code == 0
+
+
+def test_resolved_repeats_the_run_to_the_bit(program: Program, iris: Path, tmp_path: Path) -> None:
+    """With an override and a seed that only resolved.yaml still knows."""
+    first = program("train", str(iris), "--set", "model.hidden=[8, 4]", "--seed", "5", "--json").json["run"]
+    again = program("train", str(Path(first) / "resolved.yaml"), "--json").json["run"]
+    for name in ("model.npz", "metrics.json", "history.csv", "predictions.csv", "roc_curve.csv"):
+        assert (Path(first) / name).read_bytes() == (Path(again) / name).read_bytes(), name
+    resolved = [(Path(run) / "resolved.yaml").read_bytes() for run in (first, again)]
+    assert resolved[0] == resolved[1]
+
+
+def test_a_relative_source_becomes_absolute(program: Program, tmp_path: Path) -> None:
+    folder = tmp_path / "configs"
+    folder.mkdir()
+    rows = "\n".join(f"{i % 7},{i % 2}" for i in range(40))
+    (folder / "own.csv").write_text(f"x,label\n{rows}\n")
+    (folder / "own.yaml").write_text("data: {source: own.csv, target: label}\ntraining: {epochs: 2}\n")
+    run = Path(program("train", "configs/own.yaml", "--json").json["run"])
+    assert f"source: {folder / 'own.csv'}" in (run / "resolved.yaml").read_text()
+    assert program("train", str(run / "resolved.yaml")).code == 0
+    (folder / "own.csv").write_text(f"x,label\n{rows}\n1,1\n")
+    changed = program("train", str(run / "resolved.yaml"))
+    assert changed.code == 2
+    assert "SHA-256" in changed.err
+
+
+def test_saved_weights_give_the_predictions(program: Program, iris: Path) -> None:
+    """The forward pass written out in plain NumPy, from model.npz and model.json alone."""
+    run = Path(program("train", str(iris), "--set", "data.scaling=none", "--json").json["run"])
+    model = read_json(run / "model.json")
+    with np.load(run / "model.npz", allow_pickle=False) as weights:
+        W1, b1, W2, b2 = (weights[name] for name in ("weights_1", "biases_1", "weights_2", "biases_2"))
+    from sklearn.datasets import load_iris
+
+    with (run / "predictions.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    X = load_iris().data[[int(row["row"]) for row in rows]]
+    assert model["features"] == [
+        f"{part}_cm" for part in ("sepal_length", "sepal_width", "petal_length", "petal_width")
+    ]
+    probabilities = softmax(np.maximum(X @ W1.T + b1, 0) @ W2.T + b2)
+    given = np.array([[float(row[f"p_{name}"]) for name in model["classes"]] for row in rows])
+    np.testing.assert_allclose(given, probabilities, atol=1e-5)
+    assert [row["prediction"] for row in rows] == [model["classes"][k] for k in given.argmax(axis=1)]
+
+
+def test_the_test_part_changes_nothing_about_training(program: Program, tmp_path: Path) -> None:
+    """Other values in the test file's rows: the same weights."""
+    rng = np.random.default_rng(0)
+
+    def write(name: str, rows: int, shift: float) -> None:
+        lines = [f"{x + shift},{y},{'ab'[int(x > 0)]}" for x, y in rng.normal(size=(rows, 2))]
+        (tmp_path / name).write_text("\n".join(["x,y,label", *lines]) + "\n")
+
+    write("train.csv", 60, 0.0)
+    weights = []
+    for shift in (0.0, 100.0):
+        write("test.csv", 30, shift)
+        (tmp_path / "c.yaml").write_text(
+            "data: {source: train.csv, target: label, test_source: test.csv}\ntraining: {epochs: 3}\n"
+        )
+        run = Path(program("train", "c.yaml", "--json").json["run"])
+        weights.append((run / "model.npz").read_bytes())
+    assert weights[0] == weights[1]
+
+
+def test_divergence_ends_with_4_and_tells_the_epoch(program: Program, iris: Path, tmp_path: Path) -> None:
+    done = program(
+        "train", str(iris), "--set", "training.optimizer={name: sgd, learning_rate: 1e6}", "--set",
+        "data.scaling=none", "--set", "training.l2=1e5",
+    )  # fmt: skip
+    assert done.code == 4
+    assert "diverged in epoch" in done.err
+    assert "learning_rate" in done.err
+    manifest = read_json(only_run(tmp_path) / "manifest.json")
+    assert manifest["status"] == "failed"
+    assert (only_run(tmp_path) / "history.csv").is_file()
+    assert program("report").code == 0
+
+
+def test_without_validation_and_test_part(program: Program, iris: Path) -> None:
+    done = program(
+        "train", str(iris), "--set", "data.split.validation=0", "--set", "data.split.test=0", "--json"
+    )
+    assert done.code == 0
+    assert done.json["metrics"]["validation"] is None
+    assert done.json["metrics"]["test"] is None
+    history = (Path(done.json["run"]) / "history.csv").read_text().splitlines()
+    assert ",,,," in history[1]
+
+
+def test_softmax_regression_and_float64(program: Program, iris: Path) -> None:
+    done = program(
+        "train", str(iris), "--set", "model.hidden=[]", "--set", "training.precision=float64", "--json"
+    )
+    assert done.code == 0
+    with np.load(Path(done.json["run"]) / "model.npz", allow_pickle=False) as weights:
+        assert {name: weights[name].dtype for name in weights.files} == {
+            "weights_1": np.dtype(np.float64),
+            "biases_1": np.dtype(np.float64),
+        }
+
+
+def test_a_network_too_large_is_refused_with_its_memory(program: Program, iris: Path, tmp_path: Path) -> None:
+    done = program("train", str(iris), "--set", "model.hidden=[1000000, 1000000]")
+    assert done.code == 2
+    assert "GB" in done.err
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_keeps_what_was_done(iris: Path, tmp_path: Path, number: signal.Signals, code: int) -> None:
+    command = [sys.executable, "-m", "fnnctl", "train", str(iris), "--verbose"]
+    changes = ["--set", "training.epochs=1000000", "--set", "training.early_stopping=null"]
+    process = subprocess.Popen(
+        [*command, *changes], cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.startswith(b"epoch 20/"):
+            break
+    process.send_signal(number)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == code
+    run = only_run(tmp_path)
+    assert b"interrupted after" in err.splitlines()[-1]
+    assert str(run.name).encode() in err.splitlines()[-1]
+    manifest = read_json(run / "manifest.json")
+    assert manifest["status"] == "interrupted"
+    assert manifest["training"]["epochs"] >= 20
+    assert (run / "model.npz").is_file()
+    assert len((run / "history.csv").read_text().splitlines()) == manifest["training"]["epochs"] + 1
+
+
+def test_a_closed_pipe_ends_quietly_with_0(iris: Path, tmp_path: Path) -> None:
+    done = subprocess.run(
+        f"{sys.executable} -m fnnctl train {iris} --quiet | true; exit ${{PIPESTATUS[0]}}",
+        shell=True, executable="/bin/bash", cwd=tmp_path, capture_output=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def start_when_all_are_ready(ready: Any, folder: str, config: str) -> None:
+    os.chdir(folder)
+    ready.wait()
+    without_curves = ["--set", "data.split.test=0"]  # most of a short run's time is drawing
+    sys.exit(cli.run(["train", config, "--quiet", "--set", "training.epochs=1", *without_curves]))
+
+
+def test_fifty_starts_at_the_same_second(tmp_path: Path, iris: Path) -> None:
+    """Fifty processes that wait for one another make fifty run folders."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["fnnctl.commands.train", "fnnctl.plots.learning"])
+    ready = context.Barrier(50)
+    processes = [
+        context.Process(target=start_when_all_are_ready, args=(ready, str(tmp_path), str(iris)))
+        for _ in range(50)
+    ]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(timeout=120)
+    assert [process.exitcode for process in processes] == [0] * 50
+    assert len(list((tmp_path / "runs").iterdir())) == 50
