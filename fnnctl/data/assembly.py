@@ -1,0 +1,73 @@
+"""Puts one file's columns, or two files', together into the arrays of a Dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from fnnctl.arrays import BoolArray, FloatArray, IntArray
+from fnnctl.data.columns import TextColumn
+from fnnctl.data.numbers import ordered
+from fnnctl.data.table import Table
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledTable:
+    """A file's columns with the label among them; rows without a label are left out of every array."""
+
+    table: Table
+    target: str
+
+    @property
+    def label(self) -> TextColumn:
+        """The label's column."""
+        return self.table.categorical[self.target]
+
+    @property
+    def kept(self) -> BoolArray:
+        """(rows,) whether a row has a label."""
+        return np.asarray(self.label.codes() >= 0)
+
+    @property
+    def rows(self) -> int:
+        """How many rows have a label."""
+        return int(np.count_nonzero(self.kept))
+
+
+def numeric_matrix(parts: Sequence[LabelledTable], names: Sequence[str]) -> FloatArray:
+    """Take the columns `names` out of the tables, one below the other: (N, p) float64, in Fortran order.
+
+    A column's own memory is given back as soon as it is copied, so that the data lie in memory once.
+    """
+    matrix = np.empty((sum(part.rows for part in parts), len(names)), order="F")
+    kept = [part.kept for part in parts]
+    for j, name in enumerate(names):
+        columns = [part.table.numeric.pop(name)[rows] for part, rows in zip(parts, kept, strict=True)]
+        np.concatenate(columns, out=matrix[:, j])
+    return matrix
+
+
+def code_matrix(
+    parts: Sequence[LabelledTable], names: Sequence[str]
+) -> tuple[IntArray, tuple[tuple[str, ...], ...]]:
+    """Return the columns `names` as (N, q) int32 codes, -1 where missing, and the q tuples of categories."""
+    matrix = np.empty((sum(part.rows for part in parts), len(names)), np.int32, order="F")
+    categories = []
+    for j, name in enumerate(names):
+        matrix[:, j], texts = coded(parts, name)
+        categories.append(texts)
+    return matrix, tuple(categories)
+
+
+def coded(parts: Sequence[LabelledTable], name: str) -> tuple[IntArray, tuple[str, ...]]:
+    """Return one column as (N,) intp codes into its sorted texts, -1 where missing, and those texts."""
+    columns = [part.table.categorical[name] for part in parts]
+    texts = ordered({text for column in columns for text in column.texts()})
+    position = {text: code for code, text in enumerate(texts)}
+    codes = []
+    for column, part in zip(columns, parts, strict=True):
+        recode = np.array([*(position[text] for text in column.texts()), -1], np.intp)
+        codes.append(recode[column.codes()[part.kept]])  # the code -1 picks the last entry, which is -1
+    return np.concatenate(codes), texts

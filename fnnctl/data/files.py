@@ -1,0 +1,132 @@
+"""From a source in the config to the characters of a file, with a clear word for every way that fails.
+
+A file may be compressed with gzip (told by its first bytes or by `.gz`), may begin with a byte-order
+mark, and is never read into memory whole.
+"""
+
+from __future__ import annotations
+
+import codecs
+import errno
+import gzip
+import hashlib
+import io
+import zlib
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, TextIO
+
+from fnnctl.data.text import printable, shown
+from fnnctl.errors import DataError, MachineError, Problem, did_you_mean
+
+_COMMON_ENCODINGS = ("utf-8", "utf-16", "latin-1", "cp1250", "cp1251", "cp1252", "gb18030", "shift_jis")
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_GZIP = b"\x1f\x8b"
+_OTHER_FORMATS = (
+    (b"PK\x03\x04", "an Excel workbook or a zip archive"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
+    (b"PAR1", "a Parquet file"),
+    (b"BZh", "compressed with bzip2"),
+    (b"\xfd7zXZ", "compressed with xz"),
+    (b"\x28\xb5\x2f\xfd", "compressed with zstd"),
+)
+
+
+def find_file(source: str, folder: Path, *, setting: str, builtin: Collection[str] = ()) -> Path:
+    """Return the path that `source` means: `~` is the home folder, a relative path starts at `folder`.
+
+    Raises DataError, at the path `setting`, where there is no such file; the close name of a file nearby
+    or of a `builtin` data set is offered. Raises MachineError where the system will not tell.
+    """
+    path = folder / source
+    try:
+        path = folder / Path(source).expanduser()
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError, RuntimeError, ValueError) as error:
+        raise _missing(path, source, setting, builtin) from error
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise _missing(path, source, setting, builtin) from error
+        raise _unreadable(path, error) from error
+    if not path.is_file():
+        what = "is a folder, not a file" if path.is_dir() else "is not a regular file"
+        raise DataError(Problem(f"{printable(str(path))} {what}", path=setting))
+    return path
+
+
+def _missing(path: Path, source: str, setting: str, builtin: Collection[str]) -> DataError:
+    try:
+        nearby = [printable(entry.name) for entry in path.parent.iterdir() if entry.is_file()]
+    except (OSError, ValueError):
+        nearby = []
+    place = "" if Path(source).is_absolute() else f" in {printable(str(path.parent))}"
+    neither = ", and no built-in data set of this name" if builtin else ""
+    suggestion = did_you_mean(path.name, [*builtin, *nearby])
+    return DataError(Problem(f"there is no file {shown(source)}{place}{neither}{suggestion}", path=setting))
+
+
+def _unreadable(path: Path, error: OSError) -> MachineError:
+    return MachineError(f"{printable(str(path))} cannot be read: {error.strerror or error}")
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Turn what the operating system and gzip raise into errors that name the file."""
+    file = printable(str(path))
+    try:
+        yield
+    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
+        raise DataError(
+            Problem(f"the gzip file is damaged ({error}): compress or copy it again", file=file)
+        ) from error
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of the file's bytes, in hexadecimal digits."""
+    with _told(path), path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def open_text(path: Path, encoding: str) -> Iterator[TextIO]:
+    """Open a plain or gzip file as text whose line ends are left as they are.
+
+    Raises DataError for an unknown encoding, a damaged gzip file (also while reading), UTF-16 that was
+    not announced, and formats that are no text at all; MachineError where the system will not read.
+    """
+    with _told(path), path.open("rb") as raw:
+        packed = path.suffix.lower() == ".gz" or raw.peek(2).startswith(_GZIP)
+        plain = io.BufferedReader(gzip.GzipFile(fileobj=raw)) if packed else raw
+        with _decoded(plain, encoding) as text:
+            _refuse_other_formats(plain.peek(8), encoding, printable(str(path)))
+            yield text
+
+
+def _decoded(file: BinaryIO, encoding: str) -> io.TextIOWrapper:
+    try:
+        return io.TextIOWrapper(file, encoding=encoding, newline="")
+    except (LookupError, ValueError) as error:
+        suggestion = did_you_mean(encoding, _COMMON_ENCODINGS)
+        raise DataError(
+            Problem(f"{shown(encoding)} is not an encoding{suggestion}", path="data.encoding")
+        ) from error
+
+
+def _refuse_other_formats(start: bytes, encoding: str, file: str) -> None:
+    for mark, what in _OTHER_FORMATS:
+        if start.startswith(mark):
+            raise DataError(Problem(f"this is {what}, not a CSV file: save it as CSV", file=file))
+    if codecs.lookup(encoding).name.startswith(("utf-16", "utf-32")):
+        return
+    for mark, meant in _BYTE_ORDER_MARKS:
+        if start.startswith(mark):
+            message = f"the file is {meant.upper()}, not {encoding}: set data.encoding to {meant}"
+            raise DataError(Problem(message, file=file))

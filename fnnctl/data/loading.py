@@ -1,0 +1,162 @@
+"""From the `data` section of a config to a Dataset: the one way in which rows come into fnnctl."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from fnnctl.config.data import DEFAULT_MISSING_VALUES, DataConfig
+from fnnctl.data.assembly import LabelledTable, code_matrix, coded, numeric_matrix
+from fnnctl.data.builtin import BUILTIN, builtin_path
+from fnnctl.data.dataset import Dataset
+from fnnctl.data.files import file_sha256, find_file
+from fnnctl.data.problems import Problems
+from fnnctl.data.rows import CsvFormat
+from fnnctl.data.settings import check_settings, declared_kinds
+from fnnctl.data.table import Kind, Table, read_table
+from fnnctl.data.target import same_number_twice, target_fault
+from fnnctl.data.text import counted, printable, shown
+from fnnctl.errors import DataError, Problem, did_you_mean
+
+BUILTIN_FORMAT = CsvFormat(",", "utf-8", frozenset(DEFAULT_MISSING_VALUES))
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file that was read, with what a Dataset says of it."""
+
+    path: Path
+    sha256: str
+    part: LabelledTable
+    numeric_names: tuple[str, ...]
+    categorical_names: tuple[str, ...]
+    warnings: list[str]
+
+
+def load_dataset(config: DataConfig, folder: Path) -> Dataset:
+    """Read the rows that `config` names; relative paths start at `folder`, the config file's.
+
+    Raises DataError with every problem found (one of a file has its file and line, one of a setting
+    only its path), or MachineError where the system will not read.
+    """
+    with _source_path(config, folder) as path:
+        main = _read_main(path, config)
+    files = [main]
+    if config.test_source is not None:
+        files.append(_read_test(config, folder, main))
+    parts = [file.part for file in files]
+    categorical, categories = code_matrix(parts, main.categorical_names)
+    labels, classes = coded(parts, main.part.target)
+    builtin = config.source in BUILTIN
+    return Dataset(
+        name=config.source if builtin else Path(main.path.name.removesuffix(".gz")).stem,
+        source=config.source if builtin else str(main.path.resolve()),
+        sha256=main.sha256,
+        numeric=numeric_matrix(parts, main.numeric_names),
+        numeric_names=main.numeric_names,
+        categorical=categorical,
+        categorical_names=main.categorical_names,
+        categories=categories,
+        labels=labels,
+        classes=classes,
+        target=main.part.target,
+        test_rows=sum(part.rows for part in parts[1:]),
+        test_source=str(files[1].path.resolve()) if files[1:] else None,
+        test_sha256=files[1].sha256 if files[1:] else None,
+        warnings=tuple(warning for file in files for warning in file.warnings),
+    )
+
+
+def _source_path(config: DataConfig, folder: Path) -> AbstractContextManager[Path]:
+    if config.source in BUILTIN:
+        return builtin_path(config.source)
+    return nullcontext(find_file(config.source, folder, setting="data.source", builtin=BUILTIN))
+
+
+def _format(config: DataConfig) -> CsvFormat:
+    return CsvFormat(
+        config.delimiter, config.encoding, frozenset(text.strip() for text in config.missing_values)
+    )
+
+
+def _read_main(path: Path, config: DataConfig) -> _File:
+    info = BUILTIN.get(config.source)
+    file = config.source if info else printable(str(path))
+    target = config.target or (info.target if info else "")
+    form = BUILTIN_FORMAT if info else _format(config)
+    sha256 = _checked_sha256(path, file, "data.sha256", config.sha256)
+    problems = Problems(file)
+    table = read_table(path, form, declared_kinds(config.columns, target), problems)
+    check_settings(config.columns, target, table.names, problems)
+    problems.raise_any()
+
+    empty = [name for name in table.numeric if name not in config.columns.numeric and _is_empty(table, name)]
+    numeric = tuple(name for name in table.numeric if name not in empty)
+    categorical = tuple(name for name in table.categorical if name != target)
+    part = LabelledTable(table, target)
+    if fault := target_fault(target, part.label.texts(), part.label.counts()):
+        problems.add(fault)
+    if not numeric and not categorical:
+        problems.add(
+            f"beside the target {shown(target)} there is no column to learn from: is data.delimiter right?"
+        )
+    problems.raise_any()
+    warnings = [f"the column {shown(name)} of {file} has no values and is left out" for name in empty]
+    warnings += same_number_twice(target, part.label.texts()) + _unlabelled(part, file)
+    return _File(path, sha256, part, numeric, categorical, warnings)
+
+
+def _read_test(config: DataConfig, folder: Path, main: _File) -> _File:
+    path = find_file(config.test_source or "", folder, setting="data.test_source")
+    file = printable(str(path))
+    sha256 = _checked_sha256(path, file, "data.test_sha256", config.test_sha256)
+    target = main.part.target
+    kinds: dict[str, Kind] = dict.fromkeys(main.numeric_names, "numeric")
+    kinds.update(dict.fromkeys((*main.categorical_names, target), "categorical"))
+    problems = Problems(file)
+    table = read_table(path, _format(config), kinds, problems, others="ignore")
+    for name in kinds:
+        if name not in table.names:
+            suggestion = did_you_mean(name, [printable(option) for option in table.names])
+            problems.add(f"the column {shown(name)} of the training data is missing{suggestion}", line=1)
+    problems.raise_any()
+
+    part = LabelledTable(table, target)
+    known = set(main.part.label.texts())
+    for text, line in zip(part.label.texts(), part.label.lines, strict=True):
+        if text not in known:
+            problems.add(f"the label {shown(text)} does not occur in the training data", line=line)
+    if not part.rows:
+        problems.add(f"no row has a value in the target {shown(target)}")
+    problems.raise_any()
+    extra = [name for name in table.names if name not in main.part.table.names]
+    warnings = [
+        f"the column {shown(name)} of {file} is not in the training data and is left out" for name in extra
+    ]
+    return _File(
+        path, sha256, part, main.numeric_names, main.categorical_names, warnings + _unlabelled(part, file)
+    )
+
+
+def _checked_sha256(path: Path, file: str, setting: str, expected: str | None) -> str:
+    sha256 = file_sha256(path)
+    if expected is not None and sha256 != expected:
+        message = f"{file} has changed: its SHA-256 is now {sha256} (if so meant, change or remove this)"
+        raise DataError(Problem(message, path=setting))
+    return sha256
+
+
+def _is_empty(table: Table, name: str) -> bool:
+    return bool(np.isnan(table.numeric[name]).all())
+
+
+def _unlabelled(part: LabelledTable, file: str) -> list[str]:
+    left_out = part.table.rows - part.rows
+    if left_out == 0:
+        return []
+    return [
+        f"left out {counted(left_out, 'row')} of {file} without a value in the target {shown(part.target)}"
+    ]

@@ -1,0 +1,71 @@
+"""What counts as a number in a data file, and in which order numbers written as text stand.
+
+A plain number is what a spreadsheet or a C program writes: ASCII digits, a point, an exponent, and a
+finite value. Python's `float` takes more (`1_000`, `١٢`, `inf`), which here is far more likely a mistake.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
+from decimal import Decimal
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray
+from fnnctl.data.text import printable, shown
+
+_PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+_WITH_COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
+
+
+def plain_number(text: str) -> float | None:
+    """Return the value of a plain number without surrounding blanks, else None."""
+    if not _PLAIN.fullmatch(text):
+        return None
+    value = float(text)
+    return value if math.isfinite(value) else None
+
+
+def plain_numbers(values: Sequence[str], missing: AbstractSet[str]) -> FloatArray | None:
+    """Convert a block of values at once: (n,) float64, NaN where missing; None if a value is neither."""
+    gaps = 0
+    if not missing.isdisjoint(map(str.strip, values)):
+        present = [value.strip() not in missing for value in values]
+        values = [value if known else "nan" for value, known in zip(values, present, strict=True)]
+        gaps = present.count(False)
+    joined = "".join(values)
+    if "_" in joined or not joined.isascii():
+        return None
+    try:
+        numbers = np.fromiter(map(float, values), np.float64, len(values))
+    except ValueError:
+        return None
+    return numbers if np.count_nonzero(np.isfinite(numbers)) == len(values) - gaps else None
+
+
+def almost_number(text: str) -> str | None:
+    """Say in words what keeps `text` from being a plain number where it nearly is one, else None."""
+    if _WITH_COMMA.fullmatch(text):
+        return f"{shown(text)} has a comma: a number is written like 1234.5"
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    if "_" in text:
+        return f"{shown(text)} has an underscore: write {printable(text.replace('_', ''))}"
+    if not text.isascii():
+        return f"{shown(text)} has digits other than 0 to 9"
+    if not math.isfinite(value):
+        return f"{shown(text)} is not a finite number"
+    return None
+
+
+def ordered(texts: Iterable[str]) -> tuple[str, ...]:
+    """Sort by value where all are plain numbers (`2` before `10`), else as text."""
+    texts = sorted(texts)
+    if any(plain_number(text) is None for text in texts):
+        return tuple(texts)
+    return tuple(sorted(texts, key=Decimal))

@@ -1,0 +1,112 @@
+"""A data file as typed columns: which are numbers, which are categories, which are left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from fnnctl.arrays import FloatArray
+from fnnctl.data.columns import NumberColumn, Tally, TextColumn
+from fnnctl.data.numbers import almost_number, plain_numbers
+from fnnctl.data.problems import Problems
+from fnnctl.data.rows import Block, CsvFormat, open_rows
+from fnnctl.data.text import shown
+
+Kind = Literal["numeric", "categorical", "ignore"]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One file's columns by name, and the names in the order of its header."""
+
+    names: tuple[str, ...]
+    numeric: dict[str, FloatArray]
+    categorical: dict[str, TextColumn]
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """A column of the file while it is read; without a column of its own where it is left out."""
+
+    name: str
+    declared: bool
+    column: NumberColumn | TextColumn | None
+
+
+def read_table(
+    path: Path, form: CsvFormat, kinds: Mapping[str, Kind], problems: Problems, *, others: Kind | None = None
+) -> Table:
+    """Read a CSV file; a column that `kinds` does not name is of the kind `others`, or judged by its values.
+
+    It is numeric where all of them are plain numbers, and categorical where most are texts. Where most are
+    numbers and some are not, that is a fault: one mistyped value must not change what a column means.
+    Faults are noted in `problems`, and then the table is not to be used.
+    """
+    names, slots, rows = _read(path, form, kinds, others, problems)
+    if rows == 0 and not problems:
+        problems.add("the file has a header and no rows")
+    late = _settle(slots, problems)
+    if late and not problems:
+        # These began with numbers alone, and the text of those is gone: the second reading keeps it.
+        names, slots, rows = _read(path, form, {**kinds, **late}, others, problems)
+    columns = {slot.name: slot.column for slot in slots}
+    return Table(
+        names,
+        {name: column.numbers() for name, column in columns.items() if isinstance(column, NumberColumn)},
+        {name: column for name, column in columns.items() if isinstance(column, TextColumn)},
+        rows,
+    )
+
+
+def _read(
+    path: Path, form: CsvFormat, kinds: Mapping[str, Kind], others: Kind | None, problems: Problems
+) -> tuple[tuple[str, ...], list[_Slot], int]:
+    slots: list[_Slot] = []
+    rows = 0
+    with open_rows(path, form, problems) as file:
+        for block in file.blocks:
+            slots = slots or [
+                _slot(name, kinds.get(name, others), block, j, form) for j, name in enumerate(file.names)
+            ]
+            rows += len(block.lines)
+            for slot, values in zip(slots, block.columns, strict=True):
+                if slot.column is not None:
+                    slot.column.add(values, block.lines)
+    return file.names, slots, rows
+
+
+def _slot(name: str, kind: Kind | None, block: Block, j: int, form: CsvFormat) -> _Slot:
+    """Begin column j as its kind, or as what the first block's values look like."""
+    if kind == "ignore":
+        return _Slot(name, True, None)
+    looks_numeric = kind is None and plain_numbers(block.columns[j], form.missing) is not None
+    column = NumberColumn if kind == "numeric" or looks_numeric else TextColumn
+    return _Slot(name, kind is not None, column(form.missing))
+
+
+def _settle(slots: list[_Slot], problems: Problems) -> dict[str, Kind]:
+    """Note numeric columns that hold texts; return those begun as numbers that prove to be texts."""
+    late: dict[str, Kind] = {}
+    for slot in slots:
+        if slot.column is None or (slot.declared and isinstance(slot.column, TextColumn)):
+            continue
+        tally = slot.column.tally()
+        if tally.first is None:
+            continue
+        if slot.declared or tally.texts <= tally.numbers + tally.almost:
+            problems.add(_no_number(slot.name, tally.first[1], tally), line=tally.first[0])
+        elif isinstance(slot.column, NumberColumn):
+            late[slot.name] = "categorical"
+    return late
+
+
+def _no_number(name: str, text: str, tally: Tally) -> str:
+    wrong = almost_number(text) or f"{shown(text)} is not a number"
+    values = tally.numbers + tally.almost + tally.texts
+    return (
+        f"column {shown(name)}: {wrong} ({tally.numbers:,} of the column's {values:,} values are numbers). "
+        "Correct it, or name the column in data.columns.categorical, or the value in data.missing_values"
+    )

@@ -1,0 +1,62 @@
+"""Judges the label column: fnnctl classifies, so it must hold a few classes with some rows each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from fnnctl.arrays import IntArray
+from fnnctl.data.numbers import ordered, plain_number
+from fnnctl.data.text import shown
+
+MANY_VALUES = 20
+
+
+def target_fault(name: str, classes: Sequence[str], counts: IntArray) -> str | None:
+    """Say in words why the label column `name` cannot be learned as classes, or return None.
+
+    `counts` (C,) are the rows of each of the C `classes`. Numbers are taken to be continuous
+
+    - when they have fractions, and there are more than twenty of them or most occur once;
+    - when they are whole, there are more than twenty of them, most occur once, and a number has fewer
+      than ten rows on average.
+
+    So a thousand whole numbers with two rows each are classes, and so are half-stars from 0.5 to 5.
+    """
+    label = f"the target {shown(name)}"
+    if len(classes) == 0:
+        return f"{label} has no value in any row"
+    if len(classes) == 1:
+        return f"{label} has one class only, {shown(classes[0])}: there is nothing to tell apart"
+    rows = int(counts.sum())
+    many = len(classes) > MANY_VALUES
+    mostly_once = 2 * int(np.count_nonzero(counts == 1)) > len(classes)
+    numbers = [number for text in classes if (number := plain_number(text)) is not None]
+    if len(numbers) < len(classes):
+        if many and len(classes) == rows:
+            return f"{label} has another value in every row: it looks like a name, and fnnctl needs classes"
+        return None
+    fractions = not all(number.is_integer() for number in numbers)
+    if (fractions and (many or mostly_once)) or (many and mostly_once and 10 * len(classes) > rows):
+        examples = ", ".join(ordered(classes)[:3])
+        return (
+            f"{label} holds continuous numbers ({len(classes):,} distinct values: {examples}, …), and fnnctl "
+            "classifies: name another column, or put the numbers into a few classes first"
+        )
+    return None
+
+
+def same_number_twice(name: str, classes: Sequence[str]) -> list[str]:
+    """Warn of classes that are one number written in two ways, such as `1` and `1.0`."""
+    written: dict[float, str] = {}
+    warnings = []
+    for text in ordered(classes):
+        number = plain_number(text)
+        if number is None:
+            continue
+        if number in written:
+            pair = f"{shown(written[number])} and {shown(text)}"
+            warnings.append(f"the target {shown(name)} has classes {pair}, which are the same number")
+        written[number] = text
+    return warnings

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn import datasets
+
+from fnnctl.config.data import BUILTIN_NAMES, DataConfig
+from fnnctl.data.builtin import BUILTIN, builtin_path
+from fnnctl.data.dataset import Dataset
+from fnnctl.data.loading import load_dataset
+
+
+def load(name: str) -> Dataset:
+    return load_dataset(DataConfig(source=name), Path("nowhere"))
+
+
+def test_the_config_knows_the_names() -> None:
+    assert tuple(BUILTIN) == BUILTIN_NAMES
+
+
+@pytest.mark.parametrize("name", BUILTIN)
+def test_the_description_agrees_with_the_file(name: str) -> None:
+    info, dataset = BUILTIN[name], load(name)
+    assert len(dataset) == info.rows
+    assert dataset.numeric.shape == (info.rows, info.numeric)
+    assert dataset.categorical.shape == (info.rows, info.categorical)
+    assert dataset.classes == info.classes
+    assert dataset.target == info.target
+    assert dataset.name == dataset.source == name
+    assert dataset.warnings == ()
+    assert info.source
+    assert info.licence.startswith("CC")
+    assert len(info.description) < 90
+
+
+@pytest.mark.parametrize("name", ["iris", "wine", "breast_cancer", "digits"])
+def test_the_numbers_are_scikit_learns(name: str) -> None:
+    dataset, original = load(name), getattr(datasets, f"load_{name}")()
+    np.testing.assert_array_equal(dataset.numeric, original.data)
+    words = [str(original.target_names[code]) for code in original.target]
+    assert [dataset.classes[code] for code in dataset.labels] == words
+
+
+def test_penguins_have_missing_values_and_categories() -> None:
+    dataset = load("penguins")
+    assert dataset.numeric_names == (
+        "bill_length_mm", "bill_depth_mm", "flipper_length_mm", "body_mass_g", "year",
+    )  # fmt: skip
+    assert np.isnan(dataset.numeric).sum(axis=0).tolist() == [2, 2, 2, 2, 0]
+    assert dataset.categorical_names == ("island", "sex")
+    assert dataset.categories == (("Biscoe", "Dream", "Torgersen"), ("female", "male"))
+    assert (dataset.categorical == -1).sum(axis=0).tolist() == [0, 11]
+    assert np.bincount(dataset.labels).tolist() == [152, 68, 124]
+    assert np.nanmean(dataset.numeric[:, 3]) == pytest.approx(4201.754, abs=5e-4)
+
+
+def test_a_built_in_file_is_plain_csv(tmp_path: Path) -> None:
+    with builtin_path("iris") as path, path.open(newline="") as file:
+        assert next(csv.reader(file))[-1] == "species"

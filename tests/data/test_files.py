@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import gzip
+import os
+from pathlib import Path
+
+import pytest
+
+from fnnctl.data.files import file_sha256, find_file, open_text
+from fnnctl.errors import DataError, MachineError
+
+
+def refusal(source: str, folder: Path, *builtin: str) -> str:
+    with pytest.raises(DataError) as caught:
+        find_file(source, folder, setting="data.source", builtin=builtin)
+    (problem,) = caught.value.problems
+    assert problem.path == "data.source"
+    assert problem.file is None
+    return problem.message
+
+
+def test_a_relative_path_starts_at_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("")
+    assert find_file("rows.csv", tmp_path, setting="data.source") == tmp_path / "rows.csv"
+    absolute = str(tmp_path / "rows.csv")
+    assert find_file(absolute, Path("elsewhere"), setting="data.source") == Path(absolute)
+
+
+def test_a_tilde_is_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "rows.csv").write_text("")
+    assert find_file("~/rows.csv", Path("elsewhere"), setting="data.source") == tmp_path / "rows.csv"
+
+
+def test_a_missing_file_gets_close_names_offered(tmp_path: Path) -> None:
+    (tmp_path / "Measures.csv").write_text("")
+    message = refusal("measure.csv", tmp_path)
+    assert message == f"there is no file 'measure.csv' in {tmp_path} (did you mean 'Measures.csv'?)"
+    assert refusal("Irsi", tmp_path, "iris", "wine").endswith(
+        "and no built-in data set of this name (did you mean 'iris'?)"
+    )
+
+
+@pytest.mark.parametrize(
+    "source", ["no\0name", "x" * 5000, "~no-such-user-here/x.csv", "rows.csv/x", "a/b/c"]
+)
+def test_a_name_that_cannot_be_a_file_is_a_missing_file(tmp_path: Path, source: str) -> None:
+    (tmp_path / "rows.csv").write_text("")
+    assert refusal(source, tmp_path).startswith("there is no file '")
+
+
+def test_a_folder_and_a_pipe_are_no_files(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert refusal(".", tmp_path) == f"{tmp_path} is a folder, not a file"
+    assert refusal("pipe", tmp_path) == f"{tmp_path / 'pipe'} is not a regular file"
+
+
+def test_an_unreadable_file_is_the_machines_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("a,y\n")
+
+    def denied(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", denied)
+    monkeypatch.setattr(Path, "stat", denied)
+    for attempt in (
+        lambda: file_sha256(path),
+        lambda: find_file("rows.csv", tmp_path, setting="data.source"),
+    ):
+        with pytest.raises(MachineError, match=r"rows\.csv cannot be read: Permission denied") as caught:
+            attempt()
+        assert caught.value.exit_code == 3
+
+
+def test_the_digest_is_that_of_the_bytes_on_disk(tmp_path: Path) -> None:
+    (tmp_path / "abc").write_bytes(b"abc")
+    assert file_sha256(tmp_path / "abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+@pytest.mark.parametrize("name", ["rows.csv", "rows.csv.gz"])
+def test_gzip_is_told_by_its_bytes(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(b"a\r\nb"))
+    with open_text(path, "utf-8") as text:
+        assert text.read() == "a\r\nb"
+
+
+def damaged_gzip(how: str) -> bytes:
+    packed = bytearray(gzip.compress(bytes(range(256)) * 8, mtime=0))
+    if how == "cut":
+        return bytes(packed[:-9])
+    if how == "changed":
+        packed[-6] ^= 255
+        return bytes(packed)
+    if how == "broken":
+        packed[12:40] = b"\xff" * 28
+        return bytes(packed)
+    return b"a,y\n1,p\n"
+
+
+@pytest.mark.parametrize("how", ["cut", "changed", "broken", "not packed"])
+def test_a_damaged_gzip_file_is_named(tmp_path: Path, how: str) -> None:
+    path = tmp_path / "rows.csv.gz"
+    path.write_bytes(damaged_gzip(how))
+    with (
+        pytest.raises(DataError, match=r"rows\.csv\.gz: the gzip file is damaged"),
+        open_text(path, "latin-1") as text,
+    ):
+        text.read()
+
+
+@pytest.mark.parametrize(
+    ("encoding", "words"),
+    [
+        ("uft-8", "'uft-8' is not an encoding (did you mean 'utf-8'?)"),
+        ("klingon", "'klingon' is not an encoding"),
+        ("base64", "'base64' is not an encoding"),
+        ("utf\0", "'utf\\x00' is not an encoding"),
+    ],
+)
+def test_an_unknown_encoding(tmp_path: Path, encoding: str, words: str) -> None:
+    (tmp_path / "rows.csv").write_text("a\n")
+    with pytest.raises(DataError) as caught, open_text(tmp_path / "rows.csv", encoding):
+        pass
+    (problem,) = caught.value.problems
+    assert problem.path == "data.encoding"
+    assert problem.message.startswith(words)
+
+
+@pytest.mark.parametrize(("encoding", "named"), [("utf-16", "UTF-16"), ("utf-32", "UTF-32")])
+def test_a_wide_encoding_is_named_and_offered(tmp_path: Path, encoding: str, named: str) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_bytes("a,y\n".encode(encoding))
+    words = f"the file is {named}, not utf-8: set data.encoding to {encoding}"
+    with pytest.raises(DataError, match=words), open_text(path, "utf-8"):
+        pass
+    with open_text(path, encoding) as text:
+        assert text.read() == "a,y\n"
+
+
+@pytest.mark.parametrize(
+    ("start", "named"),
+    [(b"PK\x03\x04", "an Excel workbook or a zip archive"), (b"PAR1", "a Parquet file"), (b"BZh9", "bzip2")],
+)
+def test_another_format_is_named(tmp_path: Path, start: bytes, named: str) -> None:
+    (tmp_path / "rows.csv").write_bytes(start + b"\0" * 30)
+    with (
+        pytest.raises(DataError, match=f"{named}, not a CSV file"),
+        open_text(tmp_path / "rows.csv", "utf-8"),
+    ):
+        pass

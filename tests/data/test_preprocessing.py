@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn import preprocessing as sklearn_preprocessing
+
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.config.data import DataConfig
+from fnnctl.data import preprocessing
+from fnnctl.data.dataset import Dataset
+from fnnctl.data.preprocessing import Preprocessor, fit_preprocessor
+
+NAN = np.nan
+
+
+def dataset_of(numeric: FloatArray, codes: IntArray | None = None, categories: Any = ()) -> Dataset:
+    n = len(numeric)
+    return Dataset(
+        name="t", source="t.csv", sha256="0" * 64,
+        numeric=numeric, numeric_names=tuple(f"n{j}" for j in range(numeric.shape[1])),
+        categorical=np.empty((n, 0), np.int32) if codes is None else codes,
+        categorical_names=tuple(f"c{j}" for j in range(len(categories))), categories=categories,
+        labels=np.zeros(n, np.intp), classes=("p", "q"), target="y",
+    )  # fmt: skip
+
+
+def config(**settings: Any) -> DataConfig:
+    return DataConfig(source="t.csv", **settings)
+
+
+def transformed(fitted: Preprocessor, dataset: Dataset, dtype: Any = np.float64) -> FloatArray:
+    out = np.full((len(dataset), len(fitted.features)), NAN, dtype)
+    fitted.transform(dataset, np.arange(len(dataset)), out)
+    return out
+
+
+def test_worked_by_hand() -> None:
+    numeric = np.array([[1, NAN], [3, 10], [NAN, 30], [7, 0]])
+    codes = np.array([[0, 1], [2, 1], [-1, 1], [1, -1]], np.int32)
+    dataset = dataset_of(numeric, codes, (("a", "b", "c"), ("u", "v")))
+    fitted = fit_preprocessor(dataset, np.array([0, 1, 2]), config(imputation="mean"))
+    assert fitted.features == ("n0", "n1", "n0 missing", "n1 missing", "c0=a", "c0=c", "c0 missing", "c1=v")
+    # n0: 1, 3 -> mean 2, deviation 1; n1: 10, 30 -> mean 20, deviation 10
+    assert transformed(fitted, dataset).tolist() == [
+        [-1, 0, 0, 1, 1, 0, 0, 1],
+        [1, -1, 0, 0, 0, 1, 0, 1],
+        [0, 1, 1, 0, 0, 0, 1, 1],
+        [5, -2, 0, 0, 0, 0, 0, 0],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("scaling", "oracle"),
+    [
+        ("standardize", sklearn_preprocessing.StandardScaler()),
+        ("robust", sklearn_preprocessing.RobustScaler()),
+        ("minmax", sklearn_preprocessing.MinMaxScaler()),
+        ("none", sklearn_preprocessing.FunctionTransformer()),
+    ],
+)
+def test_scaling_agrees_with_scikit_learn(scaling: str, oracle: Any) -> None:
+    rng = np.random.default_rng(1)
+    numeric = (rng.normal(size=(200, 7)) + rng.normal(size=7)) * np.logspace(-6, 6, 7)
+    train = np.arange(0, 200, 2)
+    dataset = dataset_of(numeric)
+    ours = transformed(fit_preprocessor(dataset, train, config(scaling=scaling)), dataset)
+    np.testing.assert_allclose(ours, oracle.fit(numeric[train]).transform(numeric), rtol=1e-12, atol=1e-12)
+
+
+def test_a_column_without_values_in_training_is_filled_with_zero() -> None:
+    dataset = dataset_of(np.array([[NAN], [NAN], [4.0]]))
+    fitted = fit_preprocessor(dataset, np.array([0, 1]), config())
+    assert fitted.features == ("n0", "n0 missing")
+    assert transformed(fitted, dataset).tolist() == [[0, 1], [0, 1], [4, 0]]
+
+
+def test_what_is_missing_after_training_only_is_filled_without_an_indicator() -> None:
+    dataset = dataset_of(np.array([[1.0], [2.0], [9.0], [NAN]]))
+    fitted = fit_preprocessor(dataset, np.arange(3), config(scaling="minmax"))
+    assert fitted.features == ("n0",)
+    assert transformed(fitted, dataset).ravel().tolist() == [0, 0.125, 1, 0.125]
+
+
+def test_a_constant_column_stays_and_is_zero_to_the_bit() -> None:
+    dataset = dataset_of(np.full((3, 1), 0.1))
+    assert transformed(fit_preprocessor(dataset, np.arange(3), config()), dataset).tolist() == [[0], [0], [0]]
+
+
+def test_statistics_come_from_the_training_rows_alone() -> None:
+    rng = np.random.default_rng(2)
+    numeric = rng.normal(size=(20, 3))
+    train = np.arange(10)
+    before = fit_preprocessor(dataset_of(numeric), train, config())
+    changed = numeric.copy()
+    changed[10:] = 1e9
+    assert fit_preprocessor(dataset_of(changed), train, config()) == before
+
+
+def test_columns_and_categories_are_found_by_name() -> None:
+    fitted = fit_preprocessor(
+        dataset_of(np.array([[0.0, 10], [2, 30]]), np.array([[0], [1]], np.int32), (("a", "b"),)),
+        np.arange(2),
+        config(),
+    )
+    other = Dataset(
+        name="u", source="u.csv", sha256="0" * 64,
+        numeric=np.array([[10.0, 2.0]]), numeric_names=("n1", "n0"),
+        categorical=np.array([[2]], np.int32), categorical_names=("c0",), categories=(("Z", "a", "b"),),
+        labels=np.zeros(1, np.intp), classes=("p", "q"), target="y",
+    )  # fmt: skip
+    assert transformed(fitted, other).tolist() == [[1, -1, 0, 1]]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_huge_numbers_stay_finite(dtype: Any) -> None:
+    dataset = dataset_of(np.array([[1e300], [-1e300], [1.0]]))
+    scaled = transformed(fit_preprocessor(dataset, np.arange(2), config()), dataset, dtype)
+    np.testing.assert_allclose(scaled.ravel(), [1, -1, 0], atol=1e-15)
+    raw = transformed(fit_preprocessor(dataset, np.arange(2), config(scaling="none")), dataset, dtype)
+    largest = min(1e300, float(np.finfo(dtype).max))
+    assert raw.ravel().tolist() == [largest, -largest, 1]
+
+
+def test_an_outlier_that_overflows_float64_is_clipped() -> None:
+    dataset = dataset_of(np.array([[0.0], [1e-300], [1e300]]))
+    fitted = fit_preprocessor(dataset, np.arange(2), config(scaling="minmax"))
+    assert transformed(fitted, dataset).ravel().tolist() == [0, 1, np.finfo(np.float64).max]
+
+
+def test_blocks_and_views_give_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(3)
+    numeric = rng.normal(size=(50, 4))
+    numeric[rng.random(numeric.shape) < 0.2] = NAN
+    dataset = dataset_of(numeric, rng.integers(-1, 3, (50, 1), np.int32), (("a", "b", "c"),))
+    fitted = fit_preprocessor(dataset, np.arange(30), config())
+    whole = transformed(fitted, dataset, np.float32)
+    monkeypatch.setattr(preprocessing, "BLOCK_VALUES", 3 * len(fitted.features))
+    rows = rng.permutation(50)
+    wide = np.full((len(fitted.features), 60), NAN, np.float32)
+    fitted.transform(dataset, rows, wide.T[5:55])
+    np.testing.assert_array_equal(wide.T[5:55], whole[rows])
+    assert np.isnan(wide[:, :5]).all()
+
+
+def test_the_way_through_json_is_exact() -> None:
+    rng = np.random.default_rng(4)
+    numeric = rng.normal(size=(30, 3)) / 3
+    numeric[4, 1] = NAN
+    dataset = dataset_of(numeric, rng.integers(-1, 2, (30, 1), np.int32), (("ä", 'b"'),))
+    fitted = fit_preprocessor(dataset, np.arange(20), config())
+    text = json.dumps(fitted.to_dict(), allow_nan=False)
+    again = Preprocessor.from_dict(json.loads(text))
+    assert again == fitted
+    assert again.features == fitted.features

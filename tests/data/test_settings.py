@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from fnnctl.config.data import ColumnsConfig
+from fnnctl.data.problems import Problems
+from fnnctl.data.settings import check_settings, declared_kinds
+
+NAMES = ("age", "sex", "species")
+
+
+def faults(columns: ColumnsConfig, target: str, names: tuple[str, ...] = NAMES) -> list[str]:
+    problems = Problems("t.csv")
+    check_settings(columns, target, names, problems)
+    return str(problems.error()).splitlines()
+
+
+def test_the_target_is_read_as_categories() -> None:
+    columns = ColumnsConfig(numeric=("age",), ignore=("sex",))
+    assert declared_kinds(columns, "y") == {"age": "numeric", "sex": "ignore", "y": "categorical"}
+
+
+def test_settings_that_fit_have_no_faults() -> None:
+    assert faults(ColumnsConfig(numeric=("age", "age"), categorical=("sex",)), "species") == []
+
+
+def test_a_target_that_is_not_given_or_not_there() -> None:
+    assert faults(ColumnsConfig(), "") == [
+        "data.target: name the column that holds the label; the columns of t.csv are age, sex, species"
+    ]
+    assert faults(ColumnsConfig(), "Specie") == [
+        "data.target: there is no column 'Specie' in t.csv (did you mean 'species'?)"
+    ]
+    assert faults(ColumnsConfig(), "label") == [
+        "data.target: there is no column 'label' in t.csv; its columns are age, sex, species"
+    ]
+
+
+def test_a_file_without_a_header_is_hinted_at() -> None:
+    (fault,) = faults(ColumnsConfig(), "label", ("5.1", "3.5", "setosa"))
+    assert fault.endswith("its columns are 5.1, 3.5, setosa. Its first line must name the columns")
+
+
+def test_names_from_the_file_are_made_printable() -> None:
+    assert faults(ColumnsConfig(), "", ("a\x1b[0m",))[0].endswith("are a\\x1b[0m")
+
+
+def test_all_wrong_declarations_are_told_at_once() -> None:
+    columns = ColumnsConfig(numeric=("agee", "sex"), categorical=("sex",), ignore=("species",))
+    assert faults(columns, "species") == [
+        "data.columns.numeric: there is no column 'agee' in t.csv (did you mean 'age'?)",
+        "data.columns: 'sex' stands in numeric and in categorical: remove it from one",
+        "data.columns.ignore: 'species' is the target, which is always read as classes: remove it here",
+    ]

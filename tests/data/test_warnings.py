@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.data.dataset import Dataset
+from fnnctl.data.splits import Split
+from fnnctl.data.warnings import data_warnings
+
+NAN = np.nan
+
+
+def dataset_of(
+    numeric: FloatArray, codes: IntArray | None = None, labels: IntArray | None = None, **more: Any
+) -> Dataset:
+    n = len(numeric)
+    codes = np.empty((n, 0), np.int32) if codes is None else codes
+    q = codes.shape[1]
+    return Dataset(
+        name="t", source="t.csv", sha256="0" * 64,
+        numeric=numeric, numeric_names=tuple(f"n{j}" for j in range(numeric.shape[1])),
+        categorical=codes, categorical_names=tuple(f"c{j}" for j in range(q)),
+        categories=tuple(tuple(f"t{i}" for i in range(codes.max() + 1)) for _ in range(q)),
+        labels=np.arange(n) % 2 if labels is None else labels, classes=("p", "q"), target="y", **more,
+    )  # fmt: skip
+
+
+def halves(n: int) -> Split:
+    return Split(np.arange(0, n // 2), np.array([], np.intp), np.arange(n // 2, n))
+
+
+def noise(n: int, columns: int = 1) -> FloatArray:
+    return np.random.default_rng(0).normal(size=(n, columns))
+
+
+def test_ordinary_data_give_no_warning() -> None:
+    rng = np.random.default_rng(1)
+    codes = rng.integers(-1, 3, (40, 1)).astype(np.int32)
+    assert data_warnings(dataset_of(noise(40, 3), codes), halves(40)) == []
+
+
+class TestRowIds:
+    WORDS = "has a value of its own in (nearly) every row"
+
+    @pytest.mark.parametrize(
+        "column",
+        [
+            pytest.param(np.arange(1000, 1020), id="in order"),
+            pytest.param(np.random.default_rng(2).permutation(30), id="in any order"),
+            pytest.param(np.arange(0, 60, 2)[:30], id="with gaps"),
+        ],
+    )
+    def test_numbers_that_count_rows(self, column: IntArray) -> None:
+        n = len(column)
+        (warning,) = data_warnings(dataset_of(np.column_stack([noise(n), column])), halves(n))
+        assert warning.startswith(f"the column 'n1' {self.WORDS}")
+        assert "data.columns.ignore" in warning
+
+    @pytest.mark.parametrize(
+        "column",
+        [
+            pytest.param(np.arange(19), id="too few to tell"),
+            pytest.param(np.r_[np.arange(29), 5], id="one twice"),
+            pytest.param(np.arange(30) * 3, id="too far apart"),
+            pytest.param(np.arange(30) + 0.5, id="fractions"),
+            pytest.param(np.r_[np.arange(29), NAN], id="one missing"),
+        ],
+    )
+    def test_numbers_that_do_not(self, column: FloatArray) -> None:
+        warnings = data_warnings(dataset_of(column[:, None].astype(float)), halves(len(column)))
+        assert not [warning for warning in warnings if self.WORDS in warning]
+
+    def test_texts_that_name_rows(self) -> None:
+        codes = np.column_stack([np.r_[np.arange(28), 0, 0], np.arange(30) % 20]).astype(np.int32)
+        (warning,) = data_warnings(dataset_of(noise(30), codes), halves(30))
+        assert warning.startswith(f"the column 'c0' {self.WORDS}")
+
+    def test_the_rows_of_a_test_file_may_begin_again(self) -> None:
+        ids = np.r_[np.arange(20), np.arange(10)].astype(float)
+        dataset = dataset_of(np.column_stack([ids, noise(30)]), test_rows=10)
+        (warning,) = data_warnings(dataset, Split(np.arange(20), np.arange(0), np.arange(20, 30)))
+        assert "'n0'" in warning
+
+
+def test_columns_that_are_constant_in_the_training_part_are_told_together() -> None:
+    numeric = np.column_stack([noise(30), np.r_[np.full(15, 3.0), np.arange(15)], np.full(30, NAN)])
+    numeric = np.column_stack([numeric, np.r_[NAN, np.ones(29)]])
+    codes = np.column_stack([np.zeros(30), np.arange(30) % 2]).astype(np.int32)
+    assert data_warnings(dataset_of(numeric, codes), halves(30)) == [
+        "3 columns have one value, or none, in the whole training part and cannot help: 'n1', 'n2', 'c0'"
+    ]
+
+
+def test_a_class_that_is_not_in_the_training_part() -> None:
+    labels = np.r_[np.zeros(15, int), np.ones(15, int)]
+    assert data_warnings(dataset_of(noise(30), labels=labels), halves(30)) == [
+        "a class has no row in the training part and cannot be learned: 'q'"
+    ]
+
+
+class TestSharedRows:
+    SPLIT = Split(np.arange(0, 10), np.arange(10, 20), np.arange(20, 30))
+
+    def dataset(self, *same: tuple[int, int]) -> Dataset:
+        numeric = noise(30, 2)
+        numeric[:5, 0] = NAN
+        codes = (np.arange(30) % 3)[:, None].astype(np.int32)
+        for row, other in same:
+            numeric[row], codes[row] = numeric[other], codes[other]
+        return dataset_of(numeric, codes, labels=np.arange(30) % 10 % 2)
+
+    def test_equal_rows_in_two_parts_are_counted(self) -> None:
+        dataset = self.dataset((10, 0), (20, 0), (22, 2), (21, 1), (24, 14), (6, 4))
+        assert data_warnings(dataset, self.SPLIT) == [
+            "1 row of the validation part stands in the training part too, label and all",
+            "3 rows of the test part stand in the training part too, label and all",
+            "2 rows of the test part stand in the validation part too, label and all",
+        ]
+
+    def test_rows_that_differ_in_the_label_a_category_or_a_number_are_not_equal(self) -> None:
+        assert data_warnings(self.dataset((21, 0)), self.SPLIT) == []
+        dataset = self.dataset((20, 0), (22, 2))
+        dataset.categorical[20] += 1
+        dataset.numeric[22, 1] += 1e-15
+        assert data_warnings(dataset, self.SPLIT) == []
+
+    def test_zero_and_minus_zero_are_one_number(self) -> None:
+        dataset = self.dataset((20, 0))
+        dataset.numeric[0, 1], dataset.numeric[20, 1] = 0.0, -0.0
+        assert len(data_warnings(dataset, self.SPLIT)) == 1
+
+    def test_many_rows_of_small_whole_numbers_do_not_collide(self) -> None:
+        grid = np.stack(np.meshgrid(np.arange(200), np.arange(250)), axis=-1).reshape(-1, 2).astype(float)
+        dataset = dataset_of(grid, labels=np.arange(len(grid)) % 2)
+        assert data_warnings(dataset, halves(len(grid))) == []
