@@ -1,0 +1,126 @@
+"""The scores of one part of the data: what metrics.json holds for it.
+
+A number that does not exist is None, never NaN.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.metrics.confusion import (
+    ClassRates,
+    balanced_accuracy,
+    class_rates,
+    cohens_kappa,
+    confusion_matrix,
+    matthews_correlation,
+    mean_over,
+)
+from fnnctl.metrics.ranking import average_precision, class_rankings, micro_ranking, roc_auc
+from fnnctl.metrics.statistics import AucEstimate, estimate_auc, mean_auc, wilson_interval
+
+__all__ = ["confusion_matrix", "score"]
+
+
+def score(
+    labels: IntArray, probabilities: FloatArray, classes: Sequence[str], *, loss: float
+) -> dict[str, Any]:
+    """Every metric of n rows as a JSON-safe mapping: labels (n,), probabilities (n, C), C class names.
+
+    Predictions are the most probable classes. Precision, recall and F1 are scikit-learn's with
+    `zero_division=0`; their macro averages are over the classes that occur in labels or predictions, the
+    balanced accuracy is over those that occur in the labels. A class found in neither has no rates. A class
+    without rows, or with all of them, has no AUC, and one without rows no average precision; averages are
+    over the classes that have one.
+    Micro averages pool all pairs of a row and a class. `loss` is passed through. ValueError without rows.
+    """
+    if not len(labels):
+        raise ValueError("there are no rows to score")
+    matrix = confusion_matrix(labels, probabilities.argmax(axis=1), len(classes))
+    rates = class_rates(np.diagonal(matrix), matrix.sum(axis=1), matrix.sum(axis=0))
+    ranked_by_class, ranked = _ranked_scores(labels, probabilities, rates.support)
+    return {
+        "loss": loss if math.isfinite(loss) else None,
+        **_counted_scores(matrix, rates),
+        "log_loss": _log_loss(labels, probabilities),
+        **ranked,
+        "support": len(labels),
+        "per_class": {
+            name: {**_class_counts(rates, index), **ranked_by_class[index]}
+            for index, name in enumerate(classes)
+        },
+    }
+
+
+def _counted_scores(matrix: IntArray, rates: ClassRates) -> dict[str, Any]:
+    hits, rows = int(np.trace(matrix)), int(matrix.sum())
+    by_class = {"precision": rates.precision, "recall": rates.recall, "f1": rates.f1}
+    return {
+        "accuracy": hits / rows,
+        "accuracy_ci95": wilson_interval(hits, rows),
+        "balanced_accuracy": float(balanced_accuracy(rates)),
+        **{f"{name}_macro": float(mean_over(values, rates.occurs)) for name, values in by_class.items()},
+        **{f"{name}_weighted": float(mean_over(values, rates.support)) for name, values in by_class.items()},
+        "matthews_correlation": matthews_correlation(matrix),
+        "cohens_kappa": cohens_kappa(matrix),
+    }
+
+
+def _class_counts(rates: ClassRates, index: int) -> dict[str, Any]:
+    exists = bool(rates.occurs[index])
+    return {
+        "precision": float(rates.precision[index]) if exists else None,
+        "recall": float(rates.recall[index]) if exists else None,
+        "f1": float(rates.f1[index]) if exists else None,
+        "support": int(rates.support[index]),
+    }
+
+
+def _log_loss(labels: IntArray, probabilities: FloatArray) -> float:
+    """The mean −log p of the labels; p is kept off 0 by one machine epsilon, as scikit-learn does."""
+    of_label = probabilities[np.arange(len(labels)), labels].astype(np.float64)
+    return float(-np.log(np.clip(of_label, np.finfo(np.float64).eps, 1.0)).mean())
+
+
+def _ranked_scores(
+    labels: IntArray, probabilities: FloatArray, support: IntArray
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """What is read off the order of the probabilities: of each class against the rest, and on average."""
+    found = [
+        (estimate_auc(ranking), average_precision(ranking))
+        for ranking in class_rankings(labels, probabilities)
+    ]
+    macro = mean_auc([estimate for estimate, _ in found])
+    pooled = micro_ranking(labels, probabilities)
+    of_classes = [
+        {**_area_and_interval(estimate, "roc_auc"), "average_precision": precision}
+        for estimate, precision in found
+    ]
+    return of_classes, {
+        **_area_and_interval(macro, "roc_auc_macro"),
+        "roc_auc_micro": roc_auc(pooled),
+        "roc_auc_weighted": _mean([scores["roc_auc"] for scores in of_classes], support),
+        "average_precision_macro": _mean([precision for _, precision in found]),
+        "average_precision_micro": average_precision(pooled),
+    }
+
+
+def _area_and_interval(estimate: AucEstimate | None, name: str) -> dict[str, Any]:
+    return {
+        name: estimate.area if estimate else None,
+        f"{name}_ci95": estimate.interval() if estimate else None,
+    }
+
+
+def _mean(values: Sequence[float | None], weights: IntArray | None = None) -> float | None:
+    """The mean of the values that exist, or None."""
+    exists = np.array([value is not None for value in values])
+    if not exists.any():
+        return None
+    kept = np.array(values, dtype=np.float64)[exists]
+    return float(np.average(kept, weights=None if weights is None else weights[exists]))

@@ -1,0 +1,83 @@
+"""The confusion matrix and everything that is counted from it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from fnnctl.arrays import BoolArray, FloatArray, IntArray
+
+
+def confusion_matrix(labels: IntArray, predictions: IntArray, classes: int) -> IntArray:
+    """Counts (C, C), true classes in rows, predicted ones in columns, of labels and predictions (n,)."""
+    cells = labels.astype(np.int64) * classes + predictions
+    return np.bincount(cells, minlength=classes**2).reshape(classes, classes)
+
+
+@dataclass(frozen=True, slots=True)
+class ClassRates:
+    """Precision, recall and F1 of each class (…, C), 0 where the denominator is 0."""
+
+    precision: FloatArray
+    recall: FloatArray
+    f1: FloatArray
+    support: IntArray
+    occurs: BoolArray
+    """Whether the class is found in the labels or in the predictions: macro averages are over these."""
+
+
+def class_rates(hits: IntArray, support: IntArray, predicted: IntArray) -> ClassRates:
+    """Rates from counts (…, C) of each class: rows found, rows there are, and rows said to be of it.
+
+    They are scikit-learn's with `zero_division=0`. Leading axes, such as the members of a stack, are kept.
+    """
+    return ClassRates(
+        precision=_share(hits, predicted),
+        recall=_share(hits, support),
+        f1=_share(2 * hits, support + predicted),
+        support=support,
+        occurs=support + predicted > 0,
+    )
+
+
+def balanced_accuracy(rates: ClassRates) -> FloatArray:
+    """The mean recall (…,) over the classes that occur in the labels."""
+    return mean_over(rates.recall, rates.support > 0)
+
+
+def mean_over(values: FloatArray, weights: BoolArray | IntArray) -> FloatArray:
+    """The weighted mean (…,) over the last axis, 0 where all weights are 0."""
+    return _share((values * weights).sum(axis=-1), weights.sum(axis=-1))
+
+
+def matthews_correlation(matrix: IntArray) -> float:
+    """The correlation R_K of labels and predictions (Gorodkin, 2004); 0 where either has one class only."""
+    observed, expected, rows = _agreement(matrix)
+    spread = math.sqrt(rows**2 - _square_sum(matrix.sum(axis=0))) * math.sqrt(
+        rows**2 - _square_sum(matrix.sum(axis=1))
+    )
+    return (observed * rows - expected) / spread if spread else 0.0
+
+
+def cohens_kappa(matrix: IntArray) -> float | None:
+    """The agreement beyond chance (Cohen, 1960); None where labels and predictions are all of one class."""
+    observed, expected, rows = _agreement(matrix)
+    by_chance = rows**2 - expected
+    return (observed * rows - expected) / by_chance if by_chance else None
+
+
+def _agreement(matrix: IntArray) -> tuple[int, int, int]:
+    """Rows that agree, n² times the share that agrees by chance, and the number of rows n."""
+    expected = int(matrix.sum(axis=0) @ matrix.sum(axis=1))
+    return int(np.trace(matrix)), expected, int(matrix.sum())
+
+
+def _square_sum(counts: IntArray) -> int:
+    return int(counts @ counts)
+
+
+def _share(part: FloatArray | IntArray, whole: IntArray) -> FloatArray:
+    """Divide, with 0 where the whole is 0."""
+    return np.divide(part, whole, out=np.zeros(np.shape(whole)), where=whole > 0)

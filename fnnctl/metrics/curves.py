@@ -1,0 +1,130 @@
+"""ROC and precision-recall curves: of each class against the rest, and their averages."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from fnnctl.arrays import BoolArray, FloatArray, IntArray
+from fnnctl.metrics.ranking import Ranking, average_precision, class_rankings, micro_ranking, roc_auc
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Points in scikit-learn's order; the area is the ROC AUC or the average precision."""
+
+    kind: Literal["class", "micro", "macro"]
+    label: str
+    """The class's name; empty for an average."""
+    x: FloatArray
+    y: FloatArray
+    thresholds: FloatArray
+    """As many as points: infinite for the point above all scores, NaN where there is none (macro average)."""
+    area: float
+
+
+def roc_curves(labels: IntArray, probabilities: FloatArray, classes: Sequence[str]) -> list[Curve]:
+    """False positive rate (x) and true positive rate (y), both rising.
+
+    First every class that has rows, but not all of them, with the points of scikit-learn's `roc_curve`; then
+    the micro average, of all pairs of a row and a class; then the macro average, the mean of the class
+    curves at each false positive rate where one of them bends. It rises where they rise, so that its area
+    is the mean of their areas.
+    """
+    return _curves(
+        labels, probabilities, classes, area_of=roc_auc, points_of=_roc_curve, mean_of=_mean_of_lines
+    )
+
+
+def pr_curves(labels: IntArray, probabilities: FloatArray, classes: Sequence[str]) -> list[Curve]:
+    """Recall (x), falling, and precision (y).
+
+    First every class that has rows, with the points of scikit-learn's `precision_recall_curve(…,
+    drop_intermediate=True)`; then the micro average, as for ROC; then the macro average. Precision does not
+    run along a straight line between two points (Davis & Goadrich, ICML 2006), so curves are taken as the
+    steps that average precision sums: at recall r the precision of the highest threshold that reaches r.
+    The macro average is the mean of these steps, and its area the mean average precision.
+    """
+    return _curves(
+        labels, probabilities, classes, area_of=average_precision, points_of=_pr_curve, mean_of=_mean_of_steps
+    )
+
+
+_Points = tuple[FloatArray, FloatArray, FloatArray]
+
+
+def _curves(
+    labels: IntArray,
+    probabilities: FloatArray,
+    classes: Sequence[str],
+    *,
+    area_of: Callable[[Ranking], float | None],
+    points_of: Callable[[Ranking], _Points],
+    mean_of: Callable[[Sequence[Curve]], _Points],
+) -> list[Curve]:
+    curves: list[Curve] = []
+    for name, ranking in zip(classes, class_rankings(labels, probabilities), strict=True):
+        if (area := area_of(ranking)) is not None:
+            curves.append(Curve("class", name, *points_of(ranking), area))
+    averages: list[Curve] = []
+    pooled = micro_ranking(labels, probabilities)
+    if (area := area_of(pooled)) is not None:
+        averages.append(Curve("micro", "", *points_of(pooled), area))
+    if curves:
+        mean_area = math.fsum(curve.area for curve in curves) / len(curves)
+        averages.append(Curve("macro", "", *mean_of(curves), mean_area))
+    return curves + averages
+
+
+def _roc_curve(ranking: Ranking) -> _Points:
+    false, true = ranking.false_positives, ranking.true_positives
+    kept = _with_ends((np.diff(false, 2) != 0) | (np.diff(true, 2) != 0), len(true))
+    return (
+        np.append(0, false[kept]) / ranking.negatives,
+        np.append(0, true[kept]) / ranking.positives,
+        np.append(np.inf, ranking.thresholds[kept]),
+    )
+
+
+def _pr_curve(ranking: Ranking) -> _Points:
+    gains = np.diff(ranking.true_positives) != 0
+    kept = _with_ends(gains[:-1] | gains[1:], len(ranking.true_positives))[::-1]
+    false, true = ranking.false_positives[kept], ranking.true_positives[kept]
+    return (
+        np.append(true / ranking.positives, 0.0),
+        np.append(true / (true + false), 1.0),
+        np.append(ranking.thresholds[kept], np.inf),
+    )
+
+
+def _with_ends(inner_is_kept: BoolArray, points: int) -> IntArray:
+    """Indices of the points to keep: the first, the last, and the chosen ones between them."""
+    kept = np.ones(points, dtype=np.bool_)
+    kept[1:-1] = inner_is_kept
+    return np.flatnonzero(kept)
+
+
+def _mean_of_lines(curves: Sequence[Curve]) -> _Points:
+    """The mean of curves that are lines between points with rising x and may rise vertically."""
+    grid = np.unique(np.concatenate([curve.x for curve in curves]))
+    # Of several points at one x, np.interp takes the last: the top of a rise, and, mirrored, its foot.
+    tops = sum(np.interp(grid, curve.x, curve.y) for curve in curves) / len(curves)
+    feet = sum(np.interp(-grid, -curve.x[::-1], curve.y[::-1]) for curve in curves) / len(curves)
+    x, y = np.repeat(grid, 2), np.column_stack([feet, tops]).ravel()
+    is_new = np.append(True, (np.diff(x) != 0) | (np.diff(y) != 0))
+    return x[is_new], y[is_new], np.full(np.count_nonzero(is_new), np.nan)
+
+
+def _mean_of_steps(curves: Sequence[Curve]) -> _Points:
+    """The mean of curves that are steps between points with falling x, from 1 to 0."""
+    grid = np.unique(np.concatenate([curve.x for curve in curves]))[1:]
+    mean = np.zeros(len(grid))
+    for curve in curves:
+        x, y = curve.x[::-1], curve.y[::-1]
+        mean += y[np.searchsorted(x, grid)]
+    points = len(grid) + 1
+    return np.append(grid[::-1], 0.0), np.append(mean[::-1] / len(curves), 1.0), np.full(points, np.nan)

@@ -1,0 +1,1 @@
+"""Numbers in, pictures out: the only place where matplotlib is imported."""

@@ -1,0 +1,175 @@
+"""ROC and precision-recall curves as pictures: how well each class is told from the rest."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import cycle
+from typing import Any, Literal
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
+
+from fnnctl.arrays import FloatArray
+from fnnctl.plots.lettering import Lettering, columns, lettering_for
+from fnnctl.plots.style import COLOURS, DASHES, FAINT, INK, MUTED, add_legend, figure_style, new_figure
+
+MOST_NAMED_CLASSES = 10
+"""With more classes only the averages and the worst classes are named."""
+WORST_CLASSES = 5
+ENLARGED_FROM = 0.95
+"""Where every area is at least this, the corner that all curves run through is shown enlarged."""
+NAME_COLUMNS = 26
+
+_AVERAGES: dict[str, dict[str, Any]] = {
+    "macro": {"color": INK, "linewidth": 2.2, "zorder": 4},
+    "micro": {"color": MUTED, "linewidth": 2.2, "linestyle": (0, (3.2, 1.2)), "zorder": 3},
+}
+_CHANCE: dict[str, Any] = {"color": FAINT, "linewidth": 1.0, "linestyle": DASHES[3], "zorder": 1}
+_OTHERS: dict[str, Any] = {"color": FAINT, "linewidth": 0.8, "zorder": 1.5}
+
+
+@dataclass(frozen=True, slots=True)
+class PlottedCurve:
+    """A curve of one class, or an average over all classes (`label` is then empty)."""
+
+    kind: Literal["class", "micro", "macro"]
+    label: str
+    x: FloatArray
+    y: FloatArray
+    area: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Plane:
+    """What tells the ROC plane from the precision-recall plane."""
+
+    x: str
+    y: str
+    area: str
+    has_chance: bool
+    """Whether the diagonal is what guessing gives."""
+    best_x: float
+    """Where a perfect curve has its corner; the corner's y is 1."""
+    inset: tuple[float, float]
+    """Where that corner is shown enlarged: a place that good curves do not come near."""
+
+
+_ROC = _Plane("false positive rate", "true positive rate", "AUC", True, 0.0, (0.58, 0.08))
+_PR = _Plane("recall", "precision", "average precision", False, 1.0, (0.14, 0.08))
+
+
+def roc_figure(curves: Sequence[PlottedCurve], *, title: str) -> Figure:
+    """Draw true positive rate over false positive rate; the legend holds the AUC of each curve.
+
+    With more than ten classes, only the averages and the five worst classes have names and colours.
+    """
+    return _figure(_ROC, curves, title)
+
+
+def pr_figure(curves: Sequence[PlottedCurve], *, title: str) -> Figure:
+    """Draw precision over recall; the legend holds the average precision of each curve.
+
+    Points are joined by steps, as average precision sums them, not by straight lines. With more than ten
+    classes, only the averages and the five worst classes have names and colours.
+    """
+    return _figure(_PR, [_stepped(curve) for curve in curves], title)
+
+
+def _figure(plane: _Plane, curves: Sequence[PlottedCurve], title: str) -> Figure:
+    lettering = lettering_for([title, *(curve.label for curve in curves)])
+    named, others = _divided(curves)
+    names = [_name(curve, lettering) for curve in named]
+    width = 6.0 + max(map(columns, [*names, "or more: 00 others"])) * 0.075
+    with figure_style(lettering):
+        figure = new_figure(width, 5.4, title, lettering)
+        axes = figure.subplots()
+        areas = [curve.area for curve in named]
+        entries = list(zip(_draw(axes, named, others), areas, names, strict=True))
+        if others:
+            entries.append((Line2D([], [], **_OTHERS), others[0].area, f"or more: {len(others)} others"))
+        if plane.has_chance:
+            entries.append((axes.add_line(Line2D([0, 1], [0, 1], **_CHANCE)), 0.5, "chance"))
+        worst = min(map(_area, curves), default=1.0)
+        if ENLARGED_FROM <= worst < 1.0:
+            _draw(_enlarged_corner(axes, plane, worst), named, others)
+        _label_axes(axes, plane)
+        _add_key(axes, plane, entries)
+    return figure
+
+
+def _divided(curves: Sequence[PlottedCurve]) -> tuple[list[PlottedCurve], list[PlottedCurve]]:
+    """The curves that have a name in the legend, averages first, and the others by rising area."""
+    averages = [curve for kind in ("macro", "micro") for curve in curves if curve.kind == kind]
+    of_classes = [curve for curve in curves if curve.kind == "class"]
+    if len(of_classes) <= MOST_NAMED_CLASSES:
+        return averages + of_classes, []
+    of_classes.sort(key=_area)
+    return averages + of_classes[:WORST_CLASSES], of_classes[WORST_CLASSES:]
+
+
+def _draw(axes: Axes, named: Sequence[PlottedCurve], others: Sequence[PlottedCurve]) -> list[Line2D]:
+    """Draw all curves and return the lines of those that have a name."""
+    points = [np.column_stack([curve.x, curve.y]) for curve in others]
+    axes.add_collection(LineCollection(points, alpha=min(1.0, max(0.15, 60 / (len(others) + 1))), **_OTHERS))
+    looks = ({"color": colour, "linestyle": dash} for colour, dash in zip(cycle(COLOURS), cycle(DASHES)))
+    return [
+        axes.add_line(Line2D(curve.x, curve.y, **(_AVERAGES.get(curve.kind) or next(looks))))
+        for curve in named
+    ]
+
+
+def _enlarged_corner(axes: Axes, plane: _Plane, worst: float) -> Axes:
+    """Axes within `axes` for the corner of good curves; a notch of side s in a curve costs an area of s²."""
+    side = next((side for side in (0.02, 0.05, 0.1) if side > 1.5 * math.sqrt(1 - worst)), 0.2)
+    left, bottom, margin = plane.best_x * (1 - side), 1 - side, 0.02 * side
+    inset = axes.inset_axes((*plane.inset, 0.38, 0.38))
+    inset.set(xlim=(left - margin, left + side + margin), ylim=(bottom - margin, 1 + margin))
+    inset.set(xticks=left + side * np.arange(3) / 2, yticks=bottom + side * np.arange(3) / 2)
+    inset.tick_params(labelsize=7.5, length=2)
+    inset.set_title("enlarged", fontsize=7.5, color=MUTED, pad=3)
+    axes.add_patch(Rectangle((left, bottom), side, side, fill=False, edgecolor=FAINT, linewidth=0.8))
+    return inset
+
+
+def _label_axes(axes: Axes, plane: _Plane) -> None:
+    axes.set(xlim=(-0.015, 1.015), ylim=(-0.015, 1.015), xlabel=plane.x, ylabel=plane.y)
+    axes.set(xticks=np.arange(6) / 5, yticks=np.arange(6) / 5)
+    axes.set_aspect("equal", anchor="NW")
+
+
+def _stepped(curve: PlottedCurve) -> PlottedCurve:
+    """The steps that average precision sums: each recall's best precision, down to the next lower recall."""
+    is_best = np.append(curve.x[1:] != curve.x[:-1], False)
+    corners = np.append(curve.x[is_best], 0.0)
+    return replace(curve, x=np.repeat(corners, 2)[1:-1], y=np.repeat(curve.y[is_best], 2))
+
+
+def _area(curve: PlottedCurve) -> float:
+    """The area to sort by; a curve without one comes last."""
+    return 1.0 if curve.area is None else curve.area
+
+
+def _name(curve: PlottedCurve, lettering: Lettering) -> str:
+    """What the legend calls the curve."""
+    if curve.kind == "class":
+        return lettering.shown(curve.label, NAME_COLUMNS)
+    return f"{curve.kind} average"
+
+
+def _add_key(axes: Axes, plane: _Plane, entries: Sequence[tuple[Line2D, float | None, str]]) -> None:
+    """A legend right of the plot; areas have three decimals, or four where one would read as 1.000."""
+    decimals = 4 if any(area is not None and 0.9995 <= area < 1 for _, area, _ in entries) else 3
+    texts = []
+    for _, area, name in entries:
+        number = "–".ljust(decimals + 2, "\u2007") if area is None else f"{area:.{decimals}f}"
+        # The mark keeps number and name in this order where the name is read from right to left.
+        texts.append(f"\u200e{number}  {name}")
+    options: dict[str, Any] = {"title": plane.area, "alignment": "left", "loc": "upper left"}
+    lines = [line for line, _, _ in entries]
+    add_legend(axes, lines, texts, bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0, **options)

@@ -1,0 +1,140 @@
+"""The learning curve: how loss and accuracy went, epoch by epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
+
+from fnnctl.arrays import FloatArray
+from fnnctl.plots.lettering import lettering_for
+from fnnctl.plots.style import COLOURS, DASHES, MUTED, WIDTH, add_legend, figure_style, new_figure
+
+LOGARITHMIC_FROM = 30.0
+"""Losses of which the largest is this many times the smallest get a logarithmic axis."""
+MOST_MARKED_EPOCHS = 20
+MOST_BINS = 2000
+"""A longer history is drawn as the lowest and highest value of so many bins, which looks the same."""
+MOST_DEAD_LAYERS = 4
+
+History = Mapping[str, Sequence[float | None]]
+
+
+def learning_curve_figure(history: History, *, best_epoch: int | None, title: str) -> Figure:
+    """Draw columns of history.csv over `epoch`: loss, accuracy and, where there are any, dead units.
+
+    Values that are None or not finite are left out, and so is a column that is missing or empty.
+    `best_epoch` is marked by a vertical line.
+    """
+    lettering = lettering_for([title])
+    dead_layers = _layers_with_dead_units(history)
+    heights = [3.0, 2.4, 1.2] if dead_layers else [3.0, 2.4]
+    with figure_style(lettering):
+        figure = new_figure(WIDTH, 0.9 + sum(heights), title, lettering)
+        panels = figure.subplots(len(heights), sharex=True, height_ratios=heights)
+        lines = _draw(panels[0], history, {"training": "train_loss", "validation": "validation_loss"})
+        _draw(panels[1], history, {"training": "train_accuracy", "validation": "validation_accuracy"})
+        _finish_loss(panels[0])
+        _finish_accuracy(panels[1])
+        if dead_layers:
+            columns = {f"hidden layer {layer}": f"dead_{layer}" for layer in dead_layers}
+            _finish_dead_units(panels[2], _draw(panels[2], history, columns, colours=COLOURS[2:]))
+        if best_epoch is not None:
+            for axes in panels:
+                mark = axes.axvline(best_epoch, color=MUTED, linewidth=1.1, linestyle=DASHES[3])
+            lines[f"best epoch: {best_epoch}"] = mark
+        _add_key(panels[0], lines)
+        _finish_epochs(panels[-1], history)
+    return figure
+
+
+def _draw(
+    axes: Axes, history: History, columns: Mapping[str, str], *, colours: Sequence[str] = COLOURS
+) -> dict[str, Line2D]:
+    """Draw the columns that have values and return their lines, by their names in the legend."""
+    lines = {}
+    for (name, column), colour, dash in zip(columns.items(), colours, DASHES, strict=False):
+        epochs, values = _series(history, column)
+        if len(values):
+            marker = "o" if len(values) <= MOST_MARKED_EPOCHS else None
+            look: dict[str, Any] = {"color": colour, "linestyle": dash, "marker": marker, "markersize": 3.5}
+            (lines[name],) = axes.plot(epochs, values, **look)
+    return lines
+
+
+def _series(history: History, column: str) -> tuple[FloatArray, FloatArray]:
+    """The epochs and values of a column, thinned out where there are more than can be seen."""
+    epochs = np.array(history["epoch"], dtype=np.float64)
+    values = np.array(history.get(column, [None] * len(epochs)), dtype=np.float64)
+    exists = np.isfinite(values)
+    epochs, values = epochs[exists], values[exists]
+    if len(values) <= 2 * MOST_BINS:
+        return epochs, values
+    starts = np.arange(MOST_BINS) * len(values) // MOST_BINS
+    extremes = np.minimum.reduceat(values, starts), np.maximum.reduceat(values, starts)
+    return np.repeat(epochs[starts], 2), np.column_stack(extremes).ravel()
+
+
+def _layers_with_dead_units(history: History) -> list[int]:
+    """The hidden layers with the largest shares of dead units, at most four, in their order."""
+    largest: dict[int, float] = {}
+    layer = 1
+    while f"dead_{layer}" in history:
+        largest[layer] = max(_series(history, f"dead_{layer}")[1], default=0.0)
+        layer += 1
+    worst = sorted(largest, key=lambda layer: -largest[layer])[:MOST_DEAD_LAYERS]
+    return sorted(layer for layer in worst if largest[layer] > 0)
+
+
+def _finish_loss(axes: Axes) -> None:
+    axes.set_title("loss")
+    lowest, highest = _range(axes)
+    if lowest > 0 and highest >= LOGARITHMIC_FROM * lowest:
+        axes.set_yscale("log")
+        steps = (1.0, 2.0, 5.0) if highest < 1e3 * lowest else (1.0,)
+        axes.yaxis.set_major_locator(LogLocator(subs=steps))
+        axes.yaxis.set_minor_locator(NullLocator())
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    elif lowest >= 0:
+        axes.set_ylim(0, 1.05 * highest or 1.0)
+
+
+def _finish_accuracy(axes: Axes) -> None:
+    axes.set_title("accuracy")
+    lowest, highest = _range(axes)
+    margin = max(0.01, 0.05 * (highest - lowest))
+    axes.set_ylim(lowest - margin, min(highest + margin, 1.01))
+
+
+def _finish_dead_units(axes: Axes, lines: Mapping[str, Line2D]) -> None:
+    axes.set_title("dead units")
+    axes.set_ylim(bottom=0)
+    axes.yaxis.set_major_locator(MaxNLocator(3))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g}%"))
+    _add_key(axes, lines)
+
+
+def _finish_epochs(axes: Axes, history: History) -> None:
+    axes.set_xlabel("epoch")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.margins(x=0.015)
+    if len(history["epoch"]) == 1:
+        axes.set_xticks(np.array(history["epoch"], dtype=np.float64))
+
+
+def _add_key(axes: Axes, lines: Mapping[str, Line2D]) -> None:
+    """A legend in one row above the panel, where it covers no curve."""
+    options: dict[str, Any] = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "borderaxespad": 0.1}
+    add_legend(axes, list(lines.values()), list(lines), ncols=max(1, len(lines)), **options)
+
+
+def _range(axes: Axes) -> tuple[float, float]:
+    """The lowest and the highest value that is drawn."""
+    drawn = [line.get_ydata() for line in axes.get_lines()]
+    values = np.concatenate(drawn) if drawn else np.array([1.0])
+    return float(values.min()), float(values.max())

@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import json
+import math
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+from sklearn import metrics as sk
+
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.metrics.classification import score
+
+Outcomes = SearchStrategy[tuple[IntArray, FloatArray]]
+Simulate = Callable[..., tuple[IntArray, FloatArray]]
+
+
+def names(probabilities: FloatArray) -> list[str]:
+    return [f"class {index}" for index in range(probabilities.shape[1])]
+
+
+def flat(scores: dict[str, Any], path: str = "") -> dict[str, Any]:
+    """Nested mappings and lists as one mapping from paths to numbers."""
+    leaves: dict[str, Any] = {}
+    for key, value in scores.items():
+        inner = dict(enumerate(value)) if isinstance(value, list) else value
+        leaves |= flat(inner, f"{path}{key}.") if isinstance(inner, dict) else {f"{path}{key}": inner}
+    return leaves
+
+
+def oracle(labels: IntArray, probabilities: FloatArray) -> dict[str, Any]:
+    """The same numbers by scikit-learn, with None for what it cannot compute."""
+    predictions = probabilities.argmax(axis=1)
+    columns = range(probabilities.shape[1])
+    hot = labels[:, np.newaxis] == np.arange(len(columns))
+    support = hot.sum(axis=0)
+    mixed = [index for index in columns if 0 < support[index] < len(labels)]
+    areas = [sk.roc_auc_score(hot[:, index], probabilities[:, index]) for index in mixed]
+    precisions = [
+        sk.average_precision_score(hot[:, i], probabilities[:, i]) if support[i] else None for i in columns
+    ]
+    kappa = float(sk.cohen_kappa_score(labels, predictions))
+    expected: dict[str, Any] = {
+        "accuracy": sk.accuracy_score(labels, predictions),
+        "balanced_accuracy": sk.balanced_accuracy_score(labels, predictions),
+        "matthews_correlation": sk.matthews_corrcoef(labels, predictions),
+        "cohens_kappa": None if math.isnan(kappa) else kappa,
+        "log_loss": sk.log_loss(labels, probabilities, labels=list(columns)),
+        "roc_auc_macro": np.mean(areas) if areas else None,
+        "roc_auc_weighted": np.average(areas, weights=support[mixed]) if areas else None,
+        "roc_auc_micro": sk.roc_auc_score(hot.ravel(), probabilities.ravel()),
+        "average_precision_macro": np.mean([value for value in precisions if value is not None]),
+        "average_precision_micro": sk.average_precision_score(hot.ravel(), probabilities.ravel()),
+        "support": len(labels),
+        "loss": 0.25,
+    }
+    for average in ("macro", "weighted"):
+        values = sk.precision_recall_fscore_support(labels, predictions, average=average, zero_division=0)
+        for name, value in zip(("precision", "recall", "f1"), values, strict=False):
+            expected[f"{name}_{average}"] = value
+    return expected
+
+
+@given(data=st.data())
+def test_scores_are_those_of_scikit_learn(data: st.DataObject, outcomes: Outcomes) -> None:
+    labels, probabilities = data.draw(outcomes)
+    scores = score(labels, probabilities, names(probabilities), loss=0.25)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        expected = oracle(labels, probabilities)
+    for name, value in expected.items():
+        assert scores[name] == (value if value is None else pytest.approx(value, abs=1e-12)), name
+    assert scores.keys() - expected.keys() == {"accuracy_ci95", "roc_auc_macro_ci95", "per_class"}
+
+
+@given(data=st.data())
+def test_scores_of_classes_are_those_of_scikit_learn(data: st.DataObject, outcomes: Outcomes) -> None:
+    labels, probabilities = data.draw(outcomes)
+    of_classes = score(labels, probabilities, names(probabilities), loss=0.25)["per_class"]
+    predictions = probabilities.argmax(axis=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        expected = sk.precision_recall_fscore_support(
+            labels, predictions, labels=range(len(of_classes)), zero_division=0
+        )
+    for index, scores in enumerate(of_classes.values()):
+        support = int(expected[3][index])
+        assert scores["support"] == support
+        if support or index in predictions:
+            found = [scores["precision"], scores["recall"], scores["f1"]]
+            assert found == pytest.approx([column[index] for column in expected[:3]], abs=1e-12)
+        else:
+            assert scores["precision"] is scores["recall"] is scores["f1"] is None
+        assert (scores["roc_auc"] is None) == (support in (0, len(labels)))
+        assert (scores["average_precision"] is None) == (support == 0)
+
+
+@given(data=st.data())
+def test_scores_are_json_without_nan(data: st.DataObject, outcomes: Outcomes) -> None:
+    labels, probabilities = data.draw(outcomes)
+    scores = score(labels, probabilities, names(probabilities), loss=0.25)
+    assert json.loads(json.dumps(scores, allow_nan=False)) == scores
+
+
+@given(data=st.data())
+def test_intervals_hold_their_estimates(data: st.DataObject, outcomes: Outcomes) -> None:
+    labels, probabilities = data.draw(outcomes)
+    scores = score(labels, probabilities, names(probabilities), loss=0.25)
+    pairs = [(scores["accuracy"], scores["accuracy_ci95"])]
+    pairs += [(scores["roc_auc_macro"], scores["roc_auc_macro_ci95"])]
+    pairs += [(of_class["roc_auc"], of_class["roc_auc_ci95"]) for of_class in scores["per_class"].values()]
+    for value, interval in pairs:
+        if interval is not None:
+            assert 0 <= interval[0] <= value <= interval[1] <= 1
+
+
+@given(data=st.data())
+def test_the_order_of_the_rows_changes_nothing(data: st.DataObject, outcomes: Outcomes) -> None:
+    labels, probabilities = data.draw(outcomes)
+    order = np.array(data.draw(st.permutations(range(len(labels)))))
+    before = score(labels, probabilities, names(probabilities), loss=0.25)
+    after = score(labels[order], probabilities[order], names(probabilities), loss=0.25)
+    assert flat(before) == pytest.approx(flat(after), abs=1e-12)
+
+
+def test_two_classes_have_one_area(simulate: Simulate) -> None:
+    labels, probabilities = simulate(200, 2)
+    probabilities[:, 0] = 1 - probabilities[:, 1]
+    scores = score(labels, probabilities, ["no", "yes"], loss=0.25)
+    binary = sk.roc_auc_score(labels, probabilities[:, 1])
+    assert scores["roc_auc_macro"] == pytest.approx(binary, abs=1e-12)
+    assert scores["per_class"]["no"]["roc_auc"] == pytest.approx(binary, abs=1e-12)
+    assert scores["roc_auc_macro_ci95"] == pytest.approx(
+        scores["per_class"]["yes"]["roc_auc_ci95"], abs=1e-12
+    )
+
+
+def test_many_classes_agree_with_scikit_learn(simulate: Simulate) -> None:
+    labels, probabilities = simulate(3_000, 100)
+    scores = score(labels, probabilities, names(probabilities), loss=0.25)
+    for name, value in oracle(labels, probabilities).items():
+        assert scores[name] == pytest.approx(value, abs=1e-12), name
+
+
+def test_a_class_that_is_found_nowhere_has_no_numbers() -> None:
+    labels, probabilities = np.array([0, 1, 1]), np.array([[0.9, 0.1, 0], [0.2, 0.8, 0], [0.6, 0.4, 0]])
+    scores = score(labels, probabilities, ["a", "b", "c"], loss=0.25)
+    assert scores["per_class"]["c"] == {
+        "precision": None, "recall": None, "f1": None, "support": 0,
+        "roc_auc": None, "roc_auc_ci95": None, "average_precision": None,
+    }  # fmt: skip
+    assert scores["f1_macro"] == pytest.approx((2 / 3 + 2 / 3) / 2)
+
+
+def test_a_certain_error_costs_a_finite_log_loss() -> None:
+    scores = score(np.array([0, 1]), np.array([[0.0, 1.0], [0.0, 1.0]]), ["a", "b"], loss=math.inf)
+    assert scores["log_loss"] == pytest.approx(-math.log(2.0**-52) / 2)
+    assert scores["loss"] is None
+
+
+def test_no_rows_are_refused() -> None:
+    with pytest.raises(ValueError, match="no rows"):
+        score(np.array([], dtype=np.intp), np.empty((0, 2)), ["a", "b"], loss=0.0)

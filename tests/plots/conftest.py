@@ -1,0 +1,58 @@
+"""What the tests of the figures look at: the texts that are drawn, and where they lie."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from fnnctl.plots.style import png_bytes
+
+AWKWARD_NAMES = (
+    "$$x_1^2$$",
+    "<script>alert(1)</script>",
+    "[/] [bold]",
+    "_first\nsecond\x1b[31m",
+    "قطة سوداء",
+    "Ελληνικά",
+    "猫と犬",
+    "a name that goes on and on until nobody can be expected to read it to its end",
+)
+
+
+@pytest.fixture
+def awkward_names() -> tuple[str, ...]:
+    """Class names that break naive plots."""
+    return AWKWARD_NAMES
+
+
+@pytest.fixture
+def texts_of() -> Callable[[Figure], list[str]]:
+    """The texts of a figure that was drawn."""
+
+    def texts(figure: Figure) -> list[str]:
+        png_bytes(figure)
+        found = figure.findobj(Text)
+        return [text.get_text() for text in found if isinstance(text, Text) and text.get_visible()]
+
+    return texts
+
+
+@pytest.fixture
+def check_fit() -> Callable[[Figure], None]:
+    """Check that all of a figure lies within its borders and that no legend lies on its curves."""
+
+    def check(figure: Figure) -> None:
+        png_bytes(figure)
+        drawn = figure.get_tightbbox()
+        width, height = figure.get_size_inches()
+        assert min(drawn.x0, drawn.y0) >= 0
+        assert drawn.x1 <= width
+        assert drawn.y1 <= height
+        for axes in figure.axes:
+            if (legend := axes.get_legend()) is not None:
+                assert not legend.get_window_extent().overlaps(axes.bbox)
+
+    return check

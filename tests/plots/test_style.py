@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import matplotlib
+import pytest
+
+from fnnctl.plots.lettering import lettering_for
+from fnnctl.plots.style import DPI, add_legend, figure_style, new_figure, png_bytes
+
+
+def make_png(title: str = "title") -> bytes:
+    lettering = lettering_for([title])
+    with figure_style(lettering):
+        figure = new_figure(3.0, 2.0, title, lettering)
+        figure.subplots().plot([0, 1], [1, 0])
+    return png_bytes(figure)
+
+
+def test_the_same_figure_gives_the_same_bytes() -> None:
+    assert make_png() == make_png()
+    assert make_png("another") != make_png()
+
+
+def test_a_png_has_its_size_and_no_date_or_version() -> None:
+    png = make_png()
+    assert int.from_bytes(png[16:20]) == 3 * DPI
+    assert int.from_bytes(png[20:24]) == 2 * DPI
+    assert b"tEXt" not in png
+    assert b"tIME" not in png
+
+
+def test_settings_of_the_user_neither_matter_nor_change() -> None:
+    before = make_png()
+    with matplotlib.rc_context({"axes.facecolor": "red", "savefig.bbox": "tight", "font.size": 30}):
+        settings = dict(matplotlib.rcParams)
+        assert make_png() == before
+        assert dict(matplotlib.rcParams) == settings
+
+
+def test_a_legend_shows_names_that_begin_with_an_underscore() -> None:
+    lettering = lettering_for([])
+    with figure_style(lettering):
+        axes = new_figure(3.0, 2.0, "title", lettering).subplots()
+        add_legend(axes, axes.plot([0, 1], [1, 0]), ["_hidden"])
+    legend = axes.get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == ["_hidden"]
+
+
+@pytest.mark.parametrize("module", ["confusion", "curves", "learning"])
+def test_pyplot_is_never_loaded(module: str) -> None:
+    script = f"import sys, fnnctl.plots.{module}; sys.exit('matplotlib.pyplot' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
