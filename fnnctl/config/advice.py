@@ -1,0 +1,100 @@
+"""Guesses what was meant by a value or a key that is wrong, so that a message can end with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fnnctl.config.schema_tree import Schema, words_of
+from fnnctl.config.wording import shown
+from fnnctl.config.yaml_reader import plain_scalar
+from fnnctl.errors import did_you_mean
+
+OTHER_NAMES = {
+    "alpha": "l2",
+    "batch": "batch_size",
+    "early_stop": "early_stopping",
+    "hidden_layer_sizes": "hidden",
+    "hidden_layers": "hidden",
+    "label": "target",
+    "layers": "hidden",
+    "learning_rate_init": "learning_rate",
+    "lr": "learning_rate",
+    "max_epochs": "epochs",
+    "max_iter": "epochs",
+    "random_state": "seed",
+    "weight_decay": "l2",
+    "glorot": "glorot_uniform",
+    "he": "he_uniform",
+    "kaiming": "he_uniform",
+    "kaiming_normal": "he_normal",
+    "kaiming_uniform": "he_uniform",
+    "linear": "identity",
+    "sigmoid": "logistic",
+    "standard": "standardize",
+    "xavier": "glorot_uniform",
+    "xavier_normal": "glorot_normal",
+    "xavier_uniform": "glorot_uniform",
+}
+"""What other tools call the settings and choices of this config."""
+
+
+def meant_word(word: str, options: Sequence[str]) -> str:
+    """Return ` (did you mean 'x'?)` for the option that was meant, or nothing where none is close."""
+    lower = word.lower()
+    if OTHER_NAMES.get(lower) in options:
+        return f" (here it is called '{OTHER_NAMES[lower]}')"
+    return did_you_mean(lower, options)
+
+
+def meant_value(forms: Sequence[Schema], value: Any) -> str:
+    """Return ` (remove the quotes)` or what else makes a value one of the forms, or nothing."""
+    kinds = {_kind(form) for form in forms}
+    if isinstance(value, str):
+        return _meant_text(forms, kinds, value) if value and value.isprintable() else ""
+    if "null" in kinds and value is False:
+        return " (write null)"
+    if "integer" in kinds and isinstance(value, float) and value.is_integer():
+        return f" (write {value:.0f})"
+    if "string" in kinds and not isinstance(value, Mapping | list):
+        return " (put it in quotes)"
+    if "array" in kinds and not isinstance(value, Mapping | list):
+        return f" (write [{shown(value)}])"
+    return ""
+
+
+def _kind(form: Schema) -> str:
+    return "choice" if words_of(form) else str(form["type"])
+
+
+def _meant_text(forms: Sequence[Schema], kinds: set[str], text: str) -> str:
+    lower = text.lower()
+    if _fits(kinds, plain_scalar(text)):
+        return " (remove the quotes)"
+    without_underscores = plain_scalar(re.sub(r"(?<=[0-9])_(?=[0-9])", "", text))
+    if _fits(kinds, without_underscores):
+        return f" (write {shown(without_underscores)})"
+    if "boolean" in kinds and lower in {"yes", "no", "on", "off"}:
+        return f" (write {shown(lower in {'yes', 'on'})})"
+    if "null" in kinds and lower in {"none", "no", "off"}:
+        return " (write null)"
+    if "array" in kinds:
+        return f" (write [{text}])"
+    if kinds == {"object"} and "required" in forms[0]:
+        return f" (write {{{forms[0]['required'][0]}: {text}}})"
+    return meant_word(text, [word for form in forms for word in words_of(form)])
+
+
+def _fits(kinds: set[str], value: Any) -> bool:
+    """Whether a value that is no text is of one of these kinds."""
+    match value:
+        case None:
+            return "null" in kinds
+        case bool():
+            return "boolean" in kinds
+        case int():
+            return bool(kinds & {"integer", "number"})
+        case float():
+            return "number" in kinds
+    return False

@@ -1,0 +1,83 @@
+"""Puts values of the command line into a config before it is checked: `--set model.hidden[0].units=50`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fnnctl.config.paths import ConfigPath, format_path, parse_path
+from fnnctl.config.places import Place, Places
+from fnnctl.config.schema_tree import schema_at
+from fnnctl.config.section import written_out
+from fnnctl.config.yaml_errors import FindingError
+from fnnctl.config.yaml_reader import Document, read_yaml
+
+
+def read_override(text: str) -> tuple[ConfigPath, Document]:
+    """Split `a.b=value` into path and value; raise `FindingError` where it has another form."""
+    written_path, equals, written_value = text.partition("=")
+    path = parse_path(written_path)
+    if not equals or "" in path or not written_path.isprintable():
+        raise FindingError(f"{text!r} sets nothing; write PATH=VALUE, such as training.epochs=100")
+    try:
+        document = read_yaml(written_value)
+    except FindingError as error:
+        raise FindingError(error.finding.message, path=path) from None
+    for finding in document.findings:
+        raise FindingError(finding.message, path=path + finding.path)
+    return path, document
+
+
+def override(config: Any, path: ConfigPath, value: Any) -> Any:
+    """Return `config` with one value set.
+
+    Sections on the way are made where they are missing or null, short forms are written out, and a
+    missing list starts from its default; one past a list's end adds an entry. Raises `FindingError`
+    where the path does not lead through `config`.
+    """
+    return _with_value(config, path, 0, value)
+
+
+def note_override(places: Places, path: ConfigPath, document: Document, option: str) -> None:
+    """Take note that everything at a path now comes from an option of the command line."""
+    for replaced in [known for known in places if known[: len(path)] == path]:
+        del places[replaced]
+    for depth in range(1, len(path)):
+        places.setdefault(path[:depth], Place(option))
+    places.update({path + inner: Place(option) for inner in document.lines})
+
+
+def _with_value(node: Any, path: ConfigPath, depth: int, value: Any) -> Any:
+    if depth == len(path):
+        return value
+    here, part = path[:depth], path[depth]
+    if isinstance(part, int):
+        entries = _entries(node, here)
+        if part > len(entries):
+            raise FindingError(f"there is no such entry; {format_path(here)} has {len(entries)}", path=path)
+        inner = entries[part] if part < len(entries) else None
+        return [*entries[:part], _with_value(inner, path, depth + 1, value), *entries[part + 1 :]]
+    section = _section(node, here)
+    return {**section, part: _with_value(section.get(part), path, depth + 1, value)}
+
+
+def _entries(node: Any, here: ConfigPath) -> list[Any]:
+    """The list that the next step goes into."""
+    if isinstance(node, dict):
+        raise FindingError("is a section, not a list", path=here)
+    return node if isinstance(node, list) else _default_entries(here)
+
+
+def _section(node: Any, here: ConfigPath) -> dict[str, Any]:
+    """The mapping that the next step goes into."""
+    if isinstance(node, list):
+        raise FindingError(f"is a list; write {format_path((*here, 0))} for its first entry", path=here)
+    section = written_out(node)
+    return section if isinstance(section, dict) else {}
+
+
+def _default_entries(path: ConfigPath) -> list[Any]:
+    try:
+        default = schema_at(path, {}).get("default")
+    except LookupError:
+        return []
+    return default if isinstance(default, list) else []

@@ -1,0 +1,102 @@
+"""Walks the JSON Schema along a config's paths, so that messages can say what is possible at a place."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any, TypeAlias
+
+from fnnctl.config.json_schema import json_schema
+from fnnctl.config.paths import ConfigPath
+
+Schema: TypeAlias = Mapping[str, Any]
+
+
+@cache
+def root_schema() -> Schema:
+    """The whole config's schema."""
+    return json_schema()
+
+
+def forms_of(schema: Schema) -> list[Schema]:
+    """Every form that a value may take: references followed, unions taken apart."""
+    if "$ref" in schema:
+        return forms_of(root_schema()["definitions"][schema["$ref"].rpartition("/")[2]])
+    for union in ("allOf", "anyOf", "oneOf"):
+        if union in schema:
+            return [form for part in schema[union] for form in forms_of(part)]
+    return [schema]
+
+
+def sections_of(schema: Schema) -> list[Schema]:
+    """The forms that are mappings: one for a section, one for each choice of a union."""
+    return [form for form in forms_of(schema) if form.get("type") == "object"]
+
+
+def words_of(form: Schema) -> list[str]:
+    """The words that a form consists of; none where it is no choice between words."""
+    return [form["const"]] if "const" in form else list(form.get("enum", ()))
+
+
+def names_of(section: Schema) -> list[str]:
+    """Which `name` chooses this section of a union; none where there is no choice."""
+    return words_of(section["properties"].get("name", {}))
+
+
+def chosen_section(schema: Schema, value: Any) -> Schema:
+    """The section that a mapping means: the only one, or that of its `name`, or the default one.
+
+    Raises LookupError where there is none: the place holds no mapping, or its `name` is unknown.
+    """
+    candidates = sections_of(schema)
+    if len(candidates) > 1:
+        name = value.get("name") if isinstance(value, Mapping) else None
+        candidates = [section for section in candidates if _answers_to(section, name)]
+    if not candidates:
+        raise LookupError
+    return candidates[0]
+
+
+def schema_at(path: ConfigPath, config: Any) -> Schema:
+    """The schema of a place in this config; LookupError where the schema knows no such place."""
+    schema = root_schema()
+    for part in path:
+        if isinstance(part, int):
+            schema = _entries(schema)
+        else:
+            schema = chosen_section(schema, config)["properties"][part]
+        config = _inside(config, part)
+    return schema
+
+
+def _answers_to(section: Schema, name: Any) -> bool:
+    return "default" in section["properties"]["name"] if name is None else name in names_of(section)
+
+
+def _entries(schema: Schema) -> Schema:
+    for form in forms_of(schema):
+        if "items" in form:
+            entries: Schema = form["items"]
+            return entries
+    raise LookupError
+
+
+def all_settings() -> Iterator[ConfigPath]:
+    """The path of every setting there is, the outermost first; a list stands for its first entry."""
+    waiting: deque[tuple[ConfigPath, Schema]] = deque([((), root_schema())])
+    while waiting:
+        path, schema = waiting.popleft()
+        if path and isinstance(path[-1], str):
+            yield path
+        for form in forms_of(schema):
+            waiting.extend(((*path, key), inner) for key, inner in form.get("properties", {}).items())
+            if "items" in form:
+                waiting.append(((*path, 0), form["items"]))
+
+
+def _inside(config: Any, part: str | int) -> Any:
+    """The value at one more step, or None where the config has none."""
+    if isinstance(part, int):
+        return config[part] if isinstance(config, list) and part < len(config) else None
+    return config.get(part) if isinstance(config, Mapping) else None

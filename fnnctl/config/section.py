@@ -1,0 +1,68 @@
+"""What every section of the config has in common: strict, closed, frozen, described.
+
+A choice that carries numbers (an activation, an optimizer) is a mapping with a `name`. Its name alone
+may stand for it where the defaults will do: `activation: relu` is `activation: {name: relu}`. In the
+same way a hidden layer's number of units may stand for the layer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
+
+SHORT_FORMS: Final[Mapping[type, str]] = {str: "name", int: "units"}
+"""Which setting a bare text or a bare whole number stands for."""
+
+
+class Section(BaseModel):
+    """A mapping of the YAML file. Unknown keys are errors; nothing is converted silently."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        allow_inf_nan=False,
+        use_attribute_docstrings=True,
+        protected_namespaces=(),
+    )
+
+
+def written_out(value: Any) -> Any:
+    """Write a short form out as a mapping; anything else is returned as it is."""
+    key = SHORT_FORMS.get(type(value))
+    return value if key is None else {key: value}
+
+
+@dataclass(frozen=True)
+class Shorthand:
+    """Lets a bare value stand for `{key: value}`, and fills in `default` where a mapping lacks the key."""
+
+    key: str
+    default: str | None = None
+
+    def expand(self, value: Any) -> Any:
+        """Write the short form out; anything else is returned as it is, for the schema to judge."""
+        if SHORT_FORMS.get(type(value)) == self.key:
+            return written_out(value)
+        if isinstance(value, Mapping) and self.default is not None and self.key not in value:
+            return {self.key: self.default, **value}
+        return value
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(self.expand, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        mapping = handler(schema)
+        if "discriminator" in mapping:
+            short = {"enum": list(mapping["discriminator"]["mapping"])}
+        else:
+            short = handler.resolve_ref_schema(mapping)["properties"][self.key]
+        description = f"Short for {{{self.key}: …}}, with everything else at its default."
+        return {"anyOf": [{**short, "description": description}, mapping]}

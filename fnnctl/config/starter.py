@@ -1,0 +1,51 @@
+"""The experiment that `fnnctl init` writes: it runs as it is, and its comments teach the config."""
+
+from __future__ import annotations
+
+STARTER_NAME = "fnnctl.yaml"
+
+STARTER_TEXT = """\
+# An experiment: data, a network, and how to train it. It runs as it is:
+#
+#   fnnctl check     looks for mistakes in this file and in the data, and trains nothing
+#   fnnctl train     trains the network, tests it, and writes a folder in runs/
+#   fnnctl report    tells what happened
+#
+# Only data.source is needed; any other line may be deleted, and then has its default. `fnnctl schema` lists
+# every setting with its bounds. A single run can differ: fnnctl train --set model.hidden=[200,50] --seed 1
+
+# name: my-experiment      # part of the run folders' names; left out, it is the name of the data
+seed: 7                    # the same seed gives the same numbers, to the bit
+
+data:
+  source: digits           # built in: iris, wine, breast_cancer, digits, penguins
+
+  # A table of your own: a CSV file (its path is relative to this file) and the column to predict.
+  # Text columns are categories; a value may be missing. Put these lines in place of the one above:
+  # source: my-data.csv
+  # target: label
+  # columns: {ignore: [id], categorical: [postcode]}
+
+  scaling: standardize     # of number columns: robust (where a few values are extreme), minmax, none
+  split:
+    validation: 0.15       # share of the rows that is watched during training, to stop in time
+    test: 0.2              # share of the rows that is used once, at the end
+    stratify: true         # every part gets the classes in the same proportions
+
+model:
+  hidden: [100]            # units of each hidden layer: [200, 50] is two layers, [] is softmax regression
+  activation: relu         # or tanh, logistic, softplus, prelu …; or with a number: {name: elu, alpha: 0.5}
+  # A layer may have an activation of its own:
+  # hidden: [{units: 200, activation: tanh}, 50]
+
+training:
+  epochs: 200              # times through the training part, at most
+  batch_size: auto         # rows a step; auto is 200. With few rows 32 learns in fewer epochs
+  optimizer:
+    name: adam             # or sgd, momentum, nesterov
+    learning_rate: 0.001   # the step length: a tenth if training diverges, three times as much if it is slow
+  l2: 0.0001               # penalty on large weights: raise it if only the training part is learned well
+  early_stopping:          # early_stopping: null trains to the last epoch
+    monitor: validation_loss
+    patience: 20           # so many epochs without an improvement end it; the best weights are kept
+"""

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from fnnctl.config.advice import OTHER_NAMES, meant_value, meant_word
+from fnnctl.config.paths import parse_path
+from fnnctl.config.schema_tree import all_settings, forms_of, schema_at, sections_of, words_of
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "advice"),
+    [
+        ("training.epochs", "100", " (remove the quotes)"),
+        ("training.epochs", "1_000", " (write 1000)"),
+        ("training.epochs", "1e3", ""),
+        ("training.epochs", 1e3, " (write 1000)"),
+        ("training.epochs", 1.5, ""),
+        ("training.epochs", "", ""),
+        ("training.epochs", [100], ""),
+        ("training.l2", "1e-3", " (remove the quotes)"),
+        ("training.batch_size", "Auto", " (did you mean 'auto'?)"),
+        ("training.batch_size", 0, ""),
+        ("training.shuffle", "true", " (remove the quotes)"),
+        ("training.shuffle", "yes", " (write true)"),
+        ("training.shuffle", "Off", " (write false)"),
+        ("training.shuffle", 1, ""),
+        ("training.early_stopping", "none", " (write null)"),
+        ("training.early_stopping", "null", " (remove the quotes)"),
+        ("training.early_stopping", False, " (write null)"),
+        ("training.early_stopping", True, ""),
+        ("training.precision", 32, ""),
+        ("training.optimizer", "Adam", " (did you mean 'adam'?)"),
+        ("training.optimizer", "nestrov", " (did you mean 'nesterov'?)"),
+        ("training.optimizer", "zzz", ""),
+        ("model.activation", "Sigmoid", " (here it is called 'logistic')"),
+        ("model.hidden", 100, " (write [100])"),
+        ("model.hidden", {"units": 100}, ""),
+        ("data", "iris", " (write {source: iris})"),
+        ("data.columns", "id", ""),
+        ("data.columns.ignore", "a\nb", ""),
+        ("data.columns.ignore", "id", " (write [id])"),
+        ("data.target", 5, " (put it in quotes)"),
+        ("data.missing_values[0]", None, " (put it in quotes)"),
+        ("data.missing_values[0]", ["x"], ""),
+    ],
+)
+def test_what_was_meant_is_guessed_from_the_value(path: str, value: Any, advice: str) -> None:
+    assert meant_value(forms_of(schema_at(parse_path(path), {})), value) == advice
+
+
+def test_a_name_of_another_tool_is_translated_only_where_its_meaning_exists() -> None:
+    assert meant_word("weight_decay", ["l2", "epochs"]) == " (here it is called 'l2')"
+    assert meant_word("weight_decay", ["epochs"]) == ""
+
+
+def test_every_translation_leads_to_a_setting_or_choice_and_none_hides_one() -> None:
+    schemas = [
+        schema_at(path, {}) for path in all_settings() if "activation" not in path and "optimizer" not in path
+    ]
+    known = {str(path[-1]) for path in all_settings()} - {"alpha"}
+    known |= {word for schema in schemas for form in forms_of(schema) for word in words_of(form)}
+    for path in (("model", "activation"), ("training", "optimizer")):
+        known |= {word for form in forms_of(schema_at(path, {})) for word in words_of(form)}
+        assert sections_of(schema_at(path, {}))
+    assert set(OTHER_NAMES.values()) <= known
+    assert not set(OTHER_NAMES) & known

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from fnnctl.config.overrides import note_override, override, read_override
+from fnnctl.config.paths import ConfigPath, format_path
+from fnnctl.config.places import Place, Places
+from fnnctl.config.schema_tree import all_settings
+from fnnctl.config.yaml_errors import FindingError
+
+
+def apply(config: dict[str, Any], text: str) -> Any:
+    path, document = read_override(text)
+    return override(config, path, document.value)
+
+
+@pytest.mark.parametrize(
+    ("config", "text", "result"),
+    [
+        ({"seed": 1, "name": "a"}, "seed=2", {"seed": 2, "name": "a"}),
+        ({}, "training.epochs=5", {"training": {"epochs": 5}}),
+        ({"training": None}, "training.epochs=5", {"training": {"epochs": 5}}),
+        ({}, "training.optimizer.learning_rate=1e-3", {"training": {"optimizer": {"learning_rate": 0.001}}}),
+        ({"a": {"b": 1}}, "a={c: [1, x]}", {"a": {"c": [1, "x"]}}),
+        ({}, "name=a=b", {"name": "a=b"}),
+        ({}, "name=", {"name": None}),
+        ({}, "name=no", {"name": "no"}),
+        ({}, 'data.delimiter="\\t"', {"data": {"delimiter": "\t"}}),
+        (
+            {"training": {"optimizer": "sgd"}},
+            "training.optimizer.learning_rate=1",
+            {"training": {"optimizer": {"name": "sgd", "learning_rate": 1}}},
+        ),
+        (
+            {"training": {"early_stopping": None}},
+            "training.early_stopping.patience=5",
+            {"training": {"early_stopping": {"patience": 5}}},
+        ),
+        ({"model": {"hidden": [7, 8]}}, "model.hidden[1]=9", {"model": {"hidden": [7, 9]}}),
+        ({"model": {"hidden": [7]}}, "model.hidden.1=9", {"model": {"hidden": [7, 9]}}),
+        (
+            {"model": {"hidden": [7, 8]}},
+            "model.hidden.0.activation=tanh",
+            {"model": {"hidden": [{"units": 7, "activation": "tanh"}, 8]}},
+        ),
+        ({}, "data.columns.ignore[0]=id", {"data": {"columns": {"ignore": ["id"]}}}),
+        ({}, "nothing.here[0]=1", {"nothing": {"here": [1]}}),
+        ({"training": {"l2": 0.1}}, "training.l2.x=1", {"training": {"l2": {"x": 1}}}),
+    ],
+)
+def test_a_value_is_set_and_what_is_on_the_way_is_made(
+    config: dict[str, Any], text: str, result: Any
+) -> None:
+    before = repr(config)
+    assert apply(config, text) == result
+    assert repr(config) == before
+
+
+def test_a_list_that_is_left_out_starts_from_its_default() -> None:
+    hidden = [{"units": 100, "activation": None, "initialization": None}, 50]
+    assert apply({}, "model.hidden.1=50") == {"model": {"hidden": hidden}}
+    assert apply({}, "data.missing_values.1=none")["data"]["missing_values"][:3] == ["", "none", "N/A"]
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "message"),
+    [
+        (
+            "training.epochs",
+            (),
+            "'training.epochs' sets nothing; write PATH=VALUE, such as training.epochs=100",
+        ),
+        ("=5", (), "'=5' sets nothing; write PATH=VALUE, such as training.epochs=100"),
+        ("a..b=5", (), "'a..b=5' sets nothing; write PATH=VALUE, such as training.epochs=100"),
+        ("a\nb=5", (), "'a\\nb=5' sets nothing; write PATH=VALUE, such as training.epochs=100"),
+        ("a.b=[1", ("a", "b"), "a list begins here, and a comma or the closing ] is missing"),
+        ("a=*x", ("a",), "is the alias *x; write the value out"),
+        ("a={b: !!int 3}", ("a", "b"), "has the tag 'tag:yaml.org,2002:int'; tags are not used here"),
+        ("a=x\x1b", ("a",), "holds the control character U+001B; remove it"),
+        ("model.hidden.units=5", ("model", "hidden"), "is a list; write model.hidden[0] for its first entry"),
+        ("model.hidden[3]=5", ("model", "hidden", 3), "there is no such entry; model.hidden has 2"),
+        ("model[0]=5", ("model",), "is a section, not a list"),
+    ],
+)
+def test_an_override_that_leads_nowhere_is_refused(text: str, path: ConfigPath, message: str) -> None:
+    with pytest.raises(FindingError) as caught:
+        apply({"model": {"hidden": [7, 8]}}, text)
+    assert (caught.value.finding.path, caught.value.finding.message) == (path, message)
+
+
+def test_what_an_override_gave_is_known_to_come_from_it() -> None:
+    file, option = Place("a.yaml", 1), Place("--set")
+    places = Places(dict.fromkeys([(), ("model",), ("model", "hidden"), ("model", "hidden", 0)], file))
+    path, document = read_override("model.hidden=[{units: 5}]")
+    note_override(places, path, document, "--set")
+    note_override(places, *read_override("training.epochs=5"), "--set")
+    assert places == {
+        (): file,
+        ("model",): file,
+        ("model", "hidden"): option,
+        ("model", "hidden", 0): option,
+        ("model", "hidden", 0, "units"): option,
+        ("training",): option,
+        ("training", "epochs"): option,
+    }
+
+
+def test_every_setting_there_is_can_be_set(problems: Callable[..., list[str]]) -> None:
+    """A value that no setting takes is refused by the setting itself, so that the path led to it."""
+    base = "data: {source: a.csv}\nmodel: {hidden: [5]}\ntraining: {optimizer: sgd}\n"
+    for path in all_settings():
+        name = {"slope": "prelu", "shared": "prelu", "alpha": "elu", "momentum": "momentum", "beta1": "adam",
+                "beta2": "adam", "epsilon": "adam"}.get(str(path[-1]))  # fmt: skip
+        chosen = [f"{format_path(path[:-1])}.name={name}"] if name else []
+        if path[-1] == "learning_rate" or path[-2:] == ("activation", "name"):
+            chosen = []
+        found = problems(base, *chosen, f"{format_path(path)}={{x: [[]]}}")
+        assert found
+        assert all(line.startswith(f"--set: {format_path(path)}") for line in found), found
