@@ -1,4 +1,4 @@
-"""Text from data and configs, made safe to put on a terminal or into a line of a file."""
+"""Text from data and configs, made safe to put on a terminal, on a figure, or into a line of a file."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 # What turns the direction of text round can make a line look like another one.
-DIRECTION_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+DIRECTION_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 

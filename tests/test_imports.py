@@ -21,8 +21,8 @@ LEVELS = {
     "config": 2,
     "errors": 1,
     "arrays": 0,
+    "text": 0,
 }  # fmt: skip
-MAY_ALSO_IMPORT = {("cli", "errors"), ("cli", "commands")}
 FILES = sorted(path for path in ROOT.rglob("*.py") if path.name != "__main__.py")
 
 

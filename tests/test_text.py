@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fnnctl.store.text import plain_text
+from fnnctl.text import plain_text
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,8 @@ from fnnctl.store.text import plain_text
         ("evil\u202etxt", "eviltxt"),
         ("lone \udcff surrogate", "lone \N{REPLACEMENT CHARACTER} surrogate"),
         ("日本 🐧", "日本 🐧"),
+        ("$a_b$ [/] <b> \\n", "$a_b$ [/] <b> \\n"),
+        ("carriage\r\nreturn", "carriage  return"),
     ],
 )
 def test_plain_text(text: str, expected: str) -> None:

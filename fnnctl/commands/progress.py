@@ -65,7 +65,7 @@ def _bar(output: Output, epochs: int) -> Iterator[OnEpoch]:
     columns = (
         TextColumn("epoch"),
         MofNCompleteColumn(),
-        BarColumn(bar_width=20),
+        BarColumn(bar_width=10),
         TextColumn("{task.fields[values]}"),
         TimeRemainingColumn(compact=True),
     )
@@ -88,4 +88,5 @@ def _short_values(record: Record) -> str:
         "/".join(f"{record[name][0]:.3f}" for name in names if name in record)
         for names in (("train_loss", "validation_loss"), ("train_accuracy", "validation_accuracy"))
     )
-    return f"loss {loss}  accuracy {accuracy}"
+    parts = "train/validation" if "validation_loss" in record else "train"
+    return f"{parts} loss {loss}  accuracy {accuracy}"

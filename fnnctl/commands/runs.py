@@ -10,7 +10,7 @@ from rich.text import Text
 
 from fnnctl.commands.output import Output
 from fnnctl.store.catalogue import RunEntry, list_runs
-from fnnctl.store.text import plain_text
+from fnnctl.text import plain_text
 
 
 def runs(runs_dir: Path, output: Output) -> None:

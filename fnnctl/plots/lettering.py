@@ -16,8 +16,9 @@ from dataclasses import dataclass
 import matplotlib
 from matplotlib.font_manager import FontProperties, fontManager, get_font
 
+from fnnctl.text import plain_text
+
 DEFAULT_FAMILY = "DejaVu Sans"
-_BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Lettering:
 
     def shown(self, text: str, limit: int) -> str:
         """`text` as it is drawn, at most `limit` columns wide; a character without a glyph as its code."""
-        return shortened("".join(map(self._drawable, one_line(text))), limit)
+        return shortened("".join(map(self._drawable, plain_text(text))), limit)
 
     def _drawable(self, character: str) -> str:
         if character not in self.missing:
@@ -42,7 +43,7 @@ class Lettering:
 
 def lettering_for(texts: Iterable[str]) -> Lettering:
     """Find fonts for all characters of `texts`; those of the system are only opened where they are needed."""
-    missing = {character for text in texts if not text.isascii() for character in one_line(text)}
+    missing = {character for text in texts if not text.isascii() for character in plain_text(text)}
     families = [DEFAULT_FAMILY]
     missing -= _found_in(DEFAULT_FAMILY, missing)
     if missing:
@@ -53,11 +54,6 @@ def lettering_for(texts: Iterable[str]) -> Lettering:
             missing -= found[best]
             found = {family: characters & missing for family, characters in found.items()}
     return Lettering(tuple(families), frozenset(missing))
-
-
-def one_line(text: str) -> str:
-    """`text` without line breaks, control characters, lone surrogates and marks of the reading direction."""
-    return "".join(map(_printable, text)).strip()
 
 
 def shortened(text: str, limit: int) -> str:
@@ -86,13 +82,6 @@ def _columns(character: str) -> int:
     if unicodedata.combining(character):
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
-
-
-def _printable(character: str) -> str:
-    category = unicodedata.category(character)
-    if category in ("Cc", "Zl", "Zp"):
-        return " " if character.isspace() else ""
-    return "" if category == "Cs" or character in _BIDI_CONTROLS else character
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from fnnctl.report.content import (
 from fnnctl.report.gates import GateResult
 from fnnctl.report.summary import Summary
 from fnnctl.store.names import FIGURES
-from fnnctl.store.text import plain_text
+from fnnctl.text import plain_text
 
 
 def markdown_report(

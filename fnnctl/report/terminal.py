@@ -26,7 +26,7 @@ from fnnctl.report.content import (
 )
 from fnnctl.report.gates import GateResult
 from fnnctl.report.summary import Summary
-from fnnctl.store.text import plain_text
+from fnnctl.text import plain_text
 
 STATUS_STYLES = {"completed": "green", "running": "cyan", "interrupted": "yellow"}
 FAILED_STYLE = "red"

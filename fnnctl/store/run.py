@@ -23,8 +23,8 @@ from fnnctl.store.lock import hold_lock
 from fnnctl.store.manifest import Manifest
 from fnnctl.store.provenance import utc_text
 from fnnctl.store.tables import to_csv
-from fnnctl.store.text import plain_text
 from fnnctl.store.weights import Array, array_list, to_npz
+from fnnctl.text import plain_text
 
 ROC_COLUMNS = ("kind", "class", "false_positive_rate", "true_positive_rate", "threshold")
 PR_COLUMNS = ("kind", "class", "recall", "precision", "threshold")

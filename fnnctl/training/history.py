@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.metrics.confusion import balanced_accuracy, class_rates, mean_over
 
 TRAINING_COLUMNS = ("train_loss", "train_accuracy")
 VALIDATION_COLUMNS = (
@@ -78,21 +79,17 @@ def validation_record(losses: FloatArray, predictions: IntArray, labels: IntArra
     """
     members, rows = labels.shape
     offset = np.arange(members)[:, None] * classes
+    right = predictions == labels
 
-    def counts(values: IntArray, weights: FloatArray | None = None) -> FloatArray:
-        flat = None if weights is None else weights.ravel()
-        found = np.bincount((values + offset).ravel(), flat, minlength=members * classes)
-        return found.reshape(members, classes).astype(np.float64)
+    def counts(cells: IntArray) -> IntArray:
+        return np.bincount(cells.ravel(), minlength=members * classes).reshape(members, classes)
 
-    right = (predictions == labels).astype(np.float64)
-    hits, support, predicted = counts(labels, right), counts(labels), counts(predictions)
-    occurs, either = support > 0, support + predicted > 0
-    recall = np.divide(hits, support, out=np.zeros_like(hits), where=occurs)
-    f1 = np.divide(2 * hits, support + predicted, out=np.zeros_like(hits), where=either)
+    truth, guess = labels + offset, predictions + offset
+    rates = class_rates(counts(truth[right]), counts(truth), counts(guess))
     values = (
         losses,
         right.sum(axis=1) / rows,
-        recall.sum(axis=1) / occurs.sum(axis=1),
-        f1.sum(axis=1) / either.sum(axis=1),
+        balanced_accuracy(rates),
+        mean_over(rates.f1, rates.occurs),
     )
     return dict(zip(VALIDATION_COLUMNS, values, strict=True))

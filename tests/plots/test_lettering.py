@@ -7,24 +7,8 @@ import pytest
 
 from fnnctl.plots import lettering
 from fnnctl.plots.confusion import confusion_matrix_figure
-from fnnctl.plots.lettering import DEFAULT_FAMILY, columns, lettering_for, one_line, shortened
+from fnnctl.plots.lettering import DEFAULT_FAMILY, columns, lettering_for, shortened
 from fnnctl.plots.style import png_bytes
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("plain", "plain"),
-        ("$a_b$ [/] <b> \\n", "$a_b$ [/] <b> \\n"),
-        ("two\nlines\tand\r\n more", "two lines and   more"),
-        ("\x1b[31mred\x00\x7f", "[31mred"),
-        ("safe\u202egnp.exe", "safegnp.exe"),
-        ("lone \ud800 surrogate", "lone  surrogate"),
-        ("paragraph\u2029", "paragraph"),
-    ],
-)
-def test_text_is_one_line_of_printable_characters(text: str, expected: str) -> None:
-    assert one_line(text) == expected
 
 
 @pytest.mark.parametrize(

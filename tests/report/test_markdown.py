@@ -15,7 +15,7 @@ from fnnctl.report.gates import check_gates, parse_gates
 from fnnctl.report.markdown import escape, markdown_report
 from fnnctl.report.summary import summarize
 from fnnctl.store.run import OpenRun
-from fnnctl.store.text import plain_text
+from fnnctl.text import plain_text
 
 READER = MarkdownIt("gfm-like", {"linkify": False})
 

@@ -13,7 +13,7 @@ from fnnctl.report.gates import check_gates, parse_gates
 from fnnctl.report.summary import summarize
 from fnnctl.report.terminal import terminal_report
 from fnnctl.store.run import OpenRun
-from fnnctl.store.text import plain_text
+from fnnctl.text import plain_text
 
 
 def shown(run: OpenRun, *gates: str, width: int = 80, colour: bool = False) -> str:

@@ -1,0 +1,150 @@
+"""init, check, report, runs, datasets, schema, and the options that all commands share."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+from jsonschema import Draft7Validator
+
+from tests.commands.conftest import Program
+
+
+def test_init_writes_a_config_that_is_valid_and_never_overwrites(program: Program, tmp_path: Path) -> None:
+    assert program("init").code == 0
+    assert program("check").code == 0
+    (tmp_path / "fnnctl.yaml").write_text("mine")
+    again = program("init")
+    assert again.code == 2
+    assert "overwritten" in again.err
+    assert (tmp_path / "fnnctl.yaml").read_text() == "mine"
+    assert program("init", "other.yaml").code == 0
+
+
+def test_check_prints_every_problem_of_every_file(program: Program, tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("data: {source: iris}\nseed: x\ntraining: {epochs: 0}\n")
+    (tmp_path / "b.yaml").write_text("data: {source: iris}\n")
+    (tmp_path / "c.yaml").write_text("data: {source: none.csv, target: y}\n")
+    done = program("check", "a.yaml", "b.yaml", "c.yaml")
+    assert done.code == 2
+    lines = done.out.splitlines()
+    assert [line.split(": ")[0] for line in lines] == ["a.yaml:2", "a.yaml:3", "c.yaml:1"]
+    assert "b.yaml: valid" in done.err
+    assert not (tmp_path / "runs").exists()
+
+
+def test_check_json_of_a_valid_config(program: Program, iris: Path) -> None:
+    assert program("check", str(iris), "--json").json == {"valid": True, "problems": []}
+
+
+def test_report_formats_and_gates(program: Program, iris: Path, tmp_path: Path) -> None:
+    run = program("train", str(iris), "--quiet").out.strip()
+    name = Path(run).name
+    assert name in program("report").out
+    assert name in program("report", name[:20], "--format", "markdown").out
+    shaped = program("report", run, "--json").json
+    assert shaped["runs"][0]["kind"] == "train"
+    assert shaped["runs"][0]["status"] == "completed"
+    assert shaped["gates"] == []
+    passed = program("report", "latest", "--fail-under", "accuracy=0.5", "--json")
+    assert (passed.code, passed.json["gates"][0]["passed"]) == (0, True)
+    missed = program("report", "--fail-under", "validation.f1_macro=1.01", "--json")
+    assert (missed.code, missed.json["gates"][0]["passed"]) == (1, False)
+    loss = program("report", "--fail-under", "log_loss=0.000001")
+    assert loss.code == 1
+    unknown = program("report", "--fail-under", "acuracy=0.5")
+    assert unknown.code == 2
+    assert "did you mean 'accuracy'" in unknown.err
+    assert program("report", "--format", "md").code == 2
+    assert program("report", "--format", "markdown", "-o", "r.md").out == ""
+    assert "confusion_matrix.png" in (tmp_path / "r.md").read_text()
+
+
+def test_plots_can_be_deleted_without_harm_to_the_report(program: Program, iris: Path) -> None:
+    run = Path(program("train", str(iris), "--quiet").out.strip())
+    for figure in run.glob("*.png"):
+        figure.unlink()
+    assert program("report").code == 0
+
+
+def test_runs_tells_of_each(program: Program, iris: Path, tmp_path: Path) -> None:
+    empty = program("runs")
+    assert (empty.code, empty.out) == (0, "")
+    assert program("runs", "--json").json == {"runs": []}
+    program("train", str(iris), "--name", "First one")
+    program("train", str(iris), "--set", "training.epochs=1", "--name", "Zweiter Lauf")
+    entries = program("runs", "--json").json["runs"]
+    assert [entry["name"] for entry in entries] == ["First one", "Zweiter Lauf"]
+    assert {entry["status"] for entry in entries} == {"completed"}
+    assert entries[0]["metrics"]["test"]["accuracy"] > 0.5
+    listed = program("runs").out
+    assert "first-one" in listed
+    assert "zweiter-lauf" in listed
+
+
+def test_runs_dir_from_the_environment(
+    program: Program, iris: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FNNCTL_RUNS_DIR", str(tmp_path / "elsewhere"))
+    program("train", str(iris), "--quiet")
+    assert len(list((tmp_path / "elsewhere").iterdir())) == 1
+    assert not (tmp_path / "runs").exists()
+
+
+def test_datasets(program: Program) -> None:
+    listed = program("datasets", "--json").json["datasets"]
+    assert [entry["name"] for entry in listed] == ["iris", "wine", "breast_cancer", "digits", "penguins"]
+    assert all(entry["licence"] and entry["source"] for entry in listed)
+    assert "penguins" in program("datasets").out
+
+
+def test_schema_accepts_what_check_accepts(program: Program) -> None:
+    schema = json.loads(program("schema").out)
+    Draft7Validator.check_schema(schema)
+    program("init")
+    Draft7Validator(schema).validate(yaml.safe_load(Path("fnnctl.yaml").read_text()))
+
+
+@pytest.mark.parametrize("arguments", [("trian",), ("train", "--jsn"), ("report", "a", "--format")])
+def test_wrong_usage_ends_with_2(program: Program, arguments: tuple[str, ...]) -> None:
+    done = program(*arguments)
+    assert done.code == 2
+    assert len(done.err.strip().splitlines()) == 1
+
+
+def test_no_command_shows_the_help(program: Program) -> None:
+    done = program()
+    assert "Commands" in done.out + done.err
+    assert done.code == 2
+
+
+def test_version(program: Program) -> None:
+    done = program("--version")
+    assert (done.code, done.out) == (0, "fnnctl 0.1.0\n")
+
+
+@pytest.mark.parametrize("command", ["init", "check", "train", "report", "runs", "datasets", "schema"])
+def test_every_command_has_help(program: Program, command: str) -> None:
+    done = program(command, "--help")
+    assert done.code == 0
+    assert "--help" in done.out
+
+
+def test_an_internal_failure_is_a_sentence_and_3(
+    program: Program, iris: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The traceback stands in the run's log; the screen has it with --verbose only."""
+
+    def fail(run: object) -> None:
+        raise ZeroDivisionError("drawing failed")
+
+    monkeypatch.setattr("fnnctl.commands.train.draw_figures", fail)
+    done = program("train", str(iris))
+    assert done.code == 3
+    assert "drawing failed" in done.err
+    assert "Traceback" not in done.err
+    (run,) = (tmp_path / "runs").iterdir()
+    assert "Traceback" in (run / "log.txt").read_text()
+    assert json.loads((run / "manifest.json").read_text())["status"] == "failed"

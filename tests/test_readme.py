@@ -1,0 +1,54 @@
+"""What the README shows is so: its commands run, its YAML trains, its messages are the program's."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+
+from fnnctl.cli import run
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
+
+
+def test_commands_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(ROOT / "configs", tmp_path / "configs")
+    monkeypatch.chdir(tmp_path)
+    lines = [line for block in blocks("sh") for line in block.splitlines() if line.startswith("fnnctl ")]
+    assert len(lines) >= 5
+    for line in lines:
+        assert run(shlex.split(line, comments=True)[1:]) == 0, line
+
+
+def test_yaml_trains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for text in blocks("yaml"):
+        Path("readme.yaml").write_text(text, encoding="utf-8")
+        assert run(["train", "readme.yaml", "--quiet", "--set", "training.epochs=1"]) == 0
+
+
+def test_messages_are_the_programs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("bad.yaml").write_text(
+        "data:\n  source: iris\n  spilt: {test: 0.3}\nmodel:\n  hidden: [64, -3]\n\n"
+        "training:\n  learning_rate: 0.01\n  epochs: no\n"
+    )
+    assert run(["check", "bad.yaml"]) == 2
+    printed = capsys.readouterr().out.splitlines()
+    shown = [line for block in blocks("text") for line in block.splitlines() if line.startswith("bad.yaml:")]
+    assert shown == printed
+
+
+def test_linked_files_exist() -> None:
+    for target in re.findall(r"\]\(([^)]+)\)", README):
+        assert (ROOT / target).is_file(), target

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from fnnctl.training.members import StoppingRule
+from fnnctl.training.memory import available_bytes, training_bytes
+from fnnctl.training.trainer import train_stack
+from tests.training.recipes import blobs, member_of, settings_of
+
+
+@pytest.mark.parametrize(
+    ("hidden", "optimizer"), [(((700, "relu"), (700, "relu")), "adam"), (((2000, "prelu"),), "sgd")]
+)
+def test_the_estimate_is_near_what_is_taken(hidden: tuple[tuple[int, str], ...], optimizer: str) -> None:
+    settings = settings_of(50, hidden, 5, optimizer=optimizer, batch_size=200)
+    examples = blobs(1500, 50, 5)
+    rule = StoppingRule("validation_loss", 5)
+    member = member_of(settings, 1000, 500, epochs=2, stopping=rule)
+    tracemalloc.start()
+    train_stack(settings, [member], examples)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    estimate = training_bytes(settings, rows=1500)
+    assert 0.8 * estimate < peak + examples.inputs.nbytes < 1.2 * estimate
+
+
+def test_a_terabyte_is_not_available() -> None:
+    available = available_bytes()
+    assert available is not None
+    assert 10**7 < available < 10**13
+
+
+def test_members_add_up() -> None:
+    settings = settings_of(10, ((50, "relu"),), 3)
+    one, eight = (training_bytes(settings, rows=10, members=members) for members in (1, 8))
+    assert one < eight < 8 * one
+    assert np.isfinite(eight)

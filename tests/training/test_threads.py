@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+threadpoolctl = pytest.importorskip("threadpoolctl")  # scikit-learn brings it
+
+from fnnctl.nn.parameters import ParameterLayout  # noqa: E402
+from fnnctl.nn.shape import HiddenShape, NetworkShape  # noqa: E402
+from fnnctl.training.threads import default_threads, set_blas_threads  # noqa: E402
+
+
+def numpys_threads() -> set[int]:
+    """What an independent library sees of NumPy's BLAS."""
+    np.ones((2, 2)) @ np.ones((2, 2))
+    return {
+        pool["num_threads"] for pool in threadpoolctl.threadpool_info() if "numpy" in pool.get("filepath", "")
+    }
+
+
+def test_sets_the_threads_of_numpys_blas() -> None:
+    before = numpys_threads()
+    for count in (1, 2):
+        assert set_blas_threads(count)
+        assert numpys_threads() == {count}
+    set_blas_threads(max(before))
+
+
+@pytest.mark.parametrize(("units", "threads"), [(100, 1), (1000, 2)])
+def test_the_default_follows_from_the_size(units: int, threads: int) -> None:
+    shape = NetworkShape(100, (HiddenShape(units, "relu"),), 10)
+    assert default_threads(ParameterLayout(shape)) == threads
