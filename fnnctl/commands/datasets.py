@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from rich import box
+from rich.console import Group
+from rich.padding import Padding
 from rich.table import Table
 
 from fnnctl.commands.output import Output
@@ -20,8 +22,9 @@ def datasets(output: Output) -> None:
     for column in ("name", "rows", "columns", "classes"):
         table.add_column(column, justify="left" if column == "name" else "right")
     table.add_column("what", overflow="fold")
+    sources = Table.grid(padding=(0, 2))
     for name, info in BUILTIN.items():
-        what = f"{info.description}\n{info.source}; {info.licence}"
         columns = info.numeric + info.categorical
-        table.add_row(name, f"{info.rows:,}", f"{columns}", f"{len(info.classes)}", what)
-    output.render(table)
+        table.add_row(name, f"{info.rows:,}", f"{columns}", f"{len(info.classes)}", info.description)
+        sources.add_row(name, f"{info.source}; {info.licence}")
+    output.render(Group(table, "Sources and licences", Padding(sources, (0, 0, 0, 2))))

@@ -50,7 +50,7 @@ class Output:
         console = self.console(io.StringIO() if plain else sys.stdout)
         with console.capture() as captured:
             console.print(renderable)
-        return captured.get()
+        return "\n".join(line.rstrip() for line in captured.get().split("\n"))
 
     def note(self, text: str) -> None:
         """A line beside what was asked for, which `--quiet` leaves out."""

@@ -8,7 +8,6 @@ product computes Wa + b, and one gives the gradients of both.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise
 from math import prod
 
@@ -65,10 +64,9 @@ class ParameterLayout:
                 arrays[f"slopes_{number}"] = slopes.view(row[None])[0, :, 0]
         return arrays
 
-    @cached_property
-    def penalised(self) -> FloatArray:
+    def weight_mask(self, dtype: np.dtype[np.floating]) -> FloatArray:
         """A (1, P) row: one where a parameter is a weight, zero where it is a bias or a slope."""
-        mask = np.zeros((1, self.size))
+        mask = np.zeros((1, self.size), dtype)
         for block in self.weights:
             block.view(mask)[..., :-1] = 1.0
         return mask

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.nn.network import Network, Workspace
+from fnnctl.nn.network import Network
+from fnnctl.nn.workspace import Workspace
 from fnnctl.training.members import Examples
 
 SCORING_BATCH = 512

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from fnnctl.arrays import IntArray
-from fnnctl.nn.network import Network, Workspace
+from fnnctl.nn.backpropagation import BackPropagation
+from fnnctl.nn.network import Network
 from fnnctl.nn.optimizers import OPTIMIZERS, Optimizer
 from fnnctl.nn.parameters import ParameterLayout
+from fnnctl.nn.workspace import Workspace
 from fnnctl.training.early_stopping import EarlyStopping
 from fnnctl.training.history import TRAINING_COLUMNS, History, Record, validation_record
 from fnnctl.training.members import Examples, Member, StackSettings, column, first_parameters, network_of
@@ -36,7 +38,7 @@ class Stack:
     def __post_init__(self) -> None:
         dtype = self.settings.dtype
         self.last_epochs = column(self.members, "epochs")
-        self._l2 = column(self.members, "l2").astype(dtype)[:, None]
+        self._backpropagation = BackPropagation(self.network, column(self.members, "l2"))
         self._learning_rates = column(self.members, "learning_rate")
         self._learning_rate = self._learning_rates.astype(dtype)[:, None]
         self._train_rows = np.stack([member.train_rows for member in self.members])
@@ -84,10 +86,10 @@ class Stack:
         count = self._train_rows.shape[1]
         watching = Watch(self.network) if watch else None
         for work in self._batches():
-            self.network.risk_gradient(work, self._l2)
+            gradient = self._backpropagation.risk_gradient(work)
             if watching:
-                watching.note(work)
-            self.optimizer.step(self.network.parameters, self.network.gradient, self._learning_rate)
+                watching.note(work, gradient)
+            self.optimizer.step(self.network.parameters, gradient, self._learning_rate)
             if should_stop():
                 return None
         totals = [work.loss.totals() for work in self._workspaces.values()]

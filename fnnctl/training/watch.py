@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from fnnctl.arrays import FloatArray
-from fnnctl.nn.network import Network, Workspace
+from fnnctl.nn.network import Network
+from fnnctl.nn.workspace import Workspace
 from fnnctl.training.history import Record, activity_column
 
 
@@ -17,16 +18,15 @@ class Watch:
     """Sums over the steps of one epoch, for every member."""
 
     def __init__(self, network: Network) -> None:
-        self._network = network
+        self._activations = network.activations
         self._squares = np.zeros(len(network.parameters))
         self._active: list[FloatArray | None] = [None] * len(network.activations)
         self._steps = self._examples = 0
 
-    def note(self, work: Workspace) -> None:
+    def note(self, work: Workspace, gradient: FloatArray) -> None:
         """Take note of a step, between its backward pass and the optimizer's step."""
-        gradient = self._network.gradient
         self._squares += np.vecdot(gradient, gradient)
-        for index, (f, layer) in enumerate(zip(self._network.activations, work.hidden, strict=True)):
+        for index, (f, layer) in enumerate(zip(self._activations, work.hidden, strict=True)):
             active = f.active(layer.a, layer.activation)
             if active is not None:
                 counts = np.matmul(active, work.ones)[:, :, 0]  # exact, being whole numbers
