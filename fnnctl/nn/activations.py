@@ -187,20 +187,109 @@ class Elu(Activation):
         z += negative
 
 
+def _softplus(x: FloatArray, out: FloatArray, mask: BoolArray, spare: FloatArray) -> None:
+    """log(1 + exp(x)) as max(x, 0) + log1p(exp(−|x|)), which cannot overflow."""
+    np.abs(x, out=out)
+    np.negative(out, out=out)
+    np.exp(out, out=out)
+    np.log1p(out, out=out)
+    np.greater(x, 0.0, out=mask)
+    np.multiply(x, mask, out=spare)
+    out += spare
+
+
 class Softplus(Activation):
-    """f(x) = log(1 + exp(x)) as max(x, 0) + log1p(exp(−|x|)), which cannot overflow; f′ = logistic(x)."""
+    """f(x) = log(1 + exp(x)) ; f′ = logistic(x)."""
 
     def apply(self, z: FloatArray, buffers: ActivationBuffers) -> None:
-        tail = buffers.spare
-        np.abs(z, out=tail)
-        np.negative(tail, out=tail)
-        np.exp(tail, out=tail)
-        np.log1p(tail, out=tail)
+        _softplus(z, out=buffers.spare, mask=buffers.mask, spare=buffers.slope)
         if buffers.training:
             _logistic(z, out=buffers.slope)
-        np.greater(z, 0.0, out=buffers.mask)
-        z *= buffers.mask
-        z += tail
+        np.copyto(z, buffers.spare)
+
+
+class Selu(Elu):
+    """f(x) = λ·elu(x) with α: the constants that keep mean 0 and variance 1 (Klambauer et al., 2017)."""
+
+    ALPHA: ClassVar[float] = 1.6732632423543772848170429916717
+    SCALE: ClassVar[float] = 1.0507009873554804934193349852946
+
+    def __init__(self, number: FloatArray) -> None:
+        super().__init__(np.full_like(number, self.ALPHA))
+
+    def apply(self, z: FloatArray, buffers: ActivationBuffers) -> None:
+        super().apply(z, buffers)
+        z *= self.SCALE
+        if buffers.training:
+            np.multiply(buffers.slope, self.SCALE, out=buffers.slope)
+
+
+class Swish(Activation):
+    """f(x) = x·σ(βx) (Ramachandran et al., 2017); f′ = βf + σ(1 − βf) = 1 − (1 − σ)(1 − βf)."""
+
+    def apply(self, z: FloatArray, buffers: ActivationBuffers) -> None:
+        gate, slope = buffers.spare, buffers.slope
+        np.multiply(z, self.number, out=gate)
+        _logistic(gate, out=gate)
+        z *= gate
+        if buffers.training:
+            np.multiply(z, self.number, out=slope)
+            np.subtract(1.0, slope, out=slope)
+            np.subtract(1.0, gate, out=gate)
+            slope *= gate
+            np.subtract(1.0, slope, out=slope)
+
+
+class Gelu(Activation):
+    """f(x) = ½x(1 + t), t = tanh u, u = √(2/π)(x + kx³), k = 0.044715 (Hendrycks & Gimpel, 2016).
+
+    f′ = ½(1 + t) + ½x(1 + t)(1 − t)u′, u′ = √(2/π)(1 + 3kx²).
+    """
+
+    CUBIC: ClassVar[float] = 0.044715
+    FACTOR: ClassVar[float] = 0.79788456080286535587989211986876
+
+    def apply(self, z: FloatArray, buffers: ActivationBuffers) -> None:
+        t, slope = buffers.spare, buffers.slope
+        np.multiply(z, z, out=t)
+        if buffers.training:
+            np.multiply(t, 3.0 * self.CUBIC * self.FACTOR, out=slope)
+            slope += self.FACTOR
+            slope *= z
+        t *= self.CUBIC * self.FACTOR
+        t += self.FACTOR
+        t *= z
+        np.tanh(t, out=t)
+        t += 1.0
+        t *= 0.5  # ½(1 + t), and ½(1 − t) is 1 less that
+        z *= t
+        if buffers.training:
+            slope *= t
+            np.subtract(1.0, t, out=t)
+            slope *= t
+            slope *= 2.0
+            np.subtract(1.0, t, out=t)
+            slope += t
+
+
+class Mish(Activation):
+    """f(x) = x·t, t = tanh(softplus(x)) (Misra, 2020); f′ = t + x(1 − t)(1 + t)σ(x)."""
+
+    def apply(self, z: FloatArray, buffers: ActivationBuffers) -> None:
+        t, slope = buffers.spare, buffers.slope
+        _softplus(z, out=t, mask=buffers.mask, spare=slope)
+        np.tanh(t, out=t)
+        if buffers.training:
+            _logistic(z, out=slope)
+            slope *= z
+        z *= t
+        if buffers.training:
+            np.subtract(1.0, t, out=t)
+            slope *= t
+            np.subtract(2.0, t, out=t)
+            slope *= t
+            t -= 1.0
+            slope += t
 
 
 ACTIVATIONS: dict[str, type[Activation]] = {
@@ -214,4 +303,8 @@ ACTIVATIONS: dict[str, type[Activation]] = {
     "prelu": Prelu,
     "elu": Elu,
     "softplus": Softplus,
+    "selu": Selu,
+    "swish": Swish,
+    "gelu": Gelu,
+    "mish": Mish,
 }
