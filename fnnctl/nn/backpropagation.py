@@ -27,7 +27,8 @@ class BackPropagation:
         self._dW = [block.view(self.gradient) for block in network.layout.weights]
         self._l2 = l2.astype(network.parameters.dtype)[:, None]
         self._is_weight = network.layout.weight_mask(network.parameters.dtype)
-        self._scratch = np.empty_like(network.parameters)
+        self.scratch = np.empty_like(network.parameters)
+        """(K, P), for whoever needs it between two gradients."""
 
     def risk_gradient(self, work: Workspace) -> FloatArray:
         """The gradient of the gathered batch's risk, (K, P); the batch's loss is added to the totals."""
@@ -52,6 +53,6 @@ class BackPropagation:
 
     def _add_penalty(self) -> None:
         """Add λW, for weights alone."""
-        np.multiply(self.network.parameters, self._is_weight, out=self._scratch)
-        self._scratch *= self._l2
-        self.gradient += self._scratch
+        np.multiply(self.network.parameters, self._is_weight, out=self.scratch)
+        self.scratch *= self._l2
+        self.gradient += self.scratch

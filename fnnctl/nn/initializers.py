@@ -1,7 +1,7 @@
-"""First weights: Glorot's and He's, uniform and normal. Biases start at zero.
+"""First weights: Glorot's, He's and LeCun's, uniform and normal, and orthogonal. Biases start at zero.
 
 Glorot & Bengio 2010, equation 16: variance 2/(inputs + outputs). He et al. 2015, equation 10: variance
-2/inputs. A uniform distribution on ±a has variance a²/3.
+2/inputs. LeCun et al. 1998, section 4.6: variance 1/inputs. A uniform distribution on ±a has variance a²/3.
 """
 
 from __future__ import annotations
@@ -21,6 +21,10 @@ def _he_variance(inputs: int, _outputs: int) -> float:
     return 2.0 / inputs
 
 
+def _lecun_variance(inputs: int, _outputs: int) -> float:
+    return 1.0 / inputs
+
+
 def _uniform(rng: np.random.Generator, variance: float, shape: tuple[int, int]) -> FloatArray:
     limit = np.sqrt(3.0 * variance)
     return rng.uniform(-limit, limit, shape)
@@ -28,6 +32,18 @@ def _uniform(rng: np.random.Generator, variance: float, shape: tuple[int, int]) 
 
 def _normal(rng: np.random.Generator, variance: float, shape: tuple[int, int]) -> FloatArray:
     return rng.normal(0.0, np.sqrt(variance), shape)
+
+
+def _orthogonal(rng: np.random.Generator, variance: float, shape: tuple[int, int]) -> FloatArray:
+    """Orthonormal rows, or columns where there are fewer (Saxe et al., 2014), uniform over all such matrices.
+
+    The signs of R's diagonal make the decomposition unique, and the draw uniform (Mezzadri, 2007).
+    """
+    outputs, inputs = shape
+    tall = rng.normal(size=(max(shape), min(shape)))
+    Q, R = np.linalg.qr(tall)
+    Q *= np.where(np.diag(R) < 0.0, -1.0, 1.0)
+    return np.sqrt(variance) * (Q if outputs >= inputs else Q.T)
 
 
 _Draw = Callable[[np.random.Generator, float, tuple[int, int]], FloatArray]
@@ -38,13 +54,18 @@ INITIALIZERS: dict[str, tuple[_Draw, _Variance]] = {
     "glorot_normal": (_normal, _glorot_variance),
     "he_uniform": (_uniform, _he_variance),
     "he_normal": (_normal, _he_variance),
+    "lecun_uniform": (_uniform, _lecun_variance),
+    "lecun_normal": (_normal, _lecun_variance),
+    "orthogonal": (_orthogonal, lambda inputs, outputs: 1.0),
 }
 
-_HE_FAMILY = {"relu", "leaky_relu", "prelu", "elu"}
+_HE_FAMILY = {"relu", "leaky_relu", "prelu", "elu", "swish", "gelu", "mish"}
 
 
 def default_initializer(activation: str) -> str:
-    """The scheme derived for this activation: He's for relu and its kin, Glorot's for the others."""
+    """The scheme derived for the activation: He's for relu and its kin, LeCun's for selu, else Glorot's."""
+    if activation == "selu":
+        return "lecun_normal"
     return "he_uniform" if activation in _HE_FAMILY else "glorot_uniform"
 
 

@@ -33,8 +33,10 @@ class Optimizer:
     def prepare(self) -> None:
         """Cast the numbers to the working type: a float64 factor would turn every product into float64."""
 
-    def step(self, parameters: FloatArray, gradient: FloatArray, learning_rate: FloatArray) -> None:
-        """Move the parameters, in place. The gradient's array is used as scratch; learning_rate is (K, 1)."""
+    def step(
+        self, parameters: FloatArray, gradient: FloatArray, learning_rate: FloatArray, scratch: FloatArray
+    ) -> None:
+        """Move the parameters, in place; learning_rate is (K, 1). The gradient's array is scratch, too."""
         raise NotImplementedError
 
     def select(self, members: IntArray) -> Self:
@@ -51,7 +53,9 @@ class Optimizer:
 class Sgd(Optimizer):
     """W ← W − αg."""
 
-    def step(self, parameters: FloatArray, gradient: FloatArray, learning_rate: FloatArray) -> None:
+    def step(
+        self, parameters: FloatArray, gradient: FloatArray, learning_rate: FloatArray, scratch: FloatArray
+    ) -> None:
         gradient *= learning_rate
         parameters -= gradient
 
@@ -65,7 +69,9 @@ class Momentum(Optimizer):
     def prepare(self) -> None:
         self._mu = self.numbers["momentum"].astype(self.dtype)
 
-    def step(self, parameters: FloatArray, gradient: FloatArray, learning_rate: FloatArray) -> None:
+    def step(
+        self, parameters: FloatArray, gradient: FloatArray, learning_rate: FloatArray, scratch: FloatArray
+    ) -> None:
         self._accelerate(gradient, learning_rate)
         parameters += self.state["velocity"]
 
@@ -80,7 +86,9 @@ class Momentum(Optimizer):
 class Nesterov(Momentum):
     """v ← μv − αg, W ← W + μv − αg (Sutskever et al., 2013, in Bengio's form)."""
 
-    def step(self, parameters: FloatArray, gradient: FloatArray, learning_rate: FloatArray) -> None:
+    def step(
+        self, parameters: FloatArray, gradient: FloatArray, learning_rate: FloatArray, scratch: FloatArray
+    ) -> None:
         self._accelerate(gradient, learning_rate)
         parameters -= gradient
         np.multiply(self.state["velocity"], self._mu, out=gradient)
@@ -113,7 +121,9 @@ class Adam(Optimizer):
         self._factors = (correction * (1.0 - beta1) / np.sqrt(1.0 - beta2)).astype(self.dtype)
         self._next = 0
 
-    def step(self, parameters: FloatArray, gradient: FloatArray, learning_rate: FloatArray) -> None:
+    def step(
+        self, parameters: FloatArray, gradient: FloatArray, learning_rate: FloatArray, scratch: FloatArray
+    ) -> None:
         if self._next == self._PLANNED:
             self._plan()
         factor = self._factors[self._next] * learning_rate
@@ -132,7 +142,86 @@ class Adam(Optimizer):
         parameters -= gradient
 
 
+class Adagrad(Optimizer):
+    """G ← G + g², W ← W − αg/(√G + ε) (Duchi et al., 2011)."""
+
+    number_names = ("epsilon",)
+    state_names = ("square",)
+
+    def prepare(self) -> None:
+        self._epsilon = self.numbers["epsilon"].astype(self.dtype)
+
+    def step(
+        self, parameters: FloatArray, gradient: FloatArray, learning_rate: FloatArray, scratch: FloatArray
+    ) -> None:
+        square = self.state["square"]
+        np.multiply(gradient, gradient, out=scratch)
+        square += scratch
+        np.sqrt(square, out=scratch)
+        scratch += self._epsilon
+        gradient /= scratch
+        gradient *= learning_rate
+        parameters -= gradient
+
+
+class Rmsprop(Optimizer):
+    """v ← ρv + (1 − ρ)g², W ← W − αg/(√v + ε) (Tieleman & Hinton, 2012)."""
+
+    number_names = ("decay", "epsilon")
+    state_names: ClassVar[tuple[str, ...]] = ("square",)
+
+    def prepare(self) -> None:
+        decay = self.numbers["decay"]
+        self._decay, self._rest = decay.astype(self.dtype), (1.0 - decay).astype(self.dtype)
+        self._epsilon = self.numbers["epsilon"].astype(self.dtype)
+
+    def _decay_towards(self, mean: FloatArray, values: FloatArray, scratch: FloatArray) -> None:
+        """Move a running mean of squares towards the squares of these values."""
+        mean *= self._decay
+        np.multiply(values, values, out=scratch)
+        scratch *= self._rest
+        mean += scratch
+
+    def step(
+        self, parameters: FloatArray, gradient: FloatArray, learning_rate: FloatArray, scratch: FloatArray
+    ) -> None:
+        square = self.state["square"]
+        self._decay_towards(square, gradient, scratch)
+        np.sqrt(square, out=scratch)
+        scratch += self._epsilon
+        gradient /= scratch
+        gradient *= learning_rate
+        parameters -= gradient
+
+
+class Adadelta(Rmsprop):
+    """Steps scaled by the ratio of past steps to past gradients (Zeiler, 2012).
+
+    v ← ρv + (1 − ρ)g², d = g·√(u + ε)/√(v + ε), u ← ρu + (1 − ρ)d², W ← W − αd.
+    """
+
+    state_names = ("square", "step_square")
+
+    def step(
+        self, parameters: FloatArray, gradient: FloatArray, learning_rate: FloatArray, scratch: FloatArray
+    ) -> None:
+        square, step_square = self.state["square"], self.state["step_square"]
+        self._decay_towards(square, gradient, scratch)
+        np.add(square, self._epsilon, out=scratch)
+        np.sqrt(scratch, out=scratch)
+        gradient /= scratch
+        np.add(step_square, self._epsilon, out=scratch)
+        np.sqrt(scratch, out=scratch)
+        gradient *= scratch
+        self._decay_towards(step_square, gradient, scratch)
+        gradient *= learning_rate
+        parameters -= gradient
+
+
 OPTIMIZERS: dict[str, type[Optimizer]] = {
+    "adagrad": Adagrad,
+    "rmsprop": Rmsprop,
+    "adadelta": Adadelta,
     "sgd": Sgd,
     "momentum": Momentum,
     "nesterov": Nesterov,

@@ -89,7 +89,9 @@ class Stack:
             gradient = self._backpropagation.risk_gradient(work)
             if watching:
                 watching.note(work, gradient)
-            self.optimizer.step(self.network.parameters, gradient, self._learning_rate)
+            self.optimizer.step(
+                self.network.parameters, gradient, self._learning_rate, self._backpropagation.scratch
+            )
             if should_stop():
                 return None
         totals = [work.loss.totals() for work in self._workspaces.values()]

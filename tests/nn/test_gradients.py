@@ -13,7 +13,14 @@ from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import HiddenShape, NetworkShape
 from fnnctl.nn.workspace import Workspace
 
-KINKS = {"relu": [0.0], "leaky_relu": [0.0], "prelu": [0.0], "elu": [0.0], "selu": [0.0], "hard_tanh": [-1.0, 1.0]}
+KINKS = {
+    "relu": [0.0],
+    "leaky_relu": [0.0],
+    "prelu": [0.0],
+    "elu": [0.0],
+    "selu": [0.0],
+    "hard_tanh": [-1.0, 1.0],
+}
 KINKS["hard_logistic"] = [-2.0, 2.0]
 NUMBERS = {"leaky_relu": 0.1, "prelu": 0.3, "elu": 0.7, "swish": 1.3}
 FLOAT64 = np.dtype(np.float64)

@@ -8,7 +8,7 @@ import pytest
 from fnnctl.arrays import FloatArray
 from fnnctl.nn.optimizers import OPTIMIZERS
 
-NUMBERS = {"momentum": [0.5], "beta1": [0.5], "beta2": [0.75], "epsilon": [1e-8]}
+NUMBERS = {"momentum": [0.5], "beta1": [0.5], "beta2": [0.75], "decay": [0.75], "epsilon": [1e-8]}
 
 
 def after_steps(name: str, gradients: list[float], learning_rate: float, start: float = 1.0) -> float:
@@ -16,7 +16,7 @@ def after_steps(name: str, gradients: list[float], learning_rate: float, start: 
     numbers = {key: np.array(value) for key, value in NUMBERS.items()}
     optimizer = OPTIMIZERS[name](numbers, parameters)
     for gradient in gradients:
-        optimizer.step(parameters, np.array([[gradient]]), np.array([[learning_rate]]))
+        optimizer.step(parameters, np.array([[gradient]]), np.array([[learning_rate]]), np.empty((1, 1)))
     return float(parameters[0, 0])
 
 
@@ -31,6 +31,12 @@ def after_steps(name: str, gradients: list[float], learning_rate: float, start: 
         # m̂ = 2, v̂ = 4: −0.1·1; then m = 0.5·1 + 0.5·4 = 2.5, m̂ = 2.5/0.75,
         # v = 0.75·1 + 0.25·16 = 4.75, v̂ = 4.75/0.4375
         ("adam", 1 - 0.1 - 0.1 * (2.5 / 0.75) / np.sqrt(4.75 / 0.4375)),
+        # G: 4, then 20
+        ("adagrad", 1 - 0.1 * 2 / 2 - 0.1 * 4 / np.sqrt(20)),
+        # v: 1, then 0.75 + 4 = 4.75
+        ("rmsprop", 1 - 0.1 * 2 / 1 - 0.1 * 4 / np.sqrt(4.75)),
+        # d = 2·√ε/√1, u = ¼d² = ε; then d = 4·√(2ε)/√4.75
+        ("adadelta", 1 - 0.1 * 2 * 1e-4 - 0.1 * 4 * np.sqrt(2e-8) / np.sqrt(4.75)),
     ],
 )
 def test_two_steps_by_hand(name: str, expected: float) -> None:
@@ -43,7 +49,7 @@ def test_adam_epsilon_is_added_to_the_uncorrected_root() -> None:
         {"beta1": np.array([0.5]), "beta2": np.array([0.75]), "epsilon": np.array([1.0])}, np.zeros((1, 1))
     )
     parameters = np.zeros((1, 1))
-    optimizer.step(parameters, np.array([[2.0]]), np.array([[0.1]]))
+    optimizer.step(parameters, np.array([[2.0]]), np.array([[0.1]]), np.empty((1, 1)))
     assert parameters[0, 0] == pytest.approx(-0.1 * 1.0 / (1.0 + 1.0), rel=1e-14)
 
 
@@ -52,7 +58,8 @@ def test_stays_in_float32(name: str) -> None:
     parameters = np.ones((2, 3), np.float32)
     numbers = {key: np.array(value * 2) for key, value in NUMBERS.items()}
     optimizer = OPTIMIZERS[name](numbers, parameters)
-    optimizer.step(parameters, np.ones((2, 3), np.float32), np.full((2, 1), 0.1, np.float32))
+    gradient, rate, scratch = np.ones((2, 3), np.float32), np.full((2, 1), 0.1, np.float32), parameters.copy()
+    optimizer.step(parameters, gradient, rate, scratch)
     assert parameters.dtype == np.float32
     assert {array.dtype for array in optimizer.state.values()} <= {np.dtype(np.float32)}
 
@@ -72,7 +79,7 @@ def test_selected_members_go_on_as_if_alone(name: str) -> None:
             if t == leave_at:
                 keep = np.array([1])
                 optimizer, parameters, chosen = optimizer.select(keep), parameters[keep], chosen[keep]
-            optimizer.step(parameters, gradient[chosen].copy(), rates[chosen])
+            optimizer.step(parameters, gradient[chosen].copy(), rates[chosen], np.empty_like(parameters))
         return parameters
 
     np.testing.assert_array_equal(run([0, 1, 2], 137), run([1], None))

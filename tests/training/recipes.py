@@ -10,7 +10,7 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.nn.shape import HiddenShape, NetworkShape
 from fnnctl.training.members import Examples, Member, StackSettings
 
-ALL_NUMBERS = {"momentum": 0.9, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}
+ALL_NUMBERS = {"momentum": 0.9, "decay": 0.9, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}
 
 
 def pool_of(X: FloatArray, y: IntArray) -> Examples:
