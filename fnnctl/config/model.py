@@ -9,8 +9,13 @@ from pydantic import Field
 from fnnctl.config.section import Section, Shorthand
 
 Units = Annotated[int, Field(ge=1, le=1_000_000)]
-PlainName = Literal["identity", "logistic", "tanh", "hard_logistic", "hard_tanh", "relu", "softplus"]
-Initialization = Literal["auto", "glorot_uniform", "glorot_normal", "he_uniform", "he_normal"]
+PlainName = Literal[
+    "identity", "logistic", "tanh", "hard_logistic", "hard_tanh", "relu", "softplus", "selu", "gelu", "mish"
+]
+Initialization = Literal[
+    "auto", "glorot_uniform", "glorot_normal", "he_uniform", "he_normal",
+    "lecun_uniform", "lecun_normal", "orthogonal",
+]  # fmt: skip
 
 
 class PlainActivation(Section):
@@ -49,9 +54,18 @@ class EluActivation(Section):
     """The limit for very negative inputs is −alpha."""
 
 
+class SwishActivation(Section):
+    """x·logistic(beta·x)."""
+
+    name: Literal["swish"]
+    """Which function."""
+    beta: Annotated[float, Field(ge=0.0, le=100.0)] = 1.0
+    """How sharp the gate is: 0 is ½x, and large values come close to relu."""
+
+
 Activation = Annotated[
     Annotated[
-        PlainActivation | LeakyReluActivation | PreluActivation | EluActivation,
+        PlainActivation | LeakyReluActivation | PreluActivation | EluActivation | SwishActivation,
         Field(discriminator="name"),
     ],
     Shorthand("name"),

@@ -10,6 +10,7 @@ from fnnctl.config.section import Section, Shorthand
 
 LearningRate = Annotated[float, Field(gt=0.0, le=1e6)]
 Decay = Annotated[float, Field(ge=0.0, lt=1.0)]
+Epsilon = Annotated[float, Field(gt=0.0, le=1.0)]
 
 Monitor = Literal[
     "train_loss", "train_accuracy",
@@ -48,6 +49,43 @@ class NesterovOptimizer(Section):
     """The share of the last step that is kept."""
 
 
+class AdagradOptimizer(Section):
+    """Adagrad (Duchi et al., 2011): every weight's step shrinks with the gradients it has seen."""
+
+    name: Literal["adagrad"]
+    """Which optimizer."""
+    learning_rate: LearningRate = 0.01
+    """The step length."""
+    epsilon: Epsilon = 1e-10
+    """Added to the denominator."""
+
+
+class RmspropOptimizer(Section):
+    """RMSprop (Tieleman & Hinton, 2012): steps are divided by the gradient's running root mean square."""
+
+    name: Literal["rmsprop"]
+    """Which optimizer."""
+    learning_rate: LearningRate = 0.001
+    """The step length."""
+    decay: Decay = 0.9
+    """The decay of the squared gradient's running mean."""
+    epsilon: Epsilon = 1e-8
+    """Added to the denominator."""
+
+
+class AdadeltaOptimizer(Section):
+    """Adadelta (Zeiler, 2012): steps have the size of past steps."""
+
+    name: Literal["adadelta"]
+    """Which optimizer."""
+    learning_rate: LearningRate = 1.0
+    """A factor of the steps."""
+    decay: Decay = 0.9
+    """The decay of the running means of squared gradients and steps."""
+    epsilon: Epsilon = 1e-6
+    """Added to both means; it sets the size of the first steps."""
+
+
 class AdamOptimizer(Section):
     """Adam (Kingma & Ba, 2015)."""
 
@@ -59,13 +97,19 @@ class AdamOptimizer(Section):
     """The decay of the gradient's running mean."""
     beta2: Decay = 0.999
     """The decay of the squared gradient's running mean."""
-    epsilon: Annotated[float, Field(gt=0.0, le=1.0)] = 1e-8
+    epsilon: Epsilon = 1e-8
     """Added to the denominator."""
 
 
 Optimizer = Annotated[
     Annotated[
-        SgdOptimizer | MomentumOptimizer | NesterovOptimizer | AdamOptimizer,
+        SgdOptimizer
+        | MomentumOptimizer
+        | NesterovOptimizer
+        | AdagradOptimizer
+        | RmspropOptimizer
+        | AdadeltaOptimizer
+        | AdamOptimizer,
         Field(discriminator="name"),
     ],
     Shorthand("name", default="adam"),

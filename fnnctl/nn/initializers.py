@@ -43,7 +43,7 @@ def _orthogonal(rng: np.random.Generator, variance: float, shape: tuple[int, int
     tall = rng.normal(size=(max(shape), min(shape)))
     Q, R = np.linalg.qr(tall)
     Q *= np.where(np.diag(R) < 0.0, -1.0, 1.0)
-    return np.sqrt(variance) * (Q if outputs >= inputs else Q.T)
+    return np.asarray(np.sqrt(variance) * (Q if outputs >= inputs else Q.T))
 
 
 _Draw = Callable[[np.random.Generator, float, tuple[int, int]], FloatArray]

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from fnnctl.arrays import IntArray
 from fnnctl.config.experiment import Experiment
-from fnnctl.config.model import Activation, EluActivation, HiddenLayer, LeakyReluActivation, PreluActivation
+from fnnctl.config.model import (
+    Activation,
+    EluActivation,
+    HiddenLayer,
+    LeakyReluActivation,
+    PreluActivation,
+    SwishActivation,
+)
 from fnnctl.config.training import EarlyStopping
 from fnnctl.nn.initializers import default_initializer
 from fnnctl.nn.optimizers import OPTIMIZERS
@@ -84,6 +91,8 @@ def _number(activation: Activation) -> float:
             return activation.slope
         case EluActivation():
             return activation.alpha
+        case SwishActivation():
+            return activation.beta
     return 0.0
 
 

@@ -66,7 +66,9 @@ _names = st.one_of(
     st.text(_visible, min_size=1, max_size=200),
 )
 _sha256 = st.text("0123456789abcdef", min_size=64, max_size=64)
-_initializations = st.sampled_from(["auto", "glorot_uniform", "glorot_normal", "he_uniform", "he_normal"])
+_initializations = st.sampled_from(
+    ["auto", "glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "orthogonal"]
+)
 
 
 def _numbers(
@@ -91,6 +93,7 @@ _activations = st.one_of(
     _named("leaky_relu", slope=_numbers(0, 1, below=True)),
     _named("prelu", slope=_numbers(-1, 1), shared=st.booleans()),
     _named("elu", alpha=_numbers(0, 100, above=True)),
+    _named("swish", beta=_numbers(0, 100)),
 )
 _units = st.integers(1, 1_000_000)
 _layers = st.one_of(
@@ -103,6 +106,7 @@ _optimizers = st.one_of(
     _named("momentum", learning_rate=_rates, momentum=_decays),
     _named("nesterov", learning_rate=_rates, momentum=_decays),
     _named("adam", learning_rate=_rates, beta1=_decays, beta2=_decays, epsilon=_numbers(0, 1, above=True)),
+    _named("adadelta", learning_rate=_rates, decay=_decays, epsilon=_numbers(0, 1, above=True)),
     _mapping({}, beta1=_decays),
 )
 _stopping = _mapping(

@@ -113,7 +113,8 @@ def test_every_setting_there_is_can_be_set(problems: Callable[..., list[str]]) -
     base = "data: {source: a.csv}\nmodel: {hidden: [5]}\ntraining: {optimizer: sgd}\n"
     for path in all_settings():
         name = {"slope": "prelu", "shared": "prelu", "alpha": "elu", "momentum": "momentum", "beta1": "adam",
-                "beta2": "adam", "epsilon": "adam"}.get(str(path[-1]))  # fmt: skip
+                "beta2": "adam", "epsilon": "adam", "beta": "swish",
+                "decay": "rmsprop"}.get(str(path[-1]))  # fmt: skip
         chosen = [f"{format_path(path[:-1])}.name={name}"] if name else []
         if path[-1] == "learning_rate" or path[-2:] == ("activation", "name"):
             chosen = []

@@ -15,8 +15,10 @@ from fnnctl.config.problems import schema_messages
 Problems = Callable[..., list[str]]
 
 ACTIVATIONS = (
-    "one of identity, logistic, tanh, hard_logistic, hard_tanh, relu, softplus, leaky_relu, prelu, elu"
+    "one of identity, logistic, tanh, hard_logistic, hard_tanh, relu, softplus, selu, "
+    "gelu, mish, leaky_relu, prelu, elu, swish"
 )
+OPTIMIZERS = "one of sgd, momentum, nesterov, adagrad, rmsprop, adadelta, adam"
 SOURCE = (
     "missing: a built-in data set's name (iris, wine, breast_cancer, digits, penguins), "
     "or the path of a CSV file (also .csv.gz), relative to the config file"
@@ -74,13 +76,16 @@ def test_a_config_without_data_says_what_to_name(problems: Problems, text: str, 
         ),
         (
             "optimizer: adm",
-            "optimizer: must be one of sgd, momentum, nesterov, adam, not 'adm' (did you mean 'adam'?)",
+            f"optimizer: must be {OPTIMIZERS}, not 'adm' (did you mean 'adam'?)",
         ),
-        ("optimizer: 5", "optimizer: must be one of sgd, momentum, nesterov, adam, not 5"),
+        (
+            "optimizer: 5",
+            f"optimizer: must be {OPTIMIZERS}, not 5",
+        ),
         ("optimizer:", "optimizer: is empty; give it settings, or remove it to have the defaults"),
         (
             "optimizer: {name: adm}",
-            "optimizer.name: must be one of sgd, momentum, nesterov, adam, not 'adm' (did you mean 'adam'?)",
+            f"optimizer.name: must be {OPTIMIZERS}, not 'adm' (did you mean 'adam'?)",
         ),
         (
             "optimizer: {name: sgd, learning_rate: 0}",

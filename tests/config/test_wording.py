@@ -30,7 +30,10 @@ from fnnctl.config.wording import allowed, joined, shown
         ),
         ("training", "a mapping with epochs, batch_size, shuffle, optimizer, l2, … (8 in all)"),
         ("training.batch_size", "a whole number from 1 to 1000000000, or auto"),
-        ("training.optimizer", "one of sgd, momentum, nesterov, adam, or a mapping with a name"),
+        (
+            "training.optimizer",
+            "one of sgd, momentum, nesterov, adagrad, rmsprop, adadelta, adam, or a mapping with a name",
+        ),
         ("training.optimizer.learning_rate", "a number above 0 and at most 1000000"),
         ("training.early_stopping", "a mapping with monitor, patience, tolerance, restore_best, or null"),
         ("training.early_stopping.tolerance", "a number of at least 0"),

@@ -13,6 +13,8 @@ from fnnctl.nn.initializers import INITIALIZERS, default_initializer, draw_weigh
         ("glorot_normal", 2 / (300 + 200)),
         ("he_uniform", 2 / 300),
         ("he_normal", 2 / 300),
+        ("lecun_uniform", 1 / 300),
+        ("lecun_normal", 1 / 300),
     ],
 )
 def test_variance_and_range(scheme: str, variance: float) -> None:
@@ -24,7 +26,16 @@ def test_variance_and_range(scheme: str, variance: float) -> None:
     assert (np.abs(weights).max() <= limit) == scheme.endswith("uniform")
 
 
+@pytest.mark.parametrize("shape", [(7, 7), (4, 9), (9, 4), (1, 5)])
+def test_orthogonal(shape: tuple[int, int]) -> None:
+    W = draw_weights("orthogonal", *shape, rng=np.random.default_rng(1))
+    assert W.shape == shape
+    short = W @ W.T if shape[0] <= shape[1] else W.T @ W
+    np.testing.assert_allclose(short, np.eye(min(shape)), atol=1e-14)
+
+
 def test_default_follows_the_activation() -> None:
     assert default_initializer("relu") == default_initializer("elu") == "he_uniform"
     assert default_initializer("tanh") == default_initializer("softplus") == "glorot_uniform"
+    assert default_initializer("selu") == "lecun_normal"
     assert {default_initializer(name) for name in ("relu", "identity")} <= set(INITIALIZERS)
