@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +16,7 @@ import typer
 
 from fnnctl import __version__
 from fnnctl.commands.output import Output
-from fnnctl.errors import FnnctlError, UsageError
+from fnnctl.errors import FnnctlError, UnwritableOutputError, UsageError
 
 DEFAULT_CONFIG = Path("fnnctl.yaml")
 
@@ -234,9 +235,11 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _tell(error: FnnctlError, output: Output) -> int:
-    if output.json:
+    if output.json and not isinstance(error, UnwritableOutputError):
         problems = [asdict(problem) for problem in error.problems]
-        output.json_object({"error": {"kind": error.kind, "message": error.message, "problems": problems}})
+        shape = {"error": {"kind": error.kind, "message": error.message, "problems": problems}}
+        with suppress(UnwritableOutputError):
+            output.json_object(shape)
     else:
         output.complain(error.message)
     return error.exit_code

@@ -76,6 +76,13 @@ class MachineError(FnnctlError):
     exit_code = 3
 
 
+class UnwritableOutputError(MachineError):
+    """Standard output takes nothing: a full disk behind it, say."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the output cannot be written: {reason}")
+
+
 class DivergedError(FnnctlError):
     """Training produced a loss that is not a finite number."""
 

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO
 
-from fnnctl.errors import MachineError
+from fnnctl.errors import UnwritableOutputError
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -69,7 +69,7 @@ class Output:
 
     def complain(self, text: str) -> None:
         """What went wrong, which no option leaves out. Where it cannot be said, the exit code still tells."""
-        with suppress(MachineError):
+        with suppress(UnwritableOutputError):
             _write(sys.stderr, text + "\n")
 
     def detail(self, text: str) -> None:
@@ -95,7 +95,7 @@ def _write(stream: TextIO | None, text: str) -> None:
         _throw_away(stream)
     except OSError as error:
         _throw_away(stream)
-        raise MachineError(f"the output cannot be written: {error.strerror}") from error
+        raise UnwritableOutputError(error.strerror or str(error)) from error
     except UnicodeEncodeError:
         encoding = stream.encoding or "ascii"
         stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
