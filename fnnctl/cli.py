@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +16,7 @@ import typer
 
 from fnnctl import __version__
 from fnnctl.commands.output import Output
-from fnnctl.errors import FnnctlError, UsageError
+from fnnctl.errors import FnnctlError, UnwritableOutputError, UsageError
 
 DEFAULT_CONFIG = Path("fnnctl.yaml")
 
@@ -75,11 +76,13 @@ def init(
     file: Annotated[Path, typer.Argument(metavar="[FILE]", show_default="fnnctl.yaml")] = DEFAULT_CONFIG,
     json: Json = False,
     quiet: Quiet = False,
+    verbose: Verbose = False,
+    no_color: NoColor = False,
 ) -> None:
     """Write a commented starter experiment. Never overwrites."""
     from fnnctl.commands.init import init
 
-    init(file, Output(json=json, quiet=quiet))
+    init(file, _output(json, quiet, verbose, no_color))
 
 
 @app.command()
@@ -88,13 +91,18 @@ def check(
         list[Path] | None, typer.Argument(metavar="[CONFIG]...", help="Experiments; default fnnctl.yaml.")
     ] = None,
     overrides: Set = None,
+    name: Name = None,
+    seed: Seed = None,
     json: Json = False,
     quiet: Quiet = False,
+    verbose: Verbose = False,
+    no_color: NoColor = False,
 ) -> int:
-    """Validate experiments and the data they name, and train nothing. Prints every problem."""
+    """Validate experiments and their data, train nothing."""
     from fnnctl.commands.check import check
 
-    return check(configs or [DEFAULT_CONFIG], overrides or [], Output(json=json, quiet=quiet))
+    output = _output(json, quiet, verbose, no_color)
+    return check(configs or [DEFAULT_CONFIG], overrides or [], name=name, seed=seed, output=output)
 
 
 @app.command()
@@ -109,12 +117,17 @@ def train(
     verbose: Verbose = False,
     no_color: NoColor = False,
 ) -> None:
-    """Train a network, score it on the test part, and write a run folder."""
-    from fnnctl.commands.report import report_training
-    from fnnctl.commands.train import train
+    """Train a network and write its run folder."""
+    from fnnctl.commands.interruption import interruption
 
-    output = Output(json=json, quiet=quiet, verbose=verbose, color=not no_color)
-    run = train(config, overrides or [], runs_dir=runs_dir, name=name, seed=seed, output=output)
+    output = _output(json, quiet, verbose, no_color)
+    with interruption(output) as signals:
+        from fnnctl.commands.report import report_training
+        from fnnctl.commands.train import train
+
+        run = train(
+            config, overrides or [], runs_dir=runs_dir, name=name, seed=seed, output=output, signals=signals
+        )
     report_training(run, output)
 
 
@@ -122,8 +135,13 @@ def train(
 def report(
     runs: Runs = None,
     format_: Annotated[
-        str, typer.Option("--format", metavar="FORMAT", help="terminal, markdown or json.")
-    ] = "terminal",
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help="terminal, markdown or json; by default what --output's name says.",
+        ),
+    ] = None,
     file: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the report to a file.")
     ] = None,
@@ -133,9 +151,11 @@ def report(
     ] = None,
     runs_dir: RunsDir = RUNS_DIR,
     json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
     no_color: NoColor = False,
 ) -> int:
-    """Tell what happened in a run, and hold its metrics against what they should be."""
+    """Tell how a run went; a gate for CI."""
     from fnnctl.commands.report import report
 
     return report(
@@ -144,32 +164,46 @@ def report(
         format_="json" if json else format_,
         file=file,
         fail_under=fail_under or [],
-        output=Output(json=json, color=not no_color),
+        output=_output(json, quiet, verbose, no_color),
     )
 
 
 @app.command(name="runs")
-def runs_(runs_dir: RunsDir = RUNS_DIR, json: Json = False, no_color: NoColor = False) -> None:
+def runs_(
+    runs_dir: RunsDir = RUNS_DIR,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    no_color: NoColor = False,
+) -> None:
     """List the runs."""
     from fnnctl.commands.runs import runs
 
-    runs(runs_dir, Output(json=json, color=not no_color))
+    runs(runs_dir, _output(json, quiet, verbose, no_color))
 
 
 @app.command()
-def datasets(json: Json = False, no_color: NoColor = False) -> None:
+def datasets(
+    json: Json = False, quiet: Quiet = False, verbose: Verbose = False, no_color: NoColor = False
+) -> None:
     """List the built-in data sets."""
     from fnnctl.commands.datasets import datasets
 
-    datasets(Output(json=json, color=not no_color))
+    datasets(_output(json, quiet, verbose, no_color))
 
 
 @app.command()
-def schema() -> None:
-    """Print the config's JSON Schema (draft 7), for editors."""
+def schema(
+    json: Json = False, quiet: Quiet = False, verbose: Verbose = False, no_color: NoColor = False
+) -> None:
+    """Print the config's JSON Schema, for editors."""
     from fnnctl.commands.schema import schema
 
-    schema(Output())
+    schema(_output(json, quiet, verbose, no_color))
+
+
+def _output(json: bool, quiet: bool, verbose: bool, no_color: bool) -> Output:
+    return Output(json=json, quiet=quiet, verbose=verbose, color=not no_color)
 
 
 def main() -> None:
@@ -185,6 +219,8 @@ def run(arguments: Sequence[str]) -> int:
         return app(args=list(arguments), prog_name="fnnctl", standalone_mode=False) or 0
     except FnnctlError as error:
         return _tell(error, output)
+    except SystemExit:  # typer's, where the reader of its help has closed the pipe
+        return 0
     except typer.TyperException as error:
         return _tell(UsageError(error.format_message()), output)
     except typer.Abort:
@@ -199,9 +235,11 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _tell(error: FnnctlError, output: Output) -> int:
-    if output.json:
+    if output.json and not isinstance(error, UnwritableOutputError):
         problems = [asdict(problem) for problem in error.problems]
-        output.json_object({"error": {"kind": error.kind, "message": error.message, "problems": problems}})
+        shape = {"error": {"kind": error.kind, "message": error.message, "problems": problems}}
+        with suppress(UnwritableOutputError):
+            output.json_object(shape)
     else:
         output.complain(error.message)
     return error.exit_code

@@ -76,6 +76,13 @@ class MachineError(FnnctlError):
     exit_code = 3
 
 
+class UnwritableOutputError(MachineError):
+    """Standard output takes nothing: a full disk behind it, say."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the output cannot be written: {reason}")
+
+
 class DivergedError(FnnctlError):
     """Training produced a loss that is not a finite number."""
 
@@ -93,12 +100,14 @@ class DivergedError(FnnctlError):
 
 
 class InterruptedRunError(FnnctlError):
-    """A signal ended the run; what was done is kept in its folder."""
+    """A signal ended the program; what was done by then is kept in the run's folder, if there was one."""
 
     kind = "interrupted"
 
-    def __init__(self, *, signal_number: int, epochs: int, run: str) -> None:
-        super().__init__(f"interrupted after {epochs} epochs; what was trained until then is in {run}")
+    def __init__(self, *, signal_number: int, run: str | None, epochs: int | None) -> None:
+        when = "" if epochs is None else f" after {epochs} epochs"
+        kept = f"; what was done until then is in {run}" if run else ", before there was a run"
+        super().__init__(f"interrupted{when}{kept}")
         self.exit_code = 128 + signal_number  # type: ignore[misc]  # of the instance: 130 or 143
 
 

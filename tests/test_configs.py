@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from fnnctl.commands.interruption import interruption
 from fnnctl.commands.output import Output
 from fnnctl.commands.train import train
 from fnnctl.report.summary import summarize
@@ -27,9 +28,17 @@ def test_every_config_is_tested() -> None:
 
 @pytest.mark.parametrize("name", sorted(WANTED))
 def test_reaches_its_accuracy(name: str, tmp_path: Path) -> None:
-    run = train(
-        CONFIGS / f"{name}.yaml", [], runs_dir=tmp_path, name=None, seed=None, output=Output(quiet=True)
-    )
+    output = Output(quiet=True)
+    with interruption(output) as signals:
+        run = train(
+            CONFIGS / f"{name}.yaml",
+            [],
+            runs_dir=tmp_path,
+            name=None,
+            seed=None,
+            output=output,
+            signals=signals,
+        )
     metrics = summarize(run).part_metrics("test")
     assert metrics is not None
     assert metrics["accuracy"] >= WANTED[name]

@@ -7,25 +7,38 @@ from dataclasses import asdict
 from pathlib import Path
 
 from fnnctl.commands.output import Output
-from fnnctl.commands.preparation import prepare
+from fnnctl.commands.preparation import Prepared, prepare
 from fnnctl.errors import InputError, Problem
 
 
-def check(configs: Sequence[Path], overrides: Sequence[str], output: Output) -> int:
+def check(
+    configs: Sequence[Path], overrides: Sequence[str], *, name: str | None, seed: int | None, output: Output
+) -> int:
     """Print every problem of every config, and return the exit code: 0 where there is none, else 2."""
     problems: list[Problem] = []
     for config in configs:
         try:
-            prepared = prepare(config, overrides, name=None, seed=None)
+            prepared = prepare(config, overrides, name=name, seed=seed)
         except InputError as error:
             problems += error.problems
         else:
             for warning in prepared.warnings:
                 output.note(f"{config}: warning: {warning}")
-            output.note(f"{config}: valid")
+            output.note(f"{config}: valid: {_in_words(prepared)}")
     if output.json:
         output.json_object({"valid": not problems, "problems": [asdict(problem) for problem in problems]})
     else:
         for problem in problems:
             output.data(str(problem))
     return InputError.exit_code if problems else 0
+
+
+def _in_words(prepared: Prepared) -> str:
+    """What was read, and what would be trained."""
+    dataset, split = prepared.dataset, prepared.split
+    return (
+        f"{len(dataset):,} rows ({split.train.size:,} train, {split.validation.size:,} validation, "
+        f"{split.test.size:,} test), {len(dataset.numeric_names):,} numeric and "
+        f"{len(dataset.categorical_names):,} categorical columns, {len(dataset.classes):,} classes; "
+        f"a network of {prepared.layout.size:,} parameters"
+    )

@@ -21,7 +21,7 @@ class PartScores:
     """What the network says of one part's rows."""
 
     rows: IntArray
-    """(n,), indices of the data set's rows"""
+    """(n,), the rows' numbers in their file"""
     labels: IntArray
     """(n,)"""
     probabilities: FloatArray
@@ -54,11 +54,15 @@ def score_parts(
     scorer = Scorer(network, examples)
     split = prepared.split
     parts = {"train": split.train, "validation": split.validation, "test": split.test}
-    return {name: _scores(scorer, examples, rows) if rows.size else None for name, rows in parts.items()}
+    numbers = prepared.dataset.file_rows
+    return {
+        name: _scores(scorer, examples, rows, numbers[rows]) if rows.size else None
+        for name, rows in parts.items()
+    }
 
 
-def _scores(scorer: Scorer, examples: Examples, rows: IntArray) -> PartScores:
+def _scores(scorer: Scorer, examples: Examples, rows: IntArray, numbers: IntArray) -> PartScores:
     scores = scorer.scores(rows[None])[0]
     labels = examples.labels[rows]
     loss = float(np.mean(cross_entropy(scores, labels)))
-    return PartScores(rows, labels, softmax(scores), loss)
+    return PartScores(numbers, labels, softmax(scores), loss)

@@ -1,4 +1,8 @@
-"""Ctrl-C and SIGTERM while a run goes on: the first asks it to end well, the second ends it at once."""
+"""Ctrl-C and SIGTERM: while a network trains, the first signal lets the step end; elsewhere it ends at once.
+
+The handlers are set before anything heavy is imported, so that no signal is lost. Files are written
+whole, so that a run may end between any two of them.
+"""
 
 from __future__ import annotations
 
@@ -9,27 +13,48 @@ from contextlib import contextmanager
 from types import FrameType
 
 from fnnctl.commands.output import Output
+from fnnctl.errors import InterruptedRunError
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interruption:
-    """Whether a signal has come, and which."""
+    """Whether a signal has come, and what it does."""
 
     def __init__(self, output: Output) -> None:
-        self.signal_number: int | None = None
+        self.run: str | None = None
+        """The run's folder, once there is one."""
+        self._signal_number: int | None = None
+        self._graceful = False
         self._output = output
 
     def requested(self) -> bool:
         """Whether the run should end."""
-        return self.signal_number is not None
+        return self._signal_number is not None
+
+    def raise_if_requested(self, epochs: int | None = None) -> None:
+        """Raise the error that ends an interrupted run; `epochs` were trained."""
+        if self._signal_number is not None:
+            raise InterruptedRunError(signal_number=self._signal_number, run=self.run, epochs=epochs)
+
+    @contextmanager
+    def graceful(self) -> Iterator[None]:
+        """Within the block the first signal is only taken note of."""
+        self.raise_if_requested()
+        self._graceful = True
+        try:
+            yield
+        finally:
+            self._graceful = False
 
     def handle(self, signal_number: int, frame: FrameType | None) -> None:
-        """Take note of the first signal; a second one is a KeyboardInterrupt."""
-        if self.requested():
-            raise KeyboardInterrupt
-        self.signal_number = signal_number
-        self._output.note("stopping after this step; once more to stop at once")
+        """End at once, or, the first time within a graceful block, later."""
+        first = not self.requested()
+        self._signal_number = signal_number
+        if self._graceful and first:
+            self._output.note("stopping after this step; once more to stop at once")
+        else:
+            self.raise_if_requested()
 
 
 @contextmanager

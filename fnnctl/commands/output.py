@@ -10,11 +10,17 @@ import io
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO
 
+from fnnctl.errors import UnwritableOutputError
+
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
+
+WIDEST = 300
+"""Columns that a table may take, whatever the terminal has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +53,11 @@ class Output:
 
     def rendered(self, renderable: RenderableType, *, plain: bool = False) -> str:
         """A table or the like as text; `plain` is without colours wherever it goes."""
-        console = self.console(io.StringIO() if plain else sys.stdout)
+        from rich.measure import Measurement
+
+        console = self.console(io.StringIO() if plain or sys.stdout is None else sys.stdout)
+        needed = Measurement.get(console, console.options.update(width=WIDEST), renderable).minimum
+        console.width = max(console.width, min(needed, WIDEST))  # a narrow terminal must not lose a column
         with console.capture() as captured:
             console.print(renderable)
         return "\n".join(line.rstrip() for line in captured.get().split("\n"))
@@ -55,33 +65,43 @@ class Output:
     def note(self, text: str) -> None:
         """A line beside what was asked for, which `--quiet` leaves out."""
         if not self.quiet:
-            _write(sys.stderr, text + "\n")
+            self.complain(text)
 
     def complain(self, text: str) -> None:
-        """What went wrong, which no option leaves out."""
-        _write(sys.stderr, text + "\n")
+        """What went wrong, which no option leaves out. Where it cannot be said, the exit code still tells."""
+        with suppress(UnwritableOutputError):
+            _write(sys.stderr, text + "\n")
 
     def detail(self, text: str) -> None:
         """A line for `--verbose`."""
         if self.verbose:
-            _write(sys.stderr, text + "\n")
+            self.complain(text)
 
     def console(self, stream: TextIO) -> Console:
         """A rich console for a stream: colours on a terminal only, if they are wanted at all."""
         from rich.console import Console
 
-        return Console(
-            file=stream, no_color=not self.color or None, highlight=False, markup=False, soft_wrap=False
-        )
+        plain = not self.color or os.environ.get("NO_COLOR")
+        return Console(file=stream, color_system=None if plain else "auto", highlight=False, markup=False)
 
 
-def _write(stream: TextIO, text: str) -> None:
+def _write(stream: TextIO | None, text: str) -> None:
+    if stream is None:  # it was closed before the program began
+        return
     try:
         stream.write(text)
         stream.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        _throw_away(stream)
+    except OSError as error:
+        _throw_away(stream)
+        raise UnwritableOutputError(error.strerror or str(error)) from error
     except UnicodeEncodeError:
         encoding = stream.encoding or "ascii"
         stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
         stream.flush()
+
+
+def _throw_away(stream: TextIO) -> None:
+    """Let the stream lead nowhere, so that closing it at the end does not fail again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

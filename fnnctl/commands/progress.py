@@ -33,7 +33,7 @@ def epoch_progress(output: Output, epochs: int) -> Iterator[OnEpoch]:
 def epoch_line(epoch: int, record: Record, *, epochs: int) -> str:
     """`epoch 12/200  train_loss 0.1234  …` for the first member."""
     shown = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
-    values = "  ".join(f"{name} {record[name][0]:.4f}" for name in shown if name in record)
+    values = "  ".join(f"{name} {_number(record[name][0], 4)}" for name in shown if name in record)
     return f"epoch {epoch}/{epochs}  {values}"
 
 
@@ -60,11 +60,11 @@ class _Lines:
 
 @contextmanager
 def _bar(output: Output, epochs: int) -> Iterator[OnEpoch]:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.table import Column
 
     columns = (
-        TextColumn("epoch"),
-        MofNCompleteColumn(),
+        TextColumn("epoch {task.completed}/{task.total}", table_column=Column(no_wrap=True)),
         BarColumn(bar_width=10),
         TextColumn("{task.fields[values]}"),
         TimeRemainingColumn(compact=True),
@@ -85,8 +85,11 @@ def _bar(output: Output, epochs: int) -> Iterator[OnEpoch]:
 
 def _short_values(record: Record) -> str:
     loss, accuracy = (
-        "/".join(f"{record[name][0]:.3f}" for name in names if name in record)
+        "/".join(_number(record[name][0], 3) for name in names if name in record)
         for names in (("train_loss", "validation_loss"), ("train_accuracy", "validation_accuracy"))
     )
-    parts = "train/validation" if "validation_loss" in record else "train"
-    return f"{parts} loss {loss}  accuracy {accuracy}"
+    return f"loss {loss}  accuracy {accuracy}"
+
+
+def _number(value: float, decimals: int) -> str:
+    return f"{value:.{decimals}f}" if abs(value) < 1e4 else f"{value:.{decimals}g}"

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from fnnctl.commands.preparation import Prepared
-from fnnctl.errors import FnnctlError, InterruptedRunError
+from fnnctl.errors import DivergedError, InputError, InterruptedRunError
 from fnnctl.nn.shape import NetworkShape
 from fnnctl.store.provenance import environment
 from fnnctl.store.run import OpenRun
@@ -37,7 +37,7 @@ class Recording:
         if error is not None:
             interrupted = isinstance(error, InterruptedRunError | KeyboardInterrupt)
             status = "interrupted" if interrupted else "failed"
-            expected = isinstance(error, FnnctlError)
+            expected = isinstance(error, InputError | DivergedError | InterruptedRunError)
             self._run.log(str(error) if expected else "".join(traceback.format_exception(error)))
         seconds = {"total": time.monotonic() - self._started, "training": self.training_seconds}
         self._run.finish(status, seconds, {} if error is None else {"error": str(error)})

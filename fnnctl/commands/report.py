@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fnnctl.commands.output import Output
-from fnnctl.errors import UsageError, did_you_mean
+from fnnctl.errors import MachineError, UsageError, did_you_mean
+from fnnctl.report.figures import draw_missing_figures
 from fnnctl.report.gates import GateResult, check_gates, parse_gates
 from fnnctl.report.json_report import json_report
 from fnnctl.report.markdown import markdown_report
@@ -15,9 +16,10 @@ from fnnctl.report.terminal import terminal_report
 from fnnctl.store.atomic import write_output
 from fnnctl.store.catalogue import find_run
 from fnnctl.store.folder import RunFolder
-from fnnctl.store.names import LATEST
+from fnnctl.store.names import FIGURES, LATEST
 
 FORMATS = ("terminal", "markdown", "json")
+FORMAT_OF_ENDING = {".md": "markdown", ".json": "json"}
 GATE_MISSED = 1
 
 
@@ -25,25 +27,34 @@ def report(
     runs: Sequence[str],
     *,
     runs_dir: Path,
-    format_: str,
+    format_: str | None,
     file: Path | None,
     fail_under: Sequence[str],
     output: Output,
 ) -> int:
     """Report on the runs; return 1 where a gate was missed, else 0.
 
-    Raises `UsageError` for an unknown run, format, or metric of a gate.
+    Without a format the file's ending tells it. Raises `UsageError` for an unknown run, format, or metric
+    of a gate.
     """
+    file = None if file == Path("-") else file
+    format_ = format_ or FORMAT_OF_ENDING.get(file.suffix if file else "", "terminal")
     if format_ not in FORMATS:
         raise UsageError(
             f"there is no report format '{format_}'; it is one of {', '.join(FORMATS)}"
             + did_you_mean(format_, FORMATS)
         )
     gates = parse_gates(fail_under)
-    summaries = [summarize(find_run(run, runs_dir)) for run in runs or [LATEST]]
+    found = [find_run(run, runs_dir) for run in runs or [LATEST]]
+    for run in found:
+        _redraw(run, output)
+    summaries = [summarize(run) for run in found]
     results = [result for summary in summaries for result in check_gates(gates, summary)]
     _write(summaries, results, format_, file, output)
-    return 0 if all(result.passed for result in results) else GATE_MISSED
+    missed = [result for result in results if not result.passed]
+    for result in missed:
+        output.complain(f"missed: {result.gate.metric} is {result.value:g}, wanted {result.gate.wanted}")
+    return GATE_MISSED if missed else 0
 
 
 def report_training(run: RunFolder, output: Output) -> None:
@@ -57,6 +68,16 @@ def report_training(run: RunFolder, output: Output) -> None:
         output.data(str(run.path))
     else:
         output.render(terminal_report([summary]))
+
+
+def _redraw(run: RunFolder, output: Output) -> None:
+    """Draw the figures of an ended run anew where one that it had is gone."""
+    if run.is_alive() or set(FIGURES) <= set(run.files()):
+        return
+    try:
+        draw_missing_figures(run)
+    except MachineError as error:
+        output.note(error.message)
 
 
 def _write(

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from fnnctl.commands.output import Output
+from fnnctl.report.content import number
 from fnnctl.store.catalogue import RunEntry, list_runs
 from fnnctl.text import plain_text
 
@@ -24,7 +25,7 @@ def runs(runs_dir: Path, output: Output) -> None:
         return
     table = Table(box=box.SIMPLE_HEAD)
     for column in ("run", "kind", "status"):
-        table.add_column(column, overflow="fold")
+        table.add_column(column, no_wrap=True)
     table.add_column("test accuracy", justify="right")
     for entry in entries:
         table.add_row(*(Text(plain_text(value)) for value in _row(entry)))
@@ -36,10 +37,6 @@ def runs(runs_dir: Path, output: Output) -> None:
 
 def _row(entry: RunEntry) -> tuple[str, str, str, str]:
     kind = entry.manifest.kind if entry.manifest else ""
-    accuracy = ((entry.metrics or {}).get("test") or {}).get("accuracy")
-    return (
-        entry.run.path.name,
-        kind,
-        entry.shown_status,
-        "" if accuracy is None else f"{accuracy:.4f}",
-    )
+    test = (entry.metrics or {}).get("test")
+    accuracy = test.get("accuracy") if isinstance(test, dict) else None
+    return entry.run.path.name, kind, entry.shown_status, number(accuracy)

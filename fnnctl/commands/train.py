@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fnnctl.commands.evaluation import PartScores, score_parts
-from fnnctl.commands.interruption import Interruption, interruption
+from fnnctl.commands.interruption import Interruption
 from fnnctl.commands.output import Output
 from fnnctl.commands.preparation import Prepared, prepare
 from fnnctl.commands.progress import epoch_progress
 from fnnctl.commands.recording import Recording, model_description, opening_manifest, training_facts
 from fnnctl.config.resolved import resolved_yaml
-from fnnctl.errors import DivergedError, InterruptedRunError
+from fnnctl.errors import DivergedError
 from fnnctl.metrics.confusion import confusion_matrix
 from fnnctl.metrics.curves import pr_curves, roc_curves
 from fnnctl.report.figures import draw_figures
@@ -33,6 +33,7 @@ def train(
     name: str | None,
     seed: int | None,
     output: Output,
+    signals: Interruption,
 ) -> RunFolder:
     """Train an experiment, score it on every part, and write its run folder.
 
@@ -42,7 +43,8 @@ def train(
     started = time.monotonic()
     prepared = prepare(config, overrides, name=name, seed=seed)
     run = _create(prepared, runs_dir)
-    with interruption(output) as signals, Recording(run, started=started) as recording:
+    signals.run = str(run.path)
+    with Recording(run, started=started) as recording:
         _warn(prepared, run, output)
         examples = prepared.examples()
         begun = time.monotonic()
@@ -75,7 +77,7 @@ def _warn(prepared: Prepared, run: OpenRun, output: Output) -> None:
 
 
 def _train(prepared: Prepared, examples: Examples, signals: Interruption, output: Output) -> TrainedMember:
-    with epoch_progress(output, prepared.member.epochs) as on_epoch:
+    with signals.graceful(), epoch_progress(output, prepared.member.epochs) as on_epoch:
         (trained,) = train_stack(
             prepared.settings,
             [prepared.member],
@@ -89,7 +91,8 @@ def _train(prepared: Prepared, examples: Examples, signals: Interruption, output
 
 def _write_training(run: OpenRun, prepared: Prepared, trained: TrainedMember) -> None:
     facts = training_facts(prepared, trained)
-    run.log(f"{trained.epochs} epochs: {facts['training']['stopped']}")
+    last = "  ".join(f"{name} {values[-1]:.6g}" for name, values in trained.history.items() if values)
+    run.log(f"{trained.epochs} epochs: {facts['training']['stopped']}; {last}")
     run.record(facts)
     run.write_history(*history_table(trained.history, layers=len(prepared.settings.shape.hidden)))
     run.write_model(prepared.layout.named_arrays(trained.parameters), model_description(prepared))
@@ -98,6 +101,8 @@ def _write_training(run: OpenRun, prepared: Prepared, trained: TrainedMember) ->
 def _raise_if_broken_off(
     run: OpenRun, prepared: Prepared, trained: TrainedMember, signals: Interruption
 ) -> None:
+    if trained.outcome in {Outcome.DIVERGED, Outcome.INTERRUPTED}:
+        draw_figures(run)
     if trained.outcome is Outcome.DIVERGED:
         raise DivergedError(
             epoch=trained.epochs,
@@ -105,10 +110,7 @@ def _raise_if_broken_off(
             scaled=prepared.experiment.data.scaling != "none",
             run=str(run.path),
         )
-    if trained.outcome is Outcome.INTERRUPTED and signals.signal_number is not None:
-        raise InterruptedRunError(
-            signal_number=signals.signal_number, epochs=trained.epochs, run=str(run.path)
-        )
+    signals.raise_if_requested(trained.epochs)
 
 
 def _write_scores(run: OpenRun, prepared: Prepared, parts: dict[str, PartScores | None]) -> None:

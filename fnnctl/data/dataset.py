@@ -32,6 +32,8 @@ class Dataset:
     """(N,) indices into `classes`."""
     classes: tuple[str, ...]
     """Sorted as numbers where all are numbers, else as text."""
+    file_rows: IntArray
+    """(N,) each row's number in its file, from 0, counting the rows that were left out for want of a label"""
     target: str
     """The label column's name."""
     test_rows: int = 0

@@ -62,6 +62,7 @@ def load_dataset(config: DataConfig, folder: Path) -> Dataset:
         categories=categories,
         labels=labels,
         classes=classes,
+        file_rows=np.concatenate([np.flatnonzero(part.kept) for part in parts]),
         target=main.part.target,
         test_rows=sum(part.rows for part in parts[1:]),
         test_source=str(files[1].path.resolve()) if files[1:] else None,
@@ -158,5 +159,6 @@ def _unlabelled(part: LabelledTable, file: str) -> list[str]:
     if left_out == 0:
         return []
     return [
-        f"left out {counted(left_out, 'row')} of {file} without a value in the target {shown(part.target)}"
+        f"left out {counted(left_out, 'row')} of {file} without a value in the target {shown(part.target)} "
+        "(it is empty, or one of data.missing_values)"
     ]

@@ -52,6 +52,9 @@ def _lists(columns: ColumnsConfig) -> tuple[tuple[Kind, tuple[str, ...]], ...]:
 
 
 def _unknown(name: str, names: Sequence[str], file: str) -> str:
-    options = [printable(option) for option in names]
-    suggestion = did_you_mean(name, options) or f"; its columns are {quoted_list(options)}"
+    suggestion = did_you_mean(name, [printable(option) for option in names])
+    if len(names) == 1:
+        suggestion = f"; its one column is {shown(names[0])}: is data.delimiter right?"
+    elif not suggestion:
+        suggestion = f"; its columns are {quoted_list([shown(option) for option in names])}"
     return f"there is no column {shown(name)} in {file}{suggestion}"

@@ -28,7 +28,10 @@ def target_fault(name: str, classes: Sequence[str], counts: IntArray) -> str | N
     if len(classes) == 0:
         return f"{label} has no value in any row"
     if len(classes) == 1:
-        return f"{label} has one class only, {shown(classes[0])}: there is nothing to tell apart"
+        return (
+            f"{label} has one class only, {shown(classes[0])}: there is nothing to tell apart "
+            "(what stands in data.missing_values is no class)"
+        )
     rows = int(counts.sum())
     many = len(classes) > MANY_VALUES
     mostly_once = 2 * int(np.count_nonzero(counts == 1)) > len(classes)

@@ -23,7 +23,7 @@ def data_warnings(dataset: Dataset, split: Split) -> list[str]:
     return [
         *_row_ids(dataset),
         *_constant_columns(dataset, split.train),
-        *_absent_classes(dataset, split.train),
+        *_absent_classes(dataset, split),
         *_shared_rows(dataset, split),
     ]
 
@@ -39,13 +39,14 @@ def _row_ids(dataset: Dataset) -> list[str]:
     return [
         f"the column {shown(name)} has a value of its own in (nearly) every row: if it is a row's id or "
         "name, put it into data.columns.ignore"
+        + ("; it is read as categories, not as numbers" if name in dataset.categorical_names else "")
         for name in names
     ]
 
 
 def _counts_rows(column: FloatArray) -> bool:
     """Whether n numbers are whole, distinct, and (nearly) follow one another: within a span of 2n."""
-    low, high = column.min(), column.max()
+    low, high = float(column.min()), float(column.max())
     if not high - low < 2 * len(column) or np.any(column != np.floor(column)):
         return False
     return int(np.bincount((column - low).astype(np.intp)).max()) == 1
@@ -69,13 +70,19 @@ def _is_constant(values: FloatArray | IntArray) -> bool:
     return bool(np.all(values == values[0]) or np.all(np.isnan(values)))
 
 
-def _absent_classes(dataset: Dataset, train: IntArray) -> list[str]:
-    counts = np.bincount(dataset.labels[train], minlength=len(dataset.classes))
-    absent = [shown(dataset.classes[c]) for c in np.flatnonzero(counts == 0)]
-    if not absent:
-        return []
-    which = "a class has" if len(absent) == 1 else f"{len(absent)} classes have"
-    return [f"{which} no row in the training part and cannot be learned: {quoted_list(absent)}"]
+def _absent_classes(dataset: Dataset, split: Split) -> list[str]:
+    warnings = []
+    for part, rows, consequence in (
+        ("training", split.train, "and cannot be learned"),
+        ("validation", split.validation, "and no share in its metrics"),
+        ("test", split.test, "and no share in its metrics"),
+    ):
+        counts = np.bincount(dataset.labels[rows], minlength=len(dataset.classes))
+        absent = [shown(dataset.classes[c]) for c in np.flatnonzero(counts == 0)]
+        if absent and rows.size:
+            which = "a class has" if len(absent) == 1 else f"{len(absent)} classes have"
+            warnings.append(f"{which} no row in the {part} part {consequence}: {quoted_list(absent)}")
+    return warnings
 
 
 def _shared_rows(dataset: Dataset, split: Split) -> list[str]:

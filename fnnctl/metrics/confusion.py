@@ -55,8 +55,8 @@ def mean_over(values: FloatArray, weights: BoolArray | IntArray) -> FloatArray:
 def matthews_correlation(matrix: IntArray) -> float:
     """The correlation R_K of labels and predictions (Gorodkin, 2004); 0 where either has one class only."""
     observed, expected, rows = _agreement(matrix)
-    spread = math.sqrt(rows**2 - _square_sum(matrix.sum(axis=0))) * math.sqrt(
-        rows**2 - _square_sum(matrix.sum(axis=1))
+    spread = math.sqrt(
+        (rows**2 - _square_sum(matrix.sum(axis=0))) * (rows**2 - _square_sum(matrix.sum(axis=1)))
     )
     return (observed * rows - expected) / spread if spread else 0.0
 

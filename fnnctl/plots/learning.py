@@ -108,7 +108,7 @@ def _finish_accuracy(axes: Axes) -> None:
     axes.set_title("accuracy")
     lowest, highest = _range(axes)
     margin = max(0.01, 0.05 * (highest - lowest))
-    axes.set_ylim(lowest - margin, min(highest + margin, 1.01))
+    axes.set_ylim(max(lowest - margin, -0.01), min(highest + margin, 1.01))
 
 
 def _finish_dead_units(axes: Axes, lines: Mapping[str, Line2D]) -> None:

@@ -18,7 +18,7 @@ from fnnctl.store.manifest import DataFacts, Manifest
 
 NOTHING = "–"
 SHOWN_MATRIX_CLASSES = 12
-MATRIX_WIDTH = 72
+MATRIX_WIDTH = 76
 """Columns of text that a confusion matrix may take before its classes are numbered."""
 
 METRICS = (
@@ -44,6 +44,7 @@ CLASS_METRICS = (
 )
 WORTH_OPENING = (
     (names.METRICS, "every metric"),
+    (names.HISTORY, "losses and metrics of every epoch"),
     (names.CONFUSION_MATRIX_FIGURE, "confusion matrix"),
     (names.ROC_CURVE_FIGURE, "ROC curves"),
     (names.PR_CURVE_FIGURE, "precision-recall curves"),
@@ -124,7 +125,7 @@ def gate_table(results: Sequence[GateResult]) -> Table:
         (
             f"{result.gate.metric} of {result.run}" if has_several_runs else result.gate.metric,
             number(result.value),
-            f"{'≤' if result.gate.is_loss else '≥'} {result.gate.threshold:g}",
+            result.gate.wanted,
             "passed" if result.passed else "missed",
         )
         for result in results
@@ -134,10 +135,10 @@ def gate_table(results: Sequence[GateResult]) -> Table:
 
 def number(value: object) -> str:
     """A metric for a reader: four decimals, an interval with a dash, a count as it is."""
-    if isinstance(value, int):
+    if isinstance(value, int) and abs(value) < 10**15:
         return f"{value:,}"
     if isinstance(value, float):
-        return f"{value:.4f}" if value == 0 or abs(value) >= 0.001 else f"{value:.2e}"
+        return f"{value:.4f}" if value == 0 or 0.001 <= abs(value) < 1e6 else f"{value:.2e}"
     if isinstance(value, list) and len(value) == 2:
         return f"{number(value[0])} – {number(value[1])}"
     return NOTHING
@@ -181,8 +182,8 @@ def _matrix_table(summary: Summary) -> Table | None:
     classes, counts = summary.confusion
     columns: tuple[str, ...] = classes
     rows: tuple[str, ...] = classes
-    if max(map(cell_len, classes)) + sum(max(cell_len(name), 4) + 2 for name in classes) > MATRIX_WIDTH:
-        columns = tuple(str(position) for position, _ in enumerate(classes, start=1))
+    if max(map(cell_len, classes)) + sum(max(cell_len(name), 2) + 3 for name in classes) > MATRIX_WIDTH:
+        columns = tuple(f"#{position}" for position, _ in enumerate(classes, start=1))
         rows = tuple(f"{position}  {name}" for position, name in zip(columns, classes, strict=True))
     return Table(
         "Confusion matrix of the test part",

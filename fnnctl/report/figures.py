@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 from fnnctl.report.summary import Summary, summarize
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder, StoredCurve
 
+NUMBERS_BEHIND = {
+    names.CONFUSION_MATRIX_FIGURE: names.CONFUSION_MATRIX,
+    names.ROC_CURVE_FIGURE: names.ROC_CURVE,
+    names.PR_CURVE_FIGURE: names.PR_CURVE,
+    names.LEARNING_CURVE_FIGURE: names.HISTORY,
+}
+
 
 def draw_figures(run: RunFolder) -> tuple[str, ...]:
     """Draw each figure whose numbers the run has, and return the names of the files written."""
-    figures = _figures(run, summarize(run))
+    return _draw(run, {figure for figure, numbers in NUMBERS_BEHIND.items() if numbers in run.files()})
+
+
+def draw_missing_figures(run: RunFolder) -> tuple[str, ...]:
+    """Draw those that are not there although their numbers are; raises `MachineError` where it cannot."""
+    files = run.files()
+    return _draw(run, {figure for figure, numbers in NUMBERS_BEHIND.items() if numbers in files} - {*files})
+
+
+def _draw(run: RunFolder, wanted: Set[str]) -> tuple[str, ...]:
+    figures = _figures(run, summarize(run), wanted) if wanted else {}
     for name, png in figures.items():
         run.write_figure(name, png)
     return tuple(figures)
 
 
-def _figures(run: RunFolder, summary: Summary) -> dict[str, bytes]:
+def _figures(run: RunFolder, summary: Summary, wanted: Set[str]) -> dict[str, bytes]:
     # Importing matplotlib takes half a second, which a report without figures need not wait for.
     from fnnctl.plots.confusion import confusion_matrix_figure  # noqa: PLC0415
     from fnnctl.plots.curves import PlottedCurve, pr_figure, roc_figure  # noqa: PLC0415
@@ -27,7 +44,7 @@ def _figures(run: RunFolder, summary: Summary) -> dict[str, bytes]:
 
     name, scores = summary.manifest.name, summary.part_metrics("test") or {}
     figures: dict[str, bytes] = {}
-    if summary.confusion:
+    if summary.confusion and names.CONFUSION_MATRIX_FIGURE in wanted:
         classes, matrix = summary.confusion
         figure = confusion_matrix_figure(matrix, classes, title=f"{name}: confusion matrix of the test part")
         figures[names.CONFUSION_MATRIX_FIGURE] = png_bytes(figure)
@@ -35,14 +52,14 @@ def _figures(run: RunFolder, summary: Summary) -> dict[str, bytes]:
         (names.ROC_CURVE_FIGURE, run.read_roc_curves(), roc_figure, "roc_auc", "ROC curves"),
         (names.PR_CURVE_FIGURE, run.read_pr_curves(), pr_figure, "average_precision", "precision and recall"),
     ):
-        if curves:
+        if curves and file in wanted:
             plotted = [
                 PlottedCurve(curve.kind, curve.label, curve.x, curve.y, _area(curve, metric, scores))
                 for curve in curves
             ]
             figures[file] = png_bytes(draw(plotted, title=f"{name}: {what} of the test part"))
     history = run.read_history()
-    if history and history.get("epoch"):
+    if history and history.get("epoch") and names.LEARNING_CURVE_FIGURE in wanted:
         training = summary.manifest.training
         figure = learning_curve_figure(
             history, best_epoch=training.best_epoch if training else None, title=f"{name}: learning curve"

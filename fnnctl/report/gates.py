@@ -32,6 +32,11 @@ class Gate:
         """Whether small values are the good ones."""
         return self.metric.rpartition(".")[2] in LOSSES
 
+    @property
+    def wanted(self) -> str:
+        """The condition in signs: `≥ 0.9`."""
+        return f"{'≤' if self.is_loss else '≥'} {self.threshold:g}"
+
     def admits(self, value: float) -> bool:
         """Whether the value passes; the threshold itself does."""
         return value <= self.threshold if self.is_loss else value >= self.threshold
@@ -111,7 +116,9 @@ def _metric(name: str, summary: Summary) -> float:
         raise UsageError(f"--fail-under '{name}': {summary.path} has no metrics of the {part} part")
     values = _flat(metrics)
     if inner not in values:
-        raise UsageError(f"--fail-under '{name}': there is no metric '{inner}'{did_you_mean(inner, values)}")
+        known = [metric for metric in values if "." not in metric]
+        hint = did_you_mean(inner, values) or f"; there are {', '.join(known)}"
+        raise UsageError(f"--fail-under '{name}': there is no metric '{inner}'{hint}")
     value = values[inner]
     if value is None:
         raise UsageError(f"--fail-under '{name}': the metric has no value in this run (it is null)")

@@ -65,7 +65,10 @@ def _section(section: Section) -> RenderableType:
 def _table(table: Table) -> RichTable:
     grid = RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="")
     for position, title in enumerate(table.header):
-        grid.add_column(_text(title), justify="left" if position == 0 else "right", overflow="fold")
+        is_name = position == 0
+        grid.add_column(
+            _text(title), justify="left" if is_name else "right", overflow="fold", no_wrap=not is_name
+        )
     for row in table.rows:
         grid.add_row(*map(_text, row))
     return grid

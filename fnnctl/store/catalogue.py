@@ -14,7 +14,7 @@ from fnnctl.errors import DataError, MachineError, UsageError, did_you_mean, quo
 from fnnctl.store.atomic import cannot_read
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import Manifest
-from fnnctl.store.names import LATEST, MANIFEST
+from fnnctl.store.names import LATEST, MANIFEST, started_by_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,13 @@ class RunEntry:
         if self.manifest is None:
             return "damaged"
         return shown_status(self.manifest, alive=self.alive)
+
+    @property
+    def started(self) -> str:
+        """When the run was started; a damaged run's folder still tells the second."""
+        if self.manifest:
+            return self.manifest.started
+        return started_by_name(self.run.path.name) or ""
 
     def to_dict(self) -> dict[str, Any]:
         """The entry of `runs --json`; where the manifest is damaged, what it would say is null."""
@@ -55,9 +62,8 @@ def shown_status(manifest: Manifest, *, alive: bool) -> str:
 
 
 def list_runs(runs_dir: Path) -> list[RunEntry]:
-    """Every run of the folder, the one started last at the end; damaged ones stand first."""
-    entries = [_entry(run) for run in _run_folders(runs_dir)]
-    return sorted(entries, key=lambda entry: entry.manifest.started if entry.manifest else "")
+    """Every run of the folder, the one started last at the end."""
+    return sorted((_entry(run) for run in _run_folders(runs_dir)), key=lambda entry: entry.started)
 
 
 def find_run(text: str, runs_dir: Path) -> RunFolder:
@@ -84,10 +90,10 @@ def find_run(text: str, runs_dir: Path) -> RunFolder:
 
 
 def _latest(runs_dir: Path) -> RunFolder:
-    readable = [entry for entry in list_runs(runs_dir) if entry.manifest]
-    if not readable:
+    entries = list_runs(runs_dir)
+    if not entries:
         raise _no_runs(runs_dir)
-    return readable[-1].run
+    return entries[-1].run
 
 
 def _run_folders(runs_dir: Path) -> list[RunFolder]:

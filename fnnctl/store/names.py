@@ -61,6 +61,12 @@ def run_folder_name(name: str, started: datetime) -> str:
     return f"{started:%Y-%m-%dT%H-%M-%SZ}-{slug(name)}-{secrets.token_hex(3)}"
 
 
+def started_by_name(folder_name: str) -> str | None:
+    """The second at which a run was started, as its folder's name has it: `2026-11-24T13:24:05`."""
+    match = re.match(r"(\d{4}-\d\d-\d\dT)(\d\d)-(\d\d)-(\d\d)Z-", folder_name)
+    return f"{match[1]}{match[2]}:{match[3]}:{match[4]}" if match else None
+
+
 def hidden_folder_name() -> str:
     """The name under which a run folder is made, before it can be seen."""
     return f".new-{secrets.token_hex(8)}"

@@ -140,6 +140,7 @@ def test_divergence_ends_with_4_and_tells_the_epoch(program: Program, iris: Path
     manifest = read_json(only_run(tmp_path) / "manifest.json")
     assert manifest["status"] == "failed"
     assert (only_run(tmp_path) / "history.csv").is_file()
+    assert (only_run(tmp_path) / "learning_curve.png").is_file()
     assert program("report").code == 0
 
 

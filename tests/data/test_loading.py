@@ -70,10 +70,12 @@ def test_whole_number_labels_are_sorted_by_value_and_kept_as_written(load: Load)
 def test_rows_without_a_label_are_left_out_with_a_warning(load: Load, tmp_path: Path) -> None:
     dataset = load("a,colour,y\n1,r,p\n2,s,NA\n3,t,q\n4,u, \n")
     assert dataset.numeric.ravel().tolist() == [1, 3]
+    assert dataset.file_rows.tolist() == [0, 2]
     assert dataset.categorical.ravel().tolist() == [0, 2]
     assert dataset.labels.tolist() == [0, 1]
     assert dataset.warnings == (
-        f"left out 2 rows of {tmp_path / 'table.csv'} without a value in the target 'y'",
+        f"left out 2 rows of {tmp_path / 'table.csv'} without a value in the target 'y' "
+        "(it is empty, or one of data.missing_values)",
     )
 
 
@@ -181,7 +183,8 @@ class TestTestFile:
         file = tmp_path / "test.csv"
         assert dataset.warnings == (
             f"the column 'z' of {file} is not in the training data and is left out",
-            f"left out 1 row of {file} without a value in the target 'y'",
+            f"left out 1 row of {file} without a value in the target 'y' "
+            "(it is empty, or one of data.missing_values)",
         )
 
     def test_a_missing_column_is_told_with_a_suggestion(self, load: Load, tmp_path: Path) -> None:

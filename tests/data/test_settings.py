@@ -30,13 +30,18 @@ def test_a_target_that_is_not_given_or_not_there() -> None:
         "data.target: there is no column 'Specie' in t.csv (did you mean 'species'?)"
     ]
     assert faults(ColumnsConfig(), "label") == [
-        "data.target: there is no column 'label' in t.csv; its columns are age, sex, species"
+        "data.target: there is no column 'label' in t.csv; its columns are 'age', 'sex', 'species'"
     ]
 
 
 def test_a_file_without_a_header_is_hinted_at() -> None:
     (fault,) = faults(ColumnsConfig(), "label", ("5.1", "3.5", "setosa"))
-    assert fault.endswith("its columns are 5.1, 3.5, setosa. Its first line must name the columns")
+    assert fault.endswith("its columns are '5.1', '3.5', 'setosa'. Its first line must name the columns")
+
+
+def test_a_single_column_hints_at_the_delimiter() -> None:
+    (fault,) = faults(ColumnsConfig(), "label", ("age;sex;label",))
+    assert fault.endswith("its one column is 'age;sex;label': is data.delimiter right?")
 
 
 def test_names_from_the_file_are_made_printable() -> None:

@@ -24,7 +24,8 @@ def dataset_of(
         numeric=numeric, numeric_names=tuple(f"n{j}" for j in range(numeric.shape[1])),
         categorical=codes, categorical_names=tuple(f"c{j}" for j in range(q)),
         categories=tuple(tuple(f"t{i}" for i in range(codes.max() + 1)) for _ in range(q)),
-        labels=np.arange(n) % 2 if labels is None else labels, classes=("p", "q"), target="y", **more,
+        labels=np.arange(n) % 2 if labels is None else labels,
+        file_rows=np.arange(n), classes=("p", "q"), target="y", **more,
     )  # fmt: skip
 
 
@@ -94,10 +95,11 @@ def test_columns_that_are_constant_in_the_training_part_are_told_together() -> N
     ]
 
 
-def test_a_class_that_is_not_in_the_training_part() -> None:
+def test_a_class_that_is_not_in_a_part() -> None:
     labels = np.r_[np.zeros(15, int), np.ones(15, int)]
     assert data_warnings(dataset_of(noise(30), labels=labels), halves(30)) == [
-        "a class has no row in the training part and cannot be learned: 'q'"
+        "a class has no row in the training part and cannot be learned: 'q'",
+        "a class has no row in the test part and no share in its metrics: 'p'",
     ]
 
 

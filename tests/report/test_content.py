@@ -95,8 +95,8 @@ def test_long_names_of_classes_are_numbered(finished_run: Callable[..., OpenRun]
     classes = ("a" * 30, "b" * 30, "c" * 30)
     matrix = titled(summarize(finished_run(classes=classes)))["Confusion matrix of the test part"]
     assert isinstance(matrix, Table)
-    assert matrix.header == ("true \\ predicted", "1", "2", "3")
-    assert [row[0] for row in matrix.rows] == [f"1  {'a' * 30}", f"2  {'b' * 30}", f"3  {'c' * 30}"]
+    assert matrix.header == ("true \\ predicted", "#1", "#2", "#3")
+    assert [row[0] for row in matrix.rows] == [f"#1  {'a' * 30}", f"#2  {'b' * 30}", f"#3  {'c' * 30}"]
 
 
 @pytest.mark.parametrize(("classes", "shown"), [(range(12), True), (range(13), False)])

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fnnctl.store.names import LAYOUT, SLUG_LENGTH, run_folder_name, slug
+from fnnctl.store.names import LAYOUT, SLUG_LENGTH, run_folder_name, slug, started_by_name
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,12 @@ def test_a_slug_is_a_safe_bounded_file_name(name: str) -> None:
 def test_a_folder_name_has_time_slug_and_six_hex_digits() -> None:
     name = run_folder_name("Digits MLP", datetime(2026, 11, 24, 13, 24, 5, tzinfo=UTC))
     assert re.fullmatch(r"2026-11-24T13-24-05Z-digits-mlp-[0-9a-f]{6}", name)
+
+
+def test_the_start_can_be_read_off_a_folder_name() -> None:
+    name = run_folder_name("iris", datetime(2026, 11, 24, 13, 24, 5, tzinfo=UTC))
+    assert started_by_name(name) == "2026-11-24T13:24:05"
+    assert started_by_name("mine") is None
 
 
 def test_two_files_never_share_a_name() -> None:
