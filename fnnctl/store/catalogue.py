@@ -36,10 +36,11 @@ class RunEntry:
 
     @property
     def started(self) -> str:
-        """When the run was started; a damaged run's folder still tells the second."""
+        """When the run was started. A damaged one counts as the last of the second in its name."""
         if self.manifest:
             return self.manifest.started
-        return started_by_name(self.run.path.name) or ""
+        second = started_by_name(self.run.path.name)
+        return f"{second}.999999Z" if second else ""
 
     def to_dict(self) -> dict[str, Any]:
         """The entry of `runs --json`; where the manifest is damaged, what it would say is null."""
