@@ -25,12 +25,17 @@ class Interruption:
         self.run: str | None = None
         """The run's folder, once there is one."""
         self._signal_number: int | None = None
-        self._graceful = False
+        self._graceful = self._told = False
         self._output = output
 
     def requested(self) -> bool:
-        """Whether the run should end."""
-        return self._signal_number is not None
+        """Whether the run should end. Says so once, for the handler itself may break into another write."""
+        if self._signal_number is None:
+            return False
+        if not self._told:
+            self._told = True
+            self._output.note("stopping after this step; once more to stop at once")
+        return True
 
     def raise_if_requested(self, epochs: int | None = None) -> None:
         """Raise the error that ends an interrupted run; `epochs` were trained."""
@@ -49,11 +54,9 @@ class Interruption:
 
     def handle(self, signal_number: int, frame: FrameType | None) -> None:
         """End at once, or, the first time within a graceful block, later."""
-        first = not self.requested()
+        first = self._signal_number is None
         self._signal_number = signal_number
-        if self._graceful and first:
-            self._output.note("stopping after this step; once more to stop at once")
-        else:
+        if not (self._graceful and first):
             self.raise_if_requested()
 
 

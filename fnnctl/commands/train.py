@@ -55,6 +55,7 @@ def train(
         parts = score_parts(prepared, examples, trained.parameters)
         _write_scores(run, prepared, parts)
         draw_figures(run)
+        signals.raise_if_requested()  # a library that was drawing may have swallowed the signal
     return run
 
 
