@@ -55,10 +55,11 @@ def score_parts(
     split = prepared.split
     parts = {"train": split.train, "validation": split.validation, "test": split.test}
     numbers = prepared.dataset.file_rows
-    return {
-        name: _scores(scorer, examples, rows, numbers[rows]) if rows.size else None
-        for name, rows in parts.items()
-    }
+    with np.errstate(over="ignore", invalid="ignore"):  # the caller judges a loss that is not finite
+        return {
+            name: _scores(scorer, examples, rows, numbers[rows]) if rows.size else None
+            for name, rows in parts.items()
+        }
 
 
 def _scores(scorer: Scorer, examples: Examples, rows: IntArray, numbers: IntArray) -> PartScores:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -53,6 +54,8 @@ def train(
         _write_training(run, prepared, trained)
         _raise_if_broken_off(run, prepared, trained, signals)
         parts = score_parts(prepared, examples, trained.parameters)
+        if not all(math.isfinite(part.loss) for part in parts.values() if part):
+            raise _diverged(run, prepared, trained)  # the last step's weights are finite, and too large
         _write_scores(run, prepared, parts)
         draw_figures(run)
         signals.raise_if_requested()  # a library that was drawing may have swallowed the signal
@@ -105,13 +108,17 @@ def _raise_if_broken_off(
     if trained.outcome in {Outcome.DIVERGED, Outcome.INTERRUPTED}:
         draw_figures(run)
     if trained.outcome is Outcome.DIVERGED:
-        raise DivergedError(
-            epoch=trained.epochs,
-            learning_rate=prepared.member.learning_rate,
-            scaled=prepared.experiment.data.scaling != "none",
-            run=str(run.path),
-        )
+        raise _diverged(run, prepared, trained)
     signals.raise_if_requested(trained.epochs)
+
+
+def _diverged(run: OpenRun, prepared: Prepared, trained: TrainedMember) -> DivergedError:
+    return DivergedError(
+        epoch=trained.epochs,
+        learning_rate=prepared.member.learning_rate,
+        scaled=prepared.experiment.data.scaling != "none",
+        run=str(run.path),
+    )
 
 
 def _write_scores(run: OpenRun, prepared: Prepared, parts: dict[str, PartScores | None]) -> None:

@@ -144,6 +144,16 @@ def test_divergence_ends_with_4_and_tells_the_epoch(program: Program, iris: Path
     assert program("report").code == 0
 
 
+def test_divergence_in_the_last_step_is_seen_when_scoring(program: Program, iris: Path) -> None:
+    """The weights are finite still, and overflow only in the next forward pass."""
+    changes = ["training.batch_size=1000", "training.optimizer={name: sgd, learning_rate: 1e6}", "seed=7"]
+    changes += ["training.l2=1e3", "data.split.validation=0", "training.epochs=3", "model.hidden=[16]"]
+    done = program("train", str(iris), *(part for change in changes for part in ("--set", change)))
+    assert done.code == 4
+    assert len(done.err.strip().splitlines()[-1].split(": ")) > 1
+    assert "RuntimeWarning" not in done.err
+
+
 def test_without_validation_and_test_part(program: Program, iris: Path) -> None:
     done = program(
         "train", str(iris), "--set", "data.split.validation=0", "--set", "data.split.test=0", "--json"
