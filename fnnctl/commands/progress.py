@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import Any, TextIO, cast
 
 from fnnctl.commands.output import Output
 from fnnctl.training.history import Record
@@ -69,7 +70,8 @@ def _bar(output: Output, epochs: int) -> Iterator[OnEpoch]:
         TextColumn("{task.fields[values]}"),
         TimeRemainingColumn(compact=True),
     )
-    with Progress(*columns, console=output.console(sys.stderr), transient=True) as progress:
+    terminal = cast(TextIO, _Forgiving(sys.stderr))
+    with Progress(*columns, console=output.console(terminal), transient=True) as progress:
         task = progress.add_task("training", total=epochs, values="")
 
         drawn = 0.0
@@ -81,6 +83,25 @@ def _bar(output: Output, epochs: int) -> Iterator[OnEpoch]:
                 drawn = now
 
         yield on_epoch
+
+
+class _Forgiving:
+    """A terminal that may go away while something is drawn on it: that must not end a run."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            return self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 def _short_values(record: Record) -> str:

@@ -12,7 +12,7 @@ STARTER_TEXT = """\
 #   fnnctl report    tells what happened
 #
 # Only data.source is needed; any other line may be deleted, and then has its default. `fnnctl schema` lists
-# every setting with its bounds. A single run can differ: fnnctl train --set model.hidden=[200,50] --seed 1
+# every setting with its bounds. A single run can differ: fnnctl train --set 'model.hidden=[200,50]' --seed 1
 
 # name: my-experiment      # part of the run folders' names; left out, it is the name of the data
 seed: 7                    # the same seed gives the same numbers, to the bit

@@ -75,7 +75,8 @@ class Preprocessor:
             self._write_categories(dataset, rows[block], out[block])
 
     def _write_numbers(self, dataset: Dataset, rows: IntArray, out: FloatArray) -> None:
-        columns = [dataset.numeric_names.index(number.name) for number in self.numbers]
+        position = {name: j for j, name in enumerate(dataset.numeric_names)}
+        columns = [position[number.name] for number in self.numbers]
         values = dataset.numeric[rows[:, None], columns].astype(np.float64, copy=False)
         missing = np.isnan(values)
         indicators = missing[:, [number.indicator for number in self.numbers]]
