@@ -14,6 +14,7 @@ from fnnctl.metrics.classification import score
 from fnnctl.nn.losses import cross_entropy, softmax
 from fnnctl.training.members import Examples, network_of
 from fnnctl.training.scoring import Scorer
+from fnnctl.training.trainer import TrainedMember
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +48,12 @@ class PartScores:
 
 
 def score_parts(
-    prepared: Prepared, examples: Examples, parameters: FloatArray
+    prepared: Prepared, examples: Examples, trained: TrainedMember
 ) -> dict[str, PartScores | None]:
-    """Scores of each part with these parameters, (P,): train, validation, test; None for an empty part."""
-    network = network_of(prepared.layout, [prepared.member], parameters[None])
+    """Scores of each part with the trained weights: train, validation, test; None for an empty part."""
+    network = network_of(
+        prepared.layout, [prepared.member], trained.parameters[None], trained.statistics[None]
+    )
     scorer = Scorer(network, examples)
     split = prepared.split
     parts = {"train": split.train, "validation": split.validation, "test": split.test}

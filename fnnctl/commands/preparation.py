@@ -8,19 +8,21 @@ from pathlib import Path
 
 import numpy as np
 
+from fnnctl.arrays import FloatArray
 from fnnctl.config.canonical import configuration_seed
 from fnnctl.config.experiment import Experiment
 from fnnctl.config.loading import LoadedConfig, load_config
+from fnnctl.config.model import LogisticOutput
 from fnnctl.data.dataset import Dataset
 from fnnctl.data.loading import load_dataset
 from fnnctl.data.preprocessing import Preprocessor, fit_preprocessor
 from fnnctl.data.splits import Split, split_rows
 from fnnctl.data.warnings import data_warnings
-from fnnctl.errors import ConfigError, DataError
+from fnnctl.errors import ConfigError, DataError, did_you_mean, quoted_list
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.training.members import Examples, Member, StackSettings
 from fnnctl.training.memory import available_bytes, training_bytes
-from fnnctl.training.recipe import batch_size, member_of, network_shape, stack_settings
+from fnnctl.training.recipe import example_weights, member_of, network_shape, stack_settings
 from fnnctl.training.threads import default_threads
 
 
@@ -35,33 +37,18 @@ class Prepared:
     split: Split
     preprocessor: Preprocessor
     settings: StackSettings
+    member: Member
+    """The network, with its seed and rows."""
+    layout: ParameterLayout
+    """Where the network's parameters stand in its flat row."""
+    threads: int
+    """Threads a matrix product."""
     warnings: list[str]
 
     @property
     def name(self) -> str:
         """The experiment's name, which loading fills in."""
         return self.experiment.name or ""
-
-    @property
-    def threads(self) -> int:
-        """Threads a matrix product."""
-        threads = self.experiment.training.threads
-        return default_threads(self.layout) if threads == "auto" else threads
-
-    @property
-    def member(self) -> Member:
-        """The network, with its seed and rows."""
-        return member_of(
-            self.experiment,
-            seed=configuration_seed(self.experiment),
-            train_rows=self.split.train,
-            validation_rows=self.split.validation,
-        )
-
-    @property
-    def layout(self) -> ParameterLayout:
-        """Where the network's parameters stand in its flat row."""
-        return ParameterLayout(self.settings.shape)
 
     def examples(self) -> Examples:
         """All rows, preprocessed, each with a last one."""
@@ -88,17 +75,32 @@ def prepare(file: Path, overrides: Sequence[str], *, name: str | None, seed: int
         )
     except DataError as error:
         raise _placed(error, loaded) from None
+    _check_classes(loaded, dataset)
     preprocessor = fit_preprocessor(dataset, split.train, experiment.data)
-    shape = network_shape(experiment, inputs=len(preprocessor.features), classes=len(dataset.classes))
-    settings = stack_settings(experiment, shape, rows=split.train.size)
+    shape = network_shape(experiment, inputs=len(preprocessor.features), classes=dataset.classes)
+    weights = _weights(loaded, dataset, split)
+    settings = stack_settings(experiment, shape, rows=split.train.size, weighted=weights is not None)
     _refuse_too_large(loaded, settings, rows=len(dataset))
+    layout = ParameterLayout(shape)
+    threads = experiment.training.threads
+    threads = default_threads(layout) if threads == "auto" else threads
+    experiment = _completed(experiment, dataset, settings, threads)
     return Prepared(
         loaded=loaded,
-        experiment=_completed(experiment, dataset, settings, train_rows=split.train.size),
+        experiment=experiment,
         dataset=dataset,
         split=split,
         preprocessor=preprocessor,
         settings=settings,
+        member=member_of(
+            experiment,
+            seed=configuration_seed(experiment),
+            train_rows=split.train,
+            validation_rows=split.validation,
+            weights=weights,
+        ),
+        layout=layout,
+        threads=threads,
         warnings=[*dataset.warnings, *data_warnings(dataset, split)],
     )
 
@@ -113,14 +115,41 @@ def _placed(error: DataError, loaded: LoadedConfig) -> DataError:
     )
 
 
-def _completed(
-    experiment: Experiment, dataset: Dataset, settings: StackSettings, *, train_rows: int
-) -> Experiment:
+def _check_classes(loaded: LoadedConfig, dataset: Dataset) -> None:
+    """Refuse settings that name classes which the data do not have."""
+    training, output = loaded.experiment.training, loaded.experiment.model.output
+    classes, wrong = dataset.classes, []
+    if isinstance(training.class_weights, dict):
+        wrong += [("training.class_weights", name) for name in training.class_weights if name not in classes]
+    if isinstance(output, LogisticOutput):
+        if len(classes) != 2:
+            message = f"a logistic output tells two classes apart, and {dataset.target} has {len(classes)}"
+            raise ConfigError(loaded.problem("model.output", f"{message}; write output: softmax"))
+        positive = output.positive_class
+        if positive is not None and positive not in classes:
+            wrong.append(("model.output.positive_class", positive))
+    if wrong:
+        known = f"; the classes are {quoted_list(classes)}"
+        raise ConfigError(
+            *(
+                loaded.problem(path, f"there is no class '{name}'{did_you_mean(name, classes) or known}")
+                for path, name in wrong
+            )
+        )
+
+
+def _weights(loaded: LoadedConfig, dataset: Dataset, split: Split) -> FloatArray | None:
+    """The training rows' factors in the loss, (rows,)."""
+    given = None if dataset.weights is None else dataset.weights[split.train]
+    weights = example_weights(loaded.experiment, dataset.labels[split.train], dataset.classes, given)
+    if weights is not None and not weights.any():
+        setting = "data.weights" if given is not None else "training.class_weights"
+        raise ConfigError(loaded.problem(setting, "every row of the training part has the weight 0"))
+    return weights
+
+
+def _completed(experiment: Experiment, dataset: Dataset, settings: StackSettings, threads: int) -> Experiment:
     """Fill in what follows from the data and the network's size."""
-    training = experiment.training
-    threads = (
-        default_threads(ParameterLayout(settings.shape)) if training.threads == "auto" else training.threads
-    )
     facts = {
         "source": dataset.source,
         "sha256": dataset.sha256,
@@ -128,11 +157,11 @@ def _completed(
         "test_source": dataset.test_source,
         "test_sha256": dataset.test_sha256,
     }
-    concrete = {"batch_size": batch_size(experiment, train_rows), "threads": threads}
+    concrete = {"batch_size": settings.batch_size, "threads": threads, "precision": settings.precision}
     return experiment.model_copy(
         update={
             "data": experiment.data.model_copy(update=facts),
-            "training": training.model_copy(update=concrete),
+            "training": experiment.training.model_copy(update=concrete),
         }
     )
 

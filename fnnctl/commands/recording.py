@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 import traceback
+from dataclasses import asdict
 from types import TracebackType
 from typing import Any, Literal, Self
 
@@ -94,14 +95,15 @@ def model_description(prepared: Prepared) -> dict[str, Any]:
     shape: NetworkShape = prepared.settings.shape
     member = prepared.member
     hidden = [
-        {"units": layer.units, "activation": layer.activation, "number": number, "shared": layer.shared}
-        for layer, number in zip(shape.hidden, member.activation_numbers, strict=True)
+        {**asdict(layer), "numbers": {name: each[index] for name, each in member.layer_numbers.items()}}
+        for index, layer in enumerate(shape.hidden)
     ]
     return {
         "precision": prepared.settings.precision,
         "inputs": shape.inputs,
         "hidden": hidden,
-        "output": "softmax",
+        "output": shape.output,
+        "positive": prepared.dataset.classes[shape.positive] if shape.output == "logistic" else None,
         "target": prepared.dataset.target,
         "classes": list(prepared.dataset.classes),
         "features": list(prepared.preprocessor.features),

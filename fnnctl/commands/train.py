@@ -53,7 +53,7 @@ def train(
         recording.training_seconds = time.monotonic() - begun
         _write_training(run, prepared, trained)
         _raise_if_broken_off(run, prepared, trained, signals)
-        parts = score_parts(prepared, examples, trained.parameters)
+        parts = score_parts(prepared, examples, trained)
         if not all(math.isfinite(part.loss) for part in parts.values() if part):
             raise _diverged(run, prepared, trained)  # the last step's weights are finite, and too large
         _write_scores(run, prepared, parts)
@@ -87,7 +87,7 @@ def _train(prepared: Prepared, examples: Examples, signals: Interruption, output
             [prepared.member],
             examples,
             watch=True,
-            on_epoch=on_epoch,
+            on_epoch=lambda stack, record: on_epoch(stack.epoch, record),
             should_stop=signals.requested,
         )
     return trained
@@ -99,7 +99,9 @@ def _write_training(run: OpenRun, prepared: Prepared, trained: TrainedMember) ->
     run.log(f"{trained.epochs} epochs: {facts['training']['stopped']}; {last}")
     run.record(facts)
     run.write_history(*history_table(trained.history, layers=len(prepared.settings.shape.hidden)))
-    run.write_model(prepared.layout.named_arrays(trained.parameters), model_description(prepared))
+    run.write_model(
+        prepared.layout.named_arrays(trained.parameters, trained.statistics), model_description(prepared)
+    )
 
 
 def _raise_if_broken_off(

@@ -50,6 +50,9 @@ class DataConfig(Section):
     """The file's SHA-256; where it is given, a file with another one is refused."""
     target: str | None = None
     """The column that holds the label. The built-in data sets know theirs; for a file it must be given."""
+    weights: str | None = None
+    """A column of numbers that says how much each training row counts in the loss; it is no feature. Only
+    ratios matter: the mean weight is 1."""
     test_source: Annotated[str, Field(min_length=1)] | None = None
     """A second file that is the test part; `split.test` is then not used."""
     test_sha256: Sha256 | None = None

@@ -36,6 +36,8 @@ class Dataset:
     """(N,) each row's number in its file, from 0, counting the rows that were left out for want of a label"""
     target: str
     """The label column's name."""
+    weights: FloatArray | None = None
+    """(N,) how much each row counts in the loss; None where data.weights names no column."""
     test_rows: int = 0
     """How many of the last rows came from the test file."""
     test_source: str | None = None

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fnnctl.arrays import FloatArray
 from fnnctl.config.data import DEFAULT_MISSING_VALUES, DataConfig
 from fnnctl.data.assembly import LabelledTable, code_matrix, coded, numeric_matrix
 from fnnctl.data.builtin import BUILTIN, builtin_path
@@ -17,7 +18,7 @@ from fnnctl.data.problems import Problems
 from fnnctl.data.rows import CsvFormat
 from fnnctl.data.settings import check_settings, declared_kinds
 from fnnctl.data.table import Kind, Table, read_table
-from fnnctl.data.target import same_number_twice, target_fault
+from fnnctl.data.target import same_number_twice, target_fault, weights_fault
 from fnnctl.data.text import counted, printable, shown
 from fnnctl.errors import DataError, Problem, did_you_mean
 
@@ -34,6 +35,8 @@ class _File:
     numeric_names: tuple[str, ...]
     categorical_names: tuple[str, ...]
     warnings: list[str]
+    weights: FloatArray | None = None
+    """(rows,) of the labelled rows, where data.weights names a column."""
 
 
 def load_dataset(config: DataConfig, folder: Path) -> Dataset:
@@ -67,8 +70,14 @@ def load_dataset(config: DataConfig, folder: Path) -> Dataset:
         test_rows=sum(part.rows for part in parts[1:]),
         test_source=str(files[1].path.resolve()) if files[1:] else None,
         test_sha256=files[1].sha256 if files[1:] else None,
+        weights=_with_ones(main.weights, sum(part.rows for part in parts)),
         warnings=tuple(warning for file in files for warning in file.warnings),
     )
+
+
+def _with_ones(weights: FloatArray | None, rows: int) -> FloatArray | None:
+    """The main file's weights, and ones for the test file's rows, which nothing weighs."""
+    return None if weights is None else np.concatenate([weights, np.ones(rows - weights.size)])
 
 
 def _source_path(config: DataConfig, folder: Path) -> AbstractContextManager[Path]:
@@ -90,10 +99,11 @@ def _read_main(path: Path, config: DataConfig) -> _File:
     form = BUILTIN_FORMAT if info else _format(config)
     sha256 = _checked_sha256(path, file, "data.sha256", config.sha256)
     problems = Problems(file)
-    table = read_table(path, form, declared_kinds(config.columns, target), problems)
-    check_settings(config.columns, target, table.names, problems)
+    table = read_table(path, form, declared_kinds(config.columns, target, config.weights), problems)
+    check_settings(config.columns, target, config.weights, table.names, problems)
     problems.raise_any()
 
+    weights = table.numeric.pop(config.weights) if config.weights is not None else None
     empty = [name for name in table.numeric if name not in config.columns.numeric and _is_empty(table, name)]
     numeric = tuple(name for name in table.numeric if name not in empty)
     categorical = tuple(name for name in table.categorical if name != target)
@@ -104,10 +114,13 @@ def _read_main(path: Path, config: DataConfig) -> _File:
         problems.add(
             f"beside the target {shown(target)} there is no column to learn from: is data.delimiter right?"
         )
+    if weights is not None and (fault := weights_fault(weights[part.kept])):
+        problems.add(f"the column {shown(config.weights or '')}, which data.weights names, {fault}")
     problems.raise_any()
     warnings = [f"the column {shown(name)} of {file} has no values and is left out" for name in empty]
     warnings += same_number_twice(target, part.label.texts()) + _unlabelled(part, file)
-    return _File(path, sha256, part, numeric, categorical, warnings)
+    own = weights[part.kept].copy() if weights is not None else None
+    return _File(path, sha256, part, numeric, categorical, warnings, own)
 
 
 def _read_test(config: DataConfig, folder: Path, main: _File) -> _File:

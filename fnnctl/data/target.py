@@ -1,4 +1,4 @@
-"""Judges the label column: fnnctl classifies, so it must hold a few classes with some rows each."""
+"""Judges the columns of labels and weights: fnnctl classifies, so there must be a few classes with rows."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from fnnctl.arrays import IntArray
+from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.data.numbers import ordered, plain_number
-from fnnctl.data.text import shown
+from fnnctl.data.text import counted, shown
 
 MANY_VALUES = 20
 
@@ -63,3 +63,13 @@ def same_number_twice(name: str, classes: Sequence[str]) -> list[str]:
             warnings.append(f"the target {shown(name)} has classes {pair}, which are the same number")
         written[number] = text
     return warnings
+
+
+def weights_fault(weights: FloatArray) -> str | None:
+    """Say why the rows' weights, NaN where missing, cannot be used, or return None."""
+    missing = int(np.count_nonzero(np.isnan(weights)))
+    if missing:
+        return f"has {counted(missing, 'row')} without a value: fill in 1, or leave the rows out"
+    if weights.min() < 0.0:
+        return f"has a negative number, {weights.min():g}: a weight is 0 or more"
+    return None if weights.max() > 0.0 else "has nothing but zeros: a row that counts needs a weight above 0"

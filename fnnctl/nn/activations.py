@@ -1,8 +1,8 @@
-"""Activation functions, in place on stacked arrays, with their slopes.
+"""Activation functions, in place on stacked arrays, with their derivatives.
 
 `apply` overwrites z with f(z) and, while training, writes f′(z) beside it, so that the backward pass
-is one multiplication for every activation. Formulas: Qiu, Neural Networks and Deep Learning, section
-4.1. At a kink the slope is that of the left side, and zero at the hard functions' clips.
+is one multiplication for every activation but maxout. Formulas: Qiu, Neural Networks and Deep Learning,
+section 4.1. At a kink the derivative is that of the left side, and zero at the hard functions' clips.
 
 Selections are made by multiplying with a mask: NumPy does that at the speed of a multiplication,
 where `copyto(where=)` and `maximum` are several times as slow.
@@ -20,18 +20,22 @@ from fnnctl.arrays import BoolArray, FloatArray
 
 @dataclass(frozen=True, slots=True)
 class ActivationBuffers:
-    """What an activation may write to, each (K, units, batch): made once, used at every step."""
+    """What an activation may write to: made once, used at every step."""
 
     mask: BoolArray
+    """Shaped like the pre-activations, (K, rows, batch)."""
     slope: FloatArray
-    """f′(z), where `training`; scratch elsewhere."""
+    """f′(z), shaped like z, where `training`; scratch elsewhere."""
     spare: FloatArray
-    """Scratch; a learned activation's own from `apply` to `number_gradient`."""
+    """Scratch, (K, units, batch); a learned activation's own from `apply` to `number_gradient`."""
     training: bool
 
 
 class Activation:
-    """A function of one variable, applied by every member with its own number."""
+    """A function from pre-activations to activations, applied by every member with its own number.
+
+    All but maxout are functions of one variable, which work in place: their z and a are one array.
+    """
 
     learned: ClassVar[bool] = False
     """Whether the number is a parameter."""
@@ -40,18 +44,27 @@ class Activation:
         """`number` is a slope, an alpha, or unused: (K, 1, 1), or (K, units, 1) where it is learned."""
         self.number = number
 
+    def forward(self, z: FloatArray, a: FloatArray, buffers: ActivationBuffers) -> None:
+        """Write the activations a, (K, units, batch), of z, (K, rows, batch), which is overwritten."""
+        self.apply(z, buffers)
+
     def apply(self, z: FloatArray, buffers: ActivationBuffers) -> None:
         """Overwrite z, (K, units, batch), with f(z); write f′(z) to `buffers.slope`."""
         raise NotImplementedError
+
+    def backward(self, delta: FloatArray, buffers: ActivationBuffers) -> FloatArray:
+        """The error terms ∂L/∂z from ∂L/∂a, which are overwritten."""
+        delta *= buffers.slope
+        return delta
 
     def number_gradient(self, delta: FloatArray, buffers: ActivationBuffers) -> FloatArray:
         """∂L/∂number for a learned one, shaped like it; `delta` is ∂L/∂a. Called once after `apply`."""
         raise NotImplementedError
 
-    def active(self, a: FloatArray, buffers: ActivationBuffers) -> FloatArray | None:
+    def active(self, buffers: ActivationBuffers) -> FloatArray | None:
         """One where a unit is active for an example, zero where it is cut off; None where none ever is.
 
-        A unit is cut off where a whole range of inputs gives 0 with slope 0. Called after `apply`.
+        A unit is cut off where a whole range of inputs gives 0 with slope 0. Called after `forward`.
         """
         return None
 
@@ -117,9 +130,9 @@ class HardLogistic(Activation):
         z += 0.5
         if buffers.training:
             np.multiply(buffers.slope, 0.25, out=buffers.slope)
+            np.greater(z, 0.0, out=buffers.mask)
 
-    def active(self, a: FloatArray, buffers: ActivationBuffers) -> FloatArray | None:
-        np.greater(a, 0.0, out=buffers.mask)
+    def active(self, buffers: ActivationBuffers) -> FloatArray | None:
         np.copyto(buffers.spare, buffers.mask)
         return buffers.spare
 
@@ -132,7 +145,7 @@ class Relu(Activation):
         np.copyto(buffers.slope, buffers.mask)
         z *= buffers.slope
 
-    def active(self, a: FloatArray, buffers: ActivationBuffers) -> FloatArray | None:
+    def active(self, buffers: ActivationBuffers) -> FloatArray | None:
         return buffers.slope
 
 
@@ -292,6 +305,34 @@ class Mish(Activation):
             slope += t
 
 
+class Maxout(Activation):
+    """f(z) = max over k pieces of wₚᵀx + bₚ (Goodfellow et al., 2013); a tie goes to the first piece.
+
+    The rows of z are all units' first pieces, then all their second ones, and so on.
+    """
+
+    def forward(self, z: FloatArray, a: FloatArray, buffers: ActivationBuffers) -> None:
+        units = a.shape[1]
+        pieces = [slice(start, start + units) for start in range(0, z.shape[1], units)]
+        np.copyto(a, z[:, pieces[0]])
+        for piece in pieces[1:]:
+            np.maximum(a, z[:, piece], out=a)
+        if buffers.training:
+            won = np.zeros(a.shape, np.bool_)
+            for piece in pieces:
+                wins = buffers.mask[:, piece]
+                np.equal(z[:, piece], a, out=wins)
+                np.greater(wins, won, out=wins)  # but for those that an earlier piece has won
+                won |= wins
+            np.copyto(buffers.slope, buffers.mask)
+
+    def backward(self, delta: FloatArray, buffers: ActivationBuffers) -> FloatArray:
+        slope = buffers.slope
+        by_piece = slope.reshape(len(slope), -1, *delta.shape[1:])
+        by_piece *= delta[:, None]
+        return slope
+
+
 ACTIVATIONS: dict[str, type[Activation]] = {
     "identity": Identity,
     "logistic": Logistic,
@@ -307,4 +348,5 @@ ACTIVATIONS: dict[str, type[Activation]] = {
     "swish": Swish,
     "gelu": Gelu,
     "mish": Mish,
+    "maxout": Maxout,
 }

@@ -12,47 +12,42 @@ from __future__ import annotations
 import numpy as np
 
 from fnnctl.arrays import FloatArray
+from fnnctl.nn.draws import Draws
 from fnnctl.nn.network import Network
+from fnnctl.nn.penalties import Penalty
 from fnnctl.nn.workspace import Workspace
 
 
 class BackPropagation:
     """Gradients of K networks, laid out like their parameters."""
 
-    def __init__(self, network: Network, l2: FloatArray) -> None:
-        """`l2` holds each member's λ, (K,)."""
-        self.network = network
+    def __init__(self, network: Network, penalty: Penalty) -> None:
+        self.network, self.penalty = network, penalty
         self.gradient = np.zeros_like(network.parameters)
         """(K, P); an optimizer may use it as scratch."""
-        self._dW = [block.view(self.gradient) for block in network.layout.weights]
-        self._l2 = l2.astype(network.parameters.dtype)[:, None]
-        self._is_weight = network.layout.weight_mask(network.parameters.dtype)
+        self._dW = [layer.weights.view(self.gradient) for layer in network.layout.layers]
         self.scratch = np.empty_like(network.parameters)
         """(K, P), for whoever needs it between two gradients."""
 
-    def risk_gradient(self, work: Workspace) -> FloatArray:
+    def risk_gradient(self, work: Workspace, draws: Draws | None = None) -> FloatArray:
         """The gradient of the gathered batch's risk, (K, P); the batch's loss is added to the totals."""
-        work.loss.error_terms(self.network.forward(work), work.labels)
+        work.loss.error_terms(self.network.forward(work, draws), work.targets)
         self._backward(work)
-        self._add_penalty()
+        self.penalty.add_gradient(self.network.parameters, self.gradient, self.scratch)
         return self.gradient
 
     def _backward(self, work: Workspace) -> None:
         """Fill the gradient from the last layer's error terms, which stand where the scores stood."""
-        network, delta = self.network, work.scores
+        delta, biased, W = work.scores, True, self.network.V[..., :-1]
+        skipped = None
         for index in reversed(range(len(work.hidden))):
-            layer, f = work.hidden[index], network.activations[index]
-            np.matmul(delta, layer.extended.transpose(0, 2, 1), out=self._dW[index + 1])
-            W = network.W[index + 1][..., :-1]
-            np.matmul(W.transpose(0, 2, 1), delta, out=layer.delta)
-            if (slopes := network.layout.slopes[index]) is not None:
-                slopes.view(self.gradient)[...] = f.number_gradient(layer.delta, layer.activation)
-            delta = layer.delta
-            delta *= layer.activation.slope
-        np.matmul(delta, work.inputs, out=self._dW[0])
-
-    def _add_penalty(self) -> None:
-        """Add λW, for weights alone."""
-        np.multiply(self.network.parameters, self._is_weight, out=self.scratch)
-        self.scratch *= self._l2
-        self.gradient += self.scratch
+            layer, buffers = self.network.layers[index], work.hidden[index]
+            below = buffers.extended if biased else buffers.a
+            np.matmul(delta, below.transpose(0, 2, 1), out=self._dW[index + 1])
+            np.matmul(W.transpose(0, 2, 1), delta, out=buffers.delta)
+            if skipped is not None:
+                np.add(buffers.delta, skipped, out=buffers.delta)
+            delta = layer.backward(buffers, self.gradient)
+            biased, skipped = layer.blocks.biased, buffers.skipped
+            W = layer.W[..., :-1] if biased else layer.W
+        np.matmul(delta, work.inputs if biased else work.inputs[..., :-1], out=self._dW[0])

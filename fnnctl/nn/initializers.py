@@ -63,8 +63,11 @@ _HE_FAMILY = {"relu", "leaky_relu", "prelu", "elu", "swish", "gelu", "mish"}
 
 
 def default_initializer(activation: str) -> str:
-    """The scheme derived for the activation: He's for relu and its kin, LeCun's for selu, else Glorot's."""
-    if activation == "selu":
+    """The scheme derived for the activation: He's for relu and its kin, LeCun's for selu, else Glorot's.
+
+    With LeCun's, maxout of two pieces keeps the mean square: that of the larger of two normal numbers is 1.
+    """
+    if activation in {"selu", "maxout"}:
         return "lecun_normal"
     return "he_uniform" if activation in _HE_FAMILY else "glorot_uniform"
 

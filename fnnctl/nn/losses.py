@@ -1,7 +1,7 @@
-"""Softmax with cross-entropy, from the scores: never from probabilities that were clipped.
+"""The cross-entropy of K members' batches, from scores: never from probabilities that were clipped.
 
-L = −log softmax(z)_y = log Σ exp(z_c − max) − (z_y − max), and ∂L/∂z = softmax(z) − onehot(y)
-(Qiu, sections 3.3 and 4.2).
+A loss overwrites the scores with the last layer's error terms and adds the losses up example by example
+until `totals` asks for the sums: a sum a step would cost more than the addition.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
+from fnnctl.nn.shape import NetworkShape
+from fnnctl.nn.targets import Targets
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,35 +20,72 @@ class LossTotals:
     """Sums over the examples of several batches, each (K,): divide by their number for means."""
 
     loss: FloatArray
-    correct: IntArray
+    correct: FloatArray
 
 
-class SoftmaxCrossEntropy:
-    """The loss of K members on batches of one size, with its buffers.
+class Loss:
+    """What both outputs have in common; buffers are for batches of one size."""
 
-    What `error_terms` finds is added up example by example until `totals` asks for the sums: a sum a
-    step would cost more than the addition.
+    def __init__(self, shape: NetworkShape, members: int, batch: int, dtype: np.dtype[np.floating]) -> None:
+        self.shape, self.batch = shape, batch
+        self._loss = np.zeros((members, batch))
+        self._correct = np.zeros((members, batch))
+
+    def error_terms(self, z: FloatArray, targets: Targets) -> None:
+        """Overwrite the scores z, (K, scores, batch), with ∂L/∂z of the mean loss, L = (1/N) Σ wᵢLᵢ."""
+        raise NotImplementedError
+
+    def totals(self) -> LossTotals:
+        """What `error_terms` has found since the last call."""
+        totals = LossTotals(self._loss.sum(axis=1), self._correct.sum(axis=1))
+        self._loss.fill(0.0)
+        self._correct.fill(0.0)
+        return totals
+
+    def evaluate(self, z: FloatArray, y: IntArray) -> tuple[FloatArray, IntArray]:
+        """The sum of the plain loss, (K,), and the predicted classes, (K, batch). z is overwritten."""
+        raise NotImplementedError
+
+    def class_scores(self, z: FloatArray) -> FloatArray:
+        """A score a class, (K, classes, batch), whose softmax are the probabilities."""
+        raise NotImplementedError
+
+    def _note(self, losses: FloatArray, right: FloatArray | BoolArray, targets: Targets) -> None:
+        """Add up the examples' weighted losses and whether they are right, both (K, batch)."""
+        if targets.weights is not None:
+            losses *= targets.weights
+        self._loss += losses
+        self._correct += right
+
+
+class SoftmaxCrossEntropy(Loss):
+    """L = −Σ t_c log softmax(z)_c = log Σ exp(z_c − max) − Σ t_c(z_c − max); ∂L/∂z = softmax(z) − t.
+
+    (Qiu, sections 3.3 and 4.2.) The target t is the label's unit vector, or soft; then t sums to 1, too.
     """
 
-    def __init__(self, members: int, classes: int, batch: int, dtype: np.dtype[np.floating]) -> None:
-        self.batch = batch
+    def __init__(self, shape: NetworkShape, members: int, batch: int, dtype: np.dtype[np.floating]) -> None:
+        super().__init__(shape, members, batch, dtype)
         self._row = np.empty((members, 1, batch), dtype)
         self._picked = np.empty((members, batch), dtype)
-        self._right = np.empty((members, batch), np.bool_)
         self._at_label = np.empty((members, batch), np.intp)
-        first = np.arange(members, dtype=np.intp)[:, None] * (classes * batch)
+        first = np.arange(members, dtype=np.intp)[:, None] * (shape.classes * batch)
         self._class_zero = first + np.arange(batch, dtype=np.intp)
-        self._loss = np.zeros((members, batch))
-        self._correct = np.zeros((members, batch), np.int64)
+        self._t: FloatArray | None = None
 
-    def error_terms(self, z: FloatArray, y: IntArray) -> None:
-        """Overwrite the scores z, (K, classes, batch), with the last layer's error terms of the mean loss.
+    def error_terms(self, z: FloatArray, targets: Targets) -> None:
+        if targets.soft:
+            self._soft_error_terms(z, targets)
+        else:
+            self._hard_error_terms(z, targets)
+        if targets.weights is not None:
+            z *= targets.weights[:, None]
 
-        y holds the labels, (K, batch). The error terms are (softmax(z) − onehot(y)) / batch.
-        """
-        self._shift(z, y)
-        self._correct += self._label_is_largest(z, y)
-        self._loss += self._losses_from_shifted(z)
+    def _hard_error_terms(self, z: FloatArray, targets: Targets) -> None:
+        self._shift(z)
+        self._pick(z, targets.labels)
+        right = self._label_is_largest(z, targets.labels)
+        self._note(self._losses_from_shifted(z), right, targets)
         self._row *= self.batch
         z /= self._row
         flat = z.reshape(-1)
@@ -54,23 +93,36 @@ class SoftmaxCrossEntropy:
         self._picked -= 1.0 / self.batch
         flat[self._at_label] = self._picked
 
-    def totals(self) -> LossTotals:
-        """What `error_terms` has found since the last call."""
-        totals = LossTotals(self._loss.sum(axis=1), self._correct.sum(axis=1))
-        self._loss.fill(0.0)
-        self._correct.fill(0)
-        return totals
+    def _soft_error_terms(self, z: FloatArray, targets: Targets) -> None:
+        """The picked score is then the mean of all scores under the target."""
+        if self._t is None:
+            self._t = np.empty(z.shape, z.dtype)
+        t = self._t
+        targets.probabilities(out=t)
+        self._shift(z)
+        right = share_right(z.argmax(axis=1), targets)
+        np.add.reduce(t * z, axis=1, out=self._picked)
+        self._note(self._losses_from_shifted(z), right, targets)
+        z /= self._row
+        z -= t
+        z *= 1.0 / self.batch
 
     def evaluate(self, z: FloatArray, y: IntArray) -> tuple[FloatArray, IntArray]:
-        """The sum of the loss, (K,), and the predicted classes, (K, batch). z is overwritten."""
         predictions = z.argmax(axis=1)
-        self._shift(z, y)
+        self._shift(z)
+        self._pick(z, y)
         return self._losses_from_shifted(z).sum(axis=1, dtype=np.float64), predictions
 
-    def _shift(self, z: FloatArray, y: IntArray) -> None:
-        """Subtract each example's largest score, and pick out its label's."""
+    def class_scores(self, z: FloatArray) -> FloatArray:
+        return z
+
+    def _shift(self, z: FloatArray) -> None:
+        """Subtract each example's largest score."""
         np.maximum.reduce(z, axis=1, keepdims=True, out=self._row)
         z -= self._row
+
+    def _pick(self, z: FloatArray, y: IntArray) -> None:
+        """Pick out the score of each example's label."""
         np.multiply(y, self.batch, out=self._at_label)
         self._at_label += self._class_zero
         np.take(z.reshape(-1), self._at_label, out=self._picked, mode="clip")
@@ -78,19 +130,83 @@ class SoftmaxCrossEntropy:
     def _label_is_largest(self, z: FloatArray, y: IntArray) -> BoolArray:
         """Whether the label has the largest score; a tie goes to the first class. (argmax is slow here.)"""
         largest = z.size - np.count_nonzero(z)
-        if largest == self._picked.size:
-            np.equal(self._picked, 0.0, out=self._right)
-        else:
-            np.equal(z.argmax(axis=1), y, out=self._right)
-        return self._right
+        return np.equal(self._picked, 0.0) if largest == self._picked.size else np.equal(z.argmax(axis=1), y)
 
     def _losses_from_shifted(self, z: FloatArray) -> FloatArray:
-        """The examples' losses, log Σ exp(z) − z_y; leaves exp(z) in z, and its sum over the classes."""
+        """The examples' losses, log Σ exp(z) less what was picked; leaves exp(z) in z, its sum in the row."""
         np.exp(z, out=z)
         np.add.reduce(z, axis=1, keepdims=True, out=self._row)
         losses: FloatArray = np.log(self._row[:, 0])
         losses -= self._picked
         return losses
+
+
+class LogisticCrossEntropy(Loss):
+    """One score z for two classes: L = log(1 + exp(z)) − tz and ∂L/∂z = logistic(z) − t (Qiu, section 3.2).
+
+    t is 1 for the positive class. It is the softmax of the two scores 0 and z.
+    """
+
+    def error_terms(self, z: FloatArray, targets: Targets) -> None:
+        score, t = z[:, 0], self._positive_share(targets, z.dtype)
+        right = share_right(self._predictions(score), targets)
+        self._note(_logistic_losses(score, t), right, targets)
+        np.multiply(score, 0.5, out=score)  # logistic(z) is ½(1 + tanh(z/2)), which cannot overflow
+        np.tanh(score, out=score)
+        score += 1.0
+        score *= 0.5
+        score -= t
+        score *= 1.0 / self.batch
+        if targets.weights is not None:
+            score *= targets.weights
+
+    def evaluate(self, z: FloatArray, y: IntArray) -> tuple[FloatArray, IntArray]:
+        score = z[:, 0]
+        losses = _logistic_losses(score, self._is_positive(y).astype(z.dtype))
+        return losses.sum(axis=1, dtype=np.float64), self._predictions(score)
+
+    def class_scores(self, z: FloatArray) -> FloatArray:
+        scores = np.zeros((len(z), 2, z.shape[2]), z.dtype)
+        scores[:, self.shape.positive] = z[:, 0]
+        return scores
+
+    def _positive_share(self, targets: Targets, dtype: np.dtype[np.floating]) -> FloatArray:
+        """t, (K, batch)."""
+        t: FloatArray = self._is_positive(targets.labels).astype(dtype)
+        if targets.partners is not None and targets.share is not None:
+            t = targets.share * t + (1.0 - targets.share) * self._is_positive(targets.partners)
+        if targets.smoothing is not None:
+            t = (1.0 - targets.smoothing) * t + 0.5 * targets.smoothing
+        return t.astype(dtype, copy=False)
+
+    def _is_positive(self, y: IntArray) -> IntArray:
+        return np.equal(y, self.shape.positive).astype(np.intp)
+
+    def _predictions(self, score: FloatArray) -> IntArray:
+        """A tie goes to the first class, as softmax has it."""
+        positive = self.shape.positive
+        chosen = score > 0.0 if positive == 1 else score >= 0.0
+        return np.where(chosen, positive, 1 - positive)
+
+
+def _logistic_losses(z: FloatArray, t: FloatArray) -> FloatArray:
+    """log(1 + exp(z)) − tz as max(z, 0) + log1p(exp(−|z|)) − tz."""
+    losses: FloatArray = np.log1p(np.exp(-np.abs(z)))
+    losses += np.maximum(z, 0.0)
+    losses -= t * z
+    return losses
+
+
+def share_right(predictions: IntArray, targets: Targets) -> FloatArray:
+    """How much of each example's target the prediction, (K, batch), has: one, or its share of a mixture."""
+    right = np.equal(predictions, targets.labels).astype(np.float64)
+    if targets.partners is not None and targets.share is not None:
+        right = targets.share * right + (1.0 - targets.share) * np.equal(predictions, targets.partners)
+    return right
+
+
+LOSSES: dict[str, type[Loss]] = {"softmax": SoftmaxCrossEntropy, "logistic": LogisticCrossEntropy}
+"""The loss of each kind of output."""
 
 
 def softmax(z: FloatArray) -> FloatArray:

@@ -2,35 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from fnnctl.arrays import FloatArray
-from fnnctl.nn.activations import ACTIVATIONS, Activation
+from fnnctl.nn.draws import Draws
+from fnnctl.nn.layers import HiddenLayer
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.workspace import Workspace
+
+LAYER_NUMBERS = ("activation", "dropout", "epsilon", "momentum")
+"""What a hidden layer has a number for: the activation's own, the share of activations that are dropped,
+and the normalization's ε and momentum."""
 
 
 class Network:
     """K networks of one shape: their parameters as views of one flat (K, P) array."""
 
-    def __init__(self, layout: ParameterLayout, parameters: FloatArray, numbers: FloatArray) -> None:
-        """`numbers` holds each hidden layer's activation number, (K, layers)."""
+    def __init__(
+        self,
+        layout: ParameterLayout,
+        parameters: FloatArray,
+        statistics: FloatArray,
+        numbers: Mapping[str, FloatArray],
+    ) -> None:
+        """`statistics` is (K, S); `numbers` has (K, layers) for each of LAYER_NUMBERS."""
         self.layout = layout
-        self.parameters = parameters
-        self.W = [block.view(parameters) for block in layout.weights]
-        self.activations: list[Activation] = []
-        for index, layer in enumerate(layout.shape.hidden):
-            block = layout.slopes[index]
-            number = numbers[:, index, None, None] if block is None else block.view(parameters)
-            function = ACTIVATIONS[layer.activation]
-            self.activations.append(function(number.astype(parameters.dtype, copy=False)))
+        self.parameters, self.statistics, self.numbers = parameters, statistics, numbers
+        self.layers = [
+            HiddenLayer(
+                layer,
+                layout.layers[index],
+                parameters,
+                statistics,
+                {name: values[:, index] for name, values in numbers.items()},
+            )
+            for index, layer in enumerate(layout.shape.hidden)
+        ]
+        self.V = layout.layers[-1].weights.view(parameters)
+        """The output layer's weights, with a last column of biases."""
 
-    def forward(self, work: Workspace) -> FloatArray:
-        """The scores zᴸ, (K, classes, batch), of the inputs in the workspace."""
+    def forward(self, work: Workspace, draws: Draws | None = None) -> FloatArray:
+        """The scores zᴸ, (K, scores, batch), of the inputs in the workspace.
+
+        `draws` decides what is dropped, in a workspace for training.
+        """
         a: FloatArray = work.inputs.transpose(0, 2, 1)
-        for W, f, layer in zip(self.W, self.activations, work.hidden, strict=False):
-            np.matmul(W, a, out=layer.a)
-            f.apply(layer.a, layer.activation)
-            a = layer.extended
-        np.matmul(self.W[-1], a, out=work.scores)
+        for layer, buffers in zip(self.layers, work.hidden, strict=True):
+            layer.forward(a, buffers, draws)
+            a = buffers.extended
+        np.matmul(self.V, a, out=work.scores)
         return work.scores

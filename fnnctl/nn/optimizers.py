@@ -7,47 +7,50 @@ handful of array operations whatever the number of members and layers.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
-from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.arrays import FloatArray
 
 
 class Optimizer:
-    """Steps for K members. `state` and `steps` are all that must be kept to go on later."""
+    """Steps for K members. `state`, whose arrays' first axis is the member, is all that must be kept."""
 
     number_names: ClassVar[tuple[str, ...]] = ()
     state_names: ClassVar[tuple[str, ...]] = ()
 
-    def __init__(self, numbers: Mapping[str, FloatArray], like: FloatArray) -> None:
-        """Start at step 0. Each number is (K,); `like` is the (K, P) array of parameters."""
+    def __init__(self, numbers: Mapping[str, FloatArray], like: FloatArray, is_weight: FloatArray) -> None:
+        """Start at step 0. Each number is (K,); `like` is the (K, P) array of parameters.
+
+        `is_weight`, (1, P), is one where a parameter is a weight: see `ParameterLayout.weight_mask`.
+        """
         self.dtype = like.dtype
+        self.is_weight = is_weight
         self.numbers = {
             name: np.asarray(numbers[name], np.float64).reshape(-1, 1) for name in self.number_names
         }
-        self.state = {name: np.zeros_like(like) for name in self.state_names}
-        self.steps = np.zeros((len(like), 1), np.int64)
+        self.state: dict[str, npt.NDArray[Any]] = {name: np.zeros_like(like) for name in self.state_names}
+        self.state["steps"] = np.zeros((len(like), 1), np.int64)
+        self.prepare()
+
+    def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Go on from the state that such an optimizer had."""
+        self.state = dict(state)
         self.prepare()
 
     def prepare(self) -> None:
-        """Cast the numbers to the working type: a float64 factor would turn every product into float64."""
+        """Cast the numbers to the working type: a float64 factor would turn every product into float64.
+
+        Called again when the state is restored.
+        """
 
     def step(
         self, parameters: FloatArray, gradient: FloatArray, learning_rate: FloatArray, scratch: FloatArray
     ) -> None:
         """Move the parameters, in place; learning_rate is (K, 1). The gradient's array is scratch, too."""
         raise NotImplementedError
-
-    def select(self, members: IntArray) -> Self:
-        """The same optimizer, in the same state, for some of the members."""
-        chosen = object.__new__(type(self))
-        chosen.dtype = self.dtype
-        chosen.numbers = {name: number[members] for name, number in self.numbers.items()}
-        chosen.state = {name: array[members] for name, array in self.state.items()}
-        chosen.steps = self.steps[members]
-        chosen.prepare()
-        return chosen
 
 
 class Sgd(Optimizer):
@@ -103,7 +106,7 @@ class Adam(Optimizer):
     what was divided out.
     """
 
-    number_names = ("beta1", "beta2", "epsilon")
+    number_names: ClassVar[tuple[str, ...]] = ("beta1", "beta2", "epsilon")
     state_names = ("mean", "square")
     _PLANNED: ClassVar[int] = 256
 
@@ -116,7 +119,7 @@ class Adam(Optimizer):
     def _plan(self) -> None:
         """The step's factor but for α, for the next steps: (steps, K, 1)."""
         beta1, beta2 = self.numbers["beta1"], self.numbers["beta2"]
-        t = self.steps + np.arange(1, self._PLANNED + 1)[:, None, None]
+        t = self.state["steps"] + np.arange(1, self._PLANNED + 1)[:, None, None]
         correction = np.sqrt(1.0 - beta2**t) / (1.0 - beta1**t)
         self._factors = (correction * (1.0 - beta1) / np.sqrt(1.0 - beta2)).astype(self.dtype)
         self._next = 0
@@ -128,7 +131,7 @@ class Adam(Optimizer):
             self._plan()
         factor = self._factors[self._next] * learning_rate
         self._next += 1
-        self.steps += 1
+        self.state["steps"] += 1
         mean, square = self.state["mean"], self.state["square"]
         mean *= self._beta1
         mean += gradient
@@ -140,6 +143,73 @@ class Adam(Optimizer):
         np.divide(mean, gradient, out=gradient)
         gradient *= factor
         parameters -= gradient
+
+
+class Adamw(Adam):
+    """Adam whose weights decay beside the gradient (Loshchilov & Hutter, 2019): W ← (1 − αλ)W, then Adam."""
+
+    number_names = ("beta1", "beta2", "epsilon", "weight_decay")
+
+    def prepare(self) -> None:
+        super().prepare()
+        self._decay = self.numbers["weight_decay"].astype(self.dtype)
+
+    def step(
+        self, parameters: FloatArray, gradient: FloatArray, learning_rate: FloatArray, scratch: FloatArray
+    ) -> None:
+        np.multiply(parameters, self.is_weight, out=scratch)
+        scratch *= self._decay * learning_rate
+        parameters -= scratch
+        super().step(parameters, gradient, learning_rate, scratch)
+
+
+class Nadam(Optimizer):
+    """Adam with Nesterov's momentum, warmed up (Dozat, 2016, with the schedule of its section 3).
+
+    m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², μₜ = β₁(1 − ½·0.96^(t/250)), πₜ = μ₁⋯μₜ,
+    W ← W − α·((1 − μₜ)/(1 − πₜ)·g + μₜ₊₁/(1 − πₜ₊₁)·m)/(√(v/(1 − β₂ᵗ)) + ε).
+    """
+
+    number_names = ("beta1", "beta2", "epsilon")
+    state_names = ("mean", "square")
+
+    def __init__(self, numbers: Mapping[str, FloatArray], like: FloatArray, is_weight: FloatArray) -> None:
+        super().__init__(numbers, like, is_weight)
+        self.state["product"] = np.ones((len(like), 1))
+
+    def prepare(self) -> None:
+        self._cast = {name: number.astype(self.dtype) for name, number in self.numbers.items()}
+        self._rest = {name: (1.0 - self.numbers[name]).astype(self.dtype) for name in ("beta1", "beta2")}
+
+    def step(
+        self, parameters: FloatArray, gradient: FloatArray, learning_rate: FloatArray, scratch: FloatArray
+    ) -> None:
+        mean, square = self.state["mean"], self.state["square"]
+        of_gradient, of_mean, correction = (each.astype(self.dtype) for each in self._factors())
+        mean *= self._cast["beta1"]
+        np.multiply(gradient, self._rest["beta1"], out=scratch)
+        mean += scratch
+        square *= self._cast["beta2"]
+        np.multiply(gradient, gradient, out=scratch)
+        scratch *= self._rest["beta2"]
+        square += scratch
+        gradient *= of_gradient
+        np.multiply(mean, of_mean, out=scratch)
+        gradient += scratch
+        np.multiply(square, correction, out=scratch)
+        np.sqrt(scratch, out=scratch)
+        scratch += self._cast["epsilon"]
+        gradient /= scratch
+        gradient *= learning_rate
+        parameters -= gradient
+
+    def _factors(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Take a step's number: the factors of g, of m and of v, (K, 1) each."""
+        self.state["steps"] += 1
+        t, beta1, beta2 = self.state["steps"], self.numbers["beta1"], self.numbers["beta2"]
+        now, later = (beta1 * (1.0 - 0.5 * 0.96 ** (step / 250.0)) for step in (t, t + 1))
+        self.state["product"] = product = self.state["product"] * now
+        return (1.0 - now) / (1.0 - product), later / (1.0 - product * later), 1.0 / (1.0 - beta2**t)
 
 
 class Adagrad(Optimizer):
@@ -219,11 +289,13 @@ class Adadelta(Rmsprop):
 
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {
-    "adagrad": Adagrad,
-    "rmsprop": Rmsprop,
-    "adadelta": Adadelta,
     "sgd": Sgd,
     "momentum": Momentum,
     "nesterov": Nesterov,
+    "adagrad": Adagrad,
+    "rmsprop": Rmsprop,
+    "adadelta": Adadelta,
     "adam": Adam,
+    "adamw": Adamw,
+    "nadam": Nadam,
 }

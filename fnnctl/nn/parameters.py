@@ -2,25 +2,28 @@
 
 An optimizer is then a few operations on one (K, P) array, whatever the number of layers. A layer's
 biases are the last column of its weight matrix: the activations carry a last row of ones, so that one
-product computes Wa + b, and one gives the gradients of both.
+product computes Wa + b, and one gives the gradients of both. A normalized layer has its biases after the
+normalization, which would subtract those before it.
+
+Running statistics, which are no parameters and have no gradient, have a second row of the same kind.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from math import prod
 
 import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.nn.activations import ACTIVATIONS
-from fnnctl.nn.shape import NetworkShape
+from fnnctl.nn.shape import HiddenShape, NetworkShape
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A parameter array's place in the flat row."""
+    """An array's place in the flat row."""
 
     start: int
     shape: tuple[int, ...]
@@ -34,39 +37,108 @@ class Block:
         return flat[:, self.start : self.stop].reshape(len(flat), *self.shape)
 
 
+@dataclass(frozen=True, slots=True)
+class LayerBlocks:
+    """Where a layer's arrays stand; the output layer has weights alone."""
+
+    weights: Block
+    """(rows, inputs + 1) with the biases in the last column, or (rows, inputs) of a normalized layer."""
+    biased: bool
+    slopes: Block | None = None
+    """(units, 1) or (1, 1): an activation's learned numbers."""
+    gains: Block | None = None
+    """(rows, 1): what normalized pre-activations are multiplied with."""
+    shifts: Block | None = None
+    """(rows, 1): a normalized layer's biases."""
+    means: Block | None = None
+    """(rows, 1), in the statistics: batch normalization's running means."""
+    variances: Block | None = None
+    """(rows, 1), in the statistics: its running variances."""
+    batches: Block | None = None
+    """(1, 1), in the statistics: how many batches those have seen."""
+
+    def weights_alone(self, flat: FloatArray) -> FloatArray:
+        """The (K, rows, inputs) view of the weights without biases."""
+        W = self.weights.view(flat)
+        return W[..., :-1] if self.biased else W
+
+
+class _Row:
+    """Hands out the places of a flat row, one after the other."""
+
+    def __init__(self) -> None:
+        self.size = 0
+
+    def take(self, *shape: int) -> Block:
+        block = Block(self.size, shape)
+        self.size = block.stop
+        return block
+
+
 class ParameterLayout:
-    """Where the weights (with biases) of each layer, and the learned slopes, stand in the flat row."""
+    """Where the arrays of each layer stand in the row of parameters, and in that of the statistics."""
 
     def __init__(self, shape: NetworkShape) -> None:
         self.shape = shape
-        start = 0
-        weights: list[Block] = []
-        for inputs, units in pairwise(shape.widths):
-            weights.append(Block(start, (units, inputs + 1)))
-            start = weights[-1].stop
-        slopes: list[Block | None] = []
+        parameters, statistics = _Row(), _Row()
+        inputs = shape.inputs
+        layers: list[LayerBlocks] = []
         for layer in shape.hidden:
-            learned = ACTIVATIONS[layer.activation].learned
-            slopes.append(Block(start, (1 if layer.shared else layer.units, 1)) if learned else None)
-            start = block.stop if (block := slopes[-1]) else start
-        self.weights = tuple(weights)
-        self.slopes = tuple(slopes)
-        self.size = start
+            layers.append(_hidden_blocks(layer, inputs, parameters, statistics))
+            inputs = layer.units
+        layers.append(LayerBlocks(parameters.take(shape.scores, inputs + 1), biased=True))
+        self.layers = tuple(layers)
+        """The hidden layers' places, and the output layer's last."""
+        self.size = parameters.size
+        self.statistics_size = statistics.size
 
-    def named_arrays(self, row: FloatArray) -> dict[str, FloatArray]:
-        """A member's parameters, (P,), by name: `weights_1` (units, inputs), `biases_1`, `slopes_1`, …"""
-        arrays: dict[str, FloatArray] = {}
-        for number, block in enumerate(self.weights, start=1):
-            weights = block.view(row[None])[0]
-            arrays[f"weights_{number}"], arrays[f"biases_{number}"] = weights[:, :-1], weights[:, -1]
-        for number, slopes in enumerate(self.slopes, start=1):
-            if slopes is not None:
-                arrays[f"slopes_{number}"] = slopes.view(row[None])[0, :, 0]
-        return arrays
+    def named_arrays(self, row: FloatArray, statistics: FloatArray) -> dict[str, FloatArray]:
+        """A member's arrays by name from its rows, (P,) and (S,): `weights_1`, `biases_1`, `gains_1`, …"""
+        return dict(self._named(row[None], statistics[None]))
+
+    def _named(self, row: FloatArray, statistics: FloatArray) -> Iterator[tuple[str, FloatArray]]:
+        for number, layer in enumerate(self.layers, start=1):
+            yield f"weights_{number}", layer.weights_alone(row)[0]
+            if layer.biased:
+                yield f"biases_{number}", layer.weights.view(row)[0, :, -1]
+            for name, block, flat in (
+                ("gains", layer.gains, row),
+                ("biases", layer.shifts, row),
+                ("slopes", layer.slopes, row),
+                ("means", layer.means, statistics),
+                ("variances", layer.variances, statistics),
+                ("batches", layer.batches, statistics),
+            ):
+                if block is not None:
+                    yield f"{name}_{number}", block.view(flat)[0, :, 0]
 
     def weight_mask(self, dtype: np.dtype[np.floating]) -> FloatArray:
-        """A (1, P) row: one where a parameter is a weight, zero where it is a bias or a slope."""
+        """A (1, P) row: one where a parameter is a weight, zero where it is a bias, a gain or a slope."""
         mask = np.zeros((1, self.size), dtype)
-        for block in self.weights:
-            block.view(mask)[..., :-1] = 1.0
+        for layer in self.layers:
+            layer.weights_alone(mask)[...] = 1.0
         return mask
+
+    def first_statistics(self, members: int, dtype: np.dtype[np.floating]) -> FloatArray:
+        """The running statistics before any batch, (K, S): means of 0 and variances of 1."""
+        statistics = np.zeros((members, self.statistics_size), dtype)
+        for layer in self.layers:
+            if layer.variances is not None:
+                layer.variances.view(statistics)[...] = 1.0
+        return statistics
+
+
+def _hidden_blocks(layer: HiddenShape, inputs: int, parameters: _Row, statistics: _Row) -> LayerBlocks:
+    normalized, batch = layer.normalization is not None, layer.normalization == "batch"
+    column = (layer.rows, 1)
+    slopes = (1 if layer.shared else layer.units, 1) if ACTIVATIONS[layer.activation].learned else None
+    return LayerBlocks(
+        weights=parameters.take(layer.rows, inputs if normalized else inputs + 1),
+        biased=not normalized,
+        gains=parameters.take(*column) if normalized else None,
+        shifts=parameters.take(*column) if normalized else None,
+        slopes=parameters.take(*slopes) if slopes else None,
+        means=statistics.take(*column) if batch else None,
+        variances=statistics.take(*column) if batch else None,
+        batches=statistics.take(1, 1) if batch else None,
+    )

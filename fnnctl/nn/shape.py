@@ -1,23 +1,39 @@
-"""What the members of a stack have in common: the shape of their network.
+"""What the members of a stack have in common: the shape of their network, and the kinds of its parts.
 
-All else (seed, learning rate, penalty, an activation's number) may differ from member to member.
+All else (seed, learning rate, penalty, an activation's number, a dropout rate) may differ from member to
+member. A part that a member does not have is a difference of kind, not a number that is 0.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+NormalizationKind = Literal["batch", "layer"]
+OutputKind = Literal["softmax", "logistic"]
 
 
 @dataclass(frozen=True, slots=True)
 class HiddenShape:
-    """One hidden layer: how many units, and which activation.
-
-    `shared` matters to learned slopes alone: one for the layer, or one for each unit.
-    """
+    """One hidden layer: how many units, which activation, and what stands around it."""
 
     units: int
     activation: str
     shared: bool = False
+    """Of learned slopes: one for the layer, or one for each unit."""
+    pieces: int = 1
+    """Of maxout: linear pieces a unit."""
+    normalization: NormalizationKind | None = None
+    """What the pre-activations are normalized over."""
+    dropout: bool = False
+    """Whether activations are dropped while training."""
+    residual: bool = False
+    """Whether the layer's inputs are added to its outputs; both are then equally many."""
+
+    @property
+    def rows(self) -> int:
+        """Rows of the weight matrix, and pre-activations."""
+        return self.units * self.pieces
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +43,38 @@ class NetworkShape:
     inputs: int
     hidden: tuple[HiddenShape, ...]
     classes: int
+    output: OutputKind = "softmax"
+    positive: int = 1
+    """Of a logistic output: the class whose score it is."""
 
     @property
     def widths(self) -> tuple[int, ...]:
-        """Units of every layer, features first and classes last."""
-        return (self.inputs, *(layer.units for layer in self.hidden), self.classes)
+        """Units of every layer, features first and scores last."""
+        return (self.inputs, *(layer.units for layer in self.hidden), self.scores)
+
+    @property
+    def scores(self) -> int:
+        """Output units: a logistic output needs one for two classes."""
+        return 1 if self.output == "logistic" else self.classes
+
+
+@dataclass(frozen=True, slots=True)
+class Techniques:
+    """What training does besides back-propagation and the optimizer's steps."""
+
+    weighted: bool = False
+    """Examples have weights in the loss."""
+    smoothing: bool = False
+    """Targets are smoothed."""
+    mixup: bool = False
+    """Pairs of examples are mixed."""
+    noise: bool = False
+    """Gaussian noise is added to the inputs."""
+    l1: bool = False
+    """The sum of the weights' absolute values is penalised."""
+    clip_value: bool = False
+    """Each number of the gradient is bounded."""
+    clip_norm: bool = False
+    """The gradient's norm is bounded."""
+    max_norm: bool = False
+    """The norm of each hidden unit's incoming weights is bounded."""

@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.nn.activations import ACTIVATIONS, ActivationBuffers
-from fnnctl.nn.losses import SoftmaxCrossEntropy
-from fnnctl.nn.parameters import ParameterLayout
-
-
-@dataclass(frozen=True, slots=True)
-class HiddenBuffers:
-    """A hidden layer's arrays for one batch size."""
-
-    extended: FloatArray
-    """Activations with a last row of ones, (K, units + 1, batch)."""
-    a: FloatArray
-    """The activations alone, a view, (K, units, batch)."""
-    delta: FloatArray
-    activation: ActivationBuffers
+from fnnctl.nn.layers import hidden_buffers
+from fnnctl.nn.losses import LOSSES
+from fnnctl.nn.shape import NetworkShape, Techniques
+from fnnctl.nn.targets import targets_for
 
 
 class Workspace:
@@ -29,34 +16,28 @@ class Workspace:
 
     def __init__(
         self,
-        layout: ParameterLayout,
+        shape: NetworkShape,
         members: int,
         batch: int,
         dtype: np.dtype[np.floating],
         *,
         training: bool,
+        techniques: Techniques = Techniques(),  # noqa: B008  # frozen
+        smoothing: FloatArray | None = None,
     ) -> None:
-        shape = layout.shape
         self.batch = batch
         self.ones = np.ones((batch, 1), dtype)
         """Sums over the batch are products with this."""
         self.inputs = np.empty((members, batch, shape.inputs + 1), dtype)
         """Rows of the pool, each with a last one."""
-        self.labels = np.empty((members, batch), np.intp)
-        self.scores = np.empty((members, shape.classes, batch), dtype)
-        self.loss = SoftmaxCrossEntropy(members, shape.classes, batch, dtype)
-        self.hidden: list[HiddenBuffers] = []
-        for layer in shape.hidden:
-            extended = np.ones((members, layer.units + 1, batch), dtype)
-            a = extended[:, :-1]
-            delta = np.empty(a.shape, dtype)
-            spare = np.empty(a.shape, dtype) if ACTIVATIONS[layer.activation].learned else delta
-            slope = np.empty(a.shape, dtype)
-            mask = np.empty(a.shape, np.bool_)
-            buffers = ActivationBuffers(mask, slope, spare, training)
-            self.hidden.append(HiddenBuffers(extended, a, delta, buffers))
+        self.targets = targets_for(members, batch, techniques, smoothing, dtype)
+        self.scores = np.empty((members, shape.scores, batch), dtype)
+        self.loss = LOSSES[shape.output](shape, members, batch, dtype)
+        self.hidden = [
+            hidden_buffers(layer, members, batch, dtype, training=training) for layer in shape.hidden
+        ]
 
     def gather(self, pool: FloatArray, labels: IntArray, rows: IntArray) -> None:
         """Fetch each member's rows, (K, batch), of the pool of examples, (rows, inputs + 1)."""
         np.take(pool, rows, axis=0, out=self.inputs, mode="clip")
-        np.take(labels, rows, out=self.labels, mode="clip")
+        np.take(labels, rows, out=self.targets.labels, mode="clip")

@@ -1,70 +1,101 @@
-"""Early stopping, for all members of a stack at once: who improved, who has waited too long."""
+"""When a member ends before its last epoch, for all members of a stack at once: who has waited too long."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
-from fnnctl.training.history import Record, falls
-from fnnctl.training.members import StoppingRule
+from fnnctl.nn.network import Network
+from fnnctl.training.history import TRAINING_COLUMNS, Record, monitored
+from fnnctl.training.members import ConvergenceRule, StoppingRule
+from fnnctl.training.state import State
 
 _NEVER = np.iinfo(np.int64).max
 
 
 class EarlyStopping:
-    """Each member's best monitored value, its epoch, and the parameters it had then.
+    """Each member's best monitored value, its epoch, and the weights it had then.
 
     An epoch is an improvement where the value is better than the best by more than the tolerance. A
     member without a rule never stops, and is never restored.
     """
 
-    def __init__(self, rules: Sequence[StoppingRule | None], parameters: FloatArray) -> None:
-        self.rules = list(rules)
-        members = len(self.rules)
-        self.best = np.full(members, np.inf)
-        self.best_epoch = np.zeros(members, np.int64)
-        self.waited = np.zeros(members, np.int64)
-        self.restores = np.array([rule is not None and rule.restore_best for rule in self.rules])
-        self.parameters = parameters.copy() if self.restores.any() else parameters[:, :0]
-        self._any_rule = any(self.rules)
-        self._patience = np.array([rule.patience if rule else _NEVER for rule in self.rules])
-        self._tolerance = np.array([rule.tolerance if rule else 0.0 for rule in self.rules])
+    def __init__(self, rules: Sequence[StoppingRule | None], network: Network, state: State | None) -> None:
+        """At the start, or going on from such a memory's state."""
+        self.restores = np.array([rule is not None and rule.restore_best for rule in rules])
+        self._any_rule = any(rules)
+        self._monitors = [rule.monitor if rule else None for rule in rules]
+        self._patience = np.array([rule.patience if rule else _NEVER for rule in rules])
+        self._tolerance = np.array([rule.tolerance if rule else 0.0 for rule in rules])
+        self.state = dict(state) if state is not None else self._first_state(network)
 
-    def update(self, epoch: int, record: Record, parameters: FloatArray) -> BoolArray:
+    def _first_state(self, network: Network) -> dict[str, npt.NDArray[Any]]:
+        members = len(self.restores)
+        kept = slice(None) if self.restores.any() else slice(0)
+        return {
+            "best": np.full(members, np.inf),
+            "best_epoch": np.zeros(members, np.int64),
+            "waited": np.zeros(members, np.int64),
+            "parameters": network.parameters[:, kept].copy(),
+            "statistics": network.statistics[:, kept].copy(),
+        }
+
+    @property
+    def best_epoch(self) -> IntArray:
+        """The epoch of each member's best value, (K,); 0 where there is none yet."""
+        return self.state["best_epoch"]
+
+    def update(self, epoch: int, record: Record, network: Network) -> BoolArray:
         """Take note of an epoch; return which members have run out of patience, (K,)."""
         if not self._any_rule:
             return self._patience < 0
-        values = self._monitored(record)
-        improved = values < self.best - self._tolerance
-        self.best = np.where(improved, values, self.best)
-        self.best_epoch[improved] = epoch
-        self.waited = np.where(improved, 0, self.waited + 1)
+        state = self.state
+        values = monitored(record, self._monitors)
+        improved = values < state["best"] - self._tolerance
+        state["best"] = np.where(improved, values, state["best"])
+        state["best_epoch"] = np.where(improved, epoch, state["best_epoch"])
+        state["waited"] = np.where(improved, 0, state["waited"] + 1)
         if (kept := improved & self.restores).any():
-            self.parameters[kept] = parameters[kept]
-        return self.waited >= self._patience
+            state["parameters"][kept] = network.parameters[kept]
+            state["statistics"][kept] = network.statistics[kept]
+        return np.asarray(state["waited"] >= self._patience)
 
-    def final_parameters(self, parameters: FloatArray) -> FloatArray:
-        """The parameters that each member ends with, (K, P): its best where it keeps those."""
-        final = parameters.copy()
-        kept = self.restores & (self.best_epoch > 0)
-        if kept.any():
-            final[kept] = self.parameters[kept]
-        return final
+    def final_weights(self, network: Network, k: int) -> tuple[FloatArray, FloatArray]:
+        """The parameters, (P,), and statistics, (S,), that a member ends with: its best if it keeps those."""
+        kept = self.restores[k] and self.best_epoch[k] > 0
+        source = self.state if kept else {"parameters": network.parameters, "statistics": network.statistics}
+        return source["parameters"][k].copy(), source["statistics"][k].copy()
 
-    def select(self, members: IntArray) -> EarlyStopping:
-        """The same memory for some of the members."""
-        chosen = EarlyStopping([self.rules[k] for k in members], self.parameters[members])
-        chosen.best, chosen.best_epoch = self.best[members], self.best_epoch[members]
-        chosen.waited = self.waited[members]
-        return chosen
 
-    def _monitored(self, record: Record) -> FloatArray:
-        """The watched values, turned so that smaller is better; without a rule, the last epoch is best."""
-        values = np.full(len(self.rules), -np.inf)
-        for k, rule in enumerate(self.rules):
-            if rule is not None:
-                value = record[rule.monitor][k]
-                values[k] = value if falls(rule.monitor) else -value
-        return values
+class Convergence:
+    """scikit-learn's rule: the training loss must fall below its least value by more than the tolerance.
+
+    A member ends where that has failed in more than `patience` epochs in a row. Unlike `EarlyStopping`, any
+    lower loss is the new least one, so that a slow descent in small steps ends, too.
+    """
+
+    def __init__(self, rules: Sequence[ConvergenceRule | None], state: State | None) -> None:
+        """At the start, or going on from such a memory's state."""
+        members = len(rules)
+        self._any_rule = any(rules)
+        self._patience = np.array([rule.patience if rule else _NEVER for rule in rules])
+        self._tolerance = np.array([rule.tolerance if rule else 0.0 for rule in rules])
+        self.state: dict[str, npt.NDArray[Any]] = (
+            dict(state)
+            if state is not None
+            else {"least": np.full(members, np.inf), "failed": np.zeros(members, np.int64)}
+        )
+
+    def update(self, record: Record) -> BoolArray:
+        """Take note of an epoch; return which members have converged, (K,)."""
+        if not self._any_rule:
+            return self._patience < 0
+        loss, state = record[TRAINING_COLUMNS[0]], self.state
+        failed = loss > state["least"] - self._tolerance
+        state["failed"] = np.where(failed, state["failed"] + 1, 0)
+        state["least"] = np.minimum(loss, state["least"])
+        return np.asarray(state["failed"] > self._patience)

@@ -8,6 +8,7 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.metrics.confusion import balanced_accuracy, class_rates, mean_over
+from fnnctl.training.state import State
 
 TRAINING_COLUMNS = ("train_loss", "train_accuracy")
 VALIDATION_COLUMNS = (
@@ -26,28 +27,47 @@ def falls(monitor: str) -> bool:
     return monitor.endswith("_loss")
 
 
-class History:
-    """The records of a stack's epochs, kept by column."""
+def monitored(record: Record, monitors: Sequence[str | None]) -> FloatArray:
+    """Each member's own column, (K,), turned so that smaller is better; without one, 0."""
+    values = np.zeros(len(monitors))
+    for k, monitor in enumerate(monitors):
+        if monitor is not None:
+            value = record[monitor][k]
+            values[k] = value if falls(monitor) else -value
+    return values
 
-    def __init__(self) -> None:
-        self._columns: dict[str, list[FloatArray]] = {}
+
+class History:
+    """The records of a stack's epochs, kept by column in arrays that grow."""
+
+    def __init__(self, state: State | None = None) -> None:
+        """Empty, or going on from such a history's state."""
+        self._columns: dict[str, FloatArray] = {
+            name: np.array(array) for name, array in (state or {}).items()
+        }
+        """(K, room for epochs)"""
+        self.epochs = next((array.shape[1] for array in self._columns.values()), 0)
 
     def append(self, record: Record) -> None:
         """Add an epoch's record."""
         for name, values in record.items():
-            self._columns.setdefault(name, []).append(values)
+            column = self._columns.get(name)
+            if column is None or column.shape[1] == self.epochs:
+                grown = np.empty((len(values), max(16, 2 * self.epochs)))
+                if column is not None:
+                    grown[:, : self.epochs] = column
+                self._columns[name] = grown
+            self._columns[name][:, self.epochs] = values
+        self.epochs += 1
 
-    def select(self, members: IntArray) -> History:
-        """The same history for some of the members."""
-        chosen = History()
-        chosen._columns = {
-            name: [values[members] for values in epochs] for name, epochs in self._columns.items()
-        }
-        return chosen
+    @property
+    def state(self) -> dict[str, FloatArray]:
+        """The columns, (K, epochs) each."""
+        return {name: column[:, : self.epochs] for name, column in self._columns.items()}
 
     def of_member(self, k: int) -> dict[str, list[float]]:
         """A member's columns, an entry an epoch."""
-        return {name: [float(values[k]) for values in epochs] for name, epochs in self._columns.items()}
+        return {name: column[k].tolist() for name, column in self.state.items()}
 
 
 def activity_column(kind: str, layer: int) -> str:

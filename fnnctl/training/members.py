@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.nn.initializers import draw_weights
-from fnnctl.nn.network import Network
+from fnnctl.nn.network import LAYER_NUMBERS, Network
 from fnnctl.nn.parameters import ParameterLayout
-from fnnctl.nn.shape import NetworkShape
+from fnnctl.nn.shape import NetworkShape, Techniques
 from fnnctl.training.streams import Purpose, stream
+
+AveragingKind = Literal["ema", "swa"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,9 @@ class StackSettings:
     batch_size: int
     shuffle: bool = True
     precision: str = "float32"
+    techniques: Techniques = Techniques()  # noqa: RUF009  # frozen
+    lr_schedule: str = "constant"
+    averaging: AveragingKind | None = None
 
     @property
     def dtype(self) -> np.dtype[np.floating]:
@@ -42,6 +48,14 @@ class StoppingRule:
 
 
 @dataclass(frozen=True, slots=True)
+class ConvergenceRule:
+    """When the training loss no longer falls: see `Convergence` in the config."""
+
+    tolerance: float
+    patience: int
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
     """One network's own settings, and the rows of the pool that it trains and is validated on.
 
@@ -56,10 +70,21 @@ class Member:
     validation_rows: IntArray
     initializers: tuple[str, ...]
     """One a layer, the output layer last."""
-    activation_numbers: tuple[float, ...] = ()
-    """One a hidden layer; unused ones are 0."""
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    """Those of the stack's techniques and averaging: l1, clip_value, clip_norm, max_norm, noise, mixup,
+    label_smoothing, average_decay, average_start."""
+    layer_numbers: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    """One a hidden layer for each of LAYER_NUMBERS; what is left out is 0."""
     optimizer_numbers: Mapping[str, float] = field(default_factory=dict)
+    schedule_numbers: Mapping[str, float] = field(default_factory=dict)
+    schedule_monitor: str | None = None
+    """The column of the history that an adaptive schedule looks at."""
+    horizon: int = 0
+    """Epochs that a schedule reckons with; 0 for `epochs`."""
+    weights: FloatArray | None = None
+    """Each training row's factor in the loss, (rows,), where the stack is weighted."""
     stopping: StoppingRule | None = None
+    convergence: ConvergenceRule | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,28 +98,46 @@ class Examples:
 
 
 def column(members: Sequence[Member], name: str) -> FloatArray:
-    """A number of every member, (K,), in float64."""
+    """A field of every member, (K,), in float64."""
     return np.array([getattr(member, name) for member in members], dtype=np.float64)
+
+
+def number(members: Sequence[Member], name: str) -> FloatArray:
+    """One of every member's `numbers`, (K,), in float64."""
+    return np.array([member.numbers[name] for member in members], dtype=np.float64)
+
+
+def named_numbers(each: Sequence[Mapping[str, float]], names: Sequence[str]) -> dict[str, FloatArray]:
+    """The members' numbers by name, (K,) each, in float64."""
+    return {name: np.array([own[name] for own in each], dtype=np.float64) for name in names}
 
 
 def first_parameters(
     layout: ParameterLayout, members: Sequence[Member], dtype: np.dtype[np.floating]
 ) -> FloatArray:
-    """Each member's first weights, drawn from its own stream; biases are zero: (K, P)."""
+    """Each member's first weights, drawn from its own stream; biases are zero, gains one: (K, P)."""
     parameters = np.zeros((len(members), layout.size), dtype)
     for k, member in enumerate(members):
         rng = stream(member.seed, Purpose.WEIGHTS)
         own = parameters[k : k + 1]
-        for block, scheme in zip(layout.weights, member.initializers, strict=True):
-            outputs, inputs_and_bias = block.shape
-            block.view(own)[0, :, :-1] = draw_weights(scheme, outputs, inputs_and_bias - 1, rng=rng)
-        for slopes, number in zip(layout.slopes, member.activation_numbers, strict=True):
-            if slopes is not None:
-                slopes.view(own)[...] = number
+        for layer, scheme in zip(layout.layers, member.initializers, strict=True):
+            W = layer.weights_alone(own)
+            W[0] = draw_weights(scheme, *W.shape[1:], rng=rng)
+            if layer.gains is not None:
+                layer.gains.view(own)[...] = 1.0
+        for layer, slope in zip(layout.layers, member.layer_numbers.get("activation", ()), strict=False):
+            if layer.slopes is not None:
+                layer.slopes.view(own)[...] = slope
     return parameters
 
 
-def network_of(layout: ParameterLayout, members: Sequence[Member], parameters: FloatArray) -> Network:
-    """The members' networks with these parameters, (K, P)."""
-    numbers = np.array([member.activation_numbers for member in members], dtype=np.float64)
-    return Network(layout, parameters, numbers.reshape(len(members), -1))
+def network_of(
+    layout: ParameterLayout, members: Sequence[Member], parameters: FloatArray, statistics: FloatArray
+) -> Network:
+    """The members' networks with these parameters, (K, P), and running statistics, (K, S)."""
+    nothing = (0.0,) * len(layout.shape.hidden)
+    numbers = {
+        name: np.array([member.layer_numbers.get(name, nothing) for member in members], dtype=np.float64)
+        for name in LAYER_NUMBERS
+    }
+    return Network(layout, parameters, statistics, numbers)

@@ -23,7 +23,7 @@ def training_bytes(settings: StackSettings, *, rows: int, members: int = 1) -> i
     vectors = 5 + len(OPTIMIZERS[settings.optimizer].state_names)
     parameters = members * vectors * layout.size * itemsize
     penalised = layout.size * itemsize
-    widest = max(outputs * inputs for outputs, inputs in (block.shape for block in layout.weights))
+    widest = max(outputs * inputs for outputs, inputs in (layer.weights.shape for layer in layout.layers))
     drawing = 8 * widest
     per_example = (settings.shape.inputs + 1 + settings.shape.classes) * itemsize
     for layer in settings.shape.hidden:

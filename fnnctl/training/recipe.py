@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from fnnctl.arrays import IntArray
+from collections.abc import Sequence
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.experiment import Experiment
+from fnnctl.config.lr_schedules import AdaptiveLrSchedule
 from fnnctl.config.model import (
     Activation,
+    BatchNormalization,
     EluActivation,
     HiddenLayer,
+    LayerNormalization,
     LeakyReluActivation,
+    LogisticOutput,
+    MaxoutActivation,
+    Normalization,
     PreluActivation,
     SwishActivation,
 )
-from fnnctl.config.training import EarlyStopping
+from fnnctl.config.optimizers import LbfgsOptimizer
+from fnnctl.config.training import Convergence, EarlyStopping, EmaAveraging, SwaAveraging, TrainingConfig
 from fnnctl.nn.initializers import default_initializer
+from fnnctl.nn.lr_schedules import LR_SCHEDULES
 from fnnctl.nn.optimizers import OPTIMIZERS
-from fnnctl.nn.shape import HiddenShape, NetworkShape
-from fnnctl.training.members import Member, StackSettings, StoppingRule
+from fnnctl.nn.shape import HiddenShape, NetworkShape, NormalizationKind, Techniques
+from fnnctl.training.members import ConvergenceRule, Member, StackSettings, StoppingRule
 
 AUTO_BATCH_SIZE = 200
 """scikit-learn's: large enough for fast products, small enough for several steps an epoch."""
@@ -28,37 +40,106 @@ def batch_size(experiment: Experiment, rows: int) -> int:
     return min(AUTO_BATCH_SIZE if given == "auto" else given, rows)
 
 
-def network_shape(experiment: Experiment, *, inputs: int, classes: int) -> NetworkShape:
-    """The network between so many features and classes."""
-    hidden = []
-    for layer in experiment.model.hidden:
+def precision(experiment: Experiment) -> str:
+    """The numbers' width: the line search of lbfgs compares values that float32 cannot tell apart."""
+    training = experiment.training
+    if training.precision != "auto":
+        return training.precision
+    return "float64" if isinstance(training.optimizer, LbfgsOptimizer) else "float32"
+
+
+def network_shape(experiment: Experiment, *, inputs: int, classes: Sequence[str]) -> NetworkShape:
+    """The network between so many features and these classes."""
+    model = experiment.model
+    hidden: list[HiddenShape] = []
+    for layer in model.hidden:
         activation = _activation(experiment, layer)
-        shared = isinstance(activation, PreluActivation) and activation.shared
-        hidden.append(HiddenShape(layer.units, activation.name, shared))
-    return NetworkShape(inputs, tuple(hidden), classes)
-
-
-def stack_settings(experiment: Experiment, shape: NetworkShape, *, rows: int) -> StackSettings:
-    """What this experiment's network shares with the others of its stack; `rows` of the training part."""
-    return StackSettings(
-        shape=shape,
-        optimizer=experiment.training.optimizer.name,
-        batch_size=batch_size(experiment, rows),
-        shuffle=experiment.training.shuffle,
-        precision=experiment.training.precision,
+        hidden.append(
+            HiddenShape(
+                layer.units,
+                activation.name,
+                shared=isinstance(activation, PreluActivation) and activation.shared,
+                pieces=activation.pieces if isinstance(activation, MaxoutActivation) else 1,
+                normalization=_normalization_kind(_normalization(experiment, layer)),
+                dropout=_dropout(experiment, layer) > 0.0,
+                residual=model.residual and bool(hidden) and hidden[-1].units == layer.units,
+            )
+        )
+    positive = model.output.positive_class if isinstance(model.output, LogisticOutput) else None
+    return NetworkShape(
+        inputs,
+        tuple(hidden),
+        len(classes),
+        output=model.output.name,
+        positive=1 if positive is None else list(classes).index(positive),
     )
 
 
+def stack_settings(
+    experiment: Experiment, shape: NetworkShape, *, rows: int, weighted: bool
+) -> StackSettings:
+    """What this experiment's network shares with the others of its stack; `rows` of the training part.
+
+    `weighted` says whether `example_weights` has any.
+    """
+    training = experiment.training
+    return StackSettings(
+        shape=shape,
+        optimizer=training.optimizer.name,
+        batch_size=batch_size(experiment, rows),
+        shuffle=training.shuffle,
+        precision=precision(experiment),
+        techniques=Techniques(
+            weighted=weighted,
+            smoothing=training.label_smoothing > 0.0,
+            mixup=training.mixup > 0.0,
+            noise=training.input_noise > 0.0,
+            l1=training.l1 > 0.0,
+            clip_value=training.clip_value is not None,
+            clip_norm=training.clip_norm is not None,
+            max_norm=training.max_norm is not None,
+        ),
+        lr_schedule=training.lr_schedule.name,
+        averaging=training.averaging.name if training.averaging else None,
+    )
+
+
+def example_weights(
+    experiment: Experiment, labels: IntArray, classes: Sequence[str], given: FloatArray | None
+) -> FloatArray | None:
+    """Each training row's factor in the loss, (rows,), from its class and its own weight; None without any.
+
+    `labels` are the training rows' and so are the `given` weights. `balanced` is rows/(classes·count), as in
+    scikit-learn.
+    """
+    wanted = experiment.training.class_weights
+    if wanted is None:
+        return given
+    if wanted == "balanced":
+        counts = np.bincount(labels, minlength=len(classes))
+        of_class = labels.size / (len(classes) * np.maximum(counts, 1))
+    else:
+        of_class = np.array([wanted.get(name, 1.0) for name in classes])
+    weights: FloatArray = of_class[labels]
+    return weights if given is None else weights * given
+
+
 def member_of(
-    experiment: Experiment, *, seed: int, train_rows: IntArray, validation_rows: IntArray
+    experiment: Experiment,
+    *,
+    seed: int,
+    train_rows: IntArray,
+    validation_rows: IntArray,
+    weights: FloatArray | None = None,
 ) -> Member:
     """The experiment's network as a member that trains on these rows of the pool."""
-    training = experiment.training
-    layers = experiment.model.hidden
+    training, layers = experiment.training, experiment.model.hidden
+    optimizer, schedule = training.optimizer, training.lr_schedule
+    normalizations = [_normalization(experiment, layer) for layer in layers]
     return Member(
         seed=seed,
         epochs=training.epochs,
-        learning_rate=training.optimizer.learning_rate,
+        learning_rate=0.0 if isinstance(optimizer, LbfgsOptimizer) else optimizer.learning_rate,
         l2=training.l2,
         train_rows=train_rows,
         validation_rows=validation_rows,
@@ -66,13 +147,39 @@ def member_of(
             *(_initializer(experiment, layer) for layer in layers),
             _output_initializer(experiment),
         ),
-        activation_numbers=tuple(_number(_activation(experiment, layer)) for layer in layers),
-        optimizer_numbers={
-            name: getattr(training.optimizer, name)
-            for name in OPTIMIZERS[training.optimizer.name].number_names
+        numbers=_numbers(training),
+        layer_numbers={
+            "activation": tuple(_number(_activation(experiment, layer)) for layer in layers),
+            "dropout": tuple(_dropout(experiment, layer) for layer in layers),
+            "epsilon": tuple(_epsilon(each) for each in normalizations),
+            "momentum": tuple(
+                each.momentum if isinstance(each, BatchNormalization) else 0.0 for each in normalizations
+            ),
         },
+        optimizer_numbers={
+            name: getattr(optimizer, name) for name in OPTIMIZERS[optimizer.name].number_names
+        },
+        schedule_numbers={name: getattr(schedule, name) for name in LR_SCHEDULES[schedule.name].number_names},
+        schedule_monitor=schedule.monitor if isinstance(schedule, AdaptiveLrSchedule) else None,
+        weights=weights,
         stopping=_stopping_rule(training.early_stopping),
+        convergence=_convergence_rule(training.convergence),
     )
+
+
+def _numbers(training: TrainingConfig) -> dict[str, float]:
+    numbers = {
+        "l1": training.l1,
+        "clip_value": training.clip_value,
+        "clip_norm": training.clip_norm,
+        "max_norm": training.max_norm,
+        "noise": training.input_noise,
+        "mixup": training.mixup,
+        "label_smoothing": training.label_smoothing,
+        "average_decay": training.averaging.decay if isinstance(training.averaging, EmaAveraging) else None,
+        "average_start": training.averaging.start if isinstance(training.averaging, SwaAveraging) else None,
+    }
+    return {name: number for name, number in numbers.items() if number is not None}
 
 
 def _stopping_rule(rule: EarlyStopping | None) -> StoppingRule | None:
@@ -81,8 +188,30 @@ def _stopping_rule(rule: EarlyStopping | None) -> StoppingRule | None:
     return StoppingRule(rule.monitor, rule.patience, rule.tolerance, rule.restore_best)
 
 
+def _convergence_rule(rule: Convergence | None) -> ConvergenceRule | None:
+    return None if rule is None else ConvergenceRule(rule.tolerance, rule.patience)
+
+
 def _activation(experiment: Experiment, layer: HiddenLayer) -> Activation:
     return layer.activation or experiment.model.activation
+
+
+def _normalization(experiment: Experiment, layer: HiddenLayer) -> Normalization:
+    return layer.normalization or experiment.model.normalization
+
+
+def _normalization_kind(normalization: Normalization) -> NormalizationKind | None:
+    return None if normalization.name == "none" else normalization.name
+
+
+def _epsilon(normalization: Normalization) -> float:
+    return (
+        normalization.epsilon if isinstance(normalization, BatchNormalization | LayerNormalization) else 0.0
+    )
+
+
+def _dropout(experiment: Experiment, layer: HiddenLayer) -> float:
+    return experiment.model.dropout if layer.dropout is None else layer.dropout
 
 
 def _number(activation: Activation) -> float:

@@ -29,15 +29,15 @@ class Scorer:
         predictions = np.empty(rows.shape, np.intp)
         total = np.zeros(len(rows))
         for part, work in self._batches(rows):
-            loss, predictions[:, part] = work.loss.evaluate(work.scores, work.labels)
+            loss, predictions[:, part] = work.loss.evaluate(work.scores, work.targets.labels)
             total += loss
         return total / rows.shape[1], predictions
 
     def scores(self, rows: IntArray) -> FloatArray:
-        """The scores before softmax of each member's rows: (K, n) → (K, n, classes)."""
+        """A score a class, before softmax, of each member's rows: (K, n) → (K, n, classes)."""
         scores = np.empty((*rows.shape, self._network.layout.shape.classes), self._network.parameters.dtype)
         for part, work in self._batches(rows):
-            scores[:, part] = work.scores.transpose(0, 2, 1)
+            scores[:, part] = work.loss.class_scores(work.scores).transpose(0, 2, 1)
         return scores
 
     def _batches(self, rows: IntArray) -> Iterator[tuple[slice, Workspace]]:
@@ -48,7 +48,7 @@ class Scorer:
             size = part.stop - part.start
             if size not in self._workspaces:
                 self._workspaces[size] = Workspace(
-                    self._network.layout, members, size, self._network.parameters.dtype, training=False
+                    self._network.layout.shape, members, size, self._network.parameters.dtype, training=False
                 )
             work = self._workspaces[size]
             work.gather(self._examples.inputs, self._examples.labels, rows[:, part])

@@ -6,9 +6,12 @@ whoever its neighbours are.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import IntEnum
 
 import numpy as np
+
+from fnnctl.nn.draws import Draws
 
 
 class Purpose(IntEnum):
@@ -16,8 +19,16 @@ class Purpose(IntEnum):
 
     WEIGHTS = 0
     ORDER = 1
+    DROPOUT = 2
+    NOISE = 3
+    MIXUP = 4
 
 
 def stream(seed: int, purpose: Purpose, epoch: int = 0) -> np.random.Generator:
     """A generator of its own for this seed, purpose and epoch."""
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence((seed, int(purpose), epoch))))
+
+
+def draws(seeds: Iterable[int], purpose: Purpose, epoch: int) -> Draws:
+    """The members' generators for this purpose and epoch."""
+    return Draws([stream(seed, purpose, epoch) for seed in seeds])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -19,6 +21,8 @@ class Outcome(StrEnum):
 
     COMPLETED = "completed"
     STOPPED_EARLY = "stopped early"
+    CONVERGED = "converged"
+    OUT_OF_TIME = "out of time"
     DIVERGED = "diverged"
     INTERRUPTED = "interrupted"
 
@@ -29,6 +33,8 @@ class TrainedMember:
 
     parameters: FloatArray
     """(P,), those of the best epoch where early stopping keeps them."""
+    statistics: FloatArray
+    """(S,), the running statistics that belong to them."""
     outcome: Outcome
     epochs: int
     """How many epochs were trained to their end."""
@@ -44,26 +50,45 @@ def train_stack(
     examples: Examples,
     *,
     watch: bool = False,
-    on_epoch: Callable[[int, Record], None] = lambda epoch, record: None,
+    on_epoch: Callable[[Stack, Record], None] = lambda stack, record: None,
     should_stop: Callable[[], bool] = lambda: False,
+    seconds: float = math.inf,
 ) -> list[TrainedMember]:
     """Train the members together; each ends with the bits that it would have alone.
 
-    `watch` records the gradient's norm and the units' activity as well. `on_epoch` is told of each
-    epoch; `should_stop` is asked after each step, and what was trained until then is returned.
+    See `go_on` for the arguments.
     """
-    stack = Stack.start(settings, members, examples)
+    stack = Stack(settings, members, examples)
+    return go_on(stack, watch=watch, on_epoch=on_epoch, should_stop=should_stop, seconds=seconds)
+
+
+def go_on(
+    stack: Stack,
+    *,
+    watch: bool = False,
+    on_epoch: Callable[[Stack, Record], None] = lambda stack, record: None,
+    should_stop: Callable[[], bool] = lambda: False,
+    seconds: float = math.inf,
+) -> list[TrainedMember]:
+    """Train a stack's members to their end, from wherever they are.
+
+    `watch` records the gradient's norm and the units' activity as well. `on_epoch` is shown the stack after
+    each epoch that somebody goes on from, or that is the last; `should_stop` is asked after each step, and
+    what was trained until then is returned. No epoch begins once so many `seconds` are over.
+    """
+    deadline = time.monotonic() + seconds
     trained: dict[int, TrainedMember] = {}
-    present = np.arange(len(members))
+    present = np.arange(len(stack.members))
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # divergence is a result
         while present.size:
             record = stack.run_epoch(watch=watch, should_stop=should_stop)
             if record is None:
                 leaving = dict.fromkeys(range(present.size), Outcome.INTERRUPTED)
             else:
-                on_epoch(stack.epoch, record)
-                patience_gone = stack.stopping.update(stack.epoch, record, stack.network.parameters)
-                leaving = _leaving(stack, record, patience_gone)
+                out_of_patience, converged = stack.impatient(record)
+                on_epoch(stack, record)
+                late = time.monotonic() >= deadline
+                leaving = _leaving(stack, record, out_of_patience, converged, late=late)
             if leaving:
                 for k, outcome in leaving.items():
                     trained[int(present[k])] = _result(stack, k, outcome)
@@ -71,19 +96,25 @@ def train_stack(
                 present = present[staying]
                 if present.size:
                     stack = stack.select(staying)
-    return [trained[index] for index in range(len(members))]
+    return [trained[index] for index in range(len(trained))]
 
 
-def _leaving(stack: Stack, record: Record, patience_gone: BoolArray) -> dict[int, Outcome]:
+def _leaving(
+    stack: Stack, record: Record, out_of_patience: BoolArray, converged: BoolArray, *, late: bool
+) -> dict[int, Outcome]:
     """The members that end with this epoch, and how."""
     finite = _all_finite(record)
     done = stack.epoch >= stack.last_epochs
     leaving: dict[int, Outcome] = {}
-    for k in np.flatnonzero(~finite | patience_gone | done).tolist():
+    for k in np.flatnonzero(~finite | out_of_patience | converged | done | late).tolist():
         if not (finite[k] and np.isfinite(stack.network.parameters[k]).all()):
             leaving[k] = Outcome.DIVERGED
+        elif out_of_patience[k]:
+            leaving[k] = Outcome.STOPPED_EARLY
+        elif converged[k]:
+            leaving[k] = Outcome.CONVERGED
         else:
-            leaving[k] = Outcome.STOPPED_EARLY if patience_gone[k] else Outcome.COMPLETED
+            leaving[k] = Outcome.COMPLETED if done[k] else Outcome.OUT_OF_TIME
     return leaving
 
 
@@ -98,7 +129,7 @@ def _result(stack: Stack, k: int, outcome: Outcome) -> TrainedMember:
     best_epoch = int(stack.stopping.best_epoch[k]) if stack.members[k].stopping else None
     history = stack.history.of_member(k)
     return TrainedMember(
-        parameters=stack.stopping.final_parameters(stack.network.parameters)[k],
+        **stack.final_weights(k),
         outcome=outcome,
         epochs=len(history.get(TRAINING_COLUMNS[0], ())),
         best_epoch=best_epoch or None,

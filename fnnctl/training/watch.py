@@ -18,16 +18,16 @@ class Watch:
     """Sums over the steps of one epoch, for every member."""
 
     def __init__(self, network: Network) -> None:
-        self._activations = network.activations
+        self._activations = [layer.f for layer in network.layers]
         self._squares = np.zeros(len(network.parameters))
-        self._active: list[FloatArray | None] = [None] * len(network.activations)
+        self._active: list[FloatArray | None] = [None] * len(network.layers)
         self._steps = self._examples = 0
 
     def note(self, work: Workspace, gradient: FloatArray) -> None:
         """Take note of a step, between its backward pass and the optimizer's step."""
         self._squares += np.vecdot(gradient, gradient)
         for index, (f, layer) in enumerate(zip(self._activations, work.hidden, strict=True)):
-            active = f.active(layer.a, layer.activation)
+            active = f.active(layer.activation)
             if active is not None:
                 counts = np.matmul(active, work.ones)[:, :, 0]  # exact, being whole numbers
                 total = self._active[index]

@@ -41,7 +41,6 @@ def train_ours(X: FloatArray, y: IntArray, epochs: int, *, watch: bool) -> None:
         train_rows=np.arange(len(X)),
         validation_rows=np.arange(0),
         initializers=("glorot_uniform", "glorot_uniform"),
-        activation_numbers=(0.0,),
         optimizer_numbers={"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8},
     )
     train_stack(StackSettings(shape, "adam", min(BATCH, len(X))), [member], examples, watch=watch)

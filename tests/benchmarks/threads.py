@@ -41,7 +41,6 @@ def milliseconds_a_step(inputs: int, hidden: tuple[int, ...], threads: int) -> f
         train_rows=np.arange(ROWS),
         validation_rows=np.arange(0),
         initializers=("he_uniform",) * (layers + 1),
-        activation_numbers=(0.0,) * layers,
         optimizer_numbers={"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8},
     )
     set_blas_threads(threads)

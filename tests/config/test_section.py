@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from fnnctl.config.experiment import Experiment
 from fnnctl.config.model import EluActivation, HiddenLayer, PlainActivation
-from fnnctl.config.training import AdamOptimizer, SgdOptimizer
+from fnnctl.config.optimizers import AdamOptimizer, SgdOptimizer
 
 
 def experiment(**sections: Any) -> Experiment:

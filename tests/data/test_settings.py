@@ -9,13 +9,13 @@ NAMES = ("age", "sex", "species")
 
 def faults(columns: ColumnsConfig, target: str, names: tuple[str, ...] = NAMES) -> list[str]:
     problems = Problems("t.csv")
-    check_settings(columns, target, names, problems)
+    check_settings(columns, target, None, names, problems)
     return str(problems.error()).splitlines()
 
 
 def test_the_target_is_read_as_categories() -> None:
     columns = ColumnsConfig(numeric=("age",), ignore=("sex",))
-    assert declared_kinds(columns, "y") == {"age": "numeric", "sex": "ignore", "y": "categorical"}
+    assert declared_kinds(columns, "y", None) == {"age": "numeric", "sex": "ignore", "y": "categorical"}
 
 
 def test_settings_that_fit_have_no_faults() -> None:

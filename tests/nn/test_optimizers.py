@@ -6,18 +6,33 @@ import numpy as np
 import pytest
 
 from fnnctl.arrays import FloatArray
-from fnnctl.nn.optimizers import OPTIMIZERS
+from fnnctl.nn.optimizers import OPTIMIZERS, Optimizer
 
-NUMBERS = {"momentum": [0.5], "beta1": [0.5], "beta2": [0.75], "decay": [0.75], "epsilon": [1e-8]}
+WEIGHT = np.ones((1, 1))
+NUMBERS = {
+    "weight_decay": [0.5],
+    "momentum": [0.5],
+    "beta1": [0.5],
+    "beta2": [0.75],
+    "decay": [0.75],
+    "epsilon": [1e-8],
+}
 
 
 def after_steps(name: str, gradients: list[float], learning_rate: float, start: float = 1.0) -> float:
     parameters = np.array([[start]])
     numbers = {key: np.array(value) for key, value in NUMBERS.items()}
-    optimizer = OPTIMIZERS[name](numbers, parameters)
+    optimizer = OPTIMIZERS[name](numbers, parameters, WEIGHT)
     for gradient in gradients:
         optimizer.step(parameters, np.array([[gradient]]), np.array([[learning_rate]]), np.empty((1, 1)))
     return float(parameters[0, 0])
+
+
+def nadam_step(g: float, m: float, v: float, t: int) -> float:
+    """Dozat's algorithm 8 with α = 0.1, β₁ = 0.5, β₂ = 0.75."""
+    mu = [0.5 * (1 - 0.5 * 0.96 ** (i / 250)) for i in range(1, t + 2)]
+    m_hat = mu[t] * m / (1 - np.prod(mu)) + (1 - mu[t - 1]) * g / (1 - np.prod(mu[:t]))
+    return float(0.1 * m_hat / np.sqrt(v / (1 - 0.75**t)))
 
 
 @pytest.mark.parametrize(
@@ -31,6 +46,10 @@ def after_steps(name: str, gradients: list[float], learning_rate: float, start: 
         # m̂ = 2, v̂ = 4: −0.1·1; then m = 0.5·1 + 0.5·4 = 2.5, m̂ = 2.5/0.75,
         # v = 0.75·1 + 0.25·16 = 4.75, v̂ = 4.75/0.4375
         ("adam", 1 - 0.1 - 0.1 * (2.5 / 0.75) / np.sqrt(4.75 / 0.4375)),
+        # w ← (1 − 0.1·0.5)w before each of Adam's steps
+        ("adamw", 0.95 * (0.95 - 0.1) - 0.1 * (2.5 / 0.75) / np.sqrt(4.75 / 0.4375)),
+        # μ₁ = ½(1 − ½·0.96^(1/250)), μ₂, μ₃; m = 1, then ½ + 2 = 2.5; v = 1, then 0.75 + 4 = 4.75
+        ("nadam", 1 - nadam_step(2.0, 1.0, 1.0, 1) - nadam_step(4.0, 2.5, 4.75, 2)),
         # G: 4, then 20
         ("adagrad", 1 - 0.1 * 2 / 2 - 0.1 * 4 / np.sqrt(20)),
         # v: 1, then 0.75 + 4 = 4.75
@@ -46,7 +65,9 @@ def test_two_steps_by_hand(name: str, expected: float) -> None:
 def test_adam_epsilon_is_added_to_the_uncorrected_root() -> None:
     """β₁ = 0.5, β₂ = 0.75, t = 1: α·√0.25/0.5·(0.5g)/(√(0.25g²) + ε) = α·0.5g/(0.5g + ε)."""
     optimizer = OPTIMIZERS["adam"](
-        {"beta1": np.array([0.5]), "beta2": np.array([0.75]), "epsilon": np.array([1.0])}, np.zeros((1, 1))
+        {"beta1": np.array([0.5]), "beta2": np.array([0.75]), "epsilon": np.array([1.0])},
+        np.zeros((1, 1)),
+        WEIGHT,
     )
     parameters = np.zeros((1, 1))
     optimizer.step(parameters, np.array([[2.0]]), np.array([[0.1]]), np.empty((1, 1)))
@@ -57,11 +78,12 @@ def test_adam_epsilon_is_added_to_the_uncorrected_root() -> None:
 def test_stays_in_float32(name: str) -> None:
     parameters = np.ones((2, 3), np.float32)
     numbers = {key: np.array(value * 2) for key, value in NUMBERS.items()}
-    optimizer = OPTIMIZERS[name](numbers, parameters)
+    optimizer = OPTIMIZERS[name](numbers, parameters, WEIGHT)
     gradient, rate, scratch = np.ones((2, 3), np.float32), np.full((2, 1), 0.1, np.float32), parameters.copy()
     optimizer.step(parameters, gradient, rate, scratch)
     assert parameters.dtype == np.float32
-    assert {array.dtype for array in optimizer.state.values()} <= {np.dtype(np.float32)}
+    for state_name in optimizer.state_names:
+        assert optimizer.state[state_name].dtype == np.float32
 
 
 @pytest.mark.parametrize("name", sorted(OPTIMIZERS))
@@ -74,11 +96,18 @@ def test_selected_members_go_on_as_if_alone(name: str) -> None:
     def run(optimizer_members: list[int], leave_at: int | None) -> FloatArray:
         parameters = np.ones((len(optimizer_members), 4))
         chosen = np.array(optimizer_members)
-        optimizer = OPTIMIZERS[name]({k: v[chosen] for k, v in numbers.items()}, parameters)
+
+        def made() -> Optimizer:
+            return OPTIMIZERS[name]({k: v[chosen] for k, v in numbers.items()}, parameters, WEIGHT)
+
+        optimizer = made()
         for t, gradient in enumerate(gradients):
             if t == leave_at:
                 keep = np.array([1])
-                optimizer, parameters, chosen = optimizer.select(keep), parameters[keep], chosen[keep]
+                state = {name: array[keep] for name, array in optimizer.state.items()}
+                parameters, chosen = parameters[keep], chosen[keep]
+                optimizer = made()
+                optimizer.restore(state)
             optimizer.step(parameters, gradient[chosen].copy(), rates[chosen], np.empty_like(parameters))
         return parameters
 

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import HiddenShape, NetworkShape
 
 SHAPE = NetworkShape(4, (HiddenShape(3, "prelu"), HiddenShape(2, "prelu", shared=True)), 5)
+NORMALIZED = NetworkShape(3, (HiddenShape(3, "prelu", normalization="batch", residual=True),), 2)
 
 
 def test_size_by_hand() -> None:
@@ -13,18 +15,42 @@ def test_size_by_hand() -> None:
     assert ParameterLayout(SHAPE).size == 15 + 8 + 15 + 4
 
 
-def test_views_cover_the_row_once() -> None:
-    layout = ParameterLayout(SHAPE)
+@pytest.mark.parametrize("shape", [SHAPE, NORMALIZED])
+def test_views_cover_the_row_once(shape: NetworkShape) -> None:
+    layout = ParameterLayout(shape)
     flat = np.zeros((2, layout.size))
-    for block in (*layout.weights, *layout.slopes):
-        if block is not None:
-            block.view(flat)[...] += 1.0
+    statistics = np.zeros((2, layout.statistics_size))
+    for layer in layout.layers:
+        for block in (layer.weights, layer.slopes, layer.gains, layer.shifts):
+            if block is not None:
+                block.view(flat)[...] += 1.0
+        for block in (layer.means, layer.variances, layer.batches):
+            if block is not None:
+                block.view(statistics)[...] += 1.0
     np.testing.assert_array_equal(flat, 1.0)
+    np.testing.assert_array_equal(statistics, 1.0)
 
 
 def test_only_weights_are_penalised() -> None:
     layout = ParameterLayout(SHAPE)
     mask = layout.weight_mask(np.dtype(np.float32))
     assert mask.sum() == 3 * 4 + 2 * 3 + 5 * 2
-    for block in layout.weights:
-        np.testing.assert_array_equal(block.view(mask)[..., -1], 0.0)
+    for layer in layout.layers:
+        np.testing.assert_array_equal(layer.weights.view(mask)[..., -1], 0.0)
+
+
+def test_a_normalized_layer_has_its_biases_after_the_normalization() -> None:
+    """2 units of 3 pieces: weights (6, 4), gains and biases of 6; 6 means, 6 variances and a count."""
+    hidden = HiddenShape(2, "maxout", pieces=3, normalization="batch")
+    layout = ParameterLayout(NetworkShape(4, (hidden,), 2))
+    assert layout.size == 6 * 4 + 6 + 6 + 2 * (2 + 1)
+    assert layout.statistics_size == 6 + 6 + 1
+    row, statistics = np.arange(float(layout.size)), layout.first_statistics(1, np.dtype(np.float64))[0]
+    named = layout.named_arrays(row, statistics)
+    assert {name: array.shape for name, array in named.items()} == {
+        "weights_1": (6, 4), "gains_1": (6,), "biases_1": (6,), "means_1": (6,), "variances_1": (6,),
+        "batches_1": (1,), "weights_2": (2, 2), "biases_2": (2,),
+    }  # fmt: skip
+    assert named["gains_1"].tolist() == [24.0, 25.0, 26.0, 27.0, 28.0, 29.0]
+    assert named["means_1"].tolist() == [0.0] * 6
+    assert named["variances_1"].tolist() == [1.0] * 6

@@ -10,7 +10,9 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.nn.shape import HiddenShape, NetworkShape
 from fnnctl.training.members import Examples, Member, StackSettings
 
-ALL_NUMBERS = {"momentum": 0.9, "decay": 0.9, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}
+OPTIMIZER_NUMBERS = {
+    "momentum": 0.9, "decay": 0.9, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "weight_decay": 0.01,
+}  # fmt: skip
 
 
 def pool_of(X: FloatArray, y: IntArray) -> Examples:
@@ -34,9 +36,10 @@ def settings_of(
     optimizer: str = "adam",
     batch_size: int = 16,
     precision: str = "float32",
+    **changes: Any,
 ) -> StackSettings:
     shape = NetworkShape(features, tuple(HiddenShape(units, name) for units, name in hidden), classes)
-    return StackSettings(shape, optimizer, batch_size, precision=precision)
+    return StackSettings(shape, optimizer, batch_size, precision=precision, **changes)
 
 
 def member_of(settings: StackSettings, rows: int, validation: int = 0, **changes: Any) -> Member:
@@ -50,7 +53,7 @@ def member_of(settings: StackSettings, rows: int, validation: int = 0, **changes
         "train_rows": np.arange(rows),
         "validation_rows": np.arange(rows, rows + validation),
         "initializers": ("glorot_uniform",) * (layers + 1),
-        "activation_numbers": (0.25,) * layers,
-        "optimizer_numbers": ALL_NUMBERS,
+        "layer_numbers": {"activation": (0.25,) * layers},
+        "optimizer_numbers": OPTIMIZER_NUMBERS,
     }
     return Member(**{**values, **changes})

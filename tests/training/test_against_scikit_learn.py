@@ -47,7 +47,7 @@ def trained_pair(
     )
     settings = type(settings)(settings.shape, optimizer, BATCH, shuffle=False, precision="float64")
     member = member_of(settings, 48, learning_rate=0.01, l2=alpha / BATCH, optimizer_numbers=numbers)
-    stack = Stack.start(settings, [member], examples)
+    stack = Stack(settings, [member], examples)
     stack.network.parameters[0] = first
     for _ in range(7):
         stack.run_epoch(watch=False, should_stop=lambda: False)

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fnnctl.arrays import FloatArray
 from fnnctl.nn.activations import ACTIVATIONS
+from fnnctl.nn.lr_schedules import LR_SCHEDULES
 from fnnctl.nn.optimizers import OPTIMIZERS
-from fnnctl.training.members import Member, StackSettings, StoppingRule
-from fnnctl.training.trainer import TrainedMember, train_stack
+from fnnctl.nn.shape import HiddenShape, NetworkShape, OutputKind, Techniques
+from fnnctl.training.history import Record
+from fnnctl.training.members import ConvergenceRule, Member, StackSettings, StoppingRule
+from fnnctl.training.stack import Stack
+from fnnctl.training.trainer import TrainedMember, go_on, train_stack
 from tests.training.recipes import blobs, member_of, settings_of
 
 
@@ -21,6 +28,7 @@ def bits(values: FloatArray) -> bytes:
 
 def assert_same_bits(alone: TrainedMember, stacked: TrainedMember) -> None:
     assert bits(alone.parameters) == bits(stacked.parameters)
+    assert bits(alone.statistics) == bits(stacked.statistics)
     assert repr(alone.history) == repr(stacked.history)
     assert (alone.outcome, alone.epochs, alone.best_epoch) == (
         stacked.outcome,
@@ -29,23 +37,63 @@ def assert_same_bits(alone: TrainedMember, stacked: TrainedMember) -> None:
     )
 
 
+KINDS = ("weighted", "smoothing", "mixup", "noise", "l1", "clip_value", "clip_norm", "max_norm")
+
+
+@st.composite
+def hidden_layers(draw: st.DrawFn, inputs: int, widest: int) -> tuple[HiddenShape, ...]:
+    """Up to three layers of any kind."""
+    layers: list[HiddenShape] = []
+    for _ in range(draw(st.integers(0, 3))):
+        before = layers[-1].units if layers else inputs
+        residual, activation = draw(st.booleans()), draw(st.sampled_from(sorted(ACTIVATIONS)))
+        layer: dict[str, Any] = {
+            "units": before if residual else draw(st.integers(1, widest)),
+            "activation": activation,
+            "shared": draw(st.booleans()),
+            "pieces": 2 if activation == "maxout" else 1,
+            "normalization": draw(st.sampled_from([None, None, "batch", "layer"])),
+            "dropout": draw(st.booleans()),
+            "residual": residual,
+        }
+        layers.append(HiddenShape(**layer))
+    return tuple(layers)
+
+
+@st.composite
+def stack_settings(draw: st.DrawFn, classes: int) -> StackSettings:
+    """Any shape, optimizer, schedule, averaging and techniques; one in four is wide."""
+    widest, features, most = draw(st.sampled_from([(20, 12, 50)] * 3 + [(130, 60, 150)]))
+    inputs = draw(st.integers(1, features))
+    outputs: list[OutputKind] = ["softmax", "logistic"]
+    output = draw(st.sampled_from(outputs)) if classes == 2 else "softmax"
+    return StackSettings(
+        NetworkShape(inputs, draw(hidden_layers(inputs, widest)), classes, output, draw(st.integers(0, 1))),
+        optimizer=draw(st.sampled_from(sorted(OPTIMIZERS))),
+        batch_size=draw(st.integers(2, most)),
+        shuffle=draw(st.booleans()),
+        precision=draw(st.sampled_from(["float32", "float64"])),
+        techniques=Techniques(**{kind: draw(st.booleans()) for kind in KINDS}),
+        lr_schedule=draw(st.sampled_from(sorted(LR_SCHEDULES))),
+        averaging=draw(st.sampled_from([None, "ema", "swa"])),
+    )
+
+
 @st.composite
 def stacks(draw: st.DrawFn) -> tuple[StackSettings, list[Member], int]:
-    hidden = draw(st.lists(st.tuples(st.integers(1, 20), st.sampled_from(sorted(ACTIVATIONS))), max_size=3))
-    classes = draw(st.integers(2, 7))
-    shape = settings_of(
-        draw(st.integers(1, 12)),
-        tuple(hidden),
-        classes,
-        optimizer=draw(st.sampled_from(sorted(OPTIMIZERS))),
-        batch_size=draw(st.integers(1, 50)),
-        precision=draw(st.sampled_from(["float32", "float64"])),
-    )
-    rows, validation = draw(st.integers(classes, 60)), draw(st.integers(1, 30))
+    """Members that differ in every number, in seed, rows, length and stopping."""
+    classes = draw(st.sampled_from([2, 2, 3, 5, 7]))
+    shape = draw(stack_settings(classes))
+    layers = len(shape.shape.hidden)
+    rows, validation = draw(st.integers(max(classes, 3), 170)), draw(st.integers(1, 30))
     pool_size = rows + validation + 20
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+
+    def between(low: float, high: float) -> float:
+        return float(rng.uniform(low, high))
+
     members = []
-    for seed in range(draw(st.integers(2, 6))):
+    for seed in range(draw(st.integers(2, 5))):
         chosen = rng.permutation(pool_size)
         members.append(
             member_of(
@@ -53,16 +101,42 @@ def stacks(draw: st.DrawFn) -> tuple[StackSettings, list[Member], int]:
                 rows,
                 seed=seed,
                 epochs=draw(st.integers(1, 6)),
-                learning_rate=draw(st.sampled_from([1e-3, 0.1, 1e30])),
+                learning_rate=draw(st.sampled_from([1e-3, 0.03, 0.1, 1e30])),
                 l2=draw(st.sampled_from([0.0, 1e-3, 0.5])),
-                activation_numbers=tuple(rng.uniform(0.0, 0.9, len(hidden))),
+                horizon=draw(st.integers(6, 9)),
+                numbers={
+                    "l1": between(0, 0.01), "clip_value": between(0.01, 1), "clip_norm": between(0.1, 2),
+                    "max_norm": between(0.3, 3), "noise": between(0, 0.5), "mixup": between(0.1, 1),
+                    "label_smoothing": between(0, 0.3), "average_decay": between(0.5, 0.99),
+                    "average_start": between(0, 0.9),
+                },
+                layer_numbers={
+                    "activation": tuple(rng.uniform(0.0, 0.9, layers)),
+                    "dropout": tuple(rng.uniform(0.0, 0.7, layers)),
+                    "epsilon": tuple(rng.uniform(1e-5, 1e-2, layers)),
+                    "momentum": tuple(rng.uniform(0.01, 0.9, layers)),
+                },
+                optimizer_numbers={
+                    "momentum": between(0, 0.99), "decay": between(0.5, 0.99), "beta1": between(0, 0.99),
+                    "beta2": between(0.5, 0.999), "epsilon": between(1e-8, 1e-3),
+                    "weight_decay": between(0, 0.1),
+                },
+                schedule_numbers={
+                    "factor": between(0.1, 0.9), "every": int(rng.integers(1, 4)), "power": between(0, 1),
+                    "patience": int(rng.integers(1, 3)), "tolerance": between(0, 0.1), "minimum": 1e-5,
+                    "warmup_epochs": int(rng.integers(0, 3)), "last": between(0, 0.1), "first": 0.04,
+                    "warmup": between(0.1, 0.5),
+                },
+                schedule_monitor=draw(st.sampled_from(["train_loss", "validation_accuracy"])),
+                weights=rng.uniform(0.0, 2.0, rows) + 0.01,
                 train_rows=chosen[:rows],
                 validation_rows=chosen[rows : rows + validation],
                 stopping=draw(
                     st.none() | st.builds(StoppingRule, st.just("validation_accuracy"), st.integers(1, 3))
                 ),
+                convergence=draw(st.none() | st.builds(ConvergenceRule, st.just(0.01), st.integers(1, 3))),
             )
-        )
+        )  # fmt: skip
     return shape, members, pool_size
 
 
@@ -75,6 +149,25 @@ def test_alone_or_in_a_stack(case: tuple[StackSettings, list[Member], int]) -> N
     for member, stacked in zip(members, together, strict=True):
         (alone,) = train_stack(shape, [member], examples, watch=True)
         assert_same_bits(alone, stacked)
+
+
+@settings(max_examples=60, deadline=None)
+@given(stacks(), st.integers(1, 5))
+def test_going_on_from_a_kept_state(case: tuple[StackSettings, list[Member], int], cut: int) -> None:
+    """Training until an epoch and going on from the arrays kept there is training without a pause."""
+    shape, members, pool_size = case
+    examples = blobs(pool_size, shape.shape.inputs, shape.shape.classes, precision=shape.precision)
+    kept: dict[int, dict[str, npt.NDArray[Any]]] = {}
+
+    def keep(stack: Stack, record: Record) -> None:
+        kept.setdefault(stack.epoch, {name: array.copy() for name, array in stack.state.items()})
+
+    (whole,) = train_stack(shape, members[:1], examples, watch=True, on_epoch=keep)
+    if cut >= whole.epochs:
+        return
+    stack = Stack(shape, members[:1], examples, epoch=cut, state=kept[cut])
+    (resumed,) = go_on(stack, watch=True)
+    assert_same_bits(whole, resumed)
 
 
 def test_watching_changes_no_bit() -> None:

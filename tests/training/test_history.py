@@ -31,7 +31,12 @@ def test_a_members_history_is_its_own() -> None:
     history.append({"train_loss": np.array([3.0, 5.0])})
     history.append({"train_loss": np.array([2.0, 4.0])})
     assert history.of_member(1) == {"train_loss": [5.0, 4.0]}
-    assert history.select(np.array([1])).of_member(0) == {"train_loss": [5.0, 4.0]}
+    remembered = {name: column[[1]] for name, column in history.state.items()}
+    gone_on = History(remembered)
+    for _ in range(40):
+        gone_on.append({"train_loss": np.array([1.0])})
+    assert gone_on.of_member(0) == {"train_loss": [5.0, 4.0, *[1.0] * 40]}
+    assert history.of_member(1) == {"train_loss": [5.0, 4.0]}
 
 
 def test_losses_fall_and_metrics_rise() -> None:

@@ -21,11 +21,11 @@ def test_layers_take_what_they_leave_out_from_the_model() -> None:
             "activation": {"name": "elu", "alpha": 0.7},
         }
     )
-    shape = network_shape(given, inputs=3, classes=2)
+    shape = network_shape(given, inputs=3, classes=("a", "b"))
     assert shape.hidden == (HiddenShape(8, "elu"), HiddenShape(4, "prelu", shared=True))
     assert shape.widths == (3, 8, 4, 2)
     member = member_of(given, seed=1, train_rows=np.arange(5), validation_rows=np.arange(0))
-    assert member.activation_numbers == (0.7, 0.1)
+    assert member.layer_numbers["activation"] == (0.7, 0.1)
     assert member.initializers == ("he_uniform", "he_uniform", "glorot_uniform")
 
 
@@ -52,7 +52,9 @@ def test_numbers_of_optimizer_and_early_stopping() -> None:
     assert member.optimizer_numbers == {"momentum": 0.5}
     assert member.learning_rate == 0.2
     assert member.stopping == StoppingRule("validation_f1_macro", 3, 0.01, restore_best=True)
-    settings = stack_settings(given, network_shape(given, inputs=3, classes=2), rows=50)
+    settings = stack_settings(
+        given, network_shape(given, inputs=3, classes=("a", "b")), rows=50, weighted=False
+    )
     assert (settings.optimizer, settings.batch_size) == ("nesterov", 50)
 
 

@@ -16,10 +16,10 @@ def test_one_step_by_hand() -> None:
     """
     settings = settings_of(1, (), 2, optimizer="sgd", batch_size=1, precision="float64")
     examples = pool_of(np.array([[2.0]]), np.array([0]))
-    stack = Stack.start(settings, [member_of(settings, 1, learning_rate=0.5, l2=0.0)], examples)
+    stack = Stack(settings, [member_of(settings, 1, learning_rate=0.5, l2=0.0)], examples)
     stack.network.parameters[...] = 0.0
     record = stack.run_epoch(watch=True, should_stop=lambda: False)
-    assert stack.network.W[0][0].tolist() == [[0.5, 0.25], [-0.5, -0.25]]
+    assert stack.network.V[0].tolist() == [[0.5, 0.25], [-0.5, -0.25]]
     assert record is not None
     assert record["train_loss"].tolist() == [np.log(2.0)]
     assert record["train_accuracy"].tolist() == [1.0]
@@ -34,7 +34,7 @@ def test_a_step_with_hidden_layer_and_penalty_by_hand() -> None:
     """
     settings = settings_of(1, ((1, "relu"),), 2, optimizer="sgd", batch_size=1, precision="float64")
     examples = pool_of(np.array([[1.0]]), np.array([1]))
-    stack = Stack.start(settings, [member_of(settings, 1, learning_rate=0.1, l2=0.5)], examples)
+    stack = Stack(settings, [member_of(settings, 1, learning_rate=0.1, l2=0.5)], examples)
     stack.network.parameters[0] = [2.0, 0.0, 1.0, 0.0, -1.0, 0.0]
     stack.run_epoch(watch=False, should_stop=lambda: False)
     p = 1 / (1 + np.exp(-4.0))
@@ -109,9 +109,9 @@ def test_an_interruption_keeps_what_was_trained() -> None:
 def test_a_dead_layer_is_seen() -> None:
     """With a bias of −100 no relu unit is ever active; tanh units always are."""
     settings = settings_of(2, ((5, "relu"), (4, "tanh")), 2, batch_size=7)
-    stack = Stack.start(settings, [member_of(settings, 20)], blobs(20, 2, 2))
-    stack.network.W[0][:, :3, -1] = -100.0  # three of the five
-    stack.network.W[0][:, 3:, -1] = 100.0
+    stack = Stack(settings, [member_of(settings, 20)], blobs(20, 2, 2))
+    stack.network.layers[0].W[:, :3, -1] = -100.0  # three of the five
+    stack.network.layers[0].W[:, 3:, -1] = 100.0
     record = stack.run_epoch(watch=True, should_stop=lambda: False)
     assert record is not None
     assert record["dead_1"].tolist() == [pytest.approx(0.6)]

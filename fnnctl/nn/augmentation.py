@@ -1,0 +1,40 @@
+"""Inputs changed at random while training: Gaussian noise, and mixup. Each works on a gathered batch."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray
+from fnnctl.nn.draws import Draws
+from fnnctl.nn.workspace import Workspace
+
+
+def add_noise(work: Workspace, deviation: FloatArray, draws: Draws) -> None:
+    """Add Gaussian noise with each member's standard deviation, (K,), to the inputs (Bishop, 1995)."""
+    members, batch, columns = work.inputs.shape
+    noise = np.empty((members, batch, columns - 1), work.inputs.dtype)
+    draws.normals(noise)
+    noise *= deviation.astype(noise.dtype)[:, None, None]
+    work.inputs[..., :-1] += noise
+
+
+def mix_up(work: Workspace, alpha: FloatArray, draws: Draws) -> None:
+    """Mix every example with another one of its batch, inputs and targets alike (Zhang et al., 2018).
+
+    Each member draws one ρ from Beta(α, α), α its own of (K,), and an order of the batch:
+    x ← ρx + (1 − ρ)x′. Examples' weights are mixed in the same way.
+    """
+    targets = work.targets
+    if targets.partners is None or targets.share is None:
+        raise ValueError("the workspace is not made for mixup")
+    for k, (rng, own) in enumerate(zip(draws.generators, alpha, strict=True)):
+        order = rng.permutation(work.batch)
+        share = work.inputs.dtype.type(rng.beta(own, own))
+        targets.share[k] = share
+        targets.partners[k] = targets.labels[k, order]
+        arrays = [work.inputs[k]] if targets.weights is None else [work.inputs[k], targets.weights[k]]
+        for array in arrays:
+            partners = array[order]
+            partners *= 1 - share
+            np.multiply(array, share, out=array)
+            np.add(array, partners, out=array)

@@ -1,0 +1,38 @@
+"""Random numbers that a pass over a batch needs: each member draws its own, from its own generator.
+
+So a member's numbers do not depend on who its neighbours are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from fnnctl.arrays import BoolArray, FloatArray
+
+_RESOLUTION = 2**16
+"""Coins are thrown with 16 bits: four from each raw draw, and no probability off by more than 2⁻¹⁷."""
+
+
+class Draws:
+    """The generators of K members."""
+
+    def __init__(self, generators: Sequence[np.random.Generator]) -> None:
+        self.generators = tuple(generators)
+
+    def coins(self, probabilities: FloatArray, out: BoolArray) -> None:
+        """Fill out, (K, …), with True at each member's probability, (K,)."""
+        count = out[0].size
+        for rng, probability, own in zip(self.generators, probabilities, out, strict=True):
+            raw = rng.bit_generator.random_raw(-(-count // 4)).view(np.uint16)[:count]
+            threshold = round(float(probability) * _RESOLUTION)
+            if threshold == _RESOLUTION:
+                own.fill(True)
+            else:
+                np.less(raw.reshape(own.shape), np.uint16(threshold), out=own)
+
+    def normals(self, out: FloatArray) -> None:
+        """Fill out, (K, …), with standard normal numbers."""
+        for rng, own in zip(self.generators, out, strict=True):
+            rng.standard_normal(out=own, dtype=own.dtype.type)

@@ -1,0 +1,161 @@
+"""Learning-rate schedules: the rate of every step, for a whole stack at once.
+
+A schedule gives the rates of one epoch's steps. Those with a horizon need to know how many epochs there
+will be; the adaptive one looks at a value after each epoch, and its state must be kept to go on later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from fnnctl.arrays import FloatArray
+
+
+class LrSchedule:
+    """Rates for K members. `state`, whose arrays' first axis is the member, is all that must be kept."""
+
+    number_names: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(
+        self, numbers: Mapping[str, FloatArray], learning_rate: FloatArray, horizon: FloatArray
+    ) -> None:
+        """Each number, the learning rate α and the horizon (all epochs there will be) are (K,)."""
+        self.numbers = {name: np.asarray(numbers[name], np.float64) for name in self.number_names}
+        self.learning_rate, self.horizon = learning_rate, horizon
+        self.state: dict[str, npt.NDArray[Any]] = {}
+
+    def rates(self, epoch: int, steps: int) -> FloatArray:
+        """The learning rate of each of an epoch's steps, (steps, K) in float64; epochs count from 1."""
+        return np.broadcast_to(self.learning_rate * self.factor(epoch), (steps, len(self.learning_rate)))
+
+    def factor(self, epoch: int) -> FloatArray | float:
+        """What α is multiplied with in this epoch, (K,), where it is the same for all steps."""
+        raise NotImplementedError
+
+    def note(self, values: FloatArray) -> None:
+        """Look at an epoch's values, (K,), of which smaller ones are better."""
+
+
+class Constant(LrSchedule):
+    """α."""
+
+    def factor(self, epoch: int) -> FloatArray | float:
+        return 1.0
+
+
+class Step(LrSchedule):
+    """α·γ^⌊(e − 1)/n⌋: a factor γ every n epochs."""
+
+    number_names = ("factor", "every")
+
+    def factor(self, epoch: int) -> FloatArray | float:
+        return np.asarray(self.numbers["factor"] ** ((epoch - 1) // self.numbers["every"]))
+
+
+class Exponential(LrSchedule):
+    """α·γ^(e − 1)."""
+
+    number_names = ("factor",)
+
+    def factor(self, epoch: int) -> FloatArray | float:
+        return np.asarray(self.numbers["factor"] ** (epoch - 1))
+
+
+class InverseScaling(LrSchedule):
+    """α/e^p."""
+
+    number_names = ("power",)
+
+    def factor(self, epoch: int) -> FloatArray | float:
+        return np.asarray(epoch ** -self.numbers["power"])
+
+
+class Adaptive(LrSchedule):
+    """α·γ^n, n being how often a value has not improved by the tolerance in so many epochs.
+
+    As scikit-learn's `adaptive`, for any value; the rate never falls below `minimum`.
+    """
+
+    number_names = ("factor", "patience", "tolerance", "minimum")
+
+    def __init__(
+        self, numbers: Mapping[str, FloatArray], learning_rate: FloatArray, horizon: FloatArray
+    ) -> None:
+        super().__init__(numbers, learning_rate, horizon)
+        members = len(learning_rate)
+        self.state["best"] = np.full(members, np.inf)
+        self.state["waited"] = np.zeros(members, np.int64)
+        self.state["lowered"] = np.zeros(members, np.int64)
+
+    def factor(self, epoch: int) -> FloatArray | float:
+        lowest = np.minimum(1.0, self.numbers["minimum"] / self.learning_rate)
+        return np.asarray(np.maximum(lowest, self.numbers["factor"] ** self.state["lowered"]))
+
+    def note(self, values: FloatArray) -> None:
+        best, waited = self.state["best"], self.state["waited"]
+        improved = values < best - self.numbers["tolerance"]
+        self.state["best"] = np.where(improved, values, best)
+        waited = np.where(improved, 0, waited + 1)
+        lower = waited >= self.numbers["patience"]
+        self.state["lowered"] = self.state["lowered"] + lower
+        self.state["waited"] = np.where(lower, 0, waited)
+
+
+class _ByStep(LrSchedule):
+    """One whose factor changes from step to step."""
+
+    def rates(self, epoch: int, steps: int) -> FloatArray:
+        first = (epoch - 1) * steps
+        done = np.arange(first, first + steps, dtype=np.float64)[:, None]
+        return np.multiply(self.learning_rate, self._factors(done, self.horizon * steps, steps))
+
+    def _factors(self, done: FloatArray, all_steps: FloatArray, steps: int) -> FloatArray:
+        """The factor after `done` steps, (steps, 1), of `all_steps`, (K,), `steps` of which are an epoch."""
+        raise NotImplementedError
+
+
+def _cosine(start: FloatArray | float, end: FloatArray | float, share: FloatArray) -> FloatArray:
+    """From start to end along half a cosine wave, as the share goes from 0 to 1."""
+    share = np.clip(share, 0.0, 1.0)
+    return np.asarray(end + (start - end) * 0.5 * (1.0 + np.cos(np.pi * share)))
+
+
+class Cosine(_ByStep):
+    """From α to a share of it along half a cosine wave (Loshchilov & Hutter, 2017), after a warm-up."""
+
+    number_names = ("warmup_epochs", "last")
+
+    def _factors(self, done: FloatArray, all_steps: FloatArray, steps: int) -> FloatArray:
+        warmup = self.numbers["warmup_epochs"] * steps
+        wave = _cosine(1.0, self.numbers["last"], (done - warmup) / np.maximum(all_steps - warmup, 1.0))
+        return np.where(done < warmup, (done + 1.0) / np.maximum(warmup, 1.0), wave)
+
+
+class OneCycle(_ByStep):
+    """Up from a share of α to α, then down to a smaller share, each along half a cosine wave.
+
+    Smith & Topin, 2019; the waves are those of the usual implementations.
+    """
+
+    number_names = ("warmup", "first", "last")
+
+    def _factors(self, done: FloatArray, all_steps: FloatArray, steps: int) -> FloatArray:
+        top = np.maximum(self.numbers["warmup"] * all_steps - 1.0, 1e-9)
+        up = _cosine(self.numbers["first"], 1.0, done / top)
+        down = _cosine(1.0, self.numbers["last"], (done - top) / np.maximum(all_steps - 1.0 - top, 1e-9))
+        return np.where(done < top, up, down)
+
+
+LR_SCHEDULES: dict[str, type[LrSchedule]] = {
+    "constant": Constant,
+    "step": Step,
+    "exponential": Exponential,
+    "inverse_scaling": InverseScaling,
+    "adaptive": Adaptive,
+    "cosine": Cosine,
+    "one_cycle": OneCycle,
+}

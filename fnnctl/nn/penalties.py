@@ -1,0 +1,67 @@
+"""What keeps weights and steps small: penalties in the risk, clipped gradients, bounded norms.
+
+Weights alone are penalised, not biases, gains or slopes.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray
+from fnnctl.nn.parameters import ParameterLayout
+
+
+class Penalty:
+    """½λ‖W‖²_F + λ₁Σ|w|, with a λ and a λ₁ for each member (Qiu, section 7.7.1)."""
+
+    def __init__(
+        self, layout: ParameterLayout, dtype: np.dtype[np.floating], *, l2: FloatArray, l1: FloatArray | None
+    ) -> None:
+        """`l2` and `l1` hold each member's λ and λ₁, (K,); without `l1` there is no such penalty."""
+        self._is_weight = layout.weight_mask(dtype)
+        self._l2 = l2.astype(dtype)[:, None]
+        self._l1 = None if l1 is None else l1.astype(dtype)[:, None]
+
+    def add_gradient(self, parameters: FloatArray, gradient: FloatArray, scratch: FloatArray) -> None:
+        """Add λW + λ₁ sign(W) to the gradient, (K, P); a weight of 0 has the subgradient 0."""
+        np.multiply(parameters, self._is_weight, out=scratch)
+        if self._l1 is not None:
+            signs = np.sign(scratch)
+            signs *= self._l1
+            gradient += signs
+        scratch *= self._l2
+        gradient += scratch
+
+    def values(self, parameters: FloatArray) -> FloatArray:
+        """The penalties of K members, (K,), in float64."""
+        weights = parameters.astype(np.float64) * self._is_weight
+        total: FloatArray = 0.5 * self._l2[:, 0] * np.vecdot(weights, weights)
+        if self._l1 is not None:
+            total += self._l1[:, 0] * np.abs(weights).sum(axis=1)
+        return total
+
+
+def clip_values(gradient: FloatArray, bound: FloatArray) -> None:
+    """Bound each number of the gradients, (K, P), by ±bound, (K, 1), in place."""
+    np.clip(gradient, -bound, bound, out=gradient)
+
+
+def clip_norms(gradient: FloatArray, bound: FloatArray) -> None:
+    """Scale each gradient, (K, P), whose norm is larger than its bound, (K, 1), to that norm, in place.
+
+    Pascanu et al. 2013, algorithm 1.
+    """
+    norms = np.sqrt(np.vecdot(gradient, gradient))[:, None]
+    gradient *= bound / np.maximum(norms, bound)
+
+
+def bound_norms(layout: ParameterLayout, parameters: FloatArray, bound: FloatArray) -> None:
+    """Scale each hidden unit's incoming weights whose norm is larger than the bound, (K, 1), in place.
+
+    Srivastava et al. 2014, section 5.1.
+    """
+    bound = bound[:, :, None]
+    for layer in layout.layers[:-1]:
+        W = layer.weights_alone(parameters)
+        norms = np.sqrt(np.vecdot(W, W))[..., None]
+        W *= bound / np.maximum(norms, bound)

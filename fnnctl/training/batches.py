@@ -1,0 +1,98 @@
+"""The batches of an epoch: each member's rows in an order of its own, gathered, and changed if asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.nn.augmentation import add_noise, mix_up
+from fnnctl.nn.draws import Draws
+from fnnctl.nn.workspace import Workspace
+from fnnctl.training.members import Examples, Member, StackSettings, number
+from fnnctl.training.streams import Purpose, draws, stream
+
+
+class Batches:
+    """The training rows of K members, batch by batch; keeps the workspaces between epochs."""
+
+    def __init__(self, settings: StackSettings, members: Sequence[Member], examples: Examples) -> None:
+        self._settings, self._members, self._examples = settings, members, examples
+        self._rows = np.stack([member.train_rows for member in members])
+        self.bounds = batch_bounds(self.rows, settings)
+        techniques = settings.techniques
+        self._weights = _weights(members, settings) if techniques.weighted else None
+        self._smoothing = number(members, "label_smoothing") if techniques.smoothing else None
+        self._noise = number(members, "noise") if techniques.noise else None
+        self._mixup = number(members, "mixup") if techniques.mixup else None
+        self._unchanging = len(self.bounds) == 1 and not (techniques.noise or techniques.mixup)
+        self._gathered = False
+        self.workspaces: dict[int, Workspace] = {}
+
+    @property
+    def rows(self) -> int:
+        """How many rows an epoch has."""
+        return int(self._rows.shape[1])
+
+    def of_epoch(self, epoch: int) -> Iterator[Workspace]:
+        """The epoch's batches, gathered, with what is drawn for them; epoch 0 has the rows as they are."""
+        noise = self._draws(Purpose.NOISE, epoch) if epoch and self._noise is not None else None
+        mixing = self._draws(Purpose.MIXUP, epoch) if epoch and self._mixup is not None else None
+        rows, weights = self._in_order(epoch)
+        for start, stop in self.bounds:
+            work = self._workspace(stop - start)
+            if not (self._unchanging and self._gathered):
+                work.gather(self._examples.inputs, self._examples.labels, rows[:, start:stop])
+                if weights is not None and work.targets.weights is not None:
+                    work.targets.weights[...] = weights[:, start:stop]
+                self._gathered = True
+            if mixing and self._mixup is not None:
+                mix_up(work, self._mixup, mixing)
+            if noise and self._noise is not None:
+                add_noise(work, self._noise, noise)
+            yield work
+
+    def _in_order(self, epoch: int) -> tuple[IntArray, FloatArray | None]:
+        """The members' rows and their weights in the epoch's order, (K, rows) each."""
+        if self._unchanging or not (epoch and self._settings.shuffle):
+            return self._rows, self._weights
+        order = np.stack(
+            [stream(member.seed, Purpose.ORDER, epoch).permutation(self.rows) for member in self._members]
+        )
+        weights = None if self._weights is None else np.take_along_axis(self._weights, order, axis=1)
+        return np.take_along_axis(self._rows, order, axis=1), weights
+
+    def _draws(self, purpose: Purpose, epoch: int) -> Draws:
+        return draws([member.seed for member in self._members], purpose, epoch)
+
+    def _workspace(self, batch: int) -> Workspace:
+        if batch not in self.workspaces:
+            self.workspaces[batch] = Workspace(
+                self._settings.shape,
+                len(self._members),
+                batch,
+                self._settings.dtype,
+                training=True,
+                techniques=self._settings.techniques,
+                smoothing=self._smoothing,
+            )
+        return self.workspaces[batch]
+
+
+def batch_bounds(rows: int, settings: StackSettings) -> list[tuple[int, int]]:
+    """Where each batch starts and stops; one row alone, which has no variance, joins the batch before it."""
+    starts = list(range(0, rows, settings.batch_size))
+    normalized = any(layer.normalization == "batch" for layer in settings.shape.hidden)
+    if normalized and len(starts) > 1 and rows - starts[-1] == 1:
+        del starts[-1]
+    return list(zip(starts, [*starts[1:], rows], strict=True))
+
+
+def _weights(members: Sequence[Member], settings: StackSettings) -> FloatArray:
+    """The examples' factors, (K, rows), scaled to a mean of 1 so that they do not change the step length."""
+    weights = np.stack(
+        [np.ones(member.train_rows.size) if member.weights is None else member.weights for member in members]
+    )
+    weights /= weights.mean(axis=1, keepdims=True)
+    return weights.astype(settings.dtype)

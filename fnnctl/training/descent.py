@@ -1,0 +1,130 @@
+"""An epoch of gradient descent: batches, gradients, steps, and what is done to each on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray
+from fnnctl.nn.backpropagation import BackPropagation
+from fnnctl.nn.lr_schedules import LR_SCHEDULES
+from fnnctl.nn.network import Network
+from fnnctl.nn.optimizers import OPTIMIZERS
+from fnnctl.nn.penalties import Penalty, bound_norms, clip_norms, clip_values
+from fnnctl.training.averaging import Averaging
+from fnnctl.training.batches import Batches
+from fnnctl.training.history import TRAINING_COLUMNS, Record, monitored
+from fnnctl.training.members import (
+    Examples,
+    Member,
+    StackSettings,
+    column,
+    named_numbers,
+    number,
+)
+from fnnctl.training.state import State, joined, part_of
+from fnnctl.training.streams import Purpose, draws
+from fnnctl.training.watch import Watch
+
+
+class Descent:
+    """K members that learn by the steps of an optimizer."""
+
+    def __init__(
+        self,
+        settings: StackSettings,
+        members: Sequence[Member],
+        examples: Examples,
+        network: Network,
+        state: State | None,
+    ) -> None:
+        """At the start, or going on from such a descent's state."""
+        self.network = network
+        self._settings, self._members = settings, members
+        self.batches = Batches(settings, members, examples)
+        self._backpropagation = BackPropagation(network, penalty_of(settings, members, network))
+        optimizer, schedule = OPTIMIZERS[settings.optimizer], LR_SCHEDULES[settings.lr_schedule]
+        self._optimizer = optimizer(
+            named_numbers([member.optimizer_numbers for member in members], optimizer.number_names),
+            network.parameters,
+            network.layout.weight_mask(settings.dtype),
+        )
+        self._schedule = schedule(
+            named_numbers([member.schedule_numbers for member in members], schedule.number_names),
+            column(members, "learning_rate"),
+            np.array([float(member.horizon or member.epochs) for member in members]),
+        )
+        self._averaging: Averaging | None = None
+        if settings.averaging:
+            average = part_of(state, "averaging") if state is not None else None
+            self._averaging = Averaging(settings.averaging, members, network, average)
+        self.evaluated = self._averaging.network if self._averaging else network
+        """The networks that are validated and kept."""
+        if state is not None:
+            self._optimizer.restore(part_of(state, "optimizer"))
+            self._schedule.state = part_of(state, "schedule")
+        self._drops = any(layer.dropout for layer in settings.shape.hidden)
+        self._clip_value, self._clip_norm, self._max_norm = (
+            number(members, name).astype(settings.dtype)[:, None] if wanted else None
+            for name, wanted in (
+                ("clip_value", settings.techniques.clip_value),
+                ("clip_norm", settings.techniques.clip_norm),
+                ("max_norm", settings.techniques.max_norm),
+            )
+        )
+
+    @property
+    def state(self) -> State:
+        """All that must be kept but for the network's own arrays."""
+        parts: dict[str, State] = {"optimizer": self._optimizer.state, "schedule": self._schedule.state}
+        if self._averaging:
+            parts["averaging"] = self._averaging.state
+        return joined(parts)
+
+    def run_epoch(self, epoch: int, watch: Watch | None, should_stop: Callable[[], bool]) -> Record | None:
+        """Take an epoch's steps; None where it was broken off."""
+        rates = self._schedule.rates(epoch, len(self.batches.bounds))
+        seeds = [member.seed for member in self._members]
+        dropping = draws(seeds, Purpose.DROPOUT, epoch) if self._drops else None
+        for rate, work in zip(
+            rates.astype(self._settings.dtype)[..., None], self.batches.of_epoch(epoch), strict=True
+        ):
+            gradient = self._backpropagation.risk_gradient(work, dropping)
+            if watch:
+                watch.note(work, gradient)
+            self._step(gradient, rate)
+            if should_stop():
+                return None
+        if self._averaging:
+            self._averaging.after_epoch(epoch, self.network.parameters, self.batches)
+        totals = [work.loss.totals() for work in self.batches.workspaces.values()]
+        count = self.batches.rows
+        loss, correct = sum(each.loss for each in totals), sum(each.correct for each in totals)
+        return {
+            "learning_rate": rates[-1],
+            **dict(zip(TRAINING_COLUMNS, (loss / count, correct / count), strict=True)),
+        }
+
+    def note(self, record: Record) -> None:
+        """Look at an epoch's whole record."""
+        if any(member.schedule_monitor for member in self._members):
+            self._schedule.note(monitored(record, [member.schedule_monitor for member in self._members]))
+
+    def _step(self, gradient: FloatArray, rate: FloatArray) -> None:
+        parameters = self.network.parameters
+        if self._clip_value is not None:
+            clip_values(gradient, self._clip_value)
+        if self._clip_norm is not None:
+            clip_norms(gradient, self._clip_norm)
+        self._optimizer.step(parameters, gradient, rate, self._backpropagation.scratch)
+        if self._max_norm is not None:
+            bound_norms(self.network.layout, parameters, self._max_norm)
+        if self._averaging:
+            self._averaging.after_step(parameters)
+
+
+def penalty_of(settings: StackSettings, members: Sequence[Member], network: Network) -> Penalty:
+    """The members' penalties."""
+    l1 = number(members, "l1") if settings.techniques.l1 else None
+    return Penalty(network.layout, settings.dtype, l2=column(members, "l2"), l1=l1)

@@ -1,0 +1,32 @@
+"""What must be kept to go on training: arrays by name, whose first axis is the member.
+
+So taking members out of a stack is indexing these arrays, and a checkpoint is these arrays in a file:
+there is one list of what training remembers, and both need it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+import numpy.typing as npt
+
+from fnnctl.arrays import IntArray
+
+State: TypeAlias = Mapping[str, npt.NDArray[Any]]
+
+
+def of_members(state: State, members: IntArray) -> dict[str, npt.NDArray[Any]]:
+    """The state of some of the members."""
+    return {name: array[members] for name, array in state.items()}
+
+
+def joined(parts: Mapping[str, State]) -> dict[str, npt.NDArray[Any]]:
+    """One state of several parts': `optimizer.mean`, `stopping.best`, …"""
+    return {f"{part}.{name}": array for part, state in parts.items() for name, array in state.items()}
+
+
+def part_of(state: State, part: str) -> dict[str, npt.NDArray[Any]]:
+    """One part's state again."""
+    prefix = f"{part}."
+    return {name.removeprefix(prefix): array for name, array in state.items() if name.startswith(prefix)}

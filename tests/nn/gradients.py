@@ -1,0 +1,177 @@
+"""Networks, their risk from its definition, and central differences: what the gradient tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray
+from fnnctl.nn.backpropagation import BackPropagation
+from fnnctl.nn.draws import Draws
+from fnnctl.nn.layers import HiddenLayer
+from fnnctl.nn.network import Network
+from fnnctl.nn.parameters import ParameterLayout
+from fnnctl.nn.penalties import Penalty
+from fnnctl.nn.shape import NetworkShape, Techniques
+from fnnctl.nn.workspace import Workspace
+
+KINKS = {
+    "relu": [0.0],
+    "leaky_relu": [0.0],
+    "prelu": [0.0],
+    "elu": [0.0],
+    "selu": [0.0],
+    "hard_tanh": [-1.0, 1.0],
+    "hard_logistic": [-2.0, 2.0],
+}
+NUMBERS = {"leaky_relu": 0.1, "prelu": 0.3, "elu": 0.7, "swish": 1.3}
+FLOAT64 = np.dtype(np.float64)
+
+
+class Case:
+    """K networks with a filled workspace; everything is drawn from one seed."""
+
+    def __init__(
+        self,
+        shape: NetworkShape,
+        *,
+        seed: int,
+        members: int,
+        batch: int,
+        techniques: Techniques = Techniques(),  # noqa: B008
+        l2: FloatArray | None = None,
+    ) -> None:
+        rng = np.random.default_rng(seed)
+        self.seed, self.techniques, self.batch = seed, techniques, batch
+        self.layout = ParameterLayout(shape)
+        self.l2 = rng.uniform(0.0, 0.5, members) if l2 is None else l2
+        self.l1 = rng.uniform(0.0, 0.1, members) if techniques.l1 else None
+        smoothing = rng.uniform(0.0, 0.3, members) if techniques.smoothing else None
+        parameters = rng.normal(0.0, 0.7, (members, self.layout.size))
+        statistics = self.layout.first_statistics(members, FLOAT64)
+        layers = len(shape.hidden)
+        numbers = {
+            "activation": np.tile(
+                [NUMBERS.get(layer.activation, 0.0) for layer in shape.hidden], (members, 1)
+            ),
+            "dropout": rng.uniform(0.1, 0.6, (members, layers)),
+            "epsilon": rng.uniform(1e-5, 1e-2, (members, layers)),
+            "momentum": rng.uniform(0.01, 0.9, (members, layers)),
+        }
+        self.network = Network(self.layout, parameters, statistics, numbers)
+        self.work = Workspace(
+            shape, members, batch, FLOAT64, training=True, techniques=techniques, smoothing=smoothing
+        )
+        self.work.inputs[...] = rng.normal(size=self.work.inputs.shape)
+        self.work.inputs[..., -1] = 1.0
+        targets = self.work.targets
+        targets.labels[...] = rng.integers(0, shape.classes, targets.labels.shape)
+        if targets.weights is not None:
+            targets.weights[...] = rng.uniform(0.0, 3.0, targets.weights.shape)
+        if targets.partners is not None and targets.share is not None:
+            targets.partners[...] = rng.integers(0, shape.classes, targets.labels.shape)
+            targets.share[...] = rng.uniform(0.0, 1.0, targets.share.shape)
+        self.penalty = Penalty(self.layout, FLOAT64, l2=self.l2, l1=self.l1)
+
+    def __repr__(self) -> str:
+        return f"seed {self.seed}, batch {self.batch}, {self.layout.shape}, {self.techniques}"
+
+    def draws(self) -> Draws:
+        """The same numbers at every call."""
+        members = len(self.network.parameters)
+        return Draws([np.random.default_rng((self.seed, k)) for k in range(members)])
+
+    def gradient(self) -> FloatArray:
+        return BackPropagation(self.network, self.penalty).risk_gradient(self.work, self.draws())
+
+    def risk(self) -> FloatArray:
+        """(1/N) Σ w·(−Σ t log ŷ) + ½λ‖W‖² + λ₁Σ|w| of every member, from the definition."""
+        shape, targets = self.layout.shape, self.work.targets
+        scores = self.network.forward(self.work, self.draws()).copy()
+        if shape.output == "logistic":
+            pair = [np.zeros_like(scores[:, 0]), scores[:, 0]]
+            scores = np.stack(pair if shape.positive == 1 else pair[::-1], axis=1)
+        log_probabilities = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
+        unit = np.eye(shape.classes)
+        t = np.moveaxis(unit[targets.labels], 2, 1)
+        if targets.partners is not None and targets.share is not None:
+            share = targets.share[:, :, None]
+            t = share * t + (1 - share) * np.moveaxis(unit[targets.partners], 2, 1)
+        if targets.smoothing is not None:
+            epsilon = targets.smoothing[:, :, None]
+            t = (1 - epsilon) * t + epsilon / shape.classes
+        losses = -(t * log_probabilities).sum(axis=1)
+        if targets.weights is not None:
+            losses = losses * targets.weights
+        risk: FloatArray = losses.mean(axis=1)
+        for layer in self.layout.layers:
+            W = layer.weights_alone(self.network.parameters)
+            risk = risk + 0.5 * self.l2 * (W**2).sum(axis=(1, 2))
+            if self.l1 is not None:
+                risk = risk + self.l1 * np.abs(W).sum(axis=(1, 2))
+        return risk
+
+    def distance_to_kinks(self) -> float:
+        """How near a pre-activation, a weight under L1 or a tie of maxout comes to a kink."""
+        distances = [np.inf]
+        with _watched(self.network.layers, lambda layer, z: distances.append(_distance(layer, z))):
+            self.network.forward(self.work, self.draws())
+        if self.l1 is not None:
+            distances += [
+                float(np.abs(layer.weights_alone(self.network.parameters)).min())
+                for layer in self.layout.layers
+            ]
+        return min(distances)
+
+    def assert_gradient_agrees(self) -> None:
+        """Back-propagation against central differences of fourth order, each parameter of each member."""
+        analytic, numeric = self.gradient(), np.empty_like(self.network.parameters)
+        step, parameters = 3e-5, self.network.parameters
+        for index in range(self.layout.size):
+            kept = parameters[:, index].copy()
+            risks = []
+            for multiple in (1, -1, 2, -2):
+                parameters[:, index] = kept + multiple * step
+                risks.append(self.risk())
+            parameters[:, index] = kept
+            numeric[:, index] = (8 * (risks[0] - risks[1]) - (risks[2] - risks[3])) / (12 * step)
+        scale = np.abs(numeric).max(axis=1, keepdims=True)
+        assert np.abs(analytic - numeric).max() / scale.min() < 1e-7
+        relative = np.abs(analytic - numeric) / np.maximum(np.abs(numeric), 1e-3 * scale)
+        assert relative.max() < 1e-6
+
+
+def _distance(layer: HiddenLayer, z: FloatArray) -> float:
+    if layer.shape.pieces > 1:
+        pieces = np.sort(z.reshape(len(z), layer.shape.pieces, -1), axis=1)
+        return float((pieces[:, -1] - pieces[:, -2]).min())
+    return min(
+        (float(np.abs(z - kink).min()) for kink in KINKS.get(layer.shape.activation, [])), default=np.inf
+    )
+
+
+@contextmanager
+def _watched(layers: list[HiddenLayer], see: Callable[[HiddenLayer, FloatArray], None]) -> Iterator[None]:
+    """Show the pre-activations of every layer as its activation gets them."""
+    for layer in layers:
+        forward = layer.f.forward
+
+        def watched(z, a, buffers, layer=layer, forward=forward):  # type: ignore[no-untyped-def]
+            see(layer, z)
+            forward(z, a, buffers)
+
+        layer.f.forward = watched  # type: ignore[method-assign]
+    yield
+    for layer in layers:
+        del layer.f.forward
+
+
+def case_away_from_kinks(shape: NetworkShape, techniques: Techniques = Techniques()) -> Case:  # noqa: B008
+    """The first of a hundred draws that can be differentiated numerically."""
+    for seed in range(100):
+        case = Case(shape, seed=seed, members=2, batch=6, techniques=techniques)
+        if case.distance_to_kinks() > 1e-3:
+            return case
+    raise AssertionError("no draw keeps away from the kinks")
