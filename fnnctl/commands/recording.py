@@ -8,6 +8,7 @@ import traceback
 from types import TracebackType
 from typing import Any, Literal, Self
 
+from fnnctl.commands.interruption import StopNow
 from fnnctl.commands.preparation import Prepared
 from fnnctl.errors import DivergedError, InputError, InterruptedRunError
 from fnnctl.nn.shape import NetworkShape
@@ -33,6 +34,8 @@ class Recording:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if isinstance(error, StopNow):
+            error = error.error
         status: Literal["completed", "failed", "interrupted"] = "completed"
         if error is not None:
             interrupted = isinstance(error, InterruptedRunError | KeyboardInterrupt)
