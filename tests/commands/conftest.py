@@ -30,6 +30,16 @@ class Done:
 Program = Callable[..., Done]
 
 
+def only_run(folder: Path) -> Path:
+    (path,) = (folder / "runs").iterdir()
+    return path
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return value
+
+
 @pytest.fixture
 def program(capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
     """`program("train", "x.yaml")` in an empty folder."""

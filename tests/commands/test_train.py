@@ -1,32 +1,18 @@
 from __future__ import annotations
 
 import csv
-import json
 import multiprocessing
 import os
-import signal
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 
 from fnnctl import cli
 from fnnctl.nn.losses import softmax
 from fnnctl.store import names
-from tests.commands.conftest import Program
-
-
-def only_run(folder: Path) -> Path:
-    (path,) = (folder / "runs").iterdir()
-    return path
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return value
+from tests.commands.conftest import Program, only_run, read_json
 
 
 def test_writes_every_file_of_the_contract(program: Program, iris: Path, tmp_path: Path) -> None:
@@ -109,26 +95,6 @@ def test_saved_weights_give_the_predictions(program: Program, iris: Path) -> Non
     assert [row["prediction"] for row in rows] == [model["classes"][k] for k in given.argmax(axis=1)]
 
 
-def test_the_test_part_changes_nothing_about_training(program: Program, tmp_path: Path) -> None:
-    """Other values in the test file's rows: the same weights."""
-    rng = np.random.default_rng(0)
-
-    def write(name: str, rows: int, shift: float) -> None:
-        lines = [f"{x + shift},{y},{'ab'[int(x > 0)]}" for x, y in rng.normal(size=(rows, 2))]
-        (tmp_path / name).write_text("\n".join(["x,y,label", *lines]) + "\n")
-
-    write("train.csv", 60, 0.0)
-    weights = []
-    for shift in (0.0, 100.0):
-        write("test.csv", 30, shift)
-        (tmp_path / "c.yaml").write_text(
-            "data: {source: train.csv, target: label, test_source: test.csv}\ntraining: {epochs: 3}\n"
-        )
-        run = Path(program("train", "c.yaml", "--json").json["run"])
-        weights.append((run / "model.npz").read_bytes())
-    assert weights[0] == weights[1]
-
-
 def test_divergence_ends_with_4_and_tells_the_epoch(program: Program, iris: Path, tmp_path: Path) -> None:
     done = program(
         "train", str(iris), "--set", "training.optimizer={name: sgd, learning_rate: 1e6}", "--set",
@@ -175,45 +141,6 @@ def test_softmax_regression_and_float64(program: Program, iris: Path) -> None:
             "weights_1": np.dtype(np.float64),
             "biases_1": np.dtype(np.float64),
         }
-
-
-def test_a_network_too_large_is_refused_with_its_memory(program: Program, iris: Path, tmp_path: Path) -> None:
-    done = program("train", str(iris), "--set", "model.hidden=[1000000, 1000000]")
-    assert done.code == 2
-    assert "GB" in done.err
-    assert not (tmp_path / "runs").exists()
-
-
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_keeps_what_was_done(iris: Path, tmp_path: Path, number: signal.Signals, code: int) -> None:
-    command = [sys.executable, "-m", "fnnctl", "train", str(iris), "--verbose"]
-    changes = ["--set", "training.epochs=1000000", "--set", "training.early_stopping=null"]
-    process = subprocess.Popen(
-        [*command, *changes], cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE
-    )
-    assert process.stderr is not None
-    for line in process.stderr:
-        if line.startswith(b"epoch 20/"):
-            break
-    process.send_signal(number)
-    _, err = process.communicate(timeout=30)
-    assert process.returncode == code
-    run = only_run(tmp_path)
-    assert b"interrupted after" in err.splitlines()[-1]
-    assert str(run.name).encode() in err.splitlines()[-1]
-    manifest = read_json(run / "manifest.json")
-    assert manifest["status"] == "interrupted"
-    assert manifest["training"]["epochs"] >= 20
-    assert (run / "model.npz").is_file()
-    assert len((run / "history.csv").read_text().splitlines()) == manifest["training"]["epochs"] + 1
-
-
-def test_a_closed_pipe_ends_quietly_with_0(iris: Path, tmp_path: Path) -> None:
-    done = subprocess.run(
-        f"{sys.executable} -m fnnctl train {iris} --quiet | true; exit ${{PIPESTATUS[0]}}",
-        shell=True, executable="/bin/bash", cwd=tmp_path, capture_output=True, check=False,
-    )  # fmt: skip
-    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def start_when_all_are_ready(ready: Any, folder: str, config: str) -> None:
