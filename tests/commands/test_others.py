@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+import typer
 import yaml
 from jsonschema import Draft7Validator
 
@@ -130,6 +131,20 @@ def test_every_command_has_help(program: Program, command: str) -> None:
     done = program(command, "--help")
     assert done.code == 0
     assert "--help" in done.out
+
+
+@pytest.mark.parametrize("raised", [KeyboardInterrupt, typer.Abort])
+def test_an_abort_ends_with_130(
+    program: Program, raised: type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C in a command that has nothing to keep."""
+
+    def interrupted(output: object) -> None:
+        raise raised
+
+    monkeypatch.setattr("fnnctl.commands.datasets.datasets", interrupted)
+    done = program("datasets")
+    assert (done.code, done.out, done.err.strip()) == (130, "", "")
 
 
 def test_a_damaged_newest_run_is_no_reason_to_report_an_older_one(program: Program, iris: Path) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from fnnctl.commands.output import Output
 from tests.commands.conftest import Program
 
 
@@ -45,3 +47,37 @@ def test_a_closed_pipe_ends_quietly_with_0(iris: Path, tmp_path: Path) -> None:
         shell=True, executable="/bin/bash", cwd=tmp_path, capture_output=True, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize(
+    ("output", "told"),
+    [
+        (Output(), ["note", "complaint"]),
+        (Output(verbose=True), ["note", "complaint", "detail"]),
+        (Output(quiet=True), ["complaint"]),
+        (Output(quiet=True, verbose=True), ["complaint", "detail"]),
+    ],
+)
+def test_what_the_options_leave_out(
+    output: Output, told: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    output.note("note")
+    output.complain("complaint")
+    output.detail("detail")
+    output.data("data")
+    said = capsys.readouterr()
+    assert (said.out, said.err.splitlines()) == ("data\n", told)
+
+
+def test_a_letter_that_the_stream_does_not_have_is_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(written, encoding="ascii"))
+    Output().data("≥ 0.9")
+    assert written.getvalue() == b"\\u2265 0.9\n"
+
+
+def test_a_stream_closed_before_the_program_began_takes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout", None)
+    monkeypatch.setattr("sys.stderr", None)
+    Output().data("data")
+    Output().note("note")

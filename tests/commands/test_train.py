@@ -8,10 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
+from matplotlib.figure import Figure
 
 from fnnctl import cli
 from fnnctl.nn.losses import softmax
+from fnnctl.plots.learning import learning_curve_figure
 from fnnctl.store import names
+from fnnctl.training.trainer import TrainedMember, train_stack
 from tests.commands.conftest import Program, only_run, read_json
 
 
@@ -27,8 +31,35 @@ def test_writes_every_file_of_the_contract(program: Program, iris: Path, tmp_pat
     assert manifest["seconds"]["total"] > manifest["seconds"]["training"] > 0
     metrics = read_json(run / "metrics.json")
     assert set(metrics) == {"train", "validation", "test"}
-    assert metrics["test"]["accuracy"] > 0.8
+    support = sum(of_class["support"] for of_class in metrics["test"]["per_class"].values())
+    rows = {name: len((run / name).read_text().splitlines()) - 1 for name in files if name.endswith(".csv")}
+    assert rows["history.csv"] == manifest["training"]["epochs"] == 12
+    assert rows["predictions.csv"] == support == manifest["data"]["parts"]["test"] == 30
+    assert rows["confusion_matrix.csv"] == len(metrics["test"]["per_class"]) == 3
     assert str(run.relative_to(tmp_path)) in done.out
+
+
+def test_as_many_threads_as_the_config_says(
+    program: Program, iris: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The BLAS is told before training, and the manifest says so; null where the BLAS cannot be told."""
+    said: list[object] = []
+
+    def setter(count: int) -> bool:
+        said.append(count)
+        return count < 7
+
+    def train_noted(*arguments: Any, **options: Any) -> list[TrainedMember]:
+        said.append("training")
+        return train_stack(*arguments, **options)
+
+    monkeypatch.setattr("fnnctl.commands.train.set_blas_threads", setter)
+    monkeypatch.setattr("fnnctl.commands.train.train_stack", train_noted)
+    for threads, recorded in ((3, 3), (7, None)):
+        said.clear()
+        done = program("train", str(iris), "--set", f"training.threads={threads}", "--json")
+        assert read_json(Path(done.json["run"]) / "manifest.json")["blas"]["threads"] == recorded
+        assert said == [threads, "training"]
 
 
 def test_json_is_one_object_and_nothing_else(program: Program, iris: Path) -> None:
@@ -93,6 +124,36 @@ def test_saved_weights_give_the_predictions(program: Program, iris: Path) -> Non
     given = np.array([[float(row[f"p_{name}"]) for name in model["classes"]] for row in rows])
     np.testing.assert_allclose(given, probabilities, atol=1e-5)
     assert [row["prediction"] for row in rows] == [model["classes"][k] for k in given.argmax(axis=1)]
+
+
+def test_the_learning_curve_marks_the_best_epoch(
+    program: Program, iris: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The epoch of the lowest validation loss, whose weights were kept; none without early stopping."""
+    marked = []
+
+    def drawn(history: Any, *, best_epoch: int | None, title: str) -> Figure:
+        marked.append(best_epoch)
+        return learning_curve_figure(history, best_epoch=best_epoch, title=title)
+
+    monkeypatch.setattr("fnnctl.plots.learning.learning_curve_figure", drawn)
+    stopping = "training.early_stopping={monitor: validation_loss, patience: 3}"
+    changes = (
+        "--set",
+        stopping,
+        "--set",
+        "training.epochs=200",
+        "--set",
+        "training.optimizer.learning_rate=0.2",
+    )
+    run = Path(program("train", str(iris), *changes, "--json").json["run"])
+    with (run / "history.csv").open(newline="") as file:
+        losses = [float(row["validation_loss"]) for row in csv.DictReader(file)]
+    best = 1 + losses.index(min(losses))
+    assert marked == [best]
+    assert read_json(run / "manifest.json")["training"]["best_epoch"] == best == len(losses) - 3
+    program("train", str(iris), "--set", "training.early_stopping=null")
+    assert marked == [best, None]
 
 
 def test_divergence_ends_with_4_and_tells_the_epoch(program: Program, iris: Path, tmp_path: Path) -> None:
