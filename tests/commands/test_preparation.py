@@ -5,8 +5,53 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from fnnctl.commands.preparation import prepare
+from fnnctl.errors import DataError
 from tests.commands.conftest import Program
+
+
+def test_what_follows_from_data_and_network_is_filled_in(iris: Path) -> None:
+    """150 rows, of which 20% are for testing and 15% for validation; 4·8 + 8 + 8·3 + 3 = 67 parameters."""
+    prepared = prepare(iris, ["training.batch_size=auto"], name=None, seed=4)
+    training = prepared.experiment.training
+    assert (prepared.split.test.size, prepared.layout.size) == (30, 67)
+    assert training.batch_size == prepared.split.train.size < 150 - 30
+    assert (training.threads, prepared.threads) == (1, 1)
+    assert (prepared.name, prepared.experiment.seed) == ("iris", 4)
+    assert prepared.experiment.data.sha256 == prepared.dataset.sha256
+
+
+def test_scaling_is_fitted_on_the_training_part_alone(iris: Path) -> None:
+    prepared = prepare(iris, [], name=None, seed=None)
+    inputs = prepared.examples().inputs
+    assert (inputs.shape, inputs.dtype.name) == ((150, 5), "float32")
+    assert np.all(inputs[:, -1] == 1.0)
+    learned = inputs[prepared.split.train, :-1].astype(np.float64)
+    np.testing.assert_allclose(learned.mean(axis=0), 0.0, atol=1e-6)
+    np.testing.assert_allclose(learned.std(axis=0), 1.0, rtol=1e-6)
+    assert np.abs(inputs[prepared.split.test, :-1].mean(axis=0)).max() > 0.01
+
+
+def test_a_problem_of_the_data_is_placed_at_its_setting(tmp_path: Path) -> None:
+    (tmp_path / "own.csv").write_text("x,label\n1,a\n2,b\n")
+    config = tmp_path / "c.yaml"
+    config.write_text("data:\n  source: own.csv\n  target: lable\n")
+    with pytest.raises(DataError) as raised:
+        prepare(config, [], name=None, seed=None)
+    (problem,) = raised.value.problems
+    assert (problem.file, problem.line, problem.path) == (str(config), 3, "data.target")
+
+
+@pytest.mark.parametrize(("available", "refused"), [(10**4, True), (10**9, False), (None, False)])
+def test_only_what_exceeds_the_memory_is_refused(
+    program: Program, iris: Path, available: int | None, refused: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fnnctl.commands.preparation.available_bytes", lambda: available)
+    done = program("check", str(iris))
+    assert done.code == (2 if refused else 0)
+    assert ("iris.yaml:2: model.hidden: " in done.out) is refused
 
 
 def test_row_numbers_are_those_of_the_file(program: Program, tmp_path: Path) -> None:
