@@ -108,7 +108,7 @@ class InterruptedRunError(FnnctlError):
         when = "" if epochs is None else f" after {epochs} epochs"
         kept = f"; what was done until then is in {run}" if run else ", before there was a run"
         super().__init__(f"interrupted{when}{kept}")
-        self.exit_code = 128 + signal_number  # type: ignore[misc]  # of the instance: 130 or 143
+        self.exit_code = 128 + signal_number  # type: ignore[misc]  # of the instance: 129, 130 or 143
 
 
 def quoted_list(words: Sequence[str], limit: int = 12) -> str:

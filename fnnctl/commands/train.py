@@ -9,10 +9,11 @@ from pathlib import Path
 
 from fnnctl.commands.evaluation import PartScores, score_parts
 from fnnctl.commands.interruption import Interruption
+from fnnctl.commands.keeping import Keeping
 from fnnctl.commands.output import Output
 from fnnctl.commands.preparation import Prepared, prepare
 from fnnctl.commands.progress import epoch_progress
-from fnnctl.commands.recording import Recording, model_description, opening_manifest, training_facts
+from fnnctl.commands.recording import Recording, opening_manifest
 from fnnctl.config.resolved import resolved_yaml
 from fnnctl.errors import DivergedError
 from fnnctl.metrics.confusion import confusion_matrix
@@ -20,7 +21,6 @@ from fnnctl.metrics.curves import pr_curves, roc_curves
 from fnnctl.report.figures import draw_figures
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun, create_run
-from fnnctl.training.history import history_table
 from fnnctl.training.members import Examples
 from fnnctl.training.threads import set_blas_threads
 from fnnctl.training.trainer import Outcome, TrainedMember, train_stack
@@ -48,10 +48,7 @@ def train(
     with Recording(run, started=started) as recording:
         _warn(prepared, run, output)
         examples = prepared.examples()
-        begun = time.monotonic()
-        trained = _train(prepared, examples, signals, output)
-        recording.training_seconds = time.monotonic() - begun
-        _write_training(run, prepared, trained)
+        trained = _train(prepared, examples, run, recording, signals, output)
         _raise_if_broken_off(run, prepared, trained, signals)
         parts = score_parts(prepared, examples, trained)
         if not all(math.isfinite(part.loss) for part in parts.values() if part):
@@ -80,28 +77,29 @@ def _warn(prepared: Prepared, run: OpenRun, output: Output) -> None:
         run.log(f"warning: {warning}")
 
 
-def _train(prepared: Prepared, examples: Examples, signals: Interruption, output: Output) -> TrainedMember:
-    with signals.graceful(), epoch_progress(output, prepared.member.epochs) as on_epoch:
-        (trained,) = train_stack(
+def _train(
+    prepared: Prepared,
+    examples: Examples,
+    run: OpenRun,
+    recording: Recording,
+    signals: Interruption,
+    output: Output,
+) -> TrainedMember:
+    with (
+        signals.graceful(),
+        epoch_progress(output, prepared.member.epochs) as on_epoch,
+        Keeping(run, prepared, on_epoch=on_epoch, should_stop=signals.requested) as keeping,
+        recording.training(),
+    ):
+        (keeping.trained,) = train_stack(
             prepared.settings,
             [prepared.member],
             examples,
             watch=True,
-            on_epoch=lambda stack, record: on_epoch(stack.epoch, record),
-            should_stop=signals.requested,
+            on_epoch=keeping.on_epoch,
+            should_stop=keeping.should_stop,
         )
-    return trained
-
-
-def _write_training(run: OpenRun, prepared: Prepared, trained: TrainedMember) -> None:
-    facts = training_facts(prepared, trained)
-    last = "  ".join(f"{name} {values[-1]:.6g}" for name, values in trained.history.items() if values)
-    run.log(f"{trained.epochs} epochs: {facts['training']['stopped']}; {last}")
-    run.record(facts)
-    run.write_history(*history_table(trained.history, layers=len(prepared.settings.shape.hidden)))
-    run.write_model(
-        prepared.layout.named_arrays(trained.parameters, trained.statistics), model_description(prepared)
-    )
+    return keeping.trained
 
 
 def _raise_if_broken_off(

@@ -19,7 +19,7 @@ from fnnctl.store import names
 from fnnctl.store.atomic import NO_FOLLOW, cannot_write, sync_folder, write_bytes, write_text
 from fnnctl.store.documents import to_json
 from fnnctl.store.folder import CurveKind, RunFolder
-from fnnctl.store.lock import hold_lock
+from fnnctl.store.lock import HeldError, hold_lock, take_over_lock
 from fnnctl.store.manifest import Manifest
 from fnnctl.store.provenance import utc_text
 from fnnctl.store.tables import to_csv
@@ -88,6 +88,15 @@ class OpenRun(RunFolder):
         write_bytes(self.path / names.WEIGHTS, to_npz(arrays))
         write_text(self.path / names.MODEL, to_json({**description, "arrays": array_list(arrays)}))
 
+    def write_checkpoint(self, arrays: Mapping[str, Array]) -> None:
+        """Write what training can go on from, in place of the last one."""
+        write_bytes(self.path / names.CHECKPOINT, to_npz(arrays))
+
+    def drop_checkpoint(self) -> None:
+        """Remove the checkpoint of a run that is complete."""
+        with suppress(OSError):
+            (self.path / names.CHECKPOINT).unlink()
+
     def log(self, text: str) -> None:
         """Append lines with the time; one that cannot be written is lost, for a log must not end a run."""
         now = utc_text(datetime.now(UTC))
@@ -147,6 +156,26 @@ def create_run(
         undo.pop_all()
     sync_folder(runs_dir)
     return OpenRun(path, lock)
+
+
+def open_run(folder: RunFolder) -> OpenRun:
+    """Take over the folder of a run that was interrupted, or died.
+
+    Raises `UsageError`, which names the process, where the run still goes on.
+    """
+    try:
+        lock = take_over_lock(folder.path / names.LOCK)
+    except HeldError as error:
+        by = f"in process {error.holder}" if error.holder else "in another process"
+        raise UsageError(
+            f"the run {folder.path} still goes on, {by}: wait for it, or stop it first"
+        ) from error
+    except OSError as error:
+        raise cannot_write(folder.path, error) from error
+    for left_behind in folder.path.glob(names.TEMPORARY_PATTERN):
+        with suppress(OSError):
+            left_behind.unlink()
+    return OpenRun(folder.path, lock)
 
 
 def _appear(hidden: Path, name: str, started: datetime) -> Path:

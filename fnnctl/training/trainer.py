@@ -91,7 +91,7 @@ def go_on(
                 leaving = _leaving(stack, record, out_of_patience, converged, late=late)
             if leaving:
                 for k, outcome in leaving.items():
-                    trained[int(present[k])] = _result(stack, k, outcome)
+                    trained[int(present[k])] = result_of(stack, k, outcome)
                 staying = np.array([k for k in range(present.size) if k not in leaving], dtype=np.intp)
                 present = present[staying]
                 if present.size:
@@ -125,7 +125,8 @@ def _all_finite(record: Record) -> BoolArray:
     return finite
 
 
-def _result(stack: Stack, k: int, outcome: Outcome) -> TrainedMember:
+def result_of(stack: Stack, k: int, outcome: Outcome) -> TrainedMember:
+    """What the stack has made of its member k so far."""
     best_epoch = int(stack.stopping.best_epoch[k]) if stack.members[k].stopping else None
     history = stack.history.of_member(k)
     return TrainedMember(
