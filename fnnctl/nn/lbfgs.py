@@ -72,7 +72,10 @@ class Lbfgs:
         )
         self._inverse, self._products, self._curvature, self._scale, self._taken, self._status = rest
         self._direction, self._trial, self._fresh = (np.empty_like(self._point) for _ in range(3))
-        self._rounding = _NOISE * float(np.finfo(self._point.dtype).eps)
+        members, _, memory, size = self._pairs.shape
+        self._flat = self._pairs.reshape(members, 2 * memory, size)
+        self._weights = np.empty((members, 2 * memory, 1), self._point.dtype)
+        self._epsilon = float(np.finfo(self._point.dtype).eps)
 
     @classmethod
     def start(cls, numbers: Arrays, point: FloatArray, evaluate: Evaluate, memory: int = MEMORY) -> Self:
@@ -133,23 +136,22 @@ class Lbfgs:
 
     def _aim(self, going: BoolArray) -> FloatArray:
         """Set the directions, and return the slopes along them."""
-        members, _, memory, size = self._pairs.shape
-        pairs = self._pairs.reshape(members, 2 * memory, size)
-        projected = np.matmul(pairs, self._gradient[:, :, None]).astype(np.float64, copy=False)
+        memory, dtype = self._curvature.shape[1], self._point.dtype
+        projected = np.matmul(self._flat, self._gradient[:, :, None]).astype(np.float64, copy=False)
         along_steps, along_changes = projected[:, :memory], projected[:, memory:]
         scale = self._scale[:, None, None]
         a = self._inverse @ along_steps
         c = self._curvature[:, :, None] * a - scale * (along_changes - self._products @ a)
-        c = self._inverse.transpose(0, 2, 1) @ c
-        weights = np.concatenate((-c, scale * a), axis=1).astype(pairs.dtype, copy=False)
-        np.matmul(weights.transpose(0, 2, 1), pairs, out=self._direction[:, None, :])
-        np.multiply(self._gradient, scale[:, 0].astype(pairs.dtype), out=self._trial)
+        self._weights[:, :memory] = -(self._inverse.transpose(0, 2, 1) @ c)
+        self._weights[:, memory:] = scale * a
+        np.matmul(self._weights.transpose(0, 2, 1), self._flat, out=self._direction[:, None, :])
+        np.multiply(self._gradient, scale[:, 0].astype(dtype), out=self._trial)
         self._direction -= self._trial
         slope: FloatArray = np.vecdot(self._direction, self._gradient)
         lost = np.flatnonzero(going & ~((slope < 0.0) & np.isfinite(slope)))
         if lost.size:
             self._forget(lost)
-            self._direction[lost] = self._gradient[lost] * -self._scale[lost, None].astype(pairs.dtype)
+            self._direction[lost] = self._gradient[lost] * -self._scale[lost, None].astype(dtype)
             slope[lost] = np.vecdot(self._direction[lost], self._gradient[lost])
         if not going.all():
             self._direction[~going] = 0.0
@@ -162,7 +164,7 @@ class Lbfgs:
         members = len(going)
         steps, value = np.zeros(members), self._value.copy()
         searches: dict[int, LineSearch] = {}
-        rounding = (self._rounding * np.abs(self._value)).tolist()
+        rounding = (_NOISE * self._epsilon * np.abs(self._value)).tolist()
         limits = self.numbers["max_evaluations"].tolist()
         starts = zip(self._value.tolist(), slope.tolist(), strict=True)
         for k, (value_k, slope_k) in enumerate(starts):
@@ -210,31 +212,31 @@ class Lbfgs:
 
     def _learn(self, moved: BoolArray, step: FloatArray, change: FloatArray) -> None:
         """Take the pair of each member that moved, unless its curvature is lost in rounding."""
-        members, _, memory, size = self._pairs.shape
-        curvature = np.vecdot(step, change).astype(np.float64, copy=False)
-        step_square = np.vecdot(step, step).astype(np.float64, copy=False)
-        square = np.vecdot(change, change).astype(np.float64, copy=False)
-        curved = curvature > np.finfo(step.dtype).eps * np.sqrt(step_square) * np.sqrt(square)
-        rows = np.flatnonzero(moved & curved)
-        if rows.size:
-            slot = self._taken[rows] % memory
-            curvature, square = curvature[rows], square[rows]
-            pairs = self._pairs.reshape(members, 2 * memory, size)
-            projected = np.matmul(pairs, change[:, :, None])[rows].astype(np.float64, copy=False)
-            self._inverse[rows, slot] = 0.0
-            self._inverse[rows, :, slot] = 0.0
-            column = np.matmul(self._inverse[rows], projected[:, :memory])[:, :, 0] / -curvature[:, None]
-            self._inverse[rows, :, slot] = column
-            self._inverse[rows, slot, slot] = 1.0 / curvature
-            along_changes = projected[:, memory:, 0]
-            self._products[rows, slot] = along_changes
-            self._products[rows, :, slot] = along_changes
-            self._products[rows, slot, slot] = square
-            self._curvature[rows, slot] = curvature
-            self._pairs[rows, 0, slot], self._pairs[rows, 1, slot] = step[rows], change[rows]
-            self._scale[rows] = curvature / square
-            self._taken[rows] += 1
-        self._rescale(np.flatnonzero(moved & (self._taken == 0)))
+        memory = self._curvature.shape[1]
+        curvature, step_square, square = (
+            np.vecdot(one, other).astype(np.float64, copy=False)
+            for one, other in ((step, change), (step, step), (change, change))
+        )
+        taking = moved & (curvature > self._epsilon * np.sqrt(step_square) * np.sqrt(square))
+        rows, slot = _index(taking, self._taken % memory)
+        projected = np.matmul(self._flat, change[:, :, None])[rows].astype(np.float64, copy=False)
+        along_changes = projected[:, memory:, 0]
+        curvature, square = curvature[rows], square[rows]
+        self._inverse[rows, slot] = 0.0
+        self._inverse[rows, :, slot] = 0.0
+        column = np.matmul(self._inverse[rows], projected[:, :memory])[:, :, 0]
+        self._inverse[rows, :, slot] = column / -curvature[:, None]
+        self._inverse[rows, slot, slot] = 1.0 / curvature
+        self._products[rows, slot] = along_changes
+        self._products[rows, :, slot] = along_changes
+        self._products[rows, slot, slot] = square
+        self._curvature[rows, slot] = curvature
+        self._pairs[rows, 0, slot] = step[rows]
+        self._pairs[rows, 1, slot] = change[rows]
+        self._scale[rows] = curvature / square
+        self._taken += taking
+        if not self._taken.all():
+            self._rescale(np.flatnonzero(moved & (self._taken == 0)))
 
     def _forget(self, rows: IntArray) -> None:
         """Empty the memory of these members."""
@@ -246,3 +248,12 @@ class Lbfgs:
         """A first step is no longer than 1: without pairs nothing is known of the curvature."""
         norm = np.sqrt(np.vecdot(self._gradient[rows], self._gradient[rows]).astype(np.float64))
         self._scale[rows] = 1.0 / np.maximum(norm, 1.0)
+
+
+def _index(chosen: BoolArray, slots: IntArray) -> tuple[slice | IntArray, int | IntArray]:
+    """The chosen members and their slots; views where all are chosen and agree, which is much faster."""
+    first = int(slots[0])
+    if chosen.all() and (slots == first).all():
+        return slice(None), first
+    rows = np.flatnonzero(chosen)
+    return rows, slots[rows]
