@@ -124,7 +124,8 @@ class Lbfgs:
         `evaluate` is given (K, P) points and returns their (K,) values and (K, P) gradients. A member whose
         search is over is given the point that it ended at, or its own where it has ended altogether, and
         its answers are ignored. Where a search finds no lower value, the member stays where it is and loses
-        its memory; if it had none, it has stalled. Nothing is changed if `evaluate` raises an error.
+        its memory; if it had none, it has stalled. Where `evaluate` raises an error, no member has moved,
+        and the iteration can be made again.
         """
         going = self._status == Status.GOING
         if not going.any():
@@ -166,10 +167,10 @@ class Lbfgs:
         searches: dict[int, LineSearch] = {}
         rounding = (_NOISE * self._epsilon * np.abs(self._value)).tolist()
         limits = self.numbers["max_evaluations"].tolist()
-        starts = zip(self._value.tolist(), slope.tolist(), strict=True)
-        for k, (value_k, slope_k) in enumerate(starts):
-            search = strong_wolfe(value_k, slope_k, 1.0, max_evaluations=int(limits[k]), rounding=rounding[k])
-            if going[k] and (step := next(search, None)) is not None:
+        starts = list(zip(self._value.tolist(), slope.tolist(), strict=True))
+        for k in np.flatnonzero(going).tolist():
+            search = strong_wolfe(*starts[k], 1.0, max_evaluations=int(limits[k]), rounding=rounding[k])
+            if (step := next(search, None)) is not None:
                 searches[k], steps[k] = search, step
         while searches:
             np.multiply(self._direction, steps.astype(self._trial.dtype)[:, None], out=self._trial)
@@ -245,9 +246,9 @@ class Lbfgs:
         self._rescale(rows)
 
     def _rescale(self, rows: IntArray) -> None:
-        """A first step is no longer than 1: without pairs nothing is known of the curvature."""
-        norm = np.sqrt(np.vecdot(self._gradient[rows], self._gradient[rows]).astype(np.float64))
-        self._scale[rows] = 1.0 / np.maximum(norm, 1.0)
+        """Without pairs nothing is known of the curvature: a first step is −g, and no longer than 1."""
+        gradient = self._gradient[rows].astype(np.float64)
+        self._scale[rows] = 1.0 / np.maximum(np.sqrt(np.vecdot(gradient, gradient)), 1.0)
 
 
 def _index(chosen: BoolArray, slots: IntArray) -> tuple[slice | IntArray, int | IntArray]:

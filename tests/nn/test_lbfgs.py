@@ -248,6 +248,14 @@ def test_starts_that_are_over() -> None:
     assert not calls
 
 
+def test_a_large_gradient_does_not_overflow() -> None:
+    """‖g‖² is beyond float32, and the first step has length 1 nevertheless."""
+    evaluate = stacked([lambda x: (1e25 * float(x.sum(dtype=np.float64)), np.full_like(x, 1e25))])
+    lbfgs = Lbfgs.start(numbers_of(max_evaluations=2), np.zeros((1, 4), np.float32), evaluate)
+    lbfgs.iterate(evaluate)
+    np.testing.assert_allclose(lbfgs.state["point"], np.full((1, 4), -0.5), rtol=1e-6)
+
+
 def test_a_failed_search_empties_the_memory_and_the_next_stalls() -> None:
     broken = False
 
@@ -281,6 +289,44 @@ def test_a_pair_without_curvature_is_not_taken() -> None:
     # strides of 1, 4 and 16 times a step of length 1 = 4·½²
     np.testing.assert_array_equal(lbfgs.state["point"], np.full((1, 4), -21 / 2))
     assert (lbfgs.state["taken"][0], lbfgs.status[0]) == (0, Status.GOING)
+
+
+def test_without_pairs_each_first_step_has_length_1() -> None:
+    """−x² from 1: g = −2, 1 + 1 = 2 is the best of two evaluations; then g = −4, and 2 + 1 is asked for."""
+    calls: list[FloatArray] = []
+    evaluate = stacked([lambda x: (-float(x @ x), -2 * x)], calls)
+    lbfgs = Lbfgs.start(numbers_of(max_evaluations=2), np.ones((1, 1)), evaluate)
+    lbfgs.iterate(evaluate)
+    lbfgs.iterate(evaluate)
+    assert [float(point[0, 0]) for point in calls] == [1.0, 2.0, 3.0]
+
+
+def test_a_direction_that_leads_up_is_steepest_descent_instead() -> None:
+    """½x² from 4, after a step to 3; D = −100 makes d = −3 + 3 + 300, so the memory goes, and d = −1."""
+    calls: list[FloatArray] = []
+    evaluate = stacked([lambda x: (float(x @ x) / 2, x.copy())], calls)
+    lbfgs = Lbfgs.start(numbers_of(), np.array([[4.0]]), evaluate)
+    lbfgs.iterate(evaluate)
+    state = lbfgs.state
+    assert state["taken"][0] == 1
+    state["curvature"][0, 0] = -100.0
+    lbfgs = Lbfgs(lbfgs.numbers, state)
+    lbfgs.iterate(evaluate)
+    assert [float(point[0, 0]) for point in calls] == [4.0, 3.0, 2.0]
+    assert lbfgs.state["taken"][0] == 1
+    assert not lbfgs.state["pairs"][0, :, 1:].any()
+
+
+def test_members_that_are_done_are_asked_for_their_own_points() -> None:
+    functions: list[Function] = [bowl(1.0, 2), lambda x: (1.0, x * np.nan), rosenbrock]
+    calls: list[FloatArray] = []
+    evaluate = stacked(functions, calls)
+    lbfgs = Lbfgs.start(numbers_of(3), np.array([[0.0, 0.0], [5.0, 6.0], [-1.2, 1.0]]), evaluate)
+    for _ in range(30):
+        lbfgs.iterate(evaluate)
+    assert len(calls) > 30
+    for points in calls:
+        np.testing.assert_array_equal(points[:2], [[0.0, 0.0], [5.0, 6.0]])
 
 
 def test_an_error_leaves_the_state_as_it_was() -> None:

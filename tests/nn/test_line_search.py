@@ -141,6 +141,13 @@ def test_no_bound_below() -> None:
     assert search_of(lambda t: (-t, -1.0), 1.0, 5) == (SearchEnd(85.0, False), [1.0, 5.0, 21.0, 85.0])
 
 
+def test_a_higher_value_bounds_the_step_though_it_is_downhill_there() -> None:
+    """−t up to 1, then a jump up: 5 is lower than the start, but not than 1."""
+    search = strong_wolfe(0.0, -1.0, 1.0, max_evaluations=20)
+    assert (next(search), search.send((-1.0, -1.0))) == (1.0, 5.0)
+    assert 1.0 < search.send((-0.5, -0.95)) < 5.0
+
+
 def test_goes_back_to_the_lowest_value() -> None:
     """The cubic's minimum is 0.55 ahead, the least stride is 1.1; then a quarter of the way to the cliff."""
 
