@@ -1,47 +1,27 @@
-"""L-BFGS: against SciPy, against the two-loop recursion, and every member's bits against itself alone."""
+"""L-BFGS: against SciPy, against the two-loop recursion, and against iterations by hand."""
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from scipy.optimize import minimize
 from sklearn.datasets import load_iris, load_wine
 
 from fnnctl.arrays import FloatArray
-from fnnctl.nn.lbfgs import Evaluate, Lbfgs, Status
-
-Function = Callable[[FloatArray], tuple[float, FloatArray]]
-Numbers = dict[str, npt.NDArray[Any]]
-
-
-def numbers_of(
-    members: int = 1, *, gradient: float = 1e-8, decrease: float = 0.0, max_evaluations: int = 20
-) -> Numbers:
-    return {
-        "gradient_tolerance": np.full(members, gradient),
-        "decrease_tolerance": np.full(members, decrease),
-        "max_evaluations": np.full(members, max_evaluations),
-    }
-
-
-def stacked(functions: list[Function], calls: list[FloatArray] | None = None) -> Evaluate:
-    """One evaluation of all: a function a member. The points of each call are noted."""
-
-    def evaluate(points: FloatArray) -> tuple[FloatArray, FloatArray]:
-        if calls is not None:
-            calls.append(points.copy())
-        answers = [function(point) for function, point in zip(functions, points, strict=True)]
-        gradients = np.stack([gradient for _, gradient in answers])
-        return np.array([value for value, _ in answers], np.float64), gradients.astype(points.dtype)
-
-    return evaluate
+from fnnctl.nn.lbfgs import Lbfgs, Status
+from tests.nn.objectives import (
+    Function,
+    beale,
+    bowl,
+    numbers_of,
+    powell,
+    rosenbrock,
+    softmax_regression,
+    stacked,
+    wood,
+)
 
 
 def minimum_of(
@@ -54,58 +34,6 @@ def minimum_of(
     for _ in range(iterations):
         lbfgs.iterate(evaluate)
     return lbfgs, len(calls)
-
-
-def rosenbrock(x: FloatArray) -> tuple[float, FloatArray]:
-    bend = x[1:] - x[:-1] ** 2
-    gradient = np.zeros_like(x)
-    gradient[:-1] = -400 * x[:-1] * bend - 2 * (1 - x[:-1])
-    gradient[1:] += 200 * bend
-    return float((100 * bend**2 + (1 - x[:-1]) ** 2).sum()), gradient
-
-
-def beale(x: FloatArray) -> tuple[float, FloatArray]:
-    a, b = x
-    rest = np.array([1.5 - a + a * b, 2.25 - a + a * b**2, 2.625 - a + a * b**3])
-    return float(rest @ rest), 2 * np.array(
-        [[b - 1, b**2 - 1, b**3 - 1], [a, 2 * a * b, 3 * a * b**2]]
-    ) @ rest
-
-
-def wood(x: FloatArray) -> tuple[float, FloatArray]:
-    a, b, c, d = x
-    value = 100 * (b - a * a) ** 2 + (1 - a) ** 2 + 90 * (d - c * c) ** 2 + (1 - c) ** 2
-    value += 10 * (b + d - 2) ** 2 + 0.1 * (b - d) ** 2
-    shared, apart = 20 * (b + d - 2), 0.2 * (b - d)
-    gradient = np.array(
-        [
-            -400 * a * (b - a * a) - 2 * (1 - a),
-            200 * (b - a * a) + shared + apart,
-            -360 * c * (d - c * c) - 2 * (1 - c),
-            180 * (d - c * c) + shared - apart,
-        ]
-    )
-    return float(value), gradient
-
-
-def powell(x: FloatArray) -> tuple[float, FloatArray]:
-    """Powell's singular function: its Hessian at the minimum has rank 2."""
-    a, b, c, d = x
-    rest = np.array([a + 10 * b, np.sqrt(5) * (c - d), (b - 2 * c) ** 2, np.sqrt(10) * (a - d) ** 2])
-    jacobian = np.array(
-        [
-            [1, 10, 0, 0],
-            [0, 0, np.sqrt(5), -np.sqrt(5)],
-            [0, 2 * (b - 2 * c), -4 * (b - 2 * c), 0],
-            [2 * np.sqrt(10) * (a - d), 0, 0, -2 * np.sqrt(10) * (a - d)],
-        ]
-    )
-    return float(rest @ rest), 2 * rest @ jacobian
-
-
-def bowl(condition: float, size: int = 30) -> Function:
-    scale = np.logspace(0, np.log10(condition), size)
-    return lambda x: (float(scale @ (x * x)) / 2, scale * x)
 
 
 @pytest.mark.parametrize(
@@ -131,28 +59,6 @@ def test_finds_known_minima(
         function, start, jac=True, method="L-BFGS-B", options={"gtol": 1e-8, "ftol": 0, "maxiter": 9999}
     )
     assert evaluations <= 1.3 * oracle.nfev + 5
-
-
-def softmax_regression(table: Any, l2: float, dtype: npt.DTypeLike = np.float64) -> tuple[Function, int]:
-    """Mean log loss on standardized features and ½λ‖W‖², biases unpenalised; weights as (classes, 1 + d)."""
-    features, labels = table(return_X_y=True)
-    features = (features - features.mean(axis=0)) / features.std(axis=0)
-    rows = len(labels)
-    inputs = np.vstack([np.ones(rows), features.T]).astype(dtype)
-    targets = np.eye(labels.max() + 1, dtype=dtype)[labels].T
-
-    def function(flat: FloatArray) -> tuple[float, FloatArray]:
-        weights = flat.reshape(len(targets), -1)
-        logits = weights @ inputs
-        logits = logits - logits.max(axis=0)
-        exponentials = np.exp(logits)
-        sums = exponentials.sum(axis=0)
-        loss = (np.log(sums) - (targets * logits).sum(axis=0)).mean()
-        gradient = (exponentials / sums - targets) @ inputs.T / rows
-        gradient[:, 1:] += l2 * weights[:, 1:]
-        return float(loss + l2 / 2 * (weights[:, 1:] ** 2).sum()), gradient.ravel()
-
-    return function, len(targets) * len(inputs)
 
 
 @pytest.mark.parametrize("table", [load_iris, load_wine])
@@ -327,138 +233,3 @@ def test_members_that_are_done_are_asked_for_their_own_points() -> None:
     assert len(calls) > 30
     for points in calls:
         np.testing.assert_array_equal(points[:2], [[0.0, 0.0], [5.0, 6.0]])
-
-
-def test_an_error_leaves_the_state_as_it_was() -> None:
-    evaluate = stacked([rosenbrock])
-    start = np.array([[-1.2, 1.0]])
-    whole, broken = (Lbfgs.start(numbers_of(), start, evaluate) for _ in range(2))
-
-    def fail(points: FloatArray) -> tuple[FloatArray, FloatArray]:
-        raise KeyboardInterrupt
-
-    for _ in range(30):
-        whole.iterate(evaluate)
-        with pytest.raises(KeyboardInterrupt):
-            broken.iterate(fail)
-        broken.iterate(evaluate)
-        assert_same(broken, whole)
-
-
-def assert_same(one: Lbfgs, other: Lbfgs) -> None:
-    for name, array in one.state.items():
-        np.testing.assert_array_equal(array, other.state[name], strict=True, err_msg=name)
-
-
-def quadratic(matrix: FloatArray, centre: FloatArray, bad_after: int | None = None) -> Function:
-    """½(x − c)ᵀA(x − c), which turns NaN after some evaluations."""
-    asked = 0
-
-    def function(x: FloatArray) -> tuple[float, FloatArray]:
-        nonlocal asked
-        asked += 1
-        away = x - centre
-        gradient = matrix @ away
-        if bad_after is not None and asked > bad_after:
-            return np.nan, gradient * np.nan
-        return float(away @ gradient) / 2, gradient
-
-    return function
-
-
-def saved_and_loaded(lbfgs: Lbfgs) -> Lbfgs:
-    file = io.BytesIO()
-    arrays: dict[str, Any] = lbfgs.state
-    np.savez(file, **arrays)
-    file.seek(0)
-    with np.load(file, allow_pickle=False) as state:
-        return Lbfgs(lbfgs.numbers, dict(state))
-
-
-@settings(deadline=None)
-@given(
-    seed=st.integers(0, 2**32 - 1),
-    members=st.integers(1, 6),
-    size=st.integers(1, 40),
-    memory=st.integers(1, 6),
-    dtype=st.sampled_from([np.float32, np.float64]),
-    leave_at=st.integers(0, 12),
-    bad_after=st.none() | st.integers(0, 15),
-)
-def test_a_member_has_the_bits_that_it_has_alone(
-    seed: int,
-    members: int,
-    size: int,
-    memory: int,
-    dtype: type[np.floating[Any]],
-    leave_at: int,
-    bad_after: int | None,
-) -> None:
-    """In any stack, with a neighbour that turns NaN, saved and restored, and after others have left."""
-    rng = np.random.default_rng(seed)
-    roots = rng.normal(size=(members, size, size)) * 10.0 ** rng.uniform(-3, 3, size=(members, 1, 1))
-    matrices = (roots @ roots.transpose(0, 2, 1) / size).astype(dtype)
-    centres, starts = rng.normal(size=(2, members, size)).astype(dtype)
-    numbers: Numbers = {
-        "gradient_tolerance": 10.0 ** rng.uniform(-9, 1, members),
-        "decrease_tolerance": rng.choice([0.0, 1e-9, 1e-3], members),
-        "max_evaluations": rng.integers(1, 21, members),
-    }
-
-    def functions() -> list[Function]:
-        made = [quadratic(matrix, centre) for matrix, centre in zip(matrices, centres, strict=True)]
-        if members > 1:
-            made[0] = quadratic(matrices[0], centres[0], bad_after)
-        return made
-
-    chosen = np.arange(members)
-    made = functions()
-    stack = Lbfgs.start(numbers, starts, stacked(made), memory)
-    for iteration in range(20):
-        if iteration == leave_at:
-            chosen = chosen[rng.permutation(members)[: max(1, members - 1)]]
-            stack = saved_and_loaded(stack.select(chosen))
-            made = [made[k] for k in chosen]
-        calls: list[FloatArray] = []
-        stack.iterate(stacked(made, calls))
-        assert len(calls) <= numbers["max_evaluations"].max()
-    for place, k in enumerate(chosen):
-        if members > 1 and k == 0 and bad_after is not None:
-            continue
-        calls, one = [], np.array([k])
-        evaluate = stacked([functions()[k]], calls)
-        alone = Lbfgs.start(
-            {name: number[one] for name, number in numbers.items()}, starts[one], evaluate, memory
-        )
-        for _ in range(20):
-            asked = len(calls)
-            alone.iterate(evaluate)
-            assert len(calls) - asked <= numbers["max_evaluations"][k]
-        assert_same(stack.select(np.array([place])), alone)
-
-
-def cosh_bowl(scale: FloatArray) -> Function:
-    def function(x: FloatArray) -> tuple[float, FloatArray]:
-        clipped = np.clip(x, -50, 50)
-        return float(np.cosh(clipped) @ scale), np.sinh(clipped) * scale
-
-    return function
-
-
-@pytest.mark.parametrize("size", [803, 5003])
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_bits_of_many_parameters(size: int, dtype: type[np.floating[Any]]) -> None:
-    """Long rows, which start at odd addresses and which BLAS walks in blocks."""
-    rng = np.random.default_rng(5)
-    scales = 10.0 ** rng.uniform(-2, 2, size=(3, size)).astype(dtype)
-    starts = rng.normal(size=(3, size)).astype(dtype)
-    functions = [cosh_bowl(scale) for scale in scales]
-    together = Lbfgs.start(numbers_of(3), starts, stacked(functions))
-    for _ in range(40):
-        together.iterate(stacked(functions))
-    for k in range(3):
-        alone = Lbfgs.start(numbers_of(), starts[k : k + 1], stacked(functions[k : k + 1]))
-        for _ in range(40):
-            alone.iterate(stacked(functions[k : k + 1]))
-        assert_same(together.select(np.array([k])), alone)
-    assert together.state["taken"].min() > 10
