@@ -35,9 +35,9 @@ class Penalty:
     def values(self, parameters: FloatArray) -> FloatArray:
         """The penalties of K members, (K,), in float64."""
         weights = parameters.astype(np.float64) * self._is_weight
-        total: FloatArray = 0.5 * self._l2[:, 0] * np.vecdot(weights, weights)
+        total: FloatArray = 0.5 * self._l2[:, 0].astype(np.float64) * np.vecdot(weights, weights)
         if self._l1 is not None:
-            total += self._l1[:, 0] * np.abs(weights).sum(axis=1)
+            total += self._l1[:, 0].astype(np.float64) * np.abs(weights).sum(axis=1)
         return total
 
 

@@ -55,6 +55,8 @@ class Descent:
             column(members, "learning_rate"),
             np.array([float(member.horizon or member.epochs) for member in members]),
         )
+        self.converged = np.zeros(len(members), np.bool_)
+        """Steps along noisy gradients never say that they have arrived."""
         self._averaging: Averaging | None = None
         if settings.averaging:
             average = part_of(state, "averaging") if state is not None else None

@@ -13,7 +13,9 @@ from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.training.descent import Descent
 from fnnctl.training.early_stopping import Convergence, EarlyStopping
 from fnnctl.training.history import History, Record, validation_record
+from fnnctl.training.learner import Learner
 from fnnctl.training.members import Examples, Member, StackSettings, first_parameters, network_of
+from fnnctl.training.quasi_newton import QuasiNewton
 from fnnctl.training.scoring import Scorer
 from fnnctl.training.state import State, joined, of_members, part_of
 from fnnctl.training.watch import Watch
@@ -44,7 +46,8 @@ class Stack:
             "statistics": layout.first_statistics(len(members), settings.dtype),
         }
         self.network = network_of(layout, members, **weights)
-        self._learner = Descent(settings, members, examples, self.network, part("learner"))
+        learner = QuasiNewton if settings.optimizer == "lbfgs" else Descent
+        self._learner: Learner = learner(settings, members, examples, self.network, part("learner"))
         evaluated = self._learner.evaluated
         self.stopping = EarlyStopping([member.stopping for member in members], evaluated, part("stopping"))
         self._convergence = Convergence([member.convergence for member in members], part("convergence"))
@@ -87,10 +90,10 @@ class Stack:
         return record
 
     def impatient(self, record: Record) -> tuple[BoolArray, BoolArray]:
-        """Take note of an epoch: who has run out of patience, and whose loss has converged, (K,) each."""
+        """Take note of an epoch: who has run out of patience, and who has converged, (K,) each."""
         return (
             self.stopping.update(self.epoch, record, self._learner.evaluated),
-            self._convergence.update(record),
+            self._convergence.update(record) | self._learner.converged,
         )
 
     def final_weights(self, k: int) -> dict[str, npt.NDArray[Any]]:
