@@ -40,10 +40,10 @@ class PartScores:
         return score(self.labels, self.probabilities, classes, loss=self.loss)
 
     def table(self, classes: Sequence[str]) -> Iterator[list[object]]:
-        """The rows of predictions.csv."""
+        """The rows of predictions.csv, without the probabilities."""
         columns = (self.rows.tolist(), self.labels.tolist(), self.predictions.tolist())
-        for row, label, prediction, probabilities in zip(*columns, self.probabilities.tolist(), strict=True):
-            yield [row, classes[label], classes[prediction], *probabilities]
+        for row, label, prediction in zip(*columns, strict=True):
+            yield [row, classes[label], classes[prediction]]
 
 
 def score_parts(

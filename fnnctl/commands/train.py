@@ -125,7 +125,7 @@ def _write_scores(run: OpenRun, prepared: Prepared, parts: dict[str, PartScores 
     classes = prepared.dataset.classes
     run.write_metrics({name: part.metrics(classes) if part else None for name, part in parts.items()})
     if test := parts["test"]:
-        run.write_predictions(classes, test.table(classes))
+        run.write_predictions(classes, test.table(classes), test.probabilities)
         matrix = confusion_matrix(test.labels, test.predictions, len(classes))
         run.write_confusion_matrix(classes, matrix)
         run.write_curves(
