@@ -1,4 +1,4 @@
-"""What training would take of the memory, and what there is: asked before anything is allocated."""
+"""What a run would take of the memory, and what there is: asked before anything is allocated."""
 
 from __future__ import annotations
 
@@ -13,7 +13,20 @@ from fnnctl.training.scoring import SCORING_BATCH
 
 
 def training_bytes(settings: StackSettings, *, rows: int, members: int = 1) -> int:
-    """Bytes that a stack's training takes at its peak, the pool of `rows` examples included.
+    """Bytes that training and then scoring take at the peak, the pool of `rows` examples included.
+
+    The pool stays throughout. Besides it, training takes `_stack_bytes`. Scoring, member by member, takes the
+    parameters and, for each pair of a row and a class, 8 bytes for its probability, and for those of the
+    largest part, here taken to be all rows, 8 more for the copy that ranking sorts and 2 for its marks.
+    """
+    pool = rows * (settings.shape.inputs + 1) * settings.dtype.itemsize
+    parameters = members * ParameterLayout(settings.shape).size * settings.dtype.itemsize
+    scoring = parameters + rows * settings.shape.classes * (8 + 8 + 2)
+    return pool + max(_stack_bytes(settings, rows, members), scoring)
+
+
+def _stack_bytes(settings: StackSettings, rows: int, members: int) -> int:
+    """What a stack allocates for its training.
 
     Parameters, gradient, scratch, best and final weights and the optimizer's state are a row of P each;
     a pass keeps four arrays and a mask a hidden layer.
@@ -30,8 +43,7 @@ def training_bytes(settings: StackSettings, *, rows: int, members: int = 1) -> i
         arrays = 4 if ACTIVATIONS[layer.activation].learned else 3
         per_example += layer.units * (arrays * itemsize + 1)
     batches = min(settings.batch_size, rows) + min(SCORING_BATCH, rows)
-    pool = rows * (settings.shape.inputs + 1) * itemsize
-    return parameters + penalised + drawing + members * batches * per_example + pool
+    return parameters + penalised + drawing + members * batches * per_example
 
 
 def available_bytes() -> int | None:
