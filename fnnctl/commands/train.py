@@ -123,12 +123,12 @@ def _diverged(run: OpenRun, prepared: Prepared, trained: TrainedMember) -> Diver
 
 def _write_scores(run: OpenRun, prepared: Prepared, parts: dict[str, PartScores | None]) -> None:
     classes = prepared.dataset.classes
-    run.write_metrics({name: part.metrics(classes) if part else None for name, part in parts.items()})
+    ranked = {name: part.ranked() for name, part in parts.items() if part}
+    run.write_metrics(
+        {name: part.metrics(ranked[name], classes) if part else None for name, part in parts.items()}
+    )
     if test := parts["test"]:
-        run.write_predictions(classes, test.table(classes))
+        run.write_predictions(classes, test.table(classes), test.probabilities)
         matrix = confusion_matrix(test.labels, test.predictions, len(classes))
         run.write_confusion_matrix(classes, matrix)
-        run.write_curves(
-            roc_curves(test.labels, test.probabilities, classes),
-            pr_curves(test.labels, test.probabilities, classes),
-        )
+        run.write_curves(roc_curves(ranked["test"], classes), pr_curves(ranked["test"], classes))

@@ -48,7 +48,7 @@ class Descent:
         self._optimizer = optimizer(
             named_numbers([member.optimizer_numbers for member in members], optimizer.number_names),
             network.parameters,
-            network.layout.weight_mask(settings.dtype),
+            self._backpropagation.penalty.is_weight,
         )
         self._schedule = schedule(
             named_numbers([member.schedule_numbers for member in members], schedule.number_names),
@@ -129,4 +129,4 @@ class Descent:
 def penalty_of(settings: StackSettings, members: Sequence[Member], network: Network) -> Penalty:
     """The members' penalties."""
     l1 = number(members, "l1") if settings.techniques.l1 else None
-    return Penalty(network.layout, settings.dtype, l2=column(members, "l2"), l1=l1)
+    return Penalty(network.layout.weight_mask(settings.dtype), l2=column(members, "l2"), l1=l1)

@@ -164,7 +164,8 @@ def test_predictions_round_trip(run: OpenRun, hostile_classes: tuple[str, ...]) 
     share = 1 / len(hostile_classes)
     run.write_predictions(
         hostile_classes,
-        [(row, name, name, *[share] * len(hostile_classes)) for row, name in enumerate(hostile_classes)],
+        [(row, name, name) for row, name in enumerate(hostile_classes)],
+        np.full((len(hostile_classes), len(hostile_classes)), share),
     )
     table = run.read_predictions()
     assert table is not None
