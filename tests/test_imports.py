@@ -21,6 +21,7 @@ LEVELS = {
     "config": 2,
     "errors": 1,
     "arrays": 0,
+    "blas": 0,
     "text": 0,
 }  # fmt: skip
 FILES = sorted(path for path in ROOT.rglob("*.py") if path.name != "__main__.py")
