@@ -108,11 +108,6 @@ class RunFolder:
         model = read_mapping(description, self.path / names.MODEL)
         return StoredModel(read_npz(weights, model.get("arrays"), self.path / names.WEIGHTS), model)
 
-    def read_log(self) -> str | None:
-        """What was said, a line each."""
-        content = read_bytes(self.path / names.LOG)
-        return None if content is None else content.decode("utf-8", "replace")
-
     def write_figure(self, name: str, png: bytes) -> None:
         """Write one of `names.FIGURES`; drawn from what was measured, it may be replaced at any time."""
         write_bytes(self.path / name, png)
