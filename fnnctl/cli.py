@@ -27,7 +27,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    context_settings={"help_option_names": ["--help", "-h"]},
+    # For a help option without a default typer loads pydantic, also before `fnnctl train --help`.
+    context_settings={"help_option_names": ["--help", "-h"], "default_map": {"help": False}},
 )
 
 Config = Annotated[

@@ -113,11 +113,6 @@ class RunFolder:
         content = read_bytes(self.path / names.CHECKPOINT)
         return None if content is None else read_npz(content, self.path / names.CHECKPOINT)
 
-    def read_log(self) -> str | None:
-        """What was said, a line each."""
-        content = read_bytes(self.path / names.LOG)
-        return None if content is None else content.decode("utf-8", "replace")
-
     def write_figure(self, name: str, png: bytes) -> None:
         """Write one of `names.FIGURES`; drawn from what was measured, it may be replaced at any time."""
         write_bytes(self.path / name, png)

@@ -56,6 +56,8 @@ class Processor(Facts):
     """The processor's name."""
     usable: int | None = None
     """How many processors the process may use."""
+    features: list[str] = []
+    """The instruction sets that NumPy's own loops use."""
 
 
 class Blas(Facts):
@@ -65,6 +67,8 @@ class Blas(Facts):
     """Its name."""
     version: str | None = None
     """Its version."""
+    core: str | None = None
+    """The kind of processor that its kernels were chosen for; another kind gives other last bits."""
     threads: int | None = None
     """How many threads it used."""
 
