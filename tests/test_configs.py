@@ -62,6 +62,6 @@ def accuracy(name: str, seed: int) -> float:
     set_blas_threads(prepared.threads)
     examples = prepared.examples()
     (trained,) = train_stack(prepared.settings, [prepared.member], examples)
-    test = score_parts(prepared, examples, trained.parameters)["test"]
+    test = score_parts(prepared, examples, trained)["test"]
     assert test is not None
     return float((test.predictions == test.labels).mean())

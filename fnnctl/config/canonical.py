@@ -33,6 +33,7 @@ NOT_COUNTED: Final[Mapping[ConfigPath, str]] = {
     ("data", "split"): "folds of one configuration differ in it, and a split has the experiment's seed",
     ("training", "epochs"): "a trial that is granted more epochs goes on with its own random numbers",
     ("training", "threads"): "the same numbers to rounding",
+    ("training", "time_limit"): "it ends training sooner, like fewer epochs",
 }
 """What does not change the random numbers, each with the reason; a section stands for all that is in it."""
 
