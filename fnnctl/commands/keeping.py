@@ -7,6 +7,7 @@ itself leaves what there was after the last whole epoch.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Self
@@ -14,35 +15,61 @@ from typing import Self
 from fnnctl.commands.preparation import Prepared
 from fnnctl.commands.progress import OnEpoch
 from fnnctl.commands.recording import model_description
+from fnnctl.errors import MachineError
 from fnnctl.store.run import OpenRun
+from fnnctl.training.checkpoint import Checkpoint
 from fnnctl.training.history import Record, history_table
 from fnnctl.training.stack import Stack
 from fnnctl.training.trainer import Outcome, TrainedMember, result_of
+
+SECONDS_BETWEEN_CHECKPOINTS = 0.5
+LARGEST_SHARE = 0.02
+"""Of the time that writing checkpoints may take."""
 
 
 class Keeping:
     """Within the block a network trains; when the block ends, however it ends, what was trained is written.
 
-    `trained` is for the block to fill in. `on_epoch` and `should_stop` are what training calls, and call in
-    turn what they are given here.
+    `trained` is for the block to fill in. `on_epoch` and `should_stop` are what training calls.
     """
 
     def __init__(
-        self, run: OpenRun, prepared: Prepared, *, on_epoch: OnEpoch, should_stop: Callable[[], bool]
+        self,
+        run: OpenRun,
+        prepared: Prepared,
+        *,
+        show: OnEpoch,
+        should_stop: Callable[[], bool],
+        seconds: float,
     ) -> None:
+        """`show` is told of each epoch; `seconds` is how long a resumed run had trained before."""
         self.trained: TrainedMember | None = None
         self._run, self._prepared = run, prepared
-        self._on_epoch, self._should_stop = on_epoch, should_stop
+        self._show, self._should_stop = show, should_stop
+        self._begun = time.monotonic() - seconds
+        self._checkpoint_due = time.monotonic() + SECONDS_BETWEEN_CHECKPOINTS
         self._stack: Stack | None = None
         self._failure: Exception | None = None
 
     def on_epoch(self, stack: Stack, record: Record) -> None:
-        """Take note of the stack after an epoch, and pass it on."""
+        """Take note of the stack after an epoch, keep a checkpoint now and then, and pass the epoch on."""
         self._stack = stack
+        if time.monotonic() >= self._checkpoint_due:
+            self._write_checkpoint(stack)
         try:
-            self._on_epoch(stack.epoch, record)
+            self._show(stack.epoch, record)
         except Exception as error:
             self._failure = self._failure or error
+
+    def _write_checkpoint(self, stack: Stack) -> None:
+        """One that cannot be written is lost, as a later one may be written; its time is bounded."""
+        before = time.monotonic()
+        try:
+            self._run.write_checkpoint(Checkpoint.of(stack, seconds=before - self._begun).arrays())
+        except MachineError as error:
+            self._run.log(f"no checkpoint after epoch {stack.epoch}: {error}")
+        now = time.monotonic()
+        self._checkpoint_due = now + max(SECONDS_BETWEEN_CHECKPOINTS, (now - before) / LARGEST_SHARE)
 
     def should_stop(self) -> bool:
         """Whether training should end after this step: because it is asked to, or because a call failed."""

@@ -25,8 +25,9 @@ class Recording:
     What went wrong goes into the run's log, with the traceback where the error is not one of fnnctl's own.
     """
 
-    def __init__(self, run: OpenRun, *, started: float) -> None:
-        self._run, self._started = run, started
+    def __init__(self, run: OpenRun, *, started: float, trained_before: float = 0.0) -> None:
+        """`trained_before` is how long a resumed run had trained before its checkpoint, in seconds."""
+        self._run, self._started, self._trained_before = run, started, trained_before
         self._training_seconds: float | None = None
 
     @contextmanager
@@ -36,7 +37,7 @@ class Recording:
         try:
             yield
         finally:
-            self._training_seconds = time.monotonic() - begun
+            self._training_seconds = self._trained_before + time.monotonic() - begun
 
     def __enter__(self) -> Self:
         return self
@@ -52,7 +53,8 @@ class Recording:
             status = "interrupted" if interrupted else "failed"
             expected = isinstance(error, InputError | DivergedError | InterruptedRunError)
             self._run.log(str(error) if expected else "".join(traceback.format_exception(error)))
-        seconds = {"total": time.monotonic() - self._started, "training": self._training_seconds}
+        total = self._trained_before + time.monotonic() - self._started
+        seconds = {"total": total, "training": self._training_seconds}
         # Where the end cannot be recorded either, the user is told of what came first.
         with suppress(MachineError) if error else nullcontext():
             self._run.finish(status, seconds, {} if error is None else {"error": str(error)})
@@ -83,6 +85,18 @@ def opening_manifest(prepared: Prepared, *, blas_threads: int | None) -> dict[st
         },
         "model": {"layers": list(prepared.settings.shape.widths), "parameters": prepared.layout.size},
         "warnings": prepared.warnings,
+    }
+
+
+def machine_facts(*, blas_threads: int | None) -> dict[str, str | None]:
+    """What the last bits of a result depend on, besides the number of threads."""
+    facts = environment(sys.argv[1:], blas_threads=blas_threads)
+    return {
+        "processor": facts["processor"]["model"],
+        "BLAS": facts["blas"]["name"],
+        "BLAS version": facts["blas"]["version"],
+        "BLAS core": facts["blas"]["core"],
+        "numpy": facts["packages"]["numpy"],
     }
 
 
