@@ -131,9 +131,13 @@ def _appear(temporary: Path, path: Path) -> None:
         path.hardlink_to(temporary)
     except FileExistsError:
         raise
-    except OSError:  # a file system without links: an empty file takes the name first
+    except (OSError, NotImplementedError):  # no hard links here: an empty file takes the name first
         path.open("xb").close()
-        temporary.replace(path)
+        try:
+            temporary.replace(path)
+        except OSError:
+            path.unlink()
+            raise
 
 
 def _encoded(text: str) -> bytes:

@@ -218,3 +218,16 @@ class TestNewFiles:
         with pytest.raises(MachineError, match="free some space"):
             write_new(tmp_path / "fnnctl.yaml", "new")
         assert names_in(tmp_path) == []
+
+
+def test_a_new_file_that_cannot_be_renamed_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr("pathlib.Path.hardlink_to", refuse)
+    monkeypatch.setattr("pathlib.Path.replace", refuse)
+    with pytest.raises(MachineError, match="Input/output error"):
+        write_new(tmp_path / "fnnctl.yaml", "new")
+    assert names_in(tmp_path) == []
