@@ -6,7 +6,7 @@ Whatever is heavy is imported inside the command that needs it, so that `fnnctl 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -27,11 +27,12 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    context_settings={"help_option_names": ["--help", "-h"]},
+    # For a help option without a default typer loads pydantic, also before `fnnctl train --help`.
+    context_settings={"help_option_names": ["--help", "-h"], "default_map": {"help": False}},
 )
 
 Config = Annotated[
-    Path, typer.Argument(metavar="[CONFIG]", help="The experiment.", show_default="fnnctl.yaml")
+    Path | None, typer.Argument(metavar="[CONFIG]", help="The experiment.", show_default="fnnctl.yaml")
 ]
 Runs = Annotated[
     list[str] | None,
@@ -107,10 +108,16 @@ def check(
 
 @app.command()
 def train(
-    config: Config = DEFAULT_CONFIG,
+    config: Config = None,
     overrides: Set = None,
     name: Name = None,
     seed: Seed = None,
+    resume: Annotated[
+        str | None,
+        typer.Option(
+            "--resume", metavar="RUN", help="Go on with an interrupted run; `latest` is the last one."
+        ),
+    ] = None,
     runs_dir: RunsDir = RUNS_DIR,
     json: Json = False,
     quiet: Quiet = False,
@@ -123,11 +130,19 @@ def train(
     output = _output(json, quiet, verbose, no_color)
     with interruption(output) as signals:
         from fnnctl.commands.report import report_training
-        from fnnctl.commands.train import train
 
-        run = train(
-            config, overrides or [], runs_dir=runs_dir, name=name, seed=seed, output=output, signals=signals
-        )
+        if resume is not None:
+            from fnnctl.commands.resume import resume as resume_run
+
+            _refuse_with_resume({"CONFIG": config, "--set": overrides, "--name": name, "--seed": seed})
+            run = resume_run(resume, runs_dir=runs_dir, output=output, signals=signals)
+        else:
+            from fnnctl.commands.train import train
+
+            file, changes = config or DEFAULT_CONFIG, overrides or []
+            run = train(
+                file, changes, runs_dir=runs_dir, name=name, seed=seed, output=output, signals=signals
+            )
     report_training(run, output)
 
 
@@ -200,6 +215,12 @@ def schema(
     from fnnctl.commands.schema import schema
 
     schema(_output(json, quiet, verbose, no_color))
+
+
+def _refuse_with_resume(given: Mapping[str, object]) -> None:
+    """A resumed run has its own config: nothing about it may be said anew."""
+    if named := [option for option, value in given.items() if value]:
+        raise UsageError(f"with --resume the config is the run's own: leave out {' and '.join(named)}")
 
 
 def _output(json: bool, quiet: bool, verbose: bool, no_color: bool) -> Output:

@@ -7,6 +7,7 @@ from input carry as many problems as were found, so that one run of a command sh
 from __future__ import annotations
 
 import difflib
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -106,9 +107,10 @@ class InterruptedRunError(FnnctlError):
 
     def __init__(self, *, signal_number: int, run: str | None, epochs: int | None) -> None:
         when = "" if epochs is None else f" after {epochs} epochs"
-        kept = f"; what was done until then is in {run}" if run else ", before there was a run"
+        resume = f"`fnnctl train --resume {shlex.quote(run)}` goes on from there" if run else ""
+        kept = f"; what was done until then is in {run}; {resume}" if run else ", before there was a run"
         super().__init__(f"interrupted{when}{kept}")
-        self.exit_code = 128 + signal_number  # type: ignore[misc]  # of the instance: 130 or 143
+        self.exit_code = 128 + signal_number  # type: ignore[misc]  # of the instance: 129, 130 or 143
 
 
 def quoted_list(words: Sequence[str], limit: int = 12) -> str:

@@ -1,24 +1,32 @@
-"""Every experiment in configs/ runs as it is, and reaches what it should."""
+"""Every experiment in configs/ runs as it is, and its settings are good for more than its own seed."""
 
 from __future__ import annotations
 
+import statistics
 from pathlib import Path
 
 import pytest
 
+from fnnctl.commands.evaluation import score_parts
 from fnnctl.commands.interruption import interruption
 from fnnctl.commands.output import Output
+from fnnctl.commands.preparation import prepare
 from fnnctl.commands.train import train
 from fnnctl.report.summary import summarize
+from fnnctl.training.threads import set_blas_threads
+from fnnctl.training.trainer import train_stack
 
 CONFIGS = Path(__file__).parent.parent / "configs"
+SEEDS = range(5)
+# The least accuracy on the test part with the config's own seed, and on average over SEEDS. (Over the seeds
+# 0 to 19 it is, on average and in this order, 0.952, 0.972, 0.975, 0.981, 0.994 and 0.892.)
 WANTED = {
-    "iris": 0.93,
-    "wine": 0.95,
-    "breast_cancer": 0.95,
-    "digits": 0.97,
-    "penguins": 0.97,
-    "own-csv": 0.75,
+    "iris": (0.90, 0.93),
+    "wine": (0.94, 0.955),
+    "breast_cancer": (0.95, 0.965),
+    "digits": (0.96, 0.975),
+    "penguins": (0.97, 0.98),
+    "own-csv": (0.75, 0.84),
 }
 
 
@@ -41,4 +49,19 @@ def test_reaches_its_accuracy(name: str, tmp_path: Path) -> None:
         )
     metrics = summarize(run).part_metrics("test")
     assert metrics is not None
-    assert metrics["accuracy"] >= WANTED[name]
+    assert metrics["accuracy"] >= WANTED[name][0]
+
+
+@pytest.mark.parametrize("name", sorted(WANTED))
+def test_is_good_over_seeds(name: str) -> None:
+    assert statistics.mean(accuracy(name, seed) for seed in SEEDS) >= WANTED[name][1]
+
+
+def accuracy(name: str, seed: int) -> float:
+    prepared = prepare(CONFIGS / f"{name}.yaml", [], name=None, seed=seed)
+    set_blas_threads(prepared.threads)
+    examples = prepared.examples()
+    (trained,) = train_stack(prepared.settings, [prepared.member], examples)
+    test = score_parts(prepared, examples, trained)["test"]
+    assert test is not None
+    return float((test.predictions == test.labels).mean())

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: while a network trains, the first signal lets the step end; elsewhere it ends at once.
+"""Ctrl-C, SIGTERM and SIGHUP: while a network trains, the first lets the step end; elsewhere it ends at once.
 
 The handlers are set before anything heavy is imported, so that no signal is lost. Files are written
 whole, so that a run may end between any two of them.
@@ -9,13 +9,20 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from types import FrameType
 
 from fnnctl.commands.output import Output
 from fnnctl.errors import InterruptedRunError
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+class StopNow(KeyboardInterrupt):
+    """What the handler raises into whatever code it breaks, and no `except Exception` there swallows."""
+
+    def __init__(self, error: InterruptedRunError) -> None:
+        super().__init__(error.message)
+        self.error = error
+        """What it becomes where the signals are caught."""
 
 
 class Interruption:
@@ -40,7 +47,7 @@ class Interruption:
     def raise_if_requested(self, epochs: int | None = None) -> None:
         """Raise the error that ends an interrupted run; `epochs` were trained."""
         if self._signal_number is not None:
-            raise InterruptedRunError(signal_number=self._signal_number, run=self.run, epochs=epochs)
+            raise self._error(self._signal_number, epochs)
 
     @contextmanager
     def graceful(self) -> Iterator[None]:
@@ -57,19 +64,32 @@ class Interruption:
         first = self._signal_number is None
         self._signal_number = signal_number
         if not (self._graceful and first):
-            self.raise_if_requested()
+            raise StopNow(self._error(signal_number))
+
+    def _error(self, signal_number: int, epochs: int | None = None) -> InterruptedRunError:
+        return InterruptedRunError(signal_number=signal_number, run=self.run, epochs=epochs)
 
 
 @contextmanager
 def interruption(output: Output) -> Iterator[Interruption]:
-    """Catch the signals within the block."""
+    """Catch the signals within the block; raises `InterruptedRunError` where one has ended it."""
     caught = Interruption(output)
     if threading.current_thread() is not threading.main_thread():  # only it may set handlers
         yield caught
         return
-    before = {number: signal.signal(number, caught.handle) for number in SIGNALS}
     try:
-        yield caught
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        with ExitStack() as handlers:
+            for number in _signals():
+                handlers.callback(signal.signal, number, signal.getsignal(number))
+                signal.signal(number, caught.handle)
+            yield caught
+    except StopNow as stop:
+        raise stop.error from None
+
+
+def _signals() -> list[signal.Signals]:
+    """Those that end a run: SIGHUP, a closed terminal's, only where nohup does not ignore it."""
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
+    return numbers

@@ -174,7 +174,7 @@ def _refuse_too_large(loaded: LoadedConfig, settings: StackSettings, *, rows: in
     message = (
         f"training this network of {parameters:,} parameters on {rows:,} rows would take "
         f"{_gigabytes(needed)} of memory, and {_gigabytes(available)} are available: take fewer or narrower "
-        "layers"
+        "layers, or fewer rows or classes"
     )
     raise ConfigError(loaded.problem("model.hidden", message))
 

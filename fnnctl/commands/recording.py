@@ -5,28 +5,39 @@ from __future__ import annotations
 import sys
 import time
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict
 from types import TracebackType
 from typing import Any, Literal, Self
 
+from fnnctl.commands.interruption import StopNow
 from fnnctl.commands.preparation import Prepared
-from fnnctl.errors import DivergedError, InputError, InterruptedRunError
+from fnnctl.errors import DivergedError, InputError, InterruptedRunError, MachineError
 from fnnctl.nn.shape import NetworkShape
 from fnnctl.store.provenance import environment
 from fnnctl.store.run import OpenRun
-from fnnctl.training.trainer import Outcome, TrainedMember
 
 
 class Recording:
     """Records how the run ended when the block ends: completed, failed, or interrupted.
 
-    `training_seconds` is for the block to fill in. What went wrong goes into the run's log, with the
-    traceback where the error is not one of fnnctl's own.
+    What went wrong goes into the run's log, with the traceback where the error is not one of fnnctl's own.
     """
 
-    def __init__(self, run: OpenRun, *, started: float) -> None:
-        self.training_seconds: float | None = None
-        self._run, self._started = run, started
+    def __init__(self, run: OpenRun, *, started: float, trained_before: float = 0.0) -> None:
+        """`trained_before` is how long a resumed run had trained before its checkpoint, in seconds."""
+        self._run, self._started, self._trained_before = run, started, trained_before
+        self._training_seconds: float | None = None
+
+    @contextmanager
+    def training(self) -> Iterator[None]:
+        """Within the block the network trains: its time is recorded."""
+        begun = time.monotonic()
+        try:
+            yield
+        finally:
+            self._training_seconds = self._trained_before + time.monotonic() - begun
 
     def __enter__(self) -> Self:
         return self
@@ -34,14 +45,19 @@ class Recording:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if isinstance(error, StopNow):
+            error = error.error
         status: Literal["completed", "failed", "interrupted"] = "completed"
         if error is not None:
             interrupted = isinstance(error, InterruptedRunError | KeyboardInterrupt)
             status = "interrupted" if interrupted else "failed"
             expected = isinstance(error, InputError | DivergedError | InterruptedRunError)
             self._run.log(str(error) if expected else "".join(traceback.format_exception(error)))
-        seconds = {"total": time.monotonic() - self._started, "training": self.training_seconds}
-        self._run.finish(status, seconds, {} if error is None else {"error": str(error)})
+        total = self._trained_before + time.monotonic() - self._started
+        seconds = {"total": total, "training": self._training_seconds}
+        # Where the end cannot be recorded either, the user is told of what came first.
+        with suppress(MachineError) if error else nullcontext():
+            self._run.finish(status, seconds, {} if error is None else {"error": str(error)})
 
 
 def opening_manifest(prepared: Prepared, *, blas_threads: int | None) -> dict[str, Any]:
@@ -72,21 +88,15 @@ def opening_manifest(prepared: Prepared, *, blas_threads: int | None) -> dict[st
     }
 
 
-def training_facts(prepared: Prepared, trained: TrainedMember) -> dict[str, Any]:
-    """How training went, and why it ended."""
-    stopping = prepared.experiment.training.early_stopping
-    reasons = {
-        Outcome.COMPLETED: "all epochs were trained",
-        Outcome.STOPPED_EARLY: stopping and f"no better {stopping.monitor} for {stopping.patience} epochs",
-        Outcome.DIVERGED: "the loss was no finite number any more",
-        Outcome.INTERRUPTED: "a signal interrupted it",
-    }
+def machine_facts(*, blas_threads: int | None) -> dict[str, str | None]:
+    """What the last bits of a result depend on, besides the number of threads."""
+    facts = environment(sys.argv[1:], blas_threads=blas_threads)
     return {
-        "training": {
-            "epochs": trained.epochs,
-            "best_epoch": trained.best_epoch,
-            "stopped": reasons[trained.outcome],
-        }
+        "processor": facts["processor"]["model"],
+        "BLAS": facts["blas"]["name"],
+        "BLAS version": facts["blas"]["version"],
+        "BLAS core": facts["blas"]["core"],
+        "numpy": facts["packages"]["numpy"],
     }
 
 

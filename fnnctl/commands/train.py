@@ -9,10 +9,11 @@ from pathlib import Path
 
 from fnnctl.commands.evaluation import PartScores, score_parts
 from fnnctl.commands.interruption import Interruption
+from fnnctl.commands.keeping import Keeping
 from fnnctl.commands.output import Output
 from fnnctl.commands.preparation import Prepared, prepare
 from fnnctl.commands.progress import epoch_progress
-from fnnctl.commands.recording import Recording, model_description, opening_manifest, training_facts
+from fnnctl.commands.recording import Recording, opening_manifest
 from fnnctl.config.resolved import resolved_yaml
 from fnnctl.errors import DivergedError
 from fnnctl.metrics.confusion import confusion_matrix
@@ -20,10 +21,12 @@ from fnnctl.metrics.curves import pr_curves, roc_curves
 from fnnctl.report.figures import draw_figures
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun, create_run
-from fnnctl.training.history import history_table
+from fnnctl.training.checkpoint import Checkpoint
 from fnnctl.training.members import Examples
+from fnnctl.training.stack import Stack
 from fnnctl.training.threads import set_blas_threads
-from fnnctl.training.trainer import Outcome, TrainedMember, train_stack
+from fnnctl.training.trainer import Outcome, TrainedMember, go_on
+from fnnctl.training.watch import dead_layers
 
 
 def train(
@@ -44,22 +47,41 @@ def train(
     started = time.monotonic()
     prepared = prepare(config, overrides, name=name, seed=seed)
     run = _create(prepared, runs_dir)
+    for warning in prepared.warnings:
+        output.note(f"warning: {warning}")
+        run.log(f"warning: {warning}")
+    complete_run(run, prepared, None, started=started, output=output, signals=signals)
+    return run
+
+
+def complete_run(
+    run: OpenRun,
+    prepared: Prepared,
+    checkpoint: Checkpoint | None,
+    *,
+    started: float,
+    output: Output,
+    signals: Interruption,
+) -> None:
+    """Train from the start, or from the checkpoint, and write all that a run's folder holds.
+
+    `started` is the command's, on the monotonic clock. Raises `DivergedError` or `InterruptedRunError` when
+    what was done stands in the folder.
+    """
     signals.run = str(run.path)
-    with Recording(run, started=started) as recording:
-        _warn(prepared, run, output)
+    before = checkpoint.seconds if checkpoint else 0.0
+    with Recording(run, started=started, trained_before=before) as recording:
         examples = prepared.examples()
-        begun = time.monotonic()
-        trained = _train(prepared, examples, signals, output)
-        recording.training_seconds = time.monotonic() - begun
-        _write_training(run, prepared, trained)
+        trained = _train(prepared, examples, checkpoint, run, recording, signals, output)
         _raise_if_broken_off(run, prepared, trained, signals)
+        _warn_of_dead_units(run, prepared, trained, output)
         parts = score_parts(prepared, examples, trained)
         if not all(math.isfinite(part.loss) for part in parts.values() if part):
             raise _diverged(run, prepared, trained)  # the last step's weights are finite, and too large
         _write_scores(run, prepared, parts)
         draw_figures(run)
         signals.raise_if_requested()  # a library that was drawing may have swallowed the signal
-    return run
+    run.drop_checkpoint()
 
 
 def _create(prepared: Prepared, runs_dir: Path) -> OpenRun:
@@ -74,34 +96,41 @@ def _create(prepared: Prepared, runs_dir: Path) -> OpenRun:
     )
 
 
-def _warn(prepared: Prepared, run: OpenRun, output: Output) -> None:
-    for warning in prepared.warnings:
+def _train(
+    prepared: Prepared,
+    examples: Examples,
+    checkpoint: Checkpoint | None,
+    run: OpenRun,
+    recording: Recording,
+    signals: Interruption,
+    output: Output,
+) -> TrainedMember:
+    settings, members = prepared.settings, [prepared.member]
+    limit = prepared.experiment.training.time_limit or math.inf
+    before = checkpoint.seconds if checkpoint else 0.0
+    with (
+        signals.graceful(),
+        epoch_progress(output, prepared.member.epochs) as show,
+        Keeping(run, prepared, show=show, should_stop=signals.requested, seconds=before) as keeping,
+        recording.training(),
+    ):
+        stack = checkpoint.stack(settings, members, examples) if checkpoint else None
+        (keeping.trained,) = go_on(
+            stack or Stack(settings, members, examples),
+            watch=True,
+            on_epoch=keeping.on_epoch,
+            should_stop=keeping.should_stop,
+            seconds=limit - before,
+        )
+    return keeping.trained
+
+
+def _warn_of_dead_units(run: OpenRun, prepared: Prepared, trained: TrainedMember, output: Output) -> None:
+    """A unit that is never active learns nothing more: it is seen in the history, and told of."""
+    for warning in dead_layers(trained.history, prepared.settings.shape):
         output.note(f"warning: {warning}")
         run.log(f"warning: {warning}")
-
-
-def _train(prepared: Prepared, examples: Examples, signals: Interruption, output: Output) -> TrainedMember:
-    with signals.graceful(), epoch_progress(output, prepared.member.epochs) as on_epoch:
-        (trained,) = train_stack(
-            prepared.settings,
-            [prepared.member],
-            examples,
-            watch=True,
-            on_epoch=lambda stack, record: on_epoch(stack.epoch, record),
-            should_stop=signals.requested,
-        )
-    return trained
-
-
-def _write_training(run: OpenRun, prepared: Prepared, trained: TrainedMember) -> None:
-    facts = training_facts(prepared, trained)
-    last = "  ".join(f"{name} {values[-1]:.6g}" for name, values in trained.history.items() if values)
-    run.log(f"{trained.epochs} epochs: {facts['training']['stopped']}; {last}")
-    run.record(facts)
-    run.write_history(*history_table(trained.history, layers=len(prepared.settings.shape.hidden)))
-    run.write_model(
-        prepared.layout.named_arrays(trained.parameters, trained.statistics), model_description(prepared)
-    )
+        run.record({"warnings": [*run.read_manifest().warnings, warning]})
 
 
 def _raise_if_broken_off(
@@ -125,12 +154,12 @@ def _diverged(run: OpenRun, prepared: Prepared, trained: TrainedMember) -> Diver
 
 def _write_scores(run: OpenRun, prepared: Prepared, parts: dict[str, PartScores | None]) -> None:
     classes = prepared.dataset.classes
-    run.write_metrics({name: part.metrics(classes) if part else None for name, part in parts.items()})
+    ranked = {name: part.ranked() for name, part in parts.items() if part}
+    run.write_metrics(
+        {name: part.metrics(ranked[name], classes) if part else None for name, part in parts.items()}
+    )
     if test := parts["test"]:
-        run.write_predictions(classes, test.table(classes))
+        run.write_predictions(classes, test.table(classes), test.probabilities)
         matrix = confusion_matrix(test.labels, test.predictions, len(classes))
         run.write_confusion_matrix(classes, matrix)
-        run.write_curves(
-            roc_curves(test.labels, test.probabilities, classes),
-            pr_curves(test.labels, test.probabilities, classes),
-        )
+        run.write_curves(roc_curves(ranked["test"], classes), pr_curves(ranked["test"], classes))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from fnnctl.config.schema_tree import Schema, words_of
+from fnnctl.config.paths import ConfigPath
+from fnnctl.config.schema_tree import Schema, all_settings, words_of
 from fnnctl.config.wording import shown
 from fnnctl.config.yaml_reader import plain_scalar
 from fnnctl.errors import did_you_mean
@@ -48,6 +50,22 @@ def meant_word(word: str, options: Sequence[str]) -> str:
     return did_you_mean(lower, options)
 
 
+def meant_path(word: str, paths: Iterable[ConfigPath]) -> ConfigPath | None:
+    """Return the first path to the setting that was meant, or None where none is very close."""
+    by_name: dict[str, ConfigPath] = {}
+    for path in paths:
+        by_name.setdefault(str(path[-1]), path)
+    close = difflib.get_close_matches(word.lower(), by_name, n=1, cutoff=0.75)
+    return by_name[close[0]] if close else None
+
+
+def glued_setting(text: str) -> str:
+    """Return ` (write a: b)` where a text is a setting that lacks its colon or the space after it."""
+    found = re.match(r"(\w+)[:\s]\s*(\S+)", text)
+    known = found and found[1] in {path[-1] for path in all_settings()}
+    return f" (write {found[1]}: {found[2]})" if found and known else ""
+
+
 def meant_value(forms: Sequence[Schema], value: Any) -> str:
     """Return ` (remove the quotes)` or what else makes a value one of the forms, or nothing."""
     kinds = {_kind(form) for form in forms}
@@ -70,6 +88,8 @@ def _kind(form: Schema) -> str:
 
 def _meant_text(forms: Sequence[Schema], kinds: set[str], text: str) -> str:
     lower = text.lower()
+    if "object" in kinds and glued_setting(text):
+        return glued_setting(text)
     if _fits(kinds, plain_scalar(text)):
         return " (remove the quotes)"
     without_underscores = plain_scalar(re.sub(r"(?<=[0-9])_(?=[0-9])", "", text))

@@ -9,10 +9,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from fnnctl.config.advice import glued_setting
 from fnnctl.config.experiment import Experiment
 from fnnctl.config.overrides import note_override, override, read_override
-from fnnctl.config.paths import ConfigPath, format_path, parse_path
-from fnnctl.config.places import Place, Places
+from fnnctl.config.paths import ConfigPath, Place, Places, format_path, parse_path
 from fnnctl.config.problems import schema_messages
 from fnnctl.config.rules import Messages, contradictions, unread_settings, watches_nothing
 from fnnctl.config.starter import STARTER_NAME
@@ -33,12 +33,7 @@ class LoadedConfig:
     """The file as it was given, byte for byte."""
     file: Path
     """The file's absolute path; relative paths in the experiment start in its folder."""
-    overrides: tuple[str, ...]
     places: Places
-
-    def is_given(self, path: str) -> bool:
-        """Whether a setting stands in the file or among the overrides, rather than at its default."""
-        return parse_path(path) in self.places
 
     def problem(self, path: str, message: str) -> Problem:
         """Make a problem of something that turned out to be wrong with a setting only later."""
@@ -60,7 +55,7 @@ def load_config(
     for option, value in (("name", name), ("seed", seed)):
         if value is not None:
             draft.set((option,), Document(value, lines={(): 1}, findings=[]), f"--{option}")
-    return LoadedConfig(draft.experiment(), text, file.absolute(), tuple(overrides), draft.places)
+    return LoadedConfig(draft.experiment(), text, file.absolute(), draft.places)
 
 
 class _Draft:
@@ -149,7 +144,8 @@ def _problem(finding: Finding, file: str) -> Problem:
 def _no_mapping(value: Any) -> str:
     if value is None:
         return f"is empty; `fnnctl init` writes {STARTER_NAME}, a starter experiment"
-    return f"must be a mapping with the sections data, model and training, not {shown(value)}"
+    advice = glued_setting(value) if isinstance(value, str) else ""
+    return f"must be a mapping with the sections data, model and training, not {shown(value)}{advice}"
 
 
 def _completed(experiment: Experiment, file: Path, places: Places) -> Experiment:

@@ -138,8 +138,10 @@ class LbfgsOptimizer(Section):
     """How many of the last steps its picture of the curvature is made of."""
     max_evaluations: Annotated[int, Field(ge=2, le=1000)] = 20
     """How often a line search may evaluate the network, at most."""
-    tolerance: Annotated[float, Field(ge=0.0, le=1.0)] = 1e-5
+    gradient_tolerance: Annotated[float, Field(ge=0.0, le=1.0)] = 1e-5
     """Training has converged when no number of the gradient is larger."""
+    decrease_tolerance: Annotated[float, Field(ge=0.0, le=1.0)] = 1e-9
+    """Training has converged when an iteration lowers the risk by no more than this share of it."""
 
 
 Optimizer = Annotated[

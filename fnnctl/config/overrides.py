@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from fnnctl.config.paths import ConfigPath, format_path, parse_path
-from fnnctl.config.places import Place, Places
-from fnnctl.config.schema_tree import schema_at
+from fnnctl.config.paths import ConfigPath, Place, Places, format_path, parse_path
+from fnnctl.config.schema_tree import forms_of, schema_at
 from fnnctl.config.section import written_out
 from fnnctl.config.yaml_errors import FindingError
 from fnnctl.config.yaml_reader import Document, read_yaml
@@ -31,9 +30,12 @@ def override(config: Any, path: ConfigPath, value: Any) -> Any:
     """Return `config` with one value set.
 
     Sections on the way are made where they are missing or null, short forms are written out, and a
-    missing list starts from its default; one past a list's end adds an entry. Raises `FindingError`
-    where the path does not lead through `config`.
+    missing list starts from its default; one past a list's end adds an entry. Where `config` has a value
+    that can be neither section nor list, it stays: that value is then what is wrong. Raises
+    `FindingError` where the path goes into what is no section or no list.
     """
+    for depth, part in enumerate(path):
+        _refuse_wrong_step(config, path[:depth], part)
     return _with_value(config, path, 0, value)
 
 
@@ -46,33 +48,51 @@ def note_override(places: Places, path: ConfigPath, document: Document, option: 
     places.update({path + inner: Place(option) for inner in document.lines})
 
 
+def _refuse_wrong_step(config: Any, here: ConfigPath, part: str | int) -> None:
+    """Refuse a key into a list or a single value, and an index into a section."""
+    try:
+        forms = forms_of(schema_at(here, config))
+    except LookupError:
+        return
+    is_section = any("properties" in form for form in forms)
+    is_list = any("items" in form for form in forms)
+    if is_list if isinstance(part, int) else is_section:
+        return
+    if is_section:
+        raise FindingError("is a section, not a list", path=here)
+    if is_list:
+        raise FindingError(f"is a list; write {format_path((*here, 0))} for its first entry", path=here)
+    raise FindingError(f"is a single value; write {format_path(here)}=VALUE", path=here)
+
+
 def _with_value(node: Any, path: ConfigPath, depth: int, value: Any) -> Any:
     if depth == len(path):
         return value
     here, part = path[:depth], path[depth]
     if isinstance(part, int):
-        entries = _entries(node, here)
+        entries = _default_entries(here) if node is None else node
+        if not isinstance(entries, list):
+            return node
         if part > len(entries):
             raise FindingError(f"there is no such entry; {format_path(here)} has {len(entries)}", path=path)
         inner = entries[part] if part < len(entries) else None
         return [*entries[:part], _with_value(inner, path, depth + 1, value), *entries[part + 1 :]]
     section = _section(node, here)
+    if section is None:
+        return node
     return {**section, part: _with_value(section.get(part), path, depth + 1, value)}
 
 
-def _entries(node: Any, here: ConfigPath) -> list[Any]:
-    """The list that the next step goes into."""
-    if isinstance(node, dict):
-        raise FindingError("is a section, not a list", path=here)
-    return node if isinstance(node, list) else _default_entries(here)
-
-
-def _section(node: Any, here: ConfigPath) -> dict[str, Any]:
-    """The mapping that the next step goes into."""
-    if isinstance(node, list):
-        raise FindingError(f"is a list; write {format_path((*here, 0))} for its first entry", path=here)
-    section = written_out(node)
-    return section if isinstance(section, dict) else {}
+def _section(node: Any, here: ConfigPath) -> dict[str, Any] | None:
+    """The mapping that the next step goes into, or None where the node cannot be one."""
+    section = {} if node is None else written_out(node)
+    if not isinstance(section, dict):
+        return None
+    try:
+        known = {key for form in forms_of(schema_at(here, {})) for key in form.get("properties", ())}
+    except LookupError:
+        known = set()
+    return section if isinstance(node, dict) or section.keys() <= known else None
 
 
 def _default_entries(path: ConfigPath) -> list[Any]:

@@ -1,9 +1,15 @@
-"""Where a setting stands: `model.hidden[1].units`, and in the code `("model", "hidden", 1, "units")`."""
+"""Where a setting stands: its path in the config, and the line or option that gave it.
+
+A path is `model.hidden[1].units`, and in the code `("model", "hidden", 1, "units")`.
+"""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TypeAlias
+
+from fnnctl.errors import Problem
 
 ConfigPath: TypeAlias = tuple[str | int, ...]
 
@@ -19,3 +25,23 @@ def parse_path(text: str) -> ConfigPath:
 def format_path(path: ConfigPath) -> str:
     """Write a path as messages show it: `model.hidden[1].units`."""
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line of a file, or an option of the command line."""
+
+    file: str
+    line: int | None = None
+
+
+class Places(dict[ConfigPath, Place]):
+    """The place of every value that was given; the whole config's is always among them."""
+
+    def problem(self, path: ConfigPath, message: str) -> Problem:
+        """Make a problem of what is wrong at a path; what was left out stands where its section does."""
+        given = path
+        while given not in self:
+            given = given[:-1]
+        place = self[given]
+        return Problem(message, file=place.file, line=place.line, path=format_path(path) or None)

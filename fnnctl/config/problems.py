@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from fnnctl.config.advice import OTHER_NAMES, meant_value, meant_word
+from fnnctl.config.advice import OTHER_NAMES, meant_path, meant_value, meant_word
 from fnnctl.config.paths import ConfigPath, format_path
 from fnnctl.config.schema_tree import (
     Schema,
@@ -42,7 +42,10 @@ def _messages(
     if kind == "extra_forbidden":
         yield path, _unknown_setting(path, config)
     elif kind == "missing":
-        yield from _missing((*path, location[-1]), config)
+        if not any(
+            _is_glued(key, inner) and key.startswith(f"{location[-1]}:") for key, inner in value.items()
+        ):
+            yield from _missing((*path, location[-1]), config)
     elif kind in {"union_tag_invalid", "union_tag_not_found"} and isinstance(value, Mapping):
         yield (*path, "name"), _wrong_name(schema_at(path, config), value)
     elif value is None and isinstance(path[-1], str):
@@ -62,9 +65,10 @@ def _given(location: Sequence[str | int], config: Any) -> tuple[ConfigPath, Any]
 
 def _wrong_value(forms: Sequence[Schema], value: Any) -> str:
     """A value of the wrong kind or out of bounds; mappings go unmentioned where a short form would do."""
+    named = forms
     if not isinstance(value, Mapping) and any(form.get("type") not in {"object", "null"} for form in forms):
-        forms = [form for form in forms if form.get("type") != "object"]
-    return f"must be {allowed(forms)}, not {shown(value)}{meant_value(forms, value)}"
+        named = [form for form in forms if form.get("type") != "object"]
+    return f"must be {allowed(named)}, not {shown(value)}{meant_value(forms, value)}"
 
 
 def _wrong_name(schema: Schema, value: Mapping[str, Any]) -> str:
@@ -99,22 +103,40 @@ def _unknown_setting(path: ConfigPath, config: Mapping[str, Any]) -> str:
     """Say which choice has this setting, where else it belongs, or what it may have meant."""
     key = str(path[-1])
     _, given = _given(path[:-1], config)
+    if _is_glued(key, given[key]):
+        return f"is one word; put a space after the colon: {key.replace(':', ': ', 1)}"
     schema = schema_at(path[:-1], config)
     section = chosen_section(schema, given)
     owners = [name for other in sections_of(schema) if key in other["properties"] for name in names_of(other)]
     if owners:
         chosen = given.get("name", names_of(section)[0])
         return f"{chosen} has no {key}; {joined(owners)} {'have' if len(owners) > 1 else 'has'}"
-    return f"unknown setting{_meant_setting(key, list(section['properties']))}"
+    return f"unknown setting{_meant_setting(key, path[:-1], list(section['properties']))}"
 
 
-def _meant_setting(key: str, here: Sequence[str]) -> str:
+def _is_glued(key: str, value: Any) -> bool:
+    """Whether a key is a setting and its value: in `{epochs:5}`, YAML sees a key without a value."""
+    return ":" in key and value is None
+
+
+def _meant_setting(key: str, place: ConfigPath, here: Sequence[str]) -> str:
     usual = OTHER_NAMES.get(key.lower(), key)
     home = None if usual in here else next((path for path in all_settings() if path[-1] == usual), None)
     if home is None:
-        return meant_word(key, here) or f"; possible here: {quoted_list(here, limit=20)}"
+        return meant_word(key, here) or _meant_elsewhere(key, place) or _possible(here)
     if usual != key:
         return f"; here it is called {format_path(home)}"
     return (
         f"; it belongs under {format_path(home[:-1])}" if home[:-1] else "; it belongs outside all sections"
     )
+
+
+def _meant_elsewhere(key: str, place: ConfigPath) -> str:
+    """A setting further inside this place is likelier meant than one of another section."""
+    inside = (path for path in all_settings() if path[: len(place)] == place)
+    meant = meant_path(key, inside) or meant_path(key, all_settings())
+    return f" (did you mean '{format_path(meant)}'?)" if meant else ""
+
+
+def _possible(here: Sequence[str]) -> str:
+    return f"; possible here: {quoted_list(here, limit=20)}"

@@ -147,7 +147,7 @@ def _not_with_lbfgs(experiment: Experiment) -> Messages:
         return {}
     found: dict[ConfigPath, str] = {
         ("training", name): "null" if name in {"max_norm", "clip_norm", "clip_value", "averaging"} else "0"
-        for name in ("input_noise", "mixup", "max_norm", "clip_norm", "clip_value", "averaging")
+        for name in ("l1", "input_noise", "mixup", "max_norm", "clip_norm", "clip_value", "averaging")
         if getattr(training, name)
     }
     if model.dropout and any(layer.dropout is None for layer in model.hidden):

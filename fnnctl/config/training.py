@@ -97,7 +97,7 @@ class TrainingConfig(Section):
     """When to end before the last epoch; null for never."""
     convergence: Convergence | None = None
     """End when the training loss no longer falls; null for never."""
-    time_limit: Annotated[float, Field(gt=0.0)] | None = None
+    time_limit: Annotated[float, Field(gt=0.0, le=1e9)] | None = None
     """Seconds after which no further epoch begins; null for no limit. What was trained by then depends on the
     machine."""
     precision: Literal["float32", "float64", "auto"] = "auto"

@@ -65,16 +65,19 @@ _SENTENCES: Sequence[tuple[str, str, str]] = (
 
 
 def syntax_error(error: yaml.MarkedYAMLError, lines: Sequence[str]) -> FindingError:
-    """Say in words what PyYAML stumbled over; `lines` are the text's."""
-    problem, mark = error.problem or "", error.problem_mark
+    """Say in words what PyYAML stumbled over; `lines` are the text's.
+
+    A sentence of PyYAML's that is not among those known here is passed on as it is, with its line.
+    """
+    problem, mark = error.problem or "", error.problem_mark or error.context_mark
     if mark and re.search(_UNEXPECTED_KEY, problem):
         return _unexpected_key(problem, mark.line, lines[mark.line][: mark.column], lines)
     for pattern, where, sentence in _SENTENCES:
         found = re.search(pattern, problem)
         if found:
             message = sentence.replace("{}", found.groupdict().get("what", ""))
-            return FindingError(message, _line(error.context_mark if where == "start" else mark))
-    return FindingError(f"this is not YAML: {problem}", _line(mark))
+            return FindingError(message, _line((where == "start" and error.context_mark) or mark))
+    return FindingError(f"this is not YAML: {problem or error.context}", _line(mark))
 
 
 def _line(mark: Any) -> int | None:

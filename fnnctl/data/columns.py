@@ -119,6 +119,3 @@ class TextColumn:
                 first = first or (line, text)
             counts[kind] += count
         return Tally(counts["number"], counts["almost"], counts["text"], first)
-
-
-Column = NumberColumn | TextColumn

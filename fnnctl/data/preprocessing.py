@@ -7,7 +7,7 @@ there, an indicator of its own. Indicators and categories are 0 or 1 and are not
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
@@ -68,39 +68,14 @@ class Preprocessor:
         is 0 in every feature of its column. A number too large for `out` becomes the largest finite one
         of its sign: an infinity would turn every weight it meets into NaN.
         """
-        step = max(1, BLOCK_VALUES // len(self.features))
+        numbers = _NumberWriter.of(self.numbers, dataset)
+        categories = _CategoryWriter.of(self.categories, dataset)
+        first = len(self.numbers) + sum(number.indicator for number in self.numbers)
+        step = max(1, BLOCK_VALUES // max(1, len(self.numbers) + len(self.categories)))
         for start in range(0, len(rows), step):
             block = slice(start, start + step)
-            self._write_numbers(dataset, rows[block], out[block])
-            self._write_categories(dataset, rows[block], out[block])
-
-    def _write_numbers(self, dataset: Dataset, rows: IntArray, out: FloatArray) -> None:
-        position = {name: j for j, name in enumerate(dataset.numeric_names)}
-        columns = [position[number.name] for number in self.numbers]
-        values = dataset.numeric[rows[:, None], columns].astype(np.float64, copy=False)
-        missing = np.isnan(values)
-        indicators = missing[:, [number.indicator for number in self.numbers]]
-        out[:, len(columns) : len(columns) + indicators.shape[1]] = indicators
-        np.copyto(values, [number.fill for number in self.numbers], where=missing)
-        with np.errstate(over="ignore"):
-            values -= [number.centre for number in self.numbers]
-            values /= [number.spread for number in self.numbers]
-        largest = np.finfo(out.dtype).max
-        out[:, : len(columns)] = np.clip(values, -largest, largest, out=values)
-
-    def _write_categories(self, dataset: Dataset, rows: IntArray, out: FloatArray) -> None:
-        first = len(self.numbers) + sum(number.indicator for number in self.numbers)
-        out[:, first:] = 0
-        for column in self.categories:
-            j = dataset.categorical_names.index(column.name)
-            position = {category: first + k for k, category in enumerate(column.categories)}
-            first += len(column.categories) + column.indicator
-            missing = first - 1 if column.indicator else -1
-            # the code of a missing value, -1, picks the last entry
-            feature = np.array([*(position.get(text, -1) for text in dataset.categories[j]), missing])
-            hot = feature[dataset.categorical[rows, j]]
-            seen = np.flatnonzero(hot >= 0)
-            out[seen, hot[seen]] = 1
+            numbers.write(dataset.numeric, rows[block], out[block, :first])
+            categories.write(dataset.categorical, rows[block], out[block, first:])
 
     def to_dict(self) -> dict[str, Any]:
         """Describe it in values that JSON holds exactly."""
@@ -119,6 +94,68 @@ class Preprocessor:
                 for column in description["categorical"]
             ),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _NumberWriter:
+    """The numeric columns of one data set as arrays, (p,), for many blocks of its rows."""
+
+    columns: IntArray
+    fill: FloatArray
+    centre: FloatArray
+    spread: FloatArray
+    indicators: IntArray
+    """Which of the p have an indicator."""
+
+    @classmethod
+    def of(cls, numbers: Sequence[NumberFeature], dataset: Dataset) -> _NumberWriter:
+        position = {name: j for j, name in enumerate(dataset.numeric_names)}
+        return cls(
+            columns=np.array([position[number.name] for number in numbers], dtype=np.intp),
+            fill=np.array([number.fill for number in numbers], dtype=np.float64),
+            centre=np.array([number.centre for number in numbers], dtype=np.float64),
+            spread=np.array([number.spread for number in numbers], dtype=np.float64),
+            indicators=np.flatnonzero([number.indicator for number in numbers]),
+        )
+
+    def write(self, numeric: FloatArray, rows: IntArray, out: FloatArray) -> None:
+        values = numeric[rows[:, None], self.columns].astype(np.float64, copy=False)
+        missing = np.isnan(values)
+        out[:, len(self.columns) :] = missing[:, self.indicators]
+        np.copyto(values, self.fill, where=missing)
+        with np.errstate(over="ignore"):
+            values -= self.centre
+            values /= self.spread
+        largest = np.finfo(out.dtype).max
+        out[:, : len(self.columns)] = np.clip(values, -largest, largest, out=values)
+
+
+@dataclass(frozen=True, slots=True)
+class _CategoryWriter:
+    """Where the codes of one data set's categorical columns stand among the features."""
+
+    columns: tuple[tuple[int, IntArray], ...]
+    """A column's index and, for each code and last for a missing value, the feature that is 1, or -1."""
+
+    @classmethod
+    def of(cls, categories: Sequence[CategoryFeatures], dataset: Dataset) -> _CategoryWriter:
+        columns, first = [], 0
+        for column in categories:
+            j = dataset.categorical_names.index(column.name)
+            position = {category: first + k for k, category in enumerate(column.categories)}
+            first += len(column.categories) + column.indicator
+            missing = first - 1 if column.indicator else -1
+            # the code of a missing value, -1, picks the last entry
+            feature = np.array([*(position.get(text, -1) for text in dataset.categories[j]), missing])
+            columns.append((j, feature))
+        return cls(tuple(columns))
+
+    def write(self, codes: IntArray, rows: IntArray, out: FloatArray) -> None:
+        out[...] = 0
+        for j, feature in self.columns:
+            hot = feature[codes[rows, j]]
+            seen = np.flatnonzero(hot >= 0)
+            out[seen, hot[seen]] = 1
 
 
 def fit_preprocessor(dataset: Dataset, rows: IntArray, config: DataConfig) -> Preprocessor:

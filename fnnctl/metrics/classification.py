@@ -21,17 +21,19 @@ from fnnctl.metrics.confusion import (
     matthews_correlation,
     mean_over,
 )
-from fnnctl.metrics.ranking import average_precision, class_rankings, micro_ranking, roc_auc
-from fnnctl.metrics.statistics import AucEstimate, estimate_auc, mean_auc, wilson_interval
+from fnnctl.metrics.ranked import RankedPart
+from fnnctl.metrics.ranking import average_precision, roc_auc
+from fnnctl.metrics.statistics import AucEstimate, wilson_interval
 
 __all__ = ["confusion_matrix", "score"]
 
 
 def score(
-    labels: IntArray, probabilities: FloatArray, classes: Sequence[str], *, loss: float
+    labels: IntArray, probabilities: FloatArray, ranked: RankedPart, classes: Sequence[str], *, loss: float
 ) -> dict[str, Any]:
     """Every metric of n rows as a JSON-safe mapping: labels (n,), probabilities (n, C), C class names.
 
+    `ranked` is what `rank_part` makes of the same labels and probabilities.
     Predictions are the most probable classes. Precision, recall and F1 are scikit-learn's with
     `zero_division=0`; their macro averages are over the classes that occur in labels or predictions, the
     balanced accuracy is over those that occur in the labels. A class found in neither has no rates. A class
@@ -43,12 +45,12 @@ def score(
         raise ValueError("there are no rows to score")
     matrix = confusion_matrix(labels, probabilities.argmax(axis=1), len(classes))
     rates = class_rates(np.diagonal(matrix), matrix.sum(axis=1), matrix.sum(axis=0))
-    ranked_by_class, ranked = _ranked_scores(labels, probabilities, rates.support)
+    ranked_by_class, averages = _ranked_scores(ranked, rates.support)
     return {
         "loss": loss if math.isfinite(loss) else None,
         **_counted_scores(matrix, rates),
         "log_loss": _log_loss(labels, probabilities),
-        **ranked,
+        **averages,
         "support": len(labels),
         "per_class": {
             name: {**_class_counts(rates, index), **ranked_by_class[index]}
@@ -87,26 +89,19 @@ def _log_loss(labels: IntArray, probabilities: FloatArray) -> float:
     return float(-np.log(np.clip(of_label, np.finfo(np.float64).eps, 1.0)).mean())
 
 
-def _ranked_scores(
-    labels: IntArray, probabilities: FloatArray, support: IntArray
-) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+def _ranked_scores(ranked: RankedPart, support: IntArray) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """What is read off the order of the probabilities: of each class against the rest, and on average."""
-    found = [
-        (estimate_auc(ranking), average_precision(ranking))
-        for ranking in class_rankings(labels, probabilities)
-    ]
-    macro = mean_auc([estimate for estimate, _ in found])
-    pooled = micro_ranking(labels, probabilities)
+    precisions = [average_precision(ranking) for ranking in ranked.classes]
     of_classes = [
         {**_area_and_interval(estimate, "roc_auc"), "average_precision": precision}
-        for estimate, precision in found
+        for estimate, precision in zip(ranked.areas, precisions, strict=True)
     ]
     return of_classes, {
-        **_area_and_interval(macro, "roc_auc_macro"),
-        "roc_auc_micro": roc_auc(pooled),
+        **_area_and_interval(ranked.mean_area, "roc_auc_macro"),
+        "roc_auc_micro": roc_auc(ranked.pooled),
         "roc_auc_weighted": _mean([scores["roc_auc"] for scores in of_classes], support),
-        "average_precision_macro": _mean([precision for _, precision in found]),
-        "average_precision_micro": average_precision(pooled),
+        "average_precision_macro": _mean(precisions),
+        "average_precision_micro": average_precision(ranked.pooled),
     }
 
 

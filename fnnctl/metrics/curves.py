@@ -10,7 +10,8 @@ from typing import Literal
 import numpy as np
 
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
-from fnnctl.metrics.ranking import Ranking, average_precision, class_rankings, micro_ranking, roc_auc
+from fnnctl.metrics.ranked import RankedPart
+from fnnctl.metrics.ranking import Ranking, average_precision, roc_auc
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,21 +28,19 @@ class Curve:
     area: float
 
 
-def roc_curves(labels: IntArray, probabilities: FloatArray, classes: Sequence[str]) -> list[Curve]:
-    """False positive rate (x) and true positive rate (y), both rising.
+def roc_curves(ranked: RankedPart, classes: Sequence[str]) -> list[Curve]:
+    """False positive rate (x) and true positive rate (y), both rising, of C classes with these names.
 
     First every class that has rows, but not all of them, with the points of scikit-learn's `roc_curve`; then
     the micro average, of all pairs of a row and a class; then the macro average, the mean of the class
     curves at each false positive rate where one of them bends. It rises where they rise, so that its area
     is the mean of their areas.
     """
-    return _curves(
-        labels, probabilities, classes, area_of=roc_auc, points_of=_roc_curve, mean_of=_mean_of_lines
-    )
+    return _curves(ranked, classes, area_of=roc_auc, points_of=_roc_curve, mean_of=_mean_of_lines)
 
 
-def pr_curves(labels: IntArray, probabilities: FloatArray, classes: Sequence[str]) -> list[Curve]:
-    """Recall (x), falling, and precision (y).
+def pr_curves(ranked: RankedPart, classes: Sequence[str]) -> list[Curve]:
+    """Recall (x), falling, and precision (y), of C classes with these names.
 
     First every class that has rows, with the points of scikit-learn's `precision_recall_curve(…,
     drop_intermediate=True)`; then the micro average, as for ROC; then the macro average. Precision does not
@@ -49,17 +48,14 @@ def pr_curves(labels: IntArray, probabilities: FloatArray, classes: Sequence[str
     steps that average precision sums: at recall r the precision of the highest threshold that reaches r.
     The macro average is the mean of these steps, and its area the mean average precision.
     """
-    return _curves(
-        labels, probabilities, classes, area_of=average_precision, points_of=_pr_curve, mean_of=_mean_of_steps
-    )
+    return _curves(ranked, classes, area_of=average_precision, points_of=_pr_curve, mean_of=_mean_of_steps)
 
 
 _Points = tuple[FloatArray, FloatArray, FloatArray]
 
 
 def _curves(
-    labels: IntArray,
-    probabilities: FloatArray,
+    ranked: RankedPart,
     classes: Sequence[str],
     *,
     area_of: Callable[[Ranking], float | None],
@@ -67,13 +63,12 @@ def _curves(
     mean_of: Callable[[Sequence[Curve]], _Points],
 ) -> list[Curve]:
     curves: list[Curve] = []
-    for name, ranking in zip(classes, class_rankings(labels, probabilities), strict=True):
+    for name, ranking in zip(classes, ranked.classes, strict=True):
         if (area := area_of(ranking)) is not None:
             curves.append(Curve("class", name, *points_of(ranking), area))
     averages: list[Curve] = []
-    pooled = micro_ranking(labels, probabilities)
-    if (area := area_of(pooled)) is not None:
-        averages.append(Curve("micro", "", *points_of(pooled), area))
+    if (area := area_of(ranked.pooled)) is not None:
+        averages.append(Curve("micro", "", *points_of(ranked.pooled), area))
     if curves:
         mean_area = math.fsum(curve.area for curve in curves) / len(curves)
         averages.append(Curve("macro", "", *mean_of(curves), mean_area))
@@ -82,7 +77,10 @@ def _curves(
 
 def _roc_curve(ranking: Ranking) -> _Points:
     false, true = ranking.false_positives, ranking.true_positives
-    kept = _with_ends((np.diff(false, 2) != 0) | (np.diff(true, 2) != 0), len(true))
+    # The ranking has left out where the curve goes straight through negatives; through positives is left.
+    rise, run = np.diff(true), np.diff(false)
+    is_straight = (rise[:-1] > 0) & (rise[1:] == rise[:-1]) & (run[1:] == run[:-1])
+    kept = _with_ends(~is_straight, len(true))
     return (
         np.append(0, false[kept]) / ranking.negatives,
         np.append(0, true[kept]) / ranking.positives,

@@ -16,14 +16,14 @@ from fnnctl.arrays import BoolArray, FloatArray, IntArray
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """n rows by falling score, with counts at each of the G distinct scores."""
+    """Counts of n rows at G of their distinct scores: all but those that no number and no curve needs.
 
-    is_positive: BoolArray
-    """(n,) whether a row belongs to the class; in the rows' own order."""
-    order: IntArray
-    """(n,) row indices, the highest score first."""
+    Left out is a score that, like the next lower one, has no row of the class, where both have equally many
+    rows: no curve bends there, and no area changes. So a ranking is small where the class is rare.
+    """
+
     thresholds: FloatArray
-    """(G,) the distinct scores, falling."""
+    """(G,) the scores, falling."""
     true_positives: IntArray
     """(G,) rows of the class whose score is at least the threshold."""
     false_positives: IntArray
@@ -32,17 +32,22 @@ class Ranking:
     @property
     def positives(self) -> int:
         """How many rows belong to the class."""
-        return int(self.true_positives[-1]) if len(self.order) else 0
+        return int(self.true_positives[-1]) if len(self.thresholds) else 0
 
     @property
     def negatives(self) -> int:
         """How many rows do not."""
-        return len(self.order) - self.positives
+        return int(self.false_positives[-1]) if len(self.thresholds) else 0
 
     @property
     def new_positives(self) -> IntArray:
         """(G,) rows of the class at exactly this score."""
         return np.diff(self.true_positives, prepend=0)
+
+    @property
+    def new_negatives(self) -> IntArray:
+        """(G,) rows of other classes at this score, or between it and the one before."""
+        return np.diff(self.false_positives, prepend=0)
 
     @property
     def doubled_wins(self) -> IntArray:
@@ -55,27 +60,33 @@ class Ranking:
         return _two_sided(self.true_positives)
 
 
-def rank_scores(is_positive: BoolArray, scores: FloatArray) -> Ranking:
-    """Order `scores` (n,) and count; `is_positive` (n,) tells the rows of the class."""
-    order = np.argsort(scores)[::-1]
-    falling = scores[order]
-    is_last_of_ties = np.ones(len(order), dtype=np.bool_)
-    is_last_of_ties[:-1] = falling[1:] != falling[:-1]
-    ends = np.flatnonzero(is_last_of_ties)
-    true_positives = np.cumsum(is_positive[order], dtype=np.int64)[ends]
-    return Ranking(is_positive, order, falling[ends], true_positives, ends + 1 - true_positives)
+def rank_scores(is_positive: BoolArray, scores: FloatArray) -> tuple[Ranking, IntArray]:
+    """Order `scores` (n,) and count; `is_positive` (n,) tells the rows of the class.
+
+    Also returns for each row, (n,), the index of the first threshold that is not above its score.
+    """
+    order = np.argsort(scores)
+    rising = scores[order]
+    ranking = _count(rising, rising[is_positive[order]])
+    sizes = ranking.new_positives + ranking.new_negatives
+    reached = np.empty(len(scores), dtype=np.intp)
+    reached[order[::-1]] = np.repeat(np.arange(len(sizes)), sizes)
+    return ranking, reached
 
 
-def class_rankings(labels: IntArray, probabilities: FloatArray) -> Iterator[Ranking]:
-    """Yield each class against the rest, in the order of the columns of `probabilities` (n, C)."""
+def class_rankings(labels: IntArray, probabilities: FloatArray) -> Iterator[tuple[Ranking, IntArray]]:
+    """Yield `rank_scores` of each class against the rest, in the order of the columns of `probabilities`."""
     for column in range(probabilities.shape[1]):
-        yield rank_scores(labels == column, probabilities[:, column])
+        yield rank_scores(labels == column, probabilities[:, column].copy())
 
 
 def micro_ranking(labels: IntArray, probabilities: FloatArray) -> Ranking:
-    """All n·C pairs of a row and a class as one ranking: is this row of this class?"""
-    is_positive = labels[:, np.newaxis] == np.arange(probabilities.shape[1])
-    return rank_scores(is_positive.ravel(), probabilities.ravel())
+    """All n·C pairs of a row and a class as one ranking: is this row of this class?
+
+    The pairs' scores are sorted by themselves, without their indices: that needs one copy of `probabilities`.
+    """
+    of_labels = probabilities[np.arange(len(labels)), labels]
+    return _count(np.sort(probabilities, axis=None), np.sort(of_labels))
 
 
 def roc_auc(ranking: Ranking) -> float | None:
@@ -90,6 +101,41 @@ def average_precision(ranking: Ranking) -> float | None:
         return None
     precision = ranking.true_positives / (ranking.true_positives + ranking.false_positives)
     return float(ranking.new_positives @ precision) / ranking.positives
+
+
+def _count(rising: FloatArray, positives: FloatArray) -> Ranking:
+    """The ranking of all scores (n,), of which `positives` (m,) are the class's; both sorted, rising."""
+    falling, n = rising[::-1], len(rising)
+    if not n:
+        return Ranking(falling, np.empty(0, np.int64), np.empty(0, np.int64))
+    of_class = np.unique(positives)
+    before_them = n - 1 - np.searchsorted(rising, of_class, side="right")
+    last_of_ties = n - 1 - np.searchsorted(rising, np.append(of_class, rising[-1]), side="left")
+    points = np.unique(
+        np.concatenate([before_them[before_them >= 0], last_of_ties, _size_changes(falling), [n - 1]])
+    )
+    thresholds = falling[points]
+    true_positives = len(positives) - np.searchsorted(positives, thresholds, side="left")
+    return Ranking(thresholds, true_positives, points + 1 - true_positives)
+
+
+def _size_changes(ordered: FloatArray) -> IntArray:
+    """The last index of each run of equal scores after which comes a longer or a shorter run.
+
+    Most scores differ from both neighbours: they are passed over as booleans, since indices of all n·C pairs
+    of a micro average would take as much memory as the pairs. What is left holds every longer run and
+    the score before it, so that a longer run's length is the distance to the index before.
+    """
+    is_last = np.ones(len(ordered) + 2, dtype=np.bool_)  # as if single scores stood before and after all
+    np.not_equal(ordered[1:], ordered[:-1], out=is_last[1:-2])
+    looked_at = is_last[:-2] & is_last[2:]
+    np.logical_not(looked_at, out=looked_at)
+    looked_at &= is_last[1:-1]
+    ends = np.flatnonzero(looked_at)
+    length = np.where(is_last[ends], 1, np.diff(ends, prepend=-1))
+    length_of_next = np.where(is_last[ends + 2], 1, np.diff(ends, append=len(ordered)))
+    changes: IntArray = ends[length != length_of_next]
+    return changes
 
 
 def _two_sided(cumulative: IntArray) -> IntArray:

@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
-import numpy as np
-
-from fnnctl.arrays import FloatArray
+from fnnctl.arrays import BoolArray, FloatArray, IntArray
 from fnnctl.metrics.ranking import Ranking, roc_auc
 
 Z_95 = NormalDist().inv_cdf(0.975)
@@ -17,16 +15,7 @@ Z_95 = NormalDist().inv_cdf(0.975)
 
 def wilson_interval(successes: int, total: int) -> list[float] | None:
     """The 95 % interval of a share (Wilson, JASA 22, 1927); None where `total` is 0."""
-    if not total:
-        return None
-    share = successes / total
-    pull = Z_95**2 / total
-    centre = (share + pull / 2) / (1 + pull)
-    half_width = math.sqrt(pull * (share * (1 - share) + pull / 4)) / (1 + pull)
-    return [
-        centre - half_width if successes > 0 else 0.0,
-        centre + half_width if successes < total else 1.0,
-    ]
+    return _wilson(successes / total, total) if total else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,28 +23,27 @@ class AucEstimate:
     """A ROC AUC, and what its uncertainty is computed from."""
 
     area: float
-    influence: FloatArray | None
-    """(n,) each row's part in the error; the squares add up to the variance. None where m or n is 1."""
-    disjoint_pairs: int
-    """How many pairs of a positive and a negative can be formed without using a row twice."""
+    variance: float | None
+    """None where there is a single positive or a single negative."""
+    most_trials: float
+    """How many independent trials the rows are worth at most: see `interval`."""
 
     def interval(self) -> list[float] | None:
         """The 95 % interval, or None where there is no variance or no spread (all scores equal).
 
-        It is symmetric on the logit scale, so that it stays within [0, 1] (Pepe, 2003, section 5.2).
-        An area of exactly 1 or 0 has no logit, and gets a one-sided bound instead. All k disjoint pairs were
-        in the right order, which happens with probability AUCᵏ: an AUC below 0.05^(1/k), about 1 − 3/k,
-        is refuted at 95 %. The bound is exact for these pairs and cautious for all of them.
+        It is Wilson's for a share of the effective sample size: the number of independent trials whose share
+        would have this variance, area·(1 − area) / variance, but no more than the data can be worth
+        (Korn & Graubard, Survey Methodology 24, 1998, for shares in surveys). Near 1 the variance comes
+        from the few pairs in the wrong order, and is far too small in most samples; at 1 it is 0. The limit
+        there is Hanley & McNeil's variance (Radiology 143, 1982), symmetric in m positives and n negatives
+        as in Newcombe (Statistics in Medicine 25, 2006, method 5): as the area goes to 1 it is that of
+        4mn/(m + n + 2) trials. So with these m and n no interval begins higher than that of an area of 1.
         """
         if self.area in (0.0, 1.0):
-            bound = 0.05 ** (1 / self.disjoint_pairs)
-            return [bound, 1.0] if self.area else [0.0, 1.0 - bound]
-        variance = 0.0 if self.influence is None else float(self.influence @ self.influence)
-        if not variance:
+            return _wilson(self.area, self.most_trials)
+        if not self.variance:
             return None
-        logit = math.log(self.area / (1 - self.area))
-        half_width = Z_95 * math.sqrt(variance) / (self.area * (1 - self.area))
-        return [_logistic(logit - half_width), _logistic(logit + half_width)]
+        return _wilson(self.area, min(self.area * (1 - self.area) / self.variance, self.most_trials))
 
 
 def estimate_auc(ranking: Ranking) -> AucEstimate | None:
@@ -63,49 +51,64 @@ def estimate_auc(ranking: Ranking) -> AucEstimate | None:
 
     A positive's placement V₁₀ is the share of the negatives below it, a negative's V₀₁ the share of the
     positives above it (DeLong, DeLong & Clarke-Pearson, Biometrics 44, 1988; from ranks as in Sun & Xu, IEEE
-    Signal Processing Letters 21, 2014). The variance is var(V₁₀)/m + var(V₀₁)/n, so that the influence
-    of a row is (V₁₀ − AUC)/√(m(m−1)) or (V₀₁ − AUC)/√(n(n−1)).
+    Signal Processing Letters 21, 2014). The variance is var(V₁₀)/m + var(V₀₁)/n.
     """
     area = roc_auc(ranking)
     if area is None:
         return None
     m, n = ranking.positives, ranking.negatives
-    return AucEstimate(area, _influence(ranking) if min(m, n) > 1 else None, min(m, n))
+    variance = None
+    if min(m, n) > 1:
+        of_positive, of_negative = _influences(ranking)
+        squares = ranking.new_positives @ of_positive**2 + ranking.new_negatives @ of_negative**2
+        variance = float(squares)
+    return AucEstimate(area, variance, 4 * m * n / (m + n + 2))
 
 
-def mean_auc(estimates: Sequence[AucEstimate | None]) -> AucEstimate | None:
-    """The mean over the classes that have an AUC, or None.
+def add_influences(total: FloatArray, ranking: Ranking, reached: IntArray, is_positive: BoolArray) -> None:
+    """Add each row's influence on the class's AUC to `total` (n,); `reached` is that of `rank_scores`.
+
+    It is (V₁₀ − AUC)/√(m(m−1)) or (V₀₁ − AUC)/√(n(n−1)), so that the squares add up to DeLong's variance.
+    The class needs two positives and two negatives.
+    """
+    of_positive, of_negative = _influences(ranking)
+    influence = of_negative[reached]
+    influence[is_positive] = of_positive[reached[is_positive]]
+    total += influence
+
+
+def mean_auc(estimates: Sequence[AucEstimate | None], influence: FloatArray) -> AucEstimate | None:
+    """The mean over the classes that have an AUC, or None; `influence` (n,) is the sum over these classes.
 
     A row's influence on the mean is the mean of its influences on the classes (infinitesimal jackknife), so
-    that the classes' dependence is counted: for two classes the interval is that of either. Where the mean is
-    1, so is every class's area, and the class with the fewest disjoint pairs bounds the mean.
+    that the classes' dependence is counted: for two classes the interval is that of either. The mean of C
+    classes' areas is worth at most C − 1 times the trials of one class, their harmonic mean: the variances
+    of independent areas add up, and the last class's scores follow from the others'.
     """
     found = [estimate for estimate in estimates if estimate is not None]
     if not found:
         return None
-    influences = [estimate.influence for estimate in found if estimate.influence is not None]
+    has_variance = all(estimate.variance is not None for estimate in found)
+    trials_of_one = len(found) / math.fsum(1 / estimate.most_trials for estimate in found)
     return AucEstimate(
         area=math.fsum(estimate.area for estimate in found) / len(found),
-        influence=np.mean(influences, axis=0) if len(influences) == len(found) else None,
-        disjoint_pairs=min(estimate.disjoint_pairs for estimate in found),
+        variance=float(influence @ influence) / len(found) ** 2 if has_variance else None,
+        most_trials=max(1, len(found) - 1) * trials_of_one,
     )
 
 
-def _influence(ranking: Ranking) -> FloatArray:
-    """Each row's influence on the AUC, in the rows' own order; whole numbers until the last division."""
+def _influences(ranking: Ranking) -> tuple[FloatArray, FloatArray]:
+    """A positive's and a negative's influence at each threshold, (G,); whole numbers until the division."""
     m, n = ranking.positives, ranking.negatives
     wins, losses = ranking.doubled_wins, ranking.doubled_losses
     total = ranking.new_positives @ wins
     of_positive = (m * wins - total) / (2 * m * n * math.sqrt(m * (m - 1)))
     of_negative = (n * losses - total) / (2 * m * n * math.sqrt(n * (n - 1)))
-    ties = np.diff(ranking.true_positives + ranking.false_positives, prepend=0)
-    step = np.repeat(np.arange(len(ties)), ties)
-    influence = np.empty(len(step))
-    influence[ranking.order] = np.where(
-        ranking.is_positive[ranking.order], of_positive[step], of_negative[step]
-    )
-    return influence
+    return of_positive, of_negative
 
 
-def _logistic(x: float) -> float:
-    return 0.5 * (1 + math.tanh(x / 2))
+def _wilson(share: float, trials: float) -> list[float]:
+    pull = Z_95**2 / trials
+    centre = (share + pull / 2) / (1 + pull)
+    half_width = math.sqrt(pull * (share * (1 - share) + pull / 4)) / (1 + pull)
+    return [centre - half_width if share > 0 else 0.0, centre + half_width if share < 1 else 1.0]

@@ -14,17 +14,18 @@ from fnnctl.nn.parameters import ParameterLayout
 class Penalty:
     """½λ‖W‖²_F + λ₁Σ|w|, with a λ and a λ₁ for each member (Qiu, section 7.7.1)."""
 
-    def __init__(
-        self, layout: ParameterLayout, dtype: np.dtype[np.floating], *, l2: FloatArray, l1: FloatArray | None
-    ) -> None:
-        """`l2` and `l1` hold each member's λ and λ₁, (K,); without `l1` there is no such penalty."""
-        self._is_weight = layout.weight_mask(dtype)
-        self._l2 = l2.astype(dtype)[:, None]
-        self._l1 = None if l1 is None else l1.astype(dtype)[:, None]
+    def __init__(self, is_weight: FloatArray, *, l2: FloatArray, l1: FloatArray | None) -> None:
+        """`l2` and `l1` hold each member's λ and λ₁, (K,); without `l1` there is no such penalty.
+
+        `is_weight`, (1, P), is one where a parameter is a weight: see `ParameterLayout.weight_mask`.
+        """
+        self.is_weight = is_weight
+        self._l2 = l2.astype(is_weight.dtype)[:, None]
+        self._l1 = None if l1 is None else l1.astype(is_weight.dtype)[:, None]
 
     def add_gradient(self, parameters: FloatArray, gradient: FloatArray, scratch: FloatArray) -> None:
         """Add λW + λ₁ sign(W) to the gradient, (K, P); a weight of 0 has the subgradient 0."""
-        np.multiply(parameters, self._is_weight, out=scratch)
+        np.multiply(parameters, self.is_weight, out=scratch)
         if self._l1 is not None:
             signs = np.sign(scratch)
             signs *= self._l1
@@ -34,10 +35,10 @@ class Penalty:
 
     def values(self, parameters: FloatArray) -> FloatArray:
         """The penalties of K members, (K,), in float64."""
-        weights = parameters.astype(np.float64) * self._is_weight
-        total: FloatArray = 0.5 * self._l2[:, 0] * np.vecdot(weights, weights)
+        weights = parameters.astype(np.float64) * self.is_weight
+        total: FloatArray = 0.5 * self._l2[:, 0].astype(np.float64) * np.vecdot(weights, weights)
         if self._l1 is not None:
-            total += self._l1[:, 0] * np.abs(weights).sum(axis=1)
+            total += self._l1[:, 0].astype(np.float64) * np.abs(weights).sum(axis=1)
         return total
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -27,24 +28,26 @@ _ADVICE = {
 
 def write_bytes(path: Path, content: bytes) -> None:
     """Write the whole file; raises `MachineError` where the machine does not allow it."""
-    temporary = path.with_name(temporary_file_name(path.name))
     try:
-        with temporary.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        _write(path, [content], _replace)
     except OSError as error:
         raise cannot_write(path, error) from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink()
-    sync_folder(path.parent)
 
 
 def write_text(path: Path, text: str) -> None:
     r"""Write the whole file in UTF-8; what has no UTF-8 form (a lone surrogate) is written as `\udcff`."""
-    write_bytes(path, text.encode("utf-8", "backslashreplace"))
+    write_lines(path, [text])
+
+
+def write_lines(path: Path, lines: Iterable[str]) -> None:
+    """Write the whole file as `write_text` does, from pieces that need not be in memory all at once.
+
+    An exception that `lines` raises passes through, and the file is then as it was.
+    """
+    try:
+        _write(path, map(_encoded, lines), _replace)
+    except OSError as error:
+        raise cannot_write(path, error) from error
 
 
 def write_output(path: Path, text: str) -> None:
@@ -67,8 +70,7 @@ def write_new(path: Path, text: str) -> None:
     if not path.parent.is_dir():
         raise UsageError(f"'{path}' cannot be written: there is no folder '{path.parent}'")
     try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
+        _write(path, [_encoded(text)], _appear)
     except FileExistsError:
         raise UsageError(f"'{path}' is there already, and is not overwritten; name another file") from None
     except OSError as error:
@@ -102,6 +104,44 @@ def sync_folder(path: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _write(path: Path, pieces: Iterable[bytes], place: Callable[[Path, Path], None]) -> None:
+    """Write under a temporary name, sync, and let `place` give the file its own name."""
+    temporary = path.with_name(temporary_file_name(path.name))
+    try:
+        with temporary.open("xb") as file:
+            file.writelines(pieces)
+            file.flush()
+            os.fsync(file.fileno())
+        place(temporary, path)
+    finally:
+        with suppress(OSError):
+            temporary.unlink()
+    sync_folder(path.parent)
+
+
+def _replace(temporary: Path, path: Path) -> None:
+    temporary.replace(path)
+
+
+def _appear(temporary: Path, path: Path) -> None:
+    """Give the file its name, or raise FileExistsError where that is taken: a rename would overwrite."""
+    try:
+        path.hardlink_to(temporary)
+    except FileExistsError:
+        raise
+    except (OSError, NotImplementedError):  # no hard links here: an empty file takes the name first
+        path.open("xb").close()
+        try:
+            temporary.replace(path)
+        except OSError:
+            path.unlink()
+            raise
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "backslashreplace")
 
 
 def damaged(path: Path, message: str) -> DataError:

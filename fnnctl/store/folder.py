@@ -15,7 +15,7 @@ from fnnctl.store.documents import read_mapping
 from fnnctl.store.lock import is_held
 from fnnctl.store.manifest import Manifest, read_manifest
 from fnnctl.store.tables import Table, read_table
-from fnnctl.store.weights import Array, read_npz
+from fnnctl.store.weights import Array, read_listed_npz, read_npz
 
 CURVE_COLUMNS = 5
 CurveKind = Literal["class", "micro", "macro"]
@@ -106,12 +106,12 @@ class RunFolder:
         description = self._required(names.MODEL, "the run has no model")
         weights = self._required(names.WEIGHTS, "the run has no model")
         model = read_mapping(description, self.path / names.MODEL)
-        return StoredModel(read_npz(weights, model.get("arrays"), self.path / names.WEIGHTS), model)
+        return StoredModel(read_listed_npz(weights, model.get("arrays"), self.path / names.WEIGHTS), model)
 
-    def read_log(self) -> str | None:
-        """What was said, a line each."""
-        content = read_bytes(self.path / names.LOG)
-        return None if content is None else content.decode("utf-8", "replace")
+    def read_checkpoint(self) -> dict[str, Array] | None:
+        """What training goes on from; None where it has not got so far."""
+        content = read_bytes(self.path / names.CHECKPOINT)
+        return None if content is None else read_npz(content, self.path / names.CHECKPOINT)
 
     def write_figure(self, name: str, png: bytes) -> None:
         """Write one of `names.FIGURES`; drawn from what was measured, it may be replaced at any time."""

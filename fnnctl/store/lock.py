@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import suppress
+import time
 from pathlib import Path
 
 from fnnctl.store.atomic import NO_FOLLOW
@@ -17,12 +17,46 @@ if sys.platform != "win32":
     import fcntl
 
 
+TRIES = 10
+SECONDS_BETWEEN_TRIES = 0.02
+"""Whoever looks whether a lock is held holds it for an instant: see `is_held`."""
+
+
+class HeldError(Exception):
+    """Another process holds the lock; `holder` is its number, if it could be read."""
+
+    def __init__(self, holder: str) -> None:
+        super().__init__(f"the lock is held by process {holder or 'unknown'}")
+        self.holder = holder
+
+
 def hold_lock(path: Path) -> int:
     """Take the lock on a new file; it is held until the returned descriptor is closed or the process ends."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | NO_FOLLOW, 0o666)
+    return _locked(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | NO_FOLLOW, 0o666), tries=1)
+
+
+def take_over_lock(path: Path) -> int:
+    """Take the lock that a process has left; raises `HeldError` where the process lives."""
+    return _locked(os.open(path, os.O_RDWR | os.O_CREAT | NO_FOLLOW, 0o666), tries=TRIES)
+
+
+def _locked(descriptor: int, *, tries: int) -> int:
+    """Lock the file and write the process's number into it. Without such locks, only the latter."""
     if sys.platform != "win32":
-        with suppress(OSError):
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        for left in reversed(range(tries)):
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if not left:
+                    holder = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip()
+                    os.close(descriptor)
+                    raise HeldError(holder) from None
+                time.sleep(SECONDS_BETWEEN_TRIES)
+            except OSError:  # the file system has no locks
+                break
+    os.truncate(descriptor, 0)
+    os.write(descriptor, f"{os.getpid()}\n".encode("ascii"))
     return descriptor
 
 

@@ -56,6 +56,8 @@ class Processor(Facts):
     """The processor's name."""
     usable: int | None = None
     """How many processors the process may use."""
+    features: list[str] = []
+    """The instruction sets that NumPy's own loops use."""
 
 
 class Blas(Facts):
@@ -65,6 +67,8 @@ class Blas(Facts):
     """Its name."""
     version: str | None = None
     """Its version."""
+    core: str | None = None
+    """The kind of processor that its kernels were chosen for; another kind gives other last bits."""
     threads: int | None = None
     """How many threads it used."""
 
@@ -127,6 +131,15 @@ class TrainingFacts(Facts):
     """Why training ended, in words: `no better validation_loss for 20 epochs`."""
 
 
+class Resumption(Facts):
+    """An interrupted run that was gone on with."""
+
+    at: str
+    """When: UTC, ISO 8601."""
+    command: str
+    """The command line, quoted for a shell."""
+
+
 class Manifest(Facts):
     """Everything that says what a run is and where it came from."""
 
@@ -143,7 +156,9 @@ class Manifest(Facts):
     finished: str | None = None
     """When it ended, the same way."""
     seconds: Seconds = Seconds()
-    """How long it took."""
+    """How long it took; of a resumed run, without what was trained twice."""
+    resumed: list[Resumption] = []
+    """When and how it was gone on with after interruptions."""
     command: str | None = None
     """The command line, quoted for a shell."""
     directory: str | None = None

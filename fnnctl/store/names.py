@@ -34,6 +34,10 @@ LAYOUT_VERSION = 1
 """Grows when a reader of older folders would be wrong about newer ones."""
 
 LOCK = ".lock"
+CHECKPOINT = ".checkpoint.npz"
+"""What training goes on from after an interruption; it is gone once the run is complete."""
+TEMPORARY_PATTERN = ".*.tmp"
+"""The files that `temporary_file_name` names."""
 LATEST = "latest"
 """What stands for the run started last where a run is named."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import platform
 import shlex
@@ -16,9 +17,17 @@ from typing import Any, cast
 import numpy as np
 
 import fnnctl
+from fnnctl.blas import blas_function
 
 PACKAGES = ("numpy", "typer", "pydantic", "pyyaml", "rich", "matplotlib")
 GIT_SECONDS = 3.0
+
+_CORE_NAMES = (
+    "scipy_openblas_get_corename64_",
+    "scipy_openblas_get_corename",
+    "openblas_get_corename64_",
+    "openblas_get_corename",
+)
 
 
 def environment(arguments: Sequence[str], *, blas_threads: int | None) -> dict[str, Any]:
@@ -34,8 +43,12 @@ def environment(arguments: Sequence[str], *, blas_threads: int | None) -> dict[s
         "python": platform.python_version(),
         "packages": {package: package_version(package) for package in PACKAGES},
         "platform": platform.platform(),
-        "processor": {"model": processor_model(), "usable": usable_processors()},
-        "blas": {**blas_library(), "threads": blas_threads},
+        "processor": {
+            "model": processor_model(),
+            "usable": usable_processors(),
+            "features": processor_features(),
+        },
+        "blas": {**blas_library(), "core": blas_core(), "threads": blas_threads},
         "git": git_state(),
     }
 
@@ -75,6 +88,19 @@ def blas_library() -> dict[str, str | None]:
     config = cast("dict[str, Any]", np.show_config(mode="dicts"))
     blas = config.get("Build Dependencies", {}).get("blas", {})
     return {"name": blas.get("name"), "version": blas.get("version")}
+
+
+def blas_core() -> str | None:
+    """The kind of processor that OpenBLAS chose its kernels for; None where the BLAS does not tell."""
+    core_name = blas_function(_CORE_NAMES, takes=[], gives=ctypes.c_char_p)
+    name = core_name() if core_name else None
+    return name.decode("ascii", "replace") if name else None
+
+
+def processor_features() -> list[str]:
+    """The instruction sets that NumPy's own loops use: those it was built for, and those it found here."""
+    simd = cast("dict[str, Any]", np.show_config(mode="dicts")).get("SIMD Extensions", {})
+    return [*simd.get("baseline", ()), *simd.get("found", ())]
 
 
 def git_state(directory: Path | None = None) -> dict[str, Any] | None:

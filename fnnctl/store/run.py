@@ -16,13 +16,13 @@ from typing import Any, Literal, Protocol
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.errors import UsageError
 from fnnctl.store import names
-from fnnctl.store.atomic import NO_FOLLOW, cannot_write, sync_folder, write_bytes, write_text
+from fnnctl.store.atomic import NO_FOLLOW, cannot_write, sync_folder, write_bytes, write_lines, write_text
 from fnnctl.store.documents import to_json
 from fnnctl.store.folder import CurveKind, RunFolder
-from fnnctl.store.lock import hold_lock
+from fnnctl.store.lock import HeldError, hold_lock, take_over_lock
 from fnnctl.store.manifest import Manifest
 from fnnctl.store.provenance import utc_text
-from fnnctl.store.tables import to_csv
+from fnnctl.store.tables import csv_lines, wide_csv_lines
 from fnnctl.store.weights import Array, array_list, to_npz
 from fnnctl.text import plain_text
 
@@ -66,27 +66,38 @@ class OpenRun(RunFolder):
 
     def write_history(self, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Write a row an epoch; None is an empty field."""
-        write_text(self.path / names.HISTORY, to_csv(columns, rows))
+        write_lines(self.path / names.HISTORY, csv_lines(columns, rows))
 
-    def write_predictions(self, classes: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        """Write rows of (row in the data set, label, prediction, a probability a class)."""
+    def write_predictions(
+        self, classes: Sequence[str], rows: Iterable[Sequence[object]], probabilities: FloatArray
+    ) -> None:
+        """Write n rows of (row in the data set, label, prediction), and the probabilities, (n, C)."""
         columns = ("row", "label", "prediction", *(f"p_{name}" for name in classes))
-        write_text(self.path / names.PREDICTIONS, to_csv(columns, rows))
+        write_lines(self.path / names.PREDICTIONS, wide_csv_lines(columns, rows, probabilities))
 
     def write_confusion_matrix(self, classes: Sequence[str], matrix: IntArray) -> None:
         """Write the counts (C, C), a row a true class."""
         rows = ([name, *counts] for name, counts in zip(classes, matrix.tolist(), strict=True))
-        write_text(self.path / names.CONFUSION_MATRIX, to_csv(("label", *classes), rows))
+        write_lines(self.path / names.CONFUSION_MATRIX, csv_lines(("label", *classes), rows))
 
     def write_curves(self, roc: Sequence[CurvePoints], pr: Sequence[CurvePoints]) -> None:
         """Write the points of the ROC and of the precision-recall curves."""
-        write_text(self.path / names.ROC_CURVE, to_csv(ROC_COLUMNS, _curve_rows(roc)))
-        write_text(self.path / names.PR_CURVE, to_csv(PR_COLUMNS, _curve_rows(pr)))
+        write_lines(self.path / names.ROC_CURVE, csv_lines(ROC_COLUMNS, _curve_rows(roc)))
+        write_lines(self.path / names.PR_CURVE, csv_lines(PR_COLUMNS, _curve_rows(pr)))
 
     def write_model(self, arrays: Mapping[str, Array], description: Mapping[str, Any]) -> None:
         """Write the weights, and then what they mean; the list of the arrays is added as `arrays`."""
         write_bytes(self.path / names.WEIGHTS, to_npz(arrays))
         write_text(self.path / names.MODEL, to_json({**description, "arrays": array_list(arrays)}))
+
+    def write_checkpoint(self, arrays: Mapping[str, Array]) -> None:
+        """Write what training can go on from, in place of the last one."""
+        write_bytes(self.path / names.CHECKPOINT, to_npz(arrays))
+
+    def drop_checkpoint(self) -> None:
+        """Remove the checkpoint of a run that is complete."""
+        with suppress(OSError):
+            (self.path / names.CHECKPOINT).unlink()
 
     def log(self, text: str) -> None:
         """Append lines with the time; one that cannot be written is lost, for a log must not end a run."""
@@ -147,6 +158,26 @@ def create_run(
         undo.pop_all()
     sync_folder(runs_dir)
     return OpenRun(path, lock)
+
+
+def open_run(folder: RunFolder) -> OpenRun:
+    """Take over the folder of a run that was interrupted, or died.
+
+    Raises `UsageError`, which names the process, where the run still goes on.
+    """
+    try:
+        lock = take_over_lock(folder.path / names.LOCK)
+    except HeldError as error:
+        by = f"in process {error.holder}" if error.holder else "in another process"
+        raise UsageError(
+            f"the run {folder.path} still goes on, {by}: wait for it, or stop it first"
+        ) from error
+    except OSError as error:
+        raise cannot_write(folder.path, error) from error
+    for left_behind in folder.path.glob(names.TEMPORARY_PATTERN):
+        with suppress(OSError):
+            left_behind.unlink()
+    return OpenRun(folder.path, lock)
 
 
 def _appear(hidden: Path, name: str, started: datetime) -> Path:

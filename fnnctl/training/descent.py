@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from fnnctl.arrays import FloatArray
+from fnnctl.arrays import BoolArray, FloatArray
 from fnnctl.nn.backpropagation import BackPropagation
 from fnnctl.nn.lr_schedules import LR_SCHEDULES
 from fnnctl.nn.network import Network
@@ -26,6 +26,9 @@ from fnnctl.training.members import (
 from fnnctl.training.state import State, joined, part_of
 from fnnctl.training.streams import Purpose, draws
 from fnnctl.training.watch import Watch
+
+STEPS_BETWEEN_CHECKS = 100
+"""How often an epoch is asked whether it still makes sense."""
 
 
 class Descent:
@@ -48,13 +51,15 @@ class Descent:
         self._optimizer = optimizer(
             named_numbers([member.optimizer_numbers for member in members], optimizer.number_names),
             network.parameters,
-            network.layout.weight_mask(settings.dtype),
+            self._backpropagation.penalty.is_weight,
         )
         self._schedule = schedule(
             named_numbers([member.schedule_numbers for member in members], schedule.number_names),
             column(members, "learning_rate"),
             np.array([float(member.horizon or member.epochs) for member in members]),
         )
+        self.converged = np.zeros(len(members), np.bool_)
+        """Steps along noisy gradients never say that they have arrived."""
         self._averaging: Averaging | None = None
         if settings.averaging:
             average = part_of(state, "averaging") if state is not None else None
@@ -87,20 +92,22 @@ class Descent:
         rates = self._schedule.rates(epoch, len(self.batches.bounds))
         seeds = [member.seed for member in self._members]
         dropping = draws(seeds, Purpose.DROPOUT, epoch) if self._drops else None
-        for rate, work in zip(
-            rates.astype(self._settings.dtype)[..., None], self.batches.of_epoch(epoch), strict=True
-        ):
+        steps = zip(rates.astype(self._settings.dtype)[..., None], self.batches.of_epoch(epoch), strict=True)
+        for step, (rate, work) in enumerate(steps, start=1):
             gradient = self._backpropagation.risk_gradient(work, dropping)
             if watch:
                 watch.note(work, gradient)
             self._step(gradient, rate)
             if should_stop():
                 return None
+            if step % STEPS_BETWEEN_CHECKS == 0 and not self._finite().any():
+                break
         if self._averaging:
             self._averaging.after_epoch(epoch, self.network.parameters, self.batches)
         totals = [work.loss.totals() for work in self.batches.workspaces.values()]
         count = self.batches.rows
         loss, correct = sum(each.loss for each in totals), sum(each.correct for each in totals)
+        loss = np.where(self._finite(), loss, np.nan)
         return {
             "learning_rate": rates[-1],
             **dict(zip(TRAINING_COLUMNS, (loss / count, correct / count), strict=True)),
@@ -110,6 +117,10 @@ class Descent:
         """Look at an epoch's whole record."""
         if any(member.schedule_monitor for member in self._members):
             self._schedule.note(monitored(record, [member.schedule_monitor for member in self._members]))
+
+    def _finite(self) -> BoolArray:
+        """Which members' parameters are finite numbers, (K,)."""
+        return np.asarray(np.isfinite(self.network.parameters).all(axis=1))
 
     def _step(self, gradient: FloatArray, rate: FloatArray) -> None:
         parameters = self.network.parameters
@@ -127,4 +138,4 @@ class Descent:
 def penalty_of(settings: StackSettings, members: Sequence[Member], network: Network) -> Penalty:
     """The members' penalties."""
     l1 = number(members, "l1") if settings.techniques.l1 else None
-    return Penalty(network.layout, settings.dtype, l2=column(members, "l2"), l1=l1)
+    return Penalty(network.layout.weight_mask(settings.dtype), l2=column(members, "l2"), l1=l1)

@@ -49,10 +49,15 @@ class EarlyStopping:
         """The epoch of each member's best value, (K,); 0 where there is none yet."""
         return self.state["best_epoch"]
 
-    def update(self, epoch: int, record: Record, network: Network) -> BoolArray:
-        """Take note of an epoch; return which members have run out of patience, (K,)."""
+    @property
+    def out_of_patience(self) -> BoolArray:
+        """Which members have waited too long, (K,)."""
+        return np.asarray(self.state["waited"] >= self._patience)
+
+    def update(self, epoch: int, record: Record, network: Network) -> None:
+        """Take note of an epoch."""
         if not self._any_rule:
-            return self._patience < 0
+            return
         state = self.state
         values = monitored(record, self._monitors)
         improved = values < state["best"] - self._tolerance
@@ -62,7 +67,6 @@ class EarlyStopping:
         if (kept := improved & self.restores).any():
             state["parameters"][kept] = network.parameters[kept]
             state["statistics"][kept] = network.statistics[kept]
-        return np.asarray(state["waited"] >= self._patience)
 
     def final_weights(self, network: Network, k: int) -> tuple[FloatArray, FloatArray]:
         """The parameters, (P,), and statistics, (S,), that a member ends with: its best if it keeps those."""
@@ -90,12 +94,16 @@ class Convergence:
             else {"least": np.full(members, np.inf), "failed": np.zeros(members, np.int64)}
         )
 
-    def update(self, record: Record) -> BoolArray:
-        """Take note of an epoch; return which members have converged, (K,)."""
+    @property
+    def converged(self) -> BoolArray:
+        """Whose loss has failed to fall for too long, (K,)."""
+        return np.asarray(self.state["failed"] > self._patience)
+
+    def update(self, record: Record) -> None:
+        """Take note of an epoch."""
         if not self._any_rule:
-            return self._patience < 0
+            return
         loss, state = record[TRAINING_COLUMNS[0]], self.state
         failed = loss > state["least"] - self._tolerance
         state["failed"] = np.where(failed, state["failed"] + 1, 0)
         state["least"] = np.minimum(loss, state["least"])
-        return np.asarray(state["failed"] > self._patience)

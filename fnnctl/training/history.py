@@ -65,6 +65,10 @@ class History:
         """The columns, (K, epochs) each."""
         return {name: column[:, : self.epochs] for name, column in self._columns.items()}
 
+    def last(self, name: str) -> FloatArray | None:
+        """Every member's value of the last epoch, (K,), or None where there is no such column."""
+        return self._columns[name][:, self.epochs - 1] if self.epochs and name in self._columns else None
+
     def of_member(self, k: int) -> dict[str, list[float]]:
         """A member's columns, an entry an epoch."""
         return {name: column[k].tolist() for name, column in self.state.items()}

@@ -30,6 +30,8 @@ class StackSettings:
     techniques: Techniques = Techniques()  # noqa: RUF009  # frozen
     lr_schedule: str = "constant"
     averaging: AveragingKind | None = None
+    memory: int = 10
+    """Of lbfgs: how many steps it remembers."""
 
     @property
     def dtype(self) -> np.dtype[np.floating]:

@@ -1,4 +1,4 @@
-"""What training would take of the memory, and what there is: asked before anything is allocated."""
+"""What a run would take of the memory, and what there is: asked before anything is allocated."""
 
 from __future__ import annotations
 
@@ -8,30 +8,55 @@ from pathlib import Path
 from fnnctl.nn.activations import ACTIVATIONS
 from fnnctl.nn.optimizers import OPTIMIZERS
 from fnnctl.nn.parameters import ParameterLayout
+from fnnctl.nn.shape import HiddenShape
 from fnnctl.training.members import StackSettings
 from fnnctl.training.scoring import SCORING_BATCH
 
 
 def training_bytes(settings: StackSettings, *, rows: int, members: int = 1) -> int:
-    """Bytes that a stack's training takes at its peak, the pool of `rows` examples included.
+    """Bytes that training and then scoring take at the peak, the pool of `rows` examples included.
 
-    Parameters, gradient, scratch, best and final weights and the optimizer's state are a row of P each;
-    a pass keeps four arrays and a mask a hidden layer.
+    The pool stays throughout. Besides it, training takes `_stack_bytes`. Scoring, member by member, takes the
+    parameters and, for each pair of a row and a class, 8 bytes for its probability, and for those of the
+    largest part, here taken to be all rows, 8 more for the copy that ranking sorts and 2 for its marks.
+    """
+    pool = rows * (settings.shape.inputs + 1) * settings.dtype.itemsize
+    parameters = members * ParameterLayout(settings.shape).size * settings.dtype.itemsize
+    scoring = parameters + rows * settings.shape.classes * (8 + 8 + 2)
+    return pool + max(_stack_bytes(settings, rows, members), scoring)
+
+
+def _stack_bytes(settings: StackSettings, rows: int, members: int) -> int:
+    """What a stack allocates for its training.
+
+    Parameters, gradient, scratch, best and final weights, an average and the optimizer's state are rows of P.
     """
     layout = ParameterLayout(settings.shape)
     itemsize = settings.dtype.itemsize
-    vectors = 5 + len(OPTIMIZERS[settings.optimizer].state_names)
+    vectors = 5 + _optimizer_vectors(settings) + (1 if settings.averaging else 0)
     parameters = members * vectors * layout.size * itemsize
     penalised = layout.size * itemsize
     widest = max(outputs * inputs for outputs, inputs in (layer.weights.shape for layer in layout.layers))
     drawing = 8 * widest
     per_example = (settings.shape.inputs + 1 + settings.shape.classes) * itemsize
-    for layer in settings.shape.hidden:
-        arrays = 4 if ACTIVATIONS[layer.activation].learned else 3
-        per_example += layer.units * (arrays * itemsize + 1)
+    per_example += sum(_layer_bytes(layer, itemsize) for layer in settings.shape.hidden)
     batches = min(settings.batch_size, rows) + min(SCORING_BATCH, rows)
-    pool = rows * (settings.shape.inputs + 1) * itemsize
-    return parameters + penalised + drawing + members * batches * per_example + pool
+    return parameters + penalised + drawing + members * batches * per_example
+
+
+def _optimizer_vectors(settings: StackSettings) -> int:
+    """Rows of P that the optimizer keeps."""
+    if settings.optimizer == "lbfgs":
+        return 2 * settings.memory + 6
+    return len(OPTIMIZERS[settings.optimizer].state_names)
+
+
+def _layer_bytes(layer: HiddenShape, itemsize: int) -> int:
+    """What a pass keeps of a hidden layer for each example: see `nn.layers.HiddenBuffers`."""
+    narrow = 2 + int(ACTIVATIONS[layer.activation].learned) + int(layer.dropout) + int(layer.residual)
+    wide = 1 + int(layer.pieces > 1) + 2 * int(layer.normalization is not None)
+    masks = layer.rows + (layer.units if layer.dropout else 0)
+    return (narrow * layer.units + wide * layer.rows) * itemsize + masks
 
 
 def available_bytes() -> int | None:

@@ -22,9 +22,10 @@ from fnnctl.config.model import (
     PreluActivation,
     SwishActivation,
 )
-from fnnctl.config.optimizers import LbfgsOptimizer
+from fnnctl.config.optimizers import LbfgsOptimizer, Optimizer
 from fnnctl.config.training import Convergence, EarlyStopping, EmaAveraging, SwaAveraging, TrainingConfig
 from fnnctl.nn.initializers import default_initializer
+from fnnctl.nn.lbfgs import NUMBER_NAMES
 from fnnctl.nn.lr_schedules import LR_SCHEDULES
 from fnnctl.nn.optimizers import OPTIMIZERS
 from fnnctl.nn.shape import HiddenShape, NetworkShape, NormalizationKind, Techniques
@@ -36,6 +37,8 @@ AUTO_BATCH_SIZE = 200
 
 def batch_size(experiment: Experiment, rows: int) -> int:
     """Rows a step, for a training part of so many rows."""
+    if isinstance(experiment.training.optimizer, LbfgsOptimizer):
+        return rows
     given = experiment.training.batch_size
     return min(AUTO_BATCH_SIZE if given == "auto" else given, rows)
 
@@ -82,10 +85,10 @@ def stack_settings(
 
     `weighted` says whether `example_weights` has any.
     """
-    training = experiment.training
+    training, optimizer = experiment.training, experiment.training.optimizer
     return StackSettings(
         shape=shape,
-        optimizer=training.optimizer.name,
+        optimizer=optimizer.name,
         batch_size=batch_size(experiment, rows),
         shuffle=training.shuffle,
         precision=precision(experiment),
@@ -101,6 +104,7 @@ def stack_settings(
         ),
         lr_schedule=training.lr_schedule.name,
         averaging=training.averaging.name if training.averaging else None,
+        **({"memory": optimizer.memory} if isinstance(optimizer, LbfgsOptimizer) else {}),
     )
 
 
@@ -156,15 +160,18 @@ def member_of(
                 each.momentum if isinstance(each, BatchNormalization) else 0.0 for each in normalizations
             ),
         },
-        optimizer_numbers={
-            name: getattr(optimizer, name) for name in OPTIMIZERS[optimizer.name].number_names
-        },
+        optimizer_numbers={name: getattr(optimizer, name) for name in _number_names(optimizer)},
         schedule_numbers={name: getattr(schedule, name) for name in LR_SCHEDULES[schedule.name].number_names},
         schedule_monitor=schedule.monitor if isinstance(schedule, AdaptiveLrSchedule) else None,
         weights=weights,
         stopping=_stopping_rule(training.early_stopping),
         convergence=_convergence_rule(training.convergence),
     )
+
+
+def _number_names(optimizer: Optimizer) -> Sequence[str]:
+    """The optimizer's numbers but for the learning rate, which a schedule changes."""
+    return NUMBER_NAMES if isinstance(optimizer, LbfgsOptimizer) else OPTIMIZERS[optimizer.name].number_names
 
 
 def _numbers(training: TrainingConfig) -> dict[str, float]:

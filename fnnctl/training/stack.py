@@ -12,8 +12,16 @@ from fnnctl.arrays import BoolArray, IntArray
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.training.descent import Descent
 from fnnctl.training.early_stopping import Convergence, EarlyStopping
-from fnnctl.training.history import History, Record, validation_record
+from fnnctl.training.history import (
+    TRAINING_COLUMNS,
+    VALIDATION_COLUMNS,
+    History,
+    Record,
+    validation_record,
+)
+from fnnctl.training.learner import Learner
 from fnnctl.training.members import Examples, Member, StackSettings, first_parameters, network_of
+from fnnctl.training.quasi_newton import QuasiNewton
 from fnnctl.training.scoring import Scorer
 from fnnctl.training.state import State, joined, of_members, part_of
 from fnnctl.training.watch import Watch
@@ -44,7 +52,8 @@ class Stack:
             "statistics": layout.first_statistics(len(members), settings.dtype),
         }
         self.network = network_of(layout, members, **weights)
-        self._learner = Descent(settings, members, examples, self.network, part("learner"))
+        learner = QuasiNewton if settings.optimizer == "lbfgs" else Descent
+        self._learner: Learner = learner(settings, members, examples, self.network, part("learner"))
         evaluated = self._learner.evaluated
         self.stopping = EarlyStopping([member.stopping for member in members], evaluated, part("stopping"))
         self._convergence = Convergence([member.convergence for member in members], part("convergence"))
@@ -84,14 +93,23 @@ class Stack:
         record = {**learned, **self._validate(), **(watching.record() if watching else {})}
         self.history.append(record)
         self._learner.note(record)
+        self.stopping.update(self.epoch, record, self._learner.evaluated)
+        self._convergence.update(record)
         return record
 
-    def impatient(self, record: Record) -> tuple[BoolArray, BoolArray]:
-        """Take note of an epoch: who has run out of patience, and whose loss has converged, (K,) each."""
-        return (
-            self.stopping.update(self.epoch, record, self._learner.evaluated),
-            self._convergence.update(record),
-        )
+    @property
+    def finite(self) -> BoolArray:
+        """Whose losses of the last epoch are finite numbers, (K,)."""
+        finite = np.ones(len(self.members), np.bool_)
+        for name in (TRAINING_COLUMNS[0], VALIDATION_COLUMNS[0]):
+            if (losses := self.history.last(name)) is not None:
+                finite &= np.isfinite(losses)
+        return finite
+
+    @property
+    def converged(self) -> BoolArray:
+        """Who has nothing left to improve, (K,)."""
+        return np.asarray(self._convergence.converged | self._learner.converged)
 
     def final_weights(self, k: int) -> dict[str, npt.NDArray[Any]]:
         """The weights that a member ends with: `parameters` (P,) and `statistics` (S,)."""

@@ -1,16 +1,13 @@
 """How many threads a matrix product uses: a part of every result, so it is set and recorded.
 
 The sum behind one number of a product may be split between threads, and then its last bit changes.
-NumPy has no call for it; its BLAS has.
 """
 
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
 
-import numpy as np
-
+from fnnctl.blas import blas_function
 from fnnctl.nn.parameters import ParameterLayout
 
 WIDE = 100_000
@@ -32,19 +29,8 @@ def default_threads(layout: ParameterLayout) -> int:
 
 def set_blas_threads(count: int) -> bool:
     """Let matrix products use so many threads; False where NumPy's BLAS has no such setting."""
-    setter = _setter()
+    setter = blas_function(_SETTERS, takes=[ctypes.c_int], gives=None)
     if setter is None:
         return False
     setter(count)
     return True
-
-
-def _setter() -> Callable[[int], object] | None:
-    """The function of the BLAS that NumPy is linked with, found through NumPy's own library."""
-    library = ctypes.CDLL(np._core._multiarray_umath.__file__)  # type: ignore[attr-defined]
-    for name in _SETTERS:
-        if hasattr(library, name):
-            function = getattr(library, name)
-            function.argtypes, function.restype = [ctypes.c_int], None
-            return function  # type: ignore[no-any-return]
-    return None

@@ -10,8 +10,8 @@ from enum import StrEnum
 
 import numpy as np
 
-from fnnctl.arrays import BoolArray, FloatArray
-from fnnctl.training.history import TRAINING_COLUMNS, VALIDATION_COLUMNS, Record
+from fnnctl.arrays import FloatArray
+from fnnctl.training.history import TRAINING_COLUMNS, Record
 from fnnctl.training.members import Examples, Member, StackSettings
 from fnnctl.training.stack import Stack
 
@@ -73,38 +73,36 @@ def go_on(
     """Train a stack's members to their end, from wherever they are.
 
     `watch` records the gradient's norm and the units' activity as well. `on_epoch` is shown the stack after
-    each epoch that somebody goes on from, or that is the last; `should_stop` is asked after each step, and
-    what was trained until then is returned. No epoch begins once so many `seconds` are over.
+    each epoch; `should_stop` is asked after each step, and what was trained until then is returned. Once so
+    many `seconds` are over no epoch begins, but for a first one.
     """
     deadline = time.monotonic() + seconds
     trained: dict[int, TrainedMember] = {}
     present = np.arange(len(stack.members))
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # divergence is a result
         while present.size:
-            record = stack.run_epoch(watch=watch, should_stop=should_stop)
-            if record is None:
-                leaving = dict.fromkeys(range(present.size), Outcome.INTERRUPTED)
-            else:
-                out_of_patience, converged = stack.impatient(record)
-                on_epoch(stack, record)
-                late = time.monotonic() >= deadline
-                leaving = _leaving(stack, record, out_of_patience, converged, late=late)
-            if leaving:
+            if leaving := _leaving(stack, late=time.monotonic() >= deadline):
                 for k, outcome in leaving.items():
-                    trained[int(present[k])] = _result(stack, k, outcome)
+                    trained[int(present[k])] = result_of(stack, k, outcome)
                 staying = np.array([k for k in range(present.size) if k not in leaving], dtype=np.intp)
                 present = present[staying]
                 if present.size:
                     stack = stack.select(staying)
+                continue
+            record = stack.run_epoch(watch=watch, should_stop=should_stop)
+            if record is None:
+                trained |= {int(j): result_of(stack, k, Outcome.INTERRUPTED) for k, j in enumerate(present)}
+                break
+            on_epoch(stack, record)
     return [trained[index] for index in range(len(trained))]
 
 
-def _leaving(
-    stack: Stack, record: Record, out_of_patience: BoolArray, converged: BoolArray, *, late: bool
-) -> dict[int, Outcome]:
-    """The members that end with this epoch, and how."""
-    finite = _all_finite(record)
-    done = stack.epoch >= stack.last_epochs
+def _leaving(stack: Stack, *, late: bool) -> dict[int, Outcome]:
+    """The members that have ended, and how: a matter of their state alone, but for the time."""
+    if stack.epoch == 0:
+        return {}
+    finite, done = stack.finite, stack.epoch >= stack.last_epochs
+    out_of_patience, converged = stack.stopping.out_of_patience, stack.converged
     leaving: dict[int, Outcome] = {}
     for k in np.flatnonzero(~finite | out_of_patience | converged | done | late).tolist():
         if not (finite[k] and np.isfinite(stack.network.parameters[k]).all()):
@@ -118,18 +116,22 @@ def _leaving(
     return leaving
 
 
-def _all_finite(record: Record) -> BoolArray:
-    finite = np.isfinite(record[TRAINING_COLUMNS[0]])
-    if VALIDATION_COLUMNS[0] in record:
-        finite &= np.isfinite(record[VALIDATION_COLUMNS[0]])
-    return finite
+def result_of(stack: Stack, k: int, outcome: Outcome) -> TrainedMember:
+    """What the stack has made of its member k so far.
 
-
-def _result(stack: Stack, k: int, outcome: Outcome) -> TrainedMember:
+    What a diverged member had in its last epoch is not a number: it may have left in the middle of it, if all
+    others diverged, too.
+    """
     best_epoch = int(stack.stopping.best_epoch[k]) if stack.members[k].stopping else None
-    history = stack.history.of_member(k)
+    history, weights = stack.history.of_member(k), stack.final_weights(k)
+    if outcome is Outcome.DIVERGED:
+        for name, values in history.items():
+            if name != "learning_rate":
+                values[-1] = math.nan
+        if not all(np.isfinite(array).all() for array in weights.values()):
+            weights = {name: np.full_like(array, np.nan) for name, array in weights.items()}
     return TrainedMember(
-        **stack.final_weights(k),
+        **weights,
         outcome=outcome,
         epochs=len(history.get(TRAINING_COLUMNS[0], ())),
         best_epoch=best_epoch or None,

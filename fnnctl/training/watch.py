@@ -6,10 +6,13 @@ was active for none. Activations that never cut off (tanh, elu, …) have active
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+
 import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.nn.network import Network
+from fnnctl.nn.shape import NetworkShape
 from fnnctl.nn.workspace import Workspace
 from fnnctl.training.history import Record, activity_column
 
@@ -47,3 +50,20 @@ class Watch:
             record[activity_column("active", layer)] = active
             record[activity_column("dead", layer)] = dead
         return record
+
+
+MOST_DEAD = 0.5
+"""The share of a layer's units from which their death is worth a warning."""
+
+
+def dead_layers(history: Mapping[str, Sequence[float]], shape: NetworkShape) -> Iterator[str]:
+    """A warning for each hidden layer in which half of the units or more ended dead."""
+    for number, layer in enumerate(shape.hidden, start=1):
+        dead = history.get(activity_column("dead", number), ())
+        if dead and dead[-1] >= MOST_DEAD:
+            first = next(epoch for epoch, share in enumerate(dead, start=1) if share >= MOST_DEAD)
+            yield (
+                f"{dead[-1]:.0%} of the units of hidden layer {number} are dead: {layer.activation} gave 0 for "
+                f"every row (half of the units or more since epoch {first}). Try a smaller "
+                "training.optimizer.learning_rate, or model.activation: leaky_relu"
+            )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,9 @@ from typing import Any
 import pytest
 
 from fnnctl.cli import run
+from fnnctl.commands.output import Output
+from fnnctl.commands.progress import OnEpoch
+from fnnctl.training.history import Record
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,17 @@ class Done:
 
 
 Program = Callable[..., Done]
+AtEpoch = Callable[[int, Callable[[], object]], None]
+
+
+def only_run(folder: Path) -> Path:
+    (path,) = (folder / "runs").iterdir()
+    return path
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return value
 
 
 @pytest.fixture
@@ -54,3 +69,21 @@ def iris(tmp_path: Path) -> Path:
         "training: {epochs: 12, batch_size: 32, optimizer: {learning_rate: 0.02}}\n"
     )
     return path
+
+
+@pytest.fixture
+def at_epoch(monkeypatch: pytest.MonkeyPatch) -> AtEpoch:
+    """`at_epoch(3, action)`: what shows the progress does this after the third epoch of a training."""
+
+    def arrange(chosen: int, action: Callable[[], object]) -> None:
+        @contextmanager
+        def progress(output: Output, epochs: int) -> Iterator[OnEpoch]:
+            def on_epoch(epoch: int, record: Record) -> None:
+                if epoch == chosen:
+                    action()
+
+            yield on_epoch
+
+        monkeypatch.setattr("fnnctl.commands.train.epoch_progress", progress)
+
+    return arrange

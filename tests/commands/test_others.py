@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+import typer
 import yaml
 from jsonschema import Draft7Validator
 
@@ -134,22 +133,18 @@ def test_every_command_has_help(program: Program, command: str) -> None:
     assert "--help" in done.out
 
 
-def test_an_internal_failure_is_a_sentence_and_3(
-    program: Program, iris: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("raised", [KeyboardInterrupt, typer.Abort])
+def test_an_abort_ends_with_130(
+    program: Program, raised: type[BaseException], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The traceback stands in the run's log; the screen has it with --verbose only."""
+    """Ctrl-C in a command that has nothing to keep."""
 
-    def fail(run: object) -> None:
-        raise ZeroDivisionError("drawing failed")
+    def interrupted(output: object) -> None:
+        raise raised
 
-    monkeypatch.setattr("fnnctl.commands.train.draw_figures", fail)
-    done = program("train", str(iris))
-    assert done.code == 3
-    assert "drawing failed" in done.err
-    assert "Traceback" not in done.err
-    (run,) = (tmp_path / "runs").iterdir()
-    assert "Traceback" in (run / "log.txt").read_text()
-    assert json.loads((run / "manifest.json").read_text())["status"] == "failed"
+    monkeypatch.setattr("fnnctl.commands.datasets.datasets", interrupted)
+    done = program("datasets")
+    assert (done.code, done.out, done.err.strip()) == (130, "", "")
 
 
 def test_a_damaged_newest_run_is_no_reason_to_report_an_older_one(program: Program, iris: Path) -> None:
@@ -187,42 +182,3 @@ def test_a_missed_gate_is_said_on_standard_error(program: Program, iris: Path) -
     assert done.code == 1
     assert done.err.startswith("missed: accuracy is ")
     assert "wanted ≥ 1.5" in done.err
-
-
-def test_a_narrow_terminal_loses_no_column(
-    program: Program, iris: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    program("train", str(iris), "--quiet")
-    monkeypatch.setenv("COLUMNS", "30")
-    shown = program("report").out
-    assert all(name in shown for name in ("setosa", "versicolor", "virginica"))
-
-
-@pytest.mark.parametrize("option", ["--json", "--quiet"])
-def test_output_that_cannot_be_written_is_a_sentence_and_3(iris: Path, tmp_path: Path, option: str) -> None:
-    command = f"{sys.executable} -m fnnctl train {iris} {option} > /dev/full"
-    done = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode == 3
-    assert done.stderr.strip().splitlines()[-1] == "the output cannot be written: No space left on device"
-
-
-def test_standard_error_that_cannot_be_written_does_no_harm(iris: Path, tmp_path: Path) -> None:
-    command = f"{sys.executable} -m fnnctl train {iris} 2> /dev/full"
-    assert subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, check=False).returncode == 0
-
-
-def test_help_into_a_closed_pipe(tmp_path: Path) -> None:
-    command = f"{sys.executable} -m fnnctl train --help | true; exit ${{PIPESTATUS[0]}}"
-    done = subprocess.run(command, shell=True, executable="/bin/bash", capture_output=True, check=False)
-    assert (done.returncode, done.stderr) == (0, b"")
-
-
-def test_row_numbers_are_those_of_the_file(program: Program, tmp_path: Path) -> None:
-    """Rows without a label are left out, and counted all the same."""
-    rows = ["0.5,", "0.5,"] + [f"{i},{'ab'[i % 2]}" for i in range(40)]
-    (tmp_path / "own.csv").write_text("\n".join(["x,label", *rows]) + "\n")
-    (tmp_path / "c.yaml").write_text("data: {source: own.csv, target: label}\ntraining: {epochs: 1}\n")
-    run = Path(program("train", "c.yaml", "--quiet").out.strip())
-    lines = (run / "predictions.csv").read_text().splitlines()[1:]
-    for row, label in (line.split(",")[:2] for line in lines):
-        assert rows[int(row)].endswith(f",{label}")

@@ -1,32 +1,22 @@
 from __future__ import annotations
 
 import csv
-import json
 import multiprocessing
 import os
-import signal
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from fnnctl import cli
 from fnnctl.nn.losses import softmax
+from fnnctl.plots.learning import learning_curve_figure
 from fnnctl.store import names
-from tests.commands.conftest import Program
-
-
-def only_run(folder: Path) -> Path:
-    (path,) = (folder / "runs").iterdir()
-    return path
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return value
+from fnnctl.training.trainer import TrainedMember, train_stack
+from tests.commands.conftest import Program, only_run, read_json
 
 
 def test_writes_every_file_of_the_contract(program: Program, iris: Path, tmp_path: Path) -> None:
@@ -41,8 +31,35 @@ def test_writes_every_file_of_the_contract(program: Program, iris: Path, tmp_pat
     assert manifest["seconds"]["total"] > manifest["seconds"]["training"] > 0
     metrics = read_json(run / "metrics.json")
     assert set(metrics) == {"train", "validation", "test"}
-    assert metrics["test"]["accuracy"] > 0.8
+    support = sum(of_class["support"] for of_class in metrics["test"]["per_class"].values())
+    rows = {name: len((run / name).read_text().splitlines()) - 1 for name in files if name.endswith(".csv")}
+    assert rows["history.csv"] == manifest["training"]["epochs"] == 12
+    assert rows["predictions.csv"] == support == manifest["data"]["parts"]["test"] == 30
+    assert rows["confusion_matrix.csv"] == len(metrics["test"]["per_class"]) == 3
     assert str(run.relative_to(tmp_path)) in done.out
+
+
+def test_as_many_threads_as_the_config_says(
+    program: Program, iris: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The BLAS is told before training, and the manifest says so; null where the BLAS cannot be told."""
+    said: list[object] = []
+
+    def setter(count: int) -> bool:
+        said.append(count)
+        return count < 7
+
+    def train_noted(*arguments: Any, **options: Any) -> list[TrainedMember]:
+        said.append("training")
+        return train_stack(*arguments, **options)
+
+    monkeypatch.setattr("fnnctl.commands.train.set_blas_threads", setter)
+    monkeypatch.setattr("fnnctl.commands.train.train_stack", train_noted)
+    for threads, recorded in ((3, 3), (7, None)):
+        said.clear()
+        done = program("train", str(iris), "--set", f"training.threads={threads}", "--json")
+        assert read_json(Path(done.json["run"]) / "manifest.json")["blas"]["threads"] == recorded
+        assert said == [threads, "training"]
 
 
 def test_json_is_one_object_and_nothing_else(program: Program, iris: Path) -> None:
@@ -109,24 +126,34 @@ def test_saved_weights_give_the_predictions(program: Program, iris: Path) -> Non
     assert [row["prediction"] for row in rows] == [model["classes"][k] for k in given.argmax(axis=1)]
 
 
-def test_the_test_part_changes_nothing_about_training(program: Program, tmp_path: Path) -> None:
-    """Other values in the test file's rows: the same weights."""
-    rng = np.random.default_rng(0)
+def test_the_learning_curve_marks_the_best_epoch(
+    program: Program, iris: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The epoch of the lowest validation loss, whose weights were kept; none without early stopping."""
+    marked = []
 
-    def write(name: str, rows: int, shift: float) -> None:
-        lines = [f"{x + shift},{y},{'ab'[int(x > 0)]}" for x, y in rng.normal(size=(rows, 2))]
-        (tmp_path / name).write_text("\n".join(["x,y,label", *lines]) + "\n")
+    def drawn(history: Any, *, best_epoch: int | None, title: str) -> Figure:
+        marked.append(best_epoch)
+        return learning_curve_figure(history, best_epoch=best_epoch, title=title)
 
-    write("train.csv", 60, 0.0)
-    weights = []
-    for shift in (0.0, 100.0):
-        write("test.csv", 30, shift)
-        (tmp_path / "c.yaml").write_text(
-            "data: {source: train.csv, target: label, test_source: test.csv}\ntraining: {epochs: 3}\n"
-        )
-        run = Path(program("train", "c.yaml", "--json").json["run"])
-        weights.append((run / "model.npz").read_bytes())
-    assert weights[0] == weights[1]
+    monkeypatch.setattr("fnnctl.plots.learning.learning_curve_figure", drawn)
+    stopping = "training.early_stopping={monitor: validation_loss, patience: 3}"
+    changes = (
+        "--set",
+        stopping,
+        "--set",
+        "training.epochs=200",
+        "--set",
+        "training.optimizer.learning_rate=0.2",
+    )
+    run = Path(program("train", str(iris), *changes, "--json").json["run"])
+    with (run / "history.csv").open(newline="") as file:
+        losses = [float(row["validation_loss"]) for row in csv.DictReader(file)]
+    best = 1 + losses.index(min(losses))
+    assert marked == [best]
+    assert read_json(run / "manifest.json")["training"]["best_epoch"] == best == len(losses) - 3
+    program("train", str(iris), "--set", "training.early_stopping=null")
+    assert marked == [best, None]
 
 
 def test_divergence_ends_with_4_and_tells_the_epoch(program: Program, iris: Path, tmp_path: Path) -> None:
@@ -175,45 +202,6 @@ def test_softmax_regression_and_float64(program: Program, iris: Path) -> None:
             "weights_1": np.dtype(np.float64),
             "biases_1": np.dtype(np.float64),
         }
-
-
-def test_a_network_too_large_is_refused_with_its_memory(program: Program, iris: Path, tmp_path: Path) -> None:
-    done = program("train", str(iris), "--set", "model.hidden=[1000000, 1000000]")
-    assert done.code == 2
-    assert "GB" in done.err
-    assert not (tmp_path / "runs").exists()
-
-
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_keeps_what_was_done(iris: Path, tmp_path: Path, number: signal.Signals, code: int) -> None:
-    command = [sys.executable, "-m", "fnnctl", "train", str(iris), "--verbose"]
-    changes = ["--set", "training.epochs=1000000", "--set", "training.early_stopping=null"]
-    process = subprocess.Popen(
-        [*command, *changes], cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE
-    )
-    assert process.stderr is not None
-    for line in process.stderr:
-        if line.startswith(b"epoch 20/"):
-            break
-    process.send_signal(number)
-    _, err = process.communicate(timeout=30)
-    assert process.returncode == code
-    run = only_run(tmp_path)
-    assert b"interrupted after" in err.splitlines()[-1]
-    assert str(run.name).encode() in err.splitlines()[-1]
-    manifest = read_json(run / "manifest.json")
-    assert manifest["status"] == "interrupted"
-    assert manifest["training"]["epochs"] >= 20
-    assert (run / "model.npz").is_file()
-    assert len((run / "history.csv").read_text().splitlines()) == manifest["training"]["epochs"] + 1
-
-
-def test_a_closed_pipe_ends_quietly_with_0(iris: Path, tmp_path: Path) -> None:
-    done = subprocess.run(
-        f"{sys.executable} -m fnnctl train {iris} --quiet | true; exit ${{PIPESTATUS[0]}}",
-        shell=True, executable="/bin/bash", cwd=tmp_path, capture_output=True, check=False,
-    )  # fmt: skip
-    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def start_when_all_are_ready(ready: Any, folder: str, config: str) -> None:

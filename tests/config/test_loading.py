@@ -41,7 +41,6 @@ def test_the_text_is_kept_byte_for_byte_and_the_path_is_absolute(load: Load, tmp
 
 def test_overrides_come_in_order_and_before_name_and_seed(load: Load) -> None:
     loaded = load(IRIS, "seed=1", "training.epochs=5", "training.epochs=6", name="b", seed=2)
-    assert loaded.overrides == ("seed=1", "training.epochs=5", "training.epochs=6")
     assert (loaded.experiment.name, loaded.experiment.seed, loaded.experiment.training.epochs) == ("b", 2, 6)
 
 
@@ -64,14 +63,6 @@ def test_the_name_is_the_files_and_of_a_starter_the_datas(
     assert load_config(path).experiment.name == name
 
 
-def test_it_is_known_what_was_given(load: Load) -> None:
-    loaded = load("data: {source: iris}\nmodel: {hidden: [5]}\n", "training.optimizer.name=sgd")
-    given = ["data", "data.source", "model.hidden[0]", "training", "training.optimizer.name"]
-    assert all(loaded.is_given(path) for path in given)
-    left_out = ["seed", "data.split", "model.hidden[1]", "training.optimizer.learning_rate"]
-    assert not any(loaded.is_given(path) for path in left_out)
-
-
 def test_a_problem_found_later_points_at_the_line(load: Load) -> None:
     loaded = load("data:\n  source: iris\n  columns:\n    ignore: [a, b]\n", "data.target=x")
     assert (
@@ -87,7 +78,13 @@ def test_an_empty_file_is_refused(problems: Problems, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"), [("- a\n- b\n", "a list of length 2"), ("source iris", "'source iris'")]
+    ("text", "shown"),
+    [
+        ("- a\n- b\n", "a list of length 2"),
+        ("digits", "'digits'"),
+        ("source iris", "'source iris' (write source: iris)"),
+        ("data:iris\nseed:3\n", "'data:iris seed:3' (write data: iris)"),
+    ],
 )
 def test_a_file_that_is_no_mapping_is_refused(problems: Problems, text: str, shown: str) -> None:
     assert problems(text) == [f"1: must be a mapping with the sections data, model and training, not {shown}"]
@@ -119,6 +116,11 @@ def test_what_an_alias_hides_is_not_called_missing(problems: Problems) -> None:
     [
         ("training.epochs=x", "training.epochs: must be a whole number from 1 to 10000000, not 'x'"),
         ("trainin.epochs=3", "trainin: unknown setting (did you mean 'training'?)"),
+        (
+            "training.lerning_rate=0.1",
+            "training.lerning_rate: unknown setting (did you mean 'training.optimizer.learning_rate'?)",
+        ),
+        ("training.epochs.x=5", "training.epochs: is a single value; write training.epochs=VALUE"),
         ("learning_rate=1e-3", "learning_rate: unknown setting; it belongs under training.optimizer"),
         (
             "training.optimizer.momentum=1",
@@ -133,6 +135,20 @@ def test_what_an_alias_hides_is_not_called_missing(problems: Problems) -> None:
 )
 def test_an_overrides_problem_names_the_option(problems: Problems, override: str, problem: str) -> None:
     assert problems(IRIS, override) == [f"--set: {problem}"]
+
+
+def test_an_option_is_blamed_for_going_into_what_the_file_gives(problems: Problems) -> None:
+    text = f"{IRIS}training:\n  epochs: 10\n"
+    assert problems(text, "training.epochs.x=5") == [
+        "--set: training.epochs: is a single value; write training.epochs=VALUE"
+    ]
+
+
+def test_the_file_is_blamed_for_what_an_option_cannot_go_into(problems: Problems) -> None:
+    assert problems("data: iris\n", "data.target=x") == [
+        "1: data: must be a mapping with source, sha256, target, test_source, test_sha256, … (12 in all)"
+        ", not 'iris' (write {source: iris})"
+    ]
 
 
 def test_an_override_mends_what_the_file_has_wrong(load: Load) -> None:

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from fnnctl.config.overrides import note_override, override, read_override
-from fnnctl.config.paths import ConfigPath, format_path
-from fnnctl.config.places import Place, Places
+from fnnctl.config.paths import ConfigPath, Place, Places, format_path
 from fnnctl.config.schema_tree import all_settings
 from fnnctl.config.yaml_errors import FindingError
 
@@ -48,7 +47,9 @@ def apply(config: dict[str, Any], text: str) -> Any:
         ),
         ({}, "data.columns.ignore[0]=id", {"data": {"columns": {"ignore": ["id"]}}}),
         ({}, "nothing.here[0]=1", {"nothing": {"here": [1]}}),
-        ({"training": {"l2": 0.1}}, "training.l2.x=1", {"training": {"l2": {"x": 1}}}),
+        ({"training": 5}, "training.epochs=1", {"training": 5}),
+        ({"data": "iris"}, "data.target=x", {"data": "iris"}),
+        ({"model": {"hidden": 7}}, "model.hidden[0].units=1", {"model": {"hidden": 7}}),
     ],
 )
 def test_a_value_is_set_and_what_is_on_the_way_is_made(
@@ -83,6 +84,18 @@ def test_a_list_that_is_left_out_starts_from_its_default() -> None:
         ("model.hidden.units=5", ("model", "hidden"), "is a list; write model.hidden[0] for its first entry"),
         ("model.hidden[3]=5", ("model", "hidden", 3), "there is no such entry; model.hidden has 2"),
         ("model[0]=5", ("model",), "is a section, not a list"),
+        ("training.l2.x=1", ("training", "l2"), "is a single value; write training.l2=VALUE"),
+        ("training.l2[0]=1", ("training", "l2"), "is a single value; write training.l2=VALUE"),
+        (
+            "training.optimizer.name.x=1",
+            ("training", "optimizer", "name"),
+            "is a single value; write training.optimizer.name=VALUE",
+        ),
+        (
+            "data.columns.ignore.x=1",
+            ("data", "columns", "ignore"),
+            "is a list; write data.columns.ignore[0] for its first entry",
+        ),
     ],
 )
 def test_an_override_that_leads_nowhere_is_refused(text: str, path: ConfigPath, message: str) -> None:

@@ -39,6 +39,15 @@ def write(section: str, *lines: str) -> str:
         ("seed: 1\ndata:\n  target: x\n", f"2: data.source: {SOURCE}"),
         ("seed: 1\ndata:\n  source:\n", f"3: data.source: {SOURCE}"),
         (
+            "data: {source:iris}\n",
+            "1: data.source:iris: is one word; put a space after the colon: source: iris",
+        ),
+        (
+            "data:\n  source:iris\n",
+            "1: data: must be a mapping with source, sha256, target, test_source, test_sha256, … (12 in all)"
+            ", not 'source:iris' (write source: iris)",
+        ),
+        (
             "data: iris\n",
             "1: data: must be a mapping with source, sha256, target, test_source, test_sha256, … (12 in all)"
             ", not 'iris' (write {source: iris})",
@@ -116,6 +125,20 @@ def test_a_config_without_data_says_what_to_name(problems: Problems, text: str, 
         ("lr: 1", "lr: unknown setting; here it is called training.optimizer.learning_rate"),
         ("patience: 5", "patience: unknown setting; it belongs under training.early_stopping"),
         ("units: 5", "units: unknown setting; it belongs under model.hidden[0]"),
+        (
+            "lerning_rate: 1",
+            "lerning_rate: unknown setting (did you mean 'training.optimizer.learning_rate'?)",
+        ),
+        (
+            "optimizer: {momentm: 1}",
+            "optimizer.momentm: unknown setting (did you mean 'training.optimizer.momentum'?)",
+        ),
+        ("unit: 5", "unit: unknown setting (did you mean 'model.hidden[0].units'?)"),
+        (
+            "optimizer: {name:sgd}",
+            "optimizer.name:sgd: is one word; put a space after the colon: name: sgd",
+        ),
+        ("optimizer: name:sgd", f"optimizer: must be {OPTIMIZERS}, not 'name:sgd' (write name: sgd)"),
         ("seed: 5", "seed: unknown setting; it belongs outside all sections"),
         (
             "gpu: 1",

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 
-from fnnctl.config.yaml_errors import FindingError
+from fnnctl.config.yaml_errors import FindingError, syntax_error
 from fnnctl.config.yaml_reader import read_yaml
 
 TAB = "a tab stands here; YAML is written with spaces only"
@@ -63,3 +64,33 @@ def test_a_broken_form_is_told_in_words_with_its_line(text: str, line: int, mess
     with pytest.raises(FindingError) as caught:
         read_yaml(text)
     assert (caught.value.finding.line, caught.value.finding.message) == (line, message)
+
+
+@pytest.mark.parametrize(
+    ("problem", "message"),
+    [
+        ("something PyYAML has never said", "this is not YAML: something PyYAML has never said"),
+        (None, "this is not YAML: while parsing a block mapping"),
+        ("", "this is not YAML: while parsing a block mapping"),
+    ],
+)
+def test_a_sentence_that_is_not_known_is_passed_on_with_its_line(problem: str | None, message: str) -> None:
+    mark = yaml.Mark("<text>", 0, 2, 5, None, 0)
+    error = yaml.MarkedYAMLError("while parsing a block mapping", None, problem, mark)
+    finding = syntax_error(error, ["a: 1", "b: 2", "c: 3 4"]).finding
+    assert (finding.line, finding.message) == (3, message)
+
+
+def test_a_sentence_without_a_place_is_passed_on() -> None:
+    finding = syntax_error(yaml.MarkedYAMLError(problem="no place"), []).finding
+    assert (finding.line, finding.message) == (None, "this is not YAML: no place")
+
+
+@pytest.mark.parametrize("problem", ["found unexpected end of stream", "unheard of"])
+def test_where_one_place_is_not_told_the_other_is_taken(problem: str) -> None:
+    mark = yaml.Mark("<text>", 0, 2, 5, None, 0)
+    for error in (
+        yaml.MarkedYAMLError(problem=problem, problem_mark=mark),
+        yaml.MarkedYAMLError(problem=problem, context_mark=mark),
+    ):
+        assert syntax_error(error, ["a", "b", "c"]).finding.line == 3

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -143,6 +144,33 @@ def test_blocks_and_views_give_the_same_bits(monkeypatch: pytest.MonkeyPatch) ->
     fitted.transform(dataset, rows, wide.T[5:55])
     np.testing.assert_array_equal(wide.T[5:55], whole[rows])
     assert np.isnan(wide[:, :5]).all()
+
+
+def test_a_wide_table_takes_no_more_scratch_than_a_narrow_one() -> None:
+    numeric = np.random.default_rng(5).normal(size=(1000, 3000))
+    dataset = dataset_of(numeric)
+    fitted = fit_preprocessor(dataset, np.arange(10), config(scaling="minmax"))
+    out = np.empty((1000, 3000), np.float32)
+    tracemalloc.start()
+    fitted.transform(dataset, np.arange(1000), out)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < numeric.nbytes / 8
+    np.testing.assert_allclose(
+        out[999], (numeric[999] - numeric[:10].min(0)) / np.ptp(numeric[:10], 0), rtol=1e-5
+    )
+
+
+def test_a_column_of_many_categories_has_a_feature_each() -> None:
+    codes = np.random.default_rng(6).integers(-1, 5000, (20_000, 1), np.int32)
+    dataset = dataset_of(np.empty((20_000, 0)), codes, (tuple(str(code) for code in range(5000)),))
+    fitted = fit_preprocessor(dataset, np.arange(2000), config())
+    out = np.full((len(codes), len(fitted.features)), NAN, np.float32)
+    fitted.transform(dataset, np.arange(len(codes)), out)
+    seen = np.isin(codes[:, 0], codes[:2000, 0])
+    np.testing.assert_array_equal(out.sum(axis=1), seen)
+    hot = [f"c0={code}" if code >= 0 else "c0 missing" for code in codes[seen, 0].tolist()]
+    assert [fitted.features[k] for k in out[seen].argmax(axis=1)] == hot
 
 
 def test_the_way_through_json_is_exact() -> None:

@@ -14,10 +14,16 @@ from hypothesis.strategies import SearchStrategy
 from sklearn import metrics as sk
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.metrics.classification import score
+from fnnctl.metrics import classification
+from fnnctl.metrics.ranked import rank_part
 
 Outcomes = SearchStrategy[tuple[IntArray, FloatArray]]
 Simulate = Callable[..., tuple[IntArray, FloatArray]]
+
+
+def score(labels: IntArray, probabilities: FloatArray, classes: list[str], *, loss: float) -> dict[str, Any]:
+    ranked = rank_part(labels, probabilities)
+    return classification.score(labels, probabilities, ranked, classes, loss=loss)
 
 
 def names(probabilities: FloatArray) -> list[str]:

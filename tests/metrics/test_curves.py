@@ -12,13 +12,23 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import metrics as sk
 
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
-from fnnctl.metrics.curves import Curve, pr_curves, roc_curves
+from fnnctl.metrics import curves as metrics_curves
+from fnnctl.metrics.curves import Curve
+from fnnctl.metrics.ranked import rank_part
 
 Outcomes = SearchStrategy[tuple[IntArray, FloatArray]]
 Simulate = Callable[..., tuple[IntArray, FloatArray]]
 
 LABELS = np.array([0, 0, 1, 1])
 PROBABILITIES = np.array([[0.75, 0.25], [0.375, 0.625], [0.5, 0.5], [0.125, 0.875]])
+
+
+def roc_curves(labels: IntArray, probabilities: FloatArray, classes: list[str]) -> list[Curve]:
+    return metrics_curves.roc_curves(rank_part(labels, probabilities), classes)
+
+
+def pr_curves(labels: IntArray, probabilities: FloatArray, classes: list[str]) -> list[Curve]:
+    return metrics_curves.pr_curves(rank_part(labels, probabilities), classes)
 
 
 def names(probabilities: FloatArray) -> list[str]:

@@ -10,15 +10,34 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest, norm
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.metrics.ranking import class_rankings, rank_scores, roc_auc
-from fnnctl.metrics.statistics import AucEstimate, estimate_auc, mean_auc, wilson_interval
+from fnnctl.metrics.ranked import rank_part
+from fnnctl.metrics.ranking import Ranking, rank_scores
+from fnnctl.metrics.statistics import (
+    AucEstimate,
+    add_influences,
+    estimate_auc,
+    mean_auc,
+    wilson_interval,
+)
 
 Simulate = Callable[..., tuple[IntArray, FloatArray]]
 
 
-def estimate(positives: list[float], negatives: list[float]) -> AucEstimate | None:
+def ranking_of(positives: list[float], negatives: list[float]) -> Ranking:
     is_positive = np.arange(len(positives) + len(negatives)) < len(positives)
-    return estimate_auc(rank_scores(is_positive, np.array(positives + negatives)))
+    return rank_scores(is_positive, np.array(positives + negatives))[0]
+
+
+def estimate(positives: list[float], negatives: list[float]) -> AucEstimate:
+    found = estimate_auc(ranking_of(positives, negatives))
+    assert found is not None
+    return found
+
+
+def mean_of(labels: IntArray, probabilities: FloatArray) -> AucEstimate:
+    mean = rank_part(labels, probabilities).mean_area
+    assert mean is not None
+    return mean
 
 
 def test_wilson_of_eight_in_ten() -> None:
@@ -39,13 +58,11 @@ def test_wilson_without_rows_does_not_exist() -> None:
 
 def test_delong_worked_by_hand() -> None:
     found = estimate([0.9, 0.6, 0.4], [0.5, 0.3])
-    assert found is not None
-    assert found.influence is not None
     # Placements 1, 1, 1/2 and 2/3, 1: variances 1/12 and 1/18, so 1/12/3 + 1/18/2 = 1/18.
     assert found.area == 5 / 6
-    assert np.square(found.influence).sum() == pytest.approx(1 / 18)
-    # log 5 ± 1.95996·√(1/18)/(5/36) = 1.60944 ± 3.32620
-    assert found.interval() == pytest.approx([0.152290, 0.992867], abs=1e-5)
+    assert found.variance == pytest.approx(1 / 18)
+    # That is worth 5/36·18 = 2.5 trials: (5/6 + 3.8415/5 ± √(3.8415/2.5·(5/36 + 3.8415/10))) / 2.53658
+    assert found.interval() == pytest.approx([0.277985, 0.984830], abs=1e-5)
 
 
 def test_delong_agrees_with_the_definition_by_pairs() -> None:
@@ -54,22 +71,51 @@ def test_delong_agrees_with_the_definition_by_pairs() -> None:
     wins = (above[:, np.newaxis] > below) + 0.5 * (above[:, np.newaxis] == below)
     variance = wins.mean(axis=1).var(ddof=1) / 40 + wins.mean(axis=0).var(ddof=1) / 25
     found = estimate(above.tolist(), below.tolist())
-    assert found is not None
-    assert found.influence is not None
     assert found.area == pytest.approx(wins.mean(), abs=1e-14)
-    assert np.square(found.influence).sum() == pytest.approx(variance, rel=1e-12)
+    assert found.variance == pytest.approx(variance, rel=1e-12)
 
 
-def test_a_perfect_area_has_a_one_sided_bound() -> None:
+def test_influences_are_placements_around_the_area() -> None:
+    scores = np.array([0.5, 0.9, 0.6, 0.3, 0.4])
+    is_positive = np.array([False, True, True, False, True])
+    total = np.ones(5)
+    add_influences(total, *rank_scores(is_positive, scores), is_positive)
+    # Negatives 0.5 and 0.3 have placements 2/3 and 1, positives 1, 1 and 1/2; the area is 5/6.
+    positive, negative = 1 / 6 / math.sqrt(6), 1 / 6 / math.sqrt(2)
+    assert total - 1 == pytest.approx([-negative, positive, positive, negative, -2 * positive])
+
+
+def test_a_perfect_area_has_a_lower_bound() -> None:
+    # Four positives and three negatives are worth 4·12/9 = 16/3 trials: 16/3 / (16/3 + 3.8415)
     found = estimate([0.7, 0.8, 0.9, 1.0], [0.1, 0.2, 0.3])
-    assert found is not None
-    assert found.interval() == [pytest.approx(0.05 ** (1 / 3)), 1.0]
+    assert found.interval() == pytest.approx([0.581303, 1.0], abs=1e-6)
 
 
 def test_an_area_of_zero_mirrors_a_perfect_one() -> None:
-    found = estimate([0.1], [0.2, 0.3])
-    assert found is not None
-    assert found.interval() == [0.0, pytest.approx(0.95)]
+    # One positive and two negatives are worth 4·2/5 = 8/5 trials: 3.8415 / (8/5 + 3.8415)
+    assert estimate([0.1], [0.2, 0.3]).interval() == [0.0, pytest.approx(0.705961, abs=1e-6)]
+
+
+def test_near_one_the_interval_closes_in_on_that_of_one() -> None:
+    positives, negatives = np.arange(50.0, 100.0), np.arange(50.0)
+    perfect = estimate(positives.tolist(), negatives.tolist()).interval()
+    positives[0], negatives[-1] = negatives[-1], positives[0]
+    one_wrong = estimate(positives.tolist(), negatives.tolist())
+    assert one_wrong.area == 1 - 1 / 2500
+    # Both are worth 10,000/102 trials; by DeLong's variance alone one wrong pair would be worth 1,250.
+    assert perfect == pytest.approx([0.962294, 1.0], abs=1e-6)
+    assert one_wrong.interval() == pytest.approx([0.961532, 0.999996], abs=1e-5)
+
+
+@given(data=st.data())
+def test_no_interval_begins_higher_than_that_of_a_perfect_area(data: st.DataObject) -> None:
+    m, n = data.draw(st.integers(2, 12)), data.draw(st.integers(2, 12))
+    positives = data.draw(st.lists(st.sampled_from([2.0, 3.0, 4.0, 5.0, 6.0]), min_size=m, max_size=m))
+    negatives = data.draw(st.lists(st.sampled_from([0.0, 1.0, 2.0, 3.0]), min_size=n, max_size=n))
+    perfect = estimate([2.0] * m, [1.0] * n).interval()
+    interval = estimate(positives, negatives).interval()
+    assert perfect is not None
+    assert interval is None or interval[0] <= perfect[0] + 1e-12
 
 
 @pytest.mark.parametrize(
@@ -78,67 +124,64 @@ def test_an_area_of_zero_mirrors_a_perfect_one() -> None:
     ids=["all scores equal", "one positive"],
 )
 def test_without_a_variance_there_is_no_interval(positives: list[float], negatives: list[float]) -> None:
-    found = estimate(positives, negatives)
-    assert found is not None
-    assert found.interval() is None
+    assert estimate(positives, negatives).interval() is None
 
 
-def test_the_interval_covers_the_true_area_in_about_95_of_100_samples() -> None:
+@pytest.mark.parametrize(
+    ("separation", "positives", "negatives", "most"),
+    [(1.5, 40, 60, 0.985), (2.5, 40, 60, 0.995), (3.5, 30, 600, 1.0)],
+)
+def test_the_interval_covers_the_true_area_in_about_95_of_100_samples(
+    separation: float, positives: int, negatives: int, most: float
+) -> None:
     rng = np.random.default_rng(4)
-    truth, covered, samples = norm.cdf(1.5 / math.sqrt(2)), 0, 1_000
+    truth, covered, samples = norm.cdf(separation / math.sqrt(2)), 0, 1_000
     for _ in range(samples):
-        found = estimate(rng.normal(1.5, 1, 40).tolist(), rng.normal(0, 1, 60).tolist())
-        interval = found.interval() if found else None
+        scores = rng.normal(separation, 1, positives).tolist(), rng.normal(0, 1, negatives).tolist()
+        interval = estimate(*scores).interval()
         assert interval is not None
         covered += interval[0] <= truth <= interval[1]
-    assert 0.93 < covered / samples < 0.985
+    assert 0.93 < covered / samples <= most
 
 
 def test_the_mean_over_two_classes_is_either() -> None:
     scores = np.array([0.9, 0.75, 0.5, 0.25, 0.125])
     labels = np.array([0, 1, 0, 0, 1])
-    estimates = [estimate_auc(r) for r in class_rankings(labels, np.column_stack([scores, 1 - scores]))]
-    mean = mean_auc(estimates)
+    ranked = rank_part(labels, np.column_stack([scores, 1 - scores]))
+    mean, first = ranked.mean_area, ranked.areas[0]
     assert mean is not None
-    assert estimates[0] is not None
-    assert mean.area == estimates[0].area
-    assert mean.interval() == pytest.approx(estimates[0].interval(), abs=1e-12)
+    assert first is not None
+    assert mean.area == first.area
+    assert mean.most_trials == pytest.approx(first.most_trials)
+    assert mean.interval() == pytest.approx(first.interval(), abs=1e-12)
 
 
 def test_the_variance_of_the_mean_is_that_of_leaving_out_one_row_after_the_other(simulate: Simulate) -> None:
     labels, probabilities = simulate(240, 3)
-
-    def macro(rows: IntArray) -> float:
-        areas = [roc_auc(ranking) for ranking in class_rankings(labels[rows], probabilities[rows])]
-        return float(np.mean([area for area in areas if area is not None]))
-
-    left_out = np.array([macro(np.delete(np.arange(240), row)) for row in range(240)])
+    left_out = np.array(
+        [mean_of(np.delete(labels, row), np.delete(probabilities, row, axis=0)).area for row in range(240)]
+    )
     jackknife = 239 / 240 * np.square(left_out - left_out.mean()).sum()
-    mean = mean_auc([estimate_auc(ranking) for ranking in class_rankings(labels, probabilities)])
-    assert mean is not None
-    assert mean.influence is not None
-    assert np.square(mean.influence).sum() == pytest.approx(jackknife, rel=0.02)
+    assert mean_of(labels, probabilities).variance == pytest.approx(jackknife, rel=0.02)
 
 
 def test_the_mean_leaves_out_classes_without_an_area() -> None:
-    found = estimate([0.9, 0.6, 0.4], [0.5, 0.3])
-    mean = mean_auc([None, found])
-    assert mean is not None
-    assert found is not None
-    assert mean.area == found.area
-    assert mean.interval() == found.interval()
-    assert mean_auc([None, None]) is None
+    scores = np.array([0.9, 0.6, 0.5, 0.4, 0.3])
+    labels = np.array([0, 0, 1, 0, 1])
+    mean = mean_of(labels, np.column_stack([scores, 1 - scores]))
+    assert mean_of(labels, np.column_stack([scores, 1 - scores, scores])) == mean
+    assert mean_auc([None, None], np.zeros(5)) is None
 
 
 def test_the_mean_has_no_interval_where_a_class_has_no_variance() -> None:
-    lone = estimate([0.5], [0.4, 0.6, 0.7, 0.8, 0.9])
-    wide = estimate([0.9, 0.6, 0.4], [0.5, 0.3, 0.2])
-    mean = mean_auc([lone, wide])
-    assert mean is not None
+    labels = np.array([0, 1, 1, 1, 2, 2])
+    mean = mean_of(labels, np.random.default_rng(5).dirichlet([1, 1, 1], 6))
+    assert 0 < mean.area < 1
     assert mean.interval() is None
 
 
-def test_a_perfect_mean_is_bounded_by_the_scarcest_class() -> None:
-    mean = mean_auc([estimate([0.8, 0.9], [0.1, 0.2, 0.3]), estimate([0.7], [0.1, 0.2, 0.3, 0.4])])
-    assert mean is not None
-    assert mean.interval() == [pytest.approx(0.05), 1.0]
+def test_a_perfect_mean_is_worth_what_its_free_classes_are() -> None:
+    mean = mean_of(np.array([0, 0, 1, 1, 1, 2]), np.eye(3)[[0, 0, 1, 1, 1, 2]])
+    # The classes are worth 4, 9/2 and 5/2 trials: 2·3/(1/4 + 2/9 + 2/5) = 6.87898, and 6.879/(6.879 + 3.8415)
+    assert mean.most_trials == pytest.approx(6.87898, abs=1e-5)
+    assert mean.interval() == pytest.approx([0.641670, 1.0], abs=1e-5)

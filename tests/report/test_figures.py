@@ -11,6 +11,7 @@ import pytest
 
 from fnnctl.metrics.classification import confusion_matrix, score
 from fnnctl.metrics.curves import pr_curves, roc_curves
+from fnnctl.metrics.ranked import rank_part
 from fnnctl.plots.curves import PlottedCurve
 from fnnctl.report.figures import draw_figures
 from fnnctl.store.folder import RunFolder
@@ -28,14 +29,13 @@ def measured_run(start_run: Callable[..., OpenRun], hostile_classes: tuple[str, 
     probabilities[np.arange(80), labels] += 0.2
     probabilities /= probabilities.sum(axis=1, keepdims=True)
     run = start_run("[/] $$x$$", hostile_classes)
-    scores = score(labels, probabilities, hostile_classes, loss=0.5)
+    ranked = rank_part(labels, probabilities)
+    scores = score(labels, probabilities, ranked, hostile_classes, loss=0.5)
     run.write_metrics({"train": scores, "validation": None, "test": scores})
     run.write_history(("epoch", "train_loss", "train_accuracy"), [(1, 1.5, 0.25), (2, 1.0, 0.5)])
     matrix = confusion_matrix(labels, probabilities.argmax(axis=1), len(hostile_classes))
     run.write_confusion_matrix(hostile_classes, matrix)
-    run.write_curves(
-        roc_curves(labels, probabilities, hostile_classes), pr_curves(labels, probabilities, hostile_classes)
-    )
+    run.write_curves(roc_curves(ranked, hostile_classes), pr_curves(ranked, hostile_classes))
     return run
 
 

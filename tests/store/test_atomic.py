@@ -6,12 +6,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from fnnctl.errors import DataError, MachineError, UsageError
-from fnnctl.store.atomic import read_bytes, write_bytes, write_output, write_text
+from fnnctl.store.atomic import read_bytes, write_bytes, write_lines, write_new, write_output, write_text
 
 
 def names_in(folder: Path) -> list[str]:
@@ -28,6 +29,35 @@ def test_write_then_read(tmp_path: Path) -> None:
 def test_text_without_a_utf8_form_is_written_as_its_escape(tmp_path: Path) -> None:
     write_text(tmp_path / "a.txt", "ü\udcff")
     assert (tmp_path / "a.txt").read_bytes() == "ü\\udcff".encode()
+
+
+def test_lines_are_written_as_they_come(tmp_path: Path) -> None:
+    sizes = []
+
+    def lines() -> Iterator[str]:
+        for _ in range(3):
+            sizes.append(sum(path.stat().st_size for path in tmp_path.iterdir()))
+            assert all(name.startswith(".") for name in names_in(tmp_path))
+            yield "ü" * 500_000
+
+    write_lines(tmp_path / "a.csv", lines())
+    assert sizes == [0, 1_000_000, 2_000_000]
+    assert (tmp_path / "a.csv").read_text(encoding="utf-8") == "ü" * 1_500_000
+    assert names_in(tmp_path) == ["a.csv"]
+
+
+@pytest.mark.parametrize("interruption", [KeyError("row"), KeyboardInterrupt()])
+def test_lines_that_break_off_leave_the_old_file(tmp_path: Path, interruption: BaseException) -> None:
+    def lines() -> Iterator[str]:
+        yield "new" * 100_000
+        raise interruption
+
+    write_text(tmp_path / "a.csv", "old")
+    for name in ("a.csv", "b.csv"):
+        with pytest.raises(type(interruption)):
+            write_lines(tmp_path / name, lines())
+    assert names_in(tmp_path) == ["a.csv"]
+    assert (tmp_path / "a.csv").read_text() == "old"
 
 
 def test_new_files_have_the_rights_of_any_other_new_file(tmp_path: Path) -> None:
@@ -142,3 +172,62 @@ def test_an_output_that_cannot_be_is_a_usage_error(tmp_path: Path) -> None:
         write_output(tmp_path / "missing" / "report.md", "text")
     with pytest.raises(MachineError, match="File name too long"):
         write_output(tmp_path / ("a" * 5000), "text")
+
+
+@pytest.fixture(params=["links", "no links"])
+def _links(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once as it is, and once on a file system that has no hard links."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    if request.param == "no links":
+        monkeypatch.setattr("pathlib.Path.hardlink_to", refuse)
+
+
+@pytest.mark.usefixtures("_links")
+class TestNewFiles:
+    def test_a_new_file_is_there_whole(self, tmp_path: Path) -> None:
+        write_new(tmp_path / "fnnctl.yaml", "ü: 1\n")
+        assert (tmp_path / "fnnctl.yaml").read_bytes() == "ü: 1\n".encode()
+        assert names_in(tmp_path) == ["fnnctl.yaml"]
+
+    def test_what_is_there_is_not_overwritten(self, tmp_path: Path) -> None:
+        (tmp_path / "fnnctl.yaml").write_text("mine")
+        (tmp_path / "link.yaml").symlink_to("nowhere")
+        for name in ("fnnctl.yaml", "link.yaml"):
+            with pytest.raises(UsageError, match="is there already, and is not overwritten"):
+                write_new(tmp_path / name, "new")
+        assert (tmp_path / "fnnctl.yaml").read_text() == "mine"
+        assert names_in(tmp_path) == ["fnnctl.yaml", "link.yaml"]
+
+    def test_a_file_that_appears_meanwhile_is_kept(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        path = tmp_path / "fnnctl.yaml"
+        monkeypatch.setattr("os.fsync", lambda _: path.write_text("theirs"))
+        with pytest.raises(UsageError, match="is there already"):
+            write_new(path, "new")
+        assert path.read_text() == "theirs"
+
+    def test_a_refused_write_leaves_nothing(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        def refuse(*_: object) -> None:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        monkeypatch.setattr("os.fsync", refuse)
+        with pytest.raises(MachineError, match="free some space"):
+            write_new(tmp_path / "fnnctl.yaml", "new")
+        assert names_in(tmp_path) == []
+
+
+def test_a_new_file_that_cannot_be_renamed_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr("pathlib.Path.hardlink_to", refuse)
+    monkeypatch.setattr("pathlib.Path.replace", refuse)
+    with pytest.raises(MachineError, match="Input/output error"):
+        write_new(tmp_path / "fnnctl.yaml", "new")
+    assert names_in(tmp_path) == []

@@ -17,7 +17,6 @@ def test_what_is_not_there_reads_as_none(run: OpenRun) -> None:
     assert folder.read_confusion_matrix() is None
     assert folder.read_roc_curves() is None
     assert folder.read_pr_curves() is None
-    assert folder.read_log() is None
     assert folder.files() == ("config.yaml", "resolved.yaml", "manifest.json")
 
 

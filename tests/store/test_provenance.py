@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
+import sys
 import time
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 import fnnctl
 from fnnctl.store import provenance
 from fnnctl.store.manifest import Manifest
-from fnnctl.store.provenance import environment, git_state, utc_text
+from fnnctl.store.provenance import blas_core, environment, git_state, processor_features, utc_text
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -46,10 +47,46 @@ def test_the_environment_fits_the_manifest() -> None:
     assert set(manifest.packages) == {"numpy", "typer", "pydantic", "pyyaml", "rich", "matplotlib"}
     assert manifest.blas.threads == 1
     assert manifest.blas.name
+    assert manifest.blas.core == blas_core()
+    assert manifest.processor.features == processor_features()
     assert manifest.processor.model
     assert manifest.processor.usable is not None
     assert 1 <= manifest.processor.usable <= (os.cpu_count() or 1)
     assert set(facts) <= set(Manifest.model_fields)
+
+
+def test_the_blas_tells_the_core_that_an_independent_library_sees() -> None:
+    threadpoolctl = pytest.importorskip("threadpoolctl")  # scikit-learn brings it
+    pools = [pool for pool in threadpoolctl.threadpool_info() if "numpy" in pool.get("filepath", "")]
+    assert [pool.get("architecture") for pool in pools] == [blas_core()]
+
+
+def in_new_process(expression: str, **variables: str) -> str:
+    script = f"from fnnctl.store import provenance; print({expression})"
+    answer = subprocess.run(
+        [sys.executable, "-c", script], env={**os.environ, **variables}, capture_output=True, check=True
+    )
+    return answer.stdout.decode().strip()
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="the names are of x86-64")
+def test_the_core_and_the_features_are_those_in_use_and_not_the_processors() -> None:
+    if blas_core() is None:
+        pytest.skip("the BLAS does not tell")
+    assert in_new_process("provenance.blas_core()", OPENBLAS_CORETYPE="Haswell") == "Haswell"
+    features = processor_features()
+    baseline = np.show_config(mode="dicts")["SIMD Extensions"]["baseline"]
+    dispatched = features[len(baseline) :]
+    if dispatched:
+        left = in_new_process(
+            "provenance.processor_features()", NPY_DISABLE_CPU_FEATURES=" ".join(dispatched)
+        )
+        assert left == str(baseline)
+
+
+def test_a_blas_that_does_not_tell_has_no_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(provenance, "_CORE_NAMES", ("no_such_function",))
+    assert blas_core() is None
 
 
 def test_times_are_utc() -> None:

@@ -2,19 +2,27 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
+from fnnctl.arrays import FloatArray
 from fnnctl.errors import DataError
-from fnnctl.store.tables import Table, read_table, to_csv
+from fnnctl.store.tables import Table, csv_lines, read_table, wide_csv_lines
 
 
 def read(text: str) -> Table:
     return read_table(text.encode(), Path("x.csv"))
+
+
+def to_csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    return "".join(csv_lines(columns, rows))
 
 
 def test_csv_is_plain() -> None:
@@ -43,6 +51,22 @@ def test_numbers_keep_every_bit(numbers: list[float | None]) -> None:
 
 def test_numpy_numbers_are_written_like_python_ones() -> None:
     assert to_csv(("a", "b"), [(np.float64(0.1), np.int64(3))]) == "a,b\n0.1,3\n"
+
+
+@given(arrays(np.float64, st.tuples(st.integers(1, 4), st.integers(1, 3)), elements=st.floats()))
+def test_wide_rows_keep_every_bit_too(numbers: FloatArray) -> None:
+    columns = ("name", *map(str, range(numbers.shape[1])))
+    names = [f'a,"{row}"\n' for row in range(len(numbers))]
+    table = read("".join(wide_csv_lines(columns, [[name] for name in names], numbers)))
+    assert table.columns == columns
+    assert table.column(0) == names
+    found = [table.numbers(1 + index) for index in range(numbers.shape[1])]
+    assert repr(found) == repr(numbers.T.tolist())
+
+
+def test_lines_come_one_by_one() -> None:
+    lines = csv_lines(("a", "b"), ((number, 0.5) for number in itertools.count()))
+    assert [next(lines) for _ in range(3)] == ["a,b\n", "0,0.5\n", "1,0.5\n"]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fnnctl.errors import DataError
-from fnnctl.store.weights import Array, array_list, read_npz, to_npz
+from fnnctl.store.weights import Array, array_list, read_listed_npz, to_npz
 
 ARRAYS: dict[str, Array] = {
     "weights_1": np.arange(6, dtype=np.float32).reshape(2, 3),
@@ -38,7 +38,7 @@ def npy(array: Array, *, allow_pickle: bool = False) -> bytes:
 
 def test_round_trip_to_the_bit() -> None:
     arrays = {**ARRAYS, "fortran": np.asfortranarray(np.arange(6.0).reshape(2, 3))}
-    restored = read_npz(to_npz(arrays), array_list(arrays), PATH)
+    restored = read_listed_npz(to_npz(arrays), array_list(arrays), PATH)
     assert list(restored) == list(arrays)
     for name, array in arrays.items():
         assert restored[name].dtype == array.dtype
@@ -64,7 +64,7 @@ def test_objects_are_refused() -> None:
     pickled = npy(np.array([{}], dtype=object), allow_pickle=True)
     listed = {"a": {"shape": [1], "dtype": "object"}}
     with pytest.raises(DataError, match="object"):
-        read_npz(npz_with("a.npy", pickled), listed, PATH)
+        read_listed_npz(npz_with("a.npy", pickled), listed, PATH)
 
 
 HUGE = (
@@ -103,7 +103,7 @@ HUGE = (
 )
 def test_a_file_that_is_not_what_it_should_be(content: bytes, listed: object, message: str) -> None:
     with pytest.raises(DataError, match=message) as caught:
-        read_npz(content, listed, PATH)
+        read_listed_npz(content, listed, PATH)
     assert caught.value.problems[0].file == "model.npz"
 
 
@@ -114,7 +114,7 @@ def test_any_change_of_bytes_is_read_or_told(data: st.DataObject) -> None:
     for _ in range(data.draw(st.integers(1, 4))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     try:
-        restored = read_npz(bytes(content), listed, PATH)
+        restored = read_listed_npz(bytes(content), listed, PATH)
     except DataError:
         return
     assert restored["a"].shape == (4,)

@@ -1,0 +1,92 @@
+"""From a config to what is trained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fnnctl.commands.preparation import prepare
+from fnnctl.errors import DataError
+from tests.commands.conftest import Program
+
+
+def test_what_follows_from_data_and_network_is_filled_in(iris: Path) -> None:
+    """150 rows, of which 20% are for testing and 15% for validation; 4·8 + 8 + 8·3 + 3 = 67 parameters."""
+    prepared = prepare(iris, ["training.batch_size=auto"], name=None, seed=4)
+    training = prepared.experiment.training
+    assert (prepared.split.test.size, prepared.layout.size) == (30, 67)
+    assert training.batch_size == prepared.split.train.size < 150 - 30
+    assert (training.threads, prepared.threads) == (1, 1)
+    assert (prepared.name, prepared.experiment.seed) == ("iris", 4)
+    assert prepared.experiment.data.sha256 == prepared.dataset.sha256
+
+
+def test_scaling_is_fitted_on_the_training_part_alone(iris: Path) -> None:
+    prepared = prepare(iris, [], name=None, seed=None)
+    inputs = prepared.examples().inputs
+    assert (inputs.shape, inputs.dtype.name) == ((150, 5), "float32")
+    assert np.all(inputs[:, -1] == 1.0)
+    learned = inputs[prepared.split.train, :-1].astype(np.float64)
+    np.testing.assert_allclose(learned.mean(axis=0), 0.0, atol=1e-6)
+    np.testing.assert_allclose(learned.std(axis=0), 1.0, rtol=1e-6)
+    assert np.abs(inputs[prepared.split.test, :-1].mean(axis=0)).max() > 0.01
+
+
+def test_a_problem_of_the_data_is_placed_at_its_setting(tmp_path: Path) -> None:
+    (tmp_path / "own.csv").write_text("x,label\n1,a\n2,b\n")
+    config = tmp_path / "c.yaml"
+    config.write_text("data:\n  source: own.csv\n  target: lable\n")
+    with pytest.raises(DataError) as raised:
+        prepare(config, [], name=None, seed=None)
+    (problem,) = raised.value.problems
+    assert (problem.file, problem.line, problem.path) == (str(config), 3, "data.target")
+
+
+@pytest.mark.parametrize(("available", "refused"), [(10**4, True), (10**9, False), (None, False)])
+def test_only_what_exceeds_the_memory_is_refused(
+    program: Program, iris: Path, available: int | None, refused: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fnnctl.commands.preparation.available_bytes", lambda: available)
+    done = program("check", str(iris))
+    assert done.code == (2 if refused else 0)
+    assert ("iris.yaml:2: model.hidden: " in done.out) is refused
+
+
+def test_row_numbers_are_those_of_the_file(program: Program, tmp_path: Path) -> None:
+    """Rows without a label are left out, and counted all the same."""
+    rows = ["0.5,", "0.5,"] + [f"{i},{'ab'[i % 2]}" for i in range(40)]
+    (tmp_path / "own.csv").write_text("\n".join(["x,label", *rows]) + "\n")
+    (tmp_path / "c.yaml").write_text("data: {source: own.csv, target: label}\ntraining: {epochs: 1}\n")
+    run = Path(program("train", "c.yaml", "--quiet").out.strip())
+    lines = (run / "predictions.csv").read_text().splitlines()[1:]
+    for row, label in (line.split(",")[:2] for line in lines):
+        assert rows[int(row)].endswith(f",{label}")
+
+
+def test_the_test_part_changes_nothing_about_training(program: Program, tmp_path: Path) -> None:
+    """Other values in the test file's rows: the same weights."""
+    rng = np.random.default_rng(0)
+
+    def write(name: str, rows: int, shift: float) -> None:
+        lines = [f"{x + shift},{y},{'ab'[int(x > 0)]}" for x, y in rng.normal(size=(rows, 2))]
+        (tmp_path / name).write_text("\n".join(["x,y,label", *lines]) + "\n")
+
+    write("train.csv", 60, 0.0)
+    weights = []
+    for shift in (0.0, 100.0):
+        write("test.csv", 30, shift)
+        (tmp_path / "c.yaml").write_text(
+            "data: {source: train.csv, target: label, test_source: test.csv}\ntraining: {epochs: 3}\n"
+        )
+        run = Path(program("train", "c.yaml", "--json").json["run"])
+        weights.append((run / "model.npz").read_bytes())
+    assert weights[0] == weights[1]
+
+
+def test_a_network_too_large_is_refused_with_its_memory(program: Program, iris: Path, tmp_path: Path) -> None:
+    done = program("train", str(iris), "--set", "model.hidden=[1000000, 1000000]")
+    assert done.code == 2
+    assert "GB" in done.err
+    assert not (tmp_path / "runs").exists()

@@ -1,0 +1,126 @@
+"""L-BFGS: a member has the bits that it has alone: in any stack, restored, after others have left."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fnnctl.arrays import FloatArray
+from fnnctl.nn.lbfgs import Lbfgs
+from tests.nn.objectives import Function, Numbers, cosh_bowl, numbers_of, quadratic, rosenbrock, stacked
+
+
+def test_an_error_leaves_the_state_as_it_was() -> None:
+    evaluate = stacked([rosenbrock])
+    start = np.array([[-1.2, 1.0]])
+    whole, broken = (Lbfgs.start(numbers_of(), start, evaluate) for _ in range(2))
+
+    def fail(points: FloatArray) -> tuple[FloatArray, FloatArray]:
+        raise KeyboardInterrupt
+
+    for _ in range(30):
+        whole.iterate(evaluate)
+        with pytest.raises(KeyboardInterrupt):
+            broken.iterate(fail)
+        broken.iterate(evaluate)
+        assert_same(broken, whole)
+
+
+def assert_same(one: Lbfgs, other: Lbfgs) -> None:
+    for name, array in one.state.items():
+        np.testing.assert_array_equal(array, other.state[name], strict=True, err_msg=name)
+
+
+def saved_and_loaded(lbfgs: Lbfgs) -> Lbfgs:
+    file = io.BytesIO()
+    arrays: dict[str, Any] = lbfgs.state
+    np.savez(file, **arrays)
+    file.seek(0)
+    with np.load(file, allow_pickle=False) as state:
+        return Lbfgs(lbfgs.numbers, dict(state))
+
+
+@settings(deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    members=st.integers(1, 6),
+    size=st.integers(1, 40),
+    memory=st.integers(1, 6),
+    dtype=st.sampled_from([np.float32, np.float64]),
+    leave_at=st.integers(0, 12),
+    bad_after=st.none() | st.integers(0, 15),
+)
+def test_a_member_has_the_bits_that_it_has_alone(
+    seed: int,
+    members: int,
+    size: int,
+    memory: int,
+    dtype: type[np.floating[Any]],
+    leave_at: int,
+    bad_after: int | None,
+) -> None:
+    """In any stack, with a neighbour that turns NaN, saved and restored, and after others have left."""
+    rng = np.random.default_rng(seed)
+    roots = rng.normal(size=(members, size, size)) * 10.0 ** rng.uniform(-3, 3, size=(members, 1, 1))
+    matrices = (roots @ roots.transpose(0, 2, 1) / size).astype(dtype)
+    centres, starts = rng.normal(size=(2, members, size)).astype(dtype)
+    numbers: Numbers = {
+        "gradient_tolerance": 10.0 ** rng.uniform(-9, 1, members),
+        "decrease_tolerance": rng.choice([0.0, 1e-9, 1e-3], members),
+        "max_evaluations": rng.integers(1, 21, members),
+    }
+
+    def functions() -> list[Function]:
+        made = [quadratic(matrix, centre) for matrix, centre in zip(matrices, centres, strict=True)]
+        if members > 1:
+            made[0] = quadratic(matrices[0], centres[0], bad_after)
+        return made
+
+    chosen = np.arange(members)
+    made = functions()
+    stack = Lbfgs.start(numbers, starts, stacked(made), memory)
+    for iteration in range(20):
+        if iteration == leave_at:
+            chosen = chosen[rng.permutation(members)[: max(1, members - 1)]]
+            stack = saved_and_loaded(stack.select(chosen))
+            made = [made[k] for k in chosen]
+        calls: list[FloatArray] = []
+        stack.iterate(stacked(made, calls))
+        assert len(calls) <= numbers["max_evaluations"].max()
+    for place, k in enumerate(chosen):
+        if members > 1 and k == 0 and bad_after is not None:
+            continue
+        calls, one = [], np.array([k])
+        evaluate = stacked([functions()[k]], calls)
+        alone = Lbfgs.start(
+            {name: number[one] for name, number in numbers.items()}, starts[one], evaluate, memory
+        )
+        for _ in range(20):
+            asked = len(calls)
+            alone.iterate(evaluate)
+            assert len(calls) - asked <= numbers["max_evaluations"][k]
+        assert_same(stack.select(np.array([place])), alone)
+
+
+@pytest.mark.parametrize("size", [803, 5003])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_bits_of_many_parameters(size: int, dtype: type[np.floating[Any]]) -> None:
+    """Long rows, which start at odd addresses and which BLAS walks in blocks."""
+    rng = np.random.default_rng(5)
+    scales = 10.0 ** rng.uniform(-2, 2, size=(3, size)).astype(dtype)
+    starts = rng.normal(size=(3, size)).astype(dtype)
+    functions = [cosh_bowl(scale) for scale in scales]
+    together = Lbfgs.start(numbers_of(3), starts, stacked(functions))
+    for _ in range(40):
+        together.iterate(stacked(functions))
+    for k in range(3):
+        alone = Lbfgs.start(numbers_of(), starts[k : k + 1], stacked(functions[k : k + 1]))
+        for _ in range(40):
+            alone.iterate(stacked(functions[k : k + 1]))
+        assert_same(together.select(np.array([k])), alone)
+    assert together.state["taken"].min() > 10

@@ -1,0 +1,33 @@
+"""What is recorded of the gradient over an epoch of several steps."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from fnnctl.training.trainer import train_stack
+from tests.training.recipes import member_of, pool_of, settings_of
+
+
+def test_the_gradients_norm_is_the_root_mean_square_over_the_steps() -> None:
+    """Three examples with x = 0 and label 0 of 2, one a step, α = 1: only the biases (b, −b) learn.
+
+    The gradient is (−q, q) with q = 1 − σ(2b), its square 2q², and b ← b + q. From b = 0: q = 0.5, then
+    1 − σ(1) = 0.26894, then 1 − σ(1.53788) = 0.17684. Their squares sum to 0.35360, and
+    √(2 · 0.35360 / 3) = 0.48553.
+    """
+    settings = settings_of(1, (), 2, optimizer="sgd", batch_size=1, precision="float64")
+    member = member_of(settings, 3, learning_rate=1.0, l2=0.0, epochs=1)
+    (result,) = train_stack(settings, [member], pool_of(np.zeros((3, 1)), np.zeros(3, int)), watch=True)
+    assert result.history["gradient_norm"] == [pytest.approx(0.48553, abs=1e-5)]
+
+
+def test_the_penalty_is_part_of_the_gradient_and_each_member_has_its_own() -> None:
+    """Full batches and α = 0: the norm is |∂R/∂W| at the first weights, which λ ≫ 1 alone decides."""
+    settings = settings_of(3, (), 2, optimizer="sgd", batch_size=4, precision="float64")
+    members = [member_of(settings, 4, seed=seed, learning_rate=0.0, l2=1e9, epochs=2) for seed in (0, 1)]
+    results = train_stack(settings, members, pool_of(np.ones((4, 3)), np.array([0, 1, 0, 1])), watch=True)
+    for result in results:  # biases are zero: all of the row is weights
+        expected = 1e9 * np.sqrt(np.sum(result.parameters**2))
+        assert result.history["gradient_norm"] == pytest.approx([expected] * 2, rel=1e-6)
+    assert results[0].history["gradient_norm"] != results[1].history["gradient_norm"]
