@@ -14,13 +14,14 @@ LAYOUT = ParameterLayout(NetworkShape(2, (HiddenShape(1, "prelu"),), 2))
 ROW = [3.0, -4.0, 9.0, 0.25, 2.0, 7.0, 0.0, -5.0]
 """One unit: weights 3 and −4, bias 9, slope 0.25; two scores: weights 2 and 0, biases 7 and −5."""
 WEIGHTS = [3.0, -4.0, 0.0, 0.0, 2.0, 0.0, 0.0, 0.0]
+MASK = LAYOUT.weight_mask(np.dtype(np.float64))
 SIGNS = [1.0, -1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0]
 
 
 def added(l2: list[float], l1: list[float] | None) -> FloatArray:
     parameters = np.array([ROW] * len(l2))
     gradient, scratch = np.full_like(parameters, 100.0), np.empty_like(parameters)
-    penalty = Penalty(LAYOUT, np.dtype(np.float64), l2=np.array(l2), l1=None if l1 is None else np.array(l1))
+    penalty = Penalty(MASK, l2=np.array(l2), l1=None if l1 is None else np.array(l1))
     penalty.add_gradient(parameters, gradient, scratch)
     np.testing.assert_array_equal(parameters, [ROW] * len(l2))
     return gradient - 100.0
@@ -51,9 +52,8 @@ def test_values_by_hand() -> None:
     """½λ(9 + 16 + 4) = 14.5λ and λ₁(3 + 4 + 2) = 9λ₁."""
     parameters = np.array([ROW, ROW])
     l2, l1 = np.array([2.0, 0.5]), np.array([0.0, 0.25])
-    dtype = np.dtype(np.float64)
-    assert Penalty(LAYOUT, dtype, l2=l2, l1=None).values(parameters).tolist() == [29.0, 7.25]
-    assert Penalty(LAYOUT, dtype, l2=l2, l1=l1).values(parameters).tolist() == [29.0, 7.25 + 2.25]
+    assert Penalty(MASK, l2=l2, l1=None).values(parameters).tolist() == [29.0, 7.25]
+    assert Penalty(MASK, l2=l2, l1=l1).values(parameters).tolist() == [29.0, 7.25 + 2.25]
 
 
 def test_a_negative_gradient_is_bounded_as_a_positive_one() -> None:

@@ -17,9 +17,15 @@ from tests.training.recipes import blobs, member_of, settings_of
 from tests.training.scikit_learn import first_weights, fitted
 
 
+def after(convergence: Convergence, *losses: float) -> list[bool]:
+    """Who has converged after an epoch with these losses, one a member."""
+    convergence.update({"train_loss": np.array(losses)})
+    return [bool(ended) for ended in convergence.converged]
+
+
 def ends(rule: ConvergenceRule, losses: list[float]) -> list[bool]:
     convergence = Convergence([rule], None)
-    return [bool(convergence.update({"train_loss": np.array([loss])})[0]) for loss in losses]
+    return [after(convergence, loss)[0] for loss in losses]
 
 
 def test_by_hand() -> None:
@@ -39,15 +45,15 @@ def test_an_equal_loss_fails_only_with_a_tolerance() -> None:
 def test_members_have_rules_of_their_own_or_none() -> None:
     rules = [ConvergenceRule(0.1, 1), None, ConvergenceRule(0.1, 3)]
     convergence = Convergence(rules, None)
-    seen = [convergence.update({"train_loss": np.ones(3)}).tolist() for _ in range(5)]
+    seen = [after(convergence, 1.0, 1.0, 1.0) for _ in range(5)]
     assert seen == [[False] * 3, [False] * 3, [True, False, False], [True, False, False], [True, False, True]]
 
 
 def test_a_nan_is_not_the_least_loss_of_a_member_for_its_neighbour() -> None:
     convergence = Convergence([ConvergenceRule(0.1, 1)] * 2, None)
-    for loss in ([1.0, 1.0], [math.nan, 0.5], [math.nan, 0.45]):
-        found = convergence.update({"train_loss": np.array(loss)})
-    assert not found[1]
+    seen = [after(convergence, *losses)[1] for losses in ([1.0, 1.0], [math.nan, 0.5], [math.nan, 0.45])]
+    assert seen == [False, False, False]
+    assert after(convergence, math.nan, 0.41) == [False, True]
 
 
 def test_goes_on_from_its_state() -> None:
@@ -55,9 +61,9 @@ def test_goes_on_from_its_state() -> None:
     for cut in range(1, len(losses)):
         before = Convergence([rule], None)
         for loss in losses[:cut]:
-            before.update({"train_loss": np.array([loss])})
-        after = Convergence([rule], {name: array.copy() for name, array in before.state.items()})
-        found = [after.update({"train_loss": np.array([loss])})[0] for loss in losses[cut:]]
+            after(before, loss)
+        resumed = Convergence([rule], {name: array.copy() for name, array in before.state.items()})
+        found = [after(resumed, loss)[0] for loss in losses[cut:]]
         assert found == [False] * (len(losses) - cut - 1) + [True]
 
 

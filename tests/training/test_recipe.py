@@ -196,6 +196,14 @@ def test_every_optimizer_gets_its_numbers(name: str) -> None:
     assert set(member.optimizer_numbers) == set(OPTIMIZERS[name].number_names)
 
 
+def test_lbfgs_takes_all_rows_in_float64() -> None:
+    numbers = {"max_evaluations": 9, "gradient_tolerance": 0.01, "decrease_tolerance": 0.002}
+    settings, member = made(training={"optimizer": {"name": "lbfgs", "memory": 7, **numbers}})
+    assert (settings.optimizer, settings.memory, settings.batch_size) == ("lbfgs", 7, 50)
+    assert settings.precision == "float64"
+    assert member.optimizer_numbers == numbers
+
+
 @pytest.mark.parametrize("name", sorted(LR_SCHEDULES))
 def test_every_schedule_gets_its_numbers(name: str) -> None:
     settings, member = made(training={"lr_schedule": name})

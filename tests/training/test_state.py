@@ -48,7 +48,7 @@ def test_a_stack_remembers_these_arrays_and_their_first_axis_is_the_member() -> 
         for seed in range(3)
     ]  # fmt: skip
     stack = Stack(settings, members, blobs(25, 3, 2))
-    stack.impatient(stack.run_epoch(watch=True, should_stop=lambda: False) or {})
+    stack.run_epoch(watch=True, should_stop=lambda: False)
     state = stack.state
     assert {array.shape[0] for array in state.values()} == {3}
     names = {
