@@ -140,7 +140,7 @@ def test_statistics_are_those_of_a_pass_with_the_averaged_weights(kind: Averagin
     examples = blobs(50, 3, 3, precision="float64")
     hidden = (HiddenShape(4, "tanh", normalization="batch", dropout=True),)
     settings = StackSettings(NetworkShape(3, hidden, 3), "adam", 20, precision="float64", averaging=kind)
-    layer_numbers = {"momentum": (0.3,), "epsilon": (1e-5,), "dropout": (0.5,)}
+    layer_numbers = {"momentum": (0.9,), "epsilon": (1e-5,), "dropout": (0.5,)}
     member = member_of(
         settings, 50, epochs=4, learning_rate=0.1, layer_numbers=layer_numbers,
         numbers={"average_decay": 0.9, "average_start": 0.5},
