@@ -63,7 +63,7 @@ def dead_layers(history: Mapping[str, Sequence[float]], shape: NetworkShape) -> 
         if dead and dead[-1] >= MOST_DEAD:
             first = next(epoch for epoch, share in enumerate(dead, start=1) if share >= MOST_DEAD)
             yield (
-                f"{dead[-1]:.0%} of the units of hidden layer {number} are dead: {layer.activation} gave 0 for "
+                f"{dead[-1]:.0%} of the units of hidden layer {number} are dead: {layer.activation} is 0 for "
                 f"every row (half of the units or more since epoch {first}). Try a smaller "
                 "training.optimizer.learning_rate, or model.activation: leaky_relu"
             )
