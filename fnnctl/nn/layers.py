@@ -120,8 +120,11 @@ class HiddenLayer:
         if self._normalization and buffers.normalization:
             self._normalization.forward(buffers.z, buffers.normalization)
         self.f.forward(buffers.z, a, buffers.activation)
-        if self._dropout and buffers.dropout and draws:
-            self._dropout.forward(a, buffers.dropout, draws)
+        if self._dropout and buffers.dropout:
+            if draws:
+                self._dropout.forward(a, buffers.dropout, draws)
+            else:
+                buffers.dropout.factor.fill(1.0)
         if self.shape.residual:
             a += below[:, :-1]
 

@@ -77,7 +77,8 @@ class InverseScaling(LrSchedule):
 class Adaptive(LrSchedule):
     """α·γ^n, n being how often a value has not improved by the tolerance in so many epochs.
 
-    As scikit-learn's `adaptive`, for any value; the rate never falls below `minimum`.
+    Much as scikit-learn's `adaptive`, but for any value; an improvement is one over the last best value, so
+    that small ones add up. The rate never falls below `minimum`.
     """
 
     number_names = ("factor", "patience", "tolerance", "minimum")

@@ -122,5 +122,10 @@ class BatchNormalization(Normalization):
         self._batches += 1.0
         share = np.maximum(self._momentum, 1.0 / self._batches)
         variance *= z.shape[2] / (z.shape[2] - 1)
-        self._means += share * (mean - self._means)
-        self._variances += share * (variance - self._variances)
+        _move(self._means, mean, share)
+        _move(self._variances, variance, share)
+
+
+def _move(running: FloatArray, latest: FloatArray, share: FloatArray) -> None:
+    running += share * (latest - running)
+    np.copyto(running, latest, where=share == 1.0)  # a small variance is lost in 1 + (σ² − 1)

@@ -69,6 +69,7 @@ class Averaging:
         step = parameters - average
         step *= share.astype(average.dtype)[:, None]
         average += step
+        np.copyto(average, parameters, where=share[:, None] == 1.0)  # that sum rounds
 
 
 def _first_state(network: Network) -> dict[str, npt.NDArray[Any]]:

@@ -39,7 +39,7 @@ class Stack:
         epoch: int = 0,
         state: State | None = None,
     ) -> None:
-        """Members with their first weights, or going on from such a stack's state."""
+        """Members with their first weights, or going on from such a stack's state, in its very arrays."""
         self.settings, self.members, self.examples = settings, list(members), examples
         self.epoch = epoch
         layout = ParameterLayout(settings.shape)

@@ -69,7 +69,8 @@ def applied(name: str, x: FloatArray, number: FloatArray) -> tuple[FloatArray, F
 
 
 def test_every_activation_is_defined_here() -> None:
-    assert set(DEFINITIONS) == set(ACTIVATIONS)
+    """Maxout, a function of several variables, has tests of its own below."""
+    assert {*DEFINITIONS, "maxout"} == set(ACTIVATIONS)
 
 
 @pytest.mark.parametrize("name", sorted(DEFINITIONS))
@@ -110,3 +111,63 @@ def test_members_have_numbers_of_their_own() -> None:
 def test_a_nan_is_never_hidden(name: str) -> None:
     a, _ = applied(name, np.full((1, 1, 1), np.nan), np.full((1, 1, 1), 0.3))
     assert np.isnan(a).all()
+
+
+def maxout(
+    pieces: list[list[float]], number_of_units: int, *, training: bool = True
+) -> tuple[FloatArray, ActivationBuffers]:
+    """The activations of one member, (units, batch), of pre-activations given row by row."""
+    z = np.array([pieces])
+    a = np.empty((1, number_of_units, z.shape[2]))
+    buffers = ActivationBuffers(np.empty(z.shape, bool), np.empty_like(z), np.empty_like(a), training)
+    ACTIVATIONS["maxout"](np.zeros((1, 1, 1))).forward(z, a, buffers)
+    return a, buffers
+
+
+def test_maxout_is_the_largest_piece_of_each_unit() -> None:
+    """Two units of three pieces: rows 0, 2 and 4 are the first unit's, rows 1, 3 and 5 the second's."""
+    rows = [[1.0, -4.0], [10.0, 0.0], [3.0, -5.0], [20.0, -1.0], [2.0, -6.0], [30.0, -2.0]]
+    for training in (True, False):
+        a, _ = maxout(rows, 2, training=training)
+        assert a[0].tolist() == [[3.0, -4.0], [30.0, 0.0]]
+
+
+def test_maxout_sends_the_error_to_the_winning_piece() -> None:
+    a, buffers = maxout([[1.0, -4.0], [10.0, 0.0], [3.0, -5.0], [20.0, -1.0]], 2)
+    delta = np.array([[[0.5, 0.25], [2.0, -8.0]]])
+    terms = ACTIVATIONS["maxout"](a).backward(delta, buffers)
+    assert terms[0].tolist() == [[0.0, 0.25], [0.0, -8.0], [0.5, 0.0], [2.0, 0.0]]
+
+
+def test_a_tie_of_maxout_goes_to_the_first_piece_alone() -> None:
+    """One unit of three pieces; columns tie all, the last two, the first and last, and two zeros."""
+    a, buffers = maxout([[7.0, 1.0, 5.0, -0.0], [7.0, 4.0, 2.0, 0.0], [7.0, 4.0, 5.0, -1.0]], 1)
+    assert a[0].tolist() == [[7.0, 4.0, 5.0, 0.0]]
+    terms = ACTIVATIONS["maxout"](a).backward(np.ones((1, 1, 4)), buffers)
+    assert terms[0].tolist() == [[1.0, 0.0, 1.0, 1.0], [0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0]]
+
+
+def test_maxout_does_not_hide_a_nan_of_any_piece() -> None:
+    a, _ = maxout([[np.nan, 1.0], [1.0, np.nan]], 1)
+    assert np.isnan(a).all()
+
+
+CUT_OFF_BELOW = {"relu": 0.0, "hard_logistic": -2.0}
+
+
+@pytest.mark.parametrize("name", sorted(ACTIVATIONS))
+def test_active_where_the_output_is_not_cut_off_at_zero(name: str) -> None:
+    """As a layer calls it: after the backward pass, whose error terms stand in the scratch array."""
+    z = np.array(X).reshape(1, 1, -1)
+    delta = np.empty_like(z)
+    buffers = ActivationBuffers(np.empty(z.shape, bool), np.empty_like(z), delta, training=True)
+    f = ACTIVATIONS[name](np.full((1, 1, 1), 0.3))
+    f.forward(z, z.copy() if name == "maxout" else z, buffers)
+    delta.fill(17.0)
+    f.backward(delta, buffers)
+    active = f.active(buffers)
+    if name not in CUT_OFF_BELOW:
+        assert active is None
+    else:
+        assert active is not None
+        assert active.ravel().tolist() == [float(x > CUT_OFF_BELOW[name]) for x in X]

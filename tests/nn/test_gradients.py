@@ -10,6 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from fnnctl.nn.activations import ACTIVATIONS
+from fnnctl.nn.backpropagation import BackPropagation
 from fnnctl.nn.shape import HiddenShape, NetworkShape, OutputKind, Techniques
 from tests.nn.gradients import Case, case_away_from_kinks
 
@@ -45,6 +46,19 @@ def test_dropout(activation: str) -> None:
         HiddenShape(units, activation, pieces=pieces_of(activation), dropout=True) for units in (6, 5)
     )
     case_away_from_kinks(NetworkShape(3, layers, 3)).assert_gradient_agrees()
+
+
+@pytest.mark.parametrize("activation", ["selu", "relu"])
+def test_without_draws_dropout_layers_are_as_if_they_dropped_nothing(activation: str) -> None:
+    """Also after a pass that did."""
+    layers = tuple(HiddenShape(units, activation, dropout=True) for units in (6, 5))
+    plain = tuple(HiddenShape(units, activation) for units in (6, 5))
+    case, other = (Case(NetworkShape(3, hidden, 3), seed=0, members=2, batch=6) for hidden in (layers, plain))
+    dropped = case.gradient().copy()
+    kept = BackPropagation(case.network, case.penalty).risk_gradient(case.work)
+    np.testing.assert_array_equal(case.network.parameters, other.network.parameters)
+    np.testing.assert_allclose(kept, other.gradient(), rtol=1e-12, atol=1e-15)
+    assert np.abs(kept - dropped).max() > 1e-3
 
 
 def test_residual() -> None:

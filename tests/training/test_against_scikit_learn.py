@@ -1,57 +1,27 @@
-"""Twenty steps from MLPClassifier's own first weights, in its order of rows, in float64."""
+"""Steps from MLPClassifier's own first weights, in its order of rows, in float64."""
 
 from __future__ import annotations
 
-import warnings
+import inspect
 from typing import Any
 
 import numpy as np
 import pytest
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
 from fnnctl.arrays import FloatArray
+from fnnctl.nn.shape import Techniques
 from fnnctl.training.stack import Stack
-from tests.training.recipes import blobs, member_of, settings_of
+from tests.training.recipes import blobs, member_of, pool_of, settings_of
+from tests.training.scikit_learn import first_weights, fitted, flat_weights
 
-ROWS, BATCH = 50, 16  # the last batch of an epoch is smaller: its λ would differ, so 48 rows are used
-
-
-def flat_weights(model: Any) -> FloatArray:
-    """scikit-learn's weights in the order of the flat store."""
-    layers = [
-        np.hstack([coefficients.T, intercepts[:, None]]).ravel()
-        for coefficients, intercepts in zip(model.coefs_, model.intercepts_, strict=True)
-    ]
-    return np.concatenate(layers)
+BATCH = 16  # the last batch of an epoch would have another λ if it were smaller, so 48 rows are used
+EPOCHS = 7
 
 
-def trained_pair(
-    solver: dict[str, Any], optimizer: str, numbers: dict[str, float], activation: str
-) -> tuple[FloatArray, FloatArray]:
-    examples = blobs(48, 6, 4, precision="float64")
-    X, y = examples.inputs[:, :-1], examples.labels
-    alpha = 0.05
-    model = MLPClassifier(
-        (9, 7), activation=activation, alpha=alpha, batch_size=BATCH, shuffle=False, random_state=3, **solver
-    )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        model.set_params(max_iter=1, learning_rate_init=1e-300).fit(X, y)  # draws the first weights
-        first = flat_weights(model)
-        model.set_params(max_iter=7, warm_start=True, learning_rate_init=0.01)
-        del model._optimizer
-        model.fit(X, y)
-    settings = settings_of(
-        6, ((9, activation), (7, activation)), 4, optimizer=optimizer, batch_size=BATCH, precision="float64"
-    )
-    settings = type(settings)(settings.shape, optimizer, BATCH, shuffle=False, precision="float64")
-    member = member_of(settings, 48, learning_rate=0.01, l2=alpha / BATCH, optimizer_numbers=numbers)
-    stack = Stack(settings, [member], examples)
-    stack.network.parameters[0] = first
-    for _ in range(7):
-        stack.run_epoch(watch=False, should_stop=lambda: False)
-    return stack.network.parameters[0], flat_weights(model)
+def assert_agree(ours: FloatArray, theirs: FloatArray) -> None:
+    relative = np.abs(ours - theirs) / np.maximum(np.abs(theirs), 1e-6)
+    assert relative.max() < 1e-9
 
 
 @pytest.mark.parametrize("activation", ["relu", "tanh", "logistic", "identity"])
@@ -67,6 +37,83 @@ def trained_pair(
 def test_weights_agree(
     solver: dict[str, Any], optimizer: str, numbers: dict[str, float], activation: str
 ) -> None:
-    ours, theirs = trained_pair(solver, optimizer, numbers, activation)
-    relative = np.abs(ours - theirs) / np.maximum(np.abs(theirs), 1e-6)
-    assert relative.max() < 1e-9
+    examples = blobs(48, 6, 4, precision="float64")
+    alpha = 0.05
+    model = MLPClassifier(
+        (9, 7),
+        activation=activation,
+        alpha=alpha,
+        batch_size=BATCH,
+        shuffle=False,
+        random_state=3,
+        learning_rate_init=0.01,
+        max_iter=EPOCHS,
+        **solver,
+    )
+    settings = settings_of(
+        6,
+        ((9, activation), (7, activation)),
+        4,
+        optimizer=optimizer,
+        batch_size=BATCH,
+        precision="float64",
+        shuffle=False,
+    )
+    member = member_of(settings, 48, learning_rate=0.01, l2=alpha / BATCH, optimizer_numbers=numbers)
+    stack = Stack(settings, [member], examples)
+    stack.network.parameters[0] = first_weights(model, examples)
+    for _ in range(EPOCHS):
+        stack.run_epoch(watch=False, should_stop=lambda: False)
+    assert_agree(stack.network.parameters[0], flat_weights(fitted(model, examples)))
+
+
+@pytest.mark.skipif(
+    "sample_weight" not in inspect.signature(MLPClassifier.fit).parameters,
+    reason="this scikit-learn has no sample weights",
+)
+def test_weighted_rows_agree() -> None:
+    """All rows at once, so that their weights have a mean of 1 in every batch, as our factors have."""
+    examples = blobs(40, 5, 3, precision="float64")
+    weights = np.random.default_rng(1).uniform(0.0, 3.0, 40)
+    weights[:4] = 0.0
+    model = MLPClassifier(
+        (8,), activation="tanh", solver="sgd", momentum=0.0, alpha=0.4, batch_size=40, shuffle=False,
+        random_state=3, learning_rate_init=0.5, max_iter=EPOCHS,
+    )  # fmt: skip
+    settings = settings_of(
+        5, ((8, "tanh"),), 3,
+        optimizer="sgd", batch_size=40, precision="float64", techniques=Techniques(weighted=True),
+    )  # fmt: skip
+    member = member_of(settings, 40, learning_rate=0.5, l2=0.4 / 40, weights=weights * 5.0)
+    stack = Stack(settings, [member], examples)
+    stack.network.parameters[0] = first_weights(model, examples)
+    losses = [stack.run_epoch(watch=False, should_stop=lambda: False) for _ in range(EPOCHS)]
+    fitted(model, examples, sample_weight=weights / weights.mean())
+    assert_agree(stack.network.parameters[0], flat_weights(model))
+    assert losses[0] is not None
+    unweighted = member_of(settings, 40, learning_rate=0.5, l2=0.4 / 40)
+    plain = Stack(settings, [unweighted], examples)
+    plain.network.parameters[0] = first_weights(model, examples)
+    for _ in range(EPOCHS):
+        plain.run_epoch(watch=False, should_stop=lambda: False)
+    assert np.abs(plain.network.parameters[0] - flat_weights(model)).max() > 0.01
+
+
+def test_a_weight_is_a_number_of_copies() -> None:
+    """A row of weight 3 is three rows: the same mean risk, and so the same weights after some steps."""
+    single = blobs(12, 4, 3, precision="float64")
+    counts = np.array([1, 2, 3] * 4)
+    repeated = pool_of(single.inputs[:, :-1].repeat(counts, axis=0), single.labels.repeat(counts))
+    after = []
+    for examples, weights in ((single, counts.astype(float)), (repeated, np.ones(24))):
+        rows = len(examples.labels)
+        settings = settings_of(
+            4, ((6, "relu"),), 3,
+            optimizer="momentum", batch_size=rows, precision="float64", techniques=Techniques(weighted=True),
+        )  # fmt: skip
+        stack = Stack(settings, [member_of(settings, rows, weights=weights)], examples)
+        record = [stack.run_epoch(watch=False, should_stop=lambda: False) for _ in range(EPOCHS)][-1]
+        assert record is not None
+        after.append((stack.network.parameters[0], record["train_loss"][0]))
+    np.testing.assert_allclose(after[0][0], after[1][0], rtol=1e-9, atol=1e-12)
+    assert after[0][1] == pytest.approx(after[1][1], rel=1e-12)

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from fnnctl.nn.augmentation import add_noise, mix_up
+from fnnctl.nn.draws import Draws
+from fnnctl.nn.shape import NetworkShape, Techniques
+from fnnctl.nn.workspace import Workspace
+
+
+def draws(*seeds: int) -> Draws:
+    return Draws([np.random.default_rng(seed) for seed in seeds])
+
+
+def workspace(
+    members: int, batch: int, inputs: int, *, dtype: type[np.floating] = np.float64, **techniques: bool
+) -> Workspace:
+    """Row i is the i-th unit vector, where there are as many inputs as rows, and its label is i."""
+    work = Workspace(
+        NetworkShape(inputs, (), batch),
+        members,
+        batch,
+        np.dtype(dtype),
+        training=True,
+        techniques=Techniques(**techniques),
+    )
+    work.inputs[...] = np.eye(batch, inputs + 1)
+    work.inputs[..., -1] = 1.0
+    work.targets.labels[...] = np.arange(batch)
+    return work
+
+
+def test_noise_has_each_members_deviation_and_leaves_the_ones() -> None:
+    work = workspace(3, 200, 300)
+    before = work.inputs.copy()
+    add_noise(work, np.array([0.0, 0.5, 2.0]), draws(1, 2, 3))
+    np.testing.assert_array_equal(work.inputs[..., -1], 1.0)
+    np.testing.assert_array_equal(work.inputs[0], before[0])
+    noise = (work.inputs - before)[1:, :, :-1]
+    np.testing.assert_allclose(noise.std(axis=(1, 2)), [0.5, 2.0], rtol=0.02)
+    assert np.abs(noise.mean(axis=(1, 2)) / [0.5, 2.0]).max() < 5 / np.sqrt(60_000)
+
+
+def test_noise_is_a_members_own() -> None:
+    together, alone = workspace(2, 4, 3, dtype=np.float32), workspace(1, 4, 3, dtype=np.float32)
+    add_noise(together, np.array([1.0, 0.3]), draws(1, 2))
+    add_noise(alone, np.array([0.3]), draws(2))
+    assert together.inputs.dtype == np.float32
+    np.testing.assert_array_equal(together.inputs[1], alone.inputs[0])
+
+
+def test_mixup_mixes_inputs_labels_and_weights_alike() -> None:
+    """Row i is the i-th unit vector: what was mixed into it, and how much, can be read from it."""
+    work = workspace(3, 30, 30, weighted=True, mixup=True)
+    targets = work.targets
+    assert targets.weights is not None
+    assert targets.partners is not None
+    assert targets.share is not None
+    weights = np.random.default_rng(0).uniform(0.0, 2.0, (3, 30))
+    targets.weights[...] = weights
+    mix_up(work, np.array([0.2, 1.0, 4.0]), draws(1, 2, 3))
+    for k in range(3):
+        share, partners = targets.share[k, 0], targets.partners[k]
+        assert 0.0 < share < 1.0
+        assert sorted(partners) == list(range(30))
+        own, other = np.eye(30), np.eye(30)[partners]
+        np.testing.assert_allclose(work.inputs[k, :, :-1], share * own + (1 - share) * other, rtol=1e-14)
+        mixed = share * weights[k] + (1 - share) * weights[k][partners]
+        np.testing.assert_allclose(targets.weights[k], mixed, rtol=1e-14)
+    np.testing.assert_array_equal(targets.labels, np.tile(np.arange(30), (3, 1)))
+    assert len(np.unique(targets.share)) == 3
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_ones_of_the_biases_stay_exactly_one(dtype: type[np.floating]) -> None:
+    work, seeds = workspace(1, 3, 2, dtype=dtype, mixup=True), draws(5)
+    for _ in range(300):
+        mix_up(work, np.array([0.4]), seeds)
+        assert (work.inputs[..., -1] == 1.0).all()
+
+
+@pytest.mark.parametrize("alpha", [0.2, 1.0, 5.0])
+def test_shares_are_from_the_beta_distribution(alpha: float) -> None:
+    """Beta(α, α) has mean ½ and variance 1/(4(2α + 1))."""
+    work, seeds, shares = workspace(1, 2, 2, mixup=True), draws(6), []
+    assert work.targets.share is not None
+    for _ in range(4000):
+        mix_up(work, np.array([alpha]), seeds)
+        shares.append(work.targets.share.item())
+    variance = 1 / (4 * (2 * alpha + 1))
+    assert abs(np.mean(shares) - 0.5) < 5 * np.sqrt(variance / 4000)
+    np.testing.assert_allclose(np.var(shares), variance, rtol=0.1)
+
+
+def test_a_member_mixes_as_if_alone() -> None:
+    together, alone = workspace(2, 6, 6, mixup=True), workspace(1, 6, 6, mixup=True)
+    mix_up(together, np.array([0.5, 2.0]), draws(1, 2))
+    mix_up(alone, np.array([2.0]), draws(2))
+    np.testing.assert_array_equal(together.inputs[1], alone.inputs[0])
+
+
+def test_a_workspace_without_mixup_is_refused() -> None:
+    with pytest.raises(ValueError, match="not made for mixup"):
+        mix_up(workspace(1, 2, 2), np.array([1.0]), draws(1))

@@ -1,0 +1,35 @@
+"""What the tests against MLPClassifier share: its weights in the order of the flat store."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
+
+from fnnctl.arrays import FloatArray
+from fnnctl.training.members import Examples
+
+
+def flat_weights(model: Any) -> FloatArray:
+    """A fitted model's weights and biases."""
+    layers = [
+        np.hstack([coefficients.T, intercepts[:, None]]).ravel()
+        for coefficients, intercepts in zip(model.coefs_, model.intercepts_, strict=True)
+    ]
+    return np.concatenate(layers)
+
+
+def fitted(model: Any, examples: Examples, **arguments: Any) -> Any:
+    """The model, fitted to the pool, however many iterations it would have liked to have."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return model.fit(examples.inputs[:, :-1], examples.labels, **arguments)
+
+
+def first_weights(model: Any, examples: Examples) -> FloatArray:
+    """The weights that the model will start from: those of its like that takes one step of no length."""
+    still = clone(model).set_params(max_iter=1, learning_rate_init=1e-300)
+    return flat_weights(fitted(still, examples))

@@ -1,0 +1,106 @@
+"""The end by the training loss: by hand, and against the epochs that MLPClassifier trains."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.neural_network import MLPClassifier
+
+from fnnctl.training.early_stopping import Convergence
+from fnnctl.training.members import ConvergenceRule
+from fnnctl.training.stack import Stack
+from fnnctl.training.trainer import Outcome, go_on, train_stack
+from tests.training.recipes import blobs, member_of, settings_of
+from tests.training.scikit_learn import first_weights, fitted
+
+
+def after(convergence: Convergence, *losses: float) -> list[bool]:
+    """Who has converged after an epoch with these losses, one a member."""
+    convergence.update({"train_loss": np.array(losses)})
+    return [bool(ended) for ended in convergence.converged]
+
+
+def ends(rule: ConvergenceRule, losses: list[float]) -> list[bool]:
+    convergence = Convergence([rule], None)
+    return [after(convergence, loss)[0] for loss in losses]
+
+
+def test_by_hand() -> None:
+    """Tolerance 0.5, patience 2: the third failure in a row ends. 3.6 fails, but is the least loss then.
+
+    4; 3.6 fails; 3.2 is only 0.4 below 3.6 and fails, too; 2.7 is not above 3.2 − 0.5; 2.6, 2.5 and 2.4 fail.
+    """
+    losses = [4.0, 3.6, 3.2, 2.7, 2.6, 2.5, 2.4]
+    assert ends(ConvergenceRule(0.5, 2), losses) == [False] * 6 + [True]
+
+
+def test_an_equal_loss_fails_only_with_a_tolerance() -> None:
+    assert ends(ConvergenceRule(0.0, 1), [1.0] * 4) == [False] * 4
+    assert ends(ConvergenceRule(1e-9, 1), [1.0] * 4) == [False, False, True, True]
+
+
+def test_members_have_rules_of_their_own_or_none() -> None:
+    rules = [ConvergenceRule(0.1, 1), None, ConvergenceRule(0.1, 3)]
+    convergence = Convergence(rules, None)
+    seen = [after(convergence, 1.0, 1.0, 1.0) for _ in range(5)]
+    assert seen == [[False] * 3, [False] * 3, [True, False, False], [True, False, False], [True, False, True]]
+
+
+def test_a_nan_is_not_the_least_loss_of_a_member_for_its_neighbour() -> None:
+    convergence = Convergence([ConvergenceRule(0.1, 1)] * 2, None)
+    seen = [after(convergence, *losses)[1] for losses in ([1.0, 1.0], [math.nan, 0.5], [math.nan, 0.45])]
+    assert seen == [False, False, False]
+    assert after(convergence, math.nan, 0.41) == [False, True]
+
+
+def test_goes_on_from_its_state() -> None:
+    rule, losses = ConvergenceRule(0.5, 2), [4.0, 3.6, 3.2, 2.7, 2.6, 2.5, 2.4]
+    for cut in range(1, len(losses)):
+        before = Convergence([rule], None)
+        for loss in losses[:cut]:
+            after(before, loss)
+        resumed = Convergence([rule], {name: array.copy() for name, array in before.state.items()})
+        found = [after(resumed, loss)[0] for loss in losses[cut:]]
+        assert found == [False] * (len(losses) - cut - 1) + [True]
+
+
+@pytest.mark.parametrize(
+    ("rate", "tolerance", "patience"),
+    [(0.05, 0.01, 1), (0.05, 0.003, 3), (0.3, 1e-2, 2), (1.0, 1e-3, 3), (1.0, 1e-4, 10)],
+)
+def test_as_many_epochs_as_mlp_classifier(rate: float, tolerance: float, patience: int) -> None:
+    """From its own first weights, by small even steps and by ones so large that it often rises."""
+    examples = blobs(60, 2, 4, seed=6, precision="float64")
+    solver: dict[str, Any] = {"solver": "sgd", "momentum": 0.0, "learning_rate_init": rate, "alpha": 0.0}
+    model = MLPClassifier(
+        (7,), batch_size=20, shuffle=False, random_state=5, max_iter=3000,
+        tol=tolerance, n_iter_no_change=patience, **solver,
+    )  # fmt: skip
+    settings = settings_of(
+        2, ((7, "relu"),), 4, optimizer="sgd", batch_size=20, precision="float64", shuffle=False
+    )
+    rule = ConvergenceRule(tolerance, patience)
+    member = member_of(settings, 60, learning_rate=rate, l2=0.0, epochs=3000, convergence=rule)
+    stack = Stack(settings, [member], examples)
+    stack.network.parameters[0] = first_weights(model, examples)
+    (trained,) = go_on(stack)
+    theirs = fitted(model, examples)
+    assert trained.outcome is Outcome.CONVERGED
+    assert trained.epochs == theirs.n_iter_ < 3000
+    np.testing.assert_allclose(trained.history["train_loss"], theirs.loss_curve_, rtol=1e-7)
+    rises = np.count_nonzero(np.diff(theirs.loss_curve_) > 0)
+    assert (rises > 10) == (rate == 1.0)
+
+
+def test_the_last_epoch_is_not_called_convergence_before_it() -> None:
+    settings = settings_of(4, ((5, "tanh"),), 3)
+    rule = ConvergenceRule(1e6, 3)  # no epoch improves by so much: the first has nothing to fail against
+    examples = blobs(40, 4, 3)
+    for epochs, outcome in ((4, Outcome.COMPLETED), (5, Outcome.CONVERGED), (9, Outcome.CONVERGED)):
+        (trained,) = train_stack(
+            settings, [member_of(settings, 40, epochs=epochs, convergence=rule)], examples
+        )
+        assert (trained.outcome, trained.epochs) == (outcome, min(epochs, 5))
