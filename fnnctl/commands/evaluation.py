@@ -14,7 +14,8 @@ from fnnctl.data.dataset import Dataset
 from fnnctl.metrics.classification import score
 from fnnctl.metrics.ranked import RankedPart, rank_part
 from fnnctl.nn.losses import cross_entropy, softmax
-from fnnctl.training.members import Examples, network_of
+from fnnctl.training.members import network_of
+from fnnctl.training.pool import Examples
 from fnnctl.training.scoring import SCORING_BATCH, Scorer
 from fnnctl.training.trainer import TrainedMember
 

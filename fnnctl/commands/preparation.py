@@ -20,8 +20,9 @@ from fnnctl.data.splits import Split, split_rows
 from fnnctl.data.warnings import data_warnings
 from fnnctl.errors import ConfigError, DataError, did_you_mean, quoted_list
 from fnnctl.nn.parameters import ParameterLayout
-from fnnctl.training.members import Examples, Member, StackSettings
+from fnnctl.training.members import Member, StackSettings
 from fnnctl.training.memory import available_bytes, training_bytes
+from fnnctl.training.pool import Examples
 from fnnctl.training.recipe import example_weights, member_of, network_shape, stack_settings
 from fnnctl.training.threads import default_threads
 

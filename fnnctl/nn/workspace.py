@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.arrays import FloatArray
 from fnnctl.nn.layers import hidden_buffers
 from fnnctl.nn.losses import LOSSES
 from fnnctl.nn.shape import NetworkShape, Techniques
@@ -36,8 +36,3 @@ class Workspace:
         self.hidden = [
             hidden_buffers(layer, members, batch, dtype, training=training) for layer in shape.hidden
         ]
-
-    def gather(self, pool: FloatArray, labels: IntArray, rows: IntArray) -> None:
-        """Fetch each member's rows, (K, batch), of the pool of examples, (rows, inputs + 1)."""
-        np.take(pool, rows, axis=0, out=self.inputs, mode="clip")
-        np.take(labels, rows, out=self.targets.labels, mode="clip")

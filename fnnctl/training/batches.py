@@ -10,15 +10,16 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.nn.augmentation import add_noise, mix_up
 from fnnctl.nn.draws import Draws
 from fnnctl.nn.workspace import Workspace
-from fnnctl.training.members import Examples, Member, StackSettings, number
+from fnnctl.training.members import Member, StackSettings, number
+from fnnctl.training.pool import Pool, gather
 from fnnctl.training.streams import Purpose, draws, stream
 
 
 class Batches:
     """The training rows of K members, batch by batch; keeps the workspaces between epochs."""
 
-    def __init__(self, settings: StackSettings, members: Sequence[Member], examples: Examples) -> None:
-        self._settings, self._members, self._examples = settings, members, examples
+    def __init__(self, settings: StackSettings, members: Sequence[Member], pool: Pool) -> None:
+        self._settings, self._members, self._pool = settings, members, pool
         self._rows = np.stack([member.train_rows for member in members])
         self.bounds = batch_bounds(self.rows, settings)
         techniques = settings.techniques
@@ -43,7 +44,7 @@ class Batches:
         for start, stop in self.bounds:
             work = self._workspace(stop - start)
             if not (self._unchanging and self._gathered):
-                work.gather(self._examples.inputs, self._examples.labels, rows[:, start:stop])
+                gather(self._pool, rows[:, start:stop], work)
                 if weights is not None and work.targets.weights is not None:
                     work.targets.weights[...] = weights[:, start:stop]
                 self._gathered = True

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fnnctl.training.members import Examples, Member, StackSettings
+from fnnctl.training.members import Member, StackSettings
+from fnnctl.training.pool import Pool
 from fnnctl.training.stack import Stack
 from fnnctl.training.state import State, joined, part_of
 
@@ -48,6 +49,6 @@ class Checkpoint:
         """Whether these are the members that it was made of."""
         return self.seeds == tuple(member.seed for member in members)
 
-    def stack(self, settings: StackSettings, members: Sequence[Member], examples: Examples) -> Stack:
+    def stack(self, settings: StackSettings, members: Sequence[Member], pool: Pool) -> Stack:
         """The stack again, as it was."""
-        return Stack(settings, members, examples, epoch=self.epoch, state=self.state)
+        return Stack(settings, members, pool, epoch=self.epoch, state=self.state)

@@ -16,13 +16,13 @@ from fnnctl.training.averaging import Averaging
 from fnnctl.training.batches import Batches
 from fnnctl.training.history import TRAINING_COLUMNS, Record, monitored
 from fnnctl.training.members import (
-    Examples,
     Member,
     StackSettings,
     column,
     named_numbers,
     number,
 )
+from fnnctl.training.pool import Pool
 from fnnctl.training.state import State, joined, part_of
 from fnnctl.training.streams import Purpose, draws
 from fnnctl.training.watch import Watch
@@ -38,14 +38,14 @@ class Descent:
         self,
         settings: StackSettings,
         members: Sequence[Member],
-        examples: Examples,
+        pool: Pool,
         network: Network,
         state: State | None,
     ) -> None:
         """At the start, or going on from such a descent's state."""
         self.network = network
         self._settings, self._members = settings, members
-        self.batches = Batches(settings, members, examples)
+        self.batches = Batches(settings, members, pool)
         self._backpropagation = BackPropagation(network, penalty_of(settings, members, network))
         optimizer, schedule = OPTIMIZERS[settings.optimizer], LR_SCHEDULES[settings.lr_schedule]
         self._optimizer = optimizer(

@@ -89,16 +89,6 @@ class Member:
     convergence: ConvergenceRule | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Examples:
-    """The pool that members take rows from: features with a last column of ones, and labels."""
-
-    inputs: FloatArray
-    """(rows, features + 1)"""
-    labels: IntArray
-    """(rows,), indices of classes"""
-
-
 def column(members: Sequence[Member], name: str) -> FloatArray:
     """A field of every member, (K,), in float64."""
     return np.array([getattr(member, name) for member in members], dtype=np.float64)

@@ -14,7 +14,8 @@ from fnnctl.nn.network import Network
 from fnnctl.training.batches import Batches
 from fnnctl.training.descent import penalty_of
 from fnnctl.training.history import TRAINING_COLUMNS, Record
-from fnnctl.training.members import Examples, Member, StackSettings, named_numbers
+from fnnctl.training.members import Member, StackSettings, named_numbers
+from fnnctl.training.pool import Pool
 from fnnctl.training.state import State
 from fnnctl.training.watch import Watch
 
@@ -30,14 +31,14 @@ class QuasiNewton:
         self,
         settings: StackSettings,
         members: Sequence[Member],
-        examples: Examples,
+        pool: Pool,
         network: Network,
         state: State | None,
     ) -> None:
         """At the start, or going on from such a learner's state."""
         self.network = self.evaluated = network
         self._memory = settings.memory
-        self._batches = Batches(settings, members, examples)
+        self._batches = Batches(settings, members, pool)
         self._backpropagation = BackPropagation(network, penalty_of(settings, members, network))
         self._numbers = named_numbers([member.optimizer_numbers for member in members], NUMBER_NAMES)
         self._lbfgs = Lbfgs(self._numbers, state) if state else None

@@ -12,7 +12,7 @@ import numpy as np
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.nn.network import Network
 from fnnctl.nn.workspace import Workspace
-from fnnctl.training.members import Examples
+from fnnctl.training.pool import Pool, gather
 
 SCORING_BATCH = 512
 
@@ -20,8 +20,8 @@ SCORING_BATCH = 512
 class Scorer:
     """Scores rows of the pool with a stack's present parameters; keeps its buffers between calls."""
 
-    def __init__(self, network: Network, examples: Examples) -> None:
-        self._network, self._examples = network, examples
+    def __init__(self, network: Network, pool: Pool) -> None:
+        self._network, self._pool = network, pool
         self._workspaces: dict[int, Workspace] = {}
 
     def evaluate(self, rows: IntArray) -> tuple[FloatArray, IntArray]:
@@ -51,6 +51,6 @@ class Scorer:
                     self._network.layout.shape, members, size, self._network.parameters.dtype, training=False
                 )
             work = self._workspaces[size]
-            work.gather(self._examples.inputs, self._examples.labels, rows[:, part])
+            gather(self._pool, rows[:, part], work)
             self._network.forward(work)
             yield part, work

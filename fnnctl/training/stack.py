@@ -20,7 +20,8 @@ from fnnctl.training.history import (
     validation_record,
 )
 from fnnctl.training.learner import Learner
-from fnnctl.training.members import Examples, Member, StackSettings, first_parameters, network_of
+from fnnctl.training.members import Member, StackSettings, first_parameters, network_of
+from fnnctl.training.pool import Pool
 from fnnctl.training.quasi_newton import QuasiNewton
 from fnnctl.training.scoring import Scorer
 from fnnctl.training.state import State, joined, of_members, part_of
@@ -34,13 +35,13 @@ class Stack:
         self,
         settings: StackSettings,
         members: Sequence[Member],
-        examples: Examples,
+        pool: Pool,
         *,
         epoch: int = 0,
         state: State | None = None,
     ) -> None:
         """Members with their first weights, or going on from such a stack's state, in its very arrays."""
-        self.settings, self.members, self.examples = settings, list(members), examples
+        self.settings, self.members, self.pool = settings, list(members), pool
         self.epoch = epoch
         layout = ParameterLayout(settings.shape)
 
@@ -53,15 +54,15 @@ class Stack:
         }
         self.network = network_of(layout, members, **weights)
         learner = QuasiNewton if settings.optimizer == "lbfgs" else Descent
-        self._learner: Learner = learner(settings, members, examples, self.network, part("learner"))
+        self._learner: Learner = learner(settings, members, pool, self.network, part("learner"))
         evaluated = self._learner.evaluated
         self.stopping = EarlyStopping([member.stopping for member in members], evaluated, part("stopping"))
         self._convergence = Convergence([member.convergence for member in members], part("convergence"))
         self.history = History(part("history"))
         self.last_epochs = np.array([member.epochs for member in members])
         self._validation_rows = np.stack([member.validation_rows for member in members])
-        self._validation_labels = examples.labels[self._validation_rows]
-        self._scorer = Scorer(evaluated, examples)
+        self._validation_labels = pool.labels[self._validation_rows]
+        self._scorer = Scorer(evaluated, pool)
 
     @property
     def state(self) -> dict[str, npt.NDArray[Any]]:
@@ -81,7 +82,7 @@ class Stack:
         """The same stack with some of its members only; not a bit of theirs changes."""
         members = [self.members[k] for k in chosen]
         state = of_members(self.state, chosen)
-        return Stack(self.settings, members, self.examples, epoch=self.epoch, state=state)
+        return Stack(self.settings, members, self.pool, epoch=self.epoch, state=state)
 
     def run_epoch(self, *, watch: bool, should_stop: Callable[[], bool]) -> Record | None:
         """Train every member for an epoch and record it; None where it was broken off."""

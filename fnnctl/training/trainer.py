@@ -12,7 +12,8 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.training.history import TRAINING_COLUMNS, Record
-from fnnctl.training.members import Examples, Member, StackSettings
+from fnnctl.training.members import Member, StackSettings
+from fnnctl.training.pool import Pool
 from fnnctl.training.stack import Stack
 
 
@@ -47,7 +48,7 @@ class TrainedMember:
 def train_stack(
     settings: StackSettings,
     members: Sequence[Member],
-    examples: Examples,
+    pool: Pool,
     *,
     watch: bool = False,
     on_epoch: Callable[[Stack, Record], None] = lambda stack, record: None,
@@ -58,7 +59,7 @@ def train_stack(
 
     See `go_on` for the arguments.
     """
-    stack = Stack(settings, members, examples)
+    stack = Stack(settings, members, pool)
     return go_on(stack, watch=watch, on_epoch=on_epoch, should_stop=should_stop, seconds=seconds)
 
 

@@ -24,7 +24,8 @@ from sklearn.preprocessing import StandardScaler
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.nn.shape import HiddenShape, NetworkShape
-from fnnctl.training.members import Examples, Member, StackSettings
+from fnnctl.training.members import Member, StackSettings
+from fnnctl.training.pool import Examples
 from fnnctl.training.trainer import train_stack
 
 HIDDEN, BATCH, RUNS = 100, 200, 7

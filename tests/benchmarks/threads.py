@@ -12,7 +12,8 @@ import numpy as np
 
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import HiddenShape, NetworkShape
-from fnnctl.training.members import Examples, Member, StackSettings
+from fnnctl.training.members import Member, StackSettings
+from fnnctl.training.pool import Examples
 from fnnctl.training.threads import WIDE, set_blas_threads
 from fnnctl.training.trainer import train_stack
 

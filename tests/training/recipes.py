@@ -8,7 +8,8 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.nn.shape import HiddenShape, NetworkShape
-from fnnctl.training.members import Examples, Member, StackSettings
+from fnnctl.training.members import Member, StackSettings
+from fnnctl.training.pool import Examples
 
 OPTIMIZER_NUMBERS = {
     "momentum": 0.9, "decay": 0.9, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "weight_decay": 0.01,

@@ -10,7 +10,7 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 from fnnctl.arrays import FloatArray
-from fnnctl.training.members import Examples
+from fnnctl.training.pool import Examples
 
 
 def flat_weights(model: Any) -> FloatArray:

@@ -12,7 +12,8 @@ from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import HiddenShape, NetworkShape
 from fnnctl.training.averaging import Averaging
 from fnnctl.training.batches import Batches
-from fnnctl.training.members import AveragingKind, Examples, Member, StackSettings, network_of
+from fnnctl.training.members import AveragingKind, Member, StackSettings, network_of
+from fnnctl.training.pool import Examples
 from fnnctl.training.stack import Stack
 from fnnctl.training.trainer import train_stack
 from tests.training.recipes import blobs, member_of, settings_of

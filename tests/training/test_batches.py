@@ -9,7 +9,8 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.nn.shape import HiddenShape, NetworkShape, NormalizationKind, Techniques
 from fnnctl.nn.workspace import Workspace
 from fnnctl.training.batches import Batches, batch_bounds
-from fnnctl.training.members import Examples, StackSettings
+from fnnctl.training.members import StackSettings
+from fnnctl.training.pool import Examples
 from tests.training.recipes import member_of
 
 ROWS = 11
