@@ -140,8 +140,9 @@ class LbfgsOptimizer(Section):
     """How often a line search may evaluate the network, at most."""
     gradient_tolerance: Annotated[float, Field(ge=0.0, le=1.0)] = 1e-5
     """Training has converged when no number of the gradient is larger."""
-    decrease_tolerance: Annotated[float, Field(ge=0.0, le=1.0)] = 1e-9
-    """Training has converged when an iteration lowers the risk by no more than this share of it."""
+    decrease_tolerance: Annotated[float, Field(ge=0.0, le=1.0)] = 1e-14
+    """Training has converged when an iteration lowers the risk by no more than this, or this share of it if
+    that is more."""
 
 
 Optimizer = Annotated[

@@ -33,6 +33,8 @@ STATE_NAMES = (
 )  # fmt: skip
 # How many units in its last place a value may be off, as a sum over many rows.
 _NOISE = 8.0
+# Below so many of them a decrease is no decrease.
+_LEAST_DECREASE = 64.0
 
 
 class Status(IntEnum):
@@ -63,8 +65,9 @@ class Lbfgs:
 
         The numbers are (K,) each. A member has converged when no component of its gradient is larger than
         `gradient_tolerance`, or when an iteration changed its value by no more than `decrease_tolerance`
-        times the value, or times 1 if that is more; 0 leaves this out. A line search has at most
-        `max_evaluations`.
+        times the value, or times 1 if that is more; 0 leaves this out. Where it still remembers steps, it
+        first forgets them and tries steepest descent: at the kinks of relu its picture of the curvature is
+        wrong, and searches jam. A line search has at most `max_evaluations`.
         """
         self.numbers = {name: np.array(numbers[name]) for name in NUMBER_NAMES}
         self._point, self._value, self._gradient, self._pairs, *rest = (
@@ -124,7 +127,7 @@ class Lbfgs:
         `evaluate` is given (K, P) points and returns their (K,) values and (K, P) gradients. A member whose
         search is over is given the point that it ended at, or its own where it has ended altogether, and
         its answers are ignored. Where a search finds no lower value, the member stays where it is and loses
-        its memory; if it had none, it has stalled. Where `evaluate` raises an error, no member has moved,
+        its memory; if it has none, it has stalled. Where `evaluate` raises an error, no member has moved,
         and the iteration can be made again.
         """
         going = self._status == Status.GOING
@@ -204,12 +207,16 @@ class Lbfgs:
         largest = np.abs(self._gradient).max(axis=1)
         size = np.maximum(np.maximum(np.abs(before), np.abs(value)), 1.0)
         tolerance = self.numbers["decrease_tolerance"]
+        tolerance = np.where(tolerance > 0.0, np.maximum(tolerance, _LEAST_DECREASE * self._epsilon), 0.0)
         small = (tolerance > 0.0) & (np.abs(before - value) <= tolerance * size)
-        self._status[moved & small] = Status.SMALL_DECREASE
+        stuck = going & (small | ~moved)
+        without_memory = self._taken <= moved  # but for the pair of this very step
+        self._status[stuck & without_memory] = np.where(moved, Status.SMALL_DECREASE, Status.STALLED)[
+            stuck & without_memory
+        ]
         self._status[moved & (largest <= self.numbers["gradient_tolerance"])] = Status.SMALL_GRADIENT
-        if not moved.all():
-            self._status[going & ~moved & (self._taken == 0)] = Status.STALLED
-            self._forget(np.flatnonzero(going & ~moved))
+        if stuck.any():
+            self._forget(np.flatnonzero(stuck & ~without_memory))
 
     def _learn(self, moved: BoolArray, step: FloatArray, change: FloatArray) -> None:
         """Take the pair of each member that moved, unless its curvature is lost in rounding."""

@@ -1,0 +1,173 @@
+"""L-BFGS on networks: the optimum that SciPy finds, and a loss no worse than scikit-learn's."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+from sklearn.datasets import load_iris, load_wine
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPClassifier
+from sklearn.preprocessing import StandardScaler
+
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.training.members import StackSettings
+from fnnctl.training.stack import Stack
+from fnnctl.training.trainer import Outcome, TrainedMember, go_on, train_stack
+from tests.training.recipes import blobs, member_of, pool_of, settings_of
+
+NUMBERS = {"gradient_tolerance": 1e-5, "decrease_tolerance": 1e-14, "max_evaluations": 20}
+LOADERS = {"iris": load_iris, "wine": load_wine}
+
+
+def data_of(name: str) -> tuple[FloatArray, IntArray]:
+    X, y = LOADERS[name](return_X_y=True)
+    return StandardScaler().fit_transform(X), y
+
+
+def lbfgs_settings(
+    features: int, hidden: tuple[tuple[int, str], ...], rows: int, **changes: Any
+) -> StackSettings:
+    return settings_of(
+        features, hidden, 3, optimizer="lbfgs", batch_size=rows, **{"precision": "float64", **changes}
+    )
+
+
+def softmax_risk(flat: FloatArray, X: FloatArray, y: IntArray, l2: float) -> tuple[float, FloatArray]:
+    """Mean cross-entropy of softmax regression and ½λ‖W‖², with its gradient; a row a class, biases last."""
+    W = flat.reshape(3, -1)
+    extended = np.hstack([X, np.ones((len(X), 1))])
+    scores = extended @ W.T
+    log_probabilities = scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
+    rows = np.arange(len(y))
+    delta = np.exp(log_probabilities)
+    delta[rows, y] -= 1.0
+    weights = W * ([1.0] * X.shape[1] + [0.0])
+    risk = -log_probabilities[rows, y].mean() + 0.5 * l2 * (weights**2).sum()
+    return risk, (delta.T @ extended / len(X) + l2 * weights).ravel()
+
+
+@pytest.mark.parametrize("l2", [1e-1, 1e-2, 1e-3])
+@pytest.mark.parametrize("name", sorted(LOADERS))
+def test_finds_the_optimum_of_softmax_regression(name: str, l2: float) -> None:
+    """The biases are compared up to a constant, which changes no probability."""
+    X, y = data_of(name)
+    settings = lbfgs_settings(X.shape[1], (), len(X))
+    numbers = {**NUMBERS, "gradient_tolerance": 1e-10, "decrease_tolerance": 0.0}
+    member = member_of(settings, len(X), epochs=500, l2=l2, optimizer_numbers=numbers)
+    (trained,) = train_stack(settings, [member], pool_of(X, y))
+    options = {"maxiter": 5000, "maxfun": 50000, "ftol": 0.0, "gtol": 1e-11}
+    theirs = minimize(
+        softmax_risk,
+        np.zeros(trained.parameters.size),
+        (X, y, l2),
+        jac=True,
+        method="L-BFGS-B",
+        options=options,
+    )
+    assert trained.outcome is Outcome.CONVERGED
+    ours, expected = trained.parameters.reshape(3, -1).copy(), theirs.x.reshape(3, -1)
+    for weights in (ours, expected):
+        weights[:, -1] -= weights[:, -1].mean()
+    np.testing.assert_allclose(ours, expected, atol=1e-6)
+    risk, gradient = softmax_risk(trained.parameters, X, y, l2)
+    assert risk == pytest.approx(theirs.fun, abs=1e-12)
+    assert np.abs(gradient).max() <= 1e-10
+
+
+def final_risks(name: str, activation: str, seed: int, alpha: float) -> tuple[float, float]:
+    """Ours and scikit-learn's after at most 200 iterations from the same first weights, 20 hidden units."""
+    X, y = data_of(name)
+    options: dict[str, Any] = {"activation": activation, "alpha": alpha, "random_state": seed}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        first = MLPClassifier((20,), solver="sgd", max_iter=1, learning_rate_init=1e-300, **options).fit(X, y)
+        theirs = MLPClassifier((20,), solver="lbfgs", max_iter=200, **options).fit(X, y)
+    l2 = alpha / len(X)
+    settings = lbfgs_settings(X.shape[1], ((20, activation),), len(X))
+    member = member_of(settings, len(X), epochs=200, l2=l2, optimizer_numbers=NUMBERS)
+    stack = Stack(settings, [member], pool_of(X, y))
+    layers = zip(first.coefs_, first.intercepts_, strict=True)
+    stack.network.parameters[0] = np.concatenate([np.hstack([W.T, b[:, None]]).ravel() for W, b in layers])
+    (ours,) = go_on(stack)
+    weights = ours.parameters * stack.network.layout.weight_mask(np.dtype(np.float64))[0]
+    penalty = 0.5 * l2 * float((weights**2).sum())
+    return ours.history["train_loss"][-1] + penalty, theirs.loss_
+
+
+@pytest.mark.parametrize("alpha", [1e-4, 1e-2])
+@pytest.mark.parametrize("name", sorted(LOADERS))
+def test_ends_no_higher_than_scikit_learn(name: str, alpha: float) -> None:
+    """Smooth networks: from every start."""
+    for seed in range(4):
+        ours, theirs = final_risks(name, "tanh", seed, alpha)
+        assert ours <= theirs
+
+
+@pytest.mark.parametrize("name", sorted(LOADERS))
+def test_ends_no_higher_on_average_where_there_are_kinks(name: str) -> None:
+    """Relu's many minima make a single start a matter of chance."""
+    risks = np.array([final_risks(name, "relu", seed, 1e-2) for seed in range(20)])
+    ours, theirs = risks.mean(axis=0)
+    assert ours <= theirs
+
+
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+def test_members_have_their_solo_bits(precision: str) -> None:
+    settings = lbfgs_settings(4, ((7, "softplus"),), 40, precision=precision, memory=3)
+    examples = blobs(60, 4, 3, precision=precision)
+    members = [
+        member_of(
+            settings,
+            40,
+            20,
+            seed=seed,
+            epochs=12 + seed,
+            l2=0.01 * seed,
+            optimizer_numbers={**NUMBERS, "gradient_tolerance": 10.0 ** (-2 - seed)},
+        )
+        for seed in range(4)
+    ]
+    together = train_stack(settings, members, examples, watch=True)
+    for member, stacked in zip(members, together, strict=True):
+        (alone,) = train_stack(settings, [member], examples, watch=True)
+        assert alone.parameters.tobytes() == stacked.parameters.tobytes()
+        assert repr(alone.history) == repr(stacked.history)
+        assert alone.outcome == stacked.outcome
+
+
+def test_goes_on_from_its_state() -> None:
+    settings = lbfgs_settings(4, ((7, "tanh"),), 40)
+    member = member_of(settings, 40, epochs=30, optimizer_numbers=NUMBERS)
+    examples = blobs(40, 4, 3, precision="float64")
+    kept: dict[str, Any] = {}
+
+    def keep(stack: Stack, record: object) -> None:
+        if stack.epoch == 11:
+            kept.update({name: array.copy() for name, array in stack.state.items()})
+
+    (whole,) = train_stack(settings, [member], examples, on_epoch=keep)
+    (resumed,) = go_on(Stack(settings, [member], examples, epoch=11, state=kept))
+    assert whole.epochs > 12
+    assert whole.parameters.tobytes() == resumed.parameters.tobytes()
+    assert repr(whole.history) == repr(resumed.history)
+
+
+def test_broken_off_in_a_line_search_it_is_where_it_was() -> None:
+    settings = lbfgs_settings(4, ((7, "tanh"),), 40)
+    examples = blobs(40, 4, 3, precision="float64")
+
+    def trained_until(asked: int) -> TrainedMember:
+        calls = iter(range(asked))
+        member = member_of(settings, 40, epochs=50, optimizer_numbers=NUMBERS)
+        (trained,) = train_stack(settings, [member], examples, should_stop=lambda: next(calls, None) is None)
+        return trained
+
+    broken_off = trained_until(20)
+    assert broken_off.outcome is Outcome.INTERRUPTED
+    member = member_of(settings, 40, epochs=broken_off.epochs, optimizer_numbers=NUMBERS)
+    (whole,) = train_stack(settings, [member], examples)
+    assert broken_off.parameters.tobytes() == whole.parameters.tobytes()
