@@ -20,6 +20,7 @@ from fnnctl.data.splits import Split, split_rows
 from fnnctl.data.warnings import data_warnings
 from fnnctl.errors import ConfigError, DataError, did_you_mean, quoted_list
 from fnnctl.nn.parameters import ParameterLayout
+from fnnctl.nn.shape import NetworkShape
 from fnnctl.training.members import Member, StackSettings
 from fnnctl.training.memory import available_bytes, training_bytes
 from fnnctl.training.pool import Examples
@@ -79,6 +80,7 @@ def prepare(file: Path, overrides: Sequence[str], *, name: str | None, seed: int
     _check_classes(loaded, dataset)
     preprocessor = fit_preprocessor(dataset, split.train, experiment.data)
     shape = network_shape(experiment, inputs=len(preprocessor.features), classes=dataset.classes)
+    _refuse_single_row(loaded, shape, split)
     weights = _weights(loaded, dataset, split)
     settings = stack_settings(experiment, shape, rows=split.train.size, weighted=weights is not None)
     _refuse_too_large(loaded, settings, rows=len(dataset))
@@ -137,6 +139,13 @@ def _check_classes(loaded: LoadedConfig, dataset: Dataset) -> None:
                 for path, name in wrong
             )
         )
+
+
+def _refuse_single_row(loaded: LoadedConfig, shape: NetworkShape, split: Split) -> None:
+    """A single row has no variance over the batch."""
+    if split.train.size == 1 and any(layer.normalization == "batch" for layer in shape.hidden):
+        message = "batch normalization needs 2 training rows, and there is 1; write normalization: layer"
+        raise ConfigError(loaded.problem("model.normalization", message))
 
 
 def _weights(loaded: LoadedConfig, dataset: Dataset, split: Split) -> FloatArray | None:
