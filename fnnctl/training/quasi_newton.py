@@ -9,7 +9,6 @@ import numpy as np
 from fnnctl.arrays import BoolArray, FloatArray
 from fnnctl.nn.backpropagation import BackPropagation
 from fnnctl.nn.lbfgs import NUMBER_NAMES, Lbfgs, Status
-from fnnctl.nn.losses import LossTotals
 from fnnctl.nn.network import Network
 from fnnctl.training.batches import Batches
 from fnnctl.training.descent import penalty_of
@@ -43,8 +42,8 @@ class QuasiNewton:
         self._numbers = named_numbers([member.optimizer_numbers for member in members], NUMBER_NAMES)
         self._lbfgs = Lbfgs(self._numbers, state) if state else None
         self._should_stop: Callable[[], bool] = lambda: False
-        self._totals: LossTotals | None = None
-        """Of the points that the networks have now."""
+        self._means = np.full(len(members), np.nan), np.full(len(members), np.nan)
+        """Loss and accuracy, (K,) each, at the points that the networks have now."""
 
     @property
     def converged(self) -> BoolArray:
@@ -73,16 +72,13 @@ class QuasiNewton:
 
     def _record(self, point: FloatArray, watch: Watch | None) -> Record:
         """Loss and accuracy at the points where the iteration ended."""
-        if self._totals is None or not np.array_equal(self.network.parameters, point):
+        if not np.array_equal(self.network.parameters, point):
             self._should_stop = lambda: False
             self._evaluate(point)
-        totals, rows = self._totals, self._batches.rows
-        if totals is None:
-            raise RuntimeError("an evaluation leaves totals")
         if watch:
             (work,) = self._batches.of_epoch(0)
             watch.note(work, self._backpropagation.gradient)
-        return dict(zip(TRAINING_COLUMNS, (totals.loss / rows, totals.correct / rows), strict=True))
+        return dict(zip(TRAINING_COLUMNS, self._means, strict=True))
 
     def _evaluate(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
         """The risks, (K,), and their gradients, (K, P), of all training rows."""
@@ -91,6 +87,5 @@ class QuasiNewton:
         np.copyto(self.network.parameters, points)
         (work,) = self._batches.of_epoch(0)
         gradient = self._backpropagation.risk_gradient(work)
-        self._totals = work.loss.totals()
-        values = self._totals.loss / self._batches.rows + self._backpropagation.penalty.values(points)
-        return values, gradient
+        self._means = self._batches.mean_totals()
+        return self._means[0] + self._backpropagation.penalty.values(points), gradient
