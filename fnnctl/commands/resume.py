@@ -41,7 +41,7 @@ def resume(text: str, *, runs_dir: Path, output: Output, signals: Interruption) 
     signals.run = str(run.path)
     with ExitStack() as undo:
         undo.callback(run.let_go)
-        prepared = prepare(run.path / RESOLVED, [], name=None, seed=None)
+        prepared = prepare(_config(run), [], name=None, seed=None)
         manifest = run.read_manifest()
         _refuse_other_data(manifest.data, prepared)
         checkpoint = _checkpoint(run, prepared, output)
@@ -50,6 +50,13 @@ def resume(text: str, *, runs_dir: Path, output: Output, signals: Interruption) 
             undo.pop_all()
     complete_run(run, prepared, checkpoint, started=started, output=output, signals=signals)
     return run
+
+
+def _config(run: RunFolder) -> Path:
+    file = run.path / RESOLVED
+    if run.read_resolved() is None:
+        raise DataError(Problem("is missing: without it no run can be gone on with", file=str(file)))
+    return file
 
 
 def _refuse_other_data(begun_with: DataFacts | None, prepared: Prepared) -> None:

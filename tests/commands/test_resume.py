@@ -91,6 +91,18 @@ def test_interrupted_twice(
 
 
 @pytest.mark.usefixtures("keep_all")
+def test_early_stopping_remembers_what_was_best(
+    program: Program, undisturbed: Path, interrupt: Interrupt
+) -> None:
+    """Two epochs before it ends: the best weights are behind, and seven epochs were waited."""
+    epochs = read_json(undisturbed / "manifest.json")["training"]["epochs"]
+    run = interrupt(epochs - 2)
+    assert program("train", "--resume", str(run)).code == 0
+    assert read_json(run / "manifest.json")["training"]["best_epoch"] == epochs - 9
+    assert_same_bits(run, undisturbed)
+
+
+@pytest.mark.usefixtures("keep_all")
 def test_broken_off_in_the_middle_of_an_epoch(
     program: Program, undisturbed: Path, config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

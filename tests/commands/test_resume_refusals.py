@@ -126,6 +126,12 @@ def test_data_that_are_gone_or_changed(program: Program, config: Path, interrupt
     assert resumed_from(run) == ["epoch 5"]
 
 
+def test_a_config_that_is_gone(program: Program, interrupt: Interrupt) -> None:
+    run = interrupt(3)
+    (run / "resolved.yaml").unlink()
+    assert_refused_and_untouched(program, run, f"{run / 'resolved.yaml'}: is missing")
+
+
 def test_a_signal_before_the_run_goes_on(
     program: Program, interrupt: Interrupt, monkeypatch: pytest.MonkeyPatch
 ) -> None:
