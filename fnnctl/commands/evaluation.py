@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,10 +12,13 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.commands.preparation import Prepared
 from fnnctl.data.dataset import Dataset
 from fnnctl.metrics.classification import score
+from fnnctl.metrics.confusion import confusion_matrix
+from fnnctl.metrics.curves import pr_curves, roc_curves
 from fnnctl.metrics.ranked import RankedPart, rank_part
 from fnnctl.nn.losses import cross_entropy, softmax
+from fnnctl.store.run import OpenRun
 from fnnctl.training.members import network_of
-from fnnctl.training.pool import Examples
+from fnnctl.training.pool import Pool
 from fnnctl.training.scoring import SCORING_BATCH, Scorer
 from fnnctl.training.trainer import TrainedMember
 
@@ -54,9 +57,7 @@ class PartScores:
             yield [row, classes[label], classes[prediction]]
 
 
-def score_parts(
-    prepared: Prepared, examples: Examples, trained: TrainedMember
-) -> dict[str, PartScores | None]:
+def score_parts(prepared: Prepared, examples: Pool, trained: TrainedMember) -> dict[str, PartScores | None]:
     """Scores of each part with the trained weights: train, validation, test; None for an empty part."""
     network = network_of(
         prepared.layout, [prepared.member], trained.parameters[None], trained.statistics[None]
@@ -69,6 +70,18 @@ def score_parts(
             name: _scores(scorer, prepared.dataset, rows) if rows.size else None
             for name, rows in parts.items()
         }
+
+
+def write_scores(run: OpenRun, parts: Mapping[str, PartScores | None], classes: Sequence[str]) -> None:
+    """Write the metrics of every part, and the test part's predictions, confusion matrix and curves."""
+    ranked = {name: part.ranked() for name, part in parts.items() if part}
+    run.write_metrics(
+        {name: part.metrics(ranked[name], classes) if part else None for name, part in parts.items()}
+    )
+    if test := parts["test"]:
+        run.write_predictions(classes, test.table(classes), test.probabilities)
+        run.write_confusion_matrix(classes, confusion_matrix(test.labels, test.predictions, len(classes)))
+        run.write_curves(roc_curves(ranked["test"], classes), pr_curves(ranked["test"], classes))
 
 
 def _scores(scorer: Scorer, dataset: Dataset, rows: IntArray) -> PartScores:
