@@ -16,6 +16,7 @@ from fnnctl.commands.progress import epoch_progress
 from fnnctl.commands.recording import Recording, opening_manifest
 from fnnctl.config.resolved import resolved_yaml
 from fnnctl.errors import DivergedError
+from fnnctl.metrics.calibration import reliability
 from fnnctl.metrics.confusion import confusion_matrix
 from fnnctl.metrics.curves import pr_curves, roc_curves
 from fnnctl.report.figures import draw_figures
@@ -163,3 +164,4 @@ def _write_scores(run: OpenRun, prepared: Prepared, parts: dict[str, PartScores 
         matrix = confusion_matrix(test.labels, test.predictions, len(classes))
         run.write_confusion_matrix(classes, matrix)
         run.write_curves(roc_curves(ranked["test"], classes), pr_curves(ranked["test"], classes))
+        run.write_calibration(reliability(test.labels, test.probabilities).table())
