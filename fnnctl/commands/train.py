@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from fnnctl.commands.evaluation import PartScores, score_parts
+from fnnctl.commands.evaluation import PartScores, find_temperature, score_parts
 from fnnctl.commands.interruption import Interruption
 from fnnctl.commands.keeping import Keeping
 from fnnctl.commands.output import Output
@@ -76,9 +76,11 @@ def complete_run(
         trained = _train(prepared, examples, checkpoint, run, recording, signals, output)
         _raise_if_broken_off(run, prepared, trained, signals)
         _warn_of_dead_units(run, prepared, trained, output)
-        parts = score_parts(prepared, examples, trained)
+        temperature = find_temperature(prepared, examples, trained)
+        parts = score_parts(prepared, examples, trained, temperature)
         if not all(math.isfinite(part.loss) for part in parts.values() if part):
             raise _diverged(run, prepared, trained)  # the last step's weights are finite, and too large
+        _record_calibration(run, prepared, temperature, output)
         _write_scores(run, prepared, parts)
         draw_figures(run)
         signals.raise_if_requested()  # a library that was drawing may have swallowed the signal
@@ -129,9 +131,25 @@ def _train(
 def _warn_of_dead_units(run: OpenRun, prepared: Prepared, trained: TrainedMember, output: Output) -> None:
     """A unit that is never active learns nothing more: it is seen in the history, and told of."""
     for warning in dead_layers(trained.history, prepared.settings.shape):
-        output.note(f"warning: {warning}")
-        run.log(f"warning: {warning}")
-        run.record({"warnings": [*run.read_manifest().warnings, warning]})
+        _warn(run, warning, output)
+
+
+def _record_calibration(run: OpenRun, prepared: Prepared, temperature: float | None, output: Output) -> None:
+    if temperature is not None:
+        run.describe_model({"temperature": temperature})
+        run.record({"calibration": {"temperature": temperature}})
+    elif prepared.experiment.model.calibration != "none":
+        warning = (
+            f"no temperature is best for the {prepared.split.validation.size:,} rows of the validation part, "
+            "which are all classified correctly, or no better than by chance: nothing is calibrated"
+        )
+        _warn(run, warning, output)
+
+
+def _warn(run: OpenRun, warning: str, output: Output) -> None:
+    output.note(f"warning: {warning}")
+    run.log(f"warning: {warning}")
+    run.record({"warnings": [*run.read_manifest().warnings, warning]})
 
 
 def _raise_if_broken_off(

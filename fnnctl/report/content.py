@@ -35,7 +35,7 @@ METRICS = (
     ("loss", "loss"),
     ("  before calibration", "loss_uncalibrated"),
     ("Brier score", "brier_score"),
-    ("expected calibration error", "expected_calibration_error"),
+    ("calibration error", "expected_calibration_error"),
     ("rows", "support"),
 )
 CLASS_METRICS = (

@@ -85,7 +85,7 @@ def test_the_numbers_of_a_finished_run(finished_run: Callable[..., OpenRun]) -> 
         ("log loss", "1.23e-05", "1.23e-05"),
         ("loss", "0.2500", "0.2500"),
         ("Brier score", "0.1250", "0.1250"),
-        ("expected calibration error", "0.0625", "0.0625"),
+        ("calibration error", "0.0625", "0.0625"),
         ("rows", "30", "30"),
     )
     classes = found["Classes of the test part"]
