@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fnnctl.arrays import FloatArray
 from fnnctl.commands.evaluation import score_parts
 from fnnctl.commands.preparation import Prepared, prepare
 from fnnctl.nn.losses import cross_entropy, softmax
@@ -92,3 +93,64 @@ def test_the_last_epochs_scores_are_the_runs(program: Program, iris: Path) -> No
     validation = read_json(run / "metrics.json")["validation"]
     for metric in ("loss", "accuracy", "balanced_accuracy", "f1_macro"):
         assert float(last[f"validation_{metric}"]) == pytest.approx(validation[metric], rel=1e-6)
+
+
+def read_probabilities(run: Path) -> FloatArray:
+    with (run / "predictions.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    return np.array([[float(row[name]) for name in row if name.startswith("p_")] for row in rows])
+
+
+def test_the_temperature_is_the_only_difference(program: Program, iris: Path) -> None:
+    """The same network, whose probabilities are raised to 1/T and normalized."""
+    plain, calibrated = (
+        Path(program("train", str(iris), "--set", f"model.calibration={kind}", "--json").json["run"])
+        for kind in ("none", "temperature")
+    )
+    model = read_json(calibrated / "model.json")
+    temperature = model["temperature"]
+    assert read_json(calibrated / "manifest.json")["calibration"] == {"temperature": temperature}
+    assert read_json(plain / "manifest.json")["calibration"] is None
+    assert read_json(plain / "model.json") == {**model, "temperature": None}
+    powers = read_probabilities(plain) ** (1 / temperature)
+    np.testing.assert_allclose(
+        read_probabilities(calibrated), powers / powers.sum(axis=1, keepdims=True), rtol=1e-9
+    )
+    before, after = read_json(plain / "metrics.json"), read_json(calibrated / "metrics.json")
+    for part in ("train", "validation", "test"):
+        assert before[part]["loss_uncalibrated"] is None
+        assert after[part]["loss_uncalibrated"] == before[part]["loss"]
+        assert after[part]["accuracy"] == before[part]["accuracy"]
+        assert after[part]["loss"] == pytest.approx(after[part]["log_loss"])
+    assert after["validation"]["loss"] < before["validation"]["loss"]
+
+
+def test_the_numbers_of_the_diagram_are_the_test_parts(program: Program, iris: Path) -> None:
+    run = Path(program("train", str(iris), "--json").json["run"])
+    test = read_json(run / "metrics.json")["test"]
+    with (run / "calibration.csv").open(newline="") as file:
+        bins = [row for row in csv.DictReader(file) if row["rows"] != "0"]
+    rows = [int(row["rows"]) for row in bins]
+    gaps = [abs(float(row["accuracy"]) - float(row["confidence"])) for row in bins]
+    assert sum(rows) == 30
+    assert np.average([float(row["accuracy"]) for row in bins], weights=rows) == pytest.approx(
+        test["accuracy"]
+    )
+    assert np.average(gaps, weights=rows) == pytest.approx(test["expected_calibration_error"])
+
+
+def test_a_validation_part_without_an_error_calibrates_nothing(program: Program, tmp_path: Path) -> None:
+    rows = [f"{10 * (row % 2)},{'ab'[row % 2]}\n" for row in range(60)]
+    (tmp_path / "data.csv").write_text("x,y\n" + "".join(rows))
+    (tmp_path / "easy.yaml").write_text(
+        "data: {source: data.csv, target: y}\nmodel: {hidden: [], calibration: temperature}\n"
+        "training: {epochs: 20, optimizer: {learning_rate: 0.1}}\n"
+    )
+    done = program("train", "easy.yaml", "--json")
+    run, warning = Path(done.json["run"]), "no temperature is best for the 9 rows of the validation part"
+    assert done.code == 0
+    assert warning in done.err
+    assert warning in read_json(run / "manifest.json")["warnings"][-1]
+    assert warning in (run / "log.txt").read_text()
+    assert read_json(run / "model.json")["temperature"] is None
+    assert done.json["metrics"]["test"]["loss_uncalibrated"] is None

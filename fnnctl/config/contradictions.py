@@ -1,29 +1,17 @@
-"""What no field can tell alone: settings that nothing reads, and settings that contradict one another."""
+"""Settings that contradict one another, or that make no sense together: each with what to write instead."""
 
 from __future__ import annotations
 
-from fnnctl.config.data import BUILTIN_NAMES, DataConfig
+import math
+
+from fnnctl.config.data import DataConfig
 from fnnctl.config.experiment import Experiment
 from fnnctl.config.lr_schedules import AdaptiveLrSchedule, CosineLrSchedule
-from fnnctl.config.model import ModelConfig
+from fnnctl.config.model import HiddenLayer, MaxoutActivation, ModelConfig
 from fnnctl.config.optimizers import LbfgsOptimizer
 from fnnctl.config.paths import ConfigPath
-from fnnctl.config.training import TrainingConfig
-
-Messages = dict[ConfigPath, str]
-"""What is wrong at some places."""
-
-
-def unread_settings(experiment: Experiment) -> Messages:
-    """The places that nothing reads in this experiment, each with the reason.
-
-    They are errors where they are given, and are left out where the experiment is written down.
-    """
-    return {
-        **_unread_data(experiment.data),
-        **_unread_model(experiment.model),
-        **_unread_training(experiment.training, experiment.model),
-    }
+from fnnctl.config.training import SwaAveraging, TrainingConfig
+from fnnctl.config.unread import Messages, test_share
 
 
 def contradictions(experiment: Experiment) -> Messages:
@@ -33,7 +21,10 @@ def contradictions(experiment: Experiment) -> Messages:
         **_nothing_to_watch(experiment),
         **_nothing_to_calibrate_on(experiment),
         **_impossible_layers(experiment),
+        **_batches_of_one(experiment),
         **_impossible_schedule(experiment),
+        **_impossible_average(experiment.training),
+        **_no_class_weighed(experiment.training),
         **_not_with_lbfgs(experiment),
     }
 
@@ -48,54 +39,8 @@ def _is_missing(monitor: str, experiment: Experiment) -> bool:
     return monitor.startswith("validation_") and experiment.data.split.validation == 0
 
 
-def _unread_data(data: DataConfig) -> Messages:
-    messages: Messages = {}
-    if data.source in BUILTIN_NAMES:
-        reason = f"nothing reads this: {data.source} is built in and comes with its own format"
-        messages.update({("data", key): reason for key in ("delimiter", "encoding", "missing_values")})
-    if data.test_source is None:
-        messages["data", "test_sha256"] = "nothing reads this without data.test_source"
-    else:
-        messages["data", "split", "test"] = "nothing reads this: data.test_source is the test part"
-    if data.split.validation == 0 and _test_share(data) == 0:
-        messages["data", "split", "stratify"] = "nothing reads this: no part is split off"
-    return messages
-
-
-def _unread_model(model: ModelConfig) -> Messages:
-    """The model's own settings that no hidden layer takes over."""
-    messages: Messages = {}
-    for key in ("activation", "normalization", "dropout"):
-        if not any(getattr(layer, key) is None for layer in model.hidden):
-            reason = f"every hidden layer has its own {key}" if model.hidden else "there is no hidden layer"
-            messages["model", key] = f"nothing reads this: {reason}"
-    if not model.hidden:
-        messages["model", "residual"] = "nothing reads this: there is no hidden layer"
-    return messages
-
-
-def _unread_training(training: TrainingConfig, model: ModelConfig) -> Messages:
-    messages: Messages = {}
-    if isinstance(training.optimizer, LbfgsOptimizer):
-        reasons = {
-            "batch_size": "takes all rows at once",
-            "shuffle": "takes all rows at once",
-            "lr_schedule": "finds each step's length by a line search",
-        }
-        messages.update(
-            {("training", key): f"nothing reads this: lbfgs {reason}" for key, reason in reasons.items()}
-        )
-    if not model.hidden:
-        messages["training", "max_norm"] = "nothing reads this: there is no hidden layer"
-    return messages
-
-
-def _test_share(data: DataConfig) -> float:
-    return data.split.test if data.test_source is None else 0.0
-
-
 def _nothing_left_to_train_on(data: DataConfig) -> Messages:
-    together = data.split.validation + _test_share(data)
+    together = data.split.validation + test_share(data)
     if together < 1.0:
         return {}
     return {("data", "split"): f"validation and test sum to {together:g}, which leaves no rows to train on"}
@@ -130,25 +75,67 @@ def _impossible_layers(experiment: Experiment) -> Messages:
             "no hidden layer has as many neurons as the one before it, so that no inputs can be added; "
             f"write hidden: [{units[0]}, {units[0]}], or residual: false"
         )
-    if _normalizes_batches(model) and experiment.training.batch_size == 1:
-        messages["training", "batch_size"] = (
-            "batch normalization needs 2 rows a batch; write 2 or more, or model.normalization: layer"
-        )
+    for index, layer in enumerate(model.hidden):
+        if _normalization(model, layer) == "layer" and _pre_activations(model, layer) == 1:
+            messages["model", "hidden", index] = (
+                "layer normalization makes a single neuron's output constant; "
+                "write more units, or normalization: none"
+            )
     return messages
+
+
+def _batches_of_one(experiment: Experiment) -> Messages:
+    """What needs a row to be among others."""
+    model, training = experiment.model, experiment.training
+    if training.batch_size != 1:
+        return {}
+    if any(_normalization(model, layer) == "batch" for layer in model.hidden):
+        need = "batch normalization needs 2 rows a batch; write 2 or more, or model.normalization: layer"
+    elif training.mixup:
+        need = "mixup mixes the rows of a batch; write 2 or more, or mixup: 0"
+    else:
+        return {}
+    return {("training", "batch_size"): need}
 
 
 def _impossible_schedule(experiment: Experiment) -> Messages:
-    schedule, messages = experiment.training.lr_schedule, Messages()
+    schedule, training, messages = experiment.training.lr_schedule, experiment.training, Messages()
     path = ("training", "lr_schedule")
-    if isinstance(schedule, AdaptiveLrSchedule) and _is_missing(schedule.monitor, experiment):
-        messages[path] = (
-            f"watches {schedule.monitor}, but data.split.validation is 0; write monitor: train_loss"
-        )
-    if isinstance(schedule, CosineLrSchedule) and schedule.warmup_epochs >= experiment.training.epochs:
-        messages[(*path, "warmup_epochs")] = (
-            f"must be less than training.epochs, which is {experiment.training.epochs}"
-        )
+    if isinstance(schedule, AdaptiveLrSchedule):
+        if _is_missing(schedule.monitor, experiment):
+            messages[path] = (
+                f"watches {schedule.monitor}, but data.split.validation is 0; write monitor: train_loss"
+            )
+        rate = None if isinstance(training.optimizer, LbfgsOptimizer) else training.optimizer.learning_rate
+        if rate is not None and schedule.minimum >= rate:
+            messages[(*path, "minimum")] = (
+                f"must be less than training.optimizer.learning_rate, which is {rate:g}; "
+                "the rate could not be lowered"
+            )
+    if isinstance(schedule, CosineLrSchedule) and schedule.warmup_epochs >= training.epochs:
+        messages[(*path, "warmup_epochs")] = f"must be less than training.epochs, which is {training.epochs}"
     return messages
+
+
+def _impossible_average(training: TrainingConfig) -> Messages:
+    """An average that begins late, and a training that may end before."""
+    average, stopping = training.averaging, training.early_stopping
+    if not isinstance(average, SwaAveraging) or stopping is None:
+        return {}
+    before = math.floor(average.start * training.epochs)
+    if stopping.patience >= before:
+        return {}
+    message = (
+        f"may end training before swa begins to average, after epoch {before}; "
+        f"write early_stopping: null, patience: {before} or more, or averaging: ema"
+    )
+    return {("training", "early_stopping"): message}
+
+
+def _no_class_weighed(training: TrainingConfig) -> Messages:
+    if training.class_weights != {}:
+        return {}
+    return {("training", "class_weights"): "names no class; write {CLASS: WEIGHT}, balanced, or null"}
 
 
 def _not_with_lbfgs(experiment: Experiment) -> Messages:
@@ -176,5 +163,10 @@ def _not_with_lbfgs(experiment: Experiment) -> Messages:
     }
 
 
-def _normalizes_batches(model: ModelConfig) -> bool:
-    return any((layer.normalization or model.normalization).name == "batch" for layer in model.hidden)
+def _normalization(model: ModelConfig, layer: HiddenLayer) -> str:
+    return (layer.normalization or model.normalization).name
+
+
+def _pre_activations(model: ModelConfig, layer: HiddenLayer) -> int:
+    activation = layer.activation or model.activation
+    return layer.units * (activation.pieces if isinstance(activation, MaxoutActivation) else 1)
