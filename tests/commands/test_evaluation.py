@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 
 from fnnctl.arrays import FloatArray
-from fnnctl.commands.evaluation import score_parts
+from fnnctl.commands.evaluation import find_temperature, score_parts
 from fnnctl.commands.preparation import Prepared, prepare
 from fnnctl.nn.losses import cross_entropy, softmax
 from fnnctl.training.members import network_of
 from fnnctl.training.memory import training_bytes
 from fnnctl.training.scoring import Scorer
+from fnnctl.training.temperature import fit_temperature
 from fnnctl.training.trainer import Outcome, TrainedMember
 from tests.commands.conftest import Program, read_json
 
@@ -33,8 +34,8 @@ def many_classes(tmp_path: Path) -> Prepared:
     return prepare(config, [], name=None, seed=1)
 
 
-def drawn_weights(prepared: Prepared) -> TrainedMember:
-    rng, nothing = np.random.default_rng(1), np.empty(0, np.float32)
+def drawn_weights(prepared: Prepared, seed: int = 1) -> TrainedMember:
+    rng, nothing = np.random.default_rng(seed), np.empty(0, np.float32)
     parameters = rng.normal(size=prepared.layout.size).astype(np.float32)
     return TrainedMember(parameters, nothing, Outcome.COMPLETED, 1, None, {})
 
@@ -93,6 +94,20 @@ def test_the_last_epochs_scores_are_the_runs(program: Program, iris: Path) -> No
     validation = read_json(run / "metrics.json")["validation"]
     for metric in ("loss", "accuracy", "balanced_accuracy", "f1_macro"):
         assert float(last[f"validation_{metric}"]) == pytest.approx(validation[metric], rel=1e-6)
+
+
+def test_the_temperature_is_that_of_the_validation_part(iris: Path) -> None:
+    plain, asked = (
+        prepare(iris, [f"model.calibration={kind}"], name=None, seed=1) for kind in ("none", "temperature")
+    )
+    examples, trained = asked.examples(), drawn_weights(asked, seed=4)
+    network = network_of(asked.layout, [asked.member], trained.parameters[None], trained.statistics[None])
+    rows = asked.split.validation
+    scores = Scorer(network, examples).scores(rows[None])[0]
+    expected = fit_temperature(scores, asked.dataset.labels[rows])
+    assert expected is not None
+    assert find_temperature(asked, examples, trained) == expected
+    assert find_temperature(plain, examples, trained) is None
 
 
 def read_probabilities(run: Path) -> FloatArray:
