@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from fnnctl.commands.evaluation import score_parts, write_scores
+from fnnctl.commands.evaluation import find_temperature, score_parts, write_scores
 from fnnctl.commands.interruption import Interruption
 from fnnctl.commands.keeping import Keeping
 from fnnctl.commands.output import Output
@@ -41,9 +41,11 @@ def complete_run(
         trained = _train(prepared, examples, checkpoint, run, recording, signals, output)
         _raise_if_broken_off(run, prepared, trained, signals)
         warn(run, list(dead_layers(trained.history, prepared.settings.shape)), output)
-        parts = score_parts(prepared, examples, trained)
+        temperature = find_temperature(prepared, examples, trained)
+        parts = score_parts(prepared, examples, trained, temperature)
         if not all(math.isfinite(part.loss) for part in parts.values() if part):
             raise _diverged(run, prepared, trained)  # the last step's weights are finite, and too large
+        _record_calibration(run, prepared, temperature, output)
         write_scores(run, parts, prepared.dataset.classes)
         draw_figures(run)
         signals.raise_if_requested()  # a library that was drawing may have swallowed the signal
@@ -87,6 +89,18 @@ def _raise_if_broken_off(
     if trained.outcome is Outcome.DIVERGED:
         raise _diverged(run, prepared, trained)
     signals.raise_if_requested(trained.epochs)
+
+
+def _record_calibration(run: OpenRun, prepared: Prepared, temperature: float | None, output: Output) -> None:
+    if temperature is not None:
+        run.describe_model({"temperature": temperature})
+        run.record({"calibration": {"temperature": temperature}})
+    elif prepared.experiment.model.calibration != "none":
+        warning = (
+            f"no temperature is best for the {prepared.split.validation.size:,} rows of the validation part, "
+            "which are all classified correctly, or no better than by chance: nothing is calibrated"
+        )
+        warn(run, [warning], output)
 
 
 def _diverged(run: OpenRun, prepared: Prepared, trained: TrainedMember) -> DivergedError:

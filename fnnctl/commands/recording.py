@@ -144,6 +144,7 @@ def model_description(prepared: Prepared) -> dict[str, Any]:
         "inputs": shape.inputs,
         "hidden": hidden,
         "output": shape.output,
+        "temperature": None,  # the one that calibrates is found after training
         "positive": prepared.dataset.classes[shape.positive] if shape.output == "logistic" else None,
         "target": prepared.dataset.target,
         "classes": list(prepared.dataset.classes),

@@ -33,6 +33,9 @@ METRICS = (
     ("macro average precision", "average_precision_macro"),
     ("log loss", "log_loss"),
     ("loss", "loss"),
+    ("  before calibration", "loss_uncalibrated"),
+    ("Brier score", "brier_score"),
+    ("calibration error", "expected_calibration_error"),
     ("rows", "support"),
 )
 CLASS_METRICS = (
@@ -48,6 +51,7 @@ WORTH_OPENING = (
     (names.CONFUSION_MATRIX_FIGURE, "confusion matrix"),
     (names.ROC_CURVE_FIGURE, "ROC curves"),
     (names.PR_CURVE_FIGURE, "precision-recall curves"),
+    (names.CALIBRATION_FIGURE, "reliability diagram"),
     (names.LEARNING_CURVE_FIGURE, "learning curves"),
     (names.PREDICTIONS, "a prediction for each row of the test part"),
     (names.RESOLVED, "the complete config; training it repeats the run"),
@@ -205,6 +209,8 @@ def _training_facts(summary: Summary) -> Iterable[tuple[str, str]]:
         yield "best epoch", f"{training.best_epoch:,}"
     if training and training.stopped:
         yield "stopped", training.stopped
+    if manifest.calibration:
+        yield "temperature", f"{manifest.calibration.temperature:.4g}"
     if manifest.seconds.training is not None:
         yield "training time", seconds_text(manifest.seconds.training)
     if manifest.seed is not None:

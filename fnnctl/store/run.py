@@ -17,8 +17,8 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.errors import UsageError
 from fnnctl.store import names
 from fnnctl.store.atomic import NO_FOLLOW, cannot_write, sync_folder, write_bytes, write_lines, write_text
-from fnnctl.store.documents import to_json
-from fnnctl.store.folder import CurveKind, RunFolder
+from fnnctl.store.documents import read_mapping, to_json
+from fnnctl.store.folder import CALIBRATION_COLUMNS, CurveKind, RunFolder
 from fnnctl.store.lock import HeldError, hold_lock, take_over_lock
 from fnnctl.store.manifest import Manifest
 from fnnctl.store.provenance import utc_text
@@ -85,10 +85,20 @@ class OpenRun(RunFolder):
         write_lines(self.path / names.ROC_CURVE, csv_lines(ROC_COLUMNS, _curve_rows(roc)))
         write_lines(self.path / names.PR_CURVE, csv_lines(PR_COLUMNS, _curve_rows(pr)))
 
+    def write_calibration(self, bins: Iterable[Sequence[object]]) -> None:
+        """Write a row a bin of confidence, with the columns of `metrics.calibration.Reliability.table`."""
+        write_lines(self.path / names.CALIBRATION, csv_lines(CALIBRATION_COLUMNS, bins))
+
     def write_model(self, arrays: Mapping[str, Array], description: Mapping[str, Any]) -> None:
         """Write the weights, and then what they mean; the list of the arrays is added as `arrays`."""
         write_bytes(self.path / names.WEIGHTS, to_npz(arrays))
         write_text(self.path / names.MODEL, to_json({**description, "arrays": array_list(arrays)}))
+
+    def describe_model(self, facts: Mapping[str, Any]) -> None:
+        """Put facts that were not known with the weights into the model's description."""
+        path = self.path / names.MODEL
+        model = read_mapping(self._required(names.MODEL, "the run has no model"), path)
+        write_text(path, to_json({**model, **facts}))
 
     def write_checkpoint(self, arrays: Mapping[str, Array]) -> None:
         """Write what training can go on from, in place of the last one."""

@@ -216,6 +216,23 @@ def test_model_round_trip(run: OpenRun) -> None:
     np.testing.assert_array_equal(model.arrays["weights_1"], arrays["weights_1"])
 
 
+def test_calibration_round_trip(run: OpenRun) -> None:
+    run.write_calibration([(0.0, 0.5, 0, None, None, None, None), (0.5, 1.0, 3, 0.75, 2 / 3, 0.2, 0.9)])
+    assert run.read_calibration() == {
+        "low": [0.0, 0.5], "high": [0.5, 1.0], "rows": [0, 3], "confidence": [None, 0.75],
+        "accuracy": [None, 2 / 3], "accuracy_low": [None, 0.2], "accuracy_high": [None, 0.9],
+    }  # fmt: skip
+
+
+def test_a_model_is_described_further(run: OpenRun) -> None:
+    with pytest.raises(DataError, match="the run has no model"):
+        run.describe_model({"temperature": 1.5})
+    run.write_model({"w": np.zeros(3)}, {"classes": ["a"], "temperature": None})
+    before = run.read_model().description
+    run.describe_model({"temperature": 1.5})
+    assert run.read_model().description == {**before, "temperature": 1.5}
+
+
 def test_equal_weights_give_equal_files(start_run: Callable[[str], OpenRun]) -> None:
     first, second = start_run("a"), start_run("b")
     for run in (first, second):
