@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,13 +10,13 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.commands.preparation import Prepared
-from fnnctl.data.dataset import Dataset
 from fnnctl.metrics.classification import score
 from fnnctl.metrics.ranked import RankedPart, rank_part
 from fnnctl.nn.losses import cross_entropy, softmax
 from fnnctl.training.members import network_of
 from fnnctl.training.pool import Examples
-from fnnctl.training.scoring import SCORING_BATCH, Scorer
+from fnnctl.training.row_scores import RowScorer
+from fnnctl.training.scoring import SCORING_BATCH
 from fnnctl.training.trainer import TrainedMember
 
 
@@ -61,24 +61,45 @@ def score_parts(
     network = network_of(
         prepared.layout, [prepared.member], trained.parameters[None], trained.statistics[None]
     )
-    scorer = Scorer(network, examples)
-    split = prepared.split
+    scorer = RowScorer(network)
+    dataset, split = prepared.dataset, prepared.split
     parts = {"train": split.train, "validation": split.validation, "test": split.test}
-    with np.errstate(over="ignore", invalid="ignore"):  # the caller judges a loss that is not finite
-        return {
-            name: _scores(scorer, prepared.dataset, rows) if rows.size else None
-            for name, rows in parts.items()
-        }
+    return {
+        name: part_scores(
+            dataset.file_rows[rows],
+            dataset.labels[rows],
+            _batches(scorer, examples, rows),
+            classes=len(dataset.classes),
+        )
+        if rows.size
+        else None
+        for name, rows in parts.items()
+    }
 
 
-def _scores(scorer: Scorer, dataset: Dataset, rows: IntArray) -> PartScores:
-    """Batch by batch: over all rows the temporary arrays of softmax would take twice what stays."""
-    labels = dataset.labels[rows]
+def part_scores(
+    rows: IntArray, labels: IntArray, batches: Iterable[FloatArray], *, classes: int
+) -> PartScores:
+    """What a network says of n rows, from its scores, (…, classes), batch by batch; n is at least 1.
+
+    Over all rows the temporary arrays of softmax would take twice what stays. The caller judges a loss that
+    is not finite.
+    """
     losses = np.empty(len(rows))
-    probabilities = np.empty((len(rows), len(dataset.classes)))
+    probabilities = np.empty((len(rows), classes))
+    start = 0
+    for scores in batches:
+        batch = slice(start, start + len(scores))
+        with np.errstate(over="ignore", invalid="ignore"):
+            losses[batch] = cross_entropy(scores, labels[batch])
+            probabilities[batch] = softmax(scores)
+        start = batch.stop
+    return PartScores(rows, labels, probabilities, float(np.mean(losses)))
+
+
+def _batches(scorer: RowScorer, examples: Examples, rows: IntArray) -> Iterator[FloatArray]:
+    """The scores of some rows of the pool."""
     for start in range(0, len(rows), SCORING_BATCH):
-        batch = slice(start, start + SCORING_BATCH)
-        scores = scorer.scores(rows[None, batch])[0]
-        losses[batch] = cross_entropy(scores, labels[batch])
-        probabilities[batch] = softmax(scores)
-    return PartScores(dataset.file_rows[rows], labels, probabilities, float(np.mean(losses)))
+        batch = rows[None, start : start + SCORING_BATCH]
+        examples.gather(batch, scorer.inputs[None, : batch.size])
+        yield scorer.scores(batch.size)
