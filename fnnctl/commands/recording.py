@@ -108,8 +108,10 @@ def model_description(prepared: Prepared) -> dict[str, Any]:
         {**asdict(layer), "numbers": {name: each[index] for name, each in member.layer_numbers.items()}}
         for index, layer in enumerate(shape.hidden)
     ]
+    data = prepared.experiment.data
     return {
         "precision": prepared.settings.precision,
+        "threads": prepared.threads,
         "inputs": shape.inputs,
         "hidden": hidden,
         "output": shape.output,
@@ -117,5 +119,10 @@ def model_description(prepared: Prepared) -> dict[str, Any]:
         "target": prepared.dataset.target,
         "classes": list(prepared.dataset.classes),
         "features": list(prepared.preprocessor.features),
+        "table": {
+            "delimiter": data.delimiter,
+            "encoding": data.encoding,
+            "missing_values": list(data.missing_values),
+        },
         "preprocessing": prepared.preprocessor.to_dict(),
     }

@@ -99,8 +99,8 @@ class ParameterLayout:
     def rows_of(self, arrays: Mapping[str, FloatArray]) -> tuple[FloatArray, FloatArray]:
         """The rows, (P,) and (S,), whose `named_arrays` these are.
 
-        Raises ValueError, which names the array, where these are not the layout's, or not of one type. No more
-        memory is taken than they take, however large the layout is.
+        Raises ValueError, which names the array, where these are not the layout's, or not of one type. They
+        are the most that memory is taken for, however large the layout is.
         """
         size = sum(array.size for array in arrays.values())
         if size != self.size + self.statistics_size:

@@ -73,7 +73,7 @@ class OpenRun(RunFolder):
     ) -> None:
         """Write n rows of (row in the data set, label, prediction), and the probabilities, (n, C)."""
         columns = ("row", "label", "prediction", *(f"p_{name}" for name in classes))
-        write_lines(self.path / names.PREDICTIONS, wide_csv_lines(columns, rows, probabilities))
+        write_lines(self.path / names.PREDICTIONS, wide_csv_lines(columns, [(rows, probabilities)]))
 
     def write_confusion_matrix(self, classes: Sequence[str], matrix: IntArray) -> None:
         """Write the counts (C, C), a row a true class."""

@@ -1,8 +1,8 @@
 """The scores by which a network is judged and used: a row's never depend on the rows beside it.
 
 The last bits of a product's column depend on how many columns there are, and not on what is in the others. So
-every batch here is whole, filled up with whatever there is where the rows do not suffice. Training's own `Scorer`, which
-scores a few rows after every epoch, saves that work.
+every batch here is whole, filled up with whatever there is where the rows do not suffice. Training's own
+`Scorer`, which scores a few rows after every epoch, saves that work.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import multiprocessing
 import os
 import re
@@ -21,6 +22,7 @@ from fnnctl.arrays import FloatArray
 from fnnctl.errors import MachineError, UsageError
 from fnnctl.store.folder import CurveKind, RunFolder
 from fnnctl.store.run import OpenRun, create_run
+from tests.store.conftest import described
 
 
 @dataclass(frozen=True)
@@ -208,9 +210,10 @@ def test_curves_round_trip(run: OpenRun, hostile_classes: tuple[str, ...]) -> No
 
 def test_model_round_trip(run: OpenRun) -> None:
     arrays = {"weights_1": np.ones((2, 3), np.float32), "bias_1": np.zeros(3, np.float32)}
-    run.write_model(arrays, {"classes": ["a", "b"]})
+    run.write_model(arrays, described())
     model = run.read_model()
-    assert model.description["classes"] == ["a", "b"]
+    assert model.description.classes == ["a", "b"]
+    assert model.sha256 == hashlib.sha256((run.path / "model.npz").read_bytes()).hexdigest()
     assert list(model.arrays) == ["weights_1", "bias_1"]
     np.testing.assert_array_equal(model.arrays["weights_1"], arrays["weights_1"])
 
@@ -218,7 +221,7 @@ def test_model_round_trip(run: OpenRun) -> None:
 def test_equal_weights_give_equal_files(start_run: Callable[[str], OpenRun]) -> None:
     first, second = start_run("a"), start_run("b")
     for run in (first, second):
-        run.write_model({"w": np.arange(5.0)}, {"classes": ["a"]})
+        run.write_model({"w": np.arange(5.0)}, described())
     for name in ("model.npz", "model.json"):
         assert (first.path / name).read_bytes() == (second.path / name).read_bytes()
 
