@@ -187,6 +187,42 @@ def predict(
 
 
 @app.command()
+def evaluate(
+    target: Annotated[
+        str, typer.Argument(metavar="[RUN]", help="The run whose network is scored; see `report`.")
+    ] = "latest",
+    data: Annotated[
+        str | None,
+        typer.Option("--data", metavar="FILE", help="Labelled rows; default the run's own test part."),
+    ] = None,
+    delimiter: Delimiter = None,
+    encoding: Encoding = None,
+    name: Name = None,
+    runs_dir: RunsDir = RUNS_DIR,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    no_color: NoColor = False,
+) -> None:
+    """Score a trained network again."""
+    from fnnctl.commands.interruption import interruption
+
+    output = _output(json, quiet, verbose, no_color)
+    with interruption(output):
+        from fnnctl.commands.evaluate_run import evaluate_run
+
+        evaluate_run(
+            target,
+            runs_dir=runs_dir,
+            data=data,
+            delimiter=delimiter,
+            encoding=encoding,
+            name=name,
+            output=output,
+        )
+
+
+@app.command()
 def report(
     runs: Runs = None,
     format_: Annotated[

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +11,11 @@ import numpy as np
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.commands.preparation import Prepared
 from fnnctl.metrics.classification import score
+from fnnctl.metrics.confusion import confusion_matrix
+from fnnctl.metrics.curves import pr_curves, roc_curves
 from fnnctl.metrics.ranked import RankedPart, rank_part
 from fnnctl.nn.losses import cross_entropy, softmax
+from fnnctl.store.run import OpenRun
 from fnnctl.training.members import network_of
 from fnnctl.training.pool import Examples
 from fnnctl.training.row_scores import RowScorer
@@ -95,6 +98,19 @@ def part_scores(
             probabilities[batch] = softmax(scores)
         start = batch.stop
     return PartScores(rows, labels, probabilities, float(np.mean(losses)))
+
+
+def write_scores(run: OpenRun, classes: Sequence[str], parts: Mapping[str, PartScores | None]) -> None:
+    """Write the metrics of the parts, and predictions, confusion matrix and curves of the test part."""
+    ranked = {name: part.ranked() for name, part in parts.items() if part}
+    run.write_metrics(
+        {name: part.metrics(ranked[name], classes) if part else None for name, part in parts.items()}
+    )
+    if test := parts["test"]:
+        run.write_predictions(classes, test.table(classes), test.probabilities)
+        matrix = confusion_matrix(test.labels, test.predictions, len(classes))
+        run.write_confusion_matrix(classes, matrix)
+        run.write_curves(roc_curves(ranked["test"], classes), pr_curves(ranked["test"], classes))
 
 
 def _batches(scorer: RowScorer, examples: Examples, rows: IntArray) -> Iterator[FloatArray]:

@@ -6,7 +6,7 @@ That a column is not used is said at once; that categories were not known, when 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Self
 
 import numpy as np
 
-from fnnctl.commands.output import Output
+from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.commands.stored_network import StoredNetwork
 from fnnctl.config.data import DELIMITER_PATTERN
 from fnnctl.data.files import find_file, shown_name
@@ -22,7 +22,9 @@ from fnnctl.data.new_rows import NewRows, open_new_rows
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.rows import CsvFormat
 from fnnctl.data.text import counted, shown
-from fnnctl.errors import UsageError, quoted_list
+from fnnctl.errors import DataError, Problem, UsageError, quoted_list
+
+Note = Callable[[str], None]
 
 STANDARD_INPUT = "-"
 TAB = ("\\t", "tab")
@@ -69,11 +71,23 @@ class InputFile:
         """Its name in messages."""
         return shown_name(self.path)
 
+    @property
+    def file(self) -> Path:
+        """The path of what is no pipe."""
+        if self.path is None:
+            raise ValueError("standard input has no path")
+        return self.path
+
+    @property
+    def stem(self) -> str:
+        """The file's name without its endings."""
+        return Path(self.file.name.removesuffix(".gz")).stem
+
     @contextmanager
     def open(
-        self, network: StoredNetwork, output: Output, *, labelled: bool = False
+        self, network: StoredNetwork, note: Note, *, labelled: bool = False
     ) -> Iterator[Iterator[NewRows]]:
-        """Give the rows, block by block; what is noteworthy besides is said when the block of code ends."""
+        """Give the rows, block by block; `note` is told what is noteworthy, some of it in the end only."""
         new_rows = open_new_rows(
             self.path,
             self.form,
@@ -87,10 +101,18 @@ class InputFile:
             if file.unused:
                 listed = quoted_list([shown(name) for name in file.unused])
                 which = "a column is" if len(file.unused) == 1 else f"{len(file.unused):,} columns are"
-                output.note(f"{self.name}: {which} not used, for the network does not know it: {listed}")
+                note(f"{self.name}: {which} not used, for the network does not know it: {listed}")
             yield unseen.counting(file.blocks)
-        for note in unseen.notes():
-            output.note(f"{self.name}: {note}")
+        for sentence in unseen.sentences():
+            note(f"{self.name}: {sentence}")
+
+    def refuse_overflow(self, scores: FloatArray, rows: IntArray) -> None:
+        """Raise `DataError` where a score, (n, classes), is no finite number; `rows`, (n,), are numbered."""
+        finite = np.isfinite(scores).all(axis=1)
+        if not finite.all():
+            row = rows[np.argmin(finite)]
+            message = f"the numbers of row {row} (from 0) are too large for the network: its scores overflow"
+            raise DataError(Problem(message, file=self.name))
 
 
 @dataclass(slots=True)
@@ -113,7 +135,7 @@ class Unseen:
                     self._found[name] = (count + rows, first)
             yield block
 
-    def notes(self) -> Iterator[str]:
+    def sentences(self) -> Iterator[str]:
         """A sentence a column."""
         for name, (rows, first) in self._found.items():
             yield (

@@ -12,7 +12,7 @@ from fnnctl.commands.new_data import InputFile
 from fnnctl.commands.output import Output
 from fnnctl.commands.stored_network import StoredNetwork, load_network
 from fnnctl.data.new_rows import NewRows
-from fnnctl.errors import DataError, Problem, UsageError
+from fnnctl.errors import UsageError
 from fnnctl.nn.losses import softmax
 from fnnctl.store.atomic import write_output_lines
 from fnnctl.store.catalogue import find_run
@@ -42,8 +42,8 @@ def predict(
     if file and given.path and file.exists() and file.samefile(given.path):
         raise UsageError(f"'{file}' holds the rows to predict, and is not overwritten; name another file")
     columns = ("row", "prediction", *(f"p_{name}" for name in network.classes))
-    with given.open(network, output) as blocks:
-        lines = wide_csv_lines(columns, _predictions(network, blocks, given.name))
+    with given.open(network, output.note) as blocks:
+        lines = wide_csv_lines(columns, _predictions(network, blocks, given))
         if file is None:
             output.lines(lines)
         else:
@@ -53,17 +53,13 @@ def predict(
 
 
 def _predictions(
-    network: StoredNetwork, blocks: Iterable[NewRows], file: str
+    network: StoredNetwork, blocks: Iterable[NewRows], given: InputFile
 ) -> Iterator[tuple[Iterator[tuple[int, str]], FloatArray]]:
     """Row numbers and labels, with the probabilities (n, classes), batch by batch."""
     row = 0
     for scores in network.scores((block, np.arange(len(block))) for block in blocks):
-        with np.errstate(invalid="ignore"):
-            probabilities = softmax(scores)
-        if not np.isfinite(probabilities).all():
-            first = row + int(np.argmin(np.isfinite(probabilities).all(axis=1)))
-            message = "its numbers are too large for the network: the scores are no finite numbers"
-            raise DataError(Problem(f"row {first} (from 0): {message}", file=file))
+        given.refuse_overflow(scores, np.arange(row, row + len(scores)))
+        probabilities = softmax(scores)
         labels = [network.classes[k] for k in probabilities.argmax(axis=1).tolist()]
         yield zip(range(row, row + len(labels)), labels, strict=True), probabilities
         row += len(labels)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import sys
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict
 from types import TracebackType
 from typing import Any, Literal, Self
 
 from fnnctl.commands.interruption import StopNow
+from fnnctl.commands.new_data import InputFile
 from fnnctl.commands.preparation import Prepared
+from fnnctl.commands.stored_network import StoredNetwork
 from fnnctl.errors import DivergedError, InputError, InterruptedRunError, MachineError
 from fnnctl.nn.shape import NetworkShape
 from fnnctl.store.provenance import environment
@@ -85,6 +87,30 @@ def opening_manifest(prepared: Prepared, *, blas_threads: int | None) -> dict[st
         },
         "model": {"layers": list(prepared.settings.shape.widths), "parameters": prepared.layout.size},
         "warnings": prepared.warnings,
+    }
+
+
+def evaluation_manifest(
+    network: StoredNetwork, given: InputFile, *, sha256: str, rows: int, notes: Sequence[str]
+) -> dict[str, Any]:
+    """What is known of an evaluation of a network on a file with that many labelled rows."""
+    description, preprocessor = network.description, network.preprocessor
+    return {
+        **environment(sys.argv[1:], blas_threads=network.threads),
+        "data": {
+            "name": given.stem,
+            "source": str(given.file.resolve()),
+            "sha256": sha256,
+            "target": description.target,
+            "classes": description.classes,
+            "rows": rows,
+            "numeric": len(preprocessor.numbers),
+            "categorical": len(preprocessor.categories),
+            "parts": {"train": 0, "validation": 0, "test": rows},
+        },
+        "model": {"layers": list(network.layout.shape.widths), "parameters": network.layout.size},
+        "evaluated": {"run": str(network.run.path.resolve()), "sha256": network.sha256},
+        "warnings": list(notes),
     }
 
 

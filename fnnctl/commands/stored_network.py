@@ -37,6 +37,8 @@ class StoredNetwork:
     scorer: RowScorer
     sha256: str
     """Of the weights' file."""
+    threads: int | None
+    """Threads of a matrix product; None where the BLAS does not tell."""
 
     @property
     def classes(self) -> list[str]:
@@ -69,7 +71,7 @@ def load_network(run: RunFolder, output: Output) -> StoredNetwork:
     status = shown_status(manifest, alive=run.is_alive())
     if manifest.evaluated is not None:
         raise UsageError(
-            f"{run.path} is an evaluation and has no network; it is of the run {manifest.evaluated.run}"
+            f"{run.path} is an evaluation: name the run whose network it is of, {manifest.evaluated.run}"
         )
     if not (run.path / names.MODEL).exists():
         raise UsageError(f"{run.path} has no network ({status}): there is no {names.MODEL}")
@@ -88,8 +90,16 @@ def load_network(run: RunFolder, output: Output) -> StoredNetwork:
         network = _network(layout, description, stored.arrays)
     except ValueError as error:
         raise damaged(run.path / names.WEIGHTS, f"does not fit {names.MODEL}: {error}") from error
-    set_blas_threads(description.threads or default_threads(layout))
-    return StoredNetwork(run, description, layout, preprocessor, RowScorer(network), stored.sha256)
+    threads = description.threads or default_threads(layout)
+    return StoredNetwork(
+        run=run,
+        description=description,
+        layout=layout,
+        preprocessor=preprocessor,
+        scorer=RowScorer(network),
+        sha256=stored.sha256,
+        threads=threads if set_blas_threads(threads) else None,
+    )
 
 
 def _fault(description: ModelDescription, preprocessor: Preprocessor) -> str | None:

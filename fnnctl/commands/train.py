@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from fnnctl.commands.evaluation import PartScores, score_parts
+from fnnctl.commands.evaluation import score_parts, write_scores
 from fnnctl.commands.interruption import Interruption
 from fnnctl.commands.keeping import Keeping
 from fnnctl.commands.output import Output
@@ -16,8 +16,6 @@ from fnnctl.commands.progress import epoch_progress
 from fnnctl.commands.recording import Recording, opening_manifest
 from fnnctl.config.resolved import resolved_yaml
 from fnnctl.errors import DivergedError
-from fnnctl.metrics.confusion import confusion_matrix
-from fnnctl.metrics.curves import pr_curves, roc_curves
 from fnnctl.report.figures import draw_figures
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun, create_run
@@ -78,7 +76,7 @@ def complete_run(
         parts = score_parts(prepared, examples, trained)
         if not all(math.isfinite(part.loss) for part in parts.values() if part):
             raise _diverged(run, prepared, trained)  # the last step's weights are finite, and too large
-        _write_scores(run, prepared, parts)
+        write_scores(run, prepared.dataset.classes, parts)
         draw_figures(run)
         signals.raise_if_requested()  # a library that was drawing may have swallowed the signal
     run.drop_checkpoint()
@@ -150,16 +148,3 @@ def _diverged(run: OpenRun, prepared: Prepared, trained: TrainedMember) -> Diver
         scaled=prepared.experiment.data.scaling != "none",
         run=str(run.path),
     )
-
-
-def _write_scores(run: OpenRun, prepared: Prepared, parts: dict[str, PartScores | None]) -> None:
-    classes = prepared.dataset.classes
-    ranked = {name: part.ranked() for name, part in parts.items() if part}
-    run.write_metrics(
-        {name: part.metrics(ranked[name], classes) if part else None for name, part in parts.items()}
-    )
-    if test := parts["test"]:
-        run.write_predictions(classes, test.table(classes), test.probabilities)
-        matrix = confusion_matrix(test.labels, test.predictions, len(classes))
-        run.write_confusion_matrix(classes, matrix)
-        run.write_curves(roc_curves(ranked["test"], classes), pr_curves(ranked["test"], classes))

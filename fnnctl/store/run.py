@@ -129,12 +129,18 @@ class OpenRun(RunFolder):
 
 
 def create_run(
-    runs_dir: Path, *, name: str, kind: str, config: bytes, resolved: str, manifest: Mapping[str, Any]
+    runs_dir: Path,
+    *,
+    name: str,
+    kind: str,
+    manifest: Mapping[str, Any],
+    config: bytes | None = None,
+    resolved: str | None = None,
 ) -> OpenRun:
     """Make a new run's folder: hidden until config, manifest and lock are in it, then there by one rename.
 
-    `manifest` has the facts that `store.manifest.Manifest` describes, but for those that are told here. Any
-    number of simultaneous starts get a folder each. Raises `MachineError` where nothing can be written.
+    An evaluation has no config of its own. `manifest` has the facts that `store.manifest.Manifest` describes,
+    but for those that are told here. Any number of simultaneous starts get a folder each. Raises `MachineError` where nothing can be written.
     """
     started = datetime.now(UTC)
     facts = {**manifest, "status": "running", "kind": kind, "name": name, "started": utc_text(started)}
@@ -147,8 +153,10 @@ def create_run(
             hidden.mkdir()
             lock = hold_lock(hidden / names.LOCK)
             undo.callback(os.close, lock)
-            write_bytes(hidden / names.CONFIG, config)
-            write_text(hidden / names.RESOLVED, resolved)
+            if config is not None:
+                write_bytes(hidden / names.CONFIG, config)
+            if resolved is not None:
+                write_text(hidden / names.RESOLVED, resolved)
             _write_manifest(hidden, complete)
             path = _appear(hidden, name, started)
         except (FileExistsError, NotADirectoryError) as error:
