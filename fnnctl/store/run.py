@@ -140,7 +140,8 @@ def create_run(
     """Make a new run's folder: hidden until config, manifest and lock are in it, then there by one rename.
 
     An evaluation has no config of its own. `manifest` has the facts that `store.manifest.Manifest` describes,
-    but for those that are told here. Any number of simultaneous starts get a folder each. Raises `MachineError` where nothing can be written.
+    but for those that are told here. Any number of simultaneous starts get a folder each.
+    Raises `MachineError` where nothing can be written.
     """
     started = datetime.now(UTC)
     facts = {**manifest, "status": "running", "kind": kind, "name": name, "started": utc_text(started)}
