@@ -12,7 +12,7 @@ Units = Annotated[int, Field(ge=1, le=1_000_000)]
 PlainName = Literal[
     "identity", "logistic", "tanh", "hard_logistic", "hard_tanh", "relu", "softplus", "selu", "gelu", "mish"
 ]
-DropoutRate = Annotated[float, Field(ge=0.0, lt=1.0)]
+DropoutRate = Annotated[float, Field(ge=0.0, le=0.99)]
 NormalizationEpsilon = Annotated[float, Field(gt=0.0, le=1.0)]
 Initialization = Literal[
     "auto", "glorot_uniform", "glorot_normal", "he_uniform", "he_normal",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fnnctl.arrays import FloatArray
+from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.nn.draws import Draws
 from fnnctl.nn.workspace import Workspace
 
@@ -22,7 +22,7 @@ def mix_up(work: Workspace, alpha: FloatArray, draws: Draws) -> None:
     """Mix every example with another one of its batch, inputs and targets alike (Zhang et al., 2018).
 
     Each member draws one ρ from Beta(α, α), α its own of (K,), and an order of the batch:
-    x ← ρx + (1 − ρ)x′. Examples' weights are mixed in the same way.
+    x ← ρx + (1 − ρ)x′. Weighted examples bring their weights along: the loss is ρwL(y) + (1 − ρ)w′L(y′).
     """
     targets = work.targets
     if targets.partners is None or targets.share is None:
@@ -30,11 +30,19 @@ def mix_up(work: Workspace, alpha: FloatArray, draws: Draws) -> None:
     for k, (rng, own) in enumerate(zip(draws.generators, alpha, strict=True)):
         order = rng.permutation(work.batch)
         share = work.inputs.dtype.type(rng.beta(own, own))
-        targets.share[k] = share
         targets.partners[k] = targets.labels[k, order]
-        arrays = [work.inputs[k]] if targets.weights is None else [work.inputs[k], targets.weights[k]]
-        for array in arrays:
-            partners = array[order]
-            partners *= 1 - share
-            np.multiply(array, share, out=array)
-            np.add(array, partners, out=array)
+        targets.share[k] = share
+        _mix(work.inputs[k], order, share)
+        if targets.weights is not None:
+            weights = targets.weights[k]
+            np.multiply(weights, share, out=targets.share[k])
+            _mix(weights, order, share)
+            targets.share[k] /= np.where(weights > 0.0, weights, 1.0)
+
+
+def _mix(values: FloatArray, order: IntArray, share: FloatArray) -> None:
+    """Mix the rows of an array with those in another order, in place."""
+    partners = values[order]
+    partners *= 1 - share
+    values *= share
+    values += partners

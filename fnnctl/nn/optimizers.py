@@ -14,6 +14,9 @@ import numpy.typing as npt
 
 from fnnctl.arrays import FloatArray
 
+PLANNED = 256
+"""Steps whose factors are computed at once, where each has its own."""
+
 
 class Optimizer:
     """Steps for K members. `state`, whose arrays' first axis is the member, is all that must be kept."""
@@ -108,7 +111,6 @@ class Adam(Optimizer):
 
     number_names: ClassVar[tuple[str, ...]] = ("beta1", "beta2", "epsilon")
     state_names = ("mean", "square")
-    _PLANNED: ClassVar[int] = 256
 
     def prepare(self) -> None:
         beta1, beta2 = self.numbers["beta1"], self.numbers["beta2"]
@@ -119,7 +121,7 @@ class Adam(Optimizer):
     def _plan(self) -> None:
         """The step's factor but for α, for the next steps: (steps, K, 1)."""
         beta1, beta2 = self.numbers["beta1"], self.numbers["beta2"]
-        t = self.state["steps"] + np.arange(1, self._PLANNED + 1)[:, None, None]
+        t = self.state["steps"] + np.arange(1, PLANNED + 1)[:, None, None]
         correction = np.sqrt(1.0 - beta2**t) / (1.0 - beta1**t)
         self._factors = (correction * (1.0 - beta1) / np.sqrt(1.0 - beta2)).astype(self.dtype)
         self._next = 0
@@ -127,7 +129,7 @@ class Adam(Optimizer):
     def step(
         self, parameters: FloatArray, gradient: FloatArray, learning_rate: FloatArray, scratch: FloatArray
     ) -> None:
-        if self._next == self._PLANNED:
+        if self._next == PLANNED:
             self._plan()
         factor = self._factors[self._next] * learning_rate
         self._next += 1
@@ -173,19 +175,39 @@ class Nadam(Optimizer):
     number_names = ("beta1", "beta2", "epsilon")
     state_names = ("mean", "square")
 
-    def __init__(self, numbers: Mapping[str, FloatArray], like: FloatArray, is_weight: FloatArray) -> None:
-        super().__init__(numbers, like, is_weight)
-        self.state["product"] = np.ones((len(like), 1))
-
     def prepare(self) -> None:
+        self.state.setdefault("product", np.ones(self.state["steps"].shape))
         self._cast = {name: number.astype(self.dtype) for name, number in self.numbers.items()}
         self._rest = {name: (1.0 - self.numbers[name]).astype(self.dtype) for name in ("beta1", "beta2")}
+        self._plan()
+
+    def _plan(self) -> None:
+        """The next steps' factors of g, of m and of v, and each one's π: (steps, K, 1).
+
+        Of many steps at once, as in Adam: of a single exponent 2 NumPy makes a square, with another last bit
+        than a power's, so that a member alone would not step as in a stack.
+        """
+        beta1, beta2 = self.numbers["beta1"], self.numbers["beta2"]
+        t = self.state["steps"] + np.arange(1, PLANNED + 1)[:, None, None]
+        now, later = (beta1 * (1.0 - 0.5 * 0.96 ** (step / 250.0)) for step in (t, t + 1))
+        self._products = now.copy()
+        self._products[0] *= self.state["product"]
+        np.multiply.accumulate(self._products, axis=0, out=self._products)
+        self._factors = [
+            factor.astype(self.dtype)
+            for factor in (
+                (1.0 - now) / (1.0 - self._products),
+                later / (1.0 - self._products * later),
+                1.0 / (1.0 - beta2**t),
+            )
+        ]
+        self._next = 0
 
     def step(
         self, parameters: FloatArray, gradient: FloatArray, learning_rate: FloatArray, scratch: FloatArray
     ) -> None:
         mean, square = self.state["mean"], self.state["square"]
-        of_gradient, of_mean, correction = (each.astype(self.dtype) for each in self._factors())
+        of_gradient, of_mean, correction = self._take_step()
         mean *= self._cast["beta1"]
         np.multiply(gradient, self._rest["beta1"], out=scratch)
         mean += scratch
@@ -203,13 +225,15 @@ class Nadam(Optimizer):
         gradient *= learning_rate
         parameters -= gradient
 
-    def _factors(self) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Take a step's number: the factors of g, of m and of v, (K, 1) each."""
+    def _take_step(self) -> list[FloatArray]:
+        """The step's factors of g, of m and of v, (K, 1) each."""
+        if self._next == PLANNED:
+            self._plan()
+        step = self._next
+        self._next += 1
         self.state["steps"] += 1
-        t, beta1, beta2 = self.state["steps"], self.numbers["beta1"], self.numbers["beta2"]
-        now, later = (beta1 * (1.0 - 0.5 * 0.96 ** (step / 250.0)) for step in (t, t + 1))
-        self.state["product"] = product = self.state["product"] * now
-        return (1.0 - now) / (1.0 - product), later / (1.0 - product * later), 1.0 / (1.0 - beta2**t)
+        self.state["product"] = self._products[step]
+        return [factor[step] for factor in self._factors]
 
 
 class Adagrad(Optimizer):

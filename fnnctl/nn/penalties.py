@@ -53,6 +53,11 @@ def clip_norms(gradient: FloatArray, bound: FloatArray) -> None:
     Pascanu et al. 2013, algorithm 1.
     """
     norms = np.sqrt(np.vecdot(gradient, gradient))[:, None]
+    if not np.isfinite(norms).all():  # the squares overflow long before the numbers do
+        large = ~np.isfinite(norms[:, 0])
+        scale = np.abs(gradient[large]).max(axis=1, keepdims=True)
+        scaled = gradient[large] / scale
+        norms[large] = scale * np.sqrt(np.vecdot(scaled, scaled))[:, None]
     gradient *= bound / np.maximum(norms, bound)
 
 

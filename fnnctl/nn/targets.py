@@ -21,7 +21,7 @@ class Targets:
     partners: IntArray | None = None
     """(K, batch): the labels of the examples that were mixed in."""
     share: FloatArray | None = None
-    """(K, 1): how much of an example is its own; its partner has the rest."""
+    """(K, batch): how much of an example is its own; its partner has the rest."""
     smoothing: FloatArray | None = None
     """(K, 1): how much of a target is spread evenly over the classes (Szegedy et al., 2016, section 7)."""
 
@@ -57,6 +57,6 @@ def targets_for(
         labels=np.empty(shape, np.intp),
         weights=np.empty(shape, dtype) if techniques.weighted else None,
         partners=np.empty(shape, np.intp) if techniques.mixup else None,
-        share=np.empty((members, 1), dtype) if techniques.mixup else None,
+        share=np.empty(shape, dtype) if techniques.mixup else None,
         smoothing=None if smoothing is None else smoothing.astype(dtype)[:, None],
     )

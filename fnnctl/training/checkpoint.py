@@ -50,5 +50,6 @@ class Checkpoint:
         return self.seeds == tuple(member.seed for member in members)
 
     def stack(self, settings: StackSettings, members: Sequence[Member], pool: Pool) -> Stack:
-        """The stack again, as it was."""
-        return Stack(settings, members, pool, epoch=self.epoch, state=self.state)
+        """The stack again, as it was; the checkpoint stays as it is."""
+        state = {name: array.copy() for name, array in self.state.items()}
+        return Stack(settings, members, pool, epoch=self.epoch, state=state)

@@ -97,7 +97,7 @@ class Case:
         unit = np.eye(shape.classes)
         t = np.moveaxis(unit[targets.labels], 2, 1)
         if targets.partners is not None and targets.share is not None:
-            share = targets.share[:, :, None]
+            share = targets.share[:, None, :]
             t = share * t + (1 - share) * np.moveaxis(unit[targets.partners], 2, 1)
         if targets.smoothing is not None:
             epsilon = targets.smoothing[:, :, None]

@@ -158,3 +158,27 @@ def test_the_others_remember_nothing(name: str) -> None:
     whole = over(schedule_of(name, numbers), 10, 3)
     np.testing.assert_array_equal(schedule_of(name, numbers).rates(7, 3), whole[18:21])
     assert schedule_of(name, numbers).state == {}
+
+
+@pytest.mark.parametrize("name", sorted(LR_SCHEDULES))
+def test_three_hundred_members_have_the_bits_of_one(name: str) -> None:
+    rng = np.random.default_rng(1)
+    numbers = {
+        key: rng.uniform(0.1, 0.9, 300) for key in ("factor", "power", "warmup", "first", "last")
+    } | {
+        "every": np.full(300, 1.0), "warmup_epochs": rng.integers(0, 3, 300), "patience": np.full(300, 1.0),
+        "tolerance": np.zeros(300), "minimum": np.zeros(300),
+    }  # fmt: skip
+    rates, horizons = rng.uniform(0.001, 1.0, 300), rng.integers(3, 9, 300).astype(float)
+
+    def run(members: slice) -> FloatArray:
+        own = {key: values[members] for key, values in numbers.items()}
+        schedule = LR_SCHEDULES[name](own, rates[members], horizons[members])
+        seen = []
+        for epoch in range(1, 6):
+            seen.append(schedule.rates(epoch, 3))
+            schedule.note(np.ones(len(rates[members])))
+        return np.concatenate(seen)
+
+    alone = np.concatenate([run(slice(k, k + 1)) for k in range(300)], axis=1)
+    np.testing.assert_array_equal(run(slice(None)), alone)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
 from fnnctl.arrays import FloatArray
-from fnnctl.nn.optimizers import OPTIMIZERS, Optimizer
+from fnnctl.nn.optimizers import OPTIMIZERS, PLANNED, Optimizer
 
 WEIGHT = np.ones((1, 1))
 NUMBERS = {
@@ -62,6 +64,19 @@ def test_two_steps_by_hand(name: str, expected: float) -> None:
     assert after_steps(name, [2.0, 4.0], 0.1) == pytest.approx(expected, rel=1e-7)
 
 
+def test_nadam_over_many_steps() -> None:
+    """Number by number from the algorithm, beyond the steps whose factors are computed at once."""
+    gradients = np.random.default_rng(7).normal(0.5, 1.0, 2 * PLANNED + 9).tolist()
+    w, m, v, product = 1.0, 0.0, 0.0, 1.0
+    for t, g in enumerate(gradients, start=1):
+        mu, later = (0.5 * (1 - 0.5 * 0.96 ** (i / 250)) for i in (t, t + 1))
+        product *= mu
+        m, v = 0.5 * m + 0.5 * g, 0.75 * v + 0.25 * g * g
+        m_hat = (1 - mu) * g / (1 - product) + later * m / (1 - product * later)
+        w -= 0.1 * m_hat / (math.sqrt(v / (1 - 0.75**t)) + 1e-8)
+    assert after_steps("nadam", gradients, 0.1) == pytest.approx(w, rel=1e-12)
+
+
 def test_adam_epsilon_is_added_to_the_uncorrected_root() -> None:
     """β₁ = 0.5, β₂ = 0.75, t = 1: α·√0.25/0.5·(0.5g)/(√(0.25g²) + ε) = α·0.5g/(0.5g + ε)."""
     optimizer = OPTIMIZERS["adam"](
@@ -112,3 +127,24 @@ def test_selected_members_go_on_as_if_alone(name: str) -> None:
         return parameters
 
     np.testing.assert_array_equal(run([0, 1, 2], 137), run([1], None))
+
+
+@pytest.mark.parametrize("name", sorted(OPTIMIZERS))
+def test_three_hundred_members_step_as_if_alone(name: str) -> None:
+    """In float64, where a factor's last bit shows; a single x**2 of NumPy is a square, many are powers."""
+    rng = np.random.default_rng(5)
+    numbers = {key: rng.uniform(0.5, 0.999, 300) for key in NUMBERS} | {"epsilon": np.full(300, 1e-8)}
+    gradients = rng.normal(size=(4, 300, 2))
+
+    def run(members: slice) -> FloatArray:
+        parameters = np.ones((300, 2))[members]
+        own = {key: values[members] for key, values in numbers.items()}
+        optimizer = OPTIMIZERS[name](own, parameters, WEIGHT)
+        rate, scratch = np.full((len(parameters), 1), 0.1), np.empty_like(parameters)
+        for gradient in gradients:
+            optimizer.step(parameters, gradient[members].copy(), rate, scratch)
+        return parameters
+
+    together = run(slice(None))
+    alone = np.concatenate([run(slice(k, k + 1)) for k in range(300)])
+    np.testing.assert_array_equal(together, alone)

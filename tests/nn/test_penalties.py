@@ -116,3 +116,13 @@ def test_units_within_the_bound_keep_their_bits(dtype: type[np.floating]) -> Non
         np.testing.assert_allclose(W[:, 1::2], before[:, 1::2] / 3.0, rtol=1e-6)
         W[...] = before
     np.testing.assert_array_equal(parameters, kept)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_gradient_whose_squares_overflow_is_clipped_all_the_same(dtype: type[np.floating]) -> None:
+    huge = np.finfo(dtype).max / 8
+    gradient = np.array([[3 * huge, -4 * huge], [3.0, 4.0], [np.nan, 1.0]], dtype)
+    with np.errstate(over="ignore", invalid="ignore"):
+        clip_norms(gradient, np.full((3, 1), 2.5, dtype))
+    np.testing.assert_allclose(gradient[:2], [[1.5, -2.0], [1.5, 2.0]], rtol=1e-6)
+    assert np.isnan(gradient[2]).any()

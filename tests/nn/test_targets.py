@@ -50,7 +50,7 @@ def test_arrays_are_made_for_what_is_asked_for_only() -> None:
     mixed = targets_for(2, 3, Techniques(mixup=True), None, np.dtype(np.float32))
     assert mixed.soft
     assert mixed.share is not None
-    assert mixed.share.shape == (2, 1)
+    assert mixed.share.shape == (2, 3)
     assert mixed.share.dtype == np.float32
     smoothed = targets_for(2, 3, Techniques(smoothing=True), np.array([0.1, 0.2]), FLOAT64)
     assert smoothed.soft
