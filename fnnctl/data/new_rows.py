@@ -6,7 +6,7 @@ look like.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,24 +73,33 @@ def open_new_rows(
     """
     problems = Problems(shown_name(path))
     with open_rows(path, form, problems) as file:
-        wanted = [number.name for number in preprocessor.numbers]
-        wanted += [column.name for column in preprocessor.categories]
-        _check_header([*wanted, target] if labelled else wanted, file.names, problems, delimiter_setting)
         problems.raise_any()
-        unused = tuple(name for name in file.names if name not in {*wanted, target})
+        wanted = dict.fromkeys(number.name for number in preprocessor.numbers)
+        wanted |= dict.fromkeys(column.name for column in preprocessor.categories)
+        unused = tuple(name for name in file.names if name not in wanted and name != target)
+        _check_names(wanted, file.names, unused, problems, delimiter_setting)
+        if labelled and target not in file.names and not problems:
+            problems.add(f"the label's column {shown(target)} is missing{_meant(target, unused)}", line=1)
+        problems.raise_any()
         reader = _Reader(preprocessor, target if labelled else None, file.names, form, problems)
         yield NewFile(unused, reader.blocks(file.blocks))
 
 
-def _check_header(wanted: Sequence[str], names: Sequence[str], problems: Problems, delimiter: str) -> None:
-    missing = [name for name in wanted if name not in names]
-    if missing and len(names) == 1:
+def _check_names(
+    wanted: Collection[str], names: Sequence[str], unused: Sequence[str], problems: Problems, delimiter: str
+) -> None:
+    found = set(names)
+    missing = [name for name in wanted if name not in found]
+    if missing and len(names) == 1 < len(wanted):
         header = f"the header is one column, {shown(names[0])}"
         problems.add(f"{header}, and {len(wanted):,} are needed: is {delimiter} right?", line=1)
         return
-    free = [printable(name) for name in names if name not in wanted]
     for name in missing:
-        problems.add(f"the column {shown(name)} is missing{did_you_mean(name, free)}", line=1)
+        problems.add(f"the column {shown(name)} is missing{_meant(name, unused)}", line=1)
+
+
+def _meant(name: str, unused: Sequence[str]) -> str:
+    return did_you_mean(name, [printable(other) for other in unused])
 
 
 class _Reader:
