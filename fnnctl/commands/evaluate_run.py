@@ -84,7 +84,7 @@ def _score_test_part(network: StoredNetwork, output: Output) -> None:
         dataset.file_rows[rows], labels, network.scores([(dataset, rows)]), classes=len(dataset.classes)
     )
     metrics = part.metrics(part.ranked(), dataset.classes)
-    output.note(_comparison(metrics, (run.read_metrics() or {}).get("test")))
+    output.note(comparison(metrics, (run.read_metrics() or {}).get("test")))
     parts = {"train": None, "validation": None, "test": metrics}
     summary = summarize(run)
     if output.json:
@@ -96,7 +96,7 @@ def _score_test_part(network: StoredNetwork, output: Output) -> None:
         output.render(terminal_report([scored]))
 
 
-def _comparison(metrics: Mapping[str, Any], recorded: object) -> str:
+def comparison(metrics: Mapping[str, Any], recorded: object) -> str:
     """How the metrics of now relate to those that the run has recorded, in a sentence."""
     if not isinstance(recorded, dict):
         return "note: the run has recorded no metrics of its test part"

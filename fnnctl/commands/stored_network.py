@@ -109,6 +109,8 @@ def _fault(description: ModelDescription, preprocessor: Preprocessor) -> str | N
         return "classes: two have the same name"
     if description.output == "logistic" and (len(classes) != 2 or description.positive not in classes):
         return "positive: it must be one of two classes"
+    if description.output == "softmax" and description.positive is not None:
+        return "positive: softmax has no such class"
     if list(preprocessor.features) != description.features or description.inputs != len(description.features):
         return "features: they are not those of the preprocessing"
     below = description.inputs
