@@ -169,10 +169,10 @@ def predict(
     no_color: NoColor = False,
 ) -> None:
     """Labels and probabilities for new rows, as CSV."""
-    from fnnctl.commands.interruption import interruption
+    from fnnctl.commands.interruption import ended_by_signals
 
     output = _output(json, quiet, verbose, no_color)
-    with interruption(output):
+    with ended_by_signals(output):
         from fnnctl.commands.predict import predict
 
         predict(
@@ -205,10 +205,10 @@ def evaluate(
     no_color: NoColor = False,
 ) -> None:
     """Score a trained network again."""
-    from fnnctl.commands.interruption import interruption
+    from fnnctl.commands.interruption import ended_by_signals
 
     output = _output(json, quiet, verbose, no_color)
-    with interruption(output):
+    with ended_by_signals(output):
         from fnnctl.commands.evaluate_run import evaluate_run
 
         evaluate_run(

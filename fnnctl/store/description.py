@@ -29,13 +29,13 @@ class Described(BaseModel):
 class LayerNumbers(Described):
     """A hidden layer's own numbers, 0 where it has none."""
 
-    activation: float = 0.0
+    activation: Annotated[float, Field(ge=-1e6, le=1e6)] = 0.0
     """The activation's slope, alpha or beta."""
     dropout: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
     """The share of activations that was dropped in training."""
-    epsilon: float = 0.0
+    epsilon: Annotated[float, Field(ge=0.0, le=1e6)] = 0.0
     """What a normalization adds to the variance."""
-    momentum: float = 0.0
+    momentum: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
     """How fast batch normalization's running statistics followed."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import subprocess
 import sys
+import time
 import tracemalloc
 from pathlib import Path
 
@@ -155,6 +156,33 @@ def test_a_closed_pipe_ends_it_quietly_whatever_is_to_come(trained: Path) -> Non
         assert predict.wait(timeout=60) == 0
         assert predict.stderr.read() == b""
         rows.kill()
+
+
+def test_a_signal_leaves_no_half_written_file(trained: Path, tmp_path: Path) -> None:
+    command = [*FNNCTL, "predict", str(only_run(trained)), "-", "-o", str(tmp_path / "out.csv")]
+    predict = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert predict.stdin is not None
+    assert predict.stderr is not None
+    with predict:
+        predict.stdin.write((HEADER + 5000 * ROW).encode())
+        predict.stdin.flush()
+        while not list(tmp_path.iterdir()):
+            time.sleep(0.01)
+        predict.terminate()
+        assert predict.wait(timeout=60) == 143
+        assert predict.stderr.read() == b"interrupted\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_ends_too_soon_is_named(trained: Path, program: Program) -> None:
+    """While it is read: it is not the predictions that cannot be written."""
+    whole = gzip.compress((HEADER + 5000 * ROW).encode(), mtime=0)
+    Path("new.csv.gz").write_bytes(whole[:-20])
+    for options in ((), ("-o", "out.csv")):
+        done = program("predict", str(only_run(trained)), "new.csv.gz", *options)
+        assert done.code == 2
+        assert done.err.startswith("new.csv.gz: the gzip file is damaged")
+    assert not Path("out.csv").exists()
 
 
 def test_memory_does_not_grow_with_the_file(trained: Path, program: Program) -> None:

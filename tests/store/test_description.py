@@ -38,6 +38,10 @@ def test_what_is_left_out_has_its_default() -> None:
         ({"hidden": [{"units": 2.5, "activation": "relu"}]}, r"hidden\.0\.units"),
         ({"hidden": [{"units": 2}]}, r"hidden\.0\.activation: Field required"),
         ({"hidden": {"units": 2}}, "hidden: Input should be a valid list"),
+        (
+            {"hidden": [{"units": 2, "activation": "elu", "numbers": {"activation": 1e308}}]},
+            r"hidden\.0\.numbers\.activation",
+        ),
         ({"classes": ["a"]}, "classes: List should have at least 2 items"),
         ({"classes": ["a", 1]}, r"classes\.1: Input should be a valid string"),
         ({"threads": 0}, "threads"),
