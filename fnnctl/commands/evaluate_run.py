@@ -148,6 +148,6 @@ def _score_file(
         for note in notes:
             output.note(note)
             run.log(note)
-        write_scores(run, network.classes, {"train": None, "validation": None, "test": part})
+        write_scores(run, {"train": None, "validation": None, "test": part}, network.classes)
         draw_figures(run)
     report_training(run, output)

@@ -17,7 +17,7 @@ from fnnctl.metrics.ranked import RankedPart, rank_part
 from fnnctl.nn.losses import cross_entropy, softmax
 from fnnctl.store.run import OpenRun
 from fnnctl.training.members import network_of
-from fnnctl.training.pool import Examples
+from fnnctl.training.pool import Pool
 from fnnctl.training.row_scores import RowScorer
 from fnnctl.training.scoring import SCORING_BATCH
 from fnnctl.training.trainer import TrainedMember
@@ -57,9 +57,7 @@ class PartScores:
             yield [row, classes[label], classes[prediction]]
 
 
-def score_parts(
-    prepared: Prepared, examples: Examples, trained: TrainedMember
-) -> dict[str, PartScores | None]:
+def score_parts(prepared: Prepared, examples: Pool, trained: TrainedMember) -> dict[str, PartScores | None]:
     """Scores of each part with the trained weights: train, validation, test; None for an empty part."""
     network = network_of(
         prepared.layout, [prepared.member], trained.parameters[None], trained.statistics[None]
@@ -100,7 +98,7 @@ def part_scores(
     return PartScores(rows, labels, probabilities, float(np.mean(losses)))
 
 
-def write_scores(run: OpenRun, classes: Sequence[str], parts: Mapping[str, PartScores | None]) -> None:
+def write_scores(run: OpenRun, parts: Mapping[str, PartScores | None], classes: Sequence[str]) -> None:
     """Write the metrics of the parts, and predictions, confusion matrix and curves of the test part."""
     ranked = {name: part.ranked() for name, part in parts.items() if part}
     run.write_metrics(
@@ -113,9 +111,9 @@ def write_scores(run: OpenRun, classes: Sequence[str], parts: Mapping[str, PartS
         run.write_curves(roc_curves(ranked["test"], classes), pr_curves(ranked["test"], classes))
 
 
-def _batches(scorer: RowScorer, examples: Examples, rows: IntArray) -> Iterator[FloatArray]:
+def _batches(scorer: RowScorer, pool: Pool, rows: IntArray) -> Iterator[FloatArray]:
     """The scores of some rows of the pool."""
     for start in range(0, len(rows), SCORING_BATCH):
         batch = rows[None, start : start + SCORING_BATCH]
-        examples.gather(batch, scorer.inputs[None, : batch.size])
+        pool.gather(batch, scorer.inputs[None, : batch.size])
         yield scorer.scores(batch.size)

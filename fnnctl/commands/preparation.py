@@ -26,7 +26,7 @@ from fnnctl.training.members import Member, StackSettings
 from fnnctl.training.memory import available_bytes, training_bytes
 from fnnctl.training.pool import Examples
 from fnnctl.training.recipe import example_weights, member_of, network_shape, stack_settings
-from fnnctl.training.threads import default_threads
+from fnnctl.training.threads import default_threads, set_blas_threads
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,10 @@ class Prepared:
     def name(self) -> str:
         """The experiment's name, which loading fills in."""
         return self.experiment.name or ""
+
+    def set_threads(self) -> int | None:
+        """Let matrix products use `threads`, and return them; None where the BLAS takes no number."""
+        return self.threads if set_blas_threads(self.threads) else None
 
     def examples(self) -> Examples:
         """All rows, preprocessed, each with a last one."""

@@ -94,11 +94,6 @@ class OpenRun(RunFolder):
         """Write what training can go on from, in place of the last one."""
         write_bytes(self.path / names.CHECKPOINT, to_npz(arrays))
 
-    def drop_checkpoint(self) -> None:
-        """Remove the checkpoint of a run that is complete."""
-        with suppress(OSError):
-            (self.path / names.CHECKPOINT).unlink()
-
     def log(self, text: str) -> None:
         """Append lines with the time; one that cannot be written is lost, for a log must not end a run."""
         now = utc_text(datetime.now(UTC))
@@ -121,10 +116,19 @@ class OpenRun(RunFolder):
     ) -> None:
         """Record how the run ended, with further facts, and let its lock go.
 
-        `seconds` has `total` and `training`.
+        `seconds` has `total` and `training`. A complete run needs no checkpoint.
         """
         finished = utc_text(datetime.now(UTC))
-        self.record({**(extra or {}), "status": status, "seconds": dict(seconds), "finished": finished})
+        try:
+            self.record({**(extra or {}), "status": status, "seconds": dict(seconds), "finished": finished})
+            if status == "completed":
+                with suppress(OSError):
+                    (self.path / names.CHECKPOINT).unlink()
+        finally:
+            self.let_go()
+
+    def let_go(self) -> None:
+        """Let the lock go: to everyone else the process has ended."""
         os.close(self.lock)
 
 
@@ -169,11 +173,13 @@ def create_run(
     return OpenRun(path, lock)
 
 
-def open_run(folder: RunFolder) -> OpenRun:
-    """Take over the folder of a run that was interrupted, or died.
+def open_run(folder: RunFolder) -> OpenRun | None:
+    """Take over the folder of a run that was interrupted, failed, or died; None where it is complete.
 
     Raises `UsageError`, which names the process, where the run still goes on.
     """
+    if _is_complete(folder):
+        return None
     try:
         lock = take_over_lock(folder.path / names.LOCK)
     except HeldError as error:
@@ -183,10 +189,18 @@ def open_run(folder: RunFolder) -> OpenRun:
         ) from error
     except OSError as error:
         raise cannot_write(folder.path, error) from error
+    run = OpenRun(folder.path, lock)
+    if _is_complete(folder):  # the other process has come to its end since
+        run.let_go()
+        return None
     for left_behind in folder.path.glob(names.TEMPORARY_PATTERN):
         with suppress(OSError):
             left_behind.unlink()
-    return OpenRun(folder.path, lock)
+    return run
+
+
+def _is_complete(folder: RunFolder) -> bool:
+    return folder.read_manifest().status == "completed"
 
 
 def _appear(hidden: Path, name: str, started: datetime) -> Path:
