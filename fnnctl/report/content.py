@@ -113,7 +113,7 @@ def sections(summary: Summary) -> list[Section]:
         _metrics_table(summary),
         _class_table(summary),
         _matrix_table(summary),
-        FactList("Training", tuple(_training_facts(summary))),
+        FactList("Network" if manifest.evaluated else "Training", tuple(_training_facts(summary))),
         FactList("Data", tuple(_data_facts(manifest.data)) if manifest.data else ()),
         FactList("Origin", tuple(_origin_facts(manifest))),
         Notes("Warnings", tuple(manifest.warnings)),
@@ -198,6 +198,9 @@ def _matrix_table(summary: Summary) -> Table | None:
 
 def _training_facts(summary: Summary) -> Iterable[tuple[str, str]]:
     manifest = summary.manifest
+    if manifest.evaluated:
+        yield "of the run", manifest.evaluated.run
+        yield "SHA-256", manifest.evaluated.sha256
     if manifest.model:
         yield "network", " → ".join(f"{units:,}" for units in manifest.model.layers)
         yield "parameters", f"{manifest.model.parameters:,}"
@@ -224,10 +227,8 @@ def _data_facts(data: DataFacts) -> Iterable[tuple[str, str]]:
         yield "file", data.source
     if data.test_source:
         yield "test file", data.test_source
-    yield (
-        "rows",
-        f"{data.rows:,}: {parts.train:,} train, {parts.validation:,} validation, {parts.test:,} test",
-    )
+    of_parts = f"{parts.train:,} train, {parts.validation:,} validation, {parts.test:,} test"
+    yield "rows", f"{data.rows:,}: {of_parts}" if parts.train else f"{data.rows:,}"
     yield "columns", f"{data.numeric:,} numeric, {data.categorical:,} categorical"
     yield "target", f"{data.target}, {len(data.classes):,} classes"
     yield "SHA-256", data.sha256

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
@@ -11,6 +12,7 @@ import numpy as np
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.store import names
 from fnnctl.store.atomic import damaged, read_bytes, write_bytes
+from fnnctl.store.description import ModelDescription, read_description
 from fnnctl.store.documents import read_mapping
 from fnnctl.store.lock import is_held
 from fnnctl.store.manifest import Manifest, read_manifest
@@ -37,7 +39,9 @@ class StoredModel:
     """`model.npz` and `model.json`."""
 
     arrays: dict[str, Array]
-    description: dict[str, Any]
+    description: ModelDescription
+    sha256: str
+    """Of the weights' file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +118,9 @@ class RunFolder:
         """The weights and the description they were written with; `DataError` where the run has none."""
         description = self._required(names.MODEL, "the run has no model")
         weights = self._required(names.WEIGHTS, "the run has no model")
-        model = read_mapping(description, self.path / names.MODEL)
-        return StoredModel(read_listed_npz(weights, model.get("arrays"), self.path / names.WEIGHTS), model)
+        model = read_description(description, self.path / names.MODEL)
+        arrays = read_listed_npz(weights, model.arrays, self.path / names.WEIGHTS)
+        return StoredModel(arrays, model, hashlib.sha256(weights).hexdigest())
 
     def read_checkpoint(self) -> dict[str, Array] | None:
         """What training goes on from; None where it has not got so far."""

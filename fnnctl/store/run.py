@@ -73,7 +73,7 @@ class OpenRun(RunFolder):
     ) -> None:
         """Write n rows of (row in the data set, label, prediction), and the probabilities, (n, C)."""
         columns = ("row", "label", "prediction", *(f"p_{name}" for name in classes))
-        write_lines(self.path / names.PREDICTIONS, wide_csv_lines(columns, rows, probabilities))
+        write_lines(self.path / names.PREDICTIONS, wide_csv_lines(columns, [(rows, probabilities)]))
 
     def write_confusion_matrix(self, classes: Sequence[str], matrix: IntArray) -> None:
         """Write the counts (C, C), a row a true class."""
@@ -143,12 +143,19 @@ class OpenRun(RunFolder):
 
 
 def create_run(
-    runs_dir: Path, *, name: str, kind: str, config: bytes, resolved: str, manifest: Mapping[str, Any]
+    runs_dir: Path,
+    *,
+    name: str,
+    kind: str,
+    manifest: Mapping[str, Any],
+    config: bytes | None = None,
+    resolved: str | None = None,
 ) -> OpenRun:
     """Make a new run's folder: hidden until config, manifest and lock are in it, then there by one rename.
 
-    `manifest` has the facts that `store.manifest.Manifest` describes, but for those that are told here. Any
-    number of simultaneous starts get a folder each. Raises `MachineError` where nothing can be written.
+    An evaluation has no config of its own. `manifest` has the facts that `store.manifest.Manifest` describes,
+    but for those that are told here. Any number of simultaneous starts get a folder each.
+    Raises `MachineError` where nothing can be written.
     """
     started = datetime.now(UTC)
     facts = {**manifest, "status": "running", "kind": kind, "name": name, "started": utc_text(started)}
@@ -161,8 +168,10 @@ def create_run(
             hidden.mkdir()
             lock = hold_lock(hidden / names.LOCK)
             undo.callback(os.close, lock)
-            write_bytes(hidden / names.CONFIG, config)
-            write_text(hidden / names.RESOLVED, resolved)
+            if config is not None:
+                write_bytes(hidden / names.CONFIG, config)
+            if resolved is not None:
+                write_text(hidden / names.RESOLVED, resolved)
             _write_manifest(hidden, complete)
             path = _appear(hidden, name, started)
         except (FileExistsError, NotADirectoryError) as error:
