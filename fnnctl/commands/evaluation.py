@@ -15,7 +15,7 @@ from fnnctl.metrics.classification import score
 from fnnctl.metrics.ranked import RankedPart, rank_part
 from fnnctl.nn.losses import cross_entropy, softmax
 from fnnctl.training.members import network_of
-from fnnctl.training.pool import Examples
+from fnnctl.training.pool import Pool
 from fnnctl.training.scoring import SCORING_BATCH, Scorer
 from fnnctl.training.trainer import TrainedMember
 
@@ -54,9 +54,7 @@ class PartScores:
             yield [row, classes[label], classes[prediction]]
 
 
-def score_parts(
-    prepared: Prepared, examples: Examples, trained: TrainedMember
-) -> dict[str, PartScores | None]:
+def score_parts(prepared: Prepared, examples: Pool, trained: TrainedMember) -> dict[str, PartScores | None]:
     """Scores of each part with the trained weights: train, validation, test; None for an empty part."""
     network = network_of(
         prepared.layout, [prepared.member], trained.parameters[None], trained.statistics[None]

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from fnnctl.arrays import FloatArray
 from fnnctl.config.canonical import configuration_seed
 from fnnctl.config.experiment import Experiment
@@ -23,7 +21,7 @@ from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import NetworkShape
 from fnnctl.training.members import Member, StackSettings
 from fnnctl.training.memory import available_bytes, training_bytes
-from fnnctl.training.pool import Examples
+from fnnctl.training.pool import Pool, pool_of
 from fnnctl.training.recipe import example_weights, member_of, network_shape, stack_settings
 from fnnctl.training.threads import default_threads
 
@@ -52,11 +50,10 @@ class Prepared:
         """The experiment's name, which loading fills in."""
         return self.experiment.name or ""
 
-    def examples(self) -> Examples:
+    def examples(self) -> Pool:
         """All rows, preprocessed, each with a last one."""
-        inputs = np.ones((len(self.dataset), len(self.preprocessor.features) + 1), self.settings.dtype)
-        self.preprocessor.transform(self.dataset, np.arange(len(self.dataset)), inputs[:, :-1])
-        return Examples(inputs, self.dataset.labels)
+        features = self.preprocessor.of(self.dataset)
+        return pool_of(features, len(self.preprocessor.features), self.settings.dtype)
 
 
 def prepare(file: Path, overrides: Sequence[str], *, name: str | None, seed: int | None) -> Prepared:

@@ -22,7 +22,7 @@ from fnnctl.report.figures import draw_figures
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun, create_run
 from fnnctl.training.checkpoint import Checkpoint
-from fnnctl.training.pool import Examples
+from fnnctl.training.pool import Pool
 from fnnctl.training.stack import Stack
 from fnnctl.training.threads import set_blas_threads
 from fnnctl.training.trainer import Outcome, TrainedMember, go_on
@@ -98,7 +98,7 @@ def _create(prepared: Prepared, runs_dir: Path) -> OpenRun:
 
 def _train(
     prepared: Prepared,
-    examples: Examples,
+    examples: Pool,
     checkpoint: Checkpoint | None,
     run: OpenRun,
     recording: Recording,

@@ -17,7 +17,7 @@ from fnnctl.data.files import file_sha256, find_file
 from fnnctl.data.problems import Problems
 from fnnctl.data.rows import CsvFormat
 from fnnctl.data.settings import check_settings, declared_kinds
-from fnnctl.data.table import Kind, Table, read_table
+from fnnctl.data.table import Kind, read_table
 from fnnctl.data.target import same_number_twice, target_fault, weights_fault
 from fnnctl.data.text import counted, printable, shown
 from fnnctl.errors import DataError, Problem, did_you_mean
@@ -53,12 +53,13 @@ def load_dataset(config: DataConfig, folder: Path) -> Dataset:
     parts = [file.part for file in files]
     categorical, categories = code_matrix(parts, main.categorical_names)
     labels, classes = coded(parts, main.part.target)
+    numeric, units = numeric_matrix(parts, main.numeric_names)
     builtin = config.source in BUILTIN
     return Dataset(
         name=config.source if builtin else Path(main.path.name.removesuffix(".gz")).stem,
         source=config.source if builtin else str(main.path.resolve()),
         sha256=main.sha256,
-        numeric=numeric_matrix(parts, main.numeric_names),
+        numeric=numeric,
         numeric_names=main.numeric_names,
         categorical=categorical,
         categorical_names=main.categorical_names,
@@ -72,6 +73,7 @@ def load_dataset(config: DataConfig, folder: Path) -> Dataset:
         test_sha256=files[1].sha256 if files[1:] else None,
         weights=_with_ones(main.weights, sum(part.rows for part in parts)),
         warnings=tuple(warning for file in files for warning in file.warnings),
+        units=units,
     )
 
 
@@ -103,8 +105,9 @@ def _read_main(path: Path, config: DataConfig) -> _File:
     check_settings(config.columns, target, config.weights, table.names, problems)
     problems.raise_any()
 
-    weights = table.numeric.pop(config.weights) if config.weights is not None else None
-    empty = [name for name in table.numeric if name not in config.columns.numeric and _is_empty(table, name)]
+    weights = table.apart[config.weights] if config.weights is not None else None
+    present = dict(zip(table.numeric.names, table.numeric.present.tolist(), strict=True))
+    empty = [name for name, count in present.items() if not count and name not in config.columns.numeric]
     numeric = tuple(name for name in table.numeric if name not in empty)
     categorical = tuple(name for name in table.categorical if name != target)
     part = LabelledTable(table, target)
@@ -161,10 +164,6 @@ def _checked_sha256(path: Path, file: str, setting: str, expected: str | None) -
         message = f"{file} has changed: its SHA-256 is now {sha256} (if so meant, change or remove this)"
         raise DataError(Problem(message, path=setting))
     return sha256
-
-
-def _is_empty(table: Table, name: str) -> bool:
-    return bool(np.isnan(table.numeric[name]).all())
 
 
 def _unlabelled(part: LabelledTable, file: str) -> list[str]:

@@ -19,7 +19,7 @@ def declared_kinds(columns: ColumnsConfig, target: str, weights: str | None) -> 
         kinds.update(dict.fromkeys(names, kind))
     kinds[target] = "categorical"
     if weights is not None and weights != target:
-        kinds[weights] = "numeric"
+        kinds[weights] = "apart"
     return kinds
 
 

@@ -10,17 +10,19 @@ from fnnctl.nn.optimizers import OPTIMIZERS
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import HiddenShape
 from fnnctl.training.members import StackSettings
+from fnnctl.training.pool import fits_in_memory
 from fnnctl.training.scoring import SCORING_BATCH
 
 
 def training_bytes(settings: StackSettings, *, rows: int, members: int = 1) -> int:
     """Bytes that training and then scoring take at the peak, the pool of `rows` examples included.
 
-    The pool stays throughout. Besides it, training takes `_stack_bytes`. Scoring, member by member, takes the
+    A pool that is kept stays throughout; rows that are made on demand take none. Besides it, training takes `_stack_bytes`. Scoring, member by member, takes the
     parameters and, for each pair of a row and a class, 8 bytes for its probability, and for those of the
     largest part, here taken to be all rows, 8 more for the copy that ranking sorts and 2 for its marks.
     """
-    pool = rows * (settings.shape.inputs + 1) * settings.dtype.itemsize
+    kept = fits_in_memory(rows, settings.shape.inputs)
+    pool = rows * (settings.shape.inputs + 1) * settings.dtype.itemsize if kept else 0
     parameters = members * ParameterLayout(settings.shape).size * settings.dtype.itemsize
     scoring = parameters + rows * settings.shape.classes * (8 + 8 + 2)
     return pool + max(_stack_bytes(settings, rows, members), scoring)
