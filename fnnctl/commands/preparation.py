@@ -17,10 +17,11 @@ from fnnctl.data.preprocessing import Preprocessor, fit_preprocessor
 from fnnctl.data.splits import Split, split_rows
 from fnnctl.data.warnings import data_warnings
 from fnnctl.errors import ConfigError, DataError, did_you_mean, quoted_list
+from fnnctl.memory import available_bytes
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import NetworkShape
 from fnnctl.training.members import Member, StackSettings
-from fnnctl.training.memory import available_bytes, training_bytes
+from fnnctl.training.memory import training_bytes
 from fnnctl.training.pool import Pool, pool_of
 from fnnctl.training.recipe import example_weights, member_of, network_shape, stack_settings
 from fnnctl.training.threads import default_threads
@@ -71,6 +72,7 @@ def prepare(file: Path, overrides: Sequence[str], *, name: str | None, seed: int
             experiment.data.split,
             seed=experiment.seed,
             test_rows=dataset.test_rows,
+            groups=dataset.groups,
         )
     except DataError as error:
         raise _placed(error, loaded) from None

@@ -153,13 +153,14 @@ def _diverged(run: OpenRun, prepared: Prepared, trained: TrainedMember) -> Diver
 
 
 def _write_scores(run: OpenRun, prepared: Prepared, parts: dict[str, PartScores | None]) -> None:
-    classes = prepared.dataset.classes
-    ranked = {name: part.ranked() for name, part in parts.items() if part}
-    run.write_metrics(
-        {name: part.metrics(ranked[name], classes) if part else None for name, part in parts.items()}
-    )
-    if test := parts["test"]:
-        run.write_predictions(classes, test.table(classes), test.probabilities)
-        matrix = confusion_matrix(test.labels, test.predictions, len(classes))
-        run.write_confusion_matrix(classes, matrix)
-        run.write_curves(roc_curves(ranked["test"], classes), pr_curves(ranked["test"], classes))
+    """Write the metrics, and what is told of the test part; each part is taken out of `parts` to free it."""
+    classes, metrics = prepared.dataset.classes, {}
+    for name in tuple(parts):  # the test part comes last
+        part = parts.pop(name)
+        ranked = part.ranked() if part else None
+        metrics[name] = part.metrics(ranked, classes) if part and ranked else None
+    run.write_metrics(metrics)
+    if part and ranked:
+        run.write_predictions(classes, part.table(classes), part.probabilities)
+        run.write_confusion_matrix(classes, confusion_matrix(part.labels, part.predictions, len(classes)))
+        run.write_curves(roc_curves(ranked, classes), pr_curves(ranked, classes))

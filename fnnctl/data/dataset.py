@@ -61,6 +61,8 @@ class Dataset:
     """What the stored numbers count in; None where they are the numbers themselves."""
     mapped: mmap.mmap | None = None
     """The file that `numeric` is a view of."""
+    mapped_from: int = 0
+    """Where in that file it begins."""
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -69,6 +71,7 @@ class Dataset:
         """(n, p) float64, a copy: the numbers of some rows, and of some columns where they are named."""
         stored = self.numeric[rows] if isinstance(rows, slice) else self.numeric.take(rows, axis=0)
         numbers = self.units.restored(stored) if self.units else stored.astype(np.float64)
+        self._give_back(rows)
         return numbers if columns is None else numbers[:, columns]
 
     def number_columns(self, rows: IntArray) -> Iterator[FloatArray]:
@@ -79,11 +82,26 @@ class Dataset:
             for start in range(0, len(rows), BLOCK_ROWS):
                 block = slice(start, start + BLOCK_ROWS)
                 columns[:, block] = self.numeric[rows[block], chosen].T
+                self._give_back(rows[block])
             for j, column in enumerate(columns, start=first):
                 one = slice(j, j + 1)
                 yield self.units.restored(column[:, None], one)[:, 0] if self.units else column.astype(float)
 
-    def give_back(self) -> None:
-        """Let the system have the mapped file's pages again: they are read anew when they are asked for."""
-        if self.mapped is not None and hasattr(self.mapped, "madvise"):
-            self.mapped.madvise(mmap.MADV_DONTNEED)
+    def _give_back(self, rows: IntArray | slice) -> None:
+        """Let the system have a mapped file's pages again after a look at rows one behind the other.
+
+        Whoever goes through a file so needs none of them twice. In any other order they stay: a batch of
+        rows from anywhere would bring them all back.
+        """
+        if self.mapped is None or not hasattr(self.mapped, "madvise"):
+            return
+        if isinstance(rows, slice):
+            start, stop, _ = rows.indices(len(self))
+        elif rows.size and bool((rows[1:] > rows[:-1]).all()):
+            start, stop = int(rows[0]), int(rows[-1]) + 1
+        else:
+            return
+        first, last = (self.mapped_from + row * self.numeric.strides[0] for row in (start, stop))
+        first -= first % mmap.PAGESIZE
+        if last > first:
+            self.mapped.madvise(mmap.MADV_DONTNEED, first, last - first)

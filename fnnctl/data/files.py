@@ -38,9 +38,12 @@ _OTHER_FORMATS = (
 )
 
 
-def find_file(source: str, folder: Path, *, setting: str, builtin: Collection[str] = ()) -> Path:
+def find_file(
+    source: str, folder: Path, *, setting: str, builtin: Collection[str] = (), folders: bool = False
+) -> Path:
     """Return the path that `source` means: `~` is the home folder, a relative path starts at `folder`.
 
+    With `folders` it may be one that holds files of arrays.
     Raises DataError, at the path `setting`, where there is no such file; the close name of a file nearby
     or of a `builtin` data set is offered. Raises MachineError where the system will not tell.
     """
@@ -54,7 +57,7 @@ def find_file(source: str, folder: Path, *, setting: str, builtin: Collection[st
         if error.errno == errno.ENAMETOOLONG:
             raise _missing(path, source, setting, builtin) from error
         raise _unreadable(path, error) from error
-    if not path.is_file():
+    if not (path.is_file() or (folders and path.is_dir())):
         what = "is a folder, not a file" if path.is_dir() else "is not a regular file"
         raise DataError(Problem(f"{printable(str(path))} {what}", path=setting))
     return path
@@ -93,6 +96,13 @@ def file_sha256(path: Path) -> str:
     """Return the SHA-256 of the file's bytes, in hexadecimal digits."""
     with _told(path), path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def check_sha256(found: str, expected: str | None, *, file: str, setting: str) -> None:
+    """Raise DataError, at the path `setting`, where a file has another SHA-256 than it is to have."""
+    if expected is not None and found != expected:
+        message = f"{file} has changed: its SHA-256 is now {found} (if so meant, change or remove this)"
+        raise DataError(Problem(message, path=setting))
 
 
 @contextmanager
