@@ -11,6 +11,7 @@ from fnnctl.config.canonical import configuration_seed
 from fnnctl.config.experiment import Experiment
 from fnnctl.config.loading import LoadedConfig, load_config
 from fnnctl.config.model import LogisticOutput
+from fnnctl.config.paths import ConfigPath
 from fnnctl.data.dataset import Dataset
 from fnnctl.data.loading import load_dataset
 from fnnctl.data.preprocessing import Preprocessor, fit_preprocessor
@@ -120,16 +121,21 @@ def _placed(error: DataError, loaded: LoadedConfig) -> DataError:
 def _check_classes(loaded: LoadedConfig, dataset: Dataset) -> None:
     """Refuse settings that name classes which the data do not have."""
     training, output = loaded.experiment.training, loaded.experiment.model.output
-    classes, wrong = dataset.classes, []
+    classes = dataset.classes
+    wrong: list[tuple[ConfigPath, str]] = []
     if isinstance(training.class_weights, dict):
-        wrong += [("training.class_weights", name) for name in training.class_weights if name not in classes]
+        wrong += [
+            (("training", "class_weights", name), name)
+            for name in training.class_weights
+            if name not in classes
+        ]
     if isinstance(output, LogisticOutput):
         if len(classes) != 2:
             message = f"a logistic output tells two classes apart, and {dataset.target} has {len(classes)}"
             raise ConfigError(loaded.problem("model.output", f"{message}; write output: softmax"))
         positive = output.positive_class
         if positive is not None and positive not in classes:
-            wrong.append(("model.output.positive_class", positive))
+            wrong.append((("model", "output", "positive_class"), positive))
     if wrong:
         known = f"; the classes are {quoted_list(classes)}"
         raise ConfigError(
@@ -152,7 +158,7 @@ def _weights(loaded: LoadedConfig, dataset: Dataset, split: Split) -> FloatArray
     given = None if dataset.weights is None else dataset.weights[split.train]
     weights = example_weights(loaded.experiment, dataset.labels[split.train], dataset.classes, given)
     if weights is not None and not weights.any():
-        setting = "data.weights" if given is not None else "training.class_weights"
+        setting = "training.class_weights" if given is None or given.any() else "data.weights"
         raise ConfigError(loaded.problem(setting, "every row of the training part has the weight 0"))
     return weights
 

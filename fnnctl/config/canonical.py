@@ -18,8 +18,8 @@ from typing import Any, Final
 from fnnctl.config.experiment import Experiment
 from fnnctl.config.model import HiddenLayer, ModelConfig
 from fnnctl.config.paths import ConfigPath
-from fnnctl.config.rules import unread_settings
 from fnnctl.config.section import Section
+from fnnctl.config.unread import unread_settings
 
 NOT_COUNTED: Final[Mapping[ConfigPath, str]] = {
     ("name",): "a name changes no number",

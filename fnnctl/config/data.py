@@ -49,8 +49,8 @@ class DataConfig(Section):
 
     source: Annotated[str, Field(min_length=1)]
     """A built-in data set's name (iris, wine, breast_cancer, digits, penguins), or the path of a CSV file
-    (also .csv.gz), of an NPZ file with the arrays X and y, or of a folder with X.npy and y.npy, relative to
-    the config file."""
+    (also .csv.gz), of an NPZ file with X and y, or of a folder with X.npy and y.npy, relative to the config
+    file."""
     sha256: Sha256 | None = None
     """The file's SHA-256 (of a folder, that of what sha256sum prints of its files); where it is given, a file
     with another one is refused."""
