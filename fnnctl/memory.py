@@ -1,9 +1,24 @@
-"""How much memory there is: asked before anything large is read or allocated."""
+"""How much memory there is, and that what is no longer used goes back to the system."""
 
 from __future__ import annotations
 
+import ctypes
 import os
+from contextlib import suppress
 from pathlib import Path
+
+_M_MMAP_THRESHOLD = -3
+LARGE = 2**20
+
+
+def return_large_blocks() -> None:
+    """Have the C library give blocks of 1 MB and more back to the system as soon as they are freed.
+
+    glibc learns from the first large block that it frees to keep later ones, and with them the gaps between
+    blocks in use: after a few passes over a million rows a fifth of their size. Elsewhere this does nothing.
+    """
+    with suppress(AttributeError, OSError, TypeError):
+        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, LARGE)
 
 
 def available_bytes() -> int | None:

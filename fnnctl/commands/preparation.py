@@ -18,7 +18,7 @@ from fnnctl.data.preprocessing import Preprocessor, fit_preprocessor
 from fnnctl.data.splits import Split, split_rows
 from fnnctl.data.warnings import data_warnings
 from fnnctl.errors import ConfigError, DataError, did_you_mean, quoted_list
-from fnnctl.memory import available_bytes
+from fnnctl.memory import available_bytes, return_large_blocks
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import NetworkShape
 from fnnctl.training.members import Member, StackSettings
@@ -63,6 +63,7 @@ def prepare(file: Path, overrides: Sequence[str], *, name: str | None, seed: int
 
     Raises `InputError` with every problem that one of these steps finds.
     """
+    return_large_blocks()
     loaded = load_config(file, overrides, name=name, seed=seed)
     experiment = loaded.experiment
     try:

@@ -15,8 +15,8 @@ import numpy as np
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.data.units import Units
 
-COLUMNS_AT_ONCE = 8
-"""Rows lie one after the other: a column alone would be fetched at the price of eight."""
+COLUMNS_AT_ONCE = 4
+"""Rows lie one after the other: a column alone would be fetched at the price of its neighbours."""
 BLOCK_ROWS = 2**13
 
 

@@ -87,7 +87,7 @@ def as_array(content: Any, header: Header, start: int = 0) -> npt.NDArray[Any]:
 
 
 def row_blocks(file: BinaryIO, header: Header, place: str) -> Iterator[npt.NDArray[Any]]:
-    """Read (N, p) numbers after their header as blocks of rows, (n, p).
+    """Read (N, p) or (N,) values after their header as blocks of rows, (n, p) or (n, 1).
 
     Columns that lie one after the other are read piece by piece from a file of their own; from an archive,
     where that would unpack all again and again, they are read whole first.
@@ -97,7 +97,7 @@ def row_blocks(file: BinaryIO, header: Header, place: str) -> Iterator[npt.NDArr
         step = _rows_at_once(header)
         yield from (whole[start : start + step] for start in range(0, len(whole), step))
         return
-    rows, columns = header.shape
+    rows, columns = header.shape[0], math.prod(header.shape[1:])
     step = _rows_at_once(header)
     for start in range(0, rows, step):
         n = min(step, rows - start)
@@ -136,4 +136,4 @@ def fault(place: str, message: str) -> DataError:
 def _rows_at_once(header: Header) -> int:
     """More of columns that lie apart, which are read with a seek each."""
     nbytes = BLOCK_BYTES * (16 if header.columns_first else 1)
-    return max(1, nbytes // max(1, header.shape[1] * header.dtype.itemsize))
+    return max(1, nbytes // max(1, math.prod(header.shape[1:]) * header.dtype.itemsize))
