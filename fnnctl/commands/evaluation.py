@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -126,18 +126,22 @@ def part_scores(
     )
 
 
-def write_scores(run: OpenRun, parts: Mapping[str, PartScores | None], classes: Sequence[str]) -> None:
-    """Write the metrics of the parts, and predictions, confusion matrix and curves of the test part."""
-    ranked = {name: part.ranked() for name, part in parts.items() if part}
-    run.write_metrics(
-        {name: part.metrics(ranked[name], classes) if part else None for name, part in parts.items()}
-    )
-    if test := parts["test"]:
-        run.write_predictions(classes, test.table(classes), test.probabilities)
-        matrix = confusion_matrix(test.labels, test.predictions, len(classes))
-        run.write_confusion_matrix(classes, matrix)
-        run.write_curves(roc_curves(ranked["test"], classes), pr_curves(ranked["test"], classes))
-        run.write_calibration(reliability(test.labels, test.probabilities).table())
+def write_scores(run: OpenRun, parts: dict[str, PartScores | None], classes: Sequence[str]) -> None:
+    """Write the metrics of the parts, and predictions, confusion matrix and curves of the last one, the test.
+
+    Each part is taken out of `parts`, which frees it: of many rows and classes one is in memory at a time.
+    """
+    metrics: dict[str, Any] = {}
+    for name in tuple(parts):
+        part = parts.pop(name)
+        ranked = part.ranked() if part else None
+        metrics[name] = part.metrics(ranked, classes) if part and ranked else None
+    run.write_metrics(metrics)
+    if part and ranked:
+        run.write_predictions(classes, part.table(classes), part.probabilities)
+        run.write_confusion_matrix(classes, confusion_matrix(part.labels, part.predictions, len(classes)))
+        run.write_curves(roc_curves(ranked, classes), pr_curves(ranked, classes))
+        run.write_calibration(reliability(part.labels, part.probabilities).table())
 
 
 def _scorer(prepared: Prepared, trained: TrainedMember) -> RowScorer:

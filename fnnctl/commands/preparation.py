@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from fnnctl.arrays import FloatArray
 from fnnctl.config.canonical import configuration_seed
 from fnnctl.config.experiment import Experiment
@@ -20,11 +18,12 @@ from fnnctl.data.preprocessing import Preprocessor, fit_preprocessor
 from fnnctl.data.splits import Split, split_rows
 from fnnctl.data.warnings import data_warnings
 from fnnctl.errors import ConfigError, DataError, did_you_mean, quoted_list
+from fnnctl.memory import available_bytes, return_large_blocks
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import NetworkShape
 from fnnctl.training.members import Member, StackSettings
-from fnnctl.training.memory import available_bytes, training_bytes
-from fnnctl.training.pool import Examples
+from fnnctl.training.memory import training_bytes
+from fnnctl.training.pool import Pool, pool_of
 from fnnctl.training.recipe import example_weights, member_of, network_shape, stack_settings
 from fnnctl.training.threads import default_threads, set_blas_threads
 
@@ -57,11 +56,10 @@ class Prepared:
         """Let matrix products use `threads`, and return them; None where the BLAS takes no number."""
         return self.threads if set_blas_threads(self.threads) else None
 
-    def examples(self) -> Examples:
+    def examples(self) -> Pool:
         """All rows, preprocessed, each with a last one."""
-        inputs = np.ones((len(self.dataset), len(self.preprocessor.features) + 1), self.settings.dtype)
-        self.preprocessor.transform(self.dataset, np.arange(len(self.dataset)), inputs[:, :-1])
-        return Examples(inputs, self.dataset.labels)
+        features, labels = self.preprocessor.of(self.dataset), self.dataset.labels
+        return pool_of(features, labels, len(self.preprocessor.features), self.settings.dtype)
 
 
 def prepare(file: Path, overrides: Sequence[str], *, name: str | None, seed: int | None) -> Prepared:
@@ -69,6 +67,7 @@ def prepare(file: Path, overrides: Sequence[str], *, name: str | None, seed: int
 
     Raises `InputError` with every problem that one of these steps finds.
     """
+    return_large_blocks()
     loaded = load_config(file, overrides, name=name, seed=seed)
     experiment = loaded.experiment
     try:
@@ -79,6 +78,7 @@ def prepare(file: Path, overrides: Sequence[str], *, name: str | None, seed: int
             experiment.data.split,
             seed=experiment.seed,
             test_rows=dataset.test_rows,
+            groups=dataset.groups,
         )
     except DataError as error:
         raise _placed(error, loaded) from None

@@ -39,10 +39,17 @@ _OTHER_FORMATS = (
 
 
 def find_file(
-    source: str, folder: Path, *, setting: str, builtin: Collection[str] = (), pipes: bool = False
+    source: str,
+    folder: Path,
+    *,
+    setting: str,
+    builtin: Collection[str] = (),
+    folders: bool = False,
+    pipes: bool = False,
 ) -> Path:
     """Return the path that `source` means: `~` is the home folder, a relative path starts at `folder`.
 
+    With `folders` it may be one that holds files of arrays.
     Raises DataError, at the path `setting`, where there is no such file; the close name of a file nearby
     or of a `builtin` data set is offered. `pipes` lets a pipe or a device pass, which can be read only once.
     Raises MachineError where the system will not tell.
@@ -57,7 +64,7 @@ def find_file(
         if error.errno == errno.ENAMETOOLONG:
             raise _missing(path, source, setting, builtin) from error
         raise _unreadable(shown_name(path), error) from error
-    if path.is_dir() or not (pipes or path.is_file()):
+    if not (path.is_file() or (path.is_dir() and folders) or (pipes and not path.is_dir())):
         what = "is a folder, not a file" if path.is_dir() else "is not a regular file"
         raise DataError(Problem(f"{printable(str(path))} {what}", path=setting))
     return path
@@ -102,6 +109,13 @@ def file_sha256(path: Path) -> str:
     """Return the SHA-256 of the file's bytes, in hexadecimal digits."""
     with told(shown_name(path)), path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def check_sha256(found: str, expected: str | None, *, file: str, setting: str) -> None:
+    """Raise DataError, at the path `setting`, where a file has another SHA-256 than it is to have."""
+    if expected is not None and found != expected:
+        message = f"{file} has changed: its SHA-256 is now {found} (if so meant, change or remove this)"
+        raise DataError(Problem(message, path=setting))
 
 
 @contextmanager

@@ -44,6 +44,11 @@ class NewRows:
     def __len__(self) -> int:
         return len(self.numeric)
 
+    def numbers(self, rows: IntArray, columns: IntArray | None = None) -> FloatArray:
+        """See `preprocessing.Columns`."""
+        numbers = self.numeric.take(rows, axis=0)
+        return numbers if columns is None else numbers[:, columns]
+
 
 @dataclass(frozen=True, slots=True)
 class NewFile:
@@ -148,13 +153,13 @@ class _Reader:
 
     def _numbers(self, name: str, block: Block) -> FloatArray:
         column = NumberColumn(self._missing)
-        column.add(block.columns[self._position[name]], block.lines)
+        numbers = column.read(block.columns[self._position[name]], block.lines)
         tally = column.tally()
         if tally.first is not None:
             line, text = tally.first
             wrong = almost_number(text) or f"{shown(text)} is not a number"
             self._problems.add(f"column {shown(name)}: {wrong}", line=line)
-        return column.numbers()
+        return numbers
 
     def _texts(self, name: str, block: Block) -> TextColumn:
         column = TextColumn(self._missing)

@@ -41,6 +41,9 @@ class Columns(Protocol):
     def numeric_names(self) -> tuple[str, ...]:
         """The p names."""
 
+    def numbers(self, rows: IntArray, columns: IntArray | None = None) -> FloatArray:
+        """(n, p) float64, a copy: the numbers of some rows, and of some columns where they are named."""
+
     @property
     def categorical(self) -> IntArray:
         """(N, q)"""
@@ -102,14 +105,16 @@ class Preprocessor:
         is 0 in every feature of its column. A number too large for `out` becomes the largest finite one
         of its sign: an infinity would turn every weight it meets into NaN.
         """
-        numbers = _NumberWriter.of(self.numbers, dataset)
-        categories = _CategoryWriter.of(self.categories, dataset)
-        first = len(self.numbers) + sum(number.indicator for number in self.numbers)
-        step = max(1, BLOCK_VALUES // max(1, len(self.numbers) + len(self.categories)))
-        for start in range(0, len(rows), step):
-            block = slice(start, start + step)
-            numbers.write(dataset.numeric, rows[block], out[block, :first])
-            categories.write(dataset.categorical, rows[block], out[block, first:])
+        self.of(dataset).write(rows, out)
+
+    def of(self, dataset: Columns) -> Features:
+        """The features of one data set, for many blocks of its rows."""
+        return Features(
+            dataset,
+            _NumberWriter.of(self.numbers, dataset),
+            _CategoryWriter.of(self.categories, dataset),
+            len(self.numbers) + sum(number.indicator for number in self.numbers),
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Describe it in values that JSON holds exactly."""
@@ -148,10 +153,30 @@ def _refuse_repetition(names: Sequence[str]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Features:
+    """A data set's rows as features: each block has the same bits, whatever else is asked for."""
+
+    dataset: Columns
+    _numbers: _NumberWriter
+    _categories: _CategoryWriter
+    _first_category: int
+
+    def write(self, rows: IntArray, out: FloatArray) -> None:
+        """See `Preprocessor.transform`."""
+        first, dataset = self._first_category, self.dataset
+        step = max(1, BLOCK_VALUES // max(1, dataset.numeric.shape[1] + len(self._categories.columns)))
+        for start in range(0, len(rows), step):
+            block = slice(start, start + step)
+            self._numbers.write(dataset, rows[block], out[block, :first])
+            self._categories.write(dataset.categorical, rows[block], out[block, first:])
+
+
+@dataclass(frozen=True, slots=True)
 class _NumberWriter:
     """The numeric columns of one data set as arrays, (p,), for many blocks of its rows."""
 
-    columns: IntArray
+    columns: IntArray | None
+    """Where they stand in the data set; None where they stand there alone and in order."""
     fill: FloatArray
     centre: FloatArray
     spread: FloatArray
@@ -161,24 +186,26 @@ class _NumberWriter:
     @classmethod
     def of(cls, numbers: Sequence[NumberFeature], dataset: Columns) -> _NumberWriter:
         position = {name: j for j, name in enumerate(dataset.numeric_names)}
+        columns = np.array([position[number.name] for number in numbers], dtype=np.intp)
         return cls(
-            columns=np.array([position[number.name] for number in numbers], dtype=np.intp),
+            columns=None if np.array_equal(columns, np.arange(len(position))) else columns,
             fill=np.array([number.fill for number in numbers], dtype=np.float64),
             centre=np.array([number.centre for number in numbers], dtype=np.float64),
             spread=np.array([number.spread for number in numbers], dtype=np.float64),
             indicators=np.flatnonzero([number.indicator for number in numbers]),
         )
 
-    def write(self, numeric: FloatArray, rows: IntArray, out: FloatArray) -> None:
-        values = numeric[rows[:, None], self.columns].astype(np.float64, copy=False)
+    def write(self, dataset: Columns, rows: IntArray, out: FloatArray) -> None:
+        values = dataset.numbers(rows, self.columns)
         missing = np.isnan(values)
-        out[:, len(self.columns) :] = missing[:, self.indicators]
-        np.copyto(values, self.fill, where=missing)
+        if missing.any():
+            np.copyto(values, self.fill, where=missing)
         with np.errstate(over="ignore"):
             values -= self.centre
             values /= self.spread
         largest = np.finfo(out.dtype).max
-        out[:, : len(self.columns)] = np.clip(values, -largest, largest, out=values)
+        out[:, : len(self.fill)] = np.clip(values, -largest, largest, out=values)
+        out[:, len(self.fill) :] = missing[:, self.indicators]
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,8 +244,8 @@ def fit_preprocessor(dataset: Dataset, rows: IntArray, config: DataConfig) -> Pr
     """
     return Preprocessor(
         tuple(
-            _fit_number(name, dataset.numeric[rows, j], config)
-            for j, name in enumerate(dataset.numeric_names)
+            _fit_number(name, column, config)
+            for name, column in zip(dataset.numeric_names, dataset.number_columns(rows), strict=True)
         ),
         tuple(
             _fit_categories(name, dataset.categorical[rows, j], dataset.categories[j])
@@ -228,7 +255,7 @@ def fit_preprocessor(dataset: Dataset, rows: IntArray, config: DataConfig) -> Pr
 
 
 def _fit_number(name: str, column: FloatArray, config: DataConfig) -> NumberFeature:
-    values = column[~np.isnan(column)].astype(np.float64, copy=False)
+    values = column[~np.isnan(column)]
     indicator = len(values) < len(column)
     if len(values) == 0:
         return NumberFeature(name, 0.0, 0.0, 1.0, indicator)

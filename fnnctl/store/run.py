@@ -27,6 +27,7 @@ from fnnctl.store.weights import Array, array_list, to_npz
 from fnnctl.text import plain_text
 
 ROC_COLUMNS = ("kind", "class", "false_positive_rate", "true_positive_rate", "threshold")
+POINTS_AT_ONCE = 2**12
 PR_COLUMNS = ("kind", "class", "recall", "precision", "threshold")
 
 
@@ -229,7 +230,10 @@ def _write_manifest(folder: Path, manifest: Manifest) -> None:
 
 
 def _curve_rows(curves: Iterable[CurvePoints]) -> Iterable[Sequence[object]]:
+    """Some points at a time: as Python's numbers they take four times the memory."""
     for curve in curves:
-        points = zip(curve.x.tolist(), curve.y.tolist(), curve.thresholds.tolist(), strict=True)
-        for x, y, threshold in points:
-            yield (curve.kind, curve.label, x, y, None if math.isnan(threshold) else threshold)
+        for start in range(0, len(curve.x), POINTS_AT_ONCE):
+            part = slice(start, start + POINTS_AT_ONCE)
+            columns = (curve.x[part].tolist(), curve.y[part].tolist(), curve.thresholds[part].tolist())
+            for x, y, threshold in zip(*columns, strict=True):
+                yield (curve.kind, curve.label, x, y, None if math.isnan(threshold) else threshold)

@@ -68,11 +68,23 @@ def _lines(rows: Iterable[Sequence[object]]) -> Iterator[str]:
 
 def read_table(content: bytes, path: Path) -> Table:
     """The table in a file's content; raises `DataError`, which names `path`, where it is none."""
+    rows = read_rows(content, path)
+    return Table(path, tuple(next(rows)), tuple(tuple(row) for row in rows))
+
+
+def read_rows(content: bytes, path: Path) -> Iterator[list[str]]:
+    """The table's columns and then its rows, one at a time; raises `DataError` as `read_table` does."""
     try:
-        columns, *rows = csv.reader(io.StringIO(content.decode("utf-8"), newline=""), strict=True)
+        with io.TextIOWrapper(io.BytesIO(content), "utf-8", newline="") as text:
+            reader = csv.reader(text, strict=True)
+            columns = next(reader, None)
+            if columns is None:
+                raise damaged(path, "is damaged: it is not a CSV table (it is empty)")
+            yield columns
+            for number, row in enumerate(reader, start=1):
+                if len(row) != len(columns):
+                    found = f"row {number} has {len(row)} values, the header {len(columns)}"
+                    raise damaged(path, f"is damaged: {found}")
+                yield row
     except (ValueError, csv.Error) as error:
         raise damaged(path, f"is damaged: it is not a CSV table ({error})") from error
-    for number, row in enumerate(rows, start=1):
-        if len(row) != len(columns):
-            raise damaged(path, f"is damaged: row {number} has {len(row)} values, the header {len(columns)}")
-    return Table(path, tuple(columns), tuple(tuple(row) for row in rows))

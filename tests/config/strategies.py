@@ -244,6 +244,7 @@ def _data(draw: st.DrawFn) -> dict[str, Any]:
         data["split"] = draw(_mapping({}, validation=shares))
     else:
         data["split"] = draw(_mapping({}, validation=shares, test=shares))
+    data["split"] |= draw(_mapping({}, group=_or_null(_texts)))
     if data["split"].get("validation") != 0:
         data["split"] |= draw(_mapping({}, stratify=st.booleans()))
     return data
