@@ -52,6 +52,13 @@ Seed = Annotated[int | None, typer.Option("--seed", help="The experiment's seed.
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no notes.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every epoch; tracebacks of failures.")]
+Delimiter = Annotated[
+    str | None,
+    typer.Option("--delimiter", metavar="CHARACTER", help="Between the values; default: the run's."),
+]
+Encoding = Annotated[
+    str | None, typer.Option("--encoding", metavar="NAME", help="Of the file; default the run's.")
+]
 NoColor = Annotated[bool, typer.Option("--no-color", help="No colours; NO_COLOR does the same.")]
 
 RUNS_DIR = Path("runs")
@@ -147,6 +154,75 @@ def train(
 
 
 @app.command()
+def predict(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="The run whose network predicts; see `report`.")],
+    data: Annotated[str, typer.Argument(metavar="DATA", help="A CSV file; - is standard input.")],
+    file: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the predictions to a file.")
+    ] = None,
+    delimiter: Delimiter = None,
+    encoding: Encoding = None,
+    runs_dir: RunsDir = RUNS_DIR,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    no_color: NoColor = False,
+) -> None:
+    """Labels and probabilities for new rows, as CSV."""
+    from fnnctl.commands.interruption import ended_by_signals
+
+    output = _output(json, quiet, verbose, no_color)
+    with ended_by_signals(output):
+        from fnnctl.commands.predict import predict
+
+        predict(
+            run,
+            data,
+            runs_dir=runs_dir,
+            file=file,
+            delimiter=delimiter,
+            encoding=encoding,
+            output=output,
+        )
+
+
+@app.command()
+def evaluate(
+    target: Annotated[
+        str, typer.Argument(metavar="[RUN]", help="The run whose network is scored; see `report`.")
+    ] = "latest",
+    data: Annotated[
+        str | None,
+        typer.Option("--data", metavar="FILE", help="Labelled rows; default the run's own test part."),
+    ] = None,
+    delimiter: Delimiter = None,
+    encoding: Encoding = None,
+    name: Name = None,
+    runs_dir: RunsDir = RUNS_DIR,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    no_color: NoColor = False,
+) -> None:
+    """Score a trained network again."""
+    from fnnctl.commands.interruption import ended_by_signals
+
+    output = _output(json, quiet, verbose, no_color)
+    with ended_by_signals(output):
+        from fnnctl.commands.evaluate_run import evaluate_run
+
+        evaluate_run(
+            target,
+            runs_dir=runs_dir,
+            data=data,
+            delimiter=delimiter,
+            encoding=encoding,
+            name=name,
+            output=output,
+        )
+
+
+@app.command()
 def report(
     runs: Runs = None,
     format_: Annotated[
@@ -218,8 +294,8 @@ def schema(
 
 
 def _refuse_with_resume(given: Mapping[str, object]) -> None:
-    """A resumed run has its own config: nothing about it may be said anew."""
-    if named := [option for option, value in given.items() if value]:
+    """Refuse what a resumed run has of its own: `given` are the values by the options' names."""
+    if named := [option for option, value in given.items() if value not in (None, [])]:
         raise UsageError(f"with --resume the config is the run's own: leave out {' and '.join(named)}")
 
 

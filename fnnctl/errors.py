@@ -106,11 +106,23 @@ class InterruptedRunError(FnnctlError):
     kind = "interrupted"
 
     def __init__(self, *, signal_number: int, run: str | None, epochs: int | None) -> None:
-        when = "" if epochs is None else f" after {epochs} epochs"
-        resume = f"`fnnctl train --resume {shlex.quote(run)}` goes on from there" if run else ""
-        kept = f"; what was done until then is in {run}; {resume}" if run else ", before there was a run"
+        when = "" if epochs is None else f" after {epochs} epoch{'' if epochs == 1 else 's'}"
+        kept = ", before there was a run"
+        if run:  # the command has a line of its own, which can be pasted into a shell as it is
+            command = f"fnnctl train --resume {shlex.quote(run)}"
+            kept = f"; what was done until then is in {run}, and this goes on from there:\n{command}"
         super().__init__(f"interrupted{when}{kept}")
         self.exit_code = 128 + signal_number  # type: ignore[misc]  # of the instance: 129, 130 or 143
+
+
+class InterruptedCommandError(FnnctlError):
+    """A signal ended a command that has nothing to go on from."""
+
+    kind = "interrupted"
+
+    def __init__(self, exit_code: int) -> None:
+        super().__init__("interrupted")
+        self.exit_code = exit_code  # type: ignore[misc]  # of the instance: 129, 130 or 143
 
 
 def quoted_list(words: Sequence[str], limit: int = 12) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,13 +10,18 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.commands.preparation import Prepared
-from fnnctl.data.dataset import Dataset
+from fnnctl.metrics.calibration import reliability
 from fnnctl.metrics.classification import score
+from fnnctl.metrics.confusion import confusion_matrix
+from fnnctl.metrics.curves import pr_curves, roc_curves
 from fnnctl.metrics.ranked import RankedPart, rank_part
 from fnnctl.nn.losses import cross_entropy, softmax
+from fnnctl.store.run import OpenRun
 from fnnctl.training.members import network_of
 from fnnctl.training.pool import Pool
-from fnnctl.training.scoring import SCORING_BATCH, Scorer
+from fnnctl.training.row_scores import RowScorer
+from fnnctl.training.scoring import SCORING_BATCH
+from fnnctl.training.temperature import fit_temperature, scaled
 from fnnctl.training.trainer import TrainedMember
 
 
@@ -32,6 +37,8 @@ class PartScores:
     """(n, classes), float64"""
     loss: float
     """Mean cross-entropy."""
+    loss_uncalibrated: float | None
+    """What it would be without the temperature; None where there is none."""
 
     @property
     def predictions(self) -> IntArray:
@@ -45,7 +52,8 @@ class PartScores:
 
     def metrics(self, ranked: RankedPart, classes: Sequence[str]) -> dict[str, Any]:
         """The part's entry in metrics.json."""
-        return score(self.labels, self.probabilities, ranked, classes, loss=self.loss)
+        scores = score(self.labels, self.probabilities, ranked, classes, loss=self.loss)
+        return {"loss": scores["loss"], "loss_uncalibrated": self.loss_uncalibrated, **scores}
 
     def table(self, classes: Sequence[str]) -> Iterator[list[object]]:
         """The rows of predictions.csv, without the probabilities."""
@@ -54,29 +62,97 @@ class PartScores:
             yield [row, classes[label], classes[prediction]]
 
 
-def score_parts(prepared: Prepared, examples: Pool, trained: TrainedMember) -> dict[str, PartScores | None]:
+def find_temperature(prepared: Prepared, examples: Pool, trained: TrainedMember) -> float | None:
+    """The temperature that suits the validation part; None where none is asked for, or none does."""
+    if prepared.experiment.model.calibration == "none":
+        return None
+    rows, scorer = prepared.split.validation, _scorer(prepared, trained)
+    with np.errstate(over="ignore", invalid="ignore"):
+        scores = np.concatenate([batch.copy() for batch in _batches(scorer, examples, rows)])
+        return fit_temperature(scores, prepared.dataset.labels[rows])
+
+
+def score_parts(
+    prepared: Prepared, examples: Pool, trained: TrainedMember, temperature: float | None = None
+) -> dict[str, PartScores | None]:
     """Scores of each part with the trained weights: train, validation, test; None for an empty part."""
-    network = network_of(
-        prepared.layout, [prepared.member], trained.parameters[None], trained.statistics[None]
-    )
-    scorer = Scorer(network, examples)
-    split = prepared.split
+    scorer = _scorer(prepared, trained)
+    dataset, split = prepared.dataset, prepared.split
     parts = {"train": split.train, "validation": split.validation, "test": split.test}
-    with np.errstate(over="ignore", invalid="ignore"):  # the caller judges a loss that is not finite
-        return {
-            name: _scores(scorer, prepared.dataset, rows) if rows.size else None
-            for name, rows in parts.items()
-        }
+    return {
+        name: part_scores(
+            dataset.file_rows[rows],
+            dataset.labels[rows],
+            _batches(scorer, examples, rows),
+            classes=len(dataset.classes),
+            temperature=temperature,
+        )
+        if rows.size
+        else None
+        for name, rows in parts.items()
+    }
 
 
-def _scores(scorer: Scorer, dataset: Dataset, rows: IntArray) -> PartScores:
-    """Batch by batch: over all rows the temporary arrays of softmax would take twice what stays."""
-    labels = dataset.labels[rows]
-    losses = np.empty(len(rows))
-    probabilities = np.empty((len(rows), len(dataset.classes)))
+def part_scores(
+    rows: IntArray,
+    labels: IntArray,
+    batches: Iterable[FloatArray],
+    *,
+    classes: int,
+    temperature: float | None = None,
+) -> PartScores:
+    """What a network says of n rows, from its scores, (…, classes), batch by batch; n is at least 1.
+
+    The scores are divided by the temperature, where there is one. Over all rows the temporary arrays of
+    softmax would take twice what stays. The caller judges a loss that is not finite.
+    """
+    losses, uncalibrated = np.empty(len(rows)), np.empty(len(rows))
+    probabilities = np.empty((len(rows), classes))
+    start = 0
+    for scores in batches:
+        batch = slice(start, start + len(scores))
+        with np.errstate(over="ignore", invalid="ignore"):
+            uncalibrated[batch] = cross_entropy(scores, labels[batch])
+            calibrated = scaled(scores, temperature)
+            losses[batch] = cross_entropy(calibrated, labels[batch])
+            probabilities[batch] = softmax(calibrated)
+        start = batch.stop
+    return PartScores(
+        rows,
+        labels,
+        probabilities,
+        loss=float(np.mean(losses)),
+        loss_uncalibrated=None if temperature is None else float(np.mean(uncalibrated)),
+    )
+
+
+def write_scores(run: OpenRun, parts: dict[str, PartScores | None], classes: Sequence[str]) -> None:
+    """Write the metrics of the parts, and predictions, confusion matrix and curves of the last one, the test.
+
+    Each part is taken out of `parts`, which frees it: of many rows and classes one is in memory at a time.
+    """
+    metrics: dict[str, Any] = {}
+    for name in tuple(parts):
+        part = parts.pop(name)
+        ranked = part.ranked() if part else None
+        metrics[name] = part.metrics(ranked, classes) if part and ranked else None
+    run.write_metrics(metrics)
+    if part and ranked:
+        run.write_predictions(classes, part.table(classes), part.probabilities)
+        run.write_confusion_matrix(classes, confusion_matrix(part.labels, part.predictions, len(classes)))
+        run.write_curves(roc_curves(ranked, classes), pr_curves(ranked, classes))
+        run.write_calibration(reliability(part.labels, part.probabilities).table())
+
+
+def _scorer(prepared: Prepared, trained: TrainedMember) -> RowScorer:
+    return RowScorer(
+        network_of(prepared.layout, [prepared.member], trained.parameters[None], trained.statistics[None])
+    )
+
+
+def _batches(scorer: RowScorer, pool: Pool, rows: IntArray) -> Iterator[FloatArray]:
+    """The scores of some rows of the pool."""
     for start in range(0, len(rows), SCORING_BATCH):
-        batch = slice(start, start + SCORING_BATCH)
-        scores = scorer.scores(rows[None, batch])[0]
-        losses[batch] = cross_entropy(scores, labels[batch])
-        probabilities[batch] = softmax(scores)
-    return PartScores(dataset.file_rows[rows], labels, probabilities, float(np.mean(losses)))
+        batch = rows[None, start : start + SCORING_BATCH]
+        pool.gather(batch, scorer.inputs[None, : batch.size])
+        yield scorer.scores(batch.size)

@@ -25,7 +25,7 @@ from fnnctl.training.members import Member, StackSettings
 from fnnctl.training.memory import training_bytes
 from fnnctl.training.pool import Pool, pool_of
 from fnnctl.training.recipe import example_weights, member_of, network_shape, stack_settings
-from fnnctl.training.threads import default_threads
+from fnnctl.training.threads import default_threads, set_blas_threads
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +52,14 @@ class Prepared:
         """The experiment's name, which loading fills in."""
         return self.experiment.name or ""
 
+    def set_threads(self) -> int | None:
+        """Let matrix products use `threads`, and return them; None where the BLAS takes no number."""
+        return self.threads if set_blas_threads(self.threads) else None
+
     def examples(self) -> Pool:
         """All rows, preprocessed, each with a last one."""
-        features = self.preprocessor.of(self.dataset)
-        return pool_of(features, len(self.preprocessor.features), self.settings.dtype)
+        features, labels = self.preprocessor.of(self.dataset), self.dataset.labels
+        return pool_of(features, labels, len(self.preprocessor.features), self.settings.dtype)
 
 
 def prepare(file: Path, overrides: Sequence[str], *, name: str | None, seed: int | None) -> Prepared:

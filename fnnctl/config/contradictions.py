@@ -19,6 +19,7 @@ def contradictions(experiment: Experiment) -> Messages:
     return {
         **_nothing_left_to_train_on(experiment.data),
         **_nothing_to_watch(experiment),
+        **_nothing_to_calibrate_on(experiment),
         **_impossible_layers(experiment),
         **_batches_of_one(experiment),
         **_impossible_schedule(experiment),
@@ -54,6 +55,16 @@ def _nothing_to_watch(experiment: Experiment) -> Messages:
         "write monitor: train_loss, or early_stopping: null"
     )
     return {("training", "early_stopping"): message}
+
+
+def _nothing_to_calibrate_on(experiment: Experiment) -> Messages:
+    if experiment.model.calibration == "none" or experiment.data.split.validation > 0:
+        return {}
+    message = (
+        "the temperature is fitted on the validation part, but data.split.validation is 0; "
+        "write data.split.validation: 0.15, or calibration: none"
+    )
+    return {("model", "calibration"): message}
 
 
 def _impossible_layers(experiment: Experiment) -> Messages:

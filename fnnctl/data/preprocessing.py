@@ -7,29 +7,65 @@ there, an indicator of its own. Indicators and categories are 0 or 1 and are not
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Any
+from typing import Annotated, Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.data import DataConfig
 from fnnctl.data.dataset import Dataset
 from fnnctl.data.scaling import centre_and_spread, imputed_value
+from fnnctl.data.text import shown
+
+T = TypeVar("T")
 
 BLOCK_VALUES = 2**17
+EXACTLY = ConfigDict(extra="forbid", allow_inf_nan=False)
+"""How the features are read back."""
+
+
+class Columns(Protocol):
+    """Rows as a Dataset has them: numbers, NaN where missing, and codes into texts, -1 where missing."""
+
+    @property
+    def numeric(self) -> FloatArray:
+        """(N, p)"""
+
+    @property
+    def numeric_names(self) -> tuple[str, ...]:
+        """The p names."""
+
+    def numbers(self, rows: IntArray, columns: IntArray | None = None) -> FloatArray:
+        """(n, p) float64, a copy: the numbers of some rows, and of some columns where they are named."""
+
+    @property
+    def categorical(self) -> IntArray:
+        """(N, q)"""
+
+    @property
+    def categorical_names(self) -> tuple[str, ...]:
+        """The q names."""
+
+    @property
+    def categories(self) -> tuple[tuple[str, ...], ...]:
+        """The texts that the codes of each of the q columns stand for."""
 
 
 @dataclass(frozen=True, slots=True)
 class NumberFeature:
     """A numeric column: (x − centre) / spread, with `fill` for x where it is missing."""
 
+    __pydantic_config__: ClassVar = EXACTLY
     name: str
     fill: float
     centre: float
-    spread: float
+    spread: Annotated[float, Field(gt=0.0)]
     indicator: bool
     """Whether a second feature says that the value was missing."""
 
@@ -38,6 +74,7 @@ class NumberFeature:
 class CategoryFeatures:
     """A categorical column: a feature for each category of the training rows."""
 
+    __pydantic_config__: ClassVar = EXACTLY
     name: str
     categories: tuple[str, ...]
     indicator: bool
@@ -61,7 +98,7 @@ class Preprocessor:
             names += [f"{column.name} missing"] if column.indicator else []
         return tuple(names)
 
-    def transform(self, dataset: Dataset, rows: IntArray, out: FloatArray) -> None:
+    def transform(self, dataset: Columns, rows: IntArray, out: FloatArray) -> None:
         """Write the features of `rows` (n,) into `out` (n, len(features)), float32 or float64.
 
         Computed in float64, a block of rows at a time. A category that was not among the training rows
@@ -70,7 +107,7 @@ class Preprocessor:
         """
         self.of(dataset).write(rows, out)
 
-    def of(self, dataset: Dataset) -> Features:
+    def of(self, dataset: Columns) -> Features:
         """The features of one data set, for many blocks of its rows."""
         return Features(
             dataset,
@@ -88,21 +125,38 @@ class Preprocessor:
 
     @classmethod
     def from_dict(cls, description: Mapping[str, Any]) -> Preprocessor:
-        """Build it again from what `to_dict` returned, also after a way through JSON text."""
-        return cls(
-            tuple(NumberFeature(**number) for number in description["numeric"]),
-            tuple(
-                CategoryFeatures(**{**column, "categories": tuple(column["categories"])})
-                for column in description["categorical"]
-            ),
-        )
+        """Build it again from what `to_dict` returned, also after a way through JSON text.
+
+        Raises ValueError, which says where, for anything that `to_dict` would not return.
+        """
+        numbers = _read_back(TypeAdapter(tuple[NumberFeature, ...]), description, "numeric")
+        categories = _read_back(TypeAdapter(tuple[CategoryFeatures, ...]), description, "categorical")
+        _refuse_repetition([*(each.name for each in numbers), *(each.name for each in categories)])
+        for column in categories:
+            _refuse_repetition(column.categories)
+        return cls(numbers, categories)
+
+
+def _read_back(adapter: TypeAdapter[T], description: Mapping[str, Any], key: str) -> T:
+    try:
+        return adapter.validate_json(json.dumps(description.get(key)), strict=True)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in (key, *first["loc"]))
+        raise ValueError(f"{place}: {first['msg']}") from error
+
+
+def _refuse_repetition(names: Sequence[str]) -> None:
+    if len(set(names)) < len(names):
+        ((twice, _),) = Counter(names).most_common(1)
+        raise ValueError(f"{shown(twice)} is named twice")
 
 
 @dataclass(frozen=True, slots=True)
 class Features:
     """A data set's rows as features: each block has the same bits, whatever else is asked for."""
 
-    dataset: Dataset
+    dataset: Columns
     _numbers: _NumberWriter
     _categories: _CategoryWriter
     _first_category: int
@@ -130,7 +184,7 @@ class _NumberWriter:
     """Which of the p have an indicator."""
 
     @classmethod
-    def of(cls, numbers: Sequence[NumberFeature], dataset: Dataset) -> _NumberWriter:
+    def of(cls, numbers: Sequence[NumberFeature], dataset: Columns) -> _NumberWriter:
         position = {name: j for j, name in enumerate(dataset.numeric_names)}
         columns = np.array([position[number.name] for number in numbers], dtype=np.intp)
         return cls(
@@ -141,7 +195,7 @@ class _NumberWriter:
             indicators=np.flatnonzero([number.indicator for number in numbers]),
         )
 
-    def write(self, dataset: Dataset, rows: IntArray, out: FloatArray) -> None:
+    def write(self, dataset: Columns, rows: IntArray, out: FloatArray) -> None:
         values = dataset.numbers(rows, self.columns)
         missing = np.isnan(values)
         if missing.any():
@@ -162,7 +216,7 @@ class _CategoryWriter:
     """A column's index and, for each code and last for a missing value, the feature that is 1, or -1."""
 
     @classmethod
-    def of(cls, categories: Sequence[CategoryFeatures], dataset: Dataset) -> _CategoryWriter:
+    def of(cls, categories: Sequence[CategoryFeatures], dataset: Columns) -> _CategoryWriter:
         columns, first = [], 0
         for column in categories:
             j = dataset.categorical_names.index(column.name)

@@ -33,6 +33,9 @@ METRICS = (
     ("macro average precision", "average_precision_macro"),
     ("log loss", "log_loss"),
     ("loss", "loss"),
+    ("  before calibration", "loss_uncalibrated"),
+    ("Brier score", "brier_score"),
+    ("calibration error", "expected_calibration_error"),
     ("rows", "support"),
 )
 CLASS_METRICS = (
@@ -48,6 +51,7 @@ WORTH_OPENING = (
     (names.CONFUSION_MATRIX_FIGURE, "confusion matrix"),
     (names.ROC_CURVE_FIGURE, "ROC curves"),
     (names.PR_CURVE_FIGURE, "precision-recall curves"),
+    (names.CALIBRATION_FIGURE, "reliability diagram"),
     (names.LEARNING_CURVE_FIGURE, "learning curves"),
     (names.PREDICTIONS, "a prediction for each row of the test part"),
     (names.RESOLVED, "the complete config; training it repeats the run"),
@@ -109,7 +113,7 @@ def sections(summary: Summary) -> list[Section]:
         _metrics_table(summary),
         _class_table(summary),
         _matrix_table(summary),
-        FactList("Training", tuple(_training_facts(summary))),
+        FactList("Network" if manifest.evaluated else "Training", tuple(_training_facts(summary))),
         FactList("Data", tuple(_data_facts(manifest.data)) if manifest.data else ()),
         FactList("Origin", tuple(_origin_facts(manifest))),
         Notes("Warnings", tuple(manifest.warnings)),
@@ -194,6 +198,9 @@ def _matrix_table(summary: Summary) -> Table | None:
 
 def _training_facts(summary: Summary) -> Iterable[tuple[str, str]]:
     manifest = summary.manifest
+    if manifest.evaluated:
+        yield "of the run", manifest.evaluated.run
+        yield "SHA-256", manifest.evaluated.sha256
     if manifest.model:
         yield "network", " → ".join(f"{units:,}" for units in manifest.model.layers)
         yield "parameters", f"{manifest.model.parameters:,}"
@@ -205,6 +212,8 @@ def _training_facts(summary: Summary) -> Iterable[tuple[str, str]]:
         yield "best epoch", f"{training.best_epoch:,}"
     if training and training.stopped:
         yield "stopped", training.stopped
+    if manifest.calibration:
+        yield "temperature", f"{manifest.calibration.temperature:.4g}"
     if manifest.seconds.training is not None:
         yield "training time", seconds_text(manifest.seconds.training)
     if manifest.seed is not None:
@@ -218,10 +227,8 @@ def _data_facts(data: DataFacts) -> Iterable[tuple[str, str]]:
         yield "file", data.source
     if data.test_source:
         yield "test file", data.test_source
-    yield (
-        "rows",
-        f"{data.rows:,}: {parts.train:,} train, {parts.validation:,} validation, {parts.test:,} test",
-    )
+    of_parts = f"{parts.train:,} train, {parts.validation:,} validation, {parts.test:,} test"
+    yield "rows", f"{data.rows:,}: {of_parts}" if parts.train else f"{data.rows:,}"
     yield "columns", f"{data.numeric:,} numeric, {data.categorical:,} categorical"
     yield "target", f"{data.target}, {len(data.classes):,} classes"
     yield "SHA-256", data.sha256

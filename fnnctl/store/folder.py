@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from array import array
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.store import names
 from fnnctl.store.atomic import damaged, read_bytes, write_bytes
+from fnnctl.store.description import ModelDescription, read_description
 from fnnctl.store.documents import read_mapping
 from fnnctl.store.lock import is_held
 from fnnctl.store.manifest import Manifest, read_manifest
@@ -19,6 +21,7 @@ from fnnctl.store.tables import Table, read_rows, read_table
 from fnnctl.store.weights import Array, read_listed_npz, read_npz
 
 CURVE_COLUMNS = 5
+CALIBRATION_COLUMNS = ("low", "high", "rows", "confidence", "accuracy", "accuracy_low", "accuracy_high")
 CurveKind = Literal["class", "micro", "macro"]
 
 
@@ -37,7 +40,9 @@ class StoredModel:
     """`model.npz` and `model.json`."""
 
     arrays: dict[str, Array]
-    description: dict[str, Any]
+    description: ModelDescription
+    sha256: str
+    """Of the weights' file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +76,7 @@ class RunFolder:
 
     def read_history(self) -> dict[str, list[float | None]] | None:
         """The columns of the history, a value an epoch."""
-        table = self._table(names.HISTORY)
-        if table is None:
-            return None
-        return {column: table.numbers(index) for index, column in enumerate(table.columns)}
+        return self._columns(names.HISTORY)
 
     def read_predictions(self) -> Table | None:
         """The predictions as text: row, label, prediction, and a probability a class."""
@@ -102,12 +104,24 @@ class RunFolder:
         """The precision-recall curves: x is the recall, y the precision."""
         return self._curves(names.PR_CURVE)
 
+    def read_calibration(self) -> dict[str, list[float | None]] | None:
+        """The columns of the calibration's bins, a value a bin; only the first three have no None."""
+        columns, path = self._columns(names.CALIBRATION), self.path / names.CALIBRATION
+        if columns is None:
+            return None
+        if tuple(columns) != CALIBRATION_COLUMNS:
+            raise damaged(path, f"is damaged: its columns are not {', '.join(CALIBRATION_COLUMNS)}")
+        if any(None in columns[name] for name in CALIBRATION_COLUMNS[:3]):
+            raise damaged(path, "is damaged: a bin lacks its ends or its rows")
+        return columns
+
     def read_model(self) -> StoredModel:
         """The weights and the description they were written with; `DataError` where the run has none."""
         description = self._required(names.MODEL, "the run has no model")
         weights = self._required(names.WEIGHTS, "the run has no model")
-        model = read_mapping(description, self.path / names.MODEL)
-        return StoredModel(read_listed_npz(weights, model.get("arrays"), self.path / names.WEIGHTS), model)
+        model = read_description(description, self.path / names.MODEL)
+        arrays = read_listed_npz(weights, model.arrays, self.path / names.WEIGHTS)
+        return StoredModel(arrays, model, hashlib.sha256(weights).hexdigest())
 
     def read_checkpoint(self) -> dict[str, Array] | None:
         """What training goes on from; None where it has not got so far."""
@@ -127,6 +141,12 @@ class RunFolder:
     def _table(self, name: str) -> Table | None:
         content = read_bytes(self.path / name)
         return None if content is None else read_table(content, self.path / name)
+
+    def _columns(self, name: str) -> dict[str, list[float | None]] | None:
+        table = self._table(name)
+        if table is None:
+            return None
+        return {column: table.numbers(index) for index, column in enumerate(table.columns)}
 
     def _curves(self, name: str) -> list[StoredCurve] | None:
         """Point by point: a curve of a large part has hundreds of thousands."""

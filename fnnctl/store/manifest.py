@@ -13,7 +13,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from fnnctl.store.atomic import damaged
-from fnnctl.store.documents import read_mapping
+from fnnctl.store.documents import first_fault, read_mapping
 from fnnctl.store.names import LAYOUT_VERSION
 
 Status = Literal["running", "completed", "failed", "interrupted"]
@@ -131,6 +131,22 @@ class TrainingFacts(Facts):
     """Why training ended, in words: `no better validation_loss for 20 epochs`."""
 
 
+class CalibrationFacts(Facts):
+    """How the probabilities were calibrated."""
+
+    temperature: float
+    """What the scores were divided by."""
+
+
+class EvaluatedRun(Facts):
+    """The run whose network an evaluation scored."""
+
+    run: str
+    """Its folder's absolute path."""
+    sha256: str
+    """Of its weights' file."""
+
+
 class Resumption(Facts):
     """An interrupted run that was gone on with."""
 
@@ -146,7 +162,7 @@ class Manifest(Facts):
     status: Status
     """How far the run is. One that says `running` and whose lock is free has died."""
     kind: str
-    """What made the run: `train`."""
+    """What made the run: `train`, or `evaluation` (of another run's network, on a file)."""
     name: str
     """The experiment's name."""
     layout: int = LAYOUT_VERSION
@@ -185,6 +201,10 @@ class Manifest(Facts):
     """The network."""
     training: TrainingFacts | None = None
     """The training; null until it has ended."""
+    calibration: CalibrationFacts | None = None
+    """The calibration; null where there is none."""
+    evaluated: EvaluatedRun | None = None
+    """Of an evaluation: the run whose network was scored."""
     error: str | None = None
     """Why the run failed, in a sentence; null where it did not."""
     warnings: list[str] = []
@@ -201,9 +221,7 @@ def read_manifest(content: bytes, path: Path) -> Manifest:
     try:
         manifest = Manifest.model_validate(mapping)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise damaged(path, f"is damaged: {key}: {first['msg']}") from error
+        raise damaged(path, f"is damaged: {first_fault(error)}") from error
     if manifest.layout > LAYOUT_VERSION:
         raise damaged(
             path, f"was written by a newer fnnctl (layout {manifest.layout}, this one knows {LAYOUT_VERSION})"

@@ -42,25 +42,28 @@ class _Line:
 
 def csv_lines(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
     """The table as CSV, line by line. Floats have all their digits, None is empty, text stands as it is."""
-    # With "\r\n" as the line end csv quotes both characters; with "\n" a lone "\r" would not be read back.
-    writer = csv.writer(_Line(), lineterminator="\r\n")
-    for row in chain([columns], rows):
-        yield writer.writerow(row)
+    yield from _lines(chain([columns], rows))
 
 
 def wide_csv_lines(
-    columns: Sequence[str], rows: Iterable[Sequence[object]], numbers: FloatArray
+    columns: Sequence[str], blocks: Iterable[tuple[Iterable[Sequence[object]], FloatArray]]
 ) -> Iterator[str]:
-    """As `csv_lines`, with a row of `numbers` (n, C), float64, after the other values of each row.
+    """As `csv_lines`, from blocks of n rows, each followed by a row of numbers, (n, C), float64.
 
     They have 17 digits, which are read back as the same bits; to look for the fewest digits that are, as
     `csv_lines` does, takes half as long again, and nearly all numbers of a computation need 16 or 17.
     """
-    lines = csv_lines(columns, rows)
-    yield next(lines)
-    fields = ",".join(["%.17g"] * numbers.shape[1])
-    for line, values in zip(lines, numbers, strict=True):
-        yield f"{line[:-1]},{fields % tuple(values.tolist())}\n"
+    yield from csv_lines(columns, ())
+    for rows, numbers in blocks:
+        fields = ",".join(["%.17g"] * numbers.shape[1])
+        for line, values in zip(_lines(rows), numbers, strict=True):
+            yield f"{line[:-1]},{fields % tuple(values.tolist())}\n"
+
+
+def _lines(rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    # With "\r\n" as the line end csv quotes both characters; with "\n" a lone "\r" would not be read back.
+    writer = csv.writer(_Line(), lineterminator="\r\n")
+    return map(writer.writerow, rows)
 
 
 def read_table(content: bytes, path: Path) -> Table:

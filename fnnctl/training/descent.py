@@ -100,6 +100,8 @@ class Descent:
                 watch.note(work, gradient)
             self._step(gradient, rate)
             if should_stop():
+                if self._averaging and epoch == 1:
+                    self._averaging.stand_in(self.network)
                 return None
             if step % STEPS_BETWEEN_CHECKS == 0 and not self._finite().any():
                 break

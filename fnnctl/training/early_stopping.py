@@ -61,7 +61,9 @@ class EarlyStopping:
             return
         state = self.state
         values = monitored(record, self._monitors)
-        improved = values < state["best"] - self._tolerance
+        # Weights that are no numbers have an accuracy, too.
+        finite = np.isfinite(record[TRAINING_COLUMNS[0]])
+        improved = (values < state["best"] - self._tolerance) & finite
         state["best"] = np.where(improved, values, state["best"])
         state["best_epoch"] = np.where(improved, epoch, state["best_epoch"])
         state["waited"] = np.where(improved, 0, state["waited"] + 1)

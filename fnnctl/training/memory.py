@@ -40,7 +40,7 @@ def _stack_bytes(settings: StackSettings, rows: int, members: int) -> int:
     drawing = 8 * widest
     per_example = (settings.shape.inputs + 1 + settings.shape.classes) * itemsize
     per_example += sum(_layer_bytes(layer, itemsize) for layer in settings.shape.hidden)
-    batches = min(settings.batch_size, rows) + min(SCORING_BATCH, rows)
+    batches = min(settings.batch_size, rows) + SCORING_BATCH
     return parameters + penalised + drawing + members * batches * per_example
 
 

@@ -45,11 +45,7 @@ class RowsOnDemand:
     """A pool that preprocesses rows as they are asked for: the bits of `Examples`, and no second copy."""
 
     features: Features
-
-    @property
-    def labels(self) -> IntArray:
-        """See `Pool`."""
-        return self.features.dataset.labels
+    labels: IntArray
 
     def gather(self, rows: IntArray, inputs: FloatArray) -> None:
         """See `Pool`."""
@@ -63,13 +59,14 @@ def fits_in_memory(rows: int, features: int) -> bool:
     return rows * (features + 1) <= PREPARED_VALUES
 
 
-def pool_of(features: Features, count: int, dtype: np.dtype[np.floating]) -> Pool:
+def pool_of(features: Features, labels: IntArray, count: int, dtype: np.dtype[np.floating]) -> Pool:
     """A data set's rows with `count` features each: kept where they are few, else made on demand."""
-    if not fits_in_memory(len(features.dataset), count):
-        return RowsOnDemand(features)
-    inputs = np.ones((len(features.dataset), count + 1), dtype)
-    features.write(np.arange(len(features.dataset)), inputs[:, :-1])
-    return Examples(inputs, features.dataset.labels)
+    rows = len(labels)
+    if not fits_in_memory(rows, count):
+        return RowsOnDemand(features, labels)
+    inputs = np.ones((rows, count + 1), dtype)
+    features.write(np.arange(rows), inputs[:, :-1])
+    return Examples(inputs, labels)
 
 
 def gather(pool: Pool, rows: IntArray, work: Workspace) -> None:

@@ -63,7 +63,7 @@ def _or_null(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 
 _counts = st.integers(1, 10_000_000)
-_rates = _numbers(0, 1e6, above=True)
+_rates = _numbers(1e-6, 1e6, above=True)  # above the minimum that `adaptive` has by default
 _decays = _numbers(0, 1, below=True)
 _shares = _numbers(0, 1)
 _factors = _numbers(0, 1, above=True)
@@ -81,7 +81,7 @@ _activations = st.one_of(
 )
 _no_normalization = _named("none")
 _layer_normalization = _named("layer", epsilon=_epsilons)
-_dropouts = _decays
+_dropouts = _numbers(0, 0.99)
 
 
 def _normalizations(*, batch: bool, momentum: bool) -> st.SearchStrategy[Any]:

@@ -23,6 +23,7 @@ def experiment(**sections: Any) -> Experiment:
         {"model": {"hidden": [{"units": 100, "activation": "relu"}], "activation": "tanh"}},
         {"model": {"hidden": [{"units": 100, "initialization": "auto"}]}},
         {"training": {"epochs": 7}},
+        {"model": {"calibration": "temperature"}},
         {"training": {"threads": 2}},
         {"name": "other"},
         {"data": {"source": "wine"}},

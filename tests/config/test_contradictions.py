@@ -35,6 +35,17 @@ def test_early_stopping_cannot_watch_a_part_that_is_not_there(
     ]
 
 
+def test_a_temperature_needs_a_validation_part(problems: Problems, load: Load) -> None:
+    model = "model:\n  calibration: temperature\n"
+    assert load("data: {source: iris}\n" + model).experiment.model.calibration == "temperature"
+    without = "data: {source: iris, split: {validation: 0}}\n"
+    assert problems(without + model) == [
+        "3: model.calibration: the temperature is fitted on the validation part, "
+        "but data.split.validation is 0; write data.split.validation: 0.15, or calibration: none"
+    ]
+    load(without + "model: {calibration: none}")
+
+
 def test_early_stopping_is_off_where_it_is_left_out_and_there_is_nothing_to_watch(load: Load) -> None:
     assert load("data: {source: iris}").experiment.training.early_stopping is not None
     without = "data: {source: iris, split: {validation: 0}}"

@@ -59,6 +59,7 @@ model:
   residual: false
   output:
     name: softmax
+  calibration: none
 training:
   epochs: 200
   batch_size: 64

@@ -86,7 +86,7 @@ def test_a_settings_homes_are_told_without_those_of_layers(key: str, homes: list
         ("swa", ["training.averaging"]),
         ("batch", ["model.normalization"]),
         ("momentum", ["training.optimizer"]),
-        ("none", ["data.scaling", "model.normalization"]),
+        ("none", ["data.scaling", "model.normalization", "model.calibration"]),
         ("gpu", []),
     ],
 )

@@ -4,10 +4,21 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from fnnctl.report.content import Notes, Section, Table, gate_table, headline, number, seconds_text, sections
+from fnnctl.report.content import (
+    FactList,
+    Notes,
+    Section,
+    Table,
+    gate_table,
+    headline,
+    number,
+    seconds_text,
+    sections,
+)
 from fnnctl.report.gates import check_gates, parse_gates
 from fnnctl.report.summary import Summary, summarize
 from fnnctl.store.run import OpenRun
+from tests.report.conftest import data_facts
 
 
 def titled(summary: Summary) -> dict[str, Section]:
@@ -74,6 +85,8 @@ def test_the_numbers_of_a_finished_run(finished_run: Callable[..., OpenRun]) -> 
         ("macro average precision", "0.7500", "0.7500"),
         ("log loss", "1.23e-05", "1.23e-05"),
         ("loss", "0.2500", "0.2500"),
+        ("Brier score", "0.1250", "0.1250"),
+        ("calibration error", "0.0625", "0.0625"),
         ("rows", "30", "30"),
     )
     classes = found["Classes of the test part"]
@@ -83,6 +96,18 @@ def test_the_numbers_of_a_finished_run(finished_run: Callable[..., OpenRun]) -> 
     assert isinstance(matrix, Table)
     assert matrix.header == ("true \\ predicted", "setosa", "versicolor")
     assert matrix.rows == (("setosa", "0", "1"), ("versicolor", "2", "3"))
+
+
+def test_an_evaluation_names_its_run_and_has_no_parts(start_run: Callable[..., OpenRun]) -> None:
+    run = start_run()
+    data = {**data_facts(("a", "b")), "rows": 1234, "parts": {"train": 0, "validation": 0, "test": 1234}}
+    run.record({"kind": "evaluation", "evaluated": {"run": "/runs/first", "sha256": "ab12"}, "data": data})
+    found = titled(summarize(run))
+    assert "Training" not in found
+    assert found["Network"].rows[:3] == (
+        ("of the run", "/runs/first"), ("SHA-256", "ab12"), ("network", "6 → 100 → 2"),
+    )  # fmt: skip
+    assert ("rows", "1,234") in found["Data"].rows
 
 
 def test_a_run_that_has_just_begun_has_few_sections(start_run: Callable[..., OpenRun]) -> None:
@@ -131,3 +156,15 @@ def test_gates_of_several_runs_name_the_run(finished_run: Callable[..., OpenRun]
         ("loss", "0.2500", "≤ 0.2", "missed"),
     )
     assert gate_table(results).rows[2][0] == f"accuracy of {summaries[1].path}"
+
+
+def test_what_calibration_did_is_told(start_run: Callable[..., OpenRun]) -> None:
+    run = start_run()
+    run.write_metrics({"train": None, "validation": None, "test": {"loss": 0.25, "loss_uncalibrated": 0.5}})
+    run.record({"training": {"epochs": 2}, "calibration": {"temperature": 1.23456}})
+    found = titled(summarize(run))
+    metrics, training = found["Metrics"], found["Training"]
+    assert isinstance(metrics, Table)
+    assert metrics.rows == (("loss", "0.2500"), ("  before calibration", "0.5000"))
+    assert isinstance(training, FactList)
+    assert ("temperature", "1.235") in training.rows
