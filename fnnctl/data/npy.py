@@ -51,7 +51,8 @@ def read_header(file: BinaryIO, size: int, place: str) -> Header:
         version = npy_format.read_magic(file)
         shape, columns_first, dtype = _HEADER_READERS[version](file)
     except KeyError:
-        raise fault(place, "has a structured type, and an array of numbers is needed") from None
+        which = ".".join(map(str, version))
+        raise fault(place, f"is in version {which} of NumPy's format: numbers are saved in 1.0") from None
     except (ValueError, EOFError, TypeError, SyntaxError, RecursionError, MemoryError) as error:
         raise fault(
             place, "is no array in NumPy's format, or its header is damaged: save it again"

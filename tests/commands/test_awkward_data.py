@@ -1,0 +1,168 @@
+"""`train` stays right on data that are small, wide, many-classed, empty in places, or repeated."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.commands.conftest import Program, read_json
+
+
+class Trained:
+    """A completed run, and what was said."""
+
+    def __init__(self, program: Program, folder: Path, data: str, training: str, hidden: int = 8) -> None:
+        (folder / "c.yaml").write_text(
+            f"data: {{{data}}}\nmodel: {{hidden: [{hidden}]}}\ntraining: {{epochs: 40, {training}}}\n"
+        )
+        done = program("train", "c.yaml", "--json")
+        assert done.code == 0, done.err
+        self.said = done.err
+        self.run = Path(done.json["run"])
+        self.metrics: dict[str, Any] = read_json(self.run / "metrics.json")
+        with (self.run / "predictions.csv").open(newline="") as file:
+            self.predictions = list(csv.DictReader(file))
+
+    def part(self, name: str) -> dict[str, Any]:
+        part: dict[str, Any] = self.metrics[name]
+        return part
+
+
+@pytest.fixture
+def table(program: Program, tmp_path: Path) -> Any:
+    def train(
+        header: str,
+        rows: list[str],
+        data: str = "split: {validation: 0.15}",
+        training: str = "optimizer: {learning_rate: 0.05}",
+    ) -> Trained:
+        (tmp_path / "t.csv").write_text("\n".join([header, *rows]) + "\n")
+        return Trained(program, tmp_path, f"source: t.csv, target: y, {data}", training)
+
+    return train
+
+
+def test_two_rows_a_class(table: Any) -> None:
+    """Of four rows one is the validation part, one the test part, and each class keeps one to learn from."""
+    done = table("x,y", ["0,p", "1,p", "10,q", "11,q"])
+    supports = [done.part(name)["support"] for name in ("train", "validation", "test")]
+    assert supports == [2, 1, 1]
+    assert done.part("train")["accuracy"] == 1.0
+    assert [done.part("train")["per_class"][name]["support"] for name in "pq"] == [1, 1]
+    assert done.part("test")["roc_auc_macro"] is None  # one row ranks against none
+
+
+def test_a_thousand_classes(program: Program, tmp_path: Path) -> None:
+    """Two rows each, and five columns that spell the class's digits: it can be learned, and is."""
+    labels = np.repeat(np.arange(1000), 2)
+    digits = np.stack([labels // 4**k % 4 for k in range(5)], axis=1)
+    X = np.eye(4)[digits].reshape(2000, 20)
+    np.savez(tmp_path / "t.npz", X=X, y=labels)
+    done = Trained(
+        program, tmp_path, "source: t.npz, scaling: none, split: {validation: 0}",
+        "batch_size: 100, optimizer: {learning_rate: 0.05}, early_stopping: null",
+        hidden=64,
+    )  # fmt: skip
+    test = done.part("test")
+    assert (test["support"], len(test["per_class"])) == (400, 1000)
+    assert test["accuracy"] > 0.9
+    row = done.predictions[0]
+    assert len(row) == 3 + 1000
+    assert sum(float(row[f"p_{name}"]) for name in range(1000)) == pytest.approx(1.0, abs=1e-6)
+    present = [name for name, each in test["per_class"].items() if each["support"]]
+    assert all((each["roc_auc"] is None) == (name not in present) for name, each in test["per_class"].items())
+
+
+def test_one_feature(table: Any) -> None:
+    done = table("x,y", [f"{i},{'pq'[i >= 30]}" for i in range(60)])
+    assert done.part("train")["accuracy"] > 0.9
+    assert done.part("test")["roc_auc_macro"] == 1.0
+
+
+def test_five_thousand_features(program: Program, tmp_path: Path) -> None:
+    """Forty rows, told apart by any of their columns: far more weights than rows."""
+    rng = np.random.default_rng(0)
+    labels = np.arange(40) % 2
+    np.savez(tmp_path / "t.npz", X=rng.normal(size=(40, 5000)) + 2.0 * labels[:, None], y=labels)
+    done = Trained(program, tmp_path, "source: t.npz", "batch_size: 8")
+    assert read_json(done.run / "manifest.json")["data"]["numeric"] == 5000
+    assert done.part("test")["accuracy"] == 1.0
+
+
+def test_columns_without_values(table: Any) -> None:
+    """They are left out, and a column that is only missing in the training part is harmless."""
+    rows = [f"{i},,,{'pq'[i >= 30]}" for i in range(60)]
+    done = table("x,a,b,y", rows, "columns: {numeric: [b]}")
+    assert "the column 'a' of" in done.said
+    assert "has no values and is left out" in done.said
+    assert "a column has one value, or none, in the whole training part and cannot help: 'b'" in done.said
+    assert done.part("test")["roc_auc_macro"] == 1.0
+    assert np.isfinite(done.part("test")["loss"])
+
+
+def test_duplicated_rows(table: Any) -> None:
+    """Forty rows, each five times: what is tested was seen, and that is said."""
+    done = table("x,z,y", [f"{i}.5,{i % 7},{'pq'[i >= 20]}" for i in range(40)] * 5)
+    shared = f"{done.part('test')['support']} rows of the test part stand in the training part too"
+    assert shared in done.said
+    assert done.part("test")["accuracy"] > 0.9
+
+
+def test_only_one_distinct_row_a_class(table: Any) -> None:
+    done = table("x,y", ["1,p", "2,q"] * 20)
+    assert [done.part(name)["accuracy"] for name in ("train", "validation", "test")] == [1.0, 1.0, 1.0]
+
+
+def test_a_class_that_is_absent_from_a_part(table: Any) -> None:
+    """Two rows of `r` can be in two of the three parts only: its numbers elsewhere are null, never 0."""
+    rows = [f"{i},{'pq'[i >= 30]}" for i in range(60)] + ["100,r", "101,r"]
+    done = table("x,y", rows)
+    assert "a class has no row in the validation part and no share in its metrics: 'r'" in done.said
+    absent = done.part("validation")["per_class"]["r"]
+    assert absent["support"] == 0
+    assert absent["roc_auc"] is absent["recall"] is None
+    assert done.part("validation")["roc_auc_macro"] is not None
+    assert done.part("test")["per_class"]["r"]["support"] == 1
+
+
+def test_a_class_that_training_never_shows(table: Any) -> None:
+    """Of the test file alone it would be refused; a group that holds all of it leaves it to one part."""
+    rows = [f"{i},{i},{'pq'[i % 2]}" for i in range(60)] + [f"{i},lone,r" for i in range(20)]
+    done = table("x,g,y", rows, "split: {group: g, validation: 0.1, test: 0.1}")
+    learned = [done.part(name)["per_class"]["r"]["support"] for name in ("train", "validation", "test")]
+    assert sorted(learned) == [0, 0, 20]
+    for name, support in zip(("train", "validation", "test"), learned, strict=True):
+        assert (done.part(name)["per_class"]["r"]["roc_auc"] is None) == (support == 0)
+
+
+def test_groups_stay_together_from_file_to_prediction(table: Any) -> None:
+    rows = [f"{i % 10},g{i // 6},{'pq'[i % 10 >= 5]}" for i in range(120)]
+    done = table("x,g,y", rows, "split: {group: g}")
+    tested = {rows[int(row["row"])].split(",")[1] for row in done.predictions}
+    assert len(done.predictions) == 6 * len(tested)
+    assert read_json(done.run / "manifest.json")["data"]["categorical"] == 0
+    assert "group: g" in (done.run / "resolved.yaml").read_text()
+
+
+@pytest.mark.parametrize("source", ["t.npz", "folder"])
+def test_arrays_from_file_to_prediction(program: Program, tmp_path: Path, source: str) -> None:
+    """`resolved.yaml` gives the same bits again, and holds no setting that arrays do not read."""
+    rng = np.random.default_rng(1)
+    labels = np.array(["no", "yes"])[np.arange(80) % 2]
+    X = rng.normal(size=(80, 3)) + 3.0 * (np.arange(80) % 2)[:, None]
+    if source == "folder":
+        (tmp_path / source).mkdir()
+        np.save(tmp_path / source / "X.npy", X)
+        np.save(tmp_path / source / "y.npy", labels)
+    else:
+        np.savez(tmp_path / source, X=X, y=labels, feature_names=["a", "b", "c"])
+    done = Trained(program, tmp_path, f"source: {source}", "batch_size: 16")
+    assert done.part("test")["accuracy"] > 0.9
+    assert {row["label"] for row in done.predictions} == {"no", "yes"}
+    again = program("train", str(done.run / "resolved.yaml"), "--json")
+    assert again.code == 0, again.err
+    assert (Path(again.json["run"]) / "model.npz").read_bytes() == (done.run / "model.npz").read_bytes()

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.config.data import DataConfig
+from fnnctl.data.dataset import Dataset
+from fnnctl.data.preprocessing import Features, fit_preprocessor
+from fnnctl.data.units import Units
+from fnnctl.training import pool as module
+from fnnctl.training.pool import Examples, RowsOnDemand, pool_of
+from fnnctl.training.trainer import train_stack
+from tests.training.recipes import member_of, settings_of
+
+ROWS, NUMBERS, CATEGORIES = 400, 6, 5
+
+
+@pytest.fixture
+def features() -> Features:
+    return features_of(*rows_of(ROWS))
+
+
+def rows_of(rows: int) -> tuple[FloatArray, IntArray]:
+    rng = np.random.default_rng(0)
+    numeric = rng.normal(size=(rows, NUMBERS)) * 100.0 + 1e6
+    numeric[rng.random(numeric.shape) < 0.1] = np.nan
+    return numeric, rng.integers(-1, CATEGORIES, (rows, 1)).astype(np.int32)
+
+
+def features_of(numeric: FloatArray, codes: IntArray) -> Features:
+    rows = len(numeric)
+    units = Units.of(numeric)
+    dataset = Dataset(
+        name="t", source="t.csv", sha256="0" * 64,
+        numeric=units.stored(numeric), numeric_names=tuple(f"n{j}" for j in range(NUMBERS)),
+        categorical=codes, categorical_names=("c",), categories=(tuple("abcde"),),
+        labels=np.arange(rows) % 3, classes=("p", "q", "r"), file_rows=np.arange(rows), target="y",
+        units=units,
+    )  # fmt: skip
+    fitted = fit_preprocessor(dataset, np.arange(0, rows, 2), DataConfig(source="t.csv", target="y"))
+    return fitted.of(dataset)
+
+
+WIDTH = 2 * NUMBERS + CATEGORIES + 1
+"""A number and its indicator, the categories, and theirs."""
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_rows_made_on_demand_have_the_bits_of_rows_that_are_kept(
+    features: Features, dtype: type[np.floating], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = pool_of(features, WIDTH, np.dtype(dtype))
+    monkeypatch.setattr(module, "PREPARED_VALUES", ROWS * (WIDTH + 1) - 1)
+    made = pool_of(features, WIDTH, np.dtype(dtype))
+    assert isinstance(kept, Examples)
+    assert isinstance(made, RowsOnDemand)
+    rows = np.random.default_rng(1).integers(0, ROWS, (3, 50))
+    one, other = (np.full((3, 50, WIDTH + 1), np.nan, dtype) for _ in range(2))
+    kept.gather(rows, one)
+    made.gather(rows, other)
+    np.testing.assert_array_equal(one, other)
+    np.testing.assert_array_equal(other[..., -1], 1.0)
+    np.testing.assert_array_equal(made.labels, kept.labels)
+
+
+def test_networks_learn_the_same_bits_from_either(
+    features: Features, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = settings_of(WIDTH, ((8, "relu"),), 3, batch_size=32)
+    member = member_of(settings, 300, 100, epochs=3)
+    trained = []
+    for most in (2**24, 0):
+        monkeypatch.setattr(module, "PREPARED_VALUES", most)
+        pool = pool_of(features, WIDTH, settings.dtype)
+        trained += train_stack(settings, [member], pool)
+    np.testing.assert_array_equal(trained[0].parameters, trained[1].parameters)
+
+
+def test_many_rows_are_never_copied(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = 50_000
+    features = features_of(*rows_of(rows))
+    monkeypatch.setattr(module, "PREPARED_VALUES", 0)
+    tracemalloc.start()
+    pool = pool_of(features, WIDTH, np.dtype(np.float32))
+    batch = np.empty((1, 500, WIDTH + 1), np.float32)
+    for start in range(0, rows, 500):
+        pool.gather(np.arange(start, start + 500)[None], batch)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < features.dataset.numeric.nbytes / 4
