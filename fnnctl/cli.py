@@ -147,6 +147,52 @@ def train(
 
 
 @app.command()
+def evaluate(
+    config: Config = None,
+    folds: Annotated[
+        int | None, typer.Option("--folds", min=2, help="Folds; by default what the config says, or 5.")
+    ] = None,
+    repeats: Annotated[
+        int | None,
+        typer.Option("--repeats", min=1, help="Divisions into folds; by default the config's, or 5."),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", min=1, help="Stacks at once; by default the processors there are."),
+    ] = None,
+    overrides: Set = None,
+    name: Name = None,
+    seed: Seed = None,
+    runs_dir: RunsDir = RUNS_DIR,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    no_color: NoColor = False,
+) -> None:
+    """Cross-validate an experiment."""
+    from fnnctl.commands.interruption import interruption
+
+    output = _output(json, quiet, verbose, no_color)
+    with interruption(output) as signals:
+        from fnnctl.commands.cross_validate import cross_validate
+        from fnnctl.commands.report import report_cross_validation
+
+        run = cross_validate(
+            config or DEFAULT_CONFIG,
+            overrides or [],
+            folds=folds,
+            repeats=repeats,
+            workers=workers,
+            runs_dir=runs_dir,
+            name=name,
+            seed=seed,
+            output=output,
+            signals=signals,
+        )
+    report_cross_validation(run, output)
+
+
+@app.command()
 def report(
     runs: Runs = None,
     format_: Annotated[

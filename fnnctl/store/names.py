@@ -16,6 +16,7 @@ PREDICTIONS = "predictions.csv"
 CONFUSION_MATRIX = "confusion_matrix.csv"
 ROC_CURVE = "roc_curve.csv"
 PR_CURVE = "pr_curve.csv"
+CROSS_VALIDATION = "cross_validation.csv"
 CONFUSION_MATRIX_FIGURE = "confusion_matrix.png"
 ROC_CURVE_FIGURE = "roc_curve.png"
 PR_CURVE_FIGURE = "pr_curve.png"
@@ -26,8 +27,8 @@ LOG = "log.txt"
 
 FIGURES = (CONFUSION_MATRIX_FIGURE, ROC_CURVE_FIGURE, PR_CURVE_FIGURE, LEARNING_CURVE_FIGURE)
 LAYOUT = (
-    CONFIG, RESOLVED, MANIFEST, METRICS, HISTORY, PREDICTIONS, CONFUSION_MATRIX, ROC_CURVE, PR_CURVE,
-    *FIGURES, WEIGHTS, MODEL, LOG,
+    CONFIG, RESOLVED, MANIFEST, METRICS, CROSS_VALIDATION, HISTORY, PREDICTIONS, CONFUSION_MATRIX, ROC_CURVE,
+    PR_CURVE, *FIGURES, WEIGHTS, MODEL, LOG,
 )  # fmt: skip
 """Every file a run may hold, in the order in which they are listed."""
 LAYOUT_VERSION = 1

@@ -1,0 +1,85 @@
+"""Trains a stack of folds and lets each judge its own test rows: the work of a cross-validation's workers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.commands.evaluation import PartScores
+from fnnctl.commands.folds import CrossValidation, FoldNetwork
+from fnnctl.data.dataset import Dataset
+from fnnctl.executors.board import Board
+from fnnctl.nn.losses import cross_entropy, softmax
+from fnnctl.nn.parameters import ParameterLayout
+from fnnctl.training.history import Record
+from fnnctl.training.members import network_of
+from fnnctl.training.pool import Examples, join
+from fnnctl.training.scoring import Scorer
+from fnnctl.training.stack import Stack
+from fnnctl.training.trainer import Outcome, TrainedMember, train_stack
+
+
+@dataclass(frozen=True, slots=True)
+class FoldResult:
+    """What became of a fold."""
+
+    outcome: Outcome
+    epochs: int
+    best_epoch: int | None
+    history: dict[str, list[float]]
+    scores: PartScores | None
+    """Of the rows that the fold did not learn from; None where it diverged or was interrupted."""
+
+
+def train_folds(validation: CrossValidation, chosen: Sequence[int], board: Board) -> list[FoldResult]:
+    """Train some folds of one shape as a stack, and score each on its own test rows."""
+    networks = [validation.networks[index] for index in chosen]
+    settings, size = networks[0].settings, len(validation.dataset)
+    pool = join([_examples(validation, network) for network in networks])
+    members = [validation.member(network, offset=j * size) for j, network in enumerate(networks)]
+
+    def on_epoch(stack: Stack, record: Record) -> None:
+        board.advance(len(stack.members))
+
+    trained = train_stack(
+        settings,
+        members,
+        pool,
+        on_epoch=on_epoch,
+        should_stop=board.should_stop,
+        seconds=validation.experiment.training.time_limit or math.inf,
+    )
+    board.advance(sum(member.epochs - done.epochs for member, done in zip(members, trained, strict=True)))
+    layout = ParameterLayout(settings.shape)
+    parameters = np.stack([each.parameters for each in trained])
+    statistics = np.stack([each.statistics for each in trained])
+    scorer = Scorer(network_of(layout, members, parameters, statistics), pool)
+    rows = [validation.folds.test_rows(network.repeat, network.fold) for network in networks]
+    with np.errstate(over="ignore", invalid="ignore"):
+        scores = scorer.scores(np.stack([part + j * size for j, part in enumerate(rows)]))
+        return [_result(validation.dataset, *parts) for parts in zip(trained, rows, scores, strict=True)]
+
+
+def _examples(validation: CrossValidation, network: FoldNetwork) -> Examples:
+    """All rows as the fold sees them."""
+    dataset, preprocessor = validation.dataset, network.preprocessor
+    inputs = np.ones((len(dataset), len(preprocessor.features) + 1), network.settings.dtype)
+    preprocessor.transform(dataset, np.arange(len(dataset)), inputs[:, :-1])
+    return Examples(inputs, dataset.labels)
+
+
+def _result(dataset: Dataset, trained: TrainedMember, rows: IntArray, scores: FloatArray) -> FoldResult:
+    """The fold's result; one whose last step made weights that are finite and too large has diverged."""
+    outcome, part = trained.outcome, None
+    if outcome not in {Outcome.DIVERGED, Outcome.INTERRUPTED}:
+        labels = dataset.labels[rows]
+        loss = float(np.mean(cross_entropy(scores, labels)))
+        if math.isfinite(loss):
+            part = PartScores(dataset.file_rows[rows], labels, softmax(scores), loss)
+        else:
+            outcome = Outcome.DIVERGED
+    return FoldResult(outcome, trained.epochs, trained.best_epoch, trained.history, part)
