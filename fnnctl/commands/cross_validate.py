@@ -9,8 +9,8 @@ from pathlib import Path
 
 from fnnctl.commands.fold_plan import plan_folds
 from fnnctl.commands.fold_scores import (
-    Metrics,
     PREDICTION_COLUMNS,
+    Metrics,
     fold_metrics,
     fold_table,
     history_rows,
@@ -148,9 +148,7 @@ def _tell_of_diverged(run: OpenRun, validation: CrossValidation, results: Result
             scaled=validation.experiment.data.scaling != "none",
             run=str(run.path),
         )
-    warning = (
-        f"{diverged} of {len(results)} folds diverged: they have no scores, and the means leave them out"
-    )
+    warning = f"{diverged} of {len(results)} folds diverged: the means are over the others"
     output.note(f"warning: {warning}")
     run.log(f"warning: {warning}")
     run.record({"warnings": [*run.read_manifest().warnings, warning]})

@@ -1,9 +1,10 @@
 """What all folds say together: the scores of each, and those of the out-of-fold predictions.
 
-In every repeat each row is predicted once, by a network that has not seen it. Repeats are judged one by one, on
-as many rows as there are, and their metrics and curves averaged: to pool the repeats' predictions would count
-every row several times and narrow all intervals, and to average the probabilities would judge an ensemble that
-nobody asked for. The confusion matrix alone, whose counts must be whole, is the sum over the repeats.
+In every repeat each row is predicted once, by a network that has not seen it. Repeats are judged one by
+one, on as many rows as there are, and their metrics and curves averaged: to pool the repeats' predictions
+would count every row several times and narrow all intervals, and to average the probabilities would judge an
+ensemble that nobody asked for. The confusion matrix alone, whose counts must be whole, is the sum over the
+repeats.
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ def pr_curves(ranked: RankedPart, classes: Sequence[str]) -> list[Curve]:
 
 
 def mean_roc_curves(repeats: Sequence[Sequence[Curve]]) -> list[Curve]:
-    """The mean of the curves of several repeats, for each kind and class, vertically as for the macro average.
+    """The mean of the curves of several repeats, for each kind and class, taken as for the macro average.
 
     A curve that a repeat does not have counts nowhere; areas are the means of areas.
     """

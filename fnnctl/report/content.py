@@ -135,6 +135,14 @@ def gate_table(results: Sequence[GateResult]) -> Table:
     return Table("Gates", ("metric", "value", "wanted", "result"), tuple(rows))
 
 
+def judged(summary: Summary) -> str:
+    """Which rows' predictions the scores, the confusion matrix and the curves are about."""
+    folds = summary.manifest.cross_validation
+    if folds is None:
+        return "of the test part"
+    return "out of fold" if folds.repeats == 1 else f"out of fold, {folds.repeats:,} repeats"
+
+
 def number(value: object) -> str:
     """A metric for a reader: four decimals, an interval with a dash, a count as it is."""
     if isinstance(value, int) and abs(value) < 10**15:
@@ -186,9 +194,8 @@ def _class_table(summary: Summary) -> Table | None:
         for name, metrics in per_class.items()
         if isinstance(metrics, Mapping)
     )
-    return Table(
-        f"Classes {_judged(summary)}", ("class", *(label for label, _ in CLASS_METRICS)), tuple(rows)
-    )
+    header = ("class", *(label for label, _ in CLASS_METRICS))
+    return Table(f"Classes {judged(summary)}", header, tuple(rows))
 
 
 def _matrix_table(summary: Summary) -> Table | None:
@@ -201,21 +208,10 @@ def _matrix_table(summary: Summary) -> Table | None:
         columns = tuple(f"#{position}" for position, _ in enumerate(classes, start=1))
         rows = tuple(f"{position}  {name}" for position, name in zip(columns, classes, strict=True))
     return Table(
-        f"Confusion matrix {_judged(summary)}",
+        f"Confusion matrix {judged(summary)}",
         ("true \\ predicted", *columns),
         tuple((name, *map(number, of_class)) for name, of_class in zip(rows, counts.tolist(), strict=True)),
     )
-
-
-def _judged(summary: Summary) -> str:
-    """What the predictions are that classes and confusion matrix are about."""
-    folds = summary.manifest.cross_validation
-    return of_all_folds(folds.repeats) if folds else "of the test part"
-
-
-def of_all_folds(repeats: int) -> str:
-    """`out of fold`, and over how many repeats."""
-    return "out of fold" if repeats == 1 else f"out of fold, {repeats:,} repeats"
 
 
 def _training_facts(summary: Summary) -> Iterable[tuple[str, str]]:
