@@ -20,6 +20,8 @@ from fnnctl.plots.style import COLOURS, DASHES, WIDTH, figure_style, new_figure
 MOST_FOLDS = 50
 """Of more folds as many, evenly chosen, are drawn one by one; the mean is of all."""
 MOST_POINTS = 1000
+MOST_ABOVE = 10.0
+"""How many times the 99th percentile a loss may be and be seen: that of a diverging fold is no measure."""
 
 History = Mapping[str, Sequence[float | None]]
 PARTS = {"training": "train", "validation": "validation"}
@@ -49,11 +51,14 @@ def folds_learning_figure(history: History, *, title: str) -> Figure:
                     drawn.append(values)
                     lines[f"mean, {part}"] = _draw(axes, values, colour, dash)
             finish(axes)
-            _show_all(axes, drawn, logarithmic=axes.get_yscale() == "log")
+            if drawn:
+                _show_all(axes, np.concatenate([values.ravel() for values in drawn]))
         if lines:
             folds = Line2D([], [], color=COLOURS[0], linewidth=0.7, alpha=0.5)
             add_key(panels[0], {**lines, f"{len(starts) - 1} folds": folds})
         finish_epochs(panels[-1], longest)
+        margin = 0.015 * (longest - 1) or 0.5
+        panels[-1].set_xlim(1 - margin, longest + margin)
     return figure
 
 
@@ -83,15 +88,11 @@ def _draw(axes: Axes, values: FloatArray, colour: str, dash: Any) -> Line2D:
     return line
 
 
-def _show_all(axes: Axes, drawn: Sequence[FloatArray], *, logarithmic: bool) -> None:
-    """Widen the axis, which the means have set, to the middle 98 % of what the folds have."""
-    if not drawn:
-        return
-    values = np.concatenate([of_part.ravel() for of_part in drawn])
-    low, high = np.nanpercentile(values, [1, 99])
+def _show_all(axes: Axes, values: FloatArray) -> None:
+    """Widen the axis, which the means have set, to what the folds have, within all proportion."""
+    values = values[np.isfinite(values)]
+    low, high = float(values.min()), min(float(values.max()), MOST_ABOVE * float(np.percentile(values, 99)))
     bottom, top = axes.get_ylim()
-    if logarithmic:
-        positive = values[values > 0]
-        axes.set_ylim(min(bottom, float(np.nanmin(positive)) * 0.9), max(top, float(high) * 1.1))
-    else:
-        axes.set_ylim(min(bottom, float(low)), max(top, float(high)))
+    if axes.get_yscale() == "log":
+        low, high = max(0.9 * low, bottom / MOST_ABOVE), 1.1 * high
+    axes.set_ylim(min(bottom, low), max(top, high))
