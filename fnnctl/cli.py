@@ -264,8 +264,8 @@ def schema(
 
 
 def _refuse_with_resume(given: Mapping[str, object]) -> None:
-    """A resumed run has its own config: nothing about it may be said anew."""
-    if named := [option for option, value in given.items() if value]:
+    """Refuse what a resumed run has of its own: `given` are the values by the options' names."""
+    if named := [option for option, value in given.items() if value not in (None, [])]:
         raise UsageError(f"with --resume the config is the run's own: leave out {' and '.join(named)}")
 
 

@@ -118,10 +118,12 @@ class InterruptedRunError(FnnctlError):
     def __init__(
         self, *, signal_number: int, run: str | None, epochs: int | None, resumable: bool = True
     ) -> None:
-        when = "" if epochs is None else f" after {epochs} epochs"
-        resume = f"`fnnctl train --resume {shlex.quote(run)}` goes on from there" if run else ""
-        resume = f"; {resume}" if resumable else ""
-        kept = f"; what was done until then is in {run}{resume}" if run else ", before there was a run"
+        when = "" if epochs is None else f" after {epochs} epoch{'' if epochs == 1 else 's'}"
+        kept = ", before there was a run"
+        if run:
+            kept = f"; what was done until then is in {run}"
+        if run and resumable:  # the command has a line of its own, which can be pasted into a shell as it is
+            kept += f", and this goes on from there:\nfnnctl train --resume {shlex.quote(run)}"
         super().__init__(f"interrupted{when}{kept}")
         self.exit_code = 128 + signal_number  # type: ignore[misc]  # of the instance: 129, 130 or 143
 

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from fnnctl.cli import run
+from fnnctl.config.paths import format_path, parse_path
+from fnnctl.config.schema_tree import all_settings, choices_of, forms_of, homes_of, schema_at, words_of
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -47,6 +49,21 @@ def test_messages_are_the_programs(
     printed = capsys.readouterr().out.splitlines()
     shown = [line for block in blocks("text") for line in block.splitlines() if line.startswith("bad.yaml:")]
     assert shown == printed
+
+
+def test_what_can_be_switched_on_is_complete_and_spelled_as_in_the_config() -> None:
+    section = README.split("### What can be switched on\n")[1].split("\n###")[0]
+    listed = section[section.index("- **") : section.index("\n\nA choice")]
+    words = set(re.findall(r"`([^`]+)`", listed))
+    for word in words:
+        assert homes_of(word.rpartition(".")[2]) if "." in word else homes_of(word) + choices_of(word), word
+    for path in words & {"model.activation", "model.initialization", "model.normalization", "model.output",
+                         "training.optimizer", "training.lr_schedule", "training.averaging"}:  # fmt: skip
+        choices = {choice for form in forms_of(schema_at(parse_path(path), {})) for choice in words_of(form)}
+        assert choices <= words, path
+    every = {format_path(path) for path in all_settings() if path[0] != "data" and len(path) == 2}
+    ways = {"batch_size", "shuffle", "precision", "threads"}
+    assert {path for path in every if path.rpartition(".")[2] not in ways} <= words
 
 
 def test_linked_files_exist() -> None:

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from fnnctl.commands.fold_plan import plan_folds
 from fnnctl.commands.fold_scores import (
     PREDICTION_COLUMNS,
@@ -26,11 +28,12 @@ from fnnctl.commands.folds import CrossValidation, PreparedFolds, prepare_folds
 from fnnctl.commands.interruption import Interruption
 from fnnctl.commands.output import Output
 from fnnctl.commands.progress import amount_progress
-from fnnctl.commands.recording import Recording, known_facts
+from fnnctl.commands.recording import Recording, known_facts, warn
 from fnnctl.config.optimizers import LbfgsOptimizer
 from fnnctl.config.resolved import resolved_yaml
 from fnnctl.errors import DivergedError
 from fnnctl.executors.running import run_tasks
+from fnnctl.metrics.calibration import reliability
 from fnnctl.report.figures import draw_figures
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.provenance import usable_processors
@@ -63,11 +66,10 @@ def cross_validate(
     given = {"folds": folds, "repeats": repeats}
     changes = [f"evaluation.cross_validation.{key}={n}" for key, n in given.items() if n is not None]
     prepared = prepare_folds(config, [*overrides, *changes], name=name, seed=seed)
-    run = _create(prepared, runs_dir)
-    signals.run, signals.resumable = str(run.path), False
-    for warning in prepared.warnings:
-        output.note(f"warning: {warning}")
-        run.log(f"warning: {warning}")
+    with signals.graceful():  # so that no folder is left without a word about its end
+        run = _create(prepared, runs_dir)
+        signals.run, signals.resumable = str(run.path), False
+        warn(run, prepared.warnings, output)
     with Recording(run, started=started) as recording:
         validation = prepared.validation
         results: Results = [None] * len(validation.networks)
@@ -137,8 +139,6 @@ def _write_folds(run: OpenRun, validation: CrossValidation, results: Results) ->
 
 def _tell_of_diverged(run: OpenRun, validation: CrossValidation, results: Results, output: Output) -> None:
     diverged = sum(result is not None and result.outcome is Outcome.DIVERGED for result in results)
-    if not diverged:
-        return
     if diverged == len(results):
         draw_figures(run)
         optimizer = validation.experiment.training.optimizer
@@ -148,10 +148,10 @@ def _tell_of_diverged(run: OpenRun, validation: CrossValidation, results: Result
             scaled=validation.experiment.data.scaling != "none",
             run=str(run.path),
         )
+    if not diverged:
+        return
     warning = f"{diverged} of {len(results)} folds diverged: the means are over the others"
-    output.note(f"warning: {warning}")
-    run.log(f"warning: {warning}")
-    run.record({"warnings": [*run.read_manifest().warnings, warning]})
+    warn(run, [warning], output)
 
 
 def _write_scores(
@@ -173,3 +173,6 @@ def _write_scores(
     )
     run.write_confusion_matrix(classes, summed_confusion(repeats, len(classes)))
     run.write_curves(roc, pr)
+    labels = np.concatenate([scores.part.labels for scores in repeats])
+    bins = reliability(labels, stacked_probabilities(repeats))
+    run.write_calibration(bins.table(repeats=len(repeats)))

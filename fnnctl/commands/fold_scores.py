@@ -27,7 +27,8 @@ from fnnctl.training.history import TRAINING_COLUMNS, history_table
 
 PREDICTION_COLUMNS = ("repeat", "fold", "row", "label", "prediction")
 FACT_COLUMNS = (
-    "repeat", "fold", "train_rows", "validation_rows", "test_rows", "epochs", "best_epoch", "stopped",
+    "repeat", "fold", "train_rows", "validation_rows", "test_rows",
+    "epochs", "best_epoch", "stopped", "temperature",
 )  # fmt: skip
 OVER_ALL_CLASSES = ("roc_auc_macro", "average_precision_macro")
 """Means that would be of other classes where a fold lacks one."""
@@ -85,7 +86,9 @@ def fold_table(
     rows: list[list[object]] = []
     for network, result, metrics in zip(validation.networks, results, of_folds, strict=True):
         sizes = network.train_rows, network.validation_rows, network.test_rows
-        facts = (result.epochs, result.best_epoch, str(result.outcome)) if result else (None, None, None)
+        facts: tuple[object, ...] = (None,) * 4
+        if result:
+            facts = result.epochs, result.best_epoch, str(result.outcome), result.temperature
         scores = (_score(metrics, name) for name in names)
         rows.append([network.repeat + 1, network.fold + 1, *sizes, *facts, *scores])
     return [*FACT_COLUMNS, *names], rows
@@ -113,22 +116,35 @@ def out_of_fold(validation: CrossValidation, results: Sequence[FoldResult | None
     for repeat, assigned in enumerate(folds.assignment):
         probabilities = np.empty((len(dataset), len(dataset.classes)))
         known: BoolArray = np.zeros(len(dataset), np.bool_)
-        losses: list[float] = []
+        parts: list[PartScores] = []
         for network, result in zip(validation.networks, results, strict=True):
             if network.repeat == repeat and result and result.scores:
                 rows = folds.test_rows(repeat, network.fold)
                 probabilities[rows] = result.scores.probabilities
                 known[rows] = True
-                losses.append(result.scores.loss * rows.size)
-        if rows_known := int(known.sum()):
+                parts.append(result.scores)
+        if parts:
             part = PartScores(
                 dataset.file_rows[known],
                 dataset.labels[known],
                 probabilities[known],
-                math.fsum(losses) / rows_known,
+                loss=math.fsum(each.loss * len(each.rows) for each in parts) / int(known.sum()),
+                loss_uncalibrated=_uncalibrated(parts),
             )
             repeats.append(RepeatScores(repeat, assigned[known], part))
     return repeats
+
+
+def _uncalibrated(parts: Sequence[PartScores]) -> float | None:
+    """The folds' mean loss over the rows; None where nothing was calibrated.
+
+    A fold that no temperature suited has one loss only.
+    """
+    if all(part.loss_uncalibrated is None for part in parts):
+        return None
+    losses = [part.loss if part.loss_uncalibrated is None else part.loss_uncalibrated for part in parts]
+    rows = [len(part.rows) for part in parts]
+    return math.fsum(map(math.prod, zip(losses, rows, strict=True))) / sum(rows)
 
 
 def prediction_rows(repeats: Sequence[RepeatScores], classes: Sequence[str]) -> Iterator[list[object]]:

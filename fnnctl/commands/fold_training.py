@@ -16,10 +16,11 @@ from fnnctl.executors.board import Board
 from fnnctl.nn.losses import cross_entropy, softmax
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.training.history import Record
-from fnnctl.training.members import network_of
-from fnnctl.training.pool import Examples, join
+from fnnctl.training.members import Member, network_of
+from fnnctl.training.pool import Examples, Pool, join
 from fnnctl.training.scoring import Scorer
 from fnnctl.training.stack import Stack
+from fnnctl.training.temperature import fit_temperature, scaled
 from fnnctl.training.trainer import Outcome, TrainedMember, train_stack
 
 
@@ -31,6 +32,8 @@ class FoldResult:
     epochs: int
     best_epoch: int | None
     history: dict[str, list[float]]
+    temperature: float | None
+    """That suits the fold's validation part, where one is asked for and there is one."""
     scores: PartScores | None
     """Of the rows that the fold did not learn from; None where it diverged or was interrupted."""
 
@@ -60,8 +63,12 @@ def train_folds(validation: CrossValidation, chosen: Sequence[int], board: Board
     scorer = Scorer(network_of(layout, members, parameters, statistics), pool)
     rows = [validation.folds.test_rows(network.repeat, network.fold) for network in networks]
     with np.errstate(over="ignore", invalid="ignore"):
+        temperatures = _temperatures(validation, members, scorer, pool)
         scores = scorer.scores(np.stack([part + j * size for j, part in enumerate(rows)]))
-        return [_result(validation.dataset, *parts) for parts in zip(trained, rows, scores, strict=True)]
+        return [
+            _result(validation.dataset, *parts)
+            for parts in zip(trained, rows, scores, temperatures, strict=True)
+        ]
 
 
 def _examples(validation: CrossValidation, network: FoldNetwork) -> Examples:
@@ -72,14 +79,34 @@ def _examples(validation: CrossValidation, network: FoldNetwork) -> Examples:
     return Examples(inputs, dataset.labels)
 
 
-def _result(dataset: Dataset, trained: TrainedMember, rows: IntArray, scores: FloatArray) -> FoldResult:
+def _temperatures(
+    validation: CrossValidation, members: Sequence[Member], scorer: Scorer, pool: Pool
+) -> list[float | None]:
+    """What suits each member's validation part best; None where none is asked for, or none does."""
+    if validation.experiment.model.calibration == "none":
+        return [None] * len(members)
+    rows = np.stack([member.validation_rows for member in members])
+    scores = scorer.scores(rows)
+    return [fit_temperature(*of_member) for of_member in zip(scores, pool.labels[rows], strict=True)]
+
+
+def _result(
+    dataset: Dataset, trained: TrainedMember, rows: IntArray, scores: FloatArray, temperature: float | None
+) -> FoldResult:
     """The fold's result; one whose last step made weights that are finite and too large has diverged."""
     outcome, part = trained.outcome, None
     if outcome not in {Outcome.DIVERGED, Outcome.INTERRUPTED}:
         labels = dataset.labels[rows]
-        loss = float(np.mean(cross_entropy(scores, labels)))
-        if math.isfinite(loss):
-            part = PartScores(dataset.file_rows[rows], labels, softmax(scores), loss)
+        uncalibrated = float(np.mean(cross_entropy(scores, labels)))
+        if math.isfinite(uncalibrated):
+            calibrated = scaled(scores, temperature)
+            part = PartScores(
+                dataset.file_rows[rows],
+                labels,
+                softmax(calibrated),
+                loss=float(np.mean(cross_entropy(calibrated, labels))),
+                loss_uncalibrated=None if temperature is None else uncalibrated,
+            )
         else:
             outcome = Outcome.DIVERGED
-    return FoldResult(outcome, trained.epochs, trained.best_epoch, trained.history, part)
+    return FoldResult(outcome, trained.epochs, trained.best_epoch, trained.history, temperature, part)

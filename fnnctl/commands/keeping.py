@@ -2,7 +2,7 @@
 
 Training calls out after each step and each epoch. What fails there ends it in order, as a first signal does,
 so that the best weights are there to be written before the failure goes on its way. What fails in the engine
-itself leaves what there was after the last whole epoch.
+itself leaves the history of the whole epochs, and the weights that it had come to.
 """
 
 from __future__ import annotations
@@ -40,13 +40,12 @@ class Keeping:
         *,
         show: OnEpoch,
         should_stop: Callable[[], bool],
-        seconds: float,
+        seconds: Callable[[], float],
     ) -> None:
-        """`show` is told of each epoch; `seconds` is how long a resumed run had trained before."""
+        """`show` is told of each epoch; `seconds` tells how long the network has trained."""
         self.trained: TrainedMember | None = None
         self._run, self._prepared = run, prepared
-        self._show, self._should_stop = show, should_stop
-        self._begun = time.monotonic() - seconds
+        self._show, self._should_stop, self._seconds = show, should_stop, seconds
         self._checkpoint_due = time.monotonic() + SECONDS_BETWEEN_CHECKPOINTS
         self._stack: Stack | None = None
         self._failure: Exception | None = None
@@ -65,9 +64,9 @@ class Keeping:
         """One that cannot be written is lost, as a later one may be written; its time is bounded."""
         before = time.monotonic()
         try:
-            self._run.write_checkpoint(Checkpoint.of(stack, seconds=before - self._begun).arrays())
-        except MachineError as error:
-            self._run.log(f"no checkpoint after epoch {stack.epoch}: {error}")
+            self._run.write_checkpoint(Checkpoint.of(stack, seconds=self._seconds()).arrays())
+        except (MachineError, MemoryError) as error:
+            self._run.log(f"no checkpoint after epoch {stack.epoch}: {error or 'out of memory'}")
         now = time.monotonic()
         self._checkpoint_due = now + max(SECONDS_BETWEEN_CHECKPOINTS, (now - before) / LARGEST_SHARE)
 

@@ -13,6 +13,7 @@ from fnnctl.config.canonical import configuration_seed
 from fnnctl.config.experiment import Experiment
 from fnnctl.config.loading import LoadedConfig, load_config
 from fnnctl.config.model import LogisticOutput
+from fnnctl.config.paths import ConfigPath
 from fnnctl.data.dataset import Dataset
 from fnnctl.data.loading import load_dataset
 from fnnctl.data.preprocessing import Preprocessor, fit_preprocessor
@@ -25,7 +26,7 @@ from fnnctl.training.members import Member, StackSettings
 from fnnctl.training.memory import available_bytes, training_bytes
 from fnnctl.training.pool import Examples
 from fnnctl.training.recipe import example_weights, member_of, network_shape, stack_settings
-from fnnctl.training.threads import default_threads
+from fnnctl.training.threads import default_threads, set_blas_threads
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,10 @@ class Prepared:
     def name(self) -> str:
         """The experiment's name, which loading fills in."""
         return self.experiment.name or ""
+
+    def set_threads(self) -> int | None:
+        """Let matrix products use `threads`, and return them; None where the BLAS takes no number."""
+        return self.threads if set_blas_threads(self.threads) else None
 
     def examples(self) -> Examples:
         """All rows, preprocessed, each with a last one."""
@@ -154,16 +159,21 @@ def _placed(error: DataError, loaded: LoadedConfig) -> DataError:
 def _check_classes(loaded: LoadedConfig, dataset: Dataset) -> None:
     """Refuse settings that name classes which the data do not have."""
     training, output = loaded.experiment.training, loaded.experiment.model.output
-    classes, wrong = dataset.classes, []
+    classes = dataset.classes
+    wrong: list[tuple[ConfigPath, str]] = []
     if isinstance(training.class_weights, dict):
-        wrong += [("training.class_weights", name) for name in training.class_weights if name not in classes]
+        wrong += [
+            (("training", "class_weights", name), name)
+            for name in training.class_weights
+            if name not in classes
+        ]
     if isinstance(output, LogisticOutput):
         if len(classes) != 2:
             message = f"a logistic output tells two classes apart, and {dataset.target} has {len(classes)}"
             raise ConfigError(loaded.problem("model.output", f"{message}; write output: softmax"))
         positive = output.positive_class
         if positive is not None and positive not in classes:
-            wrong.append(("model.output.positive_class", positive))
+            wrong.append((("model", "output", "positive_class"), positive))
     if wrong:
         known = f"; the classes are {quoted_list(classes)}"
         raise ConfigError(
@@ -185,7 +195,8 @@ def _weights(loaded: LoadedConfig, dataset: Dataset, train: IntArray) -> FloatAr
     """The training rows' factors in the loss, (rows,)."""
     weights = training_weights(loaded.experiment, dataset, train)
     if weights is not None and not weights.any():
-        setting = "data.weights" if dataset.weights is not None else "training.class_weights"
+        given = dataset.weights is None or bool(dataset.weights[train].any())
+        setting = "training.class_weights" if given else "data.weights"
         raise ConfigError(loaded.problem(setting, "every row of the training part has the weight 0"))
     return weights
 

@@ -18,12 +18,12 @@ OnEpoch = Callable[[int, Record], None]
 
 
 @contextmanager
-def epoch_progress(output: Output, epochs: int) -> Iterator[OnEpoch]:
-    """What to call after each epoch; shows the first member of the stack."""
+def epoch_progress(output: Output, epochs: int, *, done: int = 0) -> Iterator[OnEpoch]:
+    """What to call after each epoch; shows the first member of the stack, which has `done` so many."""
     if output.quiet:
         yield lambda epoch, record: None
     elif sys.stderr.isatty() and not output.verbose:
-        with _bar(output, epochs) as on_epoch:
+        with _bar(output, epochs, done) as on_epoch:
             yield on_epoch
     else:
         lines = _Lines(output, epochs)
@@ -80,7 +80,7 @@ class _Lines:
 
 
 @contextmanager
-def _bar(output: Output, epochs: int) -> Iterator[OnEpoch]:
+def _bar(output: Output, epochs: int, done: int) -> Iterator[OnEpoch]:
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
     from rich.table import Column
 
@@ -92,7 +92,7 @@ def _bar(output: Output, epochs: int) -> Iterator[OnEpoch]:
     )
     terminal = cast(TextIO, _Forgiving(sys.stderr))
     with Progress(*columns, console=output.console(terminal), transient=True) as progress:
-        task = progress.add_task("training", total=epochs, values="")
+        task = progress.add_task("training", total=epochs, completed=done, values="")
 
         drawn = 0.0
 

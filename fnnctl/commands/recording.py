@@ -12,13 +12,15 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from fnnctl.commands.interruption import StopNow
+from fnnctl.commands.output import Output
 from fnnctl.commands.preparation import Prepared
 from fnnctl.config.experiment import Experiment
 from fnnctl.data.dataset import Dataset
 from fnnctl.errors import DivergedError, InputError, InterruptedRunError, MachineError
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import NetworkShape
-from fnnctl.store.provenance import environment
+from fnnctl.store.manifest import Manifest
+from fnnctl.store.provenance import environment, machine
 from fnnctl.store.run import OpenRun
 from fnnctl.training.members import StackSettings
 
@@ -32,16 +34,23 @@ class Recording:
     def __init__(self, run: OpenRun, *, started: float, trained_before: float = 0.0) -> None:
         """`trained_before` is how long a resumed run had trained before its checkpoint, in seconds."""
         self._run, self._started, self._trained_before = run, started, trained_before
-        self._training_seconds: float | None = None
+        self._training_begun: float | None = None
+        self._training_ended: float | None = None
 
     @contextmanager
     def training(self) -> Iterator[None]:
         """Within the block the network trains: its time is recorded."""
-        begun = time.monotonic()
+        self._training_begun = time.monotonic()
         try:
             yield
         finally:
-            self._training_seconds = self._trained_before + time.monotonic() - begun
+            self._training_ended = time.monotonic()
+
+    def trained_seconds(self) -> float:
+        """How long the network has trained until now, before a resumed run's checkpoint, too."""
+        if self._training_begun is None:
+            return self._trained_before
+        return self._trained_before + (self._training_ended or time.monotonic()) - self._training_begun
 
     def __enter__(self) -> Self:
         return self
@@ -58,7 +67,7 @@ class Recording:
             expected = isinstance(error, InputError | DivergedError | InterruptedRunError)
             self._run.log(str(error) if expected else "".join(traceback.format_exception(error)))
         total = self._trained_before + time.monotonic() - self._started
-        seconds = {"total": total, "training": self._training_seconds}
+        seconds = {"total": total, "training": self.trained_seconds() or None}
         # Where the end cannot be recorded either, the user is told of what came first.
         with suppress(MachineError) if error else nullcontext():
             self._run.finish(status, seconds, {} if error is None else {"error": str(error)})
@@ -110,16 +119,38 @@ def known_facts(
     }
 
 
-def machine_facts(*, blas_threads: int | None) -> dict[str, str | None]:
-    """What the last bits of a result depend on, besides the number of threads."""
-    facts = environment(sys.argv[1:], blas_threads=blas_threads)
-    return {
-        "processor": facts["processor"]["model"],
-        "BLAS": facts["blas"]["name"],
-        "BLAS version": facts["blas"]["version"],
-        "BLAS core": facts["blas"]["core"],
-        "numpy": facts["packages"]["numpy"],
-    }
+def machine_differences(manifest: Manifest, *, blas_threads: int | None) -> list[str]:
+    """A warning where a run goes on with another machine or library than it began with, else none."""
+    now = manifest.with_facts(machine(blas_threads=blas_threads))
+    changes = [
+        f"{what} was {before}, now {after}"
+        for what, before, after in (
+            ("fnnctl", manifest.fnnctl, now.fnnctl),
+            ("NumPy", manifest.packages.get("numpy"), now.packages.get("numpy")),
+            ("the processor", manifest.processor.model, now.processor.model),
+            (
+                "the BLAS",
+                f"{manifest.blas.name} {manifest.blas.version}",
+                f"{now.blas.name} {now.blas.version}",
+            ),
+            ("the BLAS's kind of processor", manifest.blas.core, now.blas.core),
+            ("the BLAS's number of threads", manifest.blas.threads, now.blas.threads),
+        )
+        if before != after
+    ]
+    if not changes:
+        return []
+    return [f"{'; '.join(changes)}: the last digits may differ from those of a run without a pause"]
+
+
+def warn(run: OpenRun, warnings: Sequence[str], output: Output) -> None:
+    """Tell of something that the user should know, and keep it in the run's log and manifest."""
+    for warning in warnings:
+        output.note(f"warning: {warning}")
+        run.log(f"warning: {warning}")
+    known = run.read_manifest().warnings
+    if new := [warning for warning in warnings if warning not in known]:
+        run.record({"warnings": [*known, *new]})
 
 
 def model_description(prepared: Prepared) -> dict[str, Any]:
@@ -135,6 +166,7 @@ def model_description(prepared: Prepared) -> dict[str, Any]:
         "inputs": shape.inputs,
         "hidden": hidden,
         "output": shape.output,
+        "temperature": None,  # the one that calibrates is found after training
         "positive": prepared.dataset.classes[shape.positive] if shape.output == "logistic" else None,
         "target": prepared.dataset.target,
         "classes": list(prepared.dataset.classes),

@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from fnnctl.commands.evaluation import PartScores, score_parts
+from fnnctl.commands.completion import complete_run
 from fnnctl.commands.interruption import Interruption
-from fnnctl.commands.keeping import Keeping
 from fnnctl.commands.output import Output
 from fnnctl.commands.preparation import Prepared, prepare
-from fnnctl.commands.progress import epoch_progress
-from fnnctl.commands.recording import Recording, opening_manifest
+from fnnctl.commands.recording import opening_manifest, warn
 from fnnctl.config.resolved import resolved_yaml
-from fnnctl.errors import DivergedError
-from fnnctl.metrics.confusion import confusion_matrix
-from fnnctl.metrics.curves import pr_curves, roc_curves
-from fnnctl.report.figures import draw_figures
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun, create_run
-from fnnctl.training.checkpoint import Checkpoint
-from fnnctl.training.pool import Examples
-from fnnctl.training.stack import Stack
-from fnnctl.training.threads import set_blas_threads
-from fnnctl.training.trainer import Outcome, TrainedMember, go_on
-from fnnctl.training.watch import dead_layers
 
 
 def train(
@@ -46,120 +33,20 @@ def train(
     """
     started = time.monotonic()
     prepared = prepare(config, overrides, name=name, seed=seed)
-    run = _create(prepared, runs_dir)
-    for warning in prepared.warnings:
-        output.note(f"warning: {warning}")
-        run.log(f"warning: {warning}")
+    with signals.graceful():  # so that no folder is left without a word about its end
+        run = _create(prepared, runs_dir)
+        signals.run = str(run.path)
+        warn(run, prepared.warnings, output)
     complete_run(run, prepared, None, started=started, output=output, signals=signals)
     return run
 
 
-def complete_run(
-    run: OpenRun,
-    prepared: Prepared,
-    checkpoint: Checkpoint | None,
-    *,
-    started: float,
-    output: Output,
-    signals: Interruption,
-) -> None:
-    """Train from the start, or from the checkpoint, and write all that a run's folder holds.
-
-    `started` is the command's, on the monotonic clock. Raises `DivergedError` or `InterruptedRunError` when
-    what was done stands in the folder.
-    """
-    signals.run = str(run.path)
-    before = checkpoint.seconds if checkpoint else 0.0
-    with Recording(run, started=started, trained_before=before) as recording:
-        examples = prepared.examples()
-        trained = _train(prepared, examples, checkpoint, run, recording, signals, output)
-        _raise_if_broken_off(run, prepared, trained, signals)
-        _warn_of_dead_units(run, prepared, trained, output)
-        parts = score_parts(prepared, examples, trained)
-        if not all(math.isfinite(part.loss) for part in parts.values() if part):
-            raise _diverged(run, prepared, trained)  # the last step's weights are finite, and too large
-        _write_scores(run, prepared, parts)
-        draw_figures(run)
-        signals.raise_if_requested()  # a library that was drawing may have swallowed the signal
-    run.drop_checkpoint()
-
-
 def _create(prepared: Prepared, runs_dir: Path) -> OpenRun:
-    threads = prepared.threads if set_blas_threads(prepared.threads) else None
     return create_run(
         runs_dir,
         name=prepared.name,
         kind="train",
         config=prepared.loaded.text,
         resolved=resolved_yaml(prepared.experiment),
-        manifest=opening_manifest(prepared, blas_threads=threads),
+        manifest=opening_manifest(prepared, blas_threads=prepared.set_threads()),
     )
-
-
-def _train(
-    prepared: Prepared,
-    examples: Examples,
-    checkpoint: Checkpoint | None,
-    run: OpenRun,
-    recording: Recording,
-    signals: Interruption,
-    output: Output,
-) -> TrainedMember:
-    settings, members = prepared.settings, [prepared.member]
-    limit = prepared.experiment.training.time_limit or math.inf
-    before = checkpoint.seconds if checkpoint else 0.0
-    with (
-        signals.graceful(),
-        epoch_progress(output, prepared.member.epochs) as show,
-        Keeping(run, prepared, show=show, should_stop=signals.requested, seconds=before) as keeping,
-        recording.training(),
-    ):
-        stack = checkpoint.stack(settings, members, examples) if checkpoint else None
-        (keeping.trained,) = go_on(
-            stack or Stack(settings, members, examples),
-            watch=True,
-            on_epoch=keeping.on_epoch,
-            should_stop=keeping.should_stop,
-            seconds=limit - before,
-        )
-    return keeping.trained
-
-
-def _warn_of_dead_units(run: OpenRun, prepared: Prepared, trained: TrainedMember, output: Output) -> None:
-    """A unit that is never active learns nothing more: it is seen in the history, and told of."""
-    for warning in dead_layers(trained.history, prepared.settings.shape):
-        output.note(f"warning: {warning}")
-        run.log(f"warning: {warning}")
-        run.record({"warnings": [*run.read_manifest().warnings, warning]})
-
-
-def _raise_if_broken_off(
-    run: OpenRun, prepared: Prepared, trained: TrainedMember, signals: Interruption
-) -> None:
-    if trained.outcome in {Outcome.DIVERGED, Outcome.INTERRUPTED}:
-        draw_figures(run)
-    if trained.outcome is Outcome.DIVERGED:
-        raise _diverged(run, prepared, trained)
-    signals.raise_if_requested(trained.epochs)
-
-
-def _diverged(run: OpenRun, prepared: Prepared, trained: TrainedMember) -> DivergedError:
-    return DivergedError(
-        epoch=trained.epochs,
-        learning_rate=prepared.member.learning_rate,
-        scaled=prepared.experiment.data.scaling != "none",
-        run=str(run.path),
-    )
-
-
-def _write_scores(run: OpenRun, prepared: Prepared, parts: dict[str, PartScores | None]) -> None:
-    classes = prepared.dataset.classes
-    ranked = {name: part.ranked() for name, part in parts.items() if part}
-    run.write_metrics(
-        {name: part.metrics(ranked[name], classes) if part else None for name, part in parts.items()}
-    )
-    if test := parts["test"]:
-        run.write_predictions(classes, test.table(classes), test.probabilities)
-        matrix = confusion_matrix(test.labels, test.predictions, len(classes))
-        run.write_confusion_matrix(classes, matrix)
-        run.write_curves(roc_curves(ranked["test"], classes), pr_curves(ranked["test"], classes))

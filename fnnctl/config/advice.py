@@ -7,39 +7,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from fnnctl.config.other_names import OTHER_NAMES
 from fnnctl.config.paths import ConfigPath
 from fnnctl.config.schema_tree import Schema, all_settings, words_of
 from fnnctl.config.wording import shown
 from fnnctl.config.yaml_reader import plain_scalar
 from fnnctl.errors import did_you_mean
-
-OTHER_NAMES = {
-    "alpha": "l2",
-    "batch": "batch_size",
-    "early_stop": "early_stopping",
-    "hidden_layer_sizes": "hidden",
-    "hidden_layers": "hidden",
-    "label": "target",
-    "layers": "hidden",
-    "learning_rate_init": "learning_rate",
-    "lr": "learning_rate",
-    "max_epochs": "epochs",
-    "max_iter": "epochs",
-    "random_state": "seed",
-    "weight_decay": "l2",
-    "glorot": "glorot_uniform",
-    "he": "he_uniform",
-    "kaiming": "he_uniform",
-    "kaiming_normal": "he_normal",
-    "kaiming_uniform": "he_uniform",
-    "linear": "identity",
-    "sigmoid": "logistic",
-    "standard": "standardize",
-    "xavier": "glorot_uniform",
-    "xavier_normal": "glorot_normal",
-    "xavier_uniform": "glorot_uniform",
-}
-"""What other tools call the settings and choices of this config."""
 
 
 def meant_word(word: str, options: Sequence[str]) -> str:

@@ -18,8 +18,8 @@ from typing import Any, Final
 from fnnctl.config.experiment import Experiment
 from fnnctl.config.model import HiddenLayer, ModelConfig
 from fnnctl.config.paths import ConfigPath
-from fnnctl.config.rules import unread_settings
 from fnnctl.config.section import Section
+from fnnctl.config.unread import unread_settings
 
 NOT_COUNTED: Final[Mapping[ConfigPath, str]] = {
     ("name",): "a name changes no number",
@@ -32,6 +32,7 @@ NOT_COUNTED: Final[Mapping[ConfigPath, str]] = {
     ("data", "encoding"): "how the file's bytes are read, as where they are",
     ("data", "split"): "folds of one configuration differ in it, and a split has the experiment's seed",
     ("evaluation",): "how a configuration is judged changes nothing in how it is trained",
+    ("model", "calibration"): "it is fitted after training, to the same network",
     ("training", "epochs"): "a trial that is granted more epochs goes on with its own random numbers",
     ("training", "threads"): "the same numbers to rounding",
     ("training", "time_limit"): "it ends training sooner, like fewer epochs",

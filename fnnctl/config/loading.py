@@ -10,12 +10,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from fnnctl.config.advice import glued_setting
+from fnnctl.config.contradictions import contradictions, watches_nothing
 from fnnctl.config.experiment import Experiment
 from fnnctl.config.overrides import note_override, override, read_override
-from fnnctl.config.paths import ConfigPath, Place, Places, format_path, parse_path
+from fnnctl.config.paths import ConfigPath, Place, Places, format_path, is_below, parse_path
 from fnnctl.config.problems import schema_messages
-from fnnctl.config.rules import Messages, contradictions, unread_settings, watches_nothing
 from fnnctl.config.starter import STARTER_NAME
+from fnnctl.config.unread import Messages, unread_settings
 from fnnctl.config.wording import shown
 from fnnctl.config.yaml_errors import Finding, FindingError
 from fnnctl.config.yaml_reader import MAX_BYTES, Document, decode, read_yaml
@@ -35,9 +36,9 @@ class LoadedConfig:
     """The file's absolute path; relative paths in the experiment start in its folder."""
     places: Places
 
-    def problem(self, path: str, message: str) -> Problem:
+    def problem(self, path: str | ConfigPath, message: str) -> Problem:
         """Make a problem of something that turned out to be wrong with a setting only later."""
-        return self.places.problem(parse_path(path), message)
+        return self.places.problem(parse_path(path) if isinstance(path, str) else path, message)
 
 
 def load_config(
@@ -105,9 +106,15 @@ class _Draft:
         except ValidationError as error:
             self.report(schema_messages(error, self.config))
             raise self._error() from None
-        unread = unread_settings(experiment).items()
-        self.report({path: reason for path, reason in unread if path in self.places})
-        self.report(contradictions(experiment))
+        unread = unread_settings(experiment)
+        self.report({path: reason for path, reason in unread.items() if path in self.places})
+        self.report(
+            {
+                path: reason
+                for path, reason in contradictions(experiment).items()
+                if not is_below(path, unread)
+            }
+        )
         if self.problems:
             raise self._error()
         return experiment

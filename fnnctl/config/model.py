@@ -186,3 +186,6 @@ class ModelConfig(Section):
     many."""
     output: Output = SoftmaxOutput()
     """What turns the last layer's scores into probabilities."""
+    calibration: Literal["none", "temperature"] = "none"
+    """What makes probabilities agree with how often they are right: `temperature` divides all scores by the
+    number that suits the validation part best, which changes no prediction."""

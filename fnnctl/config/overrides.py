@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from fnnctl.config.paths import ConfigPath, Place, Places, format_path, parse_path
-from fnnctl.config.schema_tree import forms_of, schema_at
+from fnnctl.config.schema_tree import forms_of, free_mapping_of, has_free_keys, schema_at
 from fnnctl.config.section import written_out
+from fnnctl.config.wording import shown
 from fnnctl.config.yaml_errors import FindingError
 from fnnctl.config.yaml_reader import Document, read_yaml
 
@@ -14,7 +15,7 @@ from fnnctl.config.yaml_reader import Document, read_yaml
 def read_override(text: str) -> tuple[ConfigPath, Document]:
     """Split `a.b=value` into path and value; raise `FindingError` where it has another form."""
     written_path, equals, written_value = text.partition("=")
-    path = parse_path(written_path)
+    path = _with_names(parse_path(written_path))
     if not equals or "" in path or not written_path.isprintable():
         raise FindingError(f"{text!r} sets nothing; write PATH=VALUE, such as training.epochs=100")
     try:
@@ -48,13 +49,28 @@ def note_override(places: Places, path: ConfigPath, document: Document, option: 
     places.update({path + inner: Place(option) for inner in document.lines})
 
 
+def _with_names(path: ConfigPath) -> ConfigPath:
+    """The path with the digits that are a name, such as a class's, as text."""
+    named: ConfigPath = ()
+    for part in path:
+        named = (*named, str(part) if _has_free_keys(named) else part)
+    return named
+
+
+def _has_free_keys(path: ConfigPath) -> bool:
+    try:
+        return free_mapping_of(schema_at(path, {})) is not None
+    except LookupError:
+        return False
+
+
 def _refuse_wrong_step(config: Any, here: ConfigPath, part: str | int) -> None:
     """Refuse a key into a list or a single value, and an index into a section."""
     try:
         forms = forms_of(schema_at(here, config))
     except LookupError:
         return
-    is_section = any("properties" in form for form in forms)
+    is_section = any("properties" in form or has_free_keys(form) for form in forms)
     is_list = any("items" in form for form in forms)
     if is_list if isinstance(part, int) else is_section:
         return
@@ -85,6 +101,10 @@ def _with_value(node: Any, path: ConfigPath, depth: int, value: Any) -> Any:
 
 def _section(node: Any, here: ConfigPath) -> dict[str, Any] | None:
     """The mapping that the next step goes into, or None where the node cannot be one."""
+    if isinstance(node, str | int | float) and _has_free_keys(here):
+        raise FindingError(
+            f"is {shown(node)}, which has no entries; write {format_path(here)}={{NAME: VALUE}}", path=here
+        )
     section = {} if node is None else written_out(node)
     if not isinstance(section, dict):
         return None

@@ -6,6 +6,7 @@ A path is `model.hidden[1].units`, and in the code `("model", "hidden", 1, "unit
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -25,6 +26,11 @@ def parse_path(text: str) -> ConfigPath:
 def format_path(path: ConfigPath) -> str:
     """Write a path as messages show it: `model.hidden[1].units`."""
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
+
+
+def is_below(path: ConfigPath, places: Container[ConfigPath]) -> bool:
+    """Whether a path is inside of one of these places."""
+    return any(path[:depth] in places for depth in range(len(path)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,19 +11,27 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from fnnctl.config.advice import OTHER_NAMES, meant_path, meant_value, meant_word
+from fnnctl.config.advice import meant_path, meant_value, meant_word
+from fnnctl.config.other_names import OTHER_NAMES
 from fnnctl.config.paths import ConfigPath, format_path
 from fnnctl.config.schema_tree import (
     Schema,
     all_settings,
+    choices_of,
     chosen_section,
     forms_of,
+    free_mapping_of,
+    homes_of,
     names_of,
     schema_at,
     sections_of,
+    words_of,
 )
 from fnnctl.config.wording import allowed, joined, shown
 from fnnctl.errors import quoted_list
+
+LONG_CHOICE = 8
+"""A choice between more words than this stands behind what is wrong, and not before it."""
 
 
 def schema_messages(error: ValidationError, config: Mapping[str, Any]) -> dict[ConfigPath, str]:
@@ -48,6 +56,8 @@ def _messages(
             yield from _missing((*path, location[-1]), config)
     elif kind in {"union_tag_invalid", "union_tag_not_found"} and isinstance(value, Mapping):
         yield (*path, "name"), _wrong_name(schema_at(path, config), value)
+    elif isinstance(value, Mapping) and free_mapping_of(schema_at(path, config)):
+        return  # what is wrong is inside, and is told there
     elif value is None and isinstance(path[-1], str):
         yield from _empty(path, config)
     else:
@@ -64,23 +74,33 @@ def _given(location: Sequence[str | int], config: Any) -> tuple[ConfigPath, Any]
 
 
 def _wrong_value(forms: Sequence[Schema], value: Any) -> str:
-    """A value of the wrong kind or out of bounds; mappings go unmentioned where a short form would do."""
+    """A value of the wrong kind or out of bounds; sections go unmentioned where a short form would do."""
     named = forms
     if not isinstance(value, Mapping) and any(form.get("type") not in {"object", "null"} for form in forms):
-        named = [form for form in forms if form.get("type") != "object"]
-    return f"must be {allowed(named)}, not {shown(value)}{meant_value(forms, value)}"
+        named = [form for form in forms if "properties" not in form]
+    given = f"{shown(value)}{meant_value(forms, value)}"
+    if any(len(words_of(form)) > LONG_CHOICE for form in named):
+        return f"cannot be {given}; it must be {allowed(named)}"
+    return f"must be {allowed(named)}, not {given}"
 
 
 def _wrong_name(schema: Schema, value: Mapping[str, Any]) -> str:
     """A mapping's `name` is none of a union's names, or is missing."""
-    forms = [{"enum": [name for section in sections_of(schema) for name in names_of(section)]}]
+    forms = [{"enum": _choices(schema)}]
     return _wrong_value(forms, value["name"]) if "name" in value else f"missing: {allowed(forms)}"
+
+
+def _choices(schema: Schema) -> list[str]:
+    """All names that a union's sections have."""
+    return [name for section in sections_of(schema) for name in names_of(section)]
 
 
 def _empty(path: ConfigPath, config: Mapping[str, Any]) -> Iterator[tuple[ConfigPath, str]]:
     """A key stands there without a value, which is null, where null is not allowed."""
     schema = schema_at(path, config)
-    if "default" not in schema:
+    if _is_glued(str(path[-1]), None):
+        yield path, _glued(str(path[-1]))
+    elif "default" not in schema and "description" in schema:
         yield from _missing(path, config)
     elif sections_of(schema):
         yield path, "is empty; give it settings, or remove it to have the defaults"
@@ -104,13 +124,15 @@ def _unknown_setting(path: ConfigPath, config: Mapping[str, Any]) -> str:
     key = str(path[-1])
     _, given = _given(path[:-1], config)
     if _is_glued(key, given[key]):
-        return f"is one word; put a space after the colon: {key.replace(':', ': ', 1)}"
+        return _glued(key)
     schema = schema_at(path[:-1], config)
     section = chosen_section(schema, given)
     owners = [name for other in sections_of(schema) if key in other["properties"] for name in names_of(other)]
     if owners:
         chosen = given.get("name", names_of(section)[0])
-        return f"{chosen} has no {key}; {joined(owners)} {'have' if len(owners) > 1 else 'has'}"
+        all_others = 1 < len(owners) == len(_choices(schema)) - 1
+        has = f"{'all others' if all_others else joined(owners)} {'have' if len(owners) > 1 else 'has'}"
+        return f"{chosen} has no {key}; {has}{_beside_a_choice(key, path[:-1], chosen)}"
     return f"unknown setting{_meant_setting(key, path[:-1], list(section['properties']))}"
 
 
@@ -119,24 +141,58 @@ def _is_glued(key: str, value: Any) -> bool:
     return ":" in key and value is None
 
 
+def _glued(key: str) -> str:
+    return f"is one word; put a space after the colon: {key.replace(':', ': ', 1)}"
+
+
+def _beside_a_choice(key: str, place: ConfigPath, chosen: str) -> str:
+    """What stands beside a union and does for all of its choices what this key does for some."""
+    beside = (*place[:-1], OTHER_NAMES.get(key.lower(), ""))
+    return f"; with {chosen}, write {format_path(beside)}" if beside in set(all_settings()) else ""
+
+
 def _meant_setting(key: str, place: ConfigPath, here: Sequence[str]) -> str:
+    place = tuple(0 if isinstance(part, int) else part for part in place)
     usual = OTHER_NAMES.get(key.lower(), key)
-    home = None if usual in here else next((path for path in all_settings() if path[-1] == usual), None)
-    if home is None:
-        return meant_word(key, here) or _meant_elsewhere(key, place) or _possible(here)
-    if usual != key:
-        return f"; here it is called {format_path(home)}"
+    inside = [path for path in homes_of(key) if _is_inside(path, place)]
+    if usual in here:
+        return f"; here it is called {usual}, or it {_belongs(inside)}" if inside else meant_word(key, here)
+    if homes := inside or _nearest(homes_of(usual), place):
+        called = joined([format_path(path) for path in homes], "or")
+        return f"; it {_belongs(homes)}" if usual == key or inside else f"; here it is called {called}"
+    choices = choices_of(usual)
     return (
-        f"; it belongs under {format_path(home[:-1])}" if home[:-1] else "; it belongs outside all sections"
+        _choice(usual, [path for path in choices if _is_inside(path, place)], place)
+        or meant_word(key, here)
+        or _choice(usual, choices, place)
+        or _meant_elsewhere(key, place)
+        or f"; possible here: {quoted_list(here, limit=30)}"
     )
+
+
+def _belongs(homes: Sequence[ConfigPath]) -> str:
+    sections = [format_path(path[:-1]) for path in homes]
+    return f"belongs under {joined(sections, 'or')}" if all(sections) else "belongs outside all sections"
+
+
+def _choice(word: str, settings: Sequence[ConfigPath], place: ConfigPath) -> str:
+    """The key is a choice of one of the settings."""
+    if len(settings) != 1:
+        return ""
+    return f"; here it is {'name' if settings[0] == place else format_path(settings[0])}: {word}"
 
 
 def _meant_elsewhere(key: str, place: ConfigPath) -> str:
     """A setting further inside this place is likelier meant than one of another section."""
-    inside = (path for path in all_settings() if path[: len(place)] == place)
-    meant = meant_path(key, inside) or meant_path(key, all_settings())
+    meant = meant_path(key, (path for path in all_settings() if _is_inside(path, place)))
+    meant = meant or meant_path(key, all_settings())
     return f" (did you mean '{format_path(meant)}'?)" if meant else ""
 
 
-def _possible(here: Sequence[str]) -> str:
-    return f"; possible here: {quoted_list(here, limit=20)}"
+def _nearest(paths: Sequence[ConfigPath], place: ConfigPath) -> Sequence[ConfigPath]:
+    """Those inside a place; all of them where none is."""
+    return [path for path in paths if _is_inside(path, place)] or paths
+
+
+def _is_inside(path: ConfigPath, place: ConfigPath) -> bool:
+    return path[: len(place)] == place

@@ -8,8 +8,9 @@ from typing import Any
 import yaml
 
 from fnnctl.config.experiment import Experiment
-from fnnctl.config.rules import unread_settings
+from fnnctl.config.paths import is_below
 from fnnctl.config.section import Section
+from fnnctl.config.unread import unread_settings
 from fnnctl.config.yaml_reader import plain_scalar
 
 _FIRST_LINE = (
@@ -37,7 +38,10 @@ def resolved_yaml(experiment: Experiment, *, command: str = "train") -> str:
 def active_settings(experiment: Experiment) -> dict[str, Any]:
     """The experiment as plain values, defaults filled in, without what nothing reads."""
     values: dict[str, Any] = _plain(experiment)
-    for path in unread_settings(experiment):
+    unread = unread_settings(experiment)
+    for path in unread:
+        if is_below(path, unread):
+            continue
         section: Any = values
         for key in path[:-1]:
             section = section[key]

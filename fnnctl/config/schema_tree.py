@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -30,8 +30,18 @@ def forms_of(schema: Schema) -> list[Schema]:
 
 
 def sections_of(schema: Schema) -> list[Schema]:
-    """The forms that are mappings: one for a section, one for each choice of a union."""
-    return [form for form in forms_of(schema) if form.get("type") == "object"]
+    """The forms that are sections: one, or one for each choice of a union."""
+    return [form for form in forms_of(schema) if "properties" in form]
+
+
+def free_mapping_of(schema: Schema) -> Schema | None:
+    """The form that is a mapping with keys of the user's own, such as class weights, if there is one."""
+    return next((form for form in forms_of(schema) if has_free_keys(form)), None)
+
+
+def has_free_keys(form: Schema) -> bool:
+    """Whether a form is a mapping whose keys are the user's own; a section allows no other keys than its."""
+    return isinstance(form.get("additionalProperties"), Mapping)
 
 
 def words_of(form: Schema) -> list[str]:
@@ -41,7 +51,7 @@ def words_of(form: Schema) -> list[str]:
 
 def names_of(section: Schema) -> list[str]:
     """Which `name` chooses this section of a union; none where there is no choice."""
-    return words_of(section["properties"].get("name", {}))
+    return words_of(section.get("properties", {}).get("name", {}))
 
 
 def chosen_section(schema: Schema, value: Any) -> Schema:
@@ -64,6 +74,8 @@ def schema_at(path: ConfigPath, config: Any) -> Schema:
     for part in path:
         if isinstance(part, int):
             schema = _entries(schema)
+        elif mapping := free_mapping_of(schema):
+            schema = mapping["additionalProperties"]
         else:
             schema = chosen_section(schema, config)["properties"][part]
         config = _inside(config, part)
@@ -84,11 +96,39 @@ def _entries(schema: Schema) -> Schema:
 
 def all_settings() -> Iterator[ConfigPath]:
     """The path of every setting there is, the outermost first; a list stands for its first entry."""
+    return (path for path, _ in _all_schemas())
+
+
+def homes_of(key: str) -> list[ConfigPath]:
+    """The paths of all settings with this name, but for a layer's own where the model has the same.
+
+    The `name` that chooses a union's section is left out.
+    """
+    return _without_layers(
+        path for path in all_settings() if path[-1] == key and (key != "name" or not path[1:])
+    )
+
+
+def choices_of(word: str) -> list[ConfigPath]:
+    """The paths of all settings that this word is a choice of; a union's stands for its `name`."""
+    return _without_layers(
+        path
+        for path, schema in _all_schemas()
+        if path[-1] != "name" and any(word in words_of(form) for form in forms_of(schema))
+    )
+
+
+def _without_layers(paths: Iterable[ConfigPath]) -> list[ConfigPath]:
+    known = dict.fromkeys(paths)
+    return [path for path in known if path[1:2] != ("hidden",) or (*path[:1], *path[3:]) not in known]
+
+
+def _all_schemas() -> Iterator[tuple[ConfigPath, Schema]]:
     waiting: deque[tuple[ConfigPath, Schema]] = deque([((), root_schema())])
     while waiting:
         path, schema = waiting.popleft()
         if path and isinstance(path[-1], str):
-            yield path
+            yield path, schema
         for form in forms_of(schema):
             waiting.extend(((*path, key), inner) for key, inner in form.get("properties", {}).items())
             if "items" in form:

@@ -34,16 +34,21 @@ data:
 
 model:
   hidden: [100]            # units of each hidden layer: [200, 50] is two layers, [] is softmax regression
-  activation: relu         # or tanh, logistic, softplus, prelu …; or with a number: {name: elu, alpha: 0.5}
-  # A layer may have an activation of its own:
-  # hidden: [{units: 200, activation: tanh}, 50]
+  activation: relu         # or tanh, logistic, gelu, swish, prelu …; or {name: elu, alpha: 0.5}
+  # A layer may have settings of its own:
+  # hidden: [{units: 200, activation: tanh, dropout: 0.2}, 50]
+  # normalization: batch   # or layer: deep networks learn faster
+  # dropout: 0.2           # share of a layer's units that each step leaves out: against learning by heart
 
 training:
   epochs: 200              # times through the training part, at most
   batch_size: auto         # rows a step; auto is 200. With few rows 32 learns in fewer epochs
   optimizer:
-    name: adam             # or sgd, momentum, nesterov
+    name: adam             # or sgd, momentum, nesterov, rmsprop, adamw …; lbfgs for small tables
     learning_rate: 0.001   # the step length: a tenth if training diverges, three times as much if it is slow
+  # lr_schedule: cosine    # lowers the learning rate: or step, exponential, adaptive, one_cycle …
+  # class_weights: balanced  # where some classes are rare; or a number each: {rare: 5}
+  # label_smoothing: 0.1   # input_noise and mixup also help where there are few rows
   l2: 0.0001               # penalty on large weights: raise it if only the training part is learned well
   early_stopping:          # early_stopping: null trains to the last epoch
     monitor: validation_loss

@@ -8,7 +8,7 @@ from typing import Any
 
 from fnnctl.config.data import DELIMITER_PATTERN, SHA256_PATTERN
 from fnnctl.config.experiment import NAME_PATTERN
-from fnnctl.config.schema_tree import Schema, names_of, words_of
+from fnnctl.config.schema_tree import Schema, has_free_keys, names_of, words_of
 from fnnctl.errors import quoted_list
 
 MAX_SHOWN = 60
@@ -50,9 +50,9 @@ def shown(value: Any) -> str:
     return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 1]}…"
 
 
-def joined(words: Sequence[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+def joined(words: Sequence[str], last: str = "and") -> str:
+    """`a`, `a and b`, `a, b and c`; or with another word before the last."""
+    return f" {last} ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 def _form_in_words(form: Schema) -> str:
@@ -70,6 +70,8 @@ def _form_in_words(form: Schema) -> str:
             return "true or false"
         case "array":
             return f"a list of at most {form['maxItems']} entries" if "maxItems" in form else "a list"
+        case "object" if has_free_keys(form):
+            return _number_in_words("a mapping of names to numbers", form["additionalProperties"])
         case "object" if names_of(form):
             return "a mapping with a name"
         case "object":

@@ -195,7 +195,8 @@ class _Reader:
         self._refuse_marks(event, path)
         key = event.value if event.style else plain_scalar(event.value)
         if not isinstance(key, str):
-            self._refuse(event, path, f"a key must be a word, not {event.value or 'null'}")
+            advice = "" if key is None else f" (if it is a name, put it in quotes: {event.value!r})"
+            self._refuse(event, path, f"a key must be a word, not {event.value or 'null'}{advice}")
         elif not key.isprintable():
             self._refuse(event, path, f"a key must be a word, not {key!r}")
         elif key == "<<" and not event.style:

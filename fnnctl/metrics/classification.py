@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.metrics.calibration import brier_score, class_calibration_errors, reliability
 from fnnctl.metrics.confusion import (
     ClassRates,
     balanced_accuracy,
@@ -39,22 +40,30 @@ def score(
     balanced accuracy is over those that occur in the labels. A class found in neither has no rates. A class
     without rows, or with all of them, has no AUC, and one without rows no average precision; averages are
     over the classes that have one.
-    Micro averages pool all pairs of a row and a class. `loss` is passed through. ValueError without rows.
+    Micro averages pool all pairs of a row and a class. Calibration errors are those of `metrics.calibration`;
+    a class found nowhere has one, too. `loss` is passed through. ValueError without rows.
     """
     if not len(labels):
         raise ValueError("there are no rows to score")
     matrix = confusion_matrix(labels, probabilities.argmax(axis=1), len(classes))
     rates = class_rates(np.diagonal(matrix), matrix.sum(axis=1), matrix.sum(axis=0))
     ranked_by_class, averages = _ranked_scores(ranked, rates.support)
+    calibration_errors = class_calibration_errors(labels, probabilities)
     return {
         "loss": loss if math.isfinite(loss) else None,
         **_counted_scores(matrix, rates),
         "log_loss": _log_loss(labels, probabilities),
         **averages,
+        **_calibration_scores(labels, probabilities),
+        "expected_calibration_error_macro": float(calibration_errors.mean()),
         "support": len(labels),
         "per_class": {
-            name: {**_class_counts(rates, index), **ranked_by_class[index]}
-            for index, name in enumerate(classes)
+            name: {
+                **_class_counts(rates, index),
+                **ranked_by_class[index],
+                "expected_calibration_error": error,
+            }
+            for index, (name, error) in enumerate(zip(classes, calibration_errors.tolist(), strict=True))
         },
     }
 
@@ -87,6 +96,15 @@ def _log_loss(labels: IntArray, probabilities: FloatArray) -> float:
     """The mean −log p of the labels; p is kept off 0 by one machine epsilon, as scikit-learn does."""
     of_label = probabilities[np.arange(len(labels)), labels].astype(np.float64)
     return float(-np.log(np.clip(of_label, np.finfo(np.float64).eps, 1.0)).mean())
+
+
+def _calibration_scores(labels: IntArray, probabilities: FloatArray) -> dict[str, float]:
+    bins = reliability(labels, probabilities)
+    return {
+        "brier_score": brier_score(labels, probabilities),
+        "expected_calibration_error": bins.expected_error,
+        "maximum_calibration_error": bins.maximum_error,
+    }
 
 
 def _ranked_scores(ranked: RankedPart, support: IntArray) -> tuple[list[dict[str, Any]], dict[str, Any]]:

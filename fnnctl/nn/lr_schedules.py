@@ -30,7 +30,7 @@ class LrSchedule:
 
     def rates(self, epoch: int, steps: int) -> FloatArray:
         """The learning rate of each of an epoch's steps, (steps, K) in float64; epochs count from 1."""
-        return np.broadcast_to(self.learning_rate * self.factor(epoch), (steps, len(self.learning_rate)))
+        return np.tile(self.learning_rate * self.factor(epoch), (steps, 1))
 
     def factor(self, epoch: int) -> FloatArray | float:
         """What α is multiplied with in this epoch, (K,), where it is the same for all steps."""
@@ -43,8 +43,15 @@ class LrSchedule:
 class Constant(LrSchedule):
     """α."""
 
+    def rates(self, epoch: int, steps: int) -> FloatArray:
+        if self._rates is None or len(self._rates) != steps:
+            self._rates = super().rates(epoch, steps)
+        return self._rates
+
     def factor(self, epoch: int) -> FloatArray | float:
         return 1.0
+
+    _rates: FloatArray | None = None
 
 
 class Step(LrSchedule):

@@ -13,7 +13,7 @@ from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
-from fnnctl.plots.lettering import columns, lettering_for
+from fnnctl.plots.lettering import columns, count_text, lettering_for
 from fnnctl.plots.style import FAINT, INK, MUTED, figure_style, new_figure
 
 MOST_NUMBERED_CLASSES = 30
@@ -125,7 +125,7 @@ def _draw_cells(axes: Axes, shares: FloatArray) -> None:
 
 def _write_counts(axes: Axes, matrix: IntArray, shares: FloatArray, cell: float) -> None:
     """Each cell's count, dark on light shades and white on dark ones; zeros are faint."""
-    texts = [[_count_text(count) for count in row] for row in matrix.tolist()]
+    texts = [[count_text(count) for count in row] for row in matrix.tolist()]
     widest = max(len(text) for row in texts for text in row)
     size = min(11.0, 72 * cell * 0.5, 72 * cell * 0.9 / (_EM * widest))
     is_dark = _luminance(shares) < 0.22  # where white and INK stand out equally
@@ -151,13 +151,6 @@ def _write_recalls(axes: Axes, shares: FloatArray, has_rows: BoolArray, cell: fl
             fontsize=size,
             **style,
         )
-
-
-def _count_text(count: int) -> str:
-    """At most five characters: 99999, 123k, 45M."""
-    if count < 100_000:
-        return str(count)
-    return f"{count / 1e3:.0f}k" if count < 999_500 else f"{count / 1e6:.0f}M"
 
 
 def _luminance(shares: FloatArray) -> FloatArray:

@@ -77,6 +77,13 @@ def columns(text: str) -> int:
     return sum(map(_columns, text))
 
 
+def count_text(count: int) -> str:
+    """At most five characters: 99999, 123k, 45M."""
+    if count < 100_000:
+        return str(count)
+    return f"{count / 1e3:.0f}k" if count < 999_500 else f"{count / 1e6:.0f}M"
+
+
 def _columns(character: str) -> int:
     """2 for the wide characters of East Asia, 0 for marks that stand on others, else 1."""
     if unicodedata.combining(character):

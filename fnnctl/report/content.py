@@ -34,6 +34,9 @@ METRICS = (
     ("macro average precision", "average_precision_macro"),
     ("log loss", "log_loss"),
     ("loss", "loss"),
+    ("  before calibration", "loss_uncalibrated"),
+    ("Brier score", "brier_score"),
+    ("calibration error", "expected_calibration_error"),
     ("rows", "support"),
 )
 CLASS_METRICS = (
@@ -50,6 +53,7 @@ WORTH_OPENING = (
     (names.CONFUSION_MATRIX_FIGURE, "confusion matrix"),
     (names.ROC_CURVE_FIGURE, "ROC curves"),
     (names.PR_CURVE_FIGURE, "precision-recall curves"),
+    (names.CALIBRATION_FIGURE, "reliability diagram"),
     (names.LEARNING_CURVE_FIGURE, "learning curves"),
     (names.PREDICTIONS, "a prediction for each row that was held out"),
     (names.RESOLVED, "the complete config; training it repeats the run"),
@@ -180,7 +184,7 @@ def _folds_table(of_metrics: Mapping[str, Any]) -> Table:
     rows = (
         (label, *(number(entry.get(key)) for key in ("mean", "std", "ci95")))
         for label, entry in entries
-        if isinstance(entry, Mapping)
+        if isinstance(entry, Mapping) and entry.get("mean") is not None
     )
     return Table("Cross-validation", ("", "mean", "deviation", "95 % interval"), tuple(rows))
 
@@ -230,6 +234,8 @@ def _training_facts(summary: Summary) -> Iterable[tuple[str, str]]:
         yield "best epoch", f"{training.best_epoch:,}"
     if training and training.stopped:
         yield "stopped", training.stopped
+    if manifest.calibration:
+        yield "temperature", f"{manifest.calibration.temperature:.4g}"
     if manifest.seconds.training is not None:
         yield "training time", seconds_text(manifest.seconds.training)
     if manifest.seed is not None:

@@ -14,6 +14,7 @@ NUMBERS_BEHIND = {
     names.CONFUSION_MATRIX_FIGURE: names.CONFUSION_MATRIX,
     names.ROC_CURVE_FIGURE: names.ROC_CURVE,
     names.PR_CURVE_FIGURE: names.PR_CURVE,
+    names.CALIBRATION_FIGURE: names.CALIBRATION,
     names.LEARNING_CURVE_FIGURE: names.HISTORY,
 }
 
@@ -38,6 +39,7 @@ def _draw(run: RunFolder, wanted: Set[str]) -> tuple[str, ...]:
 
 def _figures(run: RunFolder, summary: Summary, wanted: Set[str]) -> dict[str, bytes]:
     # Importing matplotlib takes half a second, which a report without figures need not wait for.
+    from fnnctl.plots.calibration import reliability_figure  # noqa: PLC0415
     from fnnctl.plots.confusion import confusion_matrix_figure  # noqa: PLC0415
     from fnnctl.plots.curves import PlottedCurve, pr_figure, roc_figure  # noqa: PLC0415
     from fnnctl.plots.folds import folds_learning_figure  # noqa: PLC0415
@@ -60,6 +62,11 @@ def _figures(run: RunFolder, summary: Summary, wanted: Set[str]) -> dict[str, by
                 for curve in curves
             ]
             figures[file] = png_bytes(draw(plotted, title=f"{name}: {what} {judged(summary)}"))
+    bins = run.read_calibration()
+    if bins and names.CALIBRATION_FIGURE in wanted:
+        error = scores.get("expected_calibration_error")
+        figure = reliability_figure(bins, error=error, title=f"{name}: calibration {judged(summary)}")
+        figures[names.CALIBRATION_FIGURE] = png_bytes(figure)
     history = run.read_history()
     if history and history.get("epoch") and names.LEARNING_CURVE_FIGURE in wanted:
         training, title = summary.manifest.training, f"{name}: learning curve"

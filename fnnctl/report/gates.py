@@ -13,7 +13,12 @@ from typing import Any, TypeVar
 from fnnctl.errors import UsageError, did_you_mean
 from fnnctl.report.summary import PARTS, Summary
 
-LOSSES = frozenset({"loss", "log_loss"})
+LOSSES = frozenset(
+    {
+        "loss", "loss_uncalibrated", "log_loss", "brier_score",
+        "expected_calibration_error", "expected_calibration_error_macro", "maximum_calibration_error",
+    }
+)  # fmt: skip
 DEFAULT_PART = "test"
 
 T = TypeVar("T")

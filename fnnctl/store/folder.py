@@ -18,6 +18,7 @@ from fnnctl.store.tables import Table, read_table
 from fnnctl.store.weights import Array, read_listed_npz, read_npz
 
 CURVE_COLUMNS = 5
+CALIBRATION_COLUMNS = ("low", "high", "rows", "confidence", "accuracy", "accuracy_low", "accuracy_high")
 CurveKind = Literal["class", "micro", "macro"]
 
 
@@ -70,10 +71,7 @@ class RunFolder:
 
     def read_history(self) -> dict[str, list[float | None]] | None:
         """The columns of the history, a value an epoch."""
-        table = self._table(names.HISTORY)
-        if table is None:
-            return None
-        return {column: table.numbers(index) for index, column in enumerate(table.columns)}
+        return self._columns(names.HISTORY)
 
     def read_predictions(self) -> Table | None:
         """The predictions as text: row, label, prediction, and a probability a class."""
@@ -101,6 +99,17 @@ class RunFolder:
         """The precision-recall curves: x is the recall, y the precision."""
         return self._curves(names.PR_CURVE)
 
+    def read_calibration(self) -> dict[str, list[float | None]] | None:
+        """The columns of the calibration's bins, a value a bin; only the first three have no None."""
+        columns, path = self._columns(names.CALIBRATION), self.path / names.CALIBRATION
+        if columns is None:
+            return None
+        if tuple(columns) != CALIBRATION_COLUMNS:
+            raise damaged(path, f"is damaged: its columns are not {', '.join(CALIBRATION_COLUMNS)}")
+        if any(None in columns[name] for name in CALIBRATION_COLUMNS[:3]):
+            raise damaged(path, "is damaged: a bin lacks its ends or its rows")
+        return columns
+
     def read_model(self) -> StoredModel:
         """The weights and the description they were written with; `DataError` where the run has none."""
         description = self._required(names.MODEL, "the run has no model")
@@ -126,6 +135,12 @@ class RunFolder:
     def _table(self, name: str) -> Table | None:
         content = read_bytes(self.path / name)
         return None if content is None else read_table(content, self.path / name)
+
+    def _columns(self, name: str) -> dict[str, list[float | None]] | None:
+        table = self._table(name)
+        if table is None:
+            return None
+        return {column: table.numbers(index) for index, column in enumerate(table.columns)}
 
     def _curves(self, name: str) -> list[StoredCurve] | None:
         table = self._table(name)

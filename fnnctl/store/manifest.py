@@ -142,6 +142,13 @@ class TrainingFacts(Facts):
     """Why training ended, in words: `no better validation_loss for 20 epochs`."""
 
 
+class CalibrationFacts(Facts):
+    """How the probabilities were calibrated."""
+
+    temperature: float
+    """What the scores were divided by."""
+
+
 class Resumption(Facts):
     """An interrupted run that was gone on with."""
 
@@ -198,6 +205,8 @@ class Manifest(Facts):
     """The folds of a cross-validation; null elsewhere."""
     training: TrainingFacts | None = None
     """The training; null until it has ended."""
+    calibration: CalibrationFacts | None = None
+    """The calibration; null where there is none."""
     error: str | None = None
     """Why the run failed, in a sentence; null where it did not."""
     warnings: list[str] = []

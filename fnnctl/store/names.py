@@ -17,18 +17,22 @@ CONFUSION_MATRIX = "confusion_matrix.csv"
 ROC_CURVE = "roc_curve.csv"
 PR_CURVE = "pr_curve.csv"
 CROSS_VALIDATION = "cross_validation.csv"
+CALIBRATION = "calibration.csv"
 CONFUSION_MATRIX_FIGURE = "confusion_matrix.png"
 ROC_CURVE_FIGURE = "roc_curve.png"
 PR_CURVE_FIGURE = "pr_curve.png"
+CALIBRATION_FIGURE = "calibration.png"
 LEARNING_CURVE_FIGURE = "learning_curve.png"
 WEIGHTS = "model.npz"
 MODEL = "model.json"
 LOG = "log.txt"
 
-FIGURES = (CONFUSION_MATRIX_FIGURE, ROC_CURVE_FIGURE, PR_CURVE_FIGURE, LEARNING_CURVE_FIGURE)
+FIGURES = (
+    CONFUSION_MATRIX_FIGURE, ROC_CURVE_FIGURE, PR_CURVE_FIGURE, CALIBRATION_FIGURE, LEARNING_CURVE_FIGURE,
+)  # fmt: skip
 LAYOUT = (
     CONFIG, RESOLVED, MANIFEST, METRICS, CROSS_VALIDATION, HISTORY, PREDICTIONS, CONFUSION_MATRIX, ROC_CURVE,
-    PR_CURVE, *FIGURES, WEIGHTS, MODEL, LOG,
+    PR_CURVE, CALIBRATION, *FIGURES, WEIGHTS, MODEL, LOG,
 )  # fmt: skip
 """Every file a run may hold, in the order in which they are listed."""
 LAYOUT_VERSION = 1

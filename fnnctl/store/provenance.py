@@ -37,8 +37,16 @@ def environment(arguments: Sequence[str], *, blas_threads: int | None) -> dict[s
     threads the matrix products use.
     """
     return {
-        "command": shlex.join(["fnnctl", *arguments]),
+        "command": command_line(arguments),
         "directory": os.path.realpath("."),
+        **machine(blas_threads=blas_threads),
+        "git": git_state(),
+    }
+
+
+def machine(*, blas_threads: int | None) -> dict[str, Any]:
+    """The manifest's facts about what computes."""
+    return {
         "fnnctl": fnnctl.__version__,
         "python": platform.python_version(),
         "packages": {package: package_version(package) for package in PACKAGES},
@@ -49,8 +57,12 @@ def environment(arguments: Sequence[str], *, blas_threads: int | None) -> dict[s
             "features": processor_features(),
         },
         "blas": {**blas_library(), "core": blas_core(), "threads": blas_threads},
-        "git": git_state(),
     }
+
+
+def command_line(arguments: Sequence[str]) -> str:
+    """The program's command line, quoted for a shell."""
+    return shlex.join(["fnnctl", *arguments])
 
 
 def utc_text(moment: datetime) -> str:

@@ -17,8 +17,8 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.errors import UsageError
 from fnnctl.store import names
 from fnnctl.store.atomic import NO_FOLLOW, cannot_write, sync_folder, write_bytes, write_lines, write_text
-from fnnctl.store.documents import to_json
-from fnnctl.store.folder import CurveKind, RunFolder
+from fnnctl.store.documents import read_mapping, to_json
+from fnnctl.store.folder import CALIBRATION_COLUMNS, CurveKind, RunFolder
 from fnnctl.store.lock import HeldError, hold_lock, take_over_lock
 from fnnctl.store.manifest import Manifest
 from fnnctl.store.provenance import utc_text
@@ -95,19 +95,24 @@ class OpenRun(RunFolder):
         write_lines(self.path / names.ROC_CURVE, csv_lines(ROC_COLUMNS, _curve_rows(roc)))
         write_lines(self.path / names.PR_CURVE, csv_lines(PR_COLUMNS, _curve_rows(pr)))
 
+    def write_calibration(self, bins: Iterable[Sequence[object]]) -> None:
+        """Write a row a bin of confidence, with the columns of `metrics.calibration.Reliability.table`."""
+        write_lines(self.path / names.CALIBRATION, csv_lines(CALIBRATION_COLUMNS, bins))
+
     def write_model(self, arrays: Mapping[str, Array], description: Mapping[str, Any]) -> None:
         """Write the weights, and then what they mean; the list of the arrays is added as `arrays`."""
         write_bytes(self.path / names.WEIGHTS, to_npz(arrays))
         write_text(self.path / names.MODEL, to_json({**description, "arrays": array_list(arrays)}))
 
+    def describe_model(self, facts: Mapping[str, Any]) -> None:
+        """Put facts that were not known with the weights into the model's description."""
+        path = self.path / names.MODEL
+        model = read_mapping(self._required(names.MODEL, "the run has no model"), path)
+        write_text(path, to_json({**model, **facts}))
+
     def write_checkpoint(self, arrays: Mapping[str, Array]) -> None:
         """Write what training can go on from, in place of the last one."""
         write_bytes(self.path / names.CHECKPOINT, to_npz(arrays))
-
-    def drop_checkpoint(self) -> None:
-        """Remove the checkpoint of a run that is complete."""
-        with suppress(OSError):
-            (self.path / names.CHECKPOINT).unlink()
 
     def log(self, text: str) -> None:
         """Append lines with the time; one that cannot be written is lost, for a log must not end a run."""
@@ -131,10 +136,19 @@ class OpenRun(RunFolder):
     ) -> None:
         """Record how the run ended, with further facts, and let its lock go.
 
-        `seconds` has `total` and `training`.
+        `seconds` has `total` and `training`. A complete run needs no checkpoint.
         """
         finished = utc_text(datetime.now(UTC))
-        self.record({**(extra or {}), "status": status, "seconds": dict(seconds), "finished": finished})
+        try:
+            self.record({**(extra or {}), "status": status, "seconds": dict(seconds), "finished": finished})
+            if status == "completed":
+                with suppress(OSError):
+                    (self.path / names.CHECKPOINT).unlink()
+        finally:
+            self.let_go()
+
+    def let_go(self) -> None:
+        """Let the lock go: to everyone else the process has ended."""
         os.close(self.lock)
 
 
@@ -170,11 +184,13 @@ def create_run(
     return OpenRun(path, lock)
 
 
-def open_run(folder: RunFolder) -> OpenRun:
-    """Take over the folder of a run that was interrupted, or died.
+def open_run(folder: RunFolder) -> OpenRun | None:
+    """Take over the folder of a run that was interrupted, failed, or died; None where it is complete.
 
     Raises `UsageError`, which names the process, where the run still goes on.
     """
+    if _is_complete(folder):
+        return None
     try:
         lock = take_over_lock(folder.path / names.LOCK)
     except HeldError as error:
@@ -184,10 +200,18 @@ def open_run(folder: RunFolder) -> OpenRun:
         ) from error
     except OSError as error:
         raise cannot_write(folder.path, error) from error
+    run = OpenRun(folder.path, lock)
+    if _is_complete(folder):  # the other process has come to its end since
+        run.let_go()
+        return None
     for left_behind in folder.path.glob(names.TEMPORARY_PATTERN):
         with suppress(OSError):
             left_behind.unlink()
-    return OpenRun(folder.path, lock)
+    return run
+
+
+def _is_complete(folder: RunFolder) -> bool:
+    return folder.read_manifest().status == "completed"
 
 
 def _appear(hidden: Path, name: str, started: datetime) -> Path:

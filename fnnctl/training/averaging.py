@@ -64,6 +64,11 @@ class Averaging:
             for work in batches.of_epoch(0):
                 self.network.forward(work)
 
+    def stand_in(self, network: Network) -> None:
+        """Take the weights themselves, where the first epoch is broken off and averages mean nothing yet."""
+        np.copyto(self.network.parameters, network.parameters)
+        np.copyto(self.network.statistics, network.statistics)
+
     def _move(self, parameters: FloatArray, share: FloatArray) -> None:
         average = self.network.parameters
         step = parameters - average

@@ -29,7 +29,7 @@ class Batches:
         self._mixup = number(members, "mixup") if techniques.mixup else None
         self._unchanging = len(self.bounds) == 1 and not (techniques.noise or techniques.mixup)
         self._gathered = False
-        self.workspaces: dict[int, Workspace] = {}
+        self._workspaces: dict[int, Workspace] = {}
 
     @property
     def rows(self) -> int:
@@ -54,22 +54,30 @@ class Batches:
                 add_noise(work, self._noise, noise)
             yield work
 
+    def mean_totals(self) -> tuple[FloatArray, FloatArray]:
+        """The mean loss and the share of right predictions since the last call, (K,) each."""
+        totals = [work.loss.totals() for work in self._workspaces.values()]
+        loss, correct = sum(each.loss for each in totals), sum(each.correct for each in totals)
+        return np.divide(loss, self.rows), np.divide(correct, self.rows)
+
     def _in_order(self, epoch: int) -> tuple[IntArray, FloatArray | None]:
         """The members' rows and their weights in the epoch's order, (K, rows) each."""
         if self._unchanging or not (epoch and self._settings.shuffle):
             return self._rows, self._weights
-        order = np.stack(
-            [stream(member.seed, Purpose.ORDER, epoch).permutation(self.rows) for member in self._members]
-        )
-        weights = None if self._weights is None else np.take_along_axis(self._weights, order, axis=1)
-        return np.take_along_axis(self._rows, order, axis=1), weights
+        orders = [
+            stream(member.seed, Purpose.ORDER, epoch).permutation(self.rows) for member in self._members
+        ]
+        rows = np.stack([own[order] for own, order in zip(self._rows, orders, strict=True)])
+        if self._weights is None:
+            return rows, None
+        return rows, np.stack([own[order] for own, order in zip(self._weights, orders, strict=True)])
 
     def _draws(self, purpose: Purpose, epoch: int) -> Draws:
         return draws([member.seed for member in self._members], purpose, epoch)
 
     def _workspace(self, batch: int) -> Workspace:
-        if batch not in self.workspaces:
-            self.workspaces[batch] = Workspace(
+        if batch not in self._workspaces:
+            self._workspaces[batch] = Workspace(
                 self._settings.shape,
                 len(self._members),
                 batch,
@@ -78,7 +86,7 @@ class Batches:
                 techniques=self._settings.techniques,
                 smoothing=self._smoothing,
             )
-        return self.workspaces[batch]
+        return self._workspaces[batch]
 
 
 def batch_bounds(rows: int, settings: StackSettings) -> list[tuple[int, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,13 @@ from fnnctl.training.pool import Pool
 from fnnctl.training.stack import Stack
 from fnnctl.training.state import State, joined, part_of
 
+FORMAT = 1
+"""Grows when a state's arrays change their names or what they mean."""
+
+
+class ForeignCheckpointError(ValueError):
+    """The arrays are no checkpoint, or one of other members."""
+
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
@@ -20,36 +28,50 @@ class Checkpoint:
     epoch: int
     seconds: float
     """How long training has taken until then."""
-    seeds: tuple[int, ...]
-    """The members': a checkpoint of another configuration is of no use."""
+    members: State
+    """By which the members are known again, (K,) each: `seeds`, and `rows`, a checksum of their rows."""
     state: State
 
     @classmethod
     def of(cls, stack: Stack, *, seconds: float) -> Checkpoint:
         """The stack as it is now; its arrays are the stack's own until they are written."""
-        return cls(stack.epoch, seconds, tuple(member.seed for member in stack.members), stack.state)
+        return cls(stack.epoch, seconds, _identities(stack.members), stack.state)
 
     def arrays(self) -> State:
         """All of it, as a file of arrays holds it."""
-        facts = {
-            "epoch": np.array(self.epoch),
-            "seconds": np.array(self.seconds),
-            "seeds": np.array(self.seeds, np.uint64),
-        }
-        return joined({"checkpoint": facts, "stack": self.state})
+        facts = {name: np.array(value) for name, value in (("epoch", self.epoch), ("seconds", self.seconds))}
+        return joined(
+            {
+                "checkpoint": {"format": np.array(FORMAT), **facts},
+                "members": self.members,
+                "stack": self.state,
+            }
+        )
 
     @classmethod
-    def from_arrays(cls, arrays: State) -> Checkpoint:
-        """The checkpoint again; raises KeyError or TypeError where the arrays are not those of one."""
-        facts = part_of(arrays, "checkpoint")
-        seeds = tuple(int(seed) for seed in facts["seeds"])
-        return cls(int(facts["epoch"]), float(facts["seconds"]), seeds, part_of(arrays, "stack"))
-
-    def belongs_to(self, members: Sequence[Member]) -> bool:
-        """Whether these are the members that it was made of."""
-        return self.seeds == tuple(member.seed for member in members)
+    def from_arrays(cls, arrays: State, members: Sequence[Member]) -> Checkpoint:
+        """The checkpoint of these members again; raises `ForeignCheckpointError` for any other arrays."""
+        facts, found = part_of(arrays, "checkpoint"), part_of(arrays, "members")
+        if not np.array_equal(facts.get("format", ()), FORMAT):
+            raise ForeignCheckpointError("it was not written by this version of fnnctl")
+        expected = _identities(members)
+        if not all(np.array_equal(found[name], expected[name]) for name in expected):
+            raise ForeignCheckpointError("it is of another configuration, or of other rows")
+        return cls(int(facts["epoch"]), float(facts["seconds"]), found, part_of(arrays, "stack"))
 
     def stack(self, settings: StackSettings, members: Sequence[Member], pool: Pool) -> Stack:
         """The stack again, as it was; the checkpoint stays as it is."""
         state = {name: array.copy() for name, array in self.state.items()}
         return Stack(settings, members, pool, epoch=self.epoch, state=state)
+
+
+def _identities(members: Sequence[Member]) -> State:
+    """Folds of one configuration have one seed, and other rows."""
+    rows = [
+        zlib.crc32(member.validation_rows.tobytes(), zlib.crc32(member.train_rows.tobytes()))
+        for member in members
+    ]
+    return {
+        "seeds": np.array([member.seed for member in members], np.uint64),
+        "rows": np.array(rows, np.uint32),
+    }

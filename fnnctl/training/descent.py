@@ -44,7 +44,7 @@ class Descent:
     ) -> None:
         """At the start, or going on from such a descent's state."""
         self.network = network
-        self._settings, self._members = settings, members
+        self._members, self._dtype = members, settings.dtype
         self.batches = Batches(settings, members, pool)
         self._backpropagation = BackPropagation(network, penalty_of(settings, members, network))
         optimizer, schedule = OPTIMIZERS[settings.optimizer], LR_SCHEDULES[settings.lr_schedule]
@@ -90,28 +90,27 @@ class Descent:
     def run_epoch(self, epoch: int, watch: Watch | None, should_stop: Callable[[], bool]) -> Record | None:
         """Take an epoch's steps; None where it was broken off."""
         rates = self._schedule.rates(epoch, len(self.batches.bounds))
-        seeds = [member.seed for member in self._members]
-        dropping = draws(seeds, Purpose.DROPOUT, epoch) if self._drops else None
-        steps = zip(rates.astype(self._settings.dtype)[..., None], self.batches.of_epoch(epoch), strict=True)
+        dropping = (
+            draws((each.seed for each in self._members), Purpose.DROPOUT, epoch) if self._drops else None
+        )
+        steps = zip(rates.astype(self._dtype)[..., None], self.batches.of_epoch(epoch), strict=True)
         for step, (rate, work) in enumerate(steps, start=1):
             gradient = self._backpropagation.risk_gradient(work, dropping)
             if watch:
                 watch.note(work, gradient)
             self._step(gradient, rate)
             if should_stop():
+                if self._averaging and epoch == 1:
+                    self._averaging.stand_in(self.network)
                 return None
             if step % STEPS_BETWEEN_CHECKS == 0 and not self._finite().any():
                 break
         if self._averaging:
             self._averaging.after_epoch(epoch, self.network.parameters, self.batches)
-        totals = [work.loss.totals() for work in self.batches.workspaces.values()]
-        count = self.batches.rows
-        loss, correct = sum(each.loss for each in totals), sum(each.correct for each in totals)
-        loss = np.where(self._finite(), loss, np.nan)
-        return {
-            "learning_rate": rates[-1],
-            **dict(zip(TRAINING_COLUMNS, (loss / count, correct / count), strict=True)),
-        }
+        loss, correct = self.batches.mean_totals()
+        if not (finite := self._finite()).all():
+            loss = np.where(finite, loss, np.nan)
+        return {"learning_rate": rates[-1], TRAINING_COLUMNS[0]: loss, TRAINING_COLUMNS[1]: correct}
 
     def note(self, record: Record) -> None:
         """Look at an epoch's whole record."""

@@ -28,6 +28,7 @@ class EarlyStopping:
         """At the start, or going on from such a memory's state."""
         self.restores = np.array([rule is not None and rule.restore_best for rule in rules])
         self._any_rule = any(rules)
+        self._nobody = np.zeros(len(rules), np.bool_)
         self._monitors = [rule.monitor if rule else None for rule in rules]
         self._patience = np.array([rule.patience if rule else _NEVER for rule in rules])
         self._tolerance = np.array([rule.tolerance if rule else 0.0 for rule in rules])
@@ -52,7 +53,7 @@ class EarlyStopping:
     @property
     def out_of_patience(self) -> BoolArray:
         """Which members have waited too long, (K,)."""
-        return np.asarray(self.state["waited"] >= self._patience)
+        return np.asarray(self.state["waited"] >= self._patience) if self._any_rule else self._nobody
 
     def update(self, epoch: int, record: Record, network: Network) -> None:
         """Take note of an epoch."""
@@ -60,7 +61,9 @@ class EarlyStopping:
             return
         state = self.state
         values = monitored(record, self._monitors)
-        improved = values < state["best"] - self._tolerance
+        # Weights that are no numbers have an accuracy, too.
+        finite = np.isfinite(record[TRAINING_COLUMNS[0]])
+        improved = (values < state["best"] - self._tolerance) & finite
         state["best"] = np.where(improved, values, state["best"])
         state["best_epoch"] = np.where(improved, epoch, state["best_epoch"])
         state["waited"] = np.where(improved, 0, state["waited"] + 1)
@@ -86,6 +89,7 @@ class Convergence:
         """At the start, or going on from such a memory's state."""
         members = len(rules)
         self._any_rule = any(rules)
+        self._nobody = np.zeros(members, np.bool_)
         self._patience = np.array([rule.patience if rule else _NEVER for rule in rules])
         self._tolerance = np.array([rule.tolerance if rule else 0.0 for rule in rules])
         self.state: dict[str, npt.NDArray[Any]] = (
@@ -97,7 +101,7 @@ class Convergence:
     @property
     def converged(self) -> BoolArray:
         """Whose loss has failed to fall for too long, (K,)."""
-        return np.asarray(self.state["failed"] > self._patience)
+        return np.asarray(self.state["failed"] > self._patience) if self._any_rule else self._nobody
 
     def update(self, record: Record) -> None:
         """Take note of an epoch."""

@@ -9,7 +9,6 @@ import numpy as np
 from fnnctl.arrays import BoolArray, FloatArray
 from fnnctl.nn.backpropagation import BackPropagation
 from fnnctl.nn.lbfgs import NUMBER_NAMES, Lbfgs, Status
-from fnnctl.nn.losses import LossTotals
 from fnnctl.nn.network import Network
 from fnnctl.training.batches import Batches
 from fnnctl.training.descent import penalty_of
@@ -43,8 +42,8 @@ class QuasiNewton:
         self._numbers = named_numbers([member.optimizer_numbers for member in members], NUMBER_NAMES)
         self._lbfgs = Lbfgs(self._numbers, state) if state else None
         self._should_stop: Callable[[], bool] = lambda: False
-        self._totals: LossTotals | None = None
-        """Of the points that the networks have now."""
+        self._means: tuple[FloatArray, FloatArray] | None = None
+        """Loss and accuracy, (K,) each, at the points that the networks have now."""
 
     @property
     def converged(self) -> BoolArray:
@@ -73,24 +72,25 @@ class QuasiNewton:
 
     def _record(self, point: FloatArray, watch: Watch | None) -> Record:
         """Loss and accuracy at the points where the iteration ended."""
-        if self._totals is None or not np.array_equal(self.network.parameters, point):
-            self._should_stop = lambda: False
-            self._evaluate(point)
-        totals, rows = self._totals, self._batches.rows
-        if totals is None:
-            raise RuntimeError("an evaluation leaves totals")
+        means = self._means
+        if means is None or not np.array_equal(self.network.parameters, point):
+            means = self._means_at(point)
         if watch:
             (work,) = self._batches.of_epoch(0)
             watch.note(work, self._backpropagation.gradient)
-        return dict(zip(TRAINING_COLUMNS, (totals.loss / rows, totals.correct / rows), strict=True))
+        return dict(zip(TRAINING_COLUMNS, means, strict=True))
 
     def _evaluate(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
         """The risks, (K,), and their gradients, (K, P), of all training rows."""
         if self._should_stop():
             raise _BrokenOffError
+        self._means = self._means_at(points)
+        risks = self._means[0] + self._backpropagation.penalty.values(points)
+        return risks, self._backpropagation.gradient
+
+    def _means_at(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Move the networks there, with the gradient; their mean loss and accuracy, (K,) each."""
         np.copyto(self.network.parameters, points)
         (work,) = self._batches.of_epoch(0)
-        gradient = self._backpropagation.risk_gradient(work)
-        self._totals = work.loss.totals()
-        values = self._totals.loss / self._batches.rows + self._backpropagation.penalty.values(points)
-        return values, gradient
+        self._backpropagation.risk_gradient(work)
+        return self._batches.mean_totals()

@@ -101,11 +101,8 @@ class Stack:
     @property
     def finite(self) -> BoolArray:
         """Whose losses of the last epoch are finite numbers, (K,)."""
-        finite = np.ones(len(self.members), np.bool_)
-        for name in (TRAINING_COLUMNS[0], VALIDATION_COLUMNS[0]):
-            if (losses := self.history.last(name)) is not None:
-                finite &= np.isfinite(losses)
-        return finite
+        losses = [self.history.last(name) for name in (TRAINING_COLUMNS[0], VALIDATION_COLUMNS[0])]
+        return np.asarray(np.isfinite(sum(column for column in losses if column is not None)))
 
     @property
     def converged(self) -> BoolArray:

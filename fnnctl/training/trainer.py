@@ -104,8 +104,11 @@ def _leaving(stack: Stack, *, late: bool) -> dict[int, Outcome]:
         return {}
     finite, done = stack.finite, stack.epoch >= stack.last_epochs
     out_of_patience, converged = stack.stopping.out_of_patience, stack.converged
+    ended = ~finite | out_of_patience | converged | done
     leaving: dict[int, Outcome] = {}
-    for k in np.flatnonzero(~finite | out_of_patience | converged | done | late).tolist():
+    if not (late or ended.any()):
+        return leaving
+    for k in np.flatnonzero(ended | late).tolist():
         if not (finite[k] and np.isfinite(stack.network.parameters[k]).all()):
             leaving[k] = Outcome.DIVERGED
         elif out_of_patience[k]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -73,17 +75,82 @@ def iris(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def at_epoch(monkeypatch: pytest.MonkeyPatch) -> AtEpoch:
-    """`at_epoch(3, action)`: what shows the progress does this after the third epoch of a training."""
+    """`at_epoch(3, action)`: what shows the progress does this once, after the third epoch of a training."""
 
     def arrange(chosen: int, action: Callable[[], object]) -> None:
+        waiting = [action]
+
         @contextmanager
-        def progress(output: Output, epochs: int) -> Iterator[OnEpoch]:
+        def progress(output: Output, epochs: int, *, done: int) -> Iterator[OnEpoch]:
             def on_epoch(epoch: int, record: Record) -> None:
-                if epoch == chosen:
-                    action()
+                if epoch == chosen and waiting:
+                    waiting.pop()()
 
             yield on_epoch
 
-        monkeypatch.setattr("fnnctl.commands.train.epoch_progress", progress)
+        monkeypatch.setattr("fnnctl.commands.completion.epoch_progress", progress)
 
     return arrange
+
+
+DISTURBED = """\
+data: {source: iris}
+model: {hidden: [8, 8], dropout: 0.1, normalization: batch}
+training:
+  epochs: 40
+  batch_size: 32
+  mixup: 0.2
+  optimizer: {name: adam, learning_rate: 0.1}
+  lr_schedule: {name: adaptive, patience: 3}
+  averaging: ema
+  early_stopping: {monitor: validation_loss, patience: 9}
+"""
+"""What early stopping ends, with all that must be remembered on the way."""
+
+KEEP_ALL = (("SECONDS_BETWEEN_CHECKPOINTS", 0.0), ("LARGEST_SHARE", 1e9))
+"""A checkpoint after every epoch."""
+
+
+@pytest.fixture
+def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are drawn from the files that are compared, and take longest."""
+    monkeypatch.setattr("fnnctl.commands.completion.draw_figures", lambda run: None)
+
+
+@pytest.fixture
+def keep_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in KEEP_ALL:
+        monkeypatch.setattr(f"fnnctl.commands.keeping.{name}", value)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "x.yaml"
+    path.write_text(DISTURBED)
+    return path
+
+
+@pytest.fixture
+def undisturbed(program: Program, config: Path) -> Path:
+    done = program("train", str(config), "--runs-dir", "undisturbed", "--json")
+    run = Path(done.json["run"])
+    training = read_json(run / "manifest.json")["training"]
+    assert training["stopped"] == "no better validation_loss for 9 epochs"  # so that its memory matters
+    assert 15 < training["epochs"] < 40
+    return run
+
+
+Interrupt = Callable[..., Path]
+
+
+@pytest.fixture
+def interrupt(program: Program, config: Path, at_epoch: AtEpoch) -> Interrupt:
+    """`interrupt(5)`: a run that a signal interrupted after its fifth epoch."""
+
+    def start(epoch: int, *arguments: str, number: signal.Signals = signal.SIGTERM) -> Path:
+        at_epoch(epoch, lambda: signal.raise_signal(number))
+        done = program("train", str(config), *arguments, "--json")
+        assert done.code == 128 + number
+        return Path(shlex.split(done.json["error"]["message"].splitlines()[-1])[-1])
+
+    return start

@@ -9,12 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fnnctl.commands.evaluation import score_parts
+from fnnctl.arrays import FloatArray
+from fnnctl.commands.evaluation import find_temperature, score_parts
 from fnnctl.commands.preparation import Prepared, prepare
 from fnnctl.nn.losses import cross_entropy, softmax
 from fnnctl.training.members import network_of
 from fnnctl.training.memory import training_bytes
 from fnnctl.training.scoring import Scorer
+from fnnctl.training.temperature import fit_temperature
 from fnnctl.training.trainer import Outcome, TrainedMember
 from tests.commands.conftest import Program, read_json
 
@@ -32,8 +34,8 @@ def many_classes(tmp_path: Path) -> Prepared:
     return prepare(config, [], name=None, seed=1)
 
 
-def drawn_weights(prepared: Prepared) -> TrainedMember:
-    rng, nothing = np.random.default_rng(1), np.empty(0, np.float32)
+def drawn_weights(prepared: Prepared, seed: int = 1) -> TrainedMember:
+    rng, nothing = np.random.default_rng(seed), np.empty(0, np.float32)
     parameters = rng.normal(size=prepared.layout.size).astype(np.float32)
     return TrainedMember(parameters, nothing, Outcome.COMPLETED, 1, None, {})
 
@@ -92,3 +94,78 @@ def test_the_last_epochs_scores_are_the_runs(program: Program, iris: Path) -> No
     validation = read_json(run / "metrics.json")["validation"]
     for metric in ("loss", "accuracy", "balanced_accuracy", "f1_macro"):
         assert float(last[f"validation_{metric}"]) == pytest.approx(validation[metric], rel=1e-6)
+
+
+def test_the_temperature_is_that_of_the_validation_part(iris: Path) -> None:
+    plain, asked = (
+        prepare(iris, [f"model.calibration={kind}"], name=None, seed=1) for kind in ("none", "temperature")
+    )
+    examples, trained = asked.examples(), drawn_weights(asked, seed=4)
+    network = network_of(asked.layout, [asked.member], trained.parameters[None], trained.statistics[None])
+    rows = asked.split.validation
+    scores = Scorer(network, examples).scores(rows[None])[0]
+    expected = fit_temperature(scores, asked.dataset.labels[rows])
+    assert expected is not None
+    assert find_temperature(asked, examples, trained) == expected
+    assert find_temperature(plain, examples, trained) is None
+
+
+def read_probabilities(run: Path) -> FloatArray:
+    with (run / "predictions.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    return np.array([[float(row[name]) for name in row if name.startswith("p_")] for row in rows])
+
+
+def test_the_temperature_is_the_only_difference(program: Program, iris: Path) -> None:
+    """The same network, whose probabilities are raised to 1/T and normalized."""
+    plain, calibrated = (
+        Path(program("train", str(iris), "--set", f"model.calibration={kind}", "--json").json["run"])
+        for kind in ("none", "temperature")
+    )
+    model = read_json(calibrated / "model.json")
+    temperature = model["temperature"]
+    assert read_json(calibrated / "manifest.json")["calibration"] == {"temperature": temperature}
+    assert read_json(plain / "manifest.json")["calibration"] is None
+    assert read_json(plain / "model.json") == {**model, "temperature": None}
+    powers = read_probabilities(plain) ** (1 / temperature)
+    np.testing.assert_allclose(
+        read_probabilities(calibrated), powers / powers.sum(axis=1, keepdims=True), rtol=1e-9
+    )
+    before, after = read_json(plain / "metrics.json"), read_json(calibrated / "metrics.json")
+    for part in ("train", "validation", "test"):
+        assert before[part]["loss_uncalibrated"] is None
+        assert after[part]["loss_uncalibrated"] == before[part]["loss"]
+        assert after[part]["accuracy"] == before[part]["accuracy"]
+        assert after[part]["loss"] == pytest.approx(after[part]["log_loss"])
+    assert after["validation"]["loss"] < before["validation"]["loss"]
+
+
+def test_the_numbers_of_the_diagram_are_the_test_parts(program: Program, iris: Path) -> None:
+    run = Path(program("train", str(iris), "--json").json["run"])
+    test = read_json(run / "metrics.json")["test"]
+    with (run / "calibration.csv").open(newline="") as file:
+        bins = [row for row in csv.DictReader(file) if row["rows"] != "0"]
+    rows = [int(row["rows"]) for row in bins]
+    gaps = [abs(float(row["accuracy"]) - float(row["confidence"])) for row in bins]
+    assert sum(rows) == 30
+    assert np.average([float(row["accuracy"]) for row in bins], weights=rows) == pytest.approx(
+        test["accuracy"]
+    )
+    assert np.average(gaps, weights=rows) == pytest.approx(test["expected_calibration_error"])
+
+
+def test_a_validation_part_without_an_error_calibrates_nothing(program: Program, tmp_path: Path) -> None:
+    rows = [f"{10 * (row % 2)},{'ab'[row % 2]}\n" for row in range(60)]
+    (tmp_path / "data.csv").write_text("x,y\n" + "".join(rows))
+    (tmp_path / "easy.yaml").write_text(
+        "data: {source: data.csv, target: y}\nmodel: {hidden: [], calibration: temperature}\n"
+        "training: {epochs: 20, optimizer: {learning_rate: 0.1}}\n"
+    )
+    done = program("train", "easy.yaml", "--json")
+    run, warning = Path(done.json["run"]), "no temperature is best for the 9 rows of the validation part"
+    assert done.code == 0
+    assert warning in done.err
+    assert warning in read_json(run / "manifest.json")["warnings"][-1]
+    assert warning in (run / "log.txt").read_text()
+    assert read_json(run / "model.json")["temperature"] is None
+    assert done.json["metrics"]["test"]["loss_uncalibrated"] is None

@@ -43,8 +43,8 @@ def test_a_signal_keeps_what_was_done(iris: Path, tmp_path: Path, number: signal
     _, err = process.communicate(timeout=30)
     assert process.returncode == code
     run = only_run(tmp_path)
-    assert b"interrupted after" in err.splitlines()[-1]
-    assert str(run.name).encode() in err.splitlines()[-1]
+    assert b"interrupted after" in err.splitlines()[-2]
+    assert err.splitlines()[-1] == f"fnnctl train --resume runs/{run.name}".encode()
     manifest = read_json(run / "manifest.json")
     assert manifest["status"] == "interrupted"
     assert manifest["training"]["epochs"] >= 20
@@ -77,7 +77,10 @@ def test_a_second_signal_ends_at_once_and_keeps_the_history(
     done = program("train", str(iris))
     run = only_run(tmp_path)
     assert (done.code, passed) == (143, ["first"])
-    assert done.err.splitlines()[-1] == f"interrupted; what was done until then is in runs/{run.name}"
+    assert done.err.splitlines()[-2:] == [
+        f"interrupted; what was done until then is in runs/{run.name}, and this goes on from there:",
+        f"fnnctl train --resume runs/{run.name}",
+    ]
     manifest = read_json(run / "manifest.json")
     assert manifest["status"] == "interrupted"
     assert manifest["training"]["epochs"] == 3
@@ -119,7 +122,7 @@ def test_no_library_swallows_a_signal(
         except caught:
             taken.append("signal")
 
-    monkeypatch.setattr("fnnctl.commands.train.draw_figures", draw)
+    monkeypatch.setattr("fnnctl.commands.completion.draw_figures", draw)
     done = program("train", str(iris))
     assert (done.code, taken) == (143, swallowed)
     assert read_json(only_run(tmp_path) / "manifest.json")["status"] == "interrupted"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from fnnctl.commands.preparation import prepare
-from fnnctl.errors import DataError
+from fnnctl.errors import ConfigError, DataError
 from tests.commands.conftest import Program
 
 
@@ -90,3 +91,79 @@ def test_a_network_too_large_is_refused_with_its_memory(program: Program, iris: 
     assert done.code == 2
     assert "GB" in done.err
     assert not (tmp_path / "runs").exists()
+
+
+def refused(config: Path, *overrides: str) -> list[str]:
+    with pytest.raises(ConfigError) as raised:
+        prepare(config, overrides, name=None, seed=None)
+    return [str(problem).removeprefix(f"{config}:") for problem in raised.value.problems]
+
+
+def test_classes_that_are_not_there_are_refused_at_their_lines(tmp_path: Path) -> None:
+    config = tmp_path / "c.yaml"
+    config.write_text(
+        "data: {source: iris}\ntraining:\n  class_weights:\n    setosa: 2\n    virginca: 3\n    1.5.x: 1\n"
+    )
+    assert refused(config) == [
+        "5: training.class_weights.virginca: there is no class 'virginca' (did you mean 'virginica'?)",
+        "6: training.class_weights.1.5.x: there is no class '1.5.x'; "
+        "the classes are setosa, versicolor, virginica",
+    ]
+
+
+def test_a_logistic_output_needs_two_classes_and_one_of_them(tmp_path: Path) -> None:
+    config = tmp_path / "c.yaml"
+    config.write_text("data: {source: iris}\nmodel:\n  output: logistic\n")
+    assert refused(config) == [
+        "3: model.output: a logistic output tells two classes apart, and species has 3; write output: softmax"
+    ]
+    config.write_text(
+        "data: {source: breast_cancer}\nmodel:\n  output:\n    name: logistic\n    positive_class: malign\n"
+    )
+    assert refused(config) == [
+        "5: model.output.positive_class: there is no class 'malign' (did you mean 'malignant'?)"
+    ]
+    shape = prepare(config, ["model.output.positive_class=malignant"], name=None, seed=None).settings.shape
+    assert (shape.output, shape.scores) == ("logistic", 1)
+
+
+def test_weights_of_classes_and_rows_are_multiplied(tmp_path: Path) -> None:
+    (tmp_path / "own.csv").write_text("x,w,label\n" + "".join(f"{i},{i},{'ab'[i % 2]}\n" for i in range(20)))
+    config = tmp_path / "c.yaml"
+    config.write_text(
+        "data: {source: own.csv, target: label, weights: w}\ntraining: {class_weights: {b: 3}}\n"
+    )
+    prepared = prepare(config, [], name=None, seed=None)
+    rows, weights = prepared.split.train, prepared.member.weights
+    assert weights is not None
+    assert weights.tolist() == [int(row) * (3 if row % 2 else 1) for row in rows]
+    unweighted = prepare(config, ["training.class_weights=null", "data.weights=null"], name=None, seed=None)
+    assert unweighted.member.weights is None
+
+
+def test_weights_that_are_all_zero_in_the_training_part_are_refused(tmp_path: Path) -> None:
+    rows = "".join(f"{i},{i % 2},{'ab'[i % 2]}\n" for i in range(20))
+    (tmp_path / "own.csv").write_text(f"x,w,label\n{rows}")
+    config = tmp_path / "c.yaml"
+    config.write_text("data: {source: own.csv, target: label}\ntraining:\n  class_weights: {a: 0, b: 0}\n")
+    reason = "every row of the training part has the weight 0"
+    assert refused(config) == [f"3: training.class_weights: {reason}"]
+    assert refused(config, "data.weights=w", "training.class_weights={b: 0}") == [
+        f"--set: training.class_weights: {reason}"
+    ]
+
+
+def test_a_column_of_weights_that_the_training_part_has_zeros_of_alone_is_refused(tmp_path: Path) -> None:
+    """One row of twenty weighs something, and half of them are split off: some seed puts it there."""
+    (tmp_path / "own.csv").write_text("x,w,label\n" + "1,0,a\n" * 10 + "2,0,b\n" * 9 + "3,1,b\n")
+    config = tmp_path / "c.yaml"
+    config.write_text("data: {source: own.csv, target: label, weights: w, split: {validation: 0.3}}\n")
+    for seed in range(20):
+        with suppress(ConfigError):
+            prepare(config, [], name=None, seed=seed)
+            continue
+        assert refused(config, f"seed={seed}") == [
+            "1: data.weights: every row of the training part has the weight 0"
+        ]
+        return
+    pytest.fail("the row is in every training part")

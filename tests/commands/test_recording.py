@@ -20,7 +20,7 @@ def test_an_internal_failure_is_a_sentence_and_3(
     def fail(run: object) -> None:
         raise ZeroDivisionError("drawing failed")
 
-    monkeypatch.setattr("fnnctl.commands.train.draw_figures", fail)
+    monkeypatch.setattr("fnnctl.commands.completion.draw_figures", fail)
     done = program("train", str(iris))
     assert done.code == 3
     assert "drawing failed" in done.err

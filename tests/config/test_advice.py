@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from fnnctl.config.advice import OTHER_NAMES, meant_value, meant_word
+from fnnctl.config.advice import meant_value, meant_word
+from fnnctl.config.other_names import OTHER_NAMES
 from fnnctl.config.paths import parse_path
-from fnnctl.config.schema_tree import all_settings, forms_of, schema_at, sections_of, words_of
+from fnnctl.config.schema_tree import choices_of, forms_of, homes_of, schema_at
 
 
 @pytest.mark.parametrize(
@@ -56,13 +57,9 @@ def test_a_name_of_another_tool_is_translated_only_where_its_meaning_exists() ->
 
 
 def test_every_translation_leads_to_a_setting_or_choice_and_none_hides_one() -> None:
-    schemas = [
-        schema_at(path, {}) for path in all_settings() if "activation" not in path and "optimizer" not in path
-    ]
-    known = {str(path[-1]) for path in all_settings()} - {"alpha"}
-    known |= {word for schema in schemas for form in forms_of(schema) for word in words_of(form)}
-    for path in (("model", "activation"), ("training", "optimizer")):
-        known |= {word for form in forms_of(schema_at(path, {})) for word in words_of(form)}
-        assert sections_of(schema_at(path, {}))
-    assert set(OTHER_NAMES.values()) <= known
-    assert not set(OTHER_NAMES) & known
+    """Two are settings of a union's choice besides, and of `training` they can mean the penalty alone."""
+    for name, usual in OTHER_NAMES.items():
+        assert name == name.lower()
+        assert homes_of(usual) or choices_of(usual), usual
+        if name not in {"alpha", "weight_decay"}:
+            assert homes_of(name) + choices_of(name) == [], name

@@ -1,16 +1,15 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from fnnctl.config.canonical import NOT_COUNTED, canonical_configuration, configuration_seed
-from fnnctl.config.data import DELIMITER_PATTERN, SHA256_PATTERN
 from fnnctl.config.experiment import Experiment
 from fnnctl.config.model import HiddenLayer, ModelConfig
-from fnnctl.config.paths import ConfigPath, format_path
-from fnnctl.config.schema_tree import Schema, all_settings, forms_of, root_schema, sections_of, words_of
+from fnnctl.config.paths import format_path
+from fnnctl.config.schema_tree import all_settings, root_schema
+from tests.config.changes import changes, plain_values
 
 
 def experiment(**sections: Any) -> Experiment:
@@ -24,6 +23,7 @@ def experiment(**sections: Any) -> Experiment:
         {"model": {"hidden": [{"units": 100, "activation": "relu"}], "activation": "tanh"}},
         {"model": {"hidden": [{"units": 100, "initialization": "auto"}]}},
         {"training": {"epochs": 7}},
+        {"model": {"calibration": "temperature"}},
         {"training": {"threads": 2}},
         {"name": "other"},
         {"data": {"source": "wine"}},
@@ -35,6 +35,32 @@ def experiment(**sections: Any) -> Experiment:
 )
 def test_equal_configurations_have_equal_seeds(same: dict[str, Any]) -> None:
     assert configuration_seed(experiment(**same)) == configuration_seed(experiment())
+
+
+@pytest.mark.parametrize(
+    ("one", "same"),
+    [
+        (
+            {"training": {"class_weights": {"setosa": 2, "virginica": 3.0}}},
+            {"training": {"class_weights": {"virginica": 3, "setosa": 2.0}}},
+        ),
+        (
+            {"training": {"optimizer": "lbfgs"}},
+            {"training": {"optimizer": {"name": "lbfgs", "memory": 10}, "batch_size": 32, "shuffle": False}},
+        ),
+        (
+            {"training": {"averaging": "ema"}, "model": {"normalization": "batch"}},
+            {
+                "training": {"averaging": {"name": "ema", "decay": 0.999}},
+                "model": {"hidden": [{"units": 100, "normalization": {"name": "batch", "momentum": 0.5}}]},
+            },
+        ),
+    ],
+)
+def test_what_nothing_reads_and_how_it_is_written_change_no_seed(
+    one: dict[str, Any], same: dict[str, Any]
+) -> None:
+    assert configuration_seed(experiment(**one)) == configuration_seed(experiment(**same))
 
 
 @pytest.mark.parametrize(
@@ -77,57 +103,6 @@ def test_what_is_hashed_is_what_is_read_and_not_at_its_default() -> None:
     }
     # the first eight bytes of the SHA-256 of '[0, {"data": {}, "model": {"hidden": [{"units": 100}]}}]'
     assert configuration_seed(experiment()) == 0x35CF602DBBFC83DD
-
-
-PATTERNS = {SHA256_PATTERN: ["0" * 64, "1" * 64], DELIMITER_PATTERN: [";", ","]}
-
-
-def plain_values(schema: Schema) -> list[Any]:
-    """Values that a setting may have, from its schema; none of a section."""
-    return [value for form in forms_of(schema) for value in values_of(form)]
-
-
-def values_of(form: Schema) -> list[Any]:
-    if words_of(form):
-        return words_of(form)
-    match form["type"]:
-        case "integer":
-            return [form["minimum"], form["minimum"] + 1]
-        case "number":
-            low = form.get("minimum", form.get("exclusiveMinimum"))
-            high = min(low + 1, form.get("maximum", form.get("exclusiveMaximum", low + 1)))
-            return [low + (high - low) / 4, low + (high - low) / 2]
-        case "string":
-            return PATTERNS.get(form.get("pattern", ""), ["a", "b"])
-        case "boolean":
-            return [False, True]
-        case "array":
-            return [[value] for value in plain_values(form["items"]) if not sections_of(form["items"])]
-        case "null":
-            return [None]
-    return []
-
-
-def smallest(schema: Schema) -> Any:
-    """The shortest value that a setting may have."""
-    for section in sections_of(schema):
-        return {key: smallest(section["properties"][key]) for key in section.get("required", ())}
-    return plain_values(schema)[0]
-
-
-def changes(schema: Schema, path: ConfigPath = ()) -> Iterator[tuple[ConfigPath, Any, Any]]:
-    """Every setting at and below a place: its path, and two values of the place that differ in it alone."""
-    values = plain_values(schema)
-    if len(values) > 1:
-        yield path, values[0], values[1]
-    for form in forms_of(schema):
-        for key, inner in form.get("properties", {}).items():
-            others = {needed: smallest(form["properties"][needed]) for needed in form.get("required", ())}
-            for below, one, other in changes(inner, (*path, key)):
-                yield below, {**others, key: one}, {**others, key: other}
-        if "items" in form and sections_of(form["items"]):
-            for below, one, other in changes(form["items"], (*path, 0)):
-                yield below, [one], [other]
 
 
 def test_every_setting_counts_or_is_known_not_to() -> None:

@@ -103,7 +103,7 @@ def test_what_yaml_refuses_and_what_the_schema_refuses_are_told_together(problem
         "6: training.epochs: is given twice, first on line 5; remove one of the two",
         "7: training.l2: must be a number from 0 to 1000000, not 'x'",
         "--set: 'seed' sets nothing; write PATH=VALUE, such as training.epochs=100",
-        "--set: training.precision: must be one of float32, float64, not 3",
+        "--set: training.precision: must be one of float32, float64, auto, not 3",
     ]
 
 
@@ -146,7 +146,7 @@ def test_an_option_is_blamed_for_going_into_what_the_file_gives(problems: Proble
 
 def test_the_file_is_blamed_for_what_an_option_cannot_go_into(problems: Problems) -> None:
     assert problems("data: iris\n", "data.target=x") == [
-        "1: data: must be a mapping with source, sha256, target, test_source, test_sha256, … (12 in all)"
+        "1: data: must be a mapping with source, sha256, target, weights, test_source, … (13 in all)"
         ", not 'iris' (write {source: iris})"
     ]
 
@@ -192,11 +192,12 @@ def test_every_example_loads_and_is_named_after_its_file(file: Path) -> None:
     assert load_config(file).experiment.name == file.stem
 
 
-def test_there_is_an_example_for_every_built_in_data_set_and_for_an_own_file() -> None:
+def test_there_is_an_example_for_every_built_in_data_set_for_an_own_file_and_the_baseline() -> None:
     assert [file.stem for file in EXAMPLES] == [
         "breast_cancer",
         "digits",
         "iris",
+        "mlp-baseline",
         "own-csv",
         "penguins",
         "wine",

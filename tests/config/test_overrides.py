@@ -38,6 +38,17 @@ def apply(config: dict[str, Any], text: str) -> Any:
             "training.early_stopping.patience=5",
             {"training": {"early_stopping": {"patience": 5}}},
         ),
+        ({}, "training.class_weights.virginica=2", {"training": {"class_weights": {"virginica": 2}}}),
+        (
+            {"training": {"class_weights": {"7": 3}}},
+            "training.class_weights.8=2",
+            {"training": {"class_weights": {"7": 3, "8": 2}}},
+        ),
+        (
+            {"training": {"averaging": "ema"}},
+            "training.averaging.decay=0.9",
+            {"training": {"averaging": {"name": "ema", "decay": 0.9}}},
+        ),
         ({"model": {"hidden": [7, 8]}}, "model.hidden[1]=9", {"model": {"hidden": [7, 9]}}),
         ({"model": {"hidden": [7]}}, "model.hidden.1=9", {"model": {"hidden": [7, 9]}}),
         (
@@ -61,7 +72,8 @@ def test_a_value_is_set_and_what_is_on_the_way_is_made(
 
 
 def test_a_list_that_is_left_out_starts_from_its_default() -> None:
-    hidden = [{"units": 100, "activation": None, "initialization": None}, 50]
+    own = dict.fromkeys(["activation", "initialization", "normalization", "dropout"])
+    hidden = [{"units": 100, **own}, 50]
     assert apply({}, "model.hidden.1=50") == {"model": {"hidden": hidden}}
     assert apply({}, "data.missing_values.1=none")["data"]["missing_values"][:3] == ["", "none", "N/A"]
 
@@ -92,6 +104,11 @@ def test_a_list_that_is_left_out_starts_from_its_default() -> None:
             "is a single value; write training.optimizer.name=VALUE",
         ),
         (
+            "training.class_weights.a.b=1",
+            ("training", "class_weights", "a"),
+            "is a single value; write training.class_weights.a=VALUE",
+        ),
+        (
             "data.columns.ignore.x=1",
             ("data", "columns", "ignore"),
             "is a list; write data.columns.ignore[0] for its first entry",
@@ -102,6 +119,11 @@ def test_an_override_that_leads_nowhere_is_refused(text: str, path: ConfigPath, 
     with pytest.raises(FindingError) as caught:
         apply({"model": {"hidden": [7, 8]}}, text)
     assert (caught.value.finding.path, caught.value.finding.message) == (path, message)
+
+
+def test_an_entry_cannot_be_set_where_a_word_stands_for_all() -> None:
+    with pytest.raises(FindingError, match=r"is 'balanced', which has no entries; write .*={NAME: VALUE}"):
+        apply({"training": {"class_weights": "balanced"}}, "training.class_weights.a=2")
 
 
 def test_what_an_override_gave_is_known_to_come_from_it() -> None:
@@ -121,16 +143,33 @@ def test_what_an_override_gave_is_known_to_come_from_it() -> None:
     }
 
 
+CHOICES = {
+    "slope": "prelu", "shared": "prelu", "alpha": "elu", "beta": "swish", "pieces": "maxout",
+    "beta1": "adam", "beta2": "adam", "weight_decay": "adamw", "memory": "lbfgs", "max_evaluations": "lbfgs",
+    "gradient_tolerance": "lbfgs", "decrease_tolerance": "lbfgs",
+    "every": "step", "power": "inverse_scaling", "monitor": "adaptive", "patience": "adaptive",
+    "minimum": "adaptive", "warmup_epochs": "cosine", "warmup": "one_cycle", "first": "one_cycle",
+    "last": "cosine", "factor": "step", "start": "swa", "positive_class": "logistic",
+}  # fmt: skip
+"""Which name chooses the section that has a setting, where a union's default has it not."""
+CHOICES_OF_UNIONS: dict[ConfigPath, str] = {
+    ("optimizer", "momentum"): "momentum",
+    ("optimizer", "decay"): "rmsprop",
+    ("optimizer", "epsilon"): "adam",
+    ("normalization", "momentum"): "batch",
+    ("normalization", "epsilon"): "layer",
+    ("averaging", "decay"): "ema",
+    ("lr_schedule", "tolerance"): "adaptive",
+}
+
+
 def test_every_setting_there_is_can_be_set(problems: Callable[..., list[str]]) -> None:
     """A value that no setting takes is refused by the setting itself, so that the path led to it."""
     base = "data: {source: a.csv}\nmodel: {hidden: [5]}\ntraining: {optimizer: sgd}\n"
     for path in all_settings():
-        name = {"slope": "prelu", "shared": "prelu", "alpha": "elu", "momentum": "momentum", "beta1": "adam",
-                "beta2": "adam", "epsilon": "adam", "beta": "swish",
-                "decay": "rmsprop"}.get(str(path[-1]))  # fmt: skip
+        union = path[-2:-1] not in {("early_stopping",), ("convergence",)}
+        name = CHOICES_OF_UNIONS.get(path[-2:]) or CHOICES.get(str(path[-1])) if union else None
         chosen = [f"{format_path(path[:-1])}.name={name}"] if name else []
-        if path[-1] == "learning_rate" or path[-2:] == ("activation", "name"):
-            chosen = []
         found = problems(base, *chosen, f"{format_path(path)}={{x: [[]]}}")
         assert found
         assert all(line.startswith(f"--set: {format_path(path)}") for line in found), found

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from fnnctl.config.paths import ConfigPath, Place, Places, format_path, parse_path
+from fnnctl.config.paths import ConfigPath, Place, Places, format_path, is_below, parse_path
 from fnnctl.errors import Problem
 
 
@@ -50,3 +50,10 @@ def test_what_was_left_out_stands_where_its_section_does() -> None:
 
 def test_the_whole_config_has_no_path() -> None:
     assert PLACES.problem((), "is empty") == Problem("is empty", "a.yaml", 1, None)
+
+
+def test_what_is_inside_of_places() -> None:
+    places = {("training", "lr_schedule"): ""}
+    assert is_below(("training", "lr_schedule", "name"), places)
+    assert not is_below(("training", "lr_schedule"), places)
+    assert not is_below(("training", "l2"), places)

@@ -16,9 +16,11 @@ Problems = Callable[..., list[str]]
 
 ACTIVATIONS = (
     "one of identity, logistic, tanh, hard_logistic, hard_tanh, relu, softplus, selu, "
-    "gelu, mish, leaky_relu, prelu, elu, swish"
+    "gelu, mish, leaky_relu, prelu, elu, swish, maxout"
 )
-OPTIMIZERS = "one of sgd, momentum, nesterov, adagrad, rmsprop, adadelta, adam"
+OPTIMIZERS = (
+    "it must be one of sgd, momentum, nesterov, adagrad, rmsprop, adadelta, adam, adamw, nadam, lbfgs"
+)
 SOURCE = (
     "missing: a built-in data set's name (iris, wine, breast_cancer, digits, penguins), "
     "or the path of a CSV file (also .csv.gz), relative to the config file"
@@ -44,12 +46,12 @@ def write(section: str, *lines: str) -> str:
         ),
         (
             "data:\n  source:iris\n",
-            "1: data: must be a mapping with source, sha256, target, test_source, test_sha256, … (12 in all)"
+            "1: data: must be a mapping with source, sha256, target, weights, test_source, … (13 in all)"
             ", not 'source:iris' (write source: iris)",
         ),
         (
             "data: iris\n",
-            "1: data: must be a mapping with source, sha256, target, test_source, test_sha256, … (12 in all)"
+            "1: data: must be a mapping with source, sha256, target, weights, test_source, … (13 in all)"
             ", not 'iris' (write {source: iris})",
         ),
     ],
@@ -81,20 +83,20 @@ def test_a_config_without_data_says_what_to_name(problems: Problems, text: str, 
         ("shuffle: yes", "shuffle: must be true or false, not 'yes' (write true)"),
         (
             "precision: float46",
-            "precision: must be one of float32, float64, not 'float46' (did you mean 'float64'?)",
+            "precision: must be one of float32, float64, auto, not 'float46' (did you mean 'float64'?)",
         ),
         (
             "optimizer: adm",
-            f"optimizer: must be {OPTIMIZERS}, not 'adm' (did you mean 'adam'?)",
+            f"optimizer: cannot be 'adm' (did you mean 'adam'?); {OPTIMIZERS}",
         ),
         (
             "optimizer: 5",
-            f"optimizer: must be {OPTIMIZERS}, not 5",
+            f"optimizer: cannot be 5; {OPTIMIZERS}",
         ),
         ("optimizer:", "optimizer: is empty; give it settings, or remove it to have the defaults"),
         (
             "optimizer: {name: adm}",
-            f"optimizer.name: must be {OPTIMIZERS}, not 'adm' (did you mean 'adam'?)",
+            f"optimizer.name: cannot be 'adm' (did you mean 'adam'?); {OPTIMIZERS}",
         ),
         (
             "optimizer: {name: sgd, learning_rate: 0}",
@@ -108,7 +110,18 @@ def test_a_config_without_data_says_what_to_name(problems: Problems, text: str, 
             "optimizer: {momentum: 0.9}",
             "optimizer.momentum: adam has no momentum; momentum and nesterov have",
         ),
-        ("optimizer: {name: sgd, beta1: 0.9}", "optimizer.beta1: sgd has no beta1; adam has"),
+        (
+            "optimizer: {name: sgd, weight_decay: 0.01}",
+            "optimizer.weight_decay: sgd has no weight_decay; adamw has; with sgd, write training.l2",
+        ),
+        (
+            "optimizer: {name: lbfgs, learning_rate: 0.1}",
+            "optimizer.learning_rate: lbfgs has no learning_rate; all others have",
+        ),
+        (
+            "optimizer: {name: sgd, beta1: 0.9}",
+            "optimizer.beta1: sgd has no beta1; adam, adamw and nadam have",
+        ),
         (
             "optimizer: {name: sgd, lr: 1}",
             "optimizer.lr: unknown setting (here it is called 'learning_rate')",
@@ -123,7 +136,11 @@ def test_a_config_without_data_says_what_to_name(problems: Problems, text: str, 
         ("max_iter: 5", "max_iter: unknown setting (here it is called 'epochs')"),
         ("learning_rate: 1", "learning_rate: unknown setting; it belongs under training.optimizer"),
         ("lr: 1", "lr: unknown setting; here it is called training.optimizer.learning_rate"),
-        ("patience: 5", "patience: unknown setting; it belongs under training.early_stopping"),
+        (
+            "patience: 5",
+            "patience: unknown setting; it belongs under training.lr_schedule, training.early_stopping or "
+            "training.convergence",
+        ),
         ("units: 5", "units: unknown setting; it belongs under model.hidden[0]"),
         (
             "lerning_rate: 1",
@@ -138,17 +155,79 @@ def test_a_config_without_data_says_what_to_name(problems: Problems, text: str, 
             "optimizer: {name:sgd}",
             "optimizer.name:sgd: is one word; put a space after the colon: name: sgd",
         ),
-        ("optimizer: name:sgd", f"optimizer: must be {OPTIMIZERS}, not 'name:sgd' (write name: sgd)"),
+        ("optimizer: name:sgd", f"optimizer: cannot be 'name:sgd' (write name: sgd); {OPTIMIZERS}"),
         ("seed: 5", "seed: unknown setting; it belongs outside all sections"),
         (
             "gpu: 1",
-            "gpu: unknown setting; possible here: epochs, batch_size, shuffle, optimizer, l2, "
-            "early_stopping, precision, threads",
+            "gpu: unknown setting; possible here: epochs, batch_size, shuffle, optimizer, lr_schedule, l2, "
+            "l1, max_norm, clip_norm, clip_value, class_weights, label_smoothing, input_noise, mixup, "
+            "averaging, early_stopping, convergence, time_limit, precision, threads",
         ),
     ],
 )
 def test_a_wrong_setting_is_one_problem_in_words(problems: Problems, line: str, problem: str) -> None:
     assert problems(write("training", line)) == [f"3: training.{problem}"]
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("{virginica: -1}", ".virginica: must be a number from 0 to 1000000000, not -1"),
+        (
+            "{virginica: '2'}",
+            ".virginica: must be a number from 0 to 1000000000, not '2' (remove the quotes)",
+        ),
+        (
+            "{virginica:}",
+            ".virginica: must be a number from 0 to 1000000000, not null (remove it to have the default)",
+        ),
+        ("{virginica: {a: 1}}", ".virginica: must be a number from 0 to 1000000000, not a mapping"),
+        ("{virginica:2}", ".virginica:2: is one word; put a space after the colon: virginica: 2"),
+        ("{8: 2}", ": a key must be a word, not 8 (if it is a name, put it in quotes: '8')"),
+        ("{}", ": names no class; write {CLASS: WEIGHT}, balanced, or null"),
+        (
+            "balance",
+            ": must be a mapping of names to numbers from 0 to 1000000000, or balanced, or null, "
+            "not 'balance' (did you mean 'balanced'?)",
+        ),
+        (
+            "[1, 2]",
+            ": must be a mapping of names to numbers from 0 to 1000000000, or balanced, or null, "
+            "not a list of length 2",
+        ),
+    ],
+)
+def test_wrong_class_weights_are_one_problem_in_words(problems: Problems, line: str, problem: str) -> None:
+    assert problems(write("training", f"class_weights: {line}")) == [f"3: training.class_weights{problem}"]
+
+
+@pytest.mark.parametrize(
+    ("place", "key", "advice"),
+    [
+        ("training", "n_iter_no_change", "; here it is called training.lr_schedule.patience, "
+         "training.early_stopping.patience or training.convergence.patience"),
+        ("training", "momentum", "; it belongs under training.optimizer"),
+        ("", "momentum", "; it belongs under model.normalization or training.optimizer"),
+        ("training", "dropout", "; it belongs under model"),
+        ("training", "name", "; it belongs outside all sections"),
+        ("training", "weight_decay", "; here it is called l2, or it belongs under training.optimizer"),
+        ("model", "weight_decay", "; here it is called training.l2"),
+        ("training", "alpha", " (here it is called 'l2')"),
+        ("model", "batch_norm", "; here it is model.normalization: batch"),
+        ("training", "swa", "; here it is training.averaging: swa"),
+        ("training.optimizer", "nesterov", "; here it is name: nesterov"),
+        ("training.optimizer", "clipnorm", "; here it is called training.clip_norm"),
+        ("training", "batch", " (did you mean 'batch_size'?)"),
+        ("training", "scheduler", " (here it is called 'lr_schedule')"),
+        ("model", "sample_weight", "; here it is called data.weights"),
+        ("training", "solver", " (here it is called 'optimizer')"),
+    ],
+)  # fmt: skip
+def test_a_key_of_another_tool_or_section_is_led_home(
+    problems: Problems, place: str, key: str, advice: str
+) -> None:
+    path = f"{place}.{key}".removeprefix(".")
+    assert problems("data: {source: iris}\n", f"{path}=1") == [f"--set: {path}: unknown setting{advice}"]
 
 
 @pytest.mark.parametrize(
@@ -166,14 +245,17 @@ def test_a_wrong_setting_is_one_problem_in_words(problems: Problems, line: str, 
         ),
         (
             "hidden: [{units: 5, activation: sigmoid}]",
-            f"hidden[0].activation: must be {ACTIVATIONS}, or null, not 'sigmoid' "
-            "(here it is called 'logistic')",
+            "hidden[0].activation: cannot be 'sigmoid' (here it is called 'logistic'); "
+            f"it must be {ACTIVATIONS}, or null",
         ),
         (
             "hidden: [{units: 5, activation: {name: elu, alpha: 0}}]",
             "hidden[0].activation.alpha: must be a number above 0 and at most 100, not 0",
         ),
-        ("activation: ReLU", f"activation: must be {ACTIVATIONS}, not 'ReLU' (did you mean 'relu'?)"),
+        (
+            "activation: ReLU",
+            f"activation: cannot be 'ReLU' (did you mean 'relu'?); it must be {ACTIVATIONS}",
+        ),
         ("activation: {slope: 0.1}", f"activation.name: missing: {ACTIVATIONS}"),
         (
             "activation: {name: relu, slope: 0.1}",

@@ -34,6 +34,11 @@ def test_it_writes_out_defaults_and_changes_only_the_seed(tmp_path: Path) -> Non
         ("  # columns:", "  columns:"),
         ("  hidden: [100]", "  # hidden: [100]"),
         ("  # hidden: [{", "  hidden: [{"),
+        ("  # normalization:", "  normalization:"),
+        ("  # dropout:", "  dropout:"),
+        ("  # lr_schedule:", "  lr_schedule:"),
+        ("  # class_weights:", "  class_weights:"),
+        ("  # label_smoothing:", "  label_smoothing:"),
     ],
 )
 def test_what_its_comments_offer_can_be_used(tmp_path: Path, line: str, instead: str) -> None:

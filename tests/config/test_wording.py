@@ -26,17 +26,24 @@ from fnnctl.config.wording import allowed, joined, shown
         ("model.hidden", "a list of at most 1000 entries"),
         (
             "model.hidden[0]",
-            "a whole number from 1 to 1000000, or a mapping with units, activation, initialization",
+            "a whole number from 1 to 1000000, or a mapping with units, activation, initialization, "
+            "normalization, dropout",
         ),
-        ("training", "a mapping with epochs, batch_size, shuffle, optimizer, l2, … (8 in all)"),
+        ("training", "a mapping with epochs, batch_size, shuffle, optimizer, lr_schedule, … (20 in all)"),
         ("training.batch_size", "a whole number from 1 to 1000000000, or auto"),
         (
             "training.optimizer",
-            "one of sgd, momentum, nesterov, adagrad, rmsprop, adadelta, adam, or a mapping with a name",
+            "one of sgd, momentum, nesterov, adagrad, rmsprop, adadelta, adam, adamw, nadam, lbfgs, "
+            "or a mapping with a name",
         ),
         ("training.optimizer.learning_rate", "a number above 0 and at most 1000000"),
         ("training.early_stopping", "a mapping with monitor, patience, tolerance, restore_best, or null"),
         ("training.early_stopping.tolerance", "a number of at least 0"),
+        (
+            "training.class_weights",
+            "a mapping of names to numbers from 0 to 1000000000, or balanced, or null",
+        ),
+        ("training.class_weights.virginica", "a number from 0 to 1000000000"),
     ],
 )
 def test_what_is_allowed_is_said_in_words(path: str, words: str) -> None:
@@ -72,3 +79,4 @@ def test_a_value_is_shown_as_it_would_be_written(value: Any, text: str) -> None:
 )
 def test_words_are_joined_as_in_a_sentence(words: list[str], text: str) -> None:
     assert joined(words) == text
+    assert joined(words, "or") == text.replace(" and ", " or ")

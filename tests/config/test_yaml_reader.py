@@ -128,8 +128,8 @@ def test_a_billion_laughs_are_not_expanded() -> None:
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ("1: x", "a key must be a word, not 1"),
-        ("true: x", "a key must be a word, not true"),
+        ("1: x", "a key must be a word, not 1 (if it is a name, put it in quotes: '1')"),
+        ("true: x", "a key must be a word, not true (if it is a name, put it in quotes: 'true')"),
         ("~: x", "a key must be a word, not ~"),
         ("? \n: x", "a key must be a word, not null"),
         ("[a, [b]]: x", "a key must be a word, not a list, a mapping or an alias"),

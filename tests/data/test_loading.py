@@ -61,6 +61,28 @@ def test_columns_can_be_declared(load: Load) -> None:
     assert dataset.categories == (("1", "3"),)
 
 
+def test_a_column_of_weights_is_no_feature_and_follows_the_labelled_rows(load: Load, refuse: Refuse) -> None:
+    """A row without a label needs no weight."""
+    dataset = load("a,w,y\n1,2,p\n2,,\n3,0.5,q\n4,0,p\n", weights="w")
+    assert dataset.numeric_names == ("a",)
+    assert dataset.weights is not None
+    assert dataset.weights.tolist() == [2.0, 0.5, 0.0]
+    assert load("a,w,y\n1,2,p\n3,0.5,q\n").weights is None
+    (problem,) = refuse("a,w,y\n1,2,p\n2,,q\n", weights="w")
+    assert problem.message.startswith("the column 'w', which data.weights names, has 1 row without a value")
+    (problem,) = refuse("a,w,y\n1,2,p\n2,much,q\n", weights="w")
+    assert (problem.line, "'much'" in problem.message) == (3, True)
+
+
+def test_rows_of_a_test_file_weigh_one_whatever_it_says(load: Load, tmp_path: Path) -> None:
+    table = "a,w,y\n1,2,p\n3,0.5,q\n"
+    for test in ("a,y\n5,p\n", "a,w,y\n5,x,p\n"):
+        (tmp_path / "test.csv").write_text(test)
+        dataset = load(table, weights="w", test_source="test.csv")
+        assert dataset.weights is not None
+        assert (dataset.weights.tolist(), dataset.warnings) == ([2.0, 0.5, 1.0], ())
+
+
 def test_whole_number_labels_are_sorted_by_value_and_kept_as_written(load: Load) -> None:
     dataset = load("a,y\n1,10\n2,9\n3,01\n4,10\n")
     assert dataset.classes == ("01", "9", "10")

@@ -7,15 +7,22 @@ from fnnctl.data.settings import check_settings, declared_kinds
 NAMES = ("age", "sex", "species")
 
 
-def faults(columns: ColumnsConfig, target: str, names: tuple[str, ...] = NAMES) -> list[str]:
+def faults(
+    columns: ColumnsConfig, target: str, names: tuple[str, ...] = NAMES, weights: str | None = None
+) -> list[str]:
     problems = Problems("t.csv")
-    check_settings(columns, target, None, names, problems)
+    check_settings(columns, target, weights, names, problems)
     return str(problems.error()).splitlines()
 
 
 def test_the_target_is_read_as_categories() -> None:
     columns = ColumnsConfig(numeric=("age",), ignore=("sex",))
     assert declared_kinds(columns, "y", None) == {"age": "numeric", "sex": "ignore", "y": "categorical"}
+
+
+def test_the_weights_are_read_as_numbers_whatever_they_look_like() -> None:
+    assert declared_kinds(ColumnsConfig(), "y", "w") == {"y": "categorical", "w": "numeric"}
+    assert declared_kinds(ColumnsConfig(), "y", "y") == {"y": "categorical"}  # which is refused
 
 
 def test_settings_that_fit_have_no_faults() -> None:
@@ -54,4 +61,17 @@ def test_all_wrong_declarations_are_told_at_once() -> None:
         "data.columns.numeric: there is no column 'agee' in t.csv (did you mean 'age'?)",
         "data.columns: 'sex' stands in numeric and in categorical: remove it from one",
         "data.columns.ignore: 'species' is the target, which is always read as classes: remove it here",
+    ]
+
+
+def test_weights_that_are_not_there_or_are_something_else() -> None:
+    assert faults(ColumnsConfig(), "species", weights="age") == []
+    assert faults(ColumnsConfig(), "species", weights="agee") == [
+        "data.weights: there is no column 'agee' in t.csv (did you mean 'age'?)"
+    ]
+    assert faults(ColumnsConfig(), "species", weights="species") == [
+        "data.weights: 'species' is the target: name another column"
+    ]
+    assert faults(ColumnsConfig(numeric=("age",)), "species", weights="age") == [
+        "data.columns.numeric: 'age' is data.weights, which is always read as numbers: remove it here"
     ]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fnnctl.data.target import same_number_twice, target_fault
+from fnnctl.data.target import same_number_twice, target_fault, weights_fault
 
 
 def fault(values: list[str]) -> str | None:
@@ -55,3 +55,16 @@ def test_one_number_written_in_two_ways_is_a_warning() -> None:
     assert same_number_twice("y", ["1.0", "2", "1"]) == words
     assert same_number_twice("y", ["1.0", "a", "1"]) == words
     assert same_number_twice("y", ["1", "10", "a"]) == []
+
+
+@pytest.mark.parametrize(
+    ("weights", "words"),
+    [
+        ([1.0, 0.0, 2.5], None),
+        ([1.0, np.nan, np.nan], "has 2 rows without a value: fill in 1, or leave the rows out"),
+        ([1.0, -0.5], "has a negative number, -0.5: a weight is 0 or more"),
+        ([0.0, 0.0], "has nothing but zeros: a row that counts needs a weight above 0"),
+    ],
+)
+def test_weights_are_there_and_not_negative(weights: list[float], words: str | None) -> None:
+    assert weights_fault(np.array(weights)) == words

@@ -62,6 +62,7 @@ def oracle(labels: IntArray, probabilities: FloatArray) -> dict[str, Any]:
         "roc_auc_micro": sk.roc_auc_score(hot.ravel(), probabilities.ravel()),
         "average_precision_macro": np.mean([value for value in precisions if value is not None]),
         "average_precision_micro": sk.average_precision_score(hot.ravel(), probabilities.ravel()),
+        "brier_score": sk.brier_score_loss(labels, probabilities, labels=list(columns)),
         "support": len(labels),
         "loss": 0.25,
     }
@@ -81,7 +82,10 @@ def test_scores_are_those_of_scikit_learn(data: st.DataObject, outcomes: Outcome
         expected = oracle(labels, probabilities)
     for name, value in expected.items():
         assert scores[name] == (value if value is None else pytest.approx(value, abs=1e-12)), name
-    assert scores.keys() - expected.keys() == {"accuracy_ci95", "roc_auc_macro_ci95", "per_class"}
+    assert scores.keys() - expected.keys() == {
+        "accuracy_ci95", "roc_auc_macro_ci95", "per_class",
+        "expected_calibration_error", "expected_calibration_error_macro", "maximum_calibration_error",
+    }  # fmt: skip
 
 
 @given(data=st.data())
@@ -158,9 +162,18 @@ def test_a_class_that_is_found_nowhere_has_no_numbers() -> None:
     scores = score(labels, probabilities, ["a", "b", "c"], loss=0.25)
     assert scores["per_class"]["c"] == {
         "precision": None, "recall": None, "f1": None, "support": 0,
-        "roc_auc": None, "roc_auc_ci95": None, "average_precision": None,
+        "roc_auc": None, "roc_auc_ci95": None, "average_precision": None, "expected_calibration_error": 0.0,
     }  # fmt: skip
     assert scores["f1_macro"] == pytest.approx((2 / 3 + 2 / 3) / 2)
+
+
+def test_calibration_errors_are_in_the_scores() -> None:
+    labels, probabilities = np.array([0, 2]), np.array([[0.5, 0.3, 0.2], [0.5, 0.4, 0.1]])
+    scores = score(labels, probabilities, ["a", "b", "c"], loss=0.25)
+    assert scores["expected_calibration_error"] == scores["maximum_calibration_error"] == 0
+    of_classes = [of_class["expected_calibration_error"] for of_class in scores["per_class"].values()]
+    assert of_classes == pytest.approx([0, 0.35, 0.55])
+    assert scores["expected_calibration_error_macro"] == pytest.approx(0.3)
 
 
 def test_a_certain_error_costs_a_finite_log_loss() -> None:

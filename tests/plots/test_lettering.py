@@ -7,7 +7,7 @@ import pytest
 
 from fnnctl.plots import lettering
 from fnnctl.plots.confusion import confusion_matrix_figure
-from fnnctl.plots.lettering import DEFAULT_FAMILY, columns, lettering_for, shortened
+from fnnctl.plots.lettering import DEFAULT_FAMILY, columns, count_text, lettering_for, shortened
 from fnnctl.plots.style import png_bytes
 
 
@@ -58,3 +58,11 @@ def test_fonts_raise_no_remarks(caplog: pytest.LogCaptureFixture) -> None:
     png_bytes(confusion_matrix_figure(np.eye(2, dtype=int), ["猫\U00012000", "קוף"], title="ไทย"))
     assert not caplog.records
     assert logging.getLogger("matplotlib.font_manager").level == level
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(0, "0"), (99_999, "99999"), (100_000, "100k"), (999_499, "999k"), (999_500, "1M"), (45_000_000, "45M")],
+)
+def test_counts_have_five_characters_at_most(count: int, text: str) -> None:
+    assert count_text(count) == text

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from fnnctl.arrays import FloatArray
+from fnnctl.store.names import FIGURES
 from fnnctl.store.run import OpenRun, create_run
 
 HOSTILE_CLASSES = (
@@ -47,6 +48,9 @@ def part_metrics(classes: Sequence[str], accuracy: float) -> dict[str, Any]:
         "roc_auc_macro_ci95": None,
         "average_precision_macro": 0.75,
         "log_loss": 0.00001234,
+        "loss_uncalibrated": None,
+        "brier_score": 0.125,
+        "expected_calibration_error": 0.0625,
         "support": 30,
         "per_class": {
             name: {"precision": 0.5, "recall": 0.25, "f1": 1 / 3, "roc_auc": None, "support": 10}
@@ -68,6 +72,7 @@ def write_everything(run: OpenRun, classes: Sequence[str]) -> None:
     curves = [Curve("class", name, line, line, np.array([np.inf, 0.5, 0.1])) for name in classes]
     averages = [Curve("micro", "", line, line, line), Curve("macro", "", line, line, np.full(3, np.nan))]
     run.write_curves(curves + averages, curves + averages)
+    run.write_calibration([(0.0, 0.5, 0, None, None, None, None), (0.5, 1.0, 30, 0.75, 0.9, 0.7, 0.95)])
     run.write_model({"w": np.zeros(3)}, {"classes": list(classes)})
     run.log("said")
 
@@ -110,7 +115,7 @@ def finished_run(start_run: Callable[..., OpenRun]) -> Callable[..., OpenRun]:
     def finish(name: str = "flowers-mlp", classes: Sequence[str] = ("setosa", "versicolor")) -> OpenRun:
         run = start_run(name, classes)
         write_everything(run, classes)
-        for figure in ("confusion_matrix.png", "roc_curve.png", "pr_curve.png", "learning_curve.png"):
+        for figure in FIGURES:
             run.write_figure(figure, b"\x89PNG")
         training = {"epochs": 2, "best_epoch": 2, "stopped": "all epochs done"}
         run.finish("completed", {"total": 83.2, "training": 0.4567}, {"training": training})

@@ -4,7 +4,17 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from fnnctl.report.content import Notes, Section, Table, gate_table, headline, number, seconds_text, sections
+from fnnctl.report.content import (
+    FactList,
+    Notes,
+    Section,
+    Table,
+    gate_table,
+    headline,
+    number,
+    seconds_text,
+    sections,
+)
 from fnnctl.report.gates import check_gates, parse_gates
 from fnnctl.report.summary import Summary, summarize
 from fnnctl.store.run import OpenRun
@@ -74,6 +84,8 @@ def test_the_numbers_of_a_finished_run(finished_run: Callable[..., OpenRun]) -> 
         ("macro average precision", "0.7500", "0.7500"),
         ("log loss", "1.23e-05", "1.23e-05"),
         ("loss", "0.2500", "0.2500"),
+        ("Brier score", "0.1250", "0.1250"),
+        ("calibration error", "0.0625", "0.0625"),
         ("rows", "30", "30"),
     )
     classes = found["Classes of the test part"]
@@ -131,3 +143,15 @@ def test_gates_of_several_runs_name_the_run(finished_run: Callable[..., OpenRun]
         ("loss", "0.2500", "≤ 0.2", "missed"),
     )
     assert gate_table(results).rows[2][0] == f"accuracy of {summaries[1].path}"
+
+
+def test_what_calibration_did_is_told(start_run: Callable[..., OpenRun]) -> None:
+    run = start_run()
+    run.write_metrics({"train": None, "validation": None, "test": {"loss": 0.25, "loss_uncalibrated": 0.5}})
+    run.record({"training": {"epochs": 2}, "calibration": {"temperature": 1.23456}})
+    found = titled(summarize(run))
+    metrics, training = found["Metrics"], found["Training"]
+    assert isinstance(metrics, Table)
+    assert metrics.rows == (("loss", "0.2500"), ("  before calibration", "0.5000"))
+    assert isinstance(training, FactList)
+    assert ("temperature", "1.235") in training.rows

@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
+from fnnctl.metrics.calibration import reliability
 from fnnctl.metrics.classification import confusion_matrix, score
 from fnnctl.metrics.curves import pr_curves, roc_curves
 from fnnctl.metrics.ranked import rank_part
@@ -17,7 +19,7 @@ from fnnctl.report.figures import draw_figures
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun
 
-FIGURES = ("confusion_matrix.png", "roc_curve.png", "pr_curve.png", "learning_curve.png")
+FIGURES = ("confusion_matrix.png", "roc_curve.png", "pr_curve.png", "calibration.png", "learning_curve.png")
 
 
 @pytest.fixture
@@ -36,6 +38,7 @@ def measured_run(start_run: Callable[..., OpenRun], hostile_classes: tuple[str, 
     matrix = confusion_matrix(labels, probabilities.argmax(axis=1), len(hostile_classes))
     run.write_confusion_matrix(hostile_classes, matrix)
     run.write_curves(roc_curves(ranked, hostile_classes), pr_curves(ranked, hostile_classes))
+    run.write_calibration(reliability(labels, probabilities).table())
     return run
 
 
@@ -69,6 +72,21 @@ def test_areas_are_those_of_the_metrics(measured_run: OpenRun, monkeypatch: pyte
             scores[f"{metric}_macro"],
         )
     ]
+
+
+def test_the_calibration_error_is_that_of_the_metrics(
+    measured_run: OpenRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[float] = []
+
+    def recorded(bins: object, *, error: float, title: str) -> Figure:
+        drawn.append(error)
+        return Figure()
+
+    monkeypatch.setattr("fnnctl.plots.calibration.reliability_figure", recorded)
+    draw_figures(measured_run)
+    scores = (measured_run.read_metrics() or {})["test"]
+    assert drawn == [scores["expected_calibration_error"]]
 
 
 def test_only_what_was_measured_is_drawn(start_run: Callable[..., OpenRun]) -> None:

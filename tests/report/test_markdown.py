@@ -60,6 +60,7 @@ def test_links_lead_from_the_reports_folder_to_the_run(
         "confusion_matrix.png",
         "roc_curve.png",
         "pr_curve.png",
+        "calibration.png",
         "learning_curve.png",
     ]
     targets = links(text, "link_open", "href") + pictures

@@ -34,6 +34,8 @@ def test_what_a_reader_sees(finished_run: Callable[..., OpenRun]) -> None:
         "train test",
         "accuracy 0.9500 0.9000",
         "95 % interval 0.8500 – 1.0000 0.8000 – 0.9500",
+        "Brier score 0.1250 0.1250",
+        "calibration error 0.0625 0.0625",
         "versicolor 0.5000 0.2500 0.3333 – 10",
         "versicolor 2 3",
         "network 6 → 100 → 2",
@@ -45,6 +47,7 @@ def test_what_a_reader_sees(finished_run: Callable[..., OpenRun]) -> None:
         "git commit 4f2a with changes",
         "- column 'id' looks like a row id",
         "roc_curve.png ROC curves",
+        "calibration.png reliability diagram",
     ):
         assert line in lines
     assert "≥ 0.95" in text

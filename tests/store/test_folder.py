@@ -17,6 +17,7 @@ def test_what_is_not_there_reads_as_none(run: OpenRun) -> None:
     assert folder.read_confusion_matrix() is None
     assert folder.read_roc_curves() is None
     assert folder.read_pr_curves() is None
+    assert folder.read_calibration() is None
     assert folder.files() == ("config.yaml", "resolved.yaml", "manifest.json")
 
 
@@ -57,6 +58,23 @@ def test_a_damaged_curve(run: OpenRun, content: str, message: str) -> None:
     (run.path / "roc_curve.csv").write_text(content)
     with pytest.raises(DataError, match=message):
         run.read_roc_curves()
+
+
+CALIBRATION_HEADER = "low,high,rows,confidence,accuracy,accuracy_low,accuracy_high"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("low,high,rows\n0,1,5\n", f"its columns are not {', '.join(CALIBRATION_HEADER.split(','))}"),
+        (f"{CALIBRATION_HEADER}\n0,1,,,,,\n", "a bin lacks its ends or its rows"),
+        (f"{CALIBRATION_HEADER}\n0,1,many,,,,\n", "many"),
+    ],
+)
+def test_a_damaged_calibration(run: OpenRun, content: str, message: str) -> None:
+    (run.path / "calibration.csv").write_text(content)
+    with pytest.raises(DataError, match=message):
+        run.read_calibration()
 
 
 def test_a_file_that_is_a_link_is_not_followed(run: OpenRun, tmp_path: Path) -> None:

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
-from fnnctl.store.lock import hold_lock, is_held
+from fnnctl.store.lock import HeldError, hold_lock, is_held, take_over_lock
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs flock")
 
@@ -60,3 +62,43 @@ def test_where_locks_do_not_work_a_run_counts_as_running(
     monkeypatch.setattr("fcntl.flock", refuse)
     os.close(hold_lock(tmp_path / ".lock"))
     assert is_held(tmp_path / ".lock")
+
+
+def test_a_lock_that_was_left_is_taken_over(tmp_path: Path) -> None:
+    path = tmp_path / ".lock"
+    with subprocess.Popen([sys.executable, "-c", HOLDER, str(path)], stdout=subprocess.PIPE) as holder:
+        assert holder.stdout
+        assert holder.stdout.readline() == b"held\n"
+        with pytest.raises(HeldError) as refused:
+            take_over_lock(path)
+        assert refused.value.holder == str(holder.pid)
+        holder.kill()
+    descriptor = take_over_lock(path)
+    assert path.read_text() == f"{os.getpid()}\n"
+    assert is_held(path)
+    os.close(descriptor)
+
+
+def test_a_lock_that_is_missing_is_made(tmp_path: Path) -> None:
+    os.close(take_over_lock(tmp_path / ".lock"))
+    assert (tmp_path / ".lock").read_text() == f"{os.getpid()}\n"
+
+
+def test_whoever_only_looks_keeps_nobody_out(tmp_path: Path) -> None:
+    """Looking holds the lock for an instant: taking it over waits for that."""
+    path = tmp_path / ".lock"
+    os.close(hold_lock(path))
+    looking = os.open(path, os.O_RDONLY)
+    fcntl.flock(looking, fcntl.LOCK_SH)
+    timer = threading.Timer(0.05, os.close, [looking])
+    timer.start()
+    os.close(take_over_lock(path))
+    timer.join()
+
+
+def test_a_lock_is_not_taken_over_through_a_link(tmp_path: Path) -> None:
+    (tmp_path / "outside").write_text("mine")
+    (tmp_path / ".lock").symlink_to(tmp_path / "outside")
+    with pytest.raises(OSError, match="symbolic links"):
+        take_over_lock(tmp_path / ".lock")
+    assert (tmp_path / "outside").read_text() == "mine"

@@ -23,9 +23,9 @@ def read(**facts: object) -> Manifest:
 
 
 def test_four_facts_are_enough_and_unknown_ones_are_kept() -> None:
-    manifest = read(resumed=["2026-11-25"])
+    manifest = read(moods=["calm"])
     assert manifest.seconds.total is None
-    assert manifest.model_dump()["resumed"] == ["2026-11-25"]
+    assert manifest.model_dump()["moods"] == ["calm"]
 
 
 def test_with_facts_replaces_and_checks() -> None:

@@ -13,12 +13,13 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
 
 from fnnctl.arrays import FloatArray
-from fnnctl.errors import MachineError, UsageError
+from fnnctl.errors import DataError, MachineError, UsageError
 from fnnctl.store.folder import CurveKind, RunFolder
 from fnnctl.store.run import OpenRun, create_run
 
@@ -215,6 +216,23 @@ def test_model_round_trip(run: OpenRun) -> None:
     np.testing.assert_array_equal(model.arrays["weights_1"], arrays["weights_1"])
 
 
+def test_calibration_round_trip(run: OpenRun) -> None:
+    run.write_calibration([(0.0, 0.5, 0, None, None, None, None), (0.5, 1.0, 3, 0.75, 2 / 3, 0.2, 0.9)])
+    assert run.read_calibration() == {
+        "low": [0.0, 0.5], "high": [0.5, 1.0], "rows": [0, 3], "confidence": [None, 0.75],
+        "accuracy": [None, 2 / 3], "accuracy_low": [None, 0.2], "accuracy_high": [None, 0.9],
+    }  # fmt: skip
+
+
+def test_a_model_is_described_further(run: OpenRun) -> None:
+    with pytest.raises(DataError, match="the run has no model"):
+        run.describe_model({"temperature": 1.5})
+    run.write_model({"w": np.zeros(3)}, {"classes": ["a"], "temperature": None})
+    before = run.read_model().description
+    run.describe_model({"temperature": 1.5})
+    assert run.read_model().description == {**before, "temperature": 1.5}
+
+
 def test_equal_weights_give_equal_files(start_run: Callable[[str], OpenRun]) -> None:
     first, second = start_run("a"), start_run("b")
     for run in (first, second):
@@ -256,6 +274,43 @@ def test_finish_completes_the_manifest_and_frees_the_lock(run: OpenRun) -> None:
     assert manifest.finished is not None
     assert manifest.finished > manifest.started
     assert not run.is_alive()
+
+
+def test_finish_frees_the_lock_also_where_nothing_can_be_written(
+    run: OpenRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(MachineError):
+        run.finish("completed", {"total": 1.5, "training": 1.0})
+    assert not run.is_alive()
+
+
+def test_checkpoint_round_trip(run: OpenRun) -> None:
+    assert run.read_checkpoint() is None
+    run.write_checkpoint({"epoch": np.array(3)})
+    run.write_checkpoint({"epoch": np.array(4), "stack.network.parameters": np.ones((1, 5), np.float32)})
+    arrays = run.read_checkpoint()
+    assert arrays is not None
+    assert list(arrays) == ["epoch", "stack.network.parameters"]
+    assert int(arrays["epoch"]) == 4
+    assert arrays["stack.network.parameters"].dtype == np.float32
+    assert ".checkpoint.npz" not in run.files()
+    path = run.path / ".checkpoint.npz"
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(DataError, match=r"checkpoint\.npz: is damaged"):
+        run.read_checkpoint()
+
+
+@pytest.mark.parametrize("status", ["completed", "failed", "interrupted"])
+def test_only_a_complete_run_needs_no_checkpoint(
+    run: OpenRun, status: Literal["completed", "failed", "interrupted"]
+) -> None:
+    run.write_checkpoint({"epoch": np.array(3)})
+    run.finish(status, {"total": 1.5, "training": 1.0})
+    assert (run.read_checkpoint() is None) == (status == "completed")
 
 
 KILLED_RUN = """

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from fnnctl.training.members import StoppingRule
+from fnnctl.nn.shape import HiddenShape, NetworkShape
+from fnnctl.training.members import AveragingKind, StackSettings, StoppingRule
 from fnnctl.training.stack import Stack
-from fnnctl.training.trainer import Outcome, train_stack
+from fnnctl.training.trainer import Outcome, go_on, train_stack
 from tests.training.recipes import blobs, member_of, pool_of, settings_of
 
 
@@ -118,3 +122,74 @@ def test_a_dead_layer_is_seen() -> None:
     assert record["active_1"].tolist() == [pytest.approx(0.4)]
     assert record["dead_2"].tolist() == [0.0]
     assert record["active_2"].tolist() == [1.0]
+
+
+def test_divergence_is_found_within_the_epoch_and_has_the_same_bits_alone() -> None:
+    """Of 250 steps a wild member alone takes the first 100; beside a calm one it takes them all."""
+    settings = settings_of(4, ((10, "relu"),), 3, optimizer="sgd", batch_size=1)
+    rule = StoppingRule("validation_accuracy", patience=9)
+    wild = member_of(settings, 250, 30, seed=1, learning_rate=1e18, stopping=rule)
+    calm = member_of(settings, 250, 30, seed=2, learning_rate=1e-4, stopping=rule)
+    examples = blobs(280, 4, 3)
+    steps = {"alone": 0, "together": 0}
+
+    def counting(name: str) -> Callable[[], bool]:
+        def count() -> bool:
+            steps[name] += 1
+            return False
+
+        return count
+
+    (alone,) = train_stack(settings, [wild], examples, watch=True, should_stop=counting("alone"))
+    stacked, other = train_stack(
+        settings, [wild, calm], examples, watch=True, should_stop=counting("together")
+    )
+    assert steps == {"alone": 100, "together": 5 * 250}
+    assert (alone.outcome, stacked.outcome) == (Outcome.DIVERGED, Outcome.DIVERGED)
+    assert other.outcome is Outcome.COMPLETED
+    assert alone.epochs == stacked.epochs == 1
+    assert alone.best_epoch is stacked.best_epoch is None  # an accuracy of weights that are no numbers
+    assert repr(alone.history) == repr(stacked.history)
+    assert {name for name, values in alone.history.items() if np.isfinite(values[-1])} == {"learning_rate"}
+    assert alone.parameters.tobytes() == stacked.parameters.tobytes()
+    assert np.isnan(alone.parameters).all()
+
+
+def test_out_of_time_after_the_first_epoch() -> None:
+    """At least one epoch is trained; a stack that had none left when it was resumed trains none."""
+    settings = settings_of(4, ((10, "relu"),), 3)
+    (trained,) = train_stack(settings, [member_of(settings, 90)], blobs(90, 4, 3), seconds=0.0)
+    assert (trained.outcome, trained.epochs) == (Outcome.OUT_OF_TIME, 1)
+    stack = Stack(settings, [member_of(settings, 90)], blobs(90, 4, 3))
+    stack.run_epoch(watch=False, should_stop=lambda: False)
+    stack.run_epoch(watch=False, should_stop=lambda: False)
+    (resumed,) = go_on(stack, seconds=-3.0)
+    assert (resumed.outcome, resumed.epochs) == (Outcome.OUT_OF_TIME, 2)
+
+
+def test_who_has_ended_is_not_out_of_time() -> None:
+    settings = settings_of(4, ((10, "relu"),), 3)
+    members = [member_of(settings, 90, epochs=epochs) for epochs in (1, 2)]
+    done, late = train_stack(settings, members, blobs(90, 4, 3), seconds=0.0)
+    assert (done.outcome, late.outcome) == (Outcome.COMPLETED, Outcome.OUT_OF_TIME)
+
+
+@pytest.mark.parametrize("averaging", ["ema", "swa"])
+def test_a_first_epoch_that_is_broken_off_leaves_the_weights_themselves(averaging: AveragingKind) -> None:
+    """No average means anything yet, nor have averaged weights statistics of their own."""
+    shape = NetworkShape(4, (HiddenShape(6, "relu", normalization="batch"),), 3)
+    settings = StackSettings(shape, "sgd", 10, averaging=averaging)
+    member = member_of(
+        settings,
+        90,
+        layer_numbers={"activation": (0.0,), "epsilon": (1e-5,), "momentum": (0.5,)},
+        numbers={"average_decay": 0.9, "average_start": 0.5},
+    )
+    plain = replace(settings, averaging=None)
+    results = []
+    for own in (settings, plain):
+        asked = iter([False, False, True])
+        (trained,) = train_stack(own, [member], blobs(90, 4, 3), should_stop=lambda asked=asked: next(asked))  # type: ignore[misc]
+        assert (trained.outcome, trained.epochs) == (Outcome.INTERRUPTED, 0)
+        results.append((trained.parameters.tobytes(), trained.statistics.tobytes()))
+    assert results[0] == results[1]

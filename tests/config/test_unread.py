@@ -9,7 +9,9 @@ from fnnctl.config.loading import LoadedConfig
 Load = Callable[..., LoadedConfig]
 Problems = Callable[..., list[str]]
 
+IRIS = "data: {source: iris}\n"
 OWN_FORMAT = "nothing reads this: iris is built in and comes with its own format"
+OWN_MEANS = "nothing reads this: training.averaging takes plain means over the training rows"
 
 
 @pytest.mark.parametrize(
@@ -42,6 +44,45 @@ OWN_FORMAT = "nothing reads this: iris is built in and comes with its own format
             "data: {source: iris}\nmodel:\n  hidden: [{units: 5, activation: elu}]\n  activation: relu",
             ["4: model.activation: nothing reads this: every hidden layer has its own activation"],
         ),
+        (
+            IRIS + "model:\n  hidden: []\n  dropout: 0.1\n  normalization: batch\n  residual: true",
+            [
+                "4: model.dropout: nothing reads this: there is no hidden layer",
+                "5: model.normalization: nothing reads this: there is no hidden layer",
+                "6: model.residual: nothing reads this: there is no hidden layer",
+            ],
+        ),
+        (
+            IRIS + "model:\n  hidden: [{units: 5, dropout: 0, normalization: none}]\n"
+            "  dropout: 0.1\n  normalization: layer",
+            [
+                "4: model.dropout: nothing reads this: every hidden layer has its own dropout",
+                "5: model.normalization: nothing reads this: every hidden layer has its own normalization",
+            ],
+        ),
+        (
+            IRIS + "model: {hidden: []}\ntraining: {max_norm: 3}",
+            ["3: training.max_norm: nothing reads this: there is no hidden layer"],
+        ),
+        (
+            IRIS + "training:\n  optimizer: lbfgs\n  batch_size: 32\n  shuffle: true\n"
+            "  lr_schedule: {name: cosine, warmup_epochs: 900}",
+            [
+                "4: training.batch_size: nothing reads this: lbfgs takes all rows at once",
+                "5: training.shuffle: nothing reads this: lbfgs takes all rows at once",
+                "6: training.lr_schedule: nothing reads this: "
+                "lbfgs finds each step's length by a line search",
+            ],
+        ),
+        (
+            IRIS + "model:\n  normalization: {name: batch, momentum: 0.2}\n"
+            "  hidden: [5, {units: 5, normalization: {name: batch, momentum: 0.3}}]\n"
+            "training: {averaging: ema}",
+            [
+                f"3: model.normalization.momentum: {OWN_MEANS}",
+                f"4: model.hidden[1].normalization.momentum: {OWN_MEANS}",
+            ],
+        ),
     ],
 )
 def test_a_setting_that_nothing_reads_is_refused(problems: Problems, text: str, expected: list[str]) -> None:
@@ -61,39 +102,15 @@ def test_a_setting_that_nothing_reads_is_refused(problems: Problems, text: str, 
         "data: {source: iris}\ntraining: {epochs: 3, early_stopping: {patience: 50}}",
         "data: {source: iris, split: {validation: 0}}\ntraining: {early_stopping: {monitor: train_loss}}",
         "data: {source: iris, split: {validation: 0.5, test: 0.4999}}",
+        IRIS + "model: {hidden: [], output: {name: logistic, positive_class: a}}",
+        IRIS + "model: {hidden: [5, {units: 5, dropout: 0}], dropout: 0.1}",
+        IRIS + "model: {normalization: {name: batch, momentum: 0.2}}",
+        IRIS + "model: {normalization: {name: batch, epsilon: 0.2}}\ntraining: {averaging: ema}",
+        IRIS + "training: {optimizer: lbfgs, precision: float32, label_smoothing: 0.1}",
     ],
 )
 def test_a_setting_that_something_reads_is_fine(load: Load, text: str) -> None:
     load(text)
-
-
-@pytest.mark.parametrize(("shares", "total"), [("validation: 0.5, test: 0.5", "1"), ("test: 0.9", "1.05")])
-def test_shares_that_leave_nothing_to_train_on_are_refused(
-    problems: Problems, shares: str, total: str
-) -> None:
-    message = f"data.split: validation and test sum to {total}, which leaves no rows to train on"
-    assert problems(f"data:\n  source: iris\n  split: {{{shares}}}\n") == [f"3: {message}"]
-
-
-@pytest.mark.parametrize(
-    ("stopping", "monitor"),
-    [("{}", "validation_loss"), ("{monitor: validation_f1_macro, patience: 5}", "validation_f1_macro")],
-)
-def test_early_stopping_cannot_watch_a_part_that_is_not_there(
-    problems: Problems, stopping: str, monitor: str
-) -> None:
-    text = f"data: {{source: iris, split: {{validation: 0}}}}\ntraining:\n  early_stopping: {stopping}\n"
-    assert problems(text) == [
-        f"3: training.early_stopping: watches {monitor}, but data.split.validation is 0; "
-        "write monitor: train_loss, or early_stopping: null"
-    ]
-
-
-def test_early_stopping_is_off_where_it_is_left_out_and_there_is_nothing_to_watch(load: Load) -> None:
-    assert load("data: {source: iris}").experiment.training.early_stopping is not None
-    without = "data: {source: iris, split: {validation: 0}}"
-    assert load(without).experiment.training.early_stopping is None
-    assert load(without + "\ntraining: {epochs: 5}").experiment.training.epochs == 5
 
 
 def test_rules_hold_for_overrides_too(problems: Problems) -> None:

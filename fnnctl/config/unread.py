@@ -1,0 +1,90 @@
+"""Settings that nothing reads: errors where they are given, left out where an experiment is written."""
+
+from __future__ import annotations
+
+from fnnctl.config.data import BUILTIN_NAMES, DataConfig
+from fnnctl.config.experiment import Experiment
+from fnnctl.config.model import BatchNormalization, ModelConfig, Normalization
+from fnnctl.config.optimizers import LbfgsOptimizer
+from fnnctl.config.paths import ConfigPath
+from fnnctl.config.training import TrainingConfig
+
+Messages = dict[ConfigPath, str]
+"""What is to be said about some places."""
+
+
+def unread_settings(experiment: Experiment) -> Messages:
+    """The places that nothing reads in this experiment, each with the reason."""
+    return {
+        **_unread_data(experiment.data),
+        **_unread_model(experiment.model),
+        **_unread_training(experiment.training, experiment.model),
+        **_unread_momentum(experiment),
+    }
+
+
+def _unread_data(data: DataConfig) -> Messages:
+    messages: Messages = {}
+    if data.source in BUILTIN_NAMES:
+        reason = f"nothing reads this: {data.source} is built in and comes with its own format"
+        messages.update({("data", key): reason for key in ("delimiter", "encoding", "missing_values")})
+    if data.test_source is None:
+        messages["data", "test_sha256"] = "nothing reads this without data.test_source"
+    else:
+        messages["data", "split", "test"] = "nothing reads this: data.test_source is the test part"
+    if data.split.validation == 0 and test_share(data) == 0:
+        messages["data", "split", "stratify"] = "nothing reads this: no part is split off"
+    return messages
+
+
+def _unread_model(model: ModelConfig) -> Messages:
+    """The model's own settings that no hidden layer takes over."""
+    messages: Messages = {}
+    for key in ("activation", "normalization", "dropout"):
+        if not any(getattr(layer, key) is None for layer in model.hidden):
+            reason = f"every hidden layer has its own {key}" if model.hidden else "there is no hidden layer"
+            messages["model", key] = f"nothing reads this: {reason}"
+    if not model.hidden:
+        messages["model", "residual"] = "nothing reads this: there is no hidden layer"
+    return messages
+
+
+def _unread_training(training: TrainingConfig, model: ModelConfig) -> Messages:
+    messages: Messages = {}
+    if isinstance(training.optimizer, LbfgsOptimizer):
+        reasons = {
+            "batch_size": "takes all rows at once",
+            "shuffle": "takes all rows at once",
+            "lr_schedule": "finds each step's length by a line search",
+        }
+        messages.update(
+            {("training", key): f"nothing reads this: lbfgs {reason}" for key, reason in reasons.items()}
+        )
+    if not model.hidden:
+        messages["training", "max_norm"] = "nothing reads this: there is no hidden layer"
+    return messages
+
+
+def _unread_momentum(experiment: Experiment) -> Messages:
+    """Averaged weights have running statistics of their own, which are plain means over an epoch."""
+    model = experiment.model
+    if experiment.training.averaging is None:
+        return {}
+    places: list[tuple[ConfigPath, Normalization | None]] = [
+        (("model", "normalization"), model.normalization)
+    ]
+    places += [
+        (("model", "hidden", index, "normalization"), layer.normalization)
+        for index, layer in enumerate(model.hidden)
+    ]
+    reason = "nothing reads this: training.averaging takes plain means over the training rows"
+    return {
+        (*path, "momentum"): reason
+        for path, normalization in places
+        if isinstance(normalization, BatchNormalization)
+    }
+
+
+def test_share(data: DataConfig) -> float:
+    """The share of the rows that is split off as the test part."""
+    return data.split.test if data.test_source is None else 0.0

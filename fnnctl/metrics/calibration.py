@@ -1,0 +1,121 @@
+"""Calibration: whether what is said with a probability of 0.8 is true of 80 rows in 100.
+
+The predicted classes' rows are put into 15 bins of equal width by their confidence, the probability of the
+predicted class (Guo et al., On Calibration of Modern Neural Networks, ICML 2017, after Naeini et al.,
+AAAI 2015). Bins of equal mass would waste no bin, but their borders differ from model to model, and so
+do the errors' meanings; these can be held against one another and against what others report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.metrics.statistics import wilson_interval
+
+BINS = 15
+"""As Guo et al. have it."""
+EDGES: FloatArray = np.linspace(0.0, 1.0, BINS + 1)
+"""A bin reaches from one edge, without it, to the next one, with it."""
+BLOCK_PAIRS = 2**17
+"""How many pairs of a row and a class are looked at at once: the temporary arrays stay in the cache."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reliability:
+    """What the n rows of each bin have in common; a bin may be empty."""
+
+    rows: IntArray
+    """(BINS,)"""
+    hits: IntArray
+    """(BINS,) rows whose predicted class is the true one."""
+    confidence_sums: FloatArray
+    """(BINS,) the sum of the predicted classes' probabilities."""
+
+    @property
+    def expected_error(self) -> float:
+        """Σ (nᵦ/n)·|accuracyᵦ − confidenceᵦ|, the expected calibration error (Guo et al., equation 3).
+
+        It is never below 0, so that with few rows a bin it says more than there is.
+        """
+        return float(np.abs(self.hits - self.confidence_sums).sum() / self.rows.sum())
+
+    @property
+    def maximum_error(self) -> float:
+        """The largest |accuracyᵦ − confidenceᵦ| of a bin with rows (Guo et al., equation 5)."""
+        gaps, used = np.abs(self.hits - self.confidence_sums), self.rows > 0
+        return float((gaps[used] / self.rows[used]).max())
+
+    def table(self, *, repeats: int = 1) -> Iterator[list[object]]:
+        """A row a bin: its ends, rows, mean confidence, accuracy and the ends of its 95 % interval.
+
+        What an empty bin does not have is None. Rows that were predicted several times, in so many
+        repeats, are worth no more than once for the interval.
+        """
+        bins = zip(self.rows.tolist(), self.hits.tolist(), self.confidence_sums.tolist(), strict=True)
+        for low, high, (rows, hits, total) in zip(EDGES[:-1].tolist(), EDGES[1:].tolist(), bins, strict=True):
+            interval = wilson_interval(hits / repeats, rows / repeats)
+            numbers = [total / rows, hits / rows, *interval] if interval else [None] * 4
+            yield [low, high, rows, *numbers]
+
+
+def reliability(labels: IntArray, probabilities: FloatArray) -> Reliability:
+    """Bin n rows by their confidence: labels (n,), probabilities (n, C); the first of equal ones predicts."""
+    predicted = probabilities.argmax(axis=1)
+    confidence = probabilities[np.arange(len(labels)), predicted]
+    bins = _bins(confidence)
+    return Reliability(
+        rows=np.bincount(bins, minlength=BINS),
+        hits=np.bincount(bins[predicted == labels], minlength=BINS),
+        confidence_sums=np.bincount(bins, weights=confidence, minlength=BINS).astype(np.float64),
+    )
+
+
+def class_calibration_errors(labels: IntArray, probabilities: FloatArray) -> FloatArray:
+    """The expected calibration error of each class's probability, (C,): of its share of all rows of a bin.
+
+    Their mean is the class-wise error of Kull et al. (NeurIPS 2019, equation 3). Labels (n,), probabilities
+    (n, C). A class without rows has an error, too: it should not be expected.
+    """
+    rows, classes = probabilities.shape
+    of_label = probabilities[np.arange(rows), labels]
+    cells = labels.astype(np.int64) * BINS + _bins(of_label)
+    gaps = np.bincount(cells, minlength=classes * BINS).astype(np.float64)
+    first_bins = np.arange(classes) * BINS
+    for block in _blocks(rows, classes):
+        part = probabilities[block]
+        gaps -= np.bincount(
+            (_bins(part) + first_bins).ravel(), weights=part.ravel(), minlength=classes * BINS
+        )
+    errors: FloatArray = np.abs(gaps).reshape(classes, BINS).sum(axis=1) / rows
+    return errors
+
+
+def brier_score(labels: IntArray, probabilities: FloatArray) -> float:
+    """The mean squared distance of the probabilities (n, C) from the labels' unit vectors; labels (n,).
+
+    The sum over classes, from 0 to 2 (Brier, Monthly Weather Review 78, 1950); of two classes, whose terms
+    are equal, one alone, from 0 to 1, as is usual (and as scikit-learn's `brier_score_loss`).
+    """
+    rows, classes = probabilities.shape
+    total = 0.0
+    for block in _blocks(rows, classes):
+        distances = probabilities[block].copy()
+        distances[np.arange(len(distances)), labels[block]] -= 1.0
+        total += float(np.square(distances, out=distances).sum())
+    counted: int = 2 * rows if classes == 2 else rows
+    return total / counted
+
+
+def _bins(probabilities: FloatArray) -> IntArray:
+    """The number of each probability's bin, in the same shape."""
+    return EDGES[1:-1].searchsorted(probabilities)
+
+
+def _blocks(rows: int, classes: int) -> Iterator[slice]:
+    step = max(1, BLOCK_PAIRS // classes)
+    for start in range(0, rows, step):
+        yield slice(start, start + step)

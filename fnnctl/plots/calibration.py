@@ -1,0 +1,71 @@
+"""The reliability diagram: whether predictions are as often right as they say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from fnnctl.arrays import FloatArray
+from fnnctl.plots.lettering import count_text, lettering_for
+from fnnctl.plots.style import COLOURS, DASHES, FAINT, MUTED, add_legend, figure_style, new_figure
+
+Bins = Mapping[str, Sequence[float | None]]
+
+_ACCURACY: dict[str, Any] = {"color": COLOURS[0], "marker": "o", "markersize": 4.5, "linewidth": 1.0}
+_PERFECT: dict[str, Any] = {"color": MUTED, "linewidth": 1.0, "linestyle": DASHES[3]}
+
+
+def reliability_figure(bins: Bins, *, error: float | None, title: str) -> Figure:
+    """Draw the columns of calibration.csv: accuracy over mean confidence, a point a bin, and the bins' rows.
+
+    The bar through a point is its accuracy's 95 % interval. `error` is the expected calibration error, None
+    where there is none. Bins without rows are left out.
+    """
+    lettering = lettering_for([title])
+    used = np.array(bins["rows"], dtype=np.float64) > 0
+    columns = {name: np.array(column, dtype=np.float64)[used] for name, column in bins.items()}
+    with figure_style(lettering):
+        figure = new_figure(7.4, 6.3, title, lettering)
+        upper, lower = figure.subplots(2, sharex=True, height_ratios=[4.4, 1.1])
+        _draw_accuracies(upper, columns)
+        _add_key(upper, error)
+        _draw_rows(lower, columns)
+    return figure
+
+
+def _draw_accuracies(axes: Axes, bins: Mapping[str, FloatArray]) -> None:
+    axes.vlines(bins["confidence"], bins["accuracy_low"], bins["accuracy_high"], color=COLOURS[0], alpha=0.45)
+    axes.add_line(Line2D([0, 1], [0, 1], **_PERFECT))
+    axes.add_line(Line2D(bins["confidence"], bins["accuracy"], **_ACCURACY))
+    axes.set(ylim=(-0.02, 1.02), yticks=np.arange(6) / 5, ylabel="accuracy")
+
+
+def _add_key(axes: Axes, error: float | None) -> None:
+    """A legend right of the plot; the expected calibration error stands above it."""
+    number = "–" if error is None else f"{error:.4f}"
+    entries = {
+        "accuracy, 95 % interval": Line2D([], [], **_ACCURACY),
+        "perfect calibration": Line2D([], [], **_PERFECT),
+    }
+    options: dict[str, Any] = {"title": f"expected calibration\nerror {number}", "alignment": "left"}
+    options |= {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0), "borderaxespad": 0.0}
+    add_legend(axes, list(entries.values()), list(entries), **options)
+
+
+def _draw_rows(axes: Axes, bins: Mapping[str, FloatArray]) -> None:
+    """Bars with their counts, which tell a bin of few rows where its bar cannot be seen."""
+    rows, width = bins["rows"], bins["high"] - bins["low"]
+    axes.bar(bins["low"], rows, width=width, align="edge", color=FAINT, edgecolor="white", linewidth=1.2)
+    for middle, count in zip(bins["low"] + width / 2, rows.tolist(), strict=True):
+        place: dict[str, Any] = {"xytext": (0, 2), "textcoords": "offset points", "ha": "center"}
+        axes.annotate(count_text(int(count)), (middle, count), color=MUTED, fontsize=6.5, **place)
+    axes.set(
+        xlim=(-0.02, 1.02), xticks=np.arange(6) / 5, xlabel="confidence: probability of the predicted class"
+    )
+    axes.set(ylim=(0, 1.22 * max(rows, default=1)), yticks=[], ylabel="rows")
+    axes.grid(False)

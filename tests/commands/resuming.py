@@ -1,0 +1,28 @@
+"""What tests of resumed runs look at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.commands.conftest import read_json
+
+COMPARED = ("model.npz", "model.json", "history.csv", "metrics.json", "predictions.csv")
+
+
+def assert_same_bits(run: Path, undisturbed: Path) -> None:
+    for name in COMPARED:
+        assert (run / name).read_bytes() == (undisturbed / name).read_bytes(), name
+    assert read_json(run / "manifest.json")["status"] == "completed"
+    assert [path.name for path in run.iterdir() if path.name.startswith(".")] == [".lock"]
+
+
+def resumed_from(run: Path) -> list[str]:
+    return [
+        line.split(" resumed from ")[1]
+        for line in (run / "log.txt").read_text().splitlines()
+        if " resumed from " in line
+    ]
+
+
+def snapshot(run: Path) -> dict[str, tuple[bytes, int]]:
+    return {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in run.iterdir()}

@@ -1,0 +1,63 @@
+"""What the user is told of a training when it is over."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from tests.commands.conftest import Program, only_run, read_json
+
+ONE_LARGE_STEP = [
+    *("--set", "training.optimizer={name: sgd, learning_rate: 10}", "--set", "data.scaling=none"),
+    *("--set", "training.batch_size=98", "--set", "data.split.test=0"),
+]
+
+
+def test_dead_units_are_told_of_everywhere(program: Program, iris: Path, tmp_path: Path) -> None:
+    """All features are positive: one large step along the gradient leaves no unit active for any row."""
+    done = program("train", str(iris), *ONE_LARGE_STEP)
+    run = only_run(tmp_path)
+    with (run / "history.csv").open(newline="") as file:
+        dead = [float(row["dead_1"]) for row in csv.DictReader(file)]
+    first = 1 + next(epoch for epoch, share in enumerate(dead) if share >= 0.5)
+    assert dead[-1] == 1.0
+    warning = (
+        "100% of the units of hidden layer 1 are dead: relu is 0 for every row (half of the units or "
+        f"more since epoch {first}). Try a smaller training.optimizer.learning_rate, or "
+        "model.activation: leaky_relu"
+    )
+    assert f"warning: {warning}" in done.err.splitlines()
+    assert f"warning: {warning}" in (run / "log.txt").read_text()
+    assert warning in read_json(run / "manifest.json")["warnings"]
+
+
+def test_units_that_are_never_cut_off_are_not_dead(program: Program, iris: Path) -> None:
+    done = program("train", str(iris), *ONE_LARGE_STEP, "--set", "model.activation=leaky_relu")
+    assert "dead" not in done.err
+
+
+def test_a_time_limit_ends_training_in_order(program: Program, iris: Path, tmp_path: Path) -> None:
+    """It is over before the first epoch, which is trained in any case."""
+    assert program("train", str(iris), "--set", "training.time_limit=1e-9").code == 0
+    manifest = read_json(only_run(tmp_path) / "manifest.json")
+    assert manifest["status"] == "completed"
+    assert manifest["training"]["epochs"] == 1
+    assert manifest["training"]["stopped"] == "1e-09 seconds were over"
+
+
+@pytest.mark.parametrize("batch_size", [1, 98])
+def test_the_last_row_of_a_diverged_history_has_no_numbers(
+    program: Program, iris: Path, tmp_path: Path, batch_size: int
+) -> None:
+    changes = ["training.optimizer={name: sgd, learning_rate: 1e6}", "training.l2=1e5", "data.scaling=none"]
+    changes.append(f"training.batch_size={batch_size}")
+    done = program("train", str(iris), *(part for change in changes for part in ("--set", change)))
+    assert done.code == 4
+    with (only_run(tmp_path) / "history.csv").open(newline="") as file:
+        last = list(csv.DictReader(file))[-1]
+    assert f"diverged in epoch {last.pop('epoch')}:" in done.err
+    assert float(last.pop("learning_rate")) == 1e6
+    assert set(last.values()) == {"nan"}
+    assert program("report", "--json").code == 0

@@ -1,0 +1,319 @@
+"""Whatever ended a training, `--resume` ends in the bits of one that nothing disturbed."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fnnctl.commands.interruption import Interruption
+from fnnctl.errors import MachineError
+from fnnctl.store.folder import RunFolder
+from fnnctl.store.run import OpenRun
+from fnnctl.store.weights import read_npz, to_npz
+from tests.commands.conftest import KEEP_ALL, AtEpoch, Interrupt, Program, read_json
+from tests.commands.resuming import assert_same_bits, resumed_from
+
+pytestmark = pytest.mark.usefixtures("no_figures")
+
+
+def process(*arguments: str, before: str = "") -> subprocess.Popen[bytes]:
+    """The program in a process of its own, which keeps a checkpoint after every epoch."""
+    lines = ["import fnnctl.commands.keeping as keeping", "import fnnctl.commands.completion as completion"]
+    lines += [f"keeping.{name} = {value}" for name, value in KEEP_ALL]
+    lines += [before, "from fnnctl.cli import main", "main()"]
+    command = [sys.executable, "-c", "\n".join(lines), "train", *arguments, "--verbose"]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+
+@pytest.mark.usefixtures("keep_all")
+@pytest.mark.parametrize("seed", range(2))
+def test_killed_at_random_instants(program: Program, config: Path, tmp_path: Path, seed: int) -> None:
+    """One run is killed four times, each some epochs further on; the instant is not of our choosing."""
+    rng = random.Random(seed)
+    longer = ["--set", "training.epochs=150", "--set", "training.early_stopping.patience=150"]
+    arguments = [str(config), *longer]
+    undisturbed = Path(program("train", *arguments, "--runs-dir", "undisturbed", "--json").json["run"])
+    for _ in range(4):
+        with process(*arguments) as killed:
+            assert killed.stderr is not None
+            told = 0
+            wanted = rng.randint(1, 20)
+            for line in killed.stderr:
+                told += line.startswith(b"epoch ")
+                if told == wanted:
+                    break
+            try:
+                killed.wait(timeout=rng.uniform(0.0, 0.02))
+            except subprocess.TimeoutExpired:
+                killed.kill()
+        (run,) = (tmp_path / "runs").iterdir()
+        assert read_json(run / "manifest.json")["status"] == "running"
+        assert not (run / "model.npz").exists()
+        arguments = ["--resume", str(run)]
+    assert program("train", *arguments).code == 0
+    assert_same_bits(run, undisturbed)
+    epochs = [int(place.removeprefix("epoch ")) for place in resumed_from(run)]
+    assert epochs == sorted(epochs)
+    assert len(epochs) == 4
+    assert len(read_json(run / "manifest.json")["resumed"]) == 4
+
+
+@pytest.mark.usefixtures("keep_all")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_interrupted_twice(
+    program: Program,
+    undisturbed: Path,
+    interrupt: Interrupt,
+    at_epoch: AtEpoch,
+    number: signal.Signals,
+) -> None:
+    run = interrupt(5, number=number)
+    assert len((run / "history.csv").read_text().splitlines()) == 6
+    at_epoch(9, lambda: signal.raise_signal(number))
+    again = program("train", "--resume", "latest")
+    assert again.code == 128 + number
+    assert f"interrupted after 9 epochs; what was done until then is in {run}" in again.err
+    assert len((run / "history.csv").read_text().splitlines()) == 10
+    assert program("train", "--resume", run.name[:25]).code == 0
+    assert resumed_from(run) == ["epoch 5", "epoch 9"]
+    assert_same_bits(run, undisturbed)
+
+
+@pytest.mark.usefixtures("keep_all")
+def test_early_stopping_remembers_what_was_best(
+    program: Program, undisturbed: Path, interrupt: Interrupt
+) -> None:
+    """Two epochs before it ends: the best weights are behind, and seven epochs were waited."""
+    epochs = read_json(undisturbed / "manifest.json")["training"]["epochs"]
+    run = interrupt(epochs - 2)
+    assert program("train", "--resume", str(run)).code == 0
+    assert read_json(run / "manifest.json")["training"]["best_epoch"] == epochs - 9
+    assert_same_bits(run, undisturbed)
+
+
+@pytest.mark.usefixtures("keep_all")
+def test_broken_off_in_the_middle_of_an_epoch(
+    program: Program, undisturbed: Path, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four steps an epoch: after the tenth there are two whole epochs, and weights that are further on."""
+    asked = 0
+    requested = Interruption.requested
+
+    def ask(signals: Interruption) -> bool:
+        nonlocal asked
+        asked += 1
+        if asked == 10:
+            signal.raise_signal(signal.SIGTERM)
+        return requested(signals)
+
+    monkeypatch.setattr(Interruption, "requested", ask)
+    assert program("train", str(config), "--set", "training.early_stopping=null").code == 143
+    (run,) = Path("runs").iterdir()
+    assert read_json(run / "manifest.json")["training"]["epochs"] == 2
+    assert len((run / "history.csv").read_text().splitlines()) == 3
+    kept = read_npz((run / ".checkpoint.npz").read_bytes(), run)
+    weights = RunFolder(run).read_model().arrays
+    flat = np.concatenate([array.ravel() for array in weights.values()])
+    assert np.isfinite(flat).all()
+    assert not np.array_equal(weights["weights_1"].ravel(), kept["stack.network.parameters"][0, :32])
+
+
+def test_the_line_that_resumes_can_be_pasted(
+    program: Program, config: Path, at_epoch: AtEpoch, tmp_path: Path
+) -> None:
+    at_epoch(3, lambda: signal.raise_signal(signal.SIGINT))
+    folder = tmp_path / "my runs; $(touch gone)"
+    done = program("train", str(config), "--runs-dir", folder.name)
+    said = tmp_path / "said"
+    stand_in = tmp_path / "fnnctl"
+    stand_in.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > {shlex.quote(str(said))}\n')
+    stand_in.chmod(0o755)
+    surroundings = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    subprocess.run(["sh", "-c", done.err.splitlines()[-1]], cwd=tmp_path, env=surroundings, check=True)
+    arguments = said.read_text().splitlines()
+    assert arguments[:2] == ["train", "--resume"]
+    assert Path(arguments[2]).parent == Path(folder.name)
+    assert program(*arguments).code == 0
+    assert not (tmp_path / "gone").exists()
+
+
+def truncated(run: Path) -> bytes:
+    return (run / ".checkpoint.npz").read_bytes()[:-100]
+
+
+def one_bit_turned(run: Path) -> bytes:
+    content = bytearray((run / ".checkpoint.npz").read_bytes())
+    content[len(content) // 2] ^= 1
+    return bytes(content)
+
+
+def of_another_seed(run: Path) -> bytes:
+    arrays = read_npz((run / ".checkpoint.npz").read_bytes(), run)
+    return to_npz({**arrays, "members.seeds": arrays["members.seeds"] + np.uint64(1)})
+
+
+def something_else(run: Path) -> bytes:
+    return (run / "model.npz").read_bytes()
+
+
+@pytest.mark.usefixtures("keep_all")
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (truncated, "is damaged"),
+        (one_bit_turned, "is damaged"),
+        (of_another_seed, "it is of another configuration"),
+        (something_else, "it was not written by this version of fnnctl"),
+    ],
+)
+def test_without_a_usable_checkpoint_training_begins_again(
+    program: Program,
+    undisturbed: Path,
+    interrupt: Interrupt,
+    content: Callable[[Path], bytes],
+    reason: str,
+) -> None:
+    run = interrupt(5)
+    (run / ".checkpoint.npz").write_bytes(content(run))
+    done = program("train", "--resume", str(run))
+    assert done.code == 0
+    first, second = done.err.splitlines()[:2]
+    assert first.startswith("the checkpoint cannot be used, so training begins again: ")
+    assert reason in first
+    assert second == f"going on from the start of {run}"
+    assert first in (run / "log.txt").read_text()
+    assert_same_bits(run, undisturbed)
+
+
+def test_killed_before_the_first_checkpoint(
+    program: Program, undisturbed: Path, interrupt: Interrupt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fnnctl.commands.keeping.SECONDS_BETWEEN_CHECKPOINTS", 1e9)
+    run = interrupt(3)
+    assert not (run / ".checkpoint.npz").exists()
+    assert program("train", "--resume", str(run)).code == 0
+    assert resumed_from(run) == ["the start"]
+    assert_same_bits(run, undisturbed)
+
+
+@pytest.mark.usefixtures("keep_all")
+@pytest.mark.parametrize("place", ["score_parts", "draw_figures"])
+def test_killed_when_training_was_over(
+    program: Program, config: Path, undisturbed: Path, tmp_path: Path, place: str
+) -> None:
+    die = "lambda *_: __import__('os').kill(__import__('os').getpid(), 9)"
+    with process(str(config), before=f"completion.{place} = {die}") as killed:
+        killed.communicate(timeout=60)
+    assert killed.returncode == -9
+    (run,) = (tmp_path / "runs").iterdir()
+    assert program("train", "--resume", str(run)).code == 0
+    epochs = len((undisturbed / "history.csv").read_text().splitlines()) - 1
+    assert resumed_from(run) == [f"epoch {epochs}"]
+    assert_same_bits(run, undisturbed)
+
+
+def with_seconds(run: Path, seconds: float) -> None:
+    """Let the checkpoint say that training took so long until then."""
+    path = run / ".checkpoint.npz"
+    arrays = read_npz(path.read_bytes(), path)
+    path.write_bytes(to_npz({**arrays, "checkpoint.seconds": np.array(seconds)}))
+
+
+@pytest.mark.usefixtures("keep_all")
+def test_the_manifest_tells_of_the_pause(program: Program, interrupt: Interrupt) -> None:
+    run = interrupt(5)
+    before = read_json(run / "manifest.json")
+    assert (before["status"], before["training"]["epochs"], before["resumed"]) == ("interrupted", 5, [])
+    assert before["error"]
+    with_seconds(run, 1000.0)
+    assert program("train", "--resume", str(run)).code == 0
+    after = read_json(run / "manifest.json")
+    assert (after["status"], after["error"]) == ("completed", None)
+    (resumption,) = after["resumed"]
+    assert before["finished"] < resumption["at"] < after["finished"]
+    assert after["started"] == before["started"]
+    assert 1000.0 < after["seconds"]["training"] < after["seconds"]["total"] < 1060.0
+    assert after["training"]["epochs"] > 5
+
+
+@pytest.mark.usefixtures("keep_all")
+def test_the_time_trained_before_counts_against_the_limit(program: Program, interrupt: Interrupt) -> None:
+    run = interrupt(5, "--set", "training.time_limit=900")
+    with_seconds(run, 1000.0)
+    assert program("train", "--resume", str(run)).code == 0
+    training = read_json(run / "manifest.json")["training"]
+    assert (training["epochs"], training["stopped"]) == (5, "900 seconds were over")
+
+
+def test_another_machine_is_warned_of(program: Program, interrupt: Interrupt) -> None:
+    """On the screen, in the log, and once in the manifest, however often the run is gone on with."""
+    run = interrupt(3)
+    manifest = read_json(run / "manifest.json")
+    numpy, model = manifest["packages"]["numpy"], manifest["processor"]["model"]
+    manifest["packages"]["numpy"], manifest["processor"]["model"] = "1.0", "Abacus"
+    (run / "manifest.json").write_text(json.dumps(manifest))
+    done = program("train", "--resume", str(run))
+    warning = (
+        f"NumPy was 1.0, now {numpy}; the processor was Abacus, now {model}: "
+        "the last digits may differ from those of a run without a pause"
+    )
+    assert done.code == 0
+    assert f"warning: {warning}" in done.err.splitlines()
+    assert f"warning: {warning}" in (run / "log.txt").read_text()
+    assert read_json(run / "manifest.json")["warnings"] == [warning]
+
+
+def test_the_same_machine_is_not_warned_of(program: Program, interrupt: Interrupt) -> None:
+    run = interrupt(3)
+    assert "warning" not in program("train", "--resume", str(run)).err
+
+
+def test_what_was_half_written_is_removed(program: Program, interrupt: Interrupt, undisturbed: Path) -> None:
+    run = interrupt(3)
+    (run / ".model.npz.0123abcd.tmp").write_bytes(b"half")
+    assert program("train", "--resume", str(run)).code == 0
+    assert_same_bits(run, undisturbed)
+
+
+@pytest.mark.usefixtures("keep_all")
+def test_a_full_disk_at_a_checkpoint_ends_nothing(
+    program: Program, config: Path, undisturbed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full_disk(run: OpenRun, arrays: Any) -> None:
+        raise MachineError(".checkpoint.npz cannot be written: No space left on device")
+
+    monkeypatch.setattr(OpenRun, "write_checkpoint", full_disk)
+    done = program("train", str(config), "--json")
+    assert done.code == 0
+    run = Path(done.json["run"])
+    assert "no checkpoint after epoch 1: .checkpoint.npz cannot be" in (run / "log.txt").read_text()
+    assert_same_bits(run, undisturbed)
+
+
+@pytest.mark.usefixtures("keep_all")
+def test_a_failed_run_can_be_gone_on_with(
+    program: Program, config: Path, undisturbed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk was full when the model was written; there is room now."""
+    with monkeypatch.context() as full:
+
+        def full_disk(run: OpenRun, *arguments: Any) -> None:
+            raise MachineError("model.npz cannot be written: No space left on device")
+
+        full.setattr(OpenRun, "write_model", full_disk)
+        assert program("train", str(config)).code == 3
+    (run,) = Path("runs").iterdir()
+    assert read_json(run / "manifest.json")["status"] == "failed"
+    assert program("train", "--resume", str(run)).code == 0
+    assert_same_bits(run, undisturbed)

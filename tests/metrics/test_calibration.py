@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+from sklearn.calibration import calibration_curve
+from sklearn.metrics import brier_score_loss
+
+from fnnctl.arrays import BoolArray, FloatArray, IntArray
+from fnnctl.metrics.calibration import brier_score, class_calibration_errors, reliability
+
+Outcomes = SearchStrategy[tuple[IntArray, FloatArray]]
+Simulate = Callable[..., tuple[IntArray, FloatArray]]
+
+# Five rows by hand: right, wrong, right, right, wrong. Their confidences fall into the bins from 8/15 to
+# 9/15, from 13/15 to 14/15, and from 14/15 to 1.
+LABELS = np.array([0, 1, 1, 1, 1])
+FIRST = np.array([0.55, 0.56, 0.1, 0.05, 1.0])
+PROBABILITIES = np.column_stack([FIRST, 1 - FIRST])
+
+
+def gaps_of(is_true: BoolArray, said: FloatArray) -> tuple[FloatArray, IntArray]:
+    """|share − mean| of each bin with rows, by scikit-learn, and how many rows it has."""
+    shares, means = calibration_curve(is_true, said, n_bins=15)
+    counts = np.bincount(np.digitize(said, np.linspace(0, 1, 16)[1:-1], right=True))
+    return np.abs(shares - means), counts[counts > 0]
+
+
+def test_five_rows_by_hand() -> None:
+    bins = reliability(LABELS, PROBABILITIES)
+    assert bins.rows.tolist() == [0] * 8 + [2] + [0] * 4 + [1, 2]
+    assert bins.hits.tolist() == [0] * 8 + [1] + [0] * 4 + [1, 1]
+    assert bins.expected_error == pytest.approx((1.11 - 1 + 1 - 0.9 + 1.95 - 1) / 5)
+    assert bins.maximum_error == pytest.approx(0.95 / 2)
+    assert brier_score(LABELS, PROBABILITIES) == pytest.approx((0.45**2 + 0.56**2 + 0.1**2 + 0.05**2 + 1) / 5)
+
+
+def test_three_classes_by_hand() -> None:
+    labels, probabilities = np.array([0, 2]), np.array([[0.5, 0.3, 0.2], [0.5, 0.4, 0.1]])
+    assert brier_score(labels, probabilities) == pytest.approx(
+        ((0.25 + 0.09 + 0.04) + (0.25 + 0.16 + 0.81)) / 2
+    )
+    # one bin for class 0; two for class 1, which has no row; two for class 2 (0.2 is the upper end of one)
+    assert class_calibration_errors(labels, probabilities) == pytest.approx([0.0, 0.35, (0.2 + 0.9) / 2])
+
+
+def test_the_table_has_a_row_a_bin() -> None:
+    rows = list(reliability(LABELS, PROBABILITIES).table())
+    assert len(rows) == 15
+    assert rows[0] == [0, pytest.approx(1 / 15), 0, None, None, None, None]
+    # Wilson's interval of 1 in 2, by hand: (½ ± 1.96·√(1/8 + 1.96²/16)) / (1 + 1.96²/2) about its centre ½
+    assert rows[8] == pytest.approx([8 / 15, 9 / 15, 2, 0.555, 0.5, 0.0945, 0.9055], abs=1e-4)
+    assert rows[14][:5] == pytest.approx([14 / 15, 1, 2, 0.975, 0.5])
+
+
+@given(data=st.data())
+def test_errors_are_those_of_scikit_learns_curve(data: st.DataObject, outcomes: Outcomes) -> None:
+    labels, probabilities = data.draw(outcomes)
+    bins = reliability(labels, probabilities)
+    gaps, counts = gaps_of(probabilities.argmax(axis=1) == labels, probabilities.max(axis=1))
+    assert bins.rows[bins.rows > 0].tolist() == counts.tolist()
+    assert bins.expected_error == pytest.approx(gaps @ counts / len(labels), abs=1e-12)
+    assert bins.maximum_error == pytest.approx(gaps.max(), abs=1e-12)
+    of_classes = [gaps_of(labels == index, of_class) for index, of_class in enumerate(probabilities.T)]
+    assert class_calibration_errors(labels, probabilities) == pytest.approx(
+        [gaps @ counts / len(labels) for gaps, counts in of_classes], abs=1e-12
+    )
+
+
+@given(data=st.data())
+def test_the_brier_score_is_scikit_learns(data: st.DataObject, outcomes: Outcomes) -> None:
+    labels, probabilities = data.draw(outcomes)
+    expected = brier_score_loss(labels, probabilities, labels=range(probabilities.shape[1]))
+    assert brier_score(labels, probabilities) == pytest.approx(expected, abs=1e-12)
+
+
+def test_certain_and_right_is_perfect() -> None:
+    labels = np.arange(30) % 3
+    certain = np.eye(3)[labels]
+    bins = reliability(labels, certain)
+    assert bins.expected_error == bins.maximum_error == brier_score(labels, certain) == 0
+    assert class_calibration_errors(labels, certain).tolist() == [0, 0, 0]
+
+
+def test_labels_drawn_from_the_probabilities_leave_only_noise() -> None:
+    rng = np.random.default_rng(0)
+    probabilities = rng.dirichlet(np.ones(4), 50_000)
+    labels = (rng.random((50_000, 1)) > probabilities.cumsum(axis=1)).sum(axis=1)
+    assert reliability(labels, probabilities).expected_error < 0.01
+    too_sure = probabilities**3 / (probabilities**3).sum(axis=1, keepdims=True)
+    assert reliability(labels, too_sure).expected_error > 0.15
+
+
+@pytest.mark.parametrize("classes", [2, 1000])
+def test_no_large_copies_are_made(simulate: Simulate, classes: int) -> None:
+    rows = 2_000_000 // classes
+    labels, probabilities = simulate(rows, classes)
+    tracemalloc.start()
+    brier_score(labels, probabilities)
+    class_calibration_errors(labels, probabilities)
+    reliability(labels, probabilities)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    # some bytes a row, and the temporary arrays of a block; the probabilities are 16 MB
+    assert peak < 32 * rows + 4_000_000

@@ -1,0 +1,147 @@
+"""A checkpoint gives back the stack that it was made of, and no other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fnnctl.nn.shape import HiddenShape, NetworkShape
+from fnnctl.store.weights import read_npz, to_npz
+from fnnctl.training.checkpoint import Checkpoint, ForeignCheckpointError
+from fnnctl.training.members import ConvergenceRule, Member, StackSettings, StoppingRule
+from fnnctl.training.stack import Stack
+from fnnctl.training.state import State
+from tests.training.recipes import blobs, member_of, settings_of
+
+EXAMPLES = blobs(60, 4, 3)
+SHAPE = NetworkShape(4, (HiddenShape(5, "relu", normalization="batch"),), 3)
+
+
+def of_adam(**changes: Any) -> StackSettings:
+    return StackSettings(SHAPE, "adam", 16, lr_schedule="adaptive", averaging="ema", **changes)
+
+
+def members(settings: StackSettings, count: int = 2, **changes: Any) -> list[Member]:
+    values: dict[str, Any] = {
+        "epochs": 20,
+        "numbers": {"average_decay": 0.9},
+        "layer_numbers": {"activation": (0.0,), "epsilon": (1e-5,), "momentum": (0.1,)},
+        "schedule_numbers": {"factor": 0.5, "patience": 2, "tolerance": 0.0, "minimum": 1e-6},
+        "schedule_monitor": "train_loss",
+        "stopping": StoppingRule("validation_loss", 9),
+        "convergence": ConvergenceRule(0.0, 9),
+    }
+    return [member_of(settings, 40, 20, seed=seed, **{**values, **changes}) for seed in range(count)]
+
+
+def trained(settings: StackSettings, own: list[Member], epochs: int) -> Stack:
+    stack = Stack(settings, own, EXAMPLES)
+    for _ in range(epochs):
+        stack.run_epoch(watch=True, should_stop=lambda: False)
+    return stack
+
+
+def through_a_file(arrays: State) -> State:
+    return read_npz(to_npz(arrays), Path("checkpoint.npz"))
+
+
+def bits(state: State) -> dict[str, tuple[Any, ...]]:
+    return {name: (array.shape, array.dtype, array.tobytes()) for name, array in state.items()}
+
+
+def test_a_stack_comes_back_through_a_file_and_goes_on() -> None:
+    settings = of_adam()
+    own = members(settings)
+    stack = trained(settings, own, 3)
+    arrays = through_a_file(Checkpoint.of(stack, seconds=1.5).arrays())
+    checkpoint = Checkpoint.from_arrays(arrays, own)
+    assert (checkpoint.epoch, checkpoint.seconds) == (3, 1.5)
+    again = checkpoint.stack(settings, own, EXAMPLES)
+    assert again.epoch == 3
+    assert bits(again.state) == bits(stack.state)
+    for each in (stack, again):
+        each.run_epoch(watch=True, should_stop=lambda: False)
+    assert bits(again.state) == bits(stack.state)
+
+
+def test_what_a_checkpoint_holds() -> None:
+    """Whoever changes this list raises FORMAT: older files are then not misread."""
+    settings = of_adam()
+    arrays = Checkpoint.of(trained(settings, members(settings), 2), seconds=0.0).arrays()
+    history = (
+        "learning_rate train_loss train_accuracy validation_loss validation_accuracy "
+        "validation_balanced_accuracy validation_f1_macro gradient_norm active_1 dead_1"
+    )
+    assert sorted(arrays) == sorted(
+        [
+            *("checkpoint.format", "checkpoint.epoch", "checkpoint.seconds", "members.seeds", "members.rows"),
+            *("stack.network.parameters", "stack.network.statistics"),
+            *(f"stack.learner.optimizer.{name}" for name in ("mean", "square", "steps")),
+            *(f"stack.learner.schedule.{name}" for name in ("best", "waited", "lowered")),
+            *(f"stack.learner.averaging.{name}" for name in ("parameters", "statistics", "count")),
+            *(f"stack.stopping.{name}" for name in ("best", "best_epoch", "waited")),
+            *("stack.stopping.parameters", "stack.stopping.statistics"),
+            *("stack.convergence.least", "stack.convergence.failed"),
+            *(f"stack.history.{name}" for name in history.split()),
+        ]
+    )
+    assert int(arrays["checkpoint.format"]) == 1
+    assert {len(array) for name, array in arrays.items() if not name.startswith("checkpoint.")} == {2}
+
+
+def test_what_a_checkpoint_of_lbfgs_holds() -> None:
+    settings = settings_of(4, ((5, "tanh"),), 3, optimizer="lbfgs", batch_size=40)
+    numbers = {"gradient_tolerance": 0.0, "decrease_tolerance": 0.0, "max_evaluations": 20.0}
+    own = members(settings, optimizer_numbers=numbers)
+    arrays = Checkpoint.of(trained(settings, own, 2), seconds=0.0).arrays()
+    names = {name.removeprefix("stack.learner.") for name in arrays if name.startswith("stack.learner.")}
+    assert names == {
+        *("point", "value", "gradient", "pairs", "inverse"),
+        *("products", "curvature", "scale", "taken", "status"),
+    }
+
+
+def test_one_member_of_several_goes_on_alone() -> None:
+    """Every array's first axis is the member: this is how a stack is put together anew."""
+    settings = of_adam()
+    own = members(settings, 3)
+    stack = trained(settings, own, 2)
+    alone = Checkpoint.of(stack.select(np.array([1])), seconds=0.0)
+    arrays = through_a_file(alone.arrays())
+    single = Checkpoint.from_arrays(arrays, own[1:2]).stack(settings, own[1:2], EXAMPLES)
+    for each in (stack, single):
+        each.run_epoch(watch=True, should_stop=lambda: False)
+    assert stack.network.parameters[1].tobytes() == single.network.parameters[0].tobytes()
+
+
+@pytest.mark.parametrize(
+    "changes", [{"seed": 7}, {"train_rows": np.arange(1, 41)}, {"validation_rows": np.arange(40, 59)}]
+)
+def test_other_members_are_refused(changes: dict[str, Any]) -> None:
+    """Folds of one configuration have the same seed: their rows tell them apart."""
+    settings = of_adam()
+    own = members(settings, 1)
+    arrays = Checkpoint.of(trained(settings, own, 1), seconds=0.0).arrays()
+    other = member_of(settings, 40, 20, **{"seed": 0, **changes})
+    with pytest.raises(ForeignCheckpointError, match="another configuration, or of other rows"):
+        Checkpoint.from_arrays(arrays, [other])
+    with pytest.raises(ForeignCheckpointError, match="another configuration, or of other rows"):
+        Checkpoint.from_arrays(arrays, [*own, other])
+
+
+def test_more_epochs_are_the_same_member() -> None:
+    settings = of_adam()
+    arrays = Checkpoint.of(trained(settings, members(settings, 1), 1), seconds=0.0).arrays()
+    assert Checkpoint.from_arrays(arrays, members(settings, 1, epochs=99)).epoch == 1
+
+
+@pytest.mark.parametrize(
+    "arrays",
+    [{}, {"weights_1": np.zeros(3)}, {"checkpoint.format": np.array(0)}, {"checkpoint.format": np.ones(2)}],
+)
+def test_arrays_of_something_else_are_refused(arrays: State) -> None:
+    with pytest.raises(ForeignCheckpointError, match="this version of fnnctl"):
+        Checkpoint.from_arrays(arrays, members(of_adam(), 1))
