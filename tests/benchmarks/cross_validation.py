@@ -3,8 +3,8 @@
     python -m tests.benchmarks.cross_validation [--repeats 5] [--sources iris wine …]
 
 Both train hidden 100, relu, Adam, batch 200, 200 epochs at most, alpha 0.0001, and end where the training
-loss no longer falls. Prints mean and deviation over the folds, the 95 % interval, the standard error of the mean
-difference by the corrected resampled t-test, and the times. scikit-learn works in one process and thread.
+loss no longer falls. Prints mean and deviation over the folds, the 95 % interval, the standard error of the
+mean difference by the corrected resampled t-test, and the times. scikit-learn has one process and thread.
 """
 
 from __future__ import annotations
