@@ -44,7 +44,7 @@ def process_executor(workers: int, shared: Any, preload: str) -> Iterator[tuple[
             yield executor, board
         finally:
             board.stop()
-            executor.shutdown(wait=False, cancel_futures=True)
+            executor.shutdown(cancel_futures=True)
 
 
 def call_with_shared(work: Callable[[Any, Any, Board], Any], task: Any) -> Any:

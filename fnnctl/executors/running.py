@@ -56,10 +56,12 @@ def run_tasks(
         for index, task in enumerate(tasks):
             yield index, executor.submit(work, shared, task, board).result()
         return
+    if not tasks:
+        return
     left = set(range(len(tasks)))
     for last_attempt in (False, True):
         try:
-            with _started(kind, workers, work, shared) as (pool, board_of_all, call):
+            with _started(kind, min(workers, len(left)), work, shared) as (pool, board_of_all, call):
                 for index, result in _results(pool, board_of_all, call, tasks, left, look_up):
                     left.discard(index)
                     yield index, result
@@ -84,7 +86,7 @@ def _started(
             yield threads, of_threads, partial(_call, work, shared, of_threads)
         finally:
             of_threads.stop()
-            threads.shutdown(wait=False, cancel_futures=True)
+            threads.shutdown(cancel_futures=True)
 
 
 def _call(work: Callable[[Shared, Task, Board], Result], shared: Shared, board: Board, task: Task) -> Result:

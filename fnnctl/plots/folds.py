@@ -91,8 +91,9 @@ def _draw(axes: Axes, values: FloatArray, colour: str, dash: Any) -> Line2D:
 def _show_all(axes: Axes, values: FloatArray) -> None:
     """Widen the axis, which the means have set, to what the folds have, within all proportion."""
     values = values[np.isfinite(values)]
-    low, high = float(values.min()), min(float(values.max()), MOST_ABOVE * float(np.percentile(values, 99)))
+    most = MOST_ABOVE * float(np.percentile(values, 99)) or 1.0
+    low, high = float(values.min()), float(values.max())
     bottom, top = axes.get_ylim()
     if axes.get_yscale() == "log":
         low, high = max(0.9 * low, bottom / MOST_ABOVE), 1.1 * high
-    axes.set_ylim(min(bottom, low), max(top, high))
+    axes.set_ylim(min(bottom, low), min(max(top, high), most))
