@@ -52,6 +52,13 @@ Seed = Annotated[int | None, typer.Option("--seed", help="The experiment's seed.
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no notes.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every epoch; tracebacks of failures.")]
+Delimiter = Annotated[
+    str | None,
+    typer.Option("--delimiter", metavar="CHARACTER", help="Between the values; default: the run's."),
+]
+Encoding = Annotated[
+    str | None, typer.Option("--encoding", metavar="NAME", help="Of the file; default the run's.")
+]
 NoColor = Annotated[bool, typer.Option("--no-color", help="No colours; NO_COLOR does the same.")]
 
 RUNS_DIR = Path("runs")
@@ -147,49 +154,109 @@ def train(
 
 
 @app.command()
-def evaluate(
-    config: Config = None,
-    folds: Annotated[
-        int | None, typer.Option("--folds", min=2, help="Folds; by default what the config says, or 5.")
+def predict(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="The run whose network predicts; see `report`.")],
+    data: Annotated[str, typer.Argument(metavar="DATA", help="A CSV file; - is standard input.")],
+    file: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the predictions to a file.")
     ] = None,
-    repeats: Annotated[
-        int | None,
-        typer.Option("--repeats", min=1, help="Divisions into folds; by default the config's, or 5."),
-    ] = None,
-    workers: Annotated[
-        int | None,
-        typer.Option("--workers", min=1, help="Stacks at once; by default the processors there are."),
-    ] = None,
-    overrides: Set = None,
-    name: Name = None,
-    seed: Seed = None,
+    delimiter: Delimiter = None,
+    encoding: Encoding = None,
     runs_dir: RunsDir = RUNS_DIR,
     json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
     no_color: NoColor = False,
 ) -> None:
-    """Cross-validate an experiment."""
-    from fnnctl.commands.interruption import interruption
+    """Labels and probabilities for new rows, as CSV."""
+    from fnnctl.commands.interruption import ended_by_signals
 
     output = _output(json, quiet, verbose, no_color)
-    with interruption(output) as signals:
-        from fnnctl.commands.cross_validate import cross_validate
-        from fnnctl.commands.report import report_cross_validation
+    with ended_by_signals(output):
+        from fnnctl.commands.predict import predict
 
-        run = cross_validate(
-            config or DEFAULT_CONFIG,
-            overrides or [],
-            folds=folds,
-            repeats=repeats,
-            workers=workers,
+        predict(
+            run,
+            data,
             runs_dir=runs_dir,
+            file=file,
+            delimiter=delimiter,
+            encoding=encoding,
+            output=output,
+        )
+
+
+@app.command()
+def evaluate(
+    target: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[CONFIG|RUN]",
+            help="An experiment (a YAML file), which is cross-validated; or a run, whose network is scored.",
+            show_default="latest",
+        ),
+    ] = None,
+    folds: Annotated[
+        int | None, typer.Option("--folds", min=2, help="CONFIG: parts of the rows; default the config's.")
+    ] = None,
+    repeats: Annotated[
+        int | None, typer.Option("--repeats", min=1, help="CONFIG: how many times; default the config's.")
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", min=1, help="CONFIG: stacks at once; default the processors there are."),
+    ] = None,
+    overrides: Set = None,
+    seed: Seed = None,
+    data: Annotated[
+        str | None,
+        typer.Option("--data", metavar="FILE", help="RUN: labelled rows; default its own test part."),
+    ] = None,
+    delimiter: Delimiter = None,
+    encoding: Encoding = None,
+    name: Name = None,
+    runs_dir: RunsDir = RUNS_DIR,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    no_color: NoColor = False,
+) -> None:
+    """Cross-validate an experiment, or score a trained network again."""
+    output = _output(json, quiet, verbose, no_color)
+    of_config = {
+        "--folds": folds, "--repeats": repeats, "--workers": workers, "--set": overrides, "--seed": seed,
+    }  # fmt: skip
+    of_run = {"--data": data, "--delimiter": delimiter, "--encoding": encoding}
+    if _names_config(target) if target else _given(of_config):
+        if misplaced := _given(of_run):
+            raise UsageError(f"{' and '.join(misplaced)}: only for a run; an experiment has its own data")
+        _cross_validate(
+            Path(target) if target else DEFAULT_CONFIG,
+            overrides or [],
+            {"folds": folds, "repeats": repeats},
+            workers=workers,
             name=name,
             seed=seed,
+            runs_dir=runs_dir,
             output=output,
-            signals=signals,
         )
-    report_cross_validation(run, output)
+        return
+    if misplaced := _given(of_config):
+        raise UsageError(f"{' and '.join(misplaced)}: only for an experiment; name its YAML file")
+    from fnnctl.commands.interruption import ended_by_signals
+
+    with ended_by_signals(output):
+        from fnnctl.commands.evaluate_run import evaluate_run
+
+        evaluate_run(
+            target or "latest",
+            runs_dir=runs_dir,
+            data=data,
+            delimiter=delimiter,
+            encoding=encoding,
+            name=name,
+            output=output,
+        )
 
 
 @app.command()
@@ -263,9 +330,52 @@ def schema(
     schema(_output(json, quiet, verbose, no_color))
 
 
+def _cross_validate(
+    config: Path,
+    overrides: Sequence[str],
+    folds: Mapping[str, int | None],
+    *,
+    workers: int | None,
+    name: str | None,
+    seed: int | None,
+    runs_dir: Path,
+    output: Output,
+) -> None:
+    """`evaluate CONFIG`."""
+    from fnnctl.commands.interruption import interruption
+
+    with interruption(output) as signals:
+        from fnnctl.commands.cross_validate import cross_validate
+        from fnnctl.commands.report import report_cross_validation
+
+        changes = [f"evaluation.cross_validation.{key}={n}" for key, n in folds.items() if n is not None]
+        run = cross_validate(
+            config,
+            [*overrides, *changes],
+            workers=workers,
+            runs_dir=runs_dir,
+            name=name,
+            seed=seed,
+            output=output,
+            signals=signals,
+        )
+    report_cross_validation(run, output)
+
+
+def _names_config(target: str) -> bool:
+    """Whether it is an experiment and no run, which is a folder or the name of one."""
+    path = Path(target)
+    return path.is_file() or (path.suffix in {".yaml", ".yml"} and not path.is_dir())
+
+
+def _given(options: Mapping[str, object]) -> list[str]:
+    """The names of the options that were given."""
+    return [option for option, value in options.items() if value not in (None, [])]
+
+
 def _refuse_with_resume(given: Mapping[str, object]) -> None:
     """Refuse what a resumed run has of its own: `given` are the values by the options' names."""
-    if named := [option for option, value in given.items() if value not in (None, [])]:
+    if named := _given(given):
         raise UsageError(f"with --resume the config is the run's own: leave out {' and '.join(named)}")
 
 

@@ -128,6 +128,16 @@ class InterruptedRunError(FnnctlError):
         self.exit_code = 128 + signal_number  # type: ignore[misc]  # of the instance: 129, 130 or 143
 
 
+class InterruptedCommandError(FnnctlError):
+    """A signal ended a command that has nothing to go on from."""
+
+    kind = "interrupted"
+
+    def __init__(self, exit_code: int) -> None:
+        super().__init__("interrupted")
+        self.exit_code = exit_code  # type: ignore[misc]  # of the instance: 129, 130 or 143
+
+
 def quoted_list(words: Sequence[str], limit: int = 12) -> str:
     """`a, b, c` for a message; a long list is cut and its length told."""
     shown = ", ".join(words[:limit])

@@ -22,6 +22,7 @@ LEVELS = {
     "errors": 1,
     "arrays": 0,
     "blas": 0,
+    "memory": 0,
     "text": 0,
 }  # fmt: skip
 FILES = sorted(path for path in ROOT.rglob("*.py") if path.name != "__main__.py")

@@ -51,6 +51,31 @@ def test_messages_are_the_programs(
     assert shown == printed
 
 
+def test_predictions_are_the_programs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Labels and notes; the probabilities but for the last digits, which depend on the processor."""
+    (rows,) = blocks("csv")
+    (shown,) = (block for block in blocks("text") if block.startswith("$ fnnctl predict"))
+    command, note, header, *lines = shown.splitlines()
+    monkeypatch.chdir(tmp_path)
+    Path("trees.csv").write_text(rows)
+    assert run(["train", str(ROOT / "configs" / "own-csv.yaml"), "--quiet"]) == 0
+    capsys.readouterr()
+    assert run(shlex.split(command)[2:]) == 0
+    printed = capsys.readouterr()
+    assert printed.err.splitlines() == [note]
+    assert printed.out.splitlines()[0] == header
+    for line, expected in zip(printed.out.splitlines()[1:], lines, strict=True):
+        *labels, p, q = line.split(",")
+        *expected_labels, expected_p, expected_q = expected.split(",")
+        assert labels == expected_labels
+        assert [float(p), float(q)] == pytest.approx([float(expected_p), float(expected_q)], abs=1e-3)
+    Path("trees.csv").write_text(rows.replace("2.6", "tall"))
+    assert run(["predict", "latest", "trees.csv"]) == 2
+    assert f"`{capsys.readouterr().err.splitlines()[-1]}`" in README
+
+
 def test_what_can_be_switched_on_is_complete_and_spelled_as_in_the_config() -> None:
     section = README.split("### What can be switched on\n")[1].split("\n###")[0]
     listed = section[section.index("- **") : section.index("\n\nA choice")]

@@ -48,8 +48,6 @@ def cross_validate(
     config: Path,
     overrides: Sequence[str],
     *,
-    folds: int | None,
-    repeats: int | None,
     workers: int | None,
     runs_dir: Path,
     name: str | None,
@@ -63,9 +61,7 @@ def cross_validate(
     `InterruptedRunError` when what was done stands in it.
     """
     started = time.monotonic()
-    given = {"folds": folds, "repeats": repeats}
-    changes = [f"evaluation.cross_validation.{key}={n}" for key, n in given.items() if n is not None]
-    prepared = prepare_folds(config, [*overrides, *changes], name=name, seed=seed)
+    prepared = prepare_folds(config, overrides, name=name, seed=seed)
     with signals.graceful():  # so that no folder is left without a word about its end
         run = _create(prepared, runs_dir)
         signals.run, signals.resumable = str(run.path), False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,6 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.commands.preparation import Prepared
-from fnnctl.data.dataset import Dataset
 from fnnctl.metrics.calibration import reliability
 from fnnctl.metrics.classification import score
 from fnnctl.metrics.confusion import confusion_matrix
@@ -20,7 +19,8 @@ from fnnctl.nn.losses import cross_entropy, softmax
 from fnnctl.store.run import OpenRun
 from fnnctl.training.members import network_of
 from fnnctl.training.pool import Pool
-from fnnctl.training.scoring import SCORING_BATCH, Scorer
+from fnnctl.training.row_scores import RowScorer
+from fnnctl.training.scoring import SCORING_BATCH
 from fnnctl.training.temperature import fit_temperature, scaled
 from fnnctl.training.trainer import TrainedMember
 
@@ -66,9 +66,9 @@ def find_temperature(prepared: Prepared, examples: Pool, trained: TrainedMember)
     """The temperature that suits the validation part; None where none is asked for, or none does."""
     if prepared.experiment.model.calibration == "none":
         return None
-    rows = prepared.split.validation
+    rows, scorer = prepared.split.validation, _scorer(prepared, trained)
     with np.errstate(over="ignore", invalid="ignore"):
-        scores = _scorer(prepared, examples, trained).scores(rows[None])[0]
+        scores = np.concatenate([batch.copy() for batch in _batches(scorer, examples, rows)])
         return fit_temperature(scores, prepared.dataset.labels[rows])
 
 
@@ -76,52 +76,83 @@ def score_parts(
     prepared: Prepared, examples: Pool, trained: TrainedMember, temperature: float | None = None
 ) -> dict[str, PartScores | None]:
     """Scores of each part with the trained weights: train, validation, test; None for an empty part."""
-    scorer = _scorer(prepared, examples, trained)
-    split = prepared.split
+    scorer = _scorer(prepared, trained)
+    dataset, split = prepared.dataset, prepared.split
     parts = {"train": split.train, "validation": split.validation, "test": split.test}
-    with np.errstate(over="ignore", invalid="ignore"):  # the caller judges a loss that is not finite
-        return {
-            name: _scores(scorer, prepared.dataset, rows, temperature) if rows.size else None
-            for name, rows in parts.items()
-        }
+    return {
+        name: part_scores(
+            dataset.file_rows[rows],
+            dataset.labels[rows],
+            _batches(scorer, examples, rows),
+            classes=len(dataset.classes),
+            temperature=temperature,
+        )
+        if rows.size
+        else None
+        for name, rows in parts.items()
+    }
 
 
-def write_scores(run: OpenRun, parts: Mapping[str, PartScores | None], classes: Sequence[str]) -> None:
-    """Write the metrics of every part, and the test part's predictions, confusion matrix and curves."""
-    ranked = {name: part.ranked() for name, part in parts.items() if part}
-    run.write_metrics(
-        {name: part.metrics(ranked[name], classes) if part else None for name, part in parts.items()}
-    )
-    if test := parts["test"]:
-        run.write_predictions(classes, test.table(classes), test.probabilities)
-        run.write_confusion_matrix(classes, confusion_matrix(test.labels, test.predictions, len(classes)))
-        run.write_curves(roc_curves(ranked["test"], classes), pr_curves(ranked["test"], classes))
-        run.write_calibration(reliability(test.labels, test.probabilities).table())
+def part_scores(
+    rows: IntArray,
+    labels: IntArray,
+    batches: Iterable[FloatArray],
+    *,
+    classes: int,
+    temperature: float | None = None,
+) -> PartScores:
+    """What a network says of n rows, from its scores, (…, classes), batch by batch; n is at least 1.
 
-
-def _scorer(prepared: Prepared, examples: Pool, trained: TrainedMember) -> Scorer:
-    network = network_of(
-        prepared.layout, [prepared.member], trained.parameters[None], trained.statistics[None]
-    )
-    return Scorer(network, examples)
-
-
-def _scores(scorer: Scorer, dataset: Dataset, rows: IntArray, temperature: float | None) -> PartScores:
-    """Batch by batch: over all rows the temporary arrays of softmax would take twice what stays."""
-    labels = dataset.labels[rows]
+    The scores are divided by the temperature, where there is one. Over all rows the temporary arrays of
+    softmax would take twice what stays. The caller judges a loss that is not finite.
+    """
     losses, uncalibrated = np.empty(len(rows)), np.empty(len(rows))
-    probabilities = np.empty((len(rows), len(dataset.classes)))
-    for start in range(0, len(rows), SCORING_BATCH):
-        batch = slice(start, start + SCORING_BATCH)
-        scores = scorer.scores(rows[None, batch])[0]
-        uncalibrated[batch] = cross_entropy(scores, labels[batch])
-        scores = scaled(scores, temperature)
-        losses[batch] = cross_entropy(scores, labels[batch])
-        probabilities[batch] = softmax(scores)
+    probabilities = np.empty((len(rows), classes))
+    start = 0
+    for scores in batches:
+        batch = slice(start, start + len(scores))
+        with np.errstate(over="ignore", invalid="ignore"):
+            uncalibrated[batch] = cross_entropy(scores, labels[batch])
+            calibrated = scaled(scores, temperature)
+            losses[batch] = cross_entropy(calibrated, labels[batch])
+            probabilities[batch] = softmax(calibrated)
+        start = batch.stop
     return PartScores(
-        dataset.file_rows[rows],
+        rows,
         labels,
         probabilities,
         loss=float(np.mean(losses)),
         loss_uncalibrated=None if temperature is None else float(np.mean(uncalibrated)),
     )
+
+
+def write_scores(run: OpenRun, parts: dict[str, PartScores | None], classes: Sequence[str]) -> None:
+    """Write the metrics of the parts, and predictions, confusion matrix and curves of the last one, the test.
+
+    Each part is taken out of `parts`, which frees it: of many rows and classes one is in memory at a time.
+    """
+    metrics: dict[str, Any] = {}
+    for name in tuple(parts):
+        part = parts.pop(name)
+        ranked = part.ranked() if part else None
+        metrics[name] = part.metrics(ranked, classes) if part and ranked else None
+    run.write_metrics(metrics)
+    if part and ranked:
+        run.write_predictions(classes, part.table(classes), part.probabilities)
+        run.write_confusion_matrix(classes, confusion_matrix(part.labels, part.predictions, len(classes)))
+        run.write_curves(roc_curves(ranked, classes), pr_curves(ranked, classes))
+        run.write_calibration(reliability(part.labels, part.probabilities).table())
+
+
+def _scorer(prepared: Prepared, trained: TrainedMember) -> RowScorer:
+    return RowScorer(
+        network_of(prepared.layout, [prepared.member], trained.parameters[None], trained.statistics[None])
+    )
+
+
+def _batches(scorer: RowScorer, pool: Pool, rows: IntArray) -> Iterator[FloatArray]:
+    """The scores of some rows of the pool."""
+    for start in range(0, len(rows), SCORING_BATCH):
+        batch = rows[None, start : start + SCORING_BATCH]
+        pool.gather(batch, scorer.inputs[None, : batch.size])
+        yield scorer.scores(batch.size)

@@ -9,18 +9,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.commands.evaluation import PartScores
-from fnnctl.commands.folds import CrossValidation, FoldNetwork
+from fnnctl.commands.evaluation import PartScores, part_scores
+from fnnctl.commands.folds import CrossValidation
 from fnnctl.data.dataset import Dataset
 from fnnctl.executors.board import Board
-from fnnctl.nn.losses import cross_entropy, softmax
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.training.history import Record
 from fnnctl.training.members import Member, network_of
-from fnnctl.training.pool import Examples, Pool, join
+from fnnctl.training.pool import Pool, join
 from fnnctl.training.scoring import Scorer
 from fnnctl.training.stack import Stack
-from fnnctl.training.temperature import fit_temperature, scaled
+from fnnctl.training.temperature import fit_temperature
 from fnnctl.training.trainer import Outcome, TrainedMember, train_stack
 
 
@@ -42,7 +41,7 @@ def train_folds(validation: CrossValidation, chosen: Sequence[int], board: Board
     """Train some folds of one shape as a stack, and score each on its own test rows."""
     networks = [validation.networks[index] for index in chosen]
     settings, size = networks[0].settings, len(validation.dataset)
-    pool = join([_examples(validation, network) for network in networks])
+    pool = join([validation.examples(network) for network in networks])
     members = [validation.member(network, offset=j * size) for j, network in enumerate(networks)]
 
     def on_epoch(stack: Stack, record: Record) -> None:
@@ -71,14 +70,6 @@ def train_folds(validation: CrossValidation, chosen: Sequence[int], board: Board
         ]
 
 
-def _examples(validation: CrossValidation, network: FoldNetwork) -> Examples:
-    """All rows as the fold sees them."""
-    dataset, preprocessor = validation.dataset, network.preprocessor
-    inputs = np.ones((len(dataset), len(preprocessor.features) + 1), network.settings.dtype)
-    preprocessor.transform(dataset, np.arange(len(dataset)), inputs[:, :-1])
-    return Examples(inputs, dataset.labels)
-
-
 def _temperatures(
     validation: CrossValidation, members: Sequence[Member], scorer: Scorer, pool: Pool
 ) -> list[float | None]:
@@ -96,17 +87,13 @@ def _result(
     """The fold's result; one whose last step made weights that are finite and too large has diverged."""
     outcome, part = trained.outcome, None
     if outcome not in {Outcome.DIVERGED, Outcome.INTERRUPTED}:
-        labels = dataset.labels[rows]
-        uncalibrated = float(np.mean(cross_entropy(scores, labels)))
-        if math.isfinite(uncalibrated):
-            calibrated = scaled(scores, temperature)
-            part = PartScores(
-                dataset.file_rows[rows],
-                labels,
-                softmax(calibrated),
-                loss=float(np.mean(cross_entropy(calibrated, labels))),
-                loss_uncalibrated=None if temperature is None else uncalibrated,
-            )
-        else:
-            outcome = Outcome.DIVERGED
+        part = part_scores(
+            dataset.file_rows[rows],
+            dataset.labels[rows],
+            [scores],
+            classes=len(dataset.classes),
+            temperature=temperature,
+        )
+        if not math.isfinite(part.loss):
+            outcome, part = Outcome.DIVERGED, None
     return FoldResult(outcome, trained.epochs, trained.best_epoch, trained.history, temperature, part)

@@ -21,6 +21,7 @@ from fnnctl.data.text import counted, shown
 from fnnctl.data.warnings import data_warnings
 from fnnctl.errors import ConfigError, quoted_list
 from fnnctl.training.members import Member, StackSettings
+from fnnctl.training.pool import Pool, pool_of
 from fnnctl.training.recipe import member_of
 from fnnctl.training.stacking import Job
 
@@ -60,6 +61,12 @@ class CrossValidation:
         """The fold's own parts."""
         return split_of(self.experiment, self.dataset, self.folds, repeat, fold)
 
+    def examples(self, network: FoldNetwork) -> Pool:
+        """All rows as the fold sees them."""
+        preprocessor, dataset = network.preprocessor, self.dataset
+        features = preprocessor.of(dataset)
+        return pool_of(features, dataset.labels, len(preprocessor.features), network.settings.dtype)
+
     def member(self, network: FoldNetwork, *, offset: int) -> Member:
         """The fold's network as a member, for a pool in which its rows begin at `offset`.
 
@@ -97,13 +104,15 @@ def prepare_folds(
     source = load_source(file, overrides, name=name, seed=seed)
     dataset = source.dataset
     settings = source.loaded.experiment.evaluation.cross_validation
-    _check_count(source, None)
+    _check_groups(source)
+    _check_count(source, dataset.groups)
     folds = divide(
         dataset.labels,
         folds=settings.folds,
         repeats=settings.repeats,
         stratify=settings.stratify,
         seed=source.loaded.experiment.seed,
+        groups=dataset.groups,
     )
     networks = tuple(_network(source, folds, repeat, fold) for repeat, fold in folds)
     experiment = _completed(source, networks)
@@ -124,8 +133,16 @@ def split_of(experiment: Experiment, dataset: Dataset, folds: Folds, repeat: int
         seed=experiment.seed,
         repeat=repeat,
         fold=fold,
+        groups=None if dataset.groups is None else dataset.groups[rows],
     )
     return Split(rows[~held], rows[held], folds.test_rows(repeat, fold))
+
+
+def _check_groups(source: Source) -> None:
+    """All rows are divided, and those of a test file have no group."""
+    if source.dataset.groups is not None and source.dataset.test_rows:
+        message = "the test file's rows have no group, and cross-validation divides all rows: leave one out"
+        raise ConfigError(source.loaded.problem("data.test_source", message))
 
 
 def _check_count(source: Source, groups: IntArray | None) -> None:

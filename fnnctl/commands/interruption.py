@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from types import FrameType
 
 from fnnctl.commands.output import Output
-from fnnctl.errors import InterruptedRunError
+from fnnctl.errors import InterruptedCommandError, InterruptedRunError
 
 
 class StopNow(KeyboardInterrupt):
@@ -89,6 +89,16 @@ def interruption(output: Output) -> Iterator[Interruption]:
             yield caught
     except StopNow as stop:
         raise stop.error from None
+
+
+@contextmanager
+def ended_by_signals(output: Output) -> Iterator[None]:
+    """Do as `interruption` for a command that leaves nothing to go on from."""
+    try:
+        with interruption(output):
+            yield
+    except InterruptedRunError as error:
+        raise InterruptedCommandError(error.exit_code) from None
 
 
 def _signals() -> list[signal.Signals]:

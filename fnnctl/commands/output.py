@@ -9,9 +9,10 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any, TextIO
 
 from fnnctl.errors import UnwritableOutputError
@@ -19,6 +20,7 @@ from fnnctl.errors import UnwritableOutputError
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
+LINES_AT_ONCE = 1000
 WIDEST = 300
 """Columns that a table may take, whatever the terminal has."""
 
@@ -36,6 +38,13 @@ class Output:
     def data(self, text: str) -> None:
         """A line of what was asked for."""
         _write(sys.stdout, text + "\n")
+
+    def lines(self, lines: Iterable[str]) -> None:
+        """Lines of what was asked for, each with its end, as long as somebody reads them."""
+        lines = iter(lines)
+        while some := "".join(islice(lines, LINES_AT_ONCE)):
+            if not _write(sys.stdout, some):
+                return
 
     def json_object(self, value: Mapping[str, Any]) -> None:
         """The one object that a script reads."""
@@ -85,14 +94,16 @@ class Output:
         return Console(file=stream, color_system=None if plain else "auto", highlight=False, markup=False)
 
 
-def _write(stream: TextIO | None, text: str) -> None:
+def _write(stream: TextIO | None, text: str) -> bool:
+    """Write and flush; False where nobody reads any more."""
     if stream is None:  # it was closed before the program began
-        return
+        return False
     try:
         stream.write(text)
         stream.flush()
     except BrokenPipeError:
         _throw_away(stream)
+        return False
     except OSError as error:
         _throw_away(stream)
         raise UnwritableOutputError(error.strerror or str(error)) from error
@@ -100,6 +111,7 @@ def _write(stream: TextIO | None, text: str) -> None:
         encoding = stream.encoding or "ascii"
         stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
         stream.flush()
+    return True
 
 
 def _throw_away(stream: TextIO) -> None:

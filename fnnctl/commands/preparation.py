@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.canonical import configuration_seed
 from fnnctl.config.experiment import Experiment
@@ -20,11 +18,12 @@ from fnnctl.data.preprocessing import Preprocessor, fit_preprocessor
 from fnnctl.data.splits import Split, split_rows
 from fnnctl.data.warnings import data_warnings
 from fnnctl.errors import ConfigError, DataError, did_you_mean, quoted_list
+from fnnctl.memory import available_bytes, return_large_blocks
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import NetworkShape
 from fnnctl.training.members import Member, StackSettings
-from fnnctl.training.memory import available_bytes, training_bytes
-from fnnctl.training.pool import Examples
+from fnnctl.training.memory import training_bytes
+from fnnctl.training.pool import Pool, pool_of
 from fnnctl.training.recipe import example_weights, member_of, network_shape, stack_settings
 from fnnctl.training.threads import default_threads, set_blas_threads
 
@@ -57,11 +56,10 @@ class Prepared:
         """Let matrix products use `threads`, and return them; None where the BLAS takes no number."""
         return self.threads if set_blas_threads(self.threads) else None
 
-    def examples(self) -> Examples:
+    def examples(self) -> Pool:
         """All rows, preprocessed, each with a last one."""
-        inputs = np.ones((len(self.dataset), len(self.preprocessor.features) + 1), self.settings.dtype)
-        self.preprocessor.transform(self.dataset, np.arange(len(self.dataset)), inputs[:, :-1])
-        return Examples(inputs, self.dataset.labels)
+        features, labels = self.preprocessor.of(self.dataset), self.dataset.labels
+        return pool_of(features, labels, len(self.preprocessor.features), self.settings.dtype)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +94,7 @@ def prepare(file: Path, overrides: Sequence[str], *, name: str | None, seed: int
             experiment.data.split,
             seed=experiment.seed,
             test_rows=dataset.test_rows,
+            groups=dataset.groups,
         )
     except DataError as error:
         raise _placed(error, source.loaded) from None
@@ -126,6 +125,7 @@ def prepare(file: Path, overrides: Sequence[str], *, name: str | None, seed: int
 
 def load_source(file: Path, overrides: Sequence[str], *, name: str | None, seed: int | None) -> Source:
     """Load the config and its data, and hold the one against the other; raises `InputError`."""
+    return_large_blocks()
     loaded = load_config(file, overrides, name=name, seed=seed)
     try:
         dataset = load_dataset(loaded.experiment.data, loaded.file.parent)
@@ -140,6 +140,7 @@ def fit(source: Source, train: IntArray) -> Fitted:
     loaded, dataset = source.loaded, source.dataset
     preprocessor = fit_preprocessor(dataset, train, loaded.experiment.data)
     shape = network_shape(loaded.experiment, inputs=len(preprocessor.features), classes=dataset.classes)
+    _refuse_single_row(loaded, shape, train)
     weights = _weights(loaded, dataset, train)
     settings = stack_settings(loaded.experiment, shape, rows=train.size, weighted=weights is not None)
     _refuse_too_large(loaded, settings, rows=len(dataset))
@@ -184,9 +185,9 @@ def _check_classes(loaded: LoadedConfig, dataset: Dataset) -> None:
         )
 
 
-def _refuse_single_row(loaded: LoadedConfig, shape: NetworkShape, split: Split) -> None:
+def _refuse_single_row(loaded: LoadedConfig, shape: NetworkShape, train: IntArray) -> None:
     """A single row has no variance over the batch."""
-    if split.train.size == 1 and any(layer.normalization == "batch" for layer in shape.hidden):
+    if train.size == 1 and any(layer.normalization == "batch" for layer in shape.hidden):
         message = "batch normalization needs 2 training rows, and there is 1; write normalization: layer"
         raise ConfigError(loaded.problem("model.normalization", message))
 

@@ -12,8 +12,10 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from fnnctl.commands.interruption import StopNow
+from fnnctl.commands.new_data import InputFile
 from fnnctl.commands.output import Output
 from fnnctl.commands.preparation import Prepared
+from fnnctl.commands.stored_network import StoredNetwork
 from fnnctl.config.experiment import Experiment
 from fnnctl.data.dataset import Dataset
 from fnnctl.errors import DivergedError, InputError, InterruptedRunError, MachineError
@@ -119,6 +121,30 @@ def known_facts(
     }
 
 
+def evaluation_manifest(
+    network: StoredNetwork, given: InputFile, *, sha256: str, rows: int, notes: Sequence[str]
+) -> dict[str, Any]:
+    """What is known of an evaluation of a network on a file with that many labelled rows."""
+    description, preprocessor = network.description, network.preprocessor
+    return {
+        **environment(sys.argv[1:], blas_threads=network.threads),
+        "data": {
+            "name": given.stem,
+            "source": str(given.file.resolve()),
+            "sha256": sha256,
+            "target": description.target,
+            "classes": description.classes,
+            "rows": rows,
+            "numeric": len(preprocessor.numbers),
+            "categorical": len(preprocessor.categories),
+            "parts": {"train": 0, "validation": 0, "test": rows},
+        },
+        "model": {"layers": list(network.layout.shape.widths), "parameters": network.layout.size},
+        "evaluated": {"run": str(network.run.path.resolve()), "sha256": network.sha256},
+        "warnings": list(notes),
+    }
+
+
 def machine_differences(manifest: Manifest, *, blas_threads: int | None) -> list[str]:
     """A warning where a run goes on with another machine or library than it began with, else none."""
     now = manifest.with_facts(machine(blas_threads=blas_threads))
@@ -161,8 +187,10 @@ def model_description(prepared: Prepared) -> dict[str, Any]:
         {**asdict(layer), "numbers": {name: each[index] for name, each in member.layer_numbers.items()}}
         for index, layer in enumerate(shape.hidden)
     ]
+    data = prepared.experiment.data
     return {
         "precision": prepared.settings.precision,
+        "threads": prepared.threads,
         "inputs": shape.inputs,
         "hidden": hidden,
         "output": shape.output,
@@ -171,5 +199,10 @@ def model_description(prepared: Prepared) -> dict[str, Any]:
         "target": prepared.dataset.target,
         "classes": list(prepared.dataset.classes),
         "features": list(prepared.preprocessor.features),
+        "table": {
+            "delimiter": data.delimiter,
+            "encoding": data.encoding,
+            "missing_values": list(data.missing_values),
+        },
         "preprocessing": prepared.preprocessor.to_dict(),
     }

@@ -59,7 +59,7 @@ def report(
 
 
 def report_training(run: RunFolder, output: Output) -> None:
-    """What `train` says at its end."""
+    """What `train`, and `evaluate` of a new file, say at their end."""
     summary = summarize(run)
     _report_end(summary, {"metrics": summary.metrics}, output)
 

@@ -11,6 +11,7 @@ from fnnctl.config.section import Section
 BUILTIN_NAMES = ("iris", "wine", "breast_cancer", "digits", "penguins")
 SHA256_PATTERN = "^[0-9a-f]{64}$"
 DELIMITER_PATTERN = r'^[^"\r\n]$'
+ARRAY_REASON = "nothing reads this: arrays hold numbers only, with a column each"
 DEFAULT_MISSING_VALUES = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "?")
 
 Names = Annotated[tuple[str, ...], Field(strict=False)]
@@ -38,6 +39,9 @@ class SplitConfig(Section):
     """Share of the rows that is used once, at the very end; 0 for none."""
     stratify: bool = True
     """Whether every part gets the classes in the same proportions."""
+    group: Annotated[str, Field(min_length=1)] | None = None
+    """A column that says which rows belong together, such as a patient's: all rows of a group come into one
+    part. It is no feature."""
 
 
 class DataConfig(Section):
@@ -45,11 +49,14 @@ class DataConfig(Section):
 
     source: Annotated[str, Field(min_length=1)]
     """A built-in data set's name (iris, wine, breast_cancer, digits, penguins), or the path of a CSV file
-    (also .csv.gz), relative to the config file."""
+    (also .csv.gz), of an NPZ file with X and y, or of a folder with X.npy and y.npy, relative to the config
+    file."""
     sha256: Sha256 | None = None
-    """The file's SHA-256; where it is given, a file with another one is refused."""
+    """The file's SHA-256 (of a folder, that of what sha256sum prints of its files); where it is given, a file
+    with another one is refused."""
     target: str | None = None
-    """The column that holds the label. The built-in data sets know theirs; for a file it must be given."""
+    """The column that holds the label. The built-in data sets know theirs; for a CSV file it must
+    be given."""
     weights: str | None = None
     """A column of numbers that says how much each training row counts in the loss; it is no feature. Only
     ratios matter: the mean weight is 1."""

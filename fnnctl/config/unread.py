@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fnnctl.config.data import BUILTIN_NAMES, DataConfig
+from fnnctl.config.data import ARRAY_REASON, BUILTIN_NAMES, DataConfig
 from fnnctl.config.experiment import Experiment
 from fnnctl.config.model import BatchNormalization, ModelConfig, Normalization
 from fnnctl.config.optimizers import LbfgsOptimizer
@@ -28,6 +28,8 @@ def _unread_data(data: DataConfig) -> Messages:
     if data.source in BUILTIN_NAMES:
         reason = f"nothing reads this: {data.source} is built in and comes with its own format"
         messages.update({("data", key): reason for key in ("delimiter", "encoding", "missing_values")})
+    if data.source.endswith(".npz"):
+        messages.update({("data", key): ARRAY_REASON for key in ("delimiter", "encoding", "missing_values")})
     if data.test_source is None:
         messages["data", "test_sha256"] = "nothing reads this without data.test_source"
     else:

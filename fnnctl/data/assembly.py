@@ -11,6 +11,7 @@ from fnnctl.arrays import BoolArray, FloatArray, IntArray
 from fnnctl.data.columns import TextColumn
 from fnnctl.data.numbers import ordered
 from fnnctl.data.table import Table
+from fnnctl.data.units import Units
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,28 +37,34 @@ class LabelledTable:
         return int(np.count_nonzero(self.kept))
 
 
-def numeric_matrix(parts: Sequence[LabelledTable], names: Sequence[str]) -> FloatArray:
-    """Take the columns `names` out of the tables, one below the other: (N, p) float64, in Fortran order.
+def numeric_matrix(parts: Sequence[LabelledTable], names: Sequence[str]) -> tuple[FloatArray, Units | None]:
+    """Take the columns `names` of the tables, one below the other: (N, p) as stored, and their units.
 
-    A column's own memory is given back as soon as it is copied, so that the data lie in memory once.
+    The first table's numbers stay where they are and the others' follow, so that the data lie in memory once.
     """
-    matrix = np.empty((sum(part.rows for part in parts), len(names)), order="F")
-    kept = [part.kept for part in parts]
-    for j, name in enumerate(names):
-        columns = [part.table.numeric.pop(name)[rows] for part, rows in zip(parts, kept, strict=True)]
-        np.concatenate(columns, out=matrix[:, j])
-    return matrix
+    first, *others = parts
+    matrix = first.table.numeric
+    matrix.keep(first.kept, names)
+    for part in others:
+        for block in part.table.numeric.blocks(part.kept, names):
+            matrix.append(block)
+    return matrix.finish()
 
 
 def code_matrix(
     parts: Sequence[LabelledTable], names: Sequence[str]
 ) -> tuple[IntArray, tuple[tuple[str, ...], ...]]:
-    """Return the columns `names` as (N, q) int32 codes, -1 where missing, and the q tuples of categories."""
+    """Take the columns `names` out of the tables as (N, q) int32 codes, -1 where missing.
+
+    Also return the q tuples of categories. A column's own memory is given back as soon as it is copied.
+    """
     matrix = np.empty((sum(part.rows for part in parts), len(names)), np.int32, order="F")
     categories = []
     for j, name in enumerate(names):
         matrix[:, j], texts = coded(parts, name)
         categories.append(texts)
+        for part in parts:
+            del part.table.categorical[name]
     return matrix, tuple(categories)
 
 

@@ -1,4 +1,4 @@
-"""A column while it is read: numbers or texts, gathered block by block into a typed array.
+"""A column while it is read: numbers, passed on block by block, or texts, gathered as codes.
 
 What could not be read as a number is counted, and its first place kept, so that the choice between
 `numeric` and `categorical` can be made, or refused in words, once every value was seen.
@@ -29,21 +29,22 @@ class Tally:
 
 
 class NumberColumn:
-    """Values read as float64; NaN where missing, and where a value is no number."""
+    """Reads values as float64, NaN where missing and where a value is no number; keeps only their tally."""
 
     def __init__(self, missing: AbstractSet[str]) -> None:
         self._missing = missing
-        self._values = array("d")
+        self._numbers = 0
         self._almost = 0
         self._texts = 0
         self._first: tuple[int, str] | None = None
 
-    def add(self, values: Sequence[str], lines: Sequence[int]) -> None:
-        """Append a block's values."""
+    def read(self, values: Sequence[str], lines: Sequence[int]) -> FloatArray:
+        """Return a block's values, (n,)."""
         numbers = plain_numbers(values, self._missing)
         if numbers is None:
             numbers = np.array([self._number(*pair) for pair in zip(values, lines, strict=True)])
-        self._values.frombytes(numbers.tobytes())
+        self._numbers += int(np.count_nonzero(~np.isnan(numbers)))
+        return numbers
 
     def _number(self, value: str, line: int) -> float:
         text = value.strip()
@@ -59,14 +60,9 @@ class NumberColumn:
             self._texts += 1
         return np.nan
 
-    def numbers(self) -> FloatArray:
-        """(N,) float64: a view of what was gathered, or nothing but NaN."""
-        return np.frombuffer(self._values, np.float64)
-
     def tally(self) -> Tally:
         """Count the kinds of values seen so far."""
-        numbers = int(np.count_nonzero(~np.isnan(self.numbers())))
-        return Tally(numbers, self._almost, self._texts, self._first)
+        return Tally(self._numbers, self._almost, self._texts, self._first)
 
 
 class TextColumn:

@@ -1,18 +1,28 @@
-"""The rows as typed arrays: what a source becomes, before anything is fitted or scaled."""
+"""The rows as typed arrays: what a source becomes, before anything is fitted or scaled.
+
+The numbers are there once, as they are stored: float64 where they are few, float32 in units where they are
+many, or a file mapped into memory. Whoever wants to calculate asks for some rows of them as float64.
+"""
 
 from __future__ import annotations
 
+import mmap
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.data.units import Units
+
+COLUMNS_AT_ONCE = 4
+"""Rows lie one after the other: a column alone would be fetched at the price of its neighbours."""
+BLOCK_ROWS = 2**13
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """N rows of p numeric and q categorical columns, with a class each.
-
-    `numeric` may lie in memory column by column (Fortran order).
-    """
+    """N rows of p numeric and q categorical columns, with a class each."""
 
     name: str
     """The built-in data set's name, or the file's stem: for titles and messages."""
@@ -21,7 +31,7 @@ class Dataset:
     sha256: str
     """Of the file's bytes as they lie on disk."""
     numeric: FloatArray
-    """(N, p), NaN where missing."""
+    """(N, p) as stored, NaN where missing: see `numbers`."""
     numeric_names: tuple[str, ...]
     categorical: IntArray
     """(N, q) codes into `categories`, -1 where missing."""
@@ -45,6 +55,53 @@ class Dataset:
     test_sha256: str | None = None
     warnings: tuple[str, ...] = ()
     """What was noticed while reading."""
+    groups: IntArray | None = None
+    """(N,) the group of each row, -1 in a test file; None where data.split.group names no column."""
+    units: Units | None = None
+    """What the stored numbers count in; None where they are the numbers themselves."""
+    mapped: mmap.mmap | None = None
+    """The file that `numeric` is a view of."""
+    mapped_from: int = 0
+    """Where in that file it begins."""
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def numbers(self, rows: IntArray | slice, columns: Sequence[int] | IntArray | None = None) -> FloatArray:
+        """(n, p) float64, a copy: the numbers of some rows, and of some columns where they are named."""
+        stored = self.numeric[rows] if isinstance(rows, slice) else self.numeric.take(rows, axis=0)
+        numbers = self.units.restored(stored) if self.units else stored.astype(np.float64)
+        self._give_back(rows)
+        return numbers if columns is None else numbers[:, columns]
+
+    def number_columns(self, rows: IntArray) -> Iterator[FloatArray]:
+        """Yield each numeric column's values in `rows`, (n,) float64."""
+        for first in range(0, self.numeric.shape[1], COLUMNS_AT_ONCE):
+            chosen = slice(first, min(first + COLUMNS_AT_ONCE, self.numeric.shape[1]))
+            columns = np.empty((chosen.stop - first, len(rows)), self.numeric.dtype)
+            for start in range(0, len(rows), BLOCK_ROWS):
+                block = slice(start, start + BLOCK_ROWS)
+                columns[:, block] = self.numeric[rows[block], chosen].T
+                self._give_back(rows[block])
+            for j, column in enumerate(columns, start=first):
+                one = slice(j, j + 1)
+                yield self.units.restored(column[:, None], one)[:, 0] if self.units else column.astype(float)
+
+    def _give_back(self, rows: IntArray | slice) -> None:
+        """Let the system have a mapped file's pages again after a look at rows one behind the other.
+
+        Whoever goes through a file so needs none of them twice. In any other order they stay: a batch of
+        rows from anywhere would bring them all back.
+        """
+        if self.mapped is None or not hasattr(self.mapped, "madvise"):
+            return
+        if isinstance(rows, slice):
+            start, stop, _ = rows.indices(len(self))
+        elif rows.size and bool((rows[1:] > rows[:-1]).all()):
+            start, stop = int(rows[0]), int(rows[-1]) + 1
+        else:
+            return
+        first, last = (self.mapped_from + row * self.numeric.strides[0] for row in (start, stop))
+        first -= first % mmap.PAGESIZE
+        if last > first:
+            self.mapped.madvise(mmap.MADV_DONTNEED, first, last - first)

@@ -38,11 +38,21 @@ _OTHER_FORMATS = (
 )
 
 
-def find_file(source: str, folder: Path, *, setting: str, builtin: Collection[str] = ()) -> Path:
+def find_file(
+    source: str,
+    folder: Path,
+    *,
+    setting: str,
+    builtin: Collection[str] = (),
+    folders: bool = False,
+    pipes: bool = False,
+) -> Path:
     """Return the path that `source` means: `~` is the home folder, a relative path starts at `folder`.
 
+    With `folders` it may be one that holds files of arrays.
     Raises DataError, at the path `setting`, where there is no such file; the close name of a file nearby
-    or of a `builtin` data set is offered. Raises MachineError where the system will not tell.
+    or of a `builtin` data set is offered. `pipes` lets a pipe or a device pass, which can be read only once.
+    Raises MachineError where the system will not tell.
     """
     path = folder / source
     try:
@@ -53,8 +63,8 @@ def find_file(source: str, folder: Path, *, setting: str, builtin: Collection[st
     except OSError as error:
         if error.errno == errno.ENAMETOOLONG:
             raise _missing(path, source, setting, builtin) from error
-        raise _unreadable(path, error) from error
-    if not path.is_file():
+        raise _unreadable(shown_name(path), error) from error
+    if not (path.is_file() or (path.is_dir() and folders) or (pipes and not path.is_dir())):
         what = "is a folder, not a file" if path.is_dir() else "is not a regular file"
         raise DataError(Problem(f"{printable(str(path))} {what}", path=setting))
     return path
@@ -65,20 +75,21 @@ def _missing(path: Path, source: str, setting: str, builtin: Collection[str]) ->
         nearby = [printable(entry.name) for entry in path.parent.iterdir() if entry.is_file()]
     except (OSError, ValueError):
         nearby = []
-    place = "" if Path(source).is_absolute() else f" in {printable(str(path.parent))}"
+    place = (
+        "" if Path(source).is_absolute() or path.parent == Path() else f" in {printable(str(path.parent))}"
+    )
     neither = ", and no built-in data set of this name" if builtin else ""
     suggestion = did_you_mean(path.name, [*builtin, *nearby])
     return DataError(Problem(f"there is no file {shown(source)}{place}{neither}{suggestion}", path=setting))
 
 
-def _unreadable(path: Path, error: OSError) -> MachineError:
-    return MachineError(f"{printable(str(path))} cannot be read: {error.strerror or error}")
+def _unreadable(file: str, error: OSError) -> MachineError:
+    return MachineError(f"{file} cannot be read: {error.strerror or error}")
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
+def told(file: str) -> Iterator[None]:
     """Turn what the operating system and gzip raise into errors that name the file."""
-    file = printable(str(path))
     try:
         yield
     except (gzip.BadGzipFile, zlib.error, EOFError) as error:
@@ -86,41 +97,57 @@ def _told(path: Path) -> Iterator[None]:
             Problem(f"the gzip file is damaged ({error}): compress or copy it again", file=file)
         ) from error
     except OSError as error:
-        raise _unreadable(path, error) from error
+        raise _unreadable(file, error) from error
+
+
+def shown_name(path: Path | None) -> str:
+    """A file's name in messages; None is standard input."""
+    return "standard input" if path is None else printable(str(path))
 
 
 def file_sha256(path: Path) -> str:
     """Return the SHA-256 of the file's bytes, in hexadecimal digits."""
-    with _told(path), path.open("rb") as file:
+    with told(shown_name(path)), path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def check_sha256(found: str, expected: str | None, *, file: str, setting: str) -> None:
+    """Raise DataError, at the path `setting`, where a file has another SHA-256 than it is to have."""
+    if expected is not None and found != expected:
+        message = f"{file} has changed: its SHA-256 is now {found} (if so meant, change or remove this)"
+        raise DataError(Problem(message, path=setting))
+
+
 @contextmanager
-def open_text(path: Path, encoding: str) -> Iterator[TextIO]:
-    """Open a plain or gzip file as text whose line ends are left as they are.
+def open_text(path: Path | None, encoding: str, setting: str = "data.encoding") -> Iterator[TextIO]:
+    """Open a plain or gzip file, or standard input (None), as text whose line ends are left as they are.
 
     Raises DataError for an unknown encoding, a damaged gzip file (also while reading), UTF-16 that was
     not announced, and formats that are no text at all; MachineError where the system will not read.
+    `setting` is what the user changes where the encoding is wrong.
     """
-    with _told(path), path.open("rb") as raw:
-        packed = path.suffix.lower() == ".gz" or raw.peek(2).startswith(_GZIP)
+    file = shown_name(path)
+    with told(file), _opened(path) as raw:
+        packed = (path is not None and path.suffix.lower() == ".gz") or raw.peek(2).startswith(_GZIP)
         plain = io.BufferedReader(gzip.GzipFile(fileobj=raw)) if packed else raw
-        with _decoded(plain, encoding) as text:
-            _refuse_other_formats(plain.peek(8), encoding, printable(str(path)))
+        with _decoded(plain, encoding, setting) as text:
+            _refuse_other_formats(plain.peek(8), encoding, setting, file)
             yield text
 
 
-def _decoded(file: BinaryIO, encoding: str) -> io.TextIOWrapper:
+def _opened(path: Path | None) -> io.BufferedReader:
+    return open(0, "rb", closefd=False) if path is None else path.open("rb")
+
+
+def _decoded(file: BinaryIO, encoding: str, setting: str) -> io.TextIOWrapper:
     try:
         return io.TextIOWrapper(file, encoding=encoding, newline="")
     except (LookupError, ValueError) as error:
         suggestion = did_you_mean(encoding, _COMMON_ENCODINGS)
-        raise DataError(
-            Problem(f"{shown(encoding)} is not an encoding{suggestion}", path="data.encoding")
-        ) from error
+        raise DataError(Problem(f"{shown(encoding)} is not an encoding{suggestion}", path=setting)) from error
 
 
-def _refuse_other_formats(start: bytes, encoding: str, file: str) -> None:
+def _refuse_other_formats(start: bytes, encoding: str, setting: str, file: str) -> None:
     for mark, what in _OTHER_FORMATS:
         if start.startswith(mark):
             raise DataError(Problem(f"this is {what}, not a CSV file: save it as CSV", file=file))
@@ -128,5 +155,5 @@ def _refuse_other_formats(start: bytes, encoding: str, file: str) -> None:
         return
     for mark, meant in _BYTE_ORDER_MARKS:
         if start.startswith(mark):
-            message = f"the file is {meant.upper()}, not {encoding}: set data.encoding to {meant}"
+            message = f"the file is {meant.upper()}, not {encoding}: set {setting} to {meant}"
             raise DataError(Problem(message, file=file))

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.data.splits import apportion
+from fnnctl.arrays import IntArray
+from fnnctl.data.groups import divide_groups
+from fnnctl.data.splits import VALIDATION, stratified_parts
 
 FOLDS_PURPOSE = int.from_bytes(b"folds", "big")
 HELD_OUT_PURPOSE = int.from_bytes(b"held out", "big")
@@ -66,8 +67,9 @@ def divide(
         if groups is None:
             assignment[repeat] = _dealt(labels, folds, stratify, rng)
         else:
-            shares = np.full(folds, 1 / folds)
-            assignment[repeat] = _grouped(labels, groups, shares, stratify, rng)
+            alike = labels if stratify else np.zeros_like(labels)
+            sizes = np.bincount(np.arange(len(labels)) % folds)
+            assignment[repeat] = divide_groups(groups, alike, sizes, rng=rng)
     return Folds(folds, assignment)
 
 
@@ -100,22 +102,15 @@ def hold_out(
     if most_folds(labels, groups) < 2:
         raise ValueError("a single row or group cannot be divided")
     rng = np.random.default_rng(np.random.SeedSequence((seed, HELD_OUT_PURPOSE, repeat, fold)))
-    if groups is not None:
-        return np.asarray(_grouped(labels, groups, np.array([1 - share, share]), stratify, rng) == 1)
     size = min(max(1, round(share * rows)), rows - 1)
-    order = rng.permutation(rows)
-    if not stratify:
-        held[order[:size]] = True
-        return held
-    counts = np.bincount(labels)
-    size = min(size, int(np.maximum(counts - 1, 0).sum()))
-    shuffled = rng.permutation(len(counts))
-    chosen = np.zeros_like(counts)
-    chosen[shuffled] = apportion(size, counts[shuffled], counts[shuffled] - 1)
-    order = order[np.argsort(labels[order], kind="stable")]
-    of = labels[order]
-    rank = np.arange(rows) - (np.cumsum(counts) - counts)[of]
-    held[order[rank < chosen[of]]] = True
+    if groups is not None:
+        alike = labels if stratify else np.zeros_like(labels)
+        return np.asarray(divide_groups(groups, alike, np.array([rows - size, size]), rng=rng) == VALIDATION)
+    if stratify:
+        counts = np.bincount(labels)
+        size = min(size, int(np.maximum(counts - 1, 0).sum()))
+        return np.asarray(stratified_parts(labels, counts, size, 0, rng) == VALIDATION)
+    held[rng.permutation(rows)[:size]] = True
     return held
 
 
@@ -128,32 +123,3 @@ def _dealt(labels: IntArray, folds: int, stratify: bool, rng: np.random.Generato
     assigned = np.empty(len(labels), np.int32)
     assigned[order] = rng.permutation(folds)[np.arange(len(labels)) % folds]
     return assigned
-
-
-def _grouped(
-    labels: IntArray, groups: IntArray, shares: FloatArray, stratify: bool, rng: np.random.Generator
-) -> IntArray:
-    """Give whole groups to parts that are to have these shares (parts,) of the rows, the largest first: (N,).
-
-    A part of share s that would have the shares pᶜ of the classes' rows, and p of all rows, costs
-    (Σ (pᶜ)² + p²)/s, which is least in sum where every pᶜ is s. Each group goes where the sum grows least.
-    """
-    _, of_group = np.unique(groups, return_inverse=True)
-    kinds = labels if stratify else np.zeros_like(labels)
-    counts = np.zeros((int(of_group.max()) + 1, int(kinds.max()) + 1))
-    np.add.at(counts, (of_group, kinds), 1)
-    sizes = counts.sum(axis=1)
-    totals = np.append(counts.sum(axis=0), len(labels))
-    weights = np.column_stack([counts, sizes]) / np.maximum(totals, 1)
-    order = rng.permutation(len(counts))
-    order = order[np.argsort(-sizes[order], kind="stable")]
-    given = np.zeros((len(shares), weights.shape[1]))
-    part_of_group = np.empty(len(counts), np.int32)
-    for group in order:
-        growth = ((2 * given + weights[group]) * weights[group]).sum(axis=1) / shares
-        part_of_group[group] = growth.argmin()
-        given[part_of_group[group]] += weights[group]
-    used = np.bincount(part_of_group, minlength=len(shares))
-    if not used.all():  # of two parts with unlike shares the small one, which gets the smallest group
-        part_of_group[order[-1]] = used.argmin()
-    return part_of_group[of_group]

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
-from fnnctl.arrays import FloatArray
+from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.data import DEFAULT_MISSING_VALUES, DataConfig
+from fnnctl.data.archives import holds_arrays
+from fnnctl.data.array_data import load_arrays
 from fnnctl.data.assembly import LabelledTable, code_matrix, coded, numeric_matrix
 from fnnctl.data.builtin import BUILTIN, builtin_path
 from fnnctl.data.dataset import Dataset
-from fnnctl.data.files import file_sha256, find_file
+from fnnctl.data.files import check_sha256, file_sha256, find_file
 from fnnctl.data.problems import Problems
 from fnnctl.data.rows import CsvFormat
 from fnnctl.data.settings import check_settings, declared_kinds
-from fnnctl.data.table import Kind, Table, read_table
-from fnnctl.data.target import same_number_twice, target_fault, weights_fault
+from fnnctl.data.table import Kind, read_table
+from fnnctl.data.target import groups_fault, same_number_twice, target_fault, weights_fault
 from fnnctl.data.text import counted, printable, shown
 from fnnctl.errors import DataError, Problem, did_you_mean
 
+Numbers = TypeVar("Numbers", FloatArray, IntArray)
 BUILTIN_FORMAT = CsvFormat(",", "utf-8", frozenset(DEFAULT_MISSING_VALUES))
 
 
@@ -37,6 +40,8 @@ class _File:
     warnings: list[str]
     weights: FloatArray | None = None
     """(rows,) of the labelled rows, where data.weights names a column."""
+    groups: IntArray | None = None
+    """(rows,) of the labelled rows, where data.split.group names a column."""
 
 
 def load_dataset(config: DataConfig, folder: Path) -> Dataset:
@@ -45,20 +50,28 @@ def load_dataset(config: DataConfig, folder: Path) -> Dataset:
     Raises DataError with every problem found (one of a file has its file and line, one of a setting
     only its path), or MachineError where the system will not read.
     """
-    with _source_path(config, folder) as path:
-        main = _read_main(path, config)
+    if config.source in BUILTIN:
+        with builtin_path(config.source) as path:
+            return _load_tables(path, config, folder)
+    path = find_file(config.source, folder, setting="data.source", builtin=BUILTIN, folders=True)
+    return (load_arrays if holds_arrays(path) else _load_tables)(path, config, folder)
+
+
+def _load_tables(path: Path, config: DataConfig, folder: Path) -> Dataset:
+    main = _read_main(path, config)
     files = [main]
     if config.test_source is not None:
         files.append(_read_test(config, folder, main))
     parts = [file.part for file in files]
     categorical, categories = code_matrix(parts, main.categorical_names)
     labels, classes = coded(parts, main.part.target)
+    numeric, units = numeric_matrix(parts, main.numeric_names)
     builtin = config.source in BUILTIN
     return Dataset(
         name=config.source if builtin else Path(main.path.name.removesuffix(".gz")).stem,
         source=config.source if builtin else str(main.path.resolve()),
         sha256=main.sha256,
-        numeric=numeric_matrix(parts, main.numeric_names),
+        numeric=numeric,
         numeric_names=main.numeric_names,
         categorical=categorical,
         categorical_names=main.categorical_names,
@@ -70,20 +83,18 @@ def load_dataset(config: DataConfig, folder: Path) -> Dataset:
         test_rows=sum(part.rows for part in parts[1:]),
         test_source=str(files[1].path.resolve()) if files[1:] else None,
         test_sha256=files[1].sha256 if files[1:] else None,
-        weights=_with_ones(main.weights, sum(part.rows for part in parts)),
+        weights=_filled_up(main.weights, len(labels), 1.0),
+        groups=_filled_up(main.groups, len(labels), -1),
         warnings=tuple(warning for file in files for warning in file.warnings),
+        units=units,
     )
 
 
-def _with_ones(weights: FloatArray | None, rows: int) -> FloatArray | None:
-    """The main file's weights, and ones for the test file's rows, which nothing weighs."""
-    return None if weights is None else np.concatenate([weights, np.ones(rows - weights.size)])
-
-
-def _source_path(config: DataConfig, folder: Path) -> AbstractContextManager[Path]:
-    if config.source in BUILTIN:
-        return builtin_path(config.source)
-    return nullcontext(find_file(config.source, folder, setting="data.source", builtin=BUILTIN))
+def _filled_up(values: Numbers | None, rows: int, value: float) -> Numbers | None:
+    """What the main file's rows have, and `value` for the test file's rows, of which it says nothing."""
+    if values is None:
+        return None
+    return np.concatenate([values, np.full(rows - values.size, value, values.dtype)])
 
 
 def _format(config: DataConfig) -> CsvFormat:
@@ -97,36 +108,47 @@ def _read_main(path: Path, config: DataConfig) -> _File:
     file = config.source if info else printable(str(path))
     target = config.target or (info.target if info else "")
     form = BUILTIN_FORMAT if info else _format(config)
-    sha256 = _checked_sha256(path, file, "data.sha256", config.sha256)
+    sha256 = file_sha256(path)
+    check_sha256(sha256, config.sha256, file=file, setting="data.sha256")
     problems = Problems(file)
-    table = read_table(path, form, declared_kinds(config.columns, target, config.weights), problems)
-    check_settings(config.columns, target, config.weights, table.names, problems)
+    weights_name, group = config.weights, config.split.group
+    kinds = declared_kinds(config.columns, target, weights_name, group)
+    table = read_table(path, form, kinds, problems)
+    check_settings(config.columns, target, weights_name, table.names, problems, group=group)
     problems.raise_any()
 
-    weights = table.numeric.pop(config.weights) if config.weights is not None else None
-    empty = [name for name in table.numeric if name not in config.columns.numeric and _is_empty(table, name)]
+    part = LabelledTable(table, target)
+    weights = table.apart[weights_name][part.kept] if weights_name is not None else None
+    groups = table.categorical.pop(group).codes()[part.kept] if group is not None else None
+    present = dict(zip(table.numeric.names, table.numeric.present.tolist(), strict=True))
+    empty = [name for name, count in present.items() if not count and name not in config.columns.numeric]
     numeric = tuple(name for name in table.numeric if name not in empty)
     categorical = tuple(name for name in table.categorical if name != target)
-    part = LabelledTable(table, target)
     if fault := target_fault(target, part.label.texts(), part.label.counts()):
         problems.add(fault)
     if not numeric and not categorical:
         problems.add(
             f"beside the target {shown(target)} there is no column to learn from: is data.delimiter right?"
         )
-    if weights is not None and (fault := weights_fault(weights[part.kept])):
-        problems.add(f"the column {shown(config.weights or '')}, which data.weights names, {fault}")
+    for setting, name, wrong in (
+        ("data.weights", weights_name, weights_fault(weights) if weights is not None else None),
+        ("data.split.group", group, groups_fault(groups) if groups is not None else None),
+    ):
+        if wrong:
+            problems.add(f"the column {shown(name or '')}, which {setting} names, {wrong}")
     problems.raise_any()
     warnings = [f"the column {shown(name)} of {file} has no values and is left out" for name in empty]
     warnings += same_number_twice(target, part.label.texts()) + _unlabelled(part, file)
-    own = weights[part.kept].copy() if weights is not None else None
-    return _File(path, sha256, part, numeric, categorical, warnings, own)
+    return _File(path, sha256, part, numeric, categorical, warnings, weights, groups)
 
 
 def _read_test(config: DataConfig, folder: Path, main: _File) -> _File:
     path = find_file(config.test_source or "", folder, setting="data.test_source")
     file = printable(str(path))
-    sha256 = _checked_sha256(path, file, "data.test_sha256", config.test_sha256)
+    if holds_arrays(path):
+        raise DataError(Problem(f"{file} holds arrays, and data.source is a table", path="data.test_source"))
+    sha256 = file_sha256(path)
+    check_sha256(sha256, config.test_sha256, file=file, setting="data.test_sha256")
     target = main.part.target
     kinds: dict[str, Kind] = dict.fromkeys(main.numeric_names, "numeric")
     kinds.update(dict.fromkeys((*main.categorical_names, target), "categorical"))
@@ -153,18 +175,6 @@ def _read_test(config: DataConfig, folder: Path, main: _File) -> _File:
     return _File(
         path, sha256, part, main.numeric_names, main.categorical_names, warnings + _unlabelled(part, file)
     )
-
-
-def _checked_sha256(path: Path, file: str, setting: str, expected: str | None) -> str:
-    sha256 = file_sha256(path)
-    if expected is not None and sha256 != expected:
-        message = f"{file} has changed: its SHA-256 is now {sha256} (if so meant, change or remove this)"
-        raise DataError(Problem(message, path=setting))
-    return sha256
-
-
-def _is_empty(table: Table, name: str) -> bool:
-    return bool(np.isnan(table.numeric[name]).all())
 
 
 def _unlabelled(part: LabelledTable, file: str) -> list[str]:

@@ -7,29 +7,65 @@ there, an indicator of its own. Indicators and categories are 0 or 1 and are not
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Any
+from typing import Annotated, Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.data import DataConfig
 from fnnctl.data.dataset import Dataset
 from fnnctl.data.scaling import centre_and_spread, imputed_value
+from fnnctl.data.text import shown
+
+T = TypeVar("T")
 
 BLOCK_VALUES = 2**17
+EXACTLY = ConfigDict(extra="forbid", allow_inf_nan=False)
+"""How the features are read back."""
+
+
+class Columns(Protocol):
+    """Rows as a Dataset has them: numbers, NaN where missing, and codes into texts, -1 where missing."""
+
+    @property
+    def numeric(self) -> FloatArray:
+        """(N, p)"""
+
+    @property
+    def numeric_names(self) -> tuple[str, ...]:
+        """The p names."""
+
+    def numbers(self, rows: IntArray, columns: IntArray | None = None) -> FloatArray:
+        """(n, p) float64, a copy: the numbers of some rows, and of some columns where they are named."""
+
+    @property
+    def categorical(self) -> IntArray:
+        """(N, q)"""
+
+    @property
+    def categorical_names(self) -> tuple[str, ...]:
+        """The q names."""
+
+    @property
+    def categories(self) -> tuple[tuple[str, ...], ...]:
+        """The texts that the codes of each of the q columns stand for."""
 
 
 @dataclass(frozen=True, slots=True)
 class NumberFeature:
     """A numeric column: (x − centre) / spread, with `fill` for x where it is missing."""
 
+    __pydantic_config__: ClassVar = EXACTLY
     name: str
     fill: float
     centre: float
-    spread: float
+    spread: Annotated[float, Field(gt=0.0)]
     indicator: bool
     """Whether a second feature says that the value was missing."""
 
@@ -38,6 +74,7 @@ class NumberFeature:
 class CategoryFeatures:
     """A categorical column: a feature for each category of the training rows."""
 
+    __pydantic_config__: ClassVar = EXACTLY
     name: str
     categories: tuple[str, ...]
     indicator: bool
@@ -61,21 +98,23 @@ class Preprocessor:
             names += [f"{column.name} missing"] if column.indicator else []
         return tuple(names)
 
-    def transform(self, dataset: Dataset, rows: IntArray, out: FloatArray) -> None:
+    def transform(self, dataset: Columns, rows: IntArray, out: FloatArray) -> None:
         """Write the features of `rows` (n,) into `out` (n, len(features)), float32 or float64.
 
         Computed in float64, a block of rows at a time. A category that was not among the training rows
         is 0 in every feature of its column. A number too large for `out` becomes the largest finite one
         of its sign: an infinity would turn every weight it meets into NaN.
         """
-        numbers = _NumberWriter.of(self.numbers, dataset)
-        categories = _CategoryWriter.of(self.categories, dataset)
-        first = len(self.numbers) + sum(number.indicator for number in self.numbers)
-        step = max(1, BLOCK_VALUES // max(1, len(self.numbers) + len(self.categories)))
-        for start in range(0, len(rows), step):
-            block = slice(start, start + step)
-            numbers.write(dataset.numeric, rows[block], out[block, :first])
-            categories.write(dataset.categorical, rows[block], out[block, first:])
+        self.of(dataset).write(rows, out)
+
+    def of(self, dataset: Columns) -> Features:
+        """The features of one data set, for many blocks of its rows."""
+        return Features(
+            dataset,
+            _NumberWriter.of(self.numbers, dataset),
+            _CategoryWriter.of(self.categories, dataset),
+            len(self.numbers) + sum(number.indicator for number in self.numbers),
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Describe it in values that JSON holds exactly."""
@@ -86,21 +125,58 @@ class Preprocessor:
 
     @classmethod
     def from_dict(cls, description: Mapping[str, Any]) -> Preprocessor:
-        """Build it again from what `to_dict` returned, also after a way through JSON text."""
-        return cls(
-            tuple(NumberFeature(**number) for number in description["numeric"]),
-            tuple(
-                CategoryFeatures(**{**column, "categories": tuple(column["categories"])})
-                for column in description["categorical"]
-            ),
-        )
+        """Build it again from what `to_dict` returned, also after a way through JSON text.
+
+        Raises ValueError, which says where, for anything that `to_dict` would not return.
+        """
+        numbers = _read_back(TypeAdapter(tuple[NumberFeature, ...]), description, "numeric")
+        categories = _read_back(TypeAdapter(tuple[CategoryFeatures, ...]), description, "categorical")
+        _refuse_repetition([*(each.name for each in numbers), *(each.name for each in categories)])
+        for column in categories:
+            _refuse_repetition(column.categories)
+        return cls(numbers, categories)
+
+
+def _read_back(adapter: TypeAdapter[T], description: Mapping[str, Any], key: str) -> T:
+    try:
+        return adapter.validate_json(json.dumps(description.get(key)), strict=True)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in (key, *first["loc"]))
+        raise ValueError(f"{place}: {first['msg']}") from error
+
+
+def _refuse_repetition(names: Sequence[str]) -> None:
+    if len(set(names)) < len(names):
+        ((twice, _),) = Counter(names).most_common(1)
+        raise ValueError(f"{shown(twice)} is named twice")
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """A data set's rows as features: each block has the same bits, whatever else is asked for."""
+
+    dataset: Columns
+    _numbers: _NumberWriter
+    _categories: _CategoryWriter
+    _first_category: int
+
+    def write(self, rows: IntArray, out: FloatArray) -> None:
+        """See `Preprocessor.transform`."""
+        first, dataset = self._first_category, self.dataset
+        step = max(1, BLOCK_VALUES // max(1, dataset.numeric.shape[1] + len(self._categories.columns)))
+        for start in range(0, len(rows), step):
+            block = slice(start, start + step)
+            self._numbers.write(dataset, rows[block], out[block, :first])
+            self._categories.write(dataset.categorical, rows[block], out[block, first:])
 
 
 @dataclass(frozen=True, slots=True)
 class _NumberWriter:
     """The numeric columns of one data set as arrays, (p,), for many blocks of its rows."""
 
-    columns: IntArray
+    columns: IntArray | None
+    """Where they stand in the data set; None where they stand there alone and in order."""
     fill: FloatArray
     centre: FloatArray
     spread: FloatArray
@@ -108,26 +184,28 @@ class _NumberWriter:
     """Which of the p have an indicator."""
 
     @classmethod
-    def of(cls, numbers: Sequence[NumberFeature], dataset: Dataset) -> _NumberWriter:
+    def of(cls, numbers: Sequence[NumberFeature], dataset: Columns) -> _NumberWriter:
         position = {name: j for j, name in enumerate(dataset.numeric_names)}
+        columns = np.array([position[number.name] for number in numbers], dtype=np.intp)
         return cls(
-            columns=np.array([position[number.name] for number in numbers], dtype=np.intp),
+            columns=None if np.array_equal(columns, np.arange(len(position))) else columns,
             fill=np.array([number.fill for number in numbers], dtype=np.float64),
             centre=np.array([number.centre for number in numbers], dtype=np.float64),
             spread=np.array([number.spread for number in numbers], dtype=np.float64),
             indicators=np.flatnonzero([number.indicator for number in numbers]),
         )
 
-    def write(self, numeric: FloatArray, rows: IntArray, out: FloatArray) -> None:
-        values = numeric[rows[:, None], self.columns].astype(np.float64, copy=False)
+    def write(self, dataset: Columns, rows: IntArray, out: FloatArray) -> None:
+        values = dataset.numbers(rows, self.columns)
         missing = np.isnan(values)
-        out[:, len(self.columns) :] = missing[:, self.indicators]
-        np.copyto(values, self.fill, where=missing)
+        if missing.any():
+            np.copyto(values, self.fill, where=missing)
         with np.errstate(over="ignore"):
             values -= self.centre
             values /= self.spread
         largest = np.finfo(out.dtype).max
-        out[:, : len(self.columns)] = np.clip(values, -largest, largest, out=values)
+        out[:, : len(self.fill)] = np.clip(values, -largest, largest, out=values)
+        out[:, len(self.fill) :] = missing[:, self.indicators]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +216,7 @@ class _CategoryWriter:
     """A column's index and, for each code and last for a missing value, the feature that is 1, or -1."""
 
     @classmethod
-    def of(cls, categories: Sequence[CategoryFeatures], dataset: Dataset) -> _CategoryWriter:
+    def of(cls, categories: Sequence[CategoryFeatures], dataset: Columns) -> _CategoryWriter:
         columns, first = [], 0
         for column in categories:
             j = dataset.categorical_names.index(column.name)
@@ -166,8 +244,8 @@ def fit_preprocessor(dataset: Dataset, rows: IntArray, config: DataConfig) -> Pr
     """
     return Preprocessor(
         tuple(
-            _fit_number(name, dataset.numeric[rows, j], config)
-            for j, name in enumerate(dataset.numeric_names)
+            _fit_number(name, column, config)
+            for name, column in zip(dataset.numeric_names, dataset.number_columns(rows), strict=True)
         ),
         tuple(
             _fit_categories(name, dataset.categorical[rows, j], dataset.categories[j])
@@ -177,7 +255,7 @@ def fit_preprocessor(dataset: Dataset, rows: IntArray, config: DataConfig) -> Pr
 
 
 def _fit_number(name: str, column: FloatArray, config: DataConfig) -> NumberFeature:
-    values = column[~np.isnan(column)].astype(np.float64, copy=False)
+    values = column[~np.isnan(column)]
     indicator = len(values) < len(column)
     if len(values) == 0:
         return NumberFeature(name, 0.0, 0.0, 1.0, indicator)

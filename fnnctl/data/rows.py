@@ -33,6 +33,8 @@ class CsvFormat:
     delimiter: str | None
     encoding: str
     missing: frozenset[str]
+    encoding_setting: str = "data.encoding"
+    """What the user changes where the encoding is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +55,13 @@ class CsvRows:
 
 
 @contextmanager
-def open_rows(path: Path, form: CsvFormat, problems: Problems) -> Iterator[CsvRows]:
-    """Open a CSV file and read its header; the rest is read as `blocks` is gone through.
+def open_rows(path: Path | None, form: CsvFormat, problems: Problems) -> Iterator[CsvRows]:
+    """Open a CSV file, or standard input (None), and read its header; `blocks` reads the rest bit by bit.
 
     What is wrong is noted in `problems`, except what hides everything else: that is raised as
     DataError (an empty file, a wrong encoding) or MachineError (see `open_text`).
     """
-    with open_text(path, form.encoding) as text:
+    with open_text(path, form.encoding, form.encoding_setting) as text:
         records = _records(text, form, problems)
         header = next(records, None)
         if header is None:
@@ -96,7 +98,7 @@ class _UnreadableLineError(Exception):
         self.line = line
 
 
-def _lines(text: TextIO, encoding: str) -> Iterator[str]:
+def _lines(text: TextIO, form: CsvFormat) -> Iterator[str]:
     """Yield the file's lines without a byte-order mark."""
     number = 0
     try:
@@ -104,23 +106,26 @@ def _lines(text: TextIO, encoding: str) -> Iterator[str]:
             if "\0" in line:
                 raise _UnreadableLineError(
                     number,
-                    "a NUL byte: this is no CSV file, or it is UTF-16: then set data.encoding to utf-16-le",
+                    "a NUL byte: this is no CSV file, or it is UTF-16: "
+                    f"then set {form.encoding_setting} to utf-16-le",
                 )
             yield line.removeprefix("\ufeff") if number == 1 else line
     except UnicodeDecodeError as error:
         earlier = error.object[: error.start].count(b"\n")
-        wrong = f"the byte 0x{error.object[error.start]:02x} is not {encoding}"
-        advice = "set data.encoding to the encoding the file was saved in; on Windows that is often cp1252"
-        raise _UnreadableLineError(number + 1 + earlier, f"{wrong}: {advice}") from error
+        wrong = f"the byte 0x{error.object[error.start]:02x} is not {form.encoding}"
+        advice = "the encoding the file was saved in; on Windows that is often cp1252"
+        raise _UnreadableLineError(
+            number + 1 + earlier, f"{wrong}: set {form.encoding_setting} to {advice}"
+        ) from error
     except UnicodeError as error:
         raise _UnreadableLineError(
-            number + 1, f"the file is not {encoding} ({error}): set data.encoding"
+            number + 1, f"the file is not {form.encoding} ({error}): set {form.encoding_setting}"
         ) from error
 
 
 def _records(text: TextIO, form: CsvFormat, problems: Problems) -> Iterator[tuple[int, list[str]]]:
     """Yield (line, values) for each record that is not blank; note what ends the reading early."""
-    lines = _lines(text, form.encoding)
+    lines = _lines(text, form)
     line = 1
     try:
         sample = list(islice(lines, SAMPLE_LINES))

@@ -4,29 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fnnctl.config.data import ColumnsConfig
+from fnnctl.config.data import ARRAY_REASON, DEFAULT_MISSING_VALUES, ColumnsConfig, DataConfig
 from fnnctl.data.numbers import plain_number
 from fnnctl.data.problems import Problems
 from fnnctl.data.table import Kind
 from fnnctl.data.text import printable, shown
-from fnnctl.errors import did_you_mean, quoted_list
+from fnnctl.errors import DataError, Problem, did_you_mean, quoted_list
 
 
-def declared_kinds(columns: ColumnsConfig, target: str, weights: str | None) -> dict[str, Kind]:
-    """Return the kind of each column that the config declares; the target is read as categories."""
+def declared_kinds(
+    columns: ColumnsConfig, target: str, weights: str | None, group: str | None = None
+) -> dict[str, Kind]:
+    """Return the kind of each column that the config declares; target and group are read as categories."""
     kinds: dict[str, Kind] = {}
     for kind, names in _lists(columns):
         kinds.update(dict.fromkeys(names, kind))
+    if weights is not None:
+        kinds[weights] = "apart"
+    if group is not None:
+        kinds[group] = "categorical"
     kinds[target] = "categorical"
-    if weights is not None and weights != target:
-        kinds[weights] = "numeric"
     return kinds
 
 
 def check_settings(
-    columns: ColumnsConfig, target: str, weights: str | None, names: Sequence[str], problems: Problems
+    columns: ColumnsConfig,
+    target: str,
+    weights: str | None,
+    names: Sequence[str],
+    problems: Problems,
+    *,
+    group: str | None = None,
 ) -> None:
-    """Note a target that is empty or not there, and declarations that are unknown, double or the target's."""
+    """Note a target that is empty or not there, and names that are unknown or have another use."""
     if not target:
         listed = quoted_list([printable(name) for name in names])
         problems.add_setting(
@@ -37,18 +47,24 @@ def check_settings(
         headless = any(plain_number(name) is not None for name in names)
         hint = ". Its first line must name the columns" if headless else ""
         problems.add_setting("data.target", _unknown(target, names, problems.file) + hint)
-    if weights == target:
-        problems.add_setting("data.weights", f"{shown(weights)} is the target: name another column")
-    elif weights is not None and weights not in names:
-        problems.add_setting("data.weights", _unknown(weights, names, problems.file))
+    used = {target: "the target, which is always read as classes"}
+    for setting, name, meaning in (
+        ("data.weights", weights, "always read as numbers"),
+        ("data.split.group", group, "no feature"),
+    ):
+        if name is None:
+            continue
+        if name in used:
+            what = used[name].split(",")[0]
+            problems.add_setting(setting, f"{shown(name)} is {what}: name another column")
+        elif name not in names:
+            problems.add_setting(setting, _unknown(name, names, problems.file))
+        used.setdefault(name, f"{setting}, which is {meaning}")
     seen: dict[str, Kind] = {}
     for kind, declared in _lists(columns):
         for name in dict.fromkeys(declared):
-            if name == target:
-                message = f"{shown(name)} is the target, which is always read as classes: remove it here"
-                problems.add_setting(f"data.columns.{kind}", message)
-            elif name == weights:
-                message = f"{shown(name)} is data.weights, which is always read as numbers: remove it here"
+            if name in used:
+                message = f"{shown(name)} is {used[name]}: remove it here"
                 problems.add_setting(f"data.columns.{kind}", message)
             elif name in seen:
                 message = f"{shown(name)} stands in {seen[name]} and in {kind}: remove it from one"
@@ -56,6 +72,26 @@ def check_settings(
             elif name not in names:
                 problems.add_setting(f"data.columns.{kind}", _unknown(name, names, problems.file))
             seen[name] = kind
+
+
+def refuse_table_settings(config: DataConfig, target: str) -> None:
+    """Raise DataError for what only a table has; a config's rules cannot see that a path is a folder."""
+    given = {
+        "target": config.target not in {None, target},
+        "delimiter": config.delimiter is not None,
+        "encoding": config.encoding != DataConfig.model_fields["encoding"].default,
+        "missing_values": config.missing_values != DEFAULT_MISSING_VALUES,
+        "columns.numeric": bool(config.columns.numeric),
+        "columns.categorical": bool(config.columns.categorical),
+    }
+    reasons = {"target": f"the label is the array {target}: remove this"}
+    wrong = [
+        Problem(reasons.get(key, ARRAY_REASON), path=f"data.{key}")
+        for key, is_given in given.items()
+        if is_given
+    ]
+    if wrong:
+        raise DataError(*wrong)
 
 
 def _lists(columns: ColumnsConfig) -> tuple[tuple[Kind, tuple[str, ...]], ...]:

@@ -13,11 +13,12 @@ import numpy as np
 
 from fnnctl.arrays import IntArray
 from fnnctl.config.data import SplitConfig
+from fnnctl.data.groups import divide_groups
 from fnnctl.data.text import counted, shown
 from fnnctl.errors import DataError, Problem, quoted_list
 
 SPLIT_PURPOSE = int.from_bytes(b"split", "big")
-_TRAIN, _VALIDATION, _TEST = 0, 1, 2
+TRAIN, VALIDATION, TEST = 0, 1, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,13 @@ class Split:
 
 
 def split_rows(
-    labels: IntArray, classes: Sequence[str], config: SplitConfig, *, seed: int, test_rows: int = 0
+    labels: IntArray,
+    classes: Sequence[str],
+    config: SplitConfig,
+    *,
+    seed: int,
+    test_rows: int = 0,
+    groups: IntArray | None = None,
 ) -> Split:
     """Draw the parts of N rows with the (N,) `labels`, indices into `classes`.
 
@@ -38,8 +45,9 @@ def split_rows(
     the rest. With `test_rows` the last so many rows are the test part, and the share of the validation
     part relates to the others. Stratified, each class is divided in the same proportions by the
     method of the largest remainder, and each keeps a row in the training part; where rows allow it,
-    each has one in the test part, and then in the validation part. Raises DataError where the
-    rows do not suffice.
+    each has one in the test part, and then in the validation part. With `groups` (N,) the rows of a group
+    stay together, and sizes and proportions are as near as the groups allow. Raises DataError where the
+    rows or the groups do not suffice.
     """
     pool = len(labels) - test_rows
     test_size = 0 if test_rows else _size(config.test, pool)
@@ -48,21 +56,36 @@ def split_rows(
     if train_size < 1:
         raise _too_few(f"{counted(pool, 'row')} leave none for training", validation_size, test_size)
     rng = np.random.default_rng(np.random.SeedSequence((seed, SPLIT_PURPOSE)))
-    if config.stratify and train_size < pool:
+    if groups is not None and train_size < pool:
+        sizes = np.array([train_size, validation_size, test_size])
+        _check_groups(groups[:pool], sizes, config)
+        alike = labels[:pool] if config.stratify else np.zeros(pool, np.intp)
+        parts = divide_groups(groups[:pool], alike, sizes, rng=rng)
+    elif config.stratify and train_size < pool:
         counts = np.bincount(labels[:pool], minlength=len(classes))
         _check_classes(counts, classes, train_size, validation_size, test_size)
-        parts = _stratified(labels[:pool], counts, validation_size, test_size, rng)
+        parts = stratified_parts(labels[:pool], counts, validation_size, test_size, rng)
     else:
         parts = np.zeros(pool, np.int8)
         order = rng.permutation(pool)
-        parts[order[:test_size]] = _TEST
-        parts[order[test_size : test_size + validation_size]] = _VALIDATION
-    parts = np.concatenate([parts, np.full(test_rows, _TEST, np.int8)])
-    return Split(*(np.flatnonzero(parts == part) for part in (_TRAIN, _VALIDATION, _TEST)))
+        parts[order[:test_size]] = TEST
+        parts[order[test_size : test_size + validation_size]] = VALIDATION
+    parts = np.concatenate([parts, np.full(test_rows, TEST, np.int8)])
+    return Split(*(np.flatnonzero(parts == part) for part in (TRAIN, VALIDATION, TEST)))
 
 
 def _size(share: float, rows: int) -> int:
     return max(1, round(share * rows)) if share > 0 else 0
+
+
+def _check_groups(groups: IntArray, sizes: IntArray, config: SplitConfig) -> None:
+    found, needed = len(np.unique(groups)), int(np.count_nonzero(sizes))
+    if found < needed:
+        message = (
+            f"the column {shown(config.group or '')} has {counted(found, 'group')}, and {needed} parts need "
+            "one each: name another column, or set a share to 0"
+        )
+        raise DataError(Problem(message, path="data.split.group"))
 
 
 def _check_classes(
@@ -91,10 +114,14 @@ def _too_few(wrong: str, validation_size: int, test_size: int) -> DataError:
     return DataError(Problem(f"{wrong} ({apart}): lower the shares, or add rows", path="data.split"))
 
 
-def _stratified(
+def stratified_parts(
     labels: IntArray, counts: IntArray, validation_size: int, test_size: int, rng: np.random.Generator
 ) -> IntArray:
-    """Return (n,) the part of each row."""
+    """Return (n,) the part of each row: 0 train, 1 validation, 2 test.
+
+    `counts` are the classes' rows. All parts but the first have as many rows as they are said to have, and
+    each class has one at least in the first, for which both sizes must leave enough.
+    """
     tie_break = rng.permutation(len(counts))
     test = np.zeros_like(counts)
     validation = np.zeros_like(counts)
@@ -108,8 +135,8 @@ def _stratified(
     of = labels[order]
     rank = np.arange(len(labels)) - starts[of]
     parts = np.zeros(len(labels), np.int8)
-    parts[order[rank < test[of] + validation[of]]] = _VALIDATION
-    parts[order[rank < test[of]]] = _TEST
+    parts[order[rank < test[of] + validation[of]]] = VALIDATION
+    parts[order[rank < test[of]]] = TEST
     return parts
 
 

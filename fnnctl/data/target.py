@@ -1,4 +1,4 @@
-"""Judges the columns of labels and weights: fnnctl classifies, so there must be a few classes with rows."""
+"""Judges the columns of labels, weights and groups: fnnctl classifies, so there must be a few classes."""
 
 from __future__ import annotations
 
@@ -70,6 +70,16 @@ def weights_fault(weights: FloatArray) -> str | None:
     missing = int(np.count_nonzero(np.isnan(weights)))
     if missing:
         return f"has {counted(missing, 'row')} without a value: fill in 1, or leave the rows out"
-    if weights.min() < 0.0:
+    if weights.size and weights.min() < 0.0:
         return f"has a negative number, {weights.min():g}: a weight is 0 or more"
-    return None if weights.max() > 0.0 else "has nothing but zeros: a row that counts needs a weight above 0"
+    return (
+        None
+        if weights.any() or not weights.size
+        else "has nothing but zeros: a row that counts needs a weight above 0"
+    )
+
+
+def groups_fault(groups: IntArray) -> str | None:
+    """Say why the rows' groups, -1 where missing, cannot be used, or return None."""
+    missing = int(np.count_nonzero(groups < 0))
+    return f"has {counted(missing, 'row')} without a value: name their groups" if missing else None

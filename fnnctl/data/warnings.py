@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.data.dataset import Dataset
+from fnnctl.data.dataset import BLOCK_ROWS, Dataset
 from fnnctl.data.splits import Split
 from fnnctl.data.text import counted, shown
 from fnnctl.errors import quoted_list
@@ -18,23 +18,54 @@ def data_warnings(dataset: Dataset, split: Split) -> list[str]:
     """Warn of row ids, columns that tell nothing, classes and rows that the parts do not divide well.
 
     Rows are compared by hashes of 64 bits over features and label: that two different rows have one is
-    as likely as N²/2⁶⁵.
+    as likely as N²/2⁶⁵. The numbers are gone through once, a block of rows at a time.
     """
+    rows = len(dataset) - dataset.test_rows
+    whole, train = _Extent(dataset), _Extent(dataset)
+    is_train = np.zeros(len(dataset), np.bool_)
+    is_train[split.train] = True
+    hashes = np.empty(len(dataset), np.uint64)
+    for start in range(0, len(dataset), BLOCK_ROWS):
+        block = slice(start, start + BLOCK_ROWS)
+        numbers = dataset.numbers(block)
+        whole.add(numbers[: max(0, rows - start)])
+        train.add(numbers[is_train[block]])
+        hashes[block] = _row_hashes(dataset.labels[block], numbers, dataset.categorical[block])
     return [
-        *_row_ids(dataset),
-        *_constant_columns(dataset, split.train),
+        *_row_ids(dataset, whole, rows),
+        *_constant_columns(dataset, train, split.train),
         *_absent_classes(dataset, split),
-        *_shared_rows(dataset, split),
+        *_shared_rows(hashes, split),
     ]
 
 
-def _row_ids(dataset: Dataset) -> list[str]:
-    rows = len(dataset) - dataset.test_rows
+class _Extent:
+    """How far each numeric column reaches in the rows that were added, and of what kind its numbers are."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        columns = len(dataset.numeric_names)
+        self.low, self.high = np.full(columns, np.inf), np.full(columns, -np.inf)
+        self.present, self.rows = np.zeros(columns, np.int64), 0
+        self.integral = np.ones(columns, np.bool_)
+
+    def add(self, numbers: FloatArray) -> None:
+        """Add rows, (n, p) with NaN where missing."""
+        if not len(numbers):
+            return
+        self.low = np.fmin(self.low, np.fmin.reduce(numbers, axis=0))
+        self.high = np.fmax(self.high, np.fmax.reduce(numbers, axis=0))
+        self.present += np.count_nonzero(~np.isnan(numbers), axis=0)
+        self.rows += len(numbers)
+        self.integral &= (numbers == np.floor(numbers)).all(axis=0)
+
+
+def _row_ids(dataset: Dataset, extent: _Extent, rows: int) -> list[str]:
     if rows < FEWEST_IDS:
         return []
-    numbers = zip(dataset.numeric_names, dataset.numeric[:rows].T, strict=True)
+    # whole, distinct numbers that (nearly) follow one another: within a span of 2n
+    may_count = np.flatnonzero(extent.integral & (extent.high - extent.low < 2 * rows)).tolist()
+    names = [dataset.numeric_names[j] for j in may_count if _are_distinct(dataset, j, rows)]
     texts = zip(dataset.categorical_names, dataset.categorical[:rows].T, strict=True)
-    names = [name for name, column in numbers if _counts_rows(column)]
     names += [name for name, codes in texts if 10 * len(np.unique(codes)) >= 9 * rows]
     return [
         f"the column {shown(name)} has a value of its own in (nearly) every row: if it is a row's id or "
@@ -44,30 +75,29 @@ def _row_ids(dataset: Dataset) -> list[str]:
     ]
 
 
-def _counts_rows(column: FloatArray) -> bool:
-    """Whether n numbers are whole, distinct, and (nearly) follow one another: within a span of 2n."""
-    low, high = float(column.min()), float(column.max())
-    if not high - low < 2 * len(column) or np.any(column != np.floor(column)):
-        return False
-    return int(np.bincount((column - low).astype(np.intp)).max()) == 1
+def _are_distinct(dataset: Dataset, column: int, rows: int) -> bool:
+    """Whether whole numbers within a span of twice their number are all different."""
+    numbers = np.concatenate(
+        [
+            dataset.numbers(slice(start, min(start + BLOCK_ROWS, rows)), [column])[:, 0]
+            for start in range(0, rows, BLOCK_ROWS)
+        ]
+    )
+    return int(np.bincount((numbers - numbers.min()).astype(np.intp)).max()) == 1
 
 
-def _constant_columns(dataset: Dataset, train: IntArray) -> list[str]:
-    names = (*dataset.numeric_names, *dataset.categorical_names)
-    columns = (*dataset.numeric.T, *dataset.categorical.T)
-    constant = [
-        shown(name) for name, column in zip(names, columns, strict=True) if _is_constant(column[train])
-    ]
+def _constant_columns(dataset: Dataset, extent: _Extent, train: IntArray) -> list[str]:
+    same = (extent.low == extent.high) & (extent.present == extent.rows)
+    numbers = np.flatnonzero(same | (extent.present == 0))
+    texts = zip(dataset.categorical_names, dataset.categorical.T, strict=True)
+    constant = [shown(dataset.numeric_names[j]) for j in numbers]
+    constant += [shown(name) for name, codes in texts if np.all(codes[train] == codes[train[0]])]
     if not constant:
         return []
     which = "a column has" if len(constant) == 1 else f"{len(constant)} columns have"
     return [
         f"{which} one value, or none, in the whole training part and cannot help: {quoted_list(constant)}"
     ]
-
-
-def _is_constant(values: FloatArray | IntArray) -> bool:
-    return bool(np.all(values == values[0]) or np.all(np.isnan(values)))
 
 
 def _absent_classes(dataset: Dataset, split: Split) -> list[str]:
@@ -85,29 +115,37 @@ def _absent_classes(dataset: Dataset, split: Split) -> list[str]:
     return warnings
 
 
-def _shared_rows(dataset: Dataset, split: Split) -> list[str]:
-    hashes = _row_hashes(dataset)
+def _shared_rows(hashes: npt.NDArray[np.uint64], split: Split) -> list[str]:
+    train, validation = (np.sort(hashes[rows]) for rows in (split.train, split.validation))
     pairs = (
-        ("validation", split.validation, "training", split.train),
-        ("test", split.test, "training", split.train),
-        ("test", split.test, "validation", split.validation),
+        ("validation", split.validation, "training", train),
+        ("test", split.test, "training", train),
+        ("test", split.test, "validation", validation),
     )
     warnings = []
-    for part, rows, other, other_rows in pairs:
-        shared = int(np.count_nonzero(np.isin(hashes[rows], hashes[other_rows])))
+    for part, rows, other, known in pairs:
+        shared = _count_known(hashes[rows], known)
         if shared:
             which = f"{counted(shared, 'row')} of the {part} part"
             warnings.append(f"{which} stand{'s' * (shared == 1)} in the {other} part too, label and all")
     return warnings
 
 
-def _row_hashes(dataset: Dataset) -> npt.NDArray[np.uint64]:
-    """(N,) a hash of each row's features and label; 0 and -0 are one number."""
-    hashes = _mixed(dataset.labels.astype(np.uint64))
-    for numbers in dataset.numeric.T:
-        hashes = _mixed(hashes ^ (numbers.astype(np.float64) + 0.0).view(np.uint64))
-    for codes in dataset.categorical.T:
-        hashes = _mixed(hashes ^ codes.astype(np.uint64))
+def _count_known(hashes: npt.NDArray[np.uint64], known: npt.NDArray[np.uint64]) -> int:
+    """How many of the hashes are among the known, which are sorted."""
+    if not known.size:
+        return 0
+    places = np.minimum(np.searchsorted(known, hashes), known.size - 1)
+    return int(np.count_nonzero(known[places] == hashes))
+
+
+def _row_hashes(labels: IntArray, numbers: FloatArray, codes: IntArray) -> npt.NDArray[np.uint64]:
+    """(n,) a hash of each row's label (n,), numbers (n, p) and codes (n, q); 0 and -0 are one number."""
+    hashes = _mixed(labels.astype(np.uint64))
+    for column in numbers.T:
+        hashes = _mixed(hashes ^ (column + 0.0).view(np.uint64))
+    for column in codes.T:
+        hashes = _mixed(hashes ^ column.astype(np.uint64))
     return hashes
 
 

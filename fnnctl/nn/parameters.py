@@ -10,7 +10,7 @@ Running statistics, which are no parameters and have no gradient, have a second 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import prod
 
@@ -95,6 +95,28 @@ class ParameterLayout:
     def named_arrays(self, row: FloatArray, statistics: FloatArray) -> dict[str, FloatArray]:
         """A member's arrays by name from its rows, (P,) and (S,): `weights_1`, `biases_1`, `gains_1`, …"""
         return dict(self._named(row[None], statistics[None]))
+
+    def rows_of(self, arrays: Mapping[str, FloatArray]) -> tuple[FloatArray, FloatArray]:
+        """The rows, (P,) and (S,), whose `named_arrays` these are.
+
+        Raises ValueError, which names the array, where these are not the layout's, or not of one type. They
+        are the most that memory is taken for, however large the layout is.
+        """
+        size = sum(array.size for array in arrays.values())
+        if size != self.size + self.statistics_size:
+            raise ValueError(f"the arrays hold {size:,} numbers, not {self.size + self.statistics_size:,}")
+        dtype = next(iter(arrays.values())).dtype
+        row, statistics = np.empty(self.size, dtype), np.empty(self.statistics_size, dtype)
+        named = self.named_arrays(row, statistics)
+        for name, view in named.items():
+            given = arrays.get(name)
+            if given is None:
+                raise ValueError(f"there is no array '{name}'")
+            if (given.shape, given.dtype) != (view.shape, dtype):
+                found, wanted = f"{given.dtype} {given.shape}", f"{dtype} {view.shape}"
+                raise ValueError(f"the array '{name}' is {found}, not {wanted}")
+            view[...] = given
+        return row, statistics
 
     def _named(self, row: FloatArray, statistics: FloatArray) -> Iterator[tuple[str, FloatArray]]:
         for number, layer in enumerate(self.layers, start=1):

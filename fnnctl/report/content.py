@@ -115,7 +115,7 @@ def sections(summary: Summary) -> list[Section]:
         _folds_table(summary.cross_validation) if summary.cross_validation else _metrics_table(summary),
         _class_table(summary),
         _matrix_table(summary),
-        FactList("Training", tuple(_training_facts(summary))),
+        FactList("Network" if manifest.evaluated else "Training", tuple(_training_facts(summary))),
         FactList("Data", tuple(_data_facts(manifest.data)) if manifest.data else ()),
         FactList("Origin", tuple(_origin_facts(manifest))),
         Notes("Warnings", tuple(manifest.warnings)),
@@ -220,6 +220,9 @@ def _matrix_table(summary: Summary) -> Table | None:
 
 def _training_facts(summary: Summary) -> Iterable[tuple[str, str]]:
     manifest = summary.manifest
+    if manifest.evaluated:
+        yield "of the run", manifest.evaluated.run
+        yield "SHA-256", manifest.evaluated.sha256
     if manifest.model:
         yield "network", " → ".join(f"{units:,}" for units in manifest.model.layers)
         yield "parameters", f"{manifest.model.parameters:,}"
@@ -248,10 +251,10 @@ def _data_facts(data: DataFacts) -> Iterable[tuple[str, str]]:
         yield "file", data.source
     if data.test_source:
         yield "test file", data.test_source
-    parts = ""
-    if of := data.parts:
-        parts = f": {of.train:,} train, {of.validation:,} validation, {of.test:,} test"
-    yield "rows", f"{data.rows:,}{parts}"
+    of_parts = ""
+    if (parts := data.parts) and parts.train:
+        of_parts = f": {parts.train:,} train, {parts.validation:,} validation, {parts.test:,} test"
+    yield "rows", f"{data.rows:,}{of_parts}"
     yield "columns", f"{data.numeric:,} numeric, {data.categorical:,} categorical"
     yield "target", f"{data.target}, {len(data.classes):,} classes"
     yield "SHA-256", data.sha256

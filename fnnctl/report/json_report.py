@@ -22,7 +22,7 @@ def _run(summary: Summary) -> dict[str, Any]:
         mode="json",
         include={
             "kind", "name", "status", "started", "finished", "seconds", "seed",
-            "data", "model", "training", "error", "warnings",
+            "data", "model", "training", "evaluated", "error", "warnings",
         },
     )  # fmt: skip
     return {

@@ -51,16 +51,25 @@ def write_lines(path: Path, lines: Iterable[str]) -> None:
 
 
 def write_output(path: Path, text: str) -> None:
-    """Write a file that the user named, outside of any run; a device or a pipe is written into as it is."""
+    """Write a file as `write_output_lines` does."""
+    write_output_lines(path, [text])
+
+
+def write_output_lines(path: Path, lines: Iterable[str]) -> None:
+    """Write a file that the user named, outside of any run; a device or a pipe is written into as it is.
+
+    An exception that `lines` raises passes through, and a file is then as it was.
+    """
     try:
         if path.is_dir():
             raise UsageError(f"'{path}' is a folder; name a file to write")
         if not path.parent.is_dir():
             raise UsageError(f"'{path}' cannot be written: there is no folder '{path.parent}'")
         if path.is_file() or not path.exists():
-            write_text(path.resolve(), text)
+            write_lines(path.resolve(), lines)
         else:
-            path.write_text(text, encoding="utf-8", errors="backslashreplace")
+            with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as device:
+                device.writelines(lines)
     except OSError as error:
         raise cannot_write(path, error) from error
 

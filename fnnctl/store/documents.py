@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from fnnctl.store.atomic import damaged
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 
 def to_json(value: Any) -> str:
@@ -23,6 +26,13 @@ def read_mapping(content: bytes, path: Path) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise damaged(path, "is damaged: a JSON object was expected")
     return value
+
+
+def first_fault(error: ValidationError) -> str:
+    """The first thing that is wrong, with its place: `data.rows: Input should be a valid integer`."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    place = ".".join(str(part) for part in first["loc"])
+    return f"{place}: {first['msg']}" if place else first["msg"]
 
 
 def _refuse(constant: str) -> NoReturn:

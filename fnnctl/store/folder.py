@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from array import array
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
@@ -11,10 +13,11 @@ import numpy as np
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.store import names
 from fnnctl.store.atomic import damaged, read_bytes, write_bytes
+from fnnctl.store.description import ModelDescription, read_description
 from fnnctl.store.documents import read_mapping
 from fnnctl.store.lock import is_held
 from fnnctl.store.manifest import Manifest, read_manifest
-from fnnctl.store.tables import Table, read_table
+from fnnctl.store.tables import Table, read_rows, read_table
 from fnnctl.store.weights import Array, read_listed_npz, read_npz
 
 CURVE_COLUMNS = 5
@@ -37,7 +40,9 @@ class StoredModel:
     """`model.npz` and `model.json`."""
 
     arrays: dict[str, Array]
-    description: dict[str, Any]
+    description: ModelDescription
+    sha256: str
+    """Of the weights' file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +119,9 @@ class RunFolder:
         """The weights and the description they were written with; `DataError` where the run has none."""
         description = self._required(names.MODEL, "the run has no model")
         weights = self._required(names.WEIGHTS, "the run has no model")
-        model = read_mapping(description, self.path / names.MODEL)
-        return StoredModel(read_listed_npz(weights, model.get("arrays"), self.path / names.WEIGHTS), model)
+        model = read_description(description, self.path / names.MODEL)
+        arrays = read_listed_npz(weights, model.arrays, self.path / names.WEIGHTS)
+        return StoredModel(arrays, model, hashlib.sha256(weights).hexdigest())
 
     def read_checkpoint(self) -> dict[str, Array] | None:
         """What training goes on from; None where it has not got so far."""
@@ -143,17 +149,25 @@ class RunFolder:
         return {column: table.numbers(index) for index, column in enumerate(table.columns)}
 
     def _curves(self, name: str) -> list[StoredCurve] | None:
-        table = self._table(name)
-        if table is None:
+        """Point by point: a curve of a large part has hundreds of thousands."""
+        path = self.path / name
+        content = read_bytes(path)
+        if content is None:
             return None
-        if len(table.columns) != CURVE_COLUMNS:
-            raise damaged(table.path, f"is damaged: {CURVE_COLUMNS} columns were expected")
-        x, y = (np.array(table.numbers(index), dtype=np.float64) for index in (2, 3))
-        points: dict[tuple[CurveKind, str], list[int]] = {}
-        for position, (kind, label, *_) in enumerate(table.rows):
+        rows = read_rows(content, path)
+        if len(next(rows)) != CURVE_COLUMNS:
+            raise damaged(path, f"is damaged: {CURVE_COLUMNS} columns were expected")
+        points: dict[tuple[str, str], tuple[array[float], array[float]]] = {}
+        for kind, label, x, y, _ in rows:
             if kind not in get_args(CurveKind):
-                raise damaged(table.path, f"is damaged: '{kind}' is no kind of curve")
-            points.setdefault((cast("CurveKind", kind), label), []).append(position)
+                raise damaged(path, f"is damaged: '{kind}' is no kind of curve")
+            of_curve = points.setdefault((kind, label), (array("d"), array("d")))
+            try:
+                of_curve[0].append(float(x))
+                of_curve[1].append(float(y))
+            except ValueError as error:
+                raise damaged(path, f"is damaged: {error}") from error
         return [
-            StoredCurve(kind, label, x[of_curve], y[of_curve]) for (kind, label), of_curve in points.items()
+            StoredCurve(cast("CurveKind", kind), label, np.array(x), np.array(y))
+            for (kind, label), (x, y) in points.items()
         ]

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from fnnctl.store.atomic import damaged
-from fnnctl.store.documents import read_mapping
+from fnnctl.store.documents import first_fault, read_mapping
 from fnnctl.store.names import LAYOUT_VERSION
 
 Status = Literal["running", "completed", "failed", "interrupted"]
@@ -149,6 +149,15 @@ class CalibrationFacts(Facts):
     """What the scores were divided by."""
 
 
+class EvaluatedRun(Facts):
+    """The run whose network an evaluation scored."""
+
+    run: str
+    """Its folder's absolute path."""
+    sha256: str
+    """Of its weights' file."""
+
+
 class Resumption(Facts):
     """An interrupted run that was gone on with."""
 
@@ -164,7 +173,7 @@ class Manifest(Facts):
     status: Status
     """How far the run is. One that says `running` and whose lock is free has died."""
     kind: str
-    """What made the run: `train` or `cross_validation`."""
+    """What made the run: `train`, `cross_validation`, or `evaluation` (of a run's network, on a file)."""
     name: str
     """The experiment's name."""
     layout: int = LAYOUT_VERSION
@@ -207,6 +216,8 @@ class Manifest(Facts):
     """The training; null until it has ended."""
     calibration: CalibrationFacts | None = None
     """The calibration; null where there is none."""
+    evaluated: EvaluatedRun | None = None
+    """Of an evaluation: the run whose network was scored."""
     error: str | None = None
     """Why the run failed, in a sentence; null where it did not."""
     warnings: list[str] = []
@@ -223,9 +234,7 @@ def read_manifest(content: bytes, path: Path) -> Manifest:
     try:
         manifest = Manifest.model_validate(mapping)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise damaged(path, f"is damaged: {key}: {first['msg']}") from error
+        raise damaged(path, f"is damaged: {first_fault(error)}") from error
     if manifest.layout > LAYOUT_VERSION:
         raise damaged(
             path, f"was written by a newer fnnctl (layout {manifest.layout}, this one knows {LAYOUT_VERSION})"

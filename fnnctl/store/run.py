@@ -28,6 +28,7 @@ from fnnctl.text import plain_text
 
 ROC_COLUMNS = ("kind", "class", "false_positive_rate", "true_positive_rate", "threshold")
 PREDICTION_COLUMNS = ("row", "label", "prediction")
+POINTS_AT_ONCE = 2**12
 PR_COLUMNS = ("kind", "class", "recall", "precision", "threshold")
 
 
@@ -83,7 +84,7 @@ class OpenRun(RunFolder):
     ) -> None:
         """Write n rows of (row in the data set, label, prediction), and the probabilities, (n, C)."""
         columns = (*columns, *(f"p_{name}" for name in classes))
-        write_lines(self.path / names.PREDICTIONS, wide_csv_lines(columns, rows, probabilities))
+        write_lines(self.path / names.PREDICTIONS, wide_csv_lines(columns, [(rows, probabilities)]))
 
     def write_confusion_matrix(self, classes: Sequence[str], matrix: IntArray) -> None:
         """Write the counts (C, C), a row a true class."""
@@ -153,12 +154,19 @@ class OpenRun(RunFolder):
 
 
 def create_run(
-    runs_dir: Path, *, name: str, kind: str, config: bytes, resolved: str, manifest: Mapping[str, Any]
+    runs_dir: Path,
+    *,
+    name: str,
+    kind: str,
+    manifest: Mapping[str, Any],
+    config: bytes | None = None,
+    resolved: str | None = None,
 ) -> OpenRun:
     """Make a new run's folder: hidden until config, manifest and lock are in it, then there by one rename.
 
-    `manifest` has the facts that `store.manifest.Manifest` describes, but for those that are told here. Any
-    number of simultaneous starts get a folder each. Raises `MachineError` where nothing can be written.
+    An evaluation has no config of its own. `manifest` has the facts that `store.manifest.Manifest` describes,
+    but for those that are told here. Any number of simultaneous starts get a folder each.
+    Raises `MachineError` where nothing can be written.
     """
     started = datetime.now(UTC)
     facts = {**manifest, "status": "running", "kind": kind, "name": name, "started": utc_text(started)}
@@ -171,8 +179,10 @@ def create_run(
             hidden.mkdir()
             lock = hold_lock(hidden / names.LOCK)
             undo.callback(os.close, lock)
-            write_bytes(hidden / names.CONFIG, config)
-            write_text(hidden / names.RESOLVED, resolved)
+            if config is not None:
+                write_bytes(hidden / names.CONFIG, config)
+            if resolved is not None:
+                write_text(hidden / names.RESOLVED, resolved)
             _write_manifest(hidden, complete)
             path = _appear(hidden, name, started)
         except (FileExistsError, NotADirectoryError) as error:
@@ -230,7 +240,10 @@ def _write_manifest(folder: Path, manifest: Manifest) -> None:
 
 
 def _curve_rows(curves: Iterable[CurvePoints]) -> Iterable[Sequence[object]]:
+    """Some points at a time: as Python's numbers they take four times the memory."""
     for curve in curves:
-        points = zip(curve.x.tolist(), curve.y.tolist(), curve.thresholds.tolist(), strict=True)
-        for x, y, threshold in points:
-            yield (curve.kind, curve.label, x, y, None if math.isnan(threshold) else threshold)
+        for start in range(0, len(curve.x), POINTS_AT_ONCE):
+            part = slice(start, start + POINTS_AT_ONCE)
+            columns = (curve.x[part].tolist(), curve.y[part].tolist(), curve.thresholds[part].tolist())
+            for x, y, threshold in zip(*columns, strict=True):
+                yield (curve.kind, curve.label, x, y, None if math.isnan(threshold) else threshold)

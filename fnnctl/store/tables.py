@@ -42,34 +42,49 @@ class _Line:
 
 def csv_lines(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
     """The table as CSV, line by line. Floats have all their digits, None is empty, text stands as it is."""
-    # With "\r\n" as the line end csv quotes both characters; with "\n" a lone "\r" would not be read back.
-    writer = csv.writer(_Line(), lineterminator="\r\n")
-    for row in chain([columns], rows):
-        yield writer.writerow(row)
+    yield from _lines(chain([columns], rows))
 
 
 def wide_csv_lines(
-    columns: Sequence[str], rows: Iterable[Sequence[object]], numbers: FloatArray
+    columns: Sequence[str], blocks: Iterable[tuple[Iterable[Sequence[object]], FloatArray]]
 ) -> Iterator[str]:
-    """As `csv_lines`, with a row of `numbers` (n, C), float64, after the other values of each row.
+    """As `csv_lines`, from blocks of n rows, each followed by a row of numbers, (n, C), float64.
 
     They have 17 digits, which are read back as the same bits; to look for the fewest digits that are, as
     `csv_lines` does, takes half as long again, and nearly all numbers of a computation need 16 or 17.
     """
-    lines = csv_lines(columns, rows)
-    yield next(lines)
-    fields = ",".join(["%.17g"] * numbers.shape[1])
-    for line, values in zip(lines, numbers, strict=True):
-        yield f"{line[:-1]},{fields % tuple(values.tolist())}\n"
+    yield from csv_lines(columns, ())
+    for rows, numbers in blocks:
+        fields = ",".join(["%.17g"] * numbers.shape[1])
+        for line, values in zip(_lines(rows), numbers, strict=True):
+            yield f"{line[:-1]},{fields % tuple(values.tolist())}\n"
+
+
+def _lines(rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    # With "\r\n" as the line end csv quotes both characters; with "\n" a lone "\r" would not be read back.
+    writer = csv.writer(_Line(), lineterminator="\r\n")
+    return map(writer.writerow, rows)
 
 
 def read_table(content: bytes, path: Path) -> Table:
     """The table in a file's content; raises `DataError`, which names `path`, where it is none."""
+    rows = read_rows(content, path)
+    return Table(path, tuple(next(rows)), tuple(tuple(row) for row in rows))
+
+
+def read_rows(content: bytes, path: Path) -> Iterator[list[str]]:
+    """The table's columns and then its rows, one at a time; raises `DataError` as `read_table` does."""
     try:
-        columns, *rows = csv.reader(io.StringIO(content.decode("utf-8"), newline=""), strict=True)
+        with io.TextIOWrapper(io.BytesIO(content), "utf-8", newline="") as text:
+            reader = csv.reader(text, strict=True)
+            columns = next(reader, None)
+            if columns is None:
+                raise damaged(path, "is damaged: it is not a CSV table (it is empty)")
+            yield columns
+            for number, row in enumerate(reader, start=1):
+                if len(row) != len(columns):
+                    found = f"row {number} has {len(row)} values, the header {len(columns)}"
+                    raise damaged(path, f"is damaged: {found}")
+                yield row
     except (ValueError, csv.Error) as error:
         raise damaged(path, f"is damaged: it is not a CSV table ({error})") from error
-    for number, row in enumerate(rows, start=1):
-        if len(row) != len(columns):
-            raise damaged(path, f"is damaged: row {number} has {len(row)} values, the header {len(columns)}")
-    return Table(path, tuple(columns), tuple(tuple(row) for row in rows))

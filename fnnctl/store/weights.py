@@ -68,7 +68,7 @@ def read_npz(content: bytes, path: Path) -> dict[str, Array]:
                 member.filename.removesuffix(".npy"): _read_array(archive, member, path)
                 for member in archive.infolist()
             }
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, EOFError) as error:
+    except (zipfile.BadZipFile, RuntimeError, ValueError, OverflowError, EOFError) as error:
         raise damaged(path, f"is damaged: {error}") from error
 
 

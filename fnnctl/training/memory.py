@@ -1,26 +1,26 @@
-"""What a run would take of the memory, and what there is: asked before anything is allocated."""
+"""What a run would take of the memory: asked before anything is allocated."""
 
 from __future__ import annotations
-
-import os
-from pathlib import Path
 
 from fnnctl.nn.activations import ACTIVATIONS
 from fnnctl.nn.optimizers import OPTIMIZERS
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import HiddenShape
 from fnnctl.training.members import StackSettings
+from fnnctl.training.pool import fits_in_memory
 from fnnctl.training.scoring import SCORING_BATCH
 
 
 def training_bytes(settings: StackSettings, *, rows: int, members: int = 1) -> int:
     """Bytes that training and then scoring take at the peak, the pool of `rows` examples included.
 
-    The pool stays throughout. Besides it, training takes `_stack_bytes`. Scoring, member by member, takes the
-    parameters and, for each pair of a row and a class, 8 bytes for its probability, and for those of the
-    largest part, here taken to be all rows, 8 more for the copy that ranking sorts and 2 for its marks.
+    A pool that is kept stays throughout; rows that are made on demand take none. Besides it, training takes
+    `_stack_bytes`. Scoring, member by member, takes the parameters and, for each pair of a row and a class,
+    8 bytes for its probability, and for those of the largest part, here taken to be all rows, 8 more for the
+    copy that ranking sorts and 2 for its marks.
     """
-    pool = rows * (settings.shape.inputs + 1) * settings.dtype.itemsize
+    kept = fits_in_memory(rows, settings.shape.inputs)
+    pool = rows * (settings.shape.inputs + 1) * settings.dtype.itemsize if kept else 0
     parameters = members * ParameterLayout(settings.shape).size * settings.dtype.itemsize
     scoring = parameters + rows * settings.shape.classes * (8 + 8 + 2)
     return pool + max(_stack_bytes(settings, rows, members), scoring)
@@ -40,7 +40,7 @@ def _stack_bytes(settings: StackSettings, rows: int, members: int) -> int:
     drawing = 8 * widest
     per_example = (settings.shape.inputs + 1 + settings.shape.classes) * itemsize
     per_example += sum(_layer_bytes(layer, itemsize) for layer in settings.shape.hidden)
-    batches = min(settings.batch_size, rows) + min(SCORING_BATCH, rows)
+    batches = min(settings.batch_size, rows) + SCORING_BATCH
     return parameters + penalised + drawing + members * batches * per_example
 
 
@@ -57,32 +57,3 @@ def _layer_bytes(layer: HiddenShape, itemsize: int) -> int:
     wide = 1 + int(layer.pieces > 1) + 2 * int(layer.normalization is not None)
     masks = layer.rows + (layer.units if layer.dropout else 0)
     return (narrow * layer.units + wide * layer.rows) * itemsize + masks
-
-
-def available_bytes() -> int | None:
-    """Bytes that a process may still take: the machine's, or its container's; None where that is unknown."""
-    found = [amount for amount in (_machine_bytes(), _container_bytes()) if amount is not None]
-    return min(found, default=None)
-
-
-def _machine_bytes() -> int | None:
-    try:
-        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    except OSError:
-        pass
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):
-        return None
-
-
-def _container_bytes() -> int | None:
-    group = Path("/sys/fs/cgroup")
-    try:
-        limit = (group / "memory.max").read_text(encoding="ascii").strip()
-        used = int((group / "memory.current").read_text(encoding="ascii"))
-    except (OSError, ValueError):
-        return None
-    return None if limit == "max" else max(int(limit) - used, 0)

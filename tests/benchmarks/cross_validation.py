@@ -92,7 +92,7 @@ def row(source: str, folder: Path, options: argparse.Namespace) -> None:
     output = Output(quiet=True)
     begun = time.perf_counter()
     run = cross_validate(
-        config, [], folds=None, repeats=None, workers=options.workers, runs_dir=folder / "runs",
+        config, [], workers=options.workers, runs_dir=folder / "runs",
         name=None, seed=None, output=output, signals=Interruption(output),
     )  # fmt: skip
     seconds = time.perf_counter() - begun

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import shutil
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ import pytest
 from fnnctl.cli import run
 from fnnctl.commands.output import Output
 from fnnctl.commands.progress import OnEpoch
+from fnnctl.data.builtin import builtin_path
 from fnnctl.training.history import Record
 
 
@@ -91,6 +93,18 @@ def at_epoch(monkeypatch: pytest.MonkeyPatch) -> AtEpoch:
         monkeypatch.setattr("fnnctl.commands.completion.epoch_progress", progress)
 
     return arrange
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the one run of a network on penguins, in `runs`, and its data, `penguins.csv`."""
+    folder = tmp_path_factory.mktemp("trained")
+    with builtin_path("penguins") as path:
+        shutil.copy(path, folder / "penguins.csv")
+    config = folder / "penguins.yaml"
+    config.write_text("data: {source: penguins.csv, target: species}\ntraining: {epochs: 4}\n")
+    assert run(["train", str(config), "--quiet", "--runs-dir", str(folder / "runs")]) == 0
+    return folder
 
 
 DISTURBED = """\

@@ -127,7 +127,10 @@ def test_version(program: Program) -> None:
     assert (done.code, done.out) == (0, "fnnctl 0.1.0\n")
 
 
-@pytest.mark.parametrize("command", ["init", "check", "train", "report", "runs", "datasets", "schema"])
+@pytest.mark.parametrize(
+    "command",
+    ["init", "check", "train", "predict", "evaluate", "report", "runs", "datasets", "schema"],
+)
 def test_every_command_has_help(program: Program, command: str) -> None:
     done = program(command, "--help")
     assert done.code == 0

@@ -10,6 +10,7 @@ import pytest
 
 from fnnctl.commands.preparation import prepare
 from fnnctl.errors import ConfigError, DataError
+from fnnctl.training.pool import Examples
 from tests.commands.conftest import Program
 
 
@@ -26,7 +27,9 @@ def test_what_follows_from_data_and_network_is_filled_in(iris: Path) -> None:
 
 def test_scaling_is_fitted_on_the_training_part_alone(iris: Path) -> None:
     prepared = prepare(iris, [], name=None, seed=None)
-    inputs = prepared.examples().inputs
+    pool = prepared.examples()
+    assert isinstance(pool, Examples)
+    inputs = pool.inputs
     assert (inputs.shape, inputs.dtype.name) == ((150, 5), "float32")
     assert np.all(inputs[:, -1] == 1.0)
     learned = inputs[prepared.split.train, :-1].astype(np.float64)

@@ -63,7 +63,7 @@ def _or_null(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 
 _counts = st.integers(1, 10_000_000)
-_rates = _numbers(0, 1e6, above=True)
+_rates = _numbers(1e-6, 1e6, above=True)  # above the minimum that `adaptive` has by default
 _decays = _numbers(0, 1, below=True)
 _shares = _numbers(0, 1)
 _factors = _numbers(0, 1, above=True)
@@ -81,7 +81,7 @@ _activations = st.one_of(
 )
 _no_normalization = _named("none")
 _layer_normalization = _named("layer", epsilon=_epsilons)
-_dropouts = _decays
+_dropouts = _numbers(0, 0.99)
 
 
 def _normalizations(*, batch: bool, momentum: bool) -> st.SearchStrategy[Any]:
@@ -244,9 +244,18 @@ def _data(draw: st.DrawFn) -> dict[str, Any]:
         data["split"] = draw(_mapping({}, validation=shares))
     else:
         data["split"] = draw(_mapping({}, validation=shares, test=shares))
+    data["split"] |= draw(_mapping({}, group=_or_null(_texts)))
     if data["split"].get("validation") != 0:
         data["split"] |= draw(_mapping({}, stratify=st.booleans()))
     return data
+
+
+_evaluation = _mapping(
+    {},
+    cross_validation=_mapping(
+        {}, folds=st.integers(2, 10_000), repeats=st.integers(1, 10_000), stratify=st.booleans()
+    ),
+)
 
 
 @st.composite
@@ -258,4 +267,4 @@ def raw_experiment(draw: st.DrawFn) -> dict[str, Any]:
     if data["split"].get("validation") == 0:
         training.setdefault("early_stopping", None)
     config = {"data": data, "model": model, "training": training}
-    return config | draw(_mapping({"name": _names}, seed=st.integers(0, 2**64 - 1)))
+    return config | draw(_mapping({"name": _names}, seed=st.integers(0, 2**64 - 1), evaluation=_evaluation))

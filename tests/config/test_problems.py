@@ -23,7 +23,8 @@ OPTIMIZERS = (
 )
 SOURCE = (
     "missing: a built-in data set's name (iris, wine, breast_cancer, digits, penguins), "
-    "or the path of a CSV file (also .csv.gz), relative to the config file"
+    "or the path of a CSV file (also .csv.gz), of an NPZ file with X and y, or of a folder with X.npy and "
+    "y.npy, relative to the config file"
 )
 
 
@@ -306,7 +307,7 @@ def test_the_seed_and_the_name_are_checked(problems: Problems) -> None:
 def test_an_unknown_section_is_told_what_there_is(problems: Problems) -> None:
     text = "data: {source: iris}\nnetwork: {}\ntraning: {}\n"
     assert problems(text) == [
-        "2: network: unknown setting; possible here: name, seed, data, model, training",
+        "2: network: unknown setting; possible here: name, seed, data, model, training, evaluation",
         "3: traning: unknown setting (did you mean 'training'?)",
     ]
 

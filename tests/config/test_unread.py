@@ -21,6 +21,10 @@ OWN_MEANS = "nothing reads this: training.averaging takes plain means over the t
         ("data: {source: iris, delimiter: ';'}", [f"1: data.delimiter: {OWN_FORMAT}"]),
         ("data:\n  source: iris\n  missing_values: [x]", [f"3: data.missing_values: {OWN_FORMAT}"]),
         (
+            "data: {source: a.npz, encoding: utf-8}",
+            ["1: data.encoding: nothing reads this: arrays hold numbers only, with a column each"],
+        ),
+        (
             f"data: {{source: a.csv, test_sha256: {'a' * 64}}}",
             ["1: data.test_sha256: nothing reads this without data.test_source"],
         ),

@@ -4,6 +4,7 @@ import numpy as np
 
 from fnnctl.data.assembly import LabelledTable, code_matrix, coded, numeric_matrix
 from fnnctl.data.columns import TextColumn
+from fnnctl.data.matrix import NumberMatrix
 from fnnctl.data.table import Table
 
 
@@ -15,9 +16,9 @@ def texts(values: list[str]) -> TextColumn:
 
 def part(labels: list[str], sizes: list[float], colours: list[str]) -> LabelledTable:
     categorical = {"y": texts(labels), "colour": texts(colours)}
-    return LabelledTable(
-        Table(("size", "colour", "y"), {"size": np.array(sizes)}, categorical, len(labels)), "y"
-    )
+    numeric = NumberMatrix(["size"])
+    numeric.append(np.array(sizes)[:, None])
+    return LabelledTable(Table(("size", "colour", "y"), numeric, categorical, len(labels)), "y")
 
 
 def two_parts() -> list[LabelledTable]:
@@ -30,7 +31,9 @@ def two_parts() -> list[LabelledTable]:
 def test_rows_without_a_label_are_left_out_and_the_second_part_follows() -> None:
     parts = two_parts()
     assert [each.rows for each in parts] == [2, 2]
-    np.testing.assert_array_equal(numeric_matrix(parts, ["size"]), [[1.0], [np.nan], [4.0], [5.0]])
+    numbers, units = numeric_matrix(parts, ["size"])
+    np.testing.assert_array_equal(numbers, [[1.0], [np.nan], [4.0], [5.0]])
+    assert units is None
     labels, classes = coded(parts, "y")
     assert labels.tolist() == [1, 0, 0, 1]
     assert labels.dtype == np.intp

@@ -7,18 +7,17 @@ from fnnctl.data.columns import NumberColumn, Tally, TextColumn
 MISSING = frozenset({"", "NA", "-9"})
 
 
-def test_numbers_are_gathered_block_by_block() -> None:
+def test_numbers_are_read_block_by_block() -> None:
     column = NumberColumn(MISSING)
-    column.add(["1", " 2.5 ", "NA"], [2, 3, 4])
-    column.add(["-9", "9"], [5, 6])
-    np.testing.assert_array_equal(column.numbers(), [1, 2.5, np.nan, np.nan, 9])
+    np.testing.assert_array_equal(column.read(["1", " 2.5 ", "NA"], [2, 3, 4]), [1, 2.5, np.nan])
+    np.testing.assert_array_equal(column.read(["-9", "9"], [5, 6]), [np.nan, 9])
     assert column.tally() == Tally(3, 0, 0, None)
 
 
 def test_what_is_no_number_is_counted_and_its_first_place_kept() -> None:
     column = NumberColumn(MISSING)
-    column.add(["1", "1_0", "x", "", "y", "3"], [2, 3, 4, 5, 6, 9])
-    np.testing.assert_array_equal(column.numbers(), [1, np.nan, np.nan, np.nan, np.nan, 3])
+    numbers = column.read(["1", "1_0", "x", "", "y", "3"], [2, 3, 4, 5, 6, 9])
+    np.testing.assert_array_equal(numbers, [1, np.nan, np.nan, np.nan, np.nan, 3])
     assert column.tally() == Tally(2, 1, 2, (3, "1_0"))
 
 

@@ -183,3 +183,35 @@ def test_the_way_through_json_is_exact() -> None:
     again = Preprocessor.from_dict(json.loads(text))
     assert again == fitted
     assert again.features == fitted.features
+
+
+NUMBER = {"name": "x", "fill": 1.0, "centre": 0, "spread": 2.5, "indicator": True}
+COLUMN = {"name": "c", "categories": ["a", "b"], "indicator": False}
+
+
+def test_a_description_is_read_back_strictly() -> None:
+    fitted = Preprocessor.from_dict({"numeric": [NUMBER], "categorical": [COLUMN]})
+    assert fitted.features == ("x", "x missing", "c=a", "c=b")
+
+
+@pytest.mark.parametrize(
+    ("numeric", "categorical", "message"),
+    [
+        (None, [], "numeric: Input should be a valid array"),
+        ([], None, "categorical: Input should be a valid array"),
+        ([{**NUMBER, "spread": 0}], [], r"numeric\.0\.spread: Input should be greater than 0"),
+        ([{**NUMBER, "spread": "2"}], [], r"numeric\.0\.spread: Input should be a valid number"),
+        ([{**NUMBER, "fill": 10**400}], [], r"numeric\.0\.fill"),
+        ([{**NUMBER, "indicator": 1}], [], r"numeric\.0\.indicator: Input should be a valid boolean"),
+        ([{**NUMBER, "more": 1}], [], r"numeric\.0\.more"),
+        ([NUMBER, {"name": "y"}], [], r"numeric\.1\.fill: Field required"),
+        ([NUMBER, 7], [], r"numeric\.1: Input should be an object"),
+        ([NUMBER, NUMBER], [], "'x' is named twice"),
+        ([NUMBER], [{**COLUMN, "name": "x"}], "'x' is named twice"),
+        ([], [{**COLUMN, "categories": ["a", "b", "a"]}], "'a' is named twice"),
+        ([], [{**COLUMN, "categories": "ab"}], r"categorical\.0\.categories: Input should be a valid array"),
+    ],
+)
+def test_a_description_that_was_changed_is_refused(numeric: Any, categorical: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Preprocessor.from_dict({"numeric": numeric, "categorical": categorical})

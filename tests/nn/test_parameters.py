@@ -54,3 +54,36 @@ def test_a_normalized_layer_has_its_biases_after_the_normalization() -> None:
     assert named["gains_1"].tolist() == [24.0, 25.0, 26.0, 27.0, 28.0, 29.0]
     assert named["means_1"].tolist() == [0.0] * 6
     assert named["variances_1"].tolist() == [1.0] * 6
+
+
+@pytest.mark.parametrize("shape", [SHAPE, NORMALIZED])
+def test_rows_come_back_from_their_arrays(shape: NetworkShape) -> None:
+    layout = ParameterLayout(shape)
+    row = np.arange(float(layout.size)).astype(np.float32)
+    statistics = np.arange(1000.0, 1000.0 + layout.statistics_size).astype(np.float32)
+    arrays = {name: array.copy() for name, array in layout.named_arrays(row, statistics).items()}
+    again = layout.rows_of(dict(reversed(arrays.items())))
+    np.testing.assert_array_equal(again[0], row)
+    np.testing.assert_array_equal(again[1], statistics)
+    assert again[0].dtype == again[1].dtype == np.float32
+
+
+def test_arrays_of_another_layout_are_refused() -> None:
+    layout = ParameterLayout(SHAPE)
+    arrays = layout.named_arrays(np.zeros(layout.size), np.empty(0))
+    turned = {**arrays, "weights_1": arrays["weights_1"].T}
+    with pytest.raises(ValueError, match=r"'weights_1' is float64 \(4, 3\), not float64 \(3, 4\)"):
+        layout.rows_of(turned)
+    with pytest.raises(ValueError, match="'biases_2' is float32"):
+        layout.rows_of({**arrays, "biases_2": arrays["biases_2"].astype(np.float32)})
+    renamed = {name.replace("slopes_2", "gains_2"): array for name, array in arrays.items()}
+    with pytest.raises(ValueError, match="no array 'slopes_2'"):
+        layout.rows_of(renamed)
+    with pytest.raises(ValueError, match="the arrays hold 0 numbers, not 42"):
+        layout.rows_of({})
+
+
+def test_a_layout_that_is_far_too_large_takes_no_memory() -> None:
+    vast = ParameterLayout(NetworkShape(10**9, (HiddenShape(10**9, "relu"),), 2))
+    with pytest.raises(ValueError, match="the arrays hold 3 numbers, not 1,000,000,00"):
+        vast.rows_of({"weights_1": np.zeros(3)})

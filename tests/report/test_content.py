@@ -18,6 +18,7 @@ from fnnctl.report.content import (
 from fnnctl.report.gates import check_gates, parse_gates
 from fnnctl.report.summary import Summary, summarize
 from fnnctl.store.run import OpenRun
+from tests.report.conftest import data_facts
 
 
 def titled(summary: Summary) -> dict[str, Section]:
@@ -95,6 +96,18 @@ def test_the_numbers_of_a_finished_run(finished_run: Callable[..., OpenRun]) -> 
     assert isinstance(matrix, Table)
     assert matrix.header == ("true \\ predicted", "setosa", "versicolor")
     assert matrix.rows == (("setosa", "0", "1"), ("versicolor", "2", "3"))
+
+
+def test_an_evaluation_names_its_run_and_has_no_parts(start_run: Callable[..., OpenRun]) -> None:
+    run = start_run()
+    data = {**data_facts(("a", "b")), "rows": 1234, "parts": {"train": 0, "validation": 0, "test": 1234}}
+    run.record({"kind": "evaluation", "evaluated": {"run": "/runs/first", "sha256": "ab12"}, "data": data})
+    found = titled(summarize(run))
+    assert "Training" not in found
+    assert found["Network"].rows[:3] == (
+        ("of the run", "/runs/first"), ("SHA-256", "ab12"), ("network", "6 → 100 → 2"),
+    )  # fmt: skip
+    assert ("rows", "1,234") in found["Data"].rows
 
 
 def test_a_run_that_has_just_begun_has_few_sections(start_run: Callable[..., OpenRun]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,6 +26,15 @@ HOSTILE_CLASSES = (
     "Ärger 日本 🐧",
     "nul\x00",
 )
+
+
+def described(**facts: object) -> dict[str, Any]:
+    """What model.json says of a network, but for its arrays."""
+    return {
+        "precision": "float32", "inputs": 3, "hidden": [{"units": 2, "activation": "relu"}],
+        "output": "softmax", "target": "y", "classes": ["a", "b"], "features": ["u", "v", "w"],
+        "preprocessing": {"numeric": [], "categorical": []}, **facts,
+    }  # fmt: skip
 
 
 @pytest.fixture

@@ -1,0 +1,151 @@
+"""Files of new rows for a stored network: how they are opened, and what is said of them besides.
+
+That a column is not used is said at once; that categories were not known, when all rows are read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.commands.stored_network import StoredNetwork
+from fnnctl.config.data import DELIMITER_PATTERN
+from fnnctl.data.files import find_file, shown_name
+from fnnctl.data.new_rows import NewRows, open_new_rows
+from fnnctl.data.preprocessing import Preprocessor
+from fnnctl.data.rows import CsvFormat
+from fnnctl.data.text import counted, shown
+from fnnctl.errors import DataError, Problem, UsageError, quoted_list
+
+Note = Callable[[str], None]
+
+STANDARD_INPUT = "-"
+TAB = ("\\t", "tab")
+"""What a tab may be written as, which is hard to type on a command line."""
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """A CSV file, or standard input, and how it is written."""
+
+    path: Path | None
+    """None is standard input."""
+    form: CsvFormat
+
+    @classmethod
+    def find(
+        cls,
+        data: str,
+        network: StoredNetwork,
+        *,
+        setting: str,
+        delimiter: str | None,
+        encoding: str | None,
+        pipes: bool = True,
+    ) -> Self:
+        """The file that `data` means; it is written as the network's own data were, where nothing is said.
+
+        `setting` is what `data` was given as. Without `pipes` it must be a file that can be read twice.
+        Raises `InputError` where there is no such file.
+        """
+        table = network.description.table
+        form = CsvFormat(
+            delimiter=table.delimiter if delimiter is None else _delimiter(delimiter),
+            encoding=encoding or table.encoding,
+            missing=frozenset(text.strip() for text in table.missing_values),
+            encoding_setting="--encoding",
+        )
+        if pipes and data == STANDARD_INPUT:
+            return cls(None, form)
+        return cls(find_file(data, Path(), setting=setting, pipes=pipes), form)
+
+    @property
+    def name(self) -> str:
+        """Its name in messages."""
+        return shown_name(self.path)
+
+    @property
+    def file(self) -> Path:
+        """The path of what is no pipe."""
+        if self.path is None:
+            raise ValueError("standard input has no path")
+        return self.path
+
+    @property
+    def stem(self) -> str:
+        """The file's name without its endings."""
+        return Path(self.file.name.removesuffix(".gz")).stem
+
+    @contextmanager
+    def open(
+        self, network: StoredNetwork, note: Note, *, labelled: bool = False
+    ) -> Iterator[Iterator[NewRows]]:
+        """Give the rows, block by block; `note` is told what is noteworthy, some of it in the end only."""
+        new_rows = open_new_rows(
+            self.path,
+            self.form,
+            network.preprocessor,
+            target=network.description.target,
+            labelled=labelled,
+            delimiter_setting="--delimiter",
+        )
+        unseen = Unseen(network.preprocessor)
+        with new_rows as file:
+            if file.unused:
+                listed = quoted_list([shown(name) for name in file.unused])
+                which = "a column is" if len(file.unused) == 1 else f"{len(file.unused):,} columns are"
+                note(f"{self.name}: {which} not used, for the network does not know it: {listed}")
+            yield unseen.counting(file.blocks)
+        for sentence in unseen.sentences():
+            note(f"{self.name}: {sentence}")
+
+    def refuse_overflow(self, scores: FloatArray, rows: IntArray) -> None:
+        """Raise `DataError` where a score, (n, classes), is no finite number; `rows`, (n,), are numbered."""
+        finite = np.isfinite(scores).all(axis=1)
+        if not finite.all():
+            row = rows[np.argmin(finite)]
+            message = f"the numbers of row {row} (from 0) are too large for the network: its scores overflow"
+            raise DataError(Problem(message, file=self.name))
+
+
+@dataclass(slots=True)
+class Unseen:
+    """Counts values that are none of their column's categories in training."""
+
+    preprocessor: Preprocessor
+    _found: dict[str, tuple[int, str]] = field(default_factory=dict)
+    """For a column's name, the number of rows, and the first value."""
+
+    def counting(self, blocks: Iterator[NewRows]) -> Iterator[NewRows]:
+        """Pass the blocks on."""
+        known = [set(column.categories) for column in self.preprocessor.categories]
+        for block in blocks:
+            for j, name in enumerate(block.categorical_names):
+                new = [k for k, text in enumerate(block.categories[j]) if text not in known[j]]
+                if new:
+                    count, first = self._found.get(name, (0, block.categories[j][new[0]]))
+                    rows = int(np.count_nonzero(np.isin(block.categorical[:, j], new)))
+                    self._found[name] = (count + rows, first)
+            yield block
+
+    def sentences(self) -> Iterator[str]:
+        """A sentence a column."""
+        for name, (rows, first) in self._found.items():
+            yield (
+                f"in {counted(rows, 'row')} the column {shown(name)} has a value that training has not seen "
+                f"(the first is {shown(first)}): none of the column's features is set there"
+            )
+
+
+def _delimiter(text: str) -> str:
+    delimiter = "\t" if text in TAB else text
+    if not re.match(DELIMITER_PATTERN, delimiter):
+        raise UsageError(f"--delimiter '{text}': write one character, or tab")
+    return delimiter

@@ -1,0 +1,50 @@
+"""How much memory there is, and that what is no longer used goes back to the system."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from contextlib import suppress
+from pathlib import Path
+
+_M_MMAP_THRESHOLD = -3
+LARGE = 2**20
+
+
+def return_large_blocks() -> None:
+    """Have the C library give blocks of 1 MB and more back to the system as soon as they are freed.
+
+    glibc learns from the first large block that it frees to keep later ones, and with them the gaps between
+    blocks in use: after a few passes over a million rows a fifth of their size. Elsewhere this does nothing.
+    """
+    with suppress(AttributeError, OSError, TypeError):
+        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, LARGE)
+
+
+def available_bytes() -> int | None:
+    """Bytes that a process may still take: the machine's, or its container's; None where that is unknown."""
+    found = [amount for amount in (_machine_bytes(), _container_bytes()) if amount is not None]
+    return min(found, default=None)
+
+
+def _machine_bytes() -> int | None:
+    try:
+        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
+def _container_bytes() -> int | None:
+    group = Path("/sys/fs/cgroup")
+    try:
+        limit = (group / "memory.max").read_text(encoding="ascii").strip()
+        used = int((group / "memory.current").read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return None
+    return None if limit == "max" else max(int(limit) - used, 0)

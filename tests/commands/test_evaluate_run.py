@@ -1,0 +1,271 @@
+"""A stored network scored again: on its own test part, and on a new file."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.metrics import accuracy_score, f1_score, log_loss, roc_auc_score
+
+from fnnctl.commands.evaluate_run import comparison
+from tests.commands.conftest import Program, only_run, read_json
+from tests.commands.tables import penguins, table_of, train, write_table
+
+
+def state_of(folder: Path) -> dict[str, tuple[int, bytes]]:
+    return {path.name: (path.stat().st_mtime_ns, path.read_bytes()) for path in folder.iterdir()}
+
+
+@pytest.fixture
+def run(trained: Path, program: Program, tmp_path: Path) -> Path:
+    """A copy of the run on penguins, in `runs` here; its data are elsewhere."""
+    return Path(shutil.copytree(only_run(trained), tmp_path / "runs" / only_run(trained).name))
+
+
+def test_its_own_test_part_has_the_recorded_metrics(run: Path, program: Program, tmp_path: Path) -> None:
+    before = state_of(run)
+    done = program("evaluate", "--json")
+    recorded = read_json(run / "metrics.json")
+    assert done.code == 0
+    assert done.json == {
+        "run": str(run.relative_to(tmp_path)),
+        "status": "completed",
+        "metrics": {"train": None, "validation": None, "test": recorded["test"]},
+    }
+    assert done.err == "the metrics are those of metrics.json, to the last digit\n"
+    assert state_of(run) == before
+    assert len(list((tmp_path / "runs").iterdir())) == 1
+    printed = program("evaluate", run.name[:12])
+    assert f"{recorded['test']['accuracy']:.4f}" in printed.out
+    assert "Confusion matrix of the test part" in printed.out
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"model.normalization": "batch", "model.dropout": "0.2"},
+        {"model.activation": "maxout", "training.precision": "float64"},
+        {"training.threads": "2", "data.split": "{validation: 0, test: 0.5, stratify: false}"},
+        {"data.test_source": "penguins.csv"},
+        {"data.weights": "year", "training.class_weights": "balanced"},
+    ],
+)
+def test_any_network_has_them(program: Program, tmp_path: Path, changes: dict[str, str]) -> None:
+    run = train(program, write_table(tmp_path / "penguins.csv", *penguins()), changes)
+    done = program("evaluate", "--json")
+    assert done.err.splitlines()[-1] == "the metrics are those of metrics.json, to the last digit"
+    assert done.json["metrics"]["test"] == read_json(run / "metrics.json")["test"]
+
+
+def test_other_metrics_are_warned_of(run: Path, program: Program) -> None:
+    metrics = read_json(run / "metrics.json")
+    now = metrics["test"]["accuracy"]
+    metrics["test"]["accuracy"] = 0.125
+    (run / "metrics.json").write_text(json.dumps(metrics))
+    done = program("evaluate", "--json")
+    assert done.code == 0
+    assert done.err == f"warning: metrics.json has other metrics: accuracy 0.125, now {now}\n"
+    (run / "metrics.json").unlink()
+    assert program("evaluate", "--json").err == "note: the run has recorded no metrics of its test part\n"
+
+
+def test_metrics_are_compared_to_rounding() -> None:
+    metrics = {
+        "loss": 0.5,
+        "accuracy_ci95": [0.25, 0.75],
+        "per_class": {"a": {"roc_auc": None}},
+        "support": 4,
+    }
+    assert comparison(metrics, metrics) == "the metrics are those of metrics.json, to the last digit"
+    near = {**metrics, "loss": 0.5 + 1e-9, "accuracy_ci95": [0.25, 0.75 - 1e-9]}
+    assert comparison(metrics, near) == "the metrics are those of metrics.json, but for rounding"
+    other = {**metrics, "per_class": {"a": {"roc_auc": 0.5}}}
+    assert comparison(metrics, other) == "warning: metrics.json has other metrics: per_class"
+    gone = {**metrics, "accuracy_ci95": [0.25]}
+    assert comparison(metrics, gone).endswith("other metrics: accuracy_ci95 [0.25], now [0.25, 0.75]")
+    assert "loss None, now 0.5" in comparison(metrics, {**metrics, "loss": None})
+
+
+def test_changed_data_are_refused(run: Path, program: Program, tmp_path: Path) -> None:
+    resolved = (run / "resolved.yaml").read_text()
+    sha256 = hashlib.sha256(b"other").hexdigest()
+    recorded = read_json(run / "manifest.json")["data"]
+    (run / "resolved.yaml").write_text(resolved.replace(recorded["sha256"], sha256))
+    done = program("evaluate")
+    assert done.code == 2
+    assert f"data.sha256: {recorded['source']} has changed" in done.err
+    (run / "resolved.yaml").write_text(resolved.replace(recorded["source"], str(tmp_path / "gone.csv")))
+    done = program("evaluate")
+    assert (done.code, "data.source: there is no file" in done.err) == (2, True)
+    (run / "resolved.yaml").unlink()
+    done = program("evaluate")
+    assert done.code == 2
+    assert done.err.endswith("has no resolved.yaml, which tells its data: name a file with --data FILE\n")
+
+
+def test_a_run_without_a_test_part_says_so(program: Program, tmp_path: Path) -> None:
+    train(program, write_table(tmp_path / "penguins.csv", *penguins()), {"data.split.test": "0"})
+    done = program("evaluate")
+    assert done.code == 2
+    assert done.err.endswith("has no test part: name a file with --data FILE\n")
+
+
+def test_a_new_file_is_scored_into_a_folder_of_its_own(run: Path, program: Program, tmp_path: Path) -> None:
+    """Every tenth row, in another order, with another column; scikit-learn says what the scores are."""
+    names, rows = penguins()
+    rows = rows[::-10]
+    rows[3]["species"] = "NA"
+    table = write_table(
+        tmp_path / "new.csv", ["note", *reversed(names)], [{**row, "note": "x"} for row in rows]
+    )
+    before = state_of(run)
+    done = program("evaluate", run.name, "--data", "new.csv", "--json")
+    assert done.code == 0, done.err
+    assert done.err.splitlines() == [
+        "new.csv: a column is not used, for the network does not know it: 'note'",
+        "new.csv: left out 1 row without a value in 'species'",
+    ]
+    assert state_of(run) == before
+    folder = Path(done.json["run"])
+    assert folder.name.endswith(f"-penguins-on-new-{folder.name[-6:]}")
+    assert {path.name for path in folder.iterdir()} == {
+        ".lock", "manifest.json", "metrics.json", "predictions.csv", "confusion_matrix.csv", "roc_curve.csv",
+        "pr_curve.csv", "confusion_matrix.png", "roc_curve.png", "pr_curve.png", "log.txt",
+    }  # fmt: skip
+    manifest = read_json(folder / "manifest.json")
+    assert (manifest["kind"], manifest["status"]) == ("evaluation", "completed")
+    assert manifest["evaluated"] == {
+        "run": str(run), "sha256": hashlib.sha256((run / "model.npz").read_bytes()).hexdigest(),
+    }  # fmt: skip
+    assert manifest["data"]["sha256"] == hashlib.sha256(table.read_bytes()).hexdigest()
+    assert manifest["data"]["source"] == str(table)
+    assert manifest["data"]["parts"] == {"train": 0, "validation": 0, "test": len(rows) - 1}
+    assert manifest["warnings"] == done.err.splitlines()
+
+    metrics = read_json(folder / "metrics.json")
+    assert done.json == {"run": str(folder), "status": "completed", "metrics": metrics}
+    assert (metrics["train"], metrics["validation"]) == (None, None)
+    predicted = table_of((folder / "predictions.csv").read_text())
+    assert [row["row"] for row in predicted] == [str(k) for k in range(len(rows)) if k != 3]
+    labels = [row["species"] for row in rows if row["species"] != "NA"]
+    assert [row["label"] for row in predicted] == labels
+    classes = ["Adelie", "Chinstrap", "Gentoo"]
+    p = np.array([[float(row[f"p_{name}"]) for name in classes] for row in predicted])
+    found = [row["prediction"] for row in predicted]
+    test = metrics["test"]
+    assert test["accuracy"] == accuracy_score(labels, found)
+    assert test["f1_macro"] == pytest.approx(f1_score(labels, found, average="macro"), rel=1e-12)
+    assert test["log_loss"] == pytest.approx(log_loss(labels, p, labels=classes), rel=1e-12)
+    auc = roc_auc_score(labels, p, multi_class="ovr", labels=classes)
+    assert test["roc_auc_macro"] == pytest.approx(auc, rel=1e-12)
+    with (folder / "confusion_matrix.csv").open(newline="") as file:
+        counts = [[int(count) for count in row[1:]] for row in list(csv.reader(file))[1:]]
+    assert np.trace(counts) == round(test["accuracy"] * len(labels))
+    outside = {row["row"]: row for row in table_of(program("predict", str(run), "new.csv", "-q").out)}
+    for row in predicted:
+        del row["label"]
+        assert row == outside[row["row"]]
+
+
+def test_the_training_data_again_have_the_same_bits(run: Path, trained: Path, program: Program) -> None:
+    done = program("evaluate", "--data", str(trained / "penguins.csv"), "--quiet", "--name", "Zweiter Blick")
+    folder = Path(done.out.strip())
+    assert "zweiter-blick" in folder.name
+    everywhere = {row["row"]: row for row in table_of((folder / "predictions.csv").read_text())}
+    for row in table_of((run / "predictions.csv").read_text()):
+        assert row == everywhere[row["row"]]
+
+
+def test_the_report_and_the_list_of_runs_know_the_kind(run: Path, trained: Path, program: Program) -> None:
+    assert program("evaluate", "--data", str(trained / "penguins.csv")).out.startswith("penguins on penguins")
+    shaped = program("report", "--json", "--fail-under", "accuracy=0.1").json
+    (reported,) = shaped["runs"]
+    assert (reported["kind"], reported["evaluated"]["run"]) == ("evaluation", str(run))
+    assert shaped["gates"][0]["passed"]
+    for form in ("terminal", "markdown"):
+        text = program("report", "--format", form).out
+        assert str(run).replace("_", "\\_" if form == "markdown" else "_") in text
+        assert "344" in text
+        assert "0 train" not in text
+    assert [entry["kind"] for entry in program("runs", "--json").json["runs"]] == ["train", "evaluation"]
+    assert "evaluation" in program("runs").out
+    figure = only_figure(trained, program)
+    figure.unlink()
+    assert program("report", "--quiet").code == 0
+    assert figure.is_file()
+
+
+def only_figure(trained: Path, program: Program) -> Path:
+    return Path(program("runs", "--json").json["runs"][-1]["run"]) / "roc_curve.png"
+
+
+def test_an_evaluation_has_no_network(run: Path, trained: Path, program: Program) -> None:
+    program("evaluate", "--data", str(trained / "penguins.csv"), "--quiet")
+    for arguments in (("evaluate",), ("predict", "latest", str(trained / "penguins.csv"))):
+        done = program(*arguments)
+        assert done.code == 2
+        assert done.err.endswith(f"is an evaluation: name the run whose network it is of, {run}\n")
+    assert program("train", "--resume", "latest").code == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("Adelie", "Adelle"), "new.csv:2: the label 'Adelle' does not occur in the training data (did"),
+        (("Adelie", "Emu"), "new.csv:2: the label 'Emu' does not occur in the training data; the classes"),
+        (("species", "kind"), "new.csv:1: the label's column 'species' is missing"),
+        (("Adelie", ""), "new.csv: no row has a value in the label's column 'species'"),
+        (("39.1", "x"), "new.csv:2: column 'bill_length_mm': 'x' is not a number"),
+    ],
+)  # fmt: skip
+def test_wrong_rows_leave_no_folder(
+    run: Path, program: Program, tmp_path: Path, change: tuple[str, str], message: str
+) -> None:
+    names, rows = penguins()
+    write_table(tmp_path / "new.csv", names, rows[:1])
+    text = (tmp_path / "new.csv").read_text()
+    (tmp_path / "new.csv").write_text(text.replace(*change))
+    done = program("evaluate", "--data", "new.csv")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith(message)
+    assert len(list((tmp_path / "runs").iterdir())) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--encoding", "utf-8"), "--encoding is for a new file: name that with --data FILE"),
+        (("--name", "x"), "--name is for a new file: name that with --data FILE"),
+        (("--data", "none.csv"), "--data: there is no file 'none.csv'"),
+        (("--data", "-"), "--data: there is no file '-'"),
+        (("--data", "/dev/null"), "--data: /dev/null is not a regular file"),
+        (("nope",), "there is no run 'nope' in runs"),
+    ],
+)
+def test_usage(run: Path, program: Program, arguments: tuple[str, ...], message: str) -> None:
+    done = program("evaluate", *arguments)
+    assert done.code == 2
+    assert done.err.startswith(message)
+
+
+def test_a_name_that_no_run_may_have(run: Path, trained: Path, program: Program) -> None:
+    done = program("evaluate", "--data", str(trained / "penguins.csv"), "--name", "a\nb")
+    assert (done.code, done.err.startswith("--name: ")) == (2, True)
+
+
+def test_a_failure_while_writing_is_recorded(
+    run: Path, trained: Path, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(run: object) -> None:
+        raise ZeroDivisionError("drawing failed")
+
+    monkeypatch.setattr("fnnctl.commands.evaluate_run.draw_figures", fail)
+    done = program("evaluate", "--data", str(trained / "penguins.csv"))
+    assert done.code == 3
+    latest = program("runs", "--json").json["runs"][-1]
+    assert (latest["kind"], latest["status"]) == ("evaluation", "failed")

@@ -1,0 +1,154 @@
+"""Predictions for new rows: those of the run, to the last digit, however the rows are given."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fnnctl.cli import run as run_program
+from fnnctl.config.data import DataConfig
+from fnnctl.data.loading import load_dataset
+from fnnctl.data.preprocessing import Preprocessor
+from fnnctl.nn.losses import softmax
+from fnnctl.nn.network import LAYER_NUMBERS, Network
+from fnnctl.nn.parameters import ParameterLayout
+from fnnctl.nn.shape import HiddenShape, NetworkShape
+from fnnctl.training.row_scores import RowScorer
+from tests.commands.conftest import Program, only_run, read_json
+from tests.commands.tables import penguins, table_of, train, write_table
+
+NETWORKS: dict[str, dict[str, str]] = {
+    "relu": {},
+    "regression": {"model.hidden": "[]"},
+    "float64": {"training.precision": "float64", "model.activation": "mish"},
+    "lbfgs": {"training.optimizer": "{name: lbfgs}", "training.epochs": "5"},
+    "batch": {"model.normalization": "batch", "model.dropout": "0.3", "model.activation": "tanh"},
+    "layer": {"model.normalization": "{name: layer, epsilon: 0.01}", "model.activation": "swish"},
+    "residual": {"model.hidden": "[9, 9, 9]", "model.residual": "true", "model.activation": "gelu"},
+    "maxout": {"model.activation": "{name: maxout, pieces: 3}", "model.normalization": "batch"},
+    "prelu": {"model.activation": "prelu"},
+    "shared": {"model.activation": "{name: prelu, shared: true, slope: 0.1}"},
+    "leaky": {"model.activation": "{name: leaky_relu, slope: 0.3}"},
+    "elu": {"model.activation": "{name: elu, alpha: 0.7}", "training.averaging": "ema"},
+    "selu": {"model.activation": "selu", "model.dropout": "0.1"},
+    "mixed": {"model.hidden": "[{units: 7, activation: softplus}, {units: 5, normalization: batch}]"},
+    "logistic": {"model.output": "logistic"},
+    "positive": {"model.output": "{name: logistic, positive_class: Adelie}"},
+    "robust": {"data.scaling": "robust", "data.imputation": "mean"},
+    "minmax": {"data.scaling": "minmax"},
+    "two threads": {"training.threads": "2", "model.hidden": "[300, 300]"},
+}
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    return write_table(tmp_path / "penguins.csv", *penguins())
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_predictions_are_the_runs_to_the_last_digit(program: Program, tmp_path: Path, name: str) -> None:
+    """Of the whole file, in which other rows stand beside those of the test part."""
+    two = ("Adelie", "Gentoo")
+    table = penguins(two) if name in {"logistic", "positive"} else penguins()
+    data = write_table(tmp_path / "rows.csv", *table)
+    run = train(program, data, NETWORKS[name])
+    done = program("predict", str(run), str(data))
+    assert (done.code, done.err) == (0, "")
+    predicted = table_of(done.out)
+    assert [row["row"] for row in predicted] == [str(number) for number in range(len(predicted))]
+    recorded = table_of((run / "predictions.csv").read_text())
+    assert len(recorded) > 40
+    for row in recorded:
+        del row["label"]
+        assert row == predicted[int(row["row"])]
+
+
+def test_a_network_by_hand(program: Program, tmp_path: Path, source: Path) -> None:
+    """Preprocessing and forward pass written out with what model.json and model.npz say."""
+    run = train(program, source, {"training.precision": "float64"})
+    model, weights = read_json(run / "model.json"), dict(np.load(run / "model.npz"))
+    _, rows = penguins()
+    features = []
+    for row in rows:
+        values, gaps, hot = [], [], []
+        for column in model["preprocessing"]["numeric"]:
+            text = row[column["name"]].replace("NA", "")
+            values.append((float(text or column["fill"]) - column["centre"]) / column["spread"])
+            gaps += [float(not text)] if column["indicator"] else []
+        for column in model["preprocessing"]["categorical"]:
+            hot += [float(row[column["name"]] == category) for category in column["categories"]]
+            hot += [float(row[column["name"]] == "NA")] if column["indicator"] else []
+        features.append(values + gaps + hot)
+    a = np.array(features)
+    for number in (1, 2):
+        a = np.maximum(a @ weights[f"weights_{number}"].T + weights[f"biases_{number}"], 0.0)
+    p = np.exp(a @ weights["weights_3"].T + weights["biases_3"])
+    p /= p.sum(axis=1, keepdims=True)
+    predicted = table_of(program("predict", str(run), str(source)).out)
+    found = [[float(row[f"p_{name}"]) for name in model["classes"]] for row in predicted]
+    np.testing.assert_allclose(found, p, rtol=1e-12)
+    assert [row["prediction"] for row in predicted] == [model["classes"][k] for k in p.argmax(axis=1)]
+
+
+def test_two_files_are_all_that_is_needed(program: Program, tmp_path: Path, source: Path) -> None:
+    run = train(program, source, {})
+    before = program("predict", str(run), str(source)).out
+    kept = {"model.npz", "model.json", "manifest.json"}
+    for path in run.iterdir():
+        if path.name not in kept:
+            path.unlink()
+    moved = source.rename(tmp_path / "moved.csv")
+    (tmp_path / "penguins.yaml").unlink()
+    assert program("predict", str(run), str(moved)).out == before
+
+
+@given(
+    order=st.permutations(range(10)),
+    used=st.sets(st.sampled_from(["extra", "ärger", "species"])),
+    gaps=st.sets(st.tuples(st.integers(0, 39), st.integers(0, 6)), max_size=60),
+    chosen=st.lists(st.integers(0, 343), min_size=1, max_size=40),
+)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_order_extra_columns_and_gaps_are_as_in_memory(
+    trained: Path,
+    tmp_path: Path,
+    order: list[int],
+    used: set[str],
+    gaps: set[tuple[int, int]],
+    chosen: list[int],
+) -> None:
+    """The oracle reads the same rows as a training's test file, and scores them in memory, all at once."""
+    names, table = penguins()
+    inputs = [name for name in names if name != "species"]
+    rows = [{**table[k], "extra": "x,y", "ärger": "1"} for k in chosen]
+    for row, column in gaps:
+        if row < len(rows):
+            rows[row][inputs[column]] = "NA"
+    columns = [name for name in [*inputs, "extra", "ärger", "species"] if name in inputs or name in used]
+    shuffled = [columns[k] for k in order if k < len(columns)]
+    out = tmp_path / "out.csv"
+    given_rows = write_table(tmp_path / "new.csv", shuffled, rows)
+    run = only_run(trained)
+    assert run_program(["predict", str(run), str(given_rows), "-o", str(out), "--quiet"]) == 0
+
+    write_table(tmp_path / "test.csv", names, rows)
+    config = DataConfig(
+        source=str(trained / "penguins.csv"), target="species", test_source=str(tmp_path / "test.csv")
+    )
+    dataset = load_dataset(config, tmp_path)
+    model, weights = read_json(run / "model.json"), dict(np.load(run / "model.npz"))
+    preprocessor = Preprocessor.from_dict(model["preprocessing"])
+    shape = NetworkShape(len(preprocessor.features), (HiddenShape(100, "relu"),), 3)
+    layout = ParameterLayout(shape)
+    parameters, statistics = layout.rows_of(weights)
+    numbers = {name: np.zeros((1, 1)) for name in LAYER_NUMBERS}
+    scorer = RowScorer(Network(layout, parameters[None], statistics[None], numbers))
+    tested = np.arange(len(dataset) - dataset.test_rows, len(dataset))
+    preprocessor.transform(dataset, tested, scorer.inputs[: len(tested), :-1])
+    probabilities = softmax(scorer.scores(len(tested)))
+    found = [[float(row[f"p_{name}"]) for name in dataset.classes] for row in table_of(out.read_text())]
+    np.testing.assert_array_equal(found, probabilities)
