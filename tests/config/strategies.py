@@ -250,6 +250,14 @@ def _data(draw: st.DrawFn) -> dict[str, Any]:
     return data
 
 
+_evaluation = _mapping(
+    {},
+    cross_validation=_mapping(
+        {}, folds=st.integers(2, 10_000), repeats=st.integers(1, 10_000), stratify=st.booleans()
+    ),
+)
+
+
 @st.composite
 def raw_experiment(draw: st.DrawFn) -> dict[str, Any]:
     """A config in which no rule is broken and nothing is left to be filled in from other settings."""
@@ -259,4 +267,4 @@ def raw_experiment(draw: st.DrawFn) -> dict[str, Any]:
     if data["split"].get("validation") == 0:
         training.setdefault("early_stopping", None)
     config = {"data": data, "model": model, "training": training}
-    return config | draw(_mapping({"name": _names}, seed=st.integers(0, 2**64 - 1)))
+    return config | draw(_mapping({"name": _names}, seed=st.integers(0, 2**64 - 1), evaluation=_evaluation))
