@@ -9,7 +9,6 @@ import numpy.typing as npt
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fnnctl.arrays import FloatArray
 from fnnctl.nn.activations import ACTIVATIONS
 from fnnctl.nn.lr_schedules import LR_SCHEDULES
 from fnnctl.nn.optimizers import OPTIMIZERS
