@@ -181,8 +181,8 @@ def _training(draw: st.DrawFn, *, lbfgs: bool, hidden: bool, averages: bool) -> 
     )
     if averages:
         training["averaging"] = draw(_averages)
-        if "swa" in str(training["averaging"]):  # early stopping might come before its first epoch
-            training["early_stopping"] = None
+        if "swa" in str(training["averaging"]):  # either might end training before its first epoch
+            training["early_stopping"] = training["convergence"] = None
     optimizer, epochs = training.get("optimizer", {}), training.get("epochs", 200)
     rate = optimizer.get("learning_rate", 0.001) if isinstance(optimizer, dict) else 0.001
     training |= draw(_mapping({}, lr_schedule=_schedules(epochs, rate)))
