@@ -71,7 +71,7 @@ def test_no_other_temperature_is_better(
         return
     least = loss_at(temperature, scores, labels)
     for factor in (0.5, 0.99, 1.01, 2.0):
-        assert least <= loss_at(temperature * factor, scores, labels)
+        assert least <= loss_at(temperature * factor, scores, labels) + 1e-14  # some are all but flat
 
 
 def test_a_rescaled_network_is_calibrated_to_the_same_probabilities() -> None:
