@@ -87,8 +87,9 @@ def test_many_rows_are_never_copied(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = 50_000
     features = features_of(*rows_of(rows))
     monkeypatch.setattr(module, "PREPARED_VALUES", 0)
+    labels = labels_of(features)
     tracemalloc.start()
-    pool = pool_of(features, labels_of(features), WIDTH, np.dtype(np.float32))
+    pool = pool_of(features, labels, WIDTH, np.dtype(np.float32))
     batch = np.empty((1, 500, WIDTH + 1), np.float32)
     for start in range(0, rows, 500):
         pool.gather(np.arange(start, start + 500)[None], batch)
