@@ -92,7 +92,7 @@ class ModelDescription(Described):
     """The classes, in the order of the scores."""
     features: list[str]
     """The features' names, in the order of the first layer's weights."""
-    temperature: Annotated[float, Field(gt=0.0)] | None = None
+    temperature: Annotated[float, Field(ge=1e-6, le=1e6)] | None = None
     """What the scores are divided by, so that the probabilities are calibrated; null where they are not."""
     table: TableFormat = TableFormat()
     """How new rows are written."""

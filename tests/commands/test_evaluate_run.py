@@ -52,6 +52,7 @@ def test_its_own_test_part_has_the_recorded_metrics(run: Path, program: Program,
         {"model.activation": "maxout", "training.precision": "float64"},
         {"training.threads": "2", "data.split": "{validation: 0, test: 0.5, stratify: false}"},
         {"data.test_source": "penguins.csv"},
+        {"model.calibration": "temperature"},
         {"data.weights": "year", "training.class_weights": "balanced"},
     ],
 )
@@ -135,7 +136,8 @@ def test_a_new_file_is_scored_into_a_folder_of_its_own(run: Path, program: Progr
     assert folder.name.endswith(f"-penguins-on-new-{folder.name[-6:]}")
     assert {path.name for path in folder.iterdir()} == {
         ".lock", "manifest.json", "metrics.json", "predictions.csv", "confusion_matrix.csv", "roc_curve.csv",
-        "pr_curve.csv", "confusion_matrix.png", "roc_curve.png", "pr_curve.png", "log.txt",
+        "pr_curve.csv", "calibration.csv", "calibration.png", "confusion_matrix.png", "roc_curve.png",
+        "pr_curve.png", "log.txt",
     }  # fmt: skip
     manifest = read_json(folder / "manifest.json")
     assert (manifest["kind"], manifest["status"]) == ("evaluation", "completed")

@@ -38,6 +38,7 @@ NETWORKS: dict[str, dict[str, str]] = {
     "mixed": {"model.hidden": "[{units: 7, activation: softplus}, {units: 5, normalization: batch}]"},
     "logistic": {"model.output": "logistic"},
     "positive": {"model.output": "{name: logistic, positive_class: Adelie}"},
+    "calibrated": {"model.calibration": "temperature"},
     "robust": {"data.scaling": "robust", "data.imputation": "mean"},
     "minmax": {"data.scaling": "minmax"},
     "two threads": {"training.threads": "2", "model.hidden": "[300, 300]"},

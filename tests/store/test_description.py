@@ -46,7 +46,8 @@ def test_what_is_left_out_has_its_default() -> None:
         ({"classes": ["a", 1]}, r"classes\.1: Input should be a valid string"),
         ({"threads": 0}, "threads"),
         ({"table": {"delimiter": ";;"}}, r"table\.delimiter"),
-        ({"temperature": 1.5}, "temperature: Extra inputs are not permitted"),
+        ({"temperature": 0}, "temperature: Input should be greater than or equal to"),
+        ({"bias": 1.5}, "bias: Extra inputs are not permitted"),
         ({"preprocessing": []}, "preprocessing: Input should be a valid dictionary"),
     ],
 )

@@ -44,10 +44,6 @@ def features_of(numeric: FloatArray, codes: IntArray) -> Features:
     return fitted.of(dataset)
 
 
-def labels_of(features: Features) -> IntArray:
-    return np.arange(len(features.dataset.numeric)) % 3
-
-
 WIDTH = 2 * NUMBERS + CATEGORIES + 1
 """A number and its indicator, the categories, and theirs."""
 
@@ -56,9 +52,9 @@ WIDTH = 2 * NUMBERS + CATEGORIES + 1
 def test_rows_made_on_demand_have_the_bits_of_rows_that_are_kept(
     features: Features, dtype: type[np.floating], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept = pool_of(features, labels_of(features), WIDTH, np.dtype(dtype))
+    kept = pool_of(features, np.arange(ROWS) % 3, WIDTH, np.dtype(dtype))
     monkeypatch.setattr(module, "PREPARED_VALUES", ROWS * (WIDTH + 1) - 1)
-    made = pool_of(features, labels_of(features), WIDTH, np.dtype(dtype))
+    made = pool_of(features, np.arange(ROWS) % 3, WIDTH, np.dtype(dtype))
     assert isinstance(kept, Examples)
     assert isinstance(made, RowsOnDemand)
     rows = np.random.default_rng(1).integers(0, ROWS, (3, 50))
@@ -78,16 +74,16 @@ def test_networks_learn_the_same_bits_from_either(
     trained = []
     for most in (2**24, 0):
         monkeypatch.setattr(module, "PREPARED_VALUES", most)
-        pool = pool_of(features, labels_of(features), WIDTH, settings.dtype)
+        pool = pool_of(features, np.arange(ROWS) % 3, WIDTH, settings.dtype)
         trained += train_stack(settings, [member], pool)
     np.testing.assert_array_equal(trained[0].parameters, trained[1].parameters)
 
 
 def test_many_rows_are_never_copied(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = 50_000
-    features = features_of(*rows_of(rows))
+    features, labels = features_of(*rows_of(rows)), np.arange(rows) % 3
     monkeypatch.setattr(module, "PREPARED_VALUES", 0)
-    labels = labels_of(features)
+    labels = np.arange(rows) % 3
     tracemalloc.start()
     pool = pool_of(features, labels, WIDTH, np.dtype(np.float32))
     batch = np.empty((1, 500, WIDTH + 1), np.float32)
