@@ -83,7 +83,6 @@ def test_many_rows_are_never_copied(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = 50_000
     features, labels = features_of(*rows_of(rows)), np.arange(rows) % 3
     monkeypatch.setattr(module, "PREPARED_VALUES", 0)
-    labels = np.arange(rows) % 3
     tracemalloc.start()
     pool = pool_of(features, labels, WIDTH, np.dtype(np.float32))
     batch = np.empty((1, 500, WIDTH + 1), np.float32)
