@@ -90,12 +90,22 @@ class DivergedError(FnnctlError):
     kind = "diverged"
     exit_code = 4
 
-    def __init__(self, *, epoch: int, learning_rate: float, scaled: bool, run: str) -> None:
+    def __init__(
+        self,
+        *,
+        epoch: int | None = None,
+        folds: int | None = None,
+        learning_rate: float,
+        scaled: bool,
+        run: str,
+    ) -> None:
+        """It was in this epoch, or, of a cross-validation, in so many folds, which are all there are."""
+        where = f"in all {folds} folds" if epoch is None else f"in epoch {epoch}"
         advice = f"Try a smaller training.optimizer.learning_rate, such as {learning_rate / 10:g}"
         if not scaled:
             advice += ", or data.scaling: standardize"
         super().__init__(
-            f"training diverged in epoch {epoch}: the loss is no finite number any more, at a learning rate "
+            f"training diverged {where}: the loss is no finite number any more, at a learning rate "
             f"of {learning_rate:g}. {advice}. The history is in {run}"
         )
 
@@ -105,12 +115,15 @@ class InterruptedRunError(FnnctlError):
 
     kind = "interrupted"
 
-    def __init__(self, *, signal_number: int, run: str | None, epochs: int | None) -> None:
+    def __init__(
+        self, *, signal_number: int, run: str | None, epochs: int | None, resumable: bool = True
+    ) -> None:
         when = "" if epochs is None else f" after {epochs} epoch{'' if epochs == 1 else 's'}"
         kept = ", before there was a run"
-        if run:  # the command has a line of its own, which can be pasted into a shell as it is
-            command = f"fnnctl train --resume {shlex.quote(run)}"
-            kept = f"; what was done until then is in {run}, and this goes on from there:\n{command}"
+        if run:
+            kept = f"; what was done until then is in {run}"
+        if run and resumable:  # the command has a line of its own, which can be pasted into a shell as it is
+            kept += f", and this goes on from there:\nfnnctl train --resume {shlex.quote(run)}"
         super().__init__(f"interrupted{when}{kept}")
         self.exit_code = 128 + signal_number  # type: ignore[misc]  # of the instance: 129, 130 or 143
 

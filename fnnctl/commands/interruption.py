@@ -31,6 +31,8 @@ class Interruption:
     def __init__(self, output: Output) -> None:
         self.run: str | None = None
         """The run's folder, once there is one."""
+        self.resumable = True
+        """Whether `train --resume` can go on with the run."""
         self._signal_number: int | None = None
         self._graceful = self._told = False
         self._output = output
@@ -67,7 +69,9 @@ class Interruption:
             raise StopNow(self._error(signal_number))
 
     def _error(self, signal_number: int, epochs: int | None = None) -> InterruptedRunError:
-        return InterruptedRunError(signal_number=signal_number, run=self.run, epochs=epochs)
+        return InterruptedRunError(
+            signal_number=signal_number, run=self.run, epochs=epochs, resumable=self.resumable
+        )
 
 
 @contextmanager

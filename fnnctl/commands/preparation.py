@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fnnctl.arrays import FloatArray
+from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.canonical import configuration_seed
 from fnnctl.config.experiment import Experiment
 from fnnctl.config.loading import LoadedConfig, load_config
@@ -62,16 +62,32 @@ class Prepared:
         return pool_of(features, labels, len(self.preprocessor.features), self.settings.dtype)
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A config and its data, before any row is given a part."""
+
+    loaded: LoadedConfig
+    dataset: Dataset
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """What follows from the rows that are learned from."""
+
+    preprocessor: Preprocessor
+    settings: StackSettings
+    weights: FloatArray | None
+    """The training rows' factors in the loss, (rows,)."""
+
+
 def prepare(file: Path, overrides: Sequence[str], *, name: str | None, seed: int | None) -> Prepared:
     """Load the config and its data, divide and fit, and size the network.
 
     Raises `InputError` with every problem that one of these steps finds.
     """
-    return_large_blocks()
-    loaded = load_config(file, overrides, name=name, seed=seed)
-    experiment = loaded.experiment
+    source = load_source(file, overrides, name=name, seed=seed)
+    experiment, dataset = source.loaded.experiment, source.dataset
     try:
-        dataset = load_dataset(experiment.data, loaded.file.parent)
         split = split_rows(
             dataset.labels,
             dataset.classes,
@@ -81,36 +97,54 @@ def prepare(file: Path, overrides: Sequence[str], *, name: str | None, seed: int
             groups=dataset.groups,
         )
     except DataError as error:
-        raise _placed(error, loaded) from None
-    _check_classes(loaded, dataset)
-    preprocessor = fit_preprocessor(dataset, split.train, experiment.data)
-    shape = network_shape(experiment, inputs=len(preprocessor.features), classes=dataset.classes)
-    _refuse_single_row(loaded, shape, split)
-    weights = _weights(loaded, dataset, split)
-    settings = stack_settings(experiment, shape, rows=split.train.size, weighted=weights is not None)
-    _refuse_too_large(loaded, settings, rows=len(dataset))
-    layout = ParameterLayout(shape)
+        raise _placed(error, source.loaded) from None
+    fitted = fit(source, split.train)
+    settings, layout = fitted.settings, ParameterLayout(fitted.settings.shape)
     threads = experiment.training.threads
     threads = default_threads(layout) if threads == "auto" else threads
     experiment = _completed(experiment, dataset, settings, threads)
     return Prepared(
-        loaded=loaded,
+        loaded=source.loaded,
         experiment=experiment,
         dataset=dataset,
         split=split,
-        preprocessor=preprocessor,
+        preprocessor=fitted.preprocessor,
         settings=settings,
         member=member_of(
             experiment,
             seed=configuration_seed(experiment),
             train_rows=split.train,
             validation_rows=split.validation,
-            weights=weights,
+            weights=fitted.weights,
         ),
         layout=layout,
         threads=threads,
         warnings=[*dataset.warnings, *data_warnings(dataset, split)],
     )
+
+
+def load_source(file: Path, overrides: Sequence[str], *, name: str | None, seed: int | None) -> Source:
+    """Load the config and its data, and hold the one against the other; raises `InputError`."""
+    return_large_blocks()
+    loaded = load_config(file, overrides, name=name, seed=seed)
+    try:
+        dataset = load_dataset(loaded.experiment.data, loaded.file.parent)
+    except DataError as error:
+        raise _placed(error, loaded) from None
+    _check_classes(loaded, dataset)
+    return Source(loaded, dataset)
+
+
+def fit(source: Source, train: IntArray) -> Fitted:
+    """Fit the preprocessing to the training rows and size the network; raises `ConfigError`."""
+    loaded, dataset = source.loaded, source.dataset
+    preprocessor = fit_preprocessor(dataset, train, loaded.experiment.data)
+    shape = network_shape(loaded.experiment, inputs=len(preprocessor.features), classes=dataset.classes)
+    _refuse_single_row(loaded, shape, train)
+    weights = _weights(loaded, dataset, train)
+    settings = stack_settings(loaded.experiment, shape, rows=train.size, weighted=weights is not None)
+    _refuse_too_large(loaded, settings, rows=len(dataset))
+    return Fitted(preprocessor, settings, weights)
 
 
 def _placed(error: DataError, loaded: LoadedConfig) -> DataError:
@@ -151,36 +185,46 @@ def _check_classes(loaded: LoadedConfig, dataset: Dataset) -> None:
         )
 
 
-def _refuse_single_row(loaded: LoadedConfig, shape: NetworkShape, split: Split) -> None:
+def _refuse_single_row(loaded: LoadedConfig, shape: NetworkShape, train: IntArray) -> None:
     """A single row has no variance over the batch."""
-    if split.train.size == 1 and any(layer.normalization == "batch" for layer in shape.hidden):
+    if train.size == 1 and any(layer.normalization == "batch" for layer in shape.hidden):
         message = "batch normalization needs 2 training rows, and there is 1; write normalization: layer"
         raise ConfigError(loaded.problem("model.normalization", message))
 
 
-def _weights(loaded: LoadedConfig, dataset: Dataset, split: Split) -> FloatArray | None:
+def _weights(loaded: LoadedConfig, dataset: Dataset, train: IntArray) -> FloatArray | None:
     """The training rows' factors in the loss, (rows,)."""
-    given = None if dataset.weights is None else dataset.weights[split.train]
-    weights = example_weights(loaded.experiment, dataset.labels[split.train], dataset.classes, given)
+    weights = training_weights(loaded.experiment, dataset, train)
     if weights is not None and not weights.any():
-        setting = "training.class_weights" if given is None or given.any() else "data.weights"
+        given = dataset.weights is None or bool(dataset.weights[train].any())
+        setting = "training.class_weights" if given else "data.weights"
         raise ConfigError(loaded.problem(setting, "every row of the training part has the weight 0"))
     return weights
 
 
-def _completed(experiment: Experiment, dataset: Dataset, settings: StackSettings, threads: int) -> Experiment:
-    """Fill in what follows from the data and the network's size."""
-    facts = {
+def training_weights(experiment: Experiment, dataset: Dataset, train: IntArray) -> FloatArray | None:
+    """The training rows' factors in the loss, (rows,); None where all count alike."""
+    given = None if dataset.weights is None else dataset.weights[train]
+    return example_weights(experiment, dataset.labels[train], dataset.classes, given)
+
+
+def data_facts(dataset: Dataset) -> dict[str, str | None]:
+    """What a complete config says of the data."""
+    return {
         "source": dataset.source,
         "sha256": dataset.sha256,
         "target": dataset.target,
         "test_source": dataset.test_source,
         "test_sha256": dataset.test_sha256,
     }
+
+
+def _completed(experiment: Experiment, dataset: Dataset, settings: StackSettings, threads: int) -> Experiment:
+    """Fill in what follows from the data and the network's size."""
     concrete = {"batch_size": settings.batch_size, "threads": threads, "precision": settings.precision}
     return experiment.model_copy(
         update={
-            "data": experiment.data.model_copy(update=facts),
+            "data": experiment.data.model_copy(update=data_facts(dataset)),
             "training": experiment.training.model_copy(update=concrete),
         }
     )

@@ -31,6 +31,26 @@ def epoch_progress(output: Output, epochs: int, *, done: int = 0) -> Iterator[On
         lines.tell_last()
 
 
+@contextmanager
+def amount_progress(output: Output, total: int) -> Iterator[Callable[[int], None]]:
+    """What to call now and then with how many epochs of `total` all networks together have trained."""
+    if output.quiet:
+        yield lambda done: None
+    elif sys.stderr.isatty():
+        with _amount_bar(output, total) as show:
+            yield show
+    else:
+        due = time.monotonic() + SECONDS_BETWEEN_LINES
+
+        def tell(done: int) -> None:
+            nonlocal due
+            if time.monotonic() >= due:
+                output.note(f"{done:,} of {total:,} epochs at most")
+                due = time.monotonic() + SECONDS_BETWEEN_LINES
+
+        yield tell
+
+
 def epoch_line(epoch: int, record: Record, *, epochs: int) -> str:
     """`epoch 12/200  train_loss 0.1234  …` for the first member."""
     shown = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
@@ -83,6 +103,29 @@ def _bar(output: Output, epochs: int, done: int) -> Iterator[OnEpoch]:
                 drawn = now
 
         yield on_epoch
+
+
+@contextmanager
+def _amount_bar(output: Output, total: int) -> Iterator[Callable[[int], None]]:
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("epoch {task.completed:,} of {task.total:,} at most"),
+        BarColumn(bar_width=20),
+        TimeRemainingColumn(compact=True),
+    )
+    terminal = cast(TextIO, _Forgiving(sys.stderr))
+    with Progress(*columns, console=output.console(terminal), transient=True) as progress:
+        task = progress.add_task("training", total=total)
+        drawn = 0.0
+
+        def show(done: int) -> None:
+            nonlocal drawn
+            if (now := time.monotonic()) - drawn >= SECONDS_BETWEEN_DRAWINGS:
+                progress.update(task, completed=done)
+                drawn = now
+
+        yield show
 
 
 class _Forgiving:

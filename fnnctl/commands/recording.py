@@ -16,11 +16,15 @@ from fnnctl.commands.new_data import InputFile
 from fnnctl.commands.output import Output
 from fnnctl.commands.preparation import Prepared
 from fnnctl.commands.stored_network import StoredNetwork
+from fnnctl.config.experiment import Experiment
+from fnnctl.data.dataset import Dataset
 from fnnctl.errors import DivergedError, InputError, InterruptedRunError, MachineError
+from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import NetworkShape
 from fnnctl.store.manifest import Manifest
 from fnnctl.store.provenance import environment, machine
 from fnnctl.store.run import OpenRun
+from fnnctl.training.members import StackSettings
 
 
 class Recording:
@@ -73,10 +77,30 @@ class Recording:
 
 def opening_manifest(prepared: Prepared, *, blas_threads: int | None) -> dict[str, Any]:
     """What is known before training: origin, data, network."""
-    dataset, split = prepared.dataset, prepared.split
+    split = prepared.split
+    facts = known_facts(
+        prepared.experiment, prepared.dataset, prepared.settings, prepared.warnings, blas_threads=blas_threads
+    )
+    facts["data"]["parts"] = {
+        "train": split.train.size,
+        "validation": split.validation.size,
+        "test": split.test.size,
+    }
+    return facts
+
+
+def known_facts(
+    experiment: Experiment,
+    dataset: Dataset,
+    settings: StackSettings,
+    warnings: Sequence[str],
+    *,
+    blas_threads: int | None,
+) -> dict[str, Any]:
+    """What is known before training, whatever part each row has."""
     return {
         **environment(sys.argv[1:], blas_threads=blas_threads),
-        "seed": prepared.experiment.seed,
+        "seed": experiment.seed,
         "data": {
             "name": dataset.name,
             "source": dataset.source,
@@ -88,14 +112,12 @@ def opening_manifest(prepared: Prepared, *, blas_threads: int | None) -> dict[st
             "rows": len(dataset),
             "numeric": len(dataset.numeric_names),
             "categorical": len(dataset.categorical_names),
-            "parts": {
-                "train": split.train.size,
-                "validation": split.validation.size,
-                "test": split.test.size,
-            },
         },
-        "model": {"layers": list(prepared.settings.shape.widths), "parameters": prepared.layout.size},
-        "warnings": prepared.warnings,
+        "model": {
+            "layers": list(settings.shape.widths),
+            "parameters": ParameterLayout(settings.shape).size,
+        },
+        "warnings": list(warnings),
     }
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from fnnctl.commands.output import Output
 from fnnctl.errors import MachineError, UsageError, did_you_mean
@@ -60,12 +61,20 @@ def report(
 def report_training(run: RunFolder, output: Output) -> None:
     """What `train`, and `evaluate` of a new file, say at their end."""
     summary = summarize(run)
+    _report_end(summary, {"metrics": summary.metrics}, output)
+
+
+def report_cross_validation(run: RunFolder, output: Output) -> None:
+    """What `evaluate CONFIG` says at its end."""
+    summary = summarize(run)
+    _report_end(summary, {"cross_validation": summary.cross_validation}, output)
+
+
+def _report_end(summary: Summary, measured: Mapping[str, Any], output: Output) -> None:
     if output.json:
-        output.json_object(
-            {"run": str(run.path), "status": summary.manifest.status, "metrics": summary.metrics}
-        )
+        output.json_object({"run": str(summary.path), "status": summary.manifest.status, **measured})
     elif output.quiet:
-        output.data(str(run.path))
+        output.data(str(summary.path))
     else:
         output.render(terminal_report([summary]))
 

@@ -118,18 +118,20 @@ def _impossible_schedule(experiment: Experiment) -> Messages:
 
 
 def _impossible_average(training: TrainingConfig) -> Messages:
-    """An average that begins late, and a training that may end before."""
-    average, stopping = training.averaging, training.early_stopping
-    if not isinstance(average, SwaAveraging) or stopping is None:
+    """An average that begins late, and rules that may end training before."""
+    average = training.averaging
+    if not isinstance(average, SwaAveraging):
         return {}
     before = math.floor(average.start * training.epochs)
-    if stopping.patience >= before:
-        return {}
-    message = (
-        f"may end training before swa begins to average, after epoch {before}; "
-        f"write early_stopping: null, patience: {before} or more, or averaging: ema"
-    )
-    return {("training", "early_stopping"): message}
+    rules = {"early_stopping": training.early_stopping, "convergence": training.convergence}
+    return {
+        ("training", name): (
+            f"may end training before swa begins to average, after epoch {before}; "
+            f"write {name}: null, patience: {before} or more, or averaging: ema"
+        )
+        for name, rule in rules.items()
+        if rule is not None and rule.patience < before
+    }
 
 
 def _no_class_weighed(training: TrainingConfig) -> Messages:

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from fnnctl.config.data import DataConfig
+from fnnctl.config.evaluation import EvaluationConfig
 from fnnctl.config.model import ModelConfig
 from fnnctl.config.section import Section
 from fnnctl.config.training import TrainingConfig
@@ -28,3 +29,5 @@ class Experiment(Section):
     """The network."""
     training: TrainingConfig = TrainingConfig()
     """How it is trained."""
+    evaluation: EvaluationConfig = EvaluationConfig()
+    """How it is judged by cross-validation."""

@@ -15,17 +15,17 @@ from fnnctl.config.yaml_reader import plain_scalar
 
 _FIRST_LINE = (
     "# Written by fnnctl: the complete experiment, every default filled in. "
-    "`fnnctl train` with this file repeats the run.\n"
+    "`fnnctl {}` with this file repeats the run.\n"
 )
 
 
-def resolved_yaml(experiment: Experiment) -> str:
+def resolved_yaml(experiment: Experiment, *, command: str = "train") -> str:
     """Write the experiment in the models' order, without what nothing reads.
 
     Floats are written so that they read back exactly. The experiment is one that `load_config` could
     have returned: a setting that nothing reads has its default.
     """
-    return _FIRST_LINE + yaml.dump(
+    return _FIRST_LINE.format(command) + yaml.dump(
         active_settings(experiment),
         Dumper=_Dumper,
         sort_keys=False,

@@ -25,7 +25,7 @@ def divide_groups(
     wanted = [[total * size / len(labels) for total in totals.tolist()] for size in sizes.tolist()]
     drawn = rng.permutation(len(held))
     counts = np.array([sum(rows for _, rows in classes_of) for classes_of in held])
-    part_of = np.zeros(len(held), np.int8)
+    part_of = np.zeros(len(held), np.int16)
     open_parts = [part for part, size in enumerate(sizes.tolist()) if size]
     for group in drawn[np.argsort(-counts[drawn], kind="stable")].tolist():
         contents = [*held[group], (classes, int(counts[group]))]

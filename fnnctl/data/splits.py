@@ -18,7 +18,7 @@ from fnnctl.data.text import counted, shown
 from fnnctl.errors import DataError, Problem, quoted_list
 
 SPLIT_PURPOSE = int.from_bytes(b"split", "big")
-_TRAIN, _VALIDATION, _TEST = 0, 1, 2
+TRAIN, VALIDATION, TEST = 0, 1, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +64,14 @@ def split_rows(
     elif config.stratify and train_size < pool:
         counts = np.bincount(labels[:pool], minlength=len(classes))
         _check_classes(counts, classes, train_size, validation_size, test_size)
-        parts = _stratified(labels[:pool], counts, validation_size, test_size, rng)
+        parts = stratified_parts(labels[:pool], counts, validation_size, test_size, rng)
     else:
         parts = np.zeros(pool, np.int8)
         order = rng.permutation(pool)
-        parts[order[:test_size]] = _TEST
-        parts[order[test_size : test_size + validation_size]] = _VALIDATION
-    parts = np.concatenate([parts, np.full(test_rows, _TEST, np.int8)])
-    return Split(*(np.flatnonzero(parts == part) for part in (_TRAIN, _VALIDATION, _TEST)))
+        parts[order[:test_size]] = TEST
+        parts[order[test_size : test_size + validation_size]] = VALIDATION
+    parts = np.concatenate([parts, np.full(test_rows, TEST, np.int8)])
+    return Split(*(np.flatnonzero(parts == part) for part in (TRAIN, VALIDATION, TEST)))
 
 
 def _size(share: float, rows: int) -> int:
@@ -114,10 +114,14 @@ def _too_few(wrong: str, validation_size: int, test_size: int) -> DataError:
     return DataError(Problem(f"{wrong} ({apart}): lower the shares, or add rows", path="data.split"))
 
 
-def _stratified(
+def stratified_parts(
     labels: IntArray, counts: IntArray, validation_size: int, test_size: int, rng: np.random.Generator
 ) -> IntArray:
-    """Return (n,) the part of each row."""
+    """Return (n,) the part of each row: 0 train, 1 validation, 2 test.
+
+    `counts` are the classes' rows. All parts but the first have as many rows as they are said to have, and
+    each class has one at least in the first, for which both sizes must leave enough.
+    """
     tie_break = rng.permutation(len(counts))
     test = np.zeros_like(counts)
     validation = np.zeros_like(counts)
@@ -131,8 +135,8 @@ def _stratified(
     of = labels[order]
     rank = np.arange(len(labels)) - starts[of]
     parts = np.zeros(len(labels), np.int8)
-    parts[order[rank < test[of] + validation[of]]] = _VALIDATION
-    parts[order[rank < test[of]]] = _TEST
+    parts[order[rank < test[of] + validation[of]]] = VALIDATION
+    parts[order[rank < test[of]]] = TEST
     return parts
 
 

@@ -49,14 +49,15 @@ class Reliability:
         gaps, used = np.abs(self.hits - self.confidence_sums), self.rows > 0
         return float((gaps[used] / self.rows[used]).max())
 
-    def table(self) -> Iterator[list[object]]:
+    def table(self, *, repeats: int = 1) -> Iterator[list[object]]:
         """A row a bin: its ends, rows, mean confidence, accuracy and the ends of its 95 % interval.
 
-        What an empty bin does not have is None.
+        What an empty bin does not have is None. Rows that were predicted several times, in so many
+        repeats, are worth no more than once for the interval.
         """
         bins = zip(self.rows.tolist(), self.hits.tolist(), self.confidence_sums.tolist(), strict=True)
         for low, high, (rows, hits, total) in zip(EDGES[:-1].tolist(), EDGES[1:].tolist(), bins, strict=True):
-            interval = wilson_interval(hits, rows)
+            interval = wilson_interval(hits / repeats, rows / repeats)
             numbers = [total / rows, hits / rows, *interval] if interval else [None] * 4
             yield [low, high, rows, *numbers]
 

@@ -51,6 +51,19 @@ def pr_curves(ranked: RankedPart, classes: Sequence[str]) -> list[Curve]:
     return _curves(ranked, classes, area_of=average_precision, points_of=_pr_curve, mean_of=_mean_of_steps)
 
 
+def mean_roc_curves(repeats: Sequence[Sequence[Curve]]) -> list[Curve]:
+    """The mean of the curves of several repeats, for each kind and class, taken as for the macro average.
+
+    A curve that a repeat does not have counts nowhere; areas are the means of areas.
+    """
+    return _mean_curves(repeats, _mean_of_lines)
+
+
+def mean_pr_curves(repeats: Sequence[Sequence[Curve]]) -> list[Curve]:
+    """See `mean_roc_curves`."""
+    return _mean_curves(repeats, _mean_of_steps)
+
+
 _Points = tuple[FloatArray, FloatArray, FloatArray]
 
 
@@ -73,6 +86,20 @@ def _curves(
         mean_area = math.fsum(curve.area for curve in curves) / len(curves)
         averages.append(Curve("macro", "", *mean_of(curves), mean_area))
     return curves + averages
+
+
+def _mean_curves(
+    repeats: Sequence[Sequence[Curve]], mean_of: Callable[[Sequence[Curve]], _Points]
+) -> list[Curve]:
+    alike: dict[tuple[Literal["class", "micro", "macro"], str], list[Curve]] = {}
+    for curve in (curve for curves in repeats for curve in curves):
+        alike.setdefault((curve.kind, curve.label), []).append(curve)
+    return [
+        curves[0]
+        if len(curves) == 1
+        else Curve(kind, label, *mean_of(curves), math.fsum(curve.area for curve in curves) / len(curves))
+        for (kind, label), curves in alike.items()
+    ]
 
 
 def _roc_curve(ranking: Ranking) -> _Points:

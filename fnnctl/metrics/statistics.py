@@ -13,7 +13,7 @@ from fnnctl.metrics.ranking import Ranking, roc_auc
 Z_95 = NormalDist().inv_cdf(0.975)
 
 
-def wilson_interval(successes: int, total: int) -> list[float] | None:
+def wilson_interval(successes: float, total: float) -> list[float] | None:
     """The 95 % interval of a share (Wilson, JASA 22, 1927); None where `total` is 0."""
     return _wilson(successes / total, total) if total else None
 

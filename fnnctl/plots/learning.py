@@ -39,8 +39,8 @@ def learning_curve_figure(history: History, *, best_epoch: int | None, title: st
         panels = figure.subplots(len(heights), sharex=True, height_ratios=heights)
         lines = _draw(panels[0], history, {"training": "train_loss", "validation": "validation_loss"})
         _draw(panels[1], history, {"training": "train_accuracy", "validation": "validation_accuracy"})
-        _finish_loss(panels[0])
-        _finish_accuracy(panels[1])
+        finish_loss(panels[0])
+        finish_accuracy(panels[1])
         if dead_layers:
             columns = {f"hidden layer {layer}": f"dead_{layer}" for layer in dead_layers}
             _finish_dead_units(panels[2], _draw(panels[2], history, columns, colours=COLOURS[2:]))
@@ -48,8 +48,8 @@ def learning_curve_figure(history: History, *, best_epoch: int | None, title: st
             for axes in panels:
                 mark = axes.axvline(best_epoch, color=MUTED, linewidth=1.1, linestyle=DASHES[3])
             lines[f"best epoch: {best_epoch}"] = mark
-        _add_key(panels[0], lines)
-        _finish_epochs(panels[-1], history)
+        add_key(panels[0], lines)
+        finish_epochs(panels[-1], len(history["epoch"]))
     return figure
 
 
@@ -91,7 +91,8 @@ def _layers_with_dead_units(history: History) -> list[int]:
     return sorted(layer for layer in worst if largest[layer] > 0)
 
 
-def _finish_loss(axes: Axes) -> None:
+def finish_loss(axes: Axes) -> None:
+    """The title and scale of losses that are drawn."""
     axes.set_title("loss")
     lowest, highest = _range(axes)
     if lowest > 0 and highest >= LOGARITHMIC_FROM * lowest:
@@ -104,7 +105,8 @@ def _finish_loss(axes: Axes) -> None:
         axes.set_ylim(0, 1.05 * highest or 1.0)
 
 
-def _finish_accuracy(axes: Axes) -> None:
+def finish_accuracy(axes: Axes) -> None:
+    """The title and range of accuracies that are drawn."""
     axes.set_title("accuracy")
     lowest, highest = _range(axes)
     margin = max(0.01, 0.05 * (highest - lowest))
@@ -116,18 +118,19 @@ def _finish_dead_units(axes: Axes, lines: Mapping[str, Line2D]) -> None:
     axes.set_ylim(bottom=0)
     axes.yaxis.set_major_locator(MaxNLocator(3))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g}%"))
-    _add_key(axes, lines)
+    add_key(axes, lines)
 
 
-def _finish_epochs(axes: Axes, history: History) -> None:
+def finish_epochs(axes: Axes, epochs: int) -> None:
+    """The axis of so many epochs, below the last panel."""
     axes.set_xlabel("epoch")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.margins(x=0.015)
-    if len(history["epoch"]) == 1:
-        axes.set_xticks(np.array(history["epoch"], dtype=np.float64))
+    if epochs == 1:
+        axes.set_xticks([1.0])
 
 
-def _add_key(axes: Axes, lines: Mapping[str, Line2D]) -> None:
+def add_key(axes: Axes, lines: Mapping[str, Line2D]) -> None:
     """A legend in one row above the panel, where it covers no curve."""
     options: dict[str, Any] = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "borderaxespad": 0.1}
     add_legend(axes, list(lines.values()), list(lines), ncols=max(1, len(lines)), **options)

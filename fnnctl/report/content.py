@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from rich.cells import cell_len
 
@@ -47,13 +48,14 @@ CLASS_METRICS = (
 )
 WORTH_OPENING = (
     (names.METRICS, "every metric"),
+    (names.CROSS_VALIDATION, "every score of every fold"),
     (names.HISTORY, "losses and metrics of every epoch"),
     (names.CONFUSION_MATRIX_FIGURE, "confusion matrix"),
     (names.ROC_CURVE_FIGURE, "ROC curves"),
     (names.PR_CURVE_FIGURE, "precision-recall curves"),
     (names.CALIBRATION_FIGURE, "reliability diagram"),
     (names.LEARNING_CURVE_FIGURE, "learning curves"),
-    (names.PREDICTIONS, "a prediction for each row of the test part"),
+    (names.PREDICTIONS, "a prediction for each row that was held out"),
     (names.RESOLVED, "the complete config; training it repeats the run"),
     (names.MODEL, f"the network; its weights are in {names.WEIGHTS}"),
     (names.LOG, "what was said"),
@@ -110,7 +112,7 @@ def sections(summary: Summary) -> list[Section]:
     manifest = summary.manifest
     candidates: list[Section | None] = [
         Notes("Failure", (manifest.error,) if manifest.error else ()),
-        _metrics_table(summary),
+        _folds_table(summary.cross_validation) if summary.cross_validation else _metrics_table(summary),
         _class_table(summary),
         _matrix_table(summary),
         FactList("Network" if manifest.evaluated else "Training", tuple(_training_facts(summary))),
@@ -135,6 +137,14 @@ def gate_table(results: Sequence[GateResult]) -> Table:
         for result in results
     )
     return Table("Gates", ("metric", "value", "wanted", "result"), tuple(rows))
+
+
+def judged(summary: Summary) -> str:
+    """Which rows' predictions the scores, the confusion matrix and the curves are about."""
+    folds = summary.manifest.cross_validation
+    if folds is None:
+        return "of the test part"
+    return "out of fold" if folds.repeats == 1 else f"out of fold, {folds.repeats:,} repeats"
 
 
 def number(value: object) -> str:
@@ -168,6 +178,17 @@ def _metrics_table(summary: Summary) -> Table | None:
     return Table("Metrics", ("", *parts), tuple(rows))
 
 
+def _folds_table(of_metrics: Mapping[str, Any]) -> Table:
+    """Of each metric, what the folds' scores say together."""
+    entries = ((label, of_metrics.get(key)) for label, key in METRICS)
+    rows = (
+        (label, *(number(entry.get(key)) for key in ("mean", "std", "ci95")))
+        for label, entry in entries
+        if isinstance(entry, Mapping) and entry.get("mean") is not None
+    )
+    return Table("Cross-validation", ("", "mean", "deviation", "95 % interval"), tuple(rows))
+
+
 def _class_table(summary: Summary) -> Table | None:
     per_class = (summary.part_metrics("test") or {}).get("per_class")
     if not isinstance(per_class, Mapping):
@@ -177,7 +198,8 @@ def _class_table(summary: Summary) -> Table | None:
         for name, metrics in per_class.items()
         if isinstance(metrics, Mapping)
     )
-    return Table("Classes of the test part", ("class", *(label for label, _ in CLASS_METRICS)), tuple(rows))
+    header = ("class", *(label for label, _ in CLASS_METRICS))
+    return Table(f"Classes {judged(summary)}", header, tuple(rows))
 
 
 def _matrix_table(summary: Summary) -> Table | None:
@@ -190,7 +212,7 @@ def _matrix_table(summary: Summary) -> Table | None:
         columns = tuple(f"#{position}" for position, _ in enumerate(classes, start=1))
         rows = tuple(f"{position}  {name}" for position, name in zip(columns, classes, strict=True))
     return Table(
-        "Confusion matrix of the test part",
+        f"Confusion matrix {judged(summary)}",
         ("true \\ predicted", *columns),
         tuple((name, *map(number, of_class)) for name, of_class in zip(rows, counts.tolist(), strict=True)),
     )
@@ -204,6 +226,9 @@ def _training_facts(summary: Summary) -> Iterable[tuple[str, str]]:
     if manifest.model:
         yield "network", " → ".join(f"{units:,}" for units in manifest.model.layers)
         yield "parameters", f"{manifest.model.parameters:,}"
+    if folds := manifest.cross_validation:
+        how = "stratified" if folds.stratify else "at random"
+        yield "folds", f"{folds.folds:,}, {how}; {folds.repeats:,} repeats"
     training = manifest.training
     epochs = training.epochs if training else summary.epochs
     if epochs is not None:
@@ -221,14 +246,15 @@ def _training_facts(summary: Summary) -> Iterable[tuple[str, str]]:
 
 
 def _data_facts(data: DataFacts) -> Iterable[tuple[str, str]]:
-    parts = data.parts
     yield "name", data.name
     if data.source != data.name:
         yield "file", data.source
     if data.test_source:
         yield "test file", data.test_source
-    of_parts = f"{parts.train:,} train, {parts.validation:,} validation, {parts.test:,} test"
-    yield "rows", f"{data.rows:,}: {of_parts}" if parts.train else f"{data.rows:,}"
+    of_parts = ""
+    if (parts := data.parts) and parts.train:
+        of_parts = f": {parts.train:,} train, {parts.validation:,} validation, {parts.test:,} test"
+    yield "rows", f"{data.rows:,}{of_parts}"
     yield "columns", f"{data.numeric:,} numeric, {data.categorical:,} categorical"
     yield "target", f"{data.target}, {len(data.classes):,} classes"
     yield "SHA-256", data.sha256

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 from typing import Any
 
+from fnnctl.report.content import judged
 from fnnctl.report.summary import Summary, summarize
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder, StoredCurve
@@ -41,6 +42,7 @@ def _figures(run: RunFolder, summary: Summary, wanted: Set[str]) -> dict[str, by
     from fnnctl.plots.calibration import reliability_figure  # noqa: PLC0415
     from fnnctl.plots.confusion import confusion_matrix_figure  # noqa: PLC0415
     from fnnctl.plots.curves import PlottedCurve, pr_figure, roc_figure  # noqa: PLC0415
+    from fnnctl.plots.folds import folds_learning_figure  # noqa: PLC0415
     from fnnctl.plots.learning import learning_curve_figure  # noqa: PLC0415
     from fnnctl.plots.style import png_bytes  # noqa: PLC0415
 
@@ -48,7 +50,7 @@ def _figures(run: RunFolder, summary: Summary, wanted: Set[str]) -> dict[str, by
     figures: dict[str, bytes] = {}
     if summary.confusion and names.CONFUSION_MATRIX_FIGURE in wanted:
         classes, matrix = summary.confusion
-        figure = confusion_matrix_figure(matrix, classes, title=f"{name}: confusion matrix of the test part")
+        figure = confusion_matrix_figure(matrix, classes, title=f"{name}: confusion matrix {judged(summary)}")
         figures[names.CONFUSION_MATRIX_FIGURE] = png_bytes(figure)
     for file, curves, draw, metric, what in (
         (names.ROC_CURVE_FIGURE, run.read_roc_curves(), roc_figure, "roc_auc", "ROC curves"),
@@ -59,18 +61,20 @@ def _figures(run: RunFolder, summary: Summary, wanted: Set[str]) -> dict[str, by
                 PlottedCurve(curve.kind, curve.label, curve.x, curve.y, _area(curve, metric, scores))
                 for curve in curves
             ]
-            figures[file] = png_bytes(draw(plotted, title=f"{name}: {what} of the test part"))
+            figures[file] = png_bytes(draw(plotted, title=f"{name}: {what} {judged(summary)}"))
     bins = run.read_calibration()
     if bins and names.CALIBRATION_FIGURE in wanted:
         error = scores.get("expected_calibration_error")
-        figure = reliability_figure(bins, error=error, title=f"{name}: calibration on the test part")
+        figure = reliability_figure(bins, error=error, title=f"{name}: calibration {judged(summary)}")
         figures[names.CALIBRATION_FIGURE] = png_bytes(figure)
     history = run.read_history()
     if history and history.get("epoch") and names.LEARNING_CURVE_FIGURE in wanted:
-        training = summary.manifest.training
-        figure = learning_curve_figure(
-            history, best_epoch=training.best_epoch if training else None, title=f"{name}: learning curve"
-        )
+        training, title = summary.manifest.training, f"{name}: learning curve"
+        if "fold" in history:
+            figure = folds_learning_figure(history, title=f"{title}s of all folds")
+        else:
+            best_epoch = training.best_epoch if training else None
+            figure = learning_curve_figure(history, best_epoch=best_epoch, title=title)
         figures[names.LEARNING_CURVE_FIGURE] = png_bytes(figure)
     return figures
 

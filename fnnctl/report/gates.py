@@ -111,10 +111,16 @@ def _parse_gate(text: str) -> Gate:
 
 
 def _metric(name: str, summary: Summary) -> float:
-    """The metric that a gate names, in the test part unless another one is named."""
+    """The metric that a gate names, in the test part unless another one is named.
+
+    Where no part is named, a cross-validation is asked for the folds' mean; what is measured of single
+    classes is that of its out-of-fold predictions, which is its test part.
+    """
     first, _, rest = name.partition(".")
     part, inner = (first, rest) if rest and first in PARTS else (DEFAULT_PART, name)
     metrics = summary.part_metrics(part)
+    if summary.cross_validation and metrics and inner == name:
+        metrics = {**metrics, **_means(summary.cross_validation)}
     if summary.metrics is None:
         raise UsageError(f"--fail-under '{name}': {summary.path} has no metrics ({summary.shown_status})")
     if metrics is None:
@@ -128,6 +134,10 @@ def _metric(name: str, summary: Summary) -> float:
     if value is None:
         raise UsageError(f"--fail-under '{name}': the metric has no value in this run (it is null)")
     return value
+
+
+def _means(of_metrics: Mapping[str, Any]) -> dict[str, float | None]:
+    return {name: entry["mean"] for name, entry in of_metrics.items() if isinstance(entry, Mapping)}
 
 
 def _flat(metrics: Mapping[str, Any], prefix: str = "") -> dict[str, float | None]:

@@ -42,6 +42,11 @@ class Summary:
         metrics = (self.metrics or {}).get(part)
         return metrics if isinstance(metrics, dict) else None
 
+    @property
+    def cross_validation(self) -> dict[str, Any] | None:
+        """What a cross-validation's folds say together, None of another run."""
+        return self.part_metrics("cross_validation")
+
 
 def summarize(run: RunFolder) -> Summary:
     """Read a run's folder; raises `DataError` where one of its files is damaged."""

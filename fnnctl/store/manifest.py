@@ -107,8 +107,8 @@ class DataFacts(Facts):
     """Columns read as numbers."""
     categorical: int
     """Columns read as categories."""
-    parts: PartRows
-    """Rows in each part."""
+    parts: PartRows | None = None
+    """Rows in each part; null where every fold has its own."""
 
 
 class ModelFacts(Facts):
@@ -120,11 +120,22 @@ class ModelFacts(Facts):
     """Weights, biases and learned slopes."""
 
 
+class CrossValidationFacts(Facts):
+    """How the rows were divided into folds."""
+
+    folds: int
+    """Into how many, each of which is tested once."""
+    repeats: int
+    """How many times, each time anew."""
+    stratify: bool
+    """Whether every fold has the classes in the same proportions."""
+
+
 class TrainingFacts(Facts):
     """How the training went."""
 
     epochs: int
-    """Epochs trained."""
+    """Epochs trained; of a cross-validation, by all folds together."""
     best_epoch: int | None = None
     """The epoch whose weights were kept, counted from 1."""
     stopped: str | None = None
@@ -162,7 +173,7 @@ class Manifest(Facts):
     status: Status
     """How far the run is. One that says `running` and whose lock is free has died."""
     kind: str
-    """What made the run: `train`, or `evaluation` (of another run's network, on a file)."""
+    """What made the run: `train`, `cross_validation`, or `evaluation` (of a run's network, on a file)."""
     name: str
     """The experiment's name."""
     layout: int = LAYOUT_VERSION
@@ -198,7 +209,9 @@ class Manifest(Facts):
     data: DataFacts | None = None
     """The data."""
     model: ModelFacts | None = None
-    """The network."""
+    """The network; of a cross-validation, the first fold's."""
+    cross_validation: CrossValidationFacts | None = None
+    """The folds of a cross-validation; null elsewhere."""
     training: TrainingFacts | None = None
     """The training; null until it has ended."""
     calibration: CalibrationFacts | None = None

@@ -27,6 +27,7 @@ from fnnctl.store.weights import Array, array_list, to_npz
 from fnnctl.text import plain_text
 
 ROC_COLUMNS = ("kind", "class", "false_positive_rate", "true_positive_rate", "threshold")
+PREDICTION_COLUMNS = ("row", "label", "prediction")
 POINTS_AT_ONCE = 2**12
 PR_COLUMNS = ("kind", "class", "recall", "precision", "threshold")
 
@@ -69,11 +70,20 @@ class OpenRun(RunFolder):
         """Write a row an epoch; None is an empty field."""
         write_lines(self.path / names.HISTORY, csv_lines(columns, rows))
 
+    def write_cross_validation(self, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        """Write a row a fold; None is an empty field."""
+        write_lines(self.path / names.CROSS_VALIDATION, csv_lines(columns, rows))
+
     def write_predictions(
-        self, classes: Sequence[str], rows: Iterable[Sequence[object]], probabilities: FloatArray
+        self,
+        classes: Sequence[str],
+        rows: Iterable[Sequence[object]],
+        probabilities: FloatArray,
+        *,
+        columns: Sequence[str] = PREDICTION_COLUMNS,
     ) -> None:
         """Write n rows of (row in the data set, label, prediction), and the probabilities, (n, C)."""
-        columns = ("row", "label", "prediction", *(f"p_{name}" for name in classes))
+        columns = (*columns, *(f"p_{name}" for name in classes))
         write_lines(self.path / names.PREDICTIONS, wide_csv_lines(columns, [(rows, probabilities)]))
 
     def write_confusion_matrix(self, classes: Sequence[str], matrix: IntArray) -> None:

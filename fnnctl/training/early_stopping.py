@@ -21,13 +21,15 @@ class EarlyStopping:
     """Each member's best monitored value, its epoch, and the weights it had then.
 
     An epoch is an improvement where the value is better than the best by more than the tolerance. A
-    member without a rule never stops, and is never restored.
+    member without a rule never stops, and is never restored. Its state has the same arrays, and stays as it
+    began: what is kept of a member must not tell who its neighbours are.
     """
 
     def __init__(self, rules: Sequence[StoppingRule | None], network: Network, state: State | None) -> None:
         """At the start, or going on from such a memory's state."""
         self.restores = np.array([rule is not None and rule.restore_best for rule in rules])
-        self._any_rule = any(rules)
+        self._ruled = np.array([rule is not None for rule in rules])
+        self._any_rule = bool(self._ruled.any())
         self._nobody = np.zeros(len(rules), np.bool_)
         self._monitors = [rule.monitor if rule else None for rule in rules]
         self._patience = np.array([rule.patience if rule else _NEVER for rule in rules])
@@ -36,13 +38,12 @@ class EarlyStopping:
 
     def _first_state(self, network: Network) -> dict[str, npt.NDArray[Any]]:
         members = len(self.restores)
-        kept = slice(None) if self.restores.any() else slice(0)
         return {
             "best": np.full(members, np.inf),
             "best_epoch": np.zeros(members, np.int64),
             "waited": np.zeros(members, np.int64),
-            "parameters": network.parameters[:, kept].copy(),
-            "statistics": network.statistics[:, kept].copy(),
+            "parameters": network.parameters.copy(),
+            "statistics": network.statistics.copy(),
         }
 
     @property
@@ -63,10 +64,10 @@ class EarlyStopping:
         values = monitored(record, self._monitors)
         # Weights that are no numbers have an accuracy, too.
         finite = np.isfinite(record[TRAINING_COLUMNS[0]])
-        improved = (values < state["best"] - self._tolerance) & finite
+        improved = (values < state["best"] - self._tolerance) & finite & self._ruled
         state["best"] = np.where(improved, values, state["best"])
         state["best_epoch"] = np.where(improved, epoch, state["best_epoch"])
-        state["waited"] = np.where(improved, 0, state["waited"] + 1)
+        state["waited"] = np.where(improved, 0, state["waited"] + self._ruled)
         if (kept := improved & self.restores).any():
             state["parameters"][kept] = network.parameters[kept]
             state["statistics"][kept] = network.statistics[kept]
@@ -79,16 +80,19 @@ class EarlyStopping:
 
 
 class Convergence:
-    """scikit-learn's rule: the training loss must fall below its least value by more than the tolerance.
+    """scikit-learn's rule: the training loss must fall below its least value by the tolerance at least.
 
     A member ends where that has failed in more than `patience` epochs in a row. Unlike `EarlyStopping`, any
-    lower loss is the new least one, so that a slow descent in small steps ends, too.
+    lower loss is the new least one, so that a slow descent in small steps ends, too. The loss is the one that
+    is recorded, without penalties; scikit-learn's has that of L2 in it. A member without a rule keeps the
+    state that it began with.
     """
 
     def __init__(self, rules: Sequence[ConvergenceRule | None], state: State | None) -> None:
         """At the start, or going on from such a memory's state."""
         members = len(rules)
-        self._any_rule = any(rules)
+        self._ruled = np.array([rule is not None for rule in rules])
+        self._any_rule = bool(self._ruled.any())
         self._nobody = np.zeros(members, np.bool_)
         self._patience = np.array([rule.patience if rule else _NEVER for rule in rules])
         self._tolerance = np.array([rule.tolerance if rule else 0.0 for rule in rules])
@@ -108,6 +112,6 @@ class Convergence:
         if not self._any_rule:
             return
         loss, state = record[TRAINING_COLUMNS[0]], self.state
-        failed = loss > state["least"] - self._tolerance
+        failed = (loss > state["least"] - self._tolerance) & self._ruled
         state["failed"] = np.where(failed, state["failed"] + 1, 0)
-        state["least"] = np.minimum(loss, state["least"])
+        state["least"] = np.where(self._ruled, np.minimum(loss, state["least"]), state["least"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -67,6 +68,32 @@ def pool_of(features: Features, labels: IntArray, count: int, dtype: np.dtype[np
     inputs = np.ones((rows, count + 1), dtype)
     features.write(np.arange(rows), inputs[:, :-1])
     return Examples(inputs, labels)
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedPool:
+    """Several pools of N rows as one: row r of pool j is named j·N + r. A member's rows are of one pool."""
+
+    pools: Sequence[Pool]
+    labels: IntArray
+
+    def gather(self, rows: IntArray, inputs: FloatArray) -> None:
+        """See `Pool`."""
+        size = len(self.labels) // len(self.pools)
+        for of_member, out in zip(rows, inputs, strict=True):
+            number = int(of_member[0]) // size
+            self.pools[number].gather((of_member - number * size)[None], out[None])
+
+
+def join(pools: Sequence[Pool]) -> Pool:
+    """One pool of several with N rows each, in which row r of pool j is named j·N + r."""
+    if len(pools) == 1:
+        return pools[0]
+    labels = np.concatenate([pool.labels for pool in pools])
+    kept = [pool for pool in pools if isinstance(pool, Examples)]
+    if len(kept) == len(pools):
+        return Examples(np.concatenate([pool.inputs for pool in kept]), labels)
+    return JoinedPool(pools, labels)
 
 
 def gather(pool: Pool, rows: IntArray, work: Workspace) -> None:

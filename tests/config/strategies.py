@@ -181,8 +181,8 @@ def _training(draw: st.DrawFn, *, lbfgs: bool, hidden: bool, averages: bool) -> 
     )
     if averages:
         training["averaging"] = draw(_averages)
-        if "swa" in str(training["averaging"]):  # early stopping might come before its first epoch
-            training["early_stopping"] = None
+        if "swa" in str(training["averaging"]):  # either might end training before its first epoch
+            training["early_stopping"] = training["convergence"] = None
     optimizer, epochs = training.get("optimizer", {}), training.get("epochs", 200)
     rate = optimizer.get("learning_rate", 0.001) if isinstance(optimizer, dict) else 0.001
     training |= draw(_mapping({}, lr_schedule=_schedules(epochs, rate)))
@@ -250,6 +250,14 @@ def _data(draw: st.DrawFn) -> dict[str, Any]:
     return data
 
 
+_evaluation = _mapping(
+    {},
+    cross_validation=_mapping(
+        {}, folds=st.integers(2, 10_000), repeats=st.integers(1, 10_000), stratify=st.booleans()
+    ),
+)
+
+
 @st.composite
 def raw_experiment(draw: st.DrawFn) -> dict[str, Any]:
     """A config in which no rule is broken and nothing is left to be filled in from other settings."""
@@ -259,4 +267,4 @@ def raw_experiment(draw: st.DrawFn) -> dict[str, Any]:
     if data["split"].get("validation") == 0:
         training.setdefault("early_stopping", None)
     config = {"data": data, "model": model, "training": training}
-    return config | draw(_mapping({"name": _names}, seed=st.integers(0, 2**64 - 1)))
+    return config | draw(_mapping({"name": _names}, seed=st.integers(0, 2**64 - 1), evaluation=_evaluation))

@@ -101,6 +101,12 @@ def test_early_stopping_is_off_where_it_is_left_out_and_there_is_nothing_to_watc
             "write early_stopping: null, patience: 150 or more, or averaging: ema",
         ),
         (
+            IRIS
+            + "training: {epochs: 100, averaging: swa, early_stopping: null, convergence: {patience: 74}}",
+            "2: training.convergence: may end training before swa begins to average, after epoch 75; "
+            "write convergence: null, patience: 75 or more, or averaging: ema",
+        ),
+        (
             IRIS + "training:\n  class_weights: {}",
             "3: training.class_weights: names no class; write {CLASS: WEIGHT}, balanced, or null",
         ),
@@ -123,6 +129,7 @@ def test_what_cannot_go_together_is_refused_with_advice(problems: Problems, text
         IRIS + "training: {epochs: 5, lr_schedule: {name: cosine, warmup_epochs: 4}}",
         IRIS + "training: {epochs: 100, averaging: swa, early_stopping: {patience: 75}}",
         IRIS + "training: {averaging: swa, early_stopping: null}",
+        IRIS + "training: {epochs: 9, averaging: swa, early_stopping: null, convergence: {patience: 6}}",
         IRIS + "training: {averaging: ema}",
         NO_VALIDATION + "training: {lr_schedule: adaptive}",
     ],

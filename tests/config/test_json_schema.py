@@ -141,7 +141,9 @@ def test_it_describes_every_setting_of_the_models() -> None:
     experiment = Experiment.model_validate({"data": {"source": "iris"}}).model_dump(mode="json")
     described = {path for path in all_settings() if len(path) == 2}
     assert {
-        (section, key) for section in ("data", "model", "training") for key in experiment[section]
+        (section, key)
+        for section in ("data", "model", "training", "evaluation")
+        for key in experiment[section]
     } == described
 
 

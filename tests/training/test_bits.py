@@ -9,19 +9,20 @@ import numpy.typing as npt
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fnnctl.arrays import FloatArray
 from fnnctl.nn.activations import ACTIVATIONS
 from fnnctl.nn.lr_schedules import LR_SCHEDULES
 from fnnctl.nn.optimizers import OPTIMIZERS
 from fnnctl.nn.shape import HiddenShape, NetworkShape, OutputKind, Techniques
 from fnnctl.training.history import Record
 from fnnctl.training.members import ConvergenceRule, Member, StackSettings, StoppingRule
+from fnnctl.training.pool import Examples
 from fnnctl.training.stack import Stack
+from fnnctl.training.state import State, of_members
 from fnnctl.training.trainer import TrainedMember, go_on, train_stack
 from tests.training.recipes import blobs, member_of, settings_of
 
 
-def bits(values: FloatArray) -> bytes:
+def bits(values: npt.NDArray[Any]) -> bytes:
     """The bytes, a NaN's sign left out: it says nothing, and processors set it as they like."""
     return np.where(np.isnan(values), np.nan, values).tobytes()
 
@@ -132,7 +133,13 @@ def stacks(draw: st.DrawFn) -> tuple[StackSettings, list[Member], int]:
                 train_rows=chosen[:rows],
                 validation_rows=chosen[rows : rows + validation],
                 stopping=draw(
-                    st.none() | st.builds(StoppingRule, st.just("validation_accuracy"), st.integers(1, 3))
+                    st.none()
+                    | st.builds(
+                        StoppingRule,
+                        st.just("validation_accuracy"),
+                        st.integers(1, 3),
+                        restore_best=st.booleans(),
+                    )
                 ),
                 convergence=draw(st.none() | st.builds(ConvergenceRule, st.just(0.01), st.integers(1, 3))),
             )
@@ -149,6 +156,38 @@ def test_alone_or_in_a_stack(case: tuple[StackSettings, list[Member], int]) -> N
     for member, stacked in zip(members, together, strict=True):
         (alone,) = train_stack(shape, [member], examples, watch=True)
         assert_same_bits(alone, stacked)
+
+
+def states_of(
+    shape: StackSettings, members: list[Member], examples: Examples
+) -> dict[tuple[int, int], State]:
+    """What each member's checkpoint holds after each epoch, by seed and epoch."""
+    states: dict[tuple[int, int], State] = {}
+
+    def keep(stack: Stack, record: Record) -> None:
+        for k, member in enumerate(stack.members):
+            states[member.seed, stack.epoch] = of_members(stack.state, np.array([k]))
+
+    train_stack(shape, members, examples, watch=True, on_epoch=keep)
+    return states
+
+
+@settings(max_examples=40, deadline=None)
+@given(stacks())
+def test_what_a_checkpoint_holds_of_a_member_is_its_own(
+    case: tuple[StackSettings, list[Member], int],
+) -> None:
+    """So that a checkpoint's digest is the same whoever trained beside it, and any can be stacked again."""
+    shape, members, pool_size = case
+    examples = blobs(pool_size, shape.shape.inputs, shape.shape.classes, precision=shape.precision)
+    together = states_of(shape, members, examples)
+    for member in members:
+        for key, alone in states_of(shape, [member], examples).items():
+            stacked = together[key]
+            assert alone.keys() == stacked.keys()
+            for name, array in alone.items():
+                assert (array.shape, array.dtype) == (stacked[name].shape, stacked[name].dtype), name
+                assert bits(array) == bits(stacked[name]), name
 
 
 @settings(max_examples=60, deadline=None)

@@ -1,0 +1,82 @@
+"""What the scores of a cross-validation's folds say together: mean, deviation, and an honest interval.
+
+The folds' training parts overlap, so that their scores are not independent, and the interval of the plain
+t-test is far too narrow: more repeats would narrow it at will.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+LOWEST = {"matthews_correlation": -1.0, "cohens_kappa": -1.0}
+UNBOUNDED = frozenset({"loss", "log_loss"})
+"""Every other metric is 1 at most."""
+
+
+def summarize_scores(
+    scores: Mapping[str, Sequence[float | None]], *, test_share: float
+) -> dict[str, dict[str, Any]]:
+    """Each metric's `mean`, `std` (of the sample), `ci95` and `scores`, from a score a fold.
+
+    A score that does not exist is None and counts nowhere. `test_share` is how many rows a fold tests for
+    each row that it learns from. The interval is cut to the values that the metric can have; it is None for a
+    single score, and where all scores are equal, for then they say nothing of how they scatter.
+    """
+    return {name: _summary(name, list(values), test_share) for name, values in scores.items()}
+
+
+def corrected_interval(scores: Sequence[float], *, test_share: float) -> list[float] | None:
+    """The 95 % interval of the mean of J scores by the corrected resampled t-test; None without a spread.
+
+    The variance of the mean is taken as (1/J + n₂/n₁)·S², with n₂ rows tested for n₁ rows learned from
+    (Nadeau & Bengio, Inference for the Generalization Error, Machine Learning 52, 2003); the distribution is
+    Student's with J − 1 degrees of freedom, for repeated folds, too (Bouckaert & Frank, PAKDD 2004).
+    """
+    if len(scores) < 2 or min(scores) == max(scores):
+        return None
+    mean = math.fsum(scores) / len(scores)
+    deviation = statistics.stdev(scores) * math.sqrt(1 / len(scores) + test_share)
+    half_width = student_quantile(0.975, len(scores) - 1) * deviation
+    return [mean - half_width, mean + half_width]
+
+
+def student_quantile(probability: float, freedom: int) -> float:
+    """Student's t that is not exceeded with a probability above 0.5, for whole degrees of freedom ≥ 1."""
+    low, high = 0.0, 1.0
+    while _within(high, freedom) < 2 * probability - 1:
+        low, high = high, 2 * high
+    while (middle := (low + high) / 2) not in (low, high):
+        if _within(middle, freedom) < 2 * probability - 1:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+def _within(t: float, freedom: int) -> float:
+    """How probable a value from −t to t is: the series of Abramowitz & Stegun, 26.7.3 and 26.7.4."""
+    angle = math.atan(t / math.sqrt(freedom))
+    cosine, sine = math.cos(angle), math.sin(angle)
+    odd = freedom % 2
+    total, term = 0.0, cosine if odd else 1.0
+    for k in range(1 + odd, freedom, 2):
+        total += term
+        term *= cosine**2 * k / (k + 1)
+    return 2 / math.pi * (angle + sine * total) if odd else sine * total
+
+
+def _summary(name: str, scores: list[float | None], test_share: float) -> dict[str, Any]:
+    known = [score for score in scores if score is not None]
+    interval = corrected_interval(known, test_share=test_share)
+    if interval:
+        highest = math.inf if name in UNBOUNDED else 1.0
+        interval = [max(interval[0], LOWEST.get(name, 0.0)), min(interval[1], highest)]
+    return {
+        "mean": math.fsum(known) / len(known) if known else None,
+        "std": statistics.stdev(known) if len(known) > 1 else None,
+        "ci95": interval,
+        "scores": scores,
+    }

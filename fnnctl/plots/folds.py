@@ -1,0 +1,99 @@
+"""The learning curves of a cross-validation: every fold thin, and their mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.plots.learning import add_key, finish_accuracy, finish_epochs, finish_loss
+from fnnctl.plots.lettering import lettering_for
+from fnnctl.plots.style import COLOURS, DASHES, WIDTH, figure_style, new_figure
+
+MOST_FOLDS = 50
+"""Of more folds as many, evenly chosen, are drawn one by one; the mean is of all."""
+MOST_POINTS = 1000
+MOST_ABOVE = 10.0
+"""How many times the 99th percentile a loss may be and be seen: that of a diverging fold is no measure."""
+
+History = Mapping[str, Sequence[float | None]]
+PARTS = {"training": "train", "validation": "validation"}
+
+
+def folds_learning_figure(history: History, *, title: str) -> Figure:
+    """Draw the columns of a cross-validation's history.csv over `epoch`: loss and accuracy, fold by fold.
+
+    The mean is that of the folds that still train, and ends where fewer than half of them do: those that
+    train long are no sample of all.
+    """
+    epochs = np.array(history["epoch"], dtype=np.intp)
+    starts = np.append(np.flatnonzero(epochs == 1), len(epochs))
+    longest = int(epochs.max())
+    lettering = lettering_for([title])
+    with figure_style(lettering):
+        figure = new_figure(WIDTH, 6.3, title, lettering)
+        panels = figure.subplots(2, sharex=True, height_ratios=[3.0, 2.4])
+        lines: dict[str, Line2D] = {}
+        for axes, what, finish in zip(
+            panels, ("loss", "accuracy"), (finish_loss, finish_accuracy), strict=True
+        ):
+            drawn = []
+            for (part, prefix), colour, dash in zip(PARTS.items(), COLOURS, DASHES, strict=False):
+                values = _by_fold(history, f"{prefix}_{what}", starts, longest)
+                if np.isfinite(values).any():
+                    drawn.append(values)
+                    lines[f"mean, {part}"] = _draw(axes, values, colour, dash)
+            finish(axes)
+            if drawn:
+                _show_all(axes, np.concatenate([values.ravel() for values in drawn]))
+        if lines:
+            folds = Line2D([], [], color=COLOURS[0], linewidth=0.7, alpha=0.5)
+            add_key(panels[0], {**lines, f"{len(starts) - 1} folds": folds})
+        finish_epochs(panels[-1], longest)
+        margin = 0.015 * (longest - 1) or 0.5
+        panels[-1].set_xlim(1 - margin, longest + margin)
+    return figure
+
+
+def _by_fold(history: History, column: str, starts: IntArray, longest: int) -> FloatArray:
+    """(folds, epochs), NaN where a fold has ended or a value does not exist."""
+    values = np.array(history.get(column, [None] * int(starts[-1])), dtype=np.float64)
+    values[~np.isfinite(values)] = np.nan
+    by_fold = np.full((len(starts) - 1, longest), np.nan)
+    for fold, (start, end) in enumerate(pairwise(starts.tolist())):
+        by_fold[fold, : end - start] = values[start:end]
+    return by_fold
+
+
+def _draw(axes: Axes, values: FloatArray, colour: str, dash: Any) -> Line2D:
+    """Draw the folds' lines and return that of their mean."""
+    folds, longest = values.shape
+    shown = np.unique(np.linspace(0, longest - 1, min(longest, MOST_POINTS)).astype(np.intp))
+    chosen = np.unique(np.linspace(0, folds - 1, min(folds, MOST_FOLDS)).astype(np.intp))
+    epochs = shown + 1.0
+    segments = [np.column_stack([epochs, values[fold, shown]]) for fold in chosen]
+    axes.add_collection(LineCollection(segments, colors=colour, linewidths=0.6, alpha=0.3), autolim=False)
+    present = np.isfinite(values).sum(axis=0)
+    common = shown[2 * present[shown] >= folds]
+    mean = np.nansum(values[:, common], axis=0) / present[common]
+    marker = "o" if longest == 1 else None
+    (line,) = axes.plot(common + 1.0, mean, color=colour, linestyle=dash, marker=marker, linewidth=2.0)
+    return line
+
+
+def _show_all(axes: Axes, values: FloatArray) -> None:
+    """Widen the axis, which the means have set, to what the folds have, within all proportion."""
+    values = values[np.isfinite(values)]
+    most = MOST_ABOVE * float(np.percentile(values, 99)) or 1.0
+    low, high = float(values.min()), float(values.max())
+    bottom, top = axes.get_ylim()
+    if axes.get_yscale() == "log":
+        low, high = max(0.9 * low, bottom / MOST_ABOVE), 1.1 * high
+    axes.set_ylim(min(bottom, low), min(max(top, high), most))

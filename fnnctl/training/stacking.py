@@ -1,0 +1,72 @@
+"""Who trains with whom: members of one shape are put into stacks, which the cache and the memory like.
+
+A member's numbers never depend on its neighbours, so that all that is decided here is a matter of time.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from fnnctl.nn.parameters import ParameterLayout
+from fnnctl.training.members import StackSettings
+from fnnctl.training.memory import training_bytes
+
+CACHE_VALUES = 2**18
+"""Up to so many numbers a stack's step works on: 1 MB of float32, which second-level caches hold."""
+SECONDS_A_VALUE = 3e-9
+"""What a step takes for each of its numbers, in stacks of small networks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A network to be trained: what a stack must have in common."""
+
+    settings: StackSettings
+    train_rows: int
+    """How many rows it trains on."""
+    validation_rows: int
+    """How many it is validated on."""
+
+
+def stacks_of(jobs: Sequence[Job], *, most: int) -> list[list[int]]:
+    """The jobs' indices, stack by stack: those of one shape together, in order, at most `most` in a stack.
+
+    Stacks of one shape are of one size, or differ by one.
+    """
+    alike: dict[Job, list[int]] = {}
+    for index, job in enumerate(jobs):
+        alike.setdefault(job, []).append(index)
+    stacks: list[list[int]] = []
+    for indices in alike.values():
+        count = math.ceil(len(indices) / most)
+        ends = [len(indices) * k // count for k in range(count + 1)]
+        stacks += [indices[start:end] for start, end in pairwise(ends)]
+    return stacks
+
+
+def step_values(settings: StackSettings) -> int:
+    """How many numbers one member's step works on: activations of a batch, and parameters."""
+    shape = settings.shape
+    widths = shape.inputs + 1 + sum(layer.rows for layer in shape.hidden) + shape.classes
+    return settings.batch_size * widths + ParameterLayout(shape).size
+
+
+def best_size(settings: StackSettings) -> int:
+    """How many members a stack should have, so that a step's numbers stay in the cache."""
+    return max(1, CACHE_VALUES // step_values(settings))
+
+
+def affordable_members(settings: StackSettings, *, rows: int, available: int | None) -> int:
+    """How many members may train at one time, each with a pool of `rows` rows of its own; one at least."""
+    if available is None:
+        return 10**9
+    return max(1, available // training_bytes(settings, rows=rows))
+
+
+def rough_seconds(settings: StackSettings, *, train_rows: int, epochs: int) -> float:
+    """About how long one member of a stack trains, within a factor of two on a processor of 2024."""
+    steps = epochs * math.ceil(train_rows / settings.batch_size)
+    return SECONDS_A_VALUE * step_values(settings) * steps

@@ -1,0 +1,319 @@
+"""`fnnctl evaluate CONFIG`: what its folder says, and that it does not depend on who did the work."""
+
+from __future__ import annotations
+
+import csv
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fnnctl.commands.fold_plan import Plan
+from fnnctl.commands.fold_training import FoldResult, train_folds
+from fnnctl.commands.folds import CrossValidation
+from fnnctl.commands.output import Output
+from fnnctl.executors.board import Board
+from fnnctl.executors.running import ExecutorKind
+from fnnctl.store import names
+from fnnctl.training.trainer import Outcome
+from tests.commands.conftest import Program, only_run, read_json
+
+SMALL = ("--folds", "3", "--repeats", "2")
+
+
+def table(run: Path, name: str) -> list[dict[str, str]]:
+    with (run / name).open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture
+def evaluated(program: Program, iris: Path, tmp_path: Path) -> Path:
+    assert program("evaluate", str(iris), *SMALL, "--quiet").code == 0
+    return only_run(tmp_path)
+
+
+def test_writes_every_file_of_the_contract_but_a_model(evaluated: Path) -> None:
+    files = {path.name for path in evaluated.iterdir() if not path.name.startswith(".")}
+    assert files == set(names.LAYOUT) - {names.WEIGHTS, names.MODEL}
+    manifest = read_json(evaluated / "manifest.json")
+    assert manifest["kind"] == "cross_validation"
+    assert manifest["status"] == "completed"
+    assert manifest["cross_validation"] == {"folds": 3, "repeats": 2, "stratify": True}
+    assert manifest["data"]["parts"] is None
+    assert manifest["training"] == {
+        "epochs": 72, "best_epoch": None, "stopped": "of 6 folds: 6 completed",
+    }  # fmt: skip
+    assert manifest["seconds"]["total"] > manifest["seconds"]["training"] > 0
+
+
+def test_every_row_is_predicted_once_a_repeat_by_a_fold_that_did_not_learn_it(evaluated: Path) -> None:
+    predictions = table(evaluated, "predictions.csv")
+    assert [(row["repeat"], int(row["row"])) for row in predictions] == [
+        (repeat, row) for repeat in "12" for row in range(150)
+    ]
+    folds = table(evaluated, "cross_validation.csv")
+    assert [(fold["repeat"], fold["fold"]) for fold in folds] == [(r, f) for r in "12" for f in "123"]
+    for fold in folds:
+        own = [row for row in predictions if (row["repeat"], row["fold"]) == (fold["repeat"], fold["fold"])]
+        sizes = [int(fold[f"{part}_rows"]) for part in ("train", "validation", "test")]
+        assert sizes == [85, 15, 50]
+        assert len(own) == 50
+        hits = sum(row["label"] == row["prediction"] for row in own)
+        assert float(fold["accuracy"]) == pytest.approx(hits / 50)
+        losses = [-np.log(float(row[f"p_{row['label']}"])) for row in own]
+        assert float(fold["loss"]) == pytest.approx(np.mean(losses))
+
+
+def test_metrics_are_those_of_the_tables(evaluated: Path) -> None:
+    metrics, folds = read_json(evaluated / "metrics.json"), table(evaluated, "cross_validation.csv")
+    assert metrics["train"] is metrics["validation"] is None
+    summary = metrics["cross_validation"]
+    assert (summary["folds"], summary["repeats"], summary["diverged"]) == (3, 2, 0)
+    for name in ("accuracy", "f1_macro", "roc_auc_macro", "log_loss"):
+        scores = [float(fold[name]) for fold in folds]
+        assert summary[name]["scores"] == scores
+        assert summary[name]["mean"] == pytest.approx(np.mean(scores))
+        assert summary[name]["std"] == pytest.approx(np.std(scores, ddof=1))
+        # 2.5706 is Student's t with five degrees of freedom; 50 rows are tested for 100 learned from
+        half = 2.570581835636 * np.std(scores, ddof=1) * np.sqrt(1 / 6 + 50 / 100)
+        low, high = summary[name]["ci95"]
+        assert low == pytest.approx(max(np.mean(scores) - half, 0.0))
+        assert high == pytest.approx(
+            np.mean(scores) + half if name == "log_loss" else min(np.mean(scores) + half, 1)
+        )
+    # folds are of one size: their mean accuracy is that of all predictions
+    assert metrics["test"]["accuracy"] == pytest.approx(summary["accuracy"]["mean"])
+    assert metrics["test"]["support"] == 150
+    low, high = metrics["test"]["accuracy_ci95"]
+    assert high - low > 0.05  # 150 rows are no 300, though each was predicted twice
+    counts = [[int(row[name]) for name in list(row)[1:]] for row in table(evaluated, "confusion_matrix.csv")]
+    assert np.sum(counts, axis=1).tolist() == [100, 100, 100]
+    assert np.trace(counts) / 300 == pytest.approx(metrics["test"]["accuracy"])
+    areas: dict[str, list[tuple[float, float]]] = {name: [] for name in metrics["test"]["per_class"]}
+    for row in table(evaluated, "roc_curve.csv"):
+        if row["kind"] == "class":
+            areas[row["class"]].append((float(row["false_positive_rate"]), float(row["true_positive_rate"])))
+    for name, points in areas.items():
+        x, y = np.array(points).T
+        assert np.trapezoid(y, x) == pytest.approx(metrics["test"]["per_class"][name]["roc_auc"])
+
+
+def test_history_has_a_row_an_epoch_and_fold(evaluated: Path) -> None:
+    history = table(evaluated, "history.csv")
+    assert [(row["repeat"], row["fold"], row["epoch"]) for row in history] == [
+        (repeat, fold, str(epoch)) for repeat in "12" for fold in "123" for epoch in range(1, 13)
+    ]
+    assert all(row["train_loss"] and row["validation_loss"] for row in history)
+
+
+def plan_with(kind: ExecutorKind, stacks: list[list[int]]) -> Callable[..., Plan]:
+    return lambda validation, workers: Plan(kind, workers, stacks)
+
+
+@pytest.mark.parametrize(
+    ("kind", "workers", "stacks"),
+    [
+        ("serial", 1, [[5], [3], [4], [0], [1], [2]]),
+        ("threads", 3, [[0, 1], [5, 3], [4], [2]]),
+        ("processes", 2, [[4, 5], [2, 0], [3, 1]]),
+    ],
+)
+def test_the_bits_are_the_same_whoever_trains_with_whom(
+    program: Program,
+    evaluated: Path,
+    iris: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: ExecutorKind,
+    workers: int,
+    stacks: list[list[int]],
+) -> None:
+    monkeypatch.setattr("fnnctl.commands.cross_validate.plan_folds", plan_with(kind, stacks))
+    again = Path(program("evaluate", str(iris), *SMALL, "--workers", str(workers), "--json").json["run"])
+    for name in ("cross_validation.csv", "history.csv", "predictions.csv", "metrics.json", "roc_curve.csv"):
+        assert (again / name).read_bytes() == (evaluated / name).read_bytes(), name
+
+
+def test_resolved_repeats_it_to_the_bit(program: Program, evaluated: Path) -> None:
+    """With the folds that were an option, and the batch size that folds of two sizes had no common one of."""
+    again = Path(program("evaluate", str(evaluated / "resolved.yaml"), "--json").json["run"])
+    for name in ("cross_validation.csv", "metrics.json"):
+        assert (again / name).read_bytes() == (evaluated / name).read_bytes(), name
+    assert "`fnnctl evaluate`" in (again / "resolved.yaml").read_text(encoding="utf-8")
+
+
+def test_other_folds_of_another_seed_and_the_same_of_another_configuration(
+    program: Program, evaluated: Path, iris: Path
+) -> None:
+    def folds_of(*more: str) -> list[tuple[str, str]]:
+        run = Path(program("evaluate", str(iris), *SMALL, *more, "--json").json["run"])
+        return [(row["row"], row["fold"]) for row in table(run, "predictions.csv")]
+
+    before = [(row["row"], row["fold"]) for row in table(evaluated, "predictions.csv")]
+    assert folds_of("--set", "model.hidden=[4]") == before
+    assert folds_of("--seed", "9") != before
+
+
+def test_json_and_the_gate_are_about_the_mean(program: Program, iris: Path) -> None:
+    done = program("evaluate", str(iris), *SMALL, "--json", "--quiet")
+    assert done.err == ""
+    assert set(done.json) == {"run", "status", "cross_validation"}
+    assert (
+        done.json["cross_validation"]
+        == read_json(Path(done.json["run"]) / "metrics.json")["cross_validation"]
+    )
+    mean = done.json["cross_validation"]["f1_macro"]["mean"]
+    assert program("report", "--fail-under", f"f1_macro={mean}").code == 0
+    assert program("report", "--fail-under", f"f1_macro={mean + 1e-9}").code == 1
+    assert program("report", "--fail-under", "per_class.setosa.recall=0.5").code == 0
+    assert program("report", "--fail-under", "accurcy=0.5").code == 2
+
+
+@pytest.mark.parametrize("form", ["terminal", "markdown", "json"])
+def test_reports(program: Program, evaluated: Path, form: str) -> None:
+    done = program("report", "--format", form)
+    assert done.code == 0
+    if form == "json":
+        (run,) = done.json["runs"]
+        assert run["kind"] == "cross_validation"
+        assert run["metrics"]["cross_validation"]["folds"] == 3
+    else:
+        for text in ("Cross-validation", "deviation", "out of fold, 2 repeats", "3, stratified; 2 repeats"):
+            assert text in done.out
+        assert "test part" not in done.out
+    assert program("runs").out.count("cross_validation") == 1
+
+
+def test_training_reads_nothing_of_it(program: Program, iris: Path) -> None:
+    first = program("train", str(iris), "--json").json["metrics"]
+    changed = program("train", str(iris), "--set", "evaluation.cross_validation.folds=7", "--json")
+    assert changed.json["metrics"] == first
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (("--folds", "151"), "evaluation.cross_validation.folds: 150 rows cannot be divided into 151 folds"),
+        (("--folds", "1"), "--folds"),
+        (("--workers", "0"), "--workers"),
+        (("--set", "evaluation.cross_validation.fold=3"), "did you mean 'folds'?"),
+        (("--set", "evaluation.cross_validation.folds=1"), "evaluation.cross_validation.folds"),
+    ],
+)
+def test_what_cannot_be_is_told_before_there_is_a_folder(
+    program: Program, iris: Path, tmp_path: Path, more: Sequence[str], said: str
+) -> None:
+    done = program("evaluate", str(iris), *more)
+    assert done.code == 2
+    assert said in done.err
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_class_with_fewer_rows_than_folds(program: Program, tmp_path: Path) -> None:
+    """Its AUC is null where there is nothing to test, and a mean over fewer classes is no mean of all."""
+    rows = "".join(f"{i % 13},{i % 7},{'ab'[i % 2]}\n" for i in range(40)) + "5,5,rare\n6,5,rare\n"
+    (tmp_path / "rare.csv").write_text(f"x,z,label\n{rows}")
+    (tmp_path / "rare.yaml").write_text("data: {source: rare.csv, target: label}\ntraining: {epochs: 3}\n")
+    done = program("evaluate", "rare.yaml", "--folds", "4", "--repeats", "1", "--json")
+    assert done.code == 0
+    assert "a class has no row in the test part of some folds, where its AUC is null: 'rare'" in done.err
+    scores = done.json["cross_validation"]["roc_auc_macro"]["scores"]
+    assert scores.count(None) == 2
+    assert done.json["cross_validation"]["accuracy"]["scores"].count(None) == 0
+
+
+def test_divergence_of_all_folds_ends_with_4(program: Program, iris: Path, tmp_path: Path) -> None:
+    changes = ("training.optimizer={name: sgd, learning_rate: 1e6}", "training.l2=1e5", "data.scaling=none")
+    done = program("evaluate", str(iris), *SMALL, *(part for change in changes for part in ("--set", change)))
+    assert done.code == 4
+    assert "training diverged in all 6 folds" in done.err
+    run = only_run(tmp_path)
+    assert read_json(run / "manifest.json")["status"] == "failed"
+    assert {fold["stopped"] for fold in table(run, "cross_validation.csv")} == {"diverged"}
+    assert not (run / "metrics.json").exists()
+    assert program("report").code == 0
+
+
+def test_a_diverged_fold_is_told_of_and_has_no_score(
+    program: Program, iris: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def second_diverges(validation: CrossValidation, chosen: Sequence[int], board: Board) -> list[FoldResult]:
+        results = train_folds(validation, chosen, board)
+        return [
+            replace(result, outcome=Outcome.DIVERGED, scores=None) if index == 1 else result
+            for index, result in zip(chosen, results, strict=True)
+        ]
+
+    monkeypatch.setattr("fnnctl.commands.cross_validate.train_folds", second_diverges)
+    done = program("evaluate", str(iris), *SMALL, "--json")
+    assert done.code == 0
+    assert "1 of 6 folds diverged" in done.err
+    run = Path(done.json["run"])
+    assert any("diverged" in warning for warning in read_json(run / "manifest.json")["warnings"])
+    summary = done.json["cross_validation"]
+    assert summary["diverged"] == 1
+    assert [score is None for score in summary["accuracy"]["scores"]] == [False, True] + 4 * [False]
+    known = [score for score in summary["accuracy"]["scores"] if score is not None]
+    assert summary["accuracy"]["mean"] == pytest.approx(np.mean(known))
+    assert len(table(run, "predictions.csv")) == 250
+    assert table(run, "cross_validation.csv")[1]["accuracy"] == ""
+    assert "1 of 6 folds diverged" in program("report").out
+
+
+def test_a_signal_keeps_what_was_done(
+    program: Program, iris: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fold by fold: two are complete, the third is broken off, the others are not begun."""
+
+    @contextmanager
+    def progress(output: Output, total: int) -> Iterator[Callable[[int], None]]:
+        sent: list[int] = []
+
+        def show(done: int) -> None:
+            if done >= 30 and not sent:
+                sent.append(done)
+                os.kill(os.getpid(), signal.SIGINT)
+
+        yield show
+
+    stacks = [[index] for index in range(6)]
+    monkeypatch.setattr("fnnctl.commands.cross_validate.plan_folds", plan_with("serial", stacks))
+    monkeypatch.setattr("fnnctl.commands.cross_validate.amount_progress", progress)
+    done = program("evaluate", str(iris), *SMALL)
+    assert done.code == 130
+    run = only_run(tmp_path)
+    assert f"what was done until then is in {run.relative_to(tmp_path)}" in done.err
+    assert "--resume" not in done.err
+    assert read_json(run / "manifest.json")["status"] == "interrupted"
+    folds = table(run, "cross_validation.csv")
+    assert [fold["stopped"] for fold in folds] == ["completed"] * 2 + ["interrupted"] * 4
+    assert [bool(fold["accuracy"]) for fold in folds] == [True] * 2 + [False] * 4
+    assert not (run / "metrics.json").exists()
+    assert program("report").code == 0
+
+
+def test_a_fold_is_what_training_alone_on_its_rows_would_be(
+    program: Program, evaluated: Path, iris: Path
+) -> None:
+    """Preprocessing fitted to the fold's training part alone, here written out in NumPy."""
+    from fnnctl.commands.folds import prepare_folds
+
+    changes = [f"evaluation.cross_validation.{key}" for key in ("folds=3", "repeats=2")]
+    validation = prepare_folds(iris, changes, name=None, seed=None).validation
+    seeds = {validation.member(network, offset=0).seed for network in validation.networks}
+    assert len(seeds) == 6
+    X = validation.dataset.numeric
+    for network in validation.networks:
+        split = validation.split(network.repeat, network.fold)
+        own = np.empty((150, 4))
+        network.preprocessor.transform(validation.dataset, np.arange(150), own)
+        expected = (X - X[split.train].mean(axis=0)) / X[split.train].std(axis=0)
+        np.testing.assert_allclose(own, expected)
+        parts: list[Any] = [split.train, split.validation, split.test]
+        assert sorted(np.concatenate(parts)) == list(range(150))
+        assert np.bincount(validation.dataset.labels[split.validation]).tolist() == [5, 5, 5]
