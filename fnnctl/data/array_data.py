@@ -22,7 +22,7 @@ from fnnctl.data.archives import (
     find_arrays,
     holds_arrays,
 )
-from fnnctl.data.dataset import Dataset
+from fnnctl.data.dataset import ROW_NUMBER, Dataset
 from fnnctl.data.files import check_sha256, find_file
 from fnnctl.data.labels import labels_of
 from fnnctl.data.matrix import EXACT_VALUES, NumberMatrix
@@ -83,7 +83,7 @@ def load_arrays(path: Path, config: DataConfig, folder: Path) -> Dataset:
         categories=(),
         labels=np.concatenate([source.labels for source in sources]),
         classes=main.classes,
-        file_rows=np.concatenate([np.arange(len(source.labels)) for source in sources]),
+        file_rows=np.concatenate([np.arange(len(source.labels), dtype=ROW_NUMBER) for source in sources]),
         target=LABELS,
         weights=_weights(main, config, aside, rows),
         groups=_groups(main, config, aside, rows),

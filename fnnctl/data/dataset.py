@@ -18,6 +18,8 @@ from fnnctl.data.units import Units
 COLUMNS_AT_ONCE = 4
 """Rows lie one after the other: a column alone would be fetched at the price of its neighbours."""
 BLOCK_ROWS = 2**13
+ROW_NUMBER = np.uint32
+"""The type of a row's number in its file: four billion will do."""
 
 
 @dataclass(frozen=True, slots=True)

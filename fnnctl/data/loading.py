@@ -14,7 +14,7 @@ from fnnctl.data.archives import holds_arrays
 from fnnctl.data.array_data import load_arrays
 from fnnctl.data.assembly import LabelledTable, code_matrix, coded, numeric_matrix
 from fnnctl.data.builtin import BUILTIN, builtin_path
-from fnnctl.data.dataset import Dataset
+from fnnctl.data.dataset import ROW_NUMBER, Dataset
 from fnnctl.data.files import check_sha256, file_sha256, find_file
 from fnnctl.data.problems import Problems
 from fnnctl.data.rows import CsvFormat
@@ -78,7 +78,7 @@ def _load_tables(path: Path, config: DataConfig, folder: Path) -> Dataset:
         categories=categories,
         labels=labels,
         classes=classes,
-        file_rows=np.concatenate([np.flatnonzero(part.kept) for part in parts]),
+        file_rows=np.concatenate([np.flatnonzero(part.kept).astype(ROW_NUMBER) for part in parts]),
         target=main.part.target,
         test_rows=sum(part.rows for part in parts[1:]),
         test_source=str(files[1].path.resolve()) if files[1:] else None,

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import io
+import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.commands.conftest import Program
@@ -93,6 +96,51 @@ def test_wrong_data(program: Program, tmp_path: Path, name: str) -> None:
     (tmp_path / "own.csv").write_bytes(content)
     (tmp_path / "c.yaml").write_text("data: {source: own.csv, target: label}\n")
     assert_refused(program, tmp_path, place)
+
+
+def pickled() -> bytes:
+    """An array that would run code if it were unpickled."""
+
+    class Bomb:
+        def __reduce__(self) -> tuple[object, ...]:
+            return exec, ("raise SystemExit('the bomb went off')",)
+
+    buffer = io.BytesIO()
+    np.save(buffer, np.array([Bomb()], object), allow_pickle=True)
+    return buffer.getvalue()
+
+
+def promising(shape: tuple[int, ...]) -> bytes:
+    buffer = io.BytesIO()
+    header = {"descr": "<f8", "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(buffer, header)
+    return buffer.getvalue()
+
+
+WRONG_ARRAYS = {
+    "pickled": (pickled(), "holds Python objects, which are not loaded since they can run code"),
+    "a_terabyte": (promising((10**9, 125)), "its header promises 1,000,000,000,000 bytes"),
+    "no_array": (GOOD.encode(), "is no array in NumPy's format"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_ARRAYS)
+@pytest.mark.parametrize("source", ["own.npz", "own"])
+def test_wrong_arrays(program: Program, tmp_path: Path, name: str, source: str) -> None:
+    content, message = WRONG_ARRAYS[name]
+    if source == "own":
+        (tmp_path / source).mkdir()
+        np.save(tmp_path / source / "y.npy", np.arange(2))
+        (tmp_path / source / "X.npy").write_bytes(content)
+        place = "own/X.npy"
+    else:
+        np.savez(tmp_path / source, y=np.arange(2))
+        with zipfile.ZipFile(tmp_path / source, "a") as archive:
+            archive.writestr("X.npy", content)
+        place = "own.npz: X"
+    (tmp_path / "c.yaml").write_text(f"data: {{source: {source}}}\n")
+    assert_refused(program, tmp_path, f"{place}: ")
+    assert message in program("train", "c.yaml").err
 
 
 def test_good_data_pass(program: Program, tmp_path: Path) -> None:
