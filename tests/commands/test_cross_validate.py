@@ -16,7 +16,7 @@ import pytest
 
 from fnnctl.commands.fold_plan import Plan
 from fnnctl.commands.fold_training import FoldResult, train_folds
-from fnnctl.commands.folds import CrossValidation
+from fnnctl.commands.folds import CrossValidation, prepare_folds
 from fnnctl.commands.output import Output
 from fnnctl.executors.board import Board
 from fnnctl.executors.running import ExecutorKind
@@ -301,8 +301,6 @@ def test_a_fold_is_what_training_alone_on_its_rows_would_be(
     program: Program, evaluated: Path, iris: Path
 ) -> None:
     """Preprocessing fitted to the fold's training part alone, here written out in NumPy."""
-    from fnnctl.commands.folds import prepare_folds
-
     changes = [f"evaluation.cross_validation.{key}" for key in ("folds=3", "repeats=2")]
     validation = prepare_folds(iris, changes, name=None, seed=None).validation
     seeds = {validation.member(network, offset=0).seed for network in validation.networks}
@@ -317,3 +315,78 @@ def test_a_fold_is_what_training_alone_on_its_rows_would_be(
         parts: list[Any] = [split.train, split.validation, split.test]
         assert sorted(np.concatenate(parts)) == list(range(150))
         assert np.bincount(validation.dataset.labels[split.validation]).tolist() == [5, 5, 5]
+
+
+def test_groups_stay_together_also_within_a_fold(program: Program, tmp_path: Path) -> None:
+    rows = "".join(f"{i % 13},{i % 7},{'ab'[i // 4 % 2]},patient {i // 4}\n" for i in range(120))
+    (tmp_path / "patients.csv").write_text(f"x,z,label,patient\n{rows}")
+    (tmp_path / "patients.yaml").write_text(
+        "data: {source: patients.csv, target: label, split: {group: patient}}\ntraining: {epochs: 2}\n"
+    )
+    run = Path(program("evaluate", "patients.yaml", *SMALL, "--json").json["run"])
+    folds_of: dict[tuple[str, int], set[str]] = {}
+    for row in table(run, "predictions.csv"):
+        folds_of.setdefault((row["repeat"], int(row["row"]) // 4), set()).add(row["fold"])
+    assert all(len(folds) == 1 for folds in folds_of.values())
+    validation = prepare_folds(tmp_path / "patients.yaml", [], name=None, seed=None).validation
+    groups = np.arange(120) // 4
+    for network in validation.networks:
+        split = validation.split(network.repeat, network.fold)
+        assert split.validation.size
+        assert not set(groups[split.train]) & set(groups[split.validation])
+    done = program("evaluate", "patients.yaml", "--folds", "31")
+    assert done.code == 2
+    assert "30 groups cannot be divided into 31 folds" in done.err
+
+
+def test_the_test_files_rows_are_divided_with_all_others_but_have_no_group(
+    program: Program, tmp_path: Path
+) -> None:
+    for name, count in (("a.csv", 40), ("b.csv", 20)):
+        lines = "".join(f"{i % 7},{'ab'[i % 2]},{i // 2}\n" for i in range(count))
+        (tmp_path / name).write_text(f"x,label,g\n{lines}")
+    data = "source: a.csv, test_source: b.csv, target: label, columns: {ignore: [g]}"
+    (tmp_path / "two.yaml").write_text(f"data: {{{data}}}\ntraining: {{epochs: 1}}\n")
+    run = Path(program("evaluate", "two.yaml", *SMALL, "--json").json["run"])
+    assert len(table(run, "predictions.csv")) == 2 * 60
+    data = "source: a.csv, test_source: b.csv, target: label, split: {group: g}"
+    (tmp_path / "two.yaml").write_text(f"data: {{{data}}}\ntraining: {{epochs: 1}}\n")
+    done = program("evaluate", "two.yaml")
+    assert done.code == 2
+    assert "data.test_source: the test file's rows have no group" in done.err
+
+
+def test_rows_made_on_demand_give_the_same_bits(
+    program: Program, evaluated: Path, iris: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fnnctl.training.pool.PREPARED_VALUES", 100)
+    again = Path(program("evaluate", str(iris), *SMALL, "--json").json["run"])
+    for name in ("cross_validation.csv", "history.csv", "predictions.csv"):
+        assert (again / name).read_bytes() == (evaluated / name).read_bytes(), name
+
+
+def test_an_experiment_or_a_run(program: Program, iris: Path) -> None:
+    trained = program("train", str(iris), "--json").json["run"]
+    assert program("evaluate", "--json").json["run"] == trained
+    for arguments, said in (
+        (("latest", "--folds", "3"), "--folds: only for an experiment"),
+        ((str(iris), "--data", "x.csv"), "--data: only for a run"),
+        (("none.yaml",), "none.yaml"),
+        (("--repeats", "2"), "fnnctl.yaml"),
+    ):
+        done = program("evaluate", *arguments)
+        assert done.code == 2
+        assert said in done.err
+
+
+def test_each_fold_is_calibrated_by_its_own_validation_part(program: Program, iris: Path) -> None:
+    changes = ("--set", "model.calibration=temperature", "--set", "training.epochs=3")
+    run = Path(program("evaluate", str(iris), *SMALL, *changes, "--json").json["run"])
+    folds = table(run, "cross_validation.csv")
+    assert len({fold["temperature"] for fold in folds}) == 6
+    assert all(float(fold["temperature"]) > 0 for fold in folds)
+    assert all(fold["loss"] != fold["loss_uncalibrated"] for fold in folds)
+    metrics = read_json(run / "metrics.json")["test"]
+    assert metrics["loss_uncalibrated"] == pytest.approx(
+        np.mean([float(f["loss_uncalibrated"]) for f in folds])
+    )
