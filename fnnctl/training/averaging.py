@@ -5,7 +5,8 @@ take min(δ, (1 + t)/(10 + t)), so that the first weights are soon forgotten.
 SWA: the plain mean of the weights at the ends of the last epochs (Izmailov et al., 2018).
 
 Batch normalization's running statistics do not belong to averaged weights: one pass over the training
-rows finds those that do.
+rows finds those that do. It takes the epoch's own order, for batches of rows in the file's order need not be
+samples, and leaves out a smaller last batch, whose share in the plain mean would be too large.
 """
 
 from __future__ import annotations
@@ -61,8 +62,9 @@ class Averaging:
             self.network.statistics[...] = self.network.layout.first_statistics(
                 len(parameters), parameters.dtype
             )
-            for work in batches.of_epoch(0):
-                self.network.forward(work)
+            for work in batches.of_epoch(epoch, plain=True):
+                if work.batch >= batches.size:
+                    self.network.forward(work)
 
     def stand_in(self, network: Network) -> None:
         """Take the weights themselves, where the first epoch is broken off and averages mean nothing yet."""

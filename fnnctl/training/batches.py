@@ -32,14 +32,23 @@ class Batches:
         self._workspaces: dict[int, Workspace] = {}
 
     @property
+    def size(self) -> int:
+        """How many rows a whole batch has."""
+        return min(self._settings.batch_size, self.rows)
+
+    @property
     def rows(self) -> int:
         """How many rows an epoch has."""
         return int(self._rows.shape[1])
 
-    def of_epoch(self, epoch: int) -> Iterator[Workspace]:
-        """The epoch's batches, gathered, with what is drawn for them; epoch 0 has the rows as they are."""
-        noise = self._draws(Purpose.NOISE, epoch) if epoch and self._noise is not None else None
-        mixing = self._draws(Purpose.MIXUP, epoch) if epoch and self._mixup is not None else None
+    def of_epoch(self, epoch: int, *, plain: bool = False) -> Iterator[Workspace]:
+        """The epoch's batches, gathered, with what is drawn for them unless they are to be plain.
+
+        Epoch 0 has the rows as they are.
+        """
+        drawn = epoch and not plain
+        noise = self._draws(Purpose.NOISE, epoch) if drawn and self._noise is not None else None
+        mixing = self._draws(Purpose.MIXUP, epoch) if drawn and self._mixup is not None else None
         rows, weights = self._in_order(epoch)
         for start, stop in self.bounds:
             work = self._workspace(stop - start)
