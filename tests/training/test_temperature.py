@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 from scipy.special import log_softmax, softmax
@@ -60,6 +60,8 @@ def test_the_slope_is_zero_there(rows: int, classes: int, signal: float, sharpne
     rows=st.integers(2, 60), classes=st.integers(2, 6), signal=st.floats(0, 3),
     sharpness=st.floats(-3, 3).map(lambda power: 10.0**power), seed=st.integers(0, 10_000),
 )  # fmt: skip
+@example(rows=17, classes=2, signal=2.0, sharpness=0.001, seed=30)
+@example(rows=2, classes=2, signal=2.0, sharpness=0.001, seed=191)
 def test_no_other_temperature_is_better(
     rows: int, classes: int, signal: float, sharpness: float, seed: int
 ) -> None:
@@ -67,7 +69,8 @@ def test_no_other_temperature_is_better(
     temperature = fit_temperature(scores, labels)
     slope = slope_at(scores, labels)
     if temperature is None:
-        assert slope(math.log(1e-6)) >= 0 or slope(math.log(1e6)) <= 0
+        # Where all are right the slope at the end is below 0 by less than p − 1 can tell from 0.
+        assert slope(math.log(1e-6)) >= 0 or slope(math.log(1e6)) <= 1e-15
         return
     least = loss_at(temperature, scores, labels)
     for factor in (0.5, 0.99, 1.01, 2.0):
