@@ -222,41 +222,17 @@ def evaluate(
     no_color: NoColor = False,
 ) -> None:
     """Cross-validate an experiment, or score a trained network again."""
-    output = _output(json, quiet, verbose, no_color)
-    of_config = {
-        "--folds": folds, "--repeats": repeats, "--workers": workers, "--set": overrides, "--seed": seed,
-    }  # fmt: skip
-    of_run = {"--data": data, "--delimiter": delimiter, "--encoding": encoding}
-    if _names_config(target) if target else _given(of_config):
-        if misplaced := _given(of_run):
-            raise UsageError(f"{' and '.join(misplaced)}: only for a run; an experiment has its own data")
-        _cross_validate(
-            Path(target) if target else DEFAULT_CONFIG,
-            overrides or [],
-            {"folds": folds, "repeats": repeats},
-            workers=workers,
-            name=name,
-            seed=seed,
-            runs_dir=runs_dir,
-            output=output,
-        )
-        return
-    if misplaced := _given(of_config):
-        raise UsageError(f"{' and '.join(misplaced)}: only for an experiment; name its YAML file")
-    from fnnctl.commands.interruption import ended_by_signals
+    from fnnctl.commands.evaluate import ConfigOptions, RunOptions, evaluate
 
-    with ended_by_signals(output):
-        from fnnctl.commands.evaluate_run import evaluate_run
-
-        evaluate_run(
-            target or "latest",
-            runs_dir=runs_dir,
-            data=data,
-            delimiter=delimiter,
-            encoding=encoding,
-            name=name,
-            output=output,
-        )
+    evaluate(
+        target,
+        ConfigOptions(folds, repeats, workers, overrides or [], seed),
+        RunOptions(data, delimiter, encoding),
+        default_config=DEFAULT_CONFIG,
+        name=name,
+        runs_dir=runs_dir,
+        output=_output(json, quiet, verbose, no_color),
+    )
 
 
 @app.command()
@@ -330,52 +306,9 @@ def schema(
     schema(_output(json, quiet, verbose, no_color))
 
 
-def _cross_validate(
-    config: Path,
-    overrides: Sequence[str],
-    folds: Mapping[str, int | None],
-    *,
-    workers: int | None,
-    name: str | None,
-    seed: int | None,
-    runs_dir: Path,
-    output: Output,
-) -> None:
-    """`evaluate CONFIG`."""
-    from fnnctl.commands.interruption import interruption
-
-    with interruption(output) as signals:
-        from fnnctl.commands.cross_validate import cross_validate
-        from fnnctl.commands.report import report_cross_validation
-
-        changes = [f"evaluation.cross_validation.{key}={n}" for key, n in folds.items() if n is not None]
-        run = cross_validate(
-            config,
-            [*overrides, *changes],
-            workers=workers,
-            runs_dir=runs_dir,
-            name=name,
-            seed=seed,
-            output=output,
-            signals=signals,
-        )
-    report_cross_validation(run, output)
-
-
-def _names_config(target: str) -> bool:
-    """Whether it is an experiment and no run, which is a folder or the name of one."""
-    path = Path(target)
-    return path.is_file() or (path.suffix in {".yaml", ".yml"} and not path.is_dir())
-
-
-def _given(options: Mapping[str, object]) -> list[str]:
-    """The names of the options that were given."""
-    return [option for option, value in options.items() if value not in (None, [])]
-
-
 def _refuse_with_resume(given: Mapping[str, object]) -> None:
     """Refuse what a resumed run has of its own: `given` are the values by the options' names."""
-    if named := _given(given):
+    if named := [option for option, value in given.items() if value not in (None, [])]:
         raise UsageError(f"with --resume the config is the run's own: leave out {' and '.join(named)}")
 
 
