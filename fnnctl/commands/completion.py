@@ -104,6 +104,8 @@ def _record_calibration(run: OpenRun, prepared: Prepared, temperature: float | N
 
 
 def _diverged(run: OpenRun, prepared: Prepared, trained: TrainedMember) -> DivergedError:
+    """The error, once the manifest says so: weights may be finite numbers and yet of no use."""
+    run.record({"diverged": True})
     return DivergedError(
         epoch=trained.epochs,
         learning_rate=prepared.member.learning_rate,

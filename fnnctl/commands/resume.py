@@ -88,5 +88,5 @@ def _note_start(
     run.log(f"resumed from {at}")
     resumption = Resumption(at=utc_text(datetime.now(UTC)), command=command_line(sys.argv[1:]))
     resumed = [*manifest.resumed, resumption]
-    run.record({"status": "running", "finished": None, "error": None, "resumed": resumed})
+    run.record({"status": "running", "finished": None, "error": None, "diverged": False, "resumed": resumed})
     warn(run, machine_differences(manifest, blas_threads=prepared.set_threads()), output)

@@ -78,6 +78,8 @@ def load_network(run: RunFolder, output: Output) -> StoredNetwork:
         raise UsageError(
             f"{run.path} is an evaluation: name the run whose network it is of, {manifest.evaluated.run}"
         )
+    if manifest.diverged:
+        raise UsageError(f"{run.path} has no network that can be used: its training diverged")
     if not (run.path / names.MODEL).exists():
         raise UsageError(f"{run.path} has no network ({status}): there is no {names.MODEL}")
     if status != "completed":

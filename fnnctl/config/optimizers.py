@@ -22,26 +22,29 @@ class SgdOptimizer(Section):
     """The step length."""
 
 
-class MomentumOptimizer(Section):
+class _MomentumNumbers(Section):
+    """What the kinds of momentum have in common."""
+
+    name: str
+    """Which optimizer."""
+    learning_rate: LearningRate = 0.01
+    """The step length."""
+    momentum: Decay = 0.9
+    """The share of the last step that is kept."""
+
+
+class MomentumOptimizer(_MomentumNumbers):
     """Gradient descent with momentum."""
 
     name: Literal["momentum"]
     """Which optimizer."""
-    learning_rate: LearningRate = 0.01
-    """The step length."""
-    momentum: Decay = 0.9
-    """The share of the last step that is kept."""
 
 
-class NesterovOptimizer(Section):
+class NesterovOptimizer(_MomentumNumbers):
     """Gradient descent with Nesterov's momentum."""
 
     name: Literal["nesterov"]
     """Which optimizer."""
-    learning_rate: LearningRate = 0.01
-    """The step length."""
-    momentum: Decay = 0.9
-    """The share of the last step that is kept."""
 
 
 class AdagradOptimizer(Section):
@@ -81,52 +84,43 @@ class AdadeltaOptimizer(Section):
     """Added to both means; it sets the size of the first steps."""
 
 
-class AdamOptimizer(Section):
+class _AdamNumbers(Section):
+    """What Adam and its kin have in common."""
+
+    name: str
+    """Which optimizer."""
+    learning_rate: LearningRate = 0.001
+    """The step length."""
+    beta1: Decay = 0.9
+    """The decay of the gradient's running mean."""
+    beta2: Decay = 0.999
+    """The decay of the squared gradient's running mean."""
+    epsilon: Epsilon = 1e-8
+    """Added to the denominator."""
+
+
+class AdamOptimizer(_AdamNumbers):
     """Adam (Kingma & Ba, 2015)."""
 
     name: Literal["adam"] = "adam"
     """Which optimizer."""
-    learning_rate: LearningRate = 0.001
-    """The step length."""
-    beta1: Decay = 0.9
-    """The decay of the gradient's running mean."""
-    beta2: Decay = 0.999
-    """The decay of the squared gradient's running mean."""
-    epsilon: Epsilon = 1e-8
-    """Added to the denominator."""
 
 
-class AdamwOptimizer(Section):
+class AdamwOptimizer(_AdamNumbers):
     """Adam whose weights decay beside the gradient (Loshchilov & Hutter, 2019)."""
 
     name: Literal["adamw"]
     """Which optimizer."""
-    learning_rate: LearningRate = 0.001
-    """The step length."""
-    beta1: Decay = 0.9
-    """The decay of the gradient's running mean."""
-    beta2: Decay = 0.999
-    """The decay of the squared gradient's running mean."""
-    epsilon: Epsilon = 1e-8
-    """Added to the denominator."""
     weight_decay: Annotated[float, Field(ge=0.0, le=1e6)] = 0.01
     """The share of each weight that a step takes away, times the step length. training.l2 comes on top of
     it: write `l2: 0` for this alone."""
 
 
-class NadamOptimizer(Section):
+class NadamOptimizer(_AdamNumbers):
     """Adam with Nesterov's momentum (Dozat, 2016)."""
 
     name: Literal["nadam"]
     """Which optimizer."""
-    learning_rate: LearningRate = 0.001
-    """The step length."""
-    beta1: Decay = 0.9
-    """The decay of the gradient's running mean."""
-    beta2: Decay = 0.999
-    """The decay of the squared gradient's running mean."""
-    epsilon: Epsilon = 1e-8
-    """Added to the denominator."""
 
 
 class LbfgsOptimizer(Section):

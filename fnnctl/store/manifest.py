@@ -218,6 +218,8 @@ class Manifest(Facts):
     """The calibration; null where there is none."""
     evaluated: EvaluatedRun | None = None
     """Of an evaluation: the run whose network was scored."""
+    diverged: bool = False
+    """Whether training diverged, so that the weights are of no use."""
     error: str | None = None
     """Why the run failed, in a sentence; null where it did not."""
     warnings: list[str] = []

@@ -63,7 +63,7 @@ def differing(run: Path, undisturbed: Path) -> list[str]:
 
 
 def run_kills(how_many: int, *, epochs: int = 120, seed: int = 0) -> int:
-    """Kill so many trainings, resume each, and return how many ended in other bits."""
+    """Kill so many trainings that had begun, resume each, and return how many ended in other bits."""
     rng = random.Random(seed)
     wrong = 0
     with tempfile.TemporaryDirectory() as folder:
@@ -78,14 +78,19 @@ def run_kills(how_many: int, *, epochs: int = 120, seed: int = 0) -> int:
         if undisturbed is None:
             raise RuntimeError("the undisturbed training left no run")
         print(f"undisturbed: {seconds:.1f} s")
-        for kill in range(how_many):
-            runs = Path(folder) / f"killed-{kill}"
+        kill = 0
+        while kill < how_many:
+            runs = Path(tempfile.mkdtemp(dir=folder))
             instant = rng.uniform(0.0, seconds)
             killed = killed_after(instant, str(config), "--runs-dir", str(runs))
             run = only_run(runs)
             if run is None:  # killed before there was a run: nothing is lost, and nothing can be resumed
-                print(f"{kill:3}  killed after {instant:5.2f} s, before there was a run")
+                print(f"     killed after {instant:5.2f} s, before there was a run: once more")
                 continue
+            if not killed:
+                print("     had ended before it was killed: once more")
+                continue
+            kill += 1
             resume = ("--resume", str(run))
             if kill % 2:
                 killed_after(rng.uniform(0.0, seconds), *resume)
@@ -95,11 +100,11 @@ def run_kills(how_many: int, *, epochs: int = 120, seed: int = 0) -> int:
             different = differing(run, undisturbed)
             wrong += bool(different)
             print(
-                f"{kill:3}  killed after {instant:5.2f} s{'' if killed else ' (had ended)'}, went on from "
+                f"{kill:3}  killed after {instant:5.2f} s, went on from "
                 f"{', '.join(went_on) or 'nowhere'}: {different or 'equal'}",
                 flush=True,
             )
-    print(f"{wrong} of {how_many} ended in other bits")
+    print(f"{wrong} of {how_many} that were killed and resumed ended in other bits")
     return wrong
 
 

@@ -271,3 +271,17 @@ def test_a_failure_while_writing_is_recorded(
     assert done.code == 3
     latest = program("runs", "--json").json["runs"][-1]
     assert (latest["kind"], latest["status"]) == ("evaluation", "failed")
+
+
+@pytest.mark.parametrize("command", [("evaluate",), ("evaluate", "--json"), ("predict", "latest", "new.csv")])
+def test_a_diverged_network_is_refused(
+    program: Program, iris: Path, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    """Its weights may be finite numbers all the same."""
+    changes = ("training.optimizer.name=sgd", "training.optimizer.learning_rate=1e6")
+    arguments = [part for change in changes for part in ("--set", change)]
+    assert program("train", str(iris), *arguments).code == 4
+    (tmp_path / "new.csv").write_text("x\n1\n")
+    done = program(*command)
+    assert done.code == 2
+    assert "its training diverged" in done.out + done.err
