@@ -1,0 +1,39 @@
+"""The two seams of a search: a sampler says what to try, a scheduler how long to go on with it.
+
+Both are functions of what they have been asked and told, and of nothing else (no clock, no shared random
+state), so that replaying a journal brings them back to where they were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from fnnctl.search.trial import Assignment, Job, Result, Trial
+
+
+class Sampler(Protocol):
+    """Chooses configurations."""
+
+    @property
+    def learns(self) -> bool:
+        """Whether what it chooses depends on what it was told."""
+
+    def ask(self) -> Assignment | None:
+        """The next one, never the same twice; None where the space is exhausted."""
+
+    def tell(self, trial: Trial, result: Result) -> None:
+        """Take note of a job's result."""
+
+
+class Scheduler(Protocol):
+    """Spends epochs."""
+
+    def ask(self) -> Sequence[Job]:
+        """All the jobs that can be done now, in the order of their trials; empty where the search is over.
+
+        Not asked again before every one of them has been told.
+        """
+
+    def tell(self, results: Sequence[Result]) -> None:
+        """The results of all the jobs that were asked for, in the order of their trials."""

@@ -1,0 +1,1 @@
+"""Samplers: which configurations are tried. One file and one line in the registry each."""

@@ -1,0 +1,68 @@
+"""What a search is made of: trials, the jobs that they are granted, and the results of these."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+Assignment: TypeAlias = Mapping[str, Any]
+"""A value for each searched path; one whose condition does not hold has none."""
+
+
+class Status(StrEnum):
+    """How a job ended."""
+
+    COMPLETED = "completed"
+    STOPPED_EARLY = "stopped early"
+    """It needs no more epochs: at every higher rung it has the same value, for nothing."""
+    DIVERGED = "diverged"
+    FAILED = "failed"
+
+    @property
+    def finite(self) -> bool:
+        """Whether there is an objective."""
+        return self in {Status.COMPLETED, Status.STOPPED_EARLY}
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One configuration's whole life in a search."""
+
+    number: int
+    """From 0, in the order in which they were begun."""
+    assignment: Assignment
+    bracket: int = 0
+    """The s of the ladder it climbs; 0 where there is one ladder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A trial from one budget to the next."""
+
+    trial: Trial
+    rung: int
+    start: int
+    """Epochs that the trial has had; 0 for its first job."""
+    stop: int
+    """Epochs that it will have had: the rung's cumulative budget."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a job."""
+
+    trial: int
+    rung: int
+    budget: int
+    """The job's `stop`."""
+    status: Status
+    objective: float | None
+    """As it was measured, whichever direction is better; None unless the status is finite."""
+    epochs: int
+    """Epochs trained by this job: fewer than were granted where it stopped early or diverged."""
+    reason: str | None = None
+    """Why it diverged or failed."""
+    facts: Mapping[str, Any] | None = None
+    """What else is recorded: learning curves, a checkpoint's digest. No decision is made from it."""
