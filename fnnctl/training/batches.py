@@ -65,9 +65,9 @@ class Batches:
 
     def mean_totals(self) -> tuple[FloatArray, FloatArray]:
         """The mean loss and the share of right predictions since the last call, (K,) each."""
-        totals = [work.loss.totals() for work in self._workspaces.values()]
-        loss, correct = sum(each.loss for each in totals), sum(each.correct for each in totals)
-        return np.divide(loss, self.rows), np.divide(correct, self.rows)
+        totals = np.add.reduce([work.loss.totals() for work in self._workspaces.values()])
+        loss, correct = totals / self.rows
+        return loss, correct
 
     def _in_order(self, epoch: int) -> tuple[IntArray, FloatArray | None]:
         """The members' rows and their weights in the epoch's order, (K, rows) each."""
