@@ -29,7 +29,7 @@ class ActivationBuffers:
     spare: FloatArray
     """Scratch, (K, units, batch); a learned activation's own from `apply` to `number_gradient`."""
     zeros: FloatArray
-    """(1, units, batch), for comparisons: NumPy's are several times as fast with an array as with a number."""
+    """(1, units, batch), for comparisons, which NumPy makes far faster with an array than with a number."""
     training: bool
 
 

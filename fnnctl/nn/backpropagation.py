@@ -43,7 +43,7 @@ class BackPropagation:
         delta, biased, skipped = work.scores, True, None
         for index in reversed(range(len(work.hidden))):
             layer, buffers = self.network.layers[index], work.hidden[index]
-            np.matmul(delta, buffers.extended_T if biased else buffers.a_T, out=self._dW[index + 1])
+            np.matmul(delta, buffers.extended_rows if biased else buffers.a_rows, out=self._dW[index + 1])
             np.matmul(self._WT[index + 1], delta, out=buffers.delta)
             if skipped is not None:
                 np.add(buffers.delta, skipped, out=buffers.delta)

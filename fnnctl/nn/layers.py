@@ -33,9 +33,9 @@ class HiddenBuffers:
     """Activations with a last row of ones, (K, units + 1, batch)."""
     a: FloatArray
     """The activations alone, a view, (K, units, batch)."""
-    extended_T: FloatArray
-    """Both as (K, batch, …)."""
-    a_T: FloatArray
+    extended_rows: FloatArray
+    """The same two with an example a row, (K, batch, …)."""
+    a_rows: FloatArray
     z: FloatArray
     """Pre-activations, (K, rows, batch); the same array as `a` but for maxout."""
     delta: FloatArray
@@ -50,7 +50,7 @@ class HiddenBuffers:
 def hidden_buffers(
     shape: NetworkShape, members: int, batch: int, dtype: np.dtype[np.floating], *, training: bool
 ) -> list[HiddenBuffers]:
-    """The hidden layers' arrays for K members; what only the backward pass needs is left out where not training."""
+    """The hidden layers' arrays for K members; without `training` those of the backward pass are left out."""
     widest = max((layer.units for layer in shape.hidden), default=0)
     zeros = np.zeros((1, widest, batch), dtype)
     deltas = [np.empty(members * widest * batch, dtype) for _ in range(2)]
@@ -87,8 +87,8 @@ def _layer_buffers(
     return HiddenBuffers(
         extended=extended,
         a=a,
-        extended_T=extended.transpose(0, 2, 1),
-        a_T=a.transpose(0, 2, 1),
+        extended_rows=extended.transpose(0, 2, 1),
+        a_rows=a.transpose(0, 2, 1),
         z=a if layer.pieces == 1 else np.empty(wide, dtype),
         delta=delta,
         activation=activation,

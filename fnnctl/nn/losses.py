@@ -53,6 +53,9 @@ class SoftmaxCrossEntropy(Loss):
         self._at_label = np.empty((members, batch), np.intp)
         first = np.arange(members, dtype=np.intp)[:, None] * (shape.classes * batch)
         self._class_zero = first + np.arange(batch, dtype=np.intp)
+        # Arrays, since NumPy takes longer with a number than with one of these.
+        self._zero = np.zeros((1, 1), dtype)
+        self._batch, self._share = np.full((1, 1, 1), batch, dtype), np.full((1, 1), 1.0 / batch, dtype)
         self._t: FloatArray | None = None
 
     def error_terms(self, z: FloatArray, targets: Targets) -> None:
@@ -67,11 +70,11 @@ class SoftmaxCrossEntropy(Loss):
         self._pick(z, targets.labels)
         self._judge(z, targets.labels, out=right)
         self._losses_from_shifted(z, out=losses)
-        self._row *= self.batch
+        self._row *= self._batch
         z /= self._row
         flat = z.reshape(-1)
         flat.take(self._at_label, out=self._picked, mode="clip")
-        self._picked -= 1.0 / self.batch
+        self._picked -= self._share
         flat[self._at_label] = self._picked
         if targets.weights is not None:
             losses *= targets.weights
@@ -119,7 +122,7 @@ class SoftmaxCrossEntropy(Loss):
 
     def _judge(self, z: FloatArray, y: IntArray, out: FloatArray) -> None:
         """Whether the label has the largest score; a tie goes to the first class. (argmax is slow here.)"""
-        np.equal(self._picked, 0.0, out=out)
+        np.equal(self._picked, self._zero, out=out)
         largest = z.size - np.count_nonzero(z)
         if largest != self._picked.size or np.isnan(self._picked.sum()):
             np.equal(z.argmax(axis=1), y, out=out)

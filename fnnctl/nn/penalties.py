@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from fnnctl.arrays import FloatArray
+from fnnctl.nn.blocks import blocks
 from fnnctl.nn.parameters import ParameterLayout
 
 
@@ -26,12 +27,14 @@ class Penalty:
 
     def add_gradient(self, parameters: FloatArray, gradient: FloatArray, scratch: FloatArray) -> None:
         """Add λW + λ₁ sign(W) to the gradient, (K, P); a weight of 0 has the subgradient 0."""
-        np.multiply(parameters, self._of_weights, out=scratch)
-        gradient += scratch
-        if self._of_signs is not None:
-            np.sign(parameters, out=scratch)
-            scratch *= self._of_signs
-            gradient += scratch
+        for block in blocks(*parameters.shape):
+            W, g, spare = parameters[:, block], gradient[:, block], scratch[:, block]
+            np.multiply(W, self._of_weights[:, block], out=spare)
+            g += spare
+            if self._of_signs is not None:
+                np.sign(W, out=spare)
+                spare *= self._of_signs[:, block]
+                g += spare
 
     def values(self, parameters: FloatArray) -> FloatArray:
         """The penalties of K members, (K,), in float64."""
