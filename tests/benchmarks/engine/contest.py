@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from types import ModuleType
 
 from tests.benchmarks.engine import ours, products
-from tests.benchmarks.engine.trained import Trainer
+from tests.benchmarks.engine.trained import seconds_of
 from tests.benchmarks.engine.work import Work
 from tests.benchmarks.measuring import interleaved
 
@@ -59,10 +59,10 @@ def contend(
 ) -> dict[str, Best]:
     """The best way of fnnctl, of each peer, which trains so many networks at once, and of the products."""
     counts = {FNNCTL: members, PRODUCTS: members, **{name: count for name, (_, count) in peers.items()}}
-    contenders: Contenders = {(FNNCTL, ""): _seconds(ours.trainer(work, members))}
+    contenders: Contenders = {(FNNCTL, ""): seconds_of(ours.trainer(work, members))}
     for name, (peer, count) in peers.items():
         for way, trainer in peer.trainers(work, count).items():
-            contenders[name, way] = _seconds(trainer)
+            contenders[name, way] = seconds_of(trainer)
     stacks = [len(stack) for stack in ours.cut(work, members)]
     contenders[PRODUCTS, "examples last"] = products.examples_last(work, stacks)
     contenders[PRODUCTS, "examples first"] = products.examples_first(work, stacks)
@@ -72,7 +72,3 @@ def contend(
         if microseconds < best.get(name, Best("", math.inf)).microseconds:
             best[name] = Best(way, microseconds)
     return best
-
-
-def _seconds(train: Trainer) -> Callable[[], float]:
-    return lambda: train().seconds

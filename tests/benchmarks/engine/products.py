@@ -16,11 +16,12 @@ Product = tuple[FloatArray, FloatArray, FloatArray]
 
 def flops(work: Work) -> int:
     """Operations of one member's products in an epoch, a multiplication with its addition being two."""
-    layers = list(_layers(work))
-    passes = [3] * len(layers)
-    passes[0] = 2  # no one asks for the error terms of the inputs
-    weights = sum(count * rows * (columns + 1) for count, (rows, columns) in zip(passes, layers, strict=True))
-    return 2 * weights * len(work.X)
+    products = 0
+    for index, (outputs, inputs) in enumerate(_layers(work)):
+        products += 2 * outputs * (inputs + 1)
+        if index:  # no one asks for the error terms of the inputs
+            products += outputs * inputs
+    return 2 * products * len(work.X)
 
 
 def examples_last(work: Work, stacks: list[int]) -> Callable[[], float]:
@@ -35,7 +36,11 @@ def examples_first(work: Work, stacks: list[int]) -> Callable[[], float]:
 
 def _timed(work: Work, stacks: list[int], *, last: bool) -> Callable[[], float]:
     epochs = {
-        size: [product for start, stop in work.bounds for product in _step(work, size, stop - start, last)]
+        size: [
+            product
+            for start, stop in work.bounds
+            for product in step_products(work, size, stop - start, last)
+        ]
         for size in set(stacks)
     }
 
@@ -59,7 +64,7 @@ def _layers(work: Work) -> Iterator[tuple[int, int]]:
     return zip(widths[1:], widths[:-1], strict=True)
 
 
-def _step(work: Work, members: int, batch: int, last: bool) -> list[Product]:
+def step_products(work: Work, members: int, batch: int, last: bool) -> list[Product]:
     """Wa, δaᵀ and Wᵀδ of each layer; all numbers are small, so that none becomes infinite or denormal."""
     rng = np.random.default_rng(0)
 

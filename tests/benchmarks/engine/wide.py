@@ -20,7 +20,7 @@ ROWS, FEATURES, CLASSES, BATCH, HIDDEN = 2560, 784, 10, 256, (1024, 1024)
 
 def wide(settings: Settings) -> None:
     """ms a step, against PyTorch and the bare products."""
-    work = wide_work(ROWS, FEATURES, HIDDEN, BATCH, epochs=max(1, settings.steps // 100))
+    work = clouds(ROWS, FEATURES, HIDDEN, BATCH, epochs=max(1, settings.steps // 100))
     threads = default_threads(ParameterLayout(work.shape))
     print(f"\nWide: {'-'.join(map(str, work.shape.widths))}, batch {work.batch}, {threads} threads")
     peers = present(("PyTorch",))
@@ -35,7 +35,7 @@ def wide(settings: Settings) -> None:
     print(f"share of the products' peak ({speed:.0f} GFLOP/s): {bare / own:.2f}", flush=True)
 
 
-def wide_work(rows: int, features: int, hidden: tuple[int, ...], batch: int, *, epochs: int) -> Work:
+def clouds(rows: int, features: int, hidden: tuple[int, ...], batch: int, *, epochs: int) -> Work:
     """Classes that are shifted clouds of points."""
     rng = np.random.default_rng(0)
     y = rng.integers(0, CLASSES, rows)
