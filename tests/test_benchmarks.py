@@ -132,20 +132,22 @@ def test_everyone_does_the_same_work(name: str, members: int, classes: int, batc
 
 def test_a_librarys_best_way_counts_for_each_of_its_networks() -> None:
     def trainers(work: Work, members: int) -> dict[str, Callable[[], Trained]]:
+        own = ours.trainer(work, 1)().losses
         return {
-            way: lambda seconds=seconds: Trained(seconds, np.zeros((1, members)))  # type: ignore[misc]
-            for way, seconds in (("slow", 3.0), ("fast", 0.5), ("middling", 2.0))
+            way: lambda seconds=seconds, off=off: Trained(seconds, own + off * own[0])  # type: ignore[misc]
+            for way, seconds, off in (("slow", 3.0, 0.0), ("fast", 0.5, 0.1), ("middling", 2.0, -0.2))
         }
 
-    work = tiny()
     module: Any = SimpleNamespace(trainers=trainers)
-    best = contend(work, 2, {"one": (module, 1), "four": (module, 4)}, rounds=1)
+    result = contend(tiny(), 2, {"one": (module, 1), "four": (module, 4)}, rounds=1)
+    best = result.best
     assert list(best) == ["fnnctl", "one", "four", "products"]
     assert best["one"].way == "fast"
     assert best["one"].microseconds == pytest.approx(0.5 / 6 * 1e6)
     assert best["four"].microseconds == pytest.approx(0.5 / 6 / 4 * 1e6)
     assert best["products"].microseconds > 0.0
     assert best["fnnctl"].microseconds > 0.0
+    assert result.apart == pytest.approx(0.2)
 
 
 def test_what_is_not_installed_is_left_out_aloud(

@@ -25,7 +25,8 @@ def wide(settings: Settings) -> None:
     print(f"\nWide: {'-'.join(map(str, work.shape.widths))}, batch {work.batch}, {threads} threads")
     peers = present(("PyTorch",))
     with _threads(threads, peers):
-        best = contend(work, 1, {name: (peer, 1) for name, peer in peers.items()}, settings.rounds)
+        result = contend(work, 1, {name: (peer, 1) for name, peer in peers.items()}, settings.rounds)
+    best = result.best
     own, bare = best[FNNCTL].microseconds, best[PRODUCTS].microseconds
     print(f"{'':16} {'ms a step':>9} {'ratio':>6}")
     for name, of_library in best.items():
