@@ -81,17 +81,19 @@ def test_orders_are_permutations_of_their_own() -> None:
     assert len({tuple(order) for order in orders.reshape(6, 25)}) == 6
 
 
-def test_products_of_a_step() -> None:
-    work = tiny(rows=7, batch=7)
-    # Wa and δaᵀ of 6 × (4 + 1), 5 × (6 + 1) and 3 × (5 + 1) weights, and Wᵀδ of the last two without biases
-    by_hand = 2 * 7 * (2 * (30 + 35 + 18) + 30 + 15)
+@pytest.mark.parametrize(("classes", "scores"), [(3, 3), (2, 1)])
+def test_products_of_a_step(classes: int, scores: int) -> None:
+    work = tiny(rows=7, batch=7, classes=classes)
+    # Wa and δaᵀ of 6 × (4 + 1), 5 × (6 + 1) and scores × (5 + 1) weights; Wᵀδ of the last two without biases
+    by_hand = 2 * 7 * (2 * (30 + 35 + 6 * scores) + 30 + 5 * scores)
     assert products.flops(work) == by_hand
     for last in (True, False):
         step = products.step_products(work, members=2, batch=7, last=last)
         assert len(step) == 8
         count = 0
-        for a, b, out in step:
-            assert (a @ b).shape == out.shape
+        for product, a, b, out in step:
+            product(a, b, out=out)
+            np.testing.assert_allclose(out, a @ b, rtol=1e-5)
             assert len(out) == 2
             count += 2 * out[0].size * a.shape[-1]
         assert count == by_hand

@@ -20,7 +20,7 @@ ROWS, FEATURES, CLASSES, BATCH, HIDDEN = 2560, 784, 10, 256, (1024, 1024)
 
 def wide(settings: Settings) -> None:
     """ms a step, against PyTorch and the bare products."""
-    work = clouds(ROWS, FEATURES, HIDDEN, BATCH, epochs=max(1, settings.steps // 100))
+    work = clouds(ROWS, FEATURES, HIDDEN, BATCH, epochs=max(1, settings.steps // 60))
     threads = default_threads(ParameterLayout(work.shape))
     print(f"\nWide: {'-'.join(map(str, work.shape.widths))}, batch {work.batch}, {threads} threads")
     peers = present(("PyTorch",))
