@@ -45,8 +45,8 @@ def main() -> None:
         parser.add_argument(f"--{name.replace('_', '-')}", action="store_true")
     given = parser.parse_args()
     settings = Settings(
-        rounds=3 if given.quick else 7,
-        steps=100 if given.quick else 400,
+        rounds=3 if given.quick else 5,
+        steps=60 if given.quick else 200,
         sources=tuple(given.source),
         networks=tuple(given.network),
     )

@@ -6,9 +6,11 @@ import importlib
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from types import ModuleType
 
+from fnnctl.arrays import FloatArray
 from tests.benchmarks.engine import ours, products
 from tests.benchmarks.engine.trained import Trainer
 from tests.benchmarks.engine.work import Work
@@ -42,6 +44,16 @@ class Best:
     """For a step of one network."""
 
 
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a contest ended."""
+
+    best: dict[str, Best]
+    """fnnctl first, the products last."""
+    apart: float
+    """How far the first networks' last losses are from fnnctl's at the most, as a share of its first loss."""
+
+
 def present(names: Iterable[str]) -> dict[str, ModuleType]:
     """Those of the peers that are installed; of each other one a line is printed."""
     found = {}
@@ -54,25 +66,33 @@ def present(names: Iterable[str]) -> dict[str, ModuleType]:
     return found
 
 
-def contend(
-    work: Work, members: int, peers: Mapping[str, tuple[ModuleType, int]], rounds: int
-) -> dict[str, Best]:
-    """The best way of fnnctl, of each peer, which trains so many networks at once, and of the products."""
+def contend(work: Work, members: int, peers: Mapping[str, tuple[ModuleType, int]], rounds: int) -> Result:
+    """Let fnnctl, each peer, which trains so many networks at once, and the products take turns."""
     counts = {FNNCTL: members, PRODUCTS: members, **{name: count for name, (_, count) in peers.items()}}
-    contenders: Contenders = {(FNNCTL, ""): _seconds(ours.trainer(work, members))}
+    trainers: dict[tuple[str, str], Trainer] = {(FNNCTL, ""): ours.trainer(work, members)}
     for name, (peer, count) in peers.items():
-        for way, trainer in peer.trainers(work, count).items():
-            contenders[name, way] = _seconds(trainer)
+        for way, train in peer.trainers(work, count).items():
+            trainers[name, way] = train
+    losses: dict[tuple[str, str], FloatArray] = {}
+    contenders: Contenders = {key: partial(_seconds, key, train, losses) for key, train in trainers.items()}
     stacks = [len(stack) for stack in ours.cut(work, members)]
-    contenders[PRODUCTS, "examples last"] = products.examples_last(work, stacks)
-    contenders[PRODUCTS, "examples first"] = products.examples_first(work, stacks)
+    contenders[PRODUCTS, "last"] = products.examples_last(work, stacks)
+    contenders[PRODUCTS, "first"] = products.examples_first(work, stacks)
     best: dict[str, Best] = {}
     for (name, way), seconds in interleaved(contenders, rounds).items():
         microseconds = seconds / work.steps / counts[name] * 1e6
         if microseconds < best.get(name, Best("", math.inf)).microseconds:
             best[name] = Best(way, microseconds)
-    return best
+    return Result(best, _apart(losses))
 
 
-def _seconds(train: Trainer) -> Callable[[], float]:
-    return lambda: train().seconds
+def _seconds(key: tuple[str, str], train: Trainer, losses: dict[tuple[str, str], FloatArray]) -> float:
+    trained = train()
+    losses[key] = trained.losses[:, 0]
+    return trained.seconds
+
+
+def _apart(losses: Mapping[tuple[str, str], FloatArray]) -> float:
+    """How far the last losses are from fnnctl's at the most, as a share of its first one."""
+    own = losses[FNNCTL, ""]
+    return max(abs(float(curve[-1] - own[-1])) for curve in losses.values()) / float(own[0])

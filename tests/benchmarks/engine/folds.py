@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from fnnctl.commands.fold_plan import Plan, plan_folds
+from fnnctl.commands.fold_plan import plan_folds
 from fnnctl.commands.fold_training import train_folds
 from fnnctl.commands.folds import CrossValidation, prepare_folds
 from fnnctl.executors.running import run_tasks
@@ -72,7 +72,7 @@ def cross_validation(settings: Settings, *, epochs: int = 200) -> None:
 def train_ours(validation: CrossValidation, scores: Scores) -> float:
     """Seconds to plan, to start the workers, and to train and score all folds."""
     begun = time.perf_counter()
-    plan: Plan = plan_folds(validation, workers=usable_processors())
+    plan = plan_folds(validation, workers=usable_processors())
     set_blas_threads(1)
     accuracies = [0.0] * len(validation.networks)
     for index, results in run_tasks(
@@ -97,8 +97,10 @@ def whole_command(overrides: list[str]) -> float:
         return time.perf_counter() - begun
 
 
-def their_cross_validation(validation: CrossValidation, scores: Scores) -> Callable[[], float]:
-    """scikit-learn's seconds for the same folds, epochs and batches."""
+def their_cross_validation(
+    validation: CrossValidation, scores: Scores, *, jobs: int = -1
+) -> Callable[[], float]:
+    """scikit-learn's seconds for the same folds, epochs and batches, on all processors."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.model_selection import cross_val_score
     from sklearn.neural_network import MLPClassifier
@@ -118,7 +120,7 @@ def their_cross_validation(validation: CrossValidation, scores: Scores) -> Calla
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             begun = time.perf_counter()
-            scores.accuracies = cross_val_score(model, X, dataset.labels, cv=folds, n_jobs=-1).tolist()
+            scores.accuracies = cross_val_score(model, X, dataset.labels, cv=folds, n_jobs=jobs).tolist()
             return time.perf_counter() - begun
 
     return measure

@@ -26,8 +26,8 @@ def cut(work: Work, members: int) -> list[list[int]]:
     return stacks_of([job] * members, most=best_size(work.settings))
 
 
-def trainer(work: Work, members: int) -> Trainer:
-    """Train so many members, one stack after the other."""
+def trainer(work: Work, members: int, *, watch: bool = False) -> Trainer:
+    """Train so many members, one stack after the other; `watch` as `fnnctl train` does."""
     pool, own, stacks = pool_of(work), work.members(members), cut(work, members)
 
     def train() -> Trained:
@@ -35,7 +35,7 @@ def trainer(work: Work, members: int) -> Trainer:
         for chosen in stacks:
             stack = Stack(work.settings, [own[k] for k in chosen], pool)
             begun = time.perf_counter()
-            trained = go_on(stack)
+            trained = go_on(stack, watch=watch)
             seconds += time.perf_counter() - begun
             losses[:, chosen] = np.transpose([each.history[TRAINING_COLUMNS[0]] for each in trained])
         return Trained(seconds, losses)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tests.benchmarks.engine import ours
 from tests.benchmarks.engine.contest import Settings
+from tests.benchmarks.engine.trained import seconds_of
 from tests.benchmarks.engine.work import cell, cells
 from tests.benchmarks.measuring import interleaved
 
@@ -23,14 +26,15 @@ def sizes(settings: Settings) -> None:
         works = {
             size: cell(source, network, steps=max(LEAST_STEPS, settings.steps // size)) for size in SIZES
         }
-        trainers = {str(size): ours.trainer(work, size) for size, work in works.items()}
-        medians = interleaved(
-            {name: (lambda train=train: train().seconds) for name, train in trainers.items()},  # type: ignore[misc]
-            settings.rounds,
-        )
-        times = [medians[str(size)] / work.steps / size * 1e6 for size, work in works.items()]
-        least = min(times)
-        rise = max(times[times.index(least) :]) / least - 1.0
+        trainers = {size: ours.trainer(work, size) for size, work in works.items()}
+        medians = interleaved({size: seconds_of(train) for size, train in trainers.items()}, settings.rounds)
+        times = [medians[size] / work.steps / size * 1e6 for size, work in works.items()]
         most = max(len(stack) for stack in ours.cut(works[SIZES[-1]], SIZES[-1]))
         print(f"{source:14} {network:6}" + "".join(f" {each:7.1f}" for each in times), end="")
-        print(f" {rise:6.0%} {most:8}", flush=True)
+        print(f" {rise(times):6.0%} {most:8}", flush=True)
+
+
+def rise(times: Sequence[float]) -> float:
+    """By how much the largest time after the least one is above it, as a share."""
+    least = min(times)
+    return max(times[times.index(least) :]) / least - 1.0

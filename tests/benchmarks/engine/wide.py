@@ -20,12 +20,13 @@ ROWS, FEATURES, CLASSES, BATCH, HIDDEN = 2560, 784, 10, 256, (1024, 1024)
 
 def wide(settings: Settings) -> None:
     """ms a step, against PyTorch and the bare products."""
-    work = wide_work(ROWS, FEATURES, HIDDEN, BATCH, epochs=max(1, settings.steps // 100))
+    work = clouds(ROWS, FEATURES, HIDDEN, BATCH, epochs=max(1, settings.steps // 60))
     threads = default_threads(ParameterLayout(work.shape))
     print(f"\nWide: {'-'.join(map(str, work.shape.widths))}, batch {work.batch}, {threads} threads")
     peers = present(("PyTorch",))
     with _threads(threads, peers):
-        best = contend(work, 1, {name: (peer, 1) for name, peer in peers.items()}, settings.rounds)
+        result = contend(work, 1, {name: (peer, 1) for name, peer in peers.items()}, settings.rounds)
+    best = result.best
     own, bare = best[FNNCTL].microseconds, best[PRODUCTS].microseconds
     print(f"{'':16} {'ms a step':>9} {'ratio':>6}")
     for name, of_library in best.items():
@@ -35,7 +36,7 @@ def wide(settings: Settings) -> None:
     print(f"share of the products' peak ({speed:.0f} GFLOP/s): {bare / own:.2f}", flush=True)
 
 
-def wide_work(rows: int, features: int, hidden: tuple[int, ...], batch: int, *, epochs: int) -> Work:
+def clouds(rows: int, features: int, hidden: tuple[int, ...], batch: int, *, epochs: int) -> Work:
     """Classes that are shifted clouds of points."""
     rng = np.random.default_rng(0)
     y = rng.integers(0, CLASSES, rows)

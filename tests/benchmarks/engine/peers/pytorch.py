@@ -6,7 +6,6 @@ import time
 from itertools import pairwise
 from typing import Any
 
-import numpy as np
 import torch
 
 from tests.benchmarks.engine.trained import Trained, Trainer
@@ -57,11 +56,11 @@ def _trainer(work: Work, way: dict[str, bool]) -> Trainer:
         optimizer = torch.optim.Adam(
             model.parameters(), LEARNING_RATE, (BETA1, BETA2), EPSILON, work.l2, **way
         )
-        losses = []
+        losses, generator = [], torch.Generator().manual_seed(0)
         begun = time.perf_counter()
         for _ in range(work.epochs):
             total = torch.zeros(())
-            order = None if work.one_batch else torch.randperm(rows)
+            order = None if work.one_batch else torch.randperm(rows, generator=generator)
             for start, stop in work.bounds:
                 batch = slice(None) if order is None else order[start:stop]
                 optimizer.zero_grad()
@@ -71,6 +70,6 @@ def _trainer(work: Work, way: dict[str, bool]) -> Trainer:
                 total += loss.detach() * (stop - start)
             losses.append(total / rows)
         seconds = time.perf_counter() - begun
-        return Trained(seconds, np.array(torch.stack(losses))[:, None])
+        return Trained(seconds, torch.stack(losses).numpy()[:, None])
 
     return train
