@@ -200,8 +200,8 @@ class Journal:
             before, here = begun.versions.get(name), now.versions.get(name)
             if before != here:
                 raise self._refusal(
-                    f"began with {name} {before or '(none)'}, and this is {here or '(none)'}, whose last bits "
-                    "could differ; go on with that version, or begin a new search"
+                    f"began with {name} {before or '(none)'}, and this is {here or '(none)'}, whose last "
+                    "bits could differ; go on with that version, or begin a new search"
                 )
 
     def _refusal(self, message: str, line: int | None = None) -> DataError:

@@ -1,7 +1,7 @@
 """The search: a pure function of its journal, which every decision is made from.
 
-A search that was killed is begun anew, and is told what is recorded instead of having it done again; only what
-is not recorded is done. So there is nothing else to save, and resuming is replaying.
+A search that was killed is begun anew, and is told what is recorded instead of having it done again; only
+what is not recorded is done. So there is nothing else to save, and resuming is replaying.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from fnnctl.search.journal import COMPLETE, Journal
 from fnnctl.search.protocols import Scheduler
-from fnnctl.search.standings import is_finite
+from fnnctl.search.standings import finite_objective
 from fnnctl.search.trial import Job, Result, Status
 
 Runner: TypeAlias = Callable[[Sequence[Job]], Generator[Sequence[Result], None, None]]
@@ -38,7 +38,7 @@ def run_search(
 ) -> str:
     """Search until there is nothing left to do, or until `stop` has a reason, and return why it ended.
 
-    The scheduler is new, with a sampler that is new; the journal has its header, and whatever was done before.
+    The scheduler is new, with a new sampler; the journal has its header, and whatever was done before.
     `watch` is told of every batch of results once it is recorded.
     """
     while jobs := scheduler.ask():
@@ -79,10 +79,9 @@ def _run(
 
 def _settled(result: Result) -> Result:
     """The result as it is read again: its objective is a finite float, or there is none."""
-    if is_finite(result):
-        return (
-            result if type(result.objective) is float else replace(result, objective=float(result.objective))
-        )  # type: ignore[arg-type]
+    objective = finite_objective(result)
+    if objective is not None:
+        return replace(result, objective=float(objective))
     if result.status.finite:
         reason = result.reason or f"the objective is {result.objective}"
         return replace(result, status=Status.DIVERGED, objective=None, reason=reason)

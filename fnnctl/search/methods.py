@@ -52,7 +52,7 @@ class Spending:
     """The smallest budget of a first rung."""
     reduction_factor: float = 3
     trials: int | None = None
-    """How many the full budget and successive halving begin with; None: the full budget takes all there are."""
+    """How many the full budget and successive halving begin with; None: all there are, for the former."""
     max_trials: int | None = None
     """No trial begins after so many: brackets shrink."""
     total_epochs: int | None = None
@@ -71,7 +71,7 @@ class SchedulerKind:
     """A scheduler in the registry."""
 
     plan: Callable[[Spending, int | None], tuple[Bracket, ...]]
-    """What it spends, before brackets shrink to the number of trials that can begin, which is given as well."""
+    """What it spends, before brackets shrink; how many trials can begin is given as well."""
     build: Callable[[Intake, Spending, Direction], Scheduler]
 
 

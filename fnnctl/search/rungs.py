@@ -55,7 +55,7 @@ class Bracket:
         )
 
     def shrunk(self, available: int) -> Bracket:
-        """The bracket with so many trials at most: no rung grows, and where there are fewer, fewer drop out."""
+        """The bracket with so many trials at most: no rung grows, and of fewer trials fewer drop out."""
         if available == 0:
             return Bracket(self.number, ())
         rungs = (Rung(min(rung.trials, available), rung.epochs) for rung in self.rungs)
@@ -108,8 +108,8 @@ def hyperband_brackets(
     """HyperBand's brackets, s from s_max to 0 (Li et al., JMLR 18, 2018, Algorithm 1).
 
     Rung i of bracket s has ⌊n·η^−i⌋ trials at ⌊R·η^(i−s)⌋ epochs. By Algorithm 1, n is
-    ⌈(s_max + 1)·η^s / (s + 1)⌉; the paper's own Table 1 has ⌊(s_max + 1) / (s + 1)⌋·η^s. s_max is the largest s
-    for which R·η^−s is at least `min_epochs`.
+    ⌈(s_max + 1)·η^s / (s + 1)⌉; the paper's own Table 1 has ⌊(s_max + 1) / (s + 1)⌋·η^s. s_max is the largest
+    s for which R·η^−s is at least `min_epochs`.
     """
     eta = _exact(reduction_factor)
     largest = _whole_log(Fraction(max_epochs, min_epochs), eta)

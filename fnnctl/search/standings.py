@@ -1,4 +1,4 @@
-"""Who is better: the one order that rungs, leaderboard and incumbent share, and where every trial stands in it."""
+"""Who is better: the one order that rungs, leaderboard and incumbent share, and where each trial stands."""
 
 from __future__ import annotations
 
@@ -9,16 +9,23 @@ from types import MappingProxyType
 from fnnctl.search.trial import Direction, Result, Status
 
 
+def finite_objective(result: Result) -> float | None:
+    """The objective, if it can be compared: None for what has failed or diverged, and for a NaN."""
+    objective = result.objective if result.status.finite else None
+    return None if objective is None or not math.isfinite(objective) else objective
+
+
 def is_finite(result: Result) -> bool:
-    """Whether the result has an objective that can be compared: neither failed, diverged, nor NaN."""
-    return result.status.finite and result.objective is not None and math.isfinite(result.objective)
+    """Whether the result has an objective that can be compared."""
+    return finite_objective(result) is not None
 
 
 def order(result: Result, direction: Direction) -> tuple[bool, float, int]:
     """A key to sort by, the best first: finite before all others, then by objective, then by trial number."""
-    if not is_finite(result) or result.objective is None:
+    objective = finite_objective(result)
+    if objective is None:
         return True, 0.0, result.trial
-    return False, -result.objective if direction == "maximize" else result.objective, result.trial
+    return False, -objective if direction == "maximize" else objective, result.trial
 
 
 def ranked(results: Iterable[Result], direction: Direction) -> list[Result]:

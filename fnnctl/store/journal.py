@@ -57,7 +57,8 @@ class JournalFile:
     def append(self, records: Sequence[Record], *, sync: bool = True) -> None:
         """Append records, and see to it that they and all before them last through a power cut.
 
-        Without `sync` they only last through a kill. Raises `MachineError` where the machine does not allow it.
+        Without `sync` they last through a kill alone. Raises `MachineError` where the machine does not allow
+        it.
         """
         content, checksum = _lines(records, self._checksum)
         try:
@@ -82,9 +83,9 @@ def journal_bytes(records: Iterable[Record]) -> bytes:
 
 
 def read_journal(path: Path) -> list[Record] | None:
-    """The records of a journal that someone may be writing, without a tail that is not whole; None without one.
+    """The records of a journal that someone may be writing, without a tail that is not whole.
 
-    Raises `DataError` where it is damaged.
+    None where there is no such file. Raises `DataError` where it is damaged.
     """
     content = read_bytes(path)
     return None if content is None else _read(content, path)[0]
@@ -116,8 +117,9 @@ def _read(content: bytes, path: Path) -> tuple[list[Record], int, int]:
 
 def _damaged(path: Path, number: int) -> DataError:
     message = (
-        "is damaged: its checksum is wrong, so that neither it nor what follows can be relied on. Put back an "
-        "undamaged copy of the file, or cut it off before this line: what stood from there on is then done again"
+        "is damaged: its checksum is wrong, so that neither it nor what follows can be relied on. Put an "
+        "undamaged copy of the file back, or cut the file off before this line: what stood from there on is "
+        "then done again"
     )
     return DataError(Problem(message, file=str(path), line=number))
 

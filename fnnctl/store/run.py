@@ -183,8 +183,9 @@ def create_run(
 ) -> OpenRun:
     """Make a new run's folder: hidden until config, manifest and lock are in it, then there by one rename.
 
-    An evaluation has no config of its own; `journal` are a search's first records. `manifest` has the facts that `store.manifest.Manifest` describes,
-    but for those that are told here. Any number of simultaneous starts get a folder each.
+    An evaluation has no config of its own; `journal` has the first records of a search's. `manifest` has the
+    facts that `store.manifest.Manifest` describes, but for those that are told here. Any number of
+    simultaneous starts get a folder each.
     Raises `MachineError` where nothing can be written.
     """
     started = datetime.now(UTC)

@@ -15,7 +15,7 @@ from fnnctl.search.trial import Direction, Job, Result
 class HyperBand:
     """Climbs all brackets at once, so that many jobs train together.
 
-    Where the sampler learns, it climbs one bracket after the other, so that each begins with what was learned.
+    Where the sampler learns, it climbs one after the other, so that each begins with what was learned.
     """
 
     def __init__(self, intake: Intake, brackets: Sequence[Bracket], *, direction: Direction) -> None:
