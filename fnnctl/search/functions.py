@@ -78,9 +78,9 @@ def optimize(
 
     `scheduler` is a name of `methods.SCHEDULERS`, `journal` a file that is begun or gone on with, by one
     process at a time. `batch` results are synced to it at once, and `stop` is asked before each batch. An
-    exception of a kind in `catch` makes the trial one that has failed; any other ends the search, which can be
-    gone on with. Raises `DataError` where the journal is damaged or another search's, and ValueError where the
-    scheduler's table cannot be made.
+    exception of a kind in `catch` makes the trial one that has failed; any other ends the search, which can
+    be gone on with. Raises `DataError` where the journal is damaged or another search's, and ValueError where
+    the scheduler's table cannot be made.
     """
     with ExitStack() as undo:
         file = undo.enter_context(closing(JournalFile(journal))) if journal else None

@@ -60,10 +60,11 @@ class Spending:
     brackets: BracketTable = "algorithm"
     """How many trials HyperBand's brackets have."""
 
-    def most_trials(self, size: int | None = None) -> int | None:
-        """How many trials can begin, of a space with so many configurations; None: no bound is known."""
-        bounds = (self.trials, self.max_trials, size)
-        return min((bound for bound in bounds if bound is not None), default=None)
+    def __post_init__(self) -> None:
+        if not 1 <= self.min_epochs <= self.max_epochs:
+            raise ValueError(
+                f"budgets from {self.min_epochs} to {self.max_epochs} epochs do not make a ladder"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +72,25 @@ class SchedulerKind:
     """A scheduler in the registry."""
 
     plan: Callable[[Spending, int | None], tuple[Bracket, ...]]
-    """What it spends, before brackets shrink; how many trials can begin is given as well."""
-    build: Callable[[Intake, Spending, Direction], Scheduler]
+    """What it spends, before brackets shrink, on a space with so many configurations; None: without end."""
+    build: Callable[[Sampler, Spending, Direction], Scheduler]
 
 
-def _full_budget_plan(spending: Spending, most: int | None) -> tuple[Bracket, ...]:
-    if most is None:
+def least(*bounds: int | None) -> int | None:
+    """The smallest of the bounds that there are."""
+    return min((bound for bound in bounds if bound is not None), default=None)
+
+
+def _full_budget_plan(spending: Spending, size: int | None) -> tuple[Bracket, ...]:
+    trials = least(spending.trials, spending.max_trials, size)
+    if trials is None:
         raise ValueError("the full budget for every configuration of an endless space has no end")
-    return (full_budget_bracket(trials=most, epochs=spending.max_epochs),)
+    return (full_budget_bracket(trials=trials, epochs=spending.max_epochs),)
 
 
-def _full_budget(intake: Intake, spending: Spending, _: Direction) -> Scheduler:
-    return FullBudget(intake, epochs=spending.max_epochs)
+def _full_budget(sampler: Sampler, spending: Spending, _: Direction) -> Scheduler:
+    most = least(spending.trials, spending.max_trials)
+    return FullBudget(Intake(sampler, most), epochs=spending.max_epochs)
 
 
 def _halving_plan(spending: Spending, _: int | None = None) -> tuple[Bracket, ...]:
@@ -96,9 +104,9 @@ def _halving_plan(spending: Spending, _: int | None = None) -> tuple[Bracket, ..
     return (halving_bracket(trials=trials, min_epochs=low, max_epochs=high, reduction_factor=eta),)
 
 
-def _halving(intake: Intake, spending: Spending, direction: Direction) -> Scheduler:
+def _halving(sampler: Sampler, spending: Spending, direction: Direction) -> Scheduler:
     (bracket,) = _halving_plan(spending)
-    return Halving(intake, bracket, direction=direction)
+    return Halving(Intake(sampler, spending.max_trials), bracket, direction=direction)
 
 
 def _hyperband_plan(spending: Spending, _: int | None = None) -> tuple[Bracket, ...]:
@@ -110,7 +118,8 @@ def _hyperband_plan(spending: Spending, _: int | None = None) -> tuple[Bracket, 
     )
 
 
-def _hyperband(intake: Intake, spending: Spending, direction: Direction) -> Scheduler:
+def _hyperband(sampler: Sampler, spending: Spending, direction: Direction) -> Scheduler:
+    intake = Intake(sampler, spending.max_trials)
     return HyperBand(intake, _hyperband_plan(spending), direction=direction)
 
 
@@ -123,5 +132,4 @@ SCHEDULERS: Final[Mapping[str, SchedulerKind]] = {
 
 def build_scheduler(name: str, sampler: Sampler, spending: Spending, *, direction: Direction) -> Scheduler:
     """A new scheduler of the registry; ValueError where its table cannot be made of what it may spend."""
-    intake = Intake(sampler, spending.most_trials())
-    return SCHEDULERS[name].build(intake, spending, direction)
+    return SCHEDULERS[name].build(sampler, spending, direction)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from fnnctl.search.methods import SCHEDULERS, Spending
+from fnnctl.search.methods import SCHEDULERS, Spending, least
 from fnnctl.search.rungs import Bracket
 
 
@@ -51,9 +51,9 @@ def plan_search(scheduler: str, spending: Spending, *, size: int | None = None) 
 
     Raises ValueError where the number of trials has no bound, and where the scheduler's table cannot be made.
     """
-    left = most = spending.most_trials(size)
+    left = least(spending.max_trials, size)
     brackets = []
-    for bracket in SCHEDULERS[scheduler].plan(spending, most):
+    for bracket in SCHEDULERS[scheduler].plan(spending, size):
         shrunk = bracket if left is None else bracket.shrunk(left)
         left = None if left is None else left - shrunk.trials
         if shrunk.trials:
