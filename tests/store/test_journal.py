@@ -61,7 +61,10 @@ def test_there_is_no_journal(path: Path) -> None:
     assert read_journal(path) is None
 
 
-def test_cut_at_every_byte_it_opens_with_a_prefix_and_keeps_what_was_torn(tmp_path: Path) -> None:
+def test_cut_at_every_byte_it_opens_with_a_prefix_and_keeps_what_was_torn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
     whole = journal_bytes(RECORDS)
     ends = [len(journal_bytes(RECORDS[:count])) for count in range(len(RECORDS) + 1)]
     for cut in range(len(whole) + 1):
