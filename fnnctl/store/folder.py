@@ -15,6 +15,7 @@ from fnnctl.store import names
 from fnnctl.store.atomic import damaged, read_bytes, write_bytes
 from fnnctl.store.description import ModelDescription, read_description
 from fnnctl.store.documents import read_mapping
+from fnnctl.store.journal import Record, read_journal
 from fnnctl.store.lock import is_held
 from fnnctl.store.manifest import Manifest, read_manifest
 from fnnctl.store.tables import Table, read_rows, read_table
@@ -127,6 +128,10 @@ class RunFolder:
         """What training goes on from; None where it has not got so far."""
         content = read_bytes(self.path / names.CHECKPOINT)
         return None if content is None else read_npz(content, self.path / names.CHECKPOINT)
+
+    def read_journal(self) -> list[Record] | None:
+        """The records of a search that may still go on, without a last one that is not whole."""
+        return read_journal(self.path / names.JOURNAL)
 
     def write_figure(self, name: str, png: bytes) -> None:
         """Write one of `names.FIGURES`; drawn from what was measured, it may be replaced at any time."""

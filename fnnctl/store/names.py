@@ -26,13 +26,19 @@ LEARNING_CURVE_FIGURE = "learning_curve.png"
 WEIGHTS = "model.npz"
 MODEL = "model.json"
 LOG = "log.txt"
+JOURNAL = "journal.jsonl"
+JOURNAL_TORN = "journal.torn"
+"""What stood after the journal's last whole line when a search that had been killed was gone on with."""
+TIMELINE = "timeline.jsonl"
+LEADERBOARD = "leaderboard.csv"
 
 FIGURES = (
     CONFUSION_MATRIX_FIGURE, ROC_CURVE_FIGURE, PR_CURVE_FIGURE, CALIBRATION_FIGURE, LEARNING_CURVE_FIGURE,
 )  # fmt: skip
+SEARCH_FILES = (JOURNAL, JOURNAL_TORN, TIMELINE, LEADERBOARD)
 LAYOUT = (
     CONFIG, RESOLVED, MANIFEST, METRICS, CROSS_VALIDATION, HISTORY, PREDICTIONS, CONFUSION_MATRIX, ROC_CURVE,
-    PR_CURVE, CALIBRATION, *FIGURES, WEIGHTS, MODEL, LOG,
+    PR_CURVE, CALIBRATION, *FIGURES, WEIGHTS, MODEL, *SEARCH_FILES, LOG,
 )  # fmt: skip
 """Every file a run may hold, in the order in which they are listed."""
 LAYOUT_VERSION = 1

@@ -1,0 +1,155 @@
+"""What every search keeps to, whatever its scheduler, its sampler, and whoever does its jobs.
+
+A new one is entered in one of the three lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from fnnctl.search.functions import function_runner
+from fnnctl.search.journal import Header, Journal, encode
+from fnnctl.search.loop import Runner, run_search
+from fnnctl.search.methods import SCHEDULERS, Spending, build_scheduler
+from fnnctl.search.plan import plan_search
+from fnnctl.search.protocols import Sampler
+from fnnctl.search.standings import Standings
+from fnnctl.search.trial import Direction, Job, Status
+from tests.search.toys import Climber, Outcome, grouped_runner, numbered, result_of, unruly
+
+
+@dataclass(frozen=True)
+class SamplerCase:
+    """How a new sampler is made, which gives the same as all others so made."""
+
+    make: Callable[[], Sampler]
+    size: int | None
+    """How many configurations it has; None: without end."""
+
+
+SAMPLERS = {
+    "a list without end": SamplerCase(lambda: numbered(10**9), None),
+    "a list of 30": SamplerCase(lambda: numbered(30), 30),
+    "a list of 1": SamplerCase(lambda: numbered(1), 1),
+    "an empty list": SamplerCase(lambda: numbered(0), 0),
+    "one that learns": SamplerCase(lambda: Climber(10**9), None),
+    "one that learns from 20": SamplerCase(lambda: Climber(20), 20),
+}
+RUNNERS: dict[str, Callable[[], Runner]] = {
+    "one by one": lambda: grouped_runner(unruly, groups=1, batch=1),
+    "in stacks": lambda: grouped_runner(unruly, groups=3, batch=4),
+    "all at once": lambda: grouped_runner(unruly, groups=1, batch=10**6),
+}
+SPENDINGS = {
+    "by three": Spending(max_epochs=27, trials=27, reduction_factor=3),
+    "few": Spending(max_epochs=200, min_epochs=5, trials=40, max_trials=33, reduction_factor=4),
+}
+pytestmark = [
+    pytest.mark.parametrize("scheduler", SCHEDULERS),
+    pytest.mark.parametrize("sampler", SAMPLERS),
+    pytest.mark.parametrize("spending", SPENDINGS),
+]
+
+
+def journal_of(
+    scheduler: str, sampler: str, spending: str, runner: Runner, direction: Direction = "maximize"
+) -> Journal:
+    journal = Journal()
+    journal.begin(Header("", None, {}, {}))
+    new = build_scheduler(scheduler, SAMPLERS[sampler].make(), SPENDINGS[spending], direction=direction)
+    assert run_search(new, runner, journal) == "complete"
+    return journal
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_the_same_results_whoever_does_the_jobs(
+    scheduler: str, sampler: str, spending: str, runner: str
+) -> None:
+    journal = journal_of(scheduler, sampler, spending, RUNNERS[runner]())
+    other = journal_of(scheduler, sampler, spending, grouped_runner(unruly, groups=5, batch=3))
+    assert journal.trials == other.trials
+    assert journal.results == other.results
+
+
+def test_nothing_is_decided_from_what_is_not_recorded(scheduler: str, sampler: str, spending: str) -> None:
+    """A journal that breaks off after any of its results leads on to the same trials and results."""
+    whole = journal_of(scheduler, sampler, spending, grouped_runner(unruly))
+    results = list(whole.results.values())
+    for count in range(0, len(results) + 1, max(1, len(results) // 12)):
+        journal = Journal()
+        journal.begin(Header("", None, {}, {}))
+        known = {result.trial for result in results[:count]}
+        journal.begin_trials([trial for number, trial in whole.trials.items() if number in known])
+        journal.add_results(results[:count])
+        new = build_scheduler(scheduler, SAMPLERS[sampler].make(), SPENDINGS[spending], direction="maximize")
+        run_search(new, grouped_runner(unruly), journal)
+        assert journal.trials == whole.trials
+        assert list(map(encode, journal.results.values())) == list(map(encode, results))
+
+
+def test_jobs_are_whole_and_in_order(scheduler: str, sampler: str, spending: str) -> None:
+    """Trials are numbered as they come; each goes on from where it was, to more, and never after its end."""
+    new = build_scheduler(scheduler, SAMPLERS[sampler].make(), SPENDINGS[spending], direction="maximize")
+    reached: dict[int, int] = {}
+    ended: set[int] = set()
+    while jobs := new.ask():
+        numbers = [job.trial.number for job in jobs]
+        assert numbers == sorted(set(numbers))
+        assert [number for number in numbers if number not in reached] == list(
+            range(len(reached), len(reached) + sum(number not in reached for number in numbers))
+        )
+        for job in jobs:
+            assert job.start == reached.get(job.trial.number, 0) < job.stop
+            assert job.trial.number not in ended
+            reached[job.trial.number] = job.stop
+        results = [result_of(job, unruly(job)) for job in jobs]
+        ended |= {result.trial for result in results if result.status is not Status.COMPLETED}
+        new.tell(results)
+    assert list(new.ask()) == []
+
+
+def test_what_is_executed_is_what_was_planned(scheduler: str, sampler: str, spending: str) -> None:
+    plan = plan_search(scheduler, SPENDINGS[spending], size=SAMPLERS[sampler].size)
+    journal = journal_of(
+        scheduler, sampler, spending, function_runner(lambda job: 1 / (1 + job.trial.number))
+    )
+    counts: dict[tuple[int, int], int] = {}
+    for result in journal.results.values():
+        key = journal.trials[result.trial].bracket, result.budget
+        counts[key] = counts.get(key, 0) + 1
+    assert counts == {
+        (bracket.number, rung.epochs): rung.trials for bracket in plan.brackets for rung in bracket.rungs
+    }
+    assert sum(result.epochs for result in journal.results.values()) == plan.epochs_with_reuse
+    assert len(journal.trials) == plan.trials
+
+
+def test_no_more_is_spent_than_was_planned(scheduler: str, sampler: str, spending: str) -> None:
+    plan = plan_search(scheduler, SPENDINGS[spending], size=SAMPLERS[sampler].size)
+    journal = journal_of(scheduler, sampler, spending, grouped_runner(unruly))
+    assert sum(result.epochs for result in journal.results.values()) <= plan.epochs_with_reuse
+    assert len(journal.trials) == plan.trials
+
+
+def test_to_minimize_is_to_maximize_the_opposite(scheduler: str, sampler: str, spending: str) -> None:
+    if SAMPLERS[sampler].make().learns:
+        pytest.skip("what it chooses has the objective's sign in it")
+
+    def opposite(job: Job) -> Outcome:
+        match unruly(job):
+            case Status() as status:
+                return status
+            case (status, value):
+                return status, -value
+            case value:
+                return -value
+
+    up = journal_of(scheduler, sampler, spending, grouped_runner(unruly))
+    down = journal_of(scheduler, sampler, spending, grouped_runner(opposite), "minimize")
+    assert up.results.keys() == down.results.keys()
+    best = Standings("maximize", up.results.values()).incumbent
+    worst = Standings("minimize", down.results.values()).incumbent
+    assert (best and best.key) == (worst and worst.key)
