@@ -50,7 +50,7 @@ def meant_value(forms: Sequence[Schema], value: Any) -> str:
         return f" (write {value:.0f})"
     if "string" in kinds and not isinstance(value, Mapping | list):
         return " (put it in quotes)"
-    if "array" in kinds and not isinstance(value, Mapping | list):
+    if "array" in kinds and not isinstance(value, Mapping | list) and not any("minItems" in form for form in forms):
         return f" (write [{shown(value)}])"
     return ""
 

@@ -32,6 +32,7 @@ NOT_COUNTED: Final[Mapping[ConfigPath, str]] = {
     ("data", "encoding"): "how the file's bytes are read, as where they are",
     ("data", "split"): "folds of one configuration differ in it, and a split has the experiment's seed",
     ("evaluation",): "how a configuration is judged changes nothing in how it is trained",
+    ("search",): "a trial is what it is, whichever others are tried",
     ("model", "calibration"): "it is fitted after training, to the same network",
     ("training", "epochs"): "a trial that is granted more epochs goes on with its own random numbers",
     ("training", "threads"): "the same numbers to rounding",
