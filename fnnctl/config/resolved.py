@@ -58,6 +58,8 @@ def _plain(value: Any) -> Any:
         }
     if isinstance(value, tuple):
         return [_plain(inner) for inner in value]
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
     return value
 
 
