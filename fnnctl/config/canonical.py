@@ -77,9 +77,12 @@ def _counted(value: Any, path: ConfigPath, left_out: AbstractSet[ConfigPath]) ->
     if not isinstance(value, Section):
         return value
     fields = _LAYER_FIELDS if isinstance(value, HiddenLayer) else type(value).model_fields
-    forms = {
-        key: (_counted(inner, here, left_out), _counted(fields[key].default, here, left_out))
-        for key, inner in value
-        if (here := (*path, key)) not in left_out
-    }
-    return {key: form for key, (form, default) in forms.items() if form != default}
+    forms = {}
+    for key, inner in value:
+        here, default = (*path, key), fields[key].default
+        if here in left_out or inner == default:
+            continue
+        form = _counted(inner, here, left_out)
+        if form != _counted(default, here, left_out):
+            forms[key] = form
+    return forms

@@ -14,10 +14,12 @@ from fnnctl.config.section import Section
 
 Number = Annotated[float, Field(ge=-1e15, le=1e15)]
 Whole = Annotated[int, Field(ge=-(10**15), le=10**15)]
-Count = Annotated[int, Field(ge=0, le=1_000_000)]
+Layers = Annotated[int, Field(ge=0, le=1000)]
+Units = Annotated[int, Field(ge=1, le=1_000_000)]
 Pair = Annotated[tuple[Number, Number], Field(strict=False)]
 WholePair = Annotated[tuple[Whole, Whole], Field(strict=False)]
-CountPair = Annotated[tuple[Count, Count], Field(strict=False)]
+LayersPair = Annotated[tuple[Layers, Layers], Field(strict=False)]
+UnitsPair = Annotated[tuple[Units, Units], Field(strict=False)]
 Difference = Annotated[float, Field(gt=0.0, le=1e15)]
 WholeDifference = Annotated[int, Field(ge=1, le=10**15)]
 Ratio = Annotated[float, Field(ge=1.001, le=1e15)]
@@ -94,9 +96,9 @@ class NormalDomain(Section):
 class LayersDomain(Section):
     """The hidden layers, by how many and how wide they are."""
 
-    depth: CountPair
+    depth: LayersPair
     """The least and the largest number of hidden layers."""
-    width: CountPair
+    width: UnitsPair
     """The least and the largest number of units of a layer."""
     log: bool = False
     """Whether each order of magnitude of the width is as likely, or each width."""
@@ -127,7 +129,7 @@ KINDS: Final[Mapping[str, type[Section]]] = {
 
 
 def _tag(value: Any) -> str | None:
-    """The union's tag, which is no key: pydantic's locations hold both, and a tag must not be taken for one."""
+    """The union's tag, which is no key: pydantic's locations have both, and a key must be told from a tag."""
     if isinstance(value, Section):
         return type(value).__name__
     keys = value if isinstance(value, Mapping) else ()

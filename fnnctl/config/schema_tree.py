@@ -83,7 +83,7 @@ def schema_at(path: ConfigPath, config: Any) -> Schema:
             schema = mapping["additionalProperties"]
         else:
             schema = chosen_section(schema, config)["properties"][part]
-        config = _inside(config, part)
+        config = value_in(config, part)
     return schema
 
 
@@ -143,7 +143,7 @@ def _all_schemas() -> Iterator[tuple[ConfigPath, Schema]]:
                 waiting.append(((*path, 0), form["items"]))
 
 
-def _inside(config: Any, part: str | int) -> Any:
+def value_in(config: Any, part: str | int) -> Any:
     """The value at one more step, or None where the config has none."""
     if isinstance(part, int):
         return config[part] if isinstance(config, list) and part < len(config) else None

@@ -96,7 +96,7 @@ class BudgetConfig(Section):
     reduction_factor: Annotated[float, Field(ge=2.0, le=1000.0)] = 3.0
     """η: at every rung one trial of so many goes on, with so many times the budget."""
     brackets: Literal["algorithm", "table"] = "algorithm"
-    """HyperBand's brackets: as Algorithm 1 of its paper has them, or as Table 1, which is a little smaller."""
+    """HyperBand's brackets: as Algorithm 1 of its paper has them, or Table 1, which has fewer trials."""
     total: Annotated[int, Field(ge=1, le=10**15)] | None = None
     """For halving: the epochs of all trials together, divided evenly among the rungs; min_epochs and
     max_epochs then follow. Null for halving between min_epochs and max_epochs."""
@@ -120,5 +120,6 @@ class SearchConfig(Section):
     fills the space more evenly."""
     keep_checkpoints: bool = False
     """Whether every trial's checkpoint is kept, or only those that a trial may go on from."""
-    space: dict[str, Domain] = {}
-    """The searched settings by their paths, each with its domain: `training.l2: {log_uniform: [1e-6, 1e-2]}`."""
+    space: dict[str, Domain] = Field(default={})
+    """The searched settings by their paths, each with its domain, as in
+    `training.l2: {log_uniform: [1e-6, 1e-2]}`."""
