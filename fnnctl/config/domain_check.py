@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from statistics import NormalDist
 
 from fnnctl.config.domain_values import MOST_STEPS, factors_between, identity, normal_ends, steps_between
 from fnnctl.config.domains import (
@@ -76,6 +77,9 @@ def _findings_of_normal(domain: NormalDomain) -> Iterator[Finding]:
         return
     yield from _order("within", normal_ends(domain))
     low, high = normal_ends(domain)
+    normal = NormalDist(mean, deviation)
+    if low < high and normal.cdf(low) == normal.cdf(high):
+        yield ("within",), f"is so far from the mean, {mean}, that no value lies there"
     if domain.step is not None and low < high:
         steps = steps_between(low, high, domain.step)
         if not low <= mean <= high:

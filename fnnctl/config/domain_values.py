@@ -51,11 +51,12 @@ def values_of(domain: ScalarDomain) -> Sequence[Any] | None:
     return None
 
 
-def is_among(value: Any, values: Sequence[Any]) -> bool:
-    """Whether a value is one of a domain's values, which may be very many whole numbers."""
+def index_of(value: Any, values: Sequence[Any]) -> int | None:
+    """Which of a domain's values this is, None where it is none; whole numbers may be very many."""
     if isinstance(values, range):
-        return isinstance(value, int | float) and not isinstance(value, bool) and value in values
-    return identity(value) in map(identity, values)
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return values.index(int(value)) if is_number and value in values else None
+    return next((index for index, each in enumerate(values) if identity(each) == identity(value)), None)
 
 
 def values_to_try(domain: ScalarDomain) -> Sequence[Any]:

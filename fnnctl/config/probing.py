@@ -13,7 +13,7 @@ from itertools import combinations, product
 from typing import Any
 
 from fnnctl.config.dimensions import Dimension, active, assignment_of
-from fnnctl.config.domain_values import identity, values_to_try
+from fnnctl.config.domain_values import identity, index_of, values_to_try
 from fnnctl.config.domains import KINDS, ChoiceDomain
 from fnnctl.config.paths import ConfigPath, format_path, parse_path
 from fnnctl.config.resolved import flow_yaml
@@ -183,5 +183,5 @@ def _inside(dimension: Dimension, value: Any) -> ConfigPath:
         return (dimension.name.removeprefix(f"{dimension.setting}.").partition("[")[0],)
     kind = next(key for key in KINDS if hasattr(dimension.domain, key))
     values = getattr(dimension.domain, kind)
-    index = next((index for index, each in enumerate(values) if identity(each) == identity(value)), None)
+    index = index_of(value, values)
     return (kind,) if index is None or kind == "normal" else (kind, index)

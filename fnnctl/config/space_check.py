@@ -8,7 +8,7 @@ from typing import Any, Final
 from fnnctl.config.branches import value_at
 from fnnctl.config.dimensions import SPACE, Dimension, condition, dimensions_of, parents_first
 from fnnctl.config.domain_check import domain_findings
-from fnnctl.config.domain_values import identity, is_among, values_of, values_to_try
+from fnnctl.config.domain_values import identity, index_of, values_of, values_to_try
 from fnnctl.config.domains import Domain, LayersDomain, LogUniformDomain, NormalDomain, UniformDomain
 from fnnctl.config.experiment import Experiment
 from fnnctl.config.overrides import override
@@ -129,7 +129,7 @@ def _condition_message(
     if possible is None:
         return "cannot be asked about: between any two of its values there is another; ask about a choice"
     for value in found.values:
-        if not is_among(value, possible):
+        if index_of(value, possible) is None:
             words = [each for each in possible[:MOST_SHOWN] if isinstance(each, str)]
             known = f"; its domain has {quoted_list([flow_yaml(each) for each in possible[:MOST_SHOWN]])}"
             return f"is never {flow_yaml(value)}{did_you_mean(str(value), words) or known}"
