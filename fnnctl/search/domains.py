@@ -48,7 +48,7 @@ class Domain(Protocol):
         """A point of [0, 1) at which the value stands; the middle of its share where it has one."""
 
     def grid(self, points: int) -> Sequence[Any]:
-        """At most so many values, evenly spread; all of them where they are few, or steps or a choice say so."""
+        """So many values, evenly spread; all of them where there are fewer, or are steps or a choice."""
 
     def __contains__(self, value: Any) -> bool: ...
 

@@ -6,6 +6,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 from typing import Any
 
@@ -19,8 +20,8 @@ from fnnctl.search.trial import Assignment
 class Space:
     """Dimensions in a fixed order, which does not depend on the order of the file's lines.
 
-    From Python: `Space({"x": UniformDomain(uniform=(0, 1))})`, with the domains of `fnnctl.config.domains`. Raises
-    ValueError where conditions go in circles.
+    From Python: `Space({"x": UniformDomain(uniform=(0, 1))})`, with the domains of `fnnctl.config.domains`.
+    Raises ValueError where conditions go in circles.
     """
 
     def __init__(self, space: Mapping[str, config.Domain]) -> None:
@@ -30,7 +31,7 @@ class Space:
         self.dimensions: tuple[Dimension, ...] = tuple(ordered)
         self.domains: dict[str, Domain] = {each.name: domain_of(each.domain) for each in ordered}
 
-    @property
+    @cached_property
     def size(self) -> int | None:
         """How many assignments there are; None where there is another between any two."""
         if any(domain.values is None for domain in self.domains.values()):

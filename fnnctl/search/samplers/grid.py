@@ -10,7 +10,7 @@ from fnnctl.search.trial import Assignment
 
 
 class GridSampler(Distinct):
-    """The grid in a random order, so that a part of it covers the space, and is the beginning of a longer one.
+    """The grid in a random order: its first part covers the space, however many are asked for.
 
     Domains without steps are cut into `points` values each.
     """

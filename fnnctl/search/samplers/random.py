@@ -14,7 +14,7 @@ from fnnctl.search.trial import Assignment
 
 PATIENCE: Final = 64
 """Repetitions in a row after which what is left of a finite space is looked through."""
-MOST_LISTED: Final = 1_000_000
+MOST_LISTED: Final = 100_000
 """The largest space that is looked through."""
 MOST_REPETITIONS: Final = 10_000
 """Repetitions in a row after which a larger space is taken for exhausted."""

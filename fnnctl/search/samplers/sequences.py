@@ -52,7 +52,7 @@ SEQUENCES: Final[Mapping[str, Callable[..., Points]]] = {
 def _scrambled(base: int, rng: np.random.Generator) -> Callable[[int], float]:
     """The radical inverse in this base with permuted digits, to the last bit of a float."""
     places = math.ceil(53 / math.log2(base))
-    permutations = [rng.permutation(base).tolist() for _ in range(places)]
+    permutations: list[list[int]] = [rng.permutation(base).tolist() for _ in range(places)]
     whole = base**places
 
     def number(index: int) -> float:
