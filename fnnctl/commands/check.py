@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fnnctl.commands.output import Output
 from fnnctl.commands.preparation import Prepared, prepare
+from fnnctl.config.search_check import search_problems
 from fnnctl.errors import InputError, Problem
 
 
@@ -22,9 +23,12 @@ def check(
         except InputError as error:
             problems += error.problems
         else:
+            found = search_problems(prepared.loaded)
+            problems += found
             for warning in prepared.warnings:
                 output.note(f"{config}: warning: {warning}")
-            output.note(f"{config}: valid: {_in_words(prepared)}")
+            if not found:
+                output.note(f"{config}: valid: {_in_words(prepared)}")
     if output.json:
         output.json_object({"valid": not problems, "problems": [asdict(problem) for problem in problems]})
     else:

@@ -10,6 +10,7 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.canonical import configuration_seed
 from fnnctl.config.experiment import Experiment
 from fnnctl.config.loading import LoadedConfig, load_config
+from fnnctl.config.metric_names import class_of
 from fnnctl.config.model import LogisticOutput
 from fnnctl.config.paths import ConfigPath
 from fnnctl.data.dataset import Dataset
@@ -168,6 +169,10 @@ def _check_classes(loaded: LoadedConfig, dataset: Dataset) -> None:
             for name in training.class_weights
             if name not in classes
         ]
+    search = loaded.experiment.search
+    judged = search and class_of(search.objective.metric)
+    if judged and judged not in classes:
+        wrong.append((("search", "objective", "metric"), judged))
     if isinstance(output, LogisticOutput):
         if len(classes) != 2:
             message = f"a logistic output tells two classes apart, and {dataset.target} has {len(classes)}"
