@@ -31,11 +31,18 @@ JOURNAL_TORN = "journal.torn"
 """What stood after the journal's last whole line when a search that had been killed was gone on with."""
 TIMELINE = "timeline.jsonl"
 LEADERBOARD = "leaderboard.csv"
+SEARCH_HISTORY_FIGURE = "search_history.png"
+RUNGS_FIGURE = "rungs.png"
+PARALLEL_FIGURE = "parallel_coordinates.png"
+IMPORTANCE_FIGURE = "importance.png"
+BEST = "best"
+"""The folder within a search's in which its refitted winner is a run of its own."""
 
 FIGURES = (
     CONFUSION_MATRIX_FIGURE, ROC_CURVE_FIGURE, PR_CURVE_FIGURE, CALIBRATION_FIGURE, LEARNING_CURVE_FIGURE,
 )  # fmt: skip
-SEARCH_FILES = (JOURNAL, JOURNAL_TORN, TIMELINE, LEADERBOARD)
+SEARCH_FIGURES = (SEARCH_HISTORY_FIGURE, RUNGS_FIGURE, PARALLEL_FIGURE, IMPORTANCE_FIGURE)
+SEARCH_FILES = (JOURNAL, JOURNAL_TORN, TIMELINE, LEADERBOARD, *SEARCH_FIGURES)
 LAYOUT = (
     CONFIG, RESOLVED, MANIFEST, METRICS, CROSS_VALIDATION, HISTORY, PREDICTIONS, CONFUSION_MATRIX, ROC_CURVE,
     PR_CURVE, CALIBRATION, *FIGURES, WEIGHTS, MODEL, *SEARCH_FILES, LOG,
