@@ -54,7 +54,7 @@ training:
     monitor: validation_loss
     patience: 20           # so many epochs without an improvement end it; the best weights are kept
 
-# `fnnctl search` tries other settings in place of those above; see configs/ for more of it:
+# `fnnctl search` tries other settings in place of those above:
 # search:
 #   method: hyperband      # or grid, random, halving
 #   space:
