@@ -18,6 +18,7 @@ from fnnctl.config.overrides import note_override, override, read_override
 from fnnctl.config.paths import ConfigPath, Place, Places, format_path, is_below, parse_path
 from fnnctl.config.probing import read_by_some_trial
 from fnnctl.config.problems import schema_messages
+from fnnctl.config.space_check import sound_domains
 from fnnctl.config.starter import STARTER_NAME
 from fnnctl.config.trials import trial_configs
 from fnnctl.config.unread import Messages, unread_settings
@@ -142,7 +143,7 @@ class _Draft:
         """Those settings that a trial of the search reads, or another method than the command line's."""
         if experiment.search is None or not unread:
             return ()
-        dimensions, _ = parents_first(dimensions_of(experiment.search.space))
+        dimensions, _ = parents_first(dimensions_of(sound_domains(experiment.search.space)))
         trials = trial_configs(self.config, experiment, epochs=experiment.training.epochs)
         found = read_by_some_trial(trials, dimensions, [path for path in unread if path[0] != "search"])
         if self.places.get(METHOD, self.places[()]).line is None:

@@ -19,6 +19,7 @@ from fnnctl.config.paths import ConfigPath, format_path, parse_path
 from fnnctl.config.resolved import flow_yaml
 from fnnctl.config.trials import RefusedConfigurationError, TrialConfigs
 from fnnctl.config.unread import Messages, unread_settings
+from fnnctl.config.yaml_errors import FindingError
 
 Values = Mapping[str, Any]
 """Values by dimension."""
@@ -47,8 +48,8 @@ def read_by_some_trial(
             values = {**(active_with(dimension, dimensions) or {}), dimension.name: value}
             try:
                 unread = configs.unread_in(assignment_of(dimensions, values))
-            except RefusedConfigurationError:
-                continue
+            except (RefusedConfigurationError, FindingError):
+                continue  # what is wrong with it is told where the space is checked
             found |= {path for path in paths if not _is_unread(path, unread)}
     return found
 
