@@ -31,8 +31,8 @@ class Interruption:
     def __init__(self, output: Output) -> None:
         self.run: str | None = None
         """The run's folder, once there is one."""
-        self.resumable = True
-        """Whether `train --resume` can go on with the run."""
+        self.resumed_by: str | None = "train"
+        """The command whose `--resume` can go on with the run; None where there is none."""
         self._signal_number: int | None = None
         self._graceful = self._told = False
         self._output = output
@@ -70,7 +70,7 @@ class Interruption:
 
     def _error(self, signal_number: int, epochs: int | None = None) -> InterruptedRunError:
         return InterruptedRunError(
-            signal_number=signal_number, run=self.run, epochs=epochs, resumable=self.resumable
+            signal_number=signal_number, run=self.run, epochs=epochs, resumed_by=self.resumed_by
         )
 
 
