@@ -70,6 +70,17 @@ def report_cross_validation(run: RunFolder, output: Output) -> None:
     _report_end(summary, {"cross_validation": summary.cross_validation}, output)
 
 
+def report_search(run: RunFolder, output: Output) -> None:
+    """What `search` says at its end."""
+    summary = summarize(run)
+    search = summary.manifest.search
+    found = search.model_dump(include={"method", "trials", "epochs", "epochs_trained"}) if search else {}
+    best = dict(search.best) if search and search.best else None
+    if best is not None:
+        best["metrics"] = summary.metrics
+    _report_end(summary, {**found, "best": best}, output)
+
+
 def _report_end(summary: Summary, measured: Mapping[str, Any], output: Output) -> None:
     if output.json:
         output.json_object({"run": str(summary.path), "status": summary.manifest.status, **measured})

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from fnnctl.commands.trial_plan import choose_crew
 from fnnctl.commands.trial_runner import TrialRunner
 from fnnctl.commands.trial_training import TrialWork, train_trials
 from fnnctl.config.resolved import resolved_yaml
-from fnnctl.errors import NoFinishedTrialError, UsageError
+from fnnctl.errors import NoFinishedTrialError, UsageError, did_you_mean
 from fnnctl.executors.running import ExecutorKind, Workers
 from fnnctl.report.figures import draw_figures
 from fnnctl.search.journal import COMPLETE, Journal, encode
@@ -40,6 +40,8 @@ from fnnctl.training.threads import set_blas_threads
 
 INTERRUPTED = "interrupted"
 TIME_IS_OVER = "the time limit"
+EXECUTORS: Final[Mapping[str, ExecutorKind]] = {"serial": "serial", "processes": "processes"}
+"""Those that can be asked for by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,24 @@ class SearchOptions:
     executor: ExecutorKind | None = None
     max_trials: int | None = None
     time_limit: float | None = None
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        method: str | None,
+        workers: int | None,
+        executor: str | None,
+        max_trials: int | None,
+        time_limit: float | None,
+    ) -> SearchOptions:
+        """The options as they were given; raises `UsageError` for an unknown executor."""
+        if executor is not None and executor not in EXECUTORS:
+            known = " or ".join(EXECUTORS)
+            raise UsageError(
+                f"there is no executor '{executor}'; it is {known}{did_you_mean(executor, EXECUTORS)}"
+            )
+        return cls(method, workers, EXECUTORS[executor] if executor else None, max_trials, time_limit)
 
     @property
     def changes(self) -> list[str]:

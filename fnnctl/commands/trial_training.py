@@ -110,8 +110,11 @@ class TrialWork:
         return self.pools[key]
 
 
-def train_trials(work: TrialWork, task: StackTask, board: Board) -> StackResult:
-    """Train a stack from `start` to `stop`; raises `DataError` where a checkpoint cannot be read."""
+def train_trials(work: TrialWork, task: StackTask, board: Board) -> StackResult | None:
+    """Train a stack from `start` to `stop`; raises `DataError` where a checkpoint cannot be read.
+
+    None stands for the result of a task whose process was killed.
+    """
     begun = time.monotonic()
     settings, networks = task.settings, task.networks
     units = sorted({network.unit for network in networks})

@@ -165,7 +165,7 @@ class SearchFacts(Facts):
     end: str | None = None
     """Why the search ended: `complete`, or a limit."""
     best: dict[str, Any] | None = None
-    """The incumbent: `trial`, `objective`, `configuration` (a value a path) and `epochs`; null without one."""
+    """The incumbent: `trial`, `objective`, `configuration` (a value a path), `epochs`; null without one."""
 
 
 class EvaluatedRun(Facts):
