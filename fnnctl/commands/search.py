@@ -79,8 +79,9 @@ class SearchOptions:
 
     @property
     def machine(self) -> dict[str, Any]:
-        """What a resume records."""
-        return {"workers": self.workers, "executor": self.executor, "time_limit": self.time_limit}
+        """What a resume records, if it was given."""
+        given = {"workers": self.workers, "executor": self.executor, "time_limit": self.time_limit}
+        return {name: value for name, value in given.items() if value is not None}
 
 
 def search(
@@ -106,7 +107,7 @@ def search(
         run = _create(prepared, runs_dir)
         signals.run, signals.resumed_by = str(run.path), "search"
         warn(run, prepared.warnings, output)
-    _complete(run, prepared, options, started=started, output=output, signals=signals)
+    _complete(run, prepared, options, started=started, output=output, signals=signals, resumed=False)
     return run
 
 
@@ -137,7 +138,7 @@ def resume_search(
     except BaseException:
         run.let_go()
         raise
-    _complete(run, prepared, options, started=started, output=output, signals=signals)
+    _complete(run, prepared, options, started=started, output=output, signals=signals, resumed=True)
     return run
 
 
@@ -170,6 +171,7 @@ def _complete(
     started: float,
     output: Output,
     signals: Interruption,
+    resumed: bool,
 ) -> None:
     with Recording(run, started=started) as recording:
         set_blas_threads(1)
@@ -177,7 +179,7 @@ def _complete(
         if file.torn:
             output.note(f"the journal's last {file.torn} bytes were no whole record; they are kept beside it")
         journal = Journal(file)
-        journal.begin(search.header(_versions()), options.machine)
+        journal.begin(search.header(_versions()), options.machine if resumed else None)
         sampler = search.sampler()
         standings = Standings(search.direction, journal.results.values())
         try:
