@@ -13,7 +13,7 @@ import pytest
 from fnnctl.search.functions import function_runner
 from fnnctl.search.journal import Header, Journal, encode
 from fnnctl.search.loop import Runner, run_search
-from fnnctl.search.methods import SCHEDULERS, Spending, build_scheduler
+from fnnctl.search.spending import SCHEDULERS, Spending, build_scheduler
 from fnnctl.search.plan import plan_search
 from fnnctl.search.protocols import Sampler, Scheduler
 from fnnctl.search.standings import Standings

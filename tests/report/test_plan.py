@@ -15,11 +15,9 @@ def told(seconds: float | None) -> str:
         "epochs_from_scratch": 2000,
         "epochs_with_reuse": 1500,
         "seconds_estimated": seconds,
-        "brackets": [
-            {"bracket": 0, "rungs": [{"trials": 1234, "epochs": 1}, {"trials": 411, "epochs": 3}]}
-        ],
+        "brackets": [{"bracket": 0, "rungs": [{"trials": 1234, "epochs": 1}, {"trials": 411, "epochs": 3}]}],
     }
-    console = Console(width=60)
+    console = Console(width=100)
     with console.capture() as captured:
         console.print(plan_report(plan))
     return captured.get()

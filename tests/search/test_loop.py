@@ -13,7 +13,7 @@ import pytest
 from fnnctl.errors import DataError
 from fnnctl.search.journal import End, Header, Journal
 from fnnctl.search.loop import Runner, run_search
-from fnnctl.search.methods import Spending, build_scheduler
+from fnnctl.search.spending import Spending, build_scheduler
 from fnnctl.search.protocols import Scheduler
 from fnnctl.search.trial import Job, Result, Status
 from fnnctl.store.journal import JournalFile, read_journal
