@@ -13,9 +13,9 @@ import pytest
 from fnnctl.search.functions import function_runner
 from fnnctl.search.journal import Header, Journal, encode
 from fnnctl.search.loop import Runner, run_search
-from fnnctl.search.spending import SCHEDULERS, Spending, build_scheduler
 from fnnctl.search.plan import plan_search
 from fnnctl.search.protocols import Sampler, Scheduler
+from fnnctl.search.spending import SCHEDULERS, Spending, build_scheduler
 from fnnctl.search.standings import Standings
 from fnnctl.search.trial import Direction, Job, Status
 from tests.search.toys import Climber, Outcome, grouped_runner, numbered, result_of, unruly
