@@ -41,7 +41,10 @@ from fnnctl.config.domains import (
         (IntegerDomain(integer=(2, 9), step=3), [2, 5, 8]),
         (LogIntegerDomain(log_integer=(2, 5)), [2, 3, 4, 5]),
         (LogIntegerDomain(log_integer=(16, 256), step=2.0), [16, 32, 64, 128, 256]),
-        (LogIntegerDomain(log_integer=(1, 5), step=1.5), [1, 2, 3, 5]),  # 1, 1.5, 2.25, 3.375, 5.0625 > 5
+        (
+            LogIntegerDomain(log_integer=(1, 5), step=1.5),
+            [1, 2, 3],
+        ),  # 1, 1.5, 2.25, 3.375, and 5.06 is too large
         (NormalDomain(normal=(0.0, 1.0)), None),
         (NormalDomain(normal=(0.5, 0.1), within=(0.2, 0.75), step=0.1), [0.2, 0.3, 0.4, 0.5, 0.6, 0.7]),
     ],
