@@ -28,7 +28,6 @@ from fnnctl.config.yaml_reader import MAX_BYTES, Document, decode, read_yaml
 from fnnctl.errors import ConfigError, MachineError, Problem, did_you_mean
 
 EARLY_STOPPING: ConfigPath = ("training", "early_stopping")
-METHOD: ConfigPath = ("search", "method")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,15 +139,13 @@ class _Draft:
     def _read_elsewhere(
         self, unread: Collection[ConfigPath], experiment: Experiment
     ) -> Collection[ConfigPath]:
-        """Those settings that a trial of the search reads, or another method than the command line's."""
+        """Those settings that a trial of the search reads, or another `--method`."""
         if experiment.search is None or not unread:
             return ()
         dimensions, _ = parents_first(dimensions_of(sound_domains(experiment.search.space)))
         trials = trial_configs(self.config, experiment, epochs=experiment.training.epochs)
         found = read_by_some_trial(trials, dimensions, [path for path in unread if path[0] != "search"])
-        if self.places.get(METHOD, self.places[()]).line is None:
-            found |= {path for path in unread if path[0] == "search"}
-        return found
+        return found | {path for path in unread if path[0] == "search"}
 
     def _add(self, finding: Finding, file: str) -> None:
         self.refused.add(finding.path)
