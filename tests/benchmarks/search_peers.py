@@ -176,7 +176,7 @@ def _work(path: str, seed: int, trials: int, shapes: bool) -> None:
             trial.report(accuracy, epoch)
             if trial.should_prune():
                 raise module.TrialPruned
-        return accuracy
+        return float(accuracy)
 
     _study(path, seed).optimize(objective, n_trials=trials)
 
