@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -123,12 +123,15 @@ def prepare_search(
     split = parts_of(source)
     spending = _spending(experiment, max_trials)
     space = Space(experiment.search.space)
-    configs = trial_configs(source.loaded.config, experiment, epochs=spending.max_epochs)
     size = _size(space, experiment.search)
     try:
         plan = plan_search(experiment.search.method.scheduler, spending, size=size)
     except ValueError as error:
         raise ConfigError(source.loaded.problem("search.budget", str(error))) from None
+    if spending.total_epochs is not None:
+        largest = max((bracket.rungs[-1].epochs for bracket in plan.brackets), default=1)
+        spending = replace(spending, max_epochs=largest, min_epochs=min(spending.min_epochs, largest))
+    configs = trial_configs(source.loaded.config, experiment, epochs=spending.max_epochs)
     data = experiment.data.model_copy(update=data_facts(source.dataset))
     return PreparedSearch(
         source=source,
@@ -160,7 +163,7 @@ def _spending(experiment: Experiment, max_trials: int | None) -> Spending:
         reduction_factor=budget.reduction_factor,
         trials=trials,
         max_trials=max_trials,
-        total_epochs=budget.total,
+        total_epochs=budget.total if method.scheduler == "halving" else None,
         brackets=budget.brackets,
     )
 
