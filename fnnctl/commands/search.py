@@ -36,6 +36,7 @@ from fnnctl.store.folder import RunFolder
 from fnnctl.store.names import RESOLVED
 from fnnctl.store.provenance import usable_processors
 from fnnctl.store.run import OpenRun, create_run, open_run
+from fnnctl.store.trial_checkpoints import TrialCheckpoints
 from fnnctl.training.threads import set_blas_threads
 
 INTERRUPTED = "interrupted"
@@ -107,7 +108,7 @@ def search(
         run = _create(prepared, runs_dir)
         signals.run, signals.resumed_by = str(run.path), "search"
         warn(run, prepared.warnings, output)
-    _complete(run, prepared, options, started=started, output=output, signals=signals, resumed=False)
+    _complete(run, prepared, None, options, started=started, output=output, signals=signals)
     return run
 
 
@@ -129,16 +130,20 @@ def resume_search(
         return folder
     signals.run, signals.resumed_by = str(run.path), "search"
     try:
-        prepared = prepare_search(
-            run.path / RESOLVED, options.changes, name=None, seed=None, max_trials=options.max_trials
-        )
+        file = run.open_journal()
+        journal = Journal(file)
+        most = journal.settings.get("max_trials") if options.max_trials is None else options.max_trials
+        prepared = prepare_search(run.path / RESOLVED, options.changes, name=None, seed=None, max_trials=most)
+        journal.begin(prepared.header(_versions()), options.machine)
         output.note(f"going on with {run.path}")
+        if file.torn:
+            output.note(f"the journal's last {file.torn} bytes were no whole record; they are kept beside it")
         run.log("resumed")
         run.record({"status": "running", "finished": None, "error": None})
     except BaseException:
         run.let_go()
         raise
-    _complete(run, prepared, options, started=started, output=output, signals=signals, resumed=True)
+    _complete(run, prepared, journal, options, started=started, output=output, signals=signals)
     return run
 
 
@@ -166,20 +171,17 @@ def _versions() -> dict[str, str]:
 def _complete(
     run: OpenRun,
     search: PreparedSearch,
+    journal: Journal | None,
     options: SearchOptions,
     *,
     started: float,
     output: Output,
     signals: Interruption,
-    resumed: bool,
 ) -> None:
+    """Without a journal that was read already it is the new one, which has its header."""
     with Recording(run, started=started) as recording:
         set_blas_threads(1)
-        file = run.open_journal()
-        if file.torn:
-            output.note(f"the journal's last {file.torn} bytes were no whole record; they are kept beside it")
-        journal = Journal(file)
-        journal.begin(search.header(_versions()), options.machine if resumed else None)
+        journal = journal or Journal(run.open_journal())
         sampler = search.sampler()
         standings = Standings(search.direction, journal.results.values())
         try:
@@ -203,6 +205,8 @@ def _complete(
         epochs = _epochs(journal, best)
         metrics = refit(search, run, assignment, epochs=epochs, output=output, signals=signals)
         run.write_metrics(metrics)
+        if not search.settings.keep_checkpoints:
+            TrialCheckpoints(run.path).keep_only(())
         draw_figures(run)
         signals.raise_if_requested()
 

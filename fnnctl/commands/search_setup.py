@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from fnnctl.commands.preparation import Source, data_facts, load_source, parts_o
 from fnnctl.config.experiment import Experiment
 from fnnctl.config.resolved import active_settings
 from fnnctl.config.search import DEFAULT_TRIALS, SearchConfig
+from fnnctl.config.search_check import search_problems
 from fnnctl.config.trials import TrialConfigs, trial_configs
 from fnnctl.data.folds import divide, most_folds
 from fnnctl.data.splits import Split
@@ -120,15 +121,20 @@ def prepare_search(
     if experiment.search is None or not experiment.search.space:
         message = "there is nothing to search; write for example {training.l2: {log_uniform: [1e-6, 1e-2]}}"
         raise ConfigError(source.loaded.problem("search.space", message))
+    if problems := search_problems(source.loaded):
+        raise ConfigError(*problems)
     split = parts_of(source)
     spending = _spending(experiment, max_trials)
     space = Space(experiment.search.space)
-    configs = trial_configs(source.loaded.config, experiment, epochs=spending.max_epochs)
     size = _size(space, experiment.search)
     try:
         plan = plan_search(experiment.search.method.scheduler, spending, size=size)
     except ValueError as error:
         raise ConfigError(source.loaded.problem("search.budget", str(error))) from None
+    if spending.total_epochs is not None:
+        largest = max((bracket.rungs[-1].epochs for bracket in plan.brackets), default=1)
+        spending = replace(spending, max_epochs=largest, min_epochs=min(spending.min_epochs, largest))
+    configs = trial_configs(source.loaded.config, experiment, epochs=spending.max_epochs)
     data = experiment.data.model_copy(update=data_facts(source.dataset))
     return PreparedSearch(
         source=source,
@@ -160,7 +166,7 @@ def _spending(experiment: Experiment, max_trials: int | None) -> Spending:
         reduction_factor=budget.reduction_factor,
         trials=trials,
         max_trials=max_trials,
-        total_epochs=budget.total,
+        total_epochs=budget.total if method.scheduler == "halving" else None,
         brackets=budget.brackets,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from fnnctl.commands.fold_plan import executor_kind
@@ -14,7 +14,7 @@ from fnnctl.commands.trial_training import StackTask, UnitNetwork
 from fnnctl.executors.running import ExecutorKind
 from fnnctl.memory import available_bytes
 from fnnctl.search.trial import Job
-from fnnctl.store.trial_checkpoints import Place
+from fnnctl.store.trial_checkpoints import Network, Place
 from fnnctl.training.members import StackSettings
 from fnnctl.training.stacking import affordable_members, best_size, rough_seconds, step_values
 
@@ -58,15 +58,16 @@ def in_order(jobs: Sequence[Job], networks: Mapping[int, TrialNetworks]) -> list
 def stack_tasks(
     jobs: Sequence[Job],
     networks: Mapping[int, TrialNetworks],
-    places: Mapping[int, Place],
+    places: Mapping[Network, Place],
+    ended: Collection[Network],
     search: PreparedSearch,
     *,
     workers: int,
-    keep: bool,
 ) -> list[tuple[StackTask, list[int]]]:
-    """Stacks for jobs that are in order, each with its networks' trials; `places` are by trial.
+    """Stacks for jobs that are in order, each with its networks' trials.
 
-    A trial's networks may be in several stacks.
+    `places` are those of the networks that go on; what has ended is left out. A trial's networks may be in
+    several stacks.
     """
     groups: dict[tuple[int, int, str], list[tuple[int, UnitNetwork]]] = {}
     found: dict[tuple[int, int, str], tuple[StackSettings, str]] = {}
@@ -74,30 +75,31 @@ def stack_tasks(
         number = job.trial.number
         own = networks[number]
         for index, (unit, network) in enumerate(zip(search.units, own.networks, strict=True)):
+            if (number, index) in ended:
+                continue
             settings, member = network.settings, network.member
             rows = member.train_rows.size, member.validation_rows.size, unit.judged.size
             key = job.start, job.stop, f"{_group(own)} {_shape(settings)} {rows}"
             found[key] = settings, own.preprocessing
-            place = places.get(number)
             made = UnitNetwork(
                 member=replace(member, epochs=job.stop, horizon=search.configs.epochs),
                 unit=index,
                 preprocessor=network.preprocessor,
                 judged=unit.judged,
-                kept=place,
-                row=place.rows[index] if place else 0,
+                kept=places.get((number, index)),
             )
             groups.setdefault(key, []).append((number, made))
     tasks = []
     for key, of_group in groups.items():
         settings, preprocessing = found[key]
+        start, stop, _ = key
+        keep = search.settings.keep_checkpoints or stop < search.spending.max_epochs
         most = _most(settings, len(of_group), rows=len(search.source.dataset), workers=workers)
         count = math.ceil(len(of_group) / most)
         for k in range(count):
             part = of_group[len(of_group) * k // count : len(of_group) * (k + 1) // count]
-            task = StackTask(
-                settings, key[0], key[1], preprocessing, tuple(network for _, network in part), keep
-            )
+            networks_of = tuple(network for _, network in part)
+            task = StackTask(settings, start, stop, preprocessing, networks_of, keep)
             tasks.append((task, [number for number, _ in part]))
     return tasks
 

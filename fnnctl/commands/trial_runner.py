@@ -18,11 +18,15 @@ from fnnctl.executors.running import Workers
 from fnnctl.search.journal import Journal
 from fnnctl.search.trial import Job, Result, Status
 from fnnctl.store.run import OpenRun
-from fnnctl.store.trial_checkpoints import Place, TrialCheckpoints, read_state
+from fnnctl.store.trial_checkpoints import Network, Place, TrialCheckpoints, read_state
 from fnnctl.training.state import of_members
 from fnnctl.training.trainer import Outcome
 
 CHECKPOINT = "checkpoint"
+FOLDS = "folds"
+"""Each fold's objective."""
+ENDED = "ended"
+"""The folds that stopped early while others go on, each with its epochs."""
 STATUS = {
     Outcome.COMPLETED: Status.COMPLETED,
     Outcome.STOPPED_EARLY: Status.STOPPED_EARLY,
@@ -49,9 +53,9 @@ class TrialRunner:
         self._maker = NetworkMaker(search)
         self._networks: dict[int, TrialNetworks] = {}
         self._checkpoints = TrialCheckpoints(run.path)
-        self._written: set[tuple[int, int]] = set()
+        self._written: set[tuple[Network, int]] = set()
         self._done = 0
-        self._stopped = False
+        self._stopped = self._begun = False
 
     def __call__(self, jobs: Sequence[Job]) -> Generator[Sequence[Result], None, None]:
         """Do the jobs, and yield their results in the order of `trial_plan.in_order`."""
@@ -62,9 +66,13 @@ class TrialRunner:
                     self._networks[job.trial.number] = self._maker.networks(job.trial)
             except FailedTrialError as error:
                 failed[job.trial.number] = _failed(job, str(error))
-        if not self._search.settings.keep_checkpoints:
+        # Before the first jobs nothing is removed: the others of their rung may be recorded, and be promoted.
+        if self._begun and not self._search.settings.keep_checkpoints:
             self._checkpoints.keep_only({(job.trial.number, job.start) for job in jobs})
+        self._begun = True
         self._train_lost(jobs)
+        if self._stopped:
+            return
         ordered = in_order(jobs, self._networks)
         results = dict(failed)
         begun = [job for job in ordered if job.trial.number not in failed]
@@ -86,14 +94,17 @@ class TrialRunner:
         """Train the jobs; a result comes once all of its trial's networks are done."""
         if not jobs:
             return
-        places = {job.trial.number: place for job in jobs if job.start and (place := self._place(job))}
-        last = all(job.stop == self._search.spending.max_epochs for job in jobs)
-        keep = self._search.settings.keep_checkpoints or not last
-        tasks = stack_tasks(
-            jobs, self._networks, places, self._search, workers=self._workers.workers, keep=keep
-        )
-        missing = {job.trial.number: len(self._search.units) for job in jobs}
-        found: dict[int, dict[int, UnitResult]] = {number: {} for number in missing}
+        units = range(len(self._search.units))
+        found = {job.trial.number: self._ended(job) for job in jobs}
+        missing = {number: len(units) - len(of_units) for number, of_units in found.items()}
+        ended = {(number, unit) for number, of_units in found.items() for unit in of_units}
+        places = {
+            network: place
+            for job in jobs
+            for network, place in self._places(job).items()
+            if place is not None
+        }
+        tasks = stack_tasks(jobs, self._networks, places, ended, self._search, workers=self._workers.workers)
         of_trial = {job.trial.number: job for job in jobs}
         base = self._done
         done = self._workers.run(
@@ -126,9 +137,9 @@ class TrialRunner:
 
     def _keep(self, task: StackTask, numbers: Sequence[int], of_stack: StackResult) -> None:
         if of_stack.state is not None:
-            trials = [numbers[k] for k in of_stack.reached]
-            self._checkpoints.write(trials, task.stop, of_stack.state)
-            self._written |= {(trial, task.stop) for trial in trials}
+            networks = [(numbers[k], task.networks[k].unit) for k in of_stack.reached]
+            self._checkpoints.write(networks, task.stop, of_stack.state)
+            self._written |= {(network, task.stop) for network in networks}
 
     def _note(self, task: StackTask, numbers: Sequence[int], of_stack: StackResult) -> None:
         event = {
@@ -161,14 +172,36 @@ class TrialRunner:
             metric = self._search.settings.objective.metric
             return replace(_failed(job, f"{metric} has no value here"), epochs=epochs, facts=facts)
         done = Outcome.COMPLETED in outcomes
-        if done and all(unit.digest for unit in units):
-            facts[CHECKPOINT] = _together([unit.digest or "" for unit in units])
+        if done:
+            facts[CHECKPOINT] = _together([unit.digest for unit in units if unit.digest])
+        if len(units) > 1:
+            facts[FOLDS] = objectives
+            ended = [
+                [k, unit.epochs] for k, unit in enumerate(units) if unit.outcome is not Outcome.COMPLETED
+            ]
+            if done and ended:
+                facts[ENDED] = ended
         status = Status.COMPLETED if done else Status.STOPPED_EARLY
         mean = math.fsum(objectives) / len(objectives)
         return Result(job.trial.number, job.rung, job.stop, status, mean, epochs, facts=facts)
 
-    def _place(self, job: Job) -> Place | None:
-        return self._checkpoints.place(job.trial.number, job.start)
+    def _ended(self, job: Job) -> dict[int, UnitResult]:
+        """The trial's networks that had stopped early before this job: they keep their value for nothing."""
+        facts = self._journal.results[job.trial.number, job.start].facts if job.start else None
+        if not facts or ENDED not in facts:
+            return {}
+        return {
+            unit: UnitResult(Outcome.STOPPED_EARLY, epochs, facts[FOLDS][unit], {}, None)
+            for unit, epochs in facts[ENDED]
+        }
+
+    def _places(self, job: Job) -> dict[Network, Place | None]:
+        """Where the checkpoints are that the job goes on from; None in place of what is lost."""
+        if not job.start:
+            return {}
+        number, ended = job.trial.number, self._ended(job)
+        networks = [(number, unit) for unit in range(len(self._search.units)) if unit not in ended]
+        return {network: self._checkpoints.place(network, job.start) for network in networks}
 
     def _train_lost(self, jobs: Sequence[Job]) -> None:
         """Train again what jobs go on from and is not there, or is not what the journal says.
@@ -193,19 +226,19 @@ class TrialRunner:
 
     def _is_there(self, job: Job) -> bool:
         """Whether the checkpoint that a job goes on from is there, and is the one that was recorded."""
-        place = self._place(job)
-        if place is None:
-            return False
-        key = job.trial.number, job.start
-        if key in self._written:
+        places = self._places(job)
+        if all((network, job.start) in self._written for network in places):
             return True
-        try:
-            arrays = read_state(place.file)
-        except (DataError, MachineError):
-            return False
-        state = {name: array for name, array in arrays.items() if not name.startswith("checkpoint.")}
-        digests = [digest(of_members(state, np.array([row]))) for row in place.rows]
-        return _together(digests) == _digest(self._journal.results[key])
+        digests = []
+        for place in places.values():
+            if place is None:
+                return False
+            try:
+                state = read_state(place.file)
+                digests.append(digest(of_members(state, np.array([place.row]))))
+            except (DataError, MachineError, IndexError):
+                return False
+        return _together(digests) == _digest(self._journal.results[job.trial.number, job.start])
 
 
 def _failed(job: Job, reason: str) -> Result:

@@ -44,8 +44,6 @@ class UnitNetwork:
     """The rows whose metric is the objective."""
     kept: Place | None
     """Where its state is; None where it begins."""
-    row: int = 0
-    """Its place in that state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +173,7 @@ def _kept_state(networks: Sequence[UnitNetwork]) -> dict[str, Array]:
         file = network.kept.file
         if file not in files:
             files[file] = read_state(file)
-        arrays = {name: array for name, array in files[file].items() if not name.startswith("checkpoint.")}
-        states.append(of_members(arrays, np.array([network.row])))
+        states.append(of_members(files[file], np.array([network.kept.row])))
     try:
         return together(states)
     except (KeyError, ValueError) as error:

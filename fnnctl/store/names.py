@@ -91,6 +91,10 @@ def hidden_folder_name() -> str:
     return f".new-{secrets.token_hex(8)}"
 
 
+HIDDEN_FOLDER_PATTERN = ".new-*"
+"""The folders that `hidden_folder_name` names."""
+
+
 def trial_checkpoint_name(budget: int, first_trial: int) -> str:
     """A new file's name for a stack of trials, of which this is the first, at this budget."""
     return f"{budget}-{first_trial}-{secrets.token_hex(4)}.npz"

@@ -240,6 +240,8 @@ def open_run(folder: RunFolder) -> OpenRun | None:
     for left_behind in folder.path.glob(names.TEMPORARY_PATTERN):
         with suppress(OSError):
             left_behind.unlink()
+    for hidden in folder.path.glob(names.HIDDEN_FOLDER_PATTERN):  # a winner's run that never appeared
+        shutil.rmtree(hidden, ignore_errors=True)
     return run
 
 
@@ -262,7 +264,9 @@ def _replace_folder(hidden: Path, name: str) -> Path:
     """Give the hidden folder this name; what had it is removed."""
     path = hidden.with_name(name)
     if path.exists():
-        shutil.rmtree(path)
+        replaced = hidden.with_name(names.hidden_folder_name())
+        path.rename(replaced)  # whatever has the name is whole: a kill may come while it is removed
+        shutil.rmtree(replaced)
     return hidden.rename(path)
 
 
