@@ -333,4 +333,4 @@ def test_an_array_alone_and_a_folder_without_arrays(tmp_path: Path) -> None:
     np.save(tmp_path / "X.npy", X)
     (tmp_path / "empty").mkdir()
     assert "this is one array, and data have two" in fault(tmp_path, "X.npy")
-    assert fault(tmp_path, "empty") == f"{tmp_path / 'empty'}: there is no file X.npy"
+    assert "empty: there is no file X.npy; a folder is one of arrays" in fault(tmp_path, "empty")
