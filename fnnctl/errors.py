@@ -116,14 +116,22 @@ class InterruptedRunError(FnnctlError):
     kind = "interrupted"
 
     def __init__(
-        self, *, signal_number: int, run: str | None, epochs: int | None, resumable: bool = True
+        self,
+        *,
+        signal_number: int,
+        run: str | None,
+        epochs: int | None,
+        kept_epoch: int | None = None,
+        resumable: bool = True,
     ) -> None:
+        """`epochs` were trained, and `kept_epoch` is that of the checkpoint, if there is one."""
         when = "" if epochs is None else f" after {epochs} epoch{'' if epochs == 1 else 's'}"
         kept = ", before there was a run"
         if run:
             kept = f"; what was done until then is in {run}"
         if run and resumable:  # the command has a line of its own, which can be pasted into a shell as it is
-            kept += f", and this goes on from there:\nfnnctl train --resume {shlex.quote(run)}"
+            where = "begins again" if kept_epoch is None else f"goes on from epoch {kept_epoch}"
+            kept += f", and this {where}:\nfnnctl train --resume {shlex.quote(run)}"
         super().__init__(f"interrupted{when}{kept}")
         self.exit_code = 128 + signal_number  # type: ignore[misc]  # of the instance: 129, 130 or 143
 
