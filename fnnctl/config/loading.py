@@ -15,6 +15,7 @@ from fnnctl.config.experiment import Experiment
 from fnnctl.config.overrides import note_override, override, read_override
 from fnnctl.config.paths import ConfigPath, Place, Places, format_path, is_below, parse_path
 from fnnctl.config.problems import schema_messages
+from fnnctl.config.schema_tree import value_at
 from fnnctl.config.starter import STARTER_NAME
 from fnnctl.config.unread import Messages, unread_settings
 from fnnctl.config.wording import shown
@@ -22,6 +23,8 @@ from fnnctl.config.yaml_errors import Finding, FindingError
 from fnnctl.config.yaml_reader import MAX_BYTES, Document, decode, read_yaml
 from fnnctl.errors import ConfigError, MachineError, Problem, did_you_mean
 
+LEFT_OPEN = "auto"
+"""Whoever writes this asks for nothing, and may do so where nothing reads it."""
 EARLY_STOPPING: ConfigPath = ("training", "early_stopping")
 
 
@@ -107,7 +110,13 @@ class _Draft:
             self.report(schema_messages(error, self.config))
             raise self._error() from None
         unread = unread_settings(experiment)
-        self.report({path: reason for path, reason in unread.items() if path in self.places})
+        self.report(
+            {
+                path: reason
+                for path, reason in unread.items()
+                if path in self.places and value_at(path, self.config) != LEFT_OPEN
+            }
+        )
         self.report(
             {
                 path: reason

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
@@ -133,6 +134,11 @@ def _all_schemas() -> Iterator[tuple[ConfigPath, Schema]]:
             waiting.extend(((*path, key), inner) for key, inner in form.get("properties", {}).items())
             if "items" in form:
                 waiting.append(((*path, 0), form["items"]))
+
+
+def value_at(path: ConfigPath, config: Any) -> Any:
+    """What a config has at a path, or None where it has nothing."""
+    return functools.reduce(_inside, path, config)
 
 
 def _inside(config: Any, part: str | int) -> Any:

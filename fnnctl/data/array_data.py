@@ -171,8 +171,10 @@ def _weights(main: _Source, config: DataConfig, aside: dict[str, FloatArray], ro
     if config.weights is None:
         return None
     weights = aside[config.weights]
-    if wrong := weights_fault(weights):
-        _refuse_column(main, config.weights, "data.weights", wrong)
+    if fault_found := weights_fault(weights):
+        row, wrong = fault_found
+        where = "" if row is None else f" (the first is row {row}, from 0)"
+        _refuse_column(main, config.weights, "data.weights", f"{wrong}{where}")
     return np.concatenate([weights, np.ones(rows - weights.size)])
 
 
