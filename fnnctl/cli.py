@@ -169,7 +169,10 @@ def train(
 @app.command()
 def predict(
     run: Annotated[str, typer.Argument(metavar="RUN", help="The run whose network predicts; see `report`.")],
-    data: Annotated[str, typer.Argument(metavar="DATA", help="A CSV file; - is standard input.")],
+    data: Annotated[
+        str,
+        typer.Argument(metavar="DATA", help="A CSV or NPZ file, or a folder of arrays; - is standard input."),
+    ],
     file: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the predictions to a file.")
     ] = None,

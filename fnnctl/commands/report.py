@@ -54,7 +54,8 @@ def report(
     _write(summaries, results, format_, file, output)
     missed = [result for result in results if not result.passed]
     for result in missed:
-        output.complain(f"missed: {result.gate.metric} is {result.value:g}, wanted {result.gate.wanted}")
+        gate = result.gate
+        output.complain(f"missed: {gate.metric} is {result.value:g}, wanted {gate.wanted}{gate.hint}")
     return GATE_MISSED if missed else 0
 
 
