@@ -49,6 +49,12 @@ CLASS_METRICS = (
 WORTH_OPENING = (
     (names.METRICS, "every metric"),
     (names.CROSS_VALIDATION, "every score of every fold"),
+    (names.LEADERBOARD, "every trial"),
+    (names.SEARCH_HISTORY_FIGURE, "the objective over the epochs spent"),
+    (names.RUNGS_FIGURE, "learning curves, up to where trials were dropped"),
+    (names.PARALLEL_FIGURE, "every trial's settings"),
+    (names.IMPORTANCE_FIGURE, "what the objective depends on"),
+    (names.BEST, "the refitted winner, a run of its own"),
     (names.HISTORY, "losses and metrics of every epoch"),
     (names.CONFUSION_MATRIX_FIGURE, "confusion matrix"),
     (names.ROC_CURVE_FIGURE, "ROC curves"),
@@ -56,7 +62,7 @@ WORTH_OPENING = (
     (names.CALIBRATION_FIGURE, "reliability diagram"),
     (names.LEARNING_CURVE_FIGURE, "learning curves"),
     (names.PREDICTIONS, "a prediction for each row that was held out"),
-    (names.RESOLVED, "the complete config; training it repeats the run"),
+    (names.RESOLVED, "the complete config, which repeats the run"),
     (names.MODEL, f"the network; its weights are in {names.WEIGHTS}"),
     (names.LOG, "what was said"),
 )
@@ -76,6 +82,7 @@ def sections(summary: Summary) -> list[Section]:
     manifest = summary.manifest
     candidates: list[Section | None] = [
         Notes("Failure", (manifest.error,) if manifest.error else ()),
+        *(search_sections(summary.search) if summary.search else ()),
         _folds_table(summary.cross_validation) if summary.cross_validation else _metrics_table(summary),
         _class_table(summary),
         _matrix_table(summary),
@@ -118,7 +125,8 @@ def _metrics_table(summary: Summary) -> Table | None:
         for label, key in METRICS
         if any(metrics.get(key) is not None for metrics in parts.values())
     )
-    return Table("Metrics", ("", *parts), tuple(rows))
+    title = "Metrics of the refitted winner" if summary.search else "Metrics"
+    return Table(title, ("", *parts), tuple(rows))
 
 
 def _folds_table(of_metrics: Mapping[str, Any]) -> Table:
