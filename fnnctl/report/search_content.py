@@ -227,15 +227,15 @@ def _add_trial(record: Record, trials: dict[int, Trial]) -> None:
 
 
 def _result(record: Record) -> JobResult:
-    objective = record.get("objective")
-    is_finite = record["status"] in FINITE and objective is not None and math.isfinite(objective)
+    measured = record.get("objective") if record["status"] in FINITE else None
+    objective = None if measured is None else float(measured)
     curve = (record.get("facts") or {}).get("curve") or {}
     return JobResult(
         trial=int(record["trial"]),
         rung=int(record["rung"]),
         budget=int(record["budget"]),
         status=str(record["status"]),
-        objective=float(objective) if is_finite else None,
+        objective=None if objective is None or not math.isfinite(objective) else objective,
         epochs=int(record["epochs"]),
         curve=dict(curve),
     )

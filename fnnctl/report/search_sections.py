@@ -140,7 +140,9 @@ def _importance_table(search: SearchContent) -> Table:
 
 def _best_json(search: SearchContent, metrics: dict[str, Any] | None) -> dict[str, Any] | None:
     best = search.best
-    return best and {
+    if best is None:
+        return None
+    return {
         "trial": best.number,
         "objective": best.results[-1].objective,
         "epochs": best.results[-1].budget,

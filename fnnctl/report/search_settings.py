@@ -12,19 +12,18 @@ import numpy as np
 
 from fnnctl.config.resolved import flow_yaml
 from fnnctl.metrics.importance import LEAST_TRIALS, Importance, importance
-from fnnctl.plots.searched import Scale, SearchedSetting
+from fnnctl.plots.searched import SearchedSetting
 from fnnctl.report.search_content import SearchContent, Trial
 
 _UNSET: Final = object()
 """The value of a trial in which a setting is not searched; None is a value that a choice may have."""
-SCALES: Final[Mapping[str, Scale]] = {"linear": "linear", "log": "log", "choice": "choice"}
 
 
 def searched_settings(search: SearchContent, trials: Sequence[Trial]) -> list[SearchedSetting]:
     """A column for each dimension that one of the trials has a value in."""
-    scales = search.settings.get("scales") or {}
+    scales: Mapping[str, Any] = search.settings.get("scales") or {}
     columns = [
-        (name, values, SCALES.get(scales.get(name, scales.get(path))))
+        (name, values, scales.get(name, scales.get(path)))
         for path in search.paths
         for name, values in _dimensions(path, trials, scales.get(path))
         if any(value is not _UNSET for value in values)
@@ -67,15 +66,8 @@ def _shortest(own: Sequence[str], others: Sequence[Sequence[str]]) -> str:
 def _dimensions(path: str, trials: Sequence[Trial], scale: object) -> Iterator[tuple[str, list[Any]]]:
     """The setting itself; of hidden layers that are no choice, their number and their width or widths."""
     values = [trial.assignment.get(path, _UNSET) for trial in trials]
-    layers = [value for value in values if isinstance(value, list | tuple)]
-    is_whole = len(layers) == sum(value is not _UNSET for value in values)
-    is_layers = (
-        layers
-        and is_whole
-        and scale != "choice"
-        and all(_is_number(unit) for layer in layers for unit in layer)
-    )
-    if not is_layers:
+    layers = [value for value in values if value is not _UNSET]
+    if scale == "choice" or not all(map(_is_layers, layers)):
         yield path, values
         return
     yield f"{path}.depth", [_UNSET if value is _UNSET else len(value) for value in values]
@@ -90,7 +82,7 @@ def _at(widths: Any, index: int) -> Any:
     return _UNSET if widths is _UNSET or index >= len(widths) else widths[index]
 
 
-def _setting(name: str, values: Sequence[Any], scale: Scale | None) -> SearchedSetting:
+def _setting(name: str, values: Sequence[Any], scale: object) -> SearchedSetting:
     """The values as a column; what are not all numbers are categories, whatever the scale is said to be."""
     known = [value for value in values if value is not _UNSET]
     if scale == "choice" or not all(map(_is_number, known)):
@@ -107,6 +99,10 @@ def _setting(name: str, values: Sequence[Any], scale: Scale | None) -> SearchedS
 def _order(value: Any, text: str) -> tuple[bool, float, str]:
     """Numbers first, by their size."""
     return (False, float(value), "") if _is_number(value) else (True, 0.0, text)
+
+
+def _is_layers(value: object) -> bool:
+    return isinstance(value, list | tuple) and all(map(_is_number, value))
 
 
 def _is_number(value: object) -> bool:

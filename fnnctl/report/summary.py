@@ -58,7 +58,8 @@ def summarize(run: RunFolder) -> Summary:
     manifest = run.read_manifest()
     history = run.read_history()
     records = run.read_journal()
-    scored = run.winner() or run
+    winner = run.winner()
+    scored = winner or run
     return Summary(
         path=run.path,
         manifest=manifest,
@@ -66,6 +67,6 @@ def summarize(run: RunFolder) -> Summary:
         metrics=scored.read_metrics(),
         confusion=scored.read_confusion_matrix(),
         epochs=len(next(iter(history.values()))) if history else None,
-        files=run.files(),
+        files=run.files() if winner is None else (*run.files(), names.BEST),
         search=None if records is None else search_content(records, run.path / names.JOURNAL),
     )
