@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from fnnctl.arrays import FloatArray
+from fnnctl.plots.learning import LOGARITHMIC_FROM, use_logarithm
 
-LOGARITHMIC_FROM = 30.0
-"""Minimized objectives of which the largest is this many times the smallest get a logarithmic axis."""
 BAD_SHARE = 5.0
 """Percent of the values at the bad end that do not widen the axis by much."""
 BAD_WIDTH = 0.5
@@ -30,11 +28,7 @@ def finish_objective(axes: Axes, shown: tuple[float, float], *, minimized: bool)
     """The scale and the limits of an axis that shows this range."""
     low, high = shown
     if minimized and low > 0 and high >= LOGARITHMIC_FROM * low:
-        axes.set_yscale("log")
-        steps = (1.0, 2.0, 5.0) if high < 1e3 * low else (1.0,)
-        axes.yaxis.set_major_locator(LogLocator(subs=steps))
-        axes.yaxis.set_minor_locator(NullLocator())
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        use_logarithm(axes, low, high)
         axes.set_ylim(low / 1.15, high * 1.15)
         return
     margin = 0.06 * (high - low) or 0.05 * abs(high) or 0.05
