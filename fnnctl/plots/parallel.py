@@ -24,6 +24,10 @@ MOST_AXES = 16
 """Of more settings the first are drawn."""
 MOST_CATEGORIES = 24
 """Of more categories some are named."""
+MOST_NAMED_VALUES = 8
+"""Of a numeric setting with no more values each has a tick."""
+BAND = 0.5
+"""The share of the distance between two categories, or few numbers, over which their lines are spread."""
 NAME_COLUMNS = 18
 VALUE_COLUMNS = 14
 INCHES_PER_AXIS = 1.5
@@ -90,11 +94,14 @@ def _setting_axis(setting: SearchedSetting, lettering: Lettering) -> _Axis:
         texts = [lettering.shown(text, VALUE_COLUMNS) for text in setting.categories]
         ticks = list(zip(places.tolist(), texts, strict=True))[::step]
         return _Axis(name, ticks, (values + 0.5) / count, "not set")
-    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    distinct = np.unique(values[np.isfinite(values)])
+    low, high = float(distinct[0]), float(distinct[-1])
+    few = distinct.tolist() if len(distinct) <= MOST_NAMED_VALUES else None
     if setting.scale == "log":
-        ticks = _scaled(_log_ticks(low, high), low, high, log=True)
+        ticks = _scaled(few or _log_ticks(low, high), low, high, log=True)
         return _Axis(name, ticks, _heights(np.log(values), np.log(low), np.log(high)), "not set")
-    return _Axis(name, _scaled(_linear_ticks(values), low, high), _heights(values, low, high), "not set")
+    ticks = _scaled(few or list(MaxNLocator(6).tick_values(low, high)), low, high)
+    return _Axis(name, ticks, _heights(values, low, high), "not set")
 
 
 def _objective_axis(objectives: FloatArray, name: str, *, minimized: bool) -> _Axis:
@@ -102,7 +109,7 @@ def _objective_axis(objectives: FloatArray, name: str, *, minimized: bool) -> _A
     if not len(finite):
         return _Axis(name, [], np.full(len(objectives), np.nan), "none")
     low, high = objective_range(finite, minimized=minimized)
-    ticks = _scaled(MaxNLocator(6).tick_values(low, high).tolist(), low, high)
+    ticks = _scaled(list(MaxNLocator(6).tick_values(low, high)), low, high)
     if low == high:
         ticks = [(0.5, f"{low:.5g}")]
     return _Axis(name, ticks, _heights(objectives.clip(low, high), low, high), "none")
@@ -110,14 +117,6 @@ def _objective_axis(objectives: FloatArray, name: str, *, minimized: bool) -> _A
 
 def _heights(values: FloatArray, low: float, high: float) -> FloatArray:
     return (values - low) / (high - low) if high > low else np.where(np.isnan(values), np.nan, 0.5)
-
-
-def _linear_ticks(values: FloatArray) -> list[float]:
-    """Round numbers; where there are few values and all are whole, these."""
-    distinct = np.unique(values[np.isfinite(values)])
-    if len(distinct) <= 8 and (distinct == np.round(distinct)).all():
-        return [float(value) for value in distinct]
-    return [float(tick) for tick in MaxNLocator(6).tick_values(distinct[0], distinct[-1])]
 
 
 def _log_ticks(low: float, high: float) -> list[float]:
@@ -142,7 +141,8 @@ def _draw_lines(axes: Axes, columns: Sequence[_Axis], *, minimized: bool) -> Non
     """The lines of all trials, the best on top; those without an objective are dashed."""
     heights = np.column_stack([column.heights for column in columns])
     badness = heights[:, -1] if minimized else 1 - heights[:, -1]
-    drawn = np.where(np.isnan(heights), NOWHERE, heights)
+    spread = [*(_spread(each, badness) for each in heights.T[:-1]), heights[:, -1]]
+    drawn = np.where(np.isnan(heights), NOWHERE, np.column_stack(spread))
     count = len(drawn)
     alpha = min(0.9, max(0.25, 40 / count))
     across = np.arange(len(columns), dtype=np.float64)
@@ -155,6 +155,22 @@ def _draw_lines(axes: Axes, columns: Sequence[_Axis], *, minimized: bool) -> Non
     axes.add_collection(LineCollection(segments, colors=colours, linewidths=widths, zorder=2))
     failed = [np.column_stack([across, drawn[index]]) for index in np.flatnonzero(np.isnan(badness))]
     axes.add_collection(LineCollection(failed, alpha=min(0.7, alpha), zorder=1.5, **_FAILED))
+
+
+def _spread(heights: FloatArray, badness: FloatArray) -> FloatArray:
+    """The heights on an axis of few values, those of one value spread around it, the best highest."""
+    distinct = np.unique(heights[np.isfinite(heights)])
+    if len(distinct) > MOST_CATEGORIES:
+        return heights
+    band = BAND * float(np.diff(distinct).min() if len(distinct) > 1 else 0.5)
+    spread = heights.copy()
+    for height in distinct:
+        members = np.flatnonzero(heights == height)
+        ranked = members[np.argsort(-badness[members], kind="stable")]  # NaN, the worst of all, comes last
+        known = np.isfinite(badness[ranked]).sum()
+        ranked = np.roll(ranked, len(ranked) - known)
+        spread[ranked] += band * ((np.arange(len(ranked)) + 0.5) / len(ranked) - 0.5)
+    return spread
 
 
 def _draw_axis(axes: Axes, position: int, column: _Axis) -> None:

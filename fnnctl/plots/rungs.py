@@ -16,7 +16,7 @@ from fnnctl.arrays import FloatArray
 from fnnctl.plots.lettering import lettering_for
 from fnnctl.plots.objectives import finish_objective, objective_range
 from fnnctl.plots.searched import PlottedTrial
-from fnnctl.plots.style import COLOURS, FAINT, GRID, MUTED, WIDTH, figure_style, new_figure, say_instead
+from fnnctl.plots.style import COLOURS, FAINT, MUTED, WIDTH, figure_style, new_figure, say_instead
 
 MOST_POINTS = 300
 """Of a longer curve so many points, evenly chosen, are drawn."""
@@ -60,7 +60,7 @@ def rungs_figure(
     height = 4.6 if rows == 1 else 1.2 + rows * PANEL_HEIGHT
     with figure_style(lettering):
         figure = new_figure(WIDTH if columns < 4 else 1.2 * WIDTH, height, title, lettering)
-        panels = figure.subplots(rows, columns, sharey=True, squeeze=False).ravel()
+        panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
         if not drawn:
             say_instead(panels[0], "no trial has a value to be drawn yet")
             return figure
@@ -68,24 +68,26 @@ def rungs_figure(
         shown = objective_range(values, minimized=minimized)
         for axes, bracket in zip(panels, brackets, strict=False):
             own = [trial for trial in drawn if trial.bracket == bracket]
-            _draw_bracket(axes, own, budgets[bracket], shown)
+            _draw_bracket(axes, own, shown)
+            _mark_rungs(axes, budgets[bracket])
             if len(brackets) > 1:
                 axes.set_title(f"bracket {bracket}: {len(own):,} trial{'s' if len(own) > 1 else ''}")
         for axes in panels[len(brackets) :]:
             axes.set_axis_off()
         finish_objective(panels[0], shown, minimized=minimized)
-        _label(panels[: len(brackets)], columns, lettering.shown(metric, 40))
+        _finish_epochs(
+            panels[0], drawn, sorted({budget for bracket in brackets for budget in budgets[bracket]})
+        )
+        _label([*panels[: len(brackets)]], columns, lettering.shown(metric, 40))
         _add_key(figure, drawn)
     return figure
 
 
-def _draw_bracket(
-    axes: Axes, trials: Sequence[PlottedTrial], budgets: Sequence[int], shown: tuple[float, float]
-) -> None:
-    alpha = min(0.85, max(0.2, 12 / len(trials)))
+def _draw_bracket(axes: Axes, trials: Sequence[PlottedTrial], shown: tuple[float, float]) -> None:
     for fate, look in _LOOKS.items():
         curves = [_points(trial, shown) for trial in trials if trial.fate == fate and not trial.best]
         if curves:
+            alpha = min(0.85, max(0.15, 12 / len(curves)))
             axes.add_collection(LineCollection(curves, alpha=alpha, zorder=2, **look), autolim=False)
             ends = np.array([curve[-1] for curve in curves])
             style: dict[str, Any] = {"color": look["color"], "linestyle": "none", "alpha": max(alpha, 0.5)}
@@ -94,7 +96,6 @@ def _draw_bracket(
         if trial.best:
             curve = _points(trial, shown)
             axes.add_line(Line2D(curve[:, 0], curve[:, 1], zorder=4, markevery=[len(curve) - 1], **_BEST))
-    _finish_epochs(axes, trials, budgets)
 
 
 def _points(trial: PlottedTrial, shown: tuple[float, float]) -> FloatArray:
@@ -104,27 +105,30 @@ def _points(trial: PlottedTrial, shown: tuple[float, float]) -> FloatArray:
     return np.column_stack([trial.epochs[chosen], trial.values[chosen].clip(*shown)])
 
 
+def _mark_rungs(axes: Axes, budgets: Sequence[int]) -> None:
+    """A line a rung; where every trial gets all at once there is none to see."""
+    for budget in budgets if len(budgets) > 1 else ():
+        axes.axvline(budget, color=FAINT, linewidth=0.8, zorder=1)
+
+
 def _finish_epochs(axes: Axes, trials: Sequence[PlottedTrial], budgets: Sequence[int]) -> None:
-    """An axis with a tick a rung."""
+    """The axis that all panels share, with a tick a budget where there are several."""
     first = min(float(trial.epochs[0]) for trial in trials)
     last = max(float(budgets[-1]), *(float(trial.epochs[-1]) for trial in trials))
-    if len(budgets) == 1:
-        margin = 0.03 * (last - first) or 0.5
-        axes.set_xlim(first - margin, last + margin)
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        return
-    if budgets[-1] >= LOGARITHMIC_FROM * budgets[0]:
+    if len(budgets) > 1 and budgets[-1] >= LOGARITHMIC_FROM * budgets[0]:
         axes.set_xscale("log")
-        axes.set_xlim(first / (last / first) ** 0.03, last * (last / first) ** 0.04)
+        margin = (last / first) ** 0.04
+        axes.set_xlim(first / margin, last * margin)
     else:
-        axes.set_xlim(first - 0.03 * (last - first), last + 0.04 * (last - first))
-    step = -(-len(budgets) // MOST_TICKS)
-    axes.xaxis.set_major_locator(FixedLocator(list(budgets)[::-1][::step]))
-    axes.xaxis.set_minor_locator(NullLocator())
+        margin = 0.04 * (last - first) or 0.5
+        axes.set_xlim(first - margin, last + margin)
+    if len(budgets) == 1:
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    else:
+        step = -(-len(budgets) // MOST_TICKS)
+        axes.xaxis.set_major_locator(FixedLocator(list(budgets)[::-1][::step]))
+        axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    axes.grid(False, axis="x")
-    for budget in budgets:
-        axes.axvline(budget, color=GRID if step > 1 else FAINT, linewidth=0.8, zorder=1)
 
 
 def _label(panels: Sequence[Axes], columns: int, metric: str) -> None:

@@ -50,7 +50,7 @@ def search_figures(search: SearchContent, name: str, wanted: Set[str]) -> dict[s
 
     def importance() -> Figure:
         budget, found = importances(search) or (None, {})
-        bars = {setting: each and (each.share, each.chance) for setting, each in found.items()}
+        bars = {setting: (each.share, each.chance) if each else None for setting, each in found.items()}
         after = "" if budget is None else f" after {budget:,} epochs"
         axis = f"share of the variance of the ranks{after} that the setting explains by itself"
         return importance_figure(bars, axis=axis, title=f"{name}: what {search.metric} depends on")

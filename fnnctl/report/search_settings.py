@@ -53,13 +53,15 @@ def importances(search: SearchContent) -> tuple[int, dict[str, Importance | None
 
 
 def short_names(paths: Sequence[str]) -> list[str]:
-    """The last parts of each path, as few as tell it from the others."""
+    """The last parts of each path, as few as tell what it is and which of them."""
     parts = [path.split(".") for path in paths]
     return [_shortest(own, [other for other in parts if other != own]) for own in parts]
 
 
 def _shortest(own: Sequence[str], others: Sequence[Sequence[str]]) -> str:
-    count = next((k for k in range(1, len(own)) if all(other[-k:] != own[-k:] for other in others)), len(own))
+    least = 2 if own[-1].startswith(("name", "depth", "width")) else 1
+    enough = (k for k in range(least, len(own)) if all(other[-k:] != own[-k:] for other in others))
+    count = next(enough, len(own))
     return ".".join(own[-count:])
 
 
