@@ -61,7 +61,7 @@ def importance_figure(bars: Bars, *, axis: str, title: str) -> Figure:
         axes.tick_params(axis="y", length=0, labelcolor=INK)
         axes.set(xlim=(0, min(1.0, 1.25 * max(map(max, shares)) or 1.0)), xlabel=axis)
         axes.set_ylim(len(order) - 0.4, -0.6)
-        axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+        axes.xaxis.set_major_formatter(PercentFormatter(1.0))
         axes.grid(False, axis="y")
         options: dict[str, Any] = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "borderaxespad": 0.1}
         add_legend(axes, [Line2D([], [], **_CHANCE)], ["what chance stays below, 19 times of 20"], **options)

@@ -20,17 +20,19 @@ from fnnctl.plots.search_history import COLOUR_MAP
 from fnnctl.plots.searched import SearchedSetting
 from fnnctl.plots.style import COLOURS, INK, MUTED, WIDTH, figure_style, new_figure, say_instead
 
-MOST_AXES = 16
+MOST_AXES = 12
 """Of more settings the first are drawn."""
 MOST_CATEGORIES = 24
 """Of more categories some are named."""
-MOST_NAMED_VALUES = 8
-"""Of a numeric setting with no more values each has a tick."""
+MOST_LISTED_VALUES = 8
+"""A numeric setting that has no more values, each of them in several trials, is drawn as a choice is."""
 BAND = 0.5
 """The share of the distance between two categories, or few numbers, over which their lines are spread."""
 NAME_COLUMNS = 18
 VALUE_COLUMNS = 14
 INCHES_PER_AXIS = 1.5
+STRESS = 6
+"""How much the best lines stand out: the power of their rank, from 0 to 1."""
 NOWHERE = -0.09
 """Where a line runs that has no value on an axis: below it."""
 
@@ -46,6 +48,8 @@ class _Axis:
     heights: FloatArray
     missing: str
     """What is written below it where lines run there."""
+    banded: bool = False
+    """Whether its few heights are those of many lines, which are spread around them."""
 
 
 def parallel_figure(
@@ -56,7 +60,7 @@ def parallel_figure(
     minimized: bool,
     title: str,
 ) -> Figure:
-    """Draw n trials with these objectives (n,), NaN where there is none; dark lines are good ones.
+    """Draw n trials with these objectives (n,), NaN where there is none; the better a trial, the darker.
 
     Logarithmic settings have logarithmic axes, choices a height for each value. A line runs below the axis
     of a setting that its trial does not have. The objective is the last axis; a few bad ones may lie on
@@ -88,20 +92,28 @@ def parallel_figure(
 def _setting_axis(setting: SearchedSetting, lettering: Lettering) -> _Axis:
     values, name = setting.values, lettering.shown(setting.name, NAME_COLUMNS)
     if setting.scale == "choice":
-        count = len(setting.categories)
-        places = (np.arange(count) + 0.5) / count
-        step = -(-count // MOST_CATEGORIES)
-        texts = [lettering.shown(text, VALUE_COLUMNS) for text in setting.categories]
-        ticks = list(zip(places.tolist(), texts, strict=True))[::step]
-        return _Axis(name, ticks, (values + 0.5) / count, "not set")
-    distinct = np.unique(values[np.isfinite(values)])
+        return _listed_axis(
+            name, values, [lettering.shown(text, VALUE_COLUMNS) for text in setting.categories]
+        )
+    distinct, places = np.unique(values[np.isfinite(values)], return_inverse=True)
+    if len(distinct) <= min(MOST_LISTED_VALUES, len(places) // 2):
+        positions = np.full(len(values), np.nan)
+        positions[np.isfinite(values)] = places
+        return _listed_axis(name, positions, [f"{value:.6g}" for value in distinct])
     low, high = float(distinct[0]), float(distinct[-1])
-    few = distinct.tolist() if len(distinct) <= MOST_NAMED_VALUES else None
     if setting.scale == "log":
-        ticks = _scaled(few or _log_ticks(low, high), low, high, log=True)
+        ticks = _scaled(_log_ticks(low, high), low, high, log=True)
         return _Axis(name, ticks, _heights(np.log(values), np.log(low), np.log(high)), "not set")
-    ticks = _scaled(few or list(MaxNLocator(6).tick_values(low, high)), low, high)
+    ticks = _scaled(list(MaxNLocator(6).tick_values(low, high)), low, high)
     return _Axis(name, ticks, _heights(values, low, high), "not set")
+
+
+def _listed_axis(name: str, positions: FloatArray, texts: Sequence[str]) -> _Axis:
+    """A height for each of some values, evenly spaced."""
+    count = len(texts)
+    places = ((np.arange(count) + 0.5) / count).tolist()
+    ticks = list(zip(places, texts, strict=True))[:: -(-count // MOST_CATEGORIES)]
+    return _Axis(name, ticks, (positions + 0.5) / count, "not set", banded=True)
 
 
 def _objective_axis(objectives: FloatArray, name: str, *, minimized: bool) -> _Axis:
@@ -141,17 +153,19 @@ def _draw_lines(axes: Axes, columns: Sequence[_Axis], *, minimized: bool) -> Non
     """The lines of all trials, the best on top; those without an objective are dashed."""
     heights = np.column_stack([column.heights for column in columns])
     badness = heights[:, -1] if minimized else 1 - heights[:, -1]
-    spread = [*(_spread(each, badness) for each in heights.T[:-1]), heights[:, -1]]
-    drawn = np.where(np.isnan(heights), NOWHERE, np.column_stack(spread))
+    for position, column in enumerate(columns):
+        if column.banded:
+            heights[:, position] = _spread(column.heights, badness)
+    drawn = np.where(np.isnan(heights), NOWHERE, heights)
     count = len(drawn)
     alpha = min(0.9, max(0.25, 40 / count))
     across = np.arange(len(columns), dtype=np.float64)
     order = [index for index in np.argsort(-badness, kind="stable").tolist() if not np.isnan(badness[index])]
     segments = [np.column_stack([across, drawn[index]]) for index in order]
-    goodness = 1 - badness[order]
+    goodness = (np.arange(len(order)) + 1) / max(1, len(order))
     colours = COLOUR_MAP(goodness)
-    colours[:, 3] = np.clip(alpha + (1 - alpha) * goodness**4, 0, 1)
-    widths = 0.7 + 1.1 * goodness**4
+    colours[:, 3] = alpha + (1 - alpha) * goodness**STRESS
+    widths = 0.7 + 1.1 * goodness**STRESS
     axes.add_collection(LineCollection(segments, colors=colours, linewidths=widths, zorder=2))
     failed = [np.column_stack([across, drawn[index]]) for index in np.flatnonzero(np.isnan(badness))]
     axes.add_collection(LineCollection(failed, alpha=min(0.7, alpha), zorder=1.5, **_FAILED))
@@ -160,8 +174,6 @@ def _draw_lines(axes: Axes, columns: Sequence[_Axis], *, minimized: bool) -> Non
 def _spread(heights: FloatArray, badness: FloatArray) -> FloatArray:
     """The heights on an axis of few values, those of one value spread around it, the best highest."""
     distinct = np.unique(heights[np.isfinite(heights)])
-    if len(distinct) > MOST_CATEGORIES:
-        return heights
     band = BAND * float(np.diff(distinct).min() if len(distinct) > 1 else 0.5)
     spread = heights.copy()
     for height in distinct:

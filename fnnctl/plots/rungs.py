@@ -16,7 +16,7 @@ from fnnctl.arrays import FloatArray
 from fnnctl.plots.lettering import lettering_for
 from fnnctl.plots.objectives import finish_objective, objective_range
 from fnnctl.plots.searched import PlottedTrial
-from fnnctl.plots.style import COLOURS, FAINT, MUTED, WIDTH, figure_style, new_figure, say_instead
+from fnnctl.plots.style import COLOURS, FAINT, INK, MUTED, WIDTH, figure_style, new_figure, say_instead
 
 MOST_POINTS = 300
 """Of a longer curve so many points, evenly chosen, are drawn."""
@@ -28,15 +28,15 @@ MOST_TICKS = 6
 _LOOKS: dict[str, dict[str, Any]] = {
     "dropped": {"color": MUTED, "linewidth": 0.9},
     "top": {"color": COLOURS[0], "linewidth": 1.3},
-    "diverged": {"color": COLOURS[3], "linewidth": 0.9},
+    "diverged": {"color": COLOURS[1], "linewidth": 0.9},
 }
 _ENDS: dict[str, dict[str, Any]] = {
     "dropped": {"marker": "o", "markersize": 2.6},
     "top": {"marker": "o", "markersize": 3.2},
     "diverged": {"marker": "x", "markersize": 4.5},
 }
-_NAMES = {"dropped": "dropped", "top": "got everything", "diverged": "diverged or failed"}
-_BEST: dict[str, Any] = {"color": COLOURS[1], "linewidth": 2.2, "marker": "*", "markersize": 9.0}
+_NAMES = {"dropped": "went no further", "top": "got everything", "diverged": "diverged or failed"}
+_BEST: dict[str, Any] = {"color": INK, "linewidth": 2.2, "marker": "*", "markersize": 9.0}
 
 
 def rungs_figure(
@@ -137,6 +137,7 @@ def _label(panels: Sequence[Axes], columns: int, metric: str) -> None:
             axes.set_ylabel(metric)
         if position + columns >= len(panels):
             axes.set_xlabel("epochs")
+            axes.tick_params(labelbottom=True)
 
 
 def _add_key(figure: Figure, trials: Sequence[PlottedTrial]) -> None:

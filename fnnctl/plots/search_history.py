@@ -42,7 +42,7 @@ def search_history_figure(
         axes = figure.subplots()
         finite = [result for result in results if result.objective is not None]
         if not finite:
-            say_instead(axes, "no result has an objective" if results else "there is no result yet")
+            say_instead(axes, "all trials have diverged or failed" if results else "there is no result yet")
             return figure
         objectives = np.array([result.objective for result in finite], dtype=np.float64)
         spent = np.array([result.spent for result in finite], dtype=np.float64)

@@ -39,12 +39,14 @@ def search_figures(search: SearchContent, name: str, wanted: Set[str]) -> dict[s
         budgets: dict[int, list[int]] = {}
         for rung in search.rungs:
             budgets.setdefault(rung.bracket, []).append(rung.epochs)
-        return rungs_figure(trials, budgets, title=f"{name}: where trials were dropped", **drawn)
+        has_rungs = max(map(len, budgets.values())) > 1
+        title = f"{name}: learning curves" + (", up to where trials were dropped" if has_rungs else "")
+        return rungs_figure(trials, budgets, title=title, **drawn)
 
     def parallel() -> Figure:
         trials = search.ranked
         objectives = [np.nan if (value := trial.results[-1].objective) is None else value for trial in trials]
-        title = f"{name}: {len(trials):,} trials, each after its last epoch"
+        title = f"{name}: {len(trials):,} trial{'s' if len(trials) > 1 else ''}, each after its last epoch"
         settings = searched_settings(search, trials)
         return parallel_figure(settings, np.array(objectives), title=title, **judged)
 
