@@ -9,7 +9,7 @@ from pathlib import Path
 from fnnctl.commands.output import Output
 from fnnctl.commands.preparation import Prepared, prepare
 from fnnctl.config.search_check import search_problems
-from fnnctl.errors import InputError, Problem
+from fnnctl.errors import InputError, Problem, quoted_list
 
 
 def check(
@@ -39,10 +39,11 @@ def check(
 
 def _in_words(prepared: Prepared) -> str:
     """What was read, and what would be trained."""
-    dataset, split = prepared.dataset, prepared.split
+    dataset, split, search = prepared.dataset, prepared.split, prepared.experiment.search
+    searched = f"; {search.method.name} over {quoted_list(list(search.space))}" if search else ""
     return (
         f"{len(dataset):,} rows ({split.train.size:,} train, {split.validation.size:,} validation, "
         f"{split.test.size:,} test), {len(dataset.numeric_names):,} numeric and "
         f"{len(dataset.categorical_names):,} categorical columns, {len(dataset.classes):,} classes; "
-        f"a network of {prepared.layout.size:,} parameters"
+        f"a network of {prepared.layout.size:,} parameters{searched}"
     )

@@ -86,10 +86,14 @@ def prepare(file: Path, overrides: Sequence[str], *, name: str | None, seed: int
 
     Raises `InputError` with every problem that one of these steps finds.
     """
-    source = load_source(file, overrides, name=name, seed=seed)
+    return prepare_source(load_source(file, overrides, name=name, seed=seed))
+
+
+def parts_of(source: Source) -> Split:
+    """Divide the rows into parts; raises `DataError`."""
     experiment, dataset = source.loaded.experiment, source.dataset
     try:
-        split = split_rows(
+        return split_rows(
             dataset.labels,
             dataset.classes,
             experiment.data.split,
@@ -99,11 +103,16 @@ def prepare(file: Path, overrides: Sequence[str], *, name: str | None, seed: int
         )
     except DataError as error:
         raise _placed(error, source.loaded) from None
+
+
+def prepare_source(source: Source) -> Prepared:
+    """Divide and fit, and size the network; raises `InputError`."""
+    experiment, dataset, split = source.loaded.experiment, source.dataset, parts_of(source)
     fitted = fit(source, split.train)
     settings, layout = fitted.settings, ParameterLayout(fitted.settings.shape)
     threads = experiment.training.threads
     threads = default_threads(layout) if threads == "auto" else threads
-    experiment = _completed(experiment, dataset, settings, threads)
+    experiment = completed(experiment, dataset, settings, threads=threads)
     return Prepared(
         loaded=source.loaded,
         experiment=experiment,
@@ -136,10 +145,13 @@ def load_source(file: Path, overrides: Sequence[str], *, name: str | None, seed:
     return Source(loaded, dataset)
 
 
-def fit(source: Source, train: IntArray) -> Fitted:
-    """Fit the preprocessing to the training rows and size the network; raises `ConfigError`."""
+def fit(source: Source, train: IntArray, *, preprocessor: Preprocessor | None = None) -> Fitted:
+    """Fit the preprocessing to the training rows, unless it is given, and size the network.
+
+    Raises `ConfigError`.
+    """
     loaded, dataset = source.loaded, source.dataset
-    preprocessor = fit_preprocessor(dataset, train, loaded.experiment.data)
+    preprocessor = preprocessor or fit_preprocessor(dataset, train, loaded.experiment.data)
     shape = network_shape(loaded.experiment, inputs=len(preprocessor.features), classes=dataset.classes)
     _refuse_single_row(loaded, shape, train)
     weights = _weights(loaded, dataset, train)
@@ -224,7 +236,9 @@ def data_facts(dataset: Dataset) -> dict[str, str | None]:
     }
 
 
-def _completed(experiment: Experiment, dataset: Dataset, settings: StackSettings, threads: int) -> Experiment:
+def completed(
+    experiment: Experiment, dataset: Dataset, settings: StackSettings, *, threads: int
+) -> Experiment:
     """Fill in what follows from the data and the network's size."""
     concrete = {"batch_size": settings.batch_size, "threads": threads, "precision": settings.precision}
     return experiment.model_copy(

@@ -54,7 +54,8 @@ def report(
     _write(summaries, results, format_, file, output)
     missed = [result for result in results if not result.passed]
     for result in missed:
-        output.complain(f"missed: {result.gate.metric} is {result.value:g}, wanted {result.gate.wanted}")
+        gate = result.gate
+        output.complain(f"missed: {gate.metric} is {result.value:g}, wanted {gate.wanted}{gate.hint}")
     return GATE_MISSED if missed else 0
 
 
@@ -68,6 +69,17 @@ def report_cross_validation(run: RunFolder, output: Output) -> None:
     """What `evaluate CONFIG` says at its end."""
     summary = summarize(run)
     _report_end(summary, {"cross_validation": summary.cross_validation}, output)
+
+
+def report_search(run: RunFolder, output: Output) -> None:
+    """What `search` says at its end."""
+    summary = summarize(run)
+    search = summary.manifest.search
+    found = search.model_dump(include={"method", "trials", "epochs", "epochs_trained"}) if search else {}
+    best = dict(search.best) if search and search.best else None
+    if best is not None:
+        best["metrics"] = summary.metrics
+    _report_end(summary, {**found, "best": best}, output)
 
 
 def _report_end(summary: Summary, measured: Mapping[str, Any], output: Output) -> None:

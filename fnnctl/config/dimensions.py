@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from fnnctl.config.domain_values import identity
 from fnnctl.config.domains import (
@@ -20,11 +20,10 @@ from fnnctl.config.domains import (
     ScalarDomain,
     When,
 )
-from fnnctl.config.paths import ConfigPath, format_path, parse_path
+from fnnctl.config.paths import SPACE, ConfigPath, format_path, parse_path
 from fnnctl.config.schema_tree import value_in
 from fnnctl.config.section import written_out
 
-SPACE: Final[ConfigPath] = ("search", "space")
 _COARSE_WIDTHS = 8
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fnnctl.config.paths import ConfigPath, Place, Places, format_path, parse_path
+from fnnctl.config.paths import SPACE, ConfigPath, Place, Places, format_path, parse_path
 from fnnctl.config.schema_tree import forms_of, free_mapping_of, has_free_keys, schema_at
 from fnnctl.config.section import written_out
 from fnnctl.config.wording import shown
@@ -55,7 +55,9 @@ def note_override(places: Places, path: ConfigPath, document: Document, option: 
 
 
 def _with_names(path: ConfigPath) -> ConfigPath:
-    """The path with the digits that are a name, such as a class's, as text."""
+    """The path with digits as text where they are a name, such as a class's; a searched path is one name."""
+    if path[:2] == SPACE and path[2:]:
+        return (*SPACE, format_path(path[2:]))
     named: ConfigPath = ()
     for part in path:
         named = (*named, str(part) if _has_free_keys(named) else part)

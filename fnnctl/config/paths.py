@@ -9,12 +9,14 @@ import re
 from collections.abc import Container
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from fnnctl.errors import Problem
 
 ConfigPath: TypeAlias = tuple[str | int, ...]
 
+SPACE: Final[ConfigPath] = ("search", "space")
+"""The mapping whose keys are paths of other settings."""
 _INDEX = re.compile(r"\[([0-9]+)\]")
 
 

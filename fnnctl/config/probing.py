@@ -8,7 +8,7 @@ theirs fail.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations, product
 from typing import Any
 
@@ -19,6 +19,7 @@ from fnnctl.config.paths import ConfigPath, format_path, parse_path
 from fnnctl.config.resolved import flow_yaml
 from fnnctl.config.trials import RefusedConfigurationError, TrialConfigs
 from fnnctl.config.unread import Messages, unread_settings
+from fnnctl.config.yaml_errors import FindingError
 
 Values = Mapping[str, Any]
 """Values by dimension."""
@@ -38,17 +39,17 @@ def refused_values(configs: TrialConfigs, dimensions: Sequence[Dimension]) -> Me
 
 
 def read_by_some_trial(
-    configs: TrialConfigs, dimensions: Sequence[Dimension], paths: Iterable[ConfigPath]
+    configs: TrialConfigs, dimensions: Sequence[Dimension], paths: Sequence[ConfigPath]
 ) -> set[ConfigPath]:
     """Those of the settings that are read where one dimension has another value than the config."""
     found: set[ConfigPath] = set()
-    for dimension in dimensions:
+    for dimension in dimensions if paths else ():
         for value in values_to_try(dimension.domain):
             values = {**(active_with(dimension, dimensions) or {}), dimension.name: value}
             try:
                 unread = configs.unread_in(assignment_of(dimensions, values))
-            except RefusedConfigurationError:
-                continue
+            except (RefusedConfigurationError, FindingError):
+                continue  # what is wrong with it is told where the space is checked
             found |= {path for path in paths if not _is_unread(path, unread)}
     return found
 

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from fnnctl.config.branches import value_at
-from fnnctl.config.dimensions import SPACE, Dimension, condition, dimensions_of, parents_first
+from fnnctl.config.dimensions import Dimension, condition, dimensions_of, parents_first
 from fnnctl.config.domain_check import domain_findings
 from fnnctl.config.domain_values import identity, index_of, values_of, values_to_try
 from fnnctl.config.domains import Domain, LayersDomain, LogUniformDomain, NormalDomain, UniformDomain
 from fnnctl.config.experiment import Experiment
 from fnnctl.config.overrides import override
-from fnnctl.config.paths import ConfigPath, format_path, parse_path
+from fnnctl.config.paths import SPACE, ConfigPath, format_path, parse_path
 from fnnctl.config.probing import active_with, refused_values
 from fnnctl.config.resolved import flow_yaml
 from fnnctl.config.schema_tree import forms_of, schema_at
@@ -58,7 +58,7 @@ def space_messages(configs: TrialConfigs, experiment: Experiment, space: Mapping
         advice = "name a setting with its domain, such as training.l2: {log_uniform: [1e-6, 1e-2]}"
         return {SPACE: f"is empty; {advice}"}
     messages = _form_messages(space)
-    sound = {key: domain for key, domain in space.items() if _is_sound((*SPACE, key), messages)}
+    sound = sound_domains(space)
     dimensions = {each.name: each for each in dimensions_of(sound)}
     for key, domain in sound.items():
         for path, wanted in (domain.when or {}).items():
@@ -69,6 +69,12 @@ def space_messages(configs: TrialConfigs, experiment: Experiment, space: Mapping
     for rule in (_never, _leads_nowhere, _not_whole):
         messages |= rule(configs, _sound(dimensions.values(), messages))
     return messages | refused_values(configs, _sound(dimensions.values(), messages))
+
+
+def sound_domains(space: Mapping[str, Domain]) -> dict[str, Domain]:
+    """The domains that by themselves have nothing wrong with them, and stand at possible paths."""
+    messages = _form_messages(space)
+    return {key: domain for key, domain in space.items() if _is_sound((*SPACE, key), messages)}
 
 
 def _is_sound(place: ConfigPath, messages: Messages) -> bool:

@@ -16,7 +16,9 @@ from fnnctl.errors import DataError, Problem, quoted_list
 from fnnctl.search.trial import JobKey, Result, Status, Trial
 from fnnctl.store.journal import JournalFile
 
-CHANGEABLE: Final = ("budget", "trials", "max_trials", "workers", "executor", "time_limit")
+EXTENDING: Final = ("budget", "trials", "max_trials")
+"""The settings that make another plan of the same search."""
+CHANGEABLE: Final = (*EXTENDING, "workers", "executor", "time_limit")
 """The settings that a resume may change."""
 
 
@@ -182,7 +184,8 @@ class Journal:
         if recorded is None:
             return True
         moved = recorded.bracket != trial.bracket
-        if _canonical(recorded.assignment) != _canonical(trial.assignment) or (moved and not self._changes):
+        may_move = not self._changes.keys().isdisjoint(EXTENDING)
+        if _canonical(recorded.assignment) != _canonical(trial.assignment) or (moved and not may_move):
             raise self._refusal(
                 f"has another trial {trial.number} than this search: {_canonical(encode(recorded))} was "
                 f"recorded, {_canonical(encode(trial))} is chosen now. The journal is of another experiment, "

@@ -180,13 +180,14 @@ def create_run(
     config: bytes | None = None,
     resolved: str | None = None,
     journal: Sequence[Record] | None = None,
+    folder: str | None = None,
 ) -> OpenRun:
     """Make a new run's folder: hidden until config, manifest and lock are in it, then there by one rename.
 
     An evaluation has no config of its own; `journal` has the first records of a search's. `manifest` has the
     facts that `store.manifest.Manifest` describes, but for those that are told here. Any number of
-    simultaneous starts get a folder each.
-    Raises `MachineError` where nothing can be written.
+    simultaneous starts get a folder each, unless `folder` has the name that it shall have, in place of one
+    that is there. Raises `MachineError` where nothing can be written.
     """
     started = datetime.now(UTC)
     facts = {**manifest, "status": "running", "kind": kind, "name": name, "started": utc_text(started)}
@@ -206,7 +207,7 @@ def create_run(
             if journal is not None:
                 write_bytes(hidden / names.JOURNAL, journal_bytes(journal))
             _write_manifest(hidden, complete)
-            path = _appear(hidden, name, started)
+            path = _appear(hidden, name, started) if folder is None else _replace_folder(hidden, folder)
         except (FileExistsError, NotADirectoryError) as error:
             raise UsageError(f"runs cannot be written to '{runs_dir}': it is not a folder") from error
         except OSError as error:
@@ -239,6 +240,8 @@ def open_run(folder: RunFolder) -> OpenRun | None:
     for left_behind in folder.path.glob(names.TEMPORARY_PATTERN):
         with suppress(OSError):
             left_behind.unlink()
+    for hidden in folder.path.glob(names.HIDDEN_FOLDER_PATTERN):  # a winner's run that never appeared
+        shutil.rmtree(hidden, ignore_errors=True)
     return run
 
 
@@ -255,6 +258,16 @@ def _appear(hidden: Path, name: str, started: datetime) -> Path:
         except OSError as error:
             if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
                 raise
+
+
+def _replace_folder(hidden: Path, name: str) -> Path:
+    """Give the hidden folder this name; what had it is removed."""
+    path = hidden.with_name(name)
+    if path.exists():
+        replaced = hidden.with_name(names.hidden_folder_name())
+        path.rename(replaced)  # whatever has the name is whole: a kill may come while it is removed
+        shutil.rmtree(replaced)
+    return hidden.rename(path)
 
 
 def _write_manifest(folder: Path, manifest: Manifest) -> None:

@@ -13,9 +13,9 @@ import pytest
 from fnnctl.search.functions import function_runner
 from fnnctl.search.journal import Header, Journal, encode
 from fnnctl.search.loop import Runner, run_search
-from fnnctl.search.methods import SCHEDULERS, Spending, build_scheduler
 from fnnctl.search.plan import plan_search
-from fnnctl.search.protocols import Sampler
+from fnnctl.search.protocols import Sampler, Scheduler
+from fnnctl.search.spending import SCHEDULERS, Spending, build_scheduler
 from fnnctl.search.standings import Standings
 from fnnctl.search.trial import Direction, Job, Status
 from tests.search.toys import Climber, Outcome, grouped_runner, numbered, result_of, unruly
@@ -25,18 +25,18 @@ from tests.search.toys import Climber, Outcome, grouped_runner, numbered, result
 class SamplerCase:
     """How a new sampler is made, which gives the same as all others so made."""
 
-    make: Callable[[], Sampler]
+    make: Callable[[Direction], Sampler]
     size: int | None
     """How many configurations it has; None: without end."""
 
 
 SAMPLERS = {
-    "a list without end": SamplerCase(lambda: numbered(10**9), None),
-    "a list of 30": SamplerCase(lambda: numbered(30), 30),
-    "a list of 1": SamplerCase(lambda: numbered(1), 1),
-    "an empty list": SamplerCase(lambda: numbered(0), 0),
-    "one that learns": SamplerCase(lambda: Climber(10**9), None),
-    "one that learns from 20": SamplerCase(lambda: Climber(20), 20),
+    "a list without end": SamplerCase(lambda direction: numbered(10**9), None),
+    "a list of 30": SamplerCase(lambda direction: numbered(30), 30),
+    "a list of 1": SamplerCase(lambda direction: numbered(1), 1),
+    "an empty list": SamplerCase(lambda direction: numbered(0), 0),
+    "one that learns": SamplerCase(lambda direction: Climber(10**9, direction), None),
+    "one that learns from 20": SamplerCase(lambda direction: Climber(20, direction), 20),
 }
 RUNNERS: dict[str, Callable[[], Runner]] = {
     "one by one": lambda: grouped_runner(unruly, groups=1, batch=1),
@@ -54,12 +54,19 @@ pytestmark = [
 ]
 
 
+def new_scheduler(
+    scheduler: str, sampler: str, spending: str, direction: Direction = "maximize"
+) -> Scheduler:
+    new = SAMPLERS[sampler].make(direction)
+    return build_scheduler(scheduler, new, SPENDINGS[spending], direction=direction)
+
+
 def journal_of(
     scheduler: str, sampler: str, spending: str, runner: Runner, direction: Direction = "maximize"
 ) -> Journal:
     journal = Journal()
     journal.begin(Header("", None, {}, {}))
-    new = build_scheduler(scheduler, SAMPLERS[sampler].make(), SPENDINGS[spending], direction=direction)
+    new = new_scheduler(scheduler, sampler, spending, direction)
     assert run_search(new, runner, journal) == "complete"
     return journal
 
@@ -84,15 +91,14 @@ def test_nothing_is_decided_from_what_is_not_recorded(scheduler: str, sampler: s
         known = {result.trial for result in results[:count]}
         journal.begin_trials([trial for number, trial in whole.trials.items() if number in known])
         journal.add_results(results[:count])
-        new = build_scheduler(scheduler, SAMPLERS[sampler].make(), SPENDINGS[spending], direction="maximize")
-        run_search(new, grouped_runner(unruly), journal)
+        run_search(new_scheduler(scheduler, sampler, spending), grouped_runner(unruly), journal)
         assert journal.trials == whole.trials
         assert list(map(encode, journal.results.values())) == list(map(encode, results))
 
 
 def test_jobs_are_whole_and_in_order(scheduler: str, sampler: str, spending: str) -> None:
     """Trials are numbered as they come; each goes on from where it was, to more, and never after its end."""
-    new = build_scheduler(scheduler, SAMPLERS[sampler].make(), SPENDINGS[spending], direction="maximize")
+    new = new_scheduler(scheduler, sampler, spending)
     reached: dict[int, int] = {}
     ended: set[int] = set()
     while jobs := new.ask():
@@ -135,9 +141,6 @@ def test_no_more_is_spent_than_was_planned(scheduler: str, sampler: str, spendin
 
 
 def test_to_minimize_is_to_maximize_the_opposite(scheduler: str, sampler: str, spending: str) -> None:
-    if SAMPLERS[sampler].make().learns:
-        pytest.skip("what it chooses has the objective's sign in it")
-
     def opposite(job: Job) -> Outcome:
         match unruly(job):
             case Status() as status:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import doctest
 import math
+import os
 from pathlib import Path
 from types import ModuleType
 
@@ -11,7 +12,7 @@ import fnnctl.search
 import fnnctl.search.functions
 from fnnctl.errors import DataError
 from fnnctl.search.functions import Found, optimize
-from fnnctl.search.methods import Spending
+from fnnctl.search.spending import Spending
 from fnnctl.search.trial import Job, Status
 from fnnctl.store.journal import read_journal
 from tests.search.toys import Climber, numbered
@@ -62,6 +63,17 @@ def test_the_last_calls_journal_is_gone_on_with(tmp_path: Path) -> None:
     before = calls
     assert search(path).results == found.results
     assert calls == before
+
+
+def test_a_thousand_trials_are_synced_batch_by_batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", synced.append)
+    optimize(
+        bowl, numbered(1000), spending=Spending(max_epochs=1), direction="minimize", scheduler="full_budget",
+        journal=tmp_path / "journal.jsonl", batch=100,
+    )  # fmt: skip
+    opening_header_and_end = 2 + 1 + 1
+    assert len(synced) == opening_header_and_end + 10
 
 
 def test_a_journal_may_be_extended_but_not_turned_round(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from fnnctl.search.loop import Runner
 from fnnctl.search.protocols import Scheduler
 from fnnctl.search.samplers.listed import Listed
-from fnnctl.search.trial import Assignment, Job, Result, Status, Trial
+from fnnctl.search.trial import Assignment, Direction, Job, Result, Status, Trial
 
 
 def numbered(count: int) -> Listed:
@@ -22,6 +22,7 @@ class Climber:
     """Learns: what it chooses has the best objective that it was told so far in it."""
 
     most: int
+    direction: Direction = "maximize"
     learns: bool = True
     told: list[tuple[int, Result]] = field(default_factory=list)
     _asked: int = 0
@@ -30,7 +31,8 @@ class Climber:
         if self._asked == self.most:
             return None
         self._asked += 1
-        best = max((result.objective or 0.0 for _, result in self.told), default=0.0)
+        sign = 1 if self.direction == "maximize" else -1
+        best = max((sign * (result.objective or 0.0) for _, result in self.told), default=0.0)
         return {"x": self._asked, "best": best}
 
     def tell(self, trial: Trial, result: Result) -> None:

@@ -53,7 +53,7 @@ def _scrambled(base: int, rng: np.random.Generator) -> Callable[[int], float]:
     """The radical inverse in this base with permuted digits, to the last bit of a float."""
     places = math.ceil(53 / math.log2(base))
     permutations: list[list[int]] = [rng.permutation(base).tolist() for _ in range(places)]
-    whole = base**places
+    whole: int = base**places
 
     def number(index: int) -> float:
         mirrored = 0
