@@ -82,7 +82,7 @@ def sections(summary: Summary) -> list[Section]:
     manifest = summary.manifest
     candidates: list[Section | None] = [
         Notes("Failure", (manifest.error,) if manifest.error else ()),
-        *(search_sections(summary.search) if summary.search else ()),
+        *(search_sections(summary.search, manifest.search) if summary.search else ()),
         _folds_table(summary.cross_validation) if summary.cross_validation else _metrics_table(summary),
         _class_table(summary),
         _matrix_table(summary),

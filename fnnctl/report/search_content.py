@@ -117,10 +117,14 @@ class SearchContent:
 
     @property
     def paths(self) -> list[str]:
-        """The searched settings."""
-        known = self.settings.get("paths")
-        found = known or dict.fromkeys(path for each in self.trials.values() for path in each.assignment)
-        return [str(path) for path in found]
+        """The settings that trials have values of, in the order of the header's dimensions.
+
+        A setting can have several dimensions: those of `model.hidden` are `model.hidden.depth` and so on.
+        """
+        found = dict.fromkeys(path for trial in self.trials.values() for path in trial.assignment)
+        names = [str(name) for name in self.settings.get("paths") or ()]
+        order = {path: _first(names, path) for path in found}
+        return sorted(found, key=order.__getitem__)
 
     @property
     def statuses(self) -> dict[str, int]:
@@ -172,8 +176,7 @@ class SearchContent:
     def set_words(self, trial: Trial) -> list[str]:
         """The `PATH=VALUE` words with which `fnnctl train --set` trains the trial."""
         words = [f"{path}={flow_yaml(value)}" for path, value in trial.assignment.items()]
-        budget = self.settings.get("budget")
-        epochs = budget.get("max_epochs") if isinstance(budget, Mapping) else None
+        epochs = self._largest_budget
         return words if epochs is None else [*words, f"training.epochs={epochs}"]
 
     def loss_of(self, result: JobResult) -> float:
@@ -181,6 +184,20 @@ class SearchContent:
         if result.objective is None:
             return math.inf
         return result.objective if self.minimized else -result.objective
+
+    @property
+    def _largest_budget(self) -> int | None:
+        """Where every trial's schedules end; None where that is the config's own training.epochs.
+
+        Of a total budget it is where the ladder has got to, which a complete search has climbed to its end.
+        """
+        budget = self.settings.get("budget")
+        if not isinstance(budget, Mapping):
+            return None
+        if budget.get("total") is not None:
+            return max((result.budget for result in self.results), default=None)
+        epochs: int | None = budget.get("max_epochs")
+        return epochs
 
     def _badness(self, trial: Trial) -> float:
         return self.loss_of(trial.latest) if trial.latest else math.inf
@@ -217,6 +234,12 @@ def search_content(records: Iterable[Record], path: Path) -> SearchContent:
     for trial in trials.values():
         trial.results.sort(key=lambda result: result.budget)
     return SearchContent(settings, trials, results, end)
+
+
+def _first(names: Sequence[str], path: str) -> int:
+    """The place of the first dimension that is the path's; behind all where there is none."""
+    own = (place for place, name in enumerate(names) if name == path or name.startswith(f"{path}."))
+    return next(own, len(names))
 
 
 def _add_trial(record: Record, trials: dict[int, Trial]) -> None:

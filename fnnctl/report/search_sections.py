@@ -12,6 +12,7 @@ from fnnctl.config.resolved import flow_yaml
 from fnnctl.report.pieces import NOTHING, Command, FactList, Section, Table, number
 from fnnctl.report.search_content import Rung, SearchContent, Trial
 from fnnctl.report.search_settings import importances, short_names
+from fnnctl.store.manifest import SearchFacts
 
 TOP: Final = 10
 """Rows of the leaderboard that a report shows."""
@@ -21,11 +22,11 @@ MOST_RUNGS: Final = 40
 GAP: Final = 3
 
 
-def search_sections(search: SearchContent) -> list[Section]:
-    """Everything that the journal says; a section about nothing has no rows."""
+def search_sections(search: SearchContent, facts: SearchFacts | None = None) -> list[Section]:
+    """What the journal says, and the manifest's facts beside it; a section about nothing has no rows."""
     best = search.best
     return [
-        FactList("Search", tuple(_search_facts(search))),
+        FactList("Search", tuple(_search_facts(search, facts))),
         FactList("Best trial", tuple(_best_facts(search, best)) if best else ()),
         Command("Train it alone", tuple(_command(search, best)) if best else ()),
         _leaderboard(search),
@@ -34,8 +35,14 @@ def search_sections(search: SearchContent) -> list[Section]:
     ]
 
 
-def search_json(search: SearchContent, metrics: dict[str, Any] | None) -> dict[str, Any]:
-    """What `search --json` and `report --json` say of a search; `metrics` are its refitted winner's."""
+def search_json(
+    search: SearchContent, facts: SearchFacts | None, metrics: dict[str, Any] | None
+) -> dict[str, Any]:
+    """What `search --json` and `report --json` say of a search; `metrics` are its refitted winner's.
+
+    The epochs are those planned, where the manifest knows, and else those granted so far.
+    """
+    planned = facts.epochs if facts else None
     found = importances(search)
     return {
         "method": search.method,
@@ -47,7 +54,7 @@ def search_json(search: SearchContent, metrics: dict[str, Any] | None) -> dict[s
         "end": search.end,
         "trials": len(search.trials),
         "trials_by_status": search.statuses,
-        "epochs": search.granted,
+        "epochs": search.granted if planned is None else planned,
         "epochs_trained": search.trained,
         "best": _best_json(search, metrics),
         "leaderboard": [_row_json(rank, trial) for rank, trial in enumerate(search.ranked[:TOP], start=1)],
@@ -63,21 +70,24 @@ def search_json(search: SearchContent, metrics: dict[str, Any] | None) -> dict[s
     }
 
 
-def _search_facts(search: SearchContent) -> Iterable[tuple[str, str]]:
+def _search_facts(search: SearchContent, facts: SearchFacts | None) -> Iterable[tuple[str, str]]:
     if search.method:
         yield "method", search.method
     place = "over the folds" if search.part == "cross_validation" else f"of the {search.part} part"
     yield "objective", f"{search.metric} {place}, {'minimized' if search.minimized else 'maximized'}"
     counts = ", ".join(f"{count:,} {status}" for status, count in search.statuses.items())
     yield "trials", f"{len(search.trials):,}" + (f": {counts}" if counts else "")
-    yield "epochs", f"{search.granted:,} granted, {search.trained:,} trained"
+    if facts and facts.saved:
+        yield "passed over", f"{facts.saved:,} configurations that were equal to an earlier one"
+    planned = f"{facts.epochs:,} planned, " if facts and facts.epochs is not None else ""
+    yield "epochs", f"{planned}{search.granted:,} granted, {search.trained:,} trained"
     if search.end:
         yield "ended", search.end
 
 
 def _best_facts(search: SearchContent, best: Trial) -> Iterable[tuple[str, str]]:
     latest = best.results[-1]
-    yield "trial", f"{best.number}, after {latest.budget:,} epochs"
+    yield "trial", f"{best.number}, after {best.epochs:,} epochs"
     yield search.metric, number(latest.objective)
     for path, value in best.assignment.items():
         yield path, flow_yaml(value)
@@ -95,7 +105,7 @@ def _leaderboard(search: SearchContent) -> Table:
     columns = [
         ("trial", [str(trial.number) for trial in top]),
         (search.metric, [_result_text(trial) for trial in top]),
-        ("epochs", [f"{trial.results[-1].budget:,}" for trial in top]),
+        ("epochs", [f"{trial.epochs:,}" for trial in top]),
     ]
     width = sum(map(_width, columns))
     for path, name in zip(search.paths, short_names(search.paths), strict=True):
@@ -145,7 +155,7 @@ def _best_json(search: SearchContent, metrics: dict[str, Any] | None) -> dict[st
     return {
         "trial": best.number,
         "objective": best.results[-1].objective,
-        "epochs": best.results[-1].budget,
+        "epochs": best.epochs,
         "configuration": dict(best.assignment),
         "set": search.set_words(best),
         "metrics": metrics,

@@ -135,6 +135,22 @@ def test_the_words_that_train_a_trial() -> None:
     ]  # fmt: skip
 
 
+def test_the_settings_are_in_the_order_of_the_dimensions() -> None:
+    """The header names these; hidden layers have several."""
+    paths = ["training.l2", "model.hidden.depth", "model.hidden.width", "model.dropout"]
+    first = trial(0, {"model.dropout": 0.5, "model.hidden": [8], "other": 1})
+    search = read([header(paths=paths), first, trial(1, {"training.l2": 0.1})])
+    assert search.paths == ["training.l2", "model.hidden", "model.dropout", "other"]
+
+
+def test_schedules_end_at_the_largest_budget() -> None:
+    records = [trial(0, {"x": 1}), result(0, 4, 0.5), result(0, 60, 0.5, rung=1, epochs=56)]
+    search = read([header(budget={"total": 256}), *records])
+    assert search.set_words(search.trials[0]) == ["x=1", "training.epochs=60"]
+    search = read([header(budget={"max_epochs": None}), *records])
+    assert search.set_words(search.trials[0]) == ["x=1"]
+
+
 @pytest.mark.parametrize(
     "record",
     [

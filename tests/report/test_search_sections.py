@@ -76,7 +76,7 @@ def test_every_section_of_a_complete_search(complete: Summary) -> None:
             ("1", "0.9600", "9", "0.1", "adam"),
             ("0", "0.5000", "1", "1.0", "sgd"),
             ("2", "0.4000", "1", "0.01", "sgd"),
-            ("3", "diverged", "9", "0.001", "adam"),
+            ("3", "diverged", "6", "0.001", "adam"),
         ),
     )
     assert found["Rungs"].rows == (
@@ -105,6 +105,16 @@ def test_the_json_of_a_complete_search(complete: Summary) -> None:
         "bracket": 0, "rung": 2, "epochs": 9, "trials": 2, "diverged": 1, "best": 0.96,
     }  # fmt: skip
     assert entry["importance"] is None
+
+
+def test_what_the_manifest_knows_besides(tmp_path: Path) -> None:
+    run = start_search(tmp_path, halving())
+    run.record({"search": {"method": "hyperband", "epochs": 123, "saved": 4}})
+    summary = summarize(run)
+    facts = sections(summary)[0].rows
+    assert ("epochs", "123 planned, 20 granted, 17 trained") in facts
+    assert ("passed over", "4 configurations that were equal to an earlier one") in facts
+    assert json_report([summary])["runs"][0]["epochs"] == 123
 
 
 def test_gates_judge_the_refitted_winner(complete: Summary) -> None:

@@ -56,6 +56,12 @@ def test_layers_of_one_width_are_depth_and_width() -> None:
     assert_equal(found["hidden.width"].values, [64.0, np.nan, 16.0])
 
 
+def test_dimensions_have_scales_of_their_own() -> None:
+    scales = {"m.hidden.depth": "linear", "m.hidden.width": "log"}
+    found = columns([{"m.hidden": [64, 64]}, {"m.hidden": [16]}], **scales)
+    assert (found["hidden.depth"].scale, found["hidden.width"].scale) == ("linear", "log")
+
+
 def test_layers_of_several_widths_have_one_each() -> None:
     found = columns([{"m.hidden": [64, 32]}, {"m.hidden": [16]}, {"l2": 0.1}])
     assert list(found) == ["hidden.depth", "hidden.width[0]", "hidden.width[1]", "l2"]
