@@ -248,7 +248,7 @@ def test_folds_leave_the_test_part_out(tmp_path: Path) -> None:
 def test_one_diverged_fold_diverges_its_trial(tmp_path: Path) -> None:
     """One row is so far out that whoever learns from it diverges: all folds but the one it is judged in."""
     rows = [f"{k % 7},{k % 5},{'ab'[k % 2]}" for k in range(40)]
-    rows[0] = "1e20,0,a"
+    rows[0] = "1e30,0,a"
     (tmp_path / "far.csv").write_text("\n".join(["x,y,label", *rows]) + "\n")
     config = write_config(
         tmp_path / "x.yaml",
