@@ -106,14 +106,7 @@ class TrialRunner:
         }
         tasks = stack_tasks(jobs, self._networks, places, ended, self._search, workers=self._workers.workers)
         of_trial = {job.trial.number: job for job in jobs}
-        base = self._done
-        done = self._workers.run(
-            [task for task, _ in tasks],
-            look_up=lambda epochs: self._look_up(base + epochs),
-            killed=lambda index: None,
-        )
-        for index, of_stack in done:
-            task, numbers = tasks[index]
+        for task, numbers, of_stack in self._train(tasks):
             if of_stack is None:
                 for number in dict.fromkeys(numbers):
                     if missing.pop(number, None):
@@ -134,6 +127,34 @@ class TrialRunner:
                     del missing[number]
                     of_units = found.pop(number)
                     yield self._result(of_trial[number], [of_units[unit] for unit in sorted(of_units)])
+
+    def _train(
+        self, tasks: Sequence[tuple[StackTask, list[int]]]
+    ) -> Iterator[tuple[StackTask, list[int], StackResult | None]]:
+        """Each stack with its trials and what became of it; None where a trial alone has killed its process.
+
+        What kills its process in a stack is trained trial by trial: the others are not to blame, and alone
+        they may all find room.
+        """
+        base = self._done
+        done = self._workers.run(
+            [task for task, _ in tasks],
+            look_up=lambda epochs: self._look_up(base + epochs),
+            killed=lambda index: None,
+        )
+        apart: list[tuple[StackTask, list[int]]] = []
+        for index, of_stack in done:
+            task, numbers = tasks[index]
+            if of_stack is None and len(set(numbers)) > 1:
+                for own in dict.fromkeys(numbers):
+                    networks = [
+                        each for each, number in zip(task.networks, numbers, strict=True) if number == own
+                    ]
+                    apart.append((replace(task, networks=tuple(networks)), [own] * len(networks)))
+            else:
+                yield task, numbers, of_stack
+        if apart:
+            yield from self._train(apart)
 
     def _keep(self, task: StackTask, numbers: Sequence[int], of_stack: StackResult) -> None:
         if of_stack.state is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -139,13 +140,14 @@ def train_trials(work: TrialWork, task: StackTask, board: Board) -> StackResult 
 
     trained = go_on(stack, on_epoch=on_epoch, should_stop=board.should_stop)
     reached = [k for k, each in enumerate(trained) if each.outcome is Outcome.COMPLETED]
-    objectives = _objectives(work, task, members, trained, last, judged, pool)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # divergence is a result
+        objectives = _objectives(work, task, members, trained, last, judged, pool)
     kept = _states(last, members, reached)
     results = [
         UnitResult(
-            outcome=each.outcome,
+            outcome=Outcome.DIVERGED if _is_nan(objectives[k]) else each.outcome,
             epochs=each.epochs,
-            objective=objectives[k],
+            objective=None if _is_nan(objectives[k]) else objectives[k],
             curves={name: each.history[name][task.start :] for name in CURVES if name in each.history},
             digest=digest(kept[k]) if k in kept else None,
         )
@@ -238,16 +240,20 @@ def _objectives(
     return found
 
 
+def _is_nan(objective: float | None) -> bool:
+    return objective is not None and math.isnan(objective)
+
+
 def _restores(member: Member) -> bool:
     return member.stopping is not None and member.stopping.restore_best
 
 
 def _metric(work: TrialWork, rows: IntArray, scores: FloatArray) -> float | None:
-    """The objective's metric of these rows' scores, (n, classes)."""
+    """The objective's metric of these rows' scores, (n, classes); NaN where their loss is not finite."""
     dataset = work.dataset
     part = part_scores(dataset.file_rows[rows], dataset.labels[rows], [scores], classes=len(dataset.classes))
     if not np.isfinite(part.loss):
-        return None
+        return math.nan
     return metric_value(part.metrics(part.ranked(), dataset.classes), work.metric)
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from fnnctl.search.standings import Standings
+from fnnctl.search.trial import Result
 from tests.commands.conftest import Program, read_json
 from tests.commands.searching import (
     HALVING,
@@ -226,19 +229,15 @@ def test_a_time_limit_ends_the_search_and_the_best_is_refitted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The clock stands still until the first results are there, and then an hour is over."""
-    from fnnctl.commands import search as module
-
-    told: list[object] = []
     hours = [0.0]
-    tell = module.Standings.tell
+    tell = Standings.tell
 
-    def tells(standings: Any, result: Any) -> None:
+    def tells(standings: Standings, result: Result) -> None:
         tell(standings, result)
-        told.append(result)
         hours[0] = 3600.0
 
-    monkeypatch.setattr(module.Standings, "tell", tells)
-    monkeypatch.setattr(module.time, "monotonic", lambda: hours[0])
+    monkeypatch.setattr(Standings, "tell", tells)
+    monkeypatch.setattr("fnnctl.commands.search.time", SimpleNamespace(monotonic=lambda: hours[0]))
     folder = search(write_config(tmp_path / "x.yaml"), "--time-limit", "60", "--executor", "serial")
     manifest = read_json(folder / "manifest.json")
     assert manifest["status"] == "completed"

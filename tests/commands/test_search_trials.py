@@ -252,7 +252,12 @@ def test_one_diverged_fold_diverges_its_trial(tmp_path: Path) -> None:
     (tmp_path / "far.csv").write_text("\n".join(["x,y,label", *rows]) + "\n")
     config = write_config(
         tmp_path / "x.yaml",
-        data={"source": "far.csv", "target": "label", "scaling": "none", "split": {"test": 0.0}},
+        data={
+            "source": "far.csv",
+            "target": "label",
+            "scaling": "none",
+            "split": {"validation": 0.0, "test": 0.0},
+        },
         search={
             "space": {"training.l2": {"choice": [0.001, 0.01]}},
             "objective": {"on": "cross_validation"},

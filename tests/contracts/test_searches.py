@@ -5,20 +5,27 @@ A new one is entered in one of the three lists.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import Any, get_args
 
 import pytest
 
+from fnnctl.config.domain_values import identity
+from fnnctl.config.search import SearchConfig
+from fnnctl.executors.running import ExecutorKind, Workers
 from fnnctl.search.functions import function_runner
 from fnnctl.search.journal import Header, Journal, encode
 from fnnctl.search.loop import Runner, run_search
 from fnnctl.search.plan import plan_search
 from fnnctl.search.protocols import Sampler, Scheduler
+from fnnctl.search.samplers import SAMPLERS as REGISTRY
+from fnnctl.search.space import Space
 from fnnctl.search.spending import SCHEDULERS, Spending, build_scheduler
 from fnnctl.search.standings import Standings
-from fnnctl.search.trial import Direction, Job, Status
-from tests.search.toys import Climber, Outcome, grouped_runner, numbered, result_of, unruly
+from fnnctl.search.trial import Direction, Job, Result, Status
+from tests.search.toys import Climber, Outcome, do_job, grouped_runner, numbered, result_of, unruly
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,34 @@ class SamplerCase:
     """How many configurations it has; None: without end."""
 
 
+SPACE = Space(
+    SearchConfig.model_validate(
+        {
+            "space": {
+                "training.optimizer.name": {"choice": ["adam", "momentum"]},
+                "training.optimizer.momentum": {
+                    "uniform": [0.5, 0.99],
+                    "when": {"training.optimizer.name": "momentum"},
+                },
+                "training.l2": {"log_uniform": [1e-6, 1e-1]},
+                "model.hidden": {"depth": [1, 2], "width": [8, 64], "log": True},
+            }
+        }
+    ).space
+)
+FEW = Space(SearchConfig.model_validate({"space": {"training.epochs": {"integer": [1, 20]}}}).space)
+
+
+def of_space(name: str, space: Space, **settings: Any) -> SamplerCase:
+    """A sampler of the registry, as the settings of a search make it."""
+    search = SearchConfig.model_validate(settings)
+
+    def make(direction: Direction) -> Sampler:
+        return REGISTRY[name](space, search, seed=3, key=identity)
+
+    return SamplerCase(make, space.grid(search.points).size if name == "grid" else space.size)
+
+
 SAMPLERS = {
     "a list without end": SamplerCase(lambda direction: numbered(10**9), None),
     "a list of 30": SamplerCase(lambda direction: numbered(30), 30),
@@ -37,6 +72,10 @@ SAMPLERS = {
     "an empty list": SamplerCase(lambda direction: numbered(0), 0),
     "one that learns": SamplerCase(lambda direction: Climber(10**9, direction), None),
     "one that learns from 20": SamplerCase(lambda direction: Climber(20, direction), 20),
+    "a grid": of_space("grid", SPACE, points=2),
+    "random": of_space("random", SPACE),
+    "random from 20": of_space("random", FEW),
+    "low discrepancy": of_space("random", SPACE, sequence="low_discrepancy"),
 }
 RUNNERS: dict[str, Callable[[], Runner]] = {
     "one by one": lambda: grouped_runner(unruly, groups=1, batch=1),
@@ -77,6 +116,34 @@ def test_the_same_results_whoever_does_the_jobs(
 ) -> None:
     journal = journal_of(scheduler, sampler, spending, RUNNERS[runner]())
     other = journal_of(scheduler, sampler, spending, grouped_runner(unruly, groups=5, batch=3))
+    assert journal.trials == other.trials
+    assert journal.results == other.results
+
+
+@pytest.fixture(scope="module")
+def crews() -> Iterator[Mapping[ExecutorKind, Workers[None, Job, Result]]]:
+    """One of each kind for all searches, as processes take long to start."""
+    with ExitStack() as started:
+        yield {
+            kind: started.enter_context(Workers(do_job, None, kind=kind, workers=2))
+            for kind in get_args(ExecutorKind)
+        }
+
+
+@pytest.mark.parametrize("kind", get_args(ExecutorKind))
+def test_the_same_results_whichever_executor_does_the_jobs(
+    crews: Mapping[ExecutorKind, Workers[None, Job, Result]],
+    kind: ExecutorKind,
+    scheduler: str,
+    sampler: str,
+    spending: str,
+) -> None:
+    def run(jobs: Sequence[Job]) -> Generator[Sequence[Result], None, None]:
+        done = dict(crews[kind].run(jobs, look_up=lambda done: False))
+        yield [done[index] for index in range(len(jobs))]
+
+    journal = journal_of(scheduler, sampler, spending, run)
+    other = journal_of(scheduler, sampler, spending, grouped_runner(unruly))
     assert journal.trials == other.trials
     assert journal.results == other.results
 
