@@ -107,6 +107,13 @@ def test_what_only_another_method_reads_may_be_there_and_is_left_out(
     assert load(resolved_yaml(experiment)).experiment == experiment
 
 
+@pytest.mark.parametrize(
+    ("text", "trials"), [("random", 50), ("grid", None), ("halving", 50), ("random\n  trials: 7", 7)]
+)
+def test_how_many_are_tried(load: Load, text: str, trials: int | None) -> None:
+    assert searched(load, f"  method: {text}\n").most_trials == trials
+
+
 def test_a_space_is_written_and_read_back(load: Load) -> None:
     text = (
         "  space:\n"
