@@ -21,6 +21,10 @@ from fnnctl.config.trials import RefusedConfigurationError, TrialConfigs
 from fnnctl.config.unread import Messages, unread_settings
 from fnnctl.config.yaml_errors import FindingError
 
+MOST_PAIRED = 8
+"""So many values of a choice are tried with those of each other dimension."""
+MOST_NAMED = 50
+"""So many values a condition that is asked for may have."""
 Values = Mapping[str, Any]
 """Values by dimension."""
 
@@ -87,7 +91,8 @@ class _Probing:
 
     def judge(self, *varied: Dimension) -> None:
         """Try all values of one dimension, or of two with one another, and report what is an error."""
-        for values in product(*(values_to_try(each.domain) for each in varied)):
+        most = None if len(varied) == 1 else MOST_PAIRED
+        for values in product(*(_some(values_to_try(each.domain), most) for each in varied)):
             chosen = {each.name: value for each, value in zip(varied, values, strict=True)}
             refused = self._refused(chosen)
             if refused and chosen.keys() <= self._around(chosen).keys():
@@ -96,7 +101,7 @@ class _Probing:
     def report_unread(self) -> None:
         """Report the dimensions that no trial reads."""
         for dimension in self.dimensions:
-            if dimension.name not in self.read:
+            if dimension.name in self.reasons and dimension.name not in self.read:
                 self.messages.setdefault(dimension.place, self.reasons[dimension.name])
 
     def _place(self, dimension: Dimension) -> bool:
@@ -138,9 +143,8 @@ class _Probing:
         owner = next((each for each in present if _is_about(path, each)), varied[0])
         text = message if _is_about(path, owner) else f"{format_path(path)}: {message}"
         for other in sorted((each for each in present if each.setting != owner.setting), key=_is_choice):
-            works = [
-                value for value in values_to_try(other.domain) if self._works(chosen, other, value, owner)
-            ]
+            values = _some(values_to_try(other.domain), MOST_NAMED)
+            works = [value for value in values if self._works(chosen, other, value, owner)]
             if works and not _is_choice(other):
                 return
             if works:
@@ -159,6 +163,13 @@ class _Probing:
     def _works(self, chosen: Values, other: Dimension, value: Any, owner: Dimension) -> bool:
         changed = {**chosen, other.name: value}
         return changed.keys() | {owner.name} <= self._around(changed).keys() and not self._refused(changed)
+
+
+def _some(values: Sequence[Any], most: int | None) -> Sequence[Any]:
+    """At most so many of the values, evenly spread."""
+    if most is None or len(values) <= most:
+        return values
+    return [values[k * (len(values) - 1) // (most - 1)] for k in range(most)]
 
 
 def _is_choice(dimension: Dimension) -> bool:

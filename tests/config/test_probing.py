@@ -102,6 +102,25 @@ def test_what_is_left_to_the_trials_or_never_happens(
     assert search_problems_of(*lines, config=config) == []
 
 
+def test_numbers_that_never_go_together_are_an_error(search_problems_of: Problems) -> None:
+    assert search_problems_of(
+        "training.lr_schedule.minimum: {log_uniform: [0.1, 0.2]}",
+        "training.optimizer.learning_rate: {log_uniform: [0.01, 0.05]}",
+        config="training: {lr_schedule: adaptive}",
+    ) == [
+        "5: search.space.training.lr_schedule.minimum.log_uniform[0]: "
+        "must be less than training.optimizer.learning_rate, which is 0.01; the rate could not be lowered"
+    ]
+
+
+def test_long_choices_are_tried_quickly_and_whole(search_problems_of: Problems) -> None:
+    numbers = [k / 1000 for k in range(1, 400)]
+    assert search_problems_of(
+        f"training.l2: {{choice: {numbers}}}",
+        f"model.dropout: {{choice: {[*numbers, 1.5]}}}",
+    ) == ["6: search.space.model.dropout.choice[399]: must be a number from 0 to 0.99, not 1.5"]
+
+
 def test_a_dimension_that_no_trial_reads(search_problems_of: Problems) -> None:
     found = search_problems_of(
         "training.batch_size: {choice: [16, 32]}",
