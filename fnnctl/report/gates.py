@@ -17,6 +17,7 @@ LOSSES = frozenset(
     {
         "loss", "loss_uncalibrated", "log_loss", "brier_score",
         "expected_calibration_error", "expected_calibration_error_macro", "maximum_calibration_error",
+        "expected_calibration_error_uncalibrated",
     }
 )  # fmt: skip
 DEFAULT_PART = "test"
@@ -47,7 +48,9 @@ class Gate:
         """What was probably meant by a threshold that no metric reaches, or nothing; counts reach it."""
         if self.is_loss or not 1 < self.threshold <= 100 or self.metric.rpartition(".")[2] == "support":
             return ""
-        return f" (no metric is above 1: {self.threshold:g} % is written {self.metric}={self.threshold / 100:g})"
+        return (
+            f" (no metric is above 1: {self.threshold:g} % is written {self.metric}={self.threshold / 100:g})"
+        )
 
     def admits(self, value: float) -> bool:
         """Whether the value passes; the threshold itself does."""
