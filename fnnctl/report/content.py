@@ -191,7 +191,7 @@ def _folds_table(of_metrics: Mapping[str, Any]) -> Table:
 
 
 def _without_repetition(rows: dict[str, tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
-    """The metrics' rows; without that of the loss where it is the log loss: no probability is as good as 0."""
+    """The metrics' rows, without the loss where it is the log loss, no probability being as good as 0."""
     same = "loss" in rows and "log_loss" in rows and rows["loss"][1:] == rows["log_loss"][1:]
     return tuple(row for key, row in rows.items() if not (same and key == "loss"))
 
