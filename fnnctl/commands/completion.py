@@ -18,6 +18,7 @@ from fnnctl.training.checkpoint import Checkpoint
 from fnnctl.training.pool import Pool
 from fnnctl.training.stack import Stack
 from fnnctl.training.trainer import Outcome, TrainedMember, go_on
+from fnnctl.training.unfinished import unfinished
 from fnnctl.training.watch import dead_layers
 
 
@@ -41,7 +42,9 @@ def complete_run(
         examples = prepared.examples()
         trained = _train(prepared, examples, checkpoint, run, recording, signals, output)
         _raise_if_broken_off(run, prepared, trained, signals)
-        warn(run, list(dead_layers(trained.history, prepared.settings.shape)), output)
+        ended = [(trained.outcome, trained.history)]
+        hints = unfinished(ended, prepared.settings, train_rows=prepared.split.train.size)
+        warn(run, [*dead_layers(trained.history, prepared.settings.shape), *hints], output)
         temperature = find_temperature(prepared, examples, trained)
         parts = score_parts(prepared, examples, trained, temperature)
         if not all(math.isfinite(part.loss) for part in parts.values() if part):

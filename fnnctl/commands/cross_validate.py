@@ -40,6 +40,7 @@ from fnnctl.store.provenance import usable_processors
 from fnnctl.store.run import OpenRun, create_run
 from fnnctl.training.threads import set_blas_threads
 from fnnctl.training.trainer import Outcome
+from fnnctl.training.unfinished import unfinished
 
 Results = list[FoldResult | None]
 
@@ -76,6 +77,9 @@ def cross_validate(
             of_folds = _write_folds(run, validation, results)
         signals.raise_if_requested()
         _tell_of_diverged(run, validation, results, output)
+        first = validation.networks[0]
+        ended = [(result.outcome, result.history) for result in results if result]
+        warn(run, list(unfinished(ended, first.settings, train_rows=first.train_rows)), output)
         _write_scores(run, validation, results, of_folds)
         draw_figures(run)
         signals.raise_if_requested()  # a library that was drawing may have swallowed the signal

@@ -96,7 +96,7 @@ def _score_test_part(network: StoredNetwork, output: Output) -> None:
     else:
         matrix = confusion_matrix(labels, part.predictions, len(dataset.classes))
         scored = replace(summary, metrics=parts, confusion=(dataset.classes, matrix))
-        output.render(terminal_report([scored]))
+        output.render(terminal_report([scored], width=output.width))
 
 
 def comparison(metrics: Mapping[str, Any], recorded: object) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.commands.preparation import Prepared
-from fnnctl.metrics.calibration import reliability
+from fnnctl.metrics.calibration import NO_ROWS, Reliability, reliability
 from fnnctl.metrics.classification import score
 from fnnctl.metrics.confusion import confusion_matrix
 from fnnctl.metrics.curves import pr_curves, roc_curves
@@ -26,6 +26,15 @@ from fnnctl.training.trainer import TrainedMember
 
 
 @dataclass(frozen=True, slots=True)
+class Uncalibrated:
+    """What a temperature changes, as it was before."""
+
+    loss: float
+    """Mean cross-entropy."""
+    reliability: Reliability
+
+
+@dataclass(frozen=True, slots=True)
 class PartScores:
     """What the network says of one part's rows."""
 
@@ -37,7 +46,7 @@ class PartScores:
     """(n, classes), float64"""
     loss: float
     """Mean cross-entropy."""
-    loss_uncalibrated: float | None
+    uncalibrated: Uncalibrated | None
     """What it would be without the temperature; None where there is none."""
 
     @property
@@ -52,8 +61,16 @@ class PartScores:
 
     def metrics(self, ranked: RankedPart, classes: Sequence[str]) -> dict[str, Any]:
         """The part's entry in metrics.json."""
-        scores = score(self.labels, self.probabilities, ranked, classes, loss=self.loss)
-        return {"loss": scores["loss"], "loss_uncalibrated": self.loss_uncalibrated, **scores}
+        scores, before = (
+            score(self.labels, self.probabilities, ranked, classes, loss=self.loss),
+            self.uncalibrated,
+        )
+        return {
+            "loss": scores["loss"],
+            "loss_uncalibrated": before and before.loss,
+            **scores,
+            "expected_calibration_error_uncalibrated": before and before.reliability.expected_error,
+        }
 
     def table(self, classes: Sequence[str]) -> Iterator[list[object]]:
         """The rows of predictions.csv, without the probabilities."""
@@ -106,13 +123,15 @@ def part_scores(
     The scores are divided by the temperature, where there is one. Over all rows the temporary arrays of
     softmax would take twice what stays. The caller judges a loss that is not finite.
     """
-    losses, uncalibrated = np.empty(len(rows)), np.empty(len(rows))
+    losses, losses_before = np.empty(len(rows)), np.empty(len(rows))
     probabilities = np.empty((len(rows), classes))
-    start = 0
+    bins_before, start = NO_ROWS, 0
     for scores in batches:
         batch = slice(start, start + len(scores))
         with np.errstate(over="ignore", invalid="ignore"):
-            uncalibrated[batch] = cross_entropy(scores, labels[batch])
+            if temperature is not None:
+                losses_before[batch] = cross_entropy(scores, labels[batch])
+                bins_before += reliability(labels[batch], softmax(scores))
             calibrated = scaled(scores, temperature)
             losses[batch] = cross_entropy(calibrated, labels[batch])
             probabilities[batch] = softmax(calibrated)
@@ -122,7 +141,9 @@ def part_scores(
         labels,
         probabilities,
         loss=float(np.mean(losses)),
-        loss_uncalibrated=None if temperature is None else float(np.mean(uncalibrated)),
+        uncalibrated=None
+        if temperature is None
+        else Uncalibrated(float(np.mean(losses_before)), bins_before),
     )
 
 

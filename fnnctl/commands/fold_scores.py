@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
-from fnnctl.commands.evaluation import PartScores
+from fnnctl.commands.evaluation import PartScores, Uncalibrated
 from fnnctl.commands.fold_training import FoldResult
 from fnnctl.commands.folds import CrossValidation
+from fnnctl.metrics.calibration import NO_ROWS, reliability
 from fnnctl.metrics.confusion import confusion_matrix
 from fnnctl.metrics.curves import Curve, mean_pr_curves, mean_roc_curves, pr_curves, roc_curves
 from fnnctl.metrics.resampling import summarize_scores
@@ -129,22 +130,26 @@ def out_of_fold(validation: CrossValidation, results: Sequence[FoldResult | None
                 dataset.labels[known],
                 probabilities[known],
                 loss=math.fsum(each.loss * len(each.rows) for each in parts) / int(known.sum()),
-                loss_uncalibrated=_uncalibrated(parts),
+                uncalibrated=_uncalibrated(parts),
             )
             repeats.append(RepeatScores(repeat, assigned[known], part))
     return repeats
 
 
-def _uncalibrated(parts: Sequence[PartScores]) -> float | None:
-    """The folds' mean loss over the rows; None where nothing was calibrated.
+def _uncalibrated(parts: Sequence[PartScores]) -> Uncalibrated | None:
+    """All folds' rows as they were before calibration; None where nothing was calibrated.
 
-    A fold that no temperature suited has one loss only.
+    A fold that no temperature suited is as it was.
     """
-    if all(part.loss_uncalibrated is None for part in parts):
+    if all(part.uncalibrated is None for part in parts):
         return None
-    losses = [part.loss if part.loss_uncalibrated is None else part.loss_uncalibrated for part in parts]
+    before = [
+        part.uncalibrated or Uncalibrated(part.loss, reliability(part.labels, part.probabilities))
+        for part in parts
+    ]
     rows = [len(part.rows) for part in parts]
-    return math.fsum(map(math.prod, zip(losses, rows, strict=True))) / sum(rows)
+    total = math.fsum(each.loss * count for each, count in zip(before, rows, strict=True))
+    return Uncalibrated(total / sum(rows), sum((each.reliability for each in before), NO_ROWS))
 
 
 def prediction_rows(repeats: Sequence[RepeatScores], classes: Sequence[str]) -> Iterator[list[object]]:

@@ -60,6 +60,11 @@ class Output:
         """What was asked for, as a table or the like."""
         _write(sys.stdout, self.rendered(renderable))
 
+    @property
+    def width(self) -> int:
+        """The terminal's columns; 80 where the output goes elsewhere."""
+        return self.console(sys.stdout or io.StringIO()).width
+
     def rendered(self, renderable: RenderableType, *, plain: bool = False) -> str:
         """A table or the like as text; `plain` is without colours wherever it goes."""
         from rich.measure import Measurement

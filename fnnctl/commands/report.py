@@ -88,7 +88,7 @@ def _report_end(summary: Summary, measured: Mapping[str, Any], output: Output) -
     elif output.quiet:
         output.data(str(summary.path))
     else:
-        output.render(terminal_report([summary]))
+        output.render(terminal_report([summary], width=output.width))
 
 
 def _redraw(run: RunFolder, output: Output) -> None:
@@ -113,7 +113,8 @@ def _write(
     elif format_ == "markdown":
         text = markdown_report(summaries, results, relative_to=file.parent if file else Path())
     else:
-        text = output.rendered(terminal_report(summaries, results), plain=file is not None)
+        shown = terminal_report(summaries, results, width=None if file else output.width)
+        text = output.rendered(shown, plain=file is not None)
     if file is None:
         output.data(text.rstrip("\n"))
     else:

@@ -88,5 +88,7 @@ def _note_start(
     run.log(f"resumed from {at}")
     resumption = Resumption(at=utc_text(datetime.now(UTC)), command=command_line(sys.argv[1:]))
     resumed = [*manifest.resumed, resumption]
-    run.record({"status": "running", "finished": None, "error": None, "diverged": False, "resumed": resumed})
+    open_facts = dict.fromkeys(("finished", "error", "training", "calibration"))
+    never_ended = {"status": "running", "diverged": False, "seconds": {"total": None, "training": None}}
+    run.record({**open_facts, **never_ended, "resumed": resumed})
     warn(run, machine_differences(manifest, blas_threads=prepared.set_threads()), output)

@@ -27,6 +27,7 @@ LOSSES: Final = frozenset(
     {
         "loss", "loss_uncalibrated", "log_loss", "brier_score",
         "expected_calibration_error", "expected_calibration_error_macro", "maximum_calibration_error",
+        "expected_calibration_error_uncalibrated",
     }
 )  # fmt: skip
 """Those of which small values are the good ones."""

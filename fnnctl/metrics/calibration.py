@@ -35,6 +35,14 @@ class Reliability:
     confidence_sums: FloatArray
     """(BINS,) the sum of the predicted classes' probabilities."""
 
+    def __add__(self, other: Reliability) -> Reliability:
+        """What these rows and those of the other have in common."""
+        return Reliability(
+            self.rows + other.rows,
+            self.hits + other.hits,
+            self.confidence_sums + other.confidence_sums,
+        )
+
     @property
     def expected_error(self) -> float:
         """Σ (nᵦ/n)·|accuracyᵦ − confidenceᵦ|, the expected calibration error (Guo et al., equation 3).
@@ -60,6 +68,10 @@ class Reliability:
             interval = wilson_interval(hits / repeats, rows / repeats)
             numbers = [total / rows, hits / rows, *interval] if interval else [None] * 4
             yield [low, high, rows, *numbers]
+
+
+NO_ROWS = Reliability(np.zeros(BINS, np.int64), np.zeros(BINS, np.int64), np.zeros(BINS))
+"""To which batches of rows can be added."""
 
 
 def reliability(labels: IntArray, probabilities: FloatArray) -> Reliability:

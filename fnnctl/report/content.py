@@ -33,10 +33,11 @@ METRICS = (
     ("  95 % interval", "roc_auc_macro_ci95"),
     ("macro average precision", "average_precision_macro"),
     ("log loss", "log_loss"),
-    ("loss", "loss"),
+    ("loss, unclipped", "loss"),
     ("  before calibration", "loss_uncalibrated"),
     ("Brier score", "brier_score"),
     ("calibration error", "expected_calibration_error"),
+    ("  before calibration", "expected_calibration_error_uncalibrated"),
     ("rows", "support"),
 )
 CLASS_METRICS = (
@@ -120,24 +121,30 @@ def judged(summary: Summary) -> str:
 
 def _metrics_table(summary: Summary) -> Table | None:
     parts = {part: metrics for part in PARTS if (metrics := summary.part_metrics(part))}
-    rows = (
-        (label, *(number(metrics.get(key)) for metrics in parts.values()))
+    rows = {
+        key: (label, *(number(metrics.get(key)) for metrics in parts.values()))
         for label, key in METRICS
         if any(metrics.get(key) is not None for metrics in parts.values())
-    )
+    }
     title = "Metrics of the refitted winner" if summary.search else "Metrics"
-    return Table(title, ("", *parts), tuple(rows))
+    return Table(title, ("", *parts), _without_repetition(rows))
 
 
 def _folds_table(of_metrics: Mapping[str, Any]) -> Table:
     """Of each metric, what the folds' scores say together."""
-    entries = ((label, of_metrics.get(key)) for label, key in METRICS)
-    rows = (
-        (label, *(number(entry.get(key)) for key in ("mean", "std", "ci95")))
-        for label, entry in entries
+    entries = ((label, key, of_metrics.get(key)) for label, key in METRICS)
+    rows = {
+        key: (label, *(number(entry.get(each)) for each in ("mean", "std", "ci95")))
+        for label, key, entry in entries
         if isinstance(entry, Mapping) and entry.get("mean") is not None
-    )
-    return Table("Cross-validation", ("", "mean", "deviation", "95 % interval"), tuple(rows))
+    }
+    return Table("Cross-validation", ("", "mean", "deviation", "95 % interval"), _without_repetition(rows))
+
+
+def _without_repetition(rows: dict[str, tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
+    """The metrics' rows, without the loss where it is the log loss, no probability being as good as 0."""
+    same = "loss" in rows and "log_loss" in rows and rows["loss"][1:] == rows["log_loss"][1:]
+    return tuple(row for key, row in rows.items() if not (same and key == "loss"))
 
 
 def _class_table(summary: Summary) -> Table | None:

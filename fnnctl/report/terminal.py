@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from rich import box
 from rich.console import Group, RenderableType
+from rich.constrain import Constrain
 from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text
@@ -32,33 +33,39 @@ STATUS_STYLES = {"completed": "green", "running": "cyan", "interrupted": "yellow
 FAILED_STYLE = "red"
 
 
-def terminal_report(summaries: Sequence[Summary], results: Sequence[GateResult] = ()) -> RenderableType:
-    """The runs one below the other, and what the gates found."""
-    parts = [_run(summary) for summary in summaries]
+def terminal_report(
+    summaries: Sequence[Summary], results: Sequence[GateResult] = (), *, width: int | None = None
+) -> RenderableType:
+    """The runs one below the other, and what the gates found.
+
+    Sentences are broken to `width` columns, which tables with many numbers may need more than.
+    """
+    parts = [_run(summary, width) for summary in summaries]
     if results:
-        parts.append(_section(gate_table(results)))
+        parts.append(_section(gate_table(results), width))
     return Group(*parts)
 
 
-def _run(summary: Summary) -> RenderableType:
+def _run(summary: Summary, width: int | None) -> RenderableType:
     status = Text(summary.shown_status, style=STATUS_STYLES.get(summary.shown_status, FAILED_STYLE))
     return Group(
         Text.assemble(_text(summary.manifest.name, "bold"), "  ", status),
         _text(str(summary.path)),
         _text(headline(summary), "dim"),
-        *(_section(section) for section in sections(summary)),
+        *(_section(section, width) for section in sections(summary)),
         "",
     )
 
 
-def _section(section: Section) -> RenderableType:
+def _section(section: Section, width: int | None) -> RenderableType:
+    inner = None if width is None else width - 2
     match section:
         case Table():
             body: RenderableType = _table(section)
         case FactList() | FileList():
-            body = _pairs(section.rows)
+            body = Constrain(_pairs(section.rows), inner)
         case Notes():
-            body = Group(*(_text(f"- {line}") for line in section.rows))
+            body = Constrain(Group(*(_text(f"- {line}") for line in section.rows)), inner)
         case Command():
             body = Group(*map(_text, command_lines(section)))
     return Group("", _text(section.title, "bold"), Padding(body, (0, 0, 0, 2), expand=False))

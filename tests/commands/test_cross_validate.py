@@ -409,3 +409,9 @@ def test_each_fold_is_calibrated_by_its_own_validation_part(program: Program, ir
     assert metrics["loss_uncalibrated"] == pytest.approx(
         np.mean([float(f["loss_uncalibrated"]) for f in folds])
     )
+    plain = Path(program("evaluate", str(iris), *SMALL, *changes[2:], "--json").json["run"])
+    name = "expected_calibration_error"
+    before = read_json(plain / "metrics.json")["test"]
+    assert metrics[f"{name}_uncalibrated"] == pytest.approx(before[name], rel=1e-12)
+    for fold, uncalibrated in zip(folds, table(plain, "cross_validation.csv"), strict=True):
+        assert float(fold[f"{name}_uncalibrated"]) == pytest.approx(float(uncalibrated[name]), rel=1e-12)

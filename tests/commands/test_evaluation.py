@@ -135,6 +135,9 @@ def test_the_temperature_is_the_only_difference(program: Program, iris: Path) ->
     for part in ("train", "validation", "test"):
         assert before[part]["loss_uncalibrated"] is None
         assert after[part]["loss_uncalibrated"] == before[part]["loss"]
+        name = "expected_calibration_error"
+        assert before[part][f"{name}_uncalibrated"] is None
+        assert after[part][f"{name}_uncalibrated"] == pytest.approx(before[part][name], rel=1e-12)
         assert after[part]["accuracy"] == before[part]["accuracy"]
         assert after[part]["loss"] == pytest.approx(after[part]["log_loss"])
     assert after["validation"]["loss"] < before["validation"]["loss"]

@@ -22,6 +22,18 @@ def test_a_narrow_terminal_loses_no_column(
     assert all(name in shown for name in ("setosa", "versicolor", "virginica"))
 
 
+def test_sentences_are_broken_to_a_narrow_terminal_and_tables_are_not(
+    program: Program, iris: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program("train", str(iris), "--quiet")
+    monkeypatch.setenv("COLUMNS", "44")
+    lines = program("report").out.splitlines()
+    facts = lines[lines.index("Training") :]
+    assert max(map(len, facts)) <= 44
+    assert "learning_curve.png" in " ".join(facts)
+    assert max(map(len, lines)) > 70  # the metrics of three parts
+
+
 @pytest.mark.parametrize("option", ["--json", "--quiet"])
 def test_output_that_cannot_be_written_is_a_sentence_and_3(iris: Path, tmp_path: Path, option: str) -> None:
     command = f"{sys.executable} -m fnnctl train {iris} {option} > /dev/full"

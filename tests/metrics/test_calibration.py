@@ -12,7 +12,7 @@ from sklearn.calibration import calibration_curve
 from sklearn.metrics import brier_score_loss
 
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
-from fnnctl.metrics.calibration import brier_score, class_calibration_errors, reliability
+from fnnctl.metrics.calibration import NO_ROWS, brier_score, class_calibration_errors, reliability
 
 Outcomes = SearchStrategy[tuple[IntArray, FloatArray]]
 Simulate = Callable[..., tuple[IntArray, FloatArray]]
@@ -108,3 +108,14 @@ def test_no_large_copies_are_made(simulate: Simulate, classes: int) -> None:
     tracemalloc.stop()
     # some bytes a row, and the temporary arrays of a block; the probabilities are 16 MB
     assert peak < 32 * rows + 4_000_000
+
+
+def test_rows_can_be_binned_in_batches() -> None:
+    rng = np.random.default_rng(4)
+    probabilities, labels = rng.dirichlet(np.ones(3), 50), rng.integers(0, 3, 50)
+    batches = [reliability(labels[part], probabilities[part]) for part in (slice(20), slice(20, 50))]
+    together, whole = sum(batches, NO_ROWS), reliability(labels, probabilities)
+    assert together.rows.tolist() == whole.rows.tolist()
+    assert together.hits.tolist() == whole.hits.tolist()
+    assert together.expected_error == pytest.approx(whole.expected_error, rel=1e-12)
+    assert NO_ROWS.rows.sum() == 0

@@ -43,7 +43,7 @@ def test_the_numbers_of_a_finished_run(finished_run: Callable[..., OpenRun]) -> 
         ("macro F1", "0.9300", "0.8800"),
         ("macro average precision", "0.7500", "0.7500"),
         ("log loss", "1.23e-05", "1.23e-05"),
-        ("loss", "0.2500", "0.2500"),
+        ("loss, unclipped", "0.2500", "0.2500"),
         ("Brier score", "0.1250", "0.1250"),
         ("calibration error", "0.0625", "0.0625"),
         ("rows", "30", "30"),
@@ -119,11 +119,20 @@ def test_gates_of_several_runs_name_the_run(finished_run: Callable[..., OpenRun]
 
 def test_what_calibration_did_is_told(start_run: Callable[..., OpenRun]) -> None:
     run = start_run()
-    run.write_metrics({"train": None, "validation": None, "test": {"loss": 0.25, "loss_uncalibrated": 0.5}})
+    test = {
+        "loss": 0.25, "log_loss": 0.25, "loss_uncalibrated": 0.5,
+        "expected_calibration_error": 0.125, "expected_calibration_error_uncalibrated": 0.375,
+    }  # fmt: skip
+    run.write_metrics({"train": None, "validation": None, "test": test})
     run.record({"training": {"epochs": 2}, "calibration": {"temperature": 1.23456}})
     found = titled(summarize(run))
     metrics, training = found["Metrics"], found["Training"]
     assert isinstance(metrics, Table)
-    assert metrics.rows == (("loss", "0.2500"), ("  before calibration", "0.5000"))
+    assert metrics.rows == (  # the loss is the log loss: one row will do
+        ("log loss", "0.2500"),
+        ("  before calibration", "0.5000"),
+        ("calibration error", "0.1250"),
+        ("  before calibration", "0.3750"),
+    )
     assert isinstance(training, FactList)
     assert ("temperature", "1.235") in training.rows

@@ -22,6 +22,7 @@ METRICS = {
         "expected_calibration_error": 0.05,
         "expected_calibration_error_macro": 0.03,
         "maximum_calibration_error": 0.4,
+        "expected_calibration_error_uncalibrated": 0.6,
         "roc_auc_macro": None,
         "support": 30,
         "per_class": {
@@ -63,6 +64,8 @@ def passed(start_run: Callable[..., OpenRun]) -> Callable[..., bool]:
         ("log_loss=0.25", True),
         ("log_loss=0.2", False),
         ("loss_uncalibrated=0.35", True),
+        ("expected_calibration_error_uncalibrated=0.6", True),
+        ("expected_calibration_error_uncalibrated=0.59", False),
         ("loss_uncalibrated=0.34", False),
         ("brier_score=0.16", True),
         ("brier_score=0.14", False),
@@ -114,6 +117,22 @@ def test_a_metric_that_is_not_there_is_never_a_pass(
 def test_what_is_no_gate_is_told(text: str) -> None:
     with pytest.raises(UsageError, match=f"--fail-under '{text}': "):
         parse_gates([text])
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("accuracy=90", " (no metric is above 1: 90 % is written accuracy=0.9)"),
+        ("per_class.a.recall=99.5", " (no metric is above 1: 99.5 % is written per_class.a.recall=0.995)"),
+        ("accuracy=1", ""),
+        ("accuracy=1000", ""),
+        ("loss=2", ""),
+        ("support=30", ""),
+    ],
+)
+def test_a_percentage_is_told_apart(text: str, hint: str) -> None:
+    (gate,) = parse_gates([text])
+    assert gate.hint == hint
 
 
 def test_all_problems_at_once(passed: Callable[..., bool]) -> None:
