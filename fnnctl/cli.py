@@ -67,6 +67,9 @@ Method = Annotated[
         "--method", metavar="METHOD", help="grid, random, halving or hyperband; default the config's."
     ),
 ]
+Workers = Annotated[
+    int | None, typer.Option("--workers", min=1, help="Stacks at once; default the processors there are.")
+]
 MaxTrials = Annotated[
     int | None, typer.Option("--max-trials", metavar="N", min=1, help="No trial begins after so many.")
 ]
@@ -166,7 +169,10 @@ def train(
 @app.command()
 def predict(
     run: Annotated[str, typer.Argument(metavar="RUN", help="The run whose network predicts; see `report`.")],
-    data: Annotated[str, typer.Argument(metavar="DATA", help="A CSV file; - is standard input.")],
+    data: Annotated[
+        str,
+        typer.Argument(metavar="DATA", help="A CSV or NPZ file, or a folder of arrays; - is standard input."),
+    ],
     file: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the predictions to a file.")
     ] = None,
@@ -252,10 +258,7 @@ def search(
     overrides: Set = None,
     name: Name = None,
     seed: Seed = None,
-    workers: Annotated[
-        int | None,
-        typer.Option("--workers", min=1, help="Stacks at once; default the processors there are."),
-    ] = None,
+    workers: Workers = None,
     executor: Annotated[
         str | None,
         typer.Option("--executor", metavar="KIND", help="serial or processes; by default what is faster."),
@@ -303,6 +306,38 @@ def search(
                 signals=signals,
             )
     report_search(run, output)
+
+
+@app.command()
+def plan(
+    config: Config = None,
+    method: Method = None,
+    overrides: Set = None,
+    name: Name = None,
+    seed: Seed = None,
+    workers: Workers = None,
+    max_trials: MaxTrials = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    no_color: NoColor = False,
+) -> None:
+    """What a search would do, and how long it would take."""
+    from fnnctl.commands.interruption import ended_by_signals
+
+    output = _output(json, quiet, verbose, no_color)
+    with ended_by_signals(output):
+        from fnnctl.commands.plan import plan
+
+        plan(
+            config or DEFAULT_CONFIG,
+            [*(overrides or []), *([] if method is None else [f"search.method={method}"])],
+            workers=workers,
+            max_trials=max_trials,
+            name=name,
+            seed=seed,
+            output=output,
+        )
 
 
 @app.command()

@@ -131,15 +131,26 @@ class InterruptedRunError(FnnctlError):
     kind = "interrupted"
 
     def __init__(
-        self, *, signal_number: int, run: str | None, epochs: int | None, resumed_by: str | None = "train"
+        self,
+        *,
+        signal_number: int,
+        run: str | None,
+        epochs: int | None,
+        kept_epoch: int | None = None,
+        resumed_by: str | None = "train",
     ) -> None:
-        """`resumed_by` is the command that can go on with the run; None where there is none."""
+        """`epochs` were trained, and `kept_epoch` is that of a training's checkpoint, if there is one.
+
+        `resumed_by` is the command that can go on with the run; None where there is none.
+        """
         when = "" if epochs is None else f" after {epochs} epoch{'' if epochs == 1 else 's'}"
         kept = ", before there was a run"
         if run:
             kept = f"; what was done until then is in {run}"
         if run and resumed_by:  # the command has a line of its own, which can be pasted into a shell as it is
-            kept += f", and this goes on from there:\nfnnctl {resumed_by} --resume {shlex.quote(run)}"
+            where = "begins again" if kept_epoch is None else f"goes on from epoch {kept_epoch}"
+            where = where if resumed_by == "train" else "goes on from there"
+            kept += f", and this {where}:\nfnnctl {resumed_by} --resume {shlex.quote(run)}"
         super().__init__(f"interrupted{when}{kept}")
         self.exit_code = 128 + signal_number  # type: ignore[misc]  # of the instance: 129, 130 or 143
 

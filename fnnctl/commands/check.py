@@ -7,8 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from fnnctl.commands.output import Output
-from fnnctl.commands.preparation import Prepared, prepare
-from fnnctl.config.search_check import search_problems
+from fnnctl.commands.preparation import Prepared, prepare, searching_problems
 from fnnctl.errors import InputError, Problem, quoted_list
 
 
@@ -23,7 +22,7 @@ def check(
         except InputError as error:
             problems += error.problems
         else:
-            found = search_problems(prepared.loaded)
+            found = searching_problems(prepared.loaded, prepared.dataset)
             problems += found
             for warning in prepared.warnings:
                 output.note(f"{config}: warning: {warning}")

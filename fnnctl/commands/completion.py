@@ -36,6 +36,7 @@ def complete_run(
     what was done stands in the folder.
     """
     before = checkpoint.seconds if checkpoint else 0.0
+    signals.kept_epoch = checkpoint.epoch if checkpoint else None
     with Recording(run, started=started, trained_before=before) as recording:
         examples = prepared.examples()
         trained = _train(prepared, examples, checkpoint, run, recording, signals, output)
@@ -66,7 +67,12 @@ def _train(
         signals.graceful(),
         epoch_progress(output, prepared.member.epochs, done=checkpoint.epoch if checkpoint else 0) as show,
         Keeping(
-            run, prepared, show=show, should_stop=signals.requested, seconds=recording.trained_seconds
+            run,
+            prepared,
+            show=show,
+            kept=signals.note_kept,
+            should_stop=signals.requested,
+            seconds=recording.trained_seconds,
         ) as keeping,
         recording.training(),
     ):

@@ -23,7 +23,6 @@ from fnnctl.commands.recording import Recording, evaluation_manifest
 from fnnctl.commands.report import report_training
 from fnnctl.commands.stored_network import StoredNetwork, load_network
 from fnnctl.config.experiment import NAME_PATTERN
-from fnnctl.data.files import file_sha256
 from fnnctl.errors import DataError, Problem, UsageError, quoted_list
 from fnnctl.metrics.confusion import confusion_matrix
 from fnnctl.report.figures import draw_figures
@@ -48,7 +47,7 @@ def evaluate_run(
     name: str | None,
     output: Output,
 ) -> None:
-    """Score a run's network on its own test part, or on the labelled rows of the CSV file `data`.
+    """Score a run's network on its own test part, or on the labelled rows of the file `data`.
 
     `delimiter`, `encoding` and `name` (of the new run) are for the latter. Raises `InputError` for what is
     wrong with the arguments, the run or its data, before there is a new folder.
@@ -125,6 +124,15 @@ def _is_close(value: Any, other: Any) -> bool:
     return bool(value == other)
 
 
+def _known_rows(network: StoredNetwork, given: InputFile, sha256: str) -> list[str]:
+    """A warning where the file is the one that the network has learned from."""
+    data = network.run.read_manifest().data
+    if data is None or data.sha256 != sha256:
+        return []
+    what = f"{given.name} is the file that the network was trained on, and most of its rows were learned"
+    return [f"{what}: `fnnctl evaluate {network.run.path.name}` scores the test part alone"]
+
+
 def _score_file(
     network: StoredNetwork,
     given: InputFile,
@@ -138,8 +146,8 @@ def _score_file(
     name = name or f"{network.run.read_manifest().name} on {given.stem}"
     if not re.search(NAME_PATTERN, name):
         raise UsageError("--name: write up to 200 characters, none of them a control character")
-    sha256 = file_sha256(given.file)
-    notes: list[str] = []
+    sha256 = given.sha256
+    notes = _known_rows(network, given, sha256)
     rows = read_labelled(given, network, notes.append)
     part = part_scores(
         rows.numbers,

@@ -115,6 +115,7 @@ def prepare_folds(
         groups=dataset.groups,
     )
     networks = tuple(_network(source, folds, repeat, fold) for repeat, fold in folds)
+    _check_watched(source, networks)
     experiment = _completed(source, networks)
     validation = CrossValidation(experiment, dataset, folds, configuration_seed(experiment), networks)
     everything = Split(np.arange(len(dataset)), np.arange(0), np.arange(0))
@@ -166,6 +167,14 @@ def _check_count(source: Source, groups: IntArray | None) -> None:
     if validation and most - -(-most // wanted) < 2:
         message = f"{counted(most, what)} in {wanted:,} folds leave none to set apart for validation"
         raise ConfigError(source.loaded.problem(path, f"{message}: set data.split.validation to 0"))
+
+
+def _check_watched(source: Source, networks: Sequence[FoldNetwork]) -> None:
+    """Refuse folds that have nothing to watch while they train, though they should."""
+    if source.loaded.experiment.data.split.validation > 0 and not all(n.validation_rows for n in networks):
+        message = "in a fold every class has a single row to learn from, and none to set apart for validation"
+        advice = "more folds, or set data.split.validation to 0"
+        raise ConfigError(source.loaded.problem("evaluation.cross_validation.folds", f"{message}: {advice}"))
 
 
 def _network(source: Source, folds: Folds, repeat: int, fold: int) -> FoldNetwork:

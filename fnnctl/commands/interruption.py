@@ -33,6 +33,8 @@ class Interruption:
         """The run's folder, once there is one."""
         self.resumed_by: str | None = "train"
         """The command whose `--resume` can go on with the run; None where there is none."""
+        self.kept_epoch: int | None = None
+        """The epoch of a training's checkpoint, from which it goes on; None where it begins again."""
         self._signal_number: int | None = None
         self._graceful = self._told = False
         self._output = output
@@ -50,6 +52,10 @@ class Interruption:
         """Raise the error that ends an interrupted run; `epochs` were trained."""
         if self._signal_number is not None:
             raise self._error(self._signal_number, epochs)
+
+    def note_kept(self, epoch: int) -> None:
+        """Take note that there is a checkpoint after this epoch."""
+        self.kept_epoch = epoch
 
     @contextmanager
     def graceful(self) -> Iterator[None]:
@@ -70,7 +76,11 @@ class Interruption:
 
     def _error(self, signal_number: int, epochs: int | None = None) -> InterruptedRunError:
         return InterruptedRunError(
-            signal_number=signal_number, run=self.run, epochs=epochs, resumed_by=self.resumed_by
+            signal_number=signal_number,
+            run=self.run,
+            epochs=epochs,
+            kept_epoch=self.kept_epoch,
+            resumed_by=self.resumed_by,
         )
 
 

@@ -39,13 +39,14 @@ class Keeping:
         prepared: Prepared,
         *,
         show: OnEpoch,
+        kept: Callable[[int], None],
         should_stop: Callable[[], bool],
         seconds: Callable[[], float],
     ) -> None:
-        """`show` is told of each epoch; `seconds` tells how long the network has trained."""
+        """`show` is told of each epoch, `kept` of each checkpoint's; `seconds` is how long training took."""
         self.trained: TrainedMember | None = None
         self._run, self._prepared = run, prepared
-        self._show, self._should_stop, self._seconds = show, should_stop, seconds
+        self._show, self._kept, self._should_stop, self._seconds = show, kept, should_stop, seconds
         self._checkpoint_due = time.monotonic() + SECONDS_BETWEEN_CHECKPOINTS
         self._stack: Stack | None = None
         self._failure: Exception | None = None
@@ -65,6 +66,7 @@ class Keeping:
         before = time.monotonic()
         try:
             self._run.write_checkpoint(Checkpoint.of(stack, seconds=self._seconds()).arrays())
+            self._kept(stack.epoch)
         except (MachineError, MemoryError) as error:
             self._run.log(f"no checkpoint after epoch {stack.epoch}: {error or 'out of memory'}")
         now = time.monotonic()
@@ -87,12 +89,20 @@ class Keeping:
         failure = error or self._failure
         try:
             self._write(failure)
+            if failure is None:
+                self._keep_whole_epoch()
         except Exception as unwritten:
             if failure is None:
                 raise
             self._run.log(f"what was trained cannot be kept: {unwritten}")
         if error is None and self._failure:
             raise self._failure
+
+    def _keep_whole_epoch(self) -> None:
+        """Where training was stopped between two epochs it can go on right there."""
+        trained, stack = self.trained, self._stack
+        if trained and stack and trained.outcome is Outcome.INTERRUPTED and trained.epochs == stack.epoch:
+            self._write_checkpoint(stack)
 
     def _write(self, failure: BaseException | None) -> None:
         trained = self.trained
@@ -116,10 +126,13 @@ class Keeping:
             return "a failure broke it off"
         training = self._prepared.experiment.training
         rule, limit = training.early_stopping, training.time_limit
+        converged = "the training loss no longer fell"
+        if training.optimizer.name == "lbfgs":
+            converged = "the gradient was all but zero, or no step lowered the training loss any more"
         reasons = {
             Outcome.COMPLETED: "all epochs were trained",
             Outcome.STOPPED_EARLY: f"no better {rule.monitor} for {rule.patience} epochs" if rule else None,
-            Outcome.CONVERGED: "the training loss no longer fell",
+            Outcome.CONVERGED: converged,
             Outcome.OUT_OF_TIME: f"{limit:g} seconds were over" if limit else None,
             Outcome.DIVERGED: "the loss was no finite number any more",
             Outcome.INTERRUPTED: "a signal interrupted it",

@@ -10,8 +10,7 @@ import numpy as np
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.commands.new_data import InputFile, Note
 from fnnctl.commands.stored_network import StoredNetwork
-from fnnctl.data.columns import TextColumn
-from fnnctl.data.new_rows import NewRows
+from fnnctl.data.new_rows import Labels, NewRows
 from fnnctl.data.problems import Problems
 from fnnctl.data.text import counted, shown
 from fnnctl.errors import DataError, Problem, did_you_mean, quoted_list
@@ -65,14 +64,14 @@ def read_labelled(given: InputFile, network: StoredNetwork, note: Note) -> Label
     return rows
 
 
-def _codes(column: TextColumn | None, code: Mapping[str, int], file: str) -> IntArray:
+def _codes(labels: Labels | None, code: Mapping[str, int], file: str) -> IntArray:
     """(n,) a block's labels as indices of classes, -1 where missing."""
-    if column is None:
+    if labels is None:
         raise ValueError("the rows were read without labels")
     problems = Problems(file)
-    for text, line in zip(column.texts(), column.lines, strict=True):
+    for text, line in zip(labels.texts, labels.lines, strict=True):
         if text not in code:
             hint = did_you_mean(text, code) or f"; the classes are {quoted_list([*map(shown, code)])}"
             problems.add(f"the label {shown(text)} does not occur in the training data{hint}", line=line)
     problems.raise_any()
-    return np.array([*(code[text] for text in column.texts()), -1], np.intp)[column.codes()]
+    return np.array([*(code[text] for text in labels.texts), -1], np.intp)[labels.codes]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -17,11 +17,13 @@ import numpy as np
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.commands.stored_network import StoredNetwork
 from fnnctl.config.data import DELIMITER_PATTERN
-from fnnctl.data.files import find_file, shown_name
-from fnnctl.data.new_rows import NewRows, open_new_rows
+from fnnctl.data.archives import arrays_sha256, holds_arrays
+from fnnctl.data.files import file_sha256, find_file, shown_name
+from fnnctl.data.new_arrays import open_new_arrays
+from fnnctl.data.new_rows import NewFile, NewRows, open_new_rows
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.rows import CsvFormat
-from fnnctl.data.text import counted, shown
+from fnnctl.data.text import counted, printable, shown
 from fnnctl.errors import DataError, Problem, UsageError, quoted_list
 
 Note = Callable[[str], None]
@@ -33,7 +35,7 @@ TAB = ("\\t", "tab")
 
 @dataclass(frozen=True, slots=True)
 class InputFile:
-    """A CSV file, or standard input, and how it is written."""
+    """A CSV file, standard input, or arrays; and how a table is written."""
 
     path: Path | None
     """None is standard input."""
@@ -52,8 +54,8 @@ class InputFile:
     ) -> Self:
         """The file that `data` means; it is written as the network's own data were, where nothing is said.
 
-        `setting` is what `data` was given as. Without `pipes` it must be a file that can be read twice.
-        Raises `InputError` where there is no such file.
+        `setting` is what `data` was given as. Without `pipes` it must be what can be read twice. Raises
+        `InputError` where there is no such file, and for a delimiter or an encoding of arrays.
         """
         table = network.description.table
         form = CsvFormat(
@@ -64,7 +66,11 @@ class InputFile:
         )
         if pipes and data == STANDARD_INPUT:
             return cls(None, form)
-        return cls(find_file(data, Path(), setting=setting, pipes=pipes), form)
+        path = find_file(data, Path(), setting=setting, folders=True, pipes=pipes)
+        for option, value in {"--delimiter": delimiter, "--encoding": encoding}.items():
+            if value is not None and holds_arrays(path):
+                raise UsageError(f"{option} is for a CSV file, and {printable(data)} holds arrays")
+        return cls(path, form)
 
     @property
     def name(self) -> str:
@@ -83,21 +89,25 @@ class InputFile:
         """The file's name without its endings."""
         return Path(self.file.name.removesuffix(".gz")).stem
 
+    @property
+    def sha256(self) -> str:
+        """Of the bytes of what is no pipe, as the manifest of a training on it has it."""
+        return arrays_sha256(self.file) if holds_arrays(self.file) else file_sha256(self.file)
+
+    def holds(self, file: Path) -> bool:
+        """Whether `file` is what is read, or a part of it."""
+        if self.path is None or not file.exists():
+            return False
+        parts = self.path.glob("*.npy") if self.path.is_dir() else [self.path]
+        return any(file.samefile(part) for part in parts)
+
     @contextmanager
     def open(
         self, network: StoredNetwork, note: Note, *, labelled: bool = False
     ) -> Iterator[Iterator[NewRows]]:
         """Give the rows, block by block; `note` is told what is noteworthy, some of it in the end only."""
-        new_rows = open_new_rows(
-            self.path,
-            self.form,
-            network.preprocessor,
-            target=network.description.target,
-            labelled=labelled,
-            delimiter_setting="--delimiter",
-        )
         unseen = Unseen(network.preprocessor)
-        with new_rows as file:
+        with self._rows(network, labelled) as file:
             if file.unused:
                 listed = quoted_list([shown(name) for name in file.unused])
                 which = "a column is" if len(file.unused) == 1 else f"{len(file.unused):,} columns are"
@@ -105,6 +115,18 @@ class InputFile:
             yield unseen.counting(file.blocks)
         for sentence in unseen.sentences():
             note(f"{self.name}: {sentence}")
+
+    def _rows(self, network: StoredNetwork, labelled: bool) -> AbstractContextManager[NewFile]:
+        if self.path is not None and holds_arrays(self.path):
+            return nullcontext(open_new_arrays(self.path, network.preprocessor, labelled=labelled))
+        return open_new_rows(
+            self.path,
+            self.form,
+            network.preprocessor,
+            target=network.description.target,
+            labelled=labelled,
+            delimiter_setting="--delimiter",
+        )
 
     def refuse_overflow(self, scores: FloatArray, rows: IntArray) -> None:
         """Raise `DataError` where a score, (n, classes), is no finite number; `rows`, (n,), are numbered."""

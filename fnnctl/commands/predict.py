@@ -30,7 +30,7 @@ def predict(
     encoding: str | None,
     output: Output,
 ) -> None:
-    """Predict the rows of `data`, a CSV file or `-` for standard input, and write them to `file` or out.
+    """Predict the rows of `data`, a file, a folder of arrays or `-`, and write them to `file` or out.
 
     `delimiter` and `encoding` are those of the run's own data where they are not given. Raises `InputError`
     for what is wrong with the arguments, the run or the rows; `file` is then as it was.
@@ -40,7 +40,7 @@ def predict(
         raise UsageError("predictions are CSV: with --json name a file for them with --output")
     network = load_network(find_run(run, runs_dir), output)
     given = InputFile.find(data, network, setting="DATA", delimiter=delimiter, encoding=encoding)
-    if file and given.path and file.exists() and file.samefile(given.path):
+    if file and given.holds(file):
         raise UsageError(f"'{file}' holds the rows to predict, and is not overwritten; name another file")
     columns = ("row", "prediction", *(f"p_{name}" for name in network.classes))
     with given.open(network, output.note) as blocks:

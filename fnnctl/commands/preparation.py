@@ -13,12 +13,13 @@ from fnnctl.config.loading import LoadedConfig, load_config
 from fnnctl.config.metric_names import class_of
 from fnnctl.config.model import LogisticOutput
 from fnnctl.config.paths import ConfigPath
+from fnnctl.config.search_check import search_problems
 from fnnctl.data.dataset import Dataset
 from fnnctl.data.loading import load_dataset
 from fnnctl.data.preprocessing import Preprocessor, fit_preprocessor
 from fnnctl.data.splits import Split, split_rows
 from fnnctl.data.warnings import data_warnings
-from fnnctl.errors import ConfigError, DataError, did_you_mean, quoted_list
+from fnnctl.errors import ConfigError, DataError, Problem, did_you_mean, quoted_list
 from fnnctl.memory import available_bytes, return_large_blocks
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import NetworkShape
@@ -181,10 +182,6 @@ def _check_classes(loaded: LoadedConfig, dataset: Dataset) -> None:
             for name in training.class_weights
             if name not in classes
         ]
-    search = loaded.experiment.search
-    judged = search and class_of(search.objective.metric)
-    if judged and judged not in classes:
-        wrong.append((("search", "objective", "metric"), judged))
     if isinstance(output, LogisticOutput):
         if len(classes) != 2:
             message = f"a logistic output tells two classes apart, and {dataset.target} has {len(classes)}"
@@ -193,13 +190,22 @@ def _check_classes(loaded: LoadedConfig, dataset: Dataset) -> None:
         if positive is not None and positive not in classes:
             wrong.append((("model", "output", "positive_class"), positive))
     if wrong:
-        known = f"; the classes are {quoted_list(classes)}"
-        raise ConfigError(
-            *(
-                loaded.problem(path, f"there is no class '{name}'{did_you_mean(name, classes) or known}")
-                for path, name in wrong
-            )
-        )
+        raise ConfigError(*(_no_class(loaded, path, name, classes) for path, name in wrong))
+
+
+def _no_class(loaded: LoadedConfig, path: ConfigPath, name: str, classes: Sequence[str]) -> Problem:
+    known = f"; the classes are {quoted_list(classes)}"
+    return loaded.problem(path, f"there is no class '{name}'{did_you_mean(name, classes) or known}")
+
+
+def searching_problems(loaded: LoadedConfig, dataset: Dataset) -> list[Problem]:
+    """What is wrong with the config's search, and with how it speaks of the data; training minds neither."""
+    problems, search = search_problems(loaded), loaded.experiment.search
+    judged = class_of(search.objective.metric) if search else None
+    if judged is not None and judged not in dataset.classes:
+        path = ("search", "objective", "metric")
+        problems.append(_no_class(loaded, path, judged, dataset.classes))
+    return problems
 
 
 def _refuse_single_row(loaded: LoadedConfig, shape: NetworkShape, train: IntArray) -> None:

@@ -17,7 +17,7 @@ from fnnctl.report.terminal import terminal_report
 from fnnctl.store.atomic import write_output
 from fnnctl.store.catalogue import find_run
 from fnnctl.store.folder import RunFolder
-from fnnctl.store.names import FIGURES, LATEST
+from fnnctl.store.names import LATEST
 
 FORMATS = ("terminal", "markdown", "json")
 FORMAT_OF_ENDING = {".md": "markdown", ".json": "json"}
@@ -54,7 +54,8 @@ def report(
     _write(summaries, results, format_, file, output)
     missed = [result for result in results if not result.passed]
     for result in missed:
-        output.complain(f"missed: {result.gate.metric} is {result.value:g}, wanted {result.gate.wanted}")
+        gate = result.gate
+        output.complain(f"missed: {gate.metric} is {result.value:g}, wanted {gate.wanted}{gate.hint}")
     return GATE_MISSED if missed else 0
 
 
@@ -92,7 +93,7 @@ def _report_end(summary: Summary, measured: Mapping[str, Any], output: Output) -
 
 def _redraw(run: RunFolder, output: Output) -> None:
     """Draw the figures of an ended run anew where one that it had is gone."""
-    if run.is_alive() or set(FIGURES) <= set(run.files()):
+    if run.is_alive():
         return
     try:
         draw_missing_figures(run)

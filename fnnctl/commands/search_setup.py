@@ -25,11 +25,11 @@ from fnnctl.data.splits import Split
 from fnnctl.errors import ConfigError
 from fnnctl.search.domains import Domain
 from fnnctl.search.journal import Header
-from fnnctl.search.methods import Spending, build_scheduler
 from fnnctl.search.plan import Plan, plan_search
 from fnnctl.search.protocols import Sampler, Scheduler
 from fnnctl.search.samplers import SAMPLERS
 from fnnctl.search.space import Space
+from fnnctl.search.spending import Spending, build_scheduler
 from fnnctl.search.trial import Direction
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -69,15 +70,20 @@ class StoredNetwork:
 def load_network(run: RunFolder, output: Output) -> StoredNetwork:
     """Read a run's network, and let matrix products have the threads of its training.
 
-    Raises `UsageError` where the run has none, and `DataError`, which names the file, where what it has is
-    damaged.
+    That of an evaluation is the one it has scored. Raises `UsageError` where there is none, and `DataError`,
+    which names the file, where what there is is damaged.
     """
     manifest = run.read_manifest()
-    status = shown_status(manifest, alive=run.is_alive())
     if manifest.evaluated is not None:
-        raise UsageError(
-            f"{run.path} is an evaluation: name the run whose network it is of, {manifest.evaluated.run}"
-        )
+        trained = RunFolder(Path(manifest.evaluated.run))
+        if not (trained.path / names.MANIFEST).exists():
+            raise UsageError(f"{run.path} is an evaluation of {trained.path}, which is no longer there")
+        output.note(f"note: {run.path} is an evaluation: its network is that of {trained.path}")
+        return load_network(trained, output)
+    if manifest.kind == "cross_validation":
+        advice = "`fnnctl train` makes one; name the run that has the network that is meant"
+        raise UsageError(f"{run.path} is a cross-validation, which keeps no network: {advice}")
+    status = shown_status(manifest, alive=run.is_alive())
     if manifest.diverged:
         raise UsageError(f"{run.path} has no network that can be used: its training diverged")
     if not (run.path / names.MODEL).exists():

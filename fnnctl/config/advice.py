@@ -20,6 +20,9 @@ def meant_word(word: str, options: Sequence[str]) -> str:
     lower = word.lower()
     if OTHER_NAMES.get(lower) in options:
         return f" (here it is called '{OTHER_NAMES[lower]}')"
+    for option in options:  # of a metric that is watched, the validation part's is meant
+        if lower and option.startswith(f"validation_{lower}"):
+            return f" (did you mean '{option}'?)"
     return did_you_mean(lower, options)
 
 
@@ -46,6 +49,8 @@ def meant_value(forms: Sequence[Schema], value: Any) -> str:
         return _meant_text(forms, kinds, value) if value and value.isprintable() else ""
     if "null" in kinds and value is False:
         return " (write null)"
+    if kinds == {"null", "object"} and value is True:
+        return " (write {} for its defaults)"
     if "integer" in kinds and isinstance(value, float) and value.is_integer():
         return f" (write {value:.0f})"
     if "string" in kinds and not isinstance(value, Mapping | list):

@@ -54,8 +54,9 @@ def values_of(domain: ScalarDomain) -> Sequence[Any] | None:
 def index_of(value: Any, values: Sequence[Any]) -> int | None:
     """Which of a domain's values this is, None where it is none; whole numbers may be very many."""
     if isinstance(values, range):
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        return values.index(int(value)) if is_number and value in values else None
+        whole = int(value) if isinstance(value, float) and value.is_integer() else value
+        is_number = isinstance(whole, int) and not isinstance(whole, bool)
+        return values.index(whole) if is_number and whole in values else None
     return next((index for index, each in enumerate(values) if identity(each) == identity(value)), None)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from fnnctl.config.advice import glued_setting
-from fnnctl.config.branches import forks_of, without
+from fnnctl.config.branches import forks_of, value_at, without
 from fnnctl.config.contradictions import contradictions, watches_nothing
 from fnnctl.config.dimensions import dimensions_of, parents_first
 from fnnctl.config.experiment import Experiment
@@ -27,8 +27,9 @@ from fnnctl.config.yaml_errors import Finding, FindingError
 from fnnctl.config.yaml_reader import MAX_BYTES, Document, decode, read_yaml
 from fnnctl.errors import ConfigError, MachineError, Problem, did_you_mean
 
+LEFT_OPEN = "auto"
+"""Whoever writes this asks for nothing, and may do so where nothing reads it."""
 EARLY_STOPPING: ConfigPath = ("training", "early_stopping")
-METHOD: ConfigPath = ("search", "method")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,11 @@ class _Draft:
             config = fork.without_others(config)
         experiment = self._validated(config)
         unread = unread_settings(experiment)
-        given = {path: reason for path, reason in unread.items() if path in self.places}
+        given = {
+            path: reason
+            for path, reason in unread.items()
+            if path in self.places and value_at(self.config, path) != LEFT_OPEN
+        }
         elsewhere = self._read_elsewhere(given, experiment)
         if elsewhere:
             experiment = self._validated(without(config, elsewhere))
@@ -140,15 +145,13 @@ class _Draft:
     def _read_elsewhere(
         self, unread: Collection[ConfigPath], experiment: Experiment
     ) -> Collection[ConfigPath]:
-        """Those settings that a trial of the search reads, or another method than the command line's."""
+        """Those settings that a trial of the search reads, or another `--method`."""
         if experiment.search is None or not unread:
             return ()
         dimensions, _ = parents_first(dimensions_of(sound_domains(experiment.search.space)))
         trials = trial_configs(self.config, experiment, epochs=experiment.training.epochs)
         found = read_by_some_trial(trials, dimensions, [path for path in unread if path[0] != "search"])
-        if self.places.get(METHOD, self.places[()]).line is None:
-            found |= {path for path in unread if path[0] == "search"}
-        return found
+        return found | {path for path in unread if path[0] == "search"}
 
     def _add(self, finding: Finding, file: str) -> None:
         self.refused.add(finding.path)

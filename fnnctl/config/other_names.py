@@ -95,6 +95,7 @@ OTHER_NAMES = {
     "silu": "swish",
     "standard": "standardize",
     "stochastic_weight_averaging": "swa",
+    "val_acc": "validation_accuracy",
     "xavier": "glorot_uniform",
     "xavier_normal": "glorot_normal",
     "xavier_uniform": "glorot_uniform",

@@ -8,7 +8,7 @@ theirs fail.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations, product
 from typing import Any
 
@@ -39,11 +39,11 @@ def refused_values(configs: TrialConfigs, dimensions: Sequence[Dimension]) -> Me
 
 
 def read_by_some_trial(
-    configs: TrialConfigs, dimensions: Sequence[Dimension], paths: Iterable[ConfigPath]
+    configs: TrialConfigs, dimensions: Sequence[Dimension], paths: Sequence[ConfigPath]
 ) -> set[ConfigPath]:
     """Those of the settings that are read where one dimension has another value than the config."""
     found: set[ConfigPath] = set()
-    for dimension in dimensions:
+    for dimension in dimensions if paths else ():
         for value in values_to_try(dimension.domain):
             values = {**(active_with(dimension, dimensions) or {}), dimension.name: value}
             try:

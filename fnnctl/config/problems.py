@@ -162,6 +162,9 @@ def _unknown_setting(path: ConfigPath, config: Mapping[str, Any]) -> str:
         chosen = given.get("name", names_of(section)[0])
         all_others = 1 < len(owners) == len(_choices(schema)) - 1
         has = f"{'all others' if all_others else joined(owners)} {'have' if len(owners) > 1 else 'has'}"
+        alike = [name for name in section["properties"] if name.startswith(key) or key.startswith(name)]
+        if alike:
+            return f"{chosen} has {joined(alike)}; {has} {key}"
         return f"{chosen} has no {key}; {has}{_beside_a_choice(key, path[:-1], chosen)}"
     return f"unknown setting{_meant_setting(key, path[:-1], list(section['properties']))}"
 

@@ -26,7 +26,7 @@ METHODS: Final[Mapping[str, tuple[SchedulerName, SamplerName]]] = {
 }
 """What each method is made of."""
 DEFAULT_TRIALS = 50
-"""How many configurations a method tries that does not know by itself."""
+"""How many configurations are tried where neither the config nor the method says so."""
 
 
 class MethodConfig(Section):
@@ -123,3 +123,10 @@ class SearchConfig(Section):
     space: dict[str, Domain] = Field(default={})
     """The searched settings by their paths, each with its domain, as in
     `training.l2: {log_uniform: [1e-6, 1e-2]}`."""
+
+    @property
+    def most_trials(self) -> int | None:
+        """`trials`, or what stands for it where it is left out; None for all there are."""
+        if self.trials is None and self.method.sampler != "grid":
+            return DEFAULT_TRIALS
+        return self.trials

@@ -34,15 +34,21 @@ def _objective_messages(objective: ObjectiveConfig, experiment: Experiment) -> M
     messages: Messages = {}
     metric = objective.metric
     if metric not in METRICS and class_of(metric) is None:
-        known = f"; there are {', '.join(METRICS)}, and those of classes, as per_class.CLASS.recall"
-        advice = did_you_mean(metric, METRICS) or known
-        messages["search", "objective", "metric"] = f"there is no metric '{metric}'{advice}"
+        messages["search", "objective", "metric"] = f"there is no metric '{metric}'{_meant_metric(metric)}"
     if objective.on == "validation" and experiment.data.split.validation == 0:
         messages["search", "objective", "on"] = (
             "there is no validation part, for data.split.validation is 0; "
             "write on: cross_validation, or data.split.validation: 0.15"
         )
     return messages
+
+
+def _meant_metric(metric: str) -> str:
+    part, _, rest = metric.partition("_")
+    if part in {"train", "validation", "test"} and rest in METRICS:
+        return f" (write metric: {rest}; `on` says where it is measured)"
+    known = f"; there are {', '.join(METRICS)}, and those of classes, as per_class.CLASS.recall"
+    return did_you_mean(metric, METRICS) or known
 
 
 def _budget_messages(search: SearchConfig, epochs: int) -> Messages:

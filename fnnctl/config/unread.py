@@ -90,15 +90,13 @@ def _unread_momentum(experiment: Experiment) -> Messages:
 
 
 def _unread_search(search: SearchConfig | None) -> Messages:
-    """What only other methods read."""
+    """What only other methods read; no error, for the command line may choose one of them."""
     if search is None:
         return {}
     scheduler, sampler, budget = search.method.scheduler, search.method.sampler, ("search", "budget")
     messages: Messages = {}
     if scheduler == "hyperband":
-        messages["search", "trials"] = (
-            "nothing reads this: hyperband's brackets say how many; `--max-trials` ends it sooner"
-        )
+        messages["search", "trials"] = "nothing reads this: hyperband's brackets say how many"
     if scheduler == "full_budget":
         reason = "nothing reads this: every trial gets all epochs"
         messages.update({(*budget, key): reason for key in ("min_epochs", "reduction_factor")})

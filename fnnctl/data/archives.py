@@ -67,25 +67,31 @@ def holds_arrays(path: Path) -> bool:
     return path.is_dir() or path.suffix.lower() in {".npz", ".npy"}
 
 
-def find_arrays(path: Path) -> dict[str, StoredArray]:
+def find_arrays(path: Path, *, labelled: bool = True) -> dict[str, StoredArray]:
     """Open X, y and the columns' names, where those are given, in an archive or a folder.
 
-    Raises DataError where X or y is not there, or one of the three is no array that can be read safely.
+    Where the rows need not be `labelled`, y may be missing and is not opened, and X may be a file of its own.
+    Raises DataError where an array is not there, or is none that can be read safely.
     """
     source = printable(str(path))
+    needed = (FEATURES, LABELS) if labelled else (FEATURES,)
     if path.suffix.lower() == ".npy" and not path.is_dir():
-        advice = "put X.npy and y.npy into a folder and name that, or save both into one NPZ file"
-        raise fault(source, f"this is one array, and data have two: {advice}")
-    members = _members(path, source)
-    for name in (FEATURES, LABELS):
+        if labelled:
+            advice = "put X.npy and y.npy into a folder and name that, or save both into one NPZ file"
+            raise fault(source, f"this is one array, and data have two: {advice}")
+        members: dict[str, tuple[Path, str | None]] = {FEATURES: (path, None)}
+    else:
+        members = _members(path, source)
+    for name in needed:
         if name not in members:
             there = f"its arrays are {quoted_list([shown(each) for each in sorted(members)])}"
             what = "file" if path.is_dir() else "array"
             missing = f"{name}.npy" if path.is_dir() else name
-            hint = did_you_mean(name, members) or (f"; {there}" if members else "")
+            folder = "; a folder is one of arrays, X.npy and y.npy" if path.is_dir() else ""
+            hint = did_you_mean(name, members) or (f"; {there}" if members else folder)
             raise fault(source, f"there is no {what} {missing}{hint}")
     arrays = {}
-    for name in (FEATURES, LABELS, *NAMES):
+    for name in (*needed, *NAMES):
         if name in members:
             file, member = members[name]
             place = printable(str(file)) if member is None else f"{source}: {name}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import mmap
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,15 +14,13 @@ import numpy.typing as npt
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.data import DataConfig
 from fnnctl.data.archives import (
-    FEATURES,
     LABELS,
-    NAMES,
-    StoredArray,
     arrays_sha256,
     find_arrays,
     holds_arrays,
 )
 from fnnctl.data.dataset import ROW_NUMBER, Dataset
+from fnnctl.data.feature_array import FeatureArray
 from fnnctl.data.files import check_sha256, find_file
 from fnnctl.data.labels import labels_of
 from fnnctl.data.matrix import EXACT_VALUES, NumberMatrix
@@ -41,9 +39,7 @@ class _Source:
     path: Path
     file: str
     sha256: str
-    features: StoredArray
-    names: tuple[str, ...]
-    """Of the columns of X."""
+    features: FeatureArray
     labels: IntArray
     """(N,) indices into `classes`."""
     classes: tuple[str, ...]
@@ -55,7 +51,7 @@ def load_arrays(path: Path, config: DataConfig, folder: Path) -> Dataset:
     main = _read_source(path, "data.sha256", config.sha256)
     _check(main, config)
     apart = [name for name in (config.weights, config.split.group) if name is not None]
-    features = [name for name in main.names if name not in {*apart, *config.columns.ignore}]
+    features = [name for name in main.features.names if name not in {*apart, *config.columns.ignore}]
     sources = [main]
     if config.test_source is not None:
         sources.append(_read_test(config, folder, main, features))
@@ -68,7 +64,7 @@ def load_arrays(path: Path, config: DataConfig, folder: Path) -> Dataset:
         matrix, aside = _read_numbers(sources, features, apart)
         names = tuple(name for name, count in zip(features, matrix.present, strict=True) if count)
         if not names:
-            raise fault(main.features.place, "has no column with values to learn from")
+            raise fault(main.features.stored.place, "has no column with values to learn from")
         matrix.keep(np.ones(matrix.rows, np.bool_), names)
         (numeric, units), mapped = matrix.finish(), None
     rows = sum(len(source.labels) for source in sources)
@@ -97,7 +93,7 @@ def load_arrays(path: Path, config: DataConfig, folder: Path) -> Dataset:
         ),
         units=units,
         mapped=mapped,
-        mapped_from=main.features.header.start,
+        mapped_from=main.features.stored.header.start,
     )
 
 
@@ -105,52 +101,20 @@ def _read_source(path: Path, setting: str, expected_sha256: str | None) -> _Sour
     arrays, file = find_arrays(path), printable(str(path))
     sha256 = arrays_sha256(path)
     check_sha256(sha256, expected_sha256, file=file, setting=setting)
-    features = arrays[FEATURES]
-    _check_shape(features)
-    rows, columns = features.header.shape
+    features = FeatureArray.of(arrays)
     labels, classes = labels_of(arrays[LABELS])
-    if len(labels) != rows:
+    if len(labels) != features.rows:
         raise fault(
-            features.place, f"has {rows:,} rows, and {LABELS} has {len(labels):,} labels: one a row is needed"
+            features.stored.place,
+            f"has {features.rows:,} rows, and {LABELS} has {len(labels):,} labels: one a row is needed",
         )
-    stored = next((arrays[name] for name in NAMES if name in arrays), None)
-    names = _column_names(stored, columns) if stored else tuple(f"x{j}" for j in range(columns))
-    return _Source(path, file, sha256, features, names, labels, classes)
-
-
-def _check_shape(features: StoredArray) -> None:
-    shape, dtype = features.header.shape, features.header.dtype
-    if dtype.kind in "US":
-        raise fault(features.place, f"holds text ({dtype}), and numbers are needed: text is for CSV files")
-    if len(shape) != 2:
-        hint = f": {FEATURES}.reshape(-1, 1) is one column" if len(shape) == 1 else ""
-        hint = f": {FEATURES}.reshape(len({FEATURES}), -1) makes rows of it" if len(shape) > 2 else hint
-        raise fault(features.place, f"has the shape {shape}, and a row an example is needed{hint}")
-    if not shape[0] or not shape[1]:
-        raise fault(features.place, f"is empty: its shape is {shape}")
-
-
-def _column_names(stored: StoredArray, columns: int) -> tuple[str, ...]:
-    """The columns' names as they were saved, without blanks around them."""
-    names = stored.whole()
-    if names.dtype.kind not in "US" or names.shape != (columns,):
-        found = f"{names.dtype} of the shape {names.shape}"
-        raise fault(stored.place, f"is {found}: a text for each of the {columns:,} columns is needed")
-    try:
-        texts = [(name.decode() if isinstance(name, bytes) else name).strip() for name in names.tolist()]
-    except UnicodeDecodeError as error:
-        raise fault(stored.place, f"is not UTF-8 ({error}): save an array of type str") from error
-    for position, text in enumerate(texts):
-        if not text or text in texts[:position]:
-            wrong = "is blank" if not text else f"{shown(text)} stands there twice"
-            raise fault(stored.place, f"the name of column {position} {wrong}: each column needs its own")
-    return tuple(texts)
+    return _Source(path, file, sha256, features, labels, classes)
 
 
 def _check(main: _Source, config: DataConfig) -> None:
     """Refuse settings that do not fit the arrays, and labels that cannot be learned."""
     problems = Problems(main.file)
-    names = [*main.names, LABELS]
+    names = [*main.features.names, LABELS]
     check_settings(config.columns, LABELS, config.weights, names, problems, group=config.split.group)
     if fault_found := target_fault(LABELS, main.classes, np.bincount(main.labels)):
         problems.add(fault_found)
@@ -164,27 +128,27 @@ def _read_test(config: DataConfig, folder: Path, main: _Source, features: Sequen
         raise DataError(Problem(message, path="data.test_source"))
     test = _read_source(path, "data.test_sha256", config.test_sha256)
     for name in features:
-        if name not in test.names:
+        if name not in test.features.names:
             missing = f"the column {shown(name)} of the training data is missing"
-            raise fault(test.features.place, missing + did_you_mean(name, test.names))
+            raise fault(test.features.stored.place, missing + did_you_mean(name, test.features.names))
     position = {text: code for code, text in enumerate(main.classes)}
     unknown = [text for text in test.classes if text not in position]
     if unknown:
         raise fault(test.file, f"the label {shown(unknown[0])} does not occur in the training data")
     recode = np.array([position[text] for text in test.classes], np.intp)
-    return _Source(path, test.file, test.sha256, test.features, test.names, recode[test.labels], main.classes)
+    return _Source(path, test.file, test.sha256, test.features, recode[test.labels], main.classes)
 
 
 def _mapping(main: _Source, features: Sequence[str]) -> tuple[npt.NDArray[Any], mmap.mmap] | None:
     """The numbers mapped into memory, where they are many, all wanted, and can be used as they lie there."""
-    rows, columns = main.features.header.shape
-    wanted = tuple(features) == main.names and rows * columns > EXACT_VALUES
-    if not (wanted and main.features.can_be_mapped):
+    rows, columns = main.features.stored.header.shape
+    wanted = tuple(features) == main.features.names and rows * columns > EXACT_VALUES
+    if not (wanted and main.features.stored.can_be_mapped):
         return None
     present = np.zeros(columns, np.int64)
-    for block in _blocks(main, features):
+    for block in main.features.blocks(features):
         present += np.count_nonzero(~np.isnan(block), axis=0)
-    return main.features.mapped() if present.all() else None
+    return main.features.stored.mapped() if present.all() else None
 
 
 def _read_numbers(
@@ -192,40 +156,25 @@ def _read_numbers(
 ) -> tuple[NumberMatrix, dict[str, FloatArray]]:
     """Read the features of all sources, and the main one's columns that are no features."""
     rows = sum(len(source.labels) for source in sources)
-    refuse_too_large(rows * len(features) * 4, sources[0].features.place)
+    refuse_too_large(rows * len(features) * 4, sources[0].features.stored.place)
     matrix, width = NumberMatrix(features), len(features)
     aside: dict[str, list[FloatArray]] = {name: [] for name in apart}
     for source in sources:
-        for block in _blocks(source, [*features, *apart] if source is sources[0] else features):
+        for block in source.features.blocks([*features, *apart] if source is sources[0] else features):
             matrix.append(np.ascontiguousarray(block[:, :width]))
             for name, column in zip(apart, block.T[width:], strict=False):
                 aside[name].append(column.copy())
     return matrix, {name: np.concatenate(blocks) for name, blocks in aside.items()}
 
 
-def _blocks(source: _Source, names: Sequence[str]) -> Iterator[FloatArray]:
-    """Some columns as blocks of rows, (n, p) float64; raises DataError for an infinite number."""
-    columns: Any = [source.names.index(name) for name in names]
-    if columns == list(range(len(source.names))):
-        columns = slice(None)
-    start = 0
-    for block in source.features.blocks():
-        numbers = block[:, columns].astype(np.float64)
-        infinite = np.isinf(numbers)
-        if infinite.any():
-            row, column = np.argwhere(infinite)[0].tolist()
-            which = f"{FEATURES}[{start + row}, {source.names.index(names[column])}]"
-            raise fault(source.features.place, f"{which} is {numbers[row, column]}: a number must be finite")
-        start += len(block)
-        yield numbers
-
-
 def _weights(main: _Source, config: DataConfig, aside: dict[str, FloatArray], rows: int) -> FloatArray | None:
     if config.weights is None:
         return None
     weights = aside[config.weights]
-    if wrong := weights_fault(weights):
-        _refuse_column(main, config.weights, "data.weights", wrong)
+    if fault_found := weights_fault(weights):
+        row, wrong = fault_found
+        where = "" if row is None else f" (the first is row {row}, from 0)"
+        _refuse_column(main, config.weights, "data.weights", f"{wrong}{where}")
     return np.concatenate([weights, np.ones(rows - weights.size)])
 
 
@@ -242,4 +191,4 @@ def _groups(main: _Source, config: DataConfig, aside: dict[str, FloatArray], row
 
 def _refuse_column(main: _Source, name: str, setting: str, wrong: str) -> None:
     message = f"the column {shown(name)}, which {setting} names, {wrong}"
-    raise DataError(Problem(message, file=main.features.place))
+    raise DataError(Problem(message, file=main.features.stored.place))

@@ -92,8 +92,9 @@ def hold_out(
 
     They are round(share·n) rows, and one at least if the share is not 0; all but one at most. Stratified,
     they are divided among the classes in proportion, and each class keeps a row to be learned: one that has a
-    single row here is not watched. With `groups` (n,) whole groups are set apart, and there may be fewer rows
-    or more. ValueError where less than two rows, or groups, are to be divided.
+    single row here is not watched, and where all have, none is set apart. With `groups` (n,) whole groups are
+    set apart, and there may be fewer rows or more. ValueError where less than two rows, or groups, are to be
+    divided.
     """
     rows = len(labels)
     held = np.zeros(rows, np.bool_)

@@ -126,16 +126,18 @@ def _read_main(path: Path, config: DataConfig) -> _File:
     categorical = tuple(name for name in table.categorical if name != target)
     if fault := target_fault(target, part.label.texts(), part.label.counts()):
         problems.add(fault)
-    if not numeric and not categorical:
+    if empty and not numeric and not categorical:
+        problems.add(f"no column beside the target {shown(target)} has a value in any row")
+    elif not numeric and not categorical:
         problems.add(
             f"beside the target {shown(target)} there is no column to learn from: is data.delimiter right?"
         )
-    for setting, name, wrong in (
-        ("data.weights", weights_name, weights_fault(weights) if weights is not None else None),
-        ("data.split.group", group, groups_fault(groups) if groups is not None else None),
-    ):
-        if wrong:
-            problems.add(f"the column {shown(name or '')}, which {setting} names, {wrong}")
+    if weights is not None and (weights_wrong := weights_fault(weights)):
+        row, wrong = weights_wrong
+        line = None if row is None or table.lines is None else int(table.lines[part.kept][row])
+        problems.add(f"the column {shown(weights_name or '')}, which data.weights names, {wrong}", line=line)
+    if groups is not None and (groups_wrong := groups_fault(groups)):
+        problems.add(f"the column {shown(group or '')}, which data.split.group names, {groups_wrong}")
     problems.raise_any()
     warnings = [f"the column {shown(name)} of {file} has no values and is left out" for name in empty]
     warnings += same_number_twice(target, part.label.texts()) + _unlabelled(part, file)

@@ -6,7 +6,7 @@ look like.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,20 @@ from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.problems import Problems
 from fnnctl.data.rows import Block, CsvFormat, open_rows
 from fnnctl.data.text import printable, shown
-from fnnctl.errors import did_you_mean
+from fnnctl.errors import did_you_mean, quoted_list
+
+MOST_NAMED_ALONE = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What n rows are labelled with."""
+
+    codes: IntArray
+    """(n,) indices into `texts`, -1 where missing."""
+    texts: tuple[str, ...]
+    lines: Sequence[int | None]
+    """Where each text first appears; None in what has no lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +51,8 @@ class NewRows:
     categorical_names: tuple[str, ...]
     categories: tuple[tuple[str, ...], ...]
     """Each column's texts among these rows."""
-    labels: TextColumn | None
-    """Where the file has the label's column."""
+    labels: Labels | None
+    """Where they are wanted."""
 
     def __len__(self) -> int:
         return len(self.numeric)
@@ -79,10 +92,13 @@ def open_new_rows(
     problems = Problems(shown_name(path))
     with open_rows(path, form, problems) as file:
         problems.raise_any()
-        wanted = dict.fromkeys(number.name for number in preprocessor.numbers)
-        wanted |= dict.fromkeys(column.name for column in preprocessor.categories)
+        wanted = columns_of(preprocessor)
         unused = tuple(name for name in file.names if name not in wanted and name != target)
-        _check_names(wanted, file.names, unused, problems, delimiter_setting)
+        if len(file.names) == 1 < len(wanted) and file.names[0] not in wanted:
+            header = f"the header is one column, {shown(file.names[0])}, and {len(wanted):,} are needed"
+            problems.add(f"{header}: is {delimiter_setting} right?", line=1)
+        else:
+            note_missing(wanted, unused, file.names, problems, line=1)
         if labelled and target not in file.names and not problems:
             problems.add(f"the label's column {shown(target)} is missing{_meant(target, unused)}", line=1)
         problems.raise_any()
@@ -90,17 +106,32 @@ def open_new_rows(
         yield NewFile(unused, reader.blocks(file.blocks))
 
 
-def _check_names(
-    wanted: Collection[str], names: Sequence[str], unused: Sequence[str], problems: Problems, delimiter: str
+def columns_of(preprocessor: Preprocessor) -> tuple[str, ...]:
+    """The columns that a network knows: the numeric ones before the others."""
+    numeric = (number.name for number in preprocessor.numbers)
+    return (*numeric, *(column.name for column in preprocessor.categories))
+
+
+def note_missing(
+    wanted: Sequence[str],
+    unused: Sequence[str],
+    names: Sequence[str],
+    problems: Problems,
+    *,
+    line: int | None = None,
 ) -> None:
+    """Note what a file's columns, `names`, lack of the `wanted` ones; an `unused` one may be what was meant.
+
+    A few are named one by one; of many, which tell of another file altogether, there is one problem.
+    """
     found = set(names)
     missing = [name for name in wanted if name not in found]
-    if missing and len(names) == 1 < len(wanted):
-        header = f"the header is one column, {shown(names[0])}"
-        problems.add(f"{header}, and {len(wanted):,} are needed: is {delimiter} right?", line=1)
+    if len(missing) > MOST_NAMED_ALONE:
+        count = f"{len(missing):,} of the {len(wanted):,} columns that the network needs"
+        problems.add(f"{count} are missing: {quoted_list([*map(shown, missing)])}", line=line)
         return
     for name in missing:
-        problems.add(f"the column {shown(name)} is missing{_meant(name, unused)}", line=1)
+        problems.add(f"the column {shown(name)} is missing{_meant(name, unused)}", line=line)
 
 
 def _meant(name: str, unused: Sequence[str]) -> str:
@@ -148,7 +179,7 @@ class _Reader:
             categorical=np.column_stack(codes) if codes else np.empty((len(block.lines), 0), np.int32),
             categorical_names=self._categorical,
             categories=tuple(column.texts() for column in texts),
-            labels=None if self._target is None else self._texts(self._target, block),
+            labels=None if self._target is None else self._labels(self._target, block),
         )
 
     def _numbers(self, name: str, block: Block) -> FloatArray:
@@ -160,6 +191,10 @@ class _Reader:
             wrong = almost_number(text) or f"{shown(text)} is not a number"
             self._problems.add(f"column {shown(name)}: {wrong}", line=line)
         return numbers
+
+    def _labels(self, name: str, block: Block) -> Labels:
+        column = self._texts(name, block)
+        return Labels(column.codes(), column.texts(), column.lines)
 
     def _texts(self, name: str, block: Block) -> TextColumn:
         column = TextColumn(self._missing)

@@ -14,6 +14,8 @@ import numpy as np
 from fnnctl.arrays import IntArray
 from fnnctl.config.data import SplitConfig
 from fnnctl.data.groups import divide_groups
+from fnnctl.data.numbers import plain_number
+from fnnctl.data.target import MANY_VALUES
 from fnnctl.data.text import counted, shown
 from fnnctl.errors import DataError, Problem, quoted_list
 
@@ -96,13 +98,14 @@ def _check_classes(
         which = (
             f"the class {single[0]} has" if len(single) == 1 else f"the classes {quoted_list(single)} have"
         )
-        raise DataError(
-            Problem(
-                f"{which} a single row, which cannot be divided: add rows, leave the class out, "
-                "or set data.split.stratify to false",
-                path="data.split.stratify",
+        advice = "add rows, leave the class out, or set data.split.stratify to false"
+        if len(classes) > MANY_VALUES and all(plain_number(name) is not None for name in classes):
+            advice = (
+                f"are the target's {len(classes):,} numbers classes? If they are amounts, put them into a "
+                f"few classes first; else {advice}"
             )
-        )
+        message = f"{which} a single row, which cannot be divided: {advice}"
+        raise DataError(Problem(message, path="data.split.stratify"))
     present = int(np.count_nonzero(counts))
     if train_size < present:
         wrong = f"the training part would get {counted(train_size, 'row')} for {present:,} classes"

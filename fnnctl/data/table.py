@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from fnnctl.arrays import FloatArray
+from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.data.columns import NumberColumn, Tally, TextColumn
 from fnnctl.data.matrix import NumberMatrix
 from fnnctl.data.numbers import almost_number, plain_numbers
@@ -31,6 +32,8 @@ class Table:
     rows: int
     apart: dict[str, FloatArray] = field(default_factory=dict)
     """(rows,) float64 each."""
+    lines: IntArray | None = None
+    """(rows,) the line that each row begins at; known where there are columns apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ class _Reading:
     slots: list[_Slot]
     numeric: NumberMatrix
     apart: dict[str, list[FloatArray]]
+    lines: array[int] = field(default_factory=lambda: array("q"))
 
     @classmethod
     def begin(cls, slots: list[_Slot]) -> _Reading:
@@ -69,6 +73,8 @@ class _Reading:
                 numbers[:, j] = slot.column.read(values, block.lines)
                 j += 1
         self.numeric.append(numbers)
+        if self.apart:
+            self.lines.extend(block.lines)
 
     def table(self, names: tuple[str, ...]) -> Table:
         return Table(
@@ -77,6 +83,7 @@ class _Reading:
             {slot.name: slot.column for slot in self.slots if isinstance(slot.column, TextColumn)},
             self.numeric.rows,
             {name: np.concatenate(blocks) for name, blocks in self.apart.items()},
+            np.array(self.lines) if self.apart else None,
         )
 
 
@@ -135,16 +142,17 @@ def _settle(slots: list[_Slot], problems: Problems) -> dict[str, Kind]:
         if tally.first is None:
             continue
         if slot.kind or tally.texts <= tally.numbers + tally.almost:
-            problems.add(_no_number(slot.name, tally.first[1], tally), line=tally.first[0])
+            problems.add(_no_number(slot, tally.first[1], tally), line=tally.first[0])
         elif isinstance(slot.column, NumberColumn):
             late[slot.name] = "categorical"
     return late
 
 
-def _no_number(name: str, text: str, tally: Tally) -> str:
+def _no_number(slot: _Slot, text: str, tally: Tally) -> str:
     wrong = almost_number(text) or f"{shown(text)} is not a number"
     values = tally.numbers + tally.almost + tally.texts
-    return (
-        f"column {shown(name)}: {wrong} ({tally.numbers:,} of the column's {values:,} values are numbers). "
-        "Correct it, or name the column in data.columns.categorical, or the value in data.missing_values"
-    )
+    advice = "Correct it, or name the column in data.columns.categorical, or the value in data.missing_values"
+    if slot.kind == "apart":
+        advice = "data.weights names the column, and needs a number in every row"
+    counts = f"{tally.numbers:,} of the column's {values:,} values are numbers"
+    return f"column {shown(slot.name)}: {wrong} ({counts}). {advice}"

@@ -65,18 +65,18 @@ def same_number_twice(name: str, classes: Sequence[str]) -> list[str]:
     return warnings
 
 
-def weights_fault(weights: FloatArray) -> str | None:
-    """Say why the rows' weights, NaN where missing, cannot be used, or return None."""
-    missing = int(np.count_nonzero(np.isnan(weights)))
-    if missing:
-        return f"has {counted(missing, 'row')} without a value: fill in 1, or leave the rows out"
-    if weights.size and weights.min() < 0.0:
-        return f"has a negative number, {weights.min():g}: a weight is 0 or more"
-    return (
-        None
-        if weights.any() or not weights.size
-        else "has nothing but zeros: a row that counts needs a weight above 0"
-    )
+def weights_fault(weights: FloatArray) -> tuple[int | None, str] | None:
+    """Why the rows' weights (n,), NaN where missing, cannot be used, and the first such row; or None."""
+    missing, negative = np.flatnonzero(np.isnan(weights)), np.flatnonzero(weights < 0.0)
+    if missing.size:
+        without = f"has {counted(missing.size, 'row')} without a value"
+        return int(missing[0]), f"{without}: fill in 1, or leave the rows out"
+    if negative.size:
+        first = int(negative[0])
+        return first, f"has a negative number, {weights[first]:g}: a weight is 0 or more"
+    if weights.size and not weights.any():
+        return None, "has nothing but zeros: a row that counts needs a weight above 0"
+    return None
 
 
 def groups_fault(groups: IntArray) -> str | None:

@@ -37,6 +37,15 @@ class Gate:
         """The condition in signs: `≥ 0.9`."""
         return f"{'≤' if self.is_loss else '≥'} {self.threshold:g}"
 
+    @property
+    def hint(self) -> str:
+        """What was probably meant by a threshold that no metric reaches, or nothing; counts reach it."""
+        if self.is_loss or not 1 < self.threshold <= 100 or self.metric.rpartition(".")[2] == "support":
+            return ""
+        return (
+            f" (no metric is above 1: {self.threshold:g} % is written {self.metric}={self.threshold / 100:g})"
+        )
+
     def admits(self, value: float) -> bool:
         """Whether the value passes; the threshold itself does."""
         return value <= self.threshold if self.is_loss else value >= self.threshold

@@ -3,7 +3,7 @@
 Sampler and scheduler are separate, each behind a small protocol; `functions.optimize` joins them with an
 objective and a journal. By hand, a search is a dialogue with the scheduler:
 
-    >>> from fnnctl.search.methods import Spending, build_scheduler
+    >>> from fnnctl.search.spending import Spending, build_scheduler
     >>> from fnnctl.search.samplers.listed import Listed
     >>> from fnnctl.search.standings import Standings
     >>> from fnnctl.search.trial import Result, Status

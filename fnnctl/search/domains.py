@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import NormalDist
 from typing import Any, Final, Protocol
 
-from fnnctl.config.domain_values import index_of, normal_ends, values_of
+from fnnctl.config.domain_values import identity, index_of, normal_ends, values_of
 from fnnctl.config.domains import (
     ChoiceDomain,
     IntegerDomain,
@@ -73,7 +74,7 @@ def domain_of(domain: ScalarDomain) -> Domain:
     return Listed(values or (), log=True)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Listed:
     """Values each of which is as likely as the others."""
 
@@ -86,7 +87,7 @@ class Listed:
         return self.values[min(int(u * len(self.values)), len(self.values) - 1)]
 
     def coordinate(self, value: Any) -> float:
-        index = index_of(value, self.values)
+        index = self._index(value)
         if index is None:
             raise ValueError(f"{value!r} is not in the domain")
         return (index + 0.5) / len(self.values)
@@ -98,7 +99,16 @@ class Listed:
         return [self.values[round(last * k / (points - 1))] for k in range(points)]
 
     def __contains__(self, value: Any) -> bool:
-        return index_of(value, self.values) is not None
+        return self._index(value) is not None
+
+    def _index(self, value: Any) -> int | None:
+        if isinstance(self.values, range):
+            return index_of(value, self.values)
+        return self._indices.get(identity(value))
+
+    @cached_property
+    def _indices(self) -> dict[Hashable, int]:
+        return {identity(value): index for index, value in enumerate(self.values)}
 
 
 class Scale(Protocol):
@@ -202,7 +212,8 @@ class Numbers:
             return self.values
         if isinstance(self.scale, NormalScale):  # whose ends are next to impossible
             return [self.value((k + 0.5) / points) for k in range(points)]
-        inner = (self.value(k / (points - 1)) for k in range(1, points - 1))
+        scale = LogScale(self.low, self.high) if self.cut else self.scale
+        inner = (self._rounded(scale.at(k / (points - 1))) for k in range(1, points - 1))
         return list(dict.fromkeys((self.low, *inner, self.high)))
 
     def __contains__(self, value: Any) -> bool:
@@ -215,7 +226,7 @@ class Numbers:
     def _rounded(self, number: float) -> Any:
         if self.values is not None:
             return _nearest(self.values, number)
-        decimals = DIGITS - 1 - math.floor(math.log10(self.scale.spread(number)))
+        decimals = DIGITS - math.ceil(math.log10(self.scale.spread(number)))
         return min(max(round(number, decimals), self.low), self.high)
 
 

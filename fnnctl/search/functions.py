@@ -1,7 +1,7 @@
 """Searching with any function: the whole machinery without fnnctl's networks, for callers from Python.
 
     >>> from fnnctl.search.functions import optimize
-    >>> from fnnctl.search.methods import Spending
+    >>> from fnnctl.search.spending import Spending
     >>> from fnnctl.search.samplers.listed import Listed
     >>> def loss(job):  # of the trial's assignment, after `job.stop` epochs
     ...     return (job.trial.assignment["x"] - 0.4) ** 2 + 1 / job.stop
@@ -34,8 +34,8 @@ from typing import TypeAlias
 import fnnctl
 from fnnctl.search.journal import Header, Journal
 from fnnctl.search.loop import Runner, Stop, run_search
-from fnnctl.search.methods import Spending, build_scheduler
 from fnnctl.search.protocols import Sampler
+from fnnctl.search.spending import Spending, build_scheduler
 from fnnctl.search.standings import Standings
 from fnnctl.search.trial import Direction, Job, Result, Status, Trial
 from fnnctl.store.journal import JournalFile
@@ -76,7 +76,7 @@ def optimize(
 ) -> Found:
     """Search with an objective of the caller's.
 
-    `scheduler` is a name of `methods.SCHEDULERS`, `journal` a file that is begun or gone on with, by one
+    `scheduler` is a name of `spending.SCHEDULERS`, `journal` a file that is begun or gone on with, by one
     process at a time. `batch` results are synced to it at once, and `stop` is asked before each batch. An
     exception of a kind in `catch` makes the trial one that has failed; any other ends the search, which can
     be gone on with. Raises `DataError` where the journal is damaged or another search's, and ValueError where

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from fnnctl.search.methods import SCHEDULERS, Spending, least
 from fnnctl.search.rungs import Bracket
+from fnnctl.search.spending import SCHEDULERS, Spending, least
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,8 +133,13 @@ class RunFolder:
         """The records of a search that may still go on, without a last one that is not whole."""
         return read_journal(self.path / names.JOURNAL)
 
+    def winner(self) -> RunFolder | None:
+        """The run within a search's folder that is its refitted winner; None where there is none."""
+        folder = RunFolder(self.path / names.BEST)
+        return folder if (folder.path / names.MANIFEST).is_file() else None
+
     def write_figure(self, name: str, png: bytes) -> None:
-        """Write one of `names.FIGURES`; drawn from what was measured, it may be replaced at any time."""
+        """Write one of the run's figures; drawn from what was measured, it may be replaced at any time."""
         write_bytes(self.path / name, png)
 
     def _required(self, name: str, meaning: str) -> bytes:

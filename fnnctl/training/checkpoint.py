@@ -55,7 +55,7 @@ class Checkpoint:
         if not np.array_equal(facts.get("format", ()), FORMAT):
             raise ForeignCheckpointError("it was not written by this version of fnnctl")
         expected = _identities(members)
-        if not all(np.array_equal(found[name], expected[name]) for name in expected):
+        if not all(np.array_equal(found.get(name, ()), expected[name]) for name in expected):
             raise ForeignCheckpointError("it is of another configuration, or of other rows")
         return cls(int(facts["epoch"]), float(facts["seconds"]), found, part_of(arrays, "stack"))
 

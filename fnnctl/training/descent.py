@@ -88,8 +88,9 @@ class Descent:
         return joined(parts)
 
     def run_epoch(self, epoch: int, watch: Watch | None, should_stop: Callable[[], bool]) -> Record | None:
-        """Take an epoch's steps; None where it was broken off."""
-        rates = self._schedule.rates(epoch, len(self.batches.bounds))
+        """Take an epoch's steps; None where it was broken off before the last one."""
+        count = len(self.batches.bounds)
+        rates = self._schedule.rates(epoch, count)
         dropping = (
             draws((each.seed for each in self._members), Purpose.DROPOUT, epoch) if self._drops else None
         )
@@ -99,7 +100,7 @@ class Descent:
             if watch:
                 watch.note(work, gradient)
             self._step(gradient, rate)
-            if should_stop():
+            if step < count and should_stop():
                 if self._averaging and epoch == 1:
                     self._averaging.stand_in(self.network)
                 return None

@@ -74,8 +74,8 @@ def go_on(
     """Train a stack's members to their end, from wherever they are.
 
     `watch` records the gradient's norm and the units' activity as well. `on_epoch` is shown the stack after
-    each epoch; `should_stop` is asked after each step, and what was trained until then is returned. Once so
-    many `seconds` are over no epoch begins, but for a first one.
+    each epoch. `should_stop` is asked after each step, after an epoch's last one once the epoch is whole, and
+    what was trained until then is returned. Once so many `seconds` are over no epoch begins, but for a first.
     """
     deadline = time.monotonic() + seconds
     trained: dict[int, TrainedMember] = {}
@@ -90,7 +90,8 @@ def go_on(
                 if present.size:
                     stack = stack.select(staying)
                 continue
-            record = stack.run_epoch(watch=watch, should_stop=should_stop)
+            stopped = stack.epoch > 0 and should_stop()
+            record = None if stopped else stack.run_epoch(watch=watch, should_stop=should_stop)
             if record is None:
                 trained |= {int(j): result_of(stack, k, Outcome.INTERRUPTED) for k, j in enumerate(present)}
                 break

@@ -22,8 +22,8 @@ from pathlib import Path
 import numpy as np
 
 from fnnctl.search.functions import optimize
-from fnnctl.search.methods import Spending
 from fnnctl.search.samplers.listed import Listed
+from fnnctl.search.spending import Spending
 from fnnctl.search.trial import Assignment, Job
 
 LIMIT = 1.0

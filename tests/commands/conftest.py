@@ -138,6 +138,12 @@ def keep_all(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def keep_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No checkpoint while training goes on."""
+    monkeypatch.setattr("fnnctl.commands.keeping.SECONDS_BETWEEN_CHECKPOINTS", 1e9)
+
+
+@pytest.fixture
 def config(tmp_path: Path) -> Path:
     path = tmp_path / "x.yaml"
     path.write_text(DISTURBED)

@@ -214,6 +214,25 @@ def test_what_cannot_be_is_told_before_there_is_a_folder(
     assert not (tmp_path / "runs").exists()
 
 
+def test_folds_with_a_row_a_class_have_none_to_watch(program: Program, tmp_path: Path) -> None:
+    """Two rows a class in two folds: each learns from one row a class, and loses none of them."""
+    (tmp_path / "t.csv").write_text("x,y\n0,p\n1,p\n10,q\n11,q\n20,r\n21,r\n")
+    (tmp_path / "c.yaml").write_text("data: {source: t.csv, target: y}\ntraining: {epochs: 2}\n")
+    done = program("evaluate", "c.yaml", "--folds", "2")
+    assert done.code == 2
+    assert done.err == (
+        "--set: evaluation.cross_validation.folds: in a fold every class has a single row to learn from, and "
+        "none to set apart for validation: more folds, or set data.split.validation to 0\n"
+    )
+    assert not (tmp_path / "runs").exists()
+    done = program("evaluate", "c.yaml", "--folds", "2", "--set", "data.split.validation=0", "--quiet")
+    assert done.code == 0
+    folds = table(only_run(tmp_path), "cross_validation.csv")
+    assert {(fold["train_rows"], fold["validation_rows"], fold["test_rows"]) for fold in folds} == {
+        ("3", "0", "3")
+    }
+
+
 def test_a_class_with_fewer_rows_than_folds(program: Program, tmp_path: Path) -> None:
     """Its AUC is null where there is nothing to test, and a mean over fewer classes is no mean of all."""
     rows = "".join(f"{i % 13},{i % 7},{'ab'[i % 2]}\n" for i in range(40)) + "5,5,rare\n6,5,rare\n"

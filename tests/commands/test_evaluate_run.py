@@ -7,6 +7,7 @@ import hashlib
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -206,13 +207,78 @@ def only_figure(trained: Path, program: Program) -> Path:
     return Path(program("runs", "--json").json["runs"][-1]["run"]) / "roc_curve.png"
 
 
-def test_an_evaluation_has_no_network(run: Path, trained: Path, program: Program) -> None:
-    program("evaluate", "--data", str(trained / "penguins.csv"), "--quiet")
-    for arguments in (("evaluate",), ("predict", "latest", str(trained / "penguins.csv"))):
-        done = program(*arguments)
-        assert done.code == 2
-        assert done.err.endswith(f"is an evaluation: name the run whose network it is of, {run}\n")
+def test_the_network_of_an_evaluation_is_the_one_it_scored(
+    run: Path, trained: Path, program: Program
+) -> None:
+    """So that `latest` goes on meaning something after a file was scored."""
+    data = str(trained / "penguins.csv")
+    program("evaluate", "--data", data, "--quiet")
+    done = program("predict", "latest", data)
+    assert (done.code, done.out) == (0, program("predict", str(run), data).out)
+    (evaluation,) = (path for path in run.parent.iterdir() if path.name != run.name)
+    note = f"note: runs/{evaluation.name} is an evaluation: its network is that of {run}\n"
+    assert done.err == note
+    assert program("evaluate", "--json").json["run"] == str(run)
     assert program("train", "--resume", "latest").code == 2
+    shutil.rmtree(run)
+    done = program("predict", "latest", data)
+    assert done.code == 2
+    assert done.err == f"runs/{evaluation.name} is an evaluation of {run}, which is no longer there\n"
+
+
+def test_a_cross_validation_has_no_network(program: Program, iris: Path) -> None:
+    program("evaluate", str(iris), "--folds", "2", "--repeats", "1", "--quiet")
+    done = program("predict", "latest", str(iris))
+    assert done.code == 2
+    assert "is a cross-validation, which keeps no network: `fnnctl train` makes one" in done.err
+
+
+def test_the_training_file_is_no_new_one(run: Path, trained: Path, program: Program, tmp_path: Path) -> None:
+    text = (trained / "penguins.csv").read_text()
+    (tmp_path / "same.csv").write_text(text)
+    (tmp_path / "other.csv").write_text(text + text.splitlines()[-1] + "\n")
+    said = "same.csv is the file that the network was trained on, and most of its rows were learned: "
+    done = program("evaluate", run.name, "--data", "same.csv", "--json")
+    assert done.err == f"{said}`fnnctl evaluate {run.name}` scores the test part alone\n"
+    assert read_json(Path(done.json["run"]) / "manifest.json")["warnings"][0].startswith(said)
+    assert program("evaluate", run.name, "--data", "other.csv", "--json").err == ""
+
+
+@pytest.mark.parametrize("source", ["new.npz", "folder"])
+def test_arrays_are_scored_and_predicted_as_the_table_is(
+    program: Program, tmp_path: Path, source: str
+) -> None:
+    """The same numbers, the columns in another order: every file is the same, but for the name."""
+    X, y = np.random.default_rng(3).normal(size=(40, 3)), np.repeat(["u", "v"], 20)
+    X[::7, 1] = np.nan
+    lines = [
+        ",".join([*("NA" if np.isnan(x) else repr(float(x)) for x in row), label])
+        for row, label in zip(X, y, strict=True)
+    ]
+    (tmp_path / "t.csv").write_text("\n".join(["a,b,c,y", *lines]) + "\n")
+    run = train(program, tmp_path / "t.csv", {}, target="y")
+    arrays: dict[str, Any] = {"X": X[:, [2, 0, 1]], "y": y, "feature_names": np.array(["c", "a", "b"])}
+    (tmp_path / "folder").mkdir()
+    np.savez(tmp_path / "new.npz", **arrays)
+    for name, array in arrays.items():
+        np.save(tmp_path / "folder" / f"{name}.npy", array)
+    assert program("predict", str(run), source).out == program("predict", str(run), "t.csv").out
+    folders = []
+    for data in (source, "t.csv"):
+        done = program("evaluate", str(run), "--data", data, "--json")
+        assert done.code == 0, done.err
+        folders.append(Path(done.json["run"]))
+    for name in ("metrics.json", "predictions.csv", "roc_curve.csv"):
+        assert (folders[0] / name).read_bytes() == (folders[1] / name).read_bytes()
+    data = read_json(folders[0] / "manifest.json")["data"]
+    assert data["source"] == str(tmp_path / source)
+    if source == "new.npz":
+        assert data["sha256"] == hashlib.sha256((tmp_path / source).read_bytes()).hexdigest()
+    refused = program("predict", str(run), source, "--delimiter", ";")
+    assert (refused.code, refused.err) == (2, f"--delimiter is for a CSV file, and {source} holds arrays\n")
+    inside = next((tmp_path / source).glob("X.npy"), tmp_path / source)
+    refused = program("predict", str(run), source, "-o", str(inside))
+    assert (refused.code, "holds the rows to predict" in refused.err) == (2, True)
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ def test_a_second_signal_ends_at_once_and_keeps_the_history(
     run = only_run(tmp_path)
     assert (done.code, passed) == (143, ["first"])
     assert done.err.splitlines()[-2:] == [
-        f"interrupted; what was done until then is in runs/{run.name}, and this goes on from there:",
+        f"interrupted; what was done until then is in runs/{run.name}, and this begins again:",
         f"fnnctl train --resume runs/{run.name}",
     ]
     manifest = read_json(run / "manifest.json")

@@ -102,22 +102,27 @@ def test_early_stopping_remembers_what_was_best(
     assert_same_bits(run, undisturbed)
 
 
-@pytest.mark.usefixtures("keep_all")
-def test_broken_off_in_the_middle_of_an_epoch(
-    program: Program, undisturbed: Path, config: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Four steps an epoch: after the tenth there are two whole epochs, and weights that are further on."""
+def signal_at_question(count: int) -> Callable[[Interruption], bool]:
+    """In place of `Interruption.requested`, asked after each step: a signal comes before this answer."""
     asked = 0
     requested = Interruption.requested
 
     def ask(signals: Interruption) -> bool:
         nonlocal asked
         asked += 1
-        if asked == 10:
+        if asked == count:
             signal.raise_signal(signal.SIGTERM)
         return requested(signals)
 
-    monkeypatch.setattr(Interruption, "requested", ask)
+    return ask
+
+
+@pytest.mark.usefixtures("keep_all")
+def test_broken_off_in_the_middle_of_an_epoch(
+    program: Program, undisturbed: Path, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four steps an epoch: after the tenth there are two whole epochs, and weights that are further on."""
+    monkeypatch.setattr(Interruption, "requested", signal_at_question(10))
     assert program("train", str(config), "--set", "training.early_stopping=null").code == 143
     (run,) = Path("runs").iterdir()
     assert read_json(run / "manifest.json")["training"]["epochs"] == 2
@@ -196,15 +201,45 @@ def test_without_a_usable_checkpoint_training_begins_again(
     assert_same_bits(run, undisturbed)
 
 
-def test_killed_before_the_first_checkpoint(
-    program: Program, undisturbed: Path, interrupt: Interrupt, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.usefixtures("keep_none")
+def test_stopped_between_two_epochs_it_goes_on_right_there(
+    program: Program, undisturbed: Path, interrupt: Interrupt
 ) -> None:
-    monkeypatch.setattr("fnnctl.commands.keeping.SECONDS_BETWEEN_CHECKPOINTS", 1e9)
     run = interrupt(3)
-    assert not (run / ".checkpoint.npz").exists()
+    assert program("train", "--resume", str(run)).code == 0
+    assert resumed_from(run) == ["epoch 3"]
+    assert_same_bits(run, undisturbed)
+
+
+@pytest.mark.usefixtures("keep_none")
+def test_killed_before_the_first_checkpoint(
+    program: Program, undisturbed: Path, interrupt: Interrupt
+) -> None:
+    run = interrupt(3)
+    (run / ".checkpoint.npz").unlink()  # a kill leaves none
     assert program("train", "--resume", str(run)).code == 0
     assert resumed_from(run) == ["the start"]
     assert_same_bits(run, undisturbed)
+
+
+@pytest.mark.parametrize(
+    ("kept", "where"), [("keep_all", "goes on from epoch 2"), ("keep_none", "begins again")]
+)
+def test_what_is_told_is_where_it_goes_on(
+    program: Program, config: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch,
+    kept: str, where: str,
+) -> None:  # fmt: skip
+    """It is broken off in the middle of the third epoch."""
+    request.getfixturevalue(kept)
+    monkeypatch.setattr(Interruption, "requested", signal_at_question(10))
+    done = program("train", str(config))
+    (run,) = Path("runs").iterdir()
+    assert done.err.splitlines()[-2:] == [
+        f"interrupted after 2 epochs; what was done until then is in {run}, and this {where}:",
+        f"fnnctl train --resume {run}",
+    ]
+    assert program("train", "--resume", str(run)).code == 0
+    assert resumed_from(run) == ["epoch 2" if kept == "keep_all" else "the start"]
 
 
 @pytest.mark.usefixtures("keep_all")

@@ -124,6 +124,10 @@ def test_a_config_without_data_says_what_to_name(problems: Problems, text: str, 
             "optimizer.beta1: sgd has no beta1; adam, adamw and nadam have",
         ),
         (
+            "lr_schedule: {name: cosine, warmup: 5}",
+            "lr_schedule.warmup: cosine has warmup_epochs; one_cycle has warmup",
+        ),
+        (
             "optimizer: {name: sgd, lr: 1}",
             "optimizer.lr: unknown setting (here it is called 'learning_rate')",
         ),

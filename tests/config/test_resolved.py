@@ -183,7 +183,4 @@ def test_every_setting_alone_is_written_and_read_back(load: Load) -> None:
         "training.averaging",
         "training.averaging.start",
         "training.lr_schedule.minimum",
-        "search.budget.total",
-        "search.points",
-        "search.trials",
     }

@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
+from fnnctl.config.canonical import configuration_seed
 from fnnctl.config.loading import LoadedConfig
+from fnnctl.config.resolved import resolved_yaml
 
 Load = Callable[..., LoadedConfig]
 Problems = Callable[..., list[str]]
@@ -110,6 +112,7 @@ def test_a_setting_that_nothing_reads_is_refused(problems: Problems, text: str, 
         IRIS + "model: {hidden: [5, {units: 5, dropout: 0}], dropout: 0.1}",
         IRIS + "model: {normalization: {name: batch, momentum: 0.2}}",
         IRIS + "model: {normalization: {name: batch, epsilon: 0.2}}\ntraining: {averaging: ema}",
+        IRIS + "training: {optimizer: lbfgs, batch_size: auto}",
         IRIS + "training: {optimizer: lbfgs, precision: float32, label_smoothing: 0.1}",
     ],
 )
@@ -121,6 +124,14 @@ def test_rules_hold_for_overrides_too(problems: Problems) -> None:
     assert problems("data: {source: iris}", "model.hidden=[]", "model.activation=tanh") == [
         "--set: model.activation: nothing reads this: there is no hidden layer"
     ]
+
+
+def test_auto_given_or_not_is_one_configuration(load: Load) -> None:
+    """The starter has it: with lbfgs, too, it asks for nothing."""
+    given = load(IRIS + "training: {optimizer: lbfgs, batch_size: auto}").experiment
+    left_out = load(IRIS + "training: {optimizer: lbfgs}").experiment
+    assert configuration_seed(given) == configuration_seed(left_out)
+    assert "batch_size" not in resolved_yaml(given)
 
 
 def test_the_names_of_the_built_in_data_sets_are_those_of_the_data_package() -> None:

@@ -18,11 +18,11 @@ from fnnctl.executors.running import ExecutorKind, Workers
 from fnnctl.search.functions import function_runner
 from fnnctl.search.journal import Header, Journal, encode
 from fnnctl.search.loop import Runner, run_search
-from fnnctl.search.methods import SCHEDULERS, Spending, build_scheduler
 from fnnctl.search.plan import plan_search
 from fnnctl.search.protocols import Sampler, Scheduler
 from fnnctl.search.samplers import SAMPLERS as REGISTRY
 from fnnctl.search.space import Space
+from fnnctl.search.spending import SCHEDULERS, Spending, build_scheduler
 from fnnctl.search.standings import Standings
 from fnnctl.search.trial import Direction, Job, Result, Status
 from tests.search.toys import Climber, Outcome, do_job, grouped_runner, numbered, result_of, unruly

@@ -167,6 +167,8 @@ def test_columns_have_other_uses(tmp_path: Path) -> None:
     assert dataset.weights.tolist() == [1, 2, 4]
     assert dataset.groups.tolist() == [0, 1, 0]
     assert "there is no column 'x9'" in fault(tmp_path, weights="x9")
+    assert "x1', which data.weights names, has 1 row without a value" in fault(tmp_path, weights="x1")
+    assert fault(tmp_path, weights="x1").endswith("(the first is row 1, from 0)")
     assert "x1, which data.split.group names, has 1 row" in fault(
         tmp_path, split=SplitConfig(group="x1")
     ).replace("'", "")
@@ -333,4 +335,4 @@ def test_an_array_alone_and_a_folder_without_arrays(tmp_path: Path) -> None:
     np.save(tmp_path / "X.npy", X)
     (tmp_path / "empty").mkdir()
     assert "this is one array, and data have two" in fault(tmp_path, "X.npy")
-    assert fault(tmp_path, "empty") == f"{tmp_path / 'empty'}: there is no file X.npy"
+    assert "empty: there is no file X.npy; a folder is one of arrays" in fault(tmp_path, "empty")

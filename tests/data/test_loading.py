@@ -68,10 +68,15 @@ def test_a_column_of_weights_is_no_feature_and_follows_the_labelled_rows(load: L
     assert dataset.weights is not None
     assert dataset.weights.tolist() == [2.0, 0.5, 0.0]
     assert load("a,w,y\n1,2,p\n3,0.5,q\n").weights is None
-    (problem,) = refuse("a,w,y\n1,2,p\n2,,q\n", weights="w")
+    (problem,) = refuse('a,w,y\n1,,\n"1\n2",2,p\n2,,q\n', weights="w", columns={"categorical": ["a"]})
     assert problem.message.startswith("the column 'w', which data.weights names, has 1 row without a value")
-    (problem,) = refuse("a,w,y\n1,2,p\n2,much,q\n", weights="w")
-    assert (problem.line, "'much'" in problem.message) == (3, True)
+    assert problem.line == 5  # the first of the rows that have a label
+    (problem,) = refuse("a,w,y\n1,2,p\n2,-3,q\n", weights="w")
+    assert (problem.line, "has a negative number, -3: a weight is 0 or more" in problem.message) == (3, True)
+    for text, wrong in (("much", "'much' is not a number"), ("inf", "'inf' is not a finite number")):
+        (problem,) = refuse(f"a,w,y\n1,2,p\n2,{text},q\n", weights="w")
+        said = f"column 'w': {wrong} (1 of the column's 2 values are numbers). data.weights names the column,"
+        assert (problem.line, problem.message.startswith(said)) == (3, True)
 
 
 def test_rows_of_a_test_file_weigh_one_whatever_it_says(load: Load, tmp_path: Path) -> None:
@@ -137,7 +142,7 @@ def test_problems_of_settings_and_of_the_file_are_told_together(refuse: Refuse, 
         ("a,y\n1,\n2,\n", "the target 'y' has no value in any row"),
         ("a,y\n" + "".join(f"1,{i}.5\n" for i in range(30)), "holds continuous numbers (30 distinct values"),
         ("y\np\nq\n", "beside the target 'y' there is no column to learn from"),
-        ("a,y\n,p\n,q\n", "beside the target 'y' there is no column to learn from"),
+        ("a,y\n,p\n,q\n", "no column beside the target 'y' has a value in any row"),
         ("", "the file is empty"),
     ],
 )

@@ -57,8 +57,8 @@ def test_columns_are_found_by_name_and_kept_to_their_kind(read: Read) -> None:
 def test_labels_are_read_where_they_are_wanted(read: Read) -> None:
     _, (block,) = read("u,v,c,y\n1,2,1, b \n1,2,1,NA\n1,2,1,a\n1,2,1,b\n", labelled=True)
     assert block.labels is not None
-    assert block.labels.texts() == ("b", "a")
-    assert block.labels.codes().tolist() == [0, -1, 1, 0]
+    assert block.labels.texts == ("b", "a")
+    assert block.labels.codes.tolist() == [0, -1, 1, 0]
     assert block.labels.lines == [2, 4]
 
 

@@ -146,6 +146,15 @@ def test_a_class_with_a_single_row_cannot_be_divided(validation: float, test: fl
     assert sizes(split([0] * 10 + [1] + [2], validation, test, stratify=False))[0] == 10
 
 
+def test_many_numbers_of_which_some_have_a_single_row_may_be_no_classes() -> None:
+    labels = np.array([*range(30), *range(25)])
+    names = tuple(map(str, range(30)))
+    with pytest.raises(DataError, match=r"are the target's 30 numbers classes\? If they are amounts, put"):
+        split_rows(labels, names, SplitConfig(validation=0.2, test=0.2), seed=0)
+    with pytest.raises(DataError, match=r"which cannot be divided: add rows, leave the class out"):
+        split_rows(labels, ("a", *names[1:]), SplitConfig(validation=0.2, test=0.2), seed=0)
+
+
 @pytest.mark.parametrize(
     ("labels", "validation", "test", "stratify", "words"),
     [

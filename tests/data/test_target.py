@@ -61,10 +61,12 @@ def test_one_number_written_in_two_ways_is_a_warning() -> None:
     ("weights", "words"),
     [
         ([1.0, 0.0, 2.5], None),
-        ([1.0, np.nan, np.nan], "has 2 rows without a value: fill in 1, or leave the rows out"),
-        ([1.0, -0.5], "has a negative number, -0.5: a weight is 0 or more"),
-        ([0.0, 0.0], "has nothing but zeros: a row that counts needs a weight above 0"),
+        ([1.0, np.nan, np.nan], (1, "has 2 rows without a value: fill in 1, or leave the rows out")),
+        ([1.0, -0.5], (1, "has a negative number, -0.5: a weight is 0 or more")),
+        ([0.0, 0.0], (None, "has nothing but zeros: a row that counts needs a weight above 0")),
     ],
 )
-def test_weights_are_there_and_not_negative(weights: list[float], words: str | None) -> None:
+def test_weights_are_there_and_not_negative(
+    weights: list[float], words: tuple[int | None, str] | None
+) -> None:
     assert weights_fault(np.array(weights)) == words

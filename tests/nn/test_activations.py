@@ -79,6 +79,24 @@ def test_every_activation_is_defined_here() -> None:
     assert {*DEFINITIONS, "maxout"} == set(ACTIVATIONS)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", sorted(DEFINITIONS))
+def test_value_and_slope_of_huge_numbers_are_their_limits(name: str, dtype: str) -> None:
+    """A network on its way to diverge has none that is NaN: it would hide which number was the first."""
+    f, slope = DEFINITIONS[name]
+    for size in (1e13, 1e20, 1e30):
+        x = np.array([-size, size], dtype).reshape(1, 1, -1)
+        with np.errstate(over="ignore"):  # of z², say, before it is bounded
+            a, d = applied(name, x, np.full((1, 1, 1), 0.3))
+        limits = [f(-1e3) * size / 1e3, f(1e3) * size / 1e3]
+        bounded = [f(-1e3) == f(-1e2), f(1e3) == f(1e2)]
+        expected = [
+            f(e) if flat else limit for e, flat, limit in zip((-1e3, 1e3), bounded, limits, strict=True)
+        ]
+        np.testing.assert_allclose(a.ravel(), expected, rtol=1e-6, atol=1e-30)
+        np.testing.assert_allclose(d.ravel(), [slope(-1e3), slope(1e3)], rtol=1e-6, atol=1e-12)
+
+
 @pytest.mark.parametrize("name", sorted(DEFINITIONS))
 def test_value_and_slope_agree_with_the_definition(name: str) -> None:
     f, slope = DEFINITIONS[name]

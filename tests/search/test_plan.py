@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from fnnctl.search.methods import SCHEDULERS, Spending, build_scheduler
 from fnnctl.search.plan import plan_search
+from fnnctl.search.spending import SCHEDULERS, Spending, build_scheduler
 from fnnctl.search.trial import Job
 from tests.search.toys import climbed, numbered
 

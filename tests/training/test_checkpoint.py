@@ -130,6 +130,9 @@ def test_other_members_are_refused(changes: dict[str, Any]) -> None:
         Checkpoint.from_arrays(arrays, [other])
     with pytest.raises(ForeignCheckpointError, match="another configuration, or of other rows"):
         Checkpoint.from_arrays(arrays, [*own, other])
+    for name in ("members.seeds", "members.rows"):
+        with pytest.raises(ForeignCheckpointError, match="another configuration, or of other rows"):
+            Checkpoint.from_arrays({key: arrays[key] for key in arrays if key != name}, own)
 
 
 def test_more_epochs_are_the_same_member() -> None:

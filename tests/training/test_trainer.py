@@ -144,7 +144,7 @@ def test_divergence_is_found_within_the_epoch_and_has_the_same_bits_alone() -> N
     stacked, other = train_stack(
         settings, [wild, calm], examples, watch=True, should_stop=counting("together")
     )
-    assert steps == {"alone": 100, "together": 5 * 250}
+    assert steps == {"alone": 100, "together": 5 * 250 - 1}  # after the last step there is nothing to stop
     assert (alone.outcome, stacked.outcome) == (Outcome.DIVERGED, Outcome.DIVERGED)
     assert other.outcome is Outcome.COMPLETED
     assert alone.epochs == stacked.epochs == 1
@@ -153,6 +153,16 @@ def test_divergence_is_found_within_the_epoch_and_has_the_same_bits_alone() -> N
     assert {name for name, values in alone.history.items() if np.isfinite(values[-1])} == {"learning_rate"}
     assert alone.parameters.tobytes() == stacked.parameters.tobytes()
     assert np.isnan(alone.parameters).all()
+
+
+@pytest.mark.parametrize(("asked", "epochs", "begun"), [(1, 0, 1), (3, 1, 1), (5, 1, 2), (6, 2, 2)])
+def test_a_stop_after_the_last_step_leaves_a_whole_epoch(asked: int, epochs: int, begun: int) -> None:
+    """Three steps an epoch; what was begun is that epoch's, and no step of the next one is taken."""
+    settings = settings_of(4, ((5, "relu"),), 3, batch_size=10)
+    answers = iter([False] * (asked - 1) + [True])
+    stack = Stack(settings, [member_of(settings, 30, 9)], blobs(39, 4, 3))
+    (trained,) = go_on(stack, should_stop=lambda: next(answers))
+    assert (trained.outcome, trained.epochs, stack.epoch) == (Outcome.INTERRUPTED, epochs, begun)
 
 
 def test_out_of_time_after_the_first_epoch() -> None:

@@ -1,4 +1,4 @@
-"""The methods of a search by name: which scheduler spends, which sampler chooses, and what will be spent.
+"""The schedulers of a search by name, and what they may spend.
 
 A scheduler is entered here with the brackets it plans and with how it is built from them, so that what is
 printed as the plan and what is executed come from one table.
@@ -24,22 +24,6 @@ from fnnctl.search.schedulers.halving import Halving
 from fnnctl.search.schedulers.hyperband import HyperBand
 from fnnctl.search.schedulers.intake import Intake
 from fnnctl.search.trial import Direction
-
-
-@dataclass(frozen=True, slots=True)
-class Method:
-    """A scheduler with a sampler, both by name."""
-
-    scheduler: str
-    sampler: str
-
-
-METHODS: Final[Mapping[str, Method]] = {
-    "grid": Method("full_budget", "grid"),
-    "random": Method("full_budget", "random"),
-    "halving": Method("halving", "random"),
-    "hyperband": Method("hyperband", "random"),
-}
 
 
 @dataclass(frozen=True, slots=True)

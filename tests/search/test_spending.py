@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from fnnctl.search.methods import METHODS, SCHEDULERS, Spending, build_scheduler, least
+from fnnctl.config.search import METHODS
+from fnnctl.search.samplers import SAMPLERS
+from fnnctl.search.spending import SCHEDULERS, Spending, build_scheduler, least
 from tests.search.toys import Climber, climbed, numbered
 
 
-def test_every_methods_scheduler_is_in_the_registry() -> None:
-    assert {method.scheduler for method in METHODS.values()} <= set(SCHEDULERS)
-    assert set(METHODS) == {"grid", "random", "halving", "hyperband"}
+def test_the_parts_of_every_method_are_in_the_registries() -> None:
+    assert {scheduler for scheduler, _ in METHODS.values()} == set(SCHEDULERS)
+    assert {sampler for _, sampler in METHODS.values()} == set(SAMPLERS)
 
 
 def test_the_least_of_the_bounds_that_there_are() -> None:
