@@ -19,7 +19,7 @@ from fnnctl.commands.recording import Recording, known_facts, warn
 from fnnctl.commands.refit import refit
 from fnnctl.commands.search_setup import PreparedSearch, prepare_search
 from fnnctl.commands.trial_plan import choose_crew
-from fnnctl.commands.trial_runner import TrialRunner
+from fnnctl.commands.trial_runner import KEPT_EPOCH, TrialRunner
 from fnnctl.commands.trial_training import TrialWork, train_trials
 from fnnctl.config.resolved import resolved_yaml
 from fnnctl.errors import NoFinishedTrialError, UsageError, did_you_mean
@@ -263,8 +263,9 @@ def _looking(
 
 
 def _epochs(journal: Journal, best: Result) -> int:
-    """How many epochs the winner has trained in all."""
-    return sum(result.epochs for (trial, _), result in journal.results.items() if trial == best.trial)
+    """The winner's own number of epochs: all that it trained, or those up to the weights that it kept."""
+    kept: int | None = (best.facts or {}).get(KEPT_EPOCH)
+    return kept or sum(result.epochs for (trial, _), result in journal.results.items() if trial == best.trial)
 
 
 def _record(

@@ -6,6 +6,7 @@ import hashlib
 import math
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
+from statistics import median_low
 
 import numpy as np
 
@@ -26,7 +27,9 @@ CHECKPOINT = "checkpoint"
 FOLDS = "folds"
 """Each fold's objective."""
 ENDED = "ended"
-"""The folds that stopped early while others go on, each with its epochs."""
+"""The folds that stopped early while others go on, each with its epochs and the one whose weights it kept."""
+KEPT_EPOCH = "kept_epoch"
+"""Of a trial that stopped early: the epoch whose weights it ended with, over folds the lower median."""
 STATUS = {
     Outcome.COMPLETED: Status.COMPLETED,
     Outcome.STOPPED_EARLY: Status.STOPPED_EARLY,
@@ -193,15 +196,19 @@ class TrialRunner:
             metric = self._search.settings.objective.metric
             return replace(_failed(job, f"{metric} has no value here"), epochs=epochs, facts=facts)
         done = Outcome.COMPLETED in outcomes
-        if done:
-            facts[CHECKPOINT] = _together([unit.digest for unit in units if unit.digest])
         if len(units) > 1:
             facts[FOLDS] = objectives
             ended = [
-                [k, unit.epochs] for k, unit in enumerate(units) if unit.outcome is not Outcome.COMPLETED
+                [k, unit.epochs, unit.kept_epoch]
+                for k, unit in enumerate(units)
+                if unit.outcome is not Outcome.COMPLETED
             ]
             if done and ended:
                 facts[ENDED] = ended
+        if done:
+            facts[CHECKPOINT] = _together([unit.digest for unit in units if unit.digest])
+        else:
+            facts[KEPT_EPOCH] = median_low(unit.kept_epoch for unit in units)
         status = Status.COMPLETED if done else Status.STOPPED_EARLY
         mean = math.fsum(objectives) / len(objectives)
         return Result(job.trial.number, job.rung, job.stop, status, mean, epochs, facts=facts)
@@ -212,8 +219,8 @@ class TrialRunner:
         if not facts or ENDED not in facts:
             return {}
         return {
-            unit: UnitResult(Outcome.STOPPED_EARLY, epochs, facts[FOLDS][unit], {}, None)
-            for unit, epochs in facts[ENDED]
+            unit: UnitResult(Outcome.STOPPED_EARLY, epochs, kept, facts[FOLDS][unit], {}, None)
+            for unit, epochs, kept in facts[ENDED]
         }
 
     def _places(self, job: Job) -> dict[Network, Place | None]:

@@ -67,6 +67,8 @@ class UnitResult:
     outcome: Outcome
     epochs: int
     """Trained in all, those before `start` included."""
+    kept_epoch: int
+    """The epoch whose weights it ends with: an earlier one where early stopping restores the best."""
     objective: float | None
     curves: dict[str, list[float]]
     """Of the epochs after `start`."""
@@ -147,6 +149,7 @@ def train_trials(work: TrialWork, task: StackTask, board: Board) -> StackResult 
         UnitResult(
             outcome=Outcome.DIVERGED if _is_nan(objectives[k]) else each.outcome,
             epochs=each.epochs,
+            kept_epoch=_kept_epoch(members[k], each),
             objective=None if _is_nan(objectives[k]) else objectives[k],
             curves={name: each.history[name][task.start :] for name in CURVES if name in each.history},
             digest=digest(kept[k]) if k in kept else None,
@@ -216,8 +219,7 @@ def _objectives(
         for k in reached:
             found[k] = trained[k].history[column][-1]
         for k in early:
-            best = trained[k].best_epoch if _restores(members[k]) else None
-            found[k] = trained[k].history[column][(best or trained[k].epochs) - 1]
+            found[k] = trained[k].history[column][_kept_epoch(members[k], trained[k]) - 1]
         return found
     if reached:
         stack = last[-1]
@@ -244,8 +246,11 @@ def _is_nan(objective: float | None) -> bool:
     return objective is not None and math.isnan(objective)
 
 
-def _restores(member: Member) -> bool:
-    return member.stopping is not None and member.stopping.restore_best
+def _kept_epoch(member: Member, trained: TrainedMember) -> int:
+    restores = member.stopping is not None and member.stopping.restore_best
+    ended = trained.outcome in {Outcome.STOPPED_EARLY, Outcome.CONVERGED}
+    best = trained.best_epoch if restores and ended else None
+    return best or trained.epochs
 
 
 def _metric(work: TrialWork, rows: IntArray, scores: FloatArray) -> float | None:

@@ -51,7 +51,21 @@ def test_its_own_number_of_epochs(best: Path) -> None:
     assert len(history) == winner["epochs"]
     assert all(row["validation_loss"] == "" for row in history)
     trained = [each["epochs"] for each in of_kind(best.parent, "result") if each["trial"] == winner["trial"]]
-    assert winner["epochs"] <= sum(trained)
+    assert winner["epochs"] == sum(trained)
+
+
+@pytest.mark.parametrize("restore", [True, False])
+def test_a_winner_that_stopped_early_is_trained_to_the_weights_that_it_kept(
+    tmp_path: Path, restore: bool
+) -> None:
+    """A tolerance that nothing meets: the first epoch stays the best, and two more are waited for."""
+    stopping = {"monitor": "validation_loss", "patience": 2, "tolerance": 10.0, "restore_best": restore}
+    config = write_config(tmp_path / "x.yaml", training={"early_stopping": stopping}, search=SEARCH)
+    folder = search(config, "--method", "random", "--max-trials", "2")
+    assert [each["epochs"] for each in of_kind(folder, "result")] == [3, 3]
+    winner = read_json(folder / "manifest.json")["search"]["best"]
+    assert winner["epochs"] == (1 if restore else 3)
+    assert len((folder / "best" / "history.csv").read_text().splitlines()) == 1 + winner["epochs"]
 
 
 def test_its_config(best: Path) -> None:
