@@ -4,8 +4,8 @@
 is one multiplication for every activation but maxout. Formulas: Qiu, Neural Networks and Deep Learning,
 section 4.1. At a kink the derivative is that of the left side, and zero at the hard functions' clips.
 
-Selections are made by multiplying with a mask: NumPy does that at the speed of a multiplication,
-where `copyto(where=)` and `maximum` are several times as slow.
+Selections are made by multiplying with a mask, at the speed of a multiplication: `copyto(where=)` is several
+times as slow.
 """
 
 from __future__ import annotations
@@ -25,9 +25,11 @@ class ActivationBuffers:
     mask: BoolArray
     """Shaped like the pre-activations, (K, rows, batch)."""
     slope: FloatArray
-    """f′(z), shaped like z, where `training`; scratch elsewhere."""
+    """f′(z), shaped like z, where `training`; scratch elsewhere. Empty where `keeps_slope` is False."""
     spare: FloatArray
     """Scratch, (K, units, batch); a learned activation's own from `apply` to `number_gradient`."""
+    zeros: FloatArray
+    """(1, units, batch), for comparisons, which NumPy makes far faster with an array than with a number."""
     training: bool
 
 
@@ -39,6 +41,8 @@ class Activation:
 
     learned: ClassVar[bool] = False
     """Whether the number is a parameter."""
+    keeps_slope: ClassVar[bool] = True
+    """Whether f′(z) is written to the buffers."""
 
     def __init__(self, number: FloatArray) -> None:
         """`number` is a slope, an alpha, or unused: (K, 1, 1), or (K, units, 1) where it is learned."""
@@ -72,9 +76,13 @@ class Activation:
 class Identity(Activation):
     """f(x) = x."""
 
+    keeps_slope = False
+
     def apply(self, z: FloatArray, buffers: ActivationBuffers) -> None:
-        if buffers.training:
-            buffers.slope.fill(1.0)
+        """There is nothing to do."""
+
+    def backward(self, delta: FloatArray, buffers: ActivationBuffers) -> FloatArray:
+        return delta
 
 
 def _logistic(x: FloatArray, out: FloatArray) -> None:
@@ -138,15 +146,22 @@ class HardLogistic(Activation):
 
 
 class Relu(Activation):
-    """f(x) = max(0, x); f′ = 1 for x > 0, else 0."""
+    """f(x) = max(0, x); f′ = 1 for x > 0, else 0, which is the mask."""
+
+    keeps_slope = False
 
     def apply(self, z: FloatArray, buffers: ActivationBuffers) -> None:
-        np.greater(z, 0.0, out=buffers.mask)
-        np.copyto(buffers.slope, buffers.mask)
-        z *= buffers.slope
+        if buffers.training:
+            np.greater(z, buffers.zeros, out=buffers.mask)
+        np.maximum(z, buffers.zeros, out=z)
+
+    def backward(self, delta: FloatArray, buffers: ActivationBuffers) -> FloatArray:
+        delta *= buffers.mask
+        return delta
 
     def active(self, buffers: ActivationBuffers) -> FloatArray | None:
-        return buffers.slope
+        np.copyto(buffers.spare, buffers.mask)
+        return buffers.spare
 
 
 class LeakyRelu(Activation):

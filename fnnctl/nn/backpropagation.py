@@ -25,7 +25,9 @@ class BackPropagation:
         self.network, self.penalty = network, penalty
         self.gradient = np.zeros_like(network.parameters)
         """(K, P); an optimizer may use it as scratch."""
-        self._dW = [layer.weights.view(self.gradient) for layer in network.layout.layers]
+        layers = network.layout.layers
+        self._dW = [layer.weights.view(self.gradient) for layer in layers]
+        self._WT = [layer.weights_alone(network.parameters).transpose(0, 2, 1) for layer in layers]
         self.scratch = np.empty_like(network.parameters)
         """(K, P), for whoever needs it between two gradients."""
 
@@ -38,16 +40,13 @@ class BackPropagation:
 
     def _backward(self, work: Workspace) -> None:
         """Fill the gradient from the last layer's error terms, which stand where the scores stood."""
-        delta, biased, W = work.scores, True, self.network.V[..., :-1]
-        skipped = None
+        delta, biased, skipped = work.scores, True, None
         for index in reversed(range(len(work.hidden))):
             layer, buffers = self.network.layers[index], work.hidden[index]
-            below = buffers.extended if biased else buffers.a
-            np.matmul(delta, below.transpose(0, 2, 1), out=self._dW[index + 1])
-            np.matmul(W.transpose(0, 2, 1), delta, out=buffers.delta)
+            np.matmul(delta, buffers.extended_rows if biased else buffers.a_rows, out=self._dW[index + 1])
+            np.matmul(self._WT[index + 1], delta, out=buffers.delta)
             if skipped is not None:
                 np.add(buffers.delta, skipped, out=buffers.delta)
             delta = layer.backward(buffers, self.gradient)
             biased, skipped = layer.blocks.biased, buffers.skipped
-            W = layer.W[..., :-1] if biased else layer.W
         np.matmul(delta, work.inputs if biased else work.inputs[..., :-1], out=self._dW[0])

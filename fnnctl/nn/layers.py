@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from fnnctl.nn.normalization import (
     NormalizationBuffers,
 )
 from fnnctl.nn.parameters import LayerBlocks
-from fnnctl.nn.shape import HiddenShape
+from fnnctl.nn.shape import HiddenShape, NetworkShape
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +33,13 @@ class HiddenBuffers:
     """Activations with a last row of ones, (K, units + 1, batch)."""
     a: FloatArray
     """The activations alone, a view, (K, units, batch)."""
+    extended_rows: FloatArray
+    """The same two with an example a row, (K, batch, …)."""
+    a_rows: FloatArray
     z: FloatArray
     """Pre-activations, (K, rows, batch); the same array as `a` but for maxout."""
     delta: FloatArray
-    """∂L/∂a, (K, units, batch)."""
+    """∂L/∂a, (K, units, batch); every second layer writes to the same memory, which the caches like."""
     activation: ActivationBuffers
     normalization: NormalizationBuffers | None
     dropout: DropoutBuffers | None
@@ -44,27 +48,54 @@ class HiddenBuffers:
 
 
 def hidden_buffers(
-    layer: HiddenShape, members: int, batch: int, dtype: np.dtype[np.floating], *, training: bool
+    shape: NetworkShape, members: int, batch: int, dtype: np.dtype[np.floating], *, training: bool
+) -> list[HiddenBuffers]:
+    """The hidden layers' arrays for K members; without `training` those of the backward pass are left out."""
+    widest = max((layer.units for layer in shape.hidden), default=0)
+    zeros = np.zeros((1, widest, batch), dtype)
+    deltas = [np.empty(members * widest * batch, dtype) for _ in range(2)]
+    made = []
+    for index, layer in enumerate(shape.hidden):
+        narrow, wide = (members, layer.units, batch), (members, layer.rows, batch)
+        delta = deltas[index % 2][: prod(narrow)].reshape(narrow)
+        made.append(_layer_buffers(layer, wide, delta, zeros[:, : layer.units], training=training))
+    return made
+
+
+def _layer_buffers(
+    layer: HiddenShape, wide: tuple[int, int, int], delta: FloatArray, zeros: FloatArray, *, training: bool
 ) -> HiddenBuffers:
-    """The arrays for K members; what only the backward pass needs is left out where not training."""
-    extended = np.ones((members, layer.units + 1, batch), dtype)
+    (members, units, batch), dtype = delta.shape, delta.dtype
+    extended = np.ones((members, units + 1, batch), dtype)
     a = extended[:, :-1]
-    wide = (members, layer.rows, batch)
-    z = a if layer.pieces == 1 else np.empty(wide, dtype)
-    delta = np.empty(a.shape, dtype)
-    spare = np.empty(a.shape, dtype) if ACTIVATIONS[layer.activation].learned else delta
-    normalization = dropout = skipped = None
+    kind = ACTIVATIONS[layer.activation]
+    normalization = dropout = None
     if layer.normalization:
-        means = (members, layer.rows, 1) if layer.normalization == "batch" else (members, 1, batch)
+        means = (members, wide[1], 1) if layer.normalization == "batch" else (members, 1, batch)
         normalization = NormalizationBuffers(
             np.empty(wide, dtype), np.empty(means, dtype), np.empty(wide, dtype), training
         )
     if training and layer.dropout:
         dropout = DropoutBuffers(np.empty(a.shape, np.bool_), np.empty(a.shape, dtype))
-    if training and layer.residual:
-        skipped = np.empty(a.shape, dtype)
-    activation = ActivationBuffers(np.empty(wide, np.bool_), np.empty(wide, dtype), spare, training)
-    return HiddenBuffers(extended, a, z, delta, activation, normalization, dropout, skipped)
+    activation = ActivationBuffers(
+        mask=np.empty(wide, np.bool_),
+        slope=np.empty(wide if kind.keeps_slope else 0, dtype),
+        spare=np.empty(a.shape, dtype) if kind.learned else delta,
+        zeros=zeros,
+        training=training,
+    )
+    return HiddenBuffers(
+        extended=extended,
+        a=a,
+        extended_rows=extended.transpose(0, 2, 1),
+        a_rows=a.transpose(0, 2, 1),
+        z=a if layer.pieces == 1 else np.empty(wide, dtype),
+        delta=delta,
+        activation=activation,
+        normalization=normalization,
+        dropout=dropout,
+        skipped=np.empty(a.shape, dtype) if training and layer.residual else None,
+    )
 
 
 class HiddenLayer:

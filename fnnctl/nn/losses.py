@@ -1,26 +1,17 @@
 """The cross-entropy of K members' batches, from scores: never from probabilities that were clipped.
 
-A loss overwrites the scores with the last layer's error terms and adds the losses up example by example
-until `totals` asks for the sums: a sum a step would cost more than the addition.
+A loss overwrites the scores with the last layer's error terms, and keeps a tally of the examples' losses
+until `totals` asks for the sums.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from fnnctl.arrays import BoolArray, FloatArray, IntArray
+from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.nn.shape import NetworkShape
+from fnnctl.nn.tally import Tally
 from fnnctl.nn.targets import Targets
-
-
-@dataclass(frozen=True, slots=True)
-class LossTotals:
-    """Sums over the examples of several batches, each (K,): divide by their number for means."""
-
-    loss: FloatArray
-    correct: FloatArray
 
 
 class Loss:
@@ -28,19 +19,17 @@ class Loss:
 
     def __init__(self, shape: NetworkShape, members: int, batch: int, dtype: np.dtype[np.floating]) -> None:
         self.shape, self.batch = shape, batch
-        self._loss = np.zeros((members, batch))
-        self._correct = np.zeros((members, batch))
+        self._tally = Tally(members, batch, dtype)
 
     def error_terms(self, z: FloatArray, targets: Targets) -> None:
         """Overwrite the scores z, (K, scores, batch), with ∂L/∂z of the mean loss, L = (1/N) Σ wᵢLᵢ."""
         raise NotImplementedError
 
-    def totals(self) -> LossTotals:
-        """What `error_terms` has found since the last call."""
-        totals = LossTotals(self._loss.sum(axis=1), self._correct.sum(axis=1))
-        self._loss.fill(0.0)
-        self._correct.fill(0.0)
-        return totals
+    def totals(self) -> FloatArray:
+        """What `error_terms` has found since the last call, (2, K): the sum of the losses over the examples,
+        and of how much of their targets is predicted. Divided by their number these are means.
+        """
+        return self._tally.totals()
 
     def evaluate(self, z: FloatArray, y: IntArray) -> tuple[FloatArray, IntArray]:
         """The sum of the plain loss, (K,), and the predicted classes, (K, batch). z is overwritten."""
@@ -49,13 +38,6 @@ class Loss:
     def class_scores(self, z: FloatArray) -> FloatArray:
         """A score a class, (K, classes, batch), whose softmax are the probabilities."""
         raise NotImplementedError
-
-    def _note(self, losses: FloatArray, right: FloatArray | BoolArray, targets: Targets) -> None:
-        """Add up the examples' weighted losses and whether they are right, both (K, batch)."""
-        if targets.weights is not None:
-            losses *= targets.weights
-        self._loss += losses
-        self._correct += right
 
 
 class SoftmaxCrossEntropy(Loss):
@@ -71,6 +53,9 @@ class SoftmaxCrossEntropy(Loss):
         self._at_label = np.empty((members, batch), np.intp)
         first = np.arange(members, dtype=np.intp)[:, None] * (shape.classes * batch)
         self._class_zero = first + np.arange(batch, dtype=np.intp)
+        # Arrays, since NumPy takes longer with a number than with one of these.
+        self._zero = np.zeros((1, 1), dtype)
+        self._batch, self._share = np.full((1, 1, 1), batch, dtype), np.full((1, 1), 1.0 / batch, dtype)
         self._t: FloatArray | None = None
 
     def error_terms(self, z: FloatArray, targets: Targets) -> None:
@@ -78,40 +63,48 @@ class SoftmaxCrossEntropy(Loss):
             self._soft_error_terms(z, targets)
         else:
             self._hard_error_terms(z, targets)
-        if targets.weights is not None:
-            z *= targets.weights[:, None]
 
     def _hard_error_terms(self, z: FloatArray, targets: Targets) -> None:
+        losses, right = self._tally.room()
         self._shift(z)
         self._pick(z, targets.labels)
-        right = self._label_is_largest(z, targets.labels)
-        self._note(self._losses_from_shifted(z), right, targets)
-        self._row *= self.batch
+        self._judge(z, targets.labels, out=right)
+        self._losses_from_shifted(z, out=losses)
+        self._row *= self._batch
         z /= self._row
         flat = z.reshape(-1)
-        np.take(flat, self._at_label, out=self._picked, mode="clip")
-        self._picked -= 1.0 / self.batch
+        flat.take(self._at_label, out=self._picked, mode="clip")
+        self._picked -= self._share
         flat[self._at_label] = self._picked
+        if targets.weights is not None:
+            losses *= targets.weights
+            z *= targets.weights[:, None]
 
     def _soft_error_terms(self, z: FloatArray, targets: Targets) -> None:
         """The picked score is then the mean of all scores under the target."""
+        losses, right = self._tally.room()
         if self._t is None:
             self._t = np.empty(z.shape, z.dtype)
         t = self._t
         targets.probabilities(out=t)
         self._shift(z)
-        right = share_right(z.argmax(axis=1), targets)
+        right[...] = share_right(z.argmax(axis=1), targets)
         np.add.reduce(t * z, axis=1, out=self._picked)
-        self._note(self._losses_from_shifted(z), right, targets)
+        self._losses_from_shifted(z, out=losses)
         z /= self._row
         z -= t
         z *= 1.0 / self.batch
+        if targets.weights is not None:
+            losses *= targets.weights
+            z *= targets.weights[:, None]
 
     def evaluate(self, z: FloatArray, y: IntArray) -> tuple[FloatArray, IntArray]:
         predictions = z.argmax(axis=1)
         self._shift(z)
         self._pick(z, y)
-        return self._losses_from_shifted(z).sum(axis=1, dtype=np.float64), predictions
+        losses = np.empty(y.shape, z.dtype)
+        self._losses_from_shifted(z, out=losses)
+        return losses.sum(axis=1, dtype=np.float64), predictions
 
     def class_scores(self, z: FloatArray) -> FloatArray:
         return z
@@ -125,20 +118,21 @@ class SoftmaxCrossEntropy(Loss):
         """Pick out the score of each example's label."""
         np.multiply(y, self.batch, out=self._at_label)
         self._at_label += self._class_zero
-        np.take(z.reshape(-1), self._at_label, out=self._picked, mode="clip")
+        z.reshape(-1).take(self._at_label, out=self._picked, mode="clip")
 
-    def _label_is_largest(self, z: FloatArray, y: IntArray) -> BoolArray:
+    def _judge(self, z: FloatArray, y: IntArray, out: FloatArray) -> None:
         """Whether the label has the largest score; a tie goes to the first class. (argmax is slow here.)"""
+        np.equal(self._picked, self._zero, out=out)
         largest = z.size - np.count_nonzero(z)
-        return np.equal(self._picked, 0.0) if largest == self._picked.size else np.equal(z.argmax(axis=1), y)
+        if largest != self._picked.size or np.isnan(self._picked.sum()):
+            np.equal(z.argmax(axis=1), y, out=out)
 
-    def _losses_from_shifted(self, z: FloatArray) -> FloatArray:
+    def _losses_from_shifted(self, z: FloatArray, out: FloatArray) -> None:
         """The examples' losses, log Σ exp(z) less what was picked; leaves exp(z) in z, its sum in the row."""
         np.exp(z, out=z)
         np.add.reduce(z, axis=1, keepdims=True, out=self._row)
-        losses: FloatArray = np.log(self._row[:, 0])
-        losses -= self._picked
-        return losses
+        np.log(self._row[:, 0], out=out)
+        out -= self._picked
 
 
 class LogisticCrossEntropy(Loss):
@@ -149,8 +143,9 @@ class LogisticCrossEntropy(Loss):
 
     def error_terms(self, z: FloatArray, targets: Targets) -> None:
         score, t = z[:, 0], self._positive_share(targets, z.dtype)
-        right = share_right(self._predictions(score), targets)
-        self._note(_logistic_losses(score, t), right, targets)
+        losses, right = self._tally.room()
+        right[...] = share_right(self._predictions(score), targets)
+        losses[...] = _logistic_losses(score, t)
         np.multiply(score, 0.5, out=score)  # logistic(z) is ½(1 + tanh(z/2)), which cannot overflow
         np.tanh(score, out=score)
         score += 1.0
@@ -158,6 +153,7 @@ class LogisticCrossEntropy(Loss):
         score -= t
         score *= 1.0 / self.batch
         if targets.weights is not None:
+            losses *= targets.weights
             score *= targets.weights
 
     def evaluate(self, z: FloatArray, y: IntArray) -> tuple[FloatArray, IntArray]:

@@ -48,7 +48,7 @@ class Network:
 
         `draws` decides what is dropped, in a workspace for training.
         """
-        a: FloatArray = work.inputs.transpose(0, 2, 1)
+        a: FloatArray = work.inputs_T
         for layer, buffers in zip(self.layers, work.hidden, strict=True):
             layer.forward(a, buffers, draws)
             a = buffers.extended

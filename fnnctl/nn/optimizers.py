@@ -1,21 +1,26 @@
 """Optimizers: how a gradient becomes a step, for a whole stack at once.
 
 Parameters, gradients and state are flat (K, P) arrays, numbers are (K, 1) columns, so that a step is a
-handful of array operations whatever the number of members and layers.
+handful of array operations whatever the number of members and layers. Large arrays are walked in blocks:
+all operations on one, then on the next.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from fnnctl.arrays import FloatArray
+from fnnctl.nn.blocks import blocks
 
 PLANNED = 256
 """Steps whose factors are computed at once, where each has its own."""
+
+Rates: TypeAlias = tuple[FloatArray, ...]
+"""Columns of one step, (K, 1) each; the learning rate is the first."""
 
 
 class Optimizer:
@@ -36,6 +41,7 @@ class Optimizer:
         }
         self.state: dict[str, npt.NDArray[Any]] = {name: np.zeros_like(like) for name in self.state_names}
         self.state["steps"] = np.zeros((len(like), 1), np.int64)
+        self._blocks = blocks(*like.shape)
         self.prepare()
 
     def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
@@ -53,16 +59,49 @@ class Optimizer:
         self, parameters: FloatArray, gradient: FloatArray, learning_rate: FloatArray, scratch: FloatArray
     ) -> None:
         """Move the parameters, in place; learning_rate is (K, 1). The gradient's array is scratch, too."""
+        rates = self.rates(learning_rate)
+        self.state["steps"] += 1
+        state = [self.state[name] for name in self.state_names]
+        for at in self._blocks:
+            self.move(
+                parameters[:, at],
+                gradient[:, at],
+                scratch[:, at],
+                self.is_weight[:, at],
+                rates,
+                [each[:, at] for each in state],
+            )
+
+    def rates(self, learning_rate: FloatArray) -> Rates:
+        """What this step multiplies with: the learning rate, and factors that depend on the step."""
+        return (learning_rate,)
+
+    def move(
+        self,
+        parameters: FloatArray,
+        gradient: FloatArray,
+        scratch: FloatArray,
+        is_weight: FloatArray,
+        rates: Rates,
+        state: Sequence[FloatArray],
+    ) -> None:
+        """Move some of the parameters: each array has their columns alone; `state` is in its names' order."""
         raise NotImplementedError
 
 
 class Sgd(Optimizer):
     """W ← W − αg."""
 
-    def step(
-        self, parameters: FloatArray, gradient: FloatArray, learning_rate: FloatArray, scratch: FloatArray
+    def move(
+        self,
+        parameters: FloatArray,
+        gradient: FloatArray,
+        scratch: FloatArray,
+        is_weight: FloatArray,
+        rates: Rates,
+        state: Sequence[FloatArray],
     ) -> None:
-        gradient *= learning_rate
+        gradient *= rates[0]
         parameters -= gradient
 
 
@@ -75,15 +114,20 @@ class Momentum(Optimizer):
     def prepare(self) -> None:
         self._mu = self.numbers["momentum"].astype(self.dtype)
 
-    def step(
-        self, parameters: FloatArray, gradient: FloatArray, learning_rate: FloatArray, scratch: FloatArray
+    def move(
+        self,
+        parameters: FloatArray,
+        gradient: FloatArray,
+        scratch: FloatArray,
+        is_weight: FloatArray,
+        rates: Rates,
+        state: Sequence[FloatArray],
     ) -> None:
-        self._accelerate(gradient, learning_rate)
-        parameters += self.state["velocity"]
+        self._accelerate(state[0], gradient, rates[0])
+        parameters += state[0]
 
-    def _accelerate(self, gradient: FloatArray, learning_rate: FloatArray) -> None:
+    def _accelerate(self, velocity: FloatArray, gradient: FloatArray, learning_rate: FloatArray) -> None:
         """v ← μv − αg; leaves αg where the gradient was."""
-        velocity = self.state["velocity"]
         gradient *= learning_rate
         velocity *= self._mu
         velocity -= gradient
@@ -92,12 +136,18 @@ class Momentum(Optimizer):
 class Nesterov(Momentum):
     """v ← μv − αg, W ← W + μv − αg (Sutskever et al., 2013, in Bengio's form)."""
 
-    def step(
-        self, parameters: FloatArray, gradient: FloatArray, learning_rate: FloatArray, scratch: FloatArray
+    def move(
+        self,
+        parameters: FloatArray,
+        gradient: FloatArray,
+        scratch: FloatArray,
+        is_weight: FloatArray,
+        rates: Rates,
+        state: Sequence[FloatArray],
     ) -> None:
-        self._accelerate(gradient, learning_rate)
+        self._accelerate(state[0], gradient, rates[0])
         parameters -= gradient
-        np.multiply(self.state["velocity"], self._mu, out=gradient)
+        np.multiply(state[0], self._mu, out=gradient)
         parameters += gradient
 
 
@@ -126,15 +176,23 @@ class Adam(Optimizer):
         self._factors = (correction * (1.0 - beta1) / np.sqrt(1.0 - beta2)).astype(self.dtype)
         self._next = 0
 
-    def step(
-        self, parameters: FloatArray, gradient: FloatArray, learning_rate: FloatArray, scratch: FloatArray
-    ) -> None:
+    def rates(self, learning_rate: FloatArray) -> Rates:
         if self._next == PLANNED:
             self._plan()
-        factor = self._factors[self._next] * learning_rate
+        factor = self._factors[self._next]
         self._next += 1
-        self.state["steps"] += 1
-        mean, square = self.state["mean"], self.state["square"]
+        return learning_rate, factor * learning_rate
+
+    def move(
+        self,
+        parameters: FloatArray,
+        gradient: FloatArray,
+        scratch: FloatArray,
+        is_weight: FloatArray,
+        rates: Rates,
+        state: Sequence[FloatArray],
+    ) -> None:
+        mean, square = state
         mean *= self._beta1
         mean += gradient
         square *= self._beta2
@@ -143,7 +201,7 @@ class Adam(Optimizer):
         np.sqrt(square, out=gradient)
         gradient += self._epsilon
         np.divide(mean, gradient, out=gradient)
-        gradient *= factor
+        gradient *= rates[1]
         parameters -= gradient
 
 
@@ -156,13 +214,19 @@ class Adamw(Adam):
         super().prepare()
         self._decay = self.numbers["weight_decay"].astype(self.dtype)
 
-    def step(
-        self, parameters: FloatArray, gradient: FloatArray, learning_rate: FloatArray, scratch: FloatArray
+    def move(
+        self,
+        parameters: FloatArray,
+        gradient: FloatArray,
+        scratch: FloatArray,
+        is_weight: FloatArray,
+        rates: Rates,
+        state: Sequence[FloatArray],
     ) -> None:
-        np.multiply(parameters, self.is_weight, out=scratch)
-        scratch *= self._decay * learning_rate
+        np.multiply(parameters, is_weight, out=scratch)
+        scratch *= self._decay * rates[0]
         parameters -= scratch
-        super().step(parameters, gradient, learning_rate, scratch)
+        super().move(parameters, gradient, scratch, is_weight, rates, state)
 
 
 class Nadam(Optimizer):
@@ -203,11 +267,26 @@ class Nadam(Optimizer):
         ]
         self._next = 0
 
-    def step(
-        self, parameters: FloatArray, gradient: FloatArray, learning_rate: FloatArray, scratch: FloatArray
+    def rates(self, learning_rate: FloatArray) -> Rates:
+        """The learning rate, and the factors of g, of m and of v."""
+        if self._next == PLANNED:
+            self._plan()
+        step = self._next
+        self._next += 1
+        self.state["product"] = self._products[step]
+        return learning_rate, *(factor[step] for factor in self._factors)
+
+    def move(
+        self,
+        parameters: FloatArray,
+        gradient: FloatArray,
+        scratch: FloatArray,
+        is_weight: FloatArray,
+        rates: Rates,
+        state: Sequence[FloatArray],
     ) -> None:
-        mean, square = self.state["mean"], self.state["square"]
-        of_gradient, of_mean, correction = self._take_step()
+        mean, square = state
+        learning_rate, of_gradient, of_mean, correction = rates
         mean *= self._cast["beta1"]
         np.multiply(gradient, self._rest["beta1"], out=scratch)
         mean += scratch
@@ -225,16 +304,6 @@ class Nadam(Optimizer):
         gradient *= learning_rate
         parameters -= gradient
 
-    def _take_step(self) -> list[FloatArray]:
-        """The step's factors of g, of m and of v, (K, 1) each."""
-        if self._next == PLANNED:
-            self._plan()
-        step = self._next
-        self._next += 1
-        self.state["steps"] += 1
-        self.state["product"] = self._products[step]
-        return [factor[step] for factor in self._factors]
-
 
 class Adagrad(Optimizer):
     """G ← G + g², W ← W − αg/(√G + ε) (Duchi et al., 2011)."""
@@ -245,16 +314,22 @@ class Adagrad(Optimizer):
     def prepare(self) -> None:
         self._epsilon = self.numbers["epsilon"].astype(self.dtype)
 
-    def step(
-        self, parameters: FloatArray, gradient: FloatArray, learning_rate: FloatArray, scratch: FloatArray
+    def move(
+        self,
+        parameters: FloatArray,
+        gradient: FloatArray,
+        scratch: FloatArray,
+        is_weight: FloatArray,
+        rates: Rates,
+        state: Sequence[FloatArray],
     ) -> None:
-        square = self.state["square"]
+        square = state[0]
         np.multiply(gradient, gradient, out=scratch)
         square += scratch
         np.sqrt(square, out=scratch)
         scratch += self._epsilon
         gradient /= scratch
-        gradient *= learning_rate
+        gradient *= rates[0]
         parameters -= gradient
 
 
@@ -276,15 +351,21 @@ class Rmsprop(Optimizer):
         scratch *= self._rest
         mean += scratch
 
-    def step(
-        self, parameters: FloatArray, gradient: FloatArray, learning_rate: FloatArray, scratch: FloatArray
+    def move(
+        self,
+        parameters: FloatArray,
+        gradient: FloatArray,
+        scratch: FloatArray,
+        is_weight: FloatArray,
+        rates: Rates,
+        state: Sequence[FloatArray],
     ) -> None:
-        square = self.state["square"]
+        square = state[0]
         self._decay_towards(square, gradient, scratch)
         np.sqrt(square, out=scratch)
         scratch += self._epsilon
         gradient /= scratch
-        gradient *= learning_rate
+        gradient *= rates[0]
         parameters -= gradient
 
 
@@ -296,10 +377,16 @@ class Adadelta(Rmsprop):
 
     state_names = ("square", "step_square")
 
-    def step(
-        self, parameters: FloatArray, gradient: FloatArray, learning_rate: FloatArray, scratch: FloatArray
+    def move(
+        self,
+        parameters: FloatArray,
+        gradient: FloatArray,
+        scratch: FloatArray,
+        is_weight: FloatArray,
+        rates: Rates,
+        state: Sequence[FloatArray],
     ) -> None:
-        square, step_square = self.state["square"], self.state["step_square"]
+        square, step_square = state
         self._decay_towards(square, gradient, scratch)
         np.add(square, self._epsilon, out=scratch)
         np.sqrt(scratch, out=scratch)
@@ -308,7 +395,7 @@ class Adadelta(Rmsprop):
         np.sqrt(scratch, out=scratch)
         gradient *= scratch
         self._decay_towards(step_square, gradient, scratch)
-        gradient *= learning_rate
+        gradient *= rates[0]
         parameters -= gradient
 
 

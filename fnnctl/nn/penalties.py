@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from fnnctl.arrays import FloatArray
+from fnnctl.nn.blocks import blocks
 from fnnctl.nn.parameters import ParameterLayout
 
 
@@ -20,26 +21,34 @@ class Penalty:
         `is_weight`, (1, P), is one where a parameter is a weight: see `ParameterLayout.weight_mask`.
         """
         self.is_weight = is_weight
-        self._l2 = l2.astype(is_weight.dtype)[:, None]
-        self._l1 = None if l1 is None else l1.astype(is_weight.dtype)[:, None]
+        self._l2, self._l1 = l2, l1
+        self._of_weights = _factors(l2, is_weight)
+        self._of_signs = None if l1 is None else _factors(l1, is_weight)
 
     def add_gradient(self, parameters: FloatArray, gradient: FloatArray, scratch: FloatArray) -> None:
         """Add λW + λ₁ sign(W) to the gradient, (K, P); a weight of 0 has the subgradient 0."""
-        np.multiply(parameters, self.is_weight, out=scratch)
-        if self._l1 is not None:
-            signs = np.sign(scratch)
-            signs *= self._l1
-            gradient += signs
-        scratch *= self._l2
-        gradient += scratch
+        for block in blocks(*parameters.shape):
+            W, g, spare = parameters[:, block], gradient[:, block], scratch[:, block]
+            np.multiply(W, self._of_weights[:, block], out=spare)
+            g += spare
+            if self._of_signs is not None:
+                np.sign(W, out=spare)
+                spare *= self._of_signs[:, block]
+                g += spare
 
     def values(self, parameters: FloatArray) -> FloatArray:
         """The penalties of K members, (K,), in float64."""
         weights = parameters.astype(np.float64) * self.is_weight
-        total: FloatArray = 0.5 * self._l2[:, 0].astype(np.float64) * np.vecdot(weights, weights)
+        total: FloatArray = 0.5 * self._l2 * np.vecdot(weights, weights)
         if self._l1 is not None:
-            total += self._l1[:, 0].astype(np.float64) * np.abs(weights).sum(axis=1)
+            total += self._l1 * np.abs(weights).sum(axis=1)
         return total
+
+
+def _factors(of_members: FloatArray, is_weight: FloatArray) -> FloatArray:
+    """Each member's λ where there is a weight and 0 elsewhere, (K, P), or (1, P) where all have the same."""
+    cast = of_members.astype(is_weight.dtype)[:, None]
+    return is_weight * (cast[:1] if (cast == cast[0]).all() else cast)
 
 
 def clip_values(gradient: FloatArray, bound: FloatArray) -> None:

@@ -30,9 +30,8 @@ class Workspace:
         """Sums over the batch are products with this."""
         self.inputs = np.empty((members, batch, shape.inputs + 1), dtype)
         """Rows of the pool, each with a last one."""
+        self.inputs_T = self.inputs.transpose(0, 2, 1)
         self.targets = targets_for(members, batch, techniques, smoothing, dtype)
         self.scores = np.empty((members, shape.scores, batch), dtype)
         self.loss = LOSSES[shape.output](shape, members, batch, dtype)
-        self.hidden = [
-            hidden_buffers(layer, members, batch, dtype, training=training) for layer in shape.hidden
-        ]
+        self.hidden = hidden_buffers(shape, members, batch, dtype, training=training)

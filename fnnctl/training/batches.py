@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.nn.augmentation import add_noise, mix_up
@@ -65,9 +67,9 @@ class Batches:
 
     def mean_totals(self) -> tuple[FloatArray, FloatArray]:
         """The mean loss and the share of right predictions since the last call, (K,) each."""
-        totals = [work.loss.totals() for work in self._workspaces.values()]
-        loss, correct = sum(each.loss for each in totals), sum(each.correct for each in totals)
-        return np.divide(loss, self.rows), np.divide(correct, self.rows)
+        totals = np.add.reduce([work.loss.totals() for work in self._workspaces.values()])
+        loss, correct = totals / self.rows
+        return loss, correct
 
     def _in_order(self, epoch: int) -> tuple[IntArray, FloatArray | None]:
         """The members' rows and their weights in the epoch's order, (K, rows) each."""
@@ -76,10 +78,9 @@ class Batches:
         orders = [
             stream(member.seed, Purpose.ORDER, epoch).permutation(self.rows) for member in self._members
         ]
-        rows = np.stack([own[order] for own, order in zip(self._rows, orders, strict=True)])
-        if self._weights is None:
-            return rows, None
-        return rows, np.stack([own[order] for own, order in zip(self._weights, orders, strict=True)])
+        return _each_in(orders, self._rows), None if self._weights is None else _each_in(
+            orders, self._weights
+        )
 
     def _draws(self, purpose: Purpose, epoch: int) -> Draws:
         return draws([member.seed for member in self._members], purpose, epoch)
@@ -105,6 +106,14 @@ def batch_bounds(rows: int, settings: StackSettings) -> list[tuple[int, int]]:
     if normalized and len(starts) > 1 and rows - starts[-1] == 1:
         del starts[-1]
     return list(zip(starts, [*starts[1:], rows], strict=True))
+
+
+def _each_in(orders: Sequence[IntArray], values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Each member's values, (K, rows), in its own order."""
+    ordered = np.empty_like(values)
+    for own, order, out in zip(values, orders, ordered, strict=True):
+        own.take(order, out=out, mode="clip")
+    return ordered
 
 
 def _weights(members: Sequence[Member], settings: StackSettings) -> FloatArray:

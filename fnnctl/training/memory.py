@@ -40,6 +40,7 @@ def _stack_bytes(settings: StackSettings, rows: int, members: int) -> int:
     drawing = 8 * widest
     per_example = (settings.shape.inputs + 1 + settings.shape.classes) * itemsize
     per_example += sum(_layer_bytes(layer, itemsize) for layer in settings.shape.hidden)
+    per_example += 3 * max((layer.units for layer in settings.shape.hidden), default=0) * itemsize
     batches = min(settings.batch_size, rows) + SCORING_BATCH
     return parameters + penalised + drawing + members * batches * per_example
 
@@ -52,8 +53,12 @@ def _optimizer_vectors(settings: StackSettings) -> int:
 
 
 def _layer_bytes(layer: HiddenShape, itemsize: int) -> int:
-    """What a pass keeps of a hidden layer for each example: see `nn.layers.HiddenBuffers`."""
-    narrow = 2 + int(ACTIVATIONS[layer.activation].learned) + int(layer.dropout) + int(layer.residual)
-    wide = 1 + int(layer.pieces > 1) + 2 * int(layer.normalization is not None)
+    """What a pass keeps of a hidden layer for each example: see `nn.layers.HiddenBuffers`.
+
+    Error terms and zeros, which layers share, are not in it.
+    """
+    kind = ACTIVATIONS[layer.activation]
+    narrow = 1 + int(kind.learned) + int(layer.dropout) + int(layer.residual)
+    wide = int(kind.keeps_slope) + int(layer.pieces > 1) + 2 * int(layer.normalization is not None)
     masks = layer.rows + (layer.units if layer.dropout else 0)
     return (narrow * layer.units + wide * layer.rows) * itemsize + masks

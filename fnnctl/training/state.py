@@ -6,9 +6,10 @@ there is one list of what training remembers, and both need it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
+import numpy as np
 import numpy.typing as npt
 
 from fnnctl.arrays import IntArray
@@ -19,6 +20,11 @@ State: TypeAlias = Mapping[str, npt.NDArray[Any]]
 def of_members(state: State, members: IntArray) -> dict[str, npt.NDArray[Any]]:
     """The state of some of the members."""
     return {name: array[members] for name, array in state.items()}
+
+
+def together(states: Sequence[State]) -> dict[str, npt.NDArray[Any]]:
+    """One state of several stacks' members, in order; the stacks are of one shape and equally old."""
+    return {name: np.concatenate([state[name] for state in states]) for name in states[0]}
 
 
 def joined(parts: Mapping[str, State]) -> dict[str, npt.NDArray[Any]]:

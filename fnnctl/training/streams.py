@@ -25,8 +25,17 @@ class Purpose(IntEnum):
 
 
 def stream(seed: int, purpose: Purpose, epoch: int = 0) -> np.random.Generator:
-    """A generator of its own for this seed, purpose and epoch."""
-    return np.random.Generator(np.random.PCG64(np.random.SeedSequence((seed, int(purpose), epoch))))
+    """A generator of its own for this seed, purpose and epoch: of SeedSequence((seed, purpose, epoch)).
+
+    That takes three times as long from numbers as from their 32-bit words, which are the same entropy.
+    """
+    words = np.array([*_words(seed), purpose, *_words(epoch)], np.uint32)
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(words)))
+
+
+def _words(number: int) -> tuple[int, ...]:
+    """A number's 32-bit words, the least first."""
+    return (number,) if number < 2**32 else (number & 0xFFFFFFFF, *_words(number >> 32))
 
 
 def draws(seeds: Iterable[int], purpose: Purpose, epoch: int) -> Draws:

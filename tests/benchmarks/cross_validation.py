@@ -15,7 +15,6 @@ for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[variable] = "1"
 
 import argparse
-import math
 import statistics
 import tempfile
 import time
@@ -31,6 +30,7 @@ from fnnctl.commands.folds import CrossValidation, prepare_folds
 from fnnctl.commands.interruption import Interruption
 from fnnctl.commands.output import Output
 from fnnctl.metrics.resampling import corrected_interval
+from tests.benchmarks.measuring import standard_error
 
 FLOORS = {"iris": None, "wine": 0.97, "breast_cancer": 0.965, "digits": 0.97, "penguins": 0.98}
 CONFIG = """
@@ -60,11 +60,6 @@ def theirs(validation: CrossValidation) -> list[float]:
             model.fit(features[split.train], dataset.labels[split.train])
         scores.append(float(model.score(features[split.test], dataset.labels[split.test])))
     return scores
-
-
-def standard_error(differences: list[float], folds: int) -> float:
-    """Of the mean difference: the corrected resampled t-test's."""
-    return statistics.stdev(differences) * math.sqrt(1 / len(differences) + 1 / (folds - 1))
 
 
 def main() -> None:

@@ -8,12 +8,13 @@ Runs are interleaved. Prints medians and ratios.
 from __future__ import annotations
 
 import os
-import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+
+from tests.benchmarks.measuring import interleaved
 
 RUNS = 31
 ROOT = Path(__file__).parents[2]
@@ -25,7 +26,7 @@ CONTENDERS = {
 }
 
 
-def milliseconds(arguments: Sequence[str]) -> float:
+def milliseconds(arguments: list[str]) -> float:
     surroundings = {**os.environ, "PYTHONPATH": str(ROOT)}
     begun = time.perf_counter()
     subprocess.run([sys.executable, *arguments], env=surroundings, stdout=subprocess.DEVNULL, check=True)
@@ -33,11 +34,13 @@ def milliseconds(arguments: Sequence[str]) -> float:
 
 
 def main() -> None:
-    rounds = [[milliseconds(arguments) for arguments in CONTENDERS.values()] for _ in range(RUNS + 1)][1:]
-    medians = [statistics.median(column) for column in zip(*rounds, strict=True)]
+    medians = interleaved(
+        {name: partial(milliseconds, arguments) for name, arguments in CONTENDERS.items()}, RUNS
+    )
+    least = medians["import typer"]
     print(f"{'':20} {'ms':>6} {'ratio':>6}")
-    for name, median in zip(CONTENDERS, medians, strict=True):
-        print(f"{name:20} {median:6.1f} {median / medians[0]:6.2f}")
+    for name, median in medians.items():
+        print(f"{name:20} {median:6.1f} {median / least:6.2f}")
 
 
 if __name__ == "__main__":

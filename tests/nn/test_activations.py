@@ -62,10 +62,16 @@ DEFINITIONS: dict[str, tuple[Callable[[float], float], Callable[[float], float]]
 
 
 def applied(name: str, x: FloatArray, number: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The values, and the slopes as an error term of 1 is multiplied with them."""
     z = x.copy()
-    buffers = ActivationBuffers(np.empty(z.shape, bool), np.empty_like(z), np.empty_like(z), training=True)
-    ACTIVATIONS[name](number.astype(z.dtype)).apply(z, buffers)
-    return z, buffers.slope
+    f, buffers = ACTIVATIONS[name](number.astype(z.dtype)), buffers_for(z, np.empty_like(z))
+    f.apply(z, buffers)
+    return z, f.backward(np.ones_like(z), buffers)
+
+
+def buffers_for(z: FloatArray, spare: FloatArray, *, training: bool = True) -> ActivationBuffers:
+    zeros = np.zeros((1, *spare.shape[1:]), z.dtype)
+    return ActivationBuffers(np.empty(z.shape, bool), np.empty_like(z), spare, zeros, training)
 
 
 def test_every_activation_is_defined_here() -> None:
@@ -113,9 +119,7 @@ def test_without_training_the_values_are_the_same(name: str) -> None:
     x = np.array(X).reshape(1, 1, -1)
     number = np.full((1, 1, 1), 0.3)
     z = x.copy()
-    scratch = np.empty_like(z)
-    buffers = ActivationBuffers(np.empty(z.shape, bool), np.empty_like(z), scratch, training=False)
-    ACTIVATIONS[name](number).apply(z, buffers)
+    ACTIVATIONS[name](number).apply(z, buffers_for(z, np.empty_like(z), training=False))
     np.testing.assert_array_equal(z, applied(name, x, number)[0])
 
 
@@ -137,7 +141,7 @@ def maxout(
     """The activations of one member, (units, batch), of pre-activations given row by row."""
     z = np.array([pieces])
     a = np.empty((1, number_of_units, z.shape[2]))
-    buffers = ActivationBuffers(np.empty(z.shape, bool), np.empty_like(z), np.empty_like(a), training)
+    buffers = buffers_for(z, np.empty_like(a), training=training)
     ACTIVATIONS["maxout"](np.zeros((1, 1, 1))).forward(z, a, buffers)
     return a, buffers
 
@@ -178,7 +182,7 @@ def test_active_where_the_output_is_not_cut_off_at_zero(name: str) -> None:
     """As a layer calls it: after the backward pass, whose error terms stand in the scratch array."""
     z = np.array(X).reshape(1, 1, -1)
     delta = np.empty_like(z)
-    buffers = ActivationBuffers(np.empty(z.shape, bool), np.empty_like(z), delta, training=True)
+    buffers = buffers_for(z, delta)
     f = ACTIVATIONS[name](np.full((1, 1, 1), 0.3))
     f.forward(z, z.copy() if name == "maxout" else z, buffers)
     delta.fill(17.0)

@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 
 from fnnctl.nn.layers import HiddenBuffers, hidden_buffers
-from fnnctl.nn.shape import HiddenShape
+from fnnctl.nn.shape import HiddenShape, NetworkShape
 
 ALL = HiddenShape(3, "maxout", pieces=2, normalization="batch", dropout=True, residual=True)
 
 
 def buffers(layer: HiddenShape, *, training: bool = True) -> HiddenBuffers:
-    return hidden_buffers(layer, 2, 5, np.dtype(np.float32), training=training)
+    shape = NetworkShape(4, (layer,), 3)
+    return hidden_buffers(shape, 2, 5, np.dtype(np.float32), training=training)[0]
 
 
 def test_what_only_the_backward_pass_needs_is_left_out() -> None:

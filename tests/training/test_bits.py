@@ -9,6 +9,8 @@ import numpy.typing as npt
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fnnctl.executors.board import Board
+from fnnctl.executors.running import ExecutorKind, run_tasks
 from fnnctl.nn.activations import ACTIVATIONS
 from fnnctl.nn.lr_schedules import LR_SCHEDULES
 from fnnctl.nn.optimizers import OPTIMIZERS
@@ -17,6 +19,7 @@ from fnnctl.training.history import Record
 from fnnctl.training.members import ConvergenceRule, Member, StackSettings, StoppingRule
 from fnnctl.training.pool import Examples
 from fnnctl.training.stack import Stack
+from fnnctl.training.stacking import Job, stacks_of
 from fnnctl.training.state import State, of_members
 from fnnctl.training.trainer import TrainedMember, go_on, train_stack
 from tests.training.recipes import blobs, member_of, settings_of
@@ -156,6 +159,32 @@ def test_alone_or_in_a_stack(case: tuple[StackSettings, list[Member], int]) -> N
     for member, stacked in zip(members, together, strict=True):
         (alone,) = train_stack(shape, [member], examples, watch=True)
         assert_same_bits(alone, stacked)
+
+
+def train_cut(
+    case: tuple[StackSettings, list[Member], Examples], cut: list[int], board: Board
+) -> list[TrainedMember]:
+    shape, members, examples = case
+    return train_stack(shape, [members[index] for index in cut], examples)
+
+
+@settings(max_examples=25, deadline=None)
+@given(stacks(), st.integers(1, 5), st.sampled_from([("serial", 1), ("threads", 2), ("threads", 4)]))
+def test_however_cut_and_by_however_many_workers(
+    case: tuple[StackSettings, list[Member], int], most: int, who: tuple[ExecutorKind, int]
+) -> None:
+    shape, members, pool_size = case
+    examples = blobs(pool_size, shape.shape.inputs, shape.shape.classes, precision=shape.precision)
+    jobs = [Job(shape, each.train_rows.size, each.validation_rows.size) for each in members]
+    cuts = stacks_of(jobs, most=most)
+    kind, workers = who
+    done = run_tasks(
+        train_cut, (shape, members, examples), cuts, kind=kind, workers=workers, look_up=lambda done: False
+    )
+    trained = {index: each for cut, results in done for index, each in zip(cuts[cut], results, strict=True)}
+    for index, member in enumerate(members):
+        (alone,) = train_stack(shape, [member], examples)
+        assert_same_bits(alone, trained[index])
 
 
 def states_of(

@@ -1,0 +1,42 @@
+"""What a loss finds for each example, kept for some steps and then summed: a sum a step would cost more."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray
+
+STEPS = 8
+"""How many steps are kept. A part of every result's last bits, so it is no matter of the stack's size."""
+
+
+class Tally:
+    """The losses of K members' batches of one size, and how far their predictions are right."""
+
+    def __init__(self, members: int, batch: int, dtype: np.dtype[np.floating]) -> None:
+        self._found = np.empty((2, members, STEPS, batch), dtype)
+        self._rooms = [(self._found[0, :, step], self._found[1, :, step]) for step in range(STEPS)]
+        self._used = 0
+        self._sums = np.zeros((2, members))
+
+    def room(self) -> tuple[FloatArray, FloatArray]:
+        """Where the next step's losses go, and how much of each target is predicted: (K, batch) each."""
+        if self._used == STEPS:
+            self._add_up()
+        room = self._rooms[self._used]
+        self._used += 1
+        return room
+
+    def totals(self) -> FloatArray:
+        """The sums since the last call, of the losses and of what was right: (2, K)."""
+        self._add_up()
+        totals = self._sums.copy()
+        self._sums.fill(0.0)
+        return totals
+
+    def _add_up(self) -> None:
+        """A member's sums are over rows of their own in float64, so that they have the bits of one alone."""
+        if self._used:
+            found = self._found[:, :, : self._used].astype(np.float64)
+            self._sums += np.add.reduce(found.reshape(*self._sums.shape, -1), axis=2)
+            self._used = 0

@@ -1,0 +1,62 @@
+"""How fast the engine trains, beside scikit-learn, PyTorch and JAX as far as they are installed.
+
+    python -m tests.benchmarks.engine [--quick] [--alone] [--stacked] [--wide] [--sizes] [--cross-validation]
+        [--memory] [--source NAME …] [--network NAME …]
+
+Without the name of a section all of them. The contenders of a row take turns; the figures are medians.
+"""
+
+from __future__ import annotations
+
+import os
+
+for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NPROC"):
+    os.environ[variable] = "1"  # XLA makes as many threads as NPROC says
+os.environ["PYTHONWARNINGS"] = "ignore::UserWarning"  # of scikit-learn's workers, which do not converge
+
+import argparse
+import platform
+
+from fnnctl.training.threads import set_blas_threads
+from tests.benchmarks.engine.cells import alone, stacked
+from tests.benchmarks.engine.contest import Settings
+from tests.benchmarks.engine.folds import cross_validation
+from tests.benchmarks.engine.memory import memory
+from tests.benchmarks.engine.sizes import sizes
+from tests.benchmarks.engine.wide import wide
+from tests.benchmarks.engine.work import NETWORKS, SOURCES
+
+SECTIONS = {
+    "alone": alone,
+    "stacked": stacked,
+    "wide": wide,
+    "sizes": sizes,
+    "cross_validation": cross_validation,
+    "memory": memory,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.engine")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds and steps")
+    parser.add_argument("--source", nargs="*", default=SOURCES, choices=SOURCES)
+    parser.add_argument("--network", nargs="*", default=tuple(NETWORKS), choices=tuple(NETWORKS))
+    for name in SECTIONS:
+        parser.add_argument(f"--{name.replace('_', '-')}", action="store_true")
+    given = parser.parse_args()
+    settings = Settings(
+        rounds=3 if given.quick else 5,
+        steps=60 if given.quick else 200,
+        sources=tuple(given.source),
+        networks=tuple(given.network),
+    )
+    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} processors, ", end="")
+    print(f"load {os.getloadavg()[0]:.2f}" if hasattr(os, "getloadavg") else "load unknown")
+    set_blas_threads(1)
+    chosen = [name for name in SECTIONS if getattr(given, name)] or list(SECTIONS)
+    for name in chosen:
+        SECTIONS[name](settings)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,126 @@
+"""5×5 cross-validation of configs/mlp-baseline.yaml on all processors, against cross_val_score.
+
+Both train every fold for the same epochs and score its test rows. fnnctl starts its workers, if it wants any,
+within its time; scikit-learn's stand ready from the round before. Both have the same folds.
+"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fnnctl.commands.fold_plan import plan_folds
+from fnnctl.commands.fold_training import train_folds
+from fnnctl.commands.folds import CrossValidation, prepare_folds
+from fnnctl.executors.running import run_tasks
+from fnnctl.store.provenance import usable_processors
+from fnnctl.training.threads import set_blas_threads
+from tests.benchmarks.engine.contest import Settings, present
+from tests.benchmarks.measuring import interleaved, standard_error
+
+ROOT = Path(__file__).parents[3]
+CONFIG = ROOT / "configs" / "mlp-baseline.yaml"
+FIXED = ["training.convergence=null", "training.early_stopping=null"]
+
+
+@dataclass
+class Scores:
+    """What a contender did last."""
+
+    accuracies: list[float] = field(default_factory=list)
+    """One a fold, in the order of the folds."""
+
+
+def cross_validation(settings: Settings, *, epochs: int = 200) -> None:
+    """Seconds and accuracies."""
+    overrides = [*FIXED, f"training.epochs={epochs}"]
+    validation = prepare_folds(CONFIG, overrides, name=None, seed=None).validation
+    plan = plan_folds(validation, workers=usable_processors())
+    sizes = "+".join(str(len(stack)) for stack in plan.stacks)
+    print(f"\nCross-validation: {CONFIG.name}, {len(validation.networks)} folds, {epochs} epochs each")
+    print(f"fnnctl: stacks of {sizes}, {plan.kind}, {plan.workers} at once")
+    own, theirs = Scores(), Scores()
+    contenders: dict[str, Callable[[], float]] = {
+        "fnnctl": lambda: train_ours(validation, own),
+        "the whole command": lambda: whole_command(overrides),
+    }
+    for name in present(("scikit-learn",)):
+        contenders[name] = their_cross_validation(validation, theirs)
+    medians = interleaved(contenders, settings.rounds)
+    print(f"{'':18} {'seconds':>8} {'ratio':>6} {'accuracy':>9}")
+    for name, seconds in medians.items():
+        accuracies = theirs.accuracies if name == "scikit-learn" else own.accuracies
+        print(
+            f"{name:18} {seconds:8.3f} {seconds / medians['fnnctl']:6.2f} {statistics.fmean(accuracies):9.4f}"
+        )
+    if theirs.accuracies:
+        differences = [a - b for a, b in zip(own.accuracies, theirs.accuracies, strict=True)]
+        error = standard_error(differences, validation.folds.count)
+        print(f"accuracies differ by {statistics.fmean(differences):.4f}, standard error {error:.4f}")
+
+
+def train_ours(validation: CrossValidation, scores: Scores) -> float:
+    """Seconds to plan, to start the workers, and to train and score all folds."""
+    begun = time.perf_counter()
+    plan = plan_folds(validation, workers=usable_processors())
+    set_blas_threads(1)
+    accuracies = [0.0] * len(validation.networks)
+    for index, results in run_tasks(
+        train_folds, validation, plan.stacks, kind=plan.kind, workers=plan.workers, look_up=lambda _: False
+    ):
+        for fold, result in zip(plan.stacks[index], results, strict=True):
+            if result.scores is None:
+                raise RuntimeError(f"fold {fold} has no scores: {result.outcome}")
+            accuracies[fold] = float((result.scores.predictions == result.scores.labels).mean())
+    seconds = time.perf_counter() - begun
+    scores.accuracies = accuracies
+    return seconds
+
+
+def whole_command(overrides: list[str]) -> float:
+    """Seconds of `fnnctl evaluate`, from the start of the interpreter to the last figure."""
+    settings = [argument for override in overrides for argument in ("--set", override)]
+    with tempfile.TemporaryDirectory() as runs:
+        command = [sys.executable, "-m", "fnnctl", "evaluate", str(CONFIG), *settings, "--runs-dir", runs]
+        begun = time.perf_counter()
+        subprocess.run([*command, "--quiet"], check=True, capture_output=True, cwd=ROOT)
+        return time.perf_counter() - begun
+
+
+def their_cross_validation(
+    validation: CrossValidation, scores: Scores, *, jobs: int = -1
+) -> Callable[[], float]:
+    """scikit-learn's seconds for the same folds, epochs and batches, on all processors."""
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.model_selection import cross_val_score
+    from sklearn.neural_network import MLPClassifier
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    epochs = validation.experiment.training.epochs
+    dataset = validation.dataset
+    X = dataset.numbers(np.arange(len(dataset))).astype(np.float32)
+    splits = [validation.split(network.repeat, network.fold) for network in validation.networks]
+    folds: list[tuple[Any, Any]] = [(split.train, split.test) for split in splits]
+    model = make_pipeline(
+        StandardScaler(), MLPClassifier((100,), max_iter=epochs, n_iter_no_change=epochs + 1, random_state=0)
+    )
+
+    def measure() -> float:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            begun = time.perf_counter()
+            scores.accuracies = cross_val_score(model, X, dataset.labels, cv=folds, n_jobs=jobs).tolist()
+            return time.perf_counter() - begun
+
+    return measure

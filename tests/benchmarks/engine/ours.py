@@ -1,0 +1,43 @@
+"""fnnctl as a contender: any number of members, cut into stacks as a search would cut them."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from fnnctl.training.history import TRAINING_COLUMNS
+from fnnctl.training.pool import Examples
+from fnnctl.training.stack import Stack
+from fnnctl.training.stacking import Job, best_size, stacks_of
+from fnnctl.training.trainer import go_on
+from tests.benchmarks.engine.trained import Trained, Trainer
+from tests.benchmarks.engine.work import Work
+
+
+def pool_of(work: Work) -> Examples:
+    """The data set as fnnctl holds it: with a last column of ones."""
+    return Examples(np.hstack([work.X, np.ones((len(work.X), 1), np.float32)]), work.y)
+
+
+def cut(work: Work, members: int) -> list[list[int]]:
+    """The members' numbers, stack by stack."""
+    job = Job(work.settings, len(work.X), 0)
+    return stacks_of([job] * members, most=best_size(work.settings))
+
+
+def trainer(work: Work, members: int, *, watch: bool = False) -> Trainer:
+    """Train so many members, one stack after the other; `watch` as `fnnctl train` does."""
+    pool, own, stacks = pool_of(work), work.members(members), cut(work, members)
+
+    def train() -> Trained:
+        seconds, losses = 0.0, np.empty((work.epochs, members))
+        for chosen in stacks:
+            stack = Stack(work.settings, [own[k] for k in chosen], pool)
+            begun = time.perf_counter()
+            trained = go_on(stack, watch=watch)
+            seconds += time.perf_counter() - begun
+            losses[:, chosen] = np.transpose([each.history[TRAINING_COLUMNS[0]] for each in trained])
+        return Trained(seconds, losses)
+
+    return train

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fnnctl.nn import blocks as module
+from fnnctl.nn.blocks import BLOCK, blocks
+from fnnctl.nn.optimizers import OPTIMIZERS
+from fnnctl.nn.penalties import Penalty
+from tests.training.recipes import OPTIMIZER_NUMBERS
+
+
+@given(st.integers(1, 300), st.integers(1, 10**6))
+def test_blocks_are_the_columns_in_order(members: int, size: int) -> None:
+    made = blocks(members, size)
+    assert [block.start for block in made] == [0, *(block.stop for block in made[:-1])]
+    assert made[-1].stop == size
+    assert all(members * (block.stop - block.start) <= max(2 * BLOCK, members * 2) for block in made)
+
+
+def stepped(name: str, members: int) -> bytes:
+    rng = np.random.default_rng(0)
+    W, gradient = rng.normal(size=(2, members, 61)).astype(np.float32)
+    is_weight = (rng.random((1, 61)) < 0.8).astype(np.float32)
+    penalty = Penalty(is_weight, l2=np.full(members, 0.1), l1=np.full(members, 0.01))
+    numbers = {key: np.full(members, value) for key, value in OPTIMIZER_NUMBERS.items()}
+    optimizer = OPTIMIZERS[name](numbers, W, is_weight)
+    for _ in range(3):
+        step, scratch = gradient.copy(), np.empty_like(W)
+        penalty.add_gradient(W, step, scratch)
+        optimizer.step(W, step, np.full((members, 1), 0.01, np.float32), scratch)
+    return W.tobytes()
+
+
+@pytest.mark.parametrize("name", sorted(OPTIMIZERS))
+@pytest.mark.parametrize("members", [1, 3])
+def test_a_walk_in_blocks_has_the_bits_of_one_step(
+    monkeypatch: pytest.MonkeyPatch, name: str, members: int
+) -> None:
+    whole = stepped(name, members)
+    monkeypatch.setattr(module, "BLOCK", 8 * members)
+    assert len(blocks(members, 61)) == 8
+    assert stepped(name, members) == whole
