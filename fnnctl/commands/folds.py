@@ -118,8 +118,7 @@ def prepare_folds(
     _check_watched(source, networks)
     experiment = _completed(source, networks)
     validation = CrossValidation(experiment, dataset, folds, configuration_seed(experiment), networks)
-    everything = Split(np.arange(len(dataset)), np.arange(0), np.arange(0))
-    warnings = [*dataset.warnings, *data_warnings(dataset, everything), *_absent_classes(dataset, folds)]
+    warnings = [*dataset.warnings, *data_warnings(dataset, None), *_absent_classes(dataset, folds)]
     return PreparedFolds(source.loaded, validation, warnings)
 
 

@@ -15,7 +15,8 @@ STARTER_TEXT = """\
 # every setting with its bounds. A single run can differ: fnnctl train --set 'model.hidden=[200,50]' --seed 1
 
 # name: my-experiment      # part of the run folders' names; left out, it is the name of the data
-seed: 7                    # the same seed gives the same numbers, to the bit
+seed: 7                    # the same seed and settings give the same numbers, to the bit; another setting
+                           # starts from other first weights: compare two over several seeds
 
 data:
   source: digits           # built in: iris, wine, breast_cancer, digits, penguins

@@ -20,6 +20,8 @@ from typing import BinaryIO, TextIO
 from fnnctl.data.text import printable, shown
 from fnnctl.errors import DataError, MachineError, Problem, did_you_mean
 
+LONGEST_PATH = 250
+"""Characters of a path that a message shows; its end says most."""
 _COMMON_ENCODINGS = ("utf-8", "utf-16", "latin-1", "cp1250", "cp1251", "cp1252", "gb18030", "shift_jis")
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -80,7 +82,8 @@ def _missing(path: Path, source: str, setting: str, builtin: Collection[str]) ->
     )
     neither = ", and no built-in data set of this name" if builtin else ""
     suggestion = did_you_mean(path.name, [*builtin, *nearby])
-    return DataError(Problem(f"there is no file {shown(source)}{place}{neither}{suggestion}", path=setting))
+    given = printable(source if len(source) <= LONGEST_PATH else f"…{source[-LONGEST_PATH:]}")
+    return DataError(Problem(f"there is no file '{given}'{place}{neither}{suggestion}", path=setting))
 
 
 def _unreadable(file: str, error: OSError) -> MachineError:

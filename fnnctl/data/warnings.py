@@ -14,16 +14,18 @@ from fnnctl.errors import quoted_list
 FEWEST_IDS = 20
 
 
-def data_warnings(dataset: Dataset, split: Split) -> list[str]:
+def data_warnings(dataset: Dataset, split: Split | None) -> list[str]:
     """Warn of row ids, columns that tell nothing, classes and rows that the parts do not divide well.
 
+    Without a split all rows are divided into folds, which is to say that each is learned from and tested.
     Rows are compared by hashes of 64 bits over features and label: that two different rows have one is
     as likely as N²/2⁶⁵. The numbers are gone through once, a block of rows at a time.
     """
     rows = len(dataset) - dataset.test_rows
     whole, train = _Extent(dataset), _Extent(dataset)
+    learned = split.train if split else np.arange(len(dataset))
     is_train = np.zeros(len(dataset), np.bool_)
-    is_train[split.train] = True
+    is_train[learned] = True
     hashes = np.empty(len(dataset), np.uint64)
     for start in range(0, len(dataset), BLOCK_ROWS):
         block = slice(start, start + BLOCK_ROWS)
@@ -33,9 +35,9 @@ def data_warnings(dataset: Dataset, split: Split) -> list[str]:
         hashes[block] = _row_hashes(dataset.labels[block], numbers, dataset.categorical[block])
     return [
         *_row_ids(dataset, whole, rows),
-        *_constant_columns(dataset, train, split.train),
-        *_absent_classes(dataset, split),
-        *_shared_rows(hashes, split),
+        *_constant_columns(dataset, train, learned),
+        *(_absent_classes(dataset, split) if split else ()),
+        *(_shared_rows(hashes, split) if split else _repeated_rows(hashes, dataset.groups)),
     ]
 
 
@@ -129,6 +131,20 @@ def _shared_rows(hashes: npt.NDArray[np.uint64], split: Split) -> list[str]:
             which = f"{counted(shared, 'row')} of the {part} part"
             warnings.append(f"{which} stand{'s' * (shared == 1)} in the {other} part too, label and all")
     return warnings
+
+
+def _repeated_rows(hashes: npt.NDArray[np.uint64], groups: IntArray | None) -> list[str]:
+    """Warn of rows that two folds may have; those of a group are always in one."""
+    _, kind = np.unique(hashes, return_inverse=True)
+    places, where = kind, ""
+    if groups is not None:
+        pairs = np.unique(np.stack([kind, groups]), axis=1)
+        places, where = pairs[0], " and in several groups"
+    repeated = int(np.count_nonzero(np.bincount(places)[kind] > 1))
+    if not repeated:
+        return []
+    which = f"{counted(repeated, 'row')} stand more than once in the data, label and all"
+    return [f"{which}{where}: a fold may be tested on rows that it has learned"]
 
 
 def _count_known(hashes: npt.NDArray[np.uint64], known: npt.NDArray[np.uint64]) -> int:

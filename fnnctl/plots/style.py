@@ -16,7 +16,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from fnnctl.plots.lettering import Lettering, lettering_for, quiet_fonts
+from fnnctl.plots.lettering import Lettering, columns, lettering_for, quiet_fonts
 
 WIDTH = 8.0
 """Inches; 1200 pixels."""
@@ -77,7 +77,12 @@ def figure_style(lettering: Lettering) -> Iterator[None]:
 
 
 def new_figure(width: float, height: float, title: str, lettering: Lettering) -> Figure:
-    """An empty figure (inches) with its title at the top left, shortened to the width."""
+    """An empty figure (inches) with its title at the top left.
+
+    For the title it may be wider than asked for, up to `WIDTH`; a longer one is shortened.
+    """
+    needed = (columns(title) + 1) * _INCHES_PER_TITLE_COLUMN
+    width = max(width, min(needed, WIDTH))
     figure = Figure(figsize=(width, height), layout="constrained")
     shown = lettering.shown(title, int(width / _INCHES_PER_TITLE_COLUMN))
     figure.suptitle(shown, x=0.1 / width, ha="left", fontsize=11.5)

@@ -15,7 +15,7 @@ for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[variable] = "1"
 
 from tests.benchmarks.engine import ours
-from tests.benchmarks.engine.peers import scikit_learn
+from tests.benchmarks.engine.contest import present
 from tests.benchmarks.engine.trained import seconds_of
 from tests.benchmarks.engine.work import cell
 from tests.benchmarks.measuring import interleaved
@@ -24,6 +24,9 @@ STEPS, RUNS = 400, 7
 
 
 def main() -> None:
+    peers = present(("scikit-learn",))
+    if not peers:
+        raise SystemExit("there is nothing to compare with: pip install '.[test]'")
     print(
         f"{'data':8} {'steps':>6} {'scikit-learn':>13} {'fnnctl':>8} {'ratio':>6} {'watched':>8} {'ratio':>6}"
     )
@@ -31,7 +34,7 @@ def main() -> None:
     for source in ("iris", "digits"):
         work = cell(source, "100", steps=STEPS)
         trainers = {
-            "theirs": scikit_learn.trainers(work, 1)[""],
+            "theirs": peers["scikit-learn"].trainers(work, 1)[""],
             "ours": ours.trainer(work, 1),
             "watched": ours.trainer(work, 1, watch=True),
         }

@@ -41,6 +41,12 @@ def test_a_missing_file_gets_close_names_offered(tmp_path: Path) -> None:
     )
 
 
+def test_a_long_path_is_shown_to_its_end(tmp_path: Path) -> None:
+    assert f"'/{'some/where/' * 20}rows.csv'" in refusal(f"/{'some/where/' * 20}rows.csv", tmp_path)
+    assert "where/rows.csv'" in refusal(f"/{'some/where/' * 90}rows.csv", tmp_path)
+    assert len(refusal("x" * 5000, Path())) < 400
+
+
 @pytest.mark.parametrize(
     "source", ["no\0name", "x" * 5000, "~no-such-user-here/x.csv", "rows.csv/x", "a/b/c"]
 )

@@ -138,3 +138,17 @@ class TestSharedRows:
         grid = np.stack(np.meshgrid(np.arange(200), np.arange(250)), axis=-1).reshape(-1, 2).astype(float)
         dataset = dataset_of(grid, labels=np.arange(len(grid)) % 2)
         assert data_warnings(dataset, halves(len(grid))) == []
+
+
+def test_without_a_split_repeated_rows_are_told_unless_their_group_keeps_them_together() -> None:
+    numbers = np.array([[1.0], [2.0], [1.0], [3.0], [2.0], [1.0], [2.0]])
+    labels = np.array([0, 0, 0, 0, 0, 1, 0])  # the sixth row is like the first but for its label
+    words = "stand more than once in the data, label and all"
+    end = ": a fold may be tested on rows that it has learned"
+    for groups, told in (
+        (None, [f"5 rows {words}{end}"]),
+        (np.array([0, 1, 0, 0, 1, 1, 1]), []),
+        (np.array([0, 1, 2, 0, 1, 1, 1]), [f"2 rows {words} and in several groups{end}"]),
+    ):
+        assert data_warnings(dataset_of(numbers, labels=labels, groups=groups), None) == told
+    assert data_warnings(dataset_of(noise(40)), None) == []

@@ -53,3 +53,16 @@ def test_a_legend_shows_names_that_begin_with_an_underscore() -> None:
 def test_pyplot_is_never_loaded(module: str) -> None:
     script = f"import sys, fnnctl.plots.{module}; sys.exit('matplotlib.pyplot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def test_a_small_figure_grows_with_its_title_to_the_usual_width() -> None:
+    """A character is 0.091 inches wide, and the shown title ends before the figure does."""
+    widths = []
+    for length in (10, 60, 200):
+        title = "t" * length
+        with figure_style(lettering := lettering_for([title])):
+            figure = new_figure(3.0, 2.0, title, lettering)
+        assert figure.get_suptitle().startswith("t" * min(length, 40))
+        assert ("…" in figure.get_suptitle()) == (length == 200)
+        widths.append(figure.get_figwidth())
+    assert widths == [3.0, pytest.approx(61 * 0.091), 8.0]
