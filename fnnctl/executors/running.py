@@ -104,7 +104,7 @@ class Workers(Generic[Shared, Task, Result]):
                     suspects.discard(index)
                     yield index, result
             except BrokenProcessPool as error:
-                self._dismiss()
+                self._dismiss(error)
                 guilty = running & suspects
                 if guilty and killed is None:
                     raise MachineError(
@@ -156,9 +156,9 @@ class Workers(Generic[Shared, Task, Result]):
                 of_threads.stop()
                 threads.shutdown(cancel_futures=True)
 
-    def _dismiss(self) -> None:
-        self._started.close()
+    def _dismiss(self, error: BrokenProcessPool | None = None) -> None:
         self._crew = None
+        self._started.__exit__(type(error) if error else None, error, None)
 
 
 def _call(work: Callable[[Shared, Task, Board], Result], shared: Shared, board: Board, task: Task) -> Result:

@@ -68,6 +68,12 @@ def test_a_killed_workers_tasks_are_done_again(tmp_path: Path) -> None:
     assert (tmp_path / "killed").exists()
 
 
+def test_the_others_of_a_killed_worker_end_too(tmp_path: Path) -> None:
+    """They ignore the signal by which a broken pool asks them to, and it waits for them."""
+    done = results(tasks.killed_beside_others, str(tmp_path), [0, 1, 2], "processes", workers=3)
+    assert done == {0: 0, 1: 1, 2: 2}
+
+
 def test_twice_killed_is_a_failure_of_the_machine() -> None:
     with pytest.raises(MachineError, match="killed, twice"):
         results(tasks.killed, None, [0], "processes")
