@@ -123,10 +123,10 @@ class Workers(Generic[Shared, Task, Result]):
         if self._crew is None:
             self._crew = self._started.enter_context(self._start())
         executor, board, call = self._crew
+        before = board.done  # read first: tasks begin as soon as they are submitted
         futures: dict[Future[Result], int] = {
             executor.submit(call, task): index for index, task in tasks.items()
         }
-        before = board.done
         try:
             while futures:
                 done, _ = wait(futures, timeout=SECONDS_BETWEEN_LOOKS, return_when=FIRST_COMPLETED)
