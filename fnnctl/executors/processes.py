@@ -44,7 +44,7 @@ def process_executor(workers: int, shared: Any, preload: str) -> Iterator[tuple[
         try:
             yield executor, board
         except BrokenProcessPool:
-            # The pool asks those that are left to end by a SIGTERM, which they ignore, and waits for them.
+            # A process that was started while the pool broke is told nothing by it, and waited for for ever.
             for process in set(multiprocessing.active_children()) - others:
                 process.kill()
             raise

@@ -124,10 +124,10 @@ class Workers(Generic[Shared, Task, Result]):
             self._crew = self._started.enter_context(self._start())
         executor, board, call = self._crew
         before = board.done  # read first: tasks begin as soon as they are submitted
-        futures: dict[Future[Result], int] = {
-            executor.submit(call, task): index for index, task in tasks.items()
-        }
+        futures: dict[Future[Result], int] = {}
         try:
+            for index, task in tasks.items():
+                futures[executor.submit(call, task)] = index
             while futures:
                 done, _ = wait(futures, timeout=SECONDS_BETWEEN_LOOKS, return_when=FIRST_COMPLETED)
                 if look_up(board.done - before):

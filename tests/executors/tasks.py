@@ -45,15 +45,6 @@ def killed_once(shared: str, task: int, board: Board) -> int:
     return task
 
 
-def killed_beside_others(shared: str, task: int, board: Board) -> int:
-    """The first process that does task 1 dies once all the others are under way."""
-    (Path(shared) / f"begun-{task}").touch()
-    deadline = time.monotonic() + 30
-    while len(list(Path(shared).glob("begun-*"))) < 3 and time.monotonic() < deadline:
-        time.sleep(0.002)
-    return killed_once(shared, task, board)
-
-
 def killed(shared: None, task: int, board: Board) -> int:
     os.kill(os.getpid(), signal.SIGKILL)
     return task

@@ -10,7 +10,7 @@ from typing import Any, get_args
 import pytest
 
 from fnnctl.errors import MachineError
-from fnnctl.executors.running import ExecutorKind, run_tasks
+from fnnctl.executors.running import ExecutorKind, Workers, run_tasks
 from tests.executors import tasks
 
 KINDS = get_args(ExecutorKind)
@@ -68,10 +68,14 @@ def test_a_killed_workers_tasks_are_done_again(tmp_path: Path) -> None:
     assert (tmp_path / "killed").exists()
 
 
-def test_the_others_of_a_killed_worker_end_too(tmp_path: Path) -> None:
-    """They ignore the signal by which a broken pool asks them to, and it waits for them."""
-    done = results(tasks.killed_beside_others, str(tmp_path), [0, 1, 2], "processes", workers=3)
-    assert done == {0: 0, 1: 1, 2: 2}
+def test_a_worker_that_dies_while_another_starts(tmp_path: Path) -> None:
+    """The one that was there is killed by the first task, just when a process for the second is started."""
+    with Workers(tasks.killed_once, str(tmp_path), kind="processes", workers=3) as crew:
+        for _ in range(3):
+            (tmp_path / "killed").unlink(missing_ok=True)
+            assert dict(crew.run([0], look_up=lambda done: False)) == {0: 0}
+            assert dict(crew.run([1, 2, 3], look_up=lambda done: False)) == {0: 1, 1: 2, 2: 3}
+            assert (tmp_path / "killed").exists()
 
 
 def test_twice_killed_is_a_failure_of_the_machine() -> None:
