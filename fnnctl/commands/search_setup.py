@@ -14,11 +14,10 @@ import numpy as np
 import fnnctl
 from fnnctl.arrays import IntArray
 from fnnctl.commands.folds import split_of
-from fnnctl.commands.preparation import Source, data_facts, load_source, parts_of
+from fnnctl.commands.preparation import Source, data_facts, load_source, parts_of, searching_problems
 from fnnctl.config.experiment import Experiment
 from fnnctl.config.resolved import active_settings
 from fnnctl.config.search import DEFAULT_TRIALS, SearchConfig
-from fnnctl.config.search_check import search_problems
 from fnnctl.config.trials import TrialConfigs, trial_configs
 from fnnctl.data.folds import divide, most_folds
 from fnnctl.data.splits import Split
@@ -121,7 +120,7 @@ def prepare_search(
     if experiment.search is None or not experiment.search.space:
         message = "there is nothing to search; write for example {training.l2: {log_uniform: [1e-6, 1e-2]}}"
         raise ConfigError(source.loaded.problem("search.space", message))
-    if problems := search_problems(source.loaded):
+    if problems := searching_problems(source.loaded, source.dataset):
         raise ConfigError(*problems)
     split = parts_of(source)
     spending = _spending(experiment, max_trials)

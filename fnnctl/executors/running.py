@@ -104,7 +104,7 @@ class Workers(Generic[Shared, Task, Result]):
                     suspects.discard(index)
                     yield index, result
             except BrokenProcessPool as error:
-                self._dismiss()
+                self._dismiss(error)
                 guilty = running & suspects
                 if guilty and killed is None:
                     raise MachineError(
@@ -123,11 +123,11 @@ class Workers(Generic[Shared, Task, Result]):
         if self._crew is None:
             self._crew = self._started.enter_context(self._start())
         executor, board, call = self._crew
-        futures: dict[Future[Result], int] = {
-            executor.submit(call, task): index for index, task in tasks.items()
-        }
-        before = board.done
+        before = board.done  # read first: tasks begin as soon as they are submitted
+        futures: dict[Future[Result], int] = {}
         try:
+            for index, task in tasks.items():
+                futures[executor.submit(call, task)] = index
             while futures:
                 done, _ = wait(futures, timeout=SECONDS_BETWEEN_LOOKS, return_when=FIRST_COMPLETED)
                 if look_up(board.done - before):
@@ -156,9 +156,9 @@ class Workers(Generic[Shared, Task, Result]):
                 of_threads.stop()
                 threads.shutdown(cancel_futures=True)
 
-    def _dismiss(self) -> None:
-        self._started.close()
+    def _dismiss(self, error: BrokenProcessPool | None = None) -> None:
         self._crew = None
+        self._started.__exit__(type(error) if error else None, error, None)
 
 
 def _call(work: Callable[[Shared, Task, Board], Result], shared: Shared, board: Board, task: Task) -> Result:
