@@ -7,19 +7,18 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from fnnctl.commands.fold_plan import plan_folds
 from fnnctl.commands.fold_scores import (
     PREDICTION_COLUMNS,
     Metrics,
+    RepeatScores,
     fold_metrics,
     fold_table,
     history_rows,
     out_of_fold,
     out_of_fold_metrics,
+    pooled_reliability,
     prediction_rows,
-    stacked_probabilities,
     summary,
     summed_confusion,
 )
@@ -33,7 +32,6 @@ from fnnctl.config.optimizers import LbfgsOptimizer
 from fnnctl.config.resolved import resolved_yaml
 from fnnctl.errors import DivergedError
 from fnnctl.executors.running import run_tasks
-from fnnctl.metrics.calibration import reliability
 from fnnctl.report.figures import draw_figures
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.provenance import usable_processors
@@ -80,7 +78,9 @@ def cross_validate(
         first = validation.networks[0]
         ended = [(result.outcome, result.history) for result in results if result]
         warn(run, list(unfinished(ended, first.settings, train_rows=first.train_rows)), output)
-        _write_scores(run, validation, results, of_folds)
+        repeats = out_of_fold(validation, results)
+        results.clear()  # of many rows and repeats, what is predicted is large: it is in memory once
+        _write_scores(run, validation, repeats, of_folds)
         draw_figures(run)
         signals.raise_if_requested()  # a library that was drawing may have swallowed the signal
     return run
@@ -155,10 +155,12 @@ def _tell_of_diverged(run: OpenRun, validation: CrossValidation, results: Result
 
 
 def _write_scores(
-    run: OpenRun, validation: CrossValidation, results: Results, of_folds: Sequence[Metrics | None]
+    run: OpenRun,
+    validation: CrossValidation,
+    repeats: Sequence[RepeatScores],
+    of_folds: Sequence[Metrics | None],
 ) -> None:
     classes = validation.dataset.classes
-    repeats = out_of_fold(validation, results)
     metrics, roc, pr = out_of_fold_metrics(repeats, classes)
     run.write_metrics(
         {
@@ -168,11 +170,8 @@ def _write_scores(
             "cross_validation": summary(validation, of_folds),
         }
     )
-    run.write_predictions(
-        classes, prediction_rows(repeats, classes), stacked_probabilities(repeats), columns=PREDICTION_COLUMNS
-    )
+    blocks = ((prediction_rows(scores, classes), scores.part.probabilities) for scores in repeats)
+    run.write_predictions(classes, blocks, columns=PREDICTION_COLUMNS)
     run.write_confusion_matrix(classes, summed_confusion(repeats, len(classes)))
     run.write_curves(roc, pr)
-    labels = np.concatenate([scores.part.labels for scores in repeats])
-    bins = reliability(labels, stacked_probabilities(repeats))
-    run.write_calibration(bins.table(repeats=len(repeats)))
+    run.write_calibration(pooled_reliability(repeats).table(repeats=len(repeats)))

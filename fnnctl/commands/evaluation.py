@@ -159,7 +159,7 @@ def write_scores(run: OpenRun, parts: dict[str, PartScores | None], classes: Seq
         metrics[name] = part.metrics(ranked, classes) if part and ranked else None
     run.write_metrics(metrics)
     if part and ranked:
-        run.write_predictions(classes, part.table(classes), part.probabilities)
+        run.write_predictions(classes, [(part.table(classes), part.probabilities)])
         run.write_confusion_matrix(classes, confusion_matrix(part.labels, part.predictions, len(classes)))
         run.write_curves(roc_curves(ranked, classes), pr_curves(ranked, classes))
         run.write_calibration(reliability(part.labels, part.probabilities).table())

@@ -16,11 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from fnnctl.arrays import BoolArray, FloatArray, IntArray
+from fnnctl.arrays import BoolArray, IntArray
 from fnnctl.commands.evaluation import PartScores, Uncalibrated
 from fnnctl.commands.fold_training import FoldResult
 from fnnctl.commands.folds import CrossValidation
-from fnnctl.metrics.calibration import NO_ROWS, reliability
+from fnnctl.metrics.calibration import NO_ROWS, Reliability, reliability
 from fnnctl.metrics.confusion import confusion_matrix
 from fnnctl.metrics.curves import Curve, mean_pr_curves, mean_roc_curves, pr_curves, roc_curves
 from fnnctl.metrics.resampling import summarize_scores
@@ -152,16 +152,16 @@ def _uncalibrated(parts: Sequence[PartScores]) -> Uncalibrated | None:
     return Uncalibrated(total / sum(rows), sum((each.reliability for each in before), NO_ROWS))
 
 
-def prediction_rows(repeats: Sequence[RepeatScores], classes: Sequence[str]) -> Iterator[list[object]]:
-    """The rows of predictions.csv, without the probabilities: a data row and repeat each."""
-    for scores in repeats:
-        for fold, row in zip(scores.folds.tolist(), scores.part.table(classes), strict=True):
-            yield [scores.repeat + 1, fold + 1, *row]
+def prediction_rows(scores: RepeatScores, classes: Sequence[str]) -> Iterator[list[object]]:
+    """A repeat's rows of predictions.csv, without the probabilities."""
+    for fold, row in zip(scores.folds.tolist(), scores.part.table(classes), strict=True):
+        yield [scores.repeat + 1, fold + 1, *row]
 
 
-def stacked_probabilities(repeats: Sequence[RepeatScores]) -> FloatArray:
-    """The probabilities of all rows of predictions.csv."""
-    return np.concatenate([scores.part.probabilities for scores in repeats])
+def pooled_reliability(repeats: Sequence[RepeatScores]) -> Reliability:
+    """The bins of all predictions, each row's as often as it was predicted."""
+    bins = (reliability(scores.part.labels, scores.part.probabilities) for scores in repeats)
+    return sum(bins, NO_ROWS)
 
 
 def out_of_fold_metrics(

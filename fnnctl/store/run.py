@@ -77,14 +77,13 @@ class OpenRun(RunFolder):
     def write_predictions(
         self,
         classes: Sequence[str],
-        rows: Iterable[Sequence[object]],
-        probabilities: FloatArray,
+        blocks: Iterable[tuple[Iterable[Sequence[object]], FloatArray]],
         *,
         columns: Sequence[str] = PREDICTION_COLUMNS,
     ) -> None:
-        """Write n rows of (row in the data set, label, prediction), and the probabilities, (n, C)."""
+        """Write blocks of n rows of (row in the data set, label, prediction), and probabilities, (n, C)."""
         columns = (*columns, *(f"p_{name}" for name in classes))
-        write_lines(self.path / names.PREDICTIONS, wide_csv_lines(columns, [(rows, probabilities)]))
+        write_lines(self.path / names.PREDICTIONS, wide_csv_lines(columns, blocks))
 
     def write_confusion_matrix(self, classes: Sequence[str], matrix: IntArray) -> None:
         """Write the counts (C, C), a row a true class."""

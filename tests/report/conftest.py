@@ -65,9 +65,8 @@ def write_everything(run: OpenRun, classes: Sequence[str]) -> None:
     run.write_metrics({"train": train, "validation": None, "test": test})
     run.write_history(("epoch", "train_loss", "validation_loss"), [(1, 1.0, 1.5), (2, 0.5, 1.25)])
     run.write_confusion_matrix(classes, np.arange(len(classes) ** 2).reshape(len(classes), -1))
-    run.write_predictions(
-        classes, [(7, classes[0], classes[1])], np.full((1, len(classes)), 1 / len(classes))
-    )
+    rows, probabilities = [(7, classes[0], classes[1])], np.full((1, len(classes)), 1 / len(classes))
+    run.write_predictions(classes, [(rows, probabilities)])
     line = np.array([0.0, 0.5, 1.0])
     curves = [Curve("class", name, line, line, np.array([np.inf, 0.5, 0.1])) for name in classes]
     averages = [Curve("micro", "", line, line, line), Curve("macro", "", line, line, np.full(3, np.nan))]

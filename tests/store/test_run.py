@@ -166,11 +166,9 @@ def test_an_empty_history_has_its_columns(run: OpenRun) -> None:
 
 def test_predictions_round_trip(run: OpenRun, hostile_classes: tuple[str, ...]) -> None:
     share = 1 / len(hostile_classes)
-    run.write_predictions(
-        hostile_classes,
-        [(row, name, name) for row, name in enumerate(hostile_classes)],
-        np.full((len(hostile_classes), len(hostile_classes)), share),
-    )
+    rows = [(row, name, name) for row, name in enumerate(hostile_classes)]
+    probabilities = np.full((len(hostile_classes), len(hostile_classes)), share)
+    run.write_predictions(hostile_classes, [(rows[:2], probabilities[:2]), (rows[2:], probabilities[2:])])
     table = run.read_predictions()
     assert table is not None
     assert table.columns == ("row", "label", "prediction", *(f"p_{name}" for name in hostile_classes))
