@@ -6,11 +6,12 @@ no markup in it and the terminal no escape codes.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Group, RenderableType
-from rich.constrain import Constrain
 from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text
@@ -31,6 +32,7 @@ from fnnctl.text import plain_text
 
 STATUS_STYLES = {"completed": "green", "running": "cyan", "interrupted": "yellow"}
 FAILED_STYLE = "red"
+INDENT = GAP = 2
 
 
 def terminal_report(
@@ -38,7 +40,7 @@ def terminal_report(
 ) -> RenderableType:
     """The runs one below the other, and what the gates found.
 
-    Sentences are broken to `width` columns, which tables with many numbers may need more than.
+    Sentences are broken to `width` columns; tables may need more, and no path or other word is broken.
     """
     parts = [_run(summary, width) for summary in summaries]
     if results:
@@ -58,15 +60,15 @@ def _run(summary: Summary, width: int | None) -> RenderableType:
 
 
 def _section(section: Section, width: int | None) -> RenderableType:
-    inner = None if width is None else width - 2
+    inner = None if width is None else width - INDENT
     match section:
         case Table():
             body: RenderableType = _table(section)
         case FactList() | FileList():
-            body = Constrain(_pairs(section.rows), inner)
+            body = _pairs(section.rows, inner)
         case Notes():
-            body = Constrain(Group(*(_text(f"- {line}") for line in section.rows)), inner)
-    return Group("", _text(section.title, "bold"), Padding(body, (0, 0, 0, 2), expand=False))
+            body = Group(*(Text(_broken(f"- {line}", inner)) for line in section.rows))
+    return Group("", _text(section.title, "bold"), Padding(body, (0, 0, 0, INDENT), expand=False))
 
 
 def _table(table: Table) -> RichTable:
@@ -81,13 +83,22 @@ def _table(table: Table) -> RichTable:
     return grid
 
 
-def _pairs(pairs: Sequence[tuple[str, str]]) -> RichTable:
-    grid = RichTable.grid(padding=(0, 2))
+def _pairs(pairs: Sequence[tuple[str, str]], width: int | None) -> RichTable:
+    grid = RichTable.grid(padding=(0, GAP))
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
+    names = max(cell_len(plain_text(name)) for name, _ in pairs)
     for name, value in pairs:
-        grid.add_row(_text(name, "dim"), _text(value))
+        grid.add_row(_text(name, "dim"), Text(_broken(value, width and width - names - GAP)))
     return grid
+
+
+def _broken(text: str, width: int | None) -> str:
+    """The text in lines of this width at most, but for words that are longer."""
+    text = plain_text(text)
+    if width is None or cell_len(text) <= width:
+        return text
+    return textwrap.fill(text, max(width, 1), break_long_words=False, break_on_hyphens=False)
 
 
 def _text(text: str, style: str = "") -> Text:

@@ -177,6 +177,7 @@ def test_a_new_file_is_scored_into_a_folder_of_its_own(run: Path, program: Progr
 
 def test_the_training_data_again_have_the_same_bits(run: Path, trained: Path, program: Program) -> None:
     done = program("evaluate", "--data", str(trained / "penguins.csv"), "--quiet", "--name", "Zweiter Blick")
+    assert (done.code, done.err) == (0, "")
     folder = Path(done.out.strip())
     assert "zweiter-blick" in folder.name
     everywhere = {row["row"]: row for row in table_of((folder / "predictions.csv").read_text())}
