@@ -18,6 +18,8 @@ from fnnctl.report.summary import PARTS, Summary
 from fnnctl.store import names
 from fnnctl.store.manifest import DataFacts, Manifest
 
+MOST_CLASSES, WORST_CLASSES = 50, 20
+"""Of more classes than so many only the worst are shown."""
 SHOWN_MATRIX_CLASSES = 12
 MATRIX_WIDTH = 76
 """Columns of text that a confusion matrix may take before its classes are numbered."""
@@ -151,13 +153,15 @@ def _class_table(summary: Summary) -> Table | None:
     per_class = (summary.part_metrics("test") or {}).get("per_class")
     if not isinstance(per_class, Mapping):
         return None
-    rows = (
-        (name, *(number(metrics.get(key)) for _, key in CLASS_METRICS))
-        for name, metrics in per_class.items()
-        if isinstance(metrics, Mapping)
-    )
-    header = ("class", *(label for label, _ in CLASS_METRICS))
-    return Table(f"Classes {judged(summary)}", header, tuple(rows))
+    known = [(name, metrics) for name, metrics in per_class.items() if isinstance(metrics, Mapping)]
+    title = f"Classes {judged(summary)}"
+    if len(known) > MOST_CLASSES:
+        scored = [(name, metrics) for name, metrics in known if isinstance(metrics.get("f1"), float)]
+        worst = sorted(scored, key=lambda each: each[1]["f1"])[:WORST_CLASSES]
+        title += f": the {len(worst)} lowest F1 of {len(known):,}; {names.METRICS} has all"
+        known = worst
+    rows = ((name, *(number(metrics.get(key)) for _, key in CLASS_METRICS)) for name, metrics in known)
+    return Table(title, ("class", *(label for label, _ in CLASS_METRICS)), tuple(rows))
 
 
 def _matrix_table(summary: Summary) -> Table | None:

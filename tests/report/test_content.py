@@ -91,6 +91,22 @@ def test_a_large_confusion_matrix_is_left_to_its_figure(
     assert ("Confusion matrix of the test part" in found) is shown
 
 
+def test_of_many_classes_the_worst_are_shown(start_run: Callable[..., OpenRun]) -> None:
+    for count in (50, 51):
+        run = start_run()
+        of_classes = {f"c{k}": {"f1": k / 100, "support": 1} for k in reversed(range(count))}
+        of_classes["c3"] = {"f1": None, "support": 0}  # found nowhere
+        run.write_metrics({"train": None, "validation": None, "test": {"per_class": of_classes}})
+        tables = [section for section in sections(summarize(run)) if isinstance(section, Table)]
+        (classes,) = (table for table in tables if table.title.startswith("Classes of the test part"))
+        shown = [row[0] for row in classes.rows]
+        if count == 50:
+            assert shown == list(of_classes)
+        else:
+            assert classes.title.endswith(": the 20 lowest F1 of 51; metrics.json has all")
+            assert shown == [f"c{k}" for k in range(21) if k != 3]
+
+
 def test_metrics_of_an_unknown_kind_are_not_in_the_way(start_run: Callable[..., OpenRun]) -> None:
     run = start_run()
     run.write_metrics({"test": {"accuracy": "high", "per_class": {"a": 1}}, "train": 3})
