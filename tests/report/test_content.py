@@ -94,7 +94,9 @@ def test_a_large_confusion_matrix_is_left_to_its_figure(
 def test_of_many_classes_the_worst_are_shown(start_run: Callable[..., OpenRun]) -> None:
     for count in (50, 51):
         run = start_run()
-        of_classes = {f"c{k}": {"f1": k / 100, "support": 1} for k in reversed(range(count))}
+        of_classes: dict[str, dict[str, float | None]] = {
+            f"c{k}": {"f1": k / 100, "support": 1} for k in reversed(range(count))
+        }
         of_classes["c3"] = {"f1": None, "support": 0}  # found nowhere
         run.write_metrics({"train": None, "validation": None, "test": {"per_class": of_classes}})
         tables = [section for section in sections(summarize(run)) if isinstance(section, Table)]
