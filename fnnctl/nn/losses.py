@@ -124,7 +124,7 @@ class SoftmaxCrossEntropy(Loss):
         """Whether the label has the largest score; a tie goes to the first class. (argmax is slow here.)"""
         np.equal(self._picked, self._zero, out=out)
         largest = z.size - np.count_nonzero(z)
-        if largest != self._picked.size or np.isnan(self._picked.sum()):
+        if largest != self._picked.size or not np.isfinite(self._picked.sum()):
             np.equal(z.argmax(axis=1), y, out=out)
 
     def _losses_from_shifted(self, z: FloatArray, out: FloatArray) -> None:
