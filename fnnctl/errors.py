@@ -110,6 +110,21 @@ class DivergedError(FnnctlError):
         )
 
 
+class NoFinishedTrialError(FnnctlError):
+    """Every trial of a search has failed or diverged."""
+
+    kind = "no_finished_trial"
+    exit_code = 4
+
+    def __init__(self, *, trials: int, reasons: Sequence[str], run: str) -> None:
+        """`reasons` are the trials', the most frequent first."""
+        why = f"; most often: {reasons[0]}" if reasons else ""
+        super().__init__(
+            f"none of {trials} trials came to a result{why}. Narrow search.space, the learning rate's range "
+            f"first. What was tried is in {run}"
+        )
+
+
 class InterruptedRunError(FnnctlError):
     """A signal ended the program; what was done by then is kept in the run's folder, if there was one."""
 
@@ -122,16 +137,20 @@ class InterruptedRunError(FnnctlError):
         run: str | None,
         epochs: int | None,
         kept_epoch: int | None = None,
-        resumable: bool = True,
+        resumed_by: str | None = "train",
     ) -> None:
-        """`epochs` were trained, and `kept_epoch` is that of the checkpoint, if there is one."""
+        """`epochs` were trained, and `kept_epoch` is that of a training's checkpoint, if there is one.
+
+        `resumed_by` is the command that can go on with the run; None where there is none.
+        """
         when = "" if epochs is None else f" after {epochs} epoch{'' if epochs == 1 else 's'}"
         kept = ", before there was a run"
         if run:
             kept = f"; what was done until then is in {run}"
-        if run and resumable:  # the command has a line of its own, which can be pasted into a shell as it is
+        if run and resumed_by:  # the command has a line of its own, which can be pasted into a shell as it is
             where = "begins again" if kept_epoch is None else f"goes on from epoch {kept_epoch}"
-            kept += f", and this {where}:\nfnnctl train --resume {shlex.quote(run)}"
+            where = where if resumed_by == "train" else "goes on from there"
+            kept += f", and this {where}:\nfnnctl {resumed_by} --resume {shlex.quote(run)}"
         super().__init__(f"interrupted{when}{kept}")
         self.exit_code = 128 + signal_number  # type: ignore[misc]  # of the instance: 129, 130 or 143
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,7 +22,7 @@ from tests.benchmarks.engine import cells, contest, folds, memory, ours, product
 from tests.benchmarks.engine.contest import PEERS, Settings, contend, present
 from tests.benchmarks.engine.trained import Trained
 from tests.benchmarks.engine.work import NETWORKS, SOURCES, Work, cell
-from tests.benchmarks.measuring import interleaved, standard_error
+from tests.benchmarks.measuring import Clock, interleaved, standard_error
 
 ROOT = Path(__file__).parents[1]
 TINY = Settings(rounds=1, steps=1, sources=("iris",), networks=("5×20",))
@@ -54,6 +55,13 @@ def test_the_first_round_does_not_count_and_contenders_take_turns() -> None:
 
     assert interleaved({name: contender(name) for name in "ab"}, 3) == {"a": 3.0, "b": 2.0}
     assert calls == list("abababab")
+
+
+def test_the_clock_counts_what_it_is_told_to() -> None:
+    clock = Clock()
+    assert clock.seconds is time.perf_counter
+    clock.count_processor_time()
+    assert clock.seconds is time.process_time
 
 
 def test_standard_error_counts_the_folds_overlap() -> None:

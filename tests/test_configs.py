@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from fnnctl.cli import run
 from fnnctl.commands.evaluation import score_parts
 from fnnctl.commands.interruption import interruption
 from fnnctl.commands.output import Output
@@ -31,15 +32,26 @@ WANTED = {
 }
 
 
+SEARCHES = {"digits-halving", "digits-hyperband", "penguins-random", "wine-grid"}
+
+
 def test_every_config_is_tested() -> None:
-    assert {path.stem for path in CONFIGS.glob("*.yaml")} == set(WANTED)
+    assert {path.stem for path in CONFIGS.glob("*.yaml")} == set(WANTED) | SEARCHES
+
+
+@pytest.mark.parametrize("name", sorted(SEARCHES))
+def test_searches_pass_check(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["check", str(CONFIGS / f"{name}.yaml")]) == 0
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert " over model." in told.err or " over training." in told.err or " over data." in told.err
 
 
 @pytest.mark.parametrize("name", sorted(WANTED))
 def test_reaches_its_accuracy(name: str, tmp_path: Path) -> None:
     output = Output(quiet=True)
     with interruption(output) as signals:
-        run = train(
+        trained = train(
             CONFIGS / f"{name}.yaml",
             [],
             runs_dir=tmp_path,
@@ -48,7 +60,7 @@ def test_reaches_its_accuracy(name: str, tmp_path: Path) -> None:
             output=output,
             signals=signals,
         )
-    metrics = summarize(run).part_metrics("test")
+    metrics = summarize(trained).part_metrics("test")
     assert metrics is not None
     assert metrics["accuracy"] >= WANTED[name][0]
 

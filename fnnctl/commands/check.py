@@ -7,8 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from fnnctl.commands.output import Output
-from fnnctl.commands.preparation import Prepared, prepare
-from fnnctl.errors import InputError, Problem
+from fnnctl.commands.preparation import Prepared, prepare, searching_problems
+from fnnctl.errors import InputError, Problem, quoted_list
 
 
 def check(
@@ -22,9 +22,12 @@ def check(
         except InputError as error:
             problems += error.problems
         else:
+            found = searching_problems(prepared.loaded, prepared.dataset)
+            problems += found
             for warning in prepared.warnings:
                 output.note(f"{config}: warning: {warning}")
-            output.note(f"{config}: valid: {_in_words(prepared)}")
+            if not found:
+                output.note(f"{config}: valid: {_in_words(prepared)}")
     if output.json:
         output.json_object({"valid": not problems, "problems": [asdict(problem) for problem in problems]})
     else:
@@ -35,10 +38,11 @@ def check(
 
 def _in_words(prepared: Prepared) -> str:
     """What was read, and what would be trained."""
-    dataset, split = prepared.dataset, prepared.split
+    dataset, split, search = prepared.dataset, prepared.split, prepared.experiment.search
+    searched = f"; {search.method.name} over {quoted_list(list(search.space))}" if search else ""
     return (
         f"{len(dataset):,} rows ({split.train.size:,} train, {split.validation.size:,} validation, "
         f"{split.test.size:,} test), {len(dataset.numeric_names):,} numeric and "
         f"{len(dataset.categorical_names):,} categorical columns, {len(dataset.classes):,} classes; "
-        f"a network of {prepared.layout.size:,} parameters"
+        f"a network of {prepared.layout.size:,} parameters{searched}"
     )

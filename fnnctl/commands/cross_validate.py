@@ -63,7 +63,7 @@ def cross_validate(
     prepared = prepare_folds(config, overrides, name=name, seed=seed)
     with signals.graceful():  # so that no folder is left without a word about its end
         run = _create(prepared, runs_dir)
-        signals.run, signals.resumable = str(run.path), False
+        signals.run, signals.resumed_by = str(run.path), None
         warn(run, prepared.warnings, output)
     with Recording(run, started=started) as recording:
         validation = prepared.validation

@@ -42,7 +42,7 @@ def plan_folds(validation: CrossValidation, *, workers: int) -> Plan:
     seconds = math.fsum(
         rough_seconds(network.settings, train_rows=network.train_rows, epochs=epochs) for network in networks
     )
-    kind = _kind(seconds, step_values(largest), values=rows * largest.shape.inputs)
+    kind = executor_kind(seconds, step_values(largest), values=rows * largest.shape.inputs)
     workers = 1 if kind == "serial" else min(workers, affordable, len(networks))
     most = min(best_size(largest), affordable // workers, math.ceil(len(networks) / workers))
     stacks = stacks_of([network.job for network in networks], most=max(1, most))
@@ -50,8 +50,12 @@ def plan_folds(validation: CrossValidation, *, workers: int) -> Plan:
     return Plan(kind if workers > 1 else "serial", workers, stacks)
 
 
-def _kind(seconds: float, step: int, *, values: int) -> ExecutorKind:
-    """Short operations hold the interpreter's lock most of the time, so that threads would only wait."""
+def executor_kind(seconds: float, step: int, *, values: int) -> ExecutorKind:
+    """Who should do so many seconds of work, of which a step works on so many numbers.
+
+    Short operations hold the interpreter's lock most of the time, so that threads would only wait; `values`
+    are those of the data.
+    """
     if step >= LONG_STEP or values > MOST_SENT:
         return "threads" if seconds >= WORTH_THREADS else "serial"
     return "processes" if seconds >= WORTH_PROCESSES else "serial"

@@ -59,7 +59,8 @@ class CrossValidation:
 
     def split(self, repeat: int, fold: int) -> Split:
         """The fold's own parts."""
-        return split_of(self.experiment, self.dataset, self.folds, repeat, fold)
+        labels, groups = self.dataset.labels, self.dataset.groups
+        return split_of(self.experiment, labels, groups, self.folds, repeat, fold)
 
     def examples(self, network: FoldNetwork) -> Pool:
         """All rows as the fold sees them."""
@@ -75,10 +76,9 @@ class CrossValidation:
         have in it; with the fold's place in a stack, a score would depend on the number of workers.
         """
         split = self.split(network.repeat, network.fold)
-        entropy = (self.seed, FOLDS_PURPOSE, network.repeat, network.fold)
         return member_of(
             self.experiment,
-            seed=int(np.random.SeedSequence(entropy).generate_state(1, np.uint64)[0]),
+            seed=fold_seed(self.seed, network.repeat, network.fold),
             train_rows=split.train + offset,
             validation_rows=split.validation + offset,
             weights=training_weights(self.experiment, self.dataset, split.train),
@@ -122,20 +122,28 @@ def prepare_folds(
     return PreparedFolds(source.loaded, validation, warnings)
 
 
-def split_of(experiment: Experiment, dataset: Dataset, folds: Folds, repeat: int, fold: int) -> Split:
+def split_of(
+    experiment: Experiment, labels: IntArray, groups: IntArray | None, folds: Folds, repeat: int, fold: int
+) -> Split:
     """A fold's parts: what is watched while training is cut from what the fold may learn from."""
     rows = folds.other_rows(repeat, fold)
     config = experiment.data.split
     held = hold_out(
-        dataset.labels[rows],
+        labels[rows],
         config.validation,
         stratify=config.stratify,
         seed=experiment.seed,
         repeat=repeat,
         fold=fold,
-        groups=None if dataset.groups is None else dataset.groups[rows],
+        groups=None if groups is None else groups[rows],
     )
     return Split(rows[~held], rows[held], folds.test_rows(repeat, fold))
+
+
+def fold_seed(seed: int, repeat: int, fold: int) -> int:
+    """The seed of a fold's network, for a configuration's."""
+    entropy = (seed, FOLDS_PURPOSE, repeat, fold)
+    return int(np.random.SeedSequence(entropy).generate_state(1, np.uint64)[0])
 
 
 def _check_groups(source: Source) -> None:
@@ -169,7 +177,8 @@ def _check_watched(source: Source, networks: Sequence[FoldNetwork]) -> None:
 
 
 def _network(source: Source, folds: Folds, repeat: int, fold: int) -> FoldNetwork:
-    split = split_of(source.loaded.experiment, source.dataset, folds, repeat, fold)
+    dataset = source.dataset
+    split = split_of(source.loaded.experiment, dataset.labels, dataset.groups, folds, repeat, fold)
     fitted = fit(source, split.train)
     sizes = split.train.size, split.validation.size, split.test.size
     return FoldNetwork(repeat, fold, fitted.preprocessor, fitted.settings, *sizes)

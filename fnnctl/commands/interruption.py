@@ -31,10 +31,10 @@ class Interruption:
     def __init__(self, output: Output) -> None:
         self.run: str | None = None
         """The run's folder, once there is one."""
-        self.resumable = True
-        """Whether `train --resume` can go on with the run."""
+        self.resumed_by: str | None = "train"
+        """The command whose `--resume` can go on with the run; None where there is none."""
         self.kept_epoch: int | None = None
-        """The epoch of the run's checkpoint, from which it goes on; None where it begins again."""
+        """The epoch of a training's checkpoint, from which it goes on; None where it begins again."""
         self._signal_number: int | None = None
         self._graceful = self._told = False
         self._output = output
@@ -80,7 +80,7 @@ class Interruption:
             run=self.run,
             epochs=epochs,
             kept_epoch=self.kept_epoch,
-            resumable=self.resumable,
+            resumed_by=self.resumed_by,
         )
 
 

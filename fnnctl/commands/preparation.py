@@ -10,14 +10,16 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.canonical import configuration_seed
 from fnnctl.config.experiment import Experiment
 from fnnctl.config.loading import LoadedConfig, load_config
+from fnnctl.config.metric_names import class_of
 from fnnctl.config.model import LogisticOutput
 from fnnctl.config.paths import ConfigPath
+from fnnctl.config.search_check import search_problems
 from fnnctl.data.dataset import Dataset
 from fnnctl.data.loading import load_dataset
 from fnnctl.data.preprocessing import Preprocessor, fit_preprocessor
 from fnnctl.data.splits import Split, split_rows
 from fnnctl.data.warnings import data_warnings
-from fnnctl.errors import ConfigError, DataError, did_you_mean, quoted_list
+from fnnctl.errors import ConfigError, DataError, Problem, did_you_mean, quoted_list
 from fnnctl.memory import available_bytes, return_large_blocks
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import NetworkShape
@@ -85,10 +87,14 @@ def prepare(file: Path, overrides: Sequence[str], *, name: str | None, seed: int
 
     Raises `InputError` with every problem that one of these steps finds.
     """
-    source = load_source(file, overrides, name=name, seed=seed)
+    return prepare_source(load_source(file, overrides, name=name, seed=seed))
+
+
+def parts_of(source: Source) -> Split:
+    """Divide the rows into parts; raises `DataError`."""
     experiment, dataset = source.loaded.experiment, source.dataset
     try:
-        split = split_rows(
+        return split_rows(
             dataset.labels,
             dataset.classes,
             experiment.data.split,
@@ -98,11 +104,16 @@ def prepare(file: Path, overrides: Sequence[str], *, name: str | None, seed: int
         )
     except DataError as error:
         raise _placed(error, source.loaded) from None
+
+
+def prepare_source(source: Source) -> Prepared:
+    """Divide and fit, and size the network; raises `InputError`."""
+    experiment, dataset, split = source.loaded.experiment, source.dataset, parts_of(source)
     fitted = fit(source, split.train)
     settings, layout = fitted.settings, ParameterLayout(fitted.settings.shape)
     threads = experiment.training.threads
     threads = default_threads(layout) if threads == "auto" else threads
-    experiment = _completed(experiment, dataset, settings, threads)
+    experiment = completed(experiment, dataset, settings, threads=threads)
     return Prepared(
         loaded=source.loaded,
         experiment=experiment,
@@ -135,10 +146,13 @@ def load_source(file: Path, overrides: Sequence[str], *, name: str | None, seed:
     return Source(loaded, dataset)
 
 
-def fit(source: Source, train: IntArray) -> Fitted:
-    """Fit the preprocessing to the training rows and size the network; raises `ConfigError`."""
+def fit(source: Source, train: IntArray, *, preprocessor: Preprocessor | None = None) -> Fitted:
+    """Fit the preprocessing to the training rows, unless it is given, and size the network.
+
+    Raises `ConfigError`.
+    """
     loaded, dataset = source.loaded, source.dataset
-    preprocessor = fit_preprocessor(dataset, train, loaded.experiment.data)
+    preprocessor = preprocessor or fit_preprocessor(dataset, train, loaded.experiment.data)
     shape = network_shape(loaded.experiment, inputs=len(preprocessor.features), classes=dataset.classes)
     _refuse_single_row(loaded, shape, train)
     weights = _weights(loaded, dataset, train)
@@ -176,13 +190,22 @@ def _check_classes(loaded: LoadedConfig, dataset: Dataset) -> None:
         if positive is not None and positive not in classes:
             wrong.append((("model", "output", "positive_class"), positive))
     if wrong:
-        known = f"; the classes are {quoted_list(classes)}"
-        raise ConfigError(
-            *(
-                loaded.problem(path, f"there is no class '{name}'{did_you_mean(name, classes) or known}")
-                for path, name in wrong
-            )
-        )
+        raise ConfigError(*(_no_class(loaded, path, name, classes) for path, name in wrong))
+
+
+def _no_class(loaded: LoadedConfig, path: ConfigPath, name: str, classes: Sequence[str]) -> Problem:
+    known = f"; the classes are {quoted_list(classes)}"
+    return loaded.problem(path, f"there is no class '{name}'{did_you_mean(name, classes) or known}")
+
+
+def searching_problems(loaded: LoadedConfig, dataset: Dataset) -> list[Problem]:
+    """What is wrong with the config's search, and with how it speaks of the data; training minds neither."""
+    problems, search = search_problems(loaded), loaded.experiment.search
+    judged = class_of(search.objective.metric) if search else None
+    if judged is not None and judged not in dataset.classes:
+        path = ("search", "objective", "metric")
+        problems.append(_no_class(loaded, path, judged, dataset.classes))
+    return problems
 
 
 def _refuse_single_row(loaded: LoadedConfig, shape: NetworkShape, train: IntArray) -> None:
@@ -219,7 +242,9 @@ def data_facts(dataset: Dataset) -> dict[str, str | None]:
     }
 
 
-def _completed(experiment: Experiment, dataset: Dataset, settings: StackSettings, threads: int) -> Experiment:
+def completed(
+    experiment: Experiment, dataset: Dataset, settings: StackSettings, *, threads: int
+) -> Experiment:
     """Fill in what follows from the data and the network's size."""
     concrete = {"batch_size": settings.batch_size, "threads": threads, "precision": settings.precision}
     return experiment.model_copy(

@@ -17,7 +17,7 @@ from fnnctl.report.terminal import terminal_report
 from fnnctl.store.atomic import write_output
 from fnnctl.store.catalogue import find_run
 from fnnctl.store.folder import RunFolder
-from fnnctl.store.names import FIGURES, LATEST
+from fnnctl.store.names import LATEST
 
 FORMATS = ("terminal", "markdown", "json")
 FORMAT_OF_ENDING = {".md": "markdown", ".json": "json"}
@@ -71,6 +71,17 @@ def report_cross_validation(run: RunFolder, output: Output) -> None:
     _report_end(summary, {"cross_validation": summary.cross_validation}, output)
 
 
+def report_search(run: RunFolder, output: Output) -> None:
+    """What `search` says at its end."""
+    summary = summarize(run)
+    search = summary.manifest.search
+    found = search.model_dump(include={"method", "trials", "epochs", "epochs_trained"}) if search else {}
+    best = dict(search.best) if search and search.best else None
+    if best is not None:
+        best["metrics"] = summary.metrics
+    _report_end(summary, {**found, "best": best}, output)
+
+
 def _report_end(summary: Summary, measured: Mapping[str, Any], output: Output) -> None:
     if output.json:
         output.json_object({"run": str(summary.path), "status": summary.manifest.status, **measured})
@@ -82,7 +93,7 @@ def _report_end(summary: Summary, measured: Mapping[str, Any], output: Output) -
 
 def _redraw(run: RunFolder, output: Output) -> None:
     """Draw the figures of an ended run anew where one that it had is gone."""
-    if run.is_alive() or set(FIGURES) <= set(run.files()):
+    if run.is_alive():
         return
     try:
         draw_missing_figures(run)

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from fnnctl.commands.output import Output
-from fnnctl.report.content import number
+from fnnctl.report.pieces import number
 from fnnctl.store.catalogue import RunEntry, list_runs
 from fnnctl.text import plain_text
 

@@ -55,7 +55,8 @@ def meant_value(forms: Sequence[Schema], value: Any) -> str:
         return f" (write {value:.0f})"
     if "string" in kinds and not isinstance(value, Mapping | list):
         return " (put it in quotes)"
-    if "array" in kinds and not isinstance(value, Mapping | list):
+    is_pair = any("minItems" in form for form in forms)
+    if "array" in kinds and not is_pair and not isinstance(value, Mapping | list):
         return f" (write [{shown(value)}])"
     return ""
 

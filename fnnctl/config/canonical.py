@@ -32,6 +32,7 @@ NOT_COUNTED: Final[Mapping[ConfigPath, str]] = {
     ("data", "encoding"): "how the file's bytes are read, as where they are",
     ("data", "split"): "folds of one configuration differ in it, and a split has the experiment's seed",
     ("evaluation",): "how a configuration is judged changes nothing in how it is trained",
+    ("search",): "a trial is what it is, whichever others are tried",
     ("model", "calibration"): "it is fitted after training, to the same network",
     ("training", "epochs"): "a trial that is granted more epochs goes on with its own random numbers",
     ("training", "threads"): "the same numbers to rounding",
@@ -76,9 +77,12 @@ def _counted(value: Any, path: ConfigPath, left_out: AbstractSet[ConfigPath]) ->
     if not isinstance(value, Section):
         return value
     fields = _LAYER_FIELDS if isinstance(value, HiddenLayer) else type(value).model_fields
-    forms = {
-        key: (_counted(inner, here, left_out), _counted(fields[key].default, here, left_out))
-        for key, inner in value
-        if (here := (*path, key)) not in left_out
-    }
-    return {key: form for key, (form, default) in forms.items() if form != default}
+    forms = {}
+    for key, inner in value:
+        here, default = (*path, key), fields[key].default
+        if here in left_out or inner == default:
+            continue
+        form = _counted(inner, here, left_out)
+        if form != _counted(default, here, left_out):
+            forms[key] = form
+    return forms

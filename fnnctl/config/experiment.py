@@ -9,6 +9,7 @@ from pydantic import Field
 from fnnctl.config.data import DataConfig
 from fnnctl.config.evaluation import EvaluationConfig
 from fnnctl.config.model import ModelConfig
+from fnnctl.config.search import SearchConfig
 from fnnctl.config.section import Section
 from fnnctl.config.training import TrainingConfig
 
@@ -31,3 +32,5 @@ class Experiment(Section):
     """How it is trained."""
     evaluation: EvaluationConfig = EvaluationConfig()
     """How it is judged by cross-validation."""
+    search: SearchConfig | None = None
+    """What `fnnctl search` tries in place of the settings above; training does not read this."""

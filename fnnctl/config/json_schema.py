@@ -1,7 +1,8 @@
 """The config's JSON Schema, draft 7, for editors and for every message that says what is allowed.
 
 Pydantic writes draft 2020-12. Draft 7 is what editors read: it has `definitions`, and it ignores what
-stands beside a `$ref`, which therefore goes into an `allOf`.
+stands beside a `$ref`, which therefore goes into an `allOf`. A pair, whose entries are of one kind, is a list
+of two.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ def _draft_7(node: Any) -> Any:
     if not isinstance(node, dict):
         return node
     node = {key: _draft_7(value) for key, value in node.items() if key != "discriminator"}
+    if "prefixItems" in node:
+        node["items"] = node.pop("prefixItems")[0]
     if "$defs" in node:
         node["definitions"] = node.pop("$defs")
     if isinstance(node.get("description"), str):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,13 +10,17 @@ from typing import Any
 from pydantic import ValidationError
 
 from fnnctl.config.advice import glued_setting
+from fnnctl.config.branches import forks_of, value_at, without
 from fnnctl.config.contradictions import contradictions, watches_nothing
+from fnnctl.config.dimensions import dimensions_of, parents_first
 from fnnctl.config.experiment import Experiment
 from fnnctl.config.overrides import note_override, override, read_override
 from fnnctl.config.paths import ConfigPath, Place, Places, format_path, is_below, parse_path
+from fnnctl.config.probing import read_by_some_trial
 from fnnctl.config.problems import schema_messages
-from fnnctl.config.schema_tree import value_at
+from fnnctl.config.space_check import sound_domains
 from fnnctl.config.starter import STARTER_NAME
+from fnnctl.config.trials import trial_configs
 from fnnctl.config.unread import Messages, unread_settings
 from fnnctl.config.wording import shown
 from fnnctl.config.yaml_errors import Finding, FindingError
@@ -38,6 +42,8 @@ class LoadedConfig:
     file: Path
     """The file's absolute path; relative paths in the experiment start in its folder."""
     places: Places
+    config: Mapping[str, Any]
+    """The file's values with those of the command line; also those that only trials of a search read."""
 
     def problem(self, path: str | ConfigPath, message: str) -> Problem:
         """Make a problem of something that turned out to be wrong with a setting only later."""
@@ -59,7 +65,7 @@ def load_config(
     for option, value in (("name", name), ("seed", seed)):
         if value is not None:
             draft.set((option,), Document(value, lines={(): 1}, findings=[]), f"--{option}")
-    return LoadedConfig(draft.experiment(), text, file.absolute(), draft.places)
+    return LoadedConfig(draft.experiment(), text, file.absolute(), draft.places, draft.config)
 
 
 class _Draft:
@@ -104,19 +110,20 @@ class _Draft:
 
     def experiment(self) -> Experiment:
         """Check everything and fill in what depends on other settings, or raise all problems."""
-        try:
-            experiment = _completed(Experiment.model_validate(self.config), self.file, self.places)
-        except ValidationError as error:
-            self.report(schema_messages(error, self.config))
-            raise self._error() from None
+        config: Any = self.config
+        for fork in forks_of(config):
+            config = fork.without_others(config)
+        experiment = self._validated(config)
         unread = unread_settings(experiment)
-        self.report(
-            {
-                path: reason
-                for path, reason in unread.items()
-                if path in self.places and value_at(path, self.config) != LEFT_OPEN
-            }
-        )
+        given = {
+            path: reason
+            for path, reason in unread.items()
+            if path in self.places and value_at(self.config, path) != LEFT_OPEN
+        }
+        elsewhere = self._read_elsewhere(given, experiment)
+        if elsewhere:
+            experiment = self._validated(without(config, elsewhere))
+        self.report({path: reason for path, reason in given.items() if path not in elsewhere})
         self.report(
             {
                 path: reason
@@ -127,6 +134,24 @@ class _Draft:
         if self.problems:
             raise self._error()
         return experiment
+
+    def _validated(self, config: Any) -> Experiment:
+        try:
+            return _completed(Experiment.model_validate(config), self.file, self.places)
+        except ValidationError as error:
+            self.report(schema_messages(error, config))
+            raise self._error() from None
+
+    def _read_elsewhere(
+        self, unread: Collection[ConfigPath], experiment: Experiment
+    ) -> Collection[ConfigPath]:
+        """Those settings that a trial of the search reads, or another `--method`."""
+        if experiment.search is None or not unread:
+            return ()
+        dimensions, _ = parents_first(dimensions_of(sound_domains(experiment.search.space)))
+        trials = trial_configs(self.config, experiment, epochs=experiment.training.epochs)
+        found = read_by_some_trial(trials, dimensions, [path for path in unread if path[0] != "search"])
+        return found | {path for path in unread if path[0] == "search"}
 
     def _add(self, finding: Finding, file: str) -> None:
         self.refused.add(finding.path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fnnctl.config.paths import ConfigPath, Place, Places, format_path, parse_path
+from fnnctl.config.paths import SPACE, ConfigPath, Place, Places, format_path, parse_path
 from fnnctl.config.schema_tree import forms_of, free_mapping_of, has_free_keys, schema_at
 from fnnctl.config.section import written_out
 from fnnctl.config.wording import shown
@@ -37,6 +37,11 @@ def override(config: Any, path: ConfigPath, value: Any) -> Any:
     """
     for depth, part in enumerate(path):
         _refuse_wrong_step(config, path[:depth], part)
+    return with_value(config, path, value)
+
+
+def with_value(config: Any, path: ConfigPath, value: Any) -> Any:
+    """Return `config` with one value set at a path that `override` has once let pass."""
     return _with_value(config, path, 0, value)
 
 
@@ -50,7 +55,9 @@ def note_override(places: Places, path: ConfigPath, document: Document, option: 
 
 
 def _with_names(path: ConfigPath) -> ConfigPath:
-    """The path with the digits that are a name, such as a class's, as text."""
+    """The path with digits as text where they are a name, such as a class's; a searched path is one name."""
+    if path[:2] == SPACE and path[2:]:
+        return (*SPACE, format_path(path[2:]))
     named: ConfigPath = ()
     for part in path:
         named = (*named, str(part) if _has_free_keys(named) else part)
@@ -101,18 +108,20 @@ def _with_value(node: Any, path: ConfigPath, depth: int, value: Any) -> Any:
 
 def _section(node: Any, here: ConfigPath) -> dict[str, Any] | None:
     """The mapping that the next step goes into, or None where the node cannot be one."""
+    if isinstance(node, dict):
+        return node
     if isinstance(node, str | int | float) and _has_free_keys(here):
         raise FindingError(
             f"is {shown(node)}, which has no entries; write {format_path(here)}={{NAME: VALUE}}", path=here
         )
-    section = {} if node is None else written_out(node)
+    section: Any = {} if node is None else written_out(node)
     if not isinstance(section, dict):
         return None
     try:
         known = {key for form in forms_of(schema_at(here, {})) for key in form.get("properties", ())}
     except LookupError:
         known = set()
-    return section if isinstance(node, dict) or section.keys() <= known else None
+    return section if section.keys() <= known else None
 
 
 def _default_entries(path: ConfigPath) -> list[Any]:

@@ -8,15 +8,19 @@ from __future__ import annotations
 import re
 from collections.abc import Container
 from dataclasses import dataclass
-from typing import TypeAlias
+from functools import lru_cache
+from typing import Final, TypeAlias
 
 from fnnctl.errors import Problem
 
 ConfigPath: TypeAlias = tuple[str | int, ...]
 
+SPACE: Final[ConfigPath] = ("search", "space")
+"""The mapping whose keys are paths of other settings."""
 _INDEX = re.compile(r"\[([0-9]+)\]")
 
 
+@lru_cache(maxsize=10_000)
 def parse_path(text: str) -> ConfigPath:
     """Split a dotted path; `hidden[1]` and `hidden.1` are the same. An empty part stays an empty key."""
     parts = _INDEX.sub(r".\1", text.strip()).split(".")

@@ -22,6 +22,7 @@ from fnnctl.config.schema_tree import (
     forms_of,
     free_mapping_of,
     homes_of,
+    keys_of,
     names_of,
     schema_at,
     sections_of,
@@ -54,6 +55,8 @@ def _messages(
             _is_glued(key, inner) and key.startswith(f"{location[-1]}:") for key, inner in value.items()
         ):
             yield from _missing((*path, location[-1]), config)
+    elif kind == "union_tag_not_found" and not _choices(schema_at(path, config)):
+        yield path, _no_kind(path, schema_at(path, config), value)
     elif kind in {"union_tag_invalid", "union_tag_not_found"} and isinstance(value, Mapping):
         yield (*path, "name"), _wrong_name(schema_at(path, config), value)
     elif isinstance(value, Mapping) and free_mapping_of(schema_at(path, config)):
@@ -88,6 +91,28 @@ def _wrong_name(schema: Schema, value: Mapping[str, Any]) -> str:
     """A mapping's `name` is none of a union's names, or is missing."""
     forms = [{"enum": _choices(schema)}]
     return _wrong_value(forms, value["name"]) if "name" in value else f"missing: {allowed(forms)}"
+
+
+def _no_kind(path: ConfigPath, schema: Schema, value: Any) -> str:
+    """A value has none of the keys that tell the sections of a union apart."""
+    kinds = [key for section in sections_of(schema) for key in keys_of(section)]
+    if not isinstance(value, Mapping):
+        advice = f" (write {{choice: [{shown(value)}]}})" if isinstance(value, str | int | float) else ""
+        return f"must be a mapping with one of {joined(kinds, 'or')}, not {shown(value)}{advice}"
+    meant = next(filter(None, (meant_word(key, kinds) for key in value)), "")
+    if not meant and (inside := _to_first_of(kinds, value)):
+        meant = f"; write a setting's whole path with dots: {format_path((path[-1], *inside))}"
+    return f"must have one of {joined(kinds, 'or')}{meant}"
+
+
+def _to_first_of(keys: Sequence[str], value: Any) -> ConfigPath | None:
+    """The way into a mapping that leads to one with one of these keys, if there is any."""
+    if not isinstance(value, Mapping):
+        return None
+    if any(key in value for key in keys):
+        return ()
+    ways = ((key, _to_first_of(keys, inner)) for key, inner in value.items())
+    return next(((key, *way) for key, way in ways if way is not None), None)
 
 
 def _choices(schema: Schema) -> list[str]:
@@ -127,6 +152,11 @@ def _unknown_setting(path: ConfigPath, config: Mapping[str, Any]) -> str:
         return _glued(key)
     schema = schema_at(path[:-1], config)
     section = chosen_section(schema, given)
+    if key in {kind for other in sections_of(schema) for kind in keys_of(other)} - {*section["properties"]}:
+        return f"stands beside {keys_of(section)[0]}; write one of the two"
+    if len(sections_of(schema)) > 1 and keys_of(section):
+        here = list(section["properties"])
+        return f"unknown setting{meant_word(key, here) or f'; possible here: {quoted_list(here)}'}"
     owners = [name for other in sections_of(schema) if key in other["properties"] for name in names_of(other)]
     if owners:
         chosen = given.get("name", names_of(section)[0])

@@ -25,14 +25,12 @@ def resolved_yaml(experiment: Experiment, *, command: str = "train") -> str:
     Floats are written so that they read back exactly. The experiment is one that `load_config` could
     have returned: a setting that nothing reads has its default.
     """
-    return _FIRST_LINE.format(command) + yaml.dump(
-        active_settings(experiment),
-        Dumper=_Dumper,
-        sort_keys=False,
-        allow_unicode=True,
-        default_flow_style=False,
-        width=sys.maxsize,
-    )
+    return _FIRST_LINE.format(command) + _yaml(active_settings(experiment), flow=False)
+
+
+def flow_yaml(value: Any) -> str:
+    """Write a value on one line, as `--set` takes it: `{name: sgd, learning_rate: 0.1}`."""
+    return _yaml(value, flow=True).removesuffix("\n").removesuffix("\n...")
 
 
 def active_settings(experiment: Experiment) -> dict[str, Any]:
@@ -49,6 +47,17 @@ def active_settings(experiment: Experiment) -> dict[str, Any]:
     return values
 
 
+def _yaml(value: Any, *, flow: bool) -> str:
+    return yaml.dump(
+        value,
+        Dumper=_Dumper,
+        sort_keys=False,
+        allow_unicode=True,
+        default_flow_style=flow,
+        width=sys.maxsize,
+    )
+
+
 def _plain(value: Any) -> Any:
     """Turn sections into dicts, without the nulls that stand for themselves, and tuples into lists."""
     if isinstance(value, Section):
@@ -58,6 +67,8 @@ def _plain(value: Any) -> Any:
         }
     if isinstance(value, tuple):
         return [_plain(inner) for inner in value]
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
     return value
 
 

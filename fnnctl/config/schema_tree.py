@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
@@ -55,15 +54,20 @@ def names_of(section: Schema) -> list[str]:
     return words_of(section.get("properties", {}).get("name", {}))
 
 
+def keys_of(section: Schema) -> list[str]:
+    """The keys that tell this section of a union that has no names; none where there are names."""
+    return [] if names_of(section) else list(section.get("required", ()))
+
+
 def chosen_section(schema: Schema, value: Any) -> Schema:
-    """The section that a mapping means: the only one, or that of its `name`, or the default one.
+    """The section that a mapping means: the only one, or that of its `name` or key, or the default one.
 
     Raises LookupError where there is none: the place holds no mapping, or its `name` is unknown.
     """
     candidates = sections_of(schema)
     if len(candidates) > 1:
-        name = value.get("name") if isinstance(value, Mapping) else None
-        candidates = [section for section in candidates if _answers_to(section, name)]
+        given = value if isinstance(value, Mapping) else {}
+        candidates = [section for section in candidates if _answers_to(section, given)]
     if not candidates:
         raise LookupError
     return candidates[0]
@@ -79,11 +83,14 @@ def schema_at(path: ConfigPath, config: Any) -> Schema:
             schema = mapping["additionalProperties"]
         else:
             schema = chosen_section(schema, config)["properties"][part]
-        config = _inside(config, part)
+        config = value_in(config, part)
     return schema
 
 
-def _answers_to(section: Schema, name: Any) -> bool:
+def _answers_to(section: Schema, given: Mapping[str, Any]) -> bool:
+    if not names_of(section):
+        return any(key in given for key in keys_of(section))
+    name = given.get("name")
     return "default" in section["properties"]["name"] if name is None else name in names_of(section)
 
 
@@ -136,12 +143,7 @@ def _all_schemas() -> Iterator[tuple[ConfigPath, Schema]]:
                 waiting.append(((*path, 0), form["items"]))
 
 
-def value_at(path: ConfigPath, config: Any) -> Any:
-    """What a config has at a path, or None where it has nothing."""
-    return functools.reduce(_inside, path, config)
-
-
-def _inside(config: Any, part: str | int) -> Any:
+def value_in(config: Any, part: str | int) -> Any:
     """The value at one more step, or None where the config has none."""
     if isinstance(part, int):
         return config[part] if isinstance(config, list) and part < len(config) else None

@@ -54,4 +54,11 @@ training:
   early_stopping:          # early_stopping: null trains to the last epoch
     monitor: validation_loss
     patience: 20           # so many epochs without an improvement end it; the best weights are kept
+
+# `fnnctl search` tries other settings in place of those above:
+# search:
+#   method: hyperband      # or grid, random, halving
+#   space:
+#     training.optimizer.learning_rate: {log_uniform: [1e-4, 1e-1]}
+#     model.dropout: {uniform: [0, 0.5]}
 """

@@ -7,6 +7,7 @@ from fnnctl.config.experiment import Experiment
 from fnnctl.config.model import BatchNormalization, ModelConfig, Normalization
 from fnnctl.config.optimizers import LbfgsOptimizer
 from fnnctl.config.paths import ConfigPath
+from fnnctl.config.search import SearchConfig
 from fnnctl.config.training import TrainingConfig
 
 Messages = dict[ConfigPath, str]
@@ -20,6 +21,7 @@ def unread_settings(experiment: Experiment) -> Messages:
         **_unread_model(experiment.model),
         **_unread_training(experiment.training, experiment.model),
         **_unread_momentum(experiment),
+        **_unread_search(experiment.search),
     }
 
 
@@ -85,6 +87,31 @@ def _unread_momentum(experiment: Experiment) -> Messages:
         for path, normalization in places
         if isinstance(normalization, BatchNormalization)
     }
+
+
+def _unread_search(search: SearchConfig | None) -> Messages:
+    """What only other methods read; no error, for the command line may choose one of them."""
+    if search is None:
+        return {}
+    scheduler, sampler, budget = search.method.scheduler, search.method.sampler, ("search", "budget")
+    messages: Messages = {}
+    if scheduler == "hyperband":
+        messages["search", "trials"] = "nothing reads this: hyperband's brackets say how many"
+    if scheduler == "full_budget":
+        reason = "nothing reads this: every trial gets all epochs"
+        messages.update({(*budget, key): reason for key in ("min_epochs", "reduction_factor")})
+    if scheduler != "hyperband":
+        messages[*budget, "brackets"] = "nothing reads this: only hyperband has brackets"
+    if scheduler != "halving":
+        messages[*budget, "total"] = "nothing reads this: only halving divides a total"
+    elif search.budget.total is not None:
+        reason = "nothing reads this: search.budget.total is divided instead"
+        messages.update({(*budget, key): reason for key in ("min_epochs", "max_epochs")})
+    if sampler != "grid":
+        messages["search", "points"] = "nothing reads this: only a grid cuts domains"
+    if sampler != "random":
+        messages["search", "sequence"] = "nothing reads this: only random draws from a sequence"
+    return messages
 
 
 def test_share(data: DataConfig) -> float:

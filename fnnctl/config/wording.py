@@ -69,14 +69,24 @@ def _form_in_words(form: Schema) -> str:
         case "boolean":
             return "true or false"
         case "array":
-            return f"a list of at most {form['maxItems']} entries" if "maxItems" in form else "a list"
+            return _list_in_words(form)
         case "object" if has_free_keys(form):
             return _number_in_words("a mapping of names to numbers", form["additionalProperties"])
         case "object" if names_of(form):
             return "a mapping with a name"
+        case "object" if "properties" not in form:
+            return "a mapping of settings to values"
         case "object":
             return f"a mapping with {quoted_list(list(form['properties']), limit=5)}"
     return "null"
+
+
+def _list_in_words(form: Schema) -> str:
+    if "maxItems" not in form:
+        return "a list"
+    if form.get("minItems") == form["maxItems"]:
+        return f"a list of {form['maxItems']} numbers"
+    return f"a list of at most {form['maxItems']} entries"
 
 
 def _number_in_words(noun: str, form: Schema) -> str:

@@ -12,6 +12,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing.connection import wait
 from typing import Any
@@ -35,13 +36,18 @@ def process_executor(workers: int, shared: Any, preload: str) -> Iterator[tuple[
     context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
     if "forkserver" in methods:
         context.set_forkserver_preload([preload])
-    board = ProcessBoard(context)
+    board, others = ProcessBoard(context), set(multiprocessing.active_children())
     with (
         _one_thread_each(),
         ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(shared, board)) as executor,
     ):
         try:
             yield executor, board
+        except BrokenProcessPool:
+            # A process that was started while the pool broke is told nothing by it, and waited for for ever.
+            for process in set(multiprocessing.active_children()) - others:
+                process.kill()
+            raise
         finally:
             board.stop()
             executor.shutdown(cancel_futures=True)

@@ -96,13 +96,18 @@ def finish_loss(axes: Axes) -> None:
     axes.set_title("loss")
     lowest, highest = _range(axes)
     if lowest > 0 and highest >= LOGARITHMIC_FROM * lowest:
-        axes.set_yscale("log")
-        steps = (1.0, 2.0, 5.0) if highest < 1e3 * lowest else (1.0,)
-        axes.yaxis.set_major_locator(LogLocator(subs=steps))
-        axes.yaxis.set_minor_locator(NullLocator())
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        use_logarithm(axes, lowest, highest)
     elif lowest >= 0:
         axes.set_ylim(0, 1.05 * highest or 1.0)
+
+
+def use_logarithm(axes: Axes, lowest: float, highest: float) -> None:
+    """A logarithmic axis for values in this range, with plain numbers at its ticks."""
+    axes.set_yscale("log")
+    steps = (1.0, 2.0, 5.0) if highest < 1e3 * lowest else (1.0,)
+    axes.yaxis.set_major_locator(LogLocator(subs=steps))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
 
 def finish_accuracy(axes: Axes) -> None:

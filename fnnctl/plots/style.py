@@ -102,3 +102,10 @@ def add_legend(axes: Axes, artists: Sequence[Artist], texts: Sequence[str], **op
     legend = axes.legend(artists, ["·"] * len(artists), **options)
     for shown, text in zip(legend.get_texts(), texts, strict=True):
         shown.set_text(text)
+
+
+def say_instead(axes: Axes, text: str) -> None:
+    """A sentence in the place of a plot that there is nothing for."""
+    axes.set_axis_off()
+    place: dict[str, Any] = {"transform": axes.transAxes, "ha": "center", "va": "center"}
+    axes.text(0.5, 0.5, text, color=MUTED, fontsize=10.5, **place)

@@ -7,17 +7,17 @@ as it was found: each form makes it safe in its own way.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from rich.cells import cell_len
 
 from fnnctl.report.gates import GateResult
+from fnnctl.report.pieces import FactList, FileList, Notes, Section, Table, number, seconds_text
+from fnnctl.report.search_sections import search_sections
 from fnnctl.report.summary import PARTS, Summary
 from fnnctl.store import names
 from fnnctl.store.manifest import DataFacts, Manifest
 
-NOTHING = "–"
 MOST_CLASSES, WORST_CLASSES = 50, 20
 """Of more classes than so many only the worst are shown."""
 SHOWN_MATRIX_CLASSES = 12
@@ -52,6 +52,12 @@ CLASS_METRICS = (
 WORTH_OPENING = (
     (names.METRICS, "every metric"),
     (names.CROSS_VALIDATION, "every score of every fold"),
+    (names.LEADERBOARD, "every trial"),
+    (names.SEARCH_HISTORY_FIGURE, "the objective over the epochs spent"),
+    (names.RUNGS_FIGURE, "learning curves, up to where trials were dropped"),
+    (names.PARALLEL_FIGURE, "every trial's settings"),
+    (names.IMPORTANCE_FIGURE, "what the objective depends on"),
+    (names.BEST, "the refitted winner, a run of its own"),
     (names.HISTORY, "losses and metrics of every epoch"),
     (names.CONFUSION_MATRIX_FIGURE, "confusion matrix"),
     (names.ROC_CURVE_FIGURE, "ROC curves"),
@@ -59,46 +65,10 @@ WORTH_OPENING = (
     (names.CALIBRATION_FIGURE, "reliability diagram"),
     (names.LEARNING_CURVE_FIGURE, "learning curves"),
     (names.PREDICTIONS, "a prediction for each row that was held out"),
-    (names.RESOLVED, "the complete config; training it repeats the run"),
+    (names.RESOLVED, "the complete config, which repeats the run"),
     (names.MODEL, f"the network; its weights are in {names.WEIGHTS}"),
     (names.LOG, "what was said"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Rows under a header; every column but the first holds numbers."""
-
-    title: str
-    header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FactList:
-    """Names and what they are."""
-
-    title: str
-    rows: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Notes:
-    """Sentences, one a row."""
-
-    title: str
-    rows: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FileList:
-    """Files of the run's folder, and what is in each."""
-
-    title: str
-    rows: tuple[tuple[str, str], ...]
-
-
-Section = Table | FactList | Notes | FileList
 
 
 def headline(summary: Summary) -> str:
@@ -115,6 +85,7 @@ def sections(summary: Summary) -> list[Section]:
     manifest = summary.manifest
     candidates: list[Section | None] = [
         Notes("Failure", (manifest.error,) if manifest.error else ()),
+        *(search_sections(summary.search, manifest.search) if summary.search else ()),
         _folds_table(summary.cross_validation) if summary.cross_validation else _metrics_table(summary),
         _class_table(summary),
         _matrix_table(summary),
@@ -150,27 +121,6 @@ def judged(summary: Summary) -> str:
     return "out of fold" if folds.repeats == 1 else f"out of fold, {folds.repeats:,} repeats"
 
 
-def number(value: object) -> str:
-    """A metric for a reader: four decimals, an interval with a dash, a count as it is."""
-    if isinstance(value, int) and abs(value) < 10**15:
-        return f"{value:,}"
-    if isinstance(value, float):
-        return f"{value:.4f}" if value == 0 or 0.001 <= abs(value) < 1e6 else f"{value:.2e}"
-    if isinstance(value, list) and len(value) == 2:
-        return f"{number(value[0])} – {number(value[1])}"
-    return NOTHING
-
-
-def seconds_text(seconds: float) -> str:
-    """`0.42 s`, `12.3 s`, `3 min 20 s`, `2 h 05 min`."""
-    if seconds < 60:
-        return f"{seconds:.3g} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest} s"
-    return f"{minutes // 60} h {minutes % 60:02} min"
-
-
 def _metrics_table(summary: Summary) -> Table | None:
     parts = {part: metrics for part in PARTS if (metrics := summary.part_metrics(part))}
     rows = {
@@ -178,7 +128,8 @@ def _metrics_table(summary: Summary) -> Table | None:
         for label, key in METRICS
         if any(metrics.get(key) is not None for metrics in parts.values())
     }
-    return Table("Metrics", ("", *parts), _without_repetition(rows))
+    title = "Metrics of the refitted winner" if summary.search else "Metrics"
+    return Table(title, ("", *parts), _without_repetition(rows))
 
 
 def _folds_table(of_metrics: Mapping[str, Any]) -> Table:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Set
 from typing import Any
 
 from fnnctl.report.content import judged
+from fnnctl.report.search_figures import search_figures
 from fnnctl.report.summary import Summary, summarize
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder, StoredCurve
@@ -16,6 +17,7 @@ NUMBERS_BEHIND = {
     names.PR_CURVE_FIGURE: names.PR_CURVE,
     names.CALIBRATION_FIGURE: names.CALIBRATION,
     names.LEARNING_CURVE_FIGURE: names.HISTORY,
+    **dict.fromkeys(names.SEARCH_FIGURES, names.JOURNAL),
 }
 
 
@@ -25,13 +27,27 @@ def draw_figures(run: RunFolder) -> tuple[str, ...]:
 
 
 def draw_missing_figures(run: RunFolder) -> tuple[str, ...]:
-    """Draw those that are not there although their numbers are; raises `MachineError` where it cannot."""
+    """Draw those that are not there although their numbers are; raises `MachineError` where it cannot.
+
+    Those of a search that is not complete are drawn anew: it may have gone on since.
+    """
     files = run.files()
-    return _draw(run, {figure for figure, numbers in NUMBERS_BEHIND.items() if numbers in files} - {*files})
+    there = {*files} if names.JOURNAL not in files or _is_complete(run) else set()
+    return _draw(run, {figure for figure, numbers in NUMBERS_BEHIND.items() if numbers in files} - there)
+
+
+def _is_complete(run: RunFolder) -> bool:
+    return run.read_manifest().status == "completed"
 
 
 def _draw(run: RunFolder, wanted: Set[str]) -> tuple[str, ...]:
-    figures = _figures(run, summarize(run), wanted) if wanted else {}
+    figures = {}
+    if wanted:
+        summary = summarize(run)
+        if summary.search is None:
+            figures = _figures(run, summary, wanted)
+        elif summary.search.results:
+            figures = search_figures(summary.search, summary.manifest.name, wanted)
     for name, png in figures.items():
         run.write_figure(name, png)
     return tuple(figures)

@@ -10,16 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from fnnctl.config.metric_names import is_loss
 from fnnctl.errors import UsageError, did_you_mean
 from fnnctl.report.summary import PARTS, Summary
 
-LOSSES = frozenset(
-    {
-        "loss", "loss_uncalibrated", "log_loss", "brier_score",
-        "expected_calibration_error", "expected_calibration_error_macro", "maximum_calibration_error",
-        "expected_calibration_error_uncalibrated",
-    }
-)  # fmt: skip
 DEFAULT_PART = "test"
 
 T = TypeVar("T")
@@ -36,7 +30,7 @@ class Gate:
     @property
     def is_loss(self) -> bool:
         """Whether small values are the good ones."""
-        return self.metric.rpartition(".")[2] in LOSSES
+        return is_loss(self.metric)
 
     @property
     def wanted(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fnnctl.report.gates import GateResult
+from fnnctl.report.search_sections import search_json
 from fnnctl.report.summary import Summary
 
 
@@ -31,4 +32,5 @@ def _run(summary: Summary) -> dict[str, Any]:
         "alive": summary.alive,
         "metrics": summary.metrics,
         "files": list(summary.files),
+        **(search_json(summary.search, summary.manifest.search, summary.metrics) if summary.search else {}),
     }

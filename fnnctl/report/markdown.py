@@ -11,19 +11,19 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from fnnctl.report.content import (
+from fnnctl.report.content import gate_table, headline, sections
+from fnnctl.report.gates import GateResult
+from fnnctl.report.pieces import (
+    Command,
     FactList,
     FileList,
     Notes,
     Section,
     Table,
-    gate_table,
-    headline,
-    sections,
+    command_lines,
 )
-from fnnctl.report.gates import GateResult
 from fnnctl.report.summary import Summary
-from fnnctl.store.names import FIGURES
+from fnnctl.store.names import FIGURES, SEARCH_FIGURES
 from fnnctl.text import plain_text
 
 
@@ -60,10 +60,12 @@ def _section(section: Section, folder: Path) -> Iterable[str]:
             yield _table(("", ""), section.rows, numbers=False)
         case Notes():
             yield "\n".join(f"- {_not_a_list(escape(line))}" for line in section.rows)
+        case Command():
+            yield _code(command_lines(section))
         case FileList():
             yield "\n".join(f"- {_link(name, folder / name)}: {escape(what)}" for name, what in section.rows)
             for name, what in section.rows:
-                if name in FIGURES:
+                if name in (*FIGURES, *SEARCH_FIGURES):
                     yield "!" + _link(what, folder / name)
 
 
@@ -71,6 +73,14 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: boo
     rule = ["---"] + ["---:" if numbers else "---"] * (len(header) - 1)
     escaped = [[escape(cell.strip()) for cell in row] for row in (header, *rows)]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (escaped[0], rule, *escaped[1:]))
+
+
+def _code(lines: Sequence[str]) -> str:
+    """A block that is read as it is: its fence is longer than any run of backticks within."""
+    plain = [plain_text(line) for line in lines]
+    runs = (len(run) for line in plain for run in re.findall("`+", line))
+    fence = "`" * max(3, 1 + max(runs, default=0))
+    return "\n".join((f"{fence}sh", *plain, fence))
 
 
 def _link(text: str, target: Path) -> str:

@@ -1,6 +1,7 @@
 """Everything a report shows of a run, read from its folder at once.
 
-A run that still goes on, was interrupted or failed has fewer files; what is not there is None.
+A run that still goes on, was interrupted or failed has fewer files; what is not there is None. A search has
+the scores of its refitted winner.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from fnnctl.arrays import IntArray
+from fnnctl.report.search_content import SearchContent, search_content
+from fnnctl.store import names
 from fnnctl.store.catalogue import shown_status
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import Manifest
@@ -31,6 +34,8 @@ class Summary:
     epochs: int | None
     """Epochs in the history, also of a run that has not ended."""
     files: tuple[str, ...]
+    search: SearchContent | None = None
+    """What a search's journal tells, None of another run."""
 
     @property
     def shown_status(self) -> str:
@@ -52,12 +57,16 @@ def summarize(run: RunFolder) -> Summary:
     """Read a run's folder; raises `DataError` where one of its files is damaged."""
     manifest = run.read_manifest()
     history = run.read_history()
+    records = run.read_journal()
+    winner = run.winner()
+    scored = winner or run
     return Summary(
         path=run.path,
         manifest=manifest,
         alive=manifest.status == "running" and run.is_alive(),
-        metrics=run.read_metrics(),
-        confusion=run.read_confusion_matrix(),
+        metrics=scored.read_metrics(),
+        confusion=scored.read_confusion_matrix(),
         epochs=len(next(iter(history.values()))) if history else None,
-        files=run.files(),
+        files=run.files() if winner is None else (*run.files(), names.BEST),
+        search=None if records is None else search_content(records, run.path / names.JOURNAL),
     )

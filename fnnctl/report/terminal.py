@@ -16,17 +16,17 @@ from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from fnnctl.report.content import (
+from fnnctl.report.content import gate_table, headline, sections
+from fnnctl.report.gates import GateResult
+from fnnctl.report.pieces import (
+    Command,
     FactList,
     FileList,
     Notes,
     Section,
     Table,
-    gate_table,
-    headline,
-    sections,
+    command_lines,
 )
-from fnnctl.report.gates import GateResult
 from fnnctl.report.summary import Summary
 from fnnctl.text import plain_text
 
@@ -68,6 +68,8 @@ def _section(section: Section, width: int | None) -> RenderableType:
             body = _pairs(section.rows, inner)
         case Notes():
             body = Group(*(Text(_broken(f"- {line}", inner)) for line in section.rows))
+        case Command():
+            body = Group(*map(_text, command_lines(section)))
     return Group("", _text(section.title, "bold"), Padding(body, (0, 0, 0, INDENT), expand=False))
 
 

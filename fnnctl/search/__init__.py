@@ -1,1 +1,32 @@
-"""Searching for hyperparameters: who is tried (samplers), how long (schedulers), and what is remembered."""
+"""Searching for hyperparameters: who is tried (samplers), how long (schedulers), and what is remembered.
+
+Sampler and scheduler are separate, each behind a small protocol; `functions.optimize` joins them with an
+objective and a journal. By hand, a search is a dialogue with the scheduler:
+
+    >>> from fnnctl.search.spending import Spending, build_scheduler
+    >>> from fnnctl.search.samplers.listed import Listed
+    >>> from fnnctl.search.standings import Standings
+    >>> from fnnctl.search.trial import Result, Status
+    >>> sampler = Listed({"rate": 10.0**-k} for k in range(4))
+    >>> spending = Spending(max_epochs=4, trials=4, reduction_factor=2)
+    >>> scheduler = build_scheduler("halving", sampler, spending, direction="maximize")
+    >>> standings = Standings("maximize")
+    >>> while jobs := scheduler.ask():
+    ...     results = []
+    ...     for job in jobs:  # train the trial from `start` to `stop`
+    ...         score = job.trial.assignment["rate"] * job.stop
+    ...         result = Result(
+    ...             job.trial.number, job.rung, job.stop, Status.COMPLETED, score, job.stop - job.start
+    ...         )
+    ...         results.append(result)
+    ...         standings.tell(result)
+    ...     print([(job.trial.number, job.start, job.stop) for job in jobs])
+    ...     scheduler.tell(results)
+    [(0, 0, 1), (1, 0, 1), (2, 0, 1), (3, 0, 1)]
+    [(0, 1, 2), (1, 1, 2)]
+    [(0, 2, 4)]
+    >>> standings.incumbent.trial, standings.incumbent.objective
+    (0, 4.0)
+
+A sampler or scheduler of one's own is any object that keeps to `protocols`.
+"""

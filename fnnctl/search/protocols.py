@@ -20,14 +20,17 @@ class Sampler(Protocol):
         """Whether what it chooses depends on what it was told."""
 
     def ask(self) -> Assignment | None:
-        """The next one, never the same twice; None where the space is exhausted."""
+        """The next one, never the same twice; None where the space is exhausted, and from then on."""
 
     def tell(self, trial: Trial, result: Result) -> None:
-        """Take note of a job's result."""
+        """Take note of a job's result.
+
+        A trial that has stopped early is told of again at every rung that it is promoted to, with no epochs.
+        """
 
 
 class Scheduler(Protocol):
-    """Spends epochs."""
+    """Spends epochs, and passes every result on to its sampler."""
 
     def ask(self) -> Sequence[Job]:
         """All the jobs that can be done now, in the order of their trials; empty where the search is over.

@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 Assignment: TypeAlias = Mapping[str, Any]
 """A value for each searched path; one whose condition does not hold has none."""
+
+Direction: TypeAlias = Literal["maximize", "minimize"]
+"""Which objective is better: a larger or a smaller one."""
+
+JobKey: TypeAlias = tuple[int, int]
+"""A trial's number and a cumulative budget: what a job and its result have in common."""
 
 
 class Status(StrEnum):
@@ -48,6 +54,11 @@ class Job:
     stop: int
     """Epochs that it will have had: the rung's cumulative budget."""
 
+    @property
+    def key(self) -> JobKey:
+        """The key of the result that answers it."""
+        return self.trial.number, self.stop
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -66,3 +77,8 @@ class Result:
     """Why it diverged or failed."""
     facts: Mapping[str, Any] | None = None
     """What else is recorded: learning curves, a checkpoint's digest. No decision is made from it."""
+
+    @property
+    def key(self) -> JobKey:
+        """The key of the job that it answers."""
+        return self.trial, self.budget

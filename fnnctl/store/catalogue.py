@@ -24,6 +24,7 @@ class RunEntry:
     run: RunFolder
     manifest: Manifest | None
     metrics: dict[str, Any] | None
+    """Of a search, those of its refitted winner."""
     alive: bool
     damage: str | None = None
 
@@ -126,7 +127,7 @@ def _entry(run: RunFolder) -> RunEntry:
     manifest, metrics, damage = None, None, None
     try:
         manifest = run.read_manifest()
-        metrics = run.read_metrics()
+        metrics = (run.winner() or run).read_metrics()
     except (DataError, MachineError) as error:
         damage = error.message
     alive = manifest is not None and manifest.status == "running" and run.is_alive()

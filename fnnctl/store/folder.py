@@ -15,6 +15,7 @@ from fnnctl.store import names
 from fnnctl.store.atomic import damaged, read_bytes, write_bytes
 from fnnctl.store.description import ModelDescription, read_description
 from fnnctl.store.documents import read_mapping
+from fnnctl.store.journal import Record, read_journal
 from fnnctl.store.lock import is_held
 from fnnctl.store.manifest import Manifest, read_manifest
 from fnnctl.store.tables import Table, read_rows, read_table
@@ -128,8 +129,17 @@ class RunFolder:
         content = read_bytes(self.path / names.CHECKPOINT)
         return None if content is None else read_npz(content, self.path / names.CHECKPOINT)
 
+    def read_journal(self) -> list[Record] | None:
+        """The records of a search that may still go on, without a last one that is not whole."""
+        return read_journal(self.path / names.JOURNAL)
+
+    def winner(self) -> RunFolder | None:
+        """The run within a search's folder that is its refitted winner; None where there is none."""
+        folder = RunFolder(self.path / names.BEST)
+        return folder if (folder.path / names.MANIFEST).is_file() else None
+
     def write_figure(self, name: str, png: bytes) -> None:
-        """Write one of `names.FIGURES`; drawn from what was measured, it may be replaced at any time."""
+        """Write one of the run's figures; drawn from what was measured, it may be replaced at any time."""
         write_bytes(self.path / name, png)
 
     def _required(self, name: str, meaning: str) -> bytes:

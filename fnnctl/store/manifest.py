@@ -149,6 +149,25 @@ class CalibrationFacts(Facts):
     """What the scores were divided by."""
 
 
+class SearchFacts(Facts):
+    """How a search went."""
+
+    method: str
+    """The method, or its scheduler and sampler."""
+    trials: int | None = None
+    """Trials that were begun."""
+    epochs: int | None = None
+    """Epochs that were granted, as planned."""
+    epochs_trained: int | None = None
+    """Epochs that were trained."""
+    saved: int | None = None
+    """Configurations that were passed over because they were equal to an earlier one."""
+    end: str | None = None
+    """Why the search ended: `complete`, or a limit."""
+    best: dict[str, Any] | None = None
+    """The incumbent: `trial`, `objective`, `configuration` (a value a path), `epochs`; null without one."""
+
+
 class EvaluatedRun(Facts):
     """The run whose network an evaluation scored."""
 
@@ -173,7 +192,7 @@ class Manifest(Facts):
     status: Status
     """How far the run is. One that says `running` and whose lock is free has died."""
     kind: str
-    """What made the run: `train`, `cross_validation`, or `evaluation` (of a run's network, on a file)."""
+    """What made the run: `train`, `cross_validation`, `search`, or `evaluation` (of a network, on a file)."""
     name: str
     """The experiment's name."""
     layout: int = LAYOUT_VERSION
@@ -216,6 +235,8 @@ class Manifest(Facts):
     """The training; null until it has ended."""
     calibration: CalibrationFacts | None = None
     """The calibration; null where there is none."""
+    search: SearchFacts | None = None
+    """The search; null elsewhere."""
     evaluated: EvaluatedRun | None = None
     """Of an evaluation: the run whose network was scored."""
     diverged: bool = False

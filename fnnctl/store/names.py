@@ -26,13 +26,28 @@ LEARNING_CURVE_FIGURE = "learning_curve.png"
 WEIGHTS = "model.npz"
 MODEL = "model.json"
 LOG = "log.txt"
+JOURNAL = "journal.jsonl"
+JOURNAL_TORN = "journal.torn"
+"""What stood after the journal's last whole line when a search that had been killed was gone on with."""
+TIMELINE = "timeline.jsonl"
+LEADERBOARD = "leaderboard.csv"
+BEST = "best"
+"""The folder, inside a search's, of the winner's own run."""
+CHECKPOINTS = "checkpoints"
+"""The folder of what a search's trials go on from: a file a stack."""
+SEARCH_HISTORY_FIGURE = "search_history.png"
+RUNGS_FIGURE = "rungs.png"
+PARALLEL_FIGURE = "parallel_coordinates.png"
+IMPORTANCE_FIGURE = "importance.png"
 
 FIGURES = (
     CONFUSION_MATRIX_FIGURE, ROC_CURVE_FIGURE, PR_CURVE_FIGURE, CALIBRATION_FIGURE, LEARNING_CURVE_FIGURE,
 )  # fmt: skip
+SEARCH_FIGURES = (SEARCH_HISTORY_FIGURE, RUNGS_FIGURE, PARALLEL_FIGURE, IMPORTANCE_FIGURE)
+SEARCH_FILES = (JOURNAL, JOURNAL_TORN, TIMELINE, LEADERBOARD, *SEARCH_FIGURES)
 LAYOUT = (
     CONFIG, RESOLVED, MANIFEST, METRICS, CROSS_VALIDATION, HISTORY, PREDICTIONS, CONFUSION_MATRIX, ROC_CURVE,
-    PR_CURVE, CALIBRATION, *FIGURES, WEIGHTS, MODEL, LOG,
+    PR_CURVE, CALIBRATION, *FIGURES, WEIGHTS, MODEL, *SEARCH_FILES, LOG,
 )  # fmt: skip
 """Every file a run may hold, in the order in which they are listed."""
 LAYOUT_VERSION = 1
@@ -79,6 +94,15 @@ def started_by_name(folder_name: str) -> str | None:
 def hidden_folder_name() -> str:
     """The name under which a run folder is made, before it can be seen."""
     return f".new-{secrets.token_hex(8)}"
+
+
+HIDDEN_FOLDER_PATTERN = ".new-*"
+"""The folders that `hidden_folder_name` names."""
+
+
+def trial_checkpoint_name(budget: int, first_trial: int) -> str:
+    """A new file's name for a stack of trials, of which this is the first, at this budget."""
+    return f"{budget}-{first_trial}-{secrets.token_hex(4)}.npz"
 
 
 def temporary_file_name(name: str) -> str:

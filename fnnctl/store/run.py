@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import math
 import os
 import shutil
@@ -16,9 +17,11 @@ from typing import Any, Literal, Protocol
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.errors import UsageError
 from fnnctl.store import names
-from fnnctl.store.atomic import NO_FOLLOW, cannot_write, sync_folder, write_bytes, write_lines, write_text
+from fnnctl.store.appending import append_bytes
+from fnnctl.store.atomic import cannot_write, sync_folder, write_bytes, write_lines, write_text
 from fnnctl.store.documents import read_mapping, to_json
 from fnnctl.store.folder import CALIBRATION_COLUMNS, CurveKind, RunFolder
+from fnnctl.store.journal import JournalFile, Record, journal_bytes
 from fnnctl.store.lock import HeldError, hold_lock, take_over_lock
 from fnnctl.store.manifest import Manifest
 from fnnctl.store.provenance import utc_text
@@ -119,10 +122,25 @@ class OpenRun(RunFolder):
         now = utc_text(datetime.now(UTC))
         lines = "".join(f"{now} {plain_text(line)}\n" for line in text.splitlines())
         with suppress(OSError):
-            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | NO_FOLLOW
-            descriptor = os.open(self.path / names.LOG, flags, 0o666)
-            with os.fdopen(descriptor, "ab") as file:
-                file.write(lines.encode("utf-8"))
+            append_bytes(self.path / names.LOG, lines.encode("utf-8"))
+
+    def note_times(self, events: Iterable[Mapping[str, Any]]) -> None:
+        """Append to the timeline when something happened, and who did it; an event that cannot be is lost.
+
+        Nothing is ever decided from the timeline, so that the journals of any two searches can be compared.
+        """
+        now = {"time": utc_text(datetime.now(UTC))}
+        lines = "".join(json.dumps({**now, **event}, allow_nan=False) + "\n" for event in events)
+        with suppress(OSError):
+            append_bytes(self.path / names.TIMELINE, lines.encode("utf-8"))
+
+    def open_journal(self) -> JournalFile:
+        """The journal of a search, repaired where the last process was killed while it wrote."""
+        return JournalFile(self.path / names.JOURNAL)
+
+    def write_leaderboard(self, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        """Write a row a trial; None is an empty field."""
+        write_lines(self.path / names.LEADERBOARD, csv_lines(columns, rows))
 
     def record(self, facts: Mapping[str, Any]) -> None:
         """Put facts that were not known at the start into the manifest; the keys are the manifest's."""
@@ -160,12 +178,15 @@ def create_run(
     manifest: Mapping[str, Any],
     config: bytes | None = None,
     resolved: str | None = None,
+    journal: Sequence[Record] | None = None,
+    folder: str | None = None,
 ) -> OpenRun:
     """Make a new run's folder: hidden until config, manifest and lock are in it, then there by one rename.
 
-    An evaluation has no config of its own. `manifest` has the facts that `store.manifest.Manifest` describes,
-    but for those that are told here. Any number of simultaneous starts get a folder each.
-    Raises `MachineError` where nothing can be written.
+    An evaluation has no config of its own; `journal` has the first records of a search's. `manifest` has the
+    facts that `store.manifest.Manifest` describes, but for those that are told here. Any number of
+    simultaneous starts get a folder each, unless `folder` has the name that it shall have, in place of one
+    that is there. Raises `MachineError` where nothing can be written.
     """
     started = datetime.now(UTC)
     facts = {**manifest, "status": "running", "kind": kind, "name": name, "started": utc_text(started)}
@@ -182,8 +203,10 @@ def create_run(
                 write_bytes(hidden / names.CONFIG, config)
             if resolved is not None:
                 write_text(hidden / names.RESOLVED, resolved)
+            if journal is not None:
+                write_bytes(hidden / names.JOURNAL, journal_bytes(journal))
             _write_manifest(hidden, complete)
-            path = _appear(hidden, name, started)
+            path = _appear(hidden, name, started) if folder is None else _replace_folder(hidden, folder)
         except (FileExistsError, NotADirectoryError) as error:
             raise UsageError(f"runs cannot be written to '{runs_dir}': it is not a folder") from error
         except OSError as error:
@@ -216,6 +239,8 @@ def open_run(folder: RunFolder) -> OpenRun | None:
     for left_behind in folder.path.glob(names.TEMPORARY_PATTERN):
         with suppress(OSError):
             left_behind.unlink()
+    for hidden in folder.path.glob(names.HIDDEN_FOLDER_PATTERN):  # a winner's run that never appeared
+        shutil.rmtree(hidden, ignore_errors=True)
     return run
 
 
@@ -232,6 +257,16 @@ def _appear(hidden: Path, name: str, started: datetime) -> Path:
         except OSError as error:
             if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
                 raise
+
+
+def _replace_folder(hidden: Path, name: str) -> Path:
+    """Give the hidden folder this name; what had it is removed."""
+    path = hidden.with_name(name)
+    if path.exists():
+        replaced = hidden.with_name(names.hidden_folder_name())
+        path.rename(replaced)  # whatever has the name is whole: a kill may come while it is removed
+        shutil.rmtree(replaced)
+    return hidden.rename(path)
 
 
 def _write_manifest(folder: Path, manifest: Manifest) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fnnctl.arrays import BoolArray, IntArray
+from fnnctl.nn.network import Network
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.training.descent import Descent
 from fnnctl.training.early_stopping import Convergence, EarlyStopping
@@ -97,6 +98,11 @@ class Stack:
         self.stopping.update(self.epoch, record, self._learner.evaluated)
         self._convergence.update(record)
         return record
+
+    @property
+    def evaluated(self) -> Network:
+        """The networks that are validated and kept: averages, where weights are averaged."""
+        return self._learner.evaluated
 
     @property
     def finite(self) -> BoolArray:

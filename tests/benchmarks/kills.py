@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 CONFIG = """\
@@ -35,9 +36,9 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "fnnctl", "train", "--quiet", *arguments]
 
 
-def killed_after(seconds: float, *arguments: str) -> bool:
+def killed_after(seconds: float, program: Sequence[str]) -> bool:
     """Start the program and kill it; False where it had ended by then."""
-    process = subprocess.Popen(command(*arguments), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(program, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         process.wait(timeout=seconds)
     except subprocess.TimeoutExpired:
@@ -82,7 +83,7 @@ def run_kills(how_many: int, *, epochs: int = 120, seed: int = 0) -> int:
         while kill < how_many:
             runs = Path(tempfile.mkdtemp(dir=folder))
             instant = rng.uniform(0.0, seconds)
-            killed = killed_after(instant, str(config), "--runs-dir", str(runs))
+            killed = killed_after(instant, command(str(config), "--runs-dir", str(runs)))
             run = only_run(runs)
             if run is None:  # killed before there was a run: nothing is lost, and nothing can be resumed
                 print(f"     killed after {instant:5.2f} s, before there was a run: once more")
@@ -93,7 +94,7 @@ def run_kills(how_many: int, *, epochs: int = 120, seed: int = 0) -> int:
             kill += 1
             resume = ("--resume", str(run))
             if kill % 2:
-                killed_after(rng.uniform(0.0, seconds), *resume)
+                killed_after(rng.uniform(0.0, seconds), command(*resume))
             subprocess.run(command(*resume), check=True, capture_output=True)
             log = (run / "log.txt").read_text(encoding="utf-8")
             went_on = re.findall(r"resumed from (.*)", log)

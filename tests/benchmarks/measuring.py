@@ -4,10 +4,28 @@ from __future__ import annotations
 
 import math
 import statistics
+import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import TypeVar
 
 Contender = TypeVar("Contender", bound=Hashable)
+
+
+class Clock:
+    """What contenders of one thread read: the time, or that of the processors alone.
+
+    The latter leaves out what other programs took of a busy machine, but not what they do to its caches.
+    """
+
+    def __init__(self) -> None:
+        self.seconds: Callable[[], float] = time.perf_counter
+
+    def count_processor_time(self) -> None:
+        """From now on count the time that all threads of this process have spent on processors."""
+        self.seconds = time.process_time
+
+
+CLOCK = Clock()
 
 
 def interleaved(contenders: Mapping[Contender, Callable[[], float]], rounds: int) -> dict[Contender, float]:

@@ -40,7 +40,7 @@ def evaluated(program: Program, iris: Path, tmp_path: Path) -> Path:
 
 def test_writes_every_file_of_the_contract_but_a_model(evaluated: Path) -> None:
     files = {path.name for path in evaluated.iterdir() if not path.name.startswith(".")}
-    assert files == set(names.LAYOUT) - {names.WEIGHTS, names.MODEL}
+    assert files == set(names.LAYOUT) - {*names.SEARCH_FILES, names.WEIGHTS, names.MODEL}
     manifest = read_json(evaluated / "manifest.json")
     assert manifest["kind"] == "cross_validation"
     assert manifest["status"] == "completed"

@@ -41,6 +41,35 @@ def test_check_json_of_a_valid_config(program: Program, iris: Path) -> None:
     assert program("check", str(iris), "--json").json == {"valid": True, "problems": []}
 
 
+def test_check_looks_into_the_search(program: Program, tmp_path: Path) -> None:
+    text = (
+        "data: {source: iris}\nsearch:\n  objective: {metric: per_class.setsa.recall}\n"
+        "  space:\n    training.l2: {uniform: [-1, 1]}\n"
+    )
+    (tmp_path / "a.yaml").write_text(text)
+    done = program("check", "a.yaml", "--json")
+    assert (done.code, done.json["valid"]) == (2, False)
+    assert done.json["problems"] == [
+        {
+            "file": "a.yaml",
+            "line": 5,
+            "path": "search.space.training.l2.uniform[0]",
+            "message": "must be a number from 0 to 1000000, not -1.0",
+        },
+        {
+            "file": "a.yaml",
+            "line": 3,
+            "path": "search.objective.metric",
+            "message": "there is no class 'setsa' (did you mean 'setosa'?)",
+        },
+    ]
+    mended = program("check", "a.yaml", "--set", "search.space={training.l2: {uniform: [0, 1]}}",
+                     "--set", "search.objective.metric=per_class.setosa.recall")  # fmt: skip
+    assert (mended.code, mended.out) == (0, "")
+    assert "; hyperband over training.l2" in mended.err
+    assert program("train", "a.yaml", "--quiet", "--set", "training.epochs=1").code == 0
+
+
 def test_report_formats_and_gates(program: Program, iris: Path, tmp_path: Path) -> None:
     run = program("train", str(iris), "--quiet").out.strip()
     name = Path(run).name

@@ -24,7 +24,7 @@ def test_writes_every_file_of_the_contract(program: Program, iris: Path, tmp_pat
     assert done.code == 0
     run = only_run(tmp_path)
     files = {path.name for path in run.iterdir() if not path.name.startswith(".")}
-    assert files == set(names.LAYOUT) - {names.CROSS_VALIDATION}
+    assert files == set(names.LAYOUT) - {*names.SEARCH_FILES, names.CROSS_VALIDATION}
     assert (run / "config.yaml").read_bytes() == iris.read_bytes()
     manifest = read_json(run / "manifest.json")
     assert manifest["status"] == "completed"

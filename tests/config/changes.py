@@ -7,7 +7,7 @@ from typing import Any
 
 from fnnctl.config.data import DELIMITER_PATTERN, SHA256_PATTERN
 from fnnctl.config.paths import ConfigPath
-from fnnctl.config.schema_tree import Schema, forms_of, sections_of, words_of
+from fnnctl.config.schema_tree import Schema, forms_of, has_free_keys, sections_of, words_of
 
 PATTERNS = {SHA256_PATTERN: ["0" * 64, "1" * 64], DELIMITER_PATTERN: [";", ","]}
 
@@ -20,6 +20,8 @@ def plain_values(schema: Schema) -> list[Any]:
 def values_of(form: Schema) -> list[Any]:
     if words_of(form):
         return words_of(form)
+    if has_free_keys(form) and sections_of(form["additionalProperties"]):
+        return [{}, {"training.l2": {"choice": [0.1]}}]
     match form["type"]:
         case "integer":
             return [form["minimum"], form["minimum"] + 1]

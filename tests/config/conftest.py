@@ -10,6 +10,7 @@ import pytest
 from hypothesis import strategies as st
 
 from fnnctl.config.loading import LoadedConfig, load_config
+from fnnctl.config.search_check import search_problems
 from fnnctl.errors import ConfigError
 from tests.config.strategies import raw_experiment
 
@@ -37,6 +38,18 @@ def problems(load: Load) -> Callable[..., list[str]]:
         with pytest.raises(ConfigError) as caught:
             load(text, *overrides, **options)
         return [str(problem).removeprefix("experiment.yaml:") for problem in caught.value.problems]
+
+    return lines
+
+
+@pytest.fixture
+def search_problems_of(load: Load) -> Callable[..., list[str]]:
+    """What is wrong with the search of iris over these lines of a space, without the file's name."""
+
+    def lines(*space: str, config: str = "", search: str = "") -> list[str]:
+        text = f"data: {{source: iris}}\n{config}\nsearch:\n{search}  space:\n"
+        loaded = load(text + "".join(f"    {line}\n" for line in space))
+        return [str(problem).removeprefix("experiment.yaml:") for problem in search_problems(loaded)]
 
     return lines
 

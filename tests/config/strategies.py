@@ -258,6 +258,72 @@ _evaluation = _mapping(
 )
 
 
+_epochs = st.integers(1, 10_000_000)
+_whens = _or_null(st.dictionaries(_keys, st.one_of(_texts, st.booleans(), st.lists(_shares)), max_size=2))
+_pairs = st.tuples(_numbers(-1e15, 1e15), _numbers(-1e15, 1e15)).map(list)
+_whole_pairs = st.tuples(st.integers(-5, 10**15), st.integers(-5, 10**15)).map(list)
+_layer_pairs = st.tuples(st.integers(1, 1000), st.integers(1, 1000)).map(list)
+_differences, _ratios = _or_null(_numbers(0, 1e15, above=True)), _or_null(_numbers(1.001, 1e15))
+_values = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), _shares, _texts),
+    lambda inner: st.one_of(st.lists(inner, max_size=2), st.dictionaries(_keys, inner, max_size=2)),
+    max_leaves=4,
+)
+_domains = st.one_of(
+    _mapping({"choice": st.lists(_values, max_size=3)}, when=_whens),
+    _mapping({"uniform": _pairs}, step=_differences, when=_whens),
+    _mapping({"log_uniform": _pairs}, step=_ratios, when=_whens),
+    _mapping({"integer": _whole_pairs}, step=_or_null(st.integers(1, 10**15)), when=_whens),
+    _mapping({"log_integer": _whole_pairs}, step=_ratios, when=_whens),
+    _mapping({"normal": _pairs}, within=_or_null(_pairs), step=_differences, when=_whens),
+    _mapping(
+        {"depth": _layer_pairs, "width": _layer_pairs},
+        log=st.booleans(),
+        per_layer=st.booleans(),
+        step=st.one_of(st.just("coarse"), _differences),
+        when=_whens,
+    ),
+)
+
+
+@st.composite
+def _search(draw: st.DrawFn) -> dict[str, Any]:
+    """A `search` section of the right form; its space may be senseless, which only a search would mind."""
+    scheduler = draw(st.sampled_from(["full_budget", "halving", "hyperband"]))
+    sampler = draw(st.sampled_from(["grid", "random"]))
+    total = scheduler == "halving" and draw(st.booleans())
+    budget: dict[str, st.SearchStrategy[Any]] = {} if total else {"max_epochs": _or_null(_epochs)}
+    if scheduler != "full_budget":
+        budget |= {"reduction_factor": _numbers(2, 1000)} | ({} if total else {"min_epochs": _epochs})
+    if scheduler == "hyperband":
+        budget["brackets"] = st.sampled_from(["algorithm", "table"])
+    needed = {"total": st.integers(1, 10**15)} if total else {}
+    objective = _mapping(
+        {},
+        metric=_texts,
+        on=st.sampled_from(["validation", "cross_validation"]),
+        direction=st.sampled_from(["auto", "maximize", "minimize"]),
+    )
+    own = (
+        {"points": st.integers(2, 10_000)}
+        if sampler == "grid"
+        else {"sequence": st.sampled_from(["pseudo_random", "low_discrepancy"])}
+    )
+    return draw(
+        _mapping(
+            {
+                "method": st.just({"scheduler": scheduler, "sampler": sampler}),
+                "budget": _mapping(needed, **budget),
+            },
+            objective=objective,
+            keep_checkpoints=st.booleans(),
+            space=st.dictionaries(_keys, _domains, max_size=3),
+            **own,
+            **({} if scheduler == "hyperband" else {"trials": _or_null(st.integers(1, 10_000_000))}),
+        )
+    )
+
+
 @st.composite
 def raw_experiment(draw: st.DrawFn) -> dict[str, Any]:
     """A config in which no rule is broken and nothing is left to be filled in from other settings."""
@@ -267,4 +333,11 @@ def raw_experiment(draw: st.DrawFn) -> dict[str, Any]:
     if data["split"].get("validation") == 0:
         training.setdefault("early_stopping", None)
     config = {"data": data, "model": model, "training": training}
-    return config | draw(_mapping({"name": _names}, seed=st.integers(0, 2**64 - 1), evaluation=_evaluation))
+    return config | draw(
+        _mapping(
+            {"name": _names},
+            seed=st.integers(0, 2**64 - 1),
+            evaluation=_evaluation,
+            search=_or_null(_search()),
+        )
+    )

@@ -165,7 +165,7 @@ def test_what_is_written_loads_as_the_equal_experiment(
 
 
 def test_every_setting_alone_is_written_and_read_back(load: Load) -> None:
-    """Those that need another one besides (a second file, no hidden layer, …) are refused, and left out."""
+    """Those that need another one besides (a second file, another method, …) are refused, and left out."""
     refused = set()
     for path, *raws in changes(root_schema()):
         for raw in raws:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from fnnctl.config.loading import LoadedConfig, load_config
+from fnnctl.config.search_check import search_problems
 from fnnctl.config.starter import STARTER_NAME, STARTER_TEXT
 
 
@@ -47,6 +48,15 @@ def test_what_its_comments_offer_can_be_used(tmp_path: Path, line: str, instead:
     if instead.startswith("  hidden"):
         text = text.replace("\n  hidden: [100]", "")
     load(tmp_path, text)
+
+
+def test_the_search_that_its_last_comment_offers_can_be_used(tmp_path: Path) -> None:
+    before, search = STARTER_TEXT.split("# search:")
+    text = f"{before}search:{search.replace(chr(10) + '# ', chr(10))}"
+    loaded = load(tmp_path, text)
+    assert loaded.experiment.search
+    assert len(loaded.experiment.search.space) == 2
+    assert search_problems(loaded) == []
 
 
 def test_it_fits_a_terminal_and_has_spaces_only() -> None:

@@ -10,7 +10,7 @@ from typing import Any, get_args
 import pytest
 
 from fnnctl.errors import MachineError
-from fnnctl.executors.running import ExecutorKind, run_tasks
+from fnnctl.executors.running import ExecutorKind, Workers, run_tasks
 from tests.executors import tasks
 
 KINDS = get_args(ExecutorKind)
@@ -66,6 +66,16 @@ def test_a_process_has_one_blas_thread_and_the_environment_stays() -> None:
 def test_a_killed_workers_tasks_are_done_again(tmp_path: Path) -> None:
     assert results(tasks.killed_once, str(tmp_path), [0, 1, 2], "processes") == {0: 0, 1: 1, 2: 2}
     assert (tmp_path / "killed").exists()
+
+
+def test_a_worker_that_dies_while_another_starts(tmp_path: Path) -> None:
+    """The one that was there is killed by the first task, just when a process for the second is started."""
+    with Workers(tasks.killed_once, str(tmp_path), kind="processes", workers=3) as crew:
+        for _ in range(3):
+            (tmp_path / "killed").unlink(missing_ok=True)
+            assert dict(crew.run([0], look_up=lambda done: False)) == {0: 0}
+            assert dict(crew.run([1, 2, 3], look_up=lambda done: False)) == {0: 1, 1: 2, 2: 3}
+            assert (tmp_path / "killed").exists()
 
 
 def test_twice_killed_is_a_failure_of_the_machine() -> None:

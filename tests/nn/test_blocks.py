@@ -31,7 +31,8 @@ def stepped(name: str, members: int) -> bytes:
         step, scratch = gradient.copy(), np.empty_like(W)
         penalty.add_gradient(W, step, scratch)
         optimizer.step(W, step, np.full((members, 1), 0.01, np.float32), scratch)
-    return W.tobytes()
+    moved: bytes = W.tobytes()
+    return moved
 
 
 @pytest.mark.parametrize("name", sorted(OPTIMIZERS))

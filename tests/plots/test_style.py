@@ -49,7 +49,7 @@ def test_a_legend_shows_names_that_begin_with_an_underscore() -> None:
     assert [text.get_text() for text in legend.get_texts()] == ["_hidden"]
 
 
-@pytest.mark.parametrize("module", ["confusion", "curves", "learning"])
+@pytest.mark.parametrize("module", ["confusion", "curves", "learning", "parallel", "rungs", "importances"])
 def test_pyplot_is_never_loaded(module: str) -> None:
     script = f"import sys, fnnctl.plots.{module}; sys.exit('matplotlib.pyplot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

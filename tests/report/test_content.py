@@ -4,18 +4,9 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from fnnctl.report.content import (
-    FactList,
-    Notes,
-    Section,
-    Table,
-    gate_table,
-    headline,
-    number,
-    seconds_text,
-    sections,
-)
+from fnnctl.report.content import gate_table, headline, sections
 from fnnctl.report.gates import check_gates, parse_gates
+from fnnctl.report.pieces import FactList, Notes, Section, Table
 from fnnctl.report.summary import Summary, summarize
 from fnnctl.store.run import OpenRun
 from tests.report.conftest import data_facts
@@ -23,38 +14,6 @@ from tests.report.conftest import data_facts
 
 def titled(summary: Summary) -> dict[str, Section]:
     return {section.title: section for section in sections(summary)}
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        (0.97222, "0.9722"),
-        (1.0, "1.0000"),
-        (0.0, "0.0000"),
-        (0.00001234, "1.23e-05"),
-        (12345, "12,345"),
-        ([0.91, 0.95555], "0.9100 – 0.9556"),
-        (None, "–"),
-        ("text", "–"),
-    ],
-)
-def test_number(value: object, expected: str) -> None:
-    assert number(value) == expected
-
-
-@pytest.mark.parametrize(
-    ("seconds", "expected"),
-    [
-        (0.0421, "0.0421 s"),
-        (12.345, "12.3 s"),
-        (59.99, "60 s"),
-        (83.2, "1 min 23 s"),
-        (3599.9, "1 h 00 min"),
-        (7500, "2 h 05 min"),
-    ],
-)
-def test_seconds_text(seconds: float, expected: str) -> None:
-    assert seconds_text(seconds) == expected
 
 
 def test_a_finished_run_has_every_section(finished_run: Callable[..., OpenRun]) -> None:
@@ -135,7 +94,9 @@ def test_a_large_confusion_matrix_is_left_to_its_figure(
 def test_of_many_classes_the_worst_are_shown(start_run: Callable[..., OpenRun]) -> None:
     for count in (50, 51):
         run = start_run()
-        of_classes = {f"c{k}": {"f1": k / 100, "support": 1} for k in reversed(range(count))}
+        of_classes: dict[str, dict[str, float | None]] = {
+            f"c{k}": {"f1": k / 100, "support": 1} for k in reversed(range(count))
+        }
         of_classes["c3"] = {"f1": None, "support": 0}  # found nowhere
         run.write_metrics({"train": None, "validation": None, "test": {"per_class": of_classes}})
         tables = [section for section in sections(summarize(run)) if isinstance(section, Table)]

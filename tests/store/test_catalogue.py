@@ -9,7 +9,8 @@ import pytest
 
 from fnnctl.errors import UsageError
 from fnnctl.store.catalogue import find_run, list_runs
-from fnnctl.store.run import OpenRun
+from fnnctl.store.folder import RunFolder
+from fnnctl.store.run import OpenRun, create_run, open_run
 
 
 @pytest.fixture
@@ -174,3 +175,33 @@ def test_a_run_whose_process_is_gone_has_died(start_run: Callable[[str], OpenRun
     shown = {entry.run.path: (entry.shown_status, entry.alive) for entry in list_runs(runs)}
     assert shown == {alive.path: ("running", True), dead.path: ("died", False)}
     assert list_runs(runs)[1].to_dict()["status"] == "running"
+
+
+def test_a_search_is_told_running_dead_or_finished(runs: Path) -> None:
+    """And it has the scores of its refitted winner, which is no entry of its own."""
+    search = create_run(runs, name="rates", kind="search", config=b"", resolved="", manifest={}, journal=[])
+    (entry,) = list_runs(runs)
+    assert (entry.shown_status, entry.alive, entry.metrics) == ("running", True, None)
+    search.let_go()
+    (entry,) = list_runs(runs)
+    assert (entry.shown_status, entry.alive, entry.to_dict()["status"]) == ("died", False, "running")
+    again = open_run(RunFolder(search.path))
+    assert again
+    winner = create_run(search.path, name="rates", kind="train", config=b"", resolved="", manifest={})
+    metrics = {"train": None, "validation": None, "test": {"accuracy": 0.75}}
+    winner.write_metrics(metrics)
+    winner.finish("completed", {"total": 1.0, "training": 1.0})
+    winner.path.rename(search.path / "best")
+    again.finish("completed", {"total": 2.0, "training": 1.0})
+    (entry,) = list_runs(runs)
+    assert (entry.shown_status, entry.alive, entry.to_dict()["kind"]) == ("completed", False, "search")
+    assert entry.metrics == metrics
+
+
+def test_a_winner_that_is_damaged_is_told(runs: Path) -> None:
+    search = make_run(runs, "rates")
+    best = make_run(search, "best")
+    (best / "metrics.json").write_text("{")
+    (entry,) = list_runs(runs)
+    assert entry.damage
+    assert "best/metrics.json" in entry.damage

@@ -1,1 +1,30 @@
-"""Samplers: which configurations are tried. One file and one line in the registry each."""
+"""Samplers choose the configurations of a search: a new one is a file here, and a line in `SAMPLERS`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, Protocol
+
+from fnnctl.config.search import SearchConfig
+from fnnctl.search.protocols import Sampler
+from fnnctl.search.samplers.distinct import Key
+from fnnctl.search.samplers.grid import GridSampler
+from fnnctl.search.samplers.random import RandomSampler
+from fnnctl.search.space import Space
+
+
+class MakeSampler(Protocol):
+    """Makes a sampler of a search's settings."""
+
+    def __call__(self, space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler: ...
+
+
+def _grid(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler:
+    return GridSampler(space, points=search.points, seed=seed, key=key)
+
+
+def _random(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler:
+    return RandomSampler(space, sequence=search.sequence, seed=seed, key=key)
+
+
+SAMPLERS: Final[Mapping[str, MakeSampler]] = {"grid": _grid, "random": _random}

@@ -1,1 +1,1 @@
-"""Schedulers: how many epochs each trial is granted. One file and one line in the registry each."""
+"""How epochs are spent on trials: all at once, or rung by rung; each keeps to `protocols.Scheduler`."""

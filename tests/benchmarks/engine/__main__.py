@@ -1,9 +1,10 @@
 """How fast the engine trains, beside scikit-learn, PyTorch and JAX as far as they are installed.
 
     python -m tests.benchmarks.engine [--quick] [--alone] [--stacked] [--wide] [--sizes] [--cross-validation]
-        [--memory] [--source NAME …] [--network NAME …]
+        [--memory] [--source NAME …] [--network NAME …] [--processor-time]
 
-Without the name of a section all of them. The contenders of a row take turns; the figures are medians.
+Without the name of a section all of them. The contenders of a row take turns; the figures are medians. On a
+machine that is busy with other things --processor-time says more, of the sections that have one thread.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from tests.benchmarks.engine.memory import memory
 from tests.benchmarks.engine.sizes import sizes
 from tests.benchmarks.engine.wide import wide
 from tests.benchmarks.engine.work import NETWORKS, SOURCES
+from tests.benchmarks.measuring import CLOCK
 
 SECTIONS = {
     "alone": alone,
@@ -34,6 +36,7 @@ SECTIONS = {
     "cross_validation": cross_validation,
     "memory": memory,
 }
+SEVERAL_THREADS = ("wide", "cross_validation")
 
 
 def main() -> None:
@@ -43,7 +46,14 @@ def main() -> None:
     parser.add_argument("--network", nargs="*", default=tuple(NETWORKS), choices=tuple(NETWORKS))
     for name in SECTIONS:
         parser.add_argument(f"--{name.replace('_', '-')}", action="store_true")
+    parser.add_argument("--processor-time", action="store_true", help="not the time that others took")
     given = parser.parse_args()
+    chosen = [name for name in SECTIONS if getattr(given, name)] or list(SECTIONS)
+    if given.processor_time:
+        CLOCK.count_processor_time()
+        chosen = [name for name in chosen if name not in SEVERAL_THREADS]
+        if not chosen:
+            parser.error("--processor-time says nothing of several threads")
     settings = Settings(
         rounds=3 if given.quick else 5,
         steps=60 if given.quick else 200,
@@ -53,7 +63,6 @@ def main() -> None:
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} processors, ", end="")
     print(f"load {os.getloadavg()[0]:.2f}" if hasattr(os, "getloadavg") else "load unknown")
     set_blas_threads(1)
-    chosen = [name for name in SECTIONS if getattr(given, name)] or list(SECTIONS)
     for name in chosen:
         SECTIONS[name](settings)
 

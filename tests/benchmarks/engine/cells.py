@@ -42,17 +42,18 @@ def _table(settings: Settings, members: int, peers: Mapping[str, tuple[ModuleTyp
         print(f" {name:>13} {'ratio':>6} {'':9}", end="")
     print(f" {'products':>8} {'peak':>5} {'GFLOP/s':>8} {'apart':>6}")
     ratios: dict[str, list[float]] = {name: [] for name in peers}
+    bounds: dict[str, list[float]] = {name: [] for name in peers}
     for source, network in cells(settings.sources, settings.networks):
         work = cell(source, network, steps=settings.steps)
         result = contend(work, members, peers, settings.rounds)
         best = result.best
         for name in peers:
             ratios[name].append(best[name].microseconds / best[FNNCTL].microseconds)
+            bounds[name].append(best[name].microseconds / best[PRODUCTS].microseconds)
         _row(work, network, members, result)
     for name, of_cells in ratios.items():
-        print(
-            f"{name}: geometric mean of the ratios {geometric_mean(of_cells):.2f}, least {min(of_cells):.2f}"
-        )
+        print(f"{name}: geometric mean of the ratios {geometric_mean(of_cells):.2f}", end="")
+        print(f" (of the products alone {geometric_mean(bounds[name]):.2f}), least {min(of_cells):.2f}")
 
 
 def _row(work: Work, network: str, members: int, result: Result) -> None:

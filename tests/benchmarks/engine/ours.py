@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 
 from fnnctl.training.history import TRAINING_COLUMNS
@@ -13,6 +11,7 @@ from fnnctl.training.stacking import Job, best_size, stacks_of
 from fnnctl.training.trainer import go_on
 from tests.benchmarks.engine.trained import Trained, Trainer
 from tests.benchmarks.engine.work import Work
+from tests.benchmarks.measuring import CLOCK
 
 
 def pool_of(work: Work) -> Examples:
@@ -34,9 +33,9 @@ def trainer(work: Work, members: int, *, watch: bool = False) -> Trainer:
         seconds, losses = 0.0, np.empty((work.epochs, members))
         for chosen in stacks:
             stack = Stack(work.settings, [own[k] for k in chosen], pool)
-            begun = time.perf_counter()
+            begun = CLOCK.seconds()
             trained = go_on(stack, watch=watch)
-            seconds += time.perf_counter() - begun
+            seconds += CLOCK.seconds() - begun
             losses[:, chosen] = np.transpose([each.history[TRAINING_COLUMNS[0]] for each in trained])
         return Trained(seconds, losses)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from fnnctl.arrays import FloatArray
 from tests.benchmarks.engine.work import Work
+from tests.benchmarks.measuring import CLOCK
 
 Product = tuple[np.ufunc, FloatArray, FloatArray, FloatArray]
 """What multiplies, two factors, and where their product goes."""
@@ -46,11 +46,11 @@ def _timed(work: Work, stacks: list[int], *, last: bool) -> Callable[[], float]:
         seconds = 0.0
         for size in stacks:
             products = [product for batch in batches for product in steps[size, batch]]
-            begun = time.perf_counter()
+            begun = CLOCK.seconds()
             for _ in range(work.epochs):
                 for product, a, b, out in products:
                     product(a, b, out=out)
-            seconds += time.perf_counter() - begun
+            seconds += CLOCK.seconds() - begun
         return seconds
 
     return measure

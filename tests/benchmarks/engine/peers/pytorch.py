@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from itertools import pairwise
 from typing import Any
 
@@ -10,6 +9,7 @@ import torch
 
 from tests.benchmarks.engine.trained import Trained, Trainer
 from tests.benchmarks.engine.work import BETA1, BETA2, EPSILON, LEARNING_RATE, Work
+from tests.benchmarks.measuring import CLOCK
 
 WAYS: dict[str, dict[str, bool]] = {
     "for-loop": {"foreach": False},
@@ -57,7 +57,7 @@ def _trainer(work: Work, way: dict[str, bool]) -> Trainer:
             model.parameters(), LEARNING_RATE, (BETA1, BETA2), EPSILON, work.l2, **way
         )
         losses, generator = [], torch.Generator().manual_seed(0)
-        begun = time.perf_counter()
+        begun = CLOCK.seconds()
         for _ in range(work.epochs):
             total = torch.zeros(())
             order = None if work.one_batch else torch.randperm(rows, generator=generator)
@@ -69,7 +69,7 @@ def _trainer(work: Work, way: dict[str, bool]) -> Trainer:
                 optimizer.step()
                 total += loss.detach() * (stop - start)
             losses.append(total / rows)
-        seconds = time.perf_counter() - begun
+        seconds = CLOCK.seconds() - begun
         return Trained(seconds, torch.stack(losses).numpy()[:, None])
 
     return train

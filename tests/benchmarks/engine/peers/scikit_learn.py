@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import warnings
 from typing import Any
 
@@ -13,6 +12,7 @@ from sklearn.neural_network import MLPClassifier
 from fnnctl.arrays import FloatArray
 from tests.benchmarks.engine.trained import Trained, Trainer
 from tests.benchmarks.engine.work import ALPHA, BETA1, BETA2, EPSILON, LEARNING_RATE, Work
+from tests.benchmarks.measuring import CLOCK
 
 
 class Timed(MLPClassifier):  # type: ignore[misc]
@@ -25,9 +25,9 @@ class Timed(MLPClassifier):  # type: ignore[misc]
         for layer, (W, b) in enumerate(self.first):
             self.coefs_[layer][...] = W[0].T
             self.intercepts_[layer][...] = b[0]
-        begun = time.perf_counter()
+        begun = CLOCK.seconds()
         super()._fit_stochastic(*arguments)
-        self.seconds = time.perf_counter() - begun
+        self.seconds = CLOCK.seconds() - begun
 
 
 def trainers(work: Work, members: int) -> dict[str, Trainer]:

@@ -1,0 +1,78 @@
+"""The winner of a search, trained on all that was not kept for the test: a run of its own in the search's."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from fnnctl.commands.completion import complete_run
+from fnnctl.commands.interruption import Interruption
+from fnnctl.commands.output import Output
+from fnnctl.commands.preparation import Prepared, Source, prepare_source
+from fnnctl.commands.recording import opening_manifest
+from fnnctl.commands.search_setup import PreparedSearch
+from fnnctl.config.experiment import Experiment
+from fnnctl.config.lr_schedules import AdaptiveLrSchedule
+from fnnctl.config.resolved import resolved_yaml
+from fnnctl.search.trial import Assignment
+from fnnctl.store.folder import RunFolder
+from fnnctl.store.names import BEST
+from fnnctl.store.run import OpenRun, create_run
+
+
+def refit(
+    search: PreparedSearch,
+    run: OpenRun,
+    assignment: Assignment,
+    *,
+    epochs: int,
+    output: Output,
+    signals: Interruption,
+) -> Mapping[str, Any]:
+    """Train the winner for its own number of epochs, test it, once, and return its metrics.
+
+    The folder is written anew where an earlier process has left one that is not complete.
+    """
+    best = RunFolder(run.path / BEST)
+    if not (best.path.exists() and best.read_manifest().status == "completed"):
+        started = time.monotonic()
+        prepared = _prepared(search, assignment, epochs=epochs)
+        resolved = resolved_yaml(prepared.experiment)
+        best = opened = create_run(
+            run.path,
+            name=prepared.name,
+            kind="train",
+            config=resolved.encode("utf-8"),
+            resolved=resolved,
+            manifest=opening_manifest(prepared, blas_threads=prepared.set_threads()),
+            folder=BEST,
+        )
+        complete_run(opened, prepared, None, started=started, output=output, signals=signals)
+    metrics: Mapping[str, Any] = best.read_metrics() or {}
+    return metrics
+
+
+def _prepared(search: PreparedSearch, assignment: Assignment, *, epochs: int) -> Prepared:
+    experiment = _without_validation(search.configs.experiment_of(assignment), epochs=epochs)
+    loaded = search.source.loaded
+    source = Source(replace(loaded, experiment=experiment), search.source.dataset)
+    return prepare_source(source)
+
+
+def _without_validation(experiment: Experiment, *, epochs: int) -> Experiment:
+    """The trial's experiment with nothing that would watch a validation part, and for this many epochs."""
+    training = experiment.training
+    schedule = training.lr_schedule
+    changes: dict[str, Any] = {"epochs": epochs, "early_stopping": None, "time_limit": None, "threads": 1}
+    if isinstance(schedule, AdaptiveLrSchedule):
+        changes["lr_schedule"] = schedule.model_copy(update={"monitor": "train_loss"})
+    split = experiment.data.split.model_copy(update={"validation": 0.0})
+    return experiment.model_copy(
+        update={
+            "data": experiment.data.model_copy(update={"split": split}),
+            "model": experiment.model.model_copy(update={"calibration": "none"}),
+            "training": training.model_copy(update=changes),
+        }
+    )

@@ -1,0 +1,297 @@
+"""`fnnctl search`: from a config with a space to the best configuration in it, refitted and tested once."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from fnnctl.commands.interruption import Interruption
+from fnnctl.commands.output import Output
+from fnnctl.commands.preparation import fit
+from fnnctl.commands.progress import amount_progress
+from fnnctl.commands.recording import Recording, known_facts, warn
+from fnnctl.commands.refit import refit
+from fnnctl.commands.search_setup import PreparedSearch, prepare_search
+from fnnctl.commands.trial_plan import choose_crew
+from fnnctl.commands.trial_runner import KEPT_EPOCH, TrialRunner
+from fnnctl.commands.trial_training import TrialWork, train_trials
+from fnnctl.config.resolved import resolved_yaml
+from fnnctl.errors import NoFinishedTrialError, UsageError, did_you_mean
+from fnnctl.executors.running import ExecutorKind, Workers
+from fnnctl.report.figures import draw_figures
+from fnnctl.search.journal import COMPLETE, Journal, encode
+from fnnctl.search.leaderboard import leaderboard_table
+from fnnctl.search.loop import run_search
+from fnnctl.search.protocols import Sampler
+from fnnctl.search.standings import Standings
+from fnnctl.search.trial import Result
+from fnnctl.store.catalogue import find_run
+from fnnctl.store.folder import RunFolder
+from fnnctl.store.names import RESOLVED
+from fnnctl.store.provenance import usable_processors
+from fnnctl.store.run import OpenRun, create_run, open_run
+from fnnctl.store.trial_checkpoints import TrialCheckpoints
+from fnnctl.training.threads import set_blas_threads
+
+INTERRUPTED = "interrupted"
+TIME_IS_OVER = "the time limit"
+EXECUTORS: Final[Mapping[str, ExecutorKind]] = {"serial": "serial", "processes": "processes"}
+"""Those that can be asked for by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchOptions:
+    """What the command line says beside the config: none of it changes a trial's numbers."""
+
+    method: str | None = None
+    workers: int | None = None
+    executor: ExecutorKind | None = None
+    max_trials: int | None = None
+    time_limit: float | None = None
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        method: str | None,
+        workers: int | None,
+        executor: str | None,
+        max_trials: int | None,
+        time_limit: float | None,
+    ) -> SearchOptions:
+        """The options as they were given; raises `UsageError` for an unknown executor."""
+        if executor is not None and executor not in EXECUTORS:
+            known = " or ".join(EXECUTORS)
+            raise UsageError(
+                f"there is no executor '{executor}'; it is {known}{did_you_mean(executor, EXECUTORS)}"
+            )
+        return cls(method, workers, EXECUTORS[executor] if executor else None, max_trials, time_limit)
+
+    @property
+    def changes(self) -> list[str]:
+        """The config's changes as `--set` has them."""
+        return [] if self.method is None else [f"search.method={self.method}"]
+
+    @property
+    def machine(self) -> dict[str, Any]:
+        """What a resume records, if it was given."""
+        given = {"workers": self.workers, "executor": self.executor, "time_limit": self.time_limit}
+        return {name: value for name, value in given.items() if value is not None}
+
+
+def search(
+    config: Path,
+    overrides: Sequence[str],
+    options: SearchOptions,
+    *,
+    runs_dir: Path,
+    name: str | None,
+    seed: int | None,
+    output: Output,
+    signals: Interruption,
+) -> RunFolder:
+    """Search, refit the winner, test it once, and write the search's folder.
+
+    Raises `InputError` before there is a folder, and `NoFinishedTrialError` or `InterruptedRunError` when
+    what was done stands in it.
+    """
+    started = time.monotonic()
+    changes = [*overrides, *options.changes]
+    prepared = prepare_search(config, changes, name=name, seed=seed, max_trials=options.max_trials)
+    with signals.graceful():
+        run = _create(prepared, runs_dir)
+        signals.run, signals.resumed_by = str(run.path), "search"
+        warn(run, prepared.warnings, output)
+    _complete(run, prepared, None, options, started=started, output=output, signals=signals)
+    return run
+
+
+def resume_search(
+    text: str, options: SearchOptions, *, runs_dir: Path, output: Output, signals: Interruption
+) -> RunFolder:
+    """Go on with a search that was interrupted or killed, to the end that it would have had.
+
+    Raises `UsageError` for an unknown run, for one that is no search, and for one that still goes on, and
+    `InputError` where config, data or versions are no longer what they were.
+    """
+    started = time.monotonic()
+    folder = find_run(text, runs_dir)
+    if (kind := folder.read_manifest().kind) != "search":
+        raise UsageError(f"{folder.path} cannot be resumed by `fnnctl search`: it is a run of kind '{kind}'")
+    run = open_run(folder)
+    if run is None:
+        output.note(f"{folder.path} is complete: there is nothing to go on with")
+        return folder
+    signals.run, signals.resumed_by = str(run.path), "search"
+    try:
+        file = run.open_journal()
+        journal = Journal(file)
+        most = journal.settings.get("max_trials") if options.max_trials is None else options.max_trials
+        prepared = prepare_search(run.path / RESOLVED, options.changes, name=None, seed=None, max_trials=most)
+        journal.begin(prepared.header(_versions()), options.machine)
+        output.note(f"going on with {run.path}")
+        if file.torn:
+            output.note(f"the journal's last {file.torn} bytes were no whole record; they are kept beside it")
+        run.log("resumed")
+        run.record({"status": "running", "finished": None, "error": None})
+    except BaseException:
+        run.let_go()
+        raise
+    _complete(run, prepared, journal, options, started=started, output=output, signals=signals)
+    return run
+
+
+def _create(search: PreparedSearch, runs_dir: Path) -> OpenRun:
+    """The run's folder; it appears with the journal's header in it."""
+    experiment = search.experiment
+    settings = fit(search.source, search.split.train).settings
+    threads = 1 if set_blas_threads(1) else None
+    facts = known_facts(experiment, search.source.dataset, settings, search.warnings, blas_threads=threads)
+    return create_run(
+        runs_dir,
+        name=experiment.name or "",
+        kind="search",
+        config=search.source.loaded.text,
+        resolved=resolved_yaml(experiment, command="search"),
+        manifest={**facts, "search": {"method": search.settings.method.name}},
+        journal=[encode(search.header(_versions()))],
+    )
+
+
+def _versions() -> dict[str, str]:
+    return {"numpy": np.__version__}
+
+
+def _complete(
+    run: OpenRun,
+    search: PreparedSearch,
+    journal: Journal | None,
+    options: SearchOptions,
+    *,
+    started: float,
+    output: Output,
+    signals: Interruption,
+) -> None:
+    """Without a journal that was read already it is the new one, which has its header."""
+    with Recording(run, started=started) as recording:
+        set_blas_threads(1)
+        journal = journal or Journal(run.open_journal())
+        sampler = search.sampler()
+        standings = Standings(search.direction, journal.results.values())
+        try:
+            with recording.training():
+                reason = _search(run, search, sampler, journal, standings, options, started, output, signals)
+        finally:
+            paths = list(search.settings.space)
+            run.write_leaderboard(*leaderboard_table(journal.trials, standings, paths))
+            _record(run, search, sampler, journal, standings)
+        signals.raise_if_requested()
+        best = standings.incumbent
+        if best is None:
+            reasons = Counter(result.reason or "" for result in standings.latest.values())
+            told = [why for why, _ in reasons.most_common()]
+            draw_figures(run)
+            raise NoFinishedTrialError(trials=len(journal.trials), reasons=told, run=str(run.path))
+        if reason != COMPLETE:
+            output.note(f"the search has ended before its plan: {reason}")
+        output.note(f"trial {best.trial} is best; it is trained on training and validation part together")
+        assignment = journal.trials[best.trial].assignment
+        epochs = _epochs(journal, best)
+        metrics = refit(search, run, assignment, epochs=epochs, output=output, signals=signals)
+        run.write_metrics(metrics)
+        if not search.settings.keep_checkpoints:
+            TrialCheckpoints(run.path).keep_only(())
+        draw_figures(run)
+        signals.raise_if_requested()
+
+
+def _search(
+    run: OpenRun,
+    search: PreparedSearch,
+    sampler: Sampler,
+    journal: Journal,
+    standings: Standings,
+    options: SearchOptions,
+    started: float,
+    output: Output,
+    signals: Interruption,
+) -> str:
+    """Run the search to its end, or until it is asked to stop, and return why it ended."""
+    settings = fit(search.source, search.split.train).settings
+    workers = options.workers or usable_processors()
+    crew = choose_crew(search, settings, workers=workers, executor=options.executor)
+    objective = search.settings.objective
+    work = TrialWork(search.source.dataset, objective.metric, objective.on == "cross_validation")
+    output.detail(f"{crew.kind}, {crew.workers} at once")
+    total = search.plan.epochs_with_reuse * len(search.units)
+    before = sum(result.epochs for result in journal.results.values()) * len(search.units)
+
+    def stop() -> str | None:
+        if signals.requested():
+            return INTERRUPTED
+        late = options.time_limit is not None and time.monotonic() - started >= options.time_limit
+        return TIME_IS_OVER if late else None
+
+    with (
+        signals.graceful(),
+        amount_progress(output, total) as show,
+        Workers(train_trials, work, kind=crew.kind, workers=crew.workers) as crew_at_work,
+    ):
+        runner = TrialRunner(search, run, journal, crew_at_work, look_up=_looking(show, before, stop))
+
+        def watch(results: Sequence[Result]) -> None:
+            for result in results:
+                standings.tell(result)
+
+        return run_search(search.scheduler(sampler), runner, journal, stop=stop, watch=watch)
+
+
+def _looking(
+    show: Callable[[int], None], before: int, stop: Callable[[], str | None]
+) -> Callable[[int], bool]:
+    def look_up(done: int) -> bool:
+        show(before + done)
+        return stop() is not None
+
+    return look_up
+
+
+def _epochs(journal: Journal, best: Result) -> int:
+    """The winner's own number of epochs: all that it trained, or those up to the weights that it kept."""
+    kept: int | None = (best.facts or {}).get(KEPT_EPOCH)
+    return kept or sum(result.epochs for (trial, _), result in journal.results.items() if trial == best.trial)
+
+
+def _record(
+    run: OpenRun, search: PreparedSearch, sampler: Sampler, journal: Journal, standings: Standings
+) -> None:
+    """What the manifest says of the search."""
+    best = standings.incumbent
+    end = journal.end.reason if journal.end else None
+    run.record(
+        {
+            "search": {
+                "method": search.settings.method.name,
+                "trials": len(journal.trials),
+                "epochs": search.plan.epochs_with_reuse,
+                "epochs_trained": sum(standings.epochs.values()),
+                "saved": getattr(sampler, "saved", 0),
+                "end": end,
+                "best": None
+                if best is None
+                else {
+                    "trial": best.trial,
+                    "objective": best.objective,
+                    "configuration": dict(journal.trials[best.trial].assignment),
+                    "epochs": _epochs(journal, best),
+                },
+            }
+        }
+    )
+    run.log(f"{len(journal.trials)} trials, {sum(standings.epochs.values())} epochs: {end}")

@@ -1,0 +1,213 @@
+"""From a config to all that a search needs: what is wrong with the input is found here, before any folder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import fnnctl
+from fnnctl.arrays import IntArray
+from fnnctl.commands.folds import split_of
+from fnnctl.commands.preparation import Source, data_facts, load_source, parts_of, searching_problems
+from fnnctl.config.experiment import Experiment
+from fnnctl.config.resolved import active_settings
+from fnnctl.config.search import DEFAULT_TRIALS, SearchConfig
+from fnnctl.config.trials import TrialConfigs, trial_configs
+from fnnctl.data.folds import divide, most_folds
+from fnnctl.data.splits import Split
+from fnnctl.errors import ConfigError
+from fnnctl.search.domains import Domain
+from fnnctl.search.journal import Header
+from fnnctl.search.plan import Plan, plan_search
+from fnnctl.search.protocols import Sampler, Scheduler
+from fnnctl.search.samplers import SAMPLERS
+from fnnctl.search.space import Space
+from fnnctl.search.spending import Spending, build_scheduler
+from fnnctl.search.trial import Direction
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What a trial trains one network on: the training part, or a fold of it."""
+
+    split: Split
+    judged: IntArray
+    """The rows whose metric is the objective."""
+    fold: tuple[int, int] | None = None
+    """Its repeat and fold."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedSearch:
+    """A search that can begin."""
+
+    source: Source
+    experiment: Experiment
+    """As it was given, with what follows from the data filled in."""
+    configs: TrialConfigs
+    space: Space
+    split: Split
+    units: tuple[Unit, ...]
+    spending: Spending
+    plan: Plan
+    warnings: list[str]
+
+    @property
+    def settings(self) -> SearchConfig:
+        """The `search` section."""
+        return _section(self.experiment)
+
+    @property
+    def direction(self) -> Direction:
+        """Whether the objective should rise or fall."""
+        return "minimize" if self.settings.objective.minimized else "maximize"
+
+    def sampler(self) -> Sampler:
+        """A new sampler."""
+        make = SAMPLERS[self.settings.method.sampler]
+        return make(self.space, self.settings, seed=self.experiment.seed, key=self.configs.key_of)
+
+    def scheduler(self, sampler: Sampler) -> Scheduler:
+        """A new scheduler, which asks this sampler."""
+        return build_scheduler(
+            self.settings.method.scheduler, sampler, self.spending, direction=self.direction
+        )
+
+    def header(self, versions: Mapping[str, str]) -> Header:
+        """The journal's first record."""
+        fixed: dict[str, Any] = active_settings(self.experiment)
+        search = fixed["search"]
+        budget, trials = search.pop("budget"), search.pop("trials", None)
+        dataset = self.source.dataset
+        objective = self.settings.objective
+        return Header(
+            configuration=hashlib.sha256(json.dumps(fixed, sort_keys=True).encode()).hexdigest(),
+            data=dataset.sha256,
+            versions={"fnnctl": fnnctl.__version__, **versions},
+            settings={
+                "method": self.settings.method.name,
+                "objective": {
+                    "metric": objective.metric,
+                    "on": objective.on,
+                    "direction": self.direction,
+                },
+                "paths": list(self.space.domains),
+                "scales": {name: _scale(domain) for name, domain in self.space.domains.items()},
+                "budget": budget,
+                "trials": trials,
+                "max_trials": self.spending.max_trials,
+            },
+        )
+
+
+def prepare_search(
+    file: Path,
+    overrides: Sequence[str],
+    *,
+    name: str | None,
+    seed: int | None,
+    max_trials: int | None,
+) -> PreparedSearch:
+    """Load the config and its data, divide the rows, and plan; raises `InputError`."""
+    source = load_source(file, overrides, name=name, seed=seed)
+    experiment = source.loaded.experiment
+    if experiment.search is None or not experiment.search.space:
+        message = "there is nothing to search; write for example {training.l2: {log_uniform: [1e-6, 1e-2]}}"
+        raise ConfigError(source.loaded.problem("search.space", message))
+    if problems := searching_problems(source.loaded, source.dataset):
+        raise ConfigError(*problems)
+    split = parts_of(source)
+    spending = _spending(experiment, max_trials)
+    space = Space(experiment.search.space)
+    size = _size(space, experiment.search)
+    try:
+        plan = plan_search(experiment.search.method.scheduler, spending, size=size)
+    except ValueError as error:
+        raise ConfigError(source.loaded.problem("search.budget", str(error))) from None
+    if spending.total_epochs is not None:
+        largest = max((bracket.rungs[-1].epochs for bracket in plan.brackets), default=1)
+        spending = replace(spending, max_epochs=largest, min_epochs=min(spending.min_epochs, largest))
+    configs = trial_configs(source.loaded.config, experiment, epochs=spending.max_epochs)
+    data = experiment.data.model_copy(update=data_facts(source.dataset))
+    return PreparedSearch(
+        source=source,
+        experiment=experiment.model_copy(update={"data": data}),
+        configs=configs,
+        space=space,
+        split=split,
+        units=_units(source, split),
+        spending=spending,
+        plan=plan,
+        warnings=list(source.dataset.warnings),
+    )
+
+
+def _section(experiment: Experiment) -> SearchConfig:
+    return experiment.search or SearchConfig()
+
+
+def _spending(experiment: Experiment, max_trials: int | None) -> Spending:
+    search = _section(experiment)
+    budget, method = search.budget, search.method
+    trials = search.trials
+    if trials is None and not (method.scheduler == "full_budget" and method.sampler == "grid"):
+        trials = DEFAULT_TRIALS
+    most = budget.max_epochs or experiment.training.epochs
+    return Spending(
+        max_epochs=most,
+        min_epochs=min(budget.min_epochs, most),
+        reduction_factor=budget.reduction_factor,
+        trials=trials,
+        max_trials=max_trials,
+        total_epochs=budget.total if method.scheduler == "halving" else None,
+        brackets=budget.brackets,
+    )
+
+
+def _size(space: Space, search: SearchConfig) -> int | None:
+    """How many assignments the sampler can choose from."""
+    return space.grid(search.points).size if search.method.sampler == "grid" else space.size
+
+
+def _units(source: Source, split: Split) -> tuple[Unit, ...]:
+    """The training and validation parts, or the folds that these are divided into."""
+    experiment, dataset = source.loaded.experiment, source.dataset
+    objective = _section(experiment).objective
+    if objective.on == "validation":
+        if not split.validation.size:
+            message = "there is no validation part to judge trials by: set data.split.validation above 0"
+            raise ConfigError(source.loaded.problem("search.objective.on", message))
+        return (Unit(split, split.validation),)
+    known = np.sort(np.concatenate([split.train, split.validation]))
+    labels, groups = dataset.labels[known], None if dataset.groups is None else dataset.groups[known]
+    settings = experiment.evaluation.cross_validation
+    if settings.folds > (most := most_folds(labels, groups)):
+        message = f"{most:,} rows or groups outside the test part do not make {settings.folds:,} folds"
+        raise ConfigError(source.loaded.problem("evaluation.cross_validation.folds", message))
+    folds = divide(
+        labels,
+        folds=settings.folds,
+        repeats=settings.repeats,
+        stratify=settings.stratify,
+        seed=experiment.seed,
+        groups=groups,
+    )
+    units = []
+    for repeat, fold in folds:
+        inner = split_of(experiment, labels, groups, folds, repeat, fold)
+        parts = Split(*(known[part] for part in (inner.train, inner.validation, inner.test)))
+        units.append(Unit(parts, parts.test, (repeat, fold)))
+    return tuple(units)
+
+
+def _scale(domain: Domain) -> str:
+    """How an axis of this domain is drawn."""
+    if domain.values is not None and not all(isinstance(value, int | float) for value in domain.values):
+        return "choice"
+    return "log" if domain.log else "linear"

@@ -1,0 +1,68 @@
+"""The importance of each searched setting as bars, beside what chance alone would show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import PercentFormatter
+
+from fnnctl.plots.lettering import lettering_for
+from fnnctl.plots.style import (
+    COLOURS,
+    FAINT,
+    INK,
+    MUTED,
+    WIDTH,
+    add_legend,
+    figure_style,
+    new_figure,
+    say_instead,
+)
+
+MOST_BARS = 30
+NAME_COLUMNS = 36
+BAR_HEIGHT = 0.3
+
+_CHANCE: dict[str, Any] = {"color": INK, "marker": "|", "markersize": 11.0, "linestyle": "none"}
+
+Bars = Mapping[str, tuple[float, float] | None]
+
+
+def importance_figure(bars: Bars, *, axis: str, title: str) -> Figure:
+    """Draw each setting's share of the variance and, as a mark, how much chance alone would give it.
+
+    Both are from 0 to 1; None where nothing can be said. The largest come first, of many the largest 30. Bars
+    within what chance would give are grey. `axis` says what the shares are of.
+    """
+    order = sorted(bars, key=lambda name: -(bars[name] or (-1.0, 0.0))[0])[:MOST_BARS]
+    lettering = lettering_for([title, *order])
+    with figure_style(lettering):
+        figure = new_figure(WIDTH, max(2.4, 1.5 + BAR_HEIGHT * len(order)), title, lettering)
+        axes = figure.subplots()
+        if not any(bars.values()):
+            say_instead(axes, "there are too few trials yet to tell what matters")
+            return figure
+        shares = [bars[name] or (0.0, 0.0) for name in order]
+        heights = np.arange(len(order))
+        colours = [COLOURS[0] if share > chance else FAINT for share, chance in shares]
+        axes.barh(heights, [share for share, _ in shares], height=0.62, color=colours)
+        for height, name, (share, chance) in zip(heights.tolist(), order, shares, strict=True):
+            place: dict[str, Any] = {"xytext": (5, 0), "textcoords": "offset points", "va": "center"}
+            known = bars[name] is not None
+            text = f"{share:.0%}" if known else "too few trials, or always the same"
+            axes.annotate(text, (max(share, chance), height), color=MUTED, fontsize=8.5, **place)
+            if known:
+                axes.add_line(Line2D([chance], [height], **_CHANCE))
+        axes.set_yticks(heights, [lettering.shown(name, NAME_COLUMNS) for name in order])
+        axes.tick_params(axis="y", length=0, labelcolor=INK)
+        axes.set(xlim=(0, min(1.0, 1.25 * max(map(max, shares)) or 1.0)), xlabel=axis)
+        axes.set_ylim(len(order) - 0.4, -0.6)
+        axes.xaxis.set_major_formatter(PercentFormatter(1.0))
+        axes.grid(False, axis="y")
+        options: dict[str, Any] = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "borderaxespad": 0.1}
+        add_legend(axes, [Line2D([], [], **_CHANCE)], ["what chance stays below, 19 times of 20"], **options)
+    return figure

@@ -1,0 +1,212 @@
+"""Parallel coordinates: every trial a line through its settings to its objective."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
+from matplotlib.ticker import LogLocator, MaxNLocator
+
+from fnnctl.arrays import FloatArray
+from fnnctl.plots.lettering import Lettering, lettering_for
+from fnnctl.plots.objectives import objective_range
+from fnnctl.plots.search_history import COLOUR_MAP
+from fnnctl.plots.searched import SearchedSetting
+from fnnctl.plots.style import COLOURS, INK, MUTED, WIDTH, figure_style, new_figure, say_instead
+
+MOST_AXES = 12
+"""Of more settings the first are drawn."""
+MOST_CATEGORIES = 24
+"""Of more categories some are named."""
+MOST_LISTED_VALUES = 8
+"""A numeric setting that has no more values, each of them in several trials, is drawn as a choice is."""
+BAND = 0.5
+"""The share of the distance between two categories, or few numbers, over which their lines are spread."""
+MOST_LINES = 1000
+"""Of more trials so many are drawn, evenly chosen by their rank from the best on."""
+NAME_COLUMNS = 18
+VALUE_COLUMNS = 14
+INCHES_PER_AXIS = 1.5
+STRESS = 6
+"""How much the best lines stand out: the power of their rank, from 0 to 1."""
+NOWHERE = -0.09
+"""Where a line runs that has no value on an axis: below it."""
+
+_FAILED: dict[str, Any] = {"colors": COLOURS[1], "linewidths": 0.8, "linestyles": [(0, (4, 2))]}
+
+
+@dataclass(frozen=True, slots=True)
+class _Axis:
+    """One vertical axis: its ticks by height, and where the trials' lines cross it (NaN: nowhere)."""
+
+    name: str
+    ticks: Sequence[tuple[float, str]]
+    heights: FloatArray
+    missing: str
+    """What is written below it where lines run there."""
+    banded: bool = False
+    """Whether its few heights are those of many lines, which are spread around them."""
+
+
+def parallel_figure(
+    settings: Sequence[SearchedSetting],
+    objectives: FloatArray,
+    *,
+    metric: str,
+    minimized: bool,
+    title: str,
+) -> Figure:
+    """Draw n trials with these objectives (n,), NaN where there is none; the better a trial, the darker.
+
+    Logarithmic settings have logarithmic axes, choices a height for each value. A line runs below the axis
+    of a setting that its trial does not have. The objective is the last axis; a few bad ones may lie on
+    its border.
+    """
+    shown = settings[:MOST_AXES]
+    lettering = lettering_for(
+        [title, metric, *(text for each in shown for text in (each.name, *each.categories))]
+    )
+    if len(shown) < len(settings):
+        title = f"{title}, {len(shown)} of {len(settings)} settings"
+    with figure_style(lettering):
+        figure = new_figure(max(WIDTH, 1.0 + INCHES_PER_AXIS * (len(shown) + 1)), 5.0, title, lettering)
+        axes = figure.subplots()
+        if not len(objectives) or not shown:
+            say_instead(axes, "there is no result yet" if shown else "no setting was searched")
+            return figure
+        columns = [_setting_axis(setting, lettering) for setting in shown]
+        columns.append(
+            _objective_axis(objectives, lettering.shown(metric, NAME_COLUMNS), minimized=minimized)
+        )
+        _draw_lines(axes, columns, minimized=minimized)
+        for position, column in enumerate(columns):
+            _draw_axis(axes, position, column)
+        _finish(axes, columns)
+    return figure
+
+
+def _setting_axis(setting: SearchedSetting, lettering: Lettering) -> _Axis:
+    values, name = setting.values, lettering.shown(setting.name, NAME_COLUMNS)
+    if setting.scale == "choice":
+        return _listed_axis(
+            name, values, [lettering.shown(text, VALUE_COLUMNS) for text in setting.categories]
+        )
+    distinct, places = np.unique(values[np.isfinite(values)], return_inverse=True)
+    if len(distinct) <= min(MOST_LISTED_VALUES, len(places) // 2):
+        positions = np.full(len(values), np.nan)
+        positions[np.isfinite(values)] = places
+        return _listed_axis(name, positions, [f"{value:.6g}" for value in distinct])
+    low, high = float(distinct[0]), float(distinct[-1])
+    if setting.scale == "log":
+        ticks = _scaled(_log_ticks(low, high), low, high, log=True)
+        return _Axis(name, ticks, _heights(np.log(values), np.log(low), np.log(high)), "not set")
+    ticks = _scaled(list(MaxNLocator(6).tick_values(low, high)), low, high)
+    return _Axis(name, ticks, _heights(values, low, high), "not set")
+
+
+def _listed_axis(name: str, positions: FloatArray, texts: Sequence[str]) -> _Axis:
+    """A height for each of some values, evenly spaced."""
+    count = len(texts)
+    places = ((np.arange(count) + 0.5) / count).tolist()
+    ticks = list(zip(places, texts, strict=True))[:: -(-count // MOST_CATEGORIES)]
+    return _Axis(name, ticks, (positions + 0.5) / count, "not set", banded=True)
+
+
+def _objective_axis(objectives: FloatArray, name: str, *, minimized: bool) -> _Axis:
+    finite = objectives[np.isfinite(objectives)]
+    if not len(finite):
+        return _Axis(name, [], np.full(len(objectives), np.nan), "none")
+    low, high = objective_range(finite, minimized=minimized)
+    ticks = _scaled(list(MaxNLocator(6).tick_values(low, high)), low, high)
+    if low == high:
+        ticks = [(0.5, f"{low:.5g}")]
+    return _Axis(name, ticks, _heights(objectives.clip(low, high), low, high), "none")
+
+
+def _heights(values: FloatArray, low: float, high: float) -> FloatArray:
+    return (values - low) / (high - low) if high > low else np.where(np.isnan(values), np.nan, 0.5)
+
+
+def _log_ticks(low: float, high: float) -> list[float]:
+    """Powers of ten; of a short range 1, 2 and 5 times these, and of a shorter one round numbers."""
+    if high < 5 * low:
+        return [float(tick) for tick in MaxNLocator(5).tick_values(low, high)]
+    steps = (1.0,) if high >= 1e3 * low else (1.0, 2.0, 5.0)
+    return [float(tick) for tick in LogLocator(subs=steps, numticks=12).tick_values(low, high)]
+
+
+def _scaled(ticks: Sequence[float], low: float, high: float, *, log: bool = False) -> list[tuple[float, str]]:
+    """The ticks within the range, as height and text; a single value has one tick in the middle."""
+    if low == high:
+        return [(0.5, f"{low:.5g}")]
+    within = [tick for tick in ticks if low - 1e-9 * (high - low) <= tick <= high + 1e-9 * (high - low)]
+    if log:
+        return [(float(np.log(tick / low) / np.log(high / low)), f"{tick:g}") for tick in within if tick > 0]
+    return [((tick - low) / (high - low), f"{tick:.6g}") for tick in within]
+
+
+def _draw_lines(axes: Axes, columns: Sequence[_Axis], *, minimized: bool) -> None:
+    """The lines of all trials, the best on top; those without an objective are dashed."""
+    heights = np.column_stack([column.heights for column in columns])
+    badness = heights[:, -1] if minimized else 1 - heights[:, -1]
+    for position, column in enumerate(columns):
+        if column.banded:
+            heights[:, position] = _spread(column.heights, badness)
+    drawn = np.where(np.isnan(heights), NOWHERE, heights)
+    ranked = np.argsort(badness, kind="stable")  # what has no objective comes last
+    ranked = ranked[:: -(-len(ranked) // MOST_LINES)]
+    count = len(ranked)
+    alpha = min(0.9, max(0.25, 40 / count))
+    across = np.arange(len(columns), dtype=np.float64)
+    has_objective = ~np.isnan(badness[ranked])
+    worst_first = ranked[has_objective][::-1]
+    segments = [np.column_stack([across, drawn[index]]) for index in worst_first]
+    goodness = (np.arange(len(worst_first)) + 1) / max(1, len(worst_first))
+    colours = COLOUR_MAP(goodness)
+    colours[:, 3] = alpha + (1 - alpha) * goodness**STRESS
+    widths = 0.7 + 1.1 * goodness**STRESS
+    axes.add_collection(LineCollection(segments, colors=colours, linewidths=widths, zorder=2))
+    failed = [np.column_stack([across, drawn[index]]) for index in ranked[~has_objective]]
+    axes.add_collection(LineCollection(failed, alpha=min(0.7, alpha), zorder=1.5, **_FAILED))
+
+
+def _spread(heights: FloatArray, badness: FloatArray) -> FloatArray:
+    """The heights on an axis of few values, those of one value spread around it, the best highest."""
+    distinct = np.unique(heights[np.isfinite(heights)])
+    band = BAND * float(np.diff(distinct).min() if len(distinct) > 1 else 0.5)
+    spread = heights.copy()
+    for height in distinct:
+        members = np.flatnonzero(heights == height)
+        ranked = members[np.argsort(-badness[members], kind="stable")]  # NaN, the worst of all, comes last
+        known = np.isfinite(badness[ranked]).sum()
+        ranked = np.roll(ranked, len(ranked) - known)
+        spread[ranked] += band * ((np.arange(len(ranked)) + 0.5) / len(ranked) - 0.5)
+    return spread
+
+
+def _draw_axis(axes: Axes, position: int, column: _Axis) -> None:
+    halo = [withStroke(linewidth=2.2, foreground="white", alpha=0.85)]
+    axes.plot([position, position], [0, 1], color=INK, linewidth=1.0, zorder=3)
+    style: dict[str, Any] = {"textcoords": "offset points", "va": "center", "zorder": 4, "path_effects": halo}
+    for height, text in column.ticks:
+        axes.plot([position], [height], marker="_", color=INK, markersize=6, zorder=3)
+        axes.annotate(text, (position, height), xytext=(6, 0), color=INK, fontsize=7.5, **style)
+    if np.isnan(column.heights).any():
+        axes.plot([position], [NOWHERE], marker="_", color=MUTED, markersize=6, zorder=3)
+        axes.annotate(column.missing, (position, NOWHERE), xytext=(6, 0), color=MUTED, fontsize=7.5, **style)
+
+
+def _finish(axes: Axes, columns: Sequence[_Axis]) -> None:
+    axes.set_xlim(-0.12, len(columns) - 0.55)
+    axes.set_ylim(NOWHERE - 0.04, 1.03)
+    axes.set_xticks(range(len(columns)), [column.name for column in columns], fontsize=8.5, ha="left")
+    axes.tick_params(axis="x", length=0, labeltop=True, labelbottom=False, labelcolor=INK)
+    axes.set_yticks([])
+    axes.spines[:].set_visible(False)
+    axes.grid(False)

@@ -1,0 +1,154 @@
+"""How trials climbed their ladders: learning curves that end where a trial was dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+
+from fnnctl.arrays import FloatArray
+from fnnctl.plots.lettering import lettering_for
+from fnnctl.plots.objectives import finish_objective, objective_range
+from fnnctl.plots.searched import PlottedTrial
+from fnnctl.plots.style import COLOURS, FAINT, INK, MUTED, WIDTH, figure_style, new_figure, say_instead
+
+MOST_POINTS = 300
+"""Of a longer curve so many points, evenly chosen, are drawn."""
+MOST_CURVES = 500
+"""Of more trials of one fate in a bracket so many, evenly chosen, are drawn."""
+LOGARITHMIC_FROM = 8.0
+"""A ladder whose last budget is this many times its first gets a logarithmic axis."""
+PANEL_HEIGHT = 2.3
+MOST_TICKS = 6
+
+_LOOKS: dict[str, dict[str, Any]] = {
+    "dropped": {"color": MUTED, "linewidth": 0.9},
+    "top": {"color": COLOURS[0], "linewidth": 1.3},
+    "diverged": {"color": COLOURS[1], "linewidth": 0.9},
+}
+_ENDS: dict[str, dict[str, Any]] = {
+    "dropped": {"marker": "o", "markersize": 2.6},
+    "top": {"marker": "o", "markersize": 3.2},
+    "diverged": {"marker": "x", "markersize": 4.5},
+}
+_NAMES = {"dropped": "went no further", "top": "got everything", "diverged": "diverged or failed"}
+_BEST: dict[str, Any] = {"color": INK, "linewidth": 2.2, "marker": "*", "markersize": 9.0}
+
+
+def rungs_figure(
+    trials: Sequence[PlottedTrial],
+    budgets: Mapping[int, Sequence[int]],
+    *,
+    metric: str,
+    minimized: bool,
+    title: str,
+) -> Figure:
+    """Draw each trial's values over its epochs, a panel a bracket.
+
+    `budgets` are the brackets' rungs, which have a vertical line each. Values far worse than nearly all lie
+    on the border, so that a diverging trial does not flatten the others.
+    """
+    lettering = lettering_for([title, metric])
+    drawn = [trial for trial in trials if np.isfinite(trial.values).any()]
+    brackets = sorted({trial.bracket for trial in drawn}, reverse=True)
+    columns = 1 if len(brackets) <= 1 else 2 if len(brackets) <= 4 else 3 if len(brackets) <= 9 else 4
+    rows = max(1, -(-len(brackets) // columns))
+    height = 4.6 if rows == 1 else 1.2 + rows * PANEL_HEIGHT
+    with figure_style(lettering):
+        figure = new_figure(WIDTH if columns < 4 else 1.2 * WIDTH, height, title, lettering)
+        panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
+        if not drawn:
+            say_instead(panels[0], "no trial has a value to be drawn yet")
+            return figure
+        values = np.concatenate([trial.values[np.isfinite(trial.values)] for trial in drawn])
+        shown = objective_range(values, minimized=minimized)
+        for axes, bracket in zip(panels, brackets, strict=False):
+            own = [trial for trial in drawn if trial.bracket == bracket]
+            _draw_bracket(axes, own, shown)
+            _mark_rungs(axes, budgets[bracket])
+            if len(brackets) > 1:
+                axes.set_title(f"bracket {bracket}: {len(own):,} trial{'s' if len(own) > 1 else ''}")
+        for axes in panels[len(brackets) :]:
+            axes.set_axis_off()
+        finish_objective(panels[0], shown, minimized=minimized)
+        _finish_epochs(
+            panels[0], drawn, sorted({budget for bracket in brackets for budget in budgets[bracket]})
+        )
+        _label([*panels[: len(brackets)]], columns, lettering.shown(metric, 40))
+        _add_key(figure, drawn)
+    return figure
+
+
+def _draw_bracket(axes: Axes, trials: Sequence[PlottedTrial], shown: tuple[float, float]) -> None:
+    for fate, look in _LOOKS.items():
+        own = [trial for trial in trials if trial.fate == fate and not trial.best]
+        curves = [_points(trial, shown) for trial in own[:: -(-len(own) // MOST_CURVES) or 1]]
+        if curves:
+            alpha = min(0.85, max(0.15, 12 / len(curves)))
+            axes.add_collection(LineCollection(curves, alpha=alpha, zorder=2, **look), autolim=False)
+            ends = np.array([curve[-1] for curve in curves])
+            style: dict[str, Any] = {"color": look["color"], "linestyle": "none", "alpha": max(alpha, 0.5)}
+            axes.add_line(Line2D(ends[:, 0], ends[:, 1], zorder=2.5, **style, **_ENDS[fate]))
+    for trial in trials:
+        if trial.best:
+            curve = _points(trial, shown)
+            axes.add_line(Line2D(curve[:, 0], curve[:, 1], zorder=4, markevery=[len(curve) - 1], **_BEST))
+
+
+def _points(trial: PlottedTrial, shown: tuple[float, float]) -> FloatArray:
+    """(n, 2) epochs and values of one curve, those that cannot be drawn left out."""
+    exists = np.flatnonzero(np.isfinite(trial.values))
+    chosen = exists[np.unique(np.linspace(0, len(exists) - 1, min(len(exists), MOST_POINTS)).astype(np.intp))]
+    return np.column_stack([trial.epochs[chosen], trial.values[chosen].clip(*shown)])
+
+
+def _mark_rungs(axes: Axes, budgets: Sequence[int]) -> None:
+    """A line a rung; where every trial gets all at once there is none to see."""
+    for budget in budgets if len(budgets) > 1 else ():
+        axes.axvline(budget, color=FAINT, linewidth=0.8, zorder=1)
+
+
+def _finish_epochs(axes: Axes, trials: Sequence[PlottedTrial], budgets: Sequence[int]) -> None:
+    """The axis that all panels share, with a tick a budget where there are several."""
+    first = min(float(trial.epochs[0]) for trial in trials)
+    last = max(float(budgets[-1]), *(float(trial.epochs[-1]) for trial in trials))
+    if len(budgets) > 1 and budgets[-1] >= LOGARITHMIC_FROM * budgets[0]:
+        axes.set_xscale("log")
+        margin = (last / first) ** 0.04
+        axes.set_xlim(first / margin, last * margin)
+    else:
+        margin = 0.04 * (last - first) or 0.5
+        axes.set_xlim(first - margin, last + margin)
+    if len(budgets) == 1:
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    else:
+        step = -(-len(budgets) // MOST_TICKS)
+        axes.xaxis.set_major_locator(FixedLocator(list(budgets)[::-1][::step]))
+        axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+
+
+def _label(panels: Sequence[Axes], columns: int, metric: str) -> None:
+    for position, axes in enumerate(panels):
+        if position % columns == 0:
+            axes.set_ylabel(metric)
+        if position + columns >= len(panels):
+            axes.set_xlabel("epochs")
+            axes.tick_params(labelbottom=True)
+
+
+def _add_key(figure: Figure, trials: Sequence[PlottedTrial]) -> None:
+    """A legend below all panels."""
+    fates = {trial.fate for trial in trials if not trial.best}
+    lines = {
+        _NAMES[fate]: Line2D([], [], **look, **_ENDS[fate]) for fate, look in _LOOKS.items() if fate in fates
+    }
+    if any(trial.best for trial in trials):
+        lines["best trial"] = Line2D([], [], **_BEST)
+    figure.legend(list(lines.values()), list(lines), loc="outside lower right", ncols=len(lines))

@@ -1,0 +1,94 @@
+"""The history of a search: what it had found, for what it had spent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap, LogNorm
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from fnnctl.arrays import FloatArray
+from fnnctl.plots.learning import add_key
+from fnnctl.plots.lettering import lettering_for
+from fnnctl.plots.objectives import finish_objective, objective_range
+from fnnctl.plots.searched import PlottedResult
+from fnnctl.plots.style import COLOURS, INK, WIDTH, figure_style, new_figure, say_instead
+
+COLOUR_MAP = ListedColormap(colormaps["YlGnBu"](np.linspace(0.3, 1.0, 256)))
+"""From light to dark, without what cannot be seen on white."""
+MOST_BUDGET_TICKS = 8
+
+_BEST: dict[str, Any] = {"color": INK, "linewidth": 1.5, "drawstyle": "steps-post"}
+_NONE: dict[str, Any] = {"color": COLOURS[1], "marker": "x", "markersize": 4.5, "linestyle": "none"}
+
+
+def search_history_figure(
+    results: Sequence[PlottedResult], *, metric: str, minimized: bool, title: str
+) -> Figure:
+    """Draw each result over the epochs that all trials had trained by then, and the best so far as a line.
+
+    The colour is the result's own budget, where there are several. What has no objective is marked at the
+    bad end. Results far worse than nearly all lie on the border.
+    """
+    lettering = lettering_for([title, metric])
+    with figure_style(lettering):
+        figure = new_figure(WIDTH, 4.6, title, lettering)
+        axes = figure.subplots()
+        finite = [result for result in results if result.objective is not None]
+        if not finite:
+            say_instead(axes, "all trials have diverged or failed" if results else "there is no result yet")
+            return figure
+        objectives = np.array([result.objective for result in finite], dtype=np.float64)
+        spent = np.array([result.spent for result in finite], dtype=np.float64)
+        low, high = shown = objective_range(objectives, minimized=minimized)
+        lines = _draw_points(axes, spent, objectives.clip(low, high), [each.budget for each in finite])
+        best = np.minimum.accumulate(objectives) if minimized else np.maximum.accumulate(objectives)
+        last = results[-1].spent
+        ends = np.append(spent, last), np.append(best, best[-1]).clip(low, high)
+        (lines["best so far"],) = axes.plot(*ends, **_BEST)
+        lines |= _draw_failures(axes, [each.spent for each in results if each.objective is None], minimized)
+        finish_objective(axes, shown, minimized=minimized)
+        axes.set(xlabel="epochs that all trials have trained", ylabel=lettering.shown(metric, 40))
+        axes.set_xlim(0, 1.02 * max(last, 1))
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+        add_key(axes, lines)
+    return figure
+
+
+def _draw_points(
+    axes: Axes, spent: FloatArray, objectives: FloatArray, budgets: Sequence[int]
+) -> dict[str, Line2D]:
+    """A point a result, with a bar for its colours where budgets differ; one entry of the legend."""
+    size = 18.0 if len(spent) <= 200 else 9.0
+    look: dict[str, Any] = {"s": size, "linewidths": 0.0, "alpha": 0.85, "zorder": 2, "clip_on": False}
+    distinct = sorted(set(budgets))
+    entry: dict[str, Any] = {"marker": "o", "linestyle": "none", "markersize": 4.5}
+    if len(distinct) == 1:
+        axes.scatter(spent, objectives, color=COLOURS[0], **look)
+        return {"a trial": Line2D([], [], color=COLOURS[0], **entry)}
+    norm = LogNorm(distinct[0], distinct[-1])
+    points = axes.scatter(spent, objectives, c=np.array(budgets), norm=norm, cmap=COLOUR_MAP, **look)
+    bar = axes.figure.colorbar(points, ax=axes, aspect=32, pad=0.02)
+    step = -(-len(distinct) // MOST_BUDGET_TICKS)
+    ticks = distinct[::-1][::step]
+    bar.set_ticks(ticks, labels=[f"{tick:,}" for tick in ticks])
+    bar.minorticks_off()
+    bar.outline.set_visible(False)
+    bar.set_label("epochs of the trial")
+    return {"a trial at a rung": Line2D([], [], color=COLOUR_MAP(0.6), **entry)}
+
+
+def _draw_failures(axes: Axes, spent: Sequence[int], minimized: bool) -> dict[str, Line2D]:
+    if not spent:
+        return {}
+    height = 0.985 if minimized else 0.015
+    place: dict[str, Any] = {"transform": axes.get_xaxis_transform(), "clip_on": False}
+    axes.add_line(Line2D(spent, [height] * len(spent), **place, **_NONE))
+    return {"diverged or failed": Line2D([], [], **_NONE)}

@@ -1,0 +1,40 @@
+"""A search's plan for people: brackets and rungs, trials, epochs, and the estimated time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+
+def plan_report(plan: Mapping[str, Any]) -> RenderableType:
+    """The plan as `plan --json` has it, as a table."""
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
+    for heading in ("bracket", "rung", "trials", "epochs"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for bracket in plan["brackets"]:
+        for index, rung in enumerate(bracket["rungs"]):
+            number = str(bracket["bracket"]) if index == 0 else ""
+            table.add_row(number, str(index), f"{rung['trials']:,}", f"{rung['epochs']:,}")
+    lines = [
+        f"{plan['method']}: {plan['trials']:,} trials",
+        f"{plan['epochs_with_reuse']:,} epochs; {plan['epochs_from_scratch']:,} if every rung began anew",
+        f"about {_duration(plan['seconds_estimated'])}",
+    ]
+    return Group(Text(lines[0]), Text(), table, Text(), *(Text(line) for line in lines[1:]))
+
+
+def _duration(seconds: float | None) -> str:
+    """In words, to two digits or so: it is an estimate."""
+    if seconds is None:
+        return "an unknown time: none of the configurations tried can be trained"
+    if seconds < 1:
+        return "a second"
+    if seconds < 120:
+        return f"{seconds:.0f} seconds"
+    if seconds < 7200:
+        return f"{seconds / 60:.0f} minutes"
+    return f"{seconds / 3600:.1f} hours"

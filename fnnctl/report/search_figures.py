@@ -1,0 +1,109 @@
+"""A search's figures, drawn from its journal.
+
+Importing matplotlib takes half a second, which a report without figures need not wait for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Set
+from typing import Any, Final
+
+import numpy as np
+
+from fnnctl.config.metric_names import is_loss
+from fnnctl.plots.searched import PlottedResult, PlottedTrial
+from fnnctl.report.search_content import SearchContent, Trial
+from fnnctl.report.search_settings import importances, searched_settings
+from fnnctl.store import names
+
+
+def search_figures(search: SearchContent, name: str, wanted: Set[str]) -> dict[str, bytes]:
+    """The figures that are wanted of a search that has results; `name` is the experiment's."""
+    from fnnctl.plots.style import png_bytes  # noqa: PLC0415
+
+    return {file: png_bytes(draw(search, name)) for file, draw in _DRAW.items() if file in wanted}
+
+
+def _history(search: SearchContent, name: str) -> Any:
+    from fnnctl.plots.search_history import search_history_figure  # noqa: PLC0415
+
+    return search_history_figure([*_results(search)], title=f"{name}: search history", **_judged(search))
+
+
+def _rungs(search: SearchContent, name: str) -> Any:
+    """The curve that was recorded and comes closest to the objective; without any, the objective itself."""
+    from fnnctl.plots.rungs import rungs_figure  # noqa: PLC0415
+
+    curve, drawn = None, _judged(search)
+    if any(result.curve for result in search.results):
+        curve = "validation_loss" if is_loss(search.metric) else "validation_accuracy"
+        drawn = {"metric": curve.replace("_", " "), "minimized": is_loss(search.metric)}
+    budgets: dict[int, list[int]] = {}
+    for rung in search.rungs:
+        budgets.setdefault(rung.bracket, []).append(rung.epochs)
+    trials = [
+        _way(trial, curve, top=budgets[trial.bracket][-1], best=trial is search.best)
+        for trial in search.trials.values()
+        if trial.results
+    ]
+    has_rungs = max(map(len, budgets.values())) > 1
+    title = f"{name}: learning curves" + (", up to where trials were dropped" if has_rungs else "")
+    return rungs_figure(trials, budgets, title=title, **drawn)
+
+
+def _parallel(search: SearchContent, name: str) -> Any:
+    from fnnctl.plots.parallel import parallel_figure  # noqa: PLC0415
+
+    trials = search.ranked
+    objectives = np.array([trial.results[-1].objective for trial in trials], dtype=np.float64)
+    title = f"{name}: {len(trials):,} trial{'s' if len(trials) > 1 else ''}, each after its last epoch"
+    return parallel_figure(searched_settings(search, trials), objectives, title=title, **_judged(search))
+
+
+def _importance(search: SearchContent, name: str) -> Any:
+    from fnnctl.plots.importances import importance_figure  # noqa: PLC0415
+
+    budget, found = importances(search) or (None, {})
+    bars = {setting: (each.share, each.chance) if each else None for setting, each in found.items()}
+    after = "" if budget is None else f" after {budget:,} epochs"
+    axis = f"share of the variance of the ranks{after} that the setting explains by itself"
+    return importance_figure(bars, axis=axis, title=f"{name}: what {search.metric} depends on")
+
+
+_DRAW: Final[Mapping[str, Callable[[SearchContent, str], Any]]] = {
+    names.SEARCH_HISTORY_FIGURE: _history,
+    names.RUNGS_FIGURE: _rungs,
+    names.PARALLEL_FIGURE: _parallel,
+    names.IMPORTANCE_FIGURE: _importance,
+}
+
+
+def _judged(search: SearchContent) -> dict[str, Any]:
+    """What an axis of objectives is called, and which end of it is the good one."""
+    metric = search.metric if search.part == "validation" else f"{search.metric}, cross-validated"
+    return {"metric": metric, "minimized": search.minimized}
+
+
+def _results(search: SearchContent) -> Iterator[PlottedResult]:
+    spent = 0
+    for result in search.results:
+        spent += result.epochs
+        yield PlottedResult(spent, result.budget, result.objective)
+
+
+def _way(trial: Trial, curve: str | None, *, top: int, best: bool) -> PlottedTrial:
+    """The trial's curve through all its jobs; without one, its objective at each rung."""
+    if curve is None:
+        epochs = np.array([result.budget for result in trial.results], dtype=np.float64)
+        values = [result.objective for result in trial.results]
+    else:
+        values = [value for result in trial.results for value in result.curve.get(curve, ())]
+        epochs = np.arange(1.0, len(values) + 1)
+    latest = trial.results[-1]
+    return PlottedTrial(
+        bracket=trial.bracket,
+        epochs=epochs,
+        values=np.array(values, dtype=np.float64),
+        fate="diverged" if latest.objective is None else "top" if latest.budget == top else "dropped",
+        best=best,
+    )

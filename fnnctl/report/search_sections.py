@@ -1,0 +1,206 @@
+"""What a report says of a search, before the metrics of its refitted winner: what it spent and found."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from rich.cells import cell_len
+
+from fnnctl.config.resolved import flow_yaml
+from fnnctl.report.pieces import NOTHING, Command, FactList, Section, Table, number
+from fnnctl.report.search_content import Rung, SearchContent, Trial
+from fnnctl.report.search_settings import importances, short_names
+from fnnctl.store.manifest import SearchFacts
+
+TOP: Final = 10
+"""Rows of the leaderboard that a report shows."""
+TABLE_WIDTH: Final = 76
+"""Columns of text that the leaderboard may take; settings that do not fit are left to leaderboard.csv."""
+MOST_RUNGS: Final = 40
+GAP: Final = 3
+
+
+def search_sections(search: SearchContent, facts: SearchFacts | None = None) -> list[Section]:
+    """What the journal says, and the manifest's facts beside it; a section about nothing has no rows."""
+    best = search.best
+    return [
+        FactList("Search", tuple(_search_facts(search, facts))),
+        FactList("Best trial", tuple(_best_facts(search, best)) if best else ()),
+        Command("Train it alone", tuple(_command(search, best)) if best else ()),
+        _leaderboard(search),
+        _rungs_table(search),
+        _importance_table(search),
+    ]
+
+
+def search_json(
+    search: SearchContent, facts: SearchFacts | None, metrics: dict[str, Any] | None
+) -> dict[str, Any]:
+    """What `search --json` and `report --json` say of a search; `metrics` are its refitted winner's.
+
+    The epochs are those planned, where the manifest knows, and else those granted so far.
+    """
+    planned = facts.epochs if facts else None
+    found = importances(search)
+    return {
+        "method": search.method,
+        "objective": {
+            "metric": search.metric,
+            "on": search.part,
+            "direction": "minimize" if search.minimized else "maximize",
+        },
+        "end": search.end,
+        "trials": len(search.trials),
+        "trials_by_status": search.statuses,
+        "epochs": search.granted if planned is None else planned,
+        "epochs_trained": search.trained,
+        "best": _best_json(search, metrics),
+        "leaderboard": [_row_json(rank, trial) for rank, trial in enumerate(search.ranked[:TOP], start=1)],
+        "rungs": [_rung_json(search, rung) for rung in search.rungs],
+        "importance": found
+        and {
+            "epochs": found[0],
+            "settings": {
+                name: each and {"share": each.share, "chance": each.chance, "trials": each.trials}
+                for name, each in found[1].items()
+            },
+        },
+    }
+
+
+def _search_facts(search: SearchContent, facts: SearchFacts | None) -> Iterable[tuple[str, str]]:
+    if search.method:
+        yield "method", search.method
+    place = "over the folds" if search.part == "cross_validation" else f"of the {search.part} part"
+    yield "objective", f"{search.metric} {place}, {'minimized' if search.minimized else 'maximized'}"
+    counts = ", ".join(f"{count:,} {status}" for status, count in search.statuses.items())
+    yield "trials", f"{len(search.trials):,}" + (f": {counts}" if counts else "")
+    if facts and facts.saved:
+        yield "passed over", f"{facts.saved:,} configurations that were equal to an earlier one"
+    planned = f"{facts.epochs:,} planned, " if facts and facts.epochs is not None else ""
+    yield "epochs", f"{planned}{search.granted:,} granted, {search.trained:,} trained"
+    if search.end:
+        yield "ended", search.end
+
+
+def _best_facts(search: SearchContent, best: Trial) -> Iterable[tuple[str, str]]:
+    latest = best.results[-1]
+    yield "trial", f"{best.number}, after {best.epochs:,} epochs"
+    yield search.metric, number(latest.objective)
+    for path, value in best.assignment.items():
+        yield path, flow_yaml(value)
+
+
+def _command(search: SearchContent, best: Trial) -> Iterable[str]:
+    yield "fnnctl train CONFIG"
+    for word in search.set_words(best):
+        yield f"--set {shlex.quote(word)}"
+
+
+def _leaderboard(search: SearchContent) -> Table:
+    """The best trials, with as many of their settings as there is room for."""
+    top = search.ranked[:TOP]
+    columns = [
+        ("trial", [str(trial.number) for trial in top]),
+        (search.metric, [_result_text(trial) for trial in top]),
+        ("epochs", [f"{trial.epochs:,}" for trial in top]),
+    ]
+    width = sum(map(_width, columns))
+    for path, name in zip(search.paths, short_names(search.paths), strict=True):
+        texts = [flow_yaml(each.assignment[path]) if path in each.assignment else NOTHING for each in top]
+        if width + _width((name, texts)) <= TABLE_WIDTH:
+            columns.append((name, texts))
+            width += _width((name, texts))
+    rows = tuple(zip(*(texts for _, texts in columns), strict=True))
+    of_all = f"Best of {len(search.ranked):,} trials" if len(search.ranked) > TOP else "Leaderboard"
+    return Table(of_all, tuple(name for name, _ in columns), rows)
+
+
+def _rungs_table(search: SearchContent) -> Table:
+    """How the ladders were climbed; where every trial got all at once there is nothing to tell."""
+    rungs = search.rungs if len(search.rungs) > 1 else []
+    rows = (
+        (
+            str(rung.bracket),
+            str(rung.rung),
+            f"{rung.epochs:,}",
+            f"{len(rung.results):,}",
+            f"{_without_objective(rung):,}",
+            number(_best_of(search, rung)),
+        )
+        for rung in rungs[:MOST_RUNGS]
+    )
+    header = ("bracket", "rung", "epochs", "trials", "diverged", f"best {search.metric}")
+    return Table("Rungs", header, tuple(rows))
+
+
+def _importance_table(search: SearchContent) -> Table:
+    found = importances(search)
+    budget, of_settings = found or (0, {})
+    known = {name: each for name, each in of_settings.items() if each}
+    rows = (
+        (name, f"{each.share:.1%}", f"{each.chance:.1%}", f"{each.trials:,}")
+        for name, each in sorted(known.items(), key=lambda item: -item[1].share)
+    )
+    title = f"What the objective after {budget:,} epochs depends on"
+    return Table(title, ("setting", "share", "by chance up to", "trials"), tuple(rows))
+
+
+def _best_json(search: SearchContent, metrics: dict[str, Any] | None) -> dict[str, Any] | None:
+    best = search.best
+    if best is None:
+        return None
+    return {
+        "trial": best.number,
+        "objective": best.results[-1].objective,
+        "epochs": best.epochs,
+        "configuration": dict(best.assignment),
+        "set": search.set_words(best),
+        "metrics": metrics,
+    }
+
+
+def _row_json(rank: int, trial: Trial) -> dict[str, Any]:
+    latest = trial.results[-1]
+    return {
+        "rank": rank,
+        "trial": trial.number,
+        "status": latest.status,
+        "objective": latest.objective,
+        "epochs": trial.epochs,
+        "bracket": trial.bracket,
+        "rung": latest.rung,
+        "configuration": dict(trial.assignment),
+    }
+
+
+def _rung_json(search: SearchContent, rung: Rung) -> dict[str, Any]:
+    return {
+        "bracket": rung.bracket,
+        "rung": rung.rung,
+        "epochs": rung.epochs,
+        "trials": len(rung.results),
+        "diverged": _without_objective(rung),
+        "best": _best_of(search, rung),
+    }
+
+
+def _without_objective(rung: Rung) -> int:
+    return sum(result.objective is None for result in rung.results)
+
+
+def _best_of(search: SearchContent, rung: Rung) -> float | None:
+    return min(rung.results, key=search.loss_of).objective
+
+
+def _result_text(trial: Trial) -> str:
+    """The objective, or why there is none."""
+    latest = trial.results[-1]
+    return latest.status if latest.objective is None else number(latest.objective)
+
+
+def _width(column: tuple[str, Sequence[str]]) -> int:
+    name, texts = column
+    return GAP + max(map(cell_len, (name, *texts)))

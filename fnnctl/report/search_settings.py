@@ -1,0 +1,111 @@
+"""The searched settings as columns of numbers, for figures and for their importance.
+
+Hidden layers are searched as one setting, and seen as several: how many there are, and how wide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from fnnctl.config.resolved import flow_yaml
+from fnnctl.metrics.importance import LEAST_TRIALS, Importance, importance
+from fnnctl.plots.searched import SearchedSetting
+from fnnctl.report.search_content import SearchContent, Trial
+
+_UNSET: Final = object()
+"""The value of a trial in which a setting is not searched; None is a value that a choice may have."""
+
+
+def searched_settings(search: SearchContent, trials: Sequence[Trial]) -> list[SearchedSetting]:
+    """A column for each dimension that one of the trials has a value in."""
+    scales: Mapping[str, Any] = search.settings.get("scales") or {}
+    columns = [
+        (name, values, scales.get(name, scales.get(path)))
+        for path in search.paths
+        for name, values in _dimensions(path, trials, scales.get(path))
+        if any(value is not _UNSET for value in values)
+    ]
+    names = short_names([name for name, _, _ in columns])
+    return [_setting(name, values, scale) for name, (_, values, scale) in zip(names, columns, strict=True)]
+
+
+def importances(search: SearchContent) -> tuple[int, dict[str, Importance | None]] | None:
+    """The budget at which trials are compared, and each setting's importance there.
+
+    It is the largest at which enough trials have a result. None where there is no such budget.
+    """
+    by_budget: dict[int, list[tuple[Trial, float]]] = {}
+    for result in search.results:
+        entry = search.trials[result.trial], search.loss_of(result)
+        by_budget.setdefault(result.budget, []).append(entry)
+    budget = max((each for each, entries in by_budget.items() if len(entries) >= LEAST_TRIALS), default=None)
+    if budget is None:
+        return None
+    trials, losses = zip(*by_budget[budget], strict=True)
+    found = {
+        setting.name: importance(setting.values, np.array(losses), categorical=setting.scale == "choice")
+        for setting in searched_settings(search, trials)
+    }
+    return budget, found
+
+
+def short_names(paths: Sequence[str]) -> list[str]:
+    """The last parts of each path, as few as tell what it is and which of them."""
+    parts = [path.split(".") for path in paths]
+    return [_shortest(own, [other for other in parts if other != own]) for own in parts]
+
+
+def _shortest(own: Sequence[str], others: Sequence[Sequence[str]]) -> str:
+    least = 2 if own[-1].startswith(("name", "depth", "width")) else 1
+    enough = (k for k in range(least, len(own)) if all(other[-k:] != own[-k:] for other in others))
+    count = next(enough, len(own))
+    return ".".join(own[-count:])
+
+
+def _dimensions(path: str, trials: Sequence[Trial], scale: object) -> Iterator[tuple[str, list[Any]]]:
+    """The setting itself; of hidden layers that are no choice, their number and their width or widths."""
+    values = [trial.assignment.get(path, _UNSET) for trial in trials]
+    layers = [value for value in values if value is not _UNSET]
+    if scale == "choice" or not all(map(_is_layers, layers)):
+        yield path, values
+        return
+    yield f"{path}.depth", [_UNSET if value is _UNSET else len(value) for value in values]
+    if all(len(set(widths)) <= 1 for widths in layers):
+        yield f"{path}.width", [_UNSET if value is _UNSET else next(iter(value), _UNSET) for value in values]
+        return
+    for index in range(max(map(len, layers))):
+        yield f"{path}.width[{index}]", [_at(value, index) for value in values]
+
+
+def _at(widths: Any, index: int) -> Any:
+    return _UNSET if widths is _UNSET or index >= len(widths) else widths[index]
+
+
+def _setting(name: str, values: Sequence[Any], scale: object) -> SearchedSetting:
+    """The values as a column; what are not all numbers are categories, whatever the scale is said to be."""
+    known = [value for value in values if value is not _UNSET]
+    if scale == "choice" or not all(map(_is_number, known)):
+        by_text = {flow_yaml(value): value for value in known}
+        categories = sorted(by_text, key=lambda text: _order(by_text[text], text))
+        places = {text: float(place) for place, text in enumerate(categories)}
+        column = [np.nan if value is _UNSET else places[flow_yaml(value)] for value in values]
+        return SearchedSetting(name, "choice", np.array(column), tuple(categories))
+    column = [np.nan if value is _UNSET else float(value) for value in values]
+    is_log = scale == "log" and min(known) > 0 and not name.endswith("depth")
+    return SearchedSetting(name, "log" if is_log else "linear", np.array(column))
+
+
+def _order(value: Any, text: str) -> tuple[bool, float, str]:
+    """Numbers first, by their size."""
+    return (False, float(value), "") if _is_number(value) else (True, 0.0, text)
+
+
+def _is_layers(value: object) -> bool:
+    return isinstance(value, list | tuple) and all(map(_is_number, value))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

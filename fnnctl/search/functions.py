@@ -1,0 +1,129 @@
+"""Searching with any function: the whole machinery without fnnctl's networks, for callers from Python.
+
+    >>> from fnnctl.search.functions import optimize
+    >>> from fnnctl.search.spending import Spending
+    >>> from fnnctl.search.samplers.listed import Listed
+    >>> def loss(job):  # of the trial's assignment, after `job.stop` epochs
+    ...     return (job.trial.assignment["x"] - 0.4) ** 2 + 1 / job.stop
+    >>> found = optimize(
+    ...     loss,
+    ...     Listed({"x": k / 10} for k in range(9)),
+    ...     scheduler="halving",
+    ...     spending=Spending(max_epochs=9, trials=9, reduction_factor=3),
+    ...     direction="minimize",
+    ... )
+    >>> found.reason, found.best
+    ('complete', Trial(number=4, assignment={'x': 0.4}, bracket=0))
+    >>> [(result.trial, result.budget) for result in found.results if result.rung > 0]
+    [(3, 3), (4, 3), (5, 3), (4, 9)]
+
+With a journal on disk the same call, after a kill at any instant, goes on where it was and finds the same.
+Whoever wants to keep the reins asks and tells by hand; see `fnnctl.search`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import fnnctl
+from fnnctl.search.journal import Header, Journal
+from fnnctl.search.loop import Runner, Stop, run_search
+from fnnctl.search.protocols import Sampler
+from fnnctl.search.spending import Spending, build_scheduler
+from fnnctl.search.standings import Standings
+from fnnctl.search.trial import Direction, Job, Result, Status, Trial
+from fnnctl.store.journal import JournalFile
+
+Objective: TypeAlias = Callable[[Job], float]
+"""The objective of a job's trial when it has had `job.stop` epochs; NaN where it has diverged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search has come to."""
+
+    reason: str
+    """Why it ended: `complete`, or what `stop` said."""
+    trials: Mapping[int, Trial]
+    results: Sequence[Result]
+    """In the order in which they were recorded."""
+    standings: Standings
+
+    @property
+    def best(self) -> Trial | None:
+        """The incumbent's trial; None where no result is finite."""
+        incumbent = self.standings.incumbent
+        return None if incumbent is None else self.trials[incumbent.trial]
+
+
+def optimize(
+    objective: Objective,
+    sampler: Sampler,
+    *,
+    spending: Spending,
+    direction: Direction,
+    scheduler: str = "hyperband",
+    journal: Path | None = None,
+    batch: int = 1,
+    catch: tuple[type[Exception], ...] = (),
+    stop: Stop = lambda: None,
+) -> Found:
+    """Search with an objective of the caller's.
+
+    `scheduler` is a name of `spending.SCHEDULERS`, `journal` a file that is begun or gone on with, by one
+    process at a time. `batch` results are synced to it at once, and `stop` is asked before each batch. An
+    exception of a kind in `catch` makes the trial one that has failed; any other ends the search, which can
+    be gone on with. Raises `DataError` where the journal is damaged or another search's, and ValueError where
+    the scheduler's table cannot be made.
+    """
+    with ExitStack() as undo:
+        file = undo.enter_context(closing(JournalFile(journal))) if journal else None
+        memory = Journal(file)
+        memory.begin(_header(scheduler, spending, direction))
+        reason = run_search(
+            build_scheduler(scheduler, sampler, spending, direction=direction),
+            function_runner(objective, batch=batch, catch=catch),
+            memory,
+            stop=stop,
+        )
+    results = list(memory.results.values())
+    return Found(reason, memory.trials, results, Standings(direction, results))
+
+
+def function_runner(
+    objective: Objective, *, batch: int = 1, catch: tuple[type[Exception], ...] = ()
+) -> Runner:
+    """Computes the objective of one job after the other, and yields so many results at once."""
+
+    def run(jobs: Sequence[Job]) -> Generator[Sequence[Result], None, None]:
+        for first in range(0, len(jobs), batch):
+            yield [result_of(job) for job in jobs[first : first + batch]]
+
+    def result_of(job: Job) -> Result:
+        number, epochs = job.trial.number, job.stop - job.start
+        try:
+            value = objective(job)
+        except catch as error:
+            reason = f"{type(error).__name__}: {error}"
+            return Result(number, job.rung, job.stop, Status.FAILED, None, epochs, reason)
+        return Result(number, job.rung, job.stop, Status.COMPLETED, value, epochs)
+
+    return run
+
+
+def _header(scheduler: str, spending: Spending, direction: Direction) -> Header:
+    budget = asdict(spending)
+    numbers = {name: budget.pop(name) for name in ("trials", "max_trials")}
+    text = json.dumps([scheduler, direction])
+    return Header(
+        configuration=hashlib.sha256(text.encode()).hexdigest(),
+        data=None,
+        versions={"fnnctl": fnnctl.__version__},
+        settings={"scheduler": scheduler, "direction": direction, **numbers, "budget": budget},
+    )

@@ -1,0 +1,93 @@
+"""The search: a pure function of its journal, which every decision is made from.
+
+A search that was killed is begun anew, and is told what is recorded instead of having it done again; only
+what is not recorded is done. So there is nothing else to save, and resuming is replaying.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
+from dataclasses import replace
+from typing import TypeAlias
+
+from fnnctl.search.journal import COMPLETE, Journal
+from fnnctl.search.protocols import Scheduler
+from fnnctl.search.standings import finite_objective
+from fnnctl.search.trial import Job, Result, Status
+
+Runner: TypeAlias = Callable[[Sequence[Job]], Generator[Sequence[Result], None, None]]
+"""Does jobs, and yields their results in batches, each of which is recorded before the next is asked for.
+
+The order of results and batches is a function of the jobs alone, never of who was done first, and any jobs
+left out leave the order of the others as it was: so journals do not depend on workers and interruptions. A
+runner that is asked to stop may end early.
+"""
+
+Stop: TypeAlias = Callable[[], str | None]
+"""Why the search should end now, for its last record; None where it should go on."""
+
+
+def run_search(
+    scheduler: Scheduler,
+    runner: Runner,
+    journal: Journal,
+    *,
+    stop: Stop = lambda: None,
+    watch: Callable[[Sequence[Result]], None] = lambda results: None,
+) -> str:
+    """Search until there is nothing left to do, or until `stop` has a reason, and return why it ended.
+
+    The scheduler is new, with a new sampler; the journal has its header, and whatever was done before.
+    `watch` is told of every batch of results once it is recorded.
+    """
+    while jobs := scheduler.ask():
+        journal.begin_trials([job.trial for job in jobs if job.start == 0])
+        missing = [job for job in jobs if job.key not in journal.results]
+        if missing and (reason := _run(missing, runner, journal, stop, watch)):
+            return journal.finish(reason)
+        scheduler.tell([_in_rung(journal.results[job.key], job) for job in jobs])
+    return journal.finish(COMPLETE)
+
+
+def _run(
+    missing: Sequence[Job],
+    runner: Runner,
+    journal: Journal,
+    stop: Stop,
+    watch: Callable[[Sequence[Result]], None],
+) -> str | None:
+    """Do the jobs and record their results; the reason to stop, if not all could be done."""
+    if reason := stop():
+        return reason
+    left = {job.key for job in missing}
+    with closing(runner(missing)) as batches:
+        for batch in batches:
+            results = [_settled(result) for result in batch]
+            for result in results:
+                if result.key not in left:
+                    raise ValueError(f"a result of no job that is to be done: (trial, budget) {result.key}")
+                left.remove(result.key)
+            journal.add_results(results)
+            watch(results)
+            if left and (reason := stop()):
+                return reason
+    if left and not (reason := stop()):
+        raise RuntimeError(f"the runner has left {len(left)} of {len(missing)} jobs undone")
+    return reason
+
+
+def _settled(result: Result) -> Result:
+    """The result as it is read again: its objective is a finite float, or there is none."""
+    objective = finite_objective(result)
+    if objective is not None:
+        return replace(result, objective=float(objective))
+    if result.status.finite:
+        reason = result.reason or f"the objective is {result.objective}"
+        return replace(result, status=Status.DIVERGED, objective=None, reason=reason)
+    return replace(result, objective=None)
+
+
+def _in_rung(result: Result, job: Job) -> Result:
+    """The result in the rung that it has now; before the search was extended it could have been another."""
+    return result if result.rung == job.rung else replace(result, rung=job.rung)

@@ -1,0 +1,61 @@
+"""What a search is going to do, before it does it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from fnnctl.search.rungs import Bracket
+from fnnctl.search.spending import SCHEDULERS, Spending, least
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The brackets in which trials begin, as they are executed where none diverges or stops early."""
+
+    brackets: tuple[Bracket, ...]
+
+    @property
+    def trials(self) -> int:
+        """How many trials begin."""
+        return sum(bracket.trials for bracket in self.brackets)
+
+    @property
+    def epochs_from_scratch(self) -> int:
+        """Epochs where every rung trains its trials anew."""
+        return sum(bracket.epochs_from_scratch for bracket in self.brackets)
+
+    @property
+    def epochs_with_reuse(self) -> int:
+        """Epochs where every trial goes on from its last rung, as fnnctl does: what the search is granted."""
+        return sum(bracket.epochs_with_reuse for bracket in self.brackets)
+
+    def table(self) -> dict[str, Any]:
+        """The plan as `plan --json` has it, but for the method and the time."""
+        return {
+            "trials": self.trials,
+            "epochs_from_scratch": self.epochs_from_scratch,
+            "epochs_with_reuse": self.epochs_with_reuse,
+            "brackets": [
+                {
+                    "bracket": bracket.number,
+                    "rungs": [{"trials": rung.trials, "epochs": rung.epochs} for rung in bracket.rungs],
+                }
+                for bracket in self.brackets
+            ],
+        }
+
+
+def plan_search(scheduler: str, spending: Spending, *, size: int | None = None) -> Plan:
+    """The plan of a scheduler of the registry on a space with so many configurations; None: without end.
+
+    Raises ValueError where the number of trials has no bound, and where the scheduler's table cannot be made.
+    """
+    left = least(spending.max_trials, size)
+    brackets = []
+    for bracket in SCHEDULERS[scheduler].plan(spending, size):
+        shrunk = bracket if left is None else bracket.shrunk(left)
+        left = None if left is None else left - shrunk.trials
+        if shrunk.trials:
+            brackets.append(shrunk)
+    return Plan(tuple(brackets))

@@ -1,0 +1,147 @@
+"""Who is granted how much: the tables of HyperBand and of successive halving, before anything is trained.
+
+Every number is exact. `floor(log(R) / log(eta))` loses a bracket through rounding (R = 243, η = 3), so powers
+are compared instead, of integers or of the fraction that a decimal such as 2.5 stands for.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal, TypeAlias
+
+BracketTable: TypeAlias = Literal["algorithm", "table"]
+"""How many trials HyperBand's brackets have: as the paper's Algorithm 1 says, or as its Table 1 shows."""
+
+LEAST_REDUCTION_FACTOR = 2
+"""Below it, the budgets of neighbouring rungs could be rounded to the same epoch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One budget level of a bracket."""
+
+    trials: int
+    """How many are trained up to it, at most."""
+    epochs: int
+    """The cumulative budget of each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bracket:
+    """One successive-halving ladder: budgets grow from rung to rung, and the trials get fewer."""
+
+    number: int
+    """HyperBand's s; 0 where there is one ladder."""
+    rungs: tuple[Rung, ...]
+
+    @property
+    def trials(self) -> int:
+        """How many trials begin in it."""
+        return self.rungs[0].trials if self.rungs else 0
+
+    @property
+    def epochs_from_scratch(self) -> int:
+        """Epochs where every rung trains its trials anew."""
+        return sum(rung.trials * rung.epochs for rung in self.rungs)
+
+    @property
+    def epochs_with_reuse(self) -> int:
+        """Epochs where every trial goes on from its last rung."""
+        before = (0, *(rung.epochs for rung in self.rungs))
+        return sum(
+            rung.trials * (rung.epochs - start) for rung, start in zip(self.rungs, before, strict=False)
+        )
+
+    def shrunk(self, available: int) -> Bracket:
+        """The bracket with so many trials at most: no rung grows, and of fewer trials fewer drop out."""
+        if available == 0:
+            return Bracket(self.number, ())
+        rungs = (Rung(min(rung.trials, available), rung.epochs) for rung in self.rungs)
+        return Bracket(self.number, tuple(rungs))
+
+
+def full_budget_bracket(*, trials: int, epochs: int) -> Bracket:
+    """Every trial gets everything."""
+    return Bracket(0, (Rung(trials, epochs),))
+
+
+def halving_bracket(*, trials: int, min_epochs: int, max_epochs: int, reduction_factor: float = 2) -> Bracket:
+    """Successive halving from the largest budget downwards, in as many rungs as both bounds allow.
+
+    Rung i of s + 1 has ⌊N·η^−i⌋ trials at ⌊R·η^(i−s)⌋ epochs, with the largest s for which the first rung
+    has at least `min_epochs` and the last at least one trial.
+    """
+    eta = _exact(reduction_factor)
+    s = min(_whole_log(Fraction(max_epochs, min_epochs), eta), _whole_log(Fraction(trials), eta))
+    return _ladder(0, s, trials, max_epochs, eta)
+
+
+def halving_bracket_of_total(*, trials: int, total_epochs: int, reduction_factor: float = 2) -> Bracket:
+    """Successive halving of N trials that spends at most B epochs in all (Jamieson & Talwalkar, 2016).
+
+    Each of the ⌈log_η N⌉ rounds adds ⌊B / (|S_k|·⌈log_η N⌉)⌋ epochs to each trial of S_k; the next round has
+    ⌊|S_k| / η⌋ of them, and never fewer than one. Raises ValueError where a round would add nothing: see
+    `least_total_epochs`.
+    """
+    eta = _exact(reduction_factor)
+    if total_epochs < (least := least_total_epochs(trials=trials, reduction_factor=reduction_factor)):
+        raise ValueError(f"{trials} trials need at least {least} epochs in all, not {total_epochs}")
+    rounds = _rounds(trials, eta)
+    rungs, epochs = [], 0
+    for k in range(rounds):
+        survivors = max(1, math.floor(trials / eta**k))
+        epochs += total_epochs // (survivors * rounds)
+        rungs.append(Rung(survivors, epochs))
+    return Bracket(0, tuple(rungs))
+
+
+def least_total_epochs(*, trials: int, reduction_factor: float = 2) -> int:
+    """The smallest B with which every one of N trials gets an epoch in the first round."""
+    return trials * _rounds(trials, _exact(reduction_factor))
+
+
+def hyperband_brackets(
+    *, min_epochs: int, max_epochs: int, reduction_factor: float, table: BracketTable = "algorithm"
+) -> tuple[Bracket, ...]:
+    """HyperBand's brackets, s from s_max to 0 (Li et al., JMLR 18, 2018, Algorithm 1).
+
+    Rung i of bracket s has ⌊n·η^−i⌋ trials at ⌊R·η^(i−s)⌋ epochs. By Algorithm 1, n is
+    ⌈(s_max + 1)·η^s / (s + 1)⌉; the paper's own Table 1 has ⌊(s_max + 1) / (s + 1)⌋·η^s. s_max is the largest
+    s for which R·η^−s is at least `min_epochs`.
+    """
+    eta = _exact(reduction_factor)
+    largest = _whole_log(Fraction(max_epochs, min_epochs), eta)
+    brackets = []
+    for s in range(largest, -1, -1):
+        share = Fraction(largest + 1, s + 1) if table == "algorithm" else (largest + 1) // (s + 1)
+        brackets.append(_ladder(s, s, math.ceil(share * eta**s), max_epochs, eta))
+    return tuple(brackets)
+
+
+def _ladder(number: int, s: int, trials: int, max_epochs: int, eta: Fraction) -> Bracket:
+    """s + 1 rungs, the last at `max_epochs`; with η ≥ 2 no two budgets are rounded to one."""
+    rungs = (Rung(math.floor(trials / eta**i), math.floor(max_epochs / eta ** (s - i))) for i in range(s + 1))
+    return Bracket(number, tuple(rungs))
+
+
+def _exact(reduction_factor: float) -> Fraction:
+    """The number that is written: 2.7 is 27/10, not the nearest binary fraction."""
+    if not LEAST_REDUCTION_FACTOR <= reduction_factor < math.inf:
+        raise ValueError(f"a reduction factor is {LEAST_REDUCTION_FACTOR} or more, not {reduction_factor}")
+    return Fraction(str(reduction_factor))
+
+
+def _whole_log(value: Fraction, base: Fraction) -> int:
+    """The largest k with base^k ≤ value, for a value of 1 or more."""
+    k, power = 0, base
+    while power <= value:
+        k, power = k + 1, power * base
+    return k
+
+
+def _rounds(trials: int, eta: Fraction) -> int:
+    """⌈log_η N⌉, and 1 for a single trial."""
+    below = _whole_log(Fraction(trials), eta)
+    return max(1, below + (eta**below < trials))

@@ -1,0 +1,30 @@
+"""All combinations of some values of each dimension."""
+
+from __future__ import annotations
+
+from fnnctl.config.domain_values import identity
+from fnnctl.search.samplers.distinct import Distinct, Key
+from fnnctl.search.samplers.shuffle import shuffled
+from fnnctl.search.space import Space
+from fnnctl.search.trial import Assignment
+
+
+class GridSampler(Distinct):
+    """The grid in a random order: its first part covers the space, however many are asked for.
+
+    Domains without steps are cut into `points` values each.
+    """
+
+    def __init__(self, space: Space, *, points: int = 5, seed: int = 0, key: Key = identity) -> None:
+        super().__init__(key)
+        self._grid = space.grid(points)
+        self._order = shuffled(self._grid.size, seed=seed)
+
+    def ask(self) -> Assignment | None:
+        """The next combination that is no configuration of before; None after the last."""
+        for index in self._order:
+            assignment = self._grid.at(index)
+            if self._is_new(assignment):
+                return assignment
+            self.saved += 1
+        return None

@@ -1,0 +1,58 @@
+"""Configurations by chance, or by a sequence that leaves smaller gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from fnnctl.config.domain_values import identity
+from fnnctl.search.samplers.distinct import Distinct, Key
+from fnnctl.search.samplers.sequences import SEQUENCES
+from fnnctl.search.samplers.shuffle import shuffled
+from fnnctl.search.space import Space
+from fnnctl.search.trial import Assignment
+
+PATIENCE: Final = 64
+"""Repetitions in a row after which what is left of a finite space is looked through."""
+MOST_LISTED: Final = 100_000
+"""The largest space that is looked through."""
+MOST_REPETITIONS: Final = 10_000
+"""Repetitions in a row after which a larger space is taken for exhausted."""
+
+
+class RandomSampler(Distinct):
+    """The points of a sequence, without those that are configurations of before."""
+
+    def __init__(
+        self, space: Space, *, sequence: str = "pseudo_random", seed: int = 0, key: Key = identity
+    ) -> None:
+        super().__init__(key)
+        self._space = space
+        self._seed = seed
+        self._point = SEQUENCES[sequence](len(space.dimensions), seed=seed)
+        self._drawn = 0
+        self._rest: Iterator[Assignment] | None = None
+
+    def ask(self) -> Assignment | None:
+        """The next new configuration; None where there is none, or as good as none, left."""
+        if self._rest is None:
+            for repetitions in range(self._patience()):
+                assignment = self._space.assignment(self._point(self._drawn))
+                self._drawn += 1
+                if self._is_new(assignment):
+                    self.saved += repetitions
+                    return assignment
+            self._rest = self._what_is_left()
+        return next((each for each in self._rest if self._is_new(each)), None)
+
+    def _patience(self) -> int:
+        return PATIENCE if self._can_be_listed() else MOST_REPETITIONS
+
+    def _can_be_listed(self) -> bool:
+        return self._space.size is not None and self._space.size <= MOST_LISTED
+
+    def _what_is_left(self) -> Iterator[Assignment]:
+        if not self._can_be_listed():
+            return iter(())
+        everything = self._space.everything()
+        return (everything.at(index) for index in shuffled(everything.size, seed=self._seed))

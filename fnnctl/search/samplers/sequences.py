@@ -1,0 +1,73 @@
+"""Sequences of points of the unit cube. A point follows from the seed and its number alone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import count, islice
+from typing import Final, TypeAlias
+
+import numpy as np
+
+from fnnctl.search.domains import BELOW_ONE
+
+POINTS_PURPOSE: Final = int.from_bytes(b"points", "big")
+SCRAMBLE_PURPOSE: Final = int.from_bytes(b"scramble", "big")
+
+Points: TypeAlias = Callable[[int], Sequence[float]]
+"""The point with this number, from 0: a number of [0, 1) for each dimension."""
+
+
+def pseudo_random(dimensions: int, *, seed: int) -> Points:
+    """Independent points, each from a stream of its own."""
+
+    def point(index: int) -> Sequence[float]:
+        rng = np.random.default_rng(np.random.SeedSequence((seed, POINTS_PURPOSE, index)))
+        numbers: list[float] = rng.random(dimensions).tolist()
+        return numbers
+
+    return point
+
+
+def low_discrepancy(dimensions: int, *, seed: int) -> Points:
+    """Halton's sequence, scrambled: any first n points fill the cube more evenly than random ones.
+
+    A point's i-th number is its own number in base p_i, the i-th prime, mirrored at the point. Each digit is
+    replaced by a random permutation of its place's own, also those that are 0, so that every single point
+    is uniformly distributed (Owen, A randomized Halton algorithm in R, 2017).
+    """
+    scrambled = [
+        _scrambled(base, np.random.default_rng(np.random.SeedSequence((seed, SCRAMBLE_PURPOSE, index))))
+        for index, base in enumerate(islice(_primes(), dimensions))
+    ]
+    return lambda index: [number(index) for number in scrambled]
+
+
+SEQUENCES: Final[Mapping[str, Callable[..., Points]]] = {
+    "pseudo_random": pseudo_random,
+    "low_discrepancy": low_discrepancy,
+}
+
+
+def _scrambled(base: int, rng: np.random.Generator) -> Callable[[int], float]:
+    """The radical inverse in this base with permuted digits, to the last bit of a float."""
+    places = math.ceil(53 / math.log2(base))
+    permutations: list[list[int]] = [rng.permutation(base).tolist() for _ in range(places)]
+    whole: int = base**places
+
+    def number(index: int) -> float:
+        mirrored = 0
+        for permutation in permutations:
+            index, digit = divmod(index, base)
+            mirrored = mirrored * base + permutation[digit]
+        return min(mirrored / whole, BELOW_ONE)
+
+    return number
+
+
+def _primes() -> Iterator[int]:
+    found: list[int] = []
+    for candidate in count(2):
+        if all(candidate % prime for prime in found):
+            found.append(candidate)
+            yield candidate

@@ -1,0 +1,33 @@
+"""A random order of very many things, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+
+SHUFFLE_PURPOSE: Final = int.from_bytes(b"shuffle", "big")
+
+
+def shuffled(size: int, *, seed: int) -> Iterator[int]:
+    """A random permutation of `range(size)`, in time and memory for those only that are asked for.
+
+    Fisher and Yates's method on an array of which only what was moved is remembered. The first n do not
+    depend on how many are asked for.
+    """
+    rng = np.random.default_rng(np.random.SeedSequence((seed, SHUFFLE_PURPOSE)))
+    moved: dict[int, int] = {}
+    for place in range(size):
+        here = moved.pop(place, place)
+        other = place + _below(size - place, rng)
+        if other == place:
+            yield here
+        else:
+            yield moved.get(other, other)
+            moved[other] = here
+
+
+def _below(bound: int, rng: np.random.Generator) -> int:
+    """A whole number from 0 and below a bound of any size; its bias is less than 2⁻⁶⁴."""
+    return int.from_bytes(rng.bytes(bound.bit_length() // 8 + 9), "big") % bound

@@ -1,0 +1,68 @@
+"""Successive halving: many trials get little, and the best of each rung get more (one bracket's ladder)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from fnnctl.search.rungs import Bracket
+from fnnctl.search.schedulers.intake import Intake, check_answers
+from fnnctl.search.standings import is_finite, ranked
+from fnnctl.search.trial import Direction, Job, Result, Status, Trial
+
+
+class Halving:
+    """Climbs one bracket, rung by rung.
+
+    A rung takes the best finite ones of the rung below: where fewer are finite than it has room for, only
+    these go on. A trial that stopped early is counted in every rung that its value lets it into, and does
+    nothing there.
+    """
+
+    def __init__(self, intake: Intake, bracket: Bracket, *, direction: Direction) -> None:
+        """The trials begin when they are asked for; where there are fewer, the bracket shrinks."""
+        self._intake, self._bracket = intake, bracket
+        self._direction: Direction = direction
+        self._trials: dict[int, Trial] = {}
+        self._rung = -1
+        self._results: list[Result] = []
+        """Those that stand in the rung."""
+        self.jobs: list[Job] = []
+        """Those that were asked for and not told yet."""
+
+    def ask(self) -> Sequence[Job]:
+        """See `Scheduler`."""
+        while not self.jobs and self._rung + 1 < len(self._bracket.rungs):
+            self._rung += 1
+            self.jobs = self._promote() if self._rung else self._begin()
+        return self.jobs
+
+    def tell(self, results: Sequence[Result]) -> None:
+        """See `Scheduler`."""
+        check_answers(self.jobs, results)
+        self.jobs = []
+        for result in results:
+            self._enter(result)
+
+    def _begin(self) -> list[Job]:
+        rung = self._bracket.rungs[0]
+        trials = self._intake.begin(rung.trials, bracket=self._bracket.number)
+        self._trials = {trial.number: trial for trial in trials}
+        return [Job(trial, rung=0, start=0, stop=rung.epochs) for trial in trials]
+
+    def _promote(self) -> list[Job]:
+        below, rung = self._bracket.rungs[self._rung - 1], self._bracket.rungs[self._rung]
+        best = [
+            result for result in ranked(self._results, self._direction)[: rung.trials] if is_finite(result)
+        ]
+        jobs, self._results = [], []
+        for result in sorted(best, key=lambda result: result.trial):
+            if result.status is Status.STOPPED_EARLY:
+                self._enter(replace(result, rung=self._rung, budget=rung.epochs, epochs=0))
+            else:
+                jobs.append(Job(self._trials[result.trial], self._rung, start=below.epochs, stop=rung.epochs))
+        return jobs
+
+    def _enter(self, result: Result) -> None:
+        self._results.append(result)
+        self._intake.tell(self._trials[result.trial], result)

@@ -1,0 +1,41 @@
+"""HyperBand: successive halving in several brackets, for no one knows how soon the best can be told apart."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from itertools import islice
+
+from fnnctl.search.rungs import Bracket
+from fnnctl.search.schedulers.halving import Halving
+from fnnctl.search.schedulers.intake import Intake, check_answers
+from fnnctl.search.trial import Direction, Job, Result
+
+
+class HyperBand:
+    """Climbs all brackets at once, so that many jobs train together.
+
+    Where the sampler learns, it climbs one after the other, so that each begins with what was learned.
+    """
+
+    def __init__(self, intake: Intake, brackets: Sequence[Bracket], *, direction: Direction) -> None:
+        """Trials are numbered bracket by bracket; where there are fewer, the last brackets shrink."""
+        ladders = [Halving(intake, bracket, direction=direction) for bracket in brackets]
+        self._groups = deque([ladder] for ladder in ladders) if intake.learns else deque([ladders])
+        """The ladders that are climbed at once, group after group."""
+
+    def ask(self) -> Sequence[Job]:
+        """See `Scheduler`: the current rung of every bracket that is open."""
+        while self._groups:
+            if jobs := [job for ladder in self._groups[0] for job in ladder.ask()]:
+                return jobs
+            self._groups.popleft()
+        return []
+
+    def tell(self, results: Sequence[Result]) -> None:
+        """See `Scheduler`."""
+        ladders = self._groups[0] if self._groups else []
+        check_answers([job for ladder in ladders for job in ladder.jobs], results)
+        rest = iter(results)
+        for ladder in ladders:
+            ladder.tell(list(islice(rest, len(ladder.jobs))))

@@ -1,0 +1,88 @@
+"""What a search's trials go on from: a cache, a file for each stack that was trained together.
+
+The journal holds each checkpoint's digest, so that a lost or damaged one is no harm: it is trained again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+
+from fnnctl.errors import DataError, MachineError
+from fnnctl.store import names
+from fnnctl.store.atomic import cannot_write, read_bytes, write_bytes
+from fnnctl.store.weights import Array, read_npz, to_npz
+
+Network: TypeAlias = tuple[int, int]
+"""A trial's number, and which of its networks: 0, or the fold's place among the folds."""
+
+_NETWORKS, _BUDGET = "checkpoint.networks", "checkpoint.budget"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a network's checkpoint is."""
+
+    file: Path
+    row: int
+    """Its place along the first axis of the file's arrays."""
+
+
+class TrialCheckpoints:
+    """The checkpoints in a search's folder."""
+
+    def __init__(self, run: Path) -> None:
+        """Find those that are there; a file that cannot be read counts as lost."""
+        self._folder = run / names.CHECKPOINTS
+        self._places: dict[tuple[Network, int], Place] = {}
+        for left_behind in self._folder.glob(names.TEMPORARY_PATTERN):
+            with suppress(OSError):
+                left_behind.unlink()
+        for file in sorted(self._folder.glob("*.npz")):
+            with suppress(DataError, MachineError, KeyError, ValueError, TypeError):
+                arrays = _read(file)
+                self._note(
+                    file, [(int(trial), int(unit)) for trial, unit in arrays[_NETWORKS]], int(arrays[_BUDGET])
+                )
+
+    def place(self, network: Network, budget: int) -> Place | None:
+        """Where the network's checkpoint after so many epochs is; None where there is none."""
+        return self._places.get((network, budget))
+
+    def write(self, networks: Sequence[Network], budget: int, state: Mapping[str, Array]) -> None:
+        """Keep the state of a stack, whose arrays' first axis has these networks."""
+        try:
+            self._folder.mkdir(exist_ok=True)
+        except OSError as error:
+            raise cannot_write(self._folder, error) from error
+        file = self._folder / names.trial_checkpoint_name(budget, networks[0][0])
+        write_bytes(file, to_npz({_NETWORKS: np.array(networks), _BUDGET: np.array(budget), **state}))
+        self._note(file, networks, budget)
+
+    def keep_only(self, needed: Collection[tuple[int, int]]) -> None:
+        """Remove every file in which no trial's checkpoint is needed; they are named by trial and budget."""
+        kept = {key: place for key, place in self._places.items() if (key[0][0], key[1]) in needed}
+        files = {place.file for place in kept.values()}
+        for file in self._folder.glob("*.npz"):
+            if file not in files:
+                with suppress(OSError):
+                    file.unlink()
+        self._places = kept
+
+    def _note(self, file: Path, networks: Sequence[Network], budget: int) -> None:
+        self._places |= {(network, budget): Place(file, row) for row, network in enumerate(networks)}
+
+
+def read_state(file: Path) -> dict[str, Array]:
+    """The state in a checkpoint's file; raises `DataError` where it is damaged or gone."""
+    arrays = _read(file)
+    return {name: array for name, array in arrays.items() if name not in {_NETWORKS, _BUDGET}}
+
+
+def _read(file: Path) -> dict[str, Array]:
+    return read_npz(read_bytes(file) or b"", file)

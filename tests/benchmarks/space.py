@@ -1,0 +1,54 @@
+"""How long a search takes to choose configurations and to make experiments of them, nothing trained.
+
+python -m tests.benchmarks.space
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from fnnctl.config.canonical import configuration_seed
+from fnnctl.config.loading import LoadedConfig, load_config
+from fnnctl.config.search_check import search_problems
+from fnnctl.config.trials import trial_configs
+from fnnctl.search.samplers import SAMPLERS
+from fnnctl.search.space import Space
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+TRIALS = 10_000
+
+
+def main() -> None:
+    """Print a line for each of the searches in configs/."""
+    print(f"{'config':18}{'check':>10}{'sample':>10}{'experiment':>12}{'key':>8}   µs a trial, check once")
+    for file in sorted(CONFIGS.glob("*.yaml")):
+        loaded = load_config(file)
+        if loaded.experiment.search:
+            measure(loaded, file.stem)
+
+
+def measure(loaded: LoadedConfig, name: str) -> None:
+    search = loaded.experiment.search
+    assert search is not None
+    trials = trial_configs(loaded.config, loaded.experiment, epochs=loaded.experiment.training.epochs)
+    sampler = SAMPLERS["random"](Space(search.space), search, seed=0, key=str)
+    assignments = [assignment for _ in range(TRIALS) if (assignment := sampler.ask())]
+    check = micros(lambda: search_problems(loaded))
+    sampler = SAMPLERS["random"](Space(search.space), search, seed=0, key=str)
+    sample = micros(lambda: [sampler.ask() for _ in assignments]) / len(assignments)
+    experiments = [trials.experiment_of(assignment) for assignment in assignments]
+    make = micros(lambda: [trials.experiment_of(assignment) for assignment in assignments]) / len(assignments)
+    key = micros(lambda: [configuration_seed(experiment) for experiment in experiments]) / len(experiments)
+    print(f"{name:18}{check:10.0f}{sample:10.0f}{make:12.0f}{key:8.0f}")
+
+
+def micros(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return (time.perf_counter() - start) * 1e6
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""Small searches for the tests, and what is looked at when two are compared."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from fnnctl.cli import run
+from fnnctl.commands.preparation import prepare
+from fnnctl.commands.search_setup import PreparedSearch, prepare_search
+from fnnctl.store.journal import read_journal
+from fnnctl.training.trainer import TrainedMember, train_stack
+
+Record = Mapping[str, Any]
+Settings = Mapping[str, Any]
+
+TRAINING = {"epochs": 9, "batch_size": 32, "early_stopping": None}
+RATE = "training.optimizer.learning_rate"
+SPACE = {RATE: {"log_uniform": [0.003, 0.3]}, "model.hidden": {"depth": [1, 2], "width": [4, 8]}}
+HALVING = {
+    "method": "halving",
+    "trials": 9,
+    "budget": {"min_epochs": 1, "max_epochs": 9, "reduction_factor": 3},
+    "space": SPACE,
+}
+
+
+def write_config(
+    path: Path,
+    *,
+    data: str | Settings = "iris",
+    model: Settings | None = None,
+    training: Settings | None = None,
+    search: Settings | None = None,
+    **sections: Any,
+) -> Path:
+    """A config in which the sections' entries are put over those of a small search."""
+    config = {
+        "data": {"source": data} if isinstance(data, str) else data,
+        "model": {"hidden": [6], **(model or {})},
+        "training": {**TRAINING, **(training or {})},
+        "search": {**HALVING, **(search or {})},
+        **sections,
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
+    return path
+
+
+def search(config: Path, *arguments: str, code: int = 0) -> Path:
+    """Search without drawing anything, and return the run's folder, a new one beside the config."""
+    runs = config.parent / "runs"
+    before = set(runs.glob("*"))
+    with pytest.MonkeyPatch.context() as patch:
+        for module in ("completion", "search"):
+            patch.setattr(f"fnnctl.commands.{module}.draw_figures", lambda run: None)
+        assert run(["search", str(config), "--quiet", "--runs-dir", str(runs), *arguments]) == code
+    (new,) = set(runs.glob("*")) - before
+    return new
+
+
+def resume(folder: Path, *arguments: str) -> int:
+    """Go on with a search without drawing anything, and return the exit code."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in ("completion", "search"):
+            patch.setattr(f"fnnctl.commands.{module}.draw_figures", lambda run: None)
+        return run(["search", "--resume", str(folder), "--quiet", *arguments])
+
+
+def records(folder: Path) -> list[Record]:
+    found = read_journal(folder / "journal.jsonl")
+    assert found is not None
+    return list(found)
+
+
+def of_kind(folder: Path, kind: str) -> list[Record]:
+    return [record for record in records(folder) if record["record"] == kind]
+
+
+def decisions(folder: Path) -> list[Record]:
+    """What was chosen and what became of it, without resumes and ends."""
+    return [*of_kind(folder, "trial"), *of_kind(folder, "result")]
+
+
+def leaderboard(folder: Path) -> list[dict[str, str]]:
+    with (folder / "leaderboard.csv").open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def assert_same_search(folder: Path, undisturbed: Path) -> None:
+    """Equal decisions, leaderboards and winners, to the bit."""
+    assert decisions(folder) == decisions(undisturbed)
+    for name in ("leaderboard.csv", "metrics.json", "best/model.npz", "best/resolved.yaml"):
+        assert (folder / name).read_bytes() == (undisturbed / name).read_bytes(), name
+
+
+def prepared(config: Path, *overrides: str) -> PreparedSearch:
+    return prepare_search(config, overrides, name=None, seed=None, max_trials=None)
+
+
+def trained_alone(config: Path, words: Sequence[str]) -> TrainedMember:
+    """What `fnnctl train CONFIG --set WORD …` trains."""
+    own = prepare(config, words, name=None, seed=None)
+    (trained,) = train_stack(own.settings, [own.member], own.examples())
+    return trained

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.commands.conftest import Program
+
+SPACE = "  space: {training.optimizer.learning_rate: {log_uniform: [1e-3, 1e-1]}}\n"
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> str:
+    path = tmp_path / "iris.yaml"
+    path.write_text(
+        "data: {source: iris}\nmodel: {hidden: [4]}\nsearch:\n  budget: {max_epochs: 9}\n" + SPACE
+    )
+    return str(path)
+
+
+def test_a_plan_by_hand(program: Program, config: str) -> None:
+    """R = 9, η = 3: (9,1)(3,3)(1,9), (5,3)(1,9), (3,9); 9 + 2·3 + 6 = 21, 15 + 6 = 21, and 27 epochs."""
+    planned = program("plan", config, "--method", "hyperband", "--json").json
+    rungs = [[(rung["trials"], rung["epochs"]) for rung in each["rungs"]] for each in planned["brackets"]]
+    assert rungs == [[(9, 1), (3, 3), (1, 9)], [(5, 3), (1, 9)], [(3, 9)]]
+    assert [bracket["bracket"] for bracket in planned["brackets"]] == [2, 1, 0]
+    assert (planned["method"], planned["trials"]) == ("hyperband", 17)
+    assert planned["epochs_with_reuse"] == 21 + 21 + 27
+    assert planned["epochs_from_scratch"] == 27 + 24 + 27
+    assert planned["seconds_estimated"] > 0
+
+
+def test_a_plan_shrinks_with_a_finite_space(program: Program, config: str) -> None:
+    few = "search.space={training.l2: {choice: [0.0, 0.1]}}"
+    planned = program("plan", config, "--method", "random", "--set", few, "--json").json
+    assert planned["trials"] == 2
+
+
+def test_a_plan_for_people_writes_nothing(program: Program, config: str, tmp_path: Path) -> None:
+    done = program("plan", config, "--max-trials", "4")
+    assert done.code == 0
+    assert "hyperband: 4 trials" in done.out
+    assert not (tmp_path / "runs").exists()
+
+
+def test_without_a_space_there_is_nothing_to_plan(program: Program, iris: Path) -> None:
+    done = program("plan", str(iris))
+    assert done.code == 2
+    assert "search.space: there is nothing to search" in done.err

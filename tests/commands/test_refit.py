@@ -1,0 +1,122 @@
+"""The winner's own run: on all that is not the test part, for its own number of epochs, tested once."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from fnnctl.commands.evaluation import score_parts
+from tests.commands.conftest import Program, read_json
+from tests.commands.searching import RATE, of_kind, prepared, resume, search, write_config
+
+SEARCH = {"space": {RATE: {"log_uniform": [0.003, 0.3]}}}
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_config(
+        tmp_path_factory.mktemp("refit") / "x.yaml",
+        data="wine",
+        model={"calibration": "temperature"},
+        training={
+            "early_stopping": {"monitor": "validation_loss", "patience": 3},
+            "lr_schedule": {"name": "adaptive", "monitor": "validation_loss", "patience": 1},
+        },
+        search=SEARCH,
+    )
+
+
+@pytest.fixture(scope="module")
+def best(config: Path) -> Path:
+    return search(config) / "best"
+
+
+def test_metrics(best: Path, config: Path) -> None:
+    metrics = read_json(best / "metrics.json")
+    own = prepared(config)
+    assert metrics["validation"] is None
+    assert metrics["test"]["support"] == own.split.test.size
+    assert metrics["train"]["support"] == own.split.train.size + own.split.validation.size
+    assert (best.parent / "metrics.json").read_bytes() == (best / "metrics.json").read_bytes()
+
+
+def test_its_own_number_of_epochs(best: Path) -> None:
+    winner = read_json(best.parent / "manifest.json")["search"]["best"]
+    with (best / "history.csv").open(newline="") as file:
+        history = list(csv.DictReader(file))
+    assert len(history) == winner["epochs"]
+    assert all(row["validation_loss"] == "" for row in history)
+    trained = [each["epochs"] for each in of_kind(best.parent, "result") if each["trial"] == winner["trial"]]
+    assert winner["epochs"] == sum(trained)
+
+
+@pytest.mark.parametrize("restore", [True, False])
+def test_a_winner_that_stopped_early_is_trained_to_the_weights_that_it_kept(
+    tmp_path: Path, restore: bool
+) -> None:
+    """A tolerance that nothing meets: the first epoch stays the best, and two more are waited for."""
+    stopping = {"monitor": "validation_loss", "patience": 2, "tolerance": 10.0, "restore_best": restore}
+    config = write_config(tmp_path / "x.yaml", training={"early_stopping": stopping}, search=SEARCH)
+    folder = search(config, "--method", "random", "--max-trials", "2")
+    assert [each["epochs"] for each in of_kind(folder, "result")] == [3, 3]
+    winner = read_json(folder / "manifest.json")["search"]["best"]
+    assert winner["epochs"] == (1 if restore else 3)
+    assert len((folder / "best" / "history.csv").read_text().splitlines()) == 1 + winner["epochs"]
+
+
+def test_its_config(best: Path) -> None:
+    resolved: Any = yaml.safe_load((best / "resolved.yaml").read_text())
+    winner = read_json(best.parent / "manifest.json")["search"]["best"]
+    assert resolved["training"]["early_stopping"] is None
+    assert resolved["training"]["lr_schedule"]["monitor"] == "train_loss"
+    assert resolved["training"]["optimizer"]["learning_rate"] == winner["configuration"][RATE]
+    assert resolved["data"]["split"]["validation"] == 0
+    assert "search" not in resolved
+
+
+def test_trained_again_it_has_the_same_bits(
+    program: Program, best: Path, no_figures: None, tmp_path: Path
+) -> None:
+    done = program("train", str(best / "resolved.yaml"), "--quiet")
+    assert done.code == 0, done.err
+    again = Path(done.out.strip())
+    for name in ("model.npz", "history.csv", "metrics.json", "predictions.csv", "resolved.yaml"):
+        assert (again / name).read_bytes() == (best / name).read_bytes(), name
+
+
+def test_the_test_part_is_used_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One network is scored on it, however many trials there were."""
+    scored: list[object] = []
+
+    def counts(*arguments: Any) -> Any:
+        scored.append(arguments)
+        return score_parts(*arguments)
+
+    monkeypatch.setattr("fnnctl.commands.completion.score_parts", counts)
+    config = write_config(tmp_path / "x.yaml", search=SEARCH)
+    folder = search(config)
+    assert len(scored) == 1
+    assert resume(folder) == 0  # it is complete: nothing is done again
+    assert len(scored) == 1
+
+
+def test_a_refit_that_was_broken_off_is_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = write_config(tmp_path / "x.yaml", search=SEARCH)
+    whole = search(config)
+
+    def dies(*arguments: Any) -> Any:
+        raise OSError("killed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("fnnctl.commands.completion.score_parts", dies)
+        folder = search(config, code=3)
+    assert read_json(folder / "manifest.json")["status"] == "failed"
+    (folder / ".new-0123").mkdir()  # what a kill leaves of a folder that was being made
+    assert resume(folder) == 0
+    assert [path.name for path in folder.glob(".*")] == [".lock"]
+    for name in ("best/model.npz", "leaderboard.csv", "metrics.json"):
+        assert (folder / name).read_bytes() == (whole / name).read_bytes()

@@ -1,0 +1,51 @@
+"""`report` and `runs` of a search's folder, whoever made it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fnnctl.store.names import SEARCH_FIGURES
+from tests.commands.conftest import Program
+from tests.report.conftest import part_metrics
+from tests.report.searches import halving, refit, start_search
+
+
+@pytest.fixture
+def searched(tmp_path: Path) -> Path:
+    run = start_search(tmp_path / "runs", halving())
+    refit(run, {"train": None, "validation": None, "test": part_metrics(("a", "b"), 0.9)})
+    run.finish("completed", {"total": 3.0, "training": 2.0})
+    return run.path
+
+
+def test_a_search_is_reported_in_every_format(program: Program, searched: Path) -> None:
+    done = program("report")
+    assert done.code == 0
+    assert "fnnctl train CONFIG" in done.out
+    assert set(SEARCH_FIGURES) <= {path.name for path in searched.iterdir()}
+    (entry,) = program("report", "--json").json["runs"]
+    assert (entry["kind"], entry["best"]["trial"]) == ("search", 1)
+    assert "importance.png" in program("report", "--format", "markdown").out
+
+
+def test_the_gate_judges_the_refitted_winner(program: Program, searched: Path) -> None:
+    assert program("report", "--fail-under", "accuracy=0.9").code == 0
+    assert program("report", "--fail-under", "accuracy=0.91").code == 1
+    assert program("report", "--fail-under", "validation.accuracy=0.5").code == 2
+
+
+def test_runs_tells_searches_apart(program: Program, searched: Path, tmp_path: Path) -> None:
+    running = start_search(tmp_path / "runs", halving()[:6], name="second")
+    start_search(tmp_path / "runs", halving()[:6], name="third").let_go()
+    entries = program("runs", "--json").json["runs"]
+    assert [(entry["status"], entry["alive"]) for entry in entries] == [
+        ("completed", False), ("running", True), ("running", False),
+    ]  # fmt: skip
+    assert entries[0]["metrics"]["test"]["accuracy"] == 0.9
+    lines = [line.split() for line in program("runs").out.splitlines() if "search" in line]
+    assert [line[1:] for line in lines] == [
+        ["search", "completed", "0.9000"], ["search", "running", "–"], ["search", "died", "–"],
+    ]  # fmt: skip
+    running.let_go()

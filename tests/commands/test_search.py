@@ -1,0 +1,300 @@
+"""A search from the command line: its files, what it prints, its exit codes, and every method."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from fnnctl.search.standings import Standings
+from fnnctl.search.trial import Result
+from tests.commands.conftest import Program, read_json
+from tests.commands.searching import (
+    HALVING,
+    RATE,
+    SPACE,
+    assert_same_search,
+    leaderboard,
+    of_kind,
+    prepared,
+    records,
+    search,
+    write_config,
+)
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_config(tmp_path_factory.mktemp("search") / "x.yaml")
+
+
+@pytest.fixture(scope="module")
+def found(config: Path) -> Path:
+    return search(config, "--workers", "1")
+
+
+def test_a_searchs_folder(found: Path, config: Path) -> None:
+    assert (found / "config.yaml").read_bytes() == config.read_bytes()
+    for name in (
+        "resolved.yaml", "manifest.json", "journal.jsonl", "timeline.jsonl", "leaderboard.csv", "log.txt",
+        "metrics.json", "best/model.npz", "best/manifest.json", "best/history.csv", "best/predictions.csv",
+    ):  # fmt: skip
+        assert (found / name).is_file(), name
+    assert [path.name for path in found.glob(".*")] == [".lock"]
+    assert list((found / "checkpoints").iterdir()) == []  # no trial can be promoted any more
+    manifest = read_json(found / "manifest.json")
+    assert (manifest["kind"], manifest["status"]) == ("search", "completed")
+    assert read_json(found / "best" / "manifest.json")["kind"] == "train"
+    assert 0 < manifest["seconds"]["training"] < manifest["seconds"]["total"]
+
+
+def test_halving_climbs_its_ladder(found: Path) -> None:
+    """9 trials of 1 epoch, the best 3 of these to 3, the best to 9: by hand from the journal alone."""
+    results = of_kind(found, "result")
+    assert [(each["trial"], each["budget"]) for each in results if each["budget"] == 1] != []
+    at = {
+        budget: {each["trial"]: each["objective"] for each in results if each["budget"] == budget}
+        for budget in (1, 3, 9)
+    }
+    assert [len(at[budget]) for budget in (1, 3, 9)] == [9, 3, 1]
+
+    def best(of: dict[int, float], count: int) -> set[int]:
+        return set(sorted(of, key=lambda trial: (-of[trial], trial))[:count])
+
+    assert set(at[3]) == best(at[1], 3)
+    assert set(at[9]) == best(at[3], 1)
+    assert [each["epochs"] for each in results] == [1] * 9 + [2] * 3 + [6]
+    board = leaderboard(found)
+    assert list(board[0]) == ["rank", "trial", "status", "objective", "epochs", "bracket", "rung", *SPACE]
+    assert [int(row["rank"]) for row in board] == list(range(1, 10))
+    order = [(-float(row["objective"]), int(row["trial"])) for row in board]
+    assert order == sorted(order)
+    manifest = read_json(found / "manifest.json")["search"]
+    (winner,) = at[9]
+    assert manifest["best"]["trial"] == winner
+    assert (manifest["trials"], manifest["epochs"], manifest["epochs_trained"]) == (9, 21, 21)
+    assert manifest["end"] == "complete"
+
+
+def test_json(program: Program, config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("completion", "search"):
+        monkeypatch.setattr(f"fnnctl.commands.{module}.draw_figures", lambda run: None)
+    done = program("search", str(config), "--json", "--method", "random", "--max-trials", "2")
+    assert done.code == 0
+    told = done.json
+    assert set(told) >= {"run", "status", "method", "trials", "epochs", "epochs_trained", "best"}
+    assert (told["status"], told["method"], told["trials"]) == ("completed", "random", 2)
+    assert (told["epochs"], told["epochs_trained"]) == (18, 18)
+    best = told["best"]
+    assert best["trial"] in {0, 1}
+    assert set(best["configuration"]) == set(SPACE)
+    assert best["metrics"] == read_json(Path(told["run"]) / "metrics.json")
+    assert best["metrics"]["validation"] is None
+    assert best["metrics"]["test"]["support"] == 30
+    assert best["objective"] == float(leaderboard(Path(told["run"]))[0]["objective"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--method", "gridd"], "grid"),
+        (["--method", "halvin"], "did you mean 'halving'"),
+        (["--executor", "serail"], "did you mean 'serial'"),
+        (["--set", "search.space={}"], "there is nothing to search"),
+        (["--set", "search.space={training.optimizer.learning_rat: {uniform: [0, 1]}}"], "learning_rate"),
+        (["--set", "search.space={training.l2: {uniform: [-1, 1]}}"], "training.l2"),
+        (
+            ["--set", "search.space={training.l2: {uniform: [0, 1], when: {model.activation: nosuch}}}"],
+            "is not searched and is",
+        ),
+        (["--set", "search.objective.metric=acuracy"], "did you mean 'accuracy'"),
+        (["--set", "search.objective.metric=per_class.rose.recall"], "there is no class 'rose'"),
+        (["--set", "search.budget.min_epochs=10"], "must be at most"),
+        (["--set", "search.budget={total: 5}"], "at least"),
+        (["--set", "data.split.validation=0"], "there is no validation part"),
+        (
+            [
+                "--set", "search.objective.on=cross_validation",
+                "--set", "evaluation.cross_validation={folds: 130, repeats: 1}",
+            ],
+            "folds",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_told_before_there_is_a_folder(
+    program: Program, config: Path, tmp_path: Path, arguments: list[str], told: str
+) -> None:
+    done = program("search", str(config), *arguments)
+    assert done.code == 2
+    assert told in done.err
+    assert "Traceback" not in done.err
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_config_without_a_search(program: Program, iris: Path, tmp_path: Path) -> None:
+    done = program("search", str(iris), "--json")
+    assert done.code == 2
+    assert "there is nothing to search" in done.json["error"]["problems"][0]["message"]
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("method", "trials", "budgets"),
+    [
+        ("grid", 4, {9: 4}),
+        ("random", 5, {9: 5}),
+        ("halving", 5, {3: 5, 9: 1}),
+        ("hyperband", 17, {1: 9, 3: 8, 9: 5}),
+        ("{scheduler: hyperband, sampler: grid}", 4, {1: 4, 3: 3, 9: 1}),
+        ("{scheduler: halving, sampler: grid}", 4, {3: 4, 9: 1}),
+    ],
+)
+def test_every_method(tmp_path: Path, method: str, trials: int, budgets: dict[int, int]) -> None:
+    space: Any = {RATE: {"log_uniform": [0.003, 0.3]}}
+    if "grid" in method:
+        space[RATE]["step"] = math.sqrt(10)  # 0.003, 0.0095, 0.03, 0.095 and 0.3
+        space[RATE]["log_uniform"] = [0.003, 0.1]
+    config = write_config(
+        tmp_path / "x.yaml", search={"space": space, "trials": None if method == "grid" else 5}
+    )
+    folder = search(config, "--method", method)
+    assert len(of_kind(folder, "trial")) == trials
+    counts: dict[int, int] = {}
+    for result in of_kind(folder, "result"):
+        counts[result["budget"]] = counts.get(result["budget"], 0) + 1
+    assert counts == budgets
+    manifest = read_json(folder / "manifest.json")["search"]
+    assert manifest["epochs"] == manifest["epochs_trained"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--workers", "2", "--executor", "processes"],
+        ["--workers", "4", "--executor", "processes"],
+        ["--workers", "2", "--executor", "serial"],
+    ],
+)
+def test_whoever_trains_the_search_is_the_same(found: Path, config: Path, arguments: list[str]) -> None:
+    folder = search(config, *arguments)
+    assert (folder / "journal.jsonl").read_bytes() == (found / "journal.jsonl").read_bytes()
+    assert_same_search(folder, found)
+
+
+def test_another_seed_is_another_search(config: Path, found: Path) -> None:
+    folder = search(config, "--seed", "1", "--max-trials", "2", "--method", "random")
+    own = [trial["assignment"] for trial in of_kind(folder, "trial")]
+    assert own != [trial["assignment"] for trial in of_kind(found, "trial")[:2]]
+
+
+def test_the_header_and_the_end(found: Path, config: Path) -> None:
+    first, *_, last = records(found)
+    assert first["record"] == "header"
+    assert first["data"] == read_json(found / "manifest.json")["data"]["sha256"]
+    assert first["settings"]["objective"] == {
+        "metric": "accuracy",
+        "on": "validation",
+        "direction": "maximize",
+    }
+    assert last == {**last, "record": "end", "reason": "complete"}
+
+
+def test_times_are_in_the_timeline_alone(found: Path) -> None:
+    events = [json.loads(line) for line in (found / "timeline.jsonl").read_text().splitlines()]
+    assert sum((event["to"] - event["from"]) * event["networks"] for event in events) == 21
+    assert all("seconds" in event and "time" in event for event in events)
+    assert "seconds" not in (found / "journal.jsonl").read_text()
+
+
+def test_a_metric_that_should_fall(tmp_path: Path) -> None:
+    config = write_config(tmp_path / "x.yaml", search={"objective": {"metric": "log_loss"}, "trials": 4})
+    folder = search(config, "--method", "random")
+    values = [float(row["objective"]) for row in leaderboard(folder)]
+    assert values == sorted(values)
+    assert read_json(folder / "manifest.json")["search"]["best"]["objective"] == values[0]
+
+
+def test_max_trials_of_brackets(tmp_path: Path) -> None:
+    folder = search(write_config(tmp_path / "x.yaml"), "--method", "hyperband", "--max-trials", "10")
+    brackets = [trial.get("bracket") for trial in of_kind(folder, "trial")]
+    assert brackets == [2] * 9 + [1]
+    assert read_json(folder / "manifest.json")["search"]["end"] == "complete"
+
+
+def test_a_time_limit_ends_the_search_and_the_best_is_refitted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock stands still until the first results are there, and then an hour is over."""
+    hours = [0.0]
+    tell = Standings.tell
+
+    def tells(standings: Standings, result: Result) -> None:
+        tell(standings, result)
+        hours[0] = 3600.0
+
+    monkeypatch.setattr(Standings, "tell", tells)
+    monkeypatch.setattr("fnnctl.commands.search.time", SimpleNamespace(monotonic=lambda: hours[0]))
+    folder = search(write_config(tmp_path / "x.yaml"), "--time-limit", "60", "--executor", "serial")
+    manifest = read_json(folder / "manifest.json")
+    assert manifest["status"] == "completed"
+    assert manifest["search"]["end"] == "the time limit"
+    assert records(folder)[-1]["reason"] == "the time limit"
+    assert 1 <= len(of_kind(folder, "result")) < 9
+    assert read_json(folder / "best" / "manifest.json")["status"] == "completed"
+
+
+def test_when_no_trial_finishes(program: Program, tmp_path: Path) -> None:
+    """Such a learning rate diverges them all; what was done stands there."""
+    space = {RATE: {"choice": [1e3, 1e6]}}
+    config = write_config(
+        tmp_path / "x.yaml", training={"optimizer": {"name": "sgd"}}, search={"space": space}
+    )
+    done = program("search", str(config), "--json", "--method", "grid")
+    assert done.code == 4
+    assert "no finite number any more, in epoch" in done.json["error"]["message"]
+    (folder,) = (tmp_path / "runs").iterdir()
+    assert read_json(folder / "manifest.json")["status"] == "failed"
+    assert [row["status"] for row in leaderboard(folder)] == ["diverged", "diverged"]
+    assert not (folder / "best").exists()
+    for result in of_kind(folder, "result"):
+        assert "no finite number" in result["reason"]
+        assert result["objective"] is None
+
+
+def test_checkpoints_are_kept_where_they_shall_be(tmp_path: Path) -> None:
+    config = write_config(tmp_path / "x.yaml", search={"keep_checkpoints": True})
+    folder = search(config)
+    budgets = sorted(int(path.name.split("-")[0]) for path in (folder / "checkpoints").iterdir())
+    assert set(budgets) == {1, 3, 9}
+
+
+def test_equal_configurations_are_one_trial(tmp_path: Path) -> None:
+    """Two ways to write the same, times two."""
+    space = {
+        "model.activation": {"choice": ["tanh", {"name": "tanh"}]},
+        "training.l2": {"choice": [0.001, 0.01]},
+    }
+    config = write_config(
+        tmp_path / "x.yaml",
+        training={"epochs": 2},
+        search={"space": space, "budget": {}, "trials": None},
+    )
+    folder = search(config, "--method", "grid")
+    assert len(of_kind(folder, "trial")) == 2
+    assert read_json(folder / "manifest.json")["search"]["saved"] == 2
+
+
+def test_the_largest_budget_of_a_total_is_the_last_rungs(tmp_path: Path) -> None:
+    """9 trials of 54 epochs in all: ⌊54/(9·2)⌋ = 3 each, then ⌊54/(3·2)⌋ = 9 more; schedules end at 12."""
+    config = write_config(
+        tmp_path / "x.yaml",
+        training={"epochs": 100, "lr_schedule": {"name": "cosine"}},
+        search={**HALVING, "budget": {"total": 54, "reduction_factor": 3}},
+    )
+    folder = search(config)
+    assert {result["budget"] for result in of_kind(folder, "result")} == {3, 12}
+    assert prepared(config).configs.epochs == 12

@@ -1,0 +1,328 @@
+"""A search that is broken off anywhere ends, once it is gone on with, as if nothing had happened."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fnnctl.cli import run
+from fnnctl.commands import search as search_module
+from fnnctl.commands.trial_runner import TrialRunner
+from fnnctl.search.loop import run_search
+from fnnctl.store.weights import read_npz, to_npz
+from tests.commands.conftest import Program, read_json
+from tests.commands.searching import (
+    RATE,
+    assert_same_search,
+    of_kind,
+    records,
+    resume,
+    search,
+    write_config,
+)
+
+Cut = Callable[..., Path]
+IMPATIENT = {"monitor": "validation_loss", "patience": 1}
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All that a trial must remember, and folds in stacks of their own."""
+    return write_config(
+        tmp_path_factory.mktemp("resume") / "x.yaml",
+        model={"dropout": 0.1, "normalization": "batch"},
+        training={"averaging": "ema", "early_stopping": IMPATIENT, "mixup": 0.2},
+        search={"space": {RATE: {"log_uniform": [0.003, 0.3]}, "model.hidden": {"choice": [[4], [6]]}}},
+    )
+
+
+@pytest.fixture(scope="module")
+def undisturbed(config: Path) -> Path:
+    return search(config, "--executor", "serial")
+
+
+@pytest.fixture
+def cut(config: Path, monkeypatch: pytest.MonkeyPatch) -> Cut:
+    """`cut(2, budget=3)`: a search whose process died before its third record of results at that budget."""
+
+    def cut_after(batches: int, *, budget: int = 1) -> Path:
+        called = TrialRunner.__call__
+        left = [batches]
+
+        def dies(runner: TrialRunner, jobs: Any) -> Iterator[Any]:
+            for batch in called(runner, jobs):
+                if batch[0].budget == budget:
+                    if not left[0]:
+                        raise OSError("the process dies here")
+                    left[0] -= 1
+                yield batch
+
+        with monkeypatch.context() as patch:
+            patch.setattr(TrialRunner, "__call__", dies)
+            return search(config, "--executor", "serial", code=3)
+
+    return cut_after
+
+
+@pytest.mark.parametrize(("batches", "budget"), [(0, 1), (1, 1), (0, 3), (1, 3), (0, 9)])
+def test_only_what_was_not_recorded_is_done_again(
+    cut: Cut, undisturbed: Path, batches: int, budget: int
+) -> None:
+    folder = cut(batches, budget=budget)
+    before = (folder / "journal.jsonl").read_bytes()
+    count = len(of_kind(folder, "result"))
+    noted = len(timeline(folder))
+    assert resume(folder, "--executor", "serial") == 0
+    assert_same_search(folder, undisturbed)
+    assert (folder / "journal.jsonl").read_bytes().startswith(before)
+    trained = sum(len(event["trials"]) for event in timeline(folder)[noted:])
+    assert trained == len(of_kind(folder, "result")) - count > 0
+
+
+def timeline(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / "timeline.jsonl").read_text().splitlines()]
+
+
+def test_a_resume_may_use_other_workers(cut: Cut, undisturbed: Path) -> None:
+    folder = cut(1)
+    assert resume(folder, "--workers", "2", "--executor", "processes") == 0
+    assert_same_search(folder, undisturbed)
+    assert {"workers": 2, "executor": "processes"} in [each["changes"] for each in of_kind(folder, "resume")]
+
+
+def test_max_trials_holds_for_a_resume(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the option the search goes on as it was begun; with it, it is another plan, and recorded."""
+    arguments = ("--method", "random", "--max-trials", "2", "--executor", "serial")
+    whole = search(config, *arguments)
+
+    def dies(*arguments: Any, **settings: Any) -> str:
+        raise OSError("the process dies here")
+
+    folders = []
+    for _ in range(2):
+        with monkeypatch.context() as patch:
+            patch.setattr(search_module, "run_search", dies)
+            folders.append(search(config, *arguments, code=3))
+    assert resume(folders[0]) == 0
+    assert_same_search(folders[0], whole)
+    assert of_kind(folders[0], "resume") == []
+    assert resume(folders[1], "--max-trials", "3") == 0
+    assert len(of_kind(folders[1], "trial")) == 3
+    assert [each["changes"] for each in of_kind(folders[1], "resume")] == [{"max_trials": 3}]
+
+
+def lost(file: Path) -> None:
+    file.unlink()
+
+
+def damaged(file: Path) -> None:
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+
+
+def another(file: Path) -> None:
+    """It is whole, but its weights are others than the journal's digest says."""
+    arrays = read_npz(file.read_bytes(), file)
+    name = next(name for name in arrays if name.endswith("parameters"))
+    file.write_bytes(to_npz({**arrays, name: arrays[name] + np.float32(1)}))
+
+
+def gone(file: Path) -> None:
+    shutil.rmtree(file.parent)
+
+
+@pytest.mark.parametrize("harm", [lost, damaged, another, gone])
+def test_a_lost_checkpoint_is_trained_again(
+    cut: Cut, undisturbed: Path, harm: Callable[[Path], None]
+) -> None:
+    folder = cut(0, budget=3)
+    for file in sorted((folder / "checkpoints").glob("*.npz")):
+        if file.exists():
+            harm(file)
+    assert resume(folder, "--executor", "serial") == 0
+    assert_same_search(folder, undisturbed)
+
+
+def test_a_checkpoint_that_comes_out_differently_stops_the_search(
+    cut: Cut, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As where the machine is another one: here, digests are."""
+    folder = cut(0, budget=3)
+    shutil.rmtree(folder / "checkpoints")
+    before = records(folder)
+    monkeypatch.setattr("fnnctl.commands.trial_training.digest", lambda state: "another")
+    capsys.readouterr()
+    assert resume(folder, "--executor", "serial") == 3
+    told = capsys.readouterr().err
+    assert "trained again because its checkpoint was lost" in told
+    assert [each for each in records(folder) if each["record"] == "result"] == [
+        each for each in before if each["record"] == "result"
+    ]
+    monkeypatch.undo()
+    assert resume(folder, "--executor", "serial") == 0
+
+
+def test_a_second_resume_is_refused(cut: Cut, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = cut(1)
+    script = (
+        "import sys, time; from pathlib import Path; from fnnctl.store.lock import take_over_lock; "
+        "take_over_lock(Path(sys.argv[1]) / '.lock'); print('held', flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", script, str(folder)], stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        before = (folder / "journal.jsonl").read_bytes()
+        capsys.readouterr()
+        assert resume(folder) == 2
+        told = capsys.readouterr().err
+        assert f"still goes on, in process {holder.pid}" in told
+        assert (folder / "journal.jsonl").read_bytes() == before
+        holder.kill()
+    assert resume(folder, "--executor", "serial") == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (("seed: 0", "seed: 1"), "began with another configuration"),
+        (("batch_size: 32", "batch_size: 16"), "began with another configuration"),
+        (("metric: accuracy", "metric: f1_macro"), "began with another configuration"),
+    ],
+)
+def test_another_configuration_is_refused(
+    cut: Cut,
+    change: tuple[str, str],
+    told: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    folder = cut(1)
+    resolved = (folder / "resolved.yaml").read_text()
+    assert change[0] in resolved
+    (folder / "resolved.yaml").write_text(resolved.replace(*change))
+    before = (folder / "journal.jsonl").read_bytes()
+    capsys.readouterr()
+    assert resume(folder) == 2
+    assert told in capsys.readouterr().err
+    assert (folder / "journal.jsonl").read_bytes() == before
+
+
+def test_a_flipped_byte_is_never_taken(
+    cut: Cut, undisturbed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = cut(2)
+    journal = folder / "journal.jsonl"
+    content = journal.read_bytes()
+    rng = random.Random(0)
+    for _ in range(8):
+        at = rng.randrange(len(content) - 1)
+        if content[at] == ord("\n"):
+            continue
+        broken = bytearray(content)
+        broken[at] ^= 1 << rng.randrange(8)
+        journal.write_bytes(broken)
+        capsys.readouterr()
+        assert resume(folder) == 2
+        assert "is damaged" in capsys.readouterr().err
+        assert journal.read_bytes() == broken
+    journal.write_bytes(content)
+    assert resume(folder, "--executor", "serial") == 0
+    assert_same_search(folder, undisturbed)
+
+
+def test_a_journal_cut_anywhere_goes_on(undisturbed: Path, tmp_path: Path) -> None:
+    """At some of its bytes; tests/benchmarks/search_cuts.py cuts at each."""
+    content = (undisturbed / "journal.jsonl").read_bytes()
+    header = content.index(b"\n") + 1
+    rng = random.Random(1)
+    for at in [header, *sorted(rng.sample(range(header, len(content)), 2)), len(content) - 1]:
+        folder = tmp_path / f"cut-{at}"
+        shutil.copytree(
+            undisturbed, folder, ignore=shutil.ignore_patterns("best", "leaderboard.csv", "metrics.json")
+        )
+        manifest = read_json(folder / "manifest.json")
+        (folder / "manifest.json").write_text(json.dumps({**manifest, "status": "interrupted"}))
+        (folder / "journal.jsonl").write_bytes(content[:at])
+        assert resume(folder, "--executor", "serial") == 0
+        assert_same_search(folder, undisturbed)
+        torn = content[content.rindex(b"\n", 0, at) + 1 : at]
+        if torn:
+            assert (folder / "journal.torn").read_bytes() == torn + b"\n"
+
+
+def test_a_signal_lets_the_search_be_gone_on_with(
+    config: Path, undisturbed: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It comes when the first results of the second rung are recorded."""
+
+    def interrupted(scheduler: Any, runner: Any, journal: Any, *, stop: Any, watch: Any) -> str:
+        def watches(results: Any) -> None:
+            watch(results)
+            if results[0].budget == 3:
+                os.kill(os.getpid(), signal.SIGTERM)
+
+        return run_search(scheduler, runner, journal, stop=stop, watch=watches)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(search_module, "run_search", interrupted)
+        folder = search(config, "--executor", "serial", code=143)
+    told = capsys.readouterr().err
+    assert told.splitlines()[-1] == f"fnnctl search --resume {folder}"
+    manifest = read_json(folder / "manifest.json")
+    assert manifest["status"] == "interrupted"
+    assert records(folder)[-1]["reason"] == "interrupted"
+    assert (folder / "leaderboard.csv").is_file()
+    assert not (folder / "best").exists()
+    assert resume(folder, "--executor", "serial") == 0
+    assert_same_search(folder, undisturbed)
+    assert read_json(folder / "manifest.json")["status"] == "completed"
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_while_processes_train(
+    config: Path, tmp_path: Path, number: signal.Signals, code: int
+) -> None:
+    """They train for ever, until one comes."""
+    runs = tmp_path / "runs"
+    command = [sys.executable, "-m", "fnnctl", "search", str(config), "--runs-dir", str(runs)]
+    command += ["--method", "random", "--set", "search.budget={max_epochs: 1000000}"]
+    command += ["--set", "training.early_stopping=null", "--executor", "processes", "--workers", "2"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and not list(runs.glob("[!.]*")):
+            time.sleep(0.02)
+        time.sleep(0.5)
+        process.send_signal(number)
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == code
+    (folder,) = runs.glob("[!.]*")
+    assert err.decode().splitlines()[-1] == f"fnnctl search --resume {folder}"
+    assert read_json(folder / "manifest.json")["status"] == "interrupted"
+
+
+def test_only_a_search_is_gone_on_with_by_search(program: Program, iris: Path, no_figures: None) -> None:
+    done = program("train", str(iris), "--quiet")
+    again = program("search", "--resume", done.out.strip())
+    assert again.code == 2
+    assert "cannot be resumed by `fnnctl search`: it is a run of kind 'train'" in again.err
+    refused = program("search", str(iris), "--resume", done.out.strip())
+    assert refused.code == 2
+
+
+def test_a_complete_search_is_left_as_it_is(undisturbed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = {path: path.read_bytes() for path in undisturbed.rglob("*") if path.is_file()}
+    assert run(["search", "--resume", str(undisturbed)]) == 0
+    assert "is complete: there is nothing to go on with" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in undisturbed.rglob("*") if path.is_file()} == before

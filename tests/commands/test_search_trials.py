@@ -1,0 +1,300 @@
+"""A search's trials: each is what `fnnctl train` makes of its printed configuration, to the bit."""
+
+from __future__ import annotations
+
+import csv
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.commands.conftest import Program, read_json
+from tests.commands.searching import (
+    RATE,
+    SPACE,
+    Settings,
+    leaderboard,
+    of_kind,
+    prepared,
+    search,
+    trained_alone,
+    write_config,
+)
+
+RATES = {RATE: {"log_uniform": [0.003, 0.3]}}
+IMPATIENT = {"monitor": "validation_loss", "patience": 1}
+
+
+def assert_trials_are_those_of_train(config: Path, folder: Path) -> int:
+    """Each trial trained alone has its objective at its budget's epoch, or at its best; how many stopped."""
+    own = prepared(config)
+    trials = {trial["number"]: trial["assignment"] for trial in of_kind(folder, "trial")}
+    alone = {number: trained_alone(config, own.configs.words_of(each)) for number, each in trials.items()}
+    column = f"validation_{own.settings.objective.metric}"
+    stopped = 0
+    for result in of_kind(folder, "result"):
+        trained = alone[result["trial"]]
+        budget, status = result["budget"], result["status"]
+        if status == "completed":
+            assert result["objective"] == trained.history[column][budget - 1]
+        elif status == "stopped early":
+            stopped += 1
+            stopping = own.configs.experiment_of(trials[result["trial"]]).training.early_stopping
+            restored = trained.best_epoch if stopping and stopping.restore_best else None
+            assert trained.epochs <= budget
+            assert result["objective"] == trained.history[column][(restored or trained.epochs) - 1]
+        else:
+            assert status == "diverged"
+            assert trained.epochs <= budget
+            assert not np.isfinite(trained.parameters).all() or not np.isfinite(trained.history[column][-1])
+        curve = result["facts"]["curve"]
+        start = budget if result["epochs"] == 0 else trained_before(folder, result)
+        for name, values in curve.items():
+            expected = trained.history[name][start : start + result["epochs"]]
+            assert values == [value if np.isfinite(value) else None for value in expected]
+    return stopped
+
+
+def trained_before(folder: Path, result: Mapping[str, Any]) -> int:
+    return sum(
+        other["epochs"]
+        for other in of_kind(folder, "result")
+        if other["trial"] == result["trial"] and other["budget"] < result["budget"]
+    )
+
+
+CASES: dict[str, dict[str, Settings]] = {
+    "layers": {"search": {"space": SPACE}},
+    "dropout, noise, mixup": {
+        "model": {"dropout": 0.2},
+        "training": {"mixup": 0.2, "input_noise": 0.1},
+    },
+    "batch normalization": {"model": {"normalization": "batch"}},
+    "averaging ema": {"training": {"averaging": "ema"}},
+    "averaging swa": {"training": {"averaging": "swa"}},
+    "a cosine's horizon is the largest budget": {"training": {"lr_schedule": {"name": "cosine"}}},
+    "an adaptive schedule remembers": {
+        "training": {"lr_schedule": {"name": "adaptive", "patience": 1, "monitor": "validation_loss"}}
+    },
+    "a searched schedule": {
+        "search": {
+            "space": {**RATES, "training.lr_schedule": {"choice": ["cosine", "one_cycle", "constant"]}}
+        }
+    },
+    "optimizers, lbfgs among them": {
+        "training": {"batch_size": "auto"},
+        "search": {
+            "space": {"training.optimizer": {"choice": ["lbfgs", "adam", "sgd", "rmsprop"]}},
+            "trials": 4,
+        },
+    },
+    "batch sizes": {"search": {"space": {**RATES, "training.batch_size": {"choice": [8, 32, "auto"]}}}},
+    "scaling": {
+        "search": {"space": {**RATES, "data.scaling": {"choice": ["standardize", "minmax", "none"]}}}
+    },
+    "a condition": {
+        "search": {
+            "space": {
+                "training.optimizer.name": {"choice": ["adam", "momentum"]},
+                "training.optimizer.momentum": {
+                    "uniform": [0.5, 0.99],
+                    "when": {"training.optimizer.name": "momentum"},
+                },
+                **RATES,
+            }
+        }
+    },
+    "class weights": {
+        "search": {"space": {**RATES, "training.class_weights": {"choice": [None, "balanced"]}}}
+    },
+    "early stopping": {"training": {"early_stopping": IMPATIENT}},
+    "early stopping without the best": {"training": {"early_stopping": {**IMPATIENT, "restore_best": False}}},
+    "another metric": {"search": {"objective": {"metric": "f1_macro"}}},
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_trial_trained_alone_has_its_score(tmp_path: Path, case: str) -> None:
+    settings = CASES[case]
+    config = write_config(
+        tmp_path / "x.yaml",
+        data="wine",
+        model=settings.get("model"),
+        training=settings.get("training"),
+        search={"space": RATES, **settings.get("search", {})},
+    )
+    folder = search(config)
+    stopped = assert_trials_are_those_of_train(config, folder)
+    assert (stopped > 0) == ("early stopping" in case)
+    if case == "a condition":
+        assigned = [set(trial["assignment"]) for trial in of_kind(folder, "trial")]
+        assert {len(each) for each in assigned} == {2, 3}
+        for row in leaderboard(folder):
+            assert (row["training.optimizer.momentum"] == "") == (row["training.optimizer.name"] == "adam")
+
+
+def test_the_printed_words_on_the_command_line(program: Program, tmp_path: Path, no_figures: None) -> None:
+    config = write_config(tmp_path / "x.yaml", search={"space": SPACE}, training={"epochs": 4})
+    folder = search(config)
+    own = prepared(config)
+    best = read_json(folder / "manifest.json")["search"]["best"]
+    (result,) = [each for each in of_kind(folder, "result") if each["budget"] == 9]
+    words = [text for word in own.configs.words_of(best["configuration"]) for text in ("--set", word)]
+    assert "training.epochs=9" in words
+    done = program(*shlex.split("train x.yaml --quiet --runs-dir alone"), *words)
+    assert done.code == 0, done.err
+    with (Path(done.out.strip()) / "history.csv").open(newline="") as file:
+        row = list(csv.DictReader(file))[8]
+    assert float(row["validation_accuracy"]) == result["objective"]
+    assert float(row["validation_loss"]) == result["facts"]["curve"]["validation_loss"][-1]
+
+
+@pytest.mark.parametrize("metric", ["roc_auc_macro", "brier_score", "per_class.class_1.recall"])
+def test_a_metric_that_the_history_has_not(
+    program: Program, tmp_path: Path, no_figures: None, metric: str
+) -> None:
+    """It is measured as `fnnctl train` measures the validation part."""
+    config = write_config(
+        tmp_path / "x.yaml",
+        data="wine",
+        search={"space": RATES, "trials": 2, "objective": {"metric": metric}},
+    )
+    folder = search(config, "--method", "random")
+    own = prepared(config)
+    (first, second) = of_kind(folder, "result")
+    for result in (first, second):
+        trial = of_kind(folder, "trial")[result["trial"]]
+        words = [text for word in own.configs.words_of(trial["assignment"]) for text in ("--set", word)]
+        done = program("train", "x.yaml", "--json", "--runs-dir", "alone", *words)
+        value: Any = done.json["metrics"]["validation"]
+        for name in metric.split("."):
+            value = value[name]
+        assert result["objective"] == value
+
+
+def test_what_stopped_early_keeps_its_value_for_nothing(tmp_path: Path) -> None:
+    """It is neither trained nor recorded again, stands in every higher rung, and can win."""
+    config = write_config(
+        tmp_path / "x.yaml",
+        training={"early_stopping": {"monitor": "validation_loss", "patience": 1, "tolerance": 10.0}},
+        search={"space": RATES},
+    )
+    folder = search(config)
+    results = of_kind(folder, "result")
+    assert [(each["budget"], each["status"], each["epochs"]) for each in results] == [
+        *[(1, "completed", 1)] * 9,
+        *[(3, "stopped early", 1)] * 3,
+    ]
+    board = leaderboard(folder)
+    best = read_json(folder / "manifest.json")["search"]["best"]
+    assert [row["status"] for row in board].count("stopped early") == 3
+    candidates = [row for row in board if row["status"] == "stopped early"]
+    assert best["trial"] == int(candidates[0]["trial"])
+    assert of_kind(folder, "end")[0]["reason"] == "complete"
+
+
+def test_diverged_and_refused_trials_are_results(tmp_path: Path) -> None:
+    """They have a reason, rank last, disturb no other, and are not promoted."""
+    space = {
+        RATE: {"choice": [0.01, 1e3, 0.02]},
+        "training.label_smoothing": {"choice": [0, 0.1]},
+        "model.hidden": {"choice": [[6], [4]]},
+    }
+    config = write_config(
+        tmp_path / "x.yaml",
+        training={"optimizer": {"name": "sgd"}},
+        search={"space": space, "trials": 12},
+    )
+    folder = search(config, "--method", "random")
+    own = {trial["number"]: trial["assignment"] for trial in of_kind(folder, "trial")}
+    results = of_kind(folder, "result")
+    diverged = [each for each in results if each["status"] == "diverged"]
+    assert diverged
+    assert all("no finite number any more, in epoch" in each["reason"] for each in diverged)
+    assert all(own[each["trial"]][RATE] == 1e3 for each in diverged)
+    board = leaderboard(folder)
+    gone = {each["trial"] for each in diverged}
+    last = board[-len(gone) :]
+    assert {int(row["trial"]) for row in last} == gone
+    assert all(row["objective"] == "" for row in last)
+    assert_trials_are_those_of_train(config, folder)
+
+
+def test_folds_leave_the_test_part_out(tmp_path: Path) -> None:
+    config = write_config(
+        tmp_path / "x.yaml",
+        data="wine",
+        search={"space": RATES, "objective": {"on": "cross_validation"}},
+        evaluation={"cross_validation": {"folds": 4, "repeats": 1}},
+    )
+    own = prepared(config)
+    known = np.concatenate([own.split.train, own.split.validation])
+    judged = np.concatenate([unit.judged for unit in own.units])
+    assert sorted(judged) == sorted(known)
+    for unit in own.units:
+        parts = np.concatenate([unit.split.train, unit.split.validation, unit.judged])
+        assert sorted(parts) == sorted(known)
+    folder = search(config)
+    for result in of_kind(folder, "result"):
+        assert "curve" not in result["facts"]
+        assert result["objective"] == pytest.approx(np.mean(result["facts"]["folds"]), rel=1e-15)
+        assert len(result["facts"]["folds"]) == 4
+    assert read_json(folder / "metrics.json")["test"]["support"] == own.split.test.size
+
+
+def test_one_diverged_fold_diverges_its_trial(tmp_path: Path) -> None:
+    """One row is so far out that whoever learns from it diverges: all folds but the one it is judged in."""
+    rows = [f"{k % 7},{k % 5},{'ab'[k % 2]}" for k in range(40)]
+    rows[0] = "1e30,0,a"
+    (tmp_path / "far.csv").write_text("\n".join(["x,y,label", *rows]) + "\n")
+    config = write_config(
+        tmp_path / "x.yaml",
+        data={
+            "source": "far.csv",
+            "target": "label",
+            "scaling": "none",
+            "split": {"validation": 0.0, "test": 0.0},
+        },
+        search={
+            "space": {"training.l2": {"choice": [0.001, 0.01]}},
+            "objective": {"on": "cross_validation"},
+            "trials": None,
+            "budget": {},
+        },
+        evaluation={"cross_validation": {"folds": 2, "repeats": 1}},
+        training={"epochs": 3, "optimizer": {"name": "sgd"}},
+    )
+    folder = search(config, "--method", "grid", code=4)
+    reasons = [each["reason"] for each in of_kind(folder, "result")]
+    assert reasons == ["the loss was no finite number any more, in 1 of 2 folds"] * 2
+
+
+def test_folds_that_stop_early_wait_for_the_others(tmp_path: Path) -> None:
+    """A fold that ended keeps its value at every higher rung, and its trial goes on with the others."""
+    config = write_config(
+        tmp_path / "x.yaml",
+        data="wine",
+        training={"early_stopping": IMPATIENT},
+        search={
+            "space": {RATE: {"log_uniform": [0.02, 0.5]}},
+            "objective": {"on": "cross_validation"},
+        },
+        evaluation={"cross_validation": {"folds": 4, "repeats": 1}},
+    )
+    folder = search(config, "--workers", "1")
+    results = {(each["trial"], each["budget"]): each for each in of_kind(folder, "result")}
+    went_on = 0
+    for (trial, budget), result in results.items():
+        ended = result["facts"].get("ended", [])
+        later = [results[trial, more] for more in (3, 9) if more > budget and (trial, more) in results]
+        for fold, epochs, kept in ended:
+            assert kept <= epochs <= budget
+            for each in later:
+                went_on += 1
+                assert each["facts"]["folds"][fold] == result["facts"]["folds"][fold]
+    assert went_on
+    other = search(config, "--workers", "2", "--executor", "processes")
+    assert (other / "journal.jsonl").read_bytes() == (folder / "journal.jsonl").read_bytes()

@@ -1,0 +1,107 @@
+"""What every sampler keeps, whatever it chooses by."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any
+
+import pytest
+
+from fnnctl.config.domain_values import identity
+from fnnctl.config.search import SearchConfig
+from fnnctl.search.protocols import Sampler
+from fnnctl.search.samplers import SAMPLERS
+from fnnctl.search.space import Space
+from fnnctl.search.trial import Assignment, Result, Status, Trial
+
+KINDS: dict[str, tuple[str, dict[str, Any]]] = {
+    "grid": ("grid", {"points": 4}),
+    "random": ("random", {"sequence": "pseudo_random"}),
+    "low_discrepancy": ("random", {"sequence": "low_discrepancy"}),
+}
+"""A sampler of `SAMPLERS`, with settings of the search."""
+CHAIN: dict[str, Any] = {
+    "a": {"choice": ["x", "y", {"name": "z"}]},
+    "b": {"integer": [1, 4], "when": {"a": ["x", "y"]}},
+    "c": {"log_integer": [1, 64], "step": 4, "when": {"b": [2, 4]}},
+    "model.hidden": {"depth": [0, 2], "width": [4, 8], "log": True, "when": {"a": "x"}},
+}
+# x has 5 kinds of layers ([], 4, 8, 4-4, 8-8), and like y 2 + 2·4 values of b and c; z is one
+CHAIN_SIZE = 5 * (2 + 2 * 4) + (2 + 2 * 4) + 1
+OPEN: dict[str, Any] = {
+    "learning_rate": {"log_uniform": [1e-4, 1]},
+    "l2": {"uniform": [0, 1]},
+    "noise": {"normal": [0, 1]},
+    "kind": {"choice": [1, 2]},
+}
+
+
+def made(kind: str, plain: dict[str, Any], *, seed: int = 3, key: Any = identity) -> Sampler:
+    name, settings = KINDS[kind]
+    search = SearchConfig.model_validate({"space": plain, **settings})
+    return SAMPLERS[name](Space(search.space), search, seed=seed, key=key)
+
+
+def asked(sampler: Sampler, most: int, *, tell: bool = False) -> list[Assignment]:
+    """What it chooses, up to so many; told of every result where `tell` says so."""
+    found: list[Assignment] = []
+    while len(found) < most and (assignment := sampler.ask()) is not None:
+        if tell:
+            trial = Trial(len(found), assignment)
+            sampler.tell(trial, Result(trial.number, 0, 1, Status.COMPLETED, 0.5, 1))
+        found.append(assignment)
+    return found
+
+
+def test_every_sampler_is_held_to_this() -> None:
+    assert {name for name, _ in KINDS.values()} == SAMPLERS.keys()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+class TestEverySampler:
+    def test_it_tries_nothing_twice_and_exhausts_a_finite_space(self, kind: str) -> None:
+        found = asked(made(kind, CHAIN), CHAIN_SIZE + 100)
+        assert len({identity(each) for each in found}) == len(found) == CHAIN_SIZE
+
+    def test_after_the_end_nothing_comes(self, kind: str) -> None:
+        sampler = made(kind, {"a": {"choice": [1, 2, 3]}})
+        assert len(asked(sampler, 100)) == 3
+        assert [sampler.ask() for _ in range(3)] == [None] * 3
+
+    def test_a_space_of_one(self, kind: str) -> None:
+        assert asked(made(kind, {"a": {"choice": [1]}}), 5) == [{"a": 1}]
+
+    @pytest.mark.parametrize("plain", [CHAIN, OPEN], ids=["chain", "open"])
+    def test_the_same_seed_gives_the_same_in_the_same_order(self, kind: str, plain: dict[str, Any]) -> None:
+        assert asked(made(kind, plain), 30) == asked(made(kind, plain), 30)
+        assert asked(made(kind, plain), 30) != asked(made(kind, plain, seed=4), 30)
+
+    @pytest.mark.parametrize("plain", [CHAIN, OPEN], ids=["chain", "open"])
+    def test_the_order_of_the_lines_changes_nothing(self, kind: str, plain: dict[str, Any]) -> None:
+        assert asked(made(kind, plain), 30) == asked(made(kind, dict(reversed(plain.items()))), 30)
+
+    def test_the_first_do_not_depend_on_how_many_are_asked_for(self, kind: str) -> None:
+        assert asked(made(kind, CHAIN), CHAIN_SIZE)[:10] == asked(made(kind, CHAIN), 10)
+
+    def test_what_is_chosen_is_in_the_space_and_has_what_is_active(self, kind: str) -> None:
+        for plain in (CHAIN, OPEN):
+            space = Space(SearchConfig.model_validate({"space": plain}).space)
+            for assignment in asked(made(kind, plain), 40):
+                coordinates = space.coordinates(assignment)
+                assert all(0 <= coordinate < 1 for coordinate in coordinates.values())
+        for assignment in asked(made(kind, CHAIN), CHAIN_SIZE):
+            assert ("b" in assignment) == (assignment["a"] in ("x", "y"))
+            assert ("c" in assignment) == (assignment.get("b") in (2, 4))
+            assert ("model.hidden" in assignment) == (assignment["a"] == "x")
+
+    def test_equal_configurations_are_one(self, kind: str) -> None:
+        def key(assignment: Assignment) -> Hashable:
+            return assignment.get("b"), assignment.get("c")
+
+        found = asked(made(kind, CHAIN, key=key), 1000)
+        assert len({key(each) for each in found}) == len(found) == 2 + 2 * 4 + 1
+
+    def test_what_does_not_learn_chooses_the_same_whatever_it_is_told(self, kind: str) -> None:
+        sampler = made(kind, OPEN)
+        if not sampler.learns:
+            assert asked(sampler, 20, tell=True) == asked(made(kind, OPEN), 20)

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgba
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from fnnctl.plots.importances import MOST_BARS, Bars, importance_figure
+from fnnctl.plots.style import COLOURS, FAINT, png_bytes
+
+CheckFit = Callable[[Figure], None]
+TextsOf = Callable[[Figure], list[str]]
+
+
+def figure_of(bars: Bars, title: str = "t") -> Figure:
+    return importance_figure(bars, axis="share", title=title)
+
+
+def test_the_largest_come_first(texts_of: TextsOf) -> None:
+    figure = figure_of({"little": (0.05, 0.1), "none": None, "much": (0.75, 0.1)})
+    (axes,) = figure.axes
+    assert [bar.get_width() for bar in axes.patches if isinstance(bar, Rectangle)] == [0.75, 0.05, 0.0]
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["much", "little", "none"]
+    assert {"75%", "5%", "too few trials, or always the same"} <= set(texts_of(figure))
+    assert [np.asarray(line.get_xdata()).tolist() for line in axes.get_lines()] == [[0.1], [0.1]]
+
+
+def test_what_chance_could_give_is_grey() -> None:
+    (axes,) = figure_of({"little": (0.05, 0.1), "much": (0.75, 0.1)}).axes
+    assert [bar.get_facecolor() for bar in axes.patches] == [to_rgba(COLOURS[0]), to_rgba(FAINT)]
+
+
+@pytest.mark.parametrize("bars", [{}, {"x": None}])
+def test_too_few_trials_are_said(bars: Bars, texts_of: TextsOf) -> None:
+    assert "there are too few trials yet to tell what matters" in texts_of(figure_of(bars))
+
+
+def test_everything_fits(awkward_names: tuple[str, ...], check_fit: CheckFit) -> None:
+    check_fit(figure_of(dict.fromkeys(awkward_names, (1.0, 0.2)), "$$ [/] <b> long " * 10))
+    check_fit(figure_of({"x": (0.0, 0.0)}))
+    many = figure_of({str(number): (number / 100, 0.1) for number in range(100)})
+    check_fit(many)
+    assert len(many.axes[0].patches) == MOST_BARS
+
+
+def test_the_same_bars_give_the_same_bytes() -> None:
+    first, second = (png_bytes(figure_of({"x": (0.5, 0.1)})) for _ in range(2))
+    assert first == second

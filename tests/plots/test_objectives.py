@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from fnnctl.arrays import FloatArray
+from fnnctl.plots.objectives import finish_objective, objective_range
+
+WITH_OUTLIER = np.append(np.linspace(1.0, 2.0, 99), 1e30)
+
+
+def test_the_good_end_is_always_shown() -> None:
+    assert objective_range(WITH_OUTLIER, minimized=False)[1] == 1e30
+    assert objective_range(-WITH_OUTLIER, minimized=True)[0] == -1e30
+
+
+def test_a_few_bad_values_do_not_widen_the_axis() -> None:
+    low, high = objective_range(WITH_OUTLIER, minimized=True)
+    assert low == 1.0
+    assert 2.0 < high < 2.6
+    low, high = objective_range(-WITH_OUTLIER, minimized=False)
+    assert high == -1.0
+    assert -2.6 < low < -2.0
+
+
+@pytest.mark.parametrize("minimized", [True, False])
+@pytest.mark.parametrize("values", [np.array([0.5]), np.full(9, 0.0), np.array([0.1, 0.2])])
+def test_few_values_are_all_shown(values: FloatArray, minimized: bool) -> None:
+    low, high = objective_range(values, minimized=minimized)
+    assert (low, high) == (values.min(), values.max())
+    axes = Figure().subplots()
+    finish_objective(axes, (low, high), minimized=minimized)
+    bottom, top = axes.get_ylim()
+    assert bottom < low <= high < top
+
+
+def test_losses_of_several_magnitudes_have_a_logarithmic_axis() -> None:
+    axes = Figure().subplots()
+    finish_objective(axes, (0.01, 2.0), minimized=True)
+    assert axes.get_yscale() == "log"
+    axes = Figure().subplots()
+    finish_objective(axes, (0.01, 1.0), minimized=False)
+    assert axes.get_yscale() == "linear"

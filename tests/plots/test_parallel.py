@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from numpy.testing import assert_allclose
+
+from fnnctl.arrays import FloatArray
+from fnnctl.plots.parallel import MOST_AXES, MOST_LINES, NOWHERE, parallel_figure
+from fnnctl.plots.searched import Scale, SearchedSetting
+from fnnctl.plots.style import png_bytes
+
+CheckFit = Callable[[Figure], None]
+TextsOf = Callable[[Figure], list[str]]
+
+
+def parallel(
+    settings: Sequence[SearchedSetting],
+    objectives: Sequence[float] | FloatArray,
+    *,
+    minimized: bool = False,
+    title: str = "t",
+) -> Figure:
+    return parallel_figure(
+        settings, np.array(objectives, dtype=np.float64), metric="score", minimized=minimized, title=title
+    )
+
+
+def linear(*values: float) -> SearchedSetting:
+    return SearchedSetting("x", "linear", np.array(values))
+
+
+def lines(figure: Figure) -> Any:
+    """The heights of the trials with an objective, the worst first, and of those without."""
+    found = [each for each in figure.axes[0].collections if isinstance(each, LineCollection)]
+    with_objective, without = ([np.asarray(s)[:, 1].tolist() for s in each.get_segments()] for each in found)
+    return with_objective, without
+
+
+def test_heights_by_hand(texts_of: TextsOf) -> None:
+    rate = SearchedSetting("rate", "log", np.array([1e-4, 1e-2, 1.0]))
+    figure = parallel([linear(0.0, 5.0, 10.0), rate], [0.1, 0.3, 0.2])
+    heights, failed = lines(figure)
+    assert_allclose(heights, np.array([[0, 0, 0], [1, 1, 0.5], [0.5, 0.5, 1]]))
+    assert failed == []
+    assert {"x", "rate", "score", "10", "0.01", "1"} <= set(texts_of(figure))
+
+
+def test_small_objectives_are_on_top_where_they_are_minimized() -> None:
+    heights, _ = lines(parallel([linear(0.0, 5.0, 10.0)], [0.1, 0.3, 0.2], minimized=True))
+    assert_allclose(heights, np.array([[0.5, 1], [1, 0.5], [0, 0]]))
+
+
+def test_what_is_not_set_runs_below_the_axis(texts_of: TextsOf) -> None:
+    figure = parallel([linear(0.0, np.nan, 10.0)], [0.1, 0.3, np.nan])
+    heights, failed = lines(figure)
+    assert_allclose(heights, np.array([[0, 0], [NOWHERE, 1]]))
+    assert_allclose(failed, np.array([[1, NOWHERE]]))
+    assert {"not set", "none"} <= set(texts_of(figure))
+
+
+def test_lines_of_one_category_are_spread_the_best_highest(texts_of: TextsOf) -> None:
+    """Two categories at 1/4 and 3/4, half of the distance for the lines of each."""
+    names = SearchedSetting("name", "choice", np.array([0.0, 0, 1, 0, 0]), ("adam", "sgd"))
+    figure = parallel([names], [0.1, 0.4, 0.2, np.nan, 0.3])
+    heights, failed = lines(figure)
+    places = [0.25 - 0.03125, 0.75, 0.25 + 0.03125, 0.25 + 0.09375]
+    assert_allclose([each[0] for each in heights], places)
+    assert_allclose(failed[0][0], 0.25 - 0.09375)
+    assert {"adam", "sgd"} <= set(texts_of(figure))
+
+
+def test_a_few_numbers_are_a_category_each(texts_of: TextsOf) -> None:
+    texts = texts_of(parallel([linear(16, 32, 64, 16, 32, 64)], np.arange(6.0)))
+    assert {"16", "32", "64"} <= set(texts)
+
+
+@pytest.mark.parametrize("objectives", [[np.nan, np.nan], [0.5, 0.5], [0.5, np.nan]])
+@pytest.mark.parametrize("values", [(1.0, 1.0), (np.nan, 3.0), (0.0, 1e15)])
+def test_what_does_not_vary(
+    values: tuple[float, float], objectives: list[float], check_fit: CheckFit
+) -> None:
+    scales: tuple[Scale, ...] = ("linear", "log")
+    for scale in scales:
+        check_fit(parallel([SearchedSetting("x", scale, np.array(values) + 1e-9)], objectives))
+
+
+def test_of_many_settings_some_are_drawn(texts_of: TextsOf, check_fit: CheckFit) -> None:
+    figure = parallel([linear(*range(20))] * (MOST_AXES + 5), np.arange(20.0))
+    assert f"t, {MOST_AXES} of {MOST_AXES + 5} settings" in texts_of(figure)
+    check_fit(figure)
+
+
+def test_of_many_trials_some_are_drawn_from_the_best_on() -> None:
+    values = np.append(np.arange(2.0 * MOST_LINES), np.nan)
+    heights, failed = lines(parallel([SearchedSetting("x", "linear", values)], values))
+    assert len(heights) + len(failed) <= MOST_LINES
+    assert heights[-1] == [1.0, 1.0]
+
+
+def test_nothing_to_draw_is_said(texts_of: TextsOf) -> None:
+    assert "no setting was searched" in texts_of(parallel([], [0.5]))
+    assert "there is no result yet" in texts_of(parallel([linear()], []))
+
+
+def test_awkward_names_fit(awkward_names: tuple[str, ...], check_fit: CheckFit) -> None:
+    count = len(awkward_names)
+    values = np.arange(600.0) % count
+    settings = [SearchedSetting(name, "choice", values, awkward_names) for name in awkward_names]
+    objectives = np.random.default_rng(1).random(600)
+    check_fit(parallel(settings, objectives, title="$$ [/] <b> long " * 10))
+
+
+def test_the_same_trials_give_the_same_bytes() -> None:
+    first, second = (png_bytes(parallel([linear(1, 2, 3)], [0.1, 0.3, 0.3])) for _ in range(2))
+    assert first == second

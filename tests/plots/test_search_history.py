@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.collections import PathCollection
+from matplotlib.figure import Figure
+from numpy.testing import assert_allclose
+
+from fnnctl.plots.search_history import search_history_figure
+from fnnctl.plots.searched import PlottedResult
+from fnnctl.plots.style import png_bytes
+
+CheckFit = Callable[[Figure], None]
+TextsOf = Callable[[Figure], list[str]]
+
+
+def history(*objectives: float | None, minimized: bool = False, budget: int = 3, name: str = "t") -> Figure:
+    """Each trial has had the budget; with 0, of growing budgets."""
+    results = [PlottedResult(10 * k, budget or k, each) for k, each in enumerate(objectives, start=1)]
+    return search_history_figure(results, metric="accuracy", minimized=minimized, title=name)
+
+
+def best_line(figure: Figure) -> Any:
+    lines = [line for line in figure.axes[0].get_lines() if line.get_drawstyle() == "steps-post"]
+    (line,) = lines
+    return np.asarray(line.get_xydata()).tolist()
+
+
+def test_the_best_so_far() -> None:
+    assert best_line(history(0.5, 0.4, None, 0.9, 0.8)) == [
+        [10, 0.5], [20, 0.5], [40, 0.9], [50, 0.9], [50, 0.9],
+    ]  # fmt: skip
+    assert best_line(history(0.5, 0.4, 0.9, minimized=True)) == [[10, 0.5], [20, 0.4], [30, 0.4], [30, 0.4]]
+
+
+def test_every_result_is_a_point_and_what_diverged_is_marked(texts_of: TextsOf) -> None:
+    figure = history(0.5, None, 0.9)
+    (points,) = (each for each in figure.axes[0].collections if isinstance(each, PathCollection))
+    assert_allclose(np.asarray(points.get_offsets()), [[10, 0.5], [30, 0.9]])
+    assert {"a trial", "best so far", "diverged or failed"} <= set(texts_of(figure))
+    assert "diverged or failed" not in texts_of(history(0.5, 0.9))
+
+
+def test_budgets_have_colours_where_there_are_several(texts_of: TextsOf) -> None:
+    assert {"epochs of the trial", "1", "2", "3"} <= set(texts_of(history(0.5, 0.7, 0.9, budget=0)))
+    assert "epochs of the trial" not in texts_of(history(0.5, 0.7, 0.9))
+
+
+def test_without_an_objective_that_is_said(texts_of: TextsOf) -> None:
+    assert "all trials have diverged or failed" in texts_of(history(None, None))
+    assert "there is no result yet" in texts_of(history())
+
+
+@pytest.mark.parametrize("count", [1, 2, 40, 600])
+@pytest.mark.parametrize("budget", [3, 0])
+def test_everything_fits(count: int, budget: int, check_fit: CheckFit) -> None:
+    values = np.random.default_rng(1).random(count).tolist()
+    check_fit(history(*values, None, budget=budget, name="$$ [/] <b> long " * 10))
+    check_fit(history(*values, 1e30, minimized=True, budget=budget))
+
+
+def test_the_same_results_give_the_same_bytes() -> None:
+    first, second = (png_bytes(history(0.1, 0.5, None, 0.4, budget=0)) for _ in range(2))
+    assert first == second

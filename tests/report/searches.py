@@ -1,0 +1,95 @@
+"""Journals made by hand, and folders of searches that have them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fnnctl.report.search_content import SearchContent, search_content
+from fnnctl.store.journal import Record
+from fnnctl.store.names import BEST
+from fnnctl.store.run import OpenRun, create_run
+
+CONFUSION = np.array([[9, 1], [2, 8]])
+RATE, NAME = "training.optimizer.learning_rate", "training.optimizer.name"
+
+
+def header(*, metric: str = "accuracy", direction: str = "maximize", **settings: Any) -> Record:
+    """What a search begins with: HyperBand over a learning rate and an optimizer."""
+    usual: dict[str, Any] = {
+        "scheduler": "hyperband",
+        "sampler": "random",
+        "objective": {"metric": metric, "on": "validation", "direction": direction},
+        "paths": [RATE, NAME],
+        "scales": {RATE: "log", NAME: "choice"},
+        "budget": {"min_epochs": 1, "max_epochs": 9},
+    }
+    fixed = {"record": "header", "configuration": "c0", "data": "d0", "versions": {"fnnctl": "0.1.0"}}
+    return {**fixed, "settings": {**usual, **settings}}
+
+
+def trial(number: int, assignment: Mapping[str, Any] | None = None, *, bracket: int = 0) -> Record:
+    """A trial; without an assignment its learning rate goes by its number."""
+    values = (
+        assignment if assignment is not None else {RATE: 10.0**-number, NAME: "adam" if number % 2 else "sgd"}
+    )
+    return {"record": "trial", "number": number, "assignment": values, "bracket": bracket}
+
+
+def result(number: int, budget: int, objective: float | None, **facts: Any) -> Record:
+    """What became of a trial from scratch to this budget, in the first rung unless said otherwise."""
+    status = "diverged" if objective is None else "completed"
+    usual = {"trial": number, "rung": 0, "budget": budget, "status": status, "epochs": budget}
+    stated = {**usual, **({} if objective is None else {"objective": objective}), **facts}
+    return {"record": "result", **stated}
+
+
+def curve(*accuracies: float | None) -> Mapping[str, Any]:
+    """The facts of a single fit's result."""
+    losses = [None if each is None else 1 - each for each in accuracies]
+    return {"curve": {"validation_loss": losses, "validation_accuracy": list(accuracies)}, "checkpoint": None}
+
+
+def halving() -> list[Record]:
+    """Four trials; two reach 3 epochs, one of these 9; one diverges, after half of what it was granted.
+
+    The best of all objectives, 0.99, is not the incumbent's, which has had more epochs.
+    """
+    return [
+        header(),
+        *(trial(number) for number in range(4)),
+        result(0, 1, 0.5, facts=curve(0.5)),
+        result(1, 1, 0.9, facts=curve(0.9)),
+        result(2, 1, 0.4, facts=curve(0.4)),
+        result(3, 1, 0.8, facts=curve(0.8)),
+        result(1, 3, 0.95, rung=1, epochs=2, facts=curve(0.93, 0.95)),
+        result(3, 3, 0.99, rung=1, epochs=2, facts=curve(0.9, 0.99)),
+        result(3, 9, None, rung=2, epochs=3, facts=curve(0.7, 0.2, None), reason="the loss is nan"),
+        result(1, 9, 0.96, rung=2, epochs=6, facts=curve(*[0.95] * 5, 0.96)),
+        {"record": "end", "reason": "complete"},
+    ]
+
+
+def read(records: Sequence[Record]) -> SearchContent:
+    """What the records tell."""
+    return search_content(records, Path("journal.jsonl"))
+
+
+def start_search(runs_dir: Path, records: Sequence[Record], *, name: str = "rates") -> OpenRun:
+    """The folder of a search that goes on in this process."""
+    manifest = {"seed": 7, "command": "fnnctl search rates.yaml"}
+    return create_run(
+        runs_dir, name=name, kind="search", config=b"", resolved="", manifest=manifest, journal=records
+    )
+
+
+def refit(search: OpenRun, metrics: Mapping[str, Any]) -> None:
+    """Put a refitted winner with these metrics into the search's folder."""
+    run = create_run(search.path, name="winner", kind="train", config=b"", resolved="", manifest={})
+    run.write_metrics(metrics)
+    run.write_confusion_matrix(["a", "b"], CONFUSION)
+    run.finish("completed", {"total": 1.0, "training": 0.5})
+    run.path.rename(search.path / BEST)

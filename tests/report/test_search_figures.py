@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from numpy.testing import assert_equal
+
+from fnnctl.plots.searched import PlottedTrial
+from fnnctl.report.figures import draw_figures, draw_missing_figures
+from fnnctl.report.search_figures import search_figures
+from fnnctl.store.journal import Record
+from fnnctl.store.names import RUNGS_FIGURE, SEARCH_FIGURES
+from tests.report.searches import halving, header, read, result, start_search, trial
+
+Drawn = dict[str, Any]
+
+
+@pytest.fixture
+def rungs_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[Record]], Drawn]:
+    """What the figure of the rungs is drawn from."""
+
+    def of(records: list[Record]) -> Drawn:
+        drawn: Drawn = {}
+
+        def record(trials: object, budgets: object, **options: object) -> Figure:
+            drawn.update({"trials": trials, "budgets": budgets, **options})
+            return Figure()
+
+        monkeypatch.setattr("fnnctl.plots.rungs.rungs_figure", record)
+        search_figures(read(records), "rates", {RUNGS_FIGURE})
+        return drawn
+
+    return of
+
+
+def test_figures_can_be_deleted_and_drawn_again(tmp_path: Path) -> None:
+    run = start_search(tmp_path, halving(), name="[/] $$x$$")
+    run.finish("completed", {"total": 1.0, "training": 1.0})
+    assert draw_figures(run) == SEARCH_FIGURES
+    first = [(run.path / name).read_bytes() for name in SEARCH_FIGURES]
+    assert all(content.startswith(b"\x89PNG\r\n") for content in first)
+    assert draw_missing_figures(run) == ()
+    for name in SEARCH_FIGURES[:2]:
+        (run.path / name).unlink()
+    assert draw_missing_figures(run) == SEARCH_FIGURES[:2]
+    assert [(run.path / name).read_bytes() for name in SEARCH_FIGURES] == first
+
+
+def test_figures_of_a_search_that_may_go_on_are_drawn_anew(tmp_path: Path) -> None:
+    run = start_search(tmp_path, halving()[:7])
+    run.finish("interrupted", {"total": 1.0, "training": None})
+    assert draw_missing_figures(run) == SEARCH_FIGURES
+    assert draw_missing_figures(run) == SEARCH_FIGURES
+
+
+def test_without_a_result_nothing_is_drawn(tmp_path: Path) -> None:
+    run = start_search(tmp_path, halving()[:5])
+    assert draw_figures(run) == ()
+
+
+@pytest.mark.parametrize(
+    "records",
+    [
+        halving()[:6],
+        [header(), trial(0), result(0, 1, None)],
+        [header(), trial(0), result(0, 1, None), trial(1), result(1, 1, None, status="failed", epochs=0)],
+        [header(), trial(0), result(0, 9, 0.5)],
+        [header(paths=["x"], scales={"x": "choice"}), trial(0, {"x": "a"}), result(0, 9, 0.5)],
+        [header(paths=[], scales={}), trial(0, {}), result(0, 9, 0.5)],
+        [{**header(), "settings": {}}, trial(0), result(0, 9, 0.5)],
+    ],
+)
+def test_whatever_there_is_is_drawn(records: list[Record]) -> None:
+    figures = search_figures(read(records), "rates", {*SEARCH_FIGURES})
+    assert tuple(figures) == SEARCH_FIGURES
+
+
+def test_curves_go_through_all_jobs_and_end_where_a_trial_was_dropped(
+    rungs_of: Callable[[list[Record]], Drawn],
+) -> None:
+    drawn = rungs_of(halving())
+    assert drawn["budgets"] == {0: [1, 3, 9]}
+    assert (drawn["metric"], drawn["minimized"]) == ("validation accuracy", False)
+    assert drawn["title"] == "rates: learning curves, up to where trials were dropped"
+    trials: list[PlottedTrial] = drawn["trials"]
+    assert [each.fate for each in trials] == ["dropped", "top", "dropped", "diverged"]
+    assert [each.best for each in trials] == [False, True, False, False]
+    assert_equal(trials[0].values, [0.5])
+    assert_equal(trials[1].epochs, np.arange(1, 10))
+    assert_equal(trials[1].values, [0.9, 0.93, 0.95, *[0.95] * 5, 0.96])
+    assert_equal(trials[3].values, [0.8, 0.9, 0.99, 0.7, 0.2, np.nan])
+
+
+def test_a_loss_is_drawn_where_a_loss_was_minimized(rungs_of: Callable[[list[Record]], Drawn]) -> None:
+    drawn = rungs_of([header(metric="log_loss", direction="minimize"), *halving()[1:]])
+    assert (drawn["metric"], drawn["minimized"]) == ("validation loss", True)
+    assert_equal(drawn["trials"][1].values[:2], [1 - 0.9, 1 - 0.93])
+
+
+def test_without_curves_the_objectives_at_the_rungs_are_drawn(
+    rungs_of: Callable[[list[Record]], Drawn],
+) -> None:
+    objective = {"metric": "f1_macro", "on": "cross_validation", "direction": "maximize"}
+    records = [header(objective=objective), trial(0), trial(1), result(0, 1, 0.5), result(1, 1, 0.6)]
+    drawn = rungs_of([*records, result(1, 3, 0.7, rung=1, epochs=2)])
+    assert drawn["metric"] == "f1_macro, cross-validated"
+    assert_equal(drawn["trials"][1].epochs, [1, 3])
+    assert_equal(drawn["trials"][1].values, [0.6, 0.7])
+
+
+def test_a_trial_that_stopped_early_ends_there(rungs_of: Callable[[list[Record]], Drawn]) -> None:
+    facts = {"curve": {"validation_accuracy": [0.1, 0.2, 0.3]}}
+    records = [header(), trial(0), result(0, 9, 0.3, epochs=3, status="stopped early", facts=facts)]
+    (only,) = rungs_of(records)["trials"]
+    assert (only.fate, len(only.epochs)) == ("top", 3)

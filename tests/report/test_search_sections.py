@@ -1,0 +1,211 @@
+from __future__ import annotations
+
+import io
+import json
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from rich.console import Console
+
+from fnnctl.errors import UsageError
+from fnnctl.report.content import sections
+from fnnctl.report.gates import check_gates, parse_gates
+from fnnctl.report.json_report import json_report
+from fnnctl.report.markdown import markdown_report
+from fnnctl.report.pieces import Command, Section, Table
+from fnnctl.report.search_sections import TABLE_WIDTH, search_sections
+from fnnctl.report.summary import Summary, summarize
+from fnnctl.report.terminal import terminal_report
+from fnnctl.store.documents import to_json
+from fnnctl.store.journal import Record
+from tests.report.conftest import HOSTILE_CLASSES, part_metrics
+from tests.report.searches import NAME, RATE, halving, header, read, refit, result, start_search, trial
+
+
+def titled(records: list[Record]) -> dict[str, Section]:
+    return {section.title: section for section in search_sections(read(records)) if section.rows}
+
+
+def shown(summary: Summary, width: int = 80) -> str:
+    console = Console(file=io.StringIO(), width=width)
+    console.print(terminal_report([summary]))
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+@pytest.fixture
+def complete(tmp_path: Path) -> Summary:
+    run = start_search(tmp_path, halving())
+    test = part_metrics(("a", "b"), 0.9)
+    refit(run, {"train": part_metrics(("a", "b"), 0.95), "validation": None, "test": test})
+    run.finish("completed", {"total": 3.0, "training": 2.0})
+    return summarize(run)
+
+
+def test_every_section_of_a_complete_search(complete: Summary) -> None:
+    found = {section.title: section for section in sections(complete)}
+    assert list(found) == [
+        "Search",
+        "Best trial",
+        "Train it alone",
+        "Leaderboard",
+        "Rungs",
+        "Metrics of the refitted winner",
+        "Classes of the test part",
+        "Confusion matrix of the test part",
+        "Training",
+        "Origin",
+        "Files",
+    ]
+    assert found["Search"].rows == (
+        ("method", "hyperband"),
+        ("objective", "accuracy of the validation part, maximized"),
+        ("trials", "4: 3 completed, 1 diverged"),
+        ("epochs", "20 granted, 17 trained"),
+        ("ended", "complete"),
+    )
+    assert found["Best trial"].rows == (
+        ("trial", "1, after 9 epochs"), ("accuracy", "0.9600"), (RATE, "0.1"), (NAME, "adam"),
+    )  # fmt: skip
+    assert found["Leaderboard"] == Table(
+        "Leaderboard",
+        ("trial", "accuracy", "epochs", "learning_rate", "optimizer.name"),
+        (
+            ("1", "0.9600", "9", "0.1", "adam"),
+            ("0", "0.5000", "1", "1.0", "sgd"),
+            ("2", "0.4000", "1", "0.01", "sgd"),
+            ("3", "diverged", "6", "0.001", "adam"),
+        ),
+    )
+    assert found["Rungs"].rows == (
+        ("0", "0", "1", "4", "0", "0.9000"),
+        ("0", "1", "3", "2", "0", "0.9900"),
+        ("0", "2", "9", "2", "1", "0.9600"),
+    )
+    assert ("best", "the refitted winner, a run of its own") in found["Files"].rows
+
+
+def test_the_json_of_a_complete_search(complete: Summary) -> None:
+    report = json_report([complete])
+    assert json.loads(to_json(report)) == report
+    (entry,) = report["runs"]
+    assert (entry["kind"], entry["status"], entry["method"]) == ("search", "completed", "hyperband")
+    assert (entry["trials"], entry["trials_by_status"]) == (4, {"completed": 3, "diverged": 1})
+    assert (entry["epochs"], entry["epochs_trained"], entry["end"]) == (20, 17, "complete")
+    best = entry["best"]
+    assert (best["trial"], best["objective"], best["configuration"]) == (1, 0.96, {RATE: 0.1, NAME: "adam"})
+    assert best["set"] == [f"{RATE}=0.1", f"{NAME}=adam", "training.epochs=9"]
+    assert best["metrics"] == entry["metrics"]
+    assert best["metrics"]["test"]["accuracy"] == 0.9
+    assert [row["trial"] for row in entry["leaderboard"]] == [1, 0, 2, 3]
+    assert entry["leaderboard"][0]["epochs"] == 9
+    assert entry["rungs"][2] == {
+        "bracket": 0, "rung": 2, "epochs": 9, "trials": 2, "diverged": 1, "best": 0.96,
+    }  # fmt: skip
+    assert entry["importance"] is None
+
+
+def test_what_the_manifest_knows_besides(tmp_path: Path) -> None:
+    run = start_search(tmp_path, halving())
+    run.record({"search": {"method": "hyperband", "epochs": 123, "saved": 4}})
+    summary = summarize(run)
+    facts = sections(summary)[0].rows
+    assert ("epochs", "123 planned, 20 granted, 17 trained") in facts
+    assert ("passed over", "4 configurations that were equal to an earlier one") in facts
+    assert json_report([summary])["runs"][0]["epochs"] == 123
+
+
+def test_gates_judge_the_refitted_winner(complete: Summary) -> None:
+    results = check_gates(parse_gates(["accuracy=0.9", "accuracy=0.91", "train.accuracy=0.95"]), complete)
+    assert [each.passed for each in results] == [True, False, True]
+
+
+def test_a_gate_of_a_search_without_a_winner_is_an_error(tmp_path: Path) -> None:
+    run = start_search(tmp_path, halving()[:6])
+    with pytest.raises(UsageError, match=r"has no metrics \(running\)"):
+        check_gates(parse_gates(["accuracy=0.9"]), summarize(run))
+    os.close(run.lock)
+    with pytest.raises(UsageError, match=r"has no metrics \(died\)"):
+        check_gates(parse_gates(["accuracy=0.9"]), summarize(run))
+
+
+@pytest.mark.parametrize("kept", range(14))
+@pytest.mark.parametrize("status", ["running", "died", "interrupted", "failed"])
+def test_a_search_that_ended_anywhere_is_reported(
+    tmp_path: Path, kept: int, status: Literal["running", "died", "interrupted", "failed"]
+) -> None:
+    run = start_search(tmp_path, halving()[: kept + 1])
+    if status == "died":
+        os.close(run.lock)
+    elif status != "running":
+        run.finish(status, {"total": 1.0, "training": None})
+    summary = summarize(run)
+    assert status in shown(summary)
+    assert f"**{status}**" in markdown_report([summary], relative_to=tmp_path)
+    (entry,) = json_report([summary])["runs"]
+    assert (entry["best"] is None) == (kept < 5)
+
+
+def test_a_torn_journal_is_reported_up_to_there(tmp_path: Path) -> None:
+    run = start_search(tmp_path, halving())
+    journal = run.path / "journal.jsonl"
+    journal.write_bytes(journal.read_bytes()[:-30])
+    search = summarize(run).search
+    assert search
+    assert (search.end, len(search.results)) == (None, 8)
+
+
+def test_all_diverged(tmp_path: Path) -> None:
+    records = [header(), trial(0), trial(1), result(0, 1, None), result(1, 1, None, status="failed")]
+    found = titled(records)
+    assert list(found) == ["Search", "Leaderboard"]
+    assert [row[1] for row in found["Leaderboard"].rows] == ["diverged", "failed"]
+
+
+def test_the_leaderboard_has_no_more_settings_than_fit() -> None:
+    paths = [f"section.setting_{letter}" for letter in "abcdefgh"]
+    values = dict.fromkeys(paths, 0.123456)
+    board = titled([header(paths=paths), trial(0, values), result(0, 3, 0.5)])["Leaderboard"]
+    assert isinstance(board, Table)
+    assert board.header == ("trial", "accuracy", "epochs", *(f"setting_{letter}" for letter in "abcd"))
+    widths = [max(map(len, column)) for column in zip(board.header, *board.rows, strict=True)]
+    assert sum(width + 3 for width in widths) <= TABLE_WIDTH
+
+
+def test_of_many_trials_the_best_are_shown() -> None:
+    numbers = range(300)
+    records = [header(paths=["x"]), *(trial(n, {"x": n / 7}) for n in numbers)]
+    records += [result(n, 3, n / 1000) for n in numbers]
+    found = titled(records)
+    assert [row[0] for row in found["Best of 300 trials"].rows] == [str(n) for n in range(299, 289, -1)]
+    importance = found["What the objective after 3 epochs depends on"]
+    assert isinstance(importance, Table)
+    assert importance.rows[0][0] == "x"
+    assert importance.rows[0][3] == "300"
+
+
+def test_a_cross_validated_objective_is_told() -> None:
+    records = [header(objective={"metric": "log_loss", "on": "cross_validation", "direction": "minimize"})]
+    assert ("objective", "log_loss over the folds, minimized") in titled(records)["Search"].rows
+
+
+def test_hostile_values_are_shown_as_they_are(tmp_path: Path) -> None:
+    records = [header(paths=["a", "b"])]
+    values: list[Any] = [*HOSTILE_CLASSES, "```", "it's `x`"]
+    records += [trial(n, {"a": value, "b": n}) for n, value in enumerate(values)]
+    records += [result(n, 3, n / 100) for n, _ in enumerate(values)]
+    summary = summarize(start_search(tmp_path, records))
+    command = titled(records)["Train it alone"]
+    assert isinstance(command, Command)
+    assert command.rows == (
+        "fnnctl train CONFIG", """--set 'a=it'"'"'s `x`'""", "--set b=11", "--set training.epochs=9",
+    )  # fmt: skip
+    text = shown(summary)
+    assert "\x1b" not in text
+    assert "[bold]loud[/bold]" in text
+    assert "````" not in markdown_report([summary], relative_to=tmp_path)
+    fenced = [header(paths=["a"]), trial(0, {"a": "```\n# title"}), result(0, 3, 0.5)]
+    text = markdown_report([summarize(start_search(tmp_path, fenced))], relative_to=tmp_path)
+    assert "\n````sh\nfnnctl train CONFIG \\\n" in text

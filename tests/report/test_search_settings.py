@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.testing import assert_equal
+
+from fnnctl.metrics.importance import LEAST_TRIALS
+from fnnctl.plots.searched import SearchedSetting
+from fnnctl.report.search_settings import importances, searched_settings, short_names
+from tests.report.searches import header, read, result, trial
+
+
+def columns(assignments: Sequence[Mapping[str, Any]], **scales: str) -> dict[str, SearchedSetting]:
+    """The searched settings of trials with these assignments, by their names."""
+    paths = list(dict.fromkeys(path for each in assignments for path in each))
+    records = [header(paths=paths, scales=scales)]
+    records += [trial(number, each) for number, each in enumerate(assignments)]
+    search = read(records)
+    return {each.name: each for each in searched_settings(search, list(search.trials.values()))}
+
+
+def test_short_names_tell_settings_apart() -> None:
+    assert short_names(["training.l2", "model.dropout"]) == ["l2", "dropout"]
+    assert short_names(["a.x.rate", "a.y.rate", "b"]) == ["x.rate", "y.rate", "b"]
+    assert short_names(["training.optimizer.name", "l2", "training.l2"]) == [
+        "optimizer.name", "l2", "training.l2",
+    ]  # fmt: skip
+
+
+def test_numbers_have_the_scale_of_their_domain() -> None:
+    found = columns([{"a": 1, "b": 0.5}, {"a": 100}], a="log", b="linear")
+    assert (found["a"].scale, found["b"].scale) == ("log", "linear")
+    assert_equal(found["a"].values, [1.0, 100.0])
+    assert_equal(found["b"].values, [0.5, np.nan])
+
+
+def test_a_choice_has_its_values_in_order() -> None:
+    found = columns([{"a": 128}, {"a": 32}, {"a": "auto"}, {"a": None}, {"b": True}], a="choice")
+    assert found["a"].categories == ("32", "128", "auto", "null")
+    assert_equal(found["a"].values, [1.0, 0.0, 2.0, 3.0, np.nan])
+    assert (found["b"].scale, found["b"].categories) == ("choice", ("true",))
+
+
+def test_sections_are_categories() -> None:
+    found = columns([{"a": {"name": "sgd", "rate": 0.1}}, {"a": "adam"}])
+    assert found["a"].categories == ("adam", "{name: sgd, rate: 0.1}")
+
+
+def test_layers_of_one_width_are_depth_and_width() -> None:
+    found = columns([{"m.hidden": [64, 64]}, {"m.hidden": []}, {"m.hidden": [16]}], **{"m.hidden": "log"})
+    assert list(found) == ["hidden.depth", "hidden.width"]
+    assert (found["hidden.depth"].scale, found["hidden.width"].scale) == ("linear", "log")
+    assert_equal(found["hidden.depth"].values, [2.0, 0.0, 1.0])
+    assert_equal(found["hidden.width"].values, [64.0, np.nan, 16.0])
+
+
+def test_dimensions_have_scales_of_their_own() -> None:
+    scales = {"m.hidden.depth": "linear", "m.hidden.width": "log"}
+    found = columns([{"m.hidden": [64, 64]}, {"m.hidden": [16]}], **scales)
+    assert (found["hidden.depth"].scale, found["hidden.width"].scale) == ("linear", "log")
+
+
+def test_layers_of_several_widths_have_one_each() -> None:
+    found = columns([{"m.hidden": [64, 32]}, {"m.hidden": [16]}, {"l2": 0.1}])
+    assert list(found) == ["hidden.depth", "hidden.width[0]", "hidden.width[1]", "l2"]
+    assert_equal(found["hidden.width[1]"].values, [32.0, np.nan, np.nan])
+
+
+def test_layers_that_are_a_choice_are_categories() -> None:
+    found = columns([{"hidden": [64, 32]}, {"hidden": [16]}], hidden="choice")
+    assert found["hidden"].categories == ("[16]", "[64, 32]")
+
+
+def test_importance_is_that_at_the_largest_budget_with_enough_trials() -> None:
+    """At 3 epochs twice as many trials are compared as are needed, at 9 one too few."""
+    trials = range(2 * LEAST_TRIALS)
+    rng = np.random.default_rng(1)
+    records = [header(paths=["x", "y"], scales={})]
+    records += [trial(number, {"x": number / 10, "y": float(rng.random())}) for number in trials]
+    records += [result(number, 3, number / 100) for number in trials]
+    records += [result(number, 9, 0.5, rung=1, epochs=6) for number in trials[1:LEAST_TRIALS]]
+    found = importances(read(records))
+    assert found
+    budget, of_settings = found
+    x, y = of_settings["x"], of_settings["y"]
+    assert x
+    assert y
+    assert budget == 3
+    assert x.share > 0.9
+    assert y.share < y.chance
+
+
+def test_few_trials_have_no_importance() -> None:
+    records = [header(), *(trial(number) for number in range(9)), *(result(n, 3, 0.5) for n in range(9))]
+    assert importances(read(records)) is None
+    assert importances(read([header()])) is None

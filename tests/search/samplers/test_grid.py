@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from typing import Any
+
+from fnnctl.config.search import SearchConfig
+from fnnctl.search.samplers.grid import GridSampler
+from fnnctl.search.space import Space
+
+
+def sampler(space: dict[str, Any], **options: Any) -> GridSampler:
+    return GridSampler(Space(SearchConfig.model_validate({"space": space}).space), **options)
+
+
+def test_all_combinations_come_in_an_order_that_is_not_theirs() -> None:
+    grid = sampler({"a": {"choice": [1, 2]}, "b": {"uniform": [0, 1]}}, points=3, seed=4)
+    found = [grid.ask() for _ in range(7)]
+    assert found.pop() is None
+    combinations = [{"a": a, "b": b} for a in (1, 2) for b in (0.0, 0.5, 1.0)]
+    assert found != combinations
+    assert sorted(map(str, found)) == sorted(map(str, combinations))
+    assert grid.saved == 0
+
+
+def test_equal_configurations_are_passed_over_and_counted() -> None:
+    grid = sampler(
+        {"a": {"integer": [0, 5]}, "b": {"choice": [0, 1]}}, key=lambda each: each["a"] // 2, points=9
+    )
+    found = [grid.ask() for _ in range(4)]
+    assert found.pop() is None
+    assert {each["a"] // 2 for each in found if each} == {0, 1, 2}
+    assert grid.saved == 12 - 3

@@ -1,0 +1,137 @@
+"""Ladders that were computed by hand, over objectives that train nothing."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from fnnctl.search.rungs import Bracket, Rung
+from fnnctl.search.schedulers.halving import Halving
+from fnnctl.search.schedulers.intake import Intake
+from fnnctl.search.trial import Direction, Job, Result, Status
+from tests.search.toys import Outcome, Recorder, by_trial, climbed, result_of
+
+NINE = Bracket(2, (Rung(9, 1), Rung(3, 3), Rung(1, 9)))
+FOUR = Bracket(0, (Rung(4, 2), Rung(2, 4)))
+
+
+def ladder(bracket: Bracket, direction: Direction = "maximize", most: int = 100) -> Halving:
+    return Halving(Intake(Recorder(most)), bracket, direction=direction)
+
+
+def numbers(asked: list[list[tuple[int, int, int]]]) -> list[list[int]]:
+    return [[number for number, _, _ in jobs] for jobs in asked]
+
+
+def test_the_best_third_of_each_rung_goes_on_from_where_it_was() -> None:
+    values: dict[int, Outcome] = dict(enumerate([0.1, 0.9, 0.3, 0.2, 0.8, 0.0, 0.7, 0.5, 0.4]))
+    assert climbed(ladder(NINE), by_trial(values)) == [
+        [(number, 0, 1) for number in range(9)],
+        [(1, 1, 3), (4, 1, 3), (6, 1, 3)],
+        [(1, 3, 9)],
+    ]
+
+
+def test_minimization_keeps_the_smallest() -> None:
+    values: dict[int, Outcome] = dict(enumerate([0.1, 0.9, 0.3, 0.2, 0.8, 0.0, 0.7, 0.5, 0.4]))
+    assert numbers(climbed(ladder(NINE, "minimize"), by_trial(values)))[1:] == [[0, 3, 5], [5]]
+
+
+def test_a_rung_is_decided_by_its_own_values() -> None:
+    later = {(1, 3): 0.1, (4, 3): 0.6, (6, 3): 0.2}
+
+    def outcome(job: Job) -> float:
+        number, stop = job.trial.number, job.stop
+        return later.get((number, stop), number in {1, 4, 6})
+
+    assert numbers(climbed(ladder(NINE), outcome))[1:] == [[1, 4, 6], [4]]
+
+
+@pytest.mark.parametrize("direction", ["maximize", "minimize"])
+def test_ties_go_to_the_trials_that_began_first(direction: Direction) -> None:
+    equal: dict[int, Outcome] = dict.fromkeys(range(9), 0.5)
+    assert numbers(climbed(ladder(NINE, direction), by_trial(equal)))[1:] == [[0, 1, 2], [0]]
+
+
+@pytest.mark.parametrize("direction", ["maximize", "minimize"])
+@pytest.mark.parametrize("nothing", [math.nan, math.inf, -math.inf, Status.DIVERGED, Status.FAILED])
+def test_what_is_not_finite_comes_after_the_worst(direction: Direction, nothing: Outcome) -> None:
+    values: dict[int, Outcome] = {0: nothing, 1: nothing, 2: -1e300, 3: 1e300}
+    assert numbers(climbed(ladder(FOUR, direction), by_trial(values))) == [[0, 1, 2, 3], [2, 3]]
+
+
+def test_fewer_finite_than_could_go_on() -> None:
+    values: dict[int, Outcome] = dict.fromkeys(range(9), Status.DIVERGED)
+    values |= {5: 0.5, 7: 0.7}
+    assert numbers(climbed(ladder(NINE), by_trial(values)))[1:] == [[5, 7], [7]]
+
+
+def test_nobody_finite_ends_the_ladder() -> None:
+    values: dict[int, Outcome] = dict.fromkeys(range(9), Status.FAILED)
+    assert numbers(climbed(ladder(NINE), by_trial(values))) == [list(range(9))]
+
+
+def test_an_early_stop_keeps_its_value_and_its_place_and_does_nothing() -> None:
+    """Trial 1 is second in rung 0 and, with the same value, first in rung 1, where 4 and 6 get worse."""
+
+    def outcome(job: Job) -> Outcome:
+        number, stop = job.trial.number, job.stop
+        if number == 1:
+            return Status.STOPPED_EARLY, 0.8
+        return {4: 0.9, 6: 0.7}.get(number, 0.1) if stop == 1 else 0.3
+
+    sampler = Recorder(9)
+    asked = climbed(Halving(Intake(sampler), NINE, direction="maximize"), outcome)
+    assert asked == [[(number, 0, 1) for number in range(9)], [(4, 1, 3), (6, 1, 3)]]
+    assert [result for result in sampler.told if result.trial == 1] == [
+        Result(1, 0, 1, Status.STOPPED_EARLY, 0.8, 1),
+        Result(1, 1, 3, Status.STOPPED_EARLY, 0.8, 0),
+        Result(1, 2, 9, Status.STOPPED_EARLY, 0.8, 0),
+    ]
+
+
+def test_an_early_stop_can_be_overtaken() -> None:
+    def outcome(job: Job) -> Outcome:
+        number, stop = job.trial.number, job.stop
+        if number == 1:
+            return Status.STOPPED_EARLY, 0.8
+        return {4: 0.7, 6: 0.6}.get(number, 0.1) if stop == 1 else 0.9
+
+    assert climbed(ladder(NINE), outcome)[1:] == [[(4, 1, 3), (6, 1, 3)], [(4, 3, 9)]]
+
+
+def test_early_stops_all_the_way_need_no_more_jobs() -> None:
+    everyone: dict[int, Outcome] = {number: (Status.STOPPED_EARLY, number / 10) for number in range(9)}
+    assert numbers(climbed(ladder(NINE), by_trial(everyone))) == [list(range(9))]
+
+
+def test_an_exhausted_sampler_shrinks_the_ladder() -> None:
+    values: dict[int, Outcome] = dict(enumerate([0.1, 0.3, 0.2, 0.4]))
+    assert numbers(climbed(ladder(NINE, most=4), by_trial(values))) == [[0, 1, 2, 3], [1, 2, 3], [3]]
+    assert numbers(climbed(ladder(NINE, most=2), by_trial(values))) == [[0, 1], [0, 1], [1]]
+    assert climbed(ladder(NINE, most=0), by_trial(values)) == []
+
+
+def test_trials_bear_the_number_of_their_bracket() -> None:
+    assert {job.trial.bracket for job in ladder(NINE).ask()} == {2}
+
+
+def test_the_sampler_is_told_in_the_order_of_trials() -> None:
+    sampler = Recorder(4)
+    climbed(Halving(Intake(sampler), FOUR, direction="minimize"), by_trial({0: 0.4, 1: 0.3, 2: 0.2, 3: 0.1}))
+    assert [(result.trial, result.budget) for result in sampler.told] == [
+        (0, 2), (1, 2), (2, 2), (3, 2), (2, 4), (3, 4),
+    ]  # fmt: skip
+
+
+def test_results_of_other_jobs_are_refused() -> None:
+    scheduler = ladder(FOUR)
+    jobs = scheduler.ask()
+    assert scheduler.ask() == jobs, "nothing happens before the results are there"
+    results = [result_of(job, 0.5) for job in jobs]
+    with pytest.raises(ValueError, match="result 0 is of"):
+        scheduler.tell(results[::-1])
+    scheduler.tell(results)
+    with pytest.raises(ValueError, match="0 jobs were asked for, and 4 results told"):
+        scheduler.tell(results)

@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import math
+from itertools import permutations
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fnnctl.config.domain_values import identity
+from fnnctl.config.domains import ChoiceDomain, UniformDomain
+from fnnctl.config.search import SearchConfig
+from fnnctl.search.space import Space
+from tests.config.spaces import spaces
+
+CHAIN = {
+    "a": {"choice": ["x", "y"]},
+    "b": {"choice": [1, 2, 3], "when": {"a": "x"}},
+    "c": {"uniform": [0, 1], "when": {"b": [2, 3]}},
+}
+
+
+def space(plain: dict[str, Any]) -> Space:
+    return Space(SearchConfig.model_validate({"space": plain}).space)
+
+
+def test_conditions_decide_along_the_chain() -> None:
+    chain = space(CHAIN)
+    assert chain.assignment([0.1, 0.9, 0.5]) == {"a": "x", "b": 3, "c": 0.5}
+    assert chain.assignment([0.1, 0.1, 0.5]) == {"a": "x", "b": 1}
+    assert chain.assignment([0.9, 0.9, 0.5]) == {"a": "y"}
+
+
+def test_a_number_that_is_not_active_moves_nothing() -> None:
+    chain = space(CHAIN)
+    assert {str(chain.assignment([0.9, u, v])) for u in (0.1, 0.9) for v in (0.1, 0.9)} == {"{'a': 'y'}"}
+
+
+def test_the_order_of_the_lines_changes_nothing() -> None:
+    found = [space(dict(order)).assignment([0.1, 0.9, 0.5]) for order in permutations(CHAIN.items())]
+    assert all(each == found[0] for each in found)
+    assert {tuple(each) for each in found} == {("a", "b", "c")}
+
+
+def test_a_point_has_a_number_for_each_dimension() -> None:
+    with pytest.raises(ValueError, match="argument 2 is shorter"):
+        space(CHAIN).assignment([0.1])
+
+
+def test_conditions_in_circles_are_refused() -> None:
+    with pytest.raises(ValueError, match="conditions go in circles: a, b"):
+        space({"a": {"choice": [1], "when": {"b": 1}}, "b": {"choice": [1], "when": {"a": 1}}})
+
+
+def test_it_can_be_made_in_python() -> None:
+    made = Space({"x": UniformDomain(uniform=(0.0, 1.0)), "y": ChoiceDomain(choice=("a", "b"))})
+    assert made.assignment([0.25, 0.75]) == {"x": 0.25, "y": "b"}
+
+
+def test_layers_and_their_coordinates() -> None:
+    one = space({"model.hidden": {"depth": [0, 3], "width": [16, 128], "log": True}})
+    assert one.assignment([0.6, 0.6]) == {"model.hidden": [64, 64]}
+    assert one.assignment([0.0, 0.6]) == {"model.hidden": []}
+    assert one.coordinates({"model.hidden": [64, 64]}) == {
+        "model.hidden.depth": 0.625,
+        "model.hidden.width": 0.625,
+    }
+    assert one.coordinates({"model.hidden": []}) == {"model.hidden.depth": 0.125}
+    each = space({"model.hidden": {"depth": [1, 3], "width": [1, 4], "per_layer": True}})
+    assert each.assignment([0.5, 0.0, 0.9, 0.5]) == {"model.hidden": [1, 4]}
+    assert list(each.coordinates({"model.hidden": [1, 4]}).values()) == [0.5, 0.125, 0.875]
+
+
+def test_coordinates_of_what_is_active() -> None:
+    assert space(CHAIN).coordinates({"a": "x", "b": 1}) == {"a": 0.25, "b": pytest.approx(1 / 6)}
+
+
+@pytest.mark.parametrize(
+    ("plain", "points", "size"),
+    [
+        (CHAIN, 5, 2 + 2 * 5),  # y; x with 1; x with 2 or 3, each with five points
+        (CHAIN, 2, 2 + 2 * 2),
+        ({"a": {"choice": [1, 2]}, "b": {"integer": [1, 3]}, "c": {"uniform": [0, 1], "step": 0.5}}, 5, 18),
+        ({"model.hidden": {"depth": [0, 3], "width": [16, 64], "log": True}}, 5, 1 + 3 * 3),
+        ({"model.hidden": {"depth": [1, 3], "width": [1, 2], "per_layer": True}}, 5, 2 + 4 + 8),
+        ({"a": {"integer": [1, 1000]}, "b": {"choice": [1, 2], "when": {"a": [1, 501, 7]}}}, 5, 5 + 2),
+        ({f"x{index}": {"uniform": [0, 1]} for index in range(40)}, 5, 5**40),
+    ],
+)  # fmt: skip
+def test_the_size_of_a_grid(plain: dict[str, Any], points: int, size: int) -> None:
+    assert space(plain).grid(points).size == size
+
+
+@pytest.mark.parametrize(
+    ("plain", "size"),
+    [
+        ({"a": {"choice": [1]}}, 1),
+        (CHAIN, None),
+        ({"a": CHAIN["a"], "b": CHAIN["b"]}, 4),
+        ({"a": {"integer": [1, 10**15]}, "b": {"choice": [1, 2], "when": {"a": [3, 8]}}}, 10**15 + 2),
+        ({"a": {"log_integer": [1, 100]}}, 100),
+        ({"a": {"normal": [0, 1], "step": 1}}, 9),
+    ],
+)
+def test_the_size_of_a_space(plain: dict[str, Any], size: int | None) -> None:
+    assert space(plain).size == size
+
+
+def test_a_grid_in_its_order_the_last_dimension_first() -> None:
+    grid = space({"a": {"choice": [1, 2, 3]}, "b": {"integer": [7, 8], "when": {"a": [2, 3]}}}).grid(5)
+    assert list(grid) == [{"a": 2, "b": 7}, {"a": 2, "b": 8}, {"a": 3, "b": 7}, {"a": 3, "b": 8}, {"a": 1}]
+
+
+@settings(max_examples=50, deadline=None)
+@given(plain=spaces(), data=st.data())
+def test_every_combination_of_a_grid_is_there_once_and_in_the_space(
+    plain: dict[str, Any], data: st.DataObject
+) -> None:
+    chosen = space(plain)
+    grid = chosen.grid(2)
+    numbers = (
+        range(grid.size)
+        if grid.size < 200
+        else data.draw(st.sets(st.integers(0, grid.size - 1), max_size=50))
+    )
+    found = [grid.at(number) for number in numbers]
+    assert len({identity(each) for each in found}) == len(found)
+    for assignment in found:
+        middle = {name: chosen.coordinates(assignment).get(name, 0.5) for name in chosen.domains}
+        for name, value in assignment.items():
+            back = chosen.assignment(list(middle.values()))[name]
+            assert back == value or math.isclose(back, value, rel_tol=1e-4)
+
+
+@settings(max_examples=100, deadline=None)
+@given(plain=spaces(), data=st.data())
+def test_coordinates_lead_back_to_the_assignment(plain: dict[str, Any], data: st.DataObject) -> None:
+    chosen = space(plain)
+    point = [data.draw(st.floats(0, 1, exclude_max=True)) for _ in chosen.dimensions]
+    assignment = chosen.assignment(point)
+    coordinates = chosen.coordinates(assignment)
+    again = [coordinates.get(name, 0.5) for name in chosen.domains]
+    assert chosen.assignment(again) == assignment

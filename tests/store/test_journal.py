@@ -1,0 +1,221 @@
+from __future__ import annotations
+
+import errno
+import json
+import math
+import os
+import zlib
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fnnctl.errors import DataError, MachineError
+from fnnctl.store.journal import JournalFile, journal_bytes, read_journal
+
+RECORDS: list[dict[str, Any]] = [
+    {"record": "header", "configuration": "3f", "settings": {"budget": {"max_epochs": 9}}},
+    {"record": "trial", "number": 0, "assignment": {"rate": 0.1 + 0.2, "hidden": [64, 32]}},
+    {"record": "result", "trial": 0, "objective": 5e-324, "reason": 'quoted "text"\nand Ärger 日本'},
+    {"record": "end", "reason": "complete"},
+]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "journal.jsonl"
+
+
+def reopened(path: Path) -> tuple[list[Any], int]:
+    with closing(JournalFile(path)) as journal:
+        return journal.records, journal.torn
+
+
+def test_records_are_read_back_batch_by_batch(path: Path) -> None:
+    with closing(JournalFile(path)) as journal:
+        assert journal.records == []
+        journal.append(RECORDS[:1])
+        journal.append(RECORDS[1:3], sync=False)
+    with closing(JournalFile(path)) as journal:
+        assert journal.records == RECORDS[:3]
+        journal.append(RECORDS[3:])
+    assert read_journal(path) == RECORDS
+    assert path.read_bytes() == journal_bytes(RECORDS)
+
+
+def test_every_line_is_json_with_the_checksum_of_all_up_to_there(path: Path) -> None:
+    path.write_bytes(journal_bytes(RECORDS))
+    lines = path.read_text(encoding="ascii").splitlines()
+    checksum = 0
+    for line, record in zip(lines, RECORDS, strict=True):
+        read = json.loads(line)
+        checksum = zlib.crc32(line.removesuffix(f',"checksum":"{read["checksum"]}"}}').encode(), checksum)
+        assert read == {**record, "checksum": f"{checksum:08x}"}
+
+
+def test_there_is_no_journal(path: Path) -> None:
+    assert read_journal(path) is None
+
+
+def test_cut_at_every_byte_it_opens_with_a_prefix_and_keeps_what_was_torn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
+    whole = journal_bytes(RECORDS)
+    ends = [len(journal_bytes(RECORDS[:count])) for count in range(len(RECORDS) + 1)]
+    for cut in range(len(whole) + 1):
+        path = tmp_path / str(cut) / "journal.jsonl"
+        path.parent.mkdir()
+        path.write_bytes(whole[:cut])
+        count = sum(end <= cut for end in ends) - 1
+        assert read_journal(path) == RECORDS[:count]
+        assert path.read_bytes() == whole[:cut], "reading changes nothing"
+        with closing(JournalFile(path)) as journal:
+            assert journal.records == RECORDS[:count]
+            assert journal.torn == cut - ends[count]
+            journal.append(RECORDS[count:])
+        assert path.read_bytes() == whole
+        torn = path.with_name("journal.torn")
+        assert torn.exists() == (cut not in ends)
+        if torn.exists():
+            assert torn.read_bytes() == whole[ends[count] : cut] + b"\n"
+
+
+def test_what_was_torn_before_is_kept_as_well(path: Path) -> None:
+    for rest in (b'{"one', b'{"two'):
+        path.write_bytes(journal_bytes(RECORDS[:1]) + rest)
+        JournalFile(path).close()
+    assert path.with_name("journal.torn").read_bytes() == b'{"one\n{"two\n'
+
+
+def test_zeros_that_a_power_cut_left_are_a_torn_tail(path: Path) -> None:
+    path.write_bytes(journal_bytes(RECORDS) + bytes(100))
+    assert reopened(path) == (RECORDS, 100)
+
+
+@pytest.mark.parametrize("change", [0x01, 0x20, 0x80, ord("\n")])
+def test_no_flipped_byte_is_taken_silently(path: Path, change: int) -> None:
+    """It is an error, or, where the very last line end is lost, a torn tail, which is told and done again."""
+    whole = journal_bytes(RECORDS)
+    for index in range(len(whole)):
+        flipped = bytearray(whole)
+        flipped[index] ^= change
+        path.write_bytes(flipped)
+        if index == len(whole) - 1:
+            assert reopened(path) == (RECORDS[:-1], len(whole) - len(journal_bytes(RECORDS[:-1])))
+            continue
+        line = whole.count(b"\n", 0, index) + 1
+        with pytest.raises(DataError, match=f"^{path}:{line}: is damaged") as caught:
+            JournalFile(path)
+        assert "undamaged copy of the file back, or cut the file off before this line" in str(caught.value)
+        with pytest.raises(DataError):
+            read_journal(path)
+        assert path.read_bytes() == flipped, "a damaged file is left as it is"
+
+
+@given(
+    index=st.integers(0, len(journal_bytes(RECORDS)) - 1), byte=st.integers(0, 255), length=st.integers(1, 4)
+)
+def test_changed_bytes_give_an_error_or_a_prefix(
+    tmp_path_factory: pytest.TempPathFactory, index: int, byte: int, length: int
+) -> None:
+    whole = journal_bytes(RECORDS)
+    changed = whole[:index] + bytes([byte]) * length + whole[index + length :]
+    path = tmp_path_factory.mktemp("journal") / "journal.jsonl"
+    path.write_bytes(changed)
+    try:
+        records, torn = reopened(path)
+    except DataError:
+        assert changed != whole
+    else:
+        assert records == RECORDS[: len(records)]
+        assert (torn > 0) == (changed != whole)
+
+
+def test_lines_that_are_lost_doubled_or_exchanged_are_noticed(path: Path) -> None:
+    first, second, third, last = journal_bytes(RECORDS).splitlines(keepends=True)
+    for lines in (
+        [second, third, last],
+        [first, third, last],
+        [first, second, second, third, last],
+        [first, third, second, last],
+        [first, b"\n", second, third, last],
+        [first, second, third, last, b"\n"],
+    ):
+        path.write_bytes(b"".join(lines))
+        with pytest.raises(DataError, match="is damaged: its checksum is wrong"):
+            JournalFile(path)
+
+
+FLOATS = st.floats(allow_nan=False, allow_infinity=False)
+
+
+@given(value=st.one_of(FLOATS, st.lists(FLOATS), FLOATS.map(np.float64), st.text(), st.integers()))
+def test_numbers_and_texts_are_read_back_to_the_bit(
+    tmp_path_factory: pytest.TempPathFactory, value: Any
+) -> None:
+    path = tmp_path_factory.mktemp("journal") / "journal.jsonl"
+    path.write_bytes(journal_bytes([{"value": value, "text": "\udcff \x00"}]))
+    (record,) = read_journal(path) or []
+    assert record["text"] == "\udcff \x00"
+    assert repr(record["value"]) == repr(float(value) if isinstance(value, float) else value)
+
+
+def test_what_is_no_number_is_null(path: Path) -> None:
+    facts = {"curve": [0.5, math.nan, (math.inf, 1)], "deep": {"low": -math.inf, "text": "NaN"}}
+    path.write_bytes(journal_bytes([{"record": "result", "facts": facts}]))
+    assert read_journal(path) == [
+        {"record": "result", "facts": {"curve": [0.5, None, [None, 1]], "deep": {"low": None, "text": "NaN"}}}
+    ]
+
+
+def test_a_batch_is_synced_once(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[int] = []
+    with closing(JournalFile(path)) as journal:
+        monkeypatch.setattr(os, "fsync", synced.append)
+        journal.append(RECORDS[:2])
+        assert len(synced) == 1
+        journal.append(RECORDS[2:], sync=False)
+        assert len(synced) == 1
+
+
+@pytest.mark.parametrize("failing", ["write", "fsync"])
+def test_after_a_write_that_failed_it_goes_on_with_whole_lines(
+    path: Path, monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    write = os.write
+
+    def half(descriptor: int, content: bytes) -> int:
+        if len(content) < 50:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(descriptor, content[: len(content) // 2])
+
+    def fail(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with closing(JournalFile(path)) as journal:
+        journal.append(RECORDS[:1])
+        with monkeypatch.context() as broken:
+            broken.setattr(os, failing, half if failing == "write" else fail)
+            with pytest.raises(MachineError, match=r"journal\.jsonl cannot be written: No space left"):
+                journal.append(RECORDS[1:3])
+        assert path.stat().st_size > len(journal_bytes(RECORDS[:1]))
+        journal.append(RECORDS[1:])
+    assert read_journal(path) == RECORDS
+
+
+def test_a_journal_is_not_read_or_written_through_a_link(path: Path) -> None:
+    elsewhere = path.with_name("elsewhere")
+    elsewhere.write_bytes(journal_bytes(RECORDS))
+    path.symlink_to(elsewhere)
+    with pytest.raises(DataError, match="is a link"):
+        JournalFile(path)
+
+
+def test_a_journal_in_no_folder(path: Path) -> None:
+    with pytest.raises(MachineError, match="cannot be written"):
+        JournalFile(path.parent / "none" / "journal.jsonl")

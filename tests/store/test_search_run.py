@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import json
+import re
+from contextlib import closing
+from pathlib import Path
+
+from fnnctl.store.run import OpenRun, create_run
+
+
+def test_a_search_begins_with_its_journal_and_goes_on_with_it(tmp_path: Path) -> None:
+    header = {"record": "header", "configuration": "3fa9"}
+    run = create_run(tmp_path, name="iris", kind="search", manifest={"seed": 0}, journal=[header])
+    assert run.read_journal() == [header]
+    with closing(run.open_journal()) as journal:
+        journal.append([{"record": "end", "reason": "complete"}])
+    assert (run.path / "journal.jsonl").read_bytes().count(b"\n") == 2
+    assert run.read_journal() == [header, {"record": "end", "reason": "complete"}]
+
+
+def test_a_run_that_is_no_search_has_no_journal(run: OpenRun) -> None:
+    assert run.read_journal() is None
+
+
+def test_times_are_in_the_timeline(run: OpenRun) -> None:
+    run.note_times([{"event": "begun", "worker": "a\nb"}, {"event": "done", "trial": 3}])
+    run.note_times([{"event": "over"}])
+    lines = (run.path / "timeline.jsonl").read_text(encoding="utf-8").splitlines()
+    events = [json.loads(line) for line in lines]
+    assert [event["event"] for event in events] == ["begun", "done", "over"]
+    assert (events[0]["worker"], events[1]["trial"]) == ("a\nb", 3)
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+Z", event["time"]) for event in events)
+
+
+def test_a_timeline_that_cannot_be_written_ends_nothing(run: OpenRun) -> None:
+    (run.path / "timeline.jsonl").mkdir()
+    run.note_times([{"event": "begun"}])
+
+
+def test_the_leaderboard_is_a_table(run: OpenRun) -> None:
+    run.write_leaderboard(
+        ["rank", "trial", "objective", "model.hidden"], [[1, 4, 0.1 + 0.2, [64, 32]], [2, 0, None, None]]
+    )
+    assert (run.path / "leaderboard.csv").read_text(encoding="utf-8") == (
+        'rank,trial,objective,model.hidden\n1,4,0.30000000000000004,"[64, 32]"\n2,0,,\n'
+    )

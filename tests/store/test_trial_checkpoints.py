@@ -1,0 +1,79 @@
+"""A search's checkpoints: found again by network and budget, and removed when no one needs them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fnnctl.errors import DataError
+from fnnctl.store.trial_checkpoints import TrialCheckpoints, read_state
+from fnnctl.store.weights import to_npz
+
+
+def state(*values: float) -> dict[str, np.ndarray]:
+    return {"parameters": np.array(values)[:, None]}
+
+
+def values(checkpoints: TrialCheckpoints, trial: int, unit: int, budget: int) -> list[float]:
+    place = checkpoints.place((trial, unit), budget)
+    assert place is not None
+    return [float(each) for each in read_state(place.file)["parameters"][place.row]]
+
+
+def test_each_network_is_found_again(tmp_path: Path) -> None:
+    """The folds of trial 1 are in two stacks, which begin with the same trial."""
+    written = TrialCheckpoints(tmp_path)
+    written.write([(0, 0), (1, 0)], 3, state(0.0, 10.0))
+    written.write([(1, 1), (2, 0)], 3, state(11.0, 20.0))
+    written.write([(1, 0), (1, 1)], 9, state(110.0, 111.0))
+    for checkpoints in (written, TrialCheckpoints(tmp_path)):
+        assert values(checkpoints, 0, 0, 3) == [0.0]
+        assert values(checkpoints, 1, 0, 3) == [10.0]
+        assert values(checkpoints, 1, 1, 3) == [11.0]
+        assert values(checkpoints, 1, 1, 9) == [111.0]
+        assert checkpoints.place((2, 0), 9) is None
+        assert checkpoints.place((2, 1), 3) is None
+
+
+def test_files_that_no_one_needs_are_removed(tmp_path: Path) -> None:
+    checkpoints = TrialCheckpoints(tmp_path)
+    checkpoints.write([(0, 0), (1, 0)], 3, state(0.0, 1.0))
+    checkpoints.write([(2, 0), (3, 0)], 3, state(2.0, 3.0))
+    checkpoints.write([(2, 0)], 9, state(20.0))
+    (tmp_path / "checkpoints" / "unreadable.npz").write_bytes(b"half")
+    checkpoints.keep_only({(1, 3), (7, 3)})
+    assert len(list((tmp_path / "checkpoints").iterdir())) == 1
+    assert values(checkpoints, 1, 0, 3) == [1.0]
+    assert checkpoints.place((2, 0), 3) is None
+    assert checkpoints.place((2, 0), 9) is None
+    checkpoints.keep_only(())
+    assert list((tmp_path / "checkpoints").iterdir()) == []
+
+
+def test_what_cannot_be_read_is_lost(tmp_path: Path) -> None:
+    written = TrialCheckpoints(tmp_path)
+    written.write([(0, 0)], 1, state(0.0))
+    place = written.place((0, 0), 1)
+    assert place is not None
+    folder = tmp_path / "checkpoints"
+    place.file.write_bytes(place.file.read_bytes()[:-50])
+    np.savez(folder / "another.npz", parameters=np.zeros(3))
+    odd = {"checkpoint.networks": np.zeros(3), "checkpoint.budget": np.zeros(2)}
+    (folder / "odd.npz").write_bytes(to_npz(odd))
+    (folder / ".1-0-aa.npz.0123abcd.tmp").write_bytes(b"half")
+    assert TrialCheckpoints(tmp_path).place((0, 0), 1) is None
+    assert list(folder.glob(".*")) == []
+    with pytest.raises(DataError, match="is damaged"):
+        read_state(place.file)
+    place.file.unlink()
+    with pytest.raises(DataError):
+        read_state(place.file)
+
+
+def test_without_a_folder_nothing_is_there(tmp_path: Path) -> None:
+    checkpoints = TrialCheckpoints(tmp_path)
+    assert checkpoints.place((0, 0), 1) is None
+    checkpoints.keep_only(())
+    assert list(tmp_path.iterdir()) == []
