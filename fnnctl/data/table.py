@@ -154,5 +154,7 @@ def _no_number(slot: _Slot, text: str, tally: Tally) -> str:
     advice = "Correct it, or name the column in data.columns.categorical, or the value in data.missing_values"
     if slot.kind == "apart":
         advice = "data.weights names the column, and needs a number in every row"
+    elif "," in text and tally.almost > tally.numbers + tally.texts:
+        advice = "Write all of them so: a spreadsheet saves them so where its numbers are English"
     counts = f"{tally.numbers:,} of the column's {values:,} values are numbers"
     return f"column {shown(slot.name)}: {wrong} ({counts}). {advice}"

@@ -75,6 +75,11 @@ def test_numbers_that_none_can_be_read_as_are_no_categories(tmp_path: Path) -> N
     assert problems[0].startswith(
         "t.csv:2: column 'a': '1,5' has a comma: a number is written like 1234.5 (0 of"
     )
+    assert problems[0].endswith(
+        "Write all of them so: a spreadsheet saves them so where its numbers are English"
+    )
+    _, problems = read(tmp_path, 'a\n"1,5"\n2.5\n3.5\n')
+    assert ". Correct it, or name the column" in problems[0]
 
 
 def test_texts_after_thousands_of_numbers_keep_the_numbers_text(
