@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fnnctl.commands.folds import CrossValidation
 from fnnctl.executors.running import ExecutorKind
 from fnnctl.memory import available_bytes
+from fnnctl.training.members import StackSettings
 from fnnctl.training.stacking import affordable_members, best_size, rough_seconds, stacks_of, step_values
 
 WORTH_THREADS = 0.5
@@ -34,10 +35,7 @@ def plan_folds(validation: CrossValidation, *, workers: int) -> Plan:
     """Stacks for so many workers at most; what they take together fits into the memory that is free."""
     networks, rows = validation.networks, len(validation.dataset)
     largest = max((network.settings for network in networks), key=step_values)
-    free = available_bytes()
-    affordable = affordable_members(
-        largest, rows=rows, available=None if free is None else int(SHARE_OF_MEMORY * free)
-    )
+    affordable = affordable_at_once(largest, rows=rows)
     epochs = validation.experiment.training.epochs
     seconds = math.fsum(
         rough_seconds(network.settings, train_rows=network.train_rows, epochs=epochs) for network in networks
@@ -48,6 +46,13 @@ def plan_folds(validation: CrossValidation, *, workers: int) -> Plan:
     stacks = stacks_of([network.job for network in networks], most=max(1, most))
     workers = min(workers, len(stacks))
     return Plan(kind if workers > 1 else "serial", workers, stacks)
+
+
+def affordable_at_once(settings: StackSettings, *, rows: int) -> int:
+    """How many networks, each with rows of its own, may train at one time in the memory that is free."""
+    free = available_bytes()
+    available = None if free is None else int(SHARE_OF_MEMORY * free)
+    return affordable_members(settings, rows=rows, available=available)
 
 
 def executor_kind(seconds: float, step: int, *, values: int) -> ExecutorKind:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -129,7 +130,8 @@ def resume_search(
         output.note(f"{folder.path} is complete: there is nothing to go on with")
         return folder
     signals.run, signals.resumed_by = str(run.path), "search"
-    try:
+    with ExitStack() as undo:
+        undo.callback(run.let_go)
         file = run.open_journal()
         journal = Journal(file)
         most = journal.settings.get("max_trials") if options.max_trials is None else options.max_trials
@@ -140,9 +142,7 @@ def resume_search(
             output.note(f"the journal's last {file.torn} bytes were no whole record; they are kept beside it")
         run.log("resumed")
         run.record({"status": "running", "finished": None, "error": None})
-    except BaseException:
-        run.let_go()
-        raise
+        undo.pop_all()
     _complete(run, prepared, journal, options, started=started, output=output, signals=signals)
     return run
 

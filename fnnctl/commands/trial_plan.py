@@ -7,18 +7,15 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
-from fnnctl.commands.fold_plan import executor_kind
+from fnnctl.commands.fold_plan import affordable_at_once, executor_kind
 from fnnctl.commands.search_setup import PreparedSearch
 from fnnctl.commands.trial_networks import TrialNetworks
 from fnnctl.commands.trial_training import StackTask, UnitNetwork
 from fnnctl.executors.running import ExecutorKind
-from fnnctl.memory import available_bytes
 from fnnctl.search.trial import Job
 from fnnctl.store.trial_checkpoints import Network, Place
 from fnnctl.training.members import StackSettings
-from fnnctl.training.stacking import affordable_members, best_size, rough_seconds, step_values
-
-SHARE_OF_MEMORY = 0.5
+from fnnctl.training.stacking import best_size, rough_seconds, step_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +103,7 @@ def stack_tasks(
 
 def _most(settings: StackSettings, count: int, *, rows: int, workers: int) -> int:
     """How many networks a stack may have: what the cache likes, memory allows, and leaves no worker idle."""
-    free = available_bytes()
-    affordable = affordable_members(
-        settings, rows=rows, available=None if free is None else int(SHARE_OF_MEMORY * free)
-    )
+    affordable = affordable_at_once(settings, rows=rows)
     return max(1, min(best_size(settings), affordable // workers, math.ceil(count / workers)))
 
 

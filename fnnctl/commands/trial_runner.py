@@ -30,12 +30,6 @@ ENDED = "ended"
 """The folds that stopped early while others go on, each with its epochs and the one whose weights it kept."""
 KEPT_EPOCH = "kept_epoch"
 """Of a trial that stopped early: the epoch whose weights it ended with, over folds the lower median."""
-STATUS = {
-    Outcome.COMPLETED: Status.COMPLETED,
-    Outcome.STOPPED_EARLY: Status.STOPPED_EARLY,
-    Outcome.CONVERGED: Status.STOPPED_EARLY,
-    Outcome.DIVERGED: Status.DIVERGED,
-}
 
 
 class TrialRunner:
