@@ -8,7 +8,7 @@ all operations on one, then on the next.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,18 @@ PLANNED = 256
 
 Rates: TypeAlias = tuple[FloatArray, ...]
 """Columns of one step, (K, 1) each; the learning rate is the first."""
+
+
+class Part(NamedTuple):
+    """Some columns of what a step works on, (K, columns) each."""
+
+    parameters: FloatArray
+    gradient: FloatArray
+    scratch: FloatArray
+    is_weight: FloatArray
+    """(1, columns)"""
+    state: Sequence[FloatArray]
+    """In the order of `state_names`."""
 
 
 class Optimizer:
@@ -63,44 +75,24 @@ class Optimizer:
         self.state["steps"] += 1
         state = [self.state[name] for name in self.state_names]
         for at in self._blocks:
-            self.move(
-                parameters[:, at],
-                gradient[:, at],
-                scratch[:, at],
-                self.is_weight[:, at],
-                rates,
-                [each[:, at] for each in state],
-            )
+            own = [each[:, at] for each in state]
+            part = Part(parameters[:, at], gradient[:, at], scratch[:, at], self.is_weight[:, at], own)
+            self.move(part, rates)
 
     def rates(self, learning_rate: FloatArray) -> Rates:
         """What this step multiplies with: the learning rate, and factors that depend on the step."""
         return (learning_rate,)
 
-    def move(
-        self,
-        parameters: FloatArray,
-        gradient: FloatArray,
-        scratch: FloatArray,
-        is_weight: FloatArray,
-        rates: Rates,
-        state: Sequence[FloatArray],
-    ) -> None:
-        """Move some of the parameters: each array has their columns alone; `state` is in its names' order."""
+    def move(self, part: Part, rates: Rates) -> None:
+        """Move a part of the parameters."""
         raise NotImplementedError
 
 
 class Sgd(Optimizer):
     """W ← W − αg."""
 
-    def move(
-        self,
-        parameters: FloatArray,
-        gradient: FloatArray,
-        scratch: FloatArray,
-        is_weight: FloatArray,
-        rates: Rates,
-        state: Sequence[FloatArray],
-    ) -> None:
+    def move(self, part: Part, rates: Rates) -> None:
+        parameters, gradient = part.parameters, part.gradient
         gradient *= rates[0]
         parameters -= gradient
 
@@ -114,17 +106,10 @@ class Momentum(Optimizer):
     def prepare(self) -> None:
         self._mu = self.numbers["momentum"].astype(self.dtype)
 
-    def move(
-        self,
-        parameters: FloatArray,
-        gradient: FloatArray,
-        scratch: FloatArray,
-        is_weight: FloatArray,
-        rates: Rates,
-        state: Sequence[FloatArray],
-    ) -> None:
-        self._accelerate(state[0], gradient, rates[0])
-        parameters += state[0]
+    def move(self, part: Part, rates: Rates) -> None:
+        parameters, gradient = part.parameters, part.gradient
+        self._accelerate(part.state[0], gradient, rates[0])
+        parameters += part.state[0]
 
     def _accelerate(self, velocity: FloatArray, gradient: FloatArray, learning_rate: FloatArray) -> None:
         """v ← μv − αg; leaves αg where the gradient was."""
@@ -136,18 +121,11 @@ class Momentum(Optimizer):
 class Nesterov(Momentum):
     """v ← μv − αg, W ← W + μv − αg (Sutskever et al., 2013, in Bengio's form)."""
 
-    def move(
-        self,
-        parameters: FloatArray,
-        gradient: FloatArray,
-        scratch: FloatArray,
-        is_weight: FloatArray,
-        rates: Rates,
-        state: Sequence[FloatArray],
-    ) -> None:
-        self._accelerate(state[0], gradient, rates[0])
+    def move(self, part: Part, rates: Rates) -> None:
+        parameters, gradient = part.parameters, part.gradient
+        self._accelerate(part.state[0], gradient, rates[0])
         parameters -= gradient
-        np.multiply(state[0], self._mu, out=gradient)
+        np.multiply(part.state[0], self._mu, out=gradient)
         parameters += gradient
 
 
@@ -183,16 +161,9 @@ class Adam(Optimizer):
         self._next += 1
         return learning_rate, factor * learning_rate
 
-    def move(
-        self,
-        parameters: FloatArray,
-        gradient: FloatArray,
-        scratch: FloatArray,
-        is_weight: FloatArray,
-        rates: Rates,
-        state: Sequence[FloatArray],
-    ) -> None:
-        mean, square = state
+    def move(self, part: Part, rates: Rates) -> None:
+        parameters, gradient = part.parameters, part.gradient
+        mean, square = part.state
         mean *= self._beta1
         mean += gradient
         square *= self._beta2
@@ -214,19 +185,12 @@ class Adamw(Adam):
         super().prepare()
         self._decay = self.numbers["weight_decay"].astype(self.dtype)
 
-    def move(
-        self,
-        parameters: FloatArray,
-        gradient: FloatArray,
-        scratch: FloatArray,
-        is_weight: FloatArray,
-        rates: Rates,
-        state: Sequence[FloatArray],
-    ) -> None:
+    def move(self, part: Part, rates: Rates) -> None:
+        parameters, scratch, is_weight = part.parameters, part.scratch, part.is_weight
         np.multiply(parameters, is_weight, out=scratch)
         scratch *= self._decay * rates[0]
         parameters -= scratch
-        super().move(parameters, gradient, scratch, is_weight, rates, state)
+        super().move(part, rates)
 
 
 class Nadam(Optimizer):
@@ -276,16 +240,9 @@ class Nadam(Optimizer):
         self.state["product"] = self._products[step]
         return learning_rate, *(factor[step] for factor in self._factors)
 
-    def move(
-        self,
-        parameters: FloatArray,
-        gradient: FloatArray,
-        scratch: FloatArray,
-        is_weight: FloatArray,
-        rates: Rates,
-        state: Sequence[FloatArray],
-    ) -> None:
-        mean, square = state
+    def move(self, part: Part, rates: Rates) -> None:
+        parameters, gradient, scratch = part.parameters, part.gradient, part.scratch
+        mean, square = part.state
         learning_rate, of_gradient, of_mean, correction = rates
         mean *= self._cast["beta1"]
         np.multiply(gradient, self._rest["beta1"], out=scratch)
@@ -314,16 +271,9 @@ class Adagrad(Optimizer):
     def prepare(self) -> None:
         self._epsilon = self.numbers["epsilon"].astype(self.dtype)
 
-    def move(
-        self,
-        parameters: FloatArray,
-        gradient: FloatArray,
-        scratch: FloatArray,
-        is_weight: FloatArray,
-        rates: Rates,
-        state: Sequence[FloatArray],
-    ) -> None:
-        square = state[0]
+    def move(self, part: Part, rates: Rates) -> None:
+        parameters, gradient, scratch = part.parameters, part.gradient, part.scratch
+        square = part.state[0]
         np.multiply(gradient, gradient, out=scratch)
         square += scratch
         np.sqrt(square, out=scratch)
@@ -351,16 +301,9 @@ class Rmsprop(Optimizer):
         scratch *= self._rest
         mean += scratch
 
-    def move(
-        self,
-        parameters: FloatArray,
-        gradient: FloatArray,
-        scratch: FloatArray,
-        is_weight: FloatArray,
-        rates: Rates,
-        state: Sequence[FloatArray],
-    ) -> None:
-        square = state[0]
+    def move(self, part: Part, rates: Rates) -> None:
+        parameters, gradient, scratch = part.parameters, part.gradient, part.scratch
+        square = part.state[0]
         self._decay_towards(square, gradient, scratch)
         np.sqrt(square, out=scratch)
         scratch += self._epsilon
@@ -377,16 +320,9 @@ class Adadelta(Rmsprop):
 
     state_names = ("square", "step_square")
 
-    def move(
-        self,
-        parameters: FloatArray,
-        gradient: FloatArray,
-        scratch: FloatArray,
-        is_weight: FloatArray,
-        rates: Rates,
-        state: Sequence[FloatArray],
-    ) -> None:
-        square, step_square = state
+    def move(self, part: Part, rates: Rates) -> None:
+        parameters, gradient, scratch = part.parameters, part.gradient, part.scratch
+        square, step_square = part.state
         self._decay_towards(square, gradient, scratch)
         np.add(square, self._epsilon, out=scratch)
         np.sqrt(scratch, out=scratch)
