@@ -9,6 +9,7 @@ from fnnctl.arrays import FloatArray
 from fnnctl.nn.network import LAYER_NUMBERS, Network
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import HiddenShape, NetworkShape
+from fnnctl.nn.workspace import Workspace
 from fnnctl.training.row_scores import RowScorer
 from fnnctl.training.scoring import SCORING_BATCH
 
@@ -65,3 +66,25 @@ def test_an_overflow_is_silent() -> None:
     network = network_of(NetworkShape(2, (HiddenShape(3, "relu"),), 2), "float32")
     network.parameters[0] = 1.0
     assert not np.isfinite(scored(network, np.full((1, 2), 3e38, np.float32))).all()
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_kernel_for_which_places_differ_is_given_narrow_slices(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """As if products in which more than 16 rows stand had other bits from the ninth row on."""
+    product = Network.forward
+
+    def forward(network: Network, work: Workspace) -> FloatArray:
+        scores = product(network, work)
+        if work.batch > 16:
+            scores[..., 8:] = np.nextafter(scores[..., 8:], np.inf, dtype=scores.dtype)
+        return scores
+
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(600, SHAPES[name].inputs))
+    network = network_of(SHAPES[name], "float64")
+    expected = scored(network, X)
+    monkeypatch.setattr(Network, "forward", forward)
+    np.testing.assert_allclose(together := scored(network, X), expected, rtol=1e-12, atol=1e-12)
+    np.testing.assert_array_equal(scored(network, X[::-1])[::-1], together)
