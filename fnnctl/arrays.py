@@ -9,4 +9,5 @@ import numpy.typing as npt
 
 FloatArray: TypeAlias = npt.NDArray[np.floating[Any]]
 IntArray: TypeAlias = npt.NDArray[np.integer[Any]]
+UnsignedArray: TypeAlias = npt.NDArray[np.unsignedinteger[Any]]
 BoolArray: TypeAlias = npt.NDArray[np.bool_]

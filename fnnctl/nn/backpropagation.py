@@ -30,12 +30,16 @@ class BackPropagation:
         self._WT = [layer.weights_alone(network.parameters).transpose(0, 2, 1) for layer in layers]
         self.scratch = np.empty_like(network.parameters)
         """(K, P), for whoever needs it between two gradients."""
+        self._penalised = penalty.parts(network.parameters, self.gradient, self.scratch)
 
     def risk_gradient(self, work: Workspace, draws: Draws | None = None) -> FloatArray:
-        """The gradient of the gathered batch's risk, (K, P); the batch's loss is added to the totals."""
-        work.loss.error_terms(self.network.forward(work, draws), work.targets)
+        """The gradient of the gathered batch's risk, (K, P); the batch's loss is added to the totals.
+
+        The workspace's loss must have been told the targets.
+        """
+        work.loss.error_terms(self.network.forward(work, draws))
         self._backward(work)
-        self.penalty.add_gradient(self.network.parameters, self.gradient, self.scratch)
+        self.penalty.add_gradient(self._penalised)
         return self.gradient
 
     def _backward(self, work: Workspace) -> None:

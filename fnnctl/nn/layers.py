@@ -12,7 +12,7 @@ from math import prod
 import numpy as np
 
 from fnnctl.arrays import FloatArray
-from fnnctl.nn.activations import ACTIVATIONS, Activation, ActivationBuffers
+from fnnctl.nn.activations import ACTIVATIONS, Activation, ActivationBuffers, Bits
 from fnnctl.nn.draws import Draws
 from fnnctl.nn.dropout import AlphaDropout, Dropout, DropoutBuffers
 from fnnctl.nn.normalization import (
@@ -77,19 +77,22 @@ def _layer_buffers(
         )
     if training and layer.dropout:
         dropout = DropoutBuffers(np.empty(a.shape, np.bool_), np.empty(a.shape, dtype))
+    z = a if layer.pieces == 1 else np.empty(wide, dtype)
+    slope = np.empty(wide if kind.keeps_slope else 0, dtype)
     activation = ActivationBuffers(
         mask=np.empty(wide, np.bool_),
-        slope=np.empty(wide if kind.keeps_slope else 0, dtype),
+        slope=slope,
         spare=np.empty(a.shape, dtype) if kind.learned else delta,
         zeros=zeros,
         training=training,
+        bits=Bits.of(z, slope, delta),
     )
     return HiddenBuffers(
         extended=extended,
         a=a,
         extended_rows=extended.transpose(0, 2, 1),
         a_rows=a.transpose(0, 2, 1),
-        z=a if layer.pieces == 1 else np.empty(wide, dtype),
+        z=z,
         delta=delta,
         activation=activation,
         normalization=normalization,

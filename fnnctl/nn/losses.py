@@ -1,7 +1,7 @@
 """The cross-entropy of K members' batches, from scores: never from probabilities that were clipped.
 
-A loss overwrites the scores with the last layer's error terms, and keeps a tally of the examples' losses
-until `totals` asks for the sums.
+A loss is told the targets of a batch, and then overwrites the scores with the last layer's error terms. It
+keeps a tally of the examples' losses until `totals` asks for the sums.
 """
 
 from __future__ import annotations
@@ -20,8 +20,15 @@ class Loss:
     def __init__(self, shape: NetworkShape, members: int, batch: int, dtype: np.dtype[np.floating]) -> None:
         self.shape, self.batch = shape, batch
         self._tally = Tally(members, batch, dtype)
+        self._share = np.array(1.0 / batch, dtype)
+        """Of an example in the mean: an array, since NumPy takes longer with a number."""
+        self._targets = Targets(np.zeros((members, batch), np.intp))
 
-    def error_terms(self, z: FloatArray, targets: Targets) -> None:
+    def aim_at(self, targets: Targets) -> None:
+        """Take these for the targets of what follows, until others are named; they must not change."""
+        self._targets = targets
+
+    def error_terms(self, z: FloatArray) -> None:
         """Overwrite the scores z, (K, scores, batch), with ∂L/∂z of the mean loss, L = (1/N) Σ wᵢLᵢ."""
         raise NotImplementedError
 
@@ -49,89 +56,90 @@ class SoftmaxCrossEntropy(Loss):
     def __init__(self, shape: NetworkShape, members: int, batch: int, dtype: np.dtype[np.floating]) -> None:
         super().__init__(shape, members, batch, dtype)
         self._row = np.empty((members, 1, batch), dtype)
+        self._of_examples = self._row[:, 0]
         self._picked = np.empty((members, batch), dtype)
         self._at_label = np.empty((members, batch), np.intp)
         first = np.arange(members, dtype=np.intp)[:, None] * (shape.classes * batch)
         self._class_zero = first + np.arange(batch, dtype=np.intp)
-        # Arrays, since NumPy takes longer with a number than with one of these.
-        self._zero = np.zeros((1, 1), dtype)
-        self._batch, self._share = np.full((1, 1, 1), batch, dtype), np.full((1, 1), 1.0 / batch, dtype)
-        self._t: FloatArray | None = None
+        self._zero, self._batch = np.zeros((), dtype), np.array(batch, dtype)
+        self._stride = np.array(batch, np.intp)
+        self._t = np.empty((members, 0, batch), dtype)
+        """Soft targets, made when there are some."""
 
-    def error_terms(self, z: FloatArray, targets: Targets) -> None:
+    def aim_at(self, targets: Targets) -> None:
+        super().aim_at(targets)
         if targets.soft:
-            self._soft_error_terms(z, targets)
+            if not self._t.size:
+                members, batch = targets.labels.shape
+                self._t = np.empty((members, self.shape.classes, batch), self._row.dtype)
+            targets.probabilities(out=self._t)
         else:
-            self._hard_error_terms(z, targets)
+            self._locate(targets.labels, out=self._at_label)
 
-    def _hard_error_terms(self, z: FloatArray, targets: Targets) -> None:
+    def error_terms(self, z: FloatArray) -> None:
         losses, right = self._tally.room()
-        self._shift(z)
-        self._pick(z, targets.labels)
-        self._judge(z, targets.labels, out=right)
+        np.maximum.reduce(z, axis=1, out=self._row, keepdims=True)
+        z -= self._row
+        if self._targets.soft:
+            self._soft_error_terms(z, losses, right)
+        else:
+            self._hard_error_terms(z, losses, right)
+        if (weights := self._targets.weights) is not None:
+            losses *= weights
+            z *= weights[:, None]
+
+    def _hard_error_terms(self, z: FloatArray, losses: FloatArray, right: FloatArray) -> None:
+        flat, at_label, picked = z.reshape(-1), self._at_label, self._picked
+        flat.take(at_label, out=picked, mode="clip")
+        self._judge(z, out=right)
         self._losses_from_shifted(z, out=losses)
         self._row *= self._batch
         z /= self._row
-        flat = z.reshape(-1)
-        flat.take(self._at_label, out=self._picked, mode="clip")
-        self._picked -= self._share
-        flat[self._at_label] = self._picked
-        if targets.weights is not None:
-            losses *= targets.weights
-            z *= targets.weights[:, None]
+        flat.take(at_label, out=picked, mode="clip")
+        picked -= self._share
+        flat[at_label] = picked
 
-    def _soft_error_terms(self, z: FloatArray, targets: Targets) -> None:
+    def _soft_error_terms(self, z: FloatArray, losses: FloatArray, right: FloatArray) -> None:
         """The picked score is then the mean of all scores under the target."""
-        losses, right = self._tally.room()
-        if self._t is None:
-            self._t = np.empty(z.shape, z.dtype)
         t = self._t
-        targets.probabilities(out=t)
-        self._shift(z)
-        right[...] = share_right(z.argmax(axis=1), targets)
+        share_right(z.argmax(axis=1), self._targets, out=right)
         np.add.reduce(t * z, axis=1, out=self._picked)
         self._losses_from_shifted(z, out=losses)
         z /= self._row
         z -= t
-        z *= 1.0 / self.batch
-        if targets.weights is not None:
-            losses *= targets.weights
-            z *= targets.weights[:, None]
+        z *= self._share
 
     def evaluate(self, z: FloatArray, y: IntArray) -> tuple[FloatArray, IntArray]:
         predictions = z.argmax(axis=1)
-        self._shift(z)
-        self._pick(z, y)
-        losses = np.empty(y.shape, z.dtype)
+        np.maximum.reduce(z, axis=1, out=self._row, keepdims=True)
+        z -= self._row
+        losses, at_label = np.empty(y.shape, z.dtype), np.empty_like(self._at_label)
+        self._locate(y, out=at_label)
+        z.reshape(-1).take(at_label, out=self._picked, mode="clip")
         self._losses_from_shifted(z, out=losses)
         return losses.sum(axis=1, dtype=np.float64), predictions
 
     def class_scores(self, z: FloatArray) -> FloatArray:
         return z
 
-    def _shift(self, z: FloatArray) -> None:
-        """Subtract each example's largest score."""
-        np.maximum.reduce(z, axis=1, keepdims=True, out=self._row)
-        z -= self._row
+    def _locate(self, y: IntArray, out: IntArray) -> None:
+        """Where each label's score stands in the flat scores."""
+        np.multiply(y, self._stride, out=out)
+        out += self._class_zero
 
-    def _pick(self, z: FloatArray, y: IntArray) -> None:
-        """Pick out the score of each example's label."""
-        np.multiply(y, self.batch, out=self._at_label)
-        self._at_label += self._class_zero
-        z.reshape(-1).take(self._at_label, out=self._picked, mode="clip")
-
-    def _judge(self, z: FloatArray, y: IntArray, out: FloatArray) -> None:
+    def _judge(self, z: FloatArray, out: FloatArray) -> None:
         """Whether the label has the largest score; a tie goes to the first class. (argmax is slow here.)"""
+        picked = self._picked.reshape(-1)
         np.equal(self._picked, self._zero, out=out)
         largest = z.size - np.count_nonzero(z)
-        if largest != self._picked.size or not np.isfinite(self._picked.sum()):
-            np.equal(z.argmax(axis=1), y, out=out)
+        if largest != picked.size or not picked.dot(picked) < np.inf:
+            np.equal(z.argmax(axis=1), self._targets.labels, out=out)
 
     def _losses_from_shifted(self, z: FloatArray, out: FloatArray) -> None:
         """The examples' losses, log Σ exp(z) less what was picked; leaves exp(z) in z, its sum in the row."""
         np.exp(z, out=z)
-        np.add.reduce(z, axis=1, keepdims=True, out=self._row)
-        np.log(self._row[:, 0], out=out)
+        np.add.reduce(z, axis=1, out=self._row, keepdims=True)
+        np.log(self._of_examples, out=out)
         out -= self._picked
 
 
@@ -141,24 +149,34 @@ class LogisticCrossEntropy(Loss):
     t is 1 for the positive class. It is the softmax of the two scores 0 and z.
     """
 
-    def error_terms(self, z: FloatArray, targets: Targets) -> None:
-        score, t = z[:, 0], self._positive_share(targets, z.dtype)
+    def __init__(self, shape: NetworkShape, members: int, batch: int, dtype: np.dtype[np.floating]) -> None:
+        super().__init__(shape, members, batch, dtype)
+        self._t = np.empty((members, batch), dtype)
+        """The share of the positive class in each target."""
+        self._spare, self._half, self._one = np.empty_like(self._t), np.array(0.5, dtype), np.ones((), dtype)
+
+    def aim_at(self, targets: Targets) -> None:
+        super().aim_at(targets)
+        self._t[...] = self._positive_share(targets)
+
+    def error_terms(self, z: FloatArray) -> None:
+        score, t = z[:, 0], self._t
         losses, right = self._tally.room()
-        right[...] = share_right(self._predictions(score), targets)
-        losses[...] = _logistic_losses(score, t)
-        np.multiply(score, 0.5, out=score)  # logistic(z) is ½(1 + tanh(z/2)), which cannot overflow
+        share_right(self._predictions(score), self._targets, out=right)
+        self._losses(score, t, out=losses)
+        score *= self._half  # logistic(z) is ½(1 + tanh(z/2)), which cannot overflow
         np.tanh(score, out=score)
-        score += 1.0
-        score *= 0.5
+        score += self._one
+        score *= self._half
         score -= t
-        score *= 1.0 / self.batch
-        if targets.weights is not None:
-            losses *= targets.weights
-            score *= targets.weights
+        score *= self._share
+        if (weights := self._targets.weights) is not None:
+            losses *= weights
+            score *= weights
 
     def evaluate(self, z: FloatArray, y: IntArray) -> tuple[FloatArray, IntArray]:
-        score = z[:, 0]
-        losses = _logistic_losses(score, self._is_positive(y).astype(z.dtype))
+        score, losses = z[:, 0], np.empty(y.shape, z.dtype)
+        self._losses(score, self._is_positive(y).astype(z.dtype), out=losses)
         return losses.sum(axis=1, dtype=np.float64), self._predictions(score)
 
     def class_scores(self, z: FloatArray) -> FloatArray:
@@ -166,39 +184,42 @@ class LogisticCrossEntropy(Loss):
         scores[:, self.shape.positive] = z[:, 0]
         return scores
 
-    def _positive_share(self, targets: Targets, dtype: np.dtype[np.floating]) -> FloatArray:
+    def _positive_share(self, targets: Targets) -> FloatArray:
         """t, (K, batch)."""
-        t: FloatArray = self._is_positive(targets.labels).astype(dtype)
+        t: FloatArray = self._is_positive(targets.labels).astype(self._t.dtype)
         if targets.partners is not None and targets.share is not None:
             t = targets.share * t + (1.0 - targets.share) * self._is_positive(targets.partners)
         if targets.smoothing is not None:
             t = (1.0 - targets.smoothing) * t + 0.5 * targets.smoothing
-        return t.astype(dtype, copy=False)
+        return t
 
     def _is_positive(self, y: IntArray) -> IntArray:
         return np.equal(y, self.shape.positive).astype(np.intp)
 
     def _predictions(self, score: FloatArray) -> IntArray:
-        """A tie goes to the first class, as softmax has it."""
-        positive = self.shape.positive
-        chosen = score > 0.0 if positive == 1 else score >= 0.0
-        return np.where(chosen, positive, 1 - positive)
+        """The class with the larger score; a tie goes to the first class, as softmax has it."""
+        one_wins = score > 0.0 if self.shape.positive == 1 else score < 0.0
+        return one_wins.view(np.int8)
+
+    def _losses(self, z: FloatArray, t: FloatArray, out: FloatArray) -> None:
+        """log(1 + exp(z)) − tz as max(z, 0) + log1p(exp(−|z|)) − tz, (K, batch)."""
+        spare = self._spare
+        np.abs(z, out=out)
+        np.negative(out, out=out)
+        np.exp(out, out=out)
+        np.log1p(out, out=out)
+        np.multiply(t, z, out=spare)
+        out -= spare
+        np.maximum(z, 0.0, out=spare)
+        out += spare
 
 
-def _logistic_losses(z: FloatArray, t: FloatArray) -> FloatArray:
-    """log(1 + exp(z)) − tz as max(z, 0) + log1p(exp(−|z|)) − tz."""
-    losses: FloatArray = np.log1p(np.exp(-np.abs(z)))
-    losses += np.maximum(z, 0.0)
-    losses -= t * z
-    return losses
-
-
-def share_right(predictions: IntArray, targets: Targets) -> FloatArray:
+def share_right(predictions: IntArray, targets: Targets, out: FloatArray) -> None:
     """How much of each example's target the prediction, (K, batch), has: one, or its share of a mixture."""
-    right = np.equal(predictions, targets.labels).astype(np.float64)
+    np.equal(predictions, targets.labels, out=out)
     if targets.partners is not None and targets.share is not None:
-        right = targets.share * right + (1.0 - targets.share) * np.equal(predictions, targets.partners)
-    return right
+        out *= targets.share
+        out += (1.0 - targets.share) * np.equal(predictions, targets.partners)
 
 
 LOSSES: dict[str, type[Loss]] = {"softmax": SoftmaxCrossEntropy, "logistic": LogisticCrossEntropy}

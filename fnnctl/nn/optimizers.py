@@ -1,8 +1,8 @@
 """Optimizers: how a gradient becomes a step, for a whole stack at once.
 
-Parameters, gradients and state are flat (K, P) arrays, numbers are (K, 1) columns, so that a step is a
-handful of array operations whatever the number of members and layers. Large arrays are walked in blocks:
-all operations on one, then on the next.
+Parameters, gradients and state are flat (K, P) arrays, numbers are (K, 1) columns, or one for all members
+that have the same, so that a step is a handful of array operations whatever the number of members and layers.
+Large arrays are walked in blocks: all operations on one, then on the next.
 """
 
 from __future__ import annotations
@@ -14,25 +14,37 @@ import numpy as np
 import numpy.typing as npt
 
 from fnnctl.arrays import FloatArray
-from fnnctl.nn.blocks import blocks
+from fnnctl.nn.blocks import blocks, shared
 
 PLANNED = 256
 """Steps whose factors are computed at once, where each has its own."""
 
 Rates: TypeAlias = tuple[FloatArray, ...]
-"""Columns of one step, (K, 1) each; the learning rate is the first."""
+"""Numbers of one step, (K, 1) each or 0-d; the learning rate is the first."""
+
+_ONE = np.ones((), np.int64)
 
 
-class Part(NamedTuple):
-    """Some columns of what a step works on, (K, columns) each."""
+class Moved(NamedTuple):
+    """What every step works on, or some columns of it: (K, P) each."""
 
     parameters: FloatArray
     gradient: FloatArray
+    """A step uses it as scratch, too."""
     scratch: FloatArray
     is_weight: FloatArray
-    """(1, columns)"""
+    """(1, P), one where a parameter is a weight: see `ParameterLayout.weight_mask`."""
+
+    def columns(self, at: slice) -> Moved:
+        """The same of some parameters only."""
+        return Moved(*(each[:, at] for each in self))
+
+
+class Part(NamedTuple):
+    """Some columns of what a step works on, and of its state in the order of `state_names`."""
+
+    moved: Moved
     state: Sequence[FloatArray]
-    """In the order of `state_names`."""
 
 
 class Optimizer:
@@ -41,25 +53,35 @@ class Optimizer:
     number_names: ClassVar[tuple[str, ...]] = ()
     state_names: ClassVar[tuple[str, ...]] = ()
 
-    def __init__(self, numbers: Mapping[str, FloatArray], like: FloatArray, is_weight: FloatArray) -> None:
-        """Start at step 0. Each number is (K,); `like` is the (K, P) array of parameters.
-
-        `is_weight`, (1, P), is one where a parameter is a weight: see `ParameterLayout.weight_mask`.
-        """
+    def __init__(self, numbers: Mapping[str, FloatArray], moved: Moved) -> None:
+        """Start at step 0. Each number is (K,); all steps move these parameters, in place."""
+        like = moved.parameters
         self.dtype = like.dtype
-        self.is_weight = is_weight
+        self.moved = moved
         self.numbers = {
             name: np.asarray(numbers[name], np.float64).reshape(-1, 1) for name in self.number_names
         }
         self.state: dict[str, npt.NDArray[Any]] = {name: np.zeros_like(like) for name in self.state_names}
         self.state["steps"] = np.zeros((len(like), 1), np.int64)
-        self._blocks = blocks(*like.shape)
+        self._divide()
         self.prepare()
 
     def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
         """Go on from the state that such an optimizer had."""
         self.state = dict(state)
+        self._divide()
         self.prepare()
+
+    def _divide(self) -> None:
+        """Divide what a step works on into parts that are moved one after the other."""
+        self._parts = [
+            Part(self.moved.columns(at), [self.state[name][:, at] for name in self.state_names])
+            for at in blocks(*self.moved.parameters.shape)
+        ]
+
+    def cast(self, number: FloatArray) -> FloatArray:
+        """A number of each member, (K, 1), in the working type, or one for all who have the same."""
+        return shared(number.astype(self.dtype))
 
     def prepare(self) -> None:
         """Cast the numbers to the working type: a float64 factor would turn every product into float64.
@@ -67,23 +89,18 @@ class Optimizer:
         Called again when the state is restored.
         """
 
-    def step(
-        self, parameters: FloatArray, gradient: FloatArray, learning_rate: FloatArray, scratch: FloatArray
-    ) -> None:
-        """Move the parameters, in place; learning_rate is (K, 1). The gradient's array is scratch, too."""
+    def step(self, learning_rate: FloatArray) -> None:
+        """Move the parameters against their gradient; learning_rate is (K, 1) or 0-d."""
         rates = self.rates(learning_rate)
-        self.state["steps"] += 1
-        state = [self.state[name] for name in self.state_names]
-        for at in self._blocks:
-            own = [each[:, at] for each in state]
-            part = Part(parameters[:, at], gradient[:, at], scratch[:, at], self.is_weight[:, at], own)
-            self.move(part, rates)
+        self.state["steps"] += _ONE
+        for part in self._parts:
+            self.move(*part, rates)
 
     def rates(self, learning_rate: FloatArray) -> Rates:
         """What this step multiplies with: the learning rate, and factors that depend on the step."""
         return (learning_rate,)
 
-    def move(self, part: Part, rates: Rates) -> None:
+    def move(self, moved: Moved, state: Sequence[FloatArray], rates: Rates) -> None:
         """Move a part of the parameters."""
         raise NotImplementedError
 
@@ -91,8 +108,8 @@ class Optimizer:
 class Sgd(Optimizer):
     """W ← W − αg."""
 
-    def move(self, part: Part, rates: Rates) -> None:
-        parameters, gradient = part.parameters, part.gradient
+    def move(self, moved: Moved, state: Sequence[FloatArray], rates: Rates) -> None:
+        parameters, gradient = moved.parameters, moved.gradient
         gradient *= rates[0]
         parameters -= gradient
 
@@ -104,12 +121,12 @@ class Momentum(Optimizer):
     state_names = ("velocity",)
 
     def prepare(self) -> None:
-        self._mu = self.numbers["momentum"].astype(self.dtype)
+        self._mu = self.cast(self.numbers["momentum"])
 
-    def move(self, part: Part, rates: Rates) -> None:
-        parameters, gradient = part.parameters, part.gradient
-        self._accelerate(part.state[0], gradient, rates[0])
-        parameters += part.state[0]
+    def move(self, moved: Moved, state: Sequence[FloatArray], rates: Rates) -> None:
+        parameters, gradient = moved.parameters, moved.gradient
+        self._accelerate(state[0], gradient, rates[0])
+        parameters += state[0]
 
     def _accelerate(self, velocity: FloatArray, gradient: FloatArray, learning_rate: FloatArray) -> None:
         """v ← μv − αg; leaves αg where the gradient was."""
@@ -121,11 +138,11 @@ class Momentum(Optimizer):
 class Nesterov(Momentum):
     """v ← μv − αg, W ← W + μv − αg (Sutskever et al., 2013, in Bengio's form)."""
 
-    def move(self, part: Part, rates: Rates) -> None:
-        parameters, gradient = part.parameters, part.gradient
-        self._accelerate(part.state[0], gradient, rates[0])
+    def move(self, moved: Moved, state: Sequence[FloatArray], rates: Rates) -> None:
+        parameters, gradient = moved.parameters, moved.gradient
+        self._accelerate(state[0], gradient, rates[0])
         parameters -= gradient
-        np.multiply(part.state[0], self._mu, out=gradient)
+        np.multiply(state[0], self._mu, out=gradient)
         parameters += gradient
 
 
@@ -142,28 +159,28 @@ class Adam(Optimizer):
 
     def prepare(self) -> None:
         beta1, beta2 = self.numbers["beta1"], self.numbers["beta2"]
-        self._beta1, self._beta2 = beta1.astype(self.dtype), beta2.astype(self.dtype)
-        self._epsilon = (self.numbers["epsilon"] / np.sqrt(1.0 - beta2)).astype(self.dtype)
+        self._beta1, self._beta2 = self.cast(beta1), self.cast(beta2)
+        self._epsilon = self.cast(self.numbers["epsilon"] / np.sqrt(1.0 - beta2))
         self._plan()
 
     def _plan(self) -> None:
-        """The step's factor but for α, for the next steps: (steps, K, 1)."""
+        """The step's factor but for α, for the next steps: (steps, K, 1) or (steps,)."""
         beta1, beta2 = self.numbers["beta1"], self.numbers["beta2"]
         t = self.state["steps"] + np.arange(1, PLANNED + 1)[:, None, None]
         correction = np.sqrt(1.0 - beta2**t) / (1.0 - beta1**t)
-        self._factors = (correction * (1.0 - beta1) / np.sqrt(1.0 - beta2)).astype(self.dtype)
+        self._factors = self.cast(correction * (1.0 - beta1) / np.sqrt(1.0 - beta2))
         self._next = 0
 
     def rates(self, learning_rate: FloatArray) -> Rates:
         if self._next == PLANNED:
             self._plan()
-        factor = self._factors[self._next]
+        factor = self._factors[self._next, ...]
         self._next += 1
         return learning_rate, factor * learning_rate
 
-    def move(self, part: Part, rates: Rates) -> None:
-        parameters, gradient = part.parameters, part.gradient
-        mean, square = part.state
+    def move(self, moved: Moved, state: Sequence[FloatArray], rates: Rates) -> None:
+        parameters, gradient = moved.parameters, moved.gradient
+        mean, square = state
         mean *= self._beta1
         mean += gradient
         square *= self._beta2
@@ -183,14 +200,14 @@ class Adamw(Adam):
 
     def prepare(self) -> None:
         super().prepare()
-        self._decay = self.numbers["weight_decay"].astype(self.dtype)
+        self._decay = self.cast(self.numbers["weight_decay"])
 
-    def move(self, part: Part, rates: Rates) -> None:
-        parameters, scratch, is_weight = part.parameters, part.scratch, part.is_weight
+    def move(self, moved: Moved, state: Sequence[FloatArray], rates: Rates) -> None:
+        parameters, scratch, is_weight = moved.parameters, moved.scratch, moved.is_weight
         np.multiply(parameters, is_weight, out=scratch)
         scratch *= self._decay * rates[0]
         parameters -= scratch
-        super().move(part, rates)
+        super().move(moved, state, rates)
 
 
 class Nadam(Optimizer):
@@ -205,12 +222,12 @@ class Nadam(Optimizer):
 
     def prepare(self) -> None:
         self.state.setdefault("product", np.ones(self.state["steps"].shape))
-        self._cast = {name: number.astype(self.dtype) for name, number in self.numbers.items()}
-        self._rest = {name: (1.0 - self.numbers[name]).astype(self.dtype) for name in ("beta1", "beta2")}
+        self._cast = {name: self.cast(number) for name, number in self.numbers.items()}
+        self._rest = {name: self.cast(1.0 - self.numbers[name]) for name in ("beta1", "beta2")}
         self._plan()
 
     def _plan(self) -> None:
-        """The next steps' factors of g, of m and of v, and each one's π: (steps, K, 1).
+        """The next steps' factors of g, of m and of v, and each one's π: (steps, K, 1), or (steps,).
 
         Of many steps at once, as in Adam: of a single exponent 2 NumPy makes a square, with another last bit
         than a power's, so that a member alone would not step as in a stack.
@@ -222,7 +239,7 @@ class Nadam(Optimizer):
         self._products[0] *= self.state["product"]
         np.multiply.accumulate(self._products, axis=0, out=self._products)
         self._factors = [
-            factor.astype(self.dtype)
+            self.cast(factor)
             for factor in (
                 (1.0 - now) / (1.0 - self._products),
                 later / (1.0 - self._products * later),
@@ -238,11 +255,11 @@ class Nadam(Optimizer):
         step = self._next
         self._next += 1
         self.state["product"] = self._products[step]
-        return learning_rate, *(factor[step] for factor in self._factors)
+        return learning_rate, *(factor[step, ...] for factor in self._factors)
 
-    def move(self, part: Part, rates: Rates) -> None:
-        parameters, gradient, scratch = part.parameters, part.gradient, part.scratch
-        mean, square = part.state
+    def move(self, moved: Moved, state: Sequence[FloatArray], rates: Rates) -> None:
+        parameters, gradient, scratch = moved.parameters, moved.gradient, moved.scratch
+        mean, square = state
         learning_rate, of_gradient, of_mean, correction = rates
         mean *= self._cast["beta1"]
         np.multiply(gradient, self._rest["beta1"], out=scratch)
@@ -269,11 +286,11 @@ class Adagrad(Optimizer):
     state_names = ("square",)
 
     def prepare(self) -> None:
-        self._epsilon = self.numbers["epsilon"].astype(self.dtype)
+        self._epsilon = self.cast(self.numbers["epsilon"])
 
-    def move(self, part: Part, rates: Rates) -> None:
-        parameters, gradient, scratch = part.parameters, part.gradient, part.scratch
-        square = part.state[0]
+    def move(self, moved: Moved, state: Sequence[FloatArray], rates: Rates) -> None:
+        parameters, gradient, scratch = moved.parameters, moved.gradient, moved.scratch
+        square = state[0]
         np.multiply(gradient, gradient, out=scratch)
         square += scratch
         np.sqrt(square, out=scratch)
@@ -291,8 +308,8 @@ class Rmsprop(Optimizer):
 
     def prepare(self) -> None:
         decay = self.numbers["decay"]
-        self._decay, self._rest = decay.astype(self.dtype), (1.0 - decay).astype(self.dtype)
-        self._epsilon = self.numbers["epsilon"].astype(self.dtype)
+        self._decay, self._rest = self.cast(decay), self.cast(1.0 - decay)
+        self._epsilon = self.cast(self.numbers["epsilon"])
 
     def _decay_towards(self, mean: FloatArray, values: FloatArray, scratch: FloatArray) -> None:
         """Move a running mean of squares towards the squares of these values."""
@@ -301,9 +318,9 @@ class Rmsprop(Optimizer):
         scratch *= self._rest
         mean += scratch
 
-    def move(self, part: Part, rates: Rates) -> None:
-        parameters, gradient, scratch = part.parameters, part.gradient, part.scratch
-        square = part.state[0]
+    def move(self, moved: Moved, state: Sequence[FloatArray], rates: Rates) -> None:
+        parameters, gradient, scratch = moved.parameters, moved.gradient, moved.scratch
+        square = state[0]
         self._decay_towards(square, gradient, scratch)
         np.sqrt(square, out=scratch)
         scratch += self._epsilon
@@ -320,9 +337,9 @@ class Adadelta(Rmsprop):
 
     state_names = ("square", "step_square")
 
-    def move(self, part: Part, rates: Rates) -> None:
-        parameters, gradient, scratch = part.parameters, part.gradient, part.scratch
-        square, step_square = part.state
+    def move(self, moved: Moved, state: Sequence[FloatArray], rates: Rates) -> None:
+        parameters, gradient, scratch = moved.parameters, moved.gradient, moved.scratch
+        square, step_square = state
         self._decay_towards(square, gradient, scratch)
         np.add(square, self._epsilon, out=scratch)
         np.sqrt(scratch, out=scratch)

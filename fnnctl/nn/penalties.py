@@ -5,11 +5,24 @@ Weights alone are penalised, not biases, gains or slopes.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import NamedTuple
+
 import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.nn.blocks import blocks
 from fnnctl.nn.parameters import ParameterLayout
+
+
+class Penalised(NamedTuple):
+    """Some columns of the parameters, of what is added to the gradient, and of the penalties' factors."""
+
+    W: FloatArray
+    gradient: FloatArray
+    scratch: FloatArray
+    of_weights: FloatArray
+    of_signs: FloatArray | None
 
 
 class Penalty:
@@ -25,16 +38,29 @@ class Penalty:
         self._of_weights = _factors(l2, is_weight)
         self._of_signs = None if l1 is None else _factors(l1, is_weight)
 
-    def add_gradient(self, parameters: FloatArray, gradient: FloatArray, scratch: FloatArray) -> None:
-        """Add λW + λ₁ sign(W) to the gradient, (K, P); a weight of 0 has the subgradient 0."""
-        for block in blocks(*parameters.shape):
-            W, g, spare = parameters[:, block], gradient[:, block], scratch[:, block]
-            np.multiply(W, self._of_weights[:, block], out=spare)
-            g += spare
-            if self._of_signs is not None:
-                np.sign(W, out=spare)
-                spare *= self._of_signs[:, block]
-                g += spare
+    def parts(self, parameters: FloatArray, gradient: FloatArray, scratch: FloatArray) -> list[Penalised]:
+        """What `add_gradient` needs for these arrays, (K, P) each, at every step."""
+        return [
+            Penalised(
+                parameters[:, at],
+                gradient[:, at],
+                scratch[:, at],
+                self._of_weights[:, at],
+                None if self._of_signs is None else self._of_signs[:, at],
+            )
+            for at in blocks(*parameters.shape)
+        ]
+
+    @staticmethod
+    def add_gradient(parts: Iterable[Penalised]) -> None:
+        """Add λW + λ₁ sign(W) to the gradient; a weight of 0 has the subgradient 0."""
+        for W, gradient, scratch, of_weights, of_signs in parts:
+            np.multiply(W, of_weights, out=scratch)
+            np.add(gradient, scratch, out=gradient)
+            if of_signs is not None:
+                np.sign(W, out=scratch)
+                np.multiply(scratch, of_signs, out=scratch)
+                np.add(gradient, scratch, out=gradient)
 
     def values(self, parameters: FloatArray) -> FloatArray:
         """The penalties of K members, (K,), in float64."""

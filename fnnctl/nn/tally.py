@@ -30,8 +30,7 @@ class Tally:
     def totals(self) -> FloatArray:
         """The sums since the last call, of the losses and of what was right: (2, K)."""
         self._add_up()
-        totals = self._sums.copy()
-        self._sums.fill(0.0)
+        totals, self._sums = self._sums, np.zeros_like(self._sums)
         return totals
 
     def _add_up(self) -> None:

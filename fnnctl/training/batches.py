@@ -58,18 +58,21 @@ class Batches:
                 gather(self._pool, rows[:, start:stop], work)
                 if weights is not None and work.targets.weights is not None:
                     work.targets.weights[...] = weights[:, start:stop]
+                if mixing and self._mixup is not None:
+                    mix_up(work, self._mixup, mixing)
+                if noise and self._noise is not None:
+                    add_noise(work, self._noise, noise)
+                work.loss.aim_at(work.targets)
                 self._gathered = True
-            if mixing and self._mixup is not None:
-                mix_up(work, self._mixup, mixing)
-            if noise and self._noise is not None:
-                add_noise(work, self._noise, noise)
             yield work
 
     def mean_totals(self) -> tuple[FloatArray, FloatArray]:
         """The mean loss and the share of right predictions since the last call, (K,) each."""
-        totals = np.add.reduce([work.loss.totals() for work in self._workspaces.values()])
-        loss, correct = totals / self.rows
-        return loss, correct
+        totals, *others = (work.loss.totals() for work in self._workspaces.values())
+        for each in others:
+            totals += each
+        totals /= self.rows
+        return totals[0], totals[1]
 
     def _in_order(self, epoch: int) -> tuple[IntArray, FloatArray | None]:
         """The members' rows and their weights in the epoch's order, (K, rows) each."""

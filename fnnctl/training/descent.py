@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from fnnctl.arrays import BoolArray, FloatArray
 from fnnctl.nn.backpropagation import BackPropagation
+from fnnctl.nn.blocks import shared
 from fnnctl.nn.lr_schedules import LR_SCHEDULES
 from fnnctl.nn.network import Network
-from fnnctl.nn.optimizers import OPTIMIZERS
+from fnnctl.nn.optimizers import OPTIMIZERS, Moved
 from fnnctl.nn.penalties import Penalty, bound_norms, clip_norms, clip_values
 from fnnctl.training.averaging import Averaging
 from fnnctl.training.batches import Batches
@@ -50,14 +52,20 @@ class Descent:
         optimizer, schedule = OPTIMIZERS[settings.optimizer], LR_SCHEDULES[settings.lr_schedule]
         self._optimizer = optimizer(
             named_numbers([member.optimizer_numbers for member in members], optimizer.number_names),
-            network.parameters,
-            self._backpropagation.penalty.is_weight,
+            Moved(
+                network.parameters,
+                self._backpropagation.gradient,
+                self._backpropagation.scratch,
+                self._backpropagation.penalty.is_weight,
+            ),
         )
         self._schedule = schedule(
             named_numbers([member.schedule_numbers for member in members], schedule.number_names),
             column(members, "learning_rate"),
             np.array([float(member.horizon or member.epochs) for member in members]),
         )
+        self._rates: FloatArray = np.empty(0)
+        self._rates_cast: FloatArray = self._rates
         self.converged = np.zeros(len(members), np.bool_)
         """Steps along noisy gradients never say that they have arrived."""
         self._averaging: Averaging | None = None
@@ -69,6 +77,8 @@ class Descent:
         if state is not None:
             self._optimizer.restore(part_of(state, "optimizer"))
             self._schedule.state = part_of(state, "schedule")
+        self._monitors = [member.schedule_monitor for member in members]
+        self._monitored = any(self._monitors)
         self._drops = any(layer.dropout for layer in settings.shape.hidden)
         self._clip_value, self._clip_norm, self._max_norm = (
             number(members, name).astype(settings.dtype)[:, None] if wanted else None
@@ -94,29 +104,41 @@ class Descent:
         dropping = (
             draws((each.seed for each in self._members), Purpose.DROPOUT, epoch) if self._drops else None
         )
-        steps = zip(rates.astype(self._dtype)[..., None], self.batches.of_epoch(epoch), strict=True)
-        for step, (rate, work) in enumerate(steps, start=1):
+        cast = self._cast(rates)
+        for step, work in enumerate(self.batches.of_epoch(epoch), start=1):
             gradient = self._backpropagation.risk_gradient(work, dropping)
             if watch:
                 watch.note(work, gradient)
-            self._step(gradient, rate)
+            self._step(gradient, cast[step - 1, ...])
             if step < count and should_stop():
                 if self._averaging and epoch == 1:
                     self._averaging.stand_in(self.network)
                 return None
-            if step % STEPS_BETWEEN_CHECKS == 0 and not self._finite().any():
+            if step % STEPS_BETWEEN_CHECKS == 0 and not self._all_finite and not self._finite().any():
                 break
         if self._averaging:
             self._averaging.after_epoch(epoch, self.network.parameters, self.batches)
         loss, correct = self.batches.mean_totals()
-        if not (finite := self._finite()).all():
-            loss = np.where(finite, loss, np.nan)
+        if not self._all_finite:
+            loss = np.where(self._finite(), loss, np.nan)
         return {"learning_rate": rates[-1], TRAINING_COLUMNS[0]: loss, TRAINING_COLUMNS[1]: correct}
 
     def note(self, record: Record) -> None:
         """Look at an epoch's whole record."""
-        if any(member.schedule_monitor for member in self._members):
-            self._schedule.note(monitored(record, [member.schedule_monitor for member in self._members]))
+        if self._monitored:
+            self._schedule.note(monitored(record, self._monitors))
+
+    def _cast(self, rates: FloatArray) -> FloatArray:
+        """An epoch's rates in the working type, (steps, K, 1), or (steps,) where all have the same."""
+        if rates is not self._rates:
+            self._rates, self._rates_cast = rates, shared(rates.astype(self._dtype)[..., None])
+        return self._rates_cast
+
+    @property
+    def _all_finite(self) -> bool:
+        """Whether all members' parameters are finite; False also where they are finite and huge."""
+        flat = self.network.parameters.reshape(-1)
+        return math.isfinite(flat.dot(flat))
 
     def _finite(self) -> BoolArray:
         """Which members' parameters are finite numbers, (K,)."""
@@ -128,7 +150,7 @@ class Descent:
             clip_values(gradient, self._clip_value)
         if self._clip_norm is not None:
             clip_norms(gradient, self._clip_norm)
-        self._optimizer.step(parameters, gradient, rate, self._backpropagation.scratch)
+        self._optimizer.step(rate)
         if self._max_norm is not None:
             bound_norms(self.network.layout, parameters, self._max_norm)
         if self._averaging:

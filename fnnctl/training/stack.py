@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from fnnctl.arrays import BoolArray, IntArray
+from fnnctl.arrays import BoolArray, FloatArray, IntArray
 from fnnctl.nn.network import Network
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.training.descent import Descent
@@ -61,6 +62,7 @@ class Stack:
         self._convergence = Convergence([member.convergence for member in members], part("convergence"))
         self.history = History(part("history"))
         self.last_epochs = np.array([member.epochs for member in members])
+        self._first_end = min(member.epochs for member in members)
         self._validation_rows = np.stack([member.validation_rows for member in members])
         self._validation_labels = pool.labels[self._validation_rows]
         self._scorer = Scorer(evaluated, pool)
@@ -105,10 +107,24 @@ class Stack:
         return self._learner.evaluated
 
     @property
+    def goes_on(self) -> bool:
+        """Whether every member certainly goes on after the last epoch, which is so after most."""
+        return (
+            self.epoch < self._first_end
+            and all(math.isfinite(losses.dot(losses)) for losses in self._last_losses())
+            and not np.count_nonzero(self.stopping.out_of_patience)
+            and not np.count_nonzero(self.converged)
+        )
+
+    @property
     def finite(self) -> BoolArray:
         """Whose losses of the last epoch are finite numbers, (K,)."""
+        return np.asarray(np.isfinite(sum(self._last_losses())))
+
+    def _last_losses(self) -> list[FloatArray]:
+        """The last epoch's losses of the training and, if there is one, the validation part, (K,) each."""
         losses = [self.history.last(name) for name in (TRAINING_COLUMNS[0], VALIDATION_COLUMNS[0])]
-        return np.asarray(np.isfinite(sum(column for column in losses if column is not None)))
+        return [column for column in losses if column is not None]
 
     @property
     def converged(self) -> BoolArray:

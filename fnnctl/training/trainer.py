@@ -101,14 +101,12 @@ def go_on(
 
 def _leaving(stack: Stack, *, late: bool) -> dict[int, Outcome]:
     """The members that have ended, and how: a matter of their state alone, but for the time."""
-    if stack.epoch == 0:
+    if stack.epoch == 0 or (stack.goes_on and not late):
         return {}
     finite, done = stack.finite, stack.epoch >= stack.last_epochs
     out_of_patience, converged = stack.stopping.out_of_patience, stack.converged
     ended = ~finite | out_of_patience | converged | done
     leaving: dict[int, Outcome] = {}
-    if not (late or ended.any()):
-        return leaving
     for k in np.flatnonzero(ended | late).tolist():
         if not (finite[k] and np.isfinite(stack.network.parameters[k]).all()):
             leaving[k] = Outcome.DIVERGED

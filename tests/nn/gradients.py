@@ -73,6 +73,7 @@ class Case:
         if targets.partners is not None and targets.share is not None:
             targets.partners[...] = rng.integers(0, shape.classes, targets.labels.shape)
             targets.share[...] = rng.uniform(0.0, 1.0, targets.share.shape)
+        self.work.loss.aim_at(targets)
         self.penalty = Penalty(self.layout.weight_mask(FLOAT64), l2=self.l2, l1=self.l1)
 
     def __repr__(self) -> str:

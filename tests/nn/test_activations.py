@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fnnctl.arrays import FloatArray
-from fnnctl.nn.activations import ACTIVATIONS, ActivationBuffers
+from fnnctl.nn.activations import ACTIVATIONS, ActivationBuffers, Bits
 
 X = [-1000.0, -30.0, -2.5, -2.0, -1.0, -0.5, 0.0, 0.25, 1.0, 2.0, 3.5, 30.0, 1000.0]
 
@@ -64,14 +64,16 @@ DEFINITIONS: dict[str, tuple[Callable[[float], float], Callable[[float], float]]
 def applied(name: str, x: FloatArray, number: FloatArray) -> tuple[FloatArray, FloatArray]:
     """The values, and the slopes as an error term of 1 is multiplied with them."""
     z = x.copy()
-    f, buffers = ACTIVATIONS[name](number.astype(z.dtype)), buffers_for(z, np.empty_like(z))
+    delta = np.ones_like(z)
+    f, buffers = ACTIVATIONS[name](number.astype(z.dtype)), buffers_for(z, delta)
     f.apply(z, buffers)
-    return z, f.backward(np.ones_like(z), buffers)
+    return z, f.backward(delta, buffers)
 
 
-def buffers_for(z: FloatArray, spare: FloatArray, *, training: bool = True) -> ActivationBuffers:
-    zeros = np.zeros((1, *spare.shape[1:]), z.dtype)
-    return ActivationBuffers(np.empty(z.shape, bool), np.empty_like(z), spare, zeros, training)
+def buffers_for(z: FloatArray, delta: FloatArray, *, training: bool = True) -> ActivationBuffers:
+    zeros, slope = np.zeros((1, *delta.shape[1:]), z.dtype), np.empty_like(z)
+    spare = np.empty_like(delta)
+    return ActivationBuffers(np.empty(z.shape, bool), slope, spare, zeros, training, Bits.of(z, slope, delta))
 
 
 def test_every_activation_is_defined_here() -> None:

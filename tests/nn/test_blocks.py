@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fnnctl.nn import blocks as module
-from fnnctl.nn.blocks import BLOCK, blocks
-from fnnctl.nn.optimizers import OPTIMIZERS
+from fnnctl.nn.blocks import BLOCK, blocks, shared
+from fnnctl.nn.optimizers import OPTIMIZERS, Moved
 from fnnctl.nn.penalties import Penalty
 from tests.training.recipes import OPTIMIZER_NUMBERS
 
@@ -26,13 +26,14 @@ def stepped(name: str, members: int) -> bytes:
     is_weight = (rng.random((1, 61)) < 0.8).astype(np.float32)
     penalty = Penalty(is_weight, l2=np.full(members, 0.1), l1=np.full(members, 0.01))
     numbers = {key: np.full(members, value) for key, value in OPTIMIZER_NUMBERS.items()}
-    optimizer = OPTIMIZERS[name](numbers, W, is_weight)
+    moved = Moved(W, np.empty_like(W), np.empty_like(W), is_weight)
+    optimizer = OPTIMIZERS[name](numbers, moved)
     for _ in range(3):
-        step, scratch = gradient.copy(), np.empty_like(W)
-        penalty.add_gradient(W, step, scratch)
-        optimizer.step(W, step, np.full((members, 1), 0.01, np.float32), scratch)
-    moved: bytes = W.tobytes()
-    return moved
+        moved.gradient[...] = gradient
+        penalty.add_gradient(penalty.parts(W, moved.gradient, moved.scratch))
+        optimizer.step(np.full((members, 1), 0.01, np.float32))
+    bits: bytes = W.tobytes()
+    return bits
 
 
 @pytest.mark.parametrize("name", sorted(OPTIMIZERS))
@@ -44,3 +45,11 @@ def test_a_walk_in_blocks_has_the_bits_of_one_step(
     monkeypatch.setattr(module, "BLOCK", 8 * members)
     assert len(blocks(members, 61)) == 8
     assert stepped(name, members) == whole
+
+
+def test_numbers_that_are_one_for_all_are_shared() -> None:
+    assert shared(np.full((3, 1), 0.5)).shape == ()
+    assert shared(np.full((2, 3, 1), 0.5) * [[[1]], [[2]]]).tolist() == [0.5, 1.0]
+    assert shared(np.array([[0.5], [0.25]])).tolist() == [[0.5], [0.25]]
+    of_steps = np.array([[[1.0], [1.0]], [[1.0], [2.0]]])
+    assert shared(of_steps) is of_steps

@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from fnnctl.arrays import FloatArray
-from fnnctl.nn.optimizers import OPTIMIZERS, PLANNED, Optimizer
+from fnnctl.nn.optimizers import OPTIMIZERS, PLANNED, Moved, Optimizer
 
-WEIGHT = np.ones((1, 1))
 NUMBERS = {
     "weight_decay": [0.5],
     "momentum": [0.5],
@@ -21,12 +20,26 @@ NUMBERS = {
 }
 
 
+def made(name: str, numbers: dict[str, FloatArray], parameters: FloatArray) -> Optimizer:
+    """An optimizer that moves these parameters, all of which are weights."""
+    gradient, scratch = np.empty_like(parameters), np.empty_like(parameters)
+    return OPTIMIZERS[name](
+        numbers, Moved(parameters, gradient, scratch, np.ones((1, parameters.shape[1]), parameters.dtype))
+    )
+
+
+def step(optimizer: Optimizer, gradient: FloatArray, learning_rate: FloatArray) -> None:
+    """Take a step against this gradient, (K, P), with these rates, (K, 1) or 0-d."""
+    optimizer.moved.gradient[...] = gradient
+    optimizer.step(learning_rate)
+
+
 def after_steps(name: str, gradients: list[float], learning_rate: float, start: float = 1.0) -> float:
     parameters = np.array([[start]])
     numbers = {key: np.array(value) for key, value in NUMBERS.items()}
-    optimizer = OPTIMIZERS[name](numbers, parameters, WEIGHT)
+    optimizer = made(name, numbers, parameters)
     for gradient in gradients:
-        optimizer.step(parameters, np.array([[gradient]]), np.array([[learning_rate]]), np.empty((1, 1)))
+        step(optimizer, np.array([[gradient]]), np.array([[learning_rate]]))
     return float(parameters[0, 0])
 
 
@@ -79,13 +92,9 @@ def test_nadam_over_many_steps() -> None:
 
 def test_adam_epsilon_is_added_to_the_uncorrected_root() -> None:
     """β₁ = 0.5, β₂ = 0.75, t = 1: α·√0.25/0.5·(0.5g)/(√(0.25g²) + ε) = α·0.5g/(0.5g + ε)."""
-    optimizer = OPTIMIZERS["adam"](
-        {"beta1": np.array([0.5]), "beta2": np.array([0.75]), "epsilon": np.array([1.0])},
-        np.zeros((1, 1)),
-        WEIGHT,
-    )
     parameters = np.zeros((1, 1))
-    optimizer.step(parameters, np.array([[2.0]]), np.array([[0.1]]), np.empty((1, 1)))
+    numbers = {"beta1": np.array([0.5]), "beta2": np.array([0.75]), "epsilon": np.array([1.0])}
+    step(made("adam", numbers, parameters), np.array([[2.0]]), np.array([[0.1]]))
     assert parameters[0, 0] == pytest.approx(-0.1 * 1.0 / (1.0 + 1.0), rel=1e-14)
 
 
@@ -93,9 +102,8 @@ def test_adam_epsilon_is_added_to_the_uncorrected_root() -> None:
 def test_stays_in_float32(name: str) -> None:
     parameters = np.ones((2, 3), np.float32)
     numbers = {key: np.array(value * 2) for key, value in NUMBERS.items()}
-    optimizer = OPTIMIZERS[name](numbers, parameters, WEIGHT)
-    gradient, rate, scratch = np.ones((2, 3), np.float32), np.full((2, 1), 0.1, np.float32), parameters.copy()
-    optimizer.step(parameters, gradient, rate, scratch)
+    optimizer = made(name, numbers, parameters)
+    step(optimizer, np.ones((2, 3), np.float32), np.full((2, 1), 0.1, np.float32))
     assert parameters.dtype == np.float32
     for state_name in optimizer.state_names:
         assert optimizer.state[state_name].dtype == np.float32
@@ -112,18 +120,15 @@ def test_selected_members_go_on_as_if_alone(name: str) -> None:
         parameters = np.ones((len(optimizer_members), 4))
         chosen = np.array(optimizer_members)
 
-        def made() -> Optimizer:
-            return OPTIMIZERS[name]({k: v[chosen] for k, v in numbers.items()}, parameters, WEIGHT)
-
-        optimizer = made()
+        optimizer = made(name, {k: v[chosen] for k, v in numbers.items()}, parameters)
         for t, gradient in enumerate(gradients):
             if t == leave_at:
                 keep = np.array([1])
                 state = {name: array[keep] for name, array in optimizer.state.items()}
                 parameters, chosen = parameters[keep], chosen[keep]
-                optimizer = made()
+                optimizer = made(name, {k: v[chosen] for k, v in numbers.items()}, parameters)
                 optimizer.restore(state)
-            optimizer.step(parameters, gradient[chosen].copy(), rates[chosen], np.empty_like(parameters))
+            step(optimizer, gradient[chosen], rates[chosen])
         return parameters
 
     np.testing.assert_array_equal(run([0, 1, 2], 137), run([1], None))
@@ -139,12 +144,34 @@ def test_three_hundred_members_step_as_if_alone(name: str) -> None:
     def run(members: slice) -> FloatArray:
         parameters = np.ones((300, 2))[members]
         own = {key: values[members] for key, values in numbers.items()}
-        optimizer = OPTIMIZERS[name](own, parameters, WEIGHT)
-        rate, scratch = np.full((len(parameters), 1), 0.1), np.empty_like(parameters)
+        optimizer = made(name, own, parameters)
         for gradient in gradients:
-            optimizer.step(parameters, gradient[members].copy(), rate, scratch)
+            step(optimizer, gradient[members], np.full((len(parameters), 1), 0.1))
         return parameters
 
     together = run(slice(None))
     alone = np.concatenate([run(slice(k, k + 1)) for k in range(300)])
     np.testing.assert_array_equal(together, alone)
+
+
+@pytest.mark.parametrize("name", sorted(OPTIMIZERS))
+def test_numbers_that_all_members_share_step_as_those_of_each(name: str) -> None:
+    """What stands beside a member decides whether a number is one for all, and must not change its bits."""
+    rng = np.random.default_rng(6)
+    gradients = rng.normal(size=(5, 3, 4)).astype(np.float32)
+
+    def run(other: float, rate: FloatArray) -> FloatArray:
+        parameters = np.ones((3, 4), np.float32)
+        numbers = {key: np.array([value[0], value[0], other]) for key, value in NUMBERS.items()}
+        optimizer = made(name, numbers, parameters)
+        for gradient in gradients:
+            step(optimizer, gradient, rate.astype(np.float32))
+        return parameters[:2]
+
+    shared = {key: value[0] for key, value in NUMBERS.items()}
+    assert len(set(shared.values())) > 1
+    together = np.ones((3, 4), np.float32)
+    optimizer = made(name, {key: np.full(3, value) for key, value in shared.items()}, together)
+    for gradient in gradients:
+        step(optimizer, gradient, np.array(0.1, np.float32))
+    np.testing.assert_array_equal(together[:2], run(0.625, np.array([[0.1], [0.1], [0.3]])))

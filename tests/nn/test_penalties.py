@@ -22,7 +22,7 @@ def added(l2: list[float], l1: list[float] | None) -> FloatArray:
     parameters = np.array([ROW] * len(l2))
     gradient, scratch = np.full_like(parameters, 100.0), np.empty_like(parameters)
     penalty = Penalty(MASK, l2=np.array(l2), l1=None if l1 is None else np.array(l1))
-    penalty.add_gradient(parameters, gradient, scratch)
+    penalty.add_gradient(penalty.parts(parameters, gradient, scratch))
     np.testing.assert_array_equal(parameters, [ROW] * len(l2))
     return gradient - 100.0
 
