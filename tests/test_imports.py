@@ -20,7 +20,6 @@ LEVELS = {
     "nn": 3, "data": 3, "metrics": 3, "store": 3, "plots": 3,
     "config": 2,
     "errors": 1,
-    "options": 0,
     "arrays": 0,
     "blas": 0,
     "memory": 0,

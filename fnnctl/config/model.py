@@ -176,6 +176,10 @@ class ModelConfig(Section):
     """How the first weights are drawn, those of the output layer and of every hidden layer that has no
     initialization of its own; `auto` is He's for relu and its kin (leaky_relu, prelu, elu, swish, gelu,
     mish), LeCun's for selu and maxout, and Glorot's for the other activations and for the output layer."""
+    initial_biases: Literal["zero", "uniform"] = "zero"
+    """What the first biases are: zero, or drawn uniformly between ±√(6/(inputs + outputs)) of the layer,
+    which is glorot_uniform's bound, whatever its initialization. Biases after a normalization are zero in any
+    case."""
     normalization: Normalization = NoNormalization(name="none")
     """What brings the pre-activations of the hidden layers to mean 0 and variance 1."""
     dropout: DropoutRate = 0.0

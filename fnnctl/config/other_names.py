@@ -6,6 +6,7 @@ OTHER_NAMES = {
     # settings
     "activation_function": "activation",
     "alpha": "l2",
+    "bias_initializer": "initial_biases",
     "class_weight": "class_weights",
     "clip_grad_norm": "clip_norm",
     "clip_grad_value": "clip_value",

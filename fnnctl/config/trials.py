@@ -20,7 +20,6 @@ from fnnctl.config.experiment import Experiment
 from fnnctl.config.overrides import with_value
 from fnnctl.config.paths import ConfigPath, format_path, is_below, parse_path
 from fnnctl.config.problems import schema_messages
-from fnnctl.config.resolved import flow_yaml
 from fnnctl.config.unread import Messages, unread_settings
 
 EPOCHS: ConfigPath = ("training", "epochs")
@@ -67,15 +66,6 @@ class TrialConfigs:
             return configuration_seed(self.experiment_of(assignment))
         except RefusedConfigurationError:
             return identity(assignment)
-
-    def words_of(self, assignment: Mapping[str, Any]) -> list[str]:
-        """The `PATH=VALUE` words with which `fnnctl train --set` trains this trial from the same config."""
-        words = [f"{setting}={flow_yaml(value)}" for setting, value in assignment.items()]
-        return (
-            words
-            if value_at(self.config, EPOCHS) == self.epochs
-            else [*words, f"training.epochs={self.epochs}"]
-        )
 
 
 def trial_configs(config: Mapping[str, Any], experiment: Experiment, *, epochs: int) -> TrialConfigs:

@@ -1,4 +1,4 @@
-"""First weights: Glorot's, He's and LeCun's, uniform and normal, and orthogonal. Biases start at zero.
+"""First weights: Glorot's, He's and LeCun's, uniform and normal, and orthogonal; and first biases.
 
 Glorot & Bengio 2010, equation 16: variance 2/(inputs + outputs). He et al. 2015, equation 10: variance
 2/inputs. LeCun et al. 1998, section 4.6: variance 1/inputs. A uniform distribution on ±a has variance a²/3.
@@ -25,7 +25,7 @@ def _lecun_variance(inputs: int, _outputs: int) -> float:
     return 1.0 / inputs
 
 
-def _uniform(rng: np.random.Generator, variance: float, shape: tuple[int, int]) -> FloatArray:
+def _uniform(rng: np.random.Generator, variance: float, shape: tuple[int, ...]) -> FloatArray:
     limit = np.sqrt(3.0 * variance)
     return rng.uniform(-limit, limit, shape)
 
@@ -76,3 +76,12 @@ def draw_weights(scheme: str, outputs: int, inputs: int, *, rng: np.random.Gener
     """A weight matrix, (outputs, inputs), in float64, so that both precisions start alike."""
     draw, variance = INITIALIZERS[scheme]
     return draw(rng, variance(inputs, outputs), (outputs, inputs))
+
+
+def draw_biases(outputs: int, inputs: int, *, rng: np.random.Generator) -> FloatArray:
+    """A layer's biases, (outputs,), in float64: uniform on ±√(6/(inputs + outputs)), as Glorot's weights.
+
+    The bound is the same whatever the scheme of the weights. It is scikit-learn's, too, but where the hidden
+    activation is logistic: there it is √(2/(inputs + outputs)), of all layers.
+    """
+    return _uniform(rng, _glorot_variance(inputs, outputs), (outputs,))

@@ -174,10 +174,13 @@ class SearchContent:
         ]
 
     def set_words(self, trial: Trial) -> list[str]:
-        """The `PATH=VALUE` words with which `fnnctl train --set` trains the trial."""
+        """The `PATH=VALUE` words with which `fnnctl train --set` gives the trial's bits.
+
+        A search trains with one thread, whatever the config says and however wide the network.
+        """
         words = [f"{path}={flow_yaml(value)}" for path, value in trial.assignment.items()]
         epochs = self._largest_budget
-        return words if epochs is None else [*words, f"training.epochs={epochs}"]
+        return [*words, *([] if epochs is None else [f"training.epochs={epochs}"]), "training.threads=1"]
 
     def loss_of(self, result: JobResult) -> float:
         """The objective as a loss: small is good, and infinite where there is none."""

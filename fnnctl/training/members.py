@@ -9,13 +9,14 @@ from typing import Literal
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.nn.initializers import draw_weights
+from fnnctl.nn.initializers import draw_biases, draw_weights
 from fnnctl.nn.network import LAYER_NUMBERS, Network
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import NetworkShape, Techniques
 from fnnctl.training.streams import Purpose, stream
 
 AveragingKind = Literal["ema", "swa"]
+InitialBiases = Literal["zero", "uniform"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class Member:
     validation_rows: IntArray
     initializers: tuple[str, ...]
     """One a layer, the output layer last."""
+    initial_biases: InitialBiases = "zero"
     numbers: Mapping[str, float] = field(default_factory=dict)
     """Those of the stack's techniques and averaging: l1, clip_value, clip_norm, max_norm, noise, mixup,
     label_smoothing, average_decay, average_start."""
@@ -107,7 +109,11 @@ def named_numbers(each: Sequence[Mapping[str, float]], names: Sequence[str]) -> 
 def first_parameters(
     layout: ParameterLayout, members: Sequence[Member], dtype: np.dtype[np.floating]
 ) -> FloatArray:
-    """Each member's first weights, drawn from its own stream; biases are zero, gains one: (K, P)."""
+    """Each member's first parameters, (K, P): weights from its own stream, gains of one, biases of zero.
+
+    `uniform` biases are drawn after their layer's weights, but not those of a normalized layer: there they
+    would move what the normalization has just brought to mean 0.
+    """
     parameters = np.zeros((len(members), layout.size), dtype)
     for k, member in enumerate(members):
         rng = stream(member.seed, Purpose.WEIGHTS)
@@ -115,6 +121,8 @@ def first_parameters(
         for layer, scheme in zip(layout.layers, member.initializers, strict=True):
             W = layer.weights_alone(own)
             W[0] = draw_weights(scheme, *W.shape[1:], rng=rng)
+            if layer.biased and member.initial_biases == "uniform":
+                layer.weights.view(own)[0, :, -1] = draw_biases(*W.shape[1:], rng=rng)
             if layer.gains is not None:
                 layer.gains.view(own)[...] = 1.0
         for layer, slope in zip(layout.layers, member.layer_numbers.get("activation", ()), strict=False):

@@ -151,6 +151,7 @@ def member_of(
             *(_initializer(experiment, layer) for layer in layers),
             _output_initializer(experiment),
         ),
+        initial_biases=experiment.model.initial_biases,
         numbers=_numbers(training),
         layer_numbers={
             "activation": tuple(_number(_activation(experiment, layer)) for layer in layers),

@@ -36,7 +36,7 @@ FLOORS = {"iris": None, "wine": 0.97, "breast_cancer": 0.965, "digits": 0.97, "p
 CONFIG = """
 seed: 7
 data: {{source: {source}, split: {{validation: 0}}}}
-model: {{hidden: [100], activation: relu, initialization: glorot_uniform}}
+model: {{hidden: [100], activation: relu, initialization: glorot_uniform, initial_biases: uniform}}
 training:
   epochs: 200
   optimizer: {{name: adam, learning_rate: 0.001}}

@@ -13,6 +13,8 @@ import yaml
 from fnnctl.cli import run
 from fnnctl.commands.preparation import prepare
 from fnnctl.commands.search_setup import PreparedSearch, prepare_search
+from fnnctl.report.summary import summarize
+from fnnctl.store.folder import RunFolder
 from fnnctl.store.journal import read_journal
 from fnnctl.training.trainer import TrainedMember, train_stack
 
@@ -103,8 +105,16 @@ def prepared(config: Path, *overrides: str) -> PreparedSearch:
     return prepare_search(config, overrides, name=None, seed=None, max_trials=None)
 
 
+def printed_words(folder: Path) -> dict[int, list[str]]:
+    """The words with which a report says to train each trial alone, by its number."""
+    told = summarize(RunFolder(folder)).search
+    assert told is not None
+    return {number: told.set_words(trial) for number, trial in told.trials.items()}
+
+
 def trained_alone(config: Path, words: Sequence[str]) -> TrainedMember:
     """What `fnnctl train CONFIG --set WORD …` trains."""
     own = prepare(config, words, name=None, seed=None)
+    own.set_threads()
     (trained,) = train_stack(own.settings, [own.member], own.examples())
     return trained

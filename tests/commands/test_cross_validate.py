@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import os
-import signal
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from fnnctl.commands.fold_plan import Plan
-from fnnctl.commands.fold_training import FoldResult, train_folds
-from fnnctl.commands.folds import CrossValidation, prepare_folds
-from fnnctl.commands.output import Output
-from fnnctl.executors.board import Board
+from fnnctl.commands.folds import prepare_folds
 from fnnctl.executors.running import ExecutorKind
 from fnnctl.store import names
-from fnnctl.training.trainer import Outcome
 from tests.commands.conftest import Program, only_run, read_json
-
-SMALL = ("--folds", "3", "--repeats", "2")
-
-
-def table(run: Path, name: str) -> list[dict[str, str]]:
-    with (run / name).open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+from tests.commands.folding import SMALL, plan_with, table
 
 
 @pytest.fixture
@@ -112,10 +95,6 @@ def test_history_has_a_row_an_epoch_and_fold(evaluated: Path) -> None:
     assert all(row["train_loss"] and row["validation_loss"] for row in history)
 
 
-def plan_with(kind: ExecutorKind, stacks: list[list[int]]) -> Callable[..., Plan]:
-    return lambda validation, workers: Plan(kind, workers, stacks)
-
-
 @pytest.mark.parametrize(
     ("kind", "workers", "stacks"),
     [
@@ -195,44 +174,6 @@ def test_training_reads_nothing_of_it(program: Program, iris: Path) -> None:
     assert changed.json["metrics"] == first
 
 
-@pytest.mark.parametrize(
-    ("more", "said"),
-    [
-        (("--folds", "151"), "evaluation.cross_validation.folds: 150 rows cannot be divided into 151 folds"),
-        (("--folds", "1"), "--folds"),
-        (("--workers", "0"), "--workers"),
-        (("--set", "evaluation.cross_validation.fold=3"), "did you mean 'folds'?"),
-        (("--set", "evaluation.cross_validation.folds=1"), "evaluation.cross_validation.folds"),
-    ],
-)
-def test_what_cannot_be_is_told_before_there_is_a_folder(
-    program: Program, iris: Path, tmp_path: Path, more: Sequence[str], said: str
-) -> None:
-    done = program("evaluate", str(iris), *more)
-    assert done.code == 2
-    assert said in done.err
-    assert not (tmp_path / "runs").exists()
-
-
-def test_folds_with_a_row_a_class_have_none_to_watch(program: Program, tmp_path: Path) -> None:
-    """Two rows a class in two folds: each learns from one row a class, and loses none of them."""
-    (tmp_path / "t.csv").write_text("x,y\n0,p\n1,p\n10,q\n11,q\n20,r\n21,r\n")
-    (tmp_path / "c.yaml").write_text("data: {source: t.csv, target: y}\ntraining: {epochs: 2}\n")
-    done = program("evaluate", "c.yaml", "--folds", "2")
-    assert done.code == 2
-    assert done.err == (
-        "--set: evaluation.cross_validation.folds: in a fold every class has a single row to learn from, and "
-        "none to set apart for validation: more folds, or set data.split.validation to 0\n"
-    )
-    assert not (tmp_path / "runs").exists()
-    done = program("evaluate", "c.yaml", "--folds", "2", "--set", "data.split.validation=0", "--quiet")
-    assert done.code == 0
-    folds = table(only_run(tmp_path), "cross_validation.csv")
-    assert {(fold["train_rows"], fold["validation_rows"], fold["test_rows"]) for fold in folds} == {
-        ("3", "0", "3")
-    }
-
-
 def test_a_class_with_fewer_rows_than_folds(program: Program, tmp_path: Path) -> None:
     """Its AUC is null where there is nothing to test, and a mean over fewer classes is no mean of all."""
     rows = "".join(f"{i % 13},{i % 7},{'ab'[i % 2]}\n" for i in range(40)) + "5,5,rare\n6,5,rare\n"
@@ -244,76 +185,6 @@ def test_a_class_with_fewer_rows_than_folds(program: Program, tmp_path: Path) ->
     scores = done.json["cross_validation"]["roc_auc_macro"]["scores"]
     assert scores.count(None) == 2
     assert done.json["cross_validation"]["accuracy"]["scores"].count(None) == 0
-
-
-def test_divergence_of_all_folds_ends_with_4(program: Program, iris: Path, tmp_path: Path) -> None:
-    changes = ("training.optimizer={name: sgd, learning_rate: 1e6}", "training.l2=1e5", "data.scaling=none")
-    done = program("evaluate", str(iris), *SMALL, *(part for change in changes for part in ("--set", change)))
-    assert done.code == 4
-    assert "training diverged in all 6 folds" in done.err
-    run = only_run(tmp_path)
-    assert read_json(run / "manifest.json")["status"] == "failed"
-    assert {fold["stopped"] for fold in table(run, "cross_validation.csv")} == {"diverged"}
-    assert not (run / "metrics.json").exists()
-    assert program("report").code == 0
-
-
-def test_a_diverged_fold_is_told_of_and_has_no_score(
-    program: Program, iris: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def second_diverges(validation: CrossValidation, chosen: Sequence[int], board: Board) -> list[FoldResult]:
-        results = train_folds(validation, chosen, board)
-        return [
-            replace(result, outcome=Outcome.DIVERGED, scores=None) if index == 1 else result
-            for index, result in zip(chosen, results, strict=True)
-        ]
-
-    monkeypatch.setattr("fnnctl.commands.cross_validate.train_folds", second_diverges)
-    done = program("evaluate", str(iris), *SMALL, "--json")
-    assert done.code == 0
-    assert "1 of 6 folds diverged" in done.err
-    run = Path(done.json["run"])
-    assert any("diverged" in warning for warning in read_json(run / "manifest.json")["warnings"])
-    summary = done.json["cross_validation"]
-    assert summary["diverged"] == 1
-    assert [score is None for score in summary["accuracy"]["scores"]] == [False, True] + 4 * [False]
-    known = [score for score in summary["accuracy"]["scores"] if score is not None]
-    assert summary["accuracy"]["mean"] == pytest.approx(np.mean(known))
-    assert len(table(run, "predictions.csv")) == 250
-    assert table(run, "cross_validation.csv")[1]["accuracy"] == ""
-    assert "1 of 6 folds diverged" in program("report").out
-
-
-def test_a_signal_keeps_what_was_done(
-    program: Program, iris: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Fold by fold: two are complete, the third is broken off, the others are not begun."""
-
-    @contextmanager
-    def progress(output: Output, total: int) -> Iterator[Callable[[int], None]]:
-        sent: list[int] = []
-
-        def show(done: int) -> None:
-            if done >= 30 and not sent:
-                sent.append(done)
-                os.kill(os.getpid(), signal.SIGINT)
-
-        yield show
-
-    stacks = [[index] for index in range(6)]
-    monkeypatch.setattr("fnnctl.commands.cross_validate.plan_folds", plan_with("serial", stacks))
-    monkeypatch.setattr("fnnctl.commands.cross_validate.amount_progress", progress)
-    done = program("evaluate", str(iris), *SMALL)
-    assert done.code == 130
-    run = only_run(tmp_path)
-    assert f"what was done until then is in {run.relative_to(tmp_path)}" in done.err
-    assert "--resume" not in done.err
-    assert read_json(run / "manifest.json")["status"] == "interrupted"
-    folds = table(run, "cross_validation.csv")
-    assert [fold["stopped"] for fold in folds] == ["completed"] * 2 + ["interrupted"] * 4
-    assert [bool(fold["accuracy"]) for fold in folds] == [True] * 2 + [False] * 4
-    assert not (run / "metrics.json").exists()
-    assert program("report").code == 0
 
 
 def test_a_fold_is_what_training_alone_on_its_rows_would_be(
@@ -382,20 +253,6 @@ def test_rows_made_on_demand_give_the_same_bits(
     again = Path(program("evaluate", str(iris), *SMALL, "--json").json["run"])
     for name in ("cross_validation.csv", "history.csv", "predictions.csv"):
         assert (again / name).read_bytes() == (evaluated / name).read_bytes(), name
-
-
-def test_an_experiment_or_a_run(program: Program, iris: Path) -> None:
-    trained = program("train", str(iris), "--json").json["run"]
-    assert program("evaluate", "--json").json["run"] == trained
-    for arguments, said in (
-        (("latest", "--folds", "3"), "--folds: only for an experiment"),
-        ((str(iris), "--data", "x.csv"), "--data: only for a run"),
-        (("none.yaml",), "none.yaml"),
-        (("--repeats", "2"), "fnnctl.yaml"),
-    ):
-        done = program("evaluate", *arguments)
-        assert done.code == 2
-        assert said in done.err
 
 
 def test_each_fold_is_calibrated_by_its_own_validation_part(program: Program, iris: Path) -> None:

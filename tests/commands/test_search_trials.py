@@ -19,6 +19,7 @@ from tests.commands.searching import (
     leaderboard,
     of_kind,
     prepared,
+    printed_words,
     search,
     trained_alone,
     write_config,
@@ -32,7 +33,7 @@ def assert_trials_are_those_of_train(config: Path, folder: Path) -> int:
     """Each trial trained alone has its objective at its budget's epoch, or at its best; how many stopped."""
     own = prepared(config)
     trials = {trial["number"]: trial["assignment"] for trial in of_kind(folder, "trial")}
-    alone = {number: trained_alone(config, own.configs.words_of(each)) for number, each in trials.items()}
+    alone = {number: trained_alone(config, words) for number, words in printed_words(folder).items()}
     column = f"validation_{own.settings.objective.metric}"
     stopped = 0
     for result in of_kind(folder, "result"):
@@ -112,6 +113,10 @@ CASES: dict[str, dict[str, Settings]] = {
     },
     "early stopping": {"training": {"early_stopping": IMPATIENT}},
     "early stopping without the best": {"training": {"early_stopping": {**IMPATIENT, "restore_best": False}}},
+    "as wide as takes two threads": {
+        "model": {"hidden": [330, 330]},
+        "search": {"space": RATES, "trials": 3, "budget": {"min_epochs": 3, "max_epochs": 9}},
+    },
     "another metric": {"search": {"objective": {"metric": "f1_macro"}}},
 }
 
@@ -139,10 +144,9 @@ def test_a_trial_trained_alone_has_its_score(tmp_path: Path, case: str) -> None:
 def test_the_printed_words_on_the_command_line(program: Program, tmp_path: Path, no_figures: None) -> None:
     config = write_config(tmp_path / "x.yaml", search={"space": SPACE}, training={"epochs": 4})
     folder = search(config)
-    own = prepared(config)
     best = read_json(folder / "manifest.json")["search"]["best"]
     (result,) = [each for each in of_kind(folder, "result") if each["budget"] == 9]
-    words = [text for word in own.configs.words_of(best["configuration"]) for text in ("--set", word)]
+    words = [text for word in printed_words(folder)[best["trial"]] for text in ("--set", word)]
     assert "training.epochs=9" in words
     done = program(*shlex.split("train x.yaml --quiet --runs-dir alone"), *words)
     assert done.code == 0, done.err
@@ -163,11 +167,9 @@ def test_a_metric_that_the_history_has_not(
         search={"space": RATES, "trials": 2, "objective": {"metric": metric}},
     )
     folder = search(config, "--method", "random")
-    own = prepared(config)
     (first, second) = of_kind(folder, "result")
     for result in (first, second):
-        trial = of_kind(folder, "trial")[result["trial"]]
-        words = [text for word in own.configs.words_of(trial["assignment"]) for text in ("--set", word)]
+        words = [text for word in printed_words(folder)[result["trial"]] for text in ("--set", word)]
         done = program("train", "x.yaml", "--json", "--runs-dir", "alone", *words)
         value: Any = done.json["metrics"]["validation"]
         for name in metric.split("."):

@@ -39,6 +39,7 @@ OPTIONAL: dict[str, Any] = {
     "model.activation.alpha": {"log_uniform": [0.01, 1], "when": {"model.activation.name": "elu"}},
     "model.normalization": {"choice": ["none", {"name": "layer", "epsilon": 1e-3}]},
     "model.initialization": {"choice": ["auto", "orthogonal"]},
+    "model.initial_biases": {"choice": ["zero", "uniform"]},
 }  # fmt: skip
 HIDDEN: list[dict[str, Any]] = [
     {},

@@ -34,6 +34,7 @@ _keys = st.one_of(
 _sha256 = st.text("0123456789abcdef", min_size=64, max_size=64)
 _schemes = [f"{name}_{kind}" for name in ("glorot", "he", "lecun") for kind in ("uniform", "normal")]
 _initializations = st.sampled_from(["auto", "orthogonal", *_schemes])
+_initial_biases = st.sampled_from(["zero", "uniform"])
 
 
 def _numbers(
@@ -213,7 +214,8 @@ def _model(draw: st.DrawFn, *, lbfgs: bool, averages: bool) -> dict[str, Any]:
         equal = any(one == other for one, other in pairwise(widths))
         optional["residual"] = st.booleans() if equal else st.just(False)
     output = st.one_of(_named("softmax"), _named("logistic", positive_class=_or_null(_texts)), _mapping({}))
-    return {"hidden": hidden} | draw(_mapping({}, initialization=_initializations, output=output, **optional))
+    optional |= {"initialization": _initializations, "initial_biases": _initial_biases, "output": output}
+    return {"hidden": hidden} | draw(_mapping({}, **optional))
 
 
 @st.composite

@@ -53,6 +53,7 @@ model:
   activation:
     name: relu
   initialization: auto
+  initial_biases: zero
   normalization:
     name: none
   dropout: 0.0
@@ -115,7 +116,7 @@ def test_everything_that_counts_is_written_and_nothing_else(load: Load) -> None:
         (
             "data: {source: iris}\nmodel: {hidden: []}",
             ["activation", "normalization", "dropout", "residual", "max_norm"],
-            ["hidden", "initialization", "output"],
+            ["hidden", "initialization", "initial_biases", "output"],
         ),
         (
             "data: {source: iris}\ntraining: {optimizer: lbfgs}",

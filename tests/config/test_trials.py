@@ -36,13 +36,6 @@ def test_a_trial_is_the_config_with_the_assigned_values_and_without_a_search(tri
     assert experiment.training.epochs == 81
 
 
-def test_its_words_have_the_largest_budget_where_the_config_has_another(load: Any) -> None:
-    loaded = load(IRIS + "training: {epochs: 81}\n")
-    assert trials_of(loaded, 81).words_of({"training.l2": 1e-05}) == ["training.l2=1.0e-05"]
-    assert trials_of(loaded, 9).words_of({}) == ["training.epochs=9"]
-    assert trials_of(load(IRIS), 200).words_of({"model.hidden": [3]}) == ["model.hidden=[3]"]
-
-
 def test_settings_of_other_branches_are_left_out(trials: Any) -> None:
     text = (
         IRIS + "training: {batch_size: 32, optimizer: {name: adam, beta1: 0.8, memory: 5}}\n"
@@ -93,7 +86,8 @@ def test_the_printed_words_and_the_written_config_give_the_trials_experiment(
                                    max_size=len(space.dimensions)))  # fmt: skip
         assignment = space.assignment(point)
         experiment = trials.experiment_of(assignment)
-        printed = load_config(file, trials.words_of(assignment)).experiment
+        words = [f"{setting}={flow_yaml(value)}" for setting, value in assignment.items()]
+        printed = load_config(file, [*words, "training.epochs=81"]).experiment
         assert printed.model_copy(update={"search": None}) == experiment
         assert configuration_seed(printed) == configuration_seed(experiment) == trials.key_of(assignment)
         written = file.with_name("written.yaml")

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fnnctl.nn.initializers import INITIALIZERS, default_initializer, draw_weights
+from fnnctl.nn.initializers import INITIALIZERS, default_initializer, draw_biases, draw_weights
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,15 @@ def test_orthogonal(shape: tuple[int, int]) -> None:
     assert W.shape == shape
     short = W @ W.T if shape[0] <= shape[1] else W.T @ W
     np.testing.assert_allclose(short, np.eye(min(shape)), atol=1e-14)
+
+
+def test_biases_are_uniform_within_glorots_bound() -> None:
+    biases = draw_biases(20_000, 300, rng=np.random.default_rng(0))
+    assert biases.shape == (20_000,)
+    limit = np.sqrt(6 / (20_000 + 300))
+    assert 0.999 * limit < biases.max() <= limit
+    assert -limit <= biases.min() < -0.999 * limit
+    assert biases.var() == pytest.approx(limit**2 / 3, rel=0.02)
 
 
 def test_default_follows_the_activation() -> None:

@@ -83,7 +83,7 @@ def test_a_search_without_results() -> None:
 
 def test_what_a_resume_changes() -> None:
     search = read([header(), {"record": "resume", "changes": {"budget": {"max_epochs": 27}, "workers": 2}}])
-    assert search.set_words(read(halving()).trials[0])[-1] == "training.epochs=27"
+    assert search.set_words(read(halving()).trials[0])[-2] == "training.epochs=27"
 
 
 def test_a_trial_that_moves_to_another_bracket_keeps_its_results() -> None:
@@ -131,7 +131,7 @@ def test_a_search_by_any_function() -> None:
 def test_the_words_that_train_a_trial() -> None:
     search = read([header(), trial(0, {"model.hidden": [64, 64], "training.optimizer": {"name": "sgd"}})])
     assert search.set_words(search.trials[0]) == [
-        "model.hidden=[64, 64]", "training.optimizer={name: sgd}", "training.epochs=9",
+        "model.hidden=[64, 64]", "training.optimizer={name: sgd}", "training.epochs=9", "training.threads=1",
     ]  # fmt: skip
 
 
@@ -146,9 +146,9 @@ def test_the_settings_are_in_the_order_of_the_dimensions() -> None:
 def test_schedules_end_at_the_largest_budget() -> None:
     records = [trial(0, {"x": 1}), result(0, 4, 0.5), result(0, 60, 0.5, rung=1, epochs=56)]
     search = read([header(budget={"total": 256}), *records])
-    assert search.set_words(search.trials[0]) == ["x=1", "training.epochs=60"]
+    assert search.set_words(search.trials[0]) == ["x=1", "training.epochs=60", "training.threads=1"]
     search = read([header(budget={"max_epochs": None}), *records])
-    assert search.set_words(search.trials[0]) == ["x=1"]
+    assert search.set_words(search.trials[0]) == ["x=1", "training.threads=1"]
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ def test_the_json_of_a_complete_search(complete: Summary) -> None:
     assert (entry["epochs"], entry["epochs_trained"], entry["end"]) == (20, 17, "complete")
     best = entry["best"]
     assert (best["trial"], best["objective"], best["configuration"]) == (1, 0.96, {RATE: 0.1, NAME: "adam"})
-    assert best["set"] == [f"{RATE}=0.1", f"{NAME}=adam", "training.epochs=9"]
+    assert best["set"] == [f"{RATE}=0.1", f"{NAME}=adam", "training.epochs=9", "training.threads=1"]
     assert best["metrics"] == entry["metrics"]
     assert best["metrics"]["test"]["accuracy"] == 0.9
     assert [row["trial"] for row in entry["leaderboard"]] == [1, 0, 2, 3]
@@ -201,6 +201,7 @@ def test_hostile_values_are_shown_as_they_are(tmp_path: Path) -> None:
     assert isinstance(command, Command)
     assert command.rows == (
         "fnnctl train CONFIG", """--set 'a=it'"'"'s `x`'""", "--set b=11", "--set training.epochs=9",
+        "--set training.threads=1",
     )  # fmt: skip
     text = shown(summary)
     assert "\x1b" not in text

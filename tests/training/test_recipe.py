@@ -57,6 +57,11 @@ def test_initialization_of_model_and_layer() -> None:
     assert member.initializers == ("glorot_normal", "he_normal", "glorot_normal")
 
 
+def test_first_biases() -> None:
+    assert made()[1].initial_biases == "zero"
+    assert made(model={"initial_biases": "uniform"})[1].initial_biases == "uniform"
+
+
 def test_numbers_of_optimizer_and_early_stopping() -> None:
     given = experiment(
         training={

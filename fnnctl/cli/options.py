@@ -1,11 +1,18 @@
-"""The arguments and options that several commands have, each declared once."""
+"""The arguments and options that several commands have, each declared once, and what is made of them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from fnnctl.commands.output import Output
+from fnnctl.errors import UsageError
+
+DEFAULT_CONFIG = Path("fnnctl.yaml")
+RUNS_DIR = Path("runs")
 
 Config = Annotated[
     Path | None, typer.Argument(metavar="[CONFIG]", help="The experiment.", show_default="fnnctl.yaml")
@@ -49,3 +56,14 @@ Workers = Annotated[
 MaxTrials = Annotated[
     int | None, typer.Option("--max-trials", metavar="N", min=1, help="No trial begins after so many.")
 ]
+
+
+def output_of(json: bool, quiet: bool, verbose: bool, no_color: bool) -> Output:
+    """How a command speaks that was given these options."""
+    return Output(json=json, quiet=quiet, verbose=verbose, color=not no_color)
+
+
+def refuse_with_resume(given: Mapping[str, object]) -> None:
+    """Refuse what a resumed run has of its own: `given` are the values by the options' names."""
+    if named := [option for option, value in given.items() if value not in (None, [])]:
+        raise UsageError(f"with --resume the config is the run's own: leave out {' and '.join(named)}")

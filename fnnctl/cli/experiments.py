@@ -1,0 +1,180 @@
+"""`init`, `check`, `train`, `predict` and `evaluate`: what is done with one experiment and its network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fnnctl.cli.options import (
+    DEFAULT_CONFIG,
+    RUNS_DIR,
+    Config,
+    Delimiter,
+    Encoding,
+    Json,
+    Name,
+    NoColor,
+    Quiet,
+    RunsDir,
+    Seed,
+    Set,
+    Verbose,
+    output_of,
+    refuse_with_resume,
+)
+
+
+def init(
+    file: Annotated[Path, typer.Argument(metavar="[FILE]", show_default="fnnctl.yaml")] = DEFAULT_CONFIG,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    no_color: NoColor = False,
+) -> None:
+    """Write a commented starter experiment. Never overwrites."""
+    from fnnctl.commands.init import init
+
+    init(file, output_of(json, quiet, verbose, no_color))
+
+
+def check(
+    configs: Annotated[
+        list[Path] | None, typer.Argument(metavar="[CONFIG]...", help="Experiments; default fnnctl.yaml.")
+    ] = None,
+    overrides: Set = None,
+    name: Name = None,
+    seed: Seed = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    no_color: NoColor = False,
+) -> int:
+    """Validate experiments and their data, train nothing."""
+    from fnnctl.commands.check import check
+
+    output = output_of(json, quiet, verbose, no_color)
+    return check(configs or [DEFAULT_CONFIG], overrides or [], name=name, seed=seed, output=output)
+
+
+def train(
+    config: Config = None,
+    overrides: Set = None,
+    name: Name = None,
+    seed: Seed = None,
+    resume: Annotated[
+        str | None,
+        typer.Option(
+            "--resume", metavar="RUN", help="Go on with an interrupted run; `latest` is the last one."
+        ),
+    ] = None,
+    runs_dir: RunsDir = RUNS_DIR,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    no_color: NoColor = False,
+) -> None:
+    """Train a network and write its run folder."""
+    from fnnctl.commands.interruption import interruption
+
+    output = output_of(json, quiet, verbose, no_color)
+    with interruption(output) as signals:
+        from fnnctl.commands.report import report_training
+
+        if resume is not None:
+            from fnnctl.commands.resume import resume as resume_run
+
+            refuse_with_resume({"CONFIG": config, "--set": overrides, "--name": name, "--seed": seed})
+            run = resume_run(resume, runs_dir=runs_dir, output=output, signals=signals)
+        else:
+            from fnnctl.commands.train import train
+
+            file, changes = config or DEFAULT_CONFIG, overrides or []
+            run = train(
+                file, changes, runs_dir=runs_dir, name=name, seed=seed, output=output, signals=signals
+            )
+    report_training(run, output)
+
+
+def predict(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="The run whose network predicts; see `report`.")],
+    data: Annotated[
+        str,
+        typer.Argument(metavar="DATA", help="A CSV or NPZ file, or a folder of arrays; - is standard input."),
+    ],
+    file: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the predictions to a file.")
+    ] = None,
+    delimiter: Delimiter = None,
+    encoding: Encoding = None,
+    runs_dir: RunsDir = RUNS_DIR,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    no_color: NoColor = False,
+) -> None:
+    """Labels and probabilities for new rows, as CSV."""
+    from fnnctl.commands.interruption import ended_by_signals
+
+    output = output_of(json, quiet, verbose, no_color)
+    with ended_by_signals(output):
+        from fnnctl.commands.predict import predict
+
+        predict(
+            run,
+            data,
+            runs_dir=runs_dir,
+            file=file,
+            delimiter=delimiter,
+            encoding=encoding,
+            output=output,
+        )
+
+
+def evaluate(
+    target: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[CONFIG|RUN]",
+            help="An experiment (a YAML file), which is cross-validated; or a run, whose network is scored.",
+            show_default="latest",
+        ),
+    ] = None,
+    folds: Annotated[
+        int | None, typer.Option("--folds", min=2, help="CONFIG: parts of the rows; default the config's.")
+    ] = None,
+    repeats: Annotated[
+        int | None, typer.Option("--repeats", min=1, help="CONFIG: how many times; default the config's.")
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", min=1, help="CONFIG: stacks at once; default the processors there are."),
+    ] = None,
+    overrides: Set = None,
+    seed: Seed = None,
+    data: Annotated[
+        str | None,
+        typer.Option("--data", metavar="FILE", help="RUN: labelled rows; default its own test part."),
+    ] = None,
+    delimiter: Delimiter = None,
+    encoding: Encoding = None,
+    name: Name = None,
+    runs_dir: RunsDir = RUNS_DIR,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    no_color: NoColor = False,
+) -> None:
+    """Cross-validate an experiment, or score a trained network again."""
+    from fnnctl.commands.evaluate import ConfigOptions, RunOptions, evaluate
+
+    evaluate(
+        target,
+        ConfigOptions(folds, repeats, workers, overrides or [], seed),
+        RunOptions(data, delimiter, encoding),
+        default_config=DEFAULT_CONFIG,
+        name=name,
+        runs_dir=runs_dir,
+        output=output_of(json, quiet, verbose, no_color),
+    )

@@ -1,0 +1,77 @@
+"""`report`, `runs`, `datasets` and `schema`: what there is, told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fnnctl.cli.options import RUNS_DIR, Json, NoColor, Quiet, Runs, RunsDir, Verbose, output_of
+
+
+def report(
+    runs: Runs = None,
+    format_: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help="terminal, markdown or json; by default what --output's name says.",
+        ),
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the report to a file.")
+    ] = None,
+    fail_under: Annotated[
+        list[str] | None,
+        typer.Option("--fail-under", metavar="METRIC=VALUE", help="End with 1 where a metric misses this."),
+    ] = None,
+    runs_dir: RunsDir = RUNS_DIR,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    no_color: NoColor = False,
+) -> int:
+    """Tell how a run went; a gate for CI."""
+    from fnnctl.commands.report import report
+
+    return report(
+        runs or [],
+        runs_dir=runs_dir,
+        format_="json" if json else format_,
+        file=file,
+        fail_under=fail_under or [],
+        output=output_of(json, quiet, verbose, no_color),
+    )
+
+
+def runs(
+    runs_dir: RunsDir = RUNS_DIR,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    no_color: NoColor = False,
+) -> None:
+    """List the runs."""
+    from fnnctl.commands.runs import runs
+
+    runs(runs_dir, output_of(json, quiet, verbose, no_color))
+
+
+def datasets(
+    json: Json = False, quiet: Quiet = False, verbose: Verbose = False, no_color: NoColor = False
+) -> None:
+    """List the built-in data sets."""
+    from fnnctl.commands.datasets import datasets
+
+    datasets(output_of(json, quiet, verbose, no_color))
+
+
+def schema(
+    json: Json = False, quiet: Quiet = False, verbose: Verbose = False, no_color: NoColor = False
+) -> None:
+    """Print the config's JSON Schema, for editors."""
+    from fnnctl.commands.schema import schema
+
+    schema(output_of(json, quiet, verbose, no_color))

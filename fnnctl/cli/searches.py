@@ -1,0 +1,113 @@
+"""`search` and `plan`: what is done with many configurations."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from fnnctl.cli.options import (
+    DEFAULT_CONFIG,
+    RUNS_DIR,
+    Config,
+    Json,
+    MaxTrials,
+    Method,
+    Name,
+    NoColor,
+    Quiet,
+    RunsDir,
+    Seed,
+    Set,
+    Verbose,
+    Workers,
+    output_of,
+    refuse_with_resume,
+)
+
+
+def search(
+    config: Config = None,
+    method: Method = None,
+    overrides: Set = None,
+    name: Name = None,
+    seed: Seed = None,
+    workers: Workers = None,
+    executor: Annotated[
+        str | None,
+        typer.Option("--executor", metavar="KIND", help="serial or processes; by default what is faster."),
+    ] = None,
+    max_trials: MaxTrials = None,
+    time_limit: Annotated[
+        float | None,
+        typer.Option("--time-limit", metavar="SECONDS", min=0, help="End the search after so long."),
+    ] = None,
+    resume: Annotated[
+        str | None,
+        typer.Option("--resume", metavar="RUN", help="Go on with a search that was interrupted or killed."),
+    ] = None,
+    runs_dir: RunsDir = RUNS_DIR,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    no_color: NoColor = False,
+) -> None:
+    """Search for good settings, refit the best and write the search's folder."""
+    from fnnctl.commands.interruption import interruption
+
+    output = output_of(json, quiet, verbose, no_color)
+    with interruption(output) as signals:
+        from fnnctl.commands.report import report_search
+        from fnnctl.commands.search import SearchOptions, resume_search
+        from fnnctl.commands.search import search as search_
+
+        options = SearchOptions.of(
+            method=method, workers=workers, executor=executor, max_trials=max_trials, time_limit=time_limit
+        )
+        if resume is not None:
+            given = {"CONFIG": config, "--method": method, "--set": overrides, "--name": name, "--seed": seed}
+            refuse_with_resume(given)
+            run = resume_search(resume, options, runs_dir=runs_dir, output=output, signals=signals)
+        else:
+            run = search_(
+                config or DEFAULT_CONFIG,
+                overrides or [],
+                options,
+                runs_dir=runs_dir,
+                name=name,
+                seed=seed,
+                output=output,
+                signals=signals,
+            )
+    report_search(run, output)
+
+
+def plan(
+    config: Config = None,
+    method: Method = None,
+    overrides: Set = None,
+    name: Name = None,
+    seed: Seed = None,
+    workers: Workers = None,
+    max_trials: MaxTrials = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    no_color: NoColor = False,
+) -> None:
+    """What a search would do, and how long it would take."""
+    from fnnctl.commands.interruption import ended_by_signals
+
+    output = output_of(json, quiet, verbose, no_color)
+    with ended_by_signals(output):
+        from fnnctl.commands.plan import plan
+
+        plan(
+            config or DEFAULT_CONFIG,
+            [*(overrides or []), *([] if method is None else [f"search.method={method}"])],
+            workers=workers,
+            max_trials=max_trials,
+            name=name,
+            seed=seed,
+            output=output,
+        )

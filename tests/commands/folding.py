@@ -1,0 +1,21 @@
+"""What tests of cross-validations share: few folds, their tables, and who trains which of them."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+from fnnctl.commands.fold_plan import Plan
+from fnnctl.executors.running import ExecutorKind
+
+SMALL = ("--folds", "3", "--repeats", "2")
+
+
+def table(run: Path, name: str) -> list[dict[str, str]]:
+    with (run / name).open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def plan_with(kind: ExecutorKind, stacks: list[list[int]]) -> Callable[..., Plan]:
+    return lambda validation, workers: Plan(kind, workers, stacks)

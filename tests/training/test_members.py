@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from fnnctl.arrays import FloatArray
+from fnnctl.nn.initializers import draw_biases, draw_weights
+from fnnctl.nn.parameters import ParameterLayout
+from fnnctl.nn.shape import HiddenShape, NetworkShape, NormalizationKind
+from fnnctl.training.members import InitialBiases, first_parameters
+from fnnctl.training.streams import Purpose, stream
+from tests.training.recipes import member_of, settings_of
+
+SETTINGS = settings_of(4, ((5, "relu"), (6, "tanh")), 3)
+DTYPE = np.dtype(np.float32)
+
+
+def named_parameters(shape: NetworkShape, *biases: InitialBiases) -> list[dict[str, FloatArray]]:
+    """The first parameters of a stack of members that differ in their biases, by name."""
+    members = [member_of(SETTINGS, 10, seed=9, initial_biases=each) for each in biases]
+    layout = ParameterLayout(shape)
+    statistics = layout.first_statistics(1, DTYPE)
+    parameters = first_parameters(layout, members, DTYPE)
+    return [layout.named_arrays(row, statistics[0]) for row in parameters]
+
+
+def test_zero_biases_take_nothing_from_the_stream() -> None:
+    (first,) = named_parameters(SETTINGS.shape, "zero")
+    rng = stream(9, Purpose.WEIGHTS)
+    for layer, (outputs, inputs) in enumerate([(5, 4), (6, 5), (3, 6)], start=1):
+        expected = draw_weights("glorot_uniform", outputs, inputs, rng=rng)
+        np.testing.assert_array_equal(first[f"weights_{layer}"], expected.astype(DTYPE))
+        np.testing.assert_array_equal(first[f"biases_{layer}"], np.zeros(outputs, DTYPE))
+
+
+def test_uniform_biases_are_drawn_after_their_layers_weights() -> None:
+    """Beside a member whose biases are zero, and which is as it is alone."""
+    zero, uniform, last = named_parameters(SETTINGS.shape, "zero", "uniform", "zero")
+    rng = stream(9, Purpose.WEIGHTS)
+    for layer, (outputs, inputs) in enumerate([(5, 4), (6, 5), (3, 6)], start=1):
+        weights = draw_weights("glorot_uniform", outputs, inputs, rng=rng)
+        np.testing.assert_array_equal(uniform[f"weights_{layer}"], weights.astype(DTYPE))
+        biases = draw_biases(outputs, inputs, rng=rng)
+        np.testing.assert_array_equal(uniform[f"biases_{layer}"], biases.astype(DTYPE))
+    (alone,) = named_parameters(SETTINGS.shape, "zero")
+    for name, array in alone.items():
+        np.testing.assert_array_equal(zero[name], array)
+        np.testing.assert_array_equal(last[name], array)
+
+
+@pytest.mark.parametrize("normalization", ["batch", "layer"])
+def test_biases_after_a_normalization_are_zero(normalization: NormalizationKind) -> None:
+    hidden = (HiddenShape(5, "relu", normalization=normalization), HiddenShape(6, "tanh"))
+    (first,) = named_parameters(NetworkShape(4, hidden, 3), "uniform")
+    assert not first["biases_1"].any()
+    assert first["biases_2"].all()
+    assert first["biases_3"].all()
