@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Literal, Self
 
@@ -21,8 +22,8 @@ from fnnctl.data.dataset import Dataset
 from fnnctl.errors import DivergedError, InputError, InterruptedRunError, MachineError
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import NetworkShape
-from fnnctl.store.manifest import Manifest
-from fnnctl.store.provenance import environment, machine
+from fnnctl.store.manifest import Manifest, Resumption
+from fnnctl.store.provenance import command_line, environment, machine, utc_text
 from fnnctl.store.run import OpenRun
 from fnnctl.training.members import StackSettings
 
@@ -119,6 +120,13 @@ def known_facts(
         },
         "warnings": list(warnings),
     }
+
+
+def going_on(manifest: Manifest) -> dict[str, Any]:
+    """What changes in the manifest of a run that is gone on with."""
+    resumption = Resumption(at=utc_text(datetime.now(UTC)), command=command_line(sys.argv[1:]))
+    open_facts = dict.fromkeys(("finished", "error"))
+    return {**open_facts, "status": "running", "resumed": [*manifest.resumed, resumption]}
 
 
 def evaluation_manifest(

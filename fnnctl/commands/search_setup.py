@@ -102,6 +102,7 @@ class PreparedSearch:
                 "budget": budget,
                 "trials": trials,
                 "max_trials": self.spending.max_trials,
+                "horizon": self.configs.epochs,
             },
         )
 
@@ -115,7 +116,14 @@ def prepare_search(
     max_trials: int | None,
 ) -> PreparedSearch:
     """Load the config and its data, divide the rows, and plan; raises `InputError`."""
-    source = load_source(file, overrides, name=name, seed=seed)
+    return search_of(load_source(file, overrides, name=name, seed=seed), max_trials=max_trials)
+
+
+def search_of(source: Source, *, max_trials: int | None, horizon: int | None = None) -> PreparedSearch:
+    """Divide the rows, and plan; raises `InputError`.
+
+    Without a `horizon`, after how many epochs schedules end, it is the largest budget.
+    """
     experiment = source.loaded.experiment
     if experiment.search is None or not experiment.search.space:
         message = "there is nothing to search; write for example {training.l2: {log_uniform: [1e-6, 1e-2]}}"
@@ -133,7 +141,7 @@ def prepare_search(
     if spending.total_epochs is not None:
         largest = max((bracket.rungs[-1].epochs for bracket in plan.brackets), default=1)
         spending = replace(spending, max_epochs=largest, min_epochs=min(spending.min_epochs, largest))
-    configs = trial_configs(source.loaded.config, experiment, epochs=spending.max_epochs)
+    configs = trial_configs(source.loaded.config, experiment, epochs=horizon or spending.max_epochs)
     data = experiment.data.model_copy(update=data_facts(source.dataset))
     return PreparedSearch(
         source=source,

@@ -89,7 +89,7 @@ def _search_facts(search: SearchContent, facts: SearchFacts | None) -> Iterable[
 
 def _best_facts(search: SearchContent, best: Trial) -> Iterable[tuple[str, str]]:
     latest = best.results[-1]
-    yield "trial", f"{best.number}, after {best.epochs:,} epochs"
+    yield "trial", f"{best.number}, after {latest.start + latest.epochs:,} epochs"
     yield search.metric, number(latest.objective)
     for path, value in best.assignment.items():
         yield path, flow_yaml(value)
