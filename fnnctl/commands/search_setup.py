@@ -15,6 +15,7 @@ import fnnctl
 from fnnctl.arrays import IntArray
 from fnnctl.commands.folds import split_of
 from fnnctl.commands.preparation import Source, data_facts, load_source, parts_of, searching_problems
+from fnnctl.commands.search_memory import refuse_too_large
 from fnnctl.config.experiment import Experiment
 from fnnctl.config.resolved import active_settings
 from fnnctl.config.search import DEFAULT_TRIALS, SearchConfig
@@ -137,11 +138,13 @@ def search_of(source: Source, *, max_trials: int | None, horizon: int | None = N
     try:
         plan = plan_search(experiment.search.method.scheduler, spending, size=size)
     except ValueError as error:
-        raise ConfigError(source.loaded.problem("search.budget", str(error))) from None
+        place = "search.budget" if spending.total_epochs is None else "search.budget.total"
+        raise ConfigError(source.loaded.problem(place, str(error))) from None
     if spending.total_epochs is not None:
         largest = max((bracket.rungs[-1].epochs for bracket in plan.brackets), default=1)
         spending = replace(spending, max_epochs=largest, min_epochs=min(spending.min_epochs, largest))
     configs = trial_configs(source.loaded.config, experiment, epochs=horizon or spending.max_epochs)
+    refuse_too_large(source, space, configs, split.train)
     data = experiment.data.model_copy(update=data_facts(source.dataset))
     return PreparedSearch(
         source=source,
