@@ -44,7 +44,9 @@ def search(
     ] = None,
     resume: Annotated[
         str | None,
-        typer.Option("--resume", metavar="RUN", help="Go on with a search that was interrupted or killed."),
+        typer.Option(
+            "--resume", metavar="RUN", help="Go on with a search, or make it longer by --max-trials or --set."
+        ),
     ] = None,
     runs_dir: RunsDir = RUNS_DIR,
     json: Json = False,
@@ -58,16 +60,18 @@ def search(
     output = output_of(json, quiet, verbose, no_color)
     with interruption(output) as signals:
         from fnnctl.commands.report import report_search
-        from fnnctl.commands.search import SearchOptions, resume_search
+        from fnnctl.commands.search import SearchOptions
         from fnnctl.commands.search import search as search_
+        from fnnctl.commands.search_resume import resume_search
 
         options = SearchOptions.of(
             method=method, workers=workers, executor=executor, max_trials=max_trials, time_limit=time_limit
         )
         if resume is not None:
-            given = {"CONFIG": config, "--method": method, "--set": overrides, "--name": name, "--seed": seed}
-            refuse_with_resume(given)
-            run = resume_search(resume, options, runs_dir=runs_dir, output=output, signals=signals)
+            refuse_with_resume({"CONFIG": config, "--method": method, "--name": name, "--seed": seed})
+            run = resume_search(
+                resume, overrides or [], options, runs_dir=runs_dir, output=output, signals=signals
+            )
         else:
             run = search_(
                 config or DEFAULT_CONFIG,

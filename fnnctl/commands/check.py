@@ -7,7 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from fnnctl.commands.output import Output
-from fnnctl.commands.preparation import Prepared, prepare, searching_problems
+from fnnctl.commands.preparation import Prepared, Source, prepare, searching_problems
+from fnnctl.commands.search_setup import search_of
 from fnnctl.errors import InputError, Problem, quoted_list
 
 
@@ -22,7 +23,7 @@ def check(
         except InputError as error:
             problems += error.problems
         else:
-            found = searching_problems(prepared.loaded, prepared.dataset)
+            found = _searching_problems(prepared)
             problems += found
             for warning in prepared.warnings:
                 output.note(f"{config}: warning: {warning}")
@@ -34,6 +35,18 @@ def check(
         for problem in problems:
             output.data(str(problem))
     return InputError.exit_code if problems else 0
+
+
+def _searching_problems(prepared: Prepared) -> Sequence[Problem]:
+    """What `search` would refuse; where there is nothing to search, what is wrong with the section."""
+    source, search = Source(prepared.loaded, prepared.dataset), prepared.experiment.search
+    if search is None or not search.space:
+        return searching_problems(source.loaded, source.dataset)
+    try:
+        search_of(source, max_trials=None)
+    except InputError as error:
+        return error.problems
+    return []
 
 
 def _in_words(prepared: Prepared) -> str:

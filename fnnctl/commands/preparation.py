@@ -149,15 +149,24 @@ def load_source(file: Path, overrides: Sequence[str], *, name: str | None, seed:
 def fit(source: Source, train: IntArray, *, preprocessor: Preprocessor | None = None) -> Fitted:
     """Fit the preprocessing to the training rows, unless it is given, and size the network.
 
-    Raises `ConfigError`.
+    Raises `ConfigError`, also where there is not enough memory to train it.
     """
+    fitted = fit_whatever_its_size(source, train, preprocessor=preprocessor)
+    if message := too_large(fitted.settings, rows=len(source.dataset)):
+        raise ConfigError(source.loaded.problem("model.hidden", message))
+    return fitted
+
+
+def fit_whatever_its_size(
+    source: Source, train: IntArray, *, preprocessor: Preprocessor | None = None
+) -> Fitted:
+    """Do as `fit`, without a look at the memory."""
     loaded, dataset = source.loaded, source.dataset
     preprocessor = preprocessor or fit_preprocessor(dataset, train, loaded.experiment.data)
     shape = network_shape(loaded.experiment, inputs=len(preprocessor.features), classes=dataset.classes)
     _refuse_single_row(loaded, shape, train)
     weights = _weights(loaded, dataset, train)
     settings = stack_settings(loaded.experiment, shape, rows=train.size, weighted=weights is not None)
-    _refuse_too_large(loaded, settings, rows=len(dataset))
     return Fitted(preprocessor, settings, weights)
 
 
@@ -255,17 +264,17 @@ def completed(
     )
 
 
-def _refuse_too_large(loaded: LoadedConfig, settings: StackSettings, *, rows: int) -> None:
+def too_large(settings: StackSettings, *, rows: int) -> str | None:
+    """Why a network cannot be trained with the memory that there is; None where it can."""
     needed, available = training_bytes(settings, rows=rows), available_bytes()
     if available is None or needed <= available:
-        return
+        return None
     parameters = ParameterLayout(settings.shape).size
-    message = (
+    return (
         f"training this network of {parameters:,} parameters on {rows:,} rows would take "
         f"{_gigabytes(needed)} of memory, and {_gigabytes(available)} are available: take fewer or narrower "
         "layers, or fewer rows or classes"
     )
-    raise ConfigError(loaded.problem("model.hidden", message))
 
 
 def _gigabytes(amount: int) -> str:

@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Literal, Self
 
@@ -21,8 +22,8 @@ from fnnctl.data.dataset import Dataset
 from fnnctl.errors import DivergedError, InputError, InterruptedRunError, MachineError
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import NetworkShape
-from fnnctl.store.manifest import Manifest
-from fnnctl.store.provenance import environment, machine
+from fnnctl.store.manifest import Manifest, Processor, Resumption
+from fnnctl.store.provenance import command_line, environment, machine, utc_text
 from fnnctl.store.run import OpenRun
 from fnnctl.training.members import StackSettings
 
@@ -121,6 +122,13 @@ def known_facts(
     }
 
 
+def going_on(manifest: Manifest) -> dict[str, Any]:
+    """What changes in the manifest of a run that is gone on with."""
+    resumption = Resumption(at=utc_text(datetime.now(UTC)), command=command_line(sys.argv[1:]))
+    open_facts = dict.fromkeys(("finished", "error"))
+    return {**open_facts, "status": "running", "resumed": [*manifest.resumed, resumption]}
+
+
 def evaluation_manifest(
     network: StoredNetwork, given: InputFile, *, sha256: str, rows: int, notes: Sequence[str]
 ) -> dict[str, Any]:
@@ -164,9 +172,18 @@ def machine_differences(manifest: Manifest, *, blas_threads: int | None) -> list
         )
         if before != after
     ]
+    changes += _other_instructions(manifest.processor, now.processor)
     if not changes:
         return []
     return [f"{'; '.join(changes)}: the last digits may differ from those of a run without a pause"]
+
+
+def _other_instructions(before: Processor, now: Processor) -> list[str]:
+    """Which instruction sets NumPy's loops no longer use, or use now, where it is known which they used."""
+    gone = [name for name in before.features if name not in now.features]
+    new = [name for name in now.features if before.features and name not in before.features]
+    differences = [*(f"no longer {name}" for name in gone), *(f"now {name}" for name in new)]
+    return [f"NumPy's instruction sets: {', '.join(differences)}"] if differences else []
 
 
 def warn(run: OpenRun, warnings: Sequence[str], output: Output) -> None:

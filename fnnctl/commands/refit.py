@@ -18,7 +18,7 @@ from fnnctl.config.lr_schedules import AdaptiveLrSchedule
 from fnnctl.config.resolved import resolved_yaml
 from fnnctl.search.trial import Assignment
 from fnnctl.store.folder import RunFolder
-from fnnctl.store.names import BEST
+from fnnctl.store.names import BEST, NEXT_BEST
 from fnnctl.store.run import OpenRun, create_run
 
 
@@ -33,23 +33,28 @@ def refit(
 ) -> Mapping[str, Any]:
     """Train the winner for its own number of epochs, test it, once, and return its metrics.
 
-    The folder is written anew where an earlier process has left one that is not complete.
+    The folder is written anew where an earlier process has left one that is not complete. The complete run of
+    a former winner stays until that of this one can take its place.
     """
     best = RunFolder(run.path / BEST)
-    if not (best.path.exists() and best.read_manifest().status == "completed"):
-        started = time.monotonic()
-        prepared = _prepared(search, assignment, epochs=epochs)
-        resolved = resolved_yaml(prepared.experiment)
-        best = opened = create_run(
+    complete = best.path.exists() and best.read_manifest().status == "completed"
+    started = time.monotonic()
+    prepared = _prepared(search, assignment, epochs=epochs)
+    resolved = resolved_yaml(prepared.experiment)
+    if not complete or best.read_resolved() != resolved.encode("utf-8"):
+        output.note("the best trial is trained on training and validation part together")
+        opened = create_run(
             run.path,
             name=prepared.name,
             kind="train",
             config=resolved.encode("utf-8"),
             resolved=resolved,
             manifest=opening_manifest(prepared, blas_threads=prepared.set_threads()),
-            folder=BEST,
+            folder=NEXT_BEST if complete else BEST,
         )
         complete_run(opened, prepared, None, started=started, output=output, signals=signals)
+        if complete:
+            run.replace_winner()
     metrics: Mapping[str, Any] = best.read_metrics() or {}
     return metrics
 

@@ -12,6 +12,7 @@ from fnnctl.report.figures import draw_missing_figures
 from fnnctl.report.gates import GateResult, check_gates, parse_gates
 from fnnctl.report.json_report import json_report
 from fnnctl.report.markdown import markdown_report
+from fnnctl.report.search_sections import search_json
 from fnnctl.report.summary import Summary, summarize
 from fnnctl.report.terminal import terminal_report
 from fnnctl.store.atomic import write_output
@@ -74,12 +75,7 @@ def report_cross_validation(run: RunFolder, output: Output) -> None:
 def report_search(run: RunFolder, output: Output) -> None:
     """What `search` says at its end."""
     summary = summarize(run)
-    search = summary.manifest.search
-    found = search.model_dump(include={"method", "trials", "epochs", "epochs_trained"}) if search else {}
-    best = dict(search.best) if search and search.best else None
-    if best is not None:
-        best["metrics"] = summary.metrics
-    _report_end(summary, {**found, "best": best}, output)
+    _report_end(summary, search_json(summary), output)
 
 
 def _report_end(summary: Summary, measured: Mapping[str, Any], output: Output) -> None:

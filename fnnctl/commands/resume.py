@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from pathlib import Path
 
 from fnnctl.commands.completion import complete_run
 from fnnctl.commands.interruption import Interruption
 from fnnctl.commands.output import Output
 from fnnctl.commands.preparation import Prepared, prepare
-from fnnctl.commands.recording import machine_differences, warn
+from fnnctl.commands.recording import going_on, machine_differences, warn
 from fnnctl.errors import DataError, Problem, UsageError
 from fnnctl.store.catalogue import find_run
 from fnnctl.store.folder import RunFolder
-from fnnctl.store.manifest import DataFacts, Manifest, Resumption
+from fnnctl.store.manifest import DataFacts, Manifest
 from fnnctl.store.names import RESOLVED
-from fnnctl.store.provenance import command_line, utc_text
 from fnnctl.store.run import OpenRun, open_run
 from fnnctl.training.checkpoint import Checkpoint, ForeignCheckpointError
 
@@ -86,9 +83,7 @@ def _note_start(
     at = f"epoch {checkpoint.epoch}" if checkpoint else "the start"
     output.note(f"going on from {at} of {run.path}")
     run.log(f"resumed from {at}")
-    resumption = Resumption(at=utc_text(datetime.now(UTC)), command=command_line(sys.argv[1:]))
-    resumed = [*manifest.resumed, resumption]
-    open_facts = dict.fromkeys(("finished", "error", "training", "calibration"))
-    never_ended = {"status": "running", "diverged": False, "seconds": {"total": None, "training": None}}
-    run.record({**open_facts, **never_ended, "resumed": resumed})
+    open_facts = dict.fromkeys(("training", "calibration"))
+    never_ended = {"diverged": False, "seconds": {"total": None, "training": None}}
+    run.record({**open_facts, **never_ended, **going_on(manifest)})
     warn(run, machine_differences(manifest, blas_threads=prepared.set_threads()), output)

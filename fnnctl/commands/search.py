@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -32,11 +31,9 @@ from fnnctl.search.loop import run_search
 from fnnctl.search.protocols import Sampler
 from fnnctl.search.standings import Standings
 from fnnctl.search.trial import Result
-from fnnctl.store.catalogue import find_run
 from fnnctl.store.folder import RunFolder
-from fnnctl.store.names import RESOLVED
 from fnnctl.store.provenance import usable_processors
-from fnnctl.store.run import OpenRun, create_run, open_run
+from fnnctl.store.run import OpenRun, create_run
 from fnnctl.store.trial_checkpoints import TrialCheckpoints
 from fnnctl.training.threads import set_blas_threads
 
@@ -109,41 +106,7 @@ def search(
         run = _create(prepared, runs_dir)
         signals.run, signals.resumed_by = str(run.path), "search"
         warn(run, prepared.warnings, output)
-    _complete(run, prepared, None, options, started=started, output=output, signals=signals)
-    return run
-
-
-def resume_search(
-    text: str, options: SearchOptions, *, runs_dir: Path, output: Output, signals: Interruption
-) -> RunFolder:
-    """Go on with a search that was interrupted or killed, to the end that it would have had.
-
-    Raises `UsageError` for an unknown run, for one that is no search, and for one that still goes on, and
-    `InputError` where config, data or versions are no longer what they were.
-    """
-    started = time.monotonic()
-    folder = find_run(text, runs_dir)
-    if (kind := folder.read_manifest().kind) != "search":
-        raise UsageError(f"{folder.path} cannot be resumed by `fnnctl search`: it is a run of kind '{kind}'")
-    run = open_run(folder)
-    if run is None:
-        output.note(f"{folder.path} is complete: there is nothing to go on with")
-        return folder
-    signals.run, signals.resumed_by = str(run.path), "search"
-    with ExitStack() as undo:
-        undo.callback(run.let_go)
-        file = run.open_journal()
-        journal = Journal(file)
-        most = journal.settings.get("max_trials") if options.max_trials is None else options.max_trials
-        prepared = prepare_search(run.path / RESOLVED, options.changes, name=None, seed=None, max_trials=most)
-        journal.begin(prepared.header(_versions()), options.machine)
-        output.note(f"going on with {run.path}")
-        if file.torn:
-            output.note(f"the journal's last {file.torn} bytes were no whole record; they are kept beside it")
-        run.log("resumed")
-        run.record({"status": "running", "finished": None, "error": None})
-        undo.pop_all()
-    _complete(run, prepared, journal, options, started=started, output=output, signals=signals)
+    complete_search(run, prepared, None, options, started=started, output=output, signals=signals)
     return run
 
 
@@ -160,15 +123,16 @@ def _create(search: PreparedSearch, runs_dir: Path) -> OpenRun:
         config=search.source.loaded.text,
         resolved=resolved_yaml(experiment, command="search"),
         manifest={**facts, "search": {"method": search.settings.method.name}},
-        journal=[encode(search.header(_versions()))],
+        journal=[encode(search.header(versions()))],
     )
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Of what computes, beside fnnctl: a search is gone on with by these alone."""
     return {"numpy": np.__version__}
 
 
-def _complete(
+def complete_search(
     run: OpenRun,
     search: PreparedSearch,
     journal: Journal | None,
@@ -178,7 +142,11 @@ def _complete(
     output: Output,
     signals: Interruption,
 ) -> None:
-    """Without a journal that was read already it is the new one, which has its header."""
+    """Search to the end, refit the winner, and write all that a search's folder holds.
+
+    Without a journal that was read already it is the new one, which has its header. Raises
+    `NoFinishedTrialError` or `InterruptedRunError` when what was done stands in the folder.
+    """
     with Recording(run, started=started) as recording:
         set_blas_threads(1)
         journal = journal or Journal(run.open_journal())
@@ -200,9 +168,9 @@ def _complete(
             raise NoFinishedTrialError(trials=len(journal.trials), reasons=told, run=str(run.path))
         if reason != COMPLETE:
             output.note(f"the search has ended before its plan: {reason}")
-        output.note(f"trial {best.trial} is best; it is trained on training and validation part together")
+        output.note(f"trial {best.trial} is best")
         assignment = journal.trials[best.trial].assignment
-        epochs = _epochs(journal, best)
+        epochs = _epochs(best)
         metrics = refit(search, run, assignment, epochs=epochs, output=output, signals=signals)
         run.write_metrics(metrics)
         if not search.settings.keep_checkpoints:
@@ -262,10 +230,10 @@ def _looking(
     return look_up
 
 
-def _epochs(journal: Journal, best: Result) -> int:
-    """The winner's own number of epochs: all that it trained, or those up to the weights that it kept."""
+def _epochs(best: Result) -> int:
+    """The winner's own number of epochs: all that it was granted, or those up to the weights that it kept."""
     kept: int | None = (best.facts or {}).get(KEPT_EPOCH)
-    return kept or sum(result.epochs for (trial, _), result in journal.results.items() if trial == best.trial)
+    return kept or best.budget
 
 
 def _record(
@@ -289,7 +257,7 @@ def _record(
                     "trial": best.trial,
                     "objective": best.objective,
                     "configuration": dict(journal.trials[best.trial].assignment),
-                    "epochs": _epochs(journal, best),
+                    "epochs": _epochs(best),
                 },
             }
         }

@@ -15,6 +15,7 @@ import fnnctl
 from fnnctl.arrays import IntArray
 from fnnctl.commands.folds import split_of
 from fnnctl.commands.preparation import Source, data_facts, load_source, parts_of, searching_problems
+from fnnctl.commands.search_memory import refuse_too_large
 from fnnctl.config.experiment import Experiment
 from fnnctl.config.resolved import active_settings
 from fnnctl.config.search import DEFAULT_TRIALS, SearchConfig
@@ -102,6 +103,7 @@ class PreparedSearch:
                 "budget": budget,
                 "trials": trials,
                 "max_trials": self.spending.max_trials,
+                "horizon": self.configs.epochs,
             },
         )
 
@@ -115,7 +117,14 @@ def prepare_search(
     max_trials: int | None,
 ) -> PreparedSearch:
     """Load the config and its data, divide the rows, and plan; raises `InputError`."""
-    source = load_source(file, overrides, name=name, seed=seed)
+    return search_of(load_source(file, overrides, name=name, seed=seed), max_trials=max_trials)
+
+
+def search_of(source: Source, *, max_trials: int | None, horizon: int | None = None) -> PreparedSearch:
+    """Divide the rows, and plan; raises `InputError`.
+
+    Without a `horizon`, after how many epochs schedules end, it is the largest budget.
+    """
     experiment = source.loaded.experiment
     if experiment.search is None or not experiment.search.space:
         message = "there is nothing to search; write for example {training.l2: {log_uniform: [1e-6, 1e-2]}}"
@@ -129,11 +138,13 @@ def prepare_search(
     try:
         plan = plan_search(experiment.search.method.scheduler, spending, size=size)
     except ValueError as error:
-        raise ConfigError(source.loaded.problem("search.budget", str(error))) from None
+        place = "search.budget" if spending.total_epochs is None else "search.budget.total"
+        raise ConfigError(source.loaded.problem(place, str(error))) from None
     if spending.total_epochs is not None:
         largest = max((bracket.rungs[-1].epochs for bracket in plan.brackets), default=1)
         spending = replace(spending, max_epochs=largest, min_epochs=min(spending.min_epochs, largest))
-    configs = trial_configs(source.loaded.config, experiment, epochs=spending.max_epochs)
+    configs = trial_configs(source.loaded.config, experiment, epochs=horizon or spending.max_epochs)
+    refuse_too_large(source, space, configs, split.train)
     data = experiment.data.model_copy(update=data_facts(source.dataset))
     return PreparedSearch(
         source=source,

@@ -41,7 +41,7 @@ class TrialConfigs:
     """The experiment as plain values, without its search."""
     forks: tuple[Fork, ...]
     epochs: int
-    """The largest budget, which is every trial's training.epochs: schedules end there."""
+    """Every trial's training.epochs, at which schedules end: the largest budget, until that is raised."""
 
     def experiment_of(self, assignment: Mapping[str, Any]) -> Experiment:
         """The trial's experiment; raises `RefusedConfigurationError` where the rules refuse it."""

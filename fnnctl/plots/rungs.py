@@ -115,7 +115,7 @@ def _mark_rungs(axes: Axes, budgets: Sequence[int]) -> None:
 
 
 def _finish_epochs(axes: Axes, trials: Sequence[PlottedTrial], budgets: Sequence[int]) -> None:
-    """The axis that all panels share, with a tick a budget where there are several."""
+    """The axis that all panels share, with a tick a budget where there are several, or no curves."""
     first = min(float(trial.epochs[0]) for trial in trials)
     last = max(float(budgets[-1]), *(float(trial.epochs[-1]) for trial in trials))
     if len(budgets) > 1 and budgets[-1] >= LOGARITHMIC_FROM * budgets[0]:
@@ -125,7 +125,7 @@ def _finish_epochs(axes: Axes, trials: Sequence[PlottedTrial], budgets: Sequence
     else:
         margin = 0.04 * (last - first) or 0.5
         axes.set_xlim(first - margin, last + margin)
-    if len(budgets) == 1:
+    if len(budgets) == 1 and first < last:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     else:
         step = -(-len(budgets) // MOST_TICKS)

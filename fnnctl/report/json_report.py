@@ -32,5 +32,5 @@ def _run(summary: Summary) -> dict[str, Any]:
         "alive": summary.alive,
         "metrics": summary.metrics,
         "files": list(summary.files),
-        **(search_json(summary.search, summary.manifest.search, summary.metrics) if summary.search else {}),
+        **search_json(summary),
     }

@@ -38,6 +38,8 @@ class JobResult:
     """None where there is none that can be compared."""
     epochs: int
     """Trained by this job."""
+    start: int
+    """Epochs that the trial had had before."""
     curve: Mapping[str, Sequence[float | None]]
     """A value for each of them, by the history's names; nothing where none were recorded."""
 
@@ -167,10 +169,10 @@ class SearchContent:
         """Bracket by bracket, the one that begins with the smallest budget first."""
         found: dict[tuple[int, int], list[JobResult]] = {}
         for result in self.results:
-            found.setdefault((-self.trials[result.trial].bracket, result.rung), []).append(result)
+            found.setdefault((-self.trials[result.trial].bracket, result.budget), []).append(result)
         return [
-            Rung(-bracket, rung, results[0].budget, tuple(results))
-            for (bracket, rung), results in sorted(found.items())
+            Rung(-bracket, results[-1].rung, budget, tuple(results))
+            for (bracket, budget), results in sorted(found.items())
         ]
 
     def set_words(self, trial: Trial) -> list[str]:
@@ -228,8 +230,9 @@ def search_content(records: Iterable[Record], path: Path) -> SearchContent:
                 case "trial":
                     _add_trial(record, trials)
                 case "result":
-                    results.append(_result(record))
-                    trials[results[-1].trial].results.append(results[-1])
+                    trial = trials[int(record["trial"])]
+                    results.append(_result(record, trial))
+                    trial.results.append(results[-1])
                 case "end":
                     end = str(record["reason"])
     except (KeyError, TypeError, ValueError) as error:
@@ -252,16 +255,20 @@ def _add_trial(record: Record, trials: dict[int, Trial]) -> None:
     trials[number] = Trial(number, int(record["bracket"]), dict(record["assignment"]), before)
 
 
-def _result(record: Record) -> JobResult:
+def _result(record: Record, trial: Trial) -> JobResult:
+    """The result; its job went on from the largest budget that the trial had completed by then."""
+    completed = [each.budget for each in trial.results if each.status == "completed"]
+    budget = int(record["budget"])
     measured = record.get("objective") if record["status"] in FINITE else None
     objective = None if measured is None else float(measured)
     curve = (record.get("facts") or {}).get("curve") or {}
     return JobResult(
-        trial=int(record["trial"]),
+        trial=trial.number,
         rung=int(record["rung"]),
-        budget=int(record["budget"]),
+        budget=budget,
         status=str(record["status"]),
         objective=None if objective is None or not math.isfinite(objective) else objective,
         epochs=int(record["epochs"]),
+        start=max((each for each in completed if each < budget), default=0),
         curve=dict(curve),
     )

@@ -97,7 +97,9 @@ def _way(trial: Trial, curve: str | None, *, top: int, best: bool) -> PlottedTri
         epochs = np.array([result.budget for result in trial.results], dtype=np.float64)
         values = [result.objective for result in trial.results]
     else:
-        values = [value for result in trial.results for value in result.curve.get(curve, ())]
+        values = []
+        for result in trial.results:
+            values[result.start :] = result.curve.get(curve, ())
         epochs = np.arange(1.0, len(values) + 1)
     latest = trial.results[-1]
     return PlottedTrial(

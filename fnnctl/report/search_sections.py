@@ -12,6 +12,7 @@ from fnnctl.config.resolved import flow_yaml
 from fnnctl.report.pieces import NOTHING, Command, FactList, Section, Table, number
 from fnnctl.report.search_content import Rung, SearchContent, Trial
 from fnnctl.report.search_settings import importances, short_names
+from fnnctl.report.summary import Summary
 from fnnctl.store.manifest import SearchFacts
 
 TOP: Final = 10
@@ -35,13 +36,14 @@ def search_sections(search: SearchContent, facts: SearchFacts | None = None) -> 
     ]
 
 
-def search_json(
-    search: SearchContent, facts: SearchFacts | None, metrics: dict[str, Any] | None
-) -> dict[str, Any]:
-    """What `search --json` and `report --json` say of a search; `metrics` are its refitted winner's.
+def search_json(summary: Summary) -> dict[str, Any]:
+    """What `search --json` and `report --json` say of a search; nothing of another run.
 
     The epochs are those planned, where the manifest knows, and else those granted so far.
     """
+    search, facts = summary.search, summary.manifest.search
+    if search is None:
+        return {}
     planned = facts.epochs if facts else None
     found = importances(search)
     return {
@@ -56,7 +58,7 @@ def search_json(
         "trials_by_status": search.statuses,
         "epochs": search.granted if planned is None else planned,
         "epochs_trained": search.trained,
-        "best": _best_json(search, metrics),
+        "best": _best_json(search, summary.metrics),
         "leaderboard": [_row_json(rank, trial) for rank, trial in enumerate(search.ranked[:TOP], start=1)],
         "rungs": [_rung_json(search, rung) for rung in search.rungs],
         "importance": found
@@ -87,7 +89,7 @@ def _search_facts(search: SearchContent, facts: SearchFacts | None) -> Iterable[
 
 def _best_facts(search: SearchContent, best: Trial) -> Iterable[tuple[str, str]]:
     latest = best.results[-1]
-    yield "trial", f"{best.number}, after {best.epochs:,} epochs"
+    yield "trial", f"{best.number}, after {latest.start + latest.epochs:,} epochs"
     yield search.metric, number(latest.objective)
     for path, value in best.assignment.items():
         yield path, flow_yaml(value)

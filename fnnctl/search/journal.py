@@ -86,6 +86,7 @@ class Journal:
         self._file = file
         self._trials: dict[int, Trial] = {}
         self._results: dict[JobKey, Result] = {}
+        self._of_trial: dict[int, list[Result]] = {}
         self._changes: dict[str, Any] = {}
         self.header: Header | None = None
         self.end: End | None = None
@@ -106,6 +107,12 @@ class Journal:
     def results(self) -> Mapping[JobKey, Result]:
         """The results by trial and budget, in the order in which they were recorded."""
         return MappingProxyType(self._results)
+
+    def before(self, key: JobKey) -> Result | None:
+        """The trial's result at the largest budget below this one; None where it has none."""
+        trial, budget = key
+        smaller = (result for result in self._of_trial.get(trial, ()) if result.budget < budget)
+        return max(smaller, key=lambda result: result.budget, default=None)
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -174,6 +181,7 @@ class Journal:
                 if record.key in self._results or record.trial not in self._trials:
                     raise ValueError(f"a second result of a job, or one of no trial: {record.key}")
                 self._results[record.key] = record
+                self._of_trial.setdefault(record.trial, []).append(record)
             case Resume():
                 self._changes.update(record.changes)
             case End():

@@ -1,7 +1,8 @@
 """The search: a pure function of its journal, which every decision is made from.
 
 A search that was killed is begun anew, and is told what is recorded instead of having it done again; only
-what is not recorded is done. So there is nothing else to save, and resuming is replaying.
+what is not recorded is done. So there is nothing else to save, and resuming is replaying. A search that is
+extended is begun anew with another plan, whose jobs go on from the largest budget that is recorded.
 """
 
 from __future__ import annotations
@@ -43,10 +44,11 @@ def run_search(
     """
     while jobs := scheduler.ask():
         journal.begin_trials([job.trial for job in jobs if job.start == 0])
-        missing = [job for job in jobs if job.key not in journal.results]
+        known = {job.key: _known(job, journal) for job in jobs}
+        missing = [_shortened(job, journal) for job in jobs if known[job.key] is None]
         if missing and (reason := _run(missing, runner, journal, stop, watch)):
             return journal.finish(reason)
-        scheduler.tell([_in_rung(journal.results[job.key], job) for job in jobs])
+        scheduler.tell([known[job.key] or journal.results[job.key] for job in jobs])
     return journal.finish(COMPLETE)
 
 
@@ -88,6 +90,21 @@ def _settled(result: Result) -> Result:
     return replace(result, objective=None)
 
 
-def _in_rung(result: Result, job: Job) -> Result:
-    """The result in the rung that it has now; before the search was extended it could have been another."""
-    return result if result.rung == job.rung else replace(result, rung=job.rung)
+def _known(job: Job, journal: Journal) -> Result | None:
+    """The job's result, if there is one, in the rung that it has now: an extension may have moved it.
+
+    A trial whose end is recorded at a smaller budget has come to the same end at this one.
+    """
+    result = journal.results.get(job.key)
+    if result is not None:
+        return result if result.rung == job.rung else replace(result, rung=job.rung)
+    before = journal.before(job.key)
+    if before is None or before.status is Status.COMPLETED:
+        return None
+    return replace(before, rung=job.rung, budget=job.stop, epochs=0)
+
+
+def _shortened(job: Job, journal: Journal) -> Job:
+    """The job from the largest budget that is recorded, which an extended plan may not know of."""
+    before = journal.before(job.key)
+    return job if before is None or before.budget <= job.start else replace(job, start=before.budget)

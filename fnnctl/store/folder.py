@@ -134,9 +134,12 @@ class RunFolder:
         return read_journal(self.path / names.JOURNAL)
 
     def winner(self) -> RunFolder | None:
-        """The run within a search's folder that is its refitted winner; None where there is none."""
-        folder = RunFolder(self.path / names.BEST)
-        return folder if (folder.path / names.MANIFEST).is_file() else None
+        """The run within a search's folder that is its refitted winner; None where there is none.
+
+        It is the former one where a kill has come between the two renames that replace it.
+        """
+        folders = (RunFolder(self.path / name) for name in (names.BEST, names.FORMER_BEST))
+        return next((folder for folder in folders if (folder.path / names.MANIFEST).is_file()), None)
 
     def write_figure(self, name: str, png: bytes) -> None:
         """Write one of the run's figures; drawn from what was measured, it may be replaced at any time."""

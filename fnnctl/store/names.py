@@ -33,6 +33,10 @@ TIMELINE = "timeline.jsonl"
 LEADERBOARD = "leaderboard.csv"
 BEST = "best"
 """The folder, inside a search's, of the winner's own run."""
+NEXT_BEST = ".new-best"
+"""Where the winner of a search that was gone on with is trained, until it takes the place of the former."""
+FORMER_BEST = ".former-best"
+"""Where the former winner is while it is replaced."""
 CHECKPOINTS = "checkpoints"
 """The folder of what a search's trials go on from: a file a stack."""
 SEARCH_HISTORY_FIGURE = "search_history.png"
@@ -97,7 +101,7 @@ def hidden_folder_name() -> str:
 
 
 HIDDEN_FOLDER_PATTERN = ".new-*"
-"""The folders that `hidden_folder_name` names."""
+"""The folders that `hidden_folder_name` names, and `NEXT_BEST`."""
 
 
 def trial_checkpoint_name(budget: int, first_trial: int) -> str:

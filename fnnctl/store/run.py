@@ -142,6 +142,25 @@ class OpenRun(RunFolder):
         """Write a row a trial; None is an empty field."""
         write_lines(self.path / names.LEADERBOARD, csv_lines(columns, rows))
 
+    def write_resolved(self, resolved: str) -> None:
+        """Write the complete config of a search that was extended, unless it stands there."""
+        if self.read_resolved() != resolved.encode("utf-8"):
+            write_text(self.path / names.RESOLVED, resolved)
+
+    def replace_winner(self) -> None:
+        """Give the folder `names.NEXT_BEST` the former winner's place.
+
+        Whenever a kill comes, one of the two is whole, and `winner` and `take_over_run` find it.
+        """
+        best, former = self.path / names.BEST, self.path / names.FORMER_BEST
+        try:
+            best.rename(former)
+            (self.path / names.NEXT_BEST).rename(best)
+            sync_folder(self.path)
+            shutil.rmtree(former)
+        except OSError as error:
+            raise cannot_write(best, error) from error
+
     def record(self, facts: Mapping[str, Any]) -> None:
         """Put facts that were not known at the start into the manifest; the keys are the manifest's."""
         _write_manifest(self.path, self.read_manifest().with_facts(facts))
@@ -223,6 +242,15 @@ def open_run(folder: RunFolder) -> OpenRun | None:
     """
     if _is_complete(folder):
         return None
+    run = take_over_run(folder)
+    if _is_complete(folder):  # the other process has come to its end since
+        run.let_go()
+        return None
+    return run
+
+
+def take_over_run(folder: RunFolder) -> OpenRun:
+    """Take over the folder of a run that has ended, however it did; raises as `open_run` does."""
     try:
         lock = take_over_lock(folder.path / names.LOCK)
     except HeldError as error:
@@ -232,16 +260,22 @@ def open_run(folder: RunFolder) -> OpenRun | None:
         ) from error
     except OSError as error:
         raise cannot_write(folder.path, error) from error
-    run = OpenRun(folder.path, lock)
-    if _is_complete(folder):  # the other process has come to its end since
-        run.let_go()
-        return None
     for left_behind in folder.path.glob(names.TEMPORARY_PATTERN):
         with suppress(OSError):
             left_behind.unlink()
     for hidden in folder.path.glob(names.HIDDEN_FOLDER_PATTERN):  # a winner's run that never appeared
         shutil.rmtree(hidden, ignore_errors=True)
-    return run
+    _keep_one_winner(folder)
+    return OpenRun(folder.path, lock)
+
+
+def _keep_one_winner(folder: RunFolder) -> None:
+    """End a replacing that was broken off: the new winner stays if it is in its place, else the former."""
+    best, former = folder.path / names.BEST, folder.path / names.FORMER_BEST
+    if best.exists():
+        shutil.rmtree(former, ignore_errors=True)
+    elif former.exists():
+        former.rename(best)
 
 
 def _is_complete(folder: RunFolder) -> bool:
@@ -262,11 +296,13 @@ def _appear(hidden: Path, name: str, started: datetime) -> Path:
 def _replace_folder(hidden: Path, name: str) -> Path:
     """Give the hidden folder this name; what had it is removed."""
     path = hidden.with_name(name)
-    if path.exists():
-        replaced = hidden.with_name(names.hidden_folder_name())
-        path.rename(replaced)  # whatever has the name is whole: a kill may come while it is removed
-        shutil.rmtree(replaced)
-    return hidden.rename(path)
+    if not path.exists():
+        return hidden.rename(path)
+    replaced = hidden.with_name(names.hidden_folder_name())
+    path.rename(replaced)  # whatever has the name is whole: a kill may come while it is removed
+    hidden.rename(path)
+    shutil.rmtree(replaced)
+    return path
 
 
 def _write_manifest(folder: Path, manifest: Manifest) -> None:

@@ -297,10 +297,12 @@ def test_another_machine_is_warned_of(program: Program, interrupt: Interrupt) ->
     manifest = read_json(run / "manifest.json")
     numpy, model = manifest["packages"]["numpy"], manifest["processor"]["model"]
     manifest["packages"]["numpy"], manifest["processor"]["model"] = "1.0", "Abacus"
+    manifest["processor"]["features"] += ["SSE17"]
     (run / "manifest.json").write_text(json.dumps(manifest))
     done = program("train", "--resume", str(run))
     warning = (
-        f"NumPy was 1.0, now {numpy}; the processor was Abacus, now {model}: "
+        f"NumPy was 1.0, now {numpy}; the processor was Abacus, now {model}; "
+        "NumPy's instruction sets: no longer SSE17: "
         "the last digits may differ from those of a run without a pause"
     )
     assert done.code == 0

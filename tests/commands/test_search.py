@@ -96,6 +96,9 @@ def test_json(program: Program, config: Path, monkeypatch: pytest.MonkeyPatch) -
     assert best["metrics"]["validation"] is None
     assert best["metrics"]["test"]["support"] == 30
     assert best["objective"] == float(leaderboard(Path(told["run"]))[0]["objective"])
+    monkeypatch.setattr("fnnctl.commands.report.draw_missing_figures", lambda run: None)
+    (reported,) = program("report", told["run"], "--json").json["runs"]
+    assert told == {key: reported[key] for key in told}
 
 
 @pytest.mark.parametrize(

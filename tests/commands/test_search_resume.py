@@ -175,6 +175,26 @@ def test_a_checkpoint_that_comes_out_differently_stops_the_search(
     assert resume(folder, "--executor", "serial") == 0
 
 
+def test_another_machine_is_warned_of(cut: Cut, undisturbed: Path) -> None:
+    """One that computes in another way: bits are promised for one kind alone."""
+    folder = cut(1)
+    manifest = read_json(folder / "manifest.json")
+    assert manifest["blas"]["threads"] == 1
+    manifest["processor"]["features"] = ["ABACUS", *manifest["processor"]["features"][1:]]
+    missing = read_json(undisturbed / "manifest.json")["processor"]["features"][0]
+    core, manifest["blas"]["core"] = manifest["blas"]["core"], "Slide rule"
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    assert resume(folder, "--executor", "serial") == 0
+    assert read_json(folder / "manifest.json")["warnings"] == [
+        f"the BLAS's kind of processor was Slide rule, now {core}; "
+        f"NumPy's instruction sets: no longer ABACUS, now {missing}: "
+        "the last digits may differ from those of a run without a pause"
+    ]
+    assert "warning: the BLAS's kind" in (folder / "log.txt").read_text()
+    assert_same_search(folder, undisturbed)
+    assert read_json(undisturbed / "manifest.json")["warnings"] == []
+
+
 def test_a_second_resume_is_refused(cut: Cut, capsys: pytest.CaptureFixture[str]) -> None:
     folder = cut(1)
     script = (

@@ -88,6 +88,23 @@ def test_a_single_epoch_of_a_single_trial(check_fit: CheckFit) -> None:
     check_fit(figure_of([way(1, "top", best=True)], {0: [1]}))
 
 
+@pytest.mark.parametrize("budget", [1, 27])
+def test_a_single_budget_has_a_single_tick(budget: int, check_fit: CheckFit) -> None:
+    """Where only the objective is known, as of cross-validated trials, or there is only one epoch."""
+    trials = [PlottedTrial(0, np.array([float(budget)]), np.array([value]), "top") for value in (0.5, 0.75)]
+    figure = figure_of(trials, {0: [budget]})
+    (axes,) = figure.axes
+    low, high = axes.get_xlim()
+    assert [tick for tick in axes.get_xticks() if low <= tick <= high] == [budget]
+    check_fit(figure)
+
+
+def test_curves_of_a_single_budget_have_ticks_at_whole_epochs() -> None:
+    (axes,) = figure_of([way(3, "top")], {0: [3]}).axes
+    low, high = axes.get_xlim()
+    assert [tick for tick in axes.get_xticks() if low <= tick <= high] == [1, 2, 3]
+
+
 def test_the_same_trials_give_the_same_bytes() -> None:
     first, second = (png_bytes(figure_of([way(3), way(9, "top")], {0: [3, 9]})) for _ in range(2))
     assert first == second

@@ -14,7 +14,7 @@ from fnnctl.report.figures import draw_figures, draw_missing_figures
 from fnnctl.report.search_figures import search_figures
 from fnnctl.store.journal import Record
 from fnnctl.store.names import RUNGS_FIGURE, SEARCH_FIGURES
-from tests.report.searches import halving, header, read, result, start_search, trial
+from tests.report.searches import curve, halving, header, read, result, start_search, trial
 
 Drawn = dict[str, Any]
 
@@ -117,3 +117,22 @@ def test_a_trial_that_stopped_early_ends_there(rungs_of: Callable[[list[Record]]
     records = [header(), trial(0), result(0, 9, 0.3, epochs=3, status="stopped early", facts=facts)]
     (only,) = rungs_of(records)["trials"]
     assert (only.fate, len(only.epochs)) == ("top", 3)
+
+
+def test_curves_of_a_search_that_was_extended(rungs_of: Callable[[list[Record]], Drawn]) -> None:
+    """Trial 0 had 3 epochs at once, 1 when the longer ladder asked for it, and then goes on from 3."""
+    drawn = rungs_of(
+        [
+            header(),
+            trial(0),
+            result(0, 3, 0.3, facts=curve(0.1, 0.2, 0.3)),
+            {"record": "resume", "changes": {"budget": {"max_epochs": 9}}},
+            trial(0, bracket=2),
+            result(0, 1, 0.1, facts=curve(0.1)),
+            result(0, 9, 0.5, rung=2, epochs=2, status="stopped early", facts=curve(0.4, 0.5)),
+        ]
+    )
+    assert drawn["budgets"] == {2: [1, 3, 9]}
+    (way,) = drawn["trials"]
+    assert_equal(way.values, [0.1, 0.2, 0.3, 0.4, 0.5])
+    assert_equal(way.epochs, [1, 2, 3, 4, 5])

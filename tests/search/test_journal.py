@@ -75,6 +75,14 @@ def test_all_that_was_recorded_is_known_again(path: Path) -> None:
     assert written(path, RECORDS[:-1]).end is None, "an end before other records is none any more"
 
 
+def test_the_result_before_a_budget(path: Path) -> None:
+    journal = written(path, [HEADER, TRIAL, DIVERGED, DONE, STOPPED])
+    assert [journal.before((0, budget)) for budget in (1, 2, 3, 9, 27)] == [
+        None, DONE, DONE, STOPPED, DIVERGED,
+    ]  # fmt: skip
+    assert journal.before((1, 9)) is None
+
+
 def test_it_is_in_the_file_before_it_is_known(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with closing(JournalFile(path)) as file:
         journal = Journal(file)

@@ -17,7 +17,7 @@ from fnnctl.search.protocols import Scheduler
 from fnnctl.search.spending import Spending, build_scheduler
 from fnnctl.search.trial import Job, Result, Status
 from fnnctl.store.journal import JournalFile, read_journal
-from tests.search.toys import Climber, Outcome, grouped_runner, numbered, result_of, unruly
+from tests.search.toys import Climber, Outcome, Recorder, grouped_runner, numbered, result_of, unruly
 
 HEADER = Header("3fa9", None, {"fnnctl": "0.1.0"}, {"trials": 4})
 SMALL = Spending(max_epochs=9, reduction_factor=3, max_trials=12)
@@ -234,3 +234,36 @@ def test_an_extension_reuses_every_result_that_its_plan_asks_for(path: Path) -> 
     assert asked_for.items() <= extended.items()
     assert fresh.trials == journal.trials
     assert before & set(asked_for), "something was there to be used"
+
+
+def test_a_larger_budget_goes_on_from_the_recorded_one() -> None:
+    """Trial 1 stopped early, trial 2 diverged and trial 3 failed: with more epochs they would have, too."""
+    ends: dict[int, Outcome] = {0: 0.1, 1: (Status.STOPPED_EARLY, 0.2), 2: Status.DIVERGED, 3: Status.FAILED}
+    journal = begun()
+    told: list[Result] = []
+
+    def search(epochs: int, trials: int) -> list[tuple[int, int, int]]:
+        sampler, done = Recorder(trials), []
+
+        def outcome(job: Job) -> Outcome:
+            done.append((job.trial.number, job.start, job.stop))
+            return ends.get(job.trial.number, 0.3)
+
+        scheduler = build_scheduler(
+            "full_budget", sampler, Spending(max_epochs=epochs, trials=trials), direction="maximize"
+        )
+        run_search(scheduler, grouped_runner(outcome, groups=1), journal)
+        told[:] = sampler.told
+        return done
+
+    assert search(4, 4) == [(0, 0, 4), (1, 0, 4), (2, 0, 4), (3, 0, 4)]
+    recorded = dict(journal.results)
+    assert search(10, 5) == [(0, 4, 10), (4, 0, 10)]
+    assert journal.results.keys() == {*recorded, (0, 10), (4, 10)}
+    assert [(each.budget, each.status, each.objective, each.epochs) for each in told] == [
+        (10, Status.COMPLETED, 0.1, 6),
+        (10, Status.STOPPED_EARLY, 0.2, 0),
+        (10, Status.DIVERGED, None, 0),
+        (10, Status.FAILED, None, 0),
+        (10, Status.COMPLETED, 0.3, 10),
+    ]

@@ -5,7 +5,11 @@ import re
 from contextlib import closing
 from pathlib import Path
 
-from fnnctl.store.run import OpenRun, create_run
+import pytest
+
+from fnnctl.store.folder import RunFolder
+from fnnctl.store.names import BEST, FORMER_BEST, NEXT_BEST
+from fnnctl.store.run import OpenRun, create_run, open_run, take_over_run
 
 
 def test_a_search_begins_with_its_journal_and_goes_on_with_it(tmp_path: Path) -> None:
@@ -44,3 +48,53 @@ def test_the_leaderboard_is_a_table(run: OpenRun) -> None:
     assert (run.path / "leaderboard.csv").read_text(encoding="utf-8") == (
         'rank,trial,objective,model.hidden\n1,4,0.30000000000000004,"[64, 32]"\n2,0,,\n'
     )
+
+
+@pytest.fixture
+def search(tmp_path: Path) -> OpenRun:
+    """A search with a winner, and another that is to take its place."""
+    run = create_run(tmp_path, name="iris", kind="search", manifest={})
+    for name in (BEST, NEXT_BEST):
+        create_run(run.path, name=name, kind="train", manifest={}, folder=name).let_go()
+    return run
+
+
+def winners_name(search: RunFolder) -> str:
+    winner = search.winner()
+    assert winner is not None
+    return winner.read_manifest().name
+
+
+def test_a_winner_is_replaced(search: OpenRun) -> None:
+    search.replace_winner()
+    assert winners_name(search) == NEXT_BEST
+    assert {path.name for path in search.path.iterdir() if path.is_dir()} == {BEST}
+
+
+@pytest.mark.parametrize(("renames", "stays"), [(1, BEST), (2, NEXT_BEST)])
+def test_a_replacing_that_is_broken_off(search: OpenRun, renames: int, stays: str) -> None:
+    for source, target in [(BEST, FORMER_BEST), (NEXT_BEST, BEST)][:renames]:
+        (search.path / source).rename(search.path / target)
+    assert winners_name(search) == stays
+    search.let_go()
+    again = take_over_run(RunFolder(search.path))
+    assert winners_name(again) == stays
+    assert {path.name for path in search.path.iterdir() if path.is_dir()} == {BEST}
+    again.let_go()
+
+
+def test_a_complete_search_can_be_taken_over(search: OpenRun) -> None:
+    search.finish("completed", {"total": 1.0, "training": 1.0})
+    assert open_run(RunFolder(search.path)) is None
+    again = take_over_run(RunFolder(search.path))
+    assert again.is_alive()
+    again.let_go()
+
+
+def test_the_plan_of_a_search_that_is_extended(search: OpenRun) -> None:
+    search.write_resolved("search: {}\n")
+    written = (search.path / "resolved.yaml").stat().st_mtime_ns
+    search.write_resolved("search: {}\n")
+    assert (search.path / "resolved.yaml").stat().st_mtime_ns == written
+    search.write_resolved("search: {trials: 9}\n")
+    assert search.read_resolved() == b"search: {trials: 9}\n"

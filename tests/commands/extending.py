@@ -1,0 +1,44 @@
+"""What tests of searches that are made longer look at."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.commands.conftest import read_json
+from tests.commands.searching import RATE, of_kind, resume
+
+SPACE = {RATE: {"log_uniform": [0.003, 0.3]}, "model.hidden": {"choice": [[4], [6]]}}
+RANDOM = {"method": "random", "trials": 3, "budget": {"max_epochs": 4}, "space": SPACE}
+COMPARED = ("leaderboard.csv", "metrics.json", "best/model.npz", "best/resolved.yaml", "resolved.yaml")
+
+
+def extend(folder: Path, *words: str, code: int = 0) -> None:
+    arguments = [argument for word in words for argument in ("--set", f"search.{word}")]
+    assert resume(folder, "--executor", "serial", *arguments) == code
+
+
+def changes(folder: Path) -> list[Any]:
+    """The plans that were recorded."""
+    found = ({**each["changes"]} for each in of_kind(folder, "resume"))
+    return [{name: plan[name] for name in plan if name != "executor"} for plan in found]
+
+
+def objectives(folder: Path) -> dict[tuple[int, int], Any]:
+    return {(each["trial"], each["budget"]): each["objective"] for each in of_kind(folder, "result")}
+
+
+def timeline(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / "timeline.jsonl").read_text().splitlines()]
+
+
+def assert_same_outcome(folder: Path, at_once: Path) -> None:
+    for name in COMPARED:
+        assert (folder / name).read_bytes() == (at_once / name).read_bytes(), name
+    assert of_kind(folder, "trial") == of_kind(at_once, "trial")
+    extended, whole = read_json(folder / "manifest.json"), read_json(at_once / "manifest.json")
+    for key in ("method", "trials", "epochs", "saved", "end", "best"):
+        assert extended["search"][key] == whole["search"][key], key
+    assert extended["status"] == "completed"
+    assert [path.name for path in folder.glob(".*")] == [".lock"]

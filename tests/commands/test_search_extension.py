@@ -1,0 +1,267 @@
+"""A search that is made longer is, where that has a meaning, the longer search from the start."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fnnctl.cli import run
+from tests.commands.conftest import read_json
+from tests.commands.extending import RANDOM, SPACE, assert_same_outcome, changes, extend, objectives, timeline
+from tests.commands.searching import leaderboard, of_kind, resume, search, write_config
+
+
+@pytest.mark.parametrize("sequence", ["pseudo_random", "low_discrepancy"])
+def test_more_random_trials(tmp_path: Path, sequence: str) -> None:
+    config = write_config(tmp_path / "x.yaml", search={**RANDOM, "sequence": sequence})
+    folder = search(config)
+    before = (folder / "journal.jsonl").read_bytes()
+    extend(folder, "trials=8")
+    assert (folder / "journal.jsonl").read_bytes().startswith(before)
+    assert changes(folder) == [{"trials": 8}]
+    at_once = search(config, "--set", "search.trials=8")
+    assert_same_outcome(folder, at_once)
+    assert objectives(folder) == objectives(at_once)
+    assert len(read_json(folder / "manifest.json")["resumed"]) == 1
+    extend(folder, "trials=9")
+    assert_same_outcome(folder, search(config, "--set", "search.trials=9"))
+
+
+def test_more_of_a_grid(tmp_path: Path) -> None:
+    """First those that --max-trials lets begin, then more of them, then all."""
+    config = write_config(tmp_path / "x.yaml", search={**RANDOM, "method": "grid", "trials": 5, "points": 4})
+    folder = search(config, "--max-trials", "2")
+    assert resume(folder, "--max-trials", "4") == 0
+    assert changes(folder) == [{"max_trials": 4}]
+    assert_same_outcome(folder, search(config, "--max-trials", "4"))
+    extend(folder, "trials=null")
+    assert len(leaderboard(folder)) == 4, "its --max-trials still holds"
+    assert resume(folder, "--max-trials", "100", "--set", "search.trials=null") == 0
+    assert_same_outcome(folder, search(config, "--set", "search.trials=null"))
+    assert len(leaderboard(folder)) == 8
+
+
+@pytest.mark.parametrize("keep", [False, True])
+@pytest.mark.parametrize("on", ["validation", "cross_validation"])
+def test_a_larger_budget_for_every_trial(tmp_path: Path, keep: bool, on: str) -> None:
+    """Some stop early on the way; with its checkpoint a trial goes on, without it is trained again."""
+    config = write_config(
+        tmp_path / "x.yaml",
+        model={"dropout": 0.1, "normalization": "batch"},
+        training={"early_stopping": {"monitor": "validation_loss", "patience": 2}, "mixup": 0.2},
+        evaluation={"cross_validation": {"folds": 2, "repeats": 1}},
+        search={
+            **RANDOM,
+            "trials": 6,
+            "keep_checkpoints": keep,
+            "objective": {"metric": "log_loss", "on": on},
+        },
+    )
+    folder = search(config)
+    before = of_kind(folder, "result")
+    noted = len(timeline(folder))
+    extend(folder, "budget.max_epochs=12")
+    assert [plan["budget"]["max_epochs"] for plan in changes(folder)] == [12]
+    assert of_kind(folder, "result")[: len(before)] == before
+    at_once = search(config, "--set", "search.budget.max_epochs=12")
+    assert_same_outcome(folder, at_once)
+    if keep:
+        assert {event["from"] for event in timeline(folder)[noted:]} == {4}
+    if on == "validation":
+        assert {row["status"] for row in leaderboard(folder)} == {"completed", "stopped early"}
+
+
+@pytest.mark.parametrize(
+    ("method", "begun", "words"),
+    [
+        ("halving", {"trials": 9, "budget": {"max_epochs": 4, "reduction_factor": 3}}, ["trials=12"]),
+        (
+            "halving",
+            {"trials": 6, "budget": {"max_epochs": 4, "reduction_factor": 2}},
+            ["budget.max_epochs=8"],
+        ),
+        ("halving", {"trials": 4, "budget": {"total": 16, "reduction_factor": 2}}, ["budget.total=40"]),
+        ("hyperband", {"budget": {"max_epochs": 4, "reduction_factor": 2}}, ["budget.max_epochs=8"]),
+    ],
+)
+def test_ladders_that_grow(tmp_path: Path, method: str, begun: dict[str, Any], words: Sequence[str]) -> None:
+    """All that the longer search asks for is there, what was there is used, and its best is the best."""
+    config = write_config(tmp_path / "x.yaml", search={"space": SPACE, "method": method, **begun})
+    folder = search(config)
+    before = of_kind(folder, "result")
+    extend(folder, *words)
+    at_once = search(config, *(argument for word in words for argument in ("--set", f"search.{word}")))
+    assert of_kind(folder, "result")[: len(before)] == before
+    assert objectives(at_once).items() <= objectives(folder).items()
+    numbers = {each["number"]: each for each in of_kind(folder, "trial")}
+    assert list(numbers.values()) == of_kind(at_once, "trial")
+    assert (folder / "resolved.yaml").read_bytes() == (at_once / "resolved.yaml").read_bytes()
+    best = read_json(folder / "manifest.json")["search"]["best"]
+    rows = [row for row in leaderboard(folder) if int(row["trial"]) == best["trial"]]
+    largest = max(budget for _, budget in objectives(folder))
+    assert best["epochs"] == largest == max(budget for _, budget in objectives(at_once))
+    assert float(rows[0]["objective"]) == best["objective"] == objectives(folder)[best["trial"], largest]
+    assert len((folder / "best" / "history.csv").read_text().splitlines()) == 1 + largest
+
+
+def test_a_horizon_is_kept_and_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What was recorded is reproduced; after that the rate is what the cosine ended with, which is 0."""
+    schedules = {"training.lr_schedule": {"choice": ["cosine", {"name": "constant"}]}}
+    config = write_config(tmp_path / "x.yaml", search={**RANDOM, "method": "grid", "space": schedules})
+    folder = search(config)
+    extend(folder, "budget.max_epochs=6")
+    assert run(["search", "--resume", str(folder), "--set", "search.budget.max_epochs=8"]) == 0
+    told = capsys.readouterr().err
+    warnings = read_json(folder / "manifest.json")["warnings"]
+    assert [text.split(",")[0] for text in warnings] == [
+        "cosine keeps the horizon of 4 epochs with which the search began"
+    ] * 2
+    assert f"warning: {warnings[1]}\n" in told
+    assert "goes on up to 8 epochs" in warnings[1]
+    (cosine,) = (
+        each["number"]
+        for each in of_kind(folder, "trial")
+        if each["assignment"]["training.lr_schedule"] == "cosine"
+    )
+    curves = {
+        each["budget"]: each["facts"]["curve"]["validation_loss"]
+        for each in of_kind(folder, "result")
+        if each["trial"] == cosine
+    }
+    assert curves[6] == [curves[4][-1]] * 2
+    assert curves[8] == curves[6]
+
+
+def test_without_a_horizon_nothing_is_warned_of(tmp_path: Path) -> None:
+    folder = search(write_config(tmp_path / "x.yaml", search=RANDOM))
+    extend(folder, "budget.max_epochs=6")
+    assert read_json(folder / "manifest.json")["warnings"] == []
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_config(tmp_path_factory.mktemp("extension") / "x.yaml", search=RANDOM)
+
+
+@pytest.fixture(scope="module")
+def complete(config: Path) -> Path:
+    return search(config)
+
+
+@pytest.fixture(scope="module")
+def at_once(config: Path) -> Path:
+    """With a winner of its own: the search of three trials has another."""
+    return search(config, "--set", "search.trials=8")
+
+
+@pytest.fixture
+def folder(complete: Path, at_once: Path, tmp_path: Path) -> Path:
+    """A complete search of three trials, to be extended to eight."""
+    found = tmp_path / "search"
+    shutil.copytree(complete, found)
+    assert (found / "best/model.npz").read_bytes() != (at_once / "best/model.npz").read_bytes()
+    return found
+
+
+def test_a_winner_that_stays_is_not_trained_again(
+    folder: Path, at_once: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    extend(folder, "trials=8")
+    winner = {path: path.stat().st_mtime_ns for path in (folder / "best").iterdir()}
+    extend(folder, "trials=9")
+    best = [read_json(each / "manifest.json")["search"]["best"] for each in (folder, at_once)]
+    assert best[0] == best[1]
+    assert {path: path.stat().st_mtime_ns for path in (folder / "best").iterdir()} == winner
+
+
+@pytest.mark.parametrize(
+    ("arguments", "has"),
+    [
+        (["--set", "search.trials=3"], "3 trials up to 4 epochs"),
+        (["--max-trials", "2"], "2 trials up to 4 epochs with --max-trials 2"),
+        (["--max-trials", "9"], "3 trials up to 4 epochs with --max-trials 9"),
+    ],
+)
+def test_nothing_more_is_asked_for(
+    folder: Path, arguments: list[str], has: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert run(["search", "--resume", str(folder), *arguments]) == 0
+    told = capsys.readouterr().err
+    assert f"is complete and has all that is asked for, {has}: there is nothing to go on with\n" in told
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["training.epochs=20"], "--set training.epochs=20 would make another search of it"),
+        (["search.method=grid"], "would make another search"),
+        (["seed=1"], "would make another search"),
+        (["search.trials=2"], "search.trials: is 2, and the search has begun with 3; write more"),
+        (["search.budget.max_epochs=3"], "trials would get 3 epochs, and they have been promised 4"),
+        (["search.trials=many"], "search.trials"),
+        (["search.budget.epochs=9"], "search.budget.epochs: unknown setting"),
+    ],
+)  # fmt: skip
+def test_what_is_no_extension(
+    folder: Path, words: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    arguments = [argument for word in words for argument in ("--set", word)]
+    assert resume(folder, *arguments) == 2
+    err = capsys.readouterr().err
+    assert told in err
+    assert "Traceback" not in err
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+    assert resume(folder) == 0
+
+
+@pytest.mark.parametrize(
+    ("budget", "words", "told"),
+    [
+        ({"max_epochs": 4}, ["budget.min_epochs=2"], "only max_epochs and total can be changed of a search"),
+        ({"max_epochs": 4}, ["budget.reduction_factor=4"], "only max_epochs and total can be changed"),
+        ({"max_epochs": 4}, ["budget.total=40"], "a search has a total from its beginning or never"),
+        ({"total": 40}, ["budget.total=null"], "a search has a total from its beginning or never"),
+        ({"total": 40}, ["budget.total=32"], "total: trials would get 12 epochs, and they have been"),
+        ({"total": 40}, ["trials=8"], "total: trials would get 10 epochs, and they have been"),
+    ],
+)  # fmt: skip
+def test_another_ladder_is_no_extension(
+    tmp_path: Path, budget: Any, words: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """40 epochs for 4 trials in two rounds are 5 and 10 each; for 8 in three rounds 1, 3 and 6."""
+    of_four = {"method": "halving", "trials": 4, "budget": {**budget, "reduction_factor": 2}, "space": SPACE}
+    folder = search(write_config(tmp_path / "x.yaml", search=of_four))
+    extend(folder, *words, code=2)
+    assert told in capsys.readouterr().err
+
+
+def test_a_search_that_its_time_limit_ended_is_gone_on_with(
+    config: Path, complete: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = search(config, "--time-limit", "0", "--executor", "serial", code=4)
+    assert read_json(folder / "manifest.json")["search"]["end"] == "the time limit"
+    assert resume(folder) == 0
+    assert_same_outcome(folder, complete)
+
+
+def test_the_figures_and_the_report_tell_the_longer_search(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["search", "--resume", str(folder), "--quiet", "--set", "search.budget.max_epochs=9"]) == 0
+    capsys.readouterr()
+    assert run(["report", str(folder), "--json"]) == 0
+    (entry,) = json.loads(capsys.readouterr().out)["runs"]
+    assert [(rung["rung"], rung["epochs"], rung["trials"]) for rung in entry["rungs"]] == [
+        (0, 4, 3),
+        (0, 9, 3),
+    ]
+    assert (entry["epochs"], entry["epochs_trained"]) == (27, 27)
+    assert (folder / "rungs.png").is_file()
