@@ -1,7 +1,8 @@
 """The cross-entropy of K members' batches, from scores: never from probabilities that were clipped.
 
 A loss is told the targets of a batch, and then overwrites the scores with the last layer's error terms. It
-keeps a tally of the examples' losses until `totals` asks for the sums.
+keeps a tally of the examples' losses until `totals` asks for the sums. NumPy's logarithms may have other last
+bits where numbers do not stand side by side, as in the tally: they are made in arrays where they do.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ class SoftmaxCrossEntropy(Loss):
         super().__init__(shape, members, batch, dtype)
         self._row = np.empty((members, 1, batch), dtype)
         self._of_examples = self._row[:, 0]
-        self._picked = np.empty((members, batch), dtype)
+        self._picked, self._logs = np.empty((2, members, batch), dtype)
         self._at_label = np.empty((members, batch), np.intp)
         first = np.arange(members, dtype=np.intp)[:, None] * (shape.classes * batch)
         self._class_zero = first + np.arange(batch, dtype=np.intp)
@@ -139,8 +140,8 @@ class SoftmaxCrossEntropy(Loss):
         """The examples' losses, log Σ exp(z) less what was picked; leaves exp(z) in z, its sum in the row."""
         np.exp(z, out=z)
         np.add.reduce(z, axis=1, out=self._row, keepdims=True)
-        np.log(self._of_examples, out=out)
-        out -= self._picked
+        np.log(self._of_examples, out=self._logs)
+        np.subtract(self._logs, self._picked, out=out)
 
 
 class LogisticCrossEntropy(Loss):
@@ -153,7 +154,8 @@ class LogisticCrossEntropy(Loss):
         super().__init__(shape, members, batch, dtype)
         self._t = np.empty((members, batch), dtype)
         """The share of the positive class in each target."""
-        self._spare, self._half, self._one = np.empty_like(self._t), np.array(0.5, dtype), np.ones((), dtype)
+        self._logs, self._spare = np.empty((2, members, batch), dtype)
+        self._half, self._one = np.array(0.5, dtype), np.ones((), dtype)
 
     def aim_at(self, targets: Targets) -> None:
         super().aim_at(targets)
@@ -203,15 +205,15 @@ class LogisticCrossEntropy(Loss):
 
     def _losses(self, z: FloatArray, t: FloatArray, out: FloatArray) -> None:
         """log(1 + exp(z)) − tz as max(z, 0) + log1p(exp(−|z|)) − tz, (K, batch)."""
-        spare = self._spare
-        np.abs(z, out=out)
-        np.negative(out, out=out)
-        np.exp(out, out=out)
-        np.log1p(out, out=out)
+        logs, spare = self._logs, self._spare
+        np.abs(z, out=logs)
+        np.negative(logs, out=logs)
+        np.exp(logs, out=logs)
+        np.log1p(logs, out=logs)
         np.multiply(t, z, out=spare)
-        out -= spare
+        logs -= spare
         np.maximum(z, 0.0, out=spare)
-        out += spare
+        np.add(logs, spare, out=out)
 
 
 def share_right(predictions: IntArray, targets: Targets, out: FloatArray) -> None:

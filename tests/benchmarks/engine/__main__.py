@@ -16,8 +16,8 @@ for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "
 os.environ["PYTHONWARNINGS"] = "ignore::UserWarning"  # of scikit-learn's workers, which do not converge
 
 import argparse
-import platform
 
+from fnnctl.store.provenance import blas_core, blas_library, processor_model, usable_processors
 from fnnctl.training.threads import set_blas_threads
 from tests.benchmarks.engine.cells import alone, stacked
 from tests.benchmarks.engine.contest import Settings
@@ -60,8 +60,11 @@ def main() -> None:
         sources=tuple(given.source),
         networks=tuple(given.network),
     )
-    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} processors, ", end="")
+    print(f"{processor_model()}, {usable_processors()} processors, ", end="")
     print(f"load {os.getloadavg()[0]:.2f}" if hasattr(os, "getloadavg") else "load unknown")
+    blas, forced = blas_library(), os.environ.get("OPENBLAS_CORETYPE")
+    print(f"NumPy's BLAS: {blas['name']} {blas['version']}, kernels for {blas_core()}", end="")
+    print(f", as OPENBLAS_CORETYPE says: {forced}" if forced else "")
     set_blas_threads(1)
     for name in chosen:
         SECTIONS[name](settings)

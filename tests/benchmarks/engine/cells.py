@@ -43,6 +43,7 @@ def _table(settings: Settings, members: int, peers: Mapping[str, tuple[ModuleTyp
     print(f" {'products':>8} {'peak':>5} {'GFLOP/s':>8} {'apart':>6}")
     ratios: dict[str, list[float]] = {name: [] for name in peers}
     bounds: dict[str, list[float]] = {name: [] for name in peers}
+    ways: dict[tuple[str, str], list[float]] = {}
     for source, network in cells(settings.sources, settings.networks):
         work = cell(source, network, steps=settings.steps)
         result = contend(work, members, peers, settings.rounds)
@@ -50,10 +51,15 @@ def _table(settings: Settings, members: int, peers: Mapping[str, tuple[ModuleTyp
         for name in peers:
             ratios[name].append(best[name].microseconds / best[FNNCTL].microseconds)
             bounds[name].append(best[name].microseconds / best[PRODUCTS].microseconds)
+        for (name, way), microseconds in result.ways.items():
+            ways.setdefault((name, way), []).append(microseconds / best[FNNCTL].microseconds)
         _row(work, network, members, result)
     for name, of_cells in ratios.items():
         print(f"{name}: geometric mean of the ratios {geometric_mean(of_cells):.2f}", end="")
         print(f" (of the products alone {geometric_mean(bounds[name]):.2f}), least {min(of_cells):.2f}")
+        each = {way: geometric_mean(own) for (library, way), own in ways.items() if library == name}
+        if len(each) > 1:
+            print(f"  by way: {', '.join(f'{way} {mean:.2f}' for way, mean in each.items())}")
 
 
 def _row(work: Work, network: str, members: int, result: Result) -> None:

@@ -50,6 +50,8 @@ class Result:
 
     best: dict[str, Best]
     """fnnctl first, the products last."""
+    ways: dict[tuple[str, str], float]
+    """The microseconds of each library's every way."""
     apart: float
     """How far the first networks' last losses are from fnnctl's at the most, as a share of its first loss."""
 
@@ -79,11 +81,12 @@ def contend(work: Work, members: int, peers: Mapping[str, tuple[ModuleType, int]
     contenders[PRODUCTS, "last"] = products.examples_last(work, stacks)
     contenders[PRODUCTS, "first"] = products.examples_first(work, stacks)
     best: dict[str, Best] = {}
+    ways: dict[tuple[str, str], float] = {}
     for (name, way), seconds in interleaved(contenders, rounds).items():
-        microseconds = seconds / work.steps / counts[name] * 1e6
+        ways[name, way] = microseconds = seconds / work.steps / counts[name] * 1e6
         if microseconds < best.get(name, Best("", math.inf)).microseconds:
             best[name] = Best(way, microseconds)
-    return Result(best, _apart(losses))
+    return Result(best, ways, _apart(losses))
 
 
 def _seconds(key: tuple[str, str], train: Trainer, losses: dict[tuple[str, str], FloatArray]) -> float:
