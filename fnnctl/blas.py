@@ -11,6 +11,14 @@ from typing import Any
 
 import numpy as np
 
+_SETTERS = (
+    "scipy_openblas_set_num_threads64_",
+    "scipy_openblas_set_num_threads",
+    "openblas_set_num_threads64_",
+    "openblas_set_num_threads",
+    "MKL_Set_Num_Threads",
+)
+
 
 def blas_function(names: Sequence[str], *, takes: Sequence[Any], gives: Any) -> Callable[..., Any] | None:
     """Return the first of these functions that there is, with its C types; None where there is none."""
@@ -21,3 +29,12 @@ def blas_function(names: Sequence[str], *, takes: Sequence[Any], gives: Any) -> 
             function.argtypes, function.restype = list(takes), gives  # type: ignore[attr-defined]
             return function
     return None
+
+
+def set_blas_threads(count: int) -> bool:
+    """Let matrix products use so many threads; False where NumPy's BLAS has no such setting."""
+    setter = blas_function(_SETTERS, takes=[ctypes.c_int], gives=None)
+    if setter is None:
+        return False
+    setter(count)
+    return True

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from fnnctl.blas import set_blas_threads
 from fnnctl.cli import run
 from fnnctl.commands.evaluation import score_parts
 from fnnctl.commands.interruption import interruption
@@ -14,7 +15,6 @@ from fnnctl.commands.output import Output
 from fnnctl.commands.preparation import prepare
 from fnnctl.commands.train import train
 from fnnctl.report.summary import summarize
-from fnnctl.training.threads import set_blas_threads
 from fnnctl.training.trainer import train_stack
 
 CONFIGS = Path(__file__).parent.parent / "configs"

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from fnnctl.blas import set_blas_threads
 from fnnctl.commands.fold_plan import plan_folds
 from fnnctl.commands.fold_scores import (
     PREDICTION_COLUMNS,
@@ -36,7 +37,6 @@ from fnnctl.report.figures import draw_figures
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.provenance import usable_processors
 from fnnctl.store.run import OpenRun, create_run
-from fnnctl.training.threads import set_blas_threads
 from fnnctl.training.trainer import Outcome
 from fnnctl.training.unfinished import unfinished
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fnnctl.blas import set_blas_threads
 from fnnctl.commands.output import Output
 from fnnctl.commands.search_setup import PreparedSearch, prepare_search
 from fnnctl.commands.trial_networks import FailedTrialError, NetworkMaker, TrialNetwork
@@ -20,7 +21,6 @@ from fnnctl.training.members import StackSettings
 from fnnctl.training.pool import pool_of
 from fnnctl.training.stack import Stack
 from fnnctl.training.stacking import best_size
-from fnnctl.training.threads import set_blas_threads
 
 SAMPLED_TRIALS = 12
 """Configurations that are tried for the time; a search's own first ones."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.blas import set_blas_threads
 from fnnctl.config.canonical import configuration_seed
 from fnnctl.config.experiment import Experiment
 from fnnctl.config.loading import LoadedConfig, load_config
@@ -27,7 +28,7 @@ from fnnctl.training.members import Member, StackSettings
 from fnnctl.training.memory import training_bytes
 from fnnctl.training.pool import Pool, pool_of
 from fnnctl.training.recipe import example_weights, member_of, network_shape, stack_settings
-from fnnctl.training.threads import default_threads, set_blas_threads
+from fnnctl.training.threads import default_threads
 
 
 @dataclass(frozen=True, slots=True)

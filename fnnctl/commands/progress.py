@@ -115,14 +115,15 @@ def _amount_bar(output: Output, total: int) -> Iterator[Callable[[int], None]]:
         TimeRemainingColumn(compact=True),
     )
     terminal = cast(TextIO, _Forgiving(sys.stderr))
-    with Progress(*columns, console=output.console(terminal), transient=True) as progress:
+    # It is drawn when it is told, for a process with a thread that draws can fork no workers.
+    with Progress(*columns, console=output.console(terminal), transient=True, auto_refresh=False) as progress:
         task = progress.add_task("training", total=total)
         drawn = 0.0
 
         def show(done: int) -> None:
             nonlocal drawn
             if (now := time.monotonic()) - drawn >= SECONDS_BETWEEN_DRAWINGS:
-                progress.update(task, completed=done)
+                progress.update(task, completed=done, refresh=True)
                 drawn = now
 
         yield show

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from fnnctl.blas import set_blas_threads
 from fnnctl.commands.interruption import Interruption
 from fnnctl.commands.output import Output
 from fnnctl.commands.preparation import fit
@@ -35,7 +36,6 @@ from fnnctl.store.folder import RunFolder
 from fnnctl.store.provenance import usable_processors
 from fnnctl.store.run import OpenRun, create_run
 from fnnctl.store.trial_checkpoints import TrialCheckpoints
-from fnnctl.training.threads import set_blas_threads
 
 INTERRUPTED = "interrupted"
 TIME_IS_OVER = "the time limit"

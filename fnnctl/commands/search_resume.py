@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from fnnctl.blas import set_blas_threads
 from fnnctl.commands.interruption import Interruption
 from fnnctl.commands.output import Output
 from fnnctl.commands.preparation import load_source
@@ -27,7 +28,6 @@ from fnnctl.store.catalogue import find_run
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.names import RESOLVED
 from fnnctl.store.run import take_over_run
-from fnnctl.training.threads import set_blas_threads
 
 
 def resume_search(

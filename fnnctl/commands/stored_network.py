@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.blas import set_blas_threads
 from fnnctl.commands.output import Output
 from fnnctl.data.preprocessing import Columns, Preprocessor
 from fnnctl.data.text import shown
@@ -24,7 +25,7 @@ from fnnctl.store.description import ModelDescription
 from fnnctl.store.folder import RunFolder
 from fnnctl.training.row_scores import RowScorer
 from fnnctl.training.scoring import SCORING_BATCH
-from fnnctl.training.threads import default_threads, set_blas_threads
+from fnnctl.training.threads import default_threads
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from fnnctl.commands.fold_plan import affordable_at_once, executor_kind
 from fnnctl.commands.search_setup import PreparedSearch
 from fnnctl.commands.trial_networks import TrialNetworks
 from fnnctl.commands.trial_training import StackTask, UnitNetwork
+from fnnctl.executors.processes import can_fork
 from fnnctl.executors.running import ExecutorKind
 from fnnctl.search.trial import Job
 from fnnctl.store.trial_checkpoints import Network, Place
@@ -35,7 +36,7 @@ def choose_crew(
     seconds = rough_seconds(settings, train_rows=rows, epochs=epochs)
     step = step_values(settings) * best_size(settings)
     values = len(search.source.dataset) * settings.shape.inputs
-    kind = executor or executor_kind(seconds, step, values=values)
+    kind = executor or executor_kind(seconds, step, values=values, forks=can_fork())
     return Crew(kind, 1 if kind == "serial" else workers)
 
 

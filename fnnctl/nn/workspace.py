@@ -10,6 +10,9 @@ from fnnctl.nn.losses import LOSSES
 from fnnctl.nn.shape import NetworkShape, Techniques
 from fnnctl.nn.targets import targets_for
 
+SETTLED_VALUES = 2**16
+"""Up to so many inputs of a member are copied."""
+
 
 class Workspace:
     """The arrays for K members and batches of one size."""
@@ -31,7 +34,16 @@ class Workspace:
         self.inputs = np.empty((members, batch, shape.inputs + 1), dtype)
         """Rows of the pool, each with a last one."""
         self.inputs_T = self.inputs.transpose(0, 2, 1)
+        """An example a column: the same memory, or a copy of it once the inputs are settled."""
         self.targets = targets_for(members, batch, techniques, smoothing, dtype)
         self.scores = np.empty((members, shape.scores, batch), dtype)
         self.loss = LOSSES[shape.output](shape, members, batch, dtype)
         self.hidden = hidden_buffers(shape, members, batch, dtype, training=training)
+
+    def settle(self) -> None:
+        """Tell that the inputs will stay as they are: the first product then has them as it likes them.
+
+        Not if they are many. A member's inputs decide, so that its bits do not depend on the others.
+        """
+        if self.inputs[0].size <= SETTLED_VALUES:
+            self.inputs_T = np.ascontiguousarray(self.inputs.transpose(0, 2, 1))

@@ -22,6 +22,10 @@ SECONDS_BETWEEN_TRIES = 0.02
 """Whoever looks whether a lock is held holds it for an instant: see `is_held`."""
 
 
+_held: set[int] = set()
+"""The descriptors of this process's locks."""
+
+
 class HeldError(Exception):
     """Another process holds the lock; `holder` is its number, if it could be read."""
 
@@ -31,7 +35,7 @@ class HeldError(Exception):
 
 
 def hold_lock(path: Path) -> int:
-    """Take the lock on a new file; it is held until the returned descriptor is closed or the process ends."""
+    """Take the lock on a new file; it is held until it is released or the process ends."""
     return _locked(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | NO_FOLLOW, 0o666), tries=1)
 
 
@@ -57,7 +61,24 @@ def _locked(descriptor: int, *, tries: int) -> int:
                 break
     os.truncate(descriptor, 0)
     os.write(descriptor, f"{os.getpid()}\n".encode("ascii"))
+    _held.add(descriptor)
     return descriptor
+
+
+def release(descriptor: int) -> None:
+    """Give a lock up."""
+    _held.discard(descriptor)
+    os.close(descriptor)
+
+
+def _leave_to_parent() -> None:
+    """A forked worker that outlived its parent, be it for an instant, would hold the lock of a dead run."""
+    while _held:
+        os.close(_held.pop())
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_to_parent)
 
 
 def is_held(path: Path) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import json
 import math
-import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
@@ -22,7 +21,7 @@ from fnnctl.store.atomic import cannot_write, sync_folder, write_bytes, write_li
 from fnnctl.store.documents import read_mapping, to_json
 from fnnctl.store.folder import CALIBRATION_COLUMNS, CurveKind, RunFolder
 from fnnctl.store.journal import JournalFile, Record, journal_bytes
-from fnnctl.store.lock import HeldError, hold_lock, take_over_lock
+from fnnctl.store.lock import HeldError, hold_lock, release, take_over_lock
 from fnnctl.store.manifest import Manifest
 from fnnctl.store.provenance import utc_text
 from fnnctl.store.tables import csv_lines, wide_csv_lines
@@ -186,7 +185,7 @@ class OpenRun(RunFolder):
 
     def let_go(self) -> None:
         """Let the lock go: to everyone else the process has ended."""
-        os.close(self.lock)
+        release(self.lock)
 
 
 def create_run(
@@ -217,7 +216,7 @@ def create_run(
             undo.callback(shutil.rmtree, hidden, ignore_errors=True)
             hidden.mkdir()
             lock = hold_lock(hidden / names.LOCK)
-            undo.callback(os.close, lock)
+            undo.callback(release, lock)
             if config is not None:
                 write_bytes(hidden / names.CONFIG, config)
             if resolved is not None:

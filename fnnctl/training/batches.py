@@ -63,6 +63,8 @@ class Batches:
                 if noise and self._noise is not None:
                     add_noise(work, self._noise, noise)
                 work.loss.aim_at(work.targets)
+                if self._unchanging:
+                    work.settle()
                 self._gathered = True
             yield work
 

@@ -16,6 +16,8 @@ from fnnctl.training.memory import training_bytes
 
 CACHE_VALUES = 2**18
 """Up to so many numbers a stack's step works on: 1 MB of float32, which second-level caches hold."""
+FEWEST = 4
+"""Members from which a stack is worth while."""
 SECONDS_A_VALUE = 3e-9
 """What a step takes for each of its numbers, in stacks of small networks."""
 
@@ -31,10 +33,11 @@ class Job:
     """How many it is validated on."""
 
 
-def stacks_of(jobs: Sequence[Job], *, most: int) -> list[list[int]]:
+def stacks_of(jobs: Sequence[Job], *, most: int, workers: int = 1) -> list[list[int]]:
     """The jobs' indices, stack by stack: those of one shape together, in order, at most `most` in a stack.
 
-    Stacks of one shape are of one size, or differ by one.
+    Stacks of one shape are of one size, or differ by one. Where a shape's jobs are not too few, each of the
+    workers gets as many stacks of them as any other.
     """
     alike: dict[Job, list[int]] = {}
     for index, job in enumerate(jobs):
@@ -42,6 +45,8 @@ def stacks_of(jobs: Sequence[Job], *, most: int) -> list[list[int]]:
     stacks: list[list[int]] = []
     for indices in alike.values():
         count = math.ceil(len(indices) / most)
+        if len(indices) >= workers * FEWEST:
+            count = math.ceil(count / workers) * workers
         ends = [len(indices) * k // count for k in range(count + 1)]
         stacks += [indices[start:end] for start, end in pairwise(ends)]
     return stacks

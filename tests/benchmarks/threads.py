@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from fnnctl.blas import set_blas_threads
 from fnnctl.nn.parameters import ParameterLayout
-from fnnctl.training.threads import WIDE, set_blas_threads
+from fnnctl.training.threads import WIDE
 from tests.benchmarks.engine import ours
 from tests.benchmarks.engine.wide import clouds
 from tests.benchmarks.engine.work import Work

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import time
 from pathlib import Path
 
+from fnnctl.blas import blas_function
 from fnnctl.executors.board import Board
 
 
@@ -22,6 +24,23 @@ def process(shared: None, task: int, board: Board) -> tuple[int, int]:
 
 def threads_of_blas(shared: None, task: int, board: Board) -> str:
     return os.environ["OPENBLAS_NUM_THREADS"]
+
+
+def surroundings(shared: None, task: int, board: Board) -> tuple[int | bool, ...]:
+    """The threads of the BLAS, and which signals are ignored."""
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    return blas_threads(), *(signal.getsignal(number) is signal.SIG_IGN for number in signals)
+
+
+def blas_threads() -> int:
+    names = ("scipy_openblas_get_num_threads64_", "openblas_get_num_threads64_", "openblas_get_num_threads")
+    getter = blas_function(names, takes=[], gives=ctypes.c_int)
+    return int(getter()) if getter else 1
+
+
+def tell_and_wait(shared: None, task: int, board: Board) -> None:
+    print(os.getpid(), flush=True)
+    time.sleep(60)
 
 
 def until_stopped(shared: None, task: int, board: Board) -> int:

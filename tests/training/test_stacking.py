@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from fnnctl.training.memory import training_bytes
 from fnnctl.training.stacking import (
+    FEWEST,
     Job,
     affordable_members,
     best_size,
@@ -23,10 +24,11 @@ WIDE, NARROW = settings_of(4, ((8, "relu"),), 3), settings_of(4, ((5, "relu"),),
         st.tuples(st.sampled_from([WIDE, NARROW]), st.integers(20, 22), st.integers(0, 1)), max_size=60
     ),
     most=st.integers(1, 9),
+    workers=st.integers(1, 4),
 )
-def test_who_trains_together(jobs: list[tuple[object, int, int]], most: int) -> None:
+def test_who_trains_together(jobs: list[tuple[object, int, int]], most: int, workers: int) -> None:
     all_jobs = [Job(settings, train, validation) for settings, train, validation in jobs]  # type: ignore[arg-type]
-    stacks = stacks_of(all_jobs, most=most)
+    stacks = stacks_of(all_jobs, most=most, workers=workers)
     assert sorted(index for stack in stacks for index in stack) == list(range(len(jobs)))
     for stack in stacks:
         assert len({all_jobs[index] for index in stack}) == 1
@@ -35,7 +37,12 @@ def test_who_trains_together(jobs: list[tuple[object, int, int]], most: int) -> 
     for job in set(all_jobs):
         sizes = [len(stack) for stack in stacks if all_jobs[stack[0]] == job]
         assert max(sizes) - min(sizes) <= 1
-        assert len(sizes) == -(-all_jobs.count(job) // most)
+        least = -(-all_jobs.count(job) // most)
+        if all_jobs.count(job) < FEWEST * workers:
+            assert len(sizes) == least
+        else:
+            assert least <= len(sizes) < least + workers
+            assert len(sizes) % workers == 0
 
 
 def test_step_values_by_hand() -> None:

@@ -5,9 +5,10 @@ import pytest
 
 threadpoolctl = pytest.importorskip("threadpoolctl")  # scikit-learn brings it
 
+from fnnctl.blas import set_blas_threads  # noqa: E402
 from fnnctl.nn.parameters import ParameterLayout  # noqa: E402
 from fnnctl.nn.shape import HiddenShape, NetworkShape  # noqa: E402
-from fnnctl.training.threads import default_threads, set_blas_threads  # noqa: E402
+from fnnctl.training.threads import default_threads  # noqa: E402
 
 
 def numpys_threads() -> set[int]:

@@ -13,18 +13,19 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from fnnctl.blas import set_blas_threads
 from fnnctl.commands.fold_plan import plan_folds
 from fnnctl.commands.fold_training import train_folds
-from fnnctl.commands.folds import CrossValidation, prepare_folds
+from fnnctl.commands.folds import CrossValidation, PreparedFolds, prepare_folds
 from fnnctl.executors.running import run_tasks
 from fnnctl.store.provenance import usable_processors
-from fnnctl.training.threads import set_blas_threads
 from tests.benchmarks.engine.contest import Settings, present
 from tests.benchmarks.measuring import interleaved, standard_error
 
@@ -43,8 +44,9 @@ class Scores:
 
 def cross_validation(settings: Settings, *, epochs: int = 200) -> None:
     """Seconds and accuracies."""
-    overrides = [*FIXED, f"training.epochs={epochs}"]
-    validation = prepare_folds(CONFIG, overrides, name=None, seed=None).validation
+    from tests.benchmarks.engine.their_folds import apart
+
+    validation = prepared(epochs).validation
     plan = plan_folds(validation, workers=usable_processors())
     sizes = "+".join(str(len(stack)) for stack in plan.stacks)
     print(f"\nCross-validation: {CONFIG.name}, {len(validation.networks)} folds, {epochs} epochs each")
@@ -52,11 +54,12 @@ def cross_validation(settings: Settings, *, epochs: int = 200) -> None:
     own, theirs = Scores(), Scores()
     contenders: dict[str, Callable[[], float]] = {
         "fnnctl": lambda: train_ours(validation, own),
-        "the whole command": lambda: whole_command(overrides),
+        "the whole command": lambda: whole_command(overrides_for(epochs)),
     }
-    for name in present(("scikit-learn",)):
-        contenders[name] = their_cross_validation(validation, theirs)
-    medians = interleaved(contenders, settings.rounds)
+    with ExitStack() as others:
+        for name in present(("scikit-learn",)):
+            contenders[name] = others.enter_context(apart(theirs, epochs=epochs))
+        medians = interleaved(contenders, settings.rounds)
     print(f"{'':18} {'seconds':>8} {'ratio':>6} {'accuracy':>9}")
     for name, seconds in medians.items():
         accuracies = theirs.accuracies if name == "scikit-learn" else own.accuracies
@@ -67,6 +70,16 @@ def cross_validation(settings: Settings, *, epochs: int = 200) -> None:
         differences = [a - b for a, b in zip(own.accuracies, theirs.accuracies, strict=True)]
         error = standard_error(differences, validation.folds.count)
         print(f"accuracies differ by {statistics.fmean(differences):.4f}, standard error {error:.4f}")
+
+
+def overrides_for(epochs: int) -> list[str]:
+    """So many epochs for every fold."""
+    return [*FIXED, f"training.epochs={epochs}"]
+
+
+def prepared(epochs: int) -> PreparedFolds:
+    """The folds of the baseline, each trained for so many epochs."""
+    return prepare_folds(CONFIG, overrides_for(epochs), name=None, seed=None)
 
 
 def train_ours(validation: CrossValidation, scores: Scores) -> float:

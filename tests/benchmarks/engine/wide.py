@@ -9,8 +9,9 @@ from types import ModuleType
 
 import numpy as np
 
+from fnnctl.blas import set_blas_threads
 from fnnctl.nn.parameters import ParameterLayout
-from fnnctl.training.threads import default_threads, set_blas_threads
+from fnnctl.training.threads import default_threads
 from tests.benchmarks.engine.contest import FNNCTL, PRODUCTS, Settings, contend, present
 from tests.benchmarks.engine.products import flops
 from tests.benchmarks.engine.work import Work

@@ -1,0 +1,91 @@
+"""How worker processes begin, and what they have of the process that they come from."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from fnnctl.executors import processes
+from fnnctl.executors.running import Workers, run_tasks
+from fnnctl.store.lock import hold_lock, is_held, release
+from tests.executors import tasks
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="forks on Linux alone")
+
+
+@pytest.fixture(params=["fork", "forkserver"])
+def method(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setattr(processes, "can_fork", lambda: request.param == "fork")
+    own: str = request.param
+    return own
+
+
+def test_a_second_thread_or_a_library_with_threads_forbids_a_fork(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(threading, "active_count", lambda: 1)
+    monkeypatch.setattr(processes, "THREADED", {"no_such_library"})
+    assert processes.can_fork()
+    monkeypatch.setattr(processes, "THREADED", {"no_such_library", "fnnctl"})
+    assert not processes.can_fork()
+    monkeypatch.setattr(processes, "THREADED", set())
+    monkeypatch.setattr(threading, "active_count", lambda: 2)
+    assert not processes.can_fork()
+    monkeypatch.setattr(threading, "active_count", lambda: 1)
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert not processes.can_fork()
+
+
+@linux
+def test_tasks_are_done_however_processes_begin(method: str, tmp_path: Path) -> None:
+    with Workers(tasks.killed_once, str(tmp_path), kind="processes", workers=2) as crew:
+        assert dict(crew.run([0, 1, 2], look_up=lambda done: False)) == {0: 0, 1: 1, 2: 2}
+        assert dict(crew.run([5], look_up=lambda done: False)) == {0: 5}
+    assert not multiprocessing.active_children()
+
+
+@linux
+def test_a_worker_has_one_blas_thread_and_no_ear_for_signals(method: str) -> None:
+    threads, *ignored = dict(
+        run_tasks(tasks.surroundings, None, [1], kind="processes", workers=1, look_up=lambda done: False)
+    )[0]
+    assert threads == 1
+    assert ignored == [True, True, True]
+    assert not signal.pthread_sigmask(signal.SIG_BLOCK, ()) & {signal.SIGINT, signal.SIGTERM}
+
+
+@linux
+def test_a_forked_worker_does_not_hold_its_parents_lock(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Else a run that was killed would seem alive until its last worker has ended."""
+    monkeypatch.setattr(processes, "can_fork", lambda: True)
+    lock = hold_lock(tmp_path / "lock")
+    with Workers(tasks.times, 2, kind="processes", workers=1) as crew:
+        assert dict(crew.run([3], look_up=lambda done: False)) == {0: 6}
+        assert is_held(tmp_path / "lock")
+        release(lock)
+        assert not is_held(tmp_path / "lock")
+        assert dict(crew.run([4], look_up=lambda done: False)) == {0: 8}
+
+
+@linux
+def test_forked_workers_end_with_their_parent() -> None:
+    """All of them, although a later one holds what tells an earlier one of the parent's end."""
+    script = (
+        "from fnnctl.executors.running import Workers; from tests.executors import tasks\n"
+        "from fnnctl.executors.processes import can_fork; assert can_fork()\n"
+        "with Workers(tasks.tell_and_wait, None, kind='processes', workers=3) as crew:\n"
+        "    list(crew.run([1, 2, 3], look_up=lambda done: False))\n"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    if parent.stdout is None:
+        raise RuntimeError("no pipe")
+    assert len({parent.stdout.readline() for _ in range(3)}) == 3
+    parent.kill()
+    parent.communicate(timeout=20)  # which ends once the last one that could write has
