@@ -156,10 +156,14 @@ class LogisticCrossEntropy(Loss):
         """The share of the positive class in each target."""
         self._logs, self._spare = np.empty((2, members, batch), dtype)
         self._half, self._one = np.array(0.5, dtype), np.ones((), dtype)
+        self._zero, self._positive = np.zeros((), dtype), np.array(shape.positive)
 
     def aim_at(self, targets: Targets) -> None:
         super().aim_at(targets)
-        self._t[...] = self._positive_share(targets)
+        if targets.soft:
+            self._t[...] = self._positive_share(targets)
+        else:
+            np.equal(targets.labels, self._positive, out=self._t)
 
     def error_terms(self, z: FloatArray) -> None:
         score, t = z[:, 0], self._t
@@ -200,7 +204,7 @@ class LogisticCrossEntropy(Loss):
 
     def _predictions(self, score: FloatArray) -> IntArray:
         """The class with the larger score; a tie goes to the first class, as softmax has it."""
-        one_wins = score > 0.0 if self.shape.positive == 1 else score < 0.0
+        one_wins = score > self._zero if self.shape.positive == 1 else score < self._zero
         return one_wins.view(np.int8)
 
     def _losses(self, z: FloatArray, t: FloatArray, out: FloatArray) -> None:
@@ -212,7 +216,7 @@ class LogisticCrossEntropy(Loss):
         np.log1p(logs, out=logs)
         np.multiply(t, z, out=spare)
         logs -= spare
-        np.maximum(z, 0.0, out=spare)
+        np.maximum(z, self._zero, out=spare)
         np.add(logs, spare, out=out)
 
 

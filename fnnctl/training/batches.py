@@ -117,7 +117,7 @@ def _each_in(orders: Sequence[IntArray], values: npt.NDArray[Any]) -> npt.NDArra
     """Each member's values, (K, rows), in its own order."""
     ordered = np.empty_like(values)
     for own, order, out in zip(values, orders, ordered, strict=True):
-        own.take(order, out=out, mode="clip")
+        own.take(order, None, out, "clip")
     return ordered
 
 

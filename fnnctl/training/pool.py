@@ -38,7 +38,7 @@ class Examples:
 
     def gather(self, rows: IntArray, inputs: FloatArray) -> None:
         """See `Pool`."""
-        np.take(self.inputs, rows, axis=0, out=inputs, mode="clip")
+        self.inputs.take(rows, 0, inputs, "clip")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,4 +99,4 @@ def join(pools: Sequence[Pool]) -> Pool:
 def gather(pool: Pool, rows: IntArray, work: Workspace) -> None:
     """Fetch each member's rows, (K, batch), and their labels into a workspace."""
     pool.gather(rows, work.inputs)
-    np.take(pool.labels, rows, out=work.targets.labels, mode="clip")
+    pool.labels.take(rows, None, work.targets.labels, "clip")
