@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -54,43 +55,78 @@ def plan(
         output.render(plan_report(table))
 
 
+@dataclass(frozen=True, slots=True)
+class EpochCost:
+    """Seconds of an epoch of one shape's networks."""
+
+    of_stack: float
+    """What a stack takes however many its members are."""
+    of_member: float
+    """What each member adds."""
+    most: int
+    """How many members a stack may have."""
+
+    def seconds(self, members: float) -> float:
+        """A member's share in a stack of so many."""
+        return self.of_member + self.of_stack / min(max(1.0, members), self.most)
+
+
 def _estimated_seconds(search: PreparedSearch, workers: int) -> float | None:
-    """The mean time of an epoch over the first configurations, times all epochs; None if none can train."""
+    """Seconds of all rungs and of the refit, from the first configurations; None if none can train.
+
+    A rung's networks are divided among their shapes and the workers: so many are in a stack.
+    """
     set_blas_threads(1)
     maker, sampler = NetworkMaker(search), search.sampler()
     deadline = time.monotonic() + SECONDS_OF_CALIBRATION
-    each: list[float] = []
+    costs: list[EpochCost] = []
+    shapes: set[StackSettings] = set()
     largest: StackSettings | None = None
     for number in range(SAMPLED_TRIALS):
         assignment = sampler.ask()
-        if assignment is None or (each and time.monotonic() >= deadline):
+        if assignment is None or (costs and time.monotonic() >= deadline):
             break
         try:
             networks = maker.networks(Trial(number, assignment)).networks
         except FailedTrialError:
             continue
-        each.append(_seconds_an_epoch(search, networks[0]))
+        costs.append(_epoch_cost(search, networks[0]))
         largest = networks[0].settings
-    if not each or largest is None:
+        shapes.add(largest)
+    if not costs or largest is None:
         return None
     crew = choose_crew(search, largest, workers=workers, executor=None)
     gain = 1.0 + WORKERS_GAIN * (crew.workers - 1)
-    epochs = search.plan.epochs_with_reuse * len(search.units)
-    return math.fsum(each) / len(each) * epochs / gain
+    units, total = len(search.units), 0.0
+    for bracket in search.plan.brackets:
+        begun = 0
+        for rung in bracket.rungs:
+            members = rung.trials * units / len(shapes) / crew.workers
+            mean = math.fsum(cost.seconds(members) for cost in costs) / len(costs)
+            total += mean * rung.trials * units * (rung.epochs - begun)
+            begun = rung.epochs
+    refit = math.fsum(cost.seconds(1) for cost in costs) / len(costs) * search.spending.max_epochs
+    return total / gain + refit
 
 
-def _seconds_an_epoch(search: PreparedSearch, network: TrialNetwork) -> float:
-    """The second epoch's time of a stack of the usual size, a member."""
+def _epoch_cost(search: PreparedSearch, network: TrialNetwork) -> EpochCost:
+    """From a network alone and a stack of the usual size."""
     dataset, settings = search.source.dataset, network.settings
     features = network.preprocessor.of(dataset)
     pool = pool_of(features, dataset.labels, len(network.preprocessor.features), settings.dtype)
-    members = [network.member] * min(best_size(settings), MOST_MEMBERS, search.plan.trials)
-    stack = Stack(settings, members, pool)
+    most = min(best_size(settings), MOST_MEMBERS)
+    alone, together = (_seconds_an_epoch(Stack(settings, [network.member] * k, pool)) for k in (1, most))
+    of_member = together if most == 1 else max(0.0, together - alone) / (most - 1)
+    return EpochCost(max(0.0, alone - of_member), of_member, best_size(settings))
+
+
+def _seconds_an_epoch(stack: Stack) -> float:
+    """The second epoch's time, of all members."""
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         stack.run_epoch(watch=False, should_stop=_never)
         begun = time.perf_counter()
         stack.run_epoch(watch=False, should_stop=_never)
-    return (time.perf_counter() - begun) / len(members)
+    return time.perf_counter() - begun
 
 
 def _never() -> bool:

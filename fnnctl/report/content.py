@@ -185,7 +185,9 @@ def _training_facts(summary: Summary) -> Iterable[tuple[str, str]]:
     if manifest.evaluated:
         yield "of the run", manifest.evaluated.run
         yield "SHA-256", manifest.evaluated.sha256
-    if manifest.model:
+    if (
+        manifest.model and summary.search is None
+    ):  # a search's is that of its config, which no trial need have
         yield "network", " → ".join(f"{units:,}" for units in manifest.model.layers)
         yield "parameters", f"{manifest.model.parameters:,}"
     if folds := manifest.cross_validation:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from fnnctl.commands.plan import EpochCost
 from tests.commands.conftest import Program
 
 SPACE = "  space: {training.optimizer.learning_rate: {log_uniform: [1e-3, 1e-1]}}\n"
@@ -47,3 +48,19 @@ def test_without_a_space_there_is_nothing_to_plan(program: Program, iris: Path) 
     done = program("plan", str(iris))
     assert done.code == 2
     assert "search.space: there is nothing to search" in done.err
+
+
+def test_a_members_share_of_a_stack() -> None:
+    """3 s a stack and 2 s a member: 5 s alone, 2.75 s of four, and of more than eight those of eight."""
+    cost = EpochCost(of_stack=3.0, of_member=2.0, most=8)
+    assert [cost.seconds(members) for members in (0.4, 1, 4, 8, 20)] == [5.0, 5.0, 2.75, 2.375, 2.375]
+
+
+def test_more_epochs_are_estimated_to_take_longer(program: Program, config: str) -> None:
+    def seconds(epochs: int) -> float:
+        changes = ["--set", "search.trials=3", "--set", f"search.budget.max_epochs={epochs}"]
+        planned = program("plan", config, "--method", "random", *changes, "--json").json
+        estimated: float = planned["seconds_estimated"]
+        return estimated
+
+    assert seconds(20_000) > 20 * seconds(20)
