@@ -76,6 +76,16 @@ def test_predictions_are_the_programs(
     assert f"`{capsys.readouterr().err.splitlines()[-1]}`" in README
 
 
+def test_a_plan_is_the_programs(capsys: pytest.CaptureFixture[str]) -> None:
+    """As far as it is shown."""
+    (shown,) = (block for block in blocks("text") if block.startswith("$ fnnctl plan"))
+    command, *lines = shown.splitlines()
+    words = shlex.split(command)[2:]
+    assert run([words[0], str(ROOT / words[1])]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert [line.rstrip() for line in printed[: len(lines)]] == lines
+
+
 def test_what_can_be_switched_on_is_complete_and_spelled_as_in_the_config() -> None:
     section = README.split("### What can be switched on\n")[1].split("\n###")[0]
     listed = section[section.index("- **") : section.index("\n\nA choice")]
