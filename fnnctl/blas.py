@@ -31,10 +31,19 @@ def blas_function(names: Sequence[str], *, takes: Sequence[Any], gives: Any) -> 
     return None
 
 
+def can_set_blas_threads() -> bool:
+    """Whether NumPy's BLAS has a setting for the threads of its matrix products."""
+    return _thread_setter() is not None
+
+
 def set_blas_threads(count: int) -> bool:
     """Let matrix products use so many threads; False where NumPy's BLAS has no such setting."""
-    setter = blas_function(_SETTERS, takes=[ctypes.c_int], gives=None)
+    setter = _thread_setter()
     if setter is None:
         return False
     setter(count)
     return True
+
+
+def _thread_setter() -> Callable[..., Any] | None:
+    return blas_function(_SETTERS, takes=[ctypes.c_int], gives=None)

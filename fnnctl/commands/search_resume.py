@@ -66,6 +66,11 @@ def resume_search(
         search = extended(begun, words, options.max_trials) if extends else begun
         if _is_over(run) and not asks_for_more(begun, search):
             return _left_as_it_is(folder, output, asked=search if extends else None)
+        if search.plan.trials < min(len(journal.trials), begun.plan.trials):
+            raise UsageError(
+                f"--max-trials {options.max_trials} leaves {search.plan.trials:,} trials, and "
+                f"{len(journal.trials):,} have begun: give more, or end the search with --time-limit"
+            )
         with signals.graceful():
             journal.begin(search.header(versions()), options.machine)
             run.write_resolved(resolved_yaml(search.experiment, command="search"))

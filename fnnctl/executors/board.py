@@ -64,7 +64,7 @@ class ProcessBoard:
     @property
     def done(self) -> int:
         """How much is done."""
-        return int(self._done.value)
+        return int(self._done.get_obj().value)  # without the lock, which a killed worker may hold
 
     def should_stop(self) -> bool:
         """See `Board`."""

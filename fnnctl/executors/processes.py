@@ -22,7 +22,8 @@ from multiprocessing.connection import wait
 from multiprocessing.context import BaseContext
 from typing import Any
 
-from fnnctl.blas import set_blas_threads
+from fnnctl.blas import can_set_blas_threads, set_blas_threads
+from fnnctl.errors import MachineError
 from fnnctl.executors.board import Board, ProcessBoard
 
 THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
@@ -53,8 +54,9 @@ def process_executor(workers: int, shared: Any, preload: str) -> Iterator[tuple[
             if context.get_start_method() == "fork":
                 _fork_all(executor)
             yield executor, board
-        except BrokenProcessPool:
-            # A process that was started while the pool broke is told nothing by it, and waited for for ever.
+        except (BrokenProcessPool, MachineError):
+            # A process that was started while the pool broke, or before one that the system refused, is told
+            # nothing by it, and waited for for ever.
             for process in set(multiprocessing.active_children()) - others:
                 process.kill()
             raise
@@ -74,10 +76,11 @@ def can_fork() -> bool:
     """Whether workers can be forked from this process as it is now.
 
     On Linux alone: elsewhere what the system's libraries keep does not live through a fork. NumPy's BLAS has
-    threads of its own, and sees to it that it does; others that a caller may have imported do not.
+    threads of its own, and sees to it that it does; others that a caller may have imported do not. A BLAS
+    whose threads can only be set before it is loaded would keep this process's number of them.
     """
     alone = threading.active_count() == 1 and not THREADED.intersection(sys.modules)
-    return sys.platform == "linux" and alone
+    return sys.platform == "linux" and alone and can_set_blas_threads()
 
 
 def _context(preload: str) -> BaseContext:
@@ -102,9 +105,11 @@ def _fork_all(executor: Executor) -> None:
         before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         try:
             executor.submit(_nothing)
+        except OSError as error:
+            raise MachineError(f"the system starts no more processes: {error.strerror}") from error
         finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
             gc.unfreeze()
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _nothing() -> None:

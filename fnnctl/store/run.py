@@ -156,7 +156,7 @@ class OpenRun(RunFolder):
             best.rename(former)
             (self.path / names.NEXT_BEST).rename(best)
             sync_folder(self.path)
-            shutil.rmtree(former)
+            shutil.rmtree(former, ignore_errors=True)
         except OSError as error:
             raise cannot_write(best, error) from error
 

@@ -35,7 +35,7 @@ def _stack_bytes(settings: StackSettings, rows: int, members: int) -> int:
     itemsize = settings.dtype.itemsize
     vectors = 5 + _optimizer_vectors(settings) + (1 if settings.averaging else 0)
     parameters = members * vectors * layout.size * itemsize
-    penalised = layout.size * itemsize
+    penalised = members * (2 if settings.techniques.l1 else 1) * layout.size * itemsize
     widest = max(outputs * inputs for outputs, inputs in (layer.weights.shape for layer in layout.layers))
     drawing = 8 * widest
     per_example = (settings.shape.inputs + 1 + settings.shape.classes) * itemsize

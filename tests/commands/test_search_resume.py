@@ -102,6 +102,20 @@ def test_a_resume_may_use_other_workers(cut: Cut, undisturbed: Path) -> None:
     assert {"workers": 2, "executor": "processes"} in [each["changes"] for each in of_kind(folder, "resume")]
 
 
+def test_a_resume_cannot_leave_out_what_has_begun(
+    cut: Cut, undisturbed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Promotions among fewer trials than have begun would be others than those that were promised."""
+    folder = cut(1)
+    capsys.readouterr()
+    journal = (folder / "journal.jsonl").read_bytes()
+    assert resume(folder, "--max-trials", "1") == 2
+    assert "--max-trials 1 leaves 1 trials, and" in capsys.readouterr().err
+    assert (folder / "journal.jsonl").read_bytes() == journal
+    assert resume(folder) == 0
+    assert_same_search(folder, undisturbed)
+
+
 def test_max_trials_holds_for_a_resume(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the option the search goes on as it was begun; with it, it is another plan, and recorded."""
     arguments = ("--method", "random", "--max-trials", "2", "--executor", "serial")

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from fnnctl.blas import blas_function
-from fnnctl.executors.board import Board
+from fnnctl.executors.board import Board, ProcessBoard
 
 
 def times(shared: int, task: int, board: Board) -> int:
@@ -61,6 +61,16 @@ def killed_once(shared: str, task: int, board: Board) -> int:
     if task == 1 and not marker.exists():
         marker.touch()
         os.kill(os.getpid(), signal.SIGKILL)
+    return task
+
+
+def killed_with_the_board(shared: str, task: int, board: Board) -> int:
+    """The first process that does this dies of it, and nobody can write on the board any more."""
+    marker = Path(shared) / "killed"
+    if isinstance(board, ProcessBoard) and not marker.exists():
+        with board._done.get_lock():
+            marker.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
     return task
 
 

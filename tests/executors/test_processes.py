@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from fnnctl.errors import MachineError
 from fnnctl.executors import processes
 from fnnctl.executors.running import Workers, run_tasks
 from fnnctl.store.lock import hold_lock, is_held, release
@@ -89,3 +91,32 @@ def test_forked_workers_end_with_their_parent() -> None:
     assert len({parent.stdout.readline() for _ in range(3)}) == 3
     parent.kill()
     parent.communicate(timeout=20)  # which ends once the last one that could write has
+
+
+@linux
+def test_a_fork_that_the_system_refuses_ends_those_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    fork, count = os.fork, 0
+
+    def refusing() -> int:
+        nonlocal count
+        count += 1
+        if count == 2:
+            raise BlockingIOError(11, "Resource temporarily unavailable")
+        return fork()
+
+    monkeypatch.setattr(processes, "can_fork", lambda: True)
+    monkeypatch.setattr(os, "fork", refusing)
+    with (
+        pytest.raises(MachineError, match="starts no more processes: Resource temporarily unavailable"),
+        Workers(tasks.times, 2, kind="processes", workers=3) as crew,
+    ):
+        list(crew.run([3], look_up=lambda done: False))
+    for process in multiprocessing.active_children():
+        process.join(10)
+    assert not multiprocessing.active_children()
+
+
+@linux
+def test_a_worker_that_is_killed_while_it_tells_how_far_it_is(method: str, tmp_path: Path) -> None:
+    with Workers(tasks.killed_with_the_board, str(tmp_path), kind="processes", workers=2) as crew:
+        assert dict(crew.run([0, 1], look_up=lambda done: False)) == {0: 0, 1: 1}

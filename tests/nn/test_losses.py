@@ -37,8 +37,7 @@ def test_agrees_with_scipy(classes: int) -> None:
     evaluated, predictions = loss.evaluate(z.copy(), y)
     loss.aim_at(Targets(y))
     loss.error_terms(z.copy())
-    loss.aim_at(Targets(y))
-    loss.error_terms(z2 := z.copy())
+    loss.error_terms(z2 := z.copy())  # of the same targets, until others are named
     loss_sum, correct = loss.totals()
     np.testing.assert_allclose(evaluated, expected, rtol=1e-12)
     np.testing.assert_allclose(loss_sum, 2 * expected, rtol=1e-12)

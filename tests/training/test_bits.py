@@ -21,7 +21,7 @@ from fnnctl.training.pool import Examples
 from fnnctl.training.stack import Stack
 from fnnctl.training.stacking import Job, stacks_of
 from fnnctl.training.state import State, of_members
-from fnnctl.training.trainer import TrainedMember, go_on, train_stack
+from fnnctl.training.trainer import Outcome, TrainedMember, go_on, train_stack
 from tests.training.recipes import blobs, member_of, settings_of
 
 
@@ -170,7 +170,11 @@ def train_cut(
 
 
 @settings(max_examples=25, deadline=None)
-@given(stacks(), st.integers(1, 5), st.sampled_from([("serial", 1), ("threads", 2), ("threads", 4)]))
+@given(
+    stacks(),
+    st.integers(1, 5),
+    st.sampled_from([("serial", 1), ("threads", 2), ("threads", 4), ("processes", 2)]),
+)
 def test_however_cut_and_by_however_many_workers(
     case: tuple[StackSettings, list[Member], int], most: int, who: tuple[ExecutorKind, int]
 ) -> None:
@@ -254,3 +258,16 @@ def test_seeds_differ() -> None:
         shape, [member_of(shape, 60, seed=0), member_of(shape, 60, seed=1)], blobs(60, 5, 3)
     )
     assert not np.array_equal(first.parameters, second.parameters)
+
+
+def test_a_member_that_diverges_in_the_midst_of_a_long_epoch_disturbs_nobody() -> None:
+    """An epoch of all who have diverged is broken off: beside one who has not, none is."""
+    examples = blobs(500, 4, 3, precision="float32")
+    shape = settings_of(4, ((5, "relu"),), 3, batch_size=2)
+    calm = member_of(shape, 500, seed=1, learning_rate=1e-3)
+    wild = member_of(shape, 500, seed=2, learning_rate=1e30)
+    together = train_stack(shape, [calm, wild], examples)
+    for member, beside in zip((calm, wild), together, strict=True):
+        (alone,) = train_stack(shape, [member], examples)
+        assert_same_bits(alone, beside)
+    assert [each.outcome for each in together] == [Outcome.COMPLETED, Outcome.DIVERGED]
