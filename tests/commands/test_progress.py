@@ -107,7 +107,8 @@ def test_the_bar_of_several_networks_has_no_thread() -> None:
     script = (
         "import os, threading\n"
         "from fnnctl.commands.output import Output\nfrom fnnctl.commands.progress import amount_progress\n"
-        "with amount_progress(Output(), 100) as show:\n    show(7)\n    os.write(1, b'%d' % threading.active_count())\n"
+        "with amount_progress(Output(), 100) as show:\n    show(7)\n"
+        "    os.write(1, b'%d' % threading.active_count())\n"
     )
     terminal, stderr = pty.openpty()
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
