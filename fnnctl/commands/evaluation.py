@@ -19,8 +19,7 @@ from fnnctl.nn.losses import cross_entropy, softmax
 from fnnctl.store.run import OpenRun
 from fnnctl.training.members import network_of
 from fnnctl.training.pool import Pool
-from fnnctl.training.row_scores import RowScorer
-from fnnctl.training.scoring import SCORING_BATCH
+from fnnctl.training.row_scores import RowScorer, scores_in_batches
 from fnnctl.training.temperature import fit_temperature, scaled
 from fnnctl.training.trainer import TrainedMember
 
@@ -85,7 +84,7 @@ def find_temperature(prepared: Prepared, examples: Pool, trained: TrainedMember)
         return None
     rows, scorer = prepared.split.validation, _scorer(prepared, trained)
     with np.errstate(over="ignore", invalid="ignore"):
-        scores = np.concatenate([batch.copy() for batch in _batches(scorer, examples, rows)])
+        scores = np.concatenate([batch.copy() for batch in scores_in_batches(scorer, examples, rows)])
         return fit_temperature(scores, prepared.dataset.labels[rows])
 
 
@@ -100,7 +99,7 @@ def score_parts(
         name: part_scores(
             dataset.file_rows[rows],
             dataset.labels[rows],
-            _batches(scorer, examples, rows),
+            scores_in_batches(scorer, examples, rows),
             classes=len(dataset.classes),
             temperature=temperature,
         )
@@ -169,11 +168,3 @@ def _scorer(prepared: Prepared, trained: TrainedMember) -> RowScorer:
     return RowScorer(
         network_of(prepared.layout, [prepared.member], trained.parameters[None], trained.statistics[None])
     )
-
-
-def _batches(scorer: RowScorer, pool: Pool, rows: IntArray) -> Iterator[FloatArray]:
-    """The scores of some rows of the pool."""
-    for start in range(0, len(rows), SCORING_BATCH):
-        batch = rows[None, start : start + SCORING_BATCH]
-        pool.gather(batch, scorer.inputs[None, : batch.size])
-        yield scorer.scores(batch.size)

@@ -24,7 +24,7 @@ from fnnctl.store.weights import Array
 from fnnctl.training.history import VALIDATION_COLUMNS, Record
 from fnnctl.training.members import Member, StackSettings, network_of
 from fnnctl.training.pool import Pool, join, pool_of
-from fnnctl.training.scoring import Scorer
+from fnnctl.training.row_scores import RowScorer, scores_in_batches
 from fnnctl.training.stack import Stack
 from fnnctl.training.state import State, of_members, together
 from fnnctl.training.trainer import Outcome, TrainedMember, go_on
@@ -224,21 +224,13 @@ def _objectives(
     if reached:
         stack = last[-1]
         places = {id(member): k for k, member in enumerate(stack.members)}
-        rows = judged[[k for member in stack.members for k, own in enumerate(members) if own is member]]
-        scores = Scorer(stack.evaluated, pool).scores(rows)
         for k in reached:
-            found[k] = _metric(work, task.networks[k].judged, scores[places[id(members[k])]])
-    if early:
-        layout = ParameterLayout(task.settings.shape)
-        network = network_of(
-            layout,
-            [members[k] for k in early],
-            np.stack([trained[k].parameters for k in early]),
-            np.stack([trained[k].statistics for k in early]),
-        )
-        scores = Scorer(network, pool).scores(judged[early])
-        for k, own in zip(early, scores, strict=True):
-            found[k] = _metric(work, task.networks[k].judged, own)
+            at = places[id(members[k])]
+            weights = stack.evaluated.parameters[at], stack.evaluated.statistics[at]
+            found[k] = _metric(work, task, k, members[k], weights, pool, judged[k])
+    for k in early:
+        weights = trained[k].parameters, trained[k].statistics
+        found[k] = _metric(work, task, k, members[k], weights, pool, judged[k])
     return found
 
 
@@ -253,10 +245,24 @@ def _kept_epoch(member: Member, trained: TrainedMember) -> int:
     return best or trained.epochs
 
 
-def _metric(work: TrialWork, rows: IntArray, scores: FloatArray) -> float | None:
-    """The objective's metric of these rows' scores, (n, classes); NaN where their loss is not finite."""
-    dataset = work.dataset
-    part = part_scores(dataset.file_rows[rows], dataset.labels[rows], [scores], classes=len(dataset.classes))
+def _metric(
+    work: TrialWork,
+    task: StackTask,
+    k: int,
+    member: Member,
+    weights: tuple[FloatArray, FloatArray],
+    pool: Pool,
+    judged: IntArray,
+) -> float | None:
+    """The objective's metric with a network's parameters and statistics; NaN where its loss is not finite.
+
+    It is scored as `train` scores a part for metrics.json, so that the metrics are equal to the bit.
+    """
+    dataset, rows = work.dataset, task.networks[k].judged
+    parameters, statistics = (each[None] for each in weights)
+    network = network_of(ParameterLayout(task.settings.shape), [member], parameters, statistics)
+    scores = [batch.copy() for batch in scores_in_batches(RowScorer(network), pool, judged)]
+    part = part_scores(dataset.file_rows[rows], dataset.labels[rows], scores, classes=len(dataset.classes))
     if not np.isfinite(part.loss):
         return math.nan
     return metric_value(part.metrics(part.ranked(), dataset.classes), work.metric)

@@ -8,11 +8,14 @@ places are alike. Training's own `Scorer`, which scores a few rows after every e
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
-from fnnctl.arrays import FloatArray
+from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.nn.network import Network
 from fnnctl.nn.workspace import Workspace
+from fnnctl.training.pool import Pool
 from fnnctl.training.scoring import SCORING_BATCH
 
 WIDTHS = (SCORING_BATCH, 16, 8, 1)
@@ -65,3 +68,11 @@ class RowScorer:
     @staticmethod
     def _rows_of(work: Workspace) -> FloatArray:
         return work.inputs.reshape(SCORING_BATCH, -1)
+
+
+def scores_in_batches(scorer: RowScorer, pool: Pool, rows: IntArray) -> Iterator[FloatArray]:
+    """The scores of some rows of the pool, (n,): (≤ SCORING_BATCH, classes) at a time."""
+    for start in range(0, len(rows), SCORING_BATCH):
+        batch = rows[None, start : start + SCORING_BATCH]
+        pool.gather(batch, scorer.inputs[None, : batch.size])
+        yield scorer.scores(batch.size)

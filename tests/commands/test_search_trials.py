@@ -156,7 +156,7 @@ def test_the_printed_words_on_the_command_line(program: Program, tmp_path: Path,
     assert float(row["validation_loss"]) == result["facts"]["curve"]["validation_loss"][-1]
 
 
-@pytest.mark.parametrize("metric", ["roc_auc_macro", "brier_score", "per_class.class_1.recall"])
+@pytest.mark.parametrize("metric", ["roc_auc_macro", "brier_score", "log_loss", "per_class.class_1.recall"])
 def test_a_metric_that_the_history_has_not(
     program: Program, tmp_path: Path, no_figures: None, metric: str
 ) -> None:
