@@ -111,13 +111,19 @@ class DivergedError(FnnctlError):
 
 
 class NoFinishedTrialError(FnnctlError):
-    """Every trial of a search has failed or diverged."""
+    """Every trial of a search has failed or diverged, or the search has ended before the first result."""
 
     kind = "no_finished_trial"
     exit_code = 4
 
-    def __init__(self, *, trials: int, reasons: Sequence[str], run: str) -> None:
-        """`reasons` are the trials', the most frequent first."""
+    def __init__(self, *, trials: int, reasons: Sequence[str], run: str, ended: str | None = None) -> None:
+        """`reasons` are the trials', the most frequent first; `ended`: why the search did before its plan."""
+        if ended and not reasons:
+            super().__init__(
+                f"the search has ended before any trial had a result: {ended}. "
+                f"`fnnctl search --resume {shlex.quote(run)}` goes on with it"
+            )
+            return
         why = f"; most often: {reasons[0]}" if reasons else ""
         super().__init__(
             f"none of {trials} trials came to a result{why}. Narrow search.space, the learning rate's range "

@@ -165,7 +165,10 @@ def complete_search(
             reasons = Counter(result.reason or "" for result in standings.latest.values())
             told = [why for why, _ in reasons.most_common()]
             draw_figures(run)
-            raise NoFinishedTrialError(trials=len(journal.trials), reasons=told, run=str(run.path))
+            ended = None if reason == COMPLETE else reason
+            raise NoFinishedTrialError(
+                trials=len(journal.trials), reasons=told, run=str(run.path), ended=ended
+            )
         if reason != COMPLETE:
             output.note(f"the search has ended before its plan: {reason}")
         output.note(f"trial {best.trial} is best")

@@ -90,8 +90,9 @@ def _what_is_no_extension(begun: PreparedSearch, search: PreparedSearch) -> dict
         return {(*BUDGET, name): message}
     trials, fewest = search.settings.most_trials, begun.settings.most_trials
     if trials is not None and (fewest is None or trials < fewest):
-        message = f"is {trials:,}, and the search has begun with {fewest or 'all'}; write more"
-        return {TRIALS: message}
+        if fewest is None:
+            return {TRIALS: f"is {trials:,}, and the search has begun with all that there are in its space"}
+        return {TRIALS: f"is {trials:,}, and the search has begun with {fewest:,}; write more"}
     return {}
 
 

@@ -87,6 +87,10 @@ def load_network(run: RunFolder, output: Output) -> StoredNetwork:
     status = shown_status(manifest, alive=run.is_alive())
     if manifest.diverged:
         raise UsageError(f"{run.path} has no network that can be used: its training diverged")
+    if manifest.kind == "search":
+        winner = run.winner()
+        where = f"its winner's is in {winner.path}" if winner else f"it has no winner yet ({status})"
+        raise UsageError(f"{run.path} is a search and keeps no network: {where}")
     if not (run.path / names.MODEL).exists():
         raise UsageError(f"{run.path} has no network ({status}): there is no {names.MODEL}")
     if status != "completed":

@@ -64,7 +64,10 @@ def test_a_line_has_what_was_recorded_of_the_first_member() -> None:
     assert line == "epoch 12/200  train_loss 1.235e+05  validation_loss 0.5124"
 
 
-CONTROLLED = "import fcntl, os, termios; os.setsid(); fcntl.ioctl(2, termios.TIOCSCTTY, 0); "
+CONTROLLED = (
+    "import fcntl, os, signal, termios; os.setsid(); fcntl.ioctl(2, termios.TIOCSCTTY, 0); "
+    "signal.signal(signal.SIGHUP, signal.SIG_DFL); "  # the tests may run under nohup
+)
 START = "from fnnctl.cli import main; main()"
 
 

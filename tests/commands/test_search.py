@@ -22,6 +22,7 @@ from tests.commands.searching import (
     of_kind,
     prepared,
     records,
+    resume,
     search,
     write_config,
 )
@@ -226,6 +227,25 @@ def test_max_trials_of_brackets(tmp_path: Path) -> None:
     brackets = [trial.get("bracket") for trial in of_kind(folder, "trial")]
     assert brackets == [2] * 9 + [1]
     assert read_json(folder / "manifest.json")["search"]["end"] == "complete"
+
+
+def test_a_time_limit_before_the_first_result_is_no_fault_of_the_trials(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = search(write_config(tmp_path / "x.yaml"), "--time-limit", "1e-9", "--executor", "serial", code=4)
+    err = capsys.readouterr().err
+    assert "the search has ended before any trial had a result: " in err
+    assert f"`fnnctl search --resume {folder}` goes on with it" in err
+    assert resume(folder) == 0
+
+
+def test_whoever_asks_a_search_for_its_network_is_told_where_it_is(program: Program, tmp_path: Path) -> None:
+    folder = search(write_config(tmp_path / "x.yaml"), "--method", "random")
+    (tmp_path / "new.csv").write_text("a,b\n1,2\n")
+    for command in (("predict", str(folder), "new.csv"), ("evaluate", str(folder))):
+        done = program(*command)
+        assert done.code == 2
+        assert f"{folder} is a search and keeps no network: its winner's is in {folder / 'best'}" in done.err
 
 
 def test_a_time_limit_ends_the_search_and_the_best_is_refitted(
