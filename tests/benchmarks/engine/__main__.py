@@ -29,11 +29,11 @@ from tests.benchmarks.engine.work import NETWORKS, SOURCES
 from tests.benchmarks.measuring import CLOCK
 
 SECTIONS = {
+    "cross_validation": cross_validation,  # first: no worker is forked once PyTorch or JAX was imported
     "alone": alone,
     "stacked": stacked,
     "wide": wide,
     "sizes": sizes,
-    "cross_validation": cross_validation,
     "memory": memory,
 }
 SEVERAL_THREADS = ("wide", "cross_validation")
