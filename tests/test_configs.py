@@ -10,10 +10,10 @@ import pytest
 from fnnctl.blas import set_blas_threads
 from fnnctl.cli import run
 from fnnctl.commands.evaluation import score_parts
-from fnnctl.commands.interruption import interruption
-from fnnctl.commands.output import Output
 from fnnctl.commands.preparation import prepare
 from fnnctl.commands.train import train
+from fnnctl.console.output import Output
+from fnnctl.console.signals import interruption
 from fnnctl.report.summary import summarize
 from fnnctl.training.trainer import train_stack
 

@@ -14,16 +14,17 @@ import fnnctl
 
 ROOT = Path(fnnctl.__file__).parent
 LEVELS = {
-    "cli": 6,
-    "commands": 5,
-    "report": 4, "search": 4, "training": 4, "executors": 4,
-    "nn": 3, "data": 3, "metrics": 3, "store": 3, "plots": 3,
-    "config": 2,
+    "cli": 10,
+    "commands": 9,
+    "console": 8, "runs": 8, "stacks": 8, "search": 8, "report": 8,
+    "modelling": 7, "executors": 7, "records": 7,
+    "training": 6, "plots": 6,
+    "tasks": 5,
+    "nn": 4, "data": 4, "metrics": 4, "store": 4,
+    "config": 3,
+    "space": 2,
     "errors": 1,
-    "arrays": 0,
-    "blas": 0,
-    "memory": 0,
-    "text": 0,
+    "arrays": 0, "blas": 0, "memory": 0, "text": 0, "seeds": 0,
 }  # fmt: skip
 FILES = sorted(path for path in ROOT.rglob("*.py") if path.name != "__main__.py")
 

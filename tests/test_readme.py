@@ -10,8 +10,15 @@ from pathlib import Path
 import pytest
 
 from fnnctl.cli import run
+from fnnctl.config.messages.schema_tree import (
+    all_settings,
+    choices_of,
+    forms_of,
+    homes_of,
+    schema_at,
+    words_of,
+)
 from fnnctl.config.paths import format_path, parse_path
-from fnnctl.config.schema_tree import all_settings, choices_of, forms_of, homes_of, schema_at, words_of
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -17,7 +17,7 @@ from fnnctl import __version__
 from fnnctl.cli.experiments import check, evaluate, init, predict, train
 from fnnctl.cli.reports import datasets, report, runs, schema
 from fnnctl.cli.searches import plan, search
-from fnnctl.commands.output import Output
+from fnnctl.console.output import Output
 from fnnctl.errors import FnnctlError, UnwritableOutputError, UsageError
 
 app = typer.Typer(

@@ -76,7 +76,7 @@ def train(
     no_color: NoColor = False,
 ) -> None:
     """Train a network and write its run folder."""
-    from fnnctl.commands.interruption import interruption
+    from fnnctl.console.signals import interruption
 
     output = output_of(json, quiet, verbose, no_color)
     with interruption(output) as signals:
@@ -115,7 +115,7 @@ def predict(
     no_color: NoColor = False,
 ) -> None:
     """Labels and probabilities for new rows, as CSV."""
-    from fnnctl.commands.interruption import ended_by_signals
+    from fnnctl.console.signals import ended_by_signals
 
     output = output_of(json, quiet, verbose, no_color)
     with ended_by_signals(output):

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from fnnctl.commands.output import Output
+from fnnctl.console.output import Output
 from fnnctl.errors import UsageError
 
 DEFAULT_CONFIG = Path("fnnctl.yaml")

@@ -55,7 +55,7 @@ def search(
     no_color: NoColor = False,
 ) -> None:
     """Search for good settings, refit the best and write the search's folder."""
-    from fnnctl.commands.interruption import interruption
+    from fnnctl.console.signals import interruption
 
     output = output_of(json, quiet, verbose, no_color)
     with interruption(output) as signals:
@@ -100,7 +100,7 @@ def plan(
     no_color: NoColor = False,
 ) -> None:
     """What a search would do, and how long it would take."""
-    from fnnctl.commands.interruption import ended_by_signals
+    from fnnctl.console.signals import ended_by_signals
 
     output = output_of(json, quiet, verbose, no_color)
     with ended_by_signals(output):

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from fnnctl.commands.output import Output
 from fnnctl.commands.preparation import Prepared, Source, prepare, searching_problems
 from fnnctl.commands.search_setup import search_of
+from fnnctl.console.output import Output
 from fnnctl.errors import InputError, Problem, quoted_list
 
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 import math
 
 from fnnctl.commands.evaluation import find_temperature, score_parts, write_scores
-from fnnctl.commands.interruption import Interruption
 from fnnctl.commands.keeping import Keeping
-from fnnctl.commands.output import Output
 from fnnctl.commands.preparation import Prepared
-from fnnctl.commands.progress import epoch_progress
 from fnnctl.commands.recording import Recording, warn
+from fnnctl.console.output import Output
+from fnnctl.console.progress import epoch_progress
+from fnnctl.console.signals import Interruption
 from fnnctl.errors import DivergedError
 from fnnctl.report.figures import draw_figures
 from fnnctl.store.run import OpenRun
 from fnnctl.training.checkpoint import Checkpoint
 from fnnctl.training.pool import Pool
 from fnnctl.training.stack import Stack
+from fnnctl.training.stopping.unfinished import unfinished
 from fnnctl.training.trainer import Outcome, TrainedMember, go_on
-from fnnctl.training.unfinished import unfinished
 from fnnctl.training.watch import dead_layers
 
 

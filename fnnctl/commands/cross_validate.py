@@ -25,20 +25,20 @@ from fnnctl.commands.fold_scores import (
 )
 from fnnctl.commands.fold_training import FoldResult, train_folds
 from fnnctl.commands.folds import CrossValidation, PreparedFolds, prepare_folds
-from fnnctl.commands.interruption import Interruption
-from fnnctl.commands.output import Output
-from fnnctl.commands.progress import amount_progress
 from fnnctl.commands.recording import Recording, known_facts, warn
-from fnnctl.config.optimizers import LbfgsOptimizer
-from fnnctl.config.resolved import resolved_yaml
+from fnnctl.config.reading.resolved import resolved_yaml
+from fnnctl.config.schema.optimizers import LbfgsOptimizer
+from fnnctl.console.output import Output
+from fnnctl.console.progress import amount_progress
+from fnnctl.console.signals import Interruption
 from fnnctl.errors import DivergedError
 from fnnctl.executors.running import run_tasks
 from fnnctl.report.figures import draw_figures
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.provenance import usable_processors
 from fnnctl.store.run import OpenRun, create_run
+from fnnctl.training.stopping.unfinished import unfinished
 from fnnctl.training.trainer import Outcome
-from fnnctl.training.unfinished import unfinished
 
 Results = list[FoldResult | None]
 

@@ -9,7 +9,7 @@ from rich.console import Group
 from rich.padding import Padding
 from rich.table import Table
 
-from fnnctl.commands.output import Output
+from fnnctl.console.output import Output
 from fnnctl.data.builtin import BUILTIN
 
 

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fnnctl.commands.interruption import ended_by_signals, interruption
-from fnnctl.commands.output import Output
+from fnnctl.console.output import Output
+from fnnctl.console.signals import ended_by_signals, interruption
 from fnnctl.errors import UsageError
 
 LATEST_RUN = "latest"

@@ -17,12 +17,12 @@ from typing import Any
 from fnnctl.commands.evaluation import part_scores, write_scores
 from fnnctl.commands.labelled_rows import read_labelled
 from fnnctl.commands.new_data import InputFile
-from fnnctl.commands.output import Output
 from fnnctl.commands.preparation import prepare
 from fnnctl.commands.recording import Recording, evaluation_manifest
 from fnnctl.commands.report import report_training
 from fnnctl.commands.stored_network import StoredNetwork, load_network
-from fnnctl.config.experiment import NAME_PATTERN
+from fnnctl.config.schema.experiment import NAME_PATTERN
+from fnnctl.console.output import Output
 from fnnctl.errors import DataError, Problem, UsageError, quoted_list
 from fnnctl.metrics.confusion import confusion_matrix
 from fnnctl.report.figures import draw_figures

@@ -15,12 +15,12 @@ from fnnctl.metrics.classification import score
 from fnnctl.metrics.confusion import confusion_matrix
 from fnnctl.metrics.curves import pr_curves, roc_curves
 from fnnctl.metrics.ranked import RankedPart, rank_part
-from fnnctl.nn.losses import cross_entropy, softmax
+from fnnctl.nn.losses.cross_entropy import cross_entropy, softmax
 from fnnctl.store.run import OpenRun
 from fnnctl.training.members import network_of
 from fnnctl.training.pool import Pool
-from fnnctl.training.row_scores import RowScorer, scores_in_batches
-from fnnctl.training.temperature import fit_temperature, scaled
+from fnnctl.training.scoring.row_scores import RowScorer, scores_in_batches
+from fnnctl.training.scoring.temperature import fit_temperature, scaled
 from fnnctl.training.trainer import TrainedMember
 
 

@@ -17,9 +17,9 @@ from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.training.history import Record
 from fnnctl.training.members import Member, network_of
 from fnnctl.training.pool import Pool, join
-from fnnctl.training.scoring import Scorer
+from fnnctl.training.scoring.stacked import Scorer
+from fnnctl.training.scoring.temperature import fit_temperature
 from fnnctl.training.stack import Stack
-from fnnctl.training.temperature import fit_temperature
 from fnnctl.training.trainer import Outcome, TrainedMember, train_stack
 
 

@@ -10,13 +10,13 @@ import numpy as np
 
 from fnnctl.arrays import IntArray
 from fnnctl.commands.preparation import Source, data_facts, fit, load_source, training_weights
-from fnnctl.config.canonical import configuration_seed
-from fnnctl.config.experiment import Experiment
-from fnnctl.config.loading import LoadedConfig
+from fnnctl.config.reading.loading import LoadedConfig
+from fnnctl.config.rules.canonical import configuration_seed
+from fnnctl.config.schema.experiment import Experiment
 from fnnctl.data.dataset import Dataset
-from fnnctl.data.folds import FOLDS_PURPOSE, Folds, divide, hold_out, most_folds
 from fnnctl.data.preprocessing import Preprocessor
-from fnnctl.data.splits import Split
+from fnnctl.data.splits.folds import FOLDS_PURPOSE, Folds, divide, hold_out, most_folds
+from fnnctl.data.splits.parts import Split
 from fnnctl.data.text import counted, shown
 from fnnctl.data.warnings import data_warnings
 from fnnctl.errors import ConfigError, quoted_list

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fnnctl.commands.output import Output
-from fnnctl.config.starter import STARTER_NAME, STARTER_TEXT
+from fnnctl.config.reading.starter import STARTER_NAME, STARTER_TEXT
+from fnnctl.console.output import Output
 from fnnctl.store.atomic import write_new
 
 

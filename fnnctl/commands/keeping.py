@@ -13,8 +13,8 @@ from types import TracebackType
 from typing import Self
 
 from fnnctl.commands.preparation import Prepared
-from fnnctl.commands.progress import OnEpoch
 from fnnctl.commands.recording import model_description
+from fnnctl.console.progress import OnEpoch
 from fnnctl.errors import MachineError
 from fnnctl.store.run import OpenRun
 from fnnctl.training.checkpoint import Checkpoint

@@ -16,13 +16,13 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.commands.stored_network import StoredNetwork
-from fnnctl.config.data import DELIMITER_PATTERN
-from fnnctl.data.archives import arrays_sha256, holds_arrays
+from fnnctl.config.schema.data import DELIMITER_PATTERN
+from fnnctl.data.arrays.archives import arrays_sha256, holds_arrays
+from fnnctl.data.arrays.new_rows import open_new_arrays
 from fnnctl.data.files import file_sha256, find_file, shown_name
-from fnnctl.data.new_arrays import open_new_arrays
-from fnnctl.data.new_rows import NewFile, NewRows, open_new_rows
 from fnnctl.data.preprocessing import Preprocessor
-from fnnctl.data.rows import CsvFormat
+from fnnctl.data.tables.new_rows import NewFile, NewRows, open_new_rows
+from fnnctl.data.tables.rows import CsvFormat
 from fnnctl.data.text import counted, printable, shown
 from fnnctl.errors import DataError, Problem, UsageError, quoted_list
 

@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 
 from fnnctl.blas import set_blas_threads
-from fnnctl.commands.output import Output
 from fnnctl.commands.search_setup import PreparedSearch, prepare_search
 from fnnctl.commands.trial_networks import FailedTrialError, NetworkMaker, TrialNetwork
 from fnnctl.commands.trial_plan import choose_crew
-from fnnctl.report.plan import plan_report
-from fnnctl.search.trial import Trial
+from fnnctl.console.output import Output
+from fnnctl.records.trials import Trial
+from fnnctl.report.plan_table import plan_report
 from fnnctl.store.provenance import usable_processors
 from fnnctl.training.members import StackSettings
 from fnnctl.training.pool import pool_of

@@ -9,15 +9,15 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.commands.new_data import InputFile
-from fnnctl.commands.output import Output
 from fnnctl.commands.stored_network import StoredNetwork, load_network
-from fnnctl.data.new_rows import NewRows
+from fnnctl.console.output import Output
+from fnnctl.data.tables.new_rows import NewRows
 from fnnctl.errors import UsageError
-from fnnctl.nn.losses import softmax
+from fnnctl.nn.losses.cross_entropy import softmax
 from fnnctl.store.atomic import write_output_lines
 from fnnctl.store.catalogue import find_run
 from fnnctl.store.tables import wide_csv_lines
-from fnnctl.training.temperature import scaled
+from fnnctl.training.scoring.temperature import scaled
 
 
 def predict(

@@ -8,17 +8,17 @@ from pathlib import Path
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.blas import set_blas_threads
-from fnnctl.config.canonical import configuration_seed
-from fnnctl.config.experiment import Experiment
-from fnnctl.config.loading import LoadedConfig, load_config
-from fnnctl.config.metric_names import class_of
-from fnnctl.config.model import LogisticOutput
 from fnnctl.config.paths import ConfigPath
-from fnnctl.config.search_check import search_problems
+from fnnctl.config.reading.loading import LoadedConfig, load_config
+from fnnctl.config.rules.canonical import configuration_seed
+from fnnctl.config.rules.search_check import search_problems
+from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.metric_names import class_of
+from fnnctl.config.schema.model import LogisticOutput
 from fnnctl.data.dataset import Dataset
 from fnnctl.data.loading import load_dataset
 from fnnctl.data.preprocessing import Preprocessor, fit_preprocessor
-from fnnctl.data.splits import Split, split_rows
+from fnnctl.data.splits.parts import Split, split_rows
 from fnnctl.data.warnings import data_warnings
 from fnnctl.errors import ConfigError, DataError, Problem, did_you_mean, quoted_list
 from fnnctl.memory import available_bytes, return_large_blocks

@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from fnnctl.commands.interruption import StopNow
 from fnnctl.commands.new_data import InputFile
-from fnnctl.commands.output import Output
 from fnnctl.commands.preparation import Prepared
 from fnnctl.commands.stored_network import StoredNetwork
-from fnnctl.config.experiment import Experiment
+from fnnctl.config.schema.experiment import Experiment
+from fnnctl.console.output import Output
+from fnnctl.console.signals import StopNow
 from fnnctl.data.dataset import Dataset
 from fnnctl.errors import DivergedError, InputError, InterruptedRunError, MachineError
 from fnnctl.nn.parameters import ParameterLayout

@@ -8,15 +8,15 @@ from dataclasses import replace
 from typing import Any
 
 from fnnctl.commands.completion import complete_run
-from fnnctl.commands.interruption import Interruption
-from fnnctl.commands.output import Output
 from fnnctl.commands.preparation import Prepared, Source, prepare_source
 from fnnctl.commands.recording import opening_manifest
 from fnnctl.commands.search_setup import PreparedSearch
-from fnnctl.config.experiment import Experiment
-from fnnctl.config.lr_schedules import AdaptiveLrSchedule
-from fnnctl.config.resolved import resolved_yaml
-from fnnctl.search.trial import Assignment
+from fnnctl.config.reading.resolved import resolved_yaml
+from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.lr_schedules import AdaptiveLrSchedule
+from fnnctl.console.output import Output
+from fnnctl.console.signals import Interruption
+from fnnctl.records.trials import Assignment
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.names import BEST, NEXT_BEST
 from fnnctl.store.run import OpenRun, create_run

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from fnnctl.commands.output import Output
+from fnnctl.console.output import Output
 from fnnctl.errors import MachineError, UsageError, did_you_mean
 from fnnctl.report.figures import draw_missing_figures
 from fnnctl.report.gates import GateResult, check_gates, parse_gates

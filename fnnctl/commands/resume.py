@@ -7,10 +7,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from fnnctl.commands.completion import complete_run
-from fnnctl.commands.interruption import Interruption
-from fnnctl.commands.output import Output
 from fnnctl.commands.preparation import Prepared, prepare
 from fnnctl.commands.recording import going_on, machine_differences, warn
+from fnnctl.console.output import Output
+from fnnctl.console.signals import Interruption
 from fnnctl.errors import DataError, Problem, UsageError
 from fnnctl.store.catalogue import find_run
 from fnnctl.store.folder import RunFolder

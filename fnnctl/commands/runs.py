@@ -8,7 +8,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from fnnctl.commands.output import Output
+from fnnctl.console.output import Output
 from fnnctl.report.pieces import number
 from fnnctl.store.catalogue import RunEntry, list_runs
 from fnnctl.text import plain_text

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fnnctl.commands.output import Output
-from fnnctl.config.json_schema import json_schema
+from fnnctl.config.schema.json_schema import json_schema
+from fnnctl.console.output import Output
 
 
 def schema(output: Output) -> None:

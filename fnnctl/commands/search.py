@@ -12,26 +12,26 @@ from typing import Any, Final
 import numpy as np
 
 from fnnctl.blas import set_blas_threads
-from fnnctl.commands.interruption import Interruption
-from fnnctl.commands.output import Output
 from fnnctl.commands.preparation import fit
-from fnnctl.commands.progress import amount_progress
 from fnnctl.commands.recording import Recording, known_facts, warn
 from fnnctl.commands.refit import refit
 from fnnctl.commands.search_setup import PreparedSearch, prepare_search
 from fnnctl.commands.trial_plan import choose_crew
 from fnnctl.commands.trial_runner import KEPT_EPOCH, TrialRunner
 from fnnctl.commands.trial_training import TrialWork, train_trials
-from fnnctl.config.resolved import resolved_yaml
+from fnnctl.config.reading.resolved import resolved_yaml
+from fnnctl.console.output import Output
+from fnnctl.console.progress import amount_progress
+from fnnctl.console.signals import Interruption
 from fnnctl.errors import NoFinishedTrialError, UsageError, did_you_mean
 from fnnctl.executors.running import ExecutorKind, Workers
+from fnnctl.records.journal import COMPLETE, Journal, encode
+from fnnctl.records.leaderboard import leaderboard_table
+from fnnctl.records.standings import Standings
+from fnnctl.records.trials import Result
 from fnnctl.report.figures import draw_figures
-from fnnctl.search.journal import COMPLETE, Journal, encode
-from fnnctl.search.leaderboard import leaderboard_table
 from fnnctl.search.loop import run_search
 from fnnctl.search.protocols import Sampler
-from fnnctl.search.standings import Standings
-from fnnctl.search.trial import Result
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.provenance import usable_processors
 from fnnctl.store.run import OpenRun, create_run

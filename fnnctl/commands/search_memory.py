@@ -9,14 +9,14 @@ from typing import Any
 
 from fnnctl.arrays import IntArray
 from fnnctl.commands.preparation import Fitted, Source, fit_whatever_its_size, too_large
-from fnnctl.config.dimensions import active, assignment_of
-from fnnctl.config.domain_values import values_to_try
-from fnnctl.config.resolved import flow_yaml
-from fnnctl.config.trials import RefusedConfigurationError, TrialConfigs
+from fnnctl.config.reading.resolved import flow_yaml
+from fnnctl.config.rules.dimensions import active, assignment_of
+from fnnctl.config.rules.domain_values import values_to_try
+from fnnctl.config.rules.trials import RefusedConfigurationError, TrialConfigs
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.errors import ConfigError, InputError
+from fnnctl.records.trials import Assignment
 from fnnctl.search.space import Space
-from fnnctl.search.trial import Assignment
 from fnnctl.training.memory import training_bytes
 
 SWEEPS = 2

@@ -8,8 +8,6 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from fnnctl.blas import set_blas_threads
-from fnnctl.commands.interruption import Interruption
-from fnnctl.commands.output import Output
 from fnnctl.commands.preparation import load_source
 from fnnctl.commands.recording import going_on, machine_differences, warn
 from fnnctl.commands.search import SearchOptions, complete_search, versions
@@ -21,9 +19,11 @@ from fnnctl.commands.search_extension import (
     refuse_other_settings,
 )
 from fnnctl.commands.search_setup import PreparedSearch, search_of
-from fnnctl.config.resolved import resolved_yaml
+from fnnctl.config.reading.resolved import resolved_yaml
+from fnnctl.console.output import Output
+from fnnctl.console.signals import Interruption
 from fnnctl.errors import UsageError
-from fnnctl.search.journal import COMPLETE, End, Journal, encode
+from fnnctl.records.journal import COMPLETE, End, Journal, encode
 from fnnctl.store.catalogue import find_run
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.names import RESOLVED

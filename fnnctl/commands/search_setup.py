@@ -16,21 +16,21 @@ from fnnctl.arrays import IntArray
 from fnnctl.commands.folds import split_of
 from fnnctl.commands.preparation import Source, data_facts, load_source, parts_of, searching_problems
 from fnnctl.commands.search_memory import refuse_too_large
-from fnnctl.config.experiment import Experiment
-from fnnctl.config.resolved import active_settings
-from fnnctl.config.search import DEFAULT_TRIALS, SearchConfig
-from fnnctl.config.trials import TrialConfigs, trial_configs
-from fnnctl.data.folds import divide, most_folds
-from fnnctl.data.splits import Split
+from fnnctl.config.reading.resolved import active_settings
+from fnnctl.config.rules.trials import TrialConfigs, trial_configs
+from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.search import DEFAULT_TRIALS, SearchConfig
+from fnnctl.data.splits.folds import divide, most_folds
+from fnnctl.data.splits.parts import Split
 from fnnctl.errors import ConfigError
+from fnnctl.records.journal import Header
+from fnnctl.records.trials import Direction
 from fnnctl.search.domains import Domain
-from fnnctl.search.journal import Header
 from fnnctl.search.plan import Plan, plan_search
 from fnnctl.search.protocols import Sampler, Scheduler
 from fnnctl.search.samplers import SAMPLERS
 from fnnctl.search.space import Space
 from fnnctl.search.spending import Spending, build_scheduler
-from fnnctl.search.trial import Direction
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.blas import set_blas_threads
-from fnnctl.commands.output import Output
+from fnnctl.console.output import Output
 from fnnctl.data.preprocessing import Columns, Preprocessor
 from fnnctl.data.text import shown
 from fnnctl.errors import UsageError
-from fnnctl.nn.activations import ACTIVATIONS
+from fnnctl.nn.layers.activations import ACTIVATIONS
 from fnnctl.nn.network import LAYER_NUMBERS, Network
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import HiddenShape, NetworkShape
@@ -23,8 +23,8 @@ from fnnctl.store.atomic import damaged
 from fnnctl.store.catalogue import shown_status
 from fnnctl.store.description import ModelDescription
 from fnnctl.store.folder import RunFolder
-from fnnctl.training.row_scores import RowScorer
-from fnnctl.training.scoring import SCORING_BATCH
+from fnnctl.training.scoring.row_scores import RowScorer
+from fnnctl.training.scoring.stacked import SCORING_BATCH
 from fnnctl.training.threads import default_threads
 
 

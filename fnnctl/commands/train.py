@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fnnctl.commands.completion import complete_run
-from fnnctl.commands.interruption import Interruption
-from fnnctl.commands.output import Output
 from fnnctl.commands.preparation import Prepared, prepare
 from fnnctl.commands.recording import opening_manifest, warn
-from fnnctl.config.resolved import resolved_yaml
+from fnnctl.config.reading.resolved import resolved_yaml
+from fnnctl.console.output import Output
+from fnnctl.console.signals import Interruption
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun, create_run
 

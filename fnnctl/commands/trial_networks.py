@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from fnnctl.commands.folds import fold_seed
 from fnnctl.commands.preparation import Fitted, completed, fit
 from fnnctl.commands.search_setup import PreparedSearch, Unit
-from fnnctl.config.canonical import configuration_seed
-from fnnctl.config.experiment import Experiment
-from fnnctl.config.trials import RefusedConfigurationError
+from fnnctl.config.rules.canonical import configuration_seed
+from fnnctl.config.rules.trials import RefusedConfigurationError
+from fnnctl.config.schema.experiment import Experiment
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.errors import InputError
-from fnnctl.search.trial import Trial
+from fnnctl.records.trials import Trial
 from fnnctl.training.members import Member, StackSettings
 from fnnctl.training.recipe import member_of
 

@@ -13,7 +13,7 @@ from fnnctl.commands.trial_networks import TrialNetworks
 from fnnctl.commands.trial_training import StackTask, UnitNetwork
 from fnnctl.executors.processes import can_fork
 from fnnctl.executors.running import ExecutorKind
-from fnnctl.search.trial import Job
+from fnnctl.records.trials import Job
 from fnnctl.store.trial_checkpoints import Network, Place
 from fnnctl.training.members import StackSettings
 from fnnctl.training.stacking import best_size, rough_seconds, step_values

@@ -16,8 +16,8 @@ from fnnctl.commands.trial_plan import in_order, stack_tasks
 from fnnctl.commands.trial_training import StackResult, StackTask, TrialWork, UnitResult, digest
 from fnnctl.errors import DataError, MachineError
 from fnnctl.executors.running import Workers
-from fnnctl.search.journal import Journal
-from fnnctl.search.trial import Job, Result, Status
+from fnnctl.records.journal import Journal
+from fnnctl.records.trials import Job, Result, Status
 from fnnctl.store.run import OpenRun
 from fnnctl.store.trial_checkpoints import Network, Place, TrialCheckpoints, read_state
 from fnnctl.training.state import of_members

@@ -24,7 +24,7 @@ from fnnctl.store.weights import Array
 from fnnctl.training.history import VALIDATION_COLUMNS, Record
 from fnnctl.training.members import Member, StackSettings, network_of
 from fnnctl.training.pool import Pool, join, pool_of
-from fnnctl.training.row_scores import RowScorer, scores_in_batches
+from fnnctl.training.scoring.row_scores import RowScorer, scores_in_batches
 from fnnctl.training.stack import Stack
 from fnnctl.training.state import State, of_members, together
 from fnnctl.training.trainer import Outcome, TrainedMember, go_on

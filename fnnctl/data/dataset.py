@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.data.units import Units
+from fnnctl.data.tables.offsets import Units
 
 COLUMNS_AT_ONCE = 4
 """Rows lie one after the other: a column alone would be fetched at the price of its neighbours."""

@@ -9,17 +9,17 @@ from typing import TypeVar
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.config.data import DEFAULT_MISSING_VALUES, DataConfig
-from fnnctl.data.archives import holds_arrays
-from fnnctl.data.array_data import load_arrays
-from fnnctl.data.assembly import LabelledTable, code_matrix, coded, numeric_matrix
+from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES, DataConfig
+from fnnctl.data.arrays.archives import holds_arrays
+from fnnctl.data.arrays.loading import load_arrays
 from fnnctl.data.builtin import BUILTIN, builtin_path
 from fnnctl.data.dataset import ROW_NUMBER, Dataset
 from fnnctl.data.files import check_sha256, file_sha256, find_file
 from fnnctl.data.problems import Problems
-from fnnctl.data.rows import CsvFormat
 from fnnctl.data.settings import check_settings, declared_kinds
-from fnnctl.data.table import Kind, read_table
+from fnnctl.data.tables.assembly import LabelledTable, code_matrix, coded, numeric_matrix
+from fnnctl.data.tables.rows import CsvFormat
+from fnnctl.data.tables.table import Kind, read_table
 from fnnctl.data.target import groups_fault, same_number_twice, target_fault, weights_fault
 from fnnctl.data.text import counted, printable, shown
 from fnnctl.errors import DataError, Problem, did_you_mean

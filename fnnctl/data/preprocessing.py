@@ -18,7 +18,7 @@ import numpy as np
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.config.data import DataConfig
+from fnnctl.config.schema.data import DataConfig
 from fnnctl.data.dataset import Dataset
 from fnnctl.data.scaling import centre_and_spread, imputed_value
 from fnnctl.data.text import shown

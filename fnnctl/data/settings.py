@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fnnctl.config.data import ARRAY_REASON, DEFAULT_MISSING_VALUES, ColumnsConfig, DataConfig
-from fnnctl.data.numbers import plain_number
+from fnnctl.config.schema.data import ARRAY_REASON, DEFAULT_MISSING_VALUES, ColumnsConfig, DataConfig
 from fnnctl.data.problems import Problems
-from fnnctl.data.table import Kind
+from fnnctl.data.tables.numbers import plain_number
+from fnnctl.data.tables.table import Kind
 from fnnctl.data.text import printable, shown
 from fnnctl.errors import DataError, Problem, did_you_mean, quoted_list
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.data.numbers import ordered, plain_number
+from fnnctl.data.tables.numbers import ordered, plain_number
 from fnnctl.data.text import counted, shown
 
 MANY_VALUES = 20

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.data.dataset import BLOCK_ROWS, Dataset
-from fnnctl.data.splits import Split
+from fnnctl.data.splits.parts import Split
 from fnnctl.data.text import counted, shown
 from fnnctl.errors import quoted_list
 

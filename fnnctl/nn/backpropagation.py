@@ -14,7 +14,7 @@ import numpy as np
 from fnnctl.arrays import FloatArray
 from fnnctl.nn.draws import Draws
 from fnnctl.nn.network import Network
-from fnnctl.nn.penalties import Penalty
+from fnnctl.nn.optimizers.penalties import Penalty
 from fnnctl.nn.workspace import Workspace
 
 

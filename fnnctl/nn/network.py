@@ -8,7 +8,7 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.nn.draws import Draws
-from fnnctl.nn.layers import HiddenLayer
+from fnnctl.nn.layers.hidden import HiddenLayer
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.workspace import Workspace
 

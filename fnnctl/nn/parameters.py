@@ -17,7 +17,7 @@ from math import prod
 import numpy as np
 
 from fnnctl.arrays import FloatArray
-from fnnctl.nn.activations import ACTIVATIONS
+from fnnctl.nn.layers.activations import ACTIVATIONS
 from fnnctl.nn.shape import HiddenShape, NetworkShape
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from fnnctl.arrays import FloatArray
-from fnnctl.nn.layers import hidden_buffers
-from fnnctl.nn.losses import LOSSES
+from fnnctl.nn.layers.hidden import hidden_buffers
+from fnnctl.nn.losses.cross_entropy import LOSSES
+from fnnctl.nn.losses.targets import targets_for
 from fnnctl.nn.shape import NetworkShape, Techniques
-from fnnctl.nn.targets import targets_for
 
 SETTLED_VALUES = 2**16
 """Up to so many inputs of a member are copied."""

@@ -10,9 +10,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from fnnctl.config.metric_names import is_loss
+from fnnctl.config.schema.metric_names import is_loss
 from fnnctl.plots.searched import PlottedResult, PlottedTrial
-from fnnctl.report.search_content import SearchContent, Trial
+from fnnctl.records.history import SearchContent, Trial
 from fnnctl.report.search_settings import importances, searched_settings
 from fnnctl.store import names
 

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from rich.cells import cell_len
 
-from fnnctl.config.resolved import flow_yaml
+from fnnctl.config.reading.resolved import flow_yaml
+from fnnctl.records.history import Rung, SearchContent, Trial
 from fnnctl.report.pieces import NOTHING, Command, FactList, Section, Table, number
-from fnnctl.report.search_content import Rung, SearchContent, Trial
 from fnnctl.report.search_settings import importances, short_names
 from fnnctl.report.summary import Summary
 from fnnctl.store.manifest import SearchFacts

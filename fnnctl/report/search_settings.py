@@ -10,10 +10,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from fnnctl.config.resolved import flow_yaml
+from fnnctl.config.reading.resolved import flow_yaml
 from fnnctl.metrics.importance import LEAST_TRIALS, Importance, importance
 from fnnctl.plots.searched import SearchedSetting
-from fnnctl.report.search_content import SearchContent, Trial
+from fnnctl.records.history import SearchContent, Trial
 
 _UNSET: Final = object()
 """The value of a trial in which a setting is not searched; None is a value that a choice may have."""

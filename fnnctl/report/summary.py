@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from fnnctl.arrays import IntArray
-from fnnctl.report.search_content import SearchContent, search_content
+from fnnctl.records.history import SearchContent, search_content
 from fnnctl.store import names
 from fnnctl.store.catalogue import shown_status
 from fnnctl.store.folder import RunFolder

@@ -5,8 +5,8 @@ objective and a journal. By hand, a search is a dialogue with the scheduler:
 
     >>> from fnnctl.search.spending import Spending, build_scheduler
     >>> from fnnctl.search.samplers.listed import Listed
-    >>> from fnnctl.search.standings import Standings
-    >>> from fnnctl.search.trial import Result, Status
+    >>> from fnnctl.records.standings import Standings
+    >>> from fnnctl.records.trials import Result, Status
     >>> sampler = Listed({"rate": 10.0**-k} for k in range(4))
     >>> spending = Spending(max_epochs=4, trials=4, reduction_factor=2)
     >>> scheduler = build_scheduler("halving", sampler, spending, direction="maximize")

@@ -15,8 +15,8 @@ from functools import cached_property
 from statistics import NormalDist
 from typing import Any, Final, Protocol
 
-from fnnctl.config.domain_values import identity, index_of, normal_ends, values_of
-from fnnctl.config.domains import (
+from fnnctl.config.rules.domain_values import identity, index_of, normal_ends, values_of
+from fnnctl.config.schema.domains import (
     ChoiceDomain,
     IntegerDomain,
     LogIntegerDomain,

@@ -32,12 +32,12 @@ from pathlib import Path
 from typing import TypeAlias
 
 import fnnctl
-from fnnctl.search.journal import Header, Journal
+from fnnctl.records.journal import Header, Journal
+from fnnctl.records.standings import Standings
+from fnnctl.records.trials import Direction, Job, Result, Status, Trial
 from fnnctl.search.loop import Runner, Stop, run_search
 from fnnctl.search.protocols import Sampler
 from fnnctl.search.spending import Spending, build_scheduler
-from fnnctl.search.standings import Standings
-from fnnctl.search.trial import Direction, Job, Result, Status, Trial
 from fnnctl.store.journal import JournalFile
 
 Objective: TypeAlias = Callable[[Job], float]

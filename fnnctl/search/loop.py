@@ -12,10 +12,10 @@ from contextlib import closing
 from dataclasses import replace
 from typing import TypeAlias
 
-from fnnctl.search.journal import COMPLETE, Journal
+from fnnctl.records.journal import COMPLETE, Journal
+from fnnctl.records.standings import finite_objective
+from fnnctl.records.trials import Job, Result, Status
 from fnnctl.search.protocols import Scheduler
-from fnnctl.search.standings import finite_objective
-from fnnctl.search.trial import Job, Result, Status
 
 Runner: TypeAlias = Callable[[Sequence[Job]], Generator[Sequence[Result], None, None]]
 """Does jobs, and yields their results in batches, each of which is recorded before the next is asked for.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from fnnctl.search.trial import Assignment, Job, Result, Trial
+from fnnctl.records.trials import Assignment, Job, Result, Trial
 
 
 class Sampler(Protocol):

@@ -10,18 +10,18 @@ from functools import cached_property
 from itertools import accumulate
 from typing import Any
 
-from fnnctl.config import domains as config
-from fnnctl.config.dimensions import Dimension, active, assignment_of, dimensions_of, parents_first
-from fnnctl.config.domain_values import index_of
+from fnnctl.config.rules.dimensions import Dimension, active, assignment_of, dimensions_of, parents_first
+from fnnctl.config.rules.domain_values import index_of
+from fnnctl.config.schema import domains as config
+from fnnctl.records.trials import Assignment
 from fnnctl.search.domains import Domain, domain_of
-from fnnctl.search.trial import Assignment
 
 
 class Space:
     """Dimensions in a fixed order, which does not depend on the order of the file's lines.
 
-    From Python: `Space({"x": UniformDomain(uniform=(0, 1))})`, with the domains of `fnnctl.config.domains`.
-    Raises ValueError where conditions go in circles.
+    From Python: `Space({"x": UniformDomain(uniform=(0, 1))})`, with the domains of
+    `fnnctl.config.schema.domains`. Raises ValueError where conditions go in circles.
     """
 
     def __init__(self, space: Mapping[str, config.Domain]) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from fnnctl.records.trials import Direction
 from fnnctl.search.protocols import Sampler, Scheduler
 from fnnctl.search.rungs import (
     Bracket,
@@ -23,7 +24,6 @@ from fnnctl.search.schedulers.full_budget import FullBudget
 from fnnctl.search.schedulers.halving import Halving
 from fnnctl.search.schedulers.hyperband import HyperBand
 from fnnctl.search.schedulers.intake import Intake
-from fnnctl.search.trial import Direction
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from fnnctl.config.data import DEFAULT_MISSING_VALUES, DELIMITER_PATTERN
+from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES, DELIMITER_PATTERN
 from fnnctl.store.atomic import damaged
 from fnnctl.store.documents import first_fault, read_mapping
 

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.nn.initializers import draw_biases, draw_weights
+from fnnctl.nn.layers.initializers import draw_biases, draw_weights
 from fnnctl.nn.network import LAYER_NUMBERS, Network
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import NetworkShape, Techniques

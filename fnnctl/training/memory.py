@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from fnnctl.nn.activations import ACTIVATIONS
-from fnnctl.nn.optimizers import OPTIMIZERS
+from fnnctl.nn.layers.activations import ACTIVATIONS
+from fnnctl.nn.optimizers.first_order import OPTIMIZERS
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import HiddenShape
 from fnnctl.training.members import StackSettings
 from fnnctl.training.pool import fits_in_memory
-from fnnctl.training.scoring import SCORING_BATCH
+from fnnctl.training.scoring.stacked import SCORING_BATCH
 
 
 def training_bytes(settings: StackSettings, *, rows: int, members: int = 1) -> int:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.config.experiment import Experiment
-from fnnctl.config.lr_schedules import AdaptiveLrSchedule
-from fnnctl.config.model import (
+from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.lr_schedules import AdaptiveLrSchedule
+from fnnctl.config.schema.model import (
     Activation,
     BatchNormalization,
     EluActivation,
@@ -22,12 +22,18 @@ from fnnctl.config.model import (
     PreluActivation,
     SwishActivation,
 )
-from fnnctl.config.optimizers import LbfgsOptimizer, Optimizer
-from fnnctl.config.training import Convergence, EarlyStopping, EmaAveraging, SwaAveraging, TrainingConfig
-from fnnctl.nn.initializers import default_initializer
-from fnnctl.nn.lbfgs import NUMBER_NAMES
-from fnnctl.nn.lr_schedules import LR_SCHEDULES
-from fnnctl.nn.optimizers import OPTIMIZERS
+from fnnctl.config.schema.optimizers import LbfgsOptimizer, Optimizer
+from fnnctl.config.schema.training import (
+    Convergence,
+    EarlyStopping,
+    EmaAveraging,
+    SwaAveraging,
+    TrainingConfig,
+)
+from fnnctl.nn.layers.initializers import default_initializer
+from fnnctl.nn.optimizers.first_order import OPTIMIZERS
+from fnnctl.nn.optimizers.lbfgs import NUMBER_NAMES
+from fnnctl.nn.optimizers.lr_schedules import LR_SCHEDULES
 from fnnctl.nn.shape import HiddenShape, NetworkShape, NormalizationKind, Techniques
 from fnnctl.training.members import ConvergenceRule, Member, StackSettings, StoppingRule
 

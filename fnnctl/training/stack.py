@@ -12,8 +12,6 @@ import numpy.typing as npt
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
 from fnnctl.nn.network import Network
 from fnnctl.nn.parameters import ParameterLayout
-from fnnctl.training.descent import Descent
-from fnnctl.training.early_stopping import Convergence, EarlyStopping
 from fnnctl.training.history import (
     TRAINING_COLUMNS,
     VALIDATION_COLUMNS,
@@ -21,12 +19,14 @@ from fnnctl.training.history import (
     Record,
     validation_record,
 )
-from fnnctl.training.learner import Learner
+from fnnctl.training.learners.descent import Descent
+from fnnctl.training.learners.protocol import Learner
+from fnnctl.training.learners.quasi_newton import QuasiNewton
 from fnnctl.training.members import Member, StackSettings, first_parameters, network_of
 from fnnctl.training.pool import Pool
-from fnnctl.training.quasi_newton import QuasiNewton
-from fnnctl.training.scoring import Scorer
+from fnnctl.training.scoring.stacked import Scorer
 from fnnctl.training.state import State, joined, of_members, part_of
+from fnnctl.training.stopping.early_stopping import Convergence, EarlyStopping
 from fnnctl.training.watch import Watch
 
 

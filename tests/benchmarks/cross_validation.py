@@ -27,8 +27,8 @@ from sklearn.neural_network import MLPClassifier
 
 from fnnctl.commands.cross_validate import cross_validate
 from fnnctl.commands.folds import CrossValidation, prepare_folds
-from fnnctl.commands.interruption import Interruption
-from fnnctl.commands.output import Output
+from fnnctl.console.output import Output
+from fnnctl.console.signals import Interruption
 from fnnctl.metrics.resampling import corrected_interval
 from tests.benchmarks.measuring import standard_error
 

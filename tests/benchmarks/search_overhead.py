@@ -21,10 +21,10 @@ from pathlib import Path
 
 import numpy as np
 
+from fnnctl.records.trials import Assignment, Job
 from fnnctl.search.functions import optimize
 from fnnctl.search.samplers.listed import Listed
 from fnnctl.search.spending import Spending
-from fnnctl.search.trial import Assignment, Job
 
 LIMIT = 1.0
 """Milliseconds a trial."""

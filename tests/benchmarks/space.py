@@ -9,10 +9,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from fnnctl.config.canonical import configuration_seed
-from fnnctl.config.loading import LoadedConfig, load_config
-from fnnctl.config.search_check import search_problems
-from fnnctl.config.trials import trial_configs
+from fnnctl.config.reading.loading import LoadedConfig, load_config
+from fnnctl.config.rules.canonical import configuration_seed
+from fnnctl.config.rules.search_check import search_problems
+from fnnctl.config.rules.trials import trial_configs
 from fnnctl.search.samplers import SAMPLERS
 from fnnctl.search.space import Space
 

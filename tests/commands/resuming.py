@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.commands.conftest import read_json
+from tests.program import read_json
 
 COMPARED = ("model.npz", "model.json", "history.csv", "metrics.json", "predictions.csv")
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fnnctl.data.builtin import builtin_path
-from tests.commands.conftest import Program
+from tests.program import Program
 
 HEADER = "island,bill_length_mm,bill_depth_mm,flipper_length_mm,body_mass_g,sex,year\n"
 ROW = "Biscoe,41,18,190,4000,male,2008\n"

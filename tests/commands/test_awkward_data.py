@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.commands.conftest import Program, read_json
+from tests.program import Program, read_json
 
 
 class Trained:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.conftest import Program, only_run, read_json
+from tests.program import Program, only_run, read_json
 
 ONE_LARGE_STEP = [
     *("--set", "training.optimizer={name: sgd, learning_rate: 10}", "--set", "data.scaling=none"),

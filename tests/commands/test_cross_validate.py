@@ -11,8 +11,8 @@ import pytest
 from fnnctl.commands.folds import prepare_folds
 from fnnctl.executors.running import ExecutorKind
 from fnnctl.store import names
-from tests.commands.conftest import Program, only_run, read_json
 from tests.commands.folding import SMALL, plan_with, table
+from tests.program import Program, only_run, read_json
 
 
 @pytest.fixture

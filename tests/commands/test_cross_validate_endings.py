@@ -14,11 +14,11 @@ import pytest
 
 from fnnctl.commands.fold_training import FoldResult, train_folds
 from fnnctl.commands.folds import CrossValidation
-from fnnctl.commands.output import Output
+from fnnctl.console.output import Output
 from fnnctl.executors.board import Board
 from fnnctl.training.trainer import Outcome
-from tests.commands.conftest import Program, only_run, read_json
 from tests.commands.folding import SMALL, plan_with, table
+from tests.program import Program, only_run, read_json
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ import pytest
 from sklearn.metrics import accuracy_score, f1_score, log_loss, roc_auc_score
 
 from fnnctl.commands.evaluate_run import comparison
-from tests.commands.conftest import Program, only_run, read_json
 from tests.commands.tables import penguins, table_of, train, write_table
+from tests.program import Program, only_run, read_json
 
 
 def state_of(folder: Path) -> dict[str, tuple[int, bytes]]:

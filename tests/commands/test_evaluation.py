@@ -12,13 +12,13 @@ import pytest
 from fnnctl.arrays import FloatArray
 from fnnctl.commands.evaluation import find_temperature, score_parts
 from fnnctl.commands.preparation import Prepared, prepare
-from fnnctl.nn.losses import cross_entropy, softmax
+from fnnctl.nn.losses.cross_entropy import cross_entropy, softmax
 from fnnctl.training.members import network_of
 from fnnctl.training.memory import training_bytes
-from fnnctl.training.scoring import Scorer
-from fnnctl.training.temperature import fit_temperature
+from fnnctl.training.scoring.stacked import Scorer
+from fnnctl.training.scoring.temperature import fit_temperature
 from fnnctl.training.trainer import Outcome, TrainedMember
-from tests.commands.conftest import Program, read_json
+from tests.program import Program, read_json
 
 CLASSES, ROWS = 300, 3000
 

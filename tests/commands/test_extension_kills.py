@@ -12,9 +12,9 @@ import pytest
 from fnnctl.cli import run
 from fnnctl.commands.trial_runner import TrialRunner
 from fnnctl.store.run import OpenRun
-from tests.commands.conftest import read_json
 from tests.commands.extending import RANDOM, assert_same_outcome, extend
 from tests.commands.searching import of_kind, records, resume, search, write_config
+from tests.program import read_json
 
 
 @pytest.fixture(scope="module")

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from fnnctl.commands.interruption import Interruption
+from fnnctl.console.signals import Interruption
 from fnnctl.errors import MachineError
 from fnnctl.store.run import OpenRun
 from fnnctl.training.trainer import TrainedMember, go_on
-from tests.commands.conftest import AtEpoch, Program, only_run, read_json
+from tests.program import AtEpoch, Program, only_run, read_json
 
 STOPPING = "training.early_stopping={monitor: validation_loss, patience: 50}"
 

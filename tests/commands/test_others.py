@@ -11,7 +11,7 @@ import yaml
 from jsonschema import Draft7Validator
 
 from fnnctl.store.names import FIGURES
-from tests.commands.conftest import Program
+from tests.program import Program
 
 
 def test_init_writes_a_config_that_is_valid_and_never_overwrites(program: Program, tmp_path: Path) -> None:

@@ -10,16 +10,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fnnctl.cli import run as run_program
-from fnnctl.config.data import DataConfig
+from fnnctl.config.schema.data import DataConfig
 from fnnctl.data.loading import load_dataset
 from fnnctl.data.preprocessing import Preprocessor
-from fnnctl.nn.losses import softmax
+from fnnctl.nn.losses.cross_entropy import softmax
 from fnnctl.nn.network import LAYER_NUMBERS, Network
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import HiddenShape, NetworkShape
-from fnnctl.training.row_scores import RowScorer
-from tests.commands.conftest import Program, only_run, read_json
+from fnnctl.training.scoring.row_scores import RowScorer
 from tests.commands.tables import penguins, table_of, train, write_table
+from tests.program import Program, only_run, read_json
 
 NETWORKS: dict[str, dict[str, str]] = {
     "relu": {},

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.conftest import Done, Program, only_run
 from tests.commands.tables import HEADER, ROW, train
+from tests.program import Done, Program, only_run
 
 FNNCTL = [sys.executable, "-m", "fnnctl"]
 

@@ -11,7 +11,7 @@ import pytest
 from fnnctl.commands.preparation import prepare
 from fnnctl.errors import ConfigError, DataError
 from fnnctl.training.pool import Examples
-from tests.commands.conftest import Program
+from tests.program import Program
 
 
 def test_what_follows_from_data_and_network_is_filled_in(iris: Path) -> None:

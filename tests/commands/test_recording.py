@@ -9,7 +9,7 @@ import pytest
 
 from fnnctl.errors import MachineError
 from fnnctl.store.run import OpenRun
-from tests.commands.conftest import Program
+from tests.program import Program
 
 
 def test_an_internal_failure_is_a_sentence_and_3(

@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from fnnctl.commands.evaluation import score_parts
-from tests.commands.conftest import Program, read_json
 from tests.commands.searching import RATE, of_kind, prepared, resume, search, write_config
+from tests.program import Program, read_json
 
 SEARCH = {"space": {RATE: {"log_uniform": [0.003, 0.3]}}}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fnnctl.store.names import SEARCH_FIGURES
-from tests.commands.conftest import Program
+from tests.program import Program
 from tests.report.conftest import part_metrics
 from tests.report.searches import halving, refit, start_search
 

@@ -16,13 +16,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fnnctl.commands.interruption import Interruption
+from fnnctl.console.signals import Interruption
 from fnnctl.errors import MachineError
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun
 from fnnctl.store.weights import read_npz, to_npz
-from tests.commands.conftest import KEEP_ALL, AtEpoch, Interrupt, Program, read_json
 from tests.commands.resuming import assert_same_bits, resumed_from
+from tests.program import KEEP_ALL, AtEpoch, Interrupt, Program, read_json
 
 pytestmark = pytest.mark.usefixtures("no_figures")
 

@@ -12,8 +12,8 @@ import pytest
 from fnnctl.cli import run as run_program
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import open_run
-from tests.commands.conftest import DISTURBED, AtEpoch, Interrupt, Program, read_json
 from tests.commands.resuming import assert_same_bits, resumed_from, snapshot
+from tests.program import DISTURBED, AtEpoch, Interrupt, Program, read_json
 
 pytestmark = pytest.mark.usefixtures("no_figures")
 

@@ -10,9 +10,8 @@ from typing import Any
 
 import pytest
 
-from fnnctl.search.standings import Standings
-from fnnctl.search.trial import Result
-from tests.commands.conftest import Program, read_json
+from fnnctl.records.standings import Standings
+from fnnctl.records.trials import Result
 from tests.commands.searching import (
     HALVING,
     RATE,
@@ -26,6 +25,7 @@ from tests.commands.searching import (
     search,
     write_config,
 )
+from tests.program import Program, read_json
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,8 @@ import pytest
 
 from fnnctl.commands.preparation import fit, load_source, parts_of
 from fnnctl.training.memory import training_bytes
-from tests.commands.conftest import Program
 from tests.commands.searching import RATE, write_config
+from tests.program import Program
 
 LAYERS = {"depth": [1, 3], "width": [4, 60]}
 MOMENTUM = {"uniform": [0.1, 0.9], "when": {"training.optimizer.name": "momentum"}}

@@ -22,7 +22,6 @@ from fnnctl.commands import search as search_module
 from fnnctl.commands.trial_runner import TrialRunner
 from fnnctl.search.loop import run_search
 from fnnctl.store.weights import read_npz, to_npz
-from tests.commands.conftest import Program, read_json
 from tests.commands.searching import (
     RATE,
     assert_same_search,
@@ -32,6 +31,7 @@ from tests.commands.searching import (
     search,
     write_config,
 )
+from tests.program import Program, read_json
 
 Cut = Callable[..., Path]
 IMPATIENT = {"monitor": "validation_loss", "patience": 1}

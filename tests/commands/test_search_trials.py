@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.commands.conftest import Program, read_json
 from tests.commands.searching import (
     RATE,
     SPACE,
@@ -24,6 +23,7 @@ from tests.commands.searching import (
     trained_alone,
     write_config,
 )
+from tests.program import Program, read_json
 
 RATES = {RATE: {"log_uniform": [0.003, 0.3]}}
 IMPATIENT = {"monitor": "validation_loss", "patience": 1}

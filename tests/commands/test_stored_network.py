@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fnnctl.cli import run as run_program
-from tests.commands.conftest import Program, only_run, read_json
 from tests.commands.tables import HEADER, ROW
+from tests.program import Program, only_run, read_json
 
 
 def test_a_run_without_a_network(trained: Path, program: Program, tmp_path: Path) -> None:

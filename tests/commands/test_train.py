@@ -12,11 +12,11 @@ import pytest
 from matplotlib.figure import Figure
 
 from fnnctl import cli
-from fnnctl.nn.losses import softmax
+from fnnctl.nn.losses.cross_entropy import softmax
 from fnnctl.plots.learning import learning_curve_figure
 from fnnctl.store import names
 from fnnctl.training.trainer import TrainedMember, go_on
-from tests.commands.conftest import Program, only_run, read_json
+from tests.program import Program, only_run, read_json
 
 
 def test_writes_every_file_of_the_contract(program: Program, iris: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.commands.conftest import Program
+from tests.program import Program
 
 GOOD_ROWS = "\n".join(f"{i}.5,{'uv'[i % 2]},{'yes' if i % 3 else 'no'}" for i in range(40))
 GOOD = f"x,kind,label\n{GOOD_ROWS}\n"

@@ -12,12 +12,11 @@ from typing import Any
 import pytest
 
 from fnnctl.commands import search as search_module
-from fnnctl.config.experiment import Experiment
-from fnnctl.config.trials import RefusedConfigurationError, TrialConfigs
+from fnnctl.config.rules.trials import RefusedConfigurationError, TrialConfigs
+from fnnctl.config.schema.experiment import Experiment
 from fnnctl.data.builtin import builtin_path
 from fnnctl.search.loop import run_search
 from tests.commands import killing
-from tests.commands.conftest import read_json
 from tests.commands.searching import (
     RATE,
     assert_same_search,
@@ -26,6 +25,7 @@ from tests.commands.searching import (
     search,
     write_config,
 )
+from tests.program import read_json
 
 PROCESSES = ("--executor", "processes", "--workers", "2")
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from fnnctl.config.loading import LoadedConfig, load_config
-from fnnctl.config.search_check import search_problems
+from fnnctl.config.reading.loading import LoadedConfig, load_config
+from fnnctl.config.rules.search_check import search_problems
 from fnnctl.errors import ConfigError
 from tests.config.strategies import raw_experiment
 

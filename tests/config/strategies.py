@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from fnnctl.config.data import BUILTIN_NAMES
+from fnnctl.config.schema.data import BUILTIN_NAMES
 
 TRICKY = [
     "012", "1e-3", "0o17", "0x1f", "1:30", "1_000", ".inf", ".nan", "no", "True", "~", "null", "", "<<",

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from fnnctl.config.domain_values import identity
-from fnnctl.config.search import SearchConfig
+from fnnctl.config.rules.domain_values import identity
+from fnnctl.config.schema.search import SearchConfig
+from fnnctl.records.trials import Assignment, Result, Status, Trial
 from fnnctl.search.protocols import Sampler
 from fnnctl.search.samplers import SAMPLERS
 from fnnctl.search.space import Space
-from fnnctl.search.trial import Assignment, Result, Status, Trial
 
 KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "grid": ("grid", {"points": 4}),

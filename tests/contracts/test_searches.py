@@ -12,19 +12,19 @@ from typing import Any, get_args
 
 import pytest
 
-from fnnctl.config.domain_values import identity
-from fnnctl.config.search import SearchConfig
+from fnnctl.config.rules.domain_values import identity
+from fnnctl.config.schema.search import SearchConfig
 from fnnctl.executors.running import ExecutorKind, Workers
+from fnnctl.records.journal import Header, Journal, encode
+from fnnctl.records.standings import Standings
+from fnnctl.records.trials import Direction, Job, Result, Status
 from fnnctl.search.functions import function_runner
-from fnnctl.search.journal import Header, Journal, encode
 from fnnctl.search.loop import Runner, run_search
 from fnnctl.search.plan import plan_search
 from fnnctl.search.protocols import Sampler, Scheduler
 from fnnctl.search.samplers import SAMPLERS as REGISTRY
 from fnnctl.search.space import Space
 from fnnctl.search.spending import SCHEDULERS, Spending, build_scheduler
-from fnnctl.search.standings import Standings
-from fnnctl.search.trial import Direction, Job, Result, Status
 from tests.search.toys import Climber, Outcome, do_job, grouped_runner, numbered, result_of, unruly
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fnnctl.config.data import DataConfig
+from fnnctl.config.schema.data import DataConfig
 from fnnctl.data.dataset import Dataset
 from fnnctl.data.loading import load_dataset
 from fnnctl.errors import DataError, Problem

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sklearn import datasets
 
-from fnnctl.config.data import BUILTIN_NAMES, DataConfig
+from fnnctl.config.schema.data import BUILTIN_NAMES, DataConfig
 from fnnctl.data.builtin import BUILTIN, builtin_path
 from fnnctl.data.dataset import Dataset
 from fnnctl.data.loading import load_dataset

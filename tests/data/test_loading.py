@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fnnctl.config.data import ColumnsConfig, DataConfig
+from fnnctl.config.schema.data import ColumnsConfig, DataConfig
 from fnnctl.data.dataset import Dataset
 from fnnctl.data.loading import load_dataset
 from fnnctl.errors import DataError, Problem

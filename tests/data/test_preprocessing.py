@@ -9,7 +9,7 @@ import pytest
 from sklearn import preprocessing as sklearn_preprocessing
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.config.data import DataConfig
+from fnnctl.config.schema.data import DataConfig
 from fnnctl.data import preprocessing
 from fnnctl.data.dataset import Dataset
 from fnnctl.data.preprocessing import Preprocessor, fit_preprocessor

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from fnnctl.config.data import ColumnsConfig
+from fnnctl.config.schema.data import ColumnsConfig
 from fnnctl.data.problems import Problems
 from fnnctl.data.settings import check_settings, declared_kinds
 

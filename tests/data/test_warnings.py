@@ -7,7 +7,7 @@ import pytest
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.data.dataset import Dataset
-from fnnctl.data.splits import Split
+from fnnctl.data.splits.parts import Split
 from fnnctl.data.warnings import data_warnings
 
 NAN = np.nan

@@ -10,10 +10,10 @@ import numpy as np
 from fnnctl.arrays import FloatArray
 from fnnctl.nn.backpropagation import BackPropagation
 from fnnctl.nn.draws import Draws
-from fnnctl.nn.layers import HiddenLayer
+from fnnctl.nn.layers.hidden import HiddenLayer
 from fnnctl.nn.network import Network
+from fnnctl.nn.optimizers.penalties import Penalty
 from fnnctl.nn.parameters import ParameterLayout
-from fnnctl.nn.penalties import Penalty
 from fnnctl.nn.shape import NetworkShape, Techniques
 from fnnctl.nn.workspace import Workspace
 

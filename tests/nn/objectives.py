@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fnnctl.arrays import FloatArray
-from fnnctl.nn.lbfgs import Evaluate
+from fnnctl.nn.optimizers.lbfgs import Evaluate
 
 Function = Callable[[FloatArray], tuple[float, FloatArray]]
 Numbers = dict[str, npt.NDArray[Any]]

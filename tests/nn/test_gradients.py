@@ -9,8 +9,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from fnnctl.nn.activations import ACTIVATIONS
 from fnnctl.nn.backpropagation import BackPropagation
+from fnnctl.nn.layers.activations import ACTIVATIONS
 from fnnctl.nn.shape import HiddenShape, NetworkShape, OutputKind, Techniques
 from tests.nn.gradients import Case, case_away_from_kinks
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fnnctl.arrays import FloatArray
-from fnnctl.nn.lbfgs import Lbfgs
+from fnnctl.nn.optimizers.lbfgs import Lbfgs
 from tests.nn.objectives import Function, Numbers, cosh_bowl, numbers_of, quadratic, rosenbrock, stacked
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from fnnctl.report.search_content import SearchContent, search_content
+from fnnctl.records.history import SearchContent, search_content
 from fnnctl.store.journal import Record
 from fnnctl.store.names import BEST
 from fnnctl.store.run import OpenRun, create_run

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fnnctl.config.dimensions import dimensions_of
-from fnnctl.config.search import SearchConfig
+from fnnctl.config.rules.dimensions import dimensions_of
+from fnnctl.config.schema.search import SearchConfig
 from fnnctl.search.domains import BELOW_ONE, Domain, domain_of
 
 POINTS = st.floats(0, 1, exclude_max=True)

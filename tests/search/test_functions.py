@@ -11,9 +11,9 @@ import pytest
 import fnnctl.search
 import fnnctl.search.functions
 from fnnctl.errors import DataError
+from fnnctl.records.trials import Job, Status
 from fnnctl.search.functions import Found, optimize
 from fnnctl.search.spending import Spending
-from fnnctl.search.trial import Job, Status
 from fnnctl.store.journal import read_journal
 from tests.search.toys import Climber, numbered
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from fnnctl.errors import DataError
-from fnnctl.search.journal import End, Header, Journal
+from fnnctl.records.journal import End, Header, Journal
+from fnnctl.records.trials import Job, Result, Status
 from fnnctl.search.loop import Runner, run_search
 from fnnctl.search.protocols import Scheduler
 from fnnctl.search.spending import Spending, build_scheduler
-from fnnctl.search.trial import Job, Result, Status
 from fnnctl.store.journal import JournalFile, read_journal
 from tests.search.toys import Climber, Outcome, Recorder, grouped_runner, numbered, result_of, unruly
 

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from fnnctl.records.trials import Job
 from fnnctl.search.plan import plan_search
 from fnnctl.search.spending import SCHEDULERS, Spending, build_scheduler
-from fnnctl.search.trial import Job
 from tests.search.toys import climbed, numbered
 
 SPENDINGS = [

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fnnctl.config.domain_values import identity
-from fnnctl.config.domains import ChoiceDomain, UniformDomain
-from fnnctl.config.search import SearchConfig
+from fnnctl.config.rules.domain_values import identity
+from fnnctl.config.schema.domains import ChoiceDomain, UniformDomain
+from fnnctl.config.schema.search import SearchConfig
 from fnnctl.search.space import Space
 from tests.config.spaces import spaces
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from fnnctl.config.search import METHODS
+from fnnctl.config.schema.search import METHODS
 from fnnctl.search.samplers import SAMPLERS
 from fnnctl.search.spending import SCHEDULERS, Spending, build_scheduler, least
 from tests.search.toys import Climber, climbed, numbered

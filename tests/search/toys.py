@@ -7,10 +7,10 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fnnctl.executors.board import Board
+from fnnctl.records.trials import Assignment, Direction, Job, Result, Status, Trial
 from fnnctl.search.loop import Runner
 from fnnctl.search.protocols import Scheduler
 from fnnctl.search.samplers.listed import Listed
-from fnnctl.search.trial import Assignment, Direction, Job, Result, Status, Trial
 
 
 def numbered(count: int) -> Listed:

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from fnnctl.executors.board import Board
 from fnnctl.executors.running import ExecutorKind, run_tasks
-from fnnctl.nn.activations import ACTIVATIONS
-from fnnctl.nn.lr_schedules import LR_SCHEDULES
-from fnnctl.nn.optimizers import OPTIMIZERS
+from fnnctl.nn.layers.activations import ACTIVATIONS
+from fnnctl.nn.optimizers.first_order import OPTIMIZERS
+from fnnctl.nn.optimizers.lr_schedules import LR_SCHEDULES
 from fnnctl.nn.shape import HiddenShape, NetworkShape, OutputKind, Techniques
 from fnnctl.training.history import Record
 from fnnctl.training.members import ConvergenceRule, Member, StackSettings, StoppingRule

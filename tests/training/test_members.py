@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fnnctl.arrays import FloatArray
-from fnnctl.nn.initializers import draw_biases, draw_weights
+from fnnctl.nn.layers.initializers import draw_biases, draw_weights
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import HiddenShape, NetworkShape, NormalizationKind
 from fnnctl.training.members import InitialBiases, first_parameters

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.config.data import DataConfig
+from fnnctl.config.schema.data import DataConfig
 from fnnctl.data.dataset import Dataset
 from fnnctl.data.preprocessing import Features, fit_preprocessor
-from fnnctl.data.units import Units
+from fnnctl.data.tables.offsets import Units
 from fnnctl.training import pool as module
 from fnnctl.training.pool import Examples, RowsOnDemand, pool_of
 from fnnctl.training.trainer import train_stack

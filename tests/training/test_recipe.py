@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from sklearn.utils.class_weight import compute_class_weight
 
-from fnnctl.config.experiment import Experiment
-from fnnctl.config.training import TrainingConfig
-from fnnctl.nn.lr_schedules import LR_SCHEDULES
-from fnnctl.nn.optimizers import OPTIMIZERS
+from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.training import TrainingConfig
+from fnnctl.nn.optimizers.first_order import OPTIMIZERS
+from fnnctl.nn.optimizers.lr_schedules import LR_SCHEDULES
 from fnnctl.nn.shape import HiddenShape, Techniques
 from fnnctl.training.members import ConvergenceRule, Member, StackSettings, StoppingRule
 from fnnctl.training.recipe import batch_size, example_weights, member_of, network_shape, stack_settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Protocol
 
-from fnnctl.config.search import SearchConfig
+from fnnctl.config.schema.search import SearchConfig
 from fnnctl.search.protocols import Sampler
 from fnnctl.search.samplers.distinct import Key
 from fnnctl.search.samplers.grid import GridSampler

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from fnnctl.config.domain_values import identity
+from fnnctl.config.rules.domain_values import identity
+from fnnctl.records.trials import Assignment
 from fnnctl.search.samplers.distinct import Distinct, Key
 from fnnctl.search.samplers.shuffle import shuffled
 from fnnctl.search.space import Space
-from fnnctl.search.trial import Assignment
 
 
 class GridSampler(Distinct):

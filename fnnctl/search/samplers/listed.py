@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fnnctl.search.trial import Assignment, Result, Trial
+from fnnctl.records.trials import Assignment, Result, Trial
 
 
 class Listed:

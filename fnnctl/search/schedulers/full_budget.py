@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from fnnctl.records.trials import Job, Result
 from fnnctl.search.schedulers.intake import Intake, check_answers
-from fnnctl.search.trial import Job, Result
 
 
 class FullBudget:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from fnnctl.records.standings import is_finite, ranked
+from fnnctl.records.trials import Direction, Job, Result, Status, Trial
 from fnnctl.search.rungs import Bracket
 from fnnctl.search.schedulers.intake import Intake, check_answers
-from fnnctl.search.standings import is_finite, ranked
-from fnnctl.search.trial import Direction, Job, Result, Status, Trial
 
 
 class Halving:

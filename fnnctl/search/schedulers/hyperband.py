@@ -6,10 +6,10 @@ from collections import deque
 from collections.abc import Sequence
 from itertools import islice
 
+from fnnctl.records.trials import Direction, Job, Result
 from fnnctl.search.rungs import Bracket
 from fnnctl.search.schedulers.halving import Halving
 from fnnctl.search.schedulers.intake import Intake, check_answers
-from fnnctl.search.trial import Direction, Job, Result
 
 
 class HyperBand:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from fnnctl.records.trials import Job, Result, Trial
 from fnnctl.search.protocols import Sampler
-from fnnctl.search.trial import Job, Result, Trial
 
 
 class Intake:

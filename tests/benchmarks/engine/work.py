@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.config.data import DataConfig
+from fnnctl.config.schema.data import DataConfig
 from fnnctl.data.loading import load_dataset
 from fnnctl.data.preprocessing import fit_preprocessor
 from fnnctl.nn.parameters import ParameterLayout

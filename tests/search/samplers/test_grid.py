@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fnnctl.config.search import SearchConfig
+from fnnctl.config.schema.search import SearchConfig
 from fnnctl.search.samplers.grid import GridSampler
 from fnnctl.search.space import Space
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from fnnctl.config.search import SearchConfig
+from fnnctl.config.schema.search import SearchConfig
 from fnnctl.search.samplers import random
 from fnnctl.search.samplers.random import RandomSampler
 from fnnctl.search.samplers.sequences import SEQUENCES

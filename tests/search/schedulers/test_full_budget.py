@@ -1,8 +1,8 @@
 from __future__ import annotations
 
+from fnnctl.records.trials import Job, Status
 from fnnctl.search.schedulers.full_budget import FullBudget
 from fnnctl.search.schedulers.intake import Intake
-from fnnctl.search.trial import Job, Status
 from tests.search.toys import Climber, Recorder, by_trial, climbed
 
 

@@ -6,10 +6,10 @@ import math
 
 import pytest
 
+from fnnctl.records.trials import Direction, Job, Result, Status
 from fnnctl.search.rungs import Bracket, Rung
 from fnnctl.search.schedulers.halving import Halving
 from fnnctl.search.schedulers.intake import Intake
-from fnnctl.search.trial import Direction, Job, Result, Status
 from tests.search.toys import Outcome, Recorder, by_trial, climbed, result_of
 
 NINE = Bracket(2, (Rung(9, 1), Rung(3, 3), Rung(1, 9)))

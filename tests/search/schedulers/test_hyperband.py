@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from fnnctl.records.trials import Job
 from fnnctl.search.rungs import hyperband_brackets
 from fnnctl.search.schedulers.hyperband import HyperBand
 from fnnctl.search.schedulers.intake import Intake
-from fnnctl.search.trial import Job
 from tests.search.toys import Climber, Recorder, climbed, numbered, result_of
 
 NINE = hyperband_brackets(min_epochs=1, max_epochs=9, reduction_factor=3)

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from fnnctl.records.trials import Job, Trial
 from fnnctl.search.schedulers.intake import Intake, check_answers
-from fnnctl.search.trial import Job, Trial
 from tests.search.toys import Climber, numbered, result_of
 
 

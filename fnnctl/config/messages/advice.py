@@ -1,0 +1,99 @@
+"""Guesses what was meant by a value or a key that is wrong, so that a message can end with it."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from fnnctl.config.messages.schema_tree import Schema, all_settings, words_of
+from fnnctl.config.messages.synonyms import OTHER_NAMES
+from fnnctl.config.messages.wording import shown
+from fnnctl.config.paths import ConfigPath
+from fnnctl.config.reading.yaml_reader import plain_scalar
+from fnnctl.errors import did_you_mean
+
+
+def meant_word(word: str, options: Sequence[str]) -> str:
+    """Return ` (did you mean 'x'?)` for the option that was meant, or nothing where none is close."""
+    lower = word.lower()
+    if OTHER_NAMES.get(lower) in options:
+        return f" (here it is called '{OTHER_NAMES[lower]}')"
+    for option in options:  # of a metric that is watched, the validation part's is meant
+        if lower and option.startswith(f"validation_{lower}"):
+            return f" (did you mean '{option}'?)"
+    return did_you_mean(lower, options)
+
+
+def meant_path(word: str, paths: Iterable[ConfigPath]) -> ConfigPath | None:
+    """Return the first path to the setting that was meant, or None where none is very close."""
+    by_name: dict[str, ConfigPath] = {}
+    for path in paths:
+        by_name.setdefault(str(path[-1]), path)
+    close = difflib.get_close_matches(word.lower(), by_name, n=1, cutoff=0.75)
+    return by_name[close[0]] if close else None
+
+
+def glued_setting(text: str) -> str:
+    """Return ` (write a: b)` where a text is a setting that lacks its colon or the space after it."""
+    found = re.match(r"(\w+)[:\s]\s*(\S+)", text)
+    known = found and found[1] in {path[-1] for path in all_settings()}
+    return f" (write {found[1]}: {found[2]})" if found and known else ""
+
+
+def meant_value(forms: Sequence[Schema], value: Any) -> str:
+    """Return ` (remove the quotes)` or what else makes a value one of the forms, or nothing."""
+    kinds = {_kind(form) for form in forms}
+    if isinstance(value, str):
+        return _meant_text(forms, kinds, value) if value and value.isprintable() else ""
+    if "null" in kinds and value is False:
+        return " (write null)"
+    if kinds == {"null", "object"} and value is True:
+        return " (write {} for its defaults)"
+    if "integer" in kinds and isinstance(value, float) and value.is_integer():
+        return f" (write {value:.0f})"
+    if "string" in kinds and not isinstance(value, Mapping | list):
+        return " (put it in quotes)"
+    is_pair = any("minItems" in form for form in forms)
+    if "array" in kinds and not is_pair and not isinstance(value, Mapping | list):
+        return f" (write [{shown(value)}])"
+    return ""
+
+
+def _kind(form: Schema) -> str:
+    return "choice" if words_of(form) else str(form["type"])
+
+
+def _meant_text(forms: Sequence[Schema], kinds: set[str], text: str) -> str:
+    lower = text.lower()
+    if "object" in kinds and glued_setting(text):
+        return glued_setting(text)
+    if _fits(kinds, plain_scalar(text)):
+        return " (remove the quotes)"
+    without_underscores = plain_scalar(re.sub(r"(?<=[0-9])_(?=[0-9])", "", text))
+    if _fits(kinds, without_underscores):
+        return f" (write {shown(without_underscores)})"
+    if "boolean" in kinds and lower in {"yes", "no", "on", "off"}:
+        return f" (write {shown(lower in {'yes', 'on'})})"
+    if "null" in kinds and lower in {"none", "no", "off"}:
+        return " (write null)"
+    if "array" in kinds:
+        return f" (write [{text}])"
+    if kinds == {"object"} and "required" in forms[0]:
+        return f" (write {{{forms[0]['required'][0]}: {text}}})"
+    return meant_word(text, [word for form in forms for word in words_of(form)])
+
+
+def _fits(kinds: set[str], value: Any) -> bool:
+    """Whether a value that is no text is of one of these kinds."""
+    match value:
+        case None:
+            return "null" in kinds
+        case bool():
+            return "boolean" in kinds
+        case int():
+            return bool(kinds & {"integer", "number"})
+        case float():
+            return "number" in kinds
+    return False

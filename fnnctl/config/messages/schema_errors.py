@@ -1,0 +1,231 @@
+"""Turns pydantic's errors into messages: what is wrong at a place, and what to write there instead.
+
+Pydantic reports every branch of a union by itself. A user wants one sentence about one place, so the
+sentences come from the schema of the place; pydantic's errors only say which places are wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from fnnctl.config.messages.advice import meant_path, meant_value, meant_word
+from fnnctl.config.messages.schema_tree import (
+    Schema,
+    all_settings,
+    choices_of,
+    chosen_section,
+    forms_of,
+    free_mapping_of,
+    homes_of,
+    keys_of,
+    names_of,
+    schema_at,
+    sections_of,
+    words_of,
+)
+from fnnctl.config.messages.synonyms import OTHER_NAMES
+from fnnctl.config.messages.wording import allowed, joined, shown
+from fnnctl.config.paths import ConfigPath, format_path
+from fnnctl.errors import quoted_list
+
+LONG_CHOICE = 8
+"""A choice between more words than this stands behind what is wrong, and not before it."""
+
+
+def schema_messages(error: ValidationError, config: Mapping[str, Any]) -> dict[ConfigPath, str]:
+    """One message for each place of `config` that the schema refuses."""
+    messages: dict[ConfigPath, str] = {}
+    for item in error.errors(include_url=False, include_context=False, include_input=False):
+        for path, message in _messages(item["type"], item["loc"], config):
+            messages.setdefault(path, message)
+    return messages
+
+
+def _messages(
+    kind: str, location: Sequence[str | int], config: Mapping[str, Any]
+) -> Iterator[tuple[ConfigPath, str]]:
+    path, value = _given(location, config)
+    if kind == "extra_forbidden":
+        yield path, _unknown_setting(path, config)
+    elif kind == "missing":
+        if not any(
+            _is_glued(key, inner) and key.startswith(f"{location[-1]}:") for key, inner in value.items()
+        ):
+            yield from _missing((*path, location[-1]), config)
+    elif kind == "union_tag_not_found" and not _choices(schema_at(path, config)):
+        yield path, _no_kind(path, schema_at(path, config), value)
+    elif kind in {"union_tag_invalid", "union_tag_not_found"} and isinstance(value, Mapping):
+        yield (*path, "name"), _wrong_name(schema_at(path, config), value)
+    elif isinstance(value, Mapping) and free_mapping_of(schema_at(path, config)):
+        return  # what is wrong is inside, and is told there
+    elif value is None and isinstance(path[-1], str):
+        yield from _empty(path, config)
+    else:
+        yield path, _wrong_value(forms_of(schema_at(path, config)), value)
+
+
+def _given(location: Sequence[str | int], config: Any) -> tuple[ConfigPath, Any]:
+    """Follow pydantic's location as far as the config goes, past the names of union branches in it."""
+    path: ConfigPath = ()
+    for part in location:
+        if isinstance(part, int) if isinstance(config, list) else isinstance(config, dict) and part in config:
+            path, config = (*path, part), config[part]
+    return path, config
+
+
+def _wrong_value(forms: Sequence[Schema], value: Any) -> str:
+    """A value of the wrong kind or out of bounds; sections go unmentioned where a short form would do."""
+    named = forms
+    if not isinstance(value, Mapping) and any(form.get("type") not in {"object", "null"} for form in forms):
+        named = [form for form in forms if "properties" not in form]
+    given = f"{shown(value)}{meant_value(forms, value)}"
+    if any(len(words_of(form)) > LONG_CHOICE for form in named):
+        return f"cannot be {given}; it must be {allowed(named)}"
+    return f"must be {allowed(named)}, not {given}"
+
+
+def _wrong_name(schema: Schema, value: Mapping[str, Any]) -> str:
+    """A mapping's `name` is none of a union's names, or is missing."""
+    forms = [{"enum": _choices(schema)}]
+    return _wrong_value(forms, value["name"]) if "name" in value else f"missing: {allowed(forms)}"
+
+
+def _no_kind(path: ConfigPath, schema: Schema, value: Any) -> str:
+    """A value has none of the keys that tell the sections of a union apart."""
+    kinds = [key for section in sections_of(schema) for key in keys_of(section)]
+    if not isinstance(value, Mapping):
+        advice = f" (write {{choice: [{shown(value)}]}})" if isinstance(value, str | int | float) else ""
+        return f"must be a mapping with one of {joined(kinds, 'or')}, not {shown(value)}{advice}"
+    meant = next(filter(None, (meant_word(key, kinds) for key in value)), "")
+    if not meant and (inside := _to_first_of(kinds, value)):
+        meant = f"; write a setting's whole path with dots: {format_path((path[-1], *inside))}"
+    return f"must have one of {joined(kinds, 'or')}{meant}"
+
+
+def _to_first_of(keys: Sequence[str], value: Any) -> ConfigPath | None:
+    """The way into a mapping that leads to one with one of these keys, if there is any."""
+    if not isinstance(value, Mapping):
+        return None
+    if any(key in value for key in keys):
+        return ()
+    ways = ((key, _to_first_of(keys, inner)) for key, inner in value.items())
+    return next(((key, *way) for key, way in ways if way is not None), None)
+
+
+def _choices(schema: Schema) -> list[str]:
+    """All names that a union's sections have."""
+    return [name for section in sections_of(schema) for name in names_of(section)]
+
+
+def _empty(path: ConfigPath, config: Mapping[str, Any]) -> Iterator[tuple[ConfigPath, str]]:
+    """A key stands there without a value, which is null, where null is not allowed."""
+    schema = schema_at(path, config)
+    if _is_glued(str(path[-1]), None):
+        yield path, _glued(str(path[-1]))
+    elif "default" not in schema and "description" in schema:
+        yield from _missing(path, config)
+    elif sections_of(schema):
+        yield path, "is empty; give it settings, or remove it to have the defaults"
+    else:
+        yield path, f"must be {allowed(forms_of(schema))}, not null (remove it to have the default)"
+
+
+def _missing(path: ConfigPath, config: Mapping[str, Any]) -> Iterator[tuple[ConfigPath, str]]:
+    """A setting without a default was left out; of a section, the settings in it that have none."""
+    schema = schema_at(path, config)
+    required = [(*path, key) for section in sections_of(schema) for key in section.get("required", ())]
+    for inner in required:
+        yield from _missing(inner, config)
+    if not required:
+        description = schema["description"]
+        yield path, f"missing: {description[0].lower()}{description[1:].rstrip('.')}"
+
+
+def _unknown_setting(path: ConfigPath, config: Mapping[str, Any]) -> str:
+    """Say which choice has this setting, where else it belongs, or what it may have meant."""
+    key = str(path[-1])
+    _, given = _given(path[:-1], config)
+    if _is_glued(key, given[key]):
+        return _glued(key)
+    schema = schema_at(path[:-1], config)
+    section = chosen_section(schema, given)
+    if key in {kind for other in sections_of(schema) for kind in keys_of(other)} - {*section["properties"]}:
+        return f"stands beside {keys_of(section)[0]}; write one of the two"
+    if len(sections_of(schema)) > 1 and keys_of(section):
+        here = list(section["properties"])
+        return f"unknown setting{meant_word(key, here) or f'; possible here: {quoted_list(here)}'}"
+    owners = [name for other in sections_of(schema) if key in other["properties"] for name in names_of(other)]
+    if owners:
+        chosen = given.get("name", names_of(section)[0])
+        all_others = 1 < len(owners) == len(_choices(schema)) - 1
+        has = f"{'all others' if all_others else joined(owners)} {'have' if len(owners) > 1 else 'has'}"
+        alike = [name for name in section["properties"] if name.startswith(key) or key.startswith(name)]
+        if alike:
+            return f"{chosen} has {joined(alike)}; {has} {key}"
+        return f"{chosen} has no {key}; {has}{_beside_a_choice(key, path[:-1], chosen)}"
+    return f"unknown setting{_meant_setting(key, path[:-1], list(section['properties']))}"
+
+
+def _is_glued(key: str, value: Any) -> bool:
+    """Whether a key is a setting and its value: in `{epochs:5}`, YAML sees a key without a value."""
+    return ":" in key and value is None
+
+
+def _glued(key: str) -> str:
+    return f"is one word; put a space after the colon: {key.replace(':', ': ', 1)}"
+
+
+def _beside_a_choice(key: str, place: ConfigPath, chosen: str) -> str:
+    """What stands beside a union and does for all of its choices what this key does for some."""
+    beside = (*place[:-1], OTHER_NAMES.get(key.lower(), ""))
+    return f"; with {chosen}, write {format_path(beside)}" if beside in set(all_settings()) else ""
+
+
+def _meant_setting(key: str, place: ConfigPath, here: Sequence[str]) -> str:
+    place = tuple(0 if isinstance(part, int) else part for part in place)
+    usual = OTHER_NAMES.get(key.lower(), key)
+    inside = [path for path in homes_of(key) if _is_inside(path, place)]
+    if usual in here:
+        return f"; here it is called {usual}, or it {_belongs(inside)}" if inside else meant_word(key, here)
+    if homes := inside or _nearest(homes_of(usual), place):
+        called = joined([format_path(path) for path in homes], "or")
+        return f"; it {_belongs(homes)}" if usual == key or inside else f"; here it is called {called}"
+    choices = choices_of(usual)
+    return (
+        _choice(usual, [path for path in choices if _is_inside(path, place)], place)
+        or meant_word(key, here)
+        or _choice(usual, choices, place)
+        or _meant_elsewhere(key, place)
+        or f"; possible here: {quoted_list(here, limit=30)}"
+    )
+
+
+def _belongs(homes: Sequence[ConfigPath]) -> str:
+    sections = [format_path(path[:-1]) for path in homes]
+    return f"belongs under {joined(sections, 'or')}" if all(sections) else "belongs outside all sections"
+
+
+def _choice(word: str, settings: Sequence[ConfigPath], place: ConfigPath) -> str:
+    """The key is a choice of one of the settings."""
+    if len(settings) != 1:
+        return ""
+    return f"; here it is {'name' if settings[0] == place else format_path(settings[0])}: {word}"
+
+
+def _meant_elsewhere(key: str, place: ConfigPath) -> str:
+    """A setting further inside this place is likelier meant than one of another section."""
+    meant = meant_path(key, (path for path in all_settings() if _is_inside(path, place)))
+    meant = meant or meant_path(key, all_settings())
+    return f" (did you mean '{format_path(meant)}'?)" if meant else ""
+
+
+def _nearest(paths: Sequence[ConfigPath], place: ConfigPath) -> Sequence[ConfigPath]:
+    """Those inside a place; all of them where none is."""
+    return [path for path in paths if _is_inside(path, place)] or paths
+
+
+def _is_inside(path: ConfigPath, place: ConfigPath) -> bool:
+    return path[: len(place)] == place

@@ -1,0 +1,150 @@
+"""Walks the JSON Schema along a config's paths, so that messages can say what is possible at a place."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any, TypeAlias
+
+from fnnctl.config.paths import ConfigPath
+from fnnctl.config.schema.json_schema import json_schema
+
+Schema: TypeAlias = Mapping[str, Any]
+
+
+@cache
+def root_schema() -> Schema:
+    """The whole config's schema."""
+    return json_schema()
+
+
+def forms_of(schema: Schema) -> list[Schema]:
+    """Every form that a value may take: references followed, unions taken apart."""
+    if "$ref" in schema:
+        return forms_of(root_schema()["definitions"][schema["$ref"].rpartition("/")[2]])
+    for union in ("allOf", "anyOf", "oneOf"):
+        if union in schema:
+            return [form for part in schema[union] for form in forms_of(part)]
+    return [schema]
+
+
+def sections_of(schema: Schema) -> list[Schema]:
+    """The forms that are sections: one, or one for each choice of a union."""
+    return [form for form in forms_of(schema) if "properties" in form]
+
+
+def free_mapping_of(schema: Schema) -> Schema | None:
+    """The form that is a mapping with keys of the user's own, such as class weights, if there is one."""
+    return next((form for form in forms_of(schema) if has_free_keys(form)), None)
+
+
+def has_free_keys(form: Schema) -> bool:
+    """Whether a form is a mapping whose keys are the user's own; a section allows no other keys than its."""
+    return isinstance(form.get("additionalProperties"), Mapping)
+
+
+def words_of(form: Schema) -> list[str]:
+    """The words that a form consists of; none where it is no choice between words."""
+    return [form["const"]] if "const" in form else list(form.get("enum", ()))
+
+
+def names_of(section: Schema) -> list[str]:
+    """Which `name` chooses this section of a union; none where there is no choice."""
+    return words_of(section.get("properties", {}).get("name", {}))
+
+
+def keys_of(section: Schema) -> list[str]:
+    """The keys that tell this section of a union that has no names; none where there are names."""
+    return [] if names_of(section) else list(section.get("required", ()))
+
+
+def chosen_section(schema: Schema, value: Any) -> Schema:
+    """The section that a mapping means: the only one, or that of its `name` or key, or the default one.
+
+    Raises LookupError where there is none: the place holds no mapping, or its `name` is unknown.
+    """
+    candidates = sections_of(schema)
+    if len(candidates) > 1:
+        given = value if isinstance(value, Mapping) else {}
+        candidates = [section for section in candidates if _answers_to(section, given)]
+    if not candidates:
+        raise LookupError
+    return candidates[0]
+
+
+def schema_at(path: ConfigPath, config: Any) -> Schema:
+    """The schema of a place in this config; LookupError where the schema knows no such place."""
+    schema = root_schema()
+    for part in path:
+        if isinstance(part, int):
+            schema = _entries(schema)
+        elif mapping := free_mapping_of(schema):
+            schema = mapping["additionalProperties"]
+        else:
+            schema = chosen_section(schema, config)["properties"][part]
+        config = value_in(config, part)
+    return schema
+
+
+def _answers_to(section: Schema, given: Mapping[str, Any]) -> bool:
+    if not names_of(section):
+        return any(key in given for key in keys_of(section))
+    name = given.get("name")
+    return "default" in section["properties"]["name"] if name is None else name in names_of(section)
+
+
+def _entries(schema: Schema) -> Schema:
+    for form in forms_of(schema):
+        if "items" in form:
+            entries: Schema = form["items"]
+            return entries
+    raise LookupError
+
+
+def all_settings() -> Iterator[ConfigPath]:
+    """The path of every setting there is, the outermost first; a list stands for its first entry."""
+    return (path for path, _ in _all_schemas())
+
+
+def homes_of(key: str) -> list[ConfigPath]:
+    """The paths of all settings with this name, but for a layer's own where the model has the same.
+
+    The `name` that chooses a union's section is left out.
+    """
+    return _without_layers(
+        path for path in all_settings() if path[-1] == key and (key != "name" or not path[1:])
+    )
+
+
+def choices_of(word: str) -> list[ConfigPath]:
+    """The paths of all settings that this word is a choice of; a union's stands for its `name`."""
+    return _without_layers(
+        path
+        for path, schema in _all_schemas()
+        if path[-1] != "name" and any(word in words_of(form) for form in forms_of(schema))
+    )
+
+
+def _without_layers(paths: Iterable[ConfigPath]) -> list[ConfigPath]:
+    known = dict.fromkeys(paths)
+    return [path for path in known if path[1:2] != ("hidden",) or (*path[:1], *path[3:]) not in known]
+
+
+def _all_schemas() -> Iterator[tuple[ConfigPath, Schema]]:
+    waiting: deque[tuple[ConfigPath, Schema]] = deque([((), root_schema())])
+    while waiting:
+        path, schema = waiting.popleft()
+        if path and isinstance(path[-1], str):
+            yield path, schema
+        for form in forms_of(schema):
+            waiting.extend(((*path, key), inner) for key, inner in form.get("properties", {}).items())
+            if "items" in form:
+                waiting.append(((*path, 0), form["items"]))
+
+
+def value_in(config: Any, part: str | int) -> Any:
+    """The value at one more step, or None where the config has none."""
+    if isinstance(part, int):
+        return config[part] if isinstance(config, list) and part < len(config) else None
+    return config.get(part) if isinstance(config, Mapping) else None

@@ -1,0 +1,100 @@
+"""How messages name what is allowed at a place and what was given there."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from fnnctl.config.messages.schema_tree import Schema, has_free_keys, names_of, words_of
+from fnnctl.config.schema.data import DELIMITER_PATTERN, SHA256_PATTERN
+from fnnctl.config.schema.experiment import NAME_PATTERN
+from fnnctl.errors import quoted_list
+
+MAX_SHOWN = 60
+
+_PATTERNS = {
+    SHA256_PATTERN: "64 hexadecimal digits (0-9, a-f)",
+    DELIMITER_PATTERN: "a single character, neither a double quote nor a line end",
+    NAME_PATTERN: "a single line of 1 to 200 characters",
+}
+_BOUNDS = {
+    "minimum": "of at least",
+    "exclusiveMinimum": "above",
+    "maximum": "at most",
+    "exclusiveMaximum": "below",
+}
+
+
+def allowed(forms: Iterable[Schema]) -> str:
+    """Say in words what forms there are: `a whole number of at least 1, or auto`."""
+    return ", or ".join(dict.fromkeys(map(_form_in_words, forms)))
+
+
+def shown(value: Any) -> str:
+    """Write a given value as a message shows it; long texts are cut, lists and mappings only named."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case float() if math.isnan(value):
+            return ".nan"
+        case float() if math.isinf(value):
+            return ".inf" if value > 0 else "-.inf"
+        case Mapping():
+            return "a mapping"
+        case list():
+            return f"a list of length {len(value)}"
+    text = repr(value)
+    return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 1]}…"
+
+
+def joined(words: Sequence[str], last: str = "and") -> str:
+    """`a`, `a and b`, `a, b and c`; or with another word before the last."""
+    return f" {last} ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+
+
+def _form_in_words(form: Schema) -> str:
+    words = words_of(form)
+    if words:
+        return words[0] if len(words) == 1 else f"one of {', '.join(words)}"
+    match form["type"]:
+        case "integer":
+            return _number_in_words("a whole number", form)
+        case "number":
+            return _number_in_words("a number", form)
+        case "string":
+            return _PATTERNS.get(form.get("pattern", ""), "text")
+        case "boolean":
+            return "true or false"
+        case "array":
+            return _list_in_words(form)
+        case "object" if has_free_keys(form):
+            return _number_in_words("a mapping of names to numbers", form["additionalProperties"])
+        case "object" if names_of(form):
+            return "a mapping with a name"
+        case "object" if "properties" not in form:
+            return "a mapping of settings to values"
+        case "object":
+            return f"a mapping with {quoted_list(list(form['properties']), limit=5)}"
+    return "null"
+
+
+def _list_in_words(form: Schema) -> str:
+    if "maxItems" not in form:
+        return "a list"
+    if form.get("minItems") == form["maxItems"]:
+        return f"a list of {form['maxItems']} numbers"
+    return f"a list of at most {form['maxItems']} entries"
+
+
+def _number_in_words(noun: str, form: Schema) -> str:
+    if {"minimum", "maximum"} <= form.keys():
+        return f"{noun} from {_bound(form['minimum'])} to {_bound(form['maximum'])}"
+    bounds = [f"{words} {_bound(form[key])}" for key, words in _BOUNDS.items() if key in form]
+    return f"{noun} {' and '.join(bounds)}"
+
+
+def _bound(number: float) -> str:
+    return str(number) if isinstance(number, int) else f"{number:.12g}"

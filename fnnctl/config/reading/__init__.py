@@ -1,0 +1,1 @@
+"""From YAML text and `--set` to an experiment, and back to YAML."""

@@ -1,0 +1,85 @@
+"""Settings of branches that are not taken, where a search may take them.
+
+`optimizer: {name: adam, momentum: 0.5}` is an error, for adam has no momentum. It is none where the space has
+`training.optimizer.name: {choice: [adam, momentum]}`: some trials read it, and for the others it is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fnnctl.config.messages.schema_tree import names_of, schema_at, sections_of, value_in
+from fnnctl.config.paths import ConfigPath, parse_path
+
+
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """A section whose `name` is searched: which settings each name that it may have reads."""
+
+    path: ConfigPath
+    settings: Mapping[Any, Collection[str]]
+    """The default's stand under None as well."""
+
+    def without_others(self, config: Any, kept: Collection[ConfigPath] = ()) -> Any:
+        """The config without what the section's present name does not read and another one does.
+
+        Settings at the `kept` paths stay, for the schema to judge.
+        """
+        section = value_at(config, self.path)
+        if not isinstance(section, Mapping):
+            return config
+        own = self.settings.get(section.get("name"), section)
+        others = {key for keys in self.settings.values() for key in keys}
+        paths = [(*self.path, key) for key in section if key in others and key not in own]
+        return without(config, [path for path in paths if path not in kept])
+
+
+def forks_of(config: Mapping[str, Any]) -> list[Fork]:
+    """The forks of a config's space; a space that is malformed has none where it is."""
+    search = config.get("search")
+    space = search.get("space") if isinstance(search, Mapping) else None
+    found = []
+    for key, domain in space.items() if isinstance(space, Mapping) else ():
+        *path, last = parse_path(key)
+        choices = domain.get("choice") if isinstance(domain, Mapping) else None
+        if last == "name" and path and isinstance(choices, list):
+            given = value_at(config, (*path, last))
+            names = [name for name in (*choices, given) if isinstance(name, str)]
+            found.append(Fork(tuple(path), _settings(tuple(path), names)))
+    return found
+
+
+def value_at(config: Any, path: ConfigPath) -> Any:
+    """What a config has at a path; None where there is nothing."""
+    for part in path:
+        config = value_in(config, part)
+    return config
+
+
+def without(config: Any, paths: Iterable[ConfigPath]) -> Any:
+    """The config without some settings that it has; what is given stays as it is."""
+    for path in paths:
+        config = _without(config, path)
+    return config
+
+
+def _without(config: Any, path: ConfigPath) -> Any:
+    part, *rest = path
+    if isinstance(part, int):
+        return [*config[:part], _without(config[part], tuple(rest)), *config[part + 1 :]]
+    if not rest:
+        return {key: value for key, value in config.items() if key != part}
+    return {**config, part: _without(config[part], tuple(rest))}
+
+
+def _settings(path: ConfigPath, names: Iterable[str]) -> dict[Any, Collection[str]]:
+    try:
+        sections = sections_of(schema_at(path, {}))
+    except LookupError:
+        return {}
+    known = {name: section["properties"] for section in sections for name in names_of(section)}
+    default = next((keys for keys in known.values() if "default" in keys["name"]), None)
+    settings = {name: known[name].keys() for name in names if name in known}
+    return settings if default is None else {None: default.keys(), **settings}

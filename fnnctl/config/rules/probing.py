@@ -1,0 +1,199 @@
+"""Tries a space's values before a search does: what the rules refuse at its ends is found here.
+
+Every value of a choice and both ends of a range are tried, alone, and those of a choice with those of each
+other dimension. What is refused is an error where it never works, or where a condition (`when`) on a choice
+would keep it apart from what it does not go with. What only some numbers do together is left to the trials:
+theirs fail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations, product
+from typing import Any
+
+from fnnctl.config.paths import ConfigPath, format_path, parse_path
+from fnnctl.config.reading.resolved import flow_yaml
+from fnnctl.config.reading.yaml_errors import FindingError
+from fnnctl.config.rules.dimensions import Dimension, active, assignment_of
+from fnnctl.config.rules.domain_values import identity, index_of, values_to_try
+from fnnctl.config.rules.trials import RefusedConfigurationError, TrialConfigs
+from fnnctl.config.rules.unread import Messages, unread_settings
+from fnnctl.config.schema.domains import KINDS, ChoiceDomain
+
+MOST_PAIRED = 8
+"""So many values of a choice are tried with those of each other dimension."""
+MOST_NAMED = 50
+"""So many values a condition that is asked for may have."""
+Values = Mapping[str, Any]
+"""Values by dimension."""
+
+
+def refused_values(configs: TrialConfigs, dimensions: Sequence[Dimension]) -> Messages:
+    """What is wrong with a space whose form is right; the dimensions are in `parents_first` order."""
+    probing = _Probing(configs, dimensions)
+    for dimension in (*probing.misfits, *probing.fitting):
+        probing.judge(dimension)
+    for one, other in combinations(probing.fitting, 2):
+        if _is_choice(one) or _is_choice(other):
+            probing.judge(one, other)
+    if not probing.messages:
+        probing.report_unread()
+    return probing.messages
+
+
+def read_by_some_trial(
+    configs: TrialConfigs, dimensions: Sequence[Dimension], paths: Sequence[ConfigPath]
+) -> set[ConfigPath]:
+    """Those of the settings that are read where one dimension has another value than the config."""
+    found: set[ConfigPath] = set()
+    for dimension in dimensions if paths else ():
+        for value in values_to_try(dimension.domain):
+            values = {**(active_with(dimension, dimensions) or {}), dimension.name: value}
+            try:
+                unread = configs.unread_in(assignment_of(dimensions, values))
+            except (RefusedConfigurationError, FindingError):
+                continue  # what is wrong with it is told where the space is checked
+            found |= {path for path in paths if not _is_unread(path, unread)}
+    return found
+
+
+def active_with(dimension: Dimension, dimensions: Sequence[Dimension]) -> dict[str, Any] | None:
+    """Values with which those that a dimension depends on let it be searched; None where it never is."""
+    by_name = {each.name: each for each in dimensions}
+    allowed: dict[str, list[Any]] = {}
+    waiting = [dimension]
+    while waiting:
+        for condition in waiting.pop().conditions:
+            known = {identity(value) for value in allowed.get(condition.dimension, condition.values)}
+            allowed[condition.dimension] = [each for each in condition.values if identity(each) in known]
+            waiting.append(by_name[condition.dimension])
+    return {name: values[0] for name, values in allowed.items()} if all(allowed.values()) else None
+
+
+class _Probing:
+    """The values that are known to go together, and what was found wrong so far."""
+
+    def __init__(self, configs: TrialConfigs, dimensions: Sequence[Dimension]) -> None:
+        self.configs = configs
+        self.dimensions = dimensions
+        self.contexts = {each.name: active_with(each, dimensions) or {} for each in dimensions}
+        self.messages: Messages = {}
+        self.reasons: dict[str, str] = {}
+        """Why nothing reads a dimension, of those that no trial has read yet."""
+        self.read: set[str] = set()
+        self.center: dict[str, Any] = {}
+        """A value of each dimension that has one which goes with the others'."""
+        self.misfits = list(dimensions)
+        while placed := [each for each in self.misfits if self._place(each)]:
+            self.misfits = [each for each in self.misfits if each not in placed]
+        self.fitting = [each for each in dimensions if each not in self.misfits]
+
+    def judge(self, *varied: Dimension) -> None:
+        """Try all values of one dimension, or of two with one another, and report what is an error."""
+        most = None if len(varied) == 1 else MOST_PAIRED
+        for values in product(*(_some(values_to_try(each.domain), most) for each in varied)):
+            chosen = {each.name: value for each, value in zip(varied, values, strict=True)}
+            refused = self._refused(chosen)
+            if refused and chosen.keys() <= self._around(chosen).keys():
+                self._report(refused, chosen, varied)
+
+    def report_unread(self) -> None:
+        """Report the dimensions that no trial reads."""
+        for dimension in self.dimensions:
+            if dimension.name in self.reasons and dimension.name not in self.read:
+                self.messages.setdefault(dimension.place, self.reasons[dimension.name])
+
+    def _place(self, dimension: Dimension) -> bool:
+        """Put a dimension at a value that goes with those of the dimensions before; False where none does."""
+        for value in values_to_try(dimension.domain):
+            if not self._refused({dimension.name: value}):
+                self.center[dimension.name] = value
+                return True
+        return False
+
+    def _around(self, chosen: Values) -> dict[str, Any]:
+        """The values of a trial that has the chosen ones, and otherwise the center's."""
+        values = dict(self.center)
+        for name in chosen:
+            values.update(self.contexts[name])
+        return active(self.dimensions, {**values, **chosen})
+
+    def _refused(self, chosen: Values) -> Messages:
+        """What the rules say against that trial."""
+        values = self._around(chosen)
+        try:
+            experiment = self.configs.experiment_of(assignment_of(self.dimensions, values))
+        except RefusedConfigurationError as error:
+            return error.messages
+        unread = unread_settings(experiment)
+        for dimension in self.dimensions:
+            if dimension.name in values and dimension.name not in self.read:
+                reason = _is_unread(parse_path(dimension.setting), unread)
+                if reason:
+                    self.reasons[dimension.name] = reason
+                else:
+                    self.read.add(dimension.name)
+        return {}
+
+    def _report(self, refused: Messages, chosen: Values, varied: Sequence[Dimension]) -> None:
+        path, message = next(iter(refused.items()))
+        around = self._around(chosen)
+        present = [*varied, *(each for each in self.dimensions if each.name in around)]
+        owner = next((each for each in present if _is_about(path, each)), varied[0])
+        text = message if _is_about(path, owner) else f"{format_path(path)}: {message}"
+        for other in sorted((each for each in present if each.setting != owner.setting), key=_is_choice):
+            values = _some(values_to_try(other.domain), MOST_NAMED)
+            works = [value for value in values if self._works(chosen, other, value, owner)]
+            if works and not _is_choice(other):
+                return
+            if works:
+                why = f"with {other.name}: {flow_yaml(around[other.name])}, {text.partition(';')[0]}"
+                when = flow_yaml({other.name: works[0] if len(works) == 1 else works})
+                self.messages.setdefault(owner.place, f"{why}; write when: {when}")
+                return
+        value = around.get(owner.name, chosen.get(owner.name))
+        if not _is_about(path, owner):
+            text = f"with {flow_yaml(value)}, {text}"
+        elif path != parse_path(owner.setting):
+            text = f"{format_path(path)}: {text}"
+        if text not in self.messages.values():
+            self.messages.setdefault((*owner.place, *_inside(owner, value)), text)
+
+    def _works(self, chosen: Values, other: Dimension, value: Any, owner: Dimension) -> bool:
+        changed = {**chosen, other.name: value}
+        return changed.keys() | {owner.name} <= self._around(changed).keys() and not self._refused(changed)
+
+
+def _some(values: Sequence[Any], most: int | None) -> Sequence[Any]:
+    """At most so many of the values, evenly spread."""
+    if most is None or len(values) <= most:
+        return values
+    return [values[k * (len(values) - 1) // (most - 1)] for k in range(most)]
+
+
+def _is_choice(dimension: Dimension) -> bool:
+    """Whether a condition on it makes sense: on words, or on how many layers there are."""
+    return isinstance(dimension.domain, ChoiceDomain) or dimension.name == f"{dimension.setting}.depth"
+
+
+def _is_about(path: ConfigPath, dimension: Dimension) -> bool:
+    """Whether a place is the dimension's setting, or inside of it, or around it."""
+    setting = parse_path(dimension.setting)
+    return all(one == other for one, other in zip(path, setting, strict=False))
+
+
+def _is_unread(path: ConfigPath, unread: Messages) -> str | None:
+    """Why nothing reads a place, or a section around it; None where something does."""
+    around = (path[:depth] for depth in range(len(path), 0, -1))
+    return next((unread[place] for place in around if place in unread), None)
+
+
+def _inside(dimension: Dimension, value: Any) -> ConfigPath:
+    """Where in a domain a value stands."""
+    if dimension.name != dimension.setting:
+        return (dimension.name.removeprefix(f"{dimension.setting}.").partition("[")[0],)
+    kind = next(key for key in KINDS if hasattr(dimension.domain, key))
+    values = getattr(dimension.domain, kind)
+    index = index_of(value, values)
+    return (kind,) if index is None or kind == "normal" else (kind, index)

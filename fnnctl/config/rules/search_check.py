@@ -1,0 +1,69 @@
+"""Everything that can be wrong with a search, found before it begins.
+
+Loading a config holds its `search` section against the schema alone: `fnnctl train` does not read it, and a
+trial's own `--set` words may make an experiment from which nobody would search.
+"""
+
+from __future__ import annotations
+
+from fnnctl.config.paths import format_path
+from fnnctl.config.reading.loading import LoadedConfig
+from fnnctl.config.rules.space_check import space_messages
+from fnnctl.config.rules.trials import RefusedConfigurationError, TrialConfigs, trial_configs
+from fnnctl.config.rules.unread import Messages
+from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.metric_names import METRICS, class_of
+from fnnctl.config.schema.search import ObjectiveConfig, SearchConfig
+from fnnctl.errors import Problem, did_you_mean
+
+
+def search_problems(loaded: LoadedConfig) -> list[Problem]:
+    """What is wrong with the `search` section of a config; nothing where there is none."""
+    experiment, search = loaded.experiment, loaded.experiment.search
+    if search is None:
+        return []
+    epochs = search.budget.max_epochs or experiment.training.epochs
+    configs = trial_configs(loaded.config, experiment, epochs=epochs)
+    messages = _objective_messages(search.objective, experiment) | _budget_messages(search, epochs)
+    messages |= _base_messages(configs) or space_messages(configs, experiment, search.space)
+    problems = [loaded.problem(path, message) for path, message in messages.items()]
+    return sorted(problems, key=lambda problem: (problem.line is None, problem.line or 0))
+
+
+def _objective_messages(objective: ObjectiveConfig, experiment: Experiment) -> Messages:
+    messages: Messages = {}
+    metric = objective.metric
+    if metric not in METRICS and class_of(metric) is None:
+        messages["search", "objective", "metric"] = f"there is no metric '{metric}'{_meant_metric(metric)}"
+    if objective.on == "validation" and experiment.data.split.validation == 0:
+        messages["search", "objective", "on"] = (
+            "there is no validation part, for data.split.validation is 0; "
+            "write on: cross_validation, or data.split.validation: 0.15"
+        )
+    return messages
+
+
+def _meant_metric(metric: str) -> str:
+    part, _, rest = metric.partition("_")
+    if part in {"train", "validation", "test"} and rest in METRICS:
+        return f" (write metric: {rest}; `on` says where it is measured)"
+    known = f"; there are {', '.join(METRICS)}, and those of classes, as per_class.CLASS.recall"
+    return did_you_mean(metric, METRICS) or known
+
+
+def _budget_messages(search: SearchConfig, epochs: int) -> Messages:
+    budget = search.budget
+    if search.method.scheduler == "full_budget" or budget.total is not None or budget.min_epochs <= epochs:
+        return {}
+    largest = "max_epochs" if budget.max_epochs is not None else "training.epochs"
+    return {("search", "budget", "min_epochs"): f"must be at most {largest}, which is {epochs}"}
+
+
+def _base_messages(configs: TrialConfigs) -> Messages:
+    """What the largest budget does not go with, where it is not training.epochs."""
+    try:
+        configs.experiment_of({})
+    except RefusedConfigurationError as error:
+        path, message = next(iter(error.messages.items()))
+        return {("search", "budget", "max_epochs"): f"with {configs.epochs}, {format_path(path)}: {message}"}
+    return {}

@@ -1,0 +1,211 @@
+"""What can be wrong with the space of a search before a value of it is tried."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from fnnctl.config.messages.schema_tree import forms_of, schema_at
+from fnnctl.config.paths import SPACE, ConfigPath, format_path, parse_path
+from fnnctl.config.reading.overrides import override
+from fnnctl.config.reading.resolved import flow_yaml
+from fnnctl.config.reading.yaml_errors import FindingError
+from fnnctl.config.rules.branches import value_at
+from fnnctl.config.rules.dimensions import Dimension, condition, dimensions_of, parents_first
+from fnnctl.config.rules.domain_check import domain_findings
+from fnnctl.config.rules.domain_values import identity, index_of, values_of, values_to_try
+from fnnctl.config.rules.probing import active_with, refused_values
+from fnnctl.config.rules.trials import TrialConfigs
+from fnnctl.config.rules.unread import Messages
+from fnnctl.config.schema.domains import Domain, LayersDomain, LogUniformDomain, NormalDomain, UniformDomain
+from fnnctl.config.schema.experiment import Experiment
+from fnnctl.errors import did_you_mean, quoted_list
+
+_WHOLE: Final[Mapping[type, str]] = {
+    UniformDomain: "integer",
+    LogUniformDomain: "log_integer",
+    NormalDomain: "integer",
+}
+MOST_SHOWN = 100
+HIDDEN: ConfigPath = ("model", "hidden")
+_SAME_ROWS = "all trials are judged by the same rows"
+_SAME_JUDGE = "all trials are judged in the same way"
+_MACHINE = "what comes of it depends on the machine"
+NOT_SEARCHED: Final[Mapping[ConfigPath, str]] = {
+    ("name",): "a name changes no number",
+    ("seed",): "a lucky seed is no setting, and helps nobody with other rows",
+    ("search",): "a search does not search itself",
+    ("evaluation",): _SAME_JUDGE,
+    ("data", "source"): _SAME_ROWS,
+    ("data", "sha256"): _SAME_ROWS,
+    ("data", "test_source"): _SAME_ROWS,
+    ("data", "test_sha256"): _SAME_ROWS,
+    ("data", "target"): "all trials predict the same",
+    ("data", "delimiter"): _SAME_ROWS,
+    ("data", "encoding"): _SAME_ROWS,
+    ("data", "split"): _SAME_ROWS,
+    ("model", "calibration"): "it is fitted after training, to the same network",
+    ("training", "epochs"): "search.budget says how many epochs trials have",
+    ("training", "threads"): _MACHINE,
+    ("training", "time_limit"): _MACHINE,
+}
+"""What makes no sense in a space, each with the reason; a section stands for all that is in it."""
+
+
+def space_messages(configs: TrialConfigs, experiment: Experiment, space: Mapping[str, Domain]) -> Messages:
+    """Everything that is wrong with a space: with its form, and with the values of what has a right one."""
+    if not space:
+        advice = "name a setting with its domain, such as training.l2: {log_uniform: [1e-6, 1e-2]}"
+        return {SPACE: f"is empty; {advice}"}
+    messages = _form_messages(space)
+    sound = sound_domains(space)
+    dimensions = {each.name: each for each in dimensions_of(sound)}
+    for key, domain in sound.items():
+        for path, wanted in (domain.when or {}).items():
+            message = _condition_message(path, wanted, dimensions, experiment, space)
+            if message:
+                messages[(*SPACE, key, "when", path)] = message
+    messages |= _circles(list(dimensions.values()))
+    for rule in (_never, _leads_nowhere, _not_whole):
+        messages |= rule(configs, _sound(dimensions.values(), messages))
+    return messages | refused_values(configs, _sound(dimensions.values(), messages))
+
+
+def sound_domains(space: Mapping[str, Domain]) -> dict[str, Domain]:
+    """The domains that by themselves have nothing wrong with them, and stand at possible paths."""
+    messages = _form_messages(space)
+    return {key: domain for key, domain in space.items() if _is_sound((*SPACE, key), messages)}
+
+
+def _is_sound(place: ConfigPath, messages: Messages) -> bool:
+    return not any(path[: len(place)] == place for path in messages)
+
+
+def _sound(dimensions: Iterable[Dimension], messages: Messages) -> list[Dimension]:
+    """Those of which nothing was said, nor of those that they ask about; in `parents_first` order."""
+    ordered, _ = parents_first(each for each in dimensions if _is_sound(each.place, messages))
+    return ordered
+
+
+def _form_messages(space: Mapping[str, Domain]) -> Messages:
+    messages: Messages = {}
+    for key, domain in space.items():
+        message = _setting_message(key, domain, space)
+        findings = [((), message)] if message else domain_findings(domain)
+        messages |= {(*SPACE, key, *inner): text for inner, text in findings}
+    return messages
+
+
+def _setting_message(key: str, domain: Domain, space: Mapping[str, Domain]) -> str | None:
+    """What is wrong with searching a setting, whether it exists or not."""
+    path = parse_path(key)
+    if "" in path:
+        return "is no path of a setting; write it with dots, such as training.l2"
+    for other in space:
+        around = parse_path(other)
+        if around == path and list(space).index(other) < list(space).index(key):
+            return f"is searched already, as {other}; remove one of the two"
+        if around != path and path[: len(around)] == around:
+            return f"is part of {other}, which is searched as a whole; remove one of the two"
+    if path == ("data",):
+        return "cannot be searched as a whole; search settings in it, such as data.scaling"
+    for place, reason in NOT_SEARCHED.items():
+        if path[: len(place)] == place:
+            return f"cannot be searched: {reason}"
+    if isinstance(domain, LayersDomain) and path != HIDDEN:
+        return f"depth and width are a domain of {format_path(HIDDEN)} alone"
+    return None
+
+
+def _condition_message(
+    path: str,
+    wanted: Any,
+    dimensions: Mapping[str, Dimension],
+    experiment: Experiment,
+    space: Mapping[str, Domain],
+) -> str | None:
+    """Why a condition can never hold; None where it can."""
+    found = condition(path, wanted, dimensions)
+    values = wanted if isinstance(wanted, list) else [wanted]
+    if found is None:
+        return _unsearched_message(path, values, experiment, space)
+    if not found.values:
+        return f"never holds: no value of {found.dimension} has {flow_yaml(wanted)} there"
+    possible = values_of(dimensions[found.dimension].domain)
+    if possible is None:
+        return "cannot be asked about: between any two of its values there is another; ask about a choice"
+    for value in found.values:
+        if index_of(value, possible) is None:
+            words = [each for each in possible[:MOST_SHOWN] if isinstance(each, str)]
+            known = f"; its domain has {quoted_list([flow_yaml(each) for each in possible[:MOST_SHOWN]])}"
+            return f"is never {flow_yaml(value)}{did_you_mean(str(value), words) or known}"
+    return None
+
+
+def _unsearched_message(
+    path: str, values: Sequence[Any], experiment: Experiment, space: Mapping[str, Domain]
+) -> str | None:
+    """What is wrong with asking about a setting that is not searched; nothing where it has a wanted value."""
+    if any(parse_path(path) == parse_path(key) for key in space):
+        return None  # what is wrong with it is told there
+    given = value_at(experiment.model_dump(exclude={"search"}), parse_path(path))
+    if identity(given) in {identity(value) for value in values}:
+        return None
+    if given is None and (near := did_you_mean(path, space)):
+        return f"is not searched{near}"
+    return f"is not searched and is {flow_yaml(given)}; put it into the space, or remove the condition"
+
+
+def _circles(dimensions: Sequence[Dimension]) -> Messages:
+    """Conditions that ask about one another; those that only depend on such are left out."""
+    _, waiting = parents_first(dimensions)
+    by_name = {each.name: each for each in waiting}
+    messages: Messages = {}
+    for dimension in waiting:
+        way = [dimension.name]
+        while way[-1] not in way[:-1]:
+            asked = (each.dimension for each in by_name[way[-1]].conditions)
+            way.append(next(name for name in asked if name in by_name))
+        if way[-1] == dimension.name:
+            messages.setdefault((*dimension.place, "when"), f"goes in a circle: {' → '.join(way)}")
+    return messages
+
+
+def _never(configs: TrialConfigs, dimensions: Sequence[Dimension]) -> Messages:
+    """Conditions that exclude one another."""
+    message = "never holds: its conditions, and those of what they ask about, exclude one another"
+    never = (each for each in dimensions if active_with(each, dimensions) is None)
+    return {(*each.place, "when"): message for each in never}
+
+
+def _leads_nowhere(configs: TrialConfigs, dimensions: Sequence[Dimension]) -> Messages:
+    """Settings whose paths go into single values, or past the end of a list."""
+    messages: Messages = {}
+    config: Any = configs.config
+    for dimension in dimensions:
+        path, value = parse_path(dimension.setting), values_to_try(dimension.domain)[0]
+        try:
+            if dimension.name == dimension.setting:
+                config = override(config, path, value)
+        except FindingError as error:
+            what, _, advice = error.finding.message.partition("; ")
+            place = format_path(error.finding.path)
+            messages[dimension.place] = (
+                f"there is no such setting: {place} {what}" if what.startswith("is") else f"{what}: {advice}"
+            )
+    return messages
+
+
+def _not_whole(configs: TrialConfigs, dimensions: Sequence[Dimension]) -> Messages:
+    """Numbers of all kinds for a setting that takes whole ones."""
+    messages: Messages = {}
+    for dimension in dimensions:
+        instead = _WHOLE.get(type(dimension.domain))
+        try:
+            forms = forms_of(schema_at(parse_path(dimension.setting), configs.config))
+        except LookupError:
+            continue
+        if instead and {"integer", "number"} & {form.get("type") for form in forms} == {"integer"}:
+            low, high = values_to_try(dimension.domain)[0], values_to_try(dimension.domain)[-1]
+            messages[dimension.place] = f"takes whole numbers; write {instead}: [{low:.0f}, {high:.0f}]"
+    return messages

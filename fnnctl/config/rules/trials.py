@@ -1,0 +1,99 @@
+"""From an assignment of a search to the full experiment of its trial.
+
+It is the experiment that `fnnctl train` makes of the config and the assignment as `--set` words, but for the
+`search` section, which a trial has not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from fnnctl.config.messages.schema_errors import schema_messages
+from fnnctl.config.paths import ConfigPath, format_path, is_below, parse_path
+from fnnctl.config.reading.overrides import with_value
+from fnnctl.config.rules.branches import Fork, forks_of, value_at, without
+from fnnctl.config.rules.canonical import configuration_seed
+from fnnctl.config.rules.contradictions import contradictions
+from fnnctl.config.rules.domain_values import identity
+from fnnctl.config.rules.unread import Messages, unread_settings
+from fnnctl.config.schema.experiment import Experiment
+
+EPOCHS: ConfigPath = ("training", "epochs")
+
+
+class RefusedConfigurationError(Exception):
+    """What an assignment makes of the experiment breaks its rules; the trial fails with this message."""
+
+    def __init__(self, messages: Messages) -> None:
+        super().__init__("; ".join(f"{format_path(path)}: {message}" for path, message in messages.items()))
+        self.messages = messages
+
+
+@dataclass(frozen=True, slots=True)
+class TrialConfigs:
+    """An experiment whose settings a search puts values in the place of."""
+
+    config: Mapping[str, Any]
+    """The experiment as plain values, without its search."""
+    forks: tuple[Fork, ...]
+    epochs: int
+    """Every trial's training.epochs, at which schedules end: the largest budget, until that is raised."""
+
+    def experiment_of(self, assignment: Mapping[str, Any]) -> Experiment:
+        """The trial's experiment; raises `RefusedConfigurationError` where the rules refuse it."""
+        return resolve(self._config_of(assignment))
+
+    def unread_in(self, assignment: Mapping[str, Any]) -> Messages:
+        """What nothing reads in this trial; `RefusedConfigurationError` where the schema refuses it."""
+        return unread_settings(_validated(self._config_of(assignment)))
+
+    def _config_of(self, assignment: Mapping[str, Any]) -> Any:
+        paths = {parse_path(setting): value for setting, value in assignment.items()}
+        config: Any = self.config
+        for path, value in {**paths, EPOCHS: self.epochs}.items():
+            config = with_value(config, path, value)
+        for fork in self.forks:
+            config = fork.without_others(config, kept=paths)
+        return config
+
+    def key_of(self, assignment: Mapping[str, Any]) -> Hashable:
+        """What assignments to equal configurations have in common."""
+        try:
+            return configuration_seed(self.experiment_of(assignment))
+        except RefusedConfigurationError:
+            return identity(assignment)
+
+
+def trial_configs(config: Mapping[str, Any], experiment: Experiment, *, epochs: int) -> TrialConfigs:
+    """What makes trials of a loaded `config`, whose experiment this is, at this largest budget."""
+    plain: Any = without(config, [("search",)])
+    plain = {**plain, "name": experiment.name}
+    if experiment.training.early_stopping is None:
+        plain = with_value(plain, ("training", "early_stopping"), None)
+    if value_at(plain, EPOCHS) is None:
+        plain = with_value(plain, EPOCHS, experiment.training.epochs)
+    return TrialConfigs(plain, tuple(forks_of(config)), epochs)
+
+
+def resolve(config: Any) -> Experiment:
+    """The experiment of plain values, in which settings that nothing reads have their defaults."""
+    experiment = _validated(config)
+    unread = unread_settings(experiment)
+    given = [path for path in unread if value_at(config, path) is not None and not is_below(path, unread)]
+    if given:
+        experiment = _validated(without(config, given))
+    wrong = {path: why for path, why in contradictions(experiment).items() if not is_below(path, unread)}
+    if wrong:
+        raise RefusedConfigurationError(wrong)
+    return experiment
+
+
+def _validated(config: Any) -> Experiment:
+    try:
+        return Experiment.model_validate(config)
+    except ValidationError as error:
+        raise RefusedConfigurationError(schema_messages(error, config)) from None

@@ -1,0 +1,1 @@
+"""What a YAML file may say: the sections of the config as pydantic models."""

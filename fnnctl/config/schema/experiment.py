@@ -1,0 +1,36 @@
+"""The whole experiment: one value that says everything a run depends on."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from fnnctl.config.schema.data import DataConfig
+from fnnctl.config.schema.evaluation import EvaluationConfig
+from fnnctl.config.schema.model import ModelConfig
+from fnnctl.config.schema.search import SearchConfig
+from fnnctl.config.schema.section import Section
+from fnnctl.config.schema.training import TrainingConfig
+
+NAME_PATTERN = r"^[^\x00-\x1f\x7f-\x9f]{1,200}$"
+
+
+class Experiment(Section):
+    """What the YAML file asks for. Every field but `data.source` has a default."""
+
+    name: Annotated[str, Field(pattern=NAME_PATTERN)] | None = None
+    """The experiment's name, part of its runs' folder names; where it is left out, the config file's
+    name (for fnnctl.yaml, the data source's)."""
+    seed: Annotated[int, Field(ge=0, le=2**64 - 1)] = 0
+    """Where all random numbers come from: first weights, order of rows, splits."""
+    data: DataConfig
+    """The rows and how they are prepared and divided."""
+    model: ModelConfig = ModelConfig()
+    """The network."""
+    training: TrainingConfig = TrainingConfig()
+    """How it is trained."""
+    evaluation: EvaluationConfig = EvaluationConfig()
+    """How it is judged by cross-validation."""
+    search: SearchConfig | None = None
+    """What `fnnctl search` tries in place of the settings above; training does not read this."""

@@ -1,0 +1,47 @@
+"""The config's JSON Schema, draft 7, for editors and for every message that says what is allowed.
+
+Pydantic writes draft 2020-12. Draft 7 is what editors read: it has `definitions`, and it ignores what
+stands beside a `$ref`, which therefore goes into an `allOf`. A pair, whose entries are of one kind, is a list
+of two.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core import CoreSchema
+
+from fnnctl.config.schema.experiment import Experiment
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the schema of a config file; the caller may change it."""
+    written = Experiment.model_json_schema(schema_generator=_WithoutFieldTitles)
+    converted: dict[str, Any] = _draft_7(written)
+    return {"$schema": "http://json-schema.org/draft-07/schema#", **converted, "title": "fnnctl experiment"}
+
+
+class _WithoutFieldTitles(GenerateJsonSchema):
+    """Pydantic's titles of fields repeat their keys."""
+
+    def field_title_should_be_set(self, schema: CoreSchema) -> bool:
+        return False
+
+
+def _draft_7(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_draft_7(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    node = {key: _draft_7(value) for key, value in node.items() if key != "discriminator"}
+    if "prefixItems" in node:
+        node["items"] = node.pop("prefixItems")[0]
+    if "$defs" in node:
+        node["definitions"] = node.pop("$defs")
+    if isinstance(node.get("description"), str):
+        node["description"] = " ".join(node["description"].split())
+    if "$ref" in node:
+        reference = {"$ref": node.pop("$ref").replace("#/$defs/", "#/definitions/")}
+        return {**node, "allOf": [reference]} if node else reference
+    return node

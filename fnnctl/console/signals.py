@@ -1,0 +1,119 @@
+"""Ctrl-C, SIGTERM and SIGHUP: while a network trains, the first lets the step end; elsewhere it ends at once.
+
+The handlers are set before anything heavy is imported, so that no signal is lost. Files are written
+whole, so that a run may end between any two of them.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from types import FrameType
+
+from fnnctl.console.output import Output
+from fnnctl.errors import InterruptedCommandError, InterruptedRunError
+
+
+class StopNow(KeyboardInterrupt):
+    """What the handler raises into whatever code it breaks, and no `except Exception` there swallows."""
+
+    def __init__(self, error: InterruptedRunError) -> None:
+        super().__init__(error.message)
+        self.error = error
+        """What it becomes where the signals are caught."""
+
+
+class Interruption:
+    """Whether a signal has come, and what it does."""
+
+    def __init__(self, output: Output) -> None:
+        self.run: str | None = None
+        """The run's folder, once there is one."""
+        self.resumed_by: str | None = "train"
+        """The command whose `--resume` can go on with the run; None where there is none."""
+        self.kept_epoch: int | None = None
+        """The epoch of a training's checkpoint, from which it goes on; None where it begins again."""
+        self._signal_number: int | None = None
+        self._graceful = self._told = False
+        self._output = output
+
+    def requested(self) -> bool:
+        """Whether the run should end. Says so once, for the handler itself may break into another write."""
+        if self._signal_number is None:
+            return False
+        if not self._told:
+            self._told = True
+            self._output.note("stopping after this step; once more to stop at once")
+        return True
+
+    def raise_if_requested(self, epochs: int | None = None) -> None:
+        """Raise the error that ends an interrupted run; `epochs` were trained."""
+        if self._signal_number is not None:
+            raise self._error(self._signal_number, epochs)
+
+    def note_kept(self, epoch: int) -> None:
+        """Take note that there is a checkpoint after this epoch."""
+        self.kept_epoch = epoch
+
+    @contextmanager
+    def graceful(self) -> Iterator[None]:
+        """Within the block the first signal is only taken note of."""
+        self.raise_if_requested()
+        self._graceful = True
+        try:
+            yield
+        finally:
+            self._graceful = False
+
+    def handle(self, signal_number: int, frame: FrameType | None) -> None:
+        """End at once, or, the first time within a graceful block, later."""
+        first = self._signal_number is None
+        self._signal_number = signal_number
+        if not (self._graceful and first):
+            raise StopNow(self._error(signal_number))
+
+    def _error(self, signal_number: int, epochs: int | None = None) -> InterruptedRunError:
+        return InterruptedRunError(
+            signal_number=signal_number,
+            run=self.run,
+            epochs=epochs,
+            kept_epoch=self.kept_epoch,
+            resumed_by=self.resumed_by,
+        )
+
+
+@contextmanager
+def interruption(output: Output) -> Iterator[Interruption]:
+    """Catch the signals within the block; raises `InterruptedRunError` where one has ended it."""
+    caught = Interruption(output)
+    if threading.current_thread() is not threading.main_thread():  # only it may set handlers
+        yield caught
+        return
+    try:
+        with ExitStack() as handlers:
+            for number in _signals():
+                handlers.callback(signal.signal, number, signal.getsignal(number))
+                signal.signal(number, caught.handle)
+            yield caught
+    except StopNow as stop:
+        raise stop.error from None
+
+
+@contextmanager
+def ended_by_signals(output: Output) -> Iterator[None]:
+    """Do as `interruption` for a command that leaves nothing to go on from."""
+    try:
+        with interruption(output):
+            yield
+    except InterruptedRunError as error:
+        raise InterruptedCommandError(error.exit_code) from None
+
+
+def _signals() -> list[signal.Signals]:
+    """Those that end a run: SIGHUP, a closed terminal's, only where nohup does not ignore it."""
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
+    return numbers

@@ -1,0 +1,1 @@
+"""NPZ and NPY files as data sets."""

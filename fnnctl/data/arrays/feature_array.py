@@ -1,0 +1,87 @@
+"""The numbers of an archive or a folder of arrays: X, its columns' names, and its rows block by block."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray
+from fnnctl.data.arrays.archives import FEATURES, NAMES, StoredArray
+from fnnctl.data.arrays.npy import fault
+from fnnctl.data.text import shown
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureArray:
+    """X, (N, p) with N and p above 0, and the names of its columns."""
+
+    stored: StoredArray
+    names: tuple[str, ...]
+    """Those that stand beside it, or x0, x1, …"""
+    named: bool
+    """Whether names stand beside it."""
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, StoredArray]) -> Self:
+        """Check the shape and read the names. Raises DataError for what is no table of numbers."""
+        features = arrays[FEATURES]
+        _check_shape(features)
+        columns = features.header.shape[1]
+        names = next((arrays[name] for name in NAMES if name in arrays), None)
+        if names is None:
+            return cls(features, tuple(f"x{j}" for j in range(columns)), named=False)
+        return cls(features, _column_names(names, columns), named=True)
+
+    @property
+    def rows(self) -> int:
+        """N."""
+        return self.stored.header.shape[0]
+
+    def blocks(self, names: Sequence[str]) -> Iterator[FloatArray]:
+        """Some columns as blocks of rows, (n, q) float64; raises DataError for an infinite number."""
+        position = {name: j for j, name in enumerate(self.names)}
+        columns: Any = [position[name] for name in names]
+        if columns == list(range(len(self.names))):
+            columns = slice(None)
+        start = 0
+        for block in self.stored.blocks():
+            numbers = block[:, columns].astype(np.float64)
+            infinite = np.isinf(numbers)
+            if infinite.any():
+                row, column = np.argwhere(infinite)[0].tolist()
+                which = f"{FEATURES}[{start + row}, {position[names[column]]}]"
+                raise fault(self.stored.place, f"{which} is {numbers[row, column]}: a number must be finite")
+            start += len(block)
+            yield numbers
+
+
+def _check_shape(features: StoredArray) -> None:
+    shape, dtype = features.header.shape, features.header.dtype
+    if dtype.kind in "US":
+        raise fault(features.place, f"holds text ({dtype}), and numbers are needed: text is for CSV files")
+    if len(shape) != 2:
+        hint = f": {FEATURES}.reshape(-1, 1) is one column" if len(shape) == 1 else ""
+        hint = f": {FEATURES}.reshape(len({FEATURES}), -1) makes rows of it" if len(shape) > 2 else hint
+        raise fault(features.place, f"has the shape {shape}, and a row an example is needed{hint}")
+    if not shape[0] or not shape[1]:
+        raise fault(features.place, f"is empty: its shape is {shape}")
+
+
+def _column_names(stored: StoredArray, columns: int) -> tuple[str, ...]:
+    """The columns' names as they were saved, without blanks around them."""
+    names = stored.whole()
+    if names.dtype.kind not in "US" or names.shape != (columns,):
+        found = f"{names.dtype} of the shape {names.shape}"
+        raise fault(stored.place, f"is {found}: a text for each of the {columns:,} columns is needed")
+    try:
+        texts = [(name.decode() if isinstance(name, bytes) else name).strip() for name in names.tolist()]
+    except UnicodeDecodeError as error:
+        raise fault(stored.place, f"is not UTF-8 ({error}): save an array of type str") from error
+    for position, text in enumerate(texts):
+        if not text or text in texts[:position]:
+            wrong = "is blank" if not text else f"{shown(text)} stands there twice"
+            raise fault(stored.place, f"the name of column {position} {wrong}: each column needs its own")
+    return tuple(texts)

@@ -1,0 +1,1 @@
+"""Training, validation and test rows; folds; groups of rows that stay together."""

@@ -1,0 +1,164 @@
+"""Divides the rows into training, validation and test part.
+
+A split follows from the experiment's seed, the labels and the shares alone, and nothing else draws from
+its stream of random numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from fnnctl.arrays import IntArray
+from fnnctl.config.schema.data import SplitConfig
+from fnnctl.data.splits.groups import divide_groups
+from fnnctl.data.tables.numbers import plain_number
+from fnnctl.data.target import MANY_VALUES
+from fnnctl.data.text import counted, shown
+from fnnctl.errors import DataError, Problem, quoted_list
+
+SPLIT_PURPOSE = int.from_bytes(b"split", "big")
+TRAIN, VALIDATION, TEST = 0, 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Sorted row indices; every row stands in one part."""
+
+    train: IntArray
+    validation: IntArray
+    test: IntArray
+
+
+def split_rows(
+    labels: IntArray,
+    classes: Sequence[str],
+    config: SplitConfig,
+    *,
+    seed: int,
+    test_rows: int = 0,
+    groups: IntArray | None = None,
+) -> Split:
+    """Draw the parts of N rows with the (N,) `labels`, indices into `classes`.
+
+    A share s of n rows is round(s·n) rows, and one row at least if s is not 0; the training part gets
+    the rest. With `test_rows` the last so many rows are the test part, and the share of the validation
+    part relates to the others. Stratified, each class is divided in the same proportions by the
+    method of the largest remainder, and each keeps a row in the training part; where rows allow it,
+    each has one in the test part, and then in the validation part. With `groups` (N,) the rows of a group
+    stay together, and sizes and proportions are as near as the groups allow. Raises DataError where the
+    rows or the groups do not suffice.
+    """
+    pool = len(labels) - test_rows
+    test_size = 0 if test_rows else _size(config.test, pool)
+    validation_size = _size(config.validation, pool)
+    train_size = pool - test_size - validation_size
+    if train_size < 1:
+        raise _too_few(f"{counted(pool, 'row')} leave none for training", validation_size, test_size)
+    rng = np.random.default_rng(np.random.SeedSequence((seed, SPLIT_PURPOSE)))
+    if groups is not None and train_size < pool:
+        sizes = np.array([train_size, validation_size, test_size])
+        _check_groups(groups[:pool], sizes, config)
+        alike = labels[:pool] if config.stratify else np.zeros(pool, np.intp)
+        parts = divide_groups(groups[:pool], alike, sizes, rng=rng)
+    elif config.stratify and train_size < pool:
+        counts = np.bincount(labels[:pool], minlength=len(classes))
+        _check_classes(counts, classes, train_size, validation_size, test_size)
+        parts = stratified_parts(labels[:pool], counts, validation_size, test_size, rng)
+    else:
+        parts = np.zeros(pool, np.int8)
+        order = rng.permutation(pool)
+        parts[order[:test_size]] = TEST
+        parts[order[test_size : test_size + validation_size]] = VALIDATION
+    parts = np.concatenate([parts, np.full(test_rows, TEST, np.int8)])
+    return Split(*(np.flatnonzero(parts == part) for part in (TRAIN, VALIDATION, TEST)))
+
+
+def _size(share: float, rows: int) -> int:
+    return max(1, round(share * rows)) if share > 0 else 0
+
+
+def _check_groups(groups: IntArray, sizes: IntArray, config: SplitConfig) -> None:
+    found, needed = len(np.unique(groups)), int(np.count_nonzero(sizes))
+    if found < needed:
+        message = (
+            f"the column {shown(config.group or '')} has {counted(found, 'group')}, and {needed} parts need "
+            "one each: name another column, or set a share to 0"
+        )
+        raise DataError(Problem(message, path="data.split.group"))
+
+
+def _check_classes(
+    counts: IntArray, classes: Sequence[str], train_size: int, validation_size: int, test_size: int
+) -> None:
+    single = [shown(name) for name, count in zip(classes, counts, strict=True) if count == 1]
+    if single:
+        which = (
+            f"the class {single[0]} has" if len(single) == 1 else f"the classes {quoted_list(single)} have"
+        )
+        advice = "add rows, leave the class out, or set data.split.stratify to false"
+        if len(classes) > MANY_VALUES and all(plain_number(name) is not None for name in classes):
+            advice = (
+                f"are the target's {len(classes):,} numbers classes? If they are amounts, put them into a "
+                f"few classes first; else {advice}"
+            )
+        message = f"{which} a single row, which cannot be divided: {advice}"
+        raise DataError(Problem(message, path="data.split.stratify"))
+    present = int(np.count_nonzero(counts))
+    if train_size < present:
+        wrong = f"the training part would get {counted(train_size, 'row')} for {present:,} classes"
+        raise _too_few(wrong, validation_size, test_size)
+
+
+def _too_few(wrong: str, validation_size: int, test_size: int) -> DataError:
+    apart = f"{validation_size:,} for validation, {test_size:,} for the test"
+    return DataError(Problem(f"{wrong} ({apart}): lower the shares, or add rows", path="data.split"))
+
+
+def stratified_parts(
+    labels: IntArray, counts: IntArray, validation_size: int, test_size: int, rng: np.random.Generator
+) -> IntArray:
+    """Return (n,) the part of each row: 0 train, 1 validation, 2 test.
+
+    `counts` are the classes' rows. All parts but the first have as many rows as they are said to have, and
+    each class has one at least in the first, for which both sizes must leave enough.
+    """
+    tie_break = rng.permutation(len(counts))
+    test = np.zeros_like(counts)
+    validation = np.zeros_like(counts)
+    shuffled = counts[tie_break]
+    test[tie_break] = apportion(test_size, shuffled, shuffled - 1)
+    validation[tie_break] = apportion(validation_size, shuffled, shuffled - 1 - test[tie_break])
+
+    order = rng.permutation(len(labels))
+    order = order[np.argsort(labels[order], kind="stable")]
+    starts = np.cumsum(counts) - counts
+    of = labels[order]
+    rank = np.arange(len(labels)) - starts[of]
+    parts = np.zeros(len(labels), np.int8)
+    parts[order[rank < test[of] + validation[of]]] = VALIDATION
+    parts[order[rank < test[of]]] = TEST
+    return parts
+
+
+def apportion(size: int, counts: IntArray, most: IntArray) -> IntArray:
+    """Divide `size` rows among C classes in proportion to their `counts` (C,), none above `most` (C,).
+
+    The method of the largest remainder (Hamilton's): everyone gets the whole part of its quota, and the
+    rows left over go to the largest remainders. Where there are rows for all, each class that may have
+    one gets one. The sum of `most` must not be below `size`.
+    """
+    most = np.maximum(most, 0)
+    quotas = size * counts / counts.sum()
+    able = most > 0
+    least = np.where(able, 1, 0) if np.count_nonzero(able) <= size else np.zeros_like(most)
+    shares: IntArray = np.clip(np.floor(quotas).astype(np.intp), least, most)
+    while left := size - int(shares.sum()):
+        step = 1 if left > 0 else -1
+        movable = shares < most if left > 0 else shares > least
+        wish = np.where(movable, step * (quotas - shares), -np.inf)
+        chosen = np.argsort(-wish, kind="stable")[: min(abs(left), np.count_nonzero(movable))]
+        shares[chosen] += step
+    return shares

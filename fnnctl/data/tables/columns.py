@@ -1,0 +1,117 @@
+"""A column while it is read: numbers, passed on block by block, or texts, gathered as codes.
+
+What could not be read as a number is counted, and its first place kept, so that the choice between
+`numeric` and `categorical` can be made, or refused in words, once every value was seen.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.data.tables.numbers import almost_number, plain_number, plain_numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many of a column's values are numbers (or nearly, like `1_000`), how many are text."""
+
+    numbers: int
+    almost: int
+    texts: int
+    first: tuple[int, str] | None
+    """Line and text of the first value that is no plain number."""
+
+
+class NumberColumn:
+    """Reads values as float64, NaN where missing and where a value is no number; keeps only their tally."""
+
+    def __init__(self, missing: AbstractSet[str]) -> None:
+        self._missing = missing
+        self._numbers = 0
+        self._almost = 0
+        self._texts = 0
+        self._first: tuple[int, str] | None = None
+
+    def read(self, values: Sequence[str], lines: Sequence[int]) -> FloatArray:
+        """Return a block's values, (n,)."""
+        numbers = plain_numbers(values, self._missing)
+        if numbers is None:
+            numbers = np.array([self._number(*pair) for pair in zip(values, lines, strict=True)])
+        self._numbers += int(np.count_nonzero(~np.isnan(numbers)))
+        return numbers
+
+    def _number(self, value: str, line: int) -> float:
+        text = value.strip()
+        number = plain_number(text)
+        if text in self._missing:
+            return np.nan
+        if number is not None:
+            return number
+        self._first = self._first or (line, text)
+        if almost_number(text):
+            self._almost += 1
+        else:
+            self._texts += 1
+        return np.nan
+
+    def tally(self) -> Tally:
+        """Count the kinds of values seen so far."""
+        return Tally(self._numbers, self._almost, self._texts, self._first)
+
+
+class TextColumn:
+    """Values read as codes into the distinct texts, in the order of their first appearance."""
+
+    def __init__(self, missing: AbstractSet[str]) -> None:
+        self._missing = missing
+        self._codes = array("i")
+        self._code_by_value: dict[str, int] = {}
+        self._code_by_text: dict[str, int] = {}
+        self.lines: list[int] = []
+        """The line of each text's first appearance."""
+
+    def add(self, values: Sequence[str], lines: Sequence[int]) -> None:
+        """Append a block's values."""
+        for value, line in zip(values, lines, strict=True):
+            if value not in self._code_by_value:
+                self._code_by_value[value] = self._new_code(value.strip(), line)
+        self._codes.extend(map(self._code_by_value.__getitem__, values))
+
+    def _new_code(self, text: str, line: int) -> int:
+        if text in self._missing:
+            return -1
+        if text not in self._code_by_text:
+            self._code_by_text[text] = len(self.lines)
+            self.lines.append(line)
+        return self._code_by_text[text]
+
+    def texts(self) -> tuple[str, ...]:
+        """Return the distinct texts; a code is an index into them."""
+        return tuple(self._code_by_text)
+
+    def codes(self) -> IntArray:
+        """(N,) int32, -1 where missing: a view of what was gathered."""
+        return np.frombuffer(self._codes, np.int32)
+
+    def counts(self) -> IntArray:
+        """Return how often each text occurs."""
+        return np.bincount(self.codes() + 1, minlength=len(self.lines) + 1)[1:]
+
+    def tally(self) -> Tally:
+        """Count the kinds of values seen so far."""
+        counts = dict.fromkeys(("number", "almost", "text"), 0)
+        first = None
+        for text, count, line in zip(self.texts(), self.counts().tolist(), self.lines, strict=True):
+            if plain_number(text) is not None:
+                kind = "number"
+            else:
+                kind = "almost" if almost_number(text) else "text"
+                first = first or (line, text)
+            counts[kind] += count
+        return Tally(counts["number"], counts["almost"], counts["text"], first)

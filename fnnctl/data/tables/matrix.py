@@ -1,0 +1,97 @@
+"""The numeric columns of a file while it is read: rows that follow one another in one growing array.
+
+The array grows where it lies, so that the numbers are in memory once. Few are kept as float64, bit for bit;
+many as float32.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from fnnctl.arrays import BoolArray, FloatArray, IntArray
+from fnnctl.data.tables.offsets import Units
+
+EXACT_VALUES = 2**22
+"""Up to so many numbers are kept as float64, which is 32 MB."""
+BLOCK_VALUES = 2**17
+
+
+class NumberMatrix(Mapping[str, FloatArray]):
+    """Columns of numbers by name, NaN where missing. A column is read as a float64 copy of it."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = tuple(names)
+        self.present: IntArray = np.zeros(len(self.names), np.int64)
+        """(p,) how many rows have a number."""
+        self.rows = 0
+        self._values = array("d")
+        self._units: Units | None = None
+
+    def __getitem__(self, name: str) -> FloatArray:
+        j = self.names.index(name) if name in self.names else -1
+        if j < 0:
+            raise KeyError(name)
+        stored = self._stored()[:, j : j + 1]
+        return (self._units.restored(stored, slice(j, j + 1)) if self._units else stored.copy())[:, 0]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def append(self, block: FloatArray) -> None:
+        """Put rows (n, p), float64, below the others."""
+        self.rows += len(block)
+        self.present += np.count_nonzero(~np.isnan(block), axis=0)
+        self._extend(block)
+        if self._units is None and len(self._values) > EXACT_VALUES:
+            exact = self._stored()
+            self._units = Units.of(exact)
+            self._values = array("f")
+            for start in range(0, len(exact), self._step):
+                self._extend(exact[start : start + self._step])
+
+    def keep(self, rows: BoolArray, names: Sequence[str]) -> None:
+        """Keep some of the rows, told by (rows,) marks, and some of the columns, in the order of `names`."""
+        columns = [self.names.index(name) for name in names]
+        if rows.all() and columns == list(range(len(self.names))):
+            return
+        stored, end = self._stored(), 0
+        flat = stored.reshape(-1)
+        for start in range(0, self.rows, self._step):
+            block = slice(start, start + self._step)
+            kept = stored[block][rows[block]][:, columns].reshape(-1)
+            flat[end : end + kept.size] = kept  # never beyond what was read
+            end += kept.size
+        del stored, flat
+        del self._values[end:]
+        self.names, self.present, self.rows = tuple(names), self.present[columns], int(np.count_nonzero(rows))
+        self._units = self._units.chosen(columns) if self._units else None
+
+    def blocks(self, rows: BoolArray, names: Sequence[str]) -> Iterator[FloatArray]:
+        """Some of the rows, told by (rows,) marks, and of the columns, as float64, (n, p) at a time."""
+        columns = [self.names.index(name) for name in names]
+        stored = self._stored()
+        for start in range(0, self.rows, self._step):
+            block = slice(start, start + self._step)
+            kept = stored[block][rows[block]]
+            yield (self._units.restored(kept) if self._units else kept)[:, columns]
+
+    def finish(self) -> tuple[FloatArray, Units | None]:
+        """(rows, p) as stored, float64 without units or float32 with them. Nothing may be appended after."""
+        return self._stored(), self._units
+
+    @property
+    def _step(self) -> int:
+        return max(1, BLOCK_VALUES // max(1, len(self.names)))
+
+    def _stored(self) -> FloatArray:
+        values = np.frombuffer(self._values, self._values.typecode)
+        return values.reshape(self.rows, len(self.names))
+
+    def _extend(self, block: FloatArray) -> None:
+        self._values.frombytes((self._units.stored(block) if self._units else block).tobytes())

@@ -1,0 +1,160 @@
+"""A data file as typed columns: which are numbers, which are categories, which are left out."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.data.problems import Problems
+from fnnctl.data.tables.columns import NumberColumn, Tally, TextColumn
+from fnnctl.data.tables.matrix import NumberMatrix
+from fnnctl.data.tables.numbers import almost_number, plain_numbers
+from fnnctl.data.tables.rows import Block, CsvFormat, open_rows
+from fnnctl.data.text import shown
+
+Kind = Literal["numeric", "categorical", "ignore", "apart"]
+"""`apart` are numbers that are kept to the bit and beside the others, such as the rows' weights."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One file's columns by name, and the names in the order of its header."""
+
+    names: tuple[str, ...]
+    numeric: NumberMatrix
+    categorical: dict[str, TextColumn]
+    rows: int
+    apart: dict[str, FloatArray] = field(default_factory=dict)
+    """(rows,) float64 each."""
+    lines: IntArray | None = None
+    """(rows,) the line that each row begins at; known where there are columns apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """A column of the file while it is read; without a column of its own where it is left out."""
+
+    name: str
+    kind: Kind | None
+    """As declared; None where it is judged by its values."""
+    column: NumberColumn | TextColumn | None
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One way through a file, as far as it has come."""
+
+    slots: list[_Slot]
+    numeric: NumberMatrix
+    apart: dict[str, list[FloatArray]]
+    lines: array[int] = field(default_factory=lambda: array("q"))
+
+    @classmethod
+    def begin(cls, slots: list[_Slot]) -> _Reading:
+        numbers = [slot for slot in slots if isinstance(slot.column, NumberColumn)]
+        names = [slot.name for slot in numbers if slot.kind != "apart"]
+        return cls(slots, NumberMatrix(names), {slot.name: [] for slot in numbers if slot.kind == "apart"})
+
+    def add(self, block: Block) -> None:
+        numbers = np.empty((len(block.lines), len(self.numeric)))
+        j = 0
+        for slot, values in zip(self.slots, block.columns, strict=True):
+            if isinstance(slot.column, TextColumn):
+                slot.column.add(values, block.lines)
+            elif slot.column and slot.kind == "apart":
+                self.apart[slot.name].append(slot.column.read(values, block.lines))
+            elif slot.column:
+                numbers[:, j] = slot.column.read(values, block.lines)
+                j += 1
+        self.numeric.append(numbers)
+        if self.apart:
+            self.lines.extend(block.lines)
+
+    def table(self, names: tuple[str, ...]) -> Table:
+        return Table(
+            names,
+            self.numeric,
+            {slot.name: slot.column for slot in self.slots if isinstance(slot.column, TextColumn)},
+            self.numeric.rows,
+            {name: np.concatenate(blocks) for name, blocks in self.apart.items()},
+            np.array(self.lines) if self.apart else None,
+        )
+
+
+def read_table(
+    path: Path, form: CsvFormat, kinds: Mapping[str, Kind], problems: Problems, *, others: Kind | None = None
+) -> Table:
+    """Read a CSV file; a column that `kinds` does not name is of the kind `others`, or judged by its values.
+
+    It is numeric where all of them are plain numbers, and categorical where most are texts. Where most are
+    numbers and some are not, that is a fault: one mistyped value must not change what a column means.
+    Faults are noted in `problems`, and then the table is not to be used.
+    """
+    names, reading = _read(path, form, kinds, others, problems)
+    if reading.numeric.rows == 0 and not problems:
+        problems.add("the file has a header and no rows")
+    late = _settle(reading.slots, problems)
+    if late and not problems:
+        # These began with numbers alone, and the text of those is gone: the second reading keeps it.
+        names, reading = _read(path, form, {**kinds, **late}, others, problems)
+    return reading.table(names)
+
+
+def _read(
+    path: Path, form: CsvFormat, kinds: Mapping[str, Kind], others: Kind | None, problems: Problems
+) -> tuple[tuple[str, ...], _Reading]:
+    reading = _Reading.begin([])
+    with open_rows(path, form, problems) as file:
+        for block in file.blocks:
+            if not reading.slots:
+                reading = _Reading.begin(
+                    [
+                        _slot(name, kinds.get(name, others), block, j, form)
+                        for j, name in enumerate(file.names)
+                    ]
+                )
+            reading.add(block)
+    return file.names, reading
+
+
+def _slot(name: str, kind: Kind | None, block: Block, j: int, form: CsvFormat) -> _Slot:
+    """Begin column j as its kind, or as what the first block's values look like."""
+    if kind == "ignore":
+        return _Slot(name, kind, None)
+    looks_numeric = kind is None and plain_numbers(block.columns[j], form.missing) is not None
+    column = NumberColumn if kind in ("numeric", "apart") or looks_numeric else TextColumn
+    return _Slot(name, kind, column(form.missing))
+
+
+def _settle(slots: list[_Slot], problems: Problems) -> dict[str, Kind]:
+    """Note numeric columns that hold texts; return those begun as numbers that prove to be texts."""
+    late: dict[str, Kind] = {}
+    for slot in slots:
+        if slot.column is None or (slot.kind and isinstance(slot.column, TextColumn)):
+            continue
+        tally = slot.column.tally()
+        if tally.first is None:
+            continue
+        if slot.kind or tally.texts <= tally.numbers + tally.almost:
+            problems.add(_no_number(slot, tally.first[1], tally), line=tally.first[0])
+        elif isinstance(slot.column, NumberColumn):
+            late[slot.name] = "categorical"
+    return late
+
+
+def _no_number(slot: _Slot, text: str, tally: Tally) -> str:
+    wrong = almost_number(text) or f"{shown(text)} is not a number"
+    values = tally.numbers + tally.almost + tally.texts
+    advice = "Correct it, or name the column in data.columns.categorical, or the value in data.missing_values"
+    if slot.kind == "apart":
+        advice = "data.weights names the column, and needs a number in every row"
+    elif "," in text and tally.almost > tally.numbers + tally.texts:
+        advice = "Write all of them so: a spreadsheet saves them so where its numbers are English"
+    counts = f"{tally.numbers:,} of the column's {values:,} values are numbers"
+    return f"column {shown(slot.name)}: {wrong} ({counts}). {advice}"

@@ -1,0 +1,1 @@
+"""What a hidden layer is made of: activations, normalization, dropout, first weights."""

@@ -1,0 +1,181 @@
+"""A hidden layer: z = Wa + b, normalized or not, f(z), dropout, and the inputs added again.
+
+Each part works in place on the layer's buffers, forward in this order and backward in the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray
+from fnnctl.nn.draws import Draws
+from fnnctl.nn.layers.activations import ACTIVATIONS, Activation, ActivationBuffers, Bits
+from fnnctl.nn.layers.dropout import AlphaDropout, Dropout, DropoutBuffers
+from fnnctl.nn.layers.normalization import (
+    BatchNormalization,
+    LayerNormalization,
+    Normalization,
+    NormalizationBuffers,
+)
+from fnnctl.nn.parameters import LayerBlocks
+from fnnctl.nn.shape import HiddenShape, NetworkShape
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenBuffers:
+    """A hidden layer's arrays for one batch size."""
+
+    extended: FloatArray
+    """Activations with a last row of ones, (K, units + 1, batch)."""
+    a: FloatArray
+    """The activations alone, a view, (K, units, batch)."""
+    extended_rows: FloatArray
+    """The same two with an example a row, (K, batch, …)."""
+    a_rows: FloatArray
+    z: FloatArray
+    """Pre-activations, (K, rows, batch); the same array as `a` but for maxout."""
+    delta: FloatArray
+    """∂L/∂a, (K, units, batch); every second layer writes to the same memory, which the caches like."""
+    activation: ActivationBuffers
+    normalization: NormalizationBuffers | None
+    dropout: DropoutBuffers | None
+    skipped: FloatArray | None
+    """∂L/∂a of a residual layer, which goes around it, (K, units, batch)."""
+
+
+def hidden_buffers(
+    shape: NetworkShape, members: int, batch: int, dtype: np.dtype[np.floating], *, training: bool
+) -> list[HiddenBuffers]:
+    """The hidden layers' arrays for K members; without `training` those of the backward pass are left out."""
+    widest = max((layer.units for layer in shape.hidden), default=0)
+    zeros = np.zeros((1, widest, batch), dtype)
+    deltas = [np.empty(members * widest * batch, dtype) for _ in range(2)]
+    made = []
+    for index, layer in enumerate(shape.hidden):
+        narrow, wide = (members, layer.units, batch), (members, layer.rows, batch)
+        delta = deltas[index % 2][: prod(narrow)].reshape(narrow)
+        made.append(_layer_buffers(layer, wide, delta, zeros[:, : layer.units], training=training))
+    return made
+
+
+def _layer_buffers(
+    layer: HiddenShape, wide: tuple[int, int, int], delta: FloatArray, zeros: FloatArray, *, training: bool
+) -> HiddenBuffers:
+    (members, units, batch), dtype = delta.shape, delta.dtype
+    extended = np.ones((members, units + 1, batch), dtype)
+    a = extended[:, :-1]
+    kind = ACTIVATIONS[layer.activation]
+    normalization = dropout = None
+    if layer.normalization:
+        means = (members, wide[1], 1) if layer.normalization == "batch" else (members, 1, batch)
+        normalization = NormalizationBuffers(
+            np.empty(wide, dtype), np.empty(means, dtype), np.empty(wide, dtype), training
+        )
+    if training and layer.dropout:
+        dropout = DropoutBuffers(np.empty(a.shape, np.bool_), np.empty(a.shape, dtype))
+    z = a if layer.pieces == 1 else np.empty(wide, dtype)
+    slope = np.empty(wide if kind.keeps_slope else 0, dtype)
+    activation = ActivationBuffers(
+        mask=np.empty(wide, np.bool_),
+        slope=slope,
+        spare=np.empty(a.shape, dtype) if kind.learned else delta,
+        zeros=zeros,
+        training=training,
+        bits=Bits.of(z, slope, delta),
+    )
+    return HiddenBuffers(
+        extended=extended,
+        a=a,
+        extended_rows=extended.transpose(0, 2, 1),
+        a_rows=a.transpose(0, 2, 1),
+        z=z,
+        delta=delta,
+        activation=activation,
+        normalization=normalization,
+        dropout=dropout,
+        skipped=np.empty(a.shape, dtype) if training and layer.residual else None,
+    )
+
+
+class HiddenLayer:
+    """The same layer of K networks: its parameters as views of the flat array."""
+
+    def __init__(
+        self,
+        layer: HiddenShape,
+        blocks: LayerBlocks,
+        parameters: FloatArray,
+        statistics: FloatArray,
+        numbers: Mapping[str, FloatArray],
+    ) -> None:
+        """`numbers` are those of `Network`, (K,) each for this layer."""
+        self.shape, self.blocks = layer, blocks
+        self.W = blocks.weights.view(parameters)
+        """(K, rows, inputs), with a last column of biases unless the layer is normalized."""
+        self.f = self._activation(parameters, numbers)
+        self._normalization = self._normalizing(parameters, statistics, numbers)
+        dropout = AlphaDropout if layer.activation == "selu" else Dropout
+        self._dropout = dropout(numbers["dropout"], parameters.dtype) if layer.dropout else None
+
+    def _activation(self, parameters: FloatArray, numbers: Mapping[str, FloatArray]) -> Activation:
+        if self.blocks.slopes is None:
+            number = numbers["activation"].astype(parameters.dtype)[:, None, None]
+        else:
+            number = self.blocks.slopes.view(parameters)
+        return ACTIVATIONS[self.shape.activation](number)
+
+    def _normalizing(
+        self, parameters: FloatArray, statistics: FloatArray, numbers: Mapping[str, FloatArray]
+    ) -> Normalization | None:
+        blocks = self.blocks
+        if blocks.gains is None or blocks.shifts is None:
+            return None
+        gains, shifts = blocks.gains.view(parameters), blocks.shifts.view(parameters)
+        if blocks.means is None or blocks.variances is None or blocks.batches is None:
+            return LayerNormalization(gains, shifts, numbers["epsilon"])
+        return BatchNormalization(
+            gains,
+            shifts,
+            numbers["epsilon"],
+            momentum=numbers["momentum"],
+            means=blocks.means.view(statistics),
+            variances=blocks.variances.view(statistics),
+            batches=blocks.batches.view(statistics),
+        )
+
+    def forward(self, below: FloatArray, buffers: HiddenBuffers, draws: Draws | None) -> None:
+        """Fill the layer's activations from those below, (K, inputs + 1, batch), whose last row is ones."""
+        a = buffers.a
+        np.matmul(self.W, below if self.blocks.biased else below[:, :-1], out=buffers.z)
+        if self._normalization and buffers.normalization:
+            self._normalization.forward(buffers.z, buffers.normalization)
+        self.f.forward(buffers.z, a, buffers.activation)
+        if self._dropout and buffers.dropout:
+            if draws:
+                self._dropout.forward(a, buffers.dropout, draws)
+            else:
+                buffers.dropout.factor.fill(1.0)
+        if self.shape.residual:
+            a += below[:, :-1]
+
+    def backward(self, buffers: HiddenBuffers, gradient: FloatArray) -> FloatArray:
+        """The error terms ∂L/∂z, (K, rows, batch), from ∂L/∂a in `buffers.delta`, which is overwritten.
+
+        The gradients of the layer's slopes, gains and shifts are written to `gradient`, (K, P).
+        """
+        delta, blocks = buffers.delta, self.blocks
+        if buffers.skipped is not None:
+            np.copyto(buffers.skipped, delta)
+        if self._dropout and buffers.dropout:
+            self._dropout.backward(delta, buffers.dropout)
+        if blocks.slopes is not None:
+            blocks.slopes.view(gradient)[...] = self.f.number_gradient(delta, buffers.activation)
+        delta = self.f.backward(delta, buffers.activation)
+        if self._normalization and buffers.normalization and blocks.gains and blocks.shifts:
+            gains, shifts = blocks.gains.view(gradient), blocks.shifts.view(gradient)
+            self._normalization.backward(delta, buffers.normalization, gains=gains, shifts=shifts)
+        return delta

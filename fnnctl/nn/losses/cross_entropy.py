@@ -1,0 +1,254 @@
+"""The cross-entropy of K members' batches, from scores: never from probabilities that were clipped.
+
+A loss is told the targets of a batch, and then overwrites the scores with the last layer's error terms. It
+keeps a tally of the examples' losses until `totals` asks for the sums. NumPy's logarithms may have other last
+bits where numbers do not stand side by side, as in the tally: they are made in arrays where they do.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.nn.losses.tally import Tally
+from fnnctl.nn.losses.targets import Targets
+from fnnctl.nn.shape import NetworkShape
+
+
+class Loss:
+    """What both outputs have in common; buffers are for batches of one size."""
+
+    def __init__(self, shape: NetworkShape, members: int, batch: int, dtype: np.dtype[np.floating]) -> None:
+        self.shape, self.batch = shape, batch
+        self._tally = Tally(members, batch, dtype)
+        self._share = np.array(1.0 / batch, dtype)
+        """Of an example in the mean: an array, since NumPy takes longer with a number."""
+        self._targets = Targets(np.zeros((members, batch), np.intp))
+
+    def aim_at(self, targets: Targets) -> None:
+        """Take these for the targets of what follows, until others are named; they must not change."""
+        self._targets = targets
+
+    def error_terms(self, z: FloatArray) -> None:
+        """Overwrite the scores z, (K, scores, batch), with ∂L/∂z of the mean loss, L = (1/N) Σ wᵢLᵢ."""
+        raise NotImplementedError
+
+    def totals(self) -> FloatArray:
+        """What `error_terms` has found since the last call, (2, K): the sum of the losses over the examples,
+        and of how much of their targets is predicted. Divided by their number these are means.
+        """
+        return self._tally.totals()
+
+    def evaluate(self, z: FloatArray, y: IntArray) -> tuple[FloatArray, IntArray]:
+        """The sum of the plain loss, (K,), and the predicted classes, (K, batch). z is overwritten."""
+        raise NotImplementedError
+
+    def class_scores(self, z: FloatArray) -> FloatArray:
+        """A score a class, (K, classes, batch), whose softmax are the probabilities."""
+        raise NotImplementedError
+
+
+class SoftmaxCrossEntropy(Loss):
+    """L = −Σ t_c log softmax(z)_c = log Σ exp(z_c − max) − Σ t_c(z_c − max); ∂L/∂z = softmax(z) − t.
+
+    (Qiu, sections 3.3 and 4.2.) The target t is the label's unit vector, or soft; then t sums to 1, too.
+    """
+
+    def __init__(self, shape: NetworkShape, members: int, batch: int, dtype: np.dtype[np.floating]) -> None:
+        super().__init__(shape, members, batch, dtype)
+        self._row = np.empty((members, 1, batch), dtype)
+        self._of_examples = self._row[:, 0]
+        self._picked, self._logs = np.empty((2, members, batch), dtype)
+        self._at_label = np.empty((members, batch), np.intp)
+        first = np.arange(members, dtype=np.intp)[:, None] * (shape.classes * batch)
+        self._class_zero = first + np.arange(batch, dtype=np.intp)
+        self._zero, self._batch = np.zeros((), dtype), np.array(batch, dtype)
+        self._stride = np.array(batch, np.intp)
+        self._t = np.empty((members, 0, batch), dtype)
+        """Soft targets, made when there are some."""
+
+    def aim_at(self, targets: Targets) -> None:
+        super().aim_at(targets)
+        if targets.soft:
+            if not self._t.size:
+                members, batch = targets.labels.shape
+                self._t = np.empty((members, self.shape.classes, batch), self._row.dtype)
+            targets.probabilities(out=self._t)
+        else:
+            self._locate(targets.labels, out=self._at_label)
+
+    def error_terms(self, z: FloatArray) -> None:
+        losses, right = self._tally.room()
+        np.maximum.reduce(z, axis=1, out=self._row, keepdims=True)
+        z -= self._row
+        if self._targets.soft:
+            self._soft_error_terms(z, losses, right)
+        else:
+            self._hard_error_terms(z, losses, right)
+        if (weights := self._targets.weights) is not None:
+            losses *= weights
+            z *= weights[:, None]
+
+    def _hard_error_terms(self, z: FloatArray, losses: FloatArray, right: FloatArray) -> None:
+        flat, at_label, picked = z.reshape(-1), self._at_label, self._picked
+        flat.take(at_label, out=picked, mode="clip")
+        self._judge(z, out=right)
+        self._losses_from_shifted(z, out=losses)
+        self._row *= self._batch
+        z /= self._row
+        flat.take(at_label, out=picked, mode="clip")
+        picked -= self._share
+        flat[at_label] = picked
+
+    def _soft_error_terms(self, z: FloatArray, losses: FloatArray, right: FloatArray) -> None:
+        """The picked score is then the mean of all scores under the target."""
+        t = self._t
+        share_right(z.argmax(axis=1), self._targets, out=right)
+        np.add.reduce(t * z, axis=1, out=self._picked)
+        self._losses_from_shifted(z, out=losses)
+        z /= self._row
+        z -= t
+        z *= self._share
+
+    def evaluate(self, z: FloatArray, y: IntArray) -> tuple[FloatArray, IntArray]:
+        predictions = z.argmax(axis=1)
+        np.maximum.reduce(z, axis=1, out=self._row, keepdims=True)
+        z -= self._row
+        losses, at_label = np.empty(y.shape, z.dtype), np.empty_like(self._at_label)
+        self._locate(y, out=at_label)
+        z.reshape(-1).take(at_label, out=self._picked, mode="clip")
+        self._losses_from_shifted(z, out=losses)
+        return losses.sum(axis=1, dtype=np.float64), predictions
+
+    def class_scores(self, z: FloatArray) -> FloatArray:
+        return z
+
+    def _locate(self, y: IntArray, out: IntArray) -> None:
+        """Where each label's score stands in the flat scores."""
+        np.multiply(y, self._stride, out=out)
+        out += self._class_zero
+
+    def _judge(self, z: FloatArray, out: FloatArray) -> None:
+        """Whether the label has the largest score; a tie goes to the first class. (argmax is slow here.)"""
+        picked = self._picked.reshape(-1)
+        np.equal(self._picked, self._zero, out=out)
+        largest = z.size - np.count_nonzero(z)
+        if largest != picked.size or not picked.dot(picked) < np.inf:
+            np.equal(z.argmax(axis=1), self._targets.labels, out=out)
+
+    def _losses_from_shifted(self, z: FloatArray, out: FloatArray) -> None:
+        """The examples' losses, log Σ exp(z) less what was picked; leaves exp(z) in z, its sum in the row."""
+        np.exp(z, out=z)
+        np.add.reduce(z, axis=1, out=self._row, keepdims=True)
+        np.log(self._of_examples, out=self._logs)
+        np.subtract(self._logs, self._picked, out=out)
+
+
+class LogisticCrossEntropy(Loss):
+    """One score z for two classes: L = log(1 + exp(z)) − tz and ∂L/∂z = logistic(z) − t (Qiu, section 3.2).
+
+    t is 1 for the positive class. It is the softmax of the two scores 0 and z.
+    """
+
+    def __init__(self, shape: NetworkShape, members: int, batch: int, dtype: np.dtype[np.floating]) -> None:
+        super().__init__(shape, members, batch, dtype)
+        self._t = np.empty((members, batch), dtype)
+        """The share of the positive class in each target."""
+        self._logs, self._spare = np.empty((2, members, batch), dtype)
+        self._half, self._one = np.array(0.5, dtype), np.ones((), dtype)
+        self._zero, self._positive = np.zeros((), dtype), np.array(shape.positive)
+
+    def aim_at(self, targets: Targets) -> None:
+        super().aim_at(targets)
+        if targets.soft:
+            self._t[...] = self._positive_share(targets)
+        else:
+            np.equal(targets.labels, self._positive, out=self._t)
+
+    def error_terms(self, z: FloatArray) -> None:
+        score, t = z[:, 0], self._t
+        losses, right = self._tally.room()
+        share_right(self._predictions(score), self._targets, out=right)
+        self._losses(score, t, out=losses)
+        score *= self._half  # logistic(z) is ½(1 + tanh(z/2)), which cannot overflow
+        np.tanh(score, out=score)
+        score += self._one
+        score *= self._half
+        score -= t
+        score *= self._share
+        if (weights := self._targets.weights) is not None:
+            losses *= weights
+            score *= weights
+
+    def evaluate(self, z: FloatArray, y: IntArray) -> tuple[FloatArray, IntArray]:
+        score, losses = z[:, 0], np.empty(y.shape, z.dtype)
+        self._losses(score, self._is_positive(y).astype(z.dtype), out=losses)
+        return losses.sum(axis=1, dtype=np.float64), self._predictions(score)
+
+    def class_scores(self, z: FloatArray) -> FloatArray:
+        scores = np.zeros((len(z), 2, z.shape[2]), z.dtype)
+        scores[:, self.shape.positive] = z[:, 0]
+        return scores
+
+    def _positive_share(self, targets: Targets) -> FloatArray:
+        """t, (K, batch)."""
+        t: FloatArray = self._is_positive(targets.labels).astype(self._t.dtype)
+        if targets.partners is not None and targets.share is not None:
+            t = targets.share * t + (1.0 - targets.share) * self._is_positive(targets.partners)
+        if targets.smoothing is not None:
+            t = (1.0 - targets.smoothing) * t + 0.5 * targets.smoothing
+        return t
+
+    def _is_positive(self, y: IntArray) -> IntArray:
+        return np.equal(y, self.shape.positive).astype(np.intp)
+
+    def _predictions(self, score: FloatArray) -> IntArray:
+        """The class with the larger score; a tie goes to the first class, as softmax has it."""
+        one_wins = score > self._zero if self.shape.positive == 1 else score < self._zero
+        return one_wins.view(np.int8)
+
+    def _losses(self, z: FloatArray, t: FloatArray, out: FloatArray) -> None:
+        """log(1 + exp(z)) − tz as max(z, 0) + log1p(exp(−|z|)) − tz, (K, batch)."""
+        logs, spare = self._logs, self._spare
+        np.abs(z, out=logs)
+        np.negative(logs, out=logs)
+        np.exp(logs, out=logs)
+        np.log1p(logs, out=logs)
+        np.multiply(t, z, out=spare)
+        logs -= spare
+        np.maximum(z, self._zero, out=spare)
+        np.add(logs, spare, out=out)
+
+
+def share_right(predictions: IntArray, targets: Targets, out: FloatArray) -> None:
+    """How much of each example's target the prediction, (K, batch), has: one, or its share of a mixture."""
+    np.equal(predictions, targets.labels, out=out)
+    if targets.partners is not None and targets.share is not None:
+        out *= targets.share
+        out += (1.0 - targets.share) * np.equal(predictions, targets.partners)
+
+
+LOSSES: dict[str, type[Loss]] = {"softmax": SoftmaxCrossEntropy, "logistic": LogisticCrossEntropy}
+"""The loss of each kind of output."""
+
+
+def softmax(z: FloatArray) -> FloatArray:
+    """The probabilities of scores z along their last axis, in float64."""
+    probabilities = np.exp(_shifted(z))
+    probabilities /= probabilities.sum(axis=-1, keepdims=True)
+    return probabilities
+
+
+def cross_entropy(z: FloatArray, y: IntArray) -> FloatArray:
+    """The loss of each example, (n,), from scores (n, classes) and labels (n,), in float64."""
+    shifted = _shifted(z)
+    label_scores = np.take_along_axis(shifted, y[:, None], axis=1)[:, 0]
+    loss: FloatArray = np.log(np.exp(shifted).sum(axis=1)) - label_scores
+    return loss
+
+
+def _shifted(z: FloatArray) -> FloatArray:
+    """The scores less each example's largest, in float64."""
+    shifted = z.astype(np.float64)
+    shifted -= shifted.max(axis=-1, keepdims=True)
+    return shifted

@@ -1,0 +1,1 @@
+"""How a gradient becomes a step: first-order rules, L-BFGS, learning-rate schedules, penalties."""

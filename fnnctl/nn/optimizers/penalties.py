@@ -1,0 +1,108 @@
+"""What keeps weights and steps small: penalties in the risk, clipped gradients, bounded norms.
+
+Weights alone are penalised, not biases, gains or slopes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray
+from fnnctl.nn.optimizers.blocks import blocks
+from fnnctl.nn.parameters import ParameterLayout
+
+
+class Penalised(NamedTuple):
+    """Some columns of the parameters, of what is added to the gradient, and of the penalties' factors."""
+
+    W: FloatArray
+    gradient: FloatArray
+    scratch: FloatArray
+    of_weights: FloatArray
+    of_signs: FloatArray | None
+
+
+class Penalty:
+    """½λ‖W‖²_F + λ₁Σ|w|, with a λ and a λ₁ for each member (Qiu, section 7.7.1)."""
+
+    def __init__(self, is_weight: FloatArray, *, l2: FloatArray, l1: FloatArray | None) -> None:
+        """`l2` and `l1` hold each member's λ and λ₁, (K,); without `l1` there is no such penalty.
+
+        `is_weight`, (1, P), is one where a parameter is a weight: see `ParameterLayout.weight_mask`.
+        """
+        self.is_weight = is_weight
+        self._l2, self._l1 = l2, l1
+        self._of_weights = _factors(l2, is_weight)
+        self._of_signs = None if l1 is None else _factors(l1, is_weight)
+
+    def parts(self, parameters: FloatArray, gradient: FloatArray, scratch: FloatArray) -> list[Penalised]:
+        """What `add_gradient` needs for these arrays, (K, P) each, at every step."""
+        return [
+            Penalised(
+                parameters[:, at],
+                gradient[:, at],
+                scratch[:, at],
+                self._of_weights[:, at],
+                None if self._of_signs is None else self._of_signs[:, at],
+            )
+            for at in blocks(*parameters.shape)
+        ]
+
+    @staticmethod
+    def add_gradient(parts: Iterable[Penalised]) -> None:
+        """Add λW + λ₁ sign(W) to the gradient; a weight of 0 has the subgradient 0."""
+        for W, gradient, scratch, of_weights, of_signs in parts:
+            np.multiply(W, of_weights, out=scratch)
+            np.add(gradient, scratch, out=gradient)
+            if of_signs is not None:
+                np.sign(W, out=scratch)
+                np.multiply(scratch, of_signs, out=scratch)
+                np.add(gradient, scratch, out=gradient)
+
+    def values(self, parameters: FloatArray) -> FloatArray:
+        """The penalties of K members, (K,), in float64."""
+        weights = parameters.astype(np.float64) * self.is_weight
+        total: FloatArray = 0.5 * self._l2 * np.vecdot(weights, weights)
+        if self._l1 is not None:
+            total += self._l1 * np.abs(weights).sum(axis=1)
+        return total
+
+
+def _factors(of_members: FloatArray, is_weight: FloatArray) -> FloatArray:
+    """Each member's λ where there is a weight and 0 elsewhere, (K, P), or (1, P) where all have the same."""
+    cast = of_members.astype(is_weight.dtype)[:, None]
+    return is_weight * (cast[:1] if (cast == cast[0]).all() else cast)
+
+
+def clip_values(gradient: FloatArray, bound: FloatArray) -> None:
+    """Bound each number of the gradients, (K, P), by ±bound, (K, 1), in place."""
+    np.clip(gradient, -bound, bound, out=gradient)
+
+
+def clip_norms(gradient: FloatArray, bound: FloatArray) -> None:
+    """Scale each gradient, (K, P), whose norm is larger than its bound, (K, 1), to that norm, in place.
+
+    Pascanu et al. 2013, algorithm 1.
+    """
+    norms = np.sqrt(np.vecdot(gradient, gradient))[:, None]
+    if not np.isfinite(norms).all():  # the squares overflow long before the numbers do
+        large = ~np.isfinite(norms[:, 0])
+        scale = np.abs(gradient[large]).max(axis=1, keepdims=True)
+        scaled = gradient[large] / scale
+        norms[large] = scale * np.sqrt(np.vecdot(scaled, scaled))[:, None]
+    gradient *= bound / np.maximum(norms, bound)
+
+
+def bound_norms(layout: ParameterLayout, parameters: FloatArray, bound: FloatArray) -> None:
+    """Scale each hidden unit's incoming weights whose norm is larger than the bound, (K, 1), in place.
+
+    Srivastava et al. 2014, section 5.1.
+    """
+    bound = bound[:, :, None]
+    for layer in layout.layers[:-1]:
+        W = layer.weights_alone(parameters)
+        norms = np.sqrt(np.vecdot(W, W))[..., None]
+        W *= bound / np.maximum(norms, bound)

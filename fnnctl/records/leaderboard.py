@@ -1,0 +1,30 @@
+"""The rows of leaderboard.csv: every trial that has a result, the best objective first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from fnnctl.records.standings import Standings
+from fnnctl.records.trials import Trial
+
+COLUMNS = ("rank", "trial", "status", "objective", "epochs", "bracket", "rung")
+
+
+def leaderboard_table(
+    trials: Mapping[int, Trial], standings: Standings, paths: Sequence[str]
+) -> tuple[list[str], Iterator[list[object]]]:
+    """Columns and rows, in the order of objective, then trial number; what diverged or failed comes last.
+
+    `trials` are by number, `paths` the searched ones; a field whose condition does not hold is None. `epochs`
+    are those trained, `rung` is that of the trial's last result.
+    """
+
+    def rows() -> Iterator[list[object]]:
+        for rank, result in enumerate(standings.ranked(), start=1):
+            trial, epochs = trials[result.trial], standings.epochs[result.trial]
+            yield [
+                rank, trial.number, result.status.value, result.objective, epochs, trial.bracket, result.rung,
+                *(trial.assignment.get(path) for path in paths),
+            ]  # fmt: skip
+
+    return [*COLUMNS, *paths], rows()

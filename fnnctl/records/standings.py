@@ -1,0 +1,103 @@
+"""Who is better: the one order that rungs, leaderboard and incumbent share, and where each trial stands."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+from fnnctl.records.trials import Direction, Result, Status
+
+
+def finite_objective(result: Result) -> float | None:
+    """The objective, if it can be compared: None for what has failed or diverged, and for a NaN."""
+    objective = result.objective if result.status.finite else None
+    return None if objective is None or not math.isfinite(objective) else objective
+
+
+def is_finite(result: Result) -> bool:
+    """Whether the result has an objective that can be compared."""
+    return finite_objective(result) is not None
+
+
+def order(result: Result, direction: Direction) -> tuple[bool, float, int]:
+    """A key to sort by, the best first: finite before all others, then by objective, then by trial number."""
+    objective = finite_objective(result)
+    if objective is None:
+        return True, 0.0, result.trial
+    return False, -objective if direction == "maximize" else objective, result.trial
+
+
+def ranked(results: Iterable[Result], direction: Direction) -> list[Result]:
+    """The results, the best first."""
+    return sorted(results, key=lambda result: order(result, direction))
+
+
+class Standings:
+    """The latest result of every trial, and the best of them."""
+
+    def __init__(self, direction: Direction, results: Iterable[Result] = ()) -> None:
+        """From results in any order; those of one trial count from the largest budget."""
+        self.direction: Direction = direction
+        self._latest: dict[int, Result] = {}
+        self._epochs: dict[int, int] = {}
+        self._most_completed = 0
+        self._incumbent: Result | None = None
+        for result in results:
+            self.tell(result)
+
+    @property
+    def latest(self) -> Mapping[int, Result]:
+        """By trial number, the result at the largest budget."""
+        return MappingProxyType(self._latest)
+
+    @property
+    def epochs(self) -> Mapping[int, int]:
+        """By trial number, the epochs trained in all its jobs."""
+        return MappingProxyType(self._epochs)
+
+    @property
+    def incumbent(self) -> Result | None:
+        """The best by (largest completed budget, objective, trial number); None where none is finite.
+
+        A trial that has stopped early has its value at every budget, so that it stands among those of the
+        largest. One that has diverged since is out, however good it was before.
+        """
+        return self._incumbent
+
+    def ranked(self) -> list[Result]:
+        """The latest results by objective, whatever their budgets, the best first."""
+        return ranked(self._latest.values(), self.direction)
+
+    def tell(self, result: Result) -> None:
+        """Take note of a job's result; only a change among the largest budgets looks at all trials again."""
+        self._epochs[result.trial] = self._epochs.get(result.trial, 0) + result.epochs
+        before = self._latest.get(result.trial)
+        if before is not None and before.budget > result.budget:
+            return
+        self._latest[result.trial] = result
+        incumbent = self._incumbent
+        larger = is_finite(result) and _completed(result) > self._most_completed
+        gone = before is not None and (before is incumbent or _completed(before) == self._most_completed)
+        if larger or gone:
+            self._find_incumbent()
+        elif self._is_eligible(result) and (incumbent is None or self._key(result) < self._key(incumbent)):
+            self._incumbent = result
+
+    def _find_incumbent(self) -> None:
+        finite = [result for result in self._latest.values() if is_finite(result)]
+        self._most_completed = max(map(_completed, finite), default=0)
+        self._incumbent = min(filter(self._is_eligible, finite), key=self._key, default=None)
+
+    def _is_eligible(self, result: Result) -> bool:
+        return is_finite(result) and (
+            result.status is Status.STOPPED_EARLY or result.budget == self._most_completed
+        )
+
+    def _key(self, result: Result) -> tuple[bool, float, int]:
+        return order(result, self.direction)
+
+
+def _completed(result: Result) -> int:
+    """The budget that a finite result is at without having stopped early."""
+    return 0 if result.status is Status.STOPPED_EARLY else result.budget

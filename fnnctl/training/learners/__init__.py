@@ -1,0 +1,1 @@
+"""One epoch of learning: batches, gradient steps or L-BFGS iterations, averaged weights."""

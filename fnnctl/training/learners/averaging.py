@@ -1,0 +1,87 @@
+"""Running averages of the weights, which often generalize better than the last ones.
+
+EMA: w̄ ← δw̄ + (1 − δ)w after every step (Polyak & Juditsky, 1992, with a decay). Its first steps
+take min(δ, (1 + t)/(10 + t)), so that the first weights are soon forgotten.
+SWA: the plain mean of the weights at the ends of the last epochs (Izmailov et al., 2018).
+
+Batch normalization's running statistics do not belong to averaged weights: one pass over the training
+rows finds those that do. It takes the epoch's own order, for batches of rows in the file's order need not be
+samples, and leaves out a smaller last batch, whose share in the plain mean would be too large.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fnnctl.arrays import FloatArray
+from fnnctl.nn.network import Network
+from fnnctl.training.learners.batches import Batches
+from fnnctl.training.members import AveragingKind, Member, number
+from fnnctl.training.state import State
+
+
+class Averaging:
+    """The averages of K members' weights, as networks. `state` is all that must be kept."""
+
+    def __init__(
+        self, kind: AveragingKind, members: Sequence[Member], network: Network, state: State | None
+    ) -> None:
+        """At the start, or going on from such an average's state."""
+        self._kind = kind
+        if kind == "ema":
+            self._decay = number(members, "average_decay")
+        else:
+            epochs = np.array([member.horizon or member.epochs for member in members])
+            self._first_epoch = np.floor(number(members, "average_start") * epochs) + 1
+        self.state: dict[str, npt.NDArray[Any]] = dict(state or _first_state(network))
+        self.network = Network(
+            network.layout,
+            self.state["parameters"],
+            self.state["statistics"],
+            {**network.numbers, "momentum": np.zeros_like(network.numbers["momentum"])},  # plain means
+        )
+
+    def after_step(self, parameters: FloatArray) -> None:
+        """Take note of a step's weights."""
+        if self._kind == "ema":
+            self.state["count"] = self.state["count"] + 1
+            count = self.state["count"]
+            self._move(parameters, 1.0 - np.minimum(self._decay, (1.0 + count) / (10.0 + count)))
+
+    def after_epoch(self, epoch: int, parameters: FloatArray, batches: Batches) -> None:
+        """Take note of an epoch's weights. Before SWA's first epoch they are the average."""
+        if self._kind == "swa":
+            counts = epoch >= self._first_epoch
+            self.state["count"] = self.state["count"] + counts
+            self._move(parameters, np.where(counts, 1.0 / np.maximum(self.state["count"], 1), 1.0))
+        if self.network.statistics.size:
+            self.network.statistics[...] = self.network.layout.first_statistics(
+                len(parameters), parameters.dtype
+            )
+            for work in batches.of_epoch(epoch, plain=True):
+                if work.batch >= batches.size:
+                    self.network.forward(work)
+
+    def stand_in(self, network: Network) -> None:
+        """Take the weights themselves, where the first epoch is broken off and averages mean nothing yet."""
+        np.copyto(self.network.parameters, network.parameters)
+        np.copyto(self.network.statistics, network.statistics)
+
+    def _move(self, parameters: FloatArray, share: FloatArray) -> None:
+        average = self.network.parameters
+        step = parameters - average
+        step *= share.astype(average.dtype)[:, None]
+        average += step
+        np.copyto(average, parameters, where=share[:, None] == 1.0)  # that sum rounds
+
+
+def _first_state(network: Network) -> dict[str, npt.NDArray[Any]]:
+    return {
+        "parameters": network.parameters.copy(),
+        "statistics": network.statistics.copy(),
+        "count": np.zeros(len(network.parameters), np.int64),
+    }

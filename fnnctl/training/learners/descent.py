@@ -1,0 +1,163 @@
+"""An epoch of gradient descent: batches, gradients, steps, and what is done to each on the way."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from fnnctl.arrays import BoolArray, FloatArray
+from fnnctl.nn.backpropagation import BackPropagation
+from fnnctl.nn.network import Network
+from fnnctl.nn.optimizers.blocks import shared
+from fnnctl.nn.optimizers.first_order import OPTIMIZERS, Moved
+from fnnctl.nn.optimizers.lr_schedules import LR_SCHEDULES
+from fnnctl.nn.optimizers.penalties import Penalty, bound_norms, clip_norms, clip_values
+from fnnctl.training.history import TRAINING_COLUMNS, Record, monitored
+from fnnctl.training.learners.averaging import Averaging
+from fnnctl.training.learners.batches import Batches
+from fnnctl.training.members import (
+    Member,
+    StackSettings,
+    column,
+    named_numbers,
+    number,
+)
+from fnnctl.training.pool import Pool
+from fnnctl.training.state import State, joined, part_of
+from fnnctl.training.streams import Purpose, draws
+from fnnctl.training.watch import Watch
+
+STEPS_BETWEEN_CHECKS = 100
+"""How often an epoch is asked whether it still makes sense."""
+
+
+class Descent:
+    """K members that learn by the steps of an optimizer."""
+
+    def __init__(
+        self,
+        settings: StackSettings,
+        members: Sequence[Member],
+        pool: Pool,
+        network: Network,
+        state: State | None,
+    ) -> None:
+        """At the start, or going on from such a descent's state."""
+        self.network = network
+        self._members, self._dtype = members, settings.dtype
+        self.batches = Batches(settings, members, pool)
+        self._backpropagation = BackPropagation(network, penalty_of(settings, members, network))
+        optimizer, schedule = OPTIMIZERS[settings.optimizer], LR_SCHEDULES[settings.lr_schedule]
+        self._optimizer = optimizer(
+            named_numbers([member.optimizer_numbers for member in members], optimizer.number_names),
+            Moved(
+                network.parameters,
+                self._backpropagation.gradient,
+                self._backpropagation.scratch,
+                self._backpropagation.penalty.is_weight,
+            ),
+        )
+        self._schedule = schedule(
+            named_numbers([member.schedule_numbers for member in members], schedule.number_names),
+            column(members, "learning_rate"),
+            np.array([float(member.horizon or member.epochs) for member in members]),
+        )
+        self._rates: FloatArray = np.empty(0)
+        self._rates_cast: FloatArray = self._rates
+        self.converged = np.zeros(len(members), np.bool_)
+        """Steps along noisy gradients never say that they have arrived."""
+        self._averaging: Averaging | None = None
+        if settings.averaging:
+            average = part_of(state, "averaging") if state is not None else None
+            self._averaging = Averaging(settings.averaging, members, network, average)
+        self.evaluated = self._averaging.network if self._averaging else network
+        """The networks that are validated and kept."""
+        if state is not None:
+            self._optimizer.restore(part_of(state, "optimizer"))
+            self._schedule.state = part_of(state, "schedule")
+        self._monitors = [member.schedule_monitor for member in members]
+        self._monitored = any(self._monitors)
+        self._drops = any(layer.dropout for layer in settings.shape.hidden)
+        self._clip_value, self._clip_norm, self._max_norm = (
+            number(members, name).astype(settings.dtype)[:, None] if wanted else None
+            for name, wanted in (
+                ("clip_value", settings.techniques.clip_value),
+                ("clip_norm", settings.techniques.clip_norm),
+                ("max_norm", settings.techniques.max_norm),
+            )
+        )
+
+    @property
+    def state(self) -> State:
+        """All that must be kept but for the network's own arrays."""
+        parts: dict[str, State] = {"optimizer": self._optimizer.state, "schedule": self._schedule.state}
+        if self._averaging:
+            parts["averaging"] = self._averaging.state
+        return joined(parts)
+
+    def run_epoch(self, epoch: int, watch: Watch | None, should_stop: Callable[[], bool]) -> Record | None:
+        """Take an epoch's steps; None where it was broken off before the last one."""
+        count = len(self.batches.bounds)
+        rates = self._schedule.rates(epoch, count)
+        dropping = (
+            draws((each.seed for each in self._members), Purpose.DROPOUT, epoch) if self._drops else None
+        )
+        cast = self._cast(rates)
+        for step, work in enumerate(self.batches.of_epoch(epoch), start=1):
+            gradient = self._backpropagation.risk_gradient(work, dropping)
+            if watch:
+                watch.note(work, gradient)
+            self._step(gradient, cast[step - 1, ...])
+            if step < count and should_stop():
+                if self._averaging and epoch == 1:
+                    self._averaging.stand_in(self.network)
+                return None
+            if step % STEPS_BETWEEN_CHECKS == 0 and not self._all_finite and not self._finite().any():
+                break
+        if self._averaging:
+            self._averaging.after_epoch(epoch, self.network.parameters, self.batches)
+        loss, correct = self.batches.mean_totals()
+        if not self._all_finite:
+            loss = np.where(self._finite(), loss, np.nan)
+        return {"learning_rate": rates[-1], TRAINING_COLUMNS[0]: loss, TRAINING_COLUMNS[1]: correct}
+
+    def note(self, record: Record) -> None:
+        """Look at an epoch's whole record."""
+        if self._monitored:
+            self._schedule.note(monitored(record, self._monitors))
+
+    def _cast(self, rates: FloatArray) -> FloatArray:
+        """An epoch's rates in the working type, (steps, K, 1), or (steps,) where all have the same."""
+        if rates is not self._rates:
+            self._rates, self._rates_cast = rates, shared(rates.astype(self._dtype)[..., None])
+        return self._rates_cast
+
+    @property
+    def _all_finite(self) -> bool:
+        """Whether all members' parameters are finite; False also where they are finite and huge."""
+        flat = self.network.parameters.reshape(-1)
+        return math.isfinite(flat.dot(flat))
+
+    def _finite(self) -> BoolArray:
+        """Which members' parameters are finite numbers, (K,)."""
+        return np.asarray(np.isfinite(self.network.parameters).all(axis=1))
+
+    def _step(self, gradient: FloatArray, rate: FloatArray) -> None:
+        parameters = self.network.parameters
+        if self._clip_value is not None:
+            clip_values(gradient, self._clip_value)
+        if self._clip_norm is not None:
+            clip_norms(gradient, self._clip_norm)
+        self._optimizer.step(rate)
+        if self._max_norm is not None:
+            bound_norms(self.network.layout, parameters, self._max_norm)
+        if self._averaging:
+            self._averaging.after_step(parameters)
+
+
+def penalty_of(settings: StackSettings, members: Sequence[Member], network: Network) -> Penalty:
+    """The members' penalties."""
+    l1 = number(members, "l1") if settings.techniques.l1 else None
+    return Penalty(network.layout.weight_mask(settings.dtype), l2=column(members, "l2"), l1=l1)

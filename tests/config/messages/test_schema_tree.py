@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import pytest
+
+from fnnctl.config.messages.schema_tree import (
+    all_settings,
+    choices_of,
+    chosen_section,
+    homes_of,
+    names_of,
+    schema_at,
+    sections_of,
+)
+from fnnctl.config.paths import format_path
+from fnnctl.nn.layers.activations import ACTIVATIONS
+from fnnctl.nn.optimizers.first_order import OPTIMIZERS
+
+ADAM_KEYS = ["name", "learning_rate", "beta1", "beta2", "epsilon"]
+
+
+def test_a_path_leads_to_its_schema() -> None:
+    assert schema_at(("model", "hidden", 3, "units"), {})["maximum"] == 1_000_000
+    assert schema_at(("data", "columns", "ignore", 0), {}) == {"type": "string"}
+    assert schema_at(("training", "class_weights", "any class"), {})["maximum"] == 1e9
+
+
+def test_the_name_chooses_the_section_of_a_union() -> None:
+    optimizer = schema_at(("training", "optimizer"), {})
+    assert list(chosen_section(optimizer, {"name": "sgd"})["properties"]) == ["name", "learning_rate"]
+    assert list(chosen_section(optimizer, {"beta1": 0.8})["properties"]) == ADAM_KEYS
+    elu = {"model": {"activation": {"name": "elu"}}}
+    assert schema_at(("model", "activation", "alpha"), elu)["maximum"] == 100.0
+
+
+def test_the_names_of_a_union_are_all_names_of_its_sections() -> None:
+    sections = sections_of(schema_at(("training", "optimizer"), {}))
+    assert {name for section in sections for name in names_of(section)} == {*OPTIMIZERS, "lbfgs"}
+    sections = sections_of(schema_at(("model", "activation"), {}))
+    assert {name for section in sections for name in names_of(section)} == set(ACTIVATIONS)
+    assert names_of(sections_of(schema_at(("data", "split"), {}))[0]) == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ("nothing",),
+        ("seed", "x"),
+        ("seed", 0),
+        ("training", 0),
+        ("model", "hidden", "units"),
+        ("model", "activation", "x"),
+        ("training", "class_weights", "a", "x"),
+    ],
+)
+def test_a_place_that_does_not_exist_is_a_lookup_error(path: tuple[str | int, ...]) -> None:
+    with pytest.raises(LookupError):
+        schema_at(path, {})
+
+
+def test_all_settings_come_outermost_first_and_each_union_branch_with_its_own() -> None:
+    paths = [format_path(path) for path in all_settings()]
+    assert paths[:5] == ["name", "seed", "data", "model", "training"]
+    assert "model.hidden[0].activation.slope" in paths
+    assert "training.optimizer.momentum" in paths
+    assert paths.index("training.epochs") < paths.index("data.split.test")
+
+
+@pytest.mark.parametrize(
+    ("key", "homes"),
+    [
+        ("seed", ["seed"]),
+        ("units", ["model.hidden[0].units"]),
+        ("dropout", ["model.dropout"]),
+        ("epsilon", ["model.normalization.epsilon", "training.optimizer.epsilon"]),
+        ("name", ["name"]),
+        ("gpu", []),
+    ],
+)
+def test_a_settings_homes_are_told_without_those_of_layers(key: str, homes: list[str]) -> None:
+    assert [format_path(path) for path in homes_of(key)] == homes
+
+
+@pytest.mark.parametrize(
+    ("word", "settings"),
+    [
+        ("swa", ["training.averaging"]),
+        ("batch", ["model.normalization"]),
+        ("momentum", ["training.optimizer"]),
+        ("none", ["data.scaling", "model.normalization", "model.calibration"]),
+        ("gpu", []),
+    ],
+)
+def test_what_a_word_is_a_choice_of(word: str, settings: list[str]) -> None:
+    assert [format_path(path) for path in choices_of(word)] == settings

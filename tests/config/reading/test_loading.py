@@ -1,0 +1,220 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from fnnctl.config.reading.loading import LoadedConfig, load_config
+from fnnctl.config.schema.data import DataConfig
+from fnnctl.config.schema.experiment import Experiment
+from fnnctl.errors import ConfigError, MachineError, Problem
+
+Load = Callable[..., LoadedConfig]
+Problems = Callable[..., list[str]]
+
+EXAMPLES = sorted(Path(__file__).parents[3].joinpath("configs").glob("*.yaml"))
+IRIS = "data: {source: iris}\n"
+
+
+def refusal(file: Path) -> Problem:
+    with pytest.raises(ConfigError) as caught:
+        load_config(file)
+    assert caught.value.exit_code == 2
+    (problem,) = caught.value.problems
+    return problem
+
+
+def test_the_smallest_config_has_every_default(load: Load) -> None:
+    experiment = Experiment(name="experiment", data=DataConfig(source="iris"))
+    assert load(IRIS).experiment == experiment
+
+
+def test_the_text_is_kept_byte_for_byte_and_the_path_is_absolute(load: Load, tmp_path: Path) -> None:
+    text = b"\xef\xbb\xbfdata: {source: iris} # \xc3\xbc\r\n"
+    loaded = load(text)
+    assert (loaded.text, loaded.file) == (text, tmp_path / "experiment.yaml")
+
+
+def test_overrides_come_in_order_and_before_name_and_seed(load: Load) -> None:
+    loaded = load(IRIS, "seed=1", "training.epochs=5", "training.epochs=6", name="b", seed=2)
+    assert (loaded.experiment.name, loaded.experiment.seed, loaded.experiment.training.epochs) == ("b", 2, 6)
+
+
+@pytest.mark.parametrize(
+    ("file", "source", "name"),
+    [
+        ("digits-mlp.yaml", "digits", "digits-mlp"),
+        ("fnnctl.yaml", "digits", "digits"),
+        ("fnnctl.yaml", "data/fruit.harvest.csv.gz", "fruit.harvest"),
+        ("fnnctl.yaml", "/", "experiment"),
+        ("a\nb\udcff.yaml", "iris", "a-b-"),
+        ("é" * 120 + ".yaml", "iris", "é" * 120),
+    ],
+)
+def test_the_name_is_the_files_and_of_a_starter_the_datas(
+    tmp_path: Path, file: str, source: str, name: str
+) -> None:
+    path = tmp_path / file
+    path.write_text(f"name: null\ndata: {{source: {source}}}")
+    assert load_config(path).experiment.name == name
+
+
+def test_a_problem_found_later_points_at_the_line(load: Load) -> None:
+    loaded = load("data:\n  source: iris\n  columns:\n    ignore: [a, b]\n", "data.target=x")
+    assert (
+        str(loaded.problem("data.columns.ignore", "no b")) == "experiment.yaml:4: data.columns.ignore: no b"
+    )
+    assert str(loaded.problem("data.split.test", "x")) == "experiment.yaml:1: data.split.test: x"
+    assert str(loaded.problem("data.target", "no x")) == "--set: data.target: no x"
+
+
+@pytest.mark.parametrize("text", ["", "# nothing yet\n", "---\n"])
+def test_an_empty_file_is_refused(problems: Problems, text: str) -> None:
+    assert problems(text) == ["1: is empty; `fnnctl init` writes fnnctl.yaml, a starter experiment"]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("- a\n- b\n", "a list of length 2"),
+        ("digits", "'digits'"),
+        ("source iris", "'source iris' (write source: iris)"),
+        ("data:iris\nseed:3\n", "'data:iris seed:3' (write data: iris)"),
+    ],
+)
+def test_a_file_that_is_no_mapping_is_refused(problems: Problems, text: str, shown: str) -> None:
+    assert problems(text) == [f"1: must be a mapping with the sections data, model and training, not {shown}"]
+
+
+def test_a_broken_form_ends_the_reading(problems: Problems) -> None:
+    assert problems("data:\n\tsource: iris\n") == ["2: a tab stands here; YAML is written with spaces only"]
+    assert problems(b"data: \xff") == ["1: byte 0xff is not UTF-8; save the file as UTF-8"]
+
+
+def test_what_yaml_refuses_and_what_the_schema_refuses_are_told_together(problems: Problems) -> None:
+    text = "data:\n  source: &a iris\n  target: *a\ntraining:\n  epochs: 0\n  epochs: 5\n  l2: x\n"
+    assert problems(text, "training.precision=3", "seed") == [
+        "2: data.source: has the anchor &a; anchors are not used here",
+        "3: data.target: is the alias *a; write the value out",
+        "6: training.epochs: is given twice, first on line 5; remove one of the two",
+        "7: training.l2: must be a number from 0 to 1000000, not 'x'",
+        "--set: 'seed' sets nothing; write PATH=VALUE, such as training.epochs=100",
+        "--set: training.precision: must be one of float32, float64, auto, not 3",
+    ]
+
+
+def test_what_an_alias_hides_is_not_called_missing(problems: Problems) -> None:
+    assert problems("data:\n  source: *x\n") == ["2: data.source: is the alias *x; write the value out"]
+
+
+@pytest.mark.parametrize(
+    ("override", "problem"),
+    [
+        ("training.epochs=x", "training.epochs: must be a whole number from 1 to 10000000, not 'x'"),
+        ("trainin.epochs=3", "trainin: unknown setting (did you mean 'training'?)"),
+        (
+            "training.lerning_rate=0.1",
+            "training.lerning_rate: unknown setting (did you mean 'training.optimizer.learning_rate'?)",
+        ),
+        ("training.epochs.x=5", "training.epochs: is a single value; write training.epochs=VALUE"),
+        ("learning_rate=1e-3", "learning_rate: unknown setting; it belongs under training.optimizer"),
+        (
+            "training.optimizer.momentum=1",
+            "training.optimizer.momentum: adam has no momentum; momentum and nesterov have",
+        ),
+        ("training=", "training: is empty; give it settings, or remove it to have the defaults"),
+        (
+            "data.split.test=0.9",
+            "data.split: validation and test sum to 1.05, which leaves no rows to train on",
+        ),
+    ],
+)
+def test_an_overrides_problem_names_the_option(problems: Problems, override: str, problem: str) -> None:
+    assert problems(IRIS, override) == [f"--set: {problem}"]
+
+
+def test_an_option_is_blamed_for_going_into_what_the_file_gives(problems: Problems) -> None:
+    text = f"{IRIS}training:\n  epochs: 10\n"
+    assert problems(text, "training.epochs.x=5") == [
+        "--set: training.epochs: is a single value; write training.epochs=VALUE"
+    ]
+
+
+def test_the_file_is_blamed_for_what_an_option_cannot_go_into(problems: Problems) -> None:
+    assert problems("data: iris\n", "data.target=x") == [
+        "1: data: must be a mapping with source, sha256, target, weights, test_source, … (13 in all)"
+        ", not 'iris' (write {source: iris})"
+    ]
+
+
+def test_an_override_mends_what_the_file_has_wrong(load: Load) -> None:
+    assert load("data: {source: iris}\nseed: x\n", "seed=3").experiment.seed == 3
+
+
+def test_name_and_seed_are_checked_as_options(problems: Problems) -> None:
+    assert problems(IRIS, name="", seed=-1) == [
+        "--name: name: must be a single line of 1 to 200 characters, or null, not ''",
+        "--seed: seed: must be a whole number from 0 to 18446744073709551615, not -1",
+    ]
+
+
+def test_a_missing_file_is_told_with_a_suggestion(tmp_path: Path) -> None:
+    file = tmp_path / "digts.yaml"
+    message = "there is no such file; `fnnctl init` writes fnnctl.yaml, a starter experiment"
+    assert refusal(file) == Problem(message, file=str(file))
+    (tmp_path / "digits.yaml").write_text(IRIS)
+    assert refusal(file).message == "there is no such file (did you mean 'digits.yaml'?)"
+    assert refusal(tmp_path / "digits.yaml" / "x.yaml").message == message
+
+
+def test_a_folder_is_no_config(tmp_path: Path) -> None:
+    assert refusal(tmp_path).message == "is a folder, not a config file"
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="needs POSIX")
+def test_a_file_that_cannot_be_read_is_the_machines_fault(tmp_path: Path) -> None:
+    file = tmp_path / "loop.yaml"
+    file.symlink_to(file)
+    with pytest.raises(MachineError, match=r"loop\.yaml cannot be read: Too many levels of symbolic links"):
+        load_config(file)
+
+
+def test_an_endless_file_is_read_no_further_than_the_bound() -> None:
+    assert refusal(Path("/dev/zero")).message == "is larger than 1000000 bytes, which no config needs to be"
+
+
+@pytest.mark.parametrize("file", EXAMPLES, ids=[file.stem for file in EXAMPLES])
+def test_every_example_loads_and_is_named_after_its_file(file: Path) -> None:
+    assert load_config(file).experiment.name == file.stem
+
+
+def test_there_is_an_example_for_every_built_in_data_set_for_an_own_file_and_the_baseline() -> None:
+    assert [file.stem for file in EXAMPLES] == [
+        "breast_cancer",
+        "digits-halving",
+        "digits-hyperband",
+        "digits",
+        "iris",
+        "mlp-baseline",
+        "own-csv",
+        "penguins-random",
+        "penguins",
+        "wine-grid",
+        "wine",
+    ]
+
+
+def test_loading_needs_neither_numpy_nor_matplotlib() -> None:
+    code = (
+        "import sys, fnnctl.config.reading.loading\n"
+        "print([m for m in ('numpy', 'matplotlib') if m in sys.modules])"
+    )
+    folder = Path(__file__).parents[3]
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=folder, check=True
+    )
+    assert done.stdout == "[]\n"

@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from fnnctl.config.messages.schema_tree import all_settings
+from fnnctl.config.paths import ConfigPath, Place, Places, format_path
+from fnnctl.config.reading.overrides import note_override, override, read_override
+from fnnctl.config.reading.yaml_errors import FindingError
+
+
+def apply(config: dict[str, Any], text: str) -> Any:
+    path, document = read_override(text)
+    return override(config, path, document.value)
+
+
+@pytest.mark.parametrize(
+    ("config", "text", "result"),
+    [
+        ({"seed": 1, "name": "a"}, "seed=2", {"seed": 2, "name": "a"}),
+        ({}, "training.epochs=5", {"training": {"epochs": 5}}),
+        ({"training": None}, "training.epochs=5", {"training": {"epochs": 5}}),
+        ({}, "training.optimizer.learning_rate=1e-3", {"training": {"optimizer": {"learning_rate": 0.001}}}),
+        ({"a": {"b": 1}}, "a={c: [1, x]}", {"a": {"c": [1, "x"]}}),
+        ({}, "name=a=b", {"name": "a=b"}),
+        ({}, "name=", {"name": None}),
+        ({}, "name=no", {"name": "no"}),
+        ({}, 'data.delimiter="\\t"', {"data": {"delimiter": "\t"}}),
+        (
+            {"training": {"optimizer": "sgd"}},
+            "training.optimizer.learning_rate=1",
+            {"training": {"optimizer": {"name": "sgd", "learning_rate": 1}}},
+        ),
+        (
+            {"training": {"early_stopping": None}},
+            "training.early_stopping.patience=5",
+            {"training": {"early_stopping": {"patience": 5}}},
+        ),
+        ({}, "training.class_weights.virginica=2", {"training": {"class_weights": {"virginica": 2}}}),
+        (
+            {"training": {"class_weights": {"7": 3}}},
+            "training.class_weights.8=2",
+            {"training": {"class_weights": {"7": 3, "8": 2}}},
+        ),
+        (
+            {"training": {"averaging": "ema"}},
+            "training.averaging.decay=0.9",
+            {"training": {"averaging": {"name": "ema", "decay": 0.9}}},
+        ),
+        ({"model": {"hidden": [7, 8]}}, "model.hidden[1]=9", {"model": {"hidden": [7, 9]}}),
+        ({"model": {"hidden": [7]}}, "model.hidden.1=9", {"model": {"hidden": [7, 9]}}),
+        (
+            {"model": {"hidden": [7, 8]}},
+            "model.hidden.0.activation=tanh",
+            {"model": {"hidden": [{"units": 7, "activation": "tanh"}, 8]}},
+        ),
+        ({}, "data.columns.ignore[0]=id", {"data": {"columns": {"ignore": ["id"]}}}),
+        ({}, "nothing.here[0]=1", {"nothing": {"here": [1]}}),
+        ({"training": 5}, "training.epochs=1", {"training": 5}),
+        ({"data": "iris"}, "data.target=x", {"data": "iris"}),
+        ({"model": {"hidden": 7}}, "model.hidden[0].units=1", {"model": {"hidden": 7}}),
+    ],
+)
+def test_a_value_is_set_and_what_is_on_the_way_is_made(
+    config: dict[str, Any], text: str, result: Any
+) -> None:
+    before = repr(config)
+    assert apply(config, text) == result
+    assert repr(config) == before
+
+
+def test_a_list_that_is_left_out_starts_from_its_default() -> None:
+    own = dict.fromkeys(["activation", "initialization", "normalization", "dropout"])
+    hidden = [{"units": 100, **own}, 50]
+    assert apply({}, "model.hidden.1=50") == {"model": {"hidden": hidden}}
+    assert apply({}, "data.missing_values.1=none")["data"]["missing_values"][:3] == ["", "none", "N/A"]
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "message"),
+    [
+        (
+            "training.epochs",
+            (),
+            "'training.epochs' sets nothing; write PATH=VALUE, such as training.epochs=100",
+        ),
+        ("=5", (), "'=5' sets nothing; write PATH=VALUE, such as training.epochs=100"),
+        ("a..b=5", (), "'a..b=5' sets nothing; write PATH=VALUE, such as training.epochs=100"),
+        ("a\nb=5", (), "'a\\nb=5' sets nothing; write PATH=VALUE, such as training.epochs=100"),
+        ("a.b=[1", ("a", "b"), "a list begins here, and a comma or the closing ] is missing"),
+        ("a=*x", ("a",), "is the alias *x; write the value out"),
+        ("a={b: !!int 3}", ("a", "b"), "has the tag 'tag:yaml.org,2002:int'; tags are not used here"),
+        ("a=x\x1b", ("a",), "holds the control character U+001B; remove it"),
+        ("model.hidden.units=5", ("model", "hidden"), "is a list; write model.hidden[0] for its first entry"),
+        ("model.hidden[3]=5", ("model", "hidden", 3), "there is no such entry; model.hidden has 2"),
+        ("model[0]=5", ("model",), "is a section, not a list"),
+        ("training.l2.x=1", ("training", "l2"), "is a single value; write training.l2=VALUE"),
+        ("training.l2[0]=1", ("training", "l2"), "is a single value; write training.l2=VALUE"),
+        (
+            "training.optimizer.name.x=1",
+            ("training", "optimizer", "name"),
+            "is a single value; write training.optimizer.name=VALUE",
+        ),
+        (
+            "training.class_weights.a.b=1",
+            ("training", "class_weights", "a"),
+            "is a single value; write training.class_weights.a=VALUE",
+        ),
+        (
+            "data.columns.ignore.x=1",
+            ("data", "columns", "ignore"),
+            "is a list; write data.columns.ignore[0] for its first entry",
+        ),
+    ],
+)
+def test_an_override_that_leads_nowhere_is_refused(text: str, path: ConfigPath, message: str) -> None:
+    with pytest.raises(FindingError) as caught:
+        apply({"model": {"hidden": [7, 8]}}, text)
+    assert (caught.value.finding.path, caught.value.finding.message) == (path, message)
+
+
+def test_an_entry_cannot_be_set_where_a_word_stands_for_all() -> None:
+    with pytest.raises(FindingError, match=r"is 'balanced', which has no entries; write .*={NAME: VALUE}"):
+        apply({"training": {"class_weights": "balanced"}}, "training.class_weights.a=2")
+
+
+def test_what_an_override_gave_is_known_to_come_from_it() -> None:
+    file, option = Place("a.yaml", 1), Place("--set")
+    places = Places(dict.fromkeys([(), ("model",), ("model", "hidden"), ("model", "hidden", 0)], file))
+    path, document = read_override("model.hidden=[{units: 5}]")
+    note_override(places, path, document, "--set")
+    note_override(places, *read_override("training.epochs=5"), "--set")
+    assert places == {
+        (): file,
+        ("model",): file,
+        ("model", "hidden"): option,
+        ("model", "hidden", 0): option,
+        ("model", "hidden", 0, "units"): option,
+        ("training",): option,
+        ("training", "epochs"): option,
+    }
+
+
+CHOICES = {
+    "slope": "prelu", "shared": "prelu", "alpha": "elu", "beta": "swish", "pieces": "maxout",
+    "beta1": "adam", "beta2": "adam", "weight_decay": "adamw", "memory": "lbfgs", "max_evaluations": "lbfgs",
+    "gradient_tolerance": "lbfgs", "decrease_tolerance": "lbfgs",
+    "every": "step", "power": "inverse_scaling", "monitor": "adaptive", "patience": "adaptive",
+    "minimum": "adaptive", "warmup_epochs": "cosine", "warmup": "one_cycle", "first": "one_cycle",
+    "last": "cosine", "factor": "step", "start": "swa", "positive_class": "logistic",
+}  # fmt: skip
+"""Which name chooses the section that has a setting, where a union's default has it not."""
+CHOICES_OF_UNIONS: dict[ConfigPath, str] = {
+    ("optimizer", "momentum"): "momentum",
+    ("optimizer", "decay"): "rmsprop",
+    ("optimizer", "epsilon"): "adam",
+    ("normalization", "momentum"): "batch",
+    ("normalization", "epsilon"): "layer",
+    ("averaging", "decay"): "ema",
+    ("lr_schedule", "tolerance"): "adaptive",
+}
+
+
+def test_every_setting_there_is_can_be_set(problems: Callable[..., list[str]]) -> None:
+    """A value that no setting takes is refused by the setting itself, so that the path led to it."""
+    base = "data: {source: a.csv}\nmodel: {hidden: [5]}\ntraining: {optimizer: sgd}\n"
+    for path in all_settings():
+        union = path[-2:-1] not in {("early_stopping",), ("convergence",)}
+        name = CHOICES_OF_UNIONS.get(path[-2:]) or CHOICES.get(str(path[-1])) if union else None
+        chosen = [f"{format_path(path[:-1])}.name={name}"] if name else []
+        found = problems(base, *chosen, f"{format_path(path)}={{x: [[]]}}")
+        assert found
+        assert all(line.startswith(f"--set: {format_path(path)}") for line in found), found

@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fnnctl.config.messages.schema_tree import root_schema
+from fnnctl.config.paths import format_path
+from fnnctl.config.reading.loading import LoadedConfig, load_config
+from fnnctl.config.reading.resolved import resolved_yaml
+from fnnctl.config.rules.canonical import configuration_seed
+from fnnctl.config.schema.experiment import Experiment
+from fnnctl.errors import ConfigError
+from tests.config.changes import changes
+
+Load = Callable[..., LoadedConfig]
+
+COMPLETE = """\
+name: "012"
+seed: 18446744073709551615
+data:
+  source: a b.csv
+  target: 'no'
+  encoding: utf-8
+  missing_values:
+  - ""
+  - "null"
+  - "1e-3"
+  - "\\t"
+  columns:
+    numeric: []
+    categorical: []
+    ignore:
+    - id
+  imputation: median
+  scaling: standardize
+  split:
+    validation: 0.15
+    test: 0.2
+    stratify: true
+model:
+  hidden:
+  - units: 5
+  - units: 3
+    activation:
+      name: elu
+      alpha: 0.1
+  activation:
+    name: relu
+  initialization: auto
+  initial_biases: zero
+  normalization:
+    name: none
+  dropout: 0.0
+  residual: false
+  output:
+    name: softmax
+  calibration: none
+training:
+  epochs: 200
+  batch_size: 64
+  shuffle: true
+  optimizer:
+    name: sgd
+    learning_rate: 1.0e-05
+  lr_schedule:
+    name: constant
+  l2: 0.3333333333333333
+  l1: 0.0
+  class_weights:
+    "8": 2.0
+    setosa: 0.5
+  label_smoothing: 0.0
+  input_noise: 0.0
+  mixup: 0.0
+  early_stopping: null
+  precision: auto
+  threads: 2
+evaluation:
+  cross_validation:
+    folds: 5
+    repeats: 5
+    stratify: true
+"""
+
+
+def test_everything_that_counts_is_written_and_nothing_else(load: Load) -> None:
+    text = (
+        "name: '012'\nseed: 18446744073709551615\n"
+        "data: {source: a b.csv, target: no, columns: {ignore: [id]}, "
+        "missing_values: ['', 'null', '1e-3', \"\\t\"]}\n"
+        "model: {hidden: [5, {units: 3, activation: {name: elu, alpha: 1e-1}}]}\n"
+        "training: {batch_size: 64, optimizer: {name: sgd, learning_rate: 1e-5}, l2: 0.3333333333333333, "
+        "early_stopping: ~, class_weights: {'8': 2, setosa: 0.5}, threads: 2}\n"
+    )
+    first_line, _, rest = resolved_yaml(load(text).experiment).partition("\n")
+    assert first_line.startswith("# Written by fnnctl: the complete experiment")
+    assert rest == COMPLETE
+
+
+@pytest.mark.parametrize(
+    ("text", "left_out", "kept"),
+    [
+        ("data: {source: iris}", ["encoding", "missing_values", "test_sha256", "delimiter"], ["stratify"]),
+        ("data: {source: a.csv, test_source: b.csv}", ["test"], ["test_source", "stratify", "encoding"]),
+        (
+            "data: {source: iris, split: {validation: 0, test: 0}}",
+            ["stratify"],
+            ["validation", "early_stopping"],
+        ),
+        (
+            "data: {source: iris}\nmodel: {hidden: []}",
+            ["activation", "normalization", "dropout", "residual", "max_norm"],
+            ["hidden", "initialization", "initial_biases", "output"],
+        ),
+        (
+            "data: {source: iris}\ntraining: {optimizer: lbfgs}",
+            ["batch_size", "shuffle", "lr_schedule", "learning_rate"],
+            ["memory", "early_stopping", "l2"],
+        ),
+        (
+            "data: {source: iris}\n"
+            "model: {normalization: batch, hidden: [5, {units: 5, normalization: batch}]}\n"
+            "training: {averaging: ema}",
+            ["momentum"],
+            ["epsilon", "decay"],
+        ),
+        (
+            "data: {source: iris}\nmodel: {hidden: [{units: 5, normalization: batch}]}\n"
+            "training: {averaging: ema}",
+            ["momentum"],
+            ["epsilon", "decay"],
+        ),
+    ],
+)
+def test_what_nothing_reads_is_left_out(load: Load, text: str, left_out: list[str], kept: list[str]) -> None:
+    experiment = load(text).experiment
+    written = resolved_yaml(experiment)
+    of_training = written.partition("\nevaluation:")[0]
+    keys = {line.split(":")[0].strip() for line in of_training.splitlines()}
+    assert not keys & set(left_out)
+    assert keys >= set(kept)
+    assert load(written).experiment == experiment
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=st.data())
+def test_what_is_written_loads_as_the_equal_experiment(
+    data: st.DataObject,
+    raw_configs: st.SearchStrategy[dict[str, Any]],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    file = Path(tmp_path_factory.getbasetemp()) / "random.yaml"
+    experiment = Experiment.model_validate(data.draw(raw_configs))
+    written = resolved_yaml(experiment)
+    file.write_text(written, encoding="utf-8")
+    loaded = load_config(file)
+    assert loaded.experiment == experiment
+    assert configuration_seed(loaded.experiment) == configuration_seed(experiment)
+    assert resolved_yaml(loaded.experiment) == written
+
+
+def test_every_setting_alone_is_written_and_read_back(load: Load) -> None:
+    """Those that need another one besides (a second file, another method, …) are refused, and left out."""
+    refused = set()
+    for path, *raws in changes(root_schema()):
+        for raw in raws:
+            try:
+                experiment = load(yaml.safe_dump(raw)).experiment
+            except ConfigError:
+                refused.add(format_path(path))
+                continue
+            written = resolved_yaml(experiment)
+            assert load(written).experiment == experiment, format_path(path)
+    assert refused == {
+        "data.test_sha256",
+        "model.hidden[0].normalization.epsilon",
+        "model.residual",
+        "training.averaging",
+        "training.averaging.start",
+        "training.lr_schedule.minimum",
+    }

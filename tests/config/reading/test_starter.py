@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fnnctl.config.reading.loading import LoadedConfig, load_config
+from fnnctl.config.reading.starter import STARTER_NAME, STARTER_TEXT
+from fnnctl.config.rules.search_check import search_problems
+
+
+def load(tmp_path: Path, text: str) -> LoadedConfig:
+    file = tmp_path / STARTER_NAME
+    file.write_text(text, encoding="utf-8")
+    return load_config(file)
+
+
+def test_it_runs_as_it_is_on_built_in_data(tmp_path: Path) -> None:
+    experiment = load(tmp_path, STARTER_TEXT).experiment
+    assert (experiment.name, experiment.data.source) == ("digits", "digits")
+    assert experiment.model.hidden[0].units == 100
+
+
+def test_it_writes_out_defaults_and_changes_only_the_seed(tmp_path: Path) -> None:
+    written = load(tmp_path, STARTER_TEXT).experiment
+    default = load(tmp_path, "seed: 7\ndata: {source: digits}").experiment
+    assert written == default
+
+
+@pytest.mark.parametrize(
+    ("line", "instead"),
+    [
+        ("# name: my-experiment", "name: my-experiment"),
+        ("  source: digits", "  source: my-data.csv\n  target: label"),
+        ("  # columns:", "  columns:"),
+        ("  hidden: [100]", "  # hidden: [100]"),
+        ("  # hidden: [{", "  hidden: [{"),
+        ("  # normalization:", "  normalization:"),
+        ("  # dropout:", "  dropout:"),
+        ("  # lr_schedule:", "  lr_schedule:"),
+        ("  # class_weights:", "  class_weights:"),
+        ("  # label_smoothing:", "  label_smoothing:"),
+    ],
+)
+def test_what_its_comments_offer_can_be_used(tmp_path: Path, line: str, instead: str) -> None:
+    assert STARTER_TEXT.count(f"\n{line}") == 1
+    text = STARTER_TEXT.replace(f"\n{line}", f"\n{instead}")
+    if instead.startswith("  hidden"):
+        text = text.replace("\n  hidden: [100]", "")
+    load(tmp_path, text)
+
+
+def test_the_search_that_its_last_comment_offers_can_be_used(tmp_path: Path) -> None:
+    before, search = STARTER_TEXT.split("# search:")
+    text = f"{before}search:{search.replace(chr(10) + '# ', chr(10))}"
+    loaded = load(tmp_path, text)
+    assert loaded.experiment.search
+    assert len(loaded.experiment.search.space) == 2
+    assert search_problems(loaded) == []
+
+
+def test_it_fits_a_terminal_and_has_spaces_only() -> None:
+    assert max(len(line) for line in STARTER_TEXT.splitlines()) <= 110
+    assert "\t" not in STARTER_TEXT

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import pytest
+import yaml
+
+from fnnctl.config.reading.yaml_errors import FindingError, syntax_error
+from fnnctl.config.reading.yaml_reader import read_yaml
+
+TAB = "a tab stands here; YAML is written with spaces only"
+MISSING_COLON = "the key on this line lacks its colon, or the space after the colon"
+SECOND_COLON = (
+    "a second colon stands on this line; put a text with a colon in quotes, "
+    "and a setting of a section on a line of its own"
+)
+INDENTED = "this line is indented more than the one above, which has a value already"
+UNEVEN = "this line does not begin in the same column as the others of its section or list"
+LIST_OPEN = "a list begins here, and a comma or the closing ] is missing"
+MAPPING_OPEN = "a mapping begins here, and a comma or the closing } is missing"
+QUOTE_OPEN = "a quote is opened here and never closed"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ("data:\n\tsource: iris\n", 2, TAB),
+        ("data:\n  source: iris\n\ttarget: x\n", 3, TAB),
+        ("data:\n  source:\tiris\n", 2, TAB),
+        ("data\n  source: iris\n", 1, MISSING_COLON),
+        ("data:\n  source iris\n  # comment: this\n\n  target: x\n", 2, MISSING_COLON),
+        ("data:\n  source:iris  # or wine: too\n  target: x\n", 2, MISSING_COLON),
+        ("data:\n  target: x\n  source iris\nmodel: {}\n", 3, MISSING_COLON),
+        ("data: source: iris\n", 1, SECOND_COLON),
+        ("data:\n  source: C: my file\n", 2, SECOND_COLON),
+        ("data:\n  source: iris\n   target: x\n", 3, INDENTED),
+        ("data:\n    source: iris\n  target: x\n", 3, UNEVEN),
+        ("  data:\n    source: iris\nmodel: {}\n", 3, UNEVEN),
+        ("a:\n  - 1\n  b: 2\n", 3, UNEVEN),
+        ("a: [1,\n  2]\n   b: 3\n", 3, UNEVEN),
+        ("a: 1\nb: [1, 2\nc: 3\n", 2, LIST_OPEN),
+        ("a: 1\nb: {c: 1\nd: 2\n", 2, MAPPING_OPEN),
+        ("a: [1]]\n", 1, "] closes nothing"),
+        ("a: {b: 1}}\n", 1, "} closes nothing"),
+        ("a: 1\nb: 'x\nc: 3\n", 2, QUOTE_OPEN),
+        ('a: 1\nb: "x\nc: 3\n', 2, QUOTE_OPEN),
+        ("a: 'x'y\n", 1, "text follows a value that has ended; put the whole value in the quotes"),
+        (
+            'a: "C:\\data"\n',
+            1,
+            "\\ followed by 'd' means nothing in double quotes; "
+            "write \\\\ for a backslash, or use single quotes",
+        ),
+        ('a: "\\xzz"\n', 1, "an escape in double quotes is incomplete"),
+        ('\na: "\\U00110000"\n', 2, "an escape in double quotes names a character that does not exist"),
+        ("a: @x\n", 1, "'@' cannot begin a value; put the text in quotes"),
+        ("a: %x\n", 1, "'%' cannot begin a value; put the text in quotes"),
+        ("a: *.csv\n", 1, "* or & cannot begin a value; put the text in quotes"),
+        ("a: ,\n", 1, "a comma or a closing bracket cannot begin a value; put the text in quotes"),
+        ("a: - 1\n", 1, "a list's first - must stand on a line of its own"),
+        ("%YAML 2.0\n---\na: 1\n", 1, "%YAML asks for a version other than 1.2; remove the line"),
+        ("a: | b\n", 1, "this is not YAML: expected a comment or a line break, but found 'b'"),
+    ],
+)
+def test_a_broken_form_is_told_in_words_with_its_line(text: str, line: int, message: str) -> None:
+    with pytest.raises(FindingError) as caught:
+        read_yaml(text)
+    assert (caught.value.finding.line, caught.value.finding.message) == (line, message)
+
+
+@pytest.mark.parametrize(
+    ("problem", "message"),
+    [
+        ("something PyYAML has never said", "this is not YAML: something PyYAML has never said"),
+        (None, "this is not YAML: while parsing a block mapping"),
+        ("", "this is not YAML: while parsing a block mapping"),
+    ],
+)
+def test_a_sentence_that_is_not_known_is_passed_on_with_its_line(problem: str | None, message: str) -> None:
+    mark = yaml.Mark("<text>", 0, 2, 5, None, 0)
+    error = yaml.MarkedYAMLError("while parsing a block mapping", None, problem, mark)
+    finding = syntax_error(error, ["a: 1", "b: 2", "c: 3 4"]).finding
+    assert (finding.line, finding.message) == (3, message)
+
+
+def test_a_sentence_without_a_place_is_passed_on() -> None:
+    finding = syntax_error(yaml.MarkedYAMLError(problem="no place"), []).finding
+    assert (finding.line, finding.message) == (None, "this is not YAML: no place")
+
+
+@pytest.mark.parametrize("problem", ["found unexpected end of stream", "unheard of"])
+def test_where_one_place_is_not_told_the_other_is_taken(problem: str) -> None:
+    mark = yaml.Mark("<text>", 0, 2, 5, None, 0)
+    for error in (
+        yaml.MarkedYAMLError(problem=problem, problem_mark=mark),
+        yaml.MarkedYAMLError(problem=problem, context_mark=mark),
+    ):
+        assert syntax_error(error, ["a", "b", "c"]).finding.line == 3

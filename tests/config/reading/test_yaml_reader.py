@@ -1,0 +1,230 @@
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fnnctl.config.reading.yaml_errors import Finding, FindingError
+from fnnctl.config.reading.yaml_reader import MAX_BYTES, MAX_DEPTH, decode, read_yaml
+
+
+def findings(text: str) -> list[tuple[int | None, tuple[str | int, ...], str]]:
+    return [(found.line, found.path, found.message) for found in read_yaml(text).findings]
+
+
+def refusal(text: str) -> Finding:
+    with pytest.raises(FindingError) as caught:
+        read_yaml(text)
+    return caught.value.finding
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1e-3", 0.001),
+        ("1E5", 100000.0),
+        ("1.", 1.0),
+        (".5", 0.5),
+        ("-.5e+2", -50.0),
+        ("012", 12),
+        ("-7", -7),
+        ("+7", 7),
+        ("0o17", 15),
+        ("0x1f", 31),
+        (".inf", math.inf),
+        ("-.INF", -math.inf),
+        ("~", None),
+        ("null", None),
+        ("", None),
+        ("true", True),
+        ("False", False),
+    ],
+)
+def test_plain_scalars_are_those_of_yaml_1_2(text: str, value: object) -> None:
+    read = read_yaml(f"a: {text}").value["a"]
+    assert read == value
+    assert type(read) is type(value)
+
+
+def test_nan_is_a_float() -> None:
+    assert math.isnan(read_yaml("a: .nan").value["a"])
+
+
+OTHER_SCALARS = """
+    no yes on off y 1:30 1_000 1,000 0b11 08:15 2024-11-24 1e e5 0o8 0xg . + tRue None NaN inf ١٢
+"""
+
+
+@pytest.mark.parametrize("text", OTHER_SCALARS.split())
+def test_other_plain_scalars_are_text(text: str) -> None:
+    assert read_yaml(f"a: {text}").value == {"a": text}
+
+
+@pytest.mark.parametrize("text", ["'12'", '"12"', "|-\n  12", ">-\n  12"])
+def test_whatever_is_quoted_is_text(text: str) -> None:
+    assert read_yaml(f"a: {text}").value == {"a": "12"}
+
+
+def test_a_number_of_absurd_length_is_infinite_and_not_a_crash() -> None:
+    assert read_yaml(f"a: {'9' * 5000}").value == {"a": math.inf}
+
+
+def test_every_value_has_its_line() -> None:
+    document = read_yaml("# a comment\na:\n  b: [1,\n    2]\n  'c': |\n    text\n\nd:\n- x\n- e: 1\n")
+    assert document.value == {"a": {"b": [1, 2], "c": "text\n"}, "d": ["x", {"e": 1}]}
+    assert document.lines == {
+        (): 1,
+        ("a",): 2,
+        ("a", "b"): 3,
+        ("a", "b", 0): 3,
+        ("a", "b", 1): 4,
+        ("a", "c"): 5,
+        ("d",): 8,
+        ("d", 0): 9,
+        ("d", 1): 10,
+        ("d", 1, "e"): 10,
+    }
+
+
+def test_windows_line_ends_and_document_marks_are_nothing_special() -> None:
+    document = read_yaml("%YAML 1.2\r\n---\r\na: 1\r\nb: 2\r\n...\r\n")
+    assert (document.value, document.lines["b",], document.findings) == ({"a": 1, "b": 2}, 4, [])
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "# nothing\n", "---\n", "---\n...\n"])
+def test_nothing_is_null(text: str) -> None:
+    assert read_yaml(text).value is None
+
+
+def test_a_key_given_twice_is_refused_and_both_lines_are_named() -> None:
+    text = "a:\n  b: 1\n  c: 2\n  b: [3]\nd: 4\n'd': 5\n"
+    assert findings(text) == [
+        (4, ("a", "b"), "is given twice, first on line 2; remove one of the two"),
+        (6, ("d",), "is given twice, first on line 5; remove one of the two"),
+    ]
+    assert read_yaml(text).value == {"a": {"b": 1, "c": 2}, "d": 4}
+
+
+def test_anchors_aliases_merge_keys_and_tags_are_refused() -> None:
+    text = "a: &x 1\nb: *x\nc:\n  <<: *x\nd: !!python/object:os.system {}\ne: !mine 3\n&k f: 1\n"
+    assert findings(text) == [
+        (1, ("a",), "has the anchor &x; anchors are not used here"),
+        (2, ("b",), "is the alias *x; write the value out"),
+        (4, ("c",), "merge keys (<<) are not used here; write the settings out"),
+        (5, ("d",), "has the tag 'tag:yaml.org,2002:python/object:os.system'; tags are not used here"),
+        (6, ("e",), "has the tag '!mine'; tags are not used here"),
+        (7, (), "has the anchor &k; anchors are not used here"),
+    ]
+
+
+def test_a_billion_laughs_are_not_expanded() -> None:
+    levels = [f"l{i}: &l{i} [{', '.join([f'*l{i - 1}'] * 10)}]" for i in range(1, 40)]
+    assert len(findings("\n".join(["l0: &l0 ha", *levels]))) == 40 + 39 * 10
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("1: x", "a key must be a word, not 1 (if it is a name, put it in quotes: '1')"),
+        ("true: x", "a key must be a word, not true (if it is a name, put it in quotes: 'true')"),
+        ("~: x", "a key must be a word, not ~"),
+        ("? \n: x", "a key must be a word, not null"),
+        ("[a, [b]]: x", "a key must be a word, not a list, a mapping or an alias"),
+        ("? {a: b}\n: {c: d}", "a key must be a word, not a list, a mapping or an alias"),
+        ('"a\\nb": x', "a key must be a word, not 'a\\nb'"),
+        ('"\\e[31m": x', "a key must be a word, not '\\x1b[31m'"),
+        ("*a : x", "a key must be a word, not a list, a mapping or an alias"),
+    ],
+)
+def test_keys_that_are_no_text_are_refused_with_their_values(text: str, shown: str) -> None:
+    document = read_yaml(f"{text}\nnext: 1\n")
+    assert [found.message for found in document.findings] == [shown]
+    assert document.value == {"next": 1}
+
+
+def test_a_quoted_key_is_text() -> None:
+    assert read_yaml("'1': a\n'<<': b\n").value == {"1": "a", "<<": "b"}
+
+
+def test_a_second_document_is_refused() -> None:
+    message = "a second document begins here (---); a config is one document"
+    assert findings("a: 1\n---\nb: 2\n") == [(2, (), message)]
+
+
+@pytest.mark.parametrize("opened", ["[", "{a: ", "- ", "? - "])
+def test_deep_nesting_is_refused_before_it_hurts(opened: str) -> None:
+    assert refusal(opened * 100_000).message == f"is nested more than {MAX_DEPTH} deep"
+
+
+def test_nesting_up_to_the_bound_is_read() -> None:
+    value = read_yaml("a: " + "[" * (MAX_DEPTH - 1) + "]" * (MAX_DEPTH - 1)).value
+    for _ in range(MAX_DEPTH - 2):
+        (value,) = value.values() if isinstance(value, dict) else value
+    assert value == [[]]
+
+
+def test_deep_nesting_in_what_is_left_out_is_refused_too() -> None:
+    assert refusal("<<: " + "[" * 100_000).message == f"is nested more than {MAX_DEPTH} deep"
+
+
+@pytest.mark.parametrize(
+    ("character", "code"),
+    [
+        ("\x00", "U+0000"),
+        ("\x1b", "U+001B"),
+        ("\x7f", "U+007F"),
+        ("\x85", "U+0085"),
+        ("\u2028", "U+2028"),
+        ("\ufeff", "U+FEFF"),
+        ("\uffff", "U+FFFF"),
+        ("\udc80", "U+DC80"),
+    ],
+)
+def test_control_characters_are_refused_with_their_line(character: str, code: str) -> None:
+    assert refusal(f"a: 1\nb: x{character}y\n") == Finding(
+        f"holds the control character {code}; remove it", 2
+    )
+
+
+def test_control_characters_are_refused_behind_escapes_too() -> None:
+    assert findings('a: "x\\0"\nb: ["\\e[31m"]\n') == [
+        (1, ("a",), "holds the control character U+0000; remove it"),
+        (2, ("b", 0), "holds the control character U+001B; remove it"),
+    ]
+    assert read_yaml('a: "\\t"').value == {"a": "\t"}
+
+
+def test_text_is_utf_8_with_or_without_a_mark() -> None:
+    assert decode("a: ü".encode()) == "a: ü"
+    assert decode(b"\xef\xbb\xbfa: 1") == "a: 1"
+
+
+@pytest.mark.parametrize(
+    ("data", "finding"),
+    [
+        (b"a: 1\nb: \xfc\n", Finding("byte 0xfc is not UTF-8; save the file as UTF-8", 2)),
+        ("a: 1".encode("utf-16"), Finding("is UTF-16; save it as UTF-8", 1)),
+        (b"#" * (MAX_BYTES + 1), Finding("is larger than 1000000 bytes, which no config needs to be")),
+    ],
+)
+def test_other_bytes_are_refused(data: bytes, finding: Finding) -> None:
+    with pytest.raises(FindingError) as caught:
+        decode(data)
+    assert caught.value.finding == finding
+
+
+def test_a_file_of_just_the_largest_size_is_read() -> None:
+    assert read_yaml(decode(b"a: 1\n#" + b"x" * (MAX_BYTES - 6))).value == {"a": 1}
+
+
+@given(st.text(st.sampled_from("ab01 \n\t:-[]{},'\"\\#&*!|>%@?~.<=eox\x00é"), max_size=40))
+def test_any_text_is_read_or_refused_in_words(text: str) -> None:
+    try:
+        document: Any = read_yaml(text)
+    except FindingError as error:
+        assert error.finding.message  # noqa: PT017
+    else:
+        assert set(document.lines) >= {()}

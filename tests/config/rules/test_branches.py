@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from fnnctl.config.rules.branches import forks_of, value_at, without
+
+
+def pruned(config: dict[str, Any], choice: list[str], path: str = "training.optimizer.name") -> Any:
+    config = {**config, "search": {"space": {path: {"choice": choice}}}}
+    (fork,) = forks_of(config)
+    return {key: value for key, value in fork.without_others(config).items() if key != "search"}
+
+
+def optimizer(**settings: Any) -> dict[str, Any]:
+    return {"training": {"optimizer": settings}}
+
+
+def test_what_another_name_reads_is_left_out() -> None:
+    given = optimizer(name="adam", beta1=0.8, momentum=0.5, memory=5)
+    assert pruned(given, ["momentum", "lbfgs"]) == optimizer(name="adam", beta1=0.8)
+    assert given == optimizer(name="adam", beta1=0.8, momentum=0.5, memory=5)
+
+
+def test_what_no_searched_name_reads_stays_to_be_refused() -> None:
+    given = optimizer(name="adam", momentum=0.5, typo=1)
+    assert pruned(given, ["sgd", "adam"]) == given
+    assert pruned(given, ["nesterov"]) == optimizer(name="adam", typo=1)
+
+
+def test_the_default_name_counts_where_none_is_given() -> None:
+    assert pruned(optimizer(beta1=0.8, momentum=0.5), ["momentum"]) == optimizer(beta1=0.8)
+
+
+@pytest.mark.parametrize("value", [None, "adam", 5, [1], {"name": "nothing", "beta1": 1}])
+def test_what_has_no_settings_of_other_names_stays(value: Any) -> None:
+    assert pruned({"training": {"optimizer": value}}, ["momentum"]) == {"training": {"optimizer": value}}
+
+
+def test_forks_may_stand_in_lists() -> None:
+    given = {"model": {"hidden": [3, {"units": 4, "activation": {"name": "elu", "alpha": 1, "beta": 2}}]}}
+    left = pruned(given, ["swish"], "model.hidden.1.activation.name")
+    assert left == {"model": {"hidden": [3, {"units": 4, "activation": {"name": "elu", "alpha": 1}}]}}
+
+
+def test_kept_settings_stay() -> None:
+    space = {"training.optimizer.name": {"choice": ["momentum"]}}
+    config = {**optimizer(name="adam", momentum=0.5), "search": {"space": space}}
+    (fork,) = forks_of(config)
+    assert fork.without_others(config, kept=[("training", "optimizer", "momentum")]) == config
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {},
+        {"search": None},
+        {"search": {"space": []}},
+        {"search": {"space": {"training.optimizer.name": 5, "name": {"choice": ["a"]}, "": None}}},
+        {"search": {"space": {"training.optimizer.name": {"choice": "adam"}}}},
+        {"search": {"space": {"training.optimizer": {"choice": ["adam"]}}}},
+    ],
+)
+def test_other_spaces_have_no_forks(config: dict[str, Any]) -> None:
+    assert forks_of(config) == []
+
+
+def test_a_fork_where_no_setting_is_leaves_everything() -> None:
+    assert pruned({"a": {"b": {"name": 1}}}, ["x"], "a.b.name") == {"a": {"b": {"name": 1}}}
+
+
+def test_values_and_settings_by_their_paths() -> None:
+    config = {"a": [{"b": 1, "c": 2}, 3]}
+    assert value_at(config, ("a", 0, "b")) == 1
+    assert value_at(config, ()) == config
+    assert value_at(config, ("a", 2)) is value_at(config, ("a", "b")) is value_at(config, ("x", "y")) is None
+    assert without(config, [("a", 0, "b"), ("a", 0, "x")]) == {"a": [{"c": 2}, 3]}

@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from fnnctl.config.reading.loading import LoadedConfig
+
+Load = Callable[..., LoadedConfig]
+Problems = Callable[..., list[str]]
+
+IRIS = "data: {source: iris}\n"
+NO_VALIDATION = "data: {source: iris, split: {validation: 0}}\n"
+
+
+@pytest.mark.parametrize(("shares", "total"), [("validation: 0.5, test: 0.5", "1"), ("test: 0.9", "1.05")])
+def test_shares_that_leave_nothing_to_train_on_are_refused(
+    problems: Problems, shares: str, total: str
+) -> None:
+    message = f"data.split: validation and test sum to {total}, which leaves no rows to train on"
+    assert problems(f"data:\n  source: iris\n  split: {{{shares}}}\n") == [f"3: {message}"]
+
+
+@pytest.mark.parametrize(
+    ("stopping", "monitor"),
+    [("{}", "validation_loss"), ("{monitor: validation_f1_macro, patience: 5}", "validation_f1_macro")],
+)
+def test_early_stopping_cannot_watch_a_part_that_is_not_there(
+    problems: Problems, stopping: str, monitor: str
+) -> None:
+    text = f"data: {{source: iris, split: {{validation: 0}}}}\ntraining:\n  early_stopping: {stopping}\n"
+    assert problems(text) == [
+        f"3: training.early_stopping: watches {monitor}, but data.split.validation is 0; "
+        "write monitor: train_loss, or early_stopping: null"
+    ]
+
+
+def test_a_temperature_needs_a_validation_part(problems: Problems, load: Load) -> None:
+    model = "model:\n  calibration: temperature\n"
+    assert load("data: {source: iris}\n" + model).experiment.model.calibration == "temperature"
+    without = "data: {source: iris, split: {validation: 0}}\n"
+    assert problems(without + model) == [
+        "3: model.calibration: the temperature is fitted on the validation part, "
+        "but data.split.validation is 0; write data.split.validation: 0.15, or calibration: none"
+    ]
+    load(without + "model: {calibration: none}")
+
+
+def test_early_stopping_is_off_where_it_is_left_out_and_there_is_nothing_to_watch(load: Load) -> None:
+    assert load("data: {source: iris}").experiment.training.early_stopping is not None
+    without = "data: {source: iris, split: {validation: 0}}"
+    assert load(without).experiment.training.early_stopping is None
+    assert load(without + "\ntraining: {epochs: 5}").experiment.training.epochs == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            IRIS + "model:\n  hidden: [100, 50]\n  residual: true",
+            "4: model.residual: no hidden layer has as many neurons as the one before it, so that no inputs "
+            "can be added; write hidden: [100, 100], or residual: false",
+        ),
+        (
+            IRIS + "model:\n  normalization: layer\n  hidden:\n    - 5\n    - 1",
+            "6: model.hidden[1]: layer normalization makes a single neuron's output constant; "
+            "write more units, or normalization: none",
+        ),
+        (
+            IRIS + "model: {normalization: batch}\ntraining:\n  batch_size: 1",
+            "4: training.batch_size: batch normalization needs 2 rows a batch; write 2 or more, "
+            "or model.normalization: layer",
+        ),
+        (
+            IRIS + "training:\n  batch_size: 1\n  mixup: 0.2",
+            "3: training.batch_size: mixup mixes the rows of a batch; write 2 or more, or mixup: 0",
+        ),
+        (
+            NO_VALIDATION + "training:\n  lr_schedule: {name: adaptive, monitor: validation_accuracy}",
+            "3: training.lr_schedule: watches validation_accuracy, but data.split.validation is 0; "
+            "write monitor: train_loss",
+        ),
+        (
+            IRIS + "training:\n  optimizer: {learning_rate: 0.01}\n"
+            "  lr_schedule: {name: adaptive, minimum: 0.01}",
+            "4: training.lr_schedule.minimum: must be less than training.optimizer.learning_rate, "
+            "which is 0.01; the rate could not be lowered",
+        ),
+        (
+            IRIS + "training:\n  epochs: 5\n  lr_schedule: {name: cosine, warmup_epochs: 5}",
+            "4: training.lr_schedule.warmup_epochs: must be less than training.epochs, which is 5",
+        ),
+        (
+            IRIS + "training:\n  epochs: 100\n  averaging: swa\n  early_stopping: {patience: 74}",
+            "5: training.early_stopping: may end training before swa begins to average, after epoch 75; "
+            "write early_stopping: null, patience: 75 or more, or averaging: ema",
+        ),
+        (
+            IRIS + "training:\n  averaging: swa",
+            "2: training.early_stopping: may end training before swa begins to average, after epoch 150; "
+            "write early_stopping: null, patience: 150 or more, or averaging: ema",
+        ),
+        (
+            IRIS
+            + "training: {epochs: 100, averaging: swa, early_stopping: null, convergence: {patience: 74}}",
+            "2: training.convergence: may end training before swa begins to average, after epoch 75; "
+            "write convergence: null, patience: 75 or more, or averaging: ema",
+        ),
+        (
+            IRIS + "training:\n  class_weights: {}",
+            "3: training.class_weights: names no class; write {CLASS: WEIGHT}, balanced, or null",
+        ),
+    ],
+)
+def test_what_cannot_go_together_is_refused_with_advice(problems: Problems, text: str, expected: str) -> None:
+    assert problems(text) == [expected]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        IRIS + "model: {hidden: [100, 50, 50], residual: true}",
+        IRIS + "model: {hidden: [1], normalization: batch}",
+        IRIS + "model: {hidden: [{units: 1, normalization: none}, 2], normalization: layer}",
+        IRIS + "model: {hidden: [1], activation: maxout, normalization: layer}",
+        IRIS + "model: {hidden: [{units: 5, normalization: layer}]}\ntraining: {batch_size: 1}",
+        IRIS + "model: {normalization: batch}\ntraining: {batch_size: 2, mixup: 0.2}",
+        IRIS + "training: {lr_schedule: {name: adaptive, minimum: 0.0009}}",
+        IRIS + "training: {epochs: 5, lr_schedule: {name: cosine, warmup_epochs: 4}}",
+        IRIS + "training: {epochs: 100, averaging: swa, early_stopping: {patience: 75}}",
+        IRIS + "training: {averaging: swa, early_stopping: null}",
+        IRIS + "training: {epochs: 9, averaging: swa, early_stopping: null, convergence: {patience: 6}}",
+        IRIS + "training: {averaging: ema}",
+        NO_VALIDATION + "training: {lr_schedule: adaptive}",
+    ],
+)
+def test_what_can_go_together_is_fine(load: Load, text: str) -> None:
+    load(text)
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "instead"),
+    [
+        ("training.l1", "0.1", "l1: 0"),
+        ("training.input_noise", "0.1", "input_noise: 0"),
+        ("training.mixup", "0.2", "mixup: 0"),
+        ("training.max_norm", "3", "max_norm: null"),
+        ("training.clip_norm", "1", "clip_norm: null"),
+        ("training.clip_value", "1", "clip_value: null"),
+        ("training.averaging", "ema", "averaging: null"),
+        ("model.dropout", "0.1", "dropout: 0"),
+        ("model.normalization", "batch", "normalization: none"),
+        ("model.hidden[0].dropout", "0.1", "dropout: 0"),
+        ("model.hidden[0].normalization", "batch", "normalization: none"),
+    ],
+)
+def test_what_is_random_or_moves_the_weights_does_not_go_with_lbfgs(
+    problems: Problems, place: str, value: str, instead: str
+) -> None:
+    text = IRIS + "model: {hidden: [{units: 5}, 5]}\ntraining: {optimizer: lbfgs}\n"
+    message = f"does not go with lbfgs; write {instead}, or another training.optimizer"
+    assert problems(text, f"{place}={value}") == [f"--set: {place}: {message}"]
+
+
+def test_what_a_line_search_can_follow_goes_with_lbfgs(load: Load) -> None:
+    load(
+        IRIS + "model: {hidden: [5, {units: 5, dropout: 0}], normalization: layer, residual: true}\n"
+        "training: {optimizer: lbfgs, l2: 0.01, class_weights: balanced, label_smoothing: 0.1, "
+        "convergence: {}, time_limit: 60, max_norm: null}\n"
+    )

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from fnnctl.config.reading.loading import LoadedConfig
+from fnnctl.config.rules.search_check import search_problems
+from fnnctl.config.schema.metric_names import METRICS
+
+Problems = Callable[..., list[str]]
+KNOWN = f"{', '.join(METRICS)}, and those of classes, as per_class.CLASS.recall"
+L2 = "training.l2: {choice: [0.1]}"
+
+
+def test_no_search_is_no_problem(load: Callable[..., LoadedConfig]) -> None:
+    assert search_problems(load("data: {source: iris}")) == []
+
+
+@pytest.mark.parametrize(
+    ("metric", "advice"),
+    [
+        ("acuracy", " (did you mean 'accuracy'?)"),
+        ("validation_loss", " (write metric: loss; `on` says where it is measured)"),
+        ("los", " (did you mean 'loss'?)"),
+        ("per_class.setosa", f"; there are {KNOWN}"),
+        ("per_class.setosa.support", f"; there are {KNOWN}"),
+    ],
+)
+def test_a_metric_that_does_not_exist(search_problems_of: Problems, metric: str, advice: str) -> None:
+    assert search_problems_of(L2, search=f"  objective: {{metric: {metric}}}\n") == [
+        f"4: search.objective.metric: there is no metric '{metric}'{advice}"
+    ]
+
+
+@pytest.mark.parametrize("metric", [*METRICS, "per_class.setosa.recall", "per_class.any.thing.f1"])
+def test_metrics_that_exist(search_problems_of: Problems, metric: str) -> None:
+    assert search_problems_of(L2, search=f"  objective: {{metric: {metric}}}\n") == []
+
+
+def test_a_validation_part_that_is_not_there(load: Callable[..., LoadedConfig]) -> None:
+    text = f"data: {{source: iris, split: {{validation: 0}}}}\nsearch:\n  space: {{{L2}}}\n"
+    message = "there is no validation part, for data.split.validation is 0"
+    advice = "write on: cross_validation, or data.split.validation: 0.15"
+    assert [str(problem) for problem in search_problems(load(text))] == [
+        f"experiment.yaml:2: search.objective.on: {message}; {advice}"
+    ]
+    assert search_problems(load(text, "search.objective.on=cross_validation")) == []
+
+
+@pytest.mark.parametrize(
+    ("search", "problems"),
+    [
+        ("  budget: {min_epochs: 300}\n", ["must be at most training.epochs, which is 200"]),
+        ("  budget: {min_epochs: 82, max_epochs: 81}\n", ["must be at most max_epochs, which is 81"]),
+        ("  budget: {min_epochs: 81, max_epochs: 81}\n", []),
+        ("  budget: {min_epochs: 300}\n  method: random\n", []),
+        ("  budget: {min_epochs: 300, total: 1000}\n  method: halving\n", []),
+    ],
+)
+def test_the_bounds_of_the_budget(search_problems_of: Problems, search: str, problems: list[str]) -> None:
+    places = [f"4: search.budget.min_epochs: {problem}" for problem in problems]
+    assert search_problems_of(L2, search=search) == places
+
+
+def test_a_largest_budget_with_which_the_config_is_refused(search_problems_of: Problems) -> None:
+    assert search_problems_of(
+        L2,
+        config="training: {lr_schedule: {name: cosine, warmup_epochs: 20}}",
+        search="  budget: {max_epochs: 9}\n",
+    ) == [
+        "4: search.budget.max_epochs: with 9, training.lr_schedule.warmup_epochs: "
+        "must be less than training.epochs, which is 9"
+    ]
+
+
+def test_training_does_not_mind(load: Callable[..., LoadedConfig]) -> None:
+    """What `train` is given as a trial's words may make a space senseless that it does not read."""
+    text = "data: {source: iris}\nsearch:\n  space: {training.l2: {uniform: [-1, 0]}, seed: {choice: [1]}}\n"
+    loaded = load(text)
+    assert len(search_problems(loaded)) == 2

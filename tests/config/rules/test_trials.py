@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fnnctl.config.reading.loading import LoadedConfig, load_config
+from fnnctl.config.reading.resolved import flow_yaml, resolved_yaml
+from fnnctl.config.rules.canonical import configuration_seed
+from fnnctl.config.rules.search_check import search_problems
+from fnnctl.config.rules.trials import RefusedConfigurationError, TrialConfigs, trial_configs
+from fnnctl.search.space import Space
+from tests.config.spaces import CONFIG, spaces
+
+IRIS = "data: {source: iris}\n"
+
+
+def trials_of(loaded: LoadedConfig, epochs: int = 81) -> TrialConfigs:
+    return trial_configs(loaded.config, loaded.experiment, epochs=epochs)
+
+
+@pytest.fixture
+def trials(load: Any) -> Any:
+    return lambda text, *overrides: trials_of(load(text, *overrides))
+
+
+def test_a_trial_is_the_config_with_the_assigned_values_and_without_a_search(trials: Any) -> None:
+    text = IRIS + "seed: 3\ntraining: {l1: 0.1, l2: 0.2}\nsearch: {space: {training.l2: {uniform: [0, 1]}}}\n"
+    experiment = trials(text).experiment_of({"training.l2": 0.5, "model.hidden": [4, 4]})
+    assert (experiment.name, experiment.seed, experiment.search) == ("experiment", 3, None)
+    assert (experiment.training.l1, experiment.training.l2) == (0.1, 0.5)
+    assert [layer.units for layer in experiment.model.hidden] == [4, 4]
+    assert experiment.training.epochs == 81
+
+
+def test_settings_of_other_branches_are_left_out(trials: Any) -> None:
+    text = (
+        IRIS + "training: {batch_size: 32, optimizer: {name: adam, beta1: 0.8, memory: 5}}\n"
+        "search: {space: {training.optimizer.name: {choice: [adam, lbfgs]}}}\n"
+    )
+    adam = trials(text).experiment_of({"training.optimizer.name": "adam"})
+    lbfgs = trials(text).experiment_of({"training.optimizer.name": "lbfgs"})
+    assert (adam.training.optimizer.beta1, adam.training.batch_size) == (0.8, 32)
+    assert (lbfgs.training.optimizer.memory, lbfgs.training.batch_size) == (5, "auto")
+
+
+def test_what_the_rules_refuse_says_so(trials: Any) -> None:
+    refused = trials(IRIS + "training: {optimizer: lbfgs}\nmodel: {hidden: [4]}\n")
+    with pytest.raises(RefusedConfigurationError, match=r"^model\.dropout: does not go with lbfgs; write"):
+        refused.experiment_of({"model.dropout": 0.5})
+    with pytest.raises(RefusedConfigurationError, match=r"^model\.dropout: must be a number from 0 to 0\.99"):
+        refused.experiment_of({"model.dropout": 2.0})
+
+
+def test_equal_configurations_have_one_key(trials: Any) -> None:
+    key = trials(IRIS + "training: {optimizer: lbfgs}\n").key_of
+    assert key({"training.batch_size": 16}) == key({"training.batch_size": 32})
+    assert key({"training.l2": 0.0001}) == key({})
+    assert key({"training.l2": 0.0002}) != key({})
+    assert key({"model.dropout": 2.0}) == key({"model.dropout": 2}) != key({"model.dropout": 3.0})
+
+
+def test_early_stopping_that_has_nothing_to_watch_is_off_in_trials_too(trials: Any) -> None:
+    text = "data: {source: iris, split: {validation: 0}}\n"
+    assert trials(text).experiment_of({}).training.early_stopping is None
+    stopping = trials(text).experiment_of({"training.early_stopping": {"monitor": "train_loss"}})
+    assert stopping.training.early_stopping is not None
+
+
+@settings(max_examples=40, deadline=None)
+@given(data=st.data(), plain=spaces())
+def test_the_printed_words_and_the_written_config_give_the_trials_experiment(
+    data: st.DataObject, plain: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    file = Path(tmp_path_factory.getbasetemp()) / "searched.yaml"
+    file.write_text(f"{CONFIG}search: {{space: {flow_yaml(plain)}}}\n", encoding="utf-8")
+    loaded = load_config(file)
+    assert loaded.experiment.search is not None
+    space = Space(loaded.experiment.search.space)
+    trials = trials_of(loaded)
+    for _ in range(3):
+        point = data.draw(st.lists(st.floats(0, 1, exclude_max=True), min_size=len(space.dimensions),
+                                   max_size=len(space.dimensions)))  # fmt: skip
+        assignment = space.assignment(point)
+        experiment = trials.experiment_of(assignment)
+        words = [f"{setting}={flow_yaml(value)}" for setting, value in assignment.items()]
+        printed = load_config(file, [*words, "training.epochs=81"]).experiment
+        assert printed.model_copy(update={"search": None}) == experiment
+        assert configuration_seed(printed) == configuration_seed(experiment) == trials.key_of(assignment)
+        written = file.with_name("written.yaml")
+        written.write_text(resolved_yaml(experiment), encoding="utf-8")
+        assert load_config(written).experiment == experiment
+
+
+@settings(max_examples=20, deadline=None)
+@given(plain=spaces())
+def test_those_spaces_are_sound(plain: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> None:
+    file = Path(tmp_path_factory.getbasetemp()) / "sound.yaml"
+    file.write_text(f"{CONFIG}search: {{space: {flow_yaml(plain)}}}\n", encoding="utf-8")
+    assert [str(problem) for problem in search_problems(load_config(file))] == []

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from fnnctl.config.reading.loading import LoadedConfig
+from fnnctl.config.reading.resolved import resolved_yaml
+from fnnctl.config.rules.canonical import configuration_seed
+
+Load = Callable[..., LoadedConfig]
+Problems = Callable[..., list[str]]
+
+IRIS = "data: {source: iris}\n"
+OWN_FORMAT = "nothing reads this: iris is built in and comes with its own format"
+OWN_MEANS = "nothing reads this: training.averaging takes plain means over the training rows"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("data: {source: iris, encoding: utf-8}", [f"1: data.encoding: {OWN_FORMAT}"]),
+        ("data: {source: iris, delimiter: ';'}", [f"1: data.delimiter: {OWN_FORMAT}"]),
+        ("data:\n  source: iris\n  missing_values: [x]", [f"3: data.missing_values: {OWN_FORMAT}"]),
+        (
+            "data: {source: a.npz, encoding: utf-8}",
+            ["1: data.encoding: nothing reads this: arrays hold numbers only, with a column each"],
+        ),
+        (
+            f"data: {{source: a.csv, test_sha256: {'a' * 64}}}",
+            ["1: data.test_sha256: nothing reads this without data.test_source"],
+        ),
+        (
+            "data:\n  source: a.csv\n  test_source: b.csv\n  split:\n    test: 0.2",
+            ["5: data.split.test: nothing reads this: data.test_source is the test part"],
+        ),
+        (
+            "data: {source: iris, split: {validation: 0, test: 0, stratify: false}}",
+            ["1: data.split.stratify: nothing reads this: no part is split off"],
+        ),
+        (
+            "data: {source: a.csv, test_source: b.csv, split: {validation: 0, stratify: true}}",
+            ["1: data.split.stratify: nothing reads this: no part is split off"],
+        ),
+        (
+            "data: {source: iris}\nmodel:\n  hidden: []\n  activation: relu",
+            ["4: model.activation: nothing reads this: there is no hidden layer"],
+        ),
+        (
+            "data: {source: iris}\nmodel:\n  hidden: [{units: 5, activation: elu}]\n  activation: relu",
+            ["4: model.activation: nothing reads this: every hidden layer has its own activation"],
+        ),
+        (
+            IRIS + "model:\n  hidden: []\n  dropout: 0.1\n  normalization: batch\n  residual: true",
+            [
+                "4: model.dropout: nothing reads this: there is no hidden layer",
+                "5: model.normalization: nothing reads this: there is no hidden layer",
+                "6: model.residual: nothing reads this: there is no hidden layer",
+            ],
+        ),
+        (
+            IRIS + "model:\n  hidden: [{units: 5, dropout: 0, normalization: none}]\n"
+            "  dropout: 0.1\n  normalization: layer",
+            [
+                "4: model.dropout: nothing reads this: every hidden layer has its own dropout",
+                "5: model.normalization: nothing reads this: every hidden layer has its own normalization",
+            ],
+        ),
+        (
+            IRIS + "model: {hidden: []}\ntraining: {max_norm: 3}",
+            ["3: training.max_norm: nothing reads this: there is no hidden layer"],
+        ),
+        (
+            IRIS + "training:\n  optimizer: lbfgs\n  batch_size: 32\n  shuffle: true\n"
+            "  lr_schedule: {name: cosine, warmup_epochs: 900}",
+            [
+                "4: training.batch_size: nothing reads this: lbfgs takes all rows at once",
+                "5: training.shuffle: nothing reads this: lbfgs takes all rows at once",
+                "6: training.lr_schedule: nothing reads this: "
+                "lbfgs finds each step's length by a line search",
+            ],
+        ),
+        (
+            IRIS + "model:\n  normalization: {name: batch, momentum: 0.2}\n"
+            "  hidden: [5, {units: 5, normalization: {name: batch, momentum: 0.3}}]\n"
+            "training: {averaging: ema}",
+            [
+                f"3: model.normalization.momentum: {OWN_MEANS}",
+                f"4: model.hidden[1].normalization.momentum: {OWN_MEANS}",
+            ],
+        ),
+    ],
+)
+def test_a_setting_that_nothing_reads_is_refused(problems: Problems, text: str, expected: list[str]) -> None:
+    assert problems(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "data: {source: iris, target: species, columns: {ignore: [x], categorical: [y], numeric: [z]}}",
+        f"data: {{source: iris, sha256: {'a' * 64}}}",
+        "data: {source: a.csv, delimiter: ';', encoding: cp1252, missing_values: ['-']}",
+        f"data: {{source: a.csv, test_source: b.csv, test_sha256: {'a' * 64}, split: {{validation: 0.99}}}}",
+        "data: {source: iris, split: {validation: 0, stratify: true}}",
+        "data: {source: iris}\nmodel: {hidden: [{units: 5, activation: elu}, 3], activation: tanh}",
+        "data: {source: iris}\nmodel: {hidden: [], initialization: glorot_normal}",
+        IRIS + "model: {hidden: [], initial_biases: uniform}",
+        IRIS + "model: {normalization: layer, initial_biases: uniform}",
+        "data: {source: iris}\ntraining: {epochs: 3, early_stopping: {patience: 50}}",
+        "data: {source: iris, split: {validation: 0}}\ntraining: {early_stopping: {monitor: train_loss}}",
+        "data: {source: iris, split: {validation: 0.5, test: 0.4999}}",
+        IRIS + "model: {hidden: [], output: {name: logistic, positive_class: a}}",
+        IRIS + "model: {hidden: [5, {units: 5, dropout: 0}], dropout: 0.1}",
+        IRIS + "model: {normalization: {name: batch, momentum: 0.2}}",
+        IRIS + "model: {normalization: {name: batch, epsilon: 0.2}}\ntraining: {averaging: ema}",
+        IRIS + "training: {optimizer: lbfgs, batch_size: auto}",
+        IRIS + "training: {optimizer: lbfgs, precision: float32, label_smoothing: 0.1}",
+    ],
+)
+def test_a_setting_that_something_reads_is_fine(load: Load, text: str) -> None:
+    load(text)
+
+
+def test_rules_hold_for_overrides_too(problems: Problems) -> None:
+    assert problems("data: {source: iris}", "model.hidden=[]", "model.activation=tanh") == [
+        "--set: model.activation: nothing reads this: there is no hidden layer"
+    ]
+
+
+def test_auto_given_or_not_is_one_configuration(load: Load) -> None:
+    """The starter has it: with lbfgs, too, it asks for nothing."""
+    given = load(IRIS + "training: {optimizer: lbfgs, batch_size: auto}").experiment
+    left_out = load(IRIS + "training: {optimizer: lbfgs}").experiment
+    assert configuration_seed(given) == configuration_seed(left_out)
+    assert "batch_size" not in resolved_yaml(given)
+
+
+def test_the_names_of_the_built_in_data_sets_are_those_of_the_data_package() -> None:
+    from fnnctl.config.schema.data import BUILTIN_NAMES
+    from fnnctl.data.builtin import BUILTIN
+
+    assert tuple(BUILTIN) == BUILTIN_NAMES

@@ -1,0 +1,105 @@
+"""Domains as YAML has them: what the schema takes and refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from fnnctl.config.reading.loading import LoadedConfig
+from fnnctl.config.schema.domains import (
+    ChoiceDomain,
+    IntegerDomain,
+    LayersDomain,
+    LogIntegerDomain,
+    LogUniformDomain,
+    NormalDomain,
+    UniformDomain,
+)
+from fnnctl.config.schema.section import Section
+
+KINDS = "choice, uniform, log_uniform, integer, log_integer, normal, depth or width"
+
+
+def space(domain: str) -> str:
+    return f"data: {{source: iris}}\nsearch:\n  space:\n    training.l2: {domain}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "domain"),
+    [
+        ("{choice: [1, two, null, [3], {a: 4}]}", ChoiceDomain(choice=(1, "two", None, [3], {"a": 4}))),
+        ("{uniform: [0, 1]}", UniformDomain(uniform=(0.0, 1.0))),
+        ("{log_uniform: [1e-3, 1], step: 10}", LogUniformDomain(log_uniform=(0.001, 1.0), step=10.0)),
+        ("{integer: [1, 9], step: 2}", IntegerDomain(integer=(1, 9), step=2)),
+        ("{log_integer: [1, 64], step: 2}", LogIntegerDomain(log_integer=(1, 64), step=2.0)),
+        ("{normal: [0, 1], within: [-1, 1]}", NormalDomain(normal=(0.0, 1.0), within=(-1.0, 1.0))),
+        ("{width: [4, 8], depth: [1, 2]}", LayersDomain(depth=(1, 2), width=(4, 8))),
+        ("{when: {a: 1}, uniform: [0, 1]}", UniformDomain(uniform=(0.0, 1.0), when={"a": 1})),
+    ],
+)  # fmt: skip
+def test_a_domain_is_told_by_its_key(load: Callable[..., LoadedConfig], text: str, domain: Section) -> None:
+    search = load(space(text)).experiment.search
+    assert search is not None
+    assert search.space == {"training.l2": domain}
+
+
+@pytest.mark.parametrize(
+    ("domain", "problem"),
+    [
+        ("{log_unifrom: [1, 2]}", f": must have one of {KINDS} (did you mean 'log_uniform'?)"),
+        ("{}", f": must have one of {KINDS}"),
+        ("[1, 2]", f": must be a mapping with one of {KINDS}, not a list of length 2"),
+        ("0.1", f": must be a mapping with one of {KINDS}, not 0.1 (write {{choice: [0.1]}})"),
+        ("", f": must be a mapping with one of {KINDS}, not null"),
+        ("{uniform: [0, 1, 2]}", ".uniform: must be a list of 2 numbers, not a list of length 3"),
+        ("{uniform: 3}", ".uniform: must be a list of 2 numbers, not 3"),
+        ("{uniform: [a, 1]}", ".uniform[0]: must be a number from -1e+15 to 1e+15, not 'a'"),
+        (
+            "{integer: [0.5, 1]}",
+            ".integer[0]: must be a whole number from -1000000000000000 to 1000000000000000, not 0.5",
+        ),
+        ("{uniform: [0, 1], log: true}", ".log: unknown setting; possible here: uniform, step, when"),
+        ("{choice: [0], step: 1}", ".step: unknown setting; possible here: choice, when"),
+        ("{normal: [0, 1], wihtin: [0, 1]}", ".wihtin: unknown setting (did you mean 'within'?)"),
+        ("{choice: [0], uniform: [0, 1]}", ".uniform: stands beside choice; write one of the two"),
+        ("{choice: 5}", ".choice: must be a list of at most 10000 entries, not 5 (write [5])"),
+        ("{uniform: [0, 1], when: 5}", ".when: must be a mapping of settings to values, or null, not 5"),
+        ("{uniform: [0, 1], step: 0}", ".step: must be a number above 0 and at most 1e+15, or null, not 0"),
+        (
+            "{log_uniform: [1, 2], step: 1}",
+            ".step: must be a number from 1.001 to 1e+15, or null, not 1",
+        ),
+        ("{depth: [1, 2]}", ".width: missing: the least and the largest number of units of a layer"),
+        ("{width: [1, 2]}", ".depth: missing: the least and the largest number of hidden layers"),
+        (
+            "{width: [1, 2], depth: [1, 2], step: fine}",
+            ".step: must be a number above 0 and at most 1e+15, or coarse, or null, not 'fine'",
+        ),
+    ],
+)
+def test_what_is_no_domain_is_one_problem_in_words(
+    problems: Callable[..., list[str]], domain: str, problem: str
+) -> None:
+    assert problems(space(domain)) == [f"4: search.space.training.l2{problem}"]
+
+
+def test_sections_in_place_of_paths_are_led_to_dots(problems: Callable[..., list[str]]) -> None:
+    text = space("{}").replace("training.l2: {}", "training: {optimizer: {learning_rate: {uniform: [0, 1]}}}")
+    assert problems(text) == [
+        f"4: search.space.training: must have one of {KINDS}; "
+        "write a setting's whole path with dots: training.optimizer.learning_rate"
+    ]
+
+
+def test_a_domain_can_be_set_on_the_command_line(load: Callable[..., LoadedConfig]) -> None:
+    loaded = load(
+        space("{uniform: [0, 1]}"),
+        "search.space.training.l2={choice: [0.5]}",
+        "search.space.model.hidden.0.units={integer: [3, 9]}",
+    )
+    assert loaded.experiment.search is not None
+    assert loaded.experiment.search.space == {
+        "training.l2": ChoiceDomain(choice=(0.5,)),
+        "model.hidden[0].units": IntegerDomain(integer=(3, 9)),
+    }

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from fnnctl.config.schema.metric_names import CLASS_METRICS, METRICS, class_of, is_loss
+from fnnctl.metrics.classification import score
+from fnnctl.metrics.ranked import rank_part
+
+
+def test_they_are_those_that_are_measured() -> None:
+    labels = np.array([0, 1, 1, 0])
+    probabilities = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.7, 0.3]])
+    measured = score(labels, probabilities, rank_part(labels, probabilities), ["a", "b"], loss=0.5)
+    single = {name for name, value in measured.items() if isinstance(value, float)}
+    assert set(METRICS) == single
+    of_class = {name for name, value in measured["per_class"]["a"].items() if isinstance(value, float)}
+    assert set(CLASS_METRICS) == of_class
+
+
+@pytest.mark.parametrize(
+    ("metric", "name"),
+    [
+        ("per_class.a.recall", "a"),
+        ("per_class.a.b.c.roc_auc", "a.b.c"),
+        ("per_class.a.support", None),
+        ("per_class.recall", None),
+        ("per_class..recall", None),
+        ("accuracy", None),
+        ("other.a.recall", None),
+    ],
+)
+def test_the_class_that_a_metric_speaks_of(metric: str, name: str | None) -> None:
+    assert class_of(metric) == name
+
+
+def test_losses_and_errors_are_losses() -> None:
+    losses = {metric for metric in METRICS if is_loss(metric)}
+    assert losses == {metric for metric in METRICS if "loss" in metric or "error" in metric} | {"brier_score"}
+    assert is_loss("per_class.a.expected_calibration_error")
+    assert not is_loss("per_class.loss.recall")

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from fnnctl.config.reading.loading import LoadedConfig
+from fnnctl.config.reading.resolved import resolved_yaml
+from fnnctl.config.schema.search import METHODS, MethodConfig, ObjectiveConfig, SearchConfig
+
+Load = Callable[..., LoadedConfig]
+IRIS = "data: {source: iris}\nsearch:\n"
+
+
+def searched(load: Load, text: str, *overrides: str) -> SearchConfig:
+    search = load(IRIS + text, *overrides).experiment.search
+    assert search is not None
+    return search
+
+
+def test_there_is_none_unless_it_is_given(load: Load) -> None:
+    assert load("data: {source: iris}").experiment.search is None
+    assert "search" not in resolved_yaml(load("data: {source: iris}").experiment)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_methods_name_stands_for_its_parts(load: Load, name: str) -> None:
+    scheduler, sampler = METHODS[name]
+    method = searched(load, f"  method: {name}").method
+    assert method == searched(load, f"  method: {{scheduler: {scheduler}, sampler: {sampler}}}").method
+    assert method.name == name
+
+
+def test_other_pairs_are_called_by_both_parts(load: Load) -> None:
+    assert searched(load, "  method: {scheduler: hyperband, sampler: grid}").method.name == "hyperband × grid"
+    assert searched(load, "  method: {sampler: grid}").method.name == "hyperband × grid"
+    assert MethodConfig() == searched(load, "  points: 5").method
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (
+            "method: hyperbnd",
+            "method: must be one of grid, random, halving, hyperband, not 'hyperbnd' "
+            "(did you mean 'hyperband'?)",
+        ),
+        ("method: 5", "method: must be one of grid, random, halving, hyperband, not 5"),
+        (
+            "method: {scheduler: asha}",
+            "method.scheduler: must be one of full_budget, halving, hyperband, not 'asha'",
+        ),
+        ("method: {grid: 1}", "method.grid: unknown setting; possible here: scheduler, sampler"),
+        ("budget: {max_epoch: 3}", "budget.max_epoch: unknown setting (did you mean 'max_epochs'?)"),
+        ("objective: accuracy", "objective: must be a mapping with metric, on, direction, not 'accuracy'"),
+        ("points: 1", "points: must be a whole number from 2 to 10000, not 1"),
+    ],
+)  # fmt: skip
+def test_what_is_refused(problems: Callable[..., list[str]], text: str, problem: str) -> None:
+    assert problems(f"{IRIS}  {text}") == [f"3: search.{problem}"]
+
+
+@pytest.mark.parametrize(
+    ("metric", "direction", "minimized"),
+    [
+        ("accuracy", "auto", False),
+        ("log_loss", "auto", True),
+        ("per_class.a.b.recall", "auto", False),
+        ("per_class.a.expected_calibration_error", "auto", True),
+        ("accuracy", "minimize", True),
+        ("loss", "maximize", False),
+    ],
+)
+def test_losses_are_minimized_unless_told_otherwise(metric: str, direction: Any, minimized: bool) -> None:
+    assert ObjectiveConfig(metric=metric, direction=direction).minimized == minimized
+
+
+BRACKETS = ["budget.min_epochs", "budget.reduction_factor", "budget.brackets", "budget.total"]
+
+
+@pytest.mark.parametrize(
+    ("method", "unread"),
+    [
+        ("hyperband", ["trials", "budget.total", "points"]),
+        ("halving", ["budget.min_epochs", "budget.max_epochs", "budget.brackets", "points"]),
+        ("grid", [*BRACKETS, "sequence"]),
+        ("random", [*BRACKETS, "points"]),
+        ("{scheduler: halving, sampler: grid}", ["budget.min_epochs", "budget.max_epochs", "budget.brackets",
+                                                 "sequence"]),
+    ],
+)  # fmt: skip
+def test_what_only_another_method_reads_may_be_there_and_is_left_out(
+    load: Load, method: str, unread: list[str]
+) -> None:
+    text = (
+        "  trials: 9\n  points: 3\n  sequence: low_discrepancy\n"
+        "  budget: {min_epochs: 2, max_epochs: 9, reduction_factor: 2, brackets: table, total: 99}\n"
+    )
+    experiment = load(IRIS + text, f"search.method={method}").experiment
+    default, given = SearchConfig().model_dump(), experiment.search.model_dump()  # type: ignore[union-attr]
+    for section in (default, given):
+        section.update({f"budget.{key}": value for key, value in section.pop("budget").items()})
+    changed = {key for key in given if given[key] != default[key]} - {"method", "space", "objective"}
+    every = {"trials", "points", "sequence", *BRACKETS, "budget.max_epochs"}
+    assert changed == every - set(unread)
+    assert load(resolved_yaml(experiment)).experiment == experiment
+
+
+@pytest.mark.parametrize(
+    ("text", "trials"), [("random", 50), ("grid", None), ("halving", 50), ("random\n  trials: 7", 7)]
+)
+def test_how_many_are_tried(load: Load, text: str, trials: int | None) -> None:
+    assert searched(load, f"  method: {text}\n").most_trials == trials
+
+
+def test_a_space_is_written_and_read_back(load: Load) -> None:
+    text = (
+        "  space:\n"
+        "    training.optimizer: {choice: [adam, {name: sgd, learning_rate: 1e-5}]}\n"
+        "    training.l2: {log_uniform: [1e-6, 1], when: {training.optimizer.name: [adam]}}\n"
+        "    model.hidden: {depth: [0, 3], width: [4, 64], step: null}\n"
+    )
+    experiment = load(IRIS + text).experiment
+    written = resolved_yaml(experiment)
+    assert load(written).experiment == experiment
+    assert "    training.l2:\n      log_uniform:\n      - 1.0e-06\n      - 1.0\n      when:\n" in written

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.model import EluActivation, HiddenLayer, PlainActivation
+from fnnctl.config.schema.optimizers import AdamOptimizer, SgdOptimizer
+
+
+def experiment(**sections: Any) -> Experiment:
+    return Experiment.model_validate({"data": {"source": "iris"}, **sections})
+
+
+def test_a_name_stands_for_a_choice_with_its_defaults() -> None:
+    assert experiment(training={"optimizer": "sgd"}).training.optimizer == SgdOptimizer(name="sgd")
+    assert experiment(model={"activation": "elu"}).model.activation == EluActivation(name="elu", alpha=1.0)
+
+
+def test_a_number_of_units_stands_for_a_layer() -> None:
+    layers = (HiddenLayer(units=5), HiddenLayer(units=3, activation=PlainActivation(name="tanh")))
+    assert experiment(model={"hidden": [5, {"units": 3, "activation": "tanh"}]}).model.hidden == layers
+
+
+def test_an_optimizer_without_a_name_is_adam() -> None:
+    assert experiment(training={"optimizer": {"beta1": 0.8}}).training.optimizer == AdamOptimizer(beta1=0.8)
+
+
+@pytest.mark.parametrize(
+    "training",
+    [{"epochs": "5"}, {"epochs": 5.0}, {"epochs": True}, {"l2": "1"}, {"shuffle": 1}, {"optimizer": 3}],
+)
+def test_nothing_is_converted_silently(training: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        experiment(training=training)
+
+
+def test_a_whole_number_may_stand_for_a_float() -> None:
+    assert experiment(training={"l2": 1}).training.l2 == 1.0
+
+
+def test_an_experiment_is_a_value() -> None:
+    assert hash(experiment(seed=3)) == hash(experiment(seed=3))
+    with pytest.raises(ValidationError, match="frozen"):
+        setattr(experiment(), "seed", 3)  # noqa: B010

@@ -1,0 +1,97 @@
+"""Where words go, and what happens where they cannot go there."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fnnctl.console.output import Output
+from tests.program import Program
+
+
+def test_a_narrow_terminal_loses_no_column(
+    program: Program, iris: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program("train", str(iris), "--quiet")
+    monkeypatch.setenv("COLUMNS", "30")
+    shown = program("report").out
+    assert all(name in shown for name in ("setosa", "versicolor", "virginica"))
+
+
+def test_sentences_are_broken_to_a_narrow_terminal_and_tables_are_not(
+    program: Program, iris: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program("train", str(iris), "--quiet")
+    monkeypatch.setenv("COLUMNS", "44")
+    lines = program("report").out.splitlines()
+    facts = lines[lines.index("Training") :]
+    breakable = [line for line in facts if max(map(len, line.split()), default=0) < 20]
+    assert len(breakable) > 20  # a path or a digest stays in one piece
+    assert max(map(len, breakable)) <= 44
+    assert "learning_curve.png" in " ".join(facts)
+    assert max(map(len, lines)) > 44  # the metrics of three parts
+
+
+@pytest.mark.parametrize("option", ["--json", "--quiet"])
+def test_output_that_cannot_be_written_is_a_sentence_and_3(iris: Path, tmp_path: Path, option: str) -> None:
+    command = f"{sys.executable} -m fnnctl train {iris} {option} > /dev/full"
+    done = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    assert done.stderr.strip().splitlines()[-1] == "the output cannot be written: No space left on device"
+
+
+def test_standard_error_that_cannot_be_written_does_no_harm(iris: Path, tmp_path: Path) -> None:
+    command = f"{sys.executable} -m fnnctl train {iris} 2> /dev/full"
+    assert subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, check=False).returncode == 0
+
+
+def test_help_into_a_closed_pipe(tmp_path: Path) -> None:
+    command = f"{sys.executable} -m fnnctl train --help | true; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(command, shell=True, executable="/bin/bash", capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_closed_pipe_ends_quietly_with_0(iris: Path, tmp_path: Path) -> None:
+    done = subprocess.run(
+        f"{sys.executable} -m fnnctl train {iris} --quiet | true; exit ${{PIPESTATUS[0]}}",
+        shell=True, executable="/bin/bash", cwd=tmp_path, capture_output=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize(
+    ("output", "told"),
+    [
+        (Output(), ["note", "complaint"]),
+        (Output(verbose=True), ["note", "complaint", "detail"]),
+        (Output(quiet=True), ["complaint"]),
+        (Output(quiet=True, verbose=True), ["complaint", "detail"]),
+    ],
+)
+def test_what_the_options_leave_out(
+    output: Output, told: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    output.note("note")
+    output.complain("complaint")
+    output.detail("detail")
+    output.data("data")
+    said = capsys.readouterr()
+    assert (said.out, said.err.splitlines()) == ("data\n", told)
+
+
+def test_a_letter_that_the_stream_does_not_have_is_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(written, encoding="ascii"))
+    Output().data("≥ 0.9")
+    assert written.getvalue() == b"\\u2265 0.9\n"
+
+
+def test_a_stream_closed_before_the_program_began_takes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout", None)
+    monkeypatch.setattr("sys.stderr", None)
+    Output().data("data")
+    Output().note("note")

@@ -1,0 +1,125 @@
+"""Lines and the bar: the first and the last epoch are told, and a terminal may go away."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fnnctl.console.output import Output
+from fnnctl.console.progress import epoch_line, epoch_progress
+from tests.program import Program, only_run, read_json
+
+
+def told_epochs(text: str) -> list[int]:
+    return [int(number) for number in re.findall(r"^epoch (\d+)/", text, re.MULTILINE)]
+
+
+def follow(output: Output, epochs: int) -> None:
+    with epoch_progress(output, epochs) as on_epoch:
+        for epoch in range(1, epochs + 1):
+            on_epoch(epoch, {"train_loss": np.array([1.0 / epoch])})
+
+
+def test_the_first_and_the_last_epoch_have_a_line(program: Program, iris: Path) -> None:
+    """A run of a blink: no line was due in between. Where training ends early, its last epoch is told."""
+    done = program("train", str(iris))
+    assert told_epochs(done.err) == [1, 12]
+    stopping = "training.early_stopping={monitor: validation_accuracy, patience: 1, tolerance: 1.0}"
+    assert told_epochs(program("train", str(iris), "--set", stopping).err) == [1, 2]
+
+
+def test_a_line_is_due_every_five_seconds(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An epoch takes 1.5 s: after the first, at 1.5 s, those at 7.5 s and 13.5 s are told, and the last."""
+    now = 0.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    with epoch_progress(Output(), 12) as on_epoch:
+        for epoch in range(1, 13):
+            now = 1.5 * epoch
+            on_epoch(epoch, {})
+    assert told_epochs(capsys.readouterr().err) == [1, 5, 9, 12]
+
+
+@pytest.mark.parametrize(
+    ("output", "told"), [(Output(verbose=True), [1, 2, 3, 4]), (Output(), [1, 4]), (Output(quiet=True), [])]
+)
+def test_verbose_tells_of_every_epoch_and_quiet_of_none(
+    output: Output, told: list[int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    follow(output, 4)
+    assert told_epochs(capsys.readouterr().err) == told
+
+
+def test_a_line_has_what_was_recorded_of_the_first_member() -> None:
+    record = {"validation_loss": np.array([0.51239, 9.0]), "train_loss": np.array([123456.0, 9.0])}
+    line = epoch_line(12, record, epochs=200)
+    assert line == "epoch 12/200  train_loss 1.235e+05  validation_loss 0.5124"
+
+
+CONTROLLED = (
+    "import fcntl, os, signal, termios; os.setsid(); fcntl.ioctl(2, termios.TIOCSCTTY, 0); "
+    "signal.signal(signal.SIGHUP, signal.SIG_DFL); "  # the tests may run under nohup
+)
+START = "from fnnctl.cli import main; main()"
+
+
+@pytest.mark.parametrize(("script", "code"), [(START, 0), (CONTROLLED + START, 129)])
+def test_a_terminal_that_is_closed_while_the_bar_is_drawn(
+    iris: Path, tmp_path: Path, script: str, code: int
+) -> None:
+    """A run goes on to its end, unless it is the terminal's own: the system then sends it SIGHUP."""
+    epochs = 40_000
+    changes = ["--set", f"training.epochs={epochs}", "--set", "training.early_stopping=null"]
+    terminal, stderr = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, "train", str(iris), *changes],
+        cwd=tmp_path, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr,
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "100"},
+    )  # fmt: skip
+    os.close(stderr)
+    drawn = b""
+    while not re.search(rb"epoch [1-9]\d*/40,?000", drawn):
+        drawn += os.read(terminal, 4096)
+    os.close(terminal)
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == code
+    run = only_run(tmp_path)
+    manifest = read_json(run / "manifest.json")
+    history = (run / "history.csv").read_text().splitlines()
+    assert len(history) - 1 == manifest["training"]["epochs"]
+    assert (run / "model.npz").is_file()
+    if code == 0:
+        assert manifest["status"] == "completed"
+        assert manifest["training"]["epochs"] == epochs
+        assert run.name.encode() in out
+    else:
+        assert manifest["status"] == "interrupted"
+        assert 1 <= manifest["training"]["epochs"] < epochs
+
+
+def test_the_bar_of_several_networks_has_no_thread() -> None:
+    """A process that has one forks no workers, and they would start half a second later."""
+    script = (
+        "import os, threading\n"
+        "from fnnctl.console.output import Output\nfrom fnnctl.console.progress import amount_progress\n"
+        "with amount_progress(Output(), 100) as show:\n    show(7)\n"
+        "    os.write(1, b'%d' % threading.active_count())\n"
+    )
+    terminal, stderr = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
+    process = subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=stderr, env=environment, text=True
+    )
+    os.close(stderr)
+    out, _ = process.communicate(timeout=60)
+    assert b"epoch 7 of 100" in os.read(terminal, 4096)
+    os.close(terminal)
+    assert out == "1"

@@ -1,0 +1,152 @@
+"""Signals: what was done is kept, and nothing on the way swallows them."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fnnctl.console.output import Output
+from fnnctl.console.signals import interruption
+from fnnctl.errors import InterruptedRunError
+from fnnctl.store.run import OpenRun
+from tests.program import AtEpoch, Program, only_run, read_json
+
+
+def start(iris: Path, folder: Path, *, epochs: int, hangup: str) -> subprocess.Popen[bytes]:
+    """A training in a process of its own, after its twentieth epoch; `hangup` is what SIGHUP did before."""
+    script = (
+        f"import signal; signal.signal(signal.SIGHUP, signal.{hangup}); from fnnctl.cli import main; main()"
+    )
+    changes = ["--set", f"training.epochs={epochs}", "--set", "training.early_stopping=null"]
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, "train", str(iris), "--verbose", *changes],
+        cwd=folder, stderr=subprocess.PIPE, stdout=subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.startswith(b"epoch 20/"):
+            break
+    return process
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
+def test_a_signal_keeps_what_was_done(iris: Path, tmp_path: Path, number: signal.Signals, code: int) -> None:
+    process = start(iris, tmp_path, epochs=1_000_000, hangup="SIG_DFL")
+    process.send_signal(number)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == code
+    run = only_run(tmp_path)
+    assert b"interrupted after" in err.splitlines()[-2]
+    assert err.splitlines()[-1] == f"fnnctl train --resume runs/{run.name}".encode()
+    manifest = read_json(run / "manifest.json")
+    assert manifest["status"] == "interrupted"
+    assert manifest["training"]["epochs"] >= 20
+    assert manifest["training"]["stopped"] == "a signal interrupted it"
+    assert (run / "model.npz").is_file()
+    assert len((run / "history.csv").read_text().splitlines()) == manifest["training"]["epochs"] + 1
+
+
+def test_nohup_lets_a_run_outlive_its_terminal(iris: Path, tmp_path: Path) -> None:
+    process = start(iris, tmp_path, epochs=1000, hangup="SIG_IGN")
+    process.send_signal(signal.SIGHUP)
+    process.communicate(timeout=30)
+    assert process.returncode == 0
+    manifest = read_json(only_run(tmp_path) / "manifest.json")
+    assert (manifest["status"], manifest["training"]["epochs"]) == ("completed", 1000)
+
+
+def test_a_second_signal_ends_at_once_and_keeps_the_history(
+    program: Program, iris: Path, tmp_path: Path, at_epoch: AtEpoch
+) -> None:
+    passed = []
+
+    def interrupt() -> None:
+        signal.raise_signal(signal.SIGTERM)
+        passed.append("first")
+        signal.raise_signal(signal.SIGTERM)
+        passed.append("second")
+
+    at_epoch(3, interrupt)
+    done = program("train", str(iris))
+    run = only_run(tmp_path)
+    assert (done.code, passed) == (143, ["first"])
+    assert done.err.splitlines()[-2:] == [
+        f"interrupted; what was done until then is in runs/{run.name}, and this begins again:",
+        f"fnnctl train --resume runs/{run.name}",
+    ]
+    manifest = read_json(run / "manifest.json")
+    assert manifest["status"] == "interrupted"
+    assert manifest["training"]["epochs"] == 3
+    assert len((run / "history.csv").read_text().splitlines()) == 4
+    assert "Traceback" not in (run / "log.txt").read_text()
+
+
+def test_a_signal_while_the_weights_are_written_waits_for_them(
+    program: Program, iris: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = OpenRun.write_model
+
+    def write_model(run: OpenRun, *arguments: Any) -> None:
+        signal.raise_signal(signal.SIGINT)
+        written(run, *arguments)
+
+    monkeypatch.setattr(OpenRun, "write_model", write_model)
+    done = program("train", str(iris))
+    assert done.code == 130
+    assert "interrupted after 12 epochs" in done.err
+    assert (only_run(tmp_path) / "model.json").is_file()
+
+
+@pytest.mark.parametrize(("caught", "swallowed"), [(Exception, []), (BaseException, ["signal"])])
+def test_no_library_swallows_a_signal(
+    program: Program,
+    iris: Path,
+    tmp_path: Path,
+    caught: type[BaseException],
+    swallowed: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One that takes any Exception for a failure of its own lets it pass; what swallows all is found out."""
+    taken = []
+
+    def draw(run: object) -> None:
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        except caught:
+            taken.append("signal")
+
+    monkeypatch.setattr("fnnctl.commands.completion.draw_figures", draw)
+    done = program("train", str(iris))
+    assert (done.code, taken) == (143, swallowed)
+    assert read_json(only_run(tmp_path) / "manifest.json")["status"] == "interrupted"
+
+
+def test_outside_the_block_signals_do_what_they_did() -> None:
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [signal.getsignal(number) for number in numbers]
+    with interruption(Output()) as signals:
+        assert [signal.getsignal(number) for number in numbers[:2]] == [signals.handle] * 2
+    assert [signal.getsignal(number) for number in numbers] == before
+    with pytest.raises(InterruptedRunError), interruption(Output()):
+        signal.raise_signal(signal.SIGTERM)
+    assert [signal.getsignal(number) for number in numbers] == before
+
+
+def test_a_signal_before_there_is_a_run(
+    program: Program, iris: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def prepare(*arguments: object, **options: object) -> None:
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr("fnnctl.commands.train.prepare", prepare)
+    done = program("train", str(iris), "--json")
+    assert done.code == 143
+    assert done.json["error"]["message"] == "interrupted, before there was a run"
+    assert not (tmp_path / "runs").exists()

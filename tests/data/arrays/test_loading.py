@@ -1,0 +1,339 @@
+"""NPZ files and folders of NPY files as data."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from fnnctl.config.schema.data import ColumnsConfig, DataConfig, SplitConfig
+from fnnctl.data.arrays import loading as array_data
+from fnnctl.data.arrays import npy
+from fnnctl.data.dataset import Dataset
+from fnnctl.data.loading import load_dataset
+from fnnctl.errors import DataError
+
+Arrays = dict[str, npt.ArrayLike]
+X = np.array([[1.0, 10.0], [2.0, np.nan], [3.0, 30.0]])
+Y = np.array([7, 5, 7])
+READERS = ["data.npz", "packed.npz", "folder"]
+
+
+def save(folder: Path, source: str, arrays: Arrays) -> None:
+    if source.endswith(".npz"):
+        (np.savez_compressed if source == "packed.npz" else np.savez)(folder / source, **arrays)  # type: ignore[arg-type]
+        return
+    (folder / source).mkdir(exist_ok=True)
+    for name, array in arrays.items():
+        np.save(folder / source / f"{name}.npy", np.asanyarray(array), allow_pickle=True)
+
+
+def load(folder: Path, source: str = "folder", arrays: Arrays | None = None, **settings: Any) -> Dataset:
+    if arrays is not None:
+        save(folder, source, arrays)
+    return load_dataset(DataConfig(source=source, **settings), folder)
+
+
+def fault(folder: Path, source: str = "folder", arrays: Arrays | None = None, **settings: Any) -> str:
+    with pytest.raises(DataError) as caught:
+        load(folder, source, arrays, **settings)
+    (problem,) = caught.value.problems
+    return str(problem)
+
+
+@pytest.mark.parametrize("source", READERS)
+def test_arrays_become_a_dataset(tmp_path: Path, source: str) -> None:
+    dataset = load(tmp_path, source, {"X": X, "y": Y})
+    np.testing.assert_array_equal(dataset.numeric, X)
+    assert dataset.numeric_names == ("x0", "x1")
+    assert dataset.labels.tolist() == [1, 0, 1]
+    assert (dataset.classes, dataset.target) == (("5", "7"), "y")
+    assert dataset.source == str((tmp_path / source).resolve())
+    assert dataset.name == Path(source).stem
+    assert dataset.file_rows.tolist() == [0, 1, 2]
+    assert dataset.categorical.shape == (3, 0)
+    assert dataset.warnings == ()
+
+
+@pytest.mark.parametrize("source", READERS)
+@pytest.mark.parametrize("key", ["feature_names", "columns"])
+def test_names_of_columns_are_taken(tmp_path: Path, source: str, key: str) -> None:
+    names = np.array([" age", "size"]) if key == "columns" else np.array([b"age", b"size"])
+    assert load(tmp_path, source, {"X": X, "y": Y, key: names}).numeric_names == ("age", "size")
+
+
+@pytest.mark.parametrize("source", READERS)
+@pytest.mark.parametrize(
+    "dtype", ["?", "i1", "u2", "<i8", ">i4", "f2", "<f4", ">f4", "f8", ">f8", np.longdouble]
+)
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_numbers_of_any_type_and_order(tmp_path: Path, source: str, dtype: Any, order: Any) -> None:
+    values = np.asarray(np.arange(24).reshape(8, 3) % 7 > 2, dtype=dtype, order=order)
+    dataset = load(tmp_path, source, {"X": values, "y": np.arange(8) % 2})
+    np.testing.assert_array_equal(dataset.numeric, values.astype(float))
+
+
+@pytest.mark.parametrize(
+    ("labels", "classes"),
+    [
+        ([10, 2, 10], ("2", "10")),
+        ([10.0, 2.0, 10.0], ("2", "10")),
+        ([0.5, 2.0, 0.5], ("0.5", "2")),
+        ([True, False, True], ("False", "True")),
+        (["b", "ä", "b"], ("b", "ä")),
+        ([b"b", "ä".encode(), b"b"], ("b", "ä")),
+        ([[1], [0], [1]], ("0", "1")),
+        (["b ", "a", " b"], ("a", "b")),
+    ],
+)
+def test_labels_of_any_type(tmp_path: Path, labels: list[Any], classes: tuple[str, ...]) -> None:
+    dataset = load(tmp_path, arrays={"X": X, "y": labels})
+    assert dataset.classes == classes
+    assert dataset.labels[0] == dataset.labels[2] != dataset.labels[1]
+
+
+WRONG: dict[str, tuple[Arrays, str]] = {
+    "objects": ({"X": np.array([[1, None], [2, 3]], object), "y": [0, 1]}, "X: holds Python objects"),
+    "object labels": ({"X": X, "y": np.array(["a", "b", "a"], object)}, "y: holds Python objects"),
+    "object names": (
+        {"X": X, "y": Y, "columns": np.array(["a", "b"], object)}, "columns: holds Python objects",
+    ),
+    "structured": ({"X": np.zeros(3, [("a", float), ("b", int)]), "y": Y}, "X: is of type [('a', '<f8'"),
+    "complex": ({"X": X + 0j, "y": Y}, "X: is of type complex128"),
+    "dates": ({"X": X, "y": np.array(["2020-01-01"] * 3, "M8[D]")}, "y: is of type datetime64[D]"),
+    "text": ({"X": np.array([["1", "2"]] * 3), "y": Y}, "X: holds text"),
+    "one dimension": ({"X": X[:, 0], "y": Y}, "X.reshape(-1, 1) is one column"),
+    "three dimensions": ({"X": X[:, :, None], "y": Y}, "X.reshape(len(X), -1) makes rows of it"),
+    "no dimension": ({"X": 3.0, "y": Y}, "X: has the shape ()"),
+    "no row": ({"X": X[:0], "y": Y[:0]}, "X: is empty: its shape is (0, 2)"),
+    "no column": ({"X": X[:, :0], "y": Y}, "X: is empty: its shape is (3, 0)"),
+    "more rows": ({"X": X, "y": Y[:2]}, "X: has 3 rows, and y has 2 labels: one a row is needed"),
+    "more labels": ({"X": X, "y": [0, 1, 0, 1]}, "X: has 3 rows, and y has 4 labels"),
+    "one-hot": ({"X": X, "y": np.eye(3)}, "y.argmax(axis=1) is that"),
+    "no label": ({"X": X, "y": [1.0, 0.0, np.nan]}, "y: has no label in every row: y[2] is nan"),
+    "blank label": ({"X": X, "y": ["a", " ", "b"]}, "y: has no label in every row: y[1] is blank"),
+    "one class": ({"X": X, "y": [1, 1, 1]}, "has one class only, '1'"),
+    "continuous": (
+        {"X": np.zeros((40, 1)), "y": np.arange(40) / 7}, "the target 'y' holds continuous numbers (40",
+    ),
+    "infinite": ({"X": [[1.0, 2.0], [3.0, -np.inf]], "y": [0, 1]}, "X: X[1, 1] is -inf: a number"),
+    "all missing": ({"X": X * np.nan, "y": Y}, "X: has no column with values to learn from"),
+    "too few names": ({"X": X, "y": Y, "columns": ["a"]}, "columns: is <U1 of the shape (1,): a text"),
+    "names twice": ({"X": X, "y": Y, "columns": ["a", "a "]}, "of column 1 'a' stands there twice"),
+    "blank name": ({"X": X, "y": Y, "columns": ["a", ""]}, "the name of column 1 is blank"),
+    "no y": ({"X": X, "Y": Y}, "(did you mean 'Y'?)"),
+    "neither": ({"a": X, "b": Y}, "X"),
+    "not UTF-8": ({"X": X, "y": [b"\xff", b"a", b"a"]}, "y: is not UTF-8"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("source", READERS)
+@pytest.mark.parametrize("name", WRONG)
+def test_what_is_wrong_with_an_array_is_told_with_its_name(tmp_path: Path, source: str, name: str) -> None:
+    arrays, words = WRONG[name]
+    message = fault(tmp_path, source, arrays)
+    assert message.startswith(str(tmp_path / source))
+    assert words in message.replace(".npy:", ":")
+
+
+def test_settings_of_tables_are_refused(tmp_path: Path) -> None:
+    given: dict[str, Any] = {
+        "target": "label", "delimiter": ",", "encoding": "utf-16", "missing_values": ("x",),
+        "columns": ColumnsConfig(numeric=("x0",), categorical=("x1",)),
+    }  # fmt: skip
+    with pytest.raises(DataError) as caught:
+        load(tmp_path, arrays={"X": X, "y": Y}, **given)
+    assert [problem.path for problem in caught.value.problems] == [
+        "data.target", "data.delimiter", "data.encoding", "data.missing_values",
+        "data.columns.numeric", "data.columns.categorical",
+    ]  # fmt: skip
+    assert load(tmp_path, target="y").target == "y"
+
+
+def test_columns_have_other_uses(tmp_path: Path) -> None:
+    wide = np.column_stack([X, [1, 2, 4], [8, 9, 8], [0, 1, 2]])
+    dataset = load(
+        tmp_path, arrays={"X": wide, "y": Y}, weights="x2", split=SplitConfig(group="x3"),
+        columns=ColumnsConfig(ignore=("x4",)),
+    )  # fmt: skip
+    np.testing.assert_array_equal(dataset.numeric, X)
+    assert dataset.weights is not None
+    assert dataset.groups is not None
+    assert dataset.weights.tolist() == [1, 2, 4]
+    assert dataset.groups.tolist() == [0, 1, 0]
+    assert "there is no column 'x9'" in fault(tmp_path, weights="x9")
+    assert "x1', which data.weights names, has 1 row without a value" in fault(tmp_path, weights="x1")
+    assert fault(tmp_path, weights="x1").endswith("(the first is row 1, from 0)")
+    assert "x1, which data.split.group names, has 1 row" in fault(
+        tmp_path, split=SplitConfig(group="x1")
+    ).replace("'", "")
+
+
+def test_a_column_without_values_is_left_out(tmp_path: Path) -> None:
+    dataset = load(tmp_path, arrays={"X": np.column_stack([X[:, 0], X[:, 1] * np.nan, X[:, 1]]), "y": Y})
+    np.testing.assert_array_equal(dataset.numeric, X)
+    assert dataset.numeric_names == ("x0", "x2")
+    assert dataset.warnings == (f"the column 'x1' of {tmp_path / 'folder'} has no values and is left out",)
+
+
+class TestTestArrays:
+    def test_their_rows_come_last_and_columns_are_found_by_name(self, tmp_path: Path) -> None:
+        save(tmp_path, "data.npz", {"X": X, "y": Y, "columns": ["a", "b"]})
+        save(tmp_path, "test", {"X": [[0.0, 8.0, 9.0]], "y": [7.0], "columns": ["c", "b", "a"]})
+        dataset = load(tmp_path, "data.npz", test_source="test")
+        np.testing.assert_array_equal(dataset.numeric, [*X, [9.0, 8.0]])
+        assert dataset.labels.tolist() == [1, 0, 1, 1]
+        assert dataset.test_rows == 1
+        assert dataset.file_rows.tolist() == [0, 1, 2, 0]
+
+    def test_a_missing_column_an_unknown_label_and_a_table(self, tmp_path: Path) -> None:
+        save(tmp_path, "folder", {"X": X, "y": Y})
+        save(tmp_path, "few", {"X": X[:, :1], "y": Y})
+        save(tmp_path, "new", {"X": X, "y": Y + 1})
+        (tmp_path / "t.csv").write_text("x0,x1,y\n1,2,7\n3,4,5\n")
+        assert "the column 'x1' of the training data is missing" in fault(tmp_path, test_source="few")
+        assert "the label '6' does not occur in the training data" in fault(tmp_path, test_source="new")
+        assert "t.csv is a table, and data.source holds arrays" in fault(tmp_path, test_source="t.csv")
+        save(tmp_path, "data.npz", {"X": X, "y": Y})
+        message = fault(tmp_path, "t.csv", target="y", test_source="data.npz")
+        assert message.endswith("data.npz holds arrays, and data.source is a table")
+
+
+class TestLargeArrays:
+    @pytest.fixture(autouse=True)
+    def small_limits(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(array_data, "EXACT_VALUES", 10)
+        monkeypatch.setattr(npy, "BLOCK_BYTES", 64)
+
+    VALUES = np.random.default_rng(0).normal(size=(1000, 4)).astype(np.float32)
+    LABELS = np.arange(1000) % 3
+
+    def test_rows_of_float32_are_mapped(self, tmp_path: Path) -> None:
+        dataset = load(tmp_path, arrays={"X": self.VALUES, "y": self.LABELS})
+        assert dataset.mapped is not None
+        assert not dataset.numeric.flags.writeable
+        assert not dataset.numeric.flags.owndata
+        rows = np.array([900, 3, 3, 500])
+        np.testing.assert_array_equal(dataset.numbers(rows), self.VALUES[rows].astype(float))
+        for j, column in enumerate(dataset.number_columns(np.arange(5, 990))):
+            np.testing.assert_array_equal(column, self.VALUES[5:990, j].astype(float))
+        np.testing.assert_array_equal(dataset.numbers(slice(990, None), [2])[:, 0], self.VALUES[990:, 2])
+
+    @pytest.mark.parametrize(
+        "values",
+        [VALUES.astype(float), np.asfortranarray(VALUES), VALUES.astype(">f4")],
+        ids=["float64", "columns first", "other end first"],
+    )
+    def test_others_are_read(self, tmp_path: Path, values: npt.NDArray[Any]) -> None:
+        dataset = load(tmp_path, arrays={"X": values, "y": self.LABELS})
+        assert dataset.mapped is None
+        np.testing.assert_array_equal(dataset.numeric, values)
+
+    def test_a_column_that_is_no_feature_or_a_test_part_is_read_too(self, tmp_path: Path) -> None:
+        arrays: Arrays = {"X": self.VALUES, "y": self.LABELS}
+        ignore = ColumnsConfig(ignore=("x1",))
+        assert load(tmp_path, arrays=arrays, columns=ignore).mapped is None
+        assert load(tmp_path, test_source="folder").mapped is None
+
+    def test_an_infinite_number_is_found_before(self, tmp_path: Path) -> None:
+        values = self.VALUES.copy()
+        values[777, 2] = np.inf
+        assert "X[777, 2] is inf" in fault(tmp_path, arrays={"X": values, "y": self.LABELS})
+
+
+class TestDigests:
+    def test_a_folders_is_that_of_what_sha256sum_prints(self, tmp_path: Path) -> None:
+        dataset = load(tmp_path, arrays={"X": X, "y": Y, "other": Y})
+        lines = "".join(
+            f"{hashlib.sha256((tmp_path / 'folder' / name).read_bytes()).hexdigest()}  {name}\n"
+            for name in ("X.npy", "y.npy")
+        )
+        assert dataset.sha256 == hashlib.sha256(lines.encode()).hexdigest()
+        assert load(tmp_path, sha256=dataset.sha256).sha256 == dataset.sha256
+        save(tmp_path, "folder", {"y": Y[::-1] + 1})
+        assert "folder has changed: its SHA-256 is now" in fault(tmp_path, sha256=dataset.sha256)
+
+    def test_an_archives_is_that_of_its_bytes(self, tmp_path: Path) -> None:
+        dataset = load(tmp_path, "data.npz", {"X": X, "y": Y})
+        assert dataset.sha256 == hashlib.sha256((tmp_path / "data.npz").read_bytes()).hexdigest()
+
+
+def header_of(shape: tuple[int, ...], descr: str = "<f8") -> bytes:
+    buffer = io.BytesIO()
+    np.lib.format.write_array_header_1_0(buffer, {"descr": descr, "fortran_order": False, "shape": shape})
+    return buffer.getvalue()
+
+
+DAMAGED: dict[str, tuple[bytes, str]] = {
+    "empty": (b"", "is no array in NumPy's format"),
+    "a table": (b"a,b\n1,2\n", "is no array in NumPy's format"),
+    "half a header": (header_of((3, 2))[:30], "is no array in NumPy's format"),
+    "a header of nonsense": (header_of((3, 2)).replace(b"'shape'", b"'shapf'"), "is no array in NumPy's"),
+    "a terabyte promised": (header_of((10**9, 125)), "promises 1,000,000,000,000 bytes"),
+    "more than any number": (header_of((10**30, 10**30)), "is damaged: its header promises"),
+    "a negative shape": (header_of((-3, -2)) + bytes(48), "is damaged: its header promises"),
+    "cut short": (
+        header_of((3, 2)) + bytes(47),
+        "promises 48 bytes for the shape (3, 2), and the file has 47",
+    ),
+    "too long": (header_of((3, 2)) + bytes(49), "and the file has 49"),
+    "an unknown version": (b"\x93NUMPY\x09\x00" + bytes(100), "is in version 9.0 of NumPy's format"),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_damaged_array_takes_no_memory(tmp_path: Path, name: str, packed: bool) -> None:
+    content, words = DAMAGED[name]
+    if packed:
+        np.savez(tmp_path / "data.npz", y=Y)
+        with zipfile.ZipFile(tmp_path / "data.npz", "a") as archive:
+            archive.writestr("X.npy", content)
+        assert words in fault(tmp_path, "data.npz")
+    else:
+        save(tmp_path, "folder", {"y": Y})
+        (tmp_path / "folder" / "X.npy").write_bytes(content)
+        assert words in fault(tmp_path)
+
+
+def test_more_than_the_memory_is_refused_before_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(npy, "available_bytes", lambda: 23)
+    assert "X: would take 0.0 GB of memory, and 0.0 GB are available" in fault(
+        tmp_path, "data.npz", {"X": X, "y": Y}
+    )
+
+
+def spoiled(content: bytes, how: str) -> bytes:
+    if how == "cut":
+        return content[: len(content) // 2]
+    if how == "empty":
+        return b""
+    if how == "changed":
+        place = content.index(b"\x93NUMPY") + 130
+        return content[:place] + bytes([content[place] ^ 255]) + content[place + 1 :]
+    return b"a,b\n1,2\n"
+
+
+@pytest.mark.parametrize("how", ["cut", "empty", "changed", "a table"])
+def test_a_damaged_archive_is_named(tmp_path: Path, how: str) -> None:
+    np.savez(tmp_path / "data.npz", X=X, y=Y)
+    content = (tmp_path / "data.npz").read_bytes()
+    (tmp_path / "data.npz").write_bytes(spoiled(content, how))
+    message = fault(tmp_path, "data.npz")
+    assert message.startswith(str(tmp_path / "data.npz"))
+    assert "damaged" in message
+
+
+def test_an_array_alone_and_a_folder_without_arrays(tmp_path: Path) -> None:
+    np.save(tmp_path / "X.npy", X)
+    (tmp_path / "empty").mkdir()
+    assert "this is one array, and data have two" in fault(tmp_path, "X.npy")
+    assert "empty: there is no file X.npy; a folder is one of arrays" in fault(tmp_path, "empty")

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fnnctl.data.splits.folds import Folds, divide, hold_out, most_folds
+
+COUNTS = st.lists(st.integers(1, 40), min_size=1, max_size=6)
+SEEDS = st.integers(0, 2**64 - 1)
+
+
+def labels_of(counts: list[int], seed: int) -> np.ndarray:
+    labels = np.repeat(np.arange(len(counts)), counts)
+    return np.random.default_rng(seed % 2**32).permutation(labels)
+
+
+def counts_by_fold(folds: Folds, labels: np.ndarray, repeat: int) -> np.ndarray:
+    return np.array(
+        [
+            np.bincount(labels[folds.test_rows(repeat, fold)], minlength=int(labels.max()) + 1)
+            for fold in range(folds.count)
+        ]
+    )
+
+
+@given(counts=COUNTS, count=st.integers(2, 12), repeats=st.integers(1, 3), seed=SEEDS, stratify=st.booleans())
+def test_folds_are_a_partition_as_even_as_can_be(
+    counts: list[int], count: int, repeats: int, seed: int, stratify: bool
+) -> None:
+    labels = labels_of(counts, seed)
+    if len(labels) < count:
+        with pytest.raises(ValueError, match="cannot be divided"):
+            divide(labels, folds=count, repeats=repeats, stratify=stratify, seed=seed)
+        return
+    folds = divide(labels, folds=count, repeats=repeats, stratify=stratify, seed=seed)
+    assert len(folds) == len(list(folds)) == count * repeats
+    for repeat in range(repeats):
+        tested = [folds.test_rows(repeat, fold) for fold in range(count)]
+        assert sorted(np.concatenate(tested)) == list(range(len(labels)))
+        for fold, rows in enumerate(tested):
+            assert set(rows) | set(folds.other_rows(repeat, fold)) == set(range(len(labels)))
+            assert len(rows) + len(folds.other_rows(repeat, fold)) == len(labels)
+        by_fold = counts_by_fold(folds, labels, repeat)
+        sizes = by_fold.sum(axis=1)
+        assert sizes.max() - sizes.min() <= 1
+        if stratify:
+            assert (by_fold.max(axis=0) - by_fold.min(axis=0)).max() <= 1
+
+
+def test_worked_by_hand() -> None:
+    """6 + 4 + 2 rows in 4 folds of three: of the classes 2, 2, 1, 1, and 1 each, and 0, 0, 1, 1."""
+    labels = np.array([0] * 6 + [1] * 4 + [2] * 2)
+    by_fold = counts_by_fold(divide(labels, folds=4, repeats=1, stratify=True, seed=0), labels, 0)
+    assert sorted(by_fold.tolist()) == [[1, 1, 1], [1, 1, 1], [2, 1, 0], [2, 1, 0]]
+
+
+def test_seed_and_repeat_decide() -> None:
+    labels = np.arange(40) % 3
+    first, again, other = (divide(labels, folds=5, repeats=2, stratify=True, seed=s) for s in (1, 1, 2))
+    np.testing.assert_array_equal(first.assignment, again.assignment)
+    assert (first.assignment != other.assignment).any()
+    assert (first.assignment[0] != first.assignment[1]).any()
+    more = divide(labels, folds=5, repeats=7, stratify=True, seed=1)
+    np.testing.assert_array_equal(more.assignment[:2], first.assignment)
+
+
+def test_unstratified_folds_do_not_follow_the_order_of_the_rows() -> None:
+    folds = divide(np.zeros(1000, np.intp), folds=2, repeats=1, stratify=False, seed=3)
+    first = folds.test_rows(0, 0)
+    assert abs(first.mean() - 499.5) < 40  # four standard deviations of the mean of 500 of 1,000
+
+
+@given(
+    sizes=st.lists(st.integers(1, 9), min_size=2, max_size=30),
+    count=st.integers(2, 6),
+    seed=SEEDS,
+    stratify=st.booleans(),
+)
+def test_groups_stay_together(sizes: list[int], count: int, seed: int, stratify: bool) -> None:
+    groups = np.random.default_rng(seed % 2**32).permutation(np.repeat(np.arange(len(sizes)), sizes))
+    labels = groups % 2
+    if len(sizes) < count:
+        with pytest.raises(ValueError, match="cannot be divided"):
+            divide(labels, folds=count, repeats=1, stratify=stratify, seed=seed, groups=groups)
+        return
+    folds = divide(labels, folds=count, repeats=1, stratify=stratify, seed=seed, groups=groups)
+    tested = [folds.test_rows(0, fold) for fold in range(count)]
+    assert all(len(rows) for rows in tested)
+    assert sum(len(set(groups[rows])) for rows in tested) == len(sizes)
+
+
+def test_grouped_folds_are_even_in_size_and_classes() -> None:
+    """Twenty groups of ten rows, half of each class: four folds of five groups, two or three of a class."""
+    groups = np.repeat(np.arange(20), 10)
+    labels = groups % 2
+    folds = divide(labels, folds=4, repeats=1, stratify=True, seed=5, groups=groups)
+    by_fold = counts_by_fold(folds, labels, 0)
+    assert by_fold.sum(axis=1).tolist() == [50] * 4
+    assert set(by_fold.ravel().tolist()) <= {20, 30}
+
+
+def test_most_folds() -> None:
+    assert most_folds(np.zeros(7, np.intp), None) == 7
+    assert most_folds(np.zeros(7, np.intp), np.array([3, 3, 1, 1, 1, 3, 9])) == 3
+
+
+class TestHoldOut:
+    @given(counts=COUNTS, share=st.floats(0.01, 0.9), seed=SEEDS, stratify=st.booleans())
+    def test_size_and_what_stays(self, counts: list[int], share: float, seed: int, stratify: bool) -> None:
+        labels = labels_of(counts, seed)
+        n = len(labels)
+        if n < 2:
+            with pytest.raises(ValueError, match="cannot be divided"):
+                hold_out(labels, share, stratify=stratify, seed=seed, repeat=0, fold=0)
+            return
+        held = hold_out(labels, share, stratify=stratify, seed=seed, repeat=0, fold=0)
+        wanted = min(max(1, round(share * n)), n - 1)
+        if stratify:
+            assert held.sum() == min(wanted, n - len(counts))
+            assert set(labels[~held]) == set(range(len(counts)))
+        else:
+            assert held.sum() == wanted
+
+    def test_classes_in_proportion(self) -> None:
+        # a fifth of 60, 30 and 10 rows
+        labels = np.repeat(np.arange(3), [60, 30, 10])
+        held = hold_out(labels, 0.2, stratify=True, seed=1, repeat=0, fold=0)
+        assert np.bincount(labels[held]).tolist() == [12, 6, 2]
+
+    def test_nothing(self) -> None:
+        assert not hold_out(np.zeros(1, np.intp), 0.0, stratify=True, seed=1, repeat=0, fold=0).any()
+
+    def test_every_fold_draws_its_own(self) -> None:
+        labels = np.zeros(50, np.intp)
+        drawn = [
+            hold_out(labels, 0.3, stratify=True, seed=1, repeat=repeat, fold=fold).tolist()
+            for repeat in range(2)
+            for fold in range(2)
+        ]
+        assert len({tuple(each) for each in drawn}) == 4
+        again = hold_out(labels, 0.3, stratify=True, seed=1, repeat=1, fold=0)
+        assert again.tolist() == drawn[2]
+
+    @given(sizes=st.lists(st.integers(1, 9), min_size=2, max_size=20), share=st.floats(0.05, 0.5), seed=SEEDS)
+    def test_whole_groups(self, sizes: list[int], share: float, seed: int) -> None:
+        groups = np.repeat(np.arange(len(sizes)), sizes)
+        held = hold_out(groups % 2, share, stratify=True, seed=seed, repeat=0, fold=0, groups=groups)
+        assert 0 < held.sum() < len(groups)
+        assert not set(groups[held]) & set(groups[~held])
+
+    def test_groups_come_near_the_share(self) -> None:
+        groups = np.repeat(np.arange(100), 3)
+        held = hold_out(groups % 2, 0.2, stratify=True, seed=3, repeat=0, fold=0, groups=groups)
+        assert 54 <= held.sum() <= 66

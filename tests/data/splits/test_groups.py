@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fnnctl.arrays import IntArray
+from fnnctl.config.schema.data import SplitConfig
+from fnnctl.data.dataset import Dataset
+from fnnctl.data.splits.groups import divide_groups
+from fnnctl.data.splits.parts import Split, split_rows
+from fnnctl.errors import DataError
+from tests.data.conftest import Load, Refuse
+
+
+def split(groups: IntArray, labels: IntArray, seed: int = 7, **settings: float | bool) -> Split:
+    config = SplitConfig.model_validate({"validation": 0.2, "test": 0.2, "group": "g"} | settings)
+    classes = tuple(f"k{c}" for c in range(int(labels.max()) + 1))
+    return split_rows(labels, classes, config, seed=seed, groups=groups)
+
+
+def parts_of(parts: Split) -> tuple[IntArray, IntArray, IntArray]:
+    return parts.train, parts.validation, parts.test
+
+
+def test_worked_by_hand() -> None:
+    """Groups of 6, 2 and 2 rows, for parts of 6, 2 and 2: the largest is the training part."""
+    groups = np.repeat([4, 5, 6], [6, 2, 2])
+    parts = divide_groups(groups, np.zeros(10, np.intp), np.array([6, 2, 2]), rng=np.random.default_rng(0))
+    assert parts[:6].tolist() == [0] * 6
+    assert sorted(parts[[6, 8]].tolist()) == [1, 2]
+    assert parts[6] == parts[7]
+    assert parts[8] == parts[9]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 12), st.integers(0, 3)), min_size=8, max_size=80),
+    st.integers(0, 1000),
+    st.booleans(),
+)
+def test_a_group_is_in_one_part_and_no_part_is_empty(
+    rows: list[tuple[int, int]], seed: int, stratify: bool
+) -> None:
+    groups, labels = (np.array(column) for column in zip(*rows, strict=True))
+    if len(np.unique(groups)) < 3:
+        with pytest.raises(DataError, match="and 3 parts need one each"):
+            split(groups, labels, seed, stratify=stratify)
+        return
+    parts = split(groups, labels, seed, stratify=stratify)
+    assert sorted(np.concatenate(parts_of(parts)).tolist()) == list(range(len(rows)))
+    members = [set(groups[part].tolist()) for part in parts_of(parts)]
+    assert all(members)
+    assert sum(map(len, members)) == len(set(groups.tolist()))
+
+
+def test_sizes_and_proportions_are_near_where_groups_are_small() -> None:
+    rng = np.random.default_rng(1)
+    groups = rng.integers(0, 300, 3000)
+    labels = (rng.random(3000) < np.array([0.2, 0.9])[groups % 2]).astype(np.intp)
+    parts = split(groups, labels)
+    for part, share in zip(parts_of(parts), (0.6, 0.2, 0.2), strict=True):
+        assert abs(len(part) / 3000 - share) < 0.005
+        assert abs(labels[part].mean() - labels.mean()) < 0.01
+
+
+def test_groups_of_one_row_are_divided_exactly() -> None:
+    labels = np.repeat([0, 1], [60, 40])
+    parts = split(np.arange(100), labels)
+    assert [np.bincount(labels[part]).tolist() for part in parts_of(parts)] == [[36, 24], [12, 8], [12, 8]]
+
+
+def test_the_seed_decides() -> None:
+    groups, labels = np.arange(100) // 2, np.zeros(100, np.intp)
+    one, same, other = (split(groups, labels, seed).test.tolist() for seed in (1, 1, 2))
+    assert one == same != other
+
+
+def test_a_part_of_no_share_gets_no_group() -> None:
+    groups = np.arange(30) // 5
+    parts = split(groups, np.zeros(30, np.intp), validation=0.0)
+    assert parts.validation.size == 0
+    assert parts.test.size == 5
+
+
+def test_the_column_is_read_as_it_is_written_and_is_no_feature(load: Load) -> None:
+    dataset = load("a,g,y\n1,01,p\n2,1,q\n3,01,\n4,1,q\n", split=SplitConfig(group="g"))
+    assert dataset.numeric_names == ("a",)
+    assert dataset.categorical_names == ()
+    assert dataset.groups is not None
+    assert len(set(dataset.groups.tolist())) == 2
+    assert dataset.groups[1] == dataset.groups[2] != dataset.groups[0]
+
+
+@pytest.mark.parametrize(
+    ("group", "path", "words"),
+    [
+        ("h", "data.split.group", "there is no column 'h'"),
+        ("y", "data.split.group", "'y' is the target: name another column"),
+        ("g", None, "which data.split.group names, has 1 row without a value"),
+    ],
+)
+def test_a_column_that_cannot_be_the_group(refuse: Refuse, group: str, path: str | None, words: str) -> None:
+    (problem,) = refuse("a,g,y\n1,x,p\n2,,q\n3,x,p\n", split=SplitConfig(group=group))
+    assert problem.path == path
+    assert words in problem.message
+
+
+def test_a_test_file_needs_no_groups(load: Load, tmp_path_factory: pytest.TempPathFactory) -> None:
+    file = tmp_path_factory.mktemp("t") / "test.csv"
+    file.write_text("a,y\n9,p\n")
+    rows = "".join(f"{i},{i // 2},{'pq'[i % 2]}\n" for i in range(12))
+    settings = SplitConfig(group="g", validation=0.25)
+    dataset: Dataset = load("a,g,y\n" + rows, split=settings, test_source=str(file))
+    assert dataset.groups is not None
+    assert dataset.groups[-1] == -1
+    parts = split_rows(dataset.labels, dataset.classes, settings, seed=0, test_rows=1, groups=dataset.groups)
+    assert parts.test.tolist() == [12]
+    assert len(parts.validation) == 2  # of 12 rows 3 are wanted, and the groups are pairs

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import numpy as np
+
+from fnnctl.data.tables.assembly import LabelledTable, code_matrix, coded, numeric_matrix
+from fnnctl.data.tables.columns import TextColumn
+from fnnctl.data.tables.matrix import NumberMatrix
+from fnnctl.data.tables.table import Table
+
+
+def texts(values: list[str]) -> TextColumn:
+    column = TextColumn(frozenset({""}))
+    column.add(values, range(2, len(values) + 2))
+    return column
+
+
+def part(labels: list[str], sizes: list[float], colours: list[str]) -> LabelledTable:
+    categorical = {"y": texts(labels), "colour": texts(colours)}
+    numeric = NumberMatrix(["size"])
+    numeric.append(np.array(sizes)[:, None])
+    return LabelledTable(Table(("size", "colour", "y"), numeric, categorical, len(labels)), "y")
+
+
+def two_parts() -> list[LabelledTable]:
+    return [
+        part(["q", "", "p"], [1.0, 2.0, np.nan], ["red", "blue", ""]),
+        part(["p", "q"], [4.0, 5.0], ["green", "red"]),
+    ]
+
+
+def test_rows_without_a_label_are_left_out_and_the_second_part_follows() -> None:
+    parts = two_parts()
+    assert [each.rows for each in parts] == [2, 2]
+    numbers, units = numeric_matrix(parts, ["size"])
+    np.testing.assert_array_equal(numbers, [[1.0], [np.nan], [4.0], [5.0]])
+    assert units is None
+    labels, classes = coded(parts, "y")
+    assert labels.tolist() == [1, 0, 0, 1]
+    assert labels.dtype == np.intp
+    assert classes == ("p", "q")
+
+
+def test_categories_of_both_parts_share_one_sorted_code() -> None:
+    codes, categories = code_matrix(two_parts(), ["colour"])
+    assert categories == (("blue", "green", "red"),)
+    assert codes.dtype == np.int32
+    assert codes.tolist() == [[2], [-1], [1], [2]]

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import numpy as np
+
+from fnnctl.data.tables.columns import NumberColumn, Tally, TextColumn
+
+MISSING = frozenset({"", "NA", "-9"})
+
+
+def test_numbers_are_read_block_by_block() -> None:
+    column = NumberColumn(MISSING)
+    np.testing.assert_array_equal(column.read(["1", " 2.5 ", "NA"], [2, 3, 4]), [1, 2.5, np.nan])
+    np.testing.assert_array_equal(column.read(["-9", "9"], [5, 6]), [np.nan, 9])
+    assert column.tally() == Tally(3, 0, 0, None)
+
+
+def test_what_is_no_number_is_counted_and_its_first_place_kept() -> None:
+    column = NumberColumn(MISSING)
+    numbers = column.read(["1", "1_0", "x", "", "y", "3"], [2, 3, 4, 5, 6, 9])
+    np.testing.assert_array_equal(numbers, [1, np.nan, np.nan, np.nan, np.nan, 3])
+    assert column.tally() == Tally(2, 1, 2, (3, "1_0"))
+
+
+def test_texts_get_codes_in_the_order_of_their_appearance() -> None:
+    column = TextColumn(MISSING)
+    column.add(["b", " a", "NA", "b "], [2, 3, 4, 5])
+    column.add(["c", "a", " "], [7, 8, 9])
+    assert column.texts() == ("b", "a", "c")
+    assert column.codes().tolist() == [0, 1, -1, 0, 2, 1, -1]
+    assert column.counts().tolist() == [2, 2, 1]
+    assert column.lines == [2, 3, 7]
+
+
+def test_a_column_of_texts_knows_which_of_them_are_numbers() -> None:
+    column = TextColumn(MISSING)
+    column.add(["1", "1", "2", "1,5", "x", "x", ""], [2, 3, 4, 5, 6, 7, 8])
+    assert column.tally() == Tally(3, 1, 2, (5, "1,5"))

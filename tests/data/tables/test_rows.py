@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fnnctl.data.problems import Problems
+from fnnctl.data.tables import rows
+from fnnctl.data.tables.rows import CsvFormat, open_rows
+from fnnctl.errors import DataError
+
+FORM = CsvFormat(None, "utf-8", frozenset({""}))
+
+
+def read(
+    folder: Path, content: str | bytes, form: CsvFormat = FORM
+) -> tuple[tuple[str, ...], list[tuple[int, tuple[str, ...]]], list[str]]:
+    """Return header, (line, values) of each row, and problems."""
+    path = folder / "t.csv"
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    problems = Problems("t.csv")
+    found: list[tuple[int, tuple[str, ...]]] = []
+    with open_rows(path, form, problems) as file:
+        for block in file.blocks:
+            found += zip(block.lines, zip(*block.columns, strict=True), strict=True)
+    return file.names, found, str(problems.error()).splitlines()
+
+
+def test_header_and_rows_with_the_lines_they_begin_at(tmp_path: Path) -> None:
+    content = 'a , b\n1,2\n\n"two\nlines",4\n5,"say ""so"""\n'
+    names, found, problems = read(tmp_path, content)
+    assert names == ("a", "b")
+    assert found == [(2, ("1", "2")), (4, ("two\nlines", "4")), (6, ("5", 'say "so"'))]
+    assert problems == []
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_every_kind_of_line_end(tmp_path: Path, end: str) -> None:
+    assert read(tmp_path, end.join(["a,b", "1,2", "3,4"]))[1] == [(2, ("1", "2")), (3, ("3", "4"))]
+
+
+def test_blanks_before_a_quote_and_a_blank_as_the_delimiter(tmp_path: Path) -> None:
+    assert read(tmp_path, 'a, b\n1, "x, y"\n')[1] == [(2, ("1", "x, y"))]
+    form = CsvFormat(" ", "utf-8", frozenset())
+    assert read(tmp_path, "a b\n1 2\n", form)[1] == [(2, ("1", "2"))]
+
+
+def test_blocks_join_without_a_seam(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows, "BLOCK_VALUES", 6)
+    monkeypatch.setattr(rows, "FEWEST_BLOCK_ROWS", 1)
+    content = "a,b\n" + "".join(f"{i},x\n" for i in range(10))
+    assert read(tmp_path, content)[1] == [(i + 2, (str(i), "x")) for i in range(10)]
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_name(tmp_path: Path) -> None:
+    assert read(tmp_path, b"\xef\xbb\xbfa,b\n1,2\n")[0] == ("a", "b")
+    wide = CsvFormat(None, "utf-16-le", frozenset())
+    assert read(tmp_path, "\ufeffa,b\n1,2\n".encode("utf-16-le"), wide)[0] == ("a", "b")
+
+
+@pytest.mark.parametrize("content", ["", "\n\n", " \n\n"])
+def test_an_empty_file(tmp_path: Path, content: str) -> None:
+    with pytest.raises(DataError, match=r"^t\.csv: the file is empty$"):
+        read(tmp_path, content)
+
+
+def test_ragged_rows_are_all_named_and_left_out(tmp_path: Path) -> None:
+    _, found, problems = read(tmp_path, "a,b,c\n1,2\n3,4,5\n6,7,8,9\n")
+    assert found == [(3, ("3", "4", "5"))]
+    assert problems == [
+        "t.csv:2: the row has 2 values where the header has 3 names",
+        "t.csv:4: the row has 4 values where the header has 3 names",
+    ]
+
+
+def test_the_header_must_name_every_column_once(tmp_path: Path) -> None:
+    assert read(tmp_path, "a,,a,b, \n1,2,3,4,5\n")[2] == [
+        "t.csv:1: column 2 has no name in the header: give it one, or remove the column",
+        "t.csv:1: columns 1 and 3 have the same name 'a': rename one",
+        "t.csv:1: column 5 has no name in the header: give it one, or remove the column",
+    ]
+    assert read(tmp_path, "1,2.5\n3,4\n")[2] == [
+        "t.csv:1: the first line must name the columns, and it holds numbers only"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ('a,b\n1,2\n3,"4\n5,6\n', "t.csv:3: a quote is opened in this row and not closed before the end"),
+        ('a,b\n1,2\n3,"4\n5,6"x\n', "t.csv:3: a quote is not closed in this row"),
+        ("a,b\n1,2\n" + "x" * 131_073 + ",2\n", "t.csv:3: a value is longer than 131,072 characters"),
+        ("a,b\n1,2\n3,\0\n", "t.csv:3: a NUL byte"),
+        (b"a,b\n1,2\n3,\xe9\n", "t.csv:3: the byte 0xe9 is not utf-8: set data.encoding"),
+        ("a,b\n" + "1,2\n" * 5000 + "3,\ud800\n", "t.csv:5002: the byte 0xed is not utf-8"),
+    ],
+)
+def test_what_ends_the_reading_is_named_with_its_line(
+    tmp_path: Path, content: str | bytes, problem: str
+) -> None:
+    if isinstance(content, str):
+        content = content.encode("utf-8", "surrogatepass")
+    try:
+        (found,) = read(tmp_path, content)[2]
+    except DataError as error:
+        found = str(error)
+    assert found.startswith(problem)
+
+
+def test_utf_16_without_a_mark(tmp_path: Path) -> None:
+    wide = "a,b\n1,2\n".encode("utf-16-be")
+    with pytest.raises(DataError, match="NUL byte: this is no CSV file, or it is UTF-16"):
+        read(tmp_path, wide)
+    with pytest.raises(DataError, match="the file is not utf-16"):
+        read(tmp_path, wide, CsvFormat(None, "utf-16", frozenset()))

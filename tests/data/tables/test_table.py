@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fnnctl.data.problems import Problems
+from fnnctl.data.tables import rows
+from fnnctl.data.tables.rows import CsvFormat
+from fnnctl.data.tables.table import Kind, Table, read_table
+
+FORM = CsvFormat(",", "utf-8", frozenset({"", "NA"}))
+
+
+def read(
+    folder: Path, content: str, kinds: dict[str, Kind] | None = None, others: Kind | None = None
+) -> tuple[Table, list[str]]:
+    (folder / "t.csv").write_text(content)
+    problems = Problems("t.csv")
+    table = read_table(folder / "t.csv", FORM, kinds or {}, problems, others=others)
+    return table, str(problems.error()).splitlines()
+
+
+def test_numbers_and_categories_are_told_apart(tmp_path: Path) -> None:
+    table, problems = read(tmp_path, "a,b,c\n1,x,\n,NA,2e3\n-3,1,NA\n5,y,.5\n")
+    assert problems == []
+    assert table.names == ("a", "b", "c")
+    assert table.rows == 4
+    np.testing.assert_array_equal(table.numeric["a"], [1, np.nan, -3, 5])
+    np.testing.assert_array_equal(table.numeric["c"], [np.nan, 2000, np.nan, 0.5])
+    assert list(table.categorical) == ["b"]
+    assert table.categorical["b"].texts() == ("x", "1", "y")
+
+
+def test_declared_kinds_override_the_look(tmp_path: Path) -> None:
+    table, problems = read(tmp_path, "a,b,c\n1,2,x\n3,4,y\n", {"a": "categorical", "c": "ignore"})
+    assert problems == []
+    assert table.categorical["a"].texts() == ("1", "3")
+    assert list(table.numeric) == ["b"]
+    assert "c" not in table.categorical
+
+
+def test_columns_that_were_not_asked_for_may_be_left_out(tmp_path: Path) -> None:
+    table, problems = read(tmp_path, "a,b\n1,2\n3,x\n5,6\n", {"a": "numeric"}, others="ignore")
+    assert problems == []
+    assert list(table.numeric) == ["a"]
+    assert table.names == ("a", "b")
+
+
+@pytest.mark.parametrize("value", ["x", "1_000", "inf", "nan", "١٢", "1,5"])
+@pytest.mark.parametrize("kinds", [{}, {"a": "numeric"}])
+def test_a_value_that_is_no_number_in_a_column_of_numbers(
+    tmp_path: Path, value: str, kinds: dict[str, Kind]
+) -> None:
+    _, problems = read(tmp_path, f'a,b\n1,p\n2,q\n"{value}",r\n4,s\n', kinds)
+    (problem,) = problems
+    assert problem.startswith(f"t.csv:4: column 'a': '{value}' ")
+    assert "(3 of the column's 4 values are numbers)" in problem
+    assert "data.columns.categorical" in problem
+    assert "data.missing_values" in problem
+
+
+def test_every_column_at_fault_is_told_beside_ragged_rows(tmp_path: Path) -> None:
+    _, problems = read(tmp_path, "a,b\n1,2\n3,\x1b[0m\nx,4\n5\n7,8\n")
+    assert [problem[:35] for problem in problems] == [
+        "t.csv:5: the row has 1 value where ",
+        "t.csv:4: column 'a': 'x' is not a n",
+        "t.csv:3: column 'b': '\\x1b[0m' is n",
+    ]
+
+
+def test_numbers_that_none_can_be_read_as_are_no_categories(tmp_path: Path) -> None:
+    _, problems = read(tmp_path, 'a\n"1,5"\n"2,5"\n')
+    assert problems[0].startswith(
+        "t.csv:2: column 'a': '1,5' has a comma: a number is written like 1234.5 (0 of"
+    )
+    assert problems[0].endswith(
+        "Write all of them so: a spreadsheet saves them so where its numbers are English"
+    )
+    _, problems = read(tmp_path, 'a\n"1,5"\n2.5\n3.5\n')
+    assert ". Correct it, or name the column" in problems[0]
+
+
+def test_texts_after_thousands_of_numbers_keep_the_numbers_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows, "BLOCK_VALUES", 4)
+    monkeypatch.setattr(rows, "FEWEST_BLOCK_ROWS", 1)
+    table, problems = read(tmp_path, "a,b\n" + "01,2\n" * 10 + "x,3\n" * 11)
+    assert problems == []
+    assert table.categorical["a"].texts() == ("01", "x")
+    assert table.categorical["a"].counts().tolist() == [10, 11]
+    assert table.numeric["b"].sum() == 10 * 2 + 11 * 3
+
+
+def test_as_many_numbers_as_texts_are_not_decided_silently(tmp_path: Path) -> None:
+    assert len(read(tmp_path, "a\n1\nx\n")[1]) == 1
+    assert read(tmp_path, "a\n1\nx\nx\n")[1] == []
+
+
+def test_a_header_alone(tmp_path: Path) -> None:
+    assert read(tmp_path, "a,b\n")[1] == ["t.csv: the file has a header and no rows"]

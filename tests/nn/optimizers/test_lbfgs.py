@@ -1,0 +1,235 @@
+"""L-BFGS: against SciPy, against the two-loop recursion, and against iterations by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+from sklearn.datasets import load_iris, load_wine
+
+from fnnctl.arrays import FloatArray
+from fnnctl.nn.optimizers.lbfgs import Lbfgs, Status
+from tests.nn.objectives import (
+    Function,
+    beale,
+    bowl,
+    numbers_of,
+    powell,
+    rosenbrock,
+    softmax_regression,
+    stacked,
+    wood,
+)
+
+
+def minimum_of(
+    function: Function, start: FloatArray, *, gradient: float = 1e-8, iterations: int = 2000
+) -> tuple[Lbfgs, int]:
+    """The search after its last iteration, and its number of evaluations."""
+    calls: list[FloatArray] = []
+    evaluate = stacked([function], calls)
+    lbfgs = Lbfgs.start(numbers_of(gradient=gradient), start[None], evaluate)
+    for _ in range(iterations):
+        lbfgs.iterate(evaluate)
+    return lbfgs, len(calls)
+
+
+@pytest.mark.parametrize(
+    ("function", "start", "minimum", "within"),
+    [
+        (rosenbrock, [-1.2, 1.0], [1.0, 1.0], 1e-7),
+        (rosenbrock, [-1.2, 1.0] * 5, [1.0] * 10, 1e-7),
+        (beale, [1.0, 1.0], [3.0, 0.5], 1e-7),
+        (wood, [-3.0, -1.0, -3.0, -1.0], [1.0] * 4, 1e-7),
+        (powell, [3.0, -1.0, 0.0, 1.0], [0.0] * 4, 1e-2),
+        (bowl(1e4), [1.0] * 30, [0.0] * 30, 1e-7),
+        (bowl(1e8, 8), [1.0] * 8, [0.0] * 8, 1e-7),
+    ],
+    ids=["rosenbrock", "rosenbrock of 10", "beale", "wood", "powell", "1e4", "1e8"],
+)
+def test_finds_known_minima(
+    function: Function, start: list[float], minimum: list[float], within: float
+) -> None:
+    lbfgs, evaluations = minimum_of(function, np.array(start))
+    assert lbfgs.status[0] == Status.SMALL_GRADIENT
+    np.testing.assert_allclose(lbfgs.state["point"][0], minimum, atol=within)
+    oracle = minimize(
+        function, start, jac=True, method="L-BFGS-B", options={"gtol": 1e-8, "ftol": 0, "maxiter": 9999}
+    )
+    assert evaluations <= 1.3 * oracle.nfev + 5
+
+
+@pytest.mark.parametrize("table", [load_iris, load_wine])
+@pytest.mark.parametrize("l2", [1e-1, 1e-2, 1e-3])
+def test_softmax_regression_as_scipy(table: Any, l2: float) -> None:
+    function, size = softmax_regression(table, l2)
+    lbfgs, evaluations = minimum_of(function, np.zeros(size), gradient=1e-10, iterations=300)
+    options = {"gtol": 1e-10, "ftol": 0, "maxiter": 9999}
+    oracle = minimize(function, np.zeros(size), jac=True, method="L-BFGS-B", options=options)
+    assert lbfgs.status[0] == Status.SMALL_GRADIENT
+    np.testing.assert_allclose(lbfgs.state["point"][0], oracle.x, rtol=0, atol=1e-6)
+    assert lbfgs.state["value"][0] == pytest.approx(oracle.fun, rel=1e-12)
+    assert evaluations <= 1.3 * oracle.nfev
+
+
+@pytest.mark.parametrize("table", [load_iris, load_wine])
+def test_softmax_regression_in_float32(table: Any) -> None:
+    function, size = softmax_regression(table, 1e-2, np.float32)
+    lbfgs, _ = minimum_of(function, np.zeros(size, np.float32), gradient=1e-6, iterations=200)
+    exact, _ = softmax_regression(table, 1e-2)
+    oracle = minimize(exact, np.zeros(size), jac=True, method="L-BFGS-B", options={"gtol": 1e-9, "ftol": 0})
+    assert {array.dtype for name, array in lbfgs.state.items() if name in ("point", "gradient", "pairs")} == {
+        np.dtype(np.float32)
+    }
+    assert lbfgs.status[0] == Status.SMALL_GRADIENT
+    np.testing.assert_allclose(lbfgs.state["point"][0], oracle.x, rtol=0, atol=3e-4)
+
+
+def two_loops(gradient: FloatArray, steps: FloatArray, changes: FloatArray) -> FloatArray:
+    """Nocedal & Wright (2006), algorithm 7.4, oldest pair first."""
+    q, alphas = gradient.copy(), []
+    for s, y in zip(steps[::-1], changes[::-1], strict=True):
+        alphas.append(s @ q / (s @ y))
+        q -= alphas[-1] * y
+    q *= steps[-1] @ changes[-1] / (changes[-1] @ changes[-1])
+    for s, y in zip(steps, changes, strict=True):
+        q += s * (alphas.pop() - y @ q / (s @ y))
+    return q
+
+
+@pytest.mark.parametrize(("memory", "iterations"), [(1, 4), (5, 3), (5, 5), (5, 6), (5, 13), (10, 25)])
+def test_direction_is_that_of_the_two_loop_recursion(memory: int, iterations: int) -> None:
+    """Oldest pairs are overwritten from the sixth iteration on, where the memory is five."""
+    function, size = softmax_regression(load_wine, 1e-3)
+    calls: list[FloatArray] = []
+    evaluate = stacked([function], calls)
+    lbfgs = Lbfgs.start(numbers_of(), np.zeros((1, size)), evaluate, memory)
+    points, gradients = [], []
+    for _ in range(iterations + 1):
+        points.append(lbfgs.state["point"][0].copy())
+        gradients.append(lbfgs.state["gradient"][0].copy())
+        asked = len(calls)
+        lbfgs.iterate(evaluate)
+    steps, changes = np.diff(points, axis=0)[-memory:], np.diff(gradients, axis=0)[-memory:]
+    expected = -two_loops(gradients[-1], steps, changes)
+    np.testing.assert_allclose(calls[asked][0] - points[-1], expected, rtol=1e-8, atol=1e-12)
+
+
+def test_two_iterations_by_hand() -> None:
+    """½x² from 4: a step of length 1 at first, since |g| > 1; then γ = 1, and the minimum at once."""
+    calls: list[FloatArray] = []
+    evaluate = stacked([lambda x: (float(x @ x) / 2, x.copy())], calls)
+    lbfgs = Lbfgs.start(numbers_of(), np.array([[4.0]]), evaluate)
+    lbfgs.iterate(evaluate)
+    state = {name: array.copy() for name, array in lbfgs.state.items()}
+    lbfgs.iterate(evaluate)
+    assert [float(point[0, 0]) for point in calls] == [4.0, 3.0, 0.0]
+    assert (state["value"][0], state["status"][0], state["scale"][0]) == (4.5, Status.GOING, 1.0)
+    np.testing.assert_array_equal(state["pairs"][0, :, 0, 0], [-1.0, -1.0])
+    assert lbfgs.status[0] == Status.SMALL_GRADIENT
+
+
+def test_small_decrease_ends_a_member() -> None:
+    """½x² from 4 to 3: a decrease of 3.5, which is 7/16 of the larger value, 8."""
+    evaluate = stacked([lambda x: (float(x @ x) / 2, x.copy())] * 2)
+    numbers = numbers_of(2) | {"decrease_tolerance": np.array([7.01 / 16, 6.99 / 16])}
+    lbfgs = Lbfgs.start(numbers, np.array([[4.0], [4.0]]), evaluate)
+    lbfgs.iterate(evaluate)
+    assert lbfgs.status.tolist() == [Status.SMALL_DECREASE, Status.GOING]
+
+
+def test_starts_that_are_over() -> None:
+    functions: list[Function] = [
+        lambda x: (0.0, 0 * x),
+        lambda x: (np.nan, x),
+        lambda x: (np.inf, x),
+        lambda x: (0.0, x * np.nan),
+    ]
+    calls: list[FloatArray] = []
+    lbfgs = Lbfgs.start(numbers_of(4), np.ones((4, 3)), stacked(functions))
+    assert lbfgs.status.tolist() == [Status.SMALL_GRADIENT, *[Status.DIVERGED] * 3]
+    lbfgs.iterate(stacked(functions, calls))
+    assert not calls
+
+
+def test_a_large_gradient_does_not_overflow() -> None:
+    """‖g‖² is beyond float32, and the first step has length 1 nevertheless."""
+    evaluate = stacked([lambda x: (1e25 * float(x.sum(dtype=np.float64)), np.full_like(x, 1e25))])
+    lbfgs = Lbfgs.start(numbers_of(max_evaluations=2), np.zeros((1, 4), np.float32), evaluate)
+    lbfgs.iterate(evaluate)
+    np.testing.assert_allclose(lbfgs.state["point"], np.full((1, 4), -0.5), rtol=1e-6)
+
+
+def test_a_failed_search_empties_the_memory_and_the_next_stalls() -> None:
+    broken = False
+
+    def function(x: FloatArray) -> tuple[float, FloatArray]:
+        return (np.nan, x * np.nan) if broken else rosenbrock(x)
+
+    calls: list[FloatArray] = []
+    evaluate = stacked([function], calls)
+    lbfgs = Lbfgs.start(numbers_of(max_evaluations=6), np.array([[-1.2, 1.0]]), evaluate)
+    for _ in range(5):
+        lbfgs.iterate(evaluate)
+    before = {name: array.copy() for name, array in lbfgs.state.items()}
+    broken = True
+    ends = []
+    for _ in range(3):
+        asked = len(calls)
+        lbfgs.iterate(evaluate)
+        ends.append((int(lbfgs.status[0]), len(calls) - asked))
+    assert ends == [(Status.GOING, 6), (Status.STALLED, 6), (Status.STALLED, 0)]
+    assert before["taken"][0] == 5
+    assert not lbfgs.state["pairs"].any()
+    for name in ("point", "value", "gradient"):
+        np.testing.assert_array_equal(lbfgs.state[name], before[name])
+
+
+def test_a_pair_without_curvature_is_not_taken() -> None:
+    """Downhill without end, and a slope that never changes: y = 0."""
+    evaluate = stacked([lambda x: (float(x.sum()), np.ones_like(x))])
+    lbfgs = Lbfgs.start(numbers_of(max_evaluations=4), np.zeros((1, 4)), evaluate)
+    lbfgs.iterate(evaluate)
+    # strides of 1, 4 and 16 times a step of length 1 = 4·½²
+    np.testing.assert_array_equal(lbfgs.state["point"], np.full((1, 4), -21 / 2))
+    assert (lbfgs.state["taken"][0], lbfgs.status[0]) == (0, Status.GOING)
+
+
+def test_without_pairs_each_first_step_has_length_1() -> None:
+    """−x² from 1: g = −2, 1 + 1 = 2 is the best of two evaluations; then g = −4, and 2 + 1 is asked for."""
+    calls: list[FloatArray] = []
+    evaluate = stacked([lambda x: (-float(x @ x), -2 * x)], calls)
+    lbfgs = Lbfgs.start(numbers_of(max_evaluations=2), np.ones((1, 1)), evaluate)
+    lbfgs.iterate(evaluate)
+    lbfgs.iterate(evaluate)
+    assert [float(point[0, 0]) for point in calls] == [1.0, 2.0, 3.0]
+
+
+def test_a_direction_that_leads_up_is_steepest_descent_instead() -> None:
+    """½x² from 4, after a step to 3; D = −100 makes d = −3 + 3 + 300, so the memory goes, and d = −1."""
+    calls: list[FloatArray] = []
+    evaluate = stacked([lambda x: (float(x @ x) / 2, x.copy())], calls)
+    lbfgs = Lbfgs.start(numbers_of(), np.array([[4.0]]), evaluate)
+    lbfgs.iterate(evaluate)
+    state = lbfgs.state
+    assert state["taken"][0] == 1
+    state["curvature"][0, 0] = -100.0
+    lbfgs = Lbfgs(lbfgs.numbers, state)
+    lbfgs.iterate(evaluate)
+    assert [float(point[0, 0]) for point in calls] == [4.0, 3.0, 2.0]
+    assert lbfgs.state["taken"][0] == 1
+    assert not lbfgs.state["pairs"][0, :, 1:].any()
+
+
+def test_members_that_are_done_are_asked_for_their_own_points() -> None:
+    functions: list[Function] = [bowl(1.0, 2), lambda x: (1.0, x * np.nan), rosenbrock]
+    calls: list[FloatArray] = []
+    evaluate = stacked(functions, calls)
+    lbfgs = Lbfgs.start(numbers_of(3), np.array([[0.0, 0.0], [5.0, 6.0], [-1.2, 1.0]]), evaluate)
+    for _ in range(30):
+        lbfgs.iterate(evaluate)
+    assert len(calls) > 30
+    for points in calls:
+        np.testing.assert_array_equal(points[:2], [[0.0, 0.0], [5.0, 6.0]])

@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from fnnctl.arrays import FloatArray
+from fnnctl.nn.optimizers.lr_schedules import LR_SCHEDULES, LrSchedule
+
+
+def schedule_of(
+    name: str, numbers: dict[str, list[float]], *, rate: list[float] | None = None, horizon: float = 10.0
+) -> LrSchedule:
+    members = len(next(iter(numbers.values()), [0.0])) if rate is None else len(rate)
+    return LR_SCHEDULES[name](
+        {key: np.array(values) for key, values in numbers.items()},
+        np.array([0.5] * members if rate is None else rate),
+        np.full(members, horizon),
+    )
+
+
+def over(schedule: LrSchedule, epochs: int, steps: int = 1) -> FloatArray:
+    """The rates of all steps, (epochs·steps, K)."""
+    return np.concatenate([schedule.rates(epoch, steps) for epoch in range(1, epochs + 1)])
+
+
+@pytest.mark.parametrize(
+    ("name", "numbers", "expected"),
+    [
+        ("constant", {}, [0.5, 0.5, 0.5, 0.5, 0.5]),
+        ("step", {"factor": [0.1], "every": [2]}, [0.5, 0.5, 0.05, 0.05, 0.005]),
+        ("exponential", {"factor": [0.5]}, [0.5, 0.25, 0.125, 0.0625, 0.03125]),
+        ("inverse_scaling", {"power": [0.5]}, [0.5 / math.sqrt(epoch) for epoch in (1, 2, 3, 4, 5)]),
+        ("inverse_scaling", {"power": [0.0]}, [0.5] * 5),
+    ],
+)
+def test_rates_by_epoch(name: str, numbers: dict[str, list[float]], expected: list[float]) -> None:
+    """Each epoch's rate is that of all its steps."""
+    rates = over(schedule_of(name, numbers), 5, steps=3)
+    np.testing.assert_allclose(rates[:, 0], np.repeat(expected, 3), rtol=1e-14)
+
+
+def test_members_have_rates_numbers_and_horizons_of_their_own() -> None:
+    schedule = schedule_of("step", {"factor": [0.1, 0.5], "every": [1, 2]}, rate=[1.0, 8.0])
+    np.testing.assert_allclose(over(schedule, 3), [[1.0, 8.0], [0.1, 8.0], [0.01, 4.0]], rtol=1e-14)
+    numbers = {"warmup_epochs": np.array([0.0, 0.0]), "last": np.array([0.0, 0.5])}
+    cosine = LR_SCHEDULES["cosine"](numbers, np.array([1.0, 8.0]), np.array([2.0, 4.0]))
+    w = math.sqrt(0.5)
+    expected = [[1.0, 8.0], [0.5, 4 + 2 * (1 + w)], [0.0, 6.0], [0.0, 4 + 2 * (1 - w)]]
+    np.testing.assert_allclose(over(cosine, 4), expected, rtol=1e-14, atol=1e-16)
+
+
+def test_cosine_by_hand() -> None:
+    """Four epochs of two steps, down to a tenth: ½(1 + cos πs/8) between 1 and 0.1 after s steps."""
+    rates = over(schedule_of("cosine", {"warmup_epochs": [0], "last": [0.1]}, rate=[1.0], horizon=4), 4, 2)
+    by_hand = [0.1 + 0.9 * 0.5 * (1 + math.cos(math.pi * s / 8)) for s in range(8)]
+    np.testing.assert_allclose(rates[:, 0], by_hand, rtol=1e-14)
+    assert rates[0, 0] == 1.0
+    assert rates[4, 0] == pytest.approx(0.55, rel=1e-14)
+
+
+def test_cosine_warms_up_in_equal_steps() -> None:
+    """Two warm-up epochs of two steps: ¼, ½, ¾ and 1; then the wave over the other four steps."""
+    rates = over(schedule_of("cosine", {"warmup_epochs": [2], "last": [0]}, rate=[1.0], horizon=4), 4, 2)
+    w = math.sqrt(0.5)
+    by_hand = [0.25, 0.5, 0.75, 1.0, 1.0, 0.5 * (1 + w), 0.5, 0.5 * (1 - w)]
+    np.testing.assert_allclose(rates[:, 0], by_hand, rtol=1e-14)
+
+
+def test_cosine_stays_at_its_last_rate_beyond_the_horizon() -> None:
+    rates = over(schedule_of("cosine", {"warmup_epochs": [0], "last": [0.2]}, horizon=3), 6)
+    np.testing.assert_allclose(rates[3:, 0], 0.1, rtol=1e-14)
+
+
+def test_one_cycle_at_its_first_top_and_last_step() -> None:
+    """50 steps, 0.3 of them upwards: the top is the 15th step, as step 0 is the first."""
+    numbers = {"warmup": [0.3], "first": [0.04], "last": [0.002]}
+    rates = over(schedule_of("one_cycle", numbers, horizon=10), 10, 5)[:, 0]
+    np.testing.assert_allclose(rates[[0, 14, 49]], [0.02, 0.5, 0.001], rtol=1e-12)
+    assert rates.argmax() == 14
+    assert (np.diff(rates[:15]) > 0).all()
+    assert (np.diff(rates[14:]) < 0).all()
+    # half way up: (0.02 + 0.5)/2 after 7 of 14 steps; one fifth down: 7 of 35
+    assert rates[7] == pytest.approx(0.26, rel=1e-14)
+    assert rates[21] == pytest.approx(0.001 + 0.499 * 0.5 * (1 + math.cos(math.pi / 5)), rel=1e-14)
+
+
+def test_one_cycle_of_a_few_steps_is_finite_and_ends_low() -> None:
+    numbers = {"warmup": [0.3, 0.9], "first": [0.04, 0.04], "last": [0.0, 0.0]}
+    for horizon in (1, 2, 3, 4):
+        rates = over(schedule_of("one_cycle", numbers, horizon=horizon), horizon)
+        assert np.isfinite(rates).all()
+        assert (rates >= 0.0).all()
+        assert (rates <= 0.5).all()
+        if horizon > 1:
+            np.testing.assert_allclose(rates[-1], 0.0, atol=1e-12)
+
+
+ADAPTIVE: dict[str, list[float]] = {"factor": [0.5], "patience": [2], "tolerance": [0.1], "minimum": [0.0]}
+
+
+def rates_while(schedule: LrSchedule, values: list[float]) -> list[float]:
+    """The rate of the epoch after each value."""
+    rates = []
+    for epoch, value in enumerate(values, start=2):
+        schedule.note(np.array([value]))
+        rates.append(float(schedule.rates(epoch, 1)[0, 0]))
+    return rates
+
+
+def test_adaptive_by_hand() -> None:
+    """Lowered after two epochs in a row that are not better than the best by 0.1.
+
+    2.95 and 2.92 are not (0.5 → 0.25); 2.8 is; 2.75 twice is not (0.125), nor is 2.75 twice again (0.0625).
+    """
+    values = [3.0, 2.95, 2.92, 2.8, 2.75, 2.75, 2.75, 2.75]
+    expected = [0.5, 0.5, 0.25, 0.25, 0.25, 0.125, 0.125, 0.0625]
+    assert rates_while(schedule_of("adaptive", ADAPTIVE), values) == expected
+
+
+def test_small_improvements_add_up_to_one() -> None:
+    """The value is compared with the last best one: 3.0 → 2.94 → 2.88 is an improvement in two epochs."""
+    rates = rates_while(schedule_of("adaptive", ADAPTIVE), [3.0, 2.94, 2.88, 2.82, 2.76])
+    assert rates == [0.5] * 5
+
+
+def test_adaptive_never_falls_below_the_minimum() -> None:
+    schedule = schedule_of("adaptive", {**ADAPTIVE, "patience": [1], "minimum": [0.2]})
+    assert rates_while(schedule, [1.0, 1.0, 1.0, 1.0]) == [0.5, 0.25, 0.2, 0.2]
+    above = schedule_of("adaptive", {**ADAPTIVE, "patience": [1], "minimum": [7.0]})
+    assert rates_while(above, [1.0, 1.0, 1.0]) == [0.5] * 3  # a minimum above the rate does not raise it
+
+
+def test_a_nan_is_no_improvement() -> None:
+    schedule = schedule_of("adaptive", {**ADAPTIVE, "patience": [1]})
+    assert rates_while(schedule, [1.0, math.nan, 0.5]) == [0.5, 0.25, 0.25]
+
+
+def test_adaptive_goes_on_from_its_state() -> None:
+    values = [3.0, 2.95, 2.92, 2.8, 2.75, 2.75, 2.75, 2.75]
+    whole = rates_while(schedule_of("adaptive", ADAPTIVE), values)
+    for cut in range(1, len(values)):
+        before = schedule_of("adaptive", ADAPTIVE)
+        rates_while(before, values[:cut])
+        after = schedule_of("adaptive", ADAPTIVE)
+        after.state = {name: array.copy() for name, array in before.state.items()}
+        assert rates_while(after, values[cut:]) == whole[cut:]
+
+
+@pytest.mark.parametrize("name", sorted(set(LR_SCHEDULES) - {"adaptive"}))
+def test_the_others_remember_nothing(name: str) -> None:
+    """Any epoch's rates can be had without those before it."""
+    numbers: dict[str, list[float]] = {
+        "factor": [0.5], "every": [2], "power": [0.5], "warmup_epochs": [2], "warmup": [0.4], "first": [0.1],
+        "last": [0.05],
+    }  # fmt: skip
+    whole = over(schedule_of(name, numbers), 10, 3)
+    np.testing.assert_array_equal(schedule_of(name, numbers).rates(7, 3), whole[18:21])
+    assert schedule_of(name, numbers).state == {}
+
+
+@pytest.mark.parametrize("name", sorted(LR_SCHEDULES))
+def test_three_hundred_members_have_the_bits_of_one(name: str) -> None:
+    rng = np.random.default_rng(1)
+    numbers = {
+        key: rng.uniform(0.1, 0.9, 300) for key in ("factor", "power", "warmup", "first", "last")
+    } | {
+        "every": np.full(300, 1.0), "warmup_epochs": rng.integers(0, 3, 300), "patience": np.full(300, 1.0),
+        "tolerance": np.zeros(300), "minimum": np.zeros(300),
+    }  # fmt: skip
+    rates, horizons = rng.uniform(0.001, 1.0, 300), rng.integers(3, 9, 300).astype(float)
+
+    def run(members: slice) -> FloatArray:
+        own = {key: values[members] for key, values in numbers.items()}
+        schedule = LR_SCHEDULES[name](own, rates[members], horizons[members])
+        seen = []
+        for epoch in range(1, 6):
+            seen.append(schedule.rates(epoch, 3))
+            schedule.note(np.ones(len(rates[members])))
+        return np.concatenate(seen)
+
+    alone = np.concatenate([run(slice(k, k + 1)) for k in range(300)], axis=1)
+    np.testing.assert_array_equal(run(slice(None)), alone)

@@ -1,0 +1,176 @@
+"""The program run inside the test's process, in a folder of its own."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import shutil
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fnnctl.cli import run
+from fnnctl.console.output import Output
+from fnnctl.console.progress import OnEpoch
+from fnnctl.data.builtin import builtin_path
+from fnnctl.training.history import Record
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command did."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        value: dict[str, Any] = json.loads(self.out)
+        return value
+
+
+Program = Callable[..., Done]
+AtEpoch = Callable[[int, Callable[[], object]], None]
+
+
+def only_run(folder: Path) -> Path:
+    (path,) = (folder / "runs").iterdir()
+    return path
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return value
+
+
+@pytest.fixture
+def program(capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
+    """`program("train", "x.yaml")` in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("FNNCTL_RUNS_DIR", raising=False)
+
+    def call(*arguments: str) -> Done:
+        capfd.readouterr()
+        code = run(arguments)
+        captured = capfd.readouterr()
+        return Done(code, captured.out, captured.err)
+
+    return call
+
+
+@pytest.fixture
+def iris(tmp_path: Path) -> Path:
+    """A config that trains in a blink."""
+    path = tmp_path / "iris.yaml"
+    path.write_text(
+        "data: {source: iris}\nmodel: {hidden: [8]}\n"
+        "training: {epochs: 12, batch_size: 32, optimizer: {learning_rate: 0.02}}\n"
+    )
+    return path
+
+
+@pytest.fixture
+def at_epoch(monkeypatch: pytest.MonkeyPatch) -> AtEpoch:
+    """`at_epoch(3, action)`: what shows the progress does this once, after the third epoch of a training."""
+
+    def arrange(chosen: int, action: Callable[[], object]) -> None:
+        waiting = [action]
+
+        @contextmanager
+        def progress(output: Output, epochs: int, *, done: int) -> Iterator[OnEpoch]:
+            def on_epoch(epoch: int, record: Record) -> None:
+                if epoch == chosen and waiting:
+                    waiting.pop()()
+
+            yield on_epoch
+
+        monkeypatch.setattr("fnnctl.commands.completion.epoch_progress", progress)
+
+    return arrange
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the one run of a network on penguins, in `runs`, and its data, `penguins.csv`."""
+    folder = tmp_path_factory.mktemp("trained")
+    with builtin_path("penguins") as path:
+        shutil.copy(path, folder / "penguins.csv")
+    config = folder / "penguins.yaml"
+    config.write_text("data: {source: penguins.csv, target: species}\ntraining: {epochs: 4}\n")
+    assert run(["train", str(config), "--quiet", "--runs-dir", str(folder / "runs")]) == 0
+    return folder
+
+
+DISTURBED = """\
+data: {source: iris}
+model: {hidden: [8, 8], dropout: 0.1, normalization: batch}
+training:
+  epochs: 40
+  batch_size: 32
+  mixup: 0.2
+  optimizer: {name: adam, learning_rate: 0.1}
+  lr_schedule: {name: adaptive, patience: 3}
+  averaging: ema
+  early_stopping: {monitor: validation_loss, patience: 9}
+"""
+"""What early stopping ends, with all that must be remembered on the way."""
+
+KEEP_ALL = (("SECONDS_BETWEEN_CHECKPOINTS", 0.0), ("LARGEST_SHARE", 1e9))
+"""A checkpoint after every epoch."""
+
+
+@pytest.fixture
+def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are drawn from the files that are compared, and take longest."""
+    monkeypatch.setattr("fnnctl.commands.completion.draw_figures", lambda run: None)
+
+
+@pytest.fixture
+def keep_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in KEEP_ALL:
+        monkeypatch.setattr(f"fnnctl.commands.keeping.{name}", value)
+
+
+@pytest.fixture
+def keep_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No checkpoint while training goes on."""
+    monkeypatch.setattr("fnnctl.commands.keeping.SECONDS_BETWEEN_CHECKPOINTS", 1e9)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "x.yaml"
+    path.write_text(DISTURBED)
+    return path
+
+
+@pytest.fixture
+def undisturbed(program: Program, config: Path) -> Path:
+    done = program("train", str(config), "--runs-dir", "undisturbed", "--json")
+    run = Path(done.json["run"])
+    training = read_json(run / "manifest.json")["training"]
+    assert training["stopped"] == "no better validation_loss for 9 epochs"  # so that its memory matters
+    assert 15 < training["epochs"] < 40
+    return run
+
+
+Interrupt = Callable[..., Path]
+
+
+@pytest.fixture
+def interrupt(program: Program, config: Path, at_epoch: AtEpoch) -> Interrupt:
+    """`interrupt(5)`: a run that a signal interrupted after its fifth epoch."""
+
+    def start(epoch: int, *arguments: str, number: signal.Signals = signal.SIGTERM) -> Path:
+        at_epoch(epoch, lambda: signal.raise_signal(number))
+        done = program("train", str(config), *arguments, "--json")
+        assert done.code == 128 + number
+        return Path(shlex.split(done.json["error"]["message"].splitlines()[-1])[-1])
+
+    return start

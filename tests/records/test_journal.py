@@ -1,0 +1,209 @@
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fnnctl.errors import DataError
+from fnnctl.records.journal import End, Header, Journal, Record, Resume, decode, encode
+from fnnctl.records.trials import Result, Status, Trial
+from fnnctl.store.journal import JournalFile, journal_bytes
+
+HEADER = Header(
+    configuration="3fa9",
+    data="c0ffee",
+    versions={"fnnctl": "0.1.0", "numpy": "2.4.0"},
+    settings={"method": "hyperband", "trials": None, "budget": {"min_epochs": 1, "max_epochs": 9}},
+)
+TRIAL = Trial(0, {"training.l2": 1e-4, "model.hidden": [64, 32]}, 2)
+DONE = Result(0, 0, 1, Status.COMPLETED, 0.1 + 0.2, 1)
+STOPPED = Result(0, 1, 3, Status.STOPPED_EARLY, 0.5, 1, facts={"checkpoint": "ab"})
+DIVERGED = Result(0, 2, 9, Status.DIVERGED, None, 2, reason="the loss is NaN")
+RECORDS: list[Record] = [
+    HEADER,
+    TRIAL,
+    DONE,
+    STOPPED,
+    End("time limit"),
+    Resume({"workers": 2}),
+    DIVERGED,
+    End("complete"),
+]
+
+
+def written(path: Path, records: Sequence[Record]) -> Journal:
+    """The journal of a file with these records."""
+    path.write_bytes(journal_bytes(encode(record) for record in records))
+    with closing(JournalFile(path)) as file:
+        return Journal(file)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "journal.jsonl"
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda record: type(record).__name__)
+def test_records_are_the_same_when_they_are_read_again(record: Record) -> None:
+    assert decode(json.loads(json.dumps(encode(record)))) == record
+
+
+def test_what_the_records_look_like() -> None:
+    assert encode(TRIAL) == {
+        "record": "trial", "number": 0, "assignment": TRIAL.assignment, "bracket": 2,
+    }  # fmt: skip
+    assert encode(DIVERGED) == {
+        "record": "result", "trial": 0, "rung": 2, "budget": 9, "status": "diverged", "objective": None,
+        "epochs": 2, "reason": "the loss is NaN",
+    }  # fmt: skip
+    assert encode(replace(HEADER, data=None))["data"] is None
+
+
+def test_all_that_was_recorded_is_known_again(path: Path) -> None:
+    journal = written(path, RECORDS)
+    assert journal.header == HEADER
+    assert journal.trials == {0: TRIAL}
+    assert journal.results == {(0, 1): DONE, (0, 3): STOPPED, (0, 9): DIVERGED}
+    assert journal.settings == {**HEADER.settings, "workers": 2}
+    assert journal.end == End("complete")
+    assert written(path, RECORDS[:-1]).end is None, "an end before other records is none any more"
+
+
+def test_the_result_before_a_budget(path: Path) -> None:
+    journal = written(path, [HEADER, TRIAL, DIVERGED, DONE, STOPPED])
+    assert [journal.before((0, budget)) for budget in (1, 2, 3, 9, 27)] == [
+        None, DONE, DONE, STOPPED, DIVERGED,
+    ]  # fmt: skip
+    assert journal.before((1, 9)) is None
+
+
+def test_it_is_in_the_file_before_it_is_known(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with closing(JournalFile(path)) as file:
+        journal = Journal(file)
+        journal.begin(HEADER)
+        journal.begin_trials([TRIAL])
+        monkeypatch.setattr(file, "append", lambda records, sync: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            journal.add_results([DONE])
+    assert journal.results == {}
+
+
+@pytest.mark.parametrize(
+    ("records", "line"),
+    [
+        ([TRIAL], 1),
+        ([HEADER, HEADER], 2),
+        ([HEADER, DONE], 2),
+        ([HEADER, TRIAL, DONE, DONE], 4),
+    ],
+)
+def test_records_that_do_not_fit_together(path: Path, records: list[Record], line: int) -> None:
+    with pytest.raises(DataError, match=f"^{path}:{line}: is not a record that this version"):
+        written(path, records)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"record": "wish"},
+        {"number": 1},
+        {"record": "trial", "number": 1},
+        {"record": "end", "reason": "complete", "more": 1},
+        {**encode(DONE), "status": "well"},
+    ],
+)
+def test_records_of_another_version(path: Path, record: dict[str, Any]) -> None:
+    path.write_bytes(journal_bytes([encode(HEADER), encode(TRIAL), record]))
+    with closing(JournalFile(path)) as file, pytest.raises(DataError, match=f"^{path}:3: is not a record"):
+        Journal(file)
+
+
+def test_a_search_that_goes_on_with_the_same_settings_records_nothing(path: Path) -> None:
+    journal = written(path, [HEADER])
+    journal.begin(replace(HEADER, settings=dict(sorted(HEADER.settings.items()))))
+    journal.begin(HEADER, {})
+    assert path.read_bytes() == journal_bytes([encode(HEADER)])
+
+
+def test_a_resume_records_what_it_changes() -> None:
+    journal = Journal()
+    journal.begin(HEADER, {"workers": 8})
+    assert journal.settings == HEADER.settings, "the workers of the beginning are nobody's business"
+    longer = {**HEADER.settings, "budget": {"min_epochs": 1, "max_epochs": 27}}
+    journal.begin(replace(HEADER, settings=longer), {"workers": 4, "time_limit": 60.0})
+    assert journal.settings == {**longer, "workers": 4, "time_limit": 60.0}
+    journal.begin(replace(HEADER, settings=longer), {"workers": 4})
+    assert journal.settings == {**longer, "workers": 4, "time_limit": 60.0}
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"data": "facade"}, "began with other data; begin a new search with these"),
+        ({"data": None}, "began with other data"),
+        ({"configuration": "0"}, "began with another configuration; begin a new search with this one"),
+        ({"versions": {"fnnctl": "0.1.0", "numpy": "2.5.1"}}, "began with numpy 2.4.0, and this is 2.5.1"),
+        ({"versions": {"fnnctl": "0.1.0"}}, "began with numpy 2.4.0, and this is (none)"),
+        ({"versions": {**HEADER.versions, "blas": "1"}}, "began with blas (none), and this is 1"),
+        (
+            {"settings": {**HEADER.settings, "method": "grid", "trials": 9}},
+            "began with another method; only budget, trials",
+        ),
+    ],
+)
+def test_what_a_resume_may_not_change(path: Path, changed: dict[str, Any], message: str) -> None:
+    with pytest.raises(DataError, match=f"^{path}: {re.escape(message)}"):
+        written(path, [HEADER]).begin(replace(HEADER, **changed))
+
+
+def test_trials_are_recorded_once() -> None:
+    journal = Journal()
+    journal.begin(HEADER)
+    journal.begin_trials([TRIAL])
+    journal.begin_trials([replace(TRIAL, assignment={"model.hidden": (64, 32), "training.l2": 1e-4})])
+    assert journal.trials == {0: TRIAL}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(TRIAL, assignment={**TRIAL.assignment, "training.l2": 1.0000000000000002e-4}),
+        replace(TRIAL, assignment={"training.l2": 1e-4}),
+        replace(TRIAL, bracket=1),
+    ],
+)
+def test_another_trial_than_was_recorded(path: Path, other: Trial) -> None:
+    journal = written(path, [HEADER, TRIAL, Resume({"workers": 2})])
+    with pytest.raises(DataError, match=f"^{path}: has another trial 0 than this search: .* is chosen now"):
+        journal.begin_trials([other])
+
+
+def test_an_extension_may_move_a_trial_to_another_bracket(path: Path) -> None:
+    records: list[Record] = [HEADER, TRIAL, DONE, Resume({"trials": 9})]
+    path.write_bytes(journal_bytes(map(encode, records)))
+    moved = replace(TRIAL, bracket=3)
+    with closing(JournalFile(path)) as file:
+        journal = Journal(file)
+        journal.begin_trials([moved])
+        with pytest.raises(DataError, match="has another trial 0"):
+            journal.begin_trials([replace(moved, assignment={})])
+    with closing(JournalFile(path)) as file:
+        assert Journal(file).trials == {0: moved}
+        assert file.records[-1] == encode(moved)
+
+
+def test_the_end_is_recorded_once() -> None:
+    journal = Journal()
+    journal.begin(HEADER)
+    assert journal.finish("time limit") == "time limit"
+    first = journal.end
+    journal.finish("time limit")
+    assert journal.end is first
+    journal.finish("complete")
+    assert journal.end == End("complete")

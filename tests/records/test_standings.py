@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fnnctl.records.standings import Standings, finite_objective, ranked
+from fnnctl.records.trials import Direction, Result, Status
+
+DIRECTIONS: tuple[Direction, Direction] = ("maximize", "minimize")
+
+
+def result(
+    trial: int,
+    objective: float | None,
+    budget: int = 1,
+    status: Status = Status.COMPLETED,
+    epochs: int | None = None,
+) -> Result:
+    return Result(trial, 0, budget, status, objective, budget if epochs is None else epochs)
+
+
+MIXED = [
+    result(0, 0.5),
+    result(1, math.nan),
+    result(2, 0.75),
+    result(3, None, status=Status.FAILED),
+    result(4, 0.5),
+    result(5, None, status=Status.DIVERGED),
+    result(6, math.inf),
+    result(7, 0.25, status=Status.STOPPED_EARLY),
+    result(8, -math.inf),
+    result(9, 0.9, status=Status.DIVERGED),
+]
+
+
+@pytest.mark.parametrize(("direction", "finite"), [("maximize", [2, 0, 4, 7]), ("minimize", [7, 0, 4, 2])])
+def test_ties_go_by_number_and_what_is_not_finite_comes_last(direction: Direction, finite: list[int]) -> None:
+    for results in (MIXED, MIXED[::-1]):
+        assert [each.trial for each in ranked(results, direction)] == [*finite, 1, 3, 5, 6, 8, 9]
+
+
+def test_only_what_has_an_objective_is_finite() -> None:
+    assert [each.trial for each in MIXED if finite_objective(each) is not None] == [0, 2, 4, 7]
+
+
+def test_the_incumbent_has_the_largest_budget_and_then_the_best_objective() -> None:
+    standings = Standings("maximize")
+    incumbents = []
+    for told in [result(0, 0.9), result(1, 0.8), result(1, 0.6, 3), result(2, 0.7, 3), result(3, 0.7, 3)]:
+        standings.tell(told)
+        assert standings.incumbent is not None
+        incumbents.append(standings.incumbent.trial)
+    assert incumbents == [0, 0, 1, 2, 2]
+
+
+def test_an_early_stop_counts_at_every_budget() -> None:
+    early = result(0, 0.8, 1, Status.STOPPED_EARLY)
+    standings = Standings("maximize", [early, result(1, 0.7), result(1, 0.75, 9)])
+    assert standings.incumbent is early
+    standings.tell(result(2, 0.81, 9))
+    assert standings.incumbent == result(2, 0.81, 9)
+
+
+def test_a_trial_that_diverges_later_is_out() -> None:
+    standings = Standings("minimize", [result(0, 0.1), result(1, 0.2)])
+    standings.tell(result(0, None, 3, Status.DIVERGED, epochs=1))
+    assert standings.incumbent == result(1, 0.2)
+    assert [each.trial for each in standings.ranked()] == [1, 0]
+    assert standings.epochs == {0: 2, 1: 1}
+
+
+def test_nobody_finite_no_incumbent() -> None:
+    standings = Standings("minimize", [result(0, None, 1, Status.FAILED), result(1, math.nan)])
+    assert standings.incumbent is None
+
+
+def test_a_smaller_budget_that_comes_later_changes_only_the_epochs() -> None:
+    standings = Standings("maximize", [result(0, 0.5, 9), result(0, 0.9, 3)])
+    assert standings.latest == {0: result(0, 0.5, 9)}
+    assert standings.incumbent == result(0, 0.5, 9)
+    assert standings.epochs == {0: 12}
+
+
+def defined_incumbent(results: Sequence[Result], direction: Direction) -> Result | None:
+    """By definition, from all the results at once."""
+    latest: dict[int, Result] = {}
+    for each in results:
+        if each.trial not in latest or each.budget >= latest[each.trial].budget:
+            latest[each.trial] = each
+    finite = [each for each in latest.values() if finite_objective(each) is not None]
+    largest = max((each.budget for each in finite if each.status is Status.COMPLETED), default=0)
+    at_largest = [each for each in finite if each.status is Status.STOPPED_EARLY or each.budget == largest]
+    sign = -1 if direction == "maximize" else 1
+    return min(at_largest, key=lambda each: (sign * (each.objective or 0.0), each.trial), default=None)
+
+
+RESULTS = st.builds(
+    result,
+    trial=st.integers(0, 5),
+    objective=st.sampled_from([0.0, 0.25, 0.5, math.nan]),
+    budget=st.sampled_from([1, 3, 9]),
+    status=st.sampled_from([*Status, Status.COMPLETED, Status.COMPLETED]),
+)
+
+
+@given(results=st.lists(RESULTS, max_size=25), direction=st.sampled_from(DIRECTIONS))
+def test_the_incumbent_by_definition_after_every_result(results: list[Result], direction: Direction) -> None:
+    standings = Standings(direction)
+    for k, each in enumerate(results, start=1):
+        standings.tell(each)
+        assert standings.incumbent == defined_incumbent(results[:k], direction)

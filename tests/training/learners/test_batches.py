@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.nn.shape import HiddenShape, NetworkShape, NormalizationKind, Techniques
+from fnnctl.nn.workspace import Workspace
+from fnnctl.training.learners.batches import Batches, batch_bounds
+from fnnctl.training.members import StackSettings
+from fnnctl.training.pool import Examples
+from tests.training.recipes import member_of
+
+ROWS = 11
+POOL = Examples(
+    np.hstack([10.0 * np.arange(20.0)[:, None], np.arange(20.0)[:, None] ** 2, np.ones((20, 1))]),
+    np.arange(20),
+)
+"""Row i of the pool is (10i, i²) with label i: what is gathered tells where it came from."""
+
+
+def settings_of(
+    batch_size: int, normalization: NormalizationKind | None = None, **changes: Any
+) -> StackSettings:
+    shape = NetworkShape(2, (HiddenShape(3, "tanh", normalization=normalization),), 20)
+    return StackSettings(shape, "sgd", batch_size, precision="float64", **changes)
+
+
+def batches_of(settings: StackSettings, *members: dict[str, Any]) -> Batches:
+    return Batches(settings, [member_of(settings, ROWS, **own) for own in members], POOL)
+
+
+def gathered(batches: Batches, epoch: int) -> list[tuple[FloatArray, IntArray]]:
+    """Copies of each batch's features, (K, batch, 2), and labels, (K, batch)."""
+    return [(work.inputs[..., :-1].copy(), work.targets.labels.copy()) for work in batches.of_epoch(epoch)]
+
+
+def labels(batches: Batches, epoch: int) -> IntArray:
+    """Those of a whole epoch, (K, rows)."""
+    return np.concatenate([own for _, own in gathered(batches, epoch)], axis=1)
+
+
+@pytest.mark.parametrize(
+    ("rows", "batch_size", "plain", "normalized"),
+    [
+        (10, 5, [(0, 5), (5, 10)], [(0, 5), (5, 10)]),
+        (11, 5, [(0, 5), (5, 10), (10, 11)], [(0, 5), (5, 11)]),
+        (12, 5, [(0, 5), (5, 10), (10, 12)], [(0, 5), (5, 10), (10, 12)]),
+        (3, 2, [(0, 2), (2, 3)], [(0, 3)]),
+        (4, 9, [(0, 4)], [(0, 4)]),
+        (1, 1, [(0, 1)], [(0, 1)]),
+    ],
+)
+def test_a_last_row_alone_joins_the_batch_before_it_for_batch_normalization(
+    rows: int, batch_size: int, plain: list[tuple[int, int]], normalized: list[tuple[int, int]]
+) -> None:
+    assert batch_bounds(rows, settings_of(batch_size)) == plain
+    assert batch_bounds(rows, settings_of(batch_size, "layer")) == plain
+    assert batch_bounds(rows, settings_of(batch_size, "batch")) == normalized
+
+
+def test_every_row_once_an_epoch_in_an_order_of_the_members_own() -> None:
+    other = {"seed": 5, "train_rows": np.arange(5, 16)}
+    batches = batches_of(settings_of(4), {"seed": 4}, other)
+    first, second = labels(batches, 1), labels(batches, 2)
+    for epoch in (first, second):
+        assert sorted(epoch[0]) == list(range(11))
+        assert sorted(epoch[1]) == list(range(5, 16))
+    assert first[0].tolist() != second[0].tolist()
+    assert first[0].tolist() != (first[1] - 5).tolist()
+    np.testing.assert_array_equal(labels(batches, 1), first)
+    alone = batches_of(settings_of(4), other)
+    np.testing.assert_array_equal(labels(alone, 2)[0], second[1])
+
+
+def test_features_come_with_their_labels_and_ones() -> None:
+    for work in batches_of(settings_of(4), {}, {"seed": 1}).of_epoch(3):
+        np.testing.assert_array_equal(work.inputs[..., 0], 10.0 * work.targets.labels)
+        np.testing.assert_array_equal(work.inputs[..., 1], work.targets.labels**2)
+        np.testing.assert_array_equal(work.inputs[..., 2], 1.0)
+
+
+def test_unshuffled_rows_and_those_of_epoch_zero_are_in_their_first_order() -> None:
+    rows = {"train_rows": np.arange(15, 4, -1)}
+    unshuffled = batches_of(settings_of(4, shuffle=False), rows)
+    shuffled = batches_of(settings_of(4), rows)
+    for found in (labels(unshuffled, 1), labels(unshuffled, 7), labels(shuffled, 0)):
+        assert found[0].tolist() == list(range(15, 4, -1))
+
+
+def weights_of(work: Workspace) -> FloatArray:
+    assert work.targets.weights is not None
+    return work.targets.weights.copy()
+
+
+@pytest.mark.parametrize("batch_size", [4, ROWS])
+def test_weights_have_a_mean_of_one_and_follow_their_rows(batch_size: int) -> None:
+    """Weights 1 + the row's number, of mean 6; a member without any has ones."""
+    settings = settings_of(batch_size, techniques=Techniques(weighted=True))
+    batches = batches_of(settings, {"weights": 1.0 + np.arange(ROWS)}, {})
+    for epoch in (1, 2):
+        found = np.concatenate([weights_of(work) for work in batches.of_epoch(epoch)], axis=1)
+        assert found.mean(axis=1) == pytest.approx([1.0, 1.0], rel=1e-15)
+        np.testing.assert_allclose(found[0], (1.0 + labels(batches, epoch)[0]) / 6.0, rtol=1e-15)
+        np.testing.assert_array_equal(found[1], 1.0)
+
+
+def test_weights_mean_one_before_they_are_float32() -> None:
+    settings = StackSettings(
+        NetworkShape(2, (), 20), "sgd", ROWS, techniques=Techniques(weighted=True), shuffle=False
+    )
+    examples = Examples(POOL.inputs.astype(np.float32), POOL.labels)
+    batches = Batches(settings, [member_of(settings, ROWS, weights=np.full(ROWS, 1e-60))], examples)
+    (work,) = batches.of_epoch(1)
+    assert weights_of(work).dtype == np.float32
+    assert weights_of(work).tolist() == [[1.0] * ROWS]
+
+
+@pytest.mark.parametrize("technique", ["noise", "mixup"])
+@pytest.mark.parametrize("batch_size", [4, ROWS])
+def test_noise_and_mixing_are_drawn_anew_every_epoch(technique: str, batch_size: int) -> None:
+    """Also where the rows are all one batch, which is otherwise gathered only once."""
+    settings = settings_of(batch_size, techniques=Techniques(**{technique: True}), shuffle=False)
+    numbers = {"numbers": {technique: 0.7}}
+    batches = batches_of(settings, {"seed": 1, **numbers}, {"seed": 2, **numbers})
+    plain = POOL.inputs[:ROWS, :-1]
+    inputs = {
+        epoch: np.concatenate([own for own, _ in gathered(batches, epoch)], axis=1) for epoch in (1, 2, 3)
+    }
+    changes = [inputs[epoch][k] - plain for epoch in (1, 2, 3) for k in (0, 1)]
+    assert all(np.abs(change).max() > 0.01 for change in changes)
+    assert len({change.tobytes() for change in changes}) == 6
+    again = batches_of(settings, {"seed": 2, **numbers})
+    repeated = np.concatenate([own for own, _ in gathered(again, 3)], axis=1)
+    np.testing.assert_array_equal(repeated[0], inputs[3][1])
+
+
+def test_batches_of_one_epoch_have_noise_of_their_own() -> None:
+    settings = settings_of(4, techniques=Techniques(noise=True), shuffle=False)
+    batches = batches_of(settings, {"numbers": {"noise": 1.0}})
+    first, second, _ = (own[0] for own, _ in gathered(batches, 1))
+    noise = first - POOL.inputs[:4, :-1], second - POOL.inputs[4:8, :-1]
+    assert np.abs(noise[0] - noise[1]).min() > 1e-6
+
+
+def test_epoch_zero_is_plain() -> None:
+    """Also after an epoch that changed the rows in place."""
+    settings = settings_of(ROWS, techniques=Techniques(noise=True, mixup=True))
+    batches = batches_of(settings, {"numbers": {"noise": 1.0, "mixup": 0.4}})
+    gathered(batches, 1)
+    ((inputs, own),) = gathered(batches, 0)
+    np.testing.assert_array_equal(inputs[0], POOL.inputs[:ROWS, :-1])
+    np.testing.assert_array_equal(own[0], np.arange(ROWS))
+
+
+def test_smoothing_reaches_the_targets() -> None:
+    settings = settings_of(4, techniques=Techniques(smoothing=True))
+    numbers = [{"numbers": {"label_smoothing": value}} for value in (0.1, 0.3)]
+    for work in batches_of(settings, *numbers).of_epoch(1):
+        assert work.targets.smoothing is not None
+        assert work.targets.smoothing.tolist() == [[0.1], [0.3]]

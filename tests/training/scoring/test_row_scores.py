@@ -1,0 +1,90 @@
+"""A row's scores are its own: the bits do not depend on the rows beside it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from fnnctl.arrays import FloatArray
+from fnnctl.nn.network import LAYER_NUMBERS, Network
+from fnnctl.nn.parameters import ParameterLayout
+from fnnctl.nn.shape import HiddenShape, NetworkShape
+from fnnctl.nn.workspace import Workspace
+from fnnctl.training.scoring.row_scores import RowScorer
+from fnnctl.training.scoring.stacked import SCORING_BATCH
+
+SHAPES = {
+    "wide": NetworkShape(37, (HiddenShape(133, "tanh"), HiddenShape(70, "gelu")), 7),
+    "narrow": NetworkShape(2, (HiddenShape(3, "relu"),), 2),
+    "regression": NetworkShape(64, (), 10),
+    "normalized": NetworkShape(
+        9, (HiddenShape(50, "selu", normalization="layer"), HiddenShape(50, "mish", normalization="batch")), 3
+    ),
+    "maxout": NetworkShape(13, (HiddenShape(21, "maxout", pieces=3),), 2, output="logistic"),
+}
+
+
+def network_of(shape: NetworkShape, dtype: str) -> Network:
+    layout = ParameterLayout(shape)
+    parameters = np.random.default_rng(0).normal(0.0, 0.3, (1, layout.size)).astype(dtype)
+    numbers = {name: np.full((1, len(shape.hidden)), 0.1) for name in LAYER_NUMBERS}
+    return Network(layout, parameters, layout.first_statistics(1, np.dtype(dtype)), numbers)
+
+
+def scored(network: Network, X: FloatArray) -> FloatArray:
+    scorer = RowScorer(network)
+    scores = []
+    for start in range(0, len(X), SCORING_BATCH):
+        batch = X[start : start + SCORING_BATCH]
+        scorer.inputs[: len(batch), :-1] = batch
+        scores.append(scorer.scores(len(batch)))
+    return np.concatenate(scores)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_row_scores_alike_in_any_company(name: str, dtype: str) -> None:
+    network = network_of(SHAPES[name], dtype)
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(1100, SHAPES[name].inputs)).astype(dtype)
+    together = scored(network, X)
+    assert together.dtype == dtype
+    for count in (1, 2, 30, 511, 700):
+        rows = rng.permutation(len(X))[:count]
+        np.testing.assert_array_equal(scored(network, X[rows]), together[rows])
+
+
+def test_scores_by_hand() -> None:
+    """One relu unit: z = 2·relu(3x + 1) − 1 for the first class, and 0 for the second."""
+    shape = NetworkShape(1, (HiddenShape(1, "relu"),), 2)
+    network = network_of(shape, "float64")
+    network.parameters[0] = [3.0, 1.0, 2.0, -1.0, 0.0, 0.0]
+    assert scored(network, np.array([[2.0], [-1.0]])).tolist() == [[13.0, 0.0], [-1.0, 0.0]]
+
+
+def test_an_overflow_is_silent() -> None:
+    network = network_of(NetworkShape(2, (HiddenShape(3, "relu"),), 2), "float32")
+    network.parameters[0] = 1.0
+    assert not np.isfinite(scored(network, np.full((1, 2), 3e38, np.float32))).all()
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_kernel_for_which_places_differ_is_given_narrow_slices(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """As if products in which more than 16 rows stand had other bits from the ninth row on."""
+    product = Network.forward
+
+    def forward(network: Network, work: Workspace) -> FloatArray:
+        scores = product(network, work)
+        if work.batch > 16:
+            scores[..., 8:] = np.nextafter(scores[..., 8:], np.inf, dtype=scores.dtype)
+        return scores
+
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(600, SHAPES[name].inputs))
+    network = network_of(SHAPES[name], "float64")
+    expected = scored(network, X)
+    monkeypatch.setattr(Network, "forward", forward)
+    np.testing.assert_allclose(together := scored(network, X), expected, rtol=1e-12, atol=1e-12)
+    np.testing.assert_array_equal(scored(network, X[::-1])[::-1], together)
