@@ -12,7 +12,7 @@ from fnnctl.commands.search_setup import PreparedSearch
 from fnnctl.commands.trial_networks import TrialNetworks
 from fnnctl.commands.trial_training import StackTask, UnitNetwork
 from fnnctl.executors.processes import can_fork
-from fnnctl.executors.running import ExecutorKind
+from fnnctl.executors.registry import ExecutorKind
 from fnnctl.records.trials import Job
 from fnnctl.store.trial_checkpoints import Network, Place
 from fnnctl.training.members import StackSettings

@@ -14,7 +14,9 @@ import pytest
 
 from fnnctl.config.rules.domain_values import identity
 from fnnctl.config.schema.search import SearchConfig
-from fnnctl.executors.running import ExecutorKind, Workers
+from fnnctl.executors.protocols import Executor
+from fnnctl.executors.registry import ExecutorKind, make_executor
+from fnnctl.executors.work import run_work
 from fnnctl.records.journal import Header, Journal, encode
 from fnnctl.records.standings import Standings
 from fnnctl.records.trials import Direction, Job, Result, Status
@@ -121,25 +123,25 @@ def test_the_same_results_whoever_does_the_jobs(
 
 
 @pytest.fixture(scope="module")
-def crews() -> Iterator[Mapping[ExecutorKind, Workers[None, Job, Result]]]:
+def executors() -> Iterator[Mapping[ExecutorKind, Executor]]:
     """One of each kind for all searches, as processes take long to start."""
     with ExitStack() as started:
         yield {
-            kind: started.enter_context(Workers(do_job, None, kind=kind, workers=2))
+            kind: started.enter_context(make_executor(kind, workers=2, poll=lambda done: False))
             for kind in get_args(ExecutorKind)
         }
 
 
 @pytest.mark.parametrize("kind", get_args(ExecutorKind))
 def test_the_same_results_whichever_executor_does_the_jobs(
-    crews: Mapping[ExecutorKind, Workers[None, Job, Result]],
+    executors: Mapping[ExecutorKind, Executor],
     kind: ExecutorKind,
     scheduler: str,
     sampler: str,
     spending: str,
 ) -> None:
     def run(jobs: Sequence[Job]) -> Generator[Sequence[Result], None, None]:
-        done = dict(crews[kind].run(jobs, look_up=lambda done: False))
+        done = dict(run_work(executors[kind], do_job, ((job,) for job in jobs)))
         yield [done[index] for index in range(len(jobs))]
 
     journal = journal_of(scheduler, sampler, spending, run)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from fnnctl.executors.board import Board
+from fnnctl.executors.protocols import Progress
 from fnnctl.records.trials import Assignment, Direction, Job, Result, Status, Trial
 from fnnctl.search.loop import Runner
 from fnnctl.search.protocols import Scheduler
@@ -106,9 +106,9 @@ def unruly(job: Job) -> Outcome:
     return (Status.STOPPED_EARLY, value) if noise > 0.85 else value
 
 
-def do_job(shared: None, job: Job, board: Board) -> Result:
+def do_job(progress: Progress, job: Job) -> Result:
     """The same as work for an executor."""
-    board.advance(job.stop - job.start)
+    progress.advance(job.stop - job.start)
     return result_of(job, unruly(job))
 
 
