@@ -17,9 +17,9 @@ from fnnctl.data.dataset import Dataset
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.splits.folds import FOLDS_PURPOSE, Folds, divide, hold_out, most_folds
 from fnnctl.data.splits.parts import Split
-from fnnctl.data.text import counted, shown
 from fnnctl.data.warnings import data_warnings
 from fnnctl.errors import ConfigError, quoted_list
+from fnnctl.text import counted, shown
 from fnnctl.training.members import Member, StackSettings
 from fnnctl.training.pool import Pool, pool_of
 from fnnctl.training.recipe import member_of

@@ -16,10 +16,10 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from fnnctl.data.arrays.npy import Header, as_array, fault, read_header, read_whole, row_blocks
+from fnnctl.data.arrays.npy import NpyHeader, as_array, fault, read_header, read_whole, row_blocks
 from fnnctl.data.files import file_sha256
-from fnnctl.data.text import printable, shown
 from fnnctl.errors import DataError, MachineError, Problem, did_you_mean, quoted_list
+from fnnctl.text import printable, shown
 
 FEATURES, LABELS = "X", "y"
 NAMES = ("feature_names", "columns")
@@ -35,7 +35,7 @@ class StoredArray:
     path: Path
     member: str | None
     """Its name in the archive `path`; None where the file is the array's own."""
-    header: Header
+    header: NpyHeader
 
     def whole(self) -> npt.NDArray[Any]:
         """Read it."""

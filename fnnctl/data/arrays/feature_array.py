@@ -11,7 +11,7 @@ import numpy as np
 from fnnctl.arrays import FloatArray
 from fnnctl.data.arrays.archives import FEATURES, NAMES, StoredArray
 from fnnctl.data.arrays.npy import fault
-from fnnctl.data.text import shown
+from fnnctl.text import shown
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ _HEADER_READERS: dict[tuple[int, int], Callable[..., Any]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
+class NpyHeader:
     """What an array's bytes mean, and where they begin."""
 
     dtype: np.dtype[Any]
@@ -42,7 +42,7 @@ class Header:
         return math.prod(self.shape) * self.dtype.itemsize
 
 
-def read_header(file: BinaryIO, size: int, place: str) -> Header:
+def read_header(file: BinaryIO, size: int, place: str) -> NpyHeader:
     """Read the header of an array that has `size` bytes with it; `place` names file and array.
 
     Raises DataError where it is no array of numbers, booleans or text, or its bytes are too few or too many.
@@ -62,14 +62,14 @@ def read_header(file: BinaryIO, size: int, place: str) -> Header:
         raise fault(place, f"holds Python objects, which are not loaded since they can run code: {advice}")
     if dtype.names is not None or dtype.subdtype is not None or dtype.kind not in "biufUS":
         raise fault(place, f"is of type {dtype}: numbers, booleans or text are needed")
-    header = Header(dtype, shape, columns_first, file.tell())
+    header = NpyHeader(dtype, shape, columns_first, file.tell())
     if min(shape, default=0) < 0 or header.start + header.nbytes != size:
         promised = f"its header promises {header.nbytes:,} bytes for the shape {shape}"
         raise fault(place, f"is damaged: {promised}, and the file has {size - header.start:,}")
     return header
 
 
-def read_whole(file: BinaryIO, header: Header, place: str) -> npt.NDArray[Any]:
+def read_whole(file: BinaryIO, header: NpyHeader, place: str) -> npt.NDArray[Any]:
     """Read an array after its header."""
     refuse_too_large(header.nbytes, place)
     content = file.read(header.nbytes)
@@ -78,7 +78,7 @@ def read_whole(file: BinaryIO, header: Header, place: str) -> npt.NDArray[Any]:
     return as_array(content, header)
 
 
-def as_array(content: Any, header: Header, start: int = 0) -> npt.NDArray[Any]:
+def as_array(content: Any, header: NpyHeader, start: int = 0) -> npt.NDArray[Any]:
     """The array whose bytes these are, without a copy."""
     count = math.prod(header.shape)
     if not header.dtype.itemsize or not count:  # text without a character, or nothing
@@ -87,7 +87,7 @@ def as_array(content: Any, header: Header, start: int = 0) -> npt.NDArray[Any]:
     return array.reshape(header.shape, order="F" if header.columns_first else "C")
 
 
-def row_blocks(file: BinaryIO, header: Header, place: str) -> Iterator[npt.NDArray[Any]]:
+def row_blocks(file: BinaryIO, header: NpyHeader, place: str) -> Iterator[npt.NDArray[Any]]:
     """Read (N, p) or (N,) values after their header as blocks of rows, (n, p) or (n, 1).
 
     Columns that lie one after the other are read piece by piece from a file of their own; from an archive,
@@ -134,7 +134,7 @@ def fault(place: str, message: str) -> DataError:
     return DataError(Problem(message, file=place))
 
 
-def _rows_at_once(header: Header) -> int:
+def _rows_at_once(header: NpyHeader) -> int:
     """More of columns that lie apart, which are read with a seek each."""
     nbytes = BLOCK_BYTES * (16 if header.columns_first else 1)
     return max(1, nbytes // max(1, math.prod(header.shape[1:]) * header.dtype.itemsize))

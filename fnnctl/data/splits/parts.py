@@ -16,8 +16,8 @@ from fnnctl.config.schema.data import SplitConfig
 from fnnctl.data.splits.groups import divide_groups
 from fnnctl.data.tables.numbers import plain_number
 from fnnctl.data.target import MANY_VALUES
-from fnnctl.data.text import counted, shown
 from fnnctl.errors import DataError, Problem, quoted_list
+from fnnctl.text import counted, shown
 
 SPLIT_PURPOSE = int.from_bytes(b"split", "big")
 TRAIN, VALIDATION, TEST = 0, 1, 2
