@@ -104,8 +104,8 @@ def divide(
     """Divide N rows with `strata` (N,) into folds, `repeats` times, none of them empty.
 
     Sizes differ by one at most. If the folds are stratified, so do the numbers of each stratum's rows in the
-    folds. With `groups` (N,) the rows of a group are in one fold, and sizes and strata are as even as a greedy
-    choice makes them. Raises ValueError if there are fewer rows, or groups, than folds.
+    folds. With `groups` (N,) the rows of a group are in one fold, and sizes and strata are as even as a
+    greedy choice makes them. Raises ValueError if there are fewer rows, or groups, than folds.
     """
     if most_folds(strata, groups) < folds:
         raise ValueError(f"{most_folds(strata, groups)} rows or groups cannot be divided into {folds} folds")
