@@ -1,4 +1,4 @@
-"""Imports go down only, siblings do not import one another, and some libraries are imported in one place only."""
+"""Imports go down only, siblings do not import one another, and some libraries have one place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files, functions and folders stay small enough to be read in one sitting, and a class name means one thing."""
+"""Files, functions and folders are small enough to be read in one sitting; class names are unique."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ MOST_FILES, MOST_LINES, MOST_FUNCTION_LINES = 15, 400, 60
 # Exceptions that are still to be removed.
 LARGE_FOLDERS = {"commands", "store"}
 REPEATED_CLASSES = {
-    "Plan", "Place", "BatchNormalization", "LayerNormalization", "HiddenLayer", "EarlyStopping", "Convergence",
-    "Table", "Status", "Trial", "Rung", "Job", "Listed",
+    "Plan", "Place", "BatchNormalization", "LayerNormalization", "HiddenLayer", "EarlyStopping",
+    "Convergence", "Table", "Status", "Trial", "Rung", "Job", "Listed",
 }  # fmt: skip
 
 Node = TypeVar("Node", bound=ast.AST)
