@@ -27,8 +27,8 @@ LEVELS = {
     "arrays": 0, "blas": 0, "memory": 0, "text": 0, "seeds": 0,
 }  # fmt: skip
 """A room imports only rooms of lower levels: rooms of one level are siblings."""
-REQUIRED = {"numpy", "typer", "pydantic", "yaml", "rich", "matplotlib"}
-"""The dependencies of pyproject.toml, as they are imported."""
+REQUIRED = {"numpy", "typer", "pydantic", "pydantic_core", "yaml", "rich", "matplotlib"}
+"""The dependencies of pyproject.toml, as they are imported; pydantic_core is a part of pydantic."""
 FILES = sorted(path for path in ROOT.rglob("*.py") if path.name != "__main__.py")
 
 
