@@ -13,7 +13,7 @@ from fnnctl.nn.layers.initializers import draw_biases, draw_weights
 from fnnctl.nn.network import LAYER_NUMBERS, Network
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import NetworkShape, Techniques
-from fnnctl.training.streams import Purpose, stream
+from fnnctl.seeds import Purpose, stream
 
 AveragingKind = Literal["ema", "swa"]
 InitialBiases = Literal["zero", "uniform"]
