@@ -1,11 +1,12 @@
-"""Text from data and configs, made safe to put on a terminal, on a figure, or into a line of a file."""
+"""Text from data and configs, made safe for a message, a terminal, a figure or a line of a file."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 
-# What turns the direction of text round can make a line look like another one.
+SHOWN_LENGTH = 60
+# Direction controls can make a line look like another one.
 DIRECTION_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
@@ -18,3 +19,21 @@ def plain_text(text: str) -> str:
         for character in one_line
         if unicodedata.category(character) != "Cc" and character not in DIRECTION_CONTROLS
     )
+
+
+def printable(text: str) -> str:
+    """Escape each character that does not print (`\\x1b`, `\\n`, `\\u202e`); the rest stays as it is."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def shown(text: str) -> str:
+    """Quote a value for a message, printable and cut to a readable length."""
+    cut = text if len(text) <= SHOWN_LENGTH else text[: SHOWN_LENGTH - 1] + "…"
+    return f"'{printable(cut)}'"
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 row`, `2 rows`, `1,000 rows`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

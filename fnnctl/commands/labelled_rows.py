@@ -12,8 +12,8 @@ from fnnctl.commands.new_data import InputFile, Note
 from fnnctl.commands.stored_network import StoredNetwork
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables.new_rows import Labels, NewRows
-from fnnctl.data.text import counted, shown
 from fnnctl.errors import DataError, Problem, did_you_mean, quoted_list
+from fnnctl.text import counted, shown
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,8 @@ from fnnctl.data.files import file_sha256, find_file, shown_name
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.tables.new_rows import NewFile, NewRows, open_new_rows
 from fnnctl.data.tables.rows import CsvFormat
-from fnnctl.data.text import counted, printable, shown
 from fnnctl.errors import DataError, Problem, UsageError, quoted_list
+from fnnctl.text import counted, printable, shown
 
 Note = Callable[[str], None]
 

@@ -12,7 +12,6 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.blas import set_blas_threads
 from fnnctl.console.output import Output
 from fnnctl.data.preprocessing import Columns, Preprocessor
-from fnnctl.data.text import shown
 from fnnctl.errors import UsageError
 from fnnctl.nn.layers.activations import ACTIVATIONS
 from fnnctl.nn.network import LAYER_NUMBERS, Network
@@ -23,6 +22,7 @@ from fnnctl.store.atomic import damaged
 from fnnctl.store.catalogue import shown_status
 from fnnctl.store.description import ModelDescription
 from fnnctl.store.folder import RunFolder
+from fnnctl.text import shown
 from fnnctl.training.scoring.row_scores import RowScorer
 from fnnctl.training.scoring.stacked import SCORING_BATCH
 from fnnctl.training.threads import default_threads

@@ -1,7 +1,7 @@
 """The rows as typed arrays: what a source becomes, before anything is fitted or scaled.
 
-The numbers are there once, as they are stored: float64 where they are few, float32 in units where they are
-many, or a file mapped into memory. Whoever wants to calculate asks for some rows of them as float64.
+The numbers are in memory once: as float64 if they are few, as packed float32 if they are many, or as a
+file that is mapped into memory. Calculations ask for some of the rows as float64.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.data.tables.offsets import Units
+from fnnctl.data.tables.packing import Packing
 
 COLUMNS_AT_ONCE = 4
 """Rows lie one after the other: a column alone would be fetched at the price of its neighbours."""
@@ -59,8 +59,8 @@ class Dataset:
     """What was noticed while reading."""
     groups: IntArray | None = None
     """(N,) the group of each row, -1 in a test file; None where data.split.group names no column."""
-    units: Units | None = None
-    """What the stored numbers count in; None where they are the numbers themselves."""
+    packing: Packing | None = None
+    """How `numeric` is packed; None if it holds the numbers themselves."""
     mapped: mmap.mmap | None = None
     """The file that `numeric` is a view of."""
     mapped_from: int = 0
@@ -72,7 +72,7 @@ class Dataset:
     def numbers(self, rows: IntArray | slice, columns: Sequence[int] | IntArray | None = None) -> FloatArray:
         """(n, p) float64, a copy: the numbers of some rows, and of some columns where they are named."""
         stored = self.numeric[rows] if isinstance(rows, slice) else self.numeric.take(rows, axis=0)
-        numbers = self.units.restored(stored) if self.units else stored.astype(np.float64)
+        numbers = self.packing.unpack(stored) if self.packing else stored.astype(np.float64)
         self._give_back(rows)
         return numbers if columns is None else numbers[:, columns]
 
@@ -87,7 +87,11 @@ class Dataset:
                 self._give_back(rows[block])
             for j, column in enumerate(columns, start=first):
                 one = slice(j, j + 1)
-                yield self.units.restored(column[:, None], one)[:, 0] if self.units else column.astype(float)
+                yield (
+                    self.packing.unpack(column[:, None], one)[:, 0]
+                    if self.packing
+                    else column.astype(np.float64)
+                )
 
     def _give_back(self, rows: IntArray | slice) -> None:
         """Let the system have a mapped file's pages again after a look at rows one behind the other.

@@ -17,8 +17,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
-from fnnctl.data.text import printable, shown
 from fnnctl.errors import DataError, MachineError, Problem, did_you_mean
+from fnnctl.text import printable, shown
 
 LONGEST_PATH = 250
 """Characters of a path that a message shows; its end says most."""

@@ -21,8 +21,8 @@ from fnnctl.data.tables.assembly import LabelledTable, code_matrix, coded, numer
 from fnnctl.data.tables.rows import CsvFormat
 from fnnctl.data.tables.table import Kind, read_table
 from fnnctl.data.target import groups_fault, same_number_twice, target_fault, weights_fault
-from fnnctl.data.text import counted, printable, shown
 from fnnctl.errors import DataError, Problem, did_you_mean
+from fnnctl.text import counted, printable, shown
 
 Numbers = TypeVar("Numbers", FloatArray, IntArray)
 BUILTIN_FORMAT = CsvFormat(",", "utf-8", frozenset(DEFAULT_MISSING_VALUES))
@@ -65,7 +65,7 @@ def _load_tables(path: Path, config: DataConfig, folder: Path) -> Dataset:
     parts = [file.part for file in files]
     categorical, categories = code_matrix(parts, main.categorical_names)
     labels, classes = coded(parts, main.part.target)
-    numeric, units = numeric_matrix(parts, main.numeric_names)
+    numeric, packing = numeric_matrix(parts, main.numeric_names)
     builtin = config.source in BUILTIN
     return Dataset(
         name=config.source if builtin else Path(main.path.name.removesuffix(".gz")).stem,
@@ -86,7 +86,7 @@ def _load_tables(path: Path, config: DataConfig, folder: Path) -> Dataset:
         weights=_filled_up(main.weights, len(labels), 1.0),
         groups=_filled_up(main.groups, len(labels), -1),
         warnings=tuple(warning for file in files for warning in file.warnings),
-        units=units,
+        packing=packing,
     )
 
 
@@ -118,7 +118,7 @@ def _read_main(path: Path, config: DataConfig) -> _File:
     problems.raise_any()
 
     part = LabelledTable(table, target)
-    weights = table.apart[weights_name][part.kept] if weights_name is not None else None
+    weights = table.auxiliary[weights_name][part.kept] if weights_name is not None else None
     groups = table.categorical.pop(group).codes()[part.kept] if group is not None else None
     present = dict(zip(table.numeric.names, table.numeric.present.tolist(), strict=True))
     empty = [name for name, count in present.items() if not count and name not in config.columns.numeric]

@@ -21,7 +21,7 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.schema.data import DataConfig
 from fnnctl.data.dataset import Dataset
 from fnnctl.data.scaling import centre_and_spread, imputed_value
-from fnnctl.data.text import shown
+from fnnctl.text import shown
 
 T = TypeVar("T")
 

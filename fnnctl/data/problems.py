@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fnnctl.data.text import counted
 from fnnctl.errors import DataError, Problem
+from fnnctl.text import counted
 
 MOST_PROBLEMS = 20
 

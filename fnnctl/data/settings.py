@@ -8,8 +8,8 @@ from fnnctl.config.schema.data import ARRAY_REASON, DEFAULT_MISSING_VALUES, Colu
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables.numbers import plain_number
 from fnnctl.data.tables.table import Kind
-from fnnctl.data.text import printable, shown
 from fnnctl.errors import DataError, Problem, did_you_mean, quoted_list
+from fnnctl.text import printable, shown
 
 
 def declared_kinds(
@@ -20,7 +20,7 @@ def declared_kinds(
     for kind, names in _lists(columns):
         kinds.update(dict.fromkeys(names, kind))
     if weights is not None:
-        kinds[weights] = "apart"
+        kinds[weights] = "auxiliary"
     if group is not None:
         kinds[group] = "categorical"
     kinds[target] = "categorical"

@@ -8,7 +8,7 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.data.tables.numbers import ordered, plain_number
-from fnnctl.data.text import counted, shown
+from fnnctl.text import counted, shown
 
 MANY_VALUES = 20
 

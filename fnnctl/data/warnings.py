@@ -8,8 +8,8 @@ import numpy.typing as npt
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.data.dataset import BLOCK_ROWS, Dataset
 from fnnctl.data.splits.parts import Split
-from fnnctl.data.text import counted, shown
 from fnnctl.errors import quoted_list
+from fnnctl.text import counted, shown
 
 FEWEST_IDS = 20
 

@@ -18,7 +18,7 @@ from fnnctl.store.documents import read_mapping
 from fnnctl.store.journal import Record, read_journal
 from fnnctl.store.lock import is_held
 from fnnctl.store.manifest import Manifest, read_manifest
-from fnnctl.store.tables import Table, read_rows, read_table
+from fnnctl.store.tables import CsvTable, read_rows, read_table
 from fnnctl.store.weights import Array, read_listed_npz, read_npz
 
 CURVE_COLUMNS = 5
@@ -79,7 +79,7 @@ class RunFolder:
         """The columns of the history, a value an epoch."""
         return self._columns(names.HISTORY)
 
-    def read_predictions(self) -> Table | None:
+    def read_predictions(self) -> CsvTable | None:
         """The predictions as text: row, label, prediction, and a probability a class."""
         return self._table(names.PREDICTIONS)
 
@@ -151,7 +151,7 @@ class RunFolder:
             raise damaged(self.path / name, f"is missing: {meaning}")
         return content
 
-    def _table(self, name: str) -> Table | None:
+    def _table(self, name: str) -> CsvTable | None:
         content = read_bytes(self.path / name)
         return None if content is None else read_table(content, self.path / name)
 

@@ -14,7 +14,7 @@ from fnnctl.store.atomic import damaged
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class CsvTable:
     """A CSV file's columns and rows, as text."""
 
     path: Path
@@ -66,10 +66,10 @@ def _lines(rows: Iterable[Sequence[object]]) -> Iterator[str]:
     return map(writer.writerow, rows)
 
 
-def read_table(content: bytes, path: Path) -> Table:
+def read_table(content: bytes, path: Path) -> CsvTable:
     """The table in a file's content; raises `DataError`, which names `path`, where it is none."""
     rows = read_rows(content, path)
-    return Table(path, tuple(next(rows)), tuple(tuple(row) for row in rows))
+    return CsvTable(path, tuple(next(rows)), tuple(tuple(row) for row in rows))
 
 
 def read_rows(content: bytes, path: Path) -> Iterator[list[str]]:

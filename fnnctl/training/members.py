@@ -13,7 +13,7 @@ from fnnctl.nn.layers.initializers import draw_biases, draw_weights
 from fnnctl.nn.network import LAYER_NUMBERS, Network
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import NetworkShape, Techniques
-from fnnctl.training.streams import Purpose, stream
+from fnnctl.seeds import Purpose, stream
 
 AveragingKind = Literal["ema", "swa"]
 InitialBiases = Literal["zero", "uniform"]
@@ -42,7 +42,7 @@ class StackSettings:
 
 @dataclass(frozen=True, slots=True)
 class StoppingRule:
-    """When a member ends before its last epoch: see `EarlyStopping` in the config."""
+    """When a member ends before its last epoch: see `EarlyStoppingConfig`."""
 
     monitor: str
     patience: int
@@ -52,7 +52,7 @@ class StoppingRule:
 
 @dataclass(frozen=True, slots=True)
 class ConvergenceRule:
-    """When the training loss no longer falls: see `Convergence` in the config."""
+    """When the training loss no longer falls: see `ConvergenceConfig`."""
 
     tolerance: float
     patience: int

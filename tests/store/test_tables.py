@@ -14,10 +14,10 @@ from hypothesis.extra.numpy import arrays
 
 from fnnctl.arrays import FloatArray
 from fnnctl.errors import DataError
-from fnnctl.store.tables import Table, csv_lines, read_table, wide_csv_lines
+from fnnctl.store.tables import CsvTable, csv_lines, read_table, wide_csv_lines
 
 
-def read(text: str) -> Table:
+def read(text: str) -> CsvTable:
     return read_table(text.encode(), Path("x.csv"))
 
 

@@ -9,7 +9,7 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.schema.data import DataConfig
 from fnnctl.data.dataset import Dataset
 from fnnctl.data.preprocessing import Features, fit_preprocessor
-from fnnctl.data.tables.offsets import Units
+from fnnctl.data.tables.packing import Packing
 from fnnctl.training import pool as module
 from fnnctl.training.pool import Examples, RowsOnDemand, pool_of
 from fnnctl.training.trainer import train_stack
@@ -32,13 +32,13 @@ def rows_of(rows: int) -> tuple[FloatArray, IntArray]:
 
 def features_of(numeric: FloatArray, codes: IntArray) -> Features:
     rows = len(numeric)
-    units = Units.of(numeric)
+    packing = Packing.of(numeric)
     dataset = Dataset(
         name="t", source="t.csv", sha256="0" * 64,
-        numeric=units.stored(numeric), numeric_names=tuple(f"n{j}" for j in range(NUMBERS)),
+        numeric=packing.pack(numeric), numeric_names=tuple(f"n{j}" for j in range(NUMBERS)),
         categorical=codes, categorical_names=("c",), categories=(tuple("abcde"),),
         labels=np.arange(rows) % 3, classes=("p", "q", "r"), file_rows=np.arange(rows), target="y",
-        units=units,
+        packing=packing,
     )  # fmt: skip
     fitted = fit_preprocessor(dataset, np.arange(0, rows, 2), DataConfig(source="t.csv", target="y"))
     return fitted.of(dataset)

@@ -21,15 +21,15 @@ from fnnctl.data.arrays.archives import (
 )
 from fnnctl.data.arrays.feature_array import FeatureArray
 from fnnctl.data.arrays.labels import labels_of
-from fnnctl.data.arrays.npy import fault, refuse_too_large
+from fnnctl.data.arrays.stored_array import fault, refuse_too_large
 from fnnctl.data.dataset import ROW_NUMBER, Dataset
 from fnnctl.data.files import check_sha256, find_file
 from fnnctl.data.problems import Problems
 from fnnctl.data.settings import check_settings, refuse_table_settings
 from fnnctl.data.tables.matrix import EXACT_VALUES, NumberMatrix
 from fnnctl.data.target import groups_fault, target_fault, weights_fault
-from fnnctl.data.text import printable, shown
 from fnnctl.errors import DataError, Problem, did_you_mean
+from fnnctl.text import printable, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def load_arrays(path: Path, config: DataConfig, folder: Path) -> Dataset:
         sources.append(_read_test(config, folder, main, features))
     mapping = _mapping(main, features) if not sources[1:] else None
     if mapping:
-        numeric, mapped, units = *mapping, None
+        numeric, mapped, packing = *mapping, None
         aside: dict[str, FloatArray] = {}
         names = tuple(features)
     else:
@@ -66,7 +66,7 @@ def load_arrays(path: Path, config: DataConfig, folder: Path) -> Dataset:
         if not names:
             raise fault(main.features.stored.place, "has no column with values to learn from")
         matrix.keep(np.ones(matrix.rows, np.bool_), names)
-        (numeric, units), mapped = matrix.finish(), None
+        (numeric, packing), mapped = matrix.finish(), None
     rows = sum(len(source.labels) for source in sources)
     return Dataset(
         name=path.stem,
@@ -91,7 +91,7 @@ def load_arrays(path: Path, config: DataConfig, folder: Path) -> Dataset:
             for name in features
             if name not in names
         ),
-        units=units,
+        packing=packing,
         mapped=mapped,
         mapped_from=main.features.stored.header.start,
     )

@@ -10,12 +10,12 @@ import numpy as np
 from fnnctl.data.arrays.archives import LABELS, find_arrays
 from fnnctl.data.arrays.feature_array import FeatureArray
 from fnnctl.data.arrays.labels import labels_of
-from fnnctl.data.arrays.npy import fault
+from fnnctl.data.arrays.stored_array import fault
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables.new_rows import Labels, NewFile, NewRows, columns_of, note_missing
-from fnnctl.data.text import counted, shown
 from fnnctl.errors import quoted_list
+from fnnctl.text import counted, shown
 
 
 def open_new_arrays(path: Path, preprocessor: Preprocessor, *, labelled: bool) -> NewFile:

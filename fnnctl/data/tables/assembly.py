@@ -10,7 +10,7 @@ import numpy as np
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
 from fnnctl.data.tables.columns import TextColumn
 from fnnctl.data.tables.numbers import ordered
-from fnnctl.data.tables.offsets import Units
+from fnnctl.data.tables.packing import Packing
 from fnnctl.data.tables.table import Table
 
 
@@ -37,8 +37,8 @@ class LabelledTable:
         return int(np.count_nonzero(self.kept))
 
 
-def numeric_matrix(parts: Sequence[LabelledTable], names: Sequence[str]) -> tuple[FloatArray, Units | None]:
-    """Take the columns `names` of the tables, one below the other: (N, p) as stored, and their units.
+def numeric_matrix(parts: Sequence[LabelledTable], names: Sequence[str]) -> tuple[FloatArray, Packing | None]:
+    """Take the columns `names` of the tables, one below the other: (N, p) as stored, with their packing.
 
     The first table's numbers stay where they are and the others' follow, so that the data lie in memory once.
     """

@@ -18,7 +18,7 @@ from fnnctl.data.tables.numbers import almost_number, plain_number, plain_number
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class ValueCounts:
     """How many of a column's values are numbers (or nearly, like `1_000`), how many are text."""
 
     numbers: int
@@ -29,7 +29,7 @@ class Tally:
 
 
 class NumberColumn:
-    """Reads values as float64, NaN where missing and where a value is no number; keeps only their tally."""
+    """Reads values as float64, NaN where missing and where a value is no number; keeps only their counts."""
 
     def __init__(self, missing: AbstractSet[str]) -> None:
         self._missing = missing
@@ -60,9 +60,9 @@ class NumberColumn:
             self._texts += 1
         return np.nan
 
-    def tally(self) -> Tally:
+    def value_counts(self) -> ValueCounts:
         """Count the kinds of values seen so far."""
-        return Tally(self._numbers, self._almost, self._texts, self._first)
+        return ValueCounts(self._numbers, self._almost, self._texts, self._first)
 
 
 class TextColumn:
@@ -103,7 +103,7 @@ class TextColumn:
         """Return how often each text occurs."""
         return np.bincount(self.codes() + 1, minlength=len(self.lines) + 1)[1:]
 
-    def tally(self) -> Tally:
+    def value_counts(self) -> ValueCounts:
         """Count the kinds of values seen so far."""
         counts = dict.fromkeys(("number", "almost", "text"), 0)
         first = None
@@ -114,4 +114,4 @@ class TextColumn:
                 kind = "almost" if almost_number(text) else "text"
                 first = first or (line, text)
             counts[kind] += count
-        return Tally(counts["number"], counts["almost"], counts["text"], first)
+        return ValueCounts(counts["number"], counts["almost"], counts["text"], first)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
-from fnnctl.data.tables.offsets import Units
+from fnnctl.data.tables.packing import Packing
 
 EXACT_VALUES = 2**22
 """Up to so many numbers are kept as float64, which is 32 MB."""
@@ -28,14 +28,14 @@ class NumberMatrix(Mapping[str, FloatArray]):
         """(p,) how many rows have a number."""
         self.rows = 0
         self._values = array("d")
-        self._units: Units | None = None
+        self._packing: Packing | None = None
 
     def __getitem__(self, name: str) -> FloatArray:
         j = self.names.index(name) if name in self.names else -1
         if j < 0:
             raise KeyError(name)
         stored = self._stored()[:, j : j + 1]
-        return (self._units.restored(stored, slice(j, j + 1)) if self._units else stored.copy())[:, 0]
+        return (self._packing.unpack(stored, slice(j, j + 1)) if self._packing else stored.copy())[:, 0]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.names)
@@ -48,9 +48,9 @@ class NumberMatrix(Mapping[str, FloatArray]):
         self.rows += len(block)
         self.present += np.count_nonzero(~np.isnan(block), axis=0)
         self._extend(block)
-        if self._units is None and len(self._values) > EXACT_VALUES:
+        if self._packing is None and len(self._values) > EXACT_VALUES:
             exact = self._stored()
-            self._units = Units.of(exact)
+            self._packing = Packing.of(exact)
             self._values = array("f")
             for start in range(0, len(exact), self._step):
                 self._extend(exact[start : start + self._step])
@@ -70,7 +70,7 @@ class NumberMatrix(Mapping[str, FloatArray]):
         del stored, flat
         del self._values[end:]
         self.names, self.present, self.rows = tuple(names), self.present[columns], int(np.count_nonzero(rows))
-        self._units = self._units.chosen(columns) if self._units else None
+        self._packing = self._packing.select(columns) if self._packing else None
 
     def blocks(self, rows: BoolArray, names: Sequence[str]) -> Iterator[FloatArray]:
         """Some of the rows, told by (rows,) marks, and of the columns, as float64, (n, p) at a time."""
@@ -79,11 +79,11 @@ class NumberMatrix(Mapping[str, FloatArray]):
         for start in range(0, self.rows, self._step):
             block = slice(start, start + self._step)
             kept = stored[block][rows[block]]
-            yield (self._units.restored(kept) if self._units else kept)[:, columns]
+            yield (self._packing.unpack(kept) if self._packing else kept)[:, columns]
 
-    def finish(self) -> tuple[FloatArray, Units | None]:
-        """(rows, p) as stored, float64 without units or float32 with them. Nothing may be appended after."""
-        return self._stored(), self._units
+    def finish(self) -> tuple[FloatArray, Packing | None]:
+        """(rows, p) as stored, float64 without a packing, else float32. Nothing may be appended after."""
+        return self._stored(), self._packing
 
     @property
     def _step(self) -> int:
@@ -94,4 +94,4 @@ class NumberMatrix(Mapping[str, FloatArray]):
         return values.reshape(self.rows, len(self.names))
 
     def _extend(self, block: FloatArray) -> None:
-        self._values.frombytes((self._units.stored(block) if self._units else block).tobytes())
+        self._values.frombytes((self._packing.pack(block) if self._packing else block).tobytes())

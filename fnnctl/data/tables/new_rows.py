@@ -19,9 +19,9 @@ from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables.columns import NumberColumn, TextColumn
 from fnnctl.data.tables.numbers import almost_number
-from fnnctl.data.tables.rows import Block, CsvFormat, open_rows
-from fnnctl.data.text import printable, shown
+from fnnctl.data.tables.rows import CsvFormat, RowBlock, open_rows
 from fnnctl.errors import did_you_mean, quoted_list
+from fnnctl.text import printable, shown
 
 MOST_NAMED_ALONE = 5
 
@@ -102,7 +102,7 @@ def open_new_rows(
         if labelled and target not in file.names and not problems:
             problems.add(f"the label's column {shown(target)} is missing{_meant(target, unused)}", line=1)
         problems.raise_any()
-        reader = _Reader(preprocessor, target if labelled else None, file.names, form, problems)
+        reader = _BlockReader(preprocessor, target if labelled else None, file.names, form, problems)
         yield NewFile(unused, reader.blocks(file.blocks))
 
 
@@ -138,7 +138,7 @@ def _meant(name: str, unused: Sequence[str]) -> str:
     return did_you_mean(name, [printable(other) for other in unused])
 
 
-class _Reader:
+class _BlockReader:
     """Makes the typed columns of each block."""
 
     def __init__(
@@ -156,7 +156,7 @@ class _Reader:
         self._missing = form.missing
         self._problems = problems
 
-    def blocks(self, blocks: Iterator[Block]) -> Iterator[NewRows]:
+    def blocks(self, blocks: Iterator[RowBlock]) -> Iterator[NewRows]:
         first = 0
         with told(self._problems.file):
             for block in blocks:
@@ -166,7 +166,7 @@ class _Reader:
                 first += len(block.lines)
         self._problems.raise_any()
 
-    def _rows(self, block: Block, first: int) -> NewRows:
+    def _rows(self, block: RowBlock, first: int) -> NewRows:
         numeric = np.empty((len(block.lines), len(self._numeric)))
         for j, name in enumerate(self._numeric):
             numeric[:, j] = self._numbers(name, block)
@@ -182,21 +182,21 @@ class _Reader:
             labels=None if self._target is None else self._labels(self._target, block),
         )
 
-    def _numbers(self, name: str, block: Block) -> FloatArray:
+    def _numbers(self, name: str, block: RowBlock) -> FloatArray:
         column = NumberColumn(self._missing)
         numbers = column.read(block.columns[self._position[name]], block.lines)
-        tally = column.tally()
-        if tally.first is not None:
-            line, text = tally.first
+        counts = column.value_counts()
+        if counts.first is not None:
+            line, text = counts.first
             wrong = almost_number(text) or f"{shown(text)} is not a number"
             self._problems.add(f"column {shown(name)}: {wrong}", line=line)
         return numbers
 
-    def _labels(self, name: str, block: Block) -> Labels:
+    def _labels(self, name: str, block: RowBlock) -> Labels:
         column = self._texts(name, block)
         return Labels(column.codes(), column.texts(), column.lines)
 
-    def _texts(self, name: str, block: Block) -> TextColumn:
+    def _texts(self, name: str, block: RowBlock) -> TextColumn:
         column = TextColumn(self._missing)
         column.add(block.columns[self._position[name]], block.lines)
         return column

@@ -15,7 +15,7 @@ from decimal import Decimal
 import numpy as np
 
 from fnnctl.arrays import FloatArray
-from fnnctl.data.text import printable, shown
+from fnnctl.text import printable, shown
 
 _PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _WITH_COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)

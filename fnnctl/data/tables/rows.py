@@ -19,7 +19,7 @@ from fnnctl.data.files import open_text
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables.delimiters import find_delimiter
 from fnnctl.data.tables.numbers import plain_number
-from fnnctl.data.text import counted, shown
+from fnnctl.text import counted, shown
 
 BLOCK_VALUES = 2**13
 FEWEST_BLOCK_ROWS = 100
@@ -38,7 +38,7 @@ class CsvFormat:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class RowBlock:
     """Some rows that follow one another, column by column."""
 
     lines: Sequence[int]
@@ -51,7 +51,7 @@ class CsvRows:
     """An open file's header and, once, its rows."""
 
     names: tuple[str, ...]
-    blocks: Iterator[Block]
+    blocks: Iterator[RowBlock]
 
 
 @contextmanager
@@ -154,7 +154,7 @@ def _csv_fault(error: csv.Error) -> str:
     return f"this row is not CSV: {text}"
 
 
-def _blocks(records: Iterator[tuple[int, list[str]]], width: int, problems: Problems) -> Iterator[Block]:
+def _blocks(records: Iterator[tuple[int, list[str]]], width: int, problems: Problems) -> Iterator[RowBlock]:
     size = max(FEWEST_BLOCK_ROWS, BLOCK_VALUES // width)
     lines: list[int] = []
     rows: list[list[str]] = []
@@ -166,7 +166,7 @@ def _blocks(records: Iterator[tuple[int, list[str]]], width: int, problems: Prob
         lines.append(line)
         rows.append(row)
         if len(rows) == size:
-            yield Block(lines, list(zip(*rows, strict=True)))
+            yield RowBlock(lines, list(zip(*rows, strict=True)))
             lines, rows = [], []
     if rows:
-        yield Block(lines, list(zip(*rows, strict=True)))
+        yield RowBlock(lines, list(zip(*rows, strict=True)))

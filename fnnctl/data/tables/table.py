@@ -12,14 +12,14 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.data.problems import Problems
-from fnnctl.data.tables.columns import NumberColumn, Tally, TextColumn
+from fnnctl.data.tables.columns import NumberColumn, TextColumn, ValueCounts
 from fnnctl.data.tables.matrix import NumberMatrix
 from fnnctl.data.tables.numbers import almost_number, plain_numbers
-from fnnctl.data.tables.rows import Block, CsvFormat, open_rows
-from fnnctl.data.text import shown
+from fnnctl.data.tables.rows import CsvFormat, RowBlock, open_rows
+from fnnctl.text import shown
 
-Kind = Literal["numeric", "categorical", "ignore", "apart"]
-"""`apart` are numbers that are kept to the bit and beside the others, such as the rows' weights."""
+Kind = Literal["numeric", "categorical", "ignore", "auxiliary"]
+"""`auxiliary` columns are kept as exact float64 beside the features: the rows' weights, for example."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,10 @@ class Table:
     numeric: NumberMatrix
     categorical: dict[str, TextColumn]
     rows: int
-    apart: dict[str, FloatArray] = field(default_factory=dict)
+    auxiliary: dict[str, FloatArray] = field(default_factory=dict)
     """(rows,) float64 each."""
     lines: IntArray | None = None
-    """(rows,) the line that each row begins at; known where there are columns apart."""
+    """(rows,) the line that each row begins at; known if there are auxiliary columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,28 +52,30 @@ class _Reading:
 
     slots: list[_Slot]
     numeric: NumberMatrix
-    apart: dict[str, list[FloatArray]]
+    auxiliary: dict[str, list[FloatArray]]
     lines: array[int] = field(default_factory=lambda: array("q"))
 
     @classmethod
     def begin(cls, slots: list[_Slot]) -> _Reading:
         numbers = [slot for slot in slots if isinstance(slot.column, NumberColumn)]
-        names = [slot.name for slot in numbers if slot.kind != "apart"]
-        return cls(slots, NumberMatrix(names), {slot.name: [] for slot in numbers if slot.kind == "apart"})
+        names = [slot.name for slot in numbers if slot.kind != "auxiliary"]
+        return cls(
+            slots, NumberMatrix(names), {slot.name: [] for slot in numbers if slot.kind == "auxiliary"}
+        )
 
-    def add(self, block: Block) -> None:
+    def add(self, block: RowBlock) -> None:
         numbers = np.empty((len(block.lines), len(self.numeric)))
         j = 0
         for slot, values in zip(self.slots, block.columns, strict=True):
             if isinstance(slot.column, TextColumn):
                 slot.column.add(values, block.lines)
-            elif slot.column and slot.kind == "apart":
-                self.apart[slot.name].append(slot.column.read(values, block.lines))
+            elif slot.column and slot.kind == "auxiliary":
+                self.auxiliary[slot.name].append(slot.column.read(values, block.lines))
             elif slot.column:
                 numbers[:, j] = slot.column.read(values, block.lines)
                 j += 1
         self.numeric.append(numbers)
-        if self.apart:
+        if self.auxiliary:
             self.lines.extend(block.lines)
 
     def table(self, names: tuple[str, ...]) -> Table:
@@ -82,8 +84,8 @@ class _Reading:
             self.numeric,
             {slot.name: slot.column for slot in self.slots if isinstance(slot.column, TextColumn)},
             self.numeric.rows,
-            {name: np.concatenate(blocks) for name, blocks in self.apart.items()},
-            np.array(self.lines) if self.apart else None,
+            {name: np.concatenate(blocks) for name, blocks in self.auxiliary.items()},
+            np.array(self.lines) if self.auxiliary else None,
         )
 
 
@@ -123,12 +125,12 @@ def _read(
     return file.names, reading
 
 
-def _slot(name: str, kind: Kind | None, block: Block, j: int, form: CsvFormat) -> _Slot:
+def _slot(name: str, kind: Kind | None, block: RowBlock, j: int, form: CsvFormat) -> _Slot:
     """Begin column j as its kind, or as what the first block's values look like."""
     if kind == "ignore":
         return _Slot(name, kind, None)
     looks_numeric = kind is None and plain_numbers(block.columns[j], form.missing) is not None
-    column = NumberColumn if kind in ("numeric", "apart") or looks_numeric else TextColumn
+    column = NumberColumn if kind in ("numeric", "auxiliary") or looks_numeric else TextColumn
     return _Slot(name, kind, column(form.missing))
 
 
@@ -138,23 +140,23 @@ def _settle(slots: list[_Slot], problems: Problems) -> dict[str, Kind]:
     for slot in slots:
         if slot.column is None or (slot.kind and isinstance(slot.column, TextColumn)):
             continue
-        tally = slot.column.tally()
-        if tally.first is None:
+        counts = slot.column.value_counts()
+        if counts.first is None:
             continue
-        if slot.kind or tally.texts <= tally.numbers + tally.almost:
-            problems.add(_no_number(slot, tally.first[1], tally), line=tally.first[0])
+        if slot.kind or counts.texts <= counts.numbers + counts.almost:
+            problems.add(_no_number(slot, counts.first[1], counts), line=counts.first[0])
         elif isinstance(slot.column, NumberColumn):
             late[slot.name] = "categorical"
     return late
 
 
-def _no_number(slot: _Slot, text: str, tally: Tally) -> str:
+def _no_number(slot: _Slot, text: str, counts: ValueCounts) -> str:
     wrong = almost_number(text) or f"{shown(text)} is not a number"
-    values = tally.numbers + tally.almost + tally.texts
+    values = counts.numbers + counts.almost + counts.texts
     advice = "Correct it, or name the column in data.columns.categorical, or the value in data.missing_values"
-    if slot.kind == "apart":
+    if slot.kind == "auxiliary":
         advice = "data.weights names the column, and needs a number in every row"
-    elif "," in text and tally.almost > tally.numbers + tally.texts:
+    elif "," in text and counts.almost > counts.numbers + counts.texts:
         advice = "Write all of them so: a spreadsheet saves them so where its numbers are English"
-    counts = f"{tally.numbers:,} of the column's {values:,} values are numbers"
-    return f"column {shown(slot.name)}: {wrong} ({counts}). {advice}"
+    found = f"{counts.numbers:,} of the column's {values:,} values are numbers"
+    return f"column {shown(slot.name)}: {wrong} ({found}). {advice}"

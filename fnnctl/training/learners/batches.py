@@ -12,9 +12,10 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.nn.augmentation import add_noise, mix_up
 from fnnctl.nn.draws import Draws
 from fnnctl.nn.workspace import Workspace
+from fnnctl.seeds import Purpose, stream
 from fnnctl.training.members import Member, StackSettings, number
 from fnnctl.training.pool import Pool, gather
-from fnnctl.training.streams import Purpose, draws, stream
+from fnnctl.training.streams import draws
 
 
 class Batches:

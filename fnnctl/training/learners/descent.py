@@ -14,6 +14,7 @@ from fnnctl.nn.optimizers.blocks import shared
 from fnnctl.nn.optimizers.first_order import OPTIMIZERS, Moved
 from fnnctl.nn.optimizers.lr_schedules import LR_SCHEDULES
 from fnnctl.nn.optimizers.penalties import Penalty, bound_norms, clip_norms, clip_values
+from fnnctl.seeds import Purpose
 from fnnctl.training.history import TRAINING_COLUMNS, Record, monitored
 from fnnctl.training.learners.averaging import Averaging
 from fnnctl.training.learners.batches import Batches
@@ -26,7 +27,7 @@ from fnnctl.training.members import (
 )
 from fnnctl.training.pool import Pool
 from fnnctl.training.state import State, joined, part_of
-from fnnctl.training.streams import Purpose, draws
+from fnnctl.training.streams import draws
 from fnnctl.training.watch import Watch
 
 STEPS_BETWEEN_CHECKS = 100

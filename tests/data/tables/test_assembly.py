@@ -31,9 +31,9 @@ def two_parts() -> list[LabelledTable]:
 def test_rows_without_a_label_are_left_out_and_the_second_part_follows() -> None:
     parts = two_parts()
     assert [each.rows for each in parts] == [2, 2]
-    numbers, units = numeric_matrix(parts, ["size"])
+    numbers, packing = numeric_matrix(parts, ["size"])
     np.testing.assert_array_equal(numbers, [[1.0], [np.nan], [4.0], [5.0]])
-    assert units is None
+    assert packing is None
     labels, classes = coded(parts, "y")
     assert labels.tolist() == [1, 0, 0, 1]
     assert labels.dtype == np.intp

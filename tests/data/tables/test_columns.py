@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fnnctl.data.tables.columns import NumberColumn, Tally, TextColumn
+from fnnctl.data.tables.columns import NumberColumn, TextColumn, ValueCounts
 
 MISSING = frozenset({"", "NA", "-9"})
 
@@ -11,14 +11,14 @@ def test_numbers_are_read_block_by_block() -> None:
     column = NumberColumn(MISSING)
     np.testing.assert_array_equal(column.read(["1", " 2.5 ", "NA"], [2, 3, 4]), [1, 2.5, np.nan])
     np.testing.assert_array_equal(column.read(["-9", "9"], [5, 6]), [np.nan, 9])
-    assert column.tally() == Tally(3, 0, 0, None)
+    assert column.value_counts() == ValueCounts(3, 0, 0, None)
 
 
 def test_what_is_no_number_is_counted_and_its_first_place_kept() -> None:
     column = NumberColumn(MISSING)
     numbers = column.read(["1", "1_0", "x", "", "y", "3"], [2, 3, 4, 5, 6, 9])
     np.testing.assert_array_equal(numbers, [1, np.nan, np.nan, np.nan, np.nan, 3])
-    assert column.tally() == Tally(2, 1, 2, (3, "1_0"))
+    assert column.value_counts() == ValueCounts(2, 1, 2, (3, "1_0"))
 
 
 def test_texts_get_codes_in_the_order_of_their_appearance() -> None:
@@ -34,4 +34,4 @@ def test_texts_get_codes_in_the_order_of_their_appearance() -> None:
 def test_a_column_of_texts_knows_which_of_them_are_numbers() -> None:
     column = TextColumn(MISSING)
     column.add(["1", "1", "2", "1,5", "x", "x", ""], [2, 3, 4, 5, 6, 7, 8])
-    assert column.tally() == Tally(3, 1, 2, (5, "1,5"))
+    assert column.value_counts() == ValueCounts(3, 1, 2, (5, "1,5"))

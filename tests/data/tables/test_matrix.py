@@ -26,8 +26,8 @@ def filled(numbers: FloatArray, step: int = 7) -> NumberMatrix:
 
 def test_few_numbers_are_kept_to_the_bit(numbers: FloatArray) -> None:
     matrix = filled(numbers)
-    stored, units = matrix.finish()
-    assert units is None
+    stored, packing = matrix.finish()
+    assert packing is None
     np.testing.assert_array_equal(stored, numbers)
     np.testing.assert_array_equal(matrix["b"], numbers[:, 1])
     assert (list(matrix), len(matrix), matrix.rows) == (["a", "b", "c"], 3, 50)
@@ -42,10 +42,10 @@ def test_many_are_kept_as_float32_from_the_first_row_on(
     monkeypatch.setattr(module, "EXACT_VALUES", 60)
     monkeypatch.setattr(module, "BLOCK_VALUES", 6)
     matrix = filled(numbers)
-    stored, units = matrix.finish()
+    stored, packing = matrix.finish()
     assert stored.dtype == np.float32
-    assert units is not None
-    restored = units.restored(stored)
+    assert packing is not None
+    restored = packing.unpack(stored)
     error = np.nanmax(np.abs(restored - numbers), axis=0) / np.nanstd(numbers, axis=0)
     assert error.max() < 1e-6
     assert error.min() > 0.0
@@ -64,8 +64,8 @@ def test_rows_and_columns_are_dropped_where_they_lie(
     expected = np.column_stack([whole["c"], whole["a"]])[rows]
     np.testing.assert_array_equal(np.concatenate(list(whole.blocks(rows, ["c", "a"]))), expected)
     matrix.keep(rows, ["c", "a"])
-    stored, units = matrix.finish()
-    np.testing.assert_array_equal(units.restored(stored) if units else stored, expected)
+    stored, packing = matrix.finish()
+    np.testing.assert_array_equal(packing.unpack(stored) if packing else stored, expected)
     assert matrix.names == ("c", "a")
     assert matrix.rows == len(expected)
 

@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 
 from fnnctl.arrays import FloatArray
-from fnnctl.data.tables.offsets import Units
+from fnnctl.data.tables.packing import Packing
 
 NAN = np.nan
 
 
 def there_and_back(column: FloatArray, sample: int | None = None) -> FloatArray:
-    units = Units.of(column[:sample, None])
-    stored = units.stored(column[:, None])
+    packing = Packing.of(column[:sample, None])
+    stored = packing.pack(column[:, None])
     assert stored.dtype == np.float32
-    restored: FloatArray = units.restored(stored)[:, 0]
+    restored: FloatArray = packing.unpack(stored)[:, 0]
     return restored
 
 
