@@ -6,12 +6,9 @@ whoever its neighbours are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from enum import IntEnum
 
 import numpy as np
-
-from fnnctl.nn.draws import Draws
 
 
 class Purpose(IntEnum):
@@ -36,8 +33,3 @@ def stream(seed: int, purpose: Purpose, epoch: int = 0) -> np.random.Generator:
 def _words(number: int) -> tuple[int, ...]:
     """A number's 32-bit words, the least first."""
     return (number,) if number < 2**32 else (number & 0xFFFFFFFF, *_words(number >> 32))
-
-
-def draws(seeds: Iterable[int], purpose: Purpose, epoch: int) -> Draws:
-    """The members' generators for this purpose and epoch."""
-    return Draws([stream(seed, purpose, epoch) for seed in seeds])
