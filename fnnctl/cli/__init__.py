@@ -1,6 +1,6 @@
-"""The command line: the program, made of the commands beside it, and the way from an error to an exit code.
+"""The program: its commands, declared in the modules of this package, and the exit code of each error.
 
-Whatever is heavy is imported inside the command that needs it, so that `fnnctl --help` is quick.
+Heavy packages are imported inside the command that needs them, so that `fnnctl --help` is quick.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    # For a help option without a default typer loads pydantic, also before `fnnctl train --help`.
+    # Without a default for the help option typer imports pydantic, even for `fnnctl train --help`.
     context_settings={"help_option_names": ["--help", "-h"], "default_map": {"help": False}},
 )
 
@@ -52,34 +52,34 @@ for command in (init, check, train, predict, evaluate, search, plan, report, run
 
 
 def main() -> None:
-    """Run the program and end the process with the contract's exit code."""
+    """Run the program and exit with its exit code."""
     sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run the program on these arguments, say its last words, and return its exit code."""
+    """Run the program with these arguments, report an error if there was one, and return the exit code."""
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
     output = Output(json="--json" in options, verbose="--verbose" in options or "-v" in options)
     try:
         return app(args=list(arguments), prog_name="fnnctl", standalone_mode=False) or 0
     except FnnctlError as error:
-        return _tell(error, output)
-    except SystemExit:  # typer's, where the reader of its help has closed the pipe
+        return _report(error, output)
+    except SystemExit:  # raised by typer if the reader of its help has closed the pipe
         return 0
     except typer.TyperException as error:
-        return _tell(UsageError(error.format_message()), output)
+        return _report(UsageError(error.format_message()), output)
     except typer.Abort:
         return 130
     except MemoryError:
-        return _tell(FnnctlError("there is not enough memory for this"), output)
-    except Exception as error:  # the last line of defence: whatever it is, the user gets a sentence
+        return _report(FnnctlError("there is not enough memory for this"), output)
+    except Exception as error:  # a bug: the user gets a sentence, and with --verbose the traceback
         import traceback
 
         output.detail(traceback.format_exc())
-        return _tell(FnnctlError(f"an internal failure: {type(error).__name__}: {error}"), output)
+        return _report(FnnctlError(f"an internal failure: {type(error).__name__}: {error}"), output)
 
 
-def _tell(error: FnnctlError, output: Output) -> int:
+def _report(error: FnnctlError, output: Output) -> int:
     if output.json and not isinstance(error, UnwritableOutputError):
         problems = [asdict(problem) for problem in error.problems]
         shape = {"error": {"kind": error.kind, "message": error.message, "problems": problems}}

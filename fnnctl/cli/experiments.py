@@ -1,4 +1,4 @@
-"""`init`, `check`, `train`, `predict` and `evaluate`: what is done with one experiment and its network."""
+"""Declarations of `init`, `check`, `train`, `predict` and `evaluate`, for one experiment or its run."""
 
 from __future__ import annotations
 
@@ -13,32 +13,29 @@ from fnnctl.cli.options import (
     Config,
     Delimiter,
     Encoding,
-    Json,
     Name,
-    NoColor,
-    Quiet,
     RunsDir,
     Seed,
     Set,
-    Verbose,
-    output_of,
     refuse_with_resume,
+    with_output,
 )
+from fnnctl.console.output import Output
 
 
+@with_output
 def init(
     file: Annotated[Path, typer.Argument(metavar="[FILE]", show_default="fnnctl.yaml")] = DEFAULT_CONFIG,
-    json: Json = False,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-    no_color: NoColor = False,
+    *,
+    output: Output,
 ) -> None:
     """Write a commented starter experiment. Never overwrites."""
     from fnnctl.commands.init import init
 
-    init(file, output_of(json, quiet, verbose, no_color))
+    init(file, output)
 
 
+@with_output
 def check(
     configs: Annotated[
         list[Path] | None, typer.Argument(metavar="[CONFIG]...", help="Experiments; default fnnctl.yaml.")
@@ -46,18 +43,16 @@ def check(
     overrides: Set = None,
     name: Name = None,
     seed: Seed = None,
-    json: Json = False,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-    no_color: NoColor = False,
+    *,
+    output: Output,
 ) -> int:
     """Validate experiments and their data, train nothing."""
     from fnnctl.commands.check import check
 
-    output = output_of(json, quiet, verbose, no_color)
     return check(configs or [DEFAULT_CONFIG], overrides or [], name=name, seed=seed, output=output)
 
 
+@with_output
 def train(
     config: Config = None,
     overrides: Set = None,
@@ -70,15 +65,12 @@ def train(
         ),
     ] = None,
     runs_dir: RunsDir = RUNS_DIR,
-    json: Json = False,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-    no_color: NoColor = False,
+    *,
+    output: Output,
 ) -> None:
     """Train a network and write its run folder."""
     from fnnctl.console.signals import interruption
 
-    output = output_of(json, quiet, verbose, no_color)
     with interruption(output) as signals:
         from fnnctl.commands.report import report_training
 
@@ -97,6 +89,7 @@ def train(
     report_training(run, output)
 
 
+@with_output
 def predict(
     run: Annotated[str, typer.Argument(metavar="RUN", help="The run whose network predicts; see `report`.")],
     data: Annotated[
@@ -109,15 +102,12 @@ def predict(
     delimiter: Delimiter = None,
     encoding: Encoding = None,
     runs_dir: RunsDir = RUNS_DIR,
-    json: Json = False,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-    no_color: NoColor = False,
+    *,
+    output: Output,
 ) -> None:
     """Labels and probabilities for new rows, as CSV."""
     from fnnctl.console.signals import ended_by_signals
 
-    output = output_of(json, quiet, verbose, no_color)
     with ended_by_signals(output):
         from fnnctl.commands.predict import predict
 
@@ -132,6 +122,7 @@ def predict(
         )
 
 
+@with_output
 def evaluate(
     target: Annotated[
         str | None,
@@ -161,10 +152,8 @@ def evaluate(
     encoding: Encoding = None,
     name: Name = None,
     runs_dir: RunsDir = RUNS_DIR,
-    json: Json = False,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-    no_color: NoColor = False,
+    *,
+    output: Output,
 ) -> None:
     """Cross-validate an experiment, or score a trained network again."""
     from fnnctl.commands.evaluate import ConfigOptions, RunOptions, evaluate
@@ -176,5 +165,5 @@ def evaluate(
         default_config=DEFAULT_CONFIG,
         name=name,
         runs_dir=runs_dir,
-        output=output_of(json, quiet, verbose, no_color),
+        output=output,
     )

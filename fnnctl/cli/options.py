@@ -1,10 +1,12 @@
-"""The arguments and options that several commands have, each declared once, and what is made of them."""
+"""Arguments and options that several commands share, each declared once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+import inspect
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 import typer
 
@@ -32,9 +34,6 @@ RunsDir = Annotated[
 ]
 Name = Annotated[str | None, typer.Option("--name", help="The experiment's name.")]
 Seed = Annotated[int | None, typer.Option("--seed", help="The experiment's seed.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no notes.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every epoch; tracebacks of failures.")]
 Delimiter = Annotated[
     str | None,
     typer.Option("--delimiter", metavar="CHARACTER", help="Between the values; default: the run's."),
@@ -42,7 +41,6 @@ Delimiter = Annotated[
 Encoding = Annotated[
     str | None, typer.Option("--encoding", metavar="NAME", help="Of the file; default the run's.")
 ]
-NoColor = Annotated[bool, typer.Option("--no-color", help="No colours; NO_COLOR does the same.")]
 
 Method = Annotated[
     str | None,
@@ -57,13 +55,44 @@ MaxTrials = Annotated[
     int | None, typer.Option("--max-trials", metavar="N", min=1, help="No trial begins after so many.")
 ]
 
+R = TypeVar("R")
 
-def output_of(json: bool, quiet: bool, verbose: bool, no_color: bool) -> Output:
-    """How a command speaks that was given these options."""
+
+def _output(
+    json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no notes.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Every epoch; tracebacks of failures.")
+    ] = False,
+    no_color: Annotated[bool, typer.Option("--no-color", help="No colours; NO_COLOR does the same.")] = False,
+) -> Output:
     return Output(json=json, quiet=quiet, verbose=verbose, color=not no_color)
 
 
+def with_output(command: Callable[..., R]) -> Callable[..., R]:
+    """Give a command the options of `_output`, and pass what they make as its parameter `output`.
+
+    Typer reads a command's options from its signature, so the options replace `output` there.
+    """
+    own = inspect.signature(command, eval_str=True).parameters
+    shared = inspect.signature(_output, eval_str=True).parameters
+
+    @functools.wraps(command)
+    def with_shared_options(**values: Any) -> R:
+        output = _output(**{name: values.pop(name) for name in shared})
+        return command(**values, output=output)
+
+    options = {name: option for name, option in {**own, **shared}.items() if name != "output"}
+    keyword_only = [option.replace(kind=option.KEYWORD_ONLY) for option in options.values()]
+    with_shared_options.__signature__ = inspect.Signature(keyword_only)  # type: ignore[attr-defined]
+    with_shared_options.__annotations__ = {name: option.annotation for name, option in options.items()}
+    return with_shared_options
+
+
 def refuse_with_resume(given: Mapping[str, object]) -> None:
-    """Refuse what a resumed run has of its own: `given` are the values by the options' names."""
+    """Raise `UsageError` if an option was given that a resumed run takes from its own config.
+
+    `given` has the options' values by their names.
+    """
     if named := [option for option, value in given.items() if value not in (None, [])]:
         raise UsageError(f"with --resume the config is the run's own: leave out {' and '.join(named)}")

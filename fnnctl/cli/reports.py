@@ -1,4 +1,4 @@
-"""`report`, `runs`, `datasets` and `schema`: what there is, told."""
+"""Declarations of `report`, `runs`, `datasets` and `schema`, which only read."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
-from fnnctl.cli.options import RUNS_DIR, Json, NoColor, Quiet, Runs, RunsDir, Verbose, output_of
+from fnnctl.cli.options import RUNS_DIR, Runs, RunsDir, with_output
+from fnnctl.console.output import Output
 
 
+@with_output
 def report(
     runs: Runs = None,
     format_: Annotated[
@@ -28,10 +30,8 @@ def report(
         typer.Option("--fail-under", metavar="METRIC=VALUE", help="End with 1 where a metric misses this."),
     ] = None,
     runs_dir: RunsDir = RUNS_DIR,
-    json: Json = False,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-    no_color: NoColor = False,
+    *,
+    output: Output,
 ) -> int:
     """Tell how a run went; a gate for CI."""
     from fnnctl.commands.report import report
@@ -39,39 +39,32 @@ def report(
     return report(
         runs or [],
         runs_dir=runs_dir,
-        format_="json" if json else format_,
+        format_="json" if output.json else format_,
         file=file,
         fail_under=fail_under or [],
-        output=output_of(json, quiet, verbose, no_color),
+        output=output,
     )
 
 
-def runs(
-    runs_dir: RunsDir = RUNS_DIR,
-    json: Json = False,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-    no_color: NoColor = False,
-) -> None:
+@with_output
+def runs(runs_dir: RunsDir = RUNS_DIR, *, output: Output) -> None:
     """List the runs."""
     from fnnctl.commands.runs import runs
 
-    runs(runs_dir, output_of(json, quiet, verbose, no_color))
+    runs(runs_dir, output)
 
 
-def datasets(
-    json: Json = False, quiet: Quiet = False, verbose: Verbose = False, no_color: NoColor = False
-) -> None:
+@with_output
+def datasets(*, output: Output) -> None:
     """List the built-in data sets."""
     from fnnctl.commands.datasets import datasets
 
-    datasets(output_of(json, quiet, verbose, no_color))
+    datasets(output)
 
 
-def schema(
-    json: Json = False, quiet: Quiet = False, verbose: Verbose = False, no_color: NoColor = False
-) -> None:
+@with_output
+def schema(*, output: Output) -> None:
     """Print the config's JSON Schema, for editors."""
     from fnnctl.commands.schema import schema
 
-    schema(output_of(json, quiet, verbose, no_color))
+    schema(output)

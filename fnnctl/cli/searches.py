@@ -1,4 +1,4 @@
-"""`search` and `plan`: what is done with many configurations."""
+"""Declarations of `search` and `plan`, which take an experiment with a search space."""
 
 from __future__ import annotations
 
@@ -10,22 +10,20 @@ from fnnctl.cli.options import (
     DEFAULT_CONFIG,
     RUNS_DIR,
     Config,
-    Json,
     MaxTrials,
     Method,
     Name,
-    NoColor,
-    Quiet,
     RunsDir,
     Seed,
     Set,
-    Verbose,
     Workers,
-    output_of,
     refuse_with_resume,
+    with_output,
 )
+from fnnctl.console.output import Output
 
 
+@with_output
 def search(
     config: Config = None,
     method: Method = None,
@@ -49,15 +47,12 @@ def search(
         ),
     ] = None,
     runs_dir: RunsDir = RUNS_DIR,
-    json: Json = False,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-    no_color: NoColor = False,
+    *,
+    output: Output,
 ) -> None:
     """Search for good settings, refit the best and write the search's folder."""
     from fnnctl.console.signals import interruption
 
-    output = output_of(json, quiet, verbose, no_color)
     with interruption(output) as signals:
         from fnnctl.commands.report import report_search
         from fnnctl.commands.search import SearchOptions
@@ -86,6 +81,7 @@ def search(
     report_search(run, output)
 
 
+@with_output
 def plan(
     config: Config = None,
     method: Method = None,
@@ -94,15 +90,12 @@ def plan(
     seed: Seed = None,
     workers: Workers = None,
     max_trials: MaxTrials = None,
-    json: Json = False,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-    no_color: NoColor = False,
+    *,
+    output: Output,
 ) -> None:
     """What a search would do, and how long it would take."""
     from fnnctl.console.signals import ended_by_signals
 
-    output = output_of(json, quiet, verbose, no_color)
     with ended_by_signals(output):
         from fnnctl.commands.plan import plan
 

@@ -15,10 +15,11 @@ from fnnctl.config.rules.canonical import configuration_seed
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.data.dataset import Dataset
 from fnnctl.data.preprocessing import Preprocessor
-from fnnctl.data.splits.folds import FOLDS_PURPOSE, Folds, divide, hold_out, most_folds
+from fnnctl.data.splits.folds import Fold, Folds, divide, most_folds
 from fnnctl.data.splits.parts import Split
 from fnnctl.data.warnings import data_warnings
 from fnnctl.errors import ConfigError, quoted_list
+from fnnctl.seeds import fold_seed
 from fnnctl.text import counted, shown
 from fnnctl.training.members import Member, StackSettings
 from fnnctl.training.pool import Pool, make_pool
@@ -126,24 +127,9 @@ def split_of(
     experiment: Experiment, labels: IntArray, groups: IntArray | None, folds: Folds, repeat: int, fold: int
 ) -> Split:
     """A fold's parts: what is watched while training is cut from what the fold may learn from."""
-    rows = folds.other_rows(repeat, fold)
-    config = experiment.data.split
-    held = hold_out(
-        labels[rows],
-        config.validation,
-        stratify=config.stratify,
-        seed=experiment.seed,
-        repeat=repeat,
-        fold=fold,
-        groups=None if groups is None else groups[rows],
-    )
-    return Split(rows[~held], rows[held], folds.test_rows(repeat, fold))
-
-
-def fold_seed(seed: int, repeat: int, fold: int) -> int:
-    """The seed of a fold's network, for a configuration's."""
-    entropy = (seed, FOLDS_PURPOSE, repeat, fold)
-    return int(np.random.SeedSequence(entropy).generate_state(1, np.uint64)[0])
+    config, assigned = experiment.data.split, folds.assignment[repeat]
+    chosen = Fold(repeat, fold, assigned, config.validation, config.stratify, experiment.seed)
+    return chosen.split(labels, groups)
 
 
 def _check_groups(source: Source) -> None:

@@ -13,7 +13,6 @@ import numpy as np
 
 import fnnctl
 from fnnctl.arrays import IntArray
-from fnnctl.commands.folds import split_of
 from fnnctl.commands.preparation import Source, data_facts, load_source, parts_of, searching_problems
 from fnnctl.commands.search_memory import refuse_too_large
 from fnnctl.config.reading.resolved import active_settings
@@ -210,10 +209,12 @@ def _units(source: Source, split: Split) -> tuple[Unit, ...]:
         groups=groups,
     )
     units = []
-    for repeat, fold in folds:
-        inner = split_of(experiment, labels, groups, folds, repeat, fold)
-        parts = Split(*(known[part] for part in (inner.train, inner.validation, inner.test)))
-        units.append(Unit(parts, parts.test, (repeat, fold)))
+    config = experiment.data.split
+    for fold in folds.folds(
+        validation=config.validation, stratify=config.stratify, seed=experiment.seed, rows=known
+    ):
+        parts = fold.split(dataset.labels, dataset.groups)
+        units.append(Unit(parts, parts.test, (fold.repeat, fold.number)))
     return tuple(units)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 
-from fnnctl.commands.folds import fold_seed
 from fnnctl.commands.preparation import Fitted, completed, fit
 from fnnctl.commands.search_setup import PreparedSearch, Unit
 from fnnctl.config.rules.canonical import configuration_seed
@@ -14,6 +13,7 @@ from fnnctl.config.schema.experiment import Experiment
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.errors import InputError
 from fnnctl.records.trials import Trial
+from fnnctl.seeds import fold_seed
 from fnnctl.training.members import Member, StackSettings
 from fnnctl.training.recipe import member_of
 

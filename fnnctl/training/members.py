@@ -14,7 +14,7 @@ from fnnctl.nn.member_generators import MemberGenerators
 from fnnctl.nn.network import LAYER_HYPERPARAMETERS, Network
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import NetworkShape, Techniques
-from fnnctl.training.streams import Purpose, stream
+from fnnctl.seeds import Purpose, stream
 
 AveragingKind = Literal["ema", "swa"]
 InitialBiases = Literal["zero", "uniform"]

@@ -7,8 +7,8 @@ from fnnctl.arrays import FloatArray
 from fnnctl.nn.layers.initializers import draw_biases, draw_weights
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import HiddenShape, NetworkShape, NormalizationKind
+from fnnctl.seeds import Purpose, stream
 from fnnctl.training.members import InitialBiases, initial_parameters
-from fnnctl.training.streams import Purpose, stream
 from tests.training.recipes import member_of, settings_of
 
 SETTINGS = settings_of(4, ((5, "relu"), (6, "tanh")), 3)

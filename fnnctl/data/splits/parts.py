@@ -1,6 +1,6 @@
 """Divides the rows into training, validation and test part.
 
-A split follows from the experiment's seed, the labels and the shares alone, and nothing else draws from
+A split follows from the experiment's seed, the strata and the shares alone, and nothing else draws from
 its stream of random numbers.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -17,9 +18,9 @@ from fnnctl.data.splits.groups import divide_groups
 from fnnctl.data.tables.numbers import plain_number
 from fnnctl.data.target import MANY_VALUES
 from fnnctl.errors import DataError, Problem, quoted_list
+from fnnctl.seeds import Purpose, stream
 from fnnctl.text import counted, shown
 
-SPLIT_PURPOSE = int.from_bytes(b"split", "big")
 TRAIN, VALIDATION, TEST = 0, 1, 2
 
 
@@ -31,42 +32,58 @@ class Split:
     validation: IntArray
     test: IntArray
 
+    @property
+    def parts(self) -> dict[str, IntArray]:
+        """The parts by name, in the order of use."""
+        return {"train": self.train, "validation": self.validation, "test": self.test}
+
+    def split(self, strata: IntArray, groups: IntArray | None) -> Split:
+        """Itself: see `Rows`."""
+        return self
+
+
+class Rows(Protocol):
+    """The rows of a fit: a split, or a fold that computes its split when it is needed."""
+
+    def split(self, strata: IntArray, groups: IntArray | None) -> Split:
+        """The parts of N rows with these `strata` (N,), to be kept in proportion, and `groups` (N,)."""
+
 
 def split_rows(
-    labels: IntArray,
-    classes: Sequence[str],
+    strata: IntArray,
+    names: Sequence[str],
     config: SplitConfig,
     *,
     seed: int,
     test_rows: int = 0,
     groups: IntArray | None = None,
 ) -> Split:
-    """Draw the parts of N rows with the (N,) `labels`, indices into `classes`.
+    """Draw the parts of N rows with the (N,) `strata`, whose `names` messages show.
 
-    A share s of n rows is round(s·n) rows, and one row at least if s is not 0; the training part gets
+    A share s of n rows is round(s·n) rows, and at least one row if s is not 0; the training part gets
     the rest. With `test_rows` the last so many rows are the test part, and the share of the validation
-    part relates to the others. Stratified, each class is divided in the same proportions by the
-    method of the largest remainder, and each keeps a row in the training part; where rows allow it,
+    part relates to the others. If the split is stratified, each stratum is divided in the same proportions by
+    the method of the largest remainder, and keeps a row in the training part. If there are enough rows,
     each has one in the test part, and then in the validation part. With `groups` (N,) the rows of a group
-    stay together, and sizes and proportions are as near as the groups allow. Raises DataError where the
-    rows or the groups do not suffice.
+    stay together, and sizes and proportions are as near as the groups allow. Raises DataError if there are
+    too few rows or groups.
     """
-    pool = len(labels) - test_rows
+    pool = len(strata) - test_rows
     test_size = 0 if test_rows else _size(config.test, pool)
     validation_size = _size(config.validation, pool)
     train_size = pool - test_size - validation_size
     if train_size < 1:
         raise _too_few(f"{counted(pool, 'row')} leave none for training", validation_size, test_size)
-    rng = np.random.default_rng(np.random.SeedSequence((seed, SPLIT_PURPOSE)))
+    rng = stream(seed, Purpose.SPLIT)
     if groups is not None and train_size < pool:
         sizes = np.array([train_size, validation_size, test_size])
         _check_groups(groups[:pool], sizes, config)
-        alike = labels[:pool] if config.stratify else np.zeros(pool, np.intp)
-        parts = divide_groups(groups[:pool], alike, sizes, rng=rng)
+        proportional = strata[:pool] if config.stratify else np.zeros(pool, np.intp)
+        parts = divide_groups(groups[:pool], proportional, sizes, rng=rng)
     elif config.stratify and train_size < pool:
-        counts = np.bincount(labels[:pool], minlength=len(classes))
-        _check_classes(counts, classes, train_size, validation_size, test_size)
-        parts = stratified_parts(labels[:pool], counts, validation_size, test_size, rng)
+        counts = np.bincount(strata[:pool], minlength=len(names))
+        _check_strata(counts, names, train_size, validation_size, test_size)
+        parts = stratified_parts(strata[:pool], counts, validation_size, test_size, rng)
     else:
         parts = np.zeros(pool, np.int8)
         order = rng.permutation(pool)
@@ -90,18 +107,18 @@ def _check_groups(groups: IntArray, sizes: IntArray, config: SplitConfig) -> Non
         raise DataError(Problem(message, path="data.split.group"))
 
 
-def _check_classes(
-    counts: IntArray, classes: Sequence[str], train_size: int, validation_size: int, test_size: int
+def _check_strata(
+    counts: IntArray, names: Sequence[str], train_size: int, validation_size: int, test_size: int
 ) -> None:
-    single = [shown(name) for name, count in zip(classes, counts, strict=True) if count == 1]
+    single = [shown(name) for name, count in zip(names, counts, strict=True) if count == 1]
     if single:
         which = (
             f"the class {single[0]} has" if len(single) == 1 else f"the classes {quoted_list(single)} have"
         )
         advice = "add rows, leave the class out, or set data.split.stratify to false"
-        if len(classes) > MANY_VALUES and all(plain_number(name) is not None for name in classes):
+        if len(names) > MANY_VALUES and all(plain_number(name) is not None for name in names):
             advice = (
-                f"are the target's {len(classes):,} numbers classes? If they are amounts, put them into a "
+                f"are the target's {len(names):,} numbers classes? If they are amounts, put them into a "
                 f"few classes first; else {advice}"
             )
         message = f"{which} a single row, which cannot be divided: {advice}"
@@ -113,17 +130,17 @@ def _check_classes(
 
 
 def _too_few(wrong: str, validation_size: int, test_size: int) -> DataError:
-    apart = f"{validation_size:,} for validation, {test_size:,} for the test"
-    return DataError(Problem(f"{wrong} ({apart}): lower the shares, or add rows", path="data.split"))
+    others = f"{validation_size:,} for validation, {test_size:,} for the test"
+    return DataError(Problem(f"{wrong} ({others}): lower the shares, or add rows", path="data.split"))
 
 
 def stratified_parts(
-    labels: IntArray, counts: IntArray, validation_size: int, test_size: int, rng: np.random.Generator
+    strata: IntArray, counts: IntArray, validation_size: int, test_size: int, rng: np.random.Generator
 ) -> IntArray:
     """Return (n,) the part of each row: 0 train, 1 validation, 2 test.
 
-    `counts` are the classes' rows. All parts but the first have as many rows as they are said to have, and
-    each class has one at least in the first, for which both sizes must leave enough.
+    `counts` are the strata's rows. The validation and test parts have exactly the given sizes, and each
+    stratum has at least one row in the training part, for which both sizes must leave enough.
     """
     tie_break = rng.permutation(len(counts))
     test = np.zeros_like(counts)
@@ -132,22 +149,22 @@ def stratified_parts(
     test[tie_break] = apportion(test_size, shuffled, shuffled - 1)
     validation[tie_break] = apportion(validation_size, shuffled, shuffled - 1 - test[tie_break])
 
-    order = rng.permutation(len(labels))
-    order = order[np.argsort(labels[order], kind="stable")]
+    order = rng.permutation(len(strata))
+    order = order[np.argsort(strata[order], kind="stable")]
     starts = np.cumsum(counts) - counts
-    of = labels[order]
-    rank = np.arange(len(labels)) - starts[of]
-    parts = np.zeros(len(labels), np.int8)
+    of = strata[order]
+    rank = np.arange(len(strata)) - starts[of]
+    parts = np.zeros(len(strata), np.int8)
     parts[order[rank < test[of] + validation[of]]] = VALIDATION
     parts[order[rank < test[of]]] = TEST
     return parts
 
 
 def apportion(size: int, counts: IntArray, most: IntArray) -> IntArray:
-    """Divide `size` rows among C classes in proportion to their `counts` (C,), none above `most` (C,).
+    """Divide `size` rows among S strata in proportion to their `counts` (S,), none above `most` (S,).
 
-    The method of the largest remainder (Hamilton's): everyone gets the whole part of its quota, and the
-    rows left over go to the largest remainders. Where there are rows for all, each class that may have
+    The method of the largest remainder (Hamilton's): each stratum gets the whole part of its quota, and the
+    rows left over go to the largest remainders. If there are rows for all, each stratum that may have
     one gets one. The sum of `most` must not be below `size`.
     """
     most = np.maximum(most, 0)

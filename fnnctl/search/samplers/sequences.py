@@ -10,9 +10,7 @@ from typing import Final, TypeAlias
 import numpy as np
 
 from fnnctl.search.domains import BELOW_ONE
-
-POINTS_PURPOSE: Final = int.from_bytes(b"points", "big")
-SCRAMBLE_PURPOSE: Final = int.from_bytes(b"scramble", "big")
+from fnnctl.seeds import Purpose, stream
 
 Points: TypeAlias = Callable[[int], Sequence[float]]
 """The point with this number, from 0: a number of [0, 1) for each dimension."""
@@ -22,8 +20,7 @@ def pseudo_random(dimensions: int, *, seed: int) -> Points:
     """Independent points, each from a stream of its own."""
 
     def point(index: int) -> Sequence[float]:
-        rng = np.random.default_rng(np.random.SeedSequence((seed, POINTS_PURPOSE, index)))
-        numbers: list[float] = rng.random(dimensions).tolist()
+        numbers: list[float] = stream(seed, Purpose.POINTS, index).random(dimensions).tolist()
         return numbers
 
     return point
@@ -37,7 +34,7 @@ def low_discrepancy(dimensions: int, *, seed: int) -> Points:
     is uniformly distributed (Owen, A randomized Halton algorithm in R, 2017).
     """
     scrambled = [
-        _scrambled(base, np.random.default_rng(np.random.SeedSequence((seed, SCRAMBLE_PURPOSE, index))))
+        _scrambled(base, stream(seed, Purpose.SCRAMBLE, index))
         for index, base in enumerate(islice(_primes(), dimensions))
     ]
     return lambda index: [number(index) for number in scrambled]

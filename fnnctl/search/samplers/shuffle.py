@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 import numpy as np
 
-SHUFFLE_PURPOSE: Final = int.from_bytes(b"shuffle", "big")
+from fnnctl.seeds import Purpose, stream
 
 
 def shuffled(size: int, *, seed: int) -> Iterator[int]:
@@ -16,7 +15,7 @@ def shuffled(size: int, *, seed: int) -> Iterator[int]:
     Fisher and Yates's method on an array of which only what was moved is remembered. The first n do not
     depend on how many are asked for.
     """
-    rng = np.random.default_rng(np.random.SeedSequence((seed, SHUFFLE_PURPOSE)))
+    rng = stream(seed, Purpose.SHUFFLE)
     moved: dict[int, int] = {}
     for place in range(size):
         here = moved.pop(place, place)

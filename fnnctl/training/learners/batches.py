@@ -11,9 +11,9 @@ import numpy.typing as npt
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.nn.augmentation import add_noise, mix_up
 from fnnctl.nn.workspace import Workspace
+from fnnctl.seeds import Purpose, stream
 from fnnctl.training.members import Member, StackSettings, hyperparameter, member_generators
 from fnnctl.training.pool import Pool, gather
-from fnnctl.training.streams import Purpose, stream
 
 
 class Batches:

@@ -14,6 +14,7 @@ from fnnctl.nn.optimizers.blocks import shared
 from fnnctl.nn.optimizers.first_order import OPTIMIZERS, Moved
 from fnnctl.nn.optimizers.lr_schedules import LR_SCHEDULES
 from fnnctl.nn.optimizers.penalties import Penalty, bound_norms, clip_norms, clip_values
+from fnnctl.seeds import Purpose
 from fnnctl.training.diagnostics import Diagnostics
 from fnnctl.training.history import TRAINING_COLUMNS, Record, monitored
 from fnnctl.training.learners.averaging import Averaging
@@ -28,7 +29,6 @@ from fnnctl.training.members import (
 )
 from fnnctl.training.pool import Pool
 from fnnctl.training.state import State, extract_part, merge_parts
-from fnnctl.training.streams import Purpose
 
 STEPS_BETWEEN_CHECKS = 100
 """How often an epoch is asked whether it still makes sense."""

@@ -154,3 +154,47 @@ class TestHoldOut:
         groups = np.repeat(np.arange(100), 3)
         held = hold_out(groups % 2, 0.2, stratify=True, seed=3, repeat=0, fold=0, groups=groups)
         assert 54 <= held.sum() <= 66
+
+
+class TestFold:
+    """A fold's split, held against the formulas that it replaces: parts of the divided rows, then mapped."""
+
+    @given(
+        groups_of=st.sampled_from([0, 1, 2, 5]),
+        subset=st.booleans(),
+        share=st.sampled_from([0.0, 0.15, 0.4]),
+        stratify=st.booleans(),
+        seed=SEEDS,
+    )
+    def test_its_parts(self, groups_of: int, subset: bool, share: float, stratify: bool, seed: int) -> None:
+        rng = np.random.default_rng(seed % 2**32)
+        strata = rng.integers(0, 4, 90)
+        groups = np.arange(90) // groups_of if groups_of else None
+        known = np.sort(rng.permutation(90)[:70]) if subset else np.arange(90)
+        of_known = None if groups is None else groups[known]
+        folds = divide(strata[known], folds=5, repeats=2, stratify=True, seed=seed, groups=of_known)
+        lazy = folds.folds(validation=share, stratify=stratify, seed=seed, rows=known if subset else None)
+        assert [(fold.repeat, fold.number) for fold in lazy] == list(folds)
+        for fold in lazy:
+            repeat, number = fold.repeat, fold.number
+            rows = folds.other_rows(repeat, number)
+            held = hold_out(
+                strata[known][rows],
+                share,
+                stratify=stratify,
+                seed=seed,
+                repeat=repeat,
+                fold=number,
+                groups=None if of_known is None else of_known[rows],
+            )
+            expected = rows[~held], rows[held], folds.test_rows(repeat, number)
+            split = fold.split(strata, groups)
+            for part, inner in zip(split.parts.values(), expected, strict=True):
+                np.testing.assert_array_equal(part, known[inner])
+            assert split.split(strata, groups) is split
+
+    def test_folds_of_one_repeat_share_its_array(self) -> None:
+        folds = divide(np.zeros(40, np.intp), folds=4, repeats=2, stratify=True, seed=1)
+        lazy = folds.folds(validation=0.2, stratify=True, seed=1)
+        assert len({id(fold.assigned) for fold in lazy}) == 2
+        assert np.shares_memory(lazy[0].assigned, folds.assignment)

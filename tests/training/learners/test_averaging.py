@@ -10,12 +10,12 @@ import pytest
 from fnnctl.arrays import FloatArray
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import HiddenShape, NetworkShape
+from fnnctl.seeds import Purpose, stream
 from fnnctl.training.learners.averaging import Averaging
 from fnnctl.training.learners.batches import Batches
 from fnnctl.training.members import AveragingKind, Member, StackSettings, make_network
 from fnnctl.training.pool import Examples
 from fnnctl.training.stack import Stack
-from fnnctl.training.streams import Purpose, stream
 from fnnctl.training.trainer import train_stack
 from tests.training.recipes import blobs, member_of, settings_of
 
