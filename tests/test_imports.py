@@ -1,4 +1,4 @@
-"""Imports go down only, and what is heavy or dangerous stays in its one room."""
+"""Imports go down only, siblings do not import one another, and some libraries have one place."""
 
 from __future__ import annotations
 
@@ -26,6 +26,9 @@ LEVELS = {
     "errors": 1,
     "arrays": 0, "blas": 0, "memory": 0, "text": 0, "seeds": 0,
 }  # fmt: skip
+"""A room imports only rooms of lower levels: rooms of one level are siblings."""
+REQUIRED = {"numpy", "typer", "pydantic", "pydantic_core", "yaml", "rich", "matplotlib"}
+"""The dependencies of pyproject.toml, as they are imported; pydantic_core is a part of pydantic."""
 FILES = sorted(path for path in ROOT.rglob("*.py") if path.name != "__main__.py")
 
 
@@ -75,6 +78,16 @@ def test_third_parties_stay_in_their_rooms(path: Path) -> None:
             assert top in sys.stdlib_module_names
         if here == "nn" and room(module):
             assert room(module) in {"nn", "errors", "arrays"}
+
+
+def test_every_optional_library_is_imported_in_one_file() -> None:
+    files: dict[str, set[str]] = {}
+    for path in FILES:
+        for module in imported(path):
+            top = module.split(".")[0]
+            if top not in {"fnnctl", *REQUIRED, *sys.stdlib_module_names}:
+                files.setdefault(top, set()).add(str(path.relative_to(ROOT)))
+    assert {library: found for library, found in files.items() if len(found) > 1} == {}
 
 
 # What changes files, by the last name of what is called; what `os` has besides is told by the module's name.

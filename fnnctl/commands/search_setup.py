@@ -182,7 +182,7 @@ def _spending(experiment: Experiment, max_trials: int | None) -> Spending:
 
 def _size(space: Space, search: SearchConfig) -> int | None:
     """How many assignments the sampler can choose from."""
-    return space.grid(search.points).size if search.method.sampler == "grid" else space.size
+    return space.grid(search.grid_resolution).size if search.method.sampler == "grid" else space.size
 
 
 def _units(source: Source, split: Split) -> tuple[Unit, ...]:

@@ -38,20 +38,30 @@ def is_below(path: ConfigPath, places: Container[ConfigPath]) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Location:
     """A line of a file, or an option of the command line."""
 
     file: str
     line: int | None = None
 
 
-class Places(dict[ConfigPath, Place]):
-    """The place of every value that was given; the whole config's is always among them."""
+class Locations(dict[ConfigPath, Location]):
+    """The location of every value that was given; the whole config's is always among them."""
 
     def problem(self, path: ConfigPath, message: str) -> Problem:
         """Make a problem of what is wrong at a path; what was left out stands where its section does."""
         given = path
         while given not in self:
             given = given[:-1]
-        place = self[given]
-        return Problem(message, file=place.file, line=place.line, path=format_path(path) or None)
+        location = self[given]
+        return Problem(message, file=location.file, line=location.line, path=format_path(path) or None)
+
+    def nearest(self, text: str) -> Location:
+        """The location of a written path, or of the innermost section around it that was given.
+
+        A path is looked up as text, because a key may have dots in it: `search.space` has paths as keys.
+        """
+        written = {format_path(path): location for path, location in self.items()}
+        while text not in written:
+            text = text[: max(text.rfind("."), text.rfind("["), 0)]
+        return written[text]

@@ -48,7 +48,7 @@ class Domain(Protocol):
     def coordinate(self, value: Any) -> float:
         """A point of [0, 1) at which the value stands; the middle of its share where it has one."""
 
-    def grid(self, points: int) -> Sequence[Any]:
+    def grid(self, resolution: int) -> Sequence[Any]:
         """So many values, evenly spread; all of them where there are fewer, or are steps or a choice."""
 
     def __contains__(self, value: Any) -> bool: ...
@@ -92,11 +92,11 @@ class Listed:
             raise ValueError(f"{value!r} is not in the domain")
         return (index + 0.5) / len(self.values)
 
-    def grid(self, points: int) -> Sequence[Any]:
+    def grid(self, resolution: int) -> Sequence[Any]:
         last = len(self.values) - 1
-        if not self.cut or last < points:
+        if not self.cut or last < resolution:
             return self.values
-        return [self.values[round(last * k / (points - 1))] for k in range(points)]
+        return [self.values[round(last * k / (resolution - 1))] for k in range(resolution)]
 
     def __contains__(self, value: Any) -> bool:
         return self._index(value) is not None
@@ -207,13 +207,13 @@ class Numbers:
     def coordinate(self, value: Any) -> float:
         return min(max(self.scale.of(value), 0.0), BELOW_ONE)
 
-    def grid(self, points: int) -> Sequence[Any]:
-        if self.values is not None and (not self.cut or len(self.values) <= points):
+    def grid(self, resolution: int) -> Sequence[Any]:
+        if self.values is not None and (not self.cut or len(self.values) <= resolution):
             return self.values
         if isinstance(self.scale, NormalScale):  # whose ends are next to impossible
-            return [self.value((k + 0.5) / points) for k in range(points)]
+            return [self.value((k + 0.5) / resolution) for k in range(resolution)]
         scale = LogScale(self.low, self.high) if self.cut else self.scale
-        inner = (self._rounded(scale.at(k / (points - 1))) for k in range(1, points - 1))
+        inner = (self._rounded(scale.at(k / (resolution - 1))) for k in range(1, resolution - 1))
         return list(dict.fromkeys((self.low, *inner, self.high)))
 
     def __contains__(self, value: Any) -> bool:

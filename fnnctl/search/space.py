@@ -51,9 +51,9 @@ class Space:
         values = values_by_dimension(self.dimensions, assignment)
         return {name: self.domains[name].coordinate(value) for name, value in values.items()}
 
-    def grid(self, points: int) -> Grid:
-        """All combinations of each domain's grid of so many points."""
-        return Grid(self.dimensions, {name: domain.grid(points) for name, domain in self.domains.items()})
+    def grid(self, resolution: int) -> Grid:
+        """All combinations of each domain's grid of this resolution."""
+        return Grid(self.dimensions, {name: domain.grid(resolution) for name, domain in self.domains.items()})
 
     def everything(self) -> Grid:
         """All assignments of a finite space."""

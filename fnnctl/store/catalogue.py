@@ -1,14 +1,15 @@
-"""The runs of a folder: which there are, and which one a name means.
+"""Lists the runs of a folder, and finds the run that a name stands for.
 
-A run lies directly in the runs folder and has a manifest. Hidden folders are half made, and links could lead
-anywhere: neither is a run.
+A run is a folder with a manifest, directly in the runs folder. Hidden folders are unfinished, and links could
+lead anywhere: neither is a run.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from fnnctl.errors import DataError, MachineError, UsageError, did_you_mean, quoted_list
 from fnnctl.store.atomic import cannot_read
@@ -16,10 +17,12 @@ from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import Manifest
 from fnnctl.store.names import LATEST, MANIFEST, started_by_name
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class RunEntry:
-    """A line of the list of runs; `manifest` is None where the run is damaged, and `damage` says how."""
+    """A line of the list of runs; `manifest` is None if the manifest is damaged, and `damage` says how."""
 
     run: RunFolder
     manifest: Manifest | None
@@ -30,21 +33,13 @@ class RunEntry:
 
     @property
     def shown_status(self) -> str:
-        """The status in a word for people, who are also told of runs that died and of damaged ones."""
+        """The status as users see it: the manifest's, `died` or `damaged`."""
         if self.manifest is None:
             return "damaged"
         return shown_status(self.manifest, alive=self.alive)
 
-    @property
-    def started(self) -> str:
-        """When the run was started. A damaged one counts as the last of the second in its name."""
-        if self.manifest:
-            return self.manifest.started
-        second = started_by_name(self.run.path.name)
-        return f"{second}.999999Z" if second else ""
-
     def to_dict(self) -> dict[str, Any]:
-        """The entry of `runs --json`; where the manifest is damaged, what it would say is null."""
+        """The entry of `runs --json`; facts of a damaged manifest are null."""
         manifest = self.manifest
         return {
             "run": str(self.run.path),
@@ -59,19 +54,20 @@ class RunEntry:
 
 
 def shown_status(manifest: Manifest, *, alive: bool) -> str:
-    """The manifest's status, or `died` where it says `running` and no process is left that could be."""
+    """The manifest's status, or `died` if that is `running` and the run's process is gone."""
     return "died" if manifest.status == "running" and not alive else manifest.status
 
 
 def list_runs(runs_dir: Path) -> list[RunEntry]:
-    """Every run of the folder, the one started last at the end."""
-    return sorted((_entry(run) for run in _run_folders(runs_dir)), key=lambda entry: entry.started)
+    """Every run of the folder, in the order of start, ties by name."""
+    entries = map(_entry, _run_folders(runs_dir))
+    return sorted(entries, key=lambda entry: _started(entry.run, entry.manifest))
 
 
 def find_run(text: str, runs_dir: Path) -> RunFolder:
-    """The run that `text` means: `latest`, a path, a folder's name, or a unique prefix of one.
+    """The run that `text` stands for: `latest`, a path, a folder's name, or a unique prefix of one.
 
-    Raises `UsageError` where there is none, or more than one.
+    Raises `UsageError` if there is none, or more than one.
     """
     if text == LATEST:
         return _latest(runs_dir)
@@ -92,14 +88,25 @@ def find_run(text: str, runs_dir: Path) -> RunFolder:
 
 
 def _latest(runs_dir: Path) -> RunFolder:
-    entries = list_runs(runs_dir)
-    if not entries:
+    """The run started last, ties by name: folder names tell all but the order within a second."""
+    seconds = {run: started_by_name(run.path.name) for run in _run_folders(runs_dir)}
+    if not seconds:
         raise _no_runs(runs_dir)
-    return entries[-1].run
+    last = max(filter(None, seconds.values()), default=None)
+    candidates = [run for run, second in seconds.items() if second in (last, None)]
+    return max(candidates, key=lambda run: (_started(run, _read(run.read_manifest)[0]), run.path.name))
+
+
+def _started(run: RunFolder, manifest: Manifest | None) -> str:
+    """When the run was started. A damaged one counts as the last of the second in its name."""
+    if manifest:
+        return manifest.started
+    second = started_by_name(run.path.name)
+    return f"{second}.999999Z" if second else ""
 
 
 def _run_folders(runs_dir: Path) -> list[RunFolder]:
-    """The runs in a folder, by name; none where there is no such folder."""
+    """The runs in a folder, by name; none if there is no such folder."""
     try:
         paths = sorted(runs_dir.iterdir())
     except FileNotFoundError:
@@ -116,7 +123,7 @@ def _run_folders(runs_dir: Path) -> list[RunFolder]:
 
 
 def _is_run(path: Path) -> bool:
-    """Whether it is a folder with a manifest; one that may not be looked into, or cannot exist, is none."""
+    """Whether it is a folder with a manifest; False if it may not be read or its name is impossible."""
     try:
         return (path / MANIFEST).is_file()
     except OSError:
@@ -124,14 +131,20 @@ def _is_run(path: Path) -> bool:
 
 
 def _entry(run: RunFolder) -> RunEntry:
-    manifest, metrics, damage = None, None, None
-    try:
-        manifest = run.read_manifest()
-        metrics = (run.winner() or run).read_metrics()
-    except (DataError, MachineError) as error:
-        damage = error.message
+    manifest, damage = _read(run.read_manifest)
+    metrics = None
+    if manifest is not None:
+        metrics, damage = _read((run.winner() or run).read_metrics)
     alive = manifest is not None and manifest.status == "running" and run.is_alive()
     return RunEntry(run, manifest, metrics, alive, damage)
+
+
+def _read(read: Callable[[], T]) -> tuple[T | None, str | None]:
+    """What a file holds, or else why it cannot be read."""
+    try:
+        return read(), None
+    except (DataError, MachineError) as error:
+        return None, error.message
 
 
 def _no_runs(runs_dir: Path) -> UsageError:

@@ -8,16 +8,15 @@ takes more memory than the file really holds.
 from __future__ import annotations
 
 import io
-import math
-import tokenize
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from fnnctl.arrays.npy import NpyError, read_array, read_header
 from fnnctl.store.atomic import damaged
 
 Array = npt.NDArray[Any]
@@ -27,7 +26,7 @@ NUMBER_KINDS = "fiub"
 
 
 def to_npz(arrays: Mapping[str, Array]) -> bytes:
-    """The arrays as an uncompressed .npz file, which `numpy.load` reads; raises ValueError for objects."""
+    """The arrays as an uncompressed NPZ file, which `numpy.load` reads; raises ValueError for objects."""
     archive_bytes = io.BytesIO()
     with zipfile.ZipFile(archive_bytes, "w", zipfile.ZIP_STORED) as archive:
         for name, array in arrays.items():
@@ -65,34 +64,25 @@ def read_npz(content: bytes, path: Path) -> dict[str, Array]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             return {
-                member.filename.removesuffix(".npy"): _read_array(archive, member, path)
+                member.filename.removesuffix(".npy"): _read_member(archive, member, path)
                 for member in archive.infolist()
             }
     except (zipfile.BadZipFile, RuntimeError, ValueError, OverflowError, EOFError) as error:
         raise damaged(path, f"is damaged: {error}") from error
 
 
-def _read_array(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> Array:
+def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> Array:
+    name = member.filename
     if member.compress_type != zipfile.ZIP_STORED:
-        raise damaged(path, f"is damaged: '{member.filename}' is compressed, which fnnctl never does")
-    with archive.open(member) as file:
-        shape, fortran_order, dtype = _read_header(file)
-        if dtype.kind not in NUMBER_KINDS:
-            raise damaged(path, f"is damaged: '{member.filename}' is {dtype.name}, which fnnctl never writes")
-        data = file.read()
-    if len(data) != math.prod(shape) * dtype.itemsize:
-        raise damaged(
-            path, f"is damaged: '{member.filename}' holds {len(data)} bytes, not what its shape needs"
-        )
-    # A copy, because an array over bytes cannot be written to.
-    return np.frombuffer(data, dtype).reshape(shape, order="F" if fortran_order else "C").copy()
-
-
-def _read_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    version = np.lib.format.read_magic(file)
-    if version != (1, 0):
-        raise ValueError(f"version {version} of an array's header is not one that fnnctl writes")
+        raise damaged(path, f"is damaged: '{name}' is compressed, which fnnctl never does")
     try:
-        return np.lib.format.read_array_header_1_0(file)
-    except (SyntaxError, tokenize.TokenError, TypeError) as error:
-        raise ValueError(f"an array's header cannot be read ({error})") from error
+        with archive.open(member) as file:
+            header = read_header(file)
+            if header.dtype.kind not in NUMBER_KINDS:
+                raise damaged(path, f"is damaged: '{name}' is {header.dtype.name}, which fnnctl never writes")
+            held = member.file_size - header.start
+            if held != header.nbytes:
+                raise damaged(path, f"is damaged: '{name}' holds {held} bytes, not what its shape needs")
+            return read_array(file, header).copy()  # writable, unlike an array over bytes
+    except NpyError as error:
+        raise damaged(path, f"is damaged: '{name}': {error}") from error

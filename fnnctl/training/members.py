@@ -43,7 +43,7 @@ class StackSettings:
 
 @dataclass(frozen=True, slots=True)
 class StoppingRule:
-    """When a member ends before its last epoch: see `EarlyStopping` in the config."""
+    """When a member ends before its last epoch: see `EarlyStoppingConfig`."""
 
     monitor: str
     patience: int
@@ -53,7 +53,7 @@ class StoppingRule:
 
 @dataclass(frozen=True, slots=True)
 class ConvergenceRule:
-    """When the training loss no longer falls: see `Convergence` in the config."""
+    """When the training loss no longer falls: see `ConvergenceConfig`."""
 
     tolerance: float
     patience: int

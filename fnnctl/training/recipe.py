@@ -11,10 +11,10 @@ from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.lr_schedules import AdaptiveLrSchedule
 from fnnctl.config.schema.model import (
     Activation,
-    BatchNormalization,
+    BatchNormalizationConfig,
     EluActivation,
-    HiddenLayer,
-    LayerNormalization,
+    HiddenLayerConfig,
+    LayerNormalizationConfig,
     LeakyReluActivation,
     LogisticOutput,
     MaxoutActivation,
@@ -24,8 +24,8 @@ from fnnctl.config.schema.model import (
 )
 from fnnctl.config.schema.optimizers import LbfgsOptimizer, Optimizer
 from fnnctl.config.schema.training import (
-    Convergence,
-    EarlyStopping,
+    ConvergenceConfig,
+    EarlyStoppingConfig,
     EmaAveraging,
     SwaAveraging,
     TrainingConfig,
@@ -164,7 +164,8 @@ def member_of(
             "dropout": tuple(_dropout(experiment, layer) for layer in layers),
             "epsilon": tuple(_epsilon(each) for each in normalizations),
             "momentum": tuple(
-                each.momentum if isinstance(each, BatchNormalization) else 0.0 for each in normalizations
+                each.momentum if isinstance(each, BatchNormalizationConfig) else 0.0
+                for each in normalizations
             ),
         },
         optimizer_hyperparameters={
@@ -204,21 +205,21 @@ def _hyperparameters(training: TrainingConfig) -> dict[str, float]:
     return {name: number for name, number in hyperparameters.items() if number is not None}
 
 
-def _stopping_rule(rule: EarlyStopping | None) -> StoppingRule | None:
+def _stopping_rule(rule: EarlyStoppingConfig | None) -> StoppingRule | None:
     if rule is None:
         return None
     return StoppingRule(rule.monitor, rule.patience, rule.tolerance, rule.restore_best)
 
 
-def _convergence_rule(rule: Convergence | None) -> ConvergenceRule | None:
+def _convergence_rule(rule: ConvergenceConfig | None) -> ConvergenceRule | None:
     return None if rule is None else ConvergenceRule(rule.tolerance, rule.patience)
 
 
-def _activation(experiment: Experiment, layer: HiddenLayer) -> Activation:
+def _activation(experiment: Experiment, layer: HiddenLayerConfig) -> Activation:
     return layer.activation or experiment.model.activation
 
 
-def _normalization(experiment: Experiment, layer: HiddenLayer) -> Normalization:
+def _normalization(experiment: Experiment, layer: HiddenLayerConfig) -> Normalization:
     return layer.normalization or experiment.model.normalization
 
 
@@ -228,11 +229,13 @@ def _normalization_kind(normalization: Normalization) -> NormalizationKind | Non
 
 def _epsilon(normalization: Normalization) -> float:
     return (
-        normalization.epsilon if isinstance(normalization, BatchNormalization | LayerNormalization) else 0.0
+        normalization.epsilon
+        if isinstance(normalization, BatchNormalizationConfig | LayerNormalizationConfig)
+        else 0.0
     )
 
 
-def _dropout(experiment: Experiment, layer: HiddenLayer) -> float:
+def _dropout(experiment: Experiment, layer: HiddenLayerConfig) -> float:
     return experiment.model.dropout if layer.dropout is None else layer.dropout
 
 
@@ -247,7 +250,7 @@ def _number(activation: Activation) -> float:
     return 0.0
 
 
-def _initializer(experiment: Experiment, layer: HiddenLayer) -> str:
+def _initializer(experiment: Experiment, layer: HiddenLayerConfig) -> str:
     scheme = layer.initialization or experiment.model.initialization
     return default_initializer(_activation(experiment, layer).name) if scheme == "auto" else scheme
 

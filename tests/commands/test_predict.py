@@ -113,7 +113,7 @@ def test_two_files_are_all_that_is_needed(program: Program, tmp_path: Path, sour
     gaps=st.sets(st.tuples(st.integers(0, 39), st.integers(0, 6)), max_size=60),
     chosen=st.lists(st.integers(0, 343), min_size=1, max_size=40),
 )
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_order_extra_columns_and_gaps_are_as_in_memory(
     trained: Path,
     tmp_path: Path,

@@ -34,7 +34,9 @@ def test_more_random_trials(tmp_path: Path, sequence: str) -> None:
 
 def test_more_of_a_grid(tmp_path: Path) -> None:
     """First those that --max-trials lets begin, then more of them, then all."""
-    config = write_config(tmp_path / "x.yaml", search={**RANDOM, "method": "grid", "trials": 5, "points": 4})
+    config = write_config(
+        tmp_path / "x.yaml", search={**RANDOM, "method": "grid", "trials": 5, "grid_resolution": 4}
+    )
     folder = search(config, "--max-trials", "2")
     assert resume(folder, "--max-trials", "4") == 0
     assert changes(folder) == [{"max_trials": 4}]

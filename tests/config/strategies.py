@@ -307,7 +307,7 @@ def _search(draw: st.DrawFn) -> dict[str, Any]:
         direction=st.sampled_from(["auto", "maximize", "minimize"]),
     )
     own = (
-        {"points": st.integers(2, 10_000)}
+        {"grid_resolution": st.integers(2, 10_000)}
         if sampler == "grid"
         else {"sequence": st.sampled_from(["pseudo_random", "low_discrepancy"])}
     )

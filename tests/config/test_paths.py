@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from fnnctl.config.paths import ConfigPath, Place, Places, format_path, is_below, parse_path
+from fnnctl.config.paths import ConfigPath, Location, Locations, format_path, is_below, parse_path
 from fnnctl.errors import Problem
 
 
@@ -36,7 +36,9 @@ def test_an_index_may_stand_in_brackets_or_after_a_dot(text: str, path: ConfigPa
     assert parse_path(text) == path
 
 
-PLACES = Places({(): Place("a.yaml", 1), ("data",): Place("a.yaml", 3), ("data", "target"): Place("--set")})
+PLACES = Locations(
+    {(): Location("a.yaml", 1), ("data",): Location("a.yaml", 3), ("data", "target"): Location("--set")}
+)
 
 
 def test_a_problem_stands_where_the_value_was_given() -> None:

@@ -15,7 +15,7 @@ from fnnctl.search.samplers import SAMPLERS
 from fnnctl.search.space import Space
 
 KINDS: dict[str, tuple[str, dict[str, Any]]] = {
-    "grid": ("grid", {"points": 4}),
+    "grid": ("grid", {"grid_resolution": 4}),
     "random": ("random", {"sequence": "pseudo_random"}),
     "low_discrepancy": ("random", {"sequence": "low_discrepancy"}),
 }

@@ -62,7 +62,7 @@ def of_space(name: str, space: Space, **settings: Any) -> SamplerCase:
     def make(direction: Direction) -> Sampler:
         return REGISTRY[name](space, search, seed=3, key=identity)
 
-    return SamplerCase(make, space.grid(search.points).size if name == "grid" else space.size)
+    return SamplerCase(make, space.grid(search.grid_resolution).size if name == "grid" else space.size)
 
 
 SAMPLERS = {
@@ -72,7 +72,7 @@ SAMPLERS = {
     "an empty list": SamplerCase(lambda direction: numbered(0), 0),
     "one that learns": SamplerCase(lambda direction: Climber(10**9, direction), None),
     "one that learns from 20": SamplerCase(lambda direction: Climber(20, direction), 20),
-    "a grid": of_space("grid", SPACE, points=2),
+    "a grid": of_space("grid", SPACE, grid_resolution=2),
     "random": of_space("random", SPACE),
     "random from 20": of_space("random", FEW),
     "low discrepancy": of_space("random", SPACE, sequence="low_discrepancy"),

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from fnnctl.nn.backpropagation import BackPropagation
@@ -114,7 +114,6 @@ def cases(draw: st.DrawFn) -> Case:
     )
 
 
-@settings(max_examples=150, deadline=None)
 @given(cases())
 def test_random_combinations(case: Case) -> None:
     assume(case.distance_to_kinks() > 1e-3)

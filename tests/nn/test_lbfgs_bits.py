@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fnnctl.arrays import FloatArray
@@ -45,7 +45,6 @@ def saved_and_loaded(lbfgs: Lbfgs) -> Lbfgs:
         return Lbfgs(lbfgs.hyperparameters, dict(state))
 
 
-@settings(deadline=None)
 @given(
     seed=st.integers(0, 2**32 - 1),
     members=st.integers(1, 6),

@@ -5,7 +5,7 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fnnctl.config.rules.domain_values import identity
@@ -112,7 +112,6 @@ def test_a_grid_in_its_order_the_last_dimension_first() -> None:
     assert list(grid) == [{"a": 2, "b": 7}, {"a": 2, "b": 8}, {"a": 3, "b": 7}, {"a": 3, "b": 8}, {"a": 1}]
 
 
-@settings(max_examples=50, deadline=None)
 @given(plain=spaces(), data=st.data())
 def test_every_combination_of_a_grid_is_there_once_and_in_the_space(
     plain: dict[str, Any], data: st.DataObject
@@ -133,7 +132,6 @@ def test_every_combination_of_a_grid_is_there_once_and_in_the_space(
             assert back == value or math.isclose(back, value, rel_tol=1e-4)
 
 
-@settings(max_examples=100, deadline=None)
 @given(plain=spaces(), data=st.data())
 def test_coordinates_lead_back_to_the_assignment(plain: dict[str, Any], data: st.DataObject) -> None:
     chosen = space(plain)

@@ -10,6 +10,7 @@ import pytest
 from fnnctl.errors import UsageError
 from fnnctl.store.catalogue import find_run, list_runs
 from fnnctl.store.folder import RunFolder
+from fnnctl.store.manifest import Manifest
 from fnnctl.store.run import OpenRun, create_run, open_run
 
 
@@ -46,6 +47,34 @@ def test_latest_is_a_whole_run(runs: Path) -> None:
     make_run(runs, "good")
     make_run(runs, "damaged", started="2027-01-01T00:00:00.000000Z", status="odd")
     assert find_run("latest", runs).path == runs / "good"
+
+
+def test_latest_reads_only_the_manifests_that_names_leave_open(
+    runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for second in range(20):
+        started = f"2026-01-01T00:00:{second:02}.000000Z"
+        make_run(runs, f"{started[:19].replace(':', '-')}Z-iris-000000", started=started)
+    last = make_run(runs, "2026-01-01T00-00-19Z-iris-000001", started="2026-01-01T00:00:19.000001Z")
+    make_run(runs, "renamed", started="2025-01-01T00:00:00.000000Z")
+    reads: list[str] = []
+
+    def read_manifest(run: RunFolder) -> Manifest:
+        reads.append(run.path.name)
+        return original(run)
+
+    original = RunFolder.read_manifest
+    monkeypatch.setattr(RunFolder, "read_manifest", read_manifest)
+    assert find_run("latest", runs).path == last
+    assert reads == ["2026-01-01T00-00-19Z-iris-000000", last.name, "renamed"]
+
+
+def test_latest_may_be_a_run_that_was_renamed_or_is_damaged(runs: Path) -> None:
+    make_run(runs, "2026-01-01T00-00-00Z-iris-000000")
+    renamed = make_run(runs, "a", started="2026-01-01T00:00:00.000001Z")
+    assert find_run("latest", runs).path == renamed
+    damaged = make_run(runs, "2026-01-01T00-00-00Z-iris-000001", status="odd")
+    assert find_run("latest", runs).path == damaged
 
 
 def test_a_run_by_path_name_and_prefix(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:

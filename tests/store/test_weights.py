@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fnnctl.errors import DataError
-from fnnctl.store.weights import Array, array_list, read_listed_npz, to_npz
+from fnnctl.store.weights import Array, array_list, read_listed_npz, read_npz, to_npz
+from tests.arrays.crafted import CRAFTED
 
 ARRAYS: dict[str, Array] = {
     "weights_1": np.arange(6, dtype=np.float32).reshape(2, 3),
@@ -105,6 +106,14 @@ def test_a_file_that_is_not_what_it_should_be(content: bytes, listed: object, me
     with pytest.raises(DataError, match=message) as caught:
         read_listed_npz(content, listed, PATH)
     assert caught.value.problems[0].file == "model.npz"
+
+
+@pytest.mark.parametrize("name", CRAFTED)
+def test_a_crafted_header_is_told(name: str) -> None:
+    content, words = CRAFTED[name]
+    with pytest.raises(DataError, match=words) as caught:
+        read_npz(npz_with("a.npy", content), PATH)
+    assert caught.value.problems[0].message.startswith("is damaged: 'a.npy'")
 
 
 @given(st.data())

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fnnctl.executors.board import Board
@@ -151,7 +151,6 @@ def stacks(draw: st.DrawFn) -> tuple[StackSettings, list[Member], int]:
     return shape, members, pool_size
 
 
-@settings(max_examples=60, deadline=None)
 @given(stacks())
 def test_alone_or_in_a_stack(case: tuple[StackSettings, list[Member], int]) -> None:
     shape, members, pool_size = case
@@ -169,7 +168,6 @@ def train_cut(
     return train_stack(Stack(shape, [members[index] for index in cut], examples))
 
 
-@settings(max_examples=25, deadline=None)
 @given(
     stacks(),
     st.integers(1, 5),
@@ -206,7 +204,6 @@ def states_of(
     return states
 
 
-@settings(max_examples=40, deadline=None)
 @given(stacks())
 def test_what_a_checkpoint_holds_of_a_member_is_its_own(
     case: tuple[StackSettings, list[Member], int],
@@ -224,7 +221,6 @@ def test_what_a_checkpoint_holds_of_a_member_is_its_own(
                 assert bits(array) == bits(stacked[name]), name
 
 
-@settings(max_examples=60, deadline=None)
 @given(stacks(), st.integers(1, 5))
 def test_going_on_from_a_kept_state(case: tuple[StackSettings, list[Member], int], cut: int) -> None:
     """Training until an epoch and going on from the arrays kept there is training without a pause."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from fnnctl.config.messages.schema_tree import Schema, all_settings, words_of
-from fnnctl.config.messages.synonyms import OTHER_NAMES
+from fnnctl.config.messages.synonyms import SYNONYMS
 from fnnctl.config.messages.wording import shown
 from fnnctl.config.paths import ConfigPath
 from fnnctl.config.reading.yaml_reader import plain_scalar
@@ -18,8 +18,8 @@ from fnnctl.errors import did_you_mean
 def meant_word(word: str, options: Sequence[str]) -> str:
     """Return ` (did you mean 'x'?)` for the option that was meant, or nothing where none is close."""
     lower = word.lower()
-    if OTHER_NAMES.get(lower) in options:
-        return f" (here it is called '{OTHER_NAMES[lower]}')"
+    if SYNONYMS.get(lower) in options:
+        return f" (here it is called '{SYNONYMS[lower]}')"
     for option in options:  # of a metric that is watched, the validation part's is meant
         if lower and option.startswith(f"validation_{lower}"):
             return f" (did you mean '{option}'?)"

@@ -26,7 +26,7 @@ from fnnctl.config.messages.schema_tree import (
     sections_of,
     words_of,
 )
-from fnnctl.config.messages.synonyms import OTHER_NAMES
+from fnnctl.config.messages.synonyms import SYNONYMS
 from fnnctl.config.messages.wording import allowed, joined, shown
 from fnnctl.config.paths import ConfigPath, format_path
 from fnnctl.errors import quoted_list
@@ -180,13 +180,13 @@ def _glued(key: str) -> str:
 
 def _beside_a_choice(key: str, place: ConfigPath, chosen: str) -> str:
     """What stands beside a union and does for all of its choices what this key does for some."""
-    beside = (*place[:-1], OTHER_NAMES.get(key.lower(), ""))
+    beside = (*place[:-1], SYNONYMS.get(key.lower(), ""))
     return f"; with {chosen}, write {format_path(beside)}" if beside in set(all_settings()) else ""
 
 
 def _meant_setting(key: str, place: ConfigPath, here: Sequence[str]) -> str:
     place = tuple(0 if isinstance(part, int) else part for part in place)
-    usual = OTHER_NAMES.get(key.lower(), key)
+    usual = SYNONYMS.get(key.lower(), key)
     inside = [path for path in homes_of(key) if _is_inside(path, place)]
     if usual in here:
         return f"; here it is called {usual}, or it {_belongs(inside)}" if inside else meant_word(key, here)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-OTHER_NAMES = {
+SYNONYMS = {
     # settings
     "activation_function": "activation",
     "alpha": "l2",

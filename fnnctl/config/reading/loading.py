@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from pydantic import ValidationError
 from fnnctl.config.messages.advice import glued_setting
 from fnnctl.config.messages.schema_errors import schema_messages
 from fnnctl.config.messages.wording import shown
-from fnnctl.config.paths import ConfigPath, Place, Places, format_path, is_below, parse_path
+from fnnctl.config.paths import ConfigPath, Location, Locations, format_path, is_below, parse_path
 from fnnctl.config.reading.overrides import note_override, override, read_override
 from fnnctl.config.reading.starter import STARTER_NAME
 from fnnctl.config.reading.yaml_errors import Finding, FindingError
@@ -25,7 +26,7 @@ from fnnctl.config.rules.space_check import sound_domains
 from fnnctl.config.rules.trials import trial_configs
 from fnnctl.config.rules.unread import Messages, unread_settings
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.errors import ConfigError, MachineError, Problem, did_you_mean
+from fnnctl.errors import ConfigError, DataError, MachineError, Problem, did_you_mean
 
 LEFT_OPEN = "auto"
 """Whoever writes this asks for nothing, and may do so where nothing reads it."""
@@ -41,13 +42,30 @@ class LoadedConfig:
     """The file as it was given, byte for byte."""
     file: Path
     """The file's absolute path; relative paths in the experiment start in its folder."""
-    places: Places
+    locations: Locations
     config: Mapping[str, Any]
     """The file's values with those of the command line; also those that only trials of a search read."""
 
     def problem(self, path: str | ConfigPath, message: str) -> Problem:
         """Make a problem of something that turned out to be wrong with a setting only later."""
-        return self.places.problem(parse_path(path) if isinstance(path, str) else path, message)
+        return self.locations.problem(parse_path(path) if isinstance(path, str) else path, message)
+
+    @contextmanager
+    def located(self) -> Iterator[None]:
+        """Add the file and line of the setting to the problems of lower packages, which know its path alone.
+
+        Raises the `ConfigError` or `DataError` again with such problems; the others stay.
+        """
+        try:
+            yield
+        except (ConfigError, DataError) as error:
+            raise type(error)(*map(self._located, error.problems)) from None
+
+    def _located(self, problem: Problem) -> Problem:
+        if problem.path is None or problem.file is not None:
+            return problem
+        location = self.locations.nearest(problem.path)
+        return replace(problem, file=location.file, line=location.line)
 
 
 def load_config(
@@ -65,7 +83,7 @@ def load_config(
     for option, value in (("name", name), ("seed", seed)):
         if value is not None:
             draft.set((option,), Document(value, lines={(): 1}, findings=[]), f"--{option}")
-    return LoadedConfig(draft.experiment(), text, file.absolute(), draft.places, draft.config)
+    return LoadedConfig(draft.experiment(), text, file.absolute(), draft.locations, draft.config)
 
 
 class _Draft:
@@ -73,14 +91,14 @@ class _Draft:
 
     def __init__(self, file: Path, text: bytes) -> None:
         self.file = file
-        self.places = Places({(): Place(str(file), 1)})
+        self.locations = Locations({(): Location(str(file), 1)})
         self.problems: list[Problem] = []
         self.refused: set[ConfigPath] = set()
         try:
             document = read_yaml(decode(text))
         except FindingError as error:
             raise ConfigError(_problem(error.finding, str(file))) from None
-        self.places.update({path: Place(str(file), line) for path, line in document.lines.items()})
+        self.locations.update({path: Location(str(file), line) for path, line in document.lines.items()})
         for finding in document.findings:
             self._add(finding, str(file))
         if not isinstance(document.value, dict):
@@ -99,14 +117,14 @@ class _Draft:
     def set(self, path: ConfigPath, document: Document, option: str) -> None:
         """Set one value that an option of the command line gives."""
         self.config = override(self.config, path, document.value)
-        note_override(self.places, path, document, option)
+        note_override(self.locations, path, document, option)
 
     def report(self, messages: Messages) -> None:
         """Add what is wrong at some places; a place of which something was said already is passed over."""
         for path, message in messages.items():
             if path not in self.refused:
                 self.refused.add(path)
-                self.problems.append(self.places.problem(path, message))
+                self.problems.append(self.locations.problem(path, message))
 
     def experiment(self) -> Experiment:
         """Check everything and fill in what depends on other settings, or raise all problems."""
@@ -118,7 +136,7 @@ class _Draft:
         given = {
             path: reason
             for path, reason in unread.items()
-            if path in self.places and value_at(self.config, path) != LEFT_OPEN
+            if path in self.locations and value_at(self.config, path) != LEFT_OPEN
         }
         elsewhere = self._read_elsewhere(given, experiment)
         if elsewhere:
@@ -137,7 +155,7 @@ class _Draft:
 
     def _validated(self, config: Any) -> Experiment:
         try:
-            return _completed(Experiment.model_validate(config), self.file, self.places)
+            return _completed(Experiment.model_validate(config), self.file, self.locations)
         except ValidationError as error:
             self.report(schema_messages(error, config))
             raise self._error() from None
@@ -189,11 +207,11 @@ def _no_mapping(value: Any) -> str:
     return f"must be a mapping with the sections data, model and training, not {shown(value)}{advice}"
 
 
-def _completed(experiment: Experiment, file: Path, places: Places) -> Experiment:
+def _completed(experiment: Experiment, file: Path, locations: Locations) -> Experiment:
     """Fill in the defaults that depend on other settings, or on the file."""
     if experiment.name is None:
         experiment = experiment.model_copy(update={"name": _default_name(file, experiment.data.source)})
-    if watches_nothing(experiment) and EARLY_STOPPING not in places:
+    if watches_nothing(experiment) and EARLY_STOPPING not in locations:
         training = experiment.training.model_copy(update={"early_stopping": None})
         experiment = experiment.model_copy(update={"training": training})
     return experiment

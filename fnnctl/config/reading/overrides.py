@@ -6,7 +6,7 @@ from typing import Any
 
 from fnnctl.config.messages.schema_tree import forms_of, free_mapping_of, has_free_keys, schema_at
 from fnnctl.config.messages.wording import shown
-from fnnctl.config.paths import SPACE, ConfigPath, Place, Places, format_path, parse_path
+from fnnctl.config.paths import SPACE, ConfigPath, Location, Locations, format_path, parse_path
 from fnnctl.config.reading.yaml_errors import FindingError
 from fnnctl.config.reading.yaml_reader import Document, read_yaml
 from fnnctl.config.schema.section import written_out
@@ -45,13 +45,13 @@ def with_value(config: Any, path: ConfigPath, value: Any) -> Any:
     return _with_value(config, path, 0, value)
 
 
-def note_override(places: Places, path: ConfigPath, document: Document, option: str) -> None:
+def note_override(locations: Locations, path: ConfigPath, document: Document, option: str) -> None:
     """Take note that everything at a path now comes from an option of the command line."""
-    for replaced in [known for known in places if known[: len(path)] == path]:
-        del places[replaced]
+    for replaced in [known for known in locations if known[: len(path)] == path]:
+        del locations[replaced]
     for depth in range(1, len(path)):
-        places.setdefault(path[:depth], Place(option))
-    places.update({path + inner: Place(option) for inner in document.lines})
+        locations.setdefault(path[:depth], Location(option))
+    locations.update({path + inner: Location(option) for inner in document.lines})
 
 
 def _with_names(path: ConfigPath) -> ConfigPath:

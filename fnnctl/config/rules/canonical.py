@@ -18,7 +18,7 @@ from typing import Any, Final
 from fnnctl.config.paths import ConfigPath
 from fnnctl.config.rules.unread import unread_settings
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.config.schema.model import HiddenLayer, ModelConfig
+from fnnctl.config.schema.model import HiddenLayerConfig, ModelConfig
 from fnnctl.config.schema.section import Section
 
 NOT_COUNTED: Final[Mapping[ConfigPath, str]] = {
@@ -40,7 +40,7 @@ NOT_COUNTED: Final[Mapping[ConfigPath, str]] = {
 }
 """What does not change the random numbers, each with the reason; a section stands for all that is in it."""
 
-_LAYER_FIELDS = {**HiddenLayer.model_fields, **ModelConfig.model_fields}
+_LAYER_FIELDS = {**HiddenLayerConfig.model_fields, **ModelConfig.model_fields}
 
 
 def canonical_configuration(experiment: Experiment) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def configuration_seed(experiment: Experiment) -> int:
 
 def _every_layer_written_out(model: ModelConfig) -> ModelConfig:
     """The model with what a layer leaves out filled in from the model, so that either form is the same."""
-    inherited = {key: getattr(model, key) for key in HiddenLayer.model_fields if hasattr(model, key)}
+    inherited = {key: getattr(model, key) for key in HiddenLayerConfig.model_fields if hasattr(model, key)}
     layers = [
         layer.model_copy(
             update={key: value for key, value in inherited.items() if getattr(layer, key) is None}
@@ -76,7 +76,7 @@ def _counted(value: Any, path: ConfigPath, left_out: AbstractSet[ConfigPath]) ->
         return [_counted(entry, (*path, index), left_out) for index, entry in enumerate(value)]
     if not isinstance(value, Section):
         return value
-    fields = _LAYER_FIELDS if isinstance(value, HiddenLayer) else type(value).model_fields
+    fields = _LAYER_FIELDS if isinstance(value, HiddenLayerConfig) else type(value).model_fields
     forms = {}
     for key, inner in value:
         here, default = (*path, key), fields[key].default

@@ -9,7 +9,7 @@ from fnnctl.config.rules.unread import Messages, test_share
 from fnnctl.config.schema.data import DataConfig
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.lr_schedules import AdaptiveLrSchedule, CosineLrSchedule
-from fnnctl.config.schema.model import HiddenLayer, MaxoutActivation, ModelConfig
+from fnnctl.config.schema.model import HiddenLayerConfig, MaxoutActivation, ModelConfig
 from fnnctl.config.schema.optimizers import LbfgsOptimizer
 from fnnctl.config.schema.training import SwaAveraging, TrainingConfig
 
@@ -165,10 +165,10 @@ def _not_with_lbfgs(experiment: Experiment) -> Messages:
     }
 
 
-def _normalization(model: ModelConfig, layer: HiddenLayer) -> str:
+def _normalization(model: ModelConfig, layer: HiddenLayerConfig) -> str:
     return (layer.normalization or model.normalization).name
 
 
-def _pre_activations(model: ModelConfig, layer: HiddenLayer) -> int:
+def _pre_activations(model: ModelConfig, layer: HiddenLayerConfig) -> int:
     activation = layer.activation or model.activation
     return layer.units * (activation.pieces if isinstance(activation, MaxoutActivation) else 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fnnctl.config.paths import ConfigPath
 from fnnctl.config.schema.data import ARRAY_REASON, BUILTIN_NAMES, DataConfig
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.config.schema.model import BatchNormalization, ModelConfig, Normalization
+from fnnctl.config.schema.model import BatchNormalizationConfig, ModelConfig, Normalization
 from fnnctl.config.schema.optimizers import LbfgsOptimizer
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.config.schema.training import TrainingConfig
@@ -85,7 +85,7 @@ def _unread_momentum(experiment: Experiment) -> Messages:
     return {
         (*path, "momentum"): reason
         for path, normalization in places
-        if isinstance(normalization, BatchNormalization)
+        if isinstance(normalization, BatchNormalizationConfig)
     }
 
 
@@ -108,7 +108,7 @@ def _unread_search(search: SearchConfig | None) -> Messages:
         reason = "nothing reads this: search.budget.total is divided instead"
         messages.update({(*budget, key): reason for key in ("min_epochs", "max_epochs")})
     if sampler != "grid":
-        messages["search", "points"] = "nothing reads this: only a grid cuts domains"
+        messages["search", "grid_resolution"] = "nothing reads this: only a grid cuts domains"
     if sampler != "random":
         messages["search", "sequence"] = "nothing reads this: only random draws from a sequence"
     return messages

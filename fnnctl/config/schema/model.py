@@ -95,7 +95,7 @@ class NoNormalization(Section):
     """Which normalization."""
 
 
-class BatchNormalization(Section):
+class BatchNormalizationConfig(Section):
     """Every neuron's pre-activations are brought to mean 0 and variance 1 over the batch."""
 
     name: Literal["batch"]
@@ -106,7 +106,7 @@ class BatchNormalization(Section):
     """Added to the variance."""
 
 
-class LayerNormalization(Section):
+class LayerNormalizationConfig(Section):
     """Every example's pre-activations are brought to mean 0 and variance 1 over the layer."""
 
     name: Literal["layer"]
@@ -117,7 +117,7 @@ class LayerNormalization(Section):
 
 Normalization = Annotated[
     Annotated[
-        NoNormalization | BatchNormalization | LayerNormalization,
+        NoNormalization | BatchNormalizationConfig | LayerNormalizationConfig,
         Field(discriminator="name"),
     ],
     Shorthand("name"),
@@ -146,7 +146,7 @@ Output = Annotated[
 ]
 
 
-class HiddenLayer(Section):
+class HiddenLayerConfig(Section):
     """One hidden layer; what it leaves out is the model's."""
 
     units: Units
@@ -165,8 +165,8 @@ class ModelConfig(Section):
     """The network between the features and the classes."""
 
     hidden: Annotated[
-        tuple[Annotated[HiddenLayer, Shorthand("units")], ...], Field(strict=False, max_length=1000)
-    ] = (HiddenLayer(units=100),)
+        tuple[Annotated[HiddenLayerConfig, Shorthand("units")], ...], Field(strict=False, max_length=1000)
+    ] = (HiddenLayerConfig(units=100),)
     """The hidden layers, first to last: a number of units, or `{units, activation, initialization,
     normalization, dropout}`.
     An empty list is softmax regression."""

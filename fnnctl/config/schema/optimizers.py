@@ -22,7 +22,7 @@ class SgdOptimizer(Section):
     """The step length."""
 
 
-class _MomentumNumbers(Section):
+class _MomentumHyperparameters(Section):
     """What the kinds of momentum have in common."""
 
     name: str
@@ -33,14 +33,14 @@ class _MomentumNumbers(Section):
     """The share of the last step that is kept."""
 
 
-class MomentumOptimizer(_MomentumNumbers):
+class MomentumOptimizer(_MomentumHyperparameters):
     """Gradient descent with momentum."""
 
     name: Literal["momentum"]
     """Which optimizer."""
 
 
-class NesterovOptimizer(_MomentumNumbers):
+class NesterovOptimizer(_MomentumHyperparameters):
     """Gradient descent with Nesterov's momentum."""
 
     name: Literal["nesterov"]
@@ -84,7 +84,7 @@ class AdadeltaOptimizer(Section):
     """Added to both means; it sets the size of the first steps."""
 
 
-class _AdamNumbers(Section):
+class _AdamHyperparameters(Section):
     """What Adam and its kin have in common."""
 
     name: str
@@ -99,14 +99,14 @@ class _AdamNumbers(Section):
     """Added to the denominator."""
 
 
-class AdamOptimizer(_AdamNumbers):
+class AdamOptimizer(_AdamHyperparameters):
     """Adam (Kingma & Ba, 2015)."""
 
     name: Literal["adam"] = "adam"
     """Which optimizer."""
 
 
-class AdamwOptimizer(_AdamNumbers):
+class AdamwOptimizer(_AdamHyperparameters):
     """Adam whose weights decay beside the gradient (Loshchilov & Hutter, 2019)."""
 
     name: Literal["adamw"]
@@ -116,7 +116,7 @@ class AdamwOptimizer(_AdamNumbers):
     it: write `l2: 0` for this alone."""
 
 
-class NadamOptimizer(_AdamNumbers):
+class NadamOptimizer(_AdamHyperparameters):
     """Adam with Nesterov's momentum (Dozat, 2016)."""
 
     name: Literal["nadam"]

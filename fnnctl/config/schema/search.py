@@ -113,7 +113,7 @@ class SearchConfig(Section):
     """How many epochs trials are granted."""
     trials: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
     """How many configurations are tried; null for 50, or for all where they are a grid."""
-    points: Annotated[int, Field(ge=2, le=10_000)] = 5
+    grid_resolution: Annotated[int, Field(ge=2, le=10_000)] = 5
     """Into how many values a grid cuts a domain that has no steps."""
     sequence: Literal["pseudo_random", "low_discrepancy"] = "pseudo_random"
     """What random configurations are drawn from: independent numbers, or a scrambled Halton sequence, which

@@ -11,7 +11,7 @@ from fnnctl.config.schema.optimizers import AdamOptimizer, Optimizer
 from fnnctl.config.schema.section import Section, Shorthand
 
 
-class EarlyStopping(Section):
+class EarlyStoppingConfig(Section):
     """End when the monitored value has not improved for a while; the best weights are kept."""
 
     monitor: Monitor = "validation_loss"
@@ -24,7 +24,7 @@ class EarlyStopping(Section):
     """Whether the weights of the best epoch are kept, or those of the last."""
 
 
-class Convergence(Section):
+class ConvergenceConfig(Section):
     """End when the training loss no longer falls: scikit-learn's rule."""
 
     tolerance: Annotated[float, Field(ge=0.0)] = 0.0001
@@ -93,9 +93,9 @@ class TrainingConfig(Section):
     """Rows are mixed in pairs with shares from Beta(mixup, mixup), as 0.2; 0 for no mixing."""
     averaging: Averaging | None = None
     """Keep a running average of the weights in place of the last ones; null for none."""
-    early_stopping: EarlyStopping | None = EarlyStopping()
+    early_stopping: EarlyStoppingConfig | None = EarlyStoppingConfig()
     """When to end before the last epoch; null for never."""
-    convergence: Convergence | None = None
+    convergence: ConvergenceConfig | None = None
     """End when the training loss no longer falls; null for never."""
     time_limit: Annotated[float, Field(gt=0.0, le=1e9)] | None = None
     """Seconds after which no further epoch begins; null for no limit. What was trained by then depends on the

@@ -3,63 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import lzma
-import mmap
 import zipfile
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
 
-import numpy as np
-import numpy.typing as npt
-
-from fnnctl.data.arrays.npy import NpyHeader, as_array, fault, read_header, read_whole, row_blocks
+from fnnctl.data.arrays.stored_array import StoredArray, damage_named, fault
 from fnnctl.data.files import file_sha256
-from fnnctl.errors import DataError, MachineError, Problem, did_you_mean, quoted_list
+from fnnctl.errors import MachineError, did_you_mean, quoted_list
 from fnnctl.text import printable, shown
 
 FEATURES, LABELS = "X", "y"
 NAMES = ("feature_names", "columns")
 """The names under which the columns' names may stand."""
-
-
-@dataclass(frozen=True, slots=True)
-class StoredArray:
-    """An array in a file, whose header has been read and checked."""
-
-    place: str
-    """Its file, or its file and its name there: for messages."""
-    path: Path
-    member: str | None
-    """Its name in the archive `path`; None where the file is the array's own."""
-    header: NpyHeader
-
-    def whole(self) -> npt.NDArray[Any]:
-        """Read it."""
-        with _opened(self.path, self.member, self.place) as (file, _):
-            file.read(self.header.start)
-            return read_whole(file, self.header, self.place)
-
-    def blocks(self) -> Iterator[npt.NDArray[Any]]:
-        """Read it as blocks of rows, (n, p)."""
-        with _opened(self.path, self.member, self.place) as (file, _):
-            file.read(self.header.start)
-            yield from row_blocks(file, self.header, self.place)
-
-    @property
-    def can_be_mapped(self) -> bool:
-        """Whether its bytes on disk are rows of float32 as this machine has them in memory."""
-        dtype, columns_first = self.header.dtype, self.header.columns_first
-        return self.member is None and dtype == np.float32 and dtype.isnative and not columns_first
-
-    def mapped(self) -> tuple[npt.NDArray[Any], mmap.mmap]:
-        """Its file in memory, read by the system as it is looked at, and the array in it."""
-        with _opened(self.path, None, self.place) as (file, _):
-            mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        return as_array(mapping, self.header, self.header.start), mapping
 
 
 def holds_arrays(path: Path) -> bool:
@@ -95,8 +49,7 @@ def find_arrays(path: Path, *, labelled: bool = True) -> dict[str, StoredArray]:
         if name in members:
             file, member = members[name]
             place = printable(str(file)) if member is None else f"{source}: {name}"
-            with _opened(file, member, place) as (opened, size):
-                arrays[name] = StoredArray(place, file, member, read_header(opened, size, place))
+            arrays[name] = StoredArray.open(place, file, member)
     return arrays
 
 
@@ -116,32 +69,5 @@ def _members(path: Path, source: str) -> dict[str, tuple[Path, str | None]]:
             return {file.stem: (file, None) for file in path.iterdir() if file.suffix == ".npy"}
         except OSError as error:
             raise MachineError(f"{source} cannot be read: {error.strerror or error}") from error
-    with _told(source), zipfile.ZipFile(path) as archive:
+    with damage_named(source), zipfile.ZipFile(path) as archive:
         return {name.removesuffix(".npy"): (path, name) for name in archive.namelist()}
-
-
-@contextmanager
-def _opened(path: Path, member: str | None, place: str) -> Iterator[tuple[BinaryIO, int]]:
-    """Open an array's bytes; also return how many there are."""
-    with _told(place):
-        if member is None:
-            with path.open("rb") as file:
-                yield file, path.stat().st_size
-        else:
-            with zipfile.ZipFile(path) as archive, archive.open(member) as packed:
-                yield packed, archive.getinfo(member).file_size  # type: ignore[misc]
-
-
-@contextmanager
-def _told(place: str) -> Iterator[None]:
-    """Turn what the operating system and zipfile raise into errors that name the file."""
-    try:
-        yield
-    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError) as error:
-        raise DataError(
-            Problem(f"the NPZ file is damaged ({error}): save or copy it again", file=place)
-        ) from error
-    except (RuntimeError, NotImplementedError) as error:
-        raise fault(place, f"cannot be unpacked ({error}): save it with numpy.savez") from error
-    except OSError as error:
-        raise MachineError(f"{place} cannot be read: {error.strerror or error}") from error

@@ -9,8 +9,8 @@ from typing import Any, Self
 import numpy as np
 
 from fnnctl.arrays import FloatArray
-from fnnctl.data.arrays.archives import FEATURES, NAMES, StoredArray
-from fnnctl.data.arrays.npy import fault
+from fnnctl.data.arrays.archives import FEATURES, NAMES
+from fnnctl.data.arrays.stored_array import StoredArray, fault
 from fnnctl.text import shown
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fnnctl.arrays import IntArray
-from fnnctl.data.arrays.archives import LABELS, StoredArray
-from fnnctl.data.arrays.npy import fault
+from fnnctl.data.arrays.archives import LABELS
+from fnnctl.data.arrays.stored_array import StoredArray, fault
 from fnnctl.data.tables.numbers import ordered
 
 

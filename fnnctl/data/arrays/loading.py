@@ -21,7 +21,7 @@ from fnnctl.data.arrays.archives import (
 )
 from fnnctl.data.arrays.feature_array import FeatureArray
 from fnnctl.data.arrays.labels import labels_of
-from fnnctl.data.arrays.npy import fault, refuse_too_large
+from fnnctl.data.arrays.stored_array import fault, refuse_too_large
 from fnnctl.data.dataset import ROW_NUMBER, Dataset
 from fnnctl.data.files import check_sha256, find_file
 from fnnctl.data.problems import Problems

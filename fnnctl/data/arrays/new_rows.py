@@ -10,7 +10,7 @@ import numpy as np
 from fnnctl.data.arrays.archives import LABELS, find_arrays
 from fnnctl.data.arrays.feature_array import FeatureArray
 from fnnctl.data.arrays.labels import labels_of
-from fnnctl.data.arrays.npy import fault
+from fnnctl.data.arrays.stored_array import fault
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables.new_rows import Labels, NewFile, NewRows, columns_of, note_missing

@@ -20,7 +20,7 @@ class MakeSampler(Protocol):
 
 
 def _grid(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler:
-    return GridSampler(space, points=search.points, seed=seed, key=key)
+    return GridSampler(space, resolution=search.grid_resolution, seed=seed, key=key)
 
 
 def _random(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler:

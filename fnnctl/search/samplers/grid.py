@@ -12,12 +12,12 @@ from fnnctl.search.space import Space
 class GridSampler(Distinct):
     """The grid in a random order: its first part covers the space, however many are asked for.
 
-    Domains without steps are cut into `points` values each.
+    Domains without steps are cut into `resolution` values each.
     """
 
-    def __init__(self, space: Space, *, points: int = 5, seed: int = 0, key: Key = identity) -> None:
+    def __init__(self, space: Space, *, resolution: int = 5, seed: int = 0, key: Key = identity) -> None:
         super().__init__(key)
-        self._grid = space.grid(points)
+        self._grid = space.grid(resolution)
         self._order = shuffled(self._grid.size, seed=seed)
 
     def ask(self) -> Assignment | None:

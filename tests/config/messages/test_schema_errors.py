@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -350,7 +350,6 @@ def places_in(node: Any) -> list[tuple[Any, Any]]:
     return [(node, key) for key in keys] + [place for value in inner for place in places_in(value)]
 
 
-@settings(max_examples=300, deadline=None)
 @given(data=st.data())
 def test_whatever_is_wrong_is_told_in_a_line_and_never_a_crash(
     data: st.DataObject, raw_configs: st.SearchStrategy[dict[str, Any]]

@@ -11,7 +11,7 @@ import pytest
 from fnnctl.config.reading.loading import LoadedConfig, load_config
 from fnnctl.config.schema.data import DataConfig
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.errors import ConfigError, MachineError, Problem
+from fnnctl.errors import ConfigError, DataError, MachineError, Problem
 
 Load = Callable[..., LoadedConfig]
 Problems = Callable[..., list[str]]
@@ -70,6 +70,32 @@ def test_a_problem_found_later_points_at_the_line(load: Load) -> None:
     )
     assert str(loaded.problem("data.split.test", "x")) == "experiment.yaml:1: data.split.test: x"
     assert str(loaded.problem("data.target", "no x")) == "--set: data.target: no x"
+
+
+@pytest.mark.parametrize("kind", [ConfigError, DataError])
+def test_problems_of_lower_packages_get_the_line_of_their_setting(
+    load: Load, kind: type[ConfigError | DataError]
+) -> None:
+    loaded = load(
+        "data:\n  source: iris\nsearch:\n  space:\n    training.l2: {uniform: [0, 1]}\n",
+        "model.hidden=[5, 6]",
+    )
+    raised = [
+        Problem("no b", path="data.columns.ignore"),
+        Problem("too wide", path="model.hidden[1].units"),
+        Problem("never holds", path="search.space.training.l2.when"),
+        Problem("not UTF-8", file="rows.csv", path="data.encoding"),
+        Problem("no rows"),
+    ]
+    with pytest.raises(kind) as caught, loaded.located():
+        raise kind(*raised)
+    assert str(caught.value).splitlines() == [
+        "experiment.yaml:1: data.columns.ignore: no b",
+        "--set: model.hidden[1].units: too wide",
+        "experiment.yaml:5: search.space.training.l2.when: never holds",
+        "rows.csv: data.encoding: not UTF-8",
+        "no rows",
+    ]
 
 
 @pytest.mark.parametrize("text", ["", "# nothing yet\n", "---\n"])

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from fnnctl.config.messages.schema_tree import all_settings
-from fnnctl.config.paths import ConfigPath, Place, Places, format_path
+from fnnctl.config.paths import ConfigPath, Location, Locations, format_path
 from fnnctl.config.reading.overrides import note_override, override, read_override
 from fnnctl.config.reading.yaml_errors import FindingError
 
@@ -127,8 +127,8 @@ def test_an_entry_cannot_be_set_where_a_word_stands_for_all() -> None:
 
 
 def test_what_an_override_gave_is_known_to_come_from_it() -> None:
-    file, option = Place("a.yaml", 1), Place("--set")
-    places = Places(dict.fromkeys([(), ("model",), ("model", "hidden"), ("model", "hidden", 0)], file))
+    file, option = Location("a.yaml", 1), Location("--set")
+    places = Locations(dict.fromkeys([(), ("model",), ("model", "hidden"), ("model", "hidden", 0)], file))
     path, document = read_override("model.hidden=[{units: 5}]")
     note_override(places, path, document, "--set")
     note_override(places, *read_override("training.epochs=5"), "--set")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fnnctl.config.messages.schema_tree import root_schema
@@ -148,7 +148,6 @@ def test_what_nothing_reads_is_left_out(load: Load, text: str, left_out: list[st
     assert load(written).experiment == experiment
 
 
-@settings(max_examples=300, deadline=None)
 @given(data=st.data())
 def test_what_is_written_loads_as_the_equal_experiment(
     data: st.DataObject,

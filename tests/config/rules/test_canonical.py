@@ -8,7 +8,7 @@ from fnnctl.config.messages.schema_tree import all_settings, root_schema
 from fnnctl.config.paths import format_path
 from fnnctl.config.rules.canonical import NOT_COUNTED, canonical_configuration, configuration_seed
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.config.schema.model import HiddenLayer, ModelConfig
+from fnnctl.config.schema.model import HiddenLayerConfig, ModelConfig
 from tests.config.changes import changes, plain_values
 
 
@@ -118,9 +118,11 @@ def test_every_setting_counts_or_is_known_not_to() -> None:
     assert set(NOT_COUNTED) <= seen
 
 
-@pytest.mark.parametrize("key", sorted(HiddenLayer.model_fields.keys() & ModelConfig.model_fields.keys()))
+@pytest.mark.parametrize(
+    "key", sorted(HiddenLayerConfig.model_fields.keys() & ModelConfig.model_fields.keys())
+)
 def test_a_layers_setting_may_stand_in_the_model(key: str) -> None:
-    schema = root_schema()["definitions"]["HiddenLayer"]["properties"][key]
+    schema = root_schema()["definitions"]["HiddenLayerConfig"]["properties"][key]
     for value in plain_values(schema)[:2]:
         in_model: dict[str, Any] = {"hidden": [8], key: value}
         in_layer: dict[str, Any] = {"hidden": [{"units": 8, key: value}]}

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fnnctl.config.reading.loading import LoadedConfig, load_config
@@ -70,7 +70,6 @@ def test_early_stopping_that_has_nothing_to_watch_is_off_in_trials_too(trials: A
     assert stopping.training.early_stopping is not None
 
 
-@settings(max_examples=40, deadline=None)
 @given(data=st.data(), plain=spaces())
 def test_the_printed_words_and_the_written_config_give_the_trials_experiment(
     data: st.DataObject, plain: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
@@ -95,7 +94,6 @@ def test_the_printed_words_and_the_written_config_give_the_trials_experiment(
         assert load_config(written).experiment == experiment
 
 
-@settings(max_examples=20, deadline=None)
 @given(plain=spaces())
 def test_those_spaces_are_sound(plain: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> None:
     file = Path(tmp_path_factory.getbasetemp()) / "sound.yaml"

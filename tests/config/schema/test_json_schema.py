@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -22,7 +21,7 @@ EXAMPLES = sorted(Path(__file__).parents[3].joinpath("configs").glob("*.yaml"))
 
 @pytest.fixture(scope="module")
 def validator() -> Any:
-    return jsonschema.Draft7Validator(json_schema())
+    return pytest.importorskip("jsonschema").Draft7Validator(json_schema())
 
 
 def objects(node: Any) -> Iterator[dict[str, Any]]:
@@ -35,9 +34,10 @@ def objects(node: Any) -> Iterator[dict[str, Any]]:
             yield from objects(inner)
 
 
-def test_it_is_a_draft_7_schema_and_json() -> None:
+@pytest.mark.extra
+def test_it_is_a_draft_7_schema_and_json(validator: Any) -> None:
     schema = json_schema()
-    jsonschema.Draft7Validator.check_schema(schema)
+    validator.check_schema(schema)
     assert schema["$schema"] == "http://json-schema.org/draft-07/schema#"
     assert json.loads(json.dumps(schema)) == schema
 
@@ -79,17 +79,19 @@ def test_every_number_but_the_tolerance_is_bounded_on_both_sides() -> None:
                     assert {"maximum", "exclusiveMaximum"} & set(form), key
 
 
+@pytest.mark.extra
 def test_short_forms_are_in_it(validator: Any) -> None:
     config = {"data": {"source": "iris"}, "model": {"hidden": [5, {"units": 3, "activation": "elu"}]}}
     assert validator.is_valid(config | {"training": {"optimizer": "nesterov"}})
 
 
+@pytest.mark.extra
 @pytest.mark.parametrize("file", EXAMPLES, ids=[file.stem for file in EXAMPLES])
 def test_it_accepts_every_example(validator: Any, file: Path) -> None:
     validator.validate(read_yaml(file.read_text(encoding="utf-8")).value)
 
 
-@settings(max_examples=100, deadline=None)
+@pytest.mark.extra
 @given(data=st.data())
 def test_it_accepts_whatever_the_models_accept(
     data: st.DataObject, raw_configs: st.SearchStrategy[dict[str, Any]], validator: Any
@@ -99,6 +101,7 @@ def test_it_accepts_whatever_the_models_accept(
     validator.validate(json.loads(Experiment.model_validate(raw).model_dump_json()))
 
 
+@pytest.mark.extra
 @pytest.mark.parametrize(
     "text",
     [

@@ -35,7 +35,7 @@ def test_a_methods_name_stands_for_its_parts(load: Load, name: str) -> None:
 def test_other_pairs_are_called_by_both_parts(load: Load) -> None:
     assert searched(load, "  method: {scheduler: hyperband, sampler: grid}").method.name == "hyperband × grid"
     assert searched(load, "  method: {sampler: grid}").method.name == "hyperband × grid"
-    assert MethodConfig() == searched(load, "  points: 5").method
+    assert MethodConfig() == searched(load, "  grid_resolution: 5").method
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_other_pairs_are_called_by_both_parts(load: Load) -> None:
         ("method: {grid: 1}", "method.grid: unknown setting; possible here: scheduler, sampler"),
         ("budget: {max_epoch: 3}", "budget.max_epoch: unknown setting (did you mean 'max_epochs'?)"),
         ("objective: accuracy", "objective: must be a mapping with metric, on, direction, not 'accuracy'"),
-        ("points: 1", "points: must be a whole number from 2 to 10000, not 1"),
+        ("grid_resolution: 1", "grid_resolution: must be a whole number from 2 to 10000, not 1"),
     ],
 )  # fmt: skip
 def test_what_is_refused(problems: Callable[..., list[str]], text: str, problem: str) -> None:
@@ -82,10 +82,10 @@ BRACKETS = ["budget.min_epochs", "budget.reduction_factor", "budget.brackets", "
 @pytest.mark.parametrize(
     ("method", "unread"),
     [
-        ("hyperband", ["trials", "budget.total", "points"]),
-        ("halving", ["budget.min_epochs", "budget.max_epochs", "budget.brackets", "points"]),
+        ("hyperband", ["trials", "budget.total", "grid_resolution"]),
+        ("halving", ["budget.min_epochs", "budget.max_epochs", "budget.brackets", "grid_resolution"]),
         ("grid", [*BRACKETS, "sequence"]),
-        ("random", [*BRACKETS, "points"]),
+        ("random", [*BRACKETS, "grid_resolution"]),
         ("{scheduler: halving, sampler: grid}", ["budget.min_epochs", "budget.max_epochs", "budget.brackets",
                                                  "sequence"]),
     ],
@@ -94,7 +94,7 @@ def test_what_only_another_method_reads_may_be_there_and_is_left_out(
     load: Load, method: str, unread: list[str]
 ) -> None:
     text = (
-        "  trials: 9\n  points: 3\n  sequence: low_discrepancy\n"
+        "  trials: 9\n  grid_resolution: 3\n  sequence: low_discrepancy\n"
         "  budget: {min_epochs: 2, max_epochs: 9, reduction_factor: 2, brackets: table, total: 99}\n"
     )
     experiment = load(IRIS + text, f"search.method={method}").experiment
@@ -102,7 +102,7 @@ def test_what_only_another_method_reads_may_be_there_and_is_left_out(
     for section in (default, given):
         section.update({f"budget.{key}": value for key, value in section.pop("budget").items()})
     changed = {key for key in given if given[key] != default[key]} - {"method", "space", "objective"}
-    every = {"trials", "points", "sequence", *BRACKETS, "budget.max_epochs"}
+    every = {"trials", "grid_resolution", "sequence", *BRACKETS, "budget.max_epochs"}
     assert changed == every - set(unread)
     assert load(resolved_yaml(experiment)).experiment == experiment
 

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.config.schema.model import EluActivation, HiddenLayer, PlainActivation
+from fnnctl.config.schema.model import EluActivation, HiddenLayerConfig, PlainActivation
 from fnnctl.config.schema.optimizers import AdamOptimizer, SgdOptimizer
 
 
@@ -20,7 +20,7 @@ def test_a_name_stands_for_a_choice_with_its_defaults() -> None:
 
 
 def test_a_number_of_units_stands_for_a_layer() -> None:
-    layers = (HiddenLayer(units=5), HiddenLayer(units=3, activation=PlainActivation(name="tanh")))
+    layers = (HiddenLayerConfig(units=5), HiddenLayerConfig(units=3, activation=PlainActivation(name="tanh")))
     assert experiment(model={"hidden": [5, {"units": 3, "activation": "tanh"}]}).model.hidden == layers
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fnnctl.data.arrays import npy
+from fnnctl.data.arrays import stored_array
 from fnnctl.data.arrays.archives import find_arrays
 from fnnctl.data.arrays.feature_array import FeatureArray
 from fnnctl.errors import DataError
@@ -19,7 +19,7 @@ X = np.arange(24.0).reshape(8, 3)
 def features(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FeatureArray:
     """X with the names a, b, c, to be read two rows at a time."""
     np.savez(tmp_path / "a.npz", X=X, feature_names=np.array(["a", "b", "c"]))
-    monkeypatch.setattr(npy, "BLOCK_BYTES", 2 * 3 * 8)
+    monkeypatch.setattr(stored_array, "BLOCK_BYTES", 2 * 3 * 8)
     return FeatureArray.of(find_arrays(tmp_path / "a.npz", labelled=False))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -14,10 +13,11 @@ import pytest
 
 from fnnctl.config.schema.data import ColumnsConfig, DataConfig, SplitConfig
 from fnnctl.data.arrays import loading as array_data
-from fnnctl.data.arrays import npy
+from fnnctl.data.arrays import stored_array
 from fnnctl.data.dataset import Dataset
 from fnnctl.data.loading import load_dataset
 from fnnctl.errors import DataError
+from tests.arrays.crafted import CRAFTED, header_of
 
 Arrays = dict[str, npt.ArrayLike]
 X = np.array([[1.0, 10.0], [2.0, np.nan], [3.0, 30.0]])
@@ -209,7 +209,7 @@ class TestLargeArrays:
     @pytest.fixture(autouse=True)
     def small_limits(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(array_data, "EXACT_VALUES", 10)
-        monkeypatch.setattr(npy, "BLOCK_BYTES", 64)
+        monkeypatch.setattr(stored_array, "BLOCK_BYTES", 64)
 
     VALUES = np.random.default_rng(0).normal(size=(1000, 4)).astype(np.float32)
     LABELS = np.arange(1000) % 3
@@ -264,12 +264,6 @@ class TestDigests:
         assert dataset.sha256 == hashlib.sha256((tmp_path / "data.npz").read_bytes()).hexdigest()
 
 
-def header_of(shape: tuple[int, ...], descr: str = "<f8") -> bytes:
-    buffer = io.BytesIO()
-    np.lib.format.write_array_header_1_0(buffer, {"descr": descr, "fortran_order": False, "shape": shape})
-    return buffer.getvalue()
-
-
 DAMAGED: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "is no array in NumPy's format"),
     "a table": (b"a,b\n1,2\n", "is no array in NumPy's format"),
@@ -283,6 +277,7 @@ DAMAGED: dict[str, tuple[bytes, str]] = {
         "promises 48 bytes for the shape (3, 2), and the file has 47",
     ),
     "too long": (header_of((3, 2)) + bytes(49), "and the file has 49"),
+    **CRAFTED,
     "an unknown version": (b"\x93NUMPY\x09\x00" + bytes(100), "is in version 9.0 of NumPy's format"),
 }
 
@@ -305,7 +300,7 @@ def test_a_damaged_array_takes_no_memory(tmp_path: Path, name: str, packed: bool
 def test_more_than_the_memory_is_refused_before_it_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(npy, "available_bytes", lambda: 23)
+    monkeypatch.setattr(stored_array, "available_bytes", lambda: 23)
     assert "X: would take 0.0 GB of memory, and 0.0 GB are available" in fault(
         tmp_path, "data.npz", {"X": X, "y": Y}
     )

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fnnctl.data.arrays import npy
+from fnnctl.data.arrays import stored_array
 from fnnctl.data.arrays.new_rows import open_new_arrays
 from fnnctl.data.preprocessing import CategoryFeatures, NumberFeature, Preprocessor
 from fnnctl.errors import DataError
@@ -26,7 +26,7 @@ def test_columns_by_name_and_labels_block_by_block(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
 ) -> None:
     np.savez(tmp_path / "a.npz", X=X, y=["b", "a", "b"], feature_names=NAMES)
-    monkeypatch.setattr(npy, "BLOCK_BYTES", step * X[0].nbytes)
+    monkeypatch.setattr(stored_array, "BLOCK_BYTES", step * X[0].nbytes)
     file = open_new_arrays(tmp_path / "a.npz", knowing("v", "u"), labelled=True)
     assert file.unused == ("id",)
     blocks = list(file.blocks)

@@ -12,7 +12,7 @@ def sampler(space: dict[str, Any], **options: Any) -> GridSampler:
 
 
 def test_all_combinations_come_in_an_order_that_is_not_theirs() -> None:
-    grid = sampler({"a": {"choice": [1, 2]}, "b": {"uniform": [0, 1]}}, points=3, seed=4)
+    grid = sampler({"a": {"choice": [1, 2]}, "b": {"uniform": [0, 1]}}, resolution=3, seed=4)
     found = [grid.ask() for _ in range(7)]
     assert found.pop() is None
     combinations = [{"a": a, "b": b} for a in (1, 2) for b in (0.0, 0.5, 1.0)]
@@ -23,7 +23,7 @@ def test_all_combinations_come_in_an_order_that_is_not_theirs() -> None:
 
 def test_equal_configurations_are_passed_over_and_counted() -> None:
     grid = sampler(
-        {"a": {"integer": [0, 5]}, "b": {"choice": [0, 1]}}, key=lambda each: each["a"] // 2, points=9
+        {"a": {"integer": [0, 5]}, "b": {"choice": [0, 1]}}, key=lambda each: each["a"] // 2, resolution=9
     )
     found = [grid.ask() for _ in range(4)]
     assert found.pop() is None

@@ -1,0 +1,146 @@
+"""One array of the user's data, in a file of its own or in an NPZ archive: checked, then read in blocks.
+
+No memory is taken before the file is seen to hold what the header promises.
+"""
+
+from __future__ import annotations
+
+import lzma
+import math
+import mmap
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from fnnctl.arrays.npy import NpyError, NpyHeader, as_array, read_array, read_elements, read_header
+from fnnctl.errors import DataError, MachineError, Problem
+from fnnctl.memory import available_bytes
+
+BLOCK_BYTES = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class StoredArray:
+    """An array in a file, whose header has been read and checked."""
+
+    place: str
+    """Its file, or its file and its name in the archive: for messages."""
+    path: Path
+    member: str | None
+    """Its name in the archive `path`; None if the file is the array's own."""
+    header: NpyHeader
+
+    @classmethod
+    def open(cls, place: str, path: Path, member: str | None) -> Self:
+        """Read the header.
+
+        Raises DataError if it is no array of numbers, booleans or text, or has too few bytes or too many.
+        """
+        with _opened(path, member, place) as (file, size):
+            header = read_header(file)
+        dtype = header.dtype
+        if dtype.hasobject:
+            advice = "save it as numbers, or text as an array of type str"
+            raise fault(
+                place, f"holds Python objects, which are not loaded since they can run code: {advice}"
+            )
+        if dtype.names is not None or dtype.subdtype is not None or dtype.kind not in "biufUS":
+            raise fault(place, f"is of type {dtype}: numbers, booleans or text are needed")
+        if header.start + header.nbytes != size:
+            promised = f"its header promises {header.nbytes:,} bytes for the shape {header.shape}"
+            raise fault(place, f"is damaged: {promised}, and the file has {size - header.start:,}")
+        return cls(place, path, member, header)
+
+    def whole(self) -> npt.NDArray[Any]:
+        """Read it."""
+        refuse_too_large(self.header.nbytes, self.place)
+        with _opened(self.path, self.member, self.place) as (file, _):
+            file.read(self.header.start)
+            return read_array(file, self.header)
+
+    def blocks(self) -> Iterator[npt.NDArray[Any]]:
+        """Read (N, p) or (N,) values as blocks of rows, (n, p) or (n, 1).
+
+        An array in Fortran order is read column by column from a file of its own. From an archive, which
+        would be unpacked again for each block, it is read whole first.
+        """
+        rows, columns = self.header.shape[0], math.prod(self.header.shape[1:])
+        columns_first, dtype = self.header.columns_first, self.header.dtype
+        # A block in Fortran order takes a seek per column, so it has more rows.
+        step = max(1, BLOCK_BYTES * (16 if columns_first else 1) // max(1, columns * dtype.itemsize))
+        spans = [(start, min(start + step, rows)) for start in range(0, rows, step)]
+        if columns_first and self.member is not None:
+            whole = self.whole()
+            yield from (whole[start:end] for start, end in spans)
+            return
+        with _opened(self.path, self.member, self.place) as (file, _):
+            file.read(self.header.start)
+            for start, end in spans:
+                if not columns_first:
+                    yield read_elements(file, dtype, (end - start, columns))
+                    continue
+                block = np.empty((columns, end - start), dtype)
+                for j in range(columns):
+                    file.seek(self.header.start + (j * rows + start) * dtype.itemsize)
+                    block[j] = read_elements(file, dtype, (end - start,))
+                yield block.T
+
+    @property
+    def can_be_mapped(self) -> bool:
+        """Whether its bytes on disk are rows of float32 as this machine has them in memory."""
+        dtype, columns_first = self.header.dtype, self.header.columns_first
+        return self.member is None and dtype == np.float32 and dtype.isnative and not columns_first
+
+    def mapped(self) -> tuple[npt.NDArray[Any], mmap.mmap]:
+        """The array as a view of its file in memory, and that file: the system reads what is looked at."""
+        with _opened(self.path, None, self.place) as (file, _):
+            mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        return as_array(mapping, self.header), mapping
+
+
+def refuse_too_large(nbytes: int, place: str) -> None:
+    """Raise DataError if more bytes are needed than are available."""
+    available = available_bytes()
+    if available is not None and nbytes > available:
+        raise fault(
+            place, f"would take {nbytes / 1e9:,.1f} GB of memory, and {available / 1e9:,.1f} GB are available"
+        )
+
+
+def fault(place: str, message: str) -> DataError:
+    """The error for an array; `place` is its file, or its file and its name in the archive."""
+    return DataError(Problem(message, file=place))
+
+
+@contextmanager
+def _opened(path: Path, member: str | None, place: str) -> Iterator[tuple[IO[bytes], int]]:
+    """Open an array's bytes, and give their number."""
+    with damage_named(place):
+        if member is None:
+            with path.open("rb") as file:
+                yield file, path.stat().st_size
+        else:
+            with zipfile.ZipFile(path) as archive, archive.open(member) as packed:
+                yield packed, archive.getinfo(member).file_size
+
+
+@contextmanager
+def damage_named(place: str) -> Iterator[None]:
+    """Turn what the operating system, zipfile and the NPY reader raise into errors that name the file."""
+    try:
+        yield
+    except NpyError as error:
+        raise fault(place, f"is damaged: {error}: save or copy it again") from error
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError) as error:
+        raise fault(place, f"the NPZ file is damaged ({error}): save or copy it again") from error
+    except (RuntimeError, NotImplementedError) as error:
+        raise fault(place, f"cannot be unpacked ({error}): save it with numpy.savez") from error
+    except OSError as error:
+        raise MachineError(f"{place} cannot be read: {error.strerror or error}") from error

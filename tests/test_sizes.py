@@ -1,0 +1,58 @@
+"""Files, functions and folders are small enough to be read in one sitting; class names are unique."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import fnnctl
+
+ROOT = Path(fnnctl.__file__).parent
+FILES = sorted(ROOT.rglob("*.py"))
+MOST_FILES, MOST_LINES, MOST_FUNCTION_LINES = 15, 400, 60
+
+# Exceptions that are still to be removed.
+LARGE_FOLDERS = {"commands", "store"}
+REPEATED_CLASSES = {
+    "Plan", "Place", "BatchNormalization", "LayerNormalization", "HiddenLayer", "EarlyStopping",
+    "Convergence", "Table", "Status", "Trial", "Rung", "Job", "Listed",
+}  # fmt: skip
+
+Node = TypeVar("Node", bound=ast.AST)
+
+
+def nodes(path: Path, kind: type[Node]) -> Iterator[Node]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return (node for node in ast.walk(tree) if isinstance(node, kind))
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def test_folders_have_few_files() -> None:
+    counts = Counter(path.parent for path in FILES)
+    large = {name_of(folder) for folder, count in counts.items() if count > MOST_FILES}
+    assert large <= LARGE_FOLDERS
+
+
+def test_files_are_short() -> None:
+    lengths = {name_of(path): len(path.read_text(encoding="utf-8").splitlines()) for path in FILES}
+    assert {name: length for name, length in lengths.items() if length > MOST_LINES} == {}
+
+
+def test_functions_are_short() -> None:
+    lengths = {
+        f"{name_of(path)}: {node.name}": (node.end_lineno or 0) - node.lineno + 1
+        for path in FILES
+        for node in nodes(path, ast.FunctionDef)
+    }
+    assert {name: length for name, length in lengths.items() if length > MOST_FUNCTION_LINES} == {}
+
+
+def test_no_class_name_is_used_twice() -> None:
+    counts = Counter(node.name for path in FILES for node in nodes(path, ast.ClassDef))
+    assert {name for name, count in counts.items() if count > 1} <= REPEATED_CLASSES
