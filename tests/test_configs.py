@@ -15,6 +15,7 @@ from fnnctl.commands.train import train
 from fnnctl.console.output import Output
 from fnnctl.console.signals import interruption
 from fnnctl.report.summary import summarize
+from fnnctl.training.stack import Stack
 from fnnctl.training.trainer import train_stack
 
 CONFIGS = Path(__file__).parent.parent / "configs"
@@ -74,7 +75,7 @@ def accuracy(name: str, seed: int) -> float:
     prepared = prepare(CONFIGS / f"{name}.yaml", [], name=None, seed=seed)
     set_blas_threads(prepared.threads)
     examples = prepared.examples()
-    (trained,) = train_stack(prepared.settings, [prepared.member], examples)
+    (trained,) = train_stack(Stack(prepared.settings, [prepared.member], examples))
     test = score_parts(prepared, examples, trained)["test"]
     assert test is not None
     return float((test.predictions == test.labels).mean())

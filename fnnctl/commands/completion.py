@@ -15,11 +15,11 @@ from fnnctl.errors import DivergedError
 from fnnctl.report.figures import draw_figures
 from fnnctl.store.run import OpenRun
 from fnnctl.training.checkpoint import Checkpoint
+from fnnctl.training.diagnostics import dead_layers
 from fnnctl.training.pool import Pool
 from fnnctl.training.stack import Stack
 from fnnctl.training.stopping.unfinished import unfinished
-from fnnctl.training.trainer import Outcome, TrainedMember, go_on
-from fnnctl.training.watch import dead_layers
+from fnnctl.training.trainer import Outcome, TrainedMember, train_stack
 
 
 def complete_run(
@@ -80,9 +80,9 @@ def _train(
         recording.training(),
     ):
         stack = checkpoint.stack(settings, members, examples) if checkpoint else None
-        (keeping.trained,) = go_on(
+        (keeping.trained,) = train_stack(
             stack or Stack(settings, members, examples),
-            watch=True,
+            diagnose=True,
             on_epoch=keeping.on_epoch,
             should_stop=keeping.should_stop,
             seconds=limit - recording.trained_seconds(),

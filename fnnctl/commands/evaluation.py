@@ -17,7 +17,7 @@ from fnnctl.metrics.curves import pr_curves, roc_curves
 from fnnctl.metrics.ranked import RankedPart, rank_part
 from fnnctl.nn.losses.cross_entropy import cross_entropy, softmax
 from fnnctl.store.run import OpenRun
-from fnnctl.training.members import network_of
+from fnnctl.training.members import make_network
 from fnnctl.training.pool import Pool
 from fnnctl.training.scoring.row_scores import RowScorer, scores_in_batches
 from fnnctl.training.scoring.temperature import fit_temperature, scaled
@@ -166,5 +166,5 @@ def write_scores(run: OpenRun, parts: dict[str, PartScores | None], classes: Seq
 
 def _scorer(prepared: Prepared, trained: TrainedMember) -> RowScorer:
     return RowScorer(
-        network_of(prepared.layout, [prepared.member], trained.parameters[None], trained.statistics[None])
+        make_network(prepared.layout, [prepared.member], trained.parameters[None], trained.statistics[None])
     )

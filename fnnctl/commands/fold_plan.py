@@ -10,7 +10,13 @@ from fnnctl.executors.processes import can_fork
 from fnnctl.executors.registry import ExecutorKind
 from fnnctl.memory import available_bytes
 from fnnctl.training.members import StackSettings
-from fnnctl.training.stacking import affordable_members, best_size, rough_seconds, stacks_of, step_values
+from fnnctl.training.stacking import (
+    affordable_members,
+    best_size,
+    group_into_stacks,
+    rough_seconds,
+    step_values,
+)
 
 WORTH_FORKS = 0.1
 """Seconds of training from which it pays to divide it among forks of this process."""
@@ -47,7 +53,7 @@ def plan_folds(validation: CrossValidation, *, workers: int) -> Plan:
     kind = executor_kind(seconds, step_values(largest), values=values, forks=can_fork())
     workers = 1 if kind == "serial" else min(workers, affordable, len(networks))
     most = min(best_size(largest), affordable // workers, math.ceil(len(networks) / workers))
-    stacks = stacks_of([network.job for network in networks], most=max(1, most), workers=workers)
+    stacks = group_into_stacks([network.job for network in networks], most=max(1, most), workers=workers)
     stacks.sort(key=len, reverse=True)  # the longest first, so that the workers end at about one time
     workers = min(workers, len(stacks))
     return Plan(kind if workers > 1 else "serial", workers, stacks)

@@ -15,8 +15,8 @@ from fnnctl.data.dataset import Dataset
 from fnnctl.executors.protocols import Progress
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.training.history import Record
-from fnnctl.training.members import Member, network_of
-from fnnctl.training.pool import Pool, join
+from fnnctl.training.members import Member, make_network
+from fnnctl.training.pool import Pool, join_pools
 from fnnctl.training.scoring.stacked import Scorer
 from fnnctl.training.scoring.temperature import fit_temperature
 from fnnctl.training.stack import Stack
@@ -41,16 +41,14 @@ def train_folds(progress: Progress, validation: CrossValidation, chosen: Sequenc
     """Train some folds of one shape as a stack, and score each on its own test rows."""
     networks = [validation.networks[index] for index in chosen]
     settings, size = networks[0].settings, len(validation.dataset)
-    pool = join([validation.examples(network) for network in networks])
+    pool = join_pools([validation.examples(network) for network in networks])
     members = [validation.member(network, offset=j * size) for j, network in enumerate(networks)]
 
     def on_epoch(stack: Stack, record: Record) -> None:
         progress.advance(len(stack.members))
 
     trained = train_stack(
-        settings,
-        members,
-        pool,
+        Stack(settings, members, pool),
         on_epoch=on_epoch,
         should_stop=progress.should_stop,
         seconds=validation.experiment.training.time_limit or math.inf,
@@ -59,7 +57,7 @@ def train_folds(progress: Progress, validation: CrossValidation, chosen: Sequenc
     layout = ParameterLayout(settings.shape)
     parameters = np.stack([each.parameters for each in trained])
     statistics = np.stack([each.statistics for each in trained])
-    scorer = Scorer(network_of(layout, members, parameters, statistics), pool)
+    scorer = Scorer(make_network(layout, members, parameters, statistics), pool)
     rows = [validation.folds.test_rows(network.repeat, network.fold) for network in networks]
     with np.errstate(over="ignore", invalid="ignore"):
         temperatures = _temperatures(validation, members, scorer, pool)

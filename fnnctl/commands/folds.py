@@ -22,9 +22,9 @@ from fnnctl.errors import ConfigError, quoted_list
 from fnnctl.seeds import fold_seed
 from fnnctl.text import counted, shown
 from fnnctl.training.members import Member, StackSettings
-from fnnctl.training.pool import Pool, pool_of
+from fnnctl.training.pool import Pool, make_pool
 from fnnctl.training.recipe import member_of
-from fnnctl.training.stacking import Job
+from fnnctl.training.stacking import StackKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +40,9 @@ class FoldNetwork:
     test_rows: int
 
     @property
-    def job(self) -> Job:
+    def job(self) -> StackKey:
         """What it must have in common with the others of its stack."""
-        return Job(self.settings, self.train_rows, self.validation_rows)
+        return StackKey(self.settings, self.train_rows, self.validation_rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class CrossValidation:
         """All rows as the fold sees them."""
         preprocessor, dataset = network.preprocessor, self.dataset
         features = preprocessor.of(dataset)
-        return pool_of(features, dataset.labels, len(preprocessor.features), network.settings.dtype)
+        return make_pool(features, dataset.labels, len(preprocessor.features), network.settings.dtype)
 
     def member(self, network: FoldNetwork, *, offset: int) -> Member:
         """The fold's network as a member, for a pool in which its rows begin at `offset`.

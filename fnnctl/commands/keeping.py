@@ -20,7 +20,7 @@ from fnnctl.store.run import OpenRun
 from fnnctl.training.checkpoint import Checkpoint
 from fnnctl.training.history import Record, history_table
 from fnnctl.training.stack import Stack
-from fnnctl.training.trainer import Outcome, TrainedMember, result_of
+from fnnctl.training.trainer import Outcome, TrainedMember, trained_member
 
 SECONDS_BETWEEN_CHECKPOINTS = 0.5
 LARGEST_SHARE = 0.02
@@ -107,7 +107,7 @@ class Keeping:
     def _write(self, failure: BaseException | None) -> None:
         trained = self.trained
         if trained is None and self._stack:
-            trained = result_of(self._stack, 0, Outcome.INTERRUPTED)
+            trained = trained_member(self._stack, 0, Outcome.INTERRUPTED)
         if trained is None:
             return
         prepared, run = self._prepared, self._run

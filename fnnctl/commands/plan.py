@@ -19,7 +19,7 @@ from fnnctl.records.trials import Trial
 from fnnctl.report.plan_table import plan_report
 from fnnctl.store.provenance import usable_processors
 from fnnctl.training.members import StackSettings
-from fnnctl.training.pool import pool_of
+from fnnctl.training.pool import make_pool
 from fnnctl.training.stack import Stack
 from fnnctl.training.stacking import best_size
 
@@ -113,7 +113,7 @@ def _epoch_cost(search: PreparedSearch, network: TrialNetwork) -> EpochCost:
     """From a network alone and a stack of the usual size."""
     dataset, settings = search.source.dataset, network.settings
     features = network.preprocessor.of(dataset)
-    pool = pool_of(features, dataset.labels, len(network.preprocessor.features), settings.dtype)
+    pool = make_pool(features, dataset.labels, len(network.preprocessor.features), settings.dtype)
     most = min(best_size(settings), MOST_MEMBERS)
     alone, together = (_seconds_an_epoch(Stack(settings, [network.member] * k, pool)) for k in (1, most))
     of_member = together if most == 1 else max(0.0, together - alone) / (most - 1)
@@ -123,9 +123,9 @@ def _epoch_cost(search: PreparedSearch, network: TrialNetwork) -> EpochCost:
 def _seconds_an_epoch(stack: Stack) -> float:
     """The second epoch's time, of all members."""
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        stack.run_epoch(watch=False, should_stop=_never)
+        stack.run_epoch(diagnose=False, should_stop=_never)
         begun = time.perf_counter()
-        stack.run_epoch(watch=False, should_stop=_never)
+        stack.run_epoch(diagnose=False, should_stop=_never)
     return time.perf_counter() - begun
 
 

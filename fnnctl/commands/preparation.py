@@ -26,7 +26,7 @@ from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import NetworkShape
 from fnnctl.training.members import Member, StackSettings
 from fnnctl.training.memory import training_bytes
-from fnnctl.training.pool import Pool, pool_of
+from fnnctl.training.pool import Pool, make_pool
 from fnnctl.training.recipe import example_weights, member_of, network_shape, stack_settings
 from fnnctl.training.threads import default_threads
 
@@ -62,7 +62,7 @@ class Prepared:
     def examples(self) -> Pool:
         """All rows, preprocessed, each with a last one."""
         features, labels = self.preprocessor.of(self.dataset), self.dataset.labels
-        return pool_of(features, labels, len(self.preprocessor.features), self.settings.dtype)
+        return make_pool(features, labels, len(self.preprocessor.features), self.settings.dtype)
 
 
 @dataclass(frozen=True, slots=True)

@@ -201,7 +201,10 @@ def model_description(prepared: Prepared) -> dict[str, Any]:
     shape: NetworkShape = prepared.settings.shape
     member = prepared.member
     hidden = [
-        {**asdict(layer), "numbers": {name: each[index] for name, each in member.layer_numbers.items()}}
+        {
+            **asdict(layer),
+            "numbers": {name: each[index] for name, each in member.layer_hyperparameters.items()},
+        }
         for index, layer in enumerate(shape.hidden)
     ]
     data = prepared.experiment.data

@@ -14,7 +14,7 @@ from fnnctl.console.output import Output
 from fnnctl.data.preprocessing import Columns, Preprocessor
 from fnnctl.errors import UsageError
 from fnnctl.nn.layers.activations import ACTIVATIONS
-from fnnctl.nn.network import LAYER_NUMBERS, Network
+from fnnctl.nn.network import LAYER_HYPERPARAMETERS, Network
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import HiddenShape, NetworkShape
 from fnnctl.store import names
@@ -166,6 +166,6 @@ def _network(
         raise ValueError("a weight is no finite number: the training diverged")
     numbers = {
         name: np.array([[getattr(layer.numbers, name) for layer in description.hidden]])
-        for name in LAYER_NUMBERS
+        for name in LAYER_HYPERPARAMETERS
     }
     return Network(layout, row[None], statistics[None], numbers)

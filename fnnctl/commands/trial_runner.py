@@ -21,7 +21,7 @@ from fnnctl.records.journal import Journal
 from fnnctl.records.trials import Job, Result, Status
 from fnnctl.store.run import OpenRun
 from fnnctl.store.trial_checkpoints import Network, Place, TrialCheckpoints, read_state
-from fnnctl.training.state import of_members
+from fnnctl.training.state import select_members
 from fnnctl.training.trainer import Outcome
 
 CHECKPOINT = "checkpoint"
@@ -251,7 +251,7 @@ class TrialRunner:
                 return False
             try:
                 state = read_state(place.file)
-                digests.append(digest(of_members(state, np.array([place.row]))))
+                digests.append(digest(select_members(state, np.array([place.row]))))
             except (DataError, MachineError, IndexError):
                 return False
         return _together(digests) == _digest(self._journal.results[job.trial.number, job.start])

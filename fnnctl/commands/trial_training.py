@@ -22,12 +22,12 @@ from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.store.trial_checkpoints import Place, read_state
 from fnnctl.store.weights import Array
 from fnnctl.training.history import VALIDATION_COLUMNS, Record
-from fnnctl.training.members import Member, StackSettings, network_of
-from fnnctl.training.pool import Pool, join, pool_of
+from fnnctl.training.members import Member, StackSettings, make_network
+from fnnctl.training.pool import Pool, join_pools, make_pool
 from fnnctl.training.scoring.row_scores import RowScorer, scores_in_batches
 from fnnctl.training.stack import Stack
-from fnnctl.training.state import State, of_members, together
-from fnnctl.training.trainer import Outcome, TrainedMember, go_on
+from fnnctl.training.state import State, concatenate_members, select_members
+from fnnctl.training.trainer import Outcome, TrainedMember, train_stack
 
 CURVES = ("train_loss", "validation_loss", "validation_accuracy")
 """What is recorded of each epoch of a single fit."""
@@ -107,7 +107,7 @@ class TrialWork:
                 self.pools.pop(other, None)
             features = network.preprocessor.of(self.dataset)
             count = len(network.preprocessor.features)
-            self.pools[key] = pool_of(features, self.dataset.labels, count, dtype)
+            self.pools[key] = make_pool(features, self.dataset.labels, count, dtype)
         return self.pools[key]
 
 
@@ -120,7 +120,7 @@ def train_trials(progress: Progress, work: TrialWork, task: StackTask) -> StackR
     settings, networks = task.settings, task.networks
     units = sorted({network.unit for network in networks})
     first = {network.unit: network for network in reversed(networks)}
-    pool = join([work.pool(task.preprocessing, first[unit], settings.dtype) for unit in units])
+    pool = join_pools([work.pool(task.preprocessing, first[unit], settings.dtype) for unit in units])
     offsets = [units.index(network.unit) * len(work.dataset) for network in networks]
     members = [
         replace(
@@ -140,7 +140,7 @@ def train_trials(progress: Progress, work: TrialWork, task: StackTask) -> StackR
         if stack.epoch == task.stop:
             last.append(stack)
 
-    trained = go_on(stack, on_epoch=on_epoch, should_stop=progress.should_stop)
+    trained = train_stack(stack, on_epoch=on_epoch, should_stop=progress.should_stop)
     reached = [k for k, each in enumerate(trained) if each.outcome is Outcome.COMPLETED]
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # divergence is a result
         objectives = _objectives(work, task, members, trained, last, judged, pool)
@@ -156,7 +156,7 @@ def train_trials(progress: Progress, work: TrialWork, task: StackTask) -> StackR
         )
         for k, each in enumerate(trained)
     ]
-    wanted = together([kept[k] for k in reached]) if task.keep and reached else None
+    wanted = concatenate_members([kept[k] for k in reached]) if task.keep and reached else None
     return StackResult(results, wanted, reached, time.monotonic() - begun)
 
 
@@ -178,9 +178,9 @@ def _kept_state(networks: Sequence[UnitNetwork]) -> dict[str, Array]:
         file = network.kept.file
         if file not in files:
             files[file] = read_state(file)
-        states.append(of_members(files[file], np.array([network.kept.row])))
+        states.append(select_members(files[file], np.array([network.kept.row])))
     try:
-        return together(states)
+        return concatenate_members(states)
     except (KeyError, ValueError) as error:
         message = f"does not fit together with others ({error})"
         raise DataError(Problem(message, file=str(next(iter(files))))) from error
@@ -195,7 +195,7 @@ def _states(
     stack = last[-1]
     places = {id(member): k for k, member in enumerate(stack.members)}
     state = stack.state
-    return {k: of_members(state, np.array([places[id(members[k])]])) for k in reached}
+    return {k: select_members(state, np.array([places[id(members[k])]])) for k in reached}
 
 
 def _objectives(
@@ -260,7 +260,7 @@ def _metric(
     """
     dataset, rows = work.dataset, task.networks[k].judged
     parameters, statistics = (each[None] for each in weights)
-    network = network_of(ParameterLayout(task.settings.shape), [member], parameters, statistics)
+    network = make_network(ParameterLayout(task.settings.shape), [member], parameters, statistics)
     scores = [batch.copy() for batch in scores_in_batches(RowScorer(network), pool, judged)]
     part = part_scores(dataset.file_rows[rows], dataset.labels[rows], scores, classes=len(dataset.classes))
     if not np.isfinite(part.loss):

@@ -5,20 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.nn.draws import Draws
+from fnnctl.nn.member_generators import MemberGenerators
 from fnnctl.nn.workspace import Workspace
 
 
-def add_noise(work: Workspace, deviation: FloatArray, draws: Draws) -> None:
+def add_noise(work: Workspace, deviation: FloatArray, rngs: MemberGenerators) -> None:
     """Add Gaussian noise with each member's standard deviation, (K,), to the inputs (Bishop, 1995)."""
     members, batch, columns = work.inputs.shape
     noise = np.empty((members, batch, columns - 1), work.inputs.dtype)
-    draws.normals(noise)
+    rngs.normals(noise)
     noise *= deviation.astype(noise.dtype)[:, None, None]
     work.inputs[..., :-1] += noise
 
 
-def mix_up(work: Workspace, alpha: FloatArray, draws: Draws) -> None:
+def mix_up(work: Workspace, alpha: FloatArray, rngs: MemberGenerators) -> None:
     """Mix every example with another one of its batch, inputs and targets alike (Zhang et al., 2018).
 
     Each member draws one ρ from Beta(α, α), α its own of (K,), and an order of the batch:
@@ -27,7 +27,7 @@ def mix_up(work: Workspace, alpha: FloatArray, draws: Draws) -> None:
     targets = work.targets
     if targets.partners is None or targets.share is None:
         raise ValueError("the workspace is not made for mixup")
-    for k, (rng, own) in enumerate(zip(draws.generators, alpha, strict=True)):
+    for k, (rng, own) in enumerate(zip(rngs.generators, alpha, strict=True)):
         order = rng.permutation(work.batch)
         share = work.inputs.dtype.type(rng.beta(own, own))
         targets.partners[k] = targets.labels[k, order]

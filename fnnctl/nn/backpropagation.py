@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from fnnctl.arrays import FloatArray
-from fnnctl.nn.draws import Draws
+from fnnctl.nn.member_generators import MemberGenerators
 from fnnctl.nn.network import Network
 from fnnctl.nn.optimizers.penalties import Penalty
 from fnnctl.nn.workspace import Workspace
@@ -32,12 +32,12 @@ class BackPropagation:
         """(K, P), for whoever needs it between two gradients."""
         self._penalised = penalty.parts(network.parameters, self.gradient, self.scratch)
 
-    def risk_gradient(self, work: Workspace, draws: Draws | None = None) -> FloatArray:
+    def risk_gradient(self, work: Workspace, rngs: MemberGenerators | None = None) -> FloatArray:
         """The gradient of the gathered batch's risk, (K, P); the batch's loss is added to the totals.
 
         The workspace's loss must have been told the targets.
         """
-        work.loss.error_terms(self.network.forward(work, draws))
+        work.loss.error_terms(self.network.forward(work, rngs))
         self._backward(work)
         self.penalty.add_gradient(self._penalised)
         return self.gradient
@@ -52,7 +52,7 @@ class BackPropagation:
             if skipped is not None:
                 np.add(buffers.delta, skipped, out=buffers.delta)
             delta = layer.backward(buffers, self.gradient)
-            biased, skipped = layer.blocks.biased, buffers.skipped
+            biased, skipped = layer.segments.biased, buffers.skipped
         np.matmul(delta, work.inputs if biased else work.inputs[..., :-1], out=self._dW[0])
 
 

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 import numpy as np
 
 from fnnctl.arrays import FloatArray
-from fnnctl.nn.draws import Draws
 from fnnctl.nn.layers.hidden import HiddenLayer
+from fnnctl.nn.member_generators import MemberGenerators
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.workspace import Workspace
 
-LAYER_NUMBERS = ("activation", "dropout", "epsilon", "momentum")
+LAYER_HYPERPARAMETERS = ("activation", "dropout", "epsilon", "momentum")
 """What a hidden layer has a number for: the activation's own, the share of activations that are dropped,
 and the normalization's ε and momentum."""
 
@@ -25,32 +25,32 @@ class Network:
         layout: ParameterLayout,
         parameters: FloatArray,
         statistics: FloatArray,
-        numbers: Mapping[str, FloatArray],
+        hyperparameters: Mapping[str, FloatArray],
     ) -> None:
-        """`statistics` is (K, S); `numbers` has (K, layers) for each of LAYER_NUMBERS."""
+        """`statistics` is (K, S); `hyperparameters` has (K, layers) for each of LAYER_HYPERPARAMETERS."""
         self.layout = layout
-        self.parameters, self.statistics, self.numbers = parameters, statistics, numbers
+        self.parameters, self.statistics, self.hyperparameters = parameters, statistics, hyperparameters
         self.layers = [
             HiddenLayer(
                 layer,
                 layout.layers[index],
                 parameters,
                 statistics,
-                {name: values[:, index] for name, values in numbers.items()},
+                {name: values[:, index] for name, values in hyperparameters.items()},
             )
             for index, layer in enumerate(layout.shape.hidden)
         ]
         self.V = layout.layers[-1].weights.view(parameters)
         """The output layer's weights, with a last column of biases."""
 
-    def forward(self, work: Workspace, draws: Draws | None = None) -> FloatArray:
+    def forward(self, work: Workspace, rngs: MemberGenerators | None = None) -> FloatArray:
         """The scores zᴸ, (K, scores, batch), of the inputs in the workspace.
 
-        `draws` decides what is dropped, in a workspace for training.
+        `rngs` decides what is dropped, in a workspace for training.
         """
         a: FloatArray = work.inputs_T
         for layer, buffers in zip(self.layers, work.hidden, strict=True):
-            layer.forward(a, buffers, draws)
+            layer.forward(a, buffers, rngs)
             a = buffers.extended
         np.matmul(self.V, a, out=work.scores)
         return work.scores

@@ -22,7 +22,7 @@ from fnnctl.nn.shape import HiddenShape, NetworkShape
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class Segment:
     """An array's place in the flat row."""
 
     start: int
@@ -38,23 +38,23 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class LayerBlocks:
+class LayerSegments:
     """Where a layer's arrays stand; the output layer has weights alone."""
 
-    weights: Block
+    weights: Segment
     """(rows, inputs + 1) with the biases in the last column, or (rows, inputs) of a normalized layer."""
     biased: bool
-    slopes: Block | None = None
+    slopes: Segment | None = None
     """(units, 1) or (1, 1): an activation's learned numbers."""
-    gains: Block | None = None
+    gains: Segment | None = None
     """(rows, 1): what normalized pre-activations are multiplied with."""
-    shifts: Block | None = None
+    shifts: Segment | None = None
     """(rows, 1): a normalized layer's biases."""
-    means: Block | None = None
+    means: Segment | None = None
     """(rows, 1), in the statistics: batch normalization's running means."""
-    variances: Block | None = None
+    variances: Segment | None = None
     """(rows, 1), in the statistics: its running variances."""
-    batches: Block | None = None
+    batches: Segment | None = None
     """(1, 1), in the statistics: how many batches those have seen."""
 
     def weights_alone(self, flat: FloatArray) -> FloatArray:
@@ -63,16 +63,16 @@ class LayerBlocks:
         return W[..., :-1] if self.biased else W
 
 
-class _Row:
+class _FlatRow:
     """Hands out the places of a flat row, one after the other."""
 
     def __init__(self) -> None:
         self.size = 0
 
-    def take(self, *shape: int) -> Block:
-        block = Block(self.size, shape)
-        self.size = block.stop
-        return block
+    def take(self, *shape: int) -> Segment:
+        segment = Segment(self.size, shape)
+        self.size = segment.stop
+        return segment
 
 
 class ParameterLayout:
@@ -80,13 +80,13 @@ class ParameterLayout:
 
     def __init__(self, shape: NetworkShape) -> None:
         self.shape = shape
-        parameters, statistics = _Row(), _Row()
+        parameters, statistics = _FlatRow(), _FlatRow()
         inputs = shape.inputs
-        layers: list[LayerBlocks] = []
+        layers: list[LayerSegments] = []
         for layer in shape.hidden:
-            layers.append(_hidden_blocks(layer, inputs, parameters, statistics))
+            layers.append(_hidden_segments(layer, inputs, parameters, statistics))
             inputs = layer.units
-        layers.append(LayerBlocks(parameters.take(shape.scores, inputs + 1), biased=True))
+        layers.append(LayerSegments(parameters.take(shape.scores, inputs + 1), biased=True))
         self.layers = tuple(layers)
         """The hidden layers' places, and the output layer's last."""
         self.size = parameters.size
@@ -123,7 +123,7 @@ class ParameterLayout:
             yield f"weights_{number}", layer.weights_alone(row)[0]
             if layer.biased:
                 yield f"biases_{number}", layer.weights.view(row)[0, :, -1]
-            for name, block, flat in (
+            for name, segment, flat in (
                 ("gains", layer.gains, row),
                 ("biases", layer.shifts, row),
                 ("slopes", layer.slopes, row),
@@ -131,8 +131,8 @@ class ParameterLayout:
                 ("variances", layer.variances, statistics),
                 ("batches", layer.batches, statistics),
             ):
-                if block is not None:
-                    yield f"{name}_{number}", block.view(flat)[0, :, 0]
+                if segment is not None:
+                    yield f"{name}_{number}", segment.view(flat)[0, :, 0]
 
     def weight_mask(self, dtype: np.dtype[np.floating]) -> FloatArray:
         """A (1, P) row: one where a parameter is a weight, zero where it is a bias, a gain or a slope."""
@@ -141,7 +141,7 @@ class ParameterLayout:
             layer.weights_alone(mask)[...] = 1.0
         return mask
 
-    def first_statistics(self, members: int, dtype: np.dtype[np.floating]) -> FloatArray:
+    def initial_statistics(self, members: int, dtype: np.dtype[np.floating]) -> FloatArray:
         """The running statistics before any batch, (K, S): means of 0 and variances of 1."""
         statistics = np.zeros((members, self.statistics_size), dtype)
         for layer in self.layers:
@@ -150,11 +150,13 @@ class ParameterLayout:
         return statistics
 
 
-def _hidden_blocks(layer: HiddenShape, inputs: int, parameters: _Row, statistics: _Row) -> LayerBlocks:
+def _hidden_segments(
+    layer: HiddenShape, inputs: int, parameters: _FlatRow, statistics: _FlatRow
+) -> LayerSegments:
     normalized, batch = layer.normalization is not None, layer.normalization == "batch"
     column = (layer.rows, 1)
     slopes = (1 if layer.shared else layer.units, 1) if ACTIVATIONS[layer.activation].learned else None
-    return LayerBlocks(
+    return LayerSegments(
         weights=parameters.take(layer.rows, inputs if normalized else inputs + 1),
         biased=not normalized,
         gains=parameters.take(*column) if normalized else None,

@@ -18,7 +18,7 @@ from fnnctl.config.reading.resolved import flow_yaml
 from fnnctl.config.schema.metric_names import is_loss
 from fnnctl.config.schema.search import METHODS
 from fnnctl.store.atomic import damaged
-from fnnctl.store.journal import Record
+from fnnctl.store.journal import JournalRecord
 
 FINITE: Final = ("completed", "stopped early")
 """How a job ends that has an objective."""
@@ -213,7 +213,7 @@ class SearchContent:
         return objective if isinstance(objective, Mapping) else {}
 
 
-def search_content(records: Iterable[Record], path: Path) -> SearchContent:
+def search_content(records: Iterable[JournalRecord], path: Path) -> SearchContent:
     """What a journal's records say together; raises `DataError`, which names `path`, where one is none."""
     settings: dict[str, Any] = {}
     trials: dict[int, Trial] = {}
@@ -248,14 +248,14 @@ def _first(names: Sequence[str], path: str) -> int:
     return next(own, len(names))
 
 
-def _add_trial(record: Record, trials: dict[int, Trial]) -> None:
+def _add_trial(record: JournalRecord, trials: dict[int, Trial]) -> None:
     """Note a trial; one that is recorded again was put into another bracket."""
     number = int(record["number"])
     before = trials[number].results if number in trials else []
     trials[number] = Trial(number, int(record["bracket"]), dict(record["assignment"]), before)
 
 
-def _result(record: Record, trial: Trial) -> JobResult:
+def _result(record: JournalRecord, trial: Trial) -> JobResult:
     """The result; its job went on from the largest budget that the trial had completed by then."""
     completed = [each.budget for each in trial.results if each.status == "completed"]
     budget = int(record["budget"])

@@ -12,8 +12,8 @@ from typing import Any
 from rich.cells import cell_len
 
 from fnnctl.report.gates import GateResult
-from fnnctl.report.pieces import FactList, FileList, Notes, Section, Table, number, seconds_text
 from fnnctl.report.search_sections import search_sections
+from fnnctl.report.sections import FactList, FileList, Notes, Section, TableSection, number, seconds_text
 from fnnctl.report.summary import PARTS, Summary
 from fnnctl.store import names
 from fnnctl.store.manifest import DataFacts, Manifest
@@ -98,7 +98,7 @@ def sections(summary: Summary) -> list[Section]:
     return [section for section in candidates if section and section.rows]
 
 
-def gate_table(results: Sequence[GateResult]) -> Table:
+def gate_table(results: Sequence[GateResult]) -> TableSection:
     """What the gates found, a row a gate and run; the run is named where there are several."""
     has_several_runs = len({result.run for result in results}) > 1
     rows = (
@@ -110,10 +110,10 @@ def gate_table(results: Sequence[GateResult]) -> Table:
         )
         for result in results
     )
-    return Table("Gates", ("metric", "value", "wanted", "result"), tuple(rows))
+    return TableSection("Gates", ("metric", "value", "wanted", "result"), tuple(rows))
 
 
-def judged(summary: Summary) -> str:
+def scored_rows(summary: Summary) -> str:
     """Which rows' predictions the scores, the confusion matrix and the curves are about."""
     folds = summary.manifest.cross_validation
     if folds is None:
@@ -121,7 +121,7 @@ def judged(summary: Summary) -> str:
     return "out of fold" if folds.repeats == 1 else f"out of fold, {folds.repeats:,} repeats"
 
 
-def _metrics_table(summary: Summary) -> Table | None:
+def _metrics_table(summary: Summary) -> TableSection | None:
     parts = {part: metrics for part in PARTS if (metrics := summary.part_metrics(part))}
     rows = {
         key: (label, *(number(metrics.get(key)) for metrics in parts.values()))
@@ -129,10 +129,10 @@ def _metrics_table(summary: Summary) -> Table | None:
         if any(metrics.get(key) is not None for metrics in parts.values())
     }
     title = "Metrics of the refitted winner" if summary.search else "Metrics"
-    return Table(title, ("", *parts), _without_repetition(rows))
+    return TableSection(title, ("", *parts), _without_repetition(rows))
 
 
-def _folds_table(of_metrics: Mapping[str, Any]) -> Table:
+def _folds_table(of_metrics: Mapping[str, Any]) -> TableSection:
     """Of each metric, what the folds' scores say together."""
     entries = ((label, key, of_metrics.get(key)) for label, key in METRICS)
     rows = {
@@ -140,7 +140,9 @@ def _folds_table(of_metrics: Mapping[str, Any]) -> Table:
         for label, key, entry in entries
         if isinstance(entry, Mapping) and entry.get("mean") is not None
     }
-    return Table("Cross-validation", ("", "mean", "deviation", "95 % interval"), _without_repetition(rows))
+    return TableSection(
+        "Cross-validation", ("", "mean", "deviation", "95 % interval"), _without_repetition(rows)
+    )
 
 
 def _without_repetition(rows: dict[str, tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
@@ -149,22 +151,22 @@ def _without_repetition(rows: dict[str, tuple[str, ...]]) -> tuple[tuple[str, ..
     return tuple(row for key, row in rows.items() if not (same and key == "loss"))
 
 
-def _class_table(summary: Summary) -> Table | None:
+def _class_table(summary: Summary) -> TableSection | None:
     per_class = (summary.part_metrics("test") or {}).get("per_class")
     if not isinstance(per_class, Mapping):
         return None
     known = [(name, metrics) for name, metrics in per_class.items() if isinstance(metrics, Mapping)]
-    title = f"Classes {judged(summary)}"
+    title = f"Classes {scored_rows(summary)}"
     if len(known) > MOST_CLASSES:
         scored = [(name, metrics) for name, metrics in known if isinstance(metrics.get("f1"), float)]
         worst = sorted(scored, key=lambda each: each[1]["f1"])[:WORST_CLASSES]
         title += f": the {len(worst)} lowest F1 of {len(known):,}; {names.METRICS} has all"
         known = worst
     rows = ((name, *(number(metrics.get(key)) for _, key in CLASS_METRICS)) for name, metrics in known)
-    return Table(title, ("class", *(label for label, _ in CLASS_METRICS)), tuple(rows))
+    return TableSection(title, ("class", *(label for label, _ in CLASS_METRICS)), tuple(rows))
 
 
-def _matrix_table(summary: Summary) -> Table | None:
+def _matrix_table(summary: Summary) -> TableSection | None:
     if summary.confusion is None or len(summary.confusion[0]) > SHOWN_MATRIX_CLASSES:
         return None
     classes, counts = summary.confusion
@@ -173,8 +175,8 @@ def _matrix_table(summary: Summary) -> Table | None:
     if max(map(cell_len, classes)) + sum(max(cell_len(name), 2) + 3 for name in classes) > MATRIX_WIDTH:
         columns = tuple(f"#{position}" for position, _ in enumerate(classes, start=1))
         rows = tuple(f"{position}  {name}" for position, name in zip(columns, classes, strict=True))
-    return Table(
-        f"Confusion matrix {judged(summary)}",
+    return TableSection(
+        f"Confusion matrix {scored_rows(summary)}",
         ("true \\ predicted", *columns),
         tuple((name, *map(number, of_class)) for name, of_class in zip(rows, counts.tolist(), strict=True)),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 from typing import Any
 
-from fnnctl.report.content import judged
+from fnnctl.report.content import scored_rows
 from fnnctl.report.search_figures import search_figures
 from fnnctl.report.summary import Summary, summarize
 from fnnctl.store import names
@@ -62,11 +62,11 @@ def _figures(run: RunFolder, summary: Summary, wanted: Set[str]) -> dict[str, by
     from fnnctl.plots.learning import learning_curve_figure  # noqa: PLC0415
     from fnnctl.plots.style import png_bytes  # noqa: PLC0415
 
-    name, scores = summary.manifest.name, summary.part_metrics("test") or {}
+    name, scores, scored = summary.manifest.name, summary.part_metrics("test") or {}, scored_rows(summary)
     figures: dict[str, bytes] = {}
     if summary.confusion and names.CONFUSION_MATRIX_FIGURE in wanted:
         classes, matrix = summary.confusion
-        figure = confusion_matrix_figure(matrix, classes, title=f"{name}: confusion matrix {judged(summary)}")
+        figure = confusion_matrix_figure(matrix, classes, title=f"{name}: confusion matrix {scored}")
         figures[names.CONFUSION_MATRIX_FIGURE] = png_bytes(figure)
     for file, curves, draw, metric, what in (
         (names.ROC_CURVE_FIGURE, run.read_roc_curves(), roc_figure, "roc_auc", "ROC curves"),
@@ -77,11 +77,11 @@ def _figures(run: RunFolder, summary: Summary, wanted: Set[str]) -> dict[str, by
                 PlottedCurve(curve.kind, curve.label, curve.x, curve.y, _area(curve, metric, scores))
                 for curve in curves
             ]
-            figures[file] = png_bytes(draw(plotted, title=f"{name}: {what} {judged(summary)}"))
+            figures[file] = png_bytes(draw(plotted, title=f"{name}: {what} {scored}"))
     bins = run.read_calibration()
     if bins and names.CALIBRATION_FIGURE in wanted:
         error = scores.get("expected_calibration_error")
-        figure = reliability_figure(bins, error=error, title=f"{name}: calibration {judged(summary)}")
+        figure = reliability_figure(bins, error=error, title=f"{name}: calibration {scored}")
         figures[names.CALIBRATION_FIGURE] = png_bytes(figure)
     history = run.read_history()
     if history and history.get("epoch") and names.LEARNING_CURVE_FIGURE in wanted:

@@ -13,13 +13,13 @@ from urllib.parse import quote
 
 from fnnctl.report.content import gate_table, headline, sections
 from fnnctl.report.gates import GateResult
-from fnnctl.report.pieces import (
+from fnnctl.report.sections import (
     Command,
     FactList,
     FileList,
     Notes,
     Section,
-    Table,
+    TableSection,
     command_lines,
 )
 from fnnctl.report.summary import Summary
@@ -54,7 +54,7 @@ def _run(summary: Summary, relative_to: Path) -> Iterable[str]:
 def _section(section: Section, folder: Path) -> Iterable[str]:
     yield f"## {section.title}"
     match section:
-        case Table():
+        case TableSection():
             yield _table(section.header, section.rows)
         case FactList():
             yield _table(("", ""), section.rows, numbers=False)

@@ -27,14 +27,14 @@ def search_figures(search: SearchContent, name: str, wanted: Set[str]) -> dict[s
 def _history(search: SearchContent, name: str) -> Any:
     from fnnctl.plots.search_history import search_history_figure  # noqa: PLC0415
 
-    return search_history_figure([*_results(search)], title=f"{name}: search history", **_judged(search))
+    return search_history_figure([*_results(search)], title=f"{name}: search history", **_axis(search))
 
 
 def _rungs(search: SearchContent, name: str) -> Any:
     """The curve that was recorded and comes closest to the objective; without any, the objective itself."""
     from fnnctl.plots.rungs import rungs_figure  # noqa: PLC0415
 
-    curve, drawn = None, _judged(search)
+    curve, drawn = None, _axis(search)
     if any(result.curve for result in search.results):
         curve = "validation_loss" if is_loss(search.metric) else "validation_accuracy"
         drawn = {"metric": curve.replace("_", " "), "minimized": is_loss(search.metric)}
@@ -42,7 +42,7 @@ def _rungs(search: SearchContent, name: str) -> Any:
     for rung in search.rungs:
         budgets.setdefault(rung.bracket, []).append(rung.epochs)
     trials = [
-        _way(trial, curve, top=budgets[trial.bracket][-1], best=trial is search.best)
+        _plotted_trial(trial, curve, top=budgets[trial.bracket][-1], best=trial is search.best)
         for trial in search.trials.values()
         if trial.results
     ]
@@ -57,7 +57,7 @@ def _parallel(search: SearchContent, name: str) -> Any:
     trials = search.ranked
     objectives = np.array([trial.results[-1].objective for trial in trials], dtype=np.float64)
     title = f"{name}: {len(trials):,} trial{'s' if len(trials) > 1 else ''}, each after its last epoch"
-    return parallel_figure(searched_settings(search, trials), objectives, title=title, **_judged(search))
+    return parallel_figure(searched_settings(search, trials), objectives, title=title, **_axis(search))
 
 
 def _importance(search: SearchContent, name: str) -> Any:
@@ -78,7 +78,7 @@ _DRAW: Final[Mapping[str, Callable[[SearchContent, str], Any]]] = {
 }
 
 
-def _judged(search: SearchContent) -> dict[str, Any]:
+def _axis(search: SearchContent) -> dict[str, Any]:
     """What an axis of objectives is called, and which end of it is the good one."""
     metric = search.metric if search.part == "validation" else f"{search.metric}, cross-validated"
     return {"metric": metric, "minimized": search.minimized}
@@ -91,7 +91,7 @@ def _results(search: SearchContent) -> Iterator[PlottedResult]:
         yield PlottedResult(spent, result.budget, result.objective)
 
 
-def _way(trial: Trial, curve: str | None, *, top: int, best: bool) -> PlottedTrial:
+def _plotted_trial(trial: Trial, curve: str | None, *, top: int, best: bool) -> PlottedTrial:
     """The trial's curve through all its jobs; without one, its objective at each rung."""
     if curve is None:
         epochs = np.array([result.budget for result in trial.results], dtype=np.float64)

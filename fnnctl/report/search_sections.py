@@ -10,8 +10,8 @@ from rich.cells import cell_len
 
 from fnnctl.config.reading.resolved import flow_yaml
 from fnnctl.records.history import Rung, SearchContent, Trial
-from fnnctl.report.pieces import NOTHING, Command, FactList, Section, Table, number
 from fnnctl.report.search_settings import importances, short_names
+from fnnctl.report.sections import NOTHING, Command, FactList, Section, TableSection, number
 from fnnctl.report.summary import Summary
 from fnnctl.store.manifest import SearchFacts
 
@@ -101,7 +101,7 @@ def _command(search: SearchContent, best: Trial) -> Iterable[str]:
         yield f"--set {shlex.quote(word)}"
 
 
-def _leaderboard(search: SearchContent) -> Table:
+def _leaderboard(search: SearchContent) -> TableSection:
     """The best trials, with as many of their settings as there is room for."""
     top = search.ranked[:TOP]
     columns = [
@@ -117,10 +117,10 @@ def _leaderboard(search: SearchContent) -> Table:
             width += _width((name, texts))
     rows = tuple(zip(*(texts for _, texts in columns), strict=True))
     of_all = f"Best of {len(search.ranked):,} trials" if len(search.ranked) > TOP else "Leaderboard"
-    return Table(of_all, tuple(name for name, _ in columns), rows)
+    return TableSection(of_all, tuple(name for name, _ in columns), rows)
 
 
-def _rungs_table(search: SearchContent) -> Table:
+def _rungs_table(search: SearchContent) -> TableSection:
     """How the ladders were climbed; where every trial got all at once there is nothing to tell."""
     rungs = search.rungs if len(search.rungs) > 1 else []
     rows = (
@@ -135,10 +135,10 @@ def _rungs_table(search: SearchContent) -> Table:
         for rung in rungs[:MOST_RUNGS]
     )
     header = ("bracket", "rung", "epochs", "trials", "diverged", f"best {search.metric}")
-    return Table("Rungs", header, tuple(rows))
+    return TableSection("Rungs", header, tuple(rows))
 
 
-def _importance_table(search: SearchContent) -> Table:
+def _importance_table(search: SearchContent) -> TableSection:
     found = importances(search)
     budget, of_settings = found or (0, {})
     known = {name: each for name, each in of_settings.items() if each}
@@ -147,7 +147,7 @@ def _importance_table(search: SearchContent) -> Table:
         for name, each in sorted(known.items(), key=lambda item: -item[1].share)
     )
     title = f"What the objective after {budget:,} epochs depends on"
-    return Table(title, ("setting", "share", "by chance up to", "trials"), tuple(rows))
+    return TableSection(title, ("setting", "share", "by chance up to", "trials"), tuple(rows))
 
 
 def _best_json(search: SearchContent, metrics: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -18,13 +18,13 @@ from rich.text import Text
 
 from fnnctl.report.content import gate_table, headline, sections
 from fnnctl.report.gates import GateResult
-from fnnctl.report.pieces import (
+from fnnctl.report.sections import (
     Command,
     FactList,
     FileList,
     Notes,
     Section,
-    Table,
+    TableSection,
     command_lines,
 )
 from fnnctl.report.summary import Summary
@@ -62,7 +62,7 @@ def _run(summary: Summary, width: int | None) -> RenderableType:
 def _section(section: Section, width: int | None) -> RenderableType:
     inner = None if width is None else width - INDENT
     match section:
-        case Table():
+        case TableSection():
             body: RenderableType = _table(section)
         case FactList() | FileList():
             body = _pairs(section.rows, inner)
@@ -73,7 +73,7 @@ def _section(section: Section, width: int | None) -> RenderableType:
     return Group("", _text(section.title, "bold"), Padding(body, (0, 0, 0, INDENT), expand=False))
 
 
-def _table(table: Table) -> RichTable:
+def _table(table: TableSection) -> RichTable:
     grid = RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="")
     for position, title in enumerate(table.header):
         is_name = position == 0

@@ -15,7 +15,7 @@ from fnnctl.store import names
 from fnnctl.store.atomic import damaged, read_bytes, write_bytes
 from fnnctl.store.description import ModelDescription, read_description
 from fnnctl.store.documents import read_mapping
-from fnnctl.store.journal import Record, read_journal
+from fnnctl.store.journal import JournalRecord, read_journal
 from fnnctl.store.lock import is_held
 from fnnctl.store.manifest import Manifest, read_manifest
 from fnnctl.store.tables import CsvTable, read_rows, read_table
@@ -129,7 +129,7 @@ class RunFolder:
         content = read_bytes(self.path / names.CHECKPOINT)
         return None if content is None else read_npz(content, self.path / names.CHECKPOINT)
 
-    def read_journal(self) -> list[Record] | None:
+    def read_journal(self) -> list[JournalRecord] | None:
         """The records of a search that may still go on, without a last one that is not whole."""
         return read_journal(self.path / names.JOURNAL)
 

@@ -20,7 +20,7 @@ from fnnctl.store import names
 from fnnctl.store.appending import append_bytes, open_to_append, write_all
 from fnnctl.store.atomic import cannot_write, read_bytes, sync_folder
 
-Record: TypeAlias = Mapping[str, Any]
+JournalRecord: TypeAlias = Mapping[str, Any]
 
 _CHECKSUM: Final = b',"checksum":"%08x"}\n'
 _CHECKSUM_LENGTH: Final = len(_CHECKSUM % 0)
@@ -38,7 +38,7 @@ class JournalFile:
         """
         content = read_bytes(path) or b""
         self.path = path
-        self.records: list[Record]
+        self.records: list[JournalRecord]
         """What stood in it when it was opened."""
         self.records, self._size, self._checksum = _read(content, path)
         self.torn = len(content) - self._size
@@ -54,7 +54,7 @@ class JournalFile:
             raise cannot_write(path, error) from error
         sync_folder(path.parent)
 
-    def append(self, records: Sequence[Record], *, sync: bool = True) -> None:
+    def append(self, records: Sequence[JournalRecord], *, sync: bool = True) -> None:
         """Append records, and see to it that they and all before them last through a power cut.
 
         Without `sync` they last through a kill alone. Raises `MachineError` where the machine does not allow
@@ -77,12 +77,12 @@ class JournalFile:
         os.close(self._descriptor)
 
 
-def journal_bytes(records: Iterable[Record]) -> bytes:
+def journal_bytes(records: Iterable[JournalRecord]) -> bytes:
     """A whole journal with these records, to be written where there is none yet."""
     return _lines(records, 0)[0]
 
 
-def read_journal(path: Path) -> list[Record] | None:
+def read_journal(path: Path) -> list[JournalRecord] | None:
     """The records of a journal that someone may be writing, without a tail that is not whole.
 
     None where there is no such file. Raises `DataError` where it is damaged.
@@ -91,7 +91,7 @@ def read_journal(path: Path) -> list[Record] | None:
     return None if content is None else _read(content, path)[0]
 
 
-def _lines(records: Iterable[Record], checksum: int) -> tuple[bytes, int]:
+def _lines(records: Iterable[JournalRecord], checksum: int) -> tuple[bytes, int]:
     """The records' lines after those that have this checksum, and the checksum at their end."""
     lines = []
     for record in records:
@@ -101,9 +101,9 @@ def _lines(records: Iterable[Record], checksum: int) -> tuple[bytes, int]:
     return b"".join(lines), checksum
 
 
-def _read(content: bytes, path: Path) -> tuple[list[Record], int, int]:
+def _read(content: bytes, path: Path) -> tuple[list[JournalRecord], int, int]:
     """The records of all whole lines, how many bytes these have, and the checksum at their end."""
-    records: list[Record] = []
+    records: list[JournalRecord] = []
     *lines, tail = content.split(b"\n")
     checksum = 0
     for number, line in enumerate(lines, start=1):
@@ -124,7 +124,7 @@ def _damaged(path: Path, number: int) -> DataError:
     return DataError(Problem(message, file=str(path), line=number))
 
 
-def _json(record: Record) -> str:
+def _json(record: JournalRecord) -> str:
     try:
         return _ENCODER.encode(record)
     except ValueError:  # a NaN or an infinity, which JSON does not have

@@ -16,7 +16,7 @@ from fnnctl.store.atomic import damaged
 from fnnctl.store.documents import first_fault, read_mapping
 from fnnctl.store.names import LAYOUT_VERSION
 
-Status = Literal["running", "completed", "failed", "interrupted"]
+RunStatus = Literal["running", "completed", "failed", "interrupted"]
 
 
 class Facts(BaseModel):
@@ -189,7 +189,7 @@ class Resumption(Facts):
 class Manifest(Facts):
     """Everything that says what a run is and where it came from."""
 
-    status: Status
+    status: RunStatus
     """How far the run is. One that says `running` and whose lock is free has died."""
     kind: str
     """What made the run: `train`, `cross_validation`, `search`, or `evaluation` (of a network, on a file)."""

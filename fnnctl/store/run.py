@@ -20,7 +20,7 @@ from fnnctl.store.appending import append_bytes
 from fnnctl.store.atomic import cannot_write, sync_folder, write_bytes, write_lines, write_text
 from fnnctl.store.documents import read_mapping, to_json
 from fnnctl.store.folder import CALIBRATION_COLUMNS, CurveKind, RunFolder
-from fnnctl.store.journal import JournalFile, Record, journal_bytes
+from fnnctl.store.journal import JournalFile, JournalRecord, journal_bytes
 from fnnctl.store.lock import HeldError, hold_lock, release, take_over_lock
 from fnnctl.store.manifest import Manifest
 from fnnctl.store.provenance import utc_text
@@ -196,7 +196,7 @@ def create_run(
     manifest: Mapping[str, Any],
     config: bytes | None = None,
     resolved: str | None = None,
-    journal: Sequence[Record] | None = None,
+    journal: Sequence[JournalRecord] | None = None,
     folder: str | None = None,
 ) -> OpenRun:
     """Make a new run's folder: hidden until config, manifest and lock are in it, then there by one rename.

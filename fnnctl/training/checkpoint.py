@@ -11,7 +11,7 @@ import numpy as np
 from fnnctl.training.members import Member, StackSettings
 from fnnctl.training.pool import Pool
 from fnnctl.training.stack import Stack
-from fnnctl.training.state import State, joined, part_of
+from fnnctl.training.state import State, extract_part, merge_parts
 
 FORMAT = 1
 """Grows when a state's arrays change their names or what they mean."""
@@ -40,7 +40,7 @@ class Checkpoint:
     def arrays(self) -> State:
         """All of it, as a file of arrays holds it."""
         facts = {name: np.array(value) for name, value in (("epoch", self.epoch), ("seconds", self.seconds))}
-        return joined(
+        return merge_parts(
             {
                 "checkpoint": {"format": np.array(FORMAT), **facts},
                 "members": self.members,
@@ -51,13 +51,13 @@ class Checkpoint:
     @classmethod
     def from_arrays(cls, arrays: State, members: Sequence[Member]) -> Checkpoint:
         """The checkpoint of these members again; raises `ForeignCheckpointError` for any other arrays."""
-        facts, found = part_of(arrays, "checkpoint"), part_of(arrays, "members")
+        facts, found = extract_part(arrays, "checkpoint"), extract_part(arrays, "members")
         if not np.array_equal(facts.get("format", ()), FORMAT):
             raise ForeignCheckpointError("it was not written by this version of fnnctl")
         expected = _identities(members)
         if not all(np.array_equal(found.get(name, ()), expected[name]) for name in expected):
             raise ForeignCheckpointError("it is of another configuration, or of other rows")
-        return cls(int(facts["epoch"]), float(facts["seconds"]), found, part_of(arrays, "stack"))
+        return cls(int(facts["epoch"]), float(facts["seconds"]), found, extract_part(arrays, "stack"))
 
     def stack(self, settings: StackSettings, members: Sequence[Member], pool: Pool) -> Stack:
         """The stack again, as it was; the checkpoint stays as it is."""

@@ -10,7 +10,8 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.nn.layers.initializers import draw_biases, draw_weights
-from fnnctl.nn.network import LAYER_NUMBERS, Network
+from fnnctl.nn.member_generators import MemberGenerators
+from fnnctl.nn.network import LAYER_HYPERPARAMETERS, Network
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import NetworkShape, Techniques
 from fnnctl.seeds import Purpose, stream
@@ -74,13 +75,13 @@ class Member:
     initializers: tuple[str, ...]
     """One a layer, the output layer last."""
     initial_biases: InitialBiases = "zero"
-    numbers: Mapping[str, float] = field(default_factory=dict)
+    hyperparameters: Mapping[str, float] = field(default_factory=dict)
     """Those of the stack's techniques and averaging: l1, clip_value, clip_norm, max_norm, noise, mixup,
     label_smoothing, average_decay, average_start."""
-    layer_numbers: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
-    """One a hidden layer for each of LAYER_NUMBERS; what is left out is 0."""
-    optimizer_numbers: Mapping[str, float] = field(default_factory=dict)
-    schedule_numbers: Mapping[str, float] = field(default_factory=dict)
+    layer_hyperparameters: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    """One a hidden layer for each of LAYER_HYPERPARAMETERS; what is left out is 0."""
+    optimizer_hyperparameters: Mapping[str, float] = field(default_factory=dict)
+    schedule_hyperparameters: Mapping[str, float] = field(default_factory=dict)
     schedule_monitor: str | None = None
     """The column of the history that an adaptive schedule looks at."""
     horizon: int = 0
@@ -96,17 +97,24 @@ def column(members: Sequence[Member], name: str) -> FloatArray:
     return np.array([getattr(member, name) for member in members], dtype=np.float64)
 
 
-def number(members: Sequence[Member], name: str) -> FloatArray:
-    """One of every member's `numbers`, (K,), in float64."""
-    return np.array([member.numbers[name] for member in members], dtype=np.float64)
+def hyperparameter(members: Sequence[Member], name: str) -> FloatArray:
+    """One of every member's `hyperparameters`, (K,), in float64."""
+    return np.array([member.hyperparameters[name] for member in members], dtype=np.float64)
 
 
-def named_numbers(each: Sequence[Mapping[str, float]], names: Sequence[str]) -> dict[str, FloatArray]:
+def hyperparameter_columns(
+    each: Sequence[Mapping[str, float]], names: Sequence[str]
+) -> dict[str, FloatArray]:
     """The members' numbers by name, (K,) each, in float64."""
     return {name: np.array([own[name] for own in each], dtype=np.float64) for name in names}
 
 
-def first_parameters(
+def member_generators(members: Sequence[Member], purpose: Purpose, epoch: int) -> MemberGenerators:
+    """Each member's own generator for this purpose and epoch."""
+    return MemberGenerators([stream(member.seed, purpose, epoch) for member in members])
+
+
+def initial_parameters(
     layout: ParameterLayout, members: Sequence[Member], dtype: np.dtype[np.floating]
 ) -> FloatArray:
     """Each member's first parameters, (K, P): weights from its own stream, gains of one, biases of zero.
@@ -125,19 +133,23 @@ def first_parameters(
                 layer.weights.view(own)[0, :, -1] = draw_biases(*W.shape[1:], rng=rng)
             if layer.gains is not None:
                 layer.gains.view(own)[...] = 1.0
-        for layer, slope in zip(layout.layers, member.layer_numbers.get("activation", ()), strict=False):
+        for layer, slope in zip(
+            layout.layers, member.layer_hyperparameters.get("activation", ()), strict=False
+        ):
             if layer.slopes is not None:
                 layer.slopes.view(own)[...] = slope
     return parameters
 
 
-def network_of(
+def make_network(
     layout: ParameterLayout, members: Sequence[Member], parameters: FloatArray, statistics: FloatArray
 ) -> Network:
     """The members' networks with these parameters, (K, P), and running statistics, (K, S)."""
     nothing = (0.0,) * len(layout.shape.hidden)
-    numbers = {
-        name: np.array([member.layer_numbers.get(name, nothing) for member in members], dtype=np.float64)
-        for name in LAYER_NUMBERS
+    hyperparameters = {
+        name: np.array(
+            [member.layer_hyperparameters.get(name, nothing) for member in members], dtype=np.float64
+        )
+        for name in LAYER_HYPERPARAMETERS
     }
-    return Network(layout, parameters, statistics, numbers)
+    return Network(layout, parameters, statistics, hyperparameters)

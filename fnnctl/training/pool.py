@@ -60,7 +60,7 @@ def fits_in_memory(rows: int, features: int) -> bool:
     return rows * (features + 1) <= PREPARED_VALUES
 
 
-def pool_of(features: Features, labels: IntArray, count: int, dtype: np.dtype[np.floating]) -> Pool:
+def make_pool(features: Features, labels: IntArray, count: int, dtype: np.dtype[np.floating]) -> Pool:
     """A data set's rows with `count` features each: kept where they are few, else made on demand."""
     rows = len(labels)
     if not fits_in_memory(rows, count):
@@ -85,7 +85,7 @@ class JoinedPool:
             self.pools[number].gather((of_member - number * size)[None], out[None])
 
 
-def join(pools: Sequence[Pool]) -> Pool:
+def join_pools(pools: Sequence[Pool]) -> Pool:
     """One pool of several with N rows each, in which row r of pool j is named j·N + r."""
     if len(pools) == 1:
         return pools[0]

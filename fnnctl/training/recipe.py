@@ -32,7 +32,7 @@ from fnnctl.config.schema.training import (
 )
 from fnnctl.nn.layers.initializers import default_initializer
 from fnnctl.nn.optimizers.first_order import OPTIMIZERS
-from fnnctl.nn.optimizers.lbfgs import NUMBER_NAMES
+from fnnctl.nn.optimizers.lbfgs import HYPERPARAMETER_NAMES
 from fnnctl.nn.optimizers.lr_schedules import LR_SCHEDULES
 from fnnctl.nn.shape import HiddenShape, NetworkShape, NormalizationKind, Techniques
 from fnnctl.training.members import ConvergenceRule, Member, StackSettings, StoppingRule
@@ -158,8 +158,8 @@ def member_of(
             _output_initializer(experiment),
         ),
         initial_biases=experiment.model.initial_biases,
-        numbers=_numbers(training),
-        layer_numbers={
+        hyperparameters=_hyperparameters(training),
+        layer_hyperparameters={
             "activation": tuple(_number(_activation(experiment, layer)) for layer in layers),
             "dropout": tuple(_dropout(experiment, layer) for layer in layers),
             "epsilon": tuple(_epsilon(each) for each in normalizations),
@@ -168,8 +168,12 @@ def member_of(
                 for each in normalizations
             ),
         },
-        optimizer_numbers={name: getattr(optimizer, name) for name in _number_names(optimizer)},
-        schedule_numbers={name: getattr(schedule, name) for name in LR_SCHEDULES[schedule.name].number_names},
+        optimizer_hyperparameters={
+            name: getattr(optimizer, name) for name in _hyperparameter_names(optimizer)
+        },
+        schedule_hyperparameters={
+            name: getattr(schedule, name) for name in LR_SCHEDULES[schedule.name].hyperparameter_names
+        },
         schedule_monitor=schedule.monitor if isinstance(schedule, AdaptiveLrSchedule) else None,
         weights=weights,
         stopping=_stopping_rule(training.early_stopping),
@@ -177,13 +181,17 @@ def member_of(
     )
 
 
-def _number_names(optimizer: Optimizer) -> Sequence[str]:
+def _hyperparameter_names(optimizer: Optimizer) -> Sequence[str]:
     """The optimizer's numbers but for the learning rate, which a schedule changes."""
-    return NUMBER_NAMES if isinstance(optimizer, LbfgsOptimizer) else OPTIMIZERS[optimizer.name].number_names
+    return (
+        HYPERPARAMETER_NAMES
+        if isinstance(optimizer, LbfgsOptimizer)
+        else OPTIMIZERS[optimizer.name].hyperparameter_names
+    )
 
 
-def _numbers(training: TrainingConfig) -> dict[str, float]:
-    numbers = {
+def _hyperparameters(training: TrainingConfig) -> dict[str, float]:
+    hyperparameters = {
         "l1": training.l1,
         "clip_value": training.clip_value,
         "clip_norm": training.clip_norm,
@@ -194,7 +202,7 @@ def _numbers(training: TrainingConfig) -> dict[str, float]:
         "average_decay": training.averaging.decay if isinstance(training.averaging, EmaAveraging) else None,
         "average_start": training.averaging.start if isinstance(training.averaging, SwaAveraging) else None,
     }
-    return {name: number for name, number in numbers.items() if number is not None}
+    return {name: number for name, number in hyperparameters.items() if number is not None}
 
 
 def _stopping_rule(rule: EarlyStoppingConfig | None) -> StoppingRule | None:

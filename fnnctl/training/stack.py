@@ -12,6 +12,7 @@ import numpy.typing as npt
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
 from fnnctl.nn.network import Network
 from fnnctl.nn.parameters import ParameterLayout
+from fnnctl.training.diagnostics import Diagnostics
 from fnnctl.training.history import (
     TRAINING_COLUMNS,
     VALIDATION_COLUMNS,
@@ -22,12 +23,11 @@ from fnnctl.training.history import (
 from fnnctl.training.learners.descent import Descent
 from fnnctl.training.learners.protocol import Learner
 from fnnctl.training.learners.quasi_newton import QuasiNewton
-from fnnctl.training.members import Member, StackSettings, first_parameters, network_of
+from fnnctl.training.members import Member, StackSettings, initial_parameters, make_network
 from fnnctl.training.pool import Pool
 from fnnctl.training.scoring.stacked import Scorer
-from fnnctl.training.state import State, joined, of_members, part_of
+from fnnctl.training.state import State, extract_part, merge_parts, select_members
 from fnnctl.training.stopping.early_stopping import Convergence, EarlyStopping
-from fnnctl.training.watch import Watch
 
 
 class Stack:
@@ -48,13 +48,13 @@ class Stack:
         layout = ParameterLayout(settings.shape)
 
         def part(name: str) -> dict[str, npt.NDArray[Any]] | None:
-            return None if state is None else part_of(state, name)
+            return None if state is None else extract_part(state, name)
 
         weights = part("network") or {
-            "parameters": first_parameters(layout, members, settings.dtype),
-            "statistics": layout.first_statistics(len(members), settings.dtype),
+            "parameters": initial_parameters(layout, members, settings.dtype),
+            "statistics": layout.initial_statistics(len(members), settings.dtype),
         }
-        self.network = network_of(layout, members, **weights)
+        self.network = make_network(layout, members, **weights)
         learner = QuasiNewton if settings.optimizer == "lbfgs" else Descent
         self._learner: Learner = learner(settings, members, pool, self.network, part("learner"))
         evaluated = self._learner.evaluated
@@ -71,7 +71,7 @@ class Stack:
     def state(self) -> dict[str, npt.NDArray[Any]]:
         """All that must be kept to go on later: arrays whose first axis is the member."""
         weights = {"parameters": self.network.parameters, "statistics": self.network.statistics}
-        return joined(
+        return merge_parts(
             {
                 "network": weights,
                 "learner": self._learner.state,
@@ -84,19 +84,19 @@ class Stack:
     def select(self, chosen: IntArray) -> Stack:
         """The same stack with some of its members only; not a bit of theirs changes."""
         members = [self.members[k] for k in chosen]
-        state = of_members(self.state, chosen)
+        state = select_members(self.state, chosen)
         return Stack(self.settings, members, self.pool, epoch=self.epoch, state=state)
 
-    def run_epoch(self, *, watch: bool, should_stop: Callable[[], bool]) -> Record | None:
+    def run_epoch(self, *, diagnose: bool, should_stop: Callable[[], bool]) -> Record | None:
         """Train every member for an epoch and record it; None where it was broken off."""
         self.epoch += 1
-        watching = Watch(self.network) if watch else None
-        learned = self._learner.run_epoch(self.epoch, watching, should_stop)
+        diagnostics = Diagnostics(self.network) if diagnose else None
+        learned = self._learner.run_epoch(self.epoch, diagnostics, should_stop)
         if learned is None:
             return None
-        record = {**learned, **self._validate(), **(watching.record() if watching else {})}
+        record = {**learned, **self._validate(), **(diagnostics.record() if diagnostics else {})}
         self.history.append(record)
-        self._learner.note(record)
+        self._learner.observe(record)
         self.stopping.update(self.epoch, record, self._learner.evaluated)
         self._convergence.update(record)
         return record
@@ -107,7 +107,7 @@ class Stack:
         return self._learner.evaluated
 
     @property
-    def goes_on(self) -> bool:
+    def continues(self) -> bool:
         """Whether every member certainly goes on after the last epoch, which is so after most."""
         return (
             self.epoch < self._first_end

@@ -23,7 +23,7 @@ SECONDS_A_VALUE = 3e-9
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class StackKey:
     """A network to be trained: what a stack must have in common."""
 
     settings: StackSettings
@@ -33,13 +33,13 @@ class Job:
     """How many it is validated on."""
 
 
-def stacks_of(jobs: Sequence[Job], *, most: int, workers: int = 1) -> list[list[int]]:
+def group_into_stacks(jobs: Sequence[StackKey], *, most: int, workers: int = 1) -> list[list[int]]:
     """The jobs' indices, stack by stack: those of one shape together, in order, at most `most` in a stack.
 
     Stacks of one shape are of one size, or differ by one. Where a shape's jobs are not too few, each of the
     workers gets as many stacks of them as any other.
     """
-    alike: dict[Job, list[int]] = {}
+    alike: dict[StackKey, list[int]] = {}
     for index, job in enumerate(jobs):
         alike.setdefault(job, []).append(index)
     stacks: list[list[int]] = []

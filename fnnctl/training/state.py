@@ -17,22 +17,22 @@ from fnnctl.arrays import IntArray
 State: TypeAlias = Mapping[str, npt.NDArray[Any]]
 
 
-def of_members(state: State, members: IntArray) -> dict[str, npt.NDArray[Any]]:
+def select_members(state: State, members: IntArray) -> dict[str, npt.NDArray[Any]]:
     """The state of some of the members."""
     return {name: array[members] for name, array in state.items()}
 
 
-def together(states: Sequence[State]) -> dict[str, npt.NDArray[Any]]:
+def concatenate_members(states: Sequence[State]) -> dict[str, npt.NDArray[Any]]:
     """One state of several stacks' members, in order; the stacks are of one shape and equally old."""
     return {name: np.concatenate([state[name] for state in states]) for name in states[0]}
 
 
-def joined(parts: Mapping[str, State]) -> dict[str, npt.NDArray[Any]]:
+def merge_parts(parts: Mapping[str, State]) -> dict[str, npt.NDArray[Any]]:
     """One state of several parts': `optimizer.mean`, `stopping.best`, …"""
     return {f"{part}.{name}": array for part, state in parts.items() for name, array in state.items()}
 
 
-def part_of(state: State, part: str) -> dict[str, npt.NDArray[Any]]:
+def extract_part(state: State, part: str) -> dict[str, npt.NDArray[Any]]:
     """One part's state again."""
     prefix = f"{part}."
     return {name.removeprefix(prefix): array for name, array in state.items() if name.startswith(prefix)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -12,8 +12,6 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.training.history import TRAINING_COLUMNS, Record
-from fnnctl.training.members import Member, StackSettings
-from fnnctl.training.pool import Pool
 from fnnctl.training.stack import Stack
 
 
@@ -46,36 +44,21 @@ class TrainedMember:
 
 
 def train_stack(
-    settings: StackSettings,
-    members: Sequence[Member],
-    pool: Pool,
-    *,
-    watch: bool = False,
-    on_epoch: Callable[[Stack, Record], None] = lambda stack, record: None,
-    should_stop: Callable[[], bool] = lambda: False,
-    seconds: float = math.inf,
-) -> list[TrainedMember]:
-    """Train the members together; each ends with the bits that it would have alone.
-
-    See `go_on` for the arguments.
-    """
-    stack = Stack(settings, members, pool)
-    return go_on(stack, watch=watch, on_epoch=on_epoch, should_stop=should_stop, seconds=seconds)
-
-
-def go_on(
     stack: Stack,
     *,
-    watch: bool = False,
+    diagnose: bool = False,
     on_epoch: Callable[[Stack, Record], None] = lambda stack, record: None,
     should_stop: Callable[[], bool] = lambda: False,
     seconds: float = math.inf,
 ) -> list[TrainedMember]:
-    """Train a stack's members to their end, from wherever they are.
+    """Train a stack's members from their present epoch to their end; each ends with the bits it has alone.
 
-    `watch` records the gradient's norm and the units' activity as well. `on_epoch` is shown the stack after
-    each epoch. `should_stop` is asked after each step, after an epoch's last one once the epoch is whole, and
-    what was trained until then is returned. Once so many `seconds` are over no epoch begins, but for a first.
+    Arguments:
+        diagnose: whether to record the gradient's norm and the units' activity, too.
+        on_epoch: called with the stack and its record after each epoch.
+        should_stop: called after each step, but after the last step of an epoch only once the epoch is
+            recorded. If it says so, what has been trained until then is returned.
+        seconds: after so many seconds no epoch starts, except the first.
     """
     deadline = time.monotonic() + seconds
     trained: dict[int, TrainedMember] = {}
@@ -84,16 +67,18 @@ def go_on(
         while present.size:
             if leaving := _leaving(stack, late=time.monotonic() >= deadline):
                 for k, outcome in leaving.items():
-                    trained[int(present[k])] = result_of(stack, k, outcome)
+                    trained[int(present[k])] = trained_member(stack, k, outcome)
                 staying = np.array([k for k in range(present.size) if k not in leaving], dtype=np.intp)
                 present = present[staying]
                 if present.size:
                     stack = stack.select(staying)
                 continue
             stopped = stack.epoch > 0 and should_stop()
-            record = None if stopped else stack.run_epoch(watch=watch, should_stop=should_stop)
+            record = None if stopped else stack.run_epoch(diagnose=diagnose, should_stop=should_stop)
             if record is None:
-                trained |= {int(j): result_of(stack, k, Outcome.INTERRUPTED) for k, j in enumerate(present)}
+                trained |= {
+                    int(j): trained_member(stack, k, Outcome.INTERRUPTED) for k, j in enumerate(present)
+                }
                 break
             on_epoch(stack, record)
     return [trained[index] for index in range(len(trained))]
@@ -101,7 +86,7 @@ def go_on(
 
 def _leaving(stack: Stack, *, late: bool) -> dict[int, Outcome]:
     """The members that have ended, and how: a matter of their state alone, but for the time."""
-    if stack.epoch == 0 or (stack.goes_on and not late):
+    if stack.epoch == 0 or (stack.continues and not late):
         return {}
     finite, done = stack.finite, stack.epoch >= stack.last_epochs
     out_of_patience, converged = stack.stopping.out_of_patience, stack.converged
@@ -119,7 +104,7 @@ def _leaving(stack: Stack, *, late: bool) -> dict[int, Outcome]:
     return leaving
 
 
-def result_of(stack: Stack, k: int, outcome: Outcome) -> TrainedMember:
+def trained_member(stack: Stack, k: int, outcome: Outcome) -> TrainedMember:
     """What the stack has made of its member k so far.
 
     What a diverged member had in its last epoch is not a number: it may have left in the middle of it, if all

@@ -3,7 +3,7 @@
     python -m tests.benchmarks.alone
 
 float32, hidden 100, Adam, batch 200, one BLAS thread, runs interleaved. Prints medians and ratios. More
-networks, data sets and libraries are in tests/benchmarks/engine; here is what it costs to watch the
+networks, data sets and libraries are in tests/benchmarks/engine; here is what it costs to record the
 gradient's norm and the units' activity.
 """
 
@@ -36,7 +36,7 @@ def main() -> None:
         trainers = {
             "theirs": peers["scikit-learn"].trainers(work, 1)[""],
             "ours": ours.trainer(work, 1),
-            "watched": ours.trainer(work, 1, watch=True),
+            "diagnosed": ours.trainer(work, 1, diagnose=True),
         }
         medians = interleaved({name: seconds_of(train) for name, train in trainers.items()}, RUNS)
         theirs, own, watched = (seconds / work.steps * 1e6 for seconds in medians.values())

@@ -16,6 +16,7 @@ from fnnctl.commands.search_setup import PreparedSearch, prepare_search
 from fnnctl.report.summary import summarize
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.journal import read_journal
+from fnnctl.training.stack import Stack
 from fnnctl.training.trainer import TrainedMember, train_stack
 
 Record = Mapping[str, Any]
@@ -116,5 +117,5 @@ def trained_alone(config: Path, words: Sequence[str]) -> TrainedMember:
     """What `fnnctl train CONFIG --set WORD …` trains."""
     own = prepare(config, words, name=None, seed=None)
     own.set_threads()
-    (trained,) = train_stack(own.settings, [own.member], own.examples())
+    (trained,) = train_stack(Stack(own.settings, [own.member], own.examples()))
     return trained

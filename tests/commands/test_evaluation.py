@@ -13,7 +13,7 @@ from fnnctl.arrays import FloatArray
 from fnnctl.commands.evaluation import find_temperature, score_parts
 from fnnctl.commands.preparation import Prepared, prepare
 from fnnctl.nn.losses.cross_entropy import cross_entropy, softmax
-from fnnctl.training.members import network_of
+from fnnctl.training.members import make_network
 from fnnctl.training.memory import training_bytes
 from fnnctl.training.scoring.stacked import Scorer
 from fnnctl.training.scoring.temperature import fit_temperature
@@ -45,7 +45,7 @@ def test_parts_are_scored_as_all_rows_at_once_are(many_classes: Prepared) -> Non
     trained = drawn_weights(many_classes)
     train = score_parts(many_classes, examples, trained)["train"]
     rows = many_classes.split.train
-    network = network_of(
+    network = make_network(
         many_classes.layout, [many_classes.member], trained.parameters[None], trained.statistics[None]
     )
     scores = Scorer(network, examples).scores(rows[None])[0]
@@ -101,7 +101,7 @@ def test_the_temperature_is_that_of_the_validation_part(iris: Path) -> None:
         prepare(iris, [f"model.calibration={kind}"], name=None, seed=1) for kind in ("none", "temperature")
     )
     examples, trained = asked.examples(), drawn_weights(asked, seed=4)
-    network = network_of(asked.layout, [asked.member], trained.parameters[None], trained.statistics[None])
+    network = make_network(asked.layout, [asked.member], trained.parameters[None], trained.statistics[None])
     rows = asked.split.validation
     scores = Scorer(network, examples).scores(rows[None])[0]
     expected = fit_temperature(scores, asked.dataset.labels[rows])

@@ -12,7 +12,7 @@ import pytest
 from fnnctl.console.signals import Interruption
 from fnnctl.errors import MachineError
 from fnnctl.store.run import OpenRun
-from fnnctl.training.trainer import TrainedMember, go_on
+from fnnctl.training.trainer import TrainedMember, train_stack
 from tests.program import AtEpoch, Program, only_run, read_json
 
 STOPPING = "training.early_stopping={monitor: validation_loss, patience: 50}"
@@ -95,7 +95,7 @@ def failing_engine(epoch: int) -> Callable[..., list[TrainedMember]]:
                 fail()
             return False
 
-        return go_on(*arguments, **{**options, "on_epoch": count, "should_stop": should_stop})
+        return train_stack(*arguments, **{**options, "on_epoch": count, "should_stop": should_stop})
 
     return train
 
@@ -103,7 +103,7 @@ def failing_engine(epoch: int) -> Callable[..., list[TrainedMember]]:
 def test_an_engine_that_fails_leaves_what_the_last_epoch_had(
     program: Program, iris: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fnnctl.commands.completion.go_on", failing_engine(5))
+    monkeypatch.setattr("fnnctl.commands.completion.train_stack", failing_engine(5))
     assert program("train", str(iris)).code == 3
     run = only_run(tmp_path)
     assert_failed(run)
@@ -116,7 +116,7 @@ def test_an_engine_that_fails_leaves_what_the_last_epoch_had(
 def test_before_the_first_epoch_there_is_nothing_to_keep(
     program: Program, iris: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fnnctl.commands.completion.go_on", failing_engine(0))
+    monkeypatch.setattr("fnnctl.commands.completion.train_stack", failing_engine(0))
     assert program("train", str(iris)).code == 3
     assert_failed(only_run(tmp_path))
     assert not (only_run(tmp_path) / "history.csv").exists()

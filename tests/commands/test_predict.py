@@ -14,7 +14,7 @@ from fnnctl.config.schema.data import DataConfig
 from fnnctl.data.loading import load_dataset
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.nn.losses.cross_entropy import softmax
-from fnnctl.nn.network import LAYER_NUMBERS, Network
+from fnnctl.nn.network import LAYER_HYPERPARAMETERS, Network
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import HiddenShape, NetworkShape
 from fnnctl.training.scoring.row_scores import RowScorer
@@ -146,7 +146,7 @@ def test_any_order_extra_columns_and_gaps_are_as_in_memory(
     shape = NetworkShape(len(preprocessor.features), (HiddenShape(100, "relu"),), 3)
     layout = ParameterLayout(shape)
     parameters, statistics = layout.rows_of(weights)
-    numbers = {name: np.zeros((1, 1)) for name in LAYER_NUMBERS}
+    numbers = {name: np.zeros((1, 1)) for name in LAYER_HYPERPARAMETERS}
     scorer = RowScorer(Network(layout, parameters[None], statistics[None], numbers))
     tested = np.arange(len(dataset) - dataset.test_rows, len(dataset))
     preprocessor.transform(dataset, tested, scorer.inputs[: len(tested), :-1])

@@ -15,7 +15,7 @@ from fnnctl import cli
 from fnnctl.nn.losses.cross_entropy import softmax
 from fnnctl.plots.learning import learning_curve_figure
 from fnnctl.store import names
-from fnnctl.training.trainer import TrainedMember, go_on
+from fnnctl.training.trainer import TrainedMember, train_stack
 from tests.program import Program, only_run, read_json
 
 
@@ -51,10 +51,10 @@ def test_as_many_threads_as_the_config_says(
 
     def train_noted(*arguments: Any, **options: Any) -> list[TrainedMember]:
         said.append("training")
-        return go_on(*arguments, **options)
+        return train_stack(*arguments, **options)
 
     monkeypatch.setattr("fnnctl.commands.preparation.set_blas_threads", setter)
-    monkeypatch.setattr("fnnctl.commands.completion.go_on", train_noted)
+    monkeypatch.setattr("fnnctl.commands.completion.train_stack", train_noted)
     for threads, recorded in ((3, 3), (7, None)):
         said.clear()
         done = program("train", str(iris), "--set", f"training.threads={threads}", "--json")

@@ -9,8 +9,8 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.nn.backpropagation import BackPropagation
-from fnnctl.nn.draws import Draws
 from fnnctl.nn.layers.hidden import HiddenLayer
+from fnnctl.nn.member_generators import MemberGenerators
 from fnnctl.nn.network import Network
 from fnnctl.nn.optimizers.penalties import Penalty
 from fnnctl.nn.parameters import ParameterLayout
@@ -50,9 +50,9 @@ class Case:
         self.l1 = rng.uniform(0.0, 0.1, members) if techniques.l1 else None
         smoothing = rng.uniform(0.0, 0.3, members) if techniques.smoothing else None
         parameters = rng.normal(0.0, 0.7, (members, self.layout.size))
-        statistics = self.layout.first_statistics(members, FLOAT64)
+        statistics = self.layout.initial_statistics(members, FLOAT64)
         layers = len(shape.hidden)
-        numbers = {
+        hyperparameters = {
             "activation": np.tile(
                 [NUMBERS.get(layer.activation, 0.0) for layer in shape.hidden], (members, 1)
             ),
@@ -60,7 +60,7 @@ class Case:
             "epsilon": rng.uniform(1e-5, 1e-2, (members, layers)),
             "momentum": rng.uniform(0.01, 0.9, (members, layers)),
         }
-        self.network = Network(self.layout, parameters, statistics, numbers)
+        self.network = Network(self.layout, parameters, statistics, hyperparameters)
         self.work = Workspace(
             shape, members, batch, FLOAT64, training=True, techniques=techniques, smoothing=smoothing
         )
@@ -73,24 +73,24 @@ class Case:
         if targets.partners is not None and targets.share is not None:
             targets.partners[...] = rng.integers(0, shape.classes, targets.labels.shape)
             targets.share[...] = rng.uniform(0.0, 1.0, targets.share.shape)
-        self.work.loss.aim_at(targets)
+        self.work.loss.set_targets(targets)
         self.penalty = Penalty(self.layout.weight_mask(FLOAT64), l2=self.l2, l1=self.l1)
 
     def __repr__(self) -> str:
         return f"seed {self.seed}, batch {self.batch}, {self.layout.shape}, {self.techniques}"
 
-    def draws(self) -> Draws:
+    def rngs(self) -> MemberGenerators:
         """The same numbers at every call."""
         members = len(self.network.parameters)
-        return Draws([np.random.default_rng((self.seed, k)) for k in range(members)])
+        return MemberGenerators([np.random.default_rng((self.seed, k)) for k in range(members)])
 
     def gradient(self) -> FloatArray:
-        return BackPropagation(self.network, self.penalty).risk_gradient(self.work, self.draws())
+        return BackPropagation(self.network, self.penalty).risk_gradient(self.work, self.rngs())
 
     def risk(self) -> FloatArray:
         """(1/N) Σ w·(−Σ t log ŷ) + ½λ‖W‖² + λ₁Σ|w| of every member, from the definition."""
         shape, targets = self.layout.shape, self.work.targets
-        scores = self.network.forward(self.work, self.draws()).copy()
+        scores = self.network.forward(self.work, self.rngs()).copy()
         if shape.output == "logistic":
             pair = [np.zeros_like(scores[:, 0]), scores[:, 0]]
             scores = np.stack(pair if shape.positive == 1 else pair[::-1], axis=1)
@@ -118,7 +118,7 @@ class Case:
         """How near a pre-activation, a weight under L1 or a tie of maxout comes to a kink."""
         distances = [np.inf]
         with _watched(self.network.layers, lambda layer, z: distances.append(_distance(layer, z))):
-            self.network.forward(self.work, self.draws())
+            self.network.forward(self.work, self.rngs())
         if self.l1 is not None:
             distances += [
                 float(np.abs(layer.weights_alone(self.network.parameters)).min())

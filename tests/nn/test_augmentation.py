@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from fnnctl.nn.augmentation import add_noise, mix_up
-from fnnctl.nn.draws import Draws
+from fnnctl.nn.member_generators import MemberGenerators
 from fnnctl.nn.shape import NetworkShape, Techniques
 from fnnctl.nn.workspace import Workspace
 
 
-def draws(*seeds: int) -> Draws:
-    return Draws([np.random.default_rng(seed) for seed in seeds])
+def rngs(*seeds: int) -> MemberGenerators:
+    return MemberGenerators([np.random.default_rng(seed) for seed in seeds])
 
 
 def workspace(
@@ -34,7 +34,7 @@ def workspace(
 def test_noise_has_each_members_deviation_and_leaves_the_ones() -> None:
     work = workspace(3, 200, 300)
     before = work.inputs.copy()
-    add_noise(work, np.array([0.0, 0.5, 2.0]), draws(1, 2, 3))
+    add_noise(work, np.array([0.0, 0.5, 2.0]), rngs(1, 2, 3))
     np.testing.assert_array_equal(work.inputs[..., -1], 1.0)
     np.testing.assert_array_equal(work.inputs[0], before[0])
     noise = (work.inputs - before)[1:, :, :-1]
@@ -44,8 +44,8 @@ def test_noise_has_each_members_deviation_and_leaves_the_ones() -> None:
 
 def test_noise_is_a_members_own() -> None:
     together, alone = workspace(2, 4, 3, dtype=np.float32), workspace(1, 4, 3, dtype=np.float32)
-    add_noise(together, np.array([1.0, 0.3]), draws(1, 2))
-    add_noise(alone, np.array([0.3]), draws(2))
+    add_noise(together, np.array([1.0, 0.3]), rngs(1, 2))
+    add_noise(alone, np.array([0.3]), rngs(2))
     assert together.inputs.dtype == np.float32
     np.testing.assert_array_equal(together.inputs[1], alone.inputs[0])
 
@@ -60,7 +60,7 @@ def test_mixup_mixes_inputs_labels_and_weights_alike() -> None:
     weights = np.random.default_rng(0).uniform(0.0, 2.0, (3, 30))
     weights[:, :2] = 0.0
     targets.weights[...] = weights
-    mix_up(work, np.array([0.2, 1.0, 4.0]), draws(1, 2, 3))
+    mix_up(work, np.array([0.2, 1.0, 4.0]), rngs(1, 2, 3))
     for k in range(3):
         partners, first = targets.partners[k], work.inputs[k, :, :-1].diagonal()
         share = first[targets.labels[k] != partners][0]
@@ -77,7 +77,7 @@ def test_mixup_mixes_inputs_labels_and_weights_alike() -> None:
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_the_ones_of_the_biases_stay_exactly_one(dtype: type[np.floating]) -> None:
-    work, seeds = workspace(1, 3, 2, dtype=dtype, mixup=True), draws(5)
+    work, seeds = workspace(1, 3, 2, dtype=dtype, mixup=True), rngs(5)
     for _ in range(300):
         mix_up(work, np.array([0.4]), seeds)
         assert (work.inputs[..., -1] == 1.0).all()
@@ -86,7 +86,7 @@ def test_the_ones_of_the_biases_stay_exactly_one(dtype: type[np.floating]) -> No
 @pytest.mark.parametrize("alpha", [0.2, 1.0, 5.0])
 def test_shares_are_from_the_beta_distribution(alpha: float) -> None:
     """Beta(α, α) has mean ½ and variance 1/(4(2α + 1))."""
-    work, seeds, shares = workspace(1, 2, 2, mixup=True), draws(6), []
+    work, seeds, shares = workspace(1, 2, 2, mixup=True), rngs(6), []
     assert work.targets.share is not None
     for _ in range(4000):
         mix_up(work, np.array([alpha]), seeds)
@@ -98,11 +98,11 @@ def test_shares_are_from_the_beta_distribution(alpha: float) -> None:
 
 def test_a_member_mixes_as_if_alone() -> None:
     together, alone = workspace(2, 6, 6, mixup=True), workspace(1, 6, 6, mixup=True)
-    mix_up(together, np.array([0.5, 2.0]), draws(1, 2))
-    mix_up(alone, np.array([2.0]), draws(2))
+    mix_up(together, np.array([0.5, 2.0]), rngs(1, 2))
+    mix_up(alone, np.array([2.0]), rngs(2))
     np.testing.assert_array_equal(together.inputs[1], alone.inputs[0])
 
 
 def test_a_workspace_without_mixup_is_refused() -> None:
     with pytest.raises(ValueError, match="not made for mixup"):
-        mix_up(workspace(1, 2, 2), np.array([1.0]), draws(1))
+        mix_up(workspace(1, 2, 2), np.array([1.0]), rngs(1))

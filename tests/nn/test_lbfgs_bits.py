@@ -42,7 +42,7 @@ def saved_and_loaded(lbfgs: Lbfgs) -> Lbfgs:
     np.savez(file, **arrays)
     file.seek(0)
     with np.load(file, allow_pickle=False) as state:
-        return Lbfgs(lbfgs.numbers, dict(state))
+        return Lbfgs(lbfgs.hyperparameters, dict(state))
 
 
 @given(
@@ -68,7 +68,7 @@ def test_a_member_has_the_bits_that_it_has_alone(
     roots = rng.normal(size=(members, size, size)) * 10.0 ** rng.uniform(-3, 3, size=(members, 1, 1))
     matrices = (roots @ roots.transpose(0, 2, 1) / size).astype(dtype)
     centres, starts = rng.normal(size=(2, members, size)).astype(dtype)
-    numbers: Numbers = {
+    hyperparameters: Numbers = {
         "gradient_tolerance": 10.0 ** rng.uniform(-9, 1, members),
         "decrease_tolerance": rng.choice([0.0, 1e-9, 1e-3], members),
         "max_evaluations": rng.integers(1, 21, members),
@@ -82,7 +82,7 @@ def test_a_member_has_the_bits_that_it_has_alone(
 
     chosen = np.arange(members)
     made = functions()
-    stack = Lbfgs.start(numbers, starts, stacked(made), memory)
+    stack = Lbfgs.start(hyperparameters, starts, stacked(made), memory)
     for iteration in range(20):
         if iteration == leave_at:
             chosen = chosen[rng.permutation(members)[: max(1, members - 1)]]
@@ -90,19 +90,19 @@ def test_a_member_has_the_bits_that_it_has_alone(
             made = [made[k] for k in chosen]
         calls: list[FloatArray] = []
         stack.iterate(stacked(made, calls))
-        assert len(calls) <= numbers["max_evaluations"].max()
+        assert len(calls) <= hyperparameters["max_evaluations"].max()
     for place, k in enumerate(chosen):
         if members > 1 and k == 0 and bad_after is not None:
             continue
         calls, one = [], np.array([k])
         evaluate = stacked([functions()[k]], calls)
         alone = Lbfgs.start(
-            {name: number[one] for name, number in numbers.items()}, starts[one], evaluate, memory
+            {name: number[one] for name, number in hyperparameters.items()}, starts[one], evaluate, memory
         )
         for _ in range(20):
             asked = len(calls)
             alone.iterate(evaluate)
-            assert len(calls) - asked <= numbers["max_evaluations"][k]
+            assert len(calls) - asked <= hyperparameters["max_evaluations"][k]
         assert_same(stack.select(np.array([place])), alone)
 
 

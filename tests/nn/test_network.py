@@ -8,34 +8,44 @@ import numpy as np
 import pytest
 
 from fnnctl.arrays import FloatArray
-from fnnctl.nn.draws import Draws
-from fnnctl.nn.network import LAYER_NUMBERS, Network
+from fnnctl.nn.member_generators import MemberGenerators
+from fnnctl.nn.network import LAYER_HYPERPARAMETERS, Network
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import HiddenShape, NetworkShape
 from fnnctl.nn.workspace import Workspace
 
 
-def network_of(
-    shape: NetworkShape, rows: list[list[float]], statistics: list[list[float]] | None = None, **numbers: Any
+def make_network(
+    shape: NetworkShape,
+    rows: list[list[float]],
+    statistics: list[list[float]] | None = None,
+    **hyperparameters: Any,
 ) -> Network:
-    """Members with these parameters; `numbers` are (K, layers), and 0 where they are not given."""
+    """Members with these parameters; `hyperparameters` are (K, layers), and 0 where they are not given."""
     layers = len(shape.hidden)
     return Network(
         ParameterLayout(shape),
         np.array(rows),
         np.array(statistics or [[]] * len(rows), np.float64),
-        {name: np.array(numbers.get(name, [[0.0] * layers] * len(rows))) for name in LAYER_NUMBERS},
+        {
+            name: np.array(hyperparameters.get(name, [[0.0] * layers] * len(rows)))
+            for name in LAYER_HYPERPARAMETERS
+        },
     )
 
 
 def scores(
-    network: Network, inputs: list[list[float]], *, training: bool = False, draws: Draws | None = None
+    network: Network,
+    inputs: list[list[float]],
+    *,
+    training: bool = False,
+    rngs: MemberGenerators | None = None,
 ) -> FloatArray:
     """(K, scores, batch), every member given the same rows."""
     members = len(network.parameters)
     work = Workspace(network.layout.shape, members, len(inputs), np.dtype(np.float64), training=training)
     work.inputs[...] = np.hstack([np.array(inputs), np.ones((len(inputs), 1))])
-    return network.forward(work, draws).copy()
+    return network.forward(work, rngs).copy()
 
 
 def test_two_layers_by_hand() -> None:
@@ -46,15 +56,15 @@ def test_two_layers_by_hand() -> None:
     """
     shape = NetworkShape(2, (HiddenShape(2, "relu"),), 3)
     row = [1.0, -1.0, 1.0, 0.0, 2.0, -3.0, 1.0, 1.0, 0.0, -1.0, 0.0, 0.5, 0.0, 1.0, -1.0]
-    z = scores(network_of(shape, [row]), [[2.0, 1.0], [0.0, 4.0]])
+    z = scores(make_network(shape, [row]), [[2.0, 1.0], [0.0, 4.0]])
     assert z[0].T.tolist() == [[2.0, -1.5, -1.0], [5.0, 0.5, 4.0]]
 
 
 def test_softmax_regression_and_a_logistic_output() -> None:
-    assert scores(network_of(NetworkShape(1, (), 2), [[2.0, 1.0, -3.0, 0.5]]), [[4.0]]).tolist() == [
+    assert scores(make_network(NetworkShape(1, (), 2), [[2.0, 1.0, -3.0, 0.5]]), [[4.0]]).tolist() == [
         [[9.0], [-11.5]]
     ]
-    logistic = network_of(NetworkShape(1, (), 2, "logistic"), [[2.0, 1.0], [-1.0, 0.0]])
+    logistic = make_network(NetworkShape(1, (), 2, "logistic"), [[2.0, 1.0], [-1.0, 0.0]])
     assert scores(logistic, [[4.0]]).tolist() == [[[9.0]], [[-4.0]]]
 
 
@@ -62,7 +72,7 @@ def test_members_have_slopes_of_their_own() -> None:
     """leaky_relu of −2 with γ of 0.5 and of 0.25; w = 1, b = 0, scores a and 2a + 1."""
     shape = NetworkShape(1, (HiddenShape(1, "leaky_relu"),), 2)
     row = [1.0, 0.0, 1.0, 0.0, 2.0, 1.0]
-    z = scores(network_of(shape, [row, row], activation=[[0.5], [0.25]]), [[-2.0]])
+    z = scores(make_network(shape, [row, row], activation=[[0.5], [0.25]]), [[-2.0]])
     assert z[..., 0].tolist() == [[-1.0, -1.0], [-0.5, 0.0]]
 
 
@@ -74,14 +84,14 @@ def test_maxout_by_hand() -> None:
     shape = NetworkShape(1, (HiddenShape(2, "maxout", pieces=2),), 2)
     row = [1.0, 0.0, -1.0, 0.0, 2.0, -3.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0]
     for training in (True, False):
-        z = scores(network_of(shape, [row]), [[1.0], [5.0], [-2.0]], training=training)
+        z = scores(make_network(shape, [row]), [[1.0], [5.0], [-2.0]], training=training)
         assert z[0].T.tolist() == [[1.0, 1.0], [7.0, 1.0], [-2.0, 2.0]]
 
 
 def test_a_residual_layer_adds_its_inputs() -> None:
     """a¹ = x + 1, a² = relu(−a¹ + 3) + a¹, scores a² and −a². x = 1: 1 + 2; x = 4: 0 + 5."""
     shape = NetworkShape(1, (HiddenShape(1, "identity"), HiddenShape(1, "relu", residual=True)), 2)
-    z = scores(network_of(shape, [[1.0, 1.0, -1.0, 3.0, 1.0, 0.0, -1.0, 0.0]]), [[1.0], [4.0]])
+    z = scores(make_network(shape, [[1.0, 1.0, -1.0, 3.0, 1.0, 0.0, -1.0, 0.0]]), [[1.0], [4.0]])
     assert z[0].T.tolist() == [[3.0, -3.0], [5.0, -5.0]]
 
 
@@ -89,7 +99,7 @@ def normalized(kind: Any, statistics: list[float]) -> Network:
     """Weights 1 and 3 without biases, gains 2 and 4, shifts 10 and 20, ε = 0; scores the two units."""
     shape = NetworkShape(1, (HiddenShape(2, "identity", normalization=kind),), 2)
     row = [1.0, 3.0, 2.0, 4.0, 10.0, 20.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0]
-    return network_of(shape, [row], [statistics], momentum=[[0.5]])
+    return make_network(shape, [row], [statistics], momentum=[[0.5]])
 
 
 def test_batch_normalization_by_hand() -> None:
@@ -116,13 +126,13 @@ def dropping(rate: float) -> Network:
     shape = NetworkShape(
         1, (HiddenShape(1, "identity"), HiddenShape(1, "identity", dropout=True, residual=True)), 2
     )
-    return network_of(shape, [[1.0, 0.0, 7.0, 0.0, 1.0, 0.0, 0.0, 0.0]], dropout=[[0.0, rate]])
+    return make_network(shape, [[1.0, 0.0, 7.0, 0.0, 1.0, 0.0, 0.0, 0.0]], dropout=[[0.0, rate]])
 
 
 def test_dropout_is_drawn_before_the_inputs_are_added() -> None:
     """With q = ½, a² is x + 14x or x + 0: the inputs are never dropped."""
-    draws = Draws([np.random.default_rng(0)])
-    z = scores(dropping(0.5), [[1.0]] * 200, training=True, draws=draws)[0, 0]
+    rngs = MemberGenerators([np.random.default_rng(0)])
+    z = scores(dropping(0.5), [[1.0]] * 200, training=True, rngs=rngs)[0, 0]
     assert set(z) == {1.0, 15.0}
     assert 60 < np.count_nonzero(z == 1.0) < 140
 
@@ -133,5 +143,5 @@ def test_nothing_is_dropped_without_draws(training: bool) -> None:
 
 
 def test_nothing_is_dropped_in_a_workspace_for_evaluation() -> None:
-    draws = Draws([np.random.default_rng(0)])
-    assert scores(dropping(0.5), [[1.0], [2.0]], draws=draws)[0, 0].tolist() == [8.0, 16.0]
+    rngs = MemberGenerators([np.random.default_rng(0)])
+    assert scores(dropping(0.5), [[1.0], [2.0]], rngs=rngs)[0, 0].tolist() == [8.0, 16.0]

@@ -45,7 +45,7 @@ def test_a_normalized_layer_has_its_biases_after_the_normalization() -> None:
     layout = ParameterLayout(NetworkShape(4, (hidden,), 2))
     assert layout.size == 6 * 4 + 6 + 6 + 2 * (2 + 1)
     assert layout.statistics_size == 6 + 6 + 1
-    row, statistics = np.arange(float(layout.size)), layout.first_statistics(1, np.dtype(np.float64))[0]
+    row, statistics = np.arange(float(layout.size)), layout.initial_statistics(1, np.dtype(np.float64))[0]
     named = layout.named_arrays(row, statistics)
     assert {name: array.shape for name, array in named.items()} == {
         "weights_1": (6, 4), "gains_1": (6,), "biases_1": (6,), "means_1": (6,), "variances_1": (6,),

@@ -13,7 +13,7 @@ from fnnctl.records.history import search_content
 from fnnctl.records.journal import encode
 from fnnctl.records.standings import Standings
 from fnnctl.records.trials import Direction, Result, Status, Trial
-from fnnctl.store.journal import Record
+from fnnctl.store.journal import JournalRecord
 from tests.report.searches import NAME, RATE, halving, header, read, result, trial
 
 
@@ -63,7 +63,7 @@ def test_order_and_incumbent_are_the_searchs_own(
         Result(number, rung := next(budgets[number]), 3**rung, status, objective, 1)
         for number, status, objective in results
     ]
-    records: list[Record] = [header(direction=direction)]
+    records: list[JournalRecord] = [header(direction=direction)]
     records += [encode(Trial(number, {"x": number})) for number in range(6)]
     search = read([*records, *map(encode, told)])
     standings = Standings(direction, told)
@@ -161,6 +161,6 @@ def test_schedules_end_at_the_largest_budget() -> None:
         {**result(0, 1, 0.5), "objective": "high"},
     ],
 )
-def test_what_is_no_record_is_told(record: Record) -> None:
+def test_what_is_no_record_is_told(record: JournalRecord) -> None:
     with pytest.raises(DataError, match=r"runs/journal\.jsonl: has a record that is none"):
         search_content([header(), trial(0), record], Path("runs/journal.jsonl"))

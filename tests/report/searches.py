@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from fnnctl.records.history import SearchContent, search_content
-from fnnctl.store.journal import Record
+from fnnctl.store.journal import JournalRecord
 from fnnctl.store.names import BEST
 from fnnctl.store.run import OpenRun, create_run
 
@@ -17,7 +17,7 @@ CONFUSION = np.array([[9, 1], [2, 8]])
 RATE, NAME = "training.optimizer.learning_rate", "training.optimizer.name"
 
 
-def header(*, metric: str = "accuracy", direction: str = "maximize", **settings: Any) -> Record:
+def header(*, metric: str = "accuracy", direction: str = "maximize", **settings: Any) -> JournalRecord:
     """What a search begins with: HyperBand over a learning rate and an optimizer."""
     usual: dict[str, Any] = {
         "scheduler": "hyperband",
@@ -31,7 +31,7 @@ def header(*, metric: str = "accuracy", direction: str = "maximize", **settings:
     return {**fixed, "settings": {**usual, **settings}}
 
 
-def trial(number: int, assignment: Mapping[str, Any] | None = None, *, bracket: int = 0) -> Record:
+def trial(number: int, assignment: Mapping[str, Any] | None = None, *, bracket: int = 0) -> JournalRecord:
     """A trial; without an assignment its learning rate goes by its number."""
     values = (
         assignment if assignment is not None else {RATE: 10.0**-number, NAME: "adam" if number % 2 else "sgd"}
@@ -39,7 +39,7 @@ def trial(number: int, assignment: Mapping[str, Any] | None = None, *, bracket: 
     return {"record": "trial", "number": number, "assignment": values, "bracket": bracket}
 
 
-def result(number: int, budget: int, objective: float | None, **facts: Any) -> Record:
+def result(number: int, budget: int, objective: float | None, **facts: Any) -> JournalRecord:
     """What became of a trial from scratch to this budget, in the first rung unless said otherwise."""
     status = "diverged" if objective is None else "completed"
     usual = {"trial": number, "rung": 0, "budget": budget, "status": status, "epochs": budget}
@@ -53,7 +53,7 @@ def curve(*accuracies: float | None) -> Mapping[str, Any]:
     return {"curve": {"validation_loss": losses, "validation_accuracy": list(accuracies)}, "checkpoint": None}
 
 
-def halving() -> list[Record]:
+def halving() -> list[JournalRecord]:
     """Four trials; two reach 3 epochs, one of these 9; one diverges, after half of what it was granted.
 
     The best of all objectives, 0.99, is not the incumbent's, which has had more epochs.
@@ -73,12 +73,12 @@ def halving() -> list[Record]:
     ]
 
 
-def read(records: Sequence[Record]) -> SearchContent:
+def read(records: Sequence[JournalRecord]) -> SearchContent:
     """What the records tell."""
     return search_content(records, Path("journal.jsonl"))
 
 
-def start_search(runs_dir: Path, records: Sequence[Record], *, name: str = "rates") -> OpenRun:
+def start_search(runs_dir: Path, records: Sequence[JournalRecord], *, name: str = "rates") -> OpenRun:
     """The folder of a search that goes on in this process."""
     manifest = {"seed": 7, "command": "fnnctl search rates.yaml"}
     return create_run(

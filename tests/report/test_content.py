@@ -6,7 +6,7 @@ import pytest
 
 from fnnctl.report.content import gate_table, headline, sections
 from fnnctl.report.gates import check_gates, parse_gates
-from fnnctl.report.pieces import FactList, Notes, Section, Table
+from fnnctl.report.sections import FactList, Notes, Section, TableSection
 from fnnctl.report.summary import Summary, summarize
 from fnnctl.store.run import OpenRun
 from tests.report.conftest import data_facts
@@ -34,7 +34,7 @@ def test_a_finished_run_has_every_section(finished_run: Callable[..., OpenRun]) 
 def test_the_numbers_of_a_finished_run(finished_run: Callable[..., OpenRun]) -> None:
     found = titled(summarize(finished_run()))
     metrics = found["Metrics"]
-    assert isinstance(metrics, Table)
+    assert isinstance(metrics, TableSection)
     assert metrics.header == ("", "train", "test")
     assert metrics.rows == (
         ("accuracy", "0.9500", "0.9000"),
@@ -49,10 +49,10 @@ def test_the_numbers_of_a_finished_run(finished_run: Callable[..., OpenRun]) -> 
         ("rows", "30", "30"),
     )
     classes = found["Classes of the test part"]
-    assert isinstance(classes, Table)
+    assert isinstance(classes, TableSection)
     assert classes.rows[0] == ("setosa", "0.5000", "0.2500", "0.3333", "–", "10")
     matrix = found["Confusion matrix of the test part"]
-    assert isinstance(matrix, Table)
+    assert isinstance(matrix, TableSection)
     assert matrix.header == ("true \\ predicted", "setosa", "versicolor")
     assert matrix.rows == (("setosa", "0", "1"), ("versicolor", "2", "3"))
 
@@ -78,7 +78,7 @@ def test_a_run_that_has_just_begun_has_few_sections(start_run: Callable[..., Ope
 def test_long_names_of_classes_are_numbered(finished_run: Callable[..., OpenRun]) -> None:
     classes = ("a" * 30, "b" * 30, "c" * 30)
     matrix = titled(summarize(finished_run(classes=classes)))["Confusion matrix of the test part"]
-    assert isinstance(matrix, Table)
+    assert isinstance(matrix, TableSection)
     assert matrix.header == ("true \\ predicted", "#1", "#2", "#3")
     assert [row[0] for row in matrix.rows] == [f"#1  {'a' * 30}", f"#2  {'b' * 30}", f"#3  {'c' * 30}"]
 
@@ -99,7 +99,7 @@ def test_of_many_classes_the_worst_are_shown(start_run: Callable[..., OpenRun]) 
         }
         of_classes["c3"] = {"f1": None, "support": 0}  # found nowhere
         run.write_metrics({"train": None, "validation": None, "test": {"per_class": of_classes}})
-        tables = [section for section in sections(summarize(run)) if isinstance(section, Table)]
+        tables = [section for section in sections(summarize(run)) if isinstance(section, TableSection)]
         (classes,) = (table for table in tables if table.title.startswith("Classes of the test part"))
         shown = [row[0] for row in classes.rows]
         if count == 50:
@@ -113,7 +113,7 @@ def test_metrics_of_an_unknown_kind_are_not_in_the_way(start_run: Callable[..., 
     run = start_run()
     run.write_metrics({"test": {"accuracy": "high", "per_class": {"a": 1}}, "train": 3})
     metrics = titled(summarize(run))["Metrics"]
-    assert isinstance(metrics, Table)
+    assert isinstance(metrics, TableSection)
     assert metrics.rows == (("accuracy", "–"),)
 
 
@@ -145,7 +145,7 @@ def test_what_calibration_did_is_told(start_run: Callable[..., OpenRun]) -> None
     run.record({"training": {"epochs": 2}, "calibration": {"temperature": 1.23456}})
     found = titled(summarize(run))
     metrics, training = found["Metrics"], found["Training"]
-    assert isinstance(metrics, Table)
+    assert isinstance(metrics, TableSection)
     assert metrics.rows == (  # the loss is the log loss: one row will do
         ("log loss", "0.2500"),
         ("  before calibration", "0.5000"),

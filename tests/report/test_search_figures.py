@@ -12,7 +12,7 @@ from numpy.testing import assert_equal
 from fnnctl.plots.searched import PlottedTrial
 from fnnctl.report.figures import draw_figures, draw_missing_figures
 from fnnctl.report.search_figures import search_figures
-from fnnctl.store.journal import Record
+from fnnctl.store.journal import JournalRecord
 from fnnctl.store.names import RUNGS_FIGURE, SEARCH_FIGURES
 from tests.report.searches import curve, halving, header, read, result, start_search, trial
 
@@ -20,10 +20,10 @@ Drawn = dict[str, Any]
 
 
 @pytest.fixture
-def rungs_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[Record]], Drawn]:
+def rungs_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[JournalRecord]], Drawn]:
     """What the figure of the rungs is drawn from."""
 
-    def of(records: list[Record]) -> Drawn:
+    def of(records: list[JournalRecord]) -> Drawn:
         drawn: Drawn = {}
 
         def record(trials: object, budgets: object, **options: object) -> Figure:
@@ -74,13 +74,13 @@ def test_without_a_result_nothing_is_drawn(tmp_path: Path) -> None:
         [{**header(), "settings": {}}, trial(0), result(0, 9, 0.5)],
     ],
 )
-def test_whatever_there_is_is_drawn(records: list[Record]) -> None:
+def test_whatever_there_is_is_drawn(records: list[JournalRecord]) -> None:
     figures = search_figures(read(records), "rates", {*SEARCH_FIGURES})
     assert tuple(figures) == SEARCH_FIGURES
 
 
 def test_curves_go_through_all_jobs_and_end_where_a_trial_was_dropped(
-    rungs_of: Callable[[list[Record]], Drawn],
+    rungs_of: Callable[[list[JournalRecord]], Drawn],
 ) -> None:
     drawn = rungs_of(halving())
     assert drawn["budgets"] == {0: [1, 3, 9]}
@@ -95,14 +95,14 @@ def test_curves_go_through_all_jobs_and_end_where_a_trial_was_dropped(
     assert_equal(trials[3].values, [0.8, 0.9, 0.99, 0.7, 0.2, np.nan])
 
 
-def test_a_loss_is_drawn_where_a_loss_was_minimized(rungs_of: Callable[[list[Record]], Drawn]) -> None:
+def test_a_loss_is_drawn_where_a_loss_was_minimized(rungs_of: Callable[[list[JournalRecord]], Drawn]) -> None:
     drawn = rungs_of([header(metric="log_loss", direction="minimize"), *halving()[1:]])
     assert (drawn["metric"], drawn["minimized"]) == ("validation loss", True)
     assert_equal(drawn["trials"][1].values[:2], [1 - 0.9, 1 - 0.93])
 
 
 def test_without_curves_the_objectives_at_the_rungs_are_drawn(
-    rungs_of: Callable[[list[Record]], Drawn],
+    rungs_of: Callable[[list[JournalRecord]], Drawn],
 ) -> None:
     objective = {"metric": "f1_macro", "on": "cross_validation", "direction": "maximize"}
     records = [header(objective=objective), trial(0), trial(1), result(0, 1, 0.5), result(1, 1, 0.6)]
@@ -112,14 +112,14 @@ def test_without_curves_the_objectives_at_the_rungs_are_drawn(
     assert_equal(drawn["trials"][1].values, [0.6, 0.7])
 
 
-def test_a_trial_that_stopped_early_ends_there(rungs_of: Callable[[list[Record]], Drawn]) -> None:
+def test_a_trial_that_stopped_early_ends_there(rungs_of: Callable[[list[JournalRecord]], Drawn]) -> None:
     facts = {"curve": {"validation_accuracy": [0.1, 0.2, 0.3]}}
     records = [header(), trial(0), result(0, 9, 0.3, epochs=3, status="stopped early", facts=facts)]
     (only,) = rungs_of(records)["trials"]
     assert (only.fate, len(only.epochs)) == ("top", 3)
 
 
-def test_curves_of_a_search_that_was_extended(rungs_of: Callable[[list[Record]], Drawn]) -> None:
+def test_curves_of_a_search_that_was_extended(rungs_of: Callable[[list[JournalRecord]], Drawn]) -> None:
     """Trial 0 had 3 epochs at once, 1 when the longer ladder asked for it, and then goes on from 3."""
     drawn = rungs_of(
         [

@@ -14,17 +14,17 @@ from fnnctl.report.content import sections
 from fnnctl.report.gates import check_gates, parse_gates
 from fnnctl.report.json_report import json_report
 from fnnctl.report.markdown import markdown_report
-from fnnctl.report.pieces import Command, Section, Table
 from fnnctl.report.search_sections import TABLE_WIDTH, search_sections
+from fnnctl.report.sections import Command, Section, TableSection
 from fnnctl.report.summary import Summary, summarize
 from fnnctl.report.terminal import terminal_report
 from fnnctl.store.documents import to_json
-from fnnctl.store.journal import Record
+from fnnctl.store.journal import JournalRecord
 from tests.report.conftest import HOSTILE_CLASSES, part_metrics
 from tests.report.searches import NAME, RATE, halving, header, read, refit, result, start_search, trial
 
 
-def titled(records: list[Record]) -> dict[str, Section]:
+def titled(records: list[JournalRecord]) -> dict[str, Section]:
     return {section.title: section for section in search_sections(read(records)) if section.rows}
 
 
@@ -69,7 +69,7 @@ def test_every_section_of_a_complete_search(complete: Summary) -> None:
     assert found["Best trial"].rows == (
         ("trial", "1, after 9 epochs"), ("accuracy", "0.9600"), (RATE, "0.1"), (NAME, "adam"),
     )  # fmt: skip
-    assert found["Leaderboard"] == Table(
+    assert found["Leaderboard"] == TableSection(
         "Leaderboard",
         ("trial", "accuracy", "epochs", "learning_rate", "optimizer.name"),
         (
@@ -168,7 +168,7 @@ def test_the_leaderboard_has_no_more_settings_than_fit() -> None:
     paths = [f"section.setting_{letter}" for letter in "abcdefgh"]
     values = dict.fromkeys(paths, 0.123456)
     board = titled([header(paths=paths), trial(0, values), result(0, 3, 0.5)])["Leaderboard"]
-    assert isinstance(board, Table)
+    assert isinstance(board, TableSection)
     assert board.header == ("trial", "accuracy", "epochs", *(f"setting_{letter}" for letter in "abcd"))
     widths = [max(map(len, column)) for column in zip(board.header, *board.rows, strict=True)]
     assert sum(width + 3 for width in widths) <= TABLE_WIDTH
@@ -181,7 +181,7 @@ def test_of_many_trials_the_best_are_shown() -> None:
     found = titled(records)
     assert [row[0] for row in found["Best of 300 trials"].rows] == [str(n) for n in range(299, 289, -1)]
     importance = found["What the objective after 3 epochs depends on"]
-    assert isinstance(importance, Table)
+    assert isinstance(importance, TableSection)
     assert importance.rows[0][0] == "x"
     assert importance.rows[0][3] == "300"
 

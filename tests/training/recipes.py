@@ -54,7 +54,7 @@ def member_of(settings: StackSettings, rows: int, validation: int = 0, **changes
         "train_rows": np.arange(rows),
         "validation_rows": np.arange(rows, rows + validation),
         "initializers": ("glorot_uniform",) * (layers + 1),
-        "layer_numbers": {"activation": (0.25,) * layers},
-        "optimizer_numbers": OPTIMIZER_NUMBERS,
+        "layer_hyperparameters": {"activation": (0.25,) * layers},
+        "optimizer_hyperparameters": OPTIMIZER_NUMBERS,
     }
     return Member(**{**values, **changes})

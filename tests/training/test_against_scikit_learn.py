@@ -26,7 +26,7 @@ def assert_agree(ours: FloatArray, theirs: FloatArray) -> None:
 
 @pytest.mark.parametrize("activation", ["relu", "tanh", "logistic", "identity"])
 @pytest.mark.parametrize(
-    ("solver", "optimizer", "numbers"),
+    ("solver", "optimizer", "hyperparameters"),
     [
         ({"solver": "sgd", "momentum": 0.0}, "sgd", {}),
         ({"solver": "sgd", "momentum": 0.9, "nesterovs_momentum": False}, "momentum", {"momentum": 0.9}),
@@ -35,7 +35,7 @@ def assert_agree(ours: FloatArray, theirs: FloatArray) -> None:
     ],
 )
 def test_weights_agree(
-    solver: dict[str, Any], optimizer: str, numbers: dict[str, float], activation: str
+    solver: dict[str, Any], optimizer: str, hyperparameters: dict[str, float], activation: str
 ) -> None:
     examples = blobs(48, 6, 4, precision="float64")
     alpha = 0.05
@@ -59,11 +59,13 @@ def test_weights_agree(
         precision="float64",
         shuffle=False,
     )
-    member = member_of(settings, 48, learning_rate=0.01, l2=alpha / BATCH, optimizer_numbers=numbers)
+    member = member_of(
+        settings, 48, learning_rate=0.01, l2=alpha / BATCH, optimizer_hyperparameters=hyperparameters
+    )
     stack = Stack(settings, [member], examples)
     stack.network.parameters[0] = first_weights(model, examples)
     for _ in range(EPOCHS):
-        stack.run_epoch(watch=False, should_stop=lambda: False)
+        stack.run_epoch(diagnose=False, should_stop=lambda: False)
     assert_agree(stack.network.parameters[0], flat_weights(fitted(model, examples)))
 
 
@@ -87,7 +89,7 @@ def test_weighted_rows_agree() -> None:
     member = member_of(settings, 40, learning_rate=0.5, l2=0.4 / 40, weights=weights * 5.0)
     stack = Stack(settings, [member], examples)
     stack.network.parameters[0] = first_weights(model, examples)
-    losses = [stack.run_epoch(watch=False, should_stop=lambda: False) for _ in range(EPOCHS)]
+    losses = [stack.run_epoch(diagnose=False, should_stop=lambda: False) for _ in range(EPOCHS)]
     fitted(model, examples, sample_weight=weights / weights.mean())
     assert_agree(stack.network.parameters[0], flat_weights(model))
     assert losses[0] is not None
@@ -95,7 +97,7 @@ def test_weighted_rows_agree() -> None:
     plain = Stack(settings, [unweighted], examples)
     plain.network.parameters[0] = first_weights(model, examples)
     for _ in range(EPOCHS):
-        plain.run_epoch(watch=False, should_stop=lambda: False)
+        plain.run_epoch(diagnose=False, should_stop=lambda: False)
     assert np.abs(plain.network.parameters[0] - flat_weights(model)).max() > 0.01
 
 
@@ -112,7 +114,7 @@ def test_a_weight_is_a_number_of_copies() -> None:
             optimizer="momentum", batch_size=rows, precision="float64", techniques=Techniques(weighted=True),
         )  # fmt: skip
         stack = Stack(settings, [member_of(settings, rows, weights=weights)], examples)
-        record = [stack.run_epoch(watch=False, should_stop=lambda: False) for _ in range(EPOCHS)][-1]
+        record = [stack.run_epoch(diagnose=False, should_stop=lambda: False) for _ in range(EPOCHS)][-1]
         assert record is not None
         after.append((stack.network.parameters[0], record["train_loss"][0]))
     np.testing.assert_allclose(after[0][0], after[1][0], rtol=1e-9, atol=1e-12)

@@ -20,9 +20,9 @@ from fnnctl.training.history import Record
 from fnnctl.training.members import ConvergenceRule, Member, StackSettings, StoppingRule
 from fnnctl.training.pool import Examples
 from fnnctl.training.stack import Stack
-from fnnctl.training.stacking import Job, stacks_of
-from fnnctl.training.state import State, of_members
-from fnnctl.training.trainer import Outcome, TrainedMember, go_on, train_stack
+from fnnctl.training.stacking import StackKey, group_into_stacks
+from fnnctl.training.state import State, select_members
+from fnnctl.training.trainer import Outcome, TrainedMember, train_stack
 from tests.training.recipes import blobs, member_of, settings_of
 
 
@@ -110,24 +110,24 @@ def stacks(draw: st.DrawFn) -> tuple[StackSettings, list[Member], int]:
                 learning_rate=draw(st.sampled_from([1e-3, 0.03, 0.1, 1e30])),
                 l2=draw(st.sampled_from([0.0, 1e-3, 0.5])),
                 horizon=draw(st.integers(6, 9)),
-                numbers={
+                hyperparameters={
                     "l1": between(0, 0.01), "clip_value": between(0.01, 1), "clip_norm": between(0.1, 2),
                     "max_norm": between(0.3, 3), "noise": between(0, 0.5), "mixup": between(0.1, 1),
                     "label_smoothing": between(0, 0.3), "average_decay": between(0.5, 0.99),
                     "average_start": between(0, 0.9),
                 },
-                layer_numbers={
+                layer_hyperparameters={
                     "activation": tuple(rng.uniform(0.0, 0.9, layers)),
                     "dropout": tuple(rng.uniform(0.0, 0.7, layers)),
                     "epsilon": tuple(rng.uniform(1e-5, 1e-2, layers)),
                     "momentum": tuple(rng.uniform(0.01, 0.9, layers)),
                 },
-                optimizer_numbers={
+                optimizer_hyperparameters={
                     "momentum": between(0, 0.99), "decay": between(0.5, 0.99), "beta1": between(0, 0.99),
                     "beta2": between(0.5, 0.999), "epsilon": between(1e-8, 1e-3),
                     "weight_decay": between(0, 0.1),
                 },
-                schedule_numbers={
+                schedule_hyperparameters={
                     "factor": between(0.1, 0.9), "every": int(rng.integers(1, 4)), "power": between(0, 1),
                     "patience": int(rng.integers(1, 3)), "tolerance": between(0, 0.1), "minimum": 1e-5,
                     "warmup_epochs": int(rng.integers(0, 3)), "last": between(0, 0.1), "first": 0.04,
@@ -156,9 +156,9 @@ def stacks(draw: st.DrawFn) -> tuple[StackSettings, list[Member], int]:
 def test_alone_or_in_a_stack(case: tuple[StackSettings, list[Member], int]) -> None:
     shape, members, pool_size = case
     examples = blobs(pool_size, shape.shape.inputs, shape.shape.classes, precision=shape.precision)
-    together = train_stack(shape, members, examples, watch=True)
+    together = train_stack(Stack(shape, members, examples), diagnose=True)
     for member, stacked in zip(members, together, strict=True):
-        (alone,) = train_stack(shape, [member], examples, watch=True)
+        (alone,) = train_stack(Stack(shape, [member], examples), diagnose=True)
         assert_same_bits(alone, stacked)
 
 
@@ -166,7 +166,7 @@ def train_cut(
     progress: Progress, case: tuple[StackSettings, list[Member], Examples], cut: list[int]
 ) -> list[TrainedMember]:
     shape, members, examples = case
-    return train_stack(shape, [members[index] for index in cut], examples)
+    return train_stack(Stack(shape, [members[index] for index in cut], examples))
 
 
 @given(
@@ -179,8 +179,8 @@ def test_however_cut_and_by_however_many_workers(
 ) -> None:
     shape, members, pool_size = case
     examples = blobs(pool_size, shape.shape.inputs, shape.shape.classes, precision=shape.precision)
-    jobs = [Job(shape, each.train_rows.size, each.validation_rows.size) for each in members]
-    cuts = stacks_of(jobs, most=most)
+    jobs = [StackKey(shape, each.train_rows.size, each.validation_rows.size) for each in members]
+    cuts = group_into_stacks(jobs, most=most)
     kind, workers = who
     with make_executor(kind, workers=workers, poll=lambda done: False) as executor:
         shared = executor.share((shape, members, examples))
@@ -189,7 +189,7 @@ def test_however_cut_and_by_however_many_workers(
         index: each for cut, results in done.items() for index, each in zip(cuts[cut], results, strict=True)
     }
     for index, member in enumerate(members):
-        (alone,) = train_stack(shape, [member], examples)
+        (alone,) = train_stack(Stack(shape, [member], examples))
         assert_same_bits(alone, trained[index])
 
 
@@ -201,9 +201,9 @@ def states_of(
 
     def keep(stack: Stack, record: Record) -> None:
         for k, member in enumerate(stack.members):
-            states[member.seed, stack.epoch] = of_members(stack.state, np.array([k]))
+            states[member.seed, stack.epoch] = select_members(stack.state, np.array([k]))
 
-    train_stack(shape, members, examples, watch=True, on_epoch=keep)
+    train_stack(Stack(shape, members, examples), diagnose=True, on_epoch=keep)
     return states
 
 
@@ -234,11 +234,11 @@ def test_going_on_from_a_kept_state(case: tuple[StackSettings, list[Member], int
     def keep(stack: Stack, record: Record) -> None:
         kept.setdefault(stack.epoch, {name: array.copy() for name, array in stack.state.items()})
 
-    (whole,) = train_stack(shape, members[:1], examples, watch=True, on_epoch=keep)
+    (whole,) = train_stack(Stack(shape, members[:1], examples), diagnose=True, on_epoch=keep)
     if cut >= whole.epochs:
         return
     stack = Stack(shape, members[:1], examples, epoch=cut, state=kept[cut])
-    (resumed,) = go_on(stack, watch=True)
+    (resumed,) = train_stack(stack, diagnose=True)
     assert_same_bits(whole, resumed)
 
 
@@ -246,15 +246,15 @@ def test_watching_changes_no_bit() -> None:
     shape = settings_of(5, ((30, "relu"), (20, "hard_logistic")), 3)
     examples = blobs(80, 5, 3)
     member = member_of(shape, 60, 20)
-    (plain,) = train_stack(shape, [member], examples)
-    (watched,) = train_stack(shape, [member], examples, watch=True)
+    (plain,) = train_stack(Stack(shape, [member], examples))
+    (watched,) = train_stack(Stack(shape, [member], examples), diagnose=True)
     assert plain.parameters.tobytes() == watched.parameters.tobytes()
 
 
 def test_seeds_differ() -> None:
     shape = settings_of(5, ((8, "relu"),), 3)
     first, second = train_stack(
-        shape, [member_of(shape, 60, seed=0), member_of(shape, 60, seed=1)], blobs(60, 5, 3)
+        Stack(shape, [member_of(shape, 60, seed=0), member_of(shape, 60, seed=1)], blobs(60, 5, 3))
     )
     assert not np.array_equal(first.parameters, second.parameters)
 
@@ -265,8 +265,8 @@ def test_a_member_that_diverges_in_the_midst_of_a_long_epoch_disturbs_nobody() -
     shape = settings_of(4, ((5, "relu"),), 3, batch_size=2)
     calm = member_of(shape, 500, seed=1, learning_rate=1e-3)
     wild = member_of(shape, 500, seed=2, learning_rate=1e30)
-    together = train_stack(shape, [calm, wild], examples)
+    together = train_stack(Stack(shape, [calm, wild], examples))
     for member, beside in zip((calm, wild), together, strict=True):
-        (alone,) = train_stack(shape, [member], examples)
+        (alone,) = train_stack(Stack(shape, [member], examples))
         assert_same_bits(alone, beside)
     assert [each.outcome for each in together] == [Outcome.COMPLETED, Outcome.DIVERGED]

@@ -27,9 +27,9 @@ def of_adam(**changes: Any) -> StackSettings:
 def members(settings: StackSettings, count: int = 2, **changes: Any) -> list[Member]:
     values: dict[str, Any] = {
         "epochs": 20,
-        "numbers": {"average_decay": 0.9},
-        "layer_numbers": {"activation": (0.0,), "epsilon": (1e-5,), "momentum": (0.1,)},
-        "schedule_numbers": {"factor": 0.5, "patience": 2, "tolerance": 0.0, "minimum": 1e-6},
+        "hyperparameters": {"average_decay": 0.9},
+        "layer_hyperparameters": {"activation": (0.0,), "epsilon": (1e-5,), "momentum": (0.1,)},
+        "schedule_hyperparameters": {"factor": 0.5, "patience": 2, "tolerance": 0.0, "minimum": 1e-6},
         "schedule_monitor": "train_loss",
         "stopping": StoppingRule("validation_loss", 9),
         "convergence": ConvergenceRule(0.0, 9),
@@ -40,7 +40,7 @@ def members(settings: StackSettings, count: int = 2, **changes: Any) -> list[Mem
 def trained(settings: StackSettings, own: list[Member], epochs: int) -> Stack:
     stack = Stack(settings, own, EXAMPLES)
     for _ in range(epochs):
-        stack.run_epoch(watch=True, should_stop=lambda: False)
+        stack.run_epoch(diagnose=True, should_stop=lambda: False)
     return stack
 
 
@@ -63,7 +63,7 @@ def test_a_stack_comes_back_through_a_file_and_goes_on() -> None:
     assert again.epoch == 3
     assert bits(again.state) == bits(stack.state)
     for each in (stack, again):
-        each.run_epoch(watch=True, should_stop=lambda: False)
+        each.run_epoch(diagnose=True, should_stop=lambda: False)
     assert bits(again.state) == bits(stack.state)
 
 
@@ -94,8 +94,8 @@ def test_what_a_checkpoint_holds() -> None:
 
 def test_what_a_checkpoint_of_lbfgs_holds() -> None:
     settings = settings_of(4, ((5, "tanh"),), 3, optimizer="lbfgs", batch_size=40)
-    numbers = {"gradient_tolerance": 0.0, "decrease_tolerance": 0.0, "max_evaluations": 20.0}
-    own = members(settings, optimizer_numbers=numbers)
+    hyperparameters = {"gradient_tolerance": 0.0, "decrease_tolerance": 0.0, "max_evaluations": 20.0}
+    own = members(settings, optimizer_hyperparameters=hyperparameters)
     arrays = Checkpoint.of(trained(settings, own, 2), seconds=0.0).arrays()
     names = {name.removeprefix("stack.learner.") for name in arrays if name.startswith("stack.learner.")}
     assert names == {
@@ -113,7 +113,7 @@ def test_one_member_of_several_goes_on_alone() -> None:
     arrays = through_a_file(alone.arrays())
     single = Checkpoint.from_arrays(arrays, own[1:2]).stack(settings, own[1:2], EXAMPLES)
     for each in (stack, single):
-        each.run_epoch(watch=True, should_stop=lambda: False)
+        each.run_epoch(diagnose=True, should_stop=lambda: False)
     assert stack.network.parameters[1].tobytes() == single.network.parameters[0].tobytes()
 
 

@@ -12,7 +12,7 @@ from sklearn.neural_network import MLPClassifier
 from fnnctl.training.members import ConvergenceRule
 from fnnctl.training.stack import Stack
 from fnnctl.training.stopping.early_stopping import Convergence
-from fnnctl.training.trainer import Outcome, go_on, train_stack
+from fnnctl.training.trainer import Outcome, train_stack
 from tests.training.recipes import blobs, member_of, settings_of
 from tests.training.scikit_learn import first_weights, fitted
 
@@ -86,7 +86,7 @@ def test_as_many_epochs_as_mlp_classifier(rate: float, tolerance: float, patienc
     member = member_of(settings, 60, learning_rate=rate, l2=0.0, epochs=3000, convergence=rule)
     stack = Stack(settings, [member], examples)
     stack.network.parameters[0] = first_weights(model, examples)
-    (trained,) = go_on(stack)
+    (trained,) = train_stack(stack)
     theirs = fitted(model, examples)
     assert trained.outcome is Outcome.CONVERGED
     assert trained.epochs == theirs.n_iter_ < 3000
@@ -101,6 +101,6 @@ def test_the_last_epoch_is_not_called_convergence_before_it() -> None:
     examples = blobs(40, 4, 3)
     for epochs, outcome in ((4, Outcome.COMPLETED), (5, Outcome.CONVERGED), (9, Outcome.CONVERGED)):
         (trained,) = train_stack(
-            settings, [member_of(settings, 40, epochs=epochs, convergence=rule)], examples
+            Stack(settings, [member_of(settings, 40, epochs=epochs, convergence=rule)], examples)
         )
         assert (trained.outcome, trained.epochs) == (outcome, min(epochs, 5))

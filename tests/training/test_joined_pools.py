@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.training.pool import Examples, JoinedPool, Pool, join
+from fnnctl.training.pool import Examples, JoinedPool, Pool, join_pools
 from tests.training.recipes import blobs
 
 
@@ -35,7 +35,7 @@ def test_rows_of_joined_pools() -> None:
     rows = np.array([[3, 19, 0], [20, 39, 25], [59, 40, 41], [1, 2, 3]])
     expected = [pools[j].inputs[own] for j, own in enumerate([[3, 19, 0], [0, 19, 5], [19, 0, 1]])]
     expected.append(pools[0].inputs[[1, 2, 3]])
-    in_memory, on_demand = join(pools), join([OnDemand(pool) for pool in pools])
+    in_memory, on_demand = join_pools(pools), join_pools([OnDemand(pool) for pool in pools])
     assert isinstance(in_memory, Examples)
     assert isinstance(on_demand, JoinedPool)
     for pool in (in_memory, on_demand):
@@ -45,4 +45,4 @@ def test_rows_of_joined_pools() -> None:
 
 def test_a_single_pool_is_not_copied() -> None:
     pool = blobs(5, 3, 2)
-    assert join([pool]) is pool
+    assert join_pools([pool]) is pool

@@ -8,7 +8,7 @@ from fnnctl.nn.layers.initializers import draw_biases, draw_weights
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import HiddenShape, NetworkShape, NormalizationKind
 from fnnctl.seeds import Purpose, stream
-from fnnctl.training.members import InitialBiases, first_parameters
+from fnnctl.training.members import InitialBiases, initial_parameters
 from tests.training.recipes import member_of, settings_of
 
 SETTINGS = settings_of(4, ((5, "relu"), (6, "tanh")), 3)
@@ -19,8 +19,8 @@ def named_parameters(shape: NetworkShape, *biases: InitialBiases) -> list[dict[s
     """The first parameters of a stack of members that differ in their biases, by name."""
     members = [member_of(SETTINGS, 10, seed=9, initial_biases=each) for each in biases]
     layout = ParameterLayout(shape)
-    statistics = layout.first_statistics(1, DTYPE)
-    parameters = first_parameters(layout, members, DTYPE)
+    statistics = layout.initial_statistics(1, DTYPE)
+    parameters = initial_parameters(layout, members, DTYPE)
     return [layout.named_arrays(row, statistics[0]) for row in parameters]
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from fnnctl.training.members import StoppingRule
 from fnnctl.training.memory import training_bytes
+from fnnctl.training.stack import Stack
 from fnnctl.training.trainer import train_stack
 from tests.training.recipes import blobs, member_of, settings_of
 
@@ -20,7 +21,7 @@ def test_the_estimate_is_near_what_is_taken(hidden: tuple[tuple[int, str], ...],
     rule = StoppingRule("validation_loss", 5)
     member = member_of(settings, 1000, 500, epochs=2, stopping=rule)
     tracemalloc.start()
-    train_stack(settings, [member], examples)
+    train_stack(Stack(settings, [member], examples))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     estimate = training_bytes(settings, rows=1500)

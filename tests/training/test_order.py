@@ -9,6 +9,7 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.nn.parameters import ParameterLayout
+from fnnctl.training.stack import Stack
 from fnnctl.training.trainer import train_stack
 from tests.training.recipes import member_of, pool_of, settings_of
 
@@ -24,7 +25,7 @@ def weights_after(epochs: int, *, seed: int, shuffle: bool) -> FloatArray:
     """W with a last column of biases, (2, 4); after no epoch the first weights."""
     learning_rate = LEARNING_RATE if epochs else 0.0
     member = member_of(SETTINGS, ROWS, seed=seed, epochs=max(epochs, 1), learning_rate=learning_rate, l2=0.0)
-    (result,) = train_stack(replace(SETTINGS, shuffle=shuffle), [member], pool_of(X, Y))
+    (result,) = train_stack(Stack(replace(SETTINGS, shuffle=shuffle), [member], pool_of(X, Y)))
     named = ParameterLayout(SETTINGS.shape).named_arrays(result.parameters, result.statistics)
     return np.column_stack([named["weights_1"], named["biases_1"]])
 

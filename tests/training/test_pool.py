@@ -11,7 +11,8 @@ from fnnctl.data.dataset import Dataset
 from fnnctl.data.preprocessing import Features, fit_preprocessor
 from fnnctl.data.tables.packing import Packing
 from fnnctl.training import pool as module
-from fnnctl.training.pool import Examples, RowsOnDemand, pool_of
+from fnnctl.training.pool import Examples, RowsOnDemand, make_pool
+from fnnctl.training.stack import Stack
 from fnnctl.training.trainer import train_stack
 from tests.training.recipes import member_of, settings_of
 
@@ -52,9 +53,9 @@ WIDTH = 2 * NUMBERS + CATEGORIES + 1
 def test_rows_made_on_demand_have_the_bits_of_rows_that_are_kept(
     features: Features, dtype: type[np.floating], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept = pool_of(features, np.arange(ROWS) % 3, WIDTH, np.dtype(dtype))
+    kept = make_pool(features, np.arange(ROWS) % 3, WIDTH, np.dtype(dtype))
     monkeypatch.setattr(module, "PREPARED_VALUES", ROWS * (WIDTH + 1) - 1)
-    made = pool_of(features, np.arange(ROWS) % 3, WIDTH, np.dtype(dtype))
+    made = make_pool(features, np.arange(ROWS) % 3, WIDTH, np.dtype(dtype))
     assert isinstance(kept, Examples)
     assert isinstance(made, RowsOnDemand)
     rows = np.random.default_rng(1).integers(0, ROWS, (3, 50))
@@ -74,8 +75,8 @@ def test_networks_learn_the_same_bits_from_either(
     trained = []
     for most in (2**24, 0):
         monkeypatch.setattr(module, "PREPARED_VALUES", most)
-        pool = pool_of(features, np.arange(ROWS) % 3, WIDTH, settings.dtype)
-        trained += train_stack(settings, [member], pool)
+        pool = make_pool(features, np.arange(ROWS) % 3, WIDTH, settings.dtype)
+        trained += train_stack(Stack(settings, [member], pool))
     np.testing.assert_array_equal(trained[0].parameters, trained[1].parameters)
 
 
@@ -84,7 +85,7 @@ def test_many_rows_are_never_copied(monkeypatch: pytest.MonkeyPatch) -> None:
     features, labels = features_of(*rows_of(rows)), np.arange(rows) % 3
     monkeypatch.setattr(module, "PREPARED_VALUES", 0)
     tracemalloc.start()
-    pool = pool_of(features, labels, WIDTH, np.dtype(np.float32))
+    pool = make_pool(features, labels, WIDTH, np.dtype(np.float32))
     batch = np.empty((1, 500, WIDTH + 1), np.float32)
     for start in range(0, rows, 500):
         pool.gather(np.arange(start, start + 500)[None], batch)

@@ -41,7 +41,7 @@ def test_layers_take_what_they_leave_out_from_the_model() -> None:
     assert shape.hidden == (HiddenShape(8, "elu"), HiddenShape(4, "prelu", shared=True))
     assert shape.widths == (3, 8, 4, 2)
     member = member_of(given, seed=1, train_rows=np.arange(5), validation_rows=np.arange(0))
-    assert member.layer_numbers["activation"] == (0.7, 0.1)
+    assert member.layer_hyperparameters["activation"] == (0.7, 0.1)
     assert member.initializers == ("he_uniform", "he_uniform", "glorot_uniform")
 
 
@@ -70,7 +70,7 @@ def test_numbers_of_optimizer_and_early_stopping() -> None:
         }
     )
     member = member_of(given, seed=1, train_rows=np.arange(5), validation_rows=np.arange(0))
-    assert member.optimizer_numbers == {"momentum": 0.5}
+    assert member.optimizer_hyperparameters == {"momentum": 0.5}
     assert member.learning_rate == 0.2
     assert member.stopping == StoppingRule("validation_f1_macro", 3, 0.01, restore_best=True)
     settings = stack_settings(
@@ -106,7 +106,7 @@ def test_normalization_and_dropout_of_model_and_layers() -> None:
         HiddenShape(8, "maxout", pieces=3),
         HiddenShape(8, "selu", normalization="layer", dropout=True),
     )
-    assert member.layer_numbers == {
+    assert member.layer_hyperparameters == {
         "activation": (0.0, 0.0, 0.0, 0.0),
         "dropout": (0.4, 0.4, 0.0, 0.1),
         "epsilon": (0.001, 0.01, 0.0, 0.001),
@@ -136,7 +136,7 @@ def test_numbers_of_activations() -> None:
             {"name": "elu", "alpha": 2.0}, {"name": "swish", "beta": 1.5}, "mish",
         )
     ]  # fmt: skip
-    assert made(model={"hidden": hidden})[1].layer_numbers["activation"] == (0.2, -0.3, 2.0, 1.5, 0.0)
+    assert made(model={"hidden": hidden})[1].layer_hyperparameters["activation"] == (0.2, -0.3, 2.0, 1.5, 0.0)
 
 
 TECHNIQUES: dict[str, tuple[Any, str, str, float]] = {
@@ -157,7 +157,7 @@ def test_techniques_are_off_until_they_are_given(name: str) -> None:
     assert made()[0].techniques == Techniques()
     settings, member = made(training={name: value})
     assert settings.techniques == Techniques(**{technique: True})
-    assert member.numbers[number] == expected
+    assert member.hyperparameters[number] == expected
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_techniques_are_off_until_they_are_given(name: str) -> None:
 def test_averaging(given: dict[str, Any], kind: str, number: str, value: float) -> None:
     settings, member = made(training={"averaging": given})
     assert settings.averaging == kind
-    assert member.numbers[number] == value
+    assert member.hyperparameters[number] == value
 
 
 def test_schedule_convergence_and_the_rest_of_training() -> None:
@@ -188,7 +188,12 @@ def test_schedule_convergence_and_the_rest_of_training() -> None:
     assert (settings.lr_schedule, settings.batch_size, settings.shuffle) == ("adaptive", 8, False)
     assert settings.precision == "float64"
     assert (member.epochs, member.l2, member.stopping) == (17, 0.3, None)
-    assert member.schedule_numbers == {"factor": 0.3, "patience": 4, "tolerance": 0.02, "minimum": 0.001}
+    assert member.schedule_hyperparameters == {
+        "factor": 0.3,
+        "patience": 4,
+        "tolerance": 0.02,
+        "minimum": 0.001,
+    }
     assert member.schedule_monitor == "validation_accuracy"
     assert member.convergence == ConvergenceRule(0.05, 7)
 
@@ -198,22 +203,22 @@ def test_every_optimizer_gets_its_numbers(name: str) -> None:
     settings, member = made(training={"optimizer": {"name": name, "learning_rate": 0.123}})
     assert settings.optimizer == name
     assert member.learning_rate == 0.123
-    assert set(member.optimizer_numbers) == set(OPTIMIZERS[name].number_names)
+    assert set(member.optimizer_hyperparameters) == set(OPTIMIZERS[name].hyperparameter_names)
 
 
 def test_lbfgs_takes_all_rows_in_float64() -> None:
-    numbers = {"max_evaluations": 9, "gradient_tolerance": 0.01, "decrease_tolerance": 0.002}
-    settings, member = made(training={"optimizer": {"name": "lbfgs", "memory": 7, **numbers}})
+    hyperparameters = {"max_evaluations": 9, "gradient_tolerance": 0.01, "decrease_tolerance": 0.002}
+    settings, member = made(training={"optimizer": {"name": "lbfgs", "memory": 7, **hyperparameters}})
     assert (settings.optimizer, settings.memory, settings.batch_size) == ("lbfgs", 7, 50)
     assert settings.precision == "float64"
-    assert member.optimizer_numbers == numbers
+    assert member.optimizer_hyperparameters == hyperparameters
 
 
 @pytest.mark.parametrize("name", sorted(LR_SCHEDULES))
 def test_every_schedule_gets_its_numbers(name: str) -> None:
     settings, member = made(training={"lr_schedule": name})
     assert settings.lr_schedule == name
-    assert set(member.schedule_numbers) == set(LR_SCHEDULES[name].number_names)
+    assert set(member.schedule_hyperparameters) == set(LR_SCHEDULES[name].hyperparameter_names)
     assert (member.schedule_monitor is not None) == (name == "adaptive")
 
 

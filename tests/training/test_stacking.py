@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from fnnctl.training.memory import training_bytes
 from fnnctl.training.stacking import (
     FEWEST,
-    Job,
+    StackKey,
     affordable_members,
     best_size,
+    group_into_stacks,
     rough_seconds,
-    stacks_of,
     step_values,
 )
 from tests.training.recipes import settings_of
@@ -27,8 +27,8 @@ WIDE, NARROW = settings_of(4, ((8, "relu"),), 3), settings_of(4, ((5, "relu"),),
     workers=st.integers(1, 4),
 )
 def test_who_trains_together(jobs: list[tuple[object, int, int]], most: int, workers: int) -> None:
-    all_jobs = [Job(settings, train, validation) for settings, train, validation in jobs]  # type: ignore[arg-type]
-    stacks = stacks_of(all_jobs, most=most, workers=workers)
+    all_jobs = [StackKey(settings, train, validation) for settings, train, validation in jobs]  # type: ignore[arg-type]
+    stacks = group_into_stacks(all_jobs, most=most, workers=workers)
     assert sorted(index for stack in stacks for index in stack) == list(range(len(jobs)))
     for stack in stacks:
         assert len({all_jobs[index] for index in stack}) == 1

@@ -5,13 +5,13 @@ import numpy as np
 from fnnctl.nn.shape import HiddenShape, NetworkShape
 from fnnctl.training.members import ConvergenceRule, StackSettings, StoppingRule
 from fnnctl.training.stack import Stack
-from fnnctl.training.state import joined, of_members, part_of
+from fnnctl.training.state import extract_part, merge_parts, select_members
 from tests.training.recipes import blobs, member_of
 
 
 def test_members_are_rows_of_every_array() -> None:
     state = {"a": np.array([1, 2, 3]), "b": np.arange(6.0).reshape(3, 2), "empty": np.empty((3, 0))}
-    chosen = of_members(state, np.array([2, 0]))
+    chosen = select_members(state, np.array([2, 0]))
     assert {name: array.tolist() for name, array in chosen.items()} == {
         "a": [3, 1], "b": [[4.0, 5.0], [0.0, 1.0]], "empty": [[], []],
     }  # fmt: skip
@@ -21,34 +21,35 @@ def test_members_are_rows_of_every_array() -> None:
 
 def test_parts_are_joined_and_found_again() -> None:
     parts = {"optimizer": {"mean": np.zeros(1)}, "opt": {"mean": np.ones(1)}, "none": {}}
-    whole = joined(parts)
+    whole = merge_parts(parts)
     assert sorted(whole) == ["opt.mean", "optimizer.mean"]
-    assert part_of(whole, "opt") == {"mean": np.ones(1)}
-    assert part_of(whole, "optimizer") == {"mean": np.zeros(1)}
-    assert part_of(whole, "none") == {}
+    assert extract_part(whole, "opt") == {"mean": np.ones(1)}
+    assert extract_part(whole, "optimizer") == {"mean": np.zeros(1)}
+    assert extract_part(whole, "none") == {}
 
 
 def test_parts_of_parts() -> None:
-    whole = joined({"learner": joined({"optimizer": {"mean": np.ones(1)}})})
+    whole = merge_parts({"learner": merge_parts({"optimizer": {"mean": np.ones(1)}})})
     assert list(whole) == ["learner.optimizer.mean"]
-    assert list(part_of(part_of(whole, "learner"), "optimizer")) == ["mean"]
+    assert list(extract_part(extract_part(whole, "learner"), "optimizer")) == ["mean"]
 
 
 def test_a_stack_remembers_these_arrays_and_their_first_axis_is_the_member() -> None:
     """What is added to training and must be kept stands in this list, and so in every checkpoint."""
     hidden = (HiddenShape(4, "relu", normalization="batch"),)
     settings = StackSettings(NetworkShape(3, hidden, 2), "nadam", 10, lr_schedule="adaptive", averaging="ema")
-    numbers = {"factor": 0.5, "patience": 1, "tolerance": 0.0, "minimum": 0.0}
+    schedule = {"factor": 0.5, "patience": 1, "tolerance": 0.0, "minimum": 0.0}
     members = [
         member_of(
-            settings, 20, 5, seed=seed, numbers={"average_decay": 0.9}, schedule_numbers=numbers,
-            schedule_monitor="train_loss", stopping=StoppingRule("validation_loss", 3),
+            settings, 20, 5, seed=seed, hyperparameters={"average_decay": 0.9},
+            schedule_hyperparameters=schedule, schedule_monitor="train_loss",
+            stopping=StoppingRule("validation_loss", 3),
             convergence=ConvergenceRule(0.1, 3),
         )
         for seed in range(3)
     ]  # fmt: skip
     stack = Stack(settings, members, blobs(25, 3, 2))
-    stack.run_epoch(watch=True, should_stop=lambda: False)
+    stack.run_epoch(diagnose=True, should_stop=lambda: False)
     state = stack.state
     assert {array.shape[0] for array in state.values()} == {3}
     names = {

@@ -9,7 +9,7 @@ import pytest
 from fnnctl.nn.shape import HiddenShape, NetworkShape
 from fnnctl.training.members import AveragingKind, StackSettings, StoppingRule
 from fnnctl.training.stack import Stack
-from fnnctl.training.trainer import Outcome, go_on, train_stack
+from fnnctl.training.trainer import Outcome, train_stack
 from tests.training.recipes import blobs, member_of, pool_of, settings_of
 
 
@@ -22,7 +22,7 @@ def test_one_step_by_hand() -> None:
     examples = pool_of(np.array([[2.0]]), np.array([0]))
     stack = Stack(settings, [member_of(settings, 1, learning_rate=0.5, l2=0.0)], examples)
     stack.network.parameters[...] = 0.0
-    record = stack.run_epoch(watch=True, should_stop=lambda: False)
+    record = stack.run_epoch(diagnose=True, should_stop=lambda: False)
     assert stack.network.V[0].tolist() == [[0.5, 0.25], [-0.5, -0.25]]
     assert record is not None
     assert record["train_loss"].tolist() == [np.log(2.0)]
@@ -40,7 +40,7 @@ def test_a_step_with_hidden_layer_and_penalty_by_hand() -> None:
     examples = pool_of(np.array([[1.0]]), np.array([1]))
     stack = Stack(settings, [member_of(settings, 1, learning_rate=0.1, l2=0.5)], examples)
     stack.network.parameters[0] = [2.0, 0.0, 1.0, 0.0, -1.0, 0.0]
-    stack.run_epoch(watch=False, should_stop=lambda: False)
+    stack.run_epoch(diagnose=False, should_stop=lambda: False)
     p = 1 / (1 + np.exp(-4.0))
     expected = [2 - 0.1 * (2 * p + 1), -0.2 * p, 0.95 - 0.2 * p, -0.1 * p, -0.95 + 0.2 * p, 0.1 * p]
     np.testing.assert_allclose(stack.network.parameters[0], expected, rtol=1e-14)
@@ -48,7 +48,7 @@ def test_a_step_with_hidden_layer_and_penalty_by_hand() -> None:
 
 def test_learns_separable_classes() -> None:
     settings = settings_of(4, ((20, "relu"),), 3)
-    (trained,) = train_stack(settings, [member_of(settings, 150, 50, epochs=60)], blobs(200, 4, 3))
+    (trained,) = train_stack(Stack(settings, [member_of(settings, 150, 50, epochs=60)], blobs(200, 4, 3)))
     assert trained.outcome is Outcome.COMPLETED
     assert trained.epochs == len(trained.history["train_loss"]) == 60
     assert trained.history["train_loss"][-1] < 0.3 * trained.history["train_loss"][0]
@@ -61,13 +61,13 @@ def test_early_stopping_keeps_the_best_weights() -> None:
     rule = StoppingRule("validation_loss", patience=4)
     member = member_of(settings, 40, 100, epochs=300, learning_rate=0.03, l2=0.0, stopping=rule)
     examples = blobs(140, 6, 3, seed=5)
-    (trained,) = train_stack(settings, [member], examples)
+    (trained,) = train_stack(Stack(settings, [member], examples))
     losses = trained.history["validation_loss"]
     assert trained.outcome is Outcome.STOPPED_EARLY
     assert trained.best_epoch == 1 + int(np.argmin(losses))
     assert trained.epochs == trained.best_epoch + 4 < 300
     cut_off = member_of(settings, 40, 100, epochs=trained.best_epoch, learning_rate=0.03, l2=0.0)
-    (until_best,) = train_stack(settings, [cut_off], examples)
+    (until_best,) = train_stack(Stack(settings, [cut_off], examples))
     assert until_best.parameters.tobytes() == trained.parameters.tobytes()
 
 
@@ -76,9 +76,9 @@ def test_early_stopping_may_keep_the_last_weights() -> None:
     rule = StoppingRule("validation_loss", patience=4, restore_best=False)
     member = member_of(settings, 40, 100, epochs=300, learning_rate=0.03, l2=0.0, stopping=rule)
     examples = blobs(140, 6, 3, seed=5)
-    (trained,) = train_stack(settings, [member], examples)
+    (trained,) = train_stack(Stack(settings, [member], examples))
     last = member_of(settings, 40, 100, epochs=trained.epochs, learning_rate=0.03, l2=0.0)
-    (until_last,) = train_stack(settings, [last], examples)
+    (until_last,) = train_stack(Stack(settings, [last], examples))
     assert until_last.parameters.tobytes() == trained.parameters.tobytes()
 
 
@@ -87,7 +87,7 @@ def test_divergence_is_a_result_and_disturbs_nobody() -> None:
     wild = member_of(settings, 90, seed=1, learning_rate=1e20)
     calm = member_of(settings, 90, seed=2)
     examples = blobs(90, 4, 3)
-    diverged, completed = train_stack(settings, [wild, calm], examples)
+    diverged, completed = train_stack(Stack(settings, [wild, calm], examples))
     assert diverged.outcome is Outcome.DIVERGED
     assert diverged.epochs < 5
     assert not np.isfinite(diverged.history["train_loss"][-1])
@@ -105,7 +105,7 @@ def test_an_interruption_keeps_what_was_trained() -> None:
         return asked == 25
 
     member = member_of(settings, 90, epochs=100)
-    (trained,) = train_stack(settings, [member], blobs(90, 4, 3), should_stop=stop_at_step_25)
+    (trained,) = train_stack(Stack(settings, [member], blobs(90, 4, 3)), should_stop=stop_at_step_25)
     assert trained.outcome is Outcome.INTERRUPTED
     assert trained.epochs == len(trained.history["train_loss"]) == 2  # nine steps an epoch
 
@@ -116,7 +116,7 @@ def test_a_dead_layer_is_seen() -> None:
     stack = Stack(settings, [member_of(settings, 20)], blobs(20, 2, 2))
     stack.network.layers[0].W[:, :3, -1] = -100.0  # three of the five
     stack.network.layers[0].W[:, 3:, -1] = 100.0
-    record = stack.run_epoch(watch=True, should_stop=lambda: False)
+    record = stack.run_epoch(diagnose=True, should_stop=lambda: False)
     assert record is not None
     assert record["dead_1"].tolist() == [pytest.approx(0.6)]
     assert record["active_1"].tolist() == [pytest.approx(0.4)]
@@ -140,9 +140,9 @@ def test_divergence_is_found_within_the_epoch_and_has_the_same_bits_alone() -> N
 
         return count
 
-    (alone,) = train_stack(settings, [wild], examples, watch=True, should_stop=counting("alone"))
+    (alone,) = train_stack(Stack(settings, [wild], examples), diagnose=True, should_stop=counting("alone"))
     stacked, other = train_stack(
-        settings, [wild, calm], examples, watch=True, should_stop=counting("together")
+        Stack(settings, [wild, calm], examples), diagnose=True, should_stop=counting("together")
     )
     assert steps == {"alone": 100, "together": 5 * 250 - 1}  # after the last step there is nothing to stop
     assert (alone.outcome, stacked.outcome) == (Outcome.DIVERGED, Outcome.DIVERGED)
@@ -161,26 +161,26 @@ def test_a_stop_after_the_last_step_leaves_a_whole_epoch(asked: int, epochs: int
     settings = settings_of(4, ((5, "relu"),), 3, batch_size=10)
     answers = iter([False] * (asked - 1) + [True])
     stack = Stack(settings, [member_of(settings, 30, 9)], blobs(39, 4, 3))
-    (trained,) = go_on(stack, should_stop=lambda: next(answers))
+    (trained,) = train_stack(stack, should_stop=lambda: next(answers))
     assert (trained.outcome, trained.epochs, stack.epoch) == (Outcome.INTERRUPTED, epochs, begun)
 
 
 def test_out_of_time_after_the_first_epoch() -> None:
     """At least one epoch is trained; a stack that had none left when it was resumed trains none."""
     settings = settings_of(4, ((10, "relu"),), 3)
-    (trained,) = train_stack(settings, [member_of(settings, 90)], blobs(90, 4, 3), seconds=0.0)
+    (trained,) = train_stack(Stack(settings, [member_of(settings, 90)], blobs(90, 4, 3)), seconds=0.0)
     assert (trained.outcome, trained.epochs) == (Outcome.OUT_OF_TIME, 1)
     stack = Stack(settings, [member_of(settings, 90)], blobs(90, 4, 3))
-    stack.run_epoch(watch=False, should_stop=lambda: False)
-    stack.run_epoch(watch=False, should_stop=lambda: False)
-    (resumed,) = go_on(stack, seconds=-3.0)
+    stack.run_epoch(diagnose=False, should_stop=lambda: False)
+    stack.run_epoch(diagnose=False, should_stop=lambda: False)
+    (resumed,) = train_stack(stack, seconds=-3.0)
     assert (resumed.outcome, resumed.epochs) == (Outcome.OUT_OF_TIME, 2)
 
 
 def test_who_has_ended_is_not_out_of_time() -> None:
     settings = settings_of(4, ((10, "relu"),), 3)
     members = [member_of(settings, 90, epochs=epochs) for epochs in (1, 2)]
-    done, late = train_stack(settings, members, blobs(90, 4, 3), seconds=0.0)
+    done, late = train_stack(Stack(settings, members, blobs(90, 4, 3)), seconds=0.0)
     assert (done.outcome, late.outcome) == (Outcome.COMPLETED, Outcome.OUT_OF_TIME)
 
 
@@ -192,14 +192,15 @@ def test_a_first_epoch_that_is_broken_off_leaves_the_weights_themselves(averagin
     member = member_of(
         settings,
         90,
-        layer_numbers={"activation": (0.0,), "epsilon": (1e-5,), "momentum": (0.5,)},
-        numbers={"average_decay": 0.9, "average_start": 0.5},
+        layer_hyperparameters={"activation": (0.0,), "epsilon": (1e-5,), "momentum": (0.5,)},
+        hyperparameters={"average_decay": 0.9, "average_start": 0.5},
     )
     plain = replace(settings, averaging=None)
     results = []
     for own in (settings, plain):
         asked = iter([False, False, True])
-        (trained,) = train_stack(own, [member], blobs(90, 4, 3), should_stop=lambda asked=asked: next(asked))  # type: ignore[misc]
+        stack = Stack(own, [member], blobs(90, 4, 3))
+        (trained,) = train_stack(stack, should_stop=lambda asked=asked: next(asked))  # type: ignore[misc]
         assert (trained.outcome, trained.epochs) == (Outcome.INTERRUPTED, 0)
         results.append((trained.parameters.tobytes(), trained.statistics.tobytes()))
     assert results[0] == results[1]

@@ -42,7 +42,7 @@ class ActivationBuffers:
     slope: FloatArray
     """f′(z), shaped like z, where `training`; scratch elsewhere. Empty where `keeps_slope` is False."""
     spare: FloatArray
-    """Scratch, (K, units, batch); a learned activation's own from `apply` to `number_gradient`."""
+    """Scratch, (K, units, batch); a learned activation's own from `apply` to `parameter_gradient`."""
     zeros: FloatArray
     """(1, units, batch), for comparisons, which NumPy makes far faster with an array than with a number."""
     training: bool
@@ -60,9 +60,9 @@ class Activation:
     keeps_slope: ClassVar[bool] = True
     """Whether f′(z) is written to the buffers."""
 
-    def __init__(self, number: FloatArray) -> None:
-        """`number` is a slope, an alpha, or unused: (K, 1, 1), or (K, units, 1) where it is learned."""
-        self.number = number
+    def __init__(self, parameter: FloatArray) -> None:
+        """`parameter` is a slope, an alpha, or unused: (K, 1, 1), or (K, units, 1) where it is learned."""
+        self.parameter = parameter
 
     def forward(self, z: FloatArray, a: FloatArray, buffers: ActivationBuffers) -> None:
         """Write the activations a, (K, units, batch), of z, (K, rows, batch), which is overwritten."""
@@ -77,7 +77,7 @@ class Activation:
         delta *= buffers.slope
         return delta
 
-    def number_gradient(self, delta: FloatArray, buffers: ActivationBuffers) -> FloatArray:
+    def parameter_gradient(self, delta: FloatArray, buffers: ActivationBuffers) -> FloatArray:
         """∂L/∂number for a learned one, shaped like it; `delta` is ∂L/∂a. Called once after `apply`."""
         raise NotImplementedError
 
@@ -192,7 +192,7 @@ class LeakyRelu(Activation):
         np.greater(z, 0.0, out=buffers.mask)
         np.copyto(slope, buffers.mask)
         np.subtract(1.0, slope, out=slope)
-        slope *= self.number
+        slope *= self.parameter
         slope += buffers.mask
         z *= slope
 
@@ -210,10 +210,10 @@ class Prelu(LeakyRelu):
             np.minimum(z, 0.0, out=buffers.spare)
         super().apply(z, buffers)
 
-    def number_gradient(self, delta: FloatArray, buffers: ActivationBuffers) -> FloatArray:
+    def parameter_gradient(self, delta: FloatArray, buffers: ActivationBuffers) -> FloatArray:
         np.multiply(delta, buffers.spare, out=buffers.spare)
         gradient: FloatArray = buffers.spare.sum(axis=2, keepdims=True)
-        return gradient if self.number.shape[1] > 1 else gradient.sum(axis=1, keepdims=True)
+        return gradient if self.parameter.shape[1] > 1 else gradient.sum(axis=1, keepdims=True)
 
 
 class Elu(Activation):
@@ -223,10 +223,10 @@ class Elu(Activation):
         negative, mask, slope = buffers.spare, buffers.mask, buffers.slope
         np.minimum(z, 0.0, out=negative)
         np.expm1(negative, out=negative)
-        negative *= self.number
+        negative *= self.parameter
         if buffers.training:
             np.less_equal(z, 0.0, out=mask)
-            np.add(negative, self.number, out=slope)
+            np.add(negative, self.parameter, out=slope)
             slope *= mask
         np.greater(z, 0.0, out=mask)
         if buffers.training:
@@ -262,8 +262,8 @@ class Selu(Elu):
     ALPHA: ClassVar[float] = 1.6732632423543772848170429916717
     SCALE: ClassVar[float] = 1.0507009873554804934193349852946
 
-    def __init__(self, number: FloatArray) -> None:
-        super().__init__(np.full_like(number, self.ALPHA))
+    def __init__(self, parameter: FloatArray) -> None:
+        super().__init__(np.full_like(parameter, self.ALPHA))
 
     def apply(self, z: FloatArray, buffers: ActivationBuffers) -> None:
         super().apply(z, buffers)
@@ -277,11 +277,11 @@ class Swish(Activation):
 
     def apply(self, z: FloatArray, buffers: ActivationBuffers) -> None:
         gate, slope = buffers.spare, buffers.slope
-        np.multiply(z, self.number, out=gate)
+        np.multiply(z, self.parameter, out=gate)
         _logistic(gate, out=gate)
         z *= gate
         if buffers.training:
-            np.multiply(z, self.number, out=slope)
+            np.multiply(z, self.parameter, out=slope)
             np.subtract(1.0, slope, out=slope)
             np.subtract(1.0, gate, out=gate)
             slope *= gate

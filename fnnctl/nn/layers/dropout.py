@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from fnnctl.arrays import BoolArray, FloatArray
-from fnnctl.nn.draws import Draws
 from fnnctl.nn.layers.activations import Selu
+from fnnctl.nn.member_generators import MemberGenerators
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +31,9 @@ class Dropout:
         self._keep = 1.0 - rate
         self._scale = self._factor(self._keep).astype(dtype)[:, None, None]
 
-    def forward(self, a: FloatArray, buffers: DropoutBuffers, draws: Draws) -> None:
+    def forward(self, a: FloatArray, buffers: DropoutBuffers, rngs: MemberGenerators) -> None:
         """Drop activations a, (K, units, batch), in place."""
-        draws.coins(self._keep, buffers.kept)
+        rngs.bernoulli(self._keep, buffers.kept)
         np.multiply(buffers.kept, self._scale, out=buffers.factor)
         a *= buffers.factor
 
@@ -60,8 +60,8 @@ class AlphaDropout(Dropout):
         B = -A * (1.0 - self._keep) * self.LOWEST
         self._shift, self._dropped = (x.astype(dtype)[:, None, None] for x in (B, A * self.LOWEST))
 
-    def forward(self, a: FloatArray, buffers: DropoutBuffers, draws: Draws) -> None:
-        super().forward(a, buffers, draws)
+    def forward(self, a: FloatArray, buffers: DropoutBuffers, rngs: MemberGenerators) -> None:
+        super().forward(a, buffers, rngs)
         a += self._shift
         np.logical_not(buffers.kept, out=buffers.kept)
         a += buffers.kept * self._dropped

@@ -12,7 +12,6 @@ from math import prod
 import numpy as np
 
 from fnnctl.arrays import FloatArray
-from fnnctl.nn.draws import Draws
 from fnnctl.nn.layers.activations import ACTIVATIONS, Activation, ActivationBuffers, Bits
 from fnnctl.nn.layers.dropout import AlphaDropout, Dropout, DropoutBuffers
 from fnnctl.nn.layers.normalization import (
@@ -21,7 +20,8 @@ from fnnctl.nn.layers.normalization import (
     Normalization,
     NormalizationBuffers,
 )
-from fnnctl.nn.parameters import LayerBlocks
+from fnnctl.nn.member_generators import MemberGenerators
+from fnnctl.nn.parameters import LayerSegments
 from fnnctl.nn.shape import HiddenShape, NetworkShape
 
 
@@ -107,56 +107,56 @@ class HiddenLayer:
     def __init__(
         self,
         layer: HiddenShape,
-        blocks: LayerBlocks,
+        segments: LayerSegments,
         parameters: FloatArray,
         statistics: FloatArray,
-        numbers: Mapping[str, FloatArray],
+        hyperparameters: Mapping[str, FloatArray],
     ) -> None:
-        """`numbers` are those of `Network`, (K,) each for this layer."""
-        self.shape, self.blocks = layer, blocks
-        self.W = blocks.weights.view(parameters)
+        """`hyperparameters` are those of `Network`, (K,) each for this layer."""
+        self.shape, self.segments = layer, segments
+        self.W = segments.weights.view(parameters)
         """(K, rows, inputs), with a last column of biases unless the layer is normalized."""
-        self.f = self._activation(parameters, numbers)
-        self._normalization = self._normalizing(parameters, statistics, numbers)
+        self.f = self._activation(parameters, hyperparameters)
+        self._normalization = self._normalizing(parameters, statistics, hyperparameters)
         dropout = AlphaDropout if layer.activation == "selu" else Dropout
-        self._dropout = dropout(numbers["dropout"], parameters.dtype) if layer.dropout else None
+        self._dropout = dropout(hyperparameters["dropout"], parameters.dtype) if layer.dropout else None
 
-    def _activation(self, parameters: FloatArray, numbers: Mapping[str, FloatArray]) -> Activation:
-        if self.blocks.slopes is None:
-            number = numbers["activation"].astype(parameters.dtype)[:, None, None]
+    def _activation(self, parameters: FloatArray, hyperparameters: Mapping[str, FloatArray]) -> Activation:
+        if self.segments.slopes is None:
+            parameter = hyperparameters["activation"].astype(parameters.dtype)[:, None, None]
         else:
-            number = self.blocks.slopes.view(parameters)
-        return ACTIVATIONS[self.shape.activation](number)
+            parameter = self.segments.slopes.view(parameters)
+        return ACTIVATIONS[self.shape.activation](parameter)
 
     def _normalizing(
-        self, parameters: FloatArray, statistics: FloatArray, numbers: Mapping[str, FloatArray]
+        self, parameters: FloatArray, statistics: FloatArray, hyperparameters: Mapping[str, FloatArray]
     ) -> Normalization | None:
-        blocks = self.blocks
-        if blocks.gains is None or blocks.shifts is None:
+        segments = self.segments
+        if segments.gains is None or segments.shifts is None:
             return None
-        gains, shifts = blocks.gains.view(parameters), blocks.shifts.view(parameters)
-        if blocks.means is None or blocks.variances is None or blocks.batches is None:
-            return LayerNormalization(gains, shifts, numbers["epsilon"])
+        gains, shifts = segments.gains.view(parameters), segments.shifts.view(parameters)
+        if segments.means is None or segments.variances is None or segments.batches is None:
+            return LayerNormalization(gains, shifts, hyperparameters["epsilon"])
         return BatchNormalization(
             gains,
             shifts,
-            numbers["epsilon"],
-            momentum=numbers["momentum"],
-            means=blocks.means.view(statistics),
-            variances=blocks.variances.view(statistics),
-            batches=blocks.batches.view(statistics),
+            hyperparameters["epsilon"],
+            momentum=hyperparameters["momentum"],
+            means=segments.means.view(statistics),
+            variances=segments.variances.view(statistics),
+            batches=segments.batches.view(statistics),
         )
 
-    def forward(self, below: FloatArray, buffers: HiddenBuffers, draws: Draws | None) -> None:
+    def forward(self, below: FloatArray, buffers: HiddenBuffers, rngs: MemberGenerators | None) -> None:
         """Fill the layer's activations from those below, (K, inputs + 1, batch), whose last row is ones."""
         a = buffers.a
-        np.matmul(self.W, below if self.blocks.biased else below[:, :-1], out=buffers.z)
+        np.matmul(self.W, below if self.segments.biased else below[:, :-1], out=buffers.z)
         if self._normalization and buffers.normalization:
             self._normalization.forward(buffers.z, buffers.normalization)
         self.f.forward(buffers.z, a, buffers.activation)
         if self._dropout and buffers.dropout:
-            if draws:
-                self._dropout.forward(a, buffers.dropout, draws)
+            if rngs:
+                self._dropout.forward(a, buffers.dropout, rngs)
             else:
                 buffers.dropout.factor.fill(1.0)
         if self.shape.residual:
@@ -167,15 +167,15 @@ class HiddenLayer:
 
         The gradients of the layer's slopes, gains and shifts are written to `gradient`, (K, P).
         """
-        delta, blocks = buffers.delta, self.blocks
+        delta, segments = buffers.delta, self.segments
         if buffers.skipped is not None:
             np.copyto(buffers.skipped, delta)
         if self._dropout and buffers.dropout:
             self._dropout.backward(delta, buffers.dropout)
-        if blocks.slopes is not None:
-            blocks.slopes.view(gradient)[...] = self.f.number_gradient(delta, buffers.activation)
+        if segments.slopes is not None:
+            segments.slopes.view(gradient)[...] = self.f.parameter_gradient(delta, buffers.activation)
         delta = self.f.backward(delta, buffers.activation)
-        if self._normalization and buffers.normalization and blocks.gains and blocks.shifts:
-            gains, shifts = blocks.gains.view(gradient), blocks.shifts.view(gradient)
+        if self._normalization and buffers.normalization and segments.gains and segments.shifts:
+            gains, shifts = segments.gains.view(gradient), segments.shifts.view(gradient)
             self._normalization.backward(delta, buffers.normalization, gains=gains, shifts=shifts)
         return delta

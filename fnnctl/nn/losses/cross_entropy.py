@@ -2,7 +2,7 @@
 
 A loss is told the targets of a batch, and then overwrites the scores with the last layer's error terms. It
 keeps a tally of the examples' losses until `totals` asks for the sums. NumPy's logarithms may have other last
-bits where numbers do not stand side by side, as in the tally: they are made in arrays where they do.
+bits where numbers do not stand side by side, as in `LossTotals`: they are made in arrays where they do.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.nn.losses.tally import Tally
 from fnnctl.nn.losses.targets import Targets
+from fnnctl.nn.losses.totals import LossTotals
 from fnnctl.nn.shape import NetworkShape
 
 
@@ -20,12 +20,12 @@ class Loss:
 
     def __init__(self, shape: NetworkShape, members: int, batch: int, dtype: np.dtype[np.floating]) -> None:
         self.shape, self.batch = shape, batch
-        self._tally = Tally(members, batch, dtype)
+        self._totals = LossTotals(members, batch, dtype)
         self._share = np.array(1.0 / batch, dtype)
         """Of an example in the mean: an array, since NumPy takes longer with a number."""
         self._targets = Targets(np.zeros((members, batch), np.intp))
 
-    def aim_at(self, targets: Targets) -> None:
+    def set_targets(self, targets: Targets) -> None:
         """Take these for the targets of what follows, until others are named; they must not change."""
         self._targets = targets
 
@@ -37,7 +37,7 @@ class Loss:
         """What `error_terms` has found since the last call, (2, K): the sum of the losses over the examples,
         and of how much of their targets is predicted. Divided by their number these are means.
         """
-        return self._tally.totals()
+        return self._totals.totals()
 
     def evaluate(self, z: FloatArray, y: IntArray) -> tuple[FloatArray, IntArray]:
         """The sum of the plain loss, (K,), and the predicted classes, (K, batch). z is overwritten."""
@@ -67,8 +67,8 @@ class SoftmaxCrossEntropy(Loss):
         self._t = np.empty((members, 0, batch), dtype)
         """Soft targets, made when there are some."""
 
-    def aim_at(self, targets: Targets) -> None:
-        super().aim_at(targets)
+    def set_targets(self, targets: Targets) -> None:
+        super().set_targets(targets)
         if targets.soft:
             if not self._t.size:
                 members, batch = targets.labels.shape
@@ -78,7 +78,7 @@ class SoftmaxCrossEntropy(Loss):
             self._locate(targets.labels, out=self._at_label)
 
     def error_terms(self, z: FloatArray) -> None:
-        losses, right = self._tally.room()
+        losses, right = self._totals.next_step()
         np.maximum.reduce(z, axis=1, out=self._row, keepdims=True)
         z -= self._row
         if self._targets.soft:
@@ -158,8 +158,8 @@ class LogisticCrossEntropy(Loss):
         self._half, self._one = np.array(0.5, dtype), np.ones((), dtype)
         self._zero, self._positive = np.zeros((), dtype), np.array(shape.positive)
 
-    def aim_at(self, targets: Targets) -> None:
-        super().aim_at(targets)
+    def set_targets(self, targets: Targets) -> None:
+        super().set_targets(targets)
         if targets.soft:
             self._t[...] = self._positive_share(targets)
         else:
@@ -167,7 +167,7 @@ class LogisticCrossEntropy(Loss):
 
     def error_terms(self, z: FloatArray) -> None:
         score, t = z[:, 0], self._t
-        losses, right = self._tally.room()
+        losses, right = self._totals.next_step()
         share_right(self._predictions(score), self._targets, out=right)
         self._losses(score, t, out=losses)
         score *= self._half  # logistic(z) is ½(1 + tanh(z/2)), which cannot overflow

@@ -23,9 +23,9 @@ def blocks(members: int, size: int) -> list[slice]:
     return [slice(start, min(start + BLOCK, size)) for start in range(0, size, BLOCK)]
 
 
-def shared(numbers: FloatArray) -> FloatArray:
+def shared(values: FloatArray) -> FloatArray:
     """Numbers of K members, (…, K, 1), or just one for all of them, (…), where they have the same.
 
     A 0-d array takes NumPy half the time of a column, and even less than a Python number.
     """
-    return numbers[..., 0, 0] if (numbers == numbers[..., :1, :]).all() else numbers
+    return values[..., 0, 0] if (values == values[..., :1, :]).all() else values

@@ -50,16 +50,17 @@ class Part(NamedTuple):
 class Optimizer:
     """Steps for K members. `state`, whose arrays' first axis is the member, is all that must be kept."""
 
-    number_names: ClassVar[tuple[str, ...]] = ()
+    hyperparameter_names: ClassVar[tuple[str, ...]] = ()
     state_names: ClassVar[tuple[str, ...]] = ()
 
-    def __init__(self, numbers: Mapping[str, FloatArray], moved: Moved) -> None:
+    def __init__(self, hyperparameters: Mapping[str, FloatArray], moved: Moved) -> None:
         """Start at step 0. Each number is (K,); all steps move these parameters, in place."""
         like = moved.parameters
         self.dtype = like.dtype
         self.moved = moved
-        self.numbers = {
-            name: np.asarray(numbers[name], np.float64).reshape(-1, 1) for name in self.number_names
+        self.hyperparameters = {
+            name: np.asarray(hyperparameters[name], np.float64).reshape(-1, 1)
+            for name in self.hyperparameter_names
         }
         self.state: dict[str, npt.NDArray[Any]] = {name: np.zeros_like(like) for name in self.state_names}
         self.state["steps"] = np.zeros((len(like), 1), np.int64)
@@ -117,11 +118,11 @@ class Sgd(Optimizer):
 class Momentum(Optimizer):
     """v ← μv − αg, W ← W + v (Polyak, 1964)."""
 
-    number_names = ("momentum",)
+    hyperparameter_names = ("momentum",)
     state_names = ("velocity",)
 
     def prepare(self) -> None:
-        self._mu = self.cast(self.numbers["momentum"])
+        self._mu = self.cast(self.hyperparameters["momentum"])
 
     def move(self, moved: Moved, state: Sequence[FloatArray], rates: Rates) -> None:
         parameters, gradient = moved.parameters, moved.gradient
@@ -154,18 +155,18 @@ class Adam(Optimizer):
     what was divided out.
     """
 
-    number_names: ClassVar[tuple[str, ...]] = ("beta1", "beta2", "epsilon")
+    hyperparameter_names: ClassVar[tuple[str, ...]] = ("beta1", "beta2", "epsilon")
     state_names = ("mean", "square")
 
     def prepare(self) -> None:
-        beta1, beta2 = self.numbers["beta1"], self.numbers["beta2"]
+        beta1, beta2 = self.hyperparameters["beta1"], self.hyperparameters["beta2"]
         self._beta1, self._beta2 = self.cast(beta1), self.cast(beta2)
-        self._epsilon = self.cast(self.numbers["epsilon"] / np.sqrt(1.0 - beta2))
+        self._epsilon = self.cast(self.hyperparameters["epsilon"] / np.sqrt(1.0 - beta2))
         self._plan()
 
     def _plan(self) -> None:
         """The step's factor but for α, for the next steps: (steps, K, 1) or (steps,)."""
-        beta1, beta2 = self.numbers["beta1"], self.numbers["beta2"]
+        beta1, beta2 = self.hyperparameters["beta1"], self.hyperparameters["beta2"]
         t = self.state["steps"] + np.arange(1, PLANNED + 1)[:, None, None]
         correction = np.sqrt(1.0 - beta2**t) / (1.0 - beta1**t)
         self._factors = self.cast(correction * (1.0 - beta1) / np.sqrt(1.0 - beta2))
@@ -196,11 +197,11 @@ class Adam(Optimizer):
 class Adamw(Adam):
     """Adam whose weights decay beside the gradient (Loshchilov & Hutter, 2019): W ← (1 − αλ)W, then Adam."""
 
-    number_names = ("beta1", "beta2", "epsilon", "weight_decay")
+    hyperparameter_names = ("beta1", "beta2", "epsilon", "weight_decay")
 
     def prepare(self) -> None:
         super().prepare()
-        self._decay = self.cast(self.numbers["weight_decay"])
+        self._decay = self.cast(self.hyperparameters["weight_decay"])
 
     def move(self, moved: Moved, state: Sequence[FloatArray], rates: Rates) -> None:
         parameters, scratch, is_weight = moved.parameters, moved.scratch, moved.is_weight
@@ -217,13 +218,13 @@ class Nadam(Optimizer):
     W ← W − α·((1 − μₜ)/(1 − πₜ)·g + μₜ₊₁/(1 − πₜ₊₁)·m)/(√(v/(1 − β₂ᵗ)) + ε).
     """
 
-    number_names = ("beta1", "beta2", "epsilon")
+    hyperparameter_names = ("beta1", "beta2", "epsilon")
     state_names = ("mean", "square")
 
     def prepare(self) -> None:
         self.state.setdefault("product", np.ones(self.state["steps"].shape))
-        self._cast = {name: self.cast(number) for name, number in self.numbers.items()}
-        self._rest = {name: self.cast(1.0 - self.numbers[name]) for name in ("beta1", "beta2")}
+        self._cast = {name: self.cast(number) for name, number in self.hyperparameters.items()}
+        self._rest = {name: self.cast(1.0 - self.hyperparameters[name]) for name in ("beta1", "beta2")}
         self._plan()
 
     def _plan(self) -> None:
@@ -232,7 +233,7 @@ class Nadam(Optimizer):
         Of many steps at once, as in Adam: of a single exponent 2 NumPy makes a square, with another last bit
         than a power's, so that a member alone would not step as in a stack.
         """
-        beta1, beta2 = self.numbers["beta1"], self.numbers["beta2"]
+        beta1, beta2 = self.hyperparameters["beta1"], self.hyperparameters["beta2"]
         t = self.state["steps"] + np.arange(1, PLANNED + 1)[:, None, None]
         now, later = (beta1 * (1.0 - 0.5 * 0.96 ** (step / 250.0)) for step in (t, t + 1))
         self._products = now.copy()
@@ -282,11 +283,11 @@ class Nadam(Optimizer):
 class Adagrad(Optimizer):
     """G ← G + g², W ← W − αg/(√G + ε) (Duchi et al., 2011)."""
 
-    number_names = ("epsilon",)
+    hyperparameter_names = ("epsilon",)
     state_names = ("square",)
 
     def prepare(self) -> None:
-        self._epsilon = self.cast(self.numbers["epsilon"])
+        self._epsilon = self.cast(self.hyperparameters["epsilon"])
 
     def move(self, moved: Moved, state: Sequence[FloatArray], rates: Rates) -> None:
         parameters, gradient, scratch = moved.parameters, moved.gradient, moved.scratch
@@ -303,13 +304,13 @@ class Adagrad(Optimizer):
 class Rmsprop(Optimizer):
     """v ← ρv + (1 − ρ)g², W ← W − αg/(√v + ε) (Tieleman & Hinton, 2012)."""
 
-    number_names = ("decay", "epsilon")
+    hyperparameter_names = ("decay", "epsilon")
     state_names: ClassVar[tuple[str, ...]] = ("square",)
 
     def prepare(self) -> None:
-        decay = self.numbers["decay"]
+        decay = self.hyperparameters["decay"]
         self._decay, self._rest = self.cast(decay), self.cast(1.0 - decay)
-        self._epsilon = self.cast(self.numbers["epsilon"])
+        self._epsilon = self.cast(self.hyperparameters["epsilon"])
 
     def _decay_towards(self, mean: FloatArray, values: FloatArray, scratch: FloatArray) -> None:
         """Move a running mean of squares towards the squares of these values."""

@@ -27,7 +27,7 @@ Evaluate: TypeAlias = Callable[[FloatArray], tuple[FloatArray, FloatArray]]
 Arrays: TypeAlias = Mapping[str, npt.NDArray[Any]]
 
 MEMORY = 10
-NUMBER_NAMES = ("gradient_tolerance", "decrease_tolerance", "max_evaluations")
+HYPERPARAMETER_NAMES = ("gradient_tolerance", "decrease_tolerance", "max_evaluations")
 STATE_NAMES = (
     "point", "value", "gradient", "pairs", "inverse", "products", "curvature", "scale", "taken", "status",
 )  # fmt: skip
@@ -37,7 +37,7 @@ _NOISE = 8.0
 _LEAST_DECREASE = 64.0
 
 
-class Status(IntEnum):
+class LbfgsStatus(IntEnum):
     """How a member's last iteration ended."""
 
     GOING = 0
@@ -55,12 +55,12 @@ class Lbfgs:
     - point, gradient (K, P), in the working type, and value (K,), float64;
     - pairs (K, 2, m, P): the steps S and the changes Y of the gradient, zero where there is none yet;
     - inverse and products (K, m, m), R⁻¹ and YᵀY, curvature (K, m), sᵀy, and scale (K,), γ: float64;
-    - taken (K,): how many pairs were taken since the memory was empty; status (K,): a `Status`.
+    - taken (K,): how many pairs were taken since the memory was empty; status (K,): a `LbfgsStatus`.
 
     A member's bits do not depend on its neighbours: no product spans two members.
     """
 
-    def __init__(self, numbers: Arrays, state: Arrays) -> None:
+    def __init__(self, hyperparameters: Arrays, state: Arrays) -> None:
         """Go on from a state, which is copied.
 
         The numbers are (K,) each. A member has converged when no component of its gradient is larger than
@@ -69,7 +69,7 @@ class Lbfgs:
         first forgets them and tries steepest descent: at the kinks of relu its picture of the curvature is
         wrong, and searches jam. A line search has at most `max_evaluations`.
         """
-        self.numbers = {name: np.array(numbers[name]) for name in NUMBER_NAMES}
+        self.hyperparameters = {name: np.array(hyperparameters[name]) for name in HYPERPARAMETER_NAMES}
         self._point, self._value, self._gradient, self._pairs, *rest = (
             np.array(state[name], order="C") for name in STATE_NAMES
         )
@@ -81,7 +81,9 @@ class Lbfgs:
         self._epsilon = float(np.finfo(self._point.dtype).eps)
 
     @classmethod
-    def start(cls, numbers: Arrays, point: FloatArray, evaluate: Evaluate, memory: int = MEMORY) -> Self:
+    def start(
+        cls, hyperparameters: Arrays, point: FloatArray, evaluate: Evaluate, memory: int = MEMORY
+    ) -> Self:
         """Begin at a (K, P) array of points, which is evaluated once."""
         members, size = point.shape
         value, gradient = evaluate(point)
@@ -97,11 +99,11 @@ class Lbfgs:
             "taken": np.zeros(members, np.int64),
             "status": np.zeros(members, np.int8),
         }
-        begun = cls(numbers, state)
+        begun = cls(hyperparameters, state)
         begun._forget(np.arange(members))
         largest = np.abs(begun._gradient).max(axis=1)
-        begun._status[largest <= begun.numbers["gradient_tolerance"]] = Status.SMALL_GRADIENT
-        begun._status[~np.isfinite(begun._value) | ~np.isfinite(largest)] = Status.DIVERGED
+        begun._status[largest <= begun.hyperparameters["gradient_tolerance"]] = LbfgsStatus.SMALL_GRADIENT
+        begun._status[~np.isfinite(begun._value) | ~np.isfinite(largest)] = LbfgsStatus.DIVERGED
         return begun
 
     @property
@@ -111,13 +113,13 @@ class Lbfgs:
 
     @property
     def status(self) -> IntArray:
-        """A `Status` a member."""
+        """A `LbfgsStatus` a member."""
         return self._status
 
     def select(self, members: IntArray) -> Self:
         """The same search, in the same state, for some of the members."""
         return type(self)(
-            {name: number[members] for name, number in self.numbers.items()},
+            {name: number[members] for name, number in self.hyperparameters.items()},
             {name: array[members] for name, array in self.state.items()},
         )
 
@@ -130,7 +132,7 @@ class Lbfgs:
         its memory; if it has none, it has stalled. Where `evaluate` raises an error, no member has moved,
         and the iteration can be made again.
         """
-        going = self._status == Status.GOING
+        going = self._status == LbfgsStatus.GOING
         if not going.any():
             return
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
@@ -169,7 +171,7 @@ class Lbfgs:
         steps, value = np.zeros(members), self._value.copy()
         searches: dict[int, LineSearch] = {}
         rounding = (_NOISE * self._epsilon * np.abs(self._value)).tolist()
-        limits = self.numbers["max_evaluations"].tolist()
+        limits = self.hyperparameters["max_evaluations"].tolist()
         starts = list(zip(self._value.tolist(), slope.tolist(), strict=True))
         for k in np.flatnonzero(going).tolist():
             search = strong_wolfe(*starts[k], 1.0, max_evaluations=int(limits[k]), rounding=rounding[k])
@@ -206,15 +208,17 @@ class Lbfgs:
 
         largest = np.abs(self._gradient).max(axis=1)
         size = np.maximum(np.maximum(np.abs(before), np.abs(value)), 1.0)
-        tolerance = self.numbers["decrease_tolerance"]
+        tolerance = self.hyperparameters["decrease_tolerance"]
         tolerance = np.where(tolerance > 0.0, np.maximum(tolerance, _LEAST_DECREASE * self._epsilon), 0.0)
         small = (tolerance > 0.0) & (np.abs(before - value) <= tolerance * size)
         stuck = going & (small | ~moved)
         without_memory = self._taken <= moved  # but for the pair of this very step
-        self._status[stuck & without_memory] = np.where(moved, Status.SMALL_DECREASE, Status.STALLED)[
-            stuck & without_memory
-        ]
-        self._status[moved & (largest <= self.numbers["gradient_tolerance"])] = Status.SMALL_GRADIENT
+        self._status[stuck & without_memory] = np.where(
+            moved, LbfgsStatus.SMALL_DECREASE, LbfgsStatus.STALLED
+        )[stuck & without_memory]
+        self._status[moved & (largest <= self.hyperparameters["gradient_tolerance"])] = (
+            LbfgsStatus.SMALL_GRADIENT
+        )
         if stuck.any():
             self._forget(np.flatnonzero(stuck & ~without_memory))
 

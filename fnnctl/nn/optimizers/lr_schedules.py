@@ -18,13 +18,15 @@ from fnnctl.arrays import FloatArray
 class LrSchedule:
     """Rates for K members. `state`, whose arrays' first axis is the member, is all that must be kept."""
 
-    number_names: ClassVar[tuple[str, ...]] = ()
+    hyperparameter_names: ClassVar[tuple[str, ...]] = ()
 
     def __init__(
-        self, numbers: Mapping[str, FloatArray], learning_rate: FloatArray, horizon: FloatArray
+        self, hyperparameters: Mapping[str, FloatArray], learning_rate: FloatArray, horizon: FloatArray
     ) -> None:
         """Each number, the learning rate α and the horizon (all epochs there will be) are (K,)."""
-        self.numbers = {name: np.asarray(numbers[name], np.float64) for name in self.number_names}
+        self.hyperparameters = {
+            name: np.asarray(hyperparameters[name], np.float64) for name in self.hyperparameter_names
+        }
         self.learning_rate, self.horizon = learning_rate, horizon
         self.state: dict[str, npt.NDArray[Any]] = {}
 
@@ -36,7 +38,7 @@ class LrSchedule:
         """What α is multiplied with in this epoch, (K,), where it is the same for all steps."""
         raise NotImplementedError
 
-    def note(self, values: FloatArray) -> None:
+    def observe(self, values: FloatArray) -> None:
         """Look at an epoch's values, (K,), of which smaller ones are better."""
 
 
@@ -57,28 +59,28 @@ class Constant(LrSchedule):
 class Step(LrSchedule):
     """α·γ^⌊(e − 1)/n⌋: a factor γ every n epochs."""
 
-    number_names = ("factor", "every")
+    hyperparameter_names = ("factor", "every")
 
     def factor(self, epoch: int) -> FloatArray | float:
-        return np.asarray(self.numbers["factor"] ** ((epoch - 1) // self.numbers["every"]))
+        return np.asarray(self.hyperparameters["factor"] ** ((epoch - 1) // self.hyperparameters["every"]))
 
 
 class Exponential(LrSchedule):
     """α·γ^(e − 1)."""
 
-    number_names = ("factor",)
+    hyperparameter_names = ("factor",)
 
     def factor(self, epoch: int) -> FloatArray | float:
-        return np.asarray(self.numbers["factor"] ** (epoch - 1))
+        return np.asarray(self.hyperparameters["factor"] ** (epoch - 1))
 
 
 class InverseScaling(LrSchedule):
     """α/e^p."""
 
-    number_names = ("power",)
+    hyperparameter_names = ("power",)
 
     def factor(self, epoch: int) -> FloatArray | float:
-        return np.asarray(epoch ** -self.numbers["power"])
+        return np.asarray(epoch ** -self.hyperparameters["power"])
 
 
 class Adaptive(LrSchedule):
@@ -88,27 +90,27 @@ class Adaptive(LrSchedule):
     that small ones add up. The rate never falls below `minimum`.
     """
 
-    number_names = ("factor", "patience", "tolerance", "minimum")
+    hyperparameter_names = ("factor", "patience", "tolerance", "minimum")
 
     def __init__(
-        self, numbers: Mapping[str, FloatArray], learning_rate: FloatArray, horizon: FloatArray
+        self, hyperparameters: Mapping[str, FloatArray], learning_rate: FloatArray, horizon: FloatArray
     ) -> None:
-        super().__init__(numbers, learning_rate, horizon)
+        super().__init__(hyperparameters, learning_rate, horizon)
         members = len(learning_rate)
         self.state["best"] = np.full(members, np.inf)
         self.state["waited"] = np.zeros(members, np.int64)
         self.state["lowered"] = np.zeros(members, np.int64)
 
     def factor(self, epoch: int) -> FloatArray | float:
-        lowest = np.minimum(1.0, self.numbers["minimum"] / self.learning_rate)
-        return np.asarray(np.maximum(lowest, self.numbers["factor"] ** self.state["lowered"]))
+        lowest = np.minimum(1.0, self.hyperparameters["minimum"] / self.learning_rate)
+        return np.asarray(np.maximum(lowest, self.hyperparameters["factor"] ** self.state["lowered"]))
 
-    def note(self, values: FloatArray) -> None:
+    def observe(self, values: FloatArray) -> None:
         best, waited = self.state["best"], self.state["waited"]
-        improved = values < best - self.numbers["tolerance"]
+        improved = values < best - self.hyperparameters["tolerance"]
         self.state["best"] = np.where(improved, values, best)
         waited = np.where(improved, 0, waited + 1)
-        lower = waited >= self.numbers["patience"]
+        lower = waited >= self.hyperparameters["patience"]
         self.state["lowered"] = self.state["lowered"] + lower
         self.state["waited"] = np.where(lower, 0, waited)
 
@@ -135,11 +137,13 @@ def _cosine(start: FloatArray | float, end: FloatArray | float, share: FloatArra
 class Cosine(_ByStep):
     """From α to a share of it along half a cosine wave (Loshchilov & Hutter, 2017), after a warm-up."""
 
-    number_names = ("warmup_epochs", "last")
+    hyperparameter_names = ("warmup_epochs", "last")
 
     def _factors(self, done: FloatArray, all_steps: FloatArray, steps: int) -> FloatArray:
-        warmup = self.numbers["warmup_epochs"] * steps
-        wave = _cosine(1.0, self.numbers["last"], (done - warmup) / np.maximum(all_steps - warmup, 1.0))
+        warmup = self.hyperparameters["warmup_epochs"] * steps
+        wave = _cosine(
+            1.0, self.hyperparameters["last"], (done - warmup) / np.maximum(all_steps - warmup, 1.0)
+        )
         return np.where(done < warmup, (done + 1.0) / np.maximum(warmup, 1.0), wave)
 
 
@@ -149,12 +153,14 @@ class OneCycle(_ByStep):
     Smith & Topin, 2019; the waves are those of the usual implementations.
     """
 
-    number_names = ("warmup", "first", "last")
+    hyperparameter_names = ("warmup", "first", "last")
 
     def _factors(self, done: FloatArray, all_steps: FloatArray, steps: int) -> FloatArray:
-        top = np.maximum(self.numbers["warmup"] * all_steps - 1.0, 1e-9)
-        up = _cosine(self.numbers["first"], 1.0, done / top)
-        down = _cosine(1.0, self.numbers["last"], (done - top) / np.maximum(all_steps - 1.0 - top, 1e-9))
+        top = np.maximum(self.hyperparameters["warmup"] * all_steps - 1.0, 1e-9)
+        up = _cosine(self.hyperparameters["first"], 1.0, done / top)
+        down = _cosine(
+            1.0, self.hyperparameters["last"], (done - top) / np.maximum(all_steps - 1.0 - top, 1e-9)
+        )
         return np.where(done < top, up, down)
 
 

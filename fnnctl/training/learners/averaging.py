@@ -20,7 +20,7 @@ import numpy.typing as npt
 from fnnctl.arrays import FloatArray
 from fnnctl.nn.network import Network
 from fnnctl.training.learners.batches import Batches
-from fnnctl.training.members import AveragingKind, Member, number
+from fnnctl.training.members import AveragingKind, Member, hyperparameter
 from fnnctl.training.state import State
 
 
@@ -33,16 +33,19 @@ class Averaging:
         """At the start, or going on from such an average's state."""
         self._kind = kind
         if kind == "ema":
-            self._decay = number(members, "average_decay")
+            self._decay = hyperparameter(members, "average_decay")
         else:
             epochs = np.array([member.horizon or member.epochs for member in members])
-            self._first_epoch = np.floor(number(members, "average_start") * epochs) + 1
+            self._first_epoch = np.floor(hyperparameter(members, "average_start") * epochs) + 1
         self.state: dict[str, npt.NDArray[Any]] = dict(state or _first_state(network))
         self.network = Network(
             network.layout,
             self.state["parameters"],
             self.state["statistics"],
-            {**network.numbers, "momentum": np.zeros_like(network.numbers["momentum"])},  # plain means
+            {
+                **network.hyperparameters,
+                "momentum": np.zeros_like(network.hyperparameters["momentum"]),
+            },  # plain means
         )
 
     def after_step(self, parameters: FloatArray) -> None:
@@ -59,7 +62,7 @@ class Averaging:
             self.state["count"] = self.state["count"] + counts
             self._move(parameters, np.where(counts, 1.0 / np.maximum(self.state["count"], 1), 1.0))
         if self.network.statistics.size:
-            self.network.statistics[...] = self.network.layout.first_statistics(
+            self.network.statistics[...] = self.network.layout.initial_statistics(
                 len(parameters), parameters.dtype
             )
             for work in batches.of_epoch(epoch, plain=True):

@@ -10,12 +10,10 @@ import numpy.typing as npt
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.nn.augmentation import add_noise, mix_up
-from fnnctl.nn.draws import Draws
 from fnnctl.nn.workspace import Workspace
 from fnnctl.seeds import Purpose, stream
-from fnnctl.training.members import Member, StackSettings, number
+from fnnctl.training.members import Member, StackSettings, hyperparameter, member_generators
 from fnnctl.training.pool import Pool, gather
-from fnnctl.training.streams import draws
 
 
 class Batches:
@@ -27,9 +25,9 @@ class Batches:
         self.bounds = batch_bounds(self.rows, settings)
         techniques = settings.techniques
         self._weights = _weights(members, settings) if techniques.weighted else None
-        self._smoothing = number(members, "label_smoothing") if techniques.smoothing else None
-        self._noise = number(members, "noise") if techniques.noise else None
-        self._mixup = number(members, "mixup") if techniques.mixup else None
+        self._smoothing = hyperparameter(members, "label_smoothing") if techniques.smoothing else None
+        self._noise = hyperparameter(members, "noise") if techniques.noise else None
+        self._mixup = hyperparameter(members, "mixup") if techniques.mixup else None
         self._unchanging = len(self.bounds) == 1 and not (techniques.noise or techniques.mixup)
         self._gathered = False
         self._workspaces: dict[int, Workspace] = {}
@@ -50,8 +48,11 @@ class Batches:
         Epoch 0 has the rows as they are.
         """
         drawn = epoch and not plain
-        noise = self._draws(Purpose.NOISE, epoch) if drawn and self._noise is not None else None
-        mixing = self._draws(Purpose.MIXUP, epoch) if drawn and self._mixup is not None else None
+        noise = mixing = None
+        if drawn and self._noise is not None:
+            noise = member_generators(self._members, Purpose.NOISE, epoch)
+        if drawn and self._mixup is not None:
+            mixing = member_generators(self._members, Purpose.MIXUP, epoch)
         rows, weights = self._in_order(epoch)
         for start, stop in self.bounds:
             work = self._workspace(stop - start)
@@ -63,7 +64,7 @@ class Batches:
                     mix_up(work, self._mixup, mixing)
                 if noise and self._noise is not None:
                     add_noise(work, self._noise, noise)
-                work.loss.aim_at(work.targets)
+                work.loss.set_targets(work.targets)
                 if self._unchanging:
                     work.settle()
                 self._gathered = True
@@ -87,9 +88,6 @@ class Batches:
         return _each_in(orders, self._rows), None if self._weights is None else _each_in(
             orders, self._weights
         )
-
-    def _draws(self, purpose: Purpose, epoch: int) -> Draws:
-        return draws([member.seed for member in self._members], purpose, epoch)
 
     def _workspace(self, batch: int) -> Workspace:
         if batch not in self._workspaces:

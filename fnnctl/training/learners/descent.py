@@ -15,6 +15,7 @@ from fnnctl.nn.optimizers.first_order import OPTIMIZERS, Moved
 from fnnctl.nn.optimizers.lr_schedules import LR_SCHEDULES
 from fnnctl.nn.optimizers.penalties import Penalty, bound_norms, clip_norms, clip_values
 from fnnctl.seeds import Purpose
+from fnnctl.training.diagnostics import Diagnostics
 from fnnctl.training.history import TRAINING_COLUMNS, Record, monitored
 from fnnctl.training.learners.averaging import Averaging
 from fnnctl.training.learners.batches import Batches
@@ -22,13 +23,12 @@ from fnnctl.training.members import (
     Member,
     StackSettings,
     column,
-    named_numbers,
-    number,
+    hyperparameter,
+    hyperparameter_columns,
+    member_generators,
 )
 from fnnctl.training.pool import Pool
-from fnnctl.training.state import State, joined, part_of
-from fnnctl.training.streams import draws
-from fnnctl.training.watch import Watch
+from fnnctl.training.state import State, extract_part, merge_parts
 
 STEPS_BETWEEN_CHECKS = 100
 """How often an epoch is asked whether it still makes sense."""
@@ -52,7 +52,9 @@ class Descent:
         self._backpropagation = BackPropagation(network, penalty_of(settings, members, network))
         optimizer, schedule = OPTIMIZERS[settings.optimizer], LR_SCHEDULES[settings.lr_schedule]
         self._optimizer = optimizer(
-            named_numbers([member.optimizer_numbers for member in members], optimizer.number_names),
+            hyperparameter_columns(
+                [member.optimizer_hyperparameters for member in members], optimizer.hyperparameter_names
+            ),
             Moved(
                 network.parameters,
                 self._backpropagation.gradient,
@@ -61,7 +63,9 @@ class Descent:
             ),
         )
         self._schedule = schedule(
-            named_numbers([member.schedule_numbers for member in members], schedule.number_names),
+            hyperparameter_columns(
+                [member.schedule_hyperparameters for member in members], schedule.hyperparameter_names
+            ),
             column(members, "learning_rate"),
             np.array([float(member.horizon or member.epochs) for member in members]),
         )
@@ -71,18 +75,18 @@ class Descent:
         """Steps along noisy gradients never say that they have arrived."""
         self._averaging: Averaging | None = None
         if settings.averaging:
-            average = part_of(state, "averaging") if state is not None else None
+            average = extract_part(state, "averaging") if state is not None else None
             self._averaging = Averaging(settings.averaging, members, network, average)
         self.evaluated = self._averaging.network if self._averaging else network
         """The networks that are validated and kept."""
         if state is not None:
-            self._optimizer.restore(part_of(state, "optimizer"))
-            self._schedule.state = part_of(state, "schedule")
+            self._optimizer.restore(extract_part(state, "optimizer"))
+            self._schedule.state = extract_part(state, "schedule")
         self._monitors = [member.schedule_monitor for member in members]
         self._monitored = any(self._monitors)
         self._drops = any(layer.dropout for layer in settings.shape.hidden)
         self._clip_value, self._clip_norm, self._max_norm = (
-            number(members, name).astype(settings.dtype)[:, None] if wanted else None
+            hyperparameter(members, name).astype(settings.dtype)[:, None] if wanted else None
             for name, wanted in (
                 ("clip_value", settings.techniques.clip_value),
                 ("clip_norm", settings.techniques.clip_norm),
@@ -96,20 +100,20 @@ class Descent:
         parts: dict[str, State] = {"optimizer": self._optimizer.state, "schedule": self._schedule.state}
         if self._averaging:
             parts["averaging"] = self._averaging.state
-        return joined(parts)
+        return merge_parts(parts)
 
-    def run_epoch(self, epoch: int, watch: Watch | None, should_stop: Callable[[], bool]) -> Record | None:
+    def run_epoch(
+        self, epoch: int, diagnostics: Diagnostics | None, should_stop: Callable[[], bool]
+    ) -> Record | None:
         """Take an epoch's steps; None where it was broken off before the last one."""
         count = len(self.batches.bounds)
         rates = self._schedule.rates(epoch, count)
-        dropping = (
-            draws((each.seed for each in self._members), Purpose.DROPOUT, epoch) if self._drops else None
-        )
+        dropping = member_generators(self._members, Purpose.DROPOUT, epoch) if self._drops else None
         cast = self._cast(rates)
         for step, work in enumerate(self.batches.of_epoch(epoch), start=1):
             gradient = self._backpropagation.risk_gradient(work, dropping)
-            if watch:
-                watch.note(work, gradient)
+            if diagnostics:
+                diagnostics.add_step(work, gradient)
             self._step(gradient, cast[step - 1, ...])
             if step < count and should_stop():
                 if self._averaging and epoch == 1:
@@ -124,10 +128,10 @@ class Descent:
             loss = np.where(self._finite(), loss, np.nan)
         return {"learning_rate": rates[-1], TRAINING_COLUMNS[0]: loss, TRAINING_COLUMNS[1]: correct}
 
-    def note(self, record: Record) -> None:
+    def observe(self, record: Record) -> None:
         """Look at an epoch's whole record."""
         if self._monitored:
-            self._schedule.note(monitored(record, self._monitors))
+            self._schedule.observe(monitored(record, self._monitors))
 
     def _cast(self, rates: FloatArray) -> FloatArray:
         """An epoch's rates in the working type, (steps, K, 1), or (steps,) where all have the same."""
@@ -160,5 +164,5 @@ class Descent:
 
 def penalty_of(settings: StackSettings, members: Sequence[Member], network: Network) -> Penalty:
     """The members' penalties."""
-    l1 = number(members, "l1") if settings.techniques.l1 else None
+    l1 = hyperparameter(members, "l1") if settings.techniques.l1 else None
     return Penalty(network.layout.weight_mask(settings.dtype), l2=column(members, "l2"), l1=l1)

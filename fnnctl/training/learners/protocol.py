@@ -7,9 +7,9 @@ from typing import Protocol
 
 from fnnctl.arrays import BoolArray
 from fnnctl.nn.network import Network
+from fnnctl.training.diagnostics import Diagnostics
 from fnnctl.training.history import Record
 from fnnctl.training.state import State
-from fnnctl.training.watch import Watch
 
 
 class Learner(Protocol):
@@ -27,8 +27,10 @@ class Learner(Protocol):
     def state(self) -> State:
         """All that must be kept to go on, but for the networks' own arrays."""
 
-    def run_epoch(self, epoch: int, watch: Watch | None, should_stop: Callable[[], bool]) -> Record | None:
+    def run_epoch(
+        self, epoch: int, diagnostics: Diagnostics | None, should_stop: Callable[[], bool]
+    ) -> Record | None:
         """Take an epoch's steps; None where it was broken off."""
 
-    def note(self, record: Record) -> None:
+    def observe(self, record: Record) -> None:
         """Look at an epoch's whole record."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.workspace import Workspace
+from fnnctl.training.stack import Stack
 from fnnctl.training.trainer import train_stack
 from tests.benchmarks.engine import ours
 from tests.benchmarks.engine.contest import Settings
@@ -40,9 +41,9 @@ def _row(work: Work, network: str) -> str:
     granted = (ADAM + OTHERS) * parameters + workspaces
     pool, members = ours.pool_of(work), work.members(MEMBERS)
     as_cut = peak_bytes(
-        lambda: [train_stack(work.settings, [members[k] for k in chosen], pool) for chosen in stacks]
+        lambda: [train_stack(Stack(work.settings, [members[k] for k in chosen], pool)) for chosen in stacks]
     )
-    one = peak_bytes(lambda: train_stack(work.settings, members, pool))
+    one = peak_bytes(lambda: train_stack(Stack(work.settings, members, pool)))
     numbers = [
         f"{value / 2**20:{width}.1f}" for value, width in ((parameters, 10), (workspaces, 10), (granted, 8))
     ]

@@ -7,8 +7,8 @@ import numpy as np
 from fnnctl.training.history import TRAINING_COLUMNS
 from fnnctl.training.pool import Examples
 from fnnctl.training.stack import Stack
-from fnnctl.training.stacking import Job, best_size, stacks_of
-from fnnctl.training.trainer import go_on
+from fnnctl.training.stacking import StackKey, best_size, group_into_stacks
+from fnnctl.training.trainer import train_stack
 from tests.benchmarks.engine.trained import Trained, Trainer
 from tests.benchmarks.engine.work import Work
 from tests.benchmarks.measuring import CLOCK
@@ -21,12 +21,12 @@ def pool_of(work: Work) -> Examples:
 
 def cut(work: Work, members: int) -> list[list[int]]:
     """The members' numbers, stack by stack."""
-    job = Job(work.settings, len(work.X), 0)
-    return stacks_of([job] * members, most=best_size(work.settings))
+    job = StackKey(work.settings, len(work.X), 0)
+    return group_into_stacks([job] * members, most=best_size(work.settings))
 
 
-def trainer(work: Work, members: int, *, watch: bool = False) -> Trainer:
-    """Train so many members, one stack after the other; `watch` as `fnnctl train` does."""
+def trainer(work: Work, members: int, *, diagnose: bool = False) -> Trainer:
+    """Train so many members, one stack after the other; `diagnose` as `fnnctl train` does."""
     pool, own, stacks = pool_of(work), work.members(members), cut(work, members)
 
     def train() -> Trained:
@@ -34,7 +34,7 @@ def trainer(work: Work, members: int, *, watch: bool = False) -> Trainer:
         for chosen in stacks:
             stack = Stack(work.settings, [own[k] for k in chosen], pool)
             begun = CLOCK.seconds()
-            trained = go_on(stack, watch=watch)
+            trained = train_stack(stack, diagnose=diagnose)
             seconds += CLOCK.seconds() - begun
             losses[:, chosen] = np.transpose([each.history[TRAINING_COLUMNS[0]] for each in trained])
         return Trained(seconds, losses)

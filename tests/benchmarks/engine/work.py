@@ -20,7 +20,7 @@ from fnnctl.data.loading import load_dataset
 from fnnctl.data.preprocessing import fit_preprocessor
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import HiddenShape, NetworkShape
-from fnnctl.training.members import Member, StackSettings, first_parameters
+from fnnctl.training.members import Member, StackSettings, initial_parameters
 
 SOURCES = ("iris", "wine", "breast_cancer", "digits")
 NETWORKS = {"100": (100,), "5×20": (20,) * 5, "5×100": (100,) * 5}
@@ -97,7 +97,7 @@ class Work:
                 train_rows=np.arange(len(self.X)),
                 validation_rows=np.arange(0),
                 initializers=("glorot_uniform",) * (len(self.hidden) + 1),
-                optimizer_numbers={"beta1": BETA1, "beta2": BETA2, "epsilon": EPSILON},
+                optimizer_hyperparameters={"beta1": BETA1, "beta2": BETA2, "epsilon": EPSILON},
             )
             for seed in range(count)
         ]
@@ -105,7 +105,7 @@ class Work:
     def first_weights(self, count: int) -> list[tuple[FloatArray, FloatArray]]:
         """Each layer's weights, (K, outputs, inputs), and biases, (K, outputs)."""
         layout = ParameterLayout(self.shape)
-        flat = first_parameters(layout, self.members(count), np.dtype(np.float32))
+        flat = initial_parameters(layout, self.members(count), np.dtype(np.float32))
         return [
             (layer.weights_alone(flat).copy(), layer.weights.view(flat)[..., -1].copy())
             for layer in layout.layers

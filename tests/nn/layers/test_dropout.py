@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 
 from fnnctl.arrays import FloatArray
-from fnnctl.nn.draws import Draws
 from fnnctl.nn.layers.dropout import AlphaDropout, Dropout, DropoutBuffers
+from fnnctl.nn.member_generators import MemberGenerators
 
 
 def buffers_for(a: FloatArray) -> DropoutBuffers:
     return DropoutBuffers(np.empty(a.shape, np.bool_), np.empty_like(a))
 
 
-def draws(members: int) -> Draws:
-    return Draws([np.random.default_rng((12, k)) for k in range(members)])
+def rngs(members: int) -> MemberGenerators:
+    return MemberGenerators([np.random.default_rng((12, k)) for k in range(members)])
 
 
 def dropped(
@@ -21,7 +21,7 @@ def dropped(
 ) -> tuple[FloatArray, Dropout, DropoutBuffers]:
     a = activations.copy()
     layer, buffers = kind(np.array(rates), a.dtype), buffers_for(a)
-    layer.forward(a, buffers, draws(len(a)))
+    layer.forward(a, buffers, rngs(len(a)))
     return a, layer, buffers
 
 

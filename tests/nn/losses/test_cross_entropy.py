@@ -24,7 +24,7 @@ def test_worked_example() -> None:
     """Scores (ln 1, ln 2, ln 5), label 1: softmax (1, 2, 5)/8, loss ln 4, error terms (1, 2 − 8, 5)/8."""
     z = np.log([[[1.0], [2.0], [5.0]]])
     loss = SoftmaxCrossEntropy(NetworkShape(1, (), 3), 1, 1, FLOAT64)
-    loss.aim_at(Targets(np.array([[1]])))
+    loss.set_targets(Targets(np.array([[1]])))
     loss.error_terms(z)
     loss_sum, correct = loss.totals()
     np.testing.assert_allclose(loss_sum, [np.log(4.0)], rtol=1e-15)
@@ -41,7 +41,7 @@ def test_agrees_with_scipy(classes: int) -> None:
     terms = (scipy_softmax(z, axis=1) - onehot) / 9
     loss = SoftmaxCrossEntropy(NetworkShape(1, (), classes), 4, 9, FLOAT64)
     evaluated, predictions = loss.evaluate(z.copy(), y)
-    loss.aim_at(Targets(y))
+    loss.set_targets(Targets(y))
     loss.error_terms(z.copy())
     loss.error_terms(z2 := z.copy())  # of the same targets, until others are named
     loss_sum, correct = loss.totals()
@@ -63,7 +63,7 @@ def test_equal_scores_count_for_the_first_class_only() -> None:
     """A dead network scores all classes alike: that is no perfect accuracy."""
     y = np.array([[0, 1, 2, 1]])
     loss = SoftmaxCrossEntropy(NetworkShape(1, (), 3), 1, 4, FLOAT64)
-    loss.aim_at(Targets(y))
+    loss.set_targets(Targets(y))
     loss.error_terms(np.zeros((1, 3, 4)))
     assert loss.totals()[1].tolist() == [1]
 
@@ -86,7 +86,7 @@ def logistic(positive: int, members: int, batch: int, dtype: np.dtype[np.floatin
 def test_logistic_by_hand() -> None:
     """z = ln 3: the positive class has ¾. Labels 1 and 0: losses ln 4/3 and ln 4, terms (¾ − 1)/2 and ¾/2."""
     loss, z = logistic(1, 1, 2), np.full((1, 1, 2), np.log(3.0))
-    loss.aim_at(Targets(np.array([[1, 0]])))
+    loss.set_targets(Targets(np.array([[1, 0]])))
     loss.error_terms(z)
     loss_sum, correct = loss.totals()
     np.testing.assert_allclose(loss_sum, [np.log(4 / 3) + np.log(4)], rtol=1e-15)
@@ -102,7 +102,7 @@ def test_logistic_agrees_with_scikit_learn(positive: int) -> None:
     expected = [log_loss(is_positive[k], expit(z[k, 0]), labels=[0, 1], normalize=False) for k in range(3)]
     loss = logistic(positive, 3, 40)
     evaluated, predictions = loss.evaluate(z.copy(), y)
-    loss.aim_at(Targets(y))
+    loss.set_targets(Targets(y))
     loss.error_terms(terms := z.copy())
     loss_sum, correct = loss.totals()
     np.testing.assert_allclose(evaluated, expected, rtol=1e-12)
@@ -128,7 +128,7 @@ def test_a_logistic_tie_goes_to_the_first_class(positive: int) -> None:
     y = np.array([[0, 1]])
     loss = logistic(positive, 1, 2)
     _, predictions = loss.evaluate(np.zeros((1, 1, 2)), y)
-    loss.aim_at(Targets(y))
+    loss.set_targets(Targets(y))
     loss.error_terms(np.zeros((1, 1, 2)))
     assert predictions.tolist() == [[0, 0]]
     assert loss.totals()[1].tolist() == [1.0]
@@ -138,7 +138,7 @@ def test_a_logistic_tie_goes_to_the_first_class(positive: int) -> None:
 def test_logistic_of_large_scores_is_exact(dtype: type[np.floating]) -> None:
     z = np.array([[[1000.0, 1000.0, -1000.0, -1000.0]]], dtype)
     loss = logistic(1, 1, 4, np.dtype(dtype))
-    loss.aim_at(Targets(np.array([[0, 1, 0, 1]])))
+    loss.set_targets(Targets(np.array([[0, 1, 0, 1]])))
     loss.error_terms(z)
     assert loss.totals()[0].tolist() == [2000.0]
     assert z.dtype == dtype
@@ -153,7 +153,7 @@ def soft_loss(output: str, targets: Targets, z: FloatArray) -> tuple[FloatArray,
         if output == "logistic"
         else SoftmaxCrossEntropy(NetworkShape(1, (), z.shape[1]), members, batch, FLOAT64)
     )
-    loss.aim_at(targets)
+    loss.set_targets(targets)
     loss.error_terms(terms := z.copy())
     loss_sum, correct = loss.totals()
     return loss_sum, correct, terms

@@ -25,9 +25,9 @@ def stepped(name: str) -> bytes:
     W, gradient = rng.normal(size=(2, 1, 61)).astype(np.float32)
     is_weight = (rng.random((1, 61)) < 0.8).astype(np.float32)
     penalty = Penalty(is_weight, l2=np.full(1, 0.1), l1=np.full(1, 0.01))
-    numbers = {key: np.full(1, value) for key, value in OPTIMIZER_NUMBERS.items()}
+    hyperparameters = {key: np.full(1, value) for key, value in OPTIMIZER_NUMBERS.items()}
     moved = Moved(W, np.empty_like(W), np.empty_like(W), is_weight)
-    optimizer = OPTIMIZERS[name](numbers, moved)
+    optimizer = OPTIMIZERS[name](hyperparameters, moved)
     for _ in range(3):
         moved.gradient[...] = gradient
         penalty.add_gradient(penalty.parts(W, moved.gradient, moved.scratch))

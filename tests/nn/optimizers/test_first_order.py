@@ -20,11 +20,12 @@ NUMBERS = {
 }
 
 
-def made(name: str, numbers: dict[str, FloatArray], parameters: FloatArray) -> Optimizer:
+def made(name: str, hyperparameters: dict[str, FloatArray], parameters: FloatArray) -> Optimizer:
     """An optimizer that moves these parameters, all of which are weights."""
     gradient, scratch = np.empty_like(parameters), np.empty_like(parameters)
     return OPTIMIZERS[name](
-        numbers, Moved(parameters, gradient, scratch, np.ones((1, parameters.shape[1]), parameters.dtype))
+        hyperparameters,
+        Moved(parameters, gradient, scratch, np.ones((1, parameters.shape[1]), parameters.dtype)),
     )
 
 
@@ -36,8 +37,8 @@ def step(optimizer: Optimizer, gradient: FloatArray, learning_rate: FloatArray) 
 
 def after_steps(name: str, gradients: list[float], learning_rate: float, start: float = 1.0) -> float:
     parameters = np.array([[start]])
-    numbers = {key: np.array(value) for key, value in NUMBERS.items()}
-    optimizer = made(name, numbers, parameters)
+    hyperparameters = {key: np.array(value) for key, value in NUMBERS.items()}
+    optimizer = made(name, hyperparameters, parameters)
     for gradient in gradients:
         step(optimizer, np.array([[gradient]]), np.array([[learning_rate]]))
     return float(parameters[0, 0])
@@ -93,16 +94,16 @@ def test_nadam_over_many_steps() -> None:
 def test_adam_epsilon_is_added_to_the_uncorrected_root() -> None:
     """β₁ = 0.5, β₂ = 0.75, t = 1: α·√0.25/0.5·(0.5g)/(√(0.25g²) + ε) = α·0.5g/(0.5g + ε)."""
     parameters = np.zeros((1, 1))
-    numbers = {"beta1": np.array([0.5]), "beta2": np.array([0.75]), "epsilon": np.array([1.0])}
-    step(made("adam", numbers, parameters), np.array([[2.0]]), np.array([[0.1]]))
+    hyperparameters = {"beta1": np.array([0.5]), "beta2": np.array([0.75]), "epsilon": np.array([1.0])}
+    step(made("adam", hyperparameters, parameters), np.array([[2.0]]), np.array([[0.1]]))
     assert parameters[0, 0] == pytest.approx(-0.1 * 1.0 / (1.0 + 1.0), rel=1e-14)
 
 
 @pytest.mark.parametrize("name", sorted(OPTIMIZERS))
 def test_stays_in_float32(name: str) -> None:
     parameters = np.ones((2, 3), np.float32)
-    numbers = {key: np.array(value * 2) for key, value in NUMBERS.items()}
-    optimizer = made(name, numbers, parameters)
+    hyperparameters = {key: np.array(value * 2) for key, value in NUMBERS.items()}
+    optimizer = made(name, hyperparameters, parameters)
     step(optimizer, np.ones((2, 3), np.float32), np.full((2, 1), 0.1, np.float32))
     assert parameters.dtype == np.float32
     for state_name in optimizer.state_names:
@@ -112,7 +113,7 @@ def test_stays_in_float32(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(OPTIMIZERS))
 def test_selected_members_go_on_as_if_alone(name: str) -> None:
     rng = np.random.default_rng(3)
-    numbers = {key: np.array([value[0], 0.3, 0.6]) for key, value in NUMBERS.items()}
+    hyperparameters = {key: np.array([value[0], 0.3, 0.6]) for key, value in NUMBERS.items()}
     gradients = rng.normal(size=(600, 3, 4))
     rates = np.array([[0.1], [0.2], [0.01]])
 
@@ -120,13 +121,13 @@ def test_selected_members_go_on_as_if_alone(name: str) -> None:
         parameters = np.ones((len(optimizer_members), 4))
         chosen = np.array(optimizer_members)
 
-        optimizer = made(name, {k: v[chosen] for k, v in numbers.items()}, parameters)
+        optimizer = made(name, {k: v[chosen] for k, v in hyperparameters.items()}, parameters)
         for t, gradient in enumerate(gradients):
             if t == leave_at:
                 keep = np.array([1])
                 state = {name: array[keep] for name, array in optimizer.state.items()}
                 parameters, chosen = parameters[keep], chosen[keep]
-                optimizer = made(name, {k: v[chosen] for k, v in numbers.items()}, parameters)
+                optimizer = made(name, {k: v[chosen] for k, v in hyperparameters.items()}, parameters)
                 optimizer.restore(state)
             step(optimizer, gradient[chosen], rates[chosen])
         return parameters
@@ -138,12 +139,12 @@ def test_selected_members_go_on_as_if_alone(name: str) -> None:
 def test_three_hundred_members_step_as_if_alone(name: str) -> None:
     """In float64, where a factor's last bit shows; a single x**2 of NumPy is a square, many are powers."""
     rng = np.random.default_rng(5)
-    numbers = {key: rng.uniform(0.5, 0.999, 300) for key in NUMBERS} | {"epsilon": np.full(300, 1e-8)}
+    hyperparameters = {key: rng.uniform(0.5, 0.999, 300) for key in NUMBERS} | {"epsilon": np.full(300, 1e-8)}
     gradients = rng.normal(size=(4, 300, 2))
 
     def run(members: slice) -> FloatArray:
         parameters = np.ones((300, 2))[members]
-        own = {key: values[members] for key, values in numbers.items()}
+        own = {key: values[members] for key, values in hyperparameters.items()}
         optimizer = made(name, own, parameters)
         for gradient in gradients:
             step(optimizer, gradient[members], np.full((len(parameters), 1), 0.1))
@@ -162,8 +163,8 @@ def test_numbers_that_all_members_share_step_as_those_of_each(name: str) -> None
 
     def run(other: float, rate: FloatArray) -> FloatArray:
         parameters = np.ones((3, 4), np.float32)
-        numbers = {key: np.array([value[0], value[0], other]) for key, value in NUMBERS.items()}
-        optimizer = made(name, numbers, parameters)
+        hyperparameters = {key: np.array([value[0], value[0], other]) for key, value in NUMBERS.items()}
+        optimizer = made(name, hyperparameters, parameters)
         for gradient in gradients:
             step(optimizer, gradient, rate.astype(np.float32))
         return parameters[:2]

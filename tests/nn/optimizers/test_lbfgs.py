@@ -10,7 +10,7 @@ from scipy.optimize import minimize
 from sklearn.datasets import load_iris, load_wine
 
 from fnnctl.arrays import FloatArray
-from fnnctl.nn.optimizers.lbfgs import Lbfgs, Status
+from fnnctl.nn.optimizers.lbfgs import Lbfgs, LbfgsStatus
 from tests.nn.objectives import (
     Function,
     beale,
@@ -53,7 +53,7 @@ def test_finds_known_minima(
     function: Function, start: list[float], minimum: list[float], within: float
 ) -> None:
     lbfgs, evaluations = minimum_of(function, np.array(start))
-    assert lbfgs.status[0] == Status.SMALL_GRADIENT
+    assert lbfgs.status[0] == LbfgsStatus.SMALL_GRADIENT
     np.testing.assert_allclose(lbfgs.state["point"][0], minimum, atol=within)
     oracle = minimize(
         function, start, jac=True, method="L-BFGS-B", options={"gtol": 1e-8, "ftol": 0, "maxiter": 9999}
@@ -68,7 +68,7 @@ def test_softmax_regression_as_scipy(table: Any, l2: float) -> None:
     lbfgs, evaluations = minimum_of(function, np.zeros(size), gradient=1e-10, iterations=300)
     options = {"gtol": 1e-10, "ftol": 0, "maxiter": 9999}
     oracle = minimize(function, np.zeros(size), jac=True, method="L-BFGS-B", options=options)
-    assert lbfgs.status[0] == Status.SMALL_GRADIENT
+    assert lbfgs.status[0] == LbfgsStatus.SMALL_GRADIENT
     np.testing.assert_allclose(lbfgs.state["point"][0], oracle.x, rtol=0, atol=1e-6)
     assert lbfgs.state["value"][0] == pytest.approx(oracle.fun, rel=1e-12)
     assert evaluations <= 1.3 * oracle.nfev
@@ -83,7 +83,7 @@ def test_softmax_regression_in_float32(table: Any) -> None:
     assert {array.dtype for name, array in lbfgs.state.items() if name in ("point", "gradient", "pairs")} == {
         np.dtype(np.float32)
     }
-    assert lbfgs.status[0] == Status.SMALL_GRADIENT
+    assert lbfgs.status[0] == LbfgsStatus.SMALL_GRADIENT
     np.testing.assert_allclose(lbfgs.state["point"][0], oracle.x, rtol=0, atol=3e-4)
 
 
@@ -126,18 +126,18 @@ def test_two_iterations_by_hand() -> None:
     state = {name: array.copy() for name, array in lbfgs.state.items()}
     lbfgs.iterate(evaluate)
     assert [float(point[0, 0]) for point in calls] == [4.0, 3.0, 0.0]
-    assert (state["value"][0], state["status"][0], state["scale"][0]) == (4.5, Status.GOING, 1.0)
+    assert (state["value"][0], state["status"][0], state["scale"][0]) == (4.5, LbfgsStatus.GOING, 1.0)
     np.testing.assert_array_equal(state["pairs"][0, :, 0, 0], [-1.0, -1.0])
-    assert lbfgs.status[0] == Status.SMALL_GRADIENT
+    assert lbfgs.status[0] == LbfgsStatus.SMALL_GRADIENT
 
 
 def test_small_decrease_ends_a_member() -> None:
     """½x² from 4 to 3: a decrease of 3.5, which is 7/16 of the larger value, 8."""
     evaluate = stacked([lambda x: (float(x @ x) / 2, x.copy())] * 2)
-    numbers = numbers_of(2) | {"decrease_tolerance": np.array([7.01 / 16, 6.99 / 16])}
-    lbfgs = Lbfgs.start(numbers, np.array([[4.0], [4.0]]), evaluate)
+    hyperparameters = numbers_of(2) | {"decrease_tolerance": np.array([7.01 / 16, 6.99 / 16])}
+    lbfgs = Lbfgs.start(hyperparameters, np.array([[4.0], [4.0]]), evaluate)
     lbfgs.iterate(evaluate)
-    assert lbfgs.status.tolist() == [Status.SMALL_DECREASE, Status.GOING]
+    assert lbfgs.status.tolist() == [LbfgsStatus.SMALL_DECREASE, LbfgsStatus.GOING]
 
 
 def test_starts_that_are_over() -> None:
@@ -149,7 +149,7 @@ def test_starts_that_are_over() -> None:
     ]
     calls: list[FloatArray] = []
     lbfgs = Lbfgs.start(numbers_of(4), np.ones((4, 3)), stacked(functions))
-    assert lbfgs.status.tolist() == [Status.SMALL_GRADIENT, *[Status.DIVERGED] * 3]
+    assert lbfgs.status.tolist() == [LbfgsStatus.SMALL_GRADIENT, *[LbfgsStatus.DIVERGED] * 3]
     lbfgs.iterate(stacked(functions, calls))
     assert not calls
 
@@ -180,7 +180,7 @@ def test_a_failed_search_empties_the_memory_and_the_next_stalls() -> None:
         asked = len(calls)
         lbfgs.iterate(evaluate)
         ends.append((int(lbfgs.status[0]), len(calls) - asked))
-    assert ends == [(Status.GOING, 6), (Status.STALLED, 6), (Status.STALLED, 0)]
+    assert ends == [(LbfgsStatus.GOING, 6), (LbfgsStatus.STALLED, 6), (LbfgsStatus.STALLED, 0)]
     assert before["taken"][0] == 5
     assert not lbfgs.state["pairs"].any()
     for name in ("point", "value", "gradient"):
@@ -194,7 +194,7 @@ def test_a_pair_without_curvature_is_not_taken() -> None:
     lbfgs.iterate(evaluate)
     # strides of 1, 4 and 16 times a step of length 1 = 4·½²
     np.testing.assert_array_equal(lbfgs.state["point"], np.full((1, 4), -21 / 2))
-    assert (lbfgs.state["taken"][0], lbfgs.status[0]) == (0, Status.GOING)
+    assert (lbfgs.state["taken"][0], lbfgs.status[0]) == (0, LbfgsStatus.GOING)
 
 
 def test_without_pairs_each_first_step_has_length_1() -> None:
@@ -216,7 +216,7 @@ def test_a_direction_that_leads_up_is_steepest_descent_instead() -> None:
     state = lbfgs.state
     assert state["taken"][0] == 1
     state["curvature"][0, 0] = -100.0
-    lbfgs = Lbfgs(lbfgs.numbers, state)
+    lbfgs = Lbfgs(lbfgs.hyperparameters, state)
     lbfgs.iterate(evaluate)
     assert [float(point[0, 0]) for point in calls] == [4.0, 3.0, 2.0]
     assert lbfgs.state["taken"][0] == 1

@@ -10,11 +10,15 @@ from fnnctl.nn.optimizers.lr_schedules import LR_SCHEDULES, LrSchedule
 
 
 def schedule_of(
-    name: str, numbers: dict[str, list[float]], *, rate: list[float] | None = None, horizon: float = 10.0
+    name: str,
+    hyperparameters: dict[str, list[float]],
+    *,
+    rate: list[float] | None = None,
+    horizon: float = 10.0,
 ) -> LrSchedule:
-    members = len(next(iter(numbers.values()), [0.0])) if rate is None else len(rate)
+    members = len(next(iter(hyperparameters.values()), [0.0])) if rate is None else len(rate)
     return LR_SCHEDULES[name](
-        {key: np.array(values) for key, values in numbers.items()},
+        {key: np.array(values) for key, values in hyperparameters.items()},
         np.array([0.5] * members if rate is None else rate),
         np.full(members, horizon),
     )
@@ -26,7 +30,7 @@ def over(schedule: LrSchedule, epochs: int, steps: int = 1) -> FloatArray:
 
 
 @pytest.mark.parametrize(
-    ("name", "numbers", "expected"),
+    ("name", "hyperparameters", "expected"),
     [
         ("constant", {}, [0.5, 0.5, 0.5, 0.5, 0.5]),
         ("step", {"factor": [0.1], "every": [2]}, [0.5, 0.5, 0.05, 0.05, 0.005]),
@@ -35,17 +39,17 @@ def over(schedule: LrSchedule, epochs: int, steps: int = 1) -> FloatArray:
         ("inverse_scaling", {"power": [0.0]}, [0.5] * 5),
     ],
 )
-def test_rates_by_epoch(name: str, numbers: dict[str, list[float]], expected: list[float]) -> None:
+def test_rates_by_epoch(name: str, hyperparameters: dict[str, list[float]], expected: list[float]) -> None:
     """Each epoch's rate is that of all its steps."""
-    rates = over(schedule_of(name, numbers), 5, steps=3)
+    rates = over(schedule_of(name, hyperparameters), 5, steps=3)
     np.testing.assert_allclose(rates[:, 0], np.repeat(expected, 3), rtol=1e-14)
 
 
 def test_members_have_rates_numbers_and_horizons_of_their_own() -> None:
     schedule = schedule_of("step", {"factor": [0.1, 0.5], "every": [1, 2]}, rate=[1.0, 8.0])
     np.testing.assert_allclose(over(schedule, 3), [[1.0, 8.0], [0.1, 8.0], [0.01, 4.0]], rtol=1e-14)
-    numbers = {"warmup_epochs": np.array([0.0, 0.0]), "last": np.array([0.0, 0.5])}
-    cosine = LR_SCHEDULES["cosine"](numbers, np.array([1.0, 8.0]), np.array([2.0, 4.0]))
+    hyperparameters = {"warmup_epochs": np.array([0.0, 0.0]), "last": np.array([0.0, 0.5])}
+    cosine = LR_SCHEDULES["cosine"](hyperparameters, np.array([1.0, 8.0]), np.array([2.0, 4.0]))
     w = math.sqrt(0.5)
     expected = [[1.0, 8.0], [0.5, 4 + 2 * (1 + w)], [0.0, 6.0], [0.0, 4 + 2 * (1 - w)]]
     np.testing.assert_allclose(over(cosine, 4), expected, rtol=1e-14, atol=1e-16)
@@ -75,8 +79,8 @@ def test_cosine_stays_at_its_last_rate_beyond_the_horizon() -> None:
 
 def test_one_cycle_at_its_first_top_and_last_step() -> None:
     """50 steps, 0.3 of them upwards: the top is the 15th step, as step 0 is the first."""
-    numbers = {"warmup": [0.3], "first": [0.04], "last": [0.002]}
-    rates = over(schedule_of("one_cycle", numbers, horizon=10), 10, 5)[:, 0]
+    hyperparameters = {"warmup": [0.3], "first": [0.04], "last": [0.002]}
+    rates = over(schedule_of("one_cycle", hyperparameters, horizon=10), 10, 5)[:, 0]
     np.testing.assert_allclose(rates[[0, 14, 49]], [0.02, 0.5, 0.001], rtol=1e-12)
     assert rates.argmax() == 14
     assert (np.diff(rates[:15]) > 0).all()
@@ -87,9 +91,9 @@ def test_one_cycle_at_its_first_top_and_last_step() -> None:
 
 
 def test_one_cycle_of_a_few_steps_is_finite_and_ends_low() -> None:
-    numbers = {"warmup": [0.3, 0.9], "first": [0.04, 0.04], "last": [0.0, 0.0]}
+    hyperparameters = {"warmup": [0.3, 0.9], "first": [0.04, 0.04], "last": [0.0, 0.0]}
     for horizon in (1, 2, 3, 4):
-        rates = over(schedule_of("one_cycle", numbers, horizon=horizon), horizon)
+        rates = over(schedule_of("one_cycle", hyperparameters, horizon=horizon), horizon)
         assert np.isfinite(rates).all()
         assert (rates >= 0.0).all()
         assert (rates <= 0.5).all()
@@ -104,7 +108,7 @@ def rates_while(schedule: LrSchedule, values: list[float]) -> list[float]:
     """The rate of the epoch after each value."""
     rates = []
     for epoch, value in enumerate(values, start=2):
-        schedule.note(np.array([value]))
+        schedule.observe(np.array([value]))
         rates.append(float(schedule.rates(epoch, 1)[0, 0]))
     return rates
 
@@ -151,19 +155,19 @@ def test_adaptive_goes_on_from_its_state() -> None:
 @pytest.mark.parametrize("name", sorted(set(LR_SCHEDULES) - {"adaptive"}))
 def test_the_others_remember_nothing(name: str) -> None:
     """Any epoch's rates can be had without those before it."""
-    numbers: dict[str, list[float]] = {
+    hyperparameters: dict[str, list[float]] = {
         "factor": [0.5], "every": [2], "power": [0.5], "warmup_epochs": [2], "warmup": [0.4], "first": [0.1],
         "last": [0.05],
     }  # fmt: skip
-    whole = over(schedule_of(name, numbers), 10, 3)
-    np.testing.assert_array_equal(schedule_of(name, numbers).rates(7, 3), whole[18:21])
-    assert schedule_of(name, numbers).state == {}
+    whole = over(schedule_of(name, hyperparameters), 10, 3)
+    np.testing.assert_array_equal(schedule_of(name, hyperparameters).rates(7, 3), whole[18:21])
+    assert schedule_of(name, hyperparameters).state == {}
 
 
 @pytest.mark.parametrize("name", sorted(LR_SCHEDULES))
 def test_three_hundred_members_have_the_bits_of_one(name: str) -> None:
     rng = np.random.default_rng(1)
-    numbers = {
+    hyperparameters = {
         key: rng.uniform(0.1, 0.9, 300) for key in ("factor", "power", "warmup", "first", "last")
     } | {
         "every": np.full(300, 1.0), "warmup_epochs": rng.integers(0, 3, 300), "patience": np.full(300, 1.0),
@@ -172,12 +176,12 @@ def test_three_hundred_members_have_the_bits_of_one(name: str) -> None:
     rates, horizons = rng.uniform(0.001, 1.0, 300), rng.integers(3, 9, 300).astype(float)
 
     def run(members: slice) -> FloatArray:
-        own = {key: values[members] for key, values in numbers.items()}
+        own = {key: values[members] for key, values in hyperparameters.items()}
         schedule = LR_SCHEDULES[name](own, rates[members], horizons[members])
         seen = []
         for epoch in range(1, 6):
             seen.append(schedule.rates(epoch, 3))
-            schedule.note(np.ones(len(rates[members])))
+            schedule.observe(np.ones(len(rates[members])))
         return np.concatenate(seen)
 
     alone = np.concatenate([run(slice(k, k + 1)) for k in range(300)], axis=1)

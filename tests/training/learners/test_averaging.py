@@ -13,7 +13,7 @@ from fnnctl.nn.shape import HiddenShape, NetworkShape
 from fnnctl.seeds import Purpose, stream
 from fnnctl.training.learners.averaging import Averaging
 from fnnctl.training.learners.batches import Batches
-from fnnctl.training.members import AveragingKind, Member, StackSettings, network_of
+from fnnctl.training.members import AveragingKind, Member, StackSettings, make_network
 from fnnctl.training.pool import Examples
 from fnnctl.training.stack import Stack
 from fnnctl.training.trainer import train_stack
@@ -29,7 +29,7 @@ class Average:
     def __init__(self, kind: AveragingKind, members: list[Member], first: list[float]) -> None:
         self.members = members
         layout = ParameterLayout(PLAIN.shape)
-        self.network = network_of(
+        self.network = make_network(
             layout, members, self.filled(first), np.empty((len(members), 0), np.float32)
         )
         self.averaging = Averaging(kind, members, self.network, None)
@@ -62,7 +62,7 @@ def test_ema_by_hand() -> None:
     δ = 0.99: 1·2/11 + 12·9/11 = 10; 10·¼ + 2·¾ = 4; 4·4/13 + 15·9/13 = 151/13. With δ = 0.2 the second and
     third keep a fifth: 10·0.2 + 2·0.8 = 3.6 and 3.6·0.2 + 15·0.8 = 12.72.
     """
-    members = [with_numbers(numbers={"average_decay": decay}) for decay in (0.99, 0.2)]
+    members = [with_numbers(hyperparameters={"average_decay": decay}) for decay in (0.99, 0.2)]
     average = Average("ema", members, [1.0, 1.0])
     assert average.step(12.0, 12.0) == pytest.approx([10.0, 10.0], rel=1e-6)
     assert average.step(2.0, 2.0) == pytest.approx([4.0, 3.6], rel=1e-6)
@@ -73,8 +73,8 @@ def test_ema_by_hand() -> None:
 def test_swa_by_hand() -> None:
     """Of 4 epochs the last 2, of 3 all: before its first epoch the average is the weights, bit for bit."""
     members = [
-        with_numbers(epochs=4, numbers={"average_start": 0.5}),
-        with_numbers(epochs=3, numbers={"average_start": 0.0}),
+        with_numbers(epochs=4, hyperparameters={"average_start": 0.5}),
+        with_numbers(epochs=3, hyperparameters={"average_start": 0.0}),
     ]
     average = Average("swa", members, [1e8, 1e8])
     assert average.step(5.0, 5.0) == [1e8, 1e8]
@@ -87,7 +87,9 @@ def test_swa_by_hand() -> None:
 
 def test_swa_begins_after_its_share_of_the_horizon() -> None:
     """0.75 of 8 epochs: the first that counts is the seventh, however many of them this member trains."""
-    average = Average("swa", [with_numbers(epochs=2, horizon=8, numbers={"average_start": 0.75})], [0.0])
+    average = Average(
+        "swa", [with_numbers(epochs=2, horizon=8, hyperparameters={"average_start": 0.75})], [0.0]
+    )
     seen = [average.epoch(epoch, float(epoch))[0] for epoch in range(1, 9)]
     assert seen == [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 7.5]
 
@@ -96,7 +98,7 @@ def weights_by_epoch(settings: StackSettings, member: Member, examples: Examples
     stack, seen = Stack(settings, [member], examples), []
     seen.append(stack.network.parameters[0].astype(np.float64))
     for _ in range(member.epochs):
-        stack.run_epoch(watch=False, should_stop=lambda: False)
+        stack.run_epoch(diagnose=False, should_stop=lambda: False)
         seen.append(stack.network.parameters[0].astype(np.float64))
     return seen
 
@@ -104,11 +106,11 @@ def weights_by_epoch(settings: StackSettings, member: Member, examples: Examples
 @pytest.mark.parametrize("kind", ["ema", "swa"])
 def test_training_ends_with_the_average_of_what_it_went_through(kind: AveragingKind) -> None:
     """One step an epoch, so that the weights after every step can be seen in a training without averages."""
-    numbers = {"average_decay": 0.6, "average_start": 0.4}
+    hyperparameters = {"average_decay": 0.6, "average_start": 0.4}
     examples = blobs(40, 3, 3, precision="float64")
     plain = settings_of(3, ((6, "tanh"),), 3, batch_size=30, precision="float64")
     averaged = settings_of(3, ((6, "tanh"),), 3, batch_size=30, precision="float64", averaging=kind)
-    member = member_of(plain, 30, 10, epochs=10, learning_rate=0.1, numbers=numbers)
+    member = member_of(plain, 30, 10, epochs=10, learning_rate=0.1, hyperparameters=hyperparameters)
     weights = weights_by_epoch(plain, member, examples)
     if kind == "ema":
         expected = weights[0]
@@ -117,7 +119,7 @@ def test_training_ends_with_the_average_of_what_it_went_through(kind: AveragingK
             expected = decay * expected + (1 - decay) * w
     else:
         expected = np.mean(weights[5:], axis=0)  # epochs 5 to 10
-    (trained,) = train_stack(averaged, [member], examples)
+    (trained,) = train_stack(Stack(averaged, [member], examples))
     np.testing.assert_allclose(trained.parameters, expected, rtol=1e-12)
     assert np.abs(trained.parameters - weights[-1]).max() > 1e-3
 
@@ -126,8 +128,8 @@ def test_the_average_is_what_is_validated() -> None:
     """After its epochs the validation loss is that of the weights that are kept, not of the last ones."""
     examples = blobs(60, 3, 3)
     settings = settings_of(3, ((6, "tanh"),), 3, averaging="ema")
-    member = member_of(settings, 40, 20, epochs=3, learning_rate=0.1, numbers={"average_decay": 0.9})
-    (trained,) = train_stack(settings, [member], examples)
+    member = member_of(settings, 40, 20, epochs=3, learning_rate=0.1, hyperparameters={"average_decay": 0.9})
+    (trained,) = train_stack(Stack(settings, [member], examples))
     x, y = examples.inputs[40:].astype(np.float64), examples.labels[40:]
     arrays = ParameterLayout(settings.shape).named_arrays(trained.parameters, trained.statistics)
     hidden = np.tanh(x[:, :-1] @ arrays["weights_1"].T + arrays["biases_1"])
@@ -142,12 +144,12 @@ def test_statistics_are_those_of_a_pass_with_the_averaged_weights(kind: Averagin
     examples = blobs(50, 3, 3, precision="float64")
     hidden = (HiddenShape(4, "tanh", normalization="batch", dropout=True),)
     settings = StackSettings(NetworkShape(3, hidden, 3), "adam", 20, precision="float64", averaging=kind)
-    layer_numbers = {"momentum": (0.9,), "epsilon": (1e-5,), "dropout": (0.5,)}
+    layer_hyperparameters = {"momentum": (0.9,), "epsilon": (1e-5,), "dropout": (0.5,)}
     member = member_of(
-        settings, 50, epochs=4, learning_rate=0.1, layer_numbers=layer_numbers,
-        numbers={"average_decay": 0.9, "average_start": 0.5},
+        settings, 50, epochs=4, learning_rate=0.1, layer_hyperparameters=layer_hyperparameters,
+        hyperparameters={"average_decay": 0.9, "average_start": 0.5},
     )  # fmt: skip
-    (trained,) = train_stack(settings, [member], examples)
+    (trained,) = train_stack(Stack(settings, [member], examples))
     arrays = ParameterLayout(settings.shape).named_arrays(trained.parameters, trained.statistics)
     z = examples.inputs[:, :-1] @ arrays["weights_1"].T
     order = stream(member.seed, Purpose.ORDER, 4).permutation(50)

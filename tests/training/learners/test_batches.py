@@ -123,8 +123,8 @@ def test_weights_mean_one_before_they_are_float32() -> None:
 def test_noise_and_mixing_are_drawn_anew_every_epoch(technique: str, batch_size: int) -> None:
     """Also where the rows are all one batch, which is otherwise gathered only once."""
     settings = settings_of(batch_size, techniques=Techniques(**{technique: True}), shuffle=False)
-    numbers = {"numbers": {technique: 0.7}}
-    batches = batches_of(settings, {"seed": 1, **numbers}, {"seed": 2, **numbers})
+    hyperparameters = {"hyperparameters": {technique: 0.7}}
+    batches = batches_of(settings, {"seed": 1, **hyperparameters}, {"seed": 2, **hyperparameters})
     plain = POOL.inputs[:ROWS, :-1]
     inputs = {
         epoch: np.concatenate([own for own, _ in gathered(batches, epoch)], axis=1) for epoch in (1, 2, 3)
@@ -132,14 +132,14 @@ def test_noise_and_mixing_are_drawn_anew_every_epoch(technique: str, batch_size:
     changes = [inputs[epoch][k] - plain for epoch in (1, 2, 3) for k in (0, 1)]
     assert all(np.abs(change).max() > 0.01 for change in changes)
     assert len({change.tobytes() for change in changes}) == 6
-    again = batches_of(settings, {"seed": 2, **numbers})
+    again = batches_of(settings, {"seed": 2, **hyperparameters})
     repeated = np.concatenate([own for own, _ in gathered(again, 3)], axis=1)
     np.testing.assert_array_equal(repeated[0], inputs[3][1])
 
 
 def test_batches_of_one_epoch_have_noise_of_their_own() -> None:
     settings = settings_of(4, techniques=Techniques(noise=True), shuffle=False)
-    batches = batches_of(settings, {"numbers": {"noise": 1.0}})
+    batches = batches_of(settings, {"hyperparameters": {"noise": 1.0}})
     first, second, _ = (own[0] for own, _ in gathered(batches, 1))
     noise = first - POOL.inputs[:4, :-1], second - POOL.inputs[4:8, :-1]
     assert np.abs(noise[0] - noise[1]).min() > 1e-6
@@ -148,7 +148,7 @@ def test_batches_of_one_epoch_have_noise_of_their_own() -> None:
 def test_epoch_zero_is_plain() -> None:
     """Also after an epoch that changed the rows in place."""
     settings = settings_of(ROWS, techniques=Techniques(noise=True, mixup=True))
-    batches = batches_of(settings, {"numbers": {"noise": 1.0, "mixup": 0.4}})
+    batches = batches_of(settings, {"hyperparameters": {"noise": 1.0, "mixup": 0.4}})
     gathered(batches, 1)
     ((inputs, own),) = gathered(batches, 0)
     np.testing.assert_array_equal(inputs[0], POOL.inputs[:ROWS, :-1])
@@ -157,7 +157,7 @@ def test_epoch_zero_is_plain() -> None:
 
 def test_smoothing_reaches_the_targets() -> None:
     settings = settings_of(4, techniques=Techniques(smoothing=True))
-    numbers = [{"numbers": {"label_smoothing": value}} for value in (0.1, 0.3)]
-    for work in batches_of(settings, *numbers).of_epoch(1):
+    hyperparameters = [{"hyperparameters": {"label_smoothing": value}} for value in (0.1, 0.3)]
+    for work in batches_of(settings, *hyperparameters).of_epoch(1):
         assert work.targets.smoothing is not None
         assert work.targets.smoothing.tolist() == [[0.1], [0.3]]

@@ -16,7 +16,7 @@ from sklearn.preprocessing import StandardScaler
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.training.members import StackSettings
 from fnnctl.training.stack import Stack
-from fnnctl.training.trainer import Outcome, TrainedMember, go_on, train_stack
+from fnnctl.training.trainer import Outcome, TrainedMember, train_stack
 from tests.training.recipes import blobs, member_of, pool_of, settings_of
 
 NUMBERS = {"gradient_tolerance": 1e-5, "decrease_tolerance": 1e-14, "max_evaluations": 20}
@@ -56,9 +56,9 @@ def test_finds_the_optimum_of_softmax_regression(name: str, l2: float) -> None:
     """The biases are compared up to a constant, which changes no probability."""
     X, y = data_of(name)
     settings = lbfgs_settings(X.shape[1], (), len(X))
-    numbers = {**NUMBERS, "gradient_tolerance": 1e-10, "decrease_tolerance": 0.0}
-    member = member_of(settings, len(X), epochs=500, l2=l2, optimizer_numbers=numbers)
-    (trained,) = train_stack(settings, [member], pool_of(X, y))
+    hyperparameters = {**NUMBERS, "gradient_tolerance": 1e-10, "decrease_tolerance": 0.0}
+    member = member_of(settings, len(X), epochs=500, l2=l2, optimizer_hyperparameters=hyperparameters)
+    (trained,) = train_stack(Stack(settings, [member], pool_of(X, y)))
     options = {"maxiter": 5000, "maxfun": 50000, "ftol": 0.0, "gtol": 1e-11}
     theirs = minimize(
         softmax_risk,
@@ -88,11 +88,11 @@ def final_risks(name: str, activation: str, seed: int, alpha: float) -> tuple[fl
         theirs = MLPClassifier((20,), solver="lbfgs", max_iter=200, **options).fit(X, y)
     l2 = alpha / len(X)
     settings = lbfgs_settings(X.shape[1], ((20, activation),), len(X))
-    member = member_of(settings, len(X), epochs=200, l2=l2, optimizer_numbers=NUMBERS)
+    member = member_of(settings, len(X), epochs=200, l2=l2, optimizer_hyperparameters=NUMBERS)
     stack = Stack(settings, [member], pool_of(X, y))
     layers = zip(first.coefs_, first.intercepts_, strict=True)
     stack.network.parameters[0] = np.concatenate([np.hstack([W.T, b[:, None]]).ravel() for W, b in layers])
-    (ours,) = go_on(stack)
+    (ours,) = train_stack(stack)
     weights = ours.parameters * stack.network.layout.weight_mask(np.dtype(np.float64))[0]
     penalty = 0.5 * l2 * float((weights**2).sum())
     return ours.history["train_loss"][-1] + penalty, theirs.loss_
@@ -127,13 +127,13 @@ def test_members_have_their_solo_bits(precision: str) -> None:
             seed=seed,
             epochs=12 + seed,
             l2=0.01 * seed,
-            optimizer_numbers={**NUMBERS, "gradient_tolerance": 10.0 ** (-2 - seed)},
+            optimizer_hyperparameters={**NUMBERS, "gradient_tolerance": 10.0 ** (-2 - seed)},
         )
         for seed in range(4)
     ]
-    together = train_stack(settings, members, examples, watch=True)
+    together = train_stack(Stack(settings, members, examples), diagnose=True)
     for member, stacked in zip(members, together, strict=True):
-        (alone,) = train_stack(settings, [member], examples, watch=True)
+        (alone,) = train_stack(Stack(settings, [member], examples), diagnose=True)
         assert alone.parameters.tobytes() == stacked.parameters.tobytes()
         assert repr(alone.history) == repr(stacked.history)
         assert alone.outcome == stacked.outcome
@@ -141,7 +141,7 @@ def test_members_have_their_solo_bits(precision: str) -> None:
 
 def test_goes_on_from_its_state() -> None:
     settings = lbfgs_settings(4, ((7, "tanh"),), 40)
-    member = member_of(settings, 40, epochs=30, optimizer_numbers=NUMBERS)
+    member = member_of(settings, 40, epochs=30, optimizer_hyperparameters=NUMBERS)
     examples = blobs(40, 4, 3, precision="float64")
     kept: dict[str, Any] = {}
 
@@ -149,8 +149,8 @@ def test_goes_on_from_its_state() -> None:
         if stack.epoch == 11:
             kept.update({name: array.copy() for name, array in stack.state.items()})
 
-    (whole,) = train_stack(settings, [member], examples, on_epoch=keep)
-    (resumed,) = go_on(Stack(settings, [member], examples, epoch=11, state=kept))
+    (whole,) = train_stack(Stack(settings, [member], examples), on_epoch=keep)
+    (resumed,) = train_stack(Stack(settings, [member], examples, epoch=11, state=kept))
     assert whole.epochs > 12
     assert whole.parameters.tobytes() == resumed.parameters.tobytes()
     assert repr(whole.history) == repr(resumed.history)
@@ -162,12 +162,14 @@ def test_broken_off_in_a_line_search_it_is_where_it_was() -> None:
 
     def trained_until(asked: int) -> TrainedMember:
         calls = iter(range(asked))
-        member = member_of(settings, 40, epochs=50, optimizer_numbers=NUMBERS)
-        (trained,) = train_stack(settings, [member], examples, should_stop=lambda: next(calls, None) is None)
+        member = member_of(settings, 40, epochs=50, optimizer_hyperparameters=NUMBERS)
+        (trained,) = train_stack(
+            Stack(settings, [member], examples), should_stop=lambda: next(calls, None) is None
+        )
         return trained
 
     broken_off = trained_until(20)
     assert broken_off.outcome is Outcome.INTERRUPTED
-    member = member_of(settings, 40, epochs=broken_off.epochs, optimizer_numbers=NUMBERS)
-    (whole,) = train_stack(settings, [member], examples)
+    member = member_of(settings, 40, epochs=broken_off.epochs, optimizer_hyperparameters=NUMBERS)
+    (whole,) = train_stack(Stack(settings, [member], examples))
     assert broken_off.parameters.tobytes() == whole.parameters.tobytes()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fnnctl.arrays import FloatArray
-from fnnctl.nn.network import LAYER_NUMBERS, Network
+from fnnctl.nn.network import LAYER_HYPERPARAMETERS, Network
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import HiddenShape, NetworkShape
 from fnnctl.nn.workspace import Workspace
@@ -24,11 +24,11 @@ SHAPES = {
 }
 
 
-def network_of(shape: NetworkShape, dtype: str) -> Network:
+def make_network(shape: NetworkShape, dtype: str) -> Network:
     layout = ParameterLayout(shape)
     parameters = np.random.default_rng(0).normal(0.0, 0.3, (1, layout.size)).astype(dtype)
-    numbers = {name: np.full((1, len(shape.hidden)), 0.1) for name in LAYER_NUMBERS}
-    return Network(layout, parameters, layout.first_statistics(1, np.dtype(dtype)), numbers)
+    hyperparameters = {name: np.full((1, len(shape.hidden)), 0.1) for name in LAYER_HYPERPARAMETERS}
+    return Network(layout, parameters, layout.initial_statistics(1, np.dtype(dtype)), hyperparameters)
 
 
 def scored(network: Network, X: FloatArray) -> FloatArray:
@@ -44,7 +44,7 @@ def scored(network: Network, X: FloatArray) -> FloatArray:
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("name", SHAPES)
 def test_a_row_scores_alike_in_any_company(name: str, dtype: str) -> None:
-    network = network_of(SHAPES[name], dtype)
+    network = make_network(SHAPES[name], dtype)
     rng = np.random.default_rng(1)
     X = rng.normal(size=(1100, SHAPES[name].inputs)).astype(dtype)
     together = scored(network, X)
@@ -57,13 +57,13 @@ def test_a_row_scores_alike_in_any_company(name: str, dtype: str) -> None:
 def test_scores_by_hand() -> None:
     """One relu unit: z = 2·relu(3x + 1) − 1 for the first class, and 0 for the second."""
     shape = NetworkShape(1, (HiddenShape(1, "relu"),), 2)
-    network = network_of(shape, "float64")
+    network = make_network(shape, "float64")
     network.parameters[0] = [3.0, 1.0, 2.0, -1.0, 0.0, 0.0]
     assert scored(network, np.array([[2.0], [-1.0]])).tolist() == [[13.0, 0.0], [-1.0, 0.0]]
 
 
 def test_an_overflow_is_silent() -> None:
-    network = network_of(NetworkShape(2, (HiddenShape(3, "relu"),), 2), "float32")
+    network = make_network(NetworkShape(2, (HiddenShape(3, "relu"),), 2), "float32")
     network.parameters[0] = 1.0
     assert not np.isfinite(scored(network, np.full((1, 2), 3e38, np.float32))).all()
 
@@ -83,7 +83,7 @@ def test_a_kernel_for_which_places_differ_is_given_narrow_slices(
 
     rng = np.random.default_rng(1)
     X = rng.normal(size=(600, SHAPES[name].inputs))
-    network = network_of(SHAPES[name], "float64")
+    network = make_network(SHAPES[name], "float64")
     expected = scored(network, X)
     monkeypatch.setattr(Network, "forward", forward)
     np.testing.assert_allclose(together := scored(network, X), expected, rtol=1e-12, atol=1e-12)

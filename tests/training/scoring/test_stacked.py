@@ -7,6 +7,7 @@ import pytest
 from scipy.special import log_softmax
 
 from fnnctl.nn.parameters import ParameterLayout
+from fnnctl.training.stack import Stack
 from fnnctl.training.trainer import train_stack
 from tests.training.recipes import blobs, member_of, settings_of
 
@@ -17,7 +18,7 @@ def test_the_validation_part_is_scored_whole(rows: int) -> None:
     settings = settings_of(4, ((6, "relu"),), 3, precision="float64")
     examples = blobs(60 + rows, 4, 3, seed=2, precision="float64")
     member = member_of(settings, 60, rows, epochs=2)
-    (result,) = train_stack(settings, [member], examples)
+    (result,) = train_stack(Stack(settings, [member], examples))
     named = ParameterLayout(settings.shape).named_arrays(result.parameters, result.statistics)
     X, y = examples.inputs[60:, :-1], examples.labels[60:]
     hidden = np.maximum(X @ named["weights_1"].T + named["biases_1"], 0.0)

@@ -11,6 +11,7 @@ import pytest
 
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.training.members import StoppingRule
+from fnnctl.training.stack import Stack
 from fnnctl.training.trainer import Outcome, TrainedMember, train_stack
 from tests.training.recipes import member_of, pool_of, settings_of
 
@@ -23,7 +24,7 @@ def trained(rule: StoppingRule, epochs: int = 8) -> TrainedMember:
     member = member_of(
         settings, 1, validation_rows=np.array([0]), learning_rate=1.0, l2=0.0, epochs=epochs, stopping=rule
     )
-    (result,) = train_stack(settings, [member], pool_of(np.zeros((1, 1)), np.array([0])))
+    (result,) = train_stack(Stack(settings, [member], pool_of(np.zeros((1, 1)), np.array([0]))))
     return result
 
 

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 from fnnctl.arrays import BoolArray
-from fnnctl.nn.draws import Draws
+from fnnctl.nn.member_generators import MemberGenerators
 
 
 def generators(*seeds: int) -> list[np.random.Generator]:
     return [np.random.default_rng(seed) for seed in seeds]
 
 
-def coins(seed: int, probability: float, count: int) -> BoolArray:
+def bernoulli(seed: int, probability: float, count: int) -> BoolArray:
     out = np.empty(count, np.bool_)
-    Draws(generators(seed)).coins(np.array([probability]), out[None])
+    MemberGenerators(generators(seed)).bernoulli(np.array([probability]), out[None])
     return out
 
 
@@ -24,20 +24,20 @@ def test_frequency(probability: float) -> None:
     """Within five standard deviations of the binomial distribution's mean."""
     count = 400_000
     deviation = np.sqrt(count * probability * (1 - probability))
-    assert abs(coins(1, probability, count).sum() - count * probability) < 5 * deviation
+    assert abs(bernoulli(1, probability, count).sum() - count * probability) < 5 * deviation
 
 
 @pytest.mark.parametrize("lag", [1, 2, 3, 4, 5, 8])
 def test_neighbours_are_independent(lag: int) -> None:
     """Four coins come from one raw draw. The product of two centred coins has mean 0 and variance (pq)²."""
-    thrown = coins(2, 0.3, 400_000) - 0.3
+    thrown = bernoulli(2, 0.3, 400_000) - 0.3
     products = thrown[lag:] * thrown[:-lag]
     assert abs(products.mean()) < 5 * 0.3 * 0.7 / np.sqrt(products.size)
 
 
 def test_pairs_from_one_raw_draw_are_independent() -> None:
     """Each place of the four against each other place, and each place's own frequency."""
-    places = coins(3, 0.5, 400_000).reshape(-1, 4) - 0.5
+    places = bernoulli(3, 0.5, 400_000).reshape(-1, 4) - 0.5
     covariance = places.T @ places / len(places)
     np.testing.assert_allclose(covariance, 0.25 * np.eye(4), atol=5 * 0.25 / np.sqrt(len(places)))
     assert np.abs(places.mean(axis=0)).max() < 5 * 0.5 / np.sqrt(len(places))
@@ -67,9 +67,9 @@ class Sixteens:
     ],
 )
 def test_sixteen_bits(probability: float, expected: list[bool]) -> None:
-    draws = Draws([cast(np.random.Generator, Sixteens([0, 2**15 - 1, 2**15, 2**16 - 1]))])
+    rngs = MemberGenerators([cast(np.random.Generator, Sixteens([0, 2**15 - 1, 2**15, 2**16 - 1]))])
     out = np.empty((1, 4), np.bool_)
-    draws.coins(np.array([probability]), out)
+    rngs.bernoulli(np.array([probability]), out)
     assert out[0].tolist() == expected
 
 
@@ -78,8 +78,8 @@ def test_counts_that_four_does_not_divide(count: int) -> None:
     """Every coin is thrown, with as few raw draws as there must be, and the first coins are the same."""
     (rng,) = generators(4)
     out = np.zeros((1, count), np.bool_)
-    Draws([rng]).coins(np.array([0.5]), out)
-    assert out[0].tolist() == coins(4, 0.5, 12)[:count].tolist()
+    MemberGenerators([rng]).bernoulli(np.array([0.5]), out)
+    assert out[0].tolist() == bernoulli(4, 0.5, 12)[:count].tolist()
     used = np.random.default_rng(4)
     used.bit_generator.random_raw(-(-count // 4))
     assert rng.bit_generator.random_raw() == used.bit_generator.random_raw()
@@ -88,9 +88,9 @@ def test_counts_that_four_does_not_divide(count: int) -> None:
 def test_members_throw_their_own_coins() -> None:
     together = np.empty((3, 5, 7), np.bool_)
     probabilities = np.array([0.2, 0.5, 0.8])
-    Draws(generators(5, 6, 7)).coins(probabilities, together)
+    MemberGenerators(generators(5, 6, 7)).bernoulli(probabilities, together)
     alone = np.empty((1, 5, 7), np.bool_)
-    Draws(generators(6)).coins(probabilities[1:2], alone)
+    MemberGenerators(generators(6)).bernoulli(probabilities[1:2], alone)
     np.testing.assert_array_equal(together[1], alone[0])
     assert not np.array_equal(together[0], together[1])
 
@@ -98,6 +98,6 @@ def test_members_throw_their_own_coins() -> None:
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_normal_numbers_are_each_members_own(dtype: type[np.float32] | type[np.float64]) -> None:
     out = np.empty((2, 3, 4), dtype)
-    Draws(generators(8, 9)).normals(out)
+    MemberGenerators(generators(8, 9)).normals(out)
     for own, rng in zip(out, generators(8, 9), strict=True):
         np.testing.assert_array_equal(own, rng.standard_normal((3, 4), dtype=dtype))

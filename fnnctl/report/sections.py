@@ -9,7 +9,7 @@ NOTHING: Final = "–"
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class TableSection:
     """Rows under a header; every column but the first holds numbers."""
 
     title: str
@@ -49,7 +49,7 @@ class Command:
     rows: tuple[str, ...]
 
 
-Section = Table | FactList | Notes | FileList | Command
+Section = TableSection | FactList | Notes | FileList | Command
 
 
 def command_lines(command: Command) -> list[str]:

@@ -1,6 +1,6 @@
-"""Random numbers that a pass over a batch needs: each member draws its own, from its own generator.
+"""Random numbers for a pass over a batch: each member draws from its own generator.
 
-So a member's numbers do not depend on who its neighbours are.
+So a member's draws do not depend on the other members of its stack.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ import numpy as np
 from fnnctl.arrays import BoolArray, FloatArray
 
 _RESOLUTION = 2**16
-"""Coins are thrown with 16 bits: four from each raw draw, and no probability off by more than 2⁻¹⁷."""
+"""A Bernoulli draw takes 16 bits, a quarter of a raw draw: a probability is off by at most 2⁻¹⁷."""
 
 
-class Draws:
+class MemberGenerators:
     """The generators of K members."""
 
     def __init__(self, generators: Sequence[np.random.Generator]) -> None:
         self.generators = tuple(generators)
 
-    def coins(self, probabilities: FloatArray, out: BoolArray) -> None:
-        """Fill out, (K, …), with True at each member's probability, (K,)."""
+    def bernoulli(self, probabilities: FloatArray, out: BoolArray) -> None:
+        """Fill a mask out, (K, …), with True at each member's probability, (K,)."""
         count = out[0].size
         for rng, probability, own in zip(self.generators, probabilities, out, strict=True):
             raw = rng.bit_generator.random_raw(-(-count // 4)).view(np.uint16)[:count]

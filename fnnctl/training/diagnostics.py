@@ -17,7 +17,7 @@ from fnnctl.nn.workspace import Workspace
 from fnnctl.training.history import Record, activity_column
 
 
-class Watch:
+class Diagnostics:
     """Sums over the steps of one epoch, for every member."""
 
     def __init__(self, network: Network) -> None:
@@ -26,7 +26,7 @@ class Watch:
         self._active: list[FloatArray | None] = [None] * len(network.layers)
         self._steps = self._examples = 0
 
-    def note(self, work: Workspace, gradient: FloatArray) -> None:
+    def add_step(self, work: Workspace, gradient: FloatArray) -> None:
         """Take note of a step, between its backward pass and the optimizer's step."""
         self._squares += np.vecdot(gradient, gradient)
         for index, (f, layer) in enumerate(zip(self._activations, work.hidden, strict=True)):

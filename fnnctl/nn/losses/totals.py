@@ -1,4 +1,4 @@
-"""What a loss finds for each example, kept for some steps and then summed: a sum a step would cost more."""
+"""Losses of each example, kept for a few steps and then summed, because one sum per step would cost more."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ import numpy as np
 from fnnctl.arrays import FloatArray
 
 STEPS = 8
-"""How many steps are kept. A part of every result's last bits, so it is no matter of the stack's size."""
+"""How many steps are kept. It affects the last bits of every result, so it does not depend on the stack."""
 
 
-class Tally:
+class LossTotals:
     """The losses of K members' batches of one size, and how far their predictions are right."""
 
     def __init__(self, members: int, batch: int, dtype: np.dtype[np.floating]) -> None:
         self._found = np.empty((2, members, STEPS, batch), dtype)
-        self._rooms = [(self._found[0, :, step], self._found[1, :, step]) for step in range(STEPS)]
+        self._steps = [(self._found[0, :, step], self._found[1, :, step]) for step in range(STEPS)]
         self._used = 0
         self._sums = np.zeros((2, members))
 
-    def room(self) -> tuple[FloatArray, FloatArray]:
-        """Where the next step's losses go, and how much of each target is predicted: (K, batch) each."""
+    def next_step(self) -> tuple[FloatArray, FloatArray]:
+        """Where to write the next step's losses and how much of each target is predicted, (K, batch) each."""
         if self._used == STEPS:
             self._add_up()
-        room = self._rooms[self._used]
+        found = self._steps[self._used]
         self._used += 1
-        return room
+        return found
 
     def totals(self) -> FloatArray:
         """The sums since the last call, of the losses and of what was right: (2, K)."""

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from fnnctl.report.pieces import Command, command_lines, number, seconds_text
+from fnnctl.report.sections import Command, command_lines, number, seconds_text
 
 
 @pytest.mark.parametrize(

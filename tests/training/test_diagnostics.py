@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from fnnctl.training.stack import Stack
 from fnnctl.training.trainer import train_stack
 from tests.training.recipes import member_of, pool_of, settings_of
 
@@ -18,7 +19,9 @@ def test_the_gradients_norm_is_the_root_mean_square_over_the_steps() -> None:
     """
     settings = settings_of(1, (), 2, optimizer="sgd", batch_size=1, precision="float64")
     member = member_of(settings, 3, learning_rate=1.0, l2=0.0, epochs=1)
-    (result,) = train_stack(settings, [member], pool_of(np.zeros((3, 1)), np.zeros(3, int)), watch=True)
+    (result,) = train_stack(
+        Stack(settings, [member], pool_of(np.zeros((3, 1)), np.zeros(3, int))), diagnose=True
+    )
     assert result.history["gradient_norm"] == [pytest.approx(0.48553, abs=1e-5)]
 
 
@@ -26,7 +29,9 @@ def test_the_penalty_is_part_of_the_gradient_and_each_member_has_its_own() -> No
     """Full batches and α = 0: the norm is |∂R/∂W| at the first weights, which λ ≫ 1 alone decides."""
     settings = settings_of(3, (), 2, optimizer="sgd", batch_size=4, precision="float64")
     members = [member_of(settings, 4, seed=seed, learning_rate=0.0, l2=1e9, epochs=2) for seed in (0, 1)]
-    results = train_stack(settings, members, pool_of(np.ones((4, 3)), np.array([0, 1, 0, 1])), watch=True)
+    results = train_stack(
+        Stack(settings, members, pool_of(np.ones((4, 3)), np.array([0, 1, 0, 1]))), diagnose=True
+    )
     for result in results:  # biases are zero: all of the row is weights
         expected = 1e9 * np.sqrt(np.sum(result.parameters**2))
         assert result.history["gradient_norm"] == pytest.approx([expected] * 2, rel=1e-6)
