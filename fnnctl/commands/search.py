@@ -220,11 +220,11 @@ def _search(
     ):
         runner = TrialRunner(search, run, journal, executor, executor.share(work))
 
-        def watch(results: Sequence[Result]) -> None:
+        def on_results(results: Sequence[Result]) -> None:
             for result in results:
                 standings.tell(result)
 
-        return run_search(search.scheduler(sampler), runner, journal, stop=stop, watch=watch)
+        return run_search(search.scheduler(sampler), runner, journal, stop=stop, on_results=on_results)
 
 
 def _epochs(best: Result) -> int:

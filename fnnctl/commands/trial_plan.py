@@ -91,7 +91,7 @@ def stack_tasks(
     for key, of_group in groups.items():
         settings, preprocessing = found[key]
         start, stop, _ = key
-        keep = search.settings.keep_checkpoints or stop < search.spending.max_epochs
+        keep = search.settings.keep_checkpoints or stop < search.budget.max_epochs
         most = _most(settings, len(of_group), rows=len(search.source.dataset), workers=workers)
         count = math.ceil(len(of_group) / most)
         for k in range(count):

@@ -10,12 +10,12 @@ from fnnctl.executors.protocols import Progress
 from fnnctl.records.trials import Assignment, Direction, Job, Result, Status, Trial
 from fnnctl.search.loop import Runner
 from fnnctl.search.protocols import Scheduler
-from fnnctl.search.samplers.listed import Listed
+from fnnctl.search.samplers.fixed_list import FixedListSampler
 
 
-def numbered(count: int) -> Listed:
+def numbered(count: int) -> FixedListSampler:
     """Chooses {"x": 0}, {"x": 1} and so on."""
-    return Listed({"x": x} for x in range(count))
+    return FixedListSampler({"x": x} for x in range(count))
 
 
 @dataclass
