@@ -1,4 +1,4 @@
-"""Decides which figures of a run to draw; from numbers in its folder, so that they can be deleted and redrawn."""
+"""Decides which figures of a run to draw, from numbers in its folder: they can be deleted and redrawn."""
 
 from __future__ import annotations
 
