@@ -1,7 +1,4 @@
-"""A search's figures, drawn from its journal.
-
-Importing matplotlib takes half a second, which a report without figures need not wait for.
-"""
+"""The figures of a search: maps their names to plots. Imports matplotlib."""
 
 from __future__ import annotations
 
@@ -11,7 +8,12 @@ from typing import Any, Final
 import numpy as np
 
 from fnnctl.config.schema.metric_names import is_loss
+from fnnctl.plots.importances import importance_figure
+from fnnctl.plots.parallel import parallel_figure
+from fnnctl.plots.rungs import rungs_figure
+from fnnctl.plots.search_history import search_history_figure
 from fnnctl.plots.searched import PlottedResult, PlottedTrial
+from fnnctl.plots.style import png_bytes
 from fnnctl.records.history import SearchHistory
 from fnnctl.records.trials import Result
 from fnnctl.report.search_settings import importances, searched_settings
@@ -19,22 +21,16 @@ from fnnctl.store import names
 
 
 def search_figures(search: SearchHistory, name: str, wanted: Set[str]) -> dict[str, bytes]:
-    """The figures that are wanted of a search that has results; `name` is the experiment's."""
-    from fnnctl.plots.style import png_bytes  # noqa: PLC0415
-
+    """The wanted figures of a search that has results; `name` is the experiment's."""
     return {file: png_bytes(draw(search, name)) for file, draw in _DRAW.items() if file in wanted}
 
 
 def _history(search: SearchHistory, name: str) -> Any:
-    from fnnctl.plots.search_history import search_history_figure  # noqa: PLC0415
-
     return search_history_figure([*_results(search)], title=f"{name}: search history", **_axis(search))
 
 
 def _rungs(search: SearchHistory, name: str) -> Any:
     """The curve that was recorded and comes closest to the objective; without any, the objective itself."""
-    from fnnctl.plots.rungs import rungs_figure  # noqa: PLC0415
-
     curve, drawn = None, _axis(search)
     if any(map(_curves, search.results)):
         curve = "validation_loss" if is_loss(search.metric) else "validation_accuracy"
@@ -56,8 +52,6 @@ def _rungs(search: SearchHistory, name: str) -> Any:
 
 
 def _parallel(search: SearchHistory, name: str) -> Any:
-    from fnnctl.plots.parallel import parallel_figure  # noqa: PLC0415
-
     ranked = search.standings.ranked()
     trials = [search.trials[result.trial] for result in ranked]
     objectives = np.array([result.objective for result in ranked], dtype=np.float64)
@@ -66,8 +60,6 @@ def _parallel(search: SearchHistory, name: str) -> Any:
 
 
 def _importance(search: SearchHistory, name: str) -> Any:
-    from fnnctl.plots.importances import importance_figure  # noqa: PLC0415
-
     budget, found = importances(search) or (None, {})
     bars = {setting: (each.share, each.chance) if each else None for setting, each in found.items()}
     after = "" if budget is None else f" after {budget:,} epochs"
@@ -84,7 +76,7 @@ _DRAW: Final[Mapping[str, Callable[[SearchHistory, str], Any]]] = {
 
 
 def _axis(search: SearchHistory) -> dict[str, Any]:
-    """What an axis of objectives is called, and which end of it is the good one."""
+    """The label of an axis of objectives, and whether small ones are good."""
     metric = search.metric if search.part == "validation" else f"{search.metric}, cross-validated"
     return {"metric": metric, "minimized": search.direction == "minimize"}
 
