@@ -32,7 +32,8 @@ from fnnctl.console.output import Output
 from fnnctl.console.progress import amount_progress
 from fnnctl.console.signals import Interruption
 from fnnctl.errors import DivergedError
-from fnnctl.executors.running import run_tasks
+from fnnctl.executors.registry import make_executor
+from fnnctl.executors.work import run_work
 from fnnctl.report.figures import draw_figures
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.provenance import usable_processors
@@ -113,15 +114,16 @@ def _train(
     total = len(results) * validation.experiment.training.epochs
     with signals.graceful(), amount_progress(output, total) as show:
 
-        def look_up(done: int) -> bool:
+        def poll(done: int) -> bool:
             show(done)
             return signals.requested()
 
-        for index, of_stack in run_tasks(
-            train_folds, validation, plan.stacks, kind=plan.kind, workers=plan.workers, look_up=look_up
-        ):
-            for fold, result in zip(plan.stacks[index], of_stack, strict=True):
-                results[fold] = result
+        with make_executor(plan.kind, workers=plan.workers, poll=poll) as executor:
+            shared = executor.share(validation)
+            items = ((shared, stack) for stack in plan.stacks)
+            for index, of_stack in run_work(executor, train_folds, items):
+                for fold, result in zip(plan.stacks[index], of_stack, strict=True):
+                    results[fold] = result
 
 
 def _write_folds(run: OpenRun, validation: CrossValidation, results: Results) -> list[Metrics | None]:

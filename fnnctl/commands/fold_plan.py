@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from fnnctl.commands.folds import CrossValidation
 from fnnctl.executors.processes import can_fork
-from fnnctl.executors.running import ExecutorKind
+from fnnctl.executors.registry import ExecutorKind
 from fnnctl.memory import available_bytes
 from fnnctl.training.members import StackSettings
 from fnnctl.training.stacking import (

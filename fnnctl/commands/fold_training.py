@@ -12,7 +12,7 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.commands.evaluation import PartScores, part_scores
 from fnnctl.commands.folds import CrossValidation
 from fnnctl.data.dataset import Dataset
-from fnnctl.executors.board import Board
+from fnnctl.executors.protocols import Progress
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.training.history import Record
 from fnnctl.training.members import Member, make_network
@@ -37,7 +37,7 @@ class FoldResult:
     """Of the rows that the fold did not learn from; None where it diverged or was interrupted."""
 
 
-def train_folds(validation: CrossValidation, chosen: Sequence[int], board: Board) -> list[FoldResult]:
+def train_folds(progress: Progress, validation: CrossValidation, chosen: Sequence[int]) -> list[FoldResult]:
     """Train some folds of one shape as a stack, and score each on its own test rows."""
     networks = [validation.networks[index] for index in chosen]
     settings, size = networks[0].settings, len(validation.dataset)
@@ -45,15 +45,15 @@ def train_folds(validation: CrossValidation, chosen: Sequence[int], board: Board
     members = [validation.member(network, offset=j * size) for j, network in enumerate(networks)]
 
     def on_epoch(stack: Stack, record: Record) -> None:
-        board.advance(len(stack.members))
+        progress.advance(len(stack.members))
 
     trained = train_stack(
         Stack(settings, members, pool),
         on_epoch=on_epoch,
-        should_stop=board.should_stop,
+        should_stop=progress.should_stop,
         seconds=validation.experiment.training.time_limit or math.inf,
     )
-    board.advance(sum(member.epochs - done.epochs for member, done in zip(members, trained, strict=True)))
+    progress.advance(sum(member.epochs - done.epochs for member, done in zip(members, trained, strict=True)))
     layout = ParameterLayout(settings.shape)
     parameters = np.stack([each.parameters for each in trained])
     statistics = np.stack([each.statistics for each in trained])

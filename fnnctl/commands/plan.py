@@ -105,7 +105,7 @@ def _estimated_seconds(search: PreparedSearch, workers: int) -> float | None:
             mean = math.fsum(cost.seconds(members) for cost in costs) / len(costs)
             total += mean * rung.trials * units * (rung.epochs - begun)
             begun = rung.epochs
-    refit = math.fsum(cost.seconds(1) for cost in costs) / len(costs) * search.spending.max_epochs
+    refit = math.fsum(cost.seconds(1) for cost in costs) / len(costs) * search.budget.max_epochs
     return total / gain + refit
 
 

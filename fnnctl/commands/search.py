@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -18,13 +18,13 @@ from fnnctl.commands.refit import refit
 from fnnctl.commands.search_setup import PreparedSearch, prepare_search
 from fnnctl.commands.trial_plan import choose_crew
 from fnnctl.commands.trial_runner import KEPT_EPOCH, TrialRunner
-from fnnctl.commands.trial_training import TrialWork, train_trials
+from fnnctl.commands.trial_training import TrialWork
 from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.console.output import Output
 from fnnctl.console.progress import amount_progress
 from fnnctl.console.signals import Interruption
 from fnnctl.errors import NoFinishedTrialError, UsageError, did_you_mean
-from fnnctl.executors.running import ExecutorKind, Workers
+from fnnctl.executors.registry import ExecutorKind, make_executor
 from fnnctl.records.journal import COMPLETE, Journal, encode
 from fnnctl.records.leaderboard import leaderboard_table
 from fnnctl.records.standings import Standings
@@ -203,6 +203,10 @@ def _search(
     total = search.plan.epochs_with_reuse * len(search.units)
     before = sum(result.epochs for result in journal.results.values()) * len(search.units)
 
+    def poll(done: int) -> bool:
+        show(before + done)
+        return stop() is not None
+
     def stop() -> str | None:
         if signals.requested():
             return INTERRUPTED
@@ -212,25 +216,15 @@ def _search(
     with (
         signals.graceful(),
         amount_progress(output, total) as show,
-        Workers(train_trials, work, kind=crew.kind, workers=crew.workers) as crew_at_work,
+        make_executor(crew.kind, workers=crew.workers, poll=poll) as executor,
     ):
-        runner = TrialRunner(search, run, journal, crew_at_work, look_up=_looking(show, before, stop))
+        runner = TrialRunner(search, run, journal, executor, executor.share(work))
 
-        def watch(results: Sequence[Result]) -> None:
+        def on_results(results: Sequence[Result]) -> None:
             for result in results:
                 standings.tell(result)
 
-        return run_search(search.scheduler(sampler), runner, journal, stop=stop, watch=watch)
-
-
-def _looking(
-    show: Callable[[int], None], before: int, stop: Callable[[], str | None]
-) -> Callable[[int], bool]:
-    def look_up(done: int) -> bool:
-        show(before + done)
-        return stop() is not None
-
-    return look_up
+        return run_search(search.scheduler(sampler), runner, journal, stop=stop, on_results=on_results)
 
 
 def _epochs(best: Result) -> int:

@@ -49,7 +49,7 @@ def extended(begun: PreparedSearch, words: Sequence[str], max_trials: int | None
     Raises `InputError` where the words make it shorter, or give it another ladder.
     """
     loaded = load_config(begun.source.loaded.file, words)
-    most = begun.spending.max_trials if max_trials is None else max_trials
+    most = begun.budget.max_trials if max_trials is None else max_trials
     source = replace(begun.source, loaded=loaded)
     search = search_of(source, max_trials=most, horizon=begun.configs.epochs)
     for path, message in _what_is_no_extension(begun, search).items():
@@ -59,13 +59,13 @@ def extended(begun: PreparedSearch, words: Sequence[str], max_trials: int | None
 
 def asks_for_more(begun: PreparedSearch, search: PreparedSearch) -> bool:
     """Whether a plan has jobs that the one before has not."""
-    larger = search.spending.max_epochs > begun.spending.max_epochs
+    larger = search.budget.max_epochs > begun.budget.max_epochs
     return search.plan != begun.plan and (larger or search.plan.trials > begun.plan.trials)
 
 
 def kept_horizon(search: PreparedSearch) -> list[str]:
     """A warning where trials are granted more epochs than their schedules were made for, else none."""
-    horizon, most = search.configs.epochs, search.spending.max_epochs
+    horizon, most = search.configs.epochs, search.budget.max_epochs
     found = [kind for name, kinds in WITH_HORIZON.items() for kind in kinds if kind in _kinds(search, name)]
     if most <= horizon or not found:
         return []
@@ -83,7 +83,7 @@ def _what_is_no_extension(begun: PreparedSearch, search: PreparedSearch) -> dict
         return {BUDGET: message}
     if (before.total is None) != (now.total is None):
         return {BUDGET: "a search has a total from its beginning or never; begin a new one"}
-    most, least = search.spending.max_epochs, begun.spending.max_epochs
+    most, least = search.budget.max_epochs, begun.budget.max_epochs
     if most < least:
         name = "max_epochs" if now.total is None else "total"
         message = f"trials would get {most:,} epochs, and they have been promised {least:,}; write more"

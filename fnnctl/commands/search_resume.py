@@ -99,7 +99,7 @@ def _left_as_it_is(run: RunFolder, output: Output, asked: PreparedSearch | None 
     """Say that nothing is done; `asked` is what was asked for, where that is no more than there is."""
     has = ""
     if asked is not None:
-        most, limit = asked.spending.max_epochs, asked.spending.max_trials
+        most, limit = asked.budget.max_epochs, asked.budget.max_trials
         bound = "" if limit is None else f" with --max-trials {limit}"
         has = f" and has all that is asked for, {asked.plan.trials:,} trials up to {most:,} epochs{bound}"
     output.note(f"{run.path} is complete{has}: there is nothing to go on with")

@@ -24,12 +24,13 @@ from fnnctl.data.splits.parts import Split
 from fnnctl.errors import ConfigError
 from fnnctl.records.journal import Header
 from fnnctl.records.trials import Direction
+from fnnctl.search.budget import SearchBudget
 from fnnctl.search.domains import Domain
-from fnnctl.search.plan import Plan, plan_search
+from fnnctl.search.plan import SearchPlan, plan_search
 from fnnctl.search.protocols import Sampler, Scheduler
 from fnnctl.search.samplers import SAMPLERS
+from fnnctl.search.schedulers import build_scheduler
 from fnnctl.search.space import Space
-from fnnctl.search.spending import Spending, build_scheduler
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,8 @@ class PreparedSearch:
     space: Space
     split: Split
     units: tuple[Unit, ...]
-    spending: Spending
-    plan: Plan
+    budget: SearchBudget
+    plan: SearchPlan
     warnings: list[str]
 
     @property
@@ -75,9 +76,7 @@ class PreparedSearch:
 
     def scheduler(self, sampler: Sampler) -> Scheduler:
         """A new scheduler, which asks this sampler."""
-        return build_scheduler(
-            self.settings.method.scheduler, sampler, self.spending, direction=self.direction
-        )
+        return build_scheduler(self.settings.method.scheduler, sampler, self.budget, direction=self.direction)
 
     def header(self, versions: Mapping[str, str]) -> Header:
         """The journal's first record."""
@@ -101,7 +100,7 @@ class PreparedSearch:
                 "scales": {name: _scale(domain) for name, domain in self.space.domains.items()},
                 "budget": budget,
                 "trials": trials,
-                "max_trials": self.spending.max_trials,
+                "max_trials": self.budget.max_trials,
                 "horizon": self.configs.epochs,
             },
         )
@@ -131,18 +130,18 @@ def search_of(source: Source, *, max_trials: int | None, horizon: int | None = N
     if problems := searching_problems(source.loaded, source.dataset):
         raise ConfigError(*problems)
     split = parts_of(source)
-    spending = _spending(experiment, max_trials)
+    budget = _search_budget(experiment, max_trials)
     space = Space(experiment.search.space)
     size = _size(space, experiment.search)
     try:
-        plan = plan_search(experiment.search.method.scheduler, spending, size=size)
+        plan = plan_search(experiment.search.method.scheduler, budget, size=size)
     except ValueError as error:
-        place = "search.budget" if spending.total_epochs is None else "search.budget.total"
+        place = "search.budget" if budget.total_epochs is None else "search.budget.total"
         raise ConfigError(source.loaded.problem(place, str(error))) from None
-    if spending.total_epochs is not None:
+    if budget.total_epochs is not None:
         largest = max((bracket.rungs[-1].epochs for bracket in plan.brackets), default=1)
-        spending = replace(spending, max_epochs=largest, min_epochs=min(spending.min_epochs, largest))
-    configs = trial_configs(source.loaded.config, experiment, epochs=horizon or spending.max_epochs)
+        budget = replace(budget, max_epochs=largest, min_epochs=min(budget.min_epochs, largest))
+    configs = trial_configs(source.loaded.config, experiment, epochs=horizon or budget.max_epochs)
     refuse_too_large(source, space, configs, split.train)
     data = experiment.data.model_copy(update=data_facts(source.dataset))
     return PreparedSearch(
@@ -152,7 +151,7 @@ def search_of(source: Source, *, max_trials: int | None, horizon: int | None = N
         space=space,
         split=split,
         units=_units(source, split),
-        spending=spending,
+        budget=budget,
         plan=plan,
         warnings=list(source.dataset.warnings),
     )
@@ -162,14 +161,14 @@ def _section(experiment: Experiment) -> SearchConfig:
     return experiment.search or SearchConfig()
 
 
-def _spending(experiment: Experiment, max_trials: int | None) -> Spending:
+def _search_budget(experiment: Experiment, max_trials: int | None) -> SearchBudget:
     search = _section(experiment)
     budget, method = search.budget, search.method
     trials = search.trials
     if trials is None and not (method.scheduler == "full_budget" and method.sampler == "grid"):
         trials = DEFAULT_TRIALS
     most = budget.max_epochs or experiment.training.epochs
-    return Spending(
+    return SearchBudget(
         max_epochs=most,
         min_epochs=min(budget.min_epochs, most),
         reduction_factor=budget.reduction_factor,

@@ -12,7 +12,7 @@ from fnnctl.commands.search_setup import PreparedSearch
 from fnnctl.commands.trial_networks import TrialNetworks
 from fnnctl.commands.trial_training import StackTask, UnitNetwork
 from fnnctl.executors.processes import can_fork
-from fnnctl.executors.running import ExecutorKind
+from fnnctl.executors.registry import ExecutorKind
 from fnnctl.records.trials import Job
 from fnnctl.store.trial_checkpoints import Network, Place
 from fnnctl.training.members import StackSettings
@@ -91,7 +91,7 @@ def stack_tasks(
     for key, of_group in groups.items():
         settings, preprocessing = found[key]
         start, stop, _ = key
-        keep = search.settings.keep_checkpoints or stop < search.spending.max_epochs
+        keep = search.settings.keep_checkpoints or stop < search.budget.max_epochs
         most = _most(settings, len(of_group), rows=len(search.source.dataset), workers=workers)
         count = math.ceil(len(of_group) / most)
         for k in range(count):

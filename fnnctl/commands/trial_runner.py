@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from statistics import median_low
 
@@ -13,9 +13,10 @@ import numpy as np
 from fnnctl.commands.search_setup import PreparedSearch
 from fnnctl.commands.trial_networks import FailedTrialError, NetworkMaker, TrialNetworks
 from fnnctl.commands.trial_plan import in_order, stack_tasks
-from fnnctl.commands.trial_training import StackResult, StackTask, TrialWork, UnitResult, digest
+from fnnctl.commands.trial_training import StackResult, StackTask, TrialWork, UnitResult, digest, train_trials
 from fnnctl.errors import DataError, MachineError
-from fnnctl.executors.running import Workers
+from fnnctl.executors.protocols import Executor, Shared
+from fnnctl.executors.work import run_work
 from fnnctl.records.journal import Journal
 from fnnctl.records.trials import Job, Result, Status
 from fnnctl.store.run import OpenRun
@@ -40,18 +41,15 @@ class TrialRunner:
         search: PreparedSearch,
         run: OpenRun,
         journal: Journal,
-        workers: Workers[TrialWork, StackTask, StackResult | None],
-        *,
-        look_up: Callable[[int], bool],
+        executor: Executor,
+        work: Shared[TrialWork],
     ) -> None:
-        """`look_up` is told how many epochs were trained, and answers whether to stop."""
-        self._search, self._run, self._journal, self._workers = search, run, journal, workers
-        self._look_up = look_up
+        self._search, self._run, self._journal = search, run, journal
+        self._executor, self._work = executor, work
         self._maker = NetworkMaker(search)
         self._networks: dict[int, TrialNetworks] = {}
         self._checkpoints = TrialCheckpoints(run.path)
         self._written: set[tuple[Network, int]] = set()
-        self._done = 0
         self._stopped = self._begun = False
 
     def __call__(self, jobs: Sequence[Job]) -> Generator[Sequence[Result], None, None]:
@@ -101,7 +99,7 @@ class TrialRunner:
             for network, place in self._places(job).items()
             if place is not None
         }
-        tasks = stack_tasks(jobs, self._networks, places, ended, self._search, workers=self._workers.workers)
+        tasks = stack_tasks(jobs, self._networks, places, ended, self._search, workers=self._executor.workers)
         of_trial = {job.trial.number: job for job in jobs}
         for task, numbers, of_stack in self._train(tasks):
             if of_stack is None:
@@ -110,9 +108,7 @@ class TrialRunner:
                         yield _failed(of_trial[number], "its worker process was killed, twice")
                 continue
             if any(unit.outcome is Outcome.INTERRUPTED for unit in of_stack.units):
-                self._stopped = True
                 continue
-            self._done += sum(unit.epochs - task.start for unit in of_stack.units)
             self._keep(task, numbers, of_stack)
             self._note(task, numbers, of_stack)
             for number, network, unit in zip(numbers, task.networks, of_stack.units, strict=True):
@@ -124,6 +120,8 @@ class TrialRunner:
                     del missing[number]
                     of_units = found.pop(number)
                     yield self._result(of_trial[number], [of_units[unit] for unit in sorted(of_units)])
+        if missing:  # stacks were interrupted, or not started
+            self._stopped = True
 
     def _train(
         self, tasks: Sequence[tuple[StackTask, list[int]]]
@@ -133,12 +131,8 @@ class TrialRunner:
         What kills its process in a stack is trained trial by trial: the others are not to blame, and alone
         they may all find room.
         """
-        base = self._done
-        done = self._workers.run(
-            [task for task, _ in tasks],
-            look_up=lambda epochs: self._look_up(base + epochs),
-            killed=lambda index: None,
-        )
+        items = ((self._work, task) for task, _ in tasks)
+        done = run_work(self._executor, train_trials, items, on_killed=lambda index: None)
         apart: list[tuple[StackTask, list[int]]] = []
         for index, of_stack in done:
             task, numbers = tasks[index]

@@ -17,7 +17,7 @@ from fnnctl.commands.evaluation import part_scores
 from fnnctl.data.dataset import Dataset
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.errors import DataError, Problem
-from fnnctl.executors.board import Board
+from fnnctl.executors.protocols import Progress
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.store.trial_checkpoints import Place, read_state
 from fnnctl.store.weights import Array
@@ -112,7 +112,7 @@ class TrialWork:
         return self.pools[key]
 
 
-def train_trials(work: TrialWork, task: StackTask, board: Board) -> StackResult | None:
+def train_trials(progress: Progress, work: TrialWork, task: StackTask) -> StackResult | None:
     """Train a stack from `start` to `stop`; raises `DataError` where a checkpoint cannot be read.
 
     None stands for the result of a task whose process was killed.
@@ -137,11 +137,11 @@ def train_trials(work: TrialWork, task: StackTask, board: Board) -> StackResult 
     last: list[Stack] = []
 
     def on_epoch(stack: Stack, record: Record) -> None:
-        board.advance(len(stack.members))
+        progress.advance(len(stack.members))
         if stack.epoch == task.stop:
             last.append(stack)
 
-    trained = train_stack(stack, on_epoch=on_epoch, should_stop=board.should_stop)
+    trained = train_stack(stack, on_epoch=on_epoch, should_stop=progress.should_stop)
     reached = [k for k, each in enumerate(trained) if each.outcome is Outcome.COMPLETED]
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # divergence is a result
         objectives = _objectives(work, task, members, trained, last, judged, pool)

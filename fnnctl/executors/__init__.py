@@ -1,1 +1,1 @@
-"""Who does the work: this process, threads of it, or processes of their own, behind one function."""
+"""Executors: who runs the work items of a search or a cross-validation, behind one small protocol."""

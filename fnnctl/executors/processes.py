@@ -1,8 +1,8 @@
-"""Worker processes: each is given once what all tasks share, and computes with one BLAS thread.
+"""Worker processes: each gets the shared values once, and computes with one BLAS thread.
 
-They are forked from this process where it has no second thread, in an instant and without a copy of anything.
-A second thread's locks would be in an unknown state in a fork: then the workers are forked from a server that
-has imported what the work needs, which takes some tenths of a second.
+They are forked from this process if it has no second thread: in an instant, without a copy of anything. A
+second thread's locks would be in an unknown state in a fork. Then, and when a dead worker is replaced, they
+come from a server that has imported what the work needs, which takes some tenths of a second.
 """
 
 from __future__ import annotations
@@ -13,79 +13,221 @@ import os
 import signal
 import sys
 import threading
+import traceback
 import warnings
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from multiprocessing.connection import wait
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from ctypes import Array, c_byte, c_longlong
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
+from multiprocessing.sharedctypes import RawArray, RawValue
+from queue import SimpleQueue
 from typing import Any
 
 from fnnctl.blas import can_set_blas_threads, set_blas_threads
 from fnnctl.errors import MachineError
-from fnnctl.executors.board import Board, ProcessBoard
+from fnnctl.executors.local import LocalExecutor, resolved
+from fnnctl.executors.protocols import Poll, Progress, R, Work, WorkerKilledError
 
 THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 THREADED = {"jax", "tensorflow", "torch"}
-"""Libraries whose threads do not live through a fork, and no one but the system knows of."""
-
-_shared: Any = None
-"""In a worker: what all tasks share."""
-_board: Board | None = None
-
-
-@contextmanager
-def process_executor(workers: int, shared: Any, preload: str) -> Iterator[tuple[Executor, ProcessBoard]]:
-    """Processes that share a value, which is sent to each of them once, and a board.
-
-    `preload` is the module that the work is defined in.
-    """
-    context = _context(preload)
-    board, others = ProcessBoard(context), set(multiprocessing.active_children())
-    with (
-        _one_thread_each(),
-        ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(shared, board)) as executor,
-    ):
-        try:
-            if context.get_start_method() == "fork":
-                _fork_all(executor)
-            yield executor, board
-        except (BrokenProcessPool, MachineError):
-            # A process that was started while the pool broke, or before one that the system refused, is told
-            # nothing by it, and waited for for ever.
-            for process in set(multiprocessing.active_children()) - others:
-                process.kill()
-            raise
-        finally:
-            board.stop()
-            executor.shutdown(cancel_futures=True)
-
-
-def call_with_shared(work: Callable[[Any, Any, Board], Any], task: Any) -> Any:
-    """In a worker: do the work on a task."""
-    if _board is None:
-        raise RuntimeError("this is no worker process")
-    return work(_shared, task, _board)
+"""Libraries with threads of their own that do not survive a fork, and that Python does not count."""
 
 
 def can_fork() -> bool:
     """Whether workers can be forked from this process as it is now.
 
-    On Linux alone: elsewhere what the system's libraries keep does not live through a fork. NumPy's BLAS has
-    threads of its own, and sees to it that it does; others that a caller may have imported do not. A BLAS
-    whose threads can only be set before it is loaded would keep this process's number of them.
+    On Linux only: elsewhere the state of system libraries does not survive a fork. NumPy's BLAS has threads
+    and handles forks; other libraries with threads do not. A BLAS whose threads can only be set before it is
+    loaded would keep this process's number of them.
     """
     alone = threading.active_count() == 1 and not THREADED.intersection(sys.modules)
     return sys.platform == "linux" and alone and can_set_blas_threads()
 
 
-def _context(preload: str) -> BaseContext:
-    if can_fork():
-        return multiprocessing.get_context("fork")
+@dataclass(frozen=True)
+class ProcessProgress:
+    """Progress in memory that the processes share.
+
+    Each worker has its own counter, so that no lock is needed: a killed worker would hold it for ever.
+    """
+
+    counts: Array[c_longlong]
+    flag: c_byte
+    worker: int | None = None
+    """Whose view this is; None in the parent."""
+
+    @property
+    def done(self) -> int:
+        """See `LocalProgress`."""
+        return sum(self.counts)
+
+    @property
+    def stopped(self) -> bool:
+        """See `LocalProgress`."""
+        return bool(self.flag.value)
+
+    def should_stop(self) -> bool:
+        """See `Progress`."""
+        return self.stopped
+
+    def advance(self, amount: int) -> None:
+        """See `Progress`."""
+        if self.worker is not None:
+            self.counts[self.worker] += amount
+
+    def stop(self) -> None:
+        """See `LocalProgress`."""
+        self.flag.value = 1
+
+
+class ProcessExecutor(LocalExecutor):
+    """Runs work in processes; work, shared values, arguments and results are pickled.
+
+    Each process is served by a thread of this one, which sends it an item and waits for the result.
+    """
+
+    def __init__(self, workers: int, poll: Poll) -> None:
+        """The workers start at the first `submit`."""
+        progress = ProcessProgress(RawArray(c_longlong, workers), RawValue(c_byte))
+        super().__init__(workers, poll, progress)
+        self._processes = [
+            WorkerProcess(self._values, replace(progress, worker=index)) for index in range(workers)
+        ]
+        self._idle: SimpleQueue[WorkerProcess] = SimpleQueue()
+        self._threads = ThreadPoolExecutor(workers)
+        self._starting = threading.Lock()
+
+    def submit(self, work: Work[R], /, *args: Any) -> Future[R]:
+        """See `Executor`; raises `MachineError` if the system refuses to start a process."""
+        if not self._started:
+            self._started = True
+            if can_fork():
+                with _ready_to_fork(), _one_blas_thread():
+                    for process in self._processes:
+                        process.start(multiprocessing.get_context("fork"))
+            for process in self._processes:
+                self._idle.put(process)
+        return self._threads.submit(self._run, work, args)  # whose threads start after all forks
+
+    def shutdown(self) -> None:
+        """See `Executor`."""
+        self._progress.stop()
+        self._threads.shutdown(cancel_futures=True)
+        for process in self._processes:
+            process.end()
+
+    def _run(self, work: Work[R], args: Sequence[Any]) -> R:
+        process = self._idle.get()  # there are as many threads as processes
+        try:
+            if not process.is_started:
+                with self._starting, _one_blas_thread():
+                    process.start(_context_without_fork(work.__module__))
+            result: R = process.run(work, args)
+            return result
+        finally:
+            self._idle.put(process)
+
+
+class WorkerProcess:
+    """A worker as this process sees it; it can be started again after its process was killed."""
+
+    def __init__(self, values: Sequence[Any], progress: ProcessProgress) -> None:
+        self._values, self._progress = values, progress
+        self._connection: Connection | None = None
+
+    @property
+    def is_started(self) -> bool:
+        """Whether it can be given work."""
+        return self._connection is not None
+
+    def start(self, context: BaseContext) -> None:
+        """Start the process; raises `MachineError` if the system refuses to."""
+        connection, theirs = context.Pipe()
+        self._process = context.Process(  # type: ignore[attr-defined]  # every context has one
+            target=_serve, args=(theirs, self._values, self._progress), daemon=True
+        )
+        try:
+            self._process.start()
+        except (OSError, EOFError) as error:  # of a fork here, or of the server's
+            reason = getattr(error, "strerror", None) or "no answer"
+            raise MachineError(f"the system starts no more processes: {reason}") from error
+        finally:
+            theirs.close()  # so that the pipe ends with the process
+        self._connection = connection
+
+    def run(self, work: Work[R], args: Sequence[Any]) -> Any:
+        """What the work returns; raises what it raises, or `WorkerKilledError` if the process died."""
+        connection = self._connection
+        if connection is None:
+            raise RuntimeError("the worker is not started")
+        try:
+            connection.send((work, args))
+            failed, result = connection.recv()
+        except (EOFError, OSError) as error:
+            self.end()
+            raise WorkerKilledError from error
+        if failed:
+            raise result
+        return result
+
+    def end(self) -> None:
+        """Let the process end, and wait for it."""
+        if self._connection is None:
+            return
+        with suppress(OSError):  # it is dead already
+            self._connection.send(None)
+        self._connection.close()
+        self._connection = None
+        self._process.join()
+
+
+def _serve(connection: Connection, values: Sequence[Any], progress: ProcessProgress) -> None:
+    """A worker's life: run the items that come, until None does.
+
+    A terminal sends its signals to all processes. The parent decides what they mean; the workers ignore them.
+    """
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+    set_blas_threads(1)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    while (item := connection.recv()) is not None:
+        work, args = item
+        _answer(connection, work, args, values, progress)
+        del item, work, args  # their memory is free while the worker waits
+
+
+def _answer(
+    connection: Connection, work: Work[Any], args: Sequence[Any], values: Sequence[Any], progress: Progress
+) -> None:
+    """Run an item, and send whether it failed, with the exception or the result."""
+    try:
+        answer = False, work(progress, *resolved(args, values))
+    except Exception as error:
+        error.add_note("".join(traceback.format_exception(error)))  # pickling drops the traceback
+        answer = True, error
+    try:
+        connection.send(answer)
+    except Exception as error:  # what cannot be pickled; nothing of it was sent
+        connection.send((True, RuntimeError(f"the result cannot be sent: {error}")))
+
+
+def _end_with_parent() -> None:
+    """End this worker if its parent was killed: it would wait for items for ever."""
+    if parent := multiprocessing.parent_process():
+        wait([parent.sentinel])
+        os._exit(1)
+
+
+def _context_without_fork(preload: str) -> BaseContext:
+    """How to start a process beside threads; `preload` is the module that the work is defined in."""
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
@@ -93,51 +235,28 @@ def _context(preload: str) -> BaseContext:
     return context
 
 
-def _fork_all(executor: Executor) -> None:
-    """The first task makes all workers, before the executor has a thread.
+@contextmanager
+def _ready_to_fork() -> Iterator[None]:
+    """Within the block this process can be forked, by its only thread.
 
-    A signal that came in between would be handled in the worker as it is here: it waits until then. What is
-    there by then no worker's garbage collector need look through, which would copy it page by page.
+    A signal that came just after a fork would be handled in the worker as it is here: it waits until the end
+    of the block. The workers' garbage collectors leave out the objects that exist by now: to look at them
+    would copy their memory page by page.
     """
     gc.freeze()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # of the threads of the BLAS
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-        try:
-            executor.submit(_nothing)
-        except OSError as error:
-            raise MachineError(f"the system starts no more processes: {error.strerror}") from error
-        finally:
-            gc.unfreeze()
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _nothing() -> None:
-    """A task."""
-
-
-def _begin(shared: Any, board: Board) -> None:
-    """A terminal's signals go to all of its processes: the one that was called decides what they mean."""
-    global _shared, _board
-    for number in SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
-    if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
-    set_blas_threads(1)
-    _shared, _board = shared, board
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    """A worker whose parent was killed would wait for tasks for ever."""
-    if parent := multiprocessing.parent_process():
-        wait([parent.sentinel])
-        os._exit(1)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # about the threads of the BLAS
+            yield
+    finally:
+        gc.unfreeze()
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """Within the block processes are started with one BLAS thread; it is read when they import NumPy."""
+def _one_blas_thread() -> Iterator[None]:
+    """Within the block processes start with one BLAS thread; NumPy reads this when it is imported."""
     before = {name: os.environ.get(name) for name in THREAD_VARIABLES}
     os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
     try:

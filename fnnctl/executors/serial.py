@@ -1,23 +1,43 @@
-"""The executor that needs no other: work is done at once, in the thread that submits it."""
+"""The executor that needs no other: it runs work at once, in the calling thread."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Executor, Future
-from typing import ParamSpec, TypeVar
+from concurrent.futures import Future
+from typing import Any
 
-P = ParamSpec("P")
-T = TypeVar("T")
+from fnnctl.executors.local import LocalExecutor, ThreadProgress, resolved
+from fnnctl.executors.protocols import Poll, R, Work
 
 
-class SerialExecutor(Executor):
-    """Does what is submitted before `submit` returns; a signal's exception breaks it, as it does any code."""
+class SerialExecutor(LocalExecutor):
+    """Runs each item before `submit` returns, so that one item at a time is under way."""
 
-    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """A future that is done."""
-        future: Future[T] = Future()
+    def __init__(self, workers: int, poll: Poll) -> None:
+        """`workers` is 1, whatever was asked for."""
+        super().__init__(1, poll, PollingProgress(self.poll))
+
+    def submit(self, work: Work[R], /, *args: Any) -> Future[R]:
+        """See `Executor`. An exception that a signal raises goes to the caller, not into the future."""
+        self._started = True
+        future: Future[R] = Future()
         try:
-            future.set_result(fn(*args, **kwargs))
+            future.set_result(work(self._progress, *resolved(args, self._values)))
         except Exception as error:
             future.set_exception(error)
         return future
+
+    def shutdown(self) -> None:
+        """See `Executor`; nothing can be under way."""
+
+
+class PollingProgress(ThreadProgress):
+    """Polls whenever the work asks, because the calling thread is busy with the work."""
+
+    def __init__(self, poll: Callable[[], bool]) -> None:
+        super().__init__()
+        self._poll = poll
+
+    def should_stop(self) -> bool:
+        """See `Progress`."""
+        return self._poll()

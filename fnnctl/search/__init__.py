@@ -3,13 +3,14 @@
 Sampler and scheduler are separate, each behind a small protocol; `functions.optimize` joins them with an
 objective and a journal. By hand, a search is a dialogue with the scheduler:
 
-    >>> from fnnctl.search.spending import Spending, build_scheduler
-    >>> from fnnctl.search.samplers.listed import Listed
+    >>> from fnnctl.search.budget import SearchBudget
+    >>> from fnnctl.search.schedulers import build_scheduler
+    >>> from fnnctl.search.samplers.fixed_list import FixedListSampler
     >>> from fnnctl.records.standings import Standings
     >>> from fnnctl.records.trials import Result, Status
-    >>> sampler = Listed({"rate": 10.0**-k} for k in range(4))
-    >>> spending = Spending(max_epochs=4, trials=4, reduction_factor=2)
-    >>> scheduler = build_scheduler("halving", sampler, spending, direction="maximize")
+    >>> sampler = FixedListSampler({"rate": 10.0**-k} for k in range(4))
+    >>> budget = SearchBudget(max_epochs=4, trials=4, reduction_factor=2)
+    >>> scheduler = build_scheduler("halving", sampler, budget, direction="maximize")
     >>> standings = Standings("maximize")
     >>> while jobs := scheduler.ask():
     ...     results = []

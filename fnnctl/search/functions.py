@@ -1,15 +1,15 @@
 """Searching with any function: the whole machinery without fnnctl's networks, for callers from Python.
 
     >>> from fnnctl.search.functions import optimize
-    >>> from fnnctl.search.spending import Spending
-    >>> from fnnctl.search.samplers.listed import Listed
+    >>> from fnnctl.search.budget import SearchBudget
+    >>> from fnnctl.search.samplers.fixed_list import FixedListSampler
     >>> def loss(job):  # of the trial's assignment, after `job.stop` epochs
     ...     return (job.trial.assignment["x"] - 0.4) ** 2 + 1 / job.stop
     >>> found = optimize(
     ...     loss,
-    ...     Listed({"x": k / 10} for k in range(9)),
+    ...     FixedListSampler({"x": k / 10} for k in range(9)),
     ...     scheduler="halving",
-    ...     spending=Spending(max_epochs=9, trials=9, reduction_factor=3),
+    ...     budget=SearchBudget(max_epochs=9, trials=9, reduction_factor=3),
     ...     direction="minimize",
     ... )
     >>> found.reason, found.best
@@ -35,9 +35,10 @@ import fnnctl
 from fnnctl.records.journal import Header, Journal
 from fnnctl.records.standings import Standings
 from fnnctl.records.trials import Direction, Job, Result, Status, Trial
+from fnnctl.search.budget import SearchBudget
 from fnnctl.search.loop import Runner, Stop, run_search
 from fnnctl.search.protocols import Sampler
-from fnnctl.search.spending import Spending, build_scheduler
+from fnnctl.search.schedulers import build_scheduler
 from fnnctl.store.journal import JournalFile
 
 Objective: TypeAlias = Callable[[Job], float]
@@ -66,7 +67,7 @@ def optimize(
     objective: Objective,
     sampler: Sampler,
     *,
-    spending: Spending,
+    budget: SearchBudget,
     direction: Direction,
     scheduler: str = "hyperband",
     journal: Path | None = None,
@@ -76,7 +77,7 @@ def optimize(
 ) -> Found:
     """Search with an objective of the caller's.
 
-    `scheduler` is a name of `spending.SCHEDULERS`, `journal` a file that is begun or gone on with, by one
+    `scheduler` is a name of `schedulers.SCHEDULERS`, `journal` a file that is begun or gone on with, by one
     process at a time. `batch` results are synced to it at once, and `stop` is asked before each batch. An
     exception of a kind in `catch` makes the trial one that has failed; any other ends the search, which can
     be gone on with. Raises `DataError` where the journal is damaged or another search's, and ValueError where
@@ -85,9 +86,9 @@ def optimize(
     with ExitStack() as undo:
         file = undo.enter_context(closing(JournalFile(journal))) if journal else None
         memory = Journal(file)
-        memory.begin(_header(scheduler, spending, direction))
+        memory.begin(_header(scheduler, budget, direction))
         reason = run_search(
-            build_scheduler(scheduler, sampler, spending, direction=direction),
+            build_scheduler(scheduler, sampler, budget, direction=direction),
             function_runner(objective, batch=batch, catch=catch),
             memory,
             stop=stop,
@@ -117,13 +118,13 @@ def function_runner(
     return run
 
 
-def _header(scheduler: str, spending: Spending, direction: Direction) -> Header:
-    budget = asdict(spending)
-    numbers = {name: budget.pop(name) for name in ("trials", "max_trials")}
+def _header(scheduler: str, budget: SearchBudget, direction: Direction) -> Header:
+    bounds = asdict(budget)
+    numbers = {name: bounds.pop(name) for name in ("trials", "max_trials")}
     text = json.dumps([scheduler, direction])
     return Header(
         configuration=hashlib.sha256(text.encode()).hexdigest(),
         data=None,
         versions={"fnnctl": fnnctl.__version__},
-        settings={"scheduler": scheduler, "direction": direction, **numbers, "budget": budget},
+        settings={"scheduler": scheduler, "direction": direction, **numbers, "budget": bounds},
     )

@@ -35,18 +35,18 @@ def run_search(
     journal: Journal,
     *,
     stop: Stop = lambda: None,
-    watch: Callable[[Sequence[Result]], None] = lambda results: None,
+    on_results: Callable[[Sequence[Result]], None] = lambda results: None,
 ) -> str:
     """Search until there is nothing left to do, or until `stop` has a reason, and return why it ended.
 
     The scheduler is new, with a new sampler; the journal has its header, and whatever was done before.
-    `watch` is told of every batch of results once it is recorded.
+    `on_results` is told of every batch of results once it is recorded.
     """
     while jobs := scheduler.ask():
         journal.begin_trials([job.trial for job in jobs if job.start == 0])
         known = {job.key: _known(job, journal) for job in jobs}
         missing = [_shortened(job, journal) for job in jobs if known[job.key] is None]
-        if missing and (reason := _run(missing, runner, journal, stop, watch)):
+        if missing and (reason := _run(missing, runner, journal, stop, on_results)):
             return journal.finish(reason)
         scheduler.tell([known[job.key] or journal.results[job.key] for job in jobs])
     return journal.finish(COMPLETE)
@@ -57,7 +57,7 @@ def _run(
     runner: Runner,
     journal: Journal,
     stop: Stop,
-    watch: Callable[[Sequence[Result]], None],
+    on_results: Callable[[Sequence[Result]], None],
 ) -> str | None:
     """Do the jobs and record their results; the reason to stop, if not all could be done."""
     if reason := stop():
@@ -71,7 +71,7 @@ def _run(
                     raise ValueError(f"a result of no job that is to be done: (trial, budget) {result.key}")
                 left.remove(result.key)
             journal.add_results(results)
-            watch(results)
+            on_results(results)
             if left and (reason := stop()):
                 return reason
     if left and not (reason := stop()):

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from fnnctl.search.budget import SearchBudget, least
 from fnnctl.search.rungs import Bracket
-from fnnctl.search.spending import SCHEDULERS, Spending, least
+from fnnctl.search.schedulers import SCHEDULERS
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class SearchPlan:
     """The brackets in which trials begin, as they are executed where none diverges or stops early."""
 
     brackets: tuple[Bracket, ...]
@@ -46,16 +47,16 @@ class Plan:
         }
 
 
-def plan_search(scheduler: str, spending: Spending, *, size: int | None = None) -> Plan:
+def plan_search(scheduler: str, budget: SearchBudget, *, size: int | None = None) -> SearchPlan:
     """The plan of a scheduler of the registry on a space with so many configurations; None: without end.
 
     Raises ValueError where the number of trials has no bound, and where the scheduler's table cannot be made.
     """
-    left = least(spending.max_trials, size)
+    left = least(budget.max_trials, size)
     brackets = []
-    for bracket in SCHEDULERS[scheduler].plan(spending, size):
+    for bracket in SCHEDULERS[scheduler].plan(budget, size):
         shrunk = bracket if left is None else bracket.shrunk(left)
         left = None if left is None else left - shrunk.trials
         if shrunk.trials:
             brackets.append(shrunk)
-    return Plan(tuple(brackets))
+    return SearchPlan(tuple(brackets))

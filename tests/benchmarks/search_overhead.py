@@ -22,9 +22,9 @@ from pathlib import Path
 import numpy as np
 
 from fnnctl.records.trials import Assignment, Job
+from fnnctl.search.budget import SearchBudget
 from fnnctl.search.functions import optimize
-from fnnctl.search.samplers.listed import Listed
-from fnnctl.search.spending import Spending
+from fnnctl.search.samplers.fixed_list import FixedListSampler
 
 LIMIT = 1.0
 """Milliseconds a trial."""
@@ -43,9 +43,9 @@ def nothing(job: Job) -> float:
 
 
 def full_budget(trials: int, batch: int, journal: Path) -> int:
-    spending = Spending(max_epochs=81, trials=trials)
+    budget = SearchBudget(max_epochs=81, trials=trials)
     found = optimize(
-        nothing, Listed(drawn()), scheduler="full_budget", spending=spending, direction="minimize",
+        nothing, FixedListSampler(drawn()), scheduler="full_budget", budget=budget, direction="minimize",
         journal=journal, batch=batch,
     )  # fmt: skip
     return len(found.trials)
@@ -54,9 +54,9 @@ def full_budget(trials: int, batch: int, journal: Path) -> int:
 def hyperband(trials: int, batch: int, journal: Path) -> int:
     """From the largest bracket down, as far as there are trials."""
     largest = max(1, math.ceil(math.log(trials / 2, ETA)))
-    spending = Spending(max_epochs=ETA**largest, reduction_factor=ETA, max_trials=trials)
+    budget = SearchBudget(max_epochs=ETA**largest, reduction_factor=ETA, max_trials=trials)
     found = optimize(
-        nothing, Listed(drawn()), spending=spending, direction="minimize", journal=journal, batch=batch
+        nothing, FixedListSampler(drawn()), budget=budget, direction="minimize", journal=journal, batch=batch
     )
     return len(found.trials)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from fnnctl.commands.fold_plan import Plan
-from fnnctl.executors.running import ExecutorKind
+from fnnctl.executors.registry import ExecutorKind
 
 SMALL = ("--folds", "3", "--repeats", "2")
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from fnnctl.commands.folds import prepare_folds
-from fnnctl.executors.running import ExecutorKind
+from fnnctl.executors.registry import ExecutorKind
 from fnnctl.store import names
 from tests.commands.folding import SMALL, plan_with, table
 from tests.program import Program, only_run, read_json

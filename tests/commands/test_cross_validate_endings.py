@@ -15,7 +15,7 @@ import pytest
 from fnnctl.commands.fold_training import FoldResult, train_folds
 from fnnctl.commands.folds import CrossValidation
 from fnnctl.console.output import Output
-from fnnctl.executors.board import Board
+from fnnctl.executors.protocols import Progress
 from fnnctl.training.trainer import Outcome
 from tests.commands.folding import SMALL, plan_with, table
 from tests.program import Program, only_run, read_json
@@ -74,8 +74,10 @@ def test_divergence_of_all_folds_ends_with_4(program: Program, iris: Path, tmp_p
 def test_a_diverged_fold_is_told_of_and_has_no_score(
     program: Program, iris: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def second_diverges(validation: CrossValidation, chosen: Sequence[int], board: Board) -> list[FoldResult]:
-        results = train_folds(validation, chosen, board)
+    def second_diverges(
+        progress: Progress, validation: CrossValidation, chosen: Sequence[int]
+    ) -> list[FoldResult]:
+        results = train_folds(progress, validation, chosen)
         return [
             replace(result, outcome=Outcome.DIVERGED, scores=None) if index == 1 else result
             for index, result in zip(chosen, results, strict=True)
@@ -123,7 +125,7 @@ def test_a_signal_keeps_what_was_done(
     assert "--resume" not in done.err
     assert read_json(run / "manifest.json")["status"] == "interrupted"
     folds = table(run, "cross_validation.csv")
-    assert [fold["stopped"] for fold in folds] == ["completed"] * 2 + ["interrupted"] * 4
+    assert [fold["stopped"] for fold in folds] == ["completed", "completed", "interrupted", "", "", ""]
     assert [bool(fold["accuracy"]) for fold in folds] == [True] * 2 + [False] * 4
     assert not (run / "metrics.json").exists()
     assert program("report").code == 0

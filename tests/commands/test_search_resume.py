@@ -301,13 +301,13 @@ def test_a_signal_lets_the_search_be_gone_on_with(
 ) -> None:
     """It comes when the first results of the second rung are recorded."""
 
-    def interrupted(scheduler: Any, runner: Any, journal: Any, *, stop: Any, watch: Any) -> str:
+    def interrupted(scheduler: Any, runner: Any, journal: Any, *, stop: Any, on_results: Any) -> str:
         def watches(results: Any) -> None:
-            watch(results)
+            on_results(results)
             if results[0].budget == 3:
                 os.kill(os.getpid(), signal.SIGTERM)
 
-        return run_search(scheduler, runner, journal, stop=stop, watch=watches)
+        return run_search(scheduler, runner, journal, stop=stop, on_results=watches)
 
     with monkeypatch.context() as patch:
         patch.setattr(search_module, "run_search", interrupted)

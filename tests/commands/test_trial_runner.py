@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from fnnctl.commands import search as search_module
+from fnnctl.commands import trial_runner
 from fnnctl.config.rules.trials import RefusedConfigurationError, TrialConfigs
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.data.builtin import builtin_path
@@ -45,7 +46,7 @@ def config(tmp_path: Path) -> Path:
 
 def test_a_killed_workers_jobs_are_done_again(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     undisturbed = search(config, "--executor", "serial")
-    monkeypatch.setattr(search_module, "train_trials", killing.killed_once)
+    monkeypatch.setattr(trial_runner, "train_trials", killing.killed_once)
     folder = search(config, *PROCESSES)
     assert (config.parent / "killed").exists()
     assert (folder / "journal.jsonl").read_bytes() == (undisturbed / "journal.jsonl").read_bytes()
@@ -59,7 +60,7 @@ def test_what_kills_two_workers_has_failed_and_the_search_goes_on(
     space = f"search.space={{{RATE}: {{choice: [0.01, 0.02, {killing.DEADLY}, 0.05]}}}}"
     arguments = ("--method", "grid", "--set", space, "--set", "search.trials=null")
     healthy = search(config, *arguments, "--executor", "serial")
-    monkeypatch.setattr(search_module, "train_trials", killing.killed_by_some)
+    monkeypatch.setattr(trial_runner, "train_trials", killing.killed_by_some)
     folder = search(config, *arguments, *PROCESSES)
     trials = {trial["number"]: trial["assignment"][RATE] for trial in of_kind(folder, "trial")}
     for own, other in zip(of_kind(folder, "result"), of_kind(healthy, "result"), strict=True):

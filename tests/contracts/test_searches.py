@@ -14,17 +14,20 @@ import pytest
 
 from fnnctl.config.rules.domain_values import identity
 from fnnctl.config.schema.search import SearchConfig
-from fnnctl.executors.running import ExecutorKind, Workers
+from fnnctl.executors.protocols import Executor
+from fnnctl.executors.registry import ExecutorKind, make_executor
+from fnnctl.executors.work import run_work
 from fnnctl.records.journal import Header, Journal, encode
 from fnnctl.records.standings import Standings
 from fnnctl.records.trials import Direction, Job, Result, Status
+from fnnctl.search.budget import SearchBudget
 from fnnctl.search.functions import function_runner
 from fnnctl.search.loop import Runner, run_search
 from fnnctl.search.plan import plan_search
 from fnnctl.search.protocols import Sampler, Scheduler
 from fnnctl.search.samplers import SAMPLERS as REGISTRY
+from fnnctl.search.schedulers import SCHEDULERS, build_scheduler
 from fnnctl.search.space import Space
-from fnnctl.search.spending import SCHEDULERS, Spending, build_scheduler
 from tests.search.toys import Climber, Outcome, do_job, grouped_runner, numbered, result_of, unruly
 
 
@@ -82,75 +85,73 @@ RUNNERS: dict[str, Callable[[], Runner]] = {
     "in stacks": lambda: grouped_runner(unruly, groups=3, batch=4),
     "all at once": lambda: grouped_runner(unruly, groups=1, batch=10**6),
 }
-SPENDINGS = {
-    "by three": Spending(max_epochs=27, trials=27, reduction_factor=3),
-    "few": Spending(max_epochs=200, min_epochs=5, trials=40, max_trials=33, reduction_factor=4),
+BUDGETS = {
+    "by three": SearchBudget(max_epochs=27, trials=27, reduction_factor=3),
+    "few": SearchBudget(max_epochs=200, min_epochs=5, trials=40, max_trials=33, reduction_factor=4),
 }
 pytestmark = [
     pytest.mark.parametrize("scheduler", SCHEDULERS),
     pytest.mark.parametrize("sampler", SAMPLERS),
-    pytest.mark.parametrize("spending", SPENDINGS),
+    pytest.mark.parametrize("budget", BUDGETS),
 ]
 
 
-def new_scheduler(
-    scheduler: str, sampler: str, spending: str, direction: Direction = "maximize"
-) -> Scheduler:
+def new_scheduler(scheduler: str, sampler: str, budget: str, direction: Direction = "maximize") -> Scheduler:
     new = SAMPLERS[sampler].make(direction)
-    return build_scheduler(scheduler, new, SPENDINGS[spending], direction=direction)
+    return build_scheduler(scheduler, new, BUDGETS[budget], direction=direction)
 
 
 def journal_of(
-    scheduler: str, sampler: str, spending: str, runner: Runner, direction: Direction = "maximize"
+    scheduler: str, sampler: str, budget: str, runner: Runner, direction: Direction = "maximize"
 ) -> Journal:
     journal = Journal()
     journal.begin(Header("", None, {}, {}))
-    new = new_scheduler(scheduler, sampler, spending, direction)
+    new = new_scheduler(scheduler, sampler, budget, direction)
     assert run_search(new, runner, journal) == "complete"
     return journal
 
 
 @pytest.mark.parametrize("runner", RUNNERS)
 def test_the_same_results_whoever_does_the_jobs(
-    scheduler: str, sampler: str, spending: str, runner: str
+    scheduler: str, sampler: str, budget: str, runner: str
 ) -> None:
-    journal = journal_of(scheduler, sampler, spending, RUNNERS[runner]())
-    other = journal_of(scheduler, sampler, spending, grouped_runner(unruly, groups=5, batch=3))
+    journal = journal_of(scheduler, sampler, budget, RUNNERS[runner]())
+    other = journal_of(scheduler, sampler, budget, grouped_runner(unruly, groups=5, batch=3))
     assert journal.trials == other.trials
     assert journal.results == other.results
 
 
 @pytest.fixture(scope="module")
-def crews() -> Iterator[Mapping[ExecutorKind, Workers[None, Job, Result]]]:
+def executors() -> Iterator[Mapping[ExecutorKind, Executor]]:
     """One of each kind for all searches, as processes take long to start."""
     with ExitStack() as started:
         yield {
-            kind: started.enter_context(Workers(do_job, None, kind=kind, workers=2))
+            kind: started.enter_context(make_executor(kind, workers=2, poll=lambda done: False))
             for kind in get_args(ExecutorKind)
         }
 
 
 @pytest.mark.parametrize("kind", get_args(ExecutorKind))
 def test_the_same_results_whichever_executor_does_the_jobs(
-    crews: Mapping[ExecutorKind, Workers[None, Job, Result]],
+    executors: Mapping[ExecutorKind, Executor],
     kind: ExecutorKind,
     scheduler: str,
     sampler: str,
-    spending: str,
+    budget: str,
 ) -> None:
     def run(jobs: Sequence[Job]) -> Generator[Sequence[Result], None, None]:
-        done = dict(crews[kind].run(jobs, look_up=lambda done: False))
+        done = dict(run_work(executors[kind], do_job, ((job,) for job in jobs)))
         yield [done[index] for index in range(len(jobs))]
 
-    journal = journal_of(scheduler, sampler, spending, run)
-    other = journal_of(scheduler, sampler, spending, grouped_runner(unruly))
+    journal = journal_of(scheduler, sampler, budget, run)
+    other = journal_of(scheduler, sampler, budget, grouped_runner(unruly))
     assert journal.trials == other.trials
     assert journal.results == other.results
 
 
-def test_nothing_is_decided_from_what_is_not_recorded(scheduler: str, sampler: str, spending: str) -> None:
+def test_nothing_is_decided_from_what_is_not_recorded(scheduler: str, sampler: str, budget: str) -> None:
     """A journal that breaks off after any of its results leads on to the same trials and results."""
-    whole = journal_of(scheduler, sampler, spending, grouped_runner(unruly))
+    whole = journal_of(scheduler, sampler, budget, grouped_runner(unruly))
     results = list(whole.results.values())
     for count in range(0, len(results) + 1, max(1, len(results) // 12)):
         journal = Journal()
@@ -158,14 +159,14 @@ def test_nothing_is_decided_from_what_is_not_recorded(scheduler: str, sampler: s
         known = {result.trial for result in results[:count]}
         journal.begin_trials([trial for number, trial in whole.trials.items() if number in known])
         journal.add_results(results[:count])
-        run_search(new_scheduler(scheduler, sampler, spending), grouped_runner(unruly), journal)
+        run_search(new_scheduler(scheduler, sampler, budget), grouped_runner(unruly), journal)
         assert journal.trials == whole.trials
         assert list(map(encode, journal.results.values())) == list(map(encode, results))
 
 
-def test_jobs_are_whole_and_in_order(scheduler: str, sampler: str, spending: str) -> None:
+def test_jobs_are_whole_and_in_order(scheduler: str, sampler: str, budget: str) -> None:
     """Trials are numbered as they come; each goes on from where it was, to more, and never after its end."""
-    new = new_scheduler(scheduler, sampler, spending)
+    new = new_scheduler(scheduler, sampler, budget)
     reached: dict[int, int] = {}
     ended: set[int] = set()
     while jobs := new.ask():
@@ -184,11 +185,9 @@ def test_jobs_are_whole_and_in_order(scheduler: str, sampler: str, spending: str
     assert list(new.ask()) == []
 
 
-def test_what_is_executed_is_what_was_planned(scheduler: str, sampler: str, spending: str) -> None:
-    plan = plan_search(scheduler, SPENDINGS[spending], size=SAMPLERS[sampler].size)
-    journal = journal_of(
-        scheduler, sampler, spending, function_runner(lambda job: 1 / (1 + job.trial.number))
-    )
+def test_what_is_executed_is_what_was_planned(scheduler: str, sampler: str, budget: str) -> None:
+    plan = plan_search(scheduler, BUDGETS[budget], size=SAMPLERS[sampler].size)
+    journal = journal_of(scheduler, sampler, budget, function_runner(lambda job: 1 / (1 + job.trial.number)))
     counts: dict[tuple[int, int], int] = {}
     for result in journal.results.values():
         key = journal.trials[result.trial].bracket, result.budget
@@ -200,14 +199,14 @@ def test_what_is_executed_is_what_was_planned(scheduler: str, sampler: str, spen
     assert len(journal.trials) == plan.trials
 
 
-def test_no_more_is_spent_than_was_planned(scheduler: str, sampler: str, spending: str) -> None:
-    plan = plan_search(scheduler, SPENDINGS[spending], size=SAMPLERS[sampler].size)
-    journal = journal_of(scheduler, sampler, spending, grouped_runner(unruly))
+def test_no_more_is_spent_than_was_planned(scheduler: str, sampler: str, budget: str) -> None:
+    plan = plan_search(scheduler, BUDGETS[budget], size=SAMPLERS[sampler].size)
+    journal = journal_of(scheduler, sampler, budget, grouped_runner(unruly))
     assert sum(result.epochs for result in journal.results.values()) <= plan.epochs_with_reuse
     assert len(journal.trials) == plan.trials
 
 
-def test_to_minimize_is_to_maximize_the_opposite(scheduler: str, sampler: str, spending: str) -> None:
+def test_to_minimize_is_to_maximize_the_opposite(scheduler: str, sampler: str, budget: str) -> None:
     def opposite(job: Job) -> Outcome:
         match unruly(job):
             case Status() as status:
@@ -217,8 +216,8 @@ def test_to_minimize_is_to_maximize_the_opposite(scheduler: str, sampler: str, s
             case value:
                 return -value
 
-    up = journal_of(scheduler, sampler, spending, grouped_runner(unruly))
-    down = journal_of(scheduler, sampler, spending, grouped_runner(opposite), "minimize")
+    up = journal_of(scheduler, sampler, budget, grouped_runner(unruly))
+    down = journal_of(scheduler, sampler, budget, grouped_runner(opposite), "minimize")
     assert up.results.keys() == down.results.keys()
     best = Standings("maximize", up.results.values()).incumbent
     worst = Standings("minimize", down.results.values()).incumbent

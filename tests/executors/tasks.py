@@ -9,24 +9,24 @@ import time
 from pathlib import Path
 
 from fnnctl.blas import blas_function
-from fnnctl.executors.board import Board, ProcessBoard
+from fnnctl.executors.protocols import Progress
 
 
-def times(shared: int, task: int, board: Board) -> int:
-    board.advance(task)
-    return shared * task
+def times(progress: Progress, shared: int, item: int) -> int:
+    progress.advance(item)
+    return shared * item
 
 
-def process(shared: None, task: int, board: Board) -> tuple[int, int]:
+def process(progress: Progress, item: int) -> tuple[int, int]:
     time.sleep(0.2)
-    return task, os.getpid()
+    return item, os.getpid()
 
 
-def threads_of_blas(shared: None, task: int, board: Board) -> str:
+def threads_of_blas(progress: Progress) -> str:
     return os.environ["OPENBLAS_NUM_THREADS"]
 
 
-def surroundings(shared: None, task: int, board: Board) -> tuple[int | bool, ...]:
+def surroundings(progress: Progress) -> tuple[int | bool, ...]:
     """The threads of the BLAS, and which signals are ignored."""
     signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     return blas_threads(), *(signal.getsignal(number) is signal.SIG_IGN for number in signals)
@@ -38,42 +38,69 @@ def blas_threads() -> int:
     return int(getter()) if getter else 1
 
 
-def tell_and_wait(shared: None, task: int, board: Board) -> None:
+def tell_and_wait(progress: Progress) -> None:
     print(os.getpid(), flush=True)
     time.sleep(60)
 
 
-def until_stopped(shared: None, task: int, board: Board) -> int:
-    board.advance(1)
+def until_stopped(progress: Progress, item: int) -> int:
+    progress.advance(1)
     deadline = time.monotonic() + 30
-    while not board.should_stop() and time.monotonic() < deadline:
+    while not progress.should_stop() and time.monotonic() < deadline:
         time.sleep(0.002)
-    return task
+    return item
 
 
-def fails(shared: None, task: int, board: Board) -> int:
-    raise ZeroDivisionError(str(task))
+def fails(progress: Progress, item: int) -> int:
+    raise ZeroDivisionError(str(item))
 
 
-def killed_once(shared: str, task: int, board: Board) -> int:
+class StubbornError(Exception):
+    """An error that cannot be made from its arguments, as pickle would make it."""
+
+    def __init__(self, *, number: int) -> None:
+        super().__init__(f"number {number}")
+
+
+class Unreadable:
+    """Ends the process that gets one."""
+
+    def __reduce__(self) -> tuple[object, tuple[int]]:
+        return os._exit, (1,)
+
+
+def fails_stubbornly(progress: Progress) -> None:
+    raise StubbornError(number=3)
+
+
+def gives_a_lambda(progress: Progress) -> object:
+    return lambda: None
+
+
+def killed_once(progress: Progress, folder: str, item: int) -> int:
     """The first process that does this dies of it."""
-    marker = Path(shared) / "killed"
-    if task == 1 and not marker.exists():
+    marker = Path(folder) / "killed"
+    if item == 1 and not marker.exists():
         marker.touch()
         os.kill(os.getpid(), signal.SIGKILL)
-    return task
+    return item
 
 
-def killed_with_the_board(shared: str, task: int, board: Board) -> int:
-    """The first process that does this dies of it, and nobody can write on the board any more."""
-    marker = Path(shared) / "killed"
-    if isinstance(board, ProcessBoard) and not marker.exists():
-        with board._done.get_lock():
-            marker.touch()
-            os.kill(os.getpid(), signal.SIGKILL)
-    return task
+def killed_in_company(progress: Progress, folder: str, item: int) -> int:
+    """Dies while another works; the others tell how many work beside them."""
+    mark = Path(folder) / f"{os.getpid()}"
+    mark.touch()
+    time.sleep(0.1)
+    if item == 1 and not (Path(folder) / "killed").exists():
+        (Path(folder) / "killed").touch()
+        mark.unlink()
+        os.kill(os.getpid(), signal.SIGKILL)
+    beside = len([each for each in Path(folder).iterdir() if each.name.isdigit()]) - 1
+    time.sleep(0.1)
+    mark.unlink()
+    return beside
 
 
-def killed(shared: None, task: int, board: Board) -> int:
+def killed(progress: Progress, item: int) -> int:
     os.kill(os.getpid(), signal.SIGKILL)
-    return task
+    return item

@@ -14,11 +14,16 @@ import pytest
 
 from fnnctl.errors import MachineError
 from fnnctl.executors import processes
-from fnnctl.executors.running import Workers, run_tasks
+from fnnctl.executors.registry import make_executor
+from fnnctl.executors.work import run_work
 from fnnctl.store.lock import hold_lock, is_held, release
 from tests.executors import tasks
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="forks on Linux alone")
+
+
+def never(done: int) -> bool:
+    return False
 
 
 @pytest.fixture(params=["fork", "forkserver"])
@@ -44,18 +49,19 @@ def test_a_second_thread_or_a_library_with_threads_forbids_a_fork(monkeypatch: p
 
 
 @linux
-def test_tasks_are_done_however_processes_begin(method: str, tmp_path: Path) -> None:
-    with Workers(tasks.killed_once, str(tmp_path), kind="processes", workers=2) as crew:
-        assert dict(crew.run([0, 1, 2], look_up=lambda done: False)) == {0: 0, 1: 1, 2: 2}
-        assert dict(crew.run([5], look_up=lambda done: False)) == {0: 5}
+def test_items_are_done_however_processes_begin(method: str, tmp_path: Path) -> None:
+    with make_executor("processes", workers=2, poll=never) as executor:
+        folder = executor.share(str(tmp_path))
+        items = [(folder, number) for number in (0, 1, 2)]
+        assert dict(run_work(executor, tasks.killed_once, items)) == {0: 0, 1: 1, 2: 2}
+        assert dict(run_work(executor, tasks.killed_once, [(folder, 5)])) == {0: 5}
     assert not multiprocessing.active_children()
 
 
 @linux
 def test_a_worker_has_one_blas_thread_and_no_ear_for_signals(method: str) -> None:
-    threads, *ignored = dict(
-        run_tasks(tasks.surroundings, None, [1], kind="processes", workers=1, look_up=lambda done: False)
-    )[0]
+    with make_executor("processes", workers=1, poll=never) as executor:
+        threads, *ignored = executor.submit(tasks.surroundings).result()
     assert threads == 1
     assert ignored == [True, True, True]
     assert not signal.pthread_sigmask(signal.SIG_BLOCK, ()) & {signal.SIGINT, signal.SIGTERM}
@@ -68,22 +74,22 @@ def test_a_forked_worker_does_not_hold_its_parents_lock(
     """Else a run that was killed would seem alive until its last worker has ended."""
     monkeypatch.setattr(processes, "can_fork", lambda: True)
     lock = hold_lock(tmp_path / "lock")
-    with Workers(tasks.times, 2, kind="processes", workers=1) as crew:
-        assert dict(crew.run([3], look_up=lambda done: False)) == {0: 6}
+    with make_executor("processes", workers=1, poll=never) as executor:
+        assert executor.submit(tasks.times, 2, 3).result() == 6
         assert is_held(tmp_path / "lock")
         release(lock)
         assert not is_held(tmp_path / "lock")
-        assert dict(crew.run([4], look_up=lambda done: False)) == {0: 8}
+        assert executor.submit(tasks.times, 2, 4).result() == 8
 
 
 @linux
 def test_forked_workers_end_with_their_parent() -> None:
     """All of them, although a later one holds what tells an earlier one of the parent's end."""
     script = (
-        "from fnnctl.executors.running import Workers; from tests.executors import tasks\n"
+        "from fnnctl.executors.registry import make_executor; from tests.executors import tasks\n"
         "from fnnctl.executors.processes import can_fork; assert can_fork()\n"
-        "with Workers(tasks.tell_and_wait, None, kind='processes', workers=3) as crew:\n"
-        "    list(crew.run([1, 2, 3], look_up=lambda done: False))\n"
+        "with make_executor('processes', workers=3, poll=lambda done: False) as executor:\n"
+        "    [each.result() for each in [executor.submit(tasks.tell_and_wait) for _ in range(3)]]\n"
     )
     parent = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
     if parent.stdout is None:
@@ -108,15 +114,19 @@ def test_a_fork_that_the_system_refuses_ends_those_before_it(monkeypatch: pytest
     monkeypatch.setattr(os, "fork", refusing)
     with (
         pytest.raises(MachineError, match="starts no more processes: Resource temporarily unavailable"),
-        Workers(tasks.times, 2, kind="processes", workers=3) as crew,
+        make_executor("processes", workers=3, poll=never) as executor,
     ):
-        list(crew.run([3], look_up=lambda done: False))
+        executor.submit(tasks.times, 2, 3)
     for process in multiprocessing.active_children():
         process.join(10)
     assert not multiprocessing.active_children()
 
 
 @linux
-def test_a_worker_that_is_killed_while_it_tells_how_far_it_is(method: str, tmp_path: Path) -> None:
-    with Workers(tasks.killed_with_the_board, str(tmp_path), kind="processes", workers=2) as crew:
-        assert dict(crew.run([0, 1], look_up=lambda done: False)) == {0: 0, 1: 1}
+def test_workers_that_die_in_start_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their value is one that none of them can read."""
+    monkeypatch.setattr(processes, "can_fork", lambda: False)
+    with make_executor("processes", workers=2, poll=never) as executor:
+        value = executor.share(tasks.Unreadable())
+        with pytest.raises(MachineError, match="killed, twice"):
+            list(run_work(executor, tasks.process, [(value,), (value,), (value,)]))

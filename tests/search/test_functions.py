@@ -12,12 +12,12 @@ import fnnctl.search
 import fnnctl.search.functions
 from fnnctl.errors import DataError
 from fnnctl.records.trials import Job, Status
+from fnnctl.search.budget import SearchBudget
 from fnnctl.search.functions import Found, optimize
-from fnnctl.search.spending import Spending
 from fnnctl.store.journal import read_journal
 from tests.search.toys import Climber, numbered
 
-SPENDING = Spending(max_epochs=9, reduction_factor=3)
+BUDGET = SearchBudget(max_epochs=9, reduction_factor=3)
 
 
 def bowl(job: Job) -> float:
@@ -32,7 +32,7 @@ def test_the_documentation_is_right(module: ModuleType) -> None:
 
 
 def test_a_search_without_a_journal() -> None:
-    found = optimize(bowl, numbered(17), spending=SPENDING, direction="minimize")
+    found = optimize(bowl, numbered(17), budget=BUDGET, direction="minimize")
     assert found.reason == "complete"
     assert found.best is not None
     assert found.best.assignment == {"x": 11}  # in the bracket of 3 and 9 epochs
@@ -50,8 +50,8 @@ def test_the_last_calls_journal_is_gone_on_with(tmp_path: Path) -> None:
             raise KeyboardInterrupt
         return bowl(job)
 
-    def search(path: Path, spending: Spending = SPENDING) -> Found:
-        return optimize(breaks, numbered(99), spending=spending, direction="minimize", journal=path, batch=2)
+    def search(path: Path, budget: SearchBudget = BUDGET) -> Found:
+        return optimize(breaks, numbered(99), budget=budget, direction="minimize", journal=path, batch=2)
 
     with pytest.raises(KeyboardInterrupt):
         search(path)
@@ -69,8 +69,8 @@ def test_a_thousand_trials_are_synced_batch_by_batch(tmp_path: Path, monkeypatch
     synced: list[int] = []
     monkeypatch.setattr(os, "fsync", synced.append)
     optimize(
-        bowl, numbered(1000), spending=Spending(max_epochs=1), direction="minimize", scheduler="full_budget",
-        journal=tmp_path / "journal.jsonl", batch=100,
+        bowl, numbered(1000), budget=SearchBudget(max_epochs=1), direction="minimize",
+        scheduler="full_budget", journal=tmp_path / "journal.jsonl", batch=100,
     )  # fmt: skip
     opening_header_and_end = 2 + 1 + 1
     assert len(synced) == opening_header_and_end + 10
@@ -78,14 +78,14 @@ def test_a_thousand_trials_are_synced_batch_by_batch(tmp_path: Path, monkeypatch
 
 def test_a_journal_may_be_extended_but_not_turned_round(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
-    optimize(bowl, numbered(99), spending=SPENDING, direction="minimize", journal=path)
-    longer = Spending(max_epochs=27, reduction_factor=3)
-    found = optimize(bowl, numbered(99), spending=longer, direction="minimize", journal=path)
+    optimize(bowl, numbered(99), budget=BUDGET, direction="minimize", journal=path)
+    longer = SearchBudget(max_epochs=27, reduction_factor=3)
+    found = optimize(bowl, numbered(99), budget=longer, direction="minimize", journal=path)
     assert max(result.budget for result in found.results) == 27
     resumes = [record for record in read_journal(path) or [] if record["record"] == "resume"]
     assert [list(record["changes"]) for record in resumes] == [["budget"]]
     with pytest.raises(DataError, match="another configuration"):
-        optimize(bowl, numbered(99), spending=SPENDING, direction="maximize", journal=path)
+        optimize(bowl, numbered(99), budget=BUDGET, direction="maximize", journal=path)
 
 
 def test_an_exception_can_be_a_failed_trial_or_the_end() -> None:
@@ -94,9 +94,9 @@ def test_an_exception_can_be_a_failed_trial_or_the_end() -> None:
             raise OverflowError("too large")
         return math.nan if job.trial.number == 3 else bowl(job)
 
-    spending = Spending(max_epochs=3, trials=5)
+    budget = SearchBudget(max_epochs=3, trials=5)
     found = optimize(
-        picky, numbered(9), spending=spending, direction="minimize", scheduler="full_budget",
+        picky, numbered(9), budget=budget, direction="minimize", scheduler="full_budget",
         catch=(OverflowError,),
     )  # fmt: skip
     assert [result.status for result in found.results] == [
@@ -104,18 +104,18 @@ def test_an_exception_can_be_a_failed_trial_or_the_end() -> None:
     ]  # fmt: skip
     assert found.results[2].reason == "OverflowError: too large"
     with pytest.raises(OverflowError):
-        optimize(picky, numbered(9), spending=spending, direction="minimize", scheduler="full_budget")
+        optimize(picky, numbered(9), budget=budget, direction="minimize", scheduler="full_budget")
 
 
 def test_nobody_is_best_where_all_have_failed() -> None:
-    found = optimize(lambda job: math.nan, numbered(9), spending=SPENDING, direction="minimize")
+    found = optimize(lambda job: math.nan, numbered(9), budget=BUDGET, direction="minimize")
     assert found.best is None
 
 
 def test_a_search_can_be_stopped() -> None:
     asked = iter([None] * 5 + ["enough"])
     found = optimize(
-        bowl, Climber(99), spending=Spending(max_epochs=3), direction="minimize", scheduler="full_budget",
+        bowl, Climber(99), budget=SearchBudget(max_epochs=3), direction="minimize", scheduler="full_budget",
         stop=lambda: next(asked),
     )  # fmt: skip
     assert (found.reason, len(found.results)) == ("enough", 5)

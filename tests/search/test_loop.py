@@ -13,20 +13,21 @@ import pytest
 from fnnctl.errors import DataError
 from fnnctl.records.journal import End, Header, Journal
 from fnnctl.records.trials import Job, Result, Status
+from fnnctl.search.budget import SearchBudget
 from fnnctl.search.loop import Runner, run_search
 from fnnctl.search.protocols import Scheduler
-from fnnctl.search.spending import Spending, build_scheduler
+from fnnctl.search.schedulers import build_scheduler
 from fnnctl.store.journal import JournalFile, read_journal
 from tests.search.toys import Climber, Outcome, Recorder, grouped_runner, numbered, result_of, unruly
 
 HEADER = Header("3fa9", None, {"fnnctl": "0.1.0"}, {"trials": 4})
-SMALL = Spending(max_epochs=9, reduction_factor=3, max_trials=12)
-TINY = Spending(max_epochs=3, reduction_factor=3)
+SMALL = SearchBudget(max_epochs=9, reduction_factor=3, max_trials=12)
+TINY = SearchBudget(max_epochs=3, reduction_factor=3)
 
 
-def hyperband(learns: bool = False, spending: Spending = SMALL) -> Scheduler:
+def hyperband(learns: bool = False, budget: SearchBudget = SMALL) -> Scheduler:
     sampler = Climber(100) if learns else numbered(100)
-    return build_scheduler("hyperband", sampler, spending, direction="maximize")
+    return build_scheduler("hyperband", sampler, budget, direction="maximize")
 
 
 def searched(path: Path, scheduler: Scheduler, runner: Runner, stop: Callable[[], str | None]) -> str:
@@ -96,12 +97,12 @@ def test_only_what_is_not_recorded_is_done_again(path: Path) -> None:
 
 
 def test_a_flipped_byte_ends_nothing_silently(path: Path) -> None:
-    searched(path, hyperband(spending=TINY), grouped_runner(unruly), go_on)
+    searched(path, hyperband(budget=TINY), grouped_runner(unruly), go_on)
     whole = path.read_bytes()
     for index in range(len(whole) - 1):
         path.write_bytes(whole[:index] + bytes([whole[index] ^ 1]) + whole[index + 1 :])
         with pytest.raises(DataError):
-            searched(path, hyperband(spending=TINY), grouped_runner(unruly), go_on)
+            searched(path, hyperband(budget=TINY), grouped_runner(unruly), go_on)
 
 
 def test_a_stop_is_recorded_with_its_reason_and_gone_on_from(path: Path) -> None:
@@ -197,7 +198,7 @@ def test_whoever_watches_is_told_what_is_recorded() -> None:
         assert all(journal.results[result.key] is result for result in results)
         seen.append(len(results))
 
-    run_search(hyperband(), grouped_runner(unruly, batch=5), journal, watch=watch)
+    run_search(hyperband(), grouped_runner(unruly, batch=5), journal, on_results=watch)
     assert seen[:3] == [5, 5, 2]
     assert sum(seen) == len(journal.results)
 
@@ -220,15 +221,15 @@ def test_an_extension_reuses_every_result_that_its_plan_asks_for(path: Path) -> 
         done.append(job.key)
         return unruly(job)
 
-    longer = Spending(max_epochs=27, reduction_factor=3, max_trials=40)
+    longer = SearchBudget(max_epochs=27, reduction_factor=3, max_trials=40)
     with closing(JournalFile(path)) as file:
         journal = Journal(file)
         journal.begin(Header("3fa9", None, {"fnnctl": "0.1.0"}, {"trials": 40}))
-        run_search(hyperband(spending=longer), grouped_runner(counted), journal)
+        run_search(hyperband(budget=longer), grouped_runner(counted), journal)
     assert not before & set(done)
     assert journal.trials[0].bracket == 3
     fresh = begun()
-    run_search(hyperband(spending=longer), grouped_runner(unruly), fresh)
+    run_search(hyperband(budget=longer), grouped_runner(unruly), fresh)
     asked_for = {key: (result.status, result.objective) for key, result in fresh.results.items()}
     extended = {key: (result.status, result.objective) for key, result in journal.results.items()}
     assert asked_for.items() <= extended.items()
@@ -250,7 +251,7 @@ def test_a_larger_budget_goes_on_from_the_recorded_one() -> None:
             return ends.get(job.trial.number, 0.3)
 
         scheduler = build_scheduler(
-            "full_budget", sampler, Spending(max_epochs=epochs, trials=trials), direction="maximize"
+            "full_budget", sampler, SearchBudget(max_epochs=epochs, trials=trials), direction="maximize"
         )
         run_search(scheduler, grouped_runner(outcome, groups=1), journal)
         told[:] = sampler.told

@@ -3,23 +3,24 @@ from __future__ import annotations
 import pytest
 
 from fnnctl.records.trials import Job
+from fnnctl.search.budget import SearchBudget
 from fnnctl.search.plan import plan_search
-from fnnctl.search.spending import SCHEDULERS, Spending, build_scheduler
+from fnnctl.search.schedulers import SCHEDULERS, build_scheduler
 from tests.search.toys import climbed, numbered
 
-SPENDINGS = [
-    Spending(max_epochs=81, trials=30),
-    Spending(max_epochs=200, min_epochs=3, trials=50, reduction_factor=4, brackets="table"),
-    Spending(max_epochs=40, min_epochs=2, trials=13, max_trials=9, reduction_factor=2.5),
-    Spending(max_epochs=9, trials=16, total_epochs=256, reduction_factor=2, max_trials=12),
+BUDGETS = [
+    SearchBudget(max_epochs=81, trials=30),
+    SearchBudget(max_epochs=200, min_epochs=3, trials=50, reduction_factor=4, brackets="table"),
+    SearchBudget(max_epochs=40, min_epochs=2, trials=13, max_trials=9, reduction_factor=2.5),
+    SearchBudget(max_epochs=9, trials=16, total_epochs=256, reduction_factor=2, max_trials=12),
 ]
 
 
 @pytest.mark.parametrize("size", [None, 1000, 20, 7, 1, 0])
-@pytest.mark.parametrize("spending", SPENDINGS)
+@pytest.mark.parametrize("budget", BUDGETS)
 @pytest.mark.parametrize("scheduler", SCHEDULERS)
-def test_what_is_executed_is_what_was_planned(scheduler: str, spending: Spending, size: int | None) -> None:
-    plan = plan_search(scheduler, spending, size=size)
+def test_what_is_executed_is_what_was_planned(scheduler: str, budget: SearchBudget, size: int | None) -> None:
+    plan = plan_search(scheduler, budget, size=size)
     begun = {}
 
     def outcome(job: Job) -> float:
@@ -27,7 +28,7 @@ def test_what_is_executed_is_what_was_planned(scheduler: str, spending: Spending
         return float(job.trial.number * 37 % 11)
 
     sampler = numbered(10**6 if size is None else size)
-    asked = climbed(build_scheduler(scheduler, sampler, spending, direction="minimize"), outcome)
+    asked = climbed(build_scheduler(scheduler, sampler, budget, direction="minimize"), outcome)
     executed: dict[tuple[int, int], int] = {}
     for number, _, stop in (job for jobs in asked for job in jobs):
         key = begun[number], stop
@@ -41,7 +42,7 @@ def test_what_is_executed_is_what_was_planned(scheduler: str, spending: Spending
 
 
 def test_the_plans_table() -> None:
-    table = plan_search("hyperband", Spending(max_epochs=81)).table()
+    table = plan_search("hyperband", SearchBudget(max_epochs=81)).table()
     assert (table["trials"], table["epochs_from_scratch"], table["epochs_with_reuse"]) == (143, 1902, 1581)
     assert table["brackets"][3] == {
         "bracket": 1,
@@ -50,12 +51,12 @@ def test_the_plans_table() -> None:
 
 
 def test_brackets_for_which_no_trial_is_left_are_not_there() -> None:
-    plan = plan_search("hyperband", Spending(max_epochs=81, max_trials=100))
+    plan = plan_search("hyperband", SearchBudget(max_epochs=81, max_trials=100))
     assert [(bracket.number, bracket.trials) for bracket in plan.brackets] == [(4, 81), (3, 19)]
     assert [rung.trials for rung in plan.brackets[1].rungs] == [19, 11, 3, 1]
 
 
 def test_the_full_budget_of_a_whole_space() -> None:
-    assert plan_search("full_budget", Spending(max_epochs=10), size=12).epochs_with_reuse == 120
+    assert plan_search("full_budget", SearchBudget(max_epochs=10), size=12).epochs_with_reuse == 120
     with pytest.raises(ValueError, match="has no end"):
-        plan_search("full_budget", Spending(max_epochs=10))
+        plan_search("full_budget", SearchBudget(max_epochs=10))

@@ -6,16 +6,16 @@ import math
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from fnnctl.executors.board import Board
+from fnnctl.executors.protocols import Progress
 from fnnctl.records.trials import Assignment, Direction, Job, Result, Status, Trial
 from fnnctl.search.loop import Runner
 from fnnctl.search.protocols import Scheduler
-from fnnctl.search.samplers.listed import Listed
+from fnnctl.search.samplers.fixed_list import FixedListSampler
 
 
-def numbered(count: int) -> Listed:
+def numbered(count: int) -> FixedListSampler:
     """Chooses {"x": 0}, {"x": 1} and so on."""
-    return Listed({"x": x} for x in range(count))
+    return FixedListSampler({"x": x} for x in range(count))
 
 
 @dataclass
@@ -106,9 +106,9 @@ def unruly(job: Job) -> Outcome:
     return (Status.STOPPED_EARLY, value) if noise > 0.85 else value
 
 
-def do_job(shared: None, job: Job, board: Board) -> Result:
+def do_job(progress: Progress, job: Job) -> Result:
     """The same as work for an executor."""
-    board.advance(job.stop - job.start)
+    progress.advance(job.stop - job.start)
     return result_of(job, unruly(job))
 
 

@@ -9,8 +9,9 @@ import numpy.typing as npt
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fnnctl.executors.board import Board
-from fnnctl.executors.running import ExecutorKind, run_tasks
+from fnnctl.executors.protocols import Progress
+from fnnctl.executors.registry import ExecutorKind, make_executor
+from fnnctl.executors.work import run_work
 from fnnctl.nn.layers.activations import ACTIVATIONS
 from fnnctl.nn.optimizers.first_order import OPTIMIZERS
 from fnnctl.nn.optimizers.lr_schedules import LR_SCHEDULES
@@ -162,7 +163,7 @@ def test_alone_or_in_a_stack(case: tuple[StackSettings, list[Member], int]) -> N
 
 
 def train_cut(
-    case: tuple[StackSettings, list[Member], Examples], cut: list[int], board: Board
+    progress: Progress, case: tuple[StackSettings, list[Member], Examples], cut: list[int]
 ) -> list[TrainedMember]:
     shape, members, examples = case
     return train_stack(Stack(shape, [members[index] for index in cut], examples))
@@ -181,10 +182,12 @@ def test_however_cut_and_by_however_many_workers(
     jobs = [StackKey(shape, each.train_rows.size, each.validation_rows.size) for each in members]
     cuts = group_into_stacks(jobs, most=most)
     kind, workers = who
-    done = run_tasks(
-        train_cut, (shape, members, examples), cuts, kind=kind, workers=workers, look_up=lambda done: False
-    )
-    trained = {index: each for cut, results in done for index, each in zip(cuts[cut], results, strict=True)}
+    with make_executor(kind, workers=workers, poll=lambda done: False) as executor:
+        shared = executor.share((shape, members, examples))
+        done = dict(run_work(executor, train_cut, ((shared, cut) for cut in cuts)))
+    trained = {
+        index: each for cut, results in done.items() for index, each in zip(cuts[cut], results, strict=True)
+    }
     for index, member in enumerate(members):
         (alone,) = train_stack(Stack(shape, [member], examples))
         assert_same_bits(alone, trained[index])

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fnnctl.records.trials import Job, Result
-from fnnctl.search.schedulers.intake import Intake, check_answers
+from fnnctl.search.schedulers.trial_source import TrialSource, check_answers
 
 
 class FullBudget:
     """One rung for all: all trials together, or one after the other where the sampler learns from them."""
 
-    def __init__(self, intake: Intake, *, epochs: int) -> None:
-        """As many trials as the intake begins."""
-        self._intake, self._epochs = intake, epochs
+    def __init__(self, source: TrialSource, *, epochs: int) -> None:
+        """As many trials as the source begins."""
+        self._source, self._epochs = source, epochs
         self._jobs: list[Job] = []
 
     def ask(self) -> Sequence[Job]:
         """See `Scheduler`."""
         if not self._jobs:
-            trials = self._intake.begin(1 if self._intake.learns else None)
+            trials = self._source.begin(1 if self._source.learns else None)
             self._jobs = [Job(trial, rung=0, start=0, stop=self._epochs) for trial in trials]
         return self._jobs
 
@@ -27,5 +27,5 @@ class FullBudget:
         """See `Scheduler`."""
         check_answers(self._jobs, results)
         for job, result in zip(self._jobs, results, strict=True):
-            self._intake.tell(job.trial, result)
+            self._source.tell(job.trial, result)
         self._jobs = []

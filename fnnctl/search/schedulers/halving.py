@@ -8,7 +8,7 @@ from dataclasses import replace
 from fnnctl.records.standings import is_finite, ranked
 from fnnctl.records.trials import Direction, Job, Result, Status, Trial
 from fnnctl.search.rungs import Bracket
-from fnnctl.search.schedulers.intake import Intake, check_answers
+from fnnctl.search.schedulers.trial_source import TrialSource, check_answers
 
 
 class Halving:
@@ -19,9 +19,9 @@ class Halving:
     nothing there.
     """
 
-    def __init__(self, intake: Intake, bracket: Bracket, *, direction: Direction) -> None:
+    def __init__(self, source: TrialSource, bracket: Bracket, *, direction: Direction) -> None:
         """The trials begin when they are asked for; where there are fewer, the bracket shrinks."""
-        self._intake, self._bracket = intake, bracket
+        self._source, self._bracket = source, bracket
         self._direction: Direction = direction
         self._trials: dict[int, Trial] = {}
         self._rung = -1
@@ -46,7 +46,7 @@ class Halving:
 
     def _begin(self) -> list[Job]:
         rung = self._bracket.rungs[0]
-        trials = self._intake.begin(rung.trials, bracket=self._bracket.number)
+        trials = self._source.begin(rung.trials, bracket=self._bracket.number)
         self._trials = {trial.number: trial for trial in trials}
         return [Job(trial, rung=0, start=0, stop=rung.epochs) for trial in trials]
 
@@ -65,4 +65,4 @@ class Halving:
 
     def _enter(self, result: Result) -> None:
         self._results.append(result)
-        self._intake.tell(self._trials[result.trial], result)
+        self._source.tell(self._trials[result.trial], result)

@@ -9,7 +9,7 @@ from itertools import islice
 from fnnctl.records.trials import Direction, Job, Result
 from fnnctl.search.rungs import Bracket
 from fnnctl.search.schedulers.halving import Halving
-from fnnctl.search.schedulers.intake import Intake, check_answers
+from fnnctl.search.schedulers.trial_source import TrialSource, check_answers
 
 
 class HyperBand:
@@ -18,10 +18,10 @@ class HyperBand:
     Where the sampler learns, it climbs one after the other, so that each begins with what was learned.
     """
 
-    def __init__(self, intake: Intake, brackets: Sequence[Bracket], *, direction: Direction) -> None:
+    def __init__(self, source: TrialSource, brackets: Sequence[Bracket], *, direction: Direction) -> None:
         """Trials are numbered bracket by bracket; where there are fewer, the last brackets shrink."""
-        ladders = [Halving(intake, bracket, direction=direction) for bracket in brackets]
-        self._groups = deque([ladder] for ladder in ladders) if intake.learns else deque([ladders])
+        ladders = [Halving(source, bracket, direction=direction) for bracket in brackets]
+        self._groups = deque([ladder] for ladder in ladders) if source.learns else deque([ladders])
         """The ladders that are climbed at once, group after group."""
 
     def ask(self) -> Sequence[Job]:

@@ -24,7 +24,8 @@ from fnnctl.blas import set_blas_threads
 from fnnctl.commands.fold_plan import plan_folds
 from fnnctl.commands.fold_training import train_folds
 from fnnctl.commands.folds import CrossValidation, PreparedFolds, prepare_folds
-from fnnctl.executors.running import run_tasks
+from fnnctl.executors.registry import make_executor
+from fnnctl.executors.work import run_work
 from fnnctl.store.provenance import usable_processors
 from tests.benchmarks.engine.contest import Settings, present
 from tests.benchmarks.measuring import interleaved, standard_error
@@ -88,13 +89,14 @@ def train_ours(validation: CrossValidation, scores: Scores) -> float:
     plan = plan_folds(validation, workers=usable_processors())
     set_blas_threads(1)
     accuracies = [0.0] * len(validation.networks)
-    for index, results in run_tasks(
-        train_folds, validation, plan.stacks, kind=plan.kind, workers=plan.workers, look_up=lambda _: False
-    ):
-        for fold, result in zip(plan.stacks[index], results, strict=True):
-            if result.scores is None:
-                raise RuntimeError(f"fold {fold} has no scores: {result.outcome}")
-            accuracies[fold] = float((result.scores.predictions == result.scores.labels).mean())
+    with make_executor(plan.kind, workers=plan.workers, poll=lambda done: False) as executor:
+        shared = executor.share(validation)
+        items = ((shared, stack) for stack in plan.stacks)
+        for index, results in run_work(executor, train_folds, items):
+            for fold, result in zip(plan.stacks[index], results, strict=True):
+                if result.scores is None:
+                    raise RuntimeError(f"fold {fold} has no scores: {result.outcome}")
+                accuracies[fold] = float((result.scores.predictions == result.scores.labels).mean())
     seconds = time.perf_counter() - begun
     scores.accuracies = accuracies
     return seconds

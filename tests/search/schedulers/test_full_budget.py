@@ -2,14 +2,14 @@ from __future__ import annotations
 
 from fnnctl.records.trials import Job, Status
 from fnnctl.search.schedulers.full_budget import FullBudget
-from fnnctl.search.schedulers.intake import Intake
+from fnnctl.search.schedulers.trial_source import TrialSource
 from tests.search.toys import Climber, Recorder, by_trial, climbed
 
 
 def test_everyone_gets_everything_at_once() -> None:
     sampler = Recorder(4)
     outcomes = by_trial({0: 0.5, 1: Status.DIVERGED, 2: (Status.STOPPED_EARLY, 0.4), 3: Status.FAILED})
-    asked = climbed(FullBudget(Intake(sampler), epochs=9), outcomes)
+    asked = climbed(FullBudget(TrialSource(sampler), epochs=9), outcomes)
     assert asked == [[(0, 0, 9), (1, 0, 9), (2, 0, 9), (3, 0, 9)]]
     assert [result.status for result in sampler.told] == [
         Status.COMPLETED,
@@ -21,7 +21,7 @@ def test_everyone_gets_everything_at_once() -> None:
 
 def test_a_sampler_that_learns_sees_every_result_before_the_next_trial() -> None:
     sampler = Climber(3)
-    scheduler = FullBudget(Intake(sampler, 5), epochs=2)
+    scheduler = FullBudget(TrialSource(sampler, 5), epochs=2)
     trials: list[Job] = []
 
     def outcome(job: Job) -> float:
@@ -33,4 +33,4 @@ def test_a_sampler_that_learns_sees_every_result_before_the_next_trial() -> None
 
 
 def test_a_space_without_configurations_is_over_at_once() -> None:
-    assert climbed(FullBudget(Intake(Recorder(0)), epochs=9), by_trial({})) == []
+    assert climbed(FullBudget(TrialSource(Recorder(0)), epochs=9), by_trial({})) == []

@@ -9,7 +9,7 @@ import pytest
 from fnnctl.records.trials import Direction, Job, Result, Status
 from fnnctl.search.rungs import Bracket, Rung
 from fnnctl.search.schedulers.halving import Halving
-from fnnctl.search.schedulers.intake import Intake
+from fnnctl.search.schedulers.trial_source import TrialSource
 from tests.search.toys import Outcome, Recorder, by_trial, climbed, result_of
 
 NINE = Bracket(2, (Rung(9, 1), Rung(3, 3), Rung(1, 9)))
@@ -17,7 +17,7 @@ FOUR = Bracket(0, (Rung(4, 2), Rung(2, 4)))
 
 
 def ladder(bracket: Bracket, direction: Direction = "maximize", most: int = 100) -> Halving:
-    return Halving(Intake(Recorder(most)), bracket, direction=direction)
+    return Halving(TrialSource(Recorder(most)), bracket, direction=direction)
 
 
 def numbers(asked: list[list[tuple[int, int, int]]]) -> list[list[int]]:
@@ -82,7 +82,7 @@ def test_an_early_stop_keeps_its_value_and_its_place_and_does_nothing() -> None:
         return {4: 0.9, 6: 0.7}.get(number, 0.1) if stop == 1 else 0.3
 
     sampler = Recorder(9)
-    asked = climbed(Halving(Intake(sampler), NINE, direction="maximize"), outcome)
+    asked = climbed(Halving(TrialSource(sampler), NINE, direction="maximize"), outcome)
     assert asked == [[(number, 0, 1) for number in range(9)], [(4, 1, 3), (6, 1, 3)]]
     assert [result for result in sampler.told if result.trial == 1] == [
         Result(1, 0, 1, Status.STOPPED_EARLY, 0.8, 1),
@@ -119,7 +119,9 @@ def test_trials_bear_the_number_of_their_bracket() -> None:
 
 def test_the_sampler_is_told_in_the_order_of_trials() -> None:
     sampler = Recorder(4)
-    climbed(Halving(Intake(sampler), FOUR, direction="minimize"), by_trial({0: 0.4, 1: 0.3, 2: 0.2, 3: 0.1}))
+    climbed(
+        Halving(TrialSource(sampler), FOUR, direction="minimize"), by_trial({0: 0.4, 1: 0.3, 2: 0.2, 3: 0.1})
+    )
     assert [(result.trial, result.budget) for result in sampler.told] == [
         (0, 2), (1, 2), (2, 2), (3, 2), (2, 4), (3, 4),
     ]  # fmt: skip

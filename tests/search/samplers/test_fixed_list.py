@@ -1,16 +1,16 @@
 from __future__ import annotations
 
-from fnnctl.search.samplers.listed import Listed
+from fnnctl.search.samplers.fixed_list import FixedListSampler
 
 
 def test_goes_through_the_list_and_is_exhausted_for_good() -> None:
-    sampler = Listed([{"x": 1}, {"x": 2}])
+    sampler = FixedListSampler([{"x": 1}, {"x": 2}])
     assert [sampler.ask() for _ in range(4)] == [{"x": 1}, {"x": 2}, None, None]
     assert not sampler.learns
 
 
 def test_takes_only_what_it_is_asked_for() -> None:
     taken = []
-    sampler = Listed(taken.append(x) or {"x": x} for x in range(9))  # type: ignore[func-returns-value]
+    sampler = FixedListSampler(taken.append(x) or {"x": x} for x in range(9))  # type: ignore[func-returns-value]
     sampler.ask()
     assert taken == [0]

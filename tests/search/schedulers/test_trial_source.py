@@ -3,27 +3,27 @@ from __future__ import annotations
 import pytest
 
 from fnnctl.records.trials import Job, Trial
-from fnnctl.search.schedulers.intake import Intake, check_answers
+from fnnctl.search.schedulers.trial_source import TrialSource, check_answers
 from tests.search.toys import Climber, numbered, result_of
 
 
 def test_trials_are_numbered_in_the_order_in_which_they_begin() -> None:
-    intake = Intake(numbered(5))
-    assert intake.begin(2, bracket=3) == [Trial(0, {"x": 0}, 3), Trial(1, {"x": 1}, 3)]
-    assert intake.begin(0) == []
-    assert intake.begin(2, bracket=2) == [Trial(2, {"x": 2}, 2), Trial(3, {"x": 3}, 2)]
-    assert [trial.number for trial in intake.begin(2)] == [4]
-    assert intake.begin(2) == intake.begin() == []
+    source = TrialSource(numbered(5))
+    assert source.begin(2, bracket=3) == [Trial(0, {"x": 0}, 3), Trial(1, {"x": 1}, 3)]
+    assert source.begin(0) == []
+    assert source.begin(2, bracket=2) == [Trial(2, {"x": 2}, 2), Trial(3, {"x": 3}, 2)]
+    assert [trial.number for trial in source.begin(2)] == [4]
+    assert source.begin(2) == source.begin() == []
 
 
 @pytest.mark.parametrize(("most", "begun"), [(None, 5), (3, 3), (0, 0), (9, 5)])
 def test_no_more_begin_than_may(most: int | None, begun: int) -> None:
-    assert len(Intake(numbered(5), most).begin()) == begun
+    assert len(TrialSource(numbered(5), most).begin()) == begun
 
 
 def test_a_sampler_is_not_asked_for_what_may_not_begin() -> None:
     sampler = Climber(5)
-    Intake(sampler, 2).begin(4)
+    TrialSource(sampler, 2).begin(4)
     assert sampler.ask() == {"x": 3, "best": 0.0}
 
 

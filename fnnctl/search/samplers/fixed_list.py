@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from fnnctl.records.trials import Assignment, Result, Trial
 
 
-class Listed:
+class FixedListSampler:
     """Goes through assignments that someone else has chosen, all of them different."""
 
     learns = False

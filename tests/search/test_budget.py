@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from fnnctl.config.schema.search import METHODS
+from fnnctl.search.budget import SearchBudget, least
 from fnnctl.search.samplers import SAMPLERS
-from fnnctl.search.spending import SCHEDULERS, Spending, build_scheduler, least
+from fnnctl.search.schedulers import SCHEDULERS, build_scheduler
 from tests.search.toys import Climber, climbed, numbered
 
 
@@ -26,18 +27,18 @@ def test_the_least_of_the_bounds_that_there_are() -> None:
 def test_how_many_get_the_full_budget(
     trials: int | None, max_trials: int | None, begun: int, learns: bool
 ) -> None:
-    spending = Spending(max_epochs=7, trials=trials, max_trials=max_trials)
+    budget = SearchBudget(max_epochs=7, trials=trials, max_trials=max_trials)
     sampler = Climber(9) if learns else numbered(9)
-    asked = climbed(build_scheduler("full_budget", sampler, spending, direction="maximize"), lambda job: 0.5)
+    asked = climbed(build_scheduler("full_budget", sampler, budget, direction="maximize"), lambda job: 0.5)
     assert [job for jobs in asked for job in jobs] == [(number, 0, 7) for number in range(begun)]
 
 
 def test_halving_in_both_forms() -> None:
-    bounds = Spending(max_epochs=4, trials=4, reduction_factor=2)
-    total = Spending(max_epochs=4, trials=7, reduction_factor=2, total_epochs=100)
+    bounds = SearchBudget(max_epochs=4, trials=4, reduction_factor=2)
+    total = SearchBudget(max_epochs=4, trials=7, reduction_factor=2, total_epochs=100)
     ladders = [
-        climbed(build_scheduler("halving", numbered(99), spending, direction="minimize"), lambda job: 0.5)
-        for spending in (bounds, total)
+        climbed(build_scheduler("halving", numbered(99), budget, direction="minimize"), lambda job: 0.5)
+        for budget in (bounds, total)
     ]
     assert ladders[0] == [[(k, 0, 1) for k in range(4)], [(0, 1, 2), (1, 1, 2)], [(0, 2, 4)]]
     assert ladders[1] == [
@@ -46,17 +47,17 @@ def test_halving_in_both_forms() -> None:
 
 
 def test_hyperband_does_not_read_the_number_of_trials() -> None:
-    spending = Spending(max_epochs=9, trials=2)
-    scheduler = build_scheduler("hyperband", numbered(99), spending, direction="minimize")
+    budget = SearchBudget(max_epochs=9, trials=2)
+    scheduler = build_scheduler("hyperband", numbered(99), budget, direction="minimize")
     assert len(scheduler.ask()) == 9 + 5 + 3
 
 
 @pytest.mark.parametrize(("low", "high"), [(0, 9), (10, 9), (-1, -1)])
 def test_bounds_that_make_no_ladder(low: int, high: int) -> None:
     with pytest.raises(ValueError, match=f"from {low} to {high} epochs"):
-        Spending(min_epochs=low, max_epochs=high)
+        SearchBudget(min_epochs=low, max_epochs=high)
 
 
 def test_halving_must_know_its_trials() -> None:
     with pytest.raises(ValueError, match="with how many trials it begins"):
-        build_scheduler("halving", numbered(9), Spending(max_epochs=9), direction="minimize")
+        build_scheduler("halving", numbered(9), SearchBudget(max_epochs=9), direction="minimize")

@@ -11,7 +11,7 @@ from fnnctl.records.trials import Job, Result, Trial
 from fnnctl.search.protocols import Sampler
 
 
-class Intake:
+class TrialSource:
     """Begins the trials of a search with what a sampler chooses, and tells it what became of them."""
 
     def __init__(self, sampler: Sampler, most: int | None = None) -> None:

@@ -1,0 +1,73 @@
+"""What the executors on this machine have in common: shared values, progress and polling."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from fnnctl.executors.protocols import Poll, Progress, Shared, T
+
+
+class LocalProgress(Progress, Protocol):
+    """Progress as the calling thread sees it."""
+
+    @property
+    def done(self) -> int:
+        """How much is done in all."""
+
+    @property
+    def stopped(self) -> bool:
+        """Whether `stop` was called."""
+
+    def stop(self) -> None:
+        """Let all work end early."""
+
+
+class ThreadProgress:
+    """Progress of work in this process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.done, self.stopped = 0, False
+
+    def should_stop(self) -> bool:
+        """See `Progress`."""
+        return self.stopped
+
+    def advance(self, amount: int) -> None:
+        """See `Progress`."""
+        with self._lock:
+            self.done += amount
+
+    def stop(self) -> None:
+        """See `LocalProgress`."""
+        self.stopped = True
+
+
+class LocalExecutor:
+    """The base of the executors on this machine."""
+
+    def __init__(self, workers: int, poll: Poll, progress: LocalProgress) -> None:
+        self.workers, self._progress = workers, progress
+        self._poll = poll
+        self._values: list[Any] = []
+        self._started = False
+
+    def share(self, value: T) -> Shared[T]:
+        """See `Executor`."""
+        if self._started:
+            raise RuntimeError("values are shared before the first item is submitted")
+        self._values.append(value)
+        return Shared(len(self._values) - 1)
+
+    def poll(self) -> bool:
+        """See `Executor`."""
+        if not self._progress.stopped and self._poll(self._progress.done):
+            self._progress.stop()
+        return self._progress.stopped
+
+
+def resolved(args: Sequence[Any], values: Sequence[Any]) -> list[Any]:
+    """The arguments with every handle replaced by its value."""
+    return [values[each.index] if isinstance(each, Shared) else each for each in args]

@@ -1,0 +1,79 @@
+"""Running many work items with an executor; the results do not depend on who ran what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from itertools import islice
+from typing import Any, TypeAlias
+
+from fnnctl.executors.protocols import Executor, R, Work, WorkerKilledError
+
+Item: TypeAlias = tuple[int, tuple[Any, ...]]
+"""An item's index and arguments."""
+
+SECONDS_BETWEEN_POLLS = 0.05
+
+
+def run_work(
+    executor: Executor,
+    work: Work[R],
+    items: Iterable[tuple[Any, ...]],
+    *,
+    on_killed: Callable[[int], R] | None = None,
+) -> Iterator[tuple[int, R]]:
+    """Run the work on every item, and yield each item's index and result as they come.
+
+    Items are pulled when there is room, so that at most `workers + 1` are under way. Once the executor's poll
+    says stop, no further item is pulled or started: the results of those that run are the last ones.
+    An item whose worker was killed runs once more, alone: it may have been another that used up the memory.
+
+    Args:
+        executor: Who runs the work.
+        work: Called with a `Progress` and an item's arguments. What it raises is raised here.
+        items: The arguments of each call.
+        on_killed: Gives the result of an item (by its index) whose worker was killed twice; without it
+            `WorkerKilledError` is raised.
+    """
+    waiting = enumerate(items)
+    running: dict[Future[R], Item] = {}
+    suspects: dict[int, Item] = {}
+    try:
+        while True:
+            for item in _due(executor, waiting, running, suspects):
+                future = executor.submit(work, *item[1])
+                running[future] = item
+                if future.done():  # a serial executor's result is yielded before the next item starts
+                    break
+            if not running:
+                return
+            done, _ = wait(running, SECONDS_BETWEEN_POLLS, FIRST_COMPLETED)
+            for future in done:
+                index, args = running.pop(future)
+                try:
+                    result = future.result()
+                except WorkerKilledError as error:
+                    if index not in suspects:
+                        suspects[index] = index, args
+                        continue
+                    if on_killed is None:
+                        raise WorkerKilledError(times=", twice") from error
+                    result = on_killed(index)
+                suspects.pop(index, None)
+                yield index, result
+    finally:
+        for future in running:
+            future.cancel()
+
+
+def _due(
+    executor: Executor, waiting: Iterator[Item], running: dict[Future[R], Item], suspects: dict[int, Item]
+) -> Iterator[Item]:
+    """The items to start now; after a stop there are none, and those that have not started are cancelled."""
+    if executor.poll():
+        for future in [each for each in running if each.cancel()]:
+            del running[future]
+        return iter(())
+    if suspects:
+        return islice(suspects.values(), 0 if running else 1)
+    return islice(waiting, executor.workers + 1 - len(running))
