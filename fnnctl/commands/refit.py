@@ -16,7 +16,7 @@ from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.lr_schedules import AdaptiveLrSchedule
 from fnnctl.console.output import Output
 from fnnctl.console.signals import Interruption
-from fnnctl.records.trials import Assignment
+from fnnctl.space.assignments import Assignment
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.names import BEST, NEXT_BEST
 from fnnctl.store.run import OpenRun, create_run

@@ -98,9 +98,9 @@ def _what_is_no_extension(begun: PreparedSearch, search: PreparedSearch) -> dict
 
 def _kinds(search: PreparedSearch, name: str) -> set[str]:
     """The kinds of a setting of training that trials can have."""
-    for setting, domain in search.space.domains.items():
-        if setting in {f"training.{name}", f"training.{name}.name"}:
-            values = domain.values or ()
+    for dimension in search.space.dimensions:
+        if dimension.name in {f"training.{name}", f"training.{name}.name"}:
+            values = dimension.domain.values or ()
             return {str(each.get("name") if isinstance(each, Mapping) else each) for each in values}
     section = getattr(search.experiment.training, name)
     return set() if section is None else {section.name}

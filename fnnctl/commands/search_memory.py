@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from fnnctl.arrays import IntArray
 from fnnctl.commands.preparation import Fitted, Source, fit_whatever_its_size, too_large
 from fnnctl.config.reading.resolved import flow_yaml
-from fnnctl.config.rules.dimensions import active, assignment_of
-from fnnctl.config.rules.domain_values import values_to_try
 from fnnctl.config.rules.trials import RefusedConfigurationError, TrialConfigs
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.errors import ConfigError, InputError
-from fnnctl.records.trials import Assignment
-from fnnctl.search.space import Space
+from fnnctl.space.assignments import Assignment
+from fnnctl.space.space import Space
 from fnnctl.training.memory import training_bytes
 
 SWEEPS = 2
@@ -30,17 +27,14 @@ def refuse_too_large(source: Source, space: Space, configs: TrialConfigs, train:
     the values of choices; what is refused otherwise is left to its trial.
     """
     sizes = _Sizes(source, configs, train)
-    values: dict[str, Any] = {each.name: values_to_try(each.domain)[-1] for each in space.dimensions}
-
-    def assignment(changed: Mapping[str, Any]) -> Assignment:
-        return assignment_of(space.dimensions, active(space.dimensions, changed))
+    values: dict[str, Any] = {each.name: each.domain.values_to_try()[-1] for each in space.dimensions}
 
     for _ in range(SWEEPS):
         for each in space.dimensions:
-            others = ({**values, each.name: value} for value in values_to_try(each.domain))
+            others = ({**values, each.name: value} for value in each.domain.values_to_try())
             options = [values, *others]  # of equal ones the first is taken: large numbers stay
-            values = max(options, key=lambda changed: sizes.bytes_of(assignment(changed)))
-    largest = assignment(values)
+            values = max(options, key=lambda changed: sizes.bytes_of(space.assignment_of(changed)))
+    largest = space.assignment_of(values)
     fitted = sizes.fitted(largest)
     if fitted and (message := too_large(fitted.settings, rows=len(source.dataset))):
         chosen = f"with {flow_yaml(dict(largest))}, {message}"

@@ -16,6 +16,7 @@ from fnnctl.arrays import IntArray
 from fnnctl.commands.preparation import Source, data_facts, load_source, parts_of, searching_problems
 from fnnctl.commands.search_memory import refuse_too_large
 from fnnctl.config.reading.resolved import active_settings
+from fnnctl.config.rules.dimensions import space_of
 from fnnctl.config.rules.trials import TrialConfigs, trial_configs
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.search import DEFAULT_TRIALS, SearchConfig
@@ -25,12 +26,11 @@ from fnnctl.errors import ConfigError
 from fnnctl.records.journal import Header
 from fnnctl.records.trials import Direction
 from fnnctl.search.budget import SearchBudget
-from fnnctl.search.domains import Domain
 from fnnctl.search.plan import SearchPlan, plan_search
 from fnnctl.search.protocols import Sampler, Scheduler
 from fnnctl.search.samplers import SAMPLERS
 from fnnctl.search.schedulers import build_scheduler
-from fnnctl.search.space import Space
+from fnnctl.space.space import Space
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +96,8 @@ class PreparedSearch:
                     "on": objective.on,
                     "direction": self.direction,
                 },
-                "paths": list(self.space.domains),
-                "scales": {name: _scale(domain) for name, domain in self.space.domains.items()},
+                "paths": [each.name for each in self.space.dimensions],
+                "scales": {each.name: each.domain.scale for each in self.space.dimensions},
                 "budget": budget,
                 "trials": trials,
                 "max_trials": self.budget.max_trials,
@@ -131,7 +131,7 @@ def search_of(source: Source, *, max_trials: int | None, horizon: int | None = N
         raise ConfigError(*problems)
     split = parts_of(source)
     budget = _search_budget(experiment, max_trials)
-    space = Space(experiment.search.space)
+    space = space_of(experiment.search.space)
     size = _size(space, experiment.search)
     try:
         plan = plan_search(experiment.search.method.scheduler, budget, size=size)
@@ -215,10 +215,3 @@ def _units(source: Source, split: Split) -> tuple[Unit, ...]:
         parts = fold.split(dataset.labels, dataset.groups)
         units.append(Unit(parts, parts.test, (fold.repeat, fold.number)))
     return tuple(units)
-
-
-def _scale(domain: Domain) -> str:
-    """How an axis of this domain is drawn."""
-    if domain.values is not None and not all(isinstance(value, int | float) for value in domain.values):
-        return "choice"
-    return "log" if domain.log else "linear"

@@ -1,7 +1,7 @@
-"""Where a command's words go: data to standard output, all else to standard error.
+"""A command's output: data on standard output, everything else on standard error.
 
-A reader that closes its end of the pipe has seen enough: what follows is thrown away, and the command
-goes on to its own end and exit code.
+If the reader closes its end of the pipe, further output is discarded, and the command goes on to its own end
+and exit code.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 LINES_AT_ONCE = 1000
 WIDEST = 300
-"""Columns that a table may take, whatever the terminal has."""
+"""Columns that a table may take on a terminal that has fewer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """What the user wants to hear, and in which form."""
+    """What a command may print, and in which form."""
 
     json: bool = False
     """One JSON object on standard output, and nothing else there."""
@@ -36,37 +36,37 @@ class Output:
     color: bool = True
 
     def data(self, text: str) -> None:
-        """A line of what was asked for."""
+        """Print a line of data."""
         _write(sys.stdout, text + "\n")
 
     def lines(self, lines: Iterable[str]) -> None:
-        """Lines of what was asked for, each with its end, as long as somebody reads them."""
+        """Print lines of data, each with its line end, until the reader closes the pipe."""
         lines = iter(lines)
         while some := "".join(islice(lines, LINES_AT_ONCE)):
             if not _write(sys.stdout, some):
                 return
 
     def json_object(self, value: Mapping[str, Any]) -> None:
-        """The one object that a script reads."""
+        """Print the one object of `--json`."""
         self.data(self.json_text(value))
 
     def json_text(self, value: Mapping[str, Any]) -> str:
-        """The object as text."""
+        """The object as text, without a line end."""
         from fnnctl.store.documents import to_json
 
         return to_json(value).rstrip("\n")
 
     def render(self, renderable: RenderableType) -> None:
-        """What was asked for, as a table or the like."""
+        """Print data that rich lays out, such as a table."""
         _write(sys.stdout, self.rendered(renderable))
 
     @property
     def width(self) -> int:
-        """The terminal's columns; 80 where the output goes elsewhere."""
+        """The terminal's columns; 80 if there is no terminal."""
         return self.console(sys.stdout or io.StringIO()).width
 
     def rendered(self, renderable: RenderableType, *, plain: bool = False) -> str:
-        """A table or the like as text; `plain` is without colours wherever it goes."""
+        """What rich lays out as text; `plain` is without colours even on a terminal."""
         from rich.measure import Measurement
 
         console = self.console(io.StringIO() if plain or sys.stdout is None else sys.stdout)
@@ -77,22 +77,22 @@ class Output:
         return "\n".join(line.rstrip() for line in captured.get().split("\n"))
 
     def note(self, text: str) -> None:
-        """A line beside what was asked for, which `--quiet` leaves out."""
+        """Print a message, unless `--quiet` is given."""
         if not self.quiet:
             self.complain(text)
 
     def complain(self, text: str) -> None:
-        """What went wrong, which no option leaves out. Where it cannot be said, the exit code still tells."""
+        """Print an error. If standard error cannot be written, the exit code has to do."""
         with suppress(UnwritableOutputError):
             _write(sys.stderr, text + "\n")
 
     def detail(self, text: str) -> None:
-        """A line for `--verbose`."""
+        """Print a message if `--verbose` is given."""
         if self.verbose:
             self.complain(text)
 
     def console(self, stream: TextIO) -> Console:
-        """A rich console for a stream: colours on a terminal only, if they are wanted at all."""
+        """A rich console for a stream, with colours on a terminal unless they are switched off."""
         from rich.console import Console
 
         plain = not self.color or os.environ.get("NO_COLOR")
@@ -100,17 +100,17 @@ class Output:
 
 
 def _write(stream: TextIO | None, text: str) -> bool:
-    """Write and flush; False where nobody reads any more."""
-    if stream is None:  # it was closed before the program began
+    """Write and flush; False if the reader has closed the pipe."""
+    if stream is None:  # closed before the program began
         return False
     try:
         stream.write(text)
         stream.flush()
     except BrokenPipeError:
-        _throw_away(stream)
+        _discard(stream)
         return False
     except OSError as error:
-        _throw_away(stream)
+        _discard(stream)
         raise UnwritableOutputError(error.strerror or str(error)) from error
     except UnicodeEncodeError:
         encoding = stream.encoding or "ascii"
@@ -119,6 +119,6 @@ def _write(stream: TextIO | None, text: str) -> bool:
     return True
 
 
-def _throw_away(stream: TextIO) -> None:
-    """Let the stream lead nowhere, so that closing it at the end does not fail again."""
+def _discard(stream: TextIO) -> None:
+    """Redirect the stream to the null device, so that closing it at exit does not fail again."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -1,4 +1,4 @@
-"""How training goes, epoch by epoch: a bar on a terminal, elsewhere a plain line now and then."""
+"""The progress of a training: a bar on a terminal, elsewhere a plain line now and then."""
 
 from __future__ import annotations
 
@@ -19,34 +19,37 @@ OnEpoch = Callable[[int, Record], None]
 
 @contextmanager
 def epoch_progress(output: Output, epochs: int, *, done: int = 0) -> Iterator[OnEpoch]:
-    """What to call after each epoch; shows the first member of the stack, which has `done` so many."""
+    """Yield what to call after each epoch; it shows the first member of the stack.
+
+    A resumed training has `done` some of the epochs already.
+    """
     if output.quiet:
         yield lambda epoch, record: None
     elif sys.stderr.isatty() and not output.verbose:
-        with _bar(output, epochs, done) as on_epoch:
-            yield on_epoch
+        with _bar(output, "epoch {task.completed}/{task.total}", epochs, done=done) as draw:
+            yield lambda epoch, record: draw(epoch, lambda: _short_values(record))
     else:
-        lines = _Lines(output, epochs)
-        yield lines.on_epoch
-        lines.tell_last()
+        with _epoch_lines(output, epochs) as on_epoch:
+            yield on_epoch
 
 
 @contextmanager
 def amount_progress(output: Output, total: int) -> Iterator[Callable[[int], None]]:
-    """What to call now and then with how many epochs of `total` all networks together have trained."""
+    """Yield what to call now and then with the number of epochs, of `total`, trained by all networks."""
     if output.quiet:
         yield lambda done: None
     elif sys.stderr.isatty():
-        with _amount_bar(output, total) as show:
-            yield show
+        # The bar is drawn only when it is updated: a process with a thread that draws cannot fork workers.
+        text = "epoch {task.completed:,} of {task.total:,} at most"
+        with _bar(output, text, total, in_thread=False) as draw:
+            yield draw
     else:
-        due = time.monotonic() + SECONDS_BETWEEN_LINES
+        is_due = _Interval(SECONDS_BETWEEN_LINES)
+        is_due()  # the first line comes after an interval
 
         def tell(done: int) -> None:
-            nonlocal due
-            if time.monotonic() >= due:
+            if is_due():
                 output.note(f"{done:,} of {total:,} epochs at most")
-                due = time.monotonic() + SECONDS_BETWEEN_LINES
 
         yield tell
 
@@ -58,79 +61,69 @@ def epoch_line(epoch: int, record: Record, *, epochs: int) -> str:
     return f"epoch {epoch}/{epochs}  {values}"
 
 
-class _Lines:
-    """The first epoch, one every few seconds, and the last; with `--verbose` all."""
+class _Interval:
+    """Tells when it is time to show something again."""
 
-    def __init__(self, output: Output, epochs: int) -> None:
-        self._output, self._epochs = output, epochs
-        self._due = time.monotonic()
-        self._untold: tuple[int, Record] | None = None
+    def __init__(self, seconds: float) -> None:
+        self._seconds, self._due = seconds, time.monotonic()
 
-    def on_epoch(self, epoch: int, record: Record) -> None:
-        self._untold = (epoch, record)
-        if self._output.verbose or time.monotonic() >= self._due:
-            self.tell_last()
-            self._due = time.monotonic() + SECONDS_BETWEEN_LINES
-
-    def tell_last(self) -> None:
-        """Print the last epoch, if it was not printed yet."""
-        if self._untold:
-            self._output.note(epoch_line(*self._untold, epochs=self._epochs))
-            self._untold = None
+    def __call__(self) -> bool:
+        """Whether the interval is over, or has not begun yet; if so, a new one begins."""
+        now = time.monotonic()
+        is_due = now >= self._due
+        if is_due:
+            self._due = now + self._seconds
+        return is_due
 
 
 @contextmanager
-def _bar(output: Output, epochs: int, done: int) -> Iterator[OnEpoch]:
+def _epoch_lines(output: Output, epochs: int) -> Iterator[OnEpoch]:
+    """Print the first epoch, one every few seconds, and the last; with `--verbose` all."""
+    is_due = _Interval(SECONDS_BETWEEN_LINES)
+    unprinted: tuple[int, Record] | None = None
+
+    def on_epoch(epoch: int, record: Record) -> None:
+        nonlocal unprinted
+        unprinted = (epoch, record)
+        if is_due() or output.verbose:
+            output.note(epoch_line(epoch, record, epochs=epochs))
+            unprinted = None
+
+    yield on_epoch
+    if unprinted:
+        output.note(epoch_line(*unprinted, epochs=epochs))
+
+
+@contextmanager
+def _bar(
+    output: Output, text: str, total: int, *, done: int = 0, in_thread: bool = True
+) -> Iterator[Callable[..., None]]:
+    """Yield what to call with the epochs that are done, and a function that makes the text after the bar."""
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
     from rich.table import Column
 
     columns = (
-        TextColumn("epoch {task.completed}/{task.total}", table_column=Column(no_wrap=True)),
-        BarColumn(bar_width=10),
-        TextColumn("{task.fields[values]}"),
+        TextColumn(text, table_column=Column(no_wrap=True)),
+        BarColumn(bar_width=10 if in_thread else 20),
+        *([TextColumn("{task.fields[values]}")] if in_thread else []),
         TimeRemainingColumn(compact=True),
     )
-    terminal = cast(TextIO, _Forgiving(sys.stderr))
-    with Progress(*columns, console=output.console(terminal), transient=True) as progress:
-        task = progress.add_task("training", total=epochs, completed=done, values="")
+    terminal = cast(TextIO, _ClosableTerminal(sys.stderr))
+    is_due = _Interval(SECONDS_BETWEEN_DRAWINGS)
+    with Progress(
+        *columns, console=output.console(terminal), transient=True, auto_refresh=in_thread
+    ) as progress:
+        task = progress.add_task("training", total=total, completed=done, values="")
 
-        drawn = 0.0
+        def draw(completed: int, values: Callable[[], str] = str) -> None:
+            if is_due():
+                progress.update(task, completed=completed, values=values(), refresh=not in_thread)
 
-        def on_epoch(epoch: int, record: Record) -> None:
-            nonlocal drawn
-            if (now := time.monotonic()) - drawn >= SECONDS_BETWEEN_DRAWINGS:
-                progress.update(task, completed=epoch, values=_short_values(record))
-                drawn = now
-
-        yield on_epoch
-
-
-@contextmanager
-def _amount_bar(output: Output, total: int) -> Iterator[Callable[[int], None]]:
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (
-        TextColumn("epoch {task.completed:,} of {task.total:,} at most"),
-        BarColumn(bar_width=20),
-        TimeRemainingColumn(compact=True),
-    )
-    terminal = cast(TextIO, _Forgiving(sys.stderr))
-    # It is drawn when it is told, for a process with a thread that draws can fork no workers.
-    with Progress(*columns, console=output.console(terminal), transient=True, auto_refresh=False) as progress:
-        task = progress.add_task("training", total=total)
-        drawn = 0.0
-
-        def show(done: int) -> None:
-            nonlocal drawn
-            if (now := time.monotonic()) - drawn >= SECONDS_BETWEEN_DRAWINGS:
-                progress.update(task, completed=done, refresh=True)
-                drawn = now
-
-        yield show
+        yield draw
 
 
-class _Forgiving:
-    """A terminal that may go away while something is drawn on it: that must not end a run."""
+class _ClosableTerminal:
+    """A terminal that may be closed while something is drawn on it, which must not end a run."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -149,11 +142,13 @@ class _Forgiving:
 
 
 def _short_values(record: Record) -> str:
-    loss, accuracy = (
-        "/".join(_number(record[name][0], 3) for name in names if name in record)
-        for names in (("train_loss", "validation_loss"), ("train_accuracy", "validation_accuracy"))
-    )
-    return f"loss {loss}  accuracy {accuracy}"
+    """`loss 0.123/0.234  accuracy 0.950/0.940`: of the training and of the validation part."""
+    parts = ("train", "validation")
+    values = {
+        metric: [_number(record[f"{part}_{metric}"][0], 3) for part in parts if f"{part}_{metric}" in record]
+        for metric in ("loss", "accuracy")
+    }
+    return "  ".join(f"{metric} {'/'.join(numbers)}" for metric, numbers in values.items() if numbers)
 
 
 def _number(value: float, decimals: int) -> str:

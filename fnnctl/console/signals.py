@@ -1,7 +1,7 @@
-"""Ctrl-C, SIGTERM and SIGHUP: while a network trains, the first lets the step end; elsewhere it ends at once.
+"""Ctrl-C, SIGTERM and SIGHUP: training ends after the current step, everything else at once.
 
-The handlers are set before anything heavy is imported, so that no signal is lost. Files are written
-whole, so that a run may end between any two of them.
+The handlers are installed before heavy packages are imported, so that no signal is lost. Every file is
+written whole, so a run may end between any two files.
 """
 
 from __future__ import annotations
@@ -26,25 +26,28 @@ class StopNow(KeyboardInterrupt):
 
 
 class Interruption:
-    """Whether a signal has come, and what it does."""
+    """Handles the signals that end a run, and remembers what its error says of the run."""
 
     def __init__(self, output: Output) -> None:
         self.run: str | None = None
-        """The run's folder, once there is one."""
+        """The run's folder; None before there is one."""
         self.resumed_by: str | None = "train"
-        """The command whose `--resume` can go on with the run; None where there is none."""
+        """The command whose `--resume` continues the run; None if there is none."""
         self.kept_epoch: int | None = None
-        """The epoch of a training's checkpoint, from which it goes on; None where it begins again."""
+        """The epoch of the checkpoint from which a training is resumed; None if it starts again."""
         self._signal_number: int | None = None
-        self._graceful = self._told = False
+        self._graceful = self._announced = False
         self._output = output
 
     def requested(self) -> bool:
-        """Whether the run should end. Says so once, for the handler itself may break into another write."""
+        """Whether the run should end. The first call that returns True prints a message.
+
+        The handler does not print it, because it may have interrupted another write.
+        """
         if self._signal_number is None:
             return False
-        if not self._told:
-            self._told = True
+        if not self._announced:
+            self._announced = True
             self._output.note("stopping after this step; once more to stop at once")
         return True
 
@@ -54,12 +57,12 @@ class Interruption:
             raise self._error(self._signal_number, epochs)
 
     def note_kept(self, epoch: int) -> None:
-        """Take note that there is a checkpoint after this epoch."""
+        """Remember that there is a checkpoint of this epoch."""
         self.kept_epoch = epoch
 
     @contextmanager
     def graceful(self) -> Iterator[None]:
-        """Within the block the first signal is only taken note of."""
+        """Within the block the first signal ends nothing; `requested` tells of it."""
         self.raise_if_requested()
         self._graceful = True
         try:
@@ -68,7 +71,7 @@ class Interruption:
             self._graceful = False
 
     def handle(self, signal_number: int, frame: FrameType | None) -> None:
-        """End at once, or, the first time within a graceful block, later."""
+        """Raise `StopNow`, except for the first signal if it comes within a graceful block."""
         first = self._signal_number is None
         self._signal_number = signal_number
         if not (self._graceful and first):
@@ -86,9 +89,9 @@ class Interruption:
 
 @contextmanager
 def interruption(output: Output) -> Iterator[Interruption]:
-    """Catch the signals within the block; raises `InterruptedRunError` where one has ended it."""
+    """Handle the signals within the block; raises `InterruptedRunError` if one has ended it."""
     caught = Interruption(output)
-    if threading.current_thread() is not threading.main_thread():  # only it may set handlers
+    if threading.current_thread() is not threading.main_thread():  # only it may install handlers
         yield caught
         return
     try:
@@ -103,7 +106,7 @@ def interruption(output: Output) -> Iterator[Interruption]:
 
 @contextmanager
 def ended_by_signals(output: Output) -> Iterator[None]:
-    """Do as `interruption` for a command that leaves nothing to go on from."""
+    """Do as `interruption`, for a command that cannot be resumed."""
     try:
         with interruption(output):
             yield
@@ -112,7 +115,7 @@ def ended_by_signals(output: Output) -> Iterator[None]:
 
 
 def _signals() -> list[signal.Signals]:
-    """Those that end a run: SIGHUP, a closed terminal's, only where nohup does not ignore it."""
+    """Those that end a run. SIGHUP, sent when a terminal is closed, only if nohup does not ignore it."""
     numbers = [signal.SIGINT, signal.SIGTERM]
     if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         numbers.append(signal.SIGHUP)

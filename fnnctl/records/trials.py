@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal, TypeAlias
 
-Assignment: TypeAlias = Mapping[str, Any]
-"""A value for each searched path; one whose condition does not hold has none."""
+from fnnctl.space.assignments import Assignment
 
 Direction: TypeAlias = Literal["maximize", "minimize"]
 """Which objective is better: a larger or a smaller one."""

@@ -1,7 +1,6 @@
-"""What a report says, before it is put into a form: titles, tables, facts and files of one run.
+"""The sections of a run's report: titles, tables, facts and files.
 
-Terminal and Markdown show the same sections, so that neither knows something the other does not. Text is
-as it was found: each form makes it safe in its own way.
+Every format shows the same sections. Their text is unescaped: each format escapes it in its own way.
 """
 
 from __future__ import annotations
@@ -17,39 +16,15 @@ from fnnctl.report.sections import FactList, FileList, Notes, Section, TableSect
 from fnnctl.report.summary import PARTS, Summary
 from fnnctl.store import names
 from fnnctl.store.manifest import DataFacts, Manifest
+from fnnctl.tasks.reporting import GroupMetrics, TaskReport
 
-MOST_CLASSES, WORST_CLASSES = 50, 20
-"""Of more classes than so many only the worst are shown."""
-SHOWN_MATRIX_CLASSES = 12
+MOST_GROUPS, WORST_GROUPS = 50, 20
+"""If there are more groups (classes), only the worst are shown."""
+MOST_MATRIX_ROWS = 12
 MATRIX_WIDTH = 76
 """Columns of text that a confusion matrix may take before its classes are numbered."""
 
-METRICS = (
-    ("accuracy", "accuracy"),
-    ("  95 % interval", "accuracy_ci95"),
-    ("balanced accuracy", "balanced_accuracy"),
-    ("macro precision", "precision_macro"),
-    ("macro recall", "recall_macro"),
-    ("macro F1", "f1_macro"),
-    ("macro ROC AUC", "roc_auc_macro"),
-    ("  95 % interval", "roc_auc_macro_ci95"),
-    ("macro average precision", "average_precision_macro"),
-    ("log loss", "log_loss"),
-    ("loss, unclipped", "loss"),
-    ("  before calibration", "loss_uncalibrated"),
-    ("Brier score", "brier_score"),
-    ("calibration error", "expected_calibration_error"),
-    ("  before calibration", "expected_calibration_error_uncalibrated"),
-    ("rows", "support"),
-)
-CLASS_METRICS = (
-    ("precision", "precision"),
-    ("recall", "recall"),
-    ("F1", "f1"),
-    ("ROC AUC", "roc_auc"),
-    ("rows", "support"),
-)
-WORTH_OPENING = (
+FIRST_FILES = (
     (names.METRICS, "every metric"),
     (names.CROSS_VALIDATION, "every score of every fold"),
     (names.LEADERBOARD, "every trial"),
@@ -59,20 +34,19 @@ WORTH_OPENING = (
     (names.IMPORTANCE_FIGURE, "what the objective depends on"),
     (names.BEST, "the refitted winner, a run of its own"),
     (names.HISTORY, "losses and metrics of every epoch"),
-    (names.CONFUSION_MATRIX_FIGURE, "confusion matrix"),
-    (names.ROC_CURVE_FIGURE, "ROC curves"),
-    (names.PR_CURVE_FIGURE, "precision-recall curves"),
-    (names.CALIBRATION_FIGURE, "reliability diagram"),
+)
+LAST_FILES = (
     (names.LEARNING_CURVE_FIGURE, "learning curves"),
     (names.PREDICTIONS, "a prediction for each row that was held out"),
     (names.RESOLVED, "the complete config, which repeats the run"),
     (names.MODEL, f"the network; its weights are in {names.WEIGHTS}"),
     (names.LOG, "what was said"),
 )
+"""What is listed of a run, before and after its task's figures."""
 
 
 def headline(summary: Summary) -> str:
-    """When the run was started, and how long it took if it has ended."""
+    """When the run was started, and how long it took if it is over."""
     manifest = summary.manifest
     started = manifest.started[:19].replace("T", " ") + " UTC"
     if manifest.seconds.total is None:
@@ -81,25 +55,28 @@ def headline(summary: Summary) -> str:
 
 
 def sections(summary: Summary) -> list[Section]:
-    """Everything that there is to say of the run; a section about nothing is left out."""
-    manifest = summary.manifest
+    """All sections of the run that are not empty."""
+    manifest, task = summary.manifest, summary.task_report
+    figures = ((figure.name, figure.what) for figure in task.figures)
     candidates: list[Section | None] = [
         Notes("Failure", (manifest.error,) if manifest.error else ()),
         *(search_sections(summary.search, manifest.search) if summary.search else ()),
-        _folds_table(summary.cross_validation) if summary.cross_validation else _metrics_table(summary),
-        _class_table(summary),
+        _folds_table(task, summary.cross_validation) if summary.cross_validation else _metrics_table(summary),
+        _group_table(summary, task.groups) if task.groups else None,
         _matrix_table(summary),
         FactList("Network" if manifest.evaluated else "Training", tuple(_training_facts(summary))),
         FactList("Data", tuple(_data_facts(manifest.data)) if manifest.data else ()),
         FactList("Origin", tuple(_origin_facts(manifest))),
         Notes("Warnings", tuple(manifest.warnings)),
-        FileList("Files", tuple(file for file in WORTH_OPENING if file[0] in summary.files)),
+        FileList(
+            "Files", tuple(each for each in (*FIRST_FILES, *figures, *LAST_FILES) if each[0] in summary.files)
+        ),
     ]
     return [section for section in candidates if section and section.rows]
 
 
 def gate_table(results: Sequence[GateResult]) -> TableSection:
-    """What the gates found, a row a gate and run; the run is named where there are several."""
+    """A row per gate and run; the run is named if there are several."""
     has_several_runs = len({result.run for result in results}) > 1
     rows = (
         (
@@ -114,70 +91,73 @@ def gate_table(results: Sequence[GateResult]) -> TableSection:
 
 
 def scored_rows(summary: Summary) -> str:
-    """Which rows' predictions the scores, the confusion matrix and the curves are about."""
+    """Of which rows the scores, the confusion matrix and the curves are."""
     folds = summary.manifest.cross_validation
     if folds is None:
         return "of the test part"
     return "out of fold" if folds.repeats == 1 else f"out of fold, {folds.repeats:,} repeats"
 
 
-def _metrics_table(summary: Summary) -> TableSection | None:
+def _metrics_table(summary: Summary) -> TableSection:
     parts = {part: metrics for part in PARTS if (metrics := summary.part_metrics(part))}
     rows = {
         key: (label, *(number(metrics.get(key)) for metrics in parts.values()))
-        for label, key in METRICS
+        for label, key in summary.task_report.metrics
         if any(metrics.get(key) is not None for metrics in parts.values())
     }
     title = "Metrics of the refitted winner" if summary.search else "Metrics"
-    return TableSection(title, ("", *parts), _without_repetition(rows))
+    return TableSection(title, ("", *parts), _without_repetition(summary.task_report, rows))
 
 
-def _folds_table(of_metrics: Mapping[str, Any]) -> TableSection:
-    """Of each metric, what the folds' scores say together."""
-    entries = ((label, key, of_metrics.get(key)) for label, key in METRICS)
+def _folds_table(task: TaskReport, metrics: Mapping[str, Any]) -> TableSection:
+    """For each metric, the statistics of the folds' scores."""
+    entries = ((label, key, metrics.get(key)) for label, key in task.metrics)
     rows = {
         key: (label, *(number(entry.get(each)) for each in ("mean", "std", "ci95")))
         for label, key, entry in entries
         if isinstance(entry, Mapping) and entry.get("mean") is not None
     }
-    return TableSection(
-        "Cross-validation", ("", "mean", "deviation", "95 % interval"), _without_repetition(rows)
-    )
+    header = ("", "mean", "deviation", "95 % interval")
+    return TableSection("Cross-validation", header, _without_repetition(task, rows))
 
 
-def _without_repetition(rows: dict[str, tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
-    """The metrics' rows, without the loss where it is the log loss, no probability being as good as 0."""
-    same = "loss" in rows and "log_loss" in rows and rows["loss"][1:] == rows["log_loss"][1:]
-    return tuple(row for key, row in rows.items() if not (same and key == "loss"))
+def _without_repetition(task: TaskReport, rows: dict[str, tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
+    """The metrics' rows, without the first of `task.same` if both show the same numbers."""
+    first, second = task.same
+    if first in rows and second in rows and rows[first][1:] == rows[second][1:]:
+        del rows[first]
+    return tuple(rows.values())
 
 
-def _class_table(summary: Summary) -> TableSection | None:
-    per_class = (summary.part_metrics("test") or {}).get("per_class")
-    if not isinstance(per_class, Mapping):
+def _group_table(summary: Summary, groups: GroupMetrics) -> TableSection | None:
+    found = (summary.part_metrics("test") or {}).get(groups.key)
+    if not isinstance(found, Mapping):
         return None
-    known = [(name, metrics) for name, metrics in per_class.items() if isinstance(metrics, Mapping)]
-    title = f"Classes {scored_rows(summary)}"
-    if len(known) > MOST_CLASSES:
-        scored = [(name, metrics) for name, metrics in known if isinstance(metrics.get("f1"), float)]
-        worst = sorted(scored, key=lambda each: each[1]["f1"])[:WORST_CLASSES]
-        title += f": the {len(worst)} lowest F1 of {len(known):,}; {names.METRICS} has all"
+    known = [(name, metrics) for name, metrics in found.items() if isinstance(metrics, Mapping)]
+    title = f"{groups.title} {scored_rows(summary)}"
+    if len(known) > MOST_GROUPS:
+        label, key = groups.worst_by
+        scored = [(name, metrics) for name, metrics in known if isinstance(metrics.get(key), float)]
+        worst = sorted(scored, key=lambda each: each[1][key])[:WORST_GROUPS]
+        title += f": the {len(worst)} lowest {label} of {len(known):,}; {names.METRICS} has all"
         known = worst
-    rows = ((name, *(number(metrics.get(key)) for _, key in CLASS_METRICS)) for name, metrics in known)
-    return TableSection(title, ("class", *(label for label, _ in CLASS_METRICS)), tuple(rows))
+    rows = ((name, *(number(metrics.get(key)) for _, key in groups.metrics)) for name, metrics in known)
+    return TableSection(title, (groups.column, *(label for label, _ in groups.metrics)), tuple(rows))
 
 
 def _matrix_table(summary: Summary) -> TableSection | None:
-    if summary.confusion is None or len(summary.confusion[0]) > SHOWN_MATRIX_CLASSES:
+    matrix = summary.task_report.matrix
+    if matrix is None or summary.confusion is None or len(summary.confusion[0]) > MOST_MATRIX_ROWS:
         return None
-    classes, counts = summary.confusion
+    (title, corner), (classes, counts) = matrix, summary.confusion
     columns: tuple[str, ...] = classes
     rows: tuple[str, ...] = classes
     if max(map(cell_len, classes)) + sum(max(cell_len(name), 2) + 3 for name in classes) > MATRIX_WIDTH:
         columns = tuple(f"#{position}" for position, _ in enumerate(classes, start=1))
         rows = tuple(f"{position}  {name}" for position, name in zip(columns, classes, strict=True))
     return TableSection(
-        f"Confusion matrix {scored_rows(summary)}",
-        ("true \\ predicted", *columns),
+        f"{title} {scored_rows(summary)}",
+        (corner, *columns),
         tuple((name, *map(number, of_class)) for name, of_class in zip(rows, counts.tolist(), strict=True)),
     )
 
@@ -187,9 +167,8 @@ def _training_facts(summary: Summary) -> Iterable[tuple[str, str]]:
     if manifest.evaluated:
         yield "of the run", manifest.evaluated.run
         yield "SHA-256", manifest.evaluated.sha256
-    if (
-        manifest.model and summary.search is None
-    ):  # a search's is that of its config, which no trial need have
+    # The manifest of a search describes the network of its config, which no trial need have.
+    if manifest.model and summary.search is None:
         yield "network", " → ".join(f"{units:,}" for units in manifest.model.layers)
         yield "parameters", f"{manifest.model.parameters:,}"
     if folds := manifest.cross_validation:
@@ -222,7 +201,7 @@ def _data_facts(data: DataFacts) -> Iterable[tuple[str, str]]:
         of_parts = f": {parts.train:,} train, {parts.validation:,} validation, {parts.test:,} test"
     yield "rows", f"{data.rows:,}{of_parts}"
     yield "columns", f"{data.numeric:,} numeric, {data.categorical:,} categorical"
-    yield "target", f"{data.target}, {len(data.classes):,} classes"
+    yield "target", data.target + (f", {len(data.classes):,} classes" if data.classes else "")
     yield "SHA-256", data.sha256
 
 

@@ -1,7 +1,4 @@
-"""A search's figures, drawn from its journal.
-
-Importing matplotlib takes half a second, which a report without figures need not wait for.
-"""
+"""The figures of a search: maps their names to plots. Imports matplotlib."""
 
 from __future__ import annotations
 
@@ -11,29 +8,28 @@ from typing import Any, Final
 import numpy as np
 
 from fnnctl.config.schema.metric_names import is_loss
+from fnnctl.plots.importances import importance_figure
+from fnnctl.plots.parallel import parallel_figure
+from fnnctl.plots.rungs import rungs_figure
+from fnnctl.plots.search_history import search_history_figure
 from fnnctl.plots.searched import PlottedResult, PlottedTrial
+from fnnctl.plots.style import png_bytes
 from fnnctl.records.history import SearchContent, Trial
 from fnnctl.report.search_settings import importances, searched_settings
 from fnnctl.store import names
 
 
 def search_figures(search: SearchContent, name: str, wanted: Set[str]) -> dict[str, bytes]:
-    """The figures that are wanted of a search that has results; `name` is the experiment's."""
-    from fnnctl.plots.style import png_bytes  # noqa: PLC0415
-
+    """The wanted figures of a search that has results; `name` is the experiment's."""
     return {file: png_bytes(draw(search, name)) for file, draw in _DRAW.items() if file in wanted}
 
 
 def _history(search: SearchContent, name: str) -> Any:
-    from fnnctl.plots.search_history import search_history_figure  # noqa: PLC0415
-
     return search_history_figure([*_results(search)], title=f"{name}: search history", **_axis(search))
 
 
 def _rungs(search: SearchContent, name: str) -> Any:
     """The curve that was recorded and comes closest to the objective; without any, the objective itself."""
-    from fnnctl.plots.rungs import rungs_figure  # noqa: PLC0415
-
     curve, drawn = None, _axis(search)
     if any(result.curve for result in search.results):
         curve = "validation_loss" if is_loss(search.metric) else "validation_accuracy"
@@ -52,8 +48,6 @@ def _rungs(search: SearchContent, name: str) -> Any:
 
 
 def _parallel(search: SearchContent, name: str) -> Any:
-    from fnnctl.plots.parallel import parallel_figure  # noqa: PLC0415
-
     trials = search.ranked
     objectives = np.array([trial.results[-1].objective for trial in trials], dtype=np.float64)
     title = f"{name}: {len(trials):,} trial{'s' if len(trials) > 1 else ''}, each after its last epoch"
@@ -61,8 +55,6 @@ def _parallel(search: SearchContent, name: str) -> Any:
 
 
 def _importance(search: SearchContent, name: str) -> Any:
-    from fnnctl.plots.importances import importance_figure  # noqa: PLC0415
-
     budget, found = importances(search) or (None, {})
     bars = {setting: (each.share, each.chance) if each else None for setting, each in found.items()}
     after = "" if budget is None else f" after {budget:,} epochs"
@@ -79,7 +71,7 @@ _DRAW: Final[Mapping[str, Callable[[SearchContent, str], Any]]] = {
 
 
 def _axis(search: SearchContent) -> dict[str, Any]:
-    """What an axis of objectives is called, and which end of it is the good one."""
+    """The label of an axis of objectives, and whether small ones are good."""
     metric = search.metric if search.part == "validation" else f"{search.metric}, cross-validated"
     return {"metric": metric, "minimized": search.minimized}
 

@@ -14,6 +14,7 @@ from fnnctl.config.reading.resolved import flow_yaml
 from fnnctl.metrics.importance import LEAST_TRIALS, Importance, importance
 from fnnctl.plots.searched import SearchedSetting
 from fnnctl.records.history import SearchContent, Trial
+from fnnctl.space.layers import layer_dimensions, split_layers
 
 _UNSET: Final = object()
 """The value of a trial in which a setting is not searched; None is a value that a choice may have."""
@@ -72,16 +73,9 @@ def _dimensions(path: str, trials: Sequence[Trial], scale: object) -> Iterator[t
     if scale == "choice" or not all(map(_is_layers, layers)):
         yield path, values
         return
-    yield f"{path}.depth", [_UNSET if value is _UNSET else len(value) for value in values]
-    if all(len(set(widths)) <= 1 for widths in layers):
-        yield f"{path}.width", [_UNSET if value is _UNSET else next(iter(value), _UNSET) for value in values]
-        return
-    for index in range(max(map(len, layers))):
-        yield f"{path}.width[{index}]", [_at(value, index) for value in values]
-
-
-def _at(widths: Any, index: int) -> Any:
-    return _UNSET if widths is _UNSET or index >= len(widths) else widths[index]
+    parts = [{} if value is _UNSET else split_layers(path, value) for value in values]
+    for name in layer_dimensions(path, layers):
+        yield name, [each.get(name, _UNSET) for each in parts]
 
 
 def _setting(name: str, values: Sequence[Any], scale: object) -> SearchedSetting:

@@ -1,7 +1,7 @@
 """Everything a report shows of a run, read from its folder at once.
 
-A run that still goes on, was interrupted or failed has fewer files; what is not there is None. A search has
-the scores of its refitted winner.
+A run that is not complete has fewer files; what is missing is None. A search has the scores of its refitted
+winner.
 """
 
 from __future__ import annotations
@@ -16,45 +16,57 @@ from fnnctl.store import names
 from fnnctl.store.catalogue import shown_status
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import Manifest
+from fnnctl.tasks.reporting import TaskReport
+from fnnctl.tasks.reports import TASK_REPORTS
 
 PARTS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A run as its folder tells it."""
+    """A run as its folder describes it."""
 
     path: Path
     manifest: Manifest
     alive: bool
-    """Whether a process is still at work on it."""
+    """Whether its process still runs."""
     metrics: dict[str, Any] | None
     confusion: tuple[tuple[str, ...], IntArray] | None
-    """Classes and counts (C, C) of the test part, a row a true class."""
+    """Classes and counts (C, C) of the test part, a row per true class."""
     epochs: int | None
-    """Epochs in the history, also of a run that has not ended."""
+    """Epochs in the history, also of a run that is not over."""
     files: tuple[str, ...]
     search: SearchContent | None = None
-    """What a search's journal tells, None of another run."""
+    """What a search's journal says; None for another run."""
 
     @property
     def shown_status(self) -> str:
-        """The status in a word for people: the manifest's, or `died`."""
+        """The status as users see it: the manifest's, or `died`."""
         return shown_status(self.manifest, alive=self.alive)
 
     def part_metrics(self, part: str) -> dict[str, Any] | None:
-        """The metrics of a part, None where there are none."""
+        """The metrics of a part; None if there are none."""
         metrics = (self.metrics or {}).get(part)
         return metrics if isinstance(metrics, dict) else None
 
     @property
     def cross_validation(self) -> dict[str, Any] | None:
-        """What a cross-validation's folds say together, None of another run."""
+        """The statistics of a cross-validation's folds; None for another run."""
         return self.part_metrics("cross_validation")
+
+    @property
+    def task_report(self) -> TaskReport:
+        """What the run's task declares of its reports."""
+        return task_report(self.manifest)
+
+
+def task_report(manifest: Manifest) -> TaskReport:
+    """What the run's task declares of its reports; a run without data is taken for a classification."""
+    return TASK_REPORTS[manifest.data.task if manifest.data else "classification"]
 
 
 def summarize(run: RunFolder) -> Summary:
-    """Read a run's folder; raises `DataError` where one of its files is damaged."""
+    """Read a run's folder; raises `DataError` if one of its files is damaged."""
     manifest = run.read_manifest()
     history = run.read_history()
     records = run.read_journal()

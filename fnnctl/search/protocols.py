@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from fnnctl.records.trials import Assignment, Job, Result, Trial
+from fnnctl.records.trials import Job, Result, Trial
+from fnnctl.space.assignments import Assignment
 
 
 class Sampler(Protocol):

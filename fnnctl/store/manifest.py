@@ -97,6 +97,8 @@ class DataFacts(Facts):
     """The test file's absolute path, where there is one."""
     test_sha256: str | None = None
     """Of the test file's bytes."""
+    task: Literal["classification"] = "classification"
+    """What kind of target is learned."""
     target: str
     """The label's column."""
     classes: list[str]

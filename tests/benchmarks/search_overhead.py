@@ -21,10 +21,11 @@ from pathlib import Path
 
 import numpy as np
 
-from fnnctl.records.trials import Assignment, Job
+from fnnctl.records.trials import Job
 from fnnctl.search.budget import SearchBudget
 from fnnctl.search.functions import optimize
 from fnnctl.search.samplers.fixed_list import FixedListSampler
+from fnnctl.space.assignments import Assignment
 
 LIMIT = 1.0
 """Milliseconds a trial."""

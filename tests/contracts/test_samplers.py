@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from fnnctl.config.rules.domain_values import identity
+from fnnctl.config.rules.dimensions import space_of
 from fnnctl.config.schema.search import SearchConfig
-from fnnctl.records.trials import Assignment, Result, Status, Trial
+from fnnctl.records.trials import Result, Status, Trial
 from fnnctl.search.protocols import Sampler
 from fnnctl.search.samplers import SAMPLERS
-from fnnctl.search.space import Space
+from fnnctl.space.assignments import Assignment
+from fnnctl.space.values import identity
 
 KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "grid": ("grid", {"grid_resolution": 4}),
@@ -39,7 +40,7 @@ OPEN: dict[str, Any] = {
 def made(kind: str, plain: dict[str, Any], *, seed: int = 3, key: Any = identity) -> Sampler:
     name, settings = KINDS[kind]
     search = SearchConfig.model_validate({"space": plain, **settings})
-    return SAMPLERS[name](Space(search.space), search, seed=seed, key=key)
+    return SAMPLERS[name](space_of(search.space), search, seed=seed, key=key)
 
 
 def asked(sampler: Sampler, most: int, *, tell: bool = False) -> list[Assignment]:
@@ -85,7 +86,7 @@ class TestEverySampler:
 
     def test_what_is_chosen_is_in_the_space_and_has_what_is_active(self, kind: str) -> None:
         for plain in (CHAIN, OPEN):
-            space = Space(SearchConfig.model_validate({"space": plain}).space)
+            space = space_of(SearchConfig.model_validate({"space": plain}).space)
             for assignment in asked(made(kind, plain), 40):
                 coordinates = space.coordinates(assignment)
                 assert all(0 <= coordinate < 1 for coordinate in coordinates.values())

@@ -12,7 +12,7 @@ from typing import Any, get_args
 
 import pytest
 
-from fnnctl.config.rules.domain_values import identity
+from fnnctl.config.rules.dimensions import space_of
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.executors.protocols import Executor
 from fnnctl.executors.registry import ExecutorKind, make_executor
@@ -27,7 +27,8 @@ from fnnctl.search.plan import plan_search
 from fnnctl.search.protocols import Sampler, Scheduler
 from fnnctl.search.samplers import SAMPLERS as REGISTRY
 from fnnctl.search.schedulers import SCHEDULERS, build_scheduler
-from fnnctl.search.space import Space
+from fnnctl.space.space import Space
+from fnnctl.space.values import identity
 from tests.search.toys import Climber, Outcome, do_job, grouped_runner, numbered, result_of, unruly
 
 
@@ -40,7 +41,7 @@ class SamplerCase:
     """How many configurations it has; None: without end."""
 
 
-SPACE = Space(
+SPACE = space_of(
     SearchConfig.model_validate(
         {
             "space": {
@@ -55,7 +56,7 @@ SPACE = Space(
         }
     ).space
 )
-FEW = Space(SearchConfig.model_validate({"space": {"training.epochs": {"integer": [1, 20]}}}).space)
+FEW = space_of(SearchConfig.model_validate({"space": {"training.epochs": {"integer": [1, 20]}}}).space)
 
 
 def of_space(name: str, space: Space, **settings: Any) -> SamplerCase:

@@ -60,7 +60,7 @@ def test_areas_are_those_of_the_metrics(measured_run: OpenRun, monkeypatch: pyte
         drawn.append(PlottedCurve(*arguments))
         return drawn[-1]
 
-    monkeypatch.setattr("fnnctl.plots.curves.PlottedCurve", recorded)
+    monkeypatch.setattr("fnnctl.report.run_figures.PlottedCurve", recorded)
     draw_figures(measured_run)
     scores = (measured_run.read_metrics() or {})["test"]
     assert [curve.area for curve in drawn] == [
@@ -83,7 +83,7 @@ def test_the_calibration_error_is_that_of_the_metrics(
         drawn.append(error)
         return Figure()
 
-    monkeypatch.setattr("fnnctl.plots.calibration.reliability_figure", recorded)
+    monkeypatch.setattr("fnnctl.report.run_figures.reliability_figure", recorded)
     draw_figures(measured_run)
     scores = (measured_run.read_metrics() or {})["test"]
     assert drawn == [scores["expected_calibration_error"]]

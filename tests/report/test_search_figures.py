@@ -30,7 +30,7 @@ def rungs_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[JournalRecord]],
             drawn.update({"trials": trials, "budgets": budgets, **options})
             return Figure()
 
-        monkeypatch.setattr("fnnctl.plots.rungs.rungs_figure", record)
+        monkeypatch.setattr("fnnctl.report.search_figures.rungs_figure", record)
         search_figures(read(records), "rates", {RUNGS_FIGURE})
         return drawn
 

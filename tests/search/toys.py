@@ -7,10 +7,11 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fnnctl.executors.protocols import Progress
-from fnnctl.records.trials import Assignment, Direction, Job, Result, Status, Trial
+from fnnctl.records.trials import Direction, Job, Result, Status, Trial
 from fnnctl.search.loop import Runner
 from fnnctl.search.protocols import Scheduler
 from fnnctl.search.samplers.fixed_list import FixedListSampler
+from fnnctl.space.assignments import Assignment
 
 
 def numbered(count: int) -> FixedListSampler:

@@ -20,13 +20,14 @@ from fnnctl.config.reading.yaml_errors import Finding, FindingError
 from fnnctl.config.reading.yaml_reader import MAX_BYTES, Document, decode, read_yaml
 from fnnctl.config.rules.branches import forks_of, value_at, without
 from fnnctl.config.rules.contradictions import contradictions, watches_nothing
-from fnnctl.config.rules.dimensions import dimensions_of, parents_first
+from fnnctl.config.rules.dimensions import dimensions_of
 from fnnctl.config.rules.probing import read_by_some_trial
 from fnnctl.config.rules.space_check import sound_domains
 from fnnctl.config.rules.trials import trial_configs
 from fnnctl.config.rules.unread import Messages, unread_settings
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.errors import ConfigError, DataError, MachineError, Problem, did_you_mean
+from fnnctl.space.dimensions import parents_first
 
 LEFT_OPEN = "auto"
 """Whoever writes this asks for nothing, and may do so where nothing reads it."""

@@ -15,11 +15,13 @@ from typing import Any
 from fnnctl.config.paths import ConfigPath, format_path, parse_path
 from fnnctl.config.reading.resolved import flow_yaml
 from fnnctl.config.reading.yaml_errors import FindingError
-from fnnctl.config.rules.dimensions import Dimension, active, assignment_of
-from fnnctl.config.rules.domain_values import identity, index_of, values_to_try
+from fnnctl.config.rules.dimensions import place_of
 from fnnctl.config.rules.trials import RefusedConfigurationError, TrialConfigs
 from fnnctl.config.rules.unread import Messages, unread_settings
-from fnnctl.config.schema.domains import KINDS, ChoiceDomain
+from fnnctl.space.assignments import assignment_of
+from fnnctl.space.dimensions import Dimension, active
+from fnnctl.space.layers import DEPTH
+from fnnctl.space.values import identity
 
 MOST_PAIRED = 8
 """So many values of a choice are tried with those of each other dimension."""
@@ -48,7 +50,7 @@ def read_by_some_trial(
     """Those of the settings that are read where one dimension has another value than the config."""
     found: set[ConfigPath] = set()
     for dimension in dimensions if paths else ():
-        for value in values_to_try(dimension.domain):
+        for value in dimension.domain.values_to_try():
             values = {**(active_with(dimension, dimensions) or {}), dimension.name: value}
             try:
                 unread = configs.unread_in(assignment_of(dimensions, values))
@@ -92,7 +94,7 @@ class _Probing:
     def judge(self, *varied: Dimension) -> None:
         """Try all values of one dimension, or of two with one another, and report what is an error."""
         most = None if len(varied) == 1 else MOST_PAIRED
-        for values in product(*(_some(values_to_try(each.domain), most) for each in varied)):
+        for values in product(*(_some(each.domain.values_to_try(), most) for each in varied)):
             chosen = {each.name: value for each, value in zip(varied, values, strict=True)}
             refused = self._refused(chosen)
             if refused and chosen.keys() <= self._around(chosen).keys():
@@ -102,11 +104,11 @@ class _Probing:
         """Report the dimensions that no trial reads."""
         for dimension in self.dimensions:
             if dimension.name in self.reasons and dimension.name not in self.read:
-                self.messages.setdefault(dimension.place, self.reasons[dimension.name])
+                self.messages.setdefault(place_of(dimension), self.reasons[dimension.name])
 
     def _place(self, dimension: Dimension) -> bool:
         """Put a dimension at a value that goes with those of the dimensions before; False where none does."""
-        for value in values_to_try(dimension.domain):
+        for value in dimension.domain.values_to_try():
             if not self._refused({dimension.name: value}):
                 self.center[dimension.name] = value
                 return True
@@ -143,14 +145,14 @@ class _Probing:
         owner = next((each for each in present if _is_about(path, each)), varied[0])
         text = message if _is_about(path, owner) else f"{format_path(path)}: {message}"
         for other in sorted((each for each in present if each.setting != owner.setting), key=_is_choice):
-            values = _some(values_to_try(other.domain), MOST_NAMED)
+            values = _some(other.domain.values_to_try(), MOST_NAMED)
             works = [value for value in values if self._works(chosen, other, value, owner)]
             if works and not _is_choice(other):
                 return
             if works:
                 why = f"with {other.name}: {flow_yaml(around[other.name])}, {text.partition(';')[0]}"
                 when = flow_yaml({other.name: works[0] if len(works) == 1 else works})
-                self.messages.setdefault(owner.place, f"{why}; write when: {when}")
+                self.messages.setdefault(place_of(owner), f"{why}; write when: {when}")
                 return
         value = around.get(owner.name, chosen.get(owner.name))
         if not _is_about(path, owner):
@@ -158,7 +160,7 @@ class _Probing:
         elif path != parse_path(owner.setting):
             text = f"{format_path(path)}: {text}"
         if text not in self.messages.values():
-            self.messages.setdefault((*owner.place, *_inside(owner, value)), text)
+            self.messages.setdefault((*place_of(owner), *_inside(owner, value)), text)
 
     def _works(self, chosen: Values, other: Dimension, value: Any, owner: Dimension) -> bool:
         changed = {**chosen, other.name: value}
@@ -174,7 +176,7 @@ def _some(values: Sequence[Any], most: int | None) -> Sequence[Any]:
 
 def _is_choice(dimension: Dimension) -> bool:
     """Whether a condition on it makes sense: on words, or on how many layers there are."""
-    return isinstance(dimension.domain, ChoiceDomain) or dimension.name == f"{dimension.setting}.depth"
+    return not dimension.ordered or dimension.part == DEPTH
 
 
 def _is_about(path: ConfigPath, dimension: Dimension) -> bool:
@@ -191,9 +193,6 @@ def _is_unread(path: ConfigPath, unread: Messages) -> str | None:
 
 def _inside(dimension: Dimension, value: Any) -> ConfigPath:
     """Where in a domain a value stands."""
-    if dimension.name != dimension.setting:
-        return (dimension.name.removeprefix(f"{dimension.setting}.").partition("[")[0],)
-    kind = next(key for key in KINDS if hasattr(dimension.domain, key))
-    values = getattr(dimension.domain, kind)
-    index = index_of(value, values)
-    return (kind,) if index is None or kind == "normal" else (kind, index)
+    if dimension.part:
+        return (dimension.part.partition("[")[0],)
+    return dimension.domain.place_of(value)

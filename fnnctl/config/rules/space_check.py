@@ -11,20 +11,21 @@ from fnnctl.config.reading.overrides import override
 from fnnctl.config.reading.resolved import flow_yaml
 from fnnctl.config.reading.yaml_errors import FindingError
 from fnnctl.config.rules.branches import value_at
-from fnnctl.config.rules.dimensions import Dimension, condition, dimensions_of, parents_first
-from fnnctl.config.rules.domain_check import domain_findings
-from fnnctl.config.rules.domain_values import identity, index_of, values_of, values_to_try
+from fnnctl.config.rules.dimensions import condition, dimensions_of, place_of
 from fnnctl.config.rules.probing import active_with, refused_values
 from fnnctl.config.rules.trials import TrialConfigs
 from fnnctl.config.rules.unread import Messages
-from fnnctl.config.schema.domains import Domain, LayersDomain, LogUniformDomain, NormalDomain, UniformDomain
+from fnnctl.config.schema.domains import DomainConfig, LayersConfig
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.errors import did_you_mean, quoted_list
+from fnnctl.space.dimensions import Dimension, parents_first
+from fnnctl.space.number_domains import LogUniform, Normal, Uniform
+from fnnctl.space.values import identity
 
 _WHOLE: Final[Mapping[type, str]] = {
-    UniformDomain: "integer",
-    LogUniformDomain: "log_integer",
-    NormalDomain: "integer",
+    Uniform: "integer",
+    LogUniform: "log_integer",
+    Normal: "integer",
 }
 MOST_SHOWN = 100
 HIDDEN: ConfigPath = ("model", "hidden")
@@ -52,7 +53,9 @@ NOT_SEARCHED: Final[Mapping[ConfigPath, str]] = {
 """What makes no sense in a space, each with the reason; a section stands for all that is in it."""
 
 
-def space_messages(configs: TrialConfigs, experiment: Experiment, space: Mapping[str, Domain]) -> Messages:
+def space_messages(
+    configs: TrialConfigs, experiment: Experiment, space: Mapping[str, DomainConfig]
+) -> Messages:
     """Everything that is wrong with a space: with its form, and with the values of what has a right one."""
     if not space:
         advice = "name a setting with its domain, such as training.l2: {log_uniform: [1e-6, 1e-2]}"
@@ -71,7 +74,7 @@ def space_messages(configs: TrialConfigs, experiment: Experiment, space: Mapping
     return messages | refused_values(configs, _sound(dimensions.values(), messages))
 
 
-def sound_domains(space: Mapping[str, Domain]) -> dict[str, Domain]:
+def sound_domains(space: Mapping[str, DomainConfig]) -> dict[str, DomainConfig]:
     """The domains that by themselves have nothing wrong with them, and stand at possible paths."""
     messages = _form_messages(space)
     return {key: domain for key, domain in space.items() if _is_sound((*SPACE, key), messages)}
@@ -83,20 +86,20 @@ def _is_sound(place: ConfigPath, messages: Messages) -> bool:
 
 def _sound(dimensions: Iterable[Dimension], messages: Messages) -> list[Dimension]:
     """Those of which nothing was said, nor of those that they ask about; in `parents_first` order."""
-    ordered, _ = parents_first(each for each in dimensions if _is_sound(each.place, messages))
+    ordered, _ = parents_first(each for each in dimensions if _is_sound(place_of(each), messages))
     return ordered
 
 
-def _form_messages(space: Mapping[str, Domain]) -> Messages:
+def _form_messages(space: Mapping[str, DomainConfig]) -> Messages:
     messages: Messages = {}
     for key, domain in space.items():
         message = _setting_message(key, domain, space)
-        findings = [((), message)] if message else domain_findings(domain)
+        findings = [((), message)] if message else domain.domain.problems()
         messages |= {(*SPACE, key, *inner): text for inner, text in findings}
     return messages
 
 
-def _setting_message(key: str, domain: Domain, space: Mapping[str, Domain]) -> str | None:
+def _setting_message(key: str, domain: DomainConfig, space: Mapping[str, DomainConfig]) -> str | None:
     """What is wrong with searching a setting, whether it exists or not."""
     path = parse_path(key)
     if "" in path:
@@ -112,7 +115,7 @@ def _setting_message(key: str, domain: Domain, space: Mapping[str, Domain]) -> s
     for place, reason in NOT_SEARCHED.items():
         if path[: len(place)] == place:
             return f"cannot be searched: {reason}"
-    if isinstance(domain, LayersDomain) and path != HIDDEN:
+    if isinstance(domain, LayersConfig) and path != HIDDEN:
         return f"depth and width are a domain of {format_path(HIDDEN)} alone"
     return None
 
@@ -122,7 +125,7 @@ def _condition_message(
     wanted: Any,
     dimensions: Mapping[str, Dimension],
     experiment: Experiment,
-    space: Mapping[str, Domain],
+    space: Mapping[str, DomainConfig],
 ) -> str | None:
     """Why a condition can never hold; None where it can."""
     found = condition(path, wanted, dimensions)
@@ -131,11 +134,12 @@ def _condition_message(
         return _unsearched_message(path, values, experiment, space)
     if not found.values:
         return f"never holds: no value of {found.dimension} has {flow_yaml(wanted)} there"
-    possible = values_of(dimensions[found.dimension].domain)
+    asked = dimensions[found.dimension].domain
+    possible = asked.values
     if possible is None:
         return "cannot be asked about: between any two of its values there is another; ask about a choice"
     for value in found.values:
-        if index_of(value, possible) is None:
+        if value not in asked:
             words = [each for each in possible[:MOST_SHOWN] if isinstance(each, str)]
             known = f"; its domain has {quoted_list([flow_yaml(each) for each in possible[:MOST_SHOWN]])}"
             return f"is never {flow_yaml(value)}{did_you_mean(str(value), words) or known}"
@@ -143,7 +147,7 @@ def _condition_message(
 
 
 def _unsearched_message(
-    path: str, values: Sequence[Any], experiment: Experiment, space: Mapping[str, Domain]
+    path: str, values: Sequence[Any], experiment: Experiment, space: Mapping[str, DomainConfig]
 ) -> str | None:
     """What is wrong with asking about a setting that is not searched; nothing where it has a wanted value."""
     if any(parse_path(path) == parse_path(key) for key in space):
@@ -167,7 +171,7 @@ def _circles(dimensions: Sequence[Dimension]) -> Messages:
             asked = (each.dimension for each in by_name[way[-1]].conditions)
             way.append(next(name for name in asked if name in by_name))
         if way[-1] == dimension.name:
-            messages.setdefault((*dimension.place, "when"), f"goes in a circle: {' → '.join(way)}")
+            messages.setdefault((*place_of(dimension), "when"), f"goes in a circle: {' → '.join(way)}")
     return messages
 
 
@@ -175,7 +179,7 @@ def _never(configs: TrialConfigs, dimensions: Sequence[Dimension]) -> Messages:
     """Conditions that exclude one another."""
     message = "never holds: its conditions, and those of what they ask about, exclude one another"
     never = (each for each in dimensions if active_with(each, dimensions) is None)
-    return {(*each.place, "when"): message for each in never}
+    return {(*place_of(each), "when"): message for each in never}
 
 
 def _leads_nowhere(configs: TrialConfigs, dimensions: Sequence[Dimension]) -> Messages:
@@ -183,14 +187,14 @@ def _leads_nowhere(configs: TrialConfigs, dimensions: Sequence[Dimension]) -> Me
     messages: Messages = {}
     config: Any = configs.config
     for dimension in dimensions:
-        path, value = parse_path(dimension.setting), values_to_try(dimension.domain)[0]
+        path, value = parse_path(dimension.setting), dimension.domain.values_to_try()[0]
         try:
             if dimension.name == dimension.setting:
                 config = override(config, path, value)
         except FindingError as error:
             what, _, advice = error.finding.message.partition("; ")
             place = format_path(error.finding.path)
-            messages[dimension.place] = (
+            messages[place_of(dimension)] = (
                 f"there is no such setting: {place} {what}" if what.startswith("is") else f"{what}: {advice}"
             )
     return messages
@@ -206,6 +210,6 @@ def _not_whole(configs: TrialConfigs, dimensions: Sequence[Dimension]) -> Messag
         except LookupError:
             continue
         if instead and {"integer", "number"} & {form.get("type") for form in forms} == {"integer"}:
-            low, high = values_to_try(dimension.domain)[0], values_to_try(dimension.domain)[-1]
-            messages[dimension.place] = f"takes whole numbers; write {instead}: [{low:.0f}, {high:.0f}]"
+            low, high = dimension.domain.values_to_try()[0], dimension.domain.values_to_try()[-1]
+            messages[place_of(dimension)] = f"takes whole numbers; write {instead}: [{low:.0f}, {high:.0f}]"
     return messages

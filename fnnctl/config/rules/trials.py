@@ -18,9 +18,9 @@ from fnnctl.config.reading.overrides import with_value
 from fnnctl.config.rules.branches import Fork, forks_of, value_at, without
 from fnnctl.config.rules.canonical import configuration_seed
 from fnnctl.config.rules.contradictions import contradictions
-from fnnctl.config.rules.domain_values import identity
 from fnnctl.config.rules.unread import Messages, unread_settings
 from fnnctl.config.schema.experiment import Experiment
+from fnnctl.space.values import identity
 
 EPOCHS: ConfigPath = ("training", "epochs")
 

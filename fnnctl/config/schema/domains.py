@@ -6,19 +6,22 @@ A domain is told by the key that it has: `{choice: [relu, tanh]}`, `{uniform: [0
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Discriminator, Field, Tag
 
 from fnnctl.config.schema.section import Section
+from fnnctl.space.domains import Choice
+from fnnctl.space.layers import Layers
+from fnnctl.space.number_domains import Integer, LogInteger, LogUniform, Normal, Uniform
 
 Number = Annotated[float, Field(ge=-1e15, le=1e15)]
 Whole = Annotated[int, Field(ge=-(10**15), le=10**15)]
-Layers = Annotated[int, Field(ge=0, le=1000)]
+Depth = Annotated[int, Field(ge=0, le=1000)]
 Units = Annotated[int, Field(ge=1, le=1_000_000)]
 Pair = Annotated[tuple[Number, Number], Field(strict=False)]
 WholePair = Annotated[tuple[Whole, Whole], Field(strict=False)]
-LayersPair = Annotated[tuple[Layers, Layers], Field(strict=False)]
+DepthPair = Annotated[tuple[Depth, Depth], Field(strict=False)]
 UnitsPair = Annotated[tuple[Units, Units], Field(strict=False)]
 Difference = Annotated[float, Field(gt=0.0, le=1e15)]
 WholeDifference = Annotated[int, Field(ge=1, le=10**15)]
@@ -26,7 +29,7 @@ Ratio = Annotated[float, Field(ge=1.001, le=1e15)]
 When = dict[str, Any]
 
 
-class ChoiceDomain(Section):
+class ChoiceConfig(Section):
     """One of some values, each as likely as the others."""
 
     choice: Annotated[tuple[Any, ...], Field(strict=False, max_length=10_000)]
@@ -34,8 +37,13 @@ class ChoiceDomain(Section):
     when: When | None = None
     """Settings of the space that must have this value, or one of these, for this one to be searched."""
 
+    @property
+    def domain(self) -> Choice:
+        """What to search in."""
+        return Choice(self.choice)
 
-class UniformDomain(Section):
+
+class UniformConfig(Section):
     """A number between two others, each part of the way as likely."""
 
     uniform: Pair
@@ -45,8 +53,13 @@ class UniformDomain(Section):
     when: When | None = None
     """Settings of the space that must have this value, or one of these, for this one to be searched."""
 
+    @property
+    def domain(self) -> Uniform:
+        """What to search in."""
+        return Uniform(*self.uniform, step=self.step)
 
-class LogUniformDomain(Section):
+
+class LogUniformConfig(Section):
     """A number between two others, each order of magnitude as likely."""
 
     log_uniform: Pair
@@ -56,8 +69,13 @@ class LogUniformDomain(Section):
     when: When | None = None
     """Settings of the space that must have this value, or one of these, for this one to be searched."""
 
+    @property
+    def domain(self) -> LogUniform:
+        """What to search in."""
+        return LogUniform(*self.log_uniform, step=self.step)
 
-class IntegerDomain(Section):
+
+class IntegerConfig(Section):
     """A whole number, each as likely."""
 
     integer: WholePair
@@ -67,8 +85,13 @@ class IntegerDomain(Section):
     when: When | None = None
     """Settings of the space that must have this value, or one of these, for this one to be searched."""
 
+    @property
+    def domain(self) -> Integer:
+        """What to search in."""
+        return Integer(*self.integer, step=self.step)
 
-class LogIntegerDomain(Section):
+
+class LogIntegerConfig(Section):
     """A whole number, each order of magnitude as likely."""
 
     log_integer: WholePair
@@ -79,8 +102,13 @@ class LogIntegerDomain(Section):
     when: When | None = None
     """Settings of the space that must have this value, or one of these, for this one to be searched."""
 
+    @property
+    def domain(self) -> LogInteger:
+        """What to search in."""
+        return LogInteger(*self.log_integer, step=self.step)
 
-class NormalDomain(Section):
+
+class NormalConfig(Section):
     """A number from a normal distribution, cut off on both sides."""
 
     normal: Pair
@@ -92,11 +120,16 @@ class NormalDomain(Section):
     when: When | None = None
     """Settings of the space that must have this value, or one of these, for this one to be searched."""
 
+    @property
+    def domain(self) -> Normal:
+        """What to search in."""
+        return Normal(*self.normal, within=self.within, step=self.step)
 
-class LayersDomain(Section):
+
+class LayersConfig(Section):
     """The hidden layers, by how many and how wide they are."""
 
-    depth: LayersPair
+    depth: DepthPair
     """The least and the largest number of hidden layers."""
     width: UnitsPair
     """The least and the largest number of units of a layer."""
@@ -111,19 +144,21 @@ class LayersDomain(Section):
     when: When | None = None
     """Settings of the space that must have this value, or one of these, for this one to be searched."""
 
+    @property
+    def domain(self) -> Layers:
+        """What to search in."""
+        return Layers(self.depth, self.width, self.log, self.per_layer, self.step)
 
-ScalarDomain: TypeAlias = (
-    ChoiceDomain | UniformDomain | LogUniformDomain | IntegerDomain | LogIntegerDomain | NormalDomain
-)
+
 KINDS: Final[Mapping[str, type[Section]]] = {
-    "choice": ChoiceDomain,
-    "uniform": UniformDomain,
-    "log_uniform": LogUniformDomain,
-    "integer": IntegerDomain,
-    "log_integer": LogIntegerDomain,
-    "normal": NormalDomain,
-    "depth": LayersDomain,
-    "width": LayersDomain,
+    "choice": ChoiceConfig,
+    "uniform": UniformConfig,
+    "log_uniform": LogUniformConfig,
+    "integer": IntegerConfig,
+    "log_integer": LogIntegerConfig,
+    "normal": NormalConfig,
+    "depth": LayersConfig,
+    "width": LayersConfig,
 }
 """The key that tells each kind of domain."""
 
@@ -136,13 +171,13 @@ def _tag(value: Any) -> str | None:
     return next((KINDS[key].__name__ for key in keys if key in KINDS), None)
 
 
-Domain = Annotated[
-    Annotated[ChoiceDomain, Tag("ChoiceDomain")]
-    | Annotated[UniformDomain, Tag("UniformDomain")]
-    | Annotated[LogUniformDomain, Tag("LogUniformDomain")]
-    | Annotated[IntegerDomain, Tag("IntegerDomain")]
-    | Annotated[LogIntegerDomain, Tag("LogIntegerDomain")]
-    | Annotated[NormalDomain, Tag("NormalDomain")]
-    | Annotated[LayersDomain, Tag("LayersDomain")],
+DomainConfig = Annotated[
+    Annotated[ChoiceConfig, Tag("ChoiceConfig")]
+    | Annotated[UniformConfig, Tag("UniformConfig")]
+    | Annotated[LogUniformConfig, Tag("LogUniformConfig")]
+    | Annotated[IntegerConfig, Tag("IntegerConfig")]
+    | Annotated[LogIntegerConfig, Tag("LogIntegerConfig")]
+    | Annotated[NormalConfig, Tag("NormalConfig")]
+    | Annotated[LayersConfig, Tag("LayersConfig")],
     Discriminator(_tag),
 ]

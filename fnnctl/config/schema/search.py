@@ -10,7 +10,7 @@ from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-from fnnctl.config.schema.domains import Domain
+from fnnctl.config.schema.domains import DomainConfig
 from fnnctl.config.schema.metric_names import is_loss
 from fnnctl.config.schema.section import Section
 
@@ -120,7 +120,7 @@ class SearchConfig(Section):
     fills the space more evenly."""
     keep_checkpoints: bool = False
     """Whether every trial's checkpoint is kept, or only those that a trial may go on from."""
-    space: dict[str, Domain] = Field(default={})
+    space: dict[str, DomainConfig] = Field(default={})
     """The searched settings by their paths, each with its domain, as in
     `training.l2: {log_uniform: [1e-6, 1e-2]}`."""
 

@@ -10,7 +10,7 @@ from fnnctl.search.protocols import Sampler
 from fnnctl.search.samplers.distinct import Key
 from fnnctl.search.samplers.grid import GridSampler
 from fnnctl.search.samplers.random import RandomSampler
-from fnnctl.search.space import Space
+from fnnctl.space.space import Space
 
 
 class MakeSampler(Protocol):

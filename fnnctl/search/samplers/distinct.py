@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import TypeAlias
 
-from fnnctl.records.trials import Assignment, Result, Trial
+from fnnctl.records.trials import Result, Trial
+from fnnctl.space.assignments import Assignment
 
 Key: TypeAlias = Callable[[Assignment], Hashable]
 """What equal configurations have in common, such as `TrialConfigs.key_of`."""

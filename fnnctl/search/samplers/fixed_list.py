@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fnnctl.records.trials import Assignment, Result, Trial
+from fnnctl.records.trials import Result, Trial
+from fnnctl.space.assignments import Assignment
 
 
 class FixedListSampler:

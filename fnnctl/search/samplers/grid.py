@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from fnnctl.config.rules.domain_values import identity
-from fnnctl.records.trials import Assignment
 from fnnctl.search.samplers.distinct import Distinct, Key
 from fnnctl.search.samplers.shuffle import shuffled
-from fnnctl.search.space import Space
+from fnnctl.space.assignments import Assignment
+from fnnctl.space.space import Space
+from fnnctl.space.values import identity
 
 
 class GridSampler(Distinct):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from fnnctl.config.rules.domain_values import identity
-from fnnctl.records.trials import Assignment
 from fnnctl.search.samplers.distinct import Distinct, Key
 from fnnctl.search.samplers.sequences import SEQUENCES
 from fnnctl.search.samplers.shuffle import shuffled
-from fnnctl.search.space import Space
+from fnnctl.space.assignments import Assignment
+from fnnctl.space.space import Space
+from fnnctl.space.values import identity
 
 PATIENCE: Final = 64
 """Repetitions in a row after which what is left of a finite space is looked through."""

@@ -9,8 +9,8 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
-from fnnctl.search.domains import BELOW_ONE
 from fnnctl.seeds import Purpose, stream
+from fnnctl.space.domains import BELOW_ONE
 
 Points: TypeAlias = Callable[[int], Sequence[float]]
 """The point with this number, from 0: a number of [0, 1) for each dimension."""

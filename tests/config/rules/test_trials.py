@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from fnnctl.config.reading.loading import LoadedConfig, load_config
 from fnnctl.config.reading.resolved import flow_yaml, resolved_yaml
 from fnnctl.config.rules.canonical import configuration_seed
+from fnnctl.config.rules.dimensions import space_of
 from fnnctl.config.rules.search_check import search_problems
 from fnnctl.config.rules.trials import RefusedConfigurationError, TrialConfigs, trial_configs
-from fnnctl.search.space import Space
 from tests.config.spaces import CONFIG, spaces
 
 IRIS = "data: {source: iris}\n"
@@ -78,7 +78,7 @@ def test_the_printed_words_and_the_written_config_give_the_trials_experiment(
     file.write_text(f"{CONFIG}search: {{space: {flow_yaml(plain)}}}\n", encoding="utf-8")
     loaded = load_config(file)
     assert loaded.experiment.search is not None
-    space = Space(loaded.experiment.search.space)
+    space = space_of(loaded.experiment.search.space)
     trials = trials_of(loaded)
     for _ in range(3):
         point = data.draw(st.lists(st.floats(0, 1, exclude_max=True), min_size=len(space.dimensions),

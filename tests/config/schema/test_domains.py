@@ -8,13 +8,13 @@ import pytest
 
 from fnnctl.config.reading.loading import LoadedConfig
 from fnnctl.config.schema.domains import (
-    ChoiceDomain,
-    IntegerDomain,
-    LayersDomain,
-    LogIntegerDomain,
-    LogUniformDomain,
-    NormalDomain,
-    UniformDomain,
+    ChoiceConfig,
+    IntegerConfig,
+    LayersConfig,
+    LogIntegerConfig,
+    LogUniformConfig,
+    NormalConfig,
+    UniformConfig,
 )
 from fnnctl.config.schema.section import Section
 
@@ -28,14 +28,14 @@ def space(domain: str) -> str:
 @pytest.mark.parametrize(
     ("text", "domain"),
     [
-        ("{choice: [1, two, null, [3], {a: 4}]}", ChoiceDomain(choice=(1, "two", None, [3], {"a": 4}))),
-        ("{uniform: [0, 1]}", UniformDomain(uniform=(0.0, 1.0))),
-        ("{log_uniform: [1e-3, 1], step: 10}", LogUniformDomain(log_uniform=(0.001, 1.0), step=10.0)),
-        ("{integer: [1, 9], step: 2}", IntegerDomain(integer=(1, 9), step=2)),
-        ("{log_integer: [1, 64], step: 2}", LogIntegerDomain(log_integer=(1, 64), step=2.0)),
-        ("{normal: [0, 1], within: [-1, 1]}", NormalDomain(normal=(0.0, 1.0), within=(-1.0, 1.0))),
-        ("{width: [4, 8], depth: [1, 2]}", LayersDomain(depth=(1, 2), width=(4, 8))),
-        ("{when: {a: 1}, uniform: [0, 1]}", UniformDomain(uniform=(0.0, 1.0), when={"a": 1})),
+        ("{choice: [1, two, null, [3], {a: 4}]}", ChoiceConfig(choice=(1, "two", None, [3], {"a": 4}))),
+        ("{uniform: [0, 1]}", UniformConfig(uniform=(0.0, 1.0))),
+        ("{log_uniform: [1e-3, 1], step: 10}", LogUniformConfig(log_uniform=(0.001, 1.0), step=10.0)),
+        ("{integer: [1, 9], step: 2}", IntegerConfig(integer=(1, 9), step=2)),
+        ("{log_integer: [1, 64], step: 2}", LogIntegerConfig(log_integer=(1, 64), step=2.0)),
+        ("{normal: [0, 1], within: [-1, 1]}", NormalConfig(normal=(0.0, 1.0), within=(-1.0, 1.0))),
+        ("{width: [4, 8], depth: [1, 2]}", LayersConfig(depth=(1, 2), width=(4, 8))),
+        ("{when: {a: 1}, uniform: [0, 1]}", UniformConfig(uniform=(0.0, 1.0), when={"a": 1})),
     ],
 )  # fmt: skip
 def test_a_domain_is_told_by_its_key(load: Callable[..., LoadedConfig], text: str, domain: Section) -> None:
@@ -100,6 +100,6 @@ def test_a_domain_can_be_set_on_the_command_line(load: Callable[..., LoadedConfi
     )
     assert loaded.experiment.search is not None
     assert loaded.experiment.search.space == {
-        "training.l2": ChoiceDomain(choice=(0.5,)),
-        "model.hidden[0].units": IntegerDomain(integer=(3, 9)),
+        "training.l2": ChoiceConfig(choice=(0.5,)),
+        "model.hidden[0].units": IntegerConfig(integer=(3, 9)),
     }

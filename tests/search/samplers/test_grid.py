@@ -2,13 +2,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from fnnctl.config.rules.dimensions import space_of
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.search.samplers.grid import GridSampler
-from fnnctl.search.space import Space
 
 
 def sampler(space: dict[str, Any], **options: Any) -> GridSampler:
-    return GridSampler(Space(SearchConfig.model_validate({"space": space}).space), **options)
+    return GridSampler(space_of(SearchConfig.model_validate({"space": space}).space), **options)
 
 
 def test_all_combinations_come_in_an_order_that_is_not_theirs() -> None:

@@ -4,15 +4,16 @@ from typing import Any
 
 import pytest
 
+from fnnctl.config.rules.dimensions import space_of
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.search.samplers import random
 from fnnctl.search.samplers.random import RandomSampler
 from fnnctl.search.samplers.sequences import SEQUENCES
-from fnnctl.search.space import Space
+from fnnctl.space.space import Space
 
 
 def space(plain: dict[str, Any]) -> Space:
-    return Space(SearchConfig.model_validate({"space": plain}).space)
+    return space_of(SearchConfig.model_validate({"space": plain}).space)
 
 
 @pytest.mark.parametrize("sequence", SEQUENCES)

@@ -8,10 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fnnctl.config.rules.domain_values import identity
-from fnnctl.config.schema.domains import ChoiceDomain, UniformDomain
+from fnnctl.config.rules.dimensions import space_of
 from fnnctl.config.schema.search import SearchConfig
-from fnnctl.search.space import Space
+from fnnctl.space.assignments import values_by_dimension
+from fnnctl.space.dimensions import Dimension
+from fnnctl.space.domains import Choice
+from fnnctl.space.number_domains import Uniform
+from fnnctl.space.space import Space
+from fnnctl.space.values import identity
 from tests.config.spaces import spaces
 
 CHAIN = {
@@ -22,7 +26,11 @@ CHAIN = {
 
 
 def space(plain: dict[str, Any]) -> Space:
-    return Space(SearchConfig.model_validate({"space": plain}).space)
+    return space_of(SearchConfig.model_validate({"space": plain}).space)
+
+
+def names(space: Space) -> list[str]:
+    return [dimension.name for dimension in space.dimensions]
 
 
 def test_conditions_decide_along_the_chain() -> None:
@@ -54,7 +62,7 @@ def test_conditions_in_circles_are_refused() -> None:
 
 
 def test_it_can_be_made_in_python() -> None:
-    made = Space({"x": UniformDomain(uniform=(0.0, 1.0)), "y": ChoiceDomain(choice=("a", "b"))})
+    made = Space([Dimension("x", Uniform(0.0, 1.0)), Dimension("y", Choice(("a", "b")))])
     assert made.assignment([0.25, 0.75]) == {"x": 0.25, "y": "b"}
 
 
@@ -126,7 +134,7 @@ def test_every_combination_of_a_grid_is_there_once_and_in_the_space(
     found = [grid.at(number) for number in numbers]
     assert len({identity(each) for each in found}) == len(found)
     for assignment in found:
-        middle = {name: chosen.coordinates(assignment).get(name, 0.5) for name in chosen.domains}
+        middle = {name: chosen.coordinates(assignment).get(name, 0.5) for name in names(chosen)}
         for name, value in assignment.items():
             back = chosen.assignment(list(middle.values()))[name]
             assert back == value or math.isclose(back, value, rel_tol=1e-4)
@@ -138,5 +146,63 @@ def test_coordinates_lead_back_to_the_assignment(plain: dict[str, Any], data: st
     point = [data.draw(st.floats(0, 1, exclude_max=True)) for _ in chosen.dimensions]
     assignment = chosen.assignment(point)
     coordinates = chosen.coordinates(assignment)
-    again = [coordinates.get(name, 0.5) for name in chosen.domains]
+    again = [coordinates.get(name, 0.5) for name in names(chosen)]
     assert chosen.assignment(again) == assignment
+
+
+@pytest.mark.parametrize(
+    ("plain", "assignment", "neighbours"),
+    [
+        (
+            CHAIN,
+            {"a": "x", "b": 1},
+            [{"a": "y"}, {"a": "x", "b": 2, "c": 0.5}, {"a": "x", "b": 3, "c": 0.5}],
+        ),
+        (
+            CHAIN,
+            {"a": "x", "b": 3, "c": 0.95},
+            [
+                {"a": "y"},
+                {"a": "x", "b": 1},
+                {"a": "x", "b": 2, "c": 0.95},
+                {"a": "x", "b": 3, "c": 0.85},
+                {"a": "x", "b": 3, "c": 1.0},
+            ],
+        ),
+        (CHAIN, {"a": "y"}, [{"a": "x", "b": 2, "c": 0.5}]),
+        (
+            {"model.hidden": {"depth": [0, 3], "width": [16, 64], "log": True}},
+            {"model.hidden": [64, 64]},
+            [{"model.hidden": [64]}, {"model.hidden": [64] * 3}, {"model.hidden": [32, 32]}],
+        ),
+        (
+            {"model.hidden": {"depth": [1, 3], "width": [1, 5], "per_layer": True}},
+            {"model.hidden": [1, 4]},
+            [
+                {"model.hidden": [1]},
+                {"model.hidden": [1, 4, 3]},
+                {"model.hidden": [2, 4]},
+                {"model.hidden": [1, 3]},
+                {"model.hidden": [1, 5]},
+            ],
+        ),
+        ({"a": {"choice": [1]}}, {"a": 1}, []),
+    ],
+)
+def test_neighbours_differ_in_one_dimension(
+    plain: dict[str, Any], assignment: dict[str, Any], neighbours: list[dict[str, Any]]
+) -> None:
+    assert list(space(plain).neighbours(assignment)) == neighbours
+
+
+@given(plain=spaces(), data=st.data())
+def test_neighbours_are_other_assignments_of_the_space(plain: dict[str, Any], data: st.DataObject) -> None:
+    chosen = space(plain)
+    point = [data.draw(st.floats(0, 1, exclude_max=True)) for _ in chosen.dimensions]
+    assignment = chosen.assignment(point)
+    found = list(chosen.neighbours(assignment))
+    assert len({identity(each) for each in [assignment, *found]}) == len(found) + 1
+    for neighbour in found:
+        values = values_by_dimension(chosen.dimensions, neighbour)
+        assert chosen.assignment_of(values) == neighbour
+        assert all(values[each.name] in each.domain for each in chosen.dimensions if each.name in values)

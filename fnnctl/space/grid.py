@@ -1,4 +1,4 @@
-"""The space of a search: what assignments there are, by points of a unit cube and one after the other."""
+"""Combinations of the values of all dimensions, by their numbers."""
 
 from __future__ import annotations
 
@@ -6,79 +6,12 @@ import math
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import accumulate
 from typing import Any
 
-from fnnctl.config.rules.dimensions import Dimension, active, assignment_of, dimensions_of, parents_first
-from fnnctl.config.rules.domain_values import index_of
-from fnnctl.config.schema import domains as config
-from fnnctl.records.trials import Assignment
-from fnnctl.search.domains import Domain, domain_of
-
-
-class Space:
-    """Dimensions in a fixed order, which does not depend on the order of the file's lines.
-
-    From Python: `Space({"x": UniformDomain(uniform=(0, 1))})`, with the domains of
-    `fnnctl.config.schema.domains`. Raises ValueError where conditions go in circles.
-    """
-
-    def __init__(self, space: Mapping[str, config.Domain]) -> None:
-        ordered, circular = parents_first(dimensions_of(space))
-        if circular:
-            raise ValueError(f"conditions go in circles: {', '.join(each.name for each in circular)}")
-        self.dimensions: tuple[Dimension, ...] = tuple(ordered)
-        self.domains: dict[str, Domain] = {each.name: domain_of(each.domain) for each in ordered}
-
-    @cached_property
-    def size(self) -> int | None:
-        """How many assignments there are; None where there is another between any two."""
-        if any(domain.values is None for domain in self.domains.values()):
-            return None
-        return self.everything().size
-
-    def assignment(self, point: Sequence[float]) -> Assignment:
-        """The assignment at a point of the unit cube, a number of [0, 1) for each dimension.
-
-        Those of dimensions whose conditions do not hold move nothing.
-        """
-        pairs = zip(self.domains.items(), point, strict=True)
-        return self._of({name: domain.value(u) for (name, domain), u in pairs})
-
-    def coordinates(self, assignment: Assignment) -> dict[str, float]:
-        """The coordinate of each dimension that an assignment has a value in."""
-        values = values_by_dimension(self.dimensions, assignment)
-        return {name: self.domains[name].coordinate(value) for name, value in values.items()}
-
-    def grid(self, resolution: int) -> Grid:
-        """All combinations of each domain's grid of this resolution."""
-        return Grid(self.dimensions, {name: domain.grid(resolution) for name, domain in self.domains.items()})
-
-    def everything(self) -> Grid:
-        """All assignments of a finite space."""
-        return Grid(self.dimensions, {name: domain.values or () for name, domain in self.domains.items()})
-
-    def _of(self, values: Mapping[str, Any]) -> Assignment:
-        return assignment_of(self.dimensions, active(self.dimensions, values))
-
-
-def values_by_dimension(dimensions: Sequence[Dimension], assignment: Assignment) -> dict[str, Any]:
-    """The value of each dimension, for an assignment's settings: the inverse of `assignment_of`."""
-    values: dict[str, Any] = {}
-    for dimension in dimensions:
-        setting = dimension.setting
-        if setting not in assignment:
-            continue
-        if dimension.name == setting:
-            values[setting] = assignment[setting]
-        else:
-            widths = assignment[setting]
-            parts = {f"{setting}.depth": len(widths), f"{setting}.width": next(iter(widths), None)}
-            parts |= {f"{setting}.width[{index}]": width for index, width in enumerate(widths)}
-            if parts.get(dimension.name) is not None:
-                values[dimension.name] = parts[dimension.name]
-    return values
+from fnnctl.space.assignments import Assignment, assignment_of
+from fnnctl.space.dimensions import Dimension
+from fnnctl.space.values import index_of
 
 
 @dataclass(frozen=True, slots=True)

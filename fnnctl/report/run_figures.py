@@ -1,0 +1,98 @@
+"""The figures of a run's predictions and training: maps their names to plots. Imports matplotlib."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence, Set
+from functools import partial
+from typing import Any, Final
+
+from fnnctl.plots.calibration import reliability_figure
+from fnnctl.plots.confusion import confusion_matrix_figure
+from fnnctl.plots.curves import PlottedCurve, pr_figure, roc_figure
+from fnnctl.plots.folds import folds_learning_figure
+from fnnctl.plots.learning import learning_curve_figure
+from fnnctl.plots.style import png_bytes
+from fnnctl.report.content import scored_rows
+from fnnctl.report.summary import Summary
+from fnnctl.store import names
+from fnnctl.store.folder import RunFolder, StoredCurve
+
+
+def run_figures(run: RunFolder, summary: Summary, wanted: Set[str]) -> dict[str, bytes]:
+    """The wanted figures whose numbers the run has."""
+    figures = {}
+    for name, draw in _DRAW.items():
+        if name in wanted and (figure := draw(run, summary)):
+            figures[name] = png_bytes(figure)
+    return figures
+
+
+def _confusion_matrix(run: RunFolder, summary: Summary) -> Any:
+    if not summary.confusion:
+        return None
+    classes, matrix = summary.confusion
+    return confusion_matrix_figure(matrix, classes, title=_title(summary, "confusion matrix"))
+
+
+def _curves(
+    run: RunFolder,
+    summary: Summary,
+    *,
+    read: Callable[[RunFolder], Sequence[StoredCurve] | None],
+    draw: Callable[..., Any],
+    metric: str,
+    what: str,
+) -> Any:
+    scores = summary.part_metrics("test") or {}
+    curves = [
+        PlottedCurve(curve.kind, curve.label, curve.x, curve.y, _area(curve, metric, scores))
+        for curve in read(run) or ()
+    ]
+    return draw(curves, title=_title(summary, what)) if curves else None
+
+
+def _calibration(run: RunFolder, summary: Summary) -> Any:
+    bins = run.read_calibration()
+    error = (summary.part_metrics("test") or {}).get("expected_calibration_error")
+    return reliability_figure(bins, error=error, title=_title(summary, "calibration")) if bins else None
+
+
+def _learning_curve(run: RunFolder, summary: Summary) -> Any:
+    history, title = run.read_history(), f"{summary.manifest.name}: learning curve"
+    if not history or not history.get("epoch"):
+        return None
+    if "fold" in history:
+        return folds_learning_figure(history, title=f"{title}s of all folds")
+    training = summary.manifest.training
+    best_epoch = training.best_epoch if training else None
+    return learning_curve_figure(history, best_epoch=best_epoch, title=title)
+
+
+_DRAW: Final[Mapping[str, Callable[[RunFolder, Summary], Any]]] = {
+    names.CONFUSION_MATRIX_FIGURE: _confusion_matrix,
+    names.ROC_CURVE_FIGURE: partial(
+        _curves, read=RunFolder.read_roc_curves, draw=roc_figure, metric="roc_auc", what="ROC curves"
+    ),
+    names.PR_CURVE_FIGURE: partial(
+        _curves,
+        read=RunFolder.read_pr_curves,
+        draw=pr_figure,
+        metric="average_precision",
+        what="precision and recall",
+    ),
+    names.CALIBRATION_FIGURE: _calibration,
+    names.LEARNING_CURVE_FIGURE: _learning_curve,
+}
+
+
+def _title(summary: Summary, what: str) -> str:
+    return f"{summary.manifest.name}: {what} {scored_rows(summary)}"
+
+
+def _area(curve: StoredCurve, metric: str, scores: Mapping[str, Any]) -> float | None:
+    """The area in the metrics, so that figure and report show the same number."""
+    if curve.kind == "class":
+        area: float | None = scores.get("per_class", {}).get(curve.label, {}).get(metric)
+    else:
+        area = scores.get(f"{metric}_{curve.kind}")
+    return area

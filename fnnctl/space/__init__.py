@@ -1,0 +1,17 @@
+"""Search spaces: the values that a search chooses from, without any knowledge of configs or networks.
+
+Read `values` (equality and steps), `domains` and `number_domains` (the values of one dimension),
+`dimensions` (names and conditions), `layers` (hidden layers are several dimensions), `assignments` (from the
+values of dimensions to those of settings and back), `grid` and `space`.
+
+    >>> from fnnctl.space.dimensions import Condition, Dimension
+    >>> from fnnctl.space.domains import Choice
+    >>> from fnnctl.space.number_domains import LogUniform
+    >>> from fnnctl.space.space import Space
+    >>> momentum = Dimension("momentum", LogUniform(0.1, 1.0), conditions=(Condition("name", ("sgd",)),))
+    >>> space = Space([Dimension("name", Choice(("sgd", "adam"))), momentum])
+    >>> space.assignment([0.2, 0.5])
+    {'name': 'sgd', 'momentum': 0.31623}
+    >>> space.assignment([0.7, 0.5])
+    {'name': 'adam'}
+"""

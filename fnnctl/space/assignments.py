@@ -1,0 +1,37 @@
+"""Assignments: a value for each active setting, made of the values of dimensions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+from fnnctl.space.dimensions import Dimension
+from fnnctl.space.layers import DEPTH, joined_layers, split_layers
+
+Assignment: TypeAlias = Mapping[str, Any]
+"""A value for each searched setting, by its path; one whose condition does not hold has none."""
+
+
+def assignment_of(dimensions: Sequence[Dimension], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The value of each setting, from the active values by dimension."""
+    assignment: dict[str, Any] = {}
+    for dimension in dimensions:
+        if dimension.name in values:
+            if dimension.part is None:
+                assignment[dimension.setting] = values[dimension.name]
+            elif dimension.part == DEPTH:
+                assignment[dimension.setting] = joined_layers(dimension.setting, values)
+    return assignment
+
+
+def values_by_dimension(dimensions: Sequence[Dimension], assignment: Assignment) -> dict[str, Any]:
+    """The value of each active dimension: the inverse of `assignment_of`."""
+    values: dict[str, Any] = {}
+    for dimension in dimensions:
+        setting = dimension.setting
+        if setting in assignment:
+            value = assignment[setting]
+            parts = {setting: value} if dimension.part is None else split_layers(setting, value)
+            if dimension.name in parts:
+                values[dimension.name] = parts[dimension.name]
+    return values

@@ -1,0 +1,129 @@
+"""The values of one dimension. Each domain maps the unit interval to its values, and back.
+
+A coordinate is comparable across domains: samplers draw in it, models and plots compare in it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar, Final, Literal, TypeAlias
+
+from fnnctl.space.values import identity, index_of
+
+BELOW_ONE: Final = 1.0 - 2.0**-53
+"""The largest number below 1."""
+
+Place: TypeAlias = tuple[str | int, ...]
+DomainProblem: TypeAlias = tuple[Place, str]
+"""A place in a domain as it is written, and what is wrong there."""
+
+
+class Domain(ABC):
+    """Values of one dimension. Unless a subclass says otherwise, each is as likely as the others."""
+
+    key: ClassVar[str]
+    """The key that tells this kind of domain where it is written."""
+    ordered: ClassVar[bool] = True
+    """Whether the values have an order, so that two of them can be near each other."""
+    log: ClassVar[bool] = False
+    """Whether the values are spread by their logarithm."""
+
+    @property
+    @abstractmethod
+    def values(self) -> Sequence[Any] | None:
+        """All values in order; None if there is another between any two."""
+
+    @abstractmethod
+    def problems(self) -> Iterator[DomainProblem]:
+        """Everything that is wrong with the domain itself."""
+
+    @abstractmethod
+    def place_of(self, value: Any) -> Place:
+        """Where in the domain as it is written a value stands."""
+
+    @abstractmethod
+    def values_to_try(self) -> Sequence[Any]:
+        """The values that the domain is checked with: all if they are few or a choice, else both ends."""
+
+    @abstractmethod
+    def neighbours(self, value: Any) -> list[Any]:
+        """The values one step away: of an ordered domain at most two, else all others."""
+
+    @property
+    def scale(self) -> Literal["choice", "linear", "log"]:
+        """The scale of an axis for this domain."""
+        return "log" if self.log else "linear"
+
+    def value(self, u: float) -> Any:
+        """The value at a point of [0, 1): the inverse of the distribution function."""
+        values = self._listed
+        return values[min(int(u * len(values)), len(values) - 1)]
+
+    def coordinate(self, value: Any) -> float:
+        """The coordinate of a value, in [0, 1): the middle of its share if it has one.
+
+        Raises ValueError for a value that is not in a finite domain.
+        """
+        index = self._index(value)
+        if index is None:
+            raise ValueError(f"{value!r} is not in the domain")
+        return (index + 0.5) / len(self._listed)
+
+    def grid(self, resolution: int) -> Sequence[Any]:
+        """Evenly spread values, at most `resolution` of them; all values of a choice and of steps."""
+        return self._listed
+
+    def __contains__(self, value: Any) -> bool:
+        return self._index(value) is not None
+
+    @property
+    def _listed(self) -> Sequence[Any]:
+        return () if self.values is None else self.values
+
+    def _index(self, value: Any) -> int | None:
+        if isinstance(self.values, range):
+            return index_of(value, self.values)
+        return self._indices.get(identity(value))
+
+    @cached_property
+    def _indices(self) -> dict[Hashable, int]:
+        return {identity(value): index for index, value in enumerate(self._listed)}
+
+
+@dataclass(frozen=True)
+class Choice(Domain):
+    """One of some values, each as likely as the others."""
+
+    key = "choice"
+    ordered = False
+
+    choice: Sequence[Any]
+
+    @property
+    def values(self) -> Sequence[Any]:
+        return self.choice
+
+    @property
+    def scale(self) -> Literal["choice", "linear"]:
+        return "linear" if all(isinstance(value, int | float) for value in self.choice) else "choice"
+
+    def problems(self) -> Iterator[DomainProblem]:
+        if not self.choice:
+            yield ("choice",), "is empty; write the values to choose from, such as [0.1, 0.01]"
+        first: dict[Hashable, int] = {}
+        for index, value in enumerate(self.choice):
+            if first.setdefault(identity(value), index) < index:
+                yield ("choice", index), f"{value!r} is given twice; remove one of the two"
+
+    def place_of(self, value: Any) -> Place:
+        index = self._index(value)
+        return ("choice",) if index is None else ("choice", index)
+
+    def values_to_try(self) -> Sequence[Any]:
+        return self.choice
+
+    def neighbours(self, value: Any) -> list[Any]:
+        return [each for each in self.choice if identity(each) != identity(value)]

@@ -1,0 +1,343 @@
+"""Domains of numbers: between two ends or from a normal distribution, with or without steps.
+
+A number of a domain without steps is rounded to five digits of the domain's range (of a logarithmic range:
+of itself), so that a printed configuration is short and still exact to the last bit.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from statistics import NormalDist
+from typing import Any, ClassVar, Final
+
+from fnnctl.space.domains import BELOW_ONE, Domain, DomainProblem, Place
+from fnnctl.space.values import added, decimal, factors_between, index_of, multiplied, nearest, steps_between
+
+DIGITS: Final = 5
+MOST_STEPS: Final = 100_000
+"""The most values of a domain with steps."""
+FEW: Final = 12
+"""A domain with at most this many values is tried completely."""
+DEVIATIONS: Final = 4
+"""Standard deviations between the mean of a normal distribution and its default ends."""
+MOVE: Final = 0.1
+"""How far a neighbour is away in a domain without steps, in coordinates."""
+
+
+class NumberDomain(Domain):
+    """Numbers between two ends, with or without steps."""
+
+    step: float | None
+
+    @property
+    @abstractmethod
+    def ends(self) -> tuple[float, float]:
+        """The least and the largest number."""
+
+    @property
+    def even(self) -> bool:
+        """Whether every value is as likely as the others; otherwise `_number` is their distribution."""
+        return self.step is not None
+
+    @abstractmethod
+    def _number(self, u: float) -> float:
+        """The number at a point of [0, 1], before it is rounded."""
+
+    @abstractmethod
+    def _position(self, number: float) -> float:
+        """The point at which a number stands: the inverse of `_number`."""
+
+    def _spread(self, number: float) -> float:
+        """A difference that matters around a number."""
+        low, high = self.ends
+        return high - low
+
+    def value(self, u: float) -> Any:
+        return super().value(u) if self.even else self._rounded(self._number(u))
+
+    def coordinate(self, value: Any) -> float:
+        return super().coordinate(value) if self.even else min(max(self._position(value), 0.0), BELOW_ONE)
+
+    def grid(self, resolution: int) -> Sequence[Any]:
+        if self.values is not None and (self.step is not None or len(self.values) <= resolution):
+            return self.values
+        return self._cut(resolution)
+
+    def place_of(self, value: Any) -> Place:
+        index = index_of(value, self.ends)
+        return (self.key,) if index is None else (self.key, index)
+
+    def values_to_try(self) -> Sequence[Any]:
+        if self.values is None:
+            return self.ends
+        return self.values if len(self.values) <= FEW else [self.values[0], self.values[-1]]
+
+    def neighbours(self, value: Any) -> list[Any]:
+        """Without steps, these are the values a tenth of the domain away, or the next ones if those are
+        further.
+        """
+        here = self.coordinate(value)
+        moved = [self.value(min(max(here + move, 0.0), BELOW_ONE)) for move in (-MOVE, MOVE)]
+        if self.values is not None:
+            index, last = self._index(value) or 0, len(self.values) - 1
+            below, above = (index if self.step else index_of(each, self.values) or 0 for each in moved)
+            moved = [
+                self.values[max(min(below, index - 1), 0)],
+                self.values[min(max(above, index + 1), last)],
+            ]
+        return [each for each in moved if each != value]
+
+    def __contains__(self, value: Any) -> bool:
+        if self.values is not None:
+            return super().__contains__(value)
+        low, high = self.ends
+        return isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
+
+    def _cut(self, resolution: int) -> Sequence[Any]:
+        """So many values, evenly spread from one end to the other."""
+        low, high = self.ends
+        inner = (self._rounded(self._between(k / (resolution - 1))) for k in range(1, resolution - 1))
+        return list(dict.fromkeys((low, *inner, high)))
+
+    def _between(self, u: float) -> float:
+        """The number at this part of the way from one end to the other."""
+        return self._number(u)
+
+    def _rounded(self, number: float) -> Any:
+        if self.values is not None:
+            return nearest(self.values, number)
+        low, high = self.ends
+        decimals = DIGITS - math.ceil(math.log10(self._spread(number)))
+        return min(max(round(number, decimals), low), high)
+
+    def _order_problems(self, key: str) -> Iterator[DomainProblem]:
+        low, high = self.ends
+        if low > high:
+            yield (key,), f"the least value, {low}, is above the largest, {high}; write [{high}, {low}]"
+        elif low == high:
+            yield (
+                (key,),
+                f"has one value only, {low}; write {{choice: [{low}]}}, or set it outside the search",
+            )
+
+
+@dataclass(frozen=True)
+class Range(NumberDomain):
+    """Numbers with a least and a largest one."""
+
+    most_steps: ClassVar[float] = MOST_STEPS
+
+    low: float
+    high: float
+    step: float | None = None
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        return self.low, self.high
+
+    def _number(self, u: float) -> float:
+        return self.low + u * (self.high - self.low)
+
+    def _position(self, number: float) -> float:
+        return (number - self.low) / (self.high - self.low)
+
+    def problems(self) -> Iterator[DomainProblem]:
+        yield from self._order_problems(self.key)
+        if self.step is None or self.low >= self.high:
+            return
+        steps = steps_between(self.low, self.high, self.step)
+        if not steps:
+            yield ("step",), f"is larger than the whole domain, from {self.low} to {self.high}"
+        elif steps >= self.most_steps:
+            yield ("step",), f"makes {steps + 1:,} values of the domain; write a larger one, or leave it out"
+
+
+class LogRange(Range):
+    """Numbers above 0, each order of magnitude as likely; a step is a factor."""
+
+    log = True
+
+    def _number(self, u: float) -> float:
+        return _log_between(self.low, self.high, u)
+
+    def _position(self, number: float) -> float:
+        return _log_position(self.low, self.high, number)
+
+    def _spread(self, number: float) -> float:
+        return number * min(1.0, math.log(self.high / self.low))
+
+    def problems(self) -> Iterator[DomainProblem]:
+        yield from self._order_problems(self.key)
+        low, high = self.ends
+        if low <= 0:
+            advice = f"write a small number, or {self.key.removeprefix('log_')}: [{low}, {high}]"
+            yield (self.key, 0), f"must be above 0 to have a logarithm, not {low}; {advice}"
+        elif self.step is not None and low < high and not factors_between(low, high, self.step):
+            yield ("step",), f"is a factor here, and larger than that from {low} to {high}"
+
+
+@dataclass(frozen=True)
+class Uniform(Range):
+    """A number between two others, each part of the way as likely."""
+
+    key = "uniform"
+
+    @cached_property
+    def values(self) -> Sequence[float] | None:
+        if self.step is None:
+            return None
+        return added(self.low, self.step, range(steps_between(self.low, self.high, self.step) + 1))
+
+
+@dataclass(frozen=True)
+class LogUniform(LogRange):
+    """A number between two others, each order of magnitude as likely."""
+
+    key = "log_uniform"
+
+    @cached_property
+    def values(self) -> Sequence[float] | None:
+        if self.step is None:
+            return None
+        return [self.low, *multiplied(self.low, self.high, self.step)[1:]]
+
+
+@dataclass(frozen=True)
+class Integer(Range):
+    """A whole number, each as likely."""
+
+    key = "integer"
+    even = True
+    most_steps = math.inf
+
+    low: int
+    high: int
+    step: int | None = None
+
+    @property
+    def values(self) -> range:
+        return range(self.low, self.high + 1, self.step or 1)
+
+    def _cut(self, resolution: int) -> Sequence[int]:
+        last = len(self.values) - 1
+        return [self.values[round(last * k / (resolution - 1))] for k in range(resolution)]
+
+
+@dataclass(frozen=True)
+class LogInteger(LogRange):
+    """A whole number, each order of magnitude as likely."""
+
+    key = "log_integer"
+
+    low: int
+    high: int
+
+    @cached_property
+    def values(self) -> Sequence[int]:
+        if self.step is None:
+            return range(self.low, self.high + 1)
+        return list(dict.fromkeys(round(value) for value in multiplied(self.low, self.high, self.step)))
+
+    # Each number has the share from half a unit below it to half a unit above.
+    def _number(self, u: float) -> float:
+        return _log_between(self.low - 0.5, self.high + 0.5, u)
+
+    def _position(self, number: float) -> float:
+        return _log_position(self.low - 0.5, self.high + 0.5, number)
+
+    def _between(self, u: float) -> float:
+        return _log_between(self.low, self.high, u)
+
+
+@dataclass(frozen=True)
+class Normal(NumberDomain):
+    """A number from a normal distribution, cut off on both sides; steps count from the mean."""
+
+    key = "normal"
+    even = False
+
+    mean: float
+    deviation: float
+    within: tuple[float, float] | None = None
+    """The ends; None for four standard deviations around the mean."""
+    step: float | None = None
+
+    @cached_property
+    def ends(self) -> tuple[float, float]:
+        if self.within is not None:
+            return self.within
+        mean, deviation = decimal(self.mean), decimal(self.deviation)
+        return float(mean - DEVIATIONS * deviation), float(mean + DEVIATIONS * deviation)
+
+    @cached_property
+    def values(self) -> Sequence[float] | None:
+        if self.step is None:
+            return None
+        low, high = self.ends
+        below = steps_between(low, self.mean, self.step)
+        return added(self.mean, self.step, range(-below, steps_between(self.mean, high, self.step) + 1))
+
+    def place_of(self, value: Any) -> Place:
+        return (self.key,)
+
+    def problems(self) -> Iterator[DomainProblem]:
+        if self.deviation <= 0:
+            message = f"is the standard deviation and must be above 0, not {self.deviation}"
+            yield ("normal", 1), message
+            return
+        yield from self._order_problems("within")
+        low, high = self.ends
+        if low >= high:
+            return
+        below, above = self._tails
+        if below == above:
+            yield ("within",), f"is so far from the mean, {self.mean}, that no value lies there"
+        if self.step is not None:
+            steps = steps_between(low, high, self.step)
+            if not low <= self.mean <= high:
+                message = f"counts from the mean, {self.mean}, which must lie between {low} and {high} then"
+                yield ("step",), message
+            elif not steps or steps >= MOST_STEPS:
+                message = f"makes {steps + 1:,} values of the domain; write another one, or leave it out"
+                yield ("step",), message
+
+    @property
+    def _normal(self) -> NormalDist:
+        return NormalDist(self.mean, self.deviation)
+
+    @cached_property
+    def _tails(self) -> tuple[float, float]:
+        """The shares of the whole distribution below either end."""
+        low, high = self.ends
+        return self._normal.cdf(low), self._normal.cdf(high)
+
+    def _number(self, u: float) -> float:
+        below, above = self._tails
+        share = below + u * (above - below)
+        if not 0.0 < share < 1.0:
+            return self.ends[0] if share <= 0.0 else self.ends[1]
+        return self._normal.inv_cdf(share)
+
+    def _position(self, number: float) -> float:
+        below, above = self._tails
+        return (self._normal.cdf(number) - below) / (above - below)
+
+    def _spread(self, number: float) -> float:
+        low, high = self.ends
+        return min(self.deviation, high - low)
+
+    def _cut(self, resolution: int) -> Sequence[Any]:
+        """The middles of equal shares: the ends are next to impossible."""
+        return [self.value((k + 0.5) / resolution) for k in range(resolution)]
+
+
+def _log_between(low: float, high: float, u: float) -> float:
+    return math.exp(math.log(low) + u * math.log(high / low))
+
+
+def _log_position(low: float, high: float, number: float) -> float:
+    return math.log(number / low) / math.log(high / low)

@@ -1,0 +1,75 @@
+"""The space of a search: its assignments as points of a unit cube, one after the other, and by nearness."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from fnnctl.space.assignments import Assignment, assignment_of, values_by_dimension
+from fnnctl.space.dimensions import Dimension, active, parents_first
+from fnnctl.space.grid import Grid
+from fnnctl.space.values import identity
+
+
+class Space:
+    """Dimensions, each after those of its conditions.
+
+    The order is otherwise the given one. Raises ValueError if conditions go in circles.
+    """
+
+    def __init__(self, dimensions: Iterable[Dimension]) -> None:
+        ordered, circular = parents_first(dimensions)
+        if circular:
+            raise ValueError(f"conditions go in circles: {', '.join(each.name for each in circular)}")
+        self.dimensions: tuple[Dimension, ...] = tuple(ordered)
+
+    @cached_property
+    def size(self) -> int | None:
+        """How many assignments there are; None if there is another between any two."""
+        if any(each.domain.values is None for each in self.dimensions):
+            return None
+        return self.everything().size
+
+    def assignment(self, point: Sequence[float]) -> Assignment:
+        """The assignment at a point of the unit cube: a number in [0, 1) per dimension.
+
+        The numbers of dimensions whose conditions do not hold change nothing.
+        """
+        pairs = zip(self.dimensions, point, strict=True)
+        return self.assignment_of({each.name: each.domain.value(u) for each, u in pairs})
+
+    def assignment_of(self, values: Mapping[str, Any]) -> Assignment:
+        """The assignment with those of the values by dimension whose conditions hold."""
+        return assignment_of(self.dimensions, active(self.dimensions, values))
+
+    def coordinates(self, assignment: Assignment) -> dict[str, float]:
+        """The coordinate of each active dimension."""
+        values = values_by_dimension(self.dimensions, assignment)
+        active_ones = (each for each in self.dimensions if each.name in values)
+        return {each.name: each.domain.coordinate(values[each.name]) for each in active_ones}
+
+    def grid(self, resolution: int) -> Grid:
+        """All combinations of the values of each domain's grid."""
+        return Grid(self.dimensions, {each.name: each.domain.grid(resolution) for each in self.dimensions})
+
+    def everything(self) -> Grid:
+        """All assignments of a finite space."""
+        return Grid(self.dimensions, {each.name: each.domain.values or () for each in self.dimensions})
+
+    def neighbours(self, assignment: Assignment) -> Iterator[Assignment]:
+        """The assignments that differ in one dimension, by one step or by another choice.
+
+        A dimension that becomes active by that has the middle of its domain; one whose condition no longer
+        holds is left out. No assignment comes twice, nor does the given one.
+        """
+        values = values_by_dimension(self.dimensions, assignment)
+        middle = {each.name: each.domain.value(0.5) for each in self.dimensions}
+        seen = {identity(assignment)}
+        for dimension in self.dimensions:
+            if dimension.name in values:
+                for value in dimension.domain.neighbours(values[dimension.name]):
+                    neighbour = self.assignment_of({**middle, **values, dimension.name: value})
+                    if identity(neighbour) not in seen:
+                        seen.add(identity(neighbour))
+                        yield neighbour

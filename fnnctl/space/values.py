@@ -1,0 +1,71 @@
+"""Values of a domain: which of them are equal, and how many steps lie between two of them.
+
+Steps are taken in decimals, as they are written: 0.1 + 2·0.1 is 0.3.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections.abc import Hashable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Final
+
+DIGITS: Final = 12
+"""Significant digits of a value that a factor leads to: the square root of 10, twice, is 10."""
+
+
+def identity(value: Any) -> Hashable:
+    """A key that equal values share: 1 equals 1.0, but not true."""
+    match value:
+        case bool() | str() | None:
+            return type(value).__name__, value
+        case int() | float():
+            return "number", value
+        case Mapping():
+            return "mapping", frozenset((key, identity(inner)) for key, inner in value.items())
+        case _:
+            return "list", tuple(identity(inner) for inner in value)
+
+
+def index_of(value: Any, values: Sequence[Any]) -> int | None:
+    """The index of a value, or None if it is none of the values. A range may be very long."""
+    if isinstance(values, range):
+        whole = int(value) if isinstance(value, float) and value.is_integer() else value
+        is_number = isinstance(whole, int) and not isinstance(whole, bool)
+        return values.index(whole) if is_number and whole in values else None
+    return next((index for index, each in enumerate(values) if identity(each) == identity(value)), None)
+
+
+def nearest(values: Sequence[Any], number: float) -> Any:
+    """The nearest of some values in ascending order. A range may be very long; its step is then 1."""
+    if isinstance(values, range):
+        return min(max(round(number), values[0]), values[-1])
+    above = bisect_left(values, number)
+    return min(values[max(0, above - 1) : above + 1], key=lambda value: abs(value - number))
+
+
+def steps_between(low: float, high: float, step: float) -> int:
+    """How many whole steps fit between two values; 0 if the first is the larger."""
+    return max(0, math.floor((decimal(high) - decimal(low)) / decimal(step)))
+
+
+def factors_between(low: float, high: float, factor: float) -> int:
+    """How many whole factors fit between two values above 0. Rounding takes none away."""
+    return max(0, math.floor(math.log(high / low) / math.log(factor) + 1e-9))
+
+
+def added(start: float, step: float, steps: range) -> list[float]:
+    """`start` plus some numbers of steps."""
+    return [float(decimal(start) + k * decimal(step)) for k in steps]
+
+
+def multiplied(low: float, high: float, factor: float) -> list[float]:
+    """`low` times the powers of a factor, up to `high`."""
+    powers = (decimal(low) * decimal(factor) ** k for k in range(factors_between(low, high, factor) + 1))
+    return [min(float(f"{value:.{DIGITS}g}"), high) for value in powers]
+
+
+def decimal(number: float) -> Decimal:
+    """The number as it is written."""
+    return Decimal(repr(number))

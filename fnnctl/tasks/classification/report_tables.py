@@ -1,0 +1,51 @@
+"""What a report says of a classification."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fnnctl.store import names
+from fnnctl.tasks.reporting import FigureFile, GroupMetrics, TaskReport
+
+CLASSIFICATION_REPORT: Final = TaskReport(
+    metrics=(
+        ("accuracy", "accuracy"),
+        ("  95 % interval", "accuracy_ci95"),
+        ("balanced accuracy", "balanced_accuracy"),
+        ("macro precision", "precision_macro"),
+        ("macro recall", "recall_macro"),
+        ("macro F1", "f1_macro"),
+        ("macro ROC AUC", "roc_auc_macro"),
+        ("  95 % interval", "roc_auc_macro_ci95"),
+        ("macro average precision", "average_precision_macro"),
+        ("log loss", "log_loss"),
+        ("loss, unclipped", "loss"),
+        ("  before calibration", "loss_uncalibrated"),
+        ("Brier score", "brier_score"),
+        ("calibration error", "expected_calibration_error"),
+        ("  before calibration", "expected_calibration_error_uncalibrated"),
+        ("rows", "support"),
+    ),
+    # The log loss is clipped: the two differ only if a class that occurs has the probability 0.
+    same=("loss", "log_loss"),
+    groups=GroupMetrics(
+        key="per_class",
+        title="Classes",
+        column="class",
+        metrics=(
+            ("precision", "precision"),
+            ("recall", "recall"),
+            ("F1", "f1"),
+            ("ROC AUC", "roc_auc"),
+            ("rows", "support"),
+        ),
+        worst_by=("F1", "f1"),
+    ),
+    matrix=("Confusion matrix", "true \\ predicted"),
+    figures=(
+        FigureFile(names.CONFUSION_MATRIX_FIGURE, names.CONFUSION_MATRIX, "confusion matrix"),
+        FigureFile(names.ROC_CURVE_FIGURE, names.ROC_CURVE, "ROC curves"),
+        FigureFile(names.PR_CURVE_FIGURE, names.PR_CURVE, "precision-recall curves"),
+        FigureFile(names.CALIBRATION_FIGURE, names.CALIBRATION, "reliability diagram"),
+    ),
+)

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from fnnctl.config.rules.dimensions import dimensions_of
+from fnnctl.config.schema.search import SearchConfig
+from fnnctl.space.assignments import assignment_of, values_by_dimension
+from fnnctl.space.dimensions import Condition, Dimension
+from fnnctl.space.layers import layer_dimensions, split_layers
+
+
+def dimensions(plain: dict[str, Any]) -> tuple[Dimension, ...]:
+    return dimensions_of(SearchConfig.model_validate({"space": plain}).space)
+
+
+def test_layers_are_a_depth_and_one_width() -> None:
+    depth, width = dimensions({"model.hidden": {"depth": [0, 2], "width": [16, 200], "log": True}})
+    assert (depth.name, width.name) == ("model.hidden.depth", "model.hidden.width")
+    assert {depth.setting, width.setting} == {"model.hidden"}
+    assert (list(depth.domain.values or ()), depth.conditions) == ([0, 1, 2], ())
+    assert width.domain.values == [16, 32, 64, 128]
+    assert width.conditions == (Condition("model.hidden.depth", (1, 2)),)
+
+
+def test_layers_may_have_widths_of_their_own() -> None:
+    plain = {"model.hidden": {"depth": [1, 3], "width": [4, 8], "per_layer": True}}
+    depth, *widths = dimensions(plain)
+    assert [width.name for width in widths] == [f"model.hidden.width[{index}]" for index in range(3)]
+    assert [width.conditions for width in widths] == [
+        (),
+        (Condition(depth.name, (2, 3)),),
+        (Condition(depth.name, (3,)),),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("layers", "widths"),
+    [
+        ({"width": [16, 256]}, [16, 46, 76, 106, 136, 166, 196, 226, 256]),
+        ({"width": [4, 8]}, [4, 5, 6, 7, 8]),
+        ({"width": [4, 8], "step": 2}, [4, 6, 8]),
+        ({"width": [4, 7], "step": None}, [4, 5, 6, 7]),
+        ({"width": [4, 7], "step": None, "log": True}, [4, 5, 6, 7]),
+        ({"width": [4, 40], "step": 3, "log": True}, [4, 12, 36]),
+        ({"width": [5, 5]}, [5]),
+    ],
+)
+def test_the_widths_of_layers(layers: dict[str, Any], widths: list[int]) -> None:
+    _, width = dimensions({"model.hidden": {"depth": [1, 2], **layers}})
+    assert list(width.domain.values or ()) == widths
+
+
+def test_no_layers_have_no_width() -> None:
+    assert len(dimensions({"model.hidden": {"depth": [0, 0], "width": [4, 8]}})) == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "layers"),
+    [
+        ({"depth": 0}, []),
+        ({"depth": 2, "width": 8}, [8, 8]),
+        ({"depth": 2, "width[0]": 8, "width[1]": 4}, [8, 4]),
+    ],
+)
+def test_layers_are_put_together(values: dict[str, int], layers: list[int]) -> None:
+    per_layer = "width[0]" in values
+    plain = {"model.hidden": {"depth": [0, 2], "width": [1, 9], "per_layer": per_layer}, "a": {"choice": [1]}}
+    named = {f"model.hidden.{key}": value for key, value in values.items()}
+    assignment = assignment_of(dimensions(plain), {"a": 1, **named})
+    assert assignment == {"a": 1, "model.hidden": layers}
+    assert values_by_dimension(dimensions(plain), assignment) == {"a": 1, **named}
+    assert assignment_of(dimensions(plain), {"a": 1}) == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    ("layers", "names"),
+    [
+        ([[], [8], [4, 4]], ["depth", "width"]),
+        ([[8], [4, 8], [1, 1, 1]], ["depth", "width[0]", "width[1]", "width[2]"]),
+    ],
+)
+def test_which_dimensions_tell_layers_apart(layers: list[list[int]], names: list[str]) -> None:
+    assert layer_dimensions("x", layers) == [f"x.{name}" for name in names]
+
+
+def test_layers_are_taken_apart() -> None:
+    assert split_layers("x", [8, 4]) == {"x.depth": 2, "x.width": 8, "x.width[0]": 8, "x.width[1]": 4}
+    assert split_layers("x", []) == {"x.depth": 0}
