@@ -14,7 +14,7 @@ from fnnctl.console.output import Output
 from fnnctl.data.tables.new_rows import NewRows
 from fnnctl.errors import UsageError
 from fnnctl.nn.losses.cross_entropy import softmax
-from fnnctl.store.atomic import write_output_lines
+from fnnctl.store.atomic import write_output
 from fnnctl.store.catalogue import find_run
 from fnnctl.store.tables import wide_csv_lines
 from fnnctl.training.scoring.temperature import scaled
@@ -48,7 +48,7 @@ def predict(
         if file is None:
             output.lines(lines)
         else:
-            write_output_lines(file, lines)
+            write_output(file, lines)
     if output.json:
         output.json_object({"run": str(network.run.path), "output": str(file)})
 

@@ -114,4 +114,4 @@ def _write(
     if file is None:
         output.data(text.rstrip("\n"))
     else:
-        write_output(file, text)
+        write_output(file, [text])

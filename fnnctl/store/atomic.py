@@ -1,7 +1,7 @@
 """Files written whole or not at all, and read without following a link.
 
-A file is written under a hidden temporary name in its own folder, synced, and renamed: whoever looks,
-also after a crash, sees the old content, the new content, or no file.
+A file is written under a hidden temporary name in its own folder, synced, and renamed. At any time, even
+after a crash, it has its old content, its new content, or does not exist.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _ADVICE = {
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write the whole file; raises `MachineError` where the machine does not allow it."""
+    """Write the whole file; raises `MachineError` if it cannot be written."""
     try:
         _write(path, [content], _replace)
     except OSError as error:
@@ -35,14 +35,14 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    r"""Write the whole file in UTF-8; what has no UTF-8 form (a lone surrogate) is written as `\udcff`."""
+    r"""Write the whole file in UTF-8; a lone surrogate, which UTF-8 cannot encode, is written as `\udcff`."""
     write_lines(path, [text])
 
 
 def write_lines(path: Path, lines: Iterable[str]) -> None:
-    """Write the whole file as `write_text` does, from pieces that need not be in memory all at once.
+    """Write the whole file as `write_text` does, from pieces that are made while it is written.
 
-    An exception that `lines` raises passes through, and the file is then as it was.
+    If `lines` raises an exception, the file is left as it was.
     """
     try:
         _write(path, map(_encoded, lines), _replace)
@@ -50,15 +50,10 @@ def write_lines(path: Path, lines: Iterable[str]) -> None:
         raise cannot_write(path, error) from error
 
 
-def write_output(path: Path, text: str) -> None:
-    """Write a file as `write_output_lines` does."""
-    write_output_lines(path, [text])
+def write_output(path: Path, lines: Iterable[str]) -> None:
+    """Write a file that the user named, outside of any run; a device or a pipe is opened and written to.
 
-
-def write_output_lines(path: Path, lines: Iterable[str]) -> None:
-    """Write a file that the user named, outside of any run; a device or a pipe is written into as it is.
-
-    An exception that `lines` raises passes through, and a file is then as it was.
+    If `lines` raises an exception, a file is left as it was.
     """
     try:
         if path.is_dir():
@@ -75,7 +70,7 @@ def write_output_lines(path: Path, lines: Iterable[str]) -> None:
 
 
 def write_new(path: Path, text: str) -> None:
-    """Write a file that the user named and that is not there yet; raises `UsageError` where it is."""
+    """Write a file that the user named; raises `UsageError` if it exists."""
     if not path.parent.is_dir():
         raise UsageError(f"'{path}' cannot be written: there is no folder '{path.parent}'")
     try:
@@ -87,10 +82,9 @@ def write_new(path: Path, text: str) -> None:
 
 
 def read_bytes(path: Path) -> bytes | None:
-    """The file's content, or None where there is no such file.
+    """The file's content; None if there is no such file.
 
-    Raises `DataError` where it is a link, which could lead anywhere, and `MachineError` where it cannot be
-    read.
+    Raises `DataError` if it is a link, which could lead anywhere, and `MachineError` if it cannot be read.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | NO_FOLLOW | getattr(os, "O_BINARY", 0))
@@ -105,8 +99,8 @@ def read_bytes(path: Path) -> bytes | None:
 
 
 def sync_folder(path: Path) -> None:
-    """Make renames inside a folder last through a power cut, where the system can do that."""
-    # A file system that cannot sync a folder still keeps each file whole.
+    """Make renames inside a folder survive a power cut, if the file system can."""
+    # If it cannot, each file is still whole.
     with suppress(OSError):
         descriptor = os.open(path, os.O_RDONLY)
         try:
@@ -116,7 +110,7 @@ def sync_folder(path: Path) -> None:
 
 
 def _write(path: Path, pieces: Iterable[bytes], place: Callable[[Path, Path], None]) -> None:
-    """Write under a temporary name, sync, and let `place` give the file its own name."""
+    """Write under a temporary name and sync; `place` then gives the file its own name."""
     temporary = path.with_name(temporary_file_name(path.name))
     try:
         with temporary.open("xb") as file:
@@ -135,12 +129,12 @@ def _replace(temporary: Path, path: Path) -> None:
 
 
 def _appear(temporary: Path, path: Path) -> None:
-    """Give the file its name, or raise FileExistsError where that is taken: a rename would overwrite."""
+    """Give the file its name; raises FileExistsError if that is taken. (A rename would overwrite.)"""
     try:
         path.hardlink_to(temporary)
     except FileExistsError:
         raise
-    except (OSError, NotImplementedError):  # no hard links here: an empty file takes the name first
+    except (OSError, NotImplementedError):  # without hard links an empty file reserves the name
         path.open("xb").close()
         try:
             temporary.replace(path)
@@ -154,16 +148,16 @@ def _encoded(text: str) -> bytes:
 
 
 def damaged(path: Path, message: str) -> DataError:
-    """The error for a file that does not hold what fnnctl writes there."""
+    """The error for a file whose content fnnctl cannot have written."""
     return DataError(Problem(message, file=str(path)))
 
 
 def cannot_read(path: Path, error: OSError) -> MachineError:
-    """The sentence for a read that the machine refused."""
+    """The error for a read that failed."""
     return MachineError(f"{path} cannot be read: {error.strerror}")
 
 
 def cannot_write(path: Path, error: OSError) -> MachineError:
-    """The sentence for a write that the machine refused: where, why, and what to do."""
+    """The error for a write that failed, with advice for the common reasons."""
     advice = _ADVICE.get(error.errno or 0)
     return MachineError(f"{path} cannot be written: {error.strerror}" + (f"; {advice}" if advice else ""))

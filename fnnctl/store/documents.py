@@ -1,4 +1,4 @@
-"""JSON as every file and every `--json` of fnnctl has it: no NaN, two spaces, any script as it is."""
+"""JSON as fnnctl writes and reads it: no NaN, indented by two spaces, text beyond ASCII as it is."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def to_json(value: Any) -> str:
-    """The value as JSON with a final line end; raises ValueError for a NaN or an infinity."""
+    """The value as JSON with a final line end; raises ValueError for NaN or an infinity."""
     return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
@@ -29,7 +29,7 @@ def read_mapping(content: bytes, path: Path) -> dict[str, Any]:
 
 
 def first_fault(error: ValidationError) -> str:
-    """The first thing that is wrong, with its place: `data.rows: Input should be a valid integer`."""
+    """The first problem, with its place: `data.rows: Input should be a valid integer`."""
     first = error.errors(include_url=False, include_input=False)[0]
     place = ".".join(str(part) for part in first["loc"])
     return f"{place}: {first['msg']}" if place else first["msg"]

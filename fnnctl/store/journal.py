@@ -1,8 +1,8 @@
-"""A search's journal on disk: a record a line, each with a checksum over itself and all before it.
+"""A search's journal on disk: one record per line, with a checksum over this and all earlier records.
 
 A line is a JSON object whose last member is the running CRC-32 of the file up to there, without the checksums
-themselves. So no changed byte, no lost, doubled or exchanged line goes unnoticed, while whatever a kill or a
-power cut left of the last batch can be told from it: it has no line end.
+themselves. So changed bytes and lost, doubled or exchanged lines are noticed. An incomplete last line, which
+a kill or a power cut may leave, is no damage: it has no line end.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ _ENCODER: Final = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
 
 
 class JournalFile:
-    """The journal of a search that goes on in this process."""
+    """The journal of a search that runs in this process."""
 
     def __init__(self, path: Path) -> None:
-        """Open it, or begin it. A torn tail is moved to the file beside it.
+        """Open or create the file. An incomplete last line is moved to a file beside it.
 
-        Raises `DataError` where it is damaged, and `MachineError` where it cannot be read or written.
+        Raises `DataError` if it is damaged, and `MachineError` if it cannot be read or written.
         """
         content = read_bytes(path) or b""
         self.path = path
         self.records: list[JournalRecord]
-        """What stood in it when it was opened."""
+        """The records that it had when it was opened."""
         self.records, self._size, self._checksum = _read(content, path)
         self.torn = len(content) - self._size
-        """How many bytes the tail had that was moved away."""
+        """How many bytes the incomplete last line had."""
         try:
             if self.torn:  # kept before it is cut off
                 append_bytes(path.with_name(names.JOURNAL_TORN), content[self._size :] + b"\n", sync=True)
@@ -55,14 +55,13 @@ class JournalFile:
         sync_folder(path.parent)
 
     def append(self, records: Sequence[JournalRecord], *, sync: bool = True) -> None:
-        """Append records, and see to it that they and all before them last through a power cut.
+        """Append records; they and all before them survive a power cut.
 
-        Without `sync` they last through a kill alone. Raises `MachineError` where the machine does not allow
-        it.
+        Without `sync` they survive a kill only. Raises `MachineError` if they cannot be written.
         """
         content, checksum = _lines(records, self._checksum)
         try:
-            if os.fstat(self._descriptor).st_size != self._size:  # what an attempt that failed has left
+            if os.fstat(self._descriptor).st_size != self._size:  # the rest of a failed attempt
                 os.truncate(self._descriptor, self._size)
             write_all(self._descriptor, content)
             if sync:
@@ -73,26 +72,26 @@ class JournalFile:
         self._checksum = checksum
 
     def close(self) -> None:
-        """Close the file; what was appended is in it already."""
+        """Close the file. What was appended is already in it."""
         os.close(self._descriptor)
 
 
 def journal_bytes(records: Iterable[JournalRecord]) -> bytes:
-    """A whole journal with these records, to be written where there is none yet."""
+    """The content of a new journal with these records."""
     return _lines(records, 0)[0]
 
 
 def read_journal(path: Path) -> list[JournalRecord] | None:
-    """The records of a journal that someone may be writing, without a tail that is not whole.
+    """The records of a journal that a process may be writing, without an incomplete last line.
 
-    None where there is no such file. Raises `DataError` where it is damaged.
+    None if there is no such file. Raises `DataError` if it is damaged.
     """
     content = read_bytes(path)
     return None if content is None else _read(content, path)[0]
 
 
 def _lines(records: Iterable[JournalRecord], checksum: int) -> tuple[bytes, int]:
-    """The records' lines after those that have this checksum, and the checksum at their end."""
+    """The records' lines, given the checksum of those before; and the checksum after them."""
     lines = []
     for record in records:
         body = _json(record)[:-1].encode("ascii")
@@ -102,7 +101,7 @@ def _lines(records: Iterable[JournalRecord], checksum: int) -> tuple[bytes, int]
 
 
 def _read(content: bytes, path: Path) -> tuple[list[JournalRecord], int, int]:
-    """The records of all whole lines, how many bytes these have, and the checksum at their end."""
+    """The records of all complete lines, the number of bytes of these, and the checksum after them."""
     records: list[JournalRecord] = []
     *lines, tail = content.split(b"\n")
     checksum = 0
@@ -127,12 +126,12 @@ def _damaged(path: Path, number: int) -> DataError:
 def _json(record: JournalRecord) -> str:
     try:
         return _ENCODER.encode(record)
-    except ValueError:  # a NaN or an infinity, which JSON does not have
+    except ValueError:  # NaN or an infinity, which JSON does not have
         return _ENCODER.encode(_finite(record))
 
 
 def _finite(value: Any) -> Any:
-    """The value with None in place of each number that is none."""
+    """The value with None in place of NaN and infinities."""
     match value:
         case float():
             return value if isfinite(value) else None

@@ -1,7 +1,7 @@
-"""`manifest.json`: the facts of a run, each described where it is declared.
+"""`manifest.json`: the facts of a run.
 
-Only what every run has is required, so that the manifest of another version is still read; what is unknown
-here is kept.
+Only what every run has is required, and unknown facts are kept, so that the manifest of another version can
+be read.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class GitState(Facts):
 
 
 class Processor(Facts):
-    """What the run computed on."""
+    """The processor that the run computed on."""
 
     model: str | None = None
     """The processor's name."""
@@ -68,7 +68,7 @@ class Blas(Facts):
     version: str | None = None
     """Its version."""
     core: str | None = None
-    """The kind of processor that its kernels were chosen for; another kind gives other last bits."""
+    """The kind of processor that its kernels were chosen for; others differ in the last bits."""
     threads: int | None = None
     """How many threads it used."""
 
@@ -85,7 +85,7 @@ class PartRows(Facts):
 
 
 class DataFacts(Facts):
-    """What was learned from."""
+    """The data."""
 
     name: str
     """The built-in data set's name, or the file's."""
@@ -94,7 +94,7 @@ class DataFacts(Facts):
     sha256: str
     """Of the file's bytes."""
     test_source: str | None = None
-    """The test file's absolute path, where there is one."""
+    """The test file's absolute path, if there is one."""
     test_sha256: str | None = None
     """Of the test file's bytes."""
     task: Literal["classification"] = "classification"
@@ -110,7 +110,7 @@ class DataFacts(Facts):
     categorical: int
     """Columns read as categories."""
     parts: PartRows | None = None
-    """Rows in each part; null where every fold has its own."""
+    """Rows in each part; null if every fold has its own."""
 
 
 class ModelFacts(Facts):
@@ -126,9 +126,9 @@ class CrossValidationFacts(Facts):
     """How the rows were divided into folds."""
 
     folds: int
-    """Into how many, each of which is tested once."""
+    """Folds per repeat; each is tested once."""
     repeats: int
-    """How many times, each time anew."""
+    """How many times the rows are divided, each time differently."""
     stratify: bool
     """Whether every fold has the classes in the same proportions."""
 
@@ -137,7 +137,7 @@ class TrainingFacts(Facts):
     """How the training went."""
 
     epochs: int
-    """Epochs trained; of a cross-validation, by all folds together."""
+    """Epochs trained; in a cross-validation, the sum over the folds."""
     best_epoch: int | None = None
     """The epoch whose weights were kept, counted from 1."""
     stopped: str | None = None
@@ -148,7 +148,7 @@ class CalibrationFacts(Facts):
     """How the probabilities were calibrated."""
 
     temperature: float
-    """What the scores were divided by."""
+    """The temperature by which the scores were divided."""
 
 
 class SearchFacts(Facts):
@@ -157,17 +157,17 @@ class SearchFacts(Facts):
     method: str
     """The method, or its scheduler and sampler."""
     trials: int | None = None
-    """Trials that were begun."""
+    """Trials that were started."""
     epochs: int | None = None
     """Epochs that were granted, as planned."""
     epochs_trained: int | None = None
     """Epochs that were trained."""
     saved: int | None = None
-    """Configurations that were passed over because they were equal to an earlier one."""
+    """Configurations that were skipped because they were equal to an earlier one."""
     end: str | None = None
     """Why the search ended: `complete`, or a limit."""
     best: dict[str, Any] | None = None
-    """The incumbent: `trial`, `objective`, `configuration` (a value a path), `epochs`; null without one."""
+    """The incumbent: `trial`, `objective`, `configuration` (path: value), `epochs`; null if there is none."""
 
 
 class EvaluatedRun(Facts):
@@ -180,7 +180,7 @@ class EvaluatedRun(Facts):
 
 
 class Resumption(Facts):
-    """An interrupted run that was gone on with."""
+    """A resume of an interrupted run."""
 
     at: str
     """When: UTC, ISO 8601."""
@@ -189,10 +189,10 @@ class Resumption(Facts):
 
 
 class Manifest(Facts):
-    """Everything that says what a run is and where it came from."""
+    """What a run is, where it came from, and how it went."""
 
     status: RunStatus
-    """How far the run is. One that says `running` and whose lock is free has died."""
+    """How far the run is. If it is `running` and the lock is free, the process has died."""
     kind: str
     """What made the run: `train`, `cross_validation`, `search`, or `evaluation` (of a network, on a file)."""
     name: str
@@ -204,21 +204,21 @@ class Manifest(Facts):
     finished: str | None = None
     """When it ended, the same way."""
     seconds: Seconds = Seconds()
-    """How long it took; of a resumed run, without what was trained twice."""
+    """How long it took; for a resumed run, without what was trained twice."""
     resumed: list[Resumption] = []
-    """When and how it was gone on with after interruptions."""
+    """When and how it was resumed."""
     command: str | None = None
     """The command line, quoted for a shell."""
     directory: str | None = None
     """Where the command was called."""
     seed: int | None = None
-    """Where all random numbers came from."""
+    """The seed of all random numbers."""
     fnnctl: str | None = None
     """fnnctl's version."""
     python: str | None = None
     """Python's version."""
     packages: dict[str, str | None] = {}
-    """The versions of the packages that fnnctl stands on."""
+    """The versions of the packages that fnnctl requires."""
     platform: str | None = None
     """The operating system."""
     processor: Processor = Processor()
@@ -226,27 +226,27 @@ class Manifest(Facts):
     blas: Blas = Blas()
     """The library of matrix products."""
     git: GitState | None = None
-    """The working directory's repository; null where there is none."""
+    """The working directory's repository; null if there is none."""
     data: DataFacts | None = None
     """The data."""
     model: ModelFacts | None = None
-    """The network; of a cross-validation, the first fold's."""
+    """The network; for a cross-validation, the first fold's."""
     cross_validation: CrossValidationFacts | None = None
-    """The folds of a cross-validation; null elsewhere."""
+    """The folds of a cross-validation; null for other kinds."""
     training: TrainingFacts | None = None
-    """The training; null until it has ended."""
+    """The training; null until it is over."""
     calibration: CalibrationFacts | None = None
-    """The calibration; null where there is none."""
+    """The calibration; null if there is none."""
     search: SearchFacts | None = None
-    """The search; null elsewhere."""
+    """The search; null for other kinds."""
     evaluated: EvaluatedRun | None = None
-    """Of an evaluation: the run whose network was scored."""
+    """The run whose network an evaluation scored; null for other kinds."""
     diverged: bool = False
-    """Whether training diverged, so that the weights are of no use."""
+    """Whether training diverged, so that the weights are useless."""
     error: str | None = None
-    """Why the run failed, in a sentence; null where it did not."""
+    """Why the run failed, in a sentence; null if it did not."""
     warnings: list[str] = []
-    """What the user was warned of."""
+    """The warnings that were printed."""
 
     def with_facts(self, facts: Mapping[str, Any]) -> Manifest:
         """The manifest with some facts replaced."""
@@ -254,7 +254,7 @@ class Manifest(Facts):
 
 
 def read_manifest(content: bytes, path: Path) -> Manifest:
-    """The manifest in a file's content; raises `DataError`, which names `path`, where it is damaged."""
+    """The manifest in a file's content; raises `DataError`, which names `path`, if it is damaged."""
     mapping = read_mapping(content, path)
     try:
         manifest = Manifest.model_validate(mapping)

@@ -1,4 +1,4 @@
-"""The names of a run's files and of its folder: the only place where one is spelled."""
+"""The names of run folders and of the files in them. They are spelled nowhere else."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ MODEL = "model.json"
 LOG = "log.txt"
 JOURNAL = "journal.jsonl"
 JOURNAL_TORN = "journal.torn"
-"""What stood after the journal's last whole line when a search that had been killed was gone on with."""
+"""Incomplete last lines of the journal, from searches that were killed and resumed."""
 TIMELINE = "timeline.jsonl"
 LEADERBOARD = "leaderboard.csv"
 BEST = "best"
-"""The folder, inside a search's, of the winner's own run."""
+"""The folder of the refitted winner's run, inside a search's."""
 NEXT_BEST = ".new-best"
-"""Where the winner of a search that was gone on with is trained, until it takes the place of the former."""
+"""The run of a resumed search's new winner, until it replaces the former one."""
 FORMER_BEST = ".former-best"
-"""Where the former winner is while it is replaced."""
+"""The former winner's run while it is replaced."""
 CHECKPOINTS = "checkpoints"
-"""The folder of what a search's trials go on from: a file a stack."""
+"""The folder of a search's checkpoints, a file per stack."""
 SEARCH_HISTORY_FIGURE = "search_history.png"
 RUNGS_FIGURE = "rungs.png"
 PARALLEL_FIGURE = "parallel_coordinates.png"
@@ -55,15 +55,15 @@ LAYOUT = (
 )  # fmt: skip
 """Every file a run may hold, in the order in which they are listed."""
 LAYOUT_VERSION = 1
-"""Grows when a reader of older folders would be wrong about newer ones."""
+"""Increased when an older fnnctl would misread newer folders."""
 
 LOCK = ".lock"
 CHECKPOINT = ".checkpoint.npz"
-"""What training goes on from after an interruption; it is gone once the run is complete."""
+"""The resumable state of a training; deleted when the run is complete."""
 TEMPORARY_PATTERN = ".*.tmp"
 """The files that `temporary_file_name` names."""
 LATEST = "latest"
-"""What stands for the run started last where a run is named."""
+"""Stands for the run started last."""
 
 SLUG_LENGTH = 48
 NAMELESS = "experiment"
@@ -72,8 +72,8 @@ NAMELESS = "experiment"
 def slug(name: str) -> str:
     """The name as lower-case ASCII letters, digits and single hyphens, at most `SLUG_LENGTH` of them.
 
-    Accents are dropped and compatibility forms resolved (Unicode's NFKD). Where nothing is left, as of
-    a name in Chinese characters, the slug is `experiment`.
+    Accents are dropped and compatibility forms resolved (Unicode's NFKD). If nothing is left, as of a name
+    in Chinese characters, the slug is `experiment`.
     """
     resolved = unicodedata.normalize("NFKD", name.casefold())
     without_accents = "".join(character for character in resolved if not unicodedata.combining(character))
@@ -84,19 +84,19 @@ def slug(name: str) -> str:
 def run_folder_name(name: str, started: datetime) -> str:
     """A new folder name, `2026-11-24T13-24-05Z-digits-mlp-3fa9c1`; `started` is in UTC.
 
-    The six hex digits are drawn from the operating system, so that two starts at the same second differ.
+    The six hex digits come from the operating system's random source, so that simultaneous starts differ.
     """
     return f"{started:%Y-%m-%dT%H-%M-%SZ}-{slug(name)}-{secrets.token_hex(3)}"
 
 
 def started_by_name(folder_name: str) -> str | None:
-    """The second at which a run was started, as its folder's name has it: `2026-11-24T13:24:05`."""
+    """The second at which a run was started, from its folder's name: `2026-11-24T13:24:05`."""
     match = re.match(r"(\d{4}-\d\d-\d\dT)(\d\d)-(\d\d)-(\d\d)Z-", folder_name)
     return f"{match[1]}{match[2]}:{match[3]}:{match[4]}" if match else None
 
 
 def hidden_folder_name() -> str:
-    """The name under which a run folder is made, before it can be seen."""
+    """The name under which a run folder is made, before it appears under its own."""
     return f".new-{secrets.token_hex(8)}"
 
 
@@ -105,10 +105,10 @@ HIDDEN_FOLDER_PATTERN = ".new-*"
 
 
 def trial_checkpoint_name(budget: int, first_trial: int) -> str:
-    """A new file's name for a stack of trials, of which this is the first, at this budget."""
+    """A new file's name for the checkpoints of a stack of trials, named by the first, at this budget."""
     return f"{budget}-{first_trial}-{secrets.token_hex(4)}.npz"
 
 
 def temporary_file_name(name: str) -> str:
-    """The name under which a file is written, before it is whole."""
+    """The name under which a file is written, before it is complete."""
     return f".{name}.{secrets.token_hex(4)}.tmp"

@@ -1,4 +1,4 @@
-"""Where a run came from: what must be known to repeat it. Nothing here fails or takes long."""
+"""What must be known to repeat a run: command, versions, machine, git commit. Nothing fails or is slow."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def environment(arguments: Sequence[str], *, blas_threads: int | None) -> dict[s
 
 
 def machine(*, blas_threads: int | None) -> dict[str, Any]:
-    """The manifest's facts about what computes."""
+    """The manifest's facts about versions and machine."""
     return {
         "fnnctl": fnnctl.__version__,
         "python": platform.python_version(),
@@ -71,7 +71,7 @@ def utc_text(moment: datetime) -> str:
 
 
 def package_version(package: str) -> str | None:
-    """The version that is installed, or None."""
+    """The installed version; None if the package is not installed."""
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
@@ -86,7 +86,7 @@ def usable_processors() -> int:
 
 
 def processor_model() -> str | None:
-    """The processor's name as the system tells it."""
+    """The processor's name; None if the system does not say."""
     with suppress(OSError):
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
             key, _, value = line.partition(":")
@@ -103,7 +103,7 @@ def blas_library() -> dict[str, str | None]:
 
 
 def blas_core() -> str | None:
-    """The kind of processor that OpenBLAS chose its kernels for; None where the BLAS does not tell."""
+    """The kind of processor that OpenBLAS chose its kernels for; None for another BLAS."""
     core_name = blas_function(_CORE_NAMES, takes=[], gives=ctypes.c_char_p)
     name = core_name() if core_name else None
     return name.decode("ascii", "replace") if name else None
@@ -118,16 +118,16 @@ def processor_features() -> list[str]:
 def git_state(directory: Path | None = None) -> dict[str, Any] | None:
     """Commit and dirty flag of the repository around a folder, by default the working directory.
 
-    None where there is no repository, no commit, no git, or no answer in time.
+    None if there is no repository, no commit, no git, or no answer in time.
     """
     command = ["git", "status", "--porcelain=v2", "--branch", "--untracked-files=no"]
-    # Looking must not lock the index under another git command.
-    surroundings = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}
+    # `git status` must not lock the index, which another git command may need.
+    environ = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}
     try:
         answer = subprocess.run(
             command,
             cwd=directory,
-            env=surroundings,
+            env=environ,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=GIT_SECONDS,

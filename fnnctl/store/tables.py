@@ -1,4 +1,4 @@
-"""CSV as every run has it: UTF-8, one line end, numbers in full, an empty field for what does not exist."""
+"""CSV as fnnctl writes and reads it: UTF-8, one line end, all digits, an empty field for None."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class CsvTable:
         return [row[index] for row in self.rows]
 
     def numbers(self, index: int) -> list[float | None]:
-        """The values of one column as numbers, None where the field is empty; `DataError` for other text."""
+        """The values of one column as numbers; an empty field is None, other text raises `DataError`."""
         try:
             return [float(value) if value else None for value in self.column(index)]
         except ValueError as error:
@@ -34,14 +34,14 @@ class CsvTable:
 
 
 class _Line:
-    """What `csv.writer` writes to; `writerow` returns what `write` does."""
+    """A file for `csv.writer`, whose `writerow` returns what this `write` returns."""
 
     def write(self, row: str) -> str:
         return row.removesuffix("\r\n") + "\n"
 
 
 def csv_lines(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
-    """The table as CSV, line by line. Floats have all their digits, None is empty, text stands as it is."""
+    """The table as CSV, line by line. Floats have all their digits, and None is an empty field."""
     yield from _lines(chain([columns], rows))
 
 
@@ -50,8 +50,8 @@ def wide_csv_lines(
 ) -> Iterator[str]:
     """As `csv_lines`, from blocks of n rows, each followed by a row of numbers, (n, C), float64.
 
-    They have 17 digits, which are read back as the same bits; to look for the fewest digits that are, as
-    `csv_lines` does, takes half as long again, and nearly all numbers of a computation need 16 or 17.
+    Numbers have 17 digits, which are read back as the same bits. Finding the fewest digits that are, as
+    `csv_lines` does, takes half as long again, and nearly all computed numbers need 16 or 17.
     """
     yield from csv_lines(columns, ())
     for rows, numbers in blocks:
@@ -67,7 +67,7 @@ def _lines(rows: Iterable[Sequence[object]]) -> Iterator[str]:
 
 
 def read_table(content: bytes, path: Path) -> CsvTable:
-    """The table in a file's content; raises `DataError`, which names `path`, where it is none."""
+    """The table in a file's content; raises `DataError`, which names `path`, if it is damaged."""
     rows = read_rows(content, path)
     return CsvTable(path, tuple(next(rows)), tuple(tuple(row) for row in rows))
 

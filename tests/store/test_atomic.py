@@ -100,7 +100,7 @@ def test_a_refused_write_is_told_and_leaves_the_old_file(
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
 def test_a_full_device_is_told() -> None:
     with pytest.raises(MachineError, match="No space left on device; free some space"):
-        write_output(Path("/dev/full"), "text" * 100)
+        write_output(Path("/dev/full"), ["text" * 100])
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write anywhere")
@@ -160,18 +160,18 @@ def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
 def test_an_output_replaces_a_file_and_keeps_a_link_to_it(tmp_path: Path) -> None:
     (tmp_path / "report.md").write_text("old")
     (tmp_path / "link.md").symlink_to("report.md")
-    write_output(tmp_path / "link.md", "new")
+    write_output(tmp_path / "link.md", ["new"])
     assert (tmp_path / "report.md").read_text() == "new"
     assert (tmp_path / "link.md").is_symlink()
 
 
 def test_an_output_that_cannot_be_is_a_usage_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is a folder"):
-        write_output(tmp_path, "text")
+        write_output(tmp_path, ["text"])
     with pytest.raises(UsageError, match="there is no folder"):
-        write_output(tmp_path / "missing" / "report.md", "text")
+        write_output(tmp_path / "missing" / "report.md", ["text"])
     with pytest.raises(MachineError, match="File name too long"):
-        write_output(tmp_path / ("a" * 5000), "text")
+        write_output(tmp_path / ("a" * 5000), ["text"])
 
 
 @pytest.fixture(params=["links", "no links"])
