@@ -24,7 +24,8 @@ from fnnctl.metrics.calibration import NO_ROWS, Reliability, reliability
 from fnnctl.metrics.confusion import confusion_matrix
 from fnnctl.metrics.curves import Curve, mean_pr_curves, mean_roc_curves, pr_curves, roc_curves
 from fnnctl.metrics.resampling import summarize_scores
-from fnnctl.training.history import TRAINING_COLUMNS, history_table
+from fnnctl.tasks.epoch_metrics import epoch_metrics
+from fnnctl.training.history import history_table
 
 PREDICTION_COLUMNS = ("repeat", "fold", "row", "label", "prediction")
 FACT_COLUMNS = (
@@ -99,12 +100,13 @@ def history_rows(
     validation: CrossValidation, results: Sequence[FoldResult | None]
 ) -> tuple[list[str], Iterator[list[object]]]:
     """The columns and rows of history.csv, an epoch and fold a row."""
-    columns, _ = history_table({TRAINING_COLUMNS[0]: []}, layers=0)
+    metrics = epoch_metrics(validation.networks[0].settings.shape)
+    columns, _ = history_table({}, metrics, layers=0)
 
     def rows() -> Iterator[list[object]]:
         for network, result in zip(validation.networks, results, strict=True):
             if result:
-                for row in history_table(result.history, layers=0)[1]:
+                for row in history_table(result.history, metrics, layers=0)[1]:
                     yield [network.repeat + 1, network.fold + 1, *row]
 
     return ["repeat", "fold", *columns], rows()

@@ -76,7 +76,7 @@ def _temperatures(
         return [None] * len(members)
     rows = np.stack([member.validation_rows for member in members])
     scores = scorer.scores(rows)
-    return [fit_temperature(*of_member) for of_member in zip(scores, pool.labels[rows], strict=True)]
+    return [fit_temperature(*of_member) for of_member in zip(scores, pool.targets[rows], strict=True)]
 
 
 def _result(

@@ -17,6 +17,7 @@ from fnnctl.commands.recording import model_description
 from fnnctl.console.progress import OnEpoch
 from fnnctl.errors import MachineError
 from fnnctl.store.run import OpenRun
+from fnnctl.tasks.epoch_metrics import epoch_metrics
 from fnnctl.training.checkpoint import Checkpoint
 from fnnctl.training.history import Record, history_table
 from fnnctl.training.stack import Stack
@@ -116,7 +117,8 @@ class Keeping:
         run.log(f"{trained.epochs} epochs: {stopped}; {last}")
         facts = {"epochs": trained.epochs, "best_epoch": trained.best_epoch, "stopped": stopped}
         run.record({"training": facts})
-        run.write_history(*history_table(trained.history, layers=len(prepared.settings.shape.hidden)))
+        shape = prepared.settings.shape
+        run.write_history(*history_table(trained.history, epoch_metrics(shape), layers=len(shape.hidden)))
         arrays = prepared.layout.named_arrays(trained.parameters, trained.statistics)
         run.write_model(arrays, model_description(prepared))
 

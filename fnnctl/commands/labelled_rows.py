@@ -10,8 +10,9 @@ import numpy as np
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.commands.new_data import InputFile, Note
 from fnnctl.commands.stored_network import StoredNetwork
+from fnnctl.data.coded_texts import CodedTexts
+from fnnctl.data.new_rows import NewRows
 from fnnctl.data.problems import Problems
-from fnnctl.data.tables.new_rows import Labels, NewRows
 from fnnctl.errors import DataError, Problem, did_you_mean, quoted_list
 from fnnctl.text import counted, shown
 
@@ -64,7 +65,7 @@ def read_labelled(given: InputFile, network: StoredNetwork, note: Note) -> Label
     return rows
 
 
-def _codes(labels: Labels | None, code: Mapping[str, int], file: str) -> IntArray:
+def _codes(labels: CodedTexts | None, code: Mapping[str, int], file: str) -> IntArray:
     """(n,) a block's labels as indices of classes, -1 where missing."""
     if labels is None:
         raise ValueError("the rows were read without labels")

@@ -17,11 +17,12 @@ import numpy as np
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.commands.stored_network import StoredNetwork
 from fnnctl.config.schema.data import DELIMITER_PATTERN
-from fnnctl.data.arrays.archives import arrays_sha256, holds_arrays
+from fnnctl.data.arrays.archives import holds_arrays, source_sha256
 from fnnctl.data.arrays.new_rows import open_new_arrays
-from fnnctl.data.files import file_sha256, find_file, shown_name
+from fnnctl.data.files import find_file, shown_name
+from fnnctl.data.new_rows import NewFile, NewRows
 from fnnctl.data.preprocessing import Preprocessor
-from fnnctl.data.tables.new_rows import NewFile, NewRows, open_new_rows
+from fnnctl.data.tables.new_rows import open_new_rows
 from fnnctl.data.tables.rows import CsvFormat
 from fnnctl.errors import DataError, Problem, UsageError, quoted_list
 from fnnctl.text import counted, printable, shown
@@ -92,7 +93,7 @@ class InputFile:
     @property
     def sha256(self) -> str:
         """Of the bytes of what is no pipe, as the manifest of a training on it has it."""
-        return arrays_sha256(self.file) if holds_arrays(self.file) else file_sha256(self.file)
+        return source_sha256(self.file)
 
     def holds(self, file: Path) -> bool:
         """Whether `file` is what is read, or a part of it."""

@@ -11,7 +11,7 @@ from fnnctl.arrays import FloatArray
 from fnnctl.commands.new_data import InputFile
 from fnnctl.commands.stored_network import StoredNetwork, load_network
 from fnnctl.console.output import Output
-from fnnctl.data.tables.new_rows import NewRows
+from fnnctl.data.new_rows import NewRows
 from fnnctl.errors import UsageError
 from fnnctl.nn.losses.cross_entropy import softmax
 from fnnctl.store.atomic import write_output

@@ -21,7 +21,8 @@ from fnnctl.executors.protocols import Progress
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.store.trial_checkpoints import Place, read_state
 from fnnctl.store.weights import Array
-from fnnctl.training.history import VALIDATION_COLUMNS, Record
+from fnnctl.tasks.epoch_metrics import epoch_metrics
+from fnnctl.training.history import Record
 from fnnctl.training.members import Member, StackSettings, make_network
 from fnnctl.training.pool import Pool, join_pools, make_pool
 from fnnctl.training.scoring.row_scores import RowScorer, scores_in_batches
@@ -210,7 +211,7 @@ def _objectives(
     """Each network's metric: at the last epoch; where it has stopped early, with the weights it ends with."""
     found: list[float | None] = [None] * len(trained)
     column = f"validation_{work.metric}"
-    recorded = not work.on_folds and column in VALIDATION_COLUMNS
+    recorded = not work.on_folds and column in epoch_metrics(task.settings.shape).validation_columns
     early = [
         k for k, each in enumerate(trained) if each.outcome in {Outcome.STOPPED_EARLY, Outcome.CONVERGED}
     ]

@@ -6,13 +6,13 @@ file that is mapped into memory. Calculations ask for some of the rows as float6
 
 from __future__ import annotations
 
-import mmap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.data.mapped_numbers import MappedNumbers
 from fnnctl.data.tables.packing import Packing
 
 COLUMNS_AT_ONCE = 4
@@ -61,10 +61,8 @@ class Dataset:
     """(N,) the group of each row, -1 in a test file; None where data.split.group names no column."""
     packing: Packing | None = None
     """How `numeric` is packed; None if it holds the numbers themselves."""
-    mapped: mmap.mmap | None = None
-    """The file that `numeric` is a view of."""
-    mapped_from: int = 0
-    """Where in that file it begins."""
+    mapped: MappedNumbers | None = None
+    """The file that `numeric` is a view of, if it is one."""
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -73,7 +71,8 @@ class Dataset:
         """(n, p) float64, a copy: the numbers of some rows, and of some columns where they are named."""
         stored = self.numeric[rows] if isinstance(rows, slice) else self.numeric.take(rows, axis=0)
         numbers = self.packing.unpack(stored) if self.packing else stored.astype(np.float64)
-        self._give_back(rows)
+        if self.mapped:
+            self.mapped.give_back(rows)
         return numbers if columns is None else numbers[:, columns]
 
     def number_columns(self, rows: IntArray) -> Iterator[FloatArray]:
@@ -84,30 +83,9 @@ class Dataset:
             for start in range(0, len(rows), BLOCK_ROWS):
                 block = slice(start, start + BLOCK_ROWS)
                 columns[:, block] = self.numeric[rows[block], chosen].T
-                self._give_back(rows[block])
+                if self.mapped:
+                    self.mapped.give_back(rows[block])
             for j, column in enumerate(columns, start=first):
                 one = slice(j, j + 1)
-                yield (
-                    self.packing.unpack(column[:, None], one)[:, 0]
-                    if self.packing
-                    else column.astype(np.float64)
-                )
-
-    def _give_back(self, rows: IntArray | slice) -> None:
-        """Let the system have a mapped file's pages again after a look at rows one behind the other.
-
-        Whoever goes through a file so needs none of them twice. In any other order they stay: a batch of
-        rows from anywhere would bring them all back.
-        """
-        if self.mapped is None or not hasattr(self.mapped, "madvise"):
-            return
-        if isinstance(rows, slice):
-            start, stop, _ = rows.indices(len(self))
-        elif rows.size and bool((rows[1:] > rows[:-1]).all()):
-            start, stop = int(rows[0]), int(rows[-1]) + 1
-        else:
-            return
-        first, last = (self.mapped_from + row * self.numeric.strides[0] for row in (start, stop))
-        first -= first % mmap.PAGESIZE
-        if last > first:
-            self.mapped.madvise(mmap.MADV_DONTNEED, first, last - first)
+                unpacked = self.packing.unpack(column[:, None], one)[:, 0] if self.packing else None
+                yield column.astype(np.float64) if unpacked is None else unpacked

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -10,17 +11,18 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES, DataConfig
-from fnnctl.data.arrays.archives import holds_arrays
-from fnnctl.data.arrays.loading import load_arrays
+from fnnctl.data.arrays.archives import LABELS, holds_arrays, source_sha256
+from fnnctl.data.arrays.table import read_arrays
 from fnnctl.data.builtin import BUILTIN, builtin_path
+from fnnctl.data.coded_texts import CodedTexts
 from fnnctl.data.dataset import ROW_NUMBER, Dataset
-from fnnctl.data.files import check_sha256, file_sha256, find_file
+from fnnctl.data.files import check_sha256, find_file
 from fnnctl.data.problems import Problems
-from fnnctl.data.settings import check_settings, declared_kinds
-from fnnctl.data.tables.assembly import LabelledTable, code_matrix, coded, numeric_matrix
+from fnnctl.data.settings import check_settings, declared_kinds, refuse_table_settings
+from fnnctl.data.tables.assembly import LabelledTable, code_matrix, numeric_matrix
 from fnnctl.data.tables.rows import CsvFormat
-from fnnctl.data.tables.table import Kind, read_table
-from fnnctl.data.target import groups_fault, same_number_twice, target_fault, weights_fault
+from fnnctl.data.tables.table import Kind, Table, read_table
+from fnnctl.data.target import same_number_twice, target_fault, weights_fault
 from fnnctl.errors import DataError, Problem, did_you_mean
 from fnnctl.text import counted, printable, shown
 
@@ -38,145 +40,164 @@ class _File:
     numeric_names: tuple[str, ...]
     categorical_names: tuple[str, ...]
     warnings: list[str]
-    weights: FloatArray | None = None
-    """(rows,) of the labelled rows, where data.weights names a column."""
-    groups: IntArray | None = None
-    """(rows,) of the labelled rows, where data.split.group names a column."""
 
 
 def load_dataset(config: DataConfig, folder: Path) -> Dataset:
     """Read the rows that `config` names; relative paths start at `folder`, the config file's.
 
-    Raises DataError with every problem found (one of a file has its file and line, one of a setting
-    only its path), or MachineError where the system will not read.
+    Raises DataError with every problem found (a problem of a file has its file and line, a problem of a
+    setting only its path), or MachineError if the system cannot read.
     """
     if config.source in BUILTIN:
         with builtin_path(config.source) as path:
-            return _load_tables(path, config, folder)
+            return _load(path, config, folder)
     path = find_file(config.source, folder, setting="data.source", builtin=BUILTIN, folders=True)
-    return (load_arrays if holds_arrays(path) else _load_tables)(path, config, folder)
+    return _load(path, config, folder)
 
 
-def _load_tables(path: Path, config: DataConfig, folder: Path) -> Dataset:
+def _load(path: Path, config: DataConfig, folder: Path) -> Dataset:
     main = _read_main(path, config)
     files = [main]
     if config.test_source is not None:
         files.append(_read_test(config, folder, main))
     parts = [file.part for file in files]
+    table, mapped = main.part.table, main.part.table.mapped
+    labels = CodedTexts.joined([part.labels for part in parts])
     categorical, categories = code_matrix(parts, main.categorical_names)
-    labels, classes = coded(parts, main.part.target)
-    numeric, packing = numeric_matrix(parts, main.numeric_names)
+    numeric, packing = (mapped.numbers, None) if mapped else numeric_matrix(parts, main.numeric_names)
     builtin = config.source in BUILTIN
     return Dataset(
-        name=config.source if builtin else Path(main.path.name.removesuffix(".gz")).stem,
-        source=config.source if builtin else str(main.path.resolve()),
+        name=config.source if builtin else Path(path.name.removesuffix(".gz")).stem,
+        source=config.source if builtin else str(path.resolve()),
         sha256=main.sha256,
         numeric=numeric,
         numeric_names=main.numeric_names,
         categorical=categorical,
         categorical_names=main.categorical_names,
         categories=categories,
-        labels=labels,
-        classes=classes,
+        labels=labels.codes,
+        classes=labels.texts,
         file_rows=np.concatenate([np.flatnonzero(part.kept).astype(ROW_NUMBER) for part in parts]),
         target=main.part.target,
         test_rows=sum(part.rows for part in parts[1:]),
         test_source=str(files[1].path.resolve()) if files[1:] else None,
         test_sha256=files[1].sha256 if files[1:] else None,
-        weights=_filled_up(main.weights, len(labels), 1.0),
-        groups=_filled_up(main.groups, len(labels), -1),
+        weights=_extended(table.weights, parts, 1.0),
+        groups=_extended(table.groups, parts, -1),
         warnings=tuple(warning for file in files for warning in file.warnings),
         packing=packing,
+        mapped=mapped,
     )
 
 
-def _filled_up(values: Numbers | None, rows: int, value: float) -> Numbers | None:
-    """What the main file's rows have, and `value` for the test file's rows, of which it says nothing."""
+def _extended(values: Numbers | None, parts: list[LabelledTable], value: float) -> Numbers | None:
+    """The values of the main file's labelled rows, and one `value` for the rows of the test file."""
     if values is None:
         return None
-    return np.concatenate([values, np.full(rows - values.size, value, values.dtype)])
+    test_rows = sum(part.rows for part in parts[1:])
+    return np.concatenate([values[parts[0].kept], np.full(test_rows, value, values.dtype)])
 
 
-def _format(config: DataConfig) -> CsvFormat:
-    return CsvFormat(
-        config.delimiter, config.encoding, frozenset(text.strip() for text in config.missing_values)
-    )
+def _read(
+    path: Path, config: DataConfig, kinds: Mapping[str, Kind], problems: Problems, *, test: bool = False
+) -> Table:
+    if holds_arrays(path):
+        others: Kind = "ignore" if test else "numeric"
+        return read_arrays(path, kinds, others=others, mappable=config.test_source is None)
+    missing = frozenset(text.strip() for text in config.missing_values)
+    form = CsvFormat(config.delimiter, config.encoding, missing)
+    if config.source in BUILTIN and not test:
+        form = BUILTIN_FORMAT
+    return read_table(path, form, kinds, problems, others="ignore" if test else None)
 
 
 def _read_main(path: Path, config: DataConfig) -> _File:
     info = BUILTIN.get(config.source)
     file = config.source if info else printable(str(path))
     target = config.target or (info.target if info else "")
-    form = BUILTIN_FORMAT if info else _format(config)
-    sha256 = file_sha256(path)
+    if holds_arrays(path):
+        refuse_table_settings(config, LABELS)
+        target = LABELS
+    sha256 = source_sha256(path)
     check_sha256(sha256, config.sha256, file=file, setting="data.sha256")
     problems = Problems(file)
-    weights_name, group = config.weights, config.split.group
-    kinds = declared_kinds(config.columns, target, weights_name, group)
-    table = read_table(path, form, kinds, problems)
-    check_settings(config.columns, target, weights_name, table.names, problems, group=group)
+    kinds = declared_kinds(config.columns, target, config.weights, config.split.group)
+    table = _read(path, config, kinds, problems)
+    check_settings(config.columns, target, config.weights, table.names, problems, group=config.split.group)
     problems.raise_any()
 
     part = LabelledTable(table, target)
-    weights = table.auxiliary[weights_name][part.kept] if weights_name is not None else None
-    groups = table.categorical.pop(group).codes()[part.kept] if group is not None else None
     present = dict(zip(table.numeric.names, table.numeric.present.tolist(), strict=True))
     empty = [name for name, count in present.items() if not count and name not in config.columns.numeric]
     numeric = tuple(name for name in table.numeric if name not in empty)
     categorical = tuple(name for name in table.categorical if name != target)
-    if fault := target_fault(target, part.label.texts(), part.label.counts()):
+    if fault := target_fault(target, part.labels.texts, part.labels.counts()):
         problems.add(fault)
-    if empty and not numeric and not categorical:
-        problems.add(f"no column beside the target {shown(target)} has a value in any row")
-    elif not numeric and not categorical:
-        problems.add(
-            f"beside the target {shown(target)} there is no column to learn from: is data.delimiter right?"
-        )
-    if weights is not None and (weights_wrong := weights_fault(weights)):
-        row, wrong = weights_wrong
-        line = None if row is None or table.lines is None else int(table.lines[part.kept][row])
-        problems.add(f"the column {shown(weights_name or '')}, which data.weights names, {wrong}", line=line)
-    if groups is not None and (groups_wrong := groups_fault(groups)):
-        problems.add(f"the column {shown(group or '')}, which data.split.group names, {groups_wrong}")
+    if not numeric and not categorical:
+        beside = f"beside the target {shown(target)}"
+        no_column = f"{beside} there is no column to learn from: is data.delimiter right?"
+        problems.add(f"no column {beside} has a value in any row" if empty else no_column)
+    _check_weights_and_groups(part, config, problems)
     problems.raise_any()
     warnings = [f"the column {shown(name)} of {file} has no values and is left out" for name in empty]
-    warnings += same_number_twice(target, part.label.texts()) + _unlabelled(part, file)
-    return _File(path, sha256, part, numeric, categorical, warnings, weights, groups)
+    warnings += same_number_twice(target, part.labels.texts) + _unlabelled(part, file)
+    return _File(path, sha256, part, numeric, categorical, warnings)
+
+
+def _check_weights_and_groups(part: LabelledTable, config: DataConfig, problems: Problems) -> None:
+    weights, groups, lines = part.table.weights, part.table.groups, part.table.lines
+    if weights is not None and (fault := weights_fault(weights[part.kept])):
+        row, wrong = fault
+        line = None if row is None or lines is None else int(lines[part.kept][row])
+        if row is not None and lines is None:
+            wrong = f"{wrong} (the first is row {row}, from 0)"
+        column = shown(config.weights or "")
+        problems.add(f"the column {column}, which data.weights names, {wrong}", line=line)
+    if groups is not None and (missing := int(np.count_nonzero(groups[part.kept] < 0))):
+        wrong = f"has {counted(missing, 'row')} without a value: name their groups"
+        column = shown(config.split.group or "")
+        problems.add(f"the column {column}, which data.split.group names, {wrong}")
 
 
 def _read_test(config: DataConfig, folder: Path, main: _File) -> _File:
-    path = find_file(config.test_source or "", folder, setting="data.test_source")
+    arrays, target = holds_arrays(main.path), main.part.target
+    path = find_file(config.test_source or "", folder, setting="data.test_source", folders=arrays)
     file = printable(str(path))
-    if holds_arrays(path):
-        raise DataError(Problem(f"{file} holds arrays, and data.source is a table", path="data.test_source"))
-    sha256 = file_sha256(path)
+    if holds_arrays(path) != arrays:
+        kinds_of_files = "is a table, and data.source holds arrays"
+        if not arrays:
+            kinds_of_files = "holds arrays, and data.source is a table"
+        raise DataError(Problem(f"{file} {kinds_of_files}", path="data.test_source"))
+    sha256 = source_sha256(path)
     check_sha256(sha256, config.test_sha256, file=file, setting="data.test_sha256")
-    target = main.part.target
     kinds: dict[str, Kind] = dict.fromkeys(main.numeric_names, "numeric")
     kinds.update(dict.fromkeys((*main.categorical_names, target), "categorical"))
     problems = Problems(file)
-    table = read_table(path, _format(config), kinds, problems, others="ignore")
+    table = _read(path, config, kinds, problems, test=True)
     for name in kinds:
         if name not in table.names:
-            suggestion = did_you_mean(name, [printable(option) for option in table.names])
-            problems.add(f"the column {shown(name)} of the training data is missing{suggestion}", line=1)
+            suggestion = did_you_mean(name, map(printable, table.names))
+            missing = f"the column {shown(name)} of the training data is missing{suggestion}"
+            problems.add(missing, line=None if arrays else 1)
     problems.raise_any()
 
     part = LabelledTable(table, target)
-    known = set(main.part.label.texts())
-    for text, line in zip(part.label.texts(), part.label.lines, strict=True):
+    known = set(main.part.labels.texts)
+    for text, line in zip(part.labels.texts, part.labels.lines, strict=True):
         if text not in known:
             problems.add(f"the label {shown(text)} does not occur in the training data", line=line)
+            if arrays:  # one example will do where there is no line to correct
+                break
     if not part.rows:
         problems.add(f"no row has a value in the target {shown(target)}")
     problems.raise_any()
-    extra = [name for name in table.names if name not in main.part.table.names]
     warnings = [
-        f"the column {shown(name)} of {file} is not in the training data and is left out" for name in extra
+        f"the column {shown(name)} of {file} is not in the training data and is left out"
+        for name in table.names
+        if name not in main.part.table.names
     ]
-    return _File(
-        path, sha256, part, main.numeric_names, main.categorical_names, warnings + _unlabelled(part, file)
-    )
+    warnings += _unlabelled(part, file)
+    return _File(path, sha256, part, main.numeric_names, main.categorical_names, warnings)
 
 
 def _unlabelled(part: LabelledTable, file: str) -> list[str]:

@@ -15,14 +15,14 @@ from fnnctl.text import printable, shown
 def declared_kinds(
     columns: ColumnsConfig, target: str, weights: str | None, group: str | None = None
 ) -> dict[str, Kind]:
-    """Return the kind of each column that the config declares; target and group are read as categories."""
+    """Return the kind of each column that the config declares; the target is read as categories."""
     kinds: dict[str, Kind] = {}
     for kind, names in _lists(columns):
         kinds.update(dict.fromkeys(names, kind))
     if weights is not None:
-        kinds[weights] = "auxiliary"
+        kinds[weights] = "weights"
     if group is not None:
-        kinds[group] = "categorical"
+        kinds[group] = "group"
     kinds[target] = "categorical"
     return kinds
 

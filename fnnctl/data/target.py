@@ -1,4 +1,4 @@
-"""Judges the columns of labels, weights and groups: fnnctl classifies, so there must be a few classes."""
+"""Judges the column of labels: fnnctl classifies, so there must be a few classes."""
 
 from __future__ import annotations
 
@@ -77,9 +77,3 @@ def weights_fault(weights: FloatArray) -> tuple[int | None, str] | None:
     if weights.size and not weights.any():
         return None, "has nothing but zeros: a row that counts needs a weight above 0"
     return None
-
-
-def groups_fault(groups: IntArray) -> str | None:
-    """Say why the rows' groups, -1 where missing, cannot be used, or return None."""
-    missing = int(np.count_nonzero(groups < 0))
-    return f"has {counted(missing, 'row')} without a value: name their groups" if missing else None

@@ -30,7 +30,7 @@ def mix_up(work: Workspace, alpha: FloatArray, rngs: MemberGenerators) -> None:
     for k, (rng, own) in enumerate(zip(rngs.generators, alpha, strict=True)):
         order = rng.permutation(work.batch)
         share = work.inputs.dtype.type(rng.beta(own, own))
-        targets.partners[k] = targets.labels[k, order]
+        targets.partners[k] = targets.y[k, order]
         targets.share[k] = share
         _mix(work.inputs[k], order, share)
         if targets.weights is not None:

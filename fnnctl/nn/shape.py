@@ -38,11 +38,12 @@ class HiddenShape:
 
 @dataclass(frozen=True, slots=True)
 class NetworkShape:
-    """A network from `inputs` features to `classes` scores; without a hidden layer, softmax regression."""
+    """A network from `inputs` features to the task's `outputs`; without a hidden layer, a linear model."""
 
     inputs: int
     hidden: tuple[HiddenShape, ...]
-    classes: int
+    outputs: int
+    """What the task needs for an example: one score per class, or one value."""
     output: OutputKind = "softmax"
     positive: int = 1
     """Of a logistic output: the class whose score it is."""
@@ -54,8 +55,8 @@ class NetworkShape:
 
     @property
     def scores(self) -> int:
-        """Output units: a logistic output needs one for two classes."""
-        return 1 if self.output == "logistic" else self.classes
+        """Output units: a logistic output has one for the two classes."""
+        return 1 if self.output == "logistic" else self.outputs
 
 
 @dataclass(frozen=True, slots=True)

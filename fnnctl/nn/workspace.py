@@ -6,7 +6,7 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.nn.layers.hidden import hidden_buffers
-from fnnctl.nn.losses.cross_entropy import LOSSES
+from fnnctl.nn.losses.registry import LOSSES, target_type
 from fnnctl.nn.losses.targets import targets_for
 from fnnctl.nn.shape import NetworkShape, Techniques
 
@@ -35,7 +35,9 @@ class Workspace:
         """Rows of the pool, each with a last one."""
         self.inputs_T = self.inputs.transpose(0, 2, 1)
         """An example a column: the same memory, or a copy of it once the inputs are settled."""
-        self.targets = targets_for(members, batch, techniques, smoothing, dtype)
+        self.targets = targets_for(
+            members, batch, techniques, smoothing, dtype, target_type(shape.output, dtype)
+        )
         self.scores = np.empty((members, shape.scores, batch), dtype)
         self.loss = LOSSES[shape.output](shape, members, batch, dtype)
         self.hidden = hidden_buffers(shape, members, batch, dtype, training=training)

@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from fnnctl.arrays import FloatArray
-from fnnctl.plots.lettering import count_text, lettering_for
-from fnnctl.plots.style import COLOURS, DASHES, FAINT, MUTED, add_legend, figure_style, new_figure
+from fnnctl.plots.style import COLOURS, DASHES, FAINT, MUTED, legend_beside, new_figure
+from fnnctl.plots.text import count_text
 
 Bins = Mapping[str, Sequence[float | None]]
 
@@ -26,14 +26,15 @@ def reliability_figure(bins: Bins, *, error: float | None, title: str) -> Figure
     The bar through a point is its accuracy's 95 % interval. `error` is the expected calibration error, None
     where there is none. Bins without rows are left out.
     """
-    lettering = lettering_for([title])
     used = np.array(bins["rows"], dtype=np.float64) > 0
     columns = {name: np.array(column, dtype=np.float64)[used] for name, column in bins.items()}
-    with figure_style(lettering):
-        figure = new_figure(7.4, 6.3, title, lettering)
+    with new_figure(7.4, 6.3, title) as figure:
         upper, lower = figure.subplots(2, sharex=True, height_ratios=[4.4, 1.1])
         _draw_accuracies(upper, columns)
-        _add_key(upper, error)
+        lines = [Line2D([], [], **_ACCURACY), Line2D([], [], **_PERFECT)]
+        number = "–" if error is None else f"{error:.4f}"
+        texts = ["accuracy, 95 % interval", "perfect calibration"]
+        legend_beside(upper, lines, texts, title=f"expected calibration\nerror {number}")
         _draw_rows(lower, columns)
     return figure
 
@@ -43,18 +44,6 @@ def _draw_accuracies(axes: Axes, bins: Mapping[str, FloatArray]) -> None:
     axes.add_line(Line2D([0, 1], [0, 1], **_PERFECT))
     axes.add_line(Line2D(bins["confidence"], bins["accuracy"], **_ACCURACY))
     axes.set(ylim=(-0.02, 1.02), yticks=np.arange(6) / 5, ylabel="accuracy")
-
-
-def _add_key(axes: Axes, error: float | None) -> None:
-    """A legend right of the plot; the expected calibration error stands above it."""
-    number = "–" if error is None else f"{error:.4f}"
-    entries = {
-        "accuracy, 95 % interval": Line2D([], [], **_ACCURACY),
-        "perfect calibration": Line2D([], [], **_PERFECT),
-    }
-    options: dict[str, Any] = {"title": f"expected calibration\nerror {number}", "alignment": "left"}
-    options |= {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0), "borderaxespad": 0.0}
-    add_legend(axes, list(entries.values()), list(entries), **options)
 
 
 def _draw_rows(axes: Axes, bins: Mapping[str, FloatArray]) -> None:

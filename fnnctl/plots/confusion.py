@@ -13,8 +13,8 @@ from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
-from fnnctl.plots.lettering import columns, count_text, lettering_for
-from fnnctl.plots.style import FAINT, INK, MUTED, figure_style, new_figure
+from fnnctl.plots.style import FAINT, INK, MUTED, new_figure
+from fnnctl.plots.text import columns, count_text, fitted
 
 MOST_NUMBERED_CLASSES = 30
 """With more classes the cells are too small for numbers."""
@@ -38,14 +38,12 @@ def confusion_matrix_figure(matrix: IntArray, classes: Sequence[str], *, title: 
     Up to 30 classes have their counts in the cells and their recall at the right. With more, the shade alone
     speaks, on a square-root scale so that a rare confusion is seen.
     """
-    lettering = lettering_for([title, *classes])
-    names = [lettering.shown(name, NAME_COLUMNS) for name in classes]
+    names = [fitted(name, NAME_COLUMNS) for name in classes]
     totals = matrix.sum(axis=1, keepdims=True)
     shares = np.divide(matrix, totals, out=np.zeros(matrix.shape), where=totals > 0)
     has_numbers = len(names) <= MOST_NUMBERED_CLASSES
     layout = _Layout.of(names)
-    with figure_style(lettering):
-        figure = new_figure(layout.width, layout.height, title, lettering)
+    with new_figure(layout.width, layout.height, title, names) as figure:
         axes = figure.subplots()
         _label_axes(axes, names, layout)
         if has_numbers:

@@ -16,8 +16,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from fnnctl.arrays import FloatArray
-from fnnctl.plots.lettering import Lettering, columns, lettering_for
-from fnnctl.plots.style import COLOURS, DASHES, FAINT, INK, MUTED, add_legend, figure_style, new_figure
+from fnnctl.plots.style import COLOURS, DASHES, FAINT, INK, MUTED, legend_beside, new_figure
+from fnnctl.plots.text import columns, fitted
 
 MOST_NAMED_CLASSES = 10
 """With more classes only the averages and the worst classes are named."""
@@ -82,12 +82,10 @@ def pr_figure(curves: Sequence[PlottedCurve], *, title: str) -> Figure:
 
 
 def _figure(plane: _Plane, curves: Sequence[PlottedCurve], title: str) -> Figure:
-    lettering = lettering_for([title, *(curve.label for curve in curves)])
     named, others = _divided(curves)
-    names = [_name(curve, lettering) for curve in named]
+    names = [_name(curve) for curve in named]
     width = 6.0 + max(map(columns, [*names, "or more: 00 others"])) * 0.075
-    with figure_style(lettering):
-        figure = new_figure(width, 5.4, title, lettering)
+    with new_figure(width, 5.4, title, names) as figure:
         axes = figure.subplots()
         areas = [curve.area for curve in named]
         entries = list(zip(_draw(axes, named, others), areas, names, strict=True))
@@ -155,10 +153,10 @@ def _area(curve: PlottedCurve) -> float:
     return 1.0 if curve.area is None else curve.area
 
 
-def _name(curve: PlottedCurve, lettering: Lettering) -> str:
+def _name(curve: PlottedCurve) -> str:
     """What the legend calls the curve."""
     if curve.kind == "class":
-        return lettering.shown(curve.label, NAME_COLUMNS)
+        return fitted(curve.label, NAME_COLUMNS)
     return f"{curve.kind} average"
 
 
@@ -170,6 +168,4 @@ def _add_key(axes: Axes, plane: _Plane, entries: Sequence[tuple[Line2D, float | 
         number = "–".ljust(decimals + 2, "\u2007") if area is None else f"{area:.{decimals}f}"
         # The mark keeps number and name in this order where the name is read from right to left.
         texts.append(f"\u200e{number}  {name}")
-    options: dict[str, Any] = {"title": plane.area, "alignment": "left", "loc": "upper left"}
-    lines = [line for line, _, _ in entries]
-    add_legend(axes, lines, texts, bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0, **options)
+    legend_beside(axes, [line for line, _, _ in entries], texts, title=plane.area)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -13,9 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.plots.learning import add_key, finish_accuracy, finish_epochs, finish_loss
-from fnnctl.plots.lettering import lettering_for
-from fnnctl.plots.style import COLOURS, DASHES, WIDTH, figure_style, new_figure
+from fnnctl.plots.axes import finish_accuracy, finish_epochs, finish_loss
+from fnnctl.plots.learning import History
+from fnnctl.plots.style import COLOURS, DASHES, WIDTH, evenly_chosen, legend_above, new_figure
 
 MOST_FOLDS = 50
 """Of more folds as many, evenly chosen, are drawn one by one; the mean is of all."""
@@ -23,7 +22,6 @@ MOST_POINTS = 1000
 MOST_ABOVE = 10.0
 """How many times the 99th percentile a loss may be and be seen: that of a diverging fold is no measure."""
 
-History = Mapping[str, Sequence[float | None]]
 PARTS = {"training": "train", "validation": "validation"}
 
 
@@ -36,9 +34,7 @@ def folds_learning_figure(history: History, *, title: str) -> Figure:
     epochs = np.array(history["epoch"], dtype=np.intp)
     starts = np.append(np.flatnonzero(epochs == 1), len(epochs))
     longest = int(epochs.max())
-    lettering = lettering_for([title])
-    with figure_style(lettering):
-        figure = new_figure(WIDTH, 6.3, title, lettering)
+    with new_figure(WIDTH, 6.3, title) as figure:
         panels = figure.subplots(2, sharex=True, height_ratios=[3.0, 2.4])
         lines: dict[str, Line2D] = {}
         for axes, what, finish in zip(
@@ -55,7 +51,7 @@ def folds_learning_figure(history: History, *, title: str) -> Figure:
                 _show_all(axes, np.concatenate([values.ravel() for values in drawn]))
         if lines:
             folds = Line2D([], [], color=COLOURS[0], linewidth=0.7, alpha=0.5)
-            add_key(panels[0], {**lines, f"{len(starts) - 1} folds": folds})
+            legend_above(panels[0], {**lines, f"{len(starts) - 1} folds": folds})
         finish_epochs(panels[-1], longest)
         margin = 0.015 * (longest - 1) or 0.5
         panels[-1].set_xlim(1 - margin, longest + margin)
@@ -75,10 +71,10 @@ def _by_fold(history: History, column: str, starts: IntArray, longest: int) -> F
 def _draw(axes: Axes, values: FloatArray, colour: str, dash: Any) -> Line2D:
     """Draw the folds' lines and return that of their mean."""
     folds, longest = values.shape
-    shown = np.unique(np.linspace(0, longest - 1, min(longest, MOST_POINTS)).astype(np.intp))
-    chosen = np.unique(np.linspace(0, folds - 1, min(folds, MOST_FOLDS)).astype(np.intp))
-    epochs = shown + 1.0
-    segments = [np.column_stack([epochs, values[fold, shown]]) for fold in chosen]
+    shown = evenly_chosen(longest, MOST_POINTS)
+    segments = [
+        np.column_stack([shown + 1.0, values[fold, shown]]) for fold in evenly_chosen(folds, MOST_FOLDS)
+    ]
     axes.add_collection(LineCollection(segments, colors=colour, linewidths=0.6, alpha=0.3), autolim=False)
     present = np.isfinite(values).sum(axis=0)
     common = shown[2 * present[shown] >= folds]

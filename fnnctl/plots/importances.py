@@ -10,18 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 
-from fnnctl.plots.lettering import lettering_for
-from fnnctl.plots.style import (
-    COLOURS,
-    FAINT,
-    INK,
-    MUTED,
-    WIDTH,
-    add_legend,
-    figure_style,
-    new_figure,
-    say_instead,
-)
+from fnnctl.plots.style import COLOURS, FAINT, INK, MUTED, WIDTH, legend_above, new_figure, say_instead
+from fnnctl.plots.text import fitted
 
 MOST_BARS = 30
 NAME_COLUMNS = 36
@@ -39,9 +29,7 @@ def importance_figure(bars: Bars, *, axis: str, title: str) -> Figure:
     within what chance would give are grey. `axis` says what the shares are of.
     """
     order = sorted(bars, key=lambda name: -(bars[name] or (-1.0, 0.0))[0])[:MOST_BARS]
-    lettering = lettering_for([title, *order])
-    with figure_style(lettering):
-        figure = new_figure(WIDTH, max(2.4, 1.5 + BAR_HEIGHT * len(order)), title, lettering)
+    with new_figure(WIDTH, max(2.4, 1.5 + BAR_HEIGHT * len(order)), title, order) as figure:
         axes = figure.subplots()
         if not any(bars.values()):
             say_instead(axes, "there are too few trials yet to tell what matters")
@@ -57,12 +45,11 @@ def importance_figure(bars: Bars, *, axis: str, title: str) -> Figure:
             axes.annotate(text, (max(share, chance), height), color=MUTED, fontsize=8.5, **place)
             if known:
                 axes.add_line(Line2D([chance], [height], **_CHANCE))
-        axes.set_yticks(heights, [lettering.shown(name, NAME_COLUMNS) for name in order])
+        axes.set_yticks(heights, [fitted(name, NAME_COLUMNS) for name in order])
         axes.tick_params(axis="y", length=0, labelcolor=INK)
         axes.set(xlim=(0, min(1.0, 1.25 * max(map(max, shares)) or 1.0)), xlabel=axis)
         axes.set_ylim(len(order) - 0.4, -0.6)
         axes.xaxis.set_major_formatter(PercentFormatter(1.0))
         axes.grid(False, axis="y")
-        options: dict[str, Any] = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "borderaxespad": 0.1}
-        add_legend(axes, [Line2D([], [], **_CHANCE)], ["what chance stays below, 19 times of 20"], **options)
+        legend_above(axes, {"what chance stays below, 19 times of 20": Line2D([], [], **_CHANCE)})
     return figure

@@ -9,14 +9,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from fnnctl.arrays import FloatArray
-from fnnctl.plots.lettering import lettering_for
-from fnnctl.plots.style import COLOURS, DASHES, MUTED, WIDTH, add_legend, figure_style, new_figure
+from fnnctl.plots.axes import finish_accuracy, finish_epochs, finish_loss
+from fnnctl.plots.style import COLOURS, DASHES, MUTED, WIDTH, legend_above, new_figure
 
-LOGARITHMIC_FROM = 30.0
-"""Losses of which the largest is this many times the smallest get a logarithmic axis."""
 MOST_MARKED_EPOCHS = 20
 MOST_BINS = 2000
 """A longer history is drawn as the lowest and highest value of so many bins, which looks the same."""
@@ -31,11 +29,9 @@ def learning_curve_figure(history: History, *, best_epoch: int | None, title: st
     Values that are None or not finite are left out, and so is a column that is missing or empty.
     `best_epoch` is marked by a vertical line.
     """
-    lettering = lettering_for([title])
     dead_layers = _layers_with_dead_units(history)
     heights = [3.0, 2.4, 1.2] if dead_layers else [3.0, 2.4]
-    with figure_style(lettering):
-        figure = new_figure(WIDTH, 0.9 + sum(heights), title, lettering)
+    with new_figure(WIDTH, 0.9 + sum(heights), title) as figure:
         panels = figure.subplots(len(heights), sharex=True, height_ratios=heights)
         lines = _draw(panels[0], history, {"training": "train_loss", "validation": "validation_loss"})
         _draw(panels[1], history, {"training": "train_accuracy", "validation": "validation_accuracy"})
@@ -48,7 +44,7 @@ def learning_curve_figure(history: History, *, best_epoch: int | None, title: st
             for axes in panels:
                 mark = axes.axvline(best_epoch, color=MUTED, linewidth=1.1, linestyle=DASHES[3])
             lines[f"best epoch: {best_epoch}"] = mark
-        add_key(panels[0], lines)
+        legend_above(panels[0], lines)
         finish_epochs(panels[-1], len(history["epoch"]))
     return figure
 
@@ -91,58 +87,9 @@ def _layers_with_dead_units(history: History) -> list[int]:
     return sorted(layer for layer in worst if largest[layer] > 0)
 
 
-def finish_loss(axes: Axes) -> None:
-    """The title and scale of losses that are drawn."""
-    axes.set_title("loss")
-    lowest, highest = _range(axes)
-    if lowest > 0 and highest >= LOGARITHMIC_FROM * lowest:
-        use_logarithm(axes, lowest, highest)
-    elif lowest >= 0:
-        axes.set_ylim(0, 1.05 * highest or 1.0)
-
-
-def use_logarithm(axes: Axes, lowest: float, highest: float) -> None:
-    """A logarithmic axis for values in this range, with plain numbers at its ticks."""
-    axes.set_yscale("log")
-    steps = (1.0, 2.0, 5.0) if highest < 1e3 * lowest else (1.0,)
-    axes.yaxis.set_major_locator(LogLocator(subs=steps))
-    axes.yaxis.set_minor_locator(NullLocator())
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-
-
-def finish_accuracy(axes: Axes) -> None:
-    """The title and range of accuracies that are drawn."""
-    axes.set_title("accuracy")
-    lowest, highest = _range(axes)
-    margin = max(0.01, 0.05 * (highest - lowest))
-    axes.set_ylim(max(lowest - margin, -0.01), min(highest + margin, 1.01))
-
-
 def _finish_dead_units(axes: Axes, lines: Mapping[str, Line2D]) -> None:
     axes.set_title("dead units")
     axes.set_ylim(bottom=0)
     axes.yaxis.set_major_locator(MaxNLocator(3))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g}%"))
-    add_key(axes, lines)
-
-
-def finish_epochs(axes: Axes, epochs: int) -> None:
-    """The axis of so many epochs, below the last panel."""
-    axes.set_xlabel("epoch")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.margins(x=0.015)
-    if epochs == 1:
-        axes.set_xticks([1.0])
-
-
-def add_key(axes: Axes, lines: Mapping[str, Line2D]) -> None:
-    """A legend in one row above the panel, where it covers no curve."""
-    options: dict[str, Any] = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "borderaxespad": 0.1}
-    add_legend(axes, list(lines.values()), list(lines), ncols=max(1, len(lines)), **options)
-
-
-def _range(axes: Axes) -> tuple[float, float]:
-    """The lowest and the highest value that is drawn."""
-    drawn = [line.get_ydata() for line in axes.get_lines()]
-    values = np.concatenate(drawn) if drawn else np.array([1.0])
-    return float(values.min()), float(values.max())
+    legend_above(axes, lines)

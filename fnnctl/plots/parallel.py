@@ -14,11 +14,11 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import LogLocator, MaxNLocator
 
 from fnnctl.arrays import FloatArray
-from fnnctl.plots.lettering import Lettering, lettering_for
-from fnnctl.plots.objectives import objective_range
+from fnnctl.plots.axes import objective_range
 from fnnctl.plots.search_history import COLOUR_MAP
 from fnnctl.plots.searched import SearchedSetting
-from fnnctl.plots.style import COLOURS, INK, MUTED, WIDTH, figure_style, new_figure, say_instead
+from fnnctl.plots.style import COLOURS, INK, MUTED, WIDTH, new_figure, say_instead
+from fnnctl.plots.text import fitted
 
 MOST_AXES = 12
 """Of more settings the first are drawn."""
@@ -69,21 +69,16 @@ def parallel_figure(
     its border.
     """
     shown = settings[:MOST_AXES]
-    lettering = lettering_for(
-        [title, metric, *(text for each in shown for text in (each.name, *each.categories))]
-    )
+    texts = [metric, *(text for each in shown for text in (each.name, *each.categories))]
     if len(shown) < len(settings):
         title = f"{title}, {len(shown)} of {len(settings)} settings"
-    with figure_style(lettering):
-        figure = new_figure(max(WIDTH, 1.0 + INCHES_PER_AXIS * (len(shown) + 1)), 5.0, title, lettering)
+    with new_figure(max(WIDTH, 1.0 + INCHES_PER_AXIS * (len(shown) + 1)), 5.0, title, texts) as figure:
         axes = figure.subplots()
         if not len(objectives) or not shown:
             say_instead(axes, "there is no result yet" if shown else "no setting was searched")
             return figure
-        columns = [_setting_axis(setting, lettering) for setting in shown]
-        columns.append(
-            _objective_axis(objectives, lettering.shown(metric, NAME_COLUMNS), minimized=minimized)
-        )
+        columns = [_setting_axis(setting) for setting in shown]
+        columns.append(_objective_axis(objectives, fitted(metric, NAME_COLUMNS), minimized=minimized))
         _draw_lines(axes, columns, minimized=minimized)
         for position, column in enumerate(columns):
             _draw_axis(axes, position, column)
@@ -91,12 +86,10 @@ def parallel_figure(
     return figure
 
 
-def _setting_axis(setting: SearchedSetting, lettering: Lettering) -> _Axis:
-    values, name = setting.values, lettering.shown(setting.name, NAME_COLUMNS)
+def _setting_axis(setting: SearchedSetting) -> _Axis:
+    values, name = setting.values, fitted(setting.name, NAME_COLUMNS)
     if setting.scale == "choice":
-        return _listed_axis(
-            name, values, [lettering.shown(text, VALUE_COLUMNS) for text in setting.categories]
-        )
+        return _listed_axis(name, values, [fitted(text, VALUE_COLUMNS) for text in setting.categories])
     distinct, places = np.unique(values[np.isfinite(values)], return_inverse=True)
     if len(distinct) <= min(MOST_LISTED_VALUES, len(places) // 2):
         positions = np.full(len(values), np.nan)

@@ -10,13 +10,13 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
 from fnnctl.arrays import FloatArray
-from fnnctl.plots.lettering import lettering_for
-from fnnctl.plots.objectives import finish_objective, objective_range
+from fnnctl.plots.axes import finish_objective, objective_range
 from fnnctl.plots.searched import PlottedTrial
-from fnnctl.plots.style import COLOURS, FAINT, INK, MUTED, WIDTH, figure_style, new_figure, say_instead
+from fnnctl.plots.style import COLOURS, FAINT, INK, MUTED, WIDTH, evenly_chosen, new_figure, say_instead
+from fnnctl.plots.text import fitted
 
 MOST_POINTS = 300
 """Of a longer curve so many points, evenly chosen, are drawn."""
@@ -54,14 +54,12 @@ def rungs_figure(
     `budgets` are the brackets' rungs, which have a vertical line each. Values far worse than nearly all lie
     on the border, so that a diverging trial does not flatten the others.
     """
-    lettering = lettering_for([title, metric])
     drawn = [trial for trial in trials if np.isfinite(trial.values).any()]
     brackets = sorted({trial.bracket for trial in drawn}, reverse=True)
     columns = 1 if len(brackets) <= 1 else 2 if len(brackets) <= 4 else 3 if len(brackets) <= 9 else 4
     rows = max(1, -(-len(brackets) // columns))
     height = 4.6 if rows == 1 else 1.2 + rows * PANEL_HEIGHT
-    with figure_style(lettering):
-        figure = new_figure(WIDTH if columns < 4 else 1.2 * WIDTH, height, title, lettering)
+    with new_figure(WIDTH if columns < 4 else 1.2 * WIDTH, height, title, [metric]) as figure:
         panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
         if not drawn:
             say_instead(panels[0], "no trial has a value to be drawn yet")
@@ -80,7 +78,7 @@ def rungs_figure(
         _finish_epochs(
             panels[0], drawn, sorted({budget for bracket in brackets for budget in budgets[bracket]})
         )
-        _label([*panels[: len(brackets)]], columns, lettering.shown(metric, 40))
+        _label([*panels[: len(brackets)]], columns, fitted(metric, 40))
         _add_key(figure, drawn)
     return figure
 
@@ -104,7 +102,7 @@ def _draw_bracket(axes: Axes, trials: Sequence[PlottedTrial], shown: tuple[float
 def _points(trial: PlottedTrial, shown: tuple[float, float]) -> FloatArray:
     """(n, 2) epochs and values of one curve, those that cannot be drawn left out."""
     exists = np.flatnonzero(np.isfinite(trial.values))
-    chosen = exists[np.unique(np.linspace(0, len(exists) - 1, min(len(exists), MOST_POINTS)).astype(np.intp))]
+    chosen = exists[evenly_chosen(len(exists), MOST_POINTS)]
     return np.column_stack([trial.epochs[chosen], trial.values[chosen].clip(*shown)])
 
 
@@ -131,7 +129,7 @@ def _finish_epochs(axes: Axes, trials: Sequence[PlottedTrial], budgets: Sequence
         step = -(-len(budgets) // MOST_TICKS)
         axes.xaxis.set_major_locator(FixedLocator(list(budgets)[::-1][::step]))
         axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
 
 
 def _label(panels: Sequence[Axes], columns: int, metric: str) -> None:

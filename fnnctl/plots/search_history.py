@@ -11,14 +11,13 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap, LogNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from fnnctl.arrays import FloatArray
-from fnnctl.plots.learning import add_key
-from fnnctl.plots.lettering import lettering_for
-from fnnctl.plots.objectives import finish_objective, objective_range
+from fnnctl.plots.axes import finish_objective, objective_range
 from fnnctl.plots.searched import PlottedResult
-from fnnctl.plots.style import COLOURS, INK, WIDTH, figure_style, new_figure, say_instead
+from fnnctl.plots.style import COLOURS, INK, WIDTH, legend_above, new_figure, say_instead
+from fnnctl.plots.text import fitted
 
 COLOUR_MAP = ListedColormap(colormaps["YlGnBu"](np.linspace(0.3, 1.0, 256)))
 """From light to dark, without what cannot be seen on white."""
@@ -36,9 +35,7 @@ def search_history_figure(
     The colour is the result's own budget, where there are several. What has no objective is marked at the
     bad end. Results far worse than nearly all lie on the border.
     """
-    lettering = lettering_for([title, metric])
-    with figure_style(lettering):
-        figure = new_figure(WIDTH, 4.6, title, lettering)
+    with new_figure(WIDTH, 4.6, title, [metric]) as figure:
         axes = figure.subplots()
         finite = [result for result in results if result.objective is not None]
         if not finite:
@@ -54,11 +51,11 @@ def search_history_figure(
         (lines["best so far"],) = axes.plot(*ends, **_BEST)
         lines |= _draw_failures(axes, [each.spent for each in results if each.objective is None], minimized)
         finish_objective(axes, shown, minimized=minimized)
-        axes.set(xlabel="epochs that all trials have trained", ylabel=lettering.shown(metric, 40))
+        axes.set(xlabel="epochs that all trials have trained", ylabel=fitted(metric, 40))
         axes.set_xlim(0, 1.02 * max(last, 1))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-        add_key(axes, lines)
+        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+        legend_above(axes, lines)
     return figure
 
 

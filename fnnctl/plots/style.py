@@ -7,16 +7,18 @@ nothing from the user's matplotlibrc, so that the same numbers give the same byt
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 from matplotlib import style
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from fnnctl.plots.lettering import Lettering, columns, lettering_for, quiet_fonts
+from fnnctl.arrays import IntArray
+from fnnctl.plots.text import columns, fitted, font_families, quiet_fonts
 
 WIDTH = 8.0
 """Inches; 1200 pixels."""
@@ -69,39 +71,59 @@ _PARAMETERS: dict[str, Any] = {
 
 
 @contextmanager
-def figure_style(lettering: Lettering) -> Iterator[None]:
-    """The parameters under which a figure is made and drawn."""
-    parameters = {**_PARAMETERS, "font.family": list(lettering.families)}
+def figure_style(texts: Iterable[str] = ()) -> Iterator[None]:
+    """The parameters under which a figure is made and drawn; `texts` are those of the data."""
+    parameters = {**_PARAMETERS, "font.family": font_families(texts)}
     with quiet_fonts(), style.context(["default", parameters]):
         yield
 
 
-def new_figure(width: float, height: float, title: str, lettering: Lettering) -> Figure:
-    """An empty figure (inches) with its title at the top left.
+@contextmanager
+def new_figure(width: float, height: float, title: str, texts: Iterable[str] = ()) -> Iterator[Figure]:
+    """An empty figure (inches) with its title at the top left, in whose style its block draws.
 
-    For the title it may be wider than asked for, up to `WIDTH`; a longer one is shortened.
+    It may be wider than asked for, up to `WIDTH`, to fit the title; a longer title is shortened. `texts` are
+    the others that come from the data.
     """
-    needed = (columns(title) + 1) * _INCHES_PER_TITLE_COLUMN
-    width = max(width, min(needed, WIDTH))
-    figure = Figure(figsize=(width, height), layout="constrained")
-    shown = lettering.shown(title, int(width / _INCHES_PER_TITLE_COLUMN))
-    figure.suptitle(shown, x=0.1 / width, ha="left", fontsize=11.5)
-    return figure
+    with figure_style([title, *texts]):
+        needed = (columns(title) + 1) * _INCHES_PER_TITLE_COLUMN
+        width = max(width, min(needed, WIDTH))
+        figure = Figure(figsize=(width, height), layout="constrained")
+        shown = fitted(title, int(width / _INCHES_PER_TITLE_COLUMN))
+        figure.suptitle(shown, x=0.1 / width, ha="left", fontsize=11.5)
+        yield figure
 
 
 def png_bytes(figure: Figure) -> bytes:
     """The figure as a PNG; the same figure gives the same bytes (no date, no version inside)."""
     buffer = io.BytesIO()
-    with figure_style(lettering_for([])):
+    with figure_style():
         figure.savefig(buffer, format="png", metadata={"Software": None})
     return buffer.getvalue()
 
 
-def add_legend(axes: Axes, artists: Sequence[Artist], texts: Sequence[str], **options: Any) -> None:
-    """A legend of artists and texts; set at once, a text that begins with `_` would hide its entry."""
-    legend = axes.legend(artists, ["·"] * len(artists), **options)
+def add_legend(axes: Axes, lines: Sequence[Artist], texts: Sequence[str], **options: Any) -> None:
+    """A legend of lines and texts; set at once, a text that begins with `_` would hide its entry."""
+    legend = axes.legend(lines, ["·"] * len(lines), **options)
     for shown, text in zip(legend.get_texts(), texts, strict=True):
         shown.set_text(text)
+
+
+def legend_above(axes: Axes, lines: Mapping[str, Artist]) -> None:
+    """A legend in one row above the axes, where it covers no curve."""
+    place: dict[str, Any] = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "borderaxespad": 0.1}
+    add_legend(axes, list(lines.values()), list(lines), ncols=max(1, len(lines)), **place)
+
+
+def legend_beside(axes: Axes, lines: Sequence[Artist], texts: Sequence[str], *, title: str) -> None:
+    """A legend with a title on the right of the axes."""
+    place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0), "borderaxespad": 0.0}
+    add_legend(axes, lines, texts, title=title, alignment="left", **place)
+
+
+def evenly_chosen(count: int, most: int) -> IntArray:
+    """At most `most` of the indices 0 … count − 1, evenly spaced, with both ends."""
+    return np.unique(np.linspace(0, count - 1, min(count, most)).astype(np.intp))
 
 
 def say_instead(axes: Axes, text: str) -> None:

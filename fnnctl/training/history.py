@@ -2,38 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 import numpy as np
 
-from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.metrics.confusion import balanced_accuracy, class_rates, mean_over
+from fnnctl.arrays import FloatArray
+from fnnctl.tasks.base import TRAIN_LOSS, EpochMetrics
 from fnnctl.training.state import State
-
-TRAINING_COLUMNS = ("train_loss", "train_accuracy")
-VALIDATION_COLUMNS = (
-    "validation_loss",
-    "validation_accuracy",
-    "validation_balanced_accuracy",
-    "validation_f1_macro",
-)
 
 Record = Mapping[str, FloatArray]
 """One epoch: a (K,) array a column."""
 
 
-def falls(monitor: str) -> bool:
-    """Whether the monitored column should fall (a loss) or rise (any other)."""
-    return monitor.endswith("_loss")
+def monitored(record: Record, monitors: Sequence[str | None], rising: Container[str]) -> FloatArray:
+    """Each member's monitored column, (K,), with the sign that makes smaller better; 0 without a monitor.
 
-
-def monitored(record: Record, monitors: Sequence[str | None]) -> FloatArray:
-    """Each member's own column, (K,), turned so that smaller is better; without one, 0."""
+    `rising` are the columns in which more is better.
+    """
     values = np.zeros(len(monitors))
     for k, monitor in enumerate(monitors):
         if monitor is not None:
             value = record[monitor][k]
-            values[k] = value if falls(monitor) else -value
+            values[k] = -value if monitor in rising else value
     return values
 
 
@@ -80,40 +70,16 @@ def activity_column(kind: str, layer: int) -> str:
 
 
 def history_table(
-    history: Mapping[str, Sequence[float]], *, layers: int
+    history: Mapping[str, Sequence[float]], metrics: EpochMetrics, *, layers: int
 ) -> tuple[list[str], list[tuple[float | None, ...]]]:
     """The columns and rows of history.csv, an epoch a row; None where there is no validation part."""
     columns = [
         "learning_rate",
-        *TRAINING_COLUMNS,
-        *VALIDATION_COLUMNS,
+        *metrics.training_columns,
+        *metrics.validation_columns,
         "gradient_norm",
         *(activity_column(kind, layer) for layer in range(1, layers + 1) for kind in ("active", "dead")),
     ]
-    epochs = len(history.get(TRAINING_COLUMNS[0], ()))
+    epochs = len(history.get(TRAIN_LOSS, ()))
     values = [history.get(name, [None] * epochs) for name in columns]
     return ["epoch", *columns], list(zip(range(1, epochs + 1), *values, strict=True))
-
-
-def validation_record(losses: FloatArray, predictions: IntArray, labels: IntArray, classes: int) -> Record:
-    """Loss and metrics of every member from its predictions and labels, both (K, rows).
-
-    Balanced accuracy is the mean recall of the classes that occur; macro F1 is over the classes that
-    occur or are predicted, as in scikit-learn.
-    """
-    members, rows = labels.shape
-    offset = np.arange(members)[:, None] * classes
-    right = predictions == labels
-
-    def counts(cells: IntArray) -> IntArray:
-        return np.bincount(cells.ravel(), minlength=members * classes).reshape(members, classes)
-
-    truth, guess = labels + offset, predictions + offset
-    rates = class_rates(counts(truth[right]), counts(truth), counts(guess))
-    values = (
-        losses,
-        right.sum(axis=1) / rows,
-        balanced_accuracy(rates),
-        mean_over(rates.f1, rates.occurs),
-    )
-    return dict(zip(VALIDATION_COLUMNS, values, strict=True))

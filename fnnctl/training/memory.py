@@ -22,7 +22,7 @@ def training_bytes(settings: StackSettings, *, rows: int, members: int = 1) -> i
     kept = fits_in_memory(rows, settings.shape.inputs)
     pool = rows * (settings.shape.inputs + 1) * settings.dtype.itemsize if kept else 0
     parameters = members * ParameterLayout(settings.shape).size * settings.dtype.itemsize
-    scoring = parameters + rows * settings.shape.classes * (8 + 8 + 2)
+    scoring = parameters + rows * settings.shape.outputs * (8 + 8 + 2)
     return pool + max(_stack_bytes(settings, rows, members), scoring)
 
 
@@ -38,7 +38,7 @@ def _stack_bytes(settings: StackSettings, rows: int, members: int) -> int:
     penalised = members * (2 if settings.techniques.l1 else 1) * layout.size * itemsize
     widest = max(outputs * inputs for outputs, inputs in (layer.weights.shape for layer in layout.layers))
     drawing = 8 * widest
-    per_example = (settings.shape.inputs + 1 + settings.shape.classes) * itemsize
+    per_example = (settings.shape.inputs + 1 + settings.shape.outputs) * itemsize
     per_example += sum(_layer_bytes(layer, itemsize) for layer in settings.shape.hidden)
     per_example += 3 * max((layer.units for layer in settings.shape.hidden), default=0) * itemsize
     batches = min(settings.batch_size, rows) + SCORING_BATCH

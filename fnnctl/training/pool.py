@@ -10,6 +10,7 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.data.preprocessing import Features
+from fnnctl.nn.losses.targets import TargetArray
 from fnnctl.nn.workspace import Workspace
 
 PREPARED_VALUES = 2**24
@@ -21,8 +22,8 @@ class Pool(Protocol):
     """Where members take their rows from: in memory, or made from a file's rows as they are asked for."""
 
     @property
-    def labels(self) -> IntArray:
-        """(rows,), indices of classes."""
+    def targets(self) -> TargetArray:
+        """(rows,), indices of classes or real values."""
 
     def gather(self, rows: IntArray, inputs: FloatArray) -> None:
         """Write each member's rows, (K, batch), to inputs, (K, batch, features + 1), each with a last one."""
@@ -30,11 +31,11 @@ class Pool(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """A pool in memory: features with a last column of ones, and labels."""
+    """A pool in memory: features with a last column of ones, and targets."""
 
     inputs: FloatArray
     """(rows, features + 1)"""
-    labels: IntArray
+    targets: TargetArray
 
     def gather(self, rows: IntArray, inputs: FloatArray) -> None:
         """See `Pool`."""
@@ -46,7 +47,7 @@ class RowsOnDemand:
     """A pool that preprocesses rows as they are asked for: the bits of `Examples`, and no second copy."""
 
     features: Features
-    labels: IntArray
+    targets: TargetArray
 
     def gather(self, rows: IntArray, inputs: FloatArray) -> None:
         """See `Pool`."""
@@ -60,14 +61,14 @@ def fits_in_memory(rows: int, features: int) -> bool:
     return rows * (features + 1) <= PREPARED_VALUES
 
 
-def make_pool(features: Features, labels: IntArray, count: int, dtype: np.dtype[np.floating]) -> Pool:
+def make_pool(features: Features, targets: TargetArray, count: int, dtype: np.dtype[np.floating]) -> Pool:
     """A data set's rows with `count` features each: kept where they are few, else made on demand."""
-    rows = len(labels)
+    rows = len(targets)
     if not fits_in_memory(rows, count):
-        return RowsOnDemand(features, labels)
+        return RowsOnDemand(features, targets)
     inputs = np.ones((rows, count + 1), dtype)
     features.write(np.arange(rows), inputs[:, :-1])
-    return Examples(inputs, labels)
+    return Examples(inputs, targets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +76,11 @@ class JoinedPool:
     """Several pools of N rows as one: row r of pool j is named j·N + r. A member's rows are of one pool."""
 
     pools: Sequence[Pool]
-    labels: IntArray
+    targets: TargetArray
 
     def gather(self, rows: IntArray, inputs: FloatArray) -> None:
         """See `Pool`."""
-        size = len(self.labels) // len(self.pools)
+        size = len(self.targets) // len(self.pools)
         for of_member, out in zip(rows, inputs, strict=True):
             number = int(of_member[0]) // size
             self.pools[number].gather((of_member - number * size)[None], out[None])
@@ -89,14 +90,14 @@ def join_pools(pools: Sequence[Pool]) -> Pool:
     """One pool of several with N rows each, in which row r of pool j is named j·N + r."""
     if len(pools) == 1:
         return pools[0]
-    labels = np.concatenate([pool.labels for pool in pools])
+    targets = np.concatenate([pool.targets for pool in pools])
     kept = [pool for pool in pools if isinstance(pool, Examples)]
     if len(kept) == len(pools):
-        return Examples(np.concatenate([pool.inputs for pool in kept]), labels)
-    return JoinedPool(pools, labels)
+        return Examples(np.concatenate([pool.inputs for pool in kept]), targets)
+    return JoinedPool(pools, targets)
 
 
 def gather(pool: Pool, rows: IntArray, work: Workspace) -> None:
-    """Fetch each member's rows, (K, batch), and their labels into a workspace."""
+    """Fetch each member's rows, (K, batch), and their targets into a workspace."""
     pool.gather(rows, work.inputs)
-    pool.labels.take(rows, None, work.targets.labels, "clip")
+    pool.targets.take(rows, None, work.targets.y, "clip")

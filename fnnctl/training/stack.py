@@ -12,14 +12,10 @@ import numpy.typing as npt
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
 from fnnctl.nn.network import Network
 from fnnctl.nn.parameters import ParameterLayout
+from fnnctl.tasks.base import TRAIN_LOSS, VALIDATION_LOSS
+from fnnctl.tasks.epoch_metrics import epoch_metrics
 from fnnctl.training.diagnostics import Diagnostics
-from fnnctl.training.history import (
-    TRAINING_COLUMNS,
-    VALIDATION_COLUMNS,
-    History,
-    Record,
-    validation_record,
-)
+from fnnctl.training.history import History, Record
 from fnnctl.training.learners.descent import Descent
 from fnnctl.training.learners.protocol import Learner
 from fnnctl.training.learners.quasi_newton import QuasiNewton
@@ -58,13 +54,19 @@ class Stack:
         learner = QuasiNewton if settings.optimizer == "lbfgs" else Descent
         self._learner: Learner = learner(settings, members, pool, self.network, part("learner"))
         evaluated = self._learner.evaluated
-        self.stopping = EarlyStopping([member.stopping for member in members], evaluated, part("stopping"))
+        self._metrics = epoch_metrics(settings.shape)
+        self.stopping = EarlyStopping(
+            [member.stopping for member in members],
+            evaluated,
+            part("stopping"),
+            rising=self._metrics.rising_columns,
+        )
         self._convergence = Convergence([member.convergence for member in members], part("convergence"))
         self.history = History(part("history"))
         self.last_epochs = np.array([member.epochs for member in members])
         self._first_end = min(member.epochs for member in members)
         self._validation_rows = np.stack([member.validation_rows for member in members])
-        self._validation_labels = pool.labels[self._validation_rows]
+        self._validation_targets = pool.targets[self._validation_rows]
         self._scorer = Scorer(evaluated, pool)
 
     @property
@@ -123,7 +125,7 @@ class Stack:
 
     def _last_losses(self) -> list[FloatArray]:
         """The last epoch's losses of the training and, if there is one, the validation part, (K,) each."""
-        losses = [self.history.last(name) for name in (TRAINING_COLUMNS[0], VALIDATION_COLUMNS[0])]
+        losses = [self.history.last(name) for name in (TRAIN_LOSS, VALIDATION_LOSS)]
         return [column for column in losses if column is not None]
 
     @property
@@ -140,4 +142,4 @@ class Stack:
         if not self._validation_rows.size:
             return {}
         losses, predictions = self._scorer.evaluate(self._validation_rows)
-        return validation_record(losses, predictions, self._validation_labels, self.settings.shape.classes)
+        return self._metrics.validation_record(losses, predictions, self._validation_targets)

@@ -55,7 +55,7 @@ def group_into_stacks(jobs: Sequence[StackKey], *, most: int, workers: int = 1) 
 def step_values(settings: StackSettings) -> int:
     """How many numbers one member's step works on: activations of a batch, and parameters."""
     shape = settings.shape
-    widths = shape.inputs + 1 + sum(layer.rows for layer in shape.hidden) + shape.classes
+    widths = shape.inputs + 1 + sum(layer.rows for layer in shape.hidden) + shape.outputs
     return settings.batch_size * widths + ParameterLayout(shape).size
 
 

@@ -11,7 +11,8 @@ from enum import StrEnum
 import numpy as np
 
 from fnnctl.arrays import FloatArray
-from fnnctl.training.history import TRAINING_COLUMNS, Record
+from fnnctl.tasks.base import TRAIN_LOSS
+from fnnctl.training.history import Record
 from fnnctl.training.stack import Stack
 
 
@@ -121,7 +122,7 @@ def trained_member(stack: Stack, k: int, outcome: Outcome) -> TrainedMember:
     return TrainedMember(
         **weights,
         outcome=outcome,
-        epochs=len(history.get(TRAINING_COLUMNS[0], ())),
+        epochs=len(history.get(TRAIN_LOSS, ())),
         best_epoch=best_epoch or None,
         history=history,
     )

@@ -52,7 +52,7 @@ def test_parts_are_scored_as_all_rows_at_once_are(many_classes: Prepared) -> Non
     assert train is not None
     assert len(rows) > 1024
     np.testing.assert_allclose(train.probabilities, softmax(scores), rtol=1e-5)
-    assert train.loss == pytest.approx(np.mean(cross_entropy(scores, examples.labels[rows])), rel=1e-6)
+    assert train.loss == pytest.approx(np.mean(cross_entropy(scores, examples.targets[rows])), rel=1e-6)
     np.testing.assert_array_equal(train.labels, many_classes.dataset.labels[rows])
 
 

@@ -21,7 +21,7 @@ def test_the_target_is_read_as_categories() -> None:
 
 
 def test_the_weights_are_read_as_numbers_whatever_they_look_like() -> None:
-    assert declared_kinds(ColumnsConfig(), "y", "w") == {"y": "categorical", "w": "auxiliary"}
+    assert declared_kinds(ColumnsConfig(), "y", "w") == {"y": "categorical", "w": "weights"}
     assert declared_kinds(ColumnsConfig(), "y", "y") == {"y": "categorical"}  # which is refused
 
 

@@ -67,11 +67,11 @@ class Case:
         self.work.inputs[...] = rng.normal(size=self.work.inputs.shape)
         self.work.inputs[..., -1] = 1.0
         targets = self.work.targets
-        targets.labels[...] = rng.integers(0, shape.classes, targets.labels.shape)
+        targets.y[...] = rng.integers(0, shape.outputs, targets.y.shape)
         if targets.weights is not None:
             targets.weights[...] = rng.uniform(0.0, 3.0, targets.weights.shape)
         if targets.partners is not None and targets.share is not None:
-            targets.partners[...] = rng.integers(0, shape.classes, targets.labels.shape)
+            targets.partners[...] = rng.integers(0, shape.outputs, targets.y.shape)
             targets.share[...] = rng.uniform(0.0, 1.0, targets.share.shape)
         self.work.loss.set_targets(targets)
         self.penalty = Penalty(self.layout.weight_mask(FLOAT64), l2=self.l2, l1=self.l1)
@@ -95,14 +95,14 @@ class Case:
             pair = [np.zeros_like(scores[:, 0]), scores[:, 0]]
             scores = np.stack(pair if shape.positive == 1 else pair[::-1], axis=1)
         log_probabilities = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
-        unit = np.eye(shape.classes)
-        t = np.moveaxis(unit[targets.labels], 2, 1)
+        unit = np.eye(shape.outputs)
+        t = np.moveaxis(unit[targets.y], 2, 1)
         if targets.partners is not None and targets.share is not None:
             share = targets.share[:, None, :]
             t = share * t + (1 - share) * np.moveaxis(unit[targets.partners], 2, 1)
         if targets.smoothing is not None:
             epsilon = targets.smoothing[:, :, None]
-            t = (1 - epsilon) * t + epsilon / shape.classes
+            t = (1 - epsilon) * t + epsilon / shape.outputs
         losses = -(t * log_probabilities).sum(axis=1)
         if targets.weights is not None:
             losses = losses * targets.weights

@@ -27,7 +27,7 @@ def workspace(
     )
     work.inputs[...] = np.eye(batch, inputs + 1)
     work.inputs[..., -1] = 1.0
-    work.targets.labels[...] = np.arange(batch)
+    work.targets.y[...] = np.arange(batch)
     return work
 
 
@@ -63,7 +63,7 @@ def test_mixup_mixes_inputs_labels_and_weights_alike() -> None:
     mix_up(work, np.array([0.2, 1.0, 4.0]), rngs(1, 2, 3))
     for k in range(3):
         partners, first = targets.partners[k], work.inputs[k, :, :-1].diagonal()
-        share = first[targets.labels[k] != partners][0]
+        share = first[targets.y[k] != partners][0]
         assert 0.0 < share < 1.0
         assert sorted(partners) == list(range(30))
         own, other = np.eye(30), np.eye(30)[partners]
@@ -72,7 +72,7 @@ def test_mixup_mixes_inputs_labels_and_weights_alike() -> None:
         np.testing.assert_allclose(targets.weights[k], mixed, rtol=1e-14)
         # a label counts with its own row's weight
         np.testing.assert_allclose(targets.share[k] * mixed, share * weights[k], rtol=1e-14)
-    np.testing.assert_array_equal(targets.labels, np.tile(np.arange(30), (3, 1)))
+    np.testing.assert_array_equal(targets.y, np.tile(np.arange(30), (3, 1)))
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

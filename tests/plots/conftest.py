@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from fnnctl.plots.style import png_bytes
+from fnnctl.plots.text import quiet_fonts
 
 AWKWARD_NAMES = (
     "$$x_1^2$$",
@@ -46,13 +47,15 @@ def check_fit() -> Callable[[Figure], None]:
 
     def check(figure: Figure) -> None:
         png_bytes(figure)
-        drawn = figure.get_tightbbox()
+        with quiet_fonts():
+            drawn = figure.get_tightbbox()
         width, height = figure.get_size_inches()
         assert min(drawn.x0, drawn.y0) >= 0
         assert drawn.x1 <= width
         assert drawn.y1 <= height
         for axes in figure.axes:
             if (legend := axes.get_legend()) is not None:
-                assert not legend.get_window_extent().overlaps(axes.bbox)
+                with quiet_fonts():
+                    assert not legend.get_window_extent().overlaps(axes.bbox)
 
     return check

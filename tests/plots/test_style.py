@@ -6,14 +6,11 @@ import sys
 import matplotlib
 import pytest
 
-from fnnctl.plots.lettering import lettering_for
-from fnnctl.plots.style import DPI, add_legend, figure_style, new_figure, png_bytes
+from fnnctl.plots.style import DPI, add_legend, new_figure, png_bytes
 
 
 def make_png(title: str = "title") -> bytes:
-    lettering = lettering_for([title])
-    with figure_style(lettering):
-        figure = new_figure(3.0, 2.0, title, lettering)
+    with new_figure(3.0, 2.0, title) as figure:
         figure.subplots().plot([0, 1], [1, 0])
     return png_bytes(figure)
 
@@ -40,9 +37,8 @@ def test_settings_of_the_user_neither_matter_nor_change() -> None:
 
 
 def test_a_legend_shows_names_that_begin_with_an_underscore() -> None:
-    lettering = lettering_for([])
-    with figure_style(lettering):
-        axes = new_figure(3.0, 2.0, "title", lettering).subplots()
+    with new_figure(3.0, 2.0, "title") as figure:
+        axes = figure.subplots()
         add_legend(axes, axes.plot([0, 1], [1, 0]), ["_hidden"])
     legend = axes.get_legend()
     assert legend is not None
@@ -60,8 +56,8 @@ def test_a_small_figure_grows_with_its_title_to_the_usual_width() -> None:
     widths = []
     for length in (10, 60, 200):
         title = "t" * length
-        with figure_style(lettering := lettering_for([title])):
-            figure = new_figure(3.0, 2.0, title, lettering)
+        with new_figure(3.0, 2.0, title) as figure:
+            pass
         assert figure.get_suptitle().startswith("t" * min(length, 40))
         assert ("…" in figure.get_suptitle()) == (length == 200)
         widths.append(figure.get_figwidth())

@@ -26,7 +26,7 @@ def fitted(model: Any, examples: Examples, **arguments: Any) -> Any:
     """The model, fitted to the pool, however many iterations it would have liked to have."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        return model.fit(examples.inputs[:, :-1], examples.labels, **arguments)
+        return model.fit(examples.inputs[:, :-1], examples.targets, **arguments)
 
 
 def first_weights(model: Any, examples: Examples) -> FloatArray:

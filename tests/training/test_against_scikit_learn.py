@@ -105,10 +105,10 @@ def test_a_weight_is_a_number_of_copies() -> None:
     """A row of weight 3 is three rows: the same mean risk, and so the same weights after some steps."""
     single = blobs(12, 4, 3, precision="float64")
     counts = np.array([1, 2, 3] * 4)
-    repeated = pool_of(single.inputs[:, :-1].repeat(counts, axis=0), single.labels.repeat(counts))
+    repeated = pool_of(single.inputs[:, :-1].repeat(counts, axis=0), single.targets.repeat(counts))
     after = []
     for examples, weights in ((single, counts.astype(float)), (repeated, np.ones(24))):
-        rows = len(examples.labels)
+        rows = len(examples.targets)
         settings = settings_of(
             4, ((6, "relu"),), 3,
             optimizer="momentum", batch_size=rows, precision="float64", techniques=Techniques(weighted=True),

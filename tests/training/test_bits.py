@@ -155,7 +155,7 @@ def stacks(draw: st.DrawFn) -> tuple[StackSettings, list[Member], int]:
 @given(stacks())
 def test_alone_or_in_a_stack(case: tuple[StackSettings, list[Member], int]) -> None:
     shape, members, pool_size = case
-    examples = blobs(pool_size, shape.shape.inputs, shape.shape.classes, precision=shape.precision)
+    examples = blobs(pool_size, shape.shape.inputs, shape.shape.outputs, precision=shape.precision)
     together = train_stack(Stack(shape, members, examples), diagnose=True)
     for member, stacked in zip(members, together, strict=True):
         (alone,) = train_stack(Stack(shape, [member], examples), diagnose=True)
@@ -178,7 +178,7 @@ def test_however_cut_and_by_however_many_workers(
     case: tuple[StackSettings, list[Member], int], most: int, who: tuple[ExecutorKind, int]
 ) -> None:
     shape, members, pool_size = case
-    examples = blobs(pool_size, shape.shape.inputs, shape.shape.classes, precision=shape.precision)
+    examples = blobs(pool_size, shape.shape.inputs, shape.shape.outputs, precision=shape.precision)
     jobs = [StackKey(shape, each.train_rows.size, each.validation_rows.size) for each in members]
     cuts = group_into_stacks(jobs, most=most)
     kind, workers = who
@@ -213,7 +213,7 @@ def test_what_a_checkpoint_holds_of_a_member_is_its_own(
 ) -> None:
     """So that a checkpoint's digest is the same whoever trained beside it, and any can be stacked again."""
     shape, members, pool_size = case
-    examples = blobs(pool_size, shape.shape.inputs, shape.shape.classes, precision=shape.precision)
+    examples = blobs(pool_size, shape.shape.inputs, shape.shape.outputs, precision=shape.precision)
     together = states_of(shape, members, examples)
     for member in members:
         for key, alone in states_of(shape, [member], examples).items():
@@ -228,7 +228,7 @@ def test_what_a_checkpoint_holds_of_a_member_is_its_own(
 def test_going_on_from_a_kept_state(case: tuple[StackSettings, list[Member], int], cut: int) -> None:
     """Training until an epoch and going on from the arrays kept there is training without a pause."""
     shape, members, pool_size = case
-    examples = blobs(pool_size, shape.shape.inputs, shape.shape.classes, precision=shape.precision)
+    examples = blobs(pool_size, shape.shape.inputs, shape.shape.outputs, precision=shape.precision)
     kept: dict[int, dict[str, npt.NDArray[Any]]] = {}
 
     def keep(stack: Stack, record: Record) -> None:

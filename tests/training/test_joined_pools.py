@@ -16,8 +16,8 @@ class OnDemand:
     examples: Examples
 
     @property
-    def labels(self) -> IntArray:
-        return self.examples.labels
+    def targets(self) -> IntArray:
+        return self.examples.targets
 
     def gather(self, rows: IntArray, inputs: FloatArray) -> None:
         self.examples.gather(rows, inputs)
@@ -40,7 +40,7 @@ def test_rows_of_joined_pools() -> None:
     assert isinstance(on_demand, JoinedPool)
     for pool in (in_memory, on_demand):
         np.testing.assert_array_equal(gathered(pool, rows), np.stack(expected))
-        np.testing.assert_array_equal(pool.labels, np.concatenate([each.labels for each in pools]))
+        np.testing.assert_array_equal(pool.targets, np.concatenate([each.targets for each in pools]))
 
 
 def test_a_single_pool_is_not_copied() -> None:

@@ -64,7 +64,7 @@ def test_rows_made_on_demand_have_the_bits_of_rows_that_are_kept(
     made.gather(rows, other)
     np.testing.assert_array_equal(one, other)
     np.testing.assert_array_equal(other[..., -1], 1.0)
-    np.testing.assert_array_equal(made.labels, kept.labels)
+    np.testing.assert_array_equal(made.targets, kept.targets)
 
 
 def test_networks_learn_the_same_bits_from_either(

@@ -53,8 +53,8 @@ def find_arrays(path: Path, *, labelled: bool = True) -> dict[str, StoredArray]:
     return arrays
 
 
-def arrays_sha256(path: Path) -> str:
-    """The SHA-256 of an archive; of a folder, that of what `sha256sum` prints in it for the files read."""
+def source_sha256(path: Path) -> str:
+    """The SHA-256 of a file; of a folder, that of what `sha256sum` prints in it for the files read."""
     if not path.is_dir():
         return file_sha256(path)
     names = sorted(f"{name}.npy" for name in (FEATURES, LABELS, *NAMES))

@@ -9,9 +9,10 @@ from typing import Any, Self
 import numpy as np
 
 from fnnctl.arrays import FloatArray
-from fnnctl.data.arrays.archives import FEATURES, NAMES
+from fnnctl.data.arrays.archives import FEATURES, LABELS, NAMES
 from fnnctl.data.arrays.stored_array import StoredArray, fault
-from fnnctl.text import shown
+from fnnctl.data.coded_texts import CodedTexts
+from fnnctl.text import counted, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,12 @@ class FeatureArray:
     def rows(self) -> int:
         """N."""
         return self.stored.header.shape[0]
+
+    def check_labels(self, labels: CodedTexts) -> None:
+        """Raise DataError unless there is a label for each row."""
+        if len(labels.codes) != self.rows:
+            rows, found = counted(self.rows, "row"), counted(len(labels.codes), "label")
+            raise fault(self.stored.place, f"has {rows}, and {LABELS} has {found}: one a row is needed")
 
     def blocks(self, names: Sequence[str]) -> Iterator[FloatArray]:
         """Some columns as blocks of rows, (n, q) float64; raises DataError for an infinite number."""

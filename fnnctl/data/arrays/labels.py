@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fnnctl.arrays import IntArray
 from fnnctl.data.arrays.archives import LABELS
 from fnnctl.data.arrays.stored_array import StoredArray, fault
+from fnnctl.data.coded_texts import CodedTexts
 from fnnctl.data.tables.numbers import ordered
 
 
-def labels_of(stored: StoredArray) -> tuple[IntArray, tuple[str, ...]]:
-    """Read (N,) or (N, 1) labels as indices into the sorted classes, and those.
+def labels_of(stored: StoredArray) -> CodedTexts:
+    """Read (N,) or (N, 1) labels as codes into their sorted texts.
 
-    2.0 is the class `2`, as 2 is. Raises DataError for another shape, and where a row has no label.
+    2.0 is the text `2`, as 2 is. Raises DataError for another shape, and if a row has no label.
     """
     shape = stored.header.shape
     if len(shape) != 1 and shape[1:] != (1,):
@@ -38,7 +38,7 @@ def labels_of(stored: StoredArray) -> tuple[IntArray, tuple[str, ...]]:
     recode = np.array([position[text] for text in texts], np.intp)
     for start, block in _blocks(stored):
         labels[start : start + len(block)] = recode[np.searchsorted(distinct, block)]
-    return labels, classes
+    return CodedTexts(labels, classes, (None,) * len(classes))
 
 
 def _blocks(stored: StoredArray) -> Iterator[tuple[int, npt.NDArray[Any]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,10 @@ import numpy as np
 from fnnctl.data.arrays.archives import LABELS, find_arrays
 from fnnctl.data.arrays.feature_array import FeatureArray
 from fnnctl.data.arrays.labels import labels_of
-from fnnctl.data.arrays.stored_array import fault
+from fnnctl.data.coded_texts import CodedTexts
+from fnnctl.data.new_rows import NewFile, NewRows, columns_of, note_missing
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.problems import Problems
-from fnnctl.data.tables.new_rows import Labels, NewFile, NewRows, columns_of, note_missing
 from fnnctl.errors import quoted_list
 from fnnctl.text import counted, shown
 
@@ -32,11 +33,8 @@ def open_new_arrays(path: Path, preprocessor: Preprocessor, *, labelled: bool) -
     _check_names(features, preprocessor, wanted, unused, problems)
     labels = None
     if labelled:
-        codes, classes = labels_of(arrays[LABELS])
-        labels = Labels(codes, classes, (None,) * len(classes))
-        if len(codes) != features.rows:
-            rows, found = counted(features.rows, "row"), counted(len(codes), "label")
-            raise fault(features.stored.place, f"has {rows}, and {LABELS} has {found}: one a row is needed")
+        labels = labels_of(arrays[LABELS])
+        features.check_labels(labels)
     return NewFile(unused, _blocks(features, wanted, labels))
 
 
@@ -61,7 +59,7 @@ def _check_names(
     problems.raise_any()
 
 
-def _blocks(features: FeatureArray, wanted: tuple[str, ...], labels: Labels | None) -> Iterator[NewRows]:
+def _blocks(features: FeatureArray, wanted: tuple[str, ...], labels: CodedTexts | None) -> Iterator[NewRows]:
     first = 0
     for numbers in features.blocks(wanted):
         end = first + len(numbers)
@@ -72,6 +70,6 @@ def _blocks(features: FeatureArray, wanted: tuple[str, ...], labels: Labels | No
             categorical=np.empty((len(numbers), 0), np.int32),
             categorical_names=(),
             categories=(),
-            labels=labels and Labels(labels.codes[first:end], labels.texts, labels.lines),
+            labels=labels and replace(labels, codes=labels.codes[first:end]),
         )
         first = end

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fnnctl.arrays.npy import NpyError, NpyHeader, as_array, read_array, read_elements, read_header
+from fnnctl.data.mapped_numbers import MappedNumbers
 from fnnctl.errors import DataError, MachineError, Problem
 from fnnctl.memory import available_bytes
 
@@ -98,11 +99,11 @@ class StoredArray:
         dtype, columns_first = self.header.dtype, self.header.columns_first
         return self.member is None and dtype == np.float32 and dtype.isnative and not columns_first
 
-    def mapped(self) -> tuple[npt.NDArray[Any], mmap.mmap]:
-        """The array as a view of its file in memory, and that file: the system reads what is looked at."""
+    def mapped(self) -> MappedNumbers:
+        """The array as a view of its file."""
         with _opened(self.path, None, self.place) as (file, _):
             mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        return as_array(mapping, self.header), mapping
+        return MappedNumbers(as_array(mapping, self.header), mapping, self.header.start)
 
 
 def refuse_too_large(nbytes: int, place: str) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
-from fnnctl.data.tables.columns import TextColumn
-from fnnctl.data.tables.numbers import ordered
+from fnnctl.data.coded_texts import CodedTexts
 from fnnctl.data.tables.packing import Packing
 from fnnctl.data.tables.table import Table
 
@@ -22,19 +21,24 @@ class LabelledTable:
     target: str
 
     @property
-    def label(self) -> TextColumn:
-        """The label's column."""
-        return self.table.categorical[self.target]
-
-    @property
     def kept(self) -> BoolArray:
         """(rows,) whether a row has a label."""
-        return np.asarray(self.label.codes() >= 0)
+        return np.asarray(self.table.categorical[self.target].codes >= 0)
 
     @property
     def rows(self) -> int:
         """How many rows have a label."""
         return int(np.count_nonzero(self.kept))
+
+    @property
+    def labels(self) -> CodedTexts:
+        """The labels of the rows that have one."""
+        return self.coded(self.target)
+
+    def coded(self, name: str) -> CodedTexts:
+        """A categorical column in the rows that have a label."""
+        column = self.table.categorical[name]
+        return replace(column, codes=column.codes[self.kept])
 
 
 def numeric_matrix(parts: Sequence[LabelledTable], names: Sequence[str]) -> tuple[FloatArray, Packing | None]:
@@ -61,20 +65,9 @@ def code_matrix(
     matrix = np.empty((sum(part.rows for part in parts), len(names)), np.int32, order="F")
     categories = []
     for j, name in enumerate(names):
-        matrix[:, j], texts = coded(parts, name)
-        categories.append(texts)
+        joined = CodedTexts.joined([part.coded(name) for part in parts])
+        matrix[:, j] = joined.codes
+        categories.append(joined.texts)
         for part in parts:
             del part.table.categorical[name]
     return matrix, tuple(categories)
-
-
-def coded(parts: Sequence[LabelledTable], name: str) -> tuple[IntArray, tuple[str, ...]]:
-    """Return one column as (N,) intp codes into its sorted texts, -1 where missing, and those texts."""
-    columns = [part.table.categorical[name] for part in parts]
-    texts = ordered({text for column in columns for text in column.texts()})
-    position = {text: code for code, text in enumerate(texts)}
-    codes = []
-    for column, part in zip(columns, parts, strict=True):
-        recode = np.array([*(position[text] for text in column.texts()), -1], np.intp)
-        codes.append(recode[column.codes()[part.kept]])  # the code -1 picks the last entry, which is -1
-    return np.concatenate(codes), texts

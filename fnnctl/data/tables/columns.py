@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.arrays import FloatArray
+from fnnctl.data.coded_texts import CodedTexts
 from fnnctl.data.tables.numbers import almost_number, plain_number, plain_numbers
 
 
@@ -73,8 +74,7 @@ class TextColumn:
         self._codes = array("i")
         self._code_by_value: dict[str, int] = {}
         self._code_by_text: dict[str, int] = {}
-        self.lines: list[int] = []
-        """The line of each text's first appearance."""
+        self._lines: list[int] = []
 
     def add(self, values: Sequence[str], lines: Sequence[int]) -> None:
         """Append a block's values."""
@@ -87,27 +87,20 @@ class TextColumn:
         if text in self._missing:
             return -1
         if text not in self._code_by_text:
-            self._code_by_text[text] = len(self.lines)
-            self.lines.append(line)
+            self._code_by_text[text] = len(self._lines)
+            self._lines.append(line)
         return self._code_by_text[text]
 
-    def texts(self) -> tuple[str, ...]:
-        """Return the distinct texts; a code is an index into them."""
-        return tuple(self._code_by_text)
-
-    def codes(self) -> IntArray:
-        """(N,) int32, -1 where missing: a view of what was gathered."""
-        return np.frombuffer(self._codes, np.int32)
-
-    def counts(self) -> IntArray:
-        """Return how often each text occurs."""
-        return np.bincount(self.codes() + 1, minlength=len(self.lines) + 1)[1:]
+    def coded(self) -> CodedTexts:
+        """Return what was gathered, with a view of the codes as (N,) int32."""
+        return CodedTexts(np.frombuffer(self._codes, np.int32), tuple(self._code_by_text), self._lines)
 
     def value_counts(self) -> ValueCounts:
         """Count the kinds of values seen so far."""
         counts = dict.fromkeys(("number", "almost", "text"), 0)
         first = None
-        for text, count, line in zip(self.texts(), self.counts().tolist(), self.lines, strict=True):
+        column = self.coded()
+        for text, count, line in zip(column.texts, column.counts().tolist(), self._lines, strict=True):
             if plain_number(text) is not None:
                 kind = "number"
             else:

@@ -1,4 +1,4 @@
-"""New rows for a network that is trained: read block by block, with the columns that the network knows.
+"""New rows from a CSV file: read block by block, with the columns that the network knows.
 
 The columns are found by their names, in any order. Their kinds are those of the training, whatever the values
 look like.
@@ -6,71 +6,22 @@ look like.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.arrays import FloatArray
+from fnnctl.data.coded_texts import CodedTexts
 from fnnctl.data.files import shown_name, told
+from fnnctl.data.new_rows import NewFile, NewRows, columns_of, meant, note_missing
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables.columns import NumberColumn, TextColumn
 from fnnctl.data.tables.numbers import almost_number
-from fnnctl.data.tables.rows import CsvFormat, RowBlock, open_rows
-from fnnctl.errors import did_you_mean, quoted_list
-from fnnctl.text import printable, shown
-
-MOST_NAMED_ALONE = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Labels:
-    """What n rows are labelled with."""
-
-    codes: IntArray
-    """(n,) indices into `texts`, -1 where missing."""
-    texts: tuple[str, ...]
-    lines: Sequence[int | None]
-    """Where each text first appears; None in what has no lines."""
-
-
-@dataclass(frozen=True, slots=True)
-class NewRows:
-    """n rows that follow one another, as `Preprocessor.transform` takes them."""
-
-    first: int
-    """The first row's number in its file, from 0."""
-    numeric: FloatArray
-    """(n, p), NaN where missing."""
-    numeric_names: tuple[str, ...]
-    categorical: IntArray
-    """(n, q) codes into `categories`, -1 where missing."""
-    categorical_names: tuple[str, ...]
-    categories: tuple[tuple[str, ...], ...]
-    """Each column's texts among these rows."""
-    labels: Labels | None
-    """Where they are wanted."""
-
-    def __len__(self) -> int:
-        return len(self.numeric)
-
-    def numbers(self, rows: IntArray, columns: IntArray | None = None) -> FloatArray:
-        """See `preprocessing.Columns`."""
-        numbers = self.numeric.take(rows, axis=0)
-        return numbers if columns is None else numbers[:, columns]
-
-
-@dataclass(frozen=True, slots=True)
-class NewFile:
-    """An open file of new rows."""
-
-    unused: tuple[str, ...]
-    """The columns that the network does not know."""
-    blocks: Iterator[NewRows]
-    """To be gone through once; raises DataError for what is wrong in a block, once it was read."""
+from fnnctl.data.tables.rows import CsvFormat, CsvRows, RowBlock, open_rows
+from fnnctl.text import shown
 
 
 @contextmanager
@@ -85,9 +36,9 @@ def open_new_rows(
 ) -> Iterator[NewFile]:
     """Open a CSV file, or standard input (None), whose columns are the preprocessor's.
 
-    The column `target` must be there where the rows are to be `labelled`, and is passed over elsewhere.
-    `delimiter_setting` is what the user changes where the header is not divided. Raises DataError where a
-    column is missing, and otherwise as `data.rows.open_rows` does.
+    The column `target` must be there if the rows are to be `labelled`, and is ignored otherwise.
+    `delimiter_setting` is what the user changes if the header is not divided. Raises DataError if a
+    column is missing, and otherwise as `open_rows` does.
     """
     problems = Problems(shown_name(path))
     with open_rows(path, form, problems) as file:
@@ -100,103 +51,53 @@ def open_new_rows(
         else:
             note_missing(wanted, unused, file.names, problems, line=1)
         if labelled and target not in file.names and not problems:
-            problems.add(f"the label's column {shown(target)} is missing{_meant(target, unused)}", line=1)
+            problems.add(f"the label's column {shown(target)} is missing{meant(target, unused)}", line=1)
         problems.raise_any()
-        reader = _BlockReader(preprocessor, target if labelled else None, file.names, form, problems)
-        yield NewFile(unused, reader.blocks(file.blocks))
+        blocks = _blocks(file, form.missing, preprocessor, target if labelled else None, problems)
+        yield NewFile(unused, blocks)
 
 
-def columns_of(preprocessor: Preprocessor) -> tuple[str, ...]:
-    """The columns that a network knows: the numeric ones before the others."""
-    numeric = (number.name for number in preprocessor.numbers)
-    return (*numeric, *(column.name for column in preprocessor.categories))
-
-
-def note_missing(
-    wanted: Sequence[str],
-    unused: Sequence[str],
-    names: Sequence[str],
+def _blocks(
+    file: CsvRows,
+    missing: frozenset[str],
+    preprocessor: Preprocessor,
+    target: str | None,
     problems: Problems,
-    *,
-    line: int | None = None,
-) -> None:
-    """Note what a file's columns, `names`, lack of the `wanted` ones; an `unused` one may be what was meant.
+) -> Iterator[NewRows]:
+    numeric = tuple(number.name for number in preprocessor.numbers)
+    categorical = tuple(column.name for column in preprocessor.categories)
+    position = {name: j for j, name in enumerate(file.names)}
 
-    A few are named one by one; of many, which tell of another file altogether, there is one problem.
-    """
-    found = set(names)
-    missing = [name for name in wanted if name not in found]
-    if len(missing) > MOST_NAMED_ALONE:
-        count = f"{len(missing):,} of the {len(wanted):,} columns that the network needs"
-        problems.add(f"{count} are missing: {quoted_list([*map(shown, missing)])}", line=line)
-        return
-    for name in missing:
-        problems.add(f"the column {shown(name)} is missing{_meant(name, unused)}", line=line)
+    def texts(name: str, block: RowBlock) -> CodedTexts:
+        column = TextColumn(missing)
+        column.add(block.columns[position[name]], block.lines)
+        return column.coded()
+
+    first = 0
+    with told(problems.file):
+        for block in file.blocks:
+            numbers = np.empty((len(block.lines), len(numeric)))
+            for j, name in enumerate(numeric):
+                numbers[:, j] = _numbers(name, position[name], block, missing, problems)
+            columns = [texts(name, block) for name in categorical]
+            codes = np.empty((len(block.lines), len(categorical)), np.int32)
+            for j, column in enumerate(columns):
+                codes[:, j] = column.codes
+            labels = None if target is None else texts(target, block)
+            problems.raise_any()
+            categories = tuple(column.texts for column in columns)
+            yield NewRows(first, numbers, numeric, codes, categorical, categories, labels)
+            first += len(block.lines)
+    problems.raise_any()
 
 
-def _meant(name: str, unused: Sequence[str]) -> str:
-    return did_you_mean(name, [printable(other) for other in unused])
-
-
-class _BlockReader:
-    """Makes the typed columns of each block."""
-
-    def __init__(
-        self,
-        preprocessor: Preprocessor,
-        target: str | None,
-        names: Sequence[str],
-        form: CsvFormat,
-        problems: Problems,
-    ) -> None:
-        self._numeric = tuple(number.name for number in preprocessor.numbers)
-        self._categorical = tuple(column.name for column in preprocessor.categories)
-        self._target = target
-        self._position = {name: j for j, name in enumerate(names)}
-        self._missing = form.missing
-        self._problems = problems
-
-    def blocks(self, blocks: Iterator[RowBlock]) -> Iterator[NewRows]:
-        first = 0
-        with told(self._problems.file):
-            for block in blocks:
-                rows = self._rows(block, first)
-                self._problems.raise_any()
-                yield rows
-                first += len(block.lines)
-        self._problems.raise_any()
-
-    def _rows(self, block: RowBlock, first: int) -> NewRows:
-        numeric = np.empty((len(block.lines), len(self._numeric)))
-        for j, name in enumerate(self._numeric):
-            numeric[:, j] = self._numbers(name, block)
-        texts = [self._texts(name, block) for name in self._categorical]
-        codes = [column.codes() for column in texts]
-        return NewRows(
-            first=first,
-            numeric=numeric,
-            numeric_names=self._numeric,
-            categorical=np.column_stack(codes) if codes else np.empty((len(block.lines), 0), np.int32),
-            categorical_names=self._categorical,
-            categories=tuple(column.texts() for column in texts),
-            labels=None if self._target is None else self._labels(self._target, block),
-        )
-
-    def _numbers(self, name: str, block: RowBlock) -> FloatArray:
-        column = NumberColumn(self._missing)
-        numbers = column.read(block.columns[self._position[name]], block.lines)
-        counts = column.value_counts()
-        if counts.first is not None:
-            line, text = counts.first
-            wrong = almost_number(text) or f"{shown(text)} is not a number"
-            self._problems.add(f"column {shown(name)}: {wrong}", line=line)
-        return numbers
-
-    def _labels(self, name: str, block: RowBlock) -> Labels:
-        column = self._texts(name, block)
-        return Labels(column.codes(), column.texts(), column.lines)
-
-    def _texts(self, name: str, block: RowBlock) -> TextColumn:
-        column = TextColumn(self._missing)
-        column.add(block.columns[self._position[name]], block.lines)
-        return column
+def _numbers(
+    name: str, position: int, block: RowBlock, missing: frozenset[str], problems: Problems
+) -> FloatArray:
+    column = NumberColumn(missing)
+    numbers = column.read(block.columns[position], block.lines)
+    if (first := column.value_counts().first) is not None:
+        line, text = first
+        wrong = almost_number(text) or f"{shown(text)} is not a number"
+        problems.add(f"column {shown(name)}: {wrong}", line=line)
+    return numbers

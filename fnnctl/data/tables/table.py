@@ -11,6 +11,8 @@ from typing import Literal
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.data.coded_texts import CodedTexts
+from fnnctl.data.mapped_numbers import MappedNumbers
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables.columns import NumberColumn, TextColumn, ValueCounts
 from fnnctl.data.tables.matrix import NumberMatrix
@@ -18,8 +20,7 @@ from fnnctl.data.tables.numbers import almost_number, plain_numbers
 from fnnctl.data.tables.rows import CsvFormat, RowBlock, open_rows
 from fnnctl.text import shown
 
-Kind = Literal["numeric", "categorical", "ignore", "auxiliary"]
-"""`auxiliary` columns are kept as exact float64 beside the features: the rows' weights, for example."""
+Kind = Literal["numeric", "categorical", "ignore", "weights", "group"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +29,17 @@ class Table:
 
     names: tuple[str, ...]
     numeric: NumberMatrix
-    categorical: dict[str, TextColumn]
+    """The columns of numbers; without rows if these are `mapped`."""
+    categorical: dict[str, CodedTexts]
+    """The label is one of them."""
     rows: int
-    auxiliary: dict[str, FloatArray] = field(default_factory=dict)
-    """(rows,) float64 each."""
+    weights: FloatArray | None = None
+    """(rows,) float64, NaN where missing."""
+    groups: IntArray | None = None
+    """(rows,) the number of each row's group, -1 where missing."""
     lines: IntArray | None = None
-    """(rows,) the line that each row begins at; known if there are auxiliary columns."""
+    """(rows,) the line that each row begins at; known for a CSV file with weights."""
+    mapped: MappedNumbers | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +58,14 @@ class _Reading:
 
     slots: list[_Slot]
     numeric: NumberMatrix
-    auxiliary: dict[str, list[FloatArray]]
+    weights: array[float] = field(default_factory=lambda: array("d"))
     lines: array[int] = field(default_factory=lambda: array("q"))
+    """Of the rows that have weights."""
 
     @classmethod
     def begin(cls, slots: list[_Slot]) -> _Reading:
         numbers = [slot for slot in slots if isinstance(slot.column, NumberColumn)]
-        names = [slot.name for slot in numbers if slot.kind != "auxiliary"]
-        return cls(
-            slots, NumberMatrix(names), {slot.name: [] for slot in numbers if slot.kind == "auxiliary"}
-        )
+        return cls(slots, NumberMatrix([slot.name for slot in numbers if slot.kind != "weights"]))
 
     def add(self, block: RowBlock) -> None:
         numbers = np.empty((len(block.lines), len(self.numeric)))
@@ -69,23 +73,25 @@ class _Reading:
         for slot, values in zip(self.slots, block.columns, strict=True):
             if isinstance(slot.column, TextColumn):
                 slot.column.add(values, block.lines)
-            elif slot.column and slot.kind == "auxiliary":
-                self.auxiliary[slot.name].append(slot.column.read(values, block.lines))
+            elif slot.column and slot.kind == "weights":
+                self.weights.frombytes(slot.column.read(values, block.lines).tobytes())
+                self.lines.extend(block.lines)
             elif slot.column:
                 numbers[:, j] = slot.column.read(values, block.lines)
                 j += 1
         self.numeric.append(numbers)
-        if self.auxiliary:
-            self.lines.extend(block.lines)
 
     def table(self, names: tuple[str, ...]) -> Table:
+        texts = {slot: slot.column.coded() for slot in self.slots if isinstance(slot.column, TextColumn)}
+        groups = [column.codes for slot, column in texts.items() if slot.kind == "group"]
         return Table(
             names,
             self.numeric,
-            {slot.name: slot.column for slot in self.slots if isinstance(slot.column, TextColumn)},
+            {slot.name: column for slot, column in texts.items() if slot.kind != "group"},
             self.numeric.rows,
-            {name: np.concatenate(blocks) for name, blocks in self.auxiliary.items()},
-            np.array(self.lines) if self.auxiliary else None,
+            np.array(self.weights) if self.weights else None,
+            groups[0] if groups else None,
+            np.array(self.lines) if self.weights else None,
         )
 
 
@@ -130,7 +136,7 @@ def _slot(name: str, kind: Kind | None, block: RowBlock, j: int, form: CsvFormat
     if kind == "ignore":
         return _Slot(name, kind, None)
     looks_numeric = kind is None and plain_numbers(block.columns[j], form.missing) is not None
-    column = NumberColumn if kind in ("numeric", "auxiliary") or looks_numeric else TextColumn
+    column = NumberColumn if kind in ("numeric", "weights") or looks_numeric else TextColumn
     return _Slot(name, kind, column(form.missing))
 
 
@@ -154,7 +160,7 @@ def _no_number(slot: _Slot, text: str, counts: ValueCounts) -> str:
     wrong = almost_number(text) or f"{shown(text)} is not a number"
     values = counts.numbers + counts.almost + counts.texts
     advice = "Correct it, or name the column in data.columns.categorical, or the value in data.missing_values"
-    if slot.kind == "auxiliary":
+    if slot.kind == "weights":
         advice = "data.weights names the column, and needs a number in every row"
     elif "," in text and counts.almost > counts.numbers + counts.texts:
         advice = "Write all of them so: a spreadsheet saves them so where its numbers are English"

@@ -1,8 +1,7 @@
-"""The cross-entropy of K members' batches, from scores: never from probabilities that were clipped.
+"""The cross-entropy of K members' batches, computed from scores and never from clipped probabilities.
 
-A loss is told the targets of a batch, and then overwrites the scores with the last layer's error terms. It
-keeps a tally of the examples' losses until `totals` asks for the sums. NumPy's logarithms may have other last
-bits where numbers do not stand side by side, as in `LossTotals`: they are made in arrays where they do.
+The training metric beside the loss is the accuracy. Logarithms are computed in contiguous arrays and not in
+those of `LossTotals`, because NumPy's last bits may depend on the stride.
 """
 
 from __future__ import annotations
@@ -10,42 +9,9 @@ from __future__ import annotations
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.nn.losses.base import Loss
 from fnnctl.nn.losses.targets import Targets
-from fnnctl.nn.losses.totals import LossTotals
 from fnnctl.nn.shape import NetworkShape
-
-
-class Loss:
-    """What both outputs have in common; buffers are for batches of one size."""
-
-    def __init__(self, shape: NetworkShape, members: int, batch: int, dtype: np.dtype[np.floating]) -> None:
-        self.shape, self.batch = shape, batch
-        self._totals = LossTotals(members, batch, dtype)
-        self._share = np.array(1.0 / batch, dtype)
-        """Of an example in the mean: an array, since NumPy takes longer with a number."""
-        self._targets = Targets(np.zeros((members, batch), np.intp))
-
-    def set_targets(self, targets: Targets) -> None:
-        """Take these for the targets of what follows, until others are named; they must not change."""
-        self._targets = targets
-
-    def error_terms(self, z: FloatArray) -> None:
-        """Overwrite the scores z, (K, scores, batch), with ∂L/∂z of the mean loss, L = (1/N) Σ wᵢLᵢ."""
-        raise NotImplementedError
-
-    def totals(self) -> FloatArray:
-        """What `error_terms` has found since the last call, (2, K): the sum of the losses over the examples,
-        and of how much of their targets is predicted. Divided by their number these are means.
-        """
-        return self._totals.totals()
-
-    def evaluate(self, z: FloatArray, y: IntArray) -> tuple[FloatArray, IntArray]:
-        """The sum of the plain loss, (K,), and the predicted classes, (K, batch). z is overwritten."""
-        raise NotImplementedError
-
-    def class_scores(self, z: FloatArray) -> FloatArray:
-        """A score a class, (K, classes, batch), whose softmax are the probabilities."""
-        raise NotImplementedError
 
 
 class SoftmaxCrossEntropy(Loss):
@@ -54,13 +20,15 @@ class SoftmaxCrossEntropy(Loss):
     (Qiu, sections 3.3 and 4.2.) The target t is the label's unit vector, or soft; then t sums to 1, too.
     """
 
+    target_type = np.intp
+
     def __init__(self, shape: NetworkShape, members: int, batch: int, dtype: np.dtype[np.floating]) -> None:
         super().__init__(shape, members, batch, dtype)
         self._row = np.empty((members, 1, batch), dtype)
         self._of_examples = self._row[:, 0]
         self._picked, self._logs = np.empty((2, members, batch), dtype)
         self._at_label = np.empty((members, batch), np.intp)
-        first = np.arange(members, dtype=np.intp)[:, None] * (shape.classes * batch)
+        first = np.arange(members, dtype=np.intp)[:, None] * (shape.outputs * batch)
         self._class_zero = first + np.arange(batch, dtype=np.intp)
         self._zero, self._batch = np.zeros((), dtype), np.array(batch, dtype)
         self._stride = np.array(batch, np.intp)
@@ -71,28 +39,28 @@ class SoftmaxCrossEntropy(Loss):
         super().set_targets(targets)
         if targets.soft:
             if not self._t.size:
-                members, batch = targets.labels.shape
-                self._t = np.empty((members, self.shape.classes, batch), self._row.dtype)
+                members, batch = targets.y.shape
+                self._t = np.empty((members, self.shape.outputs, batch), self._row.dtype)
             targets.probabilities(out=self._t)
         else:
-            self._locate(targets.labels, out=self._at_label)
+            self._locate(targets.y, out=self._at_label)
 
     def error_terms(self, z: FloatArray) -> None:
-        losses, right = self._totals.next_step()
+        losses, correct = self._totals.next_step()
         np.maximum.reduce(z, axis=1, out=self._row, keepdims=True)
         z -= self._row
         if self._targets.soft:
-            self._soft_error_terms(z, losses, right)
+            self._soft_error_terms(z, losses, correct)
         else:
-            self._hard_error_terms(z, losses, right)
+            self._hard_error_terms(z, losses, correct)
         if (weights := self._targets.weights) is not None:
             losses *= weights
             z *= weights[:, None]
 
-    def _hard_error_terms(self, z: FloatArray, losses: FloatArray, right: FloatArray) -> None:
+    def _hard_error_terms(self, z: FloatArray, losses: FloatArray, correct: FloatArray) -> None:
         flat, at_label, picked = z.reshape(-1), self._at_label, self._picked
         flat.take(at_label, out=picked, mode="clip")
-        self._judge(z, out=right)
+        self._mark_correct(z, out=correct)
         self._losses_from_shifted(z, out=losses)
         self._row *= self._batch
         z /= self._row
@@ -100,10 +68,10 @@ class SoftmaxCrossEntropy(Loss):
         picked -= self._share
         flat[at_label] = picked
 
-    def _soft_error_terms(self, z: FloatArray, losses: FloatArray, right: FloatArray) -> None:
+    def _soft_error_terms(self, z: FloatArray, losses: FloatArray, correct: FloatArray) -> None:
         """The picked score is then the mean of all scores under the target."""
         t = self._t
-        share_right(z.argmax(axis=1), self._targets, out=right)
+        share_correct(z.argmax(axis=1), self._targets, out=correct)
         np.add.reduce(t * z, axis=1, out=self._picked)
         self._losses_from_shifted(z, out=losses)
         z /= self._row
@@ -120,7 +88,7 @@ class SoftmaxCrossEntropy(Loss):
         self._losses_from_shifted(z, out=losses)
         return losses.sum(axis=1, dtype=np.float64), predictions
 
-    def class_scores(self, z: FloatArray) -> FloatArray:
+    def outputs(self, z: FloatArray) -> FloatArray:
         return z
 
     def _locate(self, y: IntArray, out: IntArray) -> None:
@@ -128,13 +96,13 @@ class SoftmaxCrossEntropy(Loss):
         np.multiply(y, self._stride, out=out)
         out += self._class_zero
 
-    def _judge(self, z: FloatArray, out: FloatArray) -> None:
+    def _mark_correct(self, z: FloatArray, out: FloatArray) -> None:
         """Whether the label has the largest score; a tie goes to the first class. (argmax is slow here.)"""
         picked = self._picked.reshape(-1)
         np.equal(self._picked, self._zero, out=out)
         largest = z.size - np.count_nonzero(z)
         if largest != picked.size or not picked.dot(picked) < np.inf:
-            np.equal(z.argmax(axis=1), self._targets.labels, out=out)
+            np.equal(z.argmax(axis=1), self._targets.y, out=out)
 
     def _losses_from_shifted(self, z: FloatArray, out: FloatArray) -> None:
         """The examples' losses, log Σ exp(z) less what was picked; leaves exp(z) in z, its sum in the row."""
@@ -150,6 +118,8 @@ class LogisticCrossEntropy(Loss):
     t is 1 for the positive class. It is the softmax of the two scores 0 and z.
     """
 
+    target_type = np.intp
+
     def __init__(self, shape: NetworkShape, members: int, batch: int, dtype: np.dtype[np.floating]) -> None:
         super().__init__(shape, members, batch, dtype)
         self._t = np.empty((members, batch), dtype)
@@ -163,12 +133,12 @@ class LogisticCrossEntropy(Loss):
         if targets.soft:
             self._t[...] = self._positive_share(targets)
         else:
-            np.equal(targets.labels, self._positive, out=self._t)
+            np.equal(targets.y, self._positive, out=self._t)
 
     def error_terms(self, z: FloatArray) -> None:
         score, t = z[:, 0], self._t
-        losses, right = self._totals.next_step()
-        share_right(self._predictions(score), self._targets, out=right)
+        losses, correct = self._totals.next_step()
+        share_correct(self._predictions(score), self._targets, out=correct)
         self._losses(score, t, out=losses)
         score *= self._half  # logistic(z) is ½(1 + tanh(z/2)), which cannot overflow
         np.tanh(score, out=score)
@@ -185,14 +155,14 @@ class LogisticCrossEntropy(Loss):
         self._losses(score, self._is_positive(y).astype(z.dtype), out=losses)
         return losses.sum(axis=1, dtype=np.float64), self._predictions(score)
 
-    def class_scores(self, z: FloatArray) -> FloatArray:
+    def outputs(self, z: FloatArray) -> FloatArray:
         scores = np.zeros((len(z), 2, z.shape[2]), z.dtype)
         scores[:, self.shape.positive] = z[:, 0]
         return scores
 
     def _positive_share(self, targets: Targets) -> FloatArray:
         """t, (K, batch)."""
-        t: FloatArray = self._is_positive(targets.labels).astype(self._t.dtype)
+        t: FloatArray = self._is_positive(targets.y).astype(self._t.dtype)
         if targets.partners is not None and targets.share is not None:
             t = targets.share * t + (1.0 - targets.share) * self._is_positive(targets.partners)
         if targets.smoothing is not None:
@@ -220,16 +190,12 @@ class LogisticCrossEntropy(Loss):
         np.add(logs, spare, out=out)
 
 
-def share_right(predictions: IntArray, targets: Targets, out: FloatArray) -> None:
+def share_correct(predictions: IntArray, targets: Targets, out: FloatArray) -> None:
     """How much of each example's target the prediction, (K, batch), has: one, or its share of a mixture."""
-    np.equal(predictions, targets.labels, out=out)
+    np.equal(predictions, targets.y, out=out)
     if targets.partners is not None and targets.share is not None:
         out *= targets.share
         out += (1.0 - targets.share) * np.equal(predictions, targets.partners)
-
-
-LOSSES: dict[str, type[Loss]] = {"softmax": SoftmaxCrossEntropy, "logistic": LogisticCrossEntropy}
-"""The loss of each kind of output."""
 
 
 def softmax(z: FloatArray) -> FloatArray:

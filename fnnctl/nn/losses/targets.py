@@ -1,25 +1,30 @@
-"""What a batch should be predicted as: labels, and what makes them soft or weighty."""
+"""What the examples of a batch should be predicted as, their weights, and what makes targets soft."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
-from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.arrays import FloatArray
 from fnnctl.nn.shape import Techniques
+
+TargetArray: TypeAlias = npt.NDArray[Any]
+"""Indices of classes, or real values."""
 
 
 @dataclass(frozen=True, slots=True)
 class Targets:
     """The targets of K members' batches; an array that the techniques do not need is None."""
 
-    labels: IntArray
-    """(K, batch)"""
+    y: TargetArray
+    """(K, batch): what each example should be predicted as."""
     weights: FloatArray | None = None
     """(K, batch): each example's factor in the loss."""
-    partners: IntArray | None = None
-    """(K, batch): the labels of the examples that were mixed in."""
+    partners: TargetArray | None = None
+    """(K, batch): the targets of the examples that were mixed in."""
     share: FloatArray | None = None
     """(K, batch): how much of an example is its own; its partner has the rest."""
     smoothing: FloatArray | None = None
@@ -35,7 +40,7 @@ class Targets:
         members, classes, batch = out.shape
         kept = 1.0 if self.smoothing is None else 1.0 - self.smoothing
         out[...] = 0.0 if self.smoothing is None else self.smoothing[:, :, None] / classes
-        at = np.arange(members)[:, None], self.labels, np.arange(batch)
+        at = np.arange(members)[:, None], self.y, np.arange(batch)
         if self.partners is None or self.share is None:
             out[at] += kept
             return
@@ -50,13 +55,14 @@ def targets_for(
     techniques: Techniques,
     smoothing: FloatArray | None,
     dtype: np.dtype[np.floating],
+    target_type: np.dtype[np.generic],
 ) -> Targets:
-    """Targets to be filled by a workspace; `smoothing` is each member's, (K,), where they are smoothed."""
+    """Targets to be filled by a workspace; `smoothing` is (K,), one per member, if targets are smoothed."""
     shape = (members, batch)
     return Targets(
-        labels=np.empty(shape, np.intp),
+        y=np.empty(shape, target_type),
         weights=np.empty(shape, dtype) if techniques.weighted else None,
-        partners=np.empty(shape, np.intp) if techniques.mixup else None,
+        partners=np.empty(shape, target_type) if techniques.mixup else None,
         share=np.empty(shape, dtype) if techniques.mixup else None,
         smoothing=None if smoothing is None else smoothing.astype(dtype)[:, None],
     )

@@ -12,6 +12,7 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.nn.augmentation import add_noise, mix_up
 from fnnctl.nn.workspace import Workspace
 from fnnctl.seeds import Purpose, stream
+from fnnctl.tasks.epoch_metrics import epoch_metrics
 from fnnctl.training.members import Member, StackSettings, hyperparameter, member_generators
 from fnnctl.training.pool import Pool, gather
 
@@ -21,6 +22,7 @@ class Batches:
 
     def __init__(self, settings: StackSettings, members: Sequence[Member], pool: Pool) -> None:
         self._settings, self._members, self._pool = settings, members, pool
+        self._columns = epoch_metrics(settings.shape).training_columns
         self._rows = np.stack([member.train_rows for member in members])
         self.bounds = batch_bounds(self.rows, settings)
         techniques = settings.techniques
@@ -70,13 +72,13 @@ class Batches:
                 self._gathered = True
             yield work
 
-    def mean_totals(self) -> tuple[FloatArray, FloatArray]:
-        """The mean loss and the share of right predictions since the last call, (K,) each."""
+    def training_record(self) -> dict[str, FloatArray]:
+        """The task's training columns, (K,) each: means over the rows of an epoch, since the last call."""
         totals, *others = (work.loss.totals() for work in self._workspaces.values())
         for each in others:
             totals += each
         totals /= self.rows
-        return totals[0], totals[1]
+        return dict(zip(self._columns, totals, strict=True))
 
     def _in_order(self, epoch: int) -> tuple[IntArray, FloatArray | None]:
         """The members' rows and their weights in the epoch's order, (K, rows) each."""

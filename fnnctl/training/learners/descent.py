@@ -15,8 +15,10 @@ from fnnctl.nn.optimizers.first_order import OPTIMIZERS, Moved
 from fnnctl.nn.optimizers.lr_schedules import LR_SCHEDULES
 from fnnctl.nn.optimizers.penalties import Penalty, bound_norms, clip_norms, clip_values
 from fnnctl.seeds import Purpose
+from fnnctl.tasks.base import TRAIN_LOSS
+from fnnctl.tasks.epoch_metrics import epoch_metrics
 from fnnctl.training.diagnostics import Diagnostics
-from fnnctl.training.history import TRAINING_COLUMNS, Record, monitored
+from fnnctl.training.history import Record, monitored
 from fnnctl.training.learners.averaging import Averaging
 from fnnctl.training.learners.batches import Batches
 from fnnctl.training.members import (
@@ -83,6 +85,7 @@ class Descent:
             self._optimizer.restore(extract_part(state, "optimizer"))
             self._schedule.state = extract_part(state, "schedule")
         self._monitors = [member.schedule_monitor for member in members]
+        self._rising = epoch_metrics(settings.shape).rising_columns
         self._monitored = any(self._monitors)
         self._drops = any(layer.dropout for layer in settings.shape.hidden)
         self._clip_value, self._clip_norm, self._max_norm = (
@@ -123,15 +126,15 @@ class Descent:
                 break
         if self._averaging:
             self._averaging.after_epoch(epoch, self.network.parameters, self.batches)
-        loss, correct = self.batches.mean_totals()
+        record = self.batches.training_record()
         if not self._all_finite:
-            loss = np.where(self._finite(), loss, np.nan)
-        return {"learning_rate": rates[-1], TRAINING_COLUMNS[0]: loss, TRAINING_COLUMNS[1]: correct}
+            record[TRAIN_LOSS] = np.where(self._finite(), record[TRAIN_LOSS], np.nan)
+        return {"learning_rate": rates[-1], **record}
 
     def observe(self, record: Record) -> None:
         """Look at an epoch's whole record."""
         if self._monitored:
-            self._schedule.observe(monitored(record, self._monitors))
+            self._schedule.observe(monitored(record, self._monitors, self._rising))
 
     def _cast(self, rates: FloatArray) -> FloatArray:
         """An epoch's rates in the working type, (steps, K, 1), or (steps,) where all have the same."""

@@ -10,8 +10,9 @@ from fnnctl.arrays import BoolArray, FloatArray
 from fnnctl.nn.backpropagation import BackPropagation
 from fnnctl.nn.network import Network
 from fnnctl.nn.optimizers.lbfgs import HYPERPARAMETER_NAMES, Lbfgs, LbfgsStatus
+from fnnctl.tasks.base import TRAIN_LOSS
 from fnnctl.training.diagnostics import Diagnostics
-from fnnctl.training.history import TRAINING_COLUMNS, Record
+from fnnctl.training.history import Record
 from fnnctl.training.learners.batches import Batches
 from fnnctl.training.learners.descent import penalty_of
 from fnnctl.training.members import Member, StackSettings, hyperparameter_columns
@@ -44,8 +45,8 @@ class QuasiNewton:
         )
         self._lbfgs = Lbfgs(self._hyperparameters, state) if state else None
         self._should_stop: Callable[[], bool] = lambda: False
-        self._last_means: tuple[FloatArray, FloatArray] | None = None
-        """Loss and accuracy, (K,) each, at the points that the networks have now."""
+        self._latest: dict[str, FloatArray] | None = None
+        """The training columns at the points that were evaluated last."""
 
     @property
     def converged(self) -> BoolArray:
@@ -75,26 +76,26 @@ class QuasiNewton:
         """Line searches need no schedule."""
 
     def _record(self, point: FloatArray, diagnostics: Diagnostics | None) -> Record:
-        """Loss and accuracy at the points where the iteration ended."""
-        means = self._last_means
-        if means is None or not np.array_equal(self.network.parameters, point):
-            means = self._means_at(point)
+        """The training columns at the points where the iteration ended."""
+        record = self._latest
+        if record is None or not np.array_equal(self.network.parameters, point):
+            record = self._record_at(point)
         if diagnostics:
             (work,) = self._batches.of_epoch(0)
             diagnostics.add_step(work, self._backpropagation.gradient)
-        return dict(zip(TRAINING_COLUMNS, means, strict=True))
+        return record
 
     def _evaluate(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
         """The risks, (K,), and their gradients, (K, P), of all training rows."""
         if self._should_stop():
             raise _BrokenOffError
-        self._last_means = self._means_at(points)
-        risks = self._last_means[0] + self._backpropagation.penalty.values(points)
+        self._latest = self._record_at(points)
+        risks = self._latest[TRAIN_LOSS] + self._backpropagation.penalty.values(points)
         return risks, self._backpropagation.gradient
 
-    def _means_at(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Move the networks there, with the gradient; their mean loss and accuracy, (K,) each."""
+    def _record_at(self, points: FloatArray) -> dict[str, FloatArray]:
+        """Move the networks to these points and compute the gradient; the training columns there."""
         np.copyto(self.network.parameters, points)
         (work,) = self._batches.of_epoch(0)
         self._backpropagation.risk_gradient(work)
-        return self._batches.mean_totals()
+        return self._batches.training_record()

@@ -62,7 +62,7 @@ class RowScorer:
     def _scores(self, work: Workspace) -> FloatArray:
         with np.errstate(over="ignore", invalid="ignore"):
             self._network.forward(work)
-        scores = work.loss.class_scores(work.scores).transpose(0, 2, 1)
+        scores = work.loss.outputs(work.scores).transpose(0, 2, 1)
         return scores.reshape(SCORING_BATCH, -1).copy()
 
     @staticmethod

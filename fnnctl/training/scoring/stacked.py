@@ -10,6 +10,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.nn.losses.registry import target_type
+from fnnctl.nn.losses.targets import TargetArray
 from fnnctl.nn.network import Network
 from fnnctl.nn.workspace import Workspace
 from fnnctl.training.pool import Pool, gather
@@ -24,20 +26,21 @@ class Scorer:
         self._network, self._pool = network, pool
         self._workspaces: dict[int, Workspace] = {}
 
-    def evaluate(self, rows: IntArray) -> tuple[FloatArray, IntArray]:
-        """Mean loss, (K,), and predicted classes, (K, n), of each member's rows, (K, n)."""
-        predictions = np.empty(rows.shape, np.intp)
+    def evaluate(self, rows: IntArray) -> tuple[FloatArray, TargetArray]:
+        """Mean loss, (K,), and predictions, (K, n), of each member's rows, (K, n)."""
+        shape, dtype = self._network.layout.shape, self._network.parameters.dtype
+        predictions: TargetArray = np.empty(rows.shape, target_type(shape.output, dtype))
         total = np.zeros(len(rows))
         for part, work in self._batches(rows):
-            loss, predictions[:, part] = work.loss.evaluate(work.scores, work.targets.labels)
+            loss, predictions[:, part] = work.loss.evaluate(work.scores, work.targets.y)
             total += loss
         return total / rows.shape[1], predictions
 
     def scores(self, rows: IntArray) -> FloatArray:
-        """A score a class, before softmax, of each member's rows: (K, n) → (K, n, classes)."""
-        scores = np.empty((*rows.shape, self._network.layout.shape.classes), self._network.parameters.dtype)
+        """The task's outputs for each member's rows, (K, n, outputs), such as the arguments of softmax."""
+        scores = np.empty((*rows.shape, self._network.layout.shape.outputs), self._network.parameters.dtype)
         for part, work in self._batches(rows):
-            scores[:, part] = work.loss.class_scores(work.scores).transpose(0, 2, 1)
+            scores[:, part] = work.loss.outputs(work.scores).transpose(0, 2, 1)
         return scores
 
     def _batches(self, rows: IntArray) -> Iterator[tuple[slice, Workspace]]:

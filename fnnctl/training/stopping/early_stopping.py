@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
 from fnnctl.nn.network import Network
-from fnnctl.training.history import TRAINING_COLUMNS, Record, monitored
+from fnnctl.tasks.base import TRAIN_LOSS
+from fnnctl.training.history import Record, monitored
 from fnnctl.training.members import ConvergenceRule, StoppingRule
 from fnnctl.training.state import State
 
@@ -25,8 +26,16 @@ class EarlyStopping:
     began: what is kept of a member must not tell who its neighbours are.
     """
 
-    def __init__(self, rules: Sequence[StoppingRule | None], network: Network, state: State | None) -> None:
-        """At the start, or going on from such a memory's state."""
+    def __init__(
+        self,
+        rules: Sequence[StoppingRule | None],
+        network: Network,
+        state: State | None,
+        *,
+        rising: Container[str],
+    ) -> None:
+        """At the start, or continued from such a state; in `rising` columns more is better."""
+        self._rising = rising
         self.restores = np.array([rule is not None and rule.restore_best for rule in rules])
         self._ruled = np.array([rule is not None for rule in rules])
         self._any_rule = bool(self._ruled.any())
@@ -61,9 +70,9 @@ class EarlyStopping:
         if not self._any_rule:
             return
         state = self.state
-        values = monitored(record, self._monitors)
+        values = monitored(record, self._monitors, self._rising)
         # Weights that are no numbers have an accuracy, too.
-        finite = np.isfinite(record[TRAINING_COLUMNS[0]])
+        finite = np.isfinite(record[TRAIN_LOSS])
         improved = (values < state["best"] - self._tolerance) & finite & self._ruled
         state["best"] = np.where(improved, values, state["best"])
         state["best_epoch"] = np.where(improved, epoch, state["best_epoch"])
@@ -111,7 +120,7 @@ class Convergence:
         """Take note of an epoch."""
         if not self._any_rule:
             return
-        loss, state = record[TRAINING_COLUMNS[0]], self.state
+        loss, state = record[TRAIN_LOSS], self.state
         failed = (loss > state["least"] - self._tolerance) & self._ruled
         state["failed"] = np.where(failed, state["failed"] + 1, 0)
         state["least"] = np.where(self._ruled, np.minimum(loss, state["least"]), state["least"])

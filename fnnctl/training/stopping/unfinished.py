@@ -10,7 +10,7 @@ import math
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
 
-from fnnctl.training.history import TRAINING_COLUMNS, VALIDATION_COLUMNS
+from fnnctl.tasks.base import TRAIN_LOSS, VALIDATION_LOSS
 from fnnctl.training.learners.batches import batch_bounds
 from fnnctl.training.members import StackSettings
 from fnnctl.training.trainer import Outcome
@@ -51,7 +51,7 @@ def unfinished(
 
 def _watched(history: History) -> tuple[str, int]:
     """The loss that counts, and how many epochs there were."""
-    name = next(each for each in (VALIDATION_COLUMNS[0], TRAINING_COLUMNS[0]) if each in history)
+    name = next(each for each in (VALIDATION_LOSS, TRAIN_LOSS) if each in history)
     return name, len(history[name])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fnnctl.training.history import TRAINING_COLUMNS
+from fnnctl.tasks.base import TRAIN_LOSS
 from fnnctl.training.pool import Examples
 from fnnctl.training.stack import Stack
 from fnnctl.training.stacking import StackKey, best_size, group_into_stacks
@@ -36,7 +36,7 @@ def trainer(work: Work, members: int, *, diagnose: bool = False) -> Trainer:
             begun = CLOCK.seconds()
             trained = train_stack(stack, diagnose=diagnose)
             seconds += CLOCK.seconds() - begun
-            losses[:, chosen] = np.transpose([each.history[TRAINING_COLUMNS[0]] for each in trained])
+            losses[:, chosen] = np.transpose([each.history[TRAIN_LOSS] for each in trained])
         return Trained(seconds, losses)
 
     return train

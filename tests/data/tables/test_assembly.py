@@ -2,16 +2,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from fnnctl.data.tables.assembly import LabelledTable, code_matrix, coded, numeric_matrix
+from fnnctl.data.coded_texts import CodedTexts
+from fnnctl.data.tables.assembly import LabelledTable, code_matrix, numeric_matrix
 from fnnctl.data.tables.columns import TextColumn
 from fnnctl.data.tables.matrix import NumberMatrix
 from fnnctl.data.tables.table import Table
 
 
-def texts(values: list[str]) -> TextColumn:
+def texts(values: list[str]) -> CodedTexts:
     column = TextColumn(frozenset({""}))
     column.add(values, range(2, len(values) + 2))
-    return column
+    return column.coded()
 
 
 def part(labels: list[str], sizes: list[float], colours: list[str]) -> LabelledTable:
@@ -34,10 +35,10 @@ def test_rows_without_a_label_are_left_out_and_the_second_part_follows() -> None
     numbers, packing = numeric_matrix(parts, ["size"])
     np.testing.assert_array_equal(numbers, [[1.0], [np.nan], [4.0], [5.0]])
     assert packing is None
-    labels, classes = coded(parts, "y")
-    assert labels.tolist() == [1, 0, 0, 1]
-    assert labels.dtype == np.intp
-    assert classes == ("p", "q")
+    labels = CodedTexts.joined([each.labels for each in parts])
+    assert labels.codes.tolist() == [1, 0, 0, 1]
+    assert labels.codes.dtype == np.intp
+    assert labels.texts == ("p", "q")
 
 
 def test_categories_of_both_parts_share_one_sorted_code() -> None:

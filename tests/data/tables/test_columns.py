@@ -25,10 +25,10 @@ def test_texts_get_codes_in_the_order_of_their_appearance() -> None:
     column = TextColumn(MISSING)
     column.add(["b", " a", "NA", "b "], [2, 3, 4, 5])
     column.add(["c", "a", " "], [7, 8, 9])
-    assert column.texts() == ("b", "a", "c")
-    assert column.codes().tolist() == [0, 1, -1, 0, 2, 1, -1]
-    assert column.counts().tolist() == [2, 2, 1]
-    assert column.lines == [2, 3, 7]
+    assert column.coded().texts == ("b", "a", "c")
+    assert column.coded().codes.tolist() == [0, 1, -1, 0, 2, 1, -1]
+    assert column.coded().counts().tolist() == [2, 2, 1]
+    assert column.coded().lines == [2, 3, 7]
 
 
 def test_a_column_of_texts_knows_which_of_them_are_numbers() -> None:

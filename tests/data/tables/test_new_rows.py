@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from fnnctl.data.new_rows import NewRows
 from fnnctl.data.preprocessing import CategoryFeatures, NumberFeature, Preprocessor
 from fnnctl.data.tables import rows
-from fnnctl.data.tables.new_rows import NewRows, open_new_rows
+from fnnctl.data.tables.new_rows import open_new_rows
 from fnnctl.data.tables.rows import CsvFormat
 from fnnctl.errors import DataError
 

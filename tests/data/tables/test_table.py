@@ -30,13 +30,13 @@ def test_numbers_and_categories_are_told_apart(tmp_path: Path) -> None:
     np.testing.assert_array_equal(table.numeric["a"], [1, np.nan, -3, 5])
     np.testing.assert_array_equal(table.numeric["c"], [np.nan, 2000, np.nan, 0.5])
     assert list(table.categorical) == ["b"]
-    assert table.categorical["b"].texts() == ("x", "1", "y")
+    assert table.categorical["b"].texts == ("x", "1", "y")
 
 
 def test_declared_kinds_override_the_look(tmp_path: Path) -> None:
     table, problems = read(tmp_path, "a,b,c\n1,2,x\n3,4,y\n", {"a": "categorical", "c": "ignore"})
     assert problems == []
-    assert table.categorical["a"].texts() == ("1", "3")
+    assert table.categorical["a"].texts == ("1", "3")
     assert list(table.numeric) == ["b"]
     assert "c" not in table.categorical
 
@@ -89,7 +89,7 @@ def test_texts_after_thousands_of_numbers_keep_the_numbers_text(
     monkeypatch.setattr(rows, "FEWEST_BLOCK_ROWS", 1)
     table, problems = read(tmp_path, "a,b\n" + "01,2\n" * 10 + "x,3\n" * 11)
     assert problems == []
-    assert table.categorical["a"].texts() == ("01", "x")
+    assert table.categorical["a"].texts == ("01", "x")
     assert table.categorical["a"].counts().tolist() == [10, 11]
     assert table.numeric["b"].sum() == 10 * 2 + 11 * 3
 

@@ -7,9 +7,9 @@ from scipy.special import softmax as scipy_softmax
 from sklearn.metrics import log_loss
 
 from fnnctl.arrays import FloatArray
+from fnnctl.nn.losses.base import Loss
 from fnnctl.nn.losses.cross_entropy import (
     LogisticCrossEntropy,
-    Loss,
     SoftmaxCrossEntropy,
     cross_entropy,
     softmax,
@@ -115,7 +115,7 @@ def test_logistic_agrees_with_scikit_learn(positive: int) -> None:
 @pytest.mark.parametrize("positive", [0, 1])
 def test_logistic_is_softmax_of_its_class_scores(positive: int) -> None:
     z = np.random.default_rng(2).normal(0, 3, (2, 1, 6))
-    scores = logistic(positive, 2, 6).class_scores(z)
+    scores = logistic(positive, 2, 6).outputs(z)
     assert scores.shape == (2, 2, 6)
     chances = scipy_softmax(scores, axis=1)
     np.testing.assert_allclose(chances[:, positive], expit(z[:, 0]), rtol=1e-14)
@@ -216,4 +216,4 @@ def test_weights_multiply_losses_and_terms_but_not_what_is_right(output: str) ->
 def test_softmax_class_scores_are_the_scores() -> None:
     z = np.random.default_rng(6).normal(size=(2, 3, 4))
     loss = SoftmaxCrossEntropy(NetworkShape(1, (), 3), 2, 4, FLOAT64)
-    np.testing.assert_array_equal(loss.class_scores(z), z)
+    np.testing.assert_array_equal(loss.outputs(z), z)

@@ -6,11 +6,11 @@ from fnnctl.arrays import FloatArray
 from fnnctl.nn.losses.targets import Targets, targets_for
 from fnnctl.nn.shape import Techniques
 
-FLOAT64 = np.dtype(np.float64)
+FLOAT64, INTP = np.dtype(np.float64), np.dtype(np.intp)
 
 
 def probabilities(targets: Targets, classes: int) -> FloatArray:
-    out = np.full((len(targets.labels), classes, targets.labels.shape[1]), 99.0)
+    out = np.full((len(targets.y), classes, targets.y.shape[1]), 99.0)
     targets.probabilities(out)
     np.testing.assert_allclose(out.sum(axis=1), 1.0, rtol=1e-15)
     return out
@@ -40,19 +40,19 @@ def test_a_mixture_is_smoothed() -> None:
 
 
 def test_arrays_are_made_for_what_is_asked_for_only() -> None:
-    plain = targets_for(2, 3, Techniques(), None, FLOAT64)
+    plain = targets_for(2, 3, Techniques(), None, FLOAT64, INTP)
     assert (plain.weights, plain.partners, plain.share, plain.smoothing) == (None,) * 4
     assert not plain.soft
-    weighted = targets_for(2, 3, Techniques(weighted=True), None, FLOAT64)
+    weighted = targets_for(2, 3, Techniques(weighted=True), None, FLOAT64, INTP)
     assert weighted.weights is not None
-    assert weighted.weights.shape == weighted.labels.shape == (2, 3)
+    assert weighted.weights.shape == weighted.y.shape == (2, 3)
     assert not weighted.soft
-    mixed = targets_for(2, 3, Techniques(mixup=True), None, np.dtype(np.float32))
+    mixed = targets_for(2, 3, Techniques(mixup=True), None, np.dtype(np.float32), INTP)
     assert mixed.soft
     assert mixed.share is not None
     assert mixed.share.shape == (2, 3)
     assert mixed.share.dtype == np.float32
-    smoothed = targets_for(2, 3, Techniques(smoothing=True), np.array([0.1, 0.2]), FLOAT64)
+    smoothed = targets_for(2, 3, Techniques(smoothing=True), np.array([0.1, 0.2]), FLOAT64, INTP)
     assert smoothed.soft
     assert smoothed.smoothing is not None
     assert smoothed.smoothing.tolist() == [[0.1], [0.2]]

@@ -130,7 +130,7 @@ def test_the_average_is_what_is_validated() -> None:
     settings = settings_of(3, ((6, "tanh"),), 3, averaging="ema")
     member = member_of(settings, 40, 20, epochs=3, learning_rate=0.1, hyperparameters={"average_decay": 0.9})
     (trained,) = train_stack(Stack(settings, [member], examples))
-    x, y = examples.inputs[40:].astype(np.float64), examples.labels[40:]
+    x, y = examples.inputs[40:].astype(np.float64), examples.targets[40:]
     arrays = ParameterLayout(settings.shape).named_arrays(trained.parameters, trained.statistics)
     hidden = np.tanh(x[:, :-1] @ arrays["weights_1"].T + arrays["biases_1"])
     scores = hidden @ arrays["weights_2"].T + arrays["biases_2"]

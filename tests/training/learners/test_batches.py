@@ -34,7 +34,7 @@ def batches_of(settings: StackSettings, *members: dict[str, Any]) -> Batches:
 
 def gathered(batches: Batches, epoch: int) -> list[tuple[FloatArray, IntArray]]:
     """Copies of each batch's features, (K, batch, 2), and labels, (K, batch)."""
-    return [(work.inputs[..., :-1].copy(), work.targets.labels.copy()) for work in batches.of_epoch(epoch)]
+    return [(work.inputs[..., :-1].copy(), work.targets.y.copy()) for work in batches.of_epoch(epoch)]
 
 
 def labels(batches: Batches, epoch: int) -> IntArray:
@@ -77,8 +77,8 @@ def test_every_row_once_an_epoch_in_an_order_of_the_members_own() -> None:
 
 def test_features_come_with_their_labels_and_ones() -> None:
     for work in batches_of(settings_of(4), {}, {"seed": 1}).of_epoch(3):
-        np.testing.assert_array_equal(work.inputs[..., 0], 10.0 * work.targets.labels)
-        np.testing.assert_array_equal(work.inputs[..., 1], work.targets.labels**2)
+        np.testing.assert_array_equal(work.inputs[..., 0], 10.0 * work.targets.y)
+        np.testing.assert_array_equal(work.inputs[..., 1], work.targets.y**2)
         np.testing.assert_array_equal(work.inputs[..., 2], 1.0)
 
 
@@ -111,7 +111,7 @@ def test_weights_mean_one_before_they_are_float32() -> None:
     settings = StackSettings(
         NetworkShape(2, (), 20), "sgd", ROWS, techniques=Techniques(weighted=True), shuffle=False
     )
-    examples = Examples(POOL.inputs.astype(np.float32), POOL.labels)
+    examples = Examples(POOL.inputs.astype(np.float32), POOL.targets)
     batches = Batches(settings, [member_of(settings, ROWS, weights=np.full(ROWS, 1e-60))], examples)
     (work,) = batches.of_epoch(1)
     assert weights_of(work).dtype == np.float32

@@ -20,7 +20,7 @@ def test_the_validation_part_is_scored_whole(rows: int) -> None:
     member = member_of(settings, 60, rows, epochs=2)
     (result,) = train_stack(Stack(settings, [member], examples))
     named = ParameterLayout(settings.shape).named_arrays(result.parameters, result.statistics)
-    X, y = examples.inputs[60:, :-1], examples.labels[60:]
+    X, y = examples.inputs[60:, :-1], examples.targets[60:]
     hidden = np.maximum(X @ named["weights_1"].T + named["biases_1"], 0.0)
     log_probabilities = log_softmax(hidden @ named["weights_2"].T + named["biases_2"], axis=1)
     loss = -log_probabilities[np.arange(rows), y].mean()

@@ -12,8 +12,8 @@ import numpy.typing as npt
 import pytest
 
 from fnnctl.config.schema.data import ColumnsConfig, DataConfig, SplitConfig
-from fnnctl.data.arrays import loading as array_data
 from fnnctl.data.arrays import stored_array
+from fnnctl.data.arrays import table as array_table
 from fnnctl.data.dataset import Dataset
 from fnnctl.data.loading import load_dataset
 from fnnctl.errors import DataError
@@ -208,7 +208,7 @@ class TestTestArrays:
 class TestLargeArrays:
     @pytest.fixture(autouse=True)
     def small_limits(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(array_data, "EXACT_VALUES", 10)
+        monkeypatch.setattr(array_table, "EXACT_VALUES", 10)
         monkeypatch.setattr(stored_array, "BLOCK_BYTES", 64)
 
     VALUES = np.random.default_rng(0).normal(size=(1000, 4)).astype(np.float32)

@@ -5,7 +5,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from fnnctl.arrays import FloatArray
-from fnnctl.plots.objectives import finish_objective, objective_range
+from fnnctl.plots.axes import finish_objective, objective_range
 
 WITH_OUTLIER = np.append(np.linspace(1.0, 2.0, 99), 1e30)
 

@@ -1,0 +1,74 @@
+"""Arrays as a table: all columns of X are numbers, named x0, x1, … unless names are given; y is the label."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.data.arrays.archives import LABELS, find_arrays
+from fnnctl.data.arrays.feature_array import FeatureArray
+from fnnctl.data.arrays.labels import labels_of
+from fnnctl.data.arrays.stored_array import fault, refuse_too_large
+from fnnctl.data.tables.matrix import EXACT_VALUES, NumberMatrix
+from fnnctl.data.tables.table import Kind, Table
+
+
+def read_arrays(
+    path: Path, kinds: Mapping[str, Kind], *, others: Kind = "numeric", mappable: bool = False
+) -> Table:
+    """Read an archive or a folder; a column that `kinds` does not name is of the kind `others`.
+
+    If it is `mappable`, many numbers stay in their file. Raises DataError for what cannot be read, and if no
+    column has values.
+    """
+    arrays = find_arrays(path)
+    array = FeatureArray.of(arrays)
+    labels = labels_of(arrays[LABELS])
+    array.check_labels(labels)
+    # A column of X may be named as the label, which is an array of its own.
+    kind_of = {name: "numeric" if name == LABELS else kinds.get(name, others) for name in array.names}
+    numeric = [name for name, kind in kind_of.items() if kind == "numeric"]
+    beside = {kind: name for name, kind in kind_of.items() if kind in ("weights", "group")}
+    columns: dict[Kind, list[FloatArray]] = {kind: [] for kind in beside}
+    matrix, mapped = NumberMatrix(numeric), None
+    present = _present_if_mappable(array) if mappable and tuple(numeric) == array.names else None
+    if present is not None:
+        mapped, matrix.present = array.stored.mapped(), present
+    else:
+        refuse_too_large(array.rows * len(numeric) * 4, array.stored.place)
+        for block in array.blocks([*numeric, *beside.values()]):
+            matrix.append(block[:, : len(numeric)])
+            for kind, column in zip(columns, block.T[len(numeric) :], strict=True):
+                columns[kind].append(column.copy())
+    if others != "ignore" and not matrix.present.any():
+        raise fault(array.stored.place, "has no column with values to learn from")
+    return Table(
+        names=(*array.names, LABELS),
+        numeric=matrix,
+        categorical={LABELS: labels},
+        rows=array.rows,
+        weights=np.concatenate(columns["weights"]) if "weights" in columns else None,
+        groups=_numbered(np.concatenate(columns["group"])) if "group" in columns else None,
+        mapped=mapped,
+    )
+
+
+def _present_if_mappable(array: FeatureArray) -> IntArray | None:
+    """(p,) how many rows have a number, if these are many, in all columns, and usable as in the file."""
+    rows, columns = array.stored.header.shape
+    if rows * columns <= EXACT_VALUES or not array.stored.can_be_mapped:
+        return None
+    present = np.zeros(columns, np.int64)
+    for block in array.blocks(array.names):
+        present += np.count_nonzero(~np.isnan(block), axis=0)
+    return present if present.all() else None
+
+
+def _numbered(values: FloatArray) -> IntArray:
+    """(n,) a number for each of the distinct values, -1 where missing."""
+    numbers: IntArray = np.unique(values, return_inverse=True)[1]
+    numbers[np.isnan(values)] = -1
+    return numbers

@@ -1,0 +1,42 @@
+"""Texts as codes: how labels and categories are held until a task or a preprocessor gives them a meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from fnnctl.arrays import IntArray
+from fnnctl.data.tables.numbers import ordered
+
+
+@dataclass(frozen=True, slots=True)
+class CodedTexts:
+    """n texts, of which equal ones have one code."""
+
+    codes: IntArray
+    """(n,) indices into `texts`, -1 where missing."""
+    texts: tuple[str, ...]
+    lines: Sequence[int | None]
+    """The line of each text's first appearance; None for arrays, which have no lines."""
+
+    def counts(self) -> IntArray:
+        """How often each text occurs."""
+        return np.bincount(self.codes + 1, minlength=len(self.texts) + 1)[1:]
+
+    @classmethod
+    def joined(cls, columns: Sequence[CodedTexts]) -> Self:
+        """Columns one below the other, as intp codes into the sorted texts of all."""
+        lines: dict[str, int | None] = {}
+        for column in columns:
+            lines = dict(zip(column.texts, column.lines, strict=True)) | lines
+        texts = ordered(lines)
+        position = {text: code for code, text in enumerate(texts)}
+        codes = [
+            # the code -1 picks the last entry, which is -1
+            np.array([*(position[text] for text in column.texts), -1], np.intp)[column.codes]
+            for column in columns
+        ]
+        return cls(np.concatenate(codes), texts, [lines[text] for text in texts])

@@ -1,0 +1,79 @@
+"""Scales, limits and ticks of axes that several figures have: losses, accuracies, epochs, objectives."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
+
+from fnnctl.arrays import FloatArray
+
+LOGARITHMIC_FROM = 30.0
+"""Losses of which the largest is this many times the smallest get a logarithmic axis."""
+BAD_SHARE = 5.0
+"""Percent of the values at the bad end that do not widen the axis by much."""
+BAD_WIDTH = 0.5
+"""By how much they widen it at most, in ranges of all others."""
+
+
+def finish_loss(axes: Axes) -> None:
+    """The title and scale of losses that are drawn."""
+    axes.set_title("loss")
+    lowest, highest = _drawn_range(axes)
+    if lowest > 0 and highest >= LOGARITHMIC_FROM * lowest:
+        _use_logarithm(axes, lowest, highest)
+    elif lowest >= 0:
+        axes.set_ylim(0, 1.05 * highest or 1.0)
+
+
+def finish_accuracy(axes: Axes) -> None:
+    """The title and range of accuracies that are drawn."""
+    axes.set_title("accuracy")
+    lowest, highest = _drawn_range(axes)
+    margin = max(0.01, 0.05 * (highest - lowest))
+    axes.set_ylim(max(lowest - margin, -0.01), min(highest + margin, 1.01))
+
+
+def finish_epochs(axes: Axes, epochs: int) -> None:
+    """The axis of so many epochs, below the last panel."""
+    axes.set_xlabel("epoch")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.margins(x=0.015)
+    if epochs == 1:
+        axes.set_xticks([1.0])
+
+
+def objective_range(values: FloatArray, *, minimized: bool) -> tuple[float, float]:
+    """The lowest and highest of the finite values (n,) to be shown; a few bad ones may lie outside."""
+    if not minimized:
+        low, high = objective_range(-values, minimized=True)
+        return -high, -low
+    low, high, bad = float(values.min()), float(values.max()), float(np.percentile(values, 100 - BAD_SHARE))
+    return low, min(high, bad + BAD_WIDTH * (bad - low)) if bad > low else high
+
+
+def finish_objective(axes: Axes, shown: tuple[float, float], *, minimized: bool) -> None:
+    """The scale and the limits of an axis that shows this range."""
+    low, high = shown
+    if minimized and low > 0 and high >= LOGARITHMIC_FROM * low:
+        _use_logarithm(axes, low, high)
+        axes.set_ylim(low / 1.15, high * 1.15)
+        return
+    margin = 0.06 * (high - low) or 0.05 * abs(high) or 0.05
+    axes.set_ylim(low - margin, high + margin)
+
+
+def _use_logarithm(axes: Axes, lowest: float, highest: float) -> None:
+    """A logarithmic axis for values in this range, with plain numbers at its ticks."""
+    axes.set_yscale("log")
+    steps = (1.0, 2.0, 5.0) if highest < 1e3 * lowest else (1.0,)
+    axes.yaxis.set_major_locator(LogLocator(subs=steps))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+
+
+def _drawn_range(axes: Axes) -> tuple[float, float]:
+    """The lowest and the highest value that is drawn."""
+    drawn = [line.get_ydata() for line in axes.get_lines()]
+    values = np.concatenate(drawn) if drawn else np.array([1.0])
+    return float(values.min()), float(values.max())

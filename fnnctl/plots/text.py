@@ -1,0 +1,82 @@
+"""Text from data on a figure: in fonts that have its characters, and no longer than its place."""
+
+from __future__ import annotations
+
+import logging
+import re
+import unicodedata
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from matplotlib import font_manager
+
+from fnnctl.text import plain_text
+
+DEFAULT_FAMILY = "DejaVu Sans"
+_FALLBACK_FAMILY = re.compile("(?!DejaVu|STIX).*(Sans|Gothic|CJK|Hei|Unicode|Emoji|Symbol| UI)")
+
+
+def font_families(texts: Iterable[str]) -> list[str]:
+    """The font families for these texts; matplotlib takes each character from the first that has it.
+
+    The system's fonts follow only if a text is not ASCII, because each family slows down every text.
+    """
+    if all(text.isascii() for text in texts):
+        return [DEFAULT_FAMILY]
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    return [DEFAULT_FAMILY, *sorted(filter(_FALLBACK_FAMILY.match, installed))]
+
+
+def fitted(text: str, limit: int) -> str:
+    """`text` on one line, without control characters, at most `limit` columns wide."""
+    return shortened(plain_text(text), limit)
+
+
+def shortened(text: str, limit: int) -> str:
+    """`text` with an ellipsis for its middle where it is more than `limit` columns wide."""
+    widths = [_columns(character) for character in text]
+    if sum(widths) <= limit:
+        return text
+    head, tail, free = 0, len(text), limit - 1
+    while widths[head] <= free:
+        free -= widths[head]
+        head += 1
+        if widths[tail - 1] > free:
+            break
+        tail -= 1
+        free -= widths[tail]
+    return f"{text[:head].rstrip()}…{text[tail:].lstrip()}"
+
+
+def columns(text: str) -> int:
+    """How wide `text` is, in characters of Latin script."""
+    return sum(map(_columns, text))
+
+
+def count_text(count: int) -> str:
+    """At most five characters: 99999, 123k, 45M."""
+    if count < 100_000:
+        return str(count)
+    return f"{count / 1e3:.0f}k" if count < 999_500 else f"{count / 1e6:.0f}M"
+
+
+def _columns(character: str) -> int:
+    """2 for the wide characters of East Asia, 0 for marks that stand on others, else 1."""
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+@contextmanager
+def quiet_fonts() -> Iterator[None]:
+    """Silence matplotlib's remarks on the weights and missing glyphs of fonts: users cannot act on them."""
+    logger = logging.getLogger("matplotlib.font_manager")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from")
+            yield
+    finally:
+        logger.setLevel(level)
