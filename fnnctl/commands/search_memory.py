@@ -8,8 +8,8 @@ from typing import Any
 
 from fnnctl.arrays import IntArray
 from fnnctl.commands.preparation import Fitted, Source, fit_whatever_its_size, too_large
-from fnnctl.config.reading.resolved import flow_yaml
 from fnnctl.config.rules.trials import RefusedConfigurationError, TrialConfigs
+from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.errors import ConfigError, InputError
 from fnnctl.space.assignments import Assignment

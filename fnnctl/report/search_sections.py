@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from rich.cells import cell_len
 
-from fnnctl.config.reading.resolved import flow_yaml
+from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.records.history import RungResults, SearchHistory
 from fnnctl.records.standings import ranked
 from fnnctl.records.trials import Result

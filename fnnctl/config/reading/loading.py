@@ -13,10 +13,18 @@ from pydantic import ValidationError
 from fnnctl.config.messages.advice import glued_setting
 from fnnctl.config.messages.schema_errors import schema_messages
 from fnnctl.config.messages.wording import shown
-from fnnctl.config.paths import ConfigPath, Location, Locations, format_path, is_below, parse_path
+from fnnctl.config.paths import (
+    ConfigPath,
+    Finding,
+    FindingError,
+    Location,
+    Locations,
+    format_path,
+    is_below,
+    parse_path,
+)
 from fnnctl.config.reading.overrides import note_override, override, read_override
 from fnnctl.config.reading.starter import STARTER_NAME
-from fnnctl.config.reading.yaml_errors import Finding, FindingError
 from fnnctl.config.reading.yaml_reader import MAX_BYTES, Document, decode, read_yaml
 from fnnctl.config.rules.branches import forks_of, value_at, without
 from fnnctl.config.rules.contradictions import contradictions, watches_nothing

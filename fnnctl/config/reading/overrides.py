@@ -6,8 +6,7 @@ from typing import Any
 
 from fnnctl.config.messages.schema_tree import forms_of, free_mapping_of, has_free_keys, schema_at
 from fnnctl.config.messages.wording import shown
-from fnnctl.config.paths import SPACE, ConfigPath, Location, Locations, format_path, parse_path
-from fnnctl.config.reading.yaml_errors import FindingError
+from fnnctl.config.paths import SPACE, ConfigPath, FindingError, Location, Locations, format_path, parse_path
 from fnnctl.config.reading.yaml_reader import Document, read_yaml
 from fnnctl.config.schema.section import written_out
 

@@ -6,10 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from fnnctl.config.messages.schema_tree import forms_of, schema_at
-from fnnctl.config.paths import SPACE, ConfigPath, format_path, parse_path
+from fnnctl.config.paths import SPACE, ConfigPath, FindingError, format_path, parse_path
 from fnnctl.config.reading.overrides import override
-from fnnctl.config.reading.resolved import flow_yaml
-from fnnctl.config.reading.yaml_errors import FindingError
 from fnnctl.config.rules.branches import value_at
 from fnnctl.config.rules.dimensions import condition, dimensions_of, place_of
 from fnnctl.config.rules.probing import active_with, refused_values
@@ -17,6 +15,7 @@ from fnnctl.config.rules.trials import TrialConfigs
 from fnnctl.config.rules.unread import Messages
 from fnnctl.config.schema.domains import DomainConfig, LayersConfig
 from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.errors import did_you_mean, quoted_list
 from fnnctl.space.dimensions import Dimension, parents_first
 from fnnctl.space.number_domains import LogUniform, Normal, Uniform

@@ -8,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fnnctl.config.reading.loading import LoadedConfig, load_config
-from fnnctl.config.reading.resolved import flow_yaml, resolved_yaml
+from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.config.rules.canonical import configuration_seed
 from fnnctl.config.rules.dimensions import space_of
 from fnnctl.config.rules.search_check import search_problems
 from fnnctl.config.rules.trials import RefusedConfigurationError, TrialConfigs, trial_configs
+from fnnctl.config.yaml_text import flow_yaml
 from tests.config.spaces import CONFIG, spaces
 
 IRIS = "data: {source: iris}\n"
