@@ -7,7 +7,8 @@ import pytest
 
 from fnnctl.config.messages.schema_tree import all_settings
 from fnnctl.config.paths import ConfigPath, FindingError, Location, Locations, format_path
-from fnnctl.config.reading.overrides import note_override, override, read_override
+from fnnctl.config.reading.overrides import note_override, read_override
+from fnnctl.config.rules.plain_config import override
 
 
 def apply(config: dict[str, Any], text: str) -> Any:
