@@ -1,4 +1,4 @@
-"""The data sets that come with fnnctl: a folder of files, and of each what `fnnctl datasets` tells."""
+"""The data sets that come with fnnctl, and what `fnnctl datasets` says of each."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FOLDER = files("fnnctl.data") / "builtin"
 
 @dataclass(frozen=True, slots=True)
 class BuiltinInfo:
-    """What `fnnctl datasets` tells of a data set; the columns are those beside the target."""
+    """The facts about a data set; the numbers of columns do not include the target."""
 
     file: str
     rows: int

@@ -1,8 +1,8 @@
 """Turns columns into features: impute, scale, one-hot. Fitted on the training rows alone.
 
-The features stand in this order: the numbers, an indicator for each number that has missing values in
-the training rows, then for each categorical column its categories and, where it has missing values
-there, an indicator of its own. Indicators and categories are 0 or 1 and are not scaled.
+The order of the features: the numbers; an indicator for each number that has missing values in the training
+rows; then for each categorical column its categories and, if it has missing values there, an indicator of its
+own. Indicators and categories are 0 or 1 and are not scaled.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ EXACTLY = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
 class Columns(Protocol):
-    """Rows as a Dataset has them: numbers, NaN where missing, and codes into texts, -1 where missing."""
+    """Rows as a Dataset has them: numbers, NaN if missing, and codes into texts, -1 if missing."""
 
     @property
     def numeric(self) -> FloatArray:
@@ -40,7 +40,7 @@ class Columns(Protocol):
         """The p names."""
 
     def numbers(self, rows: IntArray, columns: IntArray | None = None) -> FloatArray:
-        """(n, p) float64, a copy: the numbers of some rows, and of some columns where they are named."""
+        """(n, p) float64, a copy: the numbers of some rows, and of some columns if `columns` names them."""
 
     @property
     def categorical(self) -> IntArray:
@@ -52,12 +52,12 @@ class Columns(Protocol):
 
     @property
     def categories(self) -> tuple[tuple[str, ...], ...]:
-        """The texts that the codes of each of the q columns stand for."""
+        """For each of the q columns the texts that its codes mean."""
 
 
 @dataclass(frozen=True, slots=True)
 class NumberFeature:
-    """A numeric column: (x − centre) / spread, with `fill` for x where it is missing."""
+    """A numeric column: (x − centre) / spread, with `fill` for a missing x."""
 
     __pydantic_config__: ClassVar = EXACTLY
     name: str
@@ -128,7 +128,7 @@ class Preprocessor:
     def from_dict(cls, description: Mapping[str, Any]) -> Preprocessor:
         """Build it again from what `to_dict` returned, also after a way through JSON text.
 
-        Raises ValueError, which says where, for anything that `to_dict` would not return.
+        Raises ValueError, which names the place, for anything that `to_dict` would not return.
         """
         try:
             read = _DESCRIPTION.validate_json(json.dumps(description), strict=True)
