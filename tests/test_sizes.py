@@ -18,7 +18,7 @@ MOST_FILES, MOST_LINES, MOST_FUNCTION_LINES = 15, 400, 60
 LARGE_FOLDERS = {"commands", "store"}
 REPEATED_CLASSES = {
     "Plan", "Place", "BatchNormalization", "LayerNormalization", "HiddenLayer", "EarlyStopping",
-    "Convergence", "Status", "Trial", "Rung", "Job", "Listed",
+    "Convergence", "Trial", "Job",
 }  # fmt: skip
 
 Node = TypeVar("Node", bound=ast.AST)

@@ -156,6 +156,7 @@ def complete_search(
             with recording.training():
                 reason = _search(run, search, sampler, journal, standings, options, started, output, signals)
         finally:
+            journal.close()  # nothing is decided any more
             paths = list(search.settings.space)
             run.write_leaderboard(*leaderboard_table(journal.trials, standings, paths))
             _record(run, search, sampler, journal, standings)

@@ -1,1 +1,1 @@
-"""What a person at a terminal sees and does: output, progress, signals."""
+"""The terminal: output, progress bars, signals."""

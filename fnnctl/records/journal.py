@@ -7,7 +7,7 @@ is the same search, told again what stands here. Times and workers' names are in
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
@@ -53,28 +53,38 @@ class End:
 COMPLETE: Final = "complete"
 """The reason of the end where there is nothing left to do."""
 
-Record: TypeAlias = Header | Trial | Result | Resume | End
+SearchRecord: TypeAlias = Header | Trial | Result | Resume | End
 
-_KINDS: Final[Mapping[str, type[Record]]] = {
+_KINDS: Final[Mapping[str, type[SearchRecord]]] = {
     "header": Header, "trial": Trial, "result": Result, "resume": Resume, "end": End,
 }  # fmt: skip
 _NAMES: Final = {kind: name for name, kind in _KINDS.items()}
 _FIELDS: Final = {kind: [(each.name, each.default) for each in fields(kind)] for kind in _NAMES}
+_CONVERTERS: Final[Mapping[type[SearchRecord], Mapping[str, Callable[[Any], Any]]]] = {
+    Header: {"settings": dict},
+    Trial: {"number": int, "assignment": dict, "bracket": int},
+    Result: {
+        "trial": int, "rung": int, "budget": int, "status": Status, "epochs": int,
+        "objective": lambda value: None if value is None else float(value),
+    },
+    Resume: {"changes": dict},
+    End: {"reason": str},
+}  # fmt: skip
 
 
-def encode(record: Record) -> dict[str, Any]:
+def encode(record: SearchRecord) -> dict[str, Any]:
     """The record as a JSON object; what is None unless there is something to say is left out."""
     values = ((name, getattr(record, name), default) for name, default in _FIELDS[type(record)])
     stated = {name: value for name, value, default in values if not (value is None and default is None)}
     return {"record": _NAMES[type(record)], **stated}
 
 
-def decode(encoded: Mapping[str, Any]) -> Record:
+def decode(encoded: Mapping[str, Any]) -> SearchRecord:
     """The record again; KeyError, TypeError or ValueError where it is none."""
     values = dict(encoded)
     kind = _KINDS[values.pop("record")]
-    if kind is Result:
-        values["status"] = Status(values["status"])
+    for name, convert in _CONVERTERS.get(kind, {}).items():
+        values[name] = convert(values[name])
     return kind(**values)
 
 
@@ -93,7 +103,7 @@ class Journal:
         """The end, if it is the last record."""
         for line, encoded in enumerate(file.records if file else (), start=1):
             try:
-                self._note(decode(encoded))
+                self.replay(decode(encoded))
             except (KeyError, TypeError, ValueError) as error:
                 told = f"is not a record that this version of fnnctl writes there ({error})"
                 raise self._refusal(told, line=line) from error
@@ -162,13 +172,19 @@ class Journal:
             self._append([End(reason)])
         return reason
 
-    def _append(self, records: Sequence[Record], *, sync: bool = True) -> None:
+    def close(self) -> None:
+        """Close the file, if there is one."""
+        if self._file:
+            self._file.close()
+
+    def _append(self, records: Sequence[SearchRecord], *, sync: bool = True) -> None:
         if self._file:
             self._file.append([encode(record) for record in records], sync=sync)
         for record in records:
-            self._note(record)
+            self.replay(record)
 
-    def _note(self, record: Record) -> None:
+    def replay(self, record: SearchRecord) -> None:
+        """Take note of a record that is in the file already; ValueError if it does not follow the others."""
         if isinstance(record, Header) == (self.header is not None):
             raise ValueError("the header is the first record, and there is one")
         self.end = None

@@ -1,1 +1,1 @@
-"""What happened in a run, told from what is on disk: on a terminal, in Markdown and in JSON."""
+"""Reports of runs, made from their folders: on a terminal, in Markdown and in JSON."""

@@ -1,6 +1,6 @@
-"""The gate for CI: a metric must reach a threshold, or a loss stay under one.
+"""Gates for CI: a metric must reach a threshold, or a loss must not exceed one.
 
-A metric that does not exist is an error and never a pass: a gate that checks nothing is worse than none.
+A metric that does not exist is an error, never a pass: a gate that checks nothing is worse than none.
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A metric as it was written, and the value that it is held against."""
+    """A metric's name, as the user wrote it, and its threshold."""
 
     metric: str
     threshold: float
 
     @property
     def is_loss(self) -> bool:
-        """Whether small values are the good ones."""
+        """Whether small values are good."""
         return is_loss(self.metric)
 
     @property
     def wanted(self) -> str:
-        """The condition in signs: `≥ 0.9`."""
+        """The condition, such as `≥ 0.9`."""
         return f"{'≤' if self.is_loss else '≥'} {self.threshold:g}"
 
     @property
     def hint(self) -> str:
-        """What was probably meant by a threshold that no metric reaches, or nothing; counts reach it."""
+        """A hint if the threshold looks like a percentage, else empty. Only counts are above 1."""
         if self.is_loss or not 1 < self.threshold <= 100 or self.metric.rpartition(".")[2] == "support":
             return ""
         return (
@@ -47,13 +47,13 @@ class Gate:
         )
 
     def admits(self, value: float) -> bool:
-        """Whether the value passes; the threshold itself does."""
+        """Whether the value passes; the threshold itself passes."""
         return value <= self.threshold if self.is_loss else value >= self.threshold
 
 
 @dataclass(frozen=True, slots=True)
 class GateResult:
-    """What a gate found in a run."""
+    """A gate's result for one run."""
 
     run: str
     gate: Gate
@@ -76,18 +76,18 @@ class GateResult:
 
 
 def parse_gates(texts: Sequence[str]) -> list[Gate]:
-    """The gates of `METRIC=VALUE` texts; raises `UsageError`, which names every one that is none."""
+    """Parse `METRIC=VALUE` texts; raises `UsageError` with a problem per invalid text."""
     return _each(texts, _parse_gate)
 
 
 def check_gates(gates: Sequence[Gate], summary: Summary) -> list[GateResult]:
-    """Hold a run's metrics against the gates; raises `UsageError`, which names every missing metric."""
+    """Check a run's metrics; raises `UsageError` with a problem per metric that does not exist."""
     run = str(summary.path)
     return _each(gates, lambda gate: GateResult(run, gate, _metric(gate.metric, summary)))
 
 
 def _each(items: Sequence[T], function: Callable[[T], R]) -> list[R]:
-    """The function's results, or one error with the problems of all items."""
+    """The function's results; raises one error with the problems of all items."""
     results: list[R] = []
     problems: list[str] = []
     for item in items:
@@ -101,7 +101,7 @@ def _each(items: Sequence[T], function: Callable[[T], R]) -> list[R]:
 
 
 def _parse_gate(text: str) -> Gate:
-    # The last "=" divides, because a class's name may have one.
+    # The last "=" separates, because a class's name may have one.
     metric, divider, value = text.rpartition("=")
     if not divider or not metric.strip():
         raise UsageError(f"--fail-under '{text}': write METRIC=VALUE, as in accuracy=0.9")
@@ -115,10 +115,10 @@ def _parse_gate(text: str) -> Gate:
 
 
 def _metric(name: str, summary: Summary) -> float:
-    """The metric that a gate names, in the test part unless another one is named.
+    """The metric that a gate names, of the test part unless the name begins with a part.
 
-    Where no part is named, a cross-validation is asked for the folds' mean; what is measured of single
-    classes is that of its out-of-fold predictions, which is its test part.
+    For a cross-validation it is then the mean over the folds, except for metrics of single classes: those are
+    of the out-of-fold predictions, which are its test part.
     """
     first, _, rest = name.partition(".")
     part, inner = (first, rest) if rest and first in PARTS else (DEFAULT_PART, name)
@@ -145,7 +145,7 @@ def _means(of_metrics: Mapping[str, Any]) -> dict[str, float | None]:
 
 
 def _flat(metrics: Mapping[str, Any], prefix: str = "") -> dict[str, float | None]:
-    """Single numbers by their path, such as `per_class.versicolor.recall`; class names may have dots."""
+    """All numbers by their path, such as `per_class.versicolor.recall`; class names may contain dots."""
     values: dict[str, float | None] = {}
     for key, value in metrics.items():
         if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""The report as the JSON object that the contract describes."""
+"""The report as a JSON object, for scripts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fnnctl.report.summary import Summary
 
 
 def json_report(summaries: Sequence[Summary], results: Sequence[GateResult] = ()) -> dict[str, Any]:
-    """`{"runs": [...], "gates": [...]}`; a number that does not exist is None."""
+    """`{"runs": [...], "gates": [...]}`; numbers that do not exist are None."""
     return {
         "runs": [_run(summary) for summary in summaries],
         "gates": [result.to_dict() for result in results],

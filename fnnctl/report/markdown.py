@@ -1,6 +1,6 @@
-"""The report as Markdown (GitHub's kind), with the plots as pictures beside it.
+"""The report as GitHub Markdown, with links to the figures.
 
-Text from data and configs is escaped: it starts no markup, no HTML, no formula and no new table cell.
+Text from data and configs is escaped, so that it is not read as markup, HTML, a formula, or a new table cell.
 """
 
 from __future__ import annotations
@@ -13,24 +13,15 @@ from urllib.parse import quote
 
 from fnnctl.report.content import gate_table, headline, sections
 from fnnctl.report.gates import GateResult
-from fnnctl.report.sections import (
-    Command,
-    FactList,
-    FileList,
-    Notes,
-    Section,
-    TableSection,
-    command_lines,
-)
+from fnnctl.report.sections import Command, FactList, FileList, Notes, Section, TableSection, command_lines
 from fnnctl.report.summary import Summary
-from fnnctl.store.names import FIGURES, SEARCH_FIGURES
 from fnnctl.text import plain_text
 
 
 def markdown_report(
     summaries: Sequence[Summary], results: Sequence[GateResult] = (), *, relative_to: Path
 ) -> str:
-    """The runs one below the other, and what the gates found; links lead from the folder `relative_to`."""
+    """A report on the runs, then the gates' results; links are relative to the folder `relative_to`."""
     blocks = [block for summary in summaries for block in _run(summary, relative_to)]
     if results:
         blocks += _section(gate_table(results), Path())
@@ -38,7 +29,7 @@ def markdown_report(
 
 
 def escape(text: str) -> str:
-    """The text as it is, on one line, whatever Markdown and HTML would make of it."""
+    """The text on one line, escaped so that Markdown and HTML show it unchanged."""
     without_html = plain_text(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return re.sub(r"([\\`*_{}\[\]#$~|!])", r"\\\1", without_html)
 
@@ -65,7 +56,7 @@ def _section(section: Section, folder: Path) -> Iterable[str]:
         case FileList():
             yield "\n".join(f"- {_link(name, folder / name)}: {escape(what)}" for name, what in section.rows)
             for name, what in section.rows:
-                if name in (*FIGURES, *SEARCH_FIGURES):
+                if name.endswith(".png"):
                     yield "!" + _link(what, folder / name)
 
 
@@ -76,7 +67,7 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: boo
 
 
 def _code(lines: Sequence[str]) -> str:
-    """A block that is read as it is: its fence is longer than any run of backticks within."""
+    """A code block, whose fence is longer than any run of backticks within."""
     plain = [plain_text(line) for line in lines]
     runs = (len(run) for line in plain for run in re.findall("`+", line))
     fence = "`" * max(3, 1 + max(runs, default=0))
@@ -88,5 +79,5 @@ def _link(text: str, target: Path) -> str:
 
 
 def _not_a_list(line: str) -> str:
-    """A line of a list whose own beginning (`- `, `1. `) is no list."""
+    """A list item's text, escaped so that it does not begin a list itself (`- `, `1. `)."""
     return re.sub(r"^(\d*)([-+.)=])", r"\1\\\2", line)

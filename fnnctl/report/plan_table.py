@@ -1,4 +1,4 @@
-"""A search's plan for people: brackets and rungs, trials, epochs, and the estimated time."""
+"""A search's plan as a table: brackets and rungs, trials, epochs, and the estimated time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rich.text import Text
 
 
 def plan_report(plan: Mapping[str, Any]) -> RenderableType:
-    """The plan as `plan --json` has it, as a table."""
+    """Render the object of `plan --json` as a table."""
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
     for heading in ("bracket", "rung", "trials", "epochs"):
         table.add_column(heading, justify="right", no_wrap=True)
@@ -28,7 +28,7 @@ def plan_report(plan: Mapping[str, Any]) -> RenderableType:
 
 
 def _duration(seconds: float | None) -> str:
-    """In words, to two digits or so: it is an estimate."""
+    """In words, to about two digits, since it is an estimate."""
     if seconds is None:
         return "an unknown time: none of the configurations tried can be trained"
     if seconds < 1:

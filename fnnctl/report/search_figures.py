@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from typing import Any, Final
 
 import numpy as np
@@ -14,47 +14,52 @@ from fnnctl.plots.rungs import rungs_figure
 from fnnctl.plots.search_history import search_history_figure
 from fnnctl.plots.searched import PlottedResult, PlottedTrial
 from fnnctl.plots.style import png_bytes
-from fnnctl.records.history import SearchContent, Trial
+from fnnctl.records.history import SearchHistory
+from fnnctl.records.trials import Result
 from fnnctl.report.search_settings import importances, searched_settings
 from fnnctl.store import names
 
 
-def search_figures(search: SearchContent, name: str, wanted: Set[str]) -> dict[str, bytes]:
+def search_figures(search: SearchHistory, name: str, wanted: Set[str]) -> dict[str, bytes]:
     """The wanted figures of a search that has results; `name` is the experiment's."""
     return {file: png_bytes(draw(search, name)) for file, draw in _DRAW.items() if file in wanted}
 
 
-def _history(search: SearchContent, name: str) -> Any:
+def _history(search: SearchHistory, name: str) -> Any:
     return search_history_figure([*_results(search)], title=f"{name}: search history", **_axis(search))
 
 
-def _rungs(search: SearchContent, name: str) -> Any:
+def _rungs(search: SearchHistory, name: str) -> Any:
     """The curve that was recorded and comes closest to the objective; without any, the objective itself."""
     curve, drawn = None, _axis(search)
-    if any(result.curve for result in search.results):
+    if any(map(_curves, search.results)):
         curve = "validation_loss" if is_loss(search.metric) else "validation_accuracy"
         drawn = {"metric": curve.replace("_", " "), "minimized": is_loss(search.metric)}
     budgets: dict[int, list[int]] = {}
     for rung in search.rungs:
         budgets.setdefault(rung.bracket, []).append(rung.epochs)
+    results: dict[int, list[Result]] = {number: [] for number in search.trials}
+    for result in search.results:
+        results[result.trial].append(result)
     trials = [
-        _plotted_trial(trial, curve, top=budgets[trial.bracket][-1], best=trial is search.best)
-        for trial in search.trials.values()
-        if trial.results
+        _plotted_trial(search, sorted(own, key=lambda result: result.budget), curve, budgets)
+        for own in results.values()
+        if own
     ]
     has_rungs = max(map(len, budgets.values())) > 1
     title = f"{name}: learning curves" + (", up to where trials were dropped" if has_rungs else "")
     return rungs_figure(trials, budgets, title=title, **drawn)
 
 
-def _parallel(search: SearchContent, name: str) -> Any:
-    trials = search.ranked
-    objectives = np.array([trial.results[-1].objective for trial in trials], dtype=np.float64)
+def _parallel(search: SearchHistory, name: str) -> Any:
+    ranked = search.standings.ranked()
+    trials = [search.trials[result.trial] for result in ranked]
+    objectives = np.array([result.objective for result in ranked], dtype=np.float64)
     title = f"{name}: {len(trials):,} trial{'s' if len(trials) > 1 else ''}, each after its last epoch"
     return parallel_figure(searched_settings(search, trials), objectives, title=title, **_axis(search))
 
 
-def _importance(search: SearchContent, name: str) -> Any:
+def _importance(search: SearchHistory, name: str) -> Any:
     budget, found = importances(search) or (None, {})
     bars = {setting: (each.share, each.chance) if each else None for setting, each in found.items()}
     after = "" if budget is None else f" after {budget:,} epochs"
@@ -62,7 +67,7 @@ def _importance(search: SearchContent, name: str) -> Any:
     return importance_figure(bars, axis=axis, title=f"{name}: what {search.metric} depends on")
 
 
-_DRAW: Final[Mapping[str, Callable[[SearchContent, str], Any]]] = {
+_DRAW: Final[Mapping[str, Callable[[SearchHistory, str], Any]]] = {
     names.SEARCH_HISTORY_FIGURE: _history,
     names.RUNGS_FIGURE: _rungs,
     names.PARALLEL_FIGURE: _parallel,
@@ -70,34 +75,44 @@ _DRAW: Final[Mapping[str, Callable[[SearchContent, str], Any]]] = {
 }
 
 
-def _axis(search: SearchContent) -> dict[str, Any]:
+def _axis(search: SearchHistory) -> dict[str, Any]:
     """The label of an axis of objectives, and whether small ones are good."""
     metric = search.metric if search.part == "validation" else f"{search.metric}, cross-validated"
-    return {"metric": metric, "minimized": search.minimized}
+    return {"metric": metric, "minimized": search.direction == "minimize"}
 
 
-def _results(search: SearchContent) -> Iterator[PlottedResult]:
+def _results(search: SearchHistory) -> Iterator[PlottedResult]:
     spent = 0
     for result in search.results:
         spent += result.epochs
         yield PlottedResult(spent, result.budget, result.objective)
 
 
-def _plotted_trial(trial: Trial, curve: str | None, *, top: int, best: bool) -> PlottedTrial:
+def _plotted_trial(
+    search: SearchHistory, results: Sequence[Result], curve: str | None, budgets: Mapping[int, Sequence[int]]
+) -> PlottedTrial:
     """The trial's curve through all its jobs; without one, its objective at each rung."""
     if curve is None:
-        epochs = np.array([result.budget for result in trial.results], dtype=np.float64)
-        values = [result.objective for result in trial.results]
+        epochs = np.array([result.budget for result in results], dtype=np.float64)
+        values = [result.objective for result in results]
     else:
         values = []
-        for result in trial.results:
-            values[result.start :] = result.curve.get(curve, ())
+        for result in results:
+            values[search.starts[result.key] :] = _curves(result).get(curve, ())
         epochs = np.arange(1.0, len(values) + 1)
-    latest = trial.results[-1]
+    latest, incumbent = results[-1], search.standings.incumbent
+    bracket = search.trials[latest.trial].bracket
+    reached_top = latest.budget == budgets[bracket][-1]
     return PlottedTrial(
-        bracket=trial.bracket,
+        bracket=bracket,
         epochs=epochs,
         values=np.array(values, dtype=np.float64),
-        fate="diverged" if latest.objective is None else "top" if latest.budget == top else "dropped",
-        best=best,
+        fate="diverged" if latest.objective is None else "top" if reached_top else "dropped",
+        best=incumbent is not None and latest.trial == incumbent.trial,
     )
+
+
+def _curves(result: Result) -> Mapping[str, Sequence[float | None]]:
+    """A value for each epoch of the job, by the history's names; nothing if none were recorded."""
+    curves: Mapping[str, Sequence[float | None]] = (result.facts or {}).get("curve") or {}
+    return curves

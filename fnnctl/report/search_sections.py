@@ -9,7 +9,9 @@ from typing import Any, Final
 from rich.cells import cell_len
 
 from fnnctl.config.reading.resolved import flow_yaml
-from fnnctl.records.history import Rung, SearchContent, Trial
+from fnnctl.records.history import RungResults, SearchHistory
+from fnnctl.records.standings import ranked
+from fnnctl.records.trials import Result
 from fnnctl.report.search_settings import importances, short_names
 from fnnctl.report.sections import NOTHING, Command, FactList, Section, TableSection, number
 from fnnctl.report.summary import Summary
@@ -23,9 +25,9 @@ MOST_RUNGS: Final = 40
 GAP: Final = 3
 
 
-def search_sections(search: SearchContent, facts: SearchFacts | None = None) -> list[Section]:
+def search_sections(search: SearchHistory, facts: SearchFacts | None = None) -> list[Section]:
     """What the journal says, and the manifest's facts beside it; a section about nothing has no rows."""
-    best = search.best
+    best = search.standings.incumbent
     return [
         FactList("Search", tuple(_search_facts(search, facts))),
         FactList("Best trial", tuple(_best_facts(search, best)) if best else ()),
@@ -51,7 +53,7 @@ def search_json(summary: Summary) -> dict[str, Any]:
         "objective": {
             "metric": search.metric,
             "on": search.part,
-            "direction": "minimize" if search.minimized else "maximize",
+            "direction": search.direction,
         },
         "end": search.end,
         "trials": len(search.trials),
@@ -59,7 +61,7 @@ def search_json(summary: Summary) -> dict[str, Any]:
         "epochs": search.granted if planned is None else planned,
         "epochs_trained": search.trained,
         "best": _best_json(search, summary.metrics),
-        "leaderboard": [_row_json(rank, trial) for rank, trial in enumerate(search.ranked[:TOP], start=1)],
+        "leaderboard": [_row_json(search, rank, each) for rank, each in enumerate(_top(search), start=1)],
         "rungs": [_rung_json(search, rung) for rung in search.rungs],
         "importance": found
         and {
@@ -72,11 +74,11 @@ def search_json(summary: Summary) -> dict[str, Any]:
     }
 
 
-def _search_facts(search: SearchContent, facts: SearchFacts | None) -> Iterable[tuple[str, str]]:
+def _search_facts(search: SearchHistory, facts: SearchFacts | None) -> Iterable[tuple[str, str]]:
     if search.method:
         yield "method", search.method
     place = "over the folds" if search.part == "cross_validation" else f"of the {search.part} part"
-    yield "objective", f"{search.metric} {place}, {'minimized' if search.minimized else 'maximized'}"
+    yield "objective", f"{search.metric} {place}, {search.direction}d"
     counts = ", ".join(f"{count:,} {status}" for status, count in search.statuses.items())
     yield "trials", f"{len(search.trials):,}" + (f": {counts}" if counts else "")
     if facts and facts.saved:
@@ -87,40 +89,40 @@ def _search_facts(search: SearchContent, facts: SearchFacts | None) -> Iterable[
         yield "ended", search.end
 
 
-def _best_facts(search: SearchContent, best: Trial) -> Iterable[tuple[str, str]]:
-    latest = best.results[-1]
-    yield "trial", f"{best.number}, after {latest.start + latest.epochs:,} epochs"
-    yield search.metric, number(latest.objective)
-    for path, value in best.assignment.items():
+def _best_facts(search: SearchHistory, best: Result) -> Iterable[tuple[str, str]]:
+    yield "trial", f"{best.trial}, after {search.starts[best.key] + best.epochs:,} epochs"
+    yield search.metric, number(best.objective)
+    for path, value in search.trials[best.trial].assignment.items():
         yield path, flow_yaml(value)
 
 
-def _command(search: SearchContent, best: Trial) -> Iterable[str]:
+def _command(search: SearchHistory, best: Result) -> Iterable[str]:
     yield "fnnctl train CONFIG"
-    for word in search.set_words(best):
+    for word in search.set_words(best.trial):
         yield f"--set {shlex.quote(word)}"
 
 
-def _leaderboard(search: SearchContent) -> TableSection:
+def _leaderboard(search: SearchHistory) -> TableSection:
     """The best trials, with as many of their settings as there is room for."""
-    top = search.ranked[:TOP]
+    top, count = _top(search), len(search.standings.latest)
     columns = [
-        ("trial", [str(trial.number) for trial in top]),
-        (search.metric, [_result_text(trial) for trial in top]),
-        ("epochs", [f"{trial.epochs:,}" for trial in top]),
+        ("trial", [str(result.trial) for result in top]),
+        (search.metric, [_result_text(result) for result in top]),
+        ("epochs", [f"{search.standings.epochs[result.trial]:,}" for result in top]),
     ]
+    assignments = [search.trials[result.trial].assignment for result in top]
     width = sum(map(_width, columns))
     for path, name in zip(search.paths, short_names(search.paths), strict=True):
-        texts = [flow_yaml(each.assignment[path]) if path in each.assignment else NOTHING for each in top]
+        texts = [flow_yaml(each[path]) if path in each else NOTHING for each in assignments]
         if width + _width((name, texts)) <= TABLE_WIDTH:
             columns.append((name, texts))
             width += _width((name, texts))
     rows = tuple(zip(*(texts for _, texts in columns), strict=True))
-    of_all = f"Best of {len(search.ranked):,} trials" if len(search.ranked) > TOP else "Leaderboard"
+    of_all = f"Best of {count:,} trials" if count > TOP else "Leaderboard"
     return TableSection(of_all, tuple(name for name, _ in columns), rows)
 
 
-def _rungs_table(search: SearchContent) -> TableSection:
+def _rungs_table(search: SearchHistory) -> TableSection:
     """How the ladders were climbed; where every trial got all at once there is nothing to tell."""
     rungs = search.rungs if len(search.rungs) > 1 else []
     rows = (
@@ -138,7 +140,7 @@ def _rungs_table(search: SearchContent) -> TableSection:
     return TableSection("Rungs", header, tuple(rows))
 
 
-def _importance_table(search: SearchContent) -> TableSection:
+def _importance_table(search: SearchHistory) -> TableSection:
     found = importances(search)
     budget, of_settings = found or (0, {})
     known = {name: each for name, each in of_settings.items() if each}
@@ -150,35 +152,39 @@ def _importance_table(search: SearchContent) -> TableSection:
     return TableSection(title, ("setting", "share", "by chance up to", "trials"), tuple(rows))
 
 
-def _best_json(search: SearchContent, metrics: dict[str, Any] | None) -> dict[str, Any] | None:
-    best = search.best
+def _best_json(search: SearchHistory, metrics: dict[str, Any] | None) -> dict[str, Any] | None:
+    best = search.standings.incumbent
     if best is None:
         return None
     return {
-        "trial": best.number,
-        "objective": best.results[-1].objective,
-        "epochs": best.epochs,
-        "configuration": dict(best.assignment),
-        "set": search.set_words(best),
+        "trial": best.trial,
+        "objective": best.objective,
+        "epochs": search.standings.epochs[best.trial],
+        "configuration": dict(search.trials[best.trial].assignment),
+        "set": search.set_words(best.trial),
         "metrics": metrics,
     }
 
 
-def _row_json(rank: int, trial: Trial) -> dict[str, Any]:
-    latest = trial.results[-1]
+def _top(search: SearchHistory) -> list[Result]:
+    return search.standings.ranked()[:TOP]
+
+
+def _row_json(search: SearchHistory, rank: int, latest: Result) -> dict[str, Any]:
+    trial = search.trials[latest.trial]
     return {
         "rank": rank,
         "trial": trial.number,
-        "status": latest.status,
+        "status": latest.status.value,
         "objective": latest.objective,
-        "epochs": trial.epochs,
+        "epochs": search.standings.epochs[trial.number],
         "bracket": trial.bracket,
         "rung": latest.rung,
         "configuration": dict(trial.assignment),
     }
 
 
-def _rung_json(search: SearchContent, rung: Rung) -> dict[str, Any]:
+def _rung_json(search: SearchHistory, rung: RungResults) -> dict[str, Any]:
     return {
         "bracket": rung.bracket,
         "rung": rung.rung,
@@ -189,18 +195,17 @@ def _rung_json(search: SearchContent, rung: Rung) -> dict[str, Any]:
     }
 
 
-def _without_objective(rung: Rung) -> int:
+def _without_objective(rung: RungResults) -> int:
     return sum(result.objective is None for result in rung.results)
 
 
-def _best_of(search: SearchContent, rung: Rung) -> float | None:
-    return min(rung.results, key=search.loss_of).objective
+def _best_of(search: SearchHistory, rung: RungResults) -> float | None:
+    return ranked(rung.results, search.direction)[0].objective
 
 
-def _result_text(trial: Trial) -> str:
+def _result_text(result: Result) -> str:
     """The objective, or why there is none."""
-    latest = trial.results[-1]
-    return latest.status if latest.objective is None else number(latest.objective)
+    return result.status.value if result.objective is None else number(result.objective)
 
 
 def _width(column: tuple[str, Sequence[str]]) -> int:

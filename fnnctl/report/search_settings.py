@@ -13,14 +13,15 @@ import numpy as np
 from fnnctl.config.reading.resolved import flow_yaml
 from fnnctl.metrics.importance import LEAST_TRIALS, Importance, importance
 from fnnctl.plots.searched import SearchedSetting
-from fnnctl.records.history import SearchContent, Trial
+from fnnctl.records.history import SearchHistory
+from fnnctl.records.trials import Trial
 from fnnctl.space.layers import layer_dimensions, split_layers
 
 _UNSET: Final = object()
 """The value of a trial in which a setting is not searched; None is a value that a choice may have."""
 
 
-def searched_settings(search: SearchContent, trials: Sequence[Trial]) -> list[SearchedSetting]:
+def searched_settings(search: SearchHistory, trials: Sequence[Trial]) -> list[SearchedSetting]:
     """A column for each dimension that one of the trials has a value in."""
     scales: Mapping[str, Any] = search.settings.get("scales") or {}
     columns = [
@@ -33,7 +34,7 @@ def searched_settings(search: SearchContent, trials: Sequence[Trial]) -> list[Se
     return [_setting(name, values, scale) for name, (_, values, scale) in zip(names, columns, strict=True)]
 
 
-def importances(search: SearchContent) -> tuple[int, dict[str, Importance | None]] | None:
+def importances(search: SearchHistory) -> tuple[int, dict[str, Importance | None]] | None:
     """The budget at which trials are compared, and each setting's importance there.
 
     It is the largest at which enough trials have a result. None where there is no such budget.

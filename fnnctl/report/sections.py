@@ -1,4 +1,4 @@
-"""What a report is made of, in whatever form: tables, facts, notes, files, commands, and numbers as text."""
+"""The kinds of sections that reports of every format are made of, and the text of numbers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class TableSection:
 
 @dataclass(frozen=True, slots=True)
 class FactList:
-    """Names and what they are."""
+    """Facts: pairs of a name and a text."""
 
     title: str
     rows: tuple[tuple[str, str], ...]
@@ -27,7 +27,7 @@ class FactList:
 
 @dataclass(frozen=True, slots=True)
 class Notes:
-    """Sentences, one a row."""
+    """Sentences, one per row."""
 
     title: str
     rows: tuple[str, ...]
@@ -35,7 +35,7 @@ class Notes:
 
 @dataclass(frozen=True, slots=True)
 class FileList:
-    """Files of the run's folder, and what is in each."""
+    """Files of the run's folder, each with what it contains."""
 
     title: str
     rows: tuple[tuple[str, str], ...]
@@ -43,7 +43,7 @@ class FileList:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command for a shell, a part a line; it can be pasted as it is."""
+    """A shell command, one part per row."""
 
     title: str
     rows: tuple[str, ...]
@@ -53,14 +53,14 @@ Section = TableSection | FactList | Notes | FileList | Command
 
 
 def command_lines(command: Command) -> list[str]:
-    """The command's parts, each but the last with what lets a shell read on, in the next line."""
+    """The command as lines that can be pasted into a shell: all but the last end with a backslash."""
     first, *others = command.rows
     lines = [first, *(f"  {part}" for part in others)]
     return [*(f"{line} \\" for line in lines[:-1]), lines[-1]]
 
 
 def number(value: object) -> str:
-    """A metric for a reader: four decimals, an interval with a dash, a count as it is."""
+    """A metric as text: four decimals, an interval with a dash, a count with thousands separators."""
     if isinstance(value, int) and abs(value) < 10**15:
         return f"{value:,}"
     if isinstance(value, float):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from fnnctl.arrays import IntArray
-from fnnctl.records.history import SearchContent, search_content
+from fnnctl.records.history import SearchHistory, search_history
 from fnnctl.store import names
 from fnnctl.store.catalogue import shown_status
 from fnnctl.store.folder import RunFolder
@@ -36,7 +36,7 @@ class Summary:
     epochs: int | None
     """Epochs in the history, also of a run that is not over."""
     files: tuple[str, ...]
-    search: SearchContent | None = None
+    search: SearchHistory | None = None
     """What a search's journal says; None for another run."""
 
     @property
@@ -80,5 +80,5 @@ def summarize(run: RunFolder) -> Summary:
         confusion=scored.read_confusion_matrix(),
         epochs=len(next(iter(history.values()))) if history else None,
         files=run.files() if winner is None else (*run.files(), names.BEST),
-        search=None if records is None else search_content(records, run.path / names.JOURNAL),
+        search=None if records is None else search_history(records, run.path / names.JOURNAL),
     )

@@ -1,7 +1,7 @@
-"""The report as rich renderables: readable at 80 columns, and when piped.
+"""The report as rich renderables, readable at 80 columns and when piped.
 
-Text from data and configs goes into `Text` objects with its control characters stripped, so that rich sees
-no markup in it and the terminal no escape codes.
+Text from data and configs is put into `Text` objects without control characters, so that it is not read as
+rich markup or as escape codes of the terminal.
 """
 
 from __future__ import annotations
@@ -18,15 +18,7 @@ from rich.text import Text
 
 from fnnctl.report.content import gate_table, headline, sections
 from fnnctl.report.gates import GateResult
-from fnnctl.report.sections import (
-    Command,
-    FactList,
-    FileList,
-    Notes,
-    Section,
-    TableSection,
-    command_lines,
-)
+from fnnctl.report.sections import Command, FactList, FileList, Notes, Section, TableSection, command_lines
 from fnnctl.report.summary import Summary
 from fnnctl.text import plain_text
 
@@ -38,9 +30,9 @@ INDENT = GAP = 2
 def terminal_report(
     summaries: Sequence[Summary], results: Sequence[GateResult] = (), *, width: int | None = None
 ) -> RenderableType:
-    """The runs one below the other, and what the gates found.
+    """A report on the runs, then the gates' results.
 
-    Sentences are broken to `width` columns; tables may need more, and no path or other word is broken.
+    Sentences are wrapped at `width` columns. Tables may be wider, and no path or other word is broken.
     """
     parts = [_run(summary, width) for summary in summaries]
     if results:
@@ -96,7 +88,7 @@ def _pairs(pairs: Sequence[tuple[str, str]], width: int | None) -> RichTable:
 
 
 def _broken(text: str, width: int | None) -> str:
-    """The text in lines of this width at most, but for words that are longer."""
+    """The text in lines of at most this width, except for longer words."""
     text = plain_text(text)
     if width is None or cell_len(text) <= width:
         return text

@@ -1,12 +1,13 @@
-"""A run's folder for whoever comes later: its files read again, each as the value that was written."""
+"""A run's folder for reading: each file gives the value that was written."""
 
 from __future__ import annotations
 
 import hashlib
 from array import array
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast, get_args
+from typing import Any, Literal, TypeVar, cast, get_args
 
 import numpy as np
 
@@ -25,10 +26,12 @@ CURVE_COLUMNS = 5
 CALIBRATION_COLUMNS = ("low", "high", "rows", "confidence", "accuracy", "accuracy_low", "accuracy_high")
 CurveKind = Literal["class", "micro", "macro"]
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class StoredCurve:
-    """A curve as it was read; the words are those of `run.CurvePoints`."""
+    """A ROC or precision-recall curve; see `run.CurvePoints`."""
 
     kind: CurveKind
     label: str
@@ -48,7 +51,7 @@ class StoredModel:
 
 @dataclass(frozen=True, slots=True)
 class RunFolder:
-    """A run's folder, for reading. A file that is not there reads as None; a damaged one is a `DataError`."""
+    """A run's folder, for reading. A missing file gives None, a damaged one raises `DataError`."""
 
     path: Path
 
@@ -57,7 +60,7 @@ class RunFolder:
         return tuple(name for name in names.LAYOUT if (self.path / name).is_file())
 
     def is_alive(self) -> bool:
-        """Whether the process that makes this run still lives."""
+        """Whether the run's process still lives."""
         return is_held(self.path / names.LOCK)
 
     def read_manifest(self) -> Manifest:
@@ -71,21 +74,19 @@ class RunFolder:
 
     def read_metrics(self) -> dict[str, Any] | None:
         """The metrics of the parts: `{"train": M, "validation": M or None, "test": M or None}`."""
-        path = self.path / names.METRICS
-        content = read_bytes(path)
-        return None if content is None else read_mapping(content, path)
+        return self._read(names.METRICS, read_mapping)
 
     def read_history(self) -> dict[str, list[float | None]] | None:
-        """The columns of the history, a value an epoch."""
+        """The columns of the history, a value per epoch."""
         return self._columns(names.HISTORY)
 
     def read_predictions(self) -> CsvTable | None:
-        """The predictions as text: row, label, prediction, and a probability a class."""
-        return self._table(names.PREDICTIONS)
+        """The predictions as text: row, label, prediction, and a probability per class."""
+        return self._read(names.PREDICTIONS, read_table)
 
     def read_confusion_matrix(self) -> tuple[tuple[str, ...], IntArray] | None:
-        """The classes and the counts, a row a true class, a column a predicted one."""
-        table = self._table(names.CONFUSION_MATRIX)
+        """The classes and the counts, a row per true class, a column per predicted one."""
+        table = self._read(names.CONFUSION_MATRIX, read_table)
         if table is None:
             return None
         try:
@@ -106,7 +107,7 @@ class RunFolder:
         return self._curves(names.PR_CURVE)
 
     def read_calibration(self) -> dict[str, list[float | None]] | None:
-        """The columns of the calibration's bins, a value a bin; only the first three have no None."""
+        """The columns of the calibration's bins, a value per bin; all but the first three may have None."""
         columns, path = self._columns(names.CALIBRATION), self.path / names.CALIBRATION
         if columns is None:
             return None
@@ -125,24 +126,23 @@ class RunFolder:
         return StoredModel(arrays, model, hashlib.sha256(weights).hexdigest())
 
     def read_checkpoint(self) -> dict[str, Array] | None:
-        """What training goes on from; None where it has not got so far."""
-        content = read_bytes(self.path / names.CHECKPOINT)
-        return None if content is None else read_npz(content, self.path / names.CHECKPOINT)
+        """The resumable state of a training."""
+        return self._read(names.CHECKPOINT, read_npz)
 
     def read_journal(self) -> list[JournalRecord] | None:
-        """The records of a search that may still go on, without a last one that is not whole."""
+        """The records of a search that may still go on, without an incomplete last one."""
         return read_journal(self.path / names.JOURNAL)
 
     def winner(self) -> RunFolder | None:
-        """The run within a search's folder that is its refitted winner; None where there is none.
+        """The run of a search's refitted winner, within its folder; None if there is none.
 
-        It is the former one where a kill has come between the two renames that replace it.
+        It is the former winner if a kill came between the two renames that replace it.
         """
         folders = (RunFolder(self.path / name) for name in (names.BEST, names.FORMER_BEST))
         return next((folder for folder in folders if (folder.path / names.MANIFEST).is_file()), None)
 
     def write_figure(self, name: str, png: bytes) -> None:
-        """Write one of the run's figures; drawn from what was measured, it may be replaced at any time."""
+        """Write one of the run's figures, which may be drawn again at any time."""
         write_bytes(self.path / name, png)
 
     def _required(self, name: str, meaning: str) -> bytes:
@@ -151,23 +151,21 @@ class RunFolder:
             raise damaged(self.path / name, f"is missing: {meaning}")
         return content
 
-    def _table(self, name: str) -> CsvTable | None:
+    def _read(self, name: str, parse: Callable[[bytes, Path], T]) -> T | None:
         content = read_bytes(self.path / name)
-        return None if content is None else read_table(content, self.path / name)
+        return None if content is None else parse(content, self.path / name)
 
     def _columns(self, name: str) -> dict[str, list[float | None]] | None:
-        table = self._table(name)
+        table = self._read(name, read_table)
         if table is None:
             return None
         return {column: table.numbers(index) for index, column in enumerate(table.columns)}
 
     def _curves(self, name: str) -> list[StoredCurve] | None:
-        """Point by point: a curve of a large part has hundreds of thousands."""
-        path = self.path / name
-        content = read_bytes(path)
-        if content is None:
+        """Read point by point, because a curve of a large part has hundreds of thousands."""
+        path, rows = self.path / name, self._read(name, read_rows)
+        if rows is None:
             return None
-        rows = read_rows(content, path)
         if len(next(rows)) != CURVE_COLUMNS:
             raise damaged(path, f"is damaged: {CURVE_COLUMNS} columns were expected")
         points: dict[tuple[str, str], tuple[array[float], array[float]]] = {}

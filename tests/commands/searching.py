@@ -110,7 +110,7 @@ def printed_words(folder: Path) -> dict[int, list[str]]:
     """The words with which a report says to train each trial alone, by its number."""
     told = summarize(RunFolder(folder)).search
     assert told is not None
-    return {number: told.set_words(trial) for number, trial in told.trials.items()}
+    return {number: told.set_words(number) for number in told.trials}
 
 
 def trained_alone(config: Path, words: Sequence[str]) -> TrainedMember:

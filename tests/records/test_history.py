@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fnnctl.errors import DataError
-from fnnctl.records.history import search_content
+from fnnctl.records.history import SearchHistory, search_history
 from fnnctl.records.journal import encode
 from fnnctl.records.standings import Standings
 from fnnctl.records.trials import Direction, Result, Status, Trial
@@ -17,18 +17,25 @@ from fnnctl.store.journal import JournalRecord
 from tests.report.searches import NAME, RATE, halving, header, read, result, trial
 
 
+def best_of(search: SearchHistory) -> int | None:
+    """The number of the incumbent's trial."""
+    incumbent = search.standings.incumbent
+    return None if incumbent is None else incumbent.trial
+
+
 def test_what_a_journal_tells() -> None:
     search = read(halving())
-    assert (search.method, search.metric, search.part, search.minimized) == (
-        "hyperband", "accuracy", "validation", False,
+    assert (search.method, search.metric, search.part, search.direction) == (
+        "hyperband", "accuracy", "validation", "maximize",
     )  # fmt: skip
     assert search.paths == [RATE, NAME]
     assert search.statuses == {"completed": 3, "diverged": 1}
     assert search.granted == 1 + 9 + 1 + 9
     assert search.trained == 4 + 4 + 3 + 6
     assert search.end == "complete"
-    assert [each.number for each in search.ranked] == [1, 0, 2, 3]
-    assert search.best is search.trials[1]
+    assert [each.trial for each in search.standings.ranked()] == [1, 0, 2, 3]
+    assert best_of(search) == 1
+    assert list(search.starts.values()) == [0, 0, 0, 0, 1, 1, 3, 3]
     assert [(rung.rung, rung.epochs, len(rung.results)) for rung in search.rungs] == [
         (0, 1, 4), (1, 3, 2), (2, 9, 2),
     ]  # fmt: skip
@@ -37,12 +44,8 @@ def test_what_a_journal_tells() -> None:
 def test_the_incumbent_has_had_the_most_epochs() -> None:
     """A better objective at a smaller budget does not count; one that stopped early does."""
     records = [header(), *map(trial, range(3)), result(0, 3, 0.99), result(1, 9, 0.9)]
-    best = read(records).best
-    assert best
-    assert best.number == 1
-    best = read([*records, result(2, 1, 0.95, status="stopped early")]).best
-    assert best
-    assert best.number == 2
+    assert best_of(read(records)) == 1
+    assert best_of(read([*records, result(2, 1, 0.95, status="stopped early")])) == 2
 
 
 @given(
@@ -67,28 +70,28 @@ def test_order_and_incumbent_are_the_searchs_own(
     records += [encode(Trial(number, {"x": number})) for number in range(6)]
     search = read([*records, *map(encode, told)])
     standings = Standings(direction, told)
-    assert [each.number for each in search.ranked] == [each.trial for each in standings.ranked()]
+    assert [each.trial for each in search.standings.ranked()] == [each.trial for each in standings.ranked()]
     incumbent = standings.incumbent
-    assert (search.best and search.best.number) == (incumbent and incumbent.trial)
-    assert {each.number: each.epochs for each in search.ranked} == dict(standings.epochs)
+    assert best_of(search) == (None if incumbent is None else incumbent.trial)
+    assert search.standings.epochs == standings.epochs
 
 
 def test_a_search_without_results() -> None:
     for records in ([], [header()], [header(), trial(0)]):
         search = read(records)
-        assert (search.best, search.ranked, search.rungs, search.end) == (None, [], [], None)
+        assert (best_of(search), search.standings.ranked(), search.rungs, search.end) == (None, [], [], None)
         assert (search.granted, search.trained) == (0, 0)
     assert read([header(), trial(0)]).statuses == {"waiting": 1}
 
 
 def test_what_a_resume_changes() -> None:
-    search = read([header(), {"record": "resume", "changes": {"budget": {"max_epochs": 27}, "workers": 2}}])
-    assert search.set_words(read(halving()).trials[0])[-2] == "training.epochs=27"
+    resume = {"record": "resume", "changes": {"budget": {"max_epochs": 27}, "workers": 2}}
+    assert read([header(), trial(0), resume]).set_words(0)[-2] == "training.epochs=27"
 
 
 def test_a_trial_that_moves_to_another_bracket_keeps_its_results() -> None:
     search = read([header(), trial(0, bracket=1), result(0, 1, 0.5), trial(0, bracket=2)])
-    assert (search.trials[0].bracket, len(search.trials[0].results)) == (2, 1)
+    assert (search.trials[0].bracket, len(search.results)) == (2, 1)
 
 
 def test_an_end_that_was_gone_on_from_is_none() -> None:
@@ -116,21 +119,21 @@ def test_the_methods_name(settings: dict[str, Any], method: str) -> None:
     ],
 )
 def test_the_direction(objective: dict[str, str], minimized: bool) -> None:
-    assert read([header(**objective)]).minimized is minimized
+    assert (read([header(**objective)]).direction == "minimize") is minimized
 
 
 def test_a_search_by_any_function() -> None:
     """The header of `search.functions.optimize` says less."""
     first = {**header(), "settings": {"scheduler": "halving", "direction": "minimize"}}
     search = read([first, trial(0), trial(1), result(0, 3, 2.0), result(1, 3, 1.0)])
-    assert (search.metric, search.method, search.minimized) == ("objective", "halving", True)
+    assert (search.metric, search.method, search.direction) == ("objective", "halving", "minimize")
     assert search.paths == [RATE, NAME]
-    assert search.best is search.trials[1]
+    assert best_of(search) == 1
 
 
 def test_the_words_that_train_a_trial() -> None:
     search = read([header(), trial(0, {"model.hidden": [64, 64], "training.optimizer": {"name": "sgd"}})])
-    assert search.set_words(search.trials[0]) == [
+    assert search.set_words(0) == [
         "model.hidden=[64, 64]", "training.optimizer={name: sgd}", "training.epochs=9", "training.threads=1",
     ]  # fmt: skip
 
@@ -146,9 +149,9 @@ def test_the_settings_are_in_the_order_of_the_dimensions() -> None:
 def test_schedules_end_at_the_largest_budget() -> None:
     records = [trial(0, {"x": 1}), result(0, 4, 0.5), result(0, 60, 0.5, rung=1, epochs=56)]
     search = read([header(budget={"total": 256}), *records])
-    assert search.set_words(search.trials[0]) == ["x=1", "training.epochs=60", "training.threads=1"]
+    assert search.set_words(0) == ["x=1", "training.epochs=60", "training.threads=1"]
     search = read([header(budget={"max_epochs": None}), *records])
-    assert search.set_words(search.trials[0]) == ["x=1", "training.threads=1"]
+    assert search.set_words(0) == ["x=1", "training.threads=1"]
 
 
 @pytest.mark.parametrize(
@@ -163,4 +166,4 @@ def test_schedules_end_at_the_largest_budget() -> None:
 )
 def test_what_is_no_record_is_told(record: JournalRecord) -> None:
     with pytest.raises(DataError, match=r"runs/journal\.jsonl: has a record that is none"):
-        search_content([header(), trial(0), record], Path("runs/journal.jsonl"))
+        search_history([header(), trial(0), record], Path("runs/journal.jsonl"))

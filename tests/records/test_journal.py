@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from fnnctl.errors import DataError
-from fnnctl.records.journal import End, Header, Journal, Record, Resume, decode, encode
+from fnnctl.records.journal import End, Header, Journal, Resume, SearchRecord, decode, encode
 from fnnctl.records.trials import Result, Status, Trial
 from fnnctl.store.journal import JournalFile, journal_bytes
 
@@ -25,7 +25,7 @@ TRIAL = Trial(0, {"training.l2": 1e-4, "model.hidden": [64, 32]}, 2)
 DONE = Result(0, 0, 1, Status.COMPLETED, 0.1 + 0.2, 1)
 STOPPED = Result(0, 1, 3, Status.STOPPED_EARLY, 0.5, 1, facts={"checkpoint": "ab"})
 DIVERGED = Result(0, 2, 9, Status.DIVERGED, None, 2, reason="the loss is NaN")
-RECORDS: list[Record] = [
+RECORDS: list[SearchRecord] = [
     HEADER,
     TRIAL,
     DONE,
@@ -37,7 +37,7 @@ RECORDS: list[Record] = [
 ]
 
 
-def written(path: Path, records: Sequence[Record]) -> Journal:
+def written(path: Path, records: Sequence[SearchRecord]) -> Journal:
     """The journal of a file with these records."""
     path.write_bytes(journal_bytes(encode(record) for record in records))
     with closing(JournalFile(path)) as file:
@@ -50,7 +50,7 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: type(record).__name__)
-def test_records_are_the_same_when_they_are_read_again(record: Record) -> None:
+def test_records_are_the_same_when_they_are_read_again(record: SearchRecord) -> None:
     assert decode(json.loads(json.dumps(encode(record)))) == record
 
 
@@ -103,7 +103,7 @@ def test_it_is_in_the_file_before_it_is_known(path: Path, monkeypatch: pytest.Mo
         ([HEADER, TRIAL, DONE, DONE], 4),
     ],
 )
-def test_records_that_do_not_fit_together(path: Path, records: list[Record], line: int) -> None:
+def test_records_that_do_not_fit_together(path: Path, records: list[SearchRecord], line: int) -> None:
     with pytest.raises(DataError, match=f"^{path}:{line}: is not a record that this version"):
         written(path, records)
 
@@ -185,7 +185,7 @@ def test_another_trial_than_was_recorded(path: Path, other: Trial) -> None:
 
 
 def test_an_extension_may_move_a_trial_to_another_bracket(path: Path) -> None:
-    records: list[Record] = [HEADER, TRIAL, DONE, Resume({"trials": 9})]
+    records: list[SearchRecord] = [HEADER, TRIAL, DONE, Resume({"trials": 9})]
     path.write_bytes(journal_bytes(map(encode, records)))
     moved = replace(TRIAL, bracket=3)
     with closing(JournalFile(path)) as file:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from fnnctl.records.history import SearchContent, search_content
+from fnnctl.records.history import SearchHistory, search_history
 from fnnctl.store.journal import JournalRecord
 from fnnctl.store.names import BEST
 from fnnctl.store.run import OpenRun, create_run
@@ -43,8 +43,7 @@ def result(number: int, budget: int, objective: float | None, **facts: Any) -> J
     """What became of a trial from scratch to this budget, in the first rung unless said otherwise."""
     status = "diverged" if objective is None else "completed"
     usual = {"trial": number, "rung": 0, "budget": budget, "status": status, "epochs": budget}
-    stated = {**usual, **({} if objective is None else {"objective": objective}), **facts}
-    return {"record": "result", **stated}
+    return {"record": "result", **usual, "objective": objective, **facts}
 
 
 def curve(*accuracies: float | None) -> Mapping[str, Any]:
@@ -73,9 +72,9 @@ def halving() -> list[JournalRecord]:
     ]
 
 
-def read(records: Sequence[JournalRecord]) -> SearchContent:
+def read(records: Sequence[JournalRecord]) -> SearchHistory:
     """What the records tell."""
-    return search_content(records, Path("journal.jsonl"))
+    return search_history(records, Path("journal.jsonl"))
 
 
 def start_search(runs_dir: Path, records: Sequence[JournalRecord], *, name: str = "rates") -> OpenRun:
