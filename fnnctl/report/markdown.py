@@ -15,7 +15,6 @@ from fnnctl.report.content import gate_table, headline, sections
 from fnnctl.report.gates import GateResult
 from fnnctl.report.sections import Command, FactList, FileList, Notes, Section, TableSection, command_lines
 from fnnctl.report.summary import Summary
-from fnnctl.store.names import FIGURES, SEARCH_FIGURES
 from fnnctl.text import plain_text
 
 
@@ -57,7 +56,7 @@ def _section(section: Section, folder: Path) -> Iterable[str]:
         case FileList():
             yield "\n".join(f"- {_link(name, folder / name)}: {escape(what)}" for name, what in section.rows)
             for name, what in section.rows:
-                if name in (*FIGURES, *SEARCH_FIGURES):
+                if name.endswith(".png"):
                     yield "!" + _link(what, folder / name)
 
 

@@ -102,9 +102,12 @@ def hyperparameter(members: Sequence[Member], name: str) -> FloatArray:
     return np.array([member.hyperparameters[name] for member in members], dtype=np.float64)
 
 
-def hyperparameter_columns(
-    each: Sequence[Mapping[str, float]], names: Sequence[str]
-) -> dict[str, FloatArray]:
+def technique(settings: StackSettings, members: Sequence[Member], name: str) -> FloatArray | None:
+    """A technique's hyperparameter of every member, (K,), in float64; None if the stack does without it."""
+    return hyperparameter(members, name) if getattr(settings.techniques, name) else None
+
+
+def stacked(each: Sequence[Mapping[str, float]], names: Sequence[str]) -> dict[str, FloatArray]:
     """The members' numbers by name, (K,) each, in float64."""
     return {name: np.array([own[name] for own in each], dtype=np.float64) for name in names}
 

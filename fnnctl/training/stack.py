@@ -17,7 +17,6 @@ from fnnctl.tasks.epoch_metrics import epoch_metrics
 from fnnctl.training.diagnostics import Diagnostics
 from fnnctl.training.history import History, Record
 from fnnctl.training.learners.descent import Descent
-from fnnctl.training.learners.protocol import Learner
 from fnnctl.training.learners.quasi_newton import QuasiNewton
 from fnnctl.training.members import Member, StackSettings, initial_parameters, make_network
 from fnnctl.training.pool import Pool
@@ -51,8 +50,8 @@ class Stack:
             "statistics": layout.initial_statistics(len(members), settings.dtype),
         }
         self.network = make_network(layout, members, **weights)
-        learner = QuasiNewton if settings.optimizer == "lbfgs" else Descent
-        self._learner: Learner = learner(settings, members, pool, self.network, part("learner"))
+        learner: type[QuasiNewton | Descent] = QuasiNewton if settings.optimizer == "lbfgs" else Descent
+        self._learner = learner(settings, members, pool, self.network, part("learner"))
         evaluated = self._learner.evaluated
         self._metrics = epoch_metrics(settings.shape)
         self.stopping = EarlyStopping(

@@ -1,13 +1,13 @@
 """Optimizers: how a gradient becomes a step, for a whole stack at once.
 
-Parameters, gradients and state are flat (K, P) arrays, numbers are (K, 1) columns, or one for all members
-that have the same, so that a step is a handful of array operations whatever the number of members and layers.
-Large arrays are walked in blocks: all operations on one, then on the next.
+Parameters, gradients and state are flat (K, P) arrays. Hyperparameters are (K, 1) columns, or one 0-d array
+if all members have the same. So a step is a handful of array operations, whatever the number of members and
+layers. Large arrays are updated block by block: all operations on one block, then on the next.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
@@ -17,47 +17,39 @@ from fnnctl.arrays import FloatArray
 from fnnctl.nn.optimizers.blocks import blocks, shared
 
 PLANNED = 256
-"""Steps whose factors are computed at once, where each has its own."""
+"""For how many steps ahead the factors are computed that change from step to step."""
 
 Rates: TypeAlias = tuple[FloatArray, ...]
-"""Numbers of one step, (K, 1) each or 0-d; the learning rate is the first."""
+"""Factors of one step, (K, 1) each or 0-d; the learning rate is the first."""
 
 _ONE = np.ones((), np.int64)
 
 
-class Moved(NamedTuple):
-    """What every step works on, or some columns of it: (K, P) each."""
+class StepArrays(NamedTuple):
+    """The arrays that a step works on, or some columns of them."""
 
     parameters: FloatArray
+    """(K, P)"""
     gradient: FloatArray
-    """A step uses it as scratch, too."""
+    """(K, P); a step overwrites it."""
     scratch: FloatArray
+    """(K, P)"""
     is_weight: FloatArray
-    """(1, P), one where a parameter is a weight: see `ParameterLayout.weight_mask`."""
-
-    def columns(self, at: slice) -> Moved:
-        """The same of some parameters only."""
-        return Moved(*(each[:, at] for each in self))
-
-
-class Part(NamedTuple):
-    """Some columns of what a step works on, and of its state in the order of `state_names`."""
-
-    moved: Moved
-    state: Sequence[FloatArray]
+    """(1, P), one if a parameter is a weight: see `ParameterLayout.weight_mask`."""
+    state: tuple[FloatArray, ...] = ()
+    """(K, P) each, in the order of `state_names`."""
 
 
 class Optimizer:
-    """Steps for K members. `state`, whose arrays' first axis is the member, is all that must be kept."""
+    """Steps for K members. `state`, whose arrays' first axis is the member, is all that must be saved."""
 
     hyperparameter_names: ClassVar[tuple[str, ...]] = ()
     state_names: ClassVar[tuple[str, ...]] = ()
 
-    def __init__(self, hyperparameters: Mapping[str, FloatArray], moved: Moved) -> None:
-        """Start at step 0. Each number is (K,); all steps move these parameters, in place."""
-        like = moved.parameters
-        self.dtype = like.dtype
-        self.moved = moved
+    def __init__(self, hyperparameters: Mapping[str, FloatArray], arrays: StepArrays) -> None:
+        """Start at step 0 with hyperparameters of (K,) each; all steps update these parameters in place."""
+        like = arrays.parameters
+        self.dtype, self.arrays = like.dtype, arrays
         self.hyperparameters = {
             name: np.asarray(hyperparameters[name], np.float64).reshape(-1, 1)
             for name in self.hyperparameter_names
@@ -68,49 +60,56 @@ class Optimizer:
         self.prepare()
 
     def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
-        """Go on from the state that such an optimizer had."""
+        """Continue from the state of such an optimizer."""
         self.state = dict(state)
         self._divide()
         self.prepare()
 
     def _divide(self) -> None:
-        """Divide what a step works on into parts that are moved one after the other."""
-        self._parts = [
-            Part(self.moved.columns(at), [self.state[name][:, at] for name in self.state_names])
-            for at in blocks(*self.moved.parameters.shape)
+        """Divide the arrays into blocks of columns that are updated one after the other."""
+        parameters, gradient, scratch, is_weight, _ = self.arrays
+        self._blocks = [
+            StepArrays(
+                parameters[:, at],
+                gradient[:, at],
+                scratch[:, at],
+                is_weight[:, at],
+                tuple(self.state[name][:, at] for name in self.state_names),
+            )
+            for at in blocks(*parameters.shape)
         ]
 
-    def cast(self, number: FloatArray) -> FloatArray:
-        """A number of each member, (K, 1), in the working type, or one for all who have the same."""
-        return shared(number.astype(self.dtype))
+    def cast(self, values: FloatArray) -> FloatArray:
+        """A hyperparameter, (K, 1), in the working type; 0-d if all members have the same."""
+        return shared(values.astype(self.dtype))
 
     def prepare(self) -> None:
-        """Cast the numbers to the working type: a float64 factor would turn every product into float64.
+        """Cast the hyperparameters to the working type: a float64 factor would make every product float64.
 
         Called again when the state is restored.
         """
 
     def step(self, learning_rate: FloatArray) -> None:
-        """Move the parameters against their gradient; learning_rate is (K, 1) or 0-d."""
+        """Update the parameters along their gradient; learning_rate is (K, 1) or 0-d."""
         rates = self.rates(learning_rate)
         self.state["steps"] += _ONE
-        for part in self._parts:
-            self.move(*part, rates)
+        for block in self._blocks:
+            self.update(block, rates)
 
     def rates(self, learning_rate: FloatArray) -> Rates:
         """What this step multiplies with: the learning rate, and factors that depend on the step."""
         return (learning_rate,)
 
-    def move(self, moved: Moved, state: Sequence[FloatArray], rates: Rates) -> None:
-        """Move a part of the parameters."""
+    def update(self, arrays: StepArrays, rates: Rates) -> None:
+        """Update a block of the parameters."""
         raise NotImplementedError
 
 
 class Sgd(Optimizer):
     """W ← W − αg."""
 
-    def move(self, moved: Moved, state: Sequence[FloatArray], rates: Rates) -> None:
-        parameters, gradient = moved.parameters, moved.gradient
+    def update(self, arrays: StepArrays, rates: Rates) -> None:
+        parameters, gradient, *_ = arrays
         gradient *= rates[0]
         parameters -= gradient
 
@@ -124,10 +123,10 @@ class Momentum(Optimizer):
     def prepare(self) -> None:
         self._mu = self.cast(self.hyperparameters["momentum"])
 
-    def move(self, moved: Moved, state: Sequence[FloatArray], rates: Rates) -> None:
-        parameters, gradient = moved.parameters, moved.gradient
-        self._accelerate(state[0], gradient, rates[0])
-        parameters += state[0]
+    def update(self, arrays: StepArrays, rates: Rates) -> None:
+        parameters, gradient, _, _, (velocity,) = arrays
+        self._accelerate(velocity, gradient, rates[0])
+        parameters += velocity
 
     def _accelerate(self, velocity: FloatArray, gradient: FloatArray, learning_rate: FloatArray) -> None:
         """v ← μv − αg; leaves αg where the gradient was."""
@@ -139,11 +138,11 @@ class Momentum(Optimizer):
 class Nesterov(Momentum):
     """v ← μv − αg, W ← W + μv − αg (Sutskever et al., 2013, in Bengio's form)."""
 
-    def move(self, moved: Moved, state: Sequence[FloatArray], rates: Rates) -> None:
-        parameters, gradient = moved.parameters, moved.gradient
-        self._accelerate(state[0], gradient, rates[0])
+    def update(self, arrays: StepArrays, rates: Rates) -> None:
+        parameters, gradient, _, _, (velocity,) = arrays
+        self._accelerate(velocity, gradient, rates[0])
         parameters -= gradient
-        np.multiply(state[0], self._mu, out=gradient)
+        np.multiply(velocity, self._mu, out=gradient)
         parameters += gradient
 
 
@@ -179,9 +178,8 @@ class Adam(Optimizer):
         self._next += 1
         return learning_rate, factor * learning_rate
 
-    def move(self, moved: Moved, state: Sequence[FloatArray], rates: Rates) -> None:
-        parameters, gradient = moved.parameters, moved.gradient
-        mean, square = state
+    def update(self, arrays: StepArrays, rates: Rates) -> None:
+        parameters, gradient, _, _, (mean, square) = arrays
         mean *= self._beta1
         mean += gradient
         square *= self._beta2
@@ -203,12 +201,12 @@ class Adamw(Adam):
         super().prepare()
         self._decay = self.cast(self.hyperparameters["weight_decay"])
 
-    def move(self, moved: Moved, state: Sequence[FloatArray], rates: Rates) -> None:
-        parameters, scratch, is_weight = moved.parameters, moved.scratch, moved.is_weight
+    def update(self, arrays: StepArrays, rates: Rates) -> None:
+        parameters, _, scratch, is_weight, _ = arrays
         np.multiply(parameters, is_weight, out=scratch)
         scratch *= self._decay * rates[0]
         parameters -= scratch
-        super().move(moved, state, rates)
+        super().update(arrays, rates)
 
 
 class Nadam(Optimizer):
@@ -258,9 +256,8 @@ class Nadam(Optimizer):
         self.state["product"] = self._products[step]
         return learning_rate, *(factor[step, ...] for factor in self._factors)
 
-    def move(self, moved: Moved, state: Sequence[FloatArray], rates: Rates) -> None:
-        parameters, gradient, scratch = moved.parameters, moved.gradient, moved.scratch
-        mean, square = state
+    def update(self, arrays: StepArrays, rates: Rates) -> None:
+        parameters, gradient, scratch, _, (mean, square) = arrays
         learning_rate, of_gradient, of_mean, correction = rates
         mean *= self._cast["beta1"]
         np.multiply(gradient, self._rest["beta1"], out=scratch)
@@ -289,9 +286,8 @@ class Adagrad(Optimizer):
     def prepare(self) -> None:
         self._epsilon = self.cast(self.hyperparameters["epsilon"])
 
-    def move(self, moved: Moved, state: Sequence[FloatArray], rates: Rates) -> None:
-        parameters, gradient, scratch = moved.parameters, moved.gradient, moved.scratch
-        square = state[0]
+    def update(self, arrays: StepArrays, rates: Rates) -> None:
+        parameters, gradient, scratch, _, (square,) = arrays
         np.multiply(gradient, gradient, out=scratch)
         square += scratch
         np.sqrt(square, out=scratch)
@@ -319,9 +315,8 @@ class Rmsprop(Optimizer):
         scratch *= self._rest
         mean += scratch
 
-    def move(self, moved: Moved, state: Sequence[FloatArray], rates: Rates) -> None:
-        parameters, gradient, scratch = moved.parameters, moved.gradient, moved.scratch
-        square = state[0]
+    def update(self, arrays: StepArrays, rates: Rates) -> None:
+        parameters, gradient, scratch, _, (square,) = arrays
         self._decay_towards(square, gradient, scratch)
         np.sqrt(square, out=scratch)
         scratch += self._epsilon
@@ -338,9 +333,8 @@ class Adadelta(Rmsprop):
 
     state_names = ("square", "step_square")
 
-    def move(self, moved: Moved, state: Sequence[FloatArray], rates: Rates) -> None:
-        parameters, gradient, scratch = moved.parameters, moved.gradient, moved.scratch
-        square, step_square = state
+    def update(self, arrays: StepArrays, rates: Rates) -> None:
+        parameters, gradient, scratch, _, (square, step_square) = arrays
         self._decay_towards(square, gradient, scratch)
         np.add(square, self._epsilon, out=scratch)
         np.sqrt(scratch, out=scratch)

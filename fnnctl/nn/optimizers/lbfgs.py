@@ -116,13 +116,6 @@ class Lbfgs:
         """A `LbfgsStatus` a member."""
         return self._status
 
-    def select(self, members: IntArray) -> Self:
-        """The same search, in the same state, for some of the members."""
-        return type(self)(
-            {name: number[members] for name, number in self.hyperparameters.items()},
-            {name: array[members] for name, array in self.state.items()},
-        )
-
     def iterate(self, evaluate: Evaluate) -> None:
         """Make one iteration of every member that is still going.
 

@@ -21,7 +21,7 @@ _LEAST_STRIDE, _STRIDE, _LONGEST_STRIDE = 1.1, 4.0, 10.0
 _RETREAT = 0.25
 
 
-class Trial(NamedTuple):
+class LinePoint(NamedTuple):
     """A step, and the value and the slope along the direction there."""
 
     step: float
@@ -67,10 +67,10 @@ def strong_wolfe(
     """
     if not -math.inf < slope < 0.0:
         return SearchEnd(0.0, False)
-    low = best = Trial(0.0, value, slope)
-    high: Trial | None = None
+    low = best = LinePoint(0.0, value, slope)
+    high: LinePoint | None = None
     for left in reversed(range(max_evaluations)):
-        trial = Trial(step, *(yield step))
+        trial = LinePoint(step, *(yield step))
         allowed = value + decrease * step * slope + rounding
         if trial.finite and trial.value <= allowed and abs(trial.slope) <= -curvature * slope:
             return SearchEnd(step, True)
@@ -96,7 +96,7 @@ def strong_wolfe(
     return SearchEnd(0.0, False)
 
 
-def _beyond(behind: Trial, trial: Trial) -> float:
+def _beyond(behind: LinePoint, trial: LinePoint) -> float:
     """The next step while values still fall and nothing bounds them."""
     stride = trial.step - behind.step
     ahead = _cubic_minimum(behind, trial) - trial.step
@@ -105,7 +105,7 @@ def _beyond(behind: Trial, trial: Trial) -> float:
     return trial.step + min(max(ahead, _LEAST_STRIDE * stride), _LONGEST_STRIDE * stride)
 
 
-def _between(low: Trial, high: Trial, width_before: float) -> float:
+def _between(low: LinePoint, high: LinePoint, width_before: float) -> float:
     """The next step inside the interval, of which one end is known to be the lower one."""
     width = high.step - low.step
     if not high.finite:
@@ -116,7 +116,7 @@ def _between(low: Trial, high: Trial, width_before: float) -> float:
     return low.step + min(max(share, _MARGIN), 1.0 - _MARGIN) * width
 
 
-def _cubic_minimum(a: Trial, b: Trial) -> float:
+def _cubic_minimum(a: LinePoint, b: LinePoint) -> float:
     """Where the cubic with these values and slopes has its minimum, or NaN: Nocedal & Wright (3.59)."""
     width = b.step - a.step
     d1 = a.slope + b.slope - 3.0 * (b.value - a.value) / width

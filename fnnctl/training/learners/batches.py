@@ -13,7 +13,7 @@ from fnnctl.nn.augmentation import add_noise, mix_up
 from fnnctl.nn.workspace import Workspace
 from fnnctl.seeds import Purpose, stream
 from fnnctl.tasks.epoch_metrics import epoch_metrics
-from fnnctl.training.members import Member, StackSettings, hyperparameter, member_generators
+from fnnctl.training.members import Member, StackSettings, hyperparameter, member_generators, technique
 from fnnctl.training.pool import Pool, gather
 
 
@@ -28,8 +28,7 @@ class Batches:
         techniques = settings.techniques
         self._weights = _weights(members, settings) if techniques.weighted else None
         self._smoothing = hyperparameter(members, "label_smoothing") if techniques.smoothing else None
-        self._noise = hyperparameter(members, "noise") if techniques.noise else None
-        self._mixup = hyperparameter(members, "mixup") if techniques.mixup else None
+        self._noise, self._mixup = (technique(settings, members, name) for name in ("noise", "mixup"))
         self._unchanging = len(self.bounds) == 1 and not (techniques.noise or techniques.mixup)
         self._gathered = False
         self._workspaces: dict[int, Workspace] = {}

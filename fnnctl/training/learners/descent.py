@@ -11,7 +11,7 @@ from fnnctl.arrays import BoolArray, FloatArray
 from fnnctl.nn.backpropagation import BackPropagation
 from fnnctl.nn.network import Network
 from fnnctl.nn.optimizers.blocks import shared
-from fnnctl.nn.optimizers.first_order import OPTIMIZERS, Moved
+from fnnctl.nn.optimizers.first_order import OPTIMIZERS, StepArrays
 from fnnctl.nn.optimizers.lr_schedules import LR_SCHEDULES
 from fnnctl.nn.optimizers.penalties import Penalty, bound_norms, clip_norms, clip_values
 from fnnctl.seeds import Purpose
@@ -25,9 +25,9 @@ from fnnctl.training.members import (
     Member,
     StackSettings,
     column,
-    hyperparameter,
-    hyperparameter_columns,
     member_generators,
+    stacked,
+    technique,
 )
 from fnnctl.training.pool import Pool
 from fnnctl.training.state import State, extract_part, merge_parts
@@ -54,10 +54,8 @@ class Descent:
         self._backpropagation = BackPropagation(network, penalty_of(settings, members, network))
         optimizer, schedule = OPTIMIZERS[settings.optimizer], LR_SCHEDULES[settings.lr_schedule]
         self._optimizer = optimizer(
-            hyperparameter_columns(
-                [member.optimizer_hyperparameters for member in members], optimizer.hyperparameter_names
-            ),
-            Moved(
+            stacked([m.optimizer_hyperparameters for m in members], optimizer.hyperparameter_names),
+            StepArrays(
                 network.parameters,
                 self._backpropagation.gradient,
                 self._backpropagation.scratch,
@@ -65,9 +63,7 @@ class Descent:
             ),
         )
         self._schedule = schedule(
-            hyperparameter_columns(
-                [member.schedule_hyperparameters for member in members], schedule.hyperparameter_names
-            ),
+            stacked([m.schedule_hyperparameters for m in members], schedule.hyperparameter_names),
             column(members, "learning_rate"),
             np.array([float(member.horizon or member.epochs) for member in members]),
         )
@@ -88,13 +84,9 @@ class Descent:
         self._rising = epoch_metrics(settings.shape).rising_columns
         self._monitored = any(self._monitors)
         self._drops = any(layer.dropout for layer in settings.shape.hidden)
+        bounds = (technique(settings, members, name) for name in ("clip_value", "clip_norm", "max_norm"))
         self._clip_value, self._clip_norm, self._max_norm = (
-            hyperparameter(members, name).astype(settings.dtype)[:, None] if wanted else None
-            for name, wanted in (
-                ("clip_value", settings.techniques.clip_value),
-                ("clip_norm", settings.techniques.clip_norm),
-                ("max_norm", settings.techniques.max_norm),
-            )
+            None if bound is None else bound.astype(settings.dtype)[:, None] for bound in bounds
         )
 
     @property
@@ -167,5 +159,5 @@ class Descent:
 
 def penalty_of(settings: StackSettings, members: Sequence[Member], network: Network) -> Penalty:
     """The members' penalties."""
-    l1 = hyperparameter(members, "l1") if settings.techniques.l1 else None
-    return Penalty(network.layout.weight_mask(settings.dtype), l2=column(members, "l2"), l1=l1)
+    is_weight, l1 = network.layout.weight_mask(settings.dtype), technique(settings, members, "l1")
+    return Penalty(is_weight, l2=column(members, "l2"), l1=l1)

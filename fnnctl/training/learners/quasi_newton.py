@@ -15,7 +15,7 @@ from fnnctl.training.diagnostics import Diagnostics
 from fnnctl.training.history import Record
 from fnnctl.training.learners.batches import Batches
 from fnnctl.training.learners.descent import penalty_of
-from fnnctl.training.members import Member, StackSettings, hyperparameter_columns
+from fnnctl.training.members import Member, StackSettings, stacked
 from fnnctl.training.pool import Pool
 from fnnctl.training.state import State
 
@@ -40,7 +40,7 @@ class QuasiNewton:
         self._memory = settings.memory
         self._batches = Batches(settings, members, pool)
         self._backpropagation = BackPropagation(network, penalty_of(settings, members, network))
-        self._hyperparameters = hyperparameter_columns(
+        self._hyperparameters = stacked(
             [member.optimizer_hyperparameters for member in members], HYPERPARAMETER_NAMES
         )
         self._lbfgs = Lbfgs(self._hyperparameters, state) if state else None

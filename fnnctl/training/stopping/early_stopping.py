@@ -18,7 +18,18 @@ from fnnctl.training.state import State
 _NEVER = np.iinfo(np.int64).max
 
 
-class EarlyStopping:
+class _Rules:
+    """What the members' rules have in common; a member without a rule never ends by it."""
+
+    def __init__(self, rules: Sequence[StoppingRule | ConvergenceRule | None]) -> None:
+        self._ruled = np.array([rule is not None for rule in rules])
+        self._any_rule = bool(self._ruled.any())
+        self._nobody = np.zeros(len(rules), np.bool_)
+        self._patience = np.array([rule.patience if rule else _NEVER for rule in rules])
+        self._tolerance = np.array([rule.tolerance if rule else 0.0 for rule in rules])
+
+
+class EarlyStopping(_Rules):
     """Each member's best monitored value, its epoch, and the weights it had then.
 
     An epoch is an improvement where the value is better than the best by more than the tolerance. A
@@ -35,14 +46,10 @@ class EarlyStopping:
         rising: Container[str],
     ) -> None:
         """At the start, or continued from such a state; in `rising` columns more is better."""
+        super().__init__(rules)
         self._rising = rising
         self.restores = np.array([rule is not None and rule.restore_best for rule in rules])
-        self._ruled = np.array([rule is not None for rule in rules])
-        self._any_rule = bool(self._ruled.any())
-        self._nobody = np.zeros(len(rules), np.bool_)
         self._monitors = [rule.monitor if rule else None for rule in rules]
-        self._patience = np.array([rule.patience if rule else _NEVER for rule in rules])
-        self._tolerance = np.array([rule.tolerance if rule else 0.0 for rule in rules])
         self.state = dict(state) if state is not None else self._first_state(network)
 
     def _first_state(self, network: Network) -> dict[str, npt.NDArray[Any]]:
@@ -88,7 +95,7 @@ class EarlyStopping:
         return source["parameters"][k].copy(), source["statistics"][k].copy()
 
 
-class Convergence:
+class Convergence(_Rules):
     """scikit-learn's rule: the training loss must fall below its least value by the tolerance at least.
 
     A member ends where that has failed in more than `patience` epochs in a row. Unlike `EarlyStopping`, any
@@ -99,12 +106,8 @@ class Convergence:
 
     def __init__(self, rules: Sequence[ConvergenceRule | None], state: State | None) -> None:
         """At the start, or going on from such a memory's state."""
+        super().__init__(rules)
         members = len(rules)
-        self._ruled = np.array([rule is not None for rule in rules])
-        self._any_rule = bool(self._ruled.any())
-        self._nobody = np.zeros(members, np.bool_)
-        self._patience = np.array([rule.patience if rule else _NEVER for rule in rules])
-        self._tolerance = np.array([rule.tolerance if rule else 0.0 for rule in rules])
         self.state: dict[str, npt.NDArray[Any]] = (
             dict(state)
             if state is not None

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from fnnctl.nn.optimizers import blocks as module
 from fnnctl.nn.optimizers.blocks import BLOCK, blocks, shared
-from fnnctl.nn.optimizers.first_order import OPTIMIZERS, Moved
+from fnnctl.nn.optimizers.first_order import OPTIMIZERS, StepArrays
 from fnnctl.nn.optimizers.penalties import Penalty
 from tests.training.recipes import OPTIMIZER_NUMBERS
 
@@ -26,7 +26,7 @@ def stepped(name: str) -> bytes:
     is_weight = (rng.random((1, 61)) < 0.8).astype(np.float32)
     penalty = Penalty(is_weight, l2=np.full(1, 0.1), l1=np.full(1, 0.01))
     hyperparameters = {key: np.full(1, value) for key, value in OPTIMIZER_NUMBERS.items()}
-    moved = Moved(W, np.empty_like(W), np.empty_like(W), is_weight)
+    moved = StepArrays(W, np.empty_like(W), np.empty_like(W), is_weight)
     optimizer = OPTIMIZERS[name](hyperparameters, moved)
     for _ in range(3):
         moved.gradient[...] = gradient

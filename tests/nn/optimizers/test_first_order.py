@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fnnctl.arrays import FloatArray
-from fnnctl.nn.optimizers.first_order import OPTIMIZERS, PLANNED, Moved, Optimizer
+from fnnctl.nn.optimizers.first_order import OPTIMIZERS, PLANNED, Optimizer, StepArrays
 
 NUMBERS = {
     "weight_decay": [0.5],
@@ -25,13 +25,13 @@ def made(name: str, hyperparameters: dict[str, FloatArray], parameters: FloatArr
     gradient, scratch = np.empty_like(parameters), np.empty_like(parameters)
     return OPTIMIZERS[name](
         hyperparameters,
-        Moved(parameters, gradient, scratch, np.ones((1, parameters.shape[1]), parameters.dtype)),
+        StepArrays(parameters, gradient, scratch, np.ones((1, parameters.shape[1]), parameters.dtype)),
     )
 
 
 def step(optimizer: Optimizer, gradient: FloatArray, learning_rate: FloatArray) -> None:
     """Take a step against this gradient, (K, P), with these rates, (K, 1) or 0-d."""
-    optimizer.moved.gradient[...] = gradient
+    optimizer.arrays.gradient[...] = gradient
     optimizer.step(learning_rate)
 
 

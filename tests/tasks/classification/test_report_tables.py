@@ -1,0 +1,28 @@
+"""What a classification's report shows is measured, and its figures are files of a run."""
+
+from __future__ import annotations
+
+from fnnctl.config.schema.metric_names import CLASS_METRICS, LOSSES, METRICS
+from fnnctl.report.run_figures import _DRAW
+from fnnctl.store import names
+from fnnctl.tasks.classification.report_tables import CLASSIFICATION_REPORT
+
+
+def test_every_row_is_a_metric() -> None:
+    intervals = {"accuracy_ci95", "roc_auc_macro_ci95"}
+    keys = {key for _, key in CLASSIFICATION_REPORT.metrics}
+    assert keys <= {*METRICS, *LOSSES, *intervals, "support"}
+    assert keys >= {*CLASSIFICATION_REPORT.same}
+
+
+def test_every_column_of_the_classes_is_a_metric_of_a_class() -> None:
+    groups = CLASSIFICATION_REPORT.groups
+    assert groups
+    assert {key for _, key in groups.metrics} <= {*CLASS_METRICS, "support"}
+    assert groups.worst_by in groups.metrics
+
+
+def test_every_figure_is_drawn_from_a_file_of_the_run() -> None:
+    for figure in CLASSIFICATION_REPORT.figures:
+        assert {figure.name, figure.source} <= {*names.LAYOUT}
+        assert figure.name in _DRAW
