@@ -1,4 +1,4 @@
-"""Settings that nothing reads: errors where they are given, left out where an experiment is written."""
+"""Settings that nothing reads: errors if they are given, left out when an experiment is written."""
 
 from __future__ import annotations
 
