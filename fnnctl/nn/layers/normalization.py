@@ -60,14 +60,8 @@ class Normalization:
         delta -= spare
         delta *= buffers.deviation
 
-    def _normalize(self, z: FloatArray, buffers: NormalizationBuffers) -> None:
-        """Write x̂ and 1/√(σ² + ε) of these very pre-activations."""
-        self._centre_and_scale(z, buffers)
-
-    def _centre_and_scale(
-        self, z: FloatArray, buffers: NormalizationBuffers
-    ) -> tuple[FloatArray, FloatArray]:
-        """The means and variances, beside what `_normalize` writes."""
+    def _normalize(self, z: FloatArray, buffers: NormalizationBuffers) -> tuple[FloatArray, FloatArray]:
+        """Write x̂ and 1/√(σ² + ε) to the buffers, and return the means μ and variances σ² that they use."""
         count = z.shape[self.axis]
         mean = z.sum(axis=self.axis, keepdims=True) / count
         np.subtract(z, mean, out=buffers.normalized)
@@ -112,18 +106,19 @@ class BatchNormalization(Normalization):
         self._momentum = momentum.astype(gains.dtype)[:, None, None]
         self._means, self._variances, self._batches = means, variances, batches
 
-    def _normalize(self, z: FloatArray, buffers: NormalizationBuffers) -> None:
+    def _normalize(self, z: FloatArray, buffers: NormalizationBuffers) -> tuple[FloatArray, FloatArray]:
         if not buffers.training:
             np.subtract(z, self._means, out=buffers.normalized)
             np.divide(1.0, np.sqrt(self._variances + self._epsilon), out=buffers.deviation)
             np.multiply(buffers.normalized, buffers.deviation, out=buffers.normalized)
-            return
-        mean, variance = self._centre_and_scale(z, buffers)
+            return self._means, self._variances
+        mean, variance = super()._normalize(z, buffers)
         self._batches += 1.0
         share = np.maximum(self._momentum, 1.0 / self._batches)
         variance *= z.shape[2] / (z.shape[2] - 1)
         _move(self._means, mean, share)
         _move(self._variances, variance, share)
+        return mean, variance
 
 
 def _move(running: FloatArray, latest: FloatArray, share: FloatArray) -> None:

@@ -6,7 +6,7 @@ Weights alone are penalised, not biases, gains or slopes.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import TypeAlias
 
 import numpy as np
 
@@ -14,15 +14,8 @@ from fnnctl.arrays import FloatArray
 from fnnctl.nn.optimizers.blocks import blocks
 from fnnctl.nn.parameters import ParameterLayout
 
-
-class Penalised(NamedTuple):
-    """Some columns of the parameters, of what is added to the gradient, and of the penalties' factors."""
-
-    W: FloatArray
-    gradient: FloatArray
-    scratch: FloatArray
-    of_weights: FloatArray
-    of_signs: FloatArray | None
+Penalised: TypeAlias = tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray | None]
+"""Some columns of the parameters, the gradient, the scratch array, and the factors of W and of sign(W)."""
 
 
 class Penalty:
@@ -41,7 +34,7 @@ class Penalty:
     def parts(self, parameters: FloatArray, gradient: FloatArray, scratch: FloatArray) -> list[Penalised]:
         """What `add_gradient` needs for these arrays, (K, P) each, at every step."""
         return [
-            Penalised(
+            (
                 parameters[:, at],
                 gradient[:, at],
                 scratch[:, at],
