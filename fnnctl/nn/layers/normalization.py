@@ -1,8 +1,9 @@
 """Batch and layer normalization: x̂ = (z − μ)/√(σ² + ε), y = γx̂ + β, in place on stacked arrays.
 
-Ioffe & Szegedy 2015 take mean and variance of each unit over the batch, and running ones once training
-is over; Ba et al. 2016 take those of each example over the layer's units, always. The backward pass is
-the same but for the axis of its means: ∂L/∂z = (g − mean(g) − x̂·mean(g·x̂))/√(σ² + ε) with g = γ·∂L/∂y.
+Batch normalization (Ioffe & Szegedy, 2015) takes the mean and variance of each unit over the batch, and
+running ones after training. Layer normalization (Ba et al., 2016) takes those of each example over the
+layer's units, always. The backward passes differ only in the axis of the means: ∂L/∂z = (g − mean(g) −
+x̂·mean(g·x̂))/√(σ² + ε) with g = γ·∂L/∂y.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from fnnctl.arrays import FloatArray
 
 @dataclass(frozen=True, slots=True)
 class NormalizationBuffers:
-    """What a normalization writes to, from forward to backward."""
+    """The arrays that a normalization writes to, from forward to backward."""
 
     normalized: FloatArray
     """x̂, (K, rows, batch)."""
@@ -81,8 +82,9 @@ class LayerNormalization(Normalization):
 class BatchNormalization(Normalization):
     """Over the examples of a batch; running statistics once training is over.
 
-    The running mean moves towards the batch's by `momentum`, but in the first steps as a plain average
-    does, so that it never remembers its arbitrary first value. The running variance is the unbiased one.
+    The running mean moves towards the batch's mean by the share `momentum`. In the first steps it is the
+    plain average instead, so its arbitrary initial value has no effect. The running variance is the unbiased
+    one.
     """
 
     axis = 2
@@ -123,4 +125,4 @@ class BatchNormalization(Normalization):
 
 def _move(running: FloatArray, latest: FloatArray, share: FloatArray) -> None:
     running += share * (latest - running)
-    np.copyto(running, latest, where=share == 1.0)  # a small variance is lost in 1 + (σ² − 1)
+    np.copyto(running, latest, where=share == 1.0)  # otherwise a small σ² is lost in 1 + (σ² − 1)

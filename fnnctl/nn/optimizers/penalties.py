@@ -1,6 +1,6 @@
-"""What keeps weights and steps small: penalties in the risk, clipped gradients, bounded norms.
+"""Regularization of weights and gradients: penalties in the risk, clipped gradients, bounded norms.
 
-Weights alone are penalised, not biases, gains or slopes.
+Only weights are penalised, not biases, gains or slopes.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ Penalised: TypeAlias = tuple[FloatArray, FloatArray, FloatArray, FloatArray, Flo
 
 
 class Penalty:
-    """½λ‖W‖²_F + λ₁Σ|w|, with a λ and a λ₁ for each member (Qiu, section 7.7.1)."""
+    """½λ‖W‖²_F + λ₁Σ|w|, with λ and λ₁ of each member (Qiu, section 7.7.1)."""
 
     def __init__(self, is_weight: FloatArray, *, l2: FloatArray, l1: FloatArray | None) -> None:
-        """`l2` and `l1` hold each member's λ and λ₁, (K,); without `l1` there is no such penalty.
+        """`l2` and `l1` are the members' λ and λ₁, (K,); None for `l1` leaves out that penalty.
 
         `is_weight`, (1, P), is one where a parameter is a weight: see `ParameterLayout.weight_mask`.
         """
@@ -65,13 +65,13 @@ class Penalty:
 
 
 def _factors(of_members: FloatArray, is_weight: FloatArray) -> FloatArray:
-    """Each member's λ where there is a weight and 0 elsewhere, (K, P), or (1, P) where all have the same."""
+    """λ at weights and 0 elsewhere, (K, P), or (1, P) if all members have the same λ."""
     cast = of_members.astype(is_weight.dtype)[:, None]
     return is_weight * (cast[:1] if (cast == cast[0]).all() else cast)
 
 
 def clip_values(gradient: FloatArray, bound: FloatArray) -> None:
-    """Bound each number of the gradients, (K, P), by ±bound, (K, 1), in place."""
+    """Clip each component of the gradients, (K, P), to ±bound, (K, 1), in place."""
     np.clip(gradient, -bound, bound, out=gradient)
 
 
@@ -81,7 +81,7 @@ def clip_norms(gradient: FloatArray, bound: FloatArray) -> None:
     Pascanu et al. 2013, algorithm 1.
     """
     norms = np.sqrt(np.vecdot(gradient, gradient))[:, None]
-    if not np.isfinite(norms).all():  # the squares overflow long before the numbers do
+    if not np.isfinite(norms).all():  # squares overflow long before the components do
         large = ~np.isfinite(norms[:, 0])
         scale = np.abs(gradient[large]).max(axis=1, keepdims=True)
         scaled = gradient[large] / scale
