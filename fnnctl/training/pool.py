@@ -26,7 +26,7 @@ class Pool(Protocol):
         """(rows,), indices of classes or real values."""
 
     def gather(self, rows: IntArray, inputs: FloatArray) -> None:
-        """Write each member's rows, (K, batch), to inputs, (K, batch, features + 1); the last column is ones."""
+        """Write each member's rows, (K, batch), to inputs, (K, batch, features + 1), and ones at their ends."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,7 +89,7 @@ class EarlyStopping(_Rules):
             state["statistics"][kept] = network.statistics[kept]
 
     def final_weights(self, network: Network, k: int) -> tuple[FloatArray, FloatArray]:
-        """The parameters, (P,), and statistics, (S,), that a member ends with, its best if it restores them."""
+        """The parameters, (P,), and statistics, (S,), at a member's end, its best if it restores them."""
         kept = self.restores[k] and self.best_epoch[k] > 0
         source = self.state if kept else {"parameters": network.parameters, "statistics": network.statistics}
         return source["parameters"][k].copy(), source["statistics"][k].copy()
