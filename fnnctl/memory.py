@@ -1,4 +1,4 @@
-"""How much memory there is, and that what is no longer used goes back to the system."""
+"""How much memory is available, and how freed memory goes back to the system."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ LARGE = 2**20
 def return_large_blocks() -> None:
     """Have the C library give blocks of 1 MB and more back to the system as soon as they are freed.
 
-    glibc learns from the first large block that it frees to keep later ones, and with them the gaps between
-    blocks in use: after a few passes over a million rows a fifth of their size. Elsewhere this does nothing.
+    glibc raises its threshold when it frees the first large block, and then keeps later blocks and the gaps
+    between blocks in use: after a few passes over a million rows a fifth of their size. Other C libraries are
+    not affected.
     """
     with suppress(AttributeError, OSError, TypeError):
         ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, LARGE)
 
 
 def available_bytes() -> int | None:
-    """Bytes that a process may still take: the machine's, or its container's; None where that is unknown."""
+    """The bytes that a process may still take, from the machine or its container; None if unknown."""
     found = [amount for amount in (_machine_bytes(), _container_bytes()) if amount is not None]
     return min(found, default=None)
 

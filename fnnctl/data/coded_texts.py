@@ -14,10 +14,10 @@ from fnnctl.data.tables.numbers import ordered
 
 @dataclass(frozen=True, slots=True)
 class CodedTexts:
-    """n texts, of which equal ones have one code."""
+    """n texts; equal texts have one code."""
 
     codes: IntArray
-    """(n,) indices into `texts`, -1 where missing."""
+    """(n,) indices into `texts`, -1 if missing."""
     texts: tuple[str, ...]
     lines: Sequence[int | None]
     """The line of each text's first appearance; None for arrays, which have no lines."""

@@ -1,4 +1,4 @@
-"""The rows as typed arrays: what a source becomes, before anything is fitted or scaled.
+"""The rows as typed arrays: what a source becomes before anything is fitted or scaled.
 
 The numbers are in memory once: as float64 if they are few, as packed float32 if they are many, or as a
 file that is mapped into memory. Calculations ask for some of the rows as float64.
@@ -16,10 +16,10 @@ from fnnctl.data.mapped_numbers import MappedNumbers
 from fnnctl.data.tables.packing import Packing
 
 COLUMNS_AT_ONCE = 4
-"""Rows lie one after the other: a column alone would be fetched at the price of its neighbours."""
+"""Rows are contiguous in memory: one column alone costs as much as with its neighbours."""
 BLOCK_ROWS = 2**13
 ROW_NUMBER = np.uint32
-"""The type of a row's number in its file: four billion will do."""
+"""The type of a row's number in its file: four billion rows are enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,25 +31,25 @@ class Dataset:
     source: str
     """The built-in data set's name, or the file's absolute path."""
     sha256: str
-    """Of the file's bytes as they lie on disk."""
+    """The digest of the file's bytes on disk."""
     numeric: FloatArray
-    """(N, p) as stored, NaN where missing: see `numbers`."""
+    """(N, p) as stored, NaN if missing: see `numbers`."""
     numeric_names: tuple[str, ...]
     categorical: IntArray
-    """(N, q) codes into `categories`, -1 where missing."""
+    """(N, q) codes into `categories`, -1 if missing."""
     categorical_names: tuple[str, ...]
     categories: tuple[tuple[str, ...], ...]
     """The values of each categorical column, sorted like `classes`."""
     labels: IntArray
     """(N,) indices into `classes`."""
     classes: tuple[str, ...]
-    """Sorted as numbers where all are numbers, else as text."""
+    """Sorted as numbers if all are numbers, else as text."""
     file_rows: IntArray
-    """(N,) each row's number in its file, from 0, counting the rows that were left out for want of a label"""
+    """(N,) each row's number in its file, from 0, which counts the rows without a label too."""
     target: str
     """The label column's name."""
     weights: FloatArray | None = None
-    """(N,) how much each row counts in the loss; None where data.weights names no column."""
+    """(N,) how much each row counts in the loss; None if data.weights names no column."""
     test_rows: int = 0
     """How many of the last rows came from the test file."""
     test_source: str | None = None
@@ -58,7 +58,7 @@ class Dataset:
     warnings: tuple[str, ...] = ()
     """What was noticed while reading."""
     groups: IntArray | None = None
-    """(N,) the group of each row, -1 in a test file; None where data.split.group names no column."""
+    """(N,) the group of each row, -1 in a test file; None if data.split.group names no column."""
     packing: Packing | None = None
     """How `numeric` is packed; None if it holds the numbers themselves."""
     mapped: MappedNumbers | None = None
@@ -68,7 +68,7 @@ class Dataset:
         return len(self.labels)
 
     def numbers(self, rows: IntArray | slice, columns: Sequence[int] | IntArray | None = None) -> FloatArray:
-        """(n, p) float64, a copy: the numbers of some rows, and of some columns where they are named."""
+        """(n, p) float64, a copy: the numbers of some rows, and of some columns if `columns` names them."""
         stored = self.numeric[rows] if isinstance(rows, slice) else self.numeric.take(rows, axis=0)
         numbers = self.packing.unpack(stored) if self.packing else stored.astype(np.float64)
         if self.mapped:

@@ -1,6 +1,6 @@
-"""From a source in the config to the characters of a file, with a clear word for every way that fails.
+"""From a source in the config to the characters of a file, with a clear message for every failure.
 
-A file may be compressed with gzip (told by its first bytes or by `.gz`), may begin with a byte-order
+A file may be compressed with gzip (recognized by its first bytes or by `.gz`), may begin with a byte-order
 mark, and is never read into memory whole.
 """
 
@@ -21,7 +21,7 @@ from fnnctl.errors import DataError, MachineError, Problem, did_you_mean
 from fnnctl.text import printable, shown
 
 LONGEST_PATH = 250
-"""Characters of a path that a message shows; its end says most."""
+"""Characters of a path that a message shows; the end is the most telling."""
 _COMMON_ENCODINGS = ("utf-8", "utf-16", "latin-1", "cp1250", "cp1251", "cp1252", "gb18030", "shift_jis")
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -51,10 +51,9 @@ def find_file(
 ) -> Path:
     """Return the path that `source` means: `~` is the home folder, a relative path starts at `folder`.
 
-    With `folders` it may be one that holds files of arrays.
-    Raises DataError, at the path `setting`, where there is no such file; the close name of a file nearby
-    or of a `builtin` data set is offered. `pipes` lets a pipe or a device pass, which can be read only once.
-    Raises MachineError where the system will not tell.
+    With `folders` it may be a folder, which holds files of arrays. With `pipes` it may be a pipe or a device,
+    which can be read only once. Raises DataError, at the path `setting`, if there is no such file, and
+    suggests a file nearby or a `builtin` data set of a similar name. Raises MachineError if the system fails.
     """
     path = folder / source
     try:
@@ -115,7 +114,7 @@ def file_sha256(path: Path) -> str:
 
 
 def check_sha256(found: str, expected: str | None, *, file: str, setting: str) -> None:
-    """Raise DataError, at the path `setting`, where a file has another SHA-256 than it is to have."""
+    """Raise DataError, at the path `setting`, if a file does not have the expected SHA-256."""
     if expected is not None and found != expected:
         message = f"{file} has changed: its SHA-256 is now {found} (if so meant, change or remove this)"
         raise DataError(Problem(message, path=setting))
@@ -126,8 +125,8 @@ def open_text(path: Path | None, encoding: str, setting: str = "data.encoding") 
     """Open a plain or gzip file, or standard input (None), as text whose line ends are left as they are.
 
     Raises DataError for an unknown encoding, a damaged gzip file (also while reading), UTF-16 that was
-    not announced, and formats that are no text at all; MachineError where the system will not read.
-    `setting` is what the user changes where the encoding is wrong.
+    not announced, and formats that are no text at all; MachineError if the system cannot read.
+    `setting` is what the user changes if the encoding is wrong.
     """
     file = shown_name(path)
     with told(file), _opened(path) as raw:

@@ -186,7 +186,7 @@ def _read_test(config: DataConfig, folder: Path, main: _File) -> _File:
     for text, line in zip(part.labels.texts, part.labels.lines, strict=True):
         if text not in known:
             problems.add(f"the label {shown(text)} does not occur in the training data", line=line)
-            if arrays:  # one example will do where there is no line to correct
+            if arrays:  # one example is enough if there is no line to correct
                 break
     if not part.rows:
         problems.add(f"no row has a value in the target {shown(target)}")

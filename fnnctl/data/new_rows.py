@@ -22,10 +22,10 @@ class NewRows:
     first: int
     """The first row's number in its file, from 0."""
     numeric: FloatArray
-    """(n, p), NaN where missing."""
+    """(n, p), NaN if missing."""
     numeric_names: tuple[str, ...]
     categorical: IntArray
-    """(n, q) codes into `categories`, -1 where missing."""
+    """(n, q) codes into `categories`, -1 if missing."""
     categorical_names: tuple[str, ...]
     categories: tuple[tuple[str, ...], ...]
     """Each column's texts among these rows."""

@@ -1,8 +1,8 @@
 """Turns columns into features: impute, scale, one-hot. Fitted on the training rows alone.
 
-The features stand in this order: the numbers, an indicator for each number that has missing values in
-the training rows, then for each categorical column its categories and, where it has missing values
-there, an indicator of its own. Indicators and categories are 0 or 1 and are not scaled.
+The order of the features: the numbers; an indicator for each number that has missing values in the training
+rows; then for each categorical column its categories and, if it has missing values there, an indicator of its
+own. Indicators and categories are 0 or 1 and are not scaled.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Annotated, Any, ClassVar, Protocol, TypeVar
+from typing import Annotated, Any, ClassVar, Protocol
 
 import numpy as np
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
@@ -23,15 +23,13 @@ from fnnctl.data.dataset import Dataset
 from fnnctl.data.scaling import centre_and_spread, imputed_value
 from fnnctl.text import shown
 
-T = TypeVar("T")
-
 BLOCK_VALUES = 2**17
 EXACTLY = ConfigDict(extra="forbid", allow_inf_nan=False)
 """How the features are read back."""
 
 
 class Columns(Protocol):
-    """Rows as a Dataset has them: numbers, NaN where missing, and codes into texts, -1 where missing."""
+    """Rows as a Dataset has them: numbers, NaN if missing, and codes into texts, -1 if missing."""
 
     @property
     def numeric(self) -> FloatArray:
@@ -42,7 +40,7 @@ class Columns(Protocol):
         """The p names."""
 
     def numbers(self, rows: IntArray, columns: IntArray | None = None) -> FloatArray:
-        """(n, p) float64, a copy: the numbers of some rows, and of some columns where they are named."""
+        """(n, p) float64, a copy: the numbers of some rows, and of some columns if `columns` names them."""
 
     @property
     def categorical(self) -> IntArray:
@@ -54,12 +52,12 @@ class Columns(Protocol):
 
     @property
     def categories(self) -> tuple[tuple[str, ...], ...]:
-        """The texts that the codes of each of the q columns stand for."""
+        """For each of the q columns the texts that its codes mean."""
 
 
 @dataclass(frozen=True, slots=True)
 class NumberFeature:
-    """A numeric column: (x − centre) / spread, with `fill` for x where it is missing."""
+    """A numeric column: (x − centre) / spread, with `fill` for a missing x."""
 
     __pydantic_config__: ClassVar = EXACTLY
     name: str
@@ -79,6 +77,17 @@ class CategoryFeatures:
     categories: tuple[str, ...]
     indicator: bool
     """Whether a last feature says that the value was missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Description:
+    """What `Preprocessor.to_dict` returns."""
+
+    numeric: tuple[NumberFeature, ...]
+    categorical: tuple[CategoryFeatures, ...]
+
+
+_DESCRIPTION = TypeAdapter(_Description)
 
 
 @dataclass(frozen=True)
@@ -109,41 +118,29 @@ class Preprocessor:
 
     def of(self, dataset: Columns) -> Features:
         """The features of one data set, for many blocks of its rows."""
-        return Features(
-            dataset,
-            _NumberWriter.of(self.numbers, dataset),
-            _CategoryWriter.of(self.categories, dataset),
-            len(self.numbers) + sum(number.indicator for number in self.numbers),
-        )
+        return Features.of(self, dataset)
 
     def to_dict(self) -> dict[str, Any]:
         """Describe it in values that JSON holds exactly."""
-        return {
-            "numeric": [asdict(number) for number in self.numbers],
-            "categorical": [asdict(column) for column in self.categories],
-        }
+        return asdict(_Description(self.numbers, self.categories))
 
     @classmethod
     def from_dict(cls, description: Mapping[str, Any]) -> Preprocessor:
         """Build it again from what `to_dict` returned, also after a way through JSON text.
 
-        Raises ValueError, which says where, for anything that `to_dict` would not return.
+        Raises ValueError, which names the place, for anything that `to_dict` would not return.
         """
-        numbers = _read_back(TypeAdapter(tuple[NumberFeature, ...]), description, "numeric")
-        categories = _read_back(TypeAdapter(tuple[CategoryFeatures, ...]), description, "categorical")
+        try:
+            read = _DESCRIPTION.validate_json(json.dumps(description), strict=True)
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(str(part) for part in first["loc"])
+            raise ValueError(f"{place}: {first['msg']}") from error
+        numbers, categories = read.numeric, read.categorical
         _refuse_repetition([*(each.name for each in numbers), *(each.name for each in categories)])
         for column in categories:
             _refuse_repetition(column.categories)
         return cls(numbers, categories)
-
-
-def _read_back(adapter: TypeAdapter[T], description: Mapping[str, Any], key: str) -> T:
-    try:
-        return adapter.validate_json(json.dumps(description.get(key)), strict=True)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in (key, *first["loc"]))
-        raise ValueError(f"{place}: {first['msg']}") from error
 
 
 def _refuse_repetition(names: Sequence[str]) -> None:
@@ -157,46 +154,53 @@ class Features:
     """A data set's rows as features: each block has the same bits, whatever else is asked for."""
 
     dataset: Columns
-    _numbers: _NumberWriter
-    _categories: _CategoryWriter
-    _first_category: int
-
-    def write(self, rows: IntArray, out: FloatArray) -> None:
-        """See `Preprocessor.transform`."""
-        first, dataset = self._first_category, self.dataset
-        step = max(1, BLOCK_VALUES // max(1, dataset.numeric.shape[1] + len(self._categories.columns)))
-        for start in range(0, len(rows), step):
-            block = slice(start, start + step)
-            self._numbers.write(dataset, rows[block], out[block, :first])
-            self._categories.write(dataset.categorical, rows[block], out[block, first:])
-
-
-@dataclass(frozen=True, slots=True)
-class _NumberWriter:
-    """The numeric columns of one data set as arrays, (p,), for many blocks of its rows."""
-
     columns: IntArray | None
-    """Where they stand in the data set; None where they stand there alone and in order."""
+    """The p numeric columns' places in the data set; None if they are all of its columns, in order."""
     fill: FloatArray
     centre: FloatArray
     spread: FloatArray
+    """(p,) as in `NumberFeature`."""
     indicators: IntArray
     """Which of the p have an indicator."""
+    categories: Sequence[tuple[int, IntArray]]
+    """A column's index and, for each code and last for a missing value, the feature that is 1, or -1."""
 
     @classmethod
-    def of(cls, numbers: Sequence[NumberFeature], dataset: Columns) -> _NumberWriter:
+    def of(cls, preprocessor: Preprocessor, dataset: Columns) -> Features:
+        """The features that a preprocessor makes of a data set."""
+        numbers = preprocessor.numbers
         position = {name: j for j, name in enumerate(dataset.numeric_names)}
         columns = np.array([position[number.name] for number in numbers], dtype=np.intp)
+        categories, first = [], 0
+        for column in preprocessor.categories:
+            j = dataset.categorical_names.index(column.name)
+            feature_of = {category: first + k for k, category in enumerate(column.categories)}
+            first += len(column.categories) + column.indicator
+            missing = first - 1 if column.indicator else -1
+            # the code of a missing value, -1, picks the last entry
+            hot = np.array([*(feature_of.get(text, -1) for text in dataset.categories[j]), missing])
+            categories.append((j, hot))
         return cls(
+            dataset,
             columns=None if np.array_equal(columns, np.arange(len(position))) else columns,
             fill=np.array([number.fill for number in numbers], dtype=np.float64),
             centre=np.array([number.centre for number in numbers], dtype=np.float64),
             spread=np.array([number.spread for number in numbers], dtype=np.float64),
             indicators=np.flatnonzero([number.indicator for number in numbers]),
+            categories=categories,
         )
 
-    def write(self, dataset: Columns, rows: IntArray, out: FloatArray) -> None:
-        values = dataset.numbers(rows, self.columns)
+    def write(self, rows: IntArray, out: FloatArray) -> None:
+        """Write the features of `rows` (n,) into `out` (n, features): see `Preprocessor.transform`."""
+        first_category = len(self.fill) + len(self.indicators)
+        step = max(1, BLOCK_VALUES // max(1, self.dataset.numeric.shape[1] + len(self.categories)))
+        for start in range(0, len(rows), step):
+            block = slice(start, start + step)
+            self._write_numbers(rows[block], out[block, :first_category])
+            self._write_categories(rows[block], out[block, first_category:])
+
+    def _write_numbers(self, rows: IntArray, out: FloatArray) -> None:
+        values = self.dataset.numbers(rows, self.columns)
         missing = np.isnan(values)
         if missing.any():
             np.copyto(values, self.fill, where=missing)
@@ -207,31 +211,10 @@ class _NumberWriter:
         out[:, : len(self.fill)] = np.clip(values, -largest, largest, out=values)
         out[:, len(self.fill) :] = missing[:, self.indicators]
 
-
-@dataclass(frozen=True, slots=True)
-class _CategoryWriter:
-    """Where the codes of one data set's categorical columns stand among the features."""
-
-    columns: tuple[tuple[int, IntArray], ...]
-    """A column's index and, for each code and last for a missing value, the feature that is 1, or -1."""
-
-    @classmethod
-    def of(cls, categories: Sequence[CategoryFeatures], dataset: Columns) -> _CategoryWriter:
-        columns, first = [], 0
-        for column in categories:
-            j = dataset.categorical_names.index(column.name)
-            position = {category: first + k for k, category in enumerate(column.categories)}
-            first += len(column.categories) + column.indicator
-            missing = first - 1 if column.indicator else -1
-            # the code of a missing value, -1, picks the last entry
-            feature = np.array([*(position.get(text, -1) for text in dataset.categories[j]), missing])
-            columns.append((j, feature))
-        return cls(tuple(columns))
-
-    def write(self, codes: IntArray, rows: IntArray, out: FloatArray) -> None:
+    def _write_categories(self, rows: IntArray, out: FloatArray) -> None:
         out[...] = 0
-        for j, feature in self.columns:
-            hot = feature[codes[rows, j]]
+        for j, feature in self.categories:
+            hot = feature[self.dataset.categorical[rows, j]]
             seen = np.flatnonzero(hot >= 0)
             out[seen, hot[seen]] = 1
 

@@ -1,6 +1,6 @@
-"""Where a column of numbers lies, and how far it spreads: the statistics that scaling and imputation use.
+"""Location and spread of a column of numbers: the statistics that scaling and imputation use.
 
-All are computed in float64 on numbers divided by a power of two: that keeps sums and squares of huge or
+All are computed in float64 on numbers divided by a power of two. That keeps sums and squares of huge or
 tiny numbers (1e300, 1e-300) within range, and loses nothing above 1e-300 of the largest.
 """
 

@@ -1,4 +1,4 @@
-"""The settings that name columns, held against the columns that a file has."""
+"""Checks the settings that name columns against the columns that a file has."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def check_settings(
     *,
     group: str | None = None,
 ) -> None:
-    """Note a target that is empty or not there, and names that are unknown or have another use."""
+    """Note a target that is missing, and names that are unknown or have another use."""
     if not target:
         listed = quoted_list([printable(name) for name in names])
         problems.add_setting(
@@ -75,7 +75,7 @@ def check_settings(
 
 
 def refuse_table_settings(config: DataConfig, target: str) -> None:
-    """Raise DataError for what only a table has; a config's rules cannot see that a path is a folder."""
+    """Raise DataError for settings of tables only; a config's rules cannot see that a path is a folder."""
     given = {
         "target": config.target not in {None, target},
         "delimiter": config.delimiter is not None,

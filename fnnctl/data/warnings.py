@@ -1,4 +1,4 @@
-"""What is no error in the data but likely a mistake: said before the training, not after it."""
+"""What is no error in the data but probably a mistake: reported before training, not after it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ FEWEST_IDS = 20
 
 
 def data_warnings(dataset: Dataset, split: Split | None) -> list[str]:
-    """Warn of row ids, columns that tell nothing, classes and rows that the parts do not divide well.
+    """Warn of row ids, of columns without information, and of classes and rows that are badly divided.
 
-    Without a split all rows are divided into folds, which is to say that each is learned from and tested.
-    Rows are compared by hashes of 64 bits over features and label: that two different rows have one is
-    as likely as N²/2⁶⁵. The numbers are gone through once, a block of rows at a time.
+    Without a split all rows are divided into folds, so that each row is both learned from and tested. Rows
+    are compared by 64-bit hashes of features and label: two different rows have the same hash with a
+    probability of about N²/2⁶⁵. The numbers are read once, a block of rows at a time.
     """
     rows = len(dataset) - dataset.test_rows
     whole, train = _Extent(dataset), _Extent(dataset)
@@ -42,7 +42,7 @@ def data_warnings(dataset: Dataset, split: Split | None) -> list[str]:
 
 
 class _Extent:
-    """How far each numeric column reaches in the rows that were added, and of what kind its numbers are."""
+    """The range of each numeric column in the rows that were added, and whether its numbers are integers."""
 
     def __init__(self, dataset: Dataset) -> None:
         columns = len(dataset.numeric_names)
@@ -51,7 +51,7 @@ class _Extent:
         self.integral = np.ones(columns, np.bool_)
 
     def add(self, numbers: FloatArray) -> None:
-        """Add rows, (n, p) with NaN where missing."""
+        """Add rows, (n, p) with NaN if missing."""
         if not len(numbers):
             return
         self.low = np.fmin(self.low, np.fmin.reduce(numbers, axis=0))
@@ -64,7 +64,7 @@ class _Extent:
 def _row_ids(dataset: Dataset, extent: _Extent, rows: int) -> list[str]:
     if rows < FEWEST_IDS:
         return []
-    # whole, distinct numbers that (nearly) follow one another: within a span of 2n
+    # distinct integers that are (nearly) consecutive: within a span of 2n
     may_count = np.flatnonzero(extent.integral & (extent.high - extent.low < 2 * rows)).tolist()
     names = [dataset.numeric_names[j] for j in may_count if _are_distinct(dataset, j, rows)]
     texts = zip(dataset.categorical_names, dataset.categorical[:rows].T, strict=True)
@@ -78,7 +78,7 @@ def _row_ids(dataset: Dataset, extent: _Extent, rows: int) -> list[str]:
 
 
 def _are_distinct(dataset: Dataset, column: int, rows: int) -> bool:
-    """Whether whole numbers within a span of twice their number are all different."""
+    """Whether integers within a span of twice their number are all different."""
     numbers = np.concatenate(
         [
             dataset.numbers(slice(start, min(start + BLOCK_ROWS, rows)), [column])[:, 0]
@@ -134,7 +134,7 @@ def _shared_rows(hashes: npt.NDArray[np.uint64], split: Split) -> list[str]:
 
 
 def _repeated_rows(hashes: npt.NDArray[np.uint64], groups: IntArray | None) -> list[str]:
-    """Warn of rows that two folds may have; those of a group are always in one."""
+    """Warn of equal rows that may be in two folds; the rows of a group are always in one."""
     _, kind = np.unique(hashes, return_inverse=True)
     places, where = kind, ""
     if groups is not None:

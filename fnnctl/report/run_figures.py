@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Set
 from functools import partial
 from typing import Any, Final
 
@@ -15,7 +15,8 @@ from fnnctl.plots.style import png_bytes
 from fnnctl.report.content import scored_rows
 from fnnctl.report.summary import Summary
 from fnnctl.store import names
-from fnnctl.store.folder import RunFolder, StoredCurve
+from fnnctl.store.folder import RunFolder
+from fnnctl.tasks.classification.stored_tables import StoredCurve, read_calibration, read_curves
 
 
 def run_figures(run: RunFolder, summary: Summary, wanted: Set[str]) -> dict[str, bytes]:
@@ -38,7 +39,7 @@ def _curves(
     run: RunFolder,
     summary: Summary,
     *,
-    read: Callable[[RunFolder], Sequence[StoredCurve] | None],
+    source: str,
     draw: Callable[..., Any],
     metric: str,
     what: str,
@@ -46,13 +47,13 @@ def _curves(
     scores = summary.part_metrics("test") or {}
     curves = [
         PlottedCurve(curve.kind, curve.label, curve.x, curve.y, _area(curve, metric, scores))
-        for curve in read(run) or ()
+        for curve in read_curves(run, source) or ()
     ]
     return draw(curves, title=_title(summary, what)) if curves else None
 
 
 def _calibration(run: RunFolder, summary: Summary) -> Any:
-    bins = run.read_calibration()
+    bins = read_calibration(run)
     error = (summary.part_metrics("test") or {}).get("expected_calibration_error")
     return reliability_figure(bins, error=error, title=_title(summary, "calibration")) if bins else None
 
@@ -71,11 +72,11 @@ def _learning_curve(run: RunFolder, summary: Summary) -> Any:
 _DRAW: Final[Mapping[str, Callable[[RunFolder, Summary], Any]]] = {
     names.CONFUSION_MATRIX_FIGURE: _confusion_matrix,
     names.ROC_CURVE_FIGURE: partial(
-        _curves, read=RunFolder.read_roc_curves, draw=roc_figure, metric="roc_auc", what="ROC curves"
+        _curves, source=names.ROC_CURVE, draw=roc_figure, metric="roc_auc", what="ROC curves"
     ),
     names.PR_CURVE_FIGURE: partial(
         _curves,
-        read=RunFolder.read_pr_curves,
+        source=names.PR_CURVE,
         draw=pr_figure,
         metric="average_precision",
         what="precision and recall",

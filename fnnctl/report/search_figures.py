@@ -30,7 +30,7 @@ def _history(search: SearchHistory, name: str) -> Any:
 
 
 def _rungs(search: SearchHistory, name: str) -> Any:
-    """The curve that was recorded and comes closest to the objective; without any, the objective itself."""
+    """Draws the recorded curve that is closest to the objective; if there is none, the objective itself."""
     curve, drawn = None, _axis(search)
     if any(map(_curves, search.results)):
         curve = "validation_loss" if is_loss(search.metric) else "validation_accuracy"
@@ -91,7 +91,7 @@ def _results(search: SearchHistory) -> Iterator[PlottedResult]:
 def _plotted_trial(
     search: SearchHistory, results: Sequence[Result], curve: str | None, budgets: Mapping[int, Sequence[int]]
 ) -> PlottedTrial:
-    """The trial's curve through all its jobs; without one, its objective at each rung."""
+    """The trial's curve through all its jobs; if there is none, its objective at each rung."""
     if curve is None:
         epochs = np.array([result.budget for result in results], dtype=np.float64)
         values = [result.objective for result in results]
@@ -113,6 +113,6 @@ def _plotted_trial(
 
 
 def _curves(result: Result) -> Mapping[str, Sequence[float | None]]:
-    """A value for each epoch of the job, by the history's names; nothing if none were recorded."""
+    """A value per epoch of the job, by the history's columns; empty if none were recorded."""
     curves: Mapping[str, Sequence[float | None]] = (result.facts or {}).get("curve") or {}
     return curves

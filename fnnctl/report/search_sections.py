@@ -1,4 +1,4 @@
-"""What a report says of a search, before the metrics of its refitted winner: what it spent and found."""
+"""The sections of a search's report, before the metrics of its refitted winner: what it spent and found."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from fnnctl.store.manifest import SearchFacts
 TOP: Final = 10
 """Rows of the leaderboard that a report shows."""
 TABLE_WIDTH: Final = 76
-"""Columns of text that the leaderboard may take; settings that do not fit are left to leaderboard.csv."""
+"""Columns of text that the leaderboard may take; settings that do not fit are only in leaderboard.csv."""
 MOST_RUNGS: Final = 40
 GAP: Final = 3
 
 
 def search_sections(search: SearchHistory, facts: SearchFacts | None = None) -> list[Section]:
-    """What the journal says, and the manifest's facts beside it; a section about nothing has no rows."""
+    """Sections made from the journal and the manifest's facts; some may have no rows."""
     best = search.standings.incumbent
     return [
         FactList("Search", tuple(_search_facts(search, facts))),
@@ -39,9 +39,9 @@ def search_sections(search: SearchHistory, facts: SearchFacts | None = None) -> 
 
 
 def search_json(summary: Summary) -> dict[str, Any]:
-    """What `search --json` and `report --json` say of a search; nothing of another run.
+    """What `search --json` and `report --json` say of a search; empty for another run.
 
-    The epochs are those planned, where the manifest knows, and else those granted so far.
+    The epochs are those planned, if the manifest has them, else those granted so far.
     """
     search, facts = summary.search, summary.manifest.search
     if search is None:
@@ -50,11 +50,7 @@ def search_json(summary: Summary) -> dict[str, Any]:
     found = importances(search)
     return {
         "method": search.method,
-        "objective": {
-            "metric": search.metric,
-            "on": search.part,
-            "direction": search.direction,
-        },
+        "objective": {"metric": search.metric, "on": search.part, "direction": search.direction},
         "end": search.end,
         "trials": len(search.trials),
         "trials_by_status": search.statuses,
@@ -103,7 +99,7 @@ def _command(search: SearchHistory, best: Result) -> Iterable[str]:
 
 
 def _leaderboard(search: SearchHistory) -> TableSection:
-    """The best trials, with as many of their settings as there is room for."""
+    """The best trials, with as many of their settings as fit."""
     top, count = _top(search), len(search.standings.latest)
     columns = [
         ("trial", [str(result.trial) for result in top]),
@@ -123,7 +119,7 @@ def _leaderboard(search: SearchHistory) -> TableSection:
 
 
 def _rungs_table(search: SearchHistory) -> TableSection:
-    """How the ladders were climbed; where every trial got all at once there is nothing to tell."""
+    """The results at each rung; empty if there is only one rung."""
     rungs = search.rungs if len(search.rungs) > 1 else []
     rows = (
         (

@@ -1,6 +1,6 @@
 """The searched settings as columns of numbers, for figures and for their importance.
 
-Hidden layers are searched as one setting, and seen as several: how many there are, and how wide.
+Hidden layers are one searched setting, and several columns: their number and their widths.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from fnnctl.records.trials import Trial
 from fnnctl.space.layers import layer_dimensions, split_layers
 
 _UNSET: Final = object()
-"""The value of a trial in which a setting is not searched; None is a value that a choice may have."""
+"""The value for a trial in which a setting is not active; None is a value that a choice may have."""
 
 
 def searched_settings(search: SearchHistory, trials: Sequence[Trial]) -> list[SearchedSetting]:
-    """A column for each dimension that one of the trials has a value in."""
+    """A column per dimension in which at least one of the trials has a value."""
     scales: Mapping[str, Any] = search.settings.get("scales") or {}
     columns = [
         (name, values, scales.get(name, scales.get(path)))
@@ -37,7 +37,7 @@ def searched_settings(search: SearchHistory, trials: Sequence[Trial]) -> list[Se
 def importances(search: SearchHistory) -> tuple[int, dict[str, Importance | None]] | None:
     """The budget at which trials are compared, and each setting's importance there.
 
-    It is the largest at which enough trials have a result. None where there is no such budget.
+    It is the largest at which enough trials have a result. None if there is no such budget.
     """
     by_budget: dict[int, list[tuple[Trial, float]]] = {}
     for result in search.results:
@@ -55,7 +55,7 @@ def importances(search: SearchHistory) -> tuple[int, dict[str, Importance | None
 
 
 def short_names(paths: Sequence[str]) -> list[str]:
-    """The last parts of each path, as few as tell what it is and which of them."""
+    """The last parts of each path, as few as are clear and tell it from the others."""
     parts = [path.split(".") for path in paths]
     return [_shortest(own, [other for other in parts if other != own]) for own in parts]
 
@@ -68,7 +68,7 @@ def _shortest(own: Sequence[str], others: Sequence[Sequence[str]]) -> str:
 
 
 def _dimensions(path: str, trials: Sequence[Trial], scale: object) -> Iterator[tuple[str, list[Any]]]:
-    """The setting itself; of hidden layers that are no choice, their number and their width or widths."""
+    """The setting itself; for hidden layers that are not a choice, their number and their widths."""
     values = [trial.assignment.get(path, _UNSET) for trial in trials]
     layers = [value for value in values if value is not _UNSET]
     if scale == "choice" or not all(map(_is_layers, layers)):
@@ -80,7 +80,7 @@ def _dimensions(path: str, trials: Sequence[Trial], scale: object) -> Iterator[t
 
 
 def _setting(name: str, values: Sequence[Any], scale: object) -> SearchedSetting:
-    """The values as a column; what are not all numbers are categories, whatever the scale is said to be."""
+    """The values as a column. Values that are not all numbers are categories, whatever the scale."""
     known = [value for value in values if value is not _UNSET]
     if scale == "choice" or not all(map(_is_number, known)):
         by_text = {flow_yaml(value): value for value in known}
@@ -94,7 +94,7 @@ def _setting(name: str, values: Sequence[Any], scale: object) -> SearchedSetting
 
 
 def _order(value: Any, text: str) -> tuple[bool, float, str]:
-    """Numbers first, by their size."""
+    """The sort key of a category: numbers first, by value."""
     return (False, float(value), "") if _is_number(value) else (True, 0.0, text)
 
 

@@ -16,6 +16,7 @@ from fnnctl.store import names
 from fnnctl.store.catalogue import shown_status
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import Manifest
+from fnnctl.tasks.classification.stored_tables import read_confusion_matrix
 from fnnctl.tasks.reporting import TaskReport
 from fnnctl.tasks.reports import TASK_REPORTS
 
@@ -77,7 +78,7 @@ def summarize(run: RunFolder) -> Summary:
         manifest=manifest,
         alive=manifest.status == "running" and run.is_alive(),
         metrics=scored.read_metrics(),
-        confusion=scored.read_confusion_matrix(),
+        confusion=read_confusion_matrix(scored),
         epochs=len(next(iter(history.values()))) if history else None,
         files=run.files() if winner is None else (*run.files(), names.BEST),
         search=None if records is None else search_history(records, run.path / names.JOURNAL),

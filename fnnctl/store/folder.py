@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeVar, cast, get_args
+from typing import Any, TypeVar
 
-import numpy as np
-
-from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.store import names
 from fnnctl.store.atomic import damaged, read_bytes, write_bytes
 from fnnctl.store.description import ModelDescription, read_description
@@ -22,21 +18,7 @@ from fnnctl.store.manifest import Manifest, read_manifest
 from fnnctl.store.tables import CsvTable, read_rows, read_table
 from fnnctl.store.weights import Array, read_listed_npz, read_npz
 
-CURVE_COLUMNS = 5
-CALIBRATION_COLUMNS = ("low", "high", "rows", "confidence", "accuracy", "accuracy_low", "accuracy_high")
-CurveKind = Literal["class", "micro", "macro"]
-
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class StoredCurve:
-    """A ROC or precision-recall curve; see `run.CurvePoints`."""
-
-    kind: CurveKind
-    label: str
-    x: FloatArray
-    y: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,44 +60,22 @@ class RunFolder:
 
     def read_history(self) -> dict[str, list[float | None]] | None:
         """The columns of the history, a value per epoch."""
-        return self._columns(names.HISTORY)
+        return self.read_columns(names.HISTORY)
 
-    def read_predictions(self) -> CsvTable | None:
-        """The predictions as text: row, label, prediction, and a probability per class."""
-        return self._read(names.PREDICTIONS, read_table)
+    def read_table(self, name: str) -> CsvTable | None:
+        """One of the run's CSV files, as text."""
+        return self._read(name, read_table)
 
-    def read_confusion_matrix(self) -> tuple[tuple[str, ...], IntArray] | None:
-        """The classes and the counts, a row per true class, a column per predicted one."""
-        table = self._read(names.CONFUSION_MATRIX, read_table)
+    def read_rows(self, name: str) -> Iterator[list[str]] | None:
+        """The columns of one of the run's CSV files, and then its rows, one at a time."""
+        return self._read(name, read_rows)
+
+    def read_columns(self, name: str) -> dict[str, list[float | None]] | None:
+        """The columns of a CSV file of numbers; an empty field is None."""
+        table = self.read_table(name)
         if table is None:
             return None
-        try:
-            matrix = np.array([[int(count) for count in row[1:]] for row in table.rows], dtype=np.intp)
-        except (ValueError, OverflowError) as error:
-            raise damaged(table.path, f"is damaged: {error}") from error
-        classes = table.columns[1:]
-        if not classes or tuple(table.column(0)) != classes:
-            raise damaged(table.path, "is damaged: its rows and its columns are not the same classes")
-        return classes, matrix
-
-    def read_roc_curves(self) -> list[StoredCurve] | None:
-        """The ROC curves: x is the false positive rate, y the true positive rate."""
-        return self._curves(names.ROC_CURVE)
-
-    def read_pr_curves(self) -> list[StoredCurve] | None:
-        """The precision-recall curves: x is the recall, y the precision."""
-        return self._curves(names.PR_CURVE)
-
-    def read_calibration(self) -> dict[str, list[float | None]] | None:
-        """The columns of the calibration's bins, a value per bin; all but the first three may have None."""
-        columns, path = self._columns(names.CALIBRATION), self.path / names.CALIBRATION
-        if columns is None:
-            return None
-        if tuple(columns) != CALIBRATION_COLUMNS:
-            raise damaged(path, f"is damaged: its columns are not {', '.join(CALIBRATION_COLUMNS)}")
-        if any(None in columns[name] for name in CALIBRATION_COLUMNS[:3]):
-            raise damaged(path, "is damaged: a bin lacks its ends or its rows")
-        return columns
+        return {column: table.numbers(index) for index, column in enumerate(table.columns)}
 
     def read_model(self) -> StoredModel:
         """The weights and the description they were written with; `DataError` where the run has none."""
@@ -154,31 +114,3 @@ class RunFolder:
     def _read(self, name: str, parse: Callable[[bytes, Path], T]) -> T | None:
         content = read_bytes(self.path / name)
         return None if content is None else parse(content, self.path / name)
-
-    def _columns(self, name: str) -> dict[str, list[float | None]] | None:
-        table = self._read(name, read_table)
-        if table is None:
-            return None
-        return {column: table.numbers(index) for index, column in enumerate(table.columns)}
-
-    def _curves(self, name: str) -> list[StoredCurve] | None:
-        """Read point by point, because a curve of a large part has hundreds of thousands."""
-        path, rows = self.path / name, self._read(name, read_rows)
-        if rows is None:
-            return None
-        if len(next(rows)) != CURVE_COLUMNS:
-            raise damaged(path, f"is damaged: {CURVE_COLUMNS} columns were expected")
-        points: dict[tuple[str, str], tuple[array[float], array[float]]] = {}
-        for kind, label, x, y, _ in rows:
-            if kind not in get_args(CurveKind):
-                raise damaged(path, f"is damaged: '{kind}' is no kind of curve")
-            of_curve = points.setdefault((kind, label), (array("d"), array("d")))
-            try:
-                of_curve[0].append(float(x))
-                of_curve[1].append(float(y))
-            except ValueError as error:
-                raise damaged(path, f"is damaged: {error}") from error
-        return [
-            StoredCurve(cast("CurveKind", kind), label, np.array(x), np.array(y))
-            for (kind, label), (x, y) in points.items()
-        ]

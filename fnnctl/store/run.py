@@ -19,7 +19,7 @@ from fnnctl.store import names
 from fnnctl.store.appending import append_bytes
 from fnnctl.store.atomic import cannot_write, sync_folder, write_bytes, write_lines, write_text
 from fnnctl.store.documents import read_mapping, to_json
-from fnnctl.store.folder import CALIBRATION_COLUMNS, CurveKind, RunFolder
+from fnnctl.store.folder import RunFolder
 from fnnctl.store.journal import JournalFile, JournalRecord, journal_bytes
 from fnnctl.store.lock import HeldError, hold_lock, release, take_over_lock
 from fnnctl.store.manifest import Manifest
@@ -28,6 +28,7 @@ from fnnctl.store.tables import csv_lines, wide_csv_lines
 from fnnctl.store.weights import Array, array_list, to_npz
 from fnnctl.text import plain_text
 
+CALIBRATION_COLUMNS = ("low", "high", "rows", "confidence", "accuracy", "accuracy_low", "accuracy_high")
 ROC_COLUMNS = ("kind", "class", "false_positive_rate", "true_positive_rate", "threshold")
 PREDICTION_COLUMNS = ("row", "label", "prediction")
 POINTS_AT_ONCE = 2**12
@@ -38,7 +39,7 @@ class CurvePoints(Protocol):
     """A ROC or precision-recall curve, whoever computed it."""
 
     @property
-    def kind(self) -> CurveKind:
+    def kind(self) -> Literal["class", "micro", "macro"]:
         """Whether it is a class's or an average."""
 
     @property
@@ -67,6 +68,15 @@ class OpenRun(RunFolder):
     def write_metrics(self, metrics: Mapping[str, Any]) -> None:
         """Write the metrics of the parts; ValueError for a NaN, which JSON does not have."""
         write_text(self.path / names.METRICS, to_json(metrics))
+
+    def write_table(self, name: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        """Write one of the run's CSV files; None is an empty field."""
+        write_lines(self.path / name, csv_lines(columns, rows))
+
+    def write_artifacts(self, artifacts: Iterable[tuple[str, Iterable[str]]]) -> None:
+        """Write files by their names, each from the lines of its content."""
+        for name, lines in artifacts:
+            write_lines(self.path / name, lines)
 
     def write_history(self, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Write a row an epoch; None is an empty field."""

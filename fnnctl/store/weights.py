@@ -1,7 +1,7 @@
-"""`model.npz`: arrays in, bytes out, and back without trusting what the file says of itself.
+"""`model.npz`: arrays to bytes, and back without trusting what the file says of itself.
 
-Equal arrays give equal bytes, which `numpy.savez` does not promise: its archive carries the time of writing.
-A model is read only where its arrays' names, types and shapes are those that `model.json` lists. No array
+Equal arrays give equal bytes, which `numpy.savez` does not promise: its archive has the time of writing. A
+model is read only if the names, types and shapes of its arrays are those that `model.json` lists. No array
 takes more memory than the file really holds.
 """
 
@@ -44,7 +44,7 @@ def array_list(arrays: Mapping[str, Array]) -> dict[str, dict[str, Any]]:
 def read_listed_npz(content: bytes, expected: object, path: Path) -> dict[str, Array]:
     """The arrays in a file's content, which must be those of `expected` (made by `array_list`).
 
-    Raises `DataError`, which names `path`, where they are not, or where the file is damaged.
+    Raises `DataError`, which names `path`, if they are not, or if the file is damaged.
     """
     if not isinstance(expected, dict):
         raise damaged(path, "cannot be read: model.json does not list its arrays")

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pytest
 
-from fnnctl.arrays import FloatArray
+from fnnctl.metrics.curves import Curve
+from fnnctl.store import names
 from fnnctl.store.names import FIGURES
 from fnnctl.store.run import OpenRun, create_run
+from fnnctl.tasks.classification import tables
 
 HOSTILE_CLASSES = (
     "$$x^2$$",
@@ -26,15 +27,6 @@ HOSTILE_CLASSES = (
     "`code` *bold* _x_ ~~no~~",
     "# &lt; 日本",
 )
-
-
-@dataclass(frozen=True)
-class Curve:
-    kind: Literal["class", "micro", "macro"]
-    label: str
-    x: FloatArray
-    y: FloatArray
-    thresholds: FloatArray
 
 
 def part_metrics(classes: Sequence[str], accuracy: float) -> dict[str, Any]:
@@ -63,15 +55,22 @@ def write_everything(run: OpenRun, classes: Sequence[str]) -> None:
     """All files of a run but the figures, its manifest not yet finished."""
     train, test = part_metrics(classes, 0.95), part_metrics(classes, 0.9)
     run.write_metrics({"train": train, "validation": None, "test": test})
-    run.write_history(("epoch", "train_loss", "validation_loss"), [(1, 1.0, 1.5), (2, 0.5, 1.25)])
-    run.write_confusion_matrix(classes, np.arange(len(classes) ** 2).reshape(len(classes), -1))
+    run.write_table(
+        names.HISTORY, ("epoch", "train_loss", "validation_loss"), [(1, 1.0, 1.5), (2, 0.5, 1.25)]
+    )
+    matrix = np.arange(len(classes) ** 2).reshape(len(classes), -1)
+    run.write_artifacts([tables.confusion(classes, matrix)])
     rows, probabilities = [(7, classes[0], classes[1])], np.full((1, len(classes)), 1 / len(classes))
-    run.write_predictions(classes, [(rows, probabilities)])
+    run.write_artifacts([tables.predictions(classes, [(rows, probabilities)])])
     line = np.array([0.0, 0.5, 1.0])
-    curves = [Curve("class", name, line, line, np.array([np.inf, 0.5, 0.1])) for name in classes]
-    averages = [Curve("micro", "", line, line, line), Curve("macro", "", line, line, np.full(3, np.nan))]
-    run.write_curves(curves + averages, curves + averages)
-    run.write_calibration([(0.0, 0.5, 0, None, None, None, None), (0.5, 1.0, 30, 0.75, 0.9, 0.7, 0.95)])
+    curves = [Curve("class", name, line, line, np.array([np.inf, 0.5, 0.1]), 0.5) for name in classes]
+    averages = [
+        Curve("micro", "", line, line, line, 0.5),
+        Curve("macro", "", line, line, np.full(3, np.nan), 0.5),
+    ]
+    run.write_artifacts(tables.curves(curves + averages, curves + averages))
+    bins = [(0.0, 0.5, 0, None, None, None, None), (0.5, 1.0, 30, 0.75, 0.9, 0.7, 0.95)]
+    run.write_artifacts([tables.calibration(bins)])
     run.write_model({"w": np.zeros(3)}, {"classes": list(classes)})
     run.log("said")
 

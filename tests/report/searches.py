@@ -12,6 +12,7 @@ from fnnctl.records.history import SearchHistory, search_history
 from fnnctl.store.journal import JournalRecord
 from fnnctl.store.names import BEST
 from fnnctl.store.run import OpenRun, create_run
+from fnnctl.tasks.classification import tables
 
 CONFUSION = np.array([[9, 1], [2, 8]])
 RATE, NAME = "training.optimizer.learning_rate", "training.optimizer.name"
@@ -89,6 +90,6 @@ def refit(search: OpenRun, metrics: Mapping[str, Any]) -> None:
     """Put a refitted winner with these metrics into the search's folder."""
     run = create_run(search.path, name="winner", kind="train", config=b"", resolved="", manifest={})
     run.write_metrics(metrics)
-    run.write_confusion_matrix(["a", "b"], CONFUSION)
+    run.write_artifacts([tables.confusion(["a", "b"], CONFUSION)])
     run.finish("completed", {"total": 1.0, "training": 0.5})
     run.path.rename(search.path / BEST)

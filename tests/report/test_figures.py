@@ -17,8 +17,10 @@ from fnnctl.metrics.curves import pr_curves, roc_curves
 from fnnctl.metrics.ranked import rank_part
 from fnnctl.plots.curves import PlottedCurve
 from fnnctl.report.figures import draw_figures
+from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun
+from fnnctl.tasks.classification import tables
 
 FIGURES = ("confusion_matrix.png", "roc_curve.png", "pr_curve.png", "calibration.png", "learning_curve.png")
 
@@ -35,11 +37,12 @@ def measured_run(start_run: Callable[..., OpenRun], hostile_classes: tuple[str, 
     ranked = rank_part(labels, probabilities)
     scores = score(labels, probabilities, ranked, hostile_classes, loss=0.5)
     run.write_metrics({"train": scores, "validation": None, "test": scores})
-    run.write_history(("epoch", "train_loss", "train_accuracy"), [(1, 1.5, 0.25), (2, 1.0, 0.5)])
+    run.write_table(names.HISTORY, ("epoch", "train_loss", "train_accuracy"), [(1, 1.5, 0.25), (2, 1.0, 0.5)])
     matrix = confusion_matrix(labels, probabilities.argmax(axis=1), len(hostile_classes))
-    run.write_confusion_matrix(hostile_classes, matrix)
-    run.write_curves(roc_curves(ranked, hostile_classes), pr_curves(ranked, hostile_classes))
-    run.write_calibration(reliability(labels, probabilities).table())
+    run.write_artifacts([tables.confusion(hostile_classes, matrix)])
+    curves = tables.curves(roc_curves(ranked, hostile_classes), pr_curves(ranked, hostile_classes))
+    run.write_artifacts(curves)
+    run.write_artifacts([tables.calibration(reliability(labels, probabilities).table())])
     return run
 
 
@@ -93,9 +96,9 @@ def test_the_calibration_error_is_that_of_the_metrics(
 def test_only_what_was_measured_is_drawn(start_run: Callable[..., OpenRun]) -> None:
     run = start_run()
     assert draw_figures(run) == ()
-    run.write_history(("epoch", "train_loss"), [])
+    run.write_table(names.HISTORY, ("epoch", "train_loss"), [])
     assert draw_figures(run) == ()
-    run.write_history(("epoch", "train_loss"), [(1, 0.5)])
+    run.write_table(names.HISTORY, ("epoch", "train_loss"), [(1, 0.5)])
     assert draw_figures(run) == ("learning_curve.png",)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from fnnctl.errors import DataError
 from fnnctl.report.summary import summarize
+from fnnctl.store import names
 from fnnctl.store.run import OpenRun
 
 
@@ -46,7 +47,7 @@ def test_a_run_that_ended_early(
     start_run: Callable[..., OpenRun], status: Literal["failed", "interrupted"]
 ) -> None:
     run = start_run()
-    run.write_history(("epoch", "train_loss"), [(1, 0.5)])
+    run.write_table(names.HISTORY, ("epoch", "train_loss"), [(1, 0.5)])
     run.finish(status, {"total": 1.0, "training": None})
     summary = summarize(run)
     assert (summary.shown_status, summary.epochs) == (status, 1)

@@ -12,7 +12,6 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -20,20 +19,11 @@ from typing import Literal
 import numpy as np
 import pytest
 
-from fnnctl.arrays import FloatArray
 from fnnctl.errors import DataError, MachineError, UsageError
-from fnnctl.store.folder import CurveKind, RunFolder
+from fnnctl.store import names
+from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun, create_run
 from tests.store.conftest import described
-
-
-@dataclass(frozen=True)
-class Curve:
-    kind: CurveKind
-    label: str
-    x: FloatArray
-    y: FloatArray
-    thresholds: FloatArray
 
 
 def start(runs_dir: Path) -> Path:
@@ -151,7 +141,9 @@ def test_metrics_round_trip(run: OpenRun, hostile_classes: tuple[str, ...]) -> N
 
 
 def test_history_round_trip(run: OpenRun) -> None:
-    run.write_history(("epoch", "train_loss", "validation_loss"), [(1, 1 / 3, None), (2, float("inf"), 0.5)])
+    run.write_table(
+        names.HISTORY, ("epoch", "train_loss", "validation_loss"), [(1, 1 / 3, None), (2, float("inf"), 0.5)]
+    )
     assert run.read_history() == {
         "epoch": [1, 2],
         "train_loss": [1 / 3, float("inf")],
@@ -160,52 +152,8 @@ def test_history_round_trip(run: OpenRun) -> None:
 
 
 def test_an_empty_history_has_its_columns(run: OpenRun) -> None:
-    run.write_history(("epoch", "train_loss"), [])
+    run.write_table(names.HISTORY, ("epoch", "train_loss"), [])
     assert run.read_history() == {"epoch": [], "train_loss": []}
-
-
-def test_predictions_round_trip(run: OpenRun, hostile_classes: tuple[str, ...]) -> None:
-    share = 1 / len(hostile_classes)
-    rows = [(row, name, name) for row, name in enumerate(hostile_classes)]
-    probabilities = np.full((len(hostile_classes), len(hostile_classes)), share)
-    run.write_predictions(hostile_classes, [(rows[:2], probabilities[:2]), (rows[2:], probabilities[2:])])
-    table = run.read_predictions()
-    assert table is not None
-    assert table.columns == ("row", "label", "prediction", *(f"p_{name}" for name in hostile_classes))
-    assert tuple(table.column(1)) == hostile_classes
-    assert table.numbers(3) == [share] * len(hostile_classes)
-
-
-def test_confusion_matrix_round_trip(run: OpenRun, hostile_classes: tuple[str, ...]) -> None:
-    matrix = np.arange(len(hostile_classes) ** 2).reshape(len(hostile_classes), -1)
-    run.write_confusion_matrix(hostile_classes, matrix)
-    read = run.read_confusion_matrix()
-    assert read is not None
-    assert read[0] == hostile_classes
-    np.testing.assert_array_equal(read[1], matrix)
-
-
-def test_curves_round_trip(run: OpenRun, hostile_classes: tuple[str, ...]) -> None:
-    points = np.array([0.0, 1 / 3, 1.0])
-    curves = [
-        Curve("class", name, points, points**2, np.array([np.inf, 0.5, 0.1])) for name in hostile_classes
-    ]
-    curves.append(Curve("micro", "", points, points, points))
-    curves.append(Curve("macro", "", points, points, np.full(3, np.nan)))
-    run.write_curves(curves, curves[-1:])
-    read = run.read_roc_curves()
-    assert read is not None
-    assert [(curve.kind, curve.label) for curve in read] == [(curve.kind, curve.label) for curve in curves]
-    np.testing.assert_array_equal(read[0].x, points)
-    np.testing.assert_array_equal(read[0].y, points**2)
-    pr = run.read_pr_curves()
-    assert pr is not None
-    assert [curve.kind for curve in pr] == ["macro"]
-    assert (run.path / "pr_curve.csv").read_text() == (
-        "kind,class,recall,precision,threshold\n"
-        "macro,,0.0,0.0,\nmacro,,0.3333333333333333,0.3333333333333333,\nmacro,,1.0,1.0,\n"
-    )
-    assert "class,=cmd(),0.0,0.0,inf\n" in (run.path / "roc_curve.csv").read_text()
 
 
 def test_model_round_trip(run: OpenRun) -> None:
@@ -216,14 +164,6 @@ def test_model_round_trip(run: OpenRun) -> None:
     assert model.sha256 == hashlib.sha256((run.path / "model.npz").read_bytes()).hexdigest()
     assert list(model.arrays) == ["weights_1", "bias_1"]
     np.testing.assert_array_equal(model.arrays["weights_1"], arrays["weights_1"])
-
-
-def test_calibration_round_trip(run: OpenRun) -> None:
-    run.write_calibration([(0.0, 0.5, 0, None, None, None, None), (0.5, 1.0, 3, 0.75, 2 / 3, 0.2, 0.9)])
-    assert run.read_calibration() == {
-        "low": [0.0, 0.5], "high": [0.5, 1.0], "rows": [0, 3], "confidence": [None, 0.75],
-        "accuracy": [None, 2 / 3], "accuracy_low": [None, 0.2], "accuracy_high": [None, 0.9],
-    }  # fmt: skip
 
 
 def test_a_model_is_described_further(run: OpenRun) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.names import BEST, FORMER_BEST, NEXT_BEST
 from fnnctl.store.run import OpenRun, create_run, open_run, take_over_run
@@ -42,8 +43,10 @@ def test_a_timeline_that_cannot_be_written_ends_nothing(run: OpenRun) -> None:
 
 
 def test_the_leaderboard_is_a_table(run: OpenRun) -> None:
-    run.write_leaderboard(
-        ["rank", "trial", "objective", "model.hidden"], [[1, 4, 0.1 + 0.2, [64, 32]], [2, 0, None, None]]
+    run.write_table(
+        names.LEADERBOARD,
+        ["rank", "trial", "objective", "model.hidden"],
+        [[1, 4, 0.1 + 0.2, [64, 32]], [2, 0, None, None]],
     )
     assert (run.path / "leaderboard.csv").read_text(encoding="utf-8") == (
         'rank,trial,objective,model.hidden\n1,4,0.30000000000000004,"[64, 32]"\n2,0,,\n'

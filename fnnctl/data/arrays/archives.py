@@ -1,4 +1,4 @@
-"""The arrays of an NPZ archive, or of a folder of NPY files, by name: opened, and not yet read."""
+"""The arrays of an NPZ archive, or of a folder of NPY files, by name: opened but not yet read."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import zipfile
 from pathlib import Path
 
 from fnnctl.data.arrays.stored_array import StoredArray, damage_named, fault
-from fnnctl.data.files import file_sha256
-from fnnctl.errors import MachineError, did_you_mean, quoted_list
+from fnnctl.data.files import file_sha256, told
+from fnnctl.errors import did_you_mean, quoted_list
 from fnnctl.text import printable, shown
 
 FEATURES, LABELS = "X", "y"
 NAMES = ("feature_names", "columns")
-"""The names under which the columns' names may stand."""
+"""The arrays that may hold the names of the columns."""
 
 
 def holds_arrays(path: Path) -> bool:
@@ -22,10 +22,10 @@ def holds_arrays(path: Path) -> bool:
 
 
 def find_arrays(path: Path, *, labelled: bool = True) -> dict[str, StoredArray]:
-    """Open X, y and the columns' names, where those are given, in an archive or a folder.
+    """Open X, y and the columns' names, if there are any, in an archive or a folder.
 
-    Where the rows need not be `labelled`, y may be missing and is not opened, and X may be a file of its own.
-    Raises DataError where an array is not there, or is none that can be read safely.
+    If the rows need not be `labelled`, y may be missing and is not opened, and X may be a file of its own.
+    Raises DataError if an array is missing, or cannot be read safely.
     """
     source = printable(str(path))
     needed = (FEATURES, LABELS) if labelled else (FEATURES,)
@@ -54,7 +54,7 @@ def find_arrays(path: Path, *, labelled: bool = True) -> dict[str, StoredArray]:
 
 
 def source_sha256(path: Path) -> str:
-    """The SHA-256 of a file; of a folder, that of what `sha256sum` prints in it for the files read."""
+    """The SHA-256 of a file; of a folder, that of what `sha256sum` prints of the files that are read."""
     if not path.is_dir():
         return file_sha256(path)
     names = sorted(f"{name}.npy" for name in (FEATURES, LABELS, *NAMES))
@@ -63,11 +63,9 @@ def source_sha256(path: Path) -> str:
 
 
 def _members(path: Path, source: str) -> dict[str, tuple[Path, str | None]]:
-    """Where each array lies: its file and, in an archive, the member."""
+    """Each array's file and, in an archive, its member."""
     if path.is_dir():
-        try:
+        with told(source):
             return {file.stem: (file, None) for file in path.iterdir() if file.suffix == ".npy"}
-        except OSError as error:
-            raise MachineError(f"{source} cannot be read: {error.strerror or error}") from error
     with damage_named(source), zipfile.ZipFile(path) as archive:
         return {name.removesuffix(".npy"): (path, name) for name in archive.namelist()}

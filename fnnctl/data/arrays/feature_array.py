@@ -1,4 +1,4 @@
-"""The numbers of an archive or a folder of arrays: X, its columns' names, and its rows block by block."""
+"""An archive or a folder of arrays as rows: X block by block, the names of its columns, and its labels."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.data.arrays.archives import FEATURES, LABELS, NAMES
+from fnnctl.data.arrays.labels import labels_of
 from fnnctl.data.arrays.stored_array import StoredArray, fault
 from fnnctl.data.coded_texts import CodedTexts
 from fnnctl.text import counted, shown
@@ -17,35 +18,34 @@ from fnnctl.text import counted, shown
 
 @dataclass(frozen=True, slots=True)
 class FeatureArray:
-    """X, (N, p) with N and p above 0, and the names of its columns."""
+    """X, (N, p) with N and p above 0."""
 
     stored: StoredArray
     names: tuple[str, ...]
-    """Those that stand beside it, or x0, x1, …"""
+    """The names that are saved beside it, or x0, x1, …"""
     named: bool
-    """Whether names stand beside it."""
+    """Whether names are saved beside it."""
+    labels: CodedTexts | None
+    """(N,) if the arrays were opened with labels."""
 
     @classmethod
     def of(cls, arrays: Mapping[str, StoredArray]) -> Self:
-        """Check the shape and read the names. Raises DataError for what is no table of numbers."""
+        """Check the shape, and read names and labels; raises DataError unless X is a table of numbers."""
         features = arrays[FEATURES]
         _check_shape(features)
-        columns = features.header.shape[1]
-        names = next((arrays[name] for name in NAMES if name in arrays), None)
-        if names is None:
-            return cls(features, tuple(f"x{j}" for j in range(columns)), named=False)
-        return cls(features, _column_names(names, columns), named=True)
+        rows, columns = features.header.shape
+        saved = next((arrays[name] for name in NAMES if name in arrays), None)
+        names = _column_names(saved, columns) if saved else tuple(f"x{j}" for j in range(columns))
+        labels = labels_of(arrays[LABELS]) if LABELS in arrays else None
+        if labels and len(labels.codes) != rows:
+            found = f"has {counted(rows, 'row')}, and {LABELS} has {counted(len(labels.codes), 'label')}"
+            raise fault(features.place, f"{found}: one a row is needed")
+        return cls(features, names, saved is not None, labels)
 
     @property
     def rows(self) -> int:
         """N."""
         return self.stored.header.shape[0]
-
-    def check_labels(self, labels: CodedTexts) -> None:
-        """Raise DataError unless there is a label for each row."""
-        if len(labels.codes) != self.rows:
-            rows, found = counted(self.rows, "row"), counted(len(labels.codes), "label")
-            raise fault(self.stored.place, f"has {rows}, and {LABELS} has {found}: one a row is needed")
 
     def blocks(self, names: Sequence[str]) -> Iterator[FloatArray]:
         """Some columns as blocks of rows, (n, q) float64; raises DataError for an infinite number."""

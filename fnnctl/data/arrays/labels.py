@@ -1,4 +1,4 @@
-"""The labels of an array as classes: whole numbers, truth values and texts, each as its text."""
+"""The labels of an array as texts, whether they are integers, booleans, floats or texts."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def labels_of(stored: StoredArray) -> CodedTexts:
 
 
 def _blocks(stored: StoredArray) -> Iterator[tuple[int, npt.NDArray[Any]]]:
-    """The labels piece by piece, each with the number of its first row."""
+    """The labels block by block, each with the number of its first row."""
     start = 0
     for block in stored.blocks():
         yield start, block.reshape(-1)

@@ -1,4 +1,4 @@
-"""New rows for a network that is trained, from arrays: X with the columns that the network knows, and y."""
+"""New rows from arrays: X with the columns that a trained network knows, and y."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from fnnctl.data.arrays.archives import LABELS, find_arrays
+from fnnctl.data.arrays.archives import find_arrays
 from fnnctl.data.arrays.feature_array import FeatureArray
-from fnnctl.data.arrays.labels import labels_of
-from fnnctl.data.coded_texts import CodedTexts
 from fnnctl.data.new_rows import NewFile, NewRows, columns_of, note_missing
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.problems import Problems
@@ -22,46 +20,29 @@ from fnnctl.text import counted, shown
 def open_new_arrays(path: Path, preprocessor: Preprocessor, *, labelled: bool) -> NewFile:
     """Open an NPZ file or a folder of NPY files, or an NPY file that is X, as `open_new_rows` does a table.
 
-    The columns are found by their names, which are x0, x1, … where none stand beside X. Raises DataError
-    where a column is missing, y where the rows are to be `labelled`, and for what is no array of numbers.
+    The columns are found by their names, which are x0, x1, … if none are saved beside X. Raises DataError if
+    a column is missing, if y is and the rows are to be `labelled`, and for what is no array of numbers.
     """
-    arrays = find_arrays(path, labelled=labelled)
-    features = FeatureArray.of(arrays)
+    array = FeatureArray.of(find_arrays(path, labelled=labelled))
     wanted = columns_of(preprocessor)
-    unused = tuple(name for name in features.names if name not in wanted)
-    problems = Problems(features.stored.place)
-    _check_names(features, preprocessor, wanted, unused, problems)
-    labels = None
-    if labelled:
-        labels = labels_of(arrays[LABELS])
-        features.check_labels(labels)
-    return NewFile(unused, _blocks(features, wanted, labels))
-
-
-def _check_names(
-    features: FeatureArray,
-    preprocessor: Preprocessor,
-    wanted: tuple[str, ...],
-    unused: tuple[str, ...],
-    problems: Problems,
-) -> None:
-    """Raise DataError for what the network needs and X does not have."""
+    unused = tuple(name for name in array.names if name not in wanted)
+    missing = [shown(name) for name in wanted if name not in array.names]
+    problems = Problems(array.stored.place)
     if preprocessor.categories:
         names = quoted_list([shown(column.name) for column in preprocessor.categories])
         problems.add(f"the network needs columns of categories ({names}), which only a CSV file has")
-        problems.raise_any()
-    missing = [shown(name) for name in wanted if name not in features.names]
-    if missing and not features.named:
-        columns = f"{counted(len(features.names), 'column')}, x0 to {features.names[-1]}"
+    elif missing and not array.named:
+        columns = f"{counted(len(array.names), 'column')}, x0 to {array.names[-1]}"
         problems.add(f"has {columns} for want of feature_names, and the network needs {quoted_list(missing)}")
-        problems.raise_any()
-    note_missing(wanted, unused, features.names, problems)
+    else:
+        note_missing(wanted, unused, array.names, problems)
     problems.raise_any()
+    return NewFile(unused, _blocks(array, wanted))
 
 
-def _blocks(features: FeatureArray, wanted: tuple[str, ...], labels: CodedTexts | None) -> Iterator[NewRows]:
-    first = 0
-    for numbers in features.blocks(wanted):
+def _blocks(array: FeatureArray, wanted: tuple[str, ...]) -> Iterator[NewRows]:
+    first, labels = 0, array.labels
+    for numbers in array.blocks(wanted):
         end = first + len(numbers)
         yield NewRows(
             first=first,

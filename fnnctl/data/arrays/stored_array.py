@@ -20,8 +20,9 @@ import numpy as np
 import numpy.typing as npt
 
 from fnnctl.arrays.npy import NpyError, NpyHeader, as_array, read_array, read_elements, read_header
+from fnnctl.data.files import told
 from fnnctl.data.mapped_numbers import MappedNumbers
-from fnnctl.errors import DataError, MachineError, Problem
+from fnnctl.errors import DataError, Problem
 from fnnctl.memory import available_bytes
 
 BLOCK_BYTES = 2**20
@@ -135,13 +136,12 @@ def _opened(path: Path, member: str | None, place: str) -> Iterator[tuple[IO[byt
 @contextmanager
 def damage_named(place: str) -> Iterator[None]:
     """Turn what the operating system, zipfile and the NPY reader raise into errors that name the file."""
-    try:
-        yield
-    except NpyError as error:
-        raise fault(place, f"is damaged: {error}: save or copy it again") from error
-    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError) as error:
-        raise fault(place, f"the NPZ file is damaged ({error}): save or copy it again") from error
-    except (RuntimeError, NotImplementedError) as error:
-        raise fault(place, f"cannot be unpacked ({error}): save it with numpy.savez") from error
-    except OSError as error:
-        raise MachineError(f"{place} cannot be read: {error.strerror or error}") from error
+    with told(place):
+        try:
+            yield
+        except NpyError as error:
+            raise fault(place, f"is damaged: {error}: save or copy it again") from error
+        except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError) as error:
+            raise fault(place, f"the NPZ file is damaged ({error}): save or copy it again") from error
+        except (RuntimeError, NotImplementedError) as error:
+            raise fault(place, f"cannot be unpacked ({error}): save it with numpy.savez") from error

@@ -10,7 +10,6 @@ import numpy as np
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.data.arrays.archives import LABELS, find_arrays
 from fnnctl.data.arrays.feature_array import FeatureArray
-from fnnctl.data.arrays.labels import labels_of
 from fnnctl.data.arrays.stored_array import fault, refuse_too_large
 from fnnctl.data.tables.matrix import EXACT_VALUES, NumberMatrix
 from fnnctl.data.tables.table import Kind, Table
@@ -24,10 +23,7 @@ def read_arrays(
     If it is `mappable`, many numbers stay in their file. Raises DataError for what cannot be read, and if no
     column has values.
     """
-    arrays = find_arrays(path)
-    array = FeatureArray.of(arrays)
-    labels = labels_of(arrays[LABELS])
-    array.check_labels(labels)
+    array = FeatureArray.of(find_arrays(path))
     # A column of X may be named as the label, which is an array of its own.
     kind_of = {name: "numeric" if name == LABELS else kinds.get(name, others) for name in array.names}
     numeric = [name for name, kind in kind_of.items() if kind == "numeric"]
@@ -48,7 +44,7 @@ def read_arrays(
     return Table(
         names=(*array.names, LABELS),
         numeric=matrix,
-        categorical={LABELS: labels},
+        categorical={LABELS: array.labels} if array.labels else {},
         rows=array.rows,
         weights=np.concatenate(columns["weights"]) if "weights" in columns else None,
         groups=_numbered(np.concatenate(columns["group"])) if "group" in columns else None,

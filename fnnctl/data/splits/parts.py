@@ -26,7 +26,7 @@ TRAIN, VALIDATION, TEST = 0, 1, 2
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Sorted row indices; every row stands in one part."""
+    """Sorted row numbers; every row is in one part."""
 
     train: IntArray
     validation: IntArray

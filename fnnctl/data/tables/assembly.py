@@ -1,4 +1,4 @@
-"""Puts one file's columns, or two files', together into the arrays of a Dataset."""
+"""Joins the columns of one or two files into the arrays of a Dataset."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ class LabelledTable:
 
 
 def numeric_matrix(parts: Sequence[LabelledTable], names: Sequence[str]) -> tuple[FloatArray, Packing | None]:
-    """Take the columns `names` of the tables, one below the other: (N, p) as stored, with their packing.
+    """Join the columns `names` of the tables as (N, p) stored numbers, with their packing.
 
-    The first table's numbers stay where they are and the others' follow, so that the data lie in memory once.
+    The numbers of the other tables are appended to those of the first, so that the data are in memory once.
     """
     first, *others = parts
     matrix = first.table.numeric
@@ -58,9 +58,9 @@ def numeric_matrix(parts: Sequence[LabelledTable], names: Sequence[str]) -> tupl
 def code_matrix(
     parts: Sequence[LabelledTable], names: Sequence[str]
 ) -> tuple[IntArray, tuple[tuple[str, ...], ...]]:
-    """Take the columns `names` out of the tables as (N, q) int32 codes, -1 where missing.
+    """Join the columns `names` of the tables as (N, q) int32 codes, -1 if missing; return the categories too.
 
-    Also return the q tuples of categories. A column's own memory is given back as soon as it is copied.
+    Each column is removed from its table as soon as it is copied, to give its memory back.
     """
     matrix = np.empty((sum(part.rows for part in parts), len(names)), np.int32, order="F")
     categories = []

@@ -1,7 +1,7 @@
 """A column while it is read: numbers, passed on block by block, or texts, gathered as codes.
 
-What could not be read as a number is counted, and its first place kept, so that the choice between
-`numeric` and `categorical` can be made, or refused in words, once every value was seen.
+Values that are no numbers are counted, and the first is kept with its line, so that a column can be called
+numeric or categorical, or refused with a reason, once every value was seen.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from fnnctl.data.tables.numbers import almost_number, plain_number, plain_number
 
 @dataclass(frozen=True, slots=True)
 class ValueCounts:
-    """How many of a column's values are numbers (or nearly, like `1_000`), how many are text."""
+    """How many of a column's values are numbers, almost numbers (like `1_000`), or texts."""
 
     numbers: int
     almost: int
@@ -30,7 +30,7 @@ class ValueCounts:
 
 
 class NumberColumn:
-    """Reads values as float64, NaN where missing and where a value is no number; keeps only their counts."""
+    """Reads values as float64, NaN for missing values and texts; keeps only their counts."""
 
     def __init__(self, missing: AbstractSet[str]) -> None:
         self._missing = missing
@@ -67,7 +67,7 @@ class NumberColumn:
 
 
 class TextColumn:
-    """Values read as codes into the distinct texts, in the order of their first appearance."""
+    """Gathers values as codes into the distinct texts, in the order of their first appearance."""
 
     def __init__(self, missing: AbstractSet[str]) -> None:
         self._missing = missing

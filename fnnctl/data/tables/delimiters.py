@@ -1,4 +1,4 @@
-"""Finds out which character stands between the values of a CSV file."""
+"""Detects which character separates the values of a CSV file."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ SAMPLE_RECORDS = 20
 def find_delimiter(lines: Sequence[str]) -> str:
     """Choose the delimiter under which most of the first records have the header's width.
 
-    `lines` are the file's first lines. Of equals the one with more columns wins; a file without any
-    delimiter is one column, and then the comma is as good as another.
+    `lines` are the file's first lines. Among equals the one with more columns wins. A file without any
+    delimiter has one column, for which any delimiter will do.
     """
     return max(DELIMITERS, key=lambda delimiter: _fit(lines, delimiter))
 
 
 def _fit(lines: Sequence[str], delimiter: str) -> tuple[int, int]:
-    """Return (records of the header's width, that width); (0, 1) where the header is not divided."""
+    """Return (records of the header's width, that width); (0, 1) if the header is not divided."""
     widths = []
-    with suppress(csv.Error):  # the fault is told, with its line, when the whole file is read
+    with suppress(csv.Error):  # reported with its line when the whole file is read
         for record in islice(csv.reader(lines, delimiter=delimiter), SAMPLE_RECORDS):
             widths += [len(record)] if record else []
     if not widths or widths[0] == 1:

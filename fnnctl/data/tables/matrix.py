@@ -1,7 +1,6 @@
-"""The numeric columns of a file while it is read: rows that follow one another in one growing array.
+"""The numeric columns of a file while it is read: one array that grows in place, row by row.
 
-The array grows where it lies, so that the numbers are in memory once. Few are kept as float64, bit for bit;
-many as float32.
+So the numbers are in memory once. Few are kept as float64, bit for bit, and many as packed float32.
 """
 
 from __future__ import annotations
@@ -15,12 +14,12 @@ from fnnctl.arrays import BoolArray, FloatArray, IntArray
 from fnnctl.data.tables.packing import Packing
 
 EXACT_VALUES = 2**22
-"""Up to so many numbers are kept as float64, which is 32 MB."""
+"""Up to this many numbers are kept as float64, which takes 32 MB."""
 BLOCK_VALUES = 2**17
 
 
 class NumberMatrix(Mapping[str, FloatArray]):
-    """Columns of numbers by name, NaN where missing. A column is read as a float64 copy of it."""
+    """Columns of numbers by name, NaN if missing. A column is read as a float64 copy of it."""
 
     def __init__(self, names: Sequence[str]) -> None:
         self.names = tuple(names)
@@ -44,7 +43,7 @@ class NumberMatrix(Mapping[str, FloatArray]):
         return len(self.names)
 
     def append(self, block: FloatArray) -> None:
-        """Put rows (n, p), float64, below the others."""
+        """Append rows (n, p), float64."""
         self.rows += len(block)
         self.present += np.count_nonzero(~np.isnan(block), axis=0)
         self._extend(block)
@@ -56,7 +55,7 @@ class NumberMatrix(Mapping[str, FloatArray]):
                 self._extend(exact[start : start + self._step])
 
     def keep(self, rows: BoolArray, names: Sequence[str]) -> None:
-        """Keep some of the rows, told by (rows,) marks, and some of the columns, in the order of `names`."""
+        """Keep the rows that are marked, (rows,), and the columns that are named, in the order of `names`."""
         columns = [self.names.index(name) for name in names]
         if rows.all() and columns == list(range(len(self.names))):
             return
@@ -73,7 +72,7 @@ class NumberMatrix(Mapping[str, FloatArray]):
         self._packing = self._packing.select(columns) if self._packing else None
 
     def blocks(self, rows: BoolArray, names: Sequence[str]) -> Iterator[FloatArray]:
-        """Some of the rows, told by (rows,) marks, and of the columns, as float64, (n, p) at a time."""
+        """The rows that are marked, (rows,), and the named columns as float64, (n, p) at a time."""
         columns = [self.names.index(name) for name in names]
         stored = self._stored()
         for start in range(0, self.rows, self._step):

@@ -1,4 +1,4 @@
-"""What counts as a number in a data file, and in which order numbers written as text stand.
+"""What counts as a number in a data file, and the order of numbers that are written as text.
 
 A plain number is what a spreadsheet or a C program writes: ASCII digits, a point, an exponent, and a
 finite value. Python's `float` takes more (`1_000`, `١٢`, `inf`), which here is far more likely a mistake.
@@ -30,7 +30,7 @@ def plain_number(text: str) -> float | None:
 
 
 def plain_numbers(values: Sequence[str], missing: AbstractSet[str]) -> FloatArray | None:
-    """Convert a block of values at once: (n,) float64, NaN where missing; None if a value is neither."""
+    """Convert a block of values at once: (n,) float64, NaN if missing; None if any value is neither."""
     gaps = 0
     if not missing.isdisjoint(map(str.strip, values)):
         present = [value.strip() not in missing for value in values]
@@ -47,7 +47,7 @@ def plain_numbers(values: Sequence[str], missing: AbstractSet[str]) -> FloatArra
 
 
 def almost_number(text: str) -> str | None:
-    """Say in words what keeps `text` from being a plain number where it nearly is one, else None."""
+    """Say why `text` is not a plain number, if it is nearly one; else return None."""
     if _WITH_COMMA.fullmatch(text):
         return f"{shown(text)} has a comma: a number is written like 1234.5"
     try:
@@ -64,7 +64,7 @@ def almost_number(text: str) -> str | None:
 
 
 def ordered(texts: Iterable[str]) -> tuple[str, ...]:
-    """Sort by value where all are plain numbers (`2` before `10`), else as text."""
+    """Sort by value if all are plain numbers (`2` before `10`), else as text."""
     texts = sorted(texts)
     if any(plain_number(text) is None for text in texts):
         return tuple(texts)

@@ -1,8 +1,8 @@
 """Reads a CSV file as blocks of columns, a few thousand values at a time.
 
-Only a block's values exist as Python strings, so that the memory needed is near that of the typed
-arrays, and they stay in the processor's cache (blocks of 2^16 values take 40 % longer). Faults in the
-file's shape (ragged rows, open quotes, wrong bytes) are noted, not raised.
+Only one block's values exist as Python strings, so that the memory needed is near that of the typed arrays.
+They stay in the processor's cache (blocks of 2^16 values take 40 % longer). Faults in the file's shape
+(ragged rows, open quotes, wrong bytes) are noted, not raised.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ SAMPLE_LINES = 100
 
 @dataclass(frozen=True, slots=True)
 class CsvFormat:
-    """How a CSV file is written; the delimiter is found out where it is None."""
+    """How a CSV file is written; the delimiter is detected if it is None."""
 
     delimiter: str | None
     encoding: str
     missing: frozenset[str]
     encoding_setting: str = "data.encoding"
-    """What the user changes where the encoding is wrong."""
+    """What the user changes if the encoding is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +56,10 @@ class CsvRows:
 
 @contextmanager
 def open_rows(path: Path | None, form: CsvFormat, problems: Problems) -> Iterator[CsvRows]:
-    """Open a CSV file, or standard input (None), and read its header; `blocks` reads the rest bit by bit.
+    """Open a CSV file, or standard input (None), and read its header; `blocks` reads the rest lazily.
 
-    What is wrong is noted in `problems`, except what hides everything else: that is raised as
-    DataError (an empty file, a wrong encoding) or MachineError (see `open_text`).
+    Faults are noted in `problems`, except for those that hide all others: these are raised as DataError (an
+    empty file, a wrong encoding) or MachineError (see `open_text`).
     """
     with open_text(path, form.encoding, form.encoding_setting) as text:
         records = _records(text, form, problems)
@@ -91,7 +91,7 @@ def _check_header(names: Sequence[str], problems: Problems) -> None:
 
 
 class _UnreadableLineError(Exception):
-    """A line that cannot be characters of a CSV file; it passes through csv.reader."""
+    """A line cannot be decoded, or is no line of a CSV file. The error passes through csv.reader."""
 
     def __init__(self, line: int, message: str) -> None:
         super().__init__(message)

@@ -1,4 +1,4 @@
-"""A data file as typed columns: which are numbers, which are categories, which are left out."""
+"""A data file as typed columns: each is numeric, categorical, or left out."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ class Table:
     """The label is one of them."""
     rows: int
     weights: FloatArray | None = None
-    """(rows,) float64, NaN where missing."""
+    """(rows,) float64, NaN if missing."""
     groups: IntArray | None = None
-    """(rows,) the number of each row's group, -1 where missing."""
+    """(rows,) the number of each row's group, -1 if missing."""
     lines: IntArray | None = None
     """(rows,) the line that each row begins at; known for a CSV file with weights."""
     mapped: MappedNumbers | None = None
@@ -44,17 +44,18 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class _Slot:
-    """A column of the file while it is read; without a column of its own where it is left out."""
+    """A column of the file while it is read."""
 
     name: str
     kind: Kind | None
-    """As declared; None where it is judged by its values."""
+    """As declared; None if its values decide."""
     column: NumberColumn | TextColumn | None
+    """None if it is left out."""
 
 
 @dataclass(slots=True)
 class _Reading:
-    """One way through a file, as far as it has come."""
+    """One pass through a file, as far as it has come."""
 
     slots: list[_Slot]
     numeric: NumberMatrix
@@ -98,18 +99,18 @@ class _Reading:
 def read_table(
     path: Path, form: CsvFormat, kinds: Mapping[str, Kind], problems: Problems, *, others: Kind | None = None
 ) -> Table:
-    """Read a CSV file; a column that `kinds` does not name is of the kind `others`, or judged by its values.
+    """Read a CSV file. The values decide on columns that `kinds` does not name, unless `others` is given.
 
-    It is numeric where all of them are plain numbers, and categorical where most are texts. Where most are
+    A column is numeric if all its values are plain numbers, and categorical if most are texts. If most are
     numbers and some are not, that is a fault: one mistyped value must not change what a column means.
-    Faults are noted in `problems`, and then the table is not to be used.
+    Faults are noted in `problems`, and then the table must not be used.
     """
     names, reading = _read(path, form, kinds, others, problems)
     if reading.numeric.rows == 0 and not problems:
         problems.add("the file has a header and no rows")
     late = _settle(reading.slots, problems)
     if late and not problems:
-        # These began with numbers alone, and the text of those is gone: the second reading keeps it.
+        # The first values of these columns were read as numbers, and their texts are lost: read them again.
         names, reading = _read(path, form, {**kinds, **late}, others, problems)
     return reading.table(names)
 
@@ -132,7 +133,7 @@ def _read(
 
 
 def _slot(name: str, kind: Kind | None, block: RowBlock, j: int, form: CsvFormat) -> _Slot:
-    """Begin column j as its kind, or as what the first block's values look like."""
+    """Begin column j as its kind, or as what the values of the first block look like."""
     if kind == "ignore":
         return _Slot(name, kind, None)
     looks_numeric = kind is None and plain_numbers(block.columns[j], form.missing) is not None
@@ -141,7 +142,7 @@ def _slot(name: str, kind: Kind | None, block: RowBlock, j: int, form: CsvFormat
 
 
 def _settle(slots: list[_Slot], problems: Problems) -> dict[str, Kind]:
-    """Note numeric columns that hold texts; return those begun as numbers that prove to be texts."""
+    """Note numeric columns that hold texts; return the columns begun as numbers that turn out categorical."""
     late: dict[str, Kind] = {}
     for slot in slots:
         if slot.column is None or (slot.kind and isinstance(slot.column, TextColumn)):

@@ -1,0 +1,80 @@
+"""Reads the files that `tables` writes. A missing file gives None, a damaged one raises `DataError`."""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass
+from typing import Literal, cast, get_args
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.store import names
+from fnnctl.store.atomic import damaged
+from fnnctl.store.folder import RunFolder
+from fnnctl.tasks.classification.tables import CALIBRATION_COLUMNS, ROC_COLUMNS
+
+CurveKind = Literal["class", "micro", "macro"]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCurve:
+    """A ROC or precision-recall curve; see `metrics.curves.Curve`."""
+
+    kind: CurveKind
+    label: str
+    x: FloatArray
+    y: FloatArray
+
+
+def read_confusion_matrix(run: RunFolder) -> tuple[tuple[str, ...], IntArray] | None:
+    """The classes and the counts (C, C), a row per true class, a column per predicted one."""
+    table = run.read_table(names.CONFUSION_MATRIX)
+    if table is None:
+        return None
+    try:
+        matrix = np.array([[int(count) for count in row[1:]] for row in table.rows], dtype=np.intp)
+    except (ValueError, OverflowError) as error:
+        raise damaged(table.path, f"is damaged: {error}") from error
+    classes = table.columns[1:]
+    if not classes or tuple(table.column(0)) != classes:
+        raise damaged(table.path, "is damaged: its rows and its columns are not the same classes")
+    return classes, matrix
+
+
+def read_curves(run: RunFolder, name: str) -> list[StoredCurve] | None:
+    """The curves of `names.ROC_CURVE` or `names.PR_CURVE`.
+
+    They are read point by point, because a curve of a large part has hundreds of thousands.
+    """
+    path, rows = run.path / name, run.read_rows(name)
+    if rows is None:
+        return None
+    if len(next(rows)) != len(ROC_COLUMNS):
+        raise damaged(path, f"is damaged: {len(ROC_COLUMNS)} columns were expected")
+    points: dict[tuple[str, str], tuple[array[float], array[float]]] = {}
+    for kind, label, x, y, _ in rows:
+        if kind not in get_args(CurveKind):
+            raise damaged(path, f"is damaged: '{kind}' is no kind of curve")
+        of_curve = points.setdefault((kind, label), (array("d"), array("d")))
+        try:
+            of_curve[0].append(float(x))
+            of_curve[1].append(float(y))
+        except ValueError as error:
+            raise damaged(path, f"is damaged: {error}") from error
+    return [
+        StoredCurve(cast("CurveKind", kind), label, np.array(x), np.array(y))
+        for (kind, label), (x, y) in points.items()
+    ]
+
+
+def read_calibration(run: RunFolder) -> dict[str, list[float | None]] | None:
+    """The columns of the calibration's bins, a value per bin; all but the first three may have None."""
+    columns, path = run.read_columns(names.CALIBRATION), run.path / names.CALIBRATION
+    if columns is None:
+        return None
+    if tuple(columns) != CALIBRATION_COLUMNS:
+        raise damaged(path, f"is damaged: its columns are not {', '.join(CALIBRATION_COLUMNS)}")
+    if any(None in columns[name] for name in CALIBRATION_COLUMNS[:3]):
+        raise damaged(path, "is damaged: a bin lacks its ends or its rows")
+    return columns

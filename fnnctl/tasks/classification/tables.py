@@ -1,0 +1,56 @@
+"""The files of a classification's run: predictions, confusion matrix, curves, calibration."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.metrics.curves import Curve
+from fnnctl.store import names
+from fnnctl.store.tables import csv_lines, wide_csv_lines
+
+ROC_COLUMNS = ("kind", "class", "false_positive_rate", "true_positive_rate", "threshold")
+PR_COLUMNS = ("kind", "class", "recall", "precision", "threshold")
+CALIBRATION_COLUMNS = ("low", "high", "rows", "confidence", "accuracy", "accuracy_low", "accuracy_high")
+PREDICTION_COLUMNS = ("row", "label", "prediction")
+POINTS_AT_ONCE = 2**12
+
+Artifact = tuple[str, Iterable[str]]
+
+
+def predictions(
+    classes: Sequence[str],
+    blocks: Iterable[tuple[Iterable[Sequence[object]], FloatArray]],
+    *,
+    columns: Sequence[str] = PREDICTION_COLUMNS,
+) -> Artifact:
+    """predictions.csv from blocks of n rows: the leading columns, and the probabilities, (n, C)."""
+    return names.PREDICTIONS, wide_csv_lines((*columns, *(f"p_{name}" for name in classes)), blocks)
+
+
+def confusion(classes: Sequence[str], matrix: IntArray) -> Artifact:
+    """confusion_matrix.csv from the counts (C, C), a row per true class."""
+    rows = ([name, *counts] for name, counts in zip(classes, matrix.tolist(), strict=True))
+    return names.CONFUSION_MATRIX, csv_lines(("label", *classes), rows)
+
+
+def curves(roc: Sequence[Curve], pr: Sequence[Curve]) -> Iterable[Artifact]:
+    """The points of the ROC and of the precision-recall curves."""
+    yield names.ROC_CURVE, csv_lines(ROC_COLUMNS, _curve_rows(roc))
+    yield names.PR_CURVE, csv_lines(PR_COLUMNS, _curve_rows(pr))
+
+
+def calibration(bins: Iterable[Sequence[object]]) -> Artifact:
+    """calibration.csv, a row per bin of confidence, from `Reliability.table`."""
+    return names.CALIBRATION, csv_lines(CALIBRATION_COLUMNS, bins)
+
+
+def _curve_rows(points: Iterable[Curve]) -> Iterable[Sequence[object]]:
+    """Some points at a time: as Python's numbers they take four times the memory."""
+    for curve in points:
+        for start in range(0, len(curve.x), POINTS_AT_ONCE):
+            part = slice(start, start + POINTS_AT_ONCE)
+            columns = (curve.x[part].tolist(), curve.y[part].tolist(), curve.thresholds[part].tolist())
+            for x, y, threshold in zip(*columns, strict=True):
+                yield (curve.kind, curve.label, x, y, None if math.isnan(threshold) else threshold)

@@ -1,0 +1,121 @@
+"""The files of a classification's run are read back as they were written; damage is told."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from fnnctl.errors import DataError
+from fnnctl.metrics.curves import Curve
+from fnnctl.store import names
+from fnnctl.store.run import OpenRun
+from fnnctl.tasks.classification import tables
+from fnnctl.tasks.classification.stored_tables import read_calibration, read_confusion_matrix, read_curves
+
+
+def test_what_is_not_there_reads_as_none(run: OpenRun) -> None:
+    assert read_confusion_matrix(run) is None
+    assert read_curves(run, names.ROC_CURVE) is None
+    assert read_curves(run, names.PR_CURVE) is None
+    assert read_calibration(run) is None
+
+
+def test_predictions_round_trip(run: OpenRun, hostile_classes: tuple[str, ...]) -> None:
+    share = 1 / len(hostile_classes)
+    rows = [(row, name, name) for row, name in enumerate(hostile_classes)]
+    probabilities = np.full((len(hostile_classes), len(hostile_classes)), share)
+    run.write_artifacts(
+        [tables.predictions(hostile_classes, [(rows[:2], probabilities[:2]), (rows[2:], probabilities[2:])])]
+    )
+    table = run.read_table(names.PREDICTIONS)
+    assert table is not None
+    assert table.columns == ("row", "label", "prediction", *(f"p_{name}" for name in hostile_classes))
+    assert tuple(table.column(1)) == hostile_classes
+    assert table.numbers(3) == [share] * len(hostile_classes)
+
+
+def test_confusion_matrix_round_trip(run: OpenRun, hostile_classes: tuple[str, ...]) -> None:
+    matrix = np.arange(len(hostile_classes) ** 2).reshape(len(hostile_classes), -1)
+    run.write_artifacts([tables.confusion(hostile_classes, matrix)])
+    read = read_confusion_matrix(run)
+    assert read is not None
+    assert read[0] == hostile_classes
+    np.testing.assert_array_equal(read[1], matrix)
+
+
+def test_curves_round_trip(run: OpenRun, hostile_classes: tuple[str, ...]) -> None:
+    points = np.array([0.0, 1 / 3, 1.0])
+    curves = [
+        Curve("class", name, points, points**2, np.array([np.inf, 0.5, 0.1]), 0.5) for name in hostile_classes
+    ]
+    curves.append(Curve("micro", "", points, points, points, 0.5))
+    curves.append(Curve("macro", "", points, points, np.full(3, np.nan), 0.5))
+    run.write_artifacts(tables.curves(curves, curves[-1:]))
+    read = read_curves(run, names.ROC_CURVE)
+    assert read is not None
+    assert [(curve.kind, curve.label) for curve in read] == [(curve.kind, curve.label) for curve in curves]
+    np.testing.assert_array_equal(read[0].x, points)
+    np.testing.assert_array_equal(read[0].y, points**2)
+    pr = read_curves(run, names.PR_CURVE)
+    assert pr is not None
+    assert [curve.kind for curve in pr] == ["macro"]
+    assert (run.path / "pr_curve.csv").read_text() == (
+        "kind,class,recall,precision,threshold\n"
+        "macro,,0.0,0.0,\nmacro,,0.3333333333333333,0.3333333333333333,\nmacro,,1.0,1.0,\n"
+    )
+    assert "class,=cmd(),0.0,0.0,inf\n" in (run.path / "roc_curve.csv").read_text()
+
+
+def test_calibration_round_trip(run: OpenRun) -> None:
+    bins = [(0.0, 0.5, 0, None, None, None, None), (0.5, 1.0, 3, 0.75, 2 / 3, 0.2, 0.9)]
+    run.write_artifacts([tables.calibration(bins)])
+    assert read_calibration(run) == {
+        "low": [0.0, 0.5], "high": [0.5, 1.0], "rows": [0, 3], "confidence": [None, 0.75],
+        "accuracy": [None, 2 / 3], "accuracy_low": [None, 0.2], "accuracy_high": [None, 0.9],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("label,a,b\na,1,2\nb,3,4.5\n", "invalid literal"),
+        ("label,a,b\na,1,2\n", "not the same classes"),
+        ("label\n", "not the same classes"),
+        ("label,a,b\nb,1,2\na,3,4\n", "not the same classes"),
+    ],
+)
+def test_a_damaged_confusion_matrix(run: OpenRun, content: str, message: str) -> None:
+    (run.path / "confusion_matrix.csv").write_text(content)
+    with pytest.raises(DataError, match=message):
+        read_confusion_matrix(run)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("kind,class,x,y\n", "5 columns were expected"),
+        ("kind,class,x,y,threshold\nsome,a,0,0,1\n", "'some' is no kind of curve"),
+        ("kind,class,x,y,threshold\nclass,a,zero,0,1\n", "zero"),
+    ],
+)
+def test_a_damaged_curve(run: OpenRun, content: str, message: str) -> None:
+    (run.path / "roc_curve.csv").write_text(content)
+    with pytest.raises(DataError, match=message):
+        read_curves(run, names.ROC_CURVE)
+
+
+CALIBRATION_HEADER = "low,high,rows,confidence,accuracy,accuracy_low,accuracy_high"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("low,high,rows\n0,1,5\n", f"its columns are not {', '.join(CALIBRATION_HEADER.split(','))}"),
+        (f"{CALIBRATION_HEADER}\n0,1,,,,,\n", "a bin lacks its ends or its rows"),
+        (f"{CALIBRATION_HEADER}\n0,1,many,,,,\n", "many"),
+    ],
+)
+def test_a_damaged_calibration(run: OpenRun, content: str, message: str) -> None:
+    (run.path / "calibration.csv").write_text(content)
+    with pytest.raises(DataError, match=message):
+        read_calibration(run)
