@@ -26,7 +26,7 @@ class Pool(Protocol):
         """(rows,), indices of classes or real values."""
 
     def gather(self, rows: IntArray, inputs: FloatArray) -> None:
-        """Write each member's rows, (K, batch), with a 1 at their ends to inputs, (K, batch, features + 1)."""
+        """Write each member's rows, (K, batch), and a 1 at their ends to inputs, (K, batch, features + 1)."""
 
 
 @dataclass(frozen=True, slots=True)
