@@ -67,14 +67,9 @@ class ProcessProgress:
         """See `LocalProgress`."""
         return sum(self.counts)
 
-    @property
-    def stopped(self) -> bool:
-        """See `LocalProgress`."""
-        return bool(self.flag.value)
-
     def should_stop(self) -> bool:
         """See `Progress`."""
-        return self.stopped
+        return bool(self.flag.value)
 
     def advance(self, amount: int) -> None:
         """See `Progress`."""
