@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from rich.cells import cell_len
 
-from fnnctl.config.reading.resolved import flow_yaml
+from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.records.history import SearchHistory
 from fnnctl.records.leaderboard import leaderboard_table
 from fnnctl.records.standings import ranked
