@@ -1,4 +1,4 @@
-"""Who is better: the one order that rungs, leaderboard and incumbent share, and where each trial stands."""
+"""The order of results, shared by rungs, leaderboard and incumbent, and the standings of all trials."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from fnnctl.records.trials import Direction, Result, Status
 
 
 def finite_objective(result: Result) -> float | None:
-    """The objective, if it can be compared: None for what has failed or diverged, and for a NaN."""
+    """The objective; None if the job failed or diverged, or if it is not a finite number."""
     objective = result.objective if result.status.finite else None
     return None if objective is None or not math.isfinite(objective) else objective
 
 
 def is_finite(result: Result) -> bool:
-    """Whether the result has an objective that can be compared."""
+    """Whether the result has a finite objective."""
     return finite_objective(result) is not None
 
 
 def order(result: Result, direction: Direction) -> tuple[bool, float, int]:
-    """A key to sort by, the best first: finite before all others, then by objective, then by trial number."""
+    """A sort key, the best first: finite before all others, then by objective, then by trial number."""
     objective = finite_objective(result)
     if objective is None:
         return True, 0.0, result.trial
@@ -37,7 +37,7 @@ class Standings:
     """The latest result of every trial, and the best of them."""
 
     def __init__(self, direction: Direction, results: Iterable[Result] = ()) -> None:
-        """From results in any order; those of one trial count from the largest budget."""
+        """From results in any order."""
         self.direction: Direction = direction
         self._latest: dict[int, Result] = {}
         self._epochs: dict[int, int] = {}
@@ -53,15 +53,15 @@ class Standings:
 
     @property
     def epochs(self) -> Mapping[int, int]:
-        """By trial number, the epochs trained in all its jobs."""
+        """By trial number, the epochs trained in all jobs."""
         return MappingProxyType(self._epochs)
 
     @property
     def incumbent(self) -> Result | None:
-        """The best by (largest completed budget, objective, trial number); None where none is finite.
+        """The best by (largest completed budget, objective, trial number); None if none is finite.
 
-        A trial that has stopped early has its value at every budget, so that it stands among those of the
-        largest. One that has diverged since is out, however good it was before.
+        A trial that stopped early keeps its value at every budget, so it competes with those at the largest.
+        A trial that diverged later is out, however good it was before.
         """
         return self._incumbent
 
@@ -70,7 +70,7 @@ class Standings:
         return ranked(self._latest.values(), self.direction)
 
     def tell(self, result: Result) -> None:
-        """Take note of a job's result; only a change among the largest budgets looks at all trials again."""
+        """Take note of a job's result; only a change at the largest budget looks at all trials again."""
         self._epochs[result.trial] = self._epochs.get(result.trial, 0) + result.epochs
         before = self._latest.get(result.trial)
         if before is not None and before.budget > result.budget:
@@ -99,5 +99,5 @@ class Standings:
 
 
 def _completed(result: Result) -> int:
-    """The budget that a finite result is at without having stopped early."""
+    """The budget of a finite result; 0 if it stopped early."""
     return 0 if result.status is Status.STOPPED_EARLY else result.budget

@@ -10,9 +10,9 @@ from fnnctl.space.values import identity
 
 
 class GridSampler(Distinct):
-    """The grid in a random order: its first part covers the space, however many are asked for.
+    """The grid in a random order, so that any first part of it covers the space.
 
-    Domains without steps are cut into `resolution` values each.
+    Domains without steps get `resolution` values each.
     """
 
     def __init__(self, space: Space, *, resolution: int = 5, seed: int = 0, key: Key = identity) -> None:
@@ -21,7 +21,7 @@ class GridSampler(Distinct):
         self._order = shuffled(self._grid.size, seed=seed)
 
     def ask(self) -> Assignment | None:
-        """The next combination that is no configuration of before; None after the last."""
+        """The next combination that does not repeat a configuration; None after the last."""
         for index in self._order:
             assignment = self._grid.at(index)
             if self._is_new(assignment):

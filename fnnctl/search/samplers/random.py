@@ -1,4 +1,4 @@
-"""Configurations by chance, or by a sequence that leaves smaller gaps."""
+"""Random search, pseudo-random or with a sequence that leaves smaller gaps."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from fnnctl.space.space import Space
 from fnnctl.space.values import identity
 
 PATIENCE: Final = 64
-"""Repetitions in a row after which what is left of a finite space is looked through."""
+"""After this many repetitions in a row the rest of a small space is listed."""
 MOST_LISTED: Final = 100_000
-"""The largest space that is looked through."""
+"""The largest space that is listed."""
 MOST_REPETITIONS: Final = 10_000
-"""Repetitions in a row after which a larger space is taken for exhausted."""
+"""After this many repetitions in a row a larger space counts as exhausted."""
 
 
 class RandomSampler(Distinct):
-    """The points of a sequence, without those that are configurations of before."""
+    """Proposes the points of a sequence, without repeating a configuration."""
 
     def __init__(
         self, space: Space, *, sequence: str = "pseudo_random", seed: int = 0, key: Key = identity
@@ -34,7 +34,7 @@ class RandomSampler(Distinct):
         self._rest: Iterator[Assignment] | None = None
 
     def ask(self) -> Assignment | None:
-        """The next new configuration; None where there is none, or as good as none, left."""
+        """The next new configuration; None if the space is exhausted, or nearly."""
         if self._rest is None:
             for repetitions in range(self._patience()):
                 assignment = self._space.assignment(self._point(self._drawn))
