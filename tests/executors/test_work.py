@@ -53,9 +53,7 @@ def test_a_killed_workers_item_is_done_again(tmp_path: Path) -> None:
 
 
 def test_a_killed_workers_item_is_done_again_alone(tmp_path: Path) -> None:
-    done = results(
-        tasks.killed_in_company, *[(str(tmp_path), number) for number in range(5)], kind="processes"
-    )
+    done = results(tasks.killed_in_company, *[(str(tmp_path), number) for number in range(5)])
     assert done.keys() == set(range(5))
     assert done[1] == 0
     assert any(done.values())
