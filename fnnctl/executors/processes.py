@@ -113,9 +113,14 @@ class ProcessExecutor(LocalExecutor):
     def shutdown(self) -> None:
         """See `Executor`."""
         self._progress.stop()
-        self._threads.shutdown(cancel_futures=True)
-        for process in self._processes:
-            process.end()
+        try:
+            self._threads.shutdown(cancel_futures=True)
+            for process in self._processes:
+                process.end()
+        except BaseException:  # a second signal, while this waits: the workers ignore it
+            for process in self._processes:
+                process.kill()
+            raise
 
     def _run(self, work: Work[R], args: Sequence[Any]) -> R:
         process = self._idle.get()  # there are as many threads as processes
@@ -163,6 +168,11 @@ class WorkerProcess:
         if failed:
             raise result
         return result
+
+    def kill(self) -> None:
+        """End the process at once."""
+        if self.connection:
+            self._process.kill()
 
     def end(self) -> None:
         """Let the process end, and wait for it."""
