@@ -11,7 +11,6 @@ from fnnctl.blas import set_blas_threads
 from fnnctl.config.paths import ConfigPath
 from fnnctl.config.reading.loading import LoadedConfig, load_config
 from fnnctl.config.rules.canonical import configuration_seed
-from fnnctl.config.rules.search_check import search_problems
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.metric_names import class_of
 from fnnctl.config.schema.model import LogisticOutput
@@ -210,7 +209,7 @@ def _no_class(loaded: LoadedConfig, path: ConfigPath, name: str, classes: Sequen
 
 def searching_problems(loaded: LoadedConfig, dataset: Dataset) -> list[Problem]:
     """What is wrong with the config's search, and with how it speaks of the data; training minds neither."""
-    problems, search = search_problems(loaded), loaded.experiment.search
+    problems, search = loaded.search_problems(), loaded.experiment.search
     judged = class_of(search.objective.metric) if search else None
     if judged is not None and judged not in dataset.classes:
         path = ("search", "objective", "metric")

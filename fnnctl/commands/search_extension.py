@@ -13,7 +13,7 @@ from typing import Any, Final
 from fnnctl.commands.search_setup import PreparedSearch, search_of
 from fnnctl.config.paths import ConfigPath, parse_path
 from fnnctl.config.reading.loading import load_config
-from fnnctl.config.reading.resolved import flow_yaml
+from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.errors import ConfigError, UsageError
 
 BUDGET: Final[ConfigPath] = ("search", "budget")

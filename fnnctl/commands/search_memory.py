@@ -8,8 +8,8 @@ from typing import Any
 
 from fnnctl.arrays import IntArray
 from fnnctl.commands.preparation import Fitted, Source, fit_whatever_its_size, too_large
-from fnnctl.config.reading.resolved import flow_yaml
-from fnnctl.config.rules.trials import RefusedConfigurationError, TrialConfigs
+from fnnctl.config.rules.trials import TrialConfigs
+from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.errors import ConfigError, InputError
 from fnnctl.space.assignments import Assignment
@@ -62,7 +62,7 @@ class _Sizes:
             source = replace(self._source, loaded=loaded)
             known = self._preprocessors.get(key)
             fitted = fit_whatever_its_size(source, self._train, preprocessor=known)
-        except (RefusedConfigurationError, InputError):
+        except InputError:
             return None
         self._preprocessors[key] = fitted.preprocessor
         return fitted

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from fnnctl.commands.preparation import Fitted, completed, fit
 from fnnctl.commands.search_setup import PreparedSearch, Unit
 from fnnctl.config.rules.canonical import configuration_seed
-from fnnctl.config.rules.trials import RefusedConfigurationError
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.errors import InputError
@@ -61,8 +60,6 @@ class NetworkMaker:
                 made = fit(source, unit.split.train, preprocessor=self._fitted.get((key, index)))
                 self._fitted[key, index] = made.preprocessor
                 fitted.append(made)
-        except RefusedConfigurationError as error:
-            raise FailedTrialError(str(error)) from error
         except InputError as error:
             raise FailedTrialError(
                 "; ".join(f"{each.path}: {each.message}" for each in error.problems)

@@ -1,4 +1,4 @@
-"""Where a setting stands: its path in the config, and the line or option that gave it.
+"""Where a setting stands (its path, and the line or option that gave it), and what is wrong there.
 
 A path is `model.hidden[1].units`, and in the code `("model", "hidden", 1, "units")`.
 """
@@ -15,6 +15,8 @@ from fnnctl.errors import Problem
 
 ConfigPath: TypeAlias = tuple[str | int, ...]
 
+Messages: TypeAlias = dict[ConfigPath, str]
+"""What is wrong at some paths."""
 SPACE: Final[ConfigPath] = ("search", "space")
 """The mapping whose keys are paths of other settings."""
 _INDEX = re.compile(r"\[([0-9]+)\]")
@@ -65,3 +67,20 @@ class Locations(dict[ConfigPath, Location]):
         while text not in written:
             text = text[: max(text.rfind("."), text.rfind("["), 0)]
         return written[text]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong with a text or an option, before it is known which file it came from."""
+
+    message: str
+    line: int | None = None
+    path: ConfigPath = ()
+
+
+class FindingError(Exception):
+    """Ends the reading of a text or an option."""
+
+    def __init__(self, message: str, line: int | None = None, path: ConfigPath = ()) -> None:
+        super().__init__(message)
+        self.finding = Finding(message, line, path)

@@ -13,6 +13,7 @@ from fnnctl.training.history import Record
 
 SECONDS_BETWEEN_LINES = 5.0
 SECONDS_BETWEEN_DRAWINGS = 0.05
+PARTS = ("train", "validation")
 
 OnEpoch = Callable[[int, Record], None]
 
@@ -56,8 +57,8 @@ def amount_progress(output: Output, total: int) -> Iterator[Callable[[int], None
 
 def epoch_line(epoch: int, record: Record, *, epochs: int) -> str:
     """`epoch 12/200  train_loss 0.1234  …` for the first member."""
-    shown = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
-    values = "  ".join(f"{name} {_number(record[name][0], 4)}" for name in shown if name in record)
+    names = [f"{part}_{metric}" for part in PARTS for metric in _metrics(record)]
+    values = "  ".join(f"{name} {_number(record[name][0], 4)}" for name in names if name in record)
     return f"epoch {epoch}/{epochs}  {values}"
 
 
@@ -143,12 +144,17 @@ class _ClosableTerminal:
 
 def _short_values(record: Record) -> str:
     """`loss 0.123/0.234  accuracy 0.950/0.940`: of the training and of the validation part."""
-    parts = ("train", "validation")
-    values = {
-        metric: [_number(record[f"{part}_{metric}"][0], 3) for part in parts if f"{part}_{metric}" in record]
-        for metric in ("loss", "accuracy")
-    }
-    return "  ".join(f"{metric} {'/'.join(numbers)}" for metric, numbers in values.items() if numbers)
+    texts = []
+    for metric in _metrics(record):
+        names = (f"{part}_{metric}" for part in PARTS)
+        values = "/".join(_number(record[name][0], 3) for name in names if name in record)
+        texts.append(f"{metric} {values}")
+    return "  ".join(texts)
+
+
+def _metrics(record: Record) -> list[str]:
+    """The metrics that are known of the training part, which suffice to follow a training."""
+    return [name.removeprefix("train_") for name in record if name.startswith("train_")]
 
 
 def _number(value: float, decimals: int) -> str:

@@ -67,14 +67,9 @@ class ProcessProgress:
         """See `LocalProgress`."""
         return sum(self.counts)
 
-    @property
-    def stopped(self) -> bool:
-        """See `LocalProgress`."""
-        return bool(self.flag.value)
-
     def should_stop(self) -> bool:
         """See `Progress`."""
-        return self.stopped
+        return bool(self.flag.value)
 
     def advance(self, amount: int) -> None:
         """See `Progress`."""
@@ -118,14 +113,19 @@ class ProcessExecutor(LocalExecutor):
     def shutdown(self) -> None:
         """See `Executor`."""
         self._progress.stop()
-        self._threads.shutdown(cancel_futures=True)
-        for process in self._processes:
-            process.end()
+        try:
+            self._threads.shutdown(cancel_futures=True)
+            for process in self._processes:
+                process.end()
+        except BaseException:  # a second signal, while this waits: the workers ignore it
+            for process in self._processes:
+                process.kill()
+            raise
 
     def _run(self, work: Work[R], args: Sequence[Any]) -> R:
         process = self._idle.get()  # there are as many threads as processes
         try:
-            if not process.is_started:
+            if process.connection is None:
                 with self._starting, _one_blas_thread():
                     process.start(_context_without_fork(work.__module__))
             result: R = process.run(work, args)
@@ -139,12 +139,8 @@ class WorkerProcess:
 
     def __init__(self, values: Sequence[Any], progress: ProcessProgress) -> None:
         self._values, self._progress = values, progress
-        self._connection: Connection | None = None
-
-    @property
-    def is_started(self) -> bool:
-        """Whether it can be given work."""
-        return self._connection is not None
+        self.connection: Connection | None = None
+        """None if it is not started, or was killed."""
 
     def start(self, context: BaseContext) -> None:
         """Start the process; raises `MachineError` if the system refuses to."""
@@ -159,16 +155,13 @@ class WorkerProcess:
             raise MachineError(f"the system starts no more processes: {reason}") from error
         finally:
             theirs.close()  # so that the pipe ends with the process
-        self._connection = connection
+        self.connection = connection
 
     def run(self, work: Work[R], args: Sequence[Any]) -> Any:
         """What the work returns; raises what it raises, or `WorkerKilledError` if the process died."""
-        connection = self._connection
-        if connection is None:
-            raise RuntimeError("the worker is not started")
         try:
-            connection.send((work, args))
-            failed, result = connection.recv()
+            self.connection.send((work, args))  # type: ignore[union-attr]  # it is started
+            failed, result = self.connection.recv()  # type: ignore[union-attr]
         except (EOFError, OSError) as error:
             self.end()
             raise WorkerKilledError from error
@@ -176,15 +169,19 @@ class WorkerProcess:
             raise result
         return result
 
+    def kill(self) -> None:
+        """End the process at once."""
+        if self.connection:
+            self._process.kill()
+
     def end(self) -> None:
         """Let the process end, and wait for it."""
-        if self._connection is None:
-            return
-        with suppress(OSError):  # it is dead already
-            self._connection.send(None)
-        self._connection.close()
-        self._connection = None
-        self._process.join()
+        if self.connection:
+            with suppress(OSError):  # it is dead already
+                self.connection.send(None)
+            self.connection.close()
+            self.connection = None
+            self._process.join()
 
 
 def _serve(connection: Connection, values: Sequence[Any], progress: ProcessProgress) -> None:
@@ -198,25 +195,21 @@ def _serve(connection: Connection, values: Sequence[Any], progress: ProcessProgr
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
     set_blas_threads(1)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    while (item := connection.recv()) is not None:
-        work, args = item
-        _answer(connection, work, args, values, progress)
-        del item, work, args  # their memory is free while the worker waits
+    while _run_next(connection, values, progress):
+        pass
 
 
-def _answer(
-    connection: Connection, work: Work[Any], args: Sequence[Any], values: Sequence[Any], progress: Progress
-) -> None:
-    """Run an item, and send whether it failed, with the exception or the result."""
+def _run_next(connection: Connection, values: Sequence[Any], progress: Progress) -> bool:
+    """Run the next item and send whether it failed, with its exception or result; False if none comes."""
+    if (item := connection.recv()) is None:
+        return False
+    work, args = item
     try:
-        answer = False, work(progress, *resolved(args, values))
-    except Exception as error:
+        connection.send((False, work(progress, *resolved(args, values))))
+    except Exception as error:  # also of a result that cannot be pickled: nothing of it was sent
         error.add_note("".join(traceback.format_exception(error)))  # pickling drops the traceback
-        answer = True, error
-    try:
-        connection.send(answer)
-    except Exception as error:  # what cannot be pickled; nothing of it was sent
-        connection.send((True, RuntimeError(f"the result cannot be sent: {error}")))
+        connection.send((True, error))
+    return True
 
 
 def _end_with_parent() -> None:

@@ -10,9 +10,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-from fnnctl.config.reading.resolved import flow_yaml
 from fnnctl.config.schema.metric_names import is_loss
 from fnnctl.config.schema.search import METHODS
+from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.records.journal import Journal, decode
 from fnnctl.records.standings import Standings, finite_objective
 from fnnctl.records.trials import Direction, JobKey, Result, Status, Trial

@@ -1,7 +1,7 @@
-"""What a search remembers: its records as values, and what is known from all that were recorded so far.
+"""A search's journal: its records as values, and what follows from all that were recorded so far.
 
 The journal is the truth: a result is appended before anything is decided from it, and a search that goes on
-is the same search, told again what stands here. Times and workers' names are in the timeline instead.
+is replayed from it. Times and workers' names are in the timeline instead.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 from fnnctl.errors import DataError, Problem, quoted_list
@@ -24,16 +23,16 @@ CHANGEABLE: Final = (*EXTENDING, "workers", "executor", "time_limit")
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What a search is: the first record."""
+    """The first record: what the search is."""
 
     configuration: str
-    """The digest of all that a resume may not change."""
+    """The digest of everything that a resume may not change."""
     data: str | None
     """The data's SHA-256."""
     versions: Mapping[str, str]
-    """Of what computes, by name."""
+    """The versions of the computing libraries, by name."""
     settings: Mapping[str, Any]
-    """What decisions depend on; nothing of workers and time."""
+    """What decisions depend on; nothing about workers and time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ class End:
 
 
 COMPLETE: Final = "complete"
-"""The reason of the end where there is nothing left to do."""
+"""The reason of an end with nothing left to do."""
 
 SearchRecord: TypeAlias = Header | Trial | Result | Resume | End
 
@@ -73,14 +72,14 @@ _CONVERTERS: Final[Mapping[type[SearchRecord], Mapping[str, Callable[[Any], Any]
 
 
 def encode(record: SearchRecord) -> dict[str, Any]:
-    """The record as a JSON object; what is None unless there is something to say is left out."""
+    """The record as a JSON object, without the optional fields that are None."""
     values = ((name, getattr(record, name), default) for name, default in _FIELDS[type(record)])
     stated = {name: value for name, value, default in values if not (value is None and default is None)}
     return {"record": _NAMES[type(record)], **stated}
 
 
 def decode(encoded: Mapping[str, Any]) -> SearchRecord:
-    """The record again; KeyError, TypeError or ValueError where it is none."""
+    """The record of a JSON object; raises KeyError, TypeError or ValueError if it is none."""
     values = dict(encoded)
     kind = _KINDS[values.pop("record")]
     for name, convert in _CONVERTERS.get(kind, {}).items():
@@ -89,13 +88,15 @@ def decode(encoded: Mapping[str, Any]) -> SearchRecord:
 
 
 class Journal:
-    """All that was recorded, by what it is about; with a file, everything is in that before it is here."""
+    """Everything that was recorded. If there is a file, a record is in the file before it is here."""
 
     def __init__(self, file: JournalFile | None = None) -> None:
-        """Read what the file has; raises `DataError` where it does not fit together."""
+        """Read the file's records; raises `DataError` if they do not fit together."""
         self._file = file
-        self._trials: dict[int, Trial] = {}
-        self._results: dict[JobKey, Result] = {}
+        self.trials: dict[int, Trial] = {}
+        """By number."""
+        self.results: dict[JobKey, Result] = {}
+        """By trial and budget, in the order in which they were recorded."""
         self._of_trial: dict[int, list[Result]] = {}
         self._changes: dict[str, Any] = {}
         self.header: Header | None = None
@@ -108,18 +109,8 @@ class Journal:
                 told = f"is not a record that this version of fnnctl writes there ({error})"
                 raise self._refusal(told, line=line) from error
 
-    @property
-    def trials(self) -> Mapping[int, Trial]:
-        """The trials by number."""
-        return MappingProxyType(self._trials)
-
-    @property
-    def results(self) -> Mapping[JobKey, Result]:
-        """The results by trial and budget, in the order in which they were recorded."""
-        return MappingProxyType(self._results)
-
     def before(self, key: JobKey) -> Result | None:
-        """The trial's result at the largest budget below this one; None where it has none."""
+        """The trial's result at the largest budget below this one; None if it has none."""
         trial, budget = key
         smaller = (result for result in self._of_trial.get(trial, ()) if result.budget < budget)
         return max(smaller, key=lambda result: result.budget, default=None)
@@ -130,10 +121,10 @@ class Journal:
         return {**(self.header.settings if self.header else {}), **self._changes}
 
     def begin(self, header: Header, machine: Mapping[str, Any] | None = None) -> None:
-        """Record what the search is, or, where that is recorded, that it goes on with these settings.
+        """Record what the search is or, if that is recorded already, which settings change.
 
-        `machine` has the workers, executor and time limit that were asked for, which only a resume records.
-        Nothing is recorded where nothing changes. Raises `DataError` where it is another search.
+        `machine` has the workers, executor and time limit that were asked for; only a resume records them.
+        Raises `DataError` if the journal is another search's.
         """
         if self.header is None:
             self._append([header])
@@ -152,22 +143,22 @@ class Journal:
             self._append([Resume(changes)])
 
     def begin_trials(self, trials: Sequence[Trial]) -> None:
-        """Record the trials that are new; the others must be those that were recorded.
+        """Record the trials that are new; the others must be as they were recorded.
 
-        They last through a power cut from the next results on, and until then nothing is lost with them. An
-        extension that puts a trial into another bracket records it again. Raises `DataError` where a trial
-        has another assignment than was recorded.
+        They are synced with the next results; until then nothing is lost with them. An extension that moves
+        a trial to another bracket records it again. Raises `DataError` if a trial has another assignment than
+        was recorded.
         """
         new = [trial for trial in trials if self._is_new(trial)]
         if new:
             self._append(new, sync=False)
 
     def add_results(self, results: Sequence[Result]) -> None:
-        """Record results, of jobs that have none yet, so that they last."""
+        """Record and sync results of jobs that have none yet."""
         self._append(results)
 
     def finish(self, reason: str) -> str:
-        """Record why the search ends, unless that is the last record already, and return it."""
+        """Record why the search ends, unless that is the last record already; return the reason."""
         if self.end is None or self.end.reason != reason:
             self._append([End(reason)])
         return reason
@@ -192,11 +183,11 @@ class Journal:
             case Header():
                 self.header = record
             case Trial():
-                self._trials[record.number] = record
+                self.trials[record.number] = record
             case Result():
-                if record.key in self._results or record.trial not in self._trials:
+                if record.key in self.results or record.trial not in self.trials:
                     raise ValueError(f"a second result of a job, or one of no trial: {record.key}")
-                self._results[record.key] = record
+                self.results[record.key] = record
                 self._of_trial.setdefault(record.trial, []).append(record)
             case Resume():
                 self._changes.update(record.changes)
@@ -204,7 +195,7 @@ class Journal:
                 self.end = record
 
     def _is_new(self, trial: Trial) -> bool:
-        recorded = self._trials.get(trial.number)
+        recorded = self.trials.get(trial.number)
         if recorded is None:
             return True
         moved = recorded.bracket != trial.bracket
@@ -236,5 +227,5 @@ class Journal:
 
 
 def _canonical(value: Any) -> str:
-    """The value as it is read again, to be compared: a tuple is a list, 1 is not 1.0, keys have no order."""
+    """The value as JSON, to be compared: a tuple is a list, 1 is not 1.0, keys have no order."""
     return json.dumps(value, sort_keys=True)

@@ -13,10 +13,10 @@ COLUMNS = ("rank", "trial", "status", "objective", "epochs", "bracket", "rung")
 def leaderboard_table(
     trials: Mapping[int, Trial], standings: Standings, paths: Sequence[str]
 ) -> tuple[list[str], Iterator[list[object]]]:
-    """Columns and rows, in the order of objective, then trial number; what diverged or failed comes last.
+    """Columns and rows in the order of objective, then trial number; diverged and failed trials come last.
 
-    `trials` are by number, `paths` the searched ones; a field whose condition does not hold is None. `epochs`
-    are those trained, `rung` is that of the trial's last result.
+    `trials` are by number, `paths` are the searched ones; a setting that a trial does not have is None.
+    `epochs` are those trained, `rung` is that of the trial's last result.
     """
 
     def rows() -> Iterator[list[object]]:

@@ -1,27 +1,26 @@
-"""Who is better: the one order that rungs, leaderboard and incumbent share, and where each trial stands."""
+"""The order of results, shared by rungs, leaderboard and incumbent, and the standings of all trials."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
-from types import MappingProxyType
+from collections.abc import Iterable
 
 from fnnctl.records.trials import Direction, Result, Status
 
 
 def finite_objective(result: Result) -> float | None:
-    """The objective, if it can be compared: None for what has failed or diverged, and for a NaN."""
+    """The objective; None if the job failed or diverged, or if it is not a finite number."""
     objective = result.objective if result.status.finite else None
     return None if objective is None or not math.isfinite(objective) else objective
 
 
 def is_finite(result: Result) -> bool:
-    """Whether the result has an objective that can be compared."""
+    """Whether the result has a finite objective."""
     return finite_objective(result) is not None
 
 
 def order(result: Result, direction: Direction) -> tuple[bool, float, int]:
-    """A key to sort by, the best first: finite before all others, then by objective, then by trial number."""
+    """A sort key, the best first: finite before all others, then by objective, then by trial number."""
     objective = finite_objective(result)
     if objective is None:
         return True, 0.0, result.trial
@@ -37,57 +36,45 @@ class Standings:
     """The latest result of every trial, and the best of them."""
 
     def __init__(self, direction: Direction, results: Iterable[Result] = ()) -> None:
-        """From results in any order; those of one trial count from the largest budget."""
+        """From results in any order."""
         self.direction: Direction = direction
-        self._latest: dict[int, Result] = {}
-        self._epochs: dict[int, int] = {}
+        self.latest: dict[int, Result] = {}
+        """By trial number, the result at the largest budget."""
+        self.epochs: dict[int, int] = {}
+        """By trial number, the epochs trained in all jobs."""
+        self.incumbent: Result | None = None
+        """The best by (largest completed budget, objective, trial number); None if none is finite.
+
+        A trial that stopped early keeps its value at every budget, so it competes with those at the largest.
+        A trial that diverged later is out, however good it was before.
+        """
         self._most_completed = 0
-        self._incumbent: Result | None = None
         for result in results:
             self.tell(result)
 
-    @property
-    def latest(self) -> Mapping[int, Result]:
-        """By trial number, the result at the largest budget."""
-        return MappingProxyType(self._latest)
-
-    @property
-    def epochs(self) -> Mapping[int, int]:
-        """By trial number, the epochs trained in all its jobs."""
-        return MappingProxyType(self._epochs)
-
-    @property
-    def incumbent(self) -> Result | None:
-        """The best by (largest completed budget, objective, trial number); None where none is finite.
-
-        A trial that has stopped early has its value at every budget, so that it stands among those of the
-        largest. One that has diverged since is out, however good it was before.
-        """
-        return self._incumbent
-
     def ranked(self) -> list[Result]:
         """The latest results by objective, whatever their budgets, the best first."""
-        return ranked(self._latest.values(), self.direction)
+        return ranked(self.latest.values(), self.direction)
 
     def tell(self, result: Result) -> None:
-        """Take note of a job's result; only a change among the largest budgets looks at all trials again."""
-        self._epochs[result.trial] = self._epochs.get(result.trial, 0) + result.epochs
-        before = self._latest.get(result.trial)
+        """Take note of a job's result; only a change at the largest budget looks at all trials again."""
+        self.epochs[result.trial] = self.epochs.get(result.trial, 0) + result.epochs
+        before = self.latest.get(result.trial)
         if before is not None and before.budget > result.budget:
             return
-        self._latest[result.trial] = result
-        incumbent = self._incumbent
+        self.latest[result.trial] = result
+        incumbent = self.incumbent
         larger = is_finite(result) and _completed(result) > self._most_completed
         gone = before is not None and (before is incumbent or _completed(before) == self._most_completed)
         if larger or gone:
             self._find_incumbent()
         elif self._is_eligible(result) and (incumbent is None or self._key(result) < self._key(incumbent)):
-            self._incumbent = result
+            self.incumbent = result
 
     def _find_incumbent(self) -> None:
-        finite = [result for result in self._latest.values() if is_finite(result)]
+        finite = [result for result in self.latest.values() if is_finite(result)]
         self._most_completed = max(map(_completed, finite), default=0)
-        self._incumbent = min(filter(self._is_eligible, finite), key=self._key, default=None)
+        self.incumbent = min(filter(self._is_eligible, finite), key=self._key, default=None)
 
     def _is_eligible(self, result: Result) -> bool:
         return is_finite(result) and (
@@ -99,5 +86,5 @@ class Standings:
 
 
 def _completed(result: Result) -> int:
-    """The budget that a finite result is at without having stopped early."""
+    """The budget of a finite result; 0 if it stopped early."""
     return 0 if result.status is Status.STOPPED_EARLY else result.budget

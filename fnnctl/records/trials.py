@@ -1,4 +1,4 @@
-"""What a search is made of: trials, the jobs that they are granted, and the results of these."""
+"""What a search consists of: trials, their jobs, and the results of these."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any, Literal, TypeAlias
 from fnnctl.space.assignments import Assignment
 
 Direction: TypeAlias = Literal["maximize", "minimize"]
-"""Which objective is better: a larger or a smaller one."""
+"""Whether a large or a small objective is good."""
 
 JobKey: TypeAlias = tuple[int, int]
-"""A trial's number and a cumulative budget: what a job and its result have in common."""
+"""A trial's number and a cumulative budget: they identify a job and its result."""
 
 
 class Status(StrEnum):
@@ -21,7 +21,7 @@ class Status(StrEnum):
 
     COMPLETED = "completed"
     STOPPED_EARLY = "stopped early"
-    """It needs no more epochs: at every higher rung it has the same value, for nothing."""
+    """It needs no more epochs: it keeps its value at every higher rung and costs nothing there."""
     DIVERGED = "diverged"
     FAILED = "failed"
 
@@ -36,10 +36,10 @@ class Trial:
     """One configuration's whole life in a search."""
 
     number: int
-    """From 0, in the order in which they were begun."""
+    """From 0, in the order in which trials begin."""
     assignment: Assignment
     bracket: int = 0
-    """The s of the ladder it climbs; 0 where there is one ladder."""
+    """The s of the ladder it climbs; 0 if there is one ladder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +49,9 @@ class Job:
     trial: Trial
     rung: int
     start: int
-    """Epochs that the trial has had; 0 for its first job."""
+    """Epochs that the trial has had before; 0 for its first job."""
     stop: int
-    """Epochs that it will have had: the rung's cumulative budget."""
+    """Epochs that it will have had after it: the rung's cumulative budget."""
 
     @property
     def key(self) -> JobKey:
@@ -69,13 +69,13 @@ class Result:
     """The job's `stop`."""
     status: Status
     objective: float | None
-    """As it was measured, whichever direction is better; None unless the status is finite."""
+    """As it was measured, whatever the direction; None unless the status is finite."""
     epochs: int
-    """Epochs trained by this job: fewer than were granted where it stopped early or diverged."""
+    """Epochs trained by this job: fewer than granted if it stopped early or diverged."""
     reason: str | None = None
     """Why it diverged or failed."""
     facts: Mapping[str, Any] | None = None
-    """What else is recorded: learning curves, a checkpoint's digest. No decision is made from it."""
+    """What else is recorded: learning curves, a checkpoint's digest. No decision depends on it."""
 
     @property
     def key(self) -> JobKey:

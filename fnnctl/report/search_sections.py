@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from itertools import islice
 from typing import Any, Final
 
 from rich.cells import cell_len
 
-from fnnctl.config.reading.resolved import flow_yaml
-from fnnctl.records.history import RungResults, SearchHistory
+from fnnctl.config.yaml_text import flow_yaml
+from fnnctl.records.history import SearchHistory
+from fnnctl.records.leaderboard import leaderboard_table
 from fnnctl.records.standings import ranked
 from fnnctl.records.trials import Result
 from fnnctl.report.search_settings import importances, short_names
@@ -48,6 +51,7 @@ def search_json(summary: Summary) -> dict[str, Any]:
         return {}
     planned = facts.epochs if facts else None
     found = importances(search)
+    columns, rows = leaderboard_table(search.trials, search.standings, ())
     return {
         "method": search.method,
         "objective": {"metric": search.metric, "on": search.part, "direction": search.direction},
@@ -57,15 +61,15 @@ def search_json(summary: Summary) -> dict[str, Any]:
         "epochs": search.granted if planned is None else planned,
         "epochs_trained": search.trained,
         "best": _best_json(search, summary.metrics),
-        "leaderboard": [_row_json(search, rank, each) for rank, each in enumerate(_top(search), start=1)],
-        "rungs": [_rung_json(search, rung) for rung in search.rungs],
+        "leaderboard": [
+            {**row, "configuration": dict(search.trials[row["trial"]].assignment)}
+            for row in (dict[str, Any](zip(columns, values, strict=True)) for values in islice(rows, TOP))
+        ],
+        "rungs": _rungs(search),
         "importance": found
         and {
             "epochs": found[0],
-            "settings": {
-                name: each and {"share": each.share, "chance": each.chance, "trials": each.trials}
-                for name, each in found[1].items()
-            },
+            "settings": {name: each and asdict(each) for name, each in found[1].items()},
         },
     }
 
@@ -100,7 +104,7 @@ def _command(search: SearchHistory, best: Result) -> Iterable[str]:
 
 def _leaderboard(search: SearchHistory) -> TableSection:
     """The best trials, with as many of their settings as fit."""
-    top, count = _top(search), len(search.standings.latest)
+    top, count = search.standings.ranked()[:TOP], len(search.standings.latest)
     columns = [
         ("trial", [str(result.trial) for result in top]),
         (search.metric, [_result_text(result) for result in top]),
@@ -120,20 +124,32 @@ def _leaderboard(search: SearchHistory) -> TableSection:
 
 def _rungs_table(search: SearchHistory) -> TableSection:
     """The results at each rung; empty if there is only one rung."""
-    rungs = search.rungs if len(search.rungs) > 1 else []
+    rungs = _rungs(search)
     rows = (
         (
-            str(rung.bracket),
-            str(rung.rung),
-            f"{rung.epochs:,}",
-            f"{len(rung.results):,}",
-            f"{_without_objective(rung):,}",
-            number(_best_of(search, rung)),
+            str(rung["bracket"]),
+            str(rung["rung"]),
+            *(f"{rung[name]:,}" for name in ("epochs", "trials", "diverged")),
+            number(rung["best"]),
         )
         for rung in rungs[:MOST_RUNGS]
     )
     header = ("bracket", "rung", "epochs", "trials", "diverged", f"best {search.metric}")
-    return TableSection("Rungs", header, tuple(rows))
+    return TableSection("Rungs", header, tuple(rows) if len(rungs) > 1 else ())
+
+
+def _rungs(search: SearchHistory) -> list[dict[str, Any]]:
+    return [
+        {
+            "bracket": rung.bracket,
+            "rung": rung.rung,
+            "epochs": rung.epochs,
+            "trials": len(rung.results),
+            "diverged": sum(result.objective is None for result in rung.results),
+            "best": ranked(rung.results, search.direction)[0].objective,
+        }
+        for rung in search.rungs
+    ]
 
 
 def _importance_table(search: SearchHistory) -> TableSection:
@@ -160,43 +176,6 @@ def _best_json(search: SearchHistory, metrics: dict[str, Any] | None) -> dict[st
         "set": search.set_words(best.trial),
         "metrics": metrics,
     }
-
-
-def _top(search: SearchHistory) -> list[Result]:
-    return search.standings.ranked()[:TOP]
-
-
-def _row_json(search: SearchHistory, rank: int, latest: Result) -> dict[str, Any]:
-    trial = search.trials[latest.trial]
-    return {
-        "rank": rank,
-        "trial": trial.number,
-        "status": latest.status.value,
-        "objective": latest.objective,
-        "epochs": search.standings.epochs[trial.number],
-        "bracket": trial.bracket,
-        "rung": latest.rung,
-        "configuration": dict(trial.assignment),
-    }
-
-
-def _rung_json(search: SearchHistory, rung: RungResults) -> dict[str, Any]:
-    return {
-        "bracket": rung.bracket,
-        "rung": rung.rung,
-        "epochs": rung.epochs,
-        "trials": len(rung.results),
-        "diverged": _without_objective(rung),
-        "best": _best_of(search, rung),
-    }
-
-
-def _without_objective(rung: RungResults) -> int:
-    return sum(result.objective is None for result in rung.results)
-
-
-def _best_of(search: SearchHistory, rung: RungResults) -> float | None:
-    return ranked(rung.results, search.direction)[0].objective
 
 
 def _result_text(result: Result) -> str:

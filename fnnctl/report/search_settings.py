@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from fnnctl.config.reading.resolved import flow_yaml
+from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.metrics.importance import LEAST_TRIALS, Importance, importance
 from fnnctl.plots.searched import SearchedSetting
 from fnnctl.records.history import SearchHistory

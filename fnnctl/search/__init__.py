@@ -1,7 +1,7 @@
-"""Searching for hyperparameters: who is tried (samplers), how long (schedulers), and what is remembered.
+"""Hyperparameter search: which configurations are tried (samplers) and for how long (schedulers).
 
-Sampler and scheduler are separate, each behind a small protocol; `functions.optimize` joins them with an
-objective and a journal. By hand, a search is a dialogue with the scheduler:
+Both are behind small protocols; `functions.optimize` joins them with an objective and a journal. By hand, a
+search is a dialogue with the scheduler:
 
     >>> from fnnctl.search.budget import SearchBudget
     >>> from fnnctl.search.schedulers import build_scheduler
@@ -29,5 +29,5 @@ objective and a journal. By hand, a search is a dialogue with the scheduler:
     >>> standings.incumbent.trial, standings.incumbent.objective
     (0, 4.0)
 
-A sampler or scheduler of one's own is any object that keeps to `protocols`.
+Any object that follows `protocols` can be a sampler or scheduler.
 """

@@ -9,7 +9,7 @@ from fnnctl.search.rungs import BracketTable
 
 @dataclass(frozen=True, slots=True)
 class SearchBudget:
-    """What a scheduler may spend; each reads what concerns it."""
+    """What a scheduler may spend; each scheduler reads what concerns it."""
 
     max_epochs: int
     """The largest budget of a trial."""
@@ -17,11 +17,11 @@ class SearchBudget:
     """The smallest budget of a first rung."""
     reduction_factor: float = 3
     trials: int | None = None
-    """How many the full budget and successive halving begin with; None: all there are, for the former."""
+    """How many the full budget and successive halving begin with; None: the whole space, for the former."""
     max_trials: int | None = None
-    """No trial begins after so many: brackets shrink."""
+    """At most this many begin: brackets shrink."""
     total_epochs: int | None = None
-    """Of successive halving in its form with a total budget; it then has the place of both bounds."""
+    """For successive halving with a total budget, instead of both bounds."""
     brackets: BracketTable = "algorithm"
     """How many trials HyperBand's brackets have."""
 

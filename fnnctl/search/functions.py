@@ -1,4 +1,4 @@
-"""Searching with any function: the whole machinery without fnnctl's networks, for callers from Python.
+"""Searching with any function: samplers, schedulers and journal without fnnctl's networks, from Python.
 
     >>> from fnnctl.search.functions import optimize
     >>> from fnnctl.search.budget import SearchBudget
@@ -17,8 +17,8 @@
     >>> [(result.trial, result.budget) for result in found.results if result.rung > 0]
     [(3, 3), (4, 3), (5, 3), (4, 9)]
 
-With a journal on disk the same call, after a kill at any instant, goes on where it was and finds the same.
-Whoever wants to keep the reins asks and tells by hand; see `fnnctl.search`.
+With a journal on disk, the same call after a kill at any instant goes on where it was and finds the same.
+To ask and tell by hand see `fnnctl.search`.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ from fnnctl.search.schedulers import build_scheduler
 from fnnctl.store.journal import JournalFile
 
 Objective: TypeAlias = Callable[[Job], float]
-"""The objective of a job's trial when it has had `job.stop` epochs; NaN where it has diverged."""
+"""The objective of a job's trial after `job.stop` epochs; NaN if it has diverged."""
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What a search has come to."""
+class OptimizeResult:
+    """What a search has found."""
 
     reason: str
     """Why it ended: `complete`, or what `stop` said."""
@@ -58,7 +58,7 @@ class Found:
 
     @property
     def best(self) -> Trial | None:
-        """The incumbent's trial; None where no result is finite."""
+        """The incumbent's trial; None if no result is finite."""
         incumbent = self.standings.incumbent
         return None if incumbent is None else self.trials[incumbent.trial]
 
@@ -74,14 +74,22 @@ def optimize(
     batch: int = 1,
     catch: tuple[type[Exception], ...] = (),
     stop: Stop = lambda: None,
-) -> Found:
+) -> OptimizeResult:
     """Search with an objective of the caller's.
 
-    `scheduler` is a name of `schedulers.SCHEDULERS`, `journal` a file that is begun or gone on with, by one
-    process at a time. `batch` results are synced to it at once, and `stop` is asked before each batch. An
-    exception of a kind in `catch` makes the trial one that has failed; any other ends the search, which can
-    be gone on with. Raises `DataError` where the journal is damaged or another search's, and ValueError where
-    the scheduler's table cannot be made.
+    Args:
+        objective: Is called with each job.
+        sampler: Proposes the configurations.
+        budget: What the scheduler may spend.
+        direction: Whether the objective is maximized or minimized.
+        scheduler: A name of `schedulers.SCHEDULERS`.
+        journal: A file that is begun or continued, by one process at a time.
+        batch: How many results are synced to the journal at once.
+        catch: Exceptions of these kinds make a trial fail. Any other ends the search, which can be continued.
+        stop: Is asked before each batch.
+
+    Raises `DataError` if the journal is damaged or another search's, and ValueError if the budget gives the
+    scheduler no brackets.
     """
     with ExitStack() as undo:
         file = undo.enter_context(closing(JournalFile(journal))) if journal else None
@@ -94,13 +102,13 @@ def optimize(
             stop=stop,
         )
     results = list(memory.results.values())
-    return Found(reason, memory.trials, results, Standings(direction, results))
+    return OptimizeResult(reason, memory.trials, results, Standings(direction, results))
 
 
 def function_runner(
     objective: Objective, *, batch: int = 1, catch: tuple[type[Exception], ...] = ()
 ) -> Runner:
-    """Computes the objective of one job after the other, and yields so many results at once."""
+    """Compute the objective of one job after the other, and yield `batch` results at once."""
 
     def run(jobs: Sequence[Job]) -> Generator[Sequence[Result], None, None]:
         for first in range(0, len(jobs), batch):

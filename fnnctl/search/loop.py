@@ -1,8 +1,9 @@
-"""The search: a pure function of its journal, which every decision is made from.
+"""The search: a pure function of its journal, from which every decision is made.
 
-A search that was killed is begun anew, and is told what is recorded instead of having it done again; only
-what is not recorded is done. So there is nothing else to save, and resuming is replaying. A search that is
-extended is begun anew with another plan, whose jobs go on from the largest budget that is recorded.
+A search that was killed starts again with a new scheduler. Jobs whose results are recorded are not done
+again: the scheduler is told these results. So there is nothing else to save, and resuming is replaying. A
+search that is extended starts again with another plan, whose jobs go on from the largest budget that is
+recorded.
 """
 
 from __future__ import annotations
@@ -20,13 +21,13 @@ from fnnctl.search.protocols import Scheduler
 Runner: TypeAlias = Callable[[Sequence[Job]], Generator[Sequence[Result], None, None]]
 """Does jobs, and yields their results in batches, each of which is recorded before the next is asked for.
 
-The order of results and batches is a function of the jobs alone, never of who was done first, and any jobs
-left out leave the order of the others as it was: so journals do not depend on workers and interruptions. A
-runner that is asked to stop may end early.
+The order of the results follows from each job alone, not from which ends first, and leaving out jobs does not
+change the order of the others: so journals do not depend on workers and interruptions. A runner that is asked
+to stop may end early.
 """
 
 Stop: TypeAlias = Callable[[], str | None]
-"""Why the search should end now, for its last record; None where it should go on."""
+"""Why the search should end now, for its last record; None if it should go on."""
 
 
 def run_search(
@@ -37,10 +38,14 @@ def run_search(
     stop: Stop = lambda: None,
     on_results: Callable[[Sequence[Result]], None] = lambda results: None,
 ) -> str:
-    """Search until there is nothing left to do, or until `stop` has a reason, and return why it ended.
+    """Search until there is nothing left to do, or until `stop` gives a reason; return why it ended.
 
-    The scheduler is new, with a new sampler; the journal has its header, and whatever was done before.
-    `on_results` is told of every batch of results once it is recorded.
+    Args:
+        scheduler: A new one, with a new sampler.
+        runner: Does the jobs.
+        journal: It has its header, and the results of earlier runs of this search.
+        stop: Is asked after every batch of results.
+        on_results: Is called with every batch of results after it is recorded.
     """
     while jobs := scheduler.ask():
         journal.begin_trials([job.trial for job in jobs if job.start == 0])
@@ -59,7 +64,7 @@ def _run(
     stop: Stop,
     on_results: Callable[[Sequence[Result]], None],
 ) -> str | None:
-    """Do the jobs and record their results; the reason to stop, if not all could be done."""
+    """Do the jobs and record their results; return the reason to stop if not all were done."""
     if reason := stop():
         return reason
     left = {job.key for job in missing}
@@ -80,7 +85,7 @@ def _run(
 
 
 def _settled(result: Result) -> Result:
-    """The result as it is read again: its objective is a finite float, or there is none."""
+    """The result as it will be read from the journal: its objective is a finite float, or None."""
     objective = finite_objective(result)
     if objective is not None:
         return replace(result, objective=float(objective))
@@ -91,9 +96,9 @@ def _settled(result: Result) -> Result:
 
 
 def _known(job: Job, journal: Journal) -> Result | None:
-    """The job's result, if there is one, in the rung that it has now: an extension may have moved it.
+    """The job's recorded result, if there is one, in its present rung: an extension may have moved it.
 
-    A trial whose end is recorded at a smaller budget has come to the same end at this one.
+    A trial that ended at a smaller budget has the same result at this one.
     """
     result = journal.results.get(job.key)
     if result is not None:
@@ -105,6 +110,6 @@ def _known(job: Job, journal: Journal) -> Result | None:
 
 
 def _shortened(job: Job, journal: Journal) -> Job:
-    """The job from the largest budget that is recorded, which an extended plan may not know of."""
+    """The job from the largest recorded budget, which an extended plan may not know of."""
     before = journal.before(job.key)
     return job if before is None or before.budget <= job.start else replace(job, start=before.budget)

@@ -12,7 +12,7 @@ from fnnctl.search.schedulers import SCHEDULERS
 
 @dataclass(frozen=True, slots=True)
 class SearchPlan:
-    """The brackets in which trials begin, as they are executed where none diverges or stops early."""
+    """The brackets in which trials begin, as they are executed if none diverges or stops early."""
 
     brackets: tuple[Bracket, ...]
 
@@ -23,16 +23,16 @@ class SearchPlan:
 
     @property
     def epochs_from_scratch(self) -> int:
-        """Epochs where every rung trains its trials anew."""
+        """Epochs if every rung trains its trials anew."""
         return sum(bracket.epochs_from_scratch for bracket in self.brackets)
 
     @property
     def epochs_with_reuse(self) -> int:
-        """Epochs where every trial goes on from its last rung, as fnnctl does: what the search is granted."""
+        """Epochs if every trial goes on from its last rung, as fnnctl does: what the search is granted."""
         return sum(bracket.epochs_with_reuse for bracket in self.brackets)
 
     def table(self) -> dict[str, Any]:
-        """The plan as `plan --json` has it, but for the method and the time."""
+        """The plan as `plan --json` prints it, without the method and the time."""
         return {
             "trials": self.trials,
             "epochs_from_scratch": self.epochs_from_scratch,
@@ -48,9 +48,9 @@ class SearchPlan:
 
 
 def plan_search(scheduler: str, budget: SearchBudget, *, size: int | None = None) -> SearchPlan:
-    """The plan of a scheduler of the registry on a space with so many configurations; None: without end.
+    """The plan of a scheduler of the registry on a space of this size; None is infinite.
 
-    Raises ValueError where the number of trials has no bound, and where the scheduler's table cannot be made.
+    Raises ValueError if the number of trials has no bound, or if the budget gives the scheduler no brackets.
     """
     left = least(budget.max_trials, size)
     brackets = []

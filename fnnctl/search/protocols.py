@@ -1,7 +1,7 @@
-"""The two seams of a search: a sampler says what to try, a scheduler how long to go on with it.
+"""The two parts of a search method: a sampler proposes configurations, a scheduler spends epochs on them.
 
-Both are functions of what they have been asked and told, and of nothing else (no clock, no shared random
-state), so that replaying a journal brings them back to where they were.
+Both depend on nothing but what they were asked and told (no clock, no shared random state), so that replaying
+a journal restores their state.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from fnnctl.space.assignments import Assignment
 
 
 class Sampler(Protocol):
-    """Chooses configurations."""
+    """Proposes configurations."""
 
     @property
     def learns(self) -> bool:
-        """Whether what it chooses depends on what it was told."""
+        """Whether its proposals depend on results."""
 
     def ask(self) -> Assignment | None:
-        """The next one, never the same twice; None where the space is exhausted, and from then on."""
+        """The next one, never the same twice; None as soon as the space is exhausted."""
 
     def tell(self, trial: Trial, result: Result) -> None:
         """Take note of a job's result.
@@ -34,9 +34,9 @@ class Scheduler(Protocol):
     """Spends epochs, and passes every result on to its sampler."""
 
     def ask(self) -> Sequence[Job]:
-        """All the jobs that can be done now, in the order of their trials; empty where the search is over.
+        """All jobs that can start now, in the order of their trials; none if the search is over.
 
-        Not asked again before every one of them has been told.
+        The caller asks again when it has told all their results.
         """
 
     def tell(self, results: Sequence[Result]) -> None:

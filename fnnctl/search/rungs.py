@@ -1,4 +1,4 @@
-"""Who is granted how much: the tables of HyperBand and of successive halving, before anything is trained.
+"""Brackets and rungs: the tables of HyperBand and of successive halving, before anything is trained.
 
 Every number is exact. `floor(log(R) / log(eta))` loses a bracket through rounding (R = 243, η = 3), so powers
 are compared instead, of integers or of the fraction that a decimal such as 2.5 stands for.
@@ -33,7 +33,7 @@ class Bracket:
     """One successive-halving ladder: budgets grow from rung to rung, and the trials get fewer."""
 
     number: int
-    """HyperBand's s; 0 where there is one ladder."""
+    """HyperBand's s; 0 if there is one ladder."""
     rungs: tuple[Rung, ...]
 
     @property
@@ -43,28 +43,23 @@ class Bracket:
 
     @property
     def epochs_from_scratch(self) -> int:
-        """Epochs where every rung trains its trials anew."""
+        """Epochs if every rung trains its trials anew."""
         return sum(rung.trials * rung.epochs for rung in self.rungs)
 
     @property
     def epochs_with_reuse(self) -> int:
-        """Epochs where every trial goes on from its last rung."""
+        """Epochs if every trial goes on from its last rung."""
         before = (0, *(rung.epochs for rung in self.rungs))
         return sum(
             rung.trials * (rung.epochs - start) for rung, start in zip(self.rungs, before, strict=False)
         )
 
     def shrunk(self, available: int) -> Bracket:
-        """The bracket with so many trials at most: no rung grows, and of fewer trials fewer drop out."""
+        """The bracket with at most this many trials: no rung grows."""
         if available == 0:
             return Bracket(self.number, ())
         rungs = (Rung(min(rung.trials, available), rung.epochs) for rung in self.rungs)
         return Bracket(self.number, tuple(rungs))
-
-
-def full_budget_bracket(*, trials: int, epochs: int) -> Bracket:
-    """Every trial gets everything."""
-    return Bracket(0, (Rung(trials, epochs),))
 
 
 def halving_bracket(*, trials: int, min_epochs: int, max_epochs: int, reduction_factor: float = 2) -> Bracket:
@@ -82,7 +77,7 @@ def halving_bracket_of_total(*, trials: int, total_epochs: int, reduction_factor
     """Successive halving of N trials that spends at most B epochs in all (Jamieson & Talwalkar, 2016).
 
     Each of the ⌈log_η N⌉ rounds adds ⌊B / (|S_k|·⌈log_η N⌉)⌋ epochs to each trial of S_k; the next round has
-    ⌊|S_k| / η⌋ of them, and never fewer than one. Raises ValueError where a round would add nothing: see
+    ⌊|S_k| / η⌋ of them, and never fewer than one. Raises ValueError if a round would add nothing: see
     `least_total_epochs`.
     """
     eta = _exact(reduction_factor)

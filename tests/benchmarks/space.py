@@ -12,7 +12,6 @@ from pathlib import Path
 from fnnctl.config.reading.loading import LoadedConfig, load_config
 from fnnctl.config.rules.canonical import configuration_seed
 from fnnctl.config.rules.dimensions import space_of
-from fnnctl.config.rules.search_check import search_problems
 from fnnctl.config.rules.trials import trial_configs
 from fnnctl.search.samplers import SAMPLERS
 
@@ -35,7 +34,7 @@ def measure(loaded: LoadedConfig, name: str) -> None:
     trials = trial_configs(loaded.config, loaded.experiment, epochs=loaded.experiment.training.epochs)
     sampler = SAMPLERS["random"](space_of(search.space), search, seed=0, key=str)
     assignments = [assignment for _ in range(TRIALS) if (assignment := sampler.ask())]
-    check = micros(lambda: search_problems(loaded))
+    check = micros(loaded.search_problems)
     sampler = SAMPLERS["random"](space_of(search.space), search, seed=0, key=str)
     sample = micros(lambda: [sampler.ask() for _ in assignments]) / len(assignments)
     experiments = [trials.experiment_of(assignment) for assignment in assignments]

@@ -13,7 +13,8 @@ import pytest
 
 from fnnctl.commands import search as search_module
 from fnnctl.commands import trial_runner
-from fnnctl.config.rules.trials import RefusedConfigurationError, TrialConfigs
+from fnnctl.config.rules.trials import TrialConfigs
+from fnnctl.config.rules.validation import RefusedConfigurationError
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.data.builtin import builtin_path
 from fnnctl.search.loop import run_search

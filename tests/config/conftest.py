@@ -10,7 +10,6 @@ import pytest
 from hypothesis import strategies as st
 
 from fnnctl.config.reading.loading import LoadedConfig, load_config
-from fnnctl.config.rules.search_check import search_problems
 from fnnctl.errors import ConfigError
 from tests.config.strategies import raw_experiment
 
@@ -49,7 +48,7 @@ def search_problems_of(load: Load) -> Callable[..., list[str]]:
     def lines(*space: str, config: str = "", search: str = "") -> list[str]:
         text = f"data: {{source: iris}}\n{config}\nsearch:\n{search}  space:\n"
         loaded = load(text + "".join(f"    {line}\n" for line in space))
-        return [str(problem).removeprefix("experiment.yaml:") for problem in search_problems(loaded)]
+        return [str(problem).removeprefix("experiment.yaml:") for problem in loaded.search_problems()]
 
     return lines
 

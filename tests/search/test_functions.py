@@ -13,7 +13,7 @@ import fnnctl.search.functions
 from fnnctl.errors import DataError
 from fnnctl.records.trials import Job, Status
 from fnnctl.search.budget import SearchBudget
-from fnnctl.search.functions import Found, optimize
+from fnnctl.search.functions import OptimizeResult, optimize
 from fnnctl.store.journal import read_journal
 from tests.search.toys import Climber, numbered
 
@@ -50,7 +50,7 @@ def test_the_last_calls_journal_is_gone_on_with(tmp_path: Path) -> None:
             raise KeyboardInterrupt
         return bowl(job)
 
-    def search(path: Path, budget: SearchBudget = BUDGET) -> Found:
+    def search(path: Path, budget: SearchBudget = BUDGET) -> OptimizeResult:
         return optimize(breaks, numbered(99), budget=budget, direction="minimize", journal=path, batch=2)
 
     with pytest.raises(KeyboardInterrupt):

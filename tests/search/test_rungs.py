@@ -7,15 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fnnctl.search.budget import SearchBudget
 from fnnctl.search.rungs import (
     Bracket,
     Rung,
-    full_budget_bracket,
     halving_bracket,
     halving_bracket_of_total,
     hyperband_brackets,
     least_total_epochs,
 )
+from fnnctl.search.schedulers.full_budget import FullBudget
 
 Table = dict[int, list[tuple[int, int]]]
 
@@ -156,7 +157,7 @@ def test_halving_between_two_bounds(
 
 
 def test_everything_at_once() -> None:
-    bracket = full_budget_bracket(trials=12, epochs=30)
+    (bracket,) = FullBudget.plan(SearchBudget(max_epochs=30, trials=12), None)
     assert bracket == Bracket(0, (Rung(12, 30),))
     assert bracket.epochs_from_scratch == bracket.epochs_with_reuse == 360
 

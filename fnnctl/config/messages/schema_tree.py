@@ -87,6 +87,14 @@ def schema_at(path: ConfigPath, config: Any) -> Schema:
     return schema
 
 
+def forms_at(path: ConfigPath, config: Any) -> list[Schema]:
+    """The forms of a place in this config; none if the schema knows no such place."""
+    try:
+        return forms_of(schema_at(path, config))
+    except LookupError:
+        return []
+
+
 def _answers_to(section: Schema, given: Mapping[str, Any]) -> bool:
     if not names_of(section):
         return any(key in given for key in keys_of(section))

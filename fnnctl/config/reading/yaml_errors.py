@@ -4,30 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
-from fnnctl.config.paths import ConfigPath
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is wrong with a YAML text, before it is known which file it came from."""
-
-    message: str
-    line: int | None = None
-    path: ConfigPath = ()
-
-
-class FindingError(Exception):
-    """Ends the reading of a text, and carries the reason to where it is known which file it came from."""
-
-    def __init__(self, message: str, line: int | None = None, path: ConfigPath = ()) -> None:
-        super().__init__(message)
-        self.finding = Finding(message, line, path)
-
+from fnnctl.config.paths import FindingError
 
 _TAB = "a tab stands here; YAML is written with spaces only"
 _MISSING_COLON = "the key on this line lacks its colon, or the space after the colon"

@@ -1,40 +1,24 @@
-"""Reads YAML as people expect it to be read, and remembers where everything stood.
+"""Reads a config's YAML text into plain values, and remembers the line of each.
 
-PyYAML reads YAML 1.1, in which `1e-3` is text, `no` is false, `012` is ten and `1:30` is ninety. Here
-its parser's events become values by the core rules of YAML 1.2. What makes a config hard to read or
-dangerous to load (anchors, aliases, merge keys, tags, several documents, the same key twice) is refused.
+What makes a config hard to read or dangerous to load (anchors, aliases, merge keys, tags, several documents,
+the same key twice) is refused.
 """
 
 from __future__ import annotations
 
 import codecs
-import math
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import yaml
-from yaml import events
 
-from fnnctl.config.paths import ConfigPath
-from fnnctl.config.reading.yaml_errors import Finding, FindingError, syntax_error
+from fnnctl.config.paths import ConfigPath, Finding, FindingError
+from fnnctl.config.reading.yaml_errors import syntax_error
+from fnnctl.config.yaml_text import CoreLoader
 
-MAX_BYTES = 1_000_000
-MAX_DEPTH = 50
-MAX_DIGITS = 1000
-
-_WORDS = {
-    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
-    **dict.fromkeys(("true", "True", "TRUE"), True),
-    **dict.fromkeys(("false", "False", "FALSE"), False),
-    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), math.inf),
-    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), -math.inf),
-    **dict.fromkeys((".nan", ".NaN", ".NAN"), math.nan),
-}
-_DECIMAL = re.compile(r"[-+]?[0-9]+")
-_OCTAL = re.compile(r"0o[0-7]+")
-_HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+MAX_BYTES: Final = 1_000_000
+MAX_DEPTH: Final = 50
 
 # Control characters, and line ends and marks that YAML 1.2 does not know; no editor writes them on purpose.
 _CONTROL = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
@@ -48,12 +32,12 @@ class Document:
     """What a YAML text says: the value, the line of everything in it, and what was refused and left out."""
 
     value: Any
-    lines: dict[ConfigPath, int]
-    findings: list[Finding]
+    lines: dict[ConfigPath, int] = field(default_factory=lambda: {(): 1})
+    findings: list[Finding] = field(default_factory=list)
 
 
 def decode(data: bytes) -> str:
-    """Turn a file's bytes into text, or raise `FindingError` where they are too many or no UTF-8."""
+    """Turn a file's bytes into text; raise `FindingError` if they are too many or not UTF-8."""
     if len(data) > MAX_BYTES:
         raise FindingError(f"is larger than {MAX_BYTES} bytes, which no config needs to be")
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -67,154 +51,137 @@ def decode(data: bytes) -> str:
 
 
 def read_yaml(text: str) -> Document:
-    """Read one YAML document; raise `FindingError` where its form is broken."""
+    """Read one YAML document; raise `FindingError` if its form is broken."""
     forbidden = _FORBIDDEN_IN_TEXT.search(text)
     if forbidden:
         line = text.count("\n", 0, forbidden.start()) + 1
         raise FindingError(_control_character(forbidden), line=line)
-    return _Reader(text).document()
-
-
-def plain_scalar(text: str) -> Any:
-    """Give an unquoted text the value that YAML 1.2's core schema gives it."""
-    if text in _WORDS:
-        return _WORDS[text]
-    if _DECIMAL.fullmatch(text) and len(text) <= MAX_DIGITS:
-        return int(text)
-    if _OCTAL.fullmatch(text):
-        return int(text[2:], 8)
-    if _HEXADECIMAL.fullmatch(text):
-        return int(text[2:], 16)
-    if _FLOAT.fullmatch(text):
-        return float(text)
-    return text
+    loader = _Loader(text)
+    try:
+        root = loader.document()
+    except yaml.MarkedYAMLError as error:
+        raise syntax_error(error, _LINE_END.split(text)) from None
+    except ValueError:
+        # PyYAML gives the number of an escape such as "\U00110000" to chr() unchecked.
+        message = "an escape in double quotes names a character that does not exist"
+        raise FindingError(message, line=loader.line + 1) from None
+    reader = _Reader(loader)
+    value = None if root is None else reader.value(root, ())
+    return Document(value, reader.lines, [*reader.findings, *loader.findings])
 
 
 def _control_character(found: re.Match[str]) -> str:
     return f"holds the control character U+{ord(found[0]):04X}; remove it"
 
 
-def _line(event: Any) -> int:
-    return int(event.start_mark.line) + 1
+def _line(marked: Any) -> int:
+    """The line of a node or an event."""
+    return int(marked.start_mark.line) + 1
 
 
-def _refuse_depth(event: Any, depth: int) -> None:
-    if depth > MAX_DEPTH:
-        raise FindingError(f"is nested more than {MAX_DEPTH} deep", line=_line(event))
+class _AliasNode(yaml.Node):
+    """An alias that is not resolved, so that it cannot make a text larger."""
 
 
-@dataclass(slots=True)
-class _Reader:
-    """Turns the parser's events into values, one recursive step for each level of nesting."""
+class _Loader(CoreLoader):
+    """Composes nodes without following aliases or tags, and to a bounded depth."""
 
-    text: str
-    lines: dict[ConfigPath, int] = field(default_factory=dict)
-    findings: list[Finding] = field(default_factory=list)
-    loader: yaml.SafeLoader = field(init=False)
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.depth = 0
+        self.refused: dict[yaml.Node, list[str]] = {}
+        """What is wrong with the marks of a node."""
+        self.findings: list[Finding] = []
 
-    def __post_init__(self) -> None:
-        self.loader = yaml.SafeLoader(self.text)
+    def document(self) -> yaml.Node | None:
+        """The root of the only document; None if there is none."""
+        parser: Any = self
+        parser.get_event()
+        root = None if self.check_event(yaml.StreamEndEvent) else self.compose_document()
+        if not self.check_event(yaml.StreamEndEvent):
+            message = "a second document begins here (---); a config is one document"
+            self.findings.append(Finding(message, line=_line(parser.peek_event())))
+        return root
 
-    def document(self) -> Document:
-        value = None
-        self.lines[()] = 1
-        while not isinstance(event := self._next(), events.StreamEndEvent):
-            if isinstance(event, events.DocumentStartEvent):
-                value = self._value(self._next(), ())
-                self._next()
-                self._refuse_second_document()
-                break
-        return Document(value, self.lines, self.findings)
-
-    def _refuse_second_document(self) -> None:
-        event = self._next()
-        if isinstance(event, events.DocumentStartEvent):
-            self._refuse(event, (), "a second document begins here (---); a config is one document")
-
-    def _next(self) -> Any:
-        try:
-            return self.loader.get_event()  # type: ignore[no-untyped-call]
-        except yaml.MarkedYAMLError as error:
-            raise syntax_error(error, _LINE_END.split(self.text)) from None
-        except ValueError:
-            # PyYAML gives the number of an escape such as "\U00110000" to chr() unchecked.
-            message = "an escape in double quotes names a character that does not exist"
-            raise FindingError(message, line=self.loader.line + 1) from None
-
-    def _refuse(self, event: Any, path: ConfigPath, message: str) -> None:
-        self.findings.append(Finding(message, line=_line(event), path=path))
-
-    def _refuse_marks(self, event: Any, path: ConfigPath) -> None:
+    def compose_node(self, parent: Any, index: Any) -> yaml.Node | None:
+        parser: Any = self
+        event = parser.peek_event()
+        if self.depth > MAX_DEPTH:
+            raise FindingError(f"is nested more than {MAX_DEPTH} deep", line=_line(event))
+        if self.check_event(yaml.AliasEvent):
+            parser.get_event()
+            alias = _AliasNode("", event.anchor, event.start_mark, event.end_mark)
+            self.refused[alias] = [f"is the alias *{event.anchor}; write the value out"]
+            return alias
+        refused = []
         if event.anchor is not None:
-            self._refuse(event, path, f"has the anchor &{event.anchor}; anchors are not used here")
+            refused.append(f"has the anchor &{event.anchor}; anchors are not used here")
         if event.tag is not None:
-            self._refuse(event, path, f"has the tag {event.tag!r}; tags are not used here")
+            refused.append(f"has the tag {event.tag!r}; tags are not used here")
+            event.implicit = (not getattr(event, "style", None), True)  # is read as if it had no tag
+        event.anchor = event.tag = None
+        self.depth += 1
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        if node is not None:
+            self.refused[node] = refused
+        return node
 
-    def _value(self, event: Any, path: ConfigPath) -> Any:
-        self.lines.setdefault(path, _line(event))
-        _refuse_depth(event, len(path))
-        if isinstance(event, events.AliasEvent):
-            self._refuse(event, path, f"is the alias *{event.anchor}; write the value out")
-            return None
-        self._refuse_marks(event, path)
-        if isinstance(event, events.SequenceStartEvent):
-            return self._list(path)
-        if isinstance(event, events.MappingStartEvent):
-            return self._mapping(path)
-        return self._scalar(event, path)
 
-    def _scalar(self, event: Any, path: ConfigPath) -> Any:
-        forbidden = _FORBIDDEN_IN_VALUE.search(event.value)
-        if forbidden:
-            self._refuse(event, path, _control_character(forbidden))
-        return event.value if event.style else plain_scalar(event.value)
+class _Reader:
+    """Turns nodes into values, lines and findings."""
 
-    def _list(self, path: ConfigPath) -> list[Any]:
-        values: list[Any] = []
-        while not isinstance(event := self._next(), events.SequenceEndEvent):
-            values.append(self._value(event, (*path, len(values))))
-        return values
+    def __init__(self, loader: _Loader) -> None:
+        self.loader = loader
+        self.lines: dict[ConfigPath, int] = {(): 1}
+        self.findings: list[Finding] = []
 
-    def _mapping(self, path: ConfigPath) -> dict[str, Any]:
+    def value(self, node: yaml.Node, path: ConfigPath) -> Any:
+        """The value of a node; None for an alias."""
+        self.lines.setdefault(path, _line(node))
+        self._refuse(node, path, *self.loader.refused[node])
+        match node:
+            case yaml.SequenceNode():
+                return [self.value(entry, (*path, index)) for index, entry in enumerate(node.value)]
+            case yaml.MappingNode():
+                return self._mapping(node, path)
+            case yaml.ScalarNode():
+                forbidden = _FORBIDDEN_IN_VALUE.search(node.value)
+                if forbidden:
+                    self._refuse(node, path, _control_character(forbidden))
+                return self.loader.construct_object(node)
+        return None
+
+    def _refuse(self, node: yaml.Node, path: ConfigPath, *messages: str) -> None:
+        self.findings += [Finding(message, _line(node), path) for message in messages]
+
+    def _mapping(self, mapping: yaml.MappingNode, path: ConfigPath) -> dict[str, Any]:
         values: dict[str, Any] = {}
-        while not isinstance(event := self._next(), events.MappingEndEvent):
-            key = self._key(event, path, values)
-            if key is None:
-                self._skip(self._next())
-            else:
-                self.lines[*path, key] = _line(event)
-                values[key] = self._value(self._next(), (*path, key))
+        for node, inner in mapping.value:
+            key = self._key(node, path)
+            if key in values:
+                first = self.lines[*path, key]
+                message = f"is given twice, first on line {first}; remove one of the two"
+                self._refuse(node, (*path, key), message)
+            elif key is not None:
+                self.lines[*path, key] = _line(node)
+                values[key] = self.value(inner, (*path, key))
         return values
 
-    def _key(self, event: Any, path: ConfigPath, earlier: dict[str, Any]) -> str | None:
-        """Return a mapping's key, or None where it is refused and its value is to be left out."""
-        if not isinstance(event, events.ScalarEvent):
-            self._refuse(event, path, "a key must be a word, not a list, a mapping or an alias")
-            self._skip(event)
+    def _key(self, node: yaml.Node, path: ConfigPath) -> str | None:
+        """The key of a mapping; None if it is refused and its value is to be left out."""
+        if not isinstance(node, yaml.ScalarNode):
+            self._refuse(node, path, "a key must be a word, not a list, a mapping or an alias")
             return None
-        self._refuse_marks(event, path)
-        key = event.value if event.style else plain_scalar(event.value)
+        self._refuse(node, path, *self.loader.refused[node])
+        key = self.loader.construct_object(node)
         if not isinstance(key, str):
-            advice = "" if key is None else f" (if it is a name, put it in quotes: {event.value!r})"
-            self._refuse(event, path, f"a key must be a word, not {event.value or 'null'}{advice}")
+            advice = "" if key is None else f" (if it is a name, put it in quotes: {node.value!r})"
+            self._refuse(node, path, f"a key must be a word, not {node.value or 'null'}{advice}")
         elif not key.isprintable():
-            self._refuse(event, path, f"a key must be a word, not {key!r}")
-        elif key == "<<" and not event.style:
-            self._refuse(event, path, "merge keys (<<) are not used here; write the settings out")
-        elif key in earlier:
-            first = self.lines[*path, key]
-            self._refuse(event, (*path, key), f"is given twice, first on line {first}; remove one of the two")
+            self._refuse(node, path, f"a key must be a word, not {key!r}")
+        elif key == "<<" and not node.style:
+            self._refuse(node, path, "merge keys (<<) are not used here; write the settings out")
         else:
             return key
         return None
-
-    def _skip(self, event: Any) -> None:
-        """Read on to the end of a value that is left out."""
-        depth = 0
-        while True:
-            depth += isinstance(event, events.CollectionStartEvent)
-            depth -= isinstance(event, events.CollectionEndEvent)
-            if depth == 0:
-                return
-            _refuse_depth(event, depth)
-            event = self._next()

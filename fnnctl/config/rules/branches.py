@@ -10,8 +10,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fnnctl.config.messages.schema_tree import names_of, schema_at, sections_of, value_in
+from fnnctl.config.messages.schema_tree import forms_at, names_of
 from fnnctl.config.paths import ConfigPath, parse_path
+from fnnctl.config.rules.plain_config import value_at, without
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,34 +52,8 @@ def forks_of(config: Mapping[str, Any]) -> list[Fork]:
     return found
 
 
-def value_at(config: Any, path: ConfigPath) -> Any:
-    """What a config has at a path; None where there is nothing."""
-    for part in path:
-        config = value_in(config, part)
-    return config
-
-
-def without(config: Any, paths: Iterable[ConfigPath]) -> Any:
-    """The config without some settings that it has; what is given stays as it is."""
-    for path in paths:
-        config = _without(config, path)
-    return config
-
-
-def _without(config: Any, path: ConfigPath) -> Any:
-    part, *rest = path
-    if isinstance(part, int):
-        return [*config[:part], _without(config[part], tuple(rest)), *config[part + 1 :]]
-    if not rest:
-        return {key: value for key, value in config.items() if key != part}
-    return {**config, part: _without(config[part], tuple(rest))}
-
-
 def _settings(path: ConfigPath, names: Iterable[str]) -> dict[Any, Collection[str]]:
-    try:
-        sections = sections_of(schema_at(path, {}))
-    except LookupError:
-        return {}
+    sections = [form for form in forms_at(path, {}) if "properties" in form]
     known = {name: section["properties"] for section in sections for name in names_of(section)}
     default = next((keys for keys in known.values() if "default" in keys["name"]), None)
     settings = {name: known[name].keys() for name in names if name in known}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 
-from fnnctl.config.paths import ConfigPath
-from fnnctl.config.rules.unread import Messages, test_share
+from fnnctl.config.paths import ConfigPath, Messages, is_below
+from fnnctl.config.rules.unread import test_share
 from fnnctl.config.schema.data import DataConfig
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.lr_schedules import AdaptiveLrSchedule, CosineLrSchedule
@@ -14,9 +15,12 @@ from fnnctl.config.schema.optimizers import LbfgsOptimizer
 from fnnctl.config.schema.training import SwaAveraging, TrainingConfig
 
 
-def contradictions(experiment: Experiment) -> Messages:
-    """The places that cannot be followed together with others, each with what to do."""
-    return {
+def contradictions(experiment: Experiment, unread: Collection[ConfigPath] = ()) -> Messages:
+    """The places that cannot be followed together with others, each with what to do.
+
+    Those inside of an unread section are left out.
+    """
+    found = {
         **_nothing_left_to_train_on(experiment.data),
         **_nothing_to_watch(experiment),
         **_nothing_to_calibrate_on(experiment),
@@ -27,6 +31,7 @@ def contradictions(experiment: Experiment) -> Messages:
         **_no_class_weighed(experiment.training),
         **_not_with_lbfgs(experiment),
     }
+    return {path: message for path, message in found.items() if not is_below(path, unread)}
 
 
 def watches_nothing(experiment: Experiment) -> bool:

@@ -12,12 +12,12 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations, product
 from typing import Any
 
-from fnnctl.config.paths import ConfigPath, format_path, parse_path
-from fnnctl.config.reading.resolved import flow_yaml
-from fnnctl.config.reading.yaml_errors import FindingError
+from fnnctl.config.paths import ConfigPath, FindingError, Messages, format_path, parse_path
 from fnnctl.config.rules.dimensions import place_of
-from fnnctl.config.rules.trials import RefusedConfigurationError, TrialConfigs
-from fnnctl.config.rules.unread import Messages, unread_settings
+from fnnctl.config.rules.trials import TrialConfigs
+from fnnctl.config.rules.unread import unread_settings
+from fnnctl.config.rules.validation import RefusedConfigurationError
+from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.space.assignments import assignment_of
 from fnnctl.space.dimensions import Dimension, active
 from fnnctl.space.layers import DEPTH

@@ -6,28 +6,28 @@ trial's own `--set` words may make an experiment from which nobody would search.
 
 from __future__ import annotations
 
-from fnnctl.config.paths import format_path
-from fnnctl.config.reading.loading import LoadedConfig
+from collections.abc import Mapping
+from typing import Any
+
+from fnnctl.config.paths import Messages, format_path
 from fnnctl.config.rules.space_check import space_messages
-from fnnctl.config.rules.trials import RefusedConfigurationError, TrialConfigs, trial_configs
-from fnnctl.config.rules.unread import Messages
+from fnnctl.config.rules.trials import TrialConfigs, trial_configs
+from fnnctl.config.rules.validation import RefusedConfigurationError
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.metric_names import METRICS, class_of
 from fnnctl.config.schema.search import ObjectiveConfig, SearchConfig
-from fnnctl.errors import Problem, did_you_mean
+from fnnctl.errors import did_you_mean
 
 
-def search_problems(loaded: LoadedConfig) -> list[Problem]:
-    """What is wrong with the `search` section of a config; nothing where there is none."""
-    experiment, search = loaded.experiment, loaded.experiment.search
+def search_messages(config: Mapping[str, Any], experiment: Experiment) -> Messages:
+    """What is wrong with the `search` section of a config, whose experiment this is."""
+    search = experiment.search
     if search is None:
-        return []
+        return {}
     epochs = search.budget.max_epochs or experiment.training.epochs
-    configs = trial_configs(loaded.config, experiment, epochs=epochs)
+    configs = trial_configs(config, experiment, epochs=epochs)
     messages = _objective_messages(search.objective, experiment) | _budget_messages(search, epochs)
-    messages |= _base_messages(configs) or space_messages(configs, experiment, search.space)
-    problems = [loaded.problem(path, message) for path, message in messages.items()]
-    return sorted(problems, key=lambda problem: (problem.line is None, problem.line or 0))
+    return messages | (_base_messages(configs) or space_messages(configs, experiment, search.space))
 
 
 def _objective_messages(objective: ObjectiveConfig, experiment: Experiment) -> Messages:

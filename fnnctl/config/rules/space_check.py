@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from fnnctl.config.messages.schema_tree import forms_of, schema_at
-from fnnctl.config.paths import SPACE, ConfigPath, format_path, parse_path
-from fnnctl.config.reading.overrides import override
-from fnnctl.config.reading.resolved import flow_yaml
-from fnnctl.config.reading.yaml_errors import FindingError
-from fnnctl.config.rules.branches import value_at
+from fnnctl.config.messages.schema_tree import forms_at
+from fnnctl.config.paths import SPACE, ConfigPath, FindingError, Messages, format_path, parse_path
 from fnnctl.config.rules.dimensions import condition, dimensions_of, place_of
+from fnnctl.config.rules.plain_config import override, value_at
 from fnnctl.config.rules.probing import active_with, refused_values
 from fnnctl.config.rules.trials import TrialConfigs
-from fnnctl.config.rules.unread import Messages
 from fnnctl.config.schema.domains import DomainConfig, LayersConfig
 from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.errors import did_you_mean, quoted_list
 from fnnctl.space.dimensions import Dimension, parents_first
 from fnnctl.space.number_domains import LogUniform, Normal, Uniform
@@ -205,10 +202,7 @@ def _not_whole(configs: TrialConfigs, dimensions: Sequence[Dimension]) -> Messag
     messages: Messages = {}
     for dimension in dimensions:
         instead = _WHOLE.get(type(dimension.domain))
-        try:
-            forms = forms_of(schema_at(parse_path(dimension.setting), configs.config))
-        except LookupError:
-            continue
+        forms = forms_at(parse_path(dimension.setting), configs.config)
         if instead and {"integer", "number"} & {form.get("type") for form in forms} == {"integer"}:
             low, high = dimension.domain.values_to_try()[0], dimension.domain.values_to_try()[-1]
             messages[place_of(dimension)] = f"takes whole numbers; write {instead}: [{low:.0f}, {high:.0f}]"

@@ -10,27 +10,17 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
-
-from fnnctl.config.messages.schema_errors import schema_messages
-from fnnctl.config.paths import ConfigPath, format_path, is_below, parse_path
-from fnnctl.config.reading.overrides import with_value
-from fnnctl.config.rules.branches import Fork, forks_of, value_at, without
+from fnnctl.config.paths import ConfigPath, Messages, is_below, parse_path
+from fnnctl.config.rules.branches import Fork, forks_of
 from fnnctl.config.rules.canonical import configuration_seed
 from fnnctl.config.rules.contradictions import contradictions
-from fnnctl.config.rules.unread import Messages, unread_settings
+from fnnctl.config.rules.plain_config import value_at, with_value, without
+from fnnctl.config.rules.unread import unread_settings
+from fnnctl.config.rules.validation import RefusedConfigurationError, validated
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.space.values import identity
 
 EPOCHS: ConfigPath = ("training", "epochs")
-
-
-class RefusedConfigurationError(Exception):
-    """What an assignment makes of the experiment breaks its rules; the trial fails with this message."""
-
-    def __init__(self, messages: Messages) -> None:
-        super().__init__("; ".join(f"{format_path(path)}: {message}" for path, message in messages.items()))
-        self.messages = messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +35,11 @@ class TrialConfigs:
 
     def experiment_of(self, assignment: Mapping[str, Any]) -> Experiment:
         """The trial's experiment; raises `RefusedConfigurationError` where the rules refuse it."""
-        return resolve(self._config_of(assignment))
+        return _resolved(self._config_of(assignment))
 
     def unread_in(self, assignment: Mapping[str, Any]) -> Messages:
         """What nothing reads in this trial; `RefusedConfigurationError` where the schema refuses it."""
-        return unread_settings(_validated(self._config_of(assignment)))
+        return unread_settings(validated(self._config_of(assignment)))
 
     def _config_of(self, assignment: Mapping[str, Any]) -> Any:
         paths = {parse_path(setting): value for setting, value in assignment.items()}
@@ -79,21 +69,13 @@ def trial_configs(config: Mapping[str, Any], experiment: Experiment, *, epochs: 
     return TrialConfigs(plain, tuple(forks_of(config)), epochs)
 
 
-def resolve(config: Any) -> Experiment:
+def _resolved(config: Any) -> Experiment:
     """The experiment of plain values, in which settings that nothing reads have their defaults."""
-    experiment = _validated(config)
+    experiment = validated(config)
     unread = unread_settings(experiment)
     given = [path for path in unread if value_at(config, path) is not None and not is_below(path, unread)]
     if given:
-        experiment = _validated(without(config, given))
-    wrong = {path: why for path, why in contradictions(experiment).items() if not is_below(path, unread)}
-    if wrong:
+        experiment = validated(without(config, given))
+    if wrong := contradictions(experiment, unread):
         raise RefusedConfigurationError(wrong)
     return experiment
-
-
-def _validated(config: Any) -> Experiment:
-    try:
-        return Experiment.model_validate(config)
-    except ValidationError as error:
-        raise RefusedConfigurationError(schema_messages(error, config)) from None

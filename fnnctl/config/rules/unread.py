@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from fnnctl.config.paths import ConfigPath
+from fnnctl.config.paths import ConfigPath, Messages
 from fnnctl.config.schema.data import ARRAY_REASON, BUILTIN_NAMES, DataConfig
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.model import BatchNormalizationConfig, ModelConfig, Normalization
 from fnnctl.config.schema.optimizers import LbfgsOptimizer
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.config.schema.training import TrainingConfig
-
-Messages = dict[ConfigPath, str]
-"""What is to be said about some places."""
 
 
 def unread_settings(experiment: Experiment) -> Messages:

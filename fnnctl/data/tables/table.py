@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -53,20 +53,14 @@ class _Slot:
     """None if it is left out."""
 
 
-@dataclass(slots=True)
 class _Reading:
     """One pass through a file, as far as it has come."""
 
-    slots: list[_Slot]
-    numeric: NumberMatrix
-    weights: array[float] = field(default_factory=lambda: array("d"))
-    lines: array[int] = field(default_factory=lambda: array("q"))
-    """Of the rows that have weights."""
-
-    @classmethod
-    def begin(cls, slots: list[_Slot]) -> _Reading:
+    def __init__(self, slots: list[_Slot]) -> None:
         numbers = [slot for slot in slots if isinstance(slot.column, NumberColumn)]
-        return cls(slots, NumberMatrix([slot.name for slot in numbers if slot.kind != "weights"]))
+        self.slots = slots
+        self.numeric = NumberMatrix([slot.name for slot in numbers if slot.kind != "weights"])
+        self.weights, self.lines = array("d"), array("q")
 
     def add(self, block: RowBlock) -> None:
         numbers = np.empty((len(block.lines), len(self.numeric)))
@@ -118,16 +112,13 @@ def read_table(
 def _read(
     path: Path, form: CsvFormat, kinds: Mapping[str, Kind], others: Kind | None, problems: Problems
 ) -> tuple[tuple[str, ...], _Reading]:
-    reading = _Reading.begin([])
+    reading = _Reading([])
     with open_rows(path, form, problems) as file:
         for block in file.blocks:
             if not reading.slots:
-                reading = _Reading.begin(
-                    [
-                        _slot(name, kinds.get(name, others), block, j, form)
-                        for j, name in enumerate(file.names)
-                    ]
-                )
+                kind_of = [kinds.get(name, others) for name in file.names]
+                pairs = enumerate(zip(file.names, kind_of, strict=True))
+                reading = _Reading([_slot(name, kind, block, j, form) for j, (name, kind) in pairs])
             reading.add(block)
     return file.names, reading
 

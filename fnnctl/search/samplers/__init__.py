@@ -1,4 +1,4 @@
-"""Samplers choose the configurations of a search: a new one is a file here, and a line in `SAMPLERS`."""
+"""Samplers propose the configurations of a search. A new one is a file here and a line in `SAMPLERS`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fnnctl.space.space import Space
 
 
 class MakeSampler(Protocol):
-    """Makes a sampler of a search's settings."""
+    """Makes a sampler from a search's settings."""
 
     def __call__(self, space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler: ...
 

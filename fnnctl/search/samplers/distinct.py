@@ -1,4 +1,4 @@
-"""Equal configurations are one trial: what samplers without a model have in common."""
+"""Equal configurations are one trial: the base of samplers that do not learn."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from fnnctl.records.trials import Result, Trial
 from fnnctl.space.assignments import Assignment
 
 Key: TypeAlias = Callable[[Assignment], Hashable]
-"""What equal configurations have in common, such as `TrialConfigs.key_of`."""
+"""Gives equal configurations the same key, as `TrialConfigs.key_of` does."""
 
 
 class Distinct:
-    """Remembers which configurations there were, and learns nothing from their results."""
+    """Remembers the configurations it has proposed, and learns nothing from their results."""
 
     learns = False
 
@@ -21,13 +21,13 @@ class Distinct:
         self._key = key
         self._seen: set[Hashable] = set()
         self.saved = 0
-        """How many configurations were passed over because they were equal to an earlier one."""
+        """How many configurations were skipped because they were equal to an earlier one."""
 
     def tell(self, trial: Trial, result: Result) -> None:
         """A result changes nothing."""
 
     def _is_new(self, assignment: Assignment) -> bool:
-        """Whether there was no equal configuration before; from now on there was."""
+        """Whether there was no equal configuration before; remembers this one."""
         key = self._key(assignment)
         if key in self._seen:
             return False

@@ -1,4 +1,4 @@
-"""The sampler that leaves the choice to its caller."""
+"""A sampler that proposes given assignments."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from fnnctl.space.assignments import Assignment
 
 
 class FixedListSampler:
-    """Goes through assignments that someone else has chosen, all of them different."""
+    """Proposes given assignments in order; they must differ."""
 
     learns = False
 
     def __init__(self, assignments: Iterable[Assignment]) -> None:
-        """They are taken one by one, as they are asked for."""
+        """The assignments are read one by one, when they are asked for."""
         self._assignments = iter(assignments)
 
     def ask(self) -> Assignment | None:

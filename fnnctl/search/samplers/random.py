@@ -1,8 +1,9 @@
-"""Configurations by chance, or by a sequence that leaves smaller gaps."""
+"""Random search, pseudo-random or with a sequence that leaves smaller gaps."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count, islice
 from typing import Final
 
 from fnnctl.search.samplers.distinct import Distinct, Key
@@ -13,46 +14,37 @@ from fnnctl.space.space import Space
 from fnnctl.space.values import identity
 
 PATIENCE: Final = 64
-"""Repetitions in a row after which what is left of a finite space is looked through."""
+"""After this many repetitions in a row the rest of a small space is listed."""
 MOST_LISTED: Final = 100_000
-"""The largest space that is looked through."""
+"""The largest space that is listed."""
 MOST_REPETITIONS: Final = 10_000
-"""Repetitions in a row after which a larger space is taken for exhausted."""
+"""After this many repetitions in a row a larger space counts as exhausted."""
 
 
 class RandomSampler(Distinct):
-    """The points of a sequence, without those that are configurations of before."""
+    """Proposes the points of a sequence, without repeating a configuration."""
 
     def __init__(
         self, space: Space, *, sequence: str = "pseudo_random", seed: int = 0, key: Key = identity
     ) -> None:
         super().__init__(key)
-        self._space = space
-        self._seed = seed
-        self._point = SEQUENCES[sequence](len(space.dimensions), seed=seed)
-        self._drawn = 0
+        self._space, self._seed = space, seed
+        point = SEQUENCES[sequence](len(space.dimensions), seed=seed)
+        self._candidates = (space.assignment(point(number)) for number in count())
+        self._is_small = space.size is not None and space.size <= MOST_LISTED
         self._rest: Iterator[Assignment] | None = None
 
     def ask(self) -> Assignment | None:
-        """The next new configuration; None where there is none, or as good as none, left."""
+        """The next new configuration; None if the space is exhausted, or nearly."""
         if self._rest is None:
-            for repetitions in range(self._patience()):
-                assignment = self._space.assignment(self._point(self._drawn))
-                self._drawn += 1
+            patience = PATIENCE if self._is_small else MOST_REPETITIONS
+            for repetitions, assignment in enumerate(islice(self._candidates, patience)):
                 if self._is_new(assignment):
                     self.saved += repetitions
                     return assignment
-            self._rest = self._what_is_left()
-        return next((each for each in self._rest if self._is_new(each)), None)
+            self._rest = self._listed() if self._is_small else iter(())
+        return next(filter(self._is_new, self._rest), None)
 
-    def _patience(self) -> int:
-        return PATIENCE if self._can_be_listed() else MOST_REPETITIONS
-
-    def _can_be_listed(self) -> bool:
-        return self._space.size is not None and self._space.size <= MOST_LISTED
-
-    def _what_is_left(self) -> Iterator[Assignment]:
-        if not self._can_be_listed():
-            return iter(())
+    def _listed(self) -> Iterator[Assignment]:
         everything = self._space.everything()
-        return (everything.at(index) for index in shuffled(everything.size, seed=self._seed))
+        return map(everything.at, shuffled(everything.size, seed=self._seed))

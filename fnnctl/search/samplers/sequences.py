@@ -1,4 +1,4 @@
-"""Sequences of points of the unit cube. A point follows from the seed and its number alone."""
+"""Sequences of points in the unit cube. A point depends on the seed and its number alone."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def pseudo_random(dimensions: int, *, seed: int) -> Points:
 def low_discrepancy(dimensions: int, *, seed: int) -> Points:
     """Halton's sequence, scrambled: any first n points fill the cube more evenly than random ones.
 
-    A point's i-th number is its own number in base p_i, the i-th prime, mirrored at the point. Each digit is
-    replaced by a random permutation of its place's own, also those that are 0, so that every single point
-    is uniformly distributed (Owen, A randomized Halton algorithm in R, 2017).
+    A point's i-th coordinate is its number in base p_i, the i-th prime, mirrored at the radix point. Each
+    digit, including zeros, goes through a random permutation of its place, so that every single point is
+    uniformly distributed (Owen, A randomized Halton algorithm in R, 2017).
     """
     scrambled = [
         _scrambled(base, stream(seed, Purpose.SCRAMBLE, index))

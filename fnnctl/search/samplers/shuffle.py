@@ -1,4 +1,4 @@
-"""A random order of very many things, one after the other."""
+"""Random permutations of very long ranges."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from fnnctl.seeds import Purpose, stream
 
 
 def shuffled(size: int, *, seed: int) -> Iterator[int]:
-    """A random permutation of `range(size)`, in time and memory for those only that are asked for.
+    """A random permutation of `range(size)`; time and memory are those of the part that is read.
 
-    Fisher and Yates's method on an array of which only what was moved is remembered. The first n do not
-    depend on how many are asked for.
+    Fisher and Yates's method on an array of which only the moved entries are stored.
     """
     rng = stream(seed, Purpose.SHUFFLE)
     moved: dict[int, int] = {}

@@ -1,4 +1,4 @@
-"""Successive halving: many trials get little, and the best of each rung get more (one bracket's ladder)."""
+"""Successive halving: many trials get few epochs, and the best of each rung get more."""
 
 from __future__ import annotations
 
@@ -7,28 +7,47 @@ from dataclasses import replace
 
 from fnnctl.records.standings import is_finite, ranked
 from fnnctl.records.trials import Direction, Job, Result, Status, Trial
-from fnnctl.search.rungs import Bracket
+from fnnctl.search.budget import SearchBudget
+from fnnctl.search.protocols import Sampler
+from fnnctl.search.rungs import Bracket, halving_bracket, halving_bracket_of_total
 from fnnctl.search.schedulers.trial_source import TrialSource, check_answers
 
 
 class Halving:
     """Climbs one bracket, rung by rung.
 
-    A rung takes the best finite ones of the rung below: where fewer are finite than it has room for, only
-    these go on. A trial that stopped early is counted in every rung that its value lets it into, and does
-    nothing there.
+    A rung takes the best finite results of the rung below; if fewer are finite than it has room for, only
+    these go on. A trial that stopped early takes its place in every rung that its value lets it into, and
+    trains no more.
     """
 
     def __init__(self, source: TrialSource, bracket: Bracket, *, direction: Direction) -> None:
-        """The trials begin when they are asked for; where there are fewer, the bracket shrinks."""
+        """If the source has fewer trials than the bracket, the bracket shrinks."""
         self._source, self._bracket = source, bracket
         self._direction: Direction = direction
         self._trials: dict[int, Trial] = {}
         self._rung = -1
         self._results: list[Result] = []
-        """Those that stand in the rung."""
+        """The current rung's."""
         self.jobs: list[Job] = []
         """Those that were asked for and not told yet."""
+
+    @staticmethod
+    def plan(budget: SearchBudget, size: int | None = None) -> tuple[Bracket, ...]:
+        """See `SchedulerKind`; raises ValueError if the number of trials is missing or too large."""
+        trials, eta, total = budget.trials, budget.reduction_factor, budget.total_epochs
+        if trials is None:
+            raise ValueError("successive halving must be told with how many trials it begins")
+        if total is not None:
+            return (halving_bracket_of_total(trials=trials, total_epochs=total, reduction_factor=eta),)
+        low, high = budget.min_epochs, budget.max_epochs
+        return (halving_bracket(trials=trials, min_epochs=low, max_epochs=high, reduction_factor=eta),)
+
+    @classmethod
+    def build(cls, sampler: Sampler, budget: SearchBudget, direction: Direction) -> Halving:
+        """See `SchedulerKind`."""
+        (bracket,) = cls.plan(budget)
+        return cls(TrialSource(sampler, budget.max_trials), bracket, direction=direction)
 
     def ask(self) -> Sequence[Job]:
         """See `Scheduler`."""
@@ -65,4 +84,4 @@ class Halving:
 
     def _enter(self, result: Result) -> None:
         self._results.append(result)
-        self._source.tell(self._trials[result.trial], result)
+        self._source.sampler.tell(self._trials[result.trial], result)

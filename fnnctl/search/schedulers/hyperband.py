@@ -1,4 +1,4 @@
-"""HyperBand: successive halving in several brackets, for no one knows how soon the best can be told apart."""
+"""HyperBand: successive halving in several brackets, because the best smallest budget is unknown."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from itertools import islice
 
 from fnnctl.records.trials import Direction, Job, Result
-from fnnctl.search.rungs import Bracket
+from fnnctl.search.budget import SearchBudget
+from fnnctl.search.protocols import Sampler
+from fnnctl.search.rungs import Bracket, hyperband_brackets
 from fnnctl.search.schedulers.halving import Halving
 from fnnctl.search.schedulers.trial_source import TrialSource, check_answers
 
@@ -15,14 +17,29 @@ from fnnctl.search.schedulers.trial_source import TrialSource, check_answers
 class HyperBand:
     """Climbs all brackets at once, so that many jobs train together.
 
-    Where the sampler learns, it climbs one after the other, so that each begins with what was learned.
+    If the sampler learns, it climbs one after the other, so that each begins with what was learned.
     """
 
     def __init__(self, source: TrialSource, brackets: Sequence[Bracket], *, direction: Direction) -> None:
-        """Trials are numbered bracket by bracket; where there are fewer, the last brackets shrink."""
+        """Trials are numbered bracket by bracket; if there are fewer, the last brackets shrink."""
         ladders = [Halving(source, bracket, direction=direction) for bracket in brackets]
-        self._groups = deque([ladder] for ladder in ladders) if source.learns else deque([ladders])
+        self._groups = deque([ladder] for ladder in ladders) if source.sampler.learns else deque([ladders])
         """The ladders that are climbed at once, group after group."""
+
+    @staticmethod
+    def plan(budget: SearchBudget, size: int | None = None) -> tuple[Bracket, ...]:
+        """See `SchedulerKind`."""
+        return hyperband_brackets(
+            min_epochs=budget.min_epochs,
+            max_epochs=budget.max_epochs,
+            reduction_factor=budget.reduction_factor,
+            table=budget.brackets,
+        )
+
+    @classmethod
+    def build(cls, sampler: Sampler, budget: SearchBudget, direction: Direction) -> HyperBand:
+        """See `SchedulerKind`."""
+        return cls(TrialSource(sampler, budget.max_trials), cls.plan(budget), direction=direction)
 
     def ask(self) -> Sequence[Job]:
         """See `Scheduler`: the current rung of every bracket that is open."""

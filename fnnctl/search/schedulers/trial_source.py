@@ -1,6 +1,6 @@
-"""How a scheduler comes by its trials: numbered in the order in which they begin, up to a limit.
+"""Where a scheduler gets its trials: numbered in the order in which they begin, up to a limit.
 
-A limit and a sampler that is exhausted are the same to whoever asks: there are fewer trials than were wanted.
+A scheduler need not tell a limit from an exhausted sampler: both give fewer trials than it asked for.
 """
 
 from __future__ import annotations
@@ -12,36 +12,27 @@ from fnnctl.search.protocols import Sampler
 
 
 class TrialSource:
-    """Begins the trials of a search with what a sampler chooses, and tells it what became of them."""
+    """Begins trials with what a sampler proposes."""
 
     def __init__(self, sampler: Sampler, most: int | None = None) -> None:
-        """At most so many trials begin."""
-        self._sampler, self._most = sampler, most
+        """At most `most` trials begin."""
+        self.sampler, self._most = sampler, most
         self._begun = 0
 
-    @property
-    def learns(self) -> bool:
-        """Whether a trial had better wait for the results of those before it."""
-        return self._sampler.learns
-
     def begin(self, count: int | None = None, *, bracket: int = 0) -> list[Trial]:
-        """So many new trials, or as many as there are."""
+        """Return `count` new trials (None: all), or fewer if there are no more."""
         trials: list[Trial] = []
         while len(trials) != count and self._begun != self._most:
-            assignment = self._sampler.ask()
+            assignment = self.sampler.ask()
             if assignment is None:
                 break
             trials.append(Trial(self._begun, assignment, bracket))
             self._begun += 1
         return trials
 
-    def tell(self, trial: Trial, result: Result) -> None:
-        """Pass a result on to the sampler."""
-        self._sampler.tell(trial, result)
-
 
 def check_answers(jobs: Sequence[Job], results: Sequence[Result]) -> None:
-    """Raise ValueError where the results are not those of the jobs, in their order."""
+    """Raise ValueError if the results are not those of the jobs, in their order."""
     asked, told = [job.key for job in jobs], [result.key for result in results]
     if asked != told:
         first = next((k for k, pair in enumerate(zip(asked, told, strict=False)) if pair[0] != pair[1]), None)

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from fnnctl.config.messages.schema_tree import all_settings
-from fnnctl.config.paths import ConfigPath, Location, Locations, format_path
-from fnnctl.config.reading.overrides import note_override, override, read_override
-from fnnctl.config.reading.yaml_errors import FindingError
+from fnnctl.config.paths import ConfigPath, FindingError, Location, Locations, format_path
+from fnnctl.config.reading.overrides import note_override, read_override
+from fnnctl.config.rules.plain_config import override
 
 
 def apply(config: dict[str, Any], text: str) -> Any:

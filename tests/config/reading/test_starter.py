@@ -6,7 +6,6 @@ import pytest
 
 from fnnctl.config.reading.loading import LoadedConfig, load_config
 from fnnctl.config.reading.starter import STARTER_NAME, STARTER_TEXT
-from fnnctl.config.rules.search_check import search_problems
 
 
 def load(tmp_path: Path, text: str) -> LoadedConfig:
@@ -56,7 +55,7 @@ def test_the_search_that_its_last_comment_offers_can_be_used(tmp_path: Path) -> 
     loaded = load(tmp_path, text)
     assert loaded.experiment.search
     assert len(loaded.experiment.search.space) == 2
-    assert search_problems(loaded) == []
+    assert loaded.search_problems() == []
 
 
 def test_it_fits_a_terminal_and_has_spaces_only() -> None:

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from fnnctl.config.reading.yaml_errors import FindingError, syntax_error
+from fnnctl.config.paths import FindingError
+from fnnctl.config.reading.yaml_errors import syntax_error
 from fnnctl.config.reading.yaml_reader import read_yaml
 
 TAB = "a tab stands here; YAML is written with spaces only"

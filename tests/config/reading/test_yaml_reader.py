@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fnnctl.config.reading.yaml_errors import Finding, FindingError
+from fnnctl.config.paths import Finding, FindingError
 from fnnctl.config.reading.yaml_reader import MAX_BYTES, MAX_DEPTH, decode, read_yaml
 
 

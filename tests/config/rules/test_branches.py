@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from fnnctl.config.rules.branches import forks_of, value_at, without
+from fnnctl.config.rules.branches import forks_of
 
 
 def pruned(config: dict[str, Any], choice: list[str], path: str = "training.optimizer.name") -> Any:
@@ -68,11 +68,3 @@ def test_other_spaces_have_no_forks(config: dict[str, Any]) -> None:
 
 def test_a_fork_where_no_setting_is_leaves_everything() -> None:
     assert pruned({"a": {"b": {"name": 1}}}, ["x"], "a.b.name") == {"a": {"b": {"name": 1}}}
-
-
-def test_values_and_settings_by_their_paths() -> None:
-    config = {"a": [{"b": 1, "c": 2}, 3]}
-    assert value_at(config, ("a", 0, "b")) == 1
-    assert value_at(config, ()) == config
-    assert value_at(config, ("a", 2)) is value_at(config, ("a", "b")) is value_at(config, ("x", "y")) is None
-    assert without(config, [("a", 0, "b"), ("a", 0, "x")]) == {"a": [{"c": 2}, 3]}

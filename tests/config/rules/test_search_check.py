@@ -5,7 +5,6 @@ from collections.abc import Callable
 import pytest
 
 from fnnctl.config.reading.loading import LoadedConfig
-from fnnctl.config.rules.search_check import search_problems
 from fnnctl.config.schema.metric_names import METRICS
 
 Problems = Callable[..., list[str]]
@@ -14,7 +13,7 @@ L2 = "training.l2: {choice: [0.1]}"
 
 
 def test_no_search_is_no_problem(load: Callable[..., LoadedConfig]) -> None:
-    assert search_problems(load("data: {source: iris}")) == []
+    assert load("data: {source: iris}").search_problems() == []
 
 
 @pytest.mark.parametrize(
@@ -42,10 +41,10 @@ def test_a_validation_part_that_is_not_there(load: Callable[..., LoadedConfig]) 
     text = f"data: {{source: iris, split: {{validation: 0}}}}\nsearch:\n  space: {{{L2}}}\n"
     message = "there is no validation part, for data.split.validation is 0"
     advice = "write on: cross_validation, or data.split.validation: 0.15"
-    assert [str(problem) for problem in search_problems(load(text))] == [
+    assert [str(problem) for problem in load(text).search_problems()] == [
         f"experiment.yaml:2: search.objective.on: {message}; {advice}"
     ]
-    assert search_problems(load(text, "search.objective.on=cross_validation")) == []
+    assert load(text, "search.objective.on=cross_validation").search_problems() == []
 
 
 @pytest.mark.parametrize(
@@ -78,4 +77,4 @@ def test_training_does_not_mind(load: Callable[..., LoadedConfig]) -> None:
     """What `train` is given as a trial's words may make a space senseless that it does not read."""
     text = "data: {source: iris}\nsearch:\n  space: {training.l2: {uniform: [-1, 0]}, seed: {choice: [1]}}\n"
     loaded = load(text)
-    assert len(search_problems(loaded)) == 2
+    assert len(loaded.search_problems()) == 2

@@ -8,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fnnctl.config.reading.loading import LoadedConfig, load_config
-from fnnctl.config.reading.resolved import flow_yaml, resolved_yaml
+from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.config.rules.canonical import configuration_seed
 from fnnctl.config.rules.dimensions import space_of
-from fnnctl.config.rules.search_check import search_problems
-from fnnctl.config.rules.trials import RefusedConfigurationError, TrialConfigs, trial_configs
+from fnnctl.config.rules.trials import TrialConfigs, trial_configs
+from fnnctl.config.rules.validation import RefusedConfigurationError
+from fnnctl.config.yaml_text import flow_yaml
 from tests.config.spaces import CONFIG, spaces
 
 IRIS = "data: {source: iris}\n"
@@ -98,4 +99,4 @@ def test_the_printed_words_and_the_written_config_give_the_trials_experiment(
 def test_those_spaces_are_sound(plain: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> None:
     file = Path(tmp_path_factory.getbasetemp()) / "sound.yaml"
     file.write_text(f"{CONFIG}search: {{space: {flow_yaml(plain)}}}\n", encoding="utf-8")
-    assert [str(problem) for problem in search_problems(load_config(file))] == []
+    assert [str(problem) for problem in load_config(file).search_problems()] == []

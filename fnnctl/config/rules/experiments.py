@@ -1,0 +1,71 @@
+"""From plain values, as they stand in a config file, to an experiment that is complete and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any, Final
+
+from fnnctl.config.paths import ConfigPath
+from fnnctl.config.rules.branches import forks_of
+from fnnctl.config.rules.contradictions import contradictions, watches_nothing
+from fnnctl.config.rules.dimensions import dimensions_of
+from fnnctl.config.rules.plain_config import is_given, value_at, without
+from fnnctl.config.rules.probing import read_by_some_trial
+from fnnctl.config.rules.space_check import sound_domains
+from fnnctl.config.rules.trials import trial_configs
+from fnnctl.config.rules.unread import unread_settings
+from fnnctl.config.rules.validation import RefusedConfigurationError, validated
+from fnnctl.config.schema.experiment import Experiment
+from fnnctl.space.dimensions import parents_first
+
+LEFT_OPEN: Final = "auto"
+"""Whoever writes this asks for nothing, and may do so where nothing reads it."""
+EARLY_STOPPING: Final[ConfigPath] = ("training", "early_stopping")
+
+
+def experiment_of(config: Mapping[str, Any]) -> Experiment:
+    """The experiment of a mapping such as `{"data": {"source": "iris"}}`, with its defaults filled in.
+
+    Settings of branches that only trials of its search take are left out. Raises `ConfigError` with every
+    problem; they have paths and no file.
+    """
+    taken: Any = config
+    for fork in forks_of(config):
+        taken = fork.without_others(taken)
+    experiment = _completed(taken)
+    unread = unread_settings(experiment)
+    given = {
+        path: reason
+        for path, reason in unread.items()
+        if is_given(config, path) and value_at(config, path) != LEFT_OPEN
+    }
+    elsewhere = _read_elsewhere(config, given, experiment)
+    if elsewhere:
+        experiment = _completed(without(taken, elsewhere))
+    wrong = {path: reason for path, reason in given.items() if path not in elsewhere}
+    for path, message in contradictions(experiment, unread).items():
+        wrong.setdefault(path, message)
+    if wrong:
+        raise RefusedConfigurationError(wrong)
+    return experiment
+
+
+def _completed(config: Any) -> Experiment:
+    """The experiment with the defaults that depend on other settings."""
+    experiment = validated(config)
+    if watches_nothing(experiment) and not is_given(config, EARLY_STOPPING):
+        training = experiment.training.model_copy(update={"early_stopping": None})
+        experiment = experiment.model_copy(update={"training": training})
+    return experiment
+
+
+def _read_elsewhere(
+    config: Mapping[str, Any], unread: Collection[ConfigPath], experiment: Experiment
+) -> Collection[ConfigPath]:
+    """Those settings that a trial of the search reads, or another `--method`."""
+    if experiment.search is None or not unread:
+        return ()
+    dimensions, _ = parents_first(dimensions_of(sound_domains(experiment.search.space)))
+    trials = trial_configs(config, experiment, epochs=experiment.training.epochs)
+    found = read_by_some_trial(trials, dimensions, [path for path in unread if path[0] != "search"])
+    return found | {path for path in unread if path[0] == "search"}

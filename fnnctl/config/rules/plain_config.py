@@ -1,0 +1,114 @@
+"""Reads and changes plain configs along paths; what is given stays as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from fnnctl.config.messages.schema_tree import forms_at, has_free_keys, schema_at, value_in
+from fnnctl.config.messages.wording import shown
+from fnnctl.config.paths import ConfigPath, FindingError, format_path
+from fnnctl.config.schema.section import written_out
+
+
+def value_at(config: Any, path: ConfigPath) -> Any:
+    """What a config has at a path; None if there is nothing."""
+    for part in path:
+        config = value_in(config, part)
+    return config
+
+
+def is_given(config: Any, path: ConfigPath) -> bool:
+    """Whether a config says something at the path of a setting, be it null."""
+    section = value_at(config, path[:-1])
+    return isinstance(section, dict) and path[-1] in section
+
+
+def without(config: Any, paths: Iterable[ConfigPath]) -> Any:
+    """The config without some settings that it has."""
+    for path in paths:
+        config = _without(config, path)
+    return config
+
+
+def override(config: Any, path: ConfigPath, value: Any) -> Any:
+    """The config with one value set.
+
+    Sections on the way are made if they are missing or null, short forms are written out, and a missing
+    list starts from its default; one past a list's end adds an entry. A value in `config` that can be
+    neither section nor list stays: that value is then what is wrong. Raises `FindingError` if the path goes
+    into what is no section or no list.
+    """
+    for depth, part in enumerate(path):
+        _refuse_wrong_step(config, path[:depth], part)
+    return with_value(config, path, value)
+
+
+def with_value(node: Any, path: ConfigPath, value: Any, depth: int = 0) -> Any:
+    """The config with one value set at a path that `override` accepts; `node` is what it has at a depth."""
+    if depth == len(path):
+        return value
+    here, part = path[:depth], path[depth]
+    if isinstance(part, int):
+        entries = _default_entries(here) if node is None else node
+        if not isinstance(entries, list):
+            return node
+        if part > len(entries):
+            raise FindingError(f"there is no such entry; {format_path(here)} has {len(entries)}", path=path)
+        inner = entries[part] if part < len(entries) else None
+        return [*entries[:part], with_value(inner, path, value, depth + 1), *entries[part + 1 :]]
+    section = _section(node, here)
+    if section is None:
+        return node
+    return {**section, part: with_value(section.get(part), path, value, depth + 1)}
+
+
+def takes_any_key(path: ConfigPath) -> bool:
+    """Whether the keys at a path are the user's own, such as the names of classes."""
+    return any(map(has_free_keys, forms_at(path, {})))
+
+
+def _without(config: Any, path: ConfigPath) -> Any:
+    part, *rest = path
+    if isinstance(part, int):
+        return [*config[:part], _without(config[part], tuple(rest)), *config[part + 1 :]]
+    if not rest:
+        return {key: value for key, value in config.items() if key != part}
+    return {**config, part: _without(config[part], tuple(rest))}
+
+
+def _refuse_wrong_step(config: Any, here: ConfigPath, part: str | int) -> None:
+    """Refuse a key into a list or a single value, and an index into a section."""
+    forms = forms_at(here, config)
+    is_section = any("properties" in form or has_free_keys(form) for form in forms)
+    is_list = any("items" in form for form in forms)
+    if not forms or (is_list if isinstance(part, int) else is_section):
+        return
+    if is_section:
+        raise FindingError("is a section, not a list", path=here)
+    if is_list:
+        raise FindingError(f"is a list; write {format_path((*here, 0))} for its first entry", path=here)
+    raise FindingError(f"is a single value; write {format_path(here)}=VALUE", path=here)
+
+
+def _section(node: Any, here: ConfigPath) -> dict[str, Any] | None:
+    """The mapping that the next step goes into, or None where the node cannot be one."""
+    if isinstance(node, dict):
+        return node
+    if isinstance(node, str | int | float) and takes_any_key(here):
+        raise FindingError(
+            f"is {shown(node)}, which has no entries; write {format_path(here)}={{NAME: VALUE}}", path=here
+        )
+    section: Any = {} if node is None else written_out(node)
+    if not isinstance(section, dict):
+        return None
+    known = {key for form in forms_at(here, {}) for key in form.get("properties", ())}
+    return section if section.keys() <= known else None
+
+
+def _default_entries(path: ConfigPath) -> list[Any]:
+    try:
+        default = schema_at(path, {}).get("default")
+    except LookupError:
+        return []
+    return default if isinstance(default, list) else []

@@ -1,0 +1,79 @@
+"""Values as YAML text: read by the core schema of YAML 1.2, and written so that YAML 1.1 reads the same.
+
+PyYAML reads YAML 1.1, in which `1e-3` is text, `no` is false, `012` is ten and `1:30` is ninety.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import Any
+
+import yaml
+
+_TAG = "tag:yaml.org,2002:"
+_CORE_SCHEMA = {
+    "null": r"~|null|Null|NULL|",
+    "bool": r"true|True|TRUE|false|False|FALSE",
+    "int": r"[-+]?[0-9]{1,1000}|0o[0-7]+|0x[0-9a-fA-F]+",
+    "float": r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"
+    r"|[-+]?(\.inf|\.Inf|\.INF)|\.nan|\.NaN|\.NAN",
+}
+"""The plain scalars that are not text. A whole number of more digits is a float, which is infinite."""
+
+
+class CoreLoader(yaml.SafeLoader):
+    """A loader whose plain scalars are those of YAML 1.2's core schema."""
+
+    yaml_implicit_resolvers = {}  # noqa: RUF012 (PyYAML's own form)
+
+
+def _integer(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> int:
+    return int(node.value, {"0o": 8, "0x": 16}.get(node.value[:2], 10))
+
+
+for _kind, _pattern in _CORE_SCHEMA.items():
+    CoreLoader.add_implicit_resolver(_TAG + _kind, re.compile(rf"({_pattern})\Z"), None)
+CoreLoader.add_constructor(f"{_TAG}int", _integer)
+_RESOLVER: Any = CoreLoader("")
+
+
+def plain_scalar(text: str) -> Any:
+    """The value of an unquoted text."""
+    node = yaml.ScalarNode(_RESOLVER.resolve(yaml.ScalarNode, text, (True, False)), text)
+    return _RESOLVER.construct_document(node)
+
+
+def block_yaml(value: Any) -> str:
+    """Write a value on several lines. Floats are written so that they read back exactly."""
+    return _dumped(value, flow=False)
+
+
+def flow_yaml(value: Any) -> str:
+    """Write a value on one line, as `--set` takes it: `{name: sgd, learning_rate: 0.1}`."""
+    return _dumped(value, flow=True).removesuffix("\n").removesuffix("\n...")
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes what YAML 1.1 and YAML 1.2 both read as it is meant."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    """PyYAML quotes what YAML 1.1 takes for a number or a word; this also quotes what YAML 1.2 does.
+
+    Invisible characters are escaped: PyYAML would write line ends of YAML 1.1 as they are.
+    """
+    style = None if text.isprintable() and isinstance(plain_scalar(text), str) else '"'
+    return dumper.represent_scalar(f"{_TAG}str", text, style=style)
+
+
+_Dumper.add_representer(str, _text)
+
+
+def _dumped(value: Any, *, flow: bool) -> str:
+    return yaml.dump(
+        value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=flow, width=sys.maxsize
+    )

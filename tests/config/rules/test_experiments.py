@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from fnnctl.config.rules.experiments import experiment_of
+from fnnctl.config.schema.data import DataConfig
+from fnnctl.config.schema.experiment import Experiment
+from fnnctl.errors import ConfigError, Problem
+
+IRIS = {"data": {"source": "iris"}}
+
+
+def test_a_mapping_gives_the_experiment_that_python_gives() -> None:
+    assert experiment_of(IRIS) == Experiment(data=DataConfig(source="iris"))
+
+
+def test_defaults_that_depend_on_other_settings_are_filled_in() -> None:
+    config = {"data": {"source": "iris", "split": {"validation": 0}}}
+    assert experiment_of(config).training.early_stopping is None
+
+
+@pytest.mark.parametrize(
+    ("config", "problems"),
+    [
+        ({"model": {"hidden": []}}, [("data.source", "missing")]),
+        ({**IRIS, "model": {"dropuot": 1}}, [("model.dropuot", "unknown setting")]),
+        (
+            {**IRIS, "model": {"hidden": [], "activation": "tanh"}, "training": {"class_weights": {}}},
+            [("model.activation", "nothing reads this"), ("training.class_weights", "names no class")],
+        ),
+    ],
+)
+def test_problems_have_paths_and_no_file(config: dict[str, Any], problems: list[tuple[str, str]]) -> None:
+    with pytest.raises(ConfigError) as caught:
+        experiment_of(config)
+    found: tuple[Problem, ...] = caught.value.problems
+    assert [(each.path, each.file, each.line) for each in found] == [
+        (path, None, None) for path, _ in problems
+    ]
+    for each, (_, start) in zip(found, problems, strict=True):
+        assert each.message.startswith(start)
+
+
+def test_what_only_trials_read_is_left_out() -> None:
+    optimizer = {"name": "adam", "momentum": 0.5}
+    searched = {"space": {"training.optimizer.name": {"choice": ["adam", "momentum"]}}}
+    found = experiment_of({**IRIS, "training": {"optimizer": optimizer}, "search": searched})
+    assert found.training.optimizer.name == "adam"

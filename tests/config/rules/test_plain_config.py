@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from fnnctl.config.rules.plain_config import is_given, value_at, without
+
+
+def test_values_and_settings_by_their_paths() -> None:
+    config = {"a": [{"b": 1, "c": 2}, 3]}
+    assert value_at(config, ("a", 0, "b")) == 1
+    assert value_at(config, ()) == config
+    assert value_at(config, ("a", 2)) is value_at(config, ("a", "b")) is value_at(config, ("x", "y")) is None
+    assert without(config, [("a", 0, "b"), ("a", 0, "x")]) == {"a": [{"c": 2}, 3]}
+
+
+def test_what_is_given() -> None:
+    config = {"a": {"b": None, "c": [{"d": 1}]}, "e": "short"}
+    assert is_given(config, ("a",))
+    assert is_given(config, ("a", "b"))
+    assert is_given(config, ("a", "c", 0, "d"))
+    assert not is_given(config, ("a", "x"))
+    assert not is_given(config, ("e", "name"))
+    assert not is_given(config, ("x", "y", "z"))
