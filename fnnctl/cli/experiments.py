@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -17,10 +18,14 @@ from fnnctl.cli.options import (
     RunsDir,
     Seed,
     Set,
+    given,
     refuse_with_resume,
     with_output,
 )
 from fnnctl.console.output import Output
+from fnnctl.console.signals import ended_by_signals, interruption
+from fnnctl.errors import UsageError
+from fnnctl.store.names import LATEST
 
 
 @with_output
@@ -69,8 +74,6 @@ def train(
     output: Output,
 ) -> None:
     """Train a network and write its run folder."""
-    from fnnctl.console.signals import interruption
-
     with interruption(output) as signals:
         from fnnctl.commands.report import report_training
 
@@ -106,8 +109,6 @@ def predict(
     output: Output,
 ) -> None:
     """Labels and probabilities for new rows, as CSV."""
-    from fnnctl.console.signals import ended_by_signals
-
     with ended_by_signals(output):
         from fnnctl.commands.predict import predict
 
@@ -122,32 +123,38 @@ def predict(
         )
 
 
+Target = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[CONFIG|RUN]",
+        help="An experiment (a YAML file), which is cross-validated; or a run, whose network is scored.",
+        show_default="latest",
+    ),
+]
+Folds = Annotated[
+    int | None, typer.Option("--folds", min=2, help="CONFIG: parts of the rows; default the config's.")
+]
+Repeats = Annotated[
+    int | None, typer.Option("--repeats", min=1, help="CONFIG: how many times; default the config's.")
+]
+FoldWorkers = Annotated[
+    int | None,
+    typer.Option("--workers", min=1, help="CONFIG: stacks at once; default the processors there are."),
+]
+LabelledData = Annotated[
+    str | None, typer.Option("--data", metavar="FILE", help="RUN: labelled rows; default its own test part.")
+]
+
+
 @with_output
 def evaluate(
-    target: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[CONFIG|RUN]",
-            help="An experiment (a YAML file), which is cross-validated; or a run, whose network is scored.",
-            show_default="latest",
-        ),
-    ] = None,
-    folds: Annotated[
-        int | None, typer.Option("--folds", min=2, help="CONFIG: parts of the rows; default the config's.")
-    ] = None,
-    repeats: Annotated[
-        int | None, typer.Option("--repeats", min=1, help="CONFIG: how many times; default the config's.")
-    ] = None,
-    workers: Annotated[
-        int | None,
-        typer.Option("--workers", min=1, help="CONFIG: stacks at once; default the processors there are."),
-    ] = None,
+    target: Target = None,
+    folds: Folds = None,
+    repeats: Repeats = None,
+    workers: FoldWorkers = None,
     overrides: Set = None,
     seed: Seed = None,
-    data: Annotated[
-        str | None,
-        typer.Option("--data", metavar="FILE", help="RUN: labelled rows; default its own test part."),
-    ] = None,
+    data: LabelledData = None,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
     name: Name = None,
@@ -156,14 +163,51 @@ def evaluate(
     output: Output,
 ) -> None:
     """Cross-validate an experiment, or score a trained network again."""
-    from fnnctl.commands.evaluate import ConfigOptions, RunOptions, evaluate
+    for_config = {
+        "--folds": folds, "--repeats": repeats, "--workers": workers, "--seed": seed, "--set": overrides,
+    }  # fmt: skip
+    for_run = {"--data": data, "--delimiter": delimiter, "--encoding": encoding}
+    if _names_config(target) if target else given(for_config):
+        if names := given(for_run):
+            raise UsageError(f"{names}: only for a run; an experiment has its own data")
+        counts = {"folds": folds, "repeats": repeats}
+        changes = [f"evaluation.cross_validation.{key}={n}" for key, n in counts.items() if n is not None]
+        _cross_validate(
+            Path(target) if target else DEFAULT_CONFIG,
+            [*(overrides or []), *changes],
+            workers=workers,
+            runs_dir=runs_dir,
+            name=name,
+            seed=seed,
+            output=output,
+        )
+        return
+    if names := given(for_config):
+        raise UsageError(f"{names}: only for an experiment; name its YAML file")
+    with ended_by_signals(output):
+        from fnnctl.commands.evaluate_run import evaluate_run
 
-    evaluate(
-        target,
-        ConfigOptions(folds, repeats, workers, overrides or [], seed),
-        RunOptions(data, delimiter, encoding),
-        default_config=DEFAULT_CONFIG,
-        name=name,
-        runs_dir=runs_dir,
-        output=output,
-    )
+        evaluate_run(
+            target or LATEST,
+            runs_dir=runs_dir,
+            data=data,
+            delimiter=delimiter,
+            encoding=encoding,
+            name=name,
+            output=output,
+        )
+
+
+def _cross_validate(config: Path, changes: Sequence[str], *, output: Output, **options: Any) -> None:
+    with interruption(output) as signals:
+        from fnnctl.commands.cross_validate import cross_validate
+        from fnnctl.commands.report import report_cross_validation
+
+        run = cross_validate(config, changes, output=output, signals=signals, **options)
+    report_cross_validation(run, output)
+
+
+def _names_config(target: str) -> bool:
+    """Whether it is a file, or a YAML file's name; a folder, or the name of one, is a run."""
+    path = Path(target)
+    return path.is_file() or (path.suffix in {".yaml", ".yml"} and not path.is_dir())

@@ -89,10 +89,12 @@ def with_output(command: Callable[..., R]) -> Callable[..., R]:
     return with_shared_options
 
 
-def refuse_with_resume(given: Mapping[str, object]) -> None:
-    """Raise `UsageError` if an option was given that a resumed run takes from its own config.
+def given(options: Mapping[str, object]) -> str:
+    """The names of the options that have a value, as in `--seed and --set`."""
+    return " and ".join(name for name, value in options.items() if value not in (None, []))
 
-    `given` has the options' values by their names.
-    """
-    if named := [option for option, value in given.items() if value not in (None, [])]:
-        raise UsageError(f"with --resume the config is the run's own: leave out {' and '.join(named)}")
+
+def refuse_with_resume(options: Mapping[str, object]) -> None:
+    """Raise `UsageError` if an option was given that a resumed run takes from its own config."""
+    if names := given(options):
+        raise UsageError(f"with --resume the config is the run's own: leave out {names}")

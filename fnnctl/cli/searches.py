@@ -21,6 +21,7 @@ from fnnctl.cli.options import (
     with_output,
 )
 from fnnctl.console.output import Output
+from fnnctl.console.signals import ended_by_signals, interruption
 
 
 @with_output
@@ -51,8 +52,6 @@ def search(
     output: Output,
 ) -> None:
     """Search for good settings, refit the best and write the search's folder."""
-    from fnnctl.console.signals import interruption
-
     with interruption(output) as signals:
         from fnnctl.commands.report import report_search
         from fnnctl.commands.search import SearchOptions
@@ -94,8 +93,6 @@ def plan(
     output: Output,
 ) -> None:
     """What a search would do, and how long it would take."""
-    from fnnctl.console.signals import ended_by_signals
-
     with ended_by_signals(output):
         from fnnctl.commands.plan import plan
 
