@@ -5,33 +5,38 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
 from fnnctl.blas import set_blas_threads
-from fnnctl.commands.preparation import fit
-from fnnctl.commands.recording import Recording, known_facts, warn
-from fnnctl.commands.refit import refit
-from fnnctl.commands.search_setup import PreparedSearch, prepare_search
-from fnnctl.commands.trial_plan import choose_crew
-from fnnctl.commands.trial_runner import KEPT_EPOCH, TrialRunner
-from fnnctl.commands.trial_training import TrialWork
+from fnnctl.commands.preparation import PreparedSearch, prepare_search
+from fnnctl.commands.train import complete_training, create_training_run
 from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.console.output import Output
 from fnnctl.console.progress import amount_progress
 from fnnctl.console.signals import Interruption
 from fnnctl.errors import NoFinishedTrialError, UsageError, did_you_mean
 from fnnctl.executors.registry import ExecutorKind, make_executor
-from fnnctl.records.journal import COMPLETE, Journal, encode
+from fnnctl.modelling.fit import Fit
+from fnnctl.modelling.loading import load_experiment, split_data
+from fnnctl.modelling.refit import refit_experiment
+from fnnctl.records.journal import COMPLETE, Header, Journal, encode
 from fnnctl.records.leaderboard import leaderboard_table
 from fnnctl.records.standings import Standings
 from fnnctl.records.trials import Result
 from fnnctl.report.figures import draw_figures
+from fnnctl.runs.facts import known_facts
+from fnnctl.runs.recorder import RunRecorder, warn
 from fnnctl.search.loop import run_search
 from fnnctl.search.protocols import Sampler
+from fnnctl.space.assignments import Assignment
+from fnnctl.stacks.planning import plan_search_workers
+from fnnctl.stacks.trial_runner import KEPT_EPOCH, RunnerSettings, TrialRunner
+from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.provenance import usable_processors
 from fnnctl.store.run import OpenRun, create_run
@@ -39,7 +44,7 @@ from fnnctl.store.trial_checkpoints import TrialCheckpoints
 
 INTERRUPTED = "interrupted"
 TIME_IS_OVER = "the time limit"
-EXECUTORS: Final[Mapping[str, ExecutorKind]] = {"serial": "serial", "processes": "processes"}
+EXECUTORS: Mapping[str, ExecutorKind] = {"serial": "serial", "processes": "processes"}
 """Those that can be asked for by name."""
 
 
@@ -47,29 +52,17 @@ EXECUTORS: Final[Mapping[str, ExecutorKind]] = {"serial": "serial", "processes":
 class SearchOptions:
     """What the command line says beside the config: none of it changes a trial's numbers."""
 
-    method: str | None = None
-    workers: int | None = None
-    executor: ExecutorKind | None = None
-    max_trials: int | None = None
-    time_limit: float | None = None
+    method: str | None
+    workers: int | None
+    executor: str | None
+    max_trials: int | None
+    time_limit: float | None
 
-    @classmethod
-    def of(
-        cls,
-        *,
-        method: str | None,
-        workers: int | None,
-        executor: str | None,
-        max_trials: int | None,
-        time_limit: float | None,
-    ) -> SearchOptions:
-        """The options as they were given; raises `UsageError` for an unknown executor."""
-        if executor is not None and executor not in EXECUTORS:
+    def __post_init__(self) -> None:
+        if self.executor is not None and self.executor not in EXECUTORS:
             known = " or ".join(EXECUTORS)
-            raise UsageError(
-                f"there is no executor '{executor}'; it is {known}{did_you_mean(executor, EXECUTORS)}"
-            )
-        return cls(method, workers, EXECUTORS[executor] if executor else None, max_trials, time_limit)
+            hint = did_you_mean(self.executor, EXECUTORS)
+            raise UsageError(f"there is no executor '{self.executor}'; it is {known}{hint}")
 
     @property
     def changes(self) -> list[str]:
@@ -100,42 +93,71 @@ def search(
     what was done stands in it.
     """
     started = time.monotonic()
-    changes = [*overrides, *options.changes]
-    prepared = prepare_search(config, changes, name=name, seed=seed, max_trials=options.max_trials)
+    loaded = load_experiment(config, [*overrides, *options.changes], name=name, seed=seed)
+    prepared = prepare_search(loaded, max_trials=options.max_trials)
     with signals.graceful():
         run = _create(prepared, runs_dir)
         signals.run, signals.resumed_by = str(run.path), "search"
-        warn(run, prepared.warnings, output)
-    complete_search(run, prepared, None, options, started=started, output=output, signals=signals)
+        warn(run, prepared.warnings, output.note)
+    with closing(run.open_journal()) as file:
+        journal = Journal(file)
+        complete_search(run, prepared, journal, options, started=started, output=output, signals=signals)
     return run
 
 
 def _create(search: PreparedSearch, runs_dir: Path) -> OpenRun:
     """The run's folder; it appears with the journal's header in it."""
-    experiment = search.experiment
-    settings = fit(search.source, search.split.train).settings
+    setup, experiment = search.setup, search.setup.experiment
     threads = 1 if set_blas_threads(1) else None
-    facts = known_facts(experiment, search.source.dataset, settings, search.warnings, blas_threads=threads)
+    settings = search.base_fit().settings
+    facts = known_facts(experiment, search.loaded.data, settings, search.warnings, blas_threads=threads)
     return create_run(
         runs_dir,
         name=experiment.name or "",
         kind="search",
-        config=search.source.loaded.text,
+        config=search.loaded.config.text,
         resolved=resolved_yaml(experiment, command="search"),
-        manifest={**facts, "search": {"method": search.settings.method.name}},
-        journal=[encode(search.header(versions()))],
+        manifest={**facts, "search": {"method": setup.settings.method.name}},
+        journal=[encode(journal_header(search))],
     )
 
 
-def versions() -> dict[str, str]:
-    """Of what computes, beside fnnctl: a search is gone on with by these alone."""
-    return {"numpy": np.__version__}
+def journal_header(search: PreparedSearch) -> Header:
+    """The journal's first record; only the versions of what computes keep a search from going on."""
+    return search.setup.header(search.loaded.data.dataset.sha256, {"numpy": np.__version__})
+
+
+@dataclass(frozen=True, slots=True)
+class _Session:
+    """What the steps of one search have in common."""
+
+    run: OpenRun
+    search: PreparedSearch
+    journal: Journal
+    options: SearchOptions
+    started: float
+    output: Output
+    signals: Interruption
+    sampler: Sampler
+    standings: Standings
+
+    def stop(self) -> str | None:
+        """Why the search should end now; None if it should go on."""
+        limit = self.options.time_limit
+        if self.signals.requested():
+            return INTERRUPTED
+        return TIME_IS_OVER if limit is not None and time.monotonic() - self.started >= limit else None
+
+    def on_results(self, results: Sequence[Result]) -> None:
+        """Take note of results that were recorded."""
+        for result in results:
+            self.standings.tell(result)
 
 
 def complete_search(
     run: OpenRun,
     search: PreparedSearch,
-    journal: Journal | None,
+    journal: Journal,
     options: SearchOptions,
     *,
     started: float,
@@ -144,22 +166,20 @@ def complete_search(
 ) -> None:
     """Search to the end, refit the winner, and write all that a search's folder holds.
 
-    Without a journal that was read already it is the new one, which has its header. Raises
-    `NoFinishedTrialError` or `InterruptedRunError` when what was done stands in the folder.
+    Raises `NoFinishedTrialError` or `InterruptedRunError` when what was done stands in the folder.
     """
-    with Recording(run, started=started) as recording:
+    setup = search.setup
+    standings = Standings(setup.direction, journal.results.values())
+    session = _Session(run, search, journal, options, started, output, signals, setup.sampler(), standings)
+    with RunRecorder(run, started=started) as recorder:
         set_blas_threads(1)
-        journal = journal or Journal(run.open_journal())
-        sampler = search.sampler()
-        standings = Standings(search.direction, journal.results.values())
         try:
-            with recording.training():
-                reason = _search(run, search, sampler, journal, standings, options, started, output, signals)
+            with recorder.training():
+                reason = _search(session)
         finally:
-            journal.close()  # nothing is decided any more
-            paths = list(search.settings.space)
-            run.write_leaderboard(*leaderboard_table(journal.trials, standings, paths))
-            _record(run, search, sampler, journal, standings)
+            columns, rows = leaderboard_table(journal.trials, standings, list(setup.settings.space))
+            run.write_table(names.LEADERBOARD, columns, rows)
+            _record(session)
         signals.raise_if_requested()
         best = standings.incumbent
         if best is None:
@@ -173,59 +193,85 @@ def complete_search(
         if reason != COMPLETE:
             output.note(f"the search has ended before its plan: {reason}")
         output.note(f"trial {best.trial} is best")
-        assignment = journal.trials[best.trial].assignment
-        epochs = _epochs(best)
-        metrics = refit(search, run, assignment, epochs=epochs, output=output, signals=signals)
-        run.write_metrics(metrics)
-        if not search.settings.keep_checkpoints:
+        _refit(session, journal.trials[best.trial].assignment, epochs=_epochs(best))
+        if not setup.settings.keep_checkpoints:
             TrialCheckpoints(run.path).keep_only(())
         draw_figures(run)
         signals.raise_if_requested()
 
 
-def _search(
-    run: OpenRun,
-    search: PreparedSearch,
-    sampler: Sampler,
-    journal: Journal,
-    standings: Standings,
-    options: SearchOptions,
-    started: float,
-    output: Output,
-    signals: Interruption,
-) -> str:
+def _search(session: _Session) -> str:
     """Run the search to its end, or until it is asked to stop, and return why it ended."""
-    settings = fit(search.source, search.split.train).settings
-    workers = options.workers or usable_processors()
-    crew = choose_crew(search, settings, workers=workers, executor=options.executor)
-    objective = search.settings.objective
-    work = TrialWork(search.source.dataset, objective.metric, objective.on == "cross_validation")
-    output.detail(f"{crew.kind}, {crew.workers} at once")
-    total = search.plan.epochs_with_reuse * len(search.units)
-    before = sum(result.epochs for result in journal.results.values()) * len(search.units)
+    setup, fits, options = session.search.setup, session.search.fits, session.options
+    objective = setup.settings.objective
+    epochs = setup.plan.epochs_with_reuse * len(fits.rows)
+    plan = plan_search_workers(
+        session.search.base_fit().settings,
+        rows=len(fits.data),
+        train_rows=fits.most_train_rows,
+        epochs=epochs,
+        workers=options.workers or usable_processors(),
+        executor=EXECUTORS[options.executor] if options.executor else None,
+    )
+    session.output.detail(f"{plan.kind}, {plan.workers} at once")
+    before = sum(result.epochs for result in session.journal.results.values()) * len(fits.rows)
+    with session.signals.graceful(), amount_progress(session.output, epochs) as show:
 
-    def poll(done: int) -> bool:
-        show(before + done)
-        return stop() is not None
+        def poll(done: int) -> bool:
+            show(before + done)
+            return session.stop() is not None
 
-    def stop() -> str | None:
-        if signals.requested():
-            return INTERRUPTED
-        late = options.time_limit is not None and time.monotonic() - started >= options.time_limit
-        return TIME_IS_OVER if late else None
+        with make_executor(plan.kind, workers=plan.workers, poll=poll) as executor:
+            runner = TrialRunner(
+                RunnerSettings(
+                    metric=objective.metric,
+                    on_folds=objective.on == "cross_validation",
+                    max_epochs=setup.budget.max_epochs,
+                    keep_checkpoints=setup.settings.keep_checkpoints,
+                ),
+                fits,
+                TrialCheckpoints(session.run.path),
+                session.journal,
+                executor,
+                on_stack=lambda event: session.run.note_times([event]),
+            )
+            return run_search(
+                setup.scheduler(session.sampler),
+                runner,
+                session.journal,
+                stop=session.stop,
+                on_results=session.on_results,
+            )
 
-    with (
-        signals.graceful(),
-        amount_progress(output, total) as show,
-        make_executor(crew.kind, workers=crew.workers, poll=poll) as executor,
-    ):
-        runner = TrialRunner(search, run, journal, executor, executor.share(work))
 
-        def on_results(results: Sequence[Result]) -> None:
-            for result in results:
-                standings.tell(result)
+def _refit(session: _Session, assignment: Assignment, *, epochs: int) -> None:
+    """Train the winner on training and validation rows for its own number of epochs, and test it, once.
 
-        return run_search(search.scheduler(sampler), runner, journal, stop=stop, on_results=on_results)
+    The folder is written anew if an earlier process has left one that is not complete. The complete run of a
+    former winner stays until that of this one can take its place.
+    """
+    started, run, search, output = time.monotonic(), session.run, session.search, session.output
+    folder = RunFolder(run.path / names.BEST)
+    complete = folder.path.exists() and folder.read_manifest().status == "completed"
+    data = search.loaded.data
+    experiment = refit_experiment(search.setup.configs.experiment_of(assignment), epochs=epochs)
+    with search.loaded.config.located():
+        split = split_data(data, experiment)
+        fit = Fit.of(data, experiment, split)
+    resolved = resolved_yaml(fit.experiment)
+    if not complete or folder.read_resolved() != resolved.encode("utf-8"):
+        output.note("the best trial is trained on training and validation part together")
+        opened = create_training_run(
+            run.path,
+            data,
+            fit,
+            warnings=search.loaded.warnings(split),
+            folder=names.NEXT_BEST if complete else names.BEST,
+        )
+        complete_training(opened, data, fit, None, started=started, output=output, signals=session.signals)
+        if complete:
+            run.replace_winner()
+    run.write_metrics(folder.read_metrics() or {})
 
 
 def _epochs(best: Result) -> int:
@@ -234,30 +280,25 @@ def _epochs(best: Result) -> int:
     return kept or best.budget
 
 
-def _record(
-    run: OpenRun, search: PreparedSearch, sampler: Sampler, journal: Journal, standings: Standings
-) -> None:
+def _record(session: _Session) -> None:
     """What the manifest says of the search."""
-    best = standings.incumbent
-    end = journal.end.reason if journal.end else None
-    run.record(
-        {
-            "search": {
-                "method": search.settings.method.name,
-                "trials": len(journal.trials),
-                "epochs": search.plan.epochs_with_reuse,
-                "epochs_trained": sum(standings.epochs.values()),
-                "saved": getattr(sampler, "saved", 0),
-                "end": end,
-                "best": None
-                if best is None
-                else {
-                    "trial": best.trial,
-                    "objective": best.objective,
-                    "configuration": dict(journal.trials[best.trial].assignment),
-                    "epochs": _epochs(best),
-                },
-            }
-        }
-    )
-    run.log(f"{len(journal.trials)} trials, {sum(standings.epochs.values())} epochs: {end}")
+    run, setup, journal, standings = session.run, session.search.setup, session.journal, session.standings
+    best, end = standings.incumbent, journal.end.reason if journal.end else None
+    trained = sum(standings.epochs.values())
+    winner = best and {
+        "trial": best.trial,
+        "objective": best.objective,
+        "configuration": dict(journal.trials[best.trial].assignment),
+        "epochs": _epochs(best),
+    }
+    facts = {
+        "method": setup.settings.method.name,
+        "trials": len(journal.trials),
+        "epochs": setup.plan.epochs_with_reuse,
+        "epochs_trained": trained,
+        "saved": getattr(session.sampler, "saved", 0),
+        "end": end,
+        "best": winner,
+    }
+    run.record({"search": facts})
+    run.log(f"{len(journal.trials)} trials, {trained} epochs: {end}")
