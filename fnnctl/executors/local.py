@@ -16,10 +16,6 @@ class LocalProgress(Progress, Protocol):
     def done(self) -> int:
         """How much is done in all."""
 
-    @property
-    def stopped(self) -> bool:
-        """Whether `stop` was called."""
-
     def stop(self) -> None:
         """Let all work end early."""
 
@@ -29,11 +25,11 @@ class ThreadProgress:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self.done, self.stopped = 0, False
+        self.done, self._stopped = 0, False
 
     def should_stop(self) -> bool:
         """See `Progress`."""
-        return self.stopped
+        return self._stopped
 
     def advance(self, amount: int) -> None:
         """See `Progress`."""
@@ -42,7 +38,7 @@ class ThreadProgress:
 
     def stop(self) -> None:
         """See `LocalProgress`."""
-        self.stopped = True
+        self._stopped = True
 
 
 class LocalExecutor:
@@ -63,9 +59,9 @@ class LocalExecutor:
 
     def poll(self) -> bool:
         """See `Executor`."""
-        if not self._progress.stopped and self._poll(self._progress.done):
+        if not self._progress.should_stop() and self._poll(self._progress.done):
             self._progress.stop()
-        return self._progress.stopped
+        return self._progress.should_stop()
 
 
 def resolved(args: Sequence[Any], values: Sequence[Any]) -> list[Any]:

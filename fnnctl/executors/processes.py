@@ -67,14 +67,9 @@ class ProcessProgress:
         """See `LocalProgress`."""
         return sum(self.counts)
 
-    @property
-    def stopped(self) -> bool:
-        """See `LocalProgress`."""
-        return bool(self.flag.value)
-
     def should_stop(self) -> bool:
         """See `Progress`."""
-        return self.stopped
+        return bool(self.flag.value)
 
     def advance(self, amount: int) -> None:
         """See `Progress`."""
@@ -118,9 +113,14 @@ class ProcessExecutor(LocalExecutor):
     def shutdown(self) -> None:
         """See `Executor`."""
         self._progress.stop()
-        self._threads.shutdown(cancel_futures=True)
-        for process in self._processes:
-            process.end()
+        try:
+            self._threads.shutdown(cancel_futures=True)
+            for process in self._processes:
+                process.end()
+        except BaseException:  # a second signal, while this waits: the workers ignore it
+            for process in self._processes:
+                process.kill()
+            raise
 
     def _run(self, work: Work[R], args: Sequence[Any]) -> R:
         process = self._idle.get()  # there are as many threads as processes
@@ -168,6 +168,11 @@ class WorkerProcess:
         if failed:
             raise result
         return result
+
+    def kill(self) -> None:
+        """End the process at once."""
+        if self.connection:
+            self._process.kill()
 
     def end(self) -> None:
         """Let the process end, and wait for it."""

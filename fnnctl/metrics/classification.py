@@ -26,8 +26,6 @@ from fnnctl.metrics.ranked import RankedPart
 from fnnctl.metrics.ranking import average_precision, roc_auc
 from fnnctl.metrics.statistics import AucEstimate, wilson_interval
 
-__all__ = ["confusion_matrix", "score"]
-
 
 def score(
     labels: IntArray, probabilities: FloatArray, ranked: RankedPart, classes: Sequence[str], *, loss: float
@@ -48,14 +46,16 @@ def score(
     matrix = confusion_matrix(labels, probabilities.argmax(axis=1), len(classes))
     rates = class_rates(np.diagonal(matrix), matrix.sum(axis=1), matrix.sum(axis=0))
     ranked_by_class, averages = _ranked_scores(ranked, rates.support)
-    calibration_errors = class_calibration_errors(labels, probabilities)
+    bins, class_errors = reliability(labels, probabilities), class_calibration_errors(labels, probabilities)
     return {
         "loss": loss if math.isfinite(loss) else None,
         **_counted_scores(matrix, rates),
         "log_loss": _log_loss(labels, probabilities),
         **averages,
-        **_calibration_scores(labels, probabilities),
-        "expected_calibration_error_macro": float(calibration_errors.mean()),
+        "brier_score": brier_score(labels, probabilities),
+        "expected_calibration_error": bins.expected_error,
+        "maximum_calibration_error": bins.maximum_error,
+        "expected_calibration_error_macro": float(class_errors.mean()),
         "support": len(labels),
         "per_class": {
             name: {
@@ -63,14 +63,14 @@ def score(
                 **ranked_by_class[index],
                 "expected_calibration_error": error,
             }
-            for index, (name, error) in enumerate(zip(classes, calibration_errors.tolist(), strict=True))
+            for index, (name, error) in enumerate(zip(classes, class_errors.tolist(), strict=True))
         },
     }
 
 
 def _counted_scores(matrix: IntArray, rates: ClassRates) -> dict[str, Any]:
     hits, rows = int(np.trace(matrix)), int(matrix.sum())
-    by_class = {"precision": rates.precision, "recall": rates.recall, "f1": rates.f1}
+    by_class = _rates_by_name(rates)
     return {
         "accuracy": hits / rows,
         "accuracy_ci95": wilson_interval(hits, rows),
@@ -84,27 +84,18 @@ def _counted_scores(matrix: IntArray, rates: ClassRates) -> dict[str, Any]:
 
 def _class_counts(rates: ClassRates, index: int) -> dict[str, Any]:
     exists = bool(rates.occurs[index])
-    return {
-        "precision": float(rates.precision[index]) if exists else None,
-        "recall": float(rates.recall[index]) if exists else None,
-        "f1": float(rates.f1[index]) if exists else None,
-        "support": int(rates.support[index]),
-    }
+    of_class = {name: float(each[index]) if exists else None for name, each in _rates_by_name(rates).items()}
+    return {**of_class, "support": int(rates.support[index])}
+
+
+def _rates_by_name(rates: ClassRates) -> dict[str, FloatArray]:
+    return {"precision": rates.precision, "recall": rates.recall, "f1": rates.f1}
 
 
 def _log_loss(labels: IntArray, probabilities: FloatArray) -> float:
     """The mean −log p of the labels; p is kept off 0 by one machine epsilon, as scikit-learn does."""
     of_label = probabilities[np.arange(len(labels)), labels].astype(np.float64)
     return float(-np.log(np.clip(of_label, np.finfo(np.float64).eps, 1.0)).mean())
-
-
-def _calibration_scores(labels: IntArray, probabilities: FloatArray) -> dict[str, float]:
-    bins = reliability(labels, probabilities)
-    return {
-        "brier_score": brier_score(labels, probabilities),
-        "expected_calibration_error": bins.expected_error,
-        "maximum_calibration_error": bins.maximum_error,
-    }
 
 
 def _ranked_scores(ranked: RankedPart, support: IntArray) -> tuple[list[dict[str, Any]], dict[str, Any]]:

@@ -1,6 +1,16 @@
-"""The engine: back-propagation in NumPy for stacks of networks.
+"""The engine: forward pass and back-propagation in NumPy for stacks of networks.
 
-A stack is K networks of one shape. Every array's first axis is the member, and no operation mixes
-members, so that a member has the same bits in any stack. Examples run along the last axis:
-activations are (K, units, batch).
+A stack is K networks of one shape. The first axis of every array is the member, and no operation mixes
+members, so a member has the same bits in any stack. The last axis of activations is the example:
+(K, units, batch).
+
+Read in this order:
+
+- `shape`: what the members of a stack have in common;
+- `parameters`: all parameters of a member in one flat row, and where each layer's arrays stand in it;
+- `network` and `layers/hidden`: the forward pass; activations, normalization, dropout beside them;
+- `workspace`: the buffers that a pass writes to, made once per batch size;
+- `losses/base` and `losses/cross_entropy`: the output layer's error terms;
+- `backpropagation`: the gradient of the regularized risk;
+- `optimizers/first_order` and `optimizers/lbfgs`: from gradients to steps.
 """

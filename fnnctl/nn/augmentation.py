@@ -1,4 +1,4 @@
-"""Inputs changed at random while training: Gaussian noise, and mixup. Each works on a gathered batch."""
+"""Random changes of a gathered batch while training: Gaussian noise and mixup."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def add_noise(work: Workspace, deviation: FloatArray, rngs: MemberGenerators) ->
 def mix_up(work: Workspace, alpha: FloatArray, rngs: MemberGenerators) -> None:
     """Mix every example with another one of its batch, inputs and targets alike (Zhang et al., 2018).
 
-    Each member draws one ρ from Beta(α, α), α its own of (K,), and an order of the batch:
-    x ← ρx + (1 − ρ)x′. Weighted examples bring their weights along: the loss is ρwL(y) + (1 − ρ)w′L(y′).
+    Each member draws an order of the batch and one ρ from Beta(α, α), where `alpha` (K,) has its α:
+    x ← ρx + (1 − ρ)x′. Weighted examples keep their weights: the loss is ρwL(y) + (1 − ρ)w′L(y′).
     """
     targets = work.targets
     if targets.partners is None or targets.share is None:

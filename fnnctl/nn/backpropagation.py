@@ -1,10 +1,10 @@
-"""The gradient of the structured risk, in the formulas' letters.
+"""The gradient of the regularized risk, in the letters of the formulas.
 
     δᴸ = softmax(zᴸ) − y              δˡ = f′(zˡ) ⊙ (Wˡ⁺¹)ᵀ δˡ⁺¹
     ∂R/∂Wˡ = δˡ (aˡ⁻¹)ᵀ + λ Wˡ        ∂R/∂bˡ = Σ δˡ
 
-(Qiu, section 4.4; δᴸ is divided by the batch's size, so that gradients are means.) Every product is a
-stacked one, whose slices have the same bits as a single product's.
+(Qiu, section 4.4; δᴸ is divided by the batch size, so gradients are means.) Every product is a stacked one,
+whose slices have the same bits as a single product.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ class BackPropagation:
         self._dW = [layer.weights.view(self.gradient) for layer in layers]
         self._WT = [layer.weights_alone(network.parameters).transpose(0, 2, 1) for layer in layers]
         self.scratch = np.empty_like(network.parameters)
-        """(K, P), for whoever needs it between two gradients."""
+        """(K, P), scratch memory that anyone may use between two gradients."""
         self._penalised = penalty.parts(network.parameters, self.gradient, self.scratch)
 
     def risk_gradient(self, work: Workspace, rngs: MemberGenerators | None = None) -> FloatArray:
         """The gradient of the gathered batch's risk, (K, P); the batch's loss is added to the totals.
 
-        The workspace's loss must have been told the targets.
+        The targets must have been set in the workspace's loss.
         """
         work.loss.error_terms(self.network.forward(work, rngs))
         self._backward(work)
@@ -43,7 +43,7 @@ class BackPropagation:
         return self.gradient
 
     def _backward(self, work: Workspace) -> None:
-        """Fill the gradient from the last layer's error terms, which stand where the scores stood."""
+        """Fill the gradient from the output layer's error terms, which have overwritten the scores."""
         delta, biased, skipped = work.scores, True, None
         for index in reversed(range(len(work.hidden))):
             layer, buffers = self.network.layers[index], work.hidden[index]
@@ -57,6 +57,6 @@ class BackPropagation:
 
 
 def _product(W_transposed: FloatArray, delta: FloatArray, out: FloatArray) -> None:
-    """Wᵀδ; of a single row it is one multiplication a number, for which BLAS takes four times as long."""
+    """Wᵀδ. A δ of a single row is multiplied elementwise: BLAS takes four times as long."""
     product = np.multiply if delta.shape[1] == 1 else np.matmul
     product(W_transposed, delta, out=out)

@@ -1,4 +1,4 @@
-"""The forward pass of a stack, in the formulas' letters: zˡ = Wˡ aˡ⁻¹ + bˡ, aˡ = f(zˡ) (Qiu, section 4.3)."""
+"""The forward pass of a stack, in the letters of Qiu, section 4.3: zˡ = Wˡ aˡ⁻¹ + bˡ, aˡ = f(zˡ)."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.workspace import Workspace
 
 LAYER_HYPERPARAMETERS = ("activation", "dropout", "epsilon", "momentum")
-"""What a hidden layer has a number for: the activation's own, the share of activations that are dropped,
-and the normalization's ε and momentum."""
+"""The hyperparameters of a hidden layer: the activation's parameter, the dropout rate, and ε and momentum of
+the normalization."""
 
 
 class Network:
@@ -46,7 +46,7 @@ class Network:
     def forward(self, work: Workspace, rngs: MemberGenerators | None = None) -> FloatArray:
         """The scores zᴸ, (K, scores, batch), of the inputs in the workspace.
 
-        `rngs` decides what is dropped, in a workspace for training.
+        `rngs` draw the dropout masks, in a workspace for training.
         """
         a: FloatArray = work.inputs_T
         for layer, buffers in zip(self.layers, work.hidden, strict=True):

@@ -1,11 +1,11 @@
-"""The flat stacked store: all parameters of a member in one row, layers as views of it.
+"""The layout of parameters: all of a member's parameters are one flat row, and layers are views of it.
 
-An optimizer is then a few operations on one (K, P) array, whatever the number of layers. A layer's
-biases are the last column of its weight matrix: the activations carry a last row of ones, so that one
-product computes Wa + b, and one gives the gradients of both. A normalized layer has its biases after the
-normalization, which would subtract those before it.
+So an optimizer is a few operations on one (K, P) array, whatever the number of layers. A layer's biases are
+the last column of its weight matrix: the activations below have a last row of ones, so one product computes
+Wa + b, and one product gives the gradients of both. A normalized layer adds its biases (shifts) after the
+normalization, because the normalization would cancel any added before.
 
-Running statistics, which are no parameters and have no gradient, have a second row of the same kind.
+Running statistics are not parameters and have no gradient. They are in a second flat row of the same kind.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from fnnctl.nn.shape import HiddenShape, NetworkShape
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """An array's place in the flat row."""
+    """The part of a flat row that holds one array."""
 
     start: int
     shape: tuple[int, ...]
@@ -39,15 +39,15 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class LayerSegments:
-    """Where a layer's arrays stand; the output layer has weights alone."""
+    """The segments of a layer's arrays; the output layer has weights only."""
 
     weights: Segment
-    """(rows, inputs + 1) with the biases in the last column, or (rows, inputs) of a normalized layer."""
+    """(rows, inputs + 1) with the biases in the last column; (rows, inputs) if the layer is normalized."""
     biased: bool
     slopes: Segment | None = None
-    """(units, 1) or (1, 1): an activation's learned numbers."""
+    """(units, 1) or (1, 1): the learned parameters of the activation."""
     gains: Segment | None = None
-    """(rows, 1): what normalized pre-activations are multiplied with."""
+    """(rows, 1): the factors of normalized pre-activations."""
     shifts: Segment | None = None
     """(rows, 1): a normalized layer's biases."""
     means: Segment | None = None
@@ -55,7 +55,7 @@ class LayerSegments:
     variances: Segment | None = None
     """(rows, 1), in the statistics: its running variances."""
     batches: Segment | None = None
-    """(1, 1), in the statistics: how many batches those have seen."""
+    """(1, 1), in the statistics: how many batches the running statistics have seen."""
 
     def weights_alone(self, flat: FloatArray) -> FloatArray:
         """The (K, rows, inputs) view of the weights without biases."""
@@ -64,7 +64,7 @@ class LayerSegments:
 
 
 class _FlatRow:
-    """Hands out the places of a flat row, one after the other."""
+    """Allocates the segments of a flat row, one after the other."""
 
     def __init__(self) -> None:
         self.size = 0
@@ -76,7 +76,7 @@ class _FlatRow:
 
 
 class ParameterLayout:
-    """Where the arrays of each layer stand in the row of parameters, and in that of the statistics."""
+    """The segments of each layer's arrays in the row of parameters and in the row of statistics."""
 
     def __init__(self, shape: NetworkShape) -> None:
         self.shape = shape
@@ -88,7 +88,7 @@ class ParameterLayout:
             inputs = layer.units
         layers.append(LayerSegments(parameters.take(shape.scores, inputs + 1), biased=True))
         self.layers = tuple(layers)
-        """The hidden layers' places, and the output layer's last."""
+        """The segments of the hidden layers and, last, of the output layer."""
         self.size = parameters.size
         self.statistics_size = statistics.size
 
@@ -99,8 +99,8 @@ class ParameterLayout:
     def rows_of(self, arrays: Mapping[str, FloatArray]) -> tuple[FloatArray, FloatArray]:
         """The rows, (P,) and (S,), whose `named_arrays` these are.
 
-        Raises ValueError, which names the array, where these are not the layout's, or not of one type. They
-        are the most that memory is taken for, however large the layout is.
+        Raises ValueError, which names the array, if they are not those of the layout or not of one type. The
+        total is checked before anything is allocated, so a huge layout takes no memory.
         """
         size = sum(array.size for array in arrays.values())
         if size != self.size + self.statistics_size:

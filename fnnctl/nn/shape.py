@@ -1,7 +1,7 @@
-"""What the members of a stack have in common: the shape of their network, and the kinds of its parts.
+"""What the members of a stack have in common: the shape of their network, and which parts it has.
 
-All else (seed, learning rate, penalty, an activation's number, a dropout rate) may differ from member to
-member. A part that a member does not have is a difference of kind, not a number that is 0.
+Everything else (seed, learning rate, penalty, an activation's parameter, a dropout rate) may differ from
+member to member. A part is present in all members or in none: its absence is not a rate of 0.
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ OutputKind = Literal["softmax", "logistic"]
 
 @dataclass(frozen=True, slots=True)
 class HiddenShape:
-    """One hidden layer: how many units, which activation, and what stands around it."""
+    """One hidden layer: its units, its activation, and the operations around it."""
 
     units: int
     activation: str
     shared: bool = False
-    """Of learned slopes: one for the layer, or one for each unit."""
+    """If slopes are learned: one for the layer instead of one per unit."""
     pieces: int = 1
-    """Of maxout: linear pieces a unit."""
+    """For maxout: linear pieces per unit."""
     normalization: NormalizationKind | None = None
-    """What the pre-activations are normalized over."""
+    """Over what the pre-activations are normalized."""
     dropout: bool = False
     """Whether activations are dropped while training."""
     residual: bool = False
-    """Whether the layer's inputs are added to its outputs; both are then equally many."""
+    """Whether the layer's inputs are added to its outputs; their numbers are then equal."""
 
     @property
     def rows(self) -> int:
-        """Rows of the weight matrix, and pre-activations."""
+        """The number of rows of the weight matrix, and of pre-activations."""
         return self.units * self.pieces
 
 
@@ -46,7 +46,7 @@ class NetworkShape:
     """What the task needs for an example: one score per class, or one value."""
     output: OutputKind = "softmax"
     positive: int = 1
-    """Of a logistic output: the class whose score it is."""
+    """For a logistic output: the class whose score it is."""
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -61,7 +61,7 @@ class NetworkShape:
 
 @dataclass(frozen=True, slots=True)
 class Techniques:
-    """What training does besides back-propagation and the optimizer's steps."""
+    """What training does beside back-propagation and the optimizer's steps."""
 
     weighted: bool = False
     """Examples have weights in the loss."""
@@ -74,7 +74,7 @@ class Techniques:
     l1: bool = False
     """The sum of the weights' absolute values is penalised."""
     clip_value: bool = False
-    """Each number of the gradient is bounded."""
+    """Each component of the gradient is bounded."""
     clip_norm: bool = False
     """The gradient's norm is bounded."""
     max_norm: bool = False

@@ -1,4 +1,4 @@
-"""The arrays that a pass over a batch writes to: made once for each size of batch, used at every step."""
+"""The arrays that a pass over a batch writes to: made once per batch size, used at every step."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fnnctl.nn.losses.targets import targets_for
 from fnnctl.nn.shape import NetworkShape, Techniques
 
 SETTLED_VALUES = 2**16
-"""Up to so many inputs of a member are copied."""
+"""Inputs of a member are copied by `settle` if there are no more than these."""
 
 
 class Workspace:
@@ -32,9 +32,9 @@ class Workspace:
         self.ones = np.ones((batch, 1), dtype)
         """Sums over the batch are products with this."""
         self.inputs = np.empty((members, batch, shape.inputs + 1), dtype)
-        """Rows of the pool, each with a last one."""
+        """Rows of the pool, each with a 1 at its end."""
         self.inputs_T = self.inputs.transpose(0, 2, 1)
-        """An example a column: the same memory, or a copy of it once the inputs are settled."""
+        """One example per column: a view of `inputs`, or a copy once the inputs are settled."""
         self.targets = targets_for(
             members, batch, techniques, smoothing, dtype, target_type(shape.output, dtype)
         )
@@ -43,9 +43,10 @@ class Workspace:
         self.hidden = hidden_buffers(shape, members, batch, dtype, training=training)
 
     def settle(self) -> None:
-        """Tell that the inputs will stay as they are: the first product then has them as it likes them.
+        """Declare that the inputs will not change, and copy them to the memory layout that products prefer.
 
-        Not if they are many. A member's inputs decide, so that its bits do not depend on the others.
+        Many inputs are not copied. The size of one member's inputs decides, so that its bits do not depend
+        on the number of members.
         """
         if self.inputs[0].size <= SETTLED_VALUES:
             self.inputs_T = np.ascontiguousarray(self.inputs.transpose(0, 2, 1))

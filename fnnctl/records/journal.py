@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 from fnnctl.errors import DataError, Problem, quoted_list
@@ -94,8 +93,10 @@ class Journal:
     def __init__(self, file: JournalFile | None = None) -> None:
         """Read the file's records; raises `DataError` if they do not fit together."""
         self._file = file
-        self._trials: dict[int, Trial] = {}
-        self._results: dict[JobKey, Result] = {}
+        self.trials: dict[int, Trial] = {}
+        """By number."""
+        self.results: dict[JobKey, Result] = {}
+        """By trial and budget, in the order in which they were recorded."""
         self._of_trial: dict[int, list[Result]] = {}
         self._changes: dict[str, Any] = {}
         self.header: Header | None = None
@@ -107,16 +108,6 @@ class Journal:
             except (KeyError, TypeError, ValueError) as error:
                 told = f"is not a record that this version of fnnctl writes there ({error})"
                 raise self._refusal(told, line=line) from error
-
-    @property
-    def trials(self) -> Mapping[int, Trial]:
-        """The trials by number."""
-        return MappingProxyType(self._trials)
-
-    @property
-    def results(self) -> Mapping[JobKey, Result]:
-        """The results by trial and budget, in the order in which they were recorded."""
-        return MappingProxyType(self._results)
 
     def before(self, key: JobKey) -> Result | None:
         """The trial's result at the largest budget below this one; None if it has none."""
@@ -192,11 +183,11 @@ class Journal:
             case Header():
                 self.header = record
             case Trial():
-                self._trials[record.number] = record
+                self.trials[record.number] = record
             case Result():
-                if record.key in self._results or record.trial not in self._trials:
+                if record.key in self.results or record.trial not in self.trials:
                     raise ValueError(f"a second result of a job, or one of no trial: {record.key}")
-                self._results[record.key] = record
+                self.results[record.key] = record
                 self._of_trial.setdefault(record.trial, []).append(record)
             case Resume():
                 self._changes.update(record.changes)
@@ -204,7 +195,7 @@ class Journal:
                 self.end = record
 
     def _is_new(self, trial: Trial) -> bool:
-        recorded = self._trials.get(trial.number)
+        recorded = self.trials.get(trial.number)
         if recorded is None:
             return True
         moved = recorded.bracket != trial.bracket

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
-from types import MappingProxyType
+from collections.abc import Iterable
 
 from fnnctl.records.trials import Direction, Result, Status
 
@@ -39,55 +38,43 @@ class Standings:
     def __init__(self, direction: Direction, results: Iterable[Result] = ()) -> None:
         """From results in any order."""
         self.direction: Direction = direction
-        self._latest: dict[int, Result] = {}
-        self._epochs: dict[int, int] = {}
-        self._most_completed = 0
-        self._incumbent: Result | None = None
-        for result in results:
-            self.tell(result)
-
-    @property
-    def latest(self) -> Mapping[int, Result]:
+        self.latest: dict[int, Result] = {}
         """By trial number, the result at the largest budget."""
-        return MappingProxyType(self._latest)
-
-    @property
-    def epochs(self) -> Mapping[int, int]:
+        self.epochs: dict[int, int] = {}
         """By trial number, the epochs trained in all jobs."""
-        return MappingProxyType(self._epochs)
-
-    @property
-    def incumbent(self) -> Result | None:
+        self.incumbent: Result | None = None
         """The best by (largest completed budget, objective, trial number); None if none is finite.
 
         A trial that stopped early keeps its value at every budget, so it competes with those at the largest.
         A trial that diverged later is out, however good it was before.
         """
-        return self._incumbent
+        self._most_completed = 0
+        for result in results:
+            self.tell(result)
 
     def ranked(self) -> list[Result]:
         """The latest results by objective, whatever their budgets, the best first."""
-        return ranked(self._latest.values(), self.direction)
+        return ranked(self.latest.values(), self.direction)
 
     def tell(self, result: Result) -> None:
         """Take note of a job's result; only a change at the largest budget looks at all trials again."""
-        self._epochs[result.trial] = self._epochs.get(result.trial, 0) + result.epochs
-        before = self._latest.get(result.trial)
+        self.epochs[result.trial] = self.epochs.get(result.trial, 0) + result.epochs
+        before = self.latest.get(result.trial)
         if before is not None and before.budget > result.budget:
             return
-        self._latest[result.trial] = result
-        incumbent = self._incumbent
+        self.latest[result.trial] = result
+        incumbent = self.incumbent
         larger = is_finite(result) and _completed(result) > self._most_completed
         gone = before is not None and (before is incumbent or _completed(before) == self._most_completed)
         if larger or gone:
             self._find_incumbent()
         elif self._is_eligible(result) and (incumbent is None or self._key(result) < self._key(incumbent)):
-            self._incumbent = result
+            self.incumbent = result
 
     def _find_incumbent(self) -> None:
-        finite = [result for result in self._latest.values() if is_finite(result)]
+        finite = [result for result in self.latest.values() if is_finite(result)]
         self._most_completed = max(map(_completed, finite), default=0)
-        self._incumbent = min(filter(self._is_eligible, finite), key=self._key, default=None)
+        self.incumbent = min(filter(self._is_eligible, finite), key=self._key, default=None)
 
     def _is_eligible(self, result: Result) -> bool:
         return is_finite(result) and (

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, Final
 
 import numpy as np
@@ -38,14 +40,8 @@ def _rungs(search: SearchHistory, name: str) -> Any:
     budgets: dict[int, list[int]] = {}
     for rung in search.rungs:
         budgets.setdefault(rung.bracket, []).append(rung.epochs)
-    results: dict[int, list[Result]] = {number: [] for number in search.trials}
-    for result in search.results:
-        results[result.trial].append(result)
-    trials = [
-        _plotted_trial(search, sorted(own, key=lambda result: result.budget), curve, budgets)
-        for own in results.values()
-        if own
-    ]
+    by_trial = groupby(sorted(search.results, key=attrgetter("trial", "budget")), key=attrgetter("trial"))
+    trials = [_plotted_trial(search, list(results), curve, budgets) for _, results in by_trial]
     has_rungs = max(map(len, budgets.values())) > 1
     title = f"{name}: learning curves" + (", up to where trials were dropped" if has_rungs else "")
     return rungs_figure(trials, budgets, title=title, **drawn)

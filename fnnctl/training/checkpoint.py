@@ -1,7 +1,8 @@
-"""What training goes on from after an interruption: a stack's state after an epoch, as named arrays."""
+"""A checkpoint, from which training continues after an interruption: a stack's state as named arrays."""
 
 from __future__ import annotations
 
+import hashlib
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,11 +15,11 @@ from fnnctl.training.stack import Stack
 from fnnctl.training.state import State, extract_part, merge_parts
 
 FORMAT = 1
-"""Grows when a state's arrays change their names or what they mean."""
+"""Raised whenever the arrays of a state change their names or meaning."""
 
 
 class ForeignCheckpointError(ValueError):
-    """The arrays are no checkpoint, or one of other members."""
+    """The arrays are not a checkpoint, or one of other members."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +28,18 @@ class Checkpoint:
 
     epoch: int
     seconds: float
-    """How long training has taken until then."""
+    """How long training has taken so far."""
     members: State
-    """By which the members are known again, (K,) each: `seeds`, and `rows`, a checksum of their rows."""
+    """What identifies the members, (K,) each: `seeds`, and `rows`, a checksum of their rows."""
     state: State
 
     @classmethod
     def of(cls, stack: Stack, *, seconds: float) -> Checkpoint:
-        """The stack as it is now; its arrays are the stack's own until they are written."""
+        """The stack as it is now, without copying its arrays."""
         return cls(stack.epoch, seconds, _identities(stack.members), stack.state)
 
     def arrays(self) -> State:
-        """All of it, as a file of arrays holds it."""
+        """Everything, as named arrays for one file."""
         facts = {name: np.array(value) for name, value in (("epoch", self.epoch), ("seconds", self.seconds))}
         return merge_parts(
             {
@@ -50,7 +51,7 @@ class Checkpoint:
 
     @classmethod
     def from_arrays(cls, arrays: State, members: Sequence[Member]) -> Checkpoint:
-        """The checkpoint of these members again; raises `ForeignCheckpointError` for any other arrays."""
+        """Read the checkpoint of these members; raises `ForeignCheckpointError` for any other arrays."""
         facts, found = extract_part(arrays, "checkpoint"), extract_part(arrays, "members")
         if not np.array_equal(facts.get("format", ()), FORMAT):
             raise ForeignCheckpointError("it was not written by this version of fnnctl")
@@ -60,13 +61,13 @@ class Checkpoint:
         return cls(int(facts["epoch"]), float(facts["seconds"]), found, extract_part(arrays, "stack"))
 
     def stack(self, settings: StackSettings, members: Sequence[Member], pool: Pool) -> Stack:
-        """The stack again, as it was; the checkpoint stays as it is."""
+        """Make the stack of the checkpoint; the checkpoint itself is not changed later."""
         state = {name: array.copy() for name, array in self.state.items()}
         return Stack(settings, members, pool, epoch=self.epoch, state=state)
 
 
 def _identities(members: Sequence[Member]) -> State:
-    """Folds of one configuration have one seed, and other rows."""
+    """Folds of one configuration may share a seed, but not their rows."""
     rows = [
         zlib.crc32(member.validation_rows.tobytes(), zlib.crc32(member.train_rows.tobytes()))
         for member in members
@@ -75,3 +76,12 @@ def _identities(members: Sequence[Member]) -> State:
         "seeds": np.array([member.seed for member in members], np.uint64),
         "rows": np.array(rows, np.uint32),
     }
+
+
+def state_digest(state: State) -> str:
+    """The SHA-256 of a state's arrays: names, types, shapes and bytes."""
+    found = hashlib.sha256()
+    for name, array in sorted(state.items()):
+        found.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        found.update(np.ascontiguousarray(array).tobytes())
+    return found.hexdigest()

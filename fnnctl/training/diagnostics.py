@@ -1,7 +1,7 @@
-"""A look inside the network while it trains: the gradient's norm, and which units are active or dead.
+"""Diagnostics of training: the norm of the gradient, and which units are active or dead.
 
-A unit is active for an example where its output is not cut off at zero, and dead in an epoch where it
-was active for none. Activations that never cut off (tanh, elu, …) have active units only.
+A unit is active for an example if its output is not cut off at zero, and dead in an epoch if it was active
+for no example. Activations that never cut off (tanh, elu, …) have active units only.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ class Diagnostics:
         self._steps = self._examples = 0
 
     def add_step(self, work: Workspace, gradient: FloatArray) -> None:
-        """Take note of a step, between its backward pass and the optimizer's step."""
+        """Add a step, between its backward pass and the optimizer's step."""
         self._squares += np.vecdot(gradient, gradient)
         for index, (f, layer) in enumerate(zip(self._activations, work.hidden, strict=True)):
             active = f.active(layer.activation)
             if active is not None:
-                counts = np.matmul(active, work.ones)[:, :, 0]  # exact, being whole numbers
+                counts = np.matmul(active, work.ones)[:, :, 0]  # exact, because they are whole numbers
                 total = self._active[index]
                 self._active[index] = counts.astype(np.float64) if total is None else total + counts
         self._steps += 1
@@ -53,11 +53,11 @@ class Diagnostics:
 
 
 MOST_DEAD = 0.5
-"""The share of a layer's units from which their death is worth a warning."""
+"""From this share of dead units on a layer gets a warning."""
 
 
 def dead_layers(history: Mapping[str, Sequence[float]], shape: NetworkShape) -> Iterator[str]:
-    """A warning for each hidden layer in which half of the units or more ended dead."""
+    """A warning for each hidden layer in which at least half of the units are dead in the last epoch."""
     for number, layer in enumerate(shape.hidden, start=1):
         dead = history.get(activity_column("dead", number), ())
         if dead and dead[-1] >= MOST_DEAD:

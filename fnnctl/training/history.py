@@ -11,7 +11,7 @@ from fnnctl.tasks.base import TRAIN_LOSS, EpochMetrics
 from fnnctl.training.state import State
 
 Record = Mapping[str, FloatArray]
-"""One epoch: a (K,) array a column."""
+"""One epoch: a (K,) array per column."""
 
 
 def monitored(record: Record, monitors: Sequence[str | None], rising: Container[str]) -> FloatArray:
@@ -31,7 +31,7 @@ class History:
     """The records of a stack's epochs, kept by column in arrays that grow."""
 
     def __init__(self, state: State | None = None) -> None:
-        """Empty, or going on from such a history's state."""
+        """Empty, or continued from the state of such a history."""
         self._columns: dict[str, FloatArray] = {
             name: np.array(array) for name, array in (state or {}).items()
         }
@@ -56,11 +56,11 @@ class History:
         return {name: column[:, : self.epochs] for name, column in self._columns.items()}
 
     def last(self, name: str) -> FloatArray | None:
-        """Every member's value of the last epoch, (K,), or None where there is no such column."""
+        """The members' values in the last epoch, (K,); None if there is no such column."""
         return self._columns[name][:, self.epochs - 1] if self.epochs and name in self._columns else None
 
     def of_member(self, k: int) -> dict[str, list[float]]:
-        """A member's columns, an entry an epoch."""
+        """A member's columns, one entry per epoch."""
         return {name: column[k].tolist() for name, column in self.state.items()}
 
 
@@ -72,7 +72,7 @@ def activity_column(kind: str, layer: int) -> str:
 def history_table(
     history: Mapping[str, Sequence[float]], metrics: EpochMetrics, *, layers: int
 ) -> tuple[list[str], list[tuple[float | None, ...]]]:
-    """The columns and rows of history.csv, an epoch a row; None where there is no validation part."""
+    """The columns and rows of history.csv, one row per epoch; None for columns that were not recorded."""
     columns = [
         "learning_rate",
         *metrics.training_columns,

@@ -33,7 +33,7 @@ class StackSettings:
     lr_schedule: str = "constant"
     averaging: AveragingKind | None = None
     memory: int = 10
-    """Of lbfgs: how many steps it remembers."""
+    """For lbfgs: how many pairs it remembers."""
 
     @property
     def dtype(self) -> np.dtype[np.floating]:
@@ -61,9 +61,9 @@ class ConvergenceRule:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One network's own settings, and the rows of the pool that it trains and is validated on.
+    """One network's own settings, and the rows of the pool that it trains on and is validated on.
 
-    Within a stack the numbers of rows are equal; the rows themselves may differ.
+    All members of a stack have equally many rows; the rows themselves may differ.
     """
 
     seed: int
@@ -73,21 +73,21 @@ class Member:
     train_rows: IntArray
     validation_rows: IntArray
     initializers: tuple[str, ...]
-    """One a layer, the output layer last."""
+    """One per layer, the output layer last."""
     initial_biases: InitialBiases = "zero"
     hyperparameters: Mapping[str, float] = field(default_factory=dict)
-    """Those of the stack's techniques and averaging: l1, clip_value, clip_norm, max_norm, noise, mixup,
-    label_smoothing, average_decay, average_start."""
+    """Hyperparameters of the stack's techniques and averaging: l1, clip_value, clip_norm, max_norm, noise,
+    mixup, label_smoothing, average_decay, average_start."""
     layer_hyperparameters: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
-    """One a hidden layer for each of LAYER_HYPERPARAMETERS; what is left out is 0."""
+    """For each of LAYER_HYPERPARAMETERS one value per hidden layer; 0 if left out."""
     optimizer_hyperparameters: Mapping[str, float] = field(default_factory=dict)
     schedule_hyperparameters: Mapping[str, float] = field(default_factory=dict)
     schedule_monitor: str | None = None
-    """The column of the history that an adaptive schedule looks at."""
+    """The column of the history that an adaptive schedule observes."""
     horizon: int = 0
-    """Epochs that a schedule reckons with; 0 for `epochs`."""
+    """The epochs for which a schedule is laid out; 0 for `epochs`."""
     weights: FloatArray | None = None
-    """Each training row's factor in the loss, (rows,), where the stack is weighted."""
+    """Each training row's factor in the loss, (rows,), if the stack is weighted."""
     stopping: StoppingRule | None = None
     convergence: ConvergenceRule | None = None
 
@@ -108,7 +108,7 @@ def technique(settings: StackSettings, members: Sequence[Member], name: str) -> 
 
 
 def stacked(each: Sequence[Mapping[str, float]], names: Sequence[str]) -> dict[str, FloatArray]:
-    """The members' numbers by name, (K,) each, in float64."""
+    """Hyperparameters by name, (K,) each, in float64, from a mapping per member."""
     return {name: np.array([own[name] for own in each], dtype=np.float64) for name in names}
 
 
@@ -120,10 +120,10 @@ def member_generators(members: Sequence[Member], purpose: Purpose, epoch: int) -
 def initial_parameters(
     layout: ParameterLayout, members: Sequence[Member], dtype: np.dtype[np.floating]
 ) -> FloatArray:
-    """Each member's first parameters, (K, P): weights from its own stream, gains of one, biases of zero.
+    """The members' initial parameters, (K, P): weights from each member's own stream, gains 1, biases 0.
 
-    `uniform` biases are drawn after their layer's weights, but not those of a normalized layer: there they
-    would move what the normalization has just brought to mean 0.
+    `uniform` biases are drawn after their layer's weights. Those of a normalized layer stay 0, because its
+    pre-activations should have mean 0.
     """
     parameters = np.zeros((len(members), layout.size), dtype)
     for k, member in enumerate(members):

@@ -1,4 +1,4 @@
-"""What a run would take of the memory: asked before anything is allocated."""
+"""An estimate of the memory that training takes, made before anything is allocated."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ from fnnctl.training.scoring.stacked import SCORING_BATCH
 
 
 def training_bytes(settings: StackSettings, *, rows: int, members: int = 1) -> int:
-    """Bytes that training and then scoring take at the peak, the pool of `rows` examples included.
+    """The peak memory, in bytes, of training and then scoring, with the pool of `rows` examples.
 
-    A pool that is kept stays throughout; rows that are made on demand take none. Besides it, training takes
-    `_stack_bytes`. Scoring, member by member, takes the parameters and, for each pair of a row and a class,
-    8 bytes for its probability, and for those of the largest part, here taken to be all rows, 8 more for the
-    copy that ranking sorts and 2 for its marks.
+    A pool that is kept stays throughout; rows made on demand take nothing. Beside it, training takes
+    `_stack_bytes`. Scoring goes member by member. It takes the parameters and, per row and output, 8 bytes
+    for the probability, 8 for the copy that ranking sorts and 2 for its marks.
     """
     kept = fits_in_memory(rows, settings.shape.inputs)
     pool = rows * (settings.shape.inputs + 1) * settings.dtype.itemsize if kept else 0
@@ -27,9 +26,10 @@ def training_bytes(settings: StackSettings, *, rows: int, members: int = 1) -> i
 
 
 def _stack_bytes(settings: StackSettings, rows: int, members: int) -> int:
-    """What a stack allocates for its training.
+    """What a stack allocates for training.
 
-    Parameters, gradient, scratch, best and final weights, an average and the optimizer's state are rows of P.
+    Parameters, gradient, scratch, best and final weights, an average and the optimizer's state are (K, P)
+    each.
     """
     layout = ParameterLayout(settings.shape)
     itemsize = settings.dtype.itemsize
@@ -46,16 +46,16 @@ def _stack_bytes(settings: StackSettings, rows: int, members: int) -> int:
 
 
 def _optimizer_vectors(settings: StackSettings) -> int:
-    """Rows of P that the optimizer keeps."""
+    """How many (K, P) arrays the optimizer keeps."""
     if settings.optimizer == "lbfgs":
         return 2 * settings.memory + 6
     return len(OPTIMIZERS[settings.optimizer].state_names)
 
 
 def _layer_bytes(layer: HiddenShape, itemsize: int) -> int:
-    """What a pass keeps of a hidden layer for each example: see `nn.layers.HiddenBuffers`.
+    """What a pass keeps of a hidden layer per example: see `nn.layers.hidden.HiddenBuffers`.
 
-    Error terms and zeros, which layers share, are not in it.
+    It does not count the error terms and zeros, which layers share.
     """
     kind = ACTIVATIONS[layer.activation]
     narrow = 1 + int(kind.learned) + int(layer.dropout) + int(layer.residual)

@@ -1,4 +1,4 @@
-"""Where the rows of members come from: one pool for a whole stack, in which members name rows by number."""
+"""The pool of examples that all members of a stack draw from; members refer to its rows by number."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from fnnctl.nn.losses.targets import TargetArray
 from fnnctl.nn.workspace import Workspace
 
 PREPARED_VALUES = 2**24
-"""Up to so many inputs are preprocessed once and kept, which is 64 MB of float32. To make them anew at every
-step took 28 % longer with 20,000 rows of 50 columns (hidden 128-64), and 13 % longer with 300,000."""
+"""Up to so many inputs are preprocessed once and kept: 64 MB of float32. Preprocessing at every step took 28
+% longer with 20,000 rows of 50 columns (hidden 128-64), and 13 % longer with 300,000."""
 
 
 class Pool(Protocol):
-    """Where members take their rows from: in memory, or made from a file's rows as they are asked for."""
+    """Examples by row number: kept in memory, or preprocessed when they are gathered."""
 
     @property
     def targets(self) -> TargetArray:
         """(rows,), indices of classes or real values."""
 
     def gather(self, rows: IntArray, inputs: FloatArray) -> None:
-        """Write each member's rows, (K, batch), to inputs, (K, batch, features + 1), each with a last one."""
+        """Write each member's rows, (K, batch), and a 1 at their ends to inputs, (K, batch, features + 1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Examples:
 
 @dataclass(frozen=True, slots=True)
 class RowsOnDemand:
-    """A pool that preprocesses rows as they are asked for: the bits of `Examples`, and no second copy."""
+    """A pool that preprocesses rows when they are gathered: the same bits as `Examples`, without the copy."""
 
     features: Features
     targets: TargetArray
@@ -57,12 +57,12 @@ class RowsOnDemand:
 
 
 def fits_in_memory(rows: int, features: int) -> bool:
-    """Whether so many examples are few enough to be preprocessed once and kept."""
+    """Whether so many examples are preprocessed once and kept."""
     return rows * (features + 1) <= PREPARED_VALUES
 
 
 def make_pool(features: Features, targets: TargetArray, count: int, dtype: np.dtype[np.floating]) -> Pool:
-    """A data set's rows with `count` features each: kept where they are few, else made on demand."""
+    """The rows of a data set with `count` features each: kept if they are few, else made on demand."""
     rows = len(targets)
     if not fits_in_memory(rows, count):
         return RowsOnDemand(features, targets)
@@ -73,7 +73,7 @@ def make_pool(features: Features, targets: TargetArray, count: int, dtype: np.dt
 
 @dataclass(frozen=True, slots=True)
 class JoinedPool:
-    """Several pools of N rows as one: row r of pool j is named j·N + r. A member's rows are of one pool."""
+    """Several pools of N rows as one: row r of pool j has the number j·N + r. A member uses one pool only."""
 
     pools: Sequence[Pool]
     targets: TargetArray
@@ -87,7 +87,7 @@ class JoinedPool:
 
 
 def join_pools(pools: Sequence[Pool]) -> Pool:
-    """One pool of several with N rows each, in which row r of pool j is named j·N + r."""
+    """Join pools of N rows each: row r of pool j gets the number j·N + r."""
     if len(pools) == 1:
         return pools[0]
     targets = np.concatenate([pool.targets for pool in pools])

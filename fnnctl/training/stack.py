@@ -1,4 +1,4 @@
-"""K members in training: what they remember, and an epoch of all of them together."""
+"""K members in training: their state, and an epoch of all of them together."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Stack:
         epoch: int = 0,
         state: State | None = None,
     ) -> None:
-        """Members with their first weights, or going on from such a stack's state, in its very arrays."""
+        """Members with their initial weights, or continued from the state of such a stack, without a copy."""
         self.settings, self.members, self.pool = settings, list(members), pool
         self.epoch = epoch
         layout = ParameterLayout(settings.shape)
@@ -70,7 +70,7 @@ class Stack:
 
     @property
     def state(self) -> dict[str, npt.NDArray[Any]]:
-        """All that must be kept to go on later: arrays whose first axis is the member."""
+        """Everything that must be saved to continue later: arrays whose first axis is the member."""
         weights = {"parameters": self.network.parameters, "statistics": self.network.statistics}
         return merge_parts(
             {
@@ -83,13 +83,13 @@ class Stack:
         )
 
     def select(self, chosen: IntArray) -> Stack:
-        """The same stack with some of its members only; not a bit of theirs changes."""
+        """A stack of some of the members, with the same bits."""
         members = [self.members[k] for k in chosen]
         state = select_members(self.state, chosen)
         return Stack(self.settings, members, self.pool, epoch=self.epoch, state=state)
 
     def run_epoch(self, *, diagnose: bool, should_stop: Callable[[], bool]) -> Record | None:
-        """Train every member for an epoch and record it; None where it was broken off."""
+        """Train every member for an epoch and record it; None if it was interrupted."""
         self.epoch += 1
         diagnostics = Diagnostics(self.network) if diagnose else None
         learned = self._learner.run_epoch(self.epoch, diagnostics, should_stop)
@@ -104,12 +104,12 @@ class Stack:
 
     @property
     def evaluated(self) -> Network:
-        """The networks that are validated and kept: averages, where weights are averaged."""
+        """The networks that are validated and kept: averaged ones, if weights are averaged."""
         return self._learner.evaluated
 
     @property
     def continues(self) -> bool:
-        """Whether every member certainly goes on after the last epoch, which is so after most."""
+        """Whether all members certainly continue: a quick check, true after most epochs."""
         return (
             self.epoch < self._first_end
             and all(math.isfinite(losses.dot(losses)) for losses in self._last_losses())
@@ -119,17 +119,17 @@ class Stack:
 
     @property
     def finite(self) -> BoolArray:
-        """Whose losses of the last epoch are finite numbers, (K,)."""
+        """Which members have finite losses in the last epoch, (K,)."""
         return np.asarray(np.isfinite(sum(self._last_losses())))
 
     def _last_losses(self) -> list[FloatArray]:
-        """The last epoch's losses of the training and, if there is one, the validation part, (K,) each."""
+        """The last epoch's training loss and, if there is one, validation loss, (K,) each."""
         losses = [self.history.last(name) for name in (TRAIN_LOSS, VALIDATION_LOSS)]
         return [column for column in losses if column is not None]
 
     @property
     def converged(self) -> BoolArray:
-        """Who has nothing left to improve, (K,)."""
+        """Which members have converged, (K,)."""
         return np.asarray(self._convergence.converged | self._learner.converged)
 
     def final_weights(self, k: int) -> dict[str, npt.NDArray[Any]]:

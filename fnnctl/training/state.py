@@ -1,7 +1,7 @@
-"""What must be kept to go on training: arrays by name, whose first axis is the member.
+"""What must be saved to continue training: arrays by name, whose first axis is the member.
 
-So taking members out of a stack is indexing these arrays, and a checkpoint is these arrays in a file:
-there is one list of what training remembers, and both need it.
+Taking members out of a stack is indexing these arrays, and a checkpoint is these arrays in a file. So there
+is one list of everything that training remembers.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ def select_members(state: State, members: IntArray) -> dict[str, npt.NDArray[Any
 
 
 def concatenate_members(states: Sequence[State]) -> dict[str, npt.NDArray[Any]]:
-    """One state of several stacks' members, in order; the stacks are of one shape and equally old."""
+    """One state of the members of several stacks, in order; the stacks have one shape and equal epochs."""
     return {name: np.concatenate([state[name] for state in states]) for name in states[0]}
 
 
 def merge_parts(parts: Mapping[str, State]) -> dict[str, npt.NDArray[Any]]:
-    """One state of several parts': `optimizer.mean`, `stopping.best`, …"""
+    """One state of several parts, with names such as `optimizer.mean` and `stopping.best`."""
     return {f"{part}.{name}": array for part, state in parts.items() for name, array in state.items()}
 
 
 def extract_part(state: State, part: str) -> dict[str, npt.NDArray[Any]]:
-    """One part's state again."""
+    """The state of one part of a merged state."""
     prefix = f"{part}."
     return {name.removeprefix(prefix): array for name, array in state.items() if name.startswith(prefix)}

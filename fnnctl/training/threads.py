@@ -1,6 +1,6 @@
-"""How many threads a matrix product uses: a part of every result, so it is chosen, set and recorded.
+"""How many threads a matrix product uses. It affects the last bits of every result, so it is recorded.
 
-The sum behind one number of a product may be split between threads, and then its last bit changes.
+BLAS may split the sum behind one element between threads, which changes its rounding.
 """
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from __future__ import annotations
 from fnnctl.nn.parameters import ParameterLayout
 
 WIDE = 100_000
-"""Parameters from which two threads a product are faster than one: see tests/benchmarks/threads.py."""
+"""From so many parameters on two threads are faster than one: see tests/benchmarks/threads.py."""
 
 
 def default_threads(layout: ParameterLayout) -> int:
-    """The threads for a network of this size, on any machine: a number of processors is no part of it."""
+    """The threads for a network of this size; not for the machine, on which bits must not depend."""
     return 1 if layout.size < WIDE else 2

@@ -1,4 +1,4 @@
-"""Training: epochs until every member is done, has stopped early, or has diverged."""
+"""Training: epochs until every member has completed, stopped early, converged, or diverged."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TrainedMember:
-    """What training makes of a member."""
+    """A member at the end of its training."""
 
     parameters: FloatArray
-    """(P,), those of the best epoch where early stopping keeps them."""
+    """(P,), those of the best epoch if early stopping restores them."""
     statistics: FloatArray
     """(S,), the running statistics that belong to them."""
     outcome: Outcome
     epochs: int
-    """How many epochs were trained to their end."""
+    """How many epochs were completed."""
     best_epoch: int | None
     """The epoch whose monitored value was best; None without early stopping."""
     history: dict[str, list[float]]
-    """A column a recorded value, an entry an epoch."""
+    """The recorded columns, one entry per epoch."""
 
 
 def train_stack(
@@ -86,7 +86,7 @@ def train_stack(
 
 
 def _leaving(stack: Stack, *, late: bool) -> dict[int, Outcome]:
-    """The members that have ended, and how: a matter of their state alone, but for the time."""
+    """The members that have ended, and how; it depends on their state alone, except for the time."""
     if stack.epoch == 0 or (stack.continues and not late):
         return {}
     finite, done = stack.finite, stack.epoch >= stack.last_epochs
@@ -106,10 +106,10 @@ def _leaving(stack: Stack, *, late: bool) -> dict[int, Outcome]:
 
 
 def trained_member(stack: Stack, k: int, outcome: Outcome) -> TrainedMember:
-    """What the stack has made of its member k so far.
+    """The stack's member k as it has been trained so far.
 
-    What a diverged member had in its last epoch is not a number: it may have left in the middle of it, if all
-    others diverged, too.
+    The last epoch of a diverged member is recorded as NaN, because training may have left it in the middle of
+    the epoch if all other members diverged, too.
     """
     best_epoch = int(stack.stopping.best_epoch[k]) if stack.members[k].stopping else None
     history, weights = stack.history.of_member(k), stack.final_weights(k)

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -130,3 +131,27 @@ def test_workers_that_die_in_start_up(monkeypatch: pytest.MonkeyPatch) -> None:
         value = executor.share(tasks.Unreadable())
         with pytest.raises(MachineError, match="killed, twice"):
             list(run_work(executor, tasks.process, [(value,), (value,), (value,)]))
+
+
+@linux
+def test_a_signal_while_workers_end_kills_them(method: str) -> None:
+    """They ignore signals, and the program would wait for them at its exit."""
+
+    def interrupt() -> None:
+        time.sleep(1.0)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    def leave_them_at_work() -> None:
+        with make_executor("processes", workers=2, poll=never) as executor:
+            futures = [executor.submit(tasks.tell_and_wait) for _ in range(2)]
+            while not any(future.running() for future in futures):
+                time.sleep(0.01)
+            threading.Thread(target=interrupt).start()
+
+    begun = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        leave_them_at_work()
+    for process in multiprocessing.active_children():
+        process.join(10)
+    assert not multiprocessing.active_children()
+    assert time.monotonic() - begun < 30

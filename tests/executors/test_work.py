@@ -1,120 +1,40 @@
-"""One suite for every executor: whoever runs the work, the results are the same."""
+"""Work items whose worker is killed, and what cannot be sent; `contracts` has what all executors do."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 
 from fnnctl.errors import MachineError
-from fnnctl.executors.registry import EXECUTORS, ExecutorKind, make_executor
+from fnnctl.executors.registry import make_executor
 from fnnctl.executors.work import run_work
 from tests.executors import tasks
-
-KINDS = get_args(ExecutorKind)
 
 
 def never(done: int) -> bool:
     return False
 
 
-def results(
-    work: Callable[..., Any],
-    *items: tuple[Any, ...],
-    kind: ExecutorKind,
-    workers: int = 2,
-    poll: Callable[[int], bool] = never,
-) -> dict[int, Any]:
-    with make_executor(kind, workers=workers, poll=poll) as executor:
+def results(work: Callable[..., Any], *items: tuple[Any, ...]) -> dict[int, Any]:
+    with make_executor("processes", workers=2, poll=never) as executor:
         return dict(run_work(executor, work, items))
-
-
-def test_the_registry_is_whole() -> None:
-    assert tuple(EXECUTORS) == KINDS
-
-
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("workers", [1, 3])
-def test_each_item_is_done_once(kind: ExecutorKind, workers: int) -> None:
-    counts: list[int] = []
-
-    def poll(done: int) -> bool:
-        counts.append(done)
-        return False
-
-    with make_executor(kind, workers=workers, poll=poll) as executor:
-        shared = executor.share(7)
-        items = [(shared, number) for number in (4, 1, 3, 1)]
-        assert dict(run_work(executor, tasks.times, items)) == {0: 28, 1: 7, 2: 21, 3: 7}
-        assert dict(run_work(executor, tasks.times, [])) == {}
-        assert dict(run_work(executor, tasks.times, items[:1])) == {0: 28}
-    assert counts == sorted(counts)
-    assert counts[-1] == 13
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_values_are_shared_before_the_first_item(kind: ExecutorKind) -> None:
-    with make_executor(kind, workers=1, poll=never) as executor:
-        two, three = executor.share(2), executor.share(3)
-        assert executor.submit(tasks.times, three, two).result() == 6
-        with pytest.raises(RuntimeError, match="before the first item"):
-            executor.share(4)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_asked_to_stop(kind: ExecutorKind) -> None:
-    """As soon as the work has told that it is under way; what was not begun is neither made nor done."""
-    made: list[int] = []
-
-    def items() -> Iterator[tuple[int]]:
-        for number in range(100):
-            made.append(number)
-            yield (number,)
-
-    with make_executor(kind, workers=2, poll=lambda done: done > 0) as executor:
-        done = dict(run_work(executor, tasks.until_stopped, items()))
-        assert dict(run_work(executor, tasks.until_stopped, items())) == {}
-    assert done == {number: number for number in range(len(done))}
-    assert 1 <= len(done) <= 3
-    assert len(made) == (1 if kind == "serial" else 3)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_items_are_made_when_they_are_needed(kind: ExecutorKind) -> None:
-    made = 0
-
-    def items() -> Iterator[tuple[int, int]]:
-        nonlocal made
-        for number in range(20):
-            made += 1
-            yield 1, number
-
-    with make_executor(kind, workers=2, poll=never) as executor:
-        for count, _ in enumerate(run_work(executor, tasks.times, items()), start=1):
-            assert made <= count + 2
-    assert made == 20
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_failure_goes_on_its_way(kind: ExecutorKind) -> None:
-    with pytest.raises(ZeroDivisionError, match="3"):
-        results(tasks.fails, (3,), kind=kind)
 
 
 def test_what_cannot_be_sent_is_a_failure() -> None:
     with pytest.raises(AttributeError, match="gives_a_lambda"):
-        results(tasks.gives_a_lambda, (), kind="processes")
+        results(tasks.gives_a_lambda, ())
     with pytest.raises(TypeError, match="StubbornError"):
-        results(tasks.fails_stubbornly, (), kind="processes")
+        results(tasks.fails_stubbornly, ())
     with pytest.raises(Exception, match="pickle"):
-        results(tasks.times, (lambda: None, 3), kind="processes")
+        results(tasks.times, (lambda: None, 3))
 
 
 def test_processes_work_side_by_side_and_not_here() -> None:
-    done = results(tasks.process, (1,), (2,), kind="processes").values()
+    done = results(tasks.process, (1,), (2,)).values()
     assert {item for item, _ in done} == {1, 2}
     assert len({number for _, number in done}) == 2
     assert os.getpid() not in {number for _, number in done}
@@ -122,20 +42,18 @@ def test_processes_work_side_by_side_and_not_here() -> None:
 
 def test_a_process_has_one_blas_thread_and_the_environment_stays() -> None:
     before = dict(os.environ)
-    assert results(tasks.threads_of_blas, (), kind="processes") == {0: "1"}
+    assert results(tasks.threads_of_blas, ()) == {0: "1"}
     assert dict(os.environ) == before
 
 
 def test_a_killed_workers_item_is_done_again(tmp_path: Path) -> None:
     items = [(str(tmp_path), number) for number in range(3)]
-    assert results(tasks.killed_once, *items, kind="processes") == {0: 0, 1: 1, 2: 2}
+    assert results(tasks.killed_once, *items) == {0: 0, 1: 1, 2: 2}
     assert (tmp_path / "killed").exists()
 
 
 def test_a_killed_workers_item_is_done_again_alone(tmp_path: Path) -> None:
-    done = results(
-        tasks.killed_in_company, *[(str(tmp_path), number) for number in range(5)], kind="processes"
-    )
+    done = results(tasks.killed_in_company, *[(str(tmp_path), number) for number in range(5)])
     assert done.keys() == set(range(5))
     assert done[1] == 0
     assert any(done.values())
@@ -155,7 +73,7 @@ def test_a_worker_that_dies_in_a_later_list(tmp_path: Path) -> None:
 
 def test_twice_killed_is_a_failure_of_the_machine() -> None:
     with pytest.raises(MachineError, match="killed, twice"):
-        results(tasks.killed, (0,), kind="processes")
+        results(tasks.killed, (0,))
 
 
 def test_twice_killed_may_have_a_result() -> None:
@@ -163,14 +81,3 @@ def test_twice_killed_may_have_a_result() -> None:
         items = [(number,) for number in range(3)]
         done = dict(run_work(executor, tasks.killed, items, on_killed=lambda index: -index))
     assert done == {0: 0, 1: -1, 2: -2}
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_an_exception_of_the_waiting_thread_ends_the_work(kind: ExecutorKind) -> None:
-    def interrupted(done: int) -> bool:
-        if done:
-            raise KeyboardInterrupt
-        return False
-
-    with pytest.raises(KeyboardInterrupt):
-        results(tasks.until_stopped, (1,), (2,), (3,), kind=kind, poll=interrupted)

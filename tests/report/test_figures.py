@@ -11,7 +11,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from fnnctl.metrics.calibration import reliability
-from fnnctl.metrics.classification import confusion_matrix, score
+from fnnctl.metrics.classification import score
+from fnnctl.metrics.confusion import confusion_matrix
 from fnnctl.metrics.curves import pr_curves, roc_curves
 from fnnctl.metrics.ranked import rank_part
 from fnnctl.plots.curves import PlottedCurve

@@ -1,11 +1,10 @@
 """Activation functions, in place on stacked arrays, with their derivatives.
 
-`apply` overwrites z with f(z) and, while training, writes f′(z) beside it, so that the backward pass
-is one multiplication for every activation but maxout. Formulas: Qiu, Neural Networks and Deep Learning,
-section 4.1. At a kink the derivative is that of the left side, and zero at the hard functions' clips.
+`apply` overwrites z with f(z) and, while training, writes f′(z) to a buffer, so the backward pass is one
+multiplication (except for maxout). Formulas: Qiu, Neural Networks and Deep Learning, section 4.1. At a kink
+the derivative is that of the left side; at the clips of the hard functions it is zero.
 
-Selections are made by multiplying with a mask, at the speed of a multiplication: `copyto(where=)` is several
-times as slow.
+Selections are multiplications with a mask, because `copyto(where=)` is several times as slow.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from fnnctl.arrays import BoolArray, FloatArray, UnsignedArray
 
 
 class Bits(NamedTuple):
-    """Arrays as unsigned whole numbers, whose bits are the floating-point numbers'."""
+    """Views of floating-point arrays as unsigned integers with the same bits."""
 
     z: UnsignedArray
     slope: UnsignedArray
@@ -35,33 +34,33 @@ class Bits(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ActivationBuffers:
-    """What an activation may write to: made once, used at every step."""
+    """The arrays that an activation writes to: made once, used at every step."""
 
     mask: BoolArray
     """Shaped like the pre-activations, (K, rows, batch)."""
     slope: FloatArray
-    """f′(z), shaped like z, where `training`; scratch elsewhere. Empty where `keeps_slope` is False."""
+    """f′(z), shaped like z, if `training`, else scratch. Empty if `keeps_slope` is False."""
     spare: FloatArray
     """Scratch, (K, units, batch); a learned activation's own from `apply` to `parameter_gradient`."""
     zeros: FloatArray
-    """(1, units, batch), for comparisons, which NumPy makes far faster with an array than with a number."""
+    """(1, units, batch), for comparisons, which are far faster with an array than with a Python number."""
     training: bool
     bits: Bits
 
 
 class Activation:
-    """A function from pre-activations to activations, applied by every member with its own number.
+    """A function from pre-activations to activations, with a parameter of each member's own.
 
-    All but maxout are functions of one variable, which work in place: their z and a are one array.
+    All but maxout are functions of one variable and work in place: their z and a are the same array.
     """
 
     learned: ClassVar[bool] = False
-    """Whether the number is a parameter."""
+    """Whether the parameter is learned."""
     keeps_slope: ClassVar[bool] = True
     """Whether f′(z) is written to the buffers."""
 
     def __init__(self, parameter: FloatArray) -> None:
-        """`parameter` is a slope, an alpha, or unused: (K, 1, 1), or (K, units, 1) where it is learned."""
+        """`parameter` is a slope, an alpha, or unused: (K, 1, 1), or (K, units, 1) if it is learned."""
         self.parameter = parameter
 
     def forward(self, z: FloatArray, a: FloatArray, buffers: ActivationBuffers) -> None:
@@ -78,13 +77,13 @@ class Activation:
         return delta
 
     def parameter_gradient(self, delta: FloatArray, buffers: ActivationBuffers) -> FloatArray:
-        """∂L/∂number for a learned one, shaped like it; `delta` is ∂L/∂a. Called once after `apply`."""
+        """∂L/∂parameter for a learned one, in its shape; `delta` is ∂L/∂a. Called once after `apply`."""
         raise NotImplementedError
 
     def active(self, buffers: ActivationBuffers) -> FloatArray | None:
-        """One where a unit is active for an example, zero where it is cut off; None where none ever is.
+        """1 if a unit is active for an example, 0 if it is cut off; None if the activation never cuts off.
 
-        A unit is cut off where a whole range of inputs gives 0 with slope 0. Called after `forward`.
+        A unit is cut off if its input is in a range in which f and f′ are 0. Called after `forward`.
         """
         return None
 
@@ -164,9 +163,9 @@ class HardLogistic(Activation):
 class Relu(Activation):
     """f(x) = max(0, x); f′ = 1 for x > 0, else 0.
 
-    The slope is kept as a whole number: max(0, x) is 0 in all its bits or has some, so that the sign of these
-    is f′, and the bits of the error terms are multiplied with it. With a mask of bytes, which NumPy converts
-    to floating point at each use, both passes together take half as long again.
+    The slope is kept as an integer: seen as an unsigned integer, max(0, x) is 0 or positive, so its sign is
+    f′, and the bits of the error terms are multiplied with it. With a boolean mask, which NumPy converts to
+    floating point at each use, both passes together take 1.5 times as long.
     """
 
     def apply(self, z: FloatArray, buffers: ActivationBuffers) -> None:
@@ -297,7 +296,7 @@ class Gelu(Activation):
     CUBIC: ClassVar[float] = 0.044715
     FACTOR: ClassVar[float] = 0.79788456080286535587989211986876
     LARGEST_SQUARE: ClassVar[float] = 100.0
-    """From there on t is 1 or −1 to the last bit, and u and u′ would overflow where z is very large."""
+    """Beyond it t is 1 or −1 to the last bit, and u and u′ could overflow."""
 
     def apply(self, z: FloatArray, buffers: ActivationBuffers) -> None:
         t, slope = buffers.spare, buffers.slope
@@ -360,7 +359,7 @@ class Maxout(Activation):
             for piece in pieces:
                 wins = buffers.mask[:, piece]
                 np.equal(z[:, piece], a, out=wins)
-                np.greater(wins, won, out=wins)  # but for those that an earlier piece has won
+                np.greater(wins, won, out=wins)  # except those that an earlier piece has won
                 won |= wins
             np.copyto(buffers.slope, buffers.mask)
 

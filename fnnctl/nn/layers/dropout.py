@@ -1,4 +1,4 @@
-"""Dropout: activations that are left out at random while training, and alpha dropout for selu."""
+"""Dropout: activations are dropped at random while training; and alpha dropout for selu."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from fnnctl.nn.member_generators import MemberGenerators
 
 @dataclass(frozen=True, slots=True)
 class DropoutBuffers:
-    """What a dropout writes to, each (K, units, batch)."""
+    """The arrays that dropout writes to, (K, units, batch) each."""
 
     kept: BoolArray
     factor: FloatArray
-    """What the activations, and later the error terms, are multiplied with."""
+    """The factors of the activations and, on the way back, of the error terms."""
 
 
 class Dropout:
     """a ← a·m/q, where m is 1 with probability q = 1 − rate (Srivastava et al., 2014, "inverted").
 
-    The mean activation stays as it is, so that nothing is left to do after training.
+    The mean activation does not change, so nothing is done after training.
     """
 
     def __init__(self, rate: FloatArray, dtype: np.dtype[np.floating]) -> None:
@@ -38,7 +38,7 @@ class Dropout:
         a *= buffers.factor
 
     def backward(self, delta: FloatArray, buffers: DropoutBuffers) -> None:
-        """From ∂L/∂a after dropout to that before it, in place."""
+        """Overwrite ∂L/∂a after dropout with ∂L/∂a before it."""
         delta *= buffers.factor
 
     def _factor(self, keep: FloatArray) -> FloatArray:
@@ -48,8 +48,8 @@ class Dropout:
 class AlphaDropout(Dropout):
     """a ← A·(a·m + α′(1 − m)) + B with α′ = −λα, selu's lowest value (Klambauer et al., 2017).
 
-    A = (q + α′²q(1 − q))^(−½) and B = −A(1 − q)α′ keep mean 0 and variance 1. Where an activation is kept
-    that is A·a + B, elsewhere A·α′ + B.
+    A = (q + α′²q(1 − q))^(−½) and B = −A(1 − q)α′ keep mean 0 and variance 1. An activation that is kept
+    becomes A·a + B, a dropped one A·α′ + B.
     """
 
     LOWEST = -Selu.SCALE * Selu.ALPHA

@@ -1,6 +1,6 @@
-"""A hidden layer: z = Wa + b, normalized or not, f(z), dropout, and the inputs added again.
+"""A hidden layer: z = Wa + b, normalization, f(z), dropout, and a residual connection.
 
-Each part works in place on the layer's buffers, forward in this order and backward in the other.
+Each part works in place on the layer's buffers: forward in this order, and backward in the reverse order.
 """
 
 from __future__ import annotations
@@ -34,23 +34,23 @@ class HiddenBuffers:
     a: FloatArray
     """The activations alone, a view, (K, units, batch)."""
     extended_rows: FloatArray
-    """The same two with an example a row, (K, batch, …)."""
+    """The same two with one example per row, (K, batch, …)."""
     a_rows: FloatArray
     z: FloatArray
-    """Pre-activations, (K, rows, batch); the same array as `a` but for maxout."""
+    """Pre-activations, (K, rows, batch); the same array as `a`, except for maxout."""
     delta: FloatArray
-    """∂L/∂a, (K, units, batch); every second layer writes to the same memory, which the caches like."""
+    """∂L/∂a, (K, units, batch); every second layer shares this memory, so that it stays in the cache."""
     activation: ActivationBuffers
     normalization: NormalizationBuffers | None
     dropout: DropoutBuffers | None
     skipped: FloatArray | None
-    """∂L/∂a of a residual layer, which goes around it, (K, units, batch)."""
+    """A residual layer's ∂L/∂a, which the connection passes on to the layer below, (K, units, batch)."""
 
 
 def hidden_buffers(
     shape: NetworkShape, members: int, batch: int, dtype: np.dtype[np.floating], *, training: bool
 ) -> list[HiddenBuffers]:
-    """The hidden layers' arrays for K members; without `training` those of the backward pass are left out."""
+    """The hidden layers' arrays for K members; without `training`, not those of the backward pass."""
     widest = max((layer.units for layer in shape.hidden), default=0)
     zeros = np.zeros((1, widest, batch), dtype)
     deltas = [np.empty(members * widest * batch, dtype) for _ in range(2)]
@@ -102,7 +102,7 @@ def _layer_buffers(
 
 
 class HiddenLayer:
-    """The same layer of K networks: its parameters as views of the flat array."""
+    """One layer of K networks: its parameters are views of the flat array."""
 
     def __init__(
         self,

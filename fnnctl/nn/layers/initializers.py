@@ -1,4 +1,4 @@
-"""First weights: Glorot's, He's and LeCun's, uniform and normal, and orthogonal; and first biases.
+"""Initial weights: Glorot's, He's and LeCun's, uniform and normal, and orthogonal; and initial biases.
 
 Glorot & Bengio 2010, equation 16: variance 2/(inputs + outputs). He et al. 2015, equation 10: variance
 2/inputs. LeCun et al. 1998, section 4.6: variance 1/inputs. A uniform distribution on ±a has variance a²/3.
@@ -35,9 +35,9 @@ def _normal(rng: np.random.Generator, variance: float, shape: tuple[int, int]) -
 
 
 def _orthogonal(rng: np.random.Generator, variance: float, shape: tuple[int, int]) -> FloatArray:
-    """Orthonormal rows, or columns where there are fewer (Saxe et al., 2014), uniform over all such matrices.
+    """Orthonormal rows, or columns if there are fewer columns (Saxe et al., 2014), drawn uniformly.
 
-    The signs of R's diagonal make the decomposition unique, and the draw uniform (Mezzadri, 2007).
+    Fixing the signs of R's diagonal makes the decomposition unique and the draw uniform (Mezzadri, 2007).
     """
     outputs, inputs = shape
     tall = rng.normal(size=(max(shape), min(shape)))
@@ -63,9 +63,9 @@ _HE_FAMILY = {"relu", "leaky_relu", "prelu", "elu", "swish", "gelu", "mish"}
 
 
 def default_initializer(activation: str) -> str:
-    """The scheme derived for the activation: He's for relu and its kin, LeCun's for selu, else Glorot's.
+    """The scheme that suits the activation: He's for relu and its relatives, LeCun's for selu, else Glorot's.
 
-    With LeCun's, maxout of two pieces keeps the mean square: that of the larger of two normal numbers is 1.
+    LeCun's suits maxout of two pieces, too: the larger of two standard normal numbers has a mean square of 1.
     """
     if activation in {"selu", "maxout"}:
         return "lecun_normal"
@@ -73,7 +73,7 @@ def default_initializer(activation: str) -> str:
 
 
 def draw_weights(scheme: str, outputs: int, inputs: int, *, rng: np.random.Generator) -> FloatArray:
-    """A weight matrix, (outputs, inputs), in float64, so that both precisions start alike."""
+    """A weight matrix, (outputs, inputs), in float64, so that both precisions start from the same weights."""
     draw, variance = INITIALIZERS[scheme]
     return draw(rng, variance(inputs, outputs), (outputs, inputs))
 
@@ -81,7 +81,7 @@ def draw_weights(scheme: str, outputs: int, inputs: int, *, rng: np.random.Gener
 def draw_biases(outputs: int, inputs: int, *, rng: np.random.Generator) -> FloatArray:
     """A layer's biases, (outputs,), in float64: uniform on ±√(6/(inputs + outputs)), as Glorot's weights.
 
-    The bound is the same whatever the scheme of the weights. It is scikit-learn's, too, but where the hidden
-    activation is logistic: there it is √(2/(inputs + outputs)), of all layers.
+    The bound does not depend on the scheme of the weights. It is scikit-learn's, except that scikit-learn has
+    √(2/(inputs + outputs)) in all layers if the hidden activation is logistic.
     """
     return _uniform(rng, _glorot_variance(inputs, outputs), (outputs,))

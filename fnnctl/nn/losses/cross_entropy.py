@@ -33,7 +33,7 @@ class SoftmaxCrossEntropy(Loss):
         self._zero, self._batch = np.zeros((), dtype), np.array(batch, dtype)
         self._stride = np.array(batch, np.intp)
         self._t = np.empty((members, 0, batch), dtype)
-        """Soft targets, made when there are some."""
+        """Soft targets, allocated once there are any."""
 
     def set_targets(self, targets: Targets) -> None:
         super().set_targets(targets)
@@ -69,7 +69,7 @@ class SoftmaxCrossEntropy(Loss):
         flat[at_label] = picked
 
     def _soft_error_terms(self, z: FloatArray, losses: FloatArray, correct: FloatArray) -> None:
-        """The picked score is then the mean of all scores under the target."""
+        """Here the picked score is the mean of the scores under the target."""
         t = self._t
         share_correct(z.argmax(axis=1), self._targets, out=correct)
         np.add.reduce(t * z, axis=1, out=self._picked)
@@ -92,12 +92,16 @@ class SoftmaxCrossEntropy(Loss):
         return z
 
     def _locate(self, y: IntArray, out: IntArray) -> None:
-        """Where each label's score stands in the flat scores."""
+        """The index of each label's score in the flat scores."""
         np.multiply(y, self._stride, out=out)
         out += self._class_zero
 
     def _mark_correct(self, z: FloatArray, out: FloatArray) -> None:
-        """Whether the label has the largest score; a tie goes to the first class. (argmax is slow here.)"""
+        """Whether the label has the largest score; a tie goes to the first class.
+
+        The shifted scores are 0 at the largest one. Only if there are ties or values that are not finite is
+        argmax needed, which is slow here.
+        """
         picked = self._picked.reshape(-1)
         np.equal(self._picked, self._zero, out=out)
         largest = z.size - np.count_nonzero(z)
@@ -105,7 +109,7 @@ class SoftmaxCrossEntropy(Loss):
             np.equal(z.argmax(axis=1), self._targets.y, out=out)
 
     def _losses_from_shifted(self, z: FloatArray, out: FloatArray) -> None:
-        """The examples' losses, log Σ exp(z) less what was picked; leaves exp(z) in z, its sum in the row."""
+        """The losses log Σ exp(z) − picked score, (K, batch); leaves exp(z) in z and its sum in the row."""
         np.exp(z, out=z)
         np.add.reduce(z, axis=1, out=self._row, keepdims=True)
         np.log(self._of_examples, out=self._logs)
@@ -191,7 +195,7 @@ class LogisticCrossEntropy(Loss):
 
 
 def share_correct(predictions: IntArray, targets: Targets, out: FloatArray) -> None:
-    """How much of each example's target the prediction, (K, batch), has: one, or its share of a mixture."""
+    """The share of each example's target that is predicted, (K, batch): 0 or 1, or a share of a mixture."""
     np.equal(predictions, targets.y, out=out)
     if targets.partners is not None and targets.share is not None:
         out *= targets.share

@@ -26,13 +26,13 @@ class Targets:
     partners: TargetArray | None = None
     """(K, batch): the targets of the examples that were mixed in."""
     share: FloatArray | None = None
-    """(K, batch): how much of an example is its own; its partner has the rest."""
+    """(K, batch): the example's own share of its target; its partner has the rest."""
     smoothing: FloatArray | None = None
-    """(K, 1): how much of a target is spread evenly over the classes (Szegedy et al., 2016, section 7)."""
+    """(K, 1): the share of a target that is spread over all classes (Szegedy et al., 2016, section 7)."""
 
     @property
     def soft(self) -> bool:
-        """Whether a target has more than one class."""
+        """Whether a target is more than one class: mixed or smoothed."""
         return self.partners is not None or self.smoothing is not None
 
     def probabilities(self, out: FloatArray) -> None:

@@ -11,7 +11,7 @@ STEPS = 8
 
 
 class LossTotals:
-    """The losses of K members' batches of one size, and how far their predictions are right."""
+    """The losses and the training metric of K members' batches of one size, summed over steps."""
 
     def __init__(self, members: int, batch: int, dtype: np.dtype[np.floating]) -> None:
         self._found = np.empty((2, members, STEPS, batch), dtype)
@@ -28,13 +28,13 @@ class LossTotals:
         return found
 
     def totals(self) -> FloatArray:
-        """The sums since the last call, of the losses and of what was right: (2, K)."""
+        """The sums since the last call, of the losses and of the training metric: (2, K)."""
         self._add_up()
         totals, self._sums = self._sums, np.zeros_like(self._sums)
         return totals
 
     def _add_up(self) -> None:
-        """A member's sums are over rows of their own in float64, so that they have the bits of one alone."""
+        """Sum each member's own row in float64, so that it has the bits that it would have alone."""
         if self._used:
             found = self._found[:, :, : self._used].astype(np.float64)
             self._sums += np.add.reduce(found.reshape(*self._sums.shape, -1), axis=2)

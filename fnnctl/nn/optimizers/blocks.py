@@ -1,7 +1,7 @@
-"""How operations walk over the parameters of a stack.
+"""How operations pass over the parameters of a stack.
 
-In blocks that stay in the cache: several passes over one, then on to the next. And straight on, where all
-members have the same number: a column of numbers, one a member, makes NumPy go row by row.
+In blocks that stay in the cache: several operations on one block, then on the next. And with one factor
+instead of a column of factors if all members have the same, because a column makes NumPy go row by row.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ from __future__ import annotations
 from fnnctl.arrays import FloatArray
 
 BLOCK = 2**16
-"""So many numbers of each array at one time: 1.3 MB of five arrays, about what a second-level cache holds."""
+"""Elements of each array in a block: 1.3 MB in five arrays, about the size of a second-level cache."""
 
 
 def blocks(members: int, size: int) -> list[slice]:
-    """The columns of a (K, P) array, block by block; all of them at once where they are few.
+    """The columns of a (K, P) array, block by block; one block if they are few, or if K > 1.
 
-    A stack's, too: some columns of several rows do not stand side by side, for which NumPy takes more than
-    twice as long, and stacks are cut so that they are not much larger than the cache.
+    A block of several rows is not contiguous, which takes NumPy more than twice as long, and a stack is
+    hardly larger than the cache anyway.
     """
     if members > 1 or size <= 2 * BLOCK:
         return [slice(0, size)]
@@ -24,8 +24,8 @@ def blocks(members: int, size: int) -> list[slice]:
 
 
 def shared(values: FloatArray) -> FloatArray:
-    """Numbers of K members, (…, K, 1), or just one for all of them, (…), where they have the same.
+    """Values of K members, (…, K, 1); (…) if all members have the same.
 
-    A 0-d array takes NumPy half the time of a column, and even less than a Python number.
+    NumPy takes half as long with a 0-d array as with a column, and less than with a Python number.
     """
     return values[..., 0, 0] if (values == values[..., :1, :]).all() else values

@@ -1,14 +1,14 @@
-"""Limited-memory BFGS on all rows, for a whole stack: a line search a member, one evaluation for all of them.
+"""Limited-memory BFGS on all rows, for a whole stack: one line search per member, one evaluation for all.
 
 The two-loop recursion (Nocedal & Wright, 2006, algorithm 7.4) walks over a member's pairs vector by vector.
 Here it is written as matrix products (Byrd, Nocedal & Schnabel, 1994, theorem 2.2), which give the same
-direction in a third of the time or less, since NumPy then calls BLAS twice a member and not 4m times:
+direction in a third of the time or less: NumPy calls BLAS twice per member instead of 4m times.
 
     d = −γg + γYa − Sc,  a = R⁻¹Sᵀg,  c = R⁻ᵀ(Da − γ(Yᵀg − YᵀYa))
 
-with R the part of SᵀY where the change is not older than the step, and D its diagonal. A new pair adds a
-column to R⁻¹ and the oldest one leaves with its row and column, so that R⁻¹ itself is kept and nothing is
-solved. The order of the pairs does not matter to these products: a new pair takes the oldest one's slot.
+R is the part of SᵀY in which the change is not older than the step, and D its diagonal. A new pair adds a
+column to R⁻¹, and the oldest pair is removed with its row and column. So R⁻¹ itself is kept and nothing is
+solved. These products do not depend on the order of the pairs, so a new pair takes the slot of the oldest.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ HYPERPARAMETER_NAMES = ("gradient_tolerance", "decrease_tolerance", "max_evaluat
 STATE_NAMES = (
     "point", "value", "gradient", "pairs", "inverse", "products", "curvature", "scale", "taken", "status",
 )  # fmt: skip
-# How many units in its last place a value may be off, as a sum over many rows.
+# The error of a value, a sum over many rows, in units in the last place.
 _NOISE = 8.0
-# Below so many of them a decrease is no decrease.
+# A smaller decrease, in the same units, counts as none.
 _LEAST_DECREASE = 64.0
 
 
@@ -50,7 +50,7 @@ class LbfgsStatus(IntEnum):
 class Lbfgs:
     """L-BFGS for K members of P parameters each, with a memory of m pairs.
 
-    `state` is all that must be kept to go on. The first axis of its arrays is the member:
+    `state` is all that must be saved to continue. The first axis of its arrays is the member:
 
     - point, gradient (K, P), in the working type, and value (K,), float64;
     - pairs (K, 2, m, P): the steps S and the changes Y of the gradient, zero where there is none yet;
@@ -61,13 +61,13 @@ class Lbfgs:
     """
 
     def __init__(self, hyperparameters: Arrays, state: Arrays) -> None:
-        """Go on from a state, which is copied.
+        """Continue from a state, which is copied; the hyperparameters are (K,) each.
 
-        The numbers are (K,) each. A member has converged when no component of its gradient is larger than
-        `gradient_tolerance`, or when an iteration changed its value by no more than `decrease_tolerance`
-        times the value, or times 1 if that is more; 0 leaves this out. Where it still remembers steps, it
-        first forgets them and tries steepest descent: at the kinks of relu its picture of the curvature is
-        wrong, and searches jam. A line search has at most `max_evaluations`.
+        A member has converged if no component of its gradient is larger than `gradient_tolerance`, or if an
+        iteration changed its value by at most `decrease_tolerance` times the value, or times 1 if that is
+        more; 0 switches this off. A member that still remembers pairs first forgets them and tries steepest
+        descent, because at the kinks of relu its estimate of the curvature is wrong and searches stall. A
+        line search makes at most `max_evaluations`.
         """
         self.hyperparameters = {name: np.array(hyperparameters[name]) for name in HYPERPARAMETER_NAMES}
         self._point, self._value, self._gradient, self._pairs, *rest = (
@@ -84,7 +84,7 @@ class Lbfgs:
     def start(
         cls, hyperparameters: Arrays, point: FloatArray, evaluate: Evaluate, memory: int = MEMORY
     ) -> Self:
-        """Begin at a (K, P) array of points, which is evaluated once."""
+        """Start at a (K, P) array of points, which is evaluated once."""
         members, size = point.shape
         value, gradient = evaluate(point)
         state = {
@@ -108,7 +108,7 @@ class Lbfgs:
 
     @property
     def state(self) -> dict[str, npt.NDArray[Any]]:
-        """The arrays themselves, which the next iteration overwrites: copy what shall stay."""
+        """The arrays themselves; the next iteration overwrites them."""
         return {name: getattr(self, f"_{name}") for name in STATE_NAMES}
 
     @property
@@ -119,11 +119,11 @@ class Lbfgs:
     def iterate(self, evaluate: Evaluate) -> None:
         """Make one iteration of every member that is still going.
 
-        `evaluate` is given (K, P) points and returns their (K,) values and (K, P) gradients. A member whose
-        search is over is given the point that it ended at, or its own where it has ended altogether, and
-        its answers are ignored. Where a search finds no lower value, the member stays where it is and loses
-        its memory; if it has none, it has stalled. Where `evaluate` raises an error, no member has moved,
-        and the iteration can be made again.
+        `evaluate` takes (K, P) points and returns their (K,) values and (K, P) gradients. The row of a member
+        whose search has ended is the point at which it ended, that of a member that has ended altogether is
+        its own point; what is returned for them is ignored. If a search finds no lower value, the member does
+        not move and forgets its pairs; if it has none, it has stalled. If `evaluate` raises an error, no
+        member has moved, and the iteration can be repeated.
         """
         going = self._status == LbfgsStatus.GOING
         if not going.any():
@@ -159,7 +159,7 @@ class Lbfgs:
     def _search(
         self, evaluate: Evaluate, going: BoolArray, slope: FloatArray
     ) -> tuple[BoolArray, FloatArray]:
-        """Search along the directions: who moved, to the points of `_trial`, and the values there."""
+        """Search along the directions; return who moved, to the points in `_trial`, and the values there."""
         members = len(going)
         steps, value = np.zeros(members), self._value.copy()
         searches: dict[int, LineSearch] = {}
@@ -189,7 +189,7 @@ class Lbfgs:
         return steps > 0.0, value
 
     def _move(self, going: BoolArray, moved: BoolArray, value: FloatArray) -> None:
-        """Go to the points found, learn from the way there, and say how the iteration ended."""
+        """Go to the points found, take in the new pairs, and set how the iteration ended."""
         if not moved.all():
             self._trial[~moved], self._fresh[~moved] = self._point[~moved], self._gradient[~moved]
         step = np.subtract(self._trial, self._point, out=self._point)
@@ -205,7 +205,7 @@ class Lbfgs:
         tolerance = np.where(tolerance > 0.0, np.maximum(tolerance, _LEAST_DECREASE * self._epsilon), 0.0)
         small = (tolerance > 0.0) & (np.abs(before - value) <= tolerance * size)
         stuck = going & (small | ~moved)
-        without_memory = self._taken <= moved  # but for the pair of this very step
+        without_memory = self._taken <= moved  # except the pair of this very step
         self._status[stuck & without_memory] = np.where(
             moved, LbfgsStatus.SMALL_DECREASE, LbfgsStatus.STALLED
         )[stuck & without_memory]
@@ -250,13 +250,13 @@ class Lbfgs:
         self._rescale(rows)
 
     def _rescale(self, rows: IntArray) -> None:
-        """Without pairs nothing is known of the curvature: a first step is −g, and no longer than 1."""
+        """Without pairs nothing is known of the curvature: the step is −g, but no longer than 1."""
         gradient = self._gradient[rows].astype(np.float64)
         self._scale[rows] = 1.0 / np.maximum(np.sqrt(np.vecdot(gradient, gradient)), 1.0)
 
 
 def _index(chosen: BoolArray, slots: IntArray) -> tuple[slice | IntArray, int | IntArray]:
-    """The chosen members and their slots; views where all are chosen and agree, which is much faster."""
+    """The chosen members and their slots; slices if all are chosen and agree, which is much faster."""
     first = int(slots[0])
     if chosen.all() and (slots == first).all():
         return slice(None), first

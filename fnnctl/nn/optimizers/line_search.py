@@ -1,7 +1,7 @@
-"""How far to go along a direction: a line search that ends at a step with the strong Wolfe conditions.
+"""A line search for a step that satisfies the strong Wolfe conditions.
 
-A search is a generator, so that one driver can ask for the values of many members together: it yields a
-step and is sent the value and the slope there.
+A search is a generator: it yields a step and is sent the value and the slope there. So one driver can
+evaluate the steps of many members together.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from typing import NamedTuple, TypeAlias
 
 DECREASE = 1e-4
 CURVATURE = 0.9
-# A next step leaves at least a tenth of the interval on either side, and shrinks it by a third or bisects it.
+# The next step leaves at least a tenth of the interval on either side. If the interval does not shrink by a
+# third, it is bisected.
 _MARGIN = 0.1
 _SLOW = 0.66
-# While nothing bounds the step: how many times the last stride the next one is.
+# The next stride, in multiples of the last one, while there is no upper bound.
 _LEAST_STRIDE, _STRIDE, _LONGEST_STRIDE = 1.1, 4.0, 10.0
-# How much of the way to a step that has no finite value is tried next.
+# The share of the way to a step without a finite value that is tried next.
 _RETREAT = 0.25
 
 
@@ -34,7 +35,7 @@ class LinePoint(NamedTuple):
 
 
 class SearchEnd(NamedTuple):
-    """Where a search ended: 0 where no step decreased the value; `satisfied`: with the conditions."""
+    """The step at which a search ended, 0 if no step decreased the value, and whether the conditions hold."""
 
     step: float
     satisfied: bool

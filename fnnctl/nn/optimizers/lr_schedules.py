@@ -1,7 +1,7 @@
 """Learning-rate schedules: the rate of every step, for a whole stack at once.
 
-A schedule gives the rates of one epoch's steps. Those with a horizon need to know how many epochs there
-will be; the adaptive one looks at a value after each epoch, and its state must be kept to go on later.
+A schedule gives the rates of one epoch's steps. Some depend on the horizon, which is how many epochs there
+will be. The adaptive one observes a value after each epoch and has a state that must be saved.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from fnnctl.arrays import FloatArray
 
 
 class LrSchedule:
-    """Rates for K members. `state`, whose arrays' first axis is the member, is all that must be kept."""
+    """Rates for K members. `state`, whose arrays' first axis is the member, is all that must be saved."""
 
     hyperparameter_names: ClassVar[tuple[str, ...]] = ()
 
     def __init__(
         self, hyperparameters: Mapping[str, FloatArray], learning_rate: FloatArray, horizon: FloatArray
     ) -> None:
-        """Each number, the learning rate α and the horizon (all epochs there will be) are (K,)."""
+        """The hyperparameters, the learning rate α and the horizon (in epochs) are (K,) each."""
         self.hyperparameters = {
             name: np.asarray(hyperparameters[name], np.float64) for name in self.hyperparameter_names
         }
@@ -35,11 +35,11 @@ class LrSchedule:
         return np.tile(self.learning_rate * self.factor(epoch), (steps, 1))
 
     def factor(self, epoch: int) -> FloatArray | float:
-        """What α is multiplied with in this epoch, (K,), where it is the same for all steps."""
+        """The factor of α in this epoch, (K,), if it is the same for all steps."""
         raise NotImplementedError
 
     def observe(self, values: FloatArray) -> None:
-        """Look at an epoch's values, (K,), of which smaller ones are better."""
+        """Take in an epoch's values, (K,); smaller is better."""
 
 
 class Constant(LrSchedule):
@@ -84,10 +84,10 @@ class InverseScaling(LrSchedule):
 
 
 class Adaptive(LrSchedule):
-    """α·γ^n, n being how often a value has not improved by the tolerance in so many epochs.
+    """α·γ^n, where n is how often a value has not improved by the tolerance for `patience` epochs.
 
-    Much as scikit-learn's `adaptive`, but for any value; an improvement is one over the last best value, so
-    that small ones add up. The rate never falls below `minimum`.
+    Like scikit-learn's `adaptive`, but for any value. Improvement is measured from the best value so far, so
+    small improvements add up. The rate never falls below `minimum`.
     """
 
     hyperparameter_names = ("factor", "patience", "tolerance", "minimum")
@@ -116,7 +116,7 @@ class Adaptive(LrSchedule):
 
 
 class _ByStep(LrSchedule):
-    """One whose factor changes from step to step."""
+    """A schedule whose factor changes from step to step."""
 
     def rates(self, epoch: int, steps: int) -> FloatArray:
         first = (epoch - 1) * steps
@@ -124,7 +124,7 @@ class _ByStep(LrSchedule):
         return np.multiply(self.learning_rate, self._factors(done, self.horizon * steps, steps))
 
     def _factors(self, done: FloatArray, all_steps: FloatArray, steps: int) -> FloatArray:
-        """The factor after `done` steps, (steps, 1), of `all_steps`, (K,), `steps` of which are an epoch."""
+        """The factor after `done` steps, (steps, 1), of `all_steps`, (K,), with `steps` per epoch."""
         raise NotImplementedError
 
 

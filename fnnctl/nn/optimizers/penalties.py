@@ -1,12 +1,12 @@
-"""What keeps weights and steps small: penalties in the risk, clipped gradients, bounded norms.
+"""Regularization of weights and gradients: penalties in the risk, clipped gradients, bounded norms.
 
-Weights alone are penalised, not biases, gains or slopes.
+Only weights are penalised, not biases, gains or slopes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import TypeAlias
 
 import numpy as np
 
@@ -14,22 +14,15 @@ from fnnctl.arrays import FloatArray
 from fnnctl.nn.optimizers.blocks import blocks
 from fnnctl.nn.parameters import ParameterLayout
 
-
-class Penalised(NamedTuple):
-    """Some columns of the parameters, of what is added to the gradient, and of the penalties' factors."""
-
-    W: FloatArray
-    gradient: FloatArray
-    scratch: FloatArray
-    of_weights: FloatArray
-    of_signs: FloatArray | None
+Penalised: TypeAlias = tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray | None]
+"""Some columns of the parameters, the gradient, the scratch array, and the factors of W and of sign(W)."""
 
 
 class Penalty:
-    """½λ‖W‖²_F + λ₁Σ|w|, with a λ and a λ₁ for each member (Qiu, section 7.7.1)."""
+    """½λ‖W‖²_F + λ₁Σ|w|, with λ and λ₁ of each member (Qiu, section 7.7.1)."""
 
     def __init__(self, is_weight: FloatArray, *, l2: FloatArray, l1: FloatArray | None) -> None:
-        """`l2` and `l1` hold each member's λ and λ₁, (K,); without `l1` there is no such penalty.
+        """`l2` and `l1` are the members' λ and λ₁, (K,); None for `l1` leaves out that penalty.
 
         `is_weight`, (1, P), is one where a parameter is a weight: see `ParameterLayout.weight_mask`.
         """
@@ -41,7 +34,7 @@ class Penalty:
     def parts(self, parameters: FloatArray, gradient: FloatArray, scratch: FloatArray) -> list[Penalised]:
         """What `add_gradient` needs for these arrays, (K, P) each, at every step."""
         return [
-            Penalised(
+            (
                 parameters[:, at],
                 gradient[:, at],
                 scratch[:, at],
@@ -72,13 +65,13 @@ class Penalty:
 
 
 def _factors(of_members: FloatArray, is_weight: FloatArray) -> FloatArray:
-    """Each member's λ where there is a weight and 0 elsewhere, (K, P), or (1, P) where all have the same."""
+    """λ at weights and 0 elsewhere, (K, P), or (1, P) if all members have the same λ."""
     cast = of_members.astype(is_weight.dtype)[:, None]
     return is_weight * (cast[:1] if (cast == cast[0]).all() else cast)
 
 
 def clip_values(gradient: FloatArray, bound: FloatArray) -> None:
-    """Bound each number of the gradients, (K, P), by ±bound, (K, 1), in place."""
+    """Clip each component of the gradients, (K, P), to ±bound, (K, 1), in place."""
     np.clip(gradient, -bound, bound, out=gradient)
 
 
@@ -88,7 +81,7 @@ def clip_norms(gradient: FloatArray, bound: FloatArray) -> None:
     Pascanu et al. 2013, algorithm 1.
     """
     norms = np.sqrt(np.vecdot(gradient, gradient))[:, None]
-    if not np.isfinite(norms).all():  # the squares overflow long before the numbers do
+    if not np.isfinite(norms).all():  # squares overflow long before the components do
         large = ~np.isfinite(norms[:, 0])
         scale = np.abs(gradient[large]).max(axis=1, keepdims=True)
         scaled = gradient[large] / scale

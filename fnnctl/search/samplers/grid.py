@@ -17,13 +17,12 @@ class GridSampler(Distinct):
 
     def __init__(self, space: Space, *, resolution: int = 5, seed: int = 0, key: Key = identity) -> None:
         super().__init__(key)
-        self._grid = space.grid(resolution)
-        self._order = shuffled(self._grid.size, seed=seed)
+        grid = space.grid(resolution)
+        self._candidates = map(grid.at, shuffled(grid.size, seed=seed))
 
     def ask(self) -> Assignment | None:
         """The next combination that does not repeat a configuration; None after the last."""
-        for index in self._order:
-            assignment = self._grid.at(index)
+        for assignment in self._candidates:
             if self._is_new(assignment):
                 return assignment
             self.saved += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count, islice
 from typing import Final
 
 from fnnctl.search.samplers.distinct import Distinct, Key
@@ -27,32 +28,23 @@ class RandomSampler(Distinct):
         self, space: Space, *, sequence: str = "pseudo_random", seed: int = 0, key: Key = identity
     ) -> None:
         super().__init__(key)
-        self._space = space
-        self._seed = seed
-        self._point = SEQUENCES[sequence](len(space.dimensions), seed=seed)
-        self._drawn = 0
+        self._space, self._seed = space, seed
+        point = SEQUENCES[sequence](len(space.dimensions), seed=seed)
+        self._candidates = (space.assignment(point(number)) for number in count())
+        self._is_small = space.size is not None and space.size <= MOST_LISTED
         self._rest: Iterator[Assignment] | None = None
 
     def ask(self) -> Assignment | None:
         """The next new configuration; None if the space is exhausted, or nearly."""
         if self._rest is None:
-            for repetitions in range(self._patience()):
-                assignment = self._space.assignment(self._point(self._drawn))
-                self._drawn += 1
+            patience = PATIENCE if self._is_small else MOST_REPETITIONS
+            for repetitions, assignment in enumerate(islice(self._candidates, patience)):
                 if self._is_new(assignment):
                     self.saved += repetitions
                     return assignment
-            self._rest = self._what_is_left()
-        return next((each for each in self._rest if self._is_new(each)), None)
+            self._rest = self._listed() if self._is_small else iter(())
+        return next(filter(self._is_new, self._rest), None)
 
-    def _patience(self) -> int:
-        return PATIENCE if self._can_be_listed() else MOST_REPETITIONS
-
-    def _can_be_listed(self) -> bool:
-        return self._space.size is not None and self._space.size <= MOST_LISTED
-
-    def _what_is_left(self) -> Iterator[Assignment]:
-        if not self._can_be_listed():
-            return iter(())
+    def _listed(self) -> Iterator[Assignment]:
         everything = self._space.everything()
-        return (everything.at(index) for index in shuffled(everything.size, seed=self._seed))
+        return map(everything.at, shuffled(everything.size, seed=self._seed))

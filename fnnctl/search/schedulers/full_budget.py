@@ -36,7 +36,7 @@ class FullBudget:
     def ask(self) -> Sequence[Job]:
         """See `Scheduler`."""
         if not self._jobs:
-            trials = self._source.begin(1 if self._source.learns else None)
+            trials = self._source.begin(1 if self._source.sampler.learns else None)
             self._jobs = [Job(trial, rung=0, start=0, stop=self._epochs) for trial in trials]
         return self._jobs
 
@@ -44,5 +44,5 @@ class FullBudget:
         """See `Scheduler`."""
         check_answers(self._jobs, results)
         for job, result in zip(self._jobs, results, strict=True):
-            self._source.tell(job.trial, result)
+            self._source.sampler.tell(job.trial, result)
         self._jobs = []

@@ -84,4 +84,4 @@ class Halving:
 
     def _enter(self, result: Result) -> None:
         self._results.append(result)
-        self._source.tell(self._trials[result.trial], result)
+        self._source.sampler.tell(self._trials[result.trial], result)

@@ -23,7 +23,7 @@ class HyperBand:
     def __init__(self, source: TrialSource, brackets: Sequence[Bracket], *, direction: Direction) -> None:
         """Trials are numbered bracket by bracket; if there are fewer, the last brackets shrink."""
         ladders = [Halving(source, bracket, direction=direction) for bracket in brackets]
-        self._groups = deque([ladder] for ladder in ladders) if source.learns else deque([ladders])
+        self._groups = deque([ladder] for ladder in ladders) if source.sampler.learns else deque([ladders])
         """The ladders that are climbed at once, group after group."""
 
     @staticmethod

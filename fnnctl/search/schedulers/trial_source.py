@@ -12,32 +12,23 @@ from fnnctl.search.protocols import Sampler
 
 
 class TrialSource:
-    """Begins trials with what a sampler proposes, and tells it their results."""
+    """Begins trials with what a sampler proposes."""
 
     def __init__(self, sampler: Sampler, most: int | None = None) -> None:
         """At most `most` trials begin."""
-        self._sampler, self._most = sampler, most
+        self.sampler, self._most = sampler, most
         self._begun = 0
-
-    @property
-    def learns(self) -> bool:
-        """Whether a trial should wait for the results of those before it."""
-        return self._sampler.learns
 
     def begin(self, count: int | None = None, *, bracket: int = 0) -> list[Trial]:
         """Return `count` new trials (None: all), or fewer if there are no more."""
         trials: list[Trial] = []
         while len(trials) != count and self._begun != self._most:
-            assignment = self._sampler.ask()
+            assignment = self.sampler.ask()
             if assignment is None:
                 break
             trials.append(Trial(self._begun, assignment, bracket))
             self._begun += 1
         return trials
-
-    def tell(self, trial: Trial, result: Result) -> None:
-        """Pass a result on to the sampler."""
-        self._sampler.tell(trial, result)
 
 
 def check_answers(jobs: Sequence[Job], results: Sequence[Result]) -> None:

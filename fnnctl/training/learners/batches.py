@@ -1,4 +1,4 @@
-"""The batches of an epoch: each member's rows in an order of its own, gathered, and changed if asked for."""
+"""The batches of an epoch: each member's rows in its own order, gathered and augmented."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from fnnctl.training.pool import Pool, gather
 
 
 class Batches:
-    """The training rows of K members, batch by batch; keeps the workspaces between epochs."""
+    """The training rows of K members, batch by batch; keeps its workspaces between epochs."""
 
     def __init__(self, settings: StackSettings, members: Sequence[Member], pool: Pool) -> None:
         self._settings, self._members, self._pool = settings, members, pool
@@ -35,18 +35,18 @@ class Batches:
 
     @property
     def size(self) -> int:
-        """How many rows a whole batch has."""
+        """The number of rows of a full batch."""
         return min(self._settings.batch_size, self.rows)
 
     @property
     def rows(self) -> int:
-        """How many rows an epoch has."""
+        """The number of rows of an epoch."""
         return int(self._rows.shape[1])
 
     def of_epoch(self, epoch: int, *, plain: bool = False) -> Iterator[Workspace]:
-        """The epoch's batches, gathered, with what is drawn for them unless they are to be plain.
+        """Gather the epoch's batches; augment them with noise and mixup unless they should be `plain`.
 
-        Epoch 0 has the rows as they are.
+        Epoch 0 has the rows in their given order, and plain.
         """
         drawn = epoch and not plain
         noise = mixing = None
@@ -80,7 +80,7 @@ class Batches:
         return dict(zip(self._columns, totals, strict=True))
 
     def _in_order(self, epoch: int) -> tuple[IntArray, FloatArray | None]:
-        """The members' rows and their weights in the epoch's order, (K, rows) each."""
+        """The members' rows and weights in the epoch's order, (K, rows) each."""
         if self._unchanging or not (epoch and self._settings.shuffle):
             return self._rows, self._weights
         orders = [
@@ -105,7 +105,7 @@ class Batches:
 
 
 def batch_bounds(rows: int, settings: StackSettings) -> list[tuple[int, int]]:
-    """Where each batch starts and stops; one row alone, which has no variance, joins the batch before it."""
+    """Start and stop of each batch. With batch normalization a last single row joins the batch before it."""
     starts = list(range(0, rows, settings.batch_size))
     normalized = any(layer.normalization == "batch" for layer in settings.shape.hidden)
     if normalized and len(starts) > 1 and rows - starts[-1] == 1:
@@ -122,7 +122,7 @@ def _each_in(orders: Sequence[IntArray], values: npt.NDArray[Any]) -> npt.NDArra
 
 
 def _weights(members: Sequence[Member], settings: StackSettings) -> FloatArray:
-    """The examples' factors, (K, rows), scaled to a mean of 1 so that they do not change the step length."""
+    """The examples' weights, (K, rows), scaled to mean 1 so that they do not change the step length."""
     weights = np.stack(
         [np.ones(member.train_rows.size) if member.weights is None else member.weights for member in members]
     )

@@ -1,4 +1,4 @@
-"""An epoch of gradient descent: batches, gradients, steps, and what is done to each on the way."""
+"""An epoch of gradient descent: batches, gradients, clipping, steps, averaging."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ from fnnctl.training.pool import Pool
 from fnnctl.training.state import State, extract_part, merge_parts
 
 STEPS_BETWEEN_CHECKS = 100
-"""How often an epoch is asked whether it still makes sense."""
+"""After so many steps an epoch checks whether all members have diverged."""
 
 
 class Descent:
-    """K members that learn by the steps of an optimizer."""
+    """K members that learn by the steps of a first-order optimizer."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class Descent:
         network: Network,
         state: State | None,
     ) -> None:
-        """At the start, or going on from such a descent's state."""
+        """At the start, or continued from the state of such a learner."""
         self.network = network
         self._members, self._dtype = members, settings.dtype
         self.batches = Batches(settings, members, pool)
@@ -70,7 +70,7 @@ class Descent:
         self._rates: FloatArray = np.empty(0)
         self._rates_cast: FloatArray = self._rates
         self.converged = np.zeros(len(members), np.bool_)
-        """Steps along noisy gradients never say that they have arrived."""
+        """Always False: steps along noisy gradients do not tell that they have converged."""
         self._averaging: Averaging | None = None
         if settings.averaging:
             average = extract_part(state, "averaging") if state is not None else None
@@ -91,7 +91,7 @@ class Descent:
 
     @property
     def state(self) -> State:
-        """All that must be kept but for the network's own arrays."""
+        """All that must be saved, except the network's own arrays."""
         parts: dict[str, State] = {"optimizer": self._optimizer.state, "schedule": self._schedule.state}
         if self._averaging:
             parts["averaging"] = self._averaging.state
@@ -100,7 +100,7 @@ class Descent:
     def run_epoch(
         self, epoch: int, diagnostics: Diagnostics | None, should_stop: Callable[[], bool]
     ) -> Record | None:
-        """Take an epoch's steps; None where it was broken off before the last one."""
+        """Take an epoch's steps; None if it was interrupted before the last one."""
         count = len(self.batches.bounds)
         rates = self._schedule.rates(epoch, count)
         dropping = member_generators(self._members, Purpose.DROPOUT, epoch) if self._drops else None
@@ -124,24 +124,24 @@ class Descent:
         return {"learning_rate": rates[-1], **record}
 
     def observe(self, record: Record) -> None:
-        """Look at an epoch's whole record."""
+        """Take in the whole record of an epoch."""
         if self._monitored:
             self._schedule.observe(monitored(record, self._monitors, self._rising))
 
     def _cast(self, rates: FloatArray) -> FloatArray:
-        """An epoch's rates in the working type, (steps, K, 1), or (steps,) where all have the same."""
+        """An epoch's rates in the working type, (steps, K, 1), or (steps,) if all members have the same."""
         if rates is not self._rates:
             self._rates, self._rates_cast = rates, shared(rates.astype(self._dtype)[..., None])
         return self._rates_cast
 
     @property
     def _all_finite(self) -> bool:
-        """Whether all members' parameters are finite; False also where they are finite and huge."""
+        """Whether all parameters are finite; also False if their squares overflow."""
         flat = self.network.parameters.reshape(-1)
         return math.isfinite(flat.dot(flat))
 
     def _finite(self) -> BoolArray:
-        """Which members' parameters are finite numbers, (K,)."""
+        """Which members' parameters are all finite, (K,)."""
         return np.asarray(np.isfinite(self.network.parameters).all(axis=1))
 
     def _step(self, gradient: FloatArray, rate: FloatArray) -> None:

@@ -1,4 +1,4 @@
-"""An epoch of L-BFGS: one iteration on all training rows, of every member together."""
+"""An epoch of L-BFGS: one iteration of every member on all its training rows."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from fnnctl.training.pool import Pool
 from fnnctl.training.state import State
 
 
-class _BrokenOffError(Exception):
-    """The user wants training to end; raised in the middle of a line search, which then has not been."""
+class _StoppedError(Exception):
+    """Training should end; raised in the middle of a line search, which is then undone."""
 
 
 class QuasiNewton:
@@ -35,7 +35,7 @@ class QuasiNewton:
         network: Network,
         state: State | None,
     ) -> None:
-        """At the start, or going on from such a learner's state."""
+        """At the start, or continued from the state of such a learner."""
         self.network = self.evaluated = network
         self._memory = settings.memory
         self._batches = Batches(settings, members, pool)
@@ -67,7 +67,7 @@ class QuasiNewton:
             if self._lbfgs is None:
                 self._lbfgs = Lbfgs.start(self._hyperparameters, point, self._evaluate, self._memory)
             self._lbfgs.iterate(self._evaluate)
-        except _BrokenOffError:
+        except _StoppedError:
             self.network.parameters[...] = point
             return None
         return self._record(self._lbfgs.state["point"], diagnostics)
@@ -88,7 +88,7 @@ class QuasiNewton:
     def _evaluate(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
         """The risks, (K,), and their gradients, (K, P), of all training rows."""
         if self._should_stop():
-            raise _BrokenOffError
+            raise _StoppedError
         self._latest = self._record_at(points)
         risks = self._latest[TRAIN_LOSS] + self._backpropagation.penalty.values(points)
         return risks, self._backpropagation.gradient

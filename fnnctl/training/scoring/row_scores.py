@@ -1,9 +1,9 @@
-"""The scores by which a network is judged and used: a row's never depend on the rows beside it.
+"""The scores by which a network is evaluated and used: those of a row never depend on the rows beside it.
 
-The last bits of a product's column depend on how many columns there are, and not on what is in the others.
-So every batch here is whole, filled up with whatever there is where the rows do not suffice. With some BLAS
-kernels they depend on the column's place, too; then the batch is computed in slices, so narrow that all
-places are alike. Training's own `Scorer`, which scores a few rows after every epoch, saves all that work.
+The last bits of a column of a product depend on the number of columns, but not on the content of the others.
+So every batch has the same size, padded with any rows. With some BLAS kernels they also depend on the
+position of the column; then the batch is computed in slices that are so narrow that all positions give the
+same bits. The `Scorer` of training, which scores a few rows after every epoch, does without all that.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from fnnctl.training.pool import Pool
 from fnnctl.training.scoring.stacked import SCORING_BATCH
 
 WIDTHS = (SCORING_BATCH, 16, 8, 1)
-"""Rows of a slice, of which the most that will do are taken. OpenBLAS's kernels for AVX2 want 16, which takes
-about 1.4 times as long as a batch in one; those for AVX-512 treat all places alike."""
+"""Rows of a slice; the first width whose positions give the same bits is used. OpenBLAS's AVX2 kernels need
+16, which takes 1.4 times as long as 512; its AVX-512 kernels treat all positions alike."""
 PROBES = 4
 
 
@@ -31,23 +31,24 @@ class RowScorer:
         self._network = network
         self._work = next(work for width in WIDTHS if self._places_are_alike(work := self._workspace(width)))
         self.inputs = self._rows_of(self._work)
-        """Where the caller puts the features of up to SCORING_BATCH rows, each with a last one."""
+        """The caller writes the features of up to SCORING_BATCH rows here, each with a 1 at its end."""
         self.inputs.fill(1.0)
 
     def scores(self, rows: int) -> FloatArray:
-        """A score a class, before softmax, of the first rows of `inputs`: (rows, classes).
+        """The task's outputs for the first rows of `inputs`, (rows, outputs), such as the arguments of
+        softmax.
 
-        Of scores that overflow nothing is said: they are infinite, or NaN.
+        Outputs that overflow are infinite or NaN, without a warning.
         """
         return self._scores(self._work)[:rows]
 
     def _workspace(self, width: int) -> Workspace:
-        """Slices of so many rows stand where members stand elsewhere; they share the network."""
+        """A workspace with slices of so many rows on the axis of the members; they share one network."""
         dtype = self._network.parameters.dtype
         return Workspace(self._network.layout.shape, SCORING_BATCH // width, width, dtype, training=False)
 
     def _places_are_alike(self, work: Workspace) -> bool:
-        """Whether a row has the same scores at each place; tried with a few."""
+        """Whether a row has the same scores at each position, tried with a few rows."""
         if work.batch == 1:
             return True
         rng = np.random.default_rng(0)
@@ -71,7 +72,7 @@ class RowScorer:
 
 
 def scores_in_batches(scorer: RowScorer, pool: Pool, rows: IntArray) -> Iterator[FloatArray]:
-    """The scores of some rows of the pool, (n,): (≤ SCORING_BATCH, classes) at a time."""
+    """The outputs for rows (n,) of the pool, in batches of at most SCORING_BATCH: (batch, outputs)."""
     for start in range(0, len(rows), SCORING_BATCH):
         batch = rows[None, start : start + SCORING_BATCH]
         pool.gather(batch, scorer.inputs[None, : batch.size])

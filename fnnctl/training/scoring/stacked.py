@@ -1,6 +1,7 @@
 """Forward passes without training: scores, losses and predictions of rows, in batches of one fixed size.
 
-The size is fixed since a product's last bits may depend on it: a member must score alike in any stack.
+The size is fixed because the last bits of a product may depend on it, and a member must have the same scores
+in any stack.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ SCORING_BATCH = 512
 
 
 class Scorer:
-    """Scores rows of the pool with a stack's present parameters; keeps its buffers between calls."""
+    """Scores rows of the pool with a stack's current parameters; keeps its buffers between calls."""
 
     def __init__(self, network: Network, pool: Pool) -> None:
         self._network, self._pool = network, pool

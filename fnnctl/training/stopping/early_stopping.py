@@ -1,4 +1,4 @@
-"""When a member ends before its last epoch, for all members of a stack at once: who has waited too long."""
+"""When members end before their last epoch, for all members of a stack at once."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class _Rules:
 class EarlyStopping(_Rules):
     """Each member's best monitored value, its epoch, and the weights it had then.
 
-    An epoch is an improvement where the value is better than the best by more than the tolerance. A
-    member without a rule never stops, and is never restored. Its state has the same arrays, and stays as it
-    began: what is kept of a member must not tell who its neighbours are.
+    An epoch is an improvement if the value is better than the best by more than the tolerance. A member
+    without a rule never stops and is never restored. Its state has the same arrays, which keep their initial
+    values: the state of a member must not depend on the others of its stack.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class EarlyStopping(_Rules):
 
     @property
     def best_epoch(self) -> IntArray:
-        """The epoch of each member's best value, (K,); 0 where there is none yet."""
+        """The epoch of each member's best value, (K,); 0 if there is none yet."""
         return self.state["best_epoch"]
 
     @property
@@ -73,12 +73,12 @@ class EarlyStopping(_Rules):
         return np.asarray(self.state["waited"] >= self._patience) if self._any_rule else self._nobody
 
     def update(self, epoch: int, record: Record, network: Network) -> None:
-        """Take note of an epoch."""
+        """Take in the record of an epoch."""
         if not self._any_rule:
             return
         state = self.state
         values = monitored(record, self._monitors, self._rising)
-        # Weights that are no numbers have an accuracy, too.
+        # Weights that are NaN have an accuracy, too.
         finite = np.isfinite(record[TRAIN_LOSS])
         improved = (values < state["best"] - self._tolerance) & finite & self._ruled
         state["best"] = np.where(improved, values, state["best"])
@@ -89,7 +89,7 @@ class EarlyStopping(_Rules):
             state["statistics"][kept] = network.statistics[kept]
 
     def final_weights(self, network: Network, k: int) -> tuple[FloatArray, FloatArray]:
-        """The parameters, (P,), and statistics, (S,), that a member ends with: its best if it keeps those."""
+        """The parameters, (P,), and statistics, (S,), at a member's end, its best if it restores them."""
         kept = self.restores[k] and self.best_epoch[k] > 0
         source = self.state if kept else {"parameters": network.parameters, "statistics": network.statistics}
         return source["parameters"][k].copy(), source["statistics"][k].copy()
@@ -98,14 +98,14 @@ class EarlyStopping(_Rules):
 class Convergence(_Rules):
     """scikit-learn's rule: the training loss must fall below its least value by the tolerance at least.
 
-    A member ends where that has failed in more than `patience` epochs in a row. Unlike `EarlyStopping`, any
-    lower loss is the new least one, so that a slow descent in small steps ends, too. The loss is the one that
-    is recorded, without penalties; scikit-learn's has that of L2 in it. A member without a rule keeps the
-    state that it began with.
+    A member ends if it fails to do so in more than `patience` epochs in a row. Unlike in `EarlyStopping`, any
+    lower loss is the new least one, so a slow descent in small steps ends, too. The loss is the recorded one,
+    without penalties; scikit-learn's includes the L2 penalty. A member without a rule keeps its initial
+    state.
     """
 
     def __init__(self, rules: Sequence[ConvergenceRule | None], state: State | None) -> None:
-        """At the start, or going on from such a memory's state."""
+        """At the start, or continued from such a state."""
         super().__init__(rules)
         members = len(rules)
         self.state: dict[str, npt.NDArray[Any]] = (
@@ -116,11 +116,11 @@ class Convergence(_Rules):
 
     @property
     def converged(self) -> BoolArray:
-        """Whose loss has failed to fall for too long, (K,)."""
+        """Which members' losses have failed to fall for too long, (K,)."""
         return np.asarray(self.state["failed"] > self._patience) if self._any_rule else self._nobody
 
     def update(self, record: Record) -> None:
-        """Take note of an epoch."""
+        """Take in the record of an epoch."""
         if not self._any_rule:
             return
         loss, state = record[TRAIN_LOSS], self.state

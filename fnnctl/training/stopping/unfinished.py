@@ -1,7 +1,7 @@
-"""A hint where training ended before it was done: few steps, and a loss that was still falling.
+"""A warning if training ended too soon: after few steps, and with a loss that was still falling.
 
-With fewer rows than a batch an epoch is a single step, and 200 epochs are 200 steps. Whoever counts epochs
-does not see that, and the network is worse than it could be.
+If there are fewer rows than the batch size, an epoch is a single step, and 200 epochs are only 200 steps. The
+number of epochs does not show that, and the network is worse than it could be.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from fnnctl.training.trainer import Outcome
 History = Mapping[str, Sequence[float]]
 
 FEW_STEPS = 2000
-"""Beyond, a loss that falls still is one that falls slowly."""
+"""After more steps, a loss that still falls is falling slowly."""
 FEWEST_EPOCHS = 20
-"""Whoever asks for fewer knows that they are few."""
+"""Users who ask for fewer epochs know that they are few."""
 TAIL = 0.1
-"""The share of the epochs that is compared with as many before it."""
+"""The last share of the epochs is compared with the equal share before it."""
 CLEAR_FALL, CLEAR_SHARE = 0.0075, 0.02
-"""By how much the mean loss falls at least from one to the other, as a difference and as a share. Where all
-rows are told apart a loss falls for ever, by a share that stays and a difference that soon means nothing."""
+"""The least fall of the mean loss from one to the other, as a difference and as a share. If the classes are
+separable, a loss falls for ever, by a constant share and by a difference that soon means nothing."""
 SMALL_BATCH = 32
 
 
 def unfinished(
     trained: Sequence[tuple[Outcome, History]], settings: StackSettings, *, train_rows: int
 ) -> Iterator[str]:
-    """A warning where most of these trainings ended at their last epoch, early and with a falling loss.
+    """A warning if most of these trainings, one or the folds of a cross-validation, ended too soon.
 
-    It is the validation loss that counts, where there is one. They are one, or a cross-validation's folds.
+    The validation loss counts if there is one, else the training loss.
     """
     steps = len(batch_bounds(train_rows, settings))
     falls = [fall for outcome, history in trained if (fall := _fall(outcome, history, steps)) is not None]
@@ -50,7 +50,7 @@ def unfinished(
 
 
 def _watched(history: History) -> tuple[str, int]:
-    """The loss that counts, and how many epochs there were."""
+    """The name of the loss that counts, and the number of epochs."""
     name = next(each for each in (VALIDATION_LOSS, TRAIN_LOSS) if each in history)
     return name, len(history[name])
 
@@ -60,7 +60,7 @@ def _tail(epochs: int) -> int:
 
 
 def _fall(outcome: Outcome, history: History, steps: int) -> float | None:
-    """By what share the loss fell at the end; None where that is no reason to go on."""
+    """By what share the loss fell at the end; None if that is no reason to continue."""
     if outcome is not Outcome.COMPLETED:
         return None
     name, epochs = _watched(history)
