@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
-from matplotlib.ticker import LogLocator, MaxNLocator
+from matplotlib.ticker import Locator, LogLocator, MaxNLocator
 
 from fnnctl.arrays import FloatArray
 from fnnctl.plots.axes import objective_range
@@ -95,12 +95,7 @@ def _setting_axis(setting: SearchedSetting) -> _Axis:
         positions = np.full(len(values), np.nan)
         positions[np.isfinite(values)] = places
         return _listed_axis(name, positions, [f"{value:.6g}" for value in distinct])
-    low, high = float(distinct[0]), float(distinct[-1])
-    if setting.scale == "log":
-        ticks = _scaled(_log_ticks(low, high), low, high, log=True)
-        return _Axis(name, ticks, _heights(np.log(values), np.log(low), np.log(high)), "not set")
-    ticks = _scaled(list(MaxNLocator(6).tick_values(low, high)), low, high)
-    return _Axis(name, ticks, _heights(values, low, high), "not set")
+    return _numeric_axis(name, values, "not set", logarithmic=setting.scale == "log")
 
 
 def _listed_axis(name: str, positions: FloatArray, texts: Sequence[str]) -> _Axis:
@@ -115,33 +110,31 @@ def _objective_axis(objectives: FloatArray, name: str, *, minimized: bool) -> _A
     finite = objectives[np.isfinite(objectives)]
     if not len(finite):
         return _Axis(name, [], np.full(len(objectives), np.nan), "none")
-    low, high = objective_range(finite, minimized=minimized)
-    ticks = _scaled(list(MaxNLocator(6).tick_values(low, high)), low, high)
+    return _numeric_axis(name, objectives.clip(*objective_range(finite, minimized=minimized)), "none")
+
+
+def _numeric_axis(name: str, values: FloatArray, missing: str, *, logarithmic: bool = False) -> _Axis:
+    """An axis from the lowest to the highest value; a single value is in the middle."""
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
     if low == high:
-        ticks = [(0.5, f"{low:.5g}")]
-    return _Axis(name, ticks, _heights(objectives.clip(low, high), low, high), "none")
+        return _Axis(name, [(0.5, f"{low:.5g}")], np.where(np.isnan(values), np.nan, 0.5), missing)
+    ticks = np.array(_locator(low, high, logarithmic=logarithmic).tick_values(low, high))
+    margin = 1e-9 * (high - low)
+    ticks = ticks[(low - margin <= ticks) & (ticks <= high + margin)]
+    texts = [f"{tick:.6g}" for tick in ticks.tolist()]
+    if logarithmic:
+        low, high, ticks, values = np.log(low), np.log(high), np.log(ticks), np.log(values)
+    heights, places = (values - low) / (high - low), (ticks - low) / (high - low)
+    return _Axis(name, list(zip(places.tolist(), texts, strict=True)), heights, missing)
 
 
-def _heights(values: FloatArray, low: float, high: float) -> FloatArray:
-    return (values - low) / (high - low) if high > low else np.where(np.isnan(values), np.nan, 0.5)
-
-
-def _log_ticks(low: float, high: float) -> list[float]:
-    """Powers of ten; of a short range 1, 2 and 5 times these, and of a shorter one round numbers."""
+def _locator(low: float, high: float, *, logarithmic: bool) -> Locator:
+    """Powers of ten on a logarithmic axis, with 2 and 5 times these in a short range; else round numbers."""
+    if not logarithmic:
+        return MaxNLocator(6)
     if high < 5 * low:
-        return [float(tick) for tick in MaxNLocator(5).tick_values(low, high)]
-    steps = (1.0,) if high >= 1e3 * low else (1.0, 2.0, 5.0)
-    return [float(tick) for tick in LogLocator(subs=steps, numticks=12).tick_values(low, high)]
-
-
-def _scaled(ticks: Sequence[float], low: float, high: float, *, log: bool = False) -> list[tuple[float, str]]:
-    """The ticks within the range, as height and text; a single value has one tick in the middle."""
-    if low == high:
-        return [(0.5, f"{low:.5g}")]
-    within = [tick for tick in ticks if low - 1e-9 * (high - low) <= tick <= high + 1e-9 * (high - low)]
-    if log:
-        return [(float(np.log(tick / low) / np.log(high / low)), f"{tick:g}") for tick in within if tick > 0]
-    return [((tick - low) / (high - low), f"{tick:.6g}") for tick in within]
+        return MaxNLocator(5)
+    return LogLocator(subs=(1.0,) if high >= 1e3 * low else (1.0, 2.0, 5.0), numticks=12)
 
 
 def _draw_lines(axes: Axes, columns: Sequence[_Axis], *, minimized: bool) -> None:
