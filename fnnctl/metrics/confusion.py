@@ -25,11 +25,11 @@ class ClassRates:
     f1: FloatArray
     support: IntArray
     occurs: BoolArray
-    """Whether the class is found in the labels or in the predictions: macro averages are over these."""
+    """Whether the class occurs in labels or predictions; macro averages are over these classes."""
 
 
 def class_rates(hits: IntArray, support: IntArray, predicted: IntArray) -> ClassRates:
-    """Rates from counts (…, C) of each class: rows found, rows there are, and rows said to be of it.
+    """Rates from counts (…, C) of each class: correct predictions, rows of the class, and predictions of it.
 
     They are scikit-learn's with `zero_division=0`. Leading axes, such as the members of a stack, are kept.
     """
@@ -53,7 +53,7 @@ def mean_over(values: FloatArray, weights: BoolArray | IntArray) -> FloatArray:
 
 
 def matthews_correlation(matrix: IntArray) -> float:
-    """The correlation R_K of labels and predictions (Gorodkin, 2004); 0 where either has one class only."""
+    """The correlation R_K of labels and predictions (Gorodkin, 2004); 0 if either has one class only."""
     observed, expected, rows = _agreement(matrix)
     spread = math.sqrt(
         (rows**2 - _square_sum(matrix.sum(axis=0))) * (rows**2 - _square_sum(matrix.sum(axis=1)))
@@ -62,7 +62,7 @@ def matthews_correlation(matrix: IntArray) -> float:
 
 
 def cohens_kappa(matrix: IntArray) -> float | None:
-    """The agreement beyond chance (Cohen, 1960); None where labels and predictions are all of one class."""
+    """The agreement beyond chance (Cohen, 1960); None if labels and predictions are all of one class."""
     observed, expected, rows = _agreement(matrix)
     by_chance = rows**2 - expected
     return (observed * rows - expected) / by_chance if by_chance else None

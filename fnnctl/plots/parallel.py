@@ -1,4 +1,4 @@
-"""Parallel coordinates: every trial a line through its settings to its objective."""
+"""Parallel coordinates: every trial is a line through its settings to its objective."""
 
 from __future__ import annotations
 
@@ -21,37 +21,37 @@ from fnnctl.plots.style import COLOURS, INK, MUTED, WIDTH, new_figure, say_inste
 from fnnctl.plots.text import fitted
 
 MOST_AXES = 12
-"""Of more settings the first are drawn."""
+"""At most so many settings are drawn, the first ones."""
 MOST_CATEGORIES = 24
-"""Of more categories some are named."""
+"""At most so many categories are named."""
 MOST_LISTED_VALUES = 8
-"""A numeric setting that has no more values, each of them in several trials, is drawn as a choice is."""
+"""A numeric setting with at most so many values, each of them in several trials, is drawn like a choice."""
 BAND = 0.5
-"""The share of the distance between two categories, or few numbers, over which their lines are spread."""
+"""The lines of a category are spread over this share of the distance to the next."""
 MOST_LINES = 1000
-"""Of more trials so many are drawn, evenly chosen by their rank from the best on."""
+"""At most so many trials are drawn, evenly chosen by rank."""
 NAME_COLUMNS = 18
 VALUE_COLUMNS = 14
 INCHES_PER_AXIS = 1.5
 STRESS = 6
-"""How much the best lines stand out: the power of their rank, from 0 to 1."""
+"""How much the best lines stand out: the exponent of their rank, which is from 0 to 1."""
 NOWHERE = -0.09
-"""Where a line runs that has no value on an axis: below it."""
+"""The height, below an axis, of lines that have no value on it."""
 
 _FAILED: dict[str, Any] = {"colors": COLOURS[1], "linewidths": 0.8, "linestyles": [(0, (4, 2))]}
 
 
 @dataclass(frozen=True, slots=True)
 class _Axis:
-    """One vertical axis: its ticks by height, and where the trials' lines cross it (NaN: nowhere)."""
+    """One vertical axis: its ticks by height, and the heights of the trials' lines (NaN for no value)."""
 
     name: str
     ticks: Sequence[tuple[float, str]]
     heights: FloatArray
     missing: str
-    """What is written below it where lines run there."""
+    """The label of lines below the axis."""
     banded: bool = False
-    """Whether its few heights are those of many lines, which are spread around them."""
+    """Whether many lines share a height, so that they are spread around it."""
 
 
 def parallel_figure(
@@ -62,11 +62,11 @@ def parallel_figure(
     minimized: bool,
     title: str,
 ) -> Figure:
-    """Draw n trials with these objectives (n,), NaN where there is none; the better a trial, the darker.
+    """Draw n trials with these objectives (n,), NaN if there is none; better trials are darker.
 
-    Logarithmic settings have logarithmic axes, choices a height for each value. A line runs below the axis
-    of a setting that its trial does not have. The objective is the last axis; a few bad ones may lie on
-    its border.
+    Logarithmic settings have logarithmic axes, choices a height per value. A line runs below the axis of a
+    setting that its trial does not have. The objective is the last axis; a few bad values may be at its
+    border.
     """
     shown = settings[:MOST_AXES]
     texts = [metric, *(text for each in shown for text in (each.name, *each.categories))]
@@ -99,7 +99,7 @@ def _setting_axis(setting: SearchedSetting) -> _Axis:
 
 
 def _listed_axis(name: str, positions: FloatArray, texts: Sequence[str]) -> _Axis:
-    """A height for each of some values, evenly spaced."""
+    """An axis with an evenly spaced height for each of a few values."""
     count = len(texts)
     places = ((np.arange(count) + 0.5) / count).tolist()
     ticks = list(zip(places, texts, strict=True))[:: -(-count // MOST_CATEGORIES)]
@@ -145,7 +145,7 @@ def _draw_lines(axes: Axes, columns: Sequence[_Axis], *, minimized: bool) -> Non
         if column.banded:
             heights[:, position] = _spread(column.heights, badness)
     drawn = np.where(np.isnan(heights), NOWHERE, heights)
-    ranked = np.argsort(badness, kind="stable")  # what has no objective comes last
+    ranked = np.argsort(badness, kind="stable")  # trials without an objective come last
     ranked = ranked[:: -(-len(ranked) // MOST_LINES)]
     count = len(ranked)
     alpha = min(0.9, max(0.25, 40 / count))
@@ -163,7 +163,7 @@ def _draw_lines(axes: Axes, columns: Sequence[_Axis], *, minimized: bool) -> Non
 
 
 def _spread(heights: FloatArray, badness: FloatArray) -> FloatArray:
-    """The heights on an axis of few values, those of one value spread around it, the best highest."""
+    """The heights on an axis of few values, spread around each value, the best trials on top."""
     distinct = np.unique(heights[np.isfinite(heights)])
     band = BAND * float(np.diff(distinct).min() if len(distinct) > 1 else 0.5)
     spread = heights.copy()
