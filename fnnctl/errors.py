@@ -161,6 +161,15 @@ class InterruptedRunError(FnnctlError):
         self.exit_code = 128 + signal_number  # type: ignore[misc]  # of the instance: 129, 130 or 143
 
 
+class StopNow(KeyboardInterrupt):
+    """What the handler raises into whatever code it breaks, and no `except Exception` there swallows."""
+
+    def __init__(self, error: InterruptedRunError) -> None:
+        super().__init__(error.message)
+        self.error = error
+        """What it becomes where the signals are caught."""
+
+
 class InterruptedCommandError(FnnctlError):
     """A signal ended a command that has nothing to go on from."""
 

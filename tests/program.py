@@ -90,7 +90,7 @@ def at_epoch(monkeypatch: pytest.MonkeyPatch) -> AtEpoch:
 
             yield on_epoch
 
-        monkeypatch.setattr("fnnctl.commands.completion.epoch_progress", progress)
+        monkeypatch.setattr("fnnctl.commands.train.epoch_progress", progress)
 
     return arrange
 
@@ -128,19 +128,19 @@ KEEP_ALL = (("SECONDS_BETWEEN_CHECKPOINTS", 0.0), ("LARGEST_SHARE", 1e9))
 @pytest.fixture
 def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     """They are drawn from the files that are compared, and take longest."""
-    monkeypatch.setattr("fnnctl.commands.completion.draw_figures", lambda run: None)
+    monkeypatch.setattr("fnnctl.commands.train.draw_figures", lambda run: None)
 
 
 @pytest.fixture
 def keep_all(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in KEEP_ALL:
-        monkeypatch.setattr(f"fnnctl.commands.keeping.{name}", value)
+        monkeypatch.setattr(f"fnnctl.runs.checkpointing.{name}", value)
 
 
 @pytest.fixture
 def keep_none(monkeypatch: pytest.MonkeyPatch) -> None:
     """No checkpoint while training goes on."""
-    monkeypatch.setattr("fnnctl.commands.keeping.SECONDS_BETWEEN_CHECKPOINTS", 1e9)
+    monkeypatch.setattr("fnnctl.runs.checkpointing.SECONDS_BETWEEN_CHECKPOINTS", 1e9)
 
 
 @pytest.fixture

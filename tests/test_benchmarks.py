@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fnnctl.commands.folds import CrossValidation, prepare_folds
+from fnnctl.modelling.cross_validation import CrossValidation
+from fnnctl.modelling.loading import load_experiment
 from tests.benchmarks.engine import cells, contest, folds, memory, ours, products, sizes, wide
 from tests.benchmarks.engine.contest import PEERS, Settings, contend, present
 from tests.benchmarks.engine.trained import Trained
@@ -225,7 +226,7 @@ def test_memory(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[s
 @pytest.fixture(scope="module")
 def validation() -> CrossValidation:
     overrides = [*folds.FIXED, "training.epochs=5", "evaluation.cross_validation={folds: 3, repeats: 1}"]
-    return prepare_folds(folds.CONFIG, overrides, name=None, seed=None).validation
+    return load_experiment(folds.CONFIG, overrides).cross_validation()
 
 
 def test_cross_validation_has_the_same_folds_for_both(validation: CrossValidation) -> None:

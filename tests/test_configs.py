@@ -9,14 +9,13 @@ import pytest
 
 from fnnctl.blas import set_blas_threads
 from fnnctl.cli import run
-from fnnctl.commands.evaluation import score_parts
-from fnnctl.commands.preparation import prepare
 from fnnctl.commands.train import train
 from fnnctl.console.output import Output
 from fnnctl.console.signals import interruption
+from fnnctl.modelling.scoring import score_parts
 from fnnctl.report.summary import summarize
-from fnnctl.training.stack import Stack
-from fnnctl.training.trainer import train_stack
+from fnnctl.tasks.classification.part_scores import ClassScores
+from tests.modelling.prepared import prepare
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 SEEDS = range(5)
@@ -72,10 +71,12 @@ def test_is_good_over_seeds(name: str) -> None:
 
 
 def accuracy(name: str, seed: int) -> float:
-    prepared = prepare(CONFIGS / f"{name}.yaml", [], name=None, seed=seed)
-    set_blas_threads(prepared.threads)
-    examples = prepared.examples()
-    (trained,) = train_stack(Stack(prepared.settings, [prepared.member], examples))
-    test = score_parts(prepared, examples, trained)["test"]
-    assert test is not None
+    prepared = prepare(CONFIGS / f"{name}.yaml", seed=seed)
+    threads = prepared.experiment.training.threads
+    assert isinstance(threads, int)
+    set_blas_threads(threads)
+    trained = prepared.trained()
+    predictor = prepared.predictor(trained.parameters, trained.statistics)
+    test = score_parts(predictor, prepared.data, prepared.examples(), prepared.split)["test"]
+    assert isinstance(test, ClassScores)
     return float((test.predictions == test.labels).mean())

@@ -78,10 +78,10 @@ def train(
         from fnnctl.commands.report import report_training
 
         if resume is not None:
-            from fnnctl.commands.resume import resume as resume_run
+            from fnnctl.commands.train import resume_training
 
             refuse_with_resume({"CONFIG": config, "--set": overrides, "--name": name, "--seed": seed})
-            run = resume_run(resume, runs_dir=runs_dir, output=output, signals=signals)
+            run = resume_training(resume, runs_dir=runs_dir, output=output, signals=signals)
         else:
             from fnnctl.commands.train import train
 

@@ -54,11 +54,10 @@ def search(
     """Search for good settings, refit the best and write the search's folder."""
     with interruption(output) as signals:
         from fnnctl.commands.report import report_search
-        from fnnctl.commands.search import SearchOptions
+        from fnnctl.commands.search import SearchOptions, resume_search
         from fnnctl.commands.search import search as search_
-        from fnnctl.commands.search_resume import resume_search
 
-        options = SearchOptions.of(
+        options = SearchOptions(
             method=method, workers=workers, executor=executor, max_trials=max_trials, time_limit=time_limit
         )
         if resume is not None:

@@ -6,29 +6,34 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from fnnctl.commands.preparation import Prepared, Source, prepare, searching_problems
-from fnnctl.commands.search_setup import search_of
+from fnnctl.commands.search import prepare_search
 from fnnctl.console.output import Output
-from fnnctl.errors import InputError, Problem, quoted_list
+from fnnctl.data.splits.parts import Split
+from fnnctl.errors import ConfigError, InputError, Problem, quoted_list
+from fnnctl.modelling.fit import Fit
+from fnnctl.modelling.loading import LoadedExperiment, load_experiment
+from fnnctl.search.setup import setup_problems
 
 
 def check(
     configs: Sequence[Path], overrides: Sequence[str], *, name: str | None, seed: int | None, output: Output
 ) -> int:
-    """Print every problem of every config, and return the exit code: 0 where there is none, else 2."""
+    """Print every problem of every config, and return the exit code: 0 if there is none, else 2."""
     problems: list[Problem] = []
     for config in configs:
         try:
-            prepared = prepare(config, overrides, name=name, seed=seed)
+            loaded = load_experiment(config, overrides, name=name, seed=seed)
+            split = loaded.split()
+            fit = loaded.fit(split)
         except InputError as error:
             problems += error.problems
         else:
-            found = _searching_problems(prepared)
+            found = _search_problems(loaded)
             problems += found
-            for warning in prepared.warnings:
+            for warning in loaded.warnings(split):
                 output.note(f"{config}: warning: {warning}")
             if not found:
-                output.note(f"{config}: valid: {_in_words(prepared)}")
+                output.note(f"{config}: valid: {_in_words(loaded, split, fit)}")
     if output.json:
         output.json_object({"valid": not problems, "problems": [asdict(problem) for problem in problems]})
     else:
@@ -37,25 +42,27 @@ def check(
     return InputError.exit_code if problems else 0
 
 
-def _searching_problems(prepared: Prepared) -> Sequence[Problem]:
-    """What `search` would refuse; where there is nothing to search, what is wrong with the section."""
-    source, search = Source(prepared.loaded, prepared.dataset), prepared.experiment.search
-    if search is None or not search.space:
-        return searching_problems(source.loaded, source.dataset)
+def _search_problems(loaded: LoadedExperiment) -> Sequence[Problem]:
+    """What `search` would refuse; if there is nothing to search, what is wrong with the section."""
+    search = loaded.experiment.search
     try:
-        search_of(source, max_trials=None)
+        if search is not None and search.space:
+            prepare_search(loaded, max_trials=None)
+        elif problems := setup_problems(loaded.config, loaded.data):
+            with loaded.config.located():
+                raise ConfigError(*problems)
     except InputError as error:
         return error.problems
     return []
 
 
-def _in_words(prepared: Prepared) -> str:
+def _in_words(loaded: LoadedExperiment, split: Split, fit: Fit) -> str:
     """What was read, and what would be trained."""
-    dataset, split, search = prepared.dataset, prepared.split, prepared.experiment.search
+    dataset, search = loaded.data.dataset, loaded.experiment.search
     searched = f"; {search.method.name} over {quoted_list(list(search.space))}" if search else ""
     return (
         f"{len(dataset):,} rows ({split.train.size:,} train, {split.validation.size:,} validation, "
         f"{split.test.size:,} test), {len(dataset.numeric_names):,} numeric and "
-        f"{len(dataset.categorical_names):,} categorical columns, {len(dataset.classes):,} classes; "
-        f"a network of {prepared.layout.size:,} parameters{searched}"
+        f"{len(dataset.categorical_names):,} categorical columns, {loaded.data.task.in_words()}; "
+        f"a network of {fit.layout.size:,} parameters{searched}"
     )

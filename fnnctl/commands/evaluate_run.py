@@ -1,7 +1,7 @@
-"""`fnnctl evaluate RUN`: a stored network scored again, on its run's own test part or on a new file.
+"""`fnnctl evaluate RUN`: a saved model scored again, on its run's own test part or on a new file.
 
-On its own test part nothing is written, for what a run has measured is never rewritten. On a new file it is a
-measurement of its own, with a folder that names the run.
+On its own test part nothing is written, because what a run has measured is never rewritten. On a new file it
+is a measurement of its own, with a folder that names the run.
 """
 
 from __future__ import annotations
@@ -14,20 +14,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from fnnctl.commands.evaluation import part_scores, write_scores
-from fnnctl.commands.labelled_rows import read_labelled
-from fnnctl.commands.new_data import InputFile
-from fnnctl.commands.preparation import prepare
-from fnnctl.commands.recording import Recording, evaluation_manifest
+from fnnctl.blas import set_blas_threads
 from fnnctl.commands.report import report_training
-from fnnctl.commands.stored_network import StoredNetwork, load_network
 from fnnctl.config.schema.experiment import NAME_PATTERN
 from fnnctl.console.output import Output
 from fnnctl.errors import DataError, Problem, UsageError, quoted_list
-from fnnctl.metrics.confusion import confusion_matrix
+from fnnctl.modelling.input_file import InputFile
+from fnnctl.modelling.labelled_rows import read_labelled
+from fnnctl.modelling.loading import load_experiment
+from fnnctl.modelling.saved_model import SavedModel, load_model
 from fnnctl.report.figures import draw_figures
 from fnnctl.report.summary import summarize
 from fnnctl.report.terminal import terminal_report
+from fnnctl.runs.facts import evaluation_facts
+from fnnctl.runs.recorder import RunRecorder
+from fnnctl.runs.scores import write_scores
 from fnnctl.store.catalogue import find_run
 from fnnctl.store.documents import to_json
 from fnnctl.store.names import RESOLVED
@@ -53,40 +54,36 @@ def evaluate_run(
     wrong with the arguments, the run or its data, before there is a new folder.
     """
     started = time.monotonic()
-    network = load_network(find_run(run, runs_dir), output)
+    model = load_model(find_run(run, runs_dir), output.note)
+    threads = model.threads if set_blas_threads(model.threads) else None
     if data is None:
         for option, value in {"--delimiter": delimiter, "--encoding": encoding, "--name": name}.items():
             if value is not None:
                 raise UsageError(f"{option} is for a new file: name that with --data FILE")
-        _score_test_part(network, output)
+        _score_test_part(model, output)
     else:
         given = InputFile.find(
-            data, network, setting="--data", delimiter=delimiter, encoding=encoding, pipes=False
+            data, model, setting="--data", delimiter=delimiter, encoding=encoding, pipes=False
         )
-        _score_file(network, given, name, runs_dir, output, started=started)
+        _score_file(model, given, name, runs_dir, output, started=started, blas_threads=threads)
 
 
-def _score_test_part(network: StoredNetwork, output: Output) -> None:
+def _score_test_part(model: SavedModel, output: Output) -> None:
     """Score the part that the run set apart, and print the report; nothing is written."""
-    run = network.run
+    run = model.run
     if run.read_resolved() is None:
         raise UsageError(f"{run.path} has no {RESOLVED}, which tells its data: name a file with --data FILE")
-    prepared = prepare(run.path / RESOLVED, [], name=None, seed=None)
-    dataset, rows = prepared.dataset, prepared.split.test
-    if list(dataset.classes) != network.classes:
-        message = f"the classes are {quoted_list(dataset.classes)}, and not those of the network"
-        raise DataError(Problem(message, file=dataset.source))
+    loaded = load_experiment(run.path / RESOLVED)
+    rows = loaded.split().test
+    task = loaded.data.task
+    if task != model.predictor.task:
+        message = f"the classes are {quoted_list(task.strata_names)}, and not those of the network"
+        raise DataError(Problem(message, file=loaded.data.dataset.source))
     if not rows.size:
         raise UsageError(f"{run.path} has no test part: name a file with --data FILE")
-    labels = dataset.labels[rows]
-    part = part_scores(
-        dataset.file_rows[rows],
-        labels,
-        network.scores([(dataset, rows)]),
-        classes=len(dataset.classes),
-        temperature=network.temperature,
-    )
-    metrics = part.metrics(part.ranked(), dataset.classes)
+    scores = model.predictor.column_scores([(loaded.data.dataset, rows)])
+    part = loaded.data.score(rows, scores, model.predictor.temperature)
+    metrics = part.metrics()
     output.note(comparison(metrics, (run.read_metrics() or {}).get("test")))
     parts = {"train": None, "validation": None, "test": metrics}
     summary = summarize(run)
@@ -94,8 +91,7 @@ def _score_test_part(network: StoredNetwork, output: Output) -> None:
         status = summary.manifest.status
         output.json_object({"run": str(run.path), "status": status, "metrics": parts})
     else:
-        matrix = confusion_matrix(labels, part.predictions, len(dataset.classes))
-        scored = replace(summary, metrics=parts, confusion=(dataset.classes, matrix))
+        scored = replace(summary, metrics=parts, confusion=part.confusion_table())
         output.render(terminal_report([scored], width=output.width))
 
 
@@ -124,48 +120,41 @@ def _is_close(value: Any, other: Any) -> bool:
     return bool(value == other)
 
 
-def _known_rows(network: StoredNetwork, given: InputFile, sha256: str) -> list[str]:
-    """A warning where the file is the one that the network has learned from."""
-    data = network.run.read_manifest().data
+def _known_rows(model: SavedModel, given: InputFile, sha256: str) -> list[str]:
+    """A warning if the file is the one that the network has learned from."""
+    data = model.run.read_manifest().data
     if data is None or data.sha256 != sha256:
         return []
     what = f"{given.name} is the file that the network was trained on, and most of its rows were learned"
-    return [f"{what}: `fnnctl evaluate {network.run.path.name}` scores the test part alone"]
+    return [f"{what}: `fnnctl evaluate {model.run.path.name}` scores the test part alone"]
 
 
 def _score_file(
-    network: StoredNetwork,
+    model: SavedModel,
     given: InputFile,
     name: str | None,
     runs_dir: Path,
     output: Output,
     *,
     started: float,
+    blas_threads: int | None,
 ) -> None:
     """Score the rows of a file, and write a folder of their own."""
-    name = name or f"{network.run.read_manifest().name} on {given.stem}"
+    name = name or f"{model.run.read_manifest().name} on {given.stem}"
     if not re.search(NAME_PATTERN, name):
         raise UsageError("--name: write up to 200 characters, none of them a control character")
     sha256 = given.sha256
-    notes = _known_rows(network, given, sha256)
-    rows = read_labelled(given, network, notes.append)
-    part = part_scores(
-        rows.numbers,
-        rows.labels,
-        rows.scores,
-        classes=len(network.classes),
-        temperature=network.temperature,
+    warnings = _known_rows(model, given, sha256)
+    rows = read_labelled(given, model, warnings.append)
+    part = rows.part(model)
+    facts = evaluation_facts(
+        model, given, sha256=sha256, rows=len(rows.numbers), warnings=warnings, blas_threads=blas_threads
     )
-    run = create_run(
-        runs_dir,
-        name=name,
-        kind="evaluation",
-        manifest=evaluation_manifest(network, given, sha256=sha256, rows=len(rows.numbers), notes=notes),
-    )
-    with Recording(run, started=started):
-        for note in notes:
-            output.note(note)
-            run.log(note)
-        write_scores(run, {"train": None, "validation": None, "test": part}, network.classes)
+    run = create_run(runs_dir, name=name, kind="evaluation", manifest=facts)
+    with RunRecorder(run, started=started):
+        for warning in warnings:
+            output.note(warning)
+            run.log(warning)
+        write_scores(run, {"train": None, "validation": None, "test": part})
         draw_figures(run)
     report_training(run, output)

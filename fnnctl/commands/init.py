@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fnnctl.config.reading.starter import STARTER_NAME, STARTER_TEXT
+from fnnctl.config.reading.starter import STARTER_NAME, starter_text
 from fnnctl.console.output import Output
 from fnnctl.store.atomic import write_new
 
 
 def init(file: Path, output: Output) -> None:
     """Write the starter experiment; raises `UsageError` where the file is there already."""
-    write_new(file, STARTER_TEXT)
+    write_new(file, starter_text())
     if output.json:
         output.json_object({"file": str(file)})
     else:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from fnnctl.arrays import FloatArray
-from fnnctl.commands.new_data import InputFile
-from fnnctl.commands.stored_network import StoredNetwork, load_network
+from fnnctl.blas import set_blas_threads
 from fnnctl.console.output import Output
 from fnnctl.data.new_rows import NewRows
 from fnnctl.errors import UsageError
-from fnnctl.nn.losses.cross_entropy import softmax
+from fnnctl.modelling.input_file import InputFile
+from fnnctl.modelling.predictor import Predictor
+from fnnctl.modelling.saved_model import load_model
 from fnnctl.store.atomic import write_output
 from fnnctl.store.catalogue import find_run
 from fnnctl.store.tables import wide_csv_lines
-from fnnctl.training.scoring.temperature import scaled
 
 
 def predict(
@@ -32,35 +32,36 @@ def predict(
 ) -> None:
     """Predict the rows of `data`, a file, a folder of arrays or `-`, and write them to `file` or out.
 
-    `delimiter` and `encoding` are those of the run's own data where they are not given. Raises `InputError`
-    for what is wrong with the arguments, the run or the rows; `file` is then as it was.
+    `delimiter` and `encoding` are those of the run's own data unless they are given. Raises `InputError` for
+    what is wrong with the arguments, the run or the rows; `file` is then as it was.
     """
     file = None if file == Path("-") else file
     if output.json and file is None:
         raise UsageError("predictions are CSV: with --json name a file for them with --output")
-    network = load_network(find_run(run, runs_dir), output)
-    given = InputFile.find(data, network, setting="DATA", delimiter=delimiter, encoding=encoding)
+    model = load_model(find_run(run, runs_dir), output.note)
+    set_blas_threads(model.threads)
+    given = InputFile.find(data, model, setting="DATA", delimiter=delimiter, encoding=encoding)
     if file and given.holds(file):
         raise UsageError(f"'{file}' holds the rows to predict, and is not overwritten; name another file")
-    columns = ("row", "prediction", *(f"p_{name}" for name in network.classes))
-    with given.open(network, output.note) as blocks:
-        lines = wide_csv_lines(columns, _predictions(network, blocks, given))
+    columns = ("row", *model.predictor.task.prediction_columns)
+    with given.open(model, output.note) as blocks:
+        lines = wide_csv_lines(columns, _predictions(model.predictor, blocks, given))
         if file is None:
             output.lines(lines)
         else:
             write_output(file, lines)
     if output.json:
-        output.json_object({"run": str(network.run.path), "output": str(file)})
+        output.json_object({"run": str(model.run.path), "output": str(file)})
 
 
 def _predictions(
-    network: StoredNetwork, blocks: Iterable[NewRows], given: InputFile
-) -> Iterator[tuple[Iterator[tuple[int, str]], FloatArray]]:
-    """Row numbers and labels, with the probabilities (n, classes), batch by batch."""
+    predictor: Predictor, blocks: Iterable[NewRows], given: InputFile
+) -> Iterator[tuple[Iterable[Sequence[object]], FloatArray]]:
+    """Row numbers and predictions, with the numeric columns (n, c), batch by batch."""
     row = 0
-    for scores in network.scores((block, np.arange(len(block))) for block in blocks):
-        given.refuse_overflow(scores, np.arange(row, row + len(scores)))
-        probabilities = softmax(scaled(scores, network.temperature))
-        labels = [network.classes[k] for k in probabilities.argmax(axis=1).tolist()]
-        yield zip(range(row, row + len(labels)), labels, strict=True), probabilities
-        row += len(labels)
+    for scores in predictor.column_scores((block, np.arange(len(block))) for block in blocks):
+        numbers = np.arange(row, row + len(scores))
+        given.refuse_overflow(scores, numbers)
+        predicted, values = predictor.task.predict(scores, predictor.temperature)
+        yield ([n, *columns] for n, columns in zip(numbers.tolist(), predicted, strict=True)), values
+        row += len(scores)

@@ -2,18 +2,42 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from fnnctl.commands.completion import complete_run
-from fnnctl.commands.preparation import Prepared, prepare
-from fnnctl.commands.recording import opening_manifest, warn
+from fnnctl.blas import set_blas_threads
 from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.console.output import Output
+from fnnctl.console.progress import epoch_progress
 from fnnctl.console.signals import Interruption
+from fnnctl.errors import DivergedError
+from fnnctl.modelling.description import describe
+from fnnctl.modelling.fit import Fit
+from fnnctl.modelling.loading import load_experiment
+from fnnctl.modelling.predictor import Predictor, fresh_predictor
+from fnnctl.modelling.scoring import score_parts
+from fnnctl.report.figures import draw_figures
+from fnnctl.runs.checkpointing import Checkpointer
+from fnnctl.runs.facts import known_facts
+from fnnctl.runs.recorder import RunRecorder, warn
+from fnnctl.runs.resuming import (
+    begin_again,
+    find_resumable,
+    load_checkpoint,
+    released_on_error,
+    resolved_config,
+)
+from fnnctl.runs.scores import write_scores
+from fnnctl.stacks.work import TrainedStack, train_fits
 from fnnctl.store.folder import RunFolder
-from fnnctl.store.run import OpenRun, create_run
+from fnnctl.store.run import OpenRun, create_run, open_run
+from fnnctl.tasks.task import TaskData
+from fnnctl.training.checkpoint import Checkpoint
+from fnnctl.training.diagnostics import dead_layers
+from fnnctl.training.stopping.unfinished import unfinished
+from fnnctl.training.trainer import Outcome, TrainedMember
 
 
 def train(
@@ -32,21 +56,177 @@ def train(
     done stands in it.
     """
     started = time.monotonic()
-    prepared = prepare(config, overrides, name=name, seed=seed)
+    loaded = load_experiment(config, overrides, name=name, seed=seed)
+    split = loaded.split()
+    fit = loaded.fit(split)
+    warnings = loaded.warnings(split)
     with signals.graceful():  # so that no folder is left without a word about its end
-        run = _create(prepared, runs_dir)
+        run = create_training_run(runs_dir, loaded.data, fit, config=loaded.config.text, warnings=warnings)
         signals.run = str(run.path)
-        warn(run, prepared.warnings, output)
-    complete_run(run, prepared, None, started=started, output=output, signals=signals)
+        warn(run, warnings, output.note)
+    complete_training(run, loaded.data, fit, None, started=started, output=output, signals=signals)
     return run
 
 
-def _create(prepared: Prepared, runs_dir: Path) -> OpenRun:
+def resume_training(name: str, *, runs_dir: Path, output: Output, signals: Interruption) -> RunFolder:
+    """Go on with an interrupted training from its last checkpoint, to the bits of one without a pause.
+
+    A run that is complete stays as it is. Raises `UsageError` for an unknown run, for one that is no
+    training, and for one that still goes on, and `InputError` if config or data are no longer what they were;
+    the run is then as it was.
+    """
+    started = time.monotonic()
+    folder = find_resumable(name, runs_dir, kind="train", command="train")
+    run = open_run(folder)
+    if run is None:
+        output.note(f"{folder.path} is complete: there is nothing to go on with")
+        return folder
+    signals.run = str(run.path)
+    with released_on_error(run):
+        loaded = load_experiment(resolved_config(run))
+        fit = loaded.fit(loaded.split())
+        checkpoint = load_checkpoint(run, loaded.data, fit, loaded.config.file, output.note)
+        with signals.graceful():
+            begin_again(run, checkpoint, blas_threads=set_threads(fit), note=output.note)
+    complete_training(run, loaded.data, fit, checkpoint, started=started, output=output, signals=signals)
+    return run
+
+
+def create_training_run(
+    runs_dir: Path,
+    data: TaskData,
+    fit: Fit,
+    *,
+    warnings: Sequence[str],
+    config: bytes | None = None,
+    folder: str | None = None,
+) -> OpenRun:
+    """The run's folder, which appears with its config (by default the resolved one) and manifest in it."""
+    facts = known_facts(
+        fit.experiment, data, fit.settings, warnings, blas_threads=set_threads(fit), sizes=fit.sizes
+    )
+    resolved = resolved_yaml(fit.experiment)
     return create_run(
         runs_dir,
-        name=prepared.name,
+        name=fit.experiment.name or "",
         kind="train",
-        config=prepared.loaded.text,
-        resolved=resolved_yaml(prepared.experiment),
-        manifest=opening_manifest(prepared, blas_threads=prepared.set_threads()),
+        config=resolved.encode("utf-8") if config is None else config,
+        resolved=resolved,
+        manifest=facts,
+        folder=folder,
+    )
+
+
+def set_threads(fit: Fit) -> int | None:
+    """Let matrix products use the fit's threads, and return them; None if the BLAS takes no number."""
+    threads = fit.experiment.training.threads
+    return threads if threads != "auto" and set_blas_threads(threads) else None
+
+
+def complete_training(
+    run: OpenRun,
+    data: TaskData,
+    fit: Fit,
+    checkpoint: Checkpoint | None,
+    *,
+    started: float,
+    output: Output,
+    signals: Interruption,
+) -> None:
+    """Train from the start, or from the checkpoint, and write all that a run's folder holds.
+
+    `started` is the command's, on the monotonic clock. Raises `DivergedError` or `InterruptedRunError` when
+    what was done stands in the folder.
+    """
+    signals.kept_epoch = checkpoint.epoch if checkpoint else None
+    with RunRecorder(
+        run, started=started, trained_before=checkpoint.seconds if checkpoint else 0.0
+    ) as recorder:
+        stack = _train(run, data, fit, checkpoint, recorder, output, signals)
+        (trained,) = stack.trained
+        if trained.outcome in {Outcome.DIVERGED, Outcome.INTERRUPTED}:
+            draw_figures(run)
+        if trained.outcome is Outcome.DIVERGED:
+            raise _diverged(run, fit, stack, trained)
+        signals.raise_if_requested(trained.epochs)
+        hints = unfinished([(trained.outcome, trained.history)], fit.settings, train_rows=fit.sizes[0])
+        warn(run, [*dead_layers(trained.history, fit.settings.shape), *hints], output.note)
+        predictor = _calibrated(run, data, fit, stack, trained, output)
+        parts = score_parts(predictor, data, stack.pool, fit.split(data))
+        if not all(math.isfinite(part.loss) for part in parts.values() if part):
+            raise _diverged(run, fit, stack, trained)  # the last step's weights are finite, and too large
+        write_scores(run, parts)
+        draw_figures(run)
+        signals.raise_if_requested()  # a library that was drawing may have swallowed the signal
+
+
+def _train(
+    run: OpenRun,
+    data: TaskData,
+    fit: Fit,
+    checkpoint: Checkpoint | None,
+    recorder: RunRecorder,
+    output: Output,
+    signals: Interruption,
+) -> TrainedStack:
+    experiment = fit.experiment
+    member = fit.member(data, fit.split(data))
+    limit = experiment.training.time_limit or math.inf
+    with (
+        signals.graceful(),
+        epoch_progress(
+            output, experiment.training.epochs, done=checkpoint.epoch if checkpoint else 0
+        ) as show,
+        Checkpointer(
+            run,
+            fit,
+            describe(fit, data.task, member),
+            show=show,
+            kept=signals.note_kept,
+            should_stop=signals.requested,
+            seconds=recorder.trained_seconds,
+        ) as checkpointer,
+        recorder.training(),
+    ):
+        stack = train_fits(
+            data,
+            [fit],
+            checkpoint=checkpoint,
+            diagnose=True,
+            on_epoch=checkpointer.on_epoch,
+            should_stop=checkpointer.should_stop,
+            seconds=limit - recorder.trained_seconds(),
+        )
+        (checkpointer.trained,) = stack.trained
+    return stack
+
+
+def _calibrated(
+    run: OpenRun, data: TaskData, fit: Fit, stack: TrainedStack, trained: TrainedMember, output: Output
+) -> Predictor:
+    """What the fit has become, calibrated if the experiment asks for it."""
+    predictor = fresh_predictor(data, fit, stack.members[0], trained.parameters, trained.statistics)
+    if fit.experiment.model.calibration == "none":
+        return predictor
+    predictor = predictor.calibrated(data, stack.pool, stack.members[0].validation_rows)
+    if predictor.temperature is not None:
+        run.describe_model({"temperature": predictor.temperature})
+        run.record({"calibration": {"temperature": predictor.temperature}})
+    else:
+        warning = (
+            f"no temperature is best for the {fit.sizes[1]:,} rows of the validation part, "
+            "which are all classified correctly, or no better than by chance: nothing is calibrated"
+        )
+        warn(run, [warning], output.note)
+    return predictor
+
+
+def _diverged(run: OpenRun, fit: Fit, stack: TrainedStack, trained: TrainedMember) -> DivergedError:
+    """The error, once the manifest says so: weights may be finite numbers and yet of no use."""
+    run.record({"diverged": True})
+    return DivergedError(
+        epoch=trained.epochs,
+        learning_rate=stack.members[0].learning_rate,
+        scaled=fit.experiment.data.scaling != "none",
+        run=str(run.path),
     )

@@ -51,7 +51,7 @@ class Locations(dict[ConfigPath, Location]):
     """The location of every value that was given; the whole config's is always among them."""
 
     def problem(self, path: ConfigPath, message: str) -> Problem:
-        """Make a problem of what is wrong at a path; what was left out stands where its section does."""
+        """A problem at a path; a setting that was left out has the location of its section."""
         given = path
         while given not in self:
             given = given[:-1]

@@ -13,16 +13,7 @@ from contextlib import ExitStack, contextmanager
 from types import FrameType
 
 from fnnctl.console.output import Output
-from fnnctl.errors import InterruptedCommandError, InterruptedRunError
-
-
-class StopNow(KeyboardInterrupt):
-    """What the handler raises into whatever code it breaks, and no `except Exception` there swallows."""
-
-    def __init__(self, error: InterruptedRunError) -> None:
-        super().__init__(error.message)
-        self.error = error
-        """What it becomes where the signals are caught."""
+from fnnctl.errors import InterruptedCommandError, InterruptedRunError, StopNow
 
 
 class Interruption:

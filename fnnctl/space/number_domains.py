@@ -38,11 +38,6 @@ class NumberDomain(Domain):
     def ends(self) -> tuple[float, float]:
         """The least and the largest number."""
 
-    @property
-    def even(self) -> bool:
-        """Whether every value is as likely as the others; otherwise `_number` is their distribution."""
-        return self.step is not None
-
     @abstractmethod
     def _number(self, u: float) -> float:
         """The number at a point of [0, 1], before it is rounded."""
@@ -51,25 +46,29 @@ class NumberDomain(Domain):
     def _position(self, number: float) -> float:
         """The point at which a number stands: the inverse of `_number`."""
 
+    @abstractmethod
     def _spread(self, number: float) -> float:
         """A difference that matters around a number."""
-        low, high = self.ends
-        return high - low
+
+    @abstractmethod
+    def _cut(self, resolution: int) -> Sequence[Any]:
+        """So many values, evenly spread."""
+
+    @property
+    def _even(self) -> bool:
+        """Whether every value is as likely as the others; otherwise `_number` is their distribution."""
+        return self.step is not None
 
     def value(self, u: float) -> Any:
-        return super().value(u) if self.even else self._rounded(self._number(u))
+        return super().value(u) if self._even else self._rounded(self._number(u))
 
     def coordinate(self, value: Any) -> float:
-        return super().coordinate(value) if self.even else min(max(self._position(value), 0.0), BELOW_ONE)
+        return super().coordinate(value) if self._even else min(max(self._position(value), 0.0), BELOW_ONE)
 
     def grid(self, resolution: int) -> Sequence[Any]:
         if self.values is not None and (self.step is not None or len(self.values) <= resolution):
             return self.values
         return self._cut(resolution)
-
-    def place_of(self, value: Any) -> Place:
-        index = index_of(value, self.ends)
-        return (self.key,) if index is None else (self.key, index)
 
     def values_to_try(self) -> Sequence[Any]:
         if self.values is None:
@@ -82,13 +81,10 @@ class NumberDomain(Domain):
         """
         here = self.coordinate(value)
         moved = [self.value(min(max(here + move, 0.0), BELOW_ONE)) for move in (-MOVE, MOVE)]
-        if self.values is not None:
-            index, last = self._index(value) or 0, len(self.values) - 1
-            below, above = (index if self.step else index_of(each, self.values) or 0 for each in moved)
-            moved = [
-                self.values[max(min(below, index - 1), 0)],
-                self.values[min(max(above, index + 1), last)],
-            ]
+        index = self._index(value)
+        if self.values is not None and index is not None:
+            near = [self.values[max(index - 1, 0)], self.values[min(index + 1, len(self.values) - 1)]]
+            moved = near if self.step else [min(near[0], moved[0]), max(near[1], moved[1])]
         return [each for each in moved if each != value]
 
     def __contains__(self, value: Any) -> bool:
@@ -96,16 +92,6 @@ class NumberDomain(Domain):
             return super().__contains__(value)
         low, high = self.ends
         return isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
-
-    def _cut(self, resolution: int) -> Sequence[Any]:
-        """So many values, evenly spread from one end to the other."""
-        low, high = self.ends
-        inner = (self._rounded(self._between(k / (resolution - 1))) for k in range(1, resolution - 1))
-        return list(dict.fromkeys((low, *inner, high)))
-
-    def _between(self, u: float) -> float:
-        """The number at this part of the way from one end to the other."""
-        return self._number(u)
 
     def _rounded(self, number: float) -> Any:
         if self.values is not None:
@@ -119,17 +105,15 @@ class NumberDomain(Domain):
         if low > high:
             yield (key,), f"the least value, {low}, is above the largest, {high}; write [{high}, {low}]"
         elif low == high:
-            yield (
-                (key,),
-                f"has one value only, {low}; write {{choice: [{low}]}}, or set it outside the search",
-            )
+            advice = f"write {{choice: [{low}]}}, or set it outside the search"
+            yield (key,), f"has one value only, {low}; {advice}"
 
 
 @dataclass(frozen=True)
 class Range(NumberDomain):
-    """Numbers with a least and a largest one."""
+    """Numbers from a least to a largest one. In a logarithmic range a step is a factor."""
 
-    most_steps: ClassVar[float] = MOST_STEPS
+    whole: ClassVar[bool] = False
 
     low: float
     high: float
@@ -139,118 +123,97 @@ class Range(NumberDomain):
     def ends(self) -> tuple[float, float]:
         return self.low, self.high
 
-    def _number(self, u: float) -> float:
-        return self.low + u * (self.high - self.low)
-
-    def _position(self, number: float) -> float:
-        return (number - self.low) / (self.high - self.low)
-
-    def problems(self) -> Iterator[DomainProblem]:
-        yield from self._order_problems(self.key)
-        if self.step is None or self.low >= self.high:
-            return
-        steps = steps_between(self.low, self.high, self.step)
-        if not steps:
-            yield ("step",), f"is larger than the whole domain, from {self.low} to {self.high}"
-        elif steps >= self.most_steps:
-            yield ("step",), f"makes {steps + 1:,} values of the domain; write a larger one, or leave it out"
-
-
-class LogRange(Range):
-    """Numbers above 0, each order of magnitude as likely; a step is a factor."""
-
-    log = True
-
-    def _number(self, u: float) -> float:
-        return _log_between(self.low, self.high, u)
-
-    def _position(self, number: float) -> float:
-        return _log_position(self.low, self.high, number)
-
-    def _spread(self, number: float) -> float:
-        return number * min(1.0, math.log(self.high / self.low))
+    @cached_property
+    def values(self) -> Sequence[float] | None:
+        low, high, step = self.low, self.high, self.step
+        if self.whole and not (self.log and step):
+            return range(int(low), int(high) + 1, int(step or 1))
+        if step is None:
+            return None
+        if not self.log:
+            return added(low, step, range(steps_between(low, high, step) + 1))
+        values = multiplied(low, high, step)
+        return list(dict.fromkeys(map(round, values))) if self.whole else [low, *values[1:]]
 
     def problems(self) -> Iterator[DomainProblem]:
         yield from self._order_problems(self.key)
-        low, high = self.ends
-        if low <= 0:
+        low, high, step = self.low, self.high, self.step
+        if self.log and low <= 0:
             advice = f"write a small number, or {self.key.removeprefix('log_')}: [{low}, {high}]"
             yield (self.key, 0), f"must be above 0 to have a logarithm, not {low}; {advice}"
-        elif self.step is not None and low < high and not factors_between(low, high, self.step):
-            yield ("step",), f"is a factor here, and larger than that from {low} to {high}"
+        elif step is not None and low < high:
+            steps = factors_between(low, high, step) if self.log else steps_between(low, high, step)
+            if not steps and self.log:
+                yield ("step",), f"is a factor here, and larger than that from {low} to {high}"
+            elif not steps:
+                yield ("step",), f"is larger than the whole domain, from {low} to {high}"
+            elif steps >= MOST_STEPS and not self.whole:
+                message = f"makes {steps + 1:,} values of the domain; write a larger one, or leave it out"
+                yield ("step",), message
+
+    def place_of(self, value: Any) -> Place:
+        index = index_of(value, self.ends)
+        return (self.key,) if index is None else (self.key, index)
+
+    @property
+    def _even(self) -> bool:
+        return self.step is not None or (self.whole and not self.log)
+
+    @property
+    def _outer(self) -> tuple[float, float]:
+        """The ends of the distribution: a whole number has the share around it."""
+        return (self.low - 0.5, self.high + 0.5) if self.whole else self.ends
+
+    def _number(self, u: float) -> float:
+        return self._between(*self._outer, u)
+
+    def _between(self, low: float, high: float, u: float) -> float:
+        return math.exp(math.log(low) + u * math.log(high / low)) if self.log else low + u * (high - low)
+
+    def _position(self, number: float) -> float:
+        low, high = self._outer
+        return math.log(number / low) / math.log(high / low) if self.log else (number - low) / (high - low)
+
+    def _spread(self, number: float) -> float:
+        low, high = self.ends
+        return number * min(1.0, math.log(high / low)) if self.log else high - low
+
+    def _cut(self, resolution: int) -> Sequence[Any]:
+        parts = (k / (resolution - 1) for k in range(1, resolution - 1))
+        inner = (self._rounded(self._between(*self.ends, part)) for part in parts)
+        return list(dict.fromkeys((self.low, *inner, self.high)))
 
 
-@dataclass(frozen=True)
 class Uniform(Range):
     """A number between two others, each part of the way as likely."""
 
     key = "uniform"
 
-    @cached_property
-    def values(self) -> Sequence[float] | None:
-        if self.step is None:
-            return None
-        return added(self.low, self.step, range(steps_between(self.low, self.high, self.step) + 1))
 
-
-@dataclass(frozen=True)
-class LogUniform(LogRange):
+class LogUniform(Range):
     """A number between two others, each order of magnitude as likely."""
 
     key = "log_uniform"
-
-    @cached_property
-    def values(self) -> Sequence[float] | None:
-        if self.step is None:
-            return None
-        return [self.low, *multiplied(self.low, self.high, self.step)[1:]]
+    log = True
 
 
-@dataclass(frozen=True)
 class Integer(Range):
     """A whole number, each as likely."""
 
     key = "integer"
-    even = True
-    most_steps = math.inf
+    whole = True
 
-    low: int
-    high: int
-    step: int | None = None
-
-    @property
-    def values(self) -> range:
-        return range(self.low, self.high + 1, self.step or 1)
-
-    def _cut(self, resolution: int) -> Sequence[int]:
-        last = len(self.values) - 1
-        return [self.values[round(last * k / (resolution - 1))] for k in range(resolution)]
+    def _cut(self, resolution: int) -> Sequence[Any]:
+        last = self.high - self.low
+        return [self.low + round(last * k / (resolution - 1)) for k in range(resolution)]
 
 
-@dataclass(frozen=True)
-class LogInteger(LogRange):
+class LogInteger(Range):
     """A whole number, each order of magnitude as likely."""
 
     key = "log_integer"
-
-    low: int
-    high: int
-
-    @cached_property
-    def values(self) -> Sequence[int]:
-        if self.step is None:
-            return range(self.low, self.high + 1)
-        return list(dict.fromkeys(round(value) for value in multiplied(self.low, self.high, self.step)))
-
-    # Each number has the share from half a unit below it to half a unit above.
-    def _number(self, u: float) -> float:
-        return _log_between(self.low - 0.5, self.high + 0.5, u)
-
-    def _position(self, number: float) -> float:
-        return _log_position(self.low - 0.5, self.high + 0.5, number)
-
-    def _between(self, u: float) -> float:
-        return _log_between(self.low, self.high, u)
+    log = True
+    whole = True
 
 
 @dataclass(frozen=True)
@@ -258,7 +221,7 @@ class Normal(NumberDomain):
     """A number from a normal distribution, cut off on both sides; steps count from the mean."""
 
     key = "normal"
-    even = False
+    _even = False
 
     mean: float
     deviation: float
@@ -333,11 +296,3 @@ class Normal(NumberDomain):
     def _cut(self, resolution: int) -> Sequence[Any]:
         """The middles of equal shares: the ends are next to impossible."""
         return [self.value((k + 0.5) / resolution) for k in range(resolution)]
-
-
-def _log_between(low: float, high: float, u: float) -> float:
-    return math.exp(math.log(low) + u * math.log(high / low))
-
-
-def _log_position(low: float, high: float, number: float) -> float:
-    return math.log(number / low) / math.log(high / low)

@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 
 from fnnctl.store import names
 from fnnctl.store.atomic import damaged, read_bytes, write_bytes
-from fnnctl.store.description import ModelDescription, read_description
 from fnnctl.store.documents import read_mapping
 from fnnctl.store.journal import JournalRecord, read_journal
 from fnnctl.store.lock import is_held
@@ -26,7 +25,7 @@ class StoredModel:
     """`model.npz` and `model.json`."""
 
     arrays: dict[str, Array]
-    description: ModelDescription
+    description: dict[str, Any]
     sha256: str
     """Of the weights' file."""
 
@@ -81,8 +80,8 @@ class RunFolder:
         """The weights and the description they were written with; `DataError` where the run has none."""
         description = self._required(names.MODEL, "the run has no model")
         weights = self._required(names.WEIGHTS, "the run has no model")
-        model = read_description(description, self.path / names.MODEL)
-        arrays = read_listed_npz(weights, model.arrays, self.path / names.WEIGHTS)
+        model = read_mapping(description, self.path / names.MODEL)
+        arrays = read_listed_npz(weights, model.get("arrays"), self.path / names.WEIGHTS)
         return StoredModel(arrays, model, hashlib.sha256(weights).hexdigest())
 
     def read_checkpoint(self) -> dict[str, Array] | None:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import errno
 import json
-import math
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
-from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.errors import UsageError
 from fnnctl.store import names
 from fnnctl.store.appending import append_bytes
@@ -24,39 +22,9 @@ from fnnctl.store.journal import JournalFile, JournalRecord, journal_bytes
 from fnnctl.store.lock import HeldError, hold_lock, release, take_over_lock
 from fnnctl.store.manifest import Manifest
 from fnnctl.store.provenance import utc_text
-from fnnctl.store.tables import csv_lines, wide_csv_lines
+from fnnctl.store.tables import csv_lines
 from fnnctl.store.weights import Array, array_list, to_npz
 from fnnctl.text import plain_text
-
-CALIBRATION_COLUMNS = ("low", "high", "rows", "confidence", "accuracy", "accuracy_low", "accuracy_high")
-ROC_COLUMNS = ("kind", "class", "false_positive_rate", "true_positive_rate", "threshold")
-PREDICTION_COLUMNS = ("row", "label", "prediction")
-POINTS_AT_ONCE = 2**12
-PR_COLUMNS = ("kind", "class", "recall", "precision", "threshold")
-
-
-class CurvePoints(Protocol):
-    """A ROC or precision-recall curve, whoever computed it."""
-
-    @property
-    def kind(self) -> Literal["class", "micro", "macro"]:
-        """Whether it is a class's or an average."""
-
-    @property
-    def label(self) -> str:
-        """The class, or "" for an average."""
-
-    @property
-    def x(self) -> FloatArray:
-        """False positive rate or recall, point by point."""
-
-    @property
-    def y(self) -> FloatArray:
-        """True positive rate or precision, point by point."""
-
-    @property
-    def thresholds(self) -> FloatArray:
-        """The threshold of each point; NaN where it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,39 +45,6 @@ class OpenRun(RunFolder):
         """Write files by their names, each from the lines of its content."""
         for name, lines in artifacts:
             write_lines(self.path / name, lines)
-
-    def write_history(self, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        """Write a row an epoch; None is an empty field."""
-        write_lines(self.path / names.HISTORY, csv_lines(columns, rows))
-
-    def write_cross_validation(self, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        """Write a row a fold; None is an empty field."""
-        write_lines(self.path / names.CROSS_VALIDATION, csv_lines(columns, rows))
-
-    def write_predictions(
-        self,
-        classes: Sequence[str],
-        blocks: Iterable[tuple[Iterable[Sequence[object]], FloatArray]],
-        *,
-        columns: Sequence[str] = PREDICTION_COLUMNS,
-    ) -> None:
-        """Write blocks of n rows of (row in the data set, label, prediction), and probabilities, (n, C)."""
-        columns = (*columns, *(f"p_{name}" for name in classes))
-        write_lines(self.path / names.PREDICTIONS, wide_csv_lines(columns, blocks))
-
-    def write_confusion_matrix(self, classes: Sequence[str], matrix: IntArray) -> None:
-        """Write the counts (C, C), a row a true class."""
-        rows = ([name, *counts] for name, counts in zip(classes, matrix.tolist(), strict=True))
-        write_lines(self.path / names.CONFUSION_MATRIX, csv_lines(("label", *classes), rows))
-
-    def write_curves(self, roc: Sequence[CurvePoints], pr: Sequence[CurvePoints]) -> None:
-        """Write the points of the ROC and of the precision-recall curves."""
-        write_lines(self.path / names.ROC_CURVE, csv_lines(ROC_COLUMNS, _curve_rows(roc)))
-        write_lines(self.path / names.PR_CURVE, csv_lines(PR_COLUMNS, _curve_rows(pr)))
-
-    def write_calibration(self, bins: Iterable[Sequence[object]]) -> None:
-        """Write a row a bin of confidence, with the columns of `metrics.calibration.Reliability.table`."""
-        write_lines(self.path / names.CALIBRATION, csv_lines(CALIBRATION_COLUMNS, bins))
 
     def write_model(self, arrays: Mapping[str, Array], description: Mapping[str, Any]) -> None:
         """Write the weights, and then what they mean; the list of the arrays is added as `arrays`."""
@@ -146,10 +81,6 @@ class OpenRun(RunFolder):
     def open_journal(self) -> JournalFile:
         """The journal of a search, repaired where the last process was killed while it wrote."""
         return JournalFile(self.path / names.JOURNAL)
-
-    def write_leaderboard(self, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        """Write a row a trial; None is an empty field."""
-        write_lines(self.path / names.LEADERBOARD, csv_lines(columns, rows))
 
     def write_resolved(self, resolved: str) -> None:
         """Write the complete config of a search that was extended, unless it stands there."""
@@ -316,13 +247,3 @@ def _replace_folder(hidden: Path, name: str) -> Path:
 
 def _write_manifest(folder: Path, manifest: Manifest) -> None:
     write_text(folder / names.MANIFEST, to_json(manifest.model_dump(mode="json")))
-
-
-def _curve_rows(curves: Iterable[CurvePoints]) -> Iterable[Sequence[object]]:
-    """Some points at a time: as Python's numbers they take four times the memory."""
-    for curve in curves:
-        for start in range(0, len(curve.x), POINTS_AT_ONCE):
-            part = slice(start, start + POINTS_AT_ONCE)
-            columns = (curve.x[part].tolist(), curve.y[part].tolist(), curve.thresholds[part].tolist())
-            for x, y, threshold in zip(*columns, strict=True):
-                yield (curve.kind, curve.label, x, y, None if math.isnan(threshold) else threshold)

@@ -13,19 +13,19 @@ from typing import TypeAlias
 
 import numpy as np
 
-from fnnctl.errors import DataError, MachineError
+from fnnctl.errors import DataError, MachineError, Problem
 from fnnctl.store import names
 from fnnctl.store.atomic import cannot_write, read_bytes, write_bytes
 from fnnctl.store.weights import Array, read_npz, to_npz
 
-Network: TypeAlias = tuple[int, int]
-"""A trial's number, and which of its networks: 0, or the fold's place among the folds."""
+FitKey: TypeAlias = tuple[int, int]
+"""A trial's number, and which of its fits: 0, or the fold's place among the folds."""
 
 _NETWORKS, _BUDGET = "checkpoint.networks", "checkpoint.budget"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class StatePlace:
     """Where a network's checkpoint is."""
 
     file: Path
@@ -39,7 +39,7 @@ class TrialCheckpoints:
     def __init__(self, run: Path) -> None:
         """Find those that are there; a file that cannot be read counts as lost."""
         self._folder = run / names.CHECKPOINTS
-        self._places: dict[tuple[Network, int], Place] = {}
+        self._places: dict[tuple[FitKey, int], StatePlace] = {}
         for left_behind in self._folder.glob(names.TEMPORARY_PATTERN):
             with suppress(OSError):
                 left_behind.unlink()
@@ -50,19 +50,19 @@ class TrialCheckpoints:
                     file, [(int(trial), int(unit)) for trial, unit in arrays[_NETWORKS]], int(arrays[_BUDGET])
                 )
 
-    def place(self, network: Network, budget: int) -> Place | None:
-        """Where the network's checkpoint after so many epochs is; None where there is none."""
-        return self._places.get((network, budget))
+    def place(self, key: FitKey, budget: int) -> StatePlace | None:
+        """Where the fit's checkpoint after so many epochs is; None where there is none."""
+        return self._places.get((key, budget))
 
-    def write(self, networks: Sequence[Network], budget: int, state: Mapping[str, Array]) -> None:
-        """Keep the state of a stack, whose arrays' first axis has these networks."""
+    def write(self, keys: Sequence[FitKey], budget: int, state: Mapping[str, Array]) -> None:
+        """Keep the state of a stack, whose arrays' first axis has these fits."""
         try:
             self._folder.mkdir(exist_ok=True)
         except OSError as error:
             raise cannot_write(self._folder, error) from error
-        file = self._folder / names.trial_checkpoint_name(budget, networks[0][0])
-        write_bytes(file, to_npz({_NETWORKS: np.array(networks), _BUDGET: np.array(budget), **state}))
-        self._note(file, networks, budget)
+        file = self._folder / names.trial_checkpoint_name(budget, keys[0][0])
+        write_bytes(file, to_npz({_NETWORKS: np.array(keys), _BUDGET: np.array(budget), **state}))
+        self._note(file, keys, budget)
 
     def keep_only(self, needed: Collection[tuple[int, int]]) -> None:
         """Remove every file in which no trial's checkpoint is needed; they are named by trial and budget."""
@@ -74,8 +74,8 @@ class TrialCheckpoints:
                     file.unlink()
         self._places = kept
 
-    def _note(self, file: Path, networks: Sequence[Network], budget: int) -> None:
-        self._places |= {(network, budget): Place(file, row) for row, network in enumerate(networks)}
+    def _note(self, file: Path, keys: Sequence[FitKey], budget: int) -> None:
+        self._places |= {(key, budget): StatePlace(file, row) for row, key in enumerate(keys)}
 
 
 def read_state(file: Path) -> dict[str, Array]:
@@ -86,3 +86,16 @@ def read_state(file: Path) -> dict[str, Array]:
 
 def _read(file: Path) -> dict[str, Array]:
     return read_npz(read_bytes(file) or b"", file)
+
+
+def read_states(places: Sequence[StatePlace]) -> dict[str, Array]:
+    """The states at several places as one, in order; raises `DataError` if they do not fit together."""
+    files = {place.file: read_state(place.file) for place in places}
+    try:
+        return {
+            name: np.concatenate([files[place.file][name][place.row : place.row + 1] for place in places])
+            for name in next(iter(files.values()))
+        }
+    except (KeyError, ValueError) as error:
+        message = f"does not fit together with others ({error})"
+        raise DataError(Problem(message, file=str(next(iter(files))))) from error

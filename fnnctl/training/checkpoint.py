@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -75,3 +76,12 @@ def _identities(members: Sequence[Member]) -> State:
         "seeds": np.array([member.seed for member in members], np.uint64),
         "rows": np.array(rows, np.uint32),
     }
+
+
+def state_digest(state: State) -> str:
+    """The SHA-256 of a state's arrays: names, types, shapes and bytes."""
+    found = hashlib.sha256()
+    for name, array in sorted(state.items()):
+        found.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        found.update(np.ascontiguousarray(array).tobytes())
+    return found.hexdigest()

@@ -26,10 +26,11 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
 from fnnctl.commands.cross_validate import cross_validate
-from fnnctl.commands.folds import CrossValidation, prepare_folds
 from fnnctl.console.output import Output
 from fnnctl.console.signals import Interruption
 from fnnctl.metrics.resampling import corrected_interval
+from fnnctl.modelling.cross_validation import CrossValidation
+from fnnctl.modelling.loading import load_experiment
 from tests.benchmarks.measuring import standard_error
 
 FLOORS = {"iris": None, "wine": 0.97, "breast_cancer": 0.965, "digits": 0.97, "penguins": 0.98}
@@ -49,16 +50,16 @@ evaluation: {{cross_validation: {{folds: {folds}, repeats: {repeats}}}}}
 
 def theirs(validation: CrossValidation) -> list[float]:
     """The accuracy of scikit-learn's network on each fold, with the fold's own features."""
-    dataset, scores = validation.dataset, []
-    for network in validation.networks:
-        features = np.empty((len(dataset), len(network.preprocessor.features)), np.float32)
-        network.preprocessor.transform(dataset, np.arange(len(dataset)), features)
-        split = validation.split(network.repeat, network.fold)
-        model = MLPClassifier((100,), max_iter=200, random_state=network.repeat * 100 + network.fold)
+    data, scores = validation.data, []
+    for (repeat, fold), fit in zip(validation.folds, validation.fits, strict=True):
+        features = np.empty((len(data), len(fit.preprocessor.features)), np.float32)
+        fit.preprocessor.transform(data.dataset, np.arange(len(data)), features)
+        split = fit.split(data)
+        model = MLPClassifier((100,), max_iter=200, random_state=repeat * 100 + fold)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
-            model.fit(features[split.train], dataset.labels[split.train])
-        scores.append(float(model.score(features[split.test], dataset.labels[split.test])))
+            model.fit(features[split.train], data.targets[split.train])
+        scores.append(float(model.score(features[split.test], data.targets[split.test])))
     return scores
 
 
@@ -80,9 +81,9 @@ def row(source: str, folder: Path, options: argparse.Namespace) -> None:
     config = folder / f"{source}.yaml"
     folds, repeats = options.folds, options.repeats
     config.write_text(CONFIG.format(source=source, l2=0.0, folds=folds, repeats=repeats))
-    validation = prepare_folds(config, [], name=None, seed=None).validation
+    validation = load_experiment(config).cross_validation()
     # scikit-learn divides alpha by the rows of the batch
-    l2 = 1e-4 / min(network.settings.batch_size for network in validation.networks)
+    l2 = 1e-4 / min(fit.settings.batch_size for fit in validation.fits)
     config.write_text(CONFIG.format(source=source, l2=l2, folds=folds, repeats=repeats))
     output = Output(quiet=True)
     begun = time.perf_counter()

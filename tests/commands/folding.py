@@ -6,8 +6,8 @@ import csv
 from collections.abc import Callable
 from pathlib import Path
 
-from fnnctl.commands.fold_plan import Plan
 from fnnctl.executors.registry import ExecutorKind
+from fnnctl.stacks.planning import WorkerPlan
 
 SMALL = ("--folds", "3", "--repeats", "2")
 
@@ -17,5 +17,7 @@ def table(run: Path, name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def plan_with(kind: ExecutorKind, stacks: list[list[int]]) -> Callable[..., Plan]:
-    return lambda validation, workers: Plan(kind, workers, stacks)
+def plan_with(
+    kind: ExecutorKind, stacks: list[list[int]]
+) -> Callable[..., tuple[WorkerPlan, list[list[int]]]]:
+    return lambda fits, rows, workers: (WorkerPlan(kind, workers), stacks)

@@ -10,14 +10,15 @@ from typing import Any
 import pytest
 import yaml
 
+from fnnctl.blas import set_blas_threads
 from fnnctl.cli import run
-from fnnctl.commands.preparation import prepare
-from fnnctl.commands.search_setup import PreparedSearch, prepare_search
+from fnnctl.commands.search import PreparedSearch, prepare_search
+from fnnctl.modelling.loading import load_experiment
 from fnnctl.report.summary import summarize
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.journal import read_journal
-from fnnctl.training.stack import Stack
-from fnnctl.training.trainer import TrainedMember, train_stack
+from fnnctl.training.trainer import TrainedMember
+from tests.modelling.prepared import prepare
 
 Record = Mapping[str, Any]
 Settings = Mapping[str, Any]
@@ -60,7 +61,7 @@ def search(config: Path, *arguments: str, code: int = 0) -> Path:
     runs = config.parent / "runs"
     before = set(runs.glob("*"))
     with pytest.MonkeyPatch.context() as patch:
-        for module in ("completion", "search"):
+        for module in ("train", "search"):
             patch.setattr(f"fnnctl.commands.{module}.draw_figures", lambda run: None)
         assert run(["search", str(config), "--quiet", "--runs-dir", str(runs), *arguments]) == code
     (new,) = set(runs.glob("*")) - before
@@ -70,7 +71,7 @@ def search(config: Path, *arguments: str, code: int = 0) -> Path:
 def resume(folder: Path, *arguments: str) -> int:
     """Go on with a search without drawing anything, and return the exit code."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in ("completion", "search"):
+        for module in ("train", "search"):
             patch.setattr(f"fnnctl.commands.{module}.draw_figures", lambda run: None)
         return run(["search", "--resume", str(folder), "--quiet", *arguments])
 
@@ -103,7 +104,7 @@ def assert_same_search(folder: Path, undisturbed: Path) -> None:
 
 
 def prepared(config: Path, *overrides: str) -> PreparedSearch:
-    return prepare_search(config, overrides, name=None, seed=None, max_trials=None)
+    return prepare_search(load_experiment(config, overrides), max_trials=None)
 
 
 def printed_words(folder: Path) -> dict[int, list[str]]:
@@ -115,7 +116,8 @@ def printed_words(folder: Path) -> dict[int, list[str]]:
 
 def trained_alone(config: Path, words: Sequence[str]) -> TrainedMember:
     """What `fnnctl train CONFIG --set WORD …` trains."""
-    own = prepare(config, words, name=None, seed=None)
-    own.set_threads()
-    (trained,) = train_stack(Stack(own.settings, [own.member], own.examples()))
-    return trained
+    own = prepare(config, words)
+    threads = own.experiment.training.threads
+    assert isinstance(threads, int)
+    set_blas_threads(threads)
+    return own.trained()

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fnnctl.commands.folds import prepare_folds
 from fnnctl.executors.registry import ExecutorKind
+from fnnctl.modelling.loading import load_experiment
 from fnnctl.store import names
 from tests.commands.folding import SMALL, plan_with, table
 from tests.program import Program, only_run, read_json
@@ -192,19 +192,20 @@ def test_a_fold_is_what_training_alone_on_its_rows_would_be(
 ) -> None:
     """Preprocessing fitted to the fold's training part alone, here written out in NumPy."""
     changes = [f"evaluation.cross_validation.{key}" for key in ("folds=3", "repeats=2")]
-    validation = prepare_folds(iris, changes, name=None, seed=None).validation
-    seeds = {validation.member(network, offset=0).seed for network in validation.networks}
+    validation = load_experiment(iris, changes).cross_validation()
+    seeds = {fit.seed for fit in validation.fits}
     assert len(seeds) == 6
-    X = validation.dataset.numeric
-    for network in validation.networks:
-        split = validation.split(network.repeat, network.fold)
+    data = validation.data
+    X = data.dataset.numeric
+    for fit in validation.fits:
+        split = fit.split(data)
         own = np.empty((150, 4))
-        network.preprocessor.transform(validation.dataset, np.arange(150), own)
+        fit.preprocessor.transform(data.dataset, np.arange(150), own)
         expected = (X - X[split.train].mean(axis=0)) / X[split.train].std(axis=0)
         np.testing.assert_allclose(own, expected)
         parts: list[Any] = [split.train, split.validation, split.test]
         assert sorted(np.concatenate(parts)) == list(range(150))
-        assert np.bincount(validation.dataset.labels[split.validation]).tolist() == [5, 5, 5]
+        assert np.bincount(data.targets[split.validation]).tolist() == [5, 5, 5]
 
 
 def test_groups_stay_together_also_within_a_fold(program: Program, tmp_path: Path) -> None:
@@ -218,10 +219,10 @@ def test_groups_stay_together_also_within_a_fold(program: Program, tmp_path: Pat
     for row in table(run, "predictions.csv"):
         folds_of.setdefault((row["repeat"], int(row["row"]) // 4), set()).add(row["fold"])
     assert all(len(folds) == 1 for folds in folds_of.values())
-    validation = prepare_folds(tmp_path / "patients.yaml", [], name=None, seed=None).validation
+    validation = load_experiment(tmp_path / "patients.yaml").cross_validation()
     groups = np.arange(120) // 4
-    for network in validation.networks:
-        split = validation.split(network.repeat, network.fold)
+    for fit in validation.fits:
+        split = fit.split(validation.data)
         assert split.validation.size
         assert not set(groups[split.train]) & set(groups[split.validation])
     done = program("evaluate", "patients.yaml", "--folds", "31")

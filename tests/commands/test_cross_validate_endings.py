@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fnnctl.commands.fold_training import FoldResult, train_folds
-from fnnctl.commands.folds import CrossValidation
 from fnnctl.console.output import Output
 from fnnctl.executors.protocols import Progress
+from fnnctl.modelling.fold_results import FoldResult
+from fnnctl.stacks.work import StackItem, StackResult, WorkerData, train_item
 from fnnctl.training.trainer import Outcome
 from tests.commands.folding import SMALL, plan_with, table
 from tests.program import Program, only_run, read_json
@@ -75,15 +75,16 @@ def test_a_diverged_fold_is_told_of_and_has_no_score(
     program: Program, iris: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def second_diverges(
-        progress: Progress, validation: CrossValidation, chosen: Sequence[int]
-    ) -> list[FoldResult]:
-        results = train_folds(progress, validation, chosen)
-        return [
-            replace(result, outcome=Outcome.DIVERGED, scores=None) if index == 1 else result
-            for index, result in zip(chosen, results, strict=True)
+        progress: Progress, shared: WorkerData, item: StackItem[FoldResult]
+    ) -> StackResult[FoldResult]:
+        done = train_item(progress, shared, item)
+        measured = [
+            replace(result, outcome=Outcome.DIVERGED, scores=None) if fit.fold == (0, 1) else result
+            for fit, result in zip(item.fits, done.measured, strict=True)
         ]
+        return replace(done, measured=measured)
 
-    monkeypatch.setattr("fnnctl.commands.cross_validate.train_folds", second_diverges)
+    monkeypatch.setattr("fnnctl.commands.cross_validate.train_item", second_diverges)
     done = program("evaluate", str(iris), *SMALL, "--json")
     assert done.code == 0
     assert "1 of 6 folds diverged" in done.err

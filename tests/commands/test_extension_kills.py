@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from fnnctl.cli import run
-from fnnctl.commands.trial_runner import TrialRunner
+from fnnctl.stacks.trial_runner import TrialRunner
 from fnnctl.store.run import OpenRun
 from tests.commands.extending import RANDOM, assert_same_outcome, extend
 from tests.commands.searching import of_kind, records, resume, search, write_config
@@ -88,7 +88,7 @@ def test_a_kill_while_the_new_winner_is_trained(
         raise OSError("the process dies here")
 
     with monkeypatch.context() as patch:
-        patch.setattr(f"fnnctl.commands.completion.{place}", dies)
+        patch.setattr(f"fnnctl.commands.train.{place}", dies)
         extend(folder, "trials=8", code=3)
     assert_former_winner(folder, complete)
     assert resume(folder) == 0

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from fnnctl.commands.plan import EpochCost
+from fnnctl.stacks.estimate import EpochCost
 from tests.program import Program
 
 SPACE = "  space: {training.optimizer.learning_rate: {log_uniform: [1e-3, 1e-1]}}\n"

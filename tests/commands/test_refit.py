@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from fnnctl.commands.evaluation import score_parts
+from fnnctl.modelling.scoring import score_parts
 from tests.commands.searching import RATE, of_kind, prepared, resume, search, write_config
 from tests.program import Program, read_json
 
@@ -96,7 +96,7 @@ def test_the_test_part_is_used_once(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         scored.append(arguments)
         return score_parts(*arguments)
 
-    monkeypatch.setattr("fnnctl.commands.completion.score_parts", counts)
+    monkeypatch.setattr("fnnctl.commands.train.score_parts", counts)
     config = write_config(tmp_path / "x.yaml", search=SEARCH)
     folder = search(config)
     assert len(scored) == 1
@@ -112,7 +112,7 @@ def test_a_refit_that_was_broken_off_is_done_again(tmp_path: Path, monkeypatch: 
         raise OSError("killed")
 
     with monkeypatch.context() as patch:
-        patch.setattr("fnnctl.commands.completion.score_parts", dies)
+        patch.setattr("fnnctl.commands.train.score_parts", dies)
         folder = search(config, code=3)
     assert read_json(folder / "manifest.json")["status"] == "failed"
     (folder / ".new-0123").mkdir()  # what a kill leaves of a folder that was being made

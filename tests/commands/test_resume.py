@@ -29,7 +29,7 @@ pytestmark = pytest.mark.usefixtures("no_figures")
 
 def process(*arguments: str, before: str = "") -> subprocess.Popen[bytes]:
     """The program in a process of its own, which keeps a checkpoint after every epoch."""
-    lines = ["import fnnctl.commands.keeping as keeping", "import fnnctl.commands.completion as completion"]
+    lines = ["import fnnctl.runs.checkpointing as keeping", "import fnnctl.commands.train as train"]
     lines += [f"keeping.{name} = {value}" for name, value in KEEP_ALL]
     lines += [before, "from fnnctl.cli import main", "main()"]
     command = [sys.executable, "-c", "\n".join(lines), "train", *arguments, "--verbose"]
@@ -248,7 +248,7 @@ def test_killed_when_training_was_over(
     program: Program, config: Path, undisturbed: Path, tmp_path: Path, place: str
 ) -> None:
     die = "lambda *_: __import__('os').kill(__import__('os').getpid(), 9)"
-    with process(str(config), before=f"completion.{place} = {die}") as killed:
+    with process(str(config), before=f"train.{place} = {die}") as killed:
         killed.communicate(timeout=60)
     assert killed.returncode == -9
     (run,) = (tmp_path / "runs").iterdir()

@@ -137,10 +137,10 @@ def test_a_signal_before_the_run_goes_on(
 ) -> None:
     run = interrupt(3)
 
-    def prepare(*arguments: object, **options: object) -> None:
+    def load(*arguments: object, **options: object) -> None:
         signal.raise_signal(signal.SIGTERM)
 
-    monkeypatch.setattr("fnnctl.commands.resume.prepare", prepare)
+    monkeypatch.setattr("fnnctl.commands.train.load_experiment", load)
     done = program("train", "--resume", str(run))
     assert (done.code, done.err.splitlines()[-1]) == (143, f"fnnctl train --resume {run}")
     assert read_json(run / "manifest.json")["status"] == "interrupted"

@@ -82,7 +82,7 @@ def test_halving_climbs_its_ladder(found: Path) -> None:
 
 
 def test_json(program: Program, config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("completion", "search"):
+    for module in ("train", "search"):
         monkeypatch.setattr(f"fnnctl.commands.{module}.draw_figures", lambda run: None)
     done = program("search", str(config), "--json", "--method", "random", "--max-trials", "2")
     assert done.code == 0
@@ -320,4 +320,4 @@ def test_the_largest_budget_of_a_total_is_the_last_rungs(tmp_path: Path) -> None
     )
     folder = search(config)
     assert {result["budget"] for result in of_kind(folder, "result")} == {3, 12}
-    assert prepared(config).configs.epochs == 12
+    assert prepared(config).setup.configs.epochs == 12

@@ -19,8 +19,8 @@ import pytest
 
 from fnnctl.cli import run
 from fnnctl.commands import search as search_module
-from fnnctl.commands.trial_runner import TrialRunner
 from fnnctl.search.loop import run_search
+from fnnctl.stacks.trial_runner import TrialRunner
 from fnnctl.store.weights import read_npz, to_npz
 from tests.commands.searching import (
     RATE,
@@ -177,7 +177,7 @@ def test_a_checkpoint_that_comes_out_differently_stops_the_search(
     folder = cut(0, budget=3)
     shutil.rmtree(folder / "checkpoints")
     before = records(folder)
-    monkeypatch.setattr("fnnctl.commands.trial_training.digest", lambda state: "another")
+    monkeypatch.setattr("fnnctl.stacks.work.state_digest", lambda state: "another")
     capsys.readouterr()
     assert resume(folder, "--executor", "serial") == 3
     told = capsys.readouterr().err

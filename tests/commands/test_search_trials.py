@@ -34,7 +34,7 @@ def assert_trials_are_those_of_train(config: Path, folder: Path) -> int:
     own = prepared(config)
     trials = {trial["number"]: trial["assignment"] for trial in of_kind(folder, "trial")}
     alone = {number: trained_alone(config, words) for number, words in printed_words(folder).items()}
-    column = f"validation_{own.settings.objective.metric}"
+    column = f"validation_{own.setup.settings.objective.metric}"
     stopped = 0
     for result in of_kind(folder, "result"):
         trained = alone[result["trial"]]
@@ -43,7 +43,7 @@ def assert_trials_are_those_of_train(config: Path, folder: Path) -> int:
             assert result["objective"] == trained.history[column][budget - 1]
         elif status == "stopped early":
             stopped += 1
-            stopping = own.configs.experiment_of(trials[result["trial"]]).training.early_stopping
+            stopping = own.setup.configs.experiment_of(trials[result["trial"]]).training.early_stopping
             restored = trained.best_epoch if stopping and stopping.restore_best else None
             assert trained.epochs <= budget
             assert result["objective"] == trained.history[column][(restored or trained.epochs) - 1]
@@ -234,10 +234,11 @@ def test_folds_leave_the_test_part_out(tmp_path: Path) -> None:
     )
     own = prepared(config)
     known = np.concatenate([own.split.train, own.split.validation])
-    judged = np.concatenate([unit.judged for unit in own.units])
-    assert sorted(judged) == sorted(known)
-    for unit in own.units:
-        parts = np.concatenate([unit.split.train, unit.split.validation, unit.judged])
+    data = own.loaded.data
+    splits = [rows.split(data.strata, data.dataset.groups) for rows in own.fits.rows]
+    assert sorted(np.concatenate([split.test for split in splits])) == sorted(known)
+    for split in splits:
+        parts = np.concatenate([split.train, split.validation, split.test])
         assert sorted(parts) == sorted(known)
     folder = search(config)
     for result in of_kind(folder, "result"):

@@ -53,8 +53,8 @@ def test_as_many_threads_as_the_config_says(
         said.append("training")
         return train_stack(*arguments, **options)
 
-    monkeypatch.setattr("fnnctl.commands.preparation.set_blas_threads", setter)
-    monkeypatch.setattr("fnnctl.commands.completion.train_stack", train_noted)
+    monkeypatch.setattr("fnnctl.commands.train.set_blas_threads", setter)
+    monkeypatch.setattr("fnnctl.stacks.work.train_stack", train_noted)
     for threads, recorded in ((3, 3), (7, None)):
         said.clear()
         done = program("train", str(iris), "--set", f"training.threads={threads}", "--json")

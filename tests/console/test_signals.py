@@ -122,7 +122,7 @@ def test_no_library_swallows_a_signal(
         except caught:
             taken.append("signal")
 
-    monkeypatch.setattr("fnnctl.commands.completion.draw_figures", draw)
+    monkeypatch.setattr("fnnctl.commands.train.draw_figures", draw)
     done = program("train", str(iris))
     assert (done.code, taken) == (143, swallowed)
     assert read_json(only_run(tmp_path) / "manifest.json")["status"] == "interrupted"
@@ -142,10 +142,10 @@ def test_outside_the_block_signals_do_what_they_did() -> None:
 def test_a_signal_before_there_is_a_run(
     program: Program, iris: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def prepare(*arguments: object, **options: object) -> None:
+    def load(*arguments: object, **options: object) -> None:
         signal.raise_signal(signal.SIGTERM)
 
-    monkeypatch.setattr("fnnctl.commands.train.prepare", prepare)
+    monkeypatch.setattr("fnnctl.commands.train.load_experiment", load)
     done = program("train", str(iris), "--json")
     assert done.code == 143
     assert done.json["error"]["message"] == "interrupted, before there was a run"

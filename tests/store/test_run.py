@@ -160,7 +160,7 @@ def test_model_round_trip(run: OpenRun) -> None:
     arrays = {"weights_1": np.ones((2, 3), np.float32), "bias_1": np.zeros(3, np.float32)}
     run.write_model(arrays, described())
     model = run.read_model()
-    assert model.description.classes == ["a", "b"]
+    assert model.description["classes"] == ["a", "b"]
     assert model.sha256 == hashlib.sha256((run.path / "model.npz").read_bytes()).hexdigest()
     assert list(model.arrays) == ["weights_1", "bias_1"]
     np.testing.assert_array_equal(model.arrays["weights_1"], arrays["weights_1"])

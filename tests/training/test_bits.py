@@ -16,11 +16,11 @@ from fnnctl.nn.layers.activations import ACTIVATIONS
 from fnnctl.nn.optimizers.first_order import OPTIMIZERS
 from fnnctl.nn.optimizers.lr_schedules import LR_SCHEDULES
 from fnnctl.nn.shape import HiddenShape, NetworkShape, OutputKind, Techniques
+from fnnctl.stacks.grouping import group_into_stacks
 from fnnctl.training.history import Record
 from fnnctl.training.members import ConvergenceRule, Member, StackSettings, StoppingRule
 from fnnctl.training.pool import Examples
 from fnnctl.training.stack import Stack
-from fnnctl.training.stacking import StackKey, group_into_stacks
 from fnnctl.training.state import State, select_members
 from fnnctl.training.trainer import Outcome, TrainedMember, train_stack
 from tests.training.recipes import blobs, member_of, settings_of
@@ -179,7 +179,7 @@ def test_however_cut_and_by_however_many_workers(
 ) -> None:
     shape, members, pool_size = case
     examples = blobs(pool_size, shape.shape.inputs, shape.shape.outputs, precision=shape.precision)
-    jobs = [StackKey(shape, each.train_rows.size, each.validation_rows.size) for each in members]
+    jobs = [(shape, each.train_rows.size, each.validation_rows.size) for each in members]
     cuts = group_into_stacks(jobs, most=most)
     kind, workers = who
     with make_executor(kind, workers=workers, poll=lambda done: False) as executor:

@@ -16,7 +16,7 @@ from fnnctl.errors import did_you_mean
 
 
 def meant_word(word: str, options: Sequence[str]) -> str:
-    """Return ` (did you mean 'x'?)` for the option that was meant, or nothing where none is close."""
+    """Return ` (did you mean 'x'?)` for the option that was meant, or nothing if none is close."""
     lower = word.lower()
     if SYNONYMS.get(lower) in options:
         return f" (here it is called '{SYNONYMS[lower]}')"
@@ -27,7 +27,7 @@ def meant_word(word: str, options: Sequence[str]) -> str:
 
 
 def meant_path(word: str, paths: Iterable[ConfigPath]) -> ConfigPath | None:
-    """Return the first path to the setting that was meant, or None where none is very close."""
+    """Return the first path to the setting that was meant, or None if none is very close."""
     by_name: dict[str, ConfigPath] = {}
     for path in paths:
         by_name.setdefault(str(path[-1]), path)
@@ -36,7 +36,7 @@ def meant_path(word: str, paths: Iterable[ConfigPath]) -> ConfigPath | None:
 
 
 def glued_setting(text: str) -> str:
-    """Return ` (write a: b)` where a text is a setting that lacks its colon or the space after it."""
+    """Return ` (write a: b)` if a text is a setting that lacks its colon or the space after it."""
     found = re.match(r"(\w+)[:\s]\s*(\S+)", text)
     known = found and found[1] in {path[-1] for path in all_settings()}
     return f" (write {found[1]}: {found[2]})" if found and known else ""

@@ -77,7 +77,7 @@ def _given(location: Sequence[str | int], config: Any) -> tuple[ConfigPath, Any]
 
 
 def _wrong_value(forms: Sequence[Schema], value: Any) -> str:
-    """A value of the wrong kind or out of bounds; sections go unmentioned where a short form would do."""
+    """A value of the wrong kind or out of bounds; sections go unmentioned if a short form would do."""
     named = forms
     if not isinstance(value, Mapping) and any(form.get("type") not in {"object", "null"} for form in forms):
         named = [form for form in forms if "properties" not in form]
@@ -121,7 +121,7 @@ def _choices(schema: Schema) -> list[str]:
 
 
 def _empty(path: ConfigPath, config: Mapping[str, Any]) -> Iterator[tuple[ConfigPath, str]]:
-    """A key stands there without a value, which is null, where null is not allowed."""
+    """A key without a value (null), although null is not allowed."""
     schema = schema_at(path, config)
     if _is_glued(str(path[-1]), None):
         yield path, _glued(str(path[-1]))

@@ -45,24 +45,24 @@ def has_free_keys(form: Schema) -> bool:
 
 
 def words_of(form: Schema) -> list[str]:
-    """The words that a form consists of; none where it is no choice between words."""
+    """The words that a form consists of; none if it is no choice between words."""
     return [form["const"]] if "const" in form else list(form.get("enum", ()))
 
 
 def names_of(section: Schema) -> list[str]:
-    """Which `name` chooses this section of a union; none where there is no choice."""
+    """Which `name` chooses this section of a union; none if there is no choice."""
     return words_of(section.get("properties", {}).get("name", {}))
 
 
 def keys_of(section: Schema) -> list[str]:
-    """The keys that tell this section of a union that has no names; none where there are names."""
+    """The keys that tell this section of a union that has no names; none if there are names."""
     return [] if names_of(section) else list(section.get("required", ()))
 
 
 def chosen_section(schema: Schema, value: Any) -> Schema:
     """The section that a mapping means: the only one, or that of its `name` or key, or the default one.
 
-    Raises LookupError where there is none: the place holds no mapping, or its `name` is unknown.
+    Raises LookupError if there is none: the place holds no mapping, or its `name` is unknown.
     """
     candidates = sections_of(schema)
     if len(candidates) > 1:
@@ -74,7 +74,7 @@ def chosen_section(schema: Schema, value: Any) -> Schema:
 
 
 def schema_at(path: ConfigPath, config: Any) -> Schema:
-    """The schema of a place in this config; LookupError where the schema knows no such place."""
+    """The schema of a place in this config; LookupError if the schema knows no such place."""
     schema = root_schema()
     for part in path:
         if isinstance(part, int):
@@ -116,7 +116,7 @@ def all_settings() -> Iterator[ConfigPath]:
 
 
 def homes_of(key: str) -> list[ConfigPath]:
-    """The paths of all settings with this name, but for a layer's own where the model has the same.
+    """The paths of all settings with this name, except a layer's own if the model has the same.
 
     The `name` that chooses a union's section is left out.
     """
@@ -152,7 +152,7 @@ def _all_schemas() -> Iterator[tuple[ConfigPath, Schema]]:
 
 
 def value_in(config: Any, part: str | int) -> Any:
-    """The value at one more step, or None where the config has none."""
+    """The value at one more step, or None if the config has none."""
     if isinstance(part, int):
         return config[part] if isinstance(config, list) and part < len(config) else None
     return config.get(part) if isinstance(config, Mapping) else None

@@ -9,6 +9,7 @@ from typing import Any
 from fnnctl.config.messages.schema_tree import Schema, has_free_keys, names_of, words_of
 from fnnctl.config.schema.data import DELIMITER_PATTERN, SHA256_PATTERN
 from fnnctl.config.schema.experiment import NAME_PATTERN
+from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.errors import quoted_list
 
 MAX_SHOWN = 60
@@ -32,21 +33,13 @@ def allowed(forms: Iterable[Schema]) -> str:
 
 
 def shown(value: Any) -> str:
-    """Write a given value as a message shows it; long texts are cut, lists and mappings only named."""
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "true" if value else "false"
-        case float() if math.isnan(value):
-            return ".nan"
-        case float() if math.isinf(value):
-            return ".inf" if value > 0 else "-.inf"
-        case Mapping():
-            return "a mapping"
-        case list():
-            return f"a list of length {len(value)}"
-    text = repr(value)
+    """Write a given value as a message shows it. Long texts are cut, lists and mappings are only named."""
+    if isinstance(value, Mapping):
+        return "a mapping"
+    if isinstance(value, list):
+        return f"a list of length {len(value)}"
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    text = repr(value) if is_number or isinstance(value, str) else flow_yaml(value)
     return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 1]}…"
 
 

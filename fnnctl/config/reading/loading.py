@@ -33,7 +33,7 @@ from fnnctl.errors import ConfigError, DataError, MachineError, Problem, did_you
 
 @dataclass(frozen=True, slots=True)
 class LoadedConfig:
-    """An experiment with where it comes from."""
+    """An experiment, and where each of its settings was given."""
 
     experiment: Experiment
     text: bytes
@@ -45,7 +45,7 @@ class LoadedConfig:
     """The file's values with those of the command line; also those that only trials of a search read."""
 
     def problem(self, path: str | ConfigPath, message: str) -> Problem:
-        """Make a problem of something that turned out to be wrong with a setting only later."""
+        """A problem of a setting that is found after loading."""
         return self.locations.problem(parse_path(path) if isinstance(path, str) else path, message)
 
     def search_problems(self) -> list[Problem]:
@@ -137,7 +137,7 @@ class _Draft:
         return experiment
 
     def _report(self, messages: Messages) -> None:
-        """Add what is wrong at some places, except where something was found wrong already."""
+        """Add messages, except for paths at which something was found wrong already."""
         self.problems += [
             self.locations.problem(path, message)
             for path, message in messages.items()
@@ -179,7 +179,7 @@ def _no_mapping(value: Any) -> str:
 
 
 def _default_name(file: Path, source: str) -> str:
-    """The config file's name; that of the data where the file has the name that every starter has."""
+    """The config file's name, or the data's if the file has the starter's name."""
     data = Path(source).name.removesuffix(".gz").removesuffix(".csv")
     name = data if file.name == STARTER_NAME else file.stem
     printable = "".join(character if character.isprintable() else "-" for character in name)

@@ -8,7 +8,7 @@ from fnnctl.config.rules.plain_config import takes_any_key
 
 
 def read_override(text: str) -> tuple[ConfigPath, Document]:
-    """Split `a.b=value` into path and value; raise `FindingError` where it has another form."""
+    """Split `a.b=value` into path and value; raise `FindingError` if it has another form."""
     written_path, equals, written_value = text.partition("=")
     path = _with_names(parse_path(written_path))
     if not equals or "" in path or not written_path.isprintable():
@@ -23,7 +23,7 @@ def read_override(text: str) -> tuple[ConfigPath, Document]:
 
 
 def note_override(locations: Locations, path: ConfigPath, document: Document, option: str) -> None:
-    """Take note that everything at a path now comes from an option of the command line."""
+    """Note that everything at a path now comes from an option of the command line."""
     for replaced in [known for known in locations if known[: len(path)] == path]:
         del locations[replaced]
     for depth in range(1, len(path)):
@@ -32,7 +32,7 @@ def note_override(locations: Locations, path: ConfigPath, document: Document, op
 
 
 def _with_names(path: ConfigPath) -> ConfigPath:
-    """The path with digits as text where they are a name, such as a class's; a searched path is one name."""
+    """The path with digits as text if they are a name, such as a class's; a searched path is one name."""
     if path[:2] == SPACE and path[2:]:
         return (*SPACE, format_path(path[2:]))
     named: ConfigPath = ()

@@ -1,7 +1,7 @@
-"""Settings of branches that are not taken, where a search may take them.
+"""Settings of branches that the config does not take but a search may.
 
-`optimizer: {name: adam, momentum: 0.5}` is an error, for adam has no momentum. It is none where the space has
-`training.optimizer.name: {choice: [adam, momentum]}`: some trials read it, and for the others it is left out.
+`optimizer: {name: adam, momentum: 0.5}` is an error, because adam has no momentum. It is none if the space
+has `training.optimizer.name: {choice: [adam, momentum]}`: some trials read it, and the others leave it out.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Fork:
     """The default's stand under None as well."""
 
     def without_others(self, config: Any, kept: Collection[ConfigPath] = ()) -> Any:
-        """The config without what the section's present name does not read and another one does.
+        """The config without the settings that another name reads and the section's present name does not.
 
         Settings at the `kept` paths stay, for the schema to judge.
         """
@@ -38,7 +38,7 @@ class Fork:
 
 
 def forks_of(config: Mapping[str, Any]) -> list[Fork]:
-    """The forks of a config's space; a space that is malformed has none where it is."""
+    """The forks of a config's space; its malformed parts have none."""
     search = config.get("search")
     space = search.get("space") if isinstance(search, Mapping) else None
     found = []

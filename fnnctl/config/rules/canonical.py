@@ -4,7 +4,7 @@ Equal configurations must train alike wherever they come from: a file, `resolved
 seed of weights and order is hashed from the experiment's seed and every setting that training depends on.
 A setting counts unless it stands in `NOT_COUNTED`, so that a new one cannot be forgotten. Settings that
 nothing reads are left out, and so are those at their default, given or not: a setting that a later version
-adds changes no seed where nobody uses it.
+adds changes no seed unless it is used.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ NOT_COUNTED: Final[Mapping[ConfigPath, str]] = {
     ("data", "test_source"): "where the test part is",
     ("data", "test_sha256"): "which rows it has",
     ("data", "delimiter"): "given or found out, the table is the same",
-    ("data", "encoding"): "how the file's bytes are read, as where they are",
+    ("data", "encoding"): "how the file's bytes are read, not which rows they are",
     ("data", "split"): "folds of one configuration differ in it, and a split has the experiment's seed",
     ("evaluation",): "how a configuration is judged changes nothing in how it is trained",
     ("search",): "a trial is what it is, whichever others are tried",

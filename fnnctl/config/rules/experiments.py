@@ -19,7 +19,7 @@ from fnnctl.config.schema.experiment import Experiment
 from fnnctl.space.dimensions import parents_first
 
 LEFT_OPEN: Final = "auto"
-"""Whoever writes this asks for nothing, and may do so where nothing reads it."""
+"""This value asks for nothing, so that it may be given even if nothing reads it."""
 EARLY_STOPPING: Final[ConfigPath] = ("training", "early_stopping")
 
 

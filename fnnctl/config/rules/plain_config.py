@@ -92,7 +92,7 @@ def _refuse_wrong_step(config: Any, here: ConfigPath, part: str | int) -> None:
 
 
 def _section(node: Any, here: ConfigPath) -> dict[str, Any] | None:
-    """The mapping that the next step goes into, or None where the node cannot be one."""
+    """The mapping that the next step goes into, or None if the node cannot be one."""
     if isinstance(node, dict):
         return node
     if isinstance(node, str | int | float) and takes_any_key(here):

@@ -1,9 +1,9 @@
 """Tries a space's values before a search does: what the rules refuse at its ends is found here.
 
-Every value of a choice and both ends of a range are tried, alone, and those of a choice with those of each
-other dimension. What is refused is an error where it never works, or where a condition (`when`) on a choice
-would keep it apart from what it does not go with. What only some numbers do together is left to the trials:
-theirs fail.
+Every value of a choice and both ends of a range are tried alone, and the values of a choice also with those
+of each other dimension. A refused value is an error if it never works, or if a condition (`when`) on a choice
+would prevent the refused combination. Numbers that only sometimes contradict one another are left to the
+trials, which then fail.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from fnnctl.space.layers import DEPTH
 from fnnctl.space.values import identity
 
 MOST_PAIRED = 8
-"""So many values of a choice are tried with those of each other dimension."""
+"""The most values of a choice that are tried with those of each other dimension."""
 MOST_NAMED = 50
-"""So many values a condition that is asked for may have."""
+"""The most values of a condition that a message proposes."""
 Values = Mapping[str, Any]
 """Values by dimension."""
 
@@ -47,7 +47,7 @@ def refused_values(configs: TrialConfigs, dimensions: Sequence[Dimension]) -> Me
 def read_by_some_trial(
     configs: TrialConfigs, dimensions: Sequence[Dimension], paths: Sequence[ConfigPath]
 ) -> set[ConfigPath]:
-    """Those of the settings that are read where one dimension has another value than the config."""
+    """Those of the settings that are read if one dimension has another value than the config."""
     found: set[ConfigPath] = set()
     for dimension in dimensions if paths else ():
         for value in dimension.domain.values_to_try():
@@ -55,13 +55,13 @@ def read_by_some_trial(
             try:
                 unread = configs.unread_in(assignment_of(dimensions, values))
             except (RefusedConfigurationError, FindingError):
-                continue  # what is wrong with it is told where the space is checked
+                continue  # the check of the space reports it
             found |= {path for path in paths if not _is_unread(path, unread)}
     return found
 
 
 def active_with(dimension: Dimension, dimensions: Sequence[Dimension]) -> dict[str, Any] | None:
-    """Values with which those that a dimension depends on let it be searched; None where it never is."""
+    """Values of a dimension's parents with which it is searched; None if it never is."""
     by_name = {each.name: each for each in dimensions}
     allowed: dict[str, list[Any]] = {}
     waiting = [dimension]
@@ -74,7 +74,7 @@ def active_with(dimension: Dimension, dimensions: Sequence[Dimension]) -> dict[s
 
 
 class _Probing:
-    """The values that are known to go together, and what was found wrong so far."""
+    """Values that do not contradict one another, and what was found wrong so far."""
 
     def __init__(self, configs: TrialConfigs, dimensions: Sequence[Dimension]) -> None:
         self.configs = configs
@@ -85,7 +85,7 @@ class _Probing:
         """Why nothing reads a dimension, of those that no trial has read yet."""
         self.read: set[str] = set()
         self.center: dict[str, Any] = {}
-        """A value of each dimension that has one which goes with the others'."""
+        """A value per dimension, without contradictions; `misfits` have none."""
         self.misfits = list(dimensions)
         while placed := [each for each in self.misfits if self._place(each)]:
             self.misfits = [each for each in self.misfits if each not in placed]
@@ -107,7 +107,7 @@ class _Probing:
                 self.messages.setdefault(place_of(dimension), self.reasons[dimension.name])
 
     def _place(self, dimension: Dimension) -> bool:
-        """Put a dimension at a value that goes with those of the dimensions before; False where none does."""
+        """Center a dimension at a value that contradicts none of the centered ones; False if none does."""
         for value in dimension.domain.values_to_try():
             if not self._refused({dimension.name: value}):
                 self.center[dimension.name] = value
@@ -186,7 +186,7 @@ def _is_about(path: ConfigPath, dimension: Dimension) -> bool:
 
 
 def _is_unread(path: ConfigPath, unread: Messages) -> str | None:
-    """Why nothing reads a place, or a section around it; None where something does."""
+    """Why nothing reads a place, or a section around it; None if something does."""
     around = (path[:depth] for depth in range(len(path), 0, -1))
     return next((unread[place] for place in around if place in unread), None)
 

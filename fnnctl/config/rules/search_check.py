@@ -60,7 +60,7 @@ def _budget_messages(search: SearchConfig, epochs: int) -> Messages:
 
 
 def _base_messages(configs: TrialConfigs) -> Messages:
-    """What the largest budget does not go with, where it is not training.epochs."""
+    """What contradicts the largest budget, if that is not training.epochs."""
     try:
         configs.experiment_of({})
     except RefusedConfigurationError as error:

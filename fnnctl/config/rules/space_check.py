@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from fnnctl.config.messages.schema_tree import forms_at
@@ -19,11 +19,7 @@ from fnnctl.space.dimensions import Dimension, parents_first
 from fnnctl.space.number_domains import LogUniform, Normal, Uniform
 from fnnctl.space.values import identity
 
-_WHOLE: Final[Mapping[type, str]] = {
-    Uniform: "integer",
-    LogUniform: "log_integer",
-    Normal: "integer",
-}
+_WHOLE: Final[Mapping[type, str]] = {Uniform: "integer", LogUniform: "log_integer", Normal: "integer"}
 MOST_SHOWN = 100
 HIDDEN: ConfigPath = ("model", "hidden")
 _SAME_ROWS = "all trials are judged by the same rows"
@@ -53,50 +49,45 @@ NOT_SEARCHED: Final[Mapping[ConfigPath, str]] = {
 def space_messages(
     configs: TrialConfigs, experiment: Experiment, space: Mapping[str, DomainConfig]
 ) -> Messages:
-    """Everything that is wrong with a space: with its form, and with the values of what has a right one."""
+    """Everything that is wrong with a space: with its form, then with the values of what has a right form."""
     if not space:
         advice = "name a setting with its domain, such as training.l2: {log_uniform: [1e-6, 1e-2]}"
         return {SPACE: f"is empty; {advice}"}
     messages = _form_messages(space)
     sound = sound_domains(space)
     dimensions = {each.name: each for each in dimensions_of(sound)}
-    for key, domain in sound.items():
-        for path, wanted in (domain.when or {}).items():
-            message = _condition_message(path, wanted, dimensions, experiment, space)
-            if message:
+    for key, section in sound.items():
+        for path, wanted in (section.when or {}).items():
+            if message := _condition_message(path, wanted, dimensions, experiment, space):
                 messages[(*SPACE, key, "when", path)] = message
     messages |= _circles(list(dimensions.values()))
-    for rule in (_never, _leads_nowhere, _not_whole):
-        messages |= rule(configs, _sound(dimensions.values(), messages))
-    return messages | refused_values(configs, _sound(dimensions.values(), messages))
+    for rule in (_never, _leads_nowhere, _not_whole, refused_values):
+        # Nothing more is said of a dimension, or of one that depends on it, once something was found.
+        unsuspected = (each for each in dimensions.values() if _is_sound(place_of(each), messages))
+        messages |= rule(configs, parents_first(unsuspected)[0])
+    return messages
 
 
 def sound_domains(space: Mapping[str, DomainConfig]) -> dict[str, DomainConfig]:
     """The domains that by themselves have nothing wrong with them, and stand at possible paths."""
     messages = _form_messages(space)
-    return {key: domain for key, domain in space.items() if _is_sound((*SPACE, key), messages)}
+    return {key: section for key, section in space.items() if _is_sound((*SPACE, key), messages)}
 
 
 def _is_sound(place: ConfigPath, messages: Messages) -> bool:
     return not any(path[: len(place)] == place for path in messages)
 
 
-def _sound(dimensions: Iterable[Dimension], messages: Messages) -> list[Dimension]:
-    """Those of which nothing was said, nor of those that they ask about; in `parents_first` order."""
-    ordered, _ = parents_first(each for each in dimensions if _is_sound(place_of(each), messages))
-    return ordered
-
-
 def _form_messages(space: Mapping[str, DomainConfig]) -> Messages:
     messages: Messages = {}
-    for key, domain in space.items():
-        message = _setting_message(key, domain, space)
-        findings = [((), message)] if message else domain.domain.problems()
-        messages |= {(*SPACE, key, *inner): text for inner, text in findings}
+    for key, section in space.items():
+        message = _setting_message(key, section, space)
+        problems = [((), message)] if message else section.domain.problems()
+        messages |= {(*SPACE, key, *inner): text for inner, text in problems}
     return messages
 
 
-def _setting_message(key: str, domain: DomainConfig, space: Mapping[str, DomainConfig]) -> str | None:
+def _setting_message(key: str, section: DomainConfig, space: Mapping[str, DomainConfig]) -> str | None:
     """What is wrong with searching a setting, whether it exists or not."""
     path = parse_path(key)
     if "" in path:
@@ -112,7 +103,7 @@ def _setting_message(key: str, domain: DomainConfig, space: Mapping[str, DomainC
     for place, reason in NOT_SEARCHED.items():
         if path[: len(place)] == place:
             return f"cannot be searched: {reason}"
-    if isinstance(domain, LayersConfig) and path != HIDDEN:
+    if isinstance(section, LayersConfig) and path != HIDDEN:
         return f"depth and width are a domain of {format_path(HIDDEN)} alone"
     return None
 
@@ -124,7 +115,7 @@ def _condition_message(
     experiment: Experiment,
     space: Mapping[str, DomainConfig],
 ) -> str | None:
-    """Why a condition can never hold; None where it can."""
+    """Why a condition can never hold; None if it can."""
     found = condition(path, wanted, dimensions)
     values = wanted if isinstance(wanted, list) else [wanted]
     if found is None:
@@ -132,13 +123,13 @@ def _condition_message(
     if not found.values:
         return f"never holds: no value of {found.dimension} has {flow_yaml(wanted)} there"
     asked = dimensions[found.dimension].domain
-    possible = asked.values
-    if possible is None:
+    if asked.values is None:
         return "cannot be asked about: between any two of its values there is another; ask about a choice"
     for value in found.values:
         if value not in asked:
-            words = [each for each in possible[:MOST_SHOWN] if isinstance(each, str)]
-            known = f"; its domain has {quoted_list([flow_yaml(each) for each in possible[:MOST_SHOWN]])}"
+            shown = asked.values[:MOST_SHOWN]
+            words = [each for each in shown if isinstance(each, str)]
+            known = f"; its domain has {quoted_list(list(map(flow_yaml, shown)))}"
             return f"is never {flow_yaml(value)}{did_you_mean(str(value), words) or known}"
     return None
 
@@ -146,7 +137,7 @@ def _condition_message(
 def _unsearched_message(
     path: str, values: Sequence[Any], experiment: Experiment, space: Mapping[str, DomainConfig]
 ) -> str | None:
-    """What is wrong with asking about a setting that is not searched; nothing where it has a wanted value."""
+    """What is wrong with asking about a setting that is not searched; nothing if it has a wanted value."""
     if any(parse_path(path) == parse_path(key) for key in space):
         return None  # what is wrong with it is told there
     given = value_at(experiment.model_dump(exclude={"search"}), parse_path(path))
@@ -184,10 +175,10 @@ def _leads_nowhere(configs: TrialConfigs, dimensions: Sequence[Dimension]) -> Me
     messages: Messages = {}
     config: Any = configs.config
     for dimension in dimensions:
-        path, value = parse_path(dimension.setting), dimension.domain.values_to_try()[0]
         try:
-            if dimension.name == dimension.setting:
-                config = override(config, path, value)
+            if dimension.part is None:
+                value = dimension.domain.values_to_try()[0]
+                config = override(config, parse_path(dimension.setting), value)
         except FindingError as error:
             what, _, advice = error.finding.message.partition("; ")
             place = format_path(error.finding.path)
@@ -204,6 +195,6 @@ def _not_whole(configs: TrialConfigs, dimensions: Sequence[Dimension]) -> Messag
         instead = _WHOLE.get(type(dimension.domain))
         forms = forms_at(parse_path(dimension.setting), configs.config)
         if instead and {"integer", "number"} & {form.get("type") for form in forms} == {"integer"}:
-            low, high = dimension.domain.values_to_try()[0], dimension.domain.values_to_try()[-1]
+            low, *_, high = dimension.domain.values_to_try()
             messages[place_of(dimension)] = f"takes whole numbers; write {instead}: [{low:.0f}, {high:.0f}]"
     return messages

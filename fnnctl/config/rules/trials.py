@@ -1,7 +1,7 @@
 """From an assignment of a search to the full experiment of its trial.
 
-It is the experiment that `fnnctl train` makes of the config and the assignment as `--set` words, but for the
-`search` section, which a trial has not.
+`fnnctl train` makes the same experiment of the config and the assignment as `--set` words, except for the
+`search` section, which trials do not have.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ EPOCHS: ConfigPath = ("training", "epochs")
 
 @dataclass(frozen=True, slots=True)
 class TrialConfigs:
-    """An experiment whose settings a search puts values in the place of."""
+    """An experiment in which a search replaces settings."""
 
     config: Mapping[str, Any]
     """The experiment as plain values, without its search."""
@@ -34,11 +34,11 @@ class TrialConfigs:
     """Every trial's training.epochs, at which schedules end: the largest budget, until that is raised."""
 
     def experiment_of(self, assignment: Mapping[str, Any]) -> Experiment:
-        """The trial's experiment; raises `RefusedConfigurationError` where the rules refuse it."""
+        """The trial's experiment; raises `RefusedConfigurationError` if the rules refuse it."""
         return _resolved(self._config_of(assignment))
 
     def unread_in(self, assignment: Mapping[str, Any]) -> Messages:
-        """What nothing reads in this trial; `RefusedConfigurationError` where the schema refuses it."""
+        """What nothing reads in this trial; `RefusedConfigurationError` if the schema refuses it."""
         return unread_settings(validated(self._config_of(assignment)))
 
     def _config_of(self, assignment: Mapping[str, Any]) -> Any:
@@ -59,7 +59,7 @@ class TrialConfigs:
 
 
 def trial_configs(config: Mapping[str, Any], experiment: Experiment, *, epochs: int) -> TrialConfigs:
-    """What makes trials of a loaded `config`, whose experiment this is, at this largest budget."""
+    """The trials of a loaded `config`, whose experiment this is, at this largest budget."""
     plain: Any = without(config, [("search",)])
     plain = {**plain, "name": experiment.name}
     if experiment.training.early_stopping is None:
@@ -70,7 +70,7 @@ def trial_configs(config: Mapping[str, Any], experiment: Experiment, *, epochs: 
 
 
 def _resolved(config: Any) -> Experiment:
-    """The experiment of plain values, in which settings that nothing reads have their defaults."""
+    """The experiment of plain values; settings that nothing reads have their defaults."""
     experiment = validated(config)
     unread = unread_settings(experiment)
     given = [path for path in unread if value_at(config, path) is not None and not is_below(path, unread)]

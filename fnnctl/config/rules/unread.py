@@ -1,4 +1,4 @@
-"""Settings that nothing reads: errors where they are given, left out where an experiment is written."""
+"""Settings that nothing reads: errors if they are given, left out when an experiment is written."""
 
 from __future__ import annotations
 
@@ -24,11 +24,13 @@ def unread_settings(experiment: Experiment) -> Messages:
 
 def _unread_data(data: DataConfig) -> Messages:
     messages: Messages = {}
+    reason = None
     if data.source in BUILTIN_NAMES:
         reason = f"nothing reads this: {data.source} is built in and comes with its own format"
+    elif data.source.endswith(".npz"):
+        reason = ARRAY_REASON
+    if reason:
         messages.update({("data", key): reason for key in ("delimiter", "encoding", "missing_values")})
-    if data.source.endswith(".npz"):
-        messages.update({("data", key): ARRAY_REASON for key in ("delimiter", "encoding", "missing_values")})
     if data.test_source is None:
         messages["data", "test_sha256"] = "nothing reads this without data.test_source"
     else:
@@ -68,20 +70,15 @@ def _unread_training(training: TrainingConfig, model: ModelConfig) -> Messages:
 
 def _unread_momentum(experiment: Experiment) -> Messages:
     """Averaged weights have running statistics of their own, which are plain means over an epoch."""
-    model = experiment.model
     if experiment.training.averaging is None:
         return {}
-    places: list[tuple[ConfigPath, Normalization | None]] = [
-        (("model", "normalization"), model.normalization)
-    ]
-    places += [
-        (("model", "hidden", index, "normalization"), layer.normalization)
-        for index, layer in enumerate(model.hidden)
-    ]
+    normalizations: dict[ConfigPath, Normalization | None] = {("model",): experiment.model.normalization}
+    for index, layer in enumerate(experiment.model.hidden):
+        normalizations["model", "hidden", index] = layer.normalization
     reason = "nothing reads this: training.averaging takes plain means over the training rows"
     return {
-        (*path, "momentum"): reason
-        for path, normalization in places
+        (*path, "normalization", "momentum"): reason
+        for path, normalization in normalizations.items()
         if isinstance(normalization, BatchNormalizationConfig)
     }
 

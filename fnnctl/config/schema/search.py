@@ -26,7 +26,7 @@ METHODS: Final[Mapping[str, tuple[SchedulerName, SamplerName]]] = {
 }
 """What each method is made of."""
 DEFAULT_TRIALS = 50
-"""How many configurations are tried where neither the config nor the method says so."""
+"""How many configurations are tried if neither the config nor the method says so."""
 
 
 class MethodConfig(Section):
@@ -40,7 +40,7 @@ class MethodConfig(Section):
 
     @property
     def name(self) -> str:
-        """The method's name, or both parts where the two have none together."""
+        """The method's name, or both parts if the two have no common name."""
         parts = (self.scheduler, self.sampler)
         return next((name for name, of in METHODS.items() if of == parts), " × ".join(parts))
 
@@ -126,7 +126,7 @@ class SearchConfig(Section):
 
     @property
     def most_trials(self) -> int | None:
-        """`trials`, or what stands for it where it is left out; None for all there are."""
+        """`trials` or its default; None for all there are."""
         if self.trials is None and self.method.sampler != "grid":
             return DEFAULT_TRIALS
         return self.trials

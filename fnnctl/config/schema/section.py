@@ -1,7 +1,7 @@
 """What every section of the config has in common: strict, closed, frozen, described.
 
 A choice that carries numbers (an activation, an optimizer) is a mapping with a `name`. Its name alone
-may stand for it where the defaults will do: `activation: relu` is `activation: {name: relu}`. In the
+may stand for it if its defaults will do: `activation: relu` is `activation: {name: relu}`. In the
 same way a hidden layer's number of units may stand for the layer.
 """
 
@@ -40,7 +40,7 @@ def written_out(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Shorthand:
-    """Lets a bare value stand for `{key: value}`, and fills in `default` where a mapping lacks the key."""
+    """Lets a bare value stand for `{key: value}`, and fills in `default` if a mapping lacks the key."""
 
     key: str
     default: str | None = None

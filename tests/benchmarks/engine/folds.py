@@ -21,12 +21,15 @@ from typing import Any
 import numpy as np
 
 from fnnctl.blas import set_blas_threads
-from fnnctl.commands.fold_plan import plan_folds
-from fnnctl.commands.fold_training import train_folds
-from fnnctl.commands.folds import CrossValidation, PreparedFolds, prepare_folds
 from fnnctl.executors.registry import make_executor
 from fnnctl.executors.work import run_work
+from fnnctl.modelling.cross_validation import CrossValidation
+from fnnctl.modelling.loading import load_experiment
+from fnnctl.stacks.measures import FoldMeasure
+from fnnctl.stacks.planning import plan_folds
+from fnnctl.stacks.work import StackItem, WorkerData, train_item
 from fnnctl.store.provenance import usable_processors
+from fnnctl.tasks.classification.part_scores import ClassScores
 from tests.benchmarks.engine.contest import Settings, present
 from tests.benchmarks.measuring import interleaved, standard_error
 
@@ -47,10 +50,10 @@ def cross_validation(settings: Settings, *, epochs: int = 200) -> None:
     """Seconds and accuracies."""
     from tests.benchmarks.engine.their_folds import apart
 
-    validation = prepared(epochs).validation
-    plan = plan_folds(validation, workers=usable_processors())
-    sizes = "+".join(str(len(stack)) for stack in plan.stacks)
-    print(f"\nCross-validation: {CONFIG.name}, {len(validation.networks)} folds, {epochs} epochs each")
+    validation = prepared(epochs)
+    plan, stacks = plan_folds(validation.fits, rows=len(validation.data), workers=usable_processors())
+    sizes = "+".join(str(len(stack)) for stack in stacks)
+    print(f"\nCross-validation: {CONFIG.name}, {len(validation.fits)} folds, {epochs} epochs each")
     print(f"fnnctl: stacks of {sizes}, {plan.kind}, {plan.workers} at once")
     own, theirs = Scores(), Scores()
     contenders: dict[str, Callable[[], float]] = {
@@ -78,23 +81,25 @@ def overrides_for(epochs: int) -> list[str]:
     return [*FIXED, f"training.epochs={epochs}"]
 
 
-def prepared(epochs: int) -> PreparedFolds:
+def prepared(epochs: int) -> CrossValidation:
     """The folds of the baseline, each trained for so many epochs."""
-    return prepare_folds(CONFIG, overrides_for(epochs), name=None, seed=None)
+    return load_experiment(CONFIG, overrides_for(epochs)).cross_validation()
 
 
 def train_ours(validation: CrossValidation, scores: Scores) -> float:
     """Seconds to plan, to start the workers, and to train and score all folds."""
     begun = time.perf_counter()
-    plan = plan_folds(validation, workers=usable_processors())
+    fits = validation.fits
+    plan, stacks = plan_folds(fits, rows=len(validation.data), workers=usable_processors())
     set_blas_threads(1)
-    accuracies = [0.0] * len(validation.networks)
+    measure = FoldMeasure(calibrate=False)
+    accuracies = [0.0] * len(fits)
     with make_executor(plan.kind, workers=plan.workers, poll=lambda done: False) as executor:
-        shared = executor.share(validation)
-        items = ((shared, stack) for stack in plan.stacks)
-        for index, results in run_work(executor, train_folds, items):
-            for fold, result in zip(plan.stacks[index], results, strict=True):
-                if result.scores is None:
+        shared = executor.share(WorkerData(validation.data, reuse=False))
+        items = ((shared, StackItem(tuple(fits[k] for k in stack), measure)) for stack in stacks)
+        for index, done in run_work(executor, train_item, items):
+            for fold, result in zip(stacks[index], done.measured, strict=True):
+                if not isinstance(result.scores, ClassScores):
                     raise RuntimeError(f"fold {fold} has no scores: {result.outcome}")
                 accuracies[fold] = float((result.scores.predictions == result.scores.labels).mean())
     seconds = time.perf_counter() - begun
@@ -123,9 +128,9 @@ def their_cross_validation(
     from sklearn.preprocessing import StandardScaler
 
     epochs = validation.experiment.training.epochs
-    dataset = validation.dataset
-    X = dataset.numbers(np.arange(len(dataset))).astype(np.float32)
-    splits = [validation.split(network.repeat, network.fold) for network in validation.networks]
+    data = validation.data
+    X = data.dataset.numbers(np.arange(len(data))).astype(np.float32)
+    splits = [fit.split(data) for fit in validation.fits]
     folds: list[tuple[Any, Any]] = [(split.train, split.test) for split in splits]
     model = make_pipeline(
         StandardScaler(), MLPClassifier((100,), max_iter=epochs, n_iter_no_change=epochs + 1, random_state=0)
@@ -135,7 +140,7 @@ def their_cross_validation(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             begun = time.perf_counter()
-            scores.accuracies = cross_val_score(model, X, dataset.labels, cv=folds, n_jobs=jobs).tolist()
+            scores.accuracies = cross_val_score(model, X, data.targets, cv=folds, n_jobs=jobs).tolist()
             return time.perf_counter() - begun
 
     return measure

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from fnnctl.stacks.grouping import best_size, group_into_stacks
 from fnnctl.tasks.base import TRAIN_LOSS
 from fnnctl.training.pool import Examples
 from fnnctl.training.stack import Stack
-from fnnctl.training.stacking import StackKey, best_size, group_into_stacks
 from fnnctl.training.trainer import train_stack
 from tests.benchmarks.engine.trained import Trained, Trainer
 from tests.benchmarks.engine.work import Work
@@ -21,7 +21,7 @@ def pool_of(work: Work) -> Examples:
 
 def cut(work: Work, members: int) -> list[list[int]]:
     """The members' numbers, stack by stack."""
-    job = StackKey(work.settings, len(work.X), 0)
+    job = work.settings, len(work.X)
     return group_into_stacks([job] * members, most=best_size(work.settings))
 
 

@@ -40,7 +40,7 @@ def apart(scores: folds.Scores, *, epochs: int) -> Iterator[Callable[[], float]]
 
 def main() -> None:
     scores = folds.Scores()
-    validation = folds.prepared(int(sys.argv[1])).validation
+    validation = folds.prepared(int(sys.argv[1]))
     measure = folds.their_cross_validation(validation, scores)
     for _ in sys.stdin:
         seconds = measure()

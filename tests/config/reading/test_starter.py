@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from fnnctl.config.reading.loading import LoadedConfig, load_config
-from fnnctl.config.reading.starter import STARTER_NAME, STARTER_TEXT
+from fnnctl.config.reading.starter import STARTER_NAME, starter_text
 
 
 def load(tmp_path: Path, text: str) -> LoadedConfig:
@@ -15,13 +15,13 @@ def load(tmp_path: Path, text: str) -> LoadedConfig:
 
 
 def test_it_runs_as_it_is_on_built_in_data(tmp_path: Path) -> None:
-    experiment = load(tmp_path, STARTER_TEXT).experiment
+    experiment = load(tmp_path, starter_text()).experiment
     assert (experiment.name, experiment.data.source) == ("digits", "digits")
     assert experiment.model.hidden[0].units == 100
 
 
 def test_it_writes_out_defaults_and_changes_only_the_seed(tmp_path: Path) -> None:
-    written = load(tmp_path, STARTER_TEXT).experiment
+    written = load(tmp_path, starter_text()).experiment
     default = load(tmp_path, "seed: 7\ndata: {source: digits}").experiment
     assert written == default
 
@@ -42,15 +42,15 @@ def test_it_writes_out_defaults_and_changes_only_the_seed(tmp_path: Path) -> Non
     ],
 )
 def test_what_its_comments_offer_can_be_used(tmp_path: Path, line: str, instead: str) -> None:
-    assert STARTER_TEXT.count(f"\n{line}") == 1
-    text = STARTER_TEXT.replace(f"\n{line}", f"\n{instead}")
+    assert starter_text().count(f"\n{line}") == 1
+    text = starter_text().replace(f"\n{line}", f"\n{instead}")
     if instead.startswith("  hidden"):
         text = text.replace("\n  hidden: [100]", "")
     load(tmp_path, text)
 
 
 def test_the_search_that_its_last_comment_offers_can_be_used(tmp_path: Path) -> None:
-    before, search = STARTER_TEXT.split("# search:")
+    before, search = starter_text().split("# search:")
     text = f"{before}search:{search.replace(chr(10) + '# ', chr(10))}"
     loaded = load(tmp_path, text)
     assert loaded.experiment.search
@@ -59,5 +59,5 @@ def test_the_search_that_its_last_comment_offers_can_be_used(tmp_path: Path) -> 
 
 
 def test_it_fits_a_terminal_and_has_spaces_only() -> None:
-    assert max(len(line) for line in STARTER_TEXT.splitlines()) <= 110
-    assert "\t" not in STARTER_TEXT
+    assert max(len(line) for line in starter_text().splitlines()) <= 110
+    assert "\t" not in starter_text()

@@ -1,0 +1,153 @@
+"""A fit: one experiment on given rows with one seed. Everything that trains is made of fits."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, Self
+
+from fnnctl.config.rules.canonical import configuration_seed
+from fnnctl.config.schema.experiment import Experiment
+from fnnctl.data.dataset import Dataset
+from fnnctl.data.preprocessing import Preprocessor, fit_preprocessor
+from fnnctl.data.splits.folds import Fold
+from fnnctl.data.splits.parts import Rows, Split
+from fnnctl.errors import ConfigError, Problem
+from fnnctl.memory import available_bytes
+from fnnctl.modelling.stack_settings import member_of, network_shape, stack_settings
+from fnnctl.nn.parameters import ParameterLayout
+from fnnctl.tasks.task import TaskData
+from fnnctl.training.members import Member, StackSettings
+from fnnctl.training.memory import training_bytes
+from fnnctl.training.pool import Pool, make_pool
+from fnnctl.training.threads import default_threads
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What is trained once. The data set is not part of it, so that many fits share one."""
+
+    experiment: Experiment
+    """With everything filled in that depends on the data, as far as the caller wants it recorded."""
+    rows: Rows
+    """Which rows are learned from, watched and tested."""
+    sizes: tuple[int, int, int]
+    """How many rows the training, the validation and the test part have."""
+    seed: int
+    """All random numbers of the training follow from it."""
+    preprocessor: Preprocessor
+    """Fitted to the training rows."""
+    settings: StackSettings
+
+    @classmethod
+    def of(
+        cls,
+        data: TaskData,
+        experiment: Experiment,
+        rows: Rows,
+        *,
+        seed: int | None = None,
+        preprocessor: Preprocessor | None = None,
+        check_memory: bool = True,
+    ) -> Self:
+        """Fit the preprocessing to the training rows, unless it is given, and size the network.
+
+        Without a seed it is the one of the configuration, for which the experiment is completed first. Raises
+        `ConfigError`, also if there is not enough memory to train the network.
+        """
+        split = rows.split(data.strata, data.dataset.groups)
+        preprocessor = preprocessor or fit_preprocessor(data.dataset, split.train, experiment.data)
+        inputs = len(preprocessor.features)
+        shape = network_shape(experiment, inputs=inputs, output=data.task.output_shape(experiment.model))
+        if split.train.size == 1 and any(layer.normalization == "batch" for layer in shape.hidden):
+            message = "batch normalization needs 2 training rows, and there is 1; write normalization: layer"
+            raise ConfigError(Problem(message, path="model.normalization"))
+        weights = data.example_weights(experiment, split.train)
+        if weights is not None and not weights.any():
+            given = data.dataset.weights
+            raise ConfigError(data.task.weights_problem(None if given is None else given[split.train]))
+        settings = stack_settings(experiment, shape, rows=split.train.size, weighted=weights is not None)
+        if seed is None:
+            experiment = completed(experiment, data.dataset, settings)
+            seed = configuration_seed(experiment)
+        sizes = split.train.size, split.validation.size, split.test.size
+        fit = cls(experiment, rows, sizes, seed, preprocessor, settings)
+        if check_memory:
+            fit.refuse_memory_shortage(len(data))
+        return fit
+
+    def refuse_memory_shortage(self, rows: int) -> None:
+        """Raise `ConfigError` if the network cannot be trained on a data set of so many rows."""
+        if message := memory_shortage(self.settings, rows=rows):
+            raise ConfigError(Problem(message, path="model.hidden"))
+
+    @property
+    def layout(self) -> ParameterLayout:
+        """Where the network's parameters stand in its flat row."""
+        return ParameterLayout(self.settings.shape)
+
+    @property
+    def fold(self) -> tuple[int, int] | None:
+        """The repeat and the number of its fold; None if the rows are no fold's."""
+        return (self.rows.repeat, self.rows.number) if isinstance(self.rows, Fold) else None
+
+    @property
+    def preprocessing(self) -> str:
+        """What fits on the same rows have in common if their features are alike."""
+        return json.dumps(self.experiment.data.model_dump(), sort_keys=True)
+
+    def split(self, data: TaskData) -> Split:
+        """The rows of each part."""
+        return self.rows.split(data.strata, data.dataset.groups)
+
+    def examples(self, data: TaskData) -> Pool:
+        """All rows of the data as this fit's network sees them."""
+        features = self.preprocessor.of(data.dataset)
+        return make_pool(features, data.targets, len(self.preprocessor.features), self.settings.dtype)
+
+    def member(self, data: TaskData, split: Split, *, offset: int = 0) -> Member:
+        """The network as a member of a stack, in whose pool this fit's rows begin at `offset`."""
+        return member_of(
+            self.experiment,
+            seed=self.seed,
+            train_rows=split.train + offset,
+            validation_rows=split.validation + offset,
+            weights=data.example_weights(self.experiment, split.train),
+        )
+
+
+def completed(
+    experiment: Experiment, dataset: Dataset, settings: StackSettings, *, threads: int | None = None
+) -> Experiment:
+    """Fill in what follows from the data and the network's size; by default also the threads."""
+    if threads is None:
+        given = experiment.training.threads
+        threads = default_threads(ParameterLayout(settings.shape)) if given == "auto" else given
+    concrete = {"batch_size": settings.batch_size, "threads": threads, "precision": settings.precision}
+    training = experiment.training.model_copy(update=concrete)
+    return with_data_facts(experiment, dataset).model_copy(update={"training": training})
+
+
+def with_data_facts(experiment: Experiment, dataset: Dataset) -> Experiment:
+    """Fill in what a complete config says of the data."""
+    facts: dict[str, Any] = {
+        "source": dataset.source,
+        "sha256": dataset.sha256,
+        "target": dataset.target,
+        "test_source": dataset.test_source,
+        "test_sha256": dataset.test_sha256,
+    }
+    return experiment.model_copy(update={"data": experiment.data.model_copy(update=facts)})
+
+
+def memory_shortage(settings: StackSettings, *, rows: int) -> str | None:
+    """Why a network cannot be trained with the memory that there is; None if it can."""
+    needed, available = training_bytes(settings, rows=rows), available_bytes()
+    if available is None or needed <= available:
+        return None
+    parameters = ParameterLayout(settings.shape).size
+    return (
+        f"training this network of {parameters:,} parameters on {rows:,} rows would take "
+        f"{needed / 1e9:,.1f} GB of memory, and {available / 1e9:,.1f} GB are available: take fewer or "
+        "narrower layers, or fewer rows or classes"
+    )

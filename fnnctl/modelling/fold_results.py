@@ -1,0 +1,127 @@
+"""What became of the fits of a cross-validation, and the tables that say it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fnnctl.metrics.resampling import summarize_scores
+from fnnctl.modelling.cross_validation import CrossValidation
+from fnnctl.tasks.epoch_metrics import epoch_metrics
+from fnnctl.tasks.task import FoldScores, OutOfFold, PartScores
+from fnnctl.training.history import history_table
+from fnnctl.training.trainer import Outcome
+
+FACT_COLUMNS = (
+    "repeat", "fold", "train_rows", "validation_rows", "test_rows",
+    "epochs", "best_epoch", "stopped", "temperature",
+)  # fmt: skip
+
+Metrics = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class FoldResult:
+    """What became of one fold's fit."""
+
+    outcome: Outcome
+    epochs: int
+    best_epoch: int | None
+    history: dict[str, list[float]]
+    temperature: float | None
+    """The one that suits the fold's validation part, if one is asked for and there is one."""
+    scores: PartScores | None
+    """Of the fold's test rows; None if it diverged or was interrupted."""
+
+
+Results = Sequence[FoldResult | None]
+"""One per fit of a cross-validation; None for a fold that was not trained."""
+
+
+def fold_metrics(results: Results) -> list[Metrics | None]:
+    """Each fold's metrics; None if there are no scores."""
+    return [
+        _without_partial_means(result.scores.metrics()) if result and result.scores else None
+        for result in results
+    ]
+
+
+def _without_partial_means(metrics: dict[str, Any]) -> dict[str, Any]:
+    """Null in place of a mean over classes one of which has no value: it would be of other classes."""
+    of_classes = metrics.get("per_class", {}).values()
+    for name in ("roc_auc", "average_precision"):
+        if f"{name}_macro" in metrics and any(scores["roc_auc"] is None for scores in of_classes):
+            metrics = {**metrics, f"{name}_macro": None}
+    return metrics
+
+
+def summary(validation: CrossValidation, of_folds: Sequence[Metrics | None]) -> dict[str, Any]:
+    """The `cross_validation` entry of metrics.json: for each metric mean, deviation, interval, scores."""
+    known = [metrics for metrics in of_folds if metrics]
+    scores = {name: [_score(metrics, name) for metrics in of_folds] for name in _single_metrics(known)}
+    # The validation rows count as learned from: early stopping has seen them.
+    learned = sum(fit.sizes[0] + fit.sizes[1] for fit in validation.fits)
+    tested = sum(fit.sizes[2] for fit in validation.fits)
+    return {
+        "folds": validation.folds.count,
+        "repeats": len(validation.folds.assignment),
+        "diverged": sum(metrics is None for metrics in of_folds),
+        **summarize_scores(scores, test_share=tested / learned),
+    }
+
+
+def fold_table(
+    validation: CrossValidation, results: Results, of_folds: Sequence[Metrics | None]
+) -> tuple[list[str], list[list[object]]]:
+    """The columns and rows of cross_validation.csv."""
+    names = _single_metrics([metrics for metrics in of_folds if metrics])
+    rows: list[list[object]] = []
+    for place, fit, result, metrics in zip(validation.folds, validation.fits, results, of_folds, strict=True):
+        facts: tuple[object, ...] = (None,) * 4
+        if result:
+            facts = result.epochs, result.best_epoch, str(result.outcome), result.temperature
+        scores = (_score(metrics, name) for name in names)
+        rows.append([*(number + 1 for number in place), *fit.sizes, *facts, *scores])
+    return [*FACT_COLUMNS, *names], rows
+
+
+def history_rows(validation: CrossValidation, results: Results) -> tuple[list[str], Iterator[list[object]]]:
+    """The columns and rows of history.csv, a row per epoch and fold."""
+    metrics = epoch_metrics(validation.fits[0].settings.shape)
+    columns, _ = history_table({}, metrics, layers=0)
+
+    def rows() -> Iterator[list[object]]:
+        for place, result in zip(validation.folds, results, strict=True):
+            if result:
+                for row in history_table(result.history, metrics, layers=0)[1]:
+                    yield [*(number + 1 for number in place), *row]
+
+    return ["repeat", "fold", *columns], rows()
+
+
+def out_of_fold(validation: CrossValidation, results: Results) -> OutOfFold:
+    """The predictions of all folds that have scores."""
+    data = validation.data
+    folds = [
+        FoldScores(repeat, fold, validation.folds.test_rows(repeat, fold), result.scores)
+        for (repeat, fold), result in zip(validation.folds, results, strict=True)
+        if result and result.scores
+    ]
+    return data.task.out_of_fold(folds, data.dataset.file_rows, data.targets)
+
+
+def _single_metrics(of_folds: Sequence[Metrics]) -> list[str]:
+    """The metrics that are one number, in their order; numbers of rows are no metric."""
+    names = dict.fromkeys(name for metrics in of_folds for name in metrics)
+    return [
+        name
+        for name in names
+        if name != "support"
+        and not any(isinstance(metrics.get(name), list | dict) for metrics in of_folds)
+        and not name.endswith("_ci95")
+    ]
+
+
+def _score(metrics: Metrics | None, name: str) -> float | None:
+    return metrics.get(name) if metrics else None

@@ -1,0 +1,173 @@
+"""Files of new rows for a stored network: how they are opened, and what is said of them besides.
+
+That a column is not used is said at once; that categories were not known, when all rows are read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.config.schema.data import DELIMITER_PATTERN
+from fnnctl.data.arrays.archives import holds_arrays, source_sha256
+from fnnctl.data.arrays.new_rows import open_new_arrays
+from fnnctl.data.files import find_file, shown_name
+from fnnctl.data.new_rows import NewFile, NewRows
+from fnnctl.data.preprocessing import Preprocessor
+from fnnctl.data.tables.new_rows import open_new_rows
+from fnnctl.data.tables.rows import CsvFormat
+from fnnctl.errors import DataError, Problem, UsageError, quoted_list
+from fnnctl.modelling.saved_model import SavedModel
+from fnnctl.text import counted, printable, shown
+
+Note = Callable[[str], None]
+
+STANDARD_INPUT = "-"
+TAB = ("\\t", "tab")
+"""What a tab may be written as, which is hard to type on a command line."""
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """A CSV file, standard input, or arrays; and how a table is written."""
+
+    path: Path | None
+    """None is standard input."""
+    form: CsvFormat
+
+    @classmethod
+    def find(
+        cls,
+        data: str,
+        model: SavedModel,
+        *,
+        setting: str,
+        delimiter: str | None,
+        encoding: str | None,
+        pipes: bool = True,
+    ) -> Self:
+        """The file that `data` means; it is written as the network's own data were, where nothing is said.
+
+        `setting` is what `data` was given as. Without `pipes` it must be what can be read twice. Raises
+        `InputError` where there is no such file, and for a delimiter or an encoding of arrays.
+        """
+        table = model.description.table
+        form = CsvFormat(
+            delimiter=table.delimiter if delimiter is None else _delimiter(delimiter),
+            encoding=encoding or table.encoding,
+            missing=frozenset(text.strip() for text in table.missing_values),
+            encoding_setting="--encoding",
+        )
+        if pipes and data == STANDARD_INPUT:
+            return cls(None, form)
+        path = find_file(data, Path(), setting=setting, folders=True, pipes=pipes)
+        for option, value in {"--delimiter": delimiter, "--encoding": encoding}.items():
+            if value is not None and holds_arrays(path):
+                raise UsageError(f"{option} is for a CSV file, and {printable(data)} holds arrays")
+        return cls(path, form)
+
+    @property
+    def name(self) -> str:
+        """Its name in messages."""
+        return shown_name(self.path)
+
+    @property
+    def file(self) -> Path:
+        """The path of what is no pipe."""
+        if self.path is None:
+            raise ValueError("standard input has no path")
+        return self.path
+
+    @property
+    def stem(self) -> str:
+        """The file's name without its endings."""
+        return Path(self.file.name.removesuffix(".gz")).stem
+
+    @property
+    def sha256(self) -> str:
+        """Of the bytes of what is no pipe, as the manifest of a training on it has it."""
+        return source_sha256(self.file)
+
+    def holds(self, file: Path) -> bool:
+        """Whether `file` is what is read, or a part of it."""
+        if self.path is None or not file.exists():
+            return False
+        parts = self.path.glob("*.npy") if self.path.is_dir() else [self.path]
+        return any(file.samefile(part) for part in parts)
+
+    @contextmanager
+    def open(self, model: SavedModel, note: Note, *, labelled: bool = False) -> Iterator[Iterator[NewRows]]:
+        """Give the rows, block by block; `note` is told what is noteworthy, some of it in the end only."""
+        unseen = Unseen(model.predictor.preprocessor)
+        with self._rows(model, labelled) as file:
+            if file.unused:
+                listed = quoted_list([shown(name) for name in file.unused])
+                which = "a column is" if len(file.unused) == 1 else f"{len(file.unused):,} columns are"
+                note(f"{self.name}: {which} not used, for the network does not know it: {listed}")
+            yield unseen.counting(file.blocks)
+        for sentence in unseen.sentences():
+            note(f"{self.name}: {sentence}")
+
+    def _rows(self, model: SavedModel, labelled: bool) -> AbstractContextManager[NewFile]:
+        preprocessor = model.predictor.preprocessor
+        if self.path is not None and holds_arrays(self.path):
+            return nullcontext(open_new_arrays(self.path, preprocessor, labelled=labelled))
+        return open_new_rows(
+            self.path,
+            self.form,
+            preprocessor,
+            target=model.description.target,
+            labelled=labelled,
+            delimiter_setting="--delimiter",
+        )
+
+    def refuse_overflow(self, scores: FloatArray, rows: IntArray) -> None:
+        """Raise `DataError` where a score, (n, classes), is no finite number; `rows`, (n,), are numbered."""
+        finite = np.isfinite(scores).all(axis=1)
+        if not finite.all():
+            row = rows[np.argmin(finite)]
+            message = f"the numbers of row {row} (from 0) are too large for the network: its scores overflow"
+            raise DataError(Problem(message, file=self.name))
+
+
+@dataclass(slots=True)
+class Unseen:
+    """Counts values that are none of their column's categories in training."""
+
+    preprocessor: Preprocessor
+    _found: dict[str, tuple[int, str]] = field(default_factory=dict)
+    """For a column's name, the number of rows, and the first value."""
+
+    def counting(self, blocks: Iterator[NewRows]) -> Iterator[NewRows]:
+        """Pass the blocks on."""
+        known = [set(column.categories) for column in self.preprocessor.categories]
+        for block in blocks:
+            for j, name in enumerate(block.categorical_names):
+                new = [k for k, text in enumerate(block.categories[j]) if text not in known[j]]
+                if new:
+                    count, first = self._found.get(name, (0, block.categories[j][new[0]]))
+                    rows = int(np.count_nonzero(np.isin(block.categorical[:, j], new)))
+                    self._found[name] = (count + rows, first)
+            yield block
+
+    def sentences(self) -> Iterator[str]:
+        """A sentence a column."""
+        for name, (rows, first) in self._found.items():
+            yield (
+                f"in {counted(rows, 'row')} the column {shown(name)} has a value that training has not seen "
+                f"(the first is {shown(first)}): none of the column's features is set there"
+            )
+
+
+def _delimiter(text: str) -> str:
+    delimiter = "\t" if text in TAB else text
+    if not re.match(DELIMITER_PATTERN, delimiter):
+        raise UsageError(f"--delimiter '{text}': write one character, or tab")
+    return delimiter

@@ -1,0 +1,83 @@
+"""The rows of a new file that have a label, and what a saved model says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.data.coded_texts import CodedTexts
+from fnnctl.data.new_rows import NewRows
+from fnnctl.data.problems import Problems
+from fnnctl.errors import DataError, Problem
+from fnnctl.modelling.input_file import InputFile, Note
+from fnnctl.modelling.saved_model import SavedModel
+from fnnctl.tasks.task import PartScores, Targets, Task
+from fnnctl.text import counted, shown
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledRows:
+    """n rows that have a label."""
+
+    numbers: IntArray
+    """(n,), in the file, from 0."""
+    targets: Targets
+    """(n,)"""
+    scores: list[FloatArray]
+    """(n, outputs) in all, batch by batch."""
+
+    def part(self, model: SavedModel) -> PartScores:
+        """What the model says of them."""
+        predictor = model.predictor
+        return predictor.task.score(self.numbers, self.targets, self.scores, predictor.temperature)
+
+
+def read_labelled(given: InputFile, model: SavedModel, note: Note) -> LabelledRows:
+    """Read and score all rows that have a label; `note` is told what is noteworthy.
+
+    Raises `DataError` if a label is none that the model knows, and if there is no label at all.
+    """
+    target, task = model.description.target, model.predictor.task
+    numbers: list[IntArray] = []
+    targets: list[Targets] = []
+    left_out = 0
+
+    def pieces(blocks: Iterator[NewRows]) -> Iterator[tuple[NewRows, IntArray]]:
+        nonlocal left_out
+        for block in blocks:
+            encoded = _encoded(block.labels, task, given.name)
+            kept = np.flatnonzero(encoded >= 0)
+            numbers.append(block.first + kept)
+            targets.append(encoded[kept])
+            left_out += len(encoded) - len(kept)
+            yield block, kept
+
+    with given.open(model, note, labelled=True) as blocks:
+        scores = list(model.predictor.column_scores(pieces(blocks)))
+    if not scores:
+        message = f"no row has a value in the label's column {shown(target)}"
+        raise DataError(Problem(message, file=given.name))
+    if left_out:
+        note(f"{given.name}: left out {counted(left_out, 'row')} without a value in {shown(target)}")
+    rows = LabelledRows(np.concatenate(numbers), np.concatenate(targets), scores)
+    start = 0
+    for batch in scores:
+        given.refuse_overflow(batch, rows.numbers[start : start + len(batch)])
+        start += len(batch)
+    return rows
+
+
+def _encoded(labels: CodedTexts | None, task: Task, file: str) -> Targets:
+    """(n,) a block's targets, -1 if missing."""
+    if labels is None:
+        raise ValueError("the rows were read without labels")
+    targets, wrong = task.encode_new(labels.texts, labels.codes)
+    problems = Problems(file)
+    for text, line in zip(labels.texts, labels.lines, strict=True):
+        if text in wrong:
+            problems.add(wrong[text], line=line)
+    problems.raise_any()
+    return targets

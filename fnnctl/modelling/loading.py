@@ -1,0 +1,79 @@
+"""Loading an experiment: the config file and its data. Only here do problems get their file and line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from fnnctl.config.reading.loading import LoadedConfig, load_config
+from fnnctl.config.schema.experiment import Experiment
+from fnnctl.data.loading import load_dataset
+from fnnctl.data.splits.parts import Split, split_rows
+from fnnctl.data.warnings import data_warnings
+from fnnctl.errors import ConfigError
+from fnnctl.memory import return_large_blocks
+from fnnctl.modelling.cross_validation import CrossValidation, cross_validation
+from fnnctl.modelling.fit import Fit
+from fnnctl.tasks.registry import encode
+from fnnctl.tasks.task import TaskData
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedExperiment:
+    """A config and its data, before any row is given a part.
+
+    What is wrong is raised as `InputError`, with the file and the line of the setting.
+    """
+
+    config: LoadedConfig
+    data: TaskData
+
+    @property
+    def experiment(self) -> Experiment:
+        """The experiment as the config says it."""
+        return self.config.experiment
+
+    def split(self) -> Split:
+        """Divide the rows into training, validation and test part."""
+        with self.config.located():
+            return split_data(self.data, self.experiment)
+
+    def fit(self, split: Split) -> Fit:
+        """The fit of the experiment on these parts."""
+        with self.config.located():
+            return Fit.of(self.data, self.experiment, split)
+
+    def cross_validation(self) -> CrossValidation:
+        """The experiment's folds, a fit for each."""
+        with self.config.located():
+            return cross_validation(self.data, self.experiment)
+
+    def warnings(self, split: Split) -> list[str]:
+        """What is no error in the data but likely a mistake."""
+        return [*self.data.dataset.warnings, *data_warnings(self.data.dataset, split)]
+
+
+def load_experiment(
+    file: Path, overrides: Sequence[str] = (), *, name: str | None = None, seed: int | None = None
+) -> LoadedExperiment:
+    """Load a config and its data, and hold the one against the other; raises `InputError`."""
+    return_large_blocks()
+    config = load_config(file, overrides, name=name, seed=seed)
+    with config.located():
+        data = encode(load_dataset(config.experiment.data, config.file.parent))
+        if problems := data.task.check(config.experiment):
+            raise ConfigError(*problems)
+    return LoadedExperiment(config, data)
+
+
+def split_data(data: TaskData, experiment: Experiment) -> Split:
+    """The parts of the data that an experiment asks for; raises `DataError`."""
+    return split_rows(
+        data.strata,
+        data.task.strata_names,
+        experiment.data.split,
+        seed=experiment.seed,
+        test_rows=data.dataset.test_rows,
+        groups=data.dataset.groups,
+    )

@@ -1,0 +1,86 @@
+"""A predictor: preprocessing, one or several trained networks, and a calibration. Rows in, scores out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.data.preprocessing import Columns, Preprocessor
+from fnnctl.modelling.fit import Fit
+from fnnctl.nn.network import Network
+from fnnctl.tasks.task import Task, TaskData
+from fnnctl.training.members import Member, make_network
+from fnnctl.training.pool import Pool
+from fnnctl.training.scoring.row_scores import RowScorer
+from fnnctl.training.scoring.stacked import SCORING_BATCH
+
+
+@dataclass(frozen=True, slots=True)
+class Predictor:
+    """Trained networks that can be asked about rows; several are one ensemble."""
+
+    task: Task
+    preprocessor: Preprocessor
+    scorers: tuple[RowScorer, ...]
+    """One per network."""
+    temperature: float | None = None
+    """What the scores are divided by, so that the probabilities are calibrated; None if they are not."""
+
+    @classmethod
+    def of(cls, task: Task, preprocessor: Preprocessor, networks: Sequence[Network]) -> Self:
+        """A predictor that is not calibrated; each network is alone in its stack."""
+        return cls(task, preprocessor, tuple(RowScorer(network) for network in networks))
+
+    def calibrated(self, data: TaskData, pool: Pool, rows: IntArray) -> Self:
+        """The predictor with the temperature that suits these rows of the pool; unchanged if none does."""
+        scores = np.concatenate([batch.copy() for batch in self.pool_scores(pool, rows)])
+        with np.errstate(over="ignore", invalid="ignore"):
+            return self.with_temperature(self.task.fit_temperature(scores, data.targets[rows]))
+
+    def with_temperature(self, temperature: float | None) -> Self:
+        """The predictor with this calibration in place of its own."""
+        return replace(self, temperature=temperature)
+
+    def pool_scores(self, pool: Pool, rows: IntArray) -> Iterator[FloatArray]:
+        """The scores of rows (n,) of a pool, (≤ SCORING_BATCH, outputs) at a time, before calibration."""
+        inputs = self.scorers[0].inputs
+        for start in range(0, len(rows), SCORING_BATCH):
+            batch = rows[None, start : start + SCORING_BATCH]
+            pool.gather(batch, inputs[None, : batch.size])
+            yield self._scores(batch.size)
+
+    def column_scores(self, pieces: Iterable[tuple[Columns, IntArray]]) -> Iterator[FloatArray]:
+        """The scores of the chosen rows of each piece, one after the other, as `pool_scores` gives them."""
+        inputs, filled = self.scorers[0].inputs, 0
+        for columns, rows in pieces:
+            start = 0
+            while start < len(rows):
+                taken = rows[start : start + SCORING_BATCH - filled]
+                self.preprocessor.transform(columns, taken, inputs[filled : filled + len(taken), :-1])
+                start, filled = start + len(taken), filled + len(taken)
+                if filled == SCORING_BATCH:
+                    yield self._scores(filled)
+                    filled = 0
+        if filled:
+            yield self._scores(filled)
+
+    def _scores(self, rows: int) -> FloatArray:
+        """The scores of the first rows of the first scorer's inputs."""
+        first, *others = self.scorers
+        if not others:
+            return first.scores(rows)
+        for scorer in others:
+            scorer.inputs[:rows] = first.inputs[:rows]
+        return self.task.combine([scorer.scores(rows) for scorer in self.scorers])
+
+
+def fresh_predictor(
+    data: TaskData, fit: Fit, member: Member, parameters: FloatArray, statistics: FloatArray
+) -> Predictor:
+    """The predictor that a fit has become: parameters (P,) and running statistics (S,)."""
+    network = make_network(fit.layout, [member], parameters[None], statistics[None])
+    return Predictor.of(data.task, fit.preprocessor, [network])

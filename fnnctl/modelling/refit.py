@@ -1,0 +1,25 @@
+"""The experiment of a search's winner that is trained once more, on all rows but the test part."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.lr_schedules import AdaptiveLrSchedule
+
+
+def refit_experiment(experiment: Experiment, *, epochs: int) -> Experiment:
+    """The trial's experiment with nothing that would watch a validation part, and for this many epochs."""
+    training = experiment.training
+    schedule = training.lr_schedule
+    changes: dict[str, Any] = {"epochs": epochs, "early_stopping": None, "time_limit": None, "threads": 1}
+    if isinstance(schedule, AdaptiveLrSchedule):
+        changes["lr_schedule"] = schedule.model_copy(update={"monitor": "train_loss"})
+    split = experiment.data.split.model_copy(update={"validation": 0.0})
+    return experiment.model_copy(
+        update={
+            "data": experiment.data.model_copy(update={"split": split}),
+            "model": experiment.model.model_copy(update={"calibration": "none"}),
+            "training": training.model_copy(update=changes),
+        }
+    )

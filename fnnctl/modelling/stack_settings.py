@@ -1,0 +1,232 @@
+"""From an experiment to what the engine reads: network shape, stack settings, hyperparameters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.lr_schedules import AdaptiveLrSchedule
+from fnnctl.config.schema.model import (
+    Activation,
+    BatchNormalizationConfig,
+    EluActivation,
+    HiddenLayerConfig,
+    LayerNormalizationConfig,
+    LeakyReluActivation,
+    MaxoutActivation,
+    Normalization,
+    PreluActivation,
+    SwishActivation,
+)
+from fnnctl.config.schema.optimizers import LbfgsOptimizer, Optimizer
+from fnnctl.config.schema.training import (
+    ConvergenceConfig,
+    EarlyStoppingConfig,
+    EmaAveraging,
+    SwaAveraging,
+    TrainingConfig,
+)
+from fnnctl.nn.layers.initializers import default_initializer
+from fnnctl.nn.optimizers.first_order import OPTIMIZERS
+from fnnctl.nn.optimizers.lbfgs import HYPERPARAMETER_NAMES
+from fnnctl.nn.optimizers.lr_schedules import LR_SCHEDULES
+from fnnctl.nn.shape import HiddenShape, NetworkShape, NormalizationKind, Techniques
+from fnnctl.tasks.task import OutputShape
+from fnnctl.training.members import ConvergenceRule, Member, StackSettings, StoppingRule
+
+AUTO_BATCH_SIZE = 200
+"""scikit-learn's: large enough for fast products, small enough for several steps an epoch."""
+
+
+def batch_size(experiment: Experiment, rows: int) -> int:
+    """Rows a step, for a training part of so many rows."""
+    if isinstance(experiment.training.optimizer, LbfgsOptimizer):
+        return rows
+    given = experiment.training.batch_size
+    return min(AUTO_BATCH_SIZE if given == "auto" else given, rows)
+
+
+def precision(experiment: Experiment) -> str:
+    """The numbers' width: the line search of lbfgs compares values that float32 cannot tell apart."""
+    training = experiment.training
+    if training.precision != "auto":
+        return training.precision
+    return "float64" if isinstance(training.optimizer, LbfgsOptimizer) else "float32"
+
+
+def network_shape(experiment: Experiment, *, inputs: int, output: OutputShape) -> NetworkShape:
+    """The network from so many features to a task's outputs."""
+    model = experiment.model
+    hidden: list[HiddenShape] = []
+    for layer in model.hidden:
+        activation = _activation(experiment, layer)
+        hidden.append(
+            HiddenShape(
+                layer.units,
+                activation.name,
+                shared=isinstance(activation, PreluActivation) and activation.shared,
+                pieces=activation.pieces if isinstance(activation, MaxoutActivation) else 1,
+                normalization=_normalization_kind(_normalization(experiment, layer)),
+                dropout=_dropout(experiment, layer) > 0.0,
+                residual=model.residual and bool(hidden) and hidden[-1].units == layer.units,
+            )
+        )
+    return NetworkShape(inputs, tuple(hidden), output.outputs, output=output.kind, positive=output.positive)
+
+
+def stack_settings(
+    experiment: Experiment, shape: NetworkShape, *, rows: int, weighted: bool
+) -> StackSettings:
+    """What this experiment's network shares with the others of its stack; `rows` of the training part.
+
+    `weighted` says whether the examples have weights in the loss.
+    """
+    training, optimizer = experiment.training, experiment.training.optimizer
+    return StackSettings(
+        shape=shape,
+        optimizer=optimizer.name,
+        batch_size=batch_size(experiment, rows),
+        shuffle=training.shuffle,
+        precision=precision(experiment),
+        techniques=Techniques(
+            weighted=weighted,
+            smoothing=training.label_smoothing > 0.0,
+            mixup=training.mixup > 0.0,
+            noise=training.input_noise > 0.0,
+            l1=training.l1 > 0.0,
+            clip_value=training.clip_value is not None,
+            clip_norm=training.clip_norm is not None,
+            max_norm=training.max_norm is not None,
+        ),
+        lr_schedule=training.lr_schedule.name,
+        averaging=training.averaging.name if training.averaging else None,
+        **({"memory": optimizer.memory} if isinstance(optimizer, LbfgsOptimizer) else {}),
+    )
+
+
+def member_of(
+    experiment: Experiment,
+    *,
+    seed: int,
+    train_rows: IntArray,
+    validation_rows: IntArray,
+    weights: FloatArray | None = None,
+) -> Member:
+    """The experiment's network as a member that trains on these rows of the pool."""
+    training, layers = experiment.training, experiment.model.hidden
+    optimizer, schedule = training.optimizer, training.lr_schedule
+    normalizations = [_normalization(experiment, layer) for layer in layers]
+    return Member(
+        seed=seed,
+        epochs=training.epochs,
+        learning_rate=0.0 if isinstance(optimizer, LbfgsOptimizer) else optimizer.learning_rate,
+        l2=training.l2,
+        train_rows=train_rows,
+        validation_rows=validation_rows,
+        initializers=(
+            *(_initializer(experiment, layer) for layer in layers),
+            _output_initializer(experiment),
+        ),
+        initial_biases=experiment.model.initial_biases,
+        hyperparameters=_hyperparameters(training),
+        layer_hyperparameters={
+            "activation": tuple(_number(_activation(experiment, layer)) for layer in layers),
+            "dropout": tuple(_dropout(experiment, layer) for layer in layers),
+            "epsilon": tuple(_epsilon(each) for each in normalizations),
+            "momentum": tuple(
+                each.momentum if isinstance(each, BatchNormalizationConfig) else 0.0
+                for each in normalizations
+            ),
+        },
+        optimizer_hyperparameters={
+            name: getattr(optimizer, name) for name in _hyperparameter_names(optimizer)
+        },
+        schedule_hyperparameters={
+            name: getattr(schedule, name) for name in LR_SCHEDULES[schedule.name].hyperparameter_names
+        },
+        schedule_monitor=schedule.monitor if isinstance(schedule, AdaptiveLrSchedule) else None,
+        weights=weights,
+        stopping=_stopping_rule(training.early_stopping),
+        convergence=_convergence_rule(training.convergence),
+    )
+
+
+def _hyperparameter_names(optimizer: Optimizer) -> Sequence[str]:
+    """The optimizer's numbers but for the learning rate, which a schedule changes."""
+    return (
+        HYPERPARAMETER_NAMES
+        if isinstance(optimizer, LbfgsOptimizer)
+        else OPTIMIZERS[optimizer.name].hyperparameter_names
+    )
+
+
+def _hyperparameters(training: TrainingConfig) -> dict[str, float]:
+    hyperparameters = {
+        "l1": training.l1,
+        "clip_value": training.clip_value,
+        "clip_norm": training.clip_norm,
+        "max_norm": training.max_norm,
+        "noise": training.input_noise,
+        "mixup": training.mixup,
+        "label_smoothing": training.label_smoothing,
+        "average_decay": training.averaging.decay if isinstance(training.averaging, EmaAveraging) else None,
+        "average_start": training.averaging.start if isinstance(training.averaging, SwaAveraging) else None,
+    }
+    return {name: number for name, number in hyperparameters.items() if number is not None}
+
+
+def _stopping_rule(rule: EarlyStoppingConfig | None) -> StoppingRule | None:
+    if rule is None:
+        return None
+    return StoppingRule(rule.monitor, rule.patience, rule.tolerance, rule.restore_best)
+
+
+def _convergence_rule(rule: ConvergenceConfig | None) -> ConvergenceRule | None:
+    return None if rule is None else ConvergenceRule(rule.tolerance, rule.patience)
+
+
+def _activation(experiment: Experiment, layer: HiddenLayerConfig) -> Activation:
+    return layer.activation or experiment.model.activation
+
+
+def _normalization(experiment: Experiment, layer: HiddenLayerConfig) -> Normalization:
+    return layer.normalization or experiment.model.normalization
+
+
+def _normalization_kind(normalization: Normalization) -> NormalizationKind | None:
+    return None if normalization.name == "none" else normalization.name
+
+
+def _epsilon(normalization: Normalization) -> float:
+    return (
+        normalization.epsilon
+        if isinstance(normalization, BatchNormalizationConfig | LayerNormalizationConfig)
+        else 0.0
+    )
+
+
+def _dropout(experiment: Experiment, layer: HiddenLayerConfig) -> float:
+    return experiment.model.dropout if layer.dropout is None else layer.dropout
+
+
+def _number(activation: Activation) -> float:
+    match activation:
+        case LeakyReluActivation() | PreluActivation():
+            return activation.slope
+        case EluActivation():
+            return activation.alpha
+        case SwishActivation():
+            return activation.beta
+    return 0.0
+
+
+def _initializer(experiment: Experiment, layer: HiddenLayerConfig) -> str:
+    scheme = layer.initialization or experiment.model.initialization
+    return default_initializer(_activation(experiment, layer).name) if scheme == "auto" else scheme
+
+
+def _output_initializer(experiment: Experiment) -> str:
+    """The model's scheme; Glorot's by default, since softmax is no relu."""
+    scheme = experiment.model.initialization
+    return "glorot_uniform" if scheme == "auto" else scheme

@@ -1,0 +1,143 @@
+"""What is kept of a training, whatever ends it: a signal, a bug, a display that cannot be drawn.
+
+Training calls out after each step and each epoch. What fails there ends it in order, as a first signal does,
+so that the best weights are there to be written before the failure goes on its way. What fails in the engine
+itself leaves the history of the whole epochs, and the weights that it had come to.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Any, Self
+
+from fnnctl.errors import MachineError
+from fnnctl.modelling.fit import Fit
+from fnnctl.store import names
+from fnnctl.store.run import OpenRun
+from fnnctl.tasks.epoch_metrics import epoch_metrics
+from fnnctl.training.checkpoint import Checkpoint
+from fnnctl.training.history import Record, history_table
+from fnnctl.training.stack import Stack
+from fnnctl.training.trainer import Outcome, TrainedMember, trained_member
+
+SECONDS_BETWEEN_CHECKPOINTS = 0.5
+LARGEST_SHARE = 0.02
+"""Of the time that writing checkpoints may take."""
+
+
+class Checkpointer:
+    """Within the block a network trains; when the block ends, however it ends, what was trained is written.
+
+    `trained` is for the block to fill in. `on_epoch` and `should_stop` are what training calls.
+    """
+
+    def __init__(
+        self,
+        run: OpenRun,
+        fit: Fit,
+        description: Mapping[str, Any],
+        *,
+        show: Callable[[int, Record], None],
+        kept: Callable[[int], None],
+        should_stop: Callable[[], bool],
+        seconds: Callable[[], float],
+    ) -> None:
+        """`show` is told of each epoch, `kept` of each checkpoint's; `seconds` is how long training took."""
+        self.trained: TrainedMember | None = None
+        self._run, self._fit, self._description = run, fit, description
+        self._show, self._kept, self._should_stop, self._seconds = show, kept, should_stop, seconds
+        self._checkpoint_due = time.monotonic() + SECONDS_BETWEEN_CHECKPOINTS
+        self._stack: Stack | None = None
+        self._failure: Exception | None = None
+
+    def on_epoch(self, stack: Stack, record: Record) -> None:
+        """Take note of the stack after an epoch, keep a checkpoint now and then, and pass the epoch on."""
+        self._stack = stack
+        if time.monotonic() >= self._checkpoint_due:
+            self._write_checkpoint(stack)
+        try:
+            self._show(stack.epoch, record)
+        except Exception as error:
+            self._failure = self._failure or error
+
+    def _write_checkpoint(self, stack: Stack) -> None:
+        """One that cannot be written is lost, as a later one may be written; its time is bounded."""
+        before = time.monotonic()
+        try:
+            self._run.write_checkpoint(Checkpoint.of(stack, seconds=self._seconds()).arrays())
+            self._kept(stack.epoch)
+        except (MachineError, MemoryError) as error:
+            self._run.log(f"no checkpoint after epoch {stack.epoch}: {error or 'out of memory'}")
+        now = time.monotonic()
+        self._checkpoint_due = now + max(SECONDS_BETWEEN_CHECKPOINTS, (now - before) / LARGEST_SHARE)
+
+    def should_stop(self) -> bool:
+        """Whether training should end after this step: because it is asked to, or because a call failed."""
+        try:
+            return self._failure is not None or self._should_stop()
+        except Exception as error:
+            self._failure = error
+            return True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        failure = error or self._failure
+        try:
+            self._write(failure)
+            if failure is None:
+                self._keep_whole_epoch()
+        except Exception as unwritten:
+            if failure is None:
+                raise
+            self._run.log(f"what was trained cannot be kept: {unwritten}")
+        if error is None and self._failure:
+            raise self._failure
+
+    def _keep_whole_epoch(self) -> None:
+        """Where training was stopped between two epochs it can go on right there."""
+        trained, stack = self.trained, self._stack
+        if trained and stack and trained.outcome is Outcome.INTERRUPTED and trained.epochs == stack.epoch:
+            self._write_checkpoint(stack)
+
+    def _write(self, failure: BaseException | None) -> None:
+        trained = self.trained
+        if trained is None and self._stack:
+            trained = trained_member(self._stack, 0, Outcome.INTERRUPTED)
+        if trained is None:
+            return
+        fit, run = self._fit, self._run
+        stopped = self._why_stopped(failure)
+        last = "  ".join(f"{name} {values[-1]:.6g}" for name, values in trained.history.items() if values)
+        run.log(f"{trained.epochs} epochs: {stopped}; {last}")
+        facts = {"epochs": trained.epochs, "best_epoch": trained.best_epoch, "stopped": stopped}
+        run.record({"training": facts})
+        shape = fit.settings.shape
+        columns, rows = history_table(trained.history, epoch_metrics(shape), layers=len(shape.hidden))
+        run.write_table(names.HISTORY, columns, rows)
+        arrays = fit.layout.named_arrays(trained.parameters, trained.statistics)
+        run.write_model(arrays, self._description)
+
+    def _why_stopped(self, failure: BaseException | None) -> str | None:
+        """Why training ended, in words."""
+        if isinstance(failure, Exception):
+            return "a failure broke it off"
+        training = self._fit.experiment.training
+        rule, limit = training.early_stopping, training.time_limit
+        converged = "the training loss no longer fell"
+        if training.optimizer.name == "lbfgs":
+            converged = "the gradient was all but zero, or no step lowered the training loss any more"
+        reasons = {
+            Outcome.COMPLETED: "all epochs were trained",
+            Outcome.STOPPED_EARLY: f"no better {rule.monitor} for {rule.patience} epochs" if rule else None,
+            Outcome.CONVERGED: converged,
+            Outcome.OUT_OF_TIME: f"{limit:g} seconds were over" if limit else None,
+            Outcome.DIVERGED: "the loss was no finite number any more",
+            Outcome.INTERRUPTED: "a signal interrupted it",
+        }
+        return reasons[self.trained.outcome if self.trained else Outcome.INTERRUPTED]

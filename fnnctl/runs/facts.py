@@ -1,0 +1,125 @@
+"""What a run's manifest says: before training, of an evaluation, of a run that is resumed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from fnnctl.config.schema.experiment import Experiment
+from fnnctl.modelling.input_file import InputFile
+from fnnctl.modelling.saved_model import SavedModel
+from fnnctl.nn.parameters import ParameterLayout
+from fnnctl.store.manifest import Manifest, Processor, Resumption
+from fnnctl.store.provenance import command_line, environment, machine, utc_text
+from fnnctl.tasks.task import TaskData
+from fnnctl.training.members import StackSettings
+
+
+def known_facts(
+    experiment: Experiment,
+    data: TaskData,
+    settings: StackSettings,
+    warnings: Sequence[str],
+    *,
+    blas_threads: int | None,
+    sizes: tuple[int, int, int] | None = None,
+) -> dict[str, Any]:
+    """What is known before training: origin, data, network; `sizes` are those of the parts."""
+    dataset = data.dataset
+    facts = {
+        "name": dataset.name,
+        "source": dataset.source,
+        "sha256": dataset.sha256,
+        "test_source": dataset.test_source,
+        "test_sha256": dataset.test_sha256,
+        "target": dataset.target,
+        **data.task.facts(),
+        "rows": len(dataset),
+        "numeric": len(dataset.numeric_names),
+        "categorical": len(dataset.categorical_names),
+    }
+    if sizes is not None:
+        facts["parts"] = dict(zip(("train", "validation", "test"), sizes, strict=True))
+    return {
+        **environment(sys.argv[1:], blas_threads=blas_threads),
+        "seed": experiment.seed,
+        "data": facts,
+        "model": _network_facts(ParameterLayout(settings.shape)),
+        "warnings": list(warnings),
+    }
+
+
+def evaluation_facts(
+    model: SavedModel,
+    given: InputFile,
+    *,
+    sha256: str,
+    rows: int,
+    warnings: Sequence[str],
+    blas_threads: int | None,
+) -> dict[str, Any]:
+    """What is known of an evaluation of a model on a file with so many labelled rows."""
+    preprocessor, task = model.predictor.preprocessor, model.predictor.task
+    return {
+        **environment(sys.argv[1:], blas_threads=blas_threads),
+        "data": {
+            "name": given.stem,
+            "source": str(given.file.resolve()),
+            "sha256": sha256,
+            "target": model.description.target,
+            **task.facts(),
+            "rows": rows,
+            "numeric": len(preprocessor.numbers),
+            "categorical": len(preprocessor.categories),
+            "parts": {"train": 0, "validation": 0, "test": rows},
+        },
+        "model": _network_facts(model.layout),
+        "evaluated": {"run": str(model.run.path.resolve()), "sha256": model.sha256},
+        "warnings": list(warnings),
+    }
+
+
+def resumed_facts(manifest: Manifest) -> dict[str, Any]:
+    """What changes in the manifest of a run that is resumed."""
+    resumption = Resumption(at=utc_text(datetime.now(UTC)), command=command_line(sys.argv[1:]))
+    open_facts = dict.fromkeys(("finished", "error"))
+    return {**open_facts, "status": "running", "resumed": [*manifest.resumed, resumption]}
+
+
+def machine_differences(manifest: Manifest, *, blas_threads: int | None) -> list[str]:
+    """A warning where a run goes on with another machine or library than it began with, else none."""
+    now = manifest.with_facts(machine(blas_threads=blas_threads))
+    changes = [
+        f"{what} was {before}, now {after}"
+        for what, before, after in (
+            ("fnnctl", manifest.fnnctl, now.fnnctl),
+            ("NumPy", manifest.packages.get("numpy"), now.packages.get("numpy")),
+            ("the processor", manifest.processor.model, now.processor.model),
+            (
+                "the BLAS",
+                f"{manifest.blas.name} {manifest.blas.version}",
+                f"{now.blas.name} {now.blas.version}",
+            ),
+            ("the BLAS's kind of processor", manifest.blas.core, now.blas.core),
+            ("the BLAS's number of threads", manifest.blas.threads, now.blas.threads),
+        )
+        if before != after
+    ]
+    changes += _other_instructions(manifest.processor, now.processor)
+    if not changes:
+        return []
+    return [f"{'; '.join(changes)}: the last digits may differ from those of a run without a pause"]
+
+
+def _other_instructions(before: Processor, now: Processor) -> list[str]:
+    """Which instruction sets NumPy's loops no longer use, or use now, where it is known which they used."""
+    gone = [name for name in before.features if name not in now.features]
+    new = [name for name in now.features if before.features and name not in before.features]
+    differences = [*(f"no longer {name}" for name in gone), *(f"now {name}" for name in new)]
+    return [f"NumPy's instruction sets: {', '.join(differences)}"] if differences else []
+
+
+def _network_facts(layout: ParameterLayout) -> dict[str, Any]:
+    return {"layers": list(layout.shape.widths), "parameters": layout.size}

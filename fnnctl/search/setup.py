@@ -1,0 +1,141 @@
+"""From an experiment to a search that can begin: its space, its plan, its sampler and its scheduler."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import fnnctl
+from fnnctl.config.reading.loading import LoadedConfig
+from fnnctl.config.reading.resolved import active_settings
+from fnnctl.config.rules.dimensions import space_of
+from fnnctl.config.rules.trials import TrialConfigs, trial_configs
+from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.search import DEFAULT_TRIALS, SearchConfig
+from fnnctl.errors import ConfigError, Problem
+from fnnctl.records.journal import Header
+from fnnctl.records.trials import Direction
+from fnnctl.search.budget import SearchBudget
+from fnnctl.search.plan import SearchPlan, plan_search
+from fnnctl.search.protocols import Sampler, Scheduler
+from fnnctl.search.samplers import SAMPLERS
+from fnnctl.search.schedulers import build_scheduler
+from fnnctl.space.space import Space
+from fnnctl.tasks.task import TaskData
+
+
+@dataclass(frozen=True, slots=True)
+class SearchSetup:
+    """A search that can begin."""
+
+    experiment: Experiment
+    """As it was given, with what follows from the data filled in."""
+    configs: TrialConfigs
+    space: Space
+    budget: SearchBudget
+    plan: SearchPlan
+
+    @property
+    def settings(self) -> SearchConfig:
+        """The `search` section."""
+        return self.experiment.search or SearchConfig()
+
+    @property
+    def direction(self) -> Direction:
+        """Whether the objective should rise or fall."""
+        return "minimize" if self.settings.objective.minimized else "maximize"
+
+    def sampler(self) -> Sampler:
+        """A new sampler."""
+        make = SAMPLERS[self.settings.method.sampler]
+        return make(self.space, self.settings, seed=self.experiment.seed, key=self.configs.key_of)
+
+    def scheduler(self, sampler: Sampler) -> Scheduler:
+        """A new scheduler, which asks this sampler."""
+        return build_scheduler(self.settings.method.scheduler, sampler, self.budget, direction=self.direction)
+
+    def header(self, data_sha256: str, versions: Mapping[str, str]) -> Header:
+        """The journal's first record; `versions` are those of the libraries that compute."""
+        fixed: dict[str, Any] = active_settings(self.experiment)
+        search = fixed["search"]
+        budget, trials = search.pop("budget"), search.pop("trials", None)
+        objective = self.settings.objective
+        return Header(
+            configuration=hashlib.sha256(json.dumps(fixed, sort_keys=True).encode()).hexdigest(),
+            data=data_sha256,
+            versions={"fnnctl": fnnctl.__version__, **versions},
+            settings={
+                "method": self.settings.method.name,
+                "objective": {
+                    "metric": objective.metric,
+                    "on": objective.on,
+                    "direction": self.direction,
+                },
+                "paths": [each.name for each in self.space.dimensions],
+                "scales": {each.name: each.domain.scale for each in self.space.dimensions},
+                "budget": budget,
+                "trials": trials,
+                "max_trials": self.budget.max_trials,
+                "horizon": self.configs.epochs,
+            },
+        )
+
+
+def set_up(
+    loaded: LoadedConfig,
+    experiment: Experiment,
+    data: TaskData,
+    *,
+    max_trials: int | None,
+    horizon: int | None = None,
+) -> SearchSetup:
+    """SearchPlan the search; `experiment` is the loaded one with the data's facts filled in.
+
+    Without a `horizon`, the number of epochs that schedules reckon with, it is the largest budget. Raises
+    `ConfigError`.
+    """
+    if experiment.search is None or not experiment.search.space:
+        message = "there is nothing to search; write for example {training.l2: {log_uniform: [1e-6, 1e-2]}}"
+        raise ConfigError(Problem(message, path="search.space"))
+    if problems := setup_problems(loaded, data):
+        raise ConfigError(*problems)
+    search = experiment.search
+    budget = _spending(experiment, search, max_trials)
+    space = space_of(search.space)
+    size = space.grid(search.grid_resolution).size if search.method.sampler == "grid" else space.size
+    try:
+        plan = plan_search(search.method.scheduler, budget, size=size)
+    except ValueError as error:
+        place = "search.budget" if budget.total_epochs is None else "search.budget.total"
+        raise ConfigError(Problem(str(error), path=place)) from None
+    if budget.total_epochs is not None:
+        largest = max((bracket.rungs[-1].epochs for bracket in plan.brackets), default=1)
+        budget = replace(budget, max_epochs=largest, min_epochs=min(budget.min_epochs, largest))
+    configs = trial_configs(loaded.config, loaded.experiment, epochs=horizon or budget.max_epochs)
+    return SearchSetup(experiment, configs, space, budget, plan)
+
+
+def setup_problems(loaded: LoadedConfig, data: TaskData) -> list[Problem]:
+    """What is wrong with the config's search, and with how it speaks of the data; training ignores both."""
+    problems, search = loaded.search_problems(), loaded.experiment.search
+    if search and (wrong := data.task.check_metric(search.objective.metric)):
+        problems.append(Problem(wrong, path="search.objective.metric"))
+    return problems
+
+
+def _spending(experiment: Experiment, search: SearchConfig, max_trials: int | None) -> SearchBudget:
+    wanted = search.budget
+    most = wanted.max_epochs or experiment.training.epochs
+    all_of_grid = search.method.scheduler == "full_budget" and search.method.sampler == "grid"
+    return SearchBudget(
+        max_epochs=most,
+        min_epochs=min(wanted.min_epochs, most),
+        reduction_factor=wanted.reduction_factor,
+        trials=search.trials if all_of_grid else search.trials or DEFAULT_TRIALS,
+        max_trials=max_trials,
+        total_epochs=wanted.total if search.method.scheduler == "halving" else None,
+        brackets=wanted.brackets,
+    )

@@ -1,0 +1,66 @@
+"""Who trains with whom: members of one shape are put into stacks, which the cache and the memory like.
+
+A member's numbers never depend on its neighbours, so that all that is decided here is a matter of time.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Sequence
+from itertools import pairwise
+
+from fnnctl.nn.parameters import ParameterLayout
+from fnnctl.training.members import StackSettings
+from fnnctl.training.memory import training_bytes
+
+CACHE_VALUES = 2**18
+"""Up to so many numbers a stack's step works on: 1 MB of float32, which second-level caches hold."""
+FEWEST = 4
+"""Members from which a stack is worth while."""
+SECONDS_A_VALUE = 3e-9
+"""What a step takes for each of its numbers, in stacks of small networks."""
+
+
+def group_into_stacks(keys: Sequence[Hashable], *, most: int, workers: int = 1) -> list[list[int]]:
+    """The places of the keys, stack by stack: equal ones together, in order, at most `most` in a stack.
+
+    A key is what networks of one stack must have in common: their settings and their numbers of rows. Stacks
+    of one key are of one size, or differ by one. If a key is not too rare, each of the workers gets as many
+    stacks of it as any other.
+    """
+    alike: dict[Hashable, list[int]] = {}
+    for index, key in enumerate(keys):
+        alike.setdefault(key, []).append(index)
+    stacks: list[list[int]] = []
+    for indices in alike.values():
+        count = math.ceil(len(indices) / most)
+        if len(indices) >= workers * FEWEST:
+            count = math.ceil(count / workers) * workers
+        ends = [len(indices) * k // count for k in range(count + 1)]
+        stacks += [indices[start:end] for start, end in pairwise(ends)]
+    return stacks
+
+
+def step_values(settings: StackSettings) -> int:
+    """How many numbers one member's step works on: activations of a batch, and parameters."""
+    shape = settings.shape
+    widths = shape.inputs + 1 + sum(layer.rows for layer in shape.hidden) + shape.outputs
+    return settings.batch_size * widths + ParameterLayout(shape).size
+
+
+def best_size(settings: StackSettings) -> int:
+    """How many members a stack should have, so that a step's numbers stay in the cache."""
+    return max(1, CACHE_VALUES // step_values(settings))
+
+
+def affordable_members(settings: StackSettings, *, rows: int, available: int | None) -> int:
+    """How many members may train at one time, each with a pool of `rows` rows of its own; one at least."""
+    if available is None:
+        return 10**9
+    return max(1, available // training_bytes(settings, rows=rows))
+
+
+def rough_seconds(settings: StackSettings, *, train_rows: int, epochs: int) -> float:
+    """About how long one member of a stack trains, within a factor of two on a processor of 2024."""
+    steps = epochs * math.ceil(train_rows / settings.batch_size)
+    return SECONDS_A_VALUE * step_values(settings) * steps

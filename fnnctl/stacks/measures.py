@@ -1,0 +1,146 @@
+"""What workers find out about the fits that they have trained."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray
+from fnnctl.modelling.fold_results import FoldResult
+from fnnctl.modelling.predictor import fresh_predictor
+from fnnctl.stacks.work import TrainedStack
+from fnnctl.tasks.epoch_metrics import epoch_metrics
+from fnnctl.training.members import make_network
+from fnnctl.training.scoring.stacked import Scorer
+from fnnctl.training.trainer import Outcome, TrainedMember
+
+CURVES = ("train_loss", "validation_loss", "validation_accuracy")
+"""What the journal records of each epoch of a trial with a single fit."""
+ENDED_EARLY = {Outcome.STOPPED_EARLY, Outcome.CONVERGED}
+
+
+@dataclass(frozen=True, slots=True)
+class FoldMeasure:
+    """Scores each fold on its own test rows, with the whole stack at once."""
+
+    calibrate: bool
+    """Whether a temperature is fitted to each fold's validation rows."""
+
+    def __call__(self, stack: TrainedStack) -> list[FoldResult]:
+        """A result per fold."""
+        data, size = stack.data, len(stack.data)
+        parameters = np.stack([each.parameters for each in stack.trained])
+        statistics = np.stack([each.statistics for each in stack.trained])
+        network = make_network(stack.fits[0].layout, stack.members, parameters, statistics)
+        scorer = Scorer(network, stack.pool)
+        splits = [fit.split(data) for fit in stack.fits]
+        temperatures: list[float | None] = [None] * len(splits)
+        if self.calibrate:
+            rows = np.stack([member.validation_rows for member in stack.members])
+            scores = scorer.scores(rows)
+            targets = data.targets[rows % size]
+            temperatures = [data.task.fit_temperature(*each) for each in zip(scores, targets, strict=True)]
+        rows = np.stack([split.test + at for split, at in zip(splits, stack.offsets, strict=True)])
+        return [
+            self._result(stack, k, scores, temperature)
+            for k, (scores, temperature) in enumerate(zip(scorer.scores(rows), temperatures, strict=True))
+        ]
+
+    def _result(
+        self, stack: TrainedStack, k: int, scores: FloatArray, temperature: float | None
+    ) -> FoldResult:
+        """The fold's result; it has diverged also if finite weights give scores that overflow."""
+        trained, part = stack.trained[k], None
+        outcome = trained.outcome
+        if outcome not in {Outcome.DIVERGED, Outcome.INTERRUPTED}:
+            part = stack.data.score(stack.fits[k].split(stack.data).test, [scores], temperature)
+            if not math.isfinite(part.loss):
+                outcome, part = Outcome.DIVERGED, None
+        return FoldResult(outcome, trained.epochs, trained.best_epoch, trained.history, temperature, part)
+
+
+@dataclass(frozen=True, slots=True)
+class FitObjective:
+    """What a search learns of one fit."""
+
+    outcome: Outcome
+    epochs: int
+    """Trained in all, those before this job included."""
+    kept_epoch: int
+    """The epoch whose weights it ends with: an earlier one if early stopping restores the best."""
+    objective: float | None = None
+    """None if the metric has no value, and if training was interrupted or has diverged."""
+    curves: dict[str, list[float | None]] = field(default_factory=dict)
+    """Of this job's epochs; a number that is not finite is None."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectiveMeasure:
+    """Measures the metric by which a search compares its trials.
+
+    A fit that has come to the last epoch is measured with its weights there, one that has ended early with
+    the weights that it ends with.
+    """
+
+    metric: str
+    on_folds: bool
+    """Whether it is measured on the test rows of folds, or on the validation rows."""
+
+    def __call__(self, stack: TrainedStack) -> list[FitObjective]:
+        """A result per fit; a fit has diverged also if finite weights give a loss that overflows."""
+        results = []
+        for k, trained in enumerate(stack.trained):
+            objective, outcome = self._objective(stack, k, trained), trained.outcome
+            if objective is not None and math.isnan(objective):
+                objective, outcome = None, Outcome.DIVERGED
+            curves = {
+                name: [
+                    value if math.isfinite(value) else None for value in trained.history[name][stack.start :]
+                ]
+                for name in CURVES
+                if name in trained.history
+            }
+            kept = _kept_epoch(stack, k)
+            results.append(FitObjective(outcome, trained.epochs, kept, objective, curves))
+        return results
+
+    def _objective(self, stack: TrainedStack, k: int, trained: TrainedMember) -> float | None:
+        """The metric; NaN if the loss is not finite."""
+        reached = trained.outcome is Outcome.COMPLETED
+        if not reached and trained.outcome not in ENDED_EARLY:
+            return None
+        column = f"validation_{self.metric}"
+        if not self.on_folds and column in epoch_metrics(stack.fits[k].settings.shape).validation_columns:
+            epoch = trained.epochs if reached else _kept_epoch(stack, k)
+            return trained.history[column][epoch - 1]
+        weights = trained.parameters, trained.statistics
+        if reached and stack.last is not None:
+            at = stack.place(k)
+            weights = stack.last.evaluated.parameters[at], stack.last.evaluated.statistics[at]
+        fit, split = stack.fits[k], stack.fits[k].split(stack.data)
+        rows = split.test if self.on_folds else split.validation
+        # Scored as `train` scores a part for metrics.json, so that the metrics are equal to the bit.
+        predictor = fresh_predictor(stack.data, fit, stack.members[k], *weights)
+        scores = [batch.copy() for batch in predictor.pool_scores(stack.pool, rows + stack.offsets[k])]
+        part = stack.data.score(rows, scores, None)
+        return metric_value(part.metrics(), self.metric) if math.isfinite(part.loss) else math.nan
+
+
+def _kept_epoch(stack: TrainedStack, k: int) -> int:
+    trained, stopping = stack.trained[k], stack.members[k].stopping
+    restores = stopping is not None and stopping.restore_best and trained.outcome in ENDED_EARLY
+    return (trained.best_epoch if restores else None) or trained.epochs
+
+
+def metric_value(metrics: Mapping[str, Any], name: str) -> float | None:
+    """A metric of a part by its name, such as `f1_macro` or `per_class.CLASS.recall`."""
+    first, _, rest = name.partition(".")
+    if not rest:
+        value: float | None = metrics[name]
+        return value
+    of_class, _, metric = rest.rpartition(".")
+    return metrics[first][of_class][metric]  # type: ignore[no-any-return]

@@ -1,0 +1,105 @@
+"""Who trains which fits: the kind of executor, the number of workers, the stacks of a cross-validation.
+
+All of it is a matter of time and memory, never of results.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fnnctl.executors.processes import can_fork
+from fnnctl.executors.registry import ExecutorKind
+from fnnctl.memory import available_bytes
+from fnnctl.modelling.fit import Fit
+from fnnctl.stacks.grouping import (
+    affordable_members,
+    best_size,
+    group_into_stacks,
+    rough_seconds,
+    step_values,
+)
+from fnnctl.training.members import StackSettings
+
+WORTH_FORKS = 0.1
+"""Seconds of training from which it pays to divide it among forks of this process."""
+WORTH_THREADS = 0.5
+"""Seconds from which it pays to divide it among threads."""
+WORTH_PROCESSES = 4.0
+"""Seconds from which it pays to start processes, each of which imports NumPy and the rest."""
+LONG_STEP = 2**16
+"""Numbers of a network's step from which threads share the time well: operations are long enough then."""
+MOST_SENT = 2**24
+"""Numbers of a data set beyond which no copy is sent to processes: threads share it."""
+SHARE_OF_MEMORY = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerPlan:
+    """Who trains."""
+
+    kind: ExecutorKind
+    workers: int
+
+
+def plan_folds(fits: Sequence[Fit], *, rows: int, workers: int) -> tuple[WorkerPlan, list[list[int]]]:
+    """Workers, and stacks of fits by their places; what they take together fits into the free memory."""
+    largest = max((fit.settings for fit in fits), key=step_values)
+    affordable = affordable_at_once(largest, rows=rows)
+    seconds = math.fsum(
+        rough_seconds(fit.settings, train_rows=fit.sizes[0], epochs=fit.experiment.training.epochs)
+        for fit in fits
+    )
+    values = rows * largest.shape.inputs
+    kind = executor_kind(seconds, step_values(largest), values=values, forks=can_fork())
+    workers = 1 if kind == "serial" else min(workers, affordable, len(fits))
+    most = min(best_size(largest), affordable // workers, math.ceil(len(fits) / workers))
+    stacks = group_into_stacks(
+        [(fit.settings, fit.sizes) for fit in fits], most=max(1, most), workers=workers
+    )
+    stacks.sort(key=len, reverse=True)  # the longest first, so that the workers end at about one time
+    workers = min(workers, len(stacks))
+    return WorkerPlan(kind if workers > 1 else "serial", workers), stacks
+
+
+def plan_search_workers(
+    settings: StackSettings,
+    *,
+    rows: int,
+    train_rows: int,
+    epochs: int,
+    workers: int,
+    executor: ExecutorKind | None,
+) -> WorkerPlan:
+    """Workers for a search whose networks are about as large as these, for so many epochs in all."""
+    seconds = rough_seconds(settings, train_rows=train_rows, epochs=epochs)
+    step = step_values(settings) * best_size(settings)
+    kind = executor or executor_kind(seconds, step, values=rows * settings.shape.inputs, forks=can_fork())
+    return WorkerPlan(kind, 1 if kind == "serial" else workers)
+
+
+def stack_size(settings: StackSettings, fits: int, *, rows: int, workers: int) -> int:
+    """How many of so many fits a stack should have: for the cache, the memory, and no idle worker."""
+    affordable = affordable_at_once(settings, rows=rows)
+    return max(1, min(best_size(settings), affordable // workers, math.ceil(fits / workers)))
+
+
+def affordable_at_once(settings: StackSettings, *, rows: int) -> int:
+    """How many networks, each with rows of its own, may train at one time in the free memory."""
+    free = available_bytes()
+    available = None if free is None else int(SHARE_OF_MEMORY * free)
+    return affordable_members(settings, rows=rows, available=available)
+
+
+def executor_kind(seconds: float, step: int, *, values: int, forks: bool) -> ExecutorKind:
+    """Who should do so many seconds of work, of which a step works on so many numbers.
+
+    Short operations hold the interpreter's lock most of the time, so that threads would only wait; `values`
+    are those of the data. `forks`: whether processes can be forked from this one, and then have all it has.
+    """
+    if forks:
+        return "processes" if seconds >= WORTH_FORKS else "serial"
+    if step >= LONG_STEP or values > MOST_SENT:
+        return "threads" if seconds >= WORTH_THREADS else "serial"
+    return "processes" if seconds >= WORTH_PROCESSES else "serial"

@@ -1,0 +1,31 @@
+"""Whether there is memory for every network that a search may choose, before it trains the first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fnnctl.config.yaml_text import flow_yaml
+from fnnctl.errors import ConfigError, Problem
+from fnnctl.space.space import Space
+from fnnctl.stacks.trial_fits import TrialFits
+
+SWEEPS = 2
+"""How often each dimension's largest value is looked for, given those of the others."""
+
+
+def refuse_too_large(fits: TrialFits, space: Space) -> None:
+    """Raise `ConfigError` if the largest network of the space would take more memory than there is.
+
+    It is looked for dimension by dimension, at the ends of ranges and among the values of choices; what is
+    refused for other reasons is left to its trial.
+    """
+    values: dict[str, Any] = {each.name: each.domain.values_to_try()[-1] for each in space.dimensions}
+    for _ in range(SWEEPS):
+        for each in space.dimensions:
+            others = ({**values, each.name: value} for value in each.domain.values_to_try())
+            options = [values, *others]  # of equal ones the first is taken: large numbers stay
+            values = max(options, key=lambda changed: fits.training_bytes(space.assignment_of(changed)))
+    largest = space.assignment_of(values)
+    if message := fits.memory_shortage(largest):
+        chosen = f"with {flow_yaml(dict(largest))}, {message}"
+        raise ConfigError(Problem(chosen, path="search.space"))

@@ -1,0 +1,146 @@
+"""The fits of a search's trials: one per trial, or one per trial and fold."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
+from typing import TypeAlias
+
+import numpy as np
+
+from fnnctl.config.rules.canonical import configuration_seed
+from fnnctl.config.rules.trials import TrialConfigs
+from fnnctl.config.schema.experiment import Experiment
+from fnnctl.data.preprocessing import Preprocessor
+from fnnctl.data.splits.folds import divide, most_folds
+from fnnctl.data.splits.parts import Rows, Split
+from fnnctl.errors import ConfigError, InputError, Problem
+from fnnctl.modelling.fit import Fit, completed, memory_shortage
+from fnnctl.seeds import fold_seed
+from fnnctl.space.assignments import Assignment
+from fnnctl.tasks.task import TaskData
+from fnnctl.training.members import StackSettings
+from fnnctl.training.memory import training_bytes
+
+StackKey: TypeAlias = tuple[StackSettings, tuple[int, int, int]]
+"""What fits that train together have in common: their settings and the sizes of their parts."""
+
+
+class FailedTrialError(Exception):
+    """No network can be made of the trial's configuration; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrialFits:
+    """Makes a trial's fits when they are needed; preprocessing that several have in common is fitted once."""
+
+    data: TaskData
+    configs: TrialConfigs
+    rows: tuple[Rows, ...]
+    """What each of a trial's fits trains on."""
+    _preprocessors: dict[tuple[str, int], Preprocessor] = field(default_factory=dict)
+    _affordable: set[StackSettings] = field(default_factory=set)
+    """Settings for whose networks there is enough memory."""
+
+    @property
+    def most_train_rows(self) -> int:
+        """How many rows the largest training part has."""
+        groups = self.data.dataset.groups
+        return max(rows.split(self.data.strata, groups).train.size for rows in self.rows)
+
+    def fits(self, assignment: Assignment) -> list[Fit]:
+        """The fits of a trial, one per entry of `rows`; raises `FailedTrialError`.
+
+        Their seeds are those that `fnnctl train` gives the trial's configuration, and a cross-validation its
+        folds.
+        """
+        drafts = self._drafts(assignment)
+        first = drafts[0]
+        experiment = completed(first.experiment, self.data.dataset, first.settings, threads=1)
+        seed = configuration_seed(experiment)
+        return [
+            replace(fit, experiment=experiment, seed=fold_seed(seed, *fit.fold) if fit.fold else seed)
+            for fit in drafts
+        ]
+
+    def stack_keys(self, assignment: Assignment) -> tuple[str, list[StackKey]]:
+        """What decides which trials train together: a text that orders them, and a key per fit.
+
+        It takes a fraction of the time of `fits`, because no seed is hashed. Raises `FailedTrialError`.
+        """
+        drafts = self._drafts(assignment)
+        order = f"{settings_text(drafts[0].settings)} {drafts[0].preprocessing}"
+        return order, [(fit.settings, fit.sizes) for fit in drafts]
+
+    def training_bytes(self, assignment: Assignment) -> int:
+        """What training a trial's network would take; 0 if it has none."""
+        fit = self._any_size(assignment)
+        return training_bytes(fit.settings, rows=len(self.data)) if fit else 0
+
+    def memory_shortage(self, assignment: Assignment) -> str | None:
+        """Why there is not enough memory to train a trial's network; None if there is, or no network."""
+        fit = self._any_size(assignment)
+        return memory_shortage(fit.settings, rows=len(self.data)) if fit else None
+
+    def _any_size(self, assignment: Assignment) -> Fit | None:
+        """The first fit of a trial, whatever memory it needs; None if the trial is refused otherwise."""
+        try:
+            return self._drafts(assignment, check_memory=False)[0]
+        except FailedTrialError:
+            return None
+
+    def _drafts(self, assignment: Assignment, *, check_memory: bool = True) -> list[Fit]:
+        """The trial's fits, without their seeds."""
+        drafts = []
+        try:
+            experiment = self.configs.experiment_of(assignment)
+            key = json.dumps(experiment.data.model_dump(), sort_keys=True)
+            for index, rows in enumerate(self.rows):
+                known = self._preprocessors.get((key, index))
+                fit = Fit.of(self.data, experiment, rows, seed=0, preprocessor=known, check_memory=False)
+                self._preprocessors[key, index] = fit.preprocessor
+                if check_memory and fit.settings not in self._affordable:
+                    fit.refuse_memory_shortage(len(self.data))
+                    self._affordable.add(fit.settings)
+                drafts.append(fit)
+        except InputError as error:
+            told = "; ".join(f"{each.path}: {each.message}" for each in error.problems)
+            raise FailedTrialError(told) from error
+        return drafts
+
+
+@lru_cache(maxsize=1000)
+def settings_text(settings: StackSettings) -> str:
+    """The settings as a text, which is equal for equal settings and orders different ones."""
+    return json.dumps(asdict(settings), sort_keys=True)
+
+
+def trial_rows(data: TaskData, experiment: Experiment, split: Split) -> tuple[Rows, ...]:
+    """What each fit of a trial trains on: the split, or folds of its training and validation rows.
+
+    Raises `ConfigError` if there are no validation rows, or not enough rows for the folds.
+    """
+    if experiment.search is None or experiment.search.objective.on == "validation":
+        if not split.validation.size:
+            message = "there is no validation part to judge trials by: set data.split.validation above 0"
+            raise ConfigError(Problem(message, path="search.objective.on"))
+        return (split,)
+    known = np.sort(np.concatenate([split.train, split.validation]))
+    groups = None if data.dataset.groups is None else data.dataset.groups[known]
+    settings, config = experiment.evaluation.cross_validation, experiment.data.split
+    strata = data.strata[known]
+    if settings.folds > (most := most_folds(strata, groups)):
+        message = f"{most:,} rows or groups outside the test part do not make {settings.folds:,} folds"
+        raise ConfigError(Problem(message, path="evaluation.cross_validation.folds"))
+    folds = divide(
+        strata,
+        folds=settings.folds,
+        repeats=settings.repeats,
+        stratify=settings.stratify,
+        seed=experiment.seed,
+        groups=groups,
+    )
+    return folds.folds(
+        validation=config.validation, stratify=config.stratify, seed=experiment.seed, rows=known
+    )

@@ -1,0 +1,201 @@
+"""Training fits of one shape as a stack: the one way in which anything trains, and what workers do."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Generic, Protocol, TypeVar
+
+import numpy as np
+
+from fnnctl.executors.protocols import Progress
+from fnnctl.modelling.fit import Fit
+from fnnctl.store.trial_checkpoints import StatePlace, read_states
+from fnnctl.tasks.task import TaskData
+from fnnctl.training.checkpoint import Checkpoint, state_digest
+from fnnctl.training.history import Record
+from fnnctl.training.members import Member
+from fnnctl.training.pool import Pool, join_pools
+from fnnctl.training.stack import Stack
+from fnnctl.training.state import State, concatenate_members, select_members
+from fnnctl.training.trainer import Outcome, TrainedMember, train_stack
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedStack:
+    """Fits that were trained together, with what is needed to score them."""
+
+    data: TaskData
+    start: int
+    """Epochs that they had trained before."""
+    fits: Sequence[Fit]
+    pool: Pool
+    """The rows of all fits: those of fit k begin at `offsets[k]`."""
+    offsets: Sequence[int]
+    members: Sequence[Member]
+    trained: Sequence[TrainedMember]
+    last: Stack | None
+    """The stack after the last epoch, of the members that came so far; None if nobody did."""
+
+    def place(self, k: int) -> int:
+        """Where fit k is in `last`."""
+        if self.last is None:
+            raise ValueError("no member has come to the last epoch")
+        return next(at for at, member in enumerate(self.last.members) if member is self.members[k])
+
+
+class Measure(Protocol[T_co]):
+    """What a worker finds out about its trained fits; it travels to the worker with the item."""
+
+    def __call__(self, stack: TrainedStack) -> Sequence[T_co]:
+        """One value per fit."""
+
+
+@dataclass(frozen=True, slots=True)
+class StackItem(Generic[T]):
+    """Fits of one shape and age that train together: one piece of an executor's work."""
+
+    fits: tuple[Fit, ...]
+    measure: Measure[T]
+    start: int = 0
+    """Epochs that they have trained before."""
+    states: tuple[StatePlace, ...] = ()
+    """The training state of each fit after `start` epochs; none if it is 0."""
+    stop: int | None = None
+    """The epoch at which training pauses; None for each fit's own last epoch."""
+    horizon: int = 0
+    """Epochs that learning-rate schedules reckon with; 0 for each fit's own number."""
+    keep: bool = False
+    """Whether the states at `stop` are wanted."""
+    seconds: float = math.inf
+    """After so long no epoch begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class StackResult(Generic[T]):
+    """What became of an item."""
+
+    measured: Sequence[T]
+    digests: dict[int, str]
+    """The digest of the state of each fit that has come to `stop`, by its place in the item."""
+    state: State | None
+    """The states of those fits, in order, if they were wanted."""
+    seconds: float
+
+
+@dataclass(slots=True)
+class WorkerData:
+    """What the workers share: the data, and the preprocessed rows that each of them has made."""
+
+    data: TaskData
+    reuse: bool
+    """Whether many fits see the rows alike, so that it pays to keep them: not in a cross-validation."""
+    _pools: dict[tuple[str, Hashable], Pool] = field(default_factory=dict)
+
+    def pool(self, fit: Fit) -> Pool:
+        """All rows as the fit's network sees them; only those of the latest preprocessing are kept."""
+        if not self.reuse:
+            return fit.examples(self.data)
+        kind = f"{fit.preprocessing} {fit.settings.precision}"
+        key = kind, fit.fold
+        if key not in self._pools:
+            for other in [each for each in self._pools if each[0] != kind]:
+                self._pools.pop(other, None)  # another thread may have done so
+            self._pools[key] = fit.examples(self.data)
+        return self._pools[key]
+
+
+def train_item(progress: Progress, shared: WorkerData, item: StackItem[T]) -> StackResult[T]:
+    """Train an item's fits and measure them; raises `DataError` if a checkpoint cannot be read."""
+    begun = time.monotonic()
+    state = read_states(item.states) if item.start else None
+    stack = train_fits(
+        shared.data,
+        item.fits,
+        pools=shared.pool,
+        epochs=item.stop,
+        horizon=item.horizon,
+        start=(item.start, state),
+        on_epoch=lambda stack, record: progress.advance(len(stack.members)),
+        should_stop=progress.should_stop,
+        seconds=item.seconds,
+    )
+    if item.stop is None:  # what ended early is done, too
+        pairs = zip(stack.members, stack.trained, strict=True)
+        progress.advance(sum(member.epochs - trained.epochs for member, trained in pairs))
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # divergence is a result
+        measured = item.measure(stack)
+    states = _states(stack) if item.stop is not None else {}
+    return StackResult(
+        measured=measured,
+        digests={k: state_digest(state) for k, state in states.items()},
+        state=concatenate_members(list(states.values())) if item.keep and states else None,
+        seconds=time.monotonic() - begun,
+    )
+
+
+def train_fits(
+    data: TaskData,
+    fits: Sequence[Fit],
+    *,
+    pools: Callable[[Fit], Pool] | None = None,
+    epochs: int | None = None,
+    horizon: int = 0,
+    start: tuple[int, State | None] = (0, None),
+    checkpoint: Checkpoint | None = None,
+    diagnose: bool = False,
+    on_epoch: Callable[[Stack, Record], None] = lambda stack, record: None,
+    should_stop: Callable[[], bool] = lambda: False,
+    seconds: float = math.inf,
+) -> TrainedStack:
+    """Train fits of one shape together; each ends with the bits that it would have alone.
+
+    Args:
+        data: The rows of all fits.
+        fits: Fits with equal settings and equally many rows.
+        pools: Makes (or finds) the preprocessed rows of a fit.
+        epochs: Where training pauses; by default each fit's own number of epochs.
+        horizon: What schedules reckon with; by default each fit's own number of epochs.
+        start: Epochs that were trained before, and the state that they led to.
+        checkpoint: Of a single fit: what its training goes on from.
+        diagnose, on_epoch, should_stop, seconds: See `training.trainer`.
+    """
+    made = [pools(fit) if pools else fit.examples(data) for fit in fits]
+    distinct = list({id(pool): pool for pool in made}.values())
+    offsets = [next(j for j, each in enumerate(distinct) if each is pool) * len(data) for pool in made]
+    members = [
+        fit.member(data, fit.split(data), offset=offset) for fit, offset in zip(fits, offsets, strict=True)
+    ]
+    if epochs is not None:
+        members = [replace(member, epochs=epochs, horizon=horizon) for member in members]
+    pool = join_pools(distinct)
+    settings = fits[0].settings
+    if checkpoint:
+        stack = checkpoint.stack(settings, members, pool)
+    else:
+        stack = Stack(settings, members, pool, epoch=start[0], state=start[1])
+    last: list[Stack] = []
+
+    def after_epoch(stack: Stack, record: Record) -> None:
+        if stack.epoch == epochs:
+            last.append(stack)
+        on_epoch(stack, record)
+
+    trained = train_stack(
+        stack, diagnose=diagnose, on_epoch=after_epoch, should_stop=should_stop, seconds=seconds
+    )
+    return TrainedStack(data, start[0], fits, pool, offsets, members, trained, last[-1] if last else None)
+
+
+def _states(stack: TrainedStack) -> dict[int, State]:
+    """The state of each fit that has come to the last epoch."""
+    reached = [k for k, each in enumerate(stack.trained) if each.outcome is Outcome.COMPLETED]
+    if not reached or stack.last is None:
+        return {}
+    state = stack.last.state
+    return {k: select_members(state, np.array([stack.place(k)])) for k in reached}

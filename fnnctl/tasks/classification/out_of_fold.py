@@ -1,0 +1,129 @@
+"""The out-of-fold predictions of a cross-validated classifier.
+
+In every repeat each row is predicted once, by a network that has not seen it. Repeats are scored one by one,
+each on as many rows as there are, and their metrics and curves are averaged: pooling the repeats would count
+every row several times and narrow all intervals, and averaging the probabilities would score an ensemble that
+nobody asked for. Only the confusion matrix, whose counts must be whole, is the sum over the repeats.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from fnnctl.arrays import BoolArray, IntArray
+from fnnctl.metrics.calibration import NO_ROWS, reliability
+from fnnctl.metrics.curves import mean_pr_curves, mean_roc_curves, pr_curves, roc_curves
+from fnnctl.tasks.classification import tables
+from fnnctl.tasks.classification.part_scores import ClassScores, Uncalibrated
+from fnnctl.tasks.task import Artifacts, FoldScores
+
+PREDICTION_COLUMNS = ("repeat", "fold", *tables.PREDICTION_COLUMNS)
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatScores:
+    """The out-of-fold predictions of a repeat, in the order of the rows."""
+
+    repeat: int
+    folds: IntArray
+    """(n,) the fold that predicted each row."""
+    part: ClassScores
+
+    def prediction_rows(self) -> list[list[object]]:
+        """The repeat's rows of predictions.csv, without the probabilities."""
+        folds = self.folds.tolist()
+        return [
+            [self.repeat + 1, fold + 1, *row]
+            for fold, row in zip(folds, self.part.prediction_rows(), strict=True)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class ClassOutOfFold:
+    """All repeats of a cross-validation."""
+
+    classes: Sequence[str]
+    repeats: Sequence[RepeatScores]
+
+    def metrics(self) -> dict[str, Any]:
+        """The mean of the repeats' metrics; see `OutOfFold`."""
+        mean: dict[str, Any] = _mean([each.part.metrics() for each in self.repeats])
+        return mean
+
+    def artifacts(self) -> Artifacts:
+        """All predictions, the summed confusion matrix, mean curves, pooled bins; see `OutOfFold`."""
+        blocks = ((each.prediction_rows(), each.part.probabilities) for each in self.repeats)
+        yield tables.predictions(self.classes, blocks, columns=PREDICTION_COLUMNS)
+        counts = [each.part.confusion() for each in self.repeats]
+        yield tables.confusion(self.classes, np.sum(counts, axis=0))
+        ranked = [each.part.ranked for each in self.repeats]
+        yield from tables.curves(
+            mean_roc_curves([roc_curves(each, self.classes) for each in ranked]),
+            mean_pr_curves([pr_curves(each, self.classes) for each in ranked]),
+        )
+        bins = (reliability(each.part.labels, each.part.probabilities) for each in self.repeats)
+        yield tables.calibration(sum(bins, NO_ROWS).table(repeats=len(self.repeats)))
+
+
+def out_of_fold(
+    classes: Sequence[str], folds: Sequence[FoldScores], file_rows: IntArray, labels: IntArray
+) -> ClassOutOfFold:
+    """Put the folds' predictions into the order of the rows, repeat by repeat.
+
+    A row whose fold has no scores is left out, and so is a repeat without any. `file_rows` (N,) and `labels`
+    (N,) are those of all rows.
+    """
+    repeats: list[RepeatScores] = []
+    for repeat in dict.fromkeys(each.repeat for each in folds):
+        probabilities = np.empty((len(labels), len(classes)))
+        fold_of_row = np.empty(len(labels), np.int32)
+        known: BoolArray = np.zeros(len(labels), np.bool_)
+        parts: list[ClassScores] = []
+        for each in folds:
+            if each.repeat == repeat and isinstance(each.part, ClassScores):
+                probabilities[each.rows] = each.part.probabilities
+                fold_of_row[each.rows] = each.fold
+                known[each.rows] = True
+                parts.append(each.part)
+        loss = math.fsum(each.loss * len(each.rows) for each in parts) / int(known.sum())
+        part = ClassScores(
+            classes, file_rows[known], labels[known], probabilities[known], loss, _uncalibrated(parts)
+        )
+        repeats.append(RepeatScores(repeat, fold_of_row[known], part))
+    return ClassOutOfFold(classes, repeats)
+
+
+def _uncalibrated(parts: Sequence[ClassScores]) -> Uncalibrated | None:
+    """All folds' rows as they were before calibration; None if nothing was calibrated.
+
+    A fold that no temperature suits is as it was.
+    """
+    if all(part.uncalibrated is None for part in parts):
+        return None
+    before = [
+        part.uncalibrated or Uncalibrated(part.loss, reliability(part.labels, part.probabilities))
+        for part in parts
+    ]
+    rows = [len(part.rows) for part in parts]
+    total = math.fsum(each.loss * count for each, count in zip(before, rows, strict=True))
+    return Uncalibrated(total / sum(rows), sum((each.reliability for each in before), NO_ROWS))
+
+
+def _mean(values: Sequence[Any]) -> Any:
+    """The mean of numbers, of the ends of intervals, and within mappings; counts are the largest."""
+    known = [value for value in values if value is not None]
+    if not known:
+        return None
+    if isinstance(known[0], Mapping):
+        names = dict.fromkeys(name for mapping in known for name in mapping)
+        return {name: _mean([mapping.get(name) for mapping in known]) for name in names}
+    if isinstance(known[0], list):
+        return [_mean(ends) for ends in zip(*known, strict=True)]
+    if isinstance(known[0], int):
+        return max(known)
+    return math.fsum(known) / len(known)

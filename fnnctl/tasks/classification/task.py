@@ -1,0 +1,165 @@
+"""Classification as a task: see `tasks.task.Task`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from fnnctl.arrays import BoolArray, FloatArray, IntArray
+from fnnctl.config.paths import ConfigPath, format_path
+from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.metric_names import class_of
+from fnnctl.config.schema.model import LogisticOutput, ModelConfig
+from fnnctl.config.schema.training import TrainingConfig
+from fnnctl.errors import Problem, did_you_mean, quoted_list
+from fnnctl.nn.losses.cross_entropy import softmax
+from fnnctl.tasks.classification.out_of_fold import ClassOutOfFold, out_of_fold
+from fnnctl.tasks.classification.part_scores import ClassScores, class_scores
+from fnnctl.tasks.classification.temperature import fit_temperature, scaled
+from fnnctl.tasks.task import FoldScores, OutputShape, Targets
+from fnnctl.text import shown
+
+
+@dataclass(frozen=True, slots=True)
+class Classification:
+    """The target is one of these classes; targets are their numbers."""
+
+    target: str
+    """The target's column."""
+    classes: tuple[str, ...]
+
+    name = "classification"
+
+    @property
+    def strata_names(self) -> Sequence[str]:
+        return self.classes
+
+    @property
+    def prediction_columns(self) -> Sequence[str]:
+        return ("prediction", *(f"p_{name}" for name in self.classes))
+
+    def check(self, experiment: Experiment) -> list[Problem]:
+        weights, output = experiment.training.class_weights, experiment.model.output
+        wrong: list[tuple[ConfigPath, str]] = []
+        if isinstance(weights, dict):
+            wrong += [
+                (("training", "class_weights", name), name) for name in weights if name not in self.classes
+            ]
+        if isinstance(output, LogisticOutput):
+            if len(self.classes) != 2:
+                message = (
+                    f"a logistic output tells two classes apart, and {self.target} has {len(self.classes)}"
+                )
+                return [Problem(f"{message}; write output: softmax", path="model.output")]
+            positive = output.positive_class
+            if positive is not None and positive not in self.classes:
+                wrong.append((("model", "output", "positive_class"), positive))
+        return [Problem(self._no_class(name), path=format_path(path)) for path, name in wrong]
+
+    def check_metric(self, metric: str) -> str | None:
+        name = class_of(metric)
+        return None if name is None or name in self.classes else self._no_class(name)
+
+    def output_shape(self, model: ModelConfig) -> OutputShape:
+        positive = model.output.positive_class if isinstance(model.output, LogisticOutput) else None
+        number = 1 if positive is None else self.classes.index(positive)
+        return OutputShape(len(self.classes), model.output.name, number)
+
+    def example_weights(
+        self, training: TrainingConfig, targets: Targets, given: FloatArray | None
+    ) -> FloatArray | None:
+        """Weights of classes times those of rows; `balanced` is rows/(classes·count), as in scikit-learn."""
+        wanted = training.class_weights
+        if wanted is None:
+            return given
+        if wanted == "balanced":
+            counts = np.bincount(targets, minlength=len(self.classes))
+            of_class = targets.size / (len(self.classes) * np.maximum(counts, 1))
+        else:
+            of_class = np.array([wanted.get(name, 1.0) for name in self.classes])
+        weights: FloatArray = of_class[targets]
+        return weights if given is None else weights * given
+
+    def weights_problem(self, given: FloatArray | None) -> Problem:
+        setting = "training.class_weights" if given is None or given.any() else "data.weights"
+        return Problem("every row of the training part has the weight 0", path=setting)
+
+    def fit_temperature(self, scores: FloatArray, targets: Targets) -> float | None:
+        return fit_temperature(scores, targets)
+
+    def combine(self, scores: Sequence[FloatArray]) -> FloatArray:
+        """The logarithms of the mean probabilities: softmax gives those again."""
+        with np.errstate(divide="ignore"):
+            mean: FloatArray = np.log(np.mean([softmax(each) for each in scores], axis=0))
+        return mean
+
+    def score(
+        self, rows: IntArray, targets: Targets, batches: Iterable[FloatArray], temperature: float | None
+    ) -> ClassScores:
+        return class_scores(self.classes, rows, targets, batches, temperature=temperature)
+
+    def out_of_fold(
+        self, folds: Sequence[FoldScores], file_rows: IntArray, targets: Targets
+    ) -> ClassOutOfFold:
+        return out_of_fold(self.classes, folds, file_rows, targets)
+
+    def predict(
+        self, scores: FloatArray, temperature: float | None
+    ) -> tuple[Sequence[Sequence[object]], FloatArray]:
+        probabilities = softmax(scaled(scores, temperature))
+        return [[self.classes[k]] for k in probabilities.argmax(axis=1).tolist()], probabilities
+
+    def encode_new(self, texts: Sequence[str], codes: IntArray) -> tuple[Targets, dict[str, str]]:
+        number = {name: index for index, name in enumerate(self.classes)}
+        known = f"; the classes are {quoted_list([*map(shown, number)])}"
+        wrong = {
+            text: f"the label {shown(text)} does not occur in the training data"
+            f"{did_you_mean(text, number) or known}"
+            for text in texts
+            if text not in number
+        }
+        return np.array([*(number.get(text, -1) for text in texts), -1], np.intp)[codes], wrong
+
+    def fold_warnings(self, targets: Targets, assignment: IntArray, folds: int) -> list[str]:
+        classes = len(self.classes)
+        total = np.bincount(targets, minlength=classes)
+        untested, unlearned = np.zeros(classes, np.bool_), np.zeros(classes, np.bool_)
+        for assigned in assignment:
+            cells = assigned.astype(np.int64) * classes + targets
+            tested = np.bincount(cells, minlength=folds * classes).reshape(folds, classes)
+            untested |= (tested == 0).any(axis=0)
+            unlearned |= (tested == total).any(axis=0) & (total > 0)
+        consequences: list[tuple[BoolArray, str]] = [
+            (untested, "test part of some folds, where its AUC is null"),
+            (unlearned, "training part of some folds, where it cannot be learned"),
+        ]
+        warnings = []
+        for which, consequence in consequences:
+            names = [shown(self.classes[index]) for index in np.flatnonzero(which)]
+            if names:
+                subject = "a class has" if len(names) == 1 else f"{len(names):,} classes have"
+                warnings.append(f"{subject} no row in the {consequence}: {quoted_list(names)}")
+        return warnings
+
+    def in_words(self) -> str:
+        return f"{len(self.classes):,} classes"
+
+    def facts(self) -> dict[str, Any]:
+        return {"classes": list(self.classes)}
+
+    def describe(self, model: ModelConfig) -> dict[str, Any]:
+        output = self.output_shape(model)
+        positive = self.classes[output.positive] if output.kind == "logistic" else None
+        return {
+            "output": output.kind,
+            "positive": positive,
+            "target": self.target,
+            "classes": list(self.classes),
+        }
+
+    def _no_class(self, name: str) -> str:
+        known = f"; the classes are {quoted_list(self.classes)}"
+        return f"there is no class '{name}'{did_you_mean(name, self.classes) or known}"

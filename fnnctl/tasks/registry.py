@@ -1,0 +1,19 @@
+"""Which tasks there are, and which one a data set's target asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fnnctl.data.dataset import Dataset
+from fnnctl.tasks.classification.task import Classification
+from fnnctl.tasks.task import Task, TaskData
+
+
+def task_of(target: str, classes: Sequence[str]) -> Task:
+    """The task of a saved model, from what its description says of the target."""
+    return Classification(target, tuple(classes))
+
+
+def encode(dataset: Dataset) -> TaskData:
+    """The data set with its target encoded for the task that suits it."""
+    return TaskData(dataset, Classification(dataset.target, dataset.classes), dataset.labels)

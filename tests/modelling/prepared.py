@@ -1,0 +1,50 @@
+"""An experiment that is ready to be trained, as `fnnctl train` has it before it makes a run's folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from fnnctl.arrays import FloatArray
+from fnnctl.config.schema.experiment import Experiment
+from fnnctl.data.splits.parts import Split
+from fnnctl.modelling.fit import Fit
+from fnnctl.modelling.loading import load_experiment
+from fnnctl.modelling.predictor import Predictor, fresh_predictor
+from fnnctl.stacks.work import train_fits
+from fnnctl.tasks.task import TaskData
+from fnnctl.training.members import Member
+from fnnctl.training.pool import Pool
+from fnnctl.training.trainer import TrainedMember
+
+
+@dataclass(frozen=True)
+class Prepared:
+    data: TaskData
+    split: Split
+    fit: Fit
+
+    @property
+    def experiment(self) -> Experiment:
+        return self.fit.experiment
+
+    @property
+    def member(self) -> Member:
+        return self.fit.member(self.data, self.split)
+
+    def examples(self) -> Pool:
+        return self.fit.examples(self.data)
+
+    def predictor(self, parameters: FloatArray, statistics: FloatArray) -> Predictor:
+        return fresh_predictor(self.data, self.fit, self.member, parameters, statistics)
+
+    def trained(self) -> TrainedMember:
+        (trained,) = train_fits(self.data, [self.fit]).trained
+        return trained
+
+
+def prepare(config: Path, overrides: Sequence[str] = (), *, seed: int | None = None) -> Prepared:
+    loaded = load_experiment(config, overrides, seed=seed)
+    split = loaded.split()
+    return Prepared(loaded.data, split, loaded.fit(split))

@@ -1,0 +1,68 @@
+"""model.json is read strictly: what was changed by hand is refused with its place."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fnnctl.errors import DataError
+from fnnctl.modelling.description import Described, ModelDescription, read_description
+from tests.store.conftest import described
+
+PATH = Path("model.json")
+
+
+def read(**facts: object) -> ModelDescription:
+    return read_description(json.loads(json.dumps(described(arrays={}, **facts))), PATH)
+
+
+def test_what_is_left_out_has_its_default() -> None:
+    description = read()
+    assert description.threads is None
+    assert (description.table.encoding, description.table.missing_values[:2]) == ("utf-8", ["", "NA"])
+    (layer,) = description.hidden
+    assert (layer.pieces, layer.residual, layer.numbers.activation) == (1, False, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("facts", "message"),
+    [
+        ({"precision": "float16"}, "precision: Input should be 'float32' or 'float64'"),
+        ({"inputs": "3"}, "inputs: Input should be a valid integer"),
+        ({"inputs": -1}, "inputs: Input should be greater than or equal to 0"),
+        ({"hidden": [{"units": 0, "activation": "relu"}]}, r"hidden\.0\.units"),
+        ({"hidden": [{"units": 10**400, "activation": "relu"}]}, r"hidden\.0\.units"),
+        ({"hidden": [{"units": 2.5, "activation": "relu"}]}, r"hidden\.0\.units"),
+        ({"hidden": [{"units": 2}]}, r"hidden\.0\.activation: Field required"),
+        ({"hidden": {"units": 2}}, "hidden: Input should be a valid list"),
+        (
+            {"hidden": [{"units": 2, "activation": "elu", "numbers": {"activation": 1e308}}]},
+            r"hidden\.0\.numbers\.activation",
+        ),
+        ({"classes": ["a"]}, "classes: List should have at least 2 items"),
+        ({"classes": ["a", 1]}, r"classes\.1: Input should be a valid string"),
+        ({"threads": 0}, "threads"),
+        ({"table": {"delimiter": ";;"}}, r"table\.delimiter"),
+        ({"temperature": 0}, "temperature: Input should be greater than or equal to"),
+        ({"bias": 1.5}, "bias: Extra inputs are not permitted"),
+        ({"preprocessing": []}, "preprocessing: Input should be a valid dictionary"),
+    ],
+)
+def test_damage_is_told(facts: dict[str, object], message: str) -> None:
+    with pytest.raises(DataError, match=rf"model\.json: is damaged: {message}"):
+        read(**facts)
+
+
+def test_every_fact_is_described() -> None:
+    kinds: list[Any] = Described.__subclasses__()
+    assert len(kinds) == 4
+    undescribed = [
+        f"{kind.__name__}.{name}"
+        for kind in kinds
+        for name, field in kind.model_fields.items()
+        if not field.description
+    ]
+    assert undescribed == []

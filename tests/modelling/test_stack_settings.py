@@ -1,0 +1,238 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.training import TrainingConfig
+from fnnctl.modelling.stack_settings import (
+    batch_size,
+    member_of,
+    network_shape,
+    stack_settings,
+)
+from fnnctl.nn.optimizers.first_order import OPTIMIZERS
+from fnnctl.nn.optimizers.lr_schedules import LR_SCHEDULES
+from fnnctl.nn.shape import HiddenShape, Techniques
+from fnnctl.tasks.classification.task import Classification
+from fnnctl.tasks.task import OutputShape
+from fnnctl.training.members import ConvergenceRule, Member, StackSettings, StoppingRule
+
+
+def experiment(**sections: Any) -> Experiment:
+    return Experiment.model_validate({"data": {"source": "iris"}, **sections})
+
+
+def made(**sections: Any) -> tuple[StackSettings, Member]:
+    """An experiment's settings and member, for 50 training rows of classes a and b."""
+    given = experiment(**sections)
+    output = Classification("y", ("a", "b")).output_shape(given.model)
+    shape = network_shape(given, inputs=3, output=output)
+    rows = np.arange(50)
+    return (
+        stack_settings(given, shape, rows=50, weighted=False),
+        member_of(given, seed=1, train_rows=rows, validation_rows=rows[:0]),
+    )
+
+
+def test_layers_take_what_they_leave_out_from_the_model() -> None:
+    given = experiment(
+        model={
+            "hidden": [8, {"units": 4, "activation": {"name": "prelu", "slope": 0.1, "shared": True}}],
+            "activation": {"name": "elu", "alpha": 0.7},
+        }
+    )
+    shape = network_shape(given, inputs=3, output=OutputShape(2, "softmax"))
+    assert shape.hidden == (HiddenShape(8, "elu"), HiddenShape(4, "prelu", shared=True))
+    assert shape.widths == (3, 8, 4, 2)
+    member = member_of(given, seed=1, train_rows=np.arange(5), validation_rows=np.arange(0))
+    assert member.layer_hyperparameters["activation"] == (0.7, 0.1)
+    assert member.initializers == ("he_uniform", "he_uniform", "glorot_uniform")
+
+
+def test_initialization_of_model_and_layer() -> None:
+    given = experiment(
+        model={
+            "hidden": [8, {"units": 4, "initialization": "he_normal"}],
+            "activation": "tanh",
+            "initialization": "glorot_normal",
+        }
+    )
+    member = member_of(given, seed=1, train_rows=np.arange(5), validation_rows=np.arange(0))
+    assert member.initializers == ("glorot_normal", "he_normal", "glorot_normal")
+
+
+def test_first_biases() -> None:
+    assert made()[1].initial_biases == "zero"
+    assert made(model={"initial_biases": "uniform"})[1].initial_biases == "uniform"
+
+
+def test_numbers_of_optimizer_and_early_stopping() -> None:
+    given = experiment(
+        training={
+            "optimizer": {"name": "nesterov", "learning_rate": 0.2, "momentum": 0.5},
+            "early_stopping": {"monitor": "validation_f1_macro", "patience": 3, "tolerance": 0.01},
+        }
+    )
+    member = member_of(given, seed=1, train_rows=np.arange(5), validation_rows=np.arange(0))
+    assert member.optimizer_hyperparameters == {"momentum": 0.5}
+    assert member.learning_rate == 0.2
+    assert member.stopping == StoppingRule("validation_f1_macro", 3, 0.01, restore_best=True)
+    shape = network_shape(given, inputs=3, output=OutputShape(2, "softmax"))
+    settings = stack_settings(given, shape, rows=50, weighted=False)
+    assert (settings.optimizer, settings.batch_size) == ("nesterov", 50)
+
+
+def test_batch_size() -> None:
+    assert batch_size(experiment(), 1000) == 200
+    assert batch_size(experiment(), 150) == 150
+    assert batch_size(experiment(training={"batch_size": 64}), 1000) == 64
+    assert batch_size(experiment(training={"batch_size": 64}), 10) == 10
+
+
+def test_normalization_and_dropout_of_model_and_layers() -> None:
+    settings, member = made(
+        model={
+            "hidden": [
+                8,
+                {"units": 8, "normalization": {"name": "batch", "momentum": 0.2, "epsilon": 0.01}},
+                {"units": 8, "normalization": "none", "dropout": 0.0},
+                {"units": 8, "activation": "selu", "dropout": 0.1},
+            ],
+            "activation": {"name": "maxout", "pieces": 3},
+            "normalization": {"name": "layer", "epsilon": 0.001},
+            "dropout": 0.4,
+        }
+    )
+    assert settings.shape.hidden == (
+        HiddenShape(8, "maxout", pieces=3, normalization="layer", dropout=True),
+        HiddenShape(8, "maxout", pieces=3, normalization="batch", dropout=True),
+        HiddenShape(8, "maxout", pieces=3),
+        HiddenShape(8, "selu", normalization="layer", dropout=True),
+    )
+    assert member.layer_hyperparameters == {
+        "activation": (0.0, 0.0, 0.0, 0.0),
+        "dropout": (0.4, 0.4, 0.0, 0.1),
+        "epsilon": (0.001, 0.01, 0.0, 0.001),
+        "momentum": (0.0, 0.2, 0.0, 0.0),
+    }
+    assert member.initializers == ("lecun_normal",) * 4 + ("glorot_uniform",)
+
+
+def test_only_layers_as_wide_as_the_one_before_are_residual() -> None:
+    """The first has inputs of its own kind, even where they are as many."""
+    settings, _ = made(model={"hidden": [3, 3, 5, 5, 5], "residual": True})
+    assert [layer.residual for layer in settings.shape.hidden] == [False, True, False, True, True]
+
+
+@pytest.mark.parametrize(("positive", "index"), [(None, 1), ("a", 0), ("b", 1)])
+def test_the_positive_class_of_a_logistic_output(positive: str | None, index: int) -> None:
+    settings, _ = made(model={"output": {"name": "logistic", "positive_class": positive}})
+    assert (settings.shape.output, settings.shape.positive) == ("logistic", index)
+    assert settings.shape.widths == (3, 100, 1)
+
+
+def test_numbers_of_activations() -> None:
+    hidden = [
+        {"units": 2, "activation": activation}
+        for activation in (
+            {"name": "leaky_relu", "slope": 0.2}, {"name": "prelu", "slope": -0.3},
+            {"name": "elu", "alpha": 2.0}, {"name": "swish", "beta": 1.5}, "mish",
+        )
+    ]  # fmt: skip
+    assert made(model={"hidden": hidden})[1].layer_hyperparameters["activation"] == (0.2, -0.3, 2.0, 1.5, 0.0)
+
+
+TECHNIQUES: dict[str, tuple[Any, str, str, float]] = {
+    "l1": (0.01, "l1", "l1", 0.01),
+    "max_norm": (3.0, "max_norm", "max_norm", 3.0),
+    "clip_norm": (2.0, "clip_norm", "clip_norm", 2.0),
+    "clip_value": (0.5, "clip_value", "clip_value", 0.5),
+    "label_smoothing": (0.1, "smoothing", "label_smoothing", 0.1),
+    "input_noise": (0.2, "noise", "noise", 0.2),
+    "mixup": (0.4, "mixup", "mixup", 0.4),
+}
+"""Of a training setting: a value, what it switches on, and the number of the member that has the value."""
+
+
+@pytest.mark.parametrize("name", TECHNIQUES)
+def test_techniques_are_off_until_they_are_given(name: str) -> None:
+    value, technique, number, expected = TECHNIQUES[name]
+    assert made()[0].techniques == Techniques()
+    settings, member = made(training={name: value})
+    assert settings.techniques == Techniques(**{technique: True})
+    assert member.hyperparameters[number] == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "kind", "number", "value"),
+    [
+        ({"name": "ema", "decay": 0.95}, "ema", "average_decay", 0.95),
+        ({"name": "swa", "start": 0.5}, "swa", "average_start", 0.5),
+    ],
+)
+def test_averaging(given: dict[str, Any], kind: str, number: str, value: float) -> None:
+    settings, member = made(training={"averaging": given})
+    assert settings.averaging == kind
+    assert member.hyperparameters[number] == value
+
+
+def test_schedule_convergence_and_the_rest_of_training() -> None:
+    schedule = {
+        "name": "adaptive", "monitor": "validation_accuracy", "factor": 0.3, "patience": 4,
+        "tolerance": 0.02, "minimum": 0.001,
+    }  # fmt: skip
+    settings, member = made(
+        training={
+            "epochs": 17, "batch_size": 8, "shuffle": False, "l2": 0.3, "precision": "float64",
+            "lr_schedule": schedule, "early_stopping": None,
+            "convergence": {"tolerance": 0.05, "patience": 7},
+        }
+    )  # fmt: skip
+    assert (settings.lr_schedule, settings.batch_size, settings.shuffle) == ("adaptive", 8, False)
+    assert settings.precision == "float64"
+    assert (member.epochs, member.l2, member.stopping) == (17, 0.3, None)
+    assert member.schedule_hyperparameters == {
+        "factor": 0.3,
+        "patience": 4,
+        "tolerance": 0.02,
+        "minimum": 0.001,
+    }
+    assert member.schedule_monitor == "validation_accuracy"
+    assert member.convergence == ConvergenceRule(0.05, 7)
+
+
+@pytest.mark.parametrize("name", sorted(OPTIMIZERS))
+def test_every_optimizer_gets_its_numbers(name: str) -> None:
+    settings, member = made(training={"optimizer": {"name": name, "learning_rate": 0.123}})
+    assert settings.optimizer == name
+    assert member.learning_rate == 0.123
+    assert set(member.optimizer_hyperparameters) == set(OPTIMIZERS[name].hyperparameter_names)
+
+
+def test_lbfgs_takes_all_rows_in_float64() -> None:
+    hyperparameters = {"max_evaluations": 9, "gradient_tolerance": 0.01, "decrease_tolerance": 0.002}
+    settings, member = made(training={"optimizer": {"name": "lbfgs", "memory": 7, **hyperparameters}})
+    assert (settings.optimizer, settings.memory, settings.batch_size) == ("lbfgs", 7, 50)
+    assert settings.precision == "float64"
+    assert member.optimizer_hyperparameters == hyperparameters
+
+
+@pytest.mark.parametrize("name", sorted(LR_SCHEDULES))
+def test_every_schedule_gets_its_numbers(name: str) -> None:
+    settings, member = made(training={"lr_schedule": name})
+    assert settings.lr_schedule == name
+    assert set(member.schedule_hyperparameters) == set(LR_SCHEDULES[name].hyperparameter_names)
+    assert (member.schedule_monitor is not None) == (name == "adaptive")
+
+
+def test_every_training_setting_is_tested_here() -> None:
+    """A new one has to reach the member or the settings; the last three do not go through them."""
+    elsewhere = {"class_weights", "time_limit", "threads"}
+    here = {
+        "epochs", "batch_size", "shuffle", "optimizer", "lr_schedule", "l2", "averaging", "early_stopping",
+        "convergence", "precision",
+    }  # fmt: skip
+    assert set(TrainingConfig.model_fields) == {*TECHNIQUES, *here, *elsewhere}

@@ -1,0 +1,152 @@
+"""Whatever ends training, what was trained by then is in the run's folder."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fnnctl.console.signals import Interruption
+from fnnctl.errors import MachineError
+from fnnctl.store.run import OpenRun
+from fnnctl.training.trainer import TrainedMember, train_stack
+from tests.program import AtEpoch, Program, only_run, read_json
+
+STOPPING = "training.early_stopping={monitor: validation_loss, patience: 50}"
+
+
+def losses_of(run: Path) -> list[float]:
+    with (run / "history.csv").open(newline="") as file:
+        return [float(row["validation_loss"]) for row in csv.DictReader(file)]
+
+
+def fail() -> None:
+    raise ZeroDivisionError("drawn by nobody")
+
+
+def assert_failed(run: Path) -> None:
+    manifest = read_json(run / "manifest.json")
+    assert manifest["status"] == "failed"
+    assert "drawn by nobody" in manifest["error"]
+    assert manifest["seconds"]["training"] > 0
+    assert "Traceback" in (run / "log.txt").read_text()
+    assert not (run / "metrics.json").exists()
+
+
+def test_a_display_that_fails_leaves_history_and_best_weights(
+    program: Program, iris: Path, tmp_path: Path, at_epoch: AtEpoch
+) -> None:
+    """It fails after epoch 30; the best epoch was an earlier one, whose weights a shorter run ends with."""
+    changes = ["--set", "training.optimizer.learning_rate=0.5", "--set", STOPPING]
+    at_epoch(30, fail)
+    done = program("train", str(iris), *changes, "--set", "training.epochs=60")
+    assert done.code == 3
+    assert done.err.splitlines()[-1] == "an internal failure: ZeroDivisionError: drawn by nobody"
+    run = only_run(tmp_path)
+    assert_failed(run)
+    losses = losses_of(run)
+    best = 1 + losses.index(min(losses))
+    assert best < len(losses) == 30
+    training = read_json(run / "manifest.json")["training"]
+    assert training == {"epochs": 30, "best_epoch": best, "stopped": "a failure broke it off"}
+    shorter = Path(
+        program("train", str(iris), *changes, "--set", f"training.epochs={best}", "--json").json["run"]
+    )
+    assert losses_of(shorter) == losses[:best]
+    assert (shorter / "model.npz").read_bytes() == (run / "model.npz").read_bytes()
+    assert program("report", run.name).code == 0
+
+
+def test_a_failing_question_whether_to_stop_is_no_less_a_failure(
+    program: Program, iris: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is asked after each of the three steps of an epoch, and fails the eighth time."""
+    asked = 0
+
+    def requested(signals: Interruption) -> bool:
+        nonlocal asked
+        asked += 1
+        if asked == 8:
+            fail()
+        return False
+
+    monkeypatch.setattr(Interruption, "requested", requested)
+    assert program("train", str(iris), "--set", "training.batch_size=40").code == 3
+    assert_failed(only_run(tmp_path))
+    assert len(losses_of(only_run(tmp_path))) == 2
+    assert (only_run(tmp_path) / "model.npz").is_file()
+
+
+def failing_engine(epoch: int) -> Callable[..., list[TrainedMember]]:
+    """Training that fails by itself, after so many epochs."""
+
+    def train(*arguments: Any, on_epoch: Callable[..., None], **options: Any) -> list[TrainedMember]:
+        told: list[int] = []
+
+        def count(*record: Any) -> None:
+            on_epoch(*record)
+            told.append(1)
+
+        def should_stop() -> bool:
+            if len(told) == epoch:
+                fail()
+            return False
+
+        return train_stack(*arguments, **{**options, "on_epoch": count, "should_stop": should_stop})
+
+    return train
+
+
+def test_an_engine_that_fails_leaves_what_the_last_epoch_had(
+    program: Program, iris: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fnnctl.stacks.work.train_stack", failing_engine(5))
+    assert program("train", str(iris)).code == 3
+    run = only_run(tmp_path)
+    assert_failed(run)
+    assert len(losses_of(run)) == 5
+    assert read_json(run / "manifest.json")["training"]["epochs"] == 5
+    assert (run / "model.npz").is_file()
+    assert program("report").code == 0
+
+
+def test_before_the_first_epoch_there_is_nothing_to_keep(
+    program: Program, iris: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fnnctl.stacks.work.train_stack", failing_engine(0))
+    assert program("train", str(iris)).code == 3
+    assert_failed(only_run(tmp_path))
+    assert not (only_run(tmp_path) / "history.csv").exists()
+
+
+def full_disk(run: OpenRun, *arguments: Any) -> None:
+    raise MachineError("model.npz cannot be written: No space left on device")
+
+
+def test_what_cannot_be_kept_does_not_hide_the_failure(
+    program: Program, iris: Path, tmp_path: Path, at_epoch: AtEpoch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(OpenRun, "write_model", full_disk)
+    at_epoch(3, fail)
+    done = program("train", str(iris))
+    assert (done.code, done.err.splitlines()[-1].split(": ", 1)[1]) == (
+        3,
+        "ZeroDivisionError: drawn by nobody",
+    )
+    assert_failed(only_run(tmp_path))
+    assert len(losses_of(only_run(tmp_path))) == 3
+    assert "cannot be kept: model.npz" in (only_run(tmp_path) / "log.txt").read_text()
+
+
+def test_without_a_failure_what_cannot_be_written_is_one(
+    program: Program, iris: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(OpenRun, "write_model", full_disk)
+    done = program("train", str(iris))
+    assert (done.code, done.err.splitlines()[-1]) == (
+        3,
+        "model.npz cannot be written: No space left on device",
+    )

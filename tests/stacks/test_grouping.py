@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fnnctl.stacks.grouping import (
+    FEWEST,
+    affordable_members,
+    best_size,
+    group_into_stacks,
+    rough_seconds,
+    step_values,
+)
+from fnnctl.training.memory import training_bytes
+from tests.training.recipes import settings_of
+
+WIDE, NARROW = settings_of(4, ((8, "relu"),), 3), settings_of(4, ((5, "relu"),), 3)
+
+
+@given(
+    jobs=st.lists(
+        st.tuples(st.sampled_from([WIDE, NARROW]), st.integers(20, 22), st.integers(0, 1)), max_size=60
+    ),
+    most=st.integers(1, 9),
+    workers=st.integers(1, 4),
+)
+def test_who_trains_together(jobs: list[tuple[object, int, int]], most: int, workers: int) -> None:
+    stacks = group_into_stacks(jobs, most=most, workers=workers)
+    assert sorted(index for stack in stacks for index in stack) == list(range(len(jobs)))
+    for stack in stacks:
+        assert len({jobs[index] for index in stack}) == 1
+        assert stack == sorted(stack)
+        assert len(stack) <= most
+    for job in set(jobs):
+        sizes = [len(stack) for stack in stacks if jobs[stack[0]] == job]
+        assert max(sizes) - min(sizes) <= 1
+        least = -(-jobs.count(job) // most)
+        if jobs.count(job) < FEWEST * workers:
+            assert len(sizes) == least
+        else:
+            assert least <= len(sizes) < least + workers
+            assert len(sizes) % workers == 0
+
+
+def test_step_values_by_hand() -> None:
+    """A batch of 16: 5 inputs with the ones, 8 units, 3 scores; and 8·5 + 3·9 parameters."""
+    assert step_values(WIDE) == 16 * (5 + 8 + 3) + 67
+
+
+def test_a_stack_stays_in_the_cache() -> None:
+    assert best_size(WIDE) == 2**18 // 323
+    assert best_size(settings_of(784, ((1024, "relu"),), 10, batch_size=256)) == 1
+
+
+def test_as_many_members_as_memory_allows() -> None:
+    one = training_bytes(WIDE, rows=1000)
+    assert affordable_members(WIDE, rows=1000, available=int(3.5 * one)) == 3
+    assert affordable_members(WIDE, rows=1000, available=0) == 1
+    assert affordable_members(WIDE, rows=1000, available=None) > 1000
+
+
+def test_twice_the_epochs_take_twice_as_long() -> None:
+    one = rough_seconds(WIDE, train_rows=100, epochs=10)
+    assert rough_seconds(WIDE, train_rows=100, epochs=20) == 2 * one
+    assert rough_seconds(WIDE, train_rows=113, epochs=10) == pytest.approx(one * 8 / 7)

@@ -1,0 +1,74 @@
+"""A search is refused where the largest network that it may choose has no room, and only then."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fnnctl.training.memory import training_bytes
+from tests.commands.searching import RATE, write_config
+from tests.modelling.prepared import prepare
+from tests.program import Program
+
+LAYERS = {"depth": [1, 3], "width": [4, 60]}
+MOMENTUM = {"uniform": [0.1, 0.9], "when": {"training.optimizer.name": "momentum"}}
+
+
+def needed(config: Path, *words: str) -> int:
+    """What training the config with these words takes."""
+    prepared = prepare(config, words)
+    return training_bytes(prepared.fit.settings, rows=len(prepared.data))
+
+
+@pytest.mark.parametrize(
+    ("space", "largest"),
+    [
+        ({"model.hidden": LAYERS}, ["model.hidden=[60, 60, 60]"]),
+        ({"model.hidden": {"choice": [[4], [900, 4], [30, 30]]}}, ["model.hidden=[900, 4]"]),
+        ({"model.hidden": {**LAYERS, "per_layer": True}, RATE: {"choice": [0.1, 0.2]}},
+         ["model.hidden=[60, 60, 60]"]),
+        ({"training.optimizer.name": {"choice": ["sgd", "momentum", "adam"]},
+          "training.optimizer.momentum": MOMENTUM,
+          "model.hidden": {**LAYERS, "when": {"training.optimizer.name": ["sgd", "momentum"]}}},
+         ["model.hidden=[60, 60, 60]", "training.optimizer={name: momentum, momentum: 0.1}"]),
+        ({"training.batch_size": {"integer": [1, 100]}}, ["training.batch_size=100"]),
+    ],
+)  # fmt: skip
+def test_the_largest_network_of_the_space(
+    program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, space: Any, largest: list[str]
+) -> None:
+    config = write_config(tmp_path / "x.yaml", search={"space": space})
+    most = needed(config, *largest)
+    assert needed(config) < most
+    monkeypatch.setattr("fnnctl.modelling.fit.available_bytes", lambda: most)
+    assert program("check", str(config)).code == 0
+    monkeypatch.setattr("fnnctl.modelling.fit.available_bytes", lambda: most - 1)
+    for command in ("check", "search", "plan"):
+        done = program(command, str(config))
+        assert done.code == 2
+        assert "search.space: with " in done.out + done.err
+        assert "training this network of" in done.out + done.err
+    assert not (tmp_path / "runs").exists()
+    assert program("train", str(config), "--quiet", "--set", "training.epochs=1").code == 0
+
+
+def test_check_holds_the_total_against_the_number_of_trials(program: Program, tmp_path: Path) -> None:
+    halving = {"trials": 9, "budget": {"total": 17, "reduction_factor": 3}}
+    config = write_config(tmp_path / "x.yaml", search=halving)
+    done = program("check", str(config), "--json")
+    (problem,) = done.json["problems"]
+    assert (done.code, problem["path"]) == (2, "search.budget.total")
+    assert problem["message"] == "9 trials need at least 18 epochs in all, not 17"
+    assert config.read_text().splitlines()[problem["line"] - 1].strip() == "total: 17"
+    assert program("check", str(config), "--set", "search.budget.total=18").code == 0
+
+
+def test_check_holds_the_folds_of_a_search_against_the_rows(program: Program, tmp_path: Path) -> None:
+    folds = {"cross_validation": {"folds": 130, "repeats": 1}}
+    on_folds = {"objective": {"metric": "accuracy", "on": "cross_validation"}}
+    config = write_config(tmp_path / "x.yaml", search=on_folds, evaluation=folds)
+    done = program("check", str(config))
+    assert done.code == 2
+    assert "evaluation.cross_validation.folds: " in done.out

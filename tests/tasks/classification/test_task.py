@@ -1,0 +1,65 @@
+"""What a classification makes of its classes: weights of rows, codes of new labels, ensembles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.utils.class_weight import compute_class_weight
+
+from fnnctl.config.schema.training import TrainingConfig
+from fnnctl.nn.losses.cross_entropy import softmax
+from fnnctl.tasks.classification.task import Classification
+
+TASK = Classification("y", ("a", "b", "c"))
+
+
+def training(settings: Any) -> TrainingConfig:
+    return TrainingConfig.model_validate(settings)
+
+
+LABELS = np.array([0, 0, 0, 0, 1, 2, 2])
+
+
+def test_balanced_class_weights_agree_with_scikit_learn() -> None:
+    weights = TASK.example_weights(training({"class_weights": "balanced"}), LABELS, None)
+    assert weights is not None
+    expected = compute_class_weight("balanced", classes=np.arange(3), y=LABELS)
+    np.testing.assert_allclose(weights, expected[LABELS], rtol=1e-15)
+
+
+def test_balanced_without_a_row_of_a_class() -> None:
+    """The fold has none of the third class; the others' ratios are as without it."""
+    weights = TASK.example_weights(training({"class_weights": "balanced"}), np.array([0, 0, 0, 1]), None)
+    assert weights is not None
+    np.testing.assert_allclose(weights, [4 / 9, 4 / 9, 4 / 9, 4 / 3], rtol=1e-15)
+
+
+def test_given_class_weights_and_given_row_weights_are_multiplied() -> None:
+    given = training({"class_weights": {"c": 0.5, "a": 3.0}})
+    plain = TASK.example_weights(given, LABELS, None)
+    assert plain is not None
+    assert plain.tolist() == [3.0, 3.0, 3.0, 3.0, 1.0, 0.5, 0.5]
+    both = TASK.example_weights(given, LABELS, np.arange(7.0))
+    assert both is not None
+    assert both.tolist() == [0.0, 3.0, 6.0, 9.0, 4.0, 2.5, 3.0]
+
+
+def test_rows_without_class_weights_have_their_own_weights_or_none() -> None:
+    assert TASK.example_weights(TrainingConfig(), LABELS, None) is None
+    own = TASK.example_weights(TrainingConfig(), LABELS, np.arange(7.0))
+    assert own is not None
+    assert own.tolist() == list(range(7))
+
+
+def test_new_labels_are_found_by_their_text() -> None:
+    targets, wrong = TASK.encode_new(("c", "A", "a"), np.array([0, 2, -1, 2]))
+    assert targets.tolist() == [2, 0, -1, 0]
+    assert list(wrong) == ["A"]
+    assert "(did you mean 'a'?)" in wrong["A"]
+
+
+def test_an_ensemble_has_the_mean_probabilities() -> None:
+    scores = [np.random.default_rng(seed).normal(size=(5, 3)) for seed in range(3)]
+    expected = np.mean([softmax(each) for each in scores], axis=0)
+    np.testing.assert_allclose(softmax(TASK.combine(scores)), expected, rtol=1e-12)

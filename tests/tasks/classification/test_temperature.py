@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from scipy.optimize import brentq
+from scipy.special import log_softmax, softmax
+
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.tasks.classification.temperature import BLOCK_SCORES, fit_temperature, scaled
+
+
+def drawn(
+    rows: int, classes: int, *, signal: float, sharpness: float, seed: int
+) -> tuple[FloatArray, IntArray]:
+    """Scores, float32, of a classifier that is right more often than not, and labels."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, classes, rows)
+    scores = rng.normal(size=(rows, classes))
+    scores[np.arange(rows), labels] += signal
+    return (scores * sharpness).astype(np.float32), labels
+
+
+def loss_at(temperature: float, scores: FloatArray, labels: IntArray) -> float:
+    rows = np.arange(len(labels))
+    return float(-log_softmax(scores.astype(np.float64) / temperature, axis=1)[rows, labels].mean())
+
+
+def slope_at(scores: FloatArray, labels: IntArray) -> Callable[[float], float]:
+    """By log β, β = 1/T, as Σ (p − y)·z."""
+    z, hot = scores.astype(np.float64), np.eye(scores.shape[1])[labels]
+    return lambda u: float(((softmax(z * math.exp(u), axis=1) - hot) * z).sum())
+
+
+@pytest.mark.parametrize("margin", [1.0, 0.01, 500.0])
+def test_three_right_in_four_by_hand(margin: float) -> None:
+    """With one margin m for all rows the probability should be ¾: logistic(m/T) = ¾, so that T = m / ln 3."""
+    scores = np.array([[margin, 0.0]] * 4)
+    temperature = fit_temperature(scores, np.array([0, 0, 1, 0]))
+    assert temperature == pytest.approx(margin / math.log(3), rel=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("rows", "classes", "signal", "sharpness"),
+    [(1000, 2, 1.0, 5.0), (60, 10, 2.0, 0.1), (20, 3, 0.7, 40.0), (2000, 5, 0.1, 1.0), (500, 1000, 2.5, 3.0)],
+)
+def test_the_slope_is_zero_there(rows: int, classes: int, signal: float, sharpness: float) -> None:
+    scores, labels = drawn(rows, classes, signal=signal, sharpness=sharpness, seed=1)
+    expected = brentq(slope_at(scores, labels), -13, 13, xtol=1e-13, rtol=1e-14)
+    temperature = fit_temperature(scores, labels)
+    assert temperature is not None
+    assert -math.log(temperature) == pytest.approx(expected, abs=1e-10)
+
+
+@given(
+    rows=st.integers(2, 60), classes=st.integers(2, 6), signal=st.floats(0, 3),
+    sharpness=st.floats(-3, 3).map(lambda power: 10.0**power), seed=st.integers(0, 10_000),
+)  # fmt: skip
+@example(rows=17, classes=2, signal=2.0, sharpness=0.001, seed=30)
+@example(rows=2, classes=2, signal=2.0, sharpness=0.001, seed=191)
+def test_no_other_temperature_is_better(
+    rows: int, classes: int, signal: float, sharpness: float, seed: int
+) -> None:
+    scores, labels = drawn(rows, classes, signal=signal, sharpness=sharpness, seed=seed)
+    temperature = fit_temperature(scores, labels)
+    slope = slope_at(scores, labels)
+    if temperature is None:
+        # Where all are right the slope at the end is below 0 by less than p − 1 can tell from 0.
+        assert slope(math.log(1e-6)) >= 0 or slope(math.log(1e6)) <= 1e-15
+        return
+    least = loss_at(temperature, scores, labels)
+    for factor in (0.5, 0.99, 1.01, 2.0):
+        assert least <= loss_at(temperature * factor, scores, labels) + 1e-14  # some are all but flat
+
+
+def test_a_rescaled_network_is_calibrated_to_the_same_probabilities() -> None:
+    scores, labels = drawn(300, 4, signal=1.5, sharpness=1.0, seed=2)
+    one, other = fit_temperature(scores, labels), fit_temperature(8 * scores, labels)
+    assert one is not None
+    assert other == pytest.approx(8 * one, rel=1e-10)
+
+
+def test_blocks_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+    scores, labels = drawn(BLOCK_SCORES // 4, 10, signal=1.0, sharpness=3.0, seed=3)
+    in_blocks = fit_temperature(scores, labels)
+    monkeypatch.setattr("fnnctl.tasks.classification.temperature.BLOCK_SCORES", scores.size)
+    assert in_blocks == pytest.approx(fit_temperature(scores, labels), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("scores", "labels"),
+    [
+        ([[3.0, 0.0], [0.0, 1e-3]], [0, 1]),  # all right: the colder the better
+        ([[3.0, 0.0], [0.0, 1.0]], [1, 0]),  # all wrong: the hotter the better
+        ([[1.0, 0.0], [1.0, 0.0]], [0, 1]),  # half of them right: equal probabilities are best
+        ([[2.0, 2.0], [0.0, 0.0]], [0, 1]),  # no scores at all: all temperatures are alike
+        ([[math.inf, 0.0], [0.0, 1.0]], [0, 0]),
+        ([[math.nan, 0.0], [0.0, 1.0]], [0, 0]),
+    ],
+)
+def test_where_there_is_no_minimum_there_is_no_temperature(
+    scores: list[list[float]], labels: list[int]
+) -> None:
+    assert fit_temperature(np.array(scores), np.array(labels)) is None
+
+
+def test_scaled_scores_are_float64_or_untouched() -> None:
+    scores = np.array([[1.0, 3.0]], np.float32)
+    assert scaled(scores, None) is scores
+    assert scaled(scores, 3.0).tolist() == [[1 / 3, 1.0]]
