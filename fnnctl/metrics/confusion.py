@@ -18,7 +18,7 @@ def confusion_matrix(labels: IntArray, predictions: IntArray, classes: int) -> I
 
 @dataclass(frozen=True, slots=True)
 class ClassRates:
-    """Precision, recall and F1 of each class (…, C), 0 where the denominator is 0."""
+    """Precision, recall and F1 of each class (…, C), 0 if the denominator is 0."""
 
     precision: FloatArray
     recall: FloatArray
@@ -48,7 +48,7 @@ def balanced_accuracy(rates: ClassRates) -> FloatArray:
 
 
 def mean_over(values: FloatArray, weights: BoolArray | IntArray) -> FloatArray:
-    """The weighted mean (…,) over the last axis, 0 where all weights are 0."""
+    """The weighted mean (…,) over the last axis, 0 if all weights are 0."""
     return _share((values * weights).sum(axis=-1), weights.sum(axis=-1))
 
 
@@ -79,5 +79,5 @@ def _square_sum(counts: IntArray) -> int:
 
 
 def _share(part: FloatArray | IntArray, whole: IntArray) -> FloatArray:
-    """Divide, with 0 where the whole is 0."""
+    """Divide, with 0 if the whole is 0."""
     return np.divide(part, whole, out=np.zeros(np.shape(whole)), where=whole > 0)

@@ -46,7 +46,7 @@ def importance(values: FloatArray, losses: FloatArray, *, categorical: bool) -> 
     equally large groups of neighbours, so that an optimum between two bad ends is seen.
 
     The share is ε² = 1 − (1 − η²)·(n − 1)/(n − k), with η² = SS_between / SS_total of the ranks in k groups
-    (Kelley, An unbiased correlation ratio measure, PNAS 21, 1935), and 0 where that is negative. η²·(n − 1)
+    (Kelley, An unbiased correlation ratio measure, PNAS 21, 1935), and 0 if that is negative. η²·(n − 1)
     is the statistic of Kruskal & Wallis (JASA 47, 1952), about χ² with k − 1 degrees of freedom if the
     setting has no effect. None with fewer than 20 trials, if all values are equal, and if all losses are
     equal.

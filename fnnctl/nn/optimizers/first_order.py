@@ -162,7 +162,7 @@ class Adam(Optimizer):
         self._plan()
 
     def _plan(self) -> None:
-        """The step's factor but for α, for the next steps: (steps, K, 1) or (steps,)."""
+        """The factor of α, for the next steps: (steps, K, 1) or (steps,)."""
         beta1, beta2 = self.hyperparameters["beta1"], self.hyperparameters["beta2"]
         t = self.state["steps"] + np.arange(1, PLANNED + 1)[:, None, None]
         correction = np.sqrt(1.0 - beta2**t) / (1.0 - beta1**t)
