@@ -172,11 +172,6 @@ class Journal:
             self._append([End(reason)])
         return reason
 
-    def close(self) -> None:
-        """Close the file, if there is one."""
-        if self._file:
-            self._file.close()
-
     def _append(self, records: Sequence[SearchRecord], *, sync: bool = True) -> None:
         if self._file:
             self._file.append([encode(record) for record in records], sync=sync)
