@@ -23,8 +23,21 @@ ROW_NUMBER = np.uint32
 
 
 @dataclass(frozen=True, slots=True)
+class RawTarget:
+    """The column to be learned, as it was read; what its values mean is for a task to say."""
+
+    name: str
+    codes: IntArray
+    """(N,) indices into `texts`."""
+    texts: tuple[str, ...]
+    """Sorted as numbers if all are numbers, else as text."""
+    lines: Sequence[int | None]
+    """The line of each text's first appearance, in the test file if it is there alone; None for arrays."""
+
+
+@dataclass(frozen=True, slots=True)
 class Dataset:
-    """N rows of p numeric and q categorical columns, with a class each."""
+    """N rows of p numeric and q categorical columns, with the target's value each."""
 
     name: str
     """The built-in data set's name, or the file's stem: for titles and messages."""
@@ -39,15 +52,10 @@ class Dataset:
     """(N, q) codes into `categories`, -1 if missing."""
     categorical_names: tuple[str, ...]
     categories: tuple[tuple[str, ...], ...]
-    """The values of each categorical column, sorted like `classes`."""
-    labels: IntArray
-    """(N,) indices into `classes`."""
-    classes: tuple[str, ...]
-    """Sorted as numbers if all are numbers, else as text."""
+    """The values of each categorical column, sorted like the target's."""
+    target: RawTarget
     file_rows: IntArray
     """(N,) each row's number in its file, from 0, which counts the rows without a label too."""
-    target: str
-    """The label column's name."""
     weights: FloatArray | None = None
     """(N,) how much each row counts in the loss; None if data.weights names no column."""
     test_rows: int = 0
@@ -65,7 +73,7 @@ class Dataset:
     """The file that `numeric` is a view of, if it is one."""
 
     def __len__(self) -> int:
-        return len(self.labels)
+        return len(self.file_rows)
 
     def numbers(self, rows: IntArray | slice, columns: Sequence[int] | IntArray | None = None) -> FloatArray:
         """(n, p) float64, a copy: the numbers of some rows, and of some columns if `columns` names them."""

@@ -34,7 +34,7 @@ def known_facts(
         "sha256": dataset.sha256,
         "test_source": dataset.test_source,
         "test_sha256": dataset.test_sha256,
-        "target": dataset.target,
+        "target": dataset.target.name,
         **data.task.facts(),
         "rows": len(dataset),
         "numeric": len(dataset.numeric_names),
