@@ -85,8 +85,15 @@ def _blocks(
                 codes[:, j] = column.codes
             labels = None if target is None else texts(target, block)
             problems.raise_any()
-            categories = tuple(column.texts for column in columns)
-            yield NewRows(first, numbers, numeric, codes, categorical, categories, labels)
+            yield NewRows(
+                numeric=numbers,
+                numeric_names=numeric,
+                categorical=codes,
+                categorical_names=categorical,
+                categories=tuple(column.texts for column in columns),
+                first=first,
+                labels=labels,
+            )
             first += len(block.lines)
     problems.raise_any()
 
