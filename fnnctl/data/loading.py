@@ -175,27 +175,28 @@ def _read_test(config: DataConfig, folder: Path, main: _File) -> _File:
     path = find_file(config.test_source or "", folder, setting="data.test_source", folders=arrays)
     file = printable(str(path))
     if holds_arrays(path) != arrays:
-        kinds_of_files = "is a table, and data.source holds arrays"
-        if not arrays:
-            kinds_of_files = "holds arrays, and data.source is a table"
-        raise DataError(Problem(f"{file} {kinds_of_files}", path="data.test_source"))
+        test_is, source_is = ("is a table", "holds arrays") if arrays else ("holds arrays", "is a table")
+        message = f"{file} {test_is}, and data.source {source_is}"
+        raise DataError(Problem(message, path="data.test_source"))
     sha256 = source_sha256(path)
     check_sha256(sha256, config.test_sha256, file=file, setting="data.test_sha256")
     kinds: dict[str, Kind] = dict.fromkeys(main.numeric_names, "numeric")
     kinds.update(dict.fromkeys((*main.categorical_names, target), "categorical"))
     problems = Problems(file)
     table = _read(path, config, kinds, problems, test=True)
-    for name in kinds:
-        if name not in table.names:
-            suggestion = did_you_mean(name, map(printable, table.names))
-            missing = f"the column {shown(name)} of the training data is missing{suggestion}"
-            problems.add(missing, line=None if arrays else 1)
+    numeric = table.numeric.names if arrays else table.names  # a column of X may be named as the label
+    missing = [name for name in main.numeric_names if name not in numeric]
+    missing += [name for name in (*main.categorical_names, target) if name not in table.names]
+    for name in missing:
+        suggestion = did_you_mean(name, map(printable, table.names))
+        message = f"the column {shown(name)} of the training data is missing{suggestion}"
+        problems.add(message, line=None if arrays else 1)
     problems.raise_any()
 
     part = LabelledTable(table, target)
     if not part.rows:
         problems.add(f"no row has a value in the target {shown(target)}")
-    problems.raise_any()
+        problems.raise_any()
     warnings = [
         f"the column {shown(name)} of {file} is not in the training data and is left out"
         for name in table.names

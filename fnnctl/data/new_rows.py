@@ -60,9 +60,9 @@ def note_missing(
         problems.add(f"{count} are missing: {quoted_list([*map(shown, missing)])}", line=line)
         return
     for name in missing:
-        problems.add(f"the column {shown(name)} is missing{meant(name, unused)}", line=line)
+        problems.add(f"the column {shown(name)} is missing{suggestion(name, unused)}", line=line)
 
 
-def meant(name: str, unused: Sequence[str]) -> str:
+def suggestion(name: str, unused: Sequence[str]) -> str:
     """A hint at the unused column whose name is nearly this one, if there is one."""
     return did_you_mean(name, map(printable, unused))

@@ -188,6 +188,17 @@ class TestTestArrays:
         assert dataset.test_rows == 1
         assert dataset.file_rows.tolist() == [0, 1, 2, 0]
 
+    def test_a_column_may_be_named_as_the_label(self, tmp_path: Path) -> None:
+        save(tmp_path, "data.npz", {"X": X, "y": Y, "columns": ["a", "y"]})
+        save(tmp_path, "test", {"X": X, "y": Y, "columns": ["y", "a"]})
+        dataset = load(tmp_path, "data.npz", test_source="test")
+        assert dataset.numeric_names == ("a", "y")
+        np.testing.assert_array_equal(dataset.numeric, [*X, *X[:, ::-1]])
+        save(tmp_path, "test", {"X": X, "y": Y, "columns": ["a", "b"]})
+        assert "the column 'y' of the training data is missing" in fault(
+            tmp_path, "data.npz", test_source="test"
+        )
+
     def test_a_missing_column_and_a_table(self, tmp_path: Path) -> None:
         save(tmp_path, "folder", {"X": X, "y": Y})
         save(tmp_path, "few", {"X": X[:, :1], "y": Y})
