@@ -1,7 +1,7 @@
-"""Every way in which fnnctl ends badly: one root, and kinds that own their wording and exit code.
+"""The errors of fnnctl: one root class, and kinds that own their wording and exit code.
 
-A `Problem` is one thing that is wrong with what the user gave, and where it stands. Errors that come
-from input carry as many problems as were found, so that one run of a command shows them all.
+A `Problem` is one thing that is wrong with the input, and where. An error about input carries every problem
+that was found, so that one run of a command shows them all.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Problem:
 
 
 class FnnctlError(Exception):
-    """The root. `kind` names the error for scripts, `exit_code` is what the process ends with."""
+    """The root class. `kind` names the error for scripts; `exit_code` is the process's."""
 
     kind: ClassVar[str] = "internal"
     exit_code: ClassVar[int] = 3
@@ -40,7 +40,7 @@ class FnnctlError(Exception):
 
 
 class InputError(FnnctlError):
-    """What the user gave is wrong: nothing was written, and the process ends with 2."""
+    """The input is wrong. Nothing was written."""
 
     kind = "input"
     exit_code = 2
@@ -50,13 +50,13 @@ class InputError(FnnctlError):
 
 
 class ConfigError(InputError):
-    """The configuration is wrong: a problem a line."""
+    """The configuration is wrong."""
 
     kind = "config"
 
 
 class DataError(InputError):
-    """The data are wrong or do not fit the configuration: a problem a line."""
+    """The data are wrong or do not fit the configuration."""
 
     kind = "data"
 
@@ -71,21 +71,21 @@ class UsageError(InputError):
 
 
 class MachineError(FnnctlError):
-    """The machine failed, not the input: a full disk, a file that cannot be read."""
+    """The environment failed: a full disk, a file that cannot be read."""
 
     kind = "machine"
     exit_code = 3
 
 
 class UnwritableOutputError(MachineError):
-    """Standard output takes nothing: a full disk behind it, say."""
+    """Standard output cannot be written, for example because it is a file on a full disk."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"the output cannot be written: {reason}")
 
 
 class DivergedError(FnnctlError):
-    """Training produced a loss that is not a finite number."""
+    """Training produced a loss that is not finite."""
 
     kind = "diverged"
     exit_code = 4
@@ -99,7 +99,7 @@ class DivergedError(FnnctlError):
         scaled: bool,
         run: str,
     ) -> None:
-        """It was in this epoch, or, of a cross-validation, in so many folds, which are all there are."""
+        """`epoch` is that of a training; `folds` is the number of folds, all of which diverged."""
         where = f"in all {folds} folds" if epoch is None else f"in epoch {epoch}"
         advice = f"Try a smaller training.optimizer.learning_rate, such as {learning_rate / 10:g}"
         if not scaled:
@@ -111,13 +111,13 @@ class DivergedError(FnnctlError):
 
 
 class NoFinishedTrialError(FnnctlError):
-    """Every trial of a search has failed or diverged, or the search has ended before the first result."""
+    """Every trial of a search failed or diverged, or the search ended before the first result."""
 
     kind = "no_finished_trial"
     exit_code = 4
 
     def __init__(self, *, trials: int, reasons: Sequence[str], run: str, ended: str | None = None) -> None:
-        """`reasons` are the trials', the most frequent first; `ended`: why the search did before its plan."""
+        """`reasons` are the trials', the most frequent first; `ended` is why the search ended early."""
         if ended and not reasons:
             super().__init__(
                 f"the search has ended before any trial had a result: {ended}. "
@@ -132,7 +132,7 @@ class NoFinishedTrialError(FnnctlError):
 
 
 class InterruptedRunError(FnnctlError):
-    """A signal ended the program; what was done by then is kept in the run's folder, if there was one."""
+    """A signal ended the program. What was done by then is kept in the run's folder, if there was one."""
 
     kind = "interrupted"
 
@@ -145,9 +145,9 @@ class InterruptedRunError(FnnctlError):
         kept_epoch: int | None = None,
         resumed_by: str | None = "train",
     ) -> None:
-        """`epochs` were trained, and `kept_epoch` is that of a training's checkpoint, if there is one.
+        """`epochs` were trained; `kept_epoch` is that of the checkpoint, if there is one.
 
-        `resumed_by` is the command that can go on with the run; None where there is none.
+        `resumed_by` is the command that can resume the run; None if there is none.
         """
         when = "" if epochs is None else f" after {epochs} epoch{'' if epochs == 1 else 's'}"
         kept = ", before there was a run"
@@ -171,7 +171,7 @@ class StopNow(KeyboardInterrupt):
 
 
 class InterruptedCommandError(FnnctlError):
-    """A signal ended a command that has nothing to go on from."""
+    """A signal ended a command that cannot be resumed."""
 
     kind = "interrupted"
 
@@ -181,13 +181,13 @@ class InterruptedCommandError(FnnctlError):
 
 
 def quoted_list(words: Sequence[str], limit: int = 12) -> str:
-    """`a, b, c` for a message; a long list is cut and its length told."""
+    """`a, b, c` for a message; a long list is cut, and its length given."""
     shown = ", ".join(words[:limit])
     return shown if len(words) <= limit else f"{shown}, … ({len(words)} in all)"
 
 
 def did_you_mean(word: str, options: Iterable[str]) -> str:
-    """Return ` (did you mean 'x'?)` for the closest option, whatever its case, or nothing if none is."""
+    """` (did you mean 'x'?)` for the closest option, ignoring case; empty if none is close."""
     by_folded = {option.casefold(): option for option in options}
     close = difflib.get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
     return f" (did you mean '{by_folded[close[0]]}'?)" if close else ""

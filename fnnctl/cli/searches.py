@@ -54,7 +54,8 @@ def search(
     """Search for good settings, refit the best and write the search's folder."""
     with interruption(output) as signals:
         from fnnctl.commands.report import report_search
-        from fnnctl.commands.search import SearchOptions, resume_search
+        from fnnctl.commands.resume_search import resume_search
+        from fnnctl.commands.search import SearchOptions
         from fnnctl.commands.search import search as search_
 
         options = SearchOptions(

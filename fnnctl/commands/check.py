@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from fnnctl.commands.search import prepare_search
+from fnnctl.commands.preparation import prepare_search
 from fnnctl.console.output import Output
 from fnnctl.data.splits.parts import Split
 from fnnctl.errors import ConfigError, InputError, Problem, quoted_list

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from fnnctl.commands.search import PreparedSearch, prepare_search
+from fnnctl.commands.preparation import PreparedSearch, prepare_search
 from fnnctl.console.output import Output
 from fnnctl.modelling.loading import load_experiment
 from fnnctl.report.plan_table import plan_report

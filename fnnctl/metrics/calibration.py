@@ -1,9 +1,9 @@
-"""Calibration: whether what is said with a probability of 0.8 is true of 80 rows in 100.
+"""Calibration: whether predictions with a probability of 0.8 are correct in 80 of 100 rows.
 
-The predicted classes' rows are put into 15 bins of equal width by their confidence, the probability of the
-predicted class (Guo et al., On Calibration of Modern Neural Networks, ICML 2017, after Naeini et al.,
-AAAI 2015). Bins of equal mass would waste no bin, but their borders differ from model to model, and so
-do the errors' meanings; these can be held against one another and against what others report.
+Rows are put into 15 bins of equal width by their confidence, which is the probability of the predicted class
+(Guo et al., On Calibration of Modern Neural Networks, ICML 2017, after Naeini et al., AAAI 2015). Bins of
+equal mass would leave no bin empty, but their borders differ from model to model. Errors from equal widths
+can be compared between models and with published ones.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from fnnctl.metrics.statistics import wilson_interval
 BINS = 15
 """As Guo et al. have it."""
 EDGES: FloatArray = np.linspace(0.0, 1.0, BINS + 1)
-"""A bin reaches from one edge, without it, to the next one, with it."""
+"""A bin contains its upper edge, but not its lower one."""
 BLOCK_PAIRS = 2**17
-"""How many pairs of a row and a class are looked at at once: the temporary arrays stay in the cache."""
+"""Pairs of a row and a class per block, so that temporary arrays stay in the cache."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reliability:
-    """What the n rows of each bin have in common; a bin may be empty."""
+    """Counts and sums of the rows in each bin; a bin may be empty."""
 
     rows: IntArray
     """(BINS,)"""
@@ -36,7 +36,7 @@ class Reliability:
     """(BINS,) the sum of the predicted classes' probabilities."""
 
     def __add__(self, other: Reliability) -> Reliability:
-        """What these rows and those of the other have in common."""
+        """The counts and sums of both sets of rows."""
         return Reliability(
             self.rows + other.rows,
             self.hits + other.hits,
@@ -47,7 +47,7 @@ class Reliability:
     def expected_error(self) -> float:
         """Σ (nᵦ/n)·|accuracyᵦ − confidenceᵦ|, the expected calibration error (Guo et al., equation 3).
 
-        It is never below 0, so that with few rows a bin it says more than there is.
+        It is never below 0, so with few rows per bin it overestimates.
         """
         return float(np.abs(self.hits - self.confidence_sums).sum() / self.rows.sum())
 
@@ -58,10 +58,10 @@ class Reliability:
         return float((gaps[used] / self.rows[used]).max())
 
     def table(self, *, repeats: int = 1) -> Iterator[list[object]]:
-        """A row a bin: its ends, rows, mean confidence, accuracy and the ends of its 95 % interval.
+        """One row per bin: its ends, rows, mean confidence, accuracy and the ends of the 95 % interval.
 
-        What an empty bin does not have is None. Rows that were predicted several times, in so many
-        repeats, are worth no more than once for the interval.
+        Values that an empty bin does not have are None. With several repeats each row was predicted so many
+        times, but counts once in the interval.
         """
         bins = zip(self.rows.tolist(), self.hits.tolist(), self.confidence_sums.tolist(), strict=True)
         for low, high, (rows, hits, total) in zip(EDGES[:-1].tolist(), EDGES[1:].tolist(), bins, strict=True):
@@ -71,7 +71,7 @@ class Reliability:
 
 
 NO_ROWS = Reliability(np.zeros(BINS, np.int64), np.zeros(BINS, np.int64), np.zeros(BINS))
-"""To which batches of rows can be added."""
+"""The sum over no rows, to which batches are added."""
 
 
 def reliability(labels: IntArray, probabilities: FloatArray) -> Reliability:
@@ -87,10 +87,10 @@ def reliability(labels: IntArray, probabilities: FloatArray) -> Reliability:
 
 
 def class_calibration_errors(labels: IntArray, probabilities: FloatArray) -> FloatArray:
-    """The expected calibration error of each class's probability, (C,): of its share of all rows of a bin.
+    """The expected calibration error of each class's probability, (C,), over all rows.
 
     Their mean is the class-wise error of Kull et al. (NeurIPS 2019, equation 3). Labels (n,), probabilities
-    (n, C). A class without rows has an error, too: it should not be expected.
+    (n, C). A class without rows has an error, too: its probability should be 0.
     """
     rows, classes = probabilities.shape
     of_label = probabilities[np.arange(rows), labels]
@@ -109,8 +109,8 @@ def class_calibration_errors(labels: IntArray, probabilities: FloatArray) -> Flo
 def brier_score(labels: IntArray, probabilities: FloatArray) -> float:
     """The mean squared distance of the probabilities (n, C) from the labels' unit vectors; labels (n,).
 
-    The sum over classes, from 0 to 2 (Brier, Monthly Weather Review 78, 1950); of two classes, whose terms
-    are equal, one alone, from 0 to 1, as is usual (and as scikit-learn's `brier_score_loss`).
+    The sum over classes, from 0 to 2 (Brier, Monthly Weather Review 78, 1950). With two classes, whose terms
+    are equal, only one term, from 0 to 1, as in scikit-learn's `brier_score_loss`.
     """
     rows, classes = probabilities.shape
     total = 0.0

@@ -1,6 +1,6 @@
-"""The scores of one part of the data: what metrics.json holds for it.
+"""The scores of one part of the data, as metrics.json has them.
 
-A number that does not exist is None, never NaN.
+A score that does not exist is None, never NaN.
 """
 
 from __future__ import annotations
@@ -32,14 +32,19 @@ def score(
 ) -> dict[str, Any]:
     """Every metric of n rows as a JSON-safe mapping: labels (n,), probabilities (n, C), C class names.
 
-    `ranked` is what `rank_part` makes of the same labels and probabilities.
-    Predictions are the most probable classes. Precision, recall and F1 are scikit-learn's with
-    `zero_division=0`; their macro averages are over the classes that occur in labels or predictions, the
-    balanced accuracy is over those that occur in the labels. A class found in neither has no rates. A class
-    without rows, or with all of them, has no AUC, and one without rows no average precision; averages are
-    over the classes that have one.
-    Micro averages pool all pairs of a row and a class. Calibration errors are those of `metrics.calibration`;
-    a class found nowhere has one, too. `loss` is passed through. ValueError without rows.
+    `ranked` is the result of `rank_part` for the same labels and probabilities.
+
+    - Predictions are the most probable classes. - Precision, recall and F1 are scikit-learn's with
+    `zero_division=0`. Macro averages are over the classes that
+      occur in labels or predictions, balanced accuracy over those in the labels. A class in neither has no
+      rates.
+    - A class with no rows or with all rows has no AUC, one without rows no average precision. Averages are
+    over
+      the classes that have one. Micro averages pool all pairs of a row and a class.
+    - Calibration errors are those of `metrics.calibration`; a class without rows has one, too.
+    - `loss` is passed through.
+
+    Raises ValueError without rows.
     """
     if not len(labels):
         raise ValueError("there are no rows to score")
@@ -93,13 +98,13 @@ def _rates_by_name(rates: ClassRates) -> dict[str, FloatArray]:
 
 
 def _log_loss(labels: IntArray, probabilities: FloatArray) -> float:
-    """The mean −log p of the labels; p is kept off 0 by one machine epsilon, as scikit-learn does."""
+    """The mean −log p of the labels; p is at least one machine epsilon, as in scikit-learn."""
     of_label = probabilities[np.arange(len(labels)), labels].astype(np.float64)
     return float(-np.log(np.clip(of_label, np.finfo(np.float64).eps, 1.0)).mean())
 
 
 def _ranked_scores(ranked: RankedPart, support: IntArray) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """What is read off the order of the probabilities: of each class against the rest, and on average."""
+    """The scores from the order of the probabilities: of each class against the rest, and averages."""
     precisions = [average_precision(ranking) for ranking in ranked.classes]
     of_classes = [
         {**_area_and_interval(estimate, "roc_auc"), "average_precision": precision}

@@ -18,18 +18,18 @@ def confusion_matrix(labels: IntArray, predictions: IntArray, classes: int) -> I
 
 @dataclass(frozen=True, slots=True)
 class ClassRates:
-    """Precision, recall and F1 of each class (…, C), 0 where the denominator is 0."""
+    """Precision, recall and F1 of each class (…, C), 0 if the denominator is 0."""
 
     precision: FloatArray
     recall: FloatArray
     f1: FloatArray
     support: IntArray
     occurs: BoolArray
-    """Whether the class is found in the labels or in the predictions: macro averages are over these."""
+    """Whether the class occurs in labels or predictions; macro averages are over these classes."""
 
 
 def class_rates(hits: IntArray, support: IntArray, predicted: IntArray) -> ClassRates:
-    """Rates from counts (…, C) of each class: rows found, rows there are, and rows said to be of it.
+    """Rates from counts (…, C) of each class: correct predictions, rows of the class, and predictions of it.
 
     They are scikit-learn's with `zero_division=0`. Leading axes, such as the members of a stack, are kept.
     """
@@ -48,12 +48,12 @@ def balanced_accuracy(rates: ClassRates) -> FloatArray:
 
 
 def mean_over(values: FloatArray, weights: BoolArray | IntArray) -> FloatArray:
-    """The weighted mean (…,) over the last axis, 0 where all weights are 0."""
+    """The weighted mean (…,) over the last axis, 0 if all weights are 0."""
     return _share((values * weights).sum(axis=-1), weights.sum(axis=-1))
 
 
 def matthews_correlation(matrix: IntArray) -> float:
-    """The correlation R_K of labels and predictions (Gorodkin, 2004); 0 where either has one class only."""
+    """The correlation R_K of labels and predictions (Gorodkin, 2004); 0 if either has one class only."""
     observed, expected, rows = _agreement(matrix)
     spread = math.sqrt(
         (rows**2 - _square_sum(matrix.sum(axis=0))) * (rows**2 - _square_sum(matrix.sum(axis=1)))
@@ -62,7 +62,7 @@ def matthews_correlation(matrix: IntArray) -> float:
 
 
 def cohens_kappa(matrix: IntArray) -> float | None:
-    """The agreement beyond chance (Cohen, 1960); None where labels and predictions are all of one class."""
+    """The agreement beyond chance (Cohen, 1960); None if labels and predictions are all of one class."""
     observed, expected, rows = _agreement(matrix)
     by_chance = rows**2 - expected
     return (observed * rows - expected) / by_chance if by_chance else None
@@ -79,5 +79,5 @@ def _square_sum(counts: IntArray) -> int:
 
 
 def _share(part: FloatArray | IntArray, whole: IntArray) -> FloatArray:
-    """Divide, with 0 where the whole is 0."""
+    """Divide, with 0 if the whole is 0."""
     return np.divide(part, whole, out=np.zeros(np.shape(whole)), where=whole > 0)

@@ -24,7 +24,7 @@ class Curve:
     x: FloatArray
     y: FloatArray
     thresholds: FloatArray
-    """As many as points: infinite for the point above all scores, NaN where there is none (macro average)."""
+    """One per point: infinite for the point above all scores, NaN if there is none (macro average)."""
     area: float
 
 
@@ -54,7 +54,7 @@ def pr_curves(ranked: RankedPart, classes: Sequence[str]) -> list[Curve]:
 def mean_roc_curves(repeats: Sequence[Sequence[Curve]]) -> list[Curve]:
     """The mean of the curves of several repeats, for each kind and class, taken as for the macro average.
 
-    A curve that a repeat does not have counts nowhere; areas are the means of areas.
+    A curve that a repeat does not have is left out; areas are means of areas.
     """
     return _mean_curves(repeats, _mean_of_lines)
 
@@ -104,7 +104,7 @@ def _mean_curves(
 
 def _roc_curve(ranking: Ranking) -> _Points:
     false, true = ranking.false_positives, ranking.true_positives
-    # The ranking has left out where the curve goes straight through negatives; through positives is left.
+    # The ranking has left out points on straight lines through negatives; those through positives are left.
     rise, run = np.diff(true), np.diff(false)
     is_straight = (rise[:-1] > 0) & (rise[1:] == rise[:-1]) & (run[1:] == run[:-1])
     kept = _with_ends(~is_straight, len(true))

@@ -1,9 +1,9 @@
-"""How much a searched setting matters by itself: what its value alone tells of where a trial ranks.
+"""The importance of a searched setting by itself: how well its value alone explains the rank of a trial.
 
-It is a one-way analysis of variance on ranks, which few trials are enough for. What it cannot see: a setting
-that matters only together with another has no effect by itself and gets about 0, whatever it does in the
-pair. And where trials were dropped on the way, those that are left are alike in what matters most, which
-then looks smaller than it is.
+It is a one-way analysis of variance on ranks, for which few trials suffice. It has two limits. A setting that
+matters only together with another one has no effect by itself and gets about 0. And if trials were dropped on
+the way, the remaining ones are alike in the settings that matter most, which then seem less important than
+they are.
 """
 
 from __future__ import annotations
@@ -16,39 +16,39 @@ import numpy as np
 from fnnctl.arrays import FloatArray, IntArray
 
 LEAST_TRIALS: Final = 20
-"""Of fewer trials an importance would be noise."""
+"""With fewer trials an importance would be noise."""
 MOST_GROUPS: Final = 6
 TRIALS_A_GROUP: Final = 6
-"""So many trials at least are in a group of neighbouring numbers, if no two are equal."""
+"""A group of neighbouring numbers has at least so many trials, if no two are equal."""
 LEAST_IN_GROUP: Final = 3
-"""Smaller groups say nothing of how their trials scatter, and are left out."""
+"""Smaller groups say nothing about the variance within them, and are left out."""
 _NORMAL_95 = 1.6448536269514722
 
 
 @dataclass(frozen=True, slots=True)
 class Importance:
-    """What one setting explains."""
+    """The importance of one setting."""
 
     share: float
-    """Of the variance of the ranks, from 0 to 1, corrected for the number of groups."""
+    """The explained share of the variance of the ranks, from 0 to 1, corrected for the number of groups."""
     chance: float
-    """Below this are 95 % of the settings that do nothing, with as many trials and groups."""
+    """The 95th percentile of the share of a setting without effect, for as many trials and groups."""
     trials: int
-    """How many it was found from."""
+    """The number of trials behind it."""
 
 
 def importance(values: FloatArray, losses: FloatArray, *, categorical: bool) -> Importance | None:
     """The importance of a setting with these values (n,) for trials with these losses (n,), the small better.
 
-    A value is a number or, where `categorical`, a category's; NaN where the setting was not set: those
-    trials are left out, so that the importance of a conditional setting is that within its branch. A loss is
-    infinite where there is none to be compared; only the losses' order counts. Numbers are put into up to
-    six groups of neighbours, equally large, so that an optimum between two bad ends is seen.
+    A value is a number or, if `categorical`, the number of a category. It is NaN if the setting was not set;
+    those trials are left out, so the importance of a conditional setting is that within its branch. A loss is
+    infinite if there is none to be compared; only the order of losses counts. Numbers are put into up to six
+    equally large groups of neighbours, so that an optimum between two bad ends is seen.
 
     The share is ε² = 1 − (1 − η²)·(n − 1)/(n − k), with η² = SS_between / SS_total of the ranks in k groups
-    (Kelley, An unbiased correlation ratio measure, PNAS 21, 1935), and 0 where that is negative. η²·(n − 1)
-    is the statistic of Kruskal & Wallis (JASA 47, 1952), about χ² with k − 1 degrees of freedom where the
-    setting does nothing. None of fewer than 20 trials, where all values are one, and where all losses are
+    (Kelley, An unbiased correlation ratio measure, PNAS 21, 1935), and 0 if that is negative. η²·(n − 1)
+    is the statistic of Kruskal & Wallis (JASA 47, 1952), about χ² with k − 1 degrees of freedom if the
+    setting has no effect. None with fewer than 20 trials, if all values are equal, and if all losses are
     equal.
     """
     is_set = np.isfinite(values)

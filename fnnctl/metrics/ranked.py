@@ -1,4 +1,4 @@
-"""Each class ranked once: what the scores and the curves of one part of the data are both read from."""
+"""The rankings of one part of the data, from which both its scores and its curves are computed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class RankedPart:
     pooled: Ranking
     """All n·C pairs of a row and a class, for micro averages."""
     areas: tuple[AucEstimate | None, ...]
-    """Each class's ROC AUC; None without rows of the class, or without others."""
+    """The ROC AUC of each class; None without rows of the class or without other rows."""
     mean_area: AucEstimate | None
     """Over the classes that have one."""
 
@@ -28,8 +28,8 @@ class RankedPart:
 def rank_part(labels: IntArray, probabilities: FloatArray) -> RankedPart:
     """Rank labels (n,) and probabilities (n, C).
 
-    Nearly all time is spent in sorting. It takes a copy of `probabilities`, and the rankings, which are small
-    where few scores are equal and C is large.
+    Nearly all of the time is spent on sorting. The memory is a copy of `probabilities` and the rankings,
+    which are small if few scores are equal and C is large.
     """
     rankings: list[Ranking] = []
     areas: list[AucEstimate | None] = []

@@ -1,7 +1,7 @@
-"""One class against the rest, ordered by score: what every ROC and precision-recall number is counted from.
+"""One class against the rest, ordered by score: the counts behind all ROC and precision-recall numbers.
 
-All counts are whole numbers and equal scores are one step, so areas are exact up to one division and
-do not depend on the order of the rows.
+All counts are integers and equal scores are one step, so areas are exact up to one division and do not depend
+on the order of the rows.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from fnnctl.arrays import BoolArray, FloatArray, IntArray
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Counts of n rows at G of their distinct scores: all but those that no number and no curve needs.
+    """Counts of n rows at G of their distinct scores, without those that no number and no curve needs.
 
-    Left out is a score that, like the next lower one, has no row of the class, where both have equally many
-    rows: no curve bends there, and no area changes. So a ranking is small where the class is rare.
+    A score is left out if it and the next lower score have no row of the class and equally many rows: no
+    curve bends there, and no area changes. So a ranking is small if the class is rare.
     """
 
     thresholds: FloatArray
@@ -31,12 +31,12 @@ class Ranking:
 
     @property
     def positives(self) -> int:
-        """How many rows belong to the class."""
+        """The number of rows of the class."""
         return int(self.true_positives[-1]) if len(self.thresholds) else 0
 
     @property
     def negatives(self) -> int:
-        """How many rows do not."""
+        """The number of all other rows."""
         return int(self.false_positives[-1]) if len(self.thresholds) else 0
 
     @property
@@ -110,7 +110,7 @@ def _count(rising: FloatArray, positives: FloatArray) -> Ranking:
     if not n:
         return Ranking(falling, np.empty(0, np.int64), np.empty(0, np.int64))
     of_class = np.unique(positives)
-    is_point = np.zeros(n, dtype=np.bool_)  # marks, for indices of so many scores take eight times as much
+    is_point = np.zeros(n, dtype=np.bool_)  # indices would take eight times the memory
     before_them = n - 1 - np.searchsorted(rising, of_class, side="right")
     is_point[before_them[before_them >= 0]] = True
     is_point[n - 1 - np.searchsorted(rising, np.append(of_class, rising[-1]), side="left")] = True
@@ -126,9 +126,9 @@ def _count(rising: FloatArray, positives: FloatArray) -> Ranking:
 def _size_changes(ordered: FloatArray) -> IntArray:
     """The last index of each run of equal scores after which comes a longer or a shorter run.
 
-    Most scores differ from both neighbours: they are passed over as booleans, since indices of all n·C pairs
-    of a micro average would take as much memory as the pairs. What is left holds every longer run and
-    the score before it, so that a longer run's length is the distance to the index before.
+    Most scores differ from both neighbours. They are skipped with masks, because indices of all n·C pairs of
+    a micro average would take as much memory as the pairs. What is left are the longer runs and the score
+    before each, so the length of a longer run is the distance to the index before.
     """
     is_last = np.ones(len(ordered) + 2, dtype=np.bool_)  # as if single scores stood before and after all
     np.not_equal(ordered[1:], ordered[:-1], out=is_last[1:-2])

@@ -1,7 +1,7 @@
-"""What the scores of a cross-validation's folds say together: mean, deviation, and an honest interval.
+"""Mean, deviation and a corrected confidence interval of the scores of a cross-validation's folds.
 
-The folds' training parts overlap, so that their scores are not independent, and the interval of the plain
-t-test is far too narrow: more repeats would narrow it at will.
+The training parts of the folds overlap, so their scores are not independent. The interval of the plain t-test
+is far too narrow: it could be made arbitrarily narrow by more repeats.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ UNBOUNDED = frozenset({"loss", "log_loss"})
 def summarize_scores(
     scores: Mapping[str, Sequence[float | None]], *, test_share: float
 ) -> dict[str, dict[str, Any]]:
-    """Each metric's `mean`, `std` (of the sample), `ci95` and `scores`, from a score a fold.
+    """Each metric's `mean`, `std` (of the sample), `ci95` and `scores`, from one score per fold.
 
-    A score that does not exist is None and counts nowhere. `test_share` is how many rows a fold tests for
-    each row that it learns from. The interval is cut to the values that the metric can have; it is None for a
-    single score, and where all scores are equal, for then they say nothing of how they scatter.
+    A score that does not exist is None and is left out. `test_share` is the number of test rows per training
+    row of a fold. The interval is clipped to the possible values of the metric. It is None for a single score
+    and if all scores are equal, because they then say nothing about their variance.
     """
     return {name: _summary(name, list(values), test_share) for name, values in scores.items()}
 
@@ -44,7 +44,7 @@ def corrected_interval(scores: Sequence[float], *, test_share: float) -> list[fl
 
 
 def student_quantile(probability: float, freedom: int) -> float:
-    """Student's t that is not exceeded with a probability above 0.5, for whole degrees of freedom ≥ 1."""
+    """The quantile of Student's t for a probability above 0.5 and whole degrees of freedom ≥ 1."""
     low, high = 0.0, 1.0
     while _within(high, freedom) < 2 * probability - 1:
         low, high = high, 2 * high
@@ -57,7 +57,7 @@ def student_quantile(probability: float, freedom: int) -> float:
 
 
 def _within(t: float, freedom: int) -> float:
-    """How probable a value from −t to t is: the series of Abramowitz & Stegun, 26.7.3 and 26.7.4."""
+    """The probability of a value from −t to t: the series of Abramowitz & Stegun, 26.7.3 and 26.7.4."""
     angle = math.atan(t / math.sqrt(freedom))
     cosine, sine = math.cos(angle), math.sin(angle)
     odd = freedom % 2

@@ -1,4 +1,4 @@
-"""Confidence intervals: how far a share or an AUC, measured on so few rows, may be from the truth."""
+"""Confidence intervals of a share and of an AUC."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ Z_95 = NormalDist().inv_cdf(0.975)
 
 
 def wilson_interval(successes: float, total: float) -> list[float] | None:
-    """The 95 % interval of a share (Wilson, JASA 22, 1927); None where `total` is 0."""
+    """The 95 % interval of a share (Wilson, JASA 22, 1927); None if `total` is 0."""
     return _wilson(successes / total, total) if total else None
 
 
 @dataclass(frozen=True, slots=True)
 class AucEstimate:
-    """A ROC AUC, and what its uncertainty is computed from."""
+    """A ROC AUC, with the values that its interval is computed from."""
 
     area: float
     variance: float | None
-    """None where there is a single positive or a single negative."""
+    """None with a single positive or a single negative."""
     most_trials: float
-    """How many independent trials the rows are worth at most: see `interval`."""
+    """The largest effective sample size: see `interval`."""
 
     def interval(self) -> list[float] | None:
-        """The 95 % interval, or None where there is no variance or no spread (all scores equal).
+        """The 95 % interval, or None if there is no variance or no spread (all scores equal).
 
         It is Wilson's for a share of the effective sample size: the number of independent trials whose share
         would have this variance, area·(1 − area) / variance, but no more than the data can be worth

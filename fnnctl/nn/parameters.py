@@ -135,7 +135,7 @@ class ParameterLayout:
                     yield f"{name}_{number}", segment.view(flat)[0, :, 0]
 
     def weight_mask(self, dtype: np.dtype[np.floating]) -> FloatArray:
-        """A (1, P) row: one where a parameter is a weight, zero where it is a bias, a gain or a slope."""
+        """A (1, P) row: 1 at weights, 0 at biases, gains and slopes."""
         mask = np.zeros((1, self.size), dtype)
         for layer in self.layers:
             layer.weights_alone(mask)[...] = 1.0

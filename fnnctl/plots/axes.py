@@ -11,9 +11,9 @@ from fnnctl.arrays import FloatArray
 LOGARITHMIC_FROM = 30.0
 """Losses of which the largest is this many times the smallest get a logarithmic axis."""
 BAD_SHARE = 5.0
-"""Percent of the values at the bad end that do not widen the axis by much."""
+"""The percentage of the values at the bad end that hardly widen the axis."""
 BAD_WIDTH = 0.5
-"""By how much they widen it at most, in ranges of all others."""
+"""By how much they widen it at most, in units of the range of all others."""
 
 
 def finish_loss(axes: Axes) -> None:

@@ -1,4 +1,4 @@
-"""The reliability diagram: whether predictions are as often right as they say."""
+"""The reliability diagram: whether predictions are correct as often as they claim."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ _PERFECT: dict[str, Any] = {"color": MUTED, "linewidth": 1.0, "linestyle": DASHE
 
 
 def reliability_figure(bins: Bins, *, error: float | None, title: str) -> Figure:
-    """Draw the columns of calibration.csv: accuracy over mean confidence, a point a bin, and the bins' rows.
+    """Draw the columns of calibration.csv: accuracy over mean confidence, one point per bin, and the bins'
+    rows.
 
-    The bar through a point is its accuracy's 95 % interval. `error` is the expected calibration error, None
-    where there is none. Bins without rows are left out.
+    The bar through a point is the 95 % interval of its accuracy. `error` is the expected calibration error or
+    None. Bins without rows are left out.
     """
     used = np.array(bins["rows"], dtype=np.float64) > 0
     columns = {name: np.array(column, dtype=np.float64)[used] for name, column in bins.items()}
@@ -47,7 +48,7 @@ def _draw_accuracies(axes: Axes, bins: Mapping[str, FloatArray]) -> None:
 
 
 def _draw_rows(axes: Axes, bins: Mapping[str, FloatArray]) -> None:
-    """Bars with their counts, which tell a bin of few rows where its bar cannot be seen."""
+    """Bars with their counts, so that bins with few rows are seen, too."""
     rows, width = bins["rows"], bins["high"] - bins["low"]
     axes.bar(bins["low"], rows, width=width, align="edge", color=FAINT, edgecolor="white", linewidth=1.2)
     for middle, count in zip(bins["low"] + width / 2, rows.tolist(), strict=True):

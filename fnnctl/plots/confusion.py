@@ -1,4 +1,4 @@
-"""The confusion matrix as a picture: which classes are taken for which."""
+"""The confusion matrix: which classes are predicted for which."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MOST_NUMBERED_CLASSES = 30
 MOST_CLASSES_WITH_ZEROS = 10
 """With more classes the zeros would hide the numbers that matter."""
 MOST_VISIBLE_CELLS = 350
-"""With more classes the cells are smaller than what the eye can see."""
+"""With more classes the cells are too small to see."""
 MOST_TICKS = 40
 NAME_COLUMNS = 24
 COLOUR_MAP = colormaps["Blues"]
@@ -35,8 +35,8 @@ _EM = 0.64
 def confusion_matrix_figure(matrix: IntArray, classes: Sequence[str], *, title: str) -> Figure:
     """Draw counts (C, C): true classes in rows, predicted ones in columns; the shade is the share of the row.
 
-    Up to 30 classes have their counts in the cells and their recall at the right. With more, the shade alone
-    speaks, on a square-root scale so that a rare confusion is seen.
+    Up to 30 classes have counts in the cells and their recall on the right. More classes have shades only, on
+    a square-root scale, so that rare confusions are visible.
     """
     names = [fitted(name, NAME_COLUMNS) for name in classes]
     totals = matrix.sum(axis=1, keepdims=True)
@@ -57,7 +57,7 @@ def confusion_matrix_figure(matrix: IntArray, classes: Sequence[str], *, title: 
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """Inches of the figure and of a cell, and how the class names lie below the columns."""
+    """The sizes of the figure and of a cell, in inches, and the angle of the names below the columns."""
 
     width: float
     height: float
@@ -66,7 +66,7 @@ class _Layout:
 
     @classmethod
     def of(cls, names: Sequence[str]) -> _Layout:
-        """Cells as wide as the longest name where there is room for that."""
+        """Cells are as wide as the longest name if there is room."""
         count, longest = len(names), max(map(columns, names)) * _INCHES_PER_COLUMN
         cell = min(1.15, 7.0 / count, max(longest + 0.08, 0.62, 2.2 / count))
         if longest < cell:
@@ -95,7 +95,7 @@ def _label_axes(axes: Axes, names: Sequence[str], layout: _Layout) -> None:
 
 
 def _draw_shades(axes: Axes, shares: FloatArray) -> None:
-    """Shades without numbers; where cells are too small to see, blocks of them show their largest share."""
+    """Shades without numbers. If cells are too small to see, blocks of cells show their largest share."""
     count = len(shares)
     block = -(-count // MOST_VISIBLE_CELLS)
     starts = np.arange(0, count, block)
@@ -126,7 +126,7 @@ def _write_counts(axes: Axes, matrix: IntArray, shares: FloatArray, cell: float)
     texts = [[count_text(count) for count in row] for row in matrix.tolist()]
     widest = max(len(text) for row in texts for text in row)
     size = min(11.0, 72 * cell * 0.5, 72 * cell * 0.9 / (_EM * widest))
-    is_dark = _luminance(shares) < 0.22  # where white and INK stand out equally
+    is_dark = _luminance(shares) < 0.22  # at this luminance white and INK have the same contrast
     for (row, column), count in np.ndenumerate(matrix):
         if count or len(matrix) <= MOST_CLASSES_WITH_ZEROS:
             colour = FAINT if not count else "white" if is_dark[row, column] else INK
@@ -135,7 +135,7 @@ def _write_counts(axes: Axes, matrix: IntArray, shares: FloatArray, cell: float)
 
 
 def _write_recalls(axes: Axes, shares: FloatArray, has_rows: BoolArray, cell: float) -> None:
-    """The share of each class that was found, in a column of its own right of the cells."""
+    """The recall of each class, in a column on the right of the cells."""
     style: dict[str, Any] = {"textcoords": "offset points", "color": MUTED}
     axes.annotate("recall", (1, 1), xytext=(6, 6), xycoords="axes fraction", fontsize=8.5, **style)
     size = min(8.5, 72 * 0.8 * cell)

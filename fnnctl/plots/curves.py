@@ -1,4 +1,4 @@
-"""ROC and precision-recall curves as pictures: how well each class is told from the rest."""
+"""ROC and precision-recall curves: how well each class is separated from the others."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MOST_NAMED_CLASSES = 10
 """With more classes only the averages and the worst classes are named."""
 WORST_CLASSES = 5
 ENLARGED_FROM = 0.95
-"""Where every area is at least this, the corner that all curves run through is shown enlarged."""
+"""If every area is at least this, the corner that all curves pass through is shown enlarged."""
 NAME_COLUMNS = 26
 
 _AVERAGES: dict[str, dict[str, Any]] = {
@@ -47,17 +47,17 @@ class PlottedCurve:
 
 @dataclass(frozen=True, slots=True)
 class _Plane:
-    """What tells the ROC plane from the precision-recall plane."""
+    """The differences between the ROC plane and the precision-recall plane."""
 
     x: str
     y: str
     area: str
     has_chance: bool
-    """Whether the diagonal is what guessing gives."""
+    """Whether the diagonal is what guessing achieves."""
     best_x: float
-    """Where a perfect curve has its corner; the corner's y is 1."""
+    """The x of the corner of a perfect curve, whose y is 1."""
     inset: tuple[float, float]
-    """Where that corner is shown enlarged: a place that good curves do not come near."""
+    """The position of the enlarged corner, which good curves do not come near."""
 
 
 _ROC = _Plane("false positive rate", "true positive rate", "AUC", True, 0.0, (0.58, 0.08))
@@ -123,7 +123,7 @@ def _draw(axes: Axes, named: Sequence[PlottedCurve], others: Sequence[PlottedCur
 
 
 def _enlarged_corner(axes: Axes, plane: _Plane, worst: float) -> Axes:
-    """Axes within `axes` for the corner of good curves; a notch of side s in a curve costs an area of s²."""
+    """Inset axes for the corner of good curves; a notch of side s in a curve costs an area of s²."""
     side = next((side for side in (0.02, 0.05, 0.1) if side > 1.5 * math.sqrt(1 - worst)), 0.2)
     left, bottom, margin = plane.best_x * (1 - side), 1 - side, 0.02 * side
     inset = axes.inset_axes((*plane.inset, 0.38, 0.38))
@@ -161,11 +161,11 @@ def _name(curve: PlottedCurve) -> str:
 
 
 def _add_key(axes: Axes, plane: _Plane, entries: Sequence[tuple[Line2D, float | None, str]]) -> None:
-    """A legend right of the plot; areas have three decimals, or four where one would read as 1.000."""
+    """A legend on the right; areas have three decimals, or four if one would be rounded to 1.000."""
     decimals = 4 if any(area is not None and 0.9995 <= area < 1 for _, area, _ in entries) else 3
     texts = []
     for _, area, name in entries:
         number = "–".ljust(decimals + 2, "\u2007") if area is None else f"{area:.{decimals}f}"
-        # The mark keeps number and name in this order where the name is read from right to left.
+        # The mark keeps number and name in this order if the name is written from right to left.
         texts.append(f"\u200e{number}  {name}")
     legend_beside(axes, [line for line, _, _ in entries], texts, title=plane.area)

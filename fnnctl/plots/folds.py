@@ -1,4 +1,4 @@
-"""The learning curves of a cross-validation: every fold thin, and their mean."""
+"""The learning curves of a cross-validation: every fold as a thin line, and their mean."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from fnnctl.plots.learning import History
 from fnnctl.plots.style import COLOURS, DASHES, WIDTH, evenly_chosen, legend_above, new_figure
 
 MOST_FOLDS = 50
-"""Of more folds as many, evenly chosen, are drawn one by one; the mean is of all."""
+"""At most so many folds, evenly chosen, are drawn; the mean is over all."""
 MOST_POINTS = 1000
 MOST_ABOVE = 10.0
-"""How many times the 99th percentile a loss may be and be seen: that of a diverging fold is no measure."""
+"""Losses above so many times the 99th percentile, as in a diverging fold, do not widen the axis."""
 
 PARTS = {"training": "train", "validation": "validation"}
 
@@ -28,8 +28,8 @@ PARTS = {"training": "train", "validation": "validation"}
 def folds_learning_figure(history: History, *, title: str) -> Figure:
     """Draw the columns of a cross-validation's history.csv over `epoch`: loss and accuracy, fold by fold.
 
-    The mean is that of the folds that still train, and ends where fewer than half of them do: those that
-    train long are no sample of all.
+    The mean is over the folds that still train. It ends when fewer than half of them do, because those that
+    train longest are not a representative sample.
     """
     epochs = np.array(history["epoch"], dtype=np.intp)
     starts = np.append(np.flatnonzero(epochs == 1), len(epochs))
@@ -59,7 +59,7 @@ def folds_learning_figure(history: History, *, title: str) -> Figure:
 
 
 def _by_fold(history: History, column: str, starts: IntArray, longest: int) -> FloatArray:
-    """(folds, epochs), NaN where a fold has ended or a value does not exist."""
+    """(folds, epochs); NaN after the end of a fold and for missing values."""
     values = np.array(history.get(column, [None] * int(starts[-1])), dtype=np.float64)
     values[~np.isfinite(values)] = np.nan
     by_fold = np.full((len(starts) - 1, longest), np.nan)
@@ -69,7 +69,7 @@ def _by_fold(history: History, column: str, starts: IntArray, longest: int) -> F
 
 
 def _draw(axes: Axes, values: FloatArray, colour: str, dash: Any) -> Line2D:
-    """Draw the folds' lines and return that of their mean."""
+    """Draw the lines of the folds and of their mean; return the latter."""
     folds, longest = values.shape
     shown = evenly_chosen(longest, MOST_POINTS)
     segments = [
@@ -85,7 +85,7 @@ def _draw(axes: Axes, values: FloatArray, colour: str, dash: Any) -> Line2D:
 
 
 def _show_all(axes: Axes, values: FloatArray) -> None:
-    """Widen the axis, which the means have set, to what the folds have, within all proportion."""
+    """Widen the axis, which fits the means so far, to the values of the folds, but not to extreme ones."""
     values = values[np.isfinite(values)]
     most = MOST_ABOVE * float(np.percentile(values, 99)) or 1.0
     low, high = float(values.min()), float(values.max())

@@ -23,10 +23,10 @@ Bars = Mapping[str, tuple[float, float] | None]
 
 
 def importance_figure(bars: Bars, *, axis: str, title: str) -> Figure:
-    """Draw each setting's share of the variance and, as a mark, how much chance alone would give it.
+    """Draw each setting's share of the variance and, as a mark, the share that chance alone would give.
 
-    Both are from 0 to 1; None where nothing can be said. The largest come first, of many the largest 30. Bars
-    within what chance would give are grey. `axis` says what the shares are of.
+    Both are from 0 to 1; None if nothing can be said. The largest 30 are drawn, in falling order. Bars that
+    do not exceed chance are grey. `axis` is the label of the axis.
     """
     order = sorted(bars, key=lambda name: -(bars[name] or (-1.0, 0.0))[0])[:MOST_BARS]
     with new_figure(WIDTH, max(2.4, 1.5 + BAR_HEIGHT * len(order)), title, order) as figure:

@@ -1,4 +1,4 @@
-"""The learning curve: how loss and accuracy went, epoch by epoch."""
+"""The learning curve: loss and accuracy over the epochs."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from fnnctl.plots.style import COLOURS, DASHES, MUTED, WIDTH, legend_above, new_
 
 MOST_MARKED_EPOCHS = 20
 MOST_BINS = 2000
-"""A longer history is drawn as the lowest and highest value of so many bins, which looks the same."""
+"""A longer history is drawn as the minimum and maximum of so many bins, which looks the same."""
 MOST_DEAD_LAYERS = 4
 
 History = Mapping[str, Sequence[float | None]]
 
 
 def learning_curve_figure(history: History, *, best_epoch: int | None, title: str) -> Figure:
-    """Draw columns of history.csv over `epoch`: loss, accuracy and, where there are any, dead units.
+    """Draw columns of history.csv over `epoch`: loss, accuracy and, if there are any, dead units.
 
-    Values that are None or not finite are left out, and so is a column that is missing or empty.
-    `best_epoch` is marked by a vertical line.
+    Values that are None or not finite are left out, and so are missing or empty columns. `best_epoch` is
+    marked by a vertical line.
     """
     dead_layers = _layers_with_dead_units(history)
     heights = [3.0, 2.4, 1.2] if dead_layers else [3.0, 2.4]
@@ -52,7 +52,7 @@ def learning_curve_figure(history: History, *, best_epoch: int | None, title: st
 def _draw(
     axes: Axes, history: History, columns: Mapping[str, str], *, colours: Sequence[str] = COLOURS
 ) -> dict[str, Line2D]:
-    """Draw the columns that have values and return their lines, by their names in the legend."""
+    """Draw the columns that have values; return their lines by their names in the legend."""
     lines = {}
     for (name, column), colour, dash in zip(columns.items(), colours, DASHES, strict=False):
         epochs, values = _series(history, column)
@@ -64,7 +64,7 @@ def _draw(
 
 
 def _series(history: History, column: str) -> tuple[FloatArray, FloatArray]:
-    """The epochs and values of a column, thinned out where there are more than can be seen."""
+    """The epochs and values of a column, thinned out if there are more than can be seen."""
     epochs = np.array(history["epoch"], dtype=np.float64)
     values = np.array(history.get(column, [None] * len(epochs)), dtype=np.float64)
     exists = np.isfinite(values)
@@ -77,7 +77,7 @@ def _series(history: History, column: str) -> tuple[FloatArray, FloatArray]:
 
 
 def _layers_with_dead_units(history: History) -> list[int]:
-    """The hidden layers with the largest shares of dead units, at most four, in their order."""
+    """At most four hidden layers, those with the largest shares of dead units, in order."""
     largest: dict[int, float] = {}
     layer = 1
     while f"dead_{layer}" in history:

@@ -1,4 +1,4 @@
-"""Parallel coordinates: every trial a line through its settings to its objective."""
+"""Parallel coordinates: every trial is a line through its settings to its objective."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
-from matplotlib.ticker import LogLocator, MaxNLocator
+from matplotlib.ticker import Locator, LogLocator, MaxNLocator
 
 from fnnctl.arrays import FloatArray
 from fnnctl.plots.axes import objective_range
@@ -21,37 +21,37 @@ from fnnctl.plots.style import COLOURS, INK, MUTED, WIDTH, new_figure, say_inste
 from fnnctl.plots.text import fitted
 
 MOST_AXES = 12
-"""Of more settings the first are drawn."""
+"""At most so many settings are drawn, the first ones."""
 MOST_CATEGORIES = 24
-"""Of more categories some are named."""
+"""At most so many categories are named."""
 MOST_LISTED_VALUES = 8
-"""A numeric setting that has no more values, each of them in several trials, is drawn as a choice is."""
+"""A numeric setting with at most so many values, each of them in several trials, is drawn like a choice."""
 BAND = 0.5
-"""The share of the distance between two categories, or few numbers, over which their lines are spread."""
+"""The lines of a category are spread over this share of the distance to the next."""
 MOST_LINES = 1000
-"""Of more trials so many are drawn, evenly chosen by their rank from the best on."""
+"""At most so many trials are drawn, evenly chosen by rank."""
 NAME_COLUMNS = 18
 VALUE_COLUMNS = 14
 INCHES_PER_AXIS = 1.5
 STRESS = 6
-"""How much the best lines stand out: the power of their rank, from 0 to 1."""
+"""How much the best lines stand out: the exponent of their rank, which is from 0 to 1."""
 NOWHERE = -0.09
-"""Where a line runs that has no value on an axis: below it."""
+"""The height, below an axis, of lines that have no value on it."""
 
 _FAILED: dict[str, Any] = {"colors": COLOURS[1], "linewidths": 0.8, "linestyles": [(0, (4, 2))]}
 
 
 @dataclass(frozen=True, slots=True)
 class _Axis:
-    """One vertical axis: its ticks by height, and where the trials' lines cross it (NaN: nowhere)."""
+    """One vertical axis: its ticks by height, and the heights of the trials' lines (NaN for no value)."""
 
     name: str
     ticks: Sequence[tuple[float, str]]
     heights: FloatArray
     missing: str
-    """What is written below it where lines run there."""
+    """The label of lines below the axis."""
     banded: bool = False
-    """Whether its few heights are those of many lines, which are spread around them."""
+    """Whether many lines share a height, so that they are spread around it."""
 
 
 def parallel_figure(
@@ -62,11 +62,11 @@ def parallel_figure(
     minimized: bool,
     title: str,
 ) -> Figure:
-    """Draw n trials with these objectives (n,), NaN where there is none; the better a trial, the darker.
+    """Draw n trials with these objectives (n,), NaN if there is none; better trials are darker.
 
-    Logarithmic settings have logarithmic axes, choices a height for each value. A line runs below the axis
-    of a setting that its trial does not have. The objective is the last axis; a few bad ones may lie on
-    its border.
+    Logarithmic settings have logarithmic axes, choices a height per value. A line runs below the axis of a
+    setting that its trial does not have. The objective is the last axis; a few bad values may be at its
+    border.
     """
     shown = settings[:MOST_AXES]
     texts = [metric, *(text for each in shown for text in (each.name, *each.categories))]
@@ -95,16 +95,11 @@ def _setting_axis(setting: SearchedSetting) -> _Axis:
         positions = np.full(len(values), np.nan)
         positions[np.isfinite(values)] = places
         return _listed_axis(name, positions, [f"{value:.6g}" for value in distinct])
-    low, high = float(distinct[0]), float(distinct[-1])
-    if setting.scale == "log":
-        ticks = _scaled(_log_ticks(low, high), low, high, log=True)
-        return _Axis(name, ticks, _heights(np.log(values), np.log(low), np.log(high)), "not set")
-    ticks = _scaled(list(MaxNLocator(6).tick_values(low, high)), low, high)
-    return _Axis(name, ticks, _heights(values, low, high), "not set")
+    return _numeric_axis(name, values, "not set", logarithmic=setting.scale == "log")
 
 
 def _listed_axis(name: str, positions: FloatArray, texts: Sequence[str]) -> _Axis:
-    """A height for each of some values, evenly spaced."""
+    """An axis with an evenly spaced height for each of a few values."""
     count = len(texts)
     places = ((np.arange(count) + 0.5) / count).tolist()
     ticks = list(zip(places, texts, strict=True))[:: -(-count // MOST_CATEGORIES)]
@@ -115,33 +110,31 @@ def _objective_axis(objectives: FloatArray, name: str, *, minimized: bool) -> _A
     finite = objectives[np.isfinite(objectives)]
     if not len(finite):
         return _Axis(name, [], np.full(len(objectives), np.nan), "none")
-    low, high = objective_range(finite, minimized=minimized)
-    ticks = _scaled(list(MaxNLocator(6).tick_values(low, high)), low, high)
+    return _numeric_axis(name, objectives.clip(*objective_range(finite, minimized=minimized)), "none")
+
+
+def _numeric_axis(name: str, values: FloatArray, missing: str, *, logarithmic: bool = False) -> _Axis:
+    """An axis from the lowest to the highest value; a single value is in the middle."""
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
     if low == high:
-        ticks = [(0.5, f"{low:.5g}")]
-    return _Axis(name, ticks, _heights(objectives.clip(low, high), low, high), "none")
+        return _Axis(name, [(0.5, f"{low:.5g}")], np.where(np.isnan(values), np.nan, 0.5), missing)
+    ticks = np.array(_locator(low, high, logarithmic=logarithmic).tick_values(low, high))
+    margin = 1e-9 * (high - low)
+    ticks = ticks[(low - margin <= ticks) & (ticks <= high + margin)]
+    texts = [f"{tick:.6g}" for tick in ticks.tolist()]
+    if logarithmic:
+        low, high, ticks, values = np.log(low), np.log(high), np.log(ticks), np.log(values)
+    heights, places = (values - low) / (high - low), (ticks - low) / (high - low)
+    return _Axis(name, list(zip(places.tolist(), texts, strict=True)), heights, missing)
 
 
-def _heights(values: FloatArray, low: float, high: float) -> FloatArray:
-    return (values - low) / (high - low) if high > low else np.where(np.isnan(values), np.nan, 0.5)
-
-
-def _log_ticks(low: float, high: float) -> list[float]:
-    """Powers of ten; of a short range 1, 2 and 5 times these, and of a shorter one round numbers."""
+def _locator(low: float, high: float, *, logarithmic: bool) -> Locator:
+    """Powers of ten on a logarithmic axis, with 2 and 5 times these in a short range; else round numbers."""
+    if not logarithmic:
+        return MaxNLocator(6)
     if high < 5 * low:
-        return [float(tick) for tick in MaxNLocator(5).tick_values(low, high)]
-    steps = (1.0,) if high >= 1e3 * low else (1.0, 2.0, 5.0)
-    return [float(tick) for tick in LogLocator(subs=steps, numticks=12).tick_values(low, high)]
-
-
-def _scaled(ticks: Sequence[float], low: float, high: float, *, log: bool = False) -> list[tuple[float, str]]:
-    """The ticks within the range, as height and text; a single value has one tick in the middle."""
-    if low == high:
-        return [(0.5, f"{low:.5g}")]
-    within = [tick for tick in ticks if low - 1e-9 * (high - low) <= tick <= high + 1e-9 * (high - low)]
-    if log:
-        return [(float(np.log(tick / low) / np.log(high / low)), f"{tick:g}") for tick in within if tick > 0]
-    return [((tick - low) / (high - low), f"{tick:.6g}") for tick in within]
+        return MaxNLocator(5)
+    return LogLocator(subs=(1.0,) if high >= 1e3 * low else (1.0, 2.0, 5.0), numticks=12)
 
 
 def _draw_lines(axes: Axes, columns: Sequence[_Axis], *, minimized: bool) -> None:
@@ -152,7 +145,7 @@ def _draw_lines(axes: Axes, columns: Sequence[_Axis], *, minimized: bool) -> Non
         if column.banded:
             heights[:, position] = _spread(column.heights, badness)
     drawn = np.where(np.isnan(heights), NOWHERE, heights)
-    ranked = np.argsort(badness, kind="stable")  # what has no objective comes last
+    ranked = np.argsort(badness, kind="stable")  # trials without an objective come last
     ranked = ranked[:: -(-len(ranked) // MOST_LINES)]
     count = len(ranked)
     alpha = min(0.9, max(0.25, 40 / count))
@@ -170,7 +163,7 @@ def _draw_lines(axes: Axes, columns: Sequence[_Axis], *, minimized: bool) -> Non
 
 
 def _spread(heights: FloatArray, badness: FloatArray) -> FloatArray:
-    """The heights on an axis of few values, those of one value spread around it, the best highest."""
+    """The heights on an axis of few values, spread around each value, the best trials on top."""
     distinct = np.unique(heights[np.isfinite(heights)])
     band = BAND * float(np.diff(distinct).min() if len(distinct) > 1 else 0.5)
     spread = heights.copy()

@@ -1,4 +1,4 @@
-"""How trials climbed their ladders: learning curves that end where a trial was dropped."""
+"""How trials climbed the rungs: learning curves that end when a trial was dropped."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from fnnctl.plots.style import COLOURS, FAINT, INK, MUTED, WIDTH, evenly_chosen,
 from fnnctl.plots.text import fitted
 
 MOST_POINTS = 300
-"""Of a longer curve so many points, evenly chosen, are drawn."""
+"""At most so many points of a curve, evenly chosen, are drawn."""
 MOST_CURVES = 500
-"""Of more trials of one fate in a bracket so many, evenly chosen, are drawn."""
+"""At most so many trials with one fate are drawn in a bracket, evenly chosen."""
 LOGARITHMIC_FROM = 8.0
-"""A ladder whose last budget is this many times its first gets a logarithmic axis."""
+"""A bracket whose last budget is this many times its first gets a logarithmic axis."""
 PANEL_HEIGHT = 2.3
 MOST_TICKS = 6
 
@@ -49,10 +49,10 @@ def rungs_figure(
     minimized: bool,
     title: str,
 ) -> Figure:
-    """Draw each trial's values over its epochs, a panel a bracket.
+    """Draw each trial's values over its epochs, one panel per bracket.
 
-    `budgets` are the brackets' rungs, which have a vertical line each. Values far worse than nearly all lie
-    on the border, so that a diverging trial does not flatten the others.
+    `budgets` are the brackets' rungs, each with a vertical line. Values far worse than nearly all others are
+    drawn at the border, so that a diverging trial does not flatten the others.
     """
     drawn = [trial for trial in trials if np.isfinite(trial.values).any()]
     brackets = sorted({trial.bracket for trial in drawn}, reverse=True)
@@ -100,20 +100,20 @@ def _draw_bracket(axes: Axes, trials: Sequence[PlottedTrial], shown: tuple[float
 
 
 def _points(trial: PlottedTrial, shown: tuple[float, float]) -> FloatArray:
-    """(n, 2) epochs and values of one curve, those that cannot be drawn left out."""
+    """(n, 2) epochs and values of one curve, without those that do not exist."""
     exists = np.flatnonzero(np.isfinite(trial.values))
     chosen = exists[evenly_chosen(len(exists), MOST_POINTS)]
     return np.column_stack([trial.epochs[chosen], trial.values[chosen].clip(*shown)])
 
 
 def _mark_rungs(axes: Axes, budgets: Sequence[int]) -> None:
-    """A line a rung; where every trial gets all at once there is none to see."""
+    """One line per rung, unless there is a single one."""
     for budget in budgets if len(budgets) > 1 else ():
         axes.axvline(budget, color=FAINT, linewidth=0.8, zorder=1)
 
 
 def _finish_epochs(axes: Axes, trials: Sequence[PlottedTrial], budgets: Sequence[int]) -> None:
-    """The axis that all panels share, with a tick a budget where there are several, or no curves."""
+    """The axis that all panels share, with ticks at the budgets if there are several, or no curves."""
     first = min(float(trial.epochs[0]) for trial in trials)
     last = max(float(budgets[-1]), *(float(trial.epochs[-1]) for trial in trials))
     if len(budgets) > 1 and budgets[-1] >= LOGARITHMIC_FROM * budgets[0]:

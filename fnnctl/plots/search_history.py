@@ -1,4 +1,4 @@
-"""The history of a search: what it had found, for what it had spent."""
+"""The history of a search: objectives over the epochs spent."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from fnnctl.plots.style import COLOURS, INK, WIDTH, legend_above, new_figure, sa
 from fnnctl.plots.text import fitted
 
 COLOUR_MAP = ListedColormap(colormaps["YlGnBu"](np.linspace(0.3, 1.0, 256)))
-"""From light to dark, without what cannot be seen on white."""
+"""From light to dark, without colours that are invisible on white."""
 MOST_BUDGET_TICKS = 8
 
 _BEST: dict[str, Any] = {"color": INK, "linewidth": 1.5, "drawstyle": "steps-post"}
@@ -32,8 +32,8 @@ def search_history_figure(
 ) -> Figure:
     """Draw each result over the epochs that all trials had trained by then, and the best so far as a line.
 
-    The colour is the result's own budget, where there are several. What has no objective is marked at the
-    bad end. Results far worse than nearly all lie on the border.
+    The colour is the result's own budget, if there are several. Results without an objective are marked at
+    the bad end. Results far worse than nearly all others are drawn at the border.
     """
     with new_figure(WIDTH, 4.6, title, [metric]) as figure:
         axes = figure.subplots()
@@ -62,7 +62,7 @@ def search_history_figure(
 def _draw_points(
     axes: Axes, spent: FloatArray, objectives: FloatArray, budgets: Sequence[int]
 ) -> dict[str, Line2D]:
-    """A point a result, with a bar for its colours where budgets differ; one entry of the legend."""
+    """One point per result, with a colour bar if budgets differ; return the entry of the legend."""
     size = 18.0 if len(spent) <= 200 else 9.0
     look: dict[str, Any] = {"s": size, "linewidths": 0.0, "alpha": 0.85, "zorder": 2, "clip_on": False}
     distinct = sorted(set(budgets))

@@ -1,4 +1,4 @@
-"""What the figures of a search are drawn from; without matplotlib, so that whoever reads can make them."""
+"""The data of a search's figures; without matplotlib, so that they can be made without loading it."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ class SearchedSetting:
     name: str
     scale: Scale
     values: FloatArray
-    """(n,); of a choice the positions in `categories`. NaN where the trial does not have the setting."""
+    """(n,); for a choice the positions in `categories`. NaN if the trial does not have the setting."""
     categories: tuple[str, ...] = ()
-    """Of a choice: its values in order."""
+    """For a choice: its values in order."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlottedResult:
-    """A result, in the order in which they were recorded."""
+    """One result; results are in the order in which they were recorded."""
 
     spent: int
-    """Epochs that the whole search had trained by then."""
+    """Epochs that the whole search had trained so far."""
     budget: int
     objective: float | None
-    """None where there is none that can be compared."""
+    """None if it has none that can be compared."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlottedTrial:
-    """A trial's way up its ladder."""
+    """A trial's way through the rungs of its bracket."""
 
     bracket: int
     epochs: FloatArray
     values: FloatArray
-    """What it had after these epochs; NaN where that does not exist."""
+    """The values after these epochs; NaN if they do not exist."""
     fate: Literal["top", "dropped", "diverged"]
-    """Whether it got to the top of its ladder, was left behind, or has no objective in the end."""
+    """Whether it reached the top rung, was dropped, or ended without an objective."""
     best: bool = False

@@ -1,7 +1,7 @@
-"""How every figure looks: colours, lines, type, and the way it becomes a PNG.
+"""The style of all figures: colours, lines, fonts, legends, and how a figure becomes a PNG.
 
-Figures are drawn inside `figure_style`, which sets matplotlib's parameters for that time only and takes
-nothing from the user's matplotlibrc, so that the same numbers give the same bytes.
+Figures are drawn inside `figure_style`, which sets matplotlib's parameters temporarily and ignores the user's
+matplotlibrc, so the same numbers give the same bytes.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ MUTED = "#6b6b6b"
 FAINT = "#b8b8b8"
 GRID = "#e9e9e9"
 
-# Okabe & Ito's colours, without the yellow that vanishes on white and the black that is kept for averages.
+# Okabe & Ito's colours, without yellow, which is hardly visible on white, and black, which is for averages.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 DASHES: tuple[Any, ...] = ("-", (0, (5, 1.6)), (0, (6, 1.6, 1.2, 1.6)), (0, (1.4, 1.3)))
 
@@ -69,7 +69,7 @@ _PARAMETERS: dict[str, Any] = {
 
 @contextmanager
 def figure_style(texts: Iterable[str] = ()) -> Iterator[None]:
-    """The parameters under which a figure is made and drawn; `texts` are those of the data."""
+    """matplotlib's parameters while a figure is made and drawn; `texts` are those that come from the data."""
     parameters = {**_PARAMETERS, "font.family": font_families(texts)}
     with quiet_fonts(), style.context(["default", parameters]):
         yield
@@ -77,10 +77,10 @@ def figure_style(texts: Iterable[str] = ()) -> Iterator[None]:
 
 @contextmanager
 def new_figure(width: float, height: float, title: str, texts: Iterable[str] = ()) -> Iterator[Figure]:
-    """An empty figure (inches) with its title at the top left, in whose style its block draws.
+    """An empty figure (in inches) with its title at the top left; the block draws in the common style.
 
-    It may be wider than asked for, up to `WIDTH`, to fit the title; a longer title is shortened. `texts` are
-    the others that come from the data.
+    The figure may become wider, up to `WIDTH`, to fit the title; a longer title is shortened. `texts` are all
+    other texts that come from the data.
     """
     with figure_style([title, *texts]):
         needed = (columns(title) + 1) * _INCHES_PER_TITLE_COLUMN
@@ -100,7 +100,7 @@ def png_bytes(figure: Figure) -> bytes:
 
 
 def add_legend(axes: Axes, lines: Sequence[Artist], texts: Sequence[str], **options: Any) -> None:
-    """A legend of lines and texts; set at once, a text that begins with `_` would hide its entry."""
+    """A legend of lines and texts, set afterwards because a text that begins with `_` hides its entry."""
     legend = axes.legend(lines, ["·"] * len(lines), **options)
     for shown, text in zip(legend.get_texts(), texts, strict=True):
         shown.set_text(text)
@@ -124,7 +124,7 @@ def evenly_chosen(count: int, most: int) -> IntArray:
 
 
 def say_instead(axes: Axes, text: str) -> None:
-    """A sentence in the place of a plot that there is nothing for."""
+    """A sentence instead of a plot without data."""
     axes.set_axis_off()
     place: dict[str, Any] = {"transform": axes.transAxes, "ha": "center", "va": "center"}
     axes.text(0.5, 0.5, text, color=MUTED, fontsize=10.5, **place)

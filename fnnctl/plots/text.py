@@ -34,7 +34,7 @@ def fitted(text: str, limit: int) -> str:
 
 
 def shortened(text: str, limit: int) -> str:
-    """`text` with an ellipsis for its middle where it is more than `limit` columns wide."""
+    """`text`, with an ellipsis for its middle if it is more than `limit` columns wide."""
     widths = [_columns(character) for character in text]
     if sum(widths) <= limit:
         return text
@@ -50,7 +50,7 @@ def shortened(text: str, limit: int) -> str:
 
 
 def columns(text: str) -> int:
-    """How wide `text` is, in characters of Latin script."""
+    """The width of `text`, in characters of Latin script."""
     return sum(map(_columns, text))
 
 
@@ -62,7 +62,7 @@ def count_text(count: int) -> str:
 
 
 def _columns(character: str) -> int:
-    """2 for the wide characters of East Asia, 0 for marks that stand on others, else 1."""
+    """2 for wide East Asian characters, 0 for combining marks, else 1."""
     if unicodedata.combining(character):
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1

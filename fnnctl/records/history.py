@@ -50,6 +50,12 @@ class SearchHistory:
         self.standings = Standings(self.direction, self.results)
 
     @property
+    def best(self) -> Trial | None:
+        """The incumbent's trial; None if no result is finite."""
+        incumbent = self.standings.incumbent
+        return None if incumbent is None else self.trials[incumbent.trial]
+
+    @property
     def metric(self) -> str:
         """The objective's metric."""
         return str(self._objective.get("metric", "objective"))

@@ -96,15 +96,14 @@ def _plotted_trial(
         for result in results:
             values[search.starts[result.key] :] = _curves(result).get(curve, ())
         epochs = np.arange(1.0, len(values) + 1)
-    latest, incumbent = results[-1], search.standings.incumbent
-    bracket = search.trials[latest.trial].bracket
-    reached_top = latest.budget == budgets[bracket][-1]
+    latest, trial = results[-1], search.trials[results[0].trial]
+    reached_top = latest.budget == budgets[trial.bracket][-1]
     return PlottedTrial(
-        bracket=bracket,
+        bracket=trial.bracket,
         epochs=epochs,
         values=np.array(values, dtype=np.float64),
         fate="diverged" if latest.objective is None else "top" if reached_top else "dropped",
-        best=incumbent is not None and latest.trial == incumbent.trial,
+        best=trial is search.best,
     )
 
 

@@ -17,8 +17,8 @@ from fnnctl.store.catalogue import shown_status
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import Manifest
 from fnnctl.tasks.classification.stored_tables import read_confusion_matrix
+from fnnctl.tasks.registry import TASK_REPORTS
 from fnnctl.tasks.reporting import TaskReport
-from fnnctl.tasks.reports import TASK_REPORTS
 
 PARTS = ("train", "validation", "test")
 

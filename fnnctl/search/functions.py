@@ -12,7 +12,7 @@
     ...     budget=SearchBudget(max_epochs=9, trials=9, reduction_factor=3),
     ...     direction="minimize",
     ... )
-    >>> found.reason, found.best
+    >>> found.end, found.best
     ('complete', Trial(number=4, assignment={'x': 0.4}, bracket=0))
     >>> [(result.trial, result.budget) for result in found.results if result.rung > 0]
     [(3, 3), (4, 3), (5, 3), (4, 9)]
@@ -25,16 +25,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TypeAlias
 
 import fnnctl
+from fnnctl.records.history import SearchHistory
 from fnnctl.records.journal import Header, Journal
-from fnnctl.records.standings import Standings
-from fnnctl.records.trials import Direction, Job, Result, Status, Trial
+from fnnctl.records.trials import Direction, Job, Result, Status
 from fnnctl.search.budget import SearchBudget
 from fnnctl.search.loop import Runner, Stop, run_search
 from fnnctl.search.protocols import Sampler
@@ -43,24 +43,6 @@ from fnnctl.store.journal import JournalFile
 
 Objective: TypeAlias = Callable[[Job], float]
 """The objective of a job's trial after `job.stop` epochs; NaN if it has diverged."""
-
-
-@dataclass(frozen=True, slots=True)
-class OptimizeResult:
-    """What a search has found."""
-
-    reason: str
-    """Why it ended: `complete`, or what `stop` said."""
-    trials: Mapping[int, Trial]
-    results: Sequence[Result]
-    """In the order in which they were recorded."""
-    standings: Standings
-
-    @property
-    def best(self) -> Trial | None:
-        """The incumbent's trial; None if no result is finite."""
-        incumbent = self.standings.incumbent
-        return None if incumbent is None else self.trials[incumbent.trial]
 
 
 def optimize(
@@ -74,7 +56,7 @@ def optimize(
     batch: int = 1,
     catch: tuple[type[Exception], ...] = (),
     stop: Stop = lambda: None,
-) -> OptimizeResult:
+) -> SearchHistory:
     """Search with an objective of the caller's.
 
     Args:
@@ -95,14 +77,13 @@ def optimize(
         file = undo.enter_context(closing(JournalFile(journal))) if journal else None
         memory = Journal(file)
         memory.begin(_header(scheduler, budget, direction))
-        reason = run_search(
+        run_search(
             build_scheduler(scheduler, sampler, budget, direction=direction),
             function_runner(objective, batch=batch, catch=catch),
             memory,
             stop=stop,
         )
-    results = list(memory.results.values())
-    return OptimizeResult(reason, memory.trials, results, Standings(direction, results))
+    return SearchHistory(memory)
 
 
 def function_runner(

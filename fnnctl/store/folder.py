@@ -27,7 +27,7 @@ class StoredModel:
     arrays: dict[str, Array]
     description: dict[str, Any]
     sha256: str
-    """Of the weights' file."""
+    """The digest of the weights' file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class RunFolder:
         return {column: table.numbers(index) for index, column in enumerate(table.columns)}
 
     def read_model(self) -> StoredModel:
-        """The weights and the description they were written with; `DataError` where the run has none."""
+        """The weights and their description; raises `DataError` if the run has none."""
         description = self._required(names.MODEL, "the run has no model")
         weights = self._required(names.WEIGHTS, "the run has no model")
         model = read_mapping(description, self.path / names.MODEL)

@@ -1,4 +1,4 @@
-"""A run's folder while its run goes on: made by one rename, and filled whole file by whole file."""
+"""A run's folder while the run goes on: it appears by one rename, and every file is written whole."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from fnnctl.text import plain_text
 
 @dataclass(frozen=True, slots=True)
 class OpenRun(RunFolder):
-    """The folder of a run that goes on in this process, which holds its lock until `finish`."""
+    """The folder of a run of this process, which holds the run's lock until `finish`."""
 
     lock: int
 
     def write_metrics(self, metrics: Mapping[str, Any]) -> None:
-        """Write the metrics of the parts; ValueError for a NaN, which JSON does not have."""
+        """Write the metrics of the parts; raises ValueError for NaN, which JSON does not have."""
         write_text(self.path / names.METRICS, to_json(metrics))
 
     def write_table(self, name: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -47,31 +47,31 @@ class OpenRun(RunFolder):
             write_lines(self.path / name, lines)
 
     def write_model(self, arrays: Mapping[str, Array], description: Mapping[str, Any]) -> None:
-        """Write the weights, and then what they mean; the list of the arrays is added as `arrays`."""
+        """Write the weights, and then their description with the list of the arrays as `arrays`."""
         write_bytes(self.path / names.WEIGHTS, to_npz(arrays))
         write_text(self.path / names.MODEL, to_json({**description, "arrays": array_list(arrays)}))
 
     def describe_model(self, facts: Mapping[str, Any]) -> None:
-        """Put facts that were not known with the weights into the model's description."""
+        """Add facts to the model's description that were not known when the weights were written."""
         path = self.path / names.MODEL
         model = read_mapping(self._required(names.MODEL, "the run has no model"), path)
         write_text(path, to_json({**model, **facts}))
 
     def write_checkpoint(self, arrays: Mapping[str, Array]) -> None:
-        """Write what training can go on from, in place of the last one."""
+        """Write the resumable state of a training, in place of the last one."""
         write_bytes(self.path / names.CHECKPOINT, to_npz(arrays))
 
     def log(self, text: str) -> None:
-        """Append lines with the time; one that cannot be written is lost, for a log must not end a run."""
+        """Append lines with the time. A line that cannot be written is lost: a log must not end a run."""
         now = utc_text(datetime.now(UTC))
         lines = "".join(f"{now} {plain_text(line)}\n" for line in text.splitlines())
         with suppress(OSError):
             append_bytes(self.path / names.LOG, lines.encode("utf-8"))
 
     def note_times(self, events: Iterable[Mapping[str, Any]]) -> None:
-        """Append to the timeline when something happened, and who did it; an event that cannot be is lost.
+        """Append events, with the time, to the timeline; an event that cannot be written is lost.
 
-        Nothing is ever decided from the timeline, so that the journals of any two searches can be compared.
+        Nothing is decided from the timeline, so that the journals of any two searches can be compared.
         """
         now = {"time": utc_text(datetime.now(UTC))}
         lines = "".join(json.dumps({**now, **event}, allow_nan=False) + "\n" for event in events)
@@ -79,18 +79,18 @@ class OpenRun(RunFolder):
             append_bytes(self.path / names.TIMELINE, lines.encode("utf-8"))
 
     def open_journal(self) -> JournalFile:
-        """The journal of a search, repaired where the last process was killed while it wrote."""
+        """The journal of a search, repaired if the last process was killed while it wrote."""
         return JournalFile(self.path / names.JOURNAL)
 
     def write_resolved(self, resolved: str) -> None:
-        """Write the complete config of a search that was extended, unless it stands there."""
+        """Write the complete config of a search that was extended, if it has changed."""
         if self.read_resolved() != resolved.encode("utf-8"):
             write_text(self.path / names.RESOLVED, resolved)
 
     def replace_winner(self) -> None:
-        """Give the folder `names.NEXT_BEST` the former winner's place.
+        """Replace the former winner's folder by `names.NEXT_BEST`.
 
-        Whenever a kill comes, one of the two is whole, and `winner` and `take_over_run` find it.
+        If a kill comes in between, one of the two is complete, and `winner` and `take_over_run` find it.
         """
         best, former = self.path / names.BEST, self.path / names.FORMER_BEST
         try:
@@ -102,7 +102,7 @@ class OpenRun(RunFolder):
             raise cannot_write(best, error) from error
 
     def record(self, facts: Mapping[str, Any]) -> None:
-        """Put facts that were not known at the start into the manifest; the keys are the manifest's."""
+        """Add facts to the manifest that were not known at the start; the keys are the manifest's."""
         _write_manifest(self.path, self.read_manifest().with_facts(facts))
 
     def finish(
@@ -111,9 +111,9 @@ class OpenRun(RunFolder):
         seconds: Mapping[str, float | None],
         extra: Mapping[str, Any] | None = None,
     ) -> None:
-        """Record how the run ended, with further facts, and let its lock go.
+        """Record how the run ended, with further facts, and release its lock.
 
-        `seconds` has `total` and `training`. A complete run needs no checkpoint.
+        `seconds` has `total` and `training`. The checkpoint of a complete run is deleted.
         """
         finished = utc_text(datetime.now(UTC))
         try:
@@ -125,7 +125,7 @@ class OpenRun(RunFolder):
             self.let_go()
 
     def let_go(self) -> None:
-        """Let the lock go: to everyone else the process has ended."""
+        """Release the lock: for other processes this one has ended."""
         release(self.lock)
 
 
@@ -140,12 +140,12 @@ def create_run(
     journal: Sequence[JournalRecord] | None = None,
     folder: str | None = None,
 ) -> OpenRun:
-    """Make a new run's folder: hidden until config, manifest and lock are in it, then there by one rename.
+    """Make a new run's folder, which is hidden until config, manifest and lock are in it.
 
-    An evaluation has no config of its own; `journal` has the first records of a search's. `manifest` has the
-    facts that `store.manifest.Manifest` describes, but for those that are told here. Any number of
-    simultaneous starts get a folder each, unless `folder` has the name that it shall have, in place of one
-    that is there. Raises `MachineError` where nothing can be written.
+    An evaluation has no config of its own; `journal` are the first records of a search's. `manifest` has the
+    facts of `store.manifest.Manifest`, except those that are set here. Any number of simultaneous starts get
+    a folder each, unless `folder` is the name to use, in place of a folder that exists. Raises `MachineError`
+    if nothing can be written.
     """
     started = datetime.now(UTC)
     facts = {**manifest, "status": "running", "kind": kind, "name": name, "started": utc_text(started)}
@@ -176,21 +176,21 @@ def create_run(
 
 
 def open_run(folder: RunFolder) -> OpenRun | None:
-    """Take over the folder of a run that was interrupted, failed, or died; None where it is complete.
+    """Take over the folder of a run that was interrupted, failed, or died; None if it is complete.
 
-    Raises `UsageError`, which names the process, where the run still goes on.
+    Raises `UsageError`, which names the process, if the run still goes on.
     """
     if _is_complete(folder):
         return None
     run = take_over_run(folder)
-    if _is_complete(folder):  # the other process has come to its end since
+    if _is_complete(folder):  # the other process has completed it meanwhile
         run.let_go()
         return None
     return run
 
 
 def take_over_run(folder: RunFolder) -> OpenRun:
-    """Take over the folder of a run that has ended, however it did; raises as `open_run` does."""
+    """Take over the folder of a run that is over, also a complete one; raises as `open_run` does."""
     try:
         lock = take_over_lock(folder.path / names.LOCK)
     except HeldError as error:
@@ -203,14 +203,14 @@ def take_over_run(folder: RunFolder) -> OpenRun:
     for left_behind in folder.path.glob(names.TEMPORARY_PATTERN):
         with suppress(OSError):
             left_behind.unlink()
-    for hidden in folder.path.glob(names.HIDDEN_FOLDER_PATTERN):  # a winner's run that never appeared
+    for hidden in folder.path.glob(names.HIDDEN_FOLDER_PATTERN):  # an unfinished winner's run
         shutil.rmtree(hidden, ignore_errors=True)
     _keep_one_winner(folder)
     return OpenRun(folder.path, lock)
 
 
 def _keep_one_winner(folder: RunFolder) -> None:
-    """End a replacing that was broken off: the new winner stays if it is in its place, else the former."""
+    """Complete an interrupted `replace_winner`: the new winner stays if it is in place, else the former."""
     best, former = folder.path / names.BEST, folder.path / names.FORMER_BEST
     if best.exists():
         shutil.rmtree(former, ignore_errors=True)
@@ -223,7 +223,7 @@ def _is_complete(folder: RunFolder) -> bool:
 
 
 def _appear(hidden: Path, name: str, started: datetime) -> Path:
-    """Give the hidden folder a name of its own; one that is taken by now is drawn anew."""
+    """Give the hidden folder its name; if that is taken, another one is drawn."""
     while True:
         path = hidden.with_name(names.run_folder_name(name, started))
         try:
@@ -234,12 +234,12 @@ def _appear(hidden: Path, name: str, started: datetime) -> Path:
 
 
 def _replace_folder(hidden: Path, name: str) -> Path:
-    """Give the hidden folder this name; what had it is removed."""
+    """Give the hidden folder this name; a folder that had it is removed."""
     path = hidden.with_name(name)
     if not path.exists():
         return hidden.rename(path)
     replaced = hidden.with_name(names.hidden_folder_name())
-    path.rename(replaced)  # whatever has the name is whole: a kill may come while it is removed
+    path.rename(replaced)  # removed under another name, since a kill may come meanwhile
     hidden.rename(path)
     shutil.rmtree(replaced)
     return path

@@ -1,6 +1,6 @@
-"""What a search's trials go on from: a cache, a file for each stack that was trained together.
+"""The checkpoints of a search's trials: a cache, with a file per stack that was trained together.
 
-The journal holds each checkpoint's digest, so that a lost or damaged one is no harm: it is trained again.
+A lost or damaged checkpoint does no harm: it is trained again, and the journal has its digest.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ _NETWORKS, _BUDGET = "checkpoint.networks", "checkpoint.budget"
 
 @dataclass(frozen=True, slots=True)
 class StatePlace:
-    """Where a network's checkpoint is."""
+    """Where a fit's checkpoint is."""
 
     file: Path
     row: int
-    """Its place along the first axis of the file's arrays."""
+    """The index along the first axis of the file's arrays."""
 
 
 class TrialCheckpoints:
     """The checkpoints in a search's folder."""
 
     def __init__(self, run: Path) -> None:
-        """Find those that are there; a file that cannot be read counts as lost."""
+        """Find the existing ones; a file that cannot be read counts as lost."""
         self._folder = run / names.CHECKPOINTS
         self._places: dict[tuple[FitKey, int], StatePlace] = {}
         for left_behind in self._folder.glob(names.TEMPORARY_PATTERN):
@@ -46,16 +46,15 @@ class TrialCheckpoints:
         for file in sorted(self._folder.glob("*.npz")):
             with suppress(DataError, MachineError, KeyError, ValueError, TypeError):
                 arrays = _read(file)
-                self._note(
-                    file, [(int(trial), int(unit)) for trial, unit in arrays[_NETWORKS]], int(arrays[_BUDGET])
-                )
+                keys = [(int(trial), int(fit)) for trial, fit in arrays[_NETWORKS]]
+                self._note(file, keys, int(arrays[_BUDGET]))
 
     def place(self, key: FitKey, budget: int) -> StatePlace | None:
-        """Where the fit's checkpoint after so many epochs is; None where there is none."""
+        """Where the fit's checkpoint at this budget is; None if there is none."""
         return self._places.get((key, budget))
 
     def write(self, keys: Sequence[FitKey], budget: int, state: Mapping[str, Array]) -> None:
-        """Keep the state of a stack, whose arrays' first axis has these fits."""
+        """Write the state of a stack; its arrays' first axis has these fits."""
         try:
             self._folder.mkdir(exist_ok=True)
         except OSError as error:
@@ -65,7 +64,7 @@ class TrialCheckpoints:
         self._note(file, keys, budget)
 
     def keep_only(self, needed: Collection[tuple[int, int]]) -> None:
-        """Remove every file in which no trial's checkpoint is needed; they are named by trial and budget."""
+        """Remove files without a needed checkpoint; `needed` are pairs of a trial's number and a budget."""
         kept = {key: place for key, place in self._places.items() if (key[0][0], key[1]) in needed}
         files = {place.file for place in kept.values()}
         for file in self._folder.glob("*.npz"):
@@ -79,7 +78,7 @@ class TrialCheckpoints:
 
 
 def read_state(file: Path) -> dict[str, Array]:
-    """The state in a checkpoint's file; raises `DataError` where it is damaged or gone."""
+    """The state in a checkpoint's file; raises `DataError` if it is damaged or missing."""
     arrays = _read(file)
     return {name: array for name, array in arrays.items() if name not in {_NETWORKS, _BUDGET}}
 

@@ -1,13 +1,18 @@
-"""Which tasks there are, and which one a data set's target asks for."""
+"""The tasks: which one a data set's target asks for, and what each declares of its reports."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from fnnctl.data.dataset import Dataset
 from fnnctl.tasks.classification import encoding as classification
+from fnnctl.tasks.classification.report_tables import CLASSIFICATION_REPORT
 from fnnctl.tasks.classification.task import Classification
+from fnnctl.tasks.reporting import TaskReport
 from fnnctl.tasks.task import Task, TaskData
+
+TASK_REPORTS: Final[Mapping[str, TaskReport]] = {Classification.name: CLASSIFICATION_REPORT}
 
 
 def task_of(target: str, classes: Sequence[str]) -> Task:

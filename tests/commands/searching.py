@@ -12,7 +12,7 @@ import yaml
 
 from fnnctl.blas import set_blas_threads
 from fnnctl.cli import run
-from fnnctl.commands.search import PreparedSearch, prepare_search
+from fnnctl.commands.preparation import PreparedSearch, prepare_search
 from fnnctl.modelling.loading import load_experiment
 from fnnctl.report.summary import summarize
 from fnnctl.store.folder import RunFolder

@@ -19,8 +19,7 @@ from tests.report.searches import NAME, RATE, halving, header, read, result, tri
 
 def best_of(search: SearchHistory) -> int | None:
     """The number of the incumbent's trial."""
-    incumbent = search.standings.incumbent
-    return None if incumbent is None else incumbent.trial
+    return None if search.best is None else search.best.number
 
 
 def test_what_a_journal_tells() -> None:
@@ -34,7 +33,7 @@ def test_what_a_journal_tells() -> None:
     assert search.trained == 4 + 4 + 3 + 6
     assert search.end == "complete"
     assert [each.trial for each in search.standings.ranked()] == [1, 0, 2, 3]
-    assert best_of(search) == 1
+    assert search.best is search.trials[1]
     assert list(search.starts.values()) == [0, 0, 0, 0, 1, 1, 3, 3]
     assert [(rung.rung, rung.epochs, len(rung.results)) for rung in search.rungs] == [
         (0, 1, 4), (1, 3, 2), (2, 9, 2),
@@ -79,7 +78,7 @@ def test_order_and_incumbent_are_the_searchs_own(
 def test_a_search_without_results() -> None:
     for records in ([], [header()], [header(), trial(0)]):
         search = read(records)
-        assert (best_of(search), search.standings.ranked(), search.rungs, search.end) == (None, [], [], None)
+        assert (search.best, search.standings.ranked(), search.rungs, search.end) == (None, [], [], None)
         assert (search.granted, search.trained) == (0, 0)
     assert read([header(), trial(0)]).statuses == {"waiting": 1}
 
@@ -128,7 +127,7 @@ def test_a_search_by_any_function() -> None:
     search = read([first, trial(0), trial(1), result(0, 3, 2.0), result(1, 3, 1.0)])
     assert (search.metric, search.method, search.direction) == ("objective", "halving", "minimize")
     assert search.paths == [RATE, NAME]
-    assert best_of(search) == 1
+    assert search.best is search.trials[1]
 
 
 def test_the_words_that_train_a_trial() -> None:

@@ -11,9 +11,10 @@ import pytest
 import fnnctl.search
 import fnnctl.search.functions
 from fnnctl.errors import DataError
+from fnnctl.records.history import SearchHistory
 from fnnctl.records.trials import Job, Status
 from fnnctl.search.budget import SearchBudget
-from fnnctl.search.functions import OptimizeResult, optimize
+from fnnctl.search.functions import optimize
 from fnnctl.store.journal import read_journal
 from tests.search.toys import Climber, numbered
 
@@ -33,7 +34,7 @@ def test_the_documentation_is_right(module: ModuleType) -> None:
 
 def test_a_search_without_a_journal() -> None:
     found = optimize(bowl, numbered(17), budget=BUDGET, direction="minimize")
-    assert found.reason == "complete"
+    assert found.end == "complete"
     assert found.best is not None
     assert found.best.assignment == {"x": 11}  # in the bracket of 3 and 9 epochs
     assert len(found.trials) == 17
@@ -50,7 +51,7 @@ def test_the_last_calls_journal_is_gone_on_with(tmp_path: Path) -> None:
             raise KeyboardInterrupt
         return bowl(job)
 
-    def search(path: Path, budget: SearchBudget = BUDGET) -> OptimizeResult:
+    def search(path: Path, budget: SearchBudget = BUDGET) -> SearchHistory:
         return optimize(breaks, numbered(99), budget=budget, direction="minimize", journal=path, batch=2)
 
     with pytest.raises(KeyboardInterrupt):
@@ -118,4 +119,4 @@ def test_a_search_can_be_stopped() -> None:
         bowl, Climber(99), budget=SearchBudget(max_epochs=3), direction="minimize", scheduler="full_budget",
         stop=lambda: next(asked),
     )  # fmt: skip
-    assert (found.reason, len(found.results)) == ("enough", 5)
+    assert (found.end, len(found.results)) == ("enough", 5)

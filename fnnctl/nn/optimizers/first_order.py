@@ -54,14 +54,12 @@ class Optimizer:
             name: np.asarray(hyperparameters[name], np.float64).reshape(-1, 1)
             for name in self.hyperparameter_names
         }
-        self.state: dict[str, npt.NDArray[Any]] = {name: np.zeros_like(like) for name in self.state_names}
-        self.state["steps"] = np.zeros((len(like), 1), np.int64)
-        self._divide()
-        self.prepare()
+        state: dict[str, npt.NDArray[Any]] = {name: np.zeros_like(like) for name in self.state_names}
+        self.restore({**state, "steps": np.zeros((len(like), 1), np.int64)})
 
     def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
         """Continue from the state of such an optimizer."""
-        self.state = dict(state)
+        self.state: dict[str, npt.NDArray[Any]] = dict(state)
         self._divide()
         self.prepare()
 
@@ -164,7 +162,7 @@ class Adam(Optimizer):
         self._plan()
 
     def _plan(self) -> None:
-        """The step's factor but for α, for the next steps: (steps, K, 1) or (steps,)."""
+        """The factor of α, for the next steps: (steps, K, 1) or (steps,)."""
         beta1, beta2 = self.hyperparameters["beta1"], self.hyperparameters["beta2"]
         t = self.state["steps"] + np.arange(1, PLANNED + 1)[:, None, None]
         correction = np.sqrt(1.0 - beta2**t) / (1.0 - beta1**t)

@@ -53,7 +53,7 @@ class Lbfgs:
     `state` is all that must be saved to continue. The first axis of its arrays is the member:
 
     - point, gradient (K, P), in the working type, and value (K,), float64;
-    - pairs (K, 2, m, P): the steps S and the changes Y of the gradient, zero where there is none yet;
+    - pairs (K, 2, m, P): the steps S and the changes Y of the gradient, 0 if there is none yet;
     - inverse and products (K, m, m), R⁻¹ and YᵀY, curvature (K, m), sᵀy, and scale (K,), γ: float64;
     - taken (K,): how many pairs were taken since the memory was empty; status (K,): a `LbfgsStatus`.
 

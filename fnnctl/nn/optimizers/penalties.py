@@ -24,7 +24,7 @@ class Penalty:
     def __init__(self, is_weight: FloatArray, *, l2: FloatArray, l1: FloatArray | None) -> None:
         """`l2` and `l1` are the members' λ and λ₁, (K,); None for `l1` leaves out that penalty.
 
-        `is_weight`, (1, P), is one where a parameter is a weight: see `ParameterLayout.weight_mask`.
+        `is_weight`, (1, P), is 1 at weights and 0 elsewhere: see `ParameterLayout.weight_mask`.
         """
         self.is_weight = is_weight
         self._l2, self._l1 = l2, l1

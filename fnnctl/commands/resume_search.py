@@ -1,0 +1,133 @@
+"""`fnnctl search --resume`: on to the end that the search would have had, or to a later one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+from fnnctl.blas import set_blas_threads
+from fnnctl.commands.preparation import PreparedSearch, prepare_search
+from fnnctl.commands.search import SearchOptions, complete_search, journal_header
+from fnnctl.config.reading.loading import load_config
+from fnnctl.config.reading.resolved import resolved_yaml
+from fnnctl.console.output import Output
+from fnnctl.console.signals import Interruption
+from fnnctl.errors import UsageError
+from fnnctl.modelling.loading import LoadedExperiment, load_experiment
+from fnnctl.records.journal import COMPLETE, End, Journal, encode
+from fnnctl.runs.facts import machine_differences, resumed_facts
+from fnnctl.runs.recorder import warn
+from fnnctl.runs.resuming import find_resumable
+from fnnctl.search.extension import (
+    asks_for_more,
+    kept_horizon,
+    plan_words,
+    refuse_other_settings,
+    refuse_shorter,
+)
+from fnnctl.store import names
+from fnnctl.store.folder import RunFolder
+from fnnctl.store.run import take_over_run
+
+
+def resume_search(
+    name: str,
+    overrides: Sequence[str],
+    options: SearchOptions,
+    *,
+    runs_dir: Path,
+    output: Output,
+    signals: Interruption,
+) -> RunFolder:
+    """Go on with a search that was interrupted, killed or ended by a limit, or that is to get longer.
+
+    `overrides` and `options` may ask for more trials or a larger budget. A search that is complete, and of
+    which nothing more is asked, stays as it is. Raises `UsageError` for an unknown run, for one that is no
+    search, and for one that still goes on, and `InputError` if config, data or versions are no longer what
+    they were, or another search is asked for; the run is then as it was.
+    """
+    started = time.monotonic()
+    refuse_other_settings(overrides)
+    folder = find_resumable(name, runs_dir, kind="search", command="search")
+    extends = bool(overrides) or options.max_trials is not None
+    if not extends and _is_over(folder):
+        output.note(f"{folder.path} is complete: there is nothing to go on with")
+        return folder
+    run = take_over_run(folder)
+    signals.run, signals.resumed_by = str(run.path), "search"
+    with ExitStack() as undo:
+        undo.callback(run.let_go)
+        file = run.open_journal()
+        undo.callback(file.close)
+        journal = Journal(file)
+        begun = _as_recorded(run, journal)
+        prepared = _extended(begun, journal, overrides, options.max_trials) if extends else begun
+        if _is_over(run) and not asks_for_more(begun.setup, prepared.setup):
+            output.note(f"{folder.path} is complete{_has_all(prepared)}: there is nothing to go on with")
+            return folder
+        _refuse_fewer_trials(begun, prepared, journal, options.max_trials)
+        with signals.graceful():
+            journal.begin(journal_header(prepared), options.machine)
+            run.write_resolved(resolved_yaml(prepared.setup.experiment, command="search"))
+            output.note(f"going on with {run.path}")
+            if file.torn:
+                output.note(
+                    f"the journal's last {file.torn} bytes were no whole record; they are kept beside it"
+                )
+            run.log("resumed")
+            manifest = run.read_manifest()
+            run.record(resumed_facts(manifest))
+            threads = 1 if set_blas_threads(1) else None
+            differences = machine_differences(manifest, blas_threads=threads)
+            warn(run, [*differences, *kept_horizon(prepared.setup)], output.note)
+        undo.pop_all()
+    with closing(file):
+        complete_search(run, prepared, journal, options, started=started, output=output, signals=signals)
+    return run
+
+
+def _is_over(run: RunFolder) -> bool:
+    """Whether the search has come to the end of its plan, and its winner is refitted."""
+    last = (run.read_journal() or [{}])[-1]
+    return run.read_manifest().status == "completed" and last == encode(End(COMPLETE))
+
+
+def _as_recorded(run: RunFolder, journal: Journal) -> PreparedSearch:
+    """The search with the plan that its journal has, which may be a longer one than it began with."""
+    settings = journal.settings
+    loaded = load_experiment(run.path / names.RESOLVED, plan_words(settings))
+    return prepare_search(loaded, max_trials=settings.get("max_trials"), horizon=settings.get("horizon"))
+
+
+def _extended(
+    begun: PreparedSearch, journal: Journal, overrides: Sequence[str], max_trials: int | None
+) -> PreparedSearch:
+    """The search with the plan that is asked for; its schedules keep their horizon."""
+    words = [*plan_words(journal.settings), *overrides]
+    config = load_config(begun.loaded.config.file, words)
+    most = begun.setup.budget.max_trials if max_trials is None else max_trials
+    loaded = LoadedExperiment(config, begun.loaded.data)
+    prepared = prepare_search(loaded, max_trials=most, horizon=begun.setup.configs.epochs)
+    with config.located():
+        refuse_shorter(begun.setup, prepared.setup)
+    return prepared
+
+
+def _refuse_fewer_trials(
+    begun: PreparedSearch, search: PreparedSearch, journal: Journal, max_trials: int | None
+) -> None:
+    planned = search.setup.plan.trials
+    if planned < min(len(journal.trials), begun.setup.plan.trials):
+        raise UsageError(
+            f"--max-trials {max_trials} leaves {planned:,} trials, and {len(journal.trials):,} have begun: "
+            "give more, or end the search with --time-limit"
+        )
+
+
+def _has_all(search: PreparedSearch) -> str:
+    """What was asked for, if that is no more than there is."""
+    most, limit = search.setup.budget.max_epochs, search.setup.budget.max_trials
+    bound = "" if limit is None else f" with --max-trials {limit}"
+    return f" and has all that is asked for, {search.setup.plan.trials:,} trials up to {most:,} epochs{bound}"
