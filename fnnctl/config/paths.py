@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final, TypeAlias
 
@@ -53,14 +53,22 @@ class Locations(dict[str, Location]):
     Paths are looked up as text, because a key may have dots in it: `search.space` has paths as keys.
     """
 
-    def problem(self, path: ConfigPath | str, message: str) -> Problem:
-        """A problem at a path; a setting that was left out has the location of its section."""
-        text = path if isinstance(path, str) else format_path(path)
-        given = text
+    def located(self, problem: Problem) -> Problem:
+        """The problem with the file and line of its path; unchanged if it has no path, or a file already.
+
+        A setting that was left out has the location of its section.
+        """
+        if problem.path is None or problem.file is not None:
+            return problem
+        given = problem.path
         while given not in self:
             given = given[: max(given.rfind("."), given.rfind("["), 0)]
-        location = self[given]
-        return Problem(message, file=location.file, line=location.line, path=text or None)
+        return replace(problem, file=self[given].file, line=self[given].line)
+
+    def problems(self, messages: Messages) -> list[Problem]:
+        """What is wrong at some paths, with their locations."""
+        found = [self.located(Problem(text, path=format_path(path))) for path, text in messages.items()]
+        return [replace(each, path=each.path or None) for each in found]
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,14 +43,10 @@ class LoadedConfig:
     config: Mapping[str, Any]
     """The file's values with those of the command line; also those that only trials of a search read."""
 
-    def problem(self, path: str | ConfigPath, message: str) -> Problem:
-        """A problem of a setting that is found after loading."""
-        return self.locations.problem(path, message)
-
     def search_problems(self) -> list[Problem]:
         """What is wrong with the `search` section, from top to bottom; `fnnctl train` does not read it."""
         messages = search_messages(self.config, self.experiment)
-        return _from_top_to_bottom(self.problem(path, message) for path, message in messages.items())
+        return _from_top_to_bottom(self.locations.problems(messages))
 
     @contextmanager
     def located(self) -> Iterator[None]:
@@ -62,12 +58,7 @@ class LoadedConfig:
             yield
         except (ConfigError, DataError) as error:
             kind = DataError if isinstance(error, DataError) else ConfigError
-            raise kind(
-                *(
-                    each if each.path is None or each.file else self.problem(each.path, each.message)
-                    for each in error.problems
-                )
-            ) from None
+            raise kind(*map(self.locations.located, error.problems)) from None
 
 
 def load_config(
@@ -138,11 +129,8 @@ class _Draft:
 
     def _report(self, messages: Messages) -> None:
         """Add messages, except for paths at which something was found wrong already."""
-        self.problems += [
-            self.locations.problem(path, message)
-            for path, message in messages.items()
-            if path not in self.refused
-        ]
+        new = {path: message for path, message in messages.items() if path not in self.refused}
+        self.problems += self.locations.problems(new)
 
     def _add(self, finding: Finding, file: str) -> None:
         self.refused.add(finding.path)
