@@ -39,6 +39,11 @@ def is_below(path: ConfigPath, places: Container[ConfigPath]) -> bool:
     return any(path[:depth] in places for depth in range(len(path)))
 
 
+def problem_at(path: ConfigPath, message: str, line: int | None = None) -> Problem:
+    """A problem before it is known which file it came from."""
+    return Problem(message, line=line, path=format_path(path) or None)
+
+
 @dataclass(frozen=True, slots=True)
 class Location:
     """A line of a file, or an option of the command line."""
@@ -54,35 +59,16 @@ class Locations(dict[str, Location]):
     """
 
     def located(self, problem: Problem) -> Problem:
-        """The problem with the file and line of its path; unchanged if it has no path, or a file already.
-
-        A setting that was left out has the location of its section.
-        """
-        if problem.path is None or problem.file is not None:
-            return problem
-        given = problem.path
-        while given not in self:
-            given = given[: max(given.rfind("."), given.rfind("["), 0)]
-        return replace(problem, file=self[given].file, line=self[given].line)
+        """The problem with the file and line of its path; unchanged if it has no path, or a file already."""
+        return self._at_location(problem) if problem.path and not problem.file else problem
 
     def problems(self, messages: Messages) -> list[Problem]:
         """What is wrong at some paths, with their locations."""
-        found = [self.located(Problem(text, path=format_path(path))) for path, text in messages.items()]
-        return [replace(each, path=each.path or None) for each in found]
+        return [self._at_location(problem_at(path, message)) for path, message in messages.items()]
 
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is wrong with a text or an option, before it is known which file it came from."""
-
-    message: str
-    line: int | None = None
-    path: ConfigPath = ()
-
-
-class FindingError(Exception):
-    """Ends the reading of a text or an option."""
-
-    def __init__(self, message: str, line: int | None = None, path: ConfigPath = ()) -> None:
-        super().__init__(message)
-        self.finding = Finding(message, line, path)
+    def _at_location(self, problem: Problem) -> Problem:
+        """A setting that was left out has the location of its section."""
+        given = problem.path or ""
+        while given not in self:
+            given = given[: max(given.rfind("."), given.rfind("["), 0)]
+        return replace(problem, file=self[given].file, line=self[given].line)

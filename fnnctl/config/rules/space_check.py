@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from fnnctl.config.messages.schema_tree import forms_at
-from fnnctl.config.paths import SPACE, ConfigPath, FindingError, Messages, format_path, parse_path
+from fnnctl.config.paths import SPACE, ConfigPath, Messages, format_path, parse_path
 from fnnctl.config.rules.dimensions import condition, dimensions_of, place_of
 from fnnctl.config.rules.plain_config import override, value_at
 from fnnctl.config.rules.probing import active_with, refused_values
@@ -14,7 +14,7 @@ from fnnctl.config.rules.trials import TrialConfigs
 from fnnctl.config.schema.domains import DomainConfig, LayersConfig
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.yaml_text import flow_yaml
-from fnnctl.errors import did_you_mean, quoted_list
+from fnnctl.errors import ConfigError, did_you_mean, quoted_list
 from fnnctl.space.dimensions import Dimension, parents_first
 from fnnctl.space.number_domains import LogUniform, Normal, Uniform
 from fnnctl.space.values import identity
@@ -174,11 +174,13 @@ def _leads_nowhere(configs: TrialConfigs, dimensions: Sequence[Dimension]) -> Me
             if dimension.part is None:
                 value = dimension.domain.values_to_try()[0]
                 config = override(config, parse_path(dimension.setting), value)
-        except FindingError as error:
-            what, _, advice = error.finding.message.partition("; ")
-            place = format_path(error.finding.path)
+        except ConfigError as error:
+            (problem,) = error.problems
+            what, _, advice = problem.message.partition("; ")
             messages[place_of(dimension)] = (
-                f"there is no such setting: {place} {what}" if what.startswith("is") else f"{what}: {advice}"
+                f"there is no such setting: {problem.path} {what}"
+                if what.startswith("is")
+                else f"{what}: {advice}"
             )
     return messages
 
