@@ -37,10 +37,10 @@ def run_work(
     """
     waiting = enumerate(items)
     running: dict[Future[R], Item] = {}
-    suspects: dict[int, Item] = {}
+    killed_once: dict[int, Item] = {}
     try:
         while True:
-            for item in _due(executor, waiting, running, suspects):
+            for item in _due(executor, waiting, running, killed_once):
                 future = executor.submit(work, *item[1])
                 running[future] = item
                 if future.done():  # a serial executor's result is yielded before the next item starts
@@ -53,13 +53,13 @@ def run_work(
                 try:
                     result = future.result()
                 except WorkerKilledError as error:
-                    if index not in suspects:
-                        suspects[index] = index, args
+                    if index not in killed_once:
+                        killed_once[index] = index, args
                         continue
                     if on_killed is None:
                         raise WorkerKilledError(times=", twice") from error
                     result = on_killed(index)
-                suspects.pop(index, None)
+                killed_once.pop(index, None)
                 yield index, result
     finally:
         for future in running:
@@ -67,13 +67,13 @@ def run_work(
 
 
 def _due(
-    executor: Executor, waiting: Iterator[Item], running: dict[Future[R], Item], suspects: dict[int, Item]
+    executor: Executor, waiting: Iterator[Item], running: dict[Future[R], Item], killed_once: dict[int, Item]
 ) -> Iterator[Item]:
     """The items to start now; after a stop there are none, and those that have not started are cancelled."""
     if executor.poll():
         for future in [each for each in running if each.cancel()]:
             del running[future]
         return iter(())
-    if suspects:
-        return islice(suspects.values(), 0 if running else 1)
+    if killed_once:
+        return islice(killed_once.values(), 0 if running else 1)
     return islice(waiting, executor.workers + 1 - len(running))

@@ -10,8 +10,8 @@ from fnnctl.nn.losses.registry import LOSSES, target_type
 from fnnctl.nn.losses.targets import targets_for
 from fnnctl.nn.shape import NetworkShape, Techniques
 
-SETTLED_VALUES = 2**16
-"""Inputs of a member are copied by `settle` if there are no more than these."""
+COPIED_VALUES = 2**16
+"""Inputs of a member are copied by `freeze_inputs` if there are no more than these."""
 
 
 class Workspace:
@@ -34,7 +34,7 @@ class Workspace:
         self.inputs = np.empty((members, batch, shape.inputs + 1), dtype)
         """Rows of the pool, each with a 1 at its end."""
         self.inputs_T = self.inputs.transpose(0, 2, 1)
-        """One example per column: a view of `inputs`, or a copy once the inputs are settled."""
+        """One example per column: a view of `inputs`, or a copy once the inputs are frozen."""
         self.targets = targets_for(
             members, batch, techniques, smoothing, dtype, target_type(shape.output, dtype)
         )
@@ -42,11 +42,11 @@ class Workspace:
         self.loss = LOSSES[shape.output](shape, members, batch, dtype)
         self.hidden = hidden_buffers(shape, members, batch, dtype, training=training)
 
-    def settle(self) -> None:
+    def freeze_inputs(self) -> None:
         """Declare that the inputs will not change, and copy them to the memory layout that products prefer.
 
         Many inputs are not copied. The size of one member's inputs decides, so that its bits do not depend
         on the number of members.
         """
-        if self.inputs[0].size <= SETTLED_VALUES:
+        if self.inputs[0].size <= COPIED_VALUES:
             self.inputs_T = np.ascontiguousarray(self.inputs.transpose(0, 2, 1))

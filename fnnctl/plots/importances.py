@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 
-from fnnctl.plots.style import COLOURS, FAINT, INK, MUTED, WIDTH, legend_above, new_figure, say_instead
+from fnnctl.plots.style import COLOURS, FAINT, INK, MUTED, WIDTH, legend_above, new_figure, show_message
 from fnnctl.plots.text import fitted
 
 MOST_BARS = 30
@@ -32,7 +32,7 @@ def importance_figure(bars: Bars, *, axis: str, title: str) -> Figure:
     with new_figure(WIDTH, max(2.4, 1.5 + BAR_HEIGHT * len(order)), title, order) as figure:
         axes = figure.subplots()
         if not any(bars.values()):
-            say_instead(axes, "there are too few trials yet to tell what matters")
+            show_message(axes, "there are too few trials yet to tell what matters")
             return figure
         shares = [bars[name] or (0.0, 0.0) for name in order]
         heights = np.arange(len(order))

@@ -17,7 +17,7 @@ from fnnctl.arrays import FloatArray
 from fnnctl.plots.axes import objective_range
 from fnnctl.plots.search_history import COLOUR_MAP
 from fnnctl.plots.searched import SearchedSetting
-from fnnctl.plots.style import COLOURS, INK, MUTED, WIDTH, new_figure, say_instead
+from fnnctl.plots.style import COLOURS, INK, MUTED, WIDTH, new_figure, show_message
 from fnnctl.plots.text import fitted
 
 MOST_AXES = 12
@@ -75,7 +75,7 @@ def parallel_figure(
     with new_figure(max(WIDTH, 1.0 + INCHES_PER_AXIS * (len(shown) + 1)), 5.0, title, texts) as figure:
         axes = figure.subplots()
         if not len(objectives) or not shown:
-            say_instead(axes, "there is no result yet" if shown else "no setting was searched")
+            show_message(axes, "there is no result yet" if shown else "no setting was searched")
             return figure
         columns = [_setting_axis(setting) for setting in shown]
         columns.append(_objective_axis(objectives, fitted(metric, NAME_COLUMNS), minimized=minimized))

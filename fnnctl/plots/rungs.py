@@ -15,7 +15,7 @@ from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator, StrMethodF
 from fnnctl.arrays import FloatArray
 from fnnctl.plots.axes import finish_objective, objective_range
 from fnnctl.plots.searched import PlottedTrial
-from fnnctl.plots.style import COLOURS, FAINT, INK, MUTED, WIDTH, evenly_chosen, new_figure, say_instead
+from fnnctl.plots.style import COLOURS, FAINT, INK, MUTED, WIDTH, evenly_chosen, new_figure, show_message
 from fnnctl.plots.text import fitted
 
 MOST_POINTS = 300
@@ -62,7 +62,7 @@ def rungs_figure(
     with new_figure(WIDTH if columns < 4 else 1.2 * WIDTH, height, title, [metric]) as figure:
         panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
         if not drawn:
-            say_instead(panels[0], "no trial has a value to be drawn yet")
+            show_message(panels[0], "no trial has a value to be drawn yet")
             return figure
         values = np.concatenate([trial.values[np.isfinite(trial.values)] for trial in drawn])
         shown = objective_range(values, minimized=minimized)

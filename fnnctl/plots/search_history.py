@@ -16,7 +16,7 @@ from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 from fnnctl.arrays import FloatArray
 from fnnctl.plots.axes import finish_objective, objective_range
 from fnnctl.plots.searched import PlottedResult
-from fnnctl.plots.style import COLOURS, INK, WIDTH, legend_above, new_figure, say_instead
+from fnnctl.plots.style import COLOURS, INK, WIDTH, legend_above, new_figure, show_message
 from fnnctl.plots.text import fitted
 
 COLOUR_MAP = ListedColormap(colormaps["YlGnBu"](np.linspace(0.3, 1.0, 256)))
@@ -39,7 +39,7 @@ def search_history_figure(
         axes = figure.subplots()
         finite = [result for result in results if result.objective is not None]
         if not finite:
-            say_instead(axes, "all trials have diverged or failed" if results else "there is no result yet")
+            show_message(axes, "all trials have diverged or failed" if results else "there is no result yet")
             return figure
         objectives = np.array([result.objective for result in finite], dtype=np.float64)
         spent = np.array([result.spent for result in finite], dtype=np.float64)

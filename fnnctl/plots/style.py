@@ -123,7 +123,7 @@ def evenly_chosen(count: int, most: int) -> IntArray:
     return np.unique(np.linspace(0, count - 1, min(count, most)).astype(np.intp))
 
 
-def say_instead(axes: Axes, text: str) -> None:
+def show_message(axes: Axes, text: str) -> None:
     """A sentence instead of a plot without data."""
     axes.set_axis_off()
     place: dict[str, Any] = {"transform": axes.transAxes, "ha": "center", "va": "center"}

@@ -13,18 +13,6 @@ import numpy as np
 from fnnctl.arrays import FloatArray
 
 
-def _glorot_variance(inputs: int, outputs: int) -> float:
-    return 2.0 / (inputs + outputs)
-
-
-def _he_variance(inputs: int, _outputs: int) -> float:
-    return 2.0 / inputs
-
-
-def _lecun_variance(inputs: int, _outputs: int) -> float:
-    return 1.0 / inputs
-
-
 def _uniform(rng: np.random.Generator, variance: float, shape: tuple[int, ...]) -> FloatArray:
     limit = np.sqrt(3.0 * variance)
     return rng.uniform(-limit, limit, shape)
@@ -49,13 +37,14 @@ def _orthogonal(rng: np.random.Generator, variance: float, shape: tuple[int, int
 _Draw = Callable[[np.random.Generator, float, tuple[int, int]], FloatArray]
 _Variance = Callable[[int, int], float]
 
+_VARIANCES: dict[str, _Variance] = {
+    "glorot": lambda inputs, outputs: 2.0 / (inputs + outputs),
+    "he": lambda inputs, outputs: 2.0 / inputs,
+    "lecun": lambda inputs, outputs: 1.0 / inputs,
+}
 INITIALIZERS: dict[str, tuple[_Draw, _Variance]] = {
-    "glorot_uniform": (_uniform, _glorot_variance),
-    "glorot_normal": (_normal, _glorot_variance),
-    "he_uniform": (_uniform, _he_variance),
-    "he_normal": (_normal, _he_variance),
-    "lecun_uniform": (_uniform, _lecun_variance),
-    "lecun_normal": (_normal, _lecun_variance),
+    **{f"{name}_uniform": (_uniform, variance) for name, variance in _VARIANCES.items()},
+    **{f"{name}_normal": (_normal, variance) for name, variance in _VARIANCES.items()},
     "orthogonal": (_orthogonal, lambda inputs, outputs: 1.0),
 }
 
@@ -84,4 +73,4 @@ def draw_biases(outputs: int, inputs: int, *, rng: np.random.Generator) -> Float
     The bound does not depend on the scheme of the weights. It is scikit-learn's, except that scikit-learn has
     √(2/(inputs + outputs)) in all layers if the hidden activation is logistic.
     """
-    return _uniform(rng, _glorot_variance(inputs, outputs), (outputs,))
+    return _uniform(rng, _VARIANCES["glorot"](inputs, outputs), (outputs,))

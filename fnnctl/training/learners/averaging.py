@@ -69,7 +69,7 @@ class Averaging:
                 if work.batch >= batches.size:
                     self.network.forward(work)
 
-    def stand_in(self, network: Network) -> None:
+    def use_weights(self, network: Network) -> None:
         """Use the weights themselves: the first epoch was interrupted, and averages mean nothing yet."""
         np.copyto(self.network.parameters, network.parameters)
         np.copyto(self.network.statistics, network.statistics)

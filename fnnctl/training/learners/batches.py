@@ -67,7 +67,7 @@ class Batches:
                     add_noise(work, self._noise, noise)
                 work.loss.set_targets(work.targets)
                 if self._unchanging:
-                    work.settle()
+                    work.freeze_inputs()
                 self._gathered = True
             yield work
 

@@ -112,7 +112,7 @@ class Descent:
             self._step(gradient, cast[step - 1, ...])
             if step < count and should_stop():
                 if self._averaging and epoch == 1:
-                    self._averaging.stand_in(self.network)
+                    self._averaging.use_weights(self.network)
                 return None
             if step % STEPS_BETWEEN_CHECKS == 0 and not self._all_finite and not self._finite().any():
                 break

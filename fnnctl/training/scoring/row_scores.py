@@ -8,14 +8,11 @@ same bits. The `Scorer` of training, which scores a few rows after every epoch, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
-from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.arrays import FloatArray
 from fnnctl.nn.network import Network
 from fnnctl.nn.workspace import Workspace
-from fnnctl.training.pool import Pool
 from fnnctl.training.scoring.stacked import SCORING_BATCH
 
 WIDTHS = (SCORING_BATCH, 16, 8, 1)
@@ -69,11 +66,3 @@ class RowScorer:
     @staticmethod
     def _rows_of(work: Workspace) -> FloatArray:
         return work.inputs.reshape(SCORING_BATCH, -1)
-
-
-def scores_in_batches(scorer: RowScorer, pool: Pool, rows: IntArray) -> Iterator[FloatArray]:
-    """The outputs for rows (n,) of the pool, in batches of at most SCORING_BATCH: (batch, outputs)."""
-    for start in range(0, len(rows), SCORING_BATCH):
-        batch = rows[None, start : start + SCORING_BATCH]
-        pool.gather(batch, scorer.inputs[None, : batch.size])
-        yield scorer.scores(batch.size)
