@@ -1,8 +1,8 @@
 """Saves what was trained, whatever ends the training: a signal, a bug, a terminal that is gone.
 
 Training calls back after each step and each epoch. An exception in a callback ends training in order, as a
-first signal does, so that the best weights are written before the exception is raised again. After an exception
-in the engine itself, the history of the complete epochs and the latest weights are written.
+first signal does, so that the best weights are written before the exception is raised again. After an
+exception in the engine itself, the history of the complete epochs and the latest weights are written.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ LARGEST_SHARE = 0.02
 
 
 class Checkpointer:
-    """A context in which one network trains: writes checkpoints meanwhile, and history and weights at its end.
+    """A context in which one network trains: writes checkpoints, and history and weights at its end.
 
     The block sets `trained`, and passes `on_epoch` and `should_stop` to the training.
     """
