@@ -75,7 +75,7 @@ def train(
 ) -> None:
     """Train a network and write its run folder."""
     with interruption(output) as signals:
-        from fnnctl.commands.report import report_training
+        from fnnctl.commands.report import report_end
 
         if resume is not None:
             from fnnctl.commands.train import resume_training
@@ -89,7 +89,7 @@ def train(
             run = train(
                 file, changes, runs_dir=runs_dir, name=name, seed=seed, output=output, signals=signals
             )
-    report_training(run, output)
+    report_end(run, output)
 
 
 @with_output
@@ -201,10 +201,10 @@ def evaluate(
 def _cross_validate(config: Path, changes: Sequence[str], *, output: Output, **options: Any) -> None:
     with interruption(output) as signals:
         from fnnctl.commands.cross_validate import cross_validate
-        from fnnctl.commands.report import report_cross_validation
+        from fnnctl.commands.report import report_end
 
         run = cross_validate(config, changes, output=output, signals=signals, **options)
-    report_cross_validation(run, output)
+    report_end(run, output)
 
 
 def _names_config(target: str) -> bool:

@@ -53,7 +53,7 @@ def search(
 ) -> None:
     """Search for good settings, refit the best and write the search's folder."""
     with interruption(output) as signals:
-        from fnnctl.commands.report import report_search
+        from fnnctl.commands.report import report_end
         from fnnctl.commands.resume_search import resume_search
         from fnnctl.commands.search import SearchOptions
         from fnnctl.commands.search import search as search_
@@ -77,7 +77,7 @@ def search(
                 output=output,
                 signals=signals,
             )
-    report_search(run, output)
+    report_end(run, output)
 
 
 @with_output

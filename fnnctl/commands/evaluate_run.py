@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from fnnctl.blas import set_blas_threads
-from fnnctl.commands.report import report_training
+from fnnctl.commands.report import report_end
 from fnnctl.config.schema.experiment import NAME_PATTERN
 from fnnctl.console.output import Output
 from fnnctl.errors import DataError, Problem, UsageError, quoted_list
@@ -157,4 +157,4 @@ def _score_file(
             run.log(warning)
         write_scores(run, {"train": None, "validation": None, "test": part})
         draw_figures(run)
-    report_training(run, output)
+    report_end(run, output)

@@ -1,4 +1,4 @@
-"""`fnnctl report`: what a run's folder tells, and whether its metrics pass the gates."""
+"""`fnnctl report`: how runs went, and whether their metrics pass the gates."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def report(
     fail_under: Sequence[str],
     output: Output,
 ) -> int:
-    """Report on the runs; return 1 where a gate was missed, else 0.
+    """Report on the runs; return 1 if a gate was missed, else 0.
 
-    Without a format the file's ending tells it. Raises `UsageError` for an unknown run, format, or metric
+    Without a format the file's ending decides. Raises `UsageError` for an unknown run, format, or metric
     of a gate.
     """
     file = None if file == Path("-") else file
@@ -60,26 +60,15 @@ def report(
     return GATE_MISSED if missed else 0
 
 
-def report_training(run: RunFolder, output: Output) -> None:
-    """What `train`, and `evaluate` of a new file, say at their end."""
+def report_end(run: RunFolder, output: Output) -> None:
+    """What a command prints at its end of the run that it has made."""
     summary = summarize(run)
-    _report_end(summary, {"metrics": summary.metrics}, output)
-
-
-def report_cross_validation(run: RunFolder, output: Output) -> None:
-    """What `evaluate CONFIG` says at its end."""
-    summary = summarize(run)
-    _report_end(summary, {"cross_validation": summary.cross_validation}, output)
-
-
-def report_search(run: RunFolder, output: Output) -> None:
-    """What `search` says at its end."""
-    summary = summarize(run)
-    _report_end(summary, search_json(summary), output)
-
-
-def _report_end(summary: Summary, measured: Mapping[str, Any], output: Output) -> None:
     if output.json:
+        measured: Mapping[str, Any] = {"metrics": summary.metrics}
+        if summary.manifest.kind == "cross_validation":
+            measured = {"cross_validation": summary.cross_validation}
+        elif summary.search is not None:
+            measured = search_json(summary)
         output.json_object({"run": str(summary.path), "status": summary.manifest.status, **measured})
     elif output.quiet:
         output.data(str(summary.path))
@@ -88,7 +77,7 @@ def _report_end(summary: Summary, measured: Mapping[str, Any], output: Output) -
 
 
 def _redraw(run: RunFolder, output: Output) -> None:
-    """Draw the figures of an ended run anew where one that it had is gone."""
+    """Draw the missing figures of a run that is over."""
     if run.is_alive():
         return
     try:

@@ -47,26 +47,20 @@ class Location:
     line: int | None = None
 
 
-class Locations(dict[ConfigPath, Location]):
-    """The location of every value that was given; the whole config's is always among them."""
+class Locations(dict[str, Location]):
+    """The location of every value that was given, by its written path; "" is the whole config.
 
-    def problem(self, path: ConfigPath, message: str) -> Problem:
+    Paths are looked up as text, because a key may have dots in it: `search.space` has paths as keys.
+    """
+
+    def problem(self, path: ConfigPath | str, message: str) -> Problem:
         """A problem at a path; a setting that was left out has the location of its section."""
-        given = path
+        text = path if isinstance(path, str) else format_path(path)
+        given = text
         while given not in self:
-            given = given[:-1]
+            given = given[: max(given.rfind("."), given.rfind("["), 0)]
         location = self[given]
-        return Problem(message, file=location.file, line=location.line, path=format_path(path) or None)
-
-    def nearest(self, text: str) -> Location:
-        """The location of a written path, or of the innermost section around it that was given.
-
-        A path is looked up as text, because a key may have dots in it: `search.space` has paths as keys.
-        """
-        written = {format_path(path): location for path, location in self.items()}
-        while text not in written:
-            text = text[: max(text.rfind("."), text.rfind("["), 0)]
-        return written[text]
+        return Problem(message, file=location.file, line=location.line, path=text or None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import numpy as np
 from fnnctl.arrays import FloatArray
 from fnnctl.nn.layers.hidden import hidden_buffers
 from fnnctl.nn.losses.registry import LOSSES, target_type
-from fnnctl.nn.losses.targets import targets_for
+from fnnctl.nn.losses.targets import Targets
 from fnnctl.nn.shape import NetworkShape, Techniques
 
 COPIED_VALUES = 2**16
@@ -28,6 +28,7 @@ class Workspace:
         techniques: Techniques = Techniques(),  # noqa: B008  # frozen
         smoothing: FloatArray | None = None,
     ) -> None:
+        """`smoothing` is each member's, (K,), if targets are smoothed."""
         self.batch = batch
         self.ones = np.ones((batch, 1), dtype)
         """Sums over the batch are products with this."""
@@ -35,8 +36,13 @@ class Workspace:
         """Rows of the pool, each with a 1 at its end."""
         self.inputs_T = self.inputs.transpose(0, 2, 1)
         """One example per column: a view of `inputs`, or a copy once the inputs are frozen."""
-        self.targets = targets_for(
-            members, batch, techniques, smoothing, dtype, target_type(shape.output, dtype)
+        rows, kind = (members, batch), target_type(shape.output, dtype)
+        self.targets = Targets(
+            y=np.empty(rows, kind),
+            weights=np.empty(rows, dtype) if techniques.weighted else None,
+            partners=np.empty(rows, kind) if techniques.mixup else None,
+            share=np.empty(rows, dtype) if techniques.mixup else None,
+            smoothing=None if smoothing is None else smoothing.astype(dtype)[:, None],
         )
         self.scores = np.empty((members, shape.scores, batch), dtype)
         self.loss = LOSSES[shape.output](shape, members, batch, dtype)

@@ -27,17 +27,16 @@ LOGARITHMIC_FROM = 8.0
 PANEL_HEIGHT = 2.3
 MOST_TICKS = 6
 
-_LOOKS: dict[str, dict[str, Any]] = {
-    "dropped": {"color": MUTED, "linewidth": 0.9},
-    "top": {"color": COLOURS[0], "linewidth": 1.3},
-    "diverged": {"color": COLOURS[1], "linewidth": 0.9},
+_FATES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
+    "dropped": ("went no further", {"color": MUTED, "linewidth": 0.9}, {"marker": "o", "markersize": 2.6}),
+    "top": ("got everything", {"color": COLOURS[0], "linewidth": 1.3}, {"marker": "o", "markersize": 3.2}),
+    "diverged": (
+        "diverged or failed",
+        {"color": COLOURS[1], "linewidth": 0.9},
+        {"marker": "x", "markersize": 4.5},
+    ),
 }
-_ENDS: dict[str, dict[str, Any]] = {
-    "dropped": {"marker": "o", "markersize": 2.6},
-    "top": {"marker": "o", "markersize": 3.2},
-    "diverged": {"marker": "x", "markersize": 4.5},
-}
-_NAMES = {"dropped": "went no further", "top": "got everything", "diverged": "diverged or failed"}
+"""The name in the legend, and the looks of curves and of their ends."""
 _BEST: dict[str, Any] = {"color": INK, "linewidth": 2.2, "marker": "*", "markersize": 9.0}
 
 
@@ -69,7 +68,8 @@ def rungs_figure(
         for axes, bracket in zip(panels, brackets, strict=False):
             own = [trial for trial in drawn if trial.bracket == bracket]
             _draw_bracket(axes, own, shown)
-            _mark_rungs(axes, budgets[bracket])
+            for budget in budgets[bracket] if len(budgets[bracket]) > 1 else ():
+                axes.axvline(budget, color=FAINT, linewidth=0.8, zorder=1)
             if len(brackets) > 1:
                 axes.set_title(f"bracket {bracket}: {len(own):,} trial{'s' if len(own) > 1 else ''}")
         for axes in panels[len(brackets) :]:
@@ -84,7 +84,7 @@ def rungs_figure(
 
 
 def _draw_bracket(axes: Axes, trials: Sequence[PlottedTrial], shown: tuple[float, float]) -> None:
-    for fate, look in _LOOKS.items():
+    for fate, (_, look, end) in _FATES.items():
         own = [trial for trial in trials if trial.fate == fate and not trial.best]
         curves = [_points(trial, shown) for trial in own[:: -(-len(own) // MOST_CURVES) or 1]]
         if curves:
@@ -92,7 +92,7 @@ def _draw_bracket(axes: Axes, trials: Sequence[PlottedTrial], shown: tuple[float
             axes.add_collection(LineCollection(curves, alpha=alpha, zorder=2, **look), autolim=False)
             ends = np.array([curve[-1] for curve in curves])
             style: dict[str, Any] = {"color": look["color"], "linestyle": "none", "alpha": max(alpha, 0.5)}
-            axes.add_line(Line2D(ends[:, 0], ends[:, 1], zorder=2.5, **style, **_ENDS[fate]))
+            axes.add_line(Line2D(ends[:, 0], ends[:, 1], zorder=2.5, **style, **end))
     for trial in trials:
         if trial.best:
             curve = _points(trial, shown)
@@ -104,12 +104,6 @@ def _points(trial: PlottedTrial, shown: tuple[float, float]) -> FloatArray:
     exists = np.flatnonzero(np.isfinite(trial.values))
     chosen = exists[evenly_chosen(len(exists), MOST_POINTS)]
     return np.column_stack([trial.epochs[chosen], trial.values[chosen].clip(*shown)])
-
-
-def _mark_rungs(axes: Axes, budgets: Sequence[int]) -> None:
-    """One line per rung, unless there is a single one."""
-    for budget in budgets if len(budgets) > 1 else ():
-        axes.axvline(budget, color=FAINT, linewidth=0.8, zorder=1)
 
 
 def _finish_epochs(axes: Axes, trials: Sequence[PlottedTrial], budgets: Sequence[int]) -> None:
@@ -145,7 +139,7 @@ def _add_key(figure: Figure, trials: Sequence[PlottedTrial]) -> None:
     """A legend below all panels."""
     fates = {trial.fate for trial in trials if not trial.best}
     lines = {
-        _NAMES[fate]: Line2D([], [], **look, **_ENDS[fate]) for fate, look in _LOOKS.items() if fate in fates
+        name: Line2D([], [], **look, **end) for fate, (name, look, end) in _FATES.items() if fate in fates
     }
     if any(trial.best for trial in trials):
         lines["best trial"] = Line2D([], [], **_BEST)

@@ -37,7 +37,7 @@ def test_an_index_may_stand_in_brackets_or_after_a_dot(text: str, path: ConfigPa
 
 
 PLACES = Locations(
-    {(): Location("a.yaml", 1), ("data",): Location("a.yaml", 3), ("data", "target"): Location("--set")}
+    {"": Location("a.yaml", 1), "data": Location("a.yaml", 3), "data.target": Location("--set")}
 )
 
 

@@ -20,7 +20,7 @@ def meant_word(word: str, options: Sequence[str]) -> str:
     lower = word.lower()
     if SYNONYMS.get(lower) in options:
         return f" (here it is called '{SYNONYMS[lower]}')"
-    for option in options:  # of a metric that is watched, the validation part's is meant
+    for option in options:  # a monitored metric means the validation part's
         if lower and option.startswith(f"validation_{lower}"):
             return f" (did you mean '{option}'?)"
     return did_you_mean(lower, options)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,6 @@ from fnnctl.config.paths import (
     Locations,
     Messages,
     format_path,
-    parse_path,
 )
 from fnnctl.config.reading.overrides import note_override, read_override
 from fnnctl.config.reading.starter import STARTER_NAME
@@ -46,7 +45,7 @@ class LoadedConfig:
 
     def problem(self, path: str | ConfigPath, message: str) -> Problem:
         """A problem of a setting that is found after loading."""
-        return self.locations.problem(parse_path(path) if isinstance(path, str) else path, message)
+        return self.locations.problem(path, message)
 
     def search_problems(self) -> list[Problem]:
         """What is wrong with the `search` section, from top to bottom; `fnnctl train` does not read it."""
@@ -63,13 +62,12 @@ class LoadedConfig:
             yield
         except (ConfigError, DataError) as error:
             kind = DataError if isinstance(error, DataError) else ConfigError
-            raise kind(*map(self._located, error.problems)) from None
-
-    def _located(self, problem: Problem) -> Problem:
-        if problem.path is None or problem.file is not None:
-            return problem
-        location = self.locations.nearest(problem.path)
-        return replace(problem, file=location.file, line=location.line)
+            raise kind(
+                *(
+                    each if each.path is None or each.file else self.problem(each.path, each.message)
+                    for each in error.problems
+                )
+            ) from None
 
 
 def load_config(
@@ -97,7 +95,7 @@ class _Draft:
     """A config on its way to being an experiment, with all that was found wrong so far."""
 
     def __init__(self, file: str, text: bytes) -> None:
-        self.locations = Locations({(): Location(file, 1)})
+        self.locations = Locations({"": Location(file, 1)})
         self.problems: list[Problem] = []
         self.refused: set[ConfigPath] = set()
         try:
@@ -105,7 +103,9 @@ class _Draft:
         except FindingError as error:
             self._add(error.finding, file)
             raise ConfigError(*self.problems) from None
-        self.locations.update({path: Location(file, line) for path, line in document.lines.items()})
+        self.locations.update(
+            {format_path(path): Location(file, line) for path, line in document.lines.items()}
+        )
         for finding in document.findings:
             self._add(finding, file)
         if not isinstance(document.value, dict):

@@ -24,11 +24,13 @@ def read_override(text: str) -> tuple[ConfigPath, Document]:
 
 def note_override(locations: Locations, path: ConfigPath, document: Document, option: str) -> None:
     """Note that everything at a path now comes from an option of the command line."""
-    for replaced in [known for known in locations if known[: len(path)] == path]:
+    text = format_path(path)
+    inside = (f"{text}.", f"{text}[")
+    for replaced in [known for known in locations if known == text or known.startswith(inside)]:
         del locations[replaced]
     for depth in range(1, len(path)):
-        locations.setdefault(path[:depth], Location(option))
-    locations.update({path + inner: Location(option) for inner in document.lines})
+        locations.setdefault(format_path(path[:depth]), Location(option))
+    locations.update({format_path(path + inner): Location(option) for inner in document.lines})
 
 
 def _with_names(path: ConfigPath) -> ConfigPath:

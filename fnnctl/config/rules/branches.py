@@ -26,7 +26,7 @@ class Fork:
     def without_others(self, config: Any, kept: Collection[ConfigPath] = ()) -> Any:
         """The config without the settings that another name reads and the section's present name does not.
 
-        Settings at the `kept` paths stay, for the schema to judge.
+        Settings at the `kept` paths stay, for the schema to check.
         """
         section = value_at(config, self.path)
         if not isinstance(section, Mapping):

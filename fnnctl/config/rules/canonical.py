@@ -31,7 +31,7 @@ NOT_COUNTED: Final[Mapping[ConfigPath, str]] = {
     ("data", "delimiter"): "given or found out, the table is the same",
     ("data", "encoding"): "how the file's bytes are read, not which rows they are",
     ("data", "split"): "folds of one configuration differ in it, and a split has the experiment's seed",
-    ("evaluation",): "how a configuration is judged changes nothing in how it is trained",
+    ("evaluation",): "how a configuration is evaluated changes nothing in how it is trained",
     ("search",): "a trial is what it is, whichever others are tried",
     ("model", "calibration"): "it is fitted after training, to the same network",
     ("training", "epochs"): "a trial that is granted more epochs goes on with its own random numbers",

@@ -29,7 +29,7 @@ def contradictions(experiment: Experiment, unread: Collection[ConfigPath] = ()) 
         rule(experiment)
         for rule in (
             _nothing_left_to_train_on,
-            _nothing_to_watch,
+            _nothing_to_monitor,
             _nothing_to_calibrate_on,
             _impossible_layers,
             _batches_of_one,
@@ -42,8 +42,8 @@ def contradictions(experiment: Experiment, unread: Collection[ConfigPath] = ()) 
     return {path: message for path, message in found if not is_below(path, unread)}
 
 
-def watches_nothing(experiment: Experiment) -> bool:
-    """Whether early stopping watches the validation part although there is none."""
+def monitors_nothing(experiment: Experiment) -> bool:
+    """Whether early stopping monitors the validation part although there is none."""
     stopping = experiment.training.early_stopping
     return stopping is not None and _is_missing(stopping.monitor, experiment)
 
@@ -59,9 +59,9 @@ def _nothing_left_to_train_on(experiment: Experiment) -> Contradictions:
         yield ("data", "split"), message
 
 
-def _nothing_to_watch(experiment: Experiment) -> Contradictions:
+def _nothing_to_monitor(experiment: Experiment) -> Contradictions:
     stopping = experiment.training.early_stopping
-    if stopping is not None and watches_nothing(experiment):
+    if stopping is not None and monitors_nothing(experiment):
         message = f"watches {stopping.monitor}, but data.split.validation is 0"
         yield ("training", "early_stopping"), f"{message}; write monitor: train_loss, or early_stopping: null"
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from fnnctl.config.paths import ConfigPath
 from fnnctl.config.rules.branches import forks_of
-from fnnctl.config.rules.contradictions import contradictions, watches_nothing
+from fnnctl.config.rules.contradictions import contradictions, monitors_nothing
 from fnnctl.config.rules.dimensions import dimensions_of
 from fnnctl.config.rules.plain_config import is_given, value_at, without
 from fnnctl.config.rules.probing import read_by_some_trial
@@ -53,7 +53,7 @@ def experiment_of(config: Mapping[str, Any]) -> Experiment:
 def _completed(config: Any) -> Experiment:
     """The experiment with the defaults that depend on other settings."""
     experiment = validated(config)
-    if watches_nothing(experiment) and not is_given(config, EARLY_STOPPING):
+    if monitors_nothing(experiment) and not is_given(config, EARLY_STOPPING):
         training = experiment.training.model_copy(update={"early_stopping": None})
         experiment = experiment.model_copy(update={"training": training})
     return experiment

@@ -35,10 +35,10 @@ def refused_values(configs: TrialConfigs, dimensions: Sequence[Dimension]) -> Me
     """What is wrong with a space whose form is right; the dimensions are in `parents_first` order."""
     probing = _Probing(configs, dimensions)
     for dimension in (*probing.misfits, *probing.fitting):
-        probing.judge(dimension)
+        probing.check(dimension)
     for one, other in combinations(probing.fitting, 2):
         if _is_choice(one) or _is_choice(other):
-            probing.judge(one, other)
+            probing.check(one, other)
     if not probing.messages:
         probing.report_unread()
     return probing.messages
@@ -91,7 +91,7 @@ class _Probing:
             self.misfits = [each for each in self.misfits if each not in placed]
         self.fitting = [each for each in dimensions if each not in self.misfits]
 
-    def judge(self, *varied: Dimension) -> None:
+    def check(self, *varied: Dimension) -> None:
         """Try all values of one dimension, or of two with one another, and report what is an error."""
         most = None if len(varied) == 1 else MOST_PAIRED
         for values in product(*(_some(each.domain.values_to_try(), most) for each in varied)):

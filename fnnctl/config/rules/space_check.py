@@ -22,14 +22,14 @@ from fnnctl.space.values import identity
 _WHOLE: Final[Mapping[type, str]] = {Uniform: "integer", LogUniform: "log_integer", Normal: "integer"}
 MOST_SHOWN = 100
 HIDDEN: ConfigPath = ("model", "hidden")
-_SAME_ROWS = "all trials are judged by the same rows"
-_SAME_JUDGE = "all trials are judged in the same way"
+_SAME_ROWS = "all trials are evaluated on the same rows"
+_SAME_WAY = "all trials are evaluated in the same way"
 _MACHINE = "what comes of it depends on the machine"
 NOT_SEARCHED: Final[Mapping[ConfigPath, str]] = {
     ("name",): "a name changes no number",
     ("seed",): "a lucky seed is no setting, and helps nobody with other rows",
     ("search",): "a search does not search itself",
-    ("evaluation",): _SAME_JUDGE,
+    ("evaluation",): _SAME_WAY,
     ("data", "source"): _SAME_ROWS,
     ("data", "sha256"): _SAME_ROWS,
     ("data", "test_source"): _SAME_ROWS,

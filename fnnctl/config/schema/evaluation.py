@@ -1,4 +1,4 @@
-"""The `evaluation` section: how a configuration is judged, beside its own test part."""
+"""The `evaluation` section: how a configuration is evaluated, beside its own test part."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class CrossValidationConfig(Section):
 
 
 class EvaluationConfig(Section):
-    """How a configuration is judged, beside its own test part."""
+    """How a configuration is evaluated, beside its own test part."""
 
     cross_validation: CrossValidationConfig = CrossValidationConfig()
     """What `fnnctl evaluate` does with it; training does not read this."""

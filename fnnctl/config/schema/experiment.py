@@ -31,6 +31,6 @@ class Experiment(Section):
     training: TrainingConfig = TrainingConfig()
     """How it is trained."""
     evaluation: EvaluationConfig = EvaluationConfig()
-    """How it is judged by cross-validation."""
+    """How it is evaluated by cross-validation."""
     search: SearchConfig | None = None
     """What `fnnctl search` tries in place of the settings above; training does not read this."""

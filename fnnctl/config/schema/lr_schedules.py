@@ -59,7 +59,7 @@ class AdaptiveLrSchedule(Section):
     name: Literal["adaptive"]
     """Which schedule."""
     monitor: Monitor = "train_loss"
-    """The column of history.csv that is watched; losses should fall, metrics should rise."""
+    """The monitored column of history.csv; losses should fall, metrics should rise."""
     factor: Factor = 0.2
     """What the rate is multiplied with."""
     patience: Annotated[int, Field(ge=1, le=10_000_000)] = 5

@@ -21,7 +21,7 @@ Initialization = Literal[
 
 
 class PlainActivation(Section):
-    """An activation without numbers of its own."""
+    """An activation without hyperparameters."""
 
     name: PlainName
     """Which function."""

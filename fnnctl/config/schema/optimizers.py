@@ -1,4 +1,4 @@
-"""The optimizers of the `training` section: each with its own numbers."""
+"""The optimizers of the `training` section: each with its own hyperparameters."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ Method = Annotated[MethodConfig, _NamedMethod()]
 
 
 class ObjectiveConfig(Section):
-    """What trials are judged by."""
+    """What trials are compared by."""
 
     metric: Annotated[str, Field(min_length=1)] = "accuracy"
     """A metric of metrics.json, such as accuracy, f1_macro, log_loss or per_class.CLASS.recall."""
@@ -89,7 +89,7 @@ class BudgetConfig(Section):
     """The epochs that a search may spend."""
 
     min_epochs: Epochs = 1
-    """No trial is judged after fewer."""
+    """No trial is evaluated after fewer."""
     max_epochs: Epochs | None = None
     """The most that a trial is granted, in place of training.epochs, which is for `fnnctl train`; null for
     training.epochs."""

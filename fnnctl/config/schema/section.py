@@ -1,6 +1,6 @@
 """What every section of the config has in common: strict, closed, frozen, described.
 
-A choice that carries numbers (an activation, an optimizer) is a mapping with a `name`. Its name alone
+A choice with hyperparameters (an activation, an optimizer) is a mapping with a `name`. Its name alone
 may stand for it if its defaults will do: `activation: relu` is `activation: {name: relu}`. In the
 same way a hidden layer's number of units may stand for the layer.
 """
@@ -46,7 +46,7 @@ class Shorthand:
     default: str | None = None
 
     def expand(self, value: Any) -> Any:
-        """Write the short form out; anything else is returned as it is, for the schema to judge."""
+        """Write the short form out; anything else is returned as it is, for the schema to check."""
         if SHORT_FORMS.get(type(value)) == self.key:
             return written_out(value)
         if isinstance(value, Mapping) and self.default is not None and self.key not in value:

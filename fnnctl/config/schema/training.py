@@ -15,7 +15,7 @@ class EarlyStoppingConfig(Section):
     """End when the monitored value has not improved for a while; the best weights are kept."""
 
     monitor: Monitor = "validation_loss"
-    """The column of history.csv that is watched; losses should fall, metrics should rise."""
+    """The monitored column of history.csv; losses should fall, metrics should rise."""
     patience: Annotated[int, Field(ge=1, le=10_000_000)] = 20
     """How many epochs without an improvement are allowed."""
     tolerance: Annotated[float, Field(ge=0.0)] = 0.0

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from fnnctl.arrays import FloatArray
-from fnnctl.nn.shape import Techniques
 
 TargetArray: TypeAlias = npt.NDArray[Any]
 """Indices of classes, or real values."""
@@ -47,22 +46,3 @@ class Targets:
         out[at] += kept * self.share
         at_partner = at[0], self.partners, at[2]
         out[at_partner] += kept * (1.0 - self.share)
-
-
-def targets_for(
-    members: int,
-    batch: int,
-    techniques: Techniques,
-    smoothing: FloatArray | None,
-    dtype: np.dtype[np.floating],
-    target_type: np.dtype[np.generic],
-) -> Targets:
-    """Targets to be filled by a workspace; `smoothing` is (K,), one per member, if targets are smoothed."""
-    shape = (members, batch)
-    return Targets(
-        y=np.empty(shape, target_type),
-        weights=np.empty(shape, dtype) if techniques.weighted else None,
-        partners=np.empty(shape, target_type) if techniques.mixup else None,
-        share=np.empty(shape, dtype) if techniques.mixup else None,
-        smoothing=None if smoothing is None else smoothing.astype(dtype)[:, None],
-    )

@@ -28,7 +28,10 @@ class LrSchedule:
             name: np.asarray(hyperparameters[name], np.float64) for name in self.hyperparameter_names
         }
         self.learning_rate, self.horizon = learning_rate, horizon
-        self.state: dict[str, npt.NDArray[Any]] = {}
+        self.state = self._initial_state(len(learning_rate))
+
+    def _initial_state(self, members: int) -> dict[str, npt.NDArray[Any]]:
+        return {}
 
     def rates(self, epoch: int, steps: int) -> FloatArray:
         """The learning rate of each of an epoch's steps, (steps, K) in float64; epochs count from 1."""
@@ -92,14 +95,9 @@ class Adaptive(LrSchedule):
 
     hyperparameter_names = ("factor", "patience", "tolerance", "minimum")
 
-    def __init__(
-        self, hyperparameters: Mapping[str, FloatArray], learning_rate: FloatArray, horizon: FloatArray
-    ) -> None:
-        super().__init__(hyperparameters, learning_rate, horizon)
-        members = len(learning_rate)
-        self.state["best"] = np.full(members, np.inf)
-        self.state["waited"] = np.zeros(members, np.int64)
-        self.state["lowered"] = np.zeros(members, np.int64)
+    def _initial_state(self, members: int) -> dict[str, npt.NDArray[Any]]:
+        waited, lowered = np.zeros((2, members), np.int64)
+        return {"best": np.full(members, np.inf), "waited": waited, "lowered": lowered}
 
     def factor(self, epoch: int) -> FloatArray | float:
         lowest = np.minimum(1.0, self.hyperparameters["minimum"] / self.learning_rate)

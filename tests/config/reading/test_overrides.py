@@ -128,18 +128,18 @@ def test_an_entry_cannot_be_set_where_a_word_stands_for_all() -> None:
 
 def test_what_an_override_gave_is_known_to_come_from_it() -> None:
     file, option = Location("a.yaml", 1), Location("--set")
-    places = Locations(dict.fromkeys([(), ("model",), ("model", "hidden"), ("model", "hidden", 0)], file))
+    places = Locations(dict.fromkeys(["", "model", "model.hidden", "model.hidden[0]"], file))
     path, document = read_override("model.hidden=[{units: 5}]")
     note_override(places, path, document, "--set")
     note_override(places, *read_override("training.epochs=5"), "--set")
     assert places == {
-        (): file,
-        ("model",): file,
-        ("model", "hidden"): option,
-        ("model", "hidden", 0): option,
-        ("model", "hidden", 0, "units"): option,
-        ("training",): option,
-        ("training", "epochs"): option,
+        "": file,
+        "model": file,
+        "model.hidden": option,
+        "model.hidden[0]": option,
+        "model.hidden[0].units": option,
+        "training": option,
+        "training.epochs": option,
     }
 
 

@@ -3,10 +3,17 @@ from __future__ import annotations
 import numpy as np
 
 from fnnctl.arrays import FloatArray
-from fnnctl.nn.losses.targets import Targets, targets_for
-from fnnctl.nn.shape import Techniques
+from fnnctl.nn.losses.targets import Targets
+from fnnctl.nn.shape import NetworkShape, Techniques
+from fnnctl.nn.workspace import Workspace
 
-FLOAT64, INTP = np.dtype(np.float64), np.dtype(np.intp)
+FLOAT64 = np.dtype(np.float64)
+
+
+def targets_of(techniques: Techniques, smoothing: FloatArray | None, dtype: np.dtype[np.floating]) -> Targets:
+    shape = NetworkShape(1, (), 2)
+    made = Workspace(shape, 2, 3, dtype, training=True, techniques=techniques, smoothing=smoothing)
+    return made.targets
 
 
 def probabilities(targets: Targets, classes: int) -> FloatArray:
@@ -40,19 +47,19 @@ def test_a_mixture_is_smoothed() -> None:
 
 
 def test_arrays_are_made_for_what_is_asked_for_only() -> None:
-    plain = targets_for(2, 3, Techniques(), None, FLOAT64, INTP)
+    plain = targets_of(Techniques(), None, FLOAT64)
     assert (plain.weights, plain.partners, plain.share, plain.smoothing) == (None,) * 4
     assert not plain.soft
-    weighted = targets_for(2, 3, Techniques(weighted=True), None, FLOAT64, INTP)
+    weighted = targets_of(Techniques(weighted=True), None, FLOAT64)
     assert weighted.weights is not None
     assert weighted.weights.shape == weighted.y.shape == (2, 3)
     assert not weighted.soft
-    mixed = targets_for(2, 3, Techniques(mixup=True), None, np.dtype(np.float32), INTP)
+    mixed = targets_of(Techniques(mixup=True), None, np.dtype(np.float32))
     assert mixed.soft
     assert mixed.share is not None
     assert mixed.share.shape == (2, 3)
     assert mixed.share.dtype == np.float32
-    smoothed = targets_for(2, 3, Techniques(smoothing=True), np.array([0.1, 0.2]), FLOAT64, INTP)
+    smoothed = targets_of(Techniques(smoothing=True), np.array([0.1, 0.2]), FLOAT64)
     assert smoothed.soft
     assert smoothed.smoothing is not None
     assert smoothed.smoothing.tolist() == [[0.1], [0.2]]
