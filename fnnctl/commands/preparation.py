@@ -24,7 +24,7 @@ class PreparedSearch:
     @property
     def warnings(self) -> list[str]:
         """What was noticed while the data were read."""
-        return list(self.loaded.data.dataset.warnings)
+        return list(self.loaded.data.warnings)
 
     def base_fit(self) -> Fit:
         """The fit of the config itself, which stands for the size of the trials' networks."""

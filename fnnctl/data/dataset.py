@@ -22,16 +22,10 @@ ROW_NUMBER = np.uint32
 """The type of a row's number in its file: four billion rows are enough."""
 
 
-@dataclass(frozen=True, slots=True)
-class Dataset:
-    """N rows of p numeric and q categorical columns, with a class each."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """N rows of p numeric and q categorical columns."""
 
-    name: str
-    """The built-in data set's name, or the file's stem: for titles and messages."""
-    source: str
-    """The built-in data set's name, or the file's absolute path."""
-    sha256: str
-    """The digest of the file's bytes on disk."""
     numeric: FloatArray
     """(N, p) as stored, NaN if missing: see `numbers`."""
     numeric_names: tuple[str, ...]
@@ -39,38 +33,22 @@ class Dataset:
     """(N, q) codes into `categories`, -1 if missing."""
     categorical_names: tuple[str, ...]
     categories: tuple[tuple[str, ...], ...]
-    """The values of each categorical column, sorted like `classes`."""
-    labels: IntArray
-    """(N,) indices into `classes`."""
-    classes: tuple[str, ...]
-    """Sorted as numbers if all are numbers, else as text."""
-    file_rows: IntArray
-    """(N,) each row's number in its file, from 0, which counts the rows without a label too."""
-    target: str
-    """The label column's name."""
-    weights: FloatArray | None = None
-    """(N,) how much each row counts in the loss; None if data.weights names no column."""
-    test_rows: int = 0
-    """How many of the last rows came from the test file."""
-    test_source: str | None = None
-    """The test file's absolute path."""
-    test_sha256: str | None = None
-    warnings: tuple[str, ...] = ()
-    """What was noticed while reading."""
-    groups: IntArray | None = None
-    """(N,) the group of each row, -1 in a test file; None if data.split.group names no column."""
+    """The values of each categorical column."""
     packing: Packing | None = None
     """How `numeric` is packed; None if it holds the numbers themselves."""
     mapped: MappedNumbers | None = None
     """The file that `numeric` is a view of, if it is one."""
 
     def __len__(self) -> int:
-        return len(self.labels)
+        return len(self.numeric)
 
     def numbers(self, rows: IntArray | slice, columns: Sequence[int] | IntArray | None = None) -> FloatArray:
         """(n, p) float64, a copy: the numbers of some rows, and of some columns if `columns` names them."""
         stored = self.numeric[rows] if isinstance(rows, slice) else self.numeric.take(rows, axis=0)
-        numbers = self.packing.unpack(stored) if self.packing else stored.astype(np.float64)
+        if self.packing:
+            numbers = self.packing.unpack(stored)
+        else:
+            numbers = stored.astype(np.float64, copy=isinstance(rows, slice))
         if self.mapped:
             self.mapped.give_back(rows)
         return numbers if columns is None else numbers[:, columns]
@@ -89,3 +67,42 @@ class Dataset:
                 one = slice(j, j + 1)
                 unpacked = self.packing.unpack(column[:, None], one)[:, 0] if self.packing else None
                 yield column.astype(np.float64) if unpacked is None else unpacked
+
+
+@dataclass(frozen=True, slots=True)
+class RawTarget:
+    """The column to be learned, as it was read; what its values mean is for a task to say."""
+
+    name: str
+    codes: IntArray
+    """(N,) indices into `texts`."""
+    texts: tuple[str, ...]
+    """Sorted as numbers if all are numbers, else as text."""
+    lines: Sequence[int | None]
+    """The line of each text's first appearance, in the test file if it is there alone; None for arrays."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dataset(Columns):
+    """N rows with the target's value each; the values of categorical columns are sorted as the target's."""
+
+    name: str
+    """The built-in data set's name, or the file's stem: for titles and messages."""
+    source: str
+    """The built-in data set's name, or the file's absolute path."""
+    sha256: str
+    """The digest of the file's bytes on disk."""
+    target: RawTarget
+    file_rows: IntArray
+    """(N,) each row's number in its file, from 0, which counts the rows without a label too."""
+    weights: FloatArray | None = None
+    """(N,) how much each row counts in the loss; None if data.weights names no column."""
+    test_rows: int = 0
+    """How many of the last rows came from the test file."""
+    test_source: str | None = None
+    """The test file's absolute path."""
+    test_sha256: str | None = None
+    warnings: tuple[str, ...] = ()
+    """What was noticed while reading."""
+    groups: IntArray | None = None
+    """(N,) the group of each row, -1 in a test file; None if data.split.group names no column."""

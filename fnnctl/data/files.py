@@ -90,7 +90,7 @@ def _unreadable(file: str, error: OSError) -> MachineError:
 
 
 @contextmanager
-def told(file: str) -> Iterator[None]:
+def file_errors(file: str) -> Iterator[None]:
     """Turn what the operating system and gzip raise into errors that name the file."""
     try:
         yield
@@ -109,7 +109,7 @@ def shown_name(path: Path | None) -> str:
 
 def file_sha256(path: Path) -> str:
     """Return the SHA-256 of the file's bytes, in hexadecimal digits."""
-    with told(shown_name(path)), path.open("rb") as file:
+    with file_errors(shown_name(path)), path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -129,7 +129,7 @@ def open_text(path: Path | None, encoding: str, setting: str = "data.encoding") 
     `setting` is what the user changes if the encoding is wrong.
     """
     file = shown_name(path)
-    with told(file), _opened(path) as raw:
+    with file_errors(file), _opened(path) as raw:
         packed = (path is not None and path.suffix.lower() == ".gz") or raw.peek(2).startswith(_GZIP)
         plain = io.BufferedReader(gzip.GzipFile(fileobj=raw)) if packed else raw
         with _decoded(plain, encoding, setting) as text:

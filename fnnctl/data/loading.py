@@ -15,14 +15,13 @@ from fnnctl.data.arrays.archives import LABELS, holds_arrays, source_sha256
 from fnnctl.data.arrays.table import read_arrays
 from fnnctl.data.builtin import BUILTIN, builtin_path
 from fnnctl.data.coded_texts import CodedTexts
-from fnnctl.data.dataset import ROW_NUMBER, Dataset
+from fnnctl.data.dataset import ROW_NUMBER, Dataset, RawTarget
 from fnnctl.data.files import check_sha256, find_file
 from fnnctl.data.problems import Problems
 from fnnctl.data.settings import check_settings, declared_kinds, refuse_table_settings
 from fnnctl.data.tables.assembly import LabelledTable, code_matrix, numeric_matrix
 from fnnctl.data.tables.rows import CsvFormat
 from fnnctl.data.tables.table import Kind, Table, read_table
-from fnnctl.data.target import same_number_twice, target_fault, weights_fault
 from fnnctl.errors import DataError, Problem, did_you_mean
 from fnnctl.text import counted, printable, shown
 
@@ -75,10 +74,8 @@ def _load(path: Path, config: DataConfig, folder: Path) -> Dataset:
         categorical=categorical,
         categorical_names=main.categorical_names,
         categories=categories,
-        labels=labels.codes,
-        classes=labels.texts,
+        target=RawTarget(main.part.target, labels.codes, labels.texts, labels.lines),
         file_rows=np.concatenate([np.flatnonzero(part.kept).astype(ROW_NUMBER) for part in parts]),
-        target=main.part.target,
         test_rows=sum(part.rows for part in parts[1:]),
         test_source=str(files[1].path.resolve()) if files[1:] else None,
         test_sha256=files[1].sha256 if files[1:] else None,
@@ -131,8 +128,8 @@ def _read_main(path: Path, config: DataConfig) -> _File:
     empty = [name for name, count in present.items() if not count and name not in config.columns.numeric]
     numeric = tuple(name for name in table.numeric if name not in empty)
     categorical = tuple(name for name in table.categorical if name != target)
-    if fault := target_fault(target, part.labels.texts, part.labels.counts()):
-        problems.add(fault)
+    if not part.rows:
+        problems.add(f"the target {shown(target)} has no value in any row")
     if not numeric and not categorical:
         beside = f"beside the target {shown(target)}"
         no_column = f"{beside} there is no column to learn from: is data.delimiter right?"
@@ -140,7 +137,7 @@ def _read_main(path: Path, config: DataConfig) -> _File:
     _check_weights_and_groups(part, config, problems)
     problems.raise_any()
     warnings = [f"the column {shown(name)} of {file} has no values and is left out" for name in empty]
-    warnings += same_number_twice(target, part.labels.texts) + _unlabelled(part, file)
+    warnings += _unlabelled(part, file)
     return _File(path, sha256, part, numeric, categorical, warnings)
 
 
@@ -159,38 +156,47 @@ def _check_weights_and_groups(part: LabelledTable, config: DataConfig, problems:
         problems.add(f"the column {column}, which data.split.group names, {wrong}")
 
 
+def weights_fault(weights: FloatArray) -> tuple[int | None, str] | None:
+    """Why the rows' weights (n,), NaN where missing, cannot be used, and the first such row; or None."""
+    missing, negative = np.flatnonzero(np.isnan(weights)), np.flatnonzero(weights < 0.0)
+    if missing.size:
+        without = f"has {counted(missing.size, 'row')} without a value"
+        return int(missing[0]), f"{without}: fill in 1, or leave the rows out"
+    if negative.size:
+        first = int(negative[0])
+        return first, f"has a negative number, {weights[first]:g}: a weight is 0 or more"
+    if weights.size and not weights.any():
+        return None, "has nothing but zeros: a row that counts needs a weight above 0"
+    return None
+
+
 def _read_test(config: DataConfig, folder: Path, main: _File) -> _File:
     arrays, target = holds_arrays(main.path), main.part.target
     path = find_file(config.test_source or "", folder, setting="data.test_source", folders=arrays)
     file = printable(str(path))
     if holds_arrays(path) != arrays:
-        kinds_of_files = "is a table, and data.source holds arrays"
-        if not arrays:
-            kinds_of_files = "holds arrays, and data.source is a table"
-        raise DataError(Problem(f"{file} {kinds_of_files}", path="data.test_source"))
+        test_is, source_is = ("is a table", "holds arrays") if arrays else ("holds arrays", "is a table")
+        message = f"{file} {test_is}, and data.source {source_is}"
+        raise DataError(Problem(message, path="data.test_source"))
     sha256 = source_sha256(path)
     check_sha256(sha256, config.test_sha256, file=file, setting="data.test_sha256")
     kinds: dict[str, Kind] = dict.fromkeys(main.numeric_names, "numeric")
     kinds.update(dict.fromkeys((*main.categorical_names, target), "categorical"))
     problems = Problems(file)
     table = _read(path, config, kinds, problems, test=True)
-    for name in kinds:
-        if name not in table.names:
-            suggestion = did_you_mean(name, map(printable, table.names))
-            missing = f"the column {shown(name)} of the training data is missing{suggestion}"
-            problems.add(missing, line=None if arrays else 1)
+    numeric = table.numeric.names if arrays else table.names  # a column of X may be named as the label
+    missing = [name for name in main.numeric_names if name not in numeric]
+    missing += [name for name in (*main.categorical_names, target) if name not in table.names]
+    for name in missing:
+        suggestion = did_you_mean(name, map(printable, table.names))
+        message = f"the column {shown(name)} of the training data is missing{suggestion}"
+        problems.add(message, line=None if arrays else 1)
     problems.raise_any()
 
     part = LabelledTable(table, target)
-    known = set(main.part.labels.texts)
-    for text, line in zip(part.labels.texts, part.labels.lines, strict=True):
-        if text not in known:
-            problems.add(f"the label {shown(text)} does not occur in the training data", line=line)
-            if arrays:  # one example is enough if there is no line to correct
-                break
     if not part.rows:
         problems.add(f"no row has a value in the target {shown(target)}")
-    problems.raise_any()
+        problems.raise_any()
     warnings = [
         f"the column {shown(name)} of {file} is not in the training data and is left out"
         for name in table.names

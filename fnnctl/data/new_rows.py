@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.data.coded_texts import CodedTexts
+from fnnctl.data.dataset import Columns
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.problems import Problems
 from fnnctl.errors import did_you_mean, quoted_list
@@ -15,30 +15,14 @@ from fnnctl.text import printable, shown
 MOST_NAMED_ALONE = 5
 
 
-@dataclass(frozen=True, slots=True)
-class NewRows:
-    """n rows that follow one another, as `Preprocessor.transform` takes them."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRows(Columns):
+    """n rows that follow one another; the categories are those among them."""
 
     first: int
     """The first row's number in its file, from 0."""
-    numeric: FloatArray
-    """(n, p), NaN if missing."""
-    numeric_names: tuple[str, ...]
-    categorical: IntArray
-    """(n, q) codes into `categories`, -1 if missing."""
-    categorical_names: tuple[str, ...]
-    categories: tuple[tuple[str, ...], ...]
-    """Each column's texts among these rows."""
     labels: CodedTexts | None
     """(n,) if they are wanted."""
-
-    def __len__(self) -> int:
-        return len(self.numeric)
-
-    def numbers(self, rows: IntArray, columns: IntArray | None = None) -> FloatArray:
-        """See `preprocessing.Columns`."""
-        numbers = self.numeric.take(rows, axis=0)
-        return numbers if columns is None else numbers[:, columns]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +60,9 @@ def note_missing(
         problems.add(f"{count} are missing: {quoted_list([*map(shown, missing)])}", line=line)
         return
     for name in missing:
-        problems.add(f"the column {shown(name)} is missing{meant(name, unused)}", line=line)
+        problems.add(f"the column {shown(name)} is missing{suggestion(name, unused)}", line=line)
 
 
-def meant(name: str, unused: Sequence[str]) -> str:
+def suggestion(name: str, unused: Sequence[str]) -> str:
     """A hint at the unused column whose name is nearly this one, if there is one."""
     return did_you_mean(name, map(printable, unused))

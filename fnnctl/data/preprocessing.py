@@ -12,47 +12,20 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Annotated, Any, ClassVar, Protocol
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.schema.data import DataConfig
-from fnnctl.data.dataset import Dataset
+from fnnctl.data.dataset import Columns
 from fnnctl.data.scaling import centre_and_spread, imputed_value
 from fnnctl.text import shown
 
 BLOCK_VALUES = 2**17
 EXACTLY = ConfigDict(extra="forbid", allow_inf_nan=False)
 """How the features are read back."""
-
-
-class Columns(Protocol):
-    """Rows as a Dataset has them: numbers, NaN if missing, and codes into texts, -1 if missing."""
-
-    @property
-    def numeric(self) -> FloatArray:
-        """(N, p)"""
-
-    @property
-    def numeric_names(self) -> tuple[str, ...]:
-        """The p names."""
-
-    def numbers(self, rows: IntArray, columns: IntArray | None = None) -> FloatArray:
-        """(n, p) float64, a copy: the numbers of some rows, and of some columns if `columns` names them."""
-
-    @property
-    def categorical(self) -> IntArray:
-        """(N, q)"""
-
-    @property
-    def categorical_names(self) -> tuple[str, ...]:
-        """The q names."""
-
-    @property
-    def categories(self) -> tuple[tuple[str, ...], ...]:
-        """For each of the q columns the texts that its codes mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +192,7 @@ class Features:
             out[seen, hot[seen]] = 1
 
 
-def fit_preprocessor(dataset: Dataset, rows: IntArray, config: DataConfig) -> Preprocessor:
+def fit_preprocessor(dataset: Columns, rows: IntArray, config: DataConfig) -> Preprocessor:
     """Fit imputation, scaling and categories to the training `rows` (n,) alone, n >= 1.
 
     Statistics are those of the values present. A column without any there is filled with 0 and left

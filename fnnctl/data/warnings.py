@@ -15,7 +15,7 @@ FEWEST_IDS = 20
 
 
 def data_warnings(dataset: Dataset, split: Split | None) -> list[str]:
-    """Warn of row ids, of columns without information, and of classes and rows that are badly divided.
+    """Warn of row ids, of columns without information, and of equal rows in several parts.
 
     Without a split all rows are divided into folds, so that each row is both learned from and tested. Rows
     are compared by 64-bit hashes of features and label: two different rows have the same hash with a
@@ -32,11 +32,10 @@ def data_warnings(dataset: Dataset, split: Split | None) -> list[str]:
         numbers = dataset.numbers(block)
         whole.add(numbers[: max(0, rows - start)])
         train.add(numbers[is_train[block]])
-        hashes[block] = _row_hashes(dataset.labels[block], numbers, dataset.categorical[block])
+        hashes[block] = _row_hashes(dataset.target.codes[block], numbers, dataset.categorical[block])
     return [
         *_row_ids(dataset, whole, rows),
         *_constant_columns(dataset, train, learned),
-        *(_absent_classes(dataset, split) if split else ()),
         *(_shared_rows(hashes, split) if split else _repeated_rows(hashes, dataset.groups)),
     ]
 
@@ -100,21 +99,6 @@ def _constant_columns(dataset: Dataset, extent: _Extent, train: IntArray) -> lis
     return [
         f"{which} one value, or none, in the whole training part and cannot help: {quoted_list(constant)}"
     ]
-
-
-def _absent_classes(dataset: Dataset, split: Split) -> list[str]:
-    warnings = []
-    for part, rows, consequence in (
-        ("training", split.train, "and cannot be learned"),
-        ("validation", split.validation, "and no share in its metrics"),
-        ("test", split.test, "and no share in its metrics"),
-    ):
-        counts = np.bincount(dataset.labels[rows], minlength=len(dataset.classes))
-        absent = [shown(dataset.classes[c]) for c in np.flatnonzero(counts == 0)]
-        if absent and rows.size:
-            which = "a class has" if len(absent) == 1 else f"{len(absent)} classes have"
-            warnings.append(f"{which} no row in the {part} part {consequence}: {quoted_list(absent)}")
-    return warnings
 
 
 def _shared_rows(hashes: npt.NDArray[np.uint64], split: Split) -> list[str]:

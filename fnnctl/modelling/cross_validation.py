@@ -63,7 +63,7 @@ def cross_validation(data: TaskData, experiment: Experiment) -> CrossValidation:
         for fit, fold in zip(fits, of_folds, strict=True)
     )
     warnings = [
-        *dataset.warnings,
+        *data.warnings,
         *data_warnings(dataset, None),
         *data.task.fold_warnings(data.targets, folds.assignment, folds.count),
     ]

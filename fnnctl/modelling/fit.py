@@ -133,7 +133,7 @@ def with_data_facts(experiment: Experiment, dataset: Dataset) -> Experiment:
     facts: dict[str, Any] = {
         "source": dataset.source,
         "sha256": dataset.sha256,
-        "target": dataset.target,
+        "target": dataset.target.name,
         "test_source": dataset.test_source,
         "test_sha256": dataset.test_sha256,
     }

@@ -51,7 +51,12 @@ class LoadedExperiment:
 
     def warnings(self, split: Split) -> list[str]:
         """What is no error in the data but likely a mistake."""
-        return [*self.data.dataset.warnings, *data_warnings(self.data.dataset, split)]
+        data = self.data
+        return [
+            *data.warnings,
+            *data_warnings(data.dataset, split),
+            *data.task.split_warnings(data.targets, split),
+        ]
 
 
 def load_experiment(

@@ -9,7 +9,8 @@ from typing import Self
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.data.preprocessing import Columns, Preprocessor
+from fnnctl.data.dataset import Columns
+from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.modelling.fit import Fit
 from fnnctl.nn.network import Network
 from fnnctl.tasks.task import Task, TaskData

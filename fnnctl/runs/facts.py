@@ -35,7 +35,7 @@ def known_facts(
         "test_source": dataset.test_source,
         "test_sha256": dataset.test_sha256,
         "task": data.task.name,
-        "target": dataset.target,
+        "target": dataset.target.name,
         **data.task.facts(),
         "rows": len(dataset),
         "numeric": len(dataset.numeric_names),

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from fnnctl.data.dataset import Dataset
+from fnnctl.tasks.classification import encoding as classification
 from fnnctl.tasks.classification.report_tables import CLASSIFICATION_REPORT
 from fnnctl.tasks.classification.task import Classification
 from fnnctl.tasks.reporting import TaskReport
@@ -20,5 +21,7 @@ def task_of(target: str, classes: Sequence[str]) -> Task:
 
 
 def encode(dataset: Dataset) -> TaskData:
-    """The data set with its target encoded for the task that suits it."""
-    return TaskData(dataset, Classification(dataset.target, dataset.classes), dataset.labels)
+    """The data set with its target encoded for the task that suits it; raises DataError if none does."""
+    encoded = classification.encode(dataset)
+    task = Classification(dataset.target.name, encoded.classes)
+    return TaskData(dataset, task, encoded.labels, (*dataset.warnings, *encoded.warnings))

@@ -11,6 +11,7 @@ from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.model import ModelConfig
 from fnnctl.config.schema.training import TrainingConfig
 from fnnctl.data.dataset import Dataset
+from fnnctl.data.splits.parts import Split
 from fnnctl.errors import Problem
 from fnnctl.nn.shape import OutputKind
 
@@ -130,6 +131,9 @@ class Task(Protocol):
         Also each text that is no target of this task, with the reason.
         """
 
+    def split_warnings(self, targets: Targets, split: Split) -> list[str]:
+        """What the parts of a split lack."""
+
     def fold_warnings(self, targets: Targets, assignment: IntArray, folds: int) -> list[str]:
         """What folds, (repeats, N) of `folds` each, leave some of their networks without."""
 
@@ -151,6 +155,8 @@ class TaskData:
     task: Task
     targets: Targets
     """(N,)"""
+    warnings: Sequence[str]
+    """What was noticed while the data were read and encoded."""
 
     def __len__(self) -> int:
         return len(self.dataset)

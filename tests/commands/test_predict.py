@@ -151,5 +151,5 @@ def test_any_order_extra_columns_and_gaps_are_as_in_memory(
     tested = np.arange(len(dataset) - dataset.test_rows, len(dataset))
     preprocessor.transform(dataset, tested, scorer.inputs[: len(tested), :-1])
     probabilities = softmax(scorer.scores(len(tested)))
-    found = [[float(row[f"p_{name}"]) for name in dataset.classes] for row in table_of(out.read_text())]
+    found = [[float(row[f"p_{name}"]) for name in dataset.target.texts] for row in table_of(out.read_text())]
     np.testing.assert_array_equal(found, probabilities)

@@ -27,8 +27,8 @@ def test_the_description_agrees_with_the_file(name: str) -> None:
     assert len(dataset) == info.rows
     assert dataset.numeric.shape == (info.rows, info.numeric)
     assert dataset.categorical.shape == (info.rows, info.categorical)
-    assert dataset.classes == info.classes
-    assert dataset.target == info.target
+    assert dataset.target.texts == info.classes
+    assert dataset.target.name == info.target
     assert dataset.name == dataset.source == name
     assert dataset.warnings == ()
     assert info.source
@@ -41,7 +41,7 @@ def test_the_numbers_are_scikit_learns(name: str) -> None:
     dataset, original = load(name), getattr(datasets, f"load_{name}")()
     np.testing.assert_array_equal(dataset.numeric, original.data)
     words = [str(original.target_names[code]) for code in original.target]
-    assert [dataset.classes[code] for code in dataset.labels] == words
+    assert [dataset.target.texts[code] for code in dataset.target.codes] == words
 
 
 def test_penguins_have_missing_values_and_categories() -> None:
@@ -53,7 +53,7 @@ def test_penguins_have_missing_values_and_categories() -> None:
     assert dataset.categorical_names == ("island", "sex")
     assert dataset.categories == (("Biscoe", "Dream", "Torgersen"), ("female", "male"))
     assert (dataset.categorical == -1).sum(axis=0).tolist() == [0, 11]
-    assert np.bincount(dataset.labels).tolist() == [152, 68, 124]
+    assert np.bincount(dataset.target.codes).tolist() == [152, 68, 124]
     assert np.nanmean(dataset.numeric[:, 3]) == pytest.approx(4201.754, abs=5e-4)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from fnnctl.config.schema.data import ColumnsConfig, DataConfig
 from fnnctl.data.dataset import Dataset
-from fnnctl.data.loading import load_dataset
+from fnnctl.data.loading import load_dataset, weights_fault
 from fnnctl.errors import DataError, Problem
 
 Load = Callable[..., Dataset]
@@ -30,8 +30,8 @@ def test_a_table_becomes_a_dataset(load: Load, tmp_path: Path) -> None:
     assert dataset.categorical.tolist() == [[1], [0], [-1]]
     assert dataset.categorical_names == ("colour",)
     assert dataset.categories == (("blue", "red"),)
-    assert dataset.labels.tolist() == [0, 1, 0]
-    assert (dataset.classes, dataset.target) == (("p", "q"), "y")
+    assert dataset.target.codes.tolist() == [0, 1, 0]
+    assert (dataset.target.texts, dataset.target.name) == (("p", "q"), "y")
     assert (dataset.test_rows, dataset.test_source, dataset.test_sha256) == (0, None, None)
     assert dataset.warnings == ()
 
@@ -48,7 +48,7 @@ def test_a_packed_file_has_the_digest_of_its_packed_bytes(tmp_path: Path) -> Non
 def test_delimiter_encoding_and_missing_values_can_be_given(load: Load) -> None:
     content = "a:b:y\n1:x:é\n-:w:ö\n3:z:é\n".encode("cp1252")
     dataset = load(content, delimiter=":", encoding="cp1252", missing_values=("-", " x "))
-    assert dataset.classes == ("é", "ö")
+    assert dataset.target.texts == ("é", "ö")
     np.testing.assert_array_equal(dataset.numeric, [[1], [np.nan], [3]])
     assert dataset.categories == (("w", "z"),)
     assert dataset.categorical.tolist() == [[-1], [0], [1]]
@@ -90,8 +90,8 @@ def test_rows_of_a_test_file_weigh_one_whatever_it_says(load: Load, tmp_path: Pa
 
 def test_whole_number_labels_are_sorted_by_value_and_kept_as_written(load: Load) -> None:
     dataset = load("a,y\n1,10\n2,9\n3,01\n4,10\n")
-    assert dataset.classes == ("01", "9", "10")
-    assert dataset.labels.tolist() == [2, 1, 0, 2]
+    assert dataset.target.texts == ("01", "9", "10")
+    assert dataset.target.codes.tolist() == [2, 1, 0, 2]
 
 
 def test_rows_without_a_label_are_left_out_with_a_warning(load: Load, tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_rows_without_a_label_are_left_out_with_a_warning(load: Load, tmp_path: 
     assert dataset.numeric.ravel().tolist() == [1, 3]
     assert dataset.file_rows.tolist() == [0, 2]
     assert dataset.categorical.ravel().tolist() == [0, 2]
-    assert dataset.labels.tolist() == [0, 1]
+    assert dataset.target.codes.tolist() == [0, 1]
     assert dataset.warnings == (
         f"left out 2 rows of {tmp_path / 'table.csv'} without a value in the target 'y' "
         "(it is empty, or one of data.missing_values)",
@@ -115,10 +115,6 @@ def test_a_column_without_values_is_left_out_unless_it_is_declared(load: Load) -
     (warning,) = dataset.warnings
     assert warning.startswith("the column 'c' of ")
     assert warning.endswith(" has no values and is left out")
-
-
-def test_one_number_written_in_two_ways_among_the_labels_is_a_warning(load: Load) -> None:
-    assert "which are the same number" in load("a,y\n1,1\n2,1.0\n3,2\n").warnings[0]
 
 
 def test_problems_of_settings_and_of_the_file_are_told_together(refuse: Refuse, tmp_path: Path) -> None:
@@ -138,9 +134,7 @@ def test_problems_of_settings_and_of_the_file_are_told_together(refuse: Refuse, 
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("a,y\n1,p\n2,p\n", "the target 'y' has one class only, 'p'"),
         ("a,y\n1,\n2,\n", "the target 'y' has no value in any row"),
-        ("a,y\n" + "".join(f"1,{i}.5\n" for i in range(30)), "holds continuous numbers (30 distinct values"),
         ("y\np\nq\n", "beside the target 'y' there is no column to learn from"),
         ("a,y\n,p\n,q\n", "no column beside the target 'y' has a value in any row"),
         ("", "the file is empty"),
@@ -174,7 +168,7 @@ def test_a_name_of_a_built_in_is_the_built_in_and_a_path_the_file(load: Load, tm
 
 def test_a_built_in_may_be_asked_for_another_column(load: Load, refuse: Refuse) -> None:
     dataset = load("", source="penguins", target="sex", missing_values=("none",))
-    assert dataset.classes == ("female", "male")
+    assert dataset.target.texts == ("female", "male")
     assert len(dataset) == 344 - 11
     assert "species" in dataset.categorical_names
     (problem,) = refuse("", source="penguins", target="specie")
@@ -202,7 +196,7 @@ class TestTestFile:
         np.testing.assert_array_equal(dataset.numeric.ravel(), [1, np.nan, 3, 7, 8])
         assert dataset.categories == (("blue", "green", "red"),)
         assert dataset.categorical.ravel().tolist() == [2, 0, -1, 1, 2]
-        assert dataset.labels.tolist() == [0, 1, 0, 1, 0]
+        assert dataset.target.codes.tolist() == [0, 1, 0, 1, 0]
 
     def test_further_columns_and_rows_without_a_label_are_left_out(self, load: Load, tmp_path: Path) -> None:
         dataset = self.load(load, tmp_path, "a,colour,z,y\n7,red,1,q\n8,red,x,\n")
@@ -220,13 +214,6 @@ class TestTestFile:
             f"{tmp_path / 'test.csv'}:1: the column 'colour' of the training data is missing "
             "(did you mean 'Color'?)"
         )
-
-    def test_a_label_that_training_never_shows_is_told(self, load: Load, tmp_path: Path) -> None:
-        problems = self.faults(load, tmp_path, "a,colour,y\n7,red,q\n8,red,r\n9,red,s\n8,red,r\n")
-        assert [(problem.line, problem.message) for problem in problems] == [
-            (3, "the label 'r' does not occur in the training data"),
-            (4, "the label 's' does not occur in the training data"),
-        ]
 
     def test_text_in_a_column_of_numbers_and_no_label_at_all(self, load: Load, tmp_path: Path) -> None:
         (problem,) = self.faults(load, tmp_path, "a,colour,y\nred,7,q\n")
@@ -252,4 +239,19 @@ def test_a_wide_and_long_table_is_read_in_one_piece(load: Load) -> None:
     rows = "".join(",".join(map(repr, row)) + f",{i % 3}\n" for i, row in enumerate(numbers.tolist()))
     dataset = load(header + rows)
     np.testing.assert_array_equal(dataset.numeric, numbers)
-    np.testing.assert_array_equal(dataset.labels, np.arange(3000) % 3)
+    np.testing.assert_array_equal(dataset.target.codes, np.arange(3000) % 3)
+
+
+@pytest.mark.parametrize(
+    ("weights", "words"),
+    [
+        ([1.0, 0.0, 2.5], None),
+        ([1.0, np.nan, np.nan], (1, "has 2 rows without a value: fill in 1, or leave the rows out")),
+        ([1.0, -0.5], (1, "has a negative number, -0.5: a weight is 0 or more")),
+        ([0.0, 0.0], (None, "has nothing but zeros: a row that counts needs a weight above 0")),
+    ],
+)
+def test_weights_are_there_and_not_negative(
+    weights: list[float], words: tuple[int | None, str] | None
+) -> None:
+    assert weights_fault(np.array(weights)) == words

@@ -11,7 +11,7 @@ from sklearn import preprocessing as sklearn_preprocessing
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.schema.data import DataConfig
 from fnnctl.data import preprocessing
-from fnnctl.data.dataset import Dataset
+from fnnctl.data.dataset import Dataset, RawTarget
 from fnnctl.data.preprocessing import Preprocessor, fit_preprocessor
 
 NAN = np.nan
@@ -24,7 +24,7 @@ def dataset_of(numeric: FloatArray, codes: IntArray | None = None, categories: A
         numeric=numeric, numeric_names=tuple(f"n{j}" for j in range(numeric.shape[1])),
         categorical=np.empty((n, 0), np.int32) if codes is None else codes,
         categorical_names=tuple(f"c{j}" for j in range(len(categories))), categories=categories,
-        labels=np.zeros(n, np.intp), file_rows=np.arange(n), classes=("p", "q"), target="y",
+        target=RawTarget("y", np.zeros(n, np.intp), ("p", "q"), (2, 3)), file_rows=np.arange(n),
     )  # fmt: skip
 
 
@@ -110,7 +110,7 @@ def test_columns_and_categories_are_found_by_name() -> None:
         name="u", source="u.csv", sha256="0" * 64,
         numeric=np.array([[10.0, 2.0]]), numeric_names=("n1", "n0"),
         categorical=np.array([[2]], np.int32), categorical_names=("c0",), categories=(("Z", "a", "b"),),
-        labels=np.zeros(1, np.intp), file_rows=np.arange(1), classes=("p", "q"), target="y",
+        target=RawTarget("y", np.zeros(1, np.intp), ("p", "q"), (2, 3)), file_rows=np.arange(1),
     )  # fmt: skip
     assert transformed(fitted, other).tolist() == [[1, -1, 0, 1]]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.data.dataset import Dataset
+from fnnctl.data.dataset import Dataset, RawTarget
 from fnnctl.data.splits.parts import Split
 from fnnctl.data.warnings import data_warnings
 
@@ -24,8 +24,8 @@ def dataset_of(
         numeric=numeric, numeric_names=tuple(f"n{j}" for j in range(numeric.shape[1])),
         categorical=codes, categorical_names=tuple(f"c{j}" for j in range(q)),
         categories=tuple(tuple(f"t{i}" for i in range(codes.max() + 1)) for _ in range(q)),
-        labels=np.arange(n) % 2 if labels is None else labels,
-        file_rows=np.arange(n), classes=("p", "q"), target="y", **more,
+        target=RawTarget("y", np.arange(n) % 2 if labels is None else labels, ("p", "q"), (2, 3)),
+        file_rows=np.arange(n), **more,
     )  # fmt: skip
 
 
@@ -92,14 +92,6 @@ def test_columns_that_are_constant_in_the_training_part_are_told_together() -> N
     codes = np.column_stack([np.zeros(30), np.arange(30) % 2]).astype(np.int32)
     assert data_warnings(dataset_of(numeric, codes), halves(30)) == [
         "3 columns have one value, or none, in the whole training part and cannot help: 'n1', 'n2', 'c0'"
-    ]
-
-
-def test_a_class_that_is_not_in_a_part() -> None:
-    labels = np.r_[np.zeros(15, int), np.ones(15, int)]
-    assert data_warnings(dataset_of(noise(30), labels=labels), halves(30)) == [
-        "a class has no row in the training part and cannot be learned: 'q'",
-        "a class has no row in the test part and no share in its metrics: 'p'",
     ]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.schema.data import DataConfig
-from fnnctl.data.dataset import Dataset
+from fnnctl.data.dataset import Dataset, RawTarget
 from fnnctl.data.preprocessing import Features, fit_preprocessor
 from fnnctl.data.tables.packing import Packing
 from fnnctl.training import pool as module
@@ -38,7 +38,7 @@ def features_of(numeric: FloatArray, codes: IntArray) -> Features:
         name="t", source="t.csv", sha256="0" * 64,
         numeric=packing.pack(numeric), numeric_names=tuple(f"n{j}" for j in range(NUMBERS)),
         categorical=codes, categorical_names=("c",), categories=(tuple("abcde"),),
-        labels=np.arange(rows) % 3, classes=("p", "q", "r"), file_rows=np.arange(rows), target="y",
+        target=RawTarget("y", np.arange(rows) % 3, ("p", "q", "r"), (2, 3, 4)), file_rows=np.arange(rows),
         packing=packing,
     )  # fmt: skip
     fitted = fit_preprocessor(dataset, np.arange(0, rows, 2), DataConfig(source="t.csv", target="y"))

@@ -6,8 +6,8 @@ import hashlib
 import zipfile
 from pathlib import Path
 
-from fnnctl.data.arrays.stored_array import StoredArray, damage_named, fault
-from fnnctl.data.files import file_sha256, told
+from fnnctl.data.arrays.stored_array import StoredArray, fault, npz_errors
+from fnnctl.data.files import file_errors, file_sha256
 from fnnctl.errors import did_you_mean, quoted_list
 from fnnctl.text import printable, shown
 
@@ -65,7 +65,7 @@ def source_sha256(path: Path) -> str:
 def _members(path: Path, source: str) -> dict[str, tuple[Path, str | None]]:
     """Each array's file and, in an archive, its member."""
     if path.is_dir():
-        with told(source):
+        with file_errors(source):
             return {file.stem: (file, None) for file in path.iterdir() if file.suffix == ".npy"}
-    with damage_named(source), zipfile.ZipFile(path) as archive:
+    with npz_errors(source), zipfile.ZipFile(path) as archive:
         return {name.removesuffix(".npy"): (path, name) for name in archive.namelist()}

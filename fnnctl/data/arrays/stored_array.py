@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fnnctl.arrays.npy import NpyError, NpyHeader, as_array, read_array, read_elements, read_header
-from fnnctl.data.files import told
+from fnnctl.data.files import file_errors
 from fnnctl.data.mapped_numbers import MappedNumbers
 from fnnctl.errors import DataError, Problem
 from fnnctl.memory import available_bytes
@@ -124,7 +124,7 @@ def fault(place: str, message: str) -> DataError:
 @contextmanager
 def _opened(path: Path, member: str | None, place: str) -> Iterator[tuple[IO[bytes], int]]:
     """Open an array's bytes, and give their number."""
-    with damage_named(place):
+    with npz_errors(place):
         if member is None:
             with path.open("rb") as file:
                 yield file, path.stat().st_size
@@ -134,9 +134,9 @@ def _opened(path: Path, member: str | None, place: str) -> Iterator[tuple[IO[byt
 
 
 @contextmanager
-def damage_named(place: str) -> Iterator[None]:
+def npz_errors(place: str) -> Iterator[None]:
     """Turn what the operating system, zipfile and the NPY reader raise into errors that name the file."""
-    with told(place):
+    with file_errors(place):
         try:
             yield
         except NpyError as error:

@@ -16,12 +16,12 @@ from fnnctl.arrays import IntArray
 from fnnctl.config.schema.data import SplitConfig
 from fnnctl.data.splits.groups import divide_groups
 from fnnctl.data.tables.numbers import plain_number
-from fnnctl.data.target import MANY_VALUES
 from fnnctl.errors import DataError, Problem, quoted_list
 from fnnctl.seeds import Purpose, stream
 from fnnctl.text import counted, shown
 
 TRAIN, VALIDATION, TEST = 0, 1, 2
+MANY_STRATA = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def _check_strata(
             f"the class {single[0]} has" if len(single) == 1 else f"the classes {quoted_list(single)} have"
         )
         advice = "add rows, leave the class out, or set data.split.stratify to false"
-        if len(names) > MANY_VALUES and all(plain_number(name) is not None for name in names):
+        if len(names) > MANY_STRATA and all(plain_number(name) is not None for name in names):
             advice = (
                 f"are the target's {len(names):,} numbers classes? If they are amounts, put them into a "
                 f"few classes first; else {advice}"

@@ -14,8 +14,8 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.data.coded_texts import CodedTexts
-from fnnctl.data.files import shown_name, told
-from fnnctl.data.new_rows import NewFile, NewRows, columns_of, meant, note_missing
+from fnnctl.data.files import file_errors, shown_name
+from fnnctl.data.new_rows import NewFile, NewRows, columns_of, note_missing, suggestion
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables.columns import NumberColumn, TextColumn
@@ -51,7 +51,7 @@ def open_new_rows(
         else:
             note_missing(wanted, unused, file.names, problems, line=1)
         if labelled and target not in file.names and not problems:
-            problems.add(f"the label's column {shown(target)} is missing{meant(target, unused)}", line=1)
+            problems.add(f"the label's column {shown(target)} is missing{suggestion(target, unused)}", line=1)
         problems.raise_any()
         blocks = _blocks(file, form.missing, preprocessor, target if labelled else None, problems)
         yield NewFile(unused, blocks)
@@ -74,7 +74,7 @@ def _blocks(
         return column.coded()
 
     first = 0
-    with told(problems.file):
+    with file_errors(problems.file):
         for block in file.blocks:
             numbers = np.empty((len(block.lines), len(numeric)))
             for j, name in enumerate(numeric):
@@ -85,8 +85,15 @@ def _blocks(
                 codes[:, j] = column.codes
             labels = None if target is None else texts(target, block)
             problems.raise_any()
-            categories = tuple(column.texts for column in columns)
-            yield NewRows(first, numbers, numeric, codes, categorical, categories, labels)
+            yield NewRows(
+                numeric=numbers,
+                numeric_names=numeric,
+                categorical=codes,
+                categorical_names=categorical,
+                categories=tuple(column.texts for column in columns),
+                first=first,
+                labels=labels,
+            )
             first += len(block.lines)
     problems.raise_any()
 

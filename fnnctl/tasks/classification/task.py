@@ -14,6 +14,7 @@ from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.metric_names import class_of
 from fnnctl.config.schema.model import LogisticOutput, ModelConfig
 from fnnctl.config.schema.training import TrainingConfig
+from fnnctl.data.splits.parts import Split
 from fnnctl.errors import Problem, did_you_mean, quoted_list
 from fnnctl.nn.losses.cross_entropy import softmax
 from fnnctl.tasks.classification.out_of_fold import ClassOutOfFold, out_of_fold
@@ -122,6 +123,20 @@ class Classification:
             if text not in number
         }
         return np.array([*(number.get(text, -1) for text in texts), -1], np.intp)[codes], wrong
+
+    def split_warnings(self, targets: Targets, split: Split) -> list[str]:
+        warnings = []
+        for part, rows, consequence in (
+            ("training", split.train, "and cannot be learned"),
+            ("validation", split.validation, "and no share in its metrics"),
+            ("test", split.test, "and no share in its metrics"),
+        ):
+            counts = np.bincount(targets[rows], minlength=len(self.classes))
+            absent = [shown(self.classes[c]) for c in np.flatnonzero(counts == 0)]
+            if absent and rows.size:
+                which = "a class has" if len(absent) == 1 else f"{len(absent)} classes have"
+                warnings.append(f"{which} no row in the {part} part {consequence}: {quoted_list(absent)}")
+        return warnings
 
     def fold_warnings(self, targets: Targets, assignment: IntArray, folds: int) -> list[str]:
         classes = len(self.classes)

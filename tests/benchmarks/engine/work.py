@@ -125,7 +125,7 @@ def standardised(source: str) -> tuple[FloatArray, IntArray, int]:
     rows = np.arange(len(dataset))
     X = np.empty((len(dataset), len(dataset.numeric_names)), np.float32)
     fit_preprocessor(dataset, rows, config).transform(dataset, rows, X)
-    return X, dataset.labels.astype(np.intp), len(dataset.classes)
+    return X, dataset.target.codes.astype(np.intp), len(dataset.target.texts)
 
 
 def cell(source: str, network: str, *, steps: int) -> Work:

@@ -114,6 +114,8 @@ def test_a_test_file_needs_no_groups(load: Load, tmp_path_factory: pytest.TempPa
     dataset: Dataset = load("a,g,y\n" + rows, split=settings, test_source=str(file))
     assert dataset.groups is not None
     assert dataset.groups[-1] == -1
-    parts = split_rows(dataset.labels, dataset.classes, settings, seed=0, test_rows=1, groups=dataset.groups)
+    parts = split_rows(
+        dataset.target.codes, dataset.target.texts, settings, seed=0, test_rows=1, groups=dataset.groups
+    )
     assert parts.test.tolist() == [12]
     assert len(parts.validation) == 2  # of 12 rows 3 are wanted, and the groups are pairs

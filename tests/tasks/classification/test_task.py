@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.utils.class_weight import compute_class_weight
 
 from fnnctl.config.schema.training import TrainingConfig
+from fnnctl.data.splits.parts import Split
 from fnnctl.nn.losses.cross_entropy import softmax
 from fnnctl.tasks.classification.task import Classification
 
@@ -63,3 +64,12 @@ def test_an_ensemble_has_the_mean_probabilities() -> None:
     scores = [np.random.default_rng(seed).normal(size=(5, 3)) for seed in range(3)]
     expected = np.mean([softmax(each) for each in scores], axis=0)
     np.testing.assert_allclose(softmax(TASK.combine(scores)), expected, rtol=1e-12)
+
+
+def test_a_class_that_is_not_in_a_part() -> None:
+    labels = np.r_[np.zeros(15, int), np.ones(15, int)]
+    split = Split(np.arange(0, 15), np.array([], np.intp), np.arange(15, 30))
+    assert Classification("y", ("p", "q")).split_warnings(labels, split) == [
+        "a class has no row in the training part and cannot be learned: 'q'",
+        "a class has no row in the test part and no share in its metrics: 'p'",
+    ]

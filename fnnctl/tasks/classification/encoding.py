@@ -1,0 +1,99 @@
+"""The raw target as classes, and why some columns cannot be learned as classes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from fnnctl.arrays import IntArray
+from fnnctl.data.dataset import Dataset
+from fnnctl.data.problems import Problems
+from fnnctl.data.tables.numbers import ordered, plain_number
+from fnnctl.errors import DataError, Problem
+from fnnctl.text import printable, shown
+
+MANY_VALUES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ClassLabels:
+    """The class of each row."""
+
+    labels: IntArray
+    """(N,) indices into `classes`."""
+    classes: tuple[str, ...]
+    warnings: list[str]
+
+
+def encode(dataset: Dataset) -> ClassLabels:
+    """The target's values as classes, in their order.
+
+    Raises DataError if the training data cannot be learned as classes, or if the test file has other classes.
+    """
+    target = dataset.target
+    training = target.codes[: len(dataset) - dataset.test_rows]
+    counts = np.bincount(training, minlength=len(target.texts))
+    classes = [target.texts[code] for code in np.flatnonzero(counts)]
+    if fault := target_fault(target.name, classes, counts[counts > 0]):
+        raise DataError(Problem(fault, file=printable(dataset.source)))
+    problems = Problems(printable(dataset.test_source or ""))
+    places = zip(target.lines, target.texts, counts.tolist(), strict=True)
+    unknown = [(line, text) for line, text, count in places if not count]
+    for line, text in sorted(unknown, key=lambda pair: pair[0] or 0):
+        problems.add(f"the label {shown(text)} does not occur in the training data", line=line)
+        if line is None:  # one example is enough if there is no line to correct
+            break
+    problems.raise_any()
+    return ClassLabels(target.codes, target.texts, same_number_twice(target.name, target.texts))
+
+
+def target_fault(name: str, classes: Sequence[str], counts: IntArray) -> str | None:
+    """Say why the target `name` cannot be learned as classes; None if it can.
+
+    `counts` (C,) are the rows of each of the C ≥ 1 `classes`. Numbers are taken to be continuous
+
+    - if they have fractions, and there are more than twenty of them or most occur once;
+    - if they are integers, there are more than twenty of them, most occur once, and a number has fewer
+      than ten rows on average.
+
+    So a thousand integers with two rows each are classes, and so are half-stars from 0.5 to 5.
+    """
+    label = f"the target {shown(name)}"
+    if len(classes) == 1:
+        return (
+            f"{label} has one class only, {shown(classes[0])}: there is nothing to tell apart "
+            "(what stands in data.missing_values is no class)"
+        )
+    rows = int(counts.sum())
+    many = len(classes) > MANY_VALUES
+    mostly_once = 2 * int(np.count_nonzero(counts == 1)) > len(classes)
+    numbers = [number for text in classes if (number := plain_number(text)) is not None]
+    if len(numbers) < len(classes):
+        if many and len(classes) == rows:
+            return f"{label} has another value in every row: it looks like a name, and fnnctl needs classes"
+        return None
+    fractions = not all(number.is_integer() for number in numbers)
+    if (fractions and (many or mostly_once)) or (many and mostly_once and 10 * len(classes) > rows):
+        examples = ", ".join(ordered(classes)[:3])
+        return (
+            f"{label} holds continuous numbers ({len(classes):,} distinct values: {examples}, …), and fnnctl "
+            "classifies: name another column, or put the numbers into a few classes first"
+        )
+    return None
+
+
+def same_number_twice(name: str, classes: Sequence[str]) -> list[str]:
+    """Warn of classes that are one number written in two ways, such as `1` and `1.0`."""
+    written: dict[float, str] = {}
+    warnings = []
+    for text in ordered(classes):
+        number = plain_number(text)
+        if number is None:
+            continue
+        if number in written:
+            pair = f"{shown(written[number])} and {shown(text)}"
+            warnings.append(f"the target {shown(name)} has classes {pair}, which are the same number")
+        written[number] = text
+    return warnings

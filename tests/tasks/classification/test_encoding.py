@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from fnnctl.config.schema.data import DataConfig
+from fnnctl.data.loading import load_dataset
+from fnnctl.errors import DataError, Problem
+from fnnctl.tasks.classification.encoding import ClassLabels, encode, same_number_twice, target_fault
+
+
+def fault(values: list[str]) -> str | None:
+    classes, counts = np.unique(values, return_counts=True)
+    return target_fault("y", classes.tolist(), counts)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pytest.param(["p", "q"], id="two texts"),
+        pytest.param(["0", "1"] * 5, id="two whole numbers"),
+        pytest.param([str(i) for i in range(1000)] * 2, id="a thousand whole numbers with two rows each"),
+        pytest.param([str(i / 2) for i in range(1, 11)] * 3, id="half-stars"),
+        pytest.param(["1.0", "2.0", "3.0"], id="whole numbers written with a point"),
+        pytest.param(["0", "1"] * 500 + [str(i) for i in range(2, 50)], id="whole numbers with a long tail"),
+        pytest.param([f"n{i}" for i in range(30)] + ["n0"], id="texts with a long tail"),
+    ],
+)
+def test_classes(values: list[str]) -> None:
+    assert fault(values) is None
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pytest.param([str(i * 0.37) for i in range(1, 8)], id="few fractions, each once"),
+        pytest.param([str(i / 10) for i in range(30)] * 50, id="many fractions, each often"),
+        pytest.param([str(i * 7) for i in range(50)] + ["0", "7"], id="whole numbers, most once"),
+    ],
+)
+def test_continuous_numbers_are_refused_in_words(values: list[str]) -> None:
+    words = fault(values) or ""
+    assert "holds continuous numbers" in words
+    assert f"{len(set(values))} distinct values" in words
+    assert "fnnctl classifies" in words
+
+
+def test_what_cannot_be_told_apart_is_refused() -> None:
+    one_class = fault(["p", "p"]) or ""
+    assert one_class.startswith("the target 'y' has one class only, 'p': there is nothing to tell apart")
+    assert "data.missing_values" in one_class
+    assert "another value in every row" in (fault([f"n{i}" for i in range(21)]) or "")
+
+
+def test_one_number_written_in_two_ways_is_a_warning() -> None:
+    words = ["the target 'y' has classes '1' and '1.0', which are the same number"]
+    assert same_number_twice("y", ["1.0", "2", "1"]) == words
+    assert same_number_twice("y", ["1.0", "a", "1"]) == words
+    assert same_number_twice("y", ["1", "10", "a"]) == []
+
+
+def encoded(folder: Path, table: str, test: str | None = None) -> ClassLabels:
+    (folder / "table.csv").write_text(table)
+    (folder / "test.csv").write_text(test or "")
+    test_source = None if test is None else "test.csv"
+    return encode(load_dataset(DataConfig(source="table.csv", target="y", test_source=test_source), folder))
+
+
+def faults(folder: Path, table: str, test: str | None = None) -> list[Problem]:
+    with pytest.raises(DataError) as caught:
+        encoded(folder, table, test)
+    return list(caught.value.problems)
+
+
+def test_classes_are_the_sorted_texts(tmp_path: Path) -> None:
+    labels = encoded(tmp_path, "a,y\n1,10\n2,9\n3,01\n4,10\n", "a,y\n5,9\n")
+    assert labels.classes == ("01", "9", "10")
+    assert labels.labels.tolist() == [2, 1, 0, 2, 1]
+    assert labels.warnings == []
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("a,y\n1,p\n2,p\n", "the target 'y' has one class only, 'p'"),
+        ("a,y\n" + "".join(f"1,{i}.5\n" for i in range(30)), "holds continuous numbers (30 distinct values"),
+    ],
+)
+def test_a_table_that_cannot_be_learned_from(tmp_path: Path, content: str, words: str) -> None:
+    (problem,) = faults(tmp_path, content)
+    assert words in problem.message
+    assert problem.file == str(tmp_path / "table.csv")
+
+
+def test_the_rows_of_a_test_file_do_not_make_a_second_class(tmp_path: Path) -> None:
+    (problem,) = faults(tmp_path, "a,y\n1,p\n2,p\n", "a,y\n1,q\n")
+    assert "has one class only, 'p'" in problem.message
+
+
+def test_one_number_written_in_two_ways_among_the_labels_is_a_warning(tmp_path: Path) -> None:
+    assert "which are the same number" in encoded(tmp_path, "a,y\n1,1\n2,1.0\n3,2\n").warnings[0]
+
+
+def test_a_label_that_training_never_shows_is_told(tmp_path: Path) -> None:
+    table = "a,colour,y\n1,red,p\n,blue,q\n3,,p\n"
+    problems = faults(tmp_path, table, "a,colour,y\n7,red,q\n8,red,r\n9,red,s\n8,red,r\n")
+    assert [(problem.line, problem.message) for problem in problems] == [
+        (3, "the label 'r' does not occur in the training data"),
+        (4, "the label 's' does not occur in the training data"),
+    ]
+    assert problems[0].file == str(tmp_path / "test.csv")
+
+
+class TestArrays:
+    X = np.array([[1.0, 10.0], [2.0, np.nan], [3.0, 30.0]])
+
+    def faults(self, folder: Path, labels: npt.ArrayLike, test: npt.ArrayLike | None = None) -> str:
+        np.savez(folder / "data.npz", X=np.resize(self.X, (len(np.atleast_1d(labels)), 2)), y=labels)
+        if test is not None:
+            np.savez(folder / "test.npz", X=self.X, y=test)
+        config = DataConfig(source="data.npz", test_source=None if test is None else "test.npz")
+        with pytest.raises(DataError) as caught:
+            encode(load_dataset(config, folder))
+        (problem,) = caught.value.problems
+        return str(problem)
+
+    def test_what_cannot_be_learned(self, tmp_path: Path) -> None:
+        for labels, words in (
+            ([1, 1, 1], "has one class only, '1'"),
+            (np.arange(40) / 7, "the target 'y' holds continuous numbers (40"),
+        ):
+            message = self.faults(tmp_path, labels)
+            assert message.startswith(str(tmp_path / "data.npz"))
+            assert words in message
+
+    def test_of_unknown_labels_the_first_is_told(self, tmp_path: Path) -> None:
+        message = self.faults(tmp_path, [7, 5, 7], [8, 6, 8])
+        assert message == f"{tmp_path / 'test.npz'}: the label '6' does not occur in the training data"
