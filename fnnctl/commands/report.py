@@ -9,9 +9,8 @@ from typing import Any
 from fnnctl.console.output import Output
 from fnnctl.errors import MachineError, UsageError, did_you_mean
 from fnnctl.report.figures import draw_missing_figures
+from fnnctl.report.formats import TEXT_FORMATS
 from fnnctl.report.gates import GateResult, check_gates, parse_gates
-from fnnctl.report.json_report import json_report
-from fnnctl.report.markdown import markdown_report
 from fnnctl.report.search_sections import search_json
 from fnnctl.report.summary import Summary, summarize
 from fnnctl.report.terminal import terminal_report
@@ -20,8 +19,8 @@ from fnnctl.store.catalogue import find_run
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.names import LATEST
 
-FORMATS = ("terminal", "markdown", "json")
-FORMAT_OF_ENDING = {".md": "markdown", ".json": "json"}
+TERMINAL = "terminal"
+FORMATS = (TERMINAL, *TEXT_FORMATS)
 GATE_MISSED = 1
 
 
@@ -40,7 +39,8 @@ def report(
     of a gate.
     """
     file = None if file == Path("-") else file
-    format_ = format_ or FORMAT_OF_ENDING.get(file.suffix if file else "", "terminal")
+    of_ending = {each.ending: name for name, each in TEXT_FORMATS.items()}
+    format_ = format_ or of_ending.get(file.suffix if file else "", TERMINAL)
     if format_ not in FORMATS:
         raise UsageError(
             f"there is no report format '{format_}'; it is one of {', '.join(FORMATS)}"
@@ -93,10 +93,8 @@ def _write(
     file: Path | None,
     output: Output,
 ) -> None:
-    if format_ == "json":
-        text = output.json_text(json_report(summaries, results))
-    elif format_ == "markdown":
-        text = markdown_report(summaries, results, relative_to=file.parent if file else Path())
+    if format_ in TEXT_FORMATS:
+        text = TEXT_FORMATS[format_].text(summaries, results, file.parent if file else Path())
     else:
         shown = terminal_report(summaries, results, width=None if file else output.width)
         text = output.rendered(shown, plain=file is not None)

@@ -48,13 +48,9 @@ class Output:
 
     def json_object(self, value: Mapping[str, Any]) -> None:
         """Print the one object of `--json`."""
-        self.data(self.json_text(value))
-
-    def json_text(self, value: Mapping[str, Any]) -> str:
-        """The object as text, without a line end."""
         from fnnctl.store.documents import to_json
 
-        return to_json(value).rstrip("\n")
+        self.data(to_json(value).rstrip("\n"))
 
     def render(self, renderable: RenderableType) -> None:
         """Print data that rich lays out, such as a table."""

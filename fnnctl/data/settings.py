@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fnnctl.config.schema.data import ARRAY_REASON, DEFAULT_MISSING_VALUES, ColumnsConfig, DataConfig
+from fnnctl.config.schema.data import ARRAY_REASON, ColumnsConfig, DataConfig
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables.numbers import plain_number
 from fnnctl.data.tables.table import Kind
@@ -37,61 +37,55 @@ def check_settings(
     group: str | None = None,
 ) -> None:
     """Note a target that is missing, and names that are unknown or have another use."""
+    file = problems.file
     if not target:
         listed = quoted_list([printable(name) for name in names])
-        problems.add_setting(
-            "data.target",
-            f"name the column that holds the label; the columns of {problems.file} are {listed}",
-        )
+        message = f"name the column that holds the label; the columns of {file} are {listed}"
+        problems.add_setting("data.target", message)
     elif target not in names:
         headless = any(plain_number(name) is not None for name in names)
         hint = ". Its first line must name the columns" if headless else ""
-        problems.add_setting("data.target", _unknown(target, names, problems.file) + hint)
+        problems.add_setting("data.target", _unknown(target, names, file) + hint)
     used = {target: "the target, which is always read as classes"}
-    for setting, name, meaning in (
-        ("data.weights", weights, "always read as numbers"),
-        ("data.split.group", group, "no feature"),
+    for setting, name, use in (
+        ("data.weights", weights, "data.weights, which is always read as numbers"),
+        ("data.split.group", group, "data.split.group, which is no feature"),
     ):
-        if name is None:
-            continue
         if name in used:
-            what = used[name].split(",")[0]
-            problems.add_setting(setting, f"{shown(name)} is {what}: name another column")
-        elif name not in names:
-            problems.add_setting(setting, _unknown(name, names, problems.file))
-        used.setdefault(name, f"{setting}, which is {meaning}")
+            other = used[name].split(",")[0]
+            problems.add_setting(setting, f"{shown(name)} is {other}: name another column")
+        elif name is not None and name not in names:
+            problems.add_setting(setting, _unknown(name, names, file))
+        if name is not None:
+            used.setdefault(name, use)
     seen: dict[str, Kind] = {}
     for kind, declared in _lists(columns):
         for name in dict.fromkeys(declared):
+            setting = f"data.columns.{kind}"
             if name in used:
-                message = f"{shown(name)} is {used[name]}: remove it here"
-                problems.add_setting(f"data.columns.{kind}", message)
+                problems.add_setting(setting, f"{shown(name)} is {used[name]}: remove it here")
             elif name in seen:
                 message = f"{shown(name)} stands in {seen[name]} and in {kind}: remove it from one"
                 problems.add_setting("data.columns", message)
             elif name not in names:
-                problems.add_setting(f"data.columns.{kind}", _unknown(name, names, problems.file))
+                problems.add_setting(setting, _unknown(name, names, file))
             seen[name] = kind
 
 
 def refuse_table_settings(config: DataConfig, target: str) -> None:
     """Raise DataError for settings of tables only; a config's rules cannot see that a path is a folder."""
-    given = {
-        "target": config.target not in {None, target},
-        "delimiter": config.delimiter is not None,
-        "encoding": config.encoding != DataConfig.model_fields["encoding"].default,
-        "missing_values": config.missing_values != DEFAULT_MISSING_VALUES,
-        "columns.numeric": bool(config.columns.numeric),
-        "columns.categorical": bool(config.columns.categorical),
-    }
-    reasons = {"target": f"the label is the array {target}: remove this"}
+    default = DataConfig(source=config.source)
     wrong = [
-        Problem(reasons.get(key, ARRAY_REASON), path=f"data.{key}")
-        for key, is_given in given.items()
-        if is_given
+        f"data.{key}"
+        for key in ("delimiter", "encoding", "missing_values")
+        if getattr(config, key) != getattr(default, key)
     ]
-    if wrong:
-        raise DataError(*wrong)
+    wrong += [f"data.columns.{key}" for key in ("numeric", "categorical") if getattr(config.columns, key)]
+    problems = [Problem(ARRAY_REASON, path=path) for path in wrong]
+    if config.target not in {None, target}:
+        problems.insert(0, Problem(f"the label is the array {target}: remove this", path="data.target"))
+    if problems:
+        raise DataError(*problems)
 
 
 def _lists(columns: ColumnsConfig) -> tuple[tuple[Kind, tuple[str, ...]], ...]:

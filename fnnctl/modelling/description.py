@@ -34,7 +34,7 @@ class Described(BaseModel):
     )
 
 
-class LayerNumbers(Described):
+class LayerHyperparameters(Described):
     """A hidden layer's hyperparameters, 0 if it has none."""
 
     activation: Annotated[float, Field(ge=-1e6, le=1e6)] = 0.0
@@ -64,7 +64,7 @@ class LayerDescription(Described):
     """Whether activations were dropped in training."""
     residual: bool = False
     """Whether its inputs are added to its outputs."""
-    numbers: LayerNumbers = LayerNumbers()
+    numbers: LayerHyperparameters = LayerHyperparameters()
     """Its hyperparameters."""
 
     @property

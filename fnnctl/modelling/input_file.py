@@ -1,6 +1,6 @@
-"""Files of new rows for a stored network: how they are opened, and what is said of them besides.
+"""Files of new rows for a saved model: how they are opened, and what the user is told about them.
 
-That a column is not used is said at once; that categories were not known, when all rows are read.
+Unused columns are named at once, values that training has not seen when all rows are read.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Note = Callable[[str], None]
 
 STANDARD_INPUT = "-"
 TAB = ("\\t", "tab")
-"""What a tab may be written as, which is hard to type on a command line."""
+"""How a tab may be written on a command line, where it is hard to type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +53,16 @@ class InputFile:
         encoding: str | None,
         pipes: bool = True,
     ) -> Self:
-        """The file that `data` means; it is written as the network's own data were, where nothing is said.
+        """The file that `data` names.
 
-        `setting` is what `data` was given as. Without `pipes` it must be what can be read twice. Raises
-        `InputError` where there is no such file, and for a delimiter or an encoding of arrays.
+        Args:
+            data: A path, or `-` for standard input.
+            model: Its training data give the delimiter and the encoding unless they are given.
+            setting: The argument or option that `data` came from, for messages.
+            delimiter, encoding: Of a CSV file.
+            pipes: Whether it may be a pipe, which cannot be read twice.
+
+        Raises `InputError` if there is no such file, and for a delimiter or an encoding of arrays.
         """
         table = model.description.table
         form = CsvFormat(
@@ -92,11 +98,11 @@ class InputFile:
 
     @property
     def sha256(self) -> str:
-        """Of the bytes of what is no pipe, as the manifest of a training on it has it."""
+        """The digest of a file's bytes, as the manifest of a training on it has it."""
         return source_sha256(self.file)
 
     def holds(self, file: Path) -> bool:
-        """Whether `file` is what is read, or a part of it."""
+        """Whether `file` is the input, or one of its arrays."""
         if self.path is None or not file.exists():
             return False
         parts = self.path.glob("*.npy") if self.path.is_dir() else [self.path]
@@ -104,7 +110,7 @@ class InputFile:
 
     @contextmanager
     def open(self, model: SavedModel, note: Note, *, labelled: bool = False) -> Iterator[Iterator[NewRows]]:
-        """Give the rows, block by block; `note` is told what is noteworthy, some of it in the end only."""
+        """The rows, block by block; `note` is called with what the user should know."""
         unseen = Unseen(model.predictor.preprocessor)
         with self._rows(model, labelled) as file:
             if file.unused:
@@ -129,7 +135,7 @@ class InputFile:
         )
 
     def refuse_overflow(self, scores: FloatArray, rows: IntArray) -> None:
-        """Raise `DataError` where a score, (n, classes), is no finite number; `rows`, (n,), are numbered."""
+        """Raise `DataError` if a score, (n, outputs), is not finite; `rows`, (n,), are the row numbers."""
         finite = np.isfinite(scores).all(axis=1)
         if not finite.all():
             row = rows[np.argmin(finite)]
@@ -139,14 +145,14 @@ class InputFile:
 
 @dataclass(slots=True)
 class Unseen:
-    """Counts values that are none of their column's categories in training."""
+    """Counts values that are not among their column's categories in training."""
 
     preprocessor: Preprocessor
     _found: dict[str, tuple[int, str]] = field(default_factory=dict)
-    """For a column's name, the number of rows, and the first value."""
+    """By column: the number of rows, and the first such value."""
 
     def counting(self, blocks: Iterator[NewRows]) -> Iterator[NewRows]:
-        """Pass the blocks on."""
+        """The blocks as they are; counts while they are read."""
         known = [set(column.categories) for column in self.preprocessor.categories]
         for block in blocks:
             for j, name in enumerate(block.categorical_names):
@@ -158,7 +164,7 @@ class Unseen:
             yield block
 
     def sentences(self) -> Iterator[str]:
-        """A sentence a column."""
+        """A sentence per column."""
         for name, (rows, first) in self._found.items():
             yield (
                 f"in {counted(rows, 'row')} the column {shown(name)} has a value that training has not seen "

@@ -102,8 +102,8 @@ def _network(
         raise ValueError(f"the arrays are {row.dtype}, not {description.precision}")
     if not (np.isfinite(row).all() and np.isfinite(statistics).all()):
         raise ValueError("a weight is no finite number: the training diverged")
-    numbers = {
+    hyperparameters = {
         name: np.array([[getattr(layer.numbers, name) for layer in description.hidden]])
         for name in LAYER_HYPERPARAMETERS
     }
-    return Network(layout, row[None], statistics[None], numbers)
+    return Network(layout, row[None], statistics[None], hyperparameters)

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from fnnctl.config.schema.metric_names import is_loss
 from fnnctl.errors import UsageError, did_you_mean
+from fnnctl.metrics.flat import flat_metrics
 from fnnctl.report.summary import PARTS, Summary
 
 DEFAULT_PART = "test"
@@ -129,7 +130,7 @@ def _metric(name: str, summary: Summary) -> float:
         raise UsageError(f"--fail-under '{name}': {summary.path} has no metrics ({summary.shown_status})")
     if metrics is None:
         raise UsageError(f"--fail-under '{name}': {summary.path} has no metrics of the {part} part")
-    values = _flat(metrics)
+    values = flat_metrics(metrics)
     if inner not in values:
         known = [metric for metric in values if "." not in metric]
         hint = did_you_mean(inner, values) or f"; there are {', '.join(known)}"
@@ -142,14 +143,3 @@ def _metric(name: str, summary: Summary) -> float:
 
 def _means(of_metrics: Mapping[str, Any]) -> dict[str, float | None]:
     return {name: entry["mean"] for name, entry in of_metrics.items() if isinstance(entry, Mapping)}
-
-
-def _flat(metrics: Mapping[str, Any], prefix: str = "") -> dict[str, float | None]:
-    """All numbers by their path, such as `per_class.versicolor.recall`; class names may contain dots."""
-    values: dict[str, float | None] = {}
-    for key, value in metrics.items():
-        if isinstance(value, Mapping):
-            values.update(_flat(value, f"{prefix}{key}."))
-        elif value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
-            values[prefix + key] = value
-    return values

@@ -18,9 +18,7 @@ from fnnctl.report.summary import Summary
 from fnnctl.text import plain_text
 
 
-def markdown_report(
-    summaries: Sequence[Summary], results: Sequence[GateResult] = (), *, relative_to: Path
-) -> str:
+def markdown_report(summaries: Sequence[Summary], results: Sequence[GateResult], relative_to: Path) -> str:
     """A report on the runs, then the gates' results; links are relative to the folder `relative_to`."""
     blocks = [block for summary in summaries for block in _run(summary, relative_to)]
     if results:

@@ -1,8 +1,8 @@
-"""What is kept of a training, whatever ends it: a signal, a bug, a display that cannot be drawn.
+"""Saves what was trained, whatever ends the training: a signal, a bug, a terminal that is gone.
 
-Training calls out after each step and each epoch. What fails there ends it in order, as a first signal does,
-so that the best weights are there to be written before the failure goes on its way. What fails in the engine
-itself leaves the history of the whole epochs, and the weights that it had come to.
+Training calls back after each step and each epoch. An exception in a callback ends training in order, as a
+first signal does, so that the best weights are written before the exception is raised again. After an
+exception in the engine itself, the history of the complete epochs and the latest weights are written.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from fnnctl.training.trainer import Outcome, TrainedMember, trained_member
 
 SECONDS_BETWEEN_CHECKPOINTS = 0.5
 LARGEST_SHARE = 0.02
-"""Of the time that writing checkpoints may take."""
+"""The largest share of the time that may go into writing checkpoints."""
 
 
 class Checkpointer:
-    """Within the block a network trains; when the block ends, however it ends, what was trained is written.
+    """A context in which one network trains: writes checkpoints, and history and weights at its end.
 
-    `trained` is for the block to fill in. `on_epoch` and `should_stop` are what training calls.
+    The block sets `trained`, and passes `on_epoch` and `should_stop` to the training.
     """
 
     def __init__(
@@ -44,7 +44,17 @@ class Checkpointer:
         should_stop: Callable[[], bool],
         seconds: Callable[[], float],
     ) -> None:
-        """`show` is told of each epoch, `kept` of each checkpoint's; `seconds` is how long training took."""
+        """Start the clock of the checkpoints.
+
+        Args:
+            run: Where to write.
+            fit: What is trained.
+            description: What model.json says of the network.
+            show: Called after each epoch, to show the progress.
+            kept: Called with the epoch of each checkpoint that was written.
+            should_stop: Asked after each step.
+            seconds: Gives how long training has taken so far.
+        """
         self.trained: TrainedMember | None = None
         self._run, self._fit, self._description = run, fit, description
         self._show, self._kept, self._should_stop, self._seconds = show, kept, should_stop, seconds
@@ -53,7 +63,7 @@ class Checkpointer:
         self._failure: Exception | None = None
 
     def on_epoch(self, stack: Stack, record: Record) -> None:
-        """Take note of the stack after an epoch, keep a checkpoint now and then, and pass the epoch on."""
+        """Write a checkpoint if one is due, and show the epoch."""
         self._stack = stack
         if time.monotonic() >= self._checkpoint_due:
             self._write_checkpoint(stack)
@@ -63,7 +73,7 @@ class Checkpointer:
             self._failure = self._failure or error
 
     def _write_checkpoint(self, stack: Stack) -> None:
-        """One that cannot be written is lost, as a later one may be written; its time is bounded."""
+        """Write a checkpoint; one that cannot be written is skipped, because a later one may succeed."""
         before = time.monotonic()
         try:
             self._run.write_checkpoint(Checkpoint.of(stack, seconds=self._seconds()).arrays())
@@ -74,7 +84,7 @@ class Checkpointer:
         self._checkpoint_due = now + max(SECONDS_BETWEEN_CHECKPOINTS, (now - before) / LARGEST_SHARE)
 
     def should_stop(self) -> bool:
-        """Whether training should end after this step: because it is asked to, or because a call failed."""
+        """Whether training should end after this step: on request, or because a callback failed."""
         try:
             return self._failure is not None or self._should_stop()
         except Exception as error:
@@ -100,7 +110,7 @@ class Checkpointer:
             raise self._failure
 
     def _keep_whole_epoch(self) -> None:
-        """Where training was stopped between two epochs it can go on right there."""
+        """Write a checkpoint if training was stopped between two epochs: it can go on right there."""
         trained, stack = self.trained, self._stack
         if trained and stack and trained.outcome is Outcome.INTERRUPTED and trained.epochs == stack.epoch:
             self._write_checkpoint(stack)

@@ -1,4 +1,4 @@
-"""A run's manifest from its first to its last word, however the run ends."""
+"""Records in a run's manifest how the run ended, and what the user was warned of."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from fnnctl.store.run import OpenRun
 
 
 class RunRecorder:
-    """Records how the run ended when the block ends: completed, failed, or interrupted.
+    """A context that records how its run ended: completed, failed, or interrupted.
 
-    What went wrong goes into the run's log, with the traceback where the error is not one of fnnctl's own.
+    An error goes into the run's log, with its traceback unless it is one of fnnctl's own.
     """
 
     def __init__(self, run: OpenRun, *, started: float, trained_before: float = 0.0) -> None:
-        """`trained_before` is how long a resumed run had trained before its checkpoint, in seconds."""
+        """`started` is on the monotonic clock; `trained_before` are the seconds before a checkpoint."""
         self._run, self._started, self._trained_before = run, started, trained_before
         self._training_begun: float | None = None
         self._training_ended: float | None = None
 
     @contextmanager
     def training(self) -> Iterator[None]:
-        """Within the block the network trains: its time is recorded."""
+        """A context whose time is recorded as the training time."""
         self._training_begun = time.monotonic()
         try:
             yield
@@ -35,7 +35,7 @@ class RunRecorder:
             self._training_ended = time.monotonic()
 
     def trained_seconds(self) -> float:
-        """How long the network has trained until now, before a resumed run's checkpoint, too."""
+        """How long the network has trained so far, including a resumed run's time before its checkpoint."""
         if self._training_begun is None:
             return self._trained_before
         return self._trained_before + (self._training_ended or time.monotonic()) - self._training_begun
@@ -56,13 +56,13 @@ class RunRecorder:
             self._run.log(str(error) if expected else "".join(traceback.format_exception(error)))
         total = self._trained_before + time.monotonic() - self._started
         seconds = {"total": total, "training": self.trained_seconds() or None}
-        # Where the end cannot be recorded either, the user is told of what came first.
+        # If the end cannot be recorded either, the user is told of the first error.
         with suppress(MachineError) if error else nullcontext():
             self._run.finish(status, seconds, {} if error is None else {"error": str(error)})
 
 
 def warn(run: OpenRun, warnings: Sequence[str], note: Callable[[str], None]) -> None:
-    """Tell of something that the user should know, and keep it in the run's log and manifest."""
+    """Show warnings, and keep them in the run's log and manifest."""
     for warning in warnings:
         note(f"warning: {warning}")
         run.log(f"warning: {warning}")

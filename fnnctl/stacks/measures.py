@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
 from fnnctl.arrays import FloatArray
+from fnnctl.metrics.flat import flat_metrics
 from fnnctl.modelling.fold_results import FoldResult
 from fnnctl.modelling.predictor import fresh_predictor
 from fnnctl.stacks.work import TrainedStack
@@ -127,20 +126,10 @@ class ObjectiveMeasure:
         predictor = fresh_predictor(stack.data, fit, stack.members[k], *weights)
         scores = [batch.copy() for batch in predictor.pool_scores(stack.pool, rows + stack.offsets[k])]
         part = stack.data.score(rows, scores, None)
-        return metric_value(part.metrics(), self.metric) if math.isfinite(part.loss) else math.nan
+        return flat_metrics(part.metrics())[self.metric] if math.isfinite(part.loss) else math.nan
 
 
 def _kept_epoch(stack: TrainedStack, k: int) -> int:
     trained, stopping = stack.trained[k], stack.members[k].stopping
     restores = stopping is not None and stopping.restore_best and trained.outcome in ENDED_EARLY
     return (trained.best_epoch if restores else None) or trained.epochs
-
-
-def metric_value(metrics: Mapping[str, Any], name: str) -> float | None:
-    """A metric of a part by its name, such as `f1_macro` or `per_class.CLASS.recall`."""
-    first, _, rest = name.partition(".")
-    if not rest:
-        value: float | None = metrics[name]
-        return value
-    of_class, _, metric = rest.rpartition(".")
-    return metrics[first][of_class][metric]  # type: ignore[no-any-return]

@@ -143,7 +143,7 @@ def test_a_search_that_ended_anywhere_is_reported(
         run.finish(status, {"total": 1.0, "training": None})
     summary = summarize(run)
     assert status in shown(summary)
-    assert f"**{status}**" in markdown_report([summary], relative_to=tmp_path)
+    assert f"**{status}**" in markdown_report([summary], (), tmp_path)
     (entry,) = json_report([summary])["runs"]
     assert (entry["best"] is None) == (kept < 5)
 
@@ -206,7 +206,7 @@ def test_hostile_values_are_shown_as_they_are(tmp_path: Path) -> None:
     text = shown(summary)
     assert "\x1b" not in text
     assert "[bold]loud[/bold]" in text
-    assert "````" not in markdown_report([summary], relative_to=tmp_path)
+    assert "````" not in markdown_report([summary], (), tmp_path)
     fenced = [header(paths=["a"]), trial(0, {"a": "```\n# title"}), result(0, 3, 0.5)]
-    text = markdown_report([summarize(start_search(tmp_path, fenced))], relative_to=tmp_path)
+    text = markdown_report([summarize(start_search(tmp_path, fenced))], (), tmp_path)
     assert "\n````sh\nfnnctl train CONFIG \\\n" in text

@@ -77,10 +77,6 @@ class Folds:
         """The rows that the fold is scored on, sorted."""
         return np.flatnonzero(self.assignment[repeat] == fold)
 
-    def other_rows(self, repeat: int, fold: int) -> IntArray:
-        """The rows that it may learn from, sorted."""
-        return np.flatnonzero(self.assignment[repeat] != fold)
-
     def folds(
         self, *, validation: float, stratify: bool, seed: int, rows: IntArray | None = None
     ) -> tuple[Fold, ...]:

@@ -18,15 +18,26 @@ from fnnctl.data.coded_texts import CodedTexts
 from fnnctl.data.tables.numbers import almost_number, plain_number, plain_numbers
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ValueCounts:
     """How many of a column's values are numbers, almost numbers (like `1_000`), or texts."""
 
-    numbers: int
-    almost: int
-    texts: int
-    first: tuple[int, str] | None
+    numbers: int = 0
+    almost: int = 0
+    texts: int = 0
+    first: tuple[int, str] | None = None
     """Line and text of the first value that is no plain number."""
+
+    def add(self, text: str, line: int, count: int = 1) -> None:
+        """Count a text that occurs `count` times, first in this line."""
+        if plain_number(text) is not None:
+            self.numbers += count
+            return
+        self.first = self.first or (line, text)
+        if almost_number(text):
+            self.almost += count
+        else:
+            self.texts += count
 
 
 class NumberColumn:
@@ -34,36 +45,26 @@ class NumberColumn:
 
     def __init__(self, missing: AbstractSet[str]) -> None:
         self._missing = missing
-        self._numbers = 0
-        self._almost = 0
-        self._texts = 0
-        self._first: tuple[int, str] | None = None
+        self._counts = ValueCounts()
 
     def read(self, values: Sequence[str], lines: Sequence[int]) -> FloatArray:
         """Return a block's values, (n,)."""
         numbers = plain_numbers(values, self._missing)
         if numbers is None:
             numbers = np.array([self._number(*pair) for pair in zip(values, lines, strict=True)])
-        self._numbers += int(np.count_nonzero(~np.isnan(numbers)))
+        self._counts.numbers += int(np.count_nonzero(~np.isnan(numbers)))
         return numbers
 
     def _number(self, value: str, line: int) -> float:
         text = value.strip()
-        number = plain_number(text)
-        if text in self._missing:
-            return np.nan
-        if number is not None:
-            return number
-        self._first = self._first or (line, text)
-        if almost_number(text):
-            self._almost += 1
-        else:
-            self._texts += 1
-        return np.nan
+        number = None if text in self._missing else plain_number(text)
+        if number is None and text not in self._missing:
+            self._counts.add(text, line)
+        return np.nan if number is None else number
 
     def value_counts(self) -> ValueCounts:
         """Count the kinds of values seen so far."""
-        return ValueCounts(self._numbers, self._almost, self._texts, self._first)
+        return self._counts
 
 
 class TextColumn:
@@ -97,14 +98,7 @@ class TextColumn:
 
     def value_counts(self) -> ValueCounts:
         """Count the kinds of values seen so far."""
-        counts = dict.fromkeys(("number", "almost", "text"), 0)
-        first = None
-        column = self.coded()
+        column, counts = self.coded(), ValueCounts()
         for text, count, line in zip(column.texts, column.counts().tolist(), self._lines, strict=True):
-            if plain_number(text) is not None:
-                kind = "number"
-            else:
-                kind = "almost" if almost_number(text) else "text"
-                first = first or (line, text)
-            counts[kind] += count
-        return ValueCounts(counts["number"], counts["almost"], counts["text"], first)
+            counts.add(text, line, count)
+        return counts

@@ -40,8 +40,10 @@ def test_folds_are_a_partition_as_even_as_can_be(
         tested = [folds.test_rows(repeat, fold) for fold in range(count)]
         assert sorted(np.concatenate(tested)) == list(range(len(labels)))
         for fold, rows in enumerate(tested):
-            assert set(rows) | set(folds.other_rows(repeat, fold)) == set(range(len(labels)))
-            assert len(rows) + len(folds.other_rows(repeat, fold)) == len(labels)
+            others = folds.folds(validation=0, stratify=stratify, seed=seed)[repeat * count + fold]
+            learned = others.split(labels, None).train
+            assert set(rows) | set(learned) == set(range(len(labels)))
+            assert len(rows) + len(learned) == len(labels)
         by_fold = counts_by_fold(folds, labels, repeat)
         sizes = by_fold.sum(axis=1)
         assert sizes.max() - sizes.min() <= 1
@@ -177,7 +179,7 @@ class TestFold:
         assert [(fold.repeat, fold.number) for fold in lazy] == list(folds)
         for fold in lazy:
             repeat, number = fold.repeat, fold.number
-            rows = folds.other_rows(repeat, number)
+            rows = np.flatnonzero(folds.assignment[repeat] != number)
             held = hold_out(
                 strata[known][rows],
                 share,
