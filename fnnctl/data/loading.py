@@ -157,7 +157,7 @@ def _check_weights_and_groups(part: LabelledTable, config: DataConfig, problems:
 
 
 def weights_fault(weights: FloatArray) -> tuple[int | None, str] | None:
-    """Why the rows' weights (n,), NaN where missing, cannot be used, and the first such row; or None."""
+    """Why the rows' weights (n,), NaN if missing, cannot be used, and the first such row; or None."""
     missing, negative = np.flatnonzero(np.isnan(weights)), np.flatnonzero(weights < 0.0)
     if missing.size:
         without = f"has {counted(missing.size, 'row')} without a value"

@@ -64,7 +64,7 @@ def _present_if_mappable(array: FeatureArray) -> IntArray | None:
 
 
 def _numbered(values: FloatArray) -> IntArray:
-    """(n,) a number for each of the distinct values, -1 where missing."""
+    """(n,) a number for each of the distinct values, -1 if missing."""
     numbers: IntArray = np.unique(values, return_inverse=True)[1]
     numbers[np.isnan(values)] = -1
     return numbers

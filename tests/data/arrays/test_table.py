@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -11,40 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from fnnctl.config.schema.data import ColumnsConfig, DataConfig, SplitConfig
+from fnnctl.config.schema.data import ColumnsConfig, SplitConfig
 from fnnctl.data.arrays import stored_array
 from fnnctl.data.arrays import table as array_table
-from fnnctl.data.dataset import Dataset
-from fnnctl.data.loading import load_dataset
 from fnnctl.errors import DataError
-from tests.arrays.crafted import CRAFTED, header_of
-
-Arrays = dict[str, npt.ArrayLike]
-X = np.array([[1.0, 10.0], [2.0, np.nan], [3.0, 30.0]])
-Y = np.array([7, 5, 7])
-READERS = ["data.npz", "packed.npz", "folder"]
-
-
-def save(folder: Path, source: str, arrays: Arrays) -> None:
-    if source.endswith(".npz"):
-        (np.savez_compressed if source == "packed.npz" else np.savez)(folder / source, **arrays)  # type: ignore[arg-type]
-        return
-    (folder / source).mkdir(exist_ok=True)
-    for name, array in arrays.items():
-        np.save(folder / source / f"{name}.npy", np.asanyarray(array), allow_pickle=True)
-
-
-def load(folder: Path, source: str = "folder", arrays: Arrays | None = None, **settings: Any) -> Dataset:
-    if arrays is not None:
-        save(folder, source, arrays)
-    return load_dataset(DataConfig(source=source, **settings), folder)
-
-
-def fault(folder: Path, source: str = "folder", arrays: Arrays | None = None, **settings: Any) -> str:
-    with pytest.raises(DataError) as caught:
-        load(folder, source, arrays, **settings)
-    (problem,) = caught.value.problems
-    return str(problem)
+from tests.data.arrays.saving import READERS, Arrays, X, Y, fault, load, save
 
 
 @pytest.mark.parametrize("source", READERS)
@@ -250,90 +219,3 @@ class TestLargeArrays:
         values = self.VALUES.copy()
         values[777, 2] = np.inf
         assert "X[777, 2] is inf" in fault(tmp_path, arrays={"X": values, "y": self.LABELS})
-
-
-class TestDigests:
-    def test_a_folders_is_that_of_what_sha256sum_prints(self, tmp_path: Path) -> None:
-        dataset = load(tmp_path, arrays={"X": X, "y": Y, "other": Y})
-        lines = "".join(
-            f"{hashlib.sha256((tmp_path / 'folder' / name).read_bytes()).hexdigest()}  {name}\n"
-            for name in ("X.npy", "y.npy")
-        )
-        assert dataset.sha256 == hashlib.sha256(lines.encode()).hexdigest()
-        assert load(tmp_path, sha256=dataset.sha256).sha256 == dataset.sha256
-        save(tmp_path, "folder", {"y": Y[::-1] + 1})
-        assert "folder has changed: its SHA-256 is now" in fault(tmp_path, sha256=dataset.sha256)
-
-    def test_an_archives_is_that_of_its_bytes(self, tmp_path: Path) -> None:
-        dataset = load(tmp_path, "data.npz", {"X": X, "y": Y})
-        assert dataset.sha256 == hashlib.sha256((tmp_path / "data.npz").read_bytes()).hexdigest()
-
-
-DAMAGED: dict[str, tuple[bytes, str]] = {
-    "empty": (b"", "is no array in NumPy's format"),
-    "a table": (b"a,b\n1,2\n", "is no array in NumPy's format"),
-    "half a header": (header_of((3, 2))[:30], "is no array in NumPy's format"),
-    "a header of nonsense": (header_of((3, 2)).replace(b"'shape'", b"'shapf'"), "is no array in NumPy's"),
-    "a terabyte promised": (header_of((10**9, 125)), "promises 1,000,000,000,000 bytes"),
-    "more than any number": (header_of((10**30, 10**30)), "is damaged: its header promises"),
-    "a negative shape": (header_of((-3, -2)) + bytes(48), "is damaged: its header promises"),
-    "cut short": (
-        header_of((3, 2)) + bytes(47),
-        "promises 48 bytes for the shape (3, 2), and the file has 47",
-    ),
-    "too long": (header_of((3, 2)) + bytes(49), "and the file has 49"),
-    **CRAFTED,
-    "an unknown version": (b"\x93NUMPY\x09\x00" + bytes(100), "is in version 9.0 of NumPy's format"),
-}
-
-
-@pytest.mark.parametrize("name", DAMAGED)
-@pytest.mark.parametrize("packed", [False, True])
-def test_a_damaged_array_takes_no_memory(tmp_path: Path, name: str, packed: bool) -> None:
-    content, words = DAMAGED[name]
-    if packed:
-        np.savez(tmp_path / "data.npz", y=Y)
-        with zipfile.ZipFile(tmp_path / "data.npz", "a") as archive:
-            archive.writestr("X.npy", content)
-        assert words in fault(tmp_path, "data.npz")
-    else:
-        save(tmp_path, "folder", {"y": Y})
-        (tmp_path / "folder" / "X.npy").write_bytes(content)
-        assert words in fault(tmp_path)
-
-
-def test_more_than_the_memory_is_refused_before_it_is_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(stored_array, "available_bytes", lambda: 23)
-    assert "X: would take 0.0 GB of memory, and 0.0 GB are available" in fault(
-        tmp_path, "data.npz", {"X": X, "y": Y}
-    )
-
-
-def spoiled(content: bytes, how: str) -> bytes:
-    if how == "cut":
-        return content[: len(content) // 2]
-    if how == "empty":
-        return b""
-    if how == "changed":
-        place = content.index(b"\x93NUMPY") + 130
-        return content[:place] + bytes([content[place] ^ 255]) + content[place + 1 :]
-    return b"a,b\n1,2\n"
-
-
-@pytest.mark.parametrize("how", ["cut", "empty", "changed", "a table"])
-def test_a_damaged_archive_is_named(tmp_path: Path, how: str) -> None:
-    np.savez(tmp_path / "data.npz", X=X, y=Y)
-    content = (tmp_path / "data.npz").read_bytes()
-    (tmp_path / "data.npz").write_bytes(spoiled(content, how))
-    message = fault(tmp_path, "data.npz")
-    assert message.startswith(str(tmp_path / "data.npz"))
-    assert "damaged" in message
-
-
-def test_an_array_alone_and_a_folder_without_arrays(tmp_path: Path) -> None:
-    np.save(tmp_path / "X.npy", X)
-    (tmp_path / "empty").mkdir()
-    assert "this is one array, and data have two" in fault(tmp_path, "X.npy")
-    assert "empty: there is no file X.npy; a folder is one of arrays" in fault(tmp_path, "empty")

@@ -1,0 +1,75 @@
+"""Damaged and crafted arrays, and arrays that do not fit into memory."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fnnctl.data.arrays import stored_array
+from tests.arrays.crafted import CRAFTED, header_of
+from tests.data.arrays.saving import X, Y, fault, save
+
+DAMAGED: dict[str, tuple[bytes, str]] = {
+    "empty": (b"", "is no array in NumPy's format"),
+    "a table": (b"a,b\n1,2\n", "is no array in NumPy's format"),
+    "half a header": (header_of((3, 2))[:30], "is no array in NumPy's format"),
+    "a header of nonsense": (header_of((3, 2)).replace(b"'shape'", b"'shapf'"), "is no array in NumPy's"),
+    "a terabyte promised": (header_of((10**9, 125)), "promises 1,000,000,000,000 bytes"),
+    "more than any number": (header_of((10**30, 10**30)), "is damaged: its header promises"),
+    "a negative shape": (header_of((-3, -2)) + bytes(48), "is damaged: its header promises"),
+    "cut short": (
+        header_of((3, 2)) + bytes(47),
+        "promises 48 bytes for the shape (3, 2), and the file has 47",
+    ),
+    "too long": (header_of((3, 2)) + bytes(49), "and the file has 49"),
+    **CRAFTED,
+    "an unknown version": (b"\x93NUMPY\x09\x00" + bytes(100), "is in version 9.0 of NumPy's format"),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_damaged_array_takes_no_memory(tmp_path: Path, name: str, packed: bool) -> None:
+    content, words = DAMAGED[name]
+    if packed:
+        np.savez(tmp_path / "data.npz", y=Y)
+        with zipfile.ZipFile(tmp_path / "data.npz", "a") as archive:
+            archive.writestr("X.npy", content)
+        assert words in fault(tmp_path, "data.npz")
+    else:
+        save(tmp_path, "folder", {"y": Y})
+        (tmp_path / "folder" / "X.npy").write_bytes(content)
+        assert words in fault(tmp_path)
+
+
+def test_more_than_the_memory_is_refused_before_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stored_array, "available_bytes", lambda: 23)
+    assert "X: would take 0.0 GB of memory, and 0.0 GB are available" in fault(
+        tmp_path, "data.npz", {"X": X, "y": Y}
+    )
+
+
+def spoiled(content: bytes, how: str) -> bytes:
+    if how == "cut":
+        return content[: len(content) // 2]
+    if how == "empty":
+        return b""
+    if how == "changed":
+        place = content.index(b"\x93NUMPY") + 130
+        return content[:place] + bytes([content[place] ^ 255]) + content[place + 1 :]
+    return b"a,b\n1,2\n"
+
+
+@pytest.mark.parametrize("how", ["cut", "empty", "changed", "a table"])
+def test_a_damaged_archive_is_named(tmp_path: Path, how: str) -> None:
+    np.savez(tmp_path / "data.npz", X=X, y=Y)
+    content = (tmp_path / "data.npz").read_bytes()
+    (tmp_path / "data.npz").write_bytes(spoiled(content, how))
+    message = fault(tmp_path, "data.npz")
+    assert message.startswith(str(tmp_path / "data.npz"))
+    assert "damaged" in message
