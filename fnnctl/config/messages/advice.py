@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from fnnctl.config.messages.synonyms import SYNONYMS
+from fnnctl.config.messages.synonyms import synonyms
 from fnnctl.config.messages.wording import shown
 from fnnctl.config.paths import ConfigPath
 from fnnctl.config.schema.schema_tree import Schema, all_settings, words_of
@@ -18,8 +18,8 @@ from fnnctl.errors import did_you_mean
 def meant_word(word: str, options: Sequence[str]) -> str:
     """Return ` (did you mean 'x'?)` for the option that was meant, or nothing if none is close."""
     lower = word.lower()
-    if SYNONYMS.get(lower) in options:
-        return f" (here it is called '{SYNONYMS[lower]}')"
+    if synonyms().get(lower) in options:
+        return f" (here it is called '{synonyms()[lower]}')"
     for option in options:  # a monitored metric means the validation part's
         if lower and option.startswith(f"validation_{lower}"):
             return f" (did you mean '{option}'?)"

@@ -6,13 +6,13 @@ sentences come from the schema of the place; pydantic's errors only say which pl
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
 
 from fnnctl.config.messages.advice import meant_path, meant_value, meant_word
-from fnnctl.config.messages.synonyms import SYNONYMS
+from fnnctl.config.messages.synonyms import synonyms
 from fnnctl.config.messages.wording import allowed, joined, shown
 from fnnctl.config.paths import ConfigPath, format_path
 from fnnctl.config.schema.schema_tree import (
@@ -51,9 +51,8 @@ def _messages(
     if kind == "extra_forbidden":
         yield path, _unknown_setting(path, config)
     elif kind == "missing":
-        if not any(
-            _is_glued(key, inner) and key.startswith(f"{location[-1]}:") for key, inner in value.items()
-        ):
+        setting = f"{location[-1]}:"
+        if not any(_is_glued(key, inner) and key.startswith(setting) for key, inner in value.items()):
             yield from _missing((*path, location[-1]), config)
     elif kind == "union_tag_not_found" and not _choices(schema_at(path, config)):
         yield path, _no_kind(path, schema_at(path, config), value)
@@ -180,22 +179,22 @@ def _glued(key: str) -> str:
 
 def _beside_a_choice(key: str, place: ConfigPath, chosen: str) -> str:
     """What stands beside a union and does for all of its choices what this key does for some."""
-    beside = (*place[:-1], SYNONYMS.get(key.lower(), ""))
+    beside = (*place[:-1], synonyms().get(key.lower(), ""))
     return f"; with {chosen}, write {format_path(beside)}" if beside in set(all_settings()) else ""
 
 
 def _meant_setting(key: str, place: ConfigPath, here: Sequence[str]) -> str:
     place = tuple(0 if isinstance(part, int) else part for part in place)
-    usual = SYNONYMS.get(key.lower(), key)
-    inside = [path for path in homes_of(key) if _is_inside(path, place)]
+    usual = synonyms().get(key.lower(), key)
+    inside = _inside(homes_of(key), place)
     if usual in here:
         return f"; here it is called {usual}, or it {_belongs(inside)}" if inside else meant_word(key, here)
-    if homes := inside or _nearest(homes_of(usual), place):
+    if homes := inside or _inside(homes_of(usual), place) or homes_of(usual):
         called = joined([format_path(path) for path in homes], "or")
         return f"; it {_belongs(homes)}" if usual == key or inside else f"; here it is called {called}"
     choices = choices_of(usual)
     return (
-        _choice(usual, [path for path in choices if _is_inside(path, place)], place)
+        _choice(usual, _inside(choices, place), place)
         or meant_word(key, here)
         or _choice(usual, choices, place)
         or _meant_elsewhere(key, place)
@@ -217,15 +216,9 @@ def _choice(word: str, settings: Sequence[ConfigPath], place: ConfigPath) -> str
 
 def _meant_elsewhere(key: str, place: ConfigPath) -> str:
     """A setting further inside this place is likelier meant than one of another section."""
-    meant = meant_path(key, (path for path in all_settings() if _is_inside(path, place)))
-    meant = meant or meant_path(key, all_settings())
+    meant = meant_path(key, _inside(all_settings(), place)) or meant_path(key, all_settings())
     return f" (did you mean '{format_path(meant)}'?)" if meant else ""
 
 
-def _nearest(paths: Sequence[ConfigPath], place: ConfigPath) -> Sequence[ConfigPath]:
-    """Those inside a place; all of them where none is."""
-    return [path for path in paths if _is_inside(path, place)] or paths
-
-
-def _is_inside(path: ConfigPath, place: ConfigPath) -> bool:
-    return path[: len(place)] == place
+def _inside(paths: Iterable[ConfigPath], place: ConfigPath) -> list[ConfigPath]:
+    return [path for path in paths if path[: len(place)] == place]

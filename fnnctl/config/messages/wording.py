@@ -49,8 +49,7 @@ def joined(words: Sequence[str], last: str = "and") -> str:
 
 
 def _form_in_words(form: Schema) -> str:
-    words = words_of(form)
-    if words:
+    if words := words_of(form):
         return words[0] if len(words) == 1 else f"one of {', '.join(words)}"
     match form["type"]:
         case "integer":
@@ -59,19 +58,21 @@ def _form_in_words(form: Schema) -> str:
             return _number_in_words("a number", form)
         case "string":
             return _PATTERNS.get(form.get("pattern", ""), "text")
-        case "boolean":
-            return "true or false"
         case "array":
             return _list_in_words(form)
-        case "object" if has_free_keys(form):
-            return _number_in_words("a mapping of names to numbers", form["additionalProperties"])
-        case "object" if names_of(form):
-            return "a mapping with a name"
-        case "object" if "properties" not in form:
-            return "a mapping of settings to values"
         case "object":
-            return f"a mapping with {quoted_list(list(form['properties']), limit=5)}"
-    return "null"
+            return _mapping_in_words(form)
+    return "true or false" if form["type"] == "boolean" else "null"
+
+
+def _mapping_in_words(form: Schema) -> str:
+    if has_free_keys(form):
+        return _number_in_words("a mapping of names to numbers", form["additionalProperties"])
+    if names_of(form):
+        return "a mapping with a name"
+    if "properties" not in form:
+        return "a mapping of settings to values"
+    return f"a mapping with {quoted_list(list(form['properties']), limit=5)}"
 
 
 def _list_in_words(form: Schema) -> str:

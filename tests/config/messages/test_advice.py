@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from fnnctl.config.messages.advice import meant_value, meant_word
-from fnnctl.config.messages.synonyms import SYNONYMS
+from fnnctl.config.messages.synonyms import synonyms
 from fnnctl.config.paths import parse_path
 from fnnctl.config.schema.schema_tree import choices_of, forms_of, homes_of, schema_at
 
@@ -63,7 +63,7 @@ def test_a_name_of_another_tool_is_translated_only_where_its_meaning_exists() ->
 
 def test_every_translation_leads_to_a_setting_or_choice_and_none_hides_one() -> None:
     """Some are settings elsewhere besides, and in `training` they can mean one thing only."""
-    for name, usual in SYNONYMS.items():
+    for name, usual in synonyms().items():
         assert name == name.lower()
         assert homes_of(usual) or choices_of(usual), usual
         if name not in {"alpha", "weight_decay", "max_epochs", "scheduler"}:
