@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final, TypeAlias
 
@@ -39,6 +39,11 @@ def is_below(path: ConfigPath, places: Container[ConfigPath]) -> bool:
     return any(path[:depth] in places for depth in range(len(path)))
 
 
+def problem_at(path: ConfigPath, message: str, line: int | None = None) -> Problem:
+    """A problem before it is known which file it came from."""
+    return Problem(message, line=line, path=format_path(path) or None)
+
+
 @dataclass(frozen=True, slots=True)
 class Location:
     """A line of a file, or an option of the command line."""
@@ -53,28 +58,17 @@ class Locations(dict[str, Location]):
     Paths are looked up as text, because a key may have dots in it: `search.space` has paths as keys.
     """
 
-    def problem(self, path: ConfigPath | str, message: str) -> Problem:
-        """A problem at a path; a setting that was left out has the location of its section."""
-        text = path if isinstance(path, str) else format_path(path)
-        given = text
+    def located(self, problem: Problem) -> Problem:
+        """The problem with the file and line of its path; unchanged if it has no path, or a file already."""
+        return self._at_location(problem) if problem.path and not problem.file else problem
+
+    def problems(self, messages: Messages) -> list[Problem]:
+        """What is wrong at some paths, with their locations."""
+        return [self._at_location(problem_at(path, message)) for path, message in messages.items()]
+
+    def _at_location(self, problem: Problem) -> Problem:
+        """A setting that was left out has the location of its section."""
+        given = problem.path or ""
         while given not in self:
             given = given[: max(given.rfind("."), given.rfind("["), 0)]
-        location = self[given]
-        return Problem(message, file=location.file, line=location.line, path=text or None)
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is wrong with a text or an option, before it is known which file it came from."""
-
-    message: str
-    line: int | None = None
-    path: ConfigPath = ()
-
-
-class FindingError(Exception):
-    """Ends the reading of a text or an option."""
-
-    def __init__(self, message: str, line: int | None = None, path: ConfigPath = ()) -> None:
-        super().__init__(message)
-        self.finding = Finding(message, line, path)
+        return replace(problem, file=self[given].file, line=self[given].line)

@@ -17,8 +17,6 @@ from fnnctl.training.members import make_network
 from fnnctl.training.scoring.stacked import Scorer
 from fnnctl.training.trainer import Outcome, TrainedMember
 
-CURVES = ("train_loss", "validation_loss", "validation_accuracy")
-"""What the journal records of each epoch of a trial with a single fit."""
 ENDED_EARLY = {Outcome.STOPPED_EARLY, Outcome.CONVERGED}
 
 
@@ -91,16 +89,15 @@ class ObjectiveMeasure:
 
     def __call__(self, stack: TrainedStack) -> list[FitObjective]:
         """A result per fit; a fit has diverged also if finite weights give a loss that overflows."""
-        results = []
+        results, start = [], stack.start
         for k, trained in enumerate(stack.trained):
             objective, outcome = self._objective(stack, k, trained), trained.outcome
             if objective is not None and math.isnan(objective):
                 objective, outcome = None, Outcome.DIVERGED
+            metrics = epoch_metrics(stack.fits[k].settings.shape)
             curves = {
-                name: [
-                    value if math.isfinite(value) else None for value in trained.history[name][stack.start :]
-                ]
-                for name in CURVES
+                name: [value if math.isfinite(value) else None for value in trained.history[name][start:]]
+                for name in (metrics.training_columns[0], *metrics.validation_columns[:2])
                 if name in trained.history
             }
             kept = _kept_epoch(stack, k)

@@ -13,9 +13,10 @@ from fnnctl.config.schema.training import TrainingConfig
 from fnnctl.data.dataset import Dataset
 from fnnctl.data.splits.parts import Split
 from fnnctl.errors import Problem
+from fnnctl.nn.losses.targets import TargetArray
 from fnnctl.nn.shape import OutputKind
 
-Targets: TypeAlias = IntArray
+Targets: TypeAlias = TargetArray
 """(N,) the target of each row, as the task encodes it: class numbers in a classification."""
 
 Artifacts: TypeAlias = Iterable[tuple[str, Iterable[str]]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,6 @@ from fnnctl.config.messages.advice import glued_setting
 from fnnctl.config.messages.wording import shown
 from fnnctl.config.paths import (
     ConfigPath,
-    Finding,
-    FindingError,
     Location,
     Locations,
     Messages,
@@ -43,14 +41,10 @@ class LoadedConfig:
     config: Mapping[str, Any]
     """The file's values with those of the command line; also those that only trials of a search read."""
 
-    def problem(self, path: str | ConfigPath, message: str) -> Problem:
-        """A problem of a setting that is found after loading."""
-        return self.locations.problem(path, message)
-
     def search_problems(self) -> list[Problem]:
         """What is wrong with the `search` section, from top to bottom; `fnnctl train` does not read it."""
         messages = search_messages(self.config, self.experiment)
-        return _from_top_to_bottom(self.problem(path, message) for path, message in messages.items())
+        return _from_top_to_bottom(self.locations.problems(messages))
 
     @contextmanager
     def located(self) -> Iterator[None]:
@@ -62,12 +56,7 @@ class LoadedConfig:
             yield
         except (ConfigError, DataError) as error:
             kind = DataError if isinstance(error, DataError) else ConfigError
-            raise kind(
-                *(
-                    each if each.path is None or each.file else self.problem(each.path, each.message)
-                    for each in error.problems
-                )
-            ) from None
+            raise kind(*map(self.locations.located, error.problems)) from None
 
 
 def load_config(
@@ -84,7 +73,7 @@ def load_config(
         draft.override(given)
     for option, value in (("name", name), ("seed", seed)):
         if value is not None:
-            draft.set((option,), Document(value), f"--{option}")
+            draft.set((option,), Document(value, {(option,): 1}, []), f"--{option}")
     experiment = draft.experiment()
     if experiment.name is None:
         experiment = experiment.model_copy(update={"name": _default_name(file, experiment.data.source)})
@@ -97,17 +86,15 @@ class _Draft:
     def __init__(self, file: str, text: bytes) -> None:
         self.locations = Locations({"": Location(file, 1)})
         self.problems: list[Problem] = []
-        self.refused: set[ConfigPath] = set()
+        self.refused: set[str] = set()
         try:
             document = read_yaml(decode(text))
-        except FindingError as error:
-            self._add(error.finding, file)
-            raise ConfigError(*self.problems) from None
+        except ConfigError as error:
+            raise ConfigError(*(replace(problem, file=file) for problem in error.problems)) from None
         self.locations.update(
             {format_path(path): Location(file, line) for path, line in document.lines.items()}
         )
-        for finding in document.findings:
-            self._add(finding, file)
+        self._add(document.problems, file)
         if not isinstance(document.value, dict):
             self._report({(): _no_mapping(document.value)})
             raise ConfigError(*self.problems)
@@ -118,8 +105,8 @@ class _Draft:
         try:
             path, document = read_override(text)
             self.set(path, document, "--set")
-        except FindingError as error:
-            self._add(error.finding, "--set")
+        except ConfigError as error:
+            self._add(error.problems, "--set")
 
     def set(self, path: ConfigPath, document: Document, option: str) -> None:
         """Set one value that an option of the command line gives."""
@@ -138,16 +125,13 @@ class _Draft:
 
     def _report(self, messages: Messages) -> None:
         """Add messages, except for paths at which something was found wrong already."""
-        self.problems += [
-            self.locations.problem(path, message)
-            for path, message in messages.items()
-            if path not in self.refused
-        ]
+        new = {path: message for path, message in messages.items() if format_path(path) not in self.refused}
+        self.problems += self.locations.problems(new)
 
-    def _add(self, finding: Finding, file: str) -> None:
-        self.refused.add(finding.path)
-        path = format_path(finding.path) or None
-        self.problems.append(Problem(finding.message, file=file, line=finding.line, path=path))
+    def _add(self, problems: Iterable[Problem], file: str) -> None:
+        for problem in problems:
+            self.refused.add(problem.path or "")
+            self.problems.append(replace(problem, file=file))
 
 
 def _from_top_to_bottom(problems: Iterable[Problem]) -> list[Problem]:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from fnnctl.config.paths import SPACE, ConfigPath, FindingError, Location, Locations, format_path, parse_path
+from dataclasses import replace
+
+from fnnctl.config.paths import SPACE, ConfigPath, Location, Locations, format_path, parse_path, problem_at
 from fnnctl.config.reading.yaml_reader import Document, read_yaml
 from fnnctl.config.rules.plain_config import takes_any_key
+from fnnctl.errors import ConfigError, Problem
 
 
 def read_override(text: str) -> tuple[ConfigPath, Document]:
-    """Split `a.b=value` into path and value; raise `FindingError` if it has another form."""
+    """Split `a.b=value` into path and value; raise `ConfigError` if it has another form."""
     written_path, equals, written_value = text.partition("=")
     path = _with_names(parse_path(written_path))
     if not equals or "" in path or not written_path.isprintable():
-        raise FindingError(f"{text!r} sets nothing; write PATH=VALUE, such as training.epochs=100")
+        message = f"{text!r} sets nothing; write PATH=VALUE, such as training.epochs=100"
+        raise ConfigError(Problem(message))
     try:
-        document = read_yaml(written_value)
-    except FindingError as error:
-        raise FindingError(error.finding.message, path=path) from None
-    for finding in document.findings:
-        raise FindingError(finding.message, path=path + finding.path)
+        document = read_yaml(written_value, path)
+    except ConfigError as error:
+        raise ConfigError(problem_at(path, error.problems[0].message)) from None
+    for problem in document.problems:
+        raise ConfigError(replace(problem, line=None))
     return path, document
 
 
@@ -30,7 +34,7 @@ def note_override(locations: Locations, path: ConfigPath, document: Document, op
         del locations[replaced]
     for depth in range(1, len(path)):
         locations.setdefault(format_path(path[:depth]), Location(option))
-    locations.update({format_path(path + inner): Location(option) for inner in document.lines})
+    locations.update({format_path(inner): Location(option) for inner in document.lines})
 
 
 def _with_names(path: ConfigPath) -> ConfigPath:

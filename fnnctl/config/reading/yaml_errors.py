@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from fnnctl.config.paths import FindingError
+from fnnctl.errors import Problem
 
 _TAB = "a tab stands here; YAML is written with spaces only"
 _MISSING_COLON = "the key on this line lacks its colon, or the space after the colon"
@@ -45,7 +45,7 @@ _SENTENCES: Sequence[tuple[str, str, str]] = (
 )  # fmt: skip
 
 
-def syntax_error(error: yaml.MarkedYAMLError, lines: Sequence[str]) -> FindingError:
+def syntax_error(error: yaml.MarkedYAMLError, lines: Sequence[str]) -> Problem:
     """Say in words what PyYAML stumbled over; `lines` are the text's.
 
     A sentence of PyYAML's that is not among those known here is passed on as it is, with its line.
@@ -57,22 +57,22 @@ def syntax_error(error: yaml.MarkedYAMLError, lines: Sequence[str]) -> FindingEr
         found = re.search(pattern, problem)
         if found:
             message = sentence.replace("{}", found.groupdict().get("what", ""))
-            return FindingError(message, _line((where == "start" and error.context_mark) or mark))
-    return FindingError(f"this is not YAML: {problem or error.context}", _line(mark))
+            return Problem(message, line=_line((where == "start" and error.context_mark) or mark))
+    return Problem(f"this is not YAML: {problem or error.context}", line=_line(mark))
 
 
 def _line(mark: Any) -> int | None:
     return None if mark is None else mark.line + 1
 
 
-def _unexpected_key(problem: str, line: int, before: str, lines: Sequence[str]) -> FindingError:
+def _unexpected_key(problem: str, line: int, before: str, lines: Sequence[str]) -> Problem:
     """A key stands where none can: the cause may be on the line above, which lacks its own colon."""
     if ": " in before:
-        return FindingError(_SECOND_COLON, line + 1)
+        return Problem(_SECOND_COLON, line=line + 1)
     above = next((number for number in range(line - 1, -1, -1) if _code(lines[number])), None)
     if above is not None and _KEY_WITHOUT_COLON.fullmatch(_code(lines[above])):
-        return FindingError(_MISSING_COLON, above + 1)
-    return FindingError(_UNEVEN if "expected" in problem else _INDENTED, line + 1)
+        return Problem(_MISSING_COLON, line=above + 1)
+    return Problem(_UNEVEN if "expected" in problem else _INDENTED, line=line + 1)
 
 
 def _code(line: str) -> str:

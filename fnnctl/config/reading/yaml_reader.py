@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 import yaml
 
-from fnnctl.config.paths import ConfigPath, Finding, FindingError
+from fnnctl.config.paths import ConfigPath, problem_at
 from fnnctl.config.reading.yaml_errors import syntax_error
 from fnnctl.config.yaml_text import CoreLoader
+from fnnctl.errors import ConfigError, Problem
 
 MAX_BYTES: Final = 1_000_000
 MAX_DEPTH: Final = 50
@@ -32,42 +33,42 @@ class Document:
     """What a YAML text says: the value, the line of everything in it, and what was refused and left out."""
 
     value: Any
-    lines: dict[ConfigPath, int] = field(default_factory=lambda: {(): 1})
-    findings: list[Finding] = field(default_factory=list)
+    lines: dict[ConfigPath, int]
+    problems: list[Problem]
 
 
 def decode(data: bytes) -> str:
-    """Turn a file's bytes into text; raise `FindingError` if they are too many or not UTF-8."""
+    """Turn a file's bytes into text; raise `ConfigError` if they are too many or not UTF-8."""
     if len(data) > MAX_BYTES:
-        raise FindingError(f"is larger than {MAX_BYTES} bytes, which no config needs to be")
+        raise ConfigError(Problem(f"is larger than {MAX_BYTES} bytes, which no config needs to be"))
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise FindingError("is UTF-16; save it as UTF-8", line=1)
+        raise ConfigError(Problem("is UTF-16; save it as UTF-8", line=1))
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         message = f"byte 0x{data[error.start]:02x} is not UTF-8; save the file as UTF-8"
-        raise FindingError(message, line=line) from None
+        raise ConfigError(Problem(message, line=line)) from None
 
 
-def read_yaml(text: str) -> Document:
-    """Read one YAML document; raise `FindingError` if its form is broken."""
+def read_yaml(text: str, path: ConfigPath = ()) -> Document:
+    """Read one YAML document, the value at a path; raise `ConfigError` if its form is broken."""
     forbidden = _FORBIDDEN_IN_TEXT.search(text)
     if forbidden:
         line = text.count("\n", 0, forbidden.start()) + 1
-        raise FindingError(_control_character(forbidden), line=line)
+        raise ConfigError(Problem(_control_character(forbidden), line=line))
     loader = _Loader(text)
     try:
         root = loader.document()
     except yaml.MarkedYAMLError as error:
-        raise syntax_error(error, _LINE_END.split(text)) from None
+        raise ConfigError(syntax_error(error, _LINE_END.split(text))) from None
     except ValueError:
         # PyYAML gives the number of an escape such as "\U00110000" to chr() unchecked.
         message = "an escape in double quotes names a character that does not exist"
-        raise FindingError(message, line=loader.line + 1) from None
-    reader = _Reader(loader)
-    value = None if root is None else reader.value(root, ())
-    return Document(value, reader.lines, [*reader.findings, *loader.findings])
+        raise ConfigError(Problem(message, line=loader.line + 1)) from None
+    reader = _Reader(loader, {path: 1})
+    value = None if root is None else reader.value(root, path)
+    return Document(value, reader.lines, [*reader.problems, *loader.problems])
 
 
 def _control_character(found: re.Match[str]) -> str:
@@ -91,7 +92,7 @@ class _Loader(CoreLoader):
         self.depth = 0
         self.refused: dict[yaml.Node, list[str]] = {}
         """What is wrong with the marks of a node."""
-        self.findings: list[Finding] = []
+        self.problems: list[Problem] = []
 
     def document(self) -> yaml.Node | None:
         """The root of the only document; None if there is none."""
@@ -100,14 +101,14 @@ class _Loader(CoreLoader):
         root = None if self.check_event(yaml.StreamEndEvent) else self.compose_document()
         if not self.check_event(yaml.StreamEndEvent):
             message = "a second document begins here (---); a config is one document"
-            self.findings.append(Finding(message, line=_line(parser.peek_event())))
+            self.problems.append(Problem(message, line=_line(parser.peek_event())))
         return root
 
     def compose_node(self, parent: Any, index: Any) -> yaml.Node | None:
         parser: Any = self
         event = parser.peek_event()
         if self.depth > MAX_DEPTH:
-            raise FindingError(f"is nested more than {MAX_DEPTH} deep", line=_line(event))
+            raise ConfigError(Problem(f"is nested more than {MAX_DEPTH} deep", line=_line(event)))
         if self.check_event(yaml.AliasEvent):
             parser.get_event()
             alias = _AliasNode("", event.anchor, event.start_mark, event.end_mark)
@@ -129,12 +130,12 @@ class _Loader(CoreLoader):
 
 
 class _Reader:
-    """Turns nodes into values, lines and findings."""
+    """Turns nodes into values, lines and problems."""
 
-    def __init__(self, loader: _Loader) -> None:
+    def __init__(self, loader: _Loader, lines: dict[ConfigPath, int]) -> None:
         self.loader = loader
-        self.lines: dict[ConfigPath, int] = {(): 1}
-        self.findings: list[Finding] = []
+        self.lines = lines
+        self.problems: list[Problem] = []
 
     def value(self, node: yaml.Node, path: ConfigPath) -> Any:
         """The value of a node; None for an alias."""
@@ -153,7 +154,7 @@ class _Reader:
         return None
 
     def _refuse(self, node: yaml.Node, path: ConfigPath, *messages: str) -> None:
-        self.findings += [Finding(message, _line(node), path) for message in messages]
+        self.problems += [problem_at(path, message, _line(node)) for message in messages]
 
     def _mapping(self, mapping: yaml.MappingNode, path: ConfigPath) -> dict[str, Any]:
         values: dict[str, Any] = {}

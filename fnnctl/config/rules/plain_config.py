@@ -7,8 +7,9 @@ from typing import Any
 
 from fnnctl.config.messages.schema_tree import forms_at, has_free_keys, schema_at, value_in
 from fnnctl.config.messages.wording import shown
-from fnnctl.config.paths import ConfigPath, FindingError, format_path
+from fnnctl.config.paths import ConfigPath, format_path, problem_at
 from fnnctl.config.schema.section import written_out
+from fnnctl.errors import ConfigError
 
 
 def value_at(config: Any, path: ConfigPath) -> Any:
@@ -36,7 +37,7 @@ def override(config: Any, path: ConfigPath, value: Any) -> Any:
 
     Sections on the way are made if they are missing or null, short forms are written out, and a missing
     list starts from its default; one past a list's end adds an entry. A value in `config` that can be
-    neither section nor list stays: that value is then what is wrong. Raises `FindingError` if the path goes
+    neither section nor list stays: that value is then what is wrong. Raises `ConfigError` if the path goes
     into what is no section or no list.
     """
     for depth, part in enumerate(path):
@@ -54,7 +55,8 @@ def with_value(node: Any, path: ConfigPath, value: Any, depth: int = 0) -> Any:
         if not isinstance(entries, list):
             return node
         if part > len(entries):
-            raise FindingError(f"there is no such entry; {format_path(here)} has {len(entries)}", path=path)
+            message = f"there is no such entry; {format_path(here)} has {len(entries)}"
+            raise ConfigError(problem_at(path, message))
         inner = entries[part] if part < len(entries) else None
         return [*entries[:part], with_value(inner, path, value, depth + 1), *entries[part + 1 :]]
     section = _section(node, here)
@@ -85,10 +87,12 @@ def _refuse_wrong_step(config: Any, here: ConfigPath, part: str | int) -> None:
     if not forms or (is_list if isinstance(part, int) else is_section):
         return
     if is_section:
-        raise FindingError("is a section, not a list", path=here)
-    if is_list:
-        raise FindingError(f"is a list; write {format_path((*here, 0))} for its first entry", path=here)
-    raise FindingError(f"is a single value; write {format_path(here)}=VALUE", path=here)
+        message = "is a section, not a list"
+    elif is_list:
+        message = f"is a list; write {format_path((*here, 0))} for its first entry"
+    else:
+        message = f"is a single value; write {format_path(here)}=VALUE"
+    raise ConfigError(problem_at(here, message))
 
 
 def _section(node: Any, here: ConfigPath) -> dict[str, Any] | None:
@@ -96,9 +100,8 @@ def _section(node: Any, here: ConfigPath) -> dict[str, Any] | None:
     if isinstance(node, dict):
         return node
     if isinstance(node, str | int | float) and takes_any_key(here):
-        raise FindingError(
-            f"is {shown(node)}, which has no entries; write {format_path(here)}={{NAME: VALUE}}", path=here
-        )
+        message = f"is {shown(node)}, which has no entries; write {format_path(here)}={{NAME: VALUE}}"
+        raise ConfigError(problem_at(here, message))
     section: Any = {} if node is None else written_out(node)
     if not isinstance(section, dict):
         return None

@@ -12,12 +12,13 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations, product
 from typing import Any
 
-from fnnctl.config.paths import ConfigPath, FindingError, Messages, format_path, parse_path
+from fnnctl.config.paths import ConfigPath, Messages, format_path, parse_path
 from fnnctl.config.rules.dimensions import place_of
 from fnnctl.config.rules.trials import TrialConfigs
 from fnnctl.config.rules.unread import unread_settings
 from fnnctl.config.rules.validation import RefusedConfigurationError
 from fnnctl.config.yaml_text import flow_yaml
+from fnnctl.errors import ConfigError
 from fnnctl.space.assignments import assignment_of
 from fnnctl.space.dimensions import Dimension, active
 from fnnctl.space.layers import DEPTH
@@ -54,7 +55,7 @@ def read_by_some_trial(
             values = {**(active_with(dimension, dimensions) or {}), dimension.name: value}
             try:
                 unread = configs.unread_in(assignment_of(dimensions, values))
-            except (RefusedConfigurationError, FindingError):
+            except ConfigError:
                 continue  # the check of the space reports it
             found |= {path for path in paths if not _is_unread(path, unread)}
     return found

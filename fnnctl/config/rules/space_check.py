@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from fnnctl.config.messages.schema_tree import forms_at
-from fnnctl.config.paths import SPACE, ConfigPath, FindingError, Messages, format_path, parse_path
+from fnnctl.config.paths import SPACE, ConfigPath, Messages, format_path, parse_path
 from fnnctl.config.rules.dimensions import condition, dimensions_of, place_of
 from fnnctl.config.rules.plain_config import override, value_at
 from fnnctl.config.rules.probing import active_with, refused_values
@@ -14,7 +14,7 @@ from fnnctl.config.rules.trials import TrialConfigs
 from fnnctl.config.schema.domains import DomainConfig, LayersConfig
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.yaml_text import flow_yaml
-from fnnctl.errors import did_you_mean, quoted_list
+from fnnctl.errors import ConfigError, did_you_mean, quoted_list
 from fnnctl.space.dimensions import Dimension, parents_first
 from fnnctl.space.number_domains import LogUniform, Normal, Uniform
 from fnnctl.space.values import identity
@@ -30,14 +30,9 @@ NOT_SEARCHED: Final[Mapping[ConfigPath, str]] = {
     ("seed",): "a lucky seed is no setting, and helps nobody with other rows",
     ("search",): "a search does not search itself",
     ("evaluation",): _SAME_WAY,
-    ("data", "source"): _SAME_ROWS,
-    ("data", "sha256"): _SAME_ROWS,
-    ("data", "test_source"): _SAME_ROWS,
-    ("data", "test_sha256"): _SAME_ROWS,
+    **{("data", key): _SAME_ROWS for key in ("source", "sha256", "test_source", "test_sha256")},
+    **{("data", key): _SAME_ROWS for key in ("delimiter", "encoding", "split")},
     ("data", "target"): "all trials predict the same",
-    ("data", "delimiter"): _SAME_ROWS,
-    ("data", "encoding"): _SAME_ROWS,
-    ("data", "split"): _SAME_ROWS,
     ("model", "calibration"): "it is fitted after training, to the same network",
     ("training", "epochs"): "search.budget says how many epochs trials have",
     ("training", "threads"): _MACHINE,
@@ -179,11 +174,13 @@ def _leads_nowhere(configs: TrialConfigs, dimensions: Sequence[Dimension]) -> Me
             if dimension.part is None:
                 value = dimension.domain.values_to_try()[0]
                 config = override(config, parse_path(dimension.setting), value)
-        except FindingError as error:
-            what, _, advice = error.finding.message.partition("; ")
-            place = format_path(error.finding.path)
+        except ConfigError as error:
+            (problem,) = error.problems
+            what, _, advice = problem.message.partition("; ")
             messages[place_of(dimension)] = (
-                f"there is no such setting: {place} {what}" if what.startswith("is") else f"{what}: {advice}"
+                f"there is no such setting: {problem.path} {what}"
+                if what.startswith("is")
+                else f"{what}: {advice}"
             )
     return messages
 

@@ -7,17 +7,16 @@ from typing import Any
 from pydantic import ValidationError
 
 from fnnctl.config.messages.schema_errors import schema_messages
-from fnnctl.config.paths import Messages, format_path
+from fnnctl.config.paths import Messages, problem_at
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.errors import ConfigError, Problem
+from fnnctl.errors import ConfigError
 
 
 class RefusedConfigurationError(ConfigError):
     """A configuration breaks the schema or the rules; its problems have paths and no file."""
 
     def __init__(self, messages: Messages) -> None:
-        problems = (Problem(message, path=format_path(path)) for path, message in messages.items())
-        super().__init__(*problems)
+        super().__init__(*(problem_at(path, message) for path, message in messages.items()))
         self.messages = messages
 
 

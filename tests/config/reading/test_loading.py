@@ -65,11 +65,13 @@ def test_the_name_is_the_files_and_of_a_starter_the_datas(
 
 def test_a_problem_found_later_points_at_the_line(load: Load) -> None:
     loaded = load("data:\n  source: iris\n  columns:\n    ignore: [a, b]\n", "data.target=x")
-    assert (
-        str(loaded.problem("data.columns.ignore", "no b")) == "experiment.yaml:4: data.columns.ignore: no b"
-    )
-    assert str(loaded.problem("data.split.test", "x")) == "experiment.yaml:1: data.split.test: x"
-    assert str(loaded.problem("data.target", "no x")) == "--set: data.target: no x"
+
+    def located(path: str, message: str) -> str:
+        return str(loaded.locations.located(Problem(message, path=path)))
+
+    assert located("data.columns.ignore", "no b") == "experiment.yaml:4: data.columns.ignore: no b"
+    assert located("data.split.test", "x") == "experiment.yaml:1: data.split.test: x"
+    assert located("data.target", "no x") == "--set: data.target: no x"
 
 
 @pytest.mark.parametrize("kind", [ConfigError, DataError])

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from fnnctl.config.messages.schema_tree import all_settings
-from fnnctl.config.paths import ConfigPath, FindingError, Location, Locations, format_path
+from fnnctl.config.paths import ConfigPath, Location, Locations, format_path
 from fnnctl.config.reading.overrides import note_override, read_override
 from fnnctl.config.rules.plain_config import override
+from fnnctl.errors import ConfigError
 
 
 def apply(config: dict[str, Any], text: str) -> Any:
@@ -116,13 +117,14 @@ def test_a_list_that_is_left_out_starts_from_its_default() -> None:
     ],
 )
 def test_an_override_that_leads_nowhere_is_refused(text: str, path: ConfigPath, message: str) -> None:
-    with pytest.raises(FindingError) as caught:
+    with pytest.raises(ConfigError) as caught:
         apply({"model": {"hidden": [7, 8]}}, text)
-    assert (caught.value.finding.path, caught.value.finding.message) == (path, message)
+    (problem,) = caught.value.problems
+    assert (problem.path, problem.message) == (format_path(path) or None, message)
 
 
 def test_an_entry_cannot_be_set_where_a_word_stands_for_all() -> None:
-    with pytest.raises(FindingError, match=r"is 'balanced', which has no entries; write .*={NAME: VALUE}"):
+    with pytest.raises(ConfigError, match=r"is 'balanced', which has no entries; write .*={NAME: VALUE}"):
         apply({"training": {"class_weights": "balanced"}}, "training.class_weights.a=2")
 
 

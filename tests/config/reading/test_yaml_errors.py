@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from fnnctl.config.paths import FindingError
 from fnnctl.config.reading.yaml_errors import syntax_error
 from fnnctl.config.reading.yaml_reader import read_yaml
+from fnnctl.errors import ConfigError
 
 TAB = "a tab stands here; YAML is written with spaces only"
 MISSING_COLON = "the key on this line lacks its colon, or the space after the colon"
@@ -62,9 +62,9 @@ QUOTE_OPEN = "a quote is opened here and never closed"
     ],
 )
 def test_a_broken_form_is_told_in_words_with_its_line(text: str, line: int, message: str) -> None:
-    with pytest.raises(FindingError) as caught:
+    with pytest.raises(ConfigError) as caught:
         read_yaml(text)
-    assert (caught.value.finding.line, caught.value.finding.message) == (line, message)
+    assert (caught.value.problems[0].line, caught.value.problems[0].message) == (line, message)
 
 
 @pytest.mark.parametrize(
@@ -78,12 +78,12 @@ def test_a_broken_form_is_told_in_words_with_its_line(text: str, line: int, mess
 def test_a_sentence_that_is_not_known_is_passed_on_with_its_line(problem: str | None, message: str) -> None:
     mark = yaml.Mark("<text>", 0, 2, 5, None, 0)
     error = yaml.MarkedYAMLError("while parsing a block mapping", None, problem, mark)
-    finding = syntax_error(error, ["a: 1", "b: 2", "c: 3 4"]).finding
+    finding = syntax_error(error, ["a: 1", "b: 2", "c: 3 4"])
     assert (finding.line, finding.message) == (3, message)
 
 
 def test_a_sentence_without_a_place_is_passed_on() -> None:
-    finding = syntax_error(yaml.MarkedYAMLError(problem="no place"), []).finding
+    finding = syntax_error(yaml.MarkedYAMLError(problem="no place"), [])
     assert (finding.line, finding.message) == (None, "this is not YAML: no place")
 
 
@@ -94,4 +94,4 @@ def test_where_one_place_is_not_told_the_other_is_taken(problem: str) -> None:
         yaml.MarkedYAMLError(problem=problem, problem_mark=mark),
         yaml.MarkedYAMLError(problem=problem, context_mark=mark),
     ):
-        assert syntax_error(error, ["a", "b", "c"]).finding.line == 3
+        assert syntax_error(error, ["a", "b", "c"]).line == 3

@@ -7,18 +7,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fnnctl.config.paths import Finding, FindingError
+from fnnctl.config.paths import parse_path
 from fnnctl.config.reading.yaml_reader import MAX_BYTES, MAX_DEPTH, decode, read_yaml
+from fnnctl.errors import ConfigError, Problem
 
 
 def findings(text: str) -> list[tuple[int | None, tuple[str | int, ...], str]]:
-    return [(found.line, found.path, found.message) for found in read_yaml(text).findings]
+    return [
+        (found.line, parse_path(found.path) if found.path else (), found.message)
+        for found in read_yaml(text).problems
+    ]
 
 
-def refusal(text: str) -> Finding:
-    with pytest.raises(FindingError) as caught:
+def refusal(text: str) -> Problem:
+    with pytest.raises(ConfigError) as caught:
         read_yaml(text)
-    return caught.value.finding
+    return caught.value.problems[0]
 
 
 @pytest.mark.parametrize(
@@ -91,7 +95,7 @@ def test_every_value_has_its_line() -> None:
 
 def test_windows_line_ends_and_document_marks_are_nothing_special() -> None:
     document = read_yaml("%YAML 1.2\r\n---\r\na: 1\r\nb: 2\r\n...\r\n")
-    assert (document.value, document.lines["b",], document.findings) == ({"a": 1, "b": 2}, 4, [])
+    assert (document.value, document.lines["b",], document.problems) == ({"a": 1, "b": 2}, 4, [])
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "# nothing\n", "---\n", "---\n...\n"])
@@ -141,7 +145,7 @@ def test_a_billion_laughs_are_not_expanded() -> None:
 )
 def test_keys_that_are_no_text_are_refused_with_their_values(text: str, shown: str) -> None:
     document = read_yaml(f"{text}\nnext: 1\n")
-    assert [found.message for found in document.findings] == [shown]
+    assert [found.message for found in document.problems] == [shown]
     assert document.value == {"next": 1}
 
 
@@ -184,8 +188,8 @@ def test_deep_nesting_in_what_is_left_out_is_refused_too() -> None:
     ],
 )
 def test_control_characters_are_refused_with_their_line(character: str, code: str) -> None:
-    assert refusal(f"a: 1\nb: x{character}y\n") == Finding(
-        f"holds the control character {code}; remove it", 2
+    assert refusal(f"a: 1\nb: x{character}y\n") == Problem(
+        f"holds the control character {code}; remove it", line=2
     )
 
 
@@ -205,15 +209,15 @@ def test_text_is_utf_8_with_or_without_a_mark() -> None:
 @pytest.mark.parametrize(
     ("data", "finding"),
     [
-        (b"a: 1\nb: \xfc\n", Finding("byte 0xfc is not UTF-8; save the file as UTF-8", 2)),
-        ("a: 1".encode("utf-16"), Finding("is UTF-16; save it as UTF-8", 1)),
-        (b"#" * (MAX_BYTES + 1), Finding("is larger than 1000000 bytes, which no config needs to be")),
+        (b"a: 1\nb: \xfc\n", Problem("byte 0xfc is not UTF-8; save the file as UTF-8", line=2)),
+        ("a: 1".encode("utf-16"), Problem("is UTF-16; save it as UTF-8", line=1)),
+        (b"#" * (MAX_BYTES + 1), Problem("is larger than 1000000 bytes, which no config needs to be")),
     ],
 )
-def test_other_bytes_are_refused(data: bytes, finding: Finding) -> None:
-    with pytest.raises(FindingError) as caught:
+def test_other_bytes_are_refused(data: bytes, finding: Problem) -> None:
+    with pytest.raises(ConfigError) as caught:
         decode(data)
-    assert caught.value.finding == finding
+    assert caught.value.problems == (finding,)
 
 
 def test_a_file_of_just_the_largest_size_is_read() -> None:
@@ -224,7 +228,7 @@ def test_a_file_of_just_the_largest_size_is_read() -> None:
 def test_any_text_is_read_or_refused_in_words(text: str) -> None:
     try:
         document: Any = read_yaml(text)
-    except FindingError as error:
-        assert error.finding.message  # noqa: PT017
+    except ConfigError as error:
+        assert error.problems[0].message  # noqa: PT017
     else:
         assert set(document.lines) >= {()}
