@@ -111,7 +111,7 @@ def _read_labels(stored: StoredArray) -> CodedTexts:
         _refuse_missing(block, start, stored.place)
         distinct = np.union1d(distinct, block)
     try:
-        texts = [_text(value) for value in distinct.tolist()]
+        texts = [label_text(value) for value in distinct.tolist()]
     except UnicodeDecodeError as error:
         raise fault(stored.place, f"is not UTF-8 ({error}): save an array of type str") from error
     classes = ordered(set(texts))
@@ -143,7 +143,7 @@ def _refuse_missing(labels: npt.NDArray[Any], start: int, place: str) -> None:
         raise fault(place, f"has no label in every row: {which}; leave such rows out")
 
 
-def _text(value: bool | float | str | bytes) -> str:
+def label_text(value: bool | float | str | bytes) -> str:
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() else repr(value)
     return (value.decode() if isinstance(value, bytes) else str(value)).strip()
