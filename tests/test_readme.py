@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from fnnctl.cli import run
-from fnnctl.config.messages.schema_tree import (
+from fnnctl.config.paths import format_path, parse_path
+from fnnctl.config.schema.schema_tree import (
     all_settings,
     choices_of,
     forms_of,
@@ -18,7 +19,6 @@ from fnnctl.config.messages.schema_tree import (
     schema_at,
     words_of,
 )
-from fnnctl.config.paths import format_path, parse_path
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

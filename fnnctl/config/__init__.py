@@ -3,7 +3,7 @@
 Read in this order, which is also that of the imports:
 
 - `paths` (where a setting stands) and `yaml_text` (values as YAML text);
-- `schema/`: the sections of a config as pydantic models, and their JSON Schema;
+- `schema/`: the sections of a config as pydantic models, their JSON Schema, and the way through it;
 - `messages/`: sentences about what the schema refuses, with what was probably meant;
 - `rules/`: what the schema cannot say (contradictions, settings that nothing reads, the search space);
   `rules.experiments.experiment_of` makes an experiment of a mapping, without any file;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from fnnctl.space.domains import Domain
@@ -24,7 +25,7 @@ class Condition:
         return identity(values[self.dimension]) in {identity(value) for value in self.values}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Dimension:
     """One value that a search chooses: that of a setting, or a part of it."""
 
@@ -38,7 +39,7 @@ class Dimension:
     key: str | None = None
     """The setting's path as the space was written, if that is another form of it."""
 
-    @property
+    @cached_property
     def name(self) -> str:
         """A name that no other dimension of the space has."""
         return f"{self.setting}.{self.part}" if self.part else self.setting

@@ -59,7 +59,7 @@ class Domain(ABC):
 
     def value(self, u: float) -> Any:
         """The value at a point of [0, 1): the inverse of the distribution function."""
-        values = self._listed
+        values = self.values or ()
         return values[min(int(u * len(values)), len(values) - 1)]
 
     def coordinate(self, value: Any) -> float:
@@ -70,18 +70,14 @@ class Domain(ABC):
         index = self._index(value)
         if index is None:
             raise ValueError(f"{value!r} is not in the domain")
-        return (index + 0.5) / len(self._listed)
+        return (index + 0.5) / len(self.values or ())
 
     def grid(self, resolution: int) -> Sequence[Any]:
         """Evenly spread values, at most `resolution` of them; all values of a choice and of steps."""
-        return self._listed
+        return self.values or ()
 
     def __contains__(self, value: Any) -> bool:
         return self._index(value) is not None
-
-    @property
-    def _listed(self) -> Sequence[Any]:
-        return () if self.values is None else self.values
 
     def _index(self, value: Any) -> int | None:
         if isinstance(self.values, range):
@@ -90,7 +86,7 @@ class Domain(ABC):
 
     @cached_property
     def _indices(self) -> dict[Hashable, int]:
-        return {identity(value): index for index, value in enumerate(self._listed)}
+        return {identity(value): index for index, value in enumerate(self.values or ())}
 
 
 @dataclass(frozen=True)

@@ -119,7 +119,7 @@ class Range(NumberDomain):
     high: float
     step: float | None = None
 
-    @property
+    @cached_property
     def ends(self) -> tuple[float, float]:
         return self.low, self.high
 
@@ -155,17 +155,18 @@ class Range(NumberDomain):
         index = index_of(value, self.ends)
         return (self.key,) if index is None else (self.key, index)
 
-    @property
+    @cached_property
     def _even(self) -> bool:
         return self.step is not None or (self.whole and not self.log)
 
-    @property
+    @cached_property
     def _outer(self) -> tuple[float, float]:
         """The ends of the distribution: a whole number has the share around it."""
         return (self.low - 0.5, self.high + 0.5) if self.whole else self.ends
 
     def _number(self, u: float) -> float:
-        return self._between(*self._outer, u)
+        low, high = self._outer
+        return self._between(low, high, u)
 
     def _between(self, low: float, high: float, u: float) -> float:
         return math.exp(math.log(low) + u * math.log(high / low)) if self.log else low + u * (high - low)

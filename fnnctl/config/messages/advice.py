@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from fnnctl.config.messages.schema_tree import Schema, all_settings, words_of
 from fnnctl.config.messages.synonyms import SYNONYMS
 from fnnctl.config.messages.wording import shown
 from fnnctl.config.paths import ConfigPath
+from fnnctl.config.schema.schema_tree import Schema, all_settings, words_of
 from fnnctl.config.yaml_text import plain_scalar
 from fnnctl.errors import did_you_mean
 

@@ -12,7 +12,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from fnnctl.config.messages.advice import meant_path, meant_value, meant_word
-from fnnctl.config.messages.schema_tree import (
+from fnnctl.config.messages.synonyms import SYNONYMS
+from fnnctl.config.messages.wording import allowed, joined, shown
+from fnnctl.config.paths import ConfigPath, format_path
+from fnnctl.config.schema.schema_tree import (
     Schema,
     all_settings,
     choices_of,
@@ -26,9 +29,6 @@ from fnnctl.config.messages.schema_tree import (
     sections_of,
     words_of,
 )
-from fnnctl.config.messages.synonyms import SYNONYMS
-from fnnctl.config.messages.wording import allowed, joined, shown
-from fnnctl.config.paths import ConfigPath, format_path
 from fnnctl.errors import quoted_list
 
 LONG_CHOICE = 8

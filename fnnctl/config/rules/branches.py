@@ -10,9 +10,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fnnctl.config.messages.schema_tree import forms_at, names_of
 from fnnctl.config.paths import ConfigPath, parse_path
 from fnnctl.config.rules.plain_config import value_at, without
+from fnnctl.config.schema.schema_tree import forms_at, names_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from fnnctl.config.messages.schema_tree import value_in
 from fnnctl.config.paths import SPACE, ConfigPath, format_path, parse_path
 from fnnctl.config.schema.domains import DomainConfig, LayersConfig
+from fnnctl.config.schema.schema_tree import value_in
 from fnnctl.config.schema.section import written_out
 from fnnctl.space.dimensions import Condition, Dimension
 from fnnctl.space.domains import Choice

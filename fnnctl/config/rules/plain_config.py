@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from fnnctl.config.messages.schema_tree import forms_at, has_free_keys, schema_at, value_in
 from fnnctl.config.messages.wording import shown
 from fnnctl.config.paths import ConfigPath, format_path, problem_at
+from fnnctl.config.schema.schema_tree import forms_at, has_free_keys, schema_at, value_in
 from fnnctl.config.schema.section import written_out
 from fnnctl.errors import ConfigError
 

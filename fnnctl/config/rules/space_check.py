@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from fnnctl.config.messages.schema_tree import forms_at
 from fnnctl.config.paths import SPACE, ConfigPath, Messages, format_path, parse_path
 from fnnctl.config.rules.dimensions import condition, dimensions_of, place_of
 from fnnctl.config.rules.plain_config import override, value_at
@@ -13,6 +12,7 @@ from fnnctl.config.rules.probing import active_with, refused_values
 from fnnctl.config.rules.trials import TrialConfigs
 from fnnctl.config.schema.domains import DomainConfig, LayersConfig
 from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.schema_tree import forms_at
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.errors import ConfigError, did_you_mean, quoted_list
 from fnnctl.space.dimensions import Dimension, parents_first

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from fnnctl.config.messages.schema_tree import forms_of, schema_at
 from fnnctl.config.messages.wording import allowed, joined, shown
 from fnnctl.config.paths import parse_path
+from fnnctl.config.schema.schema_tree import forms_of, schema_at
 
 
 @pytest.mark.parametrize(

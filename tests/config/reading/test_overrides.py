@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from fnnctl.config.messages.schema_tree import all_settings
 from fnnctl.config.paths import ConfigPath, Location, Locations, format_path
 from fnnctl.config.reading.overrides import note_override, read_override
 from fnnctl.config.rules.plain_config import override
+from fnnctl.config.schema.schema_tree import all_settings
 from fnnctl.errors import ConfigError
 
 

@@ -1,4 +1,4 @@
-"""Walks the JSON Schema along a config's paths, so that messages can say what is possible at a place."""
+"""Walks the JSON Schema along paths: which forms a value may take, and where settings have their home."""
 
 from __future__ import annotations
 

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from fnnctl.config.messages.schema_tree import (
+from fnnctl.config.paths import format_path
+from fnnctl.config.schema.schema_tree import (
     all_settings,
     choices_of,
     chosen_section,
@@ -11,7 +12,6 @@ from fnnctl.config.messages.schema_tree import (
     schema_at,
     sections_of,
 )
-from fnnctl.config.paths import format_path
 from fnnctl.nn.layers.activations import ACTIVATIONS
 from fnnctl.nn.optimizers.first_order import OPTIMIZERS
 
