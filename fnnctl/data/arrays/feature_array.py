@@ -144,6 +144,7 @@ def _refuse_missing(labels: npt.NDArray[Any], start: int, place: str) -> None:
 
 
 def label_text(value: bool | float | str | bytes) -> str:
+    """The text of one label: 2.0 is `2`, as 2 is. Raises UnicodeDecodeError for bytes that are not UTF-8."""
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() else repr(value)
     return (value.decode() if isinstance(value, bytes) else str(value)).strip()

@@ -1,4 +1,4 @@
-"""Arrays that are in memory already as a data set: for callers from Python."""
+"""Arrays that are already in memory as a data set, for callers from Python."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from fnnctl.arrays import FloatArray
 from fnnctl.data.arrays.feature_array import label_text
+from fnnctl.data.coded_texts import CodedTexts
 from fnnctl.data.dataset import ROW_NUMBER, Dataset, RawTarget
-from fnnctl.data.tables.numbers import ordered
 
 
 def dataset_of(
@@ -27,9 +27,8 @@ def dataset_of(
     if len(columns) != X.shape[1]:
         raise ValueError(f"there are {len(columns)} names for {X.shape[1]} columns")
     values, codes = np.unique(y, return_inverse=True)
-    texts = [label_text(value) for value in values.tolist()]
-    classes = ordered(set(texts))
-    recode = np.array([classes.index(text) for text in texts], np.intp)
+    texts = tuple(label_text(value) for value in values.tolist())
+    labels = CodedTexts.joined([CodedTexts(codes, texts, [None] * len(texts))])
     return Dataset(
         name=target,
         source="",
@@ -39,6 +38,6 @@ def dataset_of(
         categorical=np.empty((len(X), 0), np.int32),
         categorical_names=(),
         categories=(),
-        target=RawTarget(target, recode[codes], classes, [None] * len(classes)),
+        target=RawTarget(target, labels.codes, labels.texts, labels.lines),
         file_rows=np.arange(len(X), dtype=ROW_NUMBER),
     )

@@ -3,71 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 import numpy as np
 
-from fnnctl.arrays import BoolArray, FloatArray, IntArray
+from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.data.coded_texts import CodedTexts
 from fnnctl.data.tables.packing import Packing
 from fnnctl.data.tables.table import Table
 
 
-@dataclass(frozen=True, slots=True)
-class LabelledTable:
-    """A file's columns with the label among them; rows without a label are left out of every array."""
-
-    table: Table
-    target: str
-
-    @property
-    def kept(self) -> BoolArray:
-        """(rows,) whether a row has a label."""
-        return np.asarray(self.table.categorical[self.target].codes >= 0)
-
-    @property
-    def rows(self) -> int:
-        """How many rows have a label."""
-        return int(np.count_nonzero(self.kept))
-
-    @property
-    def labels(self) -> CodedTexts:
-        """The labels of the rows that have one."""
-        return self.coded(self.target)
-
-    def coded(self, name: str) -> CodedTexts:
-        """A categorical column in the rows that have a label."""
-        column = self.table.categorical[name]
-        return replace(column, codes=column.codes[self.kept])
-
-
-def numeric_matrix(parts: Sequence[LabelledTable], names: Sequence[str]) -> tuple[FloatArray, Packing | None]:
+def numeric_matrix(tables: Sequence[Table], names: Sequence[str]) -> tuple[FloatArray, Packing | None]:
     """Join the columns `names` of the tables as (N, p) stored numbers, with their packing.
 
     The numbers of the other tables are appended to those of the first, so that the data are in memory once.
     """
-    first, *others = parts
-    matrix = first.table.numeric
-    matrix.keep(first.kept, names)
-    for part in others:
-        for block in part.table.numeric.blocks(part.kept, names):
-            matrix.append(block)
-    return matrix.finish()
+    first, *others = tables
+    first.numeric.keep(np.ones(first.rows, np.bool_), names)
+    for table in others:
+        for block in table.numeric.blocks(np.ones(table.rows, np.bool_), names):
+            first.numeric.append(block)
+    return first.numeric.finish()
 
 
 def code_matrix(
-    parts: Sequence[LabelledTable], names: Sequence[str]
+    tables: Sequence[Table], names: Sequence[str]
 ) -> tuple[IntArray, tuple[tuple[str, ...], ...]]:
     """Join the columns `names` of the tables as (N, q) int32 codes, -1 if missing; return the categories too.
 
     Each column is removed from its table as soon as it is copied, to give its memory back.
     """
-    matrix = np.empty((sum(part.rows for part in parts), len(names)), np.int32, order="F")
+    matrix = np.empty((sum(table.rows for table in tables), len(names)), np.int32, order="F")
     categories = []
     for j, name in enumerate(names):
-        joined = CodedTexts.joined([part.coded(name) for part in parts])
+        joined = CodedTexts.joined([table.categorical[name] for table in tables])
         matrix[:, j] = joined.codes
         categories.append(joined.texts)
-        for part in parts:
-            del part.table.categorical[name]
+        for table in tables:
+            del table.categorical[name]
     return matrix, tuple(categories)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.data.coded_texts import CodedTexts
+from fnnctl.data.dataset import ROW_NUMBER
 from fnnctl.data.mapped_numbers import MappedNumbers
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables.columns import NumberColumn, TextColumn, ValueCounts
@@ -40,6 +41,21 @@ class Table:
     lines: IntArray | None = None
     """(rows,) the line that each row begins at; known for a CSV file with weights."""
     mapped: MappedNumbers | None = None
+    file_rows: IntArray = field(default_factory=lambda: np.empty(0, ROW_NUMBER))
+    """(rows,) the rows' numbers in the file, from 0, once they are `labelled`."""
+
+    def labelled(self, target: str) -> Table:
+        """The rows that have a value in the column `target`; the others are dropped in place."""
+        kept = self.categorical[target].codes >= 0
+        file_rows = np.flatnonzero(kept).astype(ROW_NUMBER)
+        if kept.all():
+            return replace(self, file_rows=file_rows)
+        self.numeric.keep(kept, self.numeric.names)
+        for name, column in self.categorical.items():
+            self.categorical[name] = replace(column, codes=column.codes[kept])
+        beside = {"weights": self.weights, "groups": self.groups, "lines": self.lines}
+        chosen: dict[str, Any] = {key: None if each is None else each[kept] for key, each in beside.items()}
+        return replace(self, rows=len(file_rows), file_rows=file_rows, **chosen)
 
 
 @dataclass(frozen=True, slots=True)

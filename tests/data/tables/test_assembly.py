@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from fnnctl.data.coded_texts import CodedTexts
-from fnnctl.data.tables.assembly import LabelledTable, code_matrix, numeric_matrix
+from fnnctl.data.tables.assembly import code_matrix, numeric_matrix
 from fnnctl.data.tables.columns import TextColumn
 from fnnctl.data.tables.matrix import NumberMatrix
 from fnnctl.data.tables.table import Table
@@ -15,14 +15,14 @@ def texts(values: list[str]) -> CodedTexts:
     return column.coded()
 
 
-def part(labels: list[str], sizes: list[float], colours: list[str]) -> LabelledTable:
+def part(labels: list[str], sizes: list[float], colours: list[str]) -> Table:
     categorical = {"y": texts(labels), "colour": texts(colours)}
     numeric = NumberMatrix(["size"])
     numeric.append(np.array(sizes)[:, None])
-    return LabelledTable(Table(("size", "colour", "y"), numeric, categorical, len(labels)), "y")
+    return Table(("size", "colour", "y"), numeric, categorical, len(labels)).labelled("y")
 
 
-def two_parts() -> list[LabelledTable]:
+def two_parts() -> list[Table]:
     return [
         part(["q", "", "p"], [1.0, 2.0, np.nan], ["red", "blue", ""]),
         part(["p", "q"], [4.0, 5.0], ["green", "red"]),
@@ -35,7 +35,7 @@ def test_rows_without_a_label_are_left_out_and_the_second_part_follows() -> None
     numbers, packing = numeric_matrix(parts, ["size"])
     np.testing.assert_array_equal(numbers, [[1.0], [np.nan], [4.0], [5.0]])
     assert packing is None
-    labels = CodedTexts.joined([each.labels for each in parts])
+    labels = CodedTexts.joined([each.categorical["y"] for each in parts])
     assert labels.codes.tolist() == [1, 0, 0, 1]
     assert labels.codes.dtype == np.intp
     assert labels.texts == ("p", "q")
