@@ -55,5 +55,7 @@ def test_whole_numbers_are_classes_in_their_order() -> None:
 def test_shapes_that_do_not_fit_are_refused() -> None:
     with pytest.raises(ValueError, match=r"not \(3, 2\) and \(2,\)"):
         dataset_of(np.zeros((3, 2)), np.zeros(2))
+    with pytest.raises(ValueError, match="without a target"):
+        dataset_of(np.zeros((2, 1)), np.array([1.0, np.nan]))
     with pytest.raises(ValueError, match="1 names for 2 columns"):
         dataset_of(np.zeros((3, 2)), np.zeros(3), names=["a"])

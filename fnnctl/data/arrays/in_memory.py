@@ -19,13 +19,16 @@ def dataset_of(
 ) -> Dataset:
     """The rows of X, (N, p) with NaN if missing, with the target y, (N,): integers, booleans or texts.
 
-    `names` are the columns', by default x0, x1, … Raises ValueError for other shapes.
+    `names` are the columns', by default x0, x1, … Raises ValueError for other shapes, and if a row has no
+    target.
     """
     if X.ndim != 2 or y.shape != (len(X),):
         raise ValueError(f"X must be (N, p) and y (N,), not {X.shape} and {y.shape}")
     columns = tuple(names or (f"x{j}" for j in range(X.shape[1])))
     if len(columns) != X.shape[1]:
         raise ValueError(f"there are {len(columns)} names for {X.shape[1]} columns")
+    if y.dtype.kind == "f" and not np.isfinite(y).all():
+        raise ValueError("y has a row without a target: leave such rows out")
     values, codes = np.unique(y, return_inverse=True)
     texts = tuple(label_text(value) for value in values.tolist())
     labels = CodedTexts.joined([CodedTexts(codes, texts, [None] * len(texts))])
