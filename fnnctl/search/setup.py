@@ -114,13 +114,18 @@ def set_up(
     if budget.total_epochs is not None:
         largest = max((bracket.rungs[-1].epochs for bracket in plan.brackets), default=1)
         budget = replace(budget, max_epochs=largest, min_epochs=min(budget.min_epochs, largest))
-    configs = trial_configs(loaded.config, loaded.experiment, epochs=horizon or budget.max_epochs)
+    configs = trial_configs(
+        loaded.config,
+        loaded.experiment,
+        epochs=horizon or budget.max_epochs,
+        check=data.task.check,
+    )
     return SearchSetup(experiment, configs, space, budget, plan)
 
 
 def setup_problems(loaded: LoadedConfig, data: TaskData) -> list[Problem]:
     """What is wrong with the config's search, and with how it speaks of the data; training ignores both."""
-    problems, search = loaded.search_problems(), loaded.experiment.search
+    problems, search = loaded.search_problems(data.task.check), loaded.experiment.search
     if search and (wrong := data.task.check_metric(search.objective.metric)):
         problems.append(Problem(wrong, path="search.objective.metric"))
     return problems

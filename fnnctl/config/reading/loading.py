@@ -23,6 +23,7 @@ from fnnctl.config.reading.yaml_reader import MAX_BYTES, Document, decode, read_
 from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.plain_config import override
 from fnnctl.config.rules.search_check import search_messages
+from fnnctl.config.rules.trials import Check
 from fnnctl.config.rules.validation import RefusedConfigurationError
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.errors import ConfigError, DataError, MachineError, Problem, did_you_mean
@@ -41,9 +42,12 @@ class LoadedConfig:
     config: Mapping[str, Any]
     """The file's values with those of the command line; also those that only trials of a search read."""
 
-    def search_problems(self) -> list[Problem]:
-        """What is wrong with the `search` section, from top to bottom; `fnnctl train` does not read it."""
-        messages = search_messages(self.config, self.experiment)
+    def search_problems(self, check: Check | None = None) -> list[Problem]:
+        """What is wrong with the `search` section, from top to bottom; `fnnctl train` does not read it.
+
+        With `check`, also what the data have against its trials.
+        """
+        messages = search_messages(self.config, self.experiment, check)
         return _from_top_to_bottom(self.locations.problems(messages))
 
     @contextmanager

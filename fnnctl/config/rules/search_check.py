@@ -11,7 +11,7 @@ from typing import Any
 
 from fnnctl.config.paths import Messages, format_path
 from fnnctl.config.rules.space_check import space_messages
-from fnnctl.config.rules.trials import TrialConfigs, trial_configs
+from fnnctl.config.rules.trials import Check, TrialConfigs, trial_configs
 from fnnctl.config.rules.validation import RefusedConfigurationError
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.metric_names import METRICS, class_of
@@ -19,13 +19,18 @@ from fnnctl.config.schema.search import ObjectiveConfig, SearchConfig
 from fnnctl.errors import did_you_mean
 
 
-def search_messages(config: Mapping[str, Any], experiment: Experiment) -> Messages:
-    """What is wrong with the `search` section of a config, whose experiment this is."""
+def search_messages(
+    config: Mapping[str, Any], experiment: Experiment, check: Check | None = None
+) -> Messages:
+    """What is wrong with the `search` section of a config, whose experiment this is.
+
+    With `check`, also what the data have against its trials.
+    """
     search = experiment.search
     if search is None:
         return {}
     epochs = search.budget.max_epochs or experiment.training.epochs
-    configs = trial_configs(config, experiment, epochs=epochs)
+    configs = trial_configs(config, experiment, epochs=epochs, check=check)
     messages = _objective_messages(search.objective, experiment) | _budget_messages(search, epochs)
     return messages | (_base_messages(configs) or space_messages(configs, experiment, search.space))
 

@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from fnnctl.config.paths import ConfigPath, Messages, is_below, parse_path
 from fnnctl.config.rules.branches import Fork, forks_of
@@ -18,9 +18,12 @@ from fnnctl.config.rules.plain_config import value_at, with_value, without
 from fnnctl.config.rules.unread import unread_settings
 from fnnctl.config.rules.validation import RefusedConfigurationError, validated
 from fnnctl.config.schema.experiment import Experiment
+from fnnctl.errors import Problem
 from fnnctl.space.values import identity
 
 EPOCHS: ConfigPath = ("training", "epochs")
+Check: TypeAlias = Callable[[Experiment], Sequence[Problem]]
+"""What the data have against an experiment; its problems have paths."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +35,15 @@ class TrialConfigs:
     forks: tuple[Fork, ...]
     epochs: int
     """Every trial's training.epochs, at which schedules end: the largest budget, until that is raised."""
+    check: Check | None = None
+    """None if the data are not known."""
 
     def experiment_of(self, assignment: Mapping[str, Any]) -> Experiment:
-        """The trial's experiment; raises `RefusedConfigurationError` if the rules refuse it."""
-        return _resolved(self._config_of(assignment))
+        """The trial's experiment; raises `RefusedConfigurationError` if the rules or the data refuse it."""
+        experiment = _resolved(self._config_of(assignment))
+        if self.check and (problems := self.check(experiment)):
+            raise RefusedConfigurationError({parse_path(each.path or ""): each.message for each in problems})
+        return experiment
 
     def unread_in(self, assignment: Mapping[str, Any]) -> Messages:
         """What nothing reads in this trial; `RefusedConfigurationError` if the schema refuses it."""
@@ -58,7 +66,9 @@ class TrialConfigs:
             return identity(assignment)
 
 
-def trial_configs(config: Mapping[str, Any], experiment: Experiment, *, epochs: int) -> TrialConfigs:
+def trial_configs(
+    config: Mapping[str, Any], experiment: Experiment, *, epochs: int, check: Check | None = None
+) -> TrialConfigs:
     """The trials of a loaded `config`, whose experiment this is, at this largest budget."""
     plain: Any = without(config, [("search",)])
     plain = {**plain, "name": experiment.name}
@@ -66,7 +76,7 @@ def trial_configs(config: Mapping[str, Any], experiment: Experiment, *, epochs: 
         plain = with_value(plain, ("training", "early_stopping"), None)
     if value_at(plain, EPOCHS) is None:
         plain = with_value(plain, EPOCHS, experiment.training.epochs)
-    return TrialConfigs(plain, tuple(forks_of(config)), epochs)
+    return TrialConfigs(plain, tuple(forks_of(config)), epochs, check)
 
 
 def _resolved(config: Any) -> Experiment:

@@ -1,0 +1,62 @@
+"""A search's space against the data: what a task refuses in a config is refused in a trial, too."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fnnctl.commands.preparation import prepare_search
+from fnnctl.errors import ConfigError
+from fnnctl.modelling.loading import load_experiment
+from fnnctl.stacks.trial_fits import FailedTrialError
+from tests.commands.searching import write_config
+
+RANGE = {"training.l2": {"log_uniform": [1e-4, 1e-1]}}
+
+
+@pytest.mark.parametrize(
+    ("data", "setting", "choice", "told"),
+    [
+        (
+            "breast_cancer",
+            "model.output",
+            ["softmax", {"name": "logistic", "positive_class": "nonsense"}],
+            "search.space.model.output.choice[1]: model.output.positive_class: there is no class 'nonsense'",
+        ),
+        (
+            "wine",
+            "model.output.name",
+            ["softmax", "logistic"],
+            "search.space.model.output.name.choice[1]: model.output: a logistic output tells two classes",
+        ),
+        (
+            "wine",
+            "training.class_weights",
+            ["balanced", {"nonsense": 2.0}],
+            "search.space.training.class_weights.choice[1]: training.class_weights.nonsense: there is no",
+        ),
+    ],
+)
+def test_a_choice_that_the_data_refuse_is_refused_at_its_line(
+    tmp_path: Path, data: str, setting: str, choice: list[Any], told: str
+) -> None:
+    config = write_config(
+        tmp_path / "x.yaml", data=data, search={"space": {setting: {"choice": choice}, **RANGE}}
+    )
+    loaded = load_experiment(config)
+    with pytest.raises(ConfigError) as raised:
+        prepare_search(loaded, max_trials=None)
+    (problem,) = raised.value.problems
+    assert told in str(problem)
+    assert problem.file == str(config)
+    assert problem.line is not None
+
+
+def test_a_trial_that_the_data_refuse_fails(tmp_path: Path) -> None:
+    """What the check of the space cannot see is found when the trial's fits are made."""
+    config = write_config(tmp_path / "x.yaml", data="wine", search={"space": RANGE})
+    prepared = prepare_search(load_experiment(config), max_trials=None)
+    with pytest.raises(FailedTrialError, match="a logistic output tells two classes apart"):
+        prepared.fits.fits({"model.output": "logistic"})
