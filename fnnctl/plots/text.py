@@ -8,6 +8,7 @@ import unicodedata
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 
 from matplotlib import font_manager
 
@@ -29,8 +30,12 @@ def font_families(texts: Iterable[str]) -> list[str]:
 
 
 def fitted(text: str, limit: int) -> str:
-    """`text` on one line, without control characters, at most `limit` columns wide."""
-    return shortened(plain_text(text), limit)
+    """`text` on one line, without control characters, at most `limit` columns wide.
+
+    A character that no installed font has is shown as its code, because equal boxes would not tell two
+    classes apart.
+    """
+    return shortened("".join(map(_drawable, plain_text(text))), limit)
 
 
 def shortened(text: str, limit: int) -> str:
@@ -59,6 +64,21 @@ def count_text(count: int) -> str:
     if count < 100_000:
         return str(count)
     return f"{count / 1e3:.0f}k" if count < 999_500 else f"{count / 1e6:.0f}M"
+
+
+@lru_cache(maxsize=10_000)
+def _drawable(character: str) -> str:
+    """The character; its code if no font has it, or nothing if it is invisible."""
+    if character.isascii() or any(_has_glyph(family, character) for family in font_families([character])):
+        return character
+    return "" if unicodedata.category(character) in ("Cf", "Mn") else f"\\u{ord(character):04x}"
+
+
+def _has_glyph(family: str, character: str) -> bool:
+    with quiet_fonts():
+        properties = font_manager.FontProperties(family=[family])
+        font = font_manager.get_font(font_manager.findfont(properties))
+    return font.get_char_index(ord(character)) > 0
 
 
 def _columns(character: str) -> int:

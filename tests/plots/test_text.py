@@ -9,7 +9,7 @@ from matplotlib import font_manager
 
 from fnnctl.plots.confusion import confusion_matrix_figure
 from fnnctl.plots.style import png_bytes
-from fnnctl.plots.text import DEFAULT_FAMILY, columns, count_text, font_families, shortened
+from fnnctl.plots.text import DEFAULT_FAMILY, columns, count_text, fitted, font_families, shortened
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,12 @@ def test_one_family_is_enough_for_ascii_and_the_systems_follow_for_the_rest(
     monkeypatch.setattr(font_manager.fontManager, "ttflist", fonts)
     assert font_families(["plain", "$x$"]) == [DEFAULT_FAMILY]
     assert font_families(["plain", "猫"]) == [DEFAULT_FAMILY, "Malgun Gothic", "Noto Sans CJK JP"]
+
+
+def test_characters_without_a_font_are_shown_as_their_codes() -> None:
+    """Two classes with equal boxes for names could not be told apart."""
+    assert fitted("caf\u00e9 \U00012000", 20) == "caf\u00e9 \\u12000"
+    assert fitted("\U000e0001x", 20) == "x"  # an invisible tag
 
 
 def test_fonts_raise_no_remarks(caplog: pytest.LogCaptureFixture) -> None:
