@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fnnctl.arrays.npy import NpyError, read_array, read_header
+from fnnctl.store import names
 from fnnctl.store.atomic import damaged
 
 Array = npt.NDArray[Any]
@@ -47,7 +48,7 @@ def read_listed_npz(content: bytes, expected: object, path: Path) -> dict[str, A
     Raises `DataError`, which names `path`, if they are not, or if the file is damaged.
     """
     if not isinstance(expected, dict):
-        raise damaged(path, "cannot be read: model.json does not list its arrays")
+        raise damaged(path.with_name(names.MODEL), f"is damaged: it does not list the arrays of {path.name}")
     arrays = read_npz(content, path)
     listed = array_list(arrays)
     if sorted(listed) != sorted(expected):

@@ -80,7 +80,6 @@ HUGE = (
     [
         (b"", {}, "not a zip file"),
         (to_npz(ARRAYS), {"other": {}}, "not those that model.json lists"),
-        (to_npz(ARRAYS), None, "does not list its arrays"),
         (
             npz_with("a.npy", npy(np.zeros(3))),
             {"a": {"shape": [4], "dtype": "float64"}},
@@ -106,6 +105,12 @@ def test_a_file_that_is_not_what_it_should_be(content: bytes, listed: object, me
     with pytest.raises(DataError, match=message) as caught:
         read_listed_npz(content, listed, PATH)
     assert caught.value.problems[0].file == "model.npz"
+
+
+def test_a_description_without_the_list_of_arrays_is_the_damaged_file() -> None:
+    with pytest.raises(DataError, match=r"does not list the arrays of model\.npz") as caught:
+        read_listed_npz(to_npz(ARRAYS), None, PATH)
+    assert caught.value.problems[0].file == "model.json"
 
 
 @pytest.mark.parametrize("name", CRAFTED)
