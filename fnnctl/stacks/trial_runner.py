@@ -20,7 +20,7 @@ from fnnctl.stacks.measures import FitObjective, ObjectiveMeasure
 from fnnctl.stacks.planning import stack_size
 from fnnctl.stacks.trial_fits import FailedTrialError, StackKey, TrialFits, settings_text
 from fnnctl.stacks.work import StackItem, StackResult, WorkerData, train_item
-from fnnctl.store.trial_checkpoints import FitKey, TrialCheckpoints, read_states
+from fnnctl.store.trial_checkpoints import TrialCheckpoints, read_states
 from fnnctl.training.checkpoint import state_digest
 from fnnctl.training.members import StackSettings
 from fnnctl.training.trainer import Outcome
@@ -99,7 +99,6 @@ class TrialRunner:
         self._settings, self._fits, self._checkpoints = settings, fits, checkpoints
         self._journal, self._executor, self._on_stack = journal, executor, on_stack
         self._shared = executor.share(WorkerData(fits.data, reuse=True))
-        self._written: set[tuple[FitKey, int]] = set()
         self._stopped = self._begun = False
 
     def __call__(self, jobs: Sequence[Job]) -> Generator[Sequence[Result], None, None]:
@@ -230,7 +229,6 @@ class TrialRunner:
         if result.state is not None:
             keys = [(stack.members[k][0].number, stack.members[k][1]) for k in result.digests]
             self._checkpoints.write(keys, stack.stop, result.state)
-            self._written |= {(key, stack.stop) for key in keys}
         self._on_stack(
             {
                 "trials": stack.trials,
@@ -297,6 +295,11 @@ class TrialRunner:
         for stop in sorted({job.stop for job in lost}):
             ordered = _ordered([job for job in lost if job.stop == stop], groups)
             for result in self._results(ordered, groups):
+                if result.status is Status.FAILED:
+                    raise MachineError(
+                        f"trial {result.trial} could not be trained again after its checkpoint was lost: "
+                        f"{result.reason}"
+                    )
                 recorded = self._journal.results[result.trial, stop]
                 if (result.objective, _digest(result)) != (recorded.objective, _digest(recorded)):
                     raise MachineError(
@@ -309,7 +312,7 @@ class TrialRunner:
         """Whether the checkpoint that a job goes on from is there, and is the one that was recorded."""
         ended = self._ended(job)
         keys = [(job.trial.number, index) for index in range(len(self._fits.rows)) if index not in ended]
-        if all((key, job.start) in self._written for key in keys):
+        if all(self._checkpoints.has_written(key, job.start) for key in keys):
             return True
         places = [self._checkpoints.place(key, job.start) for key in keys]
         try:

@@ -103,11 +103,12 @@ class WorkerData:
             return fit.examples(self.data)
         kind = f"{fit.preprocessing} {fit.settings.precision}"
         key = kind, fit.fold
-        if key not in self._pools:
-            for other in [each for each in self._pools if each[0] != kind]:
-                self._pools.pop(other, None)  # another thread may have done so
-            self._pools[key] = fit.examples(self.data)
-        return self._pools[key]
+        pool = self._pools.get(key)
+        if pool is None:
+            pool = fit.examples(self.data)
+            alike = {each: kept for each, kept in self._pools.items() if each[0] == kind}
+            self._pools = {**alike, key: pool}  # a new dict, because other threads may be reading the old one
+        return pool
 
 
 def train_item(progress: Progress, shared: WorkerData, item: StackItem[T]) -> StackResult[T]:

@@ -40,6 +40,7 @@ class TrialCheckpoints:
         """Find the existing ones; a file that cannot be read counts as lost."""
         self._folder = run / names.CHECKPOINTS
         self._places: dict[tuple[FitKey, int], StatePlace] = {}
+        self._written: set[tuple[FitKey, int]] = set()
         for left_behind in self._folder.glob(names.TEMPORARY_PATTERN):
             with suppress(OSError):
                 left_behind.unlink()
@@ -53,6 +54,10 @@ class TrialCheckpoints:
         """Where the fit's checkpoint at this budget is; None if there is none."""
         return self._places.get((key, budget))
 
+    def has_written(self, key: FitKey, budget: int) -> bool:
+        """Whether this object wrote the fit's checkpoint and has kept it: its content need not be checked."""
+        return (key, budget) in self._written
+
     def write(self, keys: Sequence[FitKey], budget: int, state: Mapping[str, Array]) -> None:
         """Write the state of a stack; its arrays' first axis has these fits."""
         try:
@@ -62,6 +67,7 @@ class TrialCheckpoints:
         file = self._folder / names.trial_checkpoint_name(budget, keys[0][0])
         write_bytes(file, to_npz({_NETWORKS: np.array(keys), _BUDGET: np.array(budget), **state}))
         self._note(file, keys, budget)
+        self._written |= {(key, budget) for key in keys}
 
     def keep_only(self, needed: Collection[tuple[int, int]]) -> None:
         """Remove files without a needed checkpoint; `needed` are pairs of a trial's number and a budget."""
@@ -72,6 +78,7 @@ class TrialCheckpoints:
                 with suppress(OSError):
                     file.unlink()
         self._places = kept
+        self._written &= kept.keys()
 
     def _note(self, file: Path, keys: Sequence[FitKey], budget: int) -> None:
         self._places |= {(key, budget): StatePlace(file, row) for row, key in enumerate(keys)}

@@ -22,6 +22,7 @@ from fnnctl.commands import search as search_module
 from fnnctl.search.loop import run_search
 from fnnctl.stacks.trial_runner import TrialRunner
 from fnnctl.store.weights import read_npz, to_npz
+from tests.commands import killing
 from tests.commands.searching import (
     RATE,
     assert_same_search,
@@ -187,6 +188,20 @@ def test_a_checkpoint_that_comes_out_differently_stops_the_search(
     ]
     monkeypatch.undo()
     assert resume(folder, "--executor", "serial") == 0
+
+
+def test_a_lost_checkpoint_that_cannot_be_trained_again_stops_the_search(
+    cut: Cut, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The machine repeats its bits: the message must not say otherwise."""
+    folder = cut(0, budget=3)
+    shutil.rmtree(folder / "checkpoints")
+    monkeypatch.setattr("fnnctl.stacks.trial_runner.train_item", killing.killed)
+    capsys.readouterr()
+    assert resume(folder, "--executor", "processes", "--workers", "2") == 3
+    told = capsys.readouterr().err
+    assert "could not be trained again after its checkpoint was lost: its worker process was killed" in told
+    assert "to the bit" not in told
 
 
 def test_another_machine_is_warned_of(cut: Cut, undisturbed: Path) -> None:
