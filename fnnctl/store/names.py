@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import re
-import secrets
 import unicodedata
 from datetime import datetime
 
@@ -86,7 +86,7 @@ def run_folder_name(name: str, started: datetime) -> str:
 
     The six hex digits come from the operating system's random source, so that simultaneous starts differ.
     """
-    return f"{started:%Y-%m-%dT%H-%M-%SZ}-{slug(name)}-{secrets.token_hex(3)}"
+    return f"{started:%Y-%m-%dT%H-%M-%SZ}-{slug(name)}-{_random_hex(3)}"
 
 
 def started_by_name(folder_name: str) -> str | None:
@@ -97,7 +97,7 @@ def started_by_name(folder_name: str) -> str | None:
 
 def hidden_folder_name() -> str:
     """The name under which a run folder is made, before it appears under its own."""
-    return f".new-{secrets.token_hex(8)}"
+    return f".new-{_random_hex(8)}"
 
 
 HIDDEN_FOLDER_PATTERN = ".new-*"
@@ -106,9 +106,14 @@ HIDDEN_FOLDER_PATTERN = ".new-*"
 
 def trial_checkpoint_name(budget: int, first_trial: int) -> str:
     """A new file's name for the checkpoints of a stack of trials, named by the first, at this budget."""
-    return f"{budget}-{first_trial}-{secrets.token_hex(4)}.npz"
+    return f"{budget}-{first_trial}-{_random_hex(4)}.npz"
 
 
 def temporary_file_name(name: str) -> str:
     """The name under which a file is written, before it is complete."""
-    return f".{name}.{secrets.token_hex(4)}.tmp"
+    return f".{name}.{_random_hex(4)}.tmp"
+
+
+def _random_hex(count: int) -> str:
+    """`count` random bytes as hexadecimal digits; `secrets` would import `hashlib` into every command."""
+    return os.urandom(count).hex()
