@@ -9,10 +9,9 @@ from pathlib import Path
 from fnnctl.commands.preparation import prepare_search
 from fnnctl.console.output import Output
 from fnnctl.data.splits.parts import Split
-from fnnctl.errors import ConfigError, InputError, Problem, quoted_list
+from fnnctl.errors import InputError, Problem, quoted_list
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import LoadedExperiment, load_experiment
-from fnnctl.search.setup import setup_problems
 
 
 def check(
@@ -48,12 +47,10 @@ def _search_problems(loaded: LoadedExperiment) -> Sequence[Problem]:
     try:
         if search is not None and search.space:
             prepare_search(loaded, max_trials=None)
-        elif problems := setup_problems(loaded.config, loaded.data):
-            with loaded.config.located():
-                raise ConfigError(*problems)
+            return []
     except InputError as error:
         return error.problems
-    return []
+    return loaded.search_problems()
 
 
 def _in_words(loaded: LoadedExperiment, split: Split, fit: Fit) -> str:

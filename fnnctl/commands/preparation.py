@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fnnctl.data.splits.parts import Split
+from fnnctl.errors import ConfigError, Problem
 from fnnctl.modelling.fit import Fit, with_data_facts
 from fnnctl.modelling.loading import LoadedExperiment, split_data
 from fnnctl.search.setup import SearchSetup, set_up
@@ -35,11 +36,29 @@ def prepare_search(
     loaded: LoadedExperiment, *, max_trials: int | None, horizon: int | None = None
 ) -> PreparedSearch:
     """Divide the rows, plan, and see to it that every network fits into the memory; raises `InputError`."""
+    _refuse_unsound(loaded)
     data = loaded.data
     experiment = with_data_facts(loaded.experiment, data.dataset)
     with loaded.config.located():
-        setup = set_up(loaded.config, experiment, data, max_trials=max_trials, horizon=horizon)
+        setup = set_up(
+            loaded.config.config,
+            experiment,
+            data.task,
+            max_trials=max_trials,
+            horizon=horizon,
+        )
         split = split_data(data, loaded.experiment)
         refuse_too_large(TrialFits(data, setup.configs, (split,)), setup.space)
         fits = TrialFits(data, setup.configs, trial_rows(data, loaded.experiment, split))
     return PreparedSearch(loaded, setup, split, fits)
+
+
+def _refuse_unsound(loaded: LoadedExperiment) -> None:
+    """Raise `ConfigError` if the config's search is no search, or if anything is wrong with it."""
+    search = loaded.experiment.search
+    if search is None or not search.space:
+        message = "there is nothing to search; write for example {training.l2: {log_uniform: [1e-6, 1e-2]}}"
+        with loaded.config.located():
+            raise ConfigError(Problem(message, path="search.space"))
+    if problems := loaded.search_problems():
+        raise ConfigError(*problems)

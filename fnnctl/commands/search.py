@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ from fnnctl.console.output import Output
 from fnnctl.console.progress import amount_progress
 from fnnctl.console.signals import Interruption
 from fnnctl.errors import NoFinishedTrialError, UsageError, did_you_mean
-from fnnctl.executors.registry import ExecutorKind, make_executor
+from fnnctl.executors.registry import BY_NAME, make_executor
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import load_experiment, split_data
 from fnnctl.modelling.refit import refit_experiment
@@ -44,8 +44,6 @@ from fnnctl.store.trial_checkpoints import TrialCheckpoints
 
 INTERRUPTED = "interrupted"
 TIME_IS_OVER = "the time limit"
-EXECUTORS: Mapping[str, ExecutorKind] = {"serial": "serial", "processes": "processes"}
-"""Those that can be asked for by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +57,9 @@ class SearchOptions:
     time_limit: float | None
 
     def __post_init__(self) -> None:
-        if self.executor is not None and self.executor not in EXECUTORS:
-            known = " or ".join(EXECUTORS)
-            hint = did_you_mean(self.executor, EXECUTORS)
+        if self.executor is not None and self.executor not in BY_NAME:
+            known = " or ".join(BY_NAME)
+            hint = did_you_mean(self.executor, BY_NAME)
             raise UsageError(f"there is no executor '{self.executor}'; it is {known}{hint}")
 
     @property
@@ -211,7 +209,7 @@ def _search(session: _Session) -> str:
         train_rows=fits.most_train_rows,
         epochs=epochs,
         workers=options.workers or usable_processors(),
-        executor=EXECUTORS[options.executor] if options.executor else None,
+        executor=BY_NAME[options.executor] if options.executor else None,
     )
     session.output.detail(f"{plan.kind}, {plan.workers} at once")
     before = sum(result.epochs for result in session.journal.results.values()) * len(fits.rows)

@@ -19,6 +19,9 @@ EXECUTORS: Final[Mapping[ExecutorKind, Callable[[int, Poll], Executor]]] = {
     "processes": ProcessExecutor,
 }
 
+BY_NAME: Final[Mapping[str, ExecutorKind]] = {"serial": "serial", "processes": "processes"}
+"""Those that a user can ask for."""
+
 
 @contextmanager
 def make_executor(kind: ExecutorKind, *, workers: int, poll: Poll) -> Iterator[Executor]:

@@ -11,7 +11,7 @@ from fnnctl.config.schema.experiment import Experiment
 from fnnctl.data.loading import load_dataset
 from fnnctl.data.splits.parts import Split, split_rows
 from fnnctl.data.warnings import data_warnings
-from fnnctl.errors import ConfigError
+from fnnctl.errors import ConfigError, Problem
 from fnnctl.memory import return_large_blocks
 from fnnctl.modelling.cross_validation import CrossValidation, cross_validation
 from fnnctl.modelling.fit import Fit
@@ -48,6 +48,13 @@ class LoadedExperiment:
         """The experiment's folds, a fit for each."""
         with self.config.located():
             return cross_validation(self.data, self.experiment)
+
+    def search_problems(self) -> list[Problem]:
+        """What is wrong with the config's search and with what it says of the data; training ignores both."""
+        problems, search = self.config.search_problems(self.data.task.check), self.experiment.search
+        if search and (wrong := self.data.task.check_metric(search.objective.metric)):
+            problems.append(self.config.locations.located(Problem(wrong, path="search.objective.metric")))
+        return problems
 
     def warnings(self, split: Split) -> list[str]:
         """What is no error in the data but likely a mistake."""

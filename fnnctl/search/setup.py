@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import fnnctl
-from fnnctl.config.reading.loading import LoadedConfig
 from fnnctl.config.reading.resolved import active_settings
 from fnnctl.config.rules.dimensions import space_of
 from fnnctl.config.rules.trials import TrialConfigs, trial_configs
@@ -24,7 +23,7 @@ from fnnctl.search.protocols import Sampler, Scheduler
 from fnnctl.search.samplers import SAMPLERS
 from fnnctl.search.schedulers import build_scheduler
 from fnnctl.space.space import Space
-from fnnctl.tasks.task import TaskData
+from fnnctl.tasks.task import Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,25 +84,20 @@ class SearchSetup:
 
 
 def set_up(
-    loaded: LoadedConfig,
+    config: Mapping[str, Any],
     experiment: Experiment,
-    data: TaskData,
+    task: Task,
     *,
     max_trials: int | None,
     horizon: int | None = None,
 ) -> SearchSetup:
-    """SearchPlan the search; `experiment` is the loaded one with the data's facts filled in.
+    """Plan the search of a sound `config`; `experiment` is the config's, with the data's facts filled in.
 
-    Without a `horizon`, the number of epochs that schedules reckon with, it is the largest budget. Raises
-    `ConfigError`.
+    Without a `horizon`, the number of epochs for which schedules are planned, it is the largest budget.
+    Raises `ConfigError`.
     """
-    if experiment.search is None or not experiment.search.space:
-        message = "there is nothing to search; write for example {training.l2: {log_uniform: [1e-6, 1e-2]}}"
-        raise ConfigError(Problem(message, path="search.space"))
-    if problems := setup_problems(loaded, data):
-        raise ConfigError(*problems)
-    search = experiment.search
-    budget = _spending(experiment, search, max_trials)
+    search = experiment.search or SearchConfig()
+    budget = _budget(experiment, search, max_trials)
     space = space_of(search.space)
     size = space.grid(search.grid_resolution).size if search.method.sampler == "grid" else space.size
     try:
@@ -114,24 +108,11 @@ def set_up(
     if budget.total_epochs is not None:
         largest = max((bracket.rungs[-1].epochs for bracket in plan.brackets), default=1)
         budget = replace(budget, max_epochs=largest, min_epochs=min(budget.min_epochs, largest))
-    configs = trial_configs(
-        loaded.config,
-        loaded.experiment,
-        epochs=horizon or budget.max_epochs,
-        check=data.task.check,
-    )
+    configs = trial_configs(config, experiment, epochs=horizon or budget.max_epochs, check=task.check)
     return SearchSetup(experiment, configs, space, budget, plan)
 
 
-def setup_problems(loaded: LoadedConfig, data: TaskData) -> list[Problem]:
-    """What is wrong with the config's search, and with how it speaks of the data; training ignores both."""
-    problems, search = loaded.search_problems(data.task.check), loaded.experiment.search
-    if search and (wrong := data.task.check_metric(search.objective.metric)):
-        problems.append(Problem(wrong, path="search.objective.metric"))
-    return problems
-
-
-def _spending(experiment: Experiment, search: SearchConfig, max_trials: int | None) -> SearchBudget:
+def _budget(experiment: Experiment, search: SearchConfig, max_trials: int | None) -> SearchBudget:
     wanted = search.budget
     most = wanted.max_epochs or experiment.training.epochs
     all_of_grid = search.method.scheduler == "full_budget" and search.method.sampler == "grid"
