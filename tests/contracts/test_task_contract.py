@@ -1,29 +1,22 @@
 """What every task keeps to, whatever kind of target it learns.
 
-A new one is entered in `CASES`, and in `restored` as long as it is described in model.json otherwise.
+A new one is entered in `tests.tasks.cases.CASES`. `restored` is how a saved model gets its task back.
 """
 
 from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pytest
 
-from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.config.schema.data import DataConfig
-from fnnctl.config.schema.experiment import Experiment
-from fnnctl.data.arrays.in_memory import dataset_of
+from fnnctl.arrays import IntArray
 from fnnctl.data.splits.parts import Split
 from fnnctl.metrics.flat import flat_metrics
 from fnnctl.modelling.description import ModelDescription, describe
-from fnnctl.modelling.fit import Fit
-from fnnctl.modelling.loading import split_data
 from fnnctl.modelling.predictor import fresh_predictor
 from fnnctl.nn.losses.registry import LOSSES, target_type
 from fnnctl.stacks.work import train_fits
@@ -31,72 +24,9 @@ from fnnctl.store import names
 from fnnctl.store.tables import wide_csv_lines
 from fnnctl.tasks.base import TRAIN_LOSS, VALIDATION_LOSS
 from fnnctl.tasks.epoch_metrics import EPOCH_METRICS, epoch_metrics
-from fnnctl.tasks.registry import TASK_REPORTS, encode, task_of
-from fnnctl.tasks.task import Artifacts, FoldScores, PartScores, Task, TaskData
-
-ROWS = 48
-
-
-@dataclass(frozen=True)
-class TaskCase:
-    """Targets of a kind, of 48 rows; what is derived from them is made once."""
-
-    targets: Sequence[Any]
-    unknown: str
-    """A text that is no target of this task."""
-    model: dict[str, Any] = field(default_factory=dict)
-    """Settings of the network."""
-
-    @cached_property
-    def experiment(self) -> Experiment:
-        settings = {"hidden": [6], **self.model}
-        return Experiment.model_validate(
-            {"data": DataConfig(source="arrays"), "model": settings, "training": {"epochs": 3}}
-        )
-
-    @cached_property
-    def data(self) -> TaskData:
-        """Three features: one that says much of the target, and two that say nothing."""
-        features = np.random.default_rng(5).normal(size=(ROWS, 3))
-        _, order = np.unique(self.targets, return_inverse=True)
-        features[:, 0] += order
-        return encode(dataset_of(features, np.array(self.targets)))
-
-    @property
-    def task(self) -> Task:
-        return self.data.task
-
-    @cached_property
-    def fit(self) -> Fit:
-        return Fit.of(self.data, self.experiment, split_data(self.data, self.experiment))
-
-    @cached_property
-    def networks(self) -> list[FloatArray]:
-        """The scores of all rows, (48, outputs) each, by three networks."""
-        return [self._scores(seed) for seed in (1, 2, 3)]
-
-    def _scores(self, seed: int) -> FloatArray:
-        fit = Fit.of(self.data, self.experiment, self.fit.rows, seed=seed)
-        stack = train_fits(self.data, [fit])
-        (trained,) = stack.trained
-        predictor = fresh_predictor(self.data, fit, stack.members[0], trained.parameters, trained.statistics)
-        return np.concatenate([each.copy() for each in predictor.pool_scores(stack.pool, np.arange(ROWS))])
-
-    def part(self, temperature: float | None = None) -> PartScores:
-        """What the first network says of all rows."""
-        return self.data.score(np.arange(ROWS), [self.networks[0]], temperature)
-
-
-RNG = np.random.default_rng(3)
-CASES = {
-    "two classes": TaskCase(["no", "yes", "yes"] * 16, "maybe"),
-    "three classes": TaskCase([*RNG.permutation(["a", "b b", "c,"] * 16)], "d"),
-    "classes that are numbers": TaskCase([10, 9, 2, 10] * 12, "3"),
-    "a logistic output": TaskCase(["no", "yes", "yes"] * 16, "maybe", {"output": "logistic"}),
-    "a logistic output of the first class": TaskCase(
-        ["no", "yes", "yes"] * 16, "maybe", {"output": {"name": "logistic", "positive_class": "no"}}
-    ),
-}
+from fnnctl.tasks.registry import TASK_REPORTS, task_of
+from fnnctl.tasks.task import Artifacts, FoldScores, Task
+from tests.tasks.cases import CASES, ROWS, TaskCase
 
 
 @pytest.fixture(params=CASES)
@@ -114,12 +44,15 @@ def tables(artifacts: Artifacts) -> dict[str, list[dict[str, str]]]:
     return {name: list(csv.DictReader(lines)) for name, lines in artifacts}
 
 
-def folds_of(case: TaskCase, assignment: IntArray, repeat: int = 0) -> list[FoldScores]:
+def folds_of(
+    case: TaskCase, assignment: IntArray, repeat: int = 0, temperature: float | None = None
+) -> list[FoldScores]:
     """The first network's scores, as if each fold's network were it."""
     found = []
     for fold in np.unique(assignment).tolist():
         rows = np.flatnonzero(assignment == fold)
-        found.append(FoldScores(repeat, fold, rows, case.data.score(rows, [case.networks[0][rows]], None)))
+        part = case.data.score(rows, [case.networks[0][rows]], temperature)
+        found.append(FoldScores(repeat, fold, rows, part))
     return found
 
 
@@ -238,9 +171,8 @@ class TestScores:
         assert [row["row"] for row in tables(part.artifacts())[names.PREDICTIONS]] == ["7"]
 
     def test_a_temperature_makes_the_loss_no_worse(self, case: TaskCase) -> None:
-        temperature = case.task.fit_temperature(case.networks[0], case.data.targets)
-        assert temperature is None or temperature > 0
-        assert case.part(temperature).loss <= case.part().loss * (1 + 1e-12)
+        assert case.temperature is None or case.temperature > 0
+        assert case.part(case.temperature).loss <= case.part().loss * (1 + 1e-12)
 
     def test_scores_that_overflow_have_a_loss_that_is_not_finite(self, case: TaskCase) -> None:
         scores = np.full_like(case.networks[0], np.inf)
@@ -255,8 +187,9 @@ class TestPredictions:
         assert {len(row) + numbers.shape[1] for row in leading} == {len(columns)}
         assert len({*columns}) == len(columns)
 
-    @pytest.mark.parametrize("temperature", [None, 1.7])
-    def test_they_are_those_of_a_runs_file(self, case: TaskCase, temperature: float | None) -> None:
+    @pytest.mark.parametrize("calibrated", [False, True])
+    def test_they_are_those_of_a_runs_file(self, case: TaskCase, calibrated: bool) -> None:
+        temperature = case.temperature if calibrated else None
         leading, numbers = case.task.predict(case.networks[0], temperature)
         columns = case.task.prediction_columns
         lines = wide_csv_lines(columns, [(leading, numbers)])
@@ -288,10 +221,12 @@ class TestPredictions:
 class TestOutOfFold:
     ASSIGNMENT = np.arange(ROWS) * 7 % 5
 
-    def test_folds_that_have_each_row_once_are_one_part(self, case: TaskCase) -> None:
-        folds = folds_of(case, self.ASSIGNMENT)
+    @pytest.mark.parametrize("calibrated", [False, True])
+    def test_folds_that_have_each_row_once_are_one_part(self, case: TaskCase, calibrated: bool) -> None:
+        temperature = case.temperature if calibrated else None
+        folds = folds_of(case, self.ASSIGNMENT, temperature=temperature)
         together = case.task.out_of_fold(folds, case.data.dataset.file_rows, case.data.targets)
-        assert_same_metrics(together.metrics(), case.part().metrics())
+        assert_same_metrics(together.metrics(), case.part(temperature).metrics())
 
     def test_equal_repeats_have_the_metrics_of_one(self, case: TaskCase) -> None:
         folds = [each for repeat in (0, 1) for each in folds_of(case, self.ASSIGNMENT, repeat)]
