@@ -29,6 +29,10 @@ LEVELS = {
 """A room imports only rooms of lower levels: rooms of one level are siblings."""
 REQUIRED = {"numpy", "typer", "pydantic", "pydantic_core", "yaml", "rich", "matplotlib"}
 """The dependencies of pyproject.toml, as they are imported; pydantic_core is a part of pydantic."""
+READ_STORED_TABLES = {"report/run_figures.py", "report/summary.py"}
+"""What imports a task's own package today: both draw from tables of a run that the task wrote."""
+NO_CONFIG_FILES = {"executors", "records", "stacks", "training", "nn", "data", "metrics", "store", "plots"}
+"""Rooms that are given an experiment, and never the file that it stands in."""
 FILES = sorted(path for path in ROOT.rglob("*.py") if path.name != "__main__.py")
 
 
@@ -78,6 +82,24 @@ def test_third_parties_stay_in_their_rooms(path: Path) -> None:
             assert top in sys.stdlib_module_names
         if here == "nn" and room(module):
             assert room(module) in {"nn", "errors", "arrays"}
+
+
+def test_what_is_above_the_tasks_knows_none_of_them() -> None:
+    """A task is looked up in the registry, and spoken to through `tasks.task.Task`."""
+    found = set()
+    for path in FILES:
+        for module in imported(path):
+            package, _, rest = module.removeprefix("fnnctl.").partition(".")
+            own = package == "tasks" and (ROOT / "tasks" / rest.partition(".")[0]).is_dir()
+            if module.startswith("fnnctl.") and rest and own and own_room(path) != "tasks":
+                found.add(path.relative_to(ROOT).as_posix())
+    assert found == READ_STORED_TABLES
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_what_trains_and_records_reads_no_config(path: Path) -> None:
+    if own_room(path) in NO_CONFIG_FILES:
+        assert [module for module in imported(path) if module.startswith("fnnctl.config.reading")] == []
 
 
 def test_every_optional_library_is_imported_in_one_file() -> None:

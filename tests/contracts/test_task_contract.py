@@ -1,0 +1,327 @@
+"""What every task keeps to, whatever kind of target it learns.
+
+A new one is entered in `tests.tasks.cases.CASES`. `restored` is how a saved model gets its task back.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fnnctl.arrays import IntArray
+from fnnctl.data.splits.parts import Split
+from fnnctl.metrics.flat import flat_metrics
+from fnnctl.modelling.description import ModelDescription, describe
+from fnnctl.modelling.predictor import fresh_predictor
+from fnnctl.nn.losses.registry import LOSSES, target_type
+from fnnctl.stacks.work import train_fits
+from fnnctl.store import names
+from fnnctl.store.tables import wide_csv_lines
+from fnnctl.tasks.base import TRAIN_LOSS, VALIDATION_LOSS
+from fnnctl.tasks.epoch_metrics import EPOCH_METRICS, epoch_metrics
+from fnnctl.tasks.registry import TASK_REPORTS, task_of
+from fnnctl.tasks.task import Artifacts, FoldScores, Task
+from tests.tasks.cases import CASES, ROWS, TaskCase
+
+
+@pytest.fixture(params=CASES)
+def case(request: pytest.FixtureRequest) -> TaskCase:
+    return CASES[request.param]
+
+
+def restored(description: ModelDescription) -> Task:
+    """As a saved model's predictor has it."""
+    return task_of(description.target, description.classes)
+
+
+def tables(artifacts: Artifacts) -> dict[str, list[dict[str, str]]]:
+    """The rows of the files, by their names."""
+    return {name: list(csv.DictReader(lines)) for name, lines in artifacts}
+
+
+def folds_of(
+    case: TaskCase, assignment: IntArray, repeat: int = 0, temperature: float | None = None
+) -> list[FoldScores]:
+    """The first network's scores, as if each fold's network were it."""
+    found = []
+    for fold in np.unique(assignment).tolist():
+        rows = np.flatnonzero(assignment == fold)
+        part = case.data.score(rows, [case.networks[0][rows]], temperature)
+        found.append(FoldScores(repeat, fold, rows, part))
+    return found
+
+
+def assert_same_metrics(found: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
+    assert found.keys() == expected.keys()
+    known, wanted = (
+        {name: np.nan if value is None else value for name, value in flat_metrics(each).items()}
+        for each in (found, expected)
+    )
+    assert known == pytest.approx(wanted, rel=1e-12, abs=1e-15, nan_ok=True)
+
+
+def test_every_kind_of_output_is_held_to_this() -> None:
+    assert (
+        {case.fit.settings.shape.output for case in CASES.values()} == EPOCH_METRICS.keys() == LOSSES.keys()
+    )
+
+
+def test_every_task_is_held_to_this() -> None:
+    assert {case.task.name for case in CASES.values()} == TASK_REPORTS.keys()
+
+
+class TestTargets:
+    def test_what_it_was_fitted_on_is_found_again(self, case: TaskCase) -> None:
+        raw = case.data.dataset.target
+        targets, wrong = case.task.encode_new(raw.texts, raw.codes)
+        assert wrong == {}
+        assert targets.tolist() == case.data.targets.tolist()
+
+    def test_texts_may_come_in_any_order(self, case: TaskCase) -> None:
+        raw = case.data.dataset.target
+        targets, _ = case.task.encode_new(raw.texts[::-1], len(raw.texts) - 1 - raw.codes)
+        assert targets.tolist() == case.data.targets.tolist()
+
+    def test_a_missing_one_stays_missing(self, case: TaskCase) -> None:
+        raw = case.data.dataset.target
+        targets, wrong = case.task.encode_new(raw.texts, np.array([-1, 0, -1]))
+        assert (targets[0], targets[2], wrong) == (-1, -1, {})
+        assert targets[1] == case.data.targets[raw.codes == 0][0]
+
+    def test_no_text_at_all(self, case: TaskCase) -> None:
+        targets, wrong = case.task.encode_new((), np.array([-1, -1]))
+        assert (targets.tolist(), wrong) == ([-1, -1], {})
+
+    def test_what_is_no_target_is_told_with_the_reason(self, case: TaskCase) -> None:
+        texts = (*case.data.dataset.target.texts, case.unknown)
+        _, wrong = case.task.encode_new(texts, np.array([0]))
+        assert list(wrong) == [case.unknown]
+        assert f"'{case.unknown}'" in wrong[case.unknown]
+
+    def test_every_stratum_has_a_name(self, case: TaskCase) -> None:
+        assert {*case.data.strata.tolist()} <= {*range(len(case.task.strata_names))}
+
+    def test_they_have_the_type_of_the_loss_or_go_into_it(self, case: TaskCase) -> None:
+        wanted = target_type(case.fit.settings.shape.output, case.fit.settings.dtype)
+        assert np.can_cast(case.data.targets.dtype, wanted, "same_kind")
+
+
+class TestSettings:
+    def test_the_defaults_suit_every_target(self, case: TaskCase) -> None:
+        assert case.task.check(case.experiment) == []
+
+    def test_every_metric_of_a_part_has_a_meaning(self, case: TaskCase) -> None:
+        metrics = flat_metrics(case.part().metrics())
+        assert [why for name in metrics if (why := case.task.check_metric(name))] == []
+
+    def test_rows_without_weights_need_none(self, case: TaskCase) -> None:
+        assert case.task.example_weights(case.experiment.training, case.data.targets, None) is None
+
+    def test_weights_of_the_data_are_kept(self, case: TaskCase) -> None:
+        given = np.arange(ROWS) / 2
+        weights = case.task.example_weights(case.experiment.training, case.data.targets, given)
+        assert weights is not None
+        assert weights.tolist() == given.tolist()
+
+    def test_if_the_weights_of_the_data_are_all_0_they_are_to_blame(self, case: TaskCase) -> None:
+        assert case.task.weights_problem(np.zeros(ROWS)).path == "data.weights"
+
+    def test_folds_and_parts_that_have_all_rows_lack_nothing(self, case: TaskCase) -> None:
+        every = np.arange(ROWS)
+        assert case.task.split_warnings(case.data.targets, Split(every, every, every)) == []
+        twice = np.r_[case.data.targets, case.data.targets]
+        assert case.task.fold_warnings(twice, np.repeat([[0, 1]], ROWS, axis=1), 2) == []
+
+
+class TestScores:
+    def test_a_network_gives_as_many_as_the_output_has(self, case: TaskCase) -> None:
+        output = case.task.output_shape(case.experiment.model)
+        assert {scores.shape for scores in case.networks} == {(ROWS, output.outputs)}
+
+    def test_the_loss_is_the_one_that_training_has(self, case: TaskCase) -> None:
+        stack = train_fits(case.data, [case.fit])
+        rows = case.fit.split(case.data).validation
+        (trained,), (member,) = stack.trained, stack.members
+        predictor = fresh_predictor(case.data, case.fit, member, trained.parameters, trained.statistics)
+        scores = [batch.copy() for batch in predictor.pool_scores(stack.pool, rows)]
+        metrics = flat_metrics(case.data.score(rows, scores, None).metrics())
+        for column in epoch_metrics(case.fit.settings.shape).validation_columns:
+            recorded = trained.history[column][(trained.best_epoch or trained.epochs) - 1]
+            assert metrics[column.removeprefix("validation_")] == pytest.approx(recorded, rel=1e-5)
+
+    def test_batches_make_no_difference(self, case: TaskCase) -> None:
+        scores, rows = case.networks[0], np.arange(ROWS)
+        batches = [scores[:1], scores[1:20], scores[20:]]
+        assert case.data.score(rows, batches, None).metrics() == case.part().metrics()
+
+    def test_the_metrics_are_json_and_begin_with_the_loss(self, case: TaskCase) -> None:
+        part = case.part()
+        metrics = json.loads(json.dumps(part.metrics(), allow_nan=False))
+        assert metrics == part.metrics()
+        assert next(iter(metrics.items())) == ("loss", part.loss)
+
+    def test_a_single_row(self, case: TaskCase) -> None:
+        part = case.data.score(np.array([7]), [case.networks[0][7:8]], None)
+        assert json.dumps(part.metrics(), allow_nan=False)
+        assert [row["row"] for row in tables(part.artifacts())[names.PREDICTIONS]] == ["7"]
+
+    def test_a_temperature_makes_the_loss_no_worse(self, case: TaskCase) -> None:
+        assert case.temperature is None or case.temperature > 0
+        assert case.part(case.temperature).loss <= case.part().loss * (1 + 1e-12)
+
+    def test_scores_that_overflow_have_a_loss_that_is_not_finite(self, case: TaskCase) -> None:
+        scores = np.full_like(case.networks[0], np.inf)
+        assert not np.isfinite(case.data.score(np.arange(ROWS), [scores], None).loss)
+
+
+class TestPredictions:
+    def test_there_is_a_column_for_every_value(self, case: TaskCase) -> None:
+        leading, numbers = case.task.predict(case.networks[0], None)
+        assert len(leading) == len(numbers) == ROWS
+        columns = case.task.prediction_columns
+        assert {len(row) + numbers.shape[1] for row in leading} == {len(columns)}
+        assert len({*columns}) == len(columns)
+
+    @pytest.mark.parametrize("calibrated", [False, True])
+    def test_they_are_those_of_a_runs_file(self, case: TaskCase, calibrated: bool) -> None:
+        temperature = case.temperature if calibrated else None
+        leading, numbers = case.task.predict(case.networks[0], temperature)
+        columns = case.task.prediction_columns
+        lines = wide_csv_lines(columns, [(leading, numbers)])
+        written = tables(case.part(temperature).artifacts())[names.PREDICTIONS]
+        assert [{column: row[column] for column in columns} for row in written] == [*csv.DictReader(lines)]
+
+    def test_a_row_is_predicted_whatever_its_neighbours_are(self, case: TaskCase) -> None:
+        leading, numbers = case.task.predict(case.networks[0], None)
+        one, its = case.task.predict(case.networks[0][5:6], None)
+        assert [*one[0]] == [*leading[5]]
+        assert its.tolist() == numbers[5:6].tolist()
+
+    @pytest.mark.parametrize("copies", [1, 3])
+    def test_an_ensemble_of_one_network_predicts_as_the_network(self, case: TaskCase, copies: int) -> None:
+        leading, numbers = case.task.predict(case.networks[0], None)
+        combined, its = case.task.predict(case.task.combine([case.networks[0]] * copies), None)
+        assert [*combined] == [*leading]
+        np.testing.assert_allclose(its, numbers, rtol=1e-12, atol=1e-15)
+
+    def test_an_ensemble_has_no_order_and_scores_as_any_network(self, case: TaskCase) -> None:
+        combined = case.task.combine(case.networks)
+        assert combined.shape == case.networks[0].shape
+        np.testing.assert_allclose(case.task.combine(case.networks[::-1]), combined, rtol=1e-12)
+        losses = [case.data.score(np.arange(ROWS), [scores], None).loss for scores in case.networks]
+        ensemble = case.data.score(np.arange(ROWS), [combined], None).loss
+        assert ensemble <= np.mean(losses) * (1 + 1e-12)  # both losses are convex
+
+
+class TestOutOfFold:
+    ASSIGNMENT = np.arange(ROWS) * 7 % 5
+
+    @pytest.mark.parametrize("calibrated", [False, True])
+    def test_folds_that_have_each_row_once_are_one_part(self, case: TaskCase, calibrated: bool) -> None:
+        temperature = case.temperature if calibrated else None
+        folds = folds_of(case, self.ASSIGNMENT, temperature=temperature)
+        together = case.task.out_of_fold(folds, case.data.dataset.file_rows, case.data.targets)
+        assert_same_metrics(together.metrics(), case.part(temperature).metrics())
+
+    def test_equal_repeats_have_the_metrics_of_one(self, case: TaskCase) -> None:
+        folds = [each for repeat in (0, 1) for each in folds_of(case, self.ASSIGNMENT, repeat)]
+        together = case.task.out_of_fold(folds, case.data.dataset.file_rows, case.data.targets)
+        assert_same_metrics(together.metrics(), case.part().metrics())
+
+    def test_the_predictions_stand_in_the_order_of_the_rows(self, case: TaskCase) -> None:
+        folds = [each for repeat in (0, 1) for each in folds_of(case, self.ASSIGNMENT, repeat)]
+        together = case.task.out_of_fold(folds, case.data.dataset.file_rows, case.data.targets)
+        found = tables(together.artifacts())[names.PREDICTIONS]
+        assert [row.pop("repeat") for row in found] == ["1"] * ROWS + ["2"] * ROWS
+        assert [int(row.pop("fold")) for row in found] == [*self.ASSIGNMENT + 1] * 2
+        assert found == tables(case.part().artifacts())[names.PREDICTIONS] * 2
+
+    def test_rows_without_a_prediction_are_left_out(self, case: TaskCase) -> None:
+        folds = folds_of(case, self.ASSIGNMENT)[1:]
+        together = case.task.out_of_fold(folds, case.data.dataset.file_rows, case.data.targets)
+        rows = np.flatnonzero(self.ASSIGNMENT > 0)
+        alone = case.data.score(rows, [case.networks[0][rows]], None)
+        assert_same_metrics(together.metrics(), alone.metrics())
+
+    def test_it_has_the_files_of_a_part(self, case: TaskCase) -> None:
+        folds = folds_of(case, self.ASSIGNMENT)
+        together = case.task.out_of_fold(folds, case.data.dataset.file_rows, case.data.targets)
+        files = tables(case.part().artifacts())
+        assert tables(together.artifacts()).keys() == files.keys() <= {*names.LAYOUT}
+
+
+class TestReports:
+    def test_every_figure_is_drawn_from_a_file_of_the_part(self, case: TaskCase) -> None:
+        files = tables(case.part().artifacts())
+        report = TASK_REPORTS[case.task.name]
+        assert [figure.name for figure in report.figures if not files.get(figure.source)] == []
+
+    def test_every_line_is_a_metric_of_the_part(self, case: TaskCase) -> None:
+        metrics, report = case.part().metrics(), TASK_REPORTS[case.task.name]
+        assert {*report.same} | {key for _, key in report.metrics} <= metrics.keys()
+        if report.groups:
+            wanted = {key for _, key in report.groups.metrics}
+            assert all(wanted <= group.keys() for group in metrics[report.groups.key].values())
+
+    def test_the_matrix_is_there_if_it_has_a_title(self, case: TaskCase) -> None:
+        table = case.part().confusion_table()
+        assert (table is None) == (TASK_REPORTS[case.task.name].matrix is None)
+        if table:
+            columns, counts = table
+            assert counts.shape == (len(columns), len(columns))
+            assert counts.sum() == ROWS
+
+
+class TestDescriptions:
+    def test_a_saved_model_has_the_task_that_it_learned(self, case: TaskCase) -> None:
+        member = case.fit.member(case.data, case.fit.split(case.data))
+        text = json.dumps(describe(case.fit, case.task, member), allow_nan=False)
+        description = ModelDescription.model_validate(json.loads(text))
+        assert restored(description) == case.task
+        assert description.shape == case.fit.settings.shape
+
+    def test_the_manifests_facts_are_json(self, case: TaskCase) -> None:
+        facts = case.task.facts()
+        assert json.loads(json.dumps(facts, allow_nan=False)) == facts
+
+
+class TestEpochMetrics:
+    def test_the_loss_comes_first_and_falls(self, case: TaskCase) -> None:
+        metrics = epoch_metrics(case.fit.settings.shape)
+        assert metrics.training_columns[0] == TRAIN_LOSS
+        assert metrics.validation_columns[0] == VALIDATION_LOSS
+        columns = [*metrics.training_columns, *metrics.validation_columns]
+        assert len({*columns}) == len(columns)
+        assert metrics.rising_columns <= {*columns} - {TRAIN_LOSS, VALIDATION_LOSS}
+
+    def test_training_and_validation_have_one_metric_in_common(self, case: TaskCase) -> None:
+        metrics = epoch_metrics(case.fit.settings.shape)
+        in_validation = metrics.training_columns[1].replace("train_", "validation_")
+        assert in_validation in metrics.validation_columns
+        rising = {metrics.training_columns[1], in_validation} & metrics.rising_columns
+        assert len(rising) in {0, 2}
+
+    def test_a_members_record_is_the_same_alone_and_in_a_stack(self, case: TaskCase) -> None:
+        metrics, targets = epoch_metrics(case.fit.settings.shape), case.data.targets
+        shifts = np.stack([np.roll(targets, shift) for shift in (0, 1, 5)])
+        losses = np.array([0.5, 1.5, 2.0])
+        record = metrics.validation_record(losses, shifts, np.stack([targets] * 3))
+        assert tuple(record) == metrics.validation_columns
+        for k in range(3):
+            alone = metrics.validation_record(losses[k : k + 1], shifts[k : k + 1], targets[None])
+            assert {name: values[k] for name, values in record.items()} == {
+                name: value for name, (value,) in alone.items()
+            }
+
+    def test_nothing_is_better_than_what_is_right(self, case: TaskCase) -> None:
+        metrics, targets = epoch_metrics(case.fit.settings.shape), case.data.targets
+        guesses = np.stack([targets, np.roll(targets, 1)])
+        record = metrics.validation_record(np.zeros(2), guesses, np.stack([targets] * 2))
+        for name in metrics.validation_columns[1:]:
+            right, wrong = record[name]
+            assert right > wrong if name in metrics.rising_columns else right < wrong

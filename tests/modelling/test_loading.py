@@ -1,0 +1,106 @@
+"""Whatever is wrong with an experiment on its data, it is told with the file and the line of its setting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from fnnctl.errors import InputError
+from fnnctl.modelling.loading import LoadedExperiment, load_experiment
+
+ROWS = 40
+TABLE = "x,z,w,label\n" + "".join(f"{i * i},{i % 3},1,{'ab'[i % 2]}\n" for i in range(ROWS))
+CONFIG = "data:\n  source: own.csv\n  target: label\n"
+
+Load = Callable[..., LoadedExperiment]
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Load:
+    """Write a config beside the table and load it."""
+
+    def load_text(config: str, *overrides: str, table: str = TABLE) -> LoadedExperiment:
+        (tmp_path / "own.csv").write_text(table)
+        (tmp_path / "c.yaml").write_text(config)
+        return load_experiment(tmp_path / "c.yaml", overrides)
+
+    return load_text
+
+
+def problems(tmp_path: Path, action: Callable[[], object]) -> list[str]:
+    """What an action is refused for, with paths as seen from the config's folder."""
+    with pytest.raises(InputError) as caught:
+        action()
+    return [str(problem).replace(f"{tmp_path}/", "") for problem in caught.value.problems]
+
+
+@pytest.mark.parametrize(
+    ("config", "overrides", "told"),
+    [
+        (CONFIG.replace("own", "our"), [], "c.yaml:2: data.source: there is no file "),
+        (CONFIG + "  columns: {ignore: [y]}\n", [], "c.yaml:4: data.columns.ignore"),
+        (CONFIG, ["data.target=lable"], "--set: data.target: "),
+        (
+            CONFIG + "training:\n  class_weights:\n    a: 2\n    c: 3\n",
+            [],
+            "c.yaml:7: training.class_weights.c: there is no class 'c'",
+        ),
+    ],
+)
+def test_what_the_data_rule_out(
+    load: Load, tmp_path: Path, config: str, overrides: Sequence[str], told: str
+) -> None:
+    (problem,) = problems(tmp_path, lambda: load(config, *overrides))
+    assert problem.startswith(told)
+
+
+def test_the_line_of_the_table_where_the_table_is_wrong(load: Load, tmp_path: Path) -> None:
+    table = TABLE.replace("\n9,0,1,b\n", "\n9,0,1,b,5\n")
+    (problem,) = problems(tmp_path, lambda: load(CONFIG, table=table))
+    assert problem.startswith("own.csv:5: the row has 5 values")
+
+
+def test_a_division_that_the_rows_do_not_allow(load: Load, tmp_path: Path) -> None:
+    """The class b has a single row."""
+    table = "x,label\n" + "".join(f"{i * i},{'b' if i == 7 else 'a'}\n" for i in range(ROWS))
+    loaded = load(CONFIG + "  split:\n    test: 0.5\n", table=table)
+    (problem,) = problems(tmp_path, loaded.split)
+    assert problem.startswith("c.yaml:4: data.split")
+    assert "'b'" in problem
+
+
+def test_a_network_that_the_training_part_does_not_allow(load: Load, tmp_path: Path) -> None:
+    loaded = load(CONFIG + "training:\n  class_weights: {a: 0, b: 0}\n")
+    split = loaded.split()
+    (problem,) = problems(tmp_path, lambda: loaded.fit(split))
+    assert problem == "c.yaml:5: training.class_weights: every row of the training part has the weight 0"
+
+
+def test_folds_that_the_rows_do_not_allow(load: Load, tmp_path: Path) -> None:
+    folds = "evaluation:\n  cross_validation:\n    folds: 41\n"
+    loaded = load(CONFIG + folds)
+    assert problems(tmp_path, loaded.cross_validation) == [
+        "c.yaml:6: evaluation.cross_validation.folds: 40 rows cannot be divided into 41 folds"
+    ]
+
+
+def test_the_source_is_beside_the_config(
+    load: Load, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+    assert load(CONFIG).data.dataset.source == str(tmp_path / "own.csv")
+
+
+def test_warnings_are_of_the_target_then_of_the_rows_then_of_the_parts(load: Load) -> None:
+    """Two classes are one number, w never changes, and both rows of a class are in the training part."""
+    labels = ["1", "2"] * 19 + ["1.0", "1.0"]
+    table = "x,w,label\n" + "".join(f"{i * i},5,{label}\n" for i, label in enumerate(labels))
+    loaded = load(CONFIG + "  split: {stratify: false, test: 0.1}\nseed: 1\n", table=table)
+    assert loaded.warnings(loaded.split()) == [
+        "the target 'label' has classes '1' and '1.0', which are the same number",
+        "a column has one value, or none, in the whole training part and cannot help: 'w'",
+        "a class has no row in the validation part and no share in its metrics: '1.0'",
+        "a class has no row in the test part and no share in its metrics: '1.0'",
+    ]

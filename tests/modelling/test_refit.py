@@ -1,0 +1,62 @@
+"""The winner's experiment with all rows but the test part to learn from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.lr_schedules import AdaptiveLrSchedule
+from fnnctl.modelling.refit import refit_experiment
+
+WATCHING: dict[str, Any] = {
+    "seed": 5,
+    "data": {"source": "iris", "split": {"validation": 0.3, "test": 0.25}},
+    "model": {"hidden": [7], "calibration": "temperature"},
+    "training": {
+        "epochs": 100,
+        "early_stopping": {"monitor": "validation_loss", "patience": 3},
+        "time_limit": 60,
+        "lr_schedule": {"name": "adaptive", "monitor": "validation_loss", "patience": 4},
+    },
+}
+
+
+def test_nothing_watches_a_validation_part() -> None:
+    refitted = refit_experiment(Experiment.model_validate(WATCHING), epochs=17)
+    training, schedule = refitted.training, refitted.training.lr_schedule
+    assert (training.epochs, training.early_stopping, training.time_limit) == (17, None, None)
+    assert isinstance(schedule, AdaptiveLrSchedule)
+    assert (schedule.monitor, schedule.patience) == ("train_loss", 4)
+    assert (refitted.data.split.validation, refitted.model.calibration) == (0.0, "none")
+
+
+def test_the_test_part_and_all_else_stay_as_they_are() -> None:
+    experiment = Experiment.model_validate(WATCHING)
+    refitted = refit_experiment(experiment, epochs=17)
+    assert refitted.data.split.test == 0.25
+    unchanged = {"early_stopping", "time_limit", "threads", "lr_schedule", "epochs"}
+    assert refitted.training.model_dump(exclude=unchanged) == experiment.training.model_dump(
+        exclude=unchanged
+    )
+    assert refitted.model.hidden == experiment.model.hidden
+    assert refitted.seed == 5
+
+
+@pytest.mark.parametrize("schedule", [{}, {"name": "cosine"}])
+def test_a_schedule_that_watches_nothing_stays(schedule: dict[str, Any]) -> None:
+    training = {**WATCHING["training"], "lr_schedule": schedule}
+    experiment = Experiment.model_validate({**WATCHING, "training": training})
+    assert refit_experiment(experiment, epochs=3).training.lr_schedule == experiment.training.lr_schedule
+
+
+def test_the_experiment_that_was_searched_with_is_not_changed() -> None:
+    experiment = Experiment.model_validate(WATCHING)
+    refit_experiment(experiment, epochs=3)
+    assert experiment == Experiment.model_validate(WATCHING)
+
+
+def test_it_is_an_experiment_that_a_config_could_say() -> None:
+    refitted = refit_experiment(Experiment.model_validate(WATCHING), epochs=3)
+    assert Experiment.model_validate(refitted.model_dump()) == refitted

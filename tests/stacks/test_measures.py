@@ -1,0 +1,140 @@
+"""What a search learns of its fits: the metric that `train` would record, at the epoch that is meant."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fnnctl.metrics.flat import flat_metrics
+from fnnctl.modelling.fit import Fit
+from fnnctl.modelling.loading import load_experiment
+from fnnctl.stacks.measures import FitObjective, FoldMeasure, ObjectiveMeasure
+from fnnctl.stacks.work import TrainedStack, train_fits
+from fnnctl.training.trainer import Outcome
+from tests.modelling.prepared import Prepared, prepare
+
+STOPPING = (
+    "training.early_stopping={monitor: validation_loss, patience: 2}",
+    "training.epochs=200",
+    "training.optimizer.learning_rate=0.3",
+)
+
+
+def measured(stack: TrainedStack, metric: str = "accuracy", *, on_folds: bool = False) -> FitObjective:
+    (result,) = ObjectiveMeasure(metric, on_folds)(stack)
+    return result
+
+
+def part_metrics(prepared: Prepared, stack: TrainedStack, rows: np.ndarray) -> dict[str, float | None]:
+    """What metrics.json would say of rows and the weights that training ended with."""
+    (trained,) = stack.trained
+    predictor = prepared.predictor(trained.parameters, trained.statistics)
+    scores = [each.copy() for each in predictor.pool_scores(stack.pool, rows)]
+    return flat_metrics(prepared.data.score(rows, scores, None).metrics())
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "roc_auc_macro", "per_class.virginica.recall"])
+def test_the_objective_is_the_validation_parts(iris: Path, metric: str) -> None:
+    """Also if the metric is no column of the history."""
+    prepared = prepare(iris, ["training.early_stopping=null"])
+    stack = train_fits(prepared.data, [prepared.fit])
+    assert (
+        measured(stack, metric).objective == part_metrics(prepared, stack, prepared.split.validation)[metric]
+    )
+
+
+@pytest.mark.parametrize("metric", ["loss", "roc_auc_macro"])
+def test_a_fit_that_ended_early_is_measured_where_it_was_best(iris: Path, metric: str) -> None:
+    prepared = prepare(iris, STOPPING)
+    stack = train_fits(prepared.data, [prepared.fit])
+    (trained,) = stack.trained
+    result = measured(stack, metric)
+    assert (result.outcome, result.epochs) == (Outcome.STOPPED_EARLY, trained.epochs)
+    assert result.kept_epoch == trained.best_epoch == trained.epochs - 2
+    expected = part_metrics(prepared, stack, prepared.split.validation)[metric]
+    assert result.objective == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "loss"])
+def test_a_fit_that_pauses_is_measured_where_it_pauses(iris: Path, metric: str) -> None:
+    """Though an epoch before was better, and training may still end with its weights."""
+    prepared = prepare(iris, STOPPING)
+    (whole,) = train_fits(prepared.data, [prepared.fit]).trained
+    assert whole.best_epoch == whole.epochs - 2
+    stack = train_fits(prepared.data, [prepared.fit], epochs=whole.epochs - 1)
+    result = measured(stack, metric)
+    assert (result.outcome, result.kept_epoch) == (Outcome.COMPLETED, whole.epochs - 1)
+    assert result.objective == whole.history[f"validation_{metric}"][whole.epochs - 2]
+
+
+def test_what_is_no_column_is_measured_with_the_weights_of_the_pause(iris: Path) -> None:
+    prepared = prepare(iris, STOPPING)
+    (whole,) = train_fits(prepared.data, [prepared.fit]).trained
+    paused = train_fits(prepared.data, [prepared.fit], epochs=whole.epochs - 1)
+    assert measured(paused, "log_loss").objective == pytest.approx(
+        whole.history["validation_loss"][whole.epochs - 2], rel=1e-5
+    )
+
+
+def test_the_curves_are_those_of_this_job(iris: Path) -> None:
+    """Five epochs after the first seven: loss of training, loss and accuracy of validation."""
+    prepared = prepare(iris, ["training.early_stopping=null"])
+    whole = train_fits(prepared.data, [prepared.fit])
+    first = train_fits(prepared.data, [prepared.fit], epochs=7, horizon=12)
+    assert first.last is not None
+    later = train_fits(prepared.data, [prepared.fit], epochs=12, start=(7, first.last.state))
+    curves = measured(later).curves
+    assert list(curves) == ["train_loss", "validation_loss", "validation_accuracy"]
+    assert curves == {name: whole.trained[0].history[name][7:] for name in curves}
+
+
+def test_an_interrupted_fit_has_no_objective(iris: Path) -> None:
+    prepared = prepare(iris)
+    result = measured(train_fits(prepared.data, [prepared.fit], should_stop=lambda: True))
+    assert (result.outcome, result.objective) == (Outcome.INTERRUPTED, None)
+
+
+def test_a_diverged_fit_has_no_objective_and_its_curve_no_number_there(iris: Path) -> None:
+    steep = "training.optimizer={name: sgd, learning_rate: 1e6}"
+    prepared = prepare(iris, [steep, "training.l2=1e5", "training.early_stopping=null"])
+    result = measured(train_fits(prepared.data, [prepared.fit]))
+    assert (result.outcome, result.objective) == (Outcome.DIVERGED, None)
+    assert result.curves["train_loss"][-1] is None
+    assert all(value is None or math.isfinite(value) for value in result.curves["validation_loss"])
+
+
+def test_finite_weights_whose_loss_is_not_finite_have_diverged(iris: Path) -> None:
+    prepared = prepare(iris, STOPPING)
+    stack = train_fits(prepared.data, [prepared.fit])
+    (trained,) = stack.trained
+    huge = replace(trained, parameters=np.full_like(trained.parameters, 3e38))
+    with np.errstate(over="ignore", invalid="ignore"):
+        result = measured(replace(stack, trained=[huge]), "log_loss")
+    assert (result.outcome, result.objective) == (Outcome.DIVERGED, None)
+
+
+class TestFolds:
+    @pytest.fixture
+    def stack(self, iris: Path) -> TrainedStack:
+        folds = "evaluation.cross_validation={folds: 3, repeats: 2}"
+        validation = load_experiment(iris, [folds, "training.epochs=4"]).cross_validation()
+        return train_fits(validation.data, validation.fits)
+
+    @pytest.mark.parametrize("metric", ["accuracy", "roc_auc_macro"])
+    def test_the_objective_is_the_folds_score(self, stack: TrainedStack, metric: str) -> None:
+        folds = FoldMeasure(calibrate=False)(stack)
+        scores = [flat_metrics(fold.scores.metrics())[metric] for fold in folds if fold.scores]
+        assert [each.objective for each in ObjectiveMeasure(metric, True)(stack)] == scores
+        assert len({*scores}) > 1
+
+    @pytest.mark.parametrize("pause", [None, 3])
+    def test_it_is_the_same_alone_and_in_a_stack(self, stack: TrainedStack, pause: int | None) -> None:
+        def objectives(fits: Sequence[Fit]) -> Sequence[FitObjective]:
+            return ObjectiveMeasure("log_loss", True)(train_fits(stack.data, fits, epochs=pause))
+
+        assert [*objectives(stack.fits)] == [each for fit in stack.fits for each in objectives([fit])]

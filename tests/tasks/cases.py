@@ -1,0 +1,94 @@
+"""Small data sets for every kind of target, with what networks make of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray
+from fnnctl.config.schema.data import DataConfig
+from fnnctl.config.schema.experiment import Experiment
+from fnnctl.data.arrays.in_memory import dataset_of
+from fnnctl.modelling.fit import Fit
+from fnnctl.modelling.loading import split_data
+from fnnctl.modelling.predictor import fresh_predictor
+from fnnctl.stacks.work import train_fits
+from fnnctl.tasks.registry import encode
+from fnnctl.tasks.task import PartScores, Task, TaskData
+
+ROWS = 48
+
+
+@dataclass(frozen=True)
+class TaskCase:
+    """Targets of a kind, of 48 rows; what is derived from them is made once."""
+
+    targets: Sequence[Any]
+    unknown: str
+    """A text that is no target of this task."""
+    model: dict[str, Any] = field(default_factory=dict)
+    """Settings of the network."""
+
+    @cached_property
+    def experiment(self) -> Experiment:
+        settings = {"hidden": [6], **self.model}
+        return Experiment.model_validate(
+            {
+                "data": DataConfig(source="arrays"),
+                "model": settings,
+                "training": {"epochs": 10, "optimizer": {"learning_rate": 0.1}},
+            }
+        )
+
+    @cached_property
+    def data(self) -> TaskData:
+        """Three features: one that says much of the target, and two that say nothing."""
+        features = np.random.default_rng(5).normal(size=(ROWS, 3))
+        _, order = np.unique(self.targets, return_inverse=True)
+        features[:, 0] += order
+        return encode(dataset_of(features, np.array(self.targets)))
+
+    @property
+    def task(self) -> Task:
+        return self.data.task
+
+    @cached_property
+    def fit(self) -> Fit:
+        return Fit.of(self.data, self.experiment, split_data(self.data, self.experiment))
+
+    @cached_property
+    def networks(self) -> list[FloatArray]:
+        """The scores of all rows, (48, outputs) each, by three networks."""
+        return [self._scores(seed) for seed in (1, 2, 3)]
+
+    def _scores(self, seed: int) -> FloatArray:
+        fit = Fit.of(self.data, self.experiment, self.fit.rows, seed=seed)
+        stack = train_fits(self.data, [fit])
+        (trained,) = stack.trained
+        predictor = fresh_predictor(self.data, fit, stack.members[0], trained.parameters, trained.statistics)
+        return np.concatenate([each.copy() for each in predictor.pool_scores(stack.pool, np.arange(ROWS))])
+
+    @cached_property
+    def temperature(self) -> float | None:
+        """What calibrates the first network; None if nothing does."""
+        return self.task.fit_temperature(self.networks[0], self.data.targets)
+
+    def part(self, temperature: float | None = None) -> PartScores:
+        """What the first network says of all rows."""
+        return self.data.score(np.arange(ROWS), [self.networks[0]], temperature)
+
+
+RNG = np.random.default_rng(3)
+CASES = {
+    "two classes": TaskCase(["no", "yes", "yes"] * 16, "maybe"),
+    "three classes": TaskCase([*RNG.permutation(["a", "b b", "c,"] * 16)], "d"),
+    "classes that are numbers": TaskCase([10, 9, 2, 10] * 12, "3"),
+    "a logistic output": TaskCase(["no", "yes", "yes"] * 16, "maybe", {"output": "logistic"}),
+    "a logistic output of the first class": TaskCase(
+        ["no", "yes", "yes"] * 16, "maybe", {"output": {"name": "logistic", "positive_class": "no"}}
+    ),
+}

@@ -1,0 +1,46 @@
+"""The task that suits a data set is found, and everything noticed on the way is kept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from fnnctl.config.schema.data import DataConfig
+from fnnctl.config.schema.experiment import Experiment
+from fnnctl.data.arrays.in_memory import dataset_of
+from fnnctl.errors import DataError
+from fnnctl.tasks.registry import encode
+
+
+def test_warnings_of_the_data_come_before_those_of_the_target() -> None:
+    dataset = dataset_of(np.zeros((6, 1)), np.array(["1", "1.0", "2"] * 2), target="grade")
+    data = encode(replace(dataset, warnings=("a line was odd",)))
+    assert data.warnings == (
+        "a line was odd", "the target 'grade' has classes '1' and '1.0', which are the same number"
+    )  # fmt: skip
+
+
+def test_weights_of_rows_are_those_of_the_data_set() -> None:
+    """They go with the rows that are asked for."""
+    dataset = dataset_of(np.zeros((6, 1)), np.array(["a", "b"] * 3))
+    weighted = encode(replace(dataset, weights=np.arange(6.0)))
+    experiment = Experiment(data=DataConfig(source="arrays"))
+    found = weighted.example_weights(experiment, np.array([4, 1]))
+    assert found is not None
+    assert found.tolist() == [4.0, 1.0]
+    assert encode(dataset).example_weights(experiment, np.array([4, 1])) is None
+
+
+def test_scores_are_those_of_the_rows_numbers_in_their_file() -> None:
+    dataset = dataset_of(np.zeros((4, 1)), np.array(["a", "b", "a", "b"]))
+    data = encode(replace(dataset, file_rows=np.array([0, 2, 5, 9])))
+    part = data.score(np.array([3, 1]), [np.array([[0.0, 1.0], [1.0, 0.0]])], None)
+    _, lines = next(iter(part.artifacts()))
+    assert [line.split(",")[:3] for line in lines][1:] == [["9", "b", "b"], ["2", "b", "a"]]
+
+
+def test_what_no_task_learns_is_refused() -> None:
+    with pytest.raises(DataError, match="'y' has one class only, 'a'"):
+        encode(dataset_of(np.zeros((3, 1)), np.array(["a", "a", "a"])))
