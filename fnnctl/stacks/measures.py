@@ -111,7 +111,7 @@ class ObjectiveMeasure:
             return None
         column = f"validation_{self.metric}"
         if not self.on_folds and column in epoch_metrics(stack.fits[k].settings.shape).validation_columns:
-            epoch = trained.epochs if reached else _kept_epoch(stack, k)
+            epoch = _kept_epoch(stack, k)
             return trained.history[column][epoch - 1]
         weights = trained.parameters, trained.statistics
         if reached and stack.last is not None:

@@ -209,6 +209,13 @@ def softmax(z: FloatArray) -> FloatArray:
     return probabilities
 
 
+def log_softmax(z: FloatArray) -> FloatArray:
+    """The logarithms of the probabilities of scores z along their last axis, in float64; all are finite."""
+    shifted = _shifted(z)
+    shifted -= np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    return shifted
+
+
 def cross_entropy(z: FloatArray, y: IntArray) -> FloatArray:
     """The loss of each example, (n,), from scores (n, classes) and labels (n,), in float64."""
     shifted = _shifted(z)

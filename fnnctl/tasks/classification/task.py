@@ -16,7 +16,7 @@ from fnnctl.config.schema.model import LogisticOutput, ModelConfig
 from fnnctl.config.schema.training import TrainingConfig
 from fnnctl.data.splits.parts import Split
 from fnnctl.errors import Problem, did_you_mean, quoted_list
-from fnnctl.nn.losses.cross_entropy import softmax
+from fnnctl.nn.losses.cross_entropy import log_softmax, softmax
 from fnnctl.tasks.classification.out_of_fold import ClassOutOfFold, out_of_fold
 from fnnctl.tasks.classification.part_scores import ClassScores, class_scores
 from fnnctl.tasks.classification.temperature import fit_temperature, scaled
@@ -92,10 +92,13 @@ class Classification:
         return fit_temperature(scores, targets)
 
     def combine(self, scores: Sequence[FloatArray]) -> FloatArray:
-        """The logarithms of the mean probabilities: softmax gives those again."""
-        with np.errstate(divide="ignore"):
-            mean: FloatArray = np.log(np.mean([softmax(each) for each in scores], axis=0))
-        return mean
+        """The logarithms of the mean probabilities: softmax gives those again.
+
+        Added as logarithms, so that scores far apart do not come to a probability of 0.
+        """
+        total: FloatArray = np.logaddexp.reduce([log_softmax(each) for each in scores], axis=0)
+        total -= np.log(len(scores))
+        return total
 
     def score(
         self, rows: IntArray, targets: Targets, batches: Iterable[FloatArray], temperature: float | None

@@ -66,6 +66,13 @@ def test_an_ensemble_has_the_mean_probabilities() -> None:
     np.testing.assert_allclose(softmax(TASK.combine(scores)), expected, rtol=1e-12)
 
 
+def test_an_ensemble_of_scores_far_apart_stays_finite() -> None:
+    """A network's own loss, 800, and not infinity, if it is all of the ensemble."""
+    scores = np.array([[0.0, 800.0, -900.0]])
+    (combined,) = TASK.combine([scores, scores])
+    np.testing.assert_allclose(combined - combined.max(), [-800, 0, -1700])
+
+
 def test_a_class_that_is_not_in_a_part() -> None:
     labels = np.r_[np.zeros(15, int), np.ones(15, int)]
     split = Split(np.arange(0, 15), np.array([], np.intp), np.arange(15, 30))
