@@ -37,7 +37,7 @@ def can_set_blas_threads() -> bool:
 
 
 def set_blas_threads(count: int) -> bool:
-    """Let matrix products use so many threads; False where NumPy's BLAS has no such setting."""
+    """Let matrix products use `count` threads; False where NumPy's BLAS has no such setting."""
     setter = _thread_setter()
     if setter is None:
         return False

@@ -105,8 +105,8 @@ class DivergedError(FnnctlError):
         if not scaled:
             advice += ", or data.scaling: standardize"
         super().__init__(
-            f"training diverged {where}: the loss is no finite number any more, at a learning rate "
-            f"of {learning_rate:g}. {advice}. The history is in {run}"
+            f"training diverged {where}: the loss became non-finite at a learning rate of "
+            f"{learning_rate:g}. {advice}. The history is in {run}"
         )
 
 
@@ -154,8 +154,8 @@ class InterruptedRunError(FnnctlError):
         if run:
             kept = f"; what was done until then is in {run}"
         if run and resumed_by:  # the command has a line of its own, which can be pasted into a shell as it is
-            where = "begins again" if kept_epoch is None else f"goes on from epoch {kept_epoch}"
-            where = where if resumed_by == "train" else "goes on from there"
+            where = "begins again" if kept_epoch is None else f"resumes from epoch {kept_epoch}"
+            where = where if resumed_by == "train" else "resumes from there"
             kept += f", and this {where}:\nfnnctl {resumed_by} --resume {shlex.quote(run)}"
         super().__init__(f"interrupted{when}{kept}")
         self.exit_code = 128 + signal_number  # type: ignore[misc]  # of the instance: 129, 130 or 143

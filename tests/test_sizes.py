@@ -1,8 +1,12 @@
-"""Files, functions and folders are small enough to be read in one sitting; class names are unique."""
+"""Files, functions and folders are small enough to be read in one sitting; class names are unique.
+
+No docstring is a placeholder.
+"""
 
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +17,9 @@ import fnnctl
 ROOT = Path(fnnctl.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 MOST_FILES, MOST_LINES, MOST_FUNCTION_LINES = 15, 400, 60
+
+PLACEHOLDER = re.compile(r"\W*((TODO|FIXME|TBD|XXX)\b|$)", re.IGNORECASE)
+"""At the start of a docstring: a word that promises one, or nothing but punctuation to the end."""
 
 Node = TypeVar("Node", bound=ast.AST)
 
@@ -48,3 +55,30 @@ def test_functions_are_short() -> None:
 def test_no_class_name_is_used_twice() -> None:
     counts = Counter(node.name for path in FILES for node in nodes(path, ast.ClassDef))
     assert {name for name, count in counts.items() if count > 1} == set()
+
+
+def placeholders(source: str) -> list[str]:
+    """Modules, classes and functions whose docstring says nothing yet."""
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    return [
+        getattr(node, "name", "module")
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, documented)
+        and (docstring := ast.get_docstring(node)) is not None
+        and PLACEHOLDER.match(docstring)
+    ]
+
+
+def test_no_docstring_is_a_placeholder() -> None:
+    found = {name_of(path): placeholders(path.read_text(encoding="utf-8")) for path in FILES}
+    assert {name: names for name, names in found.items() if names} == {}
+
+
+def test_a_placeholder_is_found_wherever_it_is() -> None:
+    source = (
+        '"""TODO."""\n'
+        'class A:\n    """..."""\n    def f(self):\n        """ """\n'
+        'async def g():\n    """FIXME: say it."""\n'
+        'def h():\n    """Todos of a user."""\n'
+    )
+    assert sorted(placeholders(source)) == ["A", "f", "g", "module"]

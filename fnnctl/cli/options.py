@@ -52,7 +52,7 @@ Workers = Annotated[
     int | None, typer.Option("--workers", min=1, help="Stacks at once; default the processors there are.")
 ]
 MaxTrials = Annotated[
-    int | None, typer.Option("--max-trials", metavar="N", min=1, help="No trial begins after so many.")
+    int | None, typer.Option("--max-trials", metavar="N", min=1, help="No new trial starts after N.")
 ]
 
 R = TypeVar("R")

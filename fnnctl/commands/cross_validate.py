@@ -56,7 +56,7 @@ def cross_validate(
     """Train a network on every fold, score it on the rows that it has not seen, and write the run's folder.
 
     Raises `InputError` before there is a folder, and `DivergedError`, if no fold came to its end, or
-    `InterruptedRunError` when what was done stands in it.
+    `InterruptedRunError` when what was done is in it.
     """
     started = time.monotonic()
     loaded = load_experiment(config, overrides, name=name, seed=seed)

@@ -53,7 +53,7 @@ def resume_search(
     folder = find_resumable(name, runs_dir, kind="search", command="search")
     extends = bool(overrides) or options.max_trials is not None
     if not extends and _is_over(folder):
-        output.note(f"{folder.path} is complete: there is nothing to go on with")
+        output.note(f"{folder.path} is complete: there is nothing left to do")
         return folder
     run = take_over_run(folder)
     signals.run, signals.resumed_by = str(run.path), "search"
@@ -65,13 +65,13 @@ def resume_search(
         begun = _as_recorded(run, journal)
         prepared = _extended(begun, journal, overrides, options.max_trials) if extends else begun
         if _is_over(run) and not asks_for_more(begun.setup, prepared.setup):
-            output.note(f"{folder.path} is complete{_has_all(prepared)}: there is nothing to go on with")
+            output.note(f"{folder.path} is complete{_has_all(prepared)}: there is nothing left to do")
             return folder
         _refuse_fewer_trials(begun, prepared, journal, options.max_trials)
         with signals.graceful():
             journal.begin(journal_header(prepared), options.machine)
             run.write_resolved(resolved_yaml(prepared.setup.experiment, command="search"))
-            output.note(f"going on with {run.path}")
+            output.note(f"resuming {run.path}")
             if file.torn:
                 output.note(
                     f"the journal's last {file.torn} bytes were no whole record; they are kept beside it"

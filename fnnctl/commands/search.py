@@ -88,7 +88,7 @@ def search(
     """Search, refit the winner, test it once, and write the search's folder.
 
     Raises `InputError` before there is a folder, and `NoFinishedTrialError` or `InterruptedRunError` when
-    what was done stands in it.
+    what was done is in it.
     """
     started = time.monotonic()
     loaded = load_experiment(config, [*overrides, *options.changes], name=name, seed=seed)
@@ -121,7 +121,7 @@ def _create(search: PreparedSearch, runs_dir: Path) -> OpenRun:
 
 
 def journal_header(search: PreparedSearch) -> Header:
-    """The journal's first record; only the versions of what computes keep a search from going on."""
+    """The journal's first record; only the versions of what computes keep a search from resuming."""
     return search.setup.header(search.loaded.data.dataset.sha256, {"numpy": np.__version__})
 
 
@@ -164,7 +164,7 @@ def complete_search(
 ) -> None:
     """Search to the end, refit the winner, and write all that a search's folder holds.
 
-    Raises `NoFinishedTrialError` or `InterruptedRunError` when what was done stands in the folder.
+    Raises `NoFinishedTrialError` or `InterruptedRunError` when what was done is in the folder.
     """
     setup = search.setup
     standings = Standings(setup.direction, journal.results.values())

@@ -53,7 +53,7 @@ def train(
     """Train an experiment, score it on every part, and write its run folder.
 
     Raises `InputError` before there is a folder, and `DivergedError` or `InterruptedRunError` when what was
-    done stands in it.
+    done is in it.
     """
     started = time.monotonic()
     loaded = load_experiment(config, overrides, name=name, seed=seed)
@@ -79,7 +79,7 @@ def resume_training(name: str, *, runs_dir: Path, output: Output, signals: Inter
     folder = find_resumable(name, runs_dir, kind="train", command="train")
     run = open_run(folder)
     if run is None:
-        output.note(f"{folder.path} is complete: there is nothing to go on with")
+        output.note(f"{folder.path} is complete: there is nothing left to do")
         return folder
     signals.run = str(run.path)
     with released_on_error(run):
@@ -136,7 +136,7 @@ def complete_training(
     """Train from the start, or from the checkpoint, and write all that a run's folder holds.
 
     `started` is the command's, on the monotonic clock. Raises `DivergedError` or `InterruptedRunError` when
-    what was done stands in the folder.
+    what was done is in the folder.
     """
     signals.kept_epoch = checkpoint.epoch if checkpoint else None
     with RunRecorder(

@@ -65,7 +65,7 @@ def check_settings(
             if name in used:
                 problems.add_setting(setting, f"{shown(name)} is {used[name]}: remove it here")
             elif name in seen:
-                message = f"{shown(name)} stands in {seen[name]} and in {kind}: remove it from one"
+                message = f"{shown(name)} is in {seen[name]} and in {kind}: remove it from one"
                 problems.add_setting("data.columns", message)
             elif name not in names:
                 problems.add_setting(setting, _unknown(name, names, file))

@@ -113,7 +113,9 @@ def _shared_rows(hashes: npt.NDArray[np.uint64], split: Split) -> list[str]:
         shared = _count_known(hashes[rows], known)
         if shared:
             which = f"{counted(shared, 'row')} of the {part} part"
-            warnings.append(f"{which} stand{'s' * (shared == 1)} in the {other} part too, label and all")
+            warnings.append(
+                f"{which} {'is' if shared == 1 else 'are'} in the {other} part too, label and all"
+            )
     return warnings
 
 

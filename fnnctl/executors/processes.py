@@ -153,9 +153,12 @@ class WorkerProcess:
         except (OSError, EOFError) as error:  # of a fork here, or of the server's
             reason = getattr(error, "strerror", None) or "no answer"
             raise MachineError(f"the system starts no more processes: {reason}") from error
+        else:
+            self.connection = connection
         finally:
             theirs.close()  # so that the pipe ends with the process
-        self.connection = connection
+            if self.connection is None:
+                connection.close()
 
     def run(self, work: Work[R], args: Sequence[Any]) -> Any:
         """What the work returns; raises what it raises, or `WorkerKilledError` if the process died."""

@@ -57,7 +57,7 @@ def run_work(
                         killed_once[index] = index, args
                         continue
                     if on_killed is None:
-                        raise WorkerKilledError(times=", twice") from error
+                        raise WorkerKilledError(times=" twice") from error
                     result = on_killed(index)
                 killed_once.pop(index, None)
                 yield index, result

@@ -60,8 +60,8 @@ class Reliability:
     def table(self, *, repeats: int = 1) -> Iterator[list[object]]:
         """One row per bin: its ends, rows, mean confidence, accuracy and the ends of the 95 % interval.
 
-        Values that an empty bin does not have are None. With several repeats each row was predicted so many
-        times, but counts once in the interval.
+        Values that an empty bin does not have are None. With several repeats each row was predicted once
+        per repeat, but counts once in the interval.
         """
         bins = zip(self.rows.tolist(), self.hits.tolist(), self.confidence_sums.tolist(), strict=True)
         for low, high, (rows, hits, total) in zip(EDGES[:-1].tolist(), EDGES[1:].tolist(), bins, strict=True):

@@ -19,7 +19,7 @@ LEAST_TRIALS: Final = 20
 """With fewer trials an importance would be noise."""
 MOST_GROUPS: Final = 6
 TRIALS_A_GROUP: Final = 6
-"""A group of neighbouring numbers has at least so many trials, if no two are equal."""
+"""The fewest trials in a group of neighbouring numbers, if no two are equal."""
 LEAST_IN_GROUP: Final = 3
 """Smaller groups say nothing about the variance within them, and are left out."""
 _NORMAL_95 = 1.6448536269514722

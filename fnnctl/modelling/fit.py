@@ -30,7 +30,7 @@ class Fit:
     experiment: Experiment
     """With everything filled in that depends on the data, as far as the caller wants it recorded."""
     rows: Rows
-    """Which rows are learned from, watched and tested."""
+    """The training, validation and test rows."""
     sizes: tuple[int, int, int]
     """How many rows the training, the validation and the test part have."""
     seed: int
@@ -77,7 +77,7 @@ class Fit:
         return fit
 
     def refuse_memory_shortage(self, rows: int) -> None:
-        """Raise `ConfigError` if the network cannot be trained on a data set of so many rows."""
+        """Raise `ConfigError` if the network cannot be trained on a data set of `rows` rows."""
         if message := memory_shortage(self.settings, rows=rows):
             raise ConfigError(Problem(message, path="model.hidden"))
 

@@ -86,7 +86,7 @@ class InputFile:
 
     @property
     def file(self) -> Path:
-        """The path of what is no pipe."""
+        """The path; standard input has none."""
         if self.path is None:
             raise ValueError("standard input has no path")
         return self.path
@@ -115,8 +115,10 @@ class InputFile:
         with self._rows(model, labelled) as file:
             if file.unused:
                 listed = quoted_list([shown(name) for name in file.unused])
-                which = "a column is" if len(file.unused) == 1 else f"{len(file.unused):,} columns are"
-                note(f"{self.name}: {which} not used, for the network does not know it: {listed}")
+                one = len(file.unused) == 1
+                which = "a column is" if one else f"{len(file.unused):,} columns are"
+                why = f"the network was not trained with {'it' if one else 'them'}"
+                note(f"{self.name}: {which} ignored, since {why}: {listed}")
             yield unseen.counting(file.blocks)
         for sentence in unseen.sentences():
             note(f"{self.name}: {sentence}")

@@ -30,7 +30,7 @@ class LabelledRows:
     """(n, outputs) in all, batch by batch."""
 
     def part(self, model: SavedModel) -> PartScores:
-        """What the model says of them."""
+        """The model's scores of these rows."""
         predictor = model.predictor
         return predictor.task.score(self.numbers, self.targets, self.scores, predictor.temperature)
 

@@ -57,7 +57,7 @@ class LoadedExperiment:
         return problems
 
     def warnings(self, split: Split) -> list[str]:
-        """What is no error in the data but likely a mistake."""
+        """Warnings about likely mistakes in the data."""
         data = self.data
         return [
             *data.warnings,
@@ -69,7 +69,7 @@ class LoadedExperiment:
 def load_experiment(
     file: Path, overrides: Sequence[str] = (), *, name: str | None = None, seed: int | None = None
 ) -> LoadedExperiment:
-    """Load a config and its data, and hold the one against the other; raises `InputError`."""
+    """Load a config and its data, and check them against each other; raises `InputError`."""
     return_large_blocks()
     config = load_config(file, overrides, name=name, seed=seed)
     with config.located():

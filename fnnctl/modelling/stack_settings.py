@@ -40,7 +40,7 @@ AUTO_BATCH_SIZE = 200
 
 
 def batch_size(experiment: Experiment, rows: int) -> int:
-    """Rows a step, for a training part of so many rows."""
+    """The batch size for a training part of `rows` rows."""
     if isinstance(experiment.training.optimizer, LbfgsOptimizer):
         return rows
     given = experiment.training.batch_size
@@ -48,7 +48,7 @@ def batch_size(experiment: Experiment, rows: int) -> int:
 
 
 def precision(experiment: Experiment) -> str:
-    """The numbers' width: the line search of lbfgs compares values that float32 cannot tell apart."""
+    """The floating-point precision: lbfgs's line search compares values that float32 cannot tell apart."""
     training = experiment.training
     if training.precision != "auto":
         return training.precision
@@ -56,7 +56,7 @@ def precision(experiment: Experiment) -> str:
 
 
 def network_shape(experiment: Experiment, *, inputs: int, output: OutputShape) -> NetworkShape:
-    """The network from so many features to a task's outputs."""
+    """The network from `inputs` features to a task's outputs."""
     model = experiment.model
     hidden: list[HiddenShape] = []
     for layer in model.hidden:
@@ -131,7 +131,9 @@ def member_of(
         initial_biases=experiment.model.initial_biases,
         hyperparameters=_hyperparameters(training),
         layer_hyperparameters={
-            "activation": tuple(_number(_activation(experiment, layer)) for layer in layers),
+            "activation": tuple(
+                _activation_hyperparameter(_activation(experiment, layer)) for layer in layers
+            ),
             "dropout": tuple(_dropout(experiment, layer) for layer in layers),
             "epsilon": tuple(_epsilon(each) for each in normalizations),
             "momentum": tuple(
@@ -153,7 +155,7 @@ def member_of(
 
 
 def _hyperparameter_names(optimizer: Optimizer) -> Sequence[str]:
-    """The optimizer's numbers but for the learning rate, which a schedule changes."""
+    """The optimizer's hyperparameters but for the learning rate, which a schedule changes."""
     return (
         HYPERPARAMETER_NAMES
         if isinstance(optimizer, LbfgsOptimizer)
@@ -173,7 +175,7 @@ def _hyperparameters(training: TrainingConfig) -> dict[str, float]:
         "average_decay": training.averaging.decay if isinstance(training.averaging, EmaAveraging) else None,
         "average_start": training.averaging.start if isinstance(training.averaging, SwaAveraging) else None,
     }
-    return {name: number for name, number in hyperparameters.items() if number is not None}
+    return {name: value for name, value in hyperparameters.items() if value is not None}
 
 
 def _stopping_rule(rule: EarlyStoppingConfig | None) -> StoppingRule | None:
@@ -210,7 +212,7 @@ def _dropout(experiment: Experiment, layer: HiddenLayerConfig) -> float:
     return experiment.model.dropout if layer.dropout is None else layer.dropout
 
 
-def _number(activation: Activation) -> float:
+def _activation_hyperparameter(activation: Activation) -> float:
     match activation:
         case LeakyReluActivation() | PreluActivation():
             return activation.slope

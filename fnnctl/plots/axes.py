@@ -35,7 +35,7 @@ def finish_accuracy(axes: Axes) -> None:
 
 
 def finish_epochs(axes: Axes, epochs: int) -> None:
-    """The axis of so many epochs, below the last panel."""
+    """The axis of `epochs` epochs, below the last panel."""
     axes.set_xlabel("epoch")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.margins(x=0.015)

@@ -17,10 +17,10 @@ from fnnctl.plots.learning import History
 from fnnctl.plots.style import COLOURS, DASHES, WIDTH, evenly_chosen, legend_above, new_figure
 
 MOST_FOLDS = 50
-"""At most so many folds, evenly chosen, are drawn; the mean is over all."""
+"""The most folds that are drawn, evenly chosen; the mean is over all."""
 MOST_POINTS = 1000
 MOST_ABOVE = 10.0
-"""Losses above so many times the 99th percentile, as in a diverging fold, do not widen the axis."""
+"""Losses above this multiple of the 99th percentile, as in a diverging fold, do not widen the axis."""
 
 PARTS = {"training": "train", "validation": "validation"}
 

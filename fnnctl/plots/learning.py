@@ -17,7 +17,7 @@ from fnnctl.plots.style import COLOURS, DASHES, MUTED, WIDTH, legend_above, new_
 
 MOST_MARKED_EPOCHS = 20
 MOST_BINS = 2000
-"""A longer history is drawn as the minimum and maximum of so many bins, which looks the same."""
+"""A longer history is drawn as the minimum and maximum of this many bins, which looks the same."""
 MOST_DEAD_LAYERS = 4
 
 History = Mapping[str, Sequence[float | None]]

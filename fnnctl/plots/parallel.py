@@ -21,15 +21,15 @@ from fnnctl.plots.style import COLOURS, INK, MUTED, WIDTH, new_figure, show_mess
 from fnnctl.plots.text import fitted
 
 MOST_AXES = 12
-"""At most so many settings are drawn, the first ones."""
+"""The most settings that are drawn: the first ones."""
 MOST_CATEGORIES = 24
-"""At most so many categories are named."""
+"""The most categories that are named."""
 MOST_LISTED_VALUES = 8
-"""A numeric setting with at most so many values, each of them in several trials, is drawn like a choice."""
+"""A numeric setting with at most this many values, each of them in several trials, is drawn like a choice."""
 BAND = 0.5
 """The lines of a category are spread over this share of the distance to the next."""
 MOST_LINES = 1000
-"""At most so many trials are drawn, evenly chosen by rank."""
+"""The most trials that are drawn, evenly chosen by rank."""
 NAME_COLUMNS = 18
 VALUE_COLUMNS = 14
 INCHES_PER_AXIS = 1.5

@@ -19,9 +19,9 @@ from fnnctl.plots.style import COLOURS, FAINT, INK, MUTED, WIDTH, evenly_chosen,
 from fnnctl.plots.text import fitted
 
 MOST_POINTS = 300
-"""At most so many points of a curve, evenly chosen, are drawn."""
+"""The most points of a curve that are drawn, evenly chosen."""
 MOST_CURVES = 500
-"""At most so many trials with one fate are drawn in a bracket, evenly chosen."""
+"""The most trials with one fate that are drawn in a bracket, evenly chosen."""
 LOGARITHMIC_FROM = 8.0
 """A bracket whose last budget is this many times its first gets a logarithmic axis."""
 PANEL_HEIGHT = 2.3

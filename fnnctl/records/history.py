@@ -178,5 +178,5 @@ def search_history(records: Iterable[JournalRecord], path: Path) -> SearchHistor
         for record in records:
             journal.replay(decode(record))
     except (KeyError, TypeError, ValueError) as error:
-        raise damaged(path, f"has a record that is none ({error!r})") from error
+        raise damaged(path, f"has an invalid record ({error!r})") from error
     return SearchHistory(journal)

@@ -179,7 +179,7 @@ class Journal:
             self.replay(record)
 
     def replay(self, record: SearchRecord) -> None:
-        """Take note of a record that is in the file already; ValueError if it does not follow the others."""
+        """Apply a record that is in the file already; ValueError if it does not follow the others."""
         if isinstance(record, Header) == (self.header is not None):
             raise ValueError("the header is the first record, and there is one")
         self.end = None
@@ -208,7 +208,7 @@ class Journal:
             raise self._refusal(
                 f"has another trial {trial.number} than this search: {_canonical(encode(recorded))} was "
                 f"recorded, {_canonical(encode(trial))} is chosen now. The journal is of another experiment, "
-                "or of another version of fnnctl, which can go on with it"
+                "or of another version of fnnctl, which can resume it"
             )
         return moved
 
@@ -223,7 +223,7 @@ class Journal:
             if before != here:
                 raise self._refusal(
                     f"began with {name} {before or '(none)'}, and this is {here or '(none)'}, whose last "
-                    "bits could differ; go on with that version, or begin a new search"
+                    "bits could differ; resume with that version, or begin a new search"
                 )
 
     def _refusal(self, message: str, line: int | None = None) -> DataError:

@@ -75,7 +75,8 @@ class Result:
     reason: str | None = None
     """Why it diverged or failed."""
     facts: Mapping[str, Any] | None = None
-    """What else is recorded: learning curves, a checkpoint's digest. No decision depends on it."""
+    """What else is recorded: learning curves, a checkpoint's digest, the epoch that was kept. Resumed trials
+    and the refit depend on it; samplers and schedulers do not."""
 
     @property
     def key(self) -> JobKey:

@@ -17,7 +17,7 @@ def draw_figures(run: RunFolder) -> tuple[str, ...]:
 def draw_missing_figures(run: RunFolder) -> tuple[str, ...]:
     """Draw only figures that are not there; raises `MachineError` if one cannot be written.
 
-    All figures of a search that is not complete are drawn again: it may have gone on since.
+    All figures of a search that is not complete are drawn again: it may have been resumed since.
     """
     files = run.files()
     goes_on = names.JOURNAL in files and run.read_manifest().status != "completed"

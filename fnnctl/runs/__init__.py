@@ -1,1 +1,1 @@
-"""TODO."""
+"""One run while it is written: recording, checkpoints, resuming."""

@@ -136,7 +136,7 @@ class Checkpointer:
     def _why_stopped(self, failure: BaseException | None) -> str | None:
         """Why training ended, in words."""
         if isinstance(failure, Exception):
-            return "a failure broke it off"
+            return "a failure ended it"
         training = self._fit.experiment.training
         rule, limit = training.early_stopping, training.time_limit
         converged = "the training loss no longer fell"
@@ -147,7 +147,7 @@ class Checkpointer:
             Outcome.STOPPED_EARLY: f"no better {rule.monitor} for {rule.patience} epochs" if rule else None,
             Outcome.CONVERGED: converged,
             Outcome.OUT_OF_TIME: f"{limit:g} seconds were over" if limit else None,
-            Outcome.DIVERGED: "the loss was no finite number any more",
-            Outcome.INTERRUPTED: "a signal interrupted it",
+            Outcome.DIVERGED: "the loss became non-finite",
+            Outcome.INTERRUPTED: "interrupted by a signal",
         }
         return reasons[self.trained.outcome if self.trained else Outcome.INTERRUPTED]

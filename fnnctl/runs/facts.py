@@ -61,7 +61,7 @@ def evaluation_facts(
     warnings: Sequence[str],
     blas_threads: int | None,
 ) -> dict[str, Any]:
-    """What is known of an evaluation of a model on a file with so many labelled rows."""
+    """What is known of an evaluation of a model on a file with this number of labelled rows."""
     preprocessor, task = model.predictor.preprocessor, model.predictor.task
     return {
         **environment(sys.argv[1:], blas_threads=blas_threads),

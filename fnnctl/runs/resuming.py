@@ -65,7 +65,7 @@ def resolved_config(run: RunFolder) -> Path:
     """The run's complete config; raises `DataError` if it is gone."""
     file = run.path / RESOLVED
     if run.read_resolved() is None:
-        raise DataError(Problem("is missing: without it no run can be gone on with", file=str(file)))
+        raise DataError(Problem("is missing: a run cannot be resumed without it", file=str(file)))
     return file
 
 
@@ -75,7 +75,7 @@ def begin_again(
     """Say, log and record that the training goes on, and what is different from when it began."""
     manifest = run.read_manifest()
     at = f"epoch {checkpoint.epoch}" if checkpoint else "the start"
-    note(f"going on from {at} of {run.path}")
+    note(f"resuming from {at} of {run.path}")
     run.log(f"resumed from {at}")
     open_facts = dict.fromkeys(("training", "calibration"))
     never_ended = {"diverged": False, "seconds": {"total": None, "training": None}}

@@ -61,8 +61,8 @@ def kept_horizon(search: SearchSetup) -> list[str]:
         return []
     return [
         f"{' and '.join(found)} keeps the horizon of {horizon:,} epochs with which the search began, so that "
-        f"its results hold, and goes on up to {most:,} epochs as it ended there; `fnnctl train` with so many "
-        "epochs, and the refitted winner, have a horizon of their own"
+        f"its results hold, and goes on up to {most:,} epochs as it ended there; `fnnctl train` with that "
+        "many epochs, and the refitted winner, have a horizon of their own"
     ]
 
 

@@ -2,8 +2,8 @@
 
 A search that was killed starts again with a new scheduler. Jobs whose results are recorded are not done
 again: the scheduler is told these results. So there is nothing else to save, and resuming is replaying. A
-search that is extended starts again with another plan, whose jobs go on from the largest budget that is
-recorded.
+search that is extended starts again with another plan, whose jobs resume from the largest budget that
+is recorded.
 """
 
 from __future__ import annotations

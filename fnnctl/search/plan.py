@@ -28,7 +28,7 @@ class SearchPlan:
 
     @property
     def epochs_with_reuse(self) -> int:
-        """Epochs if every trial goes on from its last rung, as fnnctl does: what the search is granted."""
+        """Epochs if every trial resumes from its last rung, as fnnctl does: what the search is granted."""
         return sum(bracket.epochs_with_reuse for bracket in self.brackets)
 
     def table(self) -> dict[str, Any]:

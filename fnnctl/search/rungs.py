@@ -48,7 +48,7 @@ class Bracket:
 
     @property
     def epochs_with_reuse(self) -> int:
-        """Epochs if every trial goes on from its last rung."""
+        """Epochs if every trial resumes from its last rung."""
         before = (0, *(rung.epochs for rung in self.rungs))
         return sum(
             rung.trials * (rung.epochs - start) for rung, start in zip(self.rungs, before, strict=False)

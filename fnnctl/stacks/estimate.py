@@ -37,7 +37,7 @@ class EpochCost:
     """How many members a stack may have."""
 
     def seconds(self, members: float) -> float:
-        """A member's share in a stack of so many."""
+        """A member's share in a stack of `members`."""
         return self.of_member + self.of_stack / min(max(1.0, members), self.most)
 
 
@@ -59,7 +59,7 @@ def estimated_seconds(
 ) -> float | None:
     """Seconds of all rungs and of the refit for `max_epochs`; None if no assignment can train.
 
-    A rung's networks are divided among their shapes and the workers: so many are in a stack.
+    A rung's networks are divided among their shapes and the workers, which gives the size of a stack.
     """
     set_blas_threads(1)
     deadline = time.monotonic() + SECONDS_OF_CALIBRATION

@@ -1,4 +1,4 @@
-"""Who trains with whom: members of one shape are put into stacks, which the cache and the memory like.
+"""Groups members of one shape into stacks that fit the cache and memory.
 
 A member's numbers never depend on its neighbours, so that all that is decided here is a matter of time.
 """
@@ -14,11 +14,11 @@ from fnnctl.training.members import StackSettings
 from fnnctl.training.memory import training_bytes
 
 CACHE_VALUES = 2**18
-"""Up to so many numbers a stack's step works on: 1 MB of float32, which second-level caches hold."""
+"""The most values that one step of a stack should touch: 1 MB of float32, which second-level caches hold."""
 FEWEST = 4
-"""Members from which a stack is worth while."""
+"""The smallest stack that pays off."""
 SECONDS_A_VALUE = 3e-9
-"""What a step takes for each of its numbers, in stacks of small networks."""
+"""Seconds per value and step, in stacks of small networks."""
 
 
 def group_into_stacks(keys: Sequence[Hashable], *, most: int, workers: int = 1) -> list[list[int]]:
@@ -42,14 +42,14 @@ def group_into_stacks(keys: Sequence[Hashable], *, most: int, workers: int = 1) 
 
 
 def step_values(settings: StackSettings) -> int:
-    """How many numbers one member's step works on: activations of a batch, and parameters."""
+    """The values that one member's step touches: activations of a batch, and parameters."""
     shape = settings.shape
     widths = shape.inputs + 1 + sum(layer.rows for layer in shape.hidden) + shape.outputs
     return settings.batch_size * widths + ParameterLayout(shape).size
 
 
 def best_size(settings: StackSettings) -> int:
-    """How many members a stack should have, so that a step's numbers stay in the cache."""
+    """How many members a stack should have, so that a step's values stay in the cache."""
     return max(1, CACHE_VALUES // step_values(settings))
 
 

@@ -1,4 +1,4 @@
-"""What workers find out about the fits that they have trained."""
+"""Measurements of trained fits, made in the worker."""
 
 from __future__ import annotations
 

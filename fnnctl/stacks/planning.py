@@ -1,4 +1,4 @@
-"""Who trains which fits: the kind of executor, the number of workers, the stacks of a cross-validation.
+"""Chooses the executor, the number of workers, and the stacks of a cross-validation.
 
 All of it is a matter of time and memory, never of results.
 """
@@ -37,7 +37,7 @@ SHARE_OF_MEMORY = 0.5
 
 @dataclass(frozen=True, slots=True)
 class WorkerPlan:
-    """Who trains."""
+    """An executor kind and its number of workers."""
 
     kind: ExecutorKind
     workers: int
@@ -72,7 +72,7 @@ def plan_search_workers(
     workers: int,
     executor: ExecutorKind | None,
 ) -> WorkerPlan:
-    """Workers for a search whose networks are about as large as these, for so many epochs in all."""
+    """Workers for a search whose networks are about as large as these, for `epochs` epochs in all."""
     seconds = rough_seconds(settings, train_rows=train_rows, epochs=epochs)
     step = step_values(settings) * best_size(settings)
     kind = executor or executor_kind(seconds, step, values=rows * settings.shape.inputs, forks=can_fork())
@@ -80,7 +80,7 @@ def plan_search_workers(
 
 
 def stack_size(settings: StackSettings, fits: int, *, rows: int, workers: int) -> int:
-    """How many of so many fits a stack should have: for the cache, the memory, and no idle worker."""
+    """The stack size for this number of fits: for the cache, the memory, and no idle worker."""
     affordable = affordable_at_once(settings, rows=rows)
     return max(1, min(best_size(settings), affordable // workers, math.ceil(fits / workers)))
 
@@ -93,10 +93,15 @@ def affordable_at_once(settings: StackSettings, *, rows: int) -> int:
 
 
 def executor_kind(seconds: float, step: int, *, values: int, forks: bool) -> ExecutorKind:
-    """Who should do so many seconds of work, of which a step works on so many numbers.
+    """The executor for work of this duration and step size.
 
-    Short operations hold the interpreter's lock most of the time, so that threads would only wait; `values`
-    are those of the data. `forks`: whether processes can be forked from this one, and then have all it has.
+    Short operations hold the interpreter's lock most of the time, so that threads would only wait.
+
+    Args:
+        seconds: How long the work takes.
+        step: The values that one step touches.
+        values: The values of the data.
+        forks: Whether processes can be forked from this one, and then have all it has.
     """
     if forks:
         return "processes" if seconds >= WORTH_FORKS else "serial"

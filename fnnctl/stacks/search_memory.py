@@ -1,4 +1,4 @@
-"""Whether there is memory for every network that a search may choose, before it trains the first."""
+"""Checks that the largest network of a space fits in memory, before a search trains the first."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ CHECKPOINT = "checkpoint"
 FOLDS = "folds"
 """Each fold's objective."""
 ENDED = "ended"
-"""The folds that stopped early while others go on, each with its epochs and the one whose weights it kept."""
+"""The folds that stopped early while others go on, each with its epochs and its kept epoch."""
 KEPT_EPOCH = "kept_epoch"
 """For a trial that stopped early: the epoch whose weights it ended with, over folds the lower median."""
 
@@ -143,7 +143,7 @@ class TrialRunner:
             if result is None:
                 for number in stack.trials:
                     if missing.pop(number, None):
-                        yield _failed(of_trial[number], "its worker process was killed, twice")
+                        yield _failed(of_trial[number], "its worker process was killed twice")
                 continue
             if any(fit.outcome is Outcome.INTERRUPTED for fit in result.measured):
                 self._stopped = True
@@ -189,8 +189,8 @@ class TrialRunner:
     ) -> Iterator[tuple[_PlannedStack, ObjectiveResult | None]]:
         """Each stack and what became of it; None if a trial alone has had its worker killed.
 
-        A stack whose worker was killed is trained trial by trial: the others are not to blame, and alone they
-        may all find room.
+        A stack whose worker was killed is trained trial by trial: one trial may have exhausted the memory;
+        alone, each may fit.
         """
         # A generator, so that the fits of a stack are made when a worker has room for it, and then let go.
         items = ((self._shared, self._item(stack)) for stack in stacks)
@@ -250,7 +250,7 @@ class TrialRunner:
         if Outcome.DIVERGED in outcomes:
             count = sum(fit.outcome is Outcome.DIVERGED for fit in fits)
             where = f"in {count} of {len(fits)} folds" if len(fits) > 1 else f"in epoch {job.start + epochs}"
-            result = _failed(job, f"the loss was no finite number any more, {where}")
+            result = _failed(job, f"the loss became non-finite, {where}")
             return replace(result, status=Status.DIVERGED, epochs=epochs, facts=facts)
         objectives = [fit.objective for fit in fits if fit.objective is not None]
         if len(objectives) < len(fits):
@@ -285,7 +285,7 @@ class TrialRunner:
         }
 
     def _train_lost(self, jobs: Sequence[Job], groups: Mapping[int, _JobGroup]) -> None:
-        """Train again what jobs go on from if it is lost, or is not what the journal says.
+        """Retrain lost checkpoints that jobs resume from, and those that differ from the journal.
 
         Raises `MachineError` if it comes out differently: then this is another kind of machine.
         """
@@ -309,7 +309,7 @@ class TrialRunner:
                     )
 
     def _is_there(self, job: Job) -> bool:
-        """Whether the checkpoint that a job goes on from is there, and is the one that was recorded."""
+        """Whether the job's checkpoint exists and has the recorded digest."""
         ended = self._ended(job)
         keys = [(job.trial.number, index) for index in range(len(self._fits.rows)) if index not in ended]
         if all(self._checkpoints.has_written(key, job.start) for key in keys):

@@ -40,7 +40,7 @@ class TrainedStack:
     members: Sequence[Member]
     trained: Sequence[TrainedMember]
     last: Stack | None
-    """The stack after the last epoch, of the members that came so far; None if nobody did."""
+    """The stack after the last epoch, of the members that came so far; None if no member did."""
 
     def place(self, k: int) -> int:
         """Where fit k is in `last`."""
@@ -69,16 +69,16 @@ class StackItem(Generic[T]):
     stop: int | None = None
     """The epoch at which training pauses; None for each fit's own last epoch."""
     horizon: int = 0
-    """Epochs that learning-rate schedules reckon with; 0 for each fit's own number."""
+    """The horizon of learning-rate schedules, in epochs; 0 for each fit's own number."""
     keep: bool = False
     """Whether the states at `stop` are wanted."""
     seconds: float = math.inf
-    """After so long no epoch begins."""
+    """The time limit: no epoch starts after it."""
 
 
 @dataclass(frozen=True, slots=True)
 class StackResult(Generic[T]):
-    """What became of an item."""
+    """The result of an item."""
 
     measured: Sequence[T]
     digests: dict[int, str]
@@ -90,7 +90,7 @@ class StackResult(Generic[T]):
 
 @dataclass(slots=True)
 class WorkerData:
-    """What the workers share: the data, and the preprocessed rows that each of them has made."""
+    """Data shared by all workers, and the preprocessed rows that each of them has made."""
 
     data: TaskData
     reuse: bool
@@ -161,9 +161,9 @@ def train_fits(
         fits: Fits with equal settings and equally many rows.
         pools: Makes (or finds) the preprocessed rows of a fit.
         epochs: Where training pauses; by default each fit's own number of epochs.
-        horizon: What schedules reckon with; by default each fit's own number of epochs.
+        horizon: The horizon of schedules; by default each fit's own number of epochs.
         start: Epochs that were trained before, and the state that they led to.
-        checkpoint: Of a single fit: what its training goes on from.
+        checkpoint: Of a single fit: the checkpoint that its training resumes from.
         diagnose, on_epoch, should_stop, seconds: See `training.trainer`.
     """
     made = [pools(fit) if pools else fit.examples(data) for fit in fits]

@@ -14,7 +14,7 @@ from fnnctl.nn.losses.targets import TargetArray
 from fnnctl.nn.workspace import Workspace
 
 PREPARED_VALUES = 2**24
-"""Up to so many inputs are preprocessed once and kept: 64 MB of float32. Preprocessing at every step took 28
+"""The most inputs that are preprocessed once and kept: 64 MB of float32. Preprocessing at every step took 28
 % longer with 20,000 rows of 50 columns (hidden 128-64), and 13 % longer with 300,000."""
 
 
@@ -57,7 +57,7 @@ class RowsOnDemand:
 
 
 def fits_in_memory(rows: int, features: int) -> bool:
-    """Whether so many examples are preprocessed once and kept."""
+    """Whether examples of this number and size are preprocessed once and kept."""
     return rows * (features + 1) <= PREPARED_VALUES
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from fnnctl.nn.parameters import ParameterLayout
 
 WIDE = 100_000
-"""From so many parameters on two threads are faster than one: see tests/benchmarks/threads.py."""
+"""From this number of parameters on, two threads are faster than one: see tests/benchmarks/threads.py."""
 
 
 def default_threads(layout: ParameterLayout) -> int:

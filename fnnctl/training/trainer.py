@@ -54,12 +54,12 @@ def train_stack(
 ) -> list[TrainedMember]:
     """Train a stack's members from their present epoch to their end; each ends with the bits it has alone.
 
-    Arguments:
-        diagnose: whether to record the gradient's norm and the units' activity, too.
-        on_epoch: called with the stack and its record after each epoch.
-        should_stop: called after each step, but after the last step of an epoch only once the epoch is
+    Args:
+        diagnose: Whether to record the gradient's norm and the units' activity, too.
+        on_epoch: Called with the stack and its record after each epoch.
+        should_stop: Called after each step, but after the last step of an epoch only once the epoch is
             recorded. If it says so, what has been trained until then is returned.
-        seconds: after so many seconds no epoch starts, except the first.
+        seconds: The time limit: no epoch starts after it, except the first.
     """
     deadline = time.monotonic() + seconds
     trained: dict[int, TrainedMember] = {}

@@ -129,7 +129,7 @@ def test_a_new_file_is_scored_into_a_folder_of_its_own(run: Path, program: Progr
     done = program("evaluate", run.name, "--data", "new.csv", "--json")
     assert done.code == 0, done.err
     assert done.err.splitlines() == [
-        "new.csv: a column is not used, for the network does not know it: 'note'",
+        "new.csv: a column is ignored, since the network was not trained with it: 'note'",
         "new.csv: left out 1 row without a value in 'species'",
     ]
     assert state_of(run) == before

@@ -71,7 +71,7 @@ def test_what_is_unused_or_unseen_is_noted(trained: Path, program: Program) -> N
     done = program("predict", str(only_run(trained)), "new.csv")
     assert done.code == 0
     assert done.err.splitlines() == [
-        "new.csv: a column is not used, for the network does not know it: 'id'",
+        "new.csv: a column is ignored, since the network was not trained with it: 'id'",
         "new.csv: in 3 rows the column 'island' has a value that training has not seen (the first is "
         "'Elba'): none of the column's features is set there",
     ]

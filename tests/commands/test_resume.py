@@ -196,7 +196,7 @@ def test_without_a_usable_checkpoint_training_begins_again(
     first, second = done.err.splitlines()[:2]
     assert first.startswith("the checkpoint cannot be used, so training begins again: ")
     assert reason in first
-    assert second == f"going on from the start of {run}"
+    assert second == f"resuming from the start of {run}"
     assert first in (run / "log.txt").read_text()
     assert_same_bits(run, undisturbed)
 
@@ -223,7 +223,7 @@ def test_killed_before_the_first_checkpoint(
 
 
 @pytest.mark.parametrize(
-    ("kept", "where"), [("keep_all", "goes on from epoch 2"), ("keep_none", "begins again")]
+    ("kept", "where"), [("keep_all", "resumes from epoch 2"), ("keep_none", "begins again")]
 )
 def test_what_is_told_is_where_it_goes_on(
     program: Program, config: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch,

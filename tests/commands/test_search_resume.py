@@ -373,5 +373,5 @@ def test_only_a_search_is_gone_on_with_by_search(program: Program, iris: Path, n
 def test_a_complete_search_is_left_as_it_is(undisturbed: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = {path: path.read_bytes() for path in undisturbed.rglob("*") if path.is_file()}
     assert run(["search", "--resume", str(undisturbed)]) == 0
-    assert "is complete: there is nothing to go on with" in capsys.readouterr().err
+    assert "is complete: there is nothing left to do" in capsys.readouterr().err
     assert {path: path.read_bytes() for path in undisturbed.rglob("*") if path.is_file()} == before

@@ -48,7 +48,7 @@ def test_a_signal_keeps_what_was_done(iris: Path, tmp_path: Path, number: signal
     manifest = read_json(run / "manifest.json")
     assert manifest["status"] == "interrupted"
     assert manifest["training"]["epochs"] >= 20
-    assert manifest["training"]["stopped"] == "a signal interrupted it"
+    assert manifest["training"]["stopped"] == "interrupted by a signal"
     assert (run / "model.npz").is_file()
     assert len((run / "history.csv").read_text().splitlines()) == manifest["training"]["epochs"] + 1
 

@@ -109,9 +109,9 @@ class TestSharedRows:
     def test_equal_rows_in_two_parts_are_counted(self) -> None:
         dataset = self.dataset((10, 0), (20, 0), (22, 2), (21, 1), (24, 14), (6, 4))
         assert data_warnings(dataset, self.SPLIT) == [
-            "1 row of the validation part stands in the training part too, label and all",
-            "3 rows of the test part stand in the training part too, label and all",
-            "2 rows of the test part stand in the validation part too, label and all",
+            "1 row of the validation part is in the training part too, label and all",
+            "3 rows of the test part are in the training part too, label and all",
+            "2 rows of the test part are in the validation part too, label and all",
         ]
 
     def test_rows_that_differ_in_the_label_a_category_or_a_number_are_not_equal(self) -> None:

@@ -9,6 +9,8 @@ import subprocess
 import sys
 import threading
 import time
+from ctypes import c_byte, c_longlong
+from multiprocessing.sharedctypes import RawArray, RawValue
 from pathlib import Path
 
 import pytest
@@ -124,12 +126,29 @@ def test_a_fork_that_the_system_refuses_ends_those_before_it(monkeypatch: pytest
 
 
 @linux
+def test_a_refused_start_closes_both_ends_of_its_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> int:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    context = multiprocessing.get_context("fork")
+    ends = context.Pipe()
+    monkeypatch.setattr(context, "Pipe", lambda: ends)
+    monkeypatch.setattr(os, "fork", refuse)
+    progress = processes.ProcessProgress(RawArray(c_longlong, 1), RawValue(c_byte))
+    process = processes.WorkerProcess((), progress)
+    with pytest.raises(MachineError, match="starts no more processes"):
+        process.start(context)
+    assert process.connection is None
+    assert [end.closed for end in ends] == [True, True]
+
+
+@linux
 def test_workers_that_die_in_start_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """Their value is one that none of them can read."""
     monkeypatch.setattr(processes, "can_fork", lambda: False)
     with make_executor("processes", workers=2, poll=never) as executor:
         value = executor.share(tasks.Unreadable())
-        with pytest.raises(MachineError, match="killed, twice"):
+        with pytest.raises(MachineError, match="killed twice"):
             list(run_work(executor, tasks.process, [(value,), (value,), (value,)]))
 
 

@@ -72,7 +72,7 @@ def test_a_worker_that_dies_in_a_later_list(tmp_path: Path) -> None:
 
 
 def test_twice_killed_is_a_failure_of_the_machine() -> None:
-    with pytest.raises(MachineError, match="killed, twice"):
+    with pytest.raises(MachineError, match="killed twice"):
         results(tasks.killed, (0,))
 
 

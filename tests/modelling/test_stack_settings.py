@@ -69,7 +69,7 @@ def test_first_biases() -> None:
     assert made(model={"initial_biases": "uniform"})[1].initial_biases == "uniform"
 
 
-def test_numbers_of_optimizer_and_early_stopping() -> None:
+def test_hyperparameters_of_optimizer_and_early_stopping() -> None:
     given = experiment(
         training={
             "optimizer": {"name": "nesterov", "learning_rate": 0.2, "momentum": 0.5},
@@ -134,7 +134,7 @@ def test_the_positive_class_of_a_logistic_output(positive: str | None, index: in
     assert settings.shape.widths == (3, 100, 1)
 
 
-def test_numbers_of_activations() -> None:
+def test_hyperparameters_of_activations() -> None:
     hidden = [
         {"units": 2, "activation": activation}
         for activation in (
@@ -154,29 +154,29 @@ TECHNIQUES: dict[str, tuple[Any, str, str, float]] = {
     "input_noise": (0.2, "noise", "noise", 0.2),
     "mixup": (0.4, "mixup", "mixup", 0.4),
 }
-"""Of a training setting: a value, what it switches on, and the number of the member that has the value."""
+"""Of a training setting: a value, what it switches on, and the member's hyperparameter with the value."""
 
 
 @pytest.mark.parametrize("name", TECHNIQUES)
 def test_techniques_are_off_until_they_are_given(name: str) -> None:
-    value, technique, number, expected = TECHNIQUES[name]
+    value, technique, hyperparameter, expected = TECHNIQUES[name]
     assert made()[0].techniques == Techniques()
     settings, member = made(training={name: value})
     assert settings.techniques == Techniques(**{technique: True})
-    assert member.hyperparameters[number] == expected
+    assert member.hyperparameters[hyperparameter] == expected
 
 
 @pytest.mark.parametrize(
-    ("given", "kind", "number", "value"),
+    ("given", "kind", "hyperparameter", "value"),
     [
         ({"name": "ema", "decay": 0.95}, "ema", "average_decay", 0.95),
         ({"name": "swa", "start": 0.5}, "swa", "average_start", 0.5),
     ],
 )
-def test_averaging(given: dict[str, Any], kind: str, number: str, value: float) -> None:
+def test_averaging(given: dict[str, Any], kind: str, hyperparameter: str, value: float) -> None:
     settings, member = made(training={"averaging": given})
     assert settings.averaging == kind
-    assert member.hyperparameters[number] == value
+    assert member.hyperparameters[hyperparameter] == value
 
 
 def test_schedule_convergence_and_the_rest_of_training() -> None:
@@ -205,7 +205,7 @@ def test_schedule_convergence_and_the_rest_of_training() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(OPTIMIZERS))
-def test_every_optimizer_gets_its_numbers(name: str) -> None:
+def test_every_optimizer_gets_its_hyperparameters(name: str) -> None:
     settings, member = made(training={"optimizer": {"name": name, "learning_rate": 0.123}})
     assert settings.optimizer == name
     assert member.learning_rate == 0.123
@@ -221,7 +221,7 @@ def test_lbfgs_takes_all_rows_in_float64() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(LR_SCHEDULES))
-def test_every_schedule_gets_its_numbers(name: str) -> None:
+def test_every_schedule_gets_its_hyperparameters(name: str) -> None:
     settings, member = made(training={"lr_schedule": name})
     assert settings.lr_schedule == name
     assert set(member.schedule_hyperparameters) == set(LR_SCHEDULES[name].hyperparameter_names)

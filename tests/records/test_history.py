@@ -164,5 +164,5 @@ def test_schedules_end_at_the_largest_budget() -> None:
     ],
 )
 def test_what_is_no_record_is_told(record: JournalRecord) -> None:
-    with pytest.raises(DataError, match=r"runs/journal\.jsonl: has a record that is none"):
+    with pytest.raises(DataError, match=r"runs/journal\.jsonl: has an invalid record"):
         search_history([header(), trial(0), record], Path("runs/journal.jsonl"))

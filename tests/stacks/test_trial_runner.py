@@ -67,7 +67,7 @@ def test_what_kills_two_workers_has_failed_and_the_search_goes_on(
     for own, other in zip(of_kind(folder, "result"), of_kind(healthy, "result"), strict=True):
         if trials[own["trial"]] == killing.DEADLY:
             assert (own["status"], own["epochs"], own["objective"]) == ("failed", 0, None)
-            assert own["reason"] == "its worker process was killed, twice"
+            assert own["reason"] == "its worker process was killed twice"
         else:
             assert {**own, "checksum": 0} == {**other, "checksum": 0}
     assert leaderboard(folder)[-1]["status"] == "failed"

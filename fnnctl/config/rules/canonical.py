@@ -2,7 +2,7 @@
 
 Equal configurations must train alike wherever they come from: a file, `resolved.yaml`, a search. So the
 seed of weights and order is hashed from the experiment's seed and every setting that training depends on.
-A setting counts unless it stands in `NOT_COUNTED`, so that a new one cannot be forgotten. Settings that
+A setting counts unless it is in `NOT_COUNTED`, so that a new one cannot be forgotten. Settings that
 nothing reads are left out, and so are those at their default, given or not: a setting that a later version
 adds changes no seed unless it is used.
 """

@@ -35,7 +35,7 @@ def dimensions_of(space: Mapping[str, DomainConfig]) -> tuple[Dimension, ...]:
 
 
 def place_of(dimension: Dimension) -> ConfigPath:
-    """Where the dimension's domain stands in the config."""
+    """Where the dimension's domain is in the config."""
     return (*SPACE, str(dimension.key))
 
 

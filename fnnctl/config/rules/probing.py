@@ -169,7 +169,7 @@ class _Probing:
 
 
 def _some(values: Sequence[Any], most: int | None) -> Sequence[Any]:
-    """At most so many of the values, evenly spread."""
+    """At most `most` of the values, evenly spread."""
     if most is None or len(values) <= most:
         return values
     return [values[k * (len(values) - 1) // (most - 1)] for k in range(most)]

@@ -69,7 +69,7 @@ class DataConfig(Section):
     encoding: Annotated[str, Field(min_length=1)] = "utf-8"
     """The encoding of a CSV file."""
     missing_values: Names = DEFAULT_MISSING_VALUES
-    """What stands in a CSV file where a value is missing."""
+    """The texts that mark a missing value in a CSV file."""
     columns: ColumnsConfig = ColumnsConfig()
     """Which columns are numbers, which are categories, and which are left out."""
     imputation: Literal["median", "mean"] = "median"

@@ -94,7 +94,7 @@ class BudgetConfig(Section):
     """The most that a trial is granted, in place of training.epochs, which is for `fnnctl train`; null for
     training.epochs."""
     reduction_factor: Annotated[float, Field(ge=2.0, le=1000.0)] = 3.0
-    """η: at every rung one trial of so many goes on, with so many times the budget."""
+    """η: at every rung one trial in η is promoted, with η times the budget."""
     brackets: Literal["algorithm", "table"] = "algorithm"
     """HyperBand's brackets: as Algorithm 1 of its paper has them, or Table 1, which has fewer trials."""
     total: Annotated[int, Field(ge=1, le=10**15)] | None = None
@@ -119,7 +119,7 @@ class SearchConfig(Section):
     """What random configurations are drawn from: independent numbers, or a scrambled Halton sequence, which
     fills the space more evenly."""
     keep_checkpoints: bool = False
-    """Whether every trial's checkpoint is kept, or only those that a trial may go on from."""
+    """Whether every trial's checkpoint is kept, or only those that a trial may resume from."""
     space: dict[str, DomainConfig] = Field(default={})
     """The searched settings by their paths, each with its domain, as in
     `training.l2: {log_uniform: [1e-6, 1e-2]}`."""

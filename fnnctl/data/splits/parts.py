@@ -61,7 +61,7 @@ def split_rows(
     """Draw the parts of N rows with the (N,) `strata`, whose `names` messages show.
 
     A share s of n rows is round(s·n) rows, and at least one row if s is not 0; the training part gets
-    the rest. With `test_rows` the last so many rows are the test part, and the share of the validation
+    the rest. With `test_rows` that many rows at the end are the test part, and the share of the validation
     part relates to the others. If the split is stratified, each stratum is divided in the same proportions by
     the method of the largest remainder, and keeps a row in the training part. If there are enough rows,
     each has one in the test part, and then in the validation part. With `groups` (N,) the rows of a group

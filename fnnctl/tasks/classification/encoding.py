@@ -64,7 +64,7 @@ def target_fault(name: str, classes: Sequence[str], counts: IntArray) -> str | N
     if len(classes) == 1:
         return (
             f"{label} has one class only, {shown(classes[0])}: there is nothing to tell apart "
-            "(what stands in data.missing_values is no class)"
+            "(a text in data.missing_values is no class)"
         )
     rows = int(counts.sum())
     many = len(classes) > MANY_VALUES

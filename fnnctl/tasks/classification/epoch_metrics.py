@@ -15,7 +15,7 @@ from fnnctl.tasks.base import TRAIN_LOSS, VALIDATION_LOSS
 
 @dataclass(frozen=True, slots=True)
 class ClassificationEpochMetrics:
-    """The epoch metrics of a task with so many classes."""
+    """The epoch metrics of a task with this number of classes."""
 
     classes: int
 

@@ -33,7 +33,7 @@ from fnnctl.training.pool import Pool
 from fnnctl.training.state import State, extract_part, merge_parts
 
 STEPS_BETWEEN_CHECKS = 100
-"""After so many steps an epoch checks whether all members have diverged."""
+"""Steps after which an epoch checks again whether all members have diverged."""
 
 
 class Descent:

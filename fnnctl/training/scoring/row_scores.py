@@ -40,7 +40,7 @@ class RowScorer:
         return self._scores(self._work)[:rows]
 
     def _workspace(self, width: int) -> Workspace:
-        """A workspace with slices of so many rows on the axis of the members; they share one network."""
+        """A workspace with slices of `width` rows on the axis of the members; they share one network."""
         dtype = self._network.parameters.dtype
         return Workspace(self._network.layout.shape, SCORING_BATCH // width, width, dtype, training=False)
 
