@@ -25,6 +25,7 @@ class Purpose(IntEnum):
     POINTS = int.from_bytes(b"points", "big")
     SCRAMBLE = int.from_bytes(b"scramble", "big")
     SHUFFLE = int.from_bytes(b"shuffle", "big")
+    BOOTSTRAP = int.from_bytes(b"bootstrap", "big")
 
 
 def stream(seed: int, purpose: Purpose, *counts: int) -> np.random.Generator:

@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 
 from fnnctl.console.output import Output
-from fnnctl.data.builtin import BUILTIN
+from fnnctl.data.builtin import BUILTIN, BuiltinInfo
 
 
 def datasets(output: Output) -> None:
@@ -19,12 +19,16 @@ def datasets(output: Output) -> None:
         output.json_object({"datasets": [{"name": name, **asdict(info)} for name, info in BUILTIN.items()]})
         return
     table = Table(box=box.SIMPLE_HEAD)
-    for column in ("name", "rows", "columns", "classes"):
-        table.add_column(column, justify="left" if column == "name" else "right")
+    for column in ("name", "rows", "columns", "target"):
+        table.add_column(column, justify="right" if column in {"rows", "columns"} else "left")
     table.add_column("what", overflow="fold")
     sources = Table.grid(padding=(0, 2))
     for name, info in BUILTIN.items():
         columns = info.numeric + info.categorical
-        table.add_row(name, f"{info.rows:,}", f"{columns}", f"{len(info.classes)}", info.description)
+        table.add_row(name, f"{info.rows:,}", f"{columns}", _target(info), info.description)
         sources.add_row(name, f"{info.source}; {info.licence}")
     output.render(Group(table, "Sources and licences", Padding(sources, (0, 0, 0, 2))))
+
+
+def _target(info: BuiltinInfo) -> str:
+    return "a number" if info.task == "regression" else f"{len(info.classes)} classes"

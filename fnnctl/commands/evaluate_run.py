@@ -76,13 +76,12 @@ def _score_test_part(model: SavedModel, output: Output) -> None:
     loaded = load_experiment(run.path / RESOLVED)
     rows = loaded.split().test
     task = loaded.data.task
-    if task != model.predictor.task:
-        message = f"the classes are {quoted_list(task.strata_names)}, and not those of the network"
+    if message := task.difference(model.predictor.task):
         raise DataError(Problem(message, file=loaded.data.dataset.source))
     if not rows.size:
         raise UsageError(f"{run.path} has no test part: name a file with --data FILE")
     scores = model.predictor.column_scores([(loaded.data.dataset, rows)])
-    part = loaded.data.score(rows, scores, model.predictor.temperature)
+    part = loaded.data.score(rows, scores, model.predictor.readout)
     metrics = part.metrics()
     output.note(comparison(metrics, (run.read_metrics() or {}).get("test")))
     parts = {"train": None, "validation": None, "test": metrics}

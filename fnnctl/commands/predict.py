@@ -62,6 +62,6 @@ def _predictions(
     for scores in predictor.column_scores((block, np.arange(len(block))) for block in blocks):
         numbers = np.arange(row, row + len(scores))
         given.refuse_overflow(scores, numbers)
-        predicted, values = predictor.task.predict(scores, predictor.temperature)
+        predicted, values = predictor.task.predict(scores, predictor.readout)
         yield ([n, *columns] for n, columns in zip(numbers.tolist(), predicted, strict=True)), values
         row += len(scores)

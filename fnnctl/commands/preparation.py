@@ -38,7 +38,7 @@ def prepare_search(
     """Divide the rows, plan, and see to it that every network fits into the memory; raises `InputError`."""
     _refuse_unsound(loaded)
     data = loaded.data
-    experiment = with_data_facts(loaded.experiment, data.dataset)
+    experiment = with_data_facts(loaded.experiment, data)
     with loaded.config.located():
         setup = set_up(
             loaded.config.config,

@@ -209,9 +209,10 @@ def _calibrated(
     if fit.experiment.model.calibration == "none":
         return predictor
     predictor = predictor.calibrated(data, stack.pool, stack.members[0].validation_rows)
-    if predictor.temperature is not None:
-        run.describe_model({"temperature": predictor.temperature})
-        run.record({"calibration": {"temperature": predictor.temperature}})
+    temperature = predictor.readout.temperature
+    if temperature is not None:
+        run.describe_model({"temperature": temperature})
+        run.record({"calibration": {"temperature": temperature}})
     else:
         warning = (
             f"no temperature is best for the {fit.sizes[1]:,} rows of the validation part, "

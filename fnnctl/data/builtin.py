@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
+from typing import Literal
 
 FOLDER = files("fnnctl.data") / "builtin"
 
@@ -20,7 +21,9 @@ class BuiltinInfo:
     rows: int
     numeric: int
     categorical: int
+    task: Literal["classification", "regression"]
     classes: tuple[str, ...]
+    """None in a regression."""
     target: str
     source: str
     licence: str

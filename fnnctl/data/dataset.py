@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -97,6 +98,8 @@ class Dataset(Columns):
     """(N,) each row's number in its file, from 0, which counts the rows without a label too."""
     weights: FloatArray | None = None
     """(N,) how much each row counts in the loss; None if data.weights names no column."""
+    task: Literal["classification", "regression"] | None = None
+    """What kind of target it is, if it is a built-in data set's own; None if the values decide."""
     test_rows: int = 0
     """How many of the last rows came from the test file."""
     test_source: str | None = None
@@ -106,3 +109,8 @@ class Dataset(Columns):
     """What was noticed while reading."""
     groups: IntArray | None = None
     """(N,) the group of each row, -1 in a test file; None if data.split.group names no column."""
+
+    def target_counts(self) -> IntArray:
+        """How often each of the target's texts occurs in the rows that are not from the test file, (T,)."""
+        known = self.target.codes[: len(self) - self.test_rows]
+        return np.bincount(known, minlength=len(self.target.texts))

@@ -80,6 +80,7 @@ def _load(path: Path, config: DataConfig, folder: Path) -> Dataset:
         categorical_names=main.categorical_names,
         categories=categories,
         target=RawTarget(target, labels.codes, labels.texts, labels.lines),
+        task=info.task if info and info.target == target else None,
         file_rows=np.concatenate([table.file_rows for table in tables]),
         test_rows=test_rows,
         test_source=str(files[1].path.resolve()) if files[1:] else None,

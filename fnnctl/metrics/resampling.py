@@ -11,8 +11,8 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-LOWEST = {"matthews_correlation": -1.0, "cohens_kappa": -1.0}
-UNBOUNDED = frozenset({"loss", "log_loss"})
+LOWEST = {"matthews_correlation": -1.0, "cohens_kappa": -1.0, "r2": -math.inf}
+UNBOUNDED = frozenset({"loss", "log_loss", "rmse", "mae", "median_absolute_error"})
 """Every other metric is 1 at most."""
 
 

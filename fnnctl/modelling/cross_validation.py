@@ -93,4 +93,4 @@ def _completed(experiment: Experiment, data: TaskData, fits: Sequence[Fit]) -> E
     if len(sizes) == 1:
         concrete["batch_size"] = sizes.pop()
     training = experiment.training.model_copy(update=concrete)
-    return with_data_facts(experiment, data.dataset).model_copy(update={"training": training})
+    return with_data_facts(experiment, data).model_copy(update={"training": training})

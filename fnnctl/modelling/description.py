@@ -16,10 +16,11 @@ from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES, DELIMITER_PATTERN
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.modelling.fit import Fit
 from fnnctl.nn.layers.activations import ACTIVATIONS
-from fnnctl.nn.shape import HiddenShape, NetworkShape
+from fnnctl.nn.losses.registry import REAL_VALUE_LOSSES
+from fnnctl.nn.shape import HiddenShape, NetworkShape, OutputKind
 from fnnctl.store.atomic import damaged
 from fnnctl.store.documents import first_fault
-from fnnctl.tasks.task import Task
+from fnnctl.tasks.task import OutputShape, Readout, TargetScale, Task
 from fnnctl.text import shown
 from fnnctl.training.members import Member
 
@@ -95,16 +96,25 @@ class ModelDescription(Described):
     """How many features there are."""
     hidden: list[LayerDescription]
     """The hidden layers, first to last."""
-    output: Literal["softmax", "logistic"]
-    """What makes probabilities of the last layer's scores."""
+    output: OutputKind
+    """What the last layer gives: see `model.output`."""
+    delta: Annotated[float, Field(gt=0.0, le=1e6)] | None = None
+    """For a huber output: the error from which the loss is linear."""
     temperature: Annotated[float, Field(ge=1e-6, le=1e6)] | None = None
     """What the scores are divided by, so that the probabilities are calibrated; null if they are not."""
     positive: str | None = None
     """For a logistic output: the class whose score it is."""
     target: str
     """The target's column."""
-    classes: Annotated[list[str], Field(min_length=2)]
-    """The classes, in the order of the scores."""
+    classes: list[str] = []
+    """The classes, in the order of the scores; none in a regression."""
+    target_mean: float | None = None
+    """In a regression: added to the network's output times `target_deviation`."""
+    target_deviation: Annotated[float, Field(gt=0.0)] | None = None
+    """In a regression: the unit of the network's output, in the target's."""
+    baseline: list[float] | None = None
+    """What a prediction without features is: each class's share of the training rows, or their mean
+    target."""
     features: list[str]
     """The features' names, in the order of the first layer's weights."""
     table: TableFormat = TableFormat()
@@ -117,22 +127,35 @@ class ModelDescription(Described):
     @property
     def shape(self) -> NetworkShape:
         """The network as the engine has it."""
+        hidden, output = tuple(layer.shape for layer in self.hidden), self.readout.output
         return NetworkShape(
             self.inputs,
-            tuple(layer.shape for layer in self.hidden),
-            len(self.classes),
-            output=self.output,
-            positive=1 if self.positive is None else self.classes.index(self.positive),
+            hidden,
+            output.outputs,
+            output=output.kind,
+            positive=output.positive,
+            delta=output.delta,
         )
+
+    @property
+    def readout(self) -> Readout:
+        """How the network's outputs become predictions."""
+        scale = None
+        if self.target_mean is not None and self.target_deviation is not None:
+            scale = TargetScale(self.target_mean, self.target_deviation)
+        output = OutputShape(
+            len(self.classes) or 1,
+            self.output,
+            positive=1 if self.positive is None else self.classes.index(self.positive),
+            delta=self.delta or 1.0,
+        )
+        baseline = None if self.baseline is None else tuple(self.baseline)
+        return Readout(output, baseline, scale, self.temperature)
 
     def fault(self, preprocessor: Preprocessor) -> str | None:
         """Why no network can be made of this, though each fact alone is possible; None if one can."""
-        if len(set(self.classes)) < len(self.classes):
-            return "classes: two have the same name"
-        if self.output == "logistic" and (len(self.classes) != 2 or self.positive not in self.classes):
-            return "positive: it must be one of two classes"
-        if self.output == "softmax" and self.positive is not None:
-            return "positive: softmax has no such class"
+        if fault := self._target_fault():
+            return fault
         if list(preprocessor.features) != self.features or self.inputs != len(self.features):
             return "features: they are not those of the preprocessing"
         below = self.inputs
@@ -144,6 +167,25 @@ class ModelDescription(Described):
             if layer.residual and layer.units != below:
                 return f"hidden.{number}.residual: the layer has other units than inputs"
             below = layer.units
+        return None
+
+    def _target_fault(self) -> str | None:
+        """What is wrong with the facts about the target and the output; None if nothing is."""
+        if self.output in REAL_VALUE_LOSSES:
+            if self.classes:
+                return f"classes: {self.output} has none"
+            if self.target_mean is None or self.target_deviation is None:
+                return "target_mean, target_deviation: a regression needs both"
+        elif len(self.classes) < 2:
+            return "classes: there must be two or more"
+        if len(set(self.classes)) < len(self.classes):
+            return "classes: two have the same name"
+        if self.output == "logistic" and (len(self.classes) != 2 or self.positive not in self.classes):
+            return "positive: it must be one of two classes"
+        if self.output != "logistic" and self.positive is not None:
+            return f"positive: {self.output} has no such class"
+        if self.baseline is not None and len(self.baseline) != max(1, len(self.classes)):
+            return "baseline: it must have a number per class, or one number"
         return None
 
 
@@ -170,7 +212,8 @@ def describe(fit: Fit, task: Task, member: Member) -> dict[str, Any]:
         "threads": fit.experiment.training.threads,
         "inputs": fit.settings.shape.inputs,
         "hidden": hidden,
-        **task.describe(fit.experiment.model),
+        **task.describe(fit.readout),
+        "baseline": None if fit.readout.baseline is None else list(fit.readout.baseline),
         "features": list(fit.preprocessor.features),
         "table": data.model_dump(include=set(TableFormat.model_fields), mode="json"),
         "preprocessing": fit.preprocessor.to_dict(),

@@ -8,15 +8,17 @@ from typing import Any, Self
 
 from fnnctl.config.rules.canonical import configuration_seed
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.data.dataset import Dataset
+from fnnctl.config.schema.model import AutoOutput
+from fnnctl.config.schema.search import AUTO_METRIC
 from fnnctl.data.preprocessing import Preprocessor, fit_preprocessor
 from fnnctl.data.splits.folds import Fold
 from fnnctl.data.splits.parts import Rows, Split
 from fnnctl.errors import ConfigError, Problem
 from fnnctl.memory import available_bytes
 from fnnctl.modelling.stack_settings import member_of, network_shape, stack_settings
+from fnnctl.nn.losses.registry import target_type
 from fnnctl.nn.parameters import ParameterLayout
-from fnnctl.tasks.task import TaskData
+from fnnctl.tasks.task import Readout, TaskData
 from fnnctl.training.members import Member, StackSettings
 from fnnctl.training.memory import training_bytes
 from fnnctl.training.pool import Pool, make_pool
@@ -38,6 +40,8 @@ class Fit:
     preprocessor: Preprocessor
     """Fitted to the training rows."""
     settings: StackSettings
+    readout: Readout
+    """How the network's outputs become predictions, fitted to the training rows' targets."""
 
     @classmethod
     def of(
@@ -58,7 +62,8 @@ class Fit:
         split = rows.split(data.strata, data.dataset.groups)
         preprocessor = preprocessor or fit_preprocessor(data.dataset, split.train, experiment.data)
         inputs = len(preprocessor.features)
-        shape = network_shape(experiment, inputs=inputs, output=data.task.output_shape(experiment.model))
+        readout = data.task.readout(experiment.model, data.targets[split.train])
+        shape = network_shape(experiment, inputs=inputs, output=readout.output)
         if split.train.size == 1 and any(layer.normalization == "batch" for layer in shape.hidden):
             message = "batch normalization needs 2 training rows, and there is 1; write normalization: layer"
             raise ConfigError(Problem(message, path="model.normalization"))
@@ -68,10 +73,10 @@ class Fit:
             raise ConfigError(data.task.weights_problem(None if given is None else given[split.train]))
         settings = stack_settings(experiment, shape, rows=split.train.size, weighted=weights is not None)
         if seed is None:
-            experiment = completed(experiment, data.dataset, settings)
+            experiment = completed(experiment, data, settings)
             seed = configuration_seed(experiment)
         sizes = split.train.size, split.validation.size, split.test.size
-        fit = cls(experiment, rows, sizes, seed, preprocessor, settings)
+        fit = cls(experiment, rows, sizes, seed, preprocessor, settings, readout)
         if check_memory:
             fit.refuse_memory_shortage(len(data))
         return fit
@@ -102,8 +107,14 @@ class Fit:
 
     def examples(self, data: TaskData) -> Pool:
         """All rows of the data as this fit's network sees them."""
-        features = self.preprocessor.of(data.dataset)
-        return make_pool(features, data.targets, len(self.preprocessor.features), self.settings.dtype)
+        features, targets = self.preprocessor.of(data.dataset), self.readout.learned(data.targets)
+        kind = target_type(self.settings.shape.output, self.settings.dtype)
+        return make_pool(
+            features,
+            targets.astype(kind, copy=False),
+            len(self.preprocessor.features),
+            self.settings.dtype,
+        )
 
     def member(self, data: TaskData, split: Split, *, offset: int = 0) -> Member:
         """The network as a member of a stack, in whose pool this fit's rows begin at `offset`."""
@@ -117,7 +128,7 @@ class Fit:
 
 
 def completed(
-    experiment: Experiment, dataset: Dataset, settings: StackSettings, *, threads: int | None = None
+    experiment: Experiment, data: TaskData, settings: StackSettings, *, threads: int | None = None
 ) -> Experiment:
     """Fill in what follows from the data and the network's size; by default also the threads."""
     if threads is None:
@@ -125,19 +136,29 @@ def completed(
         threads = default_threads(ParameterLayout(settings.shape)) if given == "auto" else given
     concrete = {"batch_size": settings.batch_size, "threads": threads, "precision": settings.precision}
     training = experiment.training.model_copy(update=concrete)
-    return with_data_facts(experiment, dataset).model_copy(update={"training": training})
+    return with_data_facts(experiment, data).model_copy(update={"training": training})
 
 
-def with_data_facts(experiment: Experiment, dataset: Dataset) -> Experiment:
-    """Fill in what a complete config says of the data."""
+def with_data_facts(experiment: Experiment, data: TaskData) -> Experiment:
+    """Fill in what a complete config says of the data, and what follows from the task."""
+    dataset, task = data.dataset, data.task
+    changes: dict[str, Any] = {}
     facts: dict[str, Any] = {
+        "task": task.name,
         "source": dataset.source,
         "sha256": dataset.sha256,
         "target": dataset.target.name,
         "test_source": dataset.test_source,
         "test_sha256": dataset.test_sha256,
     }
-    return experiment.model_copy(update={"data": experiment.data.model_copy(update=facts)})
+    changes["data"] = experiment.data.model_copy(update=facts)
+    if isinstance(experiment.model.output, AutoOutput):
+        changes["model"] = experiment.model.model_copy(update={"output": task.default_output})
+    search = experiment.search
+    if search is not None and search.objective.metric == AUTO_METRIC:
+        objective = search.objective.model_copy(update={"metric": task.default_metric})
+        changes["search"] = search.model_copy(update={"objective": objective})
+    return experiment.model_copy(update=changes)
 
 
 def memory_shortage(settings: StackSettings, *, rows: int) -> str | None:

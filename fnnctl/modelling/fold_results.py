@@ -42,7 +42,7 @@ Results = Sequence[FoldResult | None]
 def fold_metrics(results: Results) -> list[Metrics | None]:
     """Each fold's metrics; None if there are no scores."""
     return [
-        _without_partial_means(result.scores.metrics()) if result and result.scores else None
+        _without_partial_means(result.scores.metrics(complete=False)) if result and result.scores else None
         for result in results
     ]
 

@@ -32,7 +32,7 @@ class LabelledRows:
     def part(self, model: SavedModel) -> PartScores:
         """The model's scores of these rows."""
         predictor = model.predictor
-        return predictor.task.score(self.numbers, self.targets, self.scores, predictor.temperature)
+        return predictor.task.score(self.numbers, self.targets, self.scores, predictor.readout)
 
 
 def read_labelled(given: InputFile, model: SavedModel, note: Note) -> LabelledRows:
@@ -48,11 +48,10 @@ def read_labelled(given: InputFile, model: SavedModel, note: Note) -> LabelledRo
     def pieces(blocks: Iterator[NewRows]) -> Iterator[tuple[NewRows, IntArray]]:
         nonlocal left_out
         for block in blocks:
-            encoded = _encoded(block.labels, task, given.name)
-            kept = np.flatnonzero(encoded >= 0)
+            kept, encoded = _encoded(block.labels, task, given.name)
             numbers.append(block.first + kept)
-            targets.append(encoded[kept])
-            left_out += len(encoded) - len(kept)
+            targets.append(encoded)
+            left_out += len(block) - len(kept)
             yield block, kept
 
     with given.open(model, note, labelled=True) as blocks:
@@ -70,8 +69,8 @@ def read_labelled(given: InputFile, model: SavedModel, note: Note) -> LabelledRo
     return rows
 
 
-def _encoded(labels: CodedTexts | None, task: Task, file: str) -> Targets:
-    """(n,) a block's targets, -1 if missing."""
+def _encoded(labels: CodedTexts | None, task: Task, file: str) -> tuple[IntArray, Targets]:
+    """The numbers of a block's rows that have a target, (m,), and the targets, (m,)."""
     if labels is None:
         raise ValueError("the rows were read without labels")
     targets, wrong = task.encode_new(labels.texts, labels.codes)
@@ -80,4 +79,5 @@ def _encoded(labels: CodedTexts | None, task: Task, file: str) -> Targets:
         if text in wrong:
             problems.add(wrong[text], line=line)
     problems.raise_any()
-    return targets
+    kept = np.flatnonzero(labels.codes >= 0)
+    return kept, targets[kept]

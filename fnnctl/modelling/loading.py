@@ -73,7 +73,13 @@ def load_experiment(
     return_large_blocks()
     config = load_config(file, overrides, name=name, seed=seed)
     with config.located():
-        data = encode(load_dataset(config.experiment.data, config.file.parent))
+        settings = config.experiment.data
+        data = encode(
+            load_dataset(settings, config.file.parent),
+            settings.task,
+            bins=settings.split.bins,
+            seed=config.experiment.seed,
+        )
         if problems := data.task.check(config.experiment):
             raise ConfigError(*problems)
     return LoadedExperiment(config, data)
@@ -83,7 +89,7 @@ def split_data(data: TaskData, experiment: Experiment) -> Split:
     """The parts of the data that an experiment asks for; raises `DataError`."""
     return split_rows(
         data.strata,
-        data.task.strata_names,
+        data.strata_names,
         experiment.data.split,
         seed=experiment.seed,
         test_rows=data.dataset.test_rows,

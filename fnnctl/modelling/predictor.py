@@ -1,4 +1,4 @@
-"""A predictor: preprocessing, one or several trained networks, and a calibration. Rows in, scores out."""
+"""A predictor: preprocessing, one or several trained networks, and a readout. Rows in, scores out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fnnctl.data.dataset import Columns
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.modelling.fit import Fit
 from fnnctl.nn.network import Network
-from fnnctl.tasks.task import Task, TaskData
+from fnnctl.tasks.task import Readout, Task, TaskData
 from fnnctl.training.members import Member, make_network
 from fnnctl.training.pool import Pool
 from fnnctl.training.scoring.row_scores import RowScorer
@@ -28,23 +28,22 @@ class Predictor:
     preprocessor: Preprocessor
     scorers: tuple[RowScorer, ...]
     """One per network."""
-    temperature: float | None = None
-    """What the scores are divided by, so that the probabilities are calibrated; None if they are not."""
+    readout: Readout
+    """How the networks' scores become predictions."""
 
     @classmethod
-    def of(cls, task: Task, preprocessor: Preprocessor, networks: Sequence[Network]) -> Self:
-        """A predictor that is not calibrated; each network is alone in its stack."""
-        return cls(task, preprocessor, tuple(RowScorer(network) for network in networks))
+    def of(
+        cls, task: Task, preprocessor: Preprocessor, networks: Sequence[Network], readout: Readout
+    ) -> Self:
+        """A predictor whose networks are alone in their stacks."""
+        return cls(task, preprocessor, tuple(RowScorer(network) for network in networks), readout)
 
     def calibrated(self, data: TaskData, pool: Pool, rows: IntArray) -> Self:
         """The predictor with the temperature that suits these rows of the pool; unchanged if none does."""
         scores = np.concatenate([batch.copy() for batch in self.pool_scores(pool, rows)])
         with np.errstate(over="ignore", invalid="ignore"):
-            return self.with_temperature(self.task.fit_temperature(scores, data.targets[rows]))
-
-    def with_temperature(self, temperature: float | None) -> Self:
-        """The predictor with this calibration in place of its own."""
-        return replace(self, temperature=temperature)
+            temperature = self.task.fit_temperature(scores, data.targets[rows])
+        return replace(self, readout=replace(self.readout, temperature=temperature))
 
     def pool_scores(self, pool: Pool, rows: IntArray) -> Iterator[FloatArray]:
         """The scores of rows (n,) of a pool, (≤ SCORING_BATCH, outputs) at a time, before calibration."""
@@ -84,4 +83,4 @@ def fresh_predictor(
 ) -> Predictor:
     """The predictor that a fit has become: parameters (P,) and running statistics (S,)."""
     network = make_network(fit.layout, [member], parameters[None], statistics[None])
-    return Predictor.of(data.task, fit.preprocessor, [network])
+    return Predictor.of(data.task, fit.preprocessor, [network], fit.readout)

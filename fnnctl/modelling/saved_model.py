@@ -81,12 +81,12 @@ def _loaded(run: RunFolder) -> SavedModel:
         network = _network(layout, description, stored.arrays)
     except ValueError as error:
         raise damaged(run.path / names.WEIGHTS, f"does not fit {names.MODEL}: {error}") from error
-    task = task_of(description.target, description.classes)
-    predictor = Predictor.of(task, preprocessor, [network])
+    # The seed is for the intervals of metrics. A run that was copied without its manifest's seed has others.
+    task = task_of(description.target, description.classes, seed=run.read_manifest().seed or 0)
     return SavedModel(
         run=run,
         description=description,
-        predictor=predictor.with_temperature(description.temperature),
+        predictor=Predictor.of(task, preprocessor, [network], description.readout),
         layout=layout,
         sha256=stored.sha256,
         threads=description.threads or default_threads(layout),

@@ -15,6 +15,6 @@ def score_parts(
     """The scores of each part, whose rows are in the pool; None for an empty part."""
 
     def scores(rows: IntArray) -> PartScores:
-        return data.score(rows, predictor.pool_scores(pool, rows), predictor.temperature)
+        return data.score(rows, predictor.pool_scores(pool, rows), predictor.readout)
 
     return {name: scores(rows) if rows.size else None for name, rows in split.parts.items()}

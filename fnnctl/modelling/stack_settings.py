@@ -72,7 +72,14 @@ def network_shape(experiment: Experiment, *, inputs: int, output: OutputShape) -
                 residual=model.residual and bool(hidden) and hidden[-1].units == layer.units,
             )
         )
-    return NetworkShape(inputs, tuple(hidden), output.outputs, output=output.kind, positive=output.positive)
+    return NetworkShape(
+        inputs,
+        tuple(hidden),
+        output.outputs,
+        output=output.kind,
+        positive=output.positive,
+        delta=output.delta,
+    )
 
 
 def stack_settings(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 NormalizationKind = Literal["batch", "layer"]
-OutputKind = Literal["softmax", "logistic"]
+OutputKind = Literal["softmax", "logistic", "squared", "absolute", "huber"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,8 @@ class NetworkShape:
     output: OutputKind = "softmax"
     positive: int = 1
     """For a logistic output: the class whose score it is."""
+    delta: float = 1.0
+    """For a huber output: the error from which the loss is linear."""
 
     @property
     def widths(self) -> tuple[int, ...]:

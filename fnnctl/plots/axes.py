@@ -10,6 +10,8 @@ from fnnctl.arrays import FloatArray
 
 LOGARITHMIC_FROM = 30.0
 """Losses of which the largest is this many times the smallest get a logarithmic axis."""
+LOWEST_SHOWN = -0.5
+"""R² has no lower bound, and is often very low in the first epochs."""
 BAD_SHARE = 5.0
 """The percentage of the values at the bad end that hardly widen the axis."""
 BAD_WIDTH = 0.5
@@ -26,12 +28,14 @@ def finish_loss(axes: Axes) -> None:
         axes.set_ylim(0, 1.05 * highest or 1.0)
 
 
-def finish_accuracy(axes: Axes) -> None:
-    """The title and range of accuracies that are drawn."""
-    axes.set_title("accuracy")
+def finish_metric(axes: Axes, label: str) -> None:
+    """The title and range of a metric, at most 1, that is drawn; values far below 0 are cut off."""
+    axes.set_title(label)
     lowest, highest = _drawn_range(axes)
+    lowest = max(lowest, LOWEST_SHOWN)
     margin = max(0.01, 0.05 * (highest - lowest))
-    axes.set_ylim(max(lowest - margin, -0.01), min(highest + margin, 1.01))
+    bottom = lowest - margin if lowest < 0 else max(lowest - margin, -0.01)
+    axes.set_ylim(bottom, min(highest + margin, 1.01))
 
 
 def finish_epochs(axes: Axes, epochs: int) -> None:

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.plots.axes import finish_accuracy, finish_epochs, finish_loss
+from fnnctl.plots.axes import finish_epochs, finish_loss, finish_metric
 from fnnctl.plots.learning import History
 from fnnctl.plots.style import COLOURS, DASHES, WIDTH, evenly_chosen, legend_above, new_figure
 
@@ -25,11 +25,11 @@ MOST_ABOVE = 10.0
 PARTS = {"training": "train", "validation": "validation"}
 
 
-def folds_learning_figure(history: History, *, title: str) -> Figure:
-    """Draw the columns of a cross-validation's history.csv over `epoch`: loss and accuracy, fold by fold.
+def folds_learning_figure(history: History, *, metric: tuple[str, str], title: str) -> Figure:
+    """Draw the columns of a cross-validation's history.csv over `epoch`: loss and a metric, fold by fold.
 
-    The mean is over the folds that still train. It ends when fewer than half of them do, because those that
-    train longest are not a representative sample.
+    `metric` is its label and its name in the columns. The mean is over the folds that still train. It ends
+    when fewer than half of them do, because those that train longest are not a representative sample.
     """
     epochs = np.array(history["epoch"], dtype=np.intp)
     starts = np.append(np.flatnonzero(epochs == 1), len(epochs))
@@ -37,16 +37,18 @@ def folds_learning_figure(history: History, *, title: str) -> Figure:
     with new_figure(WIDTH, 6.3, title) as figure:
         panels = figure.subplots(2, sharex=True, height_ratios=[3.0, 2.4])
         lines: dict[str, Line2D] = {}
-        for axes, what, finish in zip(
-            panels, ("loss", "accuracy"), (finish_loss, finish_accuracy), strict=True
-        ):
+        label, name = metric
+        for axes, what in zip(panels, ("loss", name), strict=True):
             drawn = []
             for (part, prefix), colour, dash in zip(PARTS.items(), COLOURS, DASHES, strict=False):
                 values = _by_fold(history, f"{prefix}_{what}", starts, longest)
                 if np.isfinite(values).any():
                     drawn.append(values)
                     lines[f"mean, {part}"] = _draw(axes, values, colour, dash)
-            finish(axes)
+            if what == "loss":
+                finish_loss(axes)
+            else:
+                finish_metric(axes, label)
             if drawn:
                 _show_all(axes, np.concatenate([values.ravel() for values in drawn]))
         if lines:

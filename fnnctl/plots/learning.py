@@ -1,4 +1,4 @@
-"""The learning curve: loss and accuracy over the epochs."""
+"""The learning curve: the loss and a metric over the epochs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from fnnctl.arrays import FloatArray
-from fnnctl.plots.axes import finish_accuracy, finish_epochs, finish_loss
+from fnnctl.plots.axes import finish_epochs, finish_loss, finish_metric
 from fnnctl.plots.style import COLOURS, DASHES, MUTED, WIDTH, legend_above, new_figure
 
 MOST_MARKED_EPOCHS = 20
@@ -23,20 +23,24 @@ MOST_DEAD_LAYERS = 4
 History = Mapping[str, Sequence[float | None]]
 
 
-def learning_curve_figure(history: History, *, best_epoch: int | None, title: str) -> Figure:
-    """Draw columns of history.csv over `epoch`: loss, accuracy and, if there are any, dead units.
+def learning_curve_figure(
+    history: History, *, metric: tuple[str, str], best_epoch: int | None, title: str
+) -> Figure:
+    """Draw columns of history.csv over `epoch`: the loss, a metric and, if there are any, dead units.
 
-    Values that are None or not finite are left out, and so are missing or empty columns. `best_epoch` is
-    marked by a vertical line.
+    `metric` is its label and its name in the columns, such as `accuracy` in `train_accuracy`. Values that are
+    None or not finite are left out, and so are missing or empty columns. `best_epoch` is marked by a vertical
+    line.
     """
     dead_layers = _layers_with_dead_units(history)
     heights = [3.0, 2.4, 1.2] if dead_layers else [3.0, 2.4]
     with new_figure(WIDTH, 0.9 + sum(heights), title) as figure:
         panels = figure.subplots(len(heights), sharex=True, height_ratios=heights)
         lines = _draw(panels[0], history, {"training": "train_loss", "validation": "validation_loss"})
-        _draw(panels[1], history, {"training": "train_accuracy", "validation": "validation_accuracy"})
+        label, name = metric
+        _draw(panels[1], history, {"training": f"train_{name}", "validation": f"validation_{name}"})
         finish_loss(panels[0])
-        finish_accuracy(panels[1])
+        finish_metric(panels[1], label)
         if dead_layers:
             columns = {f"hidden layer {layer}": f"dead_{layer}" for layer in dead_layers}
             _finish_dead_units(panels[2], _draw(panels[2], history, columns, colours=COLOURS[2:]))

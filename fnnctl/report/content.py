@@ -61,7 +61,9 @@ def sections(summary: Summary) -> list[Section]:
     candidates: list[Section | None] = [
         Notes("Failure", (manifest.error,) if manifest.error else ()),
         *(search_sections(summary.search, manifest.search) if summary.search else ()),
-        _folds_table(task, summary.cross_validation) if summary.cross_validation else _metrics_table(summary),
+        _folds_table(summary, summary.cross_validation)
+        if summary.cross_validation
+        else _metrics_table(summary),
         _group_table(summary, task.groups) if task.groups else None,
         _matrix_table(summary),
         FactList("Network" if manifest.evaluated else "Training", tuple(_training_facts(summary))),
@@ -100,6 +102,8 @@ def scored_rows(summary: Summary) -> str:
 
 def _metrics_table(summary: Summary) -> TableSection:
     parts = {part: metrics for part in PARTS if (metrics := summary.part_metrics(part))}
+    if baseline := summary.baseline:
+        parts["baseline"] = baseline
     rows = {
         key: (label, *(number(metrics.get(key)) for metrics in parts.values()))
         for label, key in summary.task_report.metrics
@@ -109,21 +113,26 @@ def _metrics_table(summary: Summary) -> TableSection:
     return TableSection(title, ("", *parts), _without_repetition(summary.task_report, rows))
 
 
-def _folds_table(task: TaskReport, metrics: Mapping[str, Any]) -> TableSection:
-    """For each metric, the statistics of the folds' scores."""
+def _folds_table(summary: Summary, metrics: Mapping[str, Any]) -> TableSection:
+    """For each metric, the statistics of the folds' scores, and the out-of-fold baseline."""
+    task, baseline = summary.task_report, summary.baseline or {}
     entries = ((label, key, metrics.get(key)) for label, key in task.metrics)
     rows = {
-        key: (label, *(number(entry.get(each)) for each in ("mean", "std", "ci95")))
+        key: (
+            label,
+            *(number(entry.get(each)) for each in ("mean", "std", "ci95")),
+            number(baseline.get(key)),
+        )
         for label, key, entry in entries
         if isinstance(entry, Mapping) and entry.get("mean") is not None
     }
-    header = ("", "mean", "deviation", "95 % interval")
+    header = ("", "mean", "deviation", "95 % interval", "baseline")
     return TableSection("Cross-validation", header, _without_repetition(task, rows))
 
 
 def _without_repetition(task: TaskReport, rows: dict[str, tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
     """The metrics' rows, without the first of `task.same` if both show the same numbers."""
-    first, second = task.same
+    first, second = task.same or ("", "")
     if first in rows and second in rows and rows[first][1:] == rows[second][1:]:
         del rows[first]
     return tuple(rows.values())

@@ -9,6 +9,7 @@ from typing import Any, Final
 from fnnctl.plots.calibration import reliability_figure
 from fnnctl.plots.confusion import confusion_matrix_figure
 from fnnctl.plots.curves import PlottedCurve, pr_figure, roc_figure
+from fnnctl.plots.estimates import predicted_actual_figure, residuals_figure
 from fnnctl.plots.folds import folds_learning_figure
 from fnnctl.plots.learning import learning_curve_figure
 from fnnctl.plots.style import png_bytes
@@ -17,6 +18,7 @@ from fnnctl.report.summary import Summary
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
 from fnnctl.tasks.classification.stored_tables import StoredCurve, read_calibration, read_curves
+from fnnctl.tasks.regression.stored_tables import read_predictions
 
 
 def run_figures(run: RunFolder, summary: Summary, wanted: Set[str]) -> dict[str, bytes]:
@@ -63,10 +65,23 @@ def _learning_curve(run: RunFolder, summary: Summary) -> Any:
     if not history or not history.get("epoch"):
         return None
     if "fold" in history:
-        return folds_learning_figure(history, title=f"{title}s of all folds")
+        return folds_learning_figure(
+            history, metric=summary.task_report.curve, title=f"{title}s of all folds"
+        )
     training = summary.manifest.training
     best_epoch = training.best_epoch if training else None
-    return learning_curve_figure(history, best_epoch=best_epoch, title=title)
+    return learning_curve_figure(
+        history, metric=summary.task_report.curve, best_epoch=best_epoch, title=title
+    )
+
+
+def _estimates(run: RunFolder, summary: Summary, *, draw: Callable[..., Any], what: str) -> Any:
+    stored = read_predictions(run)
+    if stored is None or not summary.manifest.data:
+        return None
+    targets, predictions = stored
+    target = summary.manifest.data.target
+    return draw(targets, predictions, target=target, title=_title(summary, what))
 
 
 _DRAW: Final[Mapping[str, Callable[[RunFolder, Summary], Any]]] = {
@@ -82,6 +97,10 @@ _DRAW: Final[Mapping[str, Callable[[RunFolder, Summary], Any]]] = {
         what="precision and recall",
     ),
     names.CALIBRATION_FIGURE: _calibration,
+    names.PREDICTED_ACTUAL_FIGURE: partial(
+        _estimates, draw=predicted_actual_figure, what="predicted and actual values"
+    ),
+    names.RESIDUALS_FIGURE: partial(_estimates, draw=residuals_figure, what="residuals"),
     names.LEARNING_CURVE_FIGURE: _learning_curve,
 }
 

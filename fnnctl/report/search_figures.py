@@ -20,6 +20,7 @@ from fnnctl.records.history import SearchHistory
 from fnnctl.records.trials import Result
 from fnnctl.report.search_settings import importances, searched_settings
 from fnnctl.store import names
+from fnnctl.tasks.base import VALIDATION_LOSS
 
 
 def search_figures(search: SearchHistory, name: str, wanted: Set[str]) -> dict[str, bytes]:
@@ -35,7 +36,7 @@ def _rungs(search: SearchHistory, name: str) -> Any:
     """Draws the recorded curve that is closest to the objective; if there is none, the objective itself."""
     curve, drawn = None, _axis(search)
     if any(map(_curves, search.results)):
-        curve = "validation_loss" if is_loss(search.metric) else "validation_accuracy"
+        curve = _closest_curve(search)
         drawn = {"metric": curve.replace("_", " "), "minimized": is_loss(search.metric)}
     budgets: dict[int, list[int]] = {}
     for rung in search.rungs:
@@ -45,6 +46,13 @@ def _rungs(search: SearchHistory, name: str) -> Any:
     has_rungs = max(map(len, budgets.values())) > 1
     title = f"{name}: learning curves" + (", up to where trials were dropped" if has_rungs else "")
     return rungs_figure(trials, budgets, title=title, **drawn)
+
+
+def _closest_curve(search: SearchHistory) -> str:
+    """The recorded column closest to the objective: the loss for a loss, else the metric beside it."""
+    recorded = dict.fromkeys(name for result in search.results for name in _curves(result))
+    metrics = [name for name in recorded if name.startswith("validation_") and name != VALIDATION_LOSS]
+    return VALIDATION_LOSS if is_loss(search.metric) or not metrics else metrics[0]
 
 
 def _parallel(search: SearchHistory, name: str) -> Any:

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 NOTHING: Final = "–"
+DECIMALS: Final = 4
+LARGEST: Final = 1e9
+"""Larger numbers are written with an exponent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +63,17 @@ def command_lines(command: Command) -> list[str]:
 
 
 def number(value: object) -> str:
-    """A metric as text: four decimals, an interval with a dash, a count with thousands separators."""
+    """A metric as text: four decimals, fewer if it is large, an interval with a dash, a count with commas."""
     if isinstance(value, int) and abs(value) < 10**15:
         return f"{value:,}"
     if isinstance(value, float):
-        return f"{value:.4f}" if value == 0 or 0.001 <= abs(value) < 1e6 else f"{value:.2e}"
+        if value != 0 and not 0.001 <= abs(value) < LARGEST:
+            return f"{value:.2e}"
+        whole_digits = len(str(int(abs(value))))
+        return f"{value:,.{max(0, DECIMALS + 1 - whole_digits)}f}"
     if isinstance(value, list) and len(value) == 2:
-        return f"{number(value[0])} – {number(value[1])}"
+        low, high = map(number, value)
+        return f"{low} – {high}" if "-" in low + high else f"{low}–{high}"  # a minus and a dash look alike
     return NOTHING
 
 

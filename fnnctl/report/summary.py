@@ -51,6 +51,13 @@ class Summary:
         return metrics if isinstance(metrics, dict) else None
 
     @property
+    def baseline(self) -> dict[str, Any] | None:
+        """The metrics of always answering the majority class or the mean, on the last part that has rows."""
+        scored = [metrics for part in PARTS if (metrics := self.part_metrics(part))]
+        baseline = scored[-1].get("baseline") if scored else None
+        return baseline if isinstance(baseline, dict) else None
+
+    @property
     def cross_validation(self) -> dict[str, Any] | None:
         """The statistics of a cross-validation's folds; None for another run."""
         return self.part_metrics("cross_validation")

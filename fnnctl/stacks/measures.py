@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -54,7 +54,9 @@ class FoldMeasure:
         trained, part = stack.trained[k], None
         outcome = trained.outcome
         if outcome not in {Outcome.DIVERGED, Outcome.INTERRUPTED}:
-            part = stack.data.score(stack.fits[k].split(stack.data).test, [scores], temperature)
+            fit = stack.fits[k]
+            readout = replace(fit.readout, temperature=temperature)
+            part = stack.data.score(fit.split(stack.data).test, [scores], readout)
             if not math.isfinite(part.loss):
                 outcome, part = Outcome.DIVERGED, None
         return FoldResult(outcome, trained.epochs, trained.best_epoch, trained.history, temperature, part)
@@ -122,8 +124,10 @@ class ObjectiveMeasure:
         # Scored as `train` scores a part for metrics.json, so that the metrics are equal to the bit.
         predictor = fresh_predictor(stack.data, fit, stack.members[k], *weights)
         scores = [batch.copy() for batch in predictor.pool_scores(stack.pool, rows + stack.offsets[k])]
-        part = stack.data.score(rows, scores, None)
-        return flat_metrics(part.metrics())[self.metric] if math.isfinite(part.loss) else math.nan
+        part = stack.data.score(rows, scores, fit.readout)
+        return (
+            flat_metrics(part.metrics(complete=False))[self.metric] if math.isfinite(part.loss) else math.nan
+        )
 
 
 def _kept_epoch(stack: TrainedStack, k: int) -> int:

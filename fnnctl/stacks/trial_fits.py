@@ -57,7 +57,7 @@ class TrialFits:
         """
         drafts = self._drafts(assignment)
         first = drafts[0]
-        experiment = completed(first.experiment, self.data.dataset, first.settings, threads=1)
+        experiment = completed(first.experiment, self.data, first.settings, threads=1)
         seed = configuration_seed(experiment)
         return [
             replace(fit, experiment=experiment, seed=fold_seed(seed, *fit.fold) if fit.fold else seed)

@@ -97,12 +97,12 @@ class DataFacts(Facts):
     """The test file's absolute path, if there is one."""
     test_sha256: str | None = None
     """Of the test file's bytes."""
-    task: Literal["classification"] = "classification"
+    task: Literal["classification", "regression"] = "classification"
     """What kind of target is learned."""
     target: str
     """The label's column."""
-    classes: list[str]
-    """The classes, in the order of the network's outputs."""
+    classes: list[str] = []
+    """The classes, in the order of the network's outputs; none in a regression."""
     rows: int
     """Rows in all parts together."""
     numeric: int

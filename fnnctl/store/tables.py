@@ -55,9 +55,9 @@ def wide_csv_lines(
     """
     yield from csv_lines(columns, ())
     for rows, numbers in blocks:
-        fields = ",".join(["%.17g"] * numbers.shape[1])
+        fields = ",%.17g" * numbers.shape[1]
         for line, values in zip(_lines(rows), numbers, strict=True):
-            yield f"{line[:-1]},{fields % tuple(values.tolist())}\n"
+            yield f"{line[:-1]}{fields % tuple(values.tolist())}\n"
 
 
 def _lines(rows: Iterable[Sequence[object]]) -> Iterator[str]:

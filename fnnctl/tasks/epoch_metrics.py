@@ -1,4 +1,4 @@
-"""The epoch metrics of each kind of output: a regression adds its line here."""
+"""The epoch metrics of each kind of output."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ from collections.abc import Callable
 from fnnctl.nn.shape import NetworkShape, OutputKind
 from fnnctl.tasks.base import EpochMetrics
 from fnnctl.tasks.classification.epoch_metrics import ClassificationEpochMetrics
+from fnnctl.tasks.regression.epoch_metrics import RegressionEpochMetrics
 
 EPOCH_METRICS: dict[OutputKind, Callable[[int], EpochMetrics]] = {
     "softmax": ClassificationEpochMetrics,
     "logistic": ClassificationEpochMetrics,
+    "squared": lambda outputs: RegressionEpochMetrics(),
+    "absolute": lambda outputs: RegressionEpochMetrics(),
+    "huber": lambda outputs: RegressionEpochMetrics(),
 }
 
 

@@ -5,23 +5,69 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+import numpy as np
+
+from fnnctl.config.schema.data import TaskKind
 from fnnctl.data.dataset import Dataset
 from fnnctl.tasks.classification import encoding as classification
 from fnnctl.tasks.classification.report_tables import CLASSIFICATION_REPORT
 from fnnctl.tasks.classification.task import Classification
+from fnnctl.tasks.detection import MANY_VALUES, all_numbers, are_amounts
+from fnnctl.tasks.regression import encoding as regression
+from fnnctl.tasks.regression.report_tables import REGRESSION_REPORT
+from fnnctl.tasks.regression.task import Regression
 from fnnctl.tasks.reporting import TaskReport
 from fnnctl.tasks.task import Task, TaskData
+from fnnctl.text import shown
 
-TASK_REPORTS: Final[Mapping[str, TaskReport]] = {Classification.name: CLASSIFICATION_REPORT}
+TASK_REPORTS: Final[Mapping[str, TaskReport]] = {
+    Classification.name: CLASSIFICATION_REPORT,
+    Regression.name: REGRESSION_REPORT,
+}
 
 
-def task_of(target: str, classes: Sequence[str]) -> Task:
-    """The task of a saved model, from what its description says of the target."""
-    return Classification(target, tuple(classes))
+def task_of(target: str, classes: Sequence[str], *, seed: int = 0) -> Task:
+    """The task of a saved model, from its description of the target; a regression has no classes."""
+    return Classification(target, tuple(classes)) if classes else Regression(target, seed)
 
 
-def encode(dataset: Dataset) -> TaskData:
-    """The data set with its target encoded for the task that suits it; raises DataError if none does."""
+def encode(dataset: Dataset, kind: TaskKind = "auto", *, bins: int | None = None, seed: int = 0) -> TaskData:
+    """The data set with its target encoded for a task; raises DataError if the target does not suit it.
+
+    `auto` is a regression if the target's values are continuous numbers. A regression's rows are stratified
+    by `bins` of its values, if they are given. The intervals of its metrics follow from the experiment's
+    `seed`.
+    """
+    notes: list[str] = []
+    if kind == "auto":
+        kind, notes = _detected(dataset)
+    if kind == "regression":
+        return _regression(dataset, bins, seed, notes)
     encoded = classification.encode(dataset)
     task = Classification(dataset.target.name, encoded.classes)
-    return TaskData(dataset, task, encoded.labels, (*dataset.warnings, *encoded.warnings))
+    warnings = (*dataset.warnings, *notes, *encoded.warnings)
+    return TaskData(dataset, task, encoded.labels, encoded.labels, encoded.classes, warnings)
+
+
+def _detected(dataset: Dataset) -> tuple[TaskKind, list[str]]:
+    """The kind of task that suits the target, and what the user should know of the choice."""
+    counts = dataset.target_counts()
+    texts = [dataset.target.texts[code] for code in np.flatnonzero(counts)]
+    name, values = shown(dataset.target.name), f"{len(texts):,} different numbers"
+    if dataset.task is not None:
+        return dataset.task, []
+    if are_amounts(texts, counts[counts > 0]):
+        advice = "if they are classes, write data.task: classification"
+        return "regression", [f"the target {name} has {values}: this is a regression ({advice})"]
+    if len(texts) > MANY_VALUES and all_numbers(texts):
+        advice = "if they are amounts, write data.task: regression"
+        return "classification", [f"the target {name} has {values}, which are learned as classes ({advice})"]
+    return "classification", []
+
+
+def _regression(dataset: Dataset, bins: int | None, seed: int, notes: Sequence[str]) -> TaskData:
+    targets = regression.encode(dataset)
+    strata = np.zeros(len(targets), np.intp) if bins is None else regression.bins(targets, bins)
+    names = [f"bin {number}" for number in range(1, int(strata.max()) + 2)]
+    warnings = (*dataset.warnings, *notes)
+    return TaskData(dataset, Regression(dataset.target.name, seed), targets, strata, names, warnings)

@@ -40,9 +40,11 @@ class TaskReport:
     """What a report says of the predictions of a task's networks."""
 
     metrics: Labels
-    same: tuple[str, str]
-    """The first metric is left out if it equals the second throughout."""
-    groups: GroupMetrics | None
-    matrix: tuple[str, str] | None
-    """Title and corner of the table of the confusion matrix."""
+    curve: tuple[str, str]
+    """Label and name of the metric that the learning curve shows beside the loss, as in history.csv."""
     figures: tuple[FigureFile, ...]
+    same: tuple[str, str] | None = None
+    """The first metric is left out if it equals the second throughout."""
+    groups: GroupMetrics | None = None
+    matrix: tuple[str, str] | None = None
+    """Title and corner of the table of the confusion matrix."""

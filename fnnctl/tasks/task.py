@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
+import numpy as np
+
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.config.schema.model import ModelConfig
+from fnnctl.config.schema.model import ModelConfig, Output
 from fnnctl.config.schema.training import TrainingConfig
 from fnnctl.data.dataset import Dataset
 from fnnctl.data.splits.parts import Split
@@ -19,8 +21,9 @@ from fnnctl.nn.shape import OutputKind
 Targets: TypeAlias = TargetArray
 """(N,) the target of each row, as the task encodes it: class numbers in a classification."""
 
-Artifacts: TypeAlias = Iterable[tuple[str, Iterable[str]]]
-"""Files of a run: a name of `store.names`, and the lines of its content, made when they are written."""
+Artifact: TypeAlias = tuple[str, Iterable[str]]
+"""A file of a run: a name of `store.names`, and the lines of its content, made when they are written."""
+Artifacts: TypeAlias = Iterable[Artifact]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,42 @@ class OutputShape:
     kind: OutputKind
     positive: int = 1
     """For a logistic output: the number of the class whose score it is."""
+    delta: float = 1.0
+    """For a huber output: the error from which the loss is linear."""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetScale:
+    """How targets are standardized for training: outputs are deviation·z + mean in the target's units."""
+
+    mean: float
+    deviation: float
+
+    def standardized(self, targets: FloatArray) -> FloatArray:
+        """Targets as the network learns them."""
+        return (targets - self.mean) / self.deviation
+
+    def restored(self, outputs: FloatArray) -> FloatArray:
+        """Network outputs in the target's units, in float64."""
+        return outputs.astype(np.float64) * self.deviation + self.mean
+
+
+@dataclass(frozen=True, slots=True)
+class Readout:
+    """How a network's outputs become predictions: what is fitted to the targets beside the network."""
+
+    output: OutputShape
+    baseline: tuple[float, ...] | None = None
+    """What a prediction without features is: each class's share of the training rows, or their mean target;
+    None if it is not known."""
+    scale: TargetScale | None = None
+    """None if targets are learned as they are."""
+    temperature: float | None = None
+    """What the outputs are divided by, so that the probabilities are calibrated; None if they are not."""
+
+    def learned(self, targets: Targets) -> Targets:
+        """Targets, (N,), as the network learns them."""
+        return targets if self.scale is None else self.scale.standardized(targets)
 
 
 class PartScores(Protocol):
@@ -41,8 +80,10 @@ class PartScores(Protocol):
     def loss(self) -> float:
         """The mean loss; not finite if the scores overflow."""
 
-    def metrics(self) -> dict[str, Any]:
-        """The part's entry in metrics.json."""
+    def metrics(self, *, complete: bool = True) -> dict[str, Any]:
+        """The part's entry in metrics.json; if it need not be `complete`, what takes long may be left out:
+        intervals and the baseline.
+        """
 
     def confusion_table(self) -> tuple[tuple[str, ...], IntArray] | None:
         """Classes and counts for the report, a row per true class; None if there are no classes."""
@@ -80,8 +121,12 @@ class Task(Protocol):
         """`classification` or `regression`."""
 
     @property
-    def strata_names(self) -> Sequence[str]:
-        """The names of what `TaskData.strata` numbers, for messages."""
+    def default_output(self) -> Output:
+        """What `model.output: auto` is."""
+
+    @property
+    def default_metric(self) -> str:
+        """What `search.objective.metric: auto` is."""
 
     @property
     def prediction_columns(self) -> Sequence[str]:
@@ -93,8 +138,8 @@ class Task(Protocol):
     def check_metric(self, metric: str) -> str | None:
         """Why a metric's name means nothing for this target; None if it does."""
 
-    def output_shape(self, model: ModelConfig) -> OutputShape:
-        """The output layer of a network with these settings."""
+    def readout(self, model: ModelConfig, targets: Targets) -> Readout:
+        """The output layer of a network with these settings, fitted to training rows' targets, (n,)."""
 
     def example_weights(
         self, training: TrainingConfig, targets: Targets, given: FloatArray | None
@@ -114,22 +159,20 @@ class Task(Protocol):
         """One ensemble's scores, (n, outputs), from those of its networks."""
 
     def score(
-        self, rows: IntArray, targets: Targets, batches: Iterable[FloatArray], temperature: float | None
+        self, rows: IntArray, targets: Targets, batches: Iterable[FloatArray], readout: Readout
     ) -> PartScores:
         """The scores of n ≥ 1 rows: row numbers (n,), targets (n,), network outputs batch by batch."""
 
     def out_of_fold(self, folds: Sequence[FoldScores], file_rows: IntArray, targets: Targets) -> OutOfFold:
         """The folds' scores together; `file_rows` (N,) are the numbers of all rows in their file."""
 
-    def predict(
-        self, scores: FloatArray, temperature: float | None
-    ) -> tuple[Sequence[Sequence[object]], FloatArray]:
+    def predict(self, scores: FloatArray, readout: Readout) -> tuple[Sequence[Sequence[object]], FloatArray]:
         """For `predict`: the leading columns' values of n rows, and further numeric columns, (n, c)."""
 
     def encode_new(self, texts: Sequence[str], codes: IntArray) -> tuple[Targets, dict[str, str]]:
-        """Targets of new rows from `codes` (n,) into `texts`, -1 where missing (they stay -1).
+        """Targets of new rows from `codes` (n,) into `texts`, which are -1 if the target is missing.
 
-        Also each text that is no target of this task, with the reason.
+        A missing target gets any value. Also each text that is no target of this task, with the reason.
         """
 
     def split_warnings(self, targets: Targets, split: Split) -> list[str]:
@@ -141,10 +184,13 @@ class Task(Protocol):
     def in_words(self) -> str:
         """The kind of target for a sentence, such as `3 classes`."""
 
+    def difference(self, trained: Task) -> str | None:
+        """Why a network of the task `trained` cannot be scored on these data; None if it can."""
+
     def facts(self) -> dict[str, Any]:
         """What the manifest says of the target, beside its name."""
 
-    def describe(self, model: ModelConfig) -> Mapping[str, Any]:
+    def describe(self, readout: Readout) -> Mapping[str, Any]:
         """What model.json says of the target and the output layer."""
 
 
@@ -156,24 +202,21 @@ class TaskData:
     task: Task
     targets: Targets
     """(N,)"""
+    strata: IntArray
+    """(N,) the numbers of the groups of rows whose proportions a stratified split keeps."""
+    strata_names: Sequence[str]
+    """The names of these groups, for messages."""
     warnings: Sequence[str]
     """What was noticed while the data were read and encoded."""
 
     def __len__(self) -> int:
         return len(self.dataset)
 
-    @property
-    def strata(self) -> IntArray:
-        """(N,) the numbers of the groups whose proportions a stratified split keeps."""
-        return self.targets
-
     def example_weights(self, experiment: Experiment, rows: IntArray) -> FloatArray | None:
         """The factors in the loss of training rows (n,), (n,); None if all are 1."""
         given = None if self.dataset.weights is None else self.dataset.weights[rows]
         return self.task.example_weights(experiment.training, self.targets[rows], given)
 
-    def score(
-        self, rows: IntArray, batches: Iterator[FloatArray] | Sequence[FloatArray], temperature: float | None
-    ) -> PartScores:
+    def score(self, rows: IntArray, batches: Iterable[FloatArray], readout: Readout) -> PartScores:
         """The scores of some rows, (n,) with n ≥ 1, from the network's outputs batch by batch."""
-        return self.task.score(self.dataset.file_rows[rows], self.targets[rows], batches, temperature)
+        return self.task.score(self.dataset.file_rows[rows], self.targets[rows], batches, readout)

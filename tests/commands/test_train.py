@@ -18,6 +18,8 @@ from fnnctl.store import names
 from fnnctl.training.trainer import TrainedMember, train_stack
 from tests.program import Program, only_run, read_json
 
+ACCURACY = ("accuracy", "accuracy")
+
 
 def test_writes_every_file_of_the_contract(program: Program, iris: Path, tmp_path: Path) -> None:
     done = program("train", str(iris))
@@ -134,7 +136,7 @@ def test_the_learning_curve_marks_the_best_epoch(
 
     def drawn(history: Any, *, best_epoch: int | None, title: str) -> Figure:
         marked.append(best_epoch)
-        return learning_curve_figure(history, best_epoch=best_epoch, title=title)
+        return learning_curve_figure(history, metric=ACCURACY, best_epoch=best_epoch, title=title)
 
     monkeypatch.setattr("fnnctl.report.run_figures.learning_curve_figure", drawn)
     stopping = "training.early_stopping={monitor: validation_loss, patience: 3}"

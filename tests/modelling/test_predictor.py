@@ -55,8 +55,9 @@ def test_several_networks_are_one_ensemble(prepared: Prepared) -> None:
         for empty in [np.empty((1, 0), np.float32)] * 3
     ]
     task, preprocessor = prepared.data.task, prepared.fit.preprocessor
-    alone = [Predictor.of(task, preprocessor, [network]) for network in networks]
-    together = Predictor.of(task, preprocessor, networks)
+    readout = prepared.fit.readout
+    alone = [Predictor.of(task, preprocessor, [network], readout) for network in networks]
+    together = Predictor.of(task, preprocessor, networks, readout)
     expected = np.mean([softmax(scores_of(each, prepared)) for each in alone], axis=0)
     np.testing.assert_allclose(softmax(scores_of(together, prepared)), expected, rtol=1e-6)
 
@@ -66,5 +67,4 @@ def test_the_temperature_is_left_out_if_none_suits(prepared: Prepared) -> None:
     predictor = predictor_of(prepared)
     predicted = softmax(scores_of(predictor, prepared)).argmax(axis=1)
     right = np.flatnonzero(predicted == prepared.data.targets)[:1]
-    assert predictor.calibrated(prepared.data, prepared.examples(), right).temperature is None
-    assert predictor.with_temperature(2.0).temperature == 2.0
+    assert predictor.calibrated(prepared.data, prepared.examples(), right).readout.temperature is None

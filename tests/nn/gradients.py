@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from fnnctl.arrays import FloatArray
 from fnnctl.nn.backpropagation import BackPropagation
 from fnnctl.nn.layers.hidden import HiddenLayer
+from fnnctl.nn.losses.registry import REAL_VALUE_LOSSES
 from fnnctl.nn.member_generators import MemberGenerators
 from fnnctl.nn.network import Network
 from fnnctl.nn.optimizers.penalties import Penalty
@@ -28,6 +31,13 @@ KINKS = {
 }
 NUMBERS = {"leaky_relu": 0.1, "prelu": 0.3, "elu": 0.7, "swish": 1.3}
 FLOAT64 = np.dtype(np.float64)
+
+
+def draw_targets(shape: NetworkShape, rng: np.random.Generator, size: tuple[int, ...]) -> npt.NDArray[Any]:
+    """Targets of the kind that the output has."""
+    return (
+        rng.normal(size=size) if shape.output in REAL_VALUE_LOSSES else rng.integers(0, shape.outputs, size)
+    )
 
 
 class Case:
@@ -67,11 +77,11 @@ class Case:
         self.work.inputs[...] = rng.normal(size=self.work.inputs.shape)
         self.work.inputs[..., -1] = 1.0
         targets = self.work.targets
-        targets.y[...] = rng.integers(0, shape.outputs, targets.y.shape)
+        targets.y[...] = draw_targets(shape, rng, targets.y.shape)
         if targets.weights is not None:
             targets.weights[...] = rng.uniform(0.0, 3.0, targets.weights.shape)
         if targets.partners is not None and targets.share is not None:
-            targets.partners[...] = rng.integers(0, shape.outputs, targets.y.shape)
+            targets.partners[...] = draw_targets(shape, rng, targets.y.shape)
             targets.share[...] = rng.uniform(0.0, 1.0, targets.share.shape)
         self.work.loss.set_targets(targets)
         self.penalty = Penalty(self.layout.weight_mask(FLOAT64), l2=self.l2, l1=self.l1)
@@ -88,9 +98,42 @@ class Case:
         return BackPropagation(self.network, self.penalty).risk_gradient(self.work, self.rngs())
 
     def risk(self) -> FloatArray:
-        """(1/N) Σ w·(−Σ t log ŷ) + ½λ‖W‖² + λ₁Σ|w| of every member, from the definition."""
-        shape, targets = self.layout.shape, self.work.targets
+        """(1/N) Σ w·L + ½λ‖W‖² + λ₁Σ|w| of every member, from the definition."""
+        targets = self.work.targets
         scores = self.network.forward(self.work, self.rngs()).copy()
+        is_real = self.layout.shape.output in REAL_VALUE_LOSSES
+        losses = self.real_losses(scores[:, 0]) if is_real else self.cross_entropies(scores)
+        if targets.weights is not None:
+            losses = losses * targets.weights
+        risk: FloatArray = losses.mean(axis=1)
+        for layer in self.layout.layers:
+            W = layer.weights_alone(self.network.parameters)
+            risk = risk + 0.5 * self.l2 * (W**2).sum(axis=(1, 2))
+            if self.l1 is not None:
+                risk = risk + self.l1 * np.abs(W).sum(axis=(1, 2))
+        return risk
+
+    def errors(self, z: FloatArray) -> FloatArray:
+        """Scores less mixed targets, (K, batch)."""
+        targets = self.work.targets
+        if targets.partners is None or targets.share is None:
+            return np.asarray(z - targets.y)
+        return np.asarray(z - (targets.share * targets.y + (1 - targets.share) * targets.partners))
+
+    def real_losses(self, z: FloatArray) -> FloatArray:
+        """The losses of real values, (K, batch), branch by branch."""
+        shape, error = self.layout.shape, np.abs(self.errors(z))
+        if shape.output == "absolute":
+            return error
+        quadratic = 0.5 * error**2
+        if shape.output == "squared":
+            return quadratic
+        linear = shape.delta * (error - 0.5 * shape.delta)
+        return np.where(error <= shape.delta, quadratic, linear)
+
+    def cross_entropies(self, scores: FloatArray) -> FloatArray:
+        """−Σ t log ŷ, (K, batch)."""
+        shape, targets = self.layout.shape, self.work.targets
         if shape.output == "logistic":
             pair = [np.zeros_like(scores[:, 0]), scores[:, 0]]
             scores = np.stack(pair if shape.positive == 1 else pair[::-1], axis=1)
@@ -103,16 +146,7 @@ class Case:
         if targets.smoothing is not None:
             epsilon = targets.smoothing[:, :, None]
             t = (1 - epsilon) * t + epsilon / shape.outputs
-        losses = -(t * log_probabilities).sum(axis=1)
-        if targets.weights is not None:
-            losses = losses * targets.weights
-        risk: FloatArray = losses.mean(axis=1)
-        for layer in self.layout.layers:
-            W = layer.weights_alone(self.network.parameters)
-            risk = risk + 0.5 * self.l2 * (W**2).sum(axis=(1, 2))
-            if self.l1 is not None:
-                risk = risk + self.l1 * np.abs(W).sum(axis=(1, 2))
-        return risk
+        return -np.asarray((t * log_probabilities).sum(axis=1))
 
     def distance_to_kinks(self) -> float:
         """How near a pre-activation, a weight under L1 or a tie of maxout comes to a kink."""
@@ -124,7 +158,15 @@ class Case:
                 float(np.abs(layer.weights_alone(self.network.parameters)).min())
                 for layer in self.layout.layers
             ]
-        return min(distances)
+        return min(*distances, self._distance_to_loss_kinks())
+
+    def _distance_to_loss_kinks(self) -> float:
+        """How near an error comes to 0 or δ, where the absolute error and Huber's loss have a kink."""
+        shape = self.layout.shape
+        if shape.output not in {"absolute", "huber"}:
+            return np.inf
+        error = np.abs(self.errors(self.network.forward(self.work, self.rngs())[:, 0]))
+        return float(np.abs(error - (shape.delta if shape.output == "huber" else 0.0)).min())
 
     def assert_gradient_agrees(self) -> None:
         """Back-propagation against central differences of fourth order, each parameter of each member."""

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from fnnctl.nn.backpropagation import BackPropagation
 from fnnctl.nn.layers.activations import ACTIVATIONS
+from fnnctl.nn.losses.registry import REAL_VALUE_LOSSES
 from fnnctl.nn.shape import HiddenShape, NetworkShape, OutputKind, Techniques
 from tests.nn.gradients import Case, case_away_from_kinks
 
@@ -78,6 +79,14 @@ def test_techniques(technique: str, output: OutputKind, positive: int) -> None:
     case_away_from_kinks(shape, Techniques(**{technique: True})).assert_gradient_agrees()
 
 
+@pytest.mark.parametrize("output", sorted(REAL_VALUE_LOSSES))
+@pytest.mark.parametrize("technique", ["weighted", "mixup", "l1", None])
+def test_real_values(technique: str | None, output: OutputKind) -> None:
+    shape = NetworkShape(3, (HiddenShape(5, "tanh"),), 1, output, delta=0.7)
+    techniques = Techniques(**{technique: True} if technique else {})
+    case_away_from_kinks(shape, techniques).assert_gradient_agrees()
+
+
 @pytest.mark.parametrize("output", ["softmax", "logistic"])
 def test_no_hidden_layer(output: OutputKind) -> None:
     Case(NetworkShape(4, (), 2, output), seed=0, members=3, batch=5).assert_gradient_agrees()
@@ -85,8 +94,10 @@ def test_no_hidden_layer(output: OutputKind) -> None:
 
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
-    output: OutputKind = draw(st.sampled_from(["softmax", "softmax", "logistic"]))
-    classes = 2 if output == "logistic" else draw(st.integers(2, 4))
+    outputs: list[OutputKind] = ["softmax", "softmax", "logistic", *REAL_VALUE_LOSSES]
+    output = draw(st.sampled_from(outputs))
+    is_real = output in REAL_VALUE_LOSSES
+    classes = 1 if is_real else 2 if output == "logistic" else draw(st.integers(2, 4))
     inputs = draw(st.integers(1, 4))
     hidden: list[HiddenShape] = []
     for _ in range(draw(st.integers(0, 4))):
@@ -104,7 +115,8 @@ def cases(draw: st.DrawFn) -> Case:
         }
         hidden.append(HiddenShape(**layer))
     shape = NetworkShape(inputs, tuple(hidden), classes, output, draw(st.integers(0, 1)))
-    techniques = Techniques(**{name: draw(st.booleans()) for name in TECHNIQUES})
+    wanted = {name: draw(st.booleans()) for name in TECHNIQUES}
+    techniques = Techniques(**wanted | ({"smoothing": False} if is_real else {}))
     return Case(
         shape,
         seed=draw(st.integers(0, 2**32)),

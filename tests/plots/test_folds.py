@@ -11,6 +11,8 @@ from numpy.testing import assert_allclose
 from fnnctl.plots.folds import MOST_FOLDS, folds_learning_figure
 from fnnctl.plots.style import png_bytes
 
+ACCURACY = ("accuracy", "accuracy")
+
 CheckFit = Callable[[Figure], None]
 History = dict[str, list[float | None]]
 
@@ -37,7 +39,7 @@ def texts_of_legend(figure: Figure) -> list[str]:
 
 def test_every_fold_and_the_mean_of_those_that_train() -> None:
     """Folds of 4, 2 and 3 epochs: the mean is of three, three, two, and of one no more."""
-    figure = folds_learning_figure(history_of(4, 2, 3, validation=False), title="t")
+    figure = folds_learning_figure(history_of(4, 2, 3, validation=False), metric=ACCURACY, title="t")
     loss = figure.axes[0]
     (mean,) = loss.get_lines()
     assert_allclose(np.asarray(mean.get_xydata()), np.array([[1, 2], [2, 1], [3, (1 + 3) / 2 / 3]]))
@@ -51,7 +53,7 @@ def test_every_fold_and_the_mean_of_those_that_train() -> None:
 
 
 def test_validation_has_lines_of_its_own() -> None:
-    figure = folds_learning_figure(history_of(5, 5), title="t")
+    figure = folds_learning_figure(history_of(5, 5), metric=ACCURACY, title="t")
     assert texts_of_legend(figure) == ["mean, training", "mean, validation", "2 folds"]
     assert [len(axes.get_lines()) for axes in figure.axes] == [2, 2]
 
@@ -60,12 +62,12 @@ def test_a_diverging_fold_does_not_flatten_the_others() -> None:
     history = history_of(*[40] * 10)
     history["train_loss"][39] = 1e30
     history["train_loss"][38] = None
-    figure = folds_learning_figure(history, title="t")
+    figure = folds_learning_figure(history, metric=ACCURACY, title="t")
     assert figure.axes[0].get_ylim()[1] < 1e29
 
 
 def test_of_many_folds_some_are_drawn() -> None:
-    figure = folds_learning_figure(history_of(*[3] * 400, validation=False), title="t")
+    figure = folds_learning_figure(history_of(*[3] * 400, validation=False), metric=ACCURACY, title="t")
     (folds,) = (each for each in figure.axes[0].collections if isinstance(each, LineCollection))
     assert len(folds.get_segments()) == MOST_FOLDS
     assert_allclose(np.asarray(figure.axes[0].get_lines()[0].get_ydata())[0], np.mean(np.arange(1, 401)))
@@ -73,9 +75,11 @@ def test_of_many_folds_some_are_drawn() -> None:
 
 @pytest.mark.parametrize("lengths", [(1,), (1, 1, 1), (2, 30), (500, 400, 20)])
 def test_everything_fits(lengths: tuple[int, ...], check_fit: CheckFit) -> None:
-    check_fit(folds_learning_figure(history_of(*lengths), title="$$ [/] <b> long " * 10))
+    check_fit(folds_learning_figure(history_of(*lengths), metric=ACCURACY, title="$$ [/] <b> long " * 10))
 
 
 def test_the_same_history_gives_the_same_bytes() -> None:
-    first, second = (png_bytes(folds_learning_figure(history_of(9, 7), title="t")) for _ in range(2))
+    first, second = (
+        png_bytes(folds_learning_figure(history_of(9, 7), metric=ACCURACY, title="t")) for _ in range(2)
+    )
     assert first == second

@@ -11,6 +11,8 @@ from numpy.testing import assert_array_equal
 from fnnctl.plots.learning import MOST_BINS, learning_curve_figure
 from fnnctl.plots.style import png_bytes
 
+ACCURACY = ("accuracy", "accuracy")
+
 TextsOf = Callable[[Figure], list[str]]
 CheckFit = Callable[[Figure], None]
 History = dict[str, list[float | None]]
@@ -39,7 +41,7 @@ def legend_of(figure: Figure) -> list[str]:
 
 
 def test_loss_and_accuracy_of_both_parts_are_drawn(texts_of: TextsOf) -> None:
-    figure = learning_curve_figure(history_of(40), best_epoch=31, title="the title")
+    figure = learning_curve_figure(history_of(40), metric=ACCURACY, best_epoch=31, title="the title")
     assert {"the title", "loss", "accuracy", "epoch"} <= set(texts_of(figure))
     assert legend_of(figure) == ["training", "validation", "best epoch: 31"]
     loss, accuracy = figure.axes
@@ -49,7 +51,9 @@ def test_loss_and_accuracy_of_both_parts_are_drawn(texts_of: TextsOf) -> None:
 
 
 def test_without_a_validation_part_there_is_one_line() -> None:
-    figure = learning_curve_figure(history_of(40, validation=False), best_epoch=None, title="t")
+    figure = learning_curve_figure(
+        history_of(40, validation=False), metric=ACCURACY, best_epoch=None, title="t"
+    )
     assert legend_of(figure) == ["training"]
     assert [len(axes.lines) for axes in figure.axes] == [1, 1]
 
@@ -58,7 +62,7 @@ def test_missing_columns_are_left_out() -> None:
     history = history_of(5)
     for column in ("validation_loss", "validation_accuracy", "dead_1", "dead_2"):
         del history[column]
-    figure = learning_curve_figure(history, best_epoch=None, title="t")
+    figure = learning_curve_figure(history, metric=ACCURACY, best_epoch=None, title="t")
     assert [len(axes.lines) for axes in figure.axes] == [1, 1]
 
 
@@ -66,14 +70,18 @@ def test_values_that_do_not_exist_are_left_out() -> None:
     history = history_of(5)
     history["validation_loss"] = [None, 1.0, None, float("nan"), 0.5]
     history["train_loss"][-1] = float("inf")
-    training, validation = learning_curve_figure(history, best_epoch=None, title="t").axes[0].lines
+    training, validation = (
+        learning_curve_figure(history, metric=ACCURACY, best_epoch=None, title="t").axes[0].lines
+    )
     assert_array_equal(training.get_xdata(), [1, 2, 3, 4])
     assert_array_equal(validation.get_xydata(), [[2, 1.0], [5, 0.5]])
 
 
 def test_dead_units_have_a_panel_where_there_are_any(texts_of: TextsOf) -> None:
-    assert "dead units" not in texts_of(learning_curve_figure(history_of(40), best_epoch=9, title="t"))
-    figure = learning_curve_figure(history_of(40, dead=0.25), best_epoch=9, title="t")
+    assert "dead units" not in texts_of(
+        learning_curve_figure(history_of(40), metric=ACCURACY, best_epoch=9, title="t")
+    )
+    figure = learning_curve_figure(history_of(40, dead=0.25), metric=ACCURACY, best_epoch=9, title="t")
     texts = texts_of(figure)
     assert {"dead units", "hidden layer 1"} <= set(texts)
     assert "hidden layer 2" not in texts
@@ -84,7 +92,7 @@ def test_the_layers_with_the_most_dead_units_are_shown(texts_of: TextsOf) -> Non
     history = history_of(3)
     for layer in range(1, 8):
         history[f"dead_{layer}"] = [0.0, layer / 10, 0.0]
-    texts = texts_of(learning_curve_figure(history, best_epoch=None, title="t"))
+    texts = texts_of(learning_curve_figure(history, metric=ACCURACY, best_epoch=None, title="t"))
     assert [text for text in texts if text.startswith("hidden layer")] == [
         "hidden layer 4", "hidden layer 5", "hidden layer 6", "hidden layer 7",
     ]  # fmt: skip
@@ -92,7 +100,9 @@ def test_the_layers_with_the_most_dead_units_are_shown(texts_of: TextsOf) -> Non
 
 @pytest.mark.parametrize(("last_loss", "scale"), [(0.5, "linear"), (0.01, "log"), (0.0, "linear")])
 def test_a_loss_over_decades_has_a_logarithmic_axis(last_loss: float, scale: str, texts_of: TextsOf) -> None:
-    figure = learning_curve_figure(history_of(40, last_loss=last_loss), best_epoch=None, title="t")
+    figure = learning_curve_figure(
+        history_of(40, last_loss=last_loss), metric=ACCURACY, best_epoch=None, title="t"
+    )
     assert figure.axes[0].get_yscale() == scale
     texts = texts_of(figure)
     assert not any("$" in text for text in texts)
@@ -101,13 +111,13 @@ def test_a_loss_over_decades_has_a_logarithmic_axis(last_loss: float, scale: str
 
 
 def test_a_few_epochs_are_marked_by_points() -> None:
-    one = learning_curve_figure(history_of(1), best_epoch=1, title="t")
+    one = learning_curve_figure(history_of(1), metric=ACCURACY, best_epoch=1, title="t")
     assert one.axes[0].lines[0].get_marker() == "o"
     assert one.axes[1].get_xticks().tolist() == [1]
     low, high = one.axes[0].get_ylim()
     assert low < 2.0
     assert high > 2.4
-    many = learning_curve_figure(history_of(100), best_epoch=1, title="t")
+    many = learning_curve_figure(history_of(100), metric=ACCURACY, best_epoch=1, title="t")
     assert many.axes[0].lines[0].get_marker() == "None"
 
 
@@ -115,7 +125,7 @@ def test_a_long_history_keeps_its_extremes_and_takes_seconds() -> None:
     history = history_of(300_000)
     history["train_loss"][123_456] = 7.0
     start = time.perf_counter()
-    figure = learning_curve_figure(history, best_epoch=250_000, title="t")
+    figure = learning_curve_figure(history, metric=ACCURACY, best_epoch=250_000, title="t")
     png_bytes(figure)
     assert time.perf_counter() - start < 5
     drawn = np.asarray(figure.axes[0].lines[0].get_ydata())
@@ -127,11 +137,12 @@ def test_a_long_history_keeps_its_extremes_and_takes_seconds() -> None:
 @pytest.mark.parametrize("epochs", [0, 1, 2, 500])
 def test_everything_fits(epochs: int, check_fit: CheckFit) -> None:
     history = history_of(epochs, last_loss=1e-6, dead=0.3)
-    check_fit(learning_curve_figure(history, best_epoch=1, title="$$ [/] <b> long " * 10))
+    check_fit(learning_curve_figure(history, metric=ACCURACY, best_epoch=1, title="$$ [/] <b> long " * 10))
 
 
 def test_the_same_history_gives_the_same_bytes() -> None:
     first, second = (
-        png_bytes(learning_curve_figure(history_of(40, dead=0.1), best_epoch=30, title="t")) for _ in range(2)
+        png_bytes(learning_curve_figure(history_of(40, dead=0.1), metric=ACCURACY, best_epoch=30, title="t"))
+        for _ in range(2)
     )
     assert first == second

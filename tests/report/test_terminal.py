@@ -33,7 +33,7 @@ def test_what_a_reader_sees(finished_run: Callable[..., OpenRun]) -> None:
         "flowers-mlp completed",
         "train test",
         "accuracy 0.9500 0.9000",
-        "95 % interval 0.8500 – 1.0000 0.8000 – 0.9500",
+        "95 % interval 0.8500–1.0000 0.8000–0.9500",
         "Brier score 0.1250 0.1250",
         "calibration error 0.0625 0.0625",
         "versicolor 0.5000 0.2500 0.3333 – 10",

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fnnctl.config.schema.model import ModelConfig
 from fnnctl.runs.scores import write_scores
 from fnnctl.store import names
 from fnnctl.store.run import OpenRun, create_run
@@ -15,6 +16,7 @@ from fnnctl.tasks.task import PartScores
 from tests.program import read_json
 
 TASK = Classification("y", ("a", "b"))
+READOUT = TASK.readout(ModelConfig(), np.array([0, 1]))
 
 
 @pytest.fixture
@@ -25,7 +27,7 @@ def run(tmp_path: Path) -> OpenRun:
 def part(first: int) -> PartScores:
     """Two rows, of which the second is wrong."""
     scores = np.array([[2.0, 1.0], [1.0, 0.0]])
-    return TASK.score(np.array([first, first + 1]), np.array([0, 1]), [scores], None)
+    return TASK.score(np.array([first, first + 1]), np.array([0, 1]), [scores], READOUT)
 
 
 def test_the_files_are_about_the_last_part(run: OpenRun) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -18,7 +18,7 @@ from fnnctl.modelling.loading import split_data
 from fnnctl.modelling.predictor import fresh_predictor
 from fnnctl.stacks.work import train_fits
 from fnnctl.tasks.registry import encode
-from fnnctl.tasks.task import PartScores, Task, TaskData
+from fnnctl.tasks.task import PartScores, Readout, Task, TaskData
 
 ROWS = 48
 
@@ -72,17 +72,23 @@ class TaskCase:
         predictor = fresh_predictor(self.data, fit, stack.members[0], trained.parameters, trained.statistics)
         return np.concatenate([each.copy() for each in predictor.pool_scores(stack.pool, np.arange(ROWS))])
 
-    @cached_property
-    def temperature(self) -> float | None:
-        """What calibrates the first network; None if nothing does."""
-        return self.task.fit_temperature(self.networks[0], self.data.targets)
+    @property
+    def readout(self) -> Readout:
+        return self.fit.readout
 
-    def part(self, temperature: float | None = None) -> PartScores:
-        """What the first network says of all rows."""
-        return self.data.score(np.arange(ROWS), [self.networks[0]], temperature)
+    @cached_property
+    def calibrated(self) -> Readout:
+        """With the temperature that suits the first network, if one does."""
+        temperature = self.task.fit_temperature(self.networks[0], self.data.targets)
+        return replace(self.readout, temperature=temperature)
+
+    def part(self, readout: Readout | None = None) -> PartScores:
+        """What the first network says of all rows, by default without a calibration."""
+        return self.data.score(np.arange(ROWS), [self.networks[0]], readout or self.readout)
 
 
 RNG = np.random.default_rng(3)
+AMOUNTS = [*np.round(RNG.normal(-20, 40, ROWS), 2).tolist()]
 CASES = {
     "two classes": TaskCase(["no", "yes", "yes"] * 16, "maybe"),
     "three classes": TaskCase([*RNG.permutation(["a", "b b", "c,"] * 16)], "d"),
@@ -91,4 +97,8 @@ CASES = {
     "a logistic output of the first class": TaskCase(
         ["no", "yes", "yes"] * 16, "maybe", {"output": {"name": "logistic", "positive_class": "no"}}
     ),
+    "amounts": TaskCase(AMOUNTS, "much"),
+    "amounts far from 0": TaskCase([1e6 + 1e-3 * each for each in AMOUNTS], "1,5"),
+    "the absolute error": TaskCase(AMOUNTS, "1_000", {"output": "absolute"}),
+    "Huber's loss": TaskCase(AMOUNTS, "", {"output": {"name": "huber", "delta": 0.5}}),
 }

@@ -9,6 +9,7 @@ import pytest
 
 from fnnctl.config.schema.data import DataConfig
 from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.model import ModelConfig
 from fnnctl.data.arrays.in_memory import dataset_of
 from fnnctl.errors import DataError
 from fnnctl.tasks.registry import encode
@@ -36,7 +37,8 @@ def test_weights_of_rows_are_those_of_the_data_set() -> None:
 def test_scores_are_those_of_the_rows_numbers_in_their_file() -> None:
     dataset = dataset_of(np.zeros((4, 1)), np.array(["a", "b", "a", "b"]))
     data = encode(replace(dataset, file_rows=np.array([0, 2, 5, 9])))
-    part = data.score(np.array([3, 1]), [np.array([[0.0, 1.0], [1.0, 0.0]])], None)
+    readout = data.task.readout(ModelConfig(), data.targets)
+    part = data.score(np.array([3, 1]), [np.array([[0.0, 1.0], [1.0, 0.0]])], readout)
     _, lines = next(iter(part.artifacts()))
     assert [line.split(",")[:3] for line in lines][1:] == [["9", "b", "b"], ["2", "b", "a"]]
 

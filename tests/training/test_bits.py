@@ -13,6 +13,7 @@ from fnnctl.executors.protocols import Progress
 from fnnctl.executors.registry import ExecutorKind, make_executor
 from fnnctl.executors.work import run_work
 from fnnctl.nn.layers.activations import ACTIVATIONS
+from fnnctl.nn.losses.registry import REAL_VALUE_LOSSES
 from fnnctl.nn.optimizers.first_order import OPTIMIZERS
 from fnnctl.nn.optimizers.lr_schedules import LR_SCHEDULES
 from fnnctl.nn.shape import HiddenShape, NetworkShape, OutputKind, Techniques
@@ -70,15 +71,20 @@ def stack_settings(draw: st.DrawFn, classes: int) -> StackSettings:
     """Any shape, optimizer, schedule, averaging and techniques; one in four is wide."""
     widest, features, most = draw(st.sampled_from([(20, 12, 50)] * 3 + [(130, 60, 150)]))
     inputs = draw(st.integers(1, features))
-    outputs: list[OutputKind] = ["softmax", "logistic"]
-    output = draw(st.sampled_from(outputs)) if classes == 2 else "softmax"
+    outputs: list[OutputKind] = ["softmax"]
+    if classes == 2:
+        outputs = ["softmax", "logistic"]
+    if classes == 1:
+        outputs = [*REAL_VALUE_LOSSES]
+    output = draw(st.sampled_from(outputs))
+    kinds = [kind for kind in KINDS if classes > 1 or kind != "smoothing"]
     return StackSettings(
         NetworkShape(inputs, draw(hidden_layers(inputs, widest)), classes, output, draw(st.integers(0, 1))),
         optimizer=draw(st.sampled_from(sorted(OPTIMIZERS))),
         batch_size=draw(st.integers(2, most)),
         shuffle=draw(st.booleans()),
         precision=draw(st.sampled_from(["float32", "float64"])),
-        techniques=Techniques(**{kind: draw(st.booleans()) for kind in KINDS}),
+        techniques=Techniques(**{kind: draw(st.booleans()) for kind in kinds}),
         lr_schedule=draw(st.sampled_from(sorted(LR_SCHEDULES))),
         averaging=draw(st.sampled_from([None, "ema", "swa"])),
     )
@@ -87,8 +93,9 @@ def stack_settings(draw: st.DrawFn, classes: int) -> StackSettings:
 @st.composite
 def stacks(draw: st.DrawFn) -> tuple[StackSettings, list[Member], int]:
     """Members that differ in every number, in seed, rows, length and stopping."""
-    classes = draw(st.sampled_from([2, 2, 3, 5, 7]))
+    classes = draw(st.sampled_from([1, 2, 2, 3, 5, 7]))
     shape = draw(stack_settings(classes))
+    metric = "r2" if classes == 1 else "accuracy"
     layers = len(shape.shape.hidden)
     rows, validation = draw(st.integers(max(classes, 3), 170)), draw(st.integers(1, 30))
     pool_size = rows + validation + 20
@@ -133,7 +140,7 @@ def stacks(draw: st.DrawFn) -> tuple[StackSettings, list[Member], int]:
                     "warmup_epochs": int(rng.integers(0, 3)), "last": between(0, 0.1), "first": 0.04,
                     "warmup": between(0.1, 0.5),
                 },
-                schedule_monitor=draw(st.sampled_from(["train_loss", "validation_accuracy"])),
+                schedule_monitor=draw(st.sampled_from(["train_loss", f"validation_{metric}"])),
                 weights=rng.uniform(0.0, 2.0, rows) + 0.01,
                 train_rows=chosen[:rows],
                 validation_rows=chosen[rows : rows + validation],
@@ -141,7 +148,7 @@ def stacks(draw: st.DrawFn) -> tuple[StackSettings, list[Member], int]:
                     st.none()
                     | st.builds(
                         StoppingRule,
-                        st.just("validation_accuracy"),
+                        st.just(f"validation_{metric}"),
                         st.integers(1, 3),
                         restore_best=st.booleans(),
                     )
@@ -152,10 +159,21 @@ def stacks(draw: st.DrawFn) -> tuple[StackSettings, list[Member], int]:
     return shape, members, pool_size
 
 
+def examples_of(settings: StackSettings, rows: int) -> Examples:
+    """Rows around one centre a class, or with real targets."""
+    shape = settings.shape
+    if shape.output not in REAL_VALUE_LOSSES:
+        return blobs(rows, shape.inputs, shape.outputs, precision=settings.precision)
+    examples = blobs(rows, shape.inputs, 5, precision=settings.precision)
+    noise = np.random.default_rng(1).normal(size=rows)
+    targets = (examples.targets - 2.0 + noise) / 2.0
+    return Examples(examples.inputs, targets.astype(settings.dtype))
+
+
 @given(stacks())
 def test_alone_or_in_a_stack(case: tuple[StackSettings, list[Member], int]) -> None:
     shape, members, pool_size = case
-    examples = blobs(pool_size, shape.shape.inputs, shape.shape.outputs, precision=shape.precision)
+    examples = examples_of(shape, pool_size)
     together = train_stack(Stack(shape, members, examples), diagnose=True)
     for member, stacked in zip(members, together, strict=True):
         (alone,) = train_stack(Stack(shape, [member], examples), diagnose=True)
@@ -178,7 +196,7 @@ def test_however_cut_and_by_however_many_workers(
     case: tuple[StackSettings, list[Member], int], most: int, who: tuple[ExecutorKind, int]
 ) -> None:
     shape, members, pool_size = case
-    examples = blobs(pool_size, shape.shape.inputs, shape.shape.outputs, precision=shape.precision)
+    examples = examples_of(shape, pool_size)
     jobs = [(shape, each.train_rows.size, each.validation_rows.size) for each in members]
     cuts = group_into_stacks(jobs, most=most)
     kind, workers = who
@@ -213,7 +231,7 @@ def test_what_a_checkpoint_holds_of_a_member_is_its_own(
 ) -> None:
     """So that a checkpoint's digest is the same whoever trained beside it, and any can be stacked again."""
     shape, members, pool_size = case
-    examples = blobs(pool_size, shape.shape.inputs, shape.shape.outputs, precision=shape.precision)
+    examples = examples_of(shape, pool_size)
     together = states_of(shape, members, examples)
     for member in members:
         for key, alone in states_of(shape, [member], examples).items():
@@ -228,7 +246,7 @@ def test_what_a_checkpoint_holds_of_a_member_is_its_own(
 def test_going_on_from_a_kept_state(case: tuple[StackSettings, list[Member], int], cut: int) -> None:
     """Training until an epoch and going on from the arrays kept there is training without a pause."""
     shape, members, pool_size = case
-    examples = blobs(pool_size, shape.shape.inputs, shape.shape.outputs, precision=shape.precision)
+    examples = examples_of(shape, pool_size)
     kept: dict[int, dict[str, npt.NDArray[Any]]] = {}
 
     def keep(stack: Stack, record: Record) -> None:

@@ -18,7 +18,13 @@ from typing import Any, Final
 from fnnctl.config.paths import ConfigPath
 from fnnctl.config.rules.unread import unread_settings
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.config.schema.model import HiddenLayerConfig, ModelConfig
+from fnnctl.config.schema.model import (
+    AutoOutput,
+    HiddenLayerConfig,
+    ModelConfig,
+    SoftmaxOutput,
+    SquaredOutput,
+)
 from fnnctl.config.schema.section import Section
 
 NOT_COUNTED: Final[Mapping[ConfigPath, str]] = {
@@ -28,6 +34,7 @@ NOT_COUNTED: Final[Mapping[ConfigPath, str]] = {
     ("data", "sha256"): "which rows they are; other rows do not make another configuration",
     ("data", "test_source"): "where the test part is",
     ("data", "test_sha256"): "which rows it has",
+    ("data", "task"): "it follows from the target",
     ("data", "delimiter"): "given or found out, the table is the same",
     ("data", "encoding"): "how the file's bytes are read, not which rows they are",
     ("data", "split"): "folds of one configuration differ in it, and a split has the experiment's seed",
@@ -45,7 +52,7 @@ _LAYER_FIELDS = {**HiddenLayerConfig.model_fields, **ModelConfig.model_fields}
 
 def canonical_configuration(experiment: Experiment) -> dict[str, Any]:
     """What two experiments must have in common to be the same configuration."""
-    written_out = experiment.model_copy(update={"model": _every_layer_written_out(experiment.model)})
+    written_out = experiment.model_copy(update={"model": _written_out(experiment.model)})
     counted: dict[str, Any] = _counted(
         written_out, (), NOT_COUNTED.keys() | unread_settings(written_out).keys()
     )
@@ -58,8 +65,11 @@ def configuration_seed(experiment: Experiment) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
 
 
-def _every_layer_written_out(model: ModelConfig) -> ModelConfig:
-    """The model with what a layer leaves out filled in from the model, so that either form is the same."""
+def _written_out(model: ModelConfig) -> ModelConfig:
+    """The model in one of the forms in which the same network can be written.
+
+    What a layer leaves out is filled in from the model, and an output that `auto` stands for is `auto`.
+    """
     inherited = {key: getattr(model, key) for key in HiddenLayerConfig.model_fields if hasattr(model, key)}
     layers = [
         layer.model_copy(
@@ -67,7 +77,8 @@ def _every_layer_written_out(model: ModelConfig) -> ModelConfig:
         )
         for layer in model.hidden
     ]
-    return model.model_copy(update={"hidden": tuple(layers)})
+    output = AutoOutput() if isinstance(model.output, SoftmaxOutput | SquaredOutput) else model.output
+    return model.model_copy(update={"hidden": tuple(layers), "output": output})
 
 
 def _counted(value: Any, path: ConfigPath, left_out: AbstractSet[ConfigPath]) -> Any:

@@ -15,7 +15,7 @@ from fnnctl.config.rules.trials import Check, TrialConfigs, trial_configs
 from fnnctl.config.rules.validation import RefusedConfigurationError
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.metric_names import METRICS, class_of
-from fnnctl.config.schema.search import ObjectiveConfig, SearchConfig
+from fnnctl.config.schema.search import AUTO_METRIC, ObjectiveConfig, SearchConfig
 from fnnctl.errors import did_you_mean
 
 
@@ -38,7 +38,7 @@ def search_messages(
 def _objective_messages(objective: ObjectiveConfig, experiment: Experiment) -> Messages:
     messages: Messages = {}
     metric = objective.metric
-    if metric not in METRICS and class_of(metric) is None:
+    if metric not in (AUTO_METRIC, *METRICS) and class_of(metric) is None:
         messages["search", "objective", "metric"] = f"there is no metric '{metric}'{_meant_metric(metric)}"
     if objective.on == "validation" and experiment.data.split.validation == 0:
         messages["search", "objective", "on"] = (

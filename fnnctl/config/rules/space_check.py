@@ -33,6 +33,7 @@ NOT_SEARCHED: Final[Mapping[ConfigPath, str]] = {
     **{("data", key): _SAME_ROWS for key in ("source", "sha256", "test_source", "test_sha256")},
     **{("data", key): _SAME_ROWS for key in ("delimiter", "encoding", "split")},
     ("data", "target"): "all trials predict the same",
+    ("data", "task"): "all trials predict the same",
     ("model", "calibration"): "it is fitted after training, to the same network",
     ("training", "epochs"): "search.budget says how many epochs trials have",
     ("training", "threads"): _MACHINE,

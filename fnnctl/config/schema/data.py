@@ -8,12 +8,13 @@ from pydantic import Field
 
 from fnnctl.config.schema.section import Section
 
-BUILTIN_NAMES = ("iris", "wine", "breast_cancer", "digits", "penguins")
+BUILTIN_NAMES = ("iris", "wine", "breast_cancer", "digits", "penguins", "diabetes")
 SHA256_PATTERN = "^[0-9a-f]{64}$"
 DELIMITER_PATTERN = r'^[^"\r\n]$'
 ARRAY_REASON = "nothing reads this: arrays hold numbers only, with a column each"
 DEFAULT_MISSING_VALUES = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "?")
 
+TaskKind = Literal["auto", "classification", "regression"]
 Names = Annotated[tuple[str, ...], Field(strict=False)]
 Sha256 = Annotated[str, Field(pattern=SHA256_PATTERN)]
 Share = Annotated[float, Field(ge=0.0, lt=1.0)]
@@ -38,7 +39,11 @@ class SplitConfig(Section):
     test: Share = 0.2
     """Share of the rows that is used once, at the very end; 0 for none."""
     stratify: bool = True
-    """Whether every part gets the classes in the same proportions."""
+    """Whether every part gets the classes in the same proportions; in a regression, the `bins`, if there are
+    any."""
+    bins: Annotated[int, Field(ge=2, le=1000)] | None = None
+    """In a regression: the number of equally large groups, by the target's value, that parts and folds get in
+    the same proportions; null for none."""
     group: Annotated[str, Field(min_length=1)] | None = None
     """A column that says which rows belong together, such as a patient's: all rows of a group come into one
     part. It is no feature."""
@@ -48,15 +53,17 @@ class DataConfig(Section):
     """The rows, the label, and how both are prepared."""
 
     source: Annotated[str, Field(min_length=1)]
-    """A built-in data set's name (iris, wine, breast_cancer, digits, penguins), or the path of a CSV file
-    (also .csv.gz), of an NPZ file with X and y, or of a folder with X.npy and y.npy, relative to the config
-    file."""
+    """A built-in data set's name (iris, wine, breast_cancer, digits, penguins, diabetes), or the path of
+    a CSV file (also .csv.gz), of an NPZ file with X and y, or of a folder with X.npy and y.npy, relative to
+    the config file."""
     sha256: Sha256 | None = None
     """The file's SHA-256 (of a folder, that of what sha256sum prints of its files); where it is given, a file
     with another one is refused."""
     target: str | None = None
-    """The column that holds the label. The built-in data sets know theirs; for a CSV file it must
-    be given."""
+    """The column that is predicted. The built-in data sets know theirs; for a CSV file it must be given."""
+    task: TaskKind = "auto"
+    """What kind of target it is. `auto` is a regression if the values are continuous numbers: numbers with
+    fractions, or whole numbers most of which occur once."""
     weights: str | None = None
     """A column of numbers that says how much each training row counts in the loss; it is no feature. Only
     ratios matter: the mean weight is 1."""

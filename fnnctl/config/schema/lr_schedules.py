@@ -12,8 +12,9 @@ Factor = Annotated[float, Field(gt=0.0, le=1.0)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 Monitor = Literal[
-    "train_loss", "train_accuracy",
+    "train_loss", "train_accuracy", "train_r2",
     "validation_loss", "validation_accuracy", "validation_balanced_accuracy", "validation_f1_macro",
+    "validation_r2",
 ]  # fmt: skip
 
 

@@ -1,14 +1,14 @@
 """The names of the metrics that metrics.json holds, and which way each is good.
 
 The config speaks of them (a search's objective) and so does the gate, long before anything is measured; a
-test holds them to what `metrics.classification.score` returns.
+test holds them to what `metrics.classification.score` and `metrics.regression.score` return.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-METRICS: Final = (
+CLASSIFICATION_METRICS: Final = (
     "accuracy", "balanced_accuracy",
     "precision_macro", "recall_macro", "f1_macro",
     "precision_weighted", "recall_weighted", "f1_weighted",
@@ -18,7 +18,10 @@ METRICS: Final = (
     "loss", "log_loss", "brier_score",
     "expected_calibration_error", "expected_calibration_error_macro", "maximum_calibration_error",
 )  # fmt: skip
-"""Of a part of the data."""
+"""Of a part of the data, in a classification."""
+REGRESSION_METRICS: Final = ("r2", "rmse", "mae", "median_absolute_error", "loss")
+"""Of a part of the data, in a regression."""
+METRICS: Final = tuple(dict.fromkeys((*CLASSIFICATION_METRICS, *REGRESSION_METRICS)))
 CLASS_METRICS: Final = (
     "precision", "recall", "f1", "roc_auc", "average_precision", "expected_calibration_error",
 )  # fmt: skip
@@ -28,6 +31,7 @@ LOSSES: Final = frozenset(
         "loss", "loss_uncalibrated", "log_loss", "brier_score",
         "expected_calibration_error", "expected_calibration_error_macro", "maximum_calibration_error",
         "expected_calibration_error_uncalibrated",
+        "rmse", "mae", "median_absolute_error",
     }
 )  # fmt: skip
 """Those of which small values are the good ones."""

@@ -124,10 +124,17 @@ Normalization = Annotated[
 ]
 
 
-class SoftmaxOutput(Section):
-    """A score for every class, and softmax."""
+class AutoOutput(Section):
+    """`softmax` in a classification, `squared` in a regression."""
 
-    name: Literal["softmax"] = "softmax"
+    name: Literal["auto"] = "auto"
+    """Which output."""
+
+
+class SoftmaxOutput(Section):
+    """A score for every class, softmax, and the cross-entropy."""
+
+    name: Literal["softmax"]
     """Which output."""
 
 
@@ -140,9 +147,35 @@ class LogisticOutput(Section):
     """The class whose probability the score gives; null for the second one."""
 
 
+class SquaredOutput(Section):
+    """One value, and half the squared error."""
+
+    name: Literal["squared"]
+    """Which output."""
+
+
+class AbsoluteOutput(Section):
+    """One value, and the absolute error, which estimates the median."""
+
+    name: Literal["absolute"]
+    """Which output."""
+
+
+class HuberOutput(Section):
+    """One value, and Huber's loss: quadratic for small errors, linear for large ones."""
+
+    name: Literal["huber"]
+    """Which output."""
+    delta: Annotated[float, Field(gt=0.0, le=1e6)] = 1.0
+    """The error from which the loss is linear, in standard deviations of the target."""
+
+
 Output = Annotated[
-    Annotated[SoftmaxOutput | LogisticOutput, Field(discriminator="name")],
-    Shorthand("name", default="softmax"),
+    Annotated[
+        AutoOutput | SoftmaxOutput | LogisticOutput | SquaredOutput | AbsoluteOutput | HuberOutput,
+        Field(discriminator="name"),
+    ],
+    Shorthand("name", default="auto"),
 ]
 
 
@@ -162,14 +195,14 @@ class HiddenLayerConfig(Section):
 
 
 class ModelConfig(Section):
-    """The network between the features and the classes."""
+    """The network between the features and the target."""
 
     hidden: Annotated[
         tuple[Annotated[HiddenLayerConfig, Shorthand("units")], ...], Field(strict=False, max_length=1000)
     ] = (HiddenLayerConfig(units=100),)
     """The hidden layers, first to last: a number of units, or `{units, activation, initialization,
     normalization, dropout}`.
-    An empty list is softmax regression."""
+    An empty list is a linear model: softmax or linear regression."""
     activation: Activation = PlainActivation(name="relu")
     """The activation of every hidden layer that has none of its own."""
     initialization: Initialization = "auto"
@@ -188,8 +221,9 @@ class ModelConfig(Section):
     residual: bool = False
     """Whether every hidden layer after the first adds its inputs to its outputs, where both are equally
     many."""
-    output: Output = SoftmaxOutput()
-    """What turns the last layer's scores into probabilities."""
+    output: Output = AutoOutput()
+    """What the last layer gives and what its loss is: softmax or logistic in a classification; squared,
+    absolute or huber in a regression."""
     calibration: Literal["none", "temperature"] = "none"
     """What makes probabilities agree with how often they are right: `temperature` divides all scores by the
     number that suits the validation part best, which changes no prediction."""

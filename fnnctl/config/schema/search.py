@@ -68,11 +68,15 @@ class _NamedMethod:
 Method = Annotated[MethodConfig, _NamedMethod()]
 
 
+AUTO_METRIC = "auto"
+
+
 class ObjectiveConfig(Section):
     """What trials are compared by."""
 
-    metric: Annotated[str, Field(min_length=1)] = "accuracy"
-    """A metric of metrics.json, such as accuracy, f1_macro, log_loss or per_class.CLASS.recall."""
+    metric: Annotated[str, Field(min_length=1)] = AUTO_METRIC
+    """A metric of metrics.json, such as accuracy, f1_macro, log_loss, per_class.CLASS.recall, r2 or mae;
+    `auto` is accuracy in a classification and r2 in a regression."""
     on: Literal["validation", "cross_validation"] = "validation"
     """Where it is measured: on the validation part, or as the mean over the folds of
     `evaluation.cross_validation`, which leave the test part out."""

@@ -1,1 +1,1 @@
-"""From scores to losses and error terms: cross-entropy of softmax and logistic outputs, and its targets."""
+"""From scores to losses and error terms: cross-entropies of classes, losses of real values, their targets."""

@@ -12,9 +12,8 @@ from fnnctl.data.dataset import Dataset
 from fnnctl.data.problems import Problems
 from fnnctl.data.tables.numbers import ordered, plain_number
 from fnnctl.errors import DataError, Problem
+from fnnctl.tasks.detection import MANY_VALUES, all_numbers
 from fnnctl.text import printable, shown
-
-MANY_VALUES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +31,7 @@ def encode(dataset: Dataset) -> ClassLabels:
 
     Raises DataError if the training data cannot be learned as classes, or if the test file has other classes.
     """
-    target = dataset.target
-    training = target.codes[: len(dataset) - dataset.test_rows]
-    counts = np.bincount(training, minlength=len(target.texts))
+    target, counts = dataset.target, dataset.target_counts()
     classes = [target.texts[code] for code in np.flatnonzero(counts)]
     if fault := target_fault(target.name, classes, counts[counts > 0]):
         raise DataError(Problem(fault, file=printable(dataset.source)))
@@ -52,13 +49,7 @@ def encode(dataset: Dataset) -> ClassLabels:
 def target_fault(name: str, classes: Sequence[str], counts: IntArray) -> str | None:
     """Say why the target `name` cannot be learned as classes; None if it can.
 
-    `counts` (C,) are the rows of each of the C ≥ 1 `classes`. Numbers are taken to be continuous
-
-    - if they have fractions, and there are more than twenty of them or most occur once;
-    - if they are integers, there are more than twenty of them, most occur once, and a number has fewer
-      than ten rows on average.
-
-    So a thousand integers with two rows each are classes, and so are half-stars from 0.5 to 5.
+    `counts` (C,) are the rows of each of the C ≥ 1 `classes`.
     """
     label = f"the target {shown(name)}"
     if len(classes) == 1:
@@ -66,21 +57,9 @@ def target_fault(name: str, classes: Sequence[str], counts: IntArray) -> str | N
             f"{label} has one class only, {shown(classes[0])}: there is nothing to tell apart "
             "(a text in data.missing_values is no class)"
         )
-    rows = int(counts.sum())
-    many = len(classes) > MANY_VALUES
-    mostly_once = 2 * int(np.count_nonzero(counts == 1)) > len(classes)
-    numbers = [number for text in classes if (number := plain_number(text)) is not None]
-    if len(numbers) < len(classes):
-        if many and len(classes) == rows:
-            return f"{label} has another value in every row: it looks like a name, and fnnctl needs classes"
-        return None
-    fractions = not all(number.is_integer() for number in numbers)
-    if (fractions and (many or mostly_once)) or (many and mostly_once and 10 * len(classes) > rows):
-        examples = ", ".join(ordered(classes)[:3])
-        return (
-            f"{label} holds continuous numbers ({len(classes):,} distinct values: {examples}, …), and fnnctl "
-            "classifies: name another column, or put the numbers into a few classes first"
-        )
+    is_name = len(classes) > MANY_VALUES and len(classes) == int(counts.sum())
+    if is_name and not all_numbers(classes):
+        return f"{label} has another value in every row: it looks like a name, and can be no class"
     return None
 
 

@@ -9,7 +9,7 @@ nobody asked for. Only the confusion matrix, whose counts must be whole, is the 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ import numpy as np
 from fnnctl.arrays import BoolArray, IntArray
 from fnnctl.metrics.calibration import NO_ROWS, reliability
 from fnnctl.metrics.curves import mean_pr_curves, mean_roc_curves, pr_curves, roc_curves
+from fnnctl.tasks.averaging import mean_metrics
 from fnnctl.tasks.classification import tables
 from fnnctl.tasks.classification.part_scores import ClassScores, Uncalibrated
 from fnnctl.tasks.task import Artifacts, FoldScores
@@ -52,8 +53,7 @@ class ClassOutOfFold:
 
     def metrics(self) -> dict[str, Any]:
         """The mean of the repeats' metrics; see `OutOfFold`."""
-        mean: dict[str, Any] = _mean([each.part.metrics() for each in self.repeats])
-        return mean
+        return mean_metrics([each.part.metrics() for each in self.repeats])
 
     def artifacts(self) -> Artifacts:
         """All predictions, the summed confusion matrix, mean curves, pooled bins; see `OutOfFold`."""
@@ -80,19 +80,27 @@ def out_of_fold(
     """
     repeats: list[RepeatScores] = []
     for repeat in dict.fromkeys(each.repeat for each in folds):
-        probabilities = np.empty((len(labels), len(classes)))
+        probabilities, baseline = np.empty((2, len(labels), len(classes)))
         fold_of_row = np.empty(len(labels), np.int32)
         known: BoolArray = np.zeros(len(labels), np.bool_)
         parts: list[ClassScores] = []
         for each in folds:
             if each.repeat == repeat and isinstance(each.part, ClassScores):
                 probabilities[each.rows] = each.part.probabilities
+                if each.part.baseline is not None:
+                    baseline[each.rows] = each.part.baseline
                 fold_of_row[each.rows] = each.fold
                 known[each.rows] = True
                 parts.append(each.part)
         loss = math.fsum(each.loss * len(each.rows) for each in parts) / int(known.sum())
         part = ClassScores(
-            classes, file_rows[known], labels[known], probabilities[known], loss, _uncalibrated(parts)
+            classes,
+            file_rows[known],
+            labels[known],
+            probabilities[known],
+            loss,
+            _uncalibrated(parts),
+            None if any(each.baseline is None for each in parts) else baseline[known],
         )
         repeats.append(RepeatScores(repeat, fold_of_row[known], part))
     return ClassOutOfFold(classes, repeats)
@@ -112,18 +120,3 @@ def _uncalibrated(parts: Sequence[ClassScores]) -> Uncalibrated | None:
     rows = [len(part.rows) for part in parts]
     total = math.fsum(each.loss * count for each, count in zip(before, rows, strict=True))
     return Uncalibrated(total / sum(rows), sum((each.reliability for each in before), NO_ROWS))
-
-
-def _mean(values: Sequence[Any]) -> Any:
-    """The mean of numbers, of the ends of intervals, and within mappings; counts are the largest."""
-    known = [value for value in values if value is not None]
-    if not known:
-        return None
-    if isinstance(known[0], Mapping):
-        names = dict.fromkeys(name for mapping in known for name in mapping)
-        return {name: _mean([mapping.get(name) for mapping in known]) for name in names}
-    if isinstance(known[0], list):
-        return [_mean(ends) for ends in zip(*known, strict=True)]
-    if isinstance(known[0], int):
-        return max(known)
-    return math.fsum(known) / len(known)

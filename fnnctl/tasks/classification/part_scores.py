@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.config.schema.metric_names import CLASSIFICATION_METRICS
 from fnnctl.metrics.calibration import NO_ROWS, Reliability, reliability
 from fnnctl.metrics.classification import score
 from fnnctl.metrics.confusion import confusion_matrix
@@ -18,7 +19,7 @@ from fnnctl.metrics.ranked import RankedPart, rank_part
 from fnnctl.nn.losses.cross_entropy import cross_entropy, softmax
 from fnnctl.tasks.classification import tables
 from fnnctl.tasks.classification.temperature import scaled
-from fnnctl.tasks.task import Artifacts
+from fnnctl.tasks.task import Artifacts, Readout
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ class ClassScores:
     """Mean cross-entropy."""
     uncalibrated: Uncalibrated | None
     """What it would be without the temperature; None if there is none."""
+    baseline: FloatArray | None
+    """(classes,) or (n, classes) the shares of the classes in the training part; None if unknown."""
 
     @property
     def predictions(self) -> IntArray:
@@ -57,16 +60,32 @@ class ClassScores:
         """The rows ranked by the probability of each class, for metrics and curves."""
         return rank_part(self.labels, self.probabilities)
 
-    def metrics(self) -> dict[str, Any]:
+    def metrics(self, *, complete: bool = True) -> dict[str, Any]:
         """The part's entry in metrics.json; see `PartScores`."""
         before = self.uncalibrated
         scores = score(self.labels, self.probabilities, self.ranked, self.classes, loss=self.loss)
+        if complete:
+            scores["baseline"] = self._baseline_metrics()
         return {
             "loss": scores["loss"],
             "loss_uncalibrated": before and before.loss,
             **scores,
             "expected_calibration_error_uncalibrated": before and before.reliability.expected_error,
         }
+
+    def _baseline_metrics(self) -> dict[str, Any] | None:
+        """The metrics of a classifier that gives every row the classes' shares of the training part.
+
+        It always predicts the majority class.
+        """
+        if self.baseline is None:
+            return None
+        shares = np.broadcast_to(self.baseline, self.probabilities.shape)
+        with np.errstate(divide="ignore"):  # a class may be missing from the training part
+            loss = -np.log(shares[np.arange(len(self.labels)), self.labels]).mean()
+        ranked = rank_part(self.labels, shares)
+        metrics = score(self.labels, shares, ranked, self.classes, loss=float(loss))
+        return {name: metrics[name] for name in CLASSIFICATION_METRICS}
 
     def confusion(self) -> IntArray:
         """(C, C) counts: true classes in rows, predicted ones in columns."""
@@ -95,8 +114,7 @@ def class_scores(
     rows: IntArray,
     labels: IntArray,
     batches: Iterable[FloatArray],
-    *,
-    temperature: float | None = None,
+    readout: Readout,
 ) -> ClassScores:
     """The probabilities of n ≥ 1 rows from the network's scores, (…, classes), batch by batch.
 
@@ -104,6 +122,7 @@ def class_scores(
     temporary arrays for all rows would take twice the memory of the result. A loss that is not finite is left
     to the caller.
     """
+    temperature = readout.temperature
     losses, losses_before = np.empty(len(rows)), np.empty(len(rows))
     probabilities = np.empty((len(rows), len(classes)))
     bins_before, start = NO_ROWS, 0
@@ -118,4 +137,5 @@ def class_scores(
             probabilities[batch] = softmax(calibrated)
         start = batch.stop
     before = None if temperature is None else Uncalibrated(float(np.mean(losses_before)), bins_before)
-    return ClassScores(classes, rows, labels, probabilities, float(np.mean(losses)), before)
+    baseline = None if readout.baseline is None else np.array(readout.baseline)
+    return ClassScores(classes, rows, labels, probabilities, float(np.mean(losses)), before, baseline)

@@ -17,7 +17,7 @@ CLASSIFICATION_REPORT: Final = TaskReport(
         ("macro F1", "f1_macro"),
         ("macro ROC AUC", "roc_auc_macro"),
         ("  95 % interval", "roc_auc_macro_ci95"),
-        ("macro average precision", "average_precision_macro"),
+        ("macro avg. precision", "average_precision_macro"),
         ("log loss", "log_loss"),
         ("loss, unclipped", "loss"),
         ("  before calibration", "loss_uncalibrated"),
@@ -26,6 +26,7 @@ CLASSIFICATION_REPORT: Final = TaskReport(
         ("  before calibration", "expected_calibration_error_uncalibrated"),
         ("rows", "support"),
     ),
+    curve=("accuracy", "accuracy"),
     # The log loss is clipped: the two differ only if a class that occurs has the probability 0.
     same=("loss", "log_loss"),
     groups=GroupMetrics(

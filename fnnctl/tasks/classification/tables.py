@@ -9,14 +9,13 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.metrics.curves import Curve
 from fnnctl.store import names
 from fnnctl.store.tables import csv_lines, wide_csv_lines
+from fnnctl.tasks.task import Artifact
 
 ROC_COLUMNS = ("kind", "class", "false_positive_rate", "true_positive_rate", "threshold")
 PR_COLUMNS = ("kind", "class", "recall", "precision", "threshold")
 CALIBRATION_COLUMNS = ("low", "high", "rows", "confidence", "accuracy", "accuracy_low", "accuracy_high")
 PREDICTION_COLUMNS = ("row", "label", "prediction")
 POINTS_AT_ONCE = 2**12
-
-Artifact = tuple[str, Iterable[str]]
 
 
 def predictions(

@@ -11,16 +11,18 @@ import numpy as np
 from fnnctl.arrays import BoolArray, FloatArray, IntArray
 from fnnctl.config.paths import ConfigPath, format_path
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.config.schema.metric_names import class_of
-from fnnctl.config.schema.model import LogisticOutput, ModelConfig
+from fnnctl.config.schema.metric_names import CLASSIFICATION_METRICS, class_of
+from fnnctl.config.schema.model import AutoOutput, LogisticOutput, ModelConfig, SoftmaxOutput
 from fnnctl.config.schema.training import TrainingConfig
 from fnnctl.data.splits.parts import Split
 from fnnctl.errors import Problem, did_you_mean, quoted_list
 from fnnctl.nn.losses.cross_entropy import log_softmax, softmax
+from fnnctl.tasks.classification.epoch_metrics import ClassificationEpochMetrics
 from fnnctl.tasks.classification.out_of_fold import ClassOutOfFold, out_of_fold
 from fnnctl.tasks.classification.part_scores import ClassScores, class_scores
 from fnnctl.tasks.classification.temperature import fit_temperature, scaled
-from fnnctl.tasks.task import FoldScores, OutputShape, Targets
+from fnnctl.tasks.refusals import refused_metric, refused_monitors, refused_output
+from fnnctl.tasks.task import FoldScores, OutputShape, Readout, Targets, Task
 from fnnctl.text import shown
 
 
@@ -33,10 +35,8 @@ class Classification:
     classes: tuple[str, ...]
 
     name = "classification"
-
-    @property
-    def strata_names(self) -> Sequence[str]:
-        return self.classes
+    default_output = SoftmaxOutput(name="softmax")
+    default_metric = "accuracy"
 
     @property
     def prediction_columns(self) -> Sequence[str]:
@@ -44,6 +44,13 @@ class Classification:
 
     def check(self, experiment: Experiment) -> list[Problem]:
         weights, output = experiment.training.class_weights, experiment.model.output
+        problems = [
+            *refused_output(output, self.name, (AutoOutput, SoftmaxOutput, LogisticOutput)),
+            *refused_monitors(experiment, ClassificationEpochMetrics(len(self.classes)), self.name),
+        ]
+        if experiment.data.split.bins is not None:
+            message = "the target has classes, whose proportions are kept in any case; leave it out"
+            problems.append(Problem(message, path="data.split.bins"))
         wrong: list[tuple[ConfigPath, str]] = []
         if isinstance(weights, dict):
             wrong += [
@@ -54,20 +61,28 @@ class Classification:
                 message = (
                     f"a logistic output tells two classes apart, and {self.target} has {len(self.classes)}"
                 )
-                return [Problem(f"{message}; write output: softmax", path="model.output")]
+                return [*problems, Problem(f"{message}; write output: softmax", path="model.output")]
             positive = output.positive_class
             if positive is not None and positive not in self.classes:
                 wrong.append((("model", "output", "positive_class"), positive))
-        return [Problem(self._no_class(name), path=format_path(path)) for path, name in wrong]
+        return [*problems, *(Problem(self._no_class(name), path=format_path(path)) for path, name in wrong)]
 
     def check_metric(self, metric: str) -> str | None:
         name = class_of(metric)
-        return None if name is None or name in self.classes else self._no_class(name)
+        if name is None:
+            return refused_metric(metric, CLASSIFICATION_METRICS, self.name)
+        return None if name in self.classes else self._no_class(name)
 
-    def output_shape(self, model: ModelConfig) -> OutputShape:
-        positive = model.output.positive_class if isinstance(model.output, LogisticOutput) else None
+    def readout(self, model: ModelConfig, targets: Targets) -> Readout:
+        counts = np.bincount(targets, minlength=len(self.classes))
+        return Readout(self._output_shape(model), baseline=tuple((counts / counts.sum()).tolist()))
+
+    def _output_shape(self, model: ModelConfig) -> OutputShape:
+        if not isinstance(model.output, LogisticOutput):
+            return OutputShape(len(self.classes), "softmax")
+        positive = model.output.positive_class
         number = 1 if positive is None else self.classes.index(positive)
-        return OutputShape(len(self.classes), model.output.name, number)
+        return OutputShape(len(self.classes), "logistic", number)
 
     def example_weights(
         self, training: TrainingConfig, targets: Targets, given: FloatArray | None
@@ -101,19 +116,17 @@ class Classification:
         return total
 
     def score(
-        self, rows: IntArray, targets: Targets, batches: Iterable[FloatArray], temperature: float | None
+        self, rows: IntArray, targets: Targets, batches: Iterable[FloatArray], readout: Readout
     ) -> ClassScores:
-        return class_scores(self.classes, rows, targets, batches, temperature=temperature)
+        return class_scores(self.classes, rows, targets, batches, readout)
 
     def out_of_fold(
         self, folds: Sequence[FoldScores], file_rows: IntArray, targets: Targets
     ) -> ClassOutOfFold:
         return out_of_fold(self.classes, folds, file_rows, targets)
 
-    def predict(
-        self, scores: FloatArray, temperature: float | None
-    ) -> tuple[Sequence[Sequence[object]], FloatArray]:
-        probabilities = softmax(scaled(scores, temperature))
+    def predict(self, scores: FloatArray, readout: Readout) -> tuple[Sequence[Sequence[object]], FloatArray]:
+        probabilities = softmax(scaled(scores, readout.temperature))
         return [[self.classes[k]] for k in probabilities.argmax(axis=1).tolist()], probabilities
 
     def encode_new(self, texts: Sequence[str], codes: IntArray) -> tuple[Targets, dict[str, str]]:
@@ -165,11 +178,16 @@ class Classification:
     def in_words(self) -> str:
         return f"{len(self.classes):,} classes"
 
+    def difference(self, trained: Task) -> str | None:
+        if self == trained:
+            return None
+        return f"the classes are {quoted_list([*map(shown, self.classes)])}, and not those of the network"
+
     def facts(self) -> dict[str, Any]:
         return {"classes": list(self.classes)}
 
-    def describe(self, model: ModelConfig) -> dict[str, Any]:
-        output = self.output_shape(model)
+    def describe(self, readout: Readout) -> dict[str, Any]:
+        output = readout.output
         positive = self.classes[output.positive] if output.kind == "logistic" else None
         return {
             "output": output.kind,

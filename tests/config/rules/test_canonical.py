@@ -107,11 +107,25 @@ def test_what_is_hashed_is_what_is_read_and_not_at_its_default() -> None:
     assert configuration_seed(experiment()) == 0x35CF602DBBFC83DD
 
 
+OUTPUT = ("model", "output")
+"""Counts, but for the two outputs that `auto` stands for."""
+
+
+@pytest.mark.parametrize("output", ["softmax", "squared", {"name": "softmax"}])
+def test_the_output_that_auto_stands_for_changes_no_seed(output: Any) -> None:
+    assert configuration_seed(experiment(model={"output": output})) == configuration_seed(experiment())
+
+
+@pytest.mark.parametrize("output", ["logistic", "absolute", "huber", {"name": "huber", "delta": 2.0}])
+def test_another_output_is_another_configuration(output: Any) -> None:
+    assert configuration_seed(experiment(model={"output": output})) != configuration_seed(experiment())
+
+
 def test_every_setting_counts_or_is_known_not_to() -> None:
     seen = set()
     for path, one, other in changes(root_schema()):
         first, second = (canonical_configuration(Experiment.model_validate(each)) for each in (one, other))
-        known = any(path[: len(place)] == place for place in NOT_COUNTED)
+        known = any(path[: len(place)] == place for place in NOT_COUNTED) or path == OUTPUT
         assert (first == second) == known, f"{format_path(path)}: {one} and {other}"
         seen |= {path[:depth] for depth in range(1, len(path) + 1)}
     assert {path for path in all_settings() if path not in seen and path[-1] != "name"} == set()

@@ -3,9 +3,22 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fnnctl.config.schema.metric_names import CLASS_METRICS, METRICS, class_of, is_loss
+from fnnctl.config.schema.metric_names import (
+    CLASS_METRICS,
+    CLASSIFICATION_METRICS,
+    METRICS,
+    REGRESSION_METRICS,
+    class_of,
+    is_loss,
+)
+from fnnctl.metrics import regression
 from fnnctl.metrics.classification import score
 from fnnctl.metrics.ranked import rank_part
+
+
+def test_they_are_those_that_are_measured_in_a_regression() -> None:
+    measured = regression.score(np.array([1.0, 2.0, 4.0]), np.array([1.0, 3.0, 2.0]), loss=0.5)
+    assert set(REGRESSION_METRICS) == {name for name, value in measured.items() if isinstance(value, float)}
 
 
 def test_they_are_those_that_are_measured() -> None:
@@ -13,7 +26,7 @@ def test_they_are_those_that_are_measured() -> None:
     probabilities = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.7, 0.3]])
     measured = score(labels, probabilities, rank_part(labels, probabilities), ["a", "b"], loss=0.5)
     single = {name for name, value in measured.items() if isinstance(value, float)}
-    assert set(METRICS) == single
+    assert set(CLASSIFICATION_METRICS) == single
     of_class = {name for name, value in measured["per_class"]["a"].items() if isinstance(value, float)}
     assert set(CLASS_METRICS) == of_class
 
@@ -36,6 +49,7 @@ def test_the_class_that_a_metric_speaks_of(metric: str, name: str | None) -> Non
 
 def test_losses_and_errors_are_losses() -> None:
     losses = {metric for metric in METRICS if is_loss(metric)}
-    assert losses == {metric for metric in METRICS if "loss" in metric or "error" in metric} | {"brier_score"}
+    named = {metric for metric in METRICS if "loss" in metric or "error" in metric}
+    assert losses == named | {"brier_score", "rmse", "mae"}
     assert is_loss("per_class.a.expected_calibration_error")
     assert not is_loss("per_class.loss.recall")

@@ -17,37 +17,6 @@ def fault(values: list[str]) -> str | None:
     return target_fault("y", classes.tolist(), counts)
 
 
-@pytest.mark.parametrize(
-    "values",
-    [
-        pytest.param(["p", "q"], id="two texts"),
-        pytest.param(["0", "1"] * 5, id="two whole numbers"),
-        pytest.param([str(i) for i in range(1000)] * 2, id="a thousand whole numbers with two rows each"),
-        pytest.param([str(i / 2) for i in range(1, 11)] * 3, id="half-stars"),
-        pytest.param(["1.0", "2.0", "3.0"], id="whole numbers written with a point"),
-        pytest.param(["0", "1"] * 500 + [str(i) for i in range(2, 50)], id="whole numbers with a long tail"),
-        pytest.param([f"n{i}" for i in range(30)] + ["n0"], id="texts with a long tail"),
-    ],
-)
-def test_classes(values: list[str]) -> None:
-    assert fault(values) is None
-
-
-@pytest.mark.parametrize(
-    "values",
-    [
-        pytest.param([str(i * 0.37) for i in range(1, 8)], id="few fractions, each once"),
-        pytest.param([str(i / 10) for i in range(30)] * 50, id="many fractions, each often"),
-        pytest.param([str(i * 7) for i in range(50)] + ["0", "7"], id="whole numbers, most once"),
-    ],
-)
-def test_continuous_numbers_are_refused_in_words(values: list[str]) -> None:
-    words = fault(values) or ""
-    assert "holds continuous numbers" in words
-    assert f"{len(set(values))} distinct values" in words
-    assert "fnnctl classifies" in words
-
-
 def test_what_cannot_be_told_apart_is_refused() -> None:
     one_class = fault(["p", "p"]) or ""
     assert one_class.startswith("the target 'y' has one class only, 'p': there is nothing to tell apart")
@@ -82,16 +51,9 @@ def test_classes_are_the_sorted_texts(tmp_path: Path) -> None:
     assert labels.warnings == []
 
 
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        ("a,y\n1,p\n2,p\n", "the target 'y' has one class only, 'p'"),
-        ("a,y\n" + "".join(f"1,{i}.5\n" for i in range(30)), "holds continuous numbers (30 distinct values"),
-    ],
-)
-def test_a_table_that_cannot_be_learned_from(tmp_path: Path, content: str, words: str) -> None:
-    (problem,) = faults(tmp_path, content)
-    assert words in problem.message
+def test_a_table_that_cannot_be_learned_from(tmp_path: Path) -> None:
+    (problem,) = faults(tmp_path, "a,y\n1,p\n2,p\n")
+    assert "the target 'y' has one class only, 'p'" in problem.message
     assert problem.file == str(tmp_path / "table.csv")
 
 
@@ -128,13 +90,9 @@ class TestArrays:
         return str(problem)
 
     def test_what_cannot_be_learned(self, tmp_path: Path) -> None:
-        for labels, words in (
-            ([1, 1, 1], "has one class only, '1'"),
-            (np.arange(40) / 7, "the target 'y' holds continuous numbers (40"),
-        ):
-            message = self.faults(tmp_path, labels)
-            assert message.startswith(str(tmp_path / "data.npz"))
-            assert words in message
+        message = self.faults(tmp_path, [1, 1, 1])
+        assert message.startswith(str(tmp_path / "data.npz"))
+        assert "has one class only, '1'" in message
 
     def test_of_unknown_labels_the_first_is_told(self, tmp_path: Path) -> None:
         message = self.faults(tmp_path, [7, 5, 7], [8, 6, 8])

@@ -113,8 +113,8 @@ def test_the_temperature_is_that_of_the_validation_part(iris: Path) -> None:
     expected = fit_temperature(scores, asked.data.targets[rows])
     assert expected is not None
     predictor = asked.predictor(trained.parameters, trained.statistics)
-    assert predictor.temperature is None
-    assert predictor.calibrated(asked.data, examples, rows).temperature == expected
+    assert predictor.readout.temperature is None
+    assert predictor.calibrated(asked.data, examples, rows).readout.temperature == expected
 
 
 def read_probabilities(run: Path) -> FloatArray:

@@ -1,0 +1,106 @@
+"""The losses of a single real output: half the squared error, the absolute error, and Huber's loss.
+
+All are functions of the error e = z − y. The targets y are standardized: they have mean 0 and variance 1 over
+the training rows. So an example's contribution to the training metric beside the loss is 1 − e², whose mean
+is R².
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray
+from fnnctl.nn.losses.base import Loss
+from fnnctl.nn.losses.targets import Targets
+from fnnctl.nn.shape import NetworkShape
+
+
+class RealValueLoss(Loss):
+    """What the losses of real values have in common."""
+
+    def __init__(self, shape: NetworkShape, members: int, batch: int, dtype: np.dtype[np.floating]) -> None:
+        super().__init__(shape, members, batch, dtype)
+        self._y = np.zeros((members, batch), dtype)
+        """The targets, mixed if there are partners."""
+        self._one = np.ones((), dtype)
+
+    @classmethod
+    def losses(cls, errors: FloatArray, delta: float, out: FloatArray) -> None:
+        """Write the loss of each error to `out`, an array of the same shape; `delta` is Huber's δ."""
+        raise NotImplementedError
+
+    @classmethod
+    def derive(cls, errors: FloatArray, delta: float) -> None:
+        """Overwrite each error with the derivative of its loss."""
+        raise NotImplementedError
+
+    def set_targets(self, targets: Targets) -> None:
+        super().set_targets(targets)
+        if targets.partners is None or targets.share is None:
+            self._y = targets.y
+        else:
+            self._y = targets.share * targets.y + (self._one - targets.share) * targets.partners
+
+    def error_terms(self, z: FloatArray) -> None:
+        losses, explained = self._totals.next_step()
+        errors = z[:, 0]
+        errors -= self._y
+        np.multiply(errors, errors, out=explained)
+        np.subtract(self._one, explained, out=explained)
+        self.losses(errors, self.shape.delta, out=losses)
+        self.derive(errors, self.shape.delta)
+        errors *= self._share
+        if (weights := self._targets.weights) is not None:
+            losses *= weights
+            errors *= weights
+
+    def evaluate(self, z: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+        predictions, losses = z[:, 0].copy(), np.empty(y.shape, z.dtype)
+        self.losses(predictions - y, self.shape.delta, out=losses)
+        return losses.sum(axis=1, dtype=np.float64), predictions
+
+    def outputs(self, z: FloatArray) -> FloatArray:
+        return z
+
+
+class SquaredError(RealValueLoss):
+    """L = ½e² and ∂L/∂z = e, as in scikit-learn's MLPRegressor."""
+
+    @classmethod
+    def losses(cls, errors: FloatArray, delta: float, out: FloatArray) -> None:
+        np.multiply(errors, errors, out=out)
+        out *= 0.5
+
+    @classmethod
+    def derive(cls, errors: FloatArray, delta: float) -> None:
+        """An error is its own derivative."""
+
+
+class AbsoluteError(RealValueLoss):
+    """L = |e| and ∂L/∂z = sign(e), which is 0 for e = 0."""
+
+    @classmethod
+    def losses(cls, errors: FloatArray, delta: float, out: FloatArray) -> None:
+        np.abs(errors, out=out)
+
+    @classmethod
+    def derive(cls, errors: FloatArray, delta: float) -> None:
+        np.sign(errors, out=errors)
+
+
+class HuberLoss(RealValueLoss):
+    """L = ½e² for |e| ≤ δ, else δ(|e| − ½δ); ∂L/∂z is e, clipped to ±δ (Huber, 1964).
+
+    With c = min(|e|, δ) both branches are c(|e| − ½c).
+    """
+
+    @classmethod
+    def losses(cls, errors: FloatArray, delta: float, out: FloatArray) -> None:
+        np.abs(errors, out=out)
+        clipped = np.minimum(out, delta)
+        out -= 0.5 * clipped
+        out *= clipped
+
+    @classmethod
+    def derive(cls, errors: FloatArray, delta: float) -> None:
+        np.clip(errors, -delta, delta, out=errors)

@@ -1,0 +1,104 @@
+"""A regression's predictions: over the actual values, and what is left of these, the residuals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from fnnctl.arrays import FloatArray
+from fnnctl.plots.style import COLOURS, DASHES, FAINT, GRID, MUTED, legend_above, new_figure
+from fnnctl.plots.text import fitted
+
+FEW_POINTS, MOST_POINTS = 300, 3000
+"""More rows are drawn as a density, in which dense regions are told apart."""
+CELLS = 60
+BINS = 30
+NAME_COLUMNS = 40
+OUTER_SHARE = 0.5
+"""The percentage of the rows at each end that do not widen an axis."""
+
+_LINE: dict[str, Any] = {"color": MUTED, "linewidth": 1.1, "linestyle": DASHES[1]}
+_POINTS: dict[str, Any] = {"marker": "o", "linestyle": "", "color": COLOURS[0], "markeredgewidth": 0}
+_DENSITY = LinearSegmentedColormap.from_list("density", [GRID, COLOURS[0], "#002b45"])
+
+
+def predicted_actual_figure(
+    targets: FloatArray, predictions: FloatArray, *, target: str, title: str
+) -> Figure:
+    """Draw predictions (n,) over the actual values of the column `target`, (n,), with the diagonal."""
+    name = fitted(target, NAME_COLUMNS)
+    low, high = _range(np.concatenate([targets, predictions]))
+    with new_figure(6.6, 6.4, title, [target]) as figure:
+        axes = figure.subplots()
+        lines = _draw_rows(axes, targets, predictions, (low, high), (low, high))
+        (lines["perfect prediction"],) = axes.plot([low, high], [low, high], **_LINE)
+        axes.set(xlim=(low, high), ylim=(low, high), aspect="equal")
+        axes.set(xlabel=f"actual {name}", ylabel=f"predicted {name}")
+        legend_above(axes, lines)
+    return figure
+
+
+def residuals_figure(targets: FloatArray, predictions: FloatArray, *, target: str, title: str) -> Figure:
+    """Draw residuals, the actual less the predicted values of the column `target`, over the predictions (n,).
+
+    A histogram beside them shows their distribution.
+    """
+    name, residuals = fitted(target, NAME_COLUMNS), targets - predictions
+    most = max(map(abs, _range(residuals)))
+    low, high = _range(predictions)
+    with new_figure(7.6, 5.0, title, [target]) as figure:
+        left, right = figure.subplots(1, 2, sharey=True, width_ratios=[4.0, 1.0])
+        lines = _draw_rows(left, predictions, residuals, (low, high), (-most, most))
+        lines["no error"] = left.axhline(0, **_LINE)
+        left.set(xlim=(low, high), ylim=(-most, most))
+        left.set(xlabel=f"predicted {name}", ylabel=f"residual: actual − predicted {name}")
+        legend_above(left, lines)
+        right.hist(
+            np.clip(residuals, -most, most),
+            bins=np.linspace(-most, most, BINS + 1).tolist(),
+            orientation="horizontal",
+            color=FAINT,
+            edgecolor="white",
+        )
+        right.axhline(0, **_LINE)
+        right.set_xlabel("rows")
+        right.grid(axis="y")
+    return figure
+
+
+def _draw_rows(
+    axes: Axes, x: FloatArray, y: FloatArray, x_range: tuple[float, float], y_range: tuple[float, float]
+) -> dict[str, Any]:
+    """Draw each row as a point, or many rows as a density; return the legend's entry."""
+    inside = int(
+        np.count_nonzero((x >= x_range[0]) & (x <= x_range[1]) & (y >= y_range[0]) & (y <= y_range[1]))
+    )
+    outside = len(x) - inside
+    what = f"{len(x):,} rows" + (f", {outside:,} outside" if outside else "")
+    if len(x) <= MOST_POINTS:
+        size, alpha = (5.0, 0.65) if len(x) <= FEW_POINTS else (3.4, 0.4)
+        axes.plot(x, y, **_POINTS, markersize=size, alpha=alpha)
+        return {what: Line2D([], [], **_POINTS, markersize=5.0)}
+    axes.hexbin(
+        x, y, gridsize=CELLS, bins="log", mincnt=1, extent=(*x_range, *y_range), cmap=_DENSITY, linewidths=0.1
+    )
+    return {what: Patch(color=COLOURS[0])}
+
+
+def _range(values: FloatArray) -> tuple[float, float]:
+    """The limits of an axis: all values but for extreme ones, with a margin."""
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return 0.0, 1.0
+    low, high = (float(end) for end in np.percentile(values, [OUTER_SHARE, 100 - OUTER_SHARE]))
+    reach = (high - low) or 2 * abs(high) or 1.0
+    # A few values just outside are shown; those farther away would squeeze all others.
+    low, high = max(float(values.min()), low - reach / 2), min(float(values.max()), high + reach / 2)
+    margin = 0.04 * ((high - low) or reach)
+    return low - margin, high + margin

@@ -1,0 +1,31 @@
+"""The mean of several parts' metrics: the repeats of a cross-validation are one entry of metrics.json."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+def mean_metrics(of_parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The mean of metrics, and of the ends of intervals; counts, such as `support`, are the largest.
+
+    A metric that some parts lack is the mean over the others.
+    """
+    mean: dict[str, Any] = _mean(of_parts)
+    return mean
+
+
+def _mean(values: Sequence[Any]) -> Any:
+    """The mean of numbers, of the ends of intervals, and within mappings; counts are the largest."""
+    known = [value for value in values if value is not None]
+    if not known:
+        return None
+    if isinstance(known[0], Mapping):
+        names = dict.fromkeys(name for mapping in known for name in mapping)
+        return {name: _mean([mapping.get(name) for mapping in known]) for name in names}
+    if isinstance(known[0], list):
+        return [_mean(ends) for ends in zip(*known, strict=True)]
+    if isinstance(known[0], int):
+        return max(known)
+    return math.fsum(known) / len(known)

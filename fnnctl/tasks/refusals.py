@@ -1,0 +1,41 @@
+"""Settings that belong to another task than the target's: every task refuses them in the same words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.lr_schedules import AdaptiveLrSchedule
+from fnnctl.config.schema.metric_names import METRICS
+from fnnctl.config.schema.model import Output
+from fnnctl.errors import Problem
+from fnnctl.tasks.base import EpochMetrics
+
+
+def refused_output(output: Output, task: str, known: tuple[type, ...]) -> Iterator[Problem]:
+    """A problem if `model.output` is none of the task's `known` ones."""
+    if not isinstance(output, known):
+        message = f"{output.name} is no output of a {task}; write output: auto"
+        yield Problem(message, path="model.output")
+
+
+def refused_monitors(experiment: Experiment, metrics: EpochMetrics, task: str) -> Iterator[Problem]:
+    """A problem for each monitor that is no column of the task's history."""
+    training = experiment.training
+    monitors = {}
+    if training.early_stopping is not None:
+        monitors["training.early_stopping.monitor"] = training.early_stopping.monitor
+    if isinstance(training.lr_schedule, AdaptiveLrSchedule):
+        monitors["training.lr_schedule.monitor"] = training.lr_schedule.monitor
+    columns = (*metrics.training_columns, *metrics.validation_columns)
+    for path, monitor in monitors.items():
+        if monitor not in columns:
+            message = f"{monitor} is not recorded in a {task}; there are {', '.join(columns)}"
+            yield Problem(message, path=path)
+
+
+def refused_metric(metric: str, known: Sequence[str], task: str) -> str | None:
+    """Why a metric of another task means nothing here; None for any other name."""
+    if metric in METRICS and metric not in known:
+        return f"{metric} is no metric of a {task}; there are {', '.join(known)}"
+    return None

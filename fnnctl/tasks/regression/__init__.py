@@ -1,0 +1,1 @@
+"""Regression: the target is a number, and the network estimates it."""

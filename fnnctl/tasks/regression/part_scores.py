@@ -1,0 +1,96 @@
+"""What a regression says of one part's rows: estimates, loss, metrics, predictions.csv."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.metrics.regression import score
+from fnnctl.nn.losses.registry import REAL_VALUE_LOSSES
+from fnnctl.seeds import Purpose, stream
+from fnnctl.store import names
+from fnnctl.store.tables import csv_lines
+from fnnctl.tasks.task import Artifact, Artifacts, Readout, TargetScale
+
+PREDICTION_COLUMNS = ("row", "target", "prediction")
+
+
+@dataclass(frozen=True, slots=True)
+class EstimateScores:
+    """The estimates of n rows, and what follows from them."""
+
+    rows: IntArray
+    """(n,) the rows' numbers in their file."""
+    targets: FloatArray
+    """(n,)"""
+    estimates: FloatArray
+    """(n,) in the target's units, float64."""
+    loss: float
+    """The mean loss of the standardized target, without weights."""
+    baseline: FloatArray | None
+    """(n,) what the mean of the training part estimates; None if it is not known."""
+    baseline_loss: float | None
+    seed: int
+    """The experiment's: the bootstrap's random numbers follow from it."""
+
+    def metrics(self, *, complete: bool = True) -> dict[str, Any]:
+        """The part's entry in metrics.json; see `PartScores`."""
+        if not complete:
+            return score(self.targets, self.estimates, loss=self.loss)
+        rng = stream(self.seed, Purpose.BOOTSTRAP)
+        metrics = score(self.targets, self.estimates, loss=self.loss, rng=rng)
+        return {**metrics, "baseline": self._baseline_metrics()}
+
+    def _baseline_metrics(self) -> dict[str, Any] | None:
+        if self.baseline is None or self.baseline_loss is None:
+            return None
+        metrics = score(self.targets, self.baseline, loss=self.baseline_loss)
+        del metrics["support"]
+        return metrics
+
+    def confusion_table(self) -> None:
+        """None: there are no classes."""
+
+    def artifacts(self) -> Artifacts:
+        """predictions.csv; see `PartScores`."""
+        yield prediction_table(PREDICTION_COLUMNS, self.prediction_rows())
+
+    def prediction_rows(self) -> Iterator[list[object]]:
+        """The rows of predictions.csv."""
+        columns = (self.rows.tolist(), self.targets.tolist(), self.estimates.tolist())
+        return (list(row) for row in zip(*columns, strict=True))
+
+
+def prediction_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Artifact:
+    """predictions.csv."""
+    return names.PREDICTIONS, csv_lines(columns, rows)
+
+
+def estimate_scores(
+    rows: IntArray, targets: FloatArray, batches: Iterable[FloatArray], readout: Readout, *, seed: int
+) -> EstimateScores:
+    """The estimates of n ≥ 1 rows from the network's outputs, (…, 1), batch by batch.
+
+    A loss that is not finite is left to the caller.
+    """
+    scale = readout.scale or TargetScale(0.0, 1.0)
+    outputs = np.concatenate([batch[:, 0] for batch in batches]).astype(np.float64)
+    learned = scale.standardized(targets)
+    baseline = baseline_loss = None
+    if readout.baseline is not None:
+        baseline = np.full(len(rows), readout.baseline[0])
+        baseline_loss = mean_loss(scale.standardized(baseline) - learned, readout)
+    loss = mean_loss(outputs - learned, readout)
+    return EstimateScores(rows, targets, scale.restored(outputs), loss, baseline, baseline_loss, seed)
+
+
+def mean_loss(errors: FloatArray, readout: Readout) -> float:
+    """The mean loss of standardized errors, (n,)."""
+    losses = np.empty_like(errors)
+    with np.errstate(over="ignore", invalid="ignore"):
+        REAL_VALUE_LOSSES[readout.output.kind].losses(errors, readout.output.delta, out=losses)
+        return float(losses.mean())

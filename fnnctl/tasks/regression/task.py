@@ -1,0 +1,161 @@
+"""Regression as a task: see `tasks.task.Task`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.metric_names import REGRESSION_METRICS, class_of
+from fnnctl.config.schema.model import (
+    AbsoluteOutput,
+    AutoOutput,
+    HuberOutput,
+    ModelConfig,
+    SquaredOutput,
+)
+from fnnctl.config.schema.training import TrainingConfig
+from fnnctl.data.splits.parts import Split
+from fnnctl.data.tables.numbers import plain_number
+from fnnctl.errors import Problem
+from fnnctl.tasks.refusals import refused_metric, refused_monitors, refused_output
+from fnnctl.tasks.regression.encoding import not_a_number
+from fnnctl.tasks.regression.epoch_metrics import RegressionEpochMetrics
+from fnnctl.tasks.regression.out_of_fold import EstimateOutOfFold, out_of_fold
+from fnnctl.tasks.regression.part_scores import EstimateScores, estimate_scores
+from fnnctl.tasks.task import FoldScores, OutputShape, Readout, Targets, TargetScale, Task
+from fnnctl.text import shown
+
+OUTPUTS = (AutoOutput, SquaredOutput, AbsoluteOutput, HuberOutput)
+
+
+@dataclass(frozen=True, slots=True)
+class Regression:
+    """The target is a number, in any unit."""
+
+    target: str
+    """The target's column."""
+    seed: int = field(default=0, compare=False)
+    """The experiment's, for the intervals of metrics."""
+
+    name = "regression"
+    default_output = SquaredOutput(name="squared")
+    default_metric = "r2"
+
+    @property
+    def prediction_columns(self) -> Sequence[str]:
+        return ("prediction",)
+
+    def check(self, experiment: Experiment) -> list[Problem]:
+        model, training = experiment.model, experiment.training
+        needs_classes = {
+            "training.class_weights": (training.class_weights is not None, "null"),
+            "training.label_smoothing": (training.label_smoothing > 0, "0"),
+            "model.calibration": (model.calibration != "none", "none"),
+        }
+        return [
+            *refused_output(model.output, self.name, OUTPUTS),
+            *refused_monitors(experiment, RegressionEpochMetrics(), self.name),
+            *(
+                Problem(f"a regression has no classes; write {path.rpartition('.')[2]}: {off}", path=path)
+                for path, (given, off) in needs_classes.items()
+                if given
+            ),
+        ]
+
+    def check_metric(self, metric: str) -> str | None:
+        if class_of(metric) is not None:
+            return f"a regression has no classes; there are {', '.join(REGRESSION_METRICS)}"
+        return refused_metric(metric, REGRESSION_METRICS, self.name)
+
+    def readout(self, model: ModelConfig, targets: Targets) -> Readout:
+        """Targets are standardized to mean 0 and deviation 1; equal ones are only centred."""
+        output = model.output
+        kind = output.name if isinstance(output, SquaredOutput | AbsoluteOutput | HuberOutput) else "squared"
+        shape = OutputShape(1, kind, delta=output.delta if isinstance(output, HuberOutput) else 1.0)
+        mean = float(targets.mean())
+        scale = TargetScale(mean, float(targets.std()) or 1.0)
+        return Readout(shape, baseline=(mean,), scale=scale)
+
+    def example_weights(
+        self, training: TrainingConfig, targets: Targets, given: FloatArray | None
+    ) -> FloatArray | None:
+        return given
+
+    def weights_problem(self, given: FloatArray | None) -> Problem:
+        return Problem("every row of the training part has the weight 0", path="data.weights")
+
+    def fit_temperature(self, scores: FloatArray, targets: Targets) -> None:
+        """None: there are no probabilities to calibrate."""
+
+    def combine(self, scores: Sequence[FloatArray]) -> FloatArray:
+        """The mean estimates."""
+        total: FloatArray = np.sum(scores, axis=0, dtype=np.float64)
+        return total / len(scores)
+
+    def score(
+        self, rows: IntArray, targets: Targets, batches: Iterable[FloatArray], readout: Readout
+    ) -> EstimateScores:
+        return estimate_scores(rows, targets, batches, readout, seed=self.seed)
+
+    def out_of_fold(
+        self, folds: Sequence[FoldScores], file_rows: IntArray, targets: Targets
+    ) -> EstimateOutOfFold:
+        return out_of_fold(folds, file_rows, targets, seed=self.seed)
+
+    def predict(self, scores: FloatArray, readout: Readout) -> tuple[Sequence[Sequence[object]], FloatArray]:
+        scale = readout.scale or TargetScale(0.0, 1.0)
+        estimates = scale.restored(scores[:, 0])
+        return [[estimate] for estimate in estimates.tolist()], np.empty((len(estimates), 0))
+
+    def encode_new(self, texts: Sequence[str], codes: IntArray) -> tuple[Targets, dict[str, str]]:
+        numbers = [plain_number(text) for text in texts]
+        wrong = {
+            text: not_a_number(self.target, text)
+            for text, number in zip(texts, numbers, strict=True)
+            if number is None
+        }
+        # the code -1 picks the last entry
+        return np.array([*(number or 0.0 for number in numbers), np.nan])[codes], wrong
+
+    def split_warnings(self, targets: Targets, split: Split) -> list[str]:
+        return [
+            f"all targets of the {part} part are equal: its R² does not exist"
+            for part, rows in split.parts.items()
+            if rows.size > 1 and np.ptp(targets[rows]) == 0
+        ]
+
+    def fold_warnings(self, targets: Targets, assignment: IntArray, folds: int) -> list[str]:
+        lowest, highest = (np.full((len(assignment), folds), end) for end in (np.inf, -np.inf))
+        for repeat, assigned in enumerate(assignment):
+            np.minimum.at(lowest[repeat], assigned, targets)
+            np.maximum.at(highest[repeat], assigned, targets)
+        flat = int(np.count_nonzero(lowest == highest))
+        if not flat:
+            return []
+        return [f"{flat:,} test parts of folds have equal targets: their R² does not exist"]
+
+    def in_words(self) -> str:
+        return f"a regression of {shown(self.target)}"
+
+    def difference(self, trained: Task) -> str | None:
+        if self == trained:
+            return None
+        return f"it is a regression of {shown(self.target)}, and the network is not"
+
+    def facts(self) -> dict[str, Any]:
+        return {}
+
+    def describe(self, readout: Readout) -> dict[str, Any]:
+        scale = readout.scale or TargetScale(0.0, 1.0)
+        return {
+            "output": readout.output.kind,
+            "delta": readout.output.delta if readout.output.kind == "huber" else None,
+            "target": self.target,
+            "target_mean": scale.mean,
+            "target_deviation": scale.deviation,
+        }

@@ -1,0 +1,104 @@
+"""Scores of estimates against scikit-learn, and intervals against worked examples."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.metrics import (
+    mean_absolute_error,
+    median_absolute_error,
+    r2_score,
+    root_mean_squared_error,
+)
+
+from fnnctl.metrics import regression
+from fnnctl.metrics.regression import RESAMPLES, bootstrap, score
+
+NAMES = ("r2", "rmse", "mae", "median_absolute_error")
+
+
+@pytest.mark.parametrize(
+    ("rows", "offset", "spread"), [(2, 0, 1), (7, 1e6, 3), (40, -5, 1e-3), (5001, 0, 1e4)]
+)
+def test_scikit_learn_agrees(rows: int, offset: float, spread: float) -> None:
+    rng = np.random.default_rng(rows)
+    targets = offset + spread * rng.normal(size=rows)
+    estimates = targets + spread * rng.normal(0.3, 0.7, rows)
+    found = score(targets, estimates, loss=0.25)
+    expected = {
+        "r2": r2_score(targets, estimates),
+        "rmse": root_mean_squared_error(targets, estimates),
+        "mae": mean_absolute_error(targets, estimates),
+        "median_absolute_error": median_absolute_error(targets, estimates),
+    }
+    for name, value in expected.items():
+        assert found[name] == pytest.approx(value, rel=1e-12)
+    assert (found["loss"], found["support"]) == (0.25, rows)
+
+
+def test_worked_by_hand() -> None:
+    found = score(np.array([1.0, 2.0, 4.0, 5.0]), np.array([2.0, 2.0, 2.0, 5.0]), loss=np.inf)
+    assert found == {
+        "loss": None,
+        "r2": 0.5,  # 1 − 5/10
+        "rmse": pytest.approx(1.25**0.5, rel=1e-15),
+        "mae": 0.75,
+        "median_absolute_error": 0.5,
+        "support": 4,
+    }
+
+
+def test_equal_targets_have_no_r2_and_no_rows_are_refused() -> None:
+    found = score(np.full(3, 2.0), np.array([1.0, 2.0, 3.0]), loss=0.1, rng=np.random.default_rng(0))
+    assert found["r2"] is found["r2_ci95"] is None
+    assert found["mae_ci95"][0] >= 0
+    alone = score(np.array([2.0]), np.array([1.0]), loss=0.1, rng=np.random.default_rng(0))
+    assert [alone[f"{name}_ci95"] for name in NAMES] == [None] * 4
+    with pytest.raises(ValueError, match="no rows"):
+        score(np.empty(0), np.empty(0), loss=0.1)
+
+
+def test_the_interval_of_errors_of_0_and_1_is_that_of_a_share() -> None:
+    """The mean of n draws from 0 and 1 is binomial: its quantiles can be looked up."""
+    n, share = 100, 0.3
+    errors = np.repeat([1.0, 0.0], [30, 70])
+    found = bootstrap(errors, np.arange(n) - 49.5, np.random.default_rng(1))
+    deviation = (share * (1 - share) / n) ** 0.5
+    # Exact quantiles of Binomial(100, 0.3)/100; 2,000 resamples find each within a few hundredths.
+    assert found["mae"] == pytest.approx([0.21, 0.39], abs=0.011)
+    assert found["mae"] == pytest.approx([share - 1.96 * deviation, share + 1.96 * deviation], abs=0.02)
+
+
+def test_two_rows_have_three_possible_means() -> None:
+    """The four resamples of errors 0 and 4 have the means 0, 2, 2, 4: each end is that of one row alone."""
+    found = bootstrap(np.array([0.0, 4.0]), np.array([-1.0, 1.0]), np.random.default_rng(0))
+    assert (found["mae"], found["rmse"], found["median_absolute_error"]) == ([0, 4], [0, 4], [0, 4])
+
+
+@pytest.mark.parametrize("rows", [9, 10, 200])
+def test_medians_are_those_of_drawn_resamples(rows: int) -> None:
+    """The order statistics of uniforms stand for draws: both have the same quantiles."""
+    errors = np.abs(np.random.default_rng(rows).normal(size=rows))
+    drawn = np.random.default_rng(2).choice(errors, (20 * RESAMPLES, rows))
+    expected = np.quantile(np.median(drawn, axis=1), [0.025, 0.5, 0.975])
+    medians = np.concatenate([regression._medians(errors, np.random.default_rng(seed)) for seed in range(20)])
+    found = np.quantile(medians, [0.025, 0.5, 0.975])
+    np.testing.assert_allclose(found, expected, atol=0.04)
+
+
+def test_many_rows_are_resampled_in_groups_with_the_same_spread(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    errors, centred = np.abs(rng.normal(size=3000)), rng.normal(size=3000)
+    exact = bootstrap(errors, centred, np.random.default_rng(1))
+    monkeypatch.setattr(regression, "MOST_GROUPS", 300)
+    grouped = bootstrap(errors, centred, np.random.default_rng(1))
+    for name in ("r2", "rmse", "mae"):
+        (low, high), (lower, higher) = exact[name] or [], grouped[name] or []
+        assert higher - lower == pytest.approx(high - low, rel=0.15)
+        assert lower == pytest.approx(low, abs=0.3 * (high - low))
+
+
+def test_the_same_seed_gives_the_same_interval() -> None:
+    errors, centred = np.arange(20.0), np.arange(20) - 9.5
+    found = [bootstrap(errors, centred, np.random.default_rng(seed)) for seed in (1, 1, 2)]
+    assert found[0] == found[1] != found[2]

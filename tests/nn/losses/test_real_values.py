@@ -1,0 +1,73 @@
+"""Losses of real values worked out by hand; their gradients are in tests/nn/test_gradients.py."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from fnnctl.arrays import FloatArray
+from fnnctl.nn.losses.registry import REAL_VALUE_LOSSES
+from fnnctl.nn.losses.targets import Targets
+from fnnctl.nn.shape import NetworkShape, OutputKind
+
+ERRORS = np.array([-3.0, -0.5, 0.0, 1.0, 2.0])
+LOSSES: dict[OutputKind, list[float]] = {
+    "squared": [4.5, 0.125, 0.0, 0.5, 2.0],
+    "absolute": [3.0, 0.5, 0.0, 1.0, 2.0],
+    "huber": [2.5, 0.125, 0.0, 0.5, 1.5],  # δ = 1
+}
+SLOPES: dict[OutputKind, list[float]] = {
+    "squared": [-3.0, -0.5, 0.0, 1.0, 2.0],
+    "absolute": [-1.0, -1.0, 0.0, 1.0, 1.0],
+    "huber": [-1.0, -0.5, 0.0, 1.0, 1.0],
+}
+
+
+def loss_of(kind: OutputKind, targets: Targets) -> tuple[FloatArray, FloatArray]:
+    """Error terms, and totals, of one member whose scores are the errors and whose targets may be shifted."""
+    loss = REAL_VALUE_LOSSES[kind](NetworkShape(1, (), 1, kind), 1, 5, np.dtype(np.float64))
+    loss.set_targets(targets)
+    z = (ERRORS + 10.0)[None, None]
+    loss.error_terms(z)
+    return z[0, 0] * 5, loss.totals()[:, 0]
+
+
+@pytest.mark.parametrize("kind", sorted(LOSSES))
+def test_losses_and_error_terms(kind: OutputKind) -> None:
+    slopes, (total, explained) = loss_of(kind, Targets(np.full((1, 5), 10.0)))
+    assert slopes.tolist() == pytest.approx(SLOPES[kind])
+    assert total == pytest.approx(sum(LOSSES[kind]))
+    assert explained == pytest.approx(5 - (ERRORS**2).sum())
+
+
+@pytest.mark.parametrize("kind", sorted(LOSSES))
+def test_weights_are_factors_of_the_loss(kind: OutputKind) -> None:
+    weights = np.array([[2.0, 0.0, 1.0, 3.0, 0.5]])
+    slopes, (total, _) = loss_of(kind, Targets(np.full((1, 5), 10.0), weights=weights))
+    assert slopes.tolist() == pytest.approx((weights[0] * SLOPES[kind]).tolist())
+    assert total == pytest.approx((weights[0] * LOSSES[kind]).sum())
+
+
+@pytest.mark.parametrize("kind", sorted(LOSSES))
+def test_mixed_targets_are_means(kind: OutputKind) -> None:
+    targets = Targets(np.full((1, 5), 8.0), partners=np.full((1, 5), 16.0), share=np.full((1, 5), 0.75))
+    slopes, _ = loss_of(kind, targets)
+    assert slopes.tolist() == pytest.approx(SLOPES[kind])
+
+
+@pytest.mark.parametrize("kind", sorted(LOSSES))
+def test_evaluation_gives_predictions_and_the_sum(kind: OutputKind) -> None:
+    loss = REAL_VALUE_LOSSES[kind](NetworkShape(1, (), 1, kind), 2, 5, np.dtype(np.float64))
+    z = np.stack([ERRORS + 10.0, ERRORS + 1.0])[:, None]
+    total, predictions = loss.evaluate(z, np.array([[10.0] * 5, [1.0] * 5]))
+    assert total.tolist() == pytest.approx([sum(LOSSES[kind])] * 2)
+    assert predictions.tolist() == [(ERRORS + 10.0).tolist(), (ERRORS + 1.0).tolist()]
+
+
+def test_hubers_loss_is_linear_from_delta() -> None:
+    errors = np.array([-4.0, 1.0, 2.0, 5.0])
+    losses = np.empty(4)
+    REAL_VALUE_LOSSES["huber"].losses(errors, 2.0, out=losses)
+    assert losses.tolist() == [6.0, 0.5, 2.0, 8.0]  # 2·(4 − 1), ½, ½·4, 2·(5 − 1)
+    REAL_VALUE_LOSSES["huber"].derive(errors, 2.0)
+    assert errors.tolist() == [-2.0, 1.0, 2.0, 2.0]

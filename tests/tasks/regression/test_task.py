@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.model import ModelConfig
+from fnnctl.data.splits.parts import Split
+from fnnctl.tasks.classification.task import Classification
+from fnnctl.tasks.regression.task import Regression
+from fnnctl.tasks.task import TargetScale
+
+TASK = Regression("price", seed=3)
+
+
+def experiment(**sections: Any) -> Experiment:
+    return Experiment.model_validate({"data": {"source": "iris"}, **sections})
+
+
+@pytest.mark.parametrize(
+    ("sections", "path", "advice"),
+    [
+        ({"training": {"class_weights": "balanced"}}, "training.class_weights", "write class_weights: null"),
+        ({"training": {"label_smoothing": 0.1}}, "training.label_smoothing", "write label_smoothing: 0"),
+        ({"model": {"calibration": "temperature"}}, "model.calibration", "write calibration: none"),
+        ({"model": {"output": "softmax"}}, "model.output", "write output: auto"),
+        (
+            {"training": {"early_stopping": {"monitor": "validation_accuracy"}}},
+            "training.early_stopping.monitor",
+            "there are train_loss, train_r2, validation_loss, validation_r2",
+        ),
+        (
+            {"training": {"lr_schedule": {"name": "adaptive", "monitor": "train_accuracy"}}},
+            "training.lr_schedule.monitor",
+            "is not recorded in a regression",
+        ),
+    ],
+)
+def test_what_needs_classes_is_refused(sections: dict[str, Any], path: str, advice: str) -> None:
+    (problem,) = TASK.check(experiment(**sections))
+    assert problem.path == path
+    assert advice in problem.message
+
+
+@pytest.mark.parametrize(
+    ("sections", "path"),
+    [
+        ({"model": {"output": "huber"}}, "model.output"),
+        ({"data": {"source": "iris", "split": {"bins": 5}}}, "data.split.bins"),
+        ({"training": {"early_stopping": {"monitor": "train_r2"}}}, "training.early_stopping.monitor"),
+    ],
+)
+def test_what_needs_numbers_is_refused_in_a_classification(sections: dict[str, Any], path: str) -> None:
+    (problem,) = Classification("y", ("a", "b")).check(experiment(**sections))
+    assert problem.path == path
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "f1_macro", "per_class.a.recall"])
+def test_a_metric_of_classes_is_refused(metric: str) -> None:
+    message = TASK.check_metric(metric) or ""
+    assert "there are r2, rmse, mae, median_absolute_error, loss" in message
+    assert TASK.check_metric("mae") is TASK.check_metric("rmse_ci95") is None
+    assert "r2 is no metric of a classification" in (Classification("y", ("a", "b")).check_metric("r2") or "")
+
+
+def test_targets_are_standardized_by_the_training_rows() -> None:
+    readout = TASK.readout(ModelConfig(), np.array([1.0, 3.0]))
+    assert readout.scale == TargetScale(2.0, 1.0)
+    assert readout.baseline == (2.0,)
+    assert readout.learned(np.array([5.0, 0.0])).tolist() == [3.0, -2.0]
+    flat = TASK.readout(ModelConfig(), np.array([4.0, 4.0]))
+    assert flat.scale == TargetScale(4.0, 1.0)
+
+
+@pytest.mark.parametrize("name", ["auto", "squared", "absolute", "huber"])
+def test_the_output_is_the_one_of_the_settings(name: str) -> None:
+    output = TASK.readout(ModelConfig.model_validate({"output": name}), np.array([1.0, 2.0])).output
+    assert output.kind == ("squared" if name == "auto" else name)
+    assert (output.outputs, output.delta) == (1, 1.0)
+
+
+def test_parts_with_equal_targets_are_told() -> None:
+    targets = np.array([1.0, 2, 5, 5, 7])
+    split = Split(np.array([0, 1]), np.array([2, 3]), np.array([4]))
+    assert TASK.split_warnings(targets, split) == [
+        "all targets of the validation part are equal: its R² does not exist"
+    ]
+    assert TASK.fold_warnings(targets, np.array([[0, 0, 1, 1, 0]]), 2) == [
+        "1 test parts of folds have equal targets: their R² does not exist"
+    ]
+
+
+def test_another_target_cannot_be_scored() -> None:
+    assert TASK.difference(Regression("price", seed=9)) is None
+    assert TASK.difference(Regression("weight")) is not None
+    assert Classification("y", ("a", "b")).difference(TASK) is not None
