@@ -14,7 +14,6 @@ from fnnctl.console.output import Output
 from fnnctl.console.signals import interruption
 from fnnctl.modelling.scoring import score_parts
 from fnnctl.report.summary import summarize
-from fnnctl.tasks.classification.part_scores import ClassScores
 from tests.modelling.prepared import prepare
 
 CONFIGS = Path(__file__).parent.parent / "configs"
@@ -30,13 +29,15 @@ WANTED = {
     "own-csv": (0.75, 0.84),
     "mlp-baseline": (0.92, 0.93),
 }
+# The same of R². (Over the seeds 0 to 19 it is 0.45 on average, and from 0.27 to 0.59.)
+WANTED_R2 = {"diabetes": (0.45, 0.44)}
 
 
 SEARCHES = {"digits-halving", "digits-hyperband", "penguins-random", "wine-grid"}
 
 
 def test_every_config_is_tested() -> None:
-    assert {path.stem for path in CONFIGS.glob("*.yaml")} == set(WANTED) | SEARCHES
+    assert {path.stem for path in CONFIGS.glob("*.yaml")} == set(WANTED) | set(WANTED_R2) | SEARCHES
 
 
 @pytest.mark.parametrize("name", sorted(SEARCHES))
@@ -47,8 +48,8 @@ def test_searches_pass_check(name: str, capsys: pytest.CaptureFixture[str]) -> N
     assert " over model." in told.err or " over training." in told.err or " over data." in told.err
 
 
-@pytest.mark.parametrize("name", sorted(WANTED))
-def test_reaches_its_accuracy(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", sorted(WANTED | WANTED_R2))
+def test_reaches_its_score(name: str, tmp_path: Path) -> None:
     output = Output(quiet=True)
     with interruption(output) as signals:
         trained = train(
@@ -62,15 +63,18 @@ def test_reaches_its_accuracy(name: str, tmp_path: Path) -> None:
         )
     metrics = summarize(trained).part_metrics("test")
     assert metrics is not None
-    assert metrics["accuracy"] >= WANTED[name][0]
+    metric, wanted = ("r2", WANTED_R2) if name in WANTED_R2 else ("accuracy", WANTED)
+    assert metrics[metric] >= wanted[name][0]
 
 
-@pytest.mark.parametrize("name", sorted(WANTED))
+@pytest.mark.parametrize("name", sorted(WANTED | WANTED_R2))
 def test_is_good_over_seeds(name: str) -> None:
-    assert statistics.mean(accuracy(name, seed) for seed in SEEDS) >= WANTED[name][1]
+    wanted = (WANTED | WANTED_R2)[name][1]
+    assert statistics.mean(score(name, seed) for seed in SEEDS) >= wanted
 
 
-def accuracy(name: str, seed: int) -> float:
+def score(name: str, seed: int) -> float:
+    """The test part's accuracy, or R²."""
     prepared = prepare(CONFIGS / f"{name}.yaml", seed=seed)
     threads = prepared.experiment.training.threads
     assert isinstance(threads, int)
@@ -78,5 +82,6 @@ def accuracy(name: str, seed: int) -> float:
     trained = prepared.trained()
     predictor = prepared.predictor(trained.parameters, trained.statistics)
     test = score_parts(predictor, prepared.data, prepared.examples(), prepared.split)["test"]
-    assert isinstance(test, ClassScores)
-    return float((test.predictions == test.labels).mean())
+    assert test is not None
+    metrics = test.metrics(complete=False)
+    return float(metrics["r2" if name in WANTED_R2 else "accuracy"])

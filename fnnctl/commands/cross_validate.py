@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from fnnctl.blas import set_blas_threads
 from fnnctl.config.reading.resolved import resolved_yaml
@@ -102,8 +103,15 @@ def _create(validation: CrossValidation, config: bytes, runs_dir: Path) -> OpenR
         kind="cross_validation",
         config=config,
         resolved=resolved_yaml(experiment, command="evaluate"),
-        manifest={**facts, "cross_validation": experiment.evaluation.cross_validation.model_dump()},
+        manifest={**facts, "cross_validation": _fold_facts(validation)},
     )
+
+
+def _fold_facts(validation: CrossValidation) -> dict[str, Any]:
+    """What the manifest says of the folds: they are stratified only if there are several strata."""
+    settings = validation.experiment.evaluation.cross_validation
+    stratify = settings.stratify and len(validation.data.strata_names) > 1
+    return {**settings.model_dump(), "stratify": stratify}
 
 
 def _train(

@@ -14,6 +14,8 @@ from fnnctl.store import names
 from tests.commands.folding import SMALL, plan_with, table
 from tests.program import Program, only_run, read_json
 
+OTHER_TASK = {names.PREDICTED_ACTUAL_FIGURE, names.RESIDUALS_FIGURE}
+
 
 @pytest.fixture
 def evaluated(program: Program, iris: Path, tmp_path: Path) -> Path:
@@ -23,7 +25,7 @@ def evaluated(program: Program, iris: Path, tmp_path: Path) -> Path:
 
 def test_writes_every_file_of_the_contract_but_a_model(evaluated: Path) -> None:
     files = {path.name for path in evaluated.iterdir() if not path.name.startswith(".")}
-    assert files == set(names.LAYOUT) - {*names.SEARCH_FILES, names.WEIGHTS, names.MODEL}
+    assert files == set(names.LAYOUT) - {*names.SEARCH_FILES, names.WEIGHTS, names.MODEL, *OTHER_TASK}
     manifest = read_json(evaluated / "manifest.json")
     assert manifest["kind"] == "cross_validation"
     assert manifest["status"] == "completed"

@@ -19,6 +19,7 @@ from fnnctl.training.trainer import TrainedMember, train_stack
 from tests.program import Program, only_run, read_json
 
 ACCURACY = ("accuracy", "accuracy")
+OTHER_TASK = {names.PREDICTED_ACTUAL_FIGURE, names.RESIDUALS_FIGURE}
 
 
 def test_writes_every_file_of_the_contract(program: Program, iris: Path, tmp_path: Path) -> None:
@@ -26,7 +27,7 @@ def test_writes_every_file_of_the_contract(program: Program, iris: Path, tmp_pat
     assert done.code == 0
     run = only_run(tmp_path)
     files = {path.name for path in run.iterdir() if not path.name.startswith(".")}
-    assert files == set(names.LAYOUT) - {*names.SEARCH_FILES, names.CROSS_VALIDATION}
+    assert files == set(names.LAYOUT) - {*names.SEARCH_FILES, names.CROSS_VALIDATION, *OTHER_TASK}
     assert (run / "config.yaml").read_bytes() == iris.read_bytes()
     manifest = read_json(run / "manifest.json")
     assert manifest["status"] == "completed"

@@ -118,14 +118,14 @@ def _check_strata(
         advice = "add rows, leave the class out, or set data.split.stratify to false"
         if len(names) > MANY_STRATA and all(plain_number(name) is not None for name in names):
             advice = (
-                f"are the target's {len(names):,} numbers classes? If they are amounts, put them into a "
-                f"few classes first; else {advice}"
+                f"are the target's {len(names):,} numbers classes? If they are amounts, write data.task: "
+                f"regression; else {advice}"
             )
         message = f"{which} a single row, which cannot be divided: {advice}"
         raise DataError(Problem(message, path="data.split.stratify"))
     present = int(np.count_nonzero(counts))
     if train_size < present:
-        wrong = f"the training part would get {counted(train_size, 'row')} for {present:,} classes"
+        wrong = f"the training part would get {counted(train_size, 'row')} for {present:,} strata"
         raise _too_few(wrong, validation_size, test_size)
 
 
