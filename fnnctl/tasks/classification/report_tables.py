@@ -17,7 +17,7 @@ CLASSIFICATION_REPORT: Final = TaskReport(
         ("macro F1", "f1_macro"),
         ("macro ROC AUC", "roc_auc_macro"),
         ("  95 % interval", "roc_auc_macro_ci95"),
-        ("macro avg. precision", "average_precision_macro"),
+        ("average precision", "average_precision_macro"),
         ("log loss", "log_loss"),
         ("loss, unclipped", "loss"),
         ("  before calibration", "loss_uncalibrated"),
