@@ -93,8 +93,8 @@ def test_a_plan_is_the_programs(capsys: pytest.CaptureFixture[str]) -> None:
     assert [line.rstrip() for line in printed[: len(lines)]] == lines
 
 
-def test_what_can_be_switched_on_is_complete_and_spelled_as_in_the_config() -> None:
-    section = README.split("### What can be switched on\n")[1].split("\n###")[0]
+def test_what_can_be_chosen_is_complete_and_spelled_as_in_the_config() -> None:
+    section = README.split("### What you can choose\n")[1].split("\n###")[0]
     listed = section[section.index("- **") : section.index("\n\nA choice")]
     words = set(re.findall(r"`([^`]+)`", listed))
     for word in words:
