@@ -109,7 +109,7 @@ def _extended(
     config = load_config(begun.loaded.config.file, words)
     most = begun.setup.budget.max_trials if max_trials is None else max_trials
     loaded = LoadedExperiment(config, begun.loaded.data)
-    prepared = prepare_search(loaded, max_trials=most, horizon=begun.setup.configs.epochs)
+    prepared = prepare_search(loaded, max_trials=most, horizon=begun.setup.configs.horizon)
     with config.located():
         refuse_shorter(begun.setup, prepared.setup)
     return prepared

@@ -148,6 +148,7 @@ def member_of(
             name: getattr(schedule, name) for name in LR_SCHEDULES[schedule.name].hyperparameter_names
         },
         schedule_monitor=schedule.monitor if isinstance(schedule, AdaptiveLrSchedule) else None,
+        horizon=training.schedule_epochs,
         weights=weights,
         stopping=_stopping_rule(training.early_stopping),
         convergence=_convergence_rule(training.convergence),

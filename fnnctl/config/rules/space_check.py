@@ -35,6 +35,7 @@ NOT_SEARCHED: Final[Mapping[ConfigPath, str]] = {
     ("data", "target"): "all trials predict the same",
     ("model", "calibration"): "it is fitted after training, to the same network",
     ("training", "epochs"): "search.budget says how many epochs trials have",
+    ("training", "horizon"): "all trials have the horizon of the search, which is its largest budget",
     ("training", "threads"): _MACHINE,
     ("training", "time_limit"): _MACHINE,
 }

@@ -71,6 +71,9 @@ class TrainingConfig(Section):
     """How a gradient becomes a step."""
     lr_schedule: LrSchedule = ConstantLrSchedule()
     """How the learning rate changes from step to step, or from epoch to epoch."""
+    horizon: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
+    """The number of epochs over which the schedules `cosine` and `one_cycle` and the average `swa` are laid
+    out; null for training.epochs. Where training goes on after the horizon, a schedule stays at its end."""
     l2: Annotated[float, Field(ge=0.0, le=1e6)] = 0.0001
     """The λ of the structured risk: ½·λ times the squared Frobenius norm of all weights is added to the
     mean loss. Biases are not penalised. (scikit-learn's alpha is this times the batch size.)"""
@@ -106,3 +109,8 @@ class TrainingConfig(Section):
     threads: Annotated[int, Field(ge=1, le=1024)] | Literal["auto"] = "auto"
     """Threads of the matrix products. Results are repeated to the bit for the same number only; `auto`
     follows from the network's size."""
+
+    @property
+    def schedule_epochs(self) -> int:
+        """`horizon` or its default."""
+        return self.horizon or self.epochs
