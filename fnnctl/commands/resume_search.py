@@ -70,7 +70,8 @@ def resume_search(
         _refuse_fewer_trials(begun, prepared, journal, options.max_trials)
         with signals.graceful():
             journal.begin(journal_header(prepared), options.machine)
-            run.write_resolved(resolved_yaml(prepared.setup.experiment, command="search"))
+            setup = prepared.setup
+            run.write_resolved(resolved_yaml(setup.experiment, command="search", trials=setup.configs))
             output.note(f"resuming {run.path}")
             if file.torn:
                 output.note(

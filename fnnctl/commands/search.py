@@ -114,7 +114,7 @@ def _create(search: PreparedSearch, runs_dir: Path) -> OpenRun:
         name=experiment.name or "",
         kind="search",
         config=search.loaded.config.text,
-        resolved=resolved_yaml(experiment, command="search"),
+        resolved=resolved_yaml(experiment, command="search", trials=setup.configs),
         manifest={**facts, "search": {"method": setup.settings.method.name}},
         journal=[encode(journal_header(search))],
     )

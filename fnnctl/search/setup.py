@@ -58,7 +58,7 @@ class SearchSetup:
 
     def header(self, data_sha256: str, versions: Mapping[str, str]) -> Header:
         """The journal's first record; `versions` are those of the libraries that compute."""
-        fixed: dict[str, Any] = active_settings(self.experiment)
+        fixed: dict[str, Any] = active_settings(self.experiment, self.configs)
         search = fixed["search"]
         budget, trials = search.pop("budget"), search.pop("trials", None)
         objective = self.settings.objective

@@ -14,7 +14,7 @@ from fnnctl.config.paths import ConfigPath, Messages, is_below, parse_path
 from fnnctl.config.rules.branches import Fork, forks_of
 from fnnctl.config.rules.canonical import configuration_seed
 from fnnctl.config.rules.contradictions import contradictions
-from fnnctl.config.rules.plain_config import value_at, with_value, without
+from fnnctl.config.rules.plain_config import is_given, value_at, with_value, without
 from fnnctl.config.rules.unread import unread_settings
 from fnnctl.config.rules.validation import RefusedConfigurationError, validated
 from fnnctl.config.schema.experiment import Experiment
@@ -51,6 +51,22 @@ class TrialConfigs:
     def unread_in(self, assignment: Mapping[str, Any]) -> Messages:
         """What nothing reads in this trial; `RefusedConfigurationError` if the schema refuses it."""
         return unread_settings(validated(self._config_of(assignment)))
+
+    def for_all_trials(self, values: Any, experiment: Experiment) -> Any:
+        """The complete `values` of the config's own `experiment`, changed so that they make the same trials.
+
+        Added is what the config gives and only trials read, such as another optimizer's momentum. Left out
+        are defaults in a section whose `name` is searched if another name has such a setting: its default may
+        be another one.
+        """
+        values = without(
+            values, [path for fork in self.forks for path in fork.shared_defaults(values, self.config)]
+        )
+        unread = (path for path in unread_settings(experiment) if is_given(self.config, path))
+        others = (path for fork in self.forks for path in fork.others_in(self.config))
+        for path in (*unread, *others):
+            values = with_value(values, path, value_at(self.config, path))
+        return values
 
     def _config_of(self, assignment: Mapping[str, Any]) -> Any:
         paths = {parse_path(setting): value for setting, value in assignment.items()}

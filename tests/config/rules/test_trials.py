@@ -90,6 +90,10 @@ def test_the_printed_words_and_the_written_config_give_the_trials_experiment(
         printed = load_config(file, [*words, "training.epochs=81"]).experiment
         assert printed.model_copy(update={"search": None}) == experiment
         assert configuration_seed(printed) == configuration_seed(experiment) == trials.key_of(assignment)
+        complete = file.with_name("complete.yaml")
+        complete.write_text(resolved_yaml(loaded.experiment, trials=trials), encoding="utf-8")
+        repeated = load_config(complete, [*words, "training.epochs=81"]).experiment
+        assert repeated.model_copy(update={"search": None}) == experiment
         written = file.with_name("written.yaml")
         written.write_text(resolved_yaml(experiment), encoding="utf-8")
         assert load_config(written).experiment == experiment
