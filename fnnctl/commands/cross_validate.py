@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -119,7 +118,6 @@ def _train(
     sizes = "+".join(str(len(stack)) for stack in stacks)
     output.detail(f"folds {sizes} in stacks; {plan.kind}, {plan.workers} at once")
     total = len(fits) * validation.experiment.training.epochs
-    limit = validation.experiment.training.time_limit or math.inf
     measure = FoldMeasure(calibrate=validation.experiment.model.calibration != "none")
     with signals.graceful(), amount_progress(output, total) as show:
 
@@ -129,9 +127,7 @@ def _train(
 
         with make_executor(plan.kind, workers=plan.workers, poll=poll) as executor:
             shared = executor.share(WorkerData(validation.data, reuse=False))
-            items = (
-                (shared, StackItem(tuple(fits[k] for k in stack), measure, seconds=limit)) for stack in stacks
-            )
+            items = ((shared, StackItem(tuple(fits[k] for k in stack), measure)) for stack in stacks)
             for index, result in run_work(executor, train_item, items):
                 for fold, measured in zip(stacks[index], result.measured, strict=True):
                     results[fold] = measured

@@ -70,8 +70,6 @@ class StackItem(Generic[T]):
     """The epoch at which training pauses; None for each fit's own last epoch."""
     keep: bool = False
     """Whether the states at `stop` are wanted."""
-    seconds: float = math.inf
-    """The time limit: no epoch starts after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +119,6 @@ def train_item(progress: Progress, shared: WorkerData, item: StackItem[T]) -> St
         start=(item.start, state),
         on_epoch=lambda stack, record: progress.advance(len(stack.members)),
         should_stop=progress.should_stop,
-        seconds=item.seconds,
     )
     if item.stop is None:  # what ended early is done, too
         pairs = zip(stack.members, stack.trained, strict=True)

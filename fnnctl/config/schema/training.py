@@ -101,8 +101,8 @@ class TrainingConfig(Section):
     convergence: ConvergenceConfig | None = None
     """End when the training loss no longer falls; null for never."""
     time_limit: Annotated[float, Field(gt=0.0, le=1e9)] | None = None
-    """Seconds after which no further epoch begins; null for no limit. What was trained by then depends on the
-    machine."""
+    """For `fnnctl train`: seconds after which no further epoch begins; null for no limit. What was trained by
+    then depends on the machine, so that a search and a cross-validation refuse it."""
     precision: Literal["float32", "float64", "auto"] = "auto"
     """The numbers' width in the network; `auto` is float64 for lbfgs, whose line search needs it, else
     float32."""
