@@ -10,6 +10,8 @@ from fnnctl.arrays import FloatArray
 
 LOGARITHMIC_FROM = 30.0
 """Losses of which the largest is this many times the smallest get a logarithmic axis."""
+LARGEST_LOSS = 1e200
+"""Larger losses lie outside of the axis: ticks beyond them would overflow."""
 BAD_SHARE = 5.0
 """The percentage of the values at the bad end that hardly widen the axis."""
 BAD_WIDTH = 0.5
@@ -21,6 +23,8 @@ def finish_loss(axes: Axes) -> None:
     axes.set_title("loss")
     lowest, highest = _drawn_range(axes)
     if lowest > 0 and highest >= LOGARITHMIC_FROM * lowest:
+        if highest > LARGEST_LOSS:  # before the logarithm, whose own margins would overflow
+            axes.set_ylim(lowest, LARGEST_LOSS)
         _use_logarithm(axes, lowest, highest)
     elif lowest >= 0:
         axes.set_ylim(0, 1.05 * highest or 1.0)
