@@ -9,11 +9,9 @@ from pathlib import Path
 
 from fnnctl.blas import set_blas_threads
 from fnnctl.config.reading.resolved import resolved_yaml
-from fnnctl.config.schema.optimizers import LbfgsOptimizer
 from fnnctl.console.output import Output
 from fnnctl.console.progress import amount_progress
 from fnnctl.console.signals import Interruption
-from fnnctl.errors import DivergedError
 from fnnctl.executors.registry import make_executor
 from fnnctl.executors.work import run_work
 from fnnctl.modelling.cross_validation import CrossValidation
@@ -28,6 +26,7 @@ from fnnctl.modelling.fold_results import (
 )
 from fnnctl.modelling.loading import load_experiment
 from fnnctl.report.figures import draw_figures
+from fnnctl.runs.endings import diverged, loss_warnings
 from fnnctl.runs.facts import known_facts
 from fnnctl.runs.recorder import RunRecorder, warn
 from fnnctl.stacks.measures import FoldMeasure
@@ -37,7 +36,6 @@ from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.provenance import usable_processors
 from fnnctl.store.run import OpenRun, create_run
-from fnnctl.training.stopping.unfinished import unfinished
 from fnnctl.training.trainer import Outcome
 
 
@@ -73,9 +71,8 @@ def cross_validate(
             of_folds = _write_folds(run, validation, results)
         signals.raise_if_requested()
         _tell_of_diverged(run, validation, results, output)
-        first = validation.fits[0]
         ended = [(result.outcome, result.history) for result in results if result]
-        warn(run, list(unfinished(ended, first.settings, train_rows=first.sizes[0])), output.note)
+        warn(run, loss_warnings(validation.fits[0], ended), output.note)
         scores = out_of_fold(validation, results)
         results.clear()  # the predictions of many rows and repeats are large: they are in memory once
         metrics = {"test": scores.metrics(), "cross_validation": summary(validation, of_folds)}
@@ -151,16 +148,10 @@ def _write_folds(
 def _tell_of_diverged(
     run: OpenRun, validation: CrossValidation, results: Sequence[FoldResult | None], output: Output
 ) -> None:
-    diverged = sum(result is not None and result.outcome is Outcome.DIVERGED for result in results)
-    if diverged == len(results):
+    count = sum(result is not None and result.outcome is Outcome.DIVERGED for result in results)
+    if count == len(results):
         draw_figures(run)
-        optimizer = validation.experiment.training.optimizer
-        raise DivergedError(
-            folds=len(results),
-            learning_rate=0.0 if isinstance(optimizer, LbfgsOptimizer) else optimizer.learning_rate,
-            scaled=validation.experiment.data.scaling != "none",
-            run=str(run.path),
-        )
-    if diverged:
-        warning = f"{diverged} of {len(results)} folds diverged: the means are over the others"
+        raise diverged(run, validation.fits[0], folds=count)
+    if count:
+        warning = f"{count} of {len(results)} folds diverged: the means are over the others"
         warn(run, [warning], output.note)

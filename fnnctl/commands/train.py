@@ -20,6 +20,7 @@ from fnnctl.modelling.predictor import Predictor, fresh_predictor
 from fnnctl.modelling.scoring import score_parts
 from fnnctl.report.figures import draw_figures
 from fnnctl.runs.checkpointing import Checkpointer
+from fnnctl.runs.endings import diverged, loss_warnings
 from fnnctl.runs.facts import known_facts
 from fnnctl.runs.recorder import RunRecorder, warn
 from fnnctl.runs.resuming import (
@@ -36,7 +37,6 @@ from fnnctl.store.run import OpenRun, create_run, open_run
 from fnnctl.tasks.task import TaskData
 from fnnctl.training.checkpoint import Checkpoint
 from fnnctl.training.diagnostics import dead_layers
-from fnnctl.training.stopping.unfinished import unfinished
 from fnnctl.training.trainer import Outcome, TrainedMember
 
 
@@ -147,14 +147,14 @@ def complete_training(
         if trained.outcome in {Outcome.DIVERGED, Outcome.INTERRUPTED}:
             draw_figures(run)
         if trained.outcome is Outcome.DIVERGED:
-            raise _diverged(run, fit, stack, trained)
+            raise _diverged(run, fit, trained)
         signals.raise_if_requested(trained.epochs)
-        hints = unfinished([(trained.outcome, trained.history)], fit.settings, train_rows=fit.sizes[0])
+        hints = loss_warnings(fit, [(trained.outcome, trained.history)])
         warn(run, [*dead_layers(trained.history, fit.settings.shape), *hints], output.note)
         predictor = _calibrated(run, data, fit, stack, trained, output)
         parts = score_parts(predictor, data, stack.pool, fit.split(data))
         if not all(math.isfinite(part.loss) for part in parts.values() if part):
-            raise _diverged(run, fit, stack, trained)  # the last step's weights are finite, and too large
+            raise _diverged(run, fit, trained)  # the last step's weights are finite, and too large
         write_scores(run, parts)
         draw_figures(run)
         signals.raise_if_requested()  # a library that was drawing may have swallowed the signal
@@ -221,12 +221,7 @@ def _calibrated(
     return predictor
 
 
-def _diverged(run: OpenRun, fit: Fit, stack: TrainedStack, trained: TrainedMember) -> DivergedError:
+def _diverged(run: OpenRun, fit: Fit, trained: TrainedMember) -> DivergedError:
     """The error, once the manifest says so: weights may be finite numbers and yet of no use."""
     run.record({"diverged": True})
-    return DivergedError(
-        epoch=trained.epochs,
-        learning_rate=stack.members[0].learning_rate,
-        scaled=fit.experiment.data.scaling != "none",
-        run=str(run.path),
-    )
+    return diverged(run, fit, epoch=trained.epochs)

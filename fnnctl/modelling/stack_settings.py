@@ -120,7 +120,7 @@ def member_of(
     return Member(
         seed=seed,
         epochs=training.epochs,
-        learning_rate=0.0 if isinstance(optimizer, LbfgsOptimizer) else optimizer.learning_rate,
+        learning_rate=training.learning_rate or 0.0,
         l2=training.l2,
         train_rows=train_rows,
         validation_rows=validation_rows,

@@ -108,7 +108,7 @@ def _impossible_schedule(experiment: Experiment) -> Contradictions:
         if _is_missing(schedule.monitor, experiment):
             message = f"watches {schedule.monitor}, but data.split.validation is 0"
             yield path, f"{message}; write monitor: train_loss"
-        rate = None if isinstance(training.optimizer, LbfgsOptimizer) else training.optimizer.learning_rate
+        rate = training.learning_rate
         if rate is not None and schedule.minimum >= rate:
             message = f"must be less than training.optimizer.learning_rate, which is {rate:g}"
             yield (*path, "minimum"), f"{message}; the rate could not be lowered"

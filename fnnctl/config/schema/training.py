@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from fnnctl.config.schema.lr_schedules import ConstantLrSchedule, LrSchedule, Monitor
-from fnnctl.config.schema.optimizers import AdamOptimizer, Optimizer
+from fnnctl.config.schema.optimizers import AdamOptimizer, LbfgsOptimizer, Optimizer
 from fnnctl.config.schema.section import Section, Shorthand
 
 
@@ -109,6 +109,11 @@ class TrainingConfig(Section):
     threads: Annotated[int, Field(ge=1, le=1024)] | Literal["auto"] = "auto"
     """Threads of the matrix products. Results are repeated to the bit for the same number only; `auto`
     follows from the network's size."""
+
+    @property
+    def learning_rate(self) -> float | None:
+        """The optimizer's; None for lbfgs, which has none."""
+        return None if isinstance(self.optimizer, LbfgsOptimizer) else self.optimizer.learning_rate
 
     @property
     def schedule_epochs(self) -> int:
