@@ -144,20 +144,19 @@ class InterruptedRunError(FnnctlError):
         run: str | None,
         epochs: int | None,
         kept_epoch: int | None = None,
-        resumed_by: str | None = "train",
+        resumed_by: str = "train",
     ) -> None:
         """`epochs` were trained; `kept_epoch` is that of the checkpoint, if there is one.
 
-        `resumed_by` is the command that can resume the run; None if there is none.
+        `resumed_by` is the command that can resume the run.
         """
         when = "" if epochs is None else f" after {epochs} epoch{'' if epochs == 1 else 's'}"
         kept = ", before there was a run"
-        if run:
-            kept = f"; what was done until then is in {run}"
-        if run and resumed_by:  # the command has a line of its own, which can be pasted into a shell as it is
+        if run:  # the command has a line of its own, which can be pasted into a shell as it is
             where = "begins again" if kept_epoch is None else f"resumes from epoch {kept_epoch}"
             where = where if resumed_by == "train" else "resumes from there"
-            kept += f", and this {where}:\nfnnctl {resumed_by} --resume {shlex.quote(run)}"
+            kept = f"; what was done until then is in {run}, and this {where}:"
+            kept += f"\nfnnctl {resumed_by} --resume {shlex.quote(run)}"
         super().__init__(f"interrupted{when}{kept}")
         self.exit_code = 128 + signal_number  # type: ignore[misc]  # of the instance: 129, 130 or 143
 

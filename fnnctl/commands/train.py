@@ -27,6 +27,7 @@ from fnnctl.runs.resuming import (
     begin_again,
     find_resumable,
     load_checkpoint,
+    refuse_other_data,
     released_on_error,
     resolved_config,
 )
@@ -85,9 +86,11 @@ def resume_training(name: str, *, runs_dir: Path, output: Output, signals: Inter
     with released_on_error(run):
         loaded = load_experiment(resolved_config(run))
         fit = loaded.fit(loaded.split())
-        checkpoint = load_checkpoint(run, loaded.data, fit, loaded.config.file, output.note)
+        refuse_other_data(run, loaded.data, loaded.config.file, command="train")
+        checkpoint = load_checkpoint(run, loaded.data, fit, output.note)
         with signals.graceful():
-            begin_again(run, checkpoint, blas_threads=set_threads(fit), note=output.note)
+            at = f"epoch {checkpoint.epoch}" if checkpoint else "the start"
+            begin_again(run, at, blas_threads=set_threads(fit), note=output.note)
     complete_training(run, loaded.data, fit, checkpoint, started=started, output=output, signals=signals)
     return run
 

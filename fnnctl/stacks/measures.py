@@ -50,14 +50,11 @@ class FoldMeasure:
     def _result(
         self, stack: TrainedStack, k: int, scores: FloatArray, temperature: float | None
     ) -> FoldResult:
-        """The fold's result; it has diverged also if finite weights give scores that overflow."""
-        trained, part = stack.trained[k], None
-        outcome = trained.outcome
-        if outcome not in {Outcome.DIVERGED, Outcome.INTERRUPTED}:
-            part = stack.data.score(stack.fits[k].split(stack.data).test, [scores], temperature)
-            if not math.isfinite(part.loss):
-                outcome, part = Outcome.DIVERGED, None
-        return FoldResult(outcome, trained.epochs, trained.best_epoch, trained.history, temperature, part)
+        trained = stack.trained[k]
+        result = FoldResult(trained.outcome, trained.epochs, trained.best_epoch, trained.history, temperature)
+        if trained.outcome in {Outcome.DIVERGED, Outcome.INTERRUPTED}:
+            return result
+        return result.scored(stack.data, stack.fits[k], scores)
 
 
 @dataclass(frozen=True, slots=True)
