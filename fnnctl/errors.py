@@ -95,18 +95,19 @@ class DivergedError(FnnctlError):
         *,
         epoch: int | None = None,
         folds: int | None = None,
-        learning_rate: float,
+        learning_rate: float | None,
         scaled: bool,
         run: str,
     ) -> None:
-        """`epoch` is that of a training; `folds` is the number of folds, all of which diverged."""
+        """`epoch` is that of a training; `folds` is the number of folds, all of which diverged.
+
+        `learning_rate` is None for lbfgs, which has none; `scaled` says whether the features are.
+        """
         where = f"in all {folds} folds" if epoch is None else f"in epoch {epoch}"
-        advice = f"Try a smaller training.optimizer.learning_rate, such as {learning_rate / 10:g}"
-        if not scaled:
-            advice += ", or data.scaling: standardize"
+        rate = "" if learning_rate is None else f" at a learning rate of {learning_rate:g}"
+        advice = steadier_training(learning_rate, scaled=scaled)
         super().__init__(
-            f"training diverged {where}: the loss became non-finite at a learning rate of "
-            f"{learning_rate:g}. {advice}. The history is in {run}"
+            f"training diverged {where}: the loss became non-finite{rate}. {advice}. The history is in {run}"
         )
 
 
@@ -143,20 +144,19 @@ class InterruptedRunError(FnnctlError):
         run: str | None,
         epochs: int | None,
         kept_epoch: int | None = None,
-        resumed_by: str | None = "train",
+        resumed_by: str = "train",
     ) -> None:
         """`epochs` were trained; `kept_epoch` is that of the checkpoint, if there is one.
 
-        `resumed_by` is the command that can resume the run; None if there is none.
+        `resumed_by` is the command that can resume the run.
         """
         when = "" if epochs is None else f" after {epochs} epoch{'' if epochs == 1 else 's'}"
         kept = ", before there was a run"
-        if run:
-            kept = f"; what was done until then is in {run}"
-        if run and resumed_by:  # the command has a line of its own, which can be pasted into a shell as it is
+        if run:  # the command has a line of its own, which can be pasted into a shell as it is
             where = "begins again" if kept_epoch is None else f"resumes from epoch {kept_epoch}"
             where = where if resumed_by == "train" else "resumes from there"
-            kept += f", and this {where}:\nfnnctl {resumed_by} --resume {shlex.quote(run)}"
+            kept = f"; what was done until then is in {run}, and this {where}:"
+            kept += f"\nfnnctl {resumed_by} --resume {shlex.quote(run)}"
         super().__init__(f"interrupted{when}{kept}")
         self.exit_code = 128 + signal_number  # type: ignore[misc]  # of the instance: 129, 130 or 143
 
@@ -178,6 +178,16 @@ class InterruptedCommandError(FnnctlError):
     def __init__(self, exit_code: int) -> None:
         super().__init__("interrupted")
         self.exit_code = exit_code  # type: ignore[misc]  # of the instance: 129, 130 or 143
+
+
+def steadier_training(learning_rate: float | None, *, scaled: bool) -> str:
+    """What to try where the loss exploded; `learning_rate` is None for lbfgs, which has none."""
+    advice = [] if scaled else ["data.scaling: standardize"]
+    if learning_rate is None:
+        advice += ["a larger training.l2", "another training.optimizer, such as adam"]
+    else:
+        advice.insert(0, f"a smaller training.optimizer.learning_rate, such as {learning_rate / 10:g}")
+    return f"Try {', or '.join(advice)}"
 
 
 def quoted_list(words: Sequence[str], limit: int = 12) -> str:

@@ -158,6 +158,10 @@ def evaluate(
     delimiter: Delimiter = None,
     encoding: Encoding = None,
     name: Name = None,
+    resume: Annotated[
+        str | None,
+        typer.Option("--resume", metavar="RUN", help="Go on with an interrupted cross-validation."),
+    ] = None,
     runs_dir: RunsDir = RUNS_DIR,
     *,
     output: Output,
@@ -167,6 +171,11 @@ def evaluate(
         "--folds": folds, "--repeats": repeats, "--workers": workers, "--seed": seed, "--set": overrides,
     }  # fmt: skip
     for_run = {"--data": data, "--delimiter": delimiter, "--encoding": encoding}
+    if resume is not None:
+        others = {**for_config, **for_run, "--name": name}
+        refuse_with_resume({"CONFIG": target, **{key: others[key] for key in others if key != "--workers"}})
+        _resume_cross_validation(resume, workers=workers, runs_dir=runs_dir, output=output)
+        return
     if _names_config(target) if target else given(for_config):
         if names := given(for_run):
             raise UsageError(f"{names}: only for a run; an experiment has its own data")
@@ -204,6 +213,15 @@ def _cross_validate(config: Path, changes: Sequence[str], *, output: Output, **o
         from fnnctl.commands.report import report_end
 
         run = cross_validate(config, changes, output=output, signals=signals, **options)
+    report_end(run, output)
+
+
+def _resume_cross_validation(name: str, *, output: Output, **options: Any) -> None:
+    with interruption(output) as signals:
+        from fnnctl.commands.cross_validate import resume_cross_validation
+        from fnnctl.commands.report import report_end
+
+        run = resume_cross_validation(name, output=output, signals=signals, **options)
     report_end(run, output)
 
 

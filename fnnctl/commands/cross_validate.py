@@ -2,44 +2,39 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from fnnctl.blas import set_blas_threads
 from fnnctl.config.reading.resolved import resolved_yaml
-from fnnctl.config.schema.optimizers import LbfgsOptimizer
 from fnnctl.console.output import Output
 from fnnctl.console.progress import amount_progress
 from fnnctl.console.signals import Interruption
-from fnnctl.errors import DivergedError
 from fnnctl.executors.registry import make_executor
 from fnnctl.executors.work import run_work
 from fnnctl.modelling.cross_validation import CrossValidation
-from fnnctl.modelling.fold_results import (
-    FoldResult,
-    Metrics,
-    fold_metrics,
-    fold_table,
-    history_rows,
-    out_of_fold,
-    summary,
-)
+from fnnctl.modelling.fold_results import FoldResult, out_of_fold, summary
 from fnnctl.modelling.loading import load_experiment
 from fnnctl.report.figures import draw_figures
+from fnnctl.runs.endings import diverged, loss_warnings
 from fnnctl.runs.facts import known_facts
+from fnnctl.runs.folds import keep_folds, load_folds, write_folds
 from fnnctl.runs.recorder import RunRecorder, warn
+from fnnctl.runs.resuming import (
+    begin_again,
+    find_resumable,
+    refuse_other_data,
+    released_on_error,
+    resolved_config,
+)
 from fnnctl.stacks.measures import FoldMeasure
 from fnnctl.stacks.planning import plan_folds
 from fnnctl.stacks.work import StackItem, WorkerData, train_item
-from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.provenance import usable_processors
-from fnnctl.store.run import OpenRun, create_run
-from fnnctl.training.stopping.unfinished import unfinished
+from fnnctl.store.run import OpenRun, create_run, open_run
 from fnnctl.training.trainer import Outcome
 
 
@@ -64,27 +59,39 @@ def cross_validate(
     validation = loaded.cross_validation()
     with signals.graceful():  # so that no folder is left without a word about its end
         run = _create(validation, loaded.config.text, runs_dir)
-        signals.run, signals.resumed_by = str(run.path), None
+        signals.run, signals.resumed_by = str(run.path), "evaluate"
         warn(run, validation.warnings, output.note)
-    with RunRecorder(run, started=started) as recorder:
-        results: list[FoldResult | None] = [None] * len(validation.fits)
-        try:
-            with recorder.training():
-                _train(validation, results, workers or usable_processors(), signals, output)
-        finally:
-            of_folds = _write_folds(run, validation, results)
-        signals.raise_if_requested()
-        _tell_of_diverged(run, validation, results, output)
-        first = validation.fits[0]
-        ended = [(result.outcome, result.history) for result in results if result]
-        warn(run, list(unfinished(ended, first.settings, train_rows=first.sizes[0])), output.note)
-        scores = out_of_fold(validation, results)
-        results.clear()  # the predictions of many rows and repeats are large: they are in memory once
-        metrics = {"test": scores.metrics(), "cross_validation": summary(validation, of_folds)}
-        run.write_metrics({"train": None, "validation": None, **metrics})
-        run.write_artifacts(scores.artifacts())
-        draw_figures(run)
-        signals.raise_if_requested()  # a library that was drawing may have swallowed the signal
+    recorder = RunRecorder(run, started=started)
+    _complete(run, validation, {}, recorder, workers=workers, output=output, signals=signals)
+    return run
+
+
+def resume_cross_validation(
+    name: str, *, workers: int | None, runs_dir: Path, output: Output, signals: Interruption
+) -> RunFolder:
+    """Go on with an interrupted cross-validation, to the bits of one without a pause.
+
+    Folds that came to their end are not trained again. A run that is complete stays as it is. Raises
+    `UsageError` for an unknown run, for one that is no cross-validation, and for one that still goes on, and
+    `InputError` if config or data are no longer what they were; the run is then as it was.
+    """
+    started = time.monotonic()
+    folder = find_resumable(name, runs_dir, kind="cross_validation", command="evaluate")
+    run = open_run(folder)
+    if run is None:
+        output.note(f"{folder.path} is complete: there is nothing left to do")
+        return folder
+    signals.run, signals.resumed_by = str(run.path), "evaluate"
+    with released_on_error(run):
+        loaded = load_experiment(resolved_config(run))
+        validation = loaded.cross_validation()
+        refuse_other_data(run, loaded.data, loaded.config.file, command="evaluate")
+        kept, seconds = load_folds(run, validation, output.note)
+        with signals.graceful():
+            at = f"{len(kept)} of {len(validation.fits)} folds" if kept else "the start"
+            begin_again(run, at, blas_threads=_one_thread(), note=output.note)
+    recorder = RunRecorder(run, started=started, trained_before=seconds)
+    _complete(run, validation, kept, recorder, workers=workers, output=output, signals=signals)
     return run
 
 
@@ -95,7 +102,7 @@ def _create(validation: CrossValidation, config: bytes, runs_dir: Path) -> OpenR
         validation.data,
         validation.fits[0].settings,
         validation.warnings,
-        blas_threads=1 if set_blas_threads(1) else None,
+        blas_threads=_one_thread(),
     )
     return create_run(
         runs_dir,
@@ -114,65 +121,89 @@ def _fold_facts(validation: CrossValidation) -> dict[str, Any]:
     return {**settings.model_dump(), "stratify": stratify}
 
 
+def _one_thread() -> int | None:
+    """Let each worker's matrix products use one thread; None if the BLAS takes no number."""
+    return 1 if set_blas_threads(1) else None
+
+
+def _complete(
+    run: OpenRun,
+    validation: CrossValidation,
+    kept: dict[int, FoldResult],
+    recorder: RunRecorder,
+    *,
+    workers: int | None,
+    output: Output,
+    signals: Interruption,
+) -> None:
+    """Train the folds that are not kept, and write all that the run's folder holds.
+
+    `kept` is emptied, so that its results are let go once they are written. Raises `DivergedError` or
+    `InterruptedRunError` when what was done is in the folder.
+    """
+    with recorder:
+        results = [kept.pop(fold, None) for fold in range(len(validation.fits))]
+        try:
+            with recorder.training():
+                _train(run, validation, results, recorder, workers or usable_processors(), signals, output)
+        finally:
+            of_folds = write_folds(run, validation, results)
+        signals.raise_if_requested()
+        _tell_of_diverged(run, validation, results, output)
+        ended = [(result.outcome, result.history) for result in results if result]
+        warn(run, loss_warnings(validation.fits[0], ended), output.note)
+        scores = out_of_fold(validation, results)
+        results.clear()  # the predictions of many rows and repeats are large: they are in memory once
+        metrics = {"test": scores.metrics(), "cross_validation": summary(validation, of_folds)}
+        run.write_metrics({"train": None, "validation": None, **metrics})
+        run.write_artifacts(scores.artifacts())
+        draw_figures(run)
+        signals.raise_if_requested()  # a library that was drawing may have swallowed the signal
+
+
 def _train(
+    run: OpenRun,
     validation: CrossValidation,
     results: list[FoldResult | None],
+    recorder: RunRecorder,
     workers: int,
     signals: Interruption,
     output: Output,
 ) -> None:
-    """Fill in the results as they come."""
-    fits = validation.fits
+    """Fill in the missing results as they come, and keep them."""
+    missing = [fold for fold, result in enumerate(results) if result is None]
+    if not missing:
+        return
+    fits = [validation.fits[fold] for fold in missing]
     plan, stacks = plan_folds(fits, rows=len(validation.data), workers=workers)
     sizes = "+".join(str(len(stack)) for stack in stacks)
     output.detail(f"folds {sizes} in stacks; {plan.kind}, {plan.workers} at once")
-    total = len(fits) * validation.experiment.training.epochs
-    limit = validation.experiment.training.time_limit or math.inf
+    epochs = validation.experiment.training.epochs
+    total, before = len(results) * epochs, (len(results) - len(missing)) * epochs
     measure = FoldMeasure(calibrate=validation.experiment.model.calibration != "none")
     with signals.graceful(), amount_progress(output, total) as show:
 
         def poll(done: int) -> bool:
-            show(done)
+            show(before + done)
             return signals.requested()
 
         with make_executor(plan.kind, workers=plan.workers, poll=poll) as executor:
             shared = executor.share(WorkerData(validation.data, reuse=False))
-            items = (
-                (shared, StackItem(tuple(fits[k] for k in stack), measure, seconds=limit)) for stack in stacks
-            )
-            for index, result in run_work(executor, train_item, items):
-                for fold, measured in zip(stacks[index], result.measured, strict=True):
-                    results[fold] = measured
-
-
-def _write_folds(
-    run: OpenRun, validation: CrossValidation, results: Sequence[FoldResult | None]
-) -> list[Metrics | None]:
-    """Write what is known of single folds, whatever ended their training, and return their metrics."""
-    of_folds = fold_metrics(results)
-    run.write_table(names.HISTORY, *history_rows(validation, results))
-    run.write_table(names.CROSS_VALIDATION, *fold_table(validation, results, of_folds))
-    outcomes = Counter(str(result.outcome) if result else "not begun" for result in results)
-    stopped = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items())
-    epochs = sum(result.epochs for result in results if result)
-    run.record({"training": {"epochs": epochs, "stopped": f"of {len(results)} folds: {stopped}"}})
-    run.log(f"{epochs} epochs in {len(results)} folds: {stopped}")
-    return of_folds
+            items = ((shared, StackItem(tuple(fits[k] for k in stack), measure)) for stack in stacks)
+            for index, done in run_work(executor, train_item, items):
+                measured = {missing[k]: each for k, each in zip(stacks[index], done.measured, strict=True)}
+                keep_folds(run, validation, measured, seconds=recorder.trained_seconds())
+                for fold, result in measured.items():
+                    results[fold] = result.without_outputs()
 
 
 def _tell_of_diverged(
     run: OpenRun, validation: CrossValidation, results: Sequence[FoldResult | None], output: Output
 ) -> None:
-    diverged = sum(result is not None and result.outcome is Outcome.DIVERGED for result in results)
-    if diverged == len(results):
+    count = sum(result is not None and result.outcome is Outcome.DIVERGED for result in results)
+    if count == len(results):
         draw_figures(run)
-        optimizer = validation.experiment.training.optimizer
-        raise DivergedError(
-            folds=len(results),
-            learning_rate=0.0 if isinstance(optimizer, LbfgsOptimizer) else optimizer.learning_rate,
-            scaled=validation.experiment.data.scaling != "none",
-            run=str(run.path),
-        )
-    if diverged:
-        warning = f"{diverged} of {len(results)} folds diverged: the means are over the others"
+        raise diverged(run, validation.fits[0], folds=count)
+    if count:
+        warning = f"{count} of {len(results)} folds diverged: the means are over the others"
         warn(run, [warning], output.note)

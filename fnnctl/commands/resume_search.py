@@ -70,7 +70,8 @@ def resume_search(
         _refuse_fewer_trials(begun, prepared, journal, options.max_trials)
         with signals.graceful():
             journal.begin(journal_header(prepared), options.machine)
-            run.write_resolved(resolved_yaml(prepared.setup.experiment, command="search"))
+            setup = prepared.setup
+            run.write_resolved(resolved_yaml(setup.experiment, command="search", trials=setup.configs))
             output.note(f"resuming {run.path}")
             if file.torn:
                 output.note(
@@ -109,7 +110,7 @@ def _extended(
     config = load_config(begun.loaded.config.file, words)
     most = begun.setup.budget.max_trials if max_trials is None else max_trials
     loaded = LoadedExperiment(config, begun.loaded.data)
-    prepared = prepare_search(loaded, max_trials=most, horizon=begun.setup.configs.epochs)
+    prepared = prepare_search(loaded, max_trials=most, horizon=begun.setup.configs.horizon)
     with config.located():
         refuse_shorter(begun.setup, prepared.setup)
     return prepared

@@ -23,7 +23,7 @@ from fnnctl.errors import NoFinishedTrialError, UsageError, did_you_mean
 from fnnctl.executors.registry import BY_NAME, make_executor
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import load_experiment, split_data
-from fnnctl.modelling.refit import refit_experiment
+from fnnctl.modelling.refit import left_out_of_refit, refit_experiment
 from fnnctl.records.journal import COMPLETE, Header, Journal, encode
 from fnnctl.records.leaderboard import leaderboard_table
 from fnnctl.records.standings import Standings
@@ -114,7 +114,7 @@ def _create(search: PreparedSearch, runs_dir: Path) -> OpenRun:
         name=experiment.name or "",
         kind="search",
         config=search.loaded.config.text,
-        resolved=resolved_yaml(experiment, command="search"),
+        resolved=resolved_yaml(experiment, command="search", trials=setup.configs),
         manifest={**facts, "search": {"method": setup.settings.method.name}},
         journal=[encode(journal_header(search))],
     )
@@ -252,18 +252,21 @@ def _refit(session: _Session, assignment: Assignment, *, epochs: int) -> None:
     folder = RunFolder(run.path / names.BEST)
     complete = folder.path.exists() and folder.read_manifest().status == "completed"
     data = search.loaded.data
-    experiment = refit_experiment(search.setup.configs.experiment_of(assignment), epochs=epochs)
+    trial = search.setup.configs.experiment_of(assignment)
+    experiment = refit_experiment(trial, epochs=epochs)
     with search.loaded.config.located():
         split = split_data(data, experiment)
         fit = Fit.of(data, experiment, split)
     resolved = resolved_yaml(fit.experiment)
     if not complete or folder.read_resolved() != resolved.encode("utf-8"):
         output.note("the best trial is trained on training and validation part together")
+        left_out = left_out_of_refit(trial)
+        warn(run, left_out, output.note)
         opened = create_training_run(
             run.path,
             data,
             fit,
-            warnings=search.loaded.warnings(split),
+            warnings=[*search.loaded.warnings(split), *left_out],
             folder=names.NEXT_BEST if complete else names.BEST,
         )
         complete_training(opened, data, fit, None, started=started, output=output, signals=session.signals)

@@ -20,12 +20,14 @@ from fnnctl.modelling.predictor import Predictor, fresh_predictor
 from fnnctl.modelling.scoring import score_parts
 from fnnctl.report.figures import draw_figures
 from fnnctl.runs.checkpointing import Checkpointer
+from fnnctl.runs.endings import diverged, loss_warnings
 from fnnctl.runs.facts import known_facts
 from fnnctl.runs.recorder import RunRecorder, warn
 from fnnctl.runs.resuming import (
     begin_again,
     find_resumable,
     load_checkpoint,
+    refuse_other_data,
     released_on_error,
     resolved_config,
 )
@@ -36,7 +38,6 @@ from fnnctl.store.run import OpenRun, create_run, open_run
 from fnnctl.tasks.task import TaskData
 from fnnctl.training.checkpoint import Checkpoint
 from fnnctl.training.diagnostics import dead_layers
-from fnnctl.training.stopping.unfinished import unfinished
 from fnnctl.training.trainer import Outcome, TrainedMember
 
 
@@ -85,9 +86,11 @@ def resume_training(name: str, *, runs_dir: Path, output: Output, signals: Inter
     with released_on_error(run):
         loaded = load_experiment(resolved_config(run))
         fit = loaded.fit(loaded.split())
-        checkpoint = load_checkpoint(run, loaded.data, fit, loaded.config.file, output.note)
+        refuse_other_data(run, loaded.data, loaded.config.file, command="train")
+        checkpoint = load_checkpoint(run, loaded.data, fit, output.note)
         with signals.graceful():
-            begin_again(run, checkpoint, blas_threads=set_threads(fit), note=output.note)
+            at = f"epoch {checkpoint.epoch}" if checkpoint else "the start"
+            begin_again(run, at, blas_threads=set_threads(fit), note=output.note)
     complete_training(run, loaded.data, fit, checkpoint, started=started, output=output, signals=signals)
     return run
 
@@ -147,14 +150,14 @@ def complete_training(
         if trained.outcome in {Outcome.DIVERGED, Outcome.INTERRUPTED}:
             draw_figures(run)
         if trained.outcome is Outcome.DIVERGED:
-            raise _diverged(run, fit, stack, trained)
+            raise _diverged(run, fit, trained)
         signals.raise_if_requested(trained.epochs)
-        hints = unfinished([(trained.outcome, trained.history)], fit.settings, train_rows=fit.sizes[0])
+        hints = loss_warnings(fit, [(trained.outcome, trained.history)])
         warn(run, [*dead_layers(trained.history, fit.settings.shape), *hints], output.note)
         predictor = _calibrated(run, data, fit, stack, trained, output)
         parts = score_parts(predictor, data, stack.pool, fit.split(data))
         if not all(math.isfinite(part.loss) for part in parts.values() if part):
-            raise _diverged(run, fit, stack, trained)  # the last step's weights are finite, and too large
+            raise _diverged(run, fit, trained)  # the last step's weights are finite, and too large
         write_scores(run, parts)
         draw_figures(run)
         signals.raise_if_requested()  # a library that was drawing may have swallowed the signal
@@ -222,12 +225,7 @@ def _calibrated(
     return predictor
 
 
-def _diverged(run: OpenRun, fit: Fit, stack: TrainedStack, trained: TrainedMember) -> DivergedError:
+def _diverged(run: OpenRun, fit: Fit, trained: TrainedMember) -> DivergedError:
     """The error, once the manifest says so: weights may be finite numbers and yet of no use."""
     run.record({"diverged": True})
-    return DivergedError(
-        epoch=trained.epochs,
-        learning_rate=stack.members[0].learning_rate,
-        scaled=fit.experiment.data.scaling != "none",
-        run=str(run.path),
-    )
+    return diverged(run, fit, epoch=trained.epochs)

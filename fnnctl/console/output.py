@@ -69,7 +69,7 @@ class Output:
         needed = Measurement.get(console, console.options.update(width=WIDEST), renderable).minimum
         console.width = max(console.width, min(needed, WIDEST))  # a narrow terminal must not lose a column
         with console.capture() as captured:
-            console.print(renderable)
+            console.print(renderable, crop=False)
         return "\n".join(line.rstrip() for line in captured.get().split("\n"))
 
     def note(self, text: str) -> None:

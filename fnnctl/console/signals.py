@@ -22,8 +22,8 @@ class Interruption:
     def __init__(self, output: Output) -> None:
         self.run: str | None = None
         """The run's folder; None before there is one."""
-        self.resumed_by: str | None = "train"
-        """The command whose `--resume` continues the run; None if there is none."""
+        self.resumed_by = "train"
+        """The command whose `--resume` continues the run."""
         self.kept_epoch: int | None = None
         """The epoch of the checkpoint from which a training is resumed; None if it starts again."""
         self._signal_number: int | None = None

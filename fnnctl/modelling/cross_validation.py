@@ -37,8 +37,14 @@ def cross_validation(data: TaskData, experiment: Experiment) -> CrossValidation:
     A fold's seed follows from the configuration's and from the fold's number. With the configuration's alone
     all folds would begin with the same weights, and the spread of the scores would lack the share that these
     have in it; with the fold's place in a stack, a score would depend on the number of workers. Raises
-    `ConfigError` if the rows cannot be divided so.
+    `ConfigError` if the rows cannot be divided so, or if the experiment has a time limit.
     """
+    if experiment.training.time_limit is not None:
+        message = (
+            "is for `fnnctl train`: with it the scores of folds would depend on the machine and on how many "
+            "train at once; write null, and a smaller training.epochs if they take too long"
+        )
+        raise ConfigError(Problem(message, path="training.time_limit"))
     dataset = data.dataset
     settings = experiment.evaluation.cross_validation
     _check_rows(data, experiment)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from fnnctl.arrays import FloatArray
 from fnnctl.metrics.resampling import summarize_scores
 from fnnctl.modelling.cross_validation import CrossValidation
+from fnnctl.modelling.fit import Fit
 from fnnctl.tasks.epoch_metrics import epoch_metrics
-from fnnctl.tasks.task import FoldScores, OutOfFold, PartScores
+from fnnctl.tasks.task import FoldScores, OutOfFold, PartScores, TaskData
 from fnnctl.training.history import history_table
 from fnnctl.training.trainer import Outcome
 
@@ -31,8 +34,26 @@ class FoldResult:
     history: dict[str, list[float]]
     temperature: float | None
     """The one that suits the fold's validation part, if one is asked for and there is one."""
-    scores: PartScores | None
+    outputs: FloatArray | None = None
+    """(n, outputs) of the network for the fold's n test rows; None if it diverged or was interrupted, and
+    once they are kept in the run's folder."""
+    scores: PartScores | None = None
     """Of the fold's test rows; None if it diverged or was interrupted."""
+
+    def scored(self, data: TaskData, fit: Fit, outputs: FloatArray) -> FoldResult:
+        """The result with the outputs for the test rows of the fold's `fit`, (n, outputs), and their scores.
+
+        The fold has diverged also if finite weights give outputs whose loss overflows.
+        """
+        readout = replace(fit.readout, temperature=self.temperature)
+        part = data.score(fit.split(data).test, [outputs], readout)
+        if not math.isfinite(part.loss):
+            return replace(self, outcome=Outcome.DIVERGED)
+        return replace(self, outputs=outputs, scores=part)
+
+    def without_outputs(self) -> FoldResult:
+        """The result without the outputs, whose memory many folds need not take."""
+        return replace(self, outputs=None)
 
 
 Results = Sequence[FoldResult | None]

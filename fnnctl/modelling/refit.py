@@ -4,15 +4,42 @@ from __future__ import annotations
 
 from typing import Any
 
+from fnnctl.config.rules.unread import reads_horizon
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.lr_schedules import AdaptiveLrSchedule
 
 
+def left_out_of_refit(experiment: Experiment) -> list[str]:
+    """Warnings about what the trial's experiment asks for and its refit, without a validation part, lacks."""
+    warnings, schedule = [], experiment.training.lr_schedule
+    if experiment.model.calibration != "none":
+        warnings.append(
+            f"the refitted winner is not calibrated: model.calibration: {experiment.model.calibration} needs "
+            "a validation part, and the refit learns from those rows. `fnnctl train` with the trial's "
+            "settings calibrates its network"
+        )
+    if isinstance(schedule, AdaptiveLrSchedule) and schedule.monitor.startswith("validation_"):
+        warnings.append(
+            f"the refitted winner's lr_schedule watches train_loss in place of {schedule.monitor}: the refit "
+            "has no validation part"
+        )
+    return warnings
+
+
 def refit_experiment(experiment: Experiment, *, epochs: int) -> Experiment:
-    """The trial's experiment with nothing that would watch a validation part, and for this many epochs."""
+    """The trial's experiment with nothing that would watch a validation part, and for this many epochs.
+
+    Schedules keep the trial's horizon, so that each epoch has the learning rate that it had in the search.
+    """
     training = experiment.training
     schedule = training.lr_schedule
-    changes: dict[str, Any] = {"epochs": epochs, "early_stopping": None, "time_limit": None, "threads": 1}
+    horizon = training.schedule_epochs if reads_horizon(training) else epochs
+    changes: dict[str, Any] = {
+        "epochs": epochs,
+        "horizon": None if horizon == epochs else horizon,
+        "early_stopping": None,
+        "threads": 1,
+    }
     if isinstance(schedule, AdaptiveLrSchedule):
         changes["lr_schedule"] = schedule.model_copy(update={"monitor": "train_loss"})
     split = experiment.data.split.model_copy(update={"validation": 0.0})

@@ -127,7 +127,7 @@ def member_of(
     return Member(
         seed=seed,
         epochs=training.epochs,
-        learning_rate=0.0 if isinstance(optimizer, LbfgsOptimizer) else optimizer.learning_rate,
+        learning_rate=training.learning_rate or 0.0,
         l2=training.l2,
         train_rows=train_rows,
         validation_rows=validation_rows,
@@ -155,6 +155,7 @@ def member_of(
             name: getattr(schedule, name) for name in LR_SCHEDULES[schedule.name].hyperparameter_names
         },
         schedule_monitor=schedule.monitor if isinstance(schedule, AdaptiveLrSchedule) else None,
+        horizon=training.schedule_epochs,
         weights=weights,
         stopping=_stopping_rule(training.early_stopping),
         convergence=_convergence_rule(training.convergence),

@@ -12,6 +12,8 @@ LOGARITHMIC_FROM = 30.0
 """Losses of which the largest is this many times the smallest get a logarithmic axis."""
 LOWEST_SHOWN = -0.5
 """R² has no lower bound, and is often very low in the first epochs."""
+LARGEST_LOSS = 1e200
+"""Larger losses lie outside of the axis: ticks beyond them would overflow."""
 BAD_SHARE = 5.0
 """The percentage of the values at the bad end that hardly widen the axis."""
 BAD_WIDTH = 0.5
@@ -23,6 +25,8 @@ def finish_loss(axes: Axes) -> None:
     axes.set_title("loss")
     lowest, highest = _drawn_range(axes)
     if lowest > 0 and highest >= LOGARITHMIC_FROM * lowest:
+        if highest > LARGEST_LOSS:  # before the logarithm, whose own margins would overflow
+            axes.set_ylim(lowest, LARGEST_LOSS)
         _use_logarithm(axes, lowest, highest)
     elif lowest >= 0:
         axes.set_ylim(0, 1.05 * highest or 1.0)

@@ -136,14 +136,27 @@ class SearchHistory:
             for (bracket, budget), results in sorted(found.items())
         ]
 
-    def set_words(self, trial: int) -> list[str]:
+    @property
+    def kept_horizon(self) -> int | None:
+        """The horizon of every trial's schedules; None if it is the number of epochs that `set_words` give.
+
+        It is another one where the search was extended, or where the config has a horizon.
+        """
+        horizon: int | None = self.settings.get("horizon")
+        return None if self._largest_budget in {None, horizon} else horizon
+
+    def set_words(self, trial: int, *, reads_horizon: bool = False) -> list[str]:
         """The `PATH=VALUE` words with which `fnnctl train --set` gives the trial's bits.
 
         A search trains with one thread, whatever the config says and however wide the network.
+        `reads_horizon` says whether the trial has a schedule for which `kept_horizon` matters.
         """
         words = [f"{path}={flow_yaml(value)}" for path, value in self.trials[trial].assignment.items()]
-        epochs = self._largest_budget
-        return [*words, *([] if epochs is None else [f"training.epochs={epochs}"]), "training.threads=1"]
+        if self._largest_budget is not None:
+            words.append(f"training.epochs={self._largest_budget}")
+        if reads_horizon and self.kept_horizon is not None:
+            words.append(f"training.horizon={self.kept_horizon}")
+        return [*words, "training.threads=1"]
 
     def loss_of(self, result: Result) -> float:
         """The objective as a loss, which is minimized; infinite if there is no objective."""

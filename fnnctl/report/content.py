@@ -60,7 +60,7 @@ def sections(summary: Summary) -> list[Section]:
     figures = ((figure.name, figure.what) for figure in task.figures)
     candidates: list[Section | None] = [
         Notes("Failure", (manifest.error,) if manifest.error else ()),
-        *(search_sections(summary.search, manifest.search) if summary.search else ()),
+        *search_sections(summary),
         _folds_table(summary, summary.cross_validation)
         if summary.cross_validation
         else _metrics_table(summary),

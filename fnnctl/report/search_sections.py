@@ -18,6 +18,7 @@ from fnnctl.records.trials import Result
 from fnnctl.report.search_settings import importances, short_names
 from fnnctl.report.sections import NOTHING, Command, FactList, Section, TableSection, number
 from fnnctl.report.summary import Summary
+from fnnctl.store import names
 from fnnctl.store.manifest import SearchFacts
 
 TOP: Final = 10
@@ -28,13 +29,16 @@ MOST_RUNGS: Final = 40
 GAP: Final = 3
 
 
-def search_sections(search: SearchHistory, facts: SearchFacts | None = None) -> list[Section]:
+def search_sections(summary: Summary) -> list[Section]:
     """Sections made from the journal and the manifest's facts; some may have no rows."""
+    search, facts = summary.search, summary.manifest.search
+    if search is None:
+        return []
     best = search.standings.incumbent
     return [
         FactList("Search", tuple(_search_facts(search, facts))),
         FactList("Best trial", tuple(_best_facts(search, best)) if best else ()),
-        Command("Train it alone", tuple(_command(search, best)) if best else ()),
+        Command("Train it alone", tuple(_command(summary, best)) if best else ()),
         _leaderboard(search),
         _rungs_table(search),
         _importance_table(search),
@@ -60,7 +64,7 @@ def search_json(summary: Summary) -> dict[str, Any]:
         "trials_by_status": search.statuses,
         "epochs": search.granted if planned is None else planned,
         "epochs_trained": search.trained,
-        "best": _best_json(search, summary.metrics),
+        "best": _best_json(summary, search),
         "leaderboard": [
             {**row, "configuration": dict(search.trials[row["trial"]].assignment)}
             for row in (dict[str, Any](zip(columns, values, strict=True)) for values in islice(rows, TOP))
@@ -96,9 +100,14 @@ def _best_facts(search: SearchHistory, best: Result) -> Iterable[tuple[str, str]
         yield path, flow_yaml(value)
 
 
-def _command(search: SearchHistory, best: Result) -> Iterable[str]:
-    yield "fnnctl train CONFIG"
-    for word in search.set_words(best.trial):
+def _command(summary: Summary, best: Result) -> Iterable[str]:
+    """The command that trains the best trial alone.
+
+    It names the complete config in the run's folder. The file that was given may have changed since, and its
+    command may have had overrides.
+    """
+    yield f"fnnctl train {shlex.quote(str(summary.path / names.RESOLVED))}"
+    for word in summary.set_words(best.trial):
         yield f"--set {shlex.quote(word)}"
 
 
@@ -164,7 +173,7 @@ def _importance_table(search: SearchHistory) -> TableSection:
     return TableSection(title, ("setting", "share", "by chance up to", "trials"), tuple(rows))
 
 
-def _best_json(search: SearchHistory, metrics: dict[str, Any] | None) -> dict[str, Any] | None:
+def _best_json(summary: Summary, search: SearchHistory) -> dict[str, Any] | None:
     best = search.standings.incumbent
     if best is None:
         return None
@@ -173,8 +182,9 @@ def _best_json(search: SearchHistory, metrics: dict[str, Any] | None) -> dict[st
         "objective": best.objective,
         "epochs": search.standings.epochs[best.trial],
         "configuration": dict(search.trials[best.trial].assignment),
-        "set": search.set_words(best.trial),
-        "metrics": metrics,
+        "config": str(summary.path / names.RESOLVED),
+        "set": summary.set_words(best.trial),
+        "metrics": summary.metrics,
     }
 
 

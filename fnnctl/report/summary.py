@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from fnnctl.arrays import IntArray
+from fnnctl.config.reading.loading import load_config
+from fnnctl.config.rules.trials import HORIZON, TrialConfigs, trial_configs
 from fnnctl.records.history import SearchHistory, search_history
 from fnnctl.store import names
 from fnnctl.store.catalogue import shown_status
@@ -39,6 +41,8 @@ class Summary:
     files: tuple[str, ...]
     search: SearchHistory | None = None
     """What a search's journal says; None for another run."""
+    trial_configs: TrialConfigs | None = None
+    """The configurations of a search's trials, if its schedules have a horizon of their own."""
 
     @property
     def shown_status(self) -> str:
@@ -62,6 +66,14 @@ class Summary:
         """The statistics of a cross-validation's folds; None for another run."""
         return self.part_metrics("cross_validation")
 
+    def set_words(self, trial: int) -> list[str]:
+        """The `PATH=VALUE` words that make the trial of the search's `resolved.yaml`: see `SearchHistory`."""
+        if self.search is None:
+            return []
+        configs, assignment = self.trial_configs, self.search.trials[trial].assignment
+        reads_horizon = configs is not None and HORIZON not in configs.unread_in(assignment)
+        return self.search.set_words(trial, reads_horizon=reads_horizon)
+
     @property
     def task_report(self) -> TaskReport:
         """What the run's task declares of its reports."""
@@ -74,10 +86,11 @@ def task_report(manifest: Manifest) -> TaskReport:
 
 
 def summarize(run: RunFolder) -> Summary:
-    """Read a run's folder; raises `DataError` if one of its files is damaged."""
+    """Read a run's folder; raises `DataError` or `ConfigError` if one of its files is damaged."""
     manifest = run.read_manifest()
     history = run.read_history()
     records = run.read_journal()
+    search = None if records is None else search_history(records, run.path / names.JOURNAL)
     winner = run.winner()
     scored = winner or run
     return Summary(
@@ -88,5 +101,12 @@ def summarize(run: RunFolder) -> Summary:
         confusion=read_confusion_matrix(scored),
         epochs=len(next(iter(history.values()))) if history else None,
         files=run.files() if winner is None else (*run.files(), names.BEST),
-        search=None if records is None else search_history(records, run.path / names.JOURNAL),
+        search=search,
+        trial_configs=_trial_configs(run) if search and search.kept_horizon is not None else None,
     )
+
+
+def _trial_configs(run: RunFolder) -> TrialConfigs:
+    """The configurations of the search's trials, as far as they follow from its complete config."""
+    loaded = load_config(run.path / names.RESOLVED)
+    return trial_configs(loaded.config, loaded.experiment, epochs=loaded.experiment.training.epochs)

@@ -61,7 +61,7 @@ def _section(section: Section, width: int | None) -> RenderableType:
         case Notes():
             body = Group(*(Text(_broken(f"- {line}", inner)) for line in section.rows))
         case Command():
-            body = Group(*map(_text, command_lines(section)))
+            return Group("", _text(section.title, "bold"), *map(_unbroken, command_lines(section)))
     return Group("", _text(section.title, "bold"), Padding(body, (0, 0, 0, INDENT), expand=False))
 
 
@@ -85,6 +85,11 @@ def _pairs(pairs: Sequence[tuple[str, str]], width: int | None) -> RichTable:
     for name, value in pairs:
         grid.add_row(_text(name, "dim"), Text(_broken(value, width and width - names - GAP)))
     return grid
+
+
+def _unbroken(line: str) -> Text:
+    """A line that is never wrapped or cut off, however narrow the terminal: a pasted command ends with it."""
+    return Text(" " * INDENT + plain_text(line), no_wrap=True, overflow="ignore")
 
 
 def _broken(text: str, width: int | None) -> str:

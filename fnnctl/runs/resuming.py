@@ -1,4 +1,4 @@
-"""An interrupted training that is to go on: its folder, its checkpoint, and what has changed since."""
+"""An interrupted run that is to go on: its folder, its checkpoint, and what has changed since."""
 
 from __future__ import annotations
 
@@ -39,17 +39,16 @@ def released_on_error(run: OpenRun) -> Iterator[None]:
         raise
 
 
-def load_checkpoint(
-    run: OpenRun, data: TaskData, fit: Fit, file: Path, note: Callable[[str], None]
-) -> Checkpoint | None:
-    """The run's checkpoint; None if there is none that can be used, so that training begins again.
-
-    `file` is the config that was loaded. Raises `DataError` if it names other data than the run began with.
-    """
+def refuse_other_data(run: OpenRun, data: TaskData, file: Path, *, command: str) -> None:
+    """Raise `DataError` if `file`, the config that was loaded, names other data than the run began with."""
     begun_with, now = run.read_manifest().data, data.dataset
     if begun_with and (begun_with.sha256, begun_with.test_sha256) != (now.sha256, now.test_sha256):
-        message = f"the run began with other data; `fnnctl train {file}` begins a new run with these"
+        message = f"the run began with other data; `fnnctl {command} {file}` begins a new run with these"
         raise DataError(Problem(message, file=str(file), path="data"))
+
+
+def load_checkpoint(run: OpenRun, data: TaskData, fit: Fit, note: Callable[[str], None]) -> Checkpoint | None:
+    """The run's checkpoint; None if there is none that can be used, so that training begins again."""
     try:
         arrays = run.read_checkpoint()
         member = fit.member(data, fit.split(data))
@@ -69,12 +68,9 @@ def resolved_config(run: RunFolder) -> Path:
     return file
 
 
-def begin_again(
-    run: OpenRun, checkpoint: Checkpoint | None, *, blas_threads: int | None, note: Callable[[str], None]
-) -> None:
-    """Say, log and record that the training goes on, and what is different from when it began."""
+def begin_again(run: OpenRun, at: str, *, blas_threads: int | None, note: Callable[[str], None]) -> None:
+    """Say, log and record that the run goes on from there, and what is different from when it began."""
     manifest = run.read_manifest()
-    at = f"epoch {checkpoint.epoch}" if checkpoint else "the start"
     note(f"resuming from {at} of {run.path}")
     run.log(f"resumed from {at}")
     open_facts = dict.fromkeys(("training", "calibration"))

@@ -10,6 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from fnnctl.config.paths import ConfigPath, format_path, parse_path
+from fnnctl.config.rules.plain_config import value_at
+from fnnctl.config.rules.trials import HORIZON
+from fnnctl.config.rules.unread import WITH_HORIZON
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.errors import ConfigError, Problem, UsageError
 from fnnctl.search.setup import SearchSetup
@@ -17,11 +20,6 @@ from fnnctl.search.setup import SearchSetup
 BUDGET: Final[ConfigPath] = ("search", "budget")
 TRIALS: Final[ConfigPath] = ("search", "trials")
 LONGER: Final = "search.trials, search.budget.max_epochs or search.budget.total"
-WITH_HORIZON: Final[Mapping[str, Sequence[str]]] = {
-    "lr_schedule": ("cosine", "one_cycle"),
-    "averaging": ("swa",),
-}
-"""The settings of training whose course depends on how many epochs there will be: which of their kinds."""
 
 
 def refuse_other_settings(overrides: Sequence[str]) -> None:
@@ -54,15 +52,18 @@ def asks_for_more(begun: SearchSetup, search: SearchSetup) -> bool:
 
 
 def kept_horizon(search: SearchSetup) -> list[str]:
-    """A warning where trials are granted more epochs than their schedules were made for, else none."""
-    horizon, most = search.configs.epochs, search.budget.max_epochs
+    """A warning where trials are granted more epochs than their schedules were made for, else none.
+
+    There is none, either, where the config has said so by its training.horizon.
+    """
+    horizon, most = search.configs.horizon, search.budget.max_epochs
     found = [kind for name, kinds in WITH_HORIZON.items() for kind in kinds if kind in _kinds(search, name)]
-    if most <= horizon or not found:
+    if most <= horizon or not found or horizon == value_at(search.configs.config, HORIZON):
         return []
     return [
         f"{' and '.join(found)} keeps the horizon of {horizon:,} epochs with which the search began, so that "
-        f"its results hold, and goes on up to {most:,} epochs as it ended there; `fnnctl train` with that "
-        "many epochs, and the refitted winner, have a horizon of their own"
+        f"its results hold, and goes on up to {most:,} epochs as it ended there; so does the refitted "
+        f"winner, and so does `fnnctl train` with training.horizon={horizon}"
     ]
 
 

@@ -58,7 +58,7 @@ class SearchSetup:
 
     def header(self, data_sha256: str, versions: Mapping[str, str]) -> Header:
         """The journal's first record; `versions` are those of the libraries that compute."""
-        fixed: dict[str, Any] = active_settings(self.experiment)
+        fixed: dict[str, Any] = active_settings(self.experiment, self.configs)
         search = fixed["search"]
         budget, trials = search.pop("budget"), search.pop("trials", None)
         objective = self.settings.objective
@@ -78,7 +78,7 @@ class SearchSetup:
                 "budget": budget,
                 "trials": trials,
                 "max_trials": self.budget.max_trials,
-                "horizon": self.configs.epochs,
+                "horizon": self.configs.horizon,
             },
         )
 
@@ -93,8 +93,7 @@ def set_up(
 ) -> SearchSetup:
     """Plan the search of a sound `config`; `experiment` is the config's, with the data's facts filled in.
 
-    Without a `horizon`, the number of epochs for which schedules are planned, it is the largest budget.
-    Raises `ConfigError`.
+    `horizon` is the one with which the search began, if it was begun before. Raises `ConfigError`.
     """
     search = experiment.search or SearchConfig()
     budget = _budget(experiment, search, max_trials)
@@ -108,7 +107,7 @@ def set_up(
     if budget.total_epochs is not None:
         largest = max((bracket.rungs[-1].epochs for bracket in plan.brackets), default=1)
         budget = replace(budget, max_epochs=largest, min_epochs=min(budget.min_epochs, largest))
-    configs = trial_configs(config, experiment, epochs=horizon or budget.max_epochs, check=task.check)
+    configs = trial_configs(config, experiment, epochs=budget.max_epochs, horizon=horizon, check=task.check)
     return SearchSetup(experiment, configs, space, budget, plan)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -50,16 +50,11 @@ class FoldMeasure:
     def _result(
         self, stack: TrainedStack, k: int, scores: FloatArray, temperature: float | None
     ) -> FoldResult:
-        """The fold's result; it has diverged also if finite weights give scores that overflow."""
-        trained, part = stack.trained[k], None
-        outcome = trained.outcome
-        if outcome not in {Outcome.DIVERGED, Outcome.INTERRUPTED}:
-            fit = stack.fits[k]
-            readout = replace(fit.readout, temperature=temperature)
-            part = stack.data.score(fit.split(stack.data).test, [scores], readout)
-            if not math.isfinite(part.loss):
-                outcome, part = Outcome.DIVERGED, None
-        return FoldResult(outcome, trained.epochs, trained.best_epoch, trained.history, temperature, part)
+        trained = stack.trained[k]
+        result = FoldResult(trained.outcome, trained.epochs, trained.best_epoch, trained.history, temperature)
+        if trained.outcome in {Outcome.DIVERGED, Outcome.INTERRUPTED}:
+            return result
+        return result.scored(stack.data, stack.fits[k], scores)
 
 
 @dataclass(frozen=True, slots=True)

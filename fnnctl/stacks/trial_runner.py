@@ -220,7 +220,6 @@ class TrialRunner:
             start=stack.start,
             states=tuple(states),
             stop=stack.stop,
-            horizon=self._fits.configs.epochs,
             keep=self._settings.keep_checkpoints or stack.stop < self._settings.max_epochs,
         )
 

@@ -68,12 +68,8 @@ class StackItem(Generic[T]):
     """The training state of each fit after `start` epochs; none if it is 0."""
     stop: int | None = None
     """The epoch at which training pauses; None for each fit's own last epoch."""
-    horizon: int = 0
-    """The horizon of learning-rate schedules, in epochs; 0 for each fit's own number."""
     keep: bool = False
     """Whether the states at `stop` are wanted."""
-    seconds: float = math.inf
-    """The time limit: no epoch starts after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +116,9 @@ def train_item(progress: Progress, shared: WorkerData, item: StackItem[T]) -> St
         item.fits,
         pools=shared.pool,
         epochs=item.stop,
-        horizon=item.horizon,
         start=(item.start, state),
         on_epoch=lambda stack, record: progress.advance(len(stack.members)),
         should_stop=progress.should_stop,
-        seconds=item.seconds,
     )
     if item.stop is None:  # what ended early is done, too
         pairs = zip(stack.members, stack.trained, strict=True)
@@ -146,7 +140,6 @@ def train_fits(
     *,
     pools: Callable[[Fit], Pool] | None = None,
     epochs: int | None = None,
-    horizon: int = 0,
     start: tuple[int, State | None] = (0, None),
     checkpoint: Checkpoint | None = None,
     diagnose: bool = False,
@@ -161,7 +154,6 @@ def train_fits(
         fits: Fits with equal settings and equally many rows.
         pools: Makes (or finds) the preprocessed rows of a fit.
         epochs: Where training pauses; by default each fit's own number of epochs.
-        horizon: The horizon of schedules; by default each fit's own number of epochs.
         start: Epochs that were trained before, and the state that they led to.
         checkpoint: Of a single fit: the checkpoint that its training resumes from.
         diagnose, on_epoch, should_stop, seconds: See `training.trainer`.
@@ -173,7 +165,7 @@ def train_fits(
         fit.member(data, fit.split(data), offset=offset) for fit, offset in zip(fits, offsets, strict=True)
     ]
     if epochs is not None:
-        members = [replace(member, epochs=epochs, horizon=horizon) for member in members]
+        members = [replace(member, epochs=epochs) for member in members]
     pool = join_pools(distinct)
     settings = fits[0].settings
     if checkpoint:

@@ -88,6 +88,14 @@ class RunFolder:
         """The resumable state of a training."""
         return self._read(names.CHECKPOINT, read_npz)
 
+    def fold_files(self) -> list[Path]:
+        """The files of a cross-validation that is not complete, each with the results of some folds."""
+        return sorted((self.path / names.KEPT_FOLDS).glob("*.npz"))
+
+    def read_fold_file(self, file: Path) -> dict[str, Array]:
+        """The arrays of one of `fold_files`; raises `DataError` if it is damaged."""
+        return read_npz(read_bytes(file) or b"", file)
+
     def read_journal(self) -> list[JournalRecord] | None:
         """The records of a search that may still go on, without an incomplete last one."""
         return read_journal(self.path / names.JOURNAL)

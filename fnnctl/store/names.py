@@ -63,6 +63,8 @@ LAYOUT_VERSION = 1
 LOCK = ".lock"
 CHECKPOINT = ".checkpoint.npz"
 """The resumable state of a training; deleted when the run is complete."""
+KEPT_FOLDS = ".folds"
+"""The folder with the results of a cross-validation's folds; deleted when the run is complete."""
 TEMPORARY_PATTERN = ".*.tmp"
 """The files that `temporary_file_name` names."""
 LATEST = "latest"
@@ -110,6 +112,11 @@ HIDDEN_FOLDER_PATTERN = ".new-*"
 def trial_checkpoint_name(budget: int, first_trial: int) -> str:
     """A new file's name for the checkpoints of a stack of trials, named by the first, at this budget."""
     return f"{budget}-{first_trial}-{_random_hex(4)}.npz"
+
+
+def fold_file_name(first_fold: int) -> str:
+    """A new file's name for the results of a stack of folds, named by the first."""
+    return f"{first_fold}-{_random_hex(4)}.npz"
 
 
 def temporary_file_name(name: str) -> str:

@@ -61,6 +61,15 @@ class OpenRun(RunFolder):
         """Write the resumable state of a training, in place of the last one."""
         write_bytes(self.path / names.CHECKPOINT, to_npz(arrays))
 
+    def write_fold_file(self, first_fold: int, arrays: Mapping[str, Array]) -> None:
+        """Write the results of some folds of a cross-validation, from which it can be resumed."""
+        folder = self.path / names.KEPT_FOLDS
+        try:
+            folder.mkdir(exist_ok=True)
+        except OSError as error:
+            raise cannot_write(folder, error) from error
+        write_bytes(folder / names.fold_file_name(first_fold), to_npz(arrays))
+
     def log(self, text: str) -> None:
         """Append lines with the time. A line that cannot be written is lost: a log must not end a run."""
         now = utc_text(datetime.now(UTC))
@@ -113,7 +122,7 @@ class OpenRun(RunFolder):
     ) -> None:
         """Record how the run ended, with further facts, and release its lock.
 
-        `seconds` has `total` and `training`. The checkpoint of a complete run is deleted.
+        `seconds` has `total` and `training`. What a complete run could have been resumed from is deleted.
         """
         finished = utc_text(datetime.now(UTC))
         try:
@@ -121,6 +130,7 @@ class OpenRun(RunFolder):
             if status == "completed":
                 with suppress(OSError):
                     (self.path / names.CHECKPOINT).unlink()
+                shutil.rmtree(self.path / names.KEPT_FOLDS, ignore_errors=True)
         finally:
             self.let_go()
 

@@ -27,6 +27,10 @@ class EpochMetrics(Protocol):
     def rising_columns(self) -> frozenset[str]:
         """The columns in which more is better; in all others less is."""
 
+    @property
+    def guessing_loss(self) -> float:
+        """The recorded loss of outputs that are the same for every row, as if nothing had been learned."""
+
     def validation_record(
         self, losses: FloatArray, predictions: TargetArray, targets: TargetArray
     ) -> Mapping[str, FloatArray]:

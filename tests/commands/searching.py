@@ -109,9 +109,9 @@ def prepared(config: Path, *overrides: str) -> PreparedSearch:
 
 def printed_words(folder: Path) -> dict[int, list[str]]:
     """The words with which a report says to train each trial alone, by its number."""
-    told = summarize(RunFolder(folder)).search
-    assert told is not None
-    return {number: told.set_words(number) for number in told.trials}
+    summary = summarize(RunFolder(folder))
+    assert summary.search is not None
+    return {number: summary.set_words(number) for number in summary.search.trials}
 
 
 def trained_alone(config: Path, words: Sequence[str]) -> TrainedMember:

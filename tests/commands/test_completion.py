@@ -61,3 +61,49 @@ def test_the_last_row_of_a_diverged_history_has_no_numbers(
     assert float(last.pop("learning_rate")) == 1e6
     assert set(last.values()) == {"nan"}
     assert program("report", "--json").code == 0
+
+
+WILD = ("--set", "training.optimizer={name: rmsprop, learning_rate: 100000}")
+
+
+def test_a_loss_that_exploded_is_warned_of(program: Program, iris: Path, tmp_path: Path) -> None:
+    """Training comes to its end with finite numbers."""
+    done = program("train", str(iris), *WILD, "--set", "training.early_stopping=null")
+    assert done.code == 0
+    run = only_run(tmp_path)
+    with (run / "history.csv").open(newline="") as file:
+        loss = float(list(csv.DictReader(file))[-1]["validation_loss"])
+    assert loss > 1000
+    warning = (
+        f"validation_loss exploded: it ended at {loss:.2g}, and guessing comes to 1.1. "
+        "Try a smaller training.optimizer.learning_rate, such as 10000"
+    )
+    assert f"warning: {warning}" in done.err.splitlines()
+    assert warning in read_json(run / "manifest.json")["warnings"]
+    assert "exploded" in program("report").out
+
+
+def test_folds_whose_loss_exploded_are_warned_of(program: Program, iris: Path) -> None:
+    done = program("evaluate", str(iris), "--folds", "2", "--repeats", "1", *WILD)
+    assert done.code == 0
+    assert "warning: validation_loss exploded in 2 of 2 folds: it ended at " in done.err
+
+
+FAR = "1e300,0,a\n" * 8 + "".join(f"{k % 7},{k % 5},{'ab'[k % 2]}\n" for k in range(60))
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate"])
+def test_lbfgs_has_no_learning_rate_that_could_be_smaller(
+    program: Program, tmp_path: Path, command: str
+) -> None:
+    (tmp_path / "far.csv").write_text(f"x,y,label\n{FAR}")
+    (tmp_path / "far.yaml").write_text(
+        "data: {source: far.csv, target: label, scaling: none}\n"
+        "training: {optimizer: lbfgs, precision: float32, epochs: 3}\n"
+    )
+    done = program(command, "far.yaml")
+    assert done.code == 4
+    assert done.err.splitlines()[-1].partition(". The history")[0].partition(": ")[2] == (
+        "the loss became non-finite. Try data.scaling: standardize, or a larger training.l2, or another "
+        "training.optimizer, such as adam"
+    )

@@ -122,8 +122,11 @@ def test_a_signal_keeps_what_was_done(
     done = program("evaluate", str(iris), *SMALL)
     assert done.code == 130
     run = only_run(tmp_path)
-    assert f"what was done until then is in {run.relative_to(tmp_path)}" in done.err
-    assert "--resume" not in done.err
+    place = run.relative_to(tmp_path)
+    assert done.err.splitlines()[-2:] == [
+        f"interrupted; what was done until then is in {place}, and this resumes from there:",
+        f"fnnctl evaluate --resume {place}",
+    ]
     assert read_json(run / "manifest.json")["status"] == "interrupted"
     folds = table(run, "cross_validation.csv")
     assert [fold["stopped"] for fold in folds] == ["completed", "completed", "interrupted", "", "", ""]

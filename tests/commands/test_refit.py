@@ -120,3 +120,22 @@ def test_a_refit_that_was_broken_off_is_done_again(tmp_path: Path, monkeypatch: 
     assert [path.name for path in folder.glob(".*")] == [".lock"]
     for name in ("best/model.npz", "leaderboard.csv", "metrics.json"):
         assert (folder / name).read_bytes() == (whole / name).read_bytes()
+
+
+def test_what_the_refit_cannot_have_is_told(program: Program, best: Path) -> None:
+    """It learns from the rows that a temperature and a monitored loss need."""
+    told = [text.partition(":")[0] for text in read_json(best.parent / "manifest.json")["warnings"]]
+    assert told == [
+        "the refitted winner is not calibrated",
+        "the refitted winner's lr_schedule watches train_loss in place of validation_loss",
+    ]
+    assert (
+        read_json(best / "manifest.json")["warnings"][:2]
+        == read_json(best.parent / "manifest.json")["warnings"]
+    )
+    assert "the refitted winner is not calibrated" in program("report", str(best.parent)).out
+
+
+def test_what_needs_no_validation_part_is_not_told(tmp_path: Path) -> None:
+    config = write_config(tmp_path / "x.yaml", training={"lr_schedule": "cosine"}, search=SEARCH)
+    assert read_json(search(config) / "manifest.json")["warnings"] == []

@@ -23,7 +23,7 @@ def searched(tmp_path: Path) -> Path:
 def test_a_search_is_reported_in_every_format(program: Program, searched: Path) -> None:
     done = program("report")
     assert done.code == 0
-    assert "fnnctl train CONFIG" in done.out
+    assert f"fnnctl train {searched.relative_to(Path.cwd())}/resolved.yaml" in done.out
     assert set(SEARCH_FIGURES) <= {path.name for path in searched.iterdir()}
     (entry,) = program("report", "--json").json["runs"]
     assert (entry["kind"], entry["best"]["trial"]) == ("search", 1)

@@ -187,6 +187,8 @@ def _training(draw: st.DrawFn, *, lbfgs: bool, hidden: bool, averages: bool) -> 
     optimizer, epochs = training.get("optimizer", {}), training.get("epochs", 200)
     rate = optimizer.get("learning_rate", 0.001) if isinstance(optimizer, dict) else 0.001
     training |= draw(_mapping({}, lr_schedule=_schedules(epochs, rate)))
+    if "cosine" in str(training.get("lr_schedule")):
+        training |= draw(_mapping({}, horizon=_or_null(st.integers(epochs, 10_000_000))))
     return training
 
 

@@ -17,7 +17,6 @@ WATCHING: dict[str, Any] = {
     "training": {
         "epochs": 100,
         "early_stopping": {"monitor": "validation_loss", "patience": 3},
-        "time_limit": 60,
         "lr_schedule": {"name": "adaptive", "monitor": "validation_loss", "patience": 4},
     },
 }
@@ -26,7 +25,7 @@ WATCHING: dict[str, Any] = {
 def test_nothing_watches_a_validation_part() -> None:
     refitted = refit_experiment(Experiment.model_validate(WATCHING), epochs=17)
     training, schedule = refitted.training, refitted.training.lr_schedule
-    assert (training.epochs, training.early_stopping, training.time_limit) == (17, None, None)
+    assert (training.epochs, training.early_stopping, training.horizon) == (17, None, None)
     assert isinstance(schedule, AdaptiveLrSchedule)
     assert (schedule.monitor, schedule.patience) == ("train_loss", 4)
     assert (refitted.data.split.validation, refitted.model.calibration) == (0.0, "none")
@@ -36,7 +35,7 @@ def test_the_test_part_and_all_else_stay_as_they_are() -> None:
     experiment = Experiment.model_validate(WATCHING)
     refitted = refit_experiment(experiment, epochs=17)
     assert refitted.data.split.test == 0.25
-    unchanged = {"early_stopping", "time_limit", "threads", "lr_schedule", "epochs"}
+    unchanged = {"early_stopping", "threads", "lr_schedule", "epochs"}
     assert refitted.training.model_dump(exclude=unchanged) == experiment.training.model_dump(
         exclude=unchanged
     )

@@ -232,7 +232,7 @@ def test_every_training_setting_is_tested_here() -> None:
     """A new one has to reach the member or the settings; the last three do not go through them."""
     elsewhere = {"class_weights", "time_limit", "threads"}
     here = {
-        "epochs", "batch_size", "shuffle", "optimizer", "lr_schedule", "l2", "averaging", "early_stopping",
-        "convergence", "precision",
+        "epochs", "batch_size", "shuffle", "optimizer", "lr_schedule", "horizon", "l2", "averaging",
+        "early_stopping", "convergence", "precision",
     }  # fmt: skip
     assert set(TrainingConfig.model_fields) == {*TECHNIQUES, *here, *elsewhere}

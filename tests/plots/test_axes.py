@@ -5,7 +5,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from fnnctl.arrays import FloatArray
-from fnnctl.plots.axes import finish_objective, objective_range
+from fnnctl.plots.axes import finish_loss, finish_objective, objective_range
+from fnnctl.plots.style import png_bytes
 
 WITH_OUTLIER = np.append(np.linspace(1.0, 2.0, 99), 1e30)
 
@@ -42,3 +43,12 @@ def test_losses_of_several_magnitudes_have_a_logarithmic_axis() -> None:
     axes = Figure().subplots()
     finish_objective(axes, (0.01, 1.0), minimized=False)
     assert axes.get_yscale() == "linear"
+
+
+def test_losses_that_exploded_overflow_no_tick() -> None:
+    figure = Figure()
+    axes = figure.subplots()
+    axes.plot([1.0, 2.0, 3.0], [0.5, 1e308, 1e300])
+    finish_loss(axes)
+    assert png_bytes(figure)
+    assert axes.get_ylim()[1] == 1e200

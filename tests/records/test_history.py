@@ -88,6 +88,17 @@ def test_what_a_resume_changes() -> None:
     assert read([header(), trial(0), resume]).set_words(0)[-2] == "training.epochs=27"
 
 
+def test_the_horizon_that_an_extension_keeps() -> None:
+    begun, resume = header(horizon=9), {"record": "resume", "changes": {"budget": {"max_epochs": 27}}}
+    assert read([begun, trial(0)]).kept_horizon is None
+    longer = read([begun, trial(0), resume])
+    assert longer.kept_horizon == 9
+    assert longer.set_words(0, reads_horizon=True)[-3:] == [
+        "training.epochs=27", "training.horizon=9", "training.threads=1",
+    ]  # fmt: skip
+    assert "training.horizon=9" not in longer.set_words(0)
+
+
 def test_a_trial_that_moves_to_another_bracket_keeps_its_results() -> None:
     search = read([header(), trial(0, bracket=1), result(0, 1, 0.5), trial(0, bracket=2)])
     assert (search.trials[0].bracket, len(search.results)) == (2, 1)

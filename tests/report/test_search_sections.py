@@ -20,12 +20,15 @@ from fnnctl.report.summary import Summary, summarize
 from fnnctl.report.terminal import terminal_report
 from fnnctl.store.documents import to_json
 from fnnctl.store.journal import JournalRecord
+from fnnctl.store.manifest import Manifest
 from tests.report.conftest import HOSTILE_CLASSES, part_metrics
 from tests.report.searches import NAME, RATE, halving, header, read, refit, result, start_search, trial
 
 
 def titled(records: list[JournalRecord]) -> dict[str, Section]:
-    return {section.title: section for section in search_sections(read(records)) if section.rows}
+    manifest = Manifest(status="completed", kind="search", name="rates", started="2026-11-24T13:24:05Z")
+    summary = Summary(Path("runs/x"), manifest, False, None, None, None, (), search=read(records))
+    return {section.title: section for section in search_sections(summary) if section.rows}
 
 
 def shown(summary: Summary, width: int = 80) -> str:
@@ -200,13 +203,14 @@ def test_hostile_values_are_shown_as_they_are(tmp_path: Path) -> None:
     command = titled(records)["Train it alone"]
     assert isinstance(command, Command)
     assert command.rows == (
-        "fnnctl train CONFIG", """--set 'a=it'"'"'s `x`'""", "--set b=11", "--set training.epochs=9",
-        "--set training.threads=1",
+        "fnnctl train runs/x/resolved.yaml", """--set 'a=it'"'"'s `x`'""", "--set b=11",
+        "--set training.epochs=9", "--set training.threads=1",
     )  # fmt: skip
     text = shown(summary)
     assert "\x1b" not in text
     assert "[bold]loud[/bold]" in text
     assert "````" not in markdown_report([summary], (), tmp_path)
     fenced = [header(paths=["a"]), trial(0, {"a": "```\n# title"}), result(0, 3, 0.5)]
-    text = markdown_report([summarize(start_search(tmp_path, fenced))], (), tmp_path)
-    assert "\n````sh\nfnnctl train CONFIG \\\n" in text
+    run = start_search(tmp_path, fenced)
+    text = markdown_report([summarize(run)], (), tmp_path)
+    assert f"\n````sh\nfnnctl train {run.path}/resolved.yaml \\\n" in text

@@ -85,7 +85,7 @@ def test_the_curves_are_those_of_this_job(iris: Path) -> None:
     """Five epochs after the first seven: loss of training, loss and accuracy of validation."""
     prepared = prepare(iris, ["training.early_stopping=null"])
     whole = train_fits(prepared.data, [prepared.fit])
-    first = train_fits(prepared.data, [prepared.fit], epochs=7, horizon=12)
+    first = train_fits(prepared.data, [prepared.fit], epochs=7)
     assert first.last is not None
     later = train_fits(prepared.data, [prepared.fit], epochs=12, start=(7, first.last.state))
     curves = measured(later).curves

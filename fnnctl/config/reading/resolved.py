@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fnnctl.config.paths import is_below
+from fnnctl.config.rules.trials import TrialConfigs
 from fnnctl.config.rules.unread import unread_settings
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.section import Section
@@ -16,17 +17,23 @@ _FIRST_LINE = (
 )
 
 
-def resolved_yaml(experiment: Experiment, *, command: str = "train") -> str:
+def resolved_yaml(
+    experiment: Experiment, *, command: str = "train", trials: TrialConfigs | None = None
+) -> str:
     """Write the experiment in the models' order, without what nothing reads.
 
     Floats are written so that they read back exactly. The experiment is one that `load_config` could
-    have returned: a setting that nothing reads has its default.
+    have returned: a setting that nothing reads has its default. `trials` are those of its search: see
+    `active_settings`.
     """
-    return _FIRST_LINE.format(command) + block_yaml(active_settings(experiment))
+    return _FIRST_LINE.format(command) + block_yaml(active_settings(experiment, trials))
 
 
-def active_settings(experiment: Experiment) -> dict[str, Any]:
-    """The experiment as plain values, defaults filled in, without what nothing reads."""
+def active_settings(experiment: Experiment, trials: TrialConfigs | None = None) -> dict[str, Any]:
+    """The experiment as plain values, defaults filled in, without what nothing reads.
+
+    With the `trials` of its search the values are those from which the same trials are made.
+    """
     values: dict[str, Any] = _plain(experiment)
     unread = unread_settings(experiment)
     for path in unread:
@@ -36,7 +43,7 @@ def active_settings(experiment: Experiment) -> dict[str, Any]:
         for key in path[:-1]:
             section = section[key]
         section.pop(path[-1], None)
-    return values
+    return trials.for_all_trials(values, experiment) if trials else values
 
 
 def _plain(value: Any) -> Any:

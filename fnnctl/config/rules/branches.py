@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fnnctl.config.paths import ConfigPath, parse_path
-from fnnctl.config.rules.plain_config import value_at, without
+from fnnctl.config.rules.plain_config import is_given, value_at, without
 from fnnctl.config.schema.schema_tree import forms_at, names_of
 
 
@@ -23,18 +23,28 @@ class Fork:
     settings: Mapping[Any, Collection[str]]
     """The default's stand under None as well."""
 
-    def without_others(self, config: Any, kept: Collection[ConfigPath] = ()) -> Any:
-        """The config without the settings that another name reads and the section's present name does not.
-
-        Settings at the `kept` paths stay, for the schema to check.
-        """
+    def others_in(self, config: Any) -> list[ConfigPath]:
+        """The settings of the config that another name reads and the section's present name does not."""
         section = value_at(config, self.path)
         if not isinstance(section, Mapping):
-            return config
+            return []
         own = self.settings.get(section.get("name"), section)
         others = {key for keys in self.settings.values() for key in keys}
-        paths = [(*self.path, key) for key in section if key in others and key not in own]
-        return without(config, [path for path in paths if path not in kept])
+        return [(*self.path, key) for key in section if key in others and key not in own]
+
+    def shared_defaults(self, values: Any, config: Any) -> list[ConfigPath]:
+        """The settings in complete `values` that the config does not give, and that another name has, too."""
+        section = value_at(values, self.path)
+        if not isinstance(section, Mapping):
+            return []
+        name = section["name"]
+        shared = {key for other, keys in self.settings.items() if other != name for key in keys} - {"name"}
+        paths = [(*self.path, key) for key in section if key in shared]
+        return [path for path in paths if not is_given(config, path)]
+
+    def without_others(self, config: Any, kept: Collection[ConfigPath] = ()) -> Any:
+        """The config without `others_in` it; those at the `kept` paths stay, for the schema to check."""
+        return without(config, [path for path in self.others_in(config) if path not in kept])
 
 
 def forks_of(config: Mapping[str, Any]) -> list[Fork]:

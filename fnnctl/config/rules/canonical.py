@@ -42,6 +42,7 @@ NOT_COUNTED: Final[Mapping[ConfigPath, str]] = {
     ("search",): "a trial is what it is, whichever others are tried",
     ("model", "calibration"): "it is fitted after training, to the same network",
     ("training", "epochs"): "a trial that is granted more epochs goes on with its own random numbers",
+    ("training", "horizon"): "it stands for the epochs, where a search has granted more of them",
     ("training", "threads"): "the same numbers to rounding",
     ("training", "time_limit"): "it ends training sooner, like fewer epochs",
 }

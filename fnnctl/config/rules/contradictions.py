@@ -108,12 +108,13 @@ def _impossible_schedule(experiment: Experiment) -> Contradictions:
         if _is_missing(schedule.monitor, experiment):
             message = f"watches {schedule.monitor}, but data.split.validation is 0"
             yield path, f"{message}; write monitor: train_loss"
-        rate = None if isinstance(training.optimizer, LbfgsOptimizer) else training.optimizer.learning_rate
+        rate = training.learning_rate
         if rate is not None and schedule.minimum >= rate:
             message = f"must be less than training.optimizer.learning_rate, which is {rate:g}"
             yield (*path, "minimum"), f"{message}; the rate could not be lowered"
-    if isinstance(schedule, CosineLrSchedule) and schedule.warmup_epochs >= training.epochs:
-        yield (*path, "warmup_epochs"), f"must be less than training.epochs, which is {training.epochs}"
+    if isinstance(schedule, CosineLrSchedule) and schedule.warmup_epochs >= training.schedule_epochs:
+        horizon = "training.epochs" if training.horizon is None else "training.horizon"
+        yield (*path, "warmup_epochs"), f"must be less than {horizon}, which is {training.schedule_epochs}"
 
 
 def _impossible_average(experiment: Experiment) -> Contradictions:
@@ -121,7 +122,7 @@ def _impossible_average(experiment: Experiment) -> Contradictions:
     training, average = experiment.training, experiment.training.averaging
     if not isinstance(average, SwaAveraging):
         return
-    before = math.floor(average.start * training.epochs)
+    before = math.floor(average.start * training.schedule_epochs)
     rules = {"early_stopping": training.early_stopping, "convergence": training.convergence}
     for name, rule in rules.items():
         if rule is not None and rule.patience < before:

@@ -32,6 +32,11 @@ def search_messages(
     epochs = search.budget.max_epochs or experiment.training.epochs
     configs = trial_configs(config, experiment, epochs=epochs, check=check)
     messages = _objective_messages(search.objective, experiment) | _budget_messages(search, epochs)
+    if experiment.training.time_limit is not None:
+        messages["training", "time_limit"] = (
+            "is for `fnnctl train`: with it the trials of a search would depend on the machine; write null, "
+            "and end the search as a whole with --time-limit SECONDS"
+        )
     return messages | (_base_messages(configs) or space_messages(configs, experiment, search.space))
 
 

@@ -36,6 +36,7 @@ NOT_SEARCHED: Final[Mapping[ConfigPath, str]] = {
     ("data", "task"): "all trials predict the same",
     ("model", "calibration"): "it is fitted after training, to the same network",
     ("training", "epochs"): "search.budget says how many epochs trials have",
+    ("training", "horizon"): "all trials have the horizon of the search, which is its largest budget",
     ("training", "threads"): _MACHINE,
     ("training", "time_limit"): _MACHINE,
 }

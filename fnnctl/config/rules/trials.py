@@ -14,7 +14,7 @@ from fnnctl.config.paths import ConfigPath, Messages, is_below, parse_path
 from fnnctl.config.rules.branches import Fork, forks_of
 from fnnctl.config.rules.canonical import configuration_seed
 from fnnctl.config.rules.contradictions import contradictions
-from fnnctl.config.rules.plain_config import value_at, with_value, without
+from fnnctl.config.rules.plain_config import is_given, value_at, with_value, without
 from fnnctl.config.rules.unread import unread_settings
 from fnnctl.config.rules.validation import RefusedConfigurationError, validated
 from fnnctl.config.schema.experiment import Experiment
@@ -22,6 +22,7 @@ from fnnctl.errors import Problem
 from fnnctl.space.values import identity
 
 EPOCHS: ConfigPath = ("training", "epochs")
+HORIZON: ConfigPath = ("training", "horizon")
 Check: TypeAlias = Callable[[Experiment], Sequence[Problem]]
 """What the data have against an experiment; its problems have paths."""
 
@@ -34,7 +35,9 @@ class TrialConfigs:
     """The experiment as plain values, without its search."""
     forks: tuple[Fork, ...]
     epochs: int
-    """Every trial's training.epochs, at which schedules end: the largest budget, until that is raised."""
+    """Every trial's training.epochs: the largest budget."""
+    horizon: int
+    """Every trial's training.horizon: it stays what it is when the largest budget is raised."""
     check: Check | None = None
     """None if the data are not known."""
 
@@ -49,10 +52,27 @@ class TrialConfigs:
         """What nothing reads in this trial; `RefusedConfigurationError` if the schema refuses it."""
         return unread_settings(validated(self._config_of(assignment)))
 
+    def for_all_trials(self, values: Any, experiment: Experiment) -> Any:
+        """The complete `values` of the config's own `experiment`, changed so that they make the same trials.
+
+        Added is what the config gives and only trials read, such as another optimizer's momentum. Left out
+        are defaults in a section whose `name` is searched if another name has such a setting: its default may
+        be another one.
+        """
+        values = without(
+            values, [path for fork in self.forks for path in fork.shared_defaults(values, self.config)]
+        )
+        unread = (path for path in unread_settings(experiment) if is_given(self.config, path))
+        others = (path for fork in self.forks for path in fork.others_in(self.config))
+        for path in (*unread, *others):
+            values = with_value(values, path, value_at(self.config, path))
+        return values
+
     def _config_of(self, assignment: Mapping[str, Any]) -> Any:
         paths = {parse_path(setting): value for setting, value in assignment.items()}
         config: Any = self.config
-        for path, value in {**paths, EPOCHS: self.epochs}.items():
+        horizon = None if self.horizon == self.epochs else self.horizon
+        for path, value in {**paths, EPOCHS: self.epochs, HORIZON: horizon}.items():
             config = with_value(config, path, value)
         for fork in self.forks:
             config = fork.without_others(config, kept=paths)
@@ -67,16 +87,25 @@ class TrialConfigs:
 
 
 def trial_configs(
-    config: Mapping[str, Any], experiment: Experiment, *, epochs: int, check: Check | None = None
+    config: Mapping[str, Any],
+    experiment: Experiment,
+    *,
+    epochs: int,
+    horizon: int | None = None,
+    check: Check | None = None,
 ) -> TrialConfigs:
-    """The trials of a loaded `config`, whose experiment this is, at this largest budget."""
+    """The trials of a loaded `config`, whose experiment this is, at this largest budget.
+
+    Without a `horizon` it is the config's own or, if there is none, the largest budget.
+    """
     plain: Any = without(config, [("search",)])
     plain = {**plain, "name": experiment.name}
     if experiment.training.early_stopping is None:
         plain = with_value(plain, ("training", "early_stopping"), None)
     if value_at(plain, EPOCHS) is None:
         plain = with_value(plain, EPOCHS, experiment.training.epochs)
-    return TrialConfigs(plain, tuple(forks_of(config)), epochs, check)
+    horizon = horizon or value_at(plain, HORIZON) or epochs
+    return TrialConfigs(plain, tuple(forks_of(config)), epochs, horizon, check)
 
 
 def _resolved(config: Any) -> Experiment:

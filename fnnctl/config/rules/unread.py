@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TypeAlias
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, TypeAlias
 
 from fnnctl.config.paths import ConfigPath, Messages
 from fnnctl.config.schema.data import ARRAY_REASON, BUILTIN_NAMES, DataConfig
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.model import BatchNormalizationConfig
 from fnnctl.config.schema.optimizers import LbfgsOptimizer
+from fnnctl.config.schema.training import TrainingConfig
+from fnnctl.errors import quoted_list
+
+WITH_HORIZON: Final[Mapping[str, Sequence[str]]] = {
+    "lr_schedule": ("cosine", "one_cycle"),
+    "averaging": ("swa",),
+}
+"""The settings of training whose course depends on how many epochs there will be: which of their kinds."""
 
 Unread: TypeAlias = Iterator[tuple[ConfigPath, str]]
 
@@ -23,6 +31,13 @@ def unread_settings(experiment: Experiment) -> Messages:
 def test_share(data: DataConfig) -> float:
     """The share of the rows that is split off as the test part."""
     return data.split.test if data.test_source is None else 0.0
+
+
+def reads_horizon(training: TrainingConfig) -> bool:
+    """Whether a schedule or an average is laid out over `training.horizon`; lbfgs has no schedule."""
+    schedule = None if isinstance(training.optimizer, LbfgsOptimizer) else training.lr_schedule
+    parts = {"lr_schedule": schedule, "averaging": training.averaging}
+    return any(part is not None and part.name in WITH_HORIZON[name] for name, part in parts.items())
 
 
 def _unread_data(experiment: Experiment) -> Unread:
@@ -58,6 +73,9 @@ def _unread_training(experiment: Experiment) -> Unread:
             yield ("training", key), "nothing reads this: lbfgs takes all rows at once"
         reason = "nothing reads this: lbfgs finds each step's length by a line search"
         yield ("training", "lr_schedule"), reason
+    if not reads_horizon(experiment.training):
+        kinds = quoted_list([kind for kinds in WITH_HORIZON.values() for kind in kinds])
+        yield ("training", "horizon"), f"nothing reads this: only {kinds} are laid out over a horizon"
     if not experiment.model.hidden:
         yield ("training", "max_norm"), "nothing reads this: there is no hidden layer"
 

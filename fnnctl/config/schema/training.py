@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from fnnctl.config.schema.lr_schedules import ConstantLrSchedule, LrSchedule, Monitor
-from fnnctl.config.schema.optimizers import AdamOptimizer, Optimizer
+from fnnctl.config.schema.optimizers import AdamOptimizer, LbfgsOptimizer, Optimizer
 from fnnctl.config.schema.section import Section, Shorthand
 
 
@@ -71,6 +71,9 @@ class TrainingConfig(Section):
     """How a gradient becomes a step."""
     lr_schedule: LrSchedule = ConstantLrSchedule()
     """How the learning rate changes from step to step, or from epoch to epoch."""
+    horizon: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
+    """The number of epochs over which the schedules `cosine` and `one_cycle` and the average `swa` are laid
+    out; null for training.epochs. Where training goes on after the horizon, a schedule stays at its end."""
     l2: Annotated[float, Field(ge=0.0, le=1e6)] = 0.0001
     """The λ of the structured risk: ½·λ times the squared Frobenius norm of all weights is added to the
     mean loss. Biases are not penalised. (scikit-learn's alpha is this times the batch size.)"""
@@ -98,11 +101,21 @@ class TrainingConfig(Section):
     convergence: ConvergenceConfig | None = None
     """End when the training loss no longer falls; null for never."""
     time_limit: Annotated[float, Field(gt=0.0, le=1e9)] | None = None
-    """Seconds after which no further epoch begins; null for no limit. What was trained by then depends on the
-    machine."""
+    """For `fnnctl train`: seconds after which no further epoch begins; null for no limit. What was trained by
+    then depends on the machine, so that a search and a cross-validation refuse it."""
     precision: Literal["float32", "float64", "auto"] = "auto"
     """The numbers' width in the network; `auto` is float64 for lbfgs, whose line search needs it, else
     float32."""
     threads: Annotated[int, Field(ge=1, le=1024)] | Literal["auto"] = "auto"
     """Threads of the matrix products. Results are repeated to the bit for the same number only; `auto`
     follows from the network's size."""
+
+    @property
+    def learning_rate(self) -> float | None:
+        """The optimizer's; None for lbfgs, which has none."""
+        return None if isinstance(self.optimizer, LbfgsOptimizer) else self.optimizer.learning_rate
+
+    @property
+    def schedule_epochs(self) -> int:
+        """`horizon` or its default."""
+        return self.horizon or self.epochs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
@@ -27,6 +28,11 @@ class ClassificationEpochMetrics:
         "validation_f1_macro",
     )
     rising_columns: ClassVar = frozenset({training_columns[1], *validation_columns[1:]})
+
+    @property
+    def guessing_loss(self) -> float:
+        """The cross-entropy of equal probabilities."""
+        return math.log(self.classes)
 
     def validation_record(
         self, losses: FloatArray, predictions: IntArray, targets: IntArray

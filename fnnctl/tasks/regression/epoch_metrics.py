@@ -20,6 +20,9 @@ class RegressionEpochMetrics:
     validation_columns: ClassVar = (VALIDATION_LOSS, "validation_r2")
     rising_columns: ClassVar = frozenset({training_columns[1], validation_columns[1]})
 
+    guessing_loss: ClassVar = 0.5
+    """Half the squared error of the mean; the other losses come to about as much."""
+
     def validation_record(
         self, losses: FloatArray, predictions: FloatArray, targets: FloatArray
     ) -> Mapping[str, FloatArray]:

@@ -1,1 +1,1 @@
-"""When training ends: early stopping, convergence, and a warning if it ended too soon."""
+"""When training ends: early stopping, convergence, and warnings if it ended too soon or with a huge loss."""

@@ -164,9 +164,9 @@ def test_a_config_without_data_says_what_to_name(problems: Problems, text: str, 
         ("seed: 5", "seed: unknown setting; it belongs outside all sections"),
         (
             "gpu: 1",
-            "gpu: unknown setting; possible here: epochs, batch_size, shuffle, optimizer, lr_schedule, l2, "
-            "l1, max_norm, clip_norm, clip_value, class_weights, label_smoothing, input_noise, mixup, "
-            "averaging, early_stopping, convergence, time_limit, precision, threads",
+            "gpu: unknown setting; possible here: epochs, batch_size, shuffle, optimizer, lr_schedule, "
+            "horizon, l2, l1, max_norm, clip_norm, clip_value, class_weights, label_smoothing, input_noise, "
+            "mixup, averaging, early_stopping, convergence, time_limit, precision, threads",
         ),
     ],
 )

@@ -182,5 +182,6 @@ def test_every_setting_alone_is_written_and_read_back(load: Load) -> None:
         "model.residual",
         "training.averaging",
         "training.averaging.start",
+        "training.horizon",
         "training.lr_schedule.minimum",
     }

@@ -127,6 +127,8 @@ def test_what_cannot_go_together_is_refused_with_advice(problems: Problems, text
         IRIS + "model: {normalization: batch}\ntraining: {batch_size: 2, mixup: 0.2}",
         IRIS + "training: {lr_schedule: {name: adaptive, minimum: 0.0009}}",
         IRIS + "training: {epochs: 5, lr_schedule: {name: cosine, warmup_epochs: 4}}",
+        IRIS + "training: {epochs: 3, horizon: 9, lr_schedule: {name: cosine, warmup_epochs: 4}}",
+        IRIS + "training: {epochs: 200, horizon: 9, averaging: swa}",
         IRIS + "training: {epochs: 100, averaging: swa, early_stopping: {patience: 75}}",
         IRIS + "training: {averaging: swa, early_stopping: null}",
         IRIS + "training: {epochs: 9, averaging: swa, early_stopping: null, convergence: {patience: 6}}",

@@ -90,6 +90,10 @@ def test_the_printed_words_and_the_written_config_give_the_trials_experiment(
         printed = load_config(file, [*words, "training.epochs=81"]).experiment
         assert printed.model_copy(update={"search": None}) == experiment
         assert configuration_seed(printed) == configuration_seed(experiment) == trials.key_of(assignment)
+        complete = file.with_name("complete.yaml")
+        complete.write_text(resolved_yaml(loaded.experiment, trials=trials), encoding="utf-8")
+        repeated = load_config(complete, [*words, "training.epochs=81"]).experiment
+        assert repeated.model_copy(update={"search": None}) == experiment
         written = file.with_name("written.yaml")
         written.write_text(resolved_yaml(experiment), encoding="utf-8")
         assert load_config(written).experiment == experiment
@@ -100,3 +104,25 @@ def test_those_spaces_are_sound(plain: dict[str, Any], tmp_path_factory: pytest.
     file = Path(tmp_path_factory.getbasetemp()) / "sound.yaml"
     file.write_text(f"{CONFIG}search: {{space: {flow_yaml(plain)}}}\n", encoding="utf-8")
     assert [str(problem) for problem in load_config(file).search_problems()] == []
+
+
+@pytest.mark.parametrize(
+    ("training", "words", "horizon"),
+    [
+        ("{lr_schedule: cosine}", {}, 27),
+        ("{lr_schedule: cosine, horizon: 100}", {}, 100),
+        ("{averaging: swa, early_stopping: null}", {}, 27),
+        ("{averaging: ema}", {}, None),
+        ("{lr_schedule: cosine}", {"training.lr_schedule": "constant"}, None),
+        ("{lr_schedule: cosine}", {"training.optimizer": "lbfgs"}, None),
+    ],
+)
+def test_schedules_keep_their_horizon_when_the_budget_grows(
+    load: Any, training: str, words: dict[str, Any], horizon: int | None
+) -> None:
+    loaded = load(IRIS + f"training: {training}\n")
+    begun = trials_of(loaded, 27)
+    longer = trial_configs(loaded.config, loaded.experiment, epochs=81, horizon=begun.horizon)
+    trained = longer.experiment_of(words).training
+    assert (trained.epochs, trained.horizon) == (81, horizon)
+    assert longer.key_of(words) == begun.key_of(words)

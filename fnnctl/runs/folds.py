@@ -1,0 +1,132 @@
+"""The results of a cross-validation's folds on disk: tables, and files from which it can be resumed.
+
+Each stack of folds that has come to its end leaves such a file. It has the networks' outputs for the test
+rows, from which scores are made again, to the bit.
+"""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from fnnctl.errors import DataError, MachineError
+from fnnctl.modelling.cross_validation import CrossValidation
+from fnnctl.modelling.fit import Fit
+from fnnctl.modelling.fold_results import FoldResult, Metrics, fold_metrics, fold_table, history_rows
+from fnnctl.store import names
+from fnnctl.store.run import OpenRun
+from fnnctl.store.weights import Array
+from fnnctl.tasks.task import TaskData
+from fnnctl.training.state import State, extract_part, merge_parts
+from fnnctl.training.trainer import Outcome
+
+FORMAT: Final = 1
+"""Raised whenever the arrays change their names or meaning."""
+_OUTCOMES: Final = tuple(Outcome)
+_HISTORY: Final = "history"
+
+
+def keep_folds(
+    run: OpenRun, validation: CrossValidation, results: Mapping[int, FoldResult], *, seconds: float
+) -> None:
+    """Keep the results of folds, by their places, that were trained to their end.
+
+    `seconds` is how long training has taken so far. A file that cannot be written is skipped: the folds are
+    then trained again if the run is resumed.
+    """
+    ended = {fold: result for fold, result in results.items() if result.outcome is not Outcome.INTERRUPTED}
+    if not ended:
+        return
+    facts = {"format": np.array(FORMAT), "seconds": np.array(seconds)}
+    parts = {str(fold): _arrays(validation, fold, result) for fold, result in ended.items()}
+    try:
+        run.write_fold_file(min(ended), merge_parts({"kept": facts, **parts}))
+    except (MachineError, MemoryError) as error:
+        run.log(f"folds {sorted(fold + 1 for fold in ended)} are not kept: {error or 'out of memory'}")
+
+
+def load_folds(
+    run: OpenRun, validation: CrossValidation, note: Callable[[str], None]
+) -> tuple[dict[int, FoldResult], float]:
+    """The results that were kept, by the folds' places, and how long training them took.
+
+    Files that cannot be used are told of, and their folds are trained again.
+    """
+    kept: dict[int, FoldResult] = {}
+    seconds = 0.0
+    for file in run.fold_files():
+        try:
+            arrays = run.read_fold_file(file)
+            facts = extract_part(arrays, "kept")
+            if not np.array_equal(facts.get("format", ()), FORMAT):
+                raise ValueError("it was not written by this version of fnnctl")
+            folds = sorted({name.partition(".")[0] for name in arrays} - {"kept"})
+            kept |= {int(fold): _result(validation, int(fold), extract_part(arrays, fold)) for fold in folds}
+            seconds = max(seconds, float(facts["seconds"]))
+        except (DataError, MachineError, LookupError, TypeError, ValueError) as error:
+            told = f"some folds that were kept cannot be used, and are trained again: {error}"
+            note(told)
+            run.log(told)
+    return kept, seconds
+
+
+def write_folds(
+    run: OpenRun, validation: CrossValidation, results: Sequence[FoldResult | None]
+) -> list[Metrics | None]:
+    """Write what is known of single folds, whatever ended their training, and return their metrics."""
+    of_folds = fold_metrics(results)
+    run.write_table(names.HISTORY, *history_rows(validation, results))
+    run.write_table(names.CROSS_VALIDATION, *fold_table(validation, results, of_folds))
+    outcomes = Counter(str(result.outcome) if result else "not begun" for result in results)
+    stopped = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items())
+    epochs = sum(result.epochs for result in results if result)
+    run.record({"training": {"epochs": epochs, "stopped": f"of {len(results)} folds: {stopped}"}})
+    run.log(f"{epochs} epochs in {len(results)} folds: {stopped}")
+    return of_folds
+
+
+def _arrays(validation: CrossValidation, fold: int, result: FoldResult) -> State:
+    best, temperature = result.best_epoch, result.temperature
+    facts: dict[str, Any] = {
+        "outcome": _OUTCOMES.index(result.outcome),
+        "epochs": result.epochs,
+        "best_epoch": 0 if best is None else best,
+        "temperature": math.nan if temperature is None else temperature,
+    }
+    arrays: dict[str, Array] = {name: np.array(value) for name, value in facts.items()}
+    if result.outputs is not None:
+        arrays["outputs"] = np.ascontiguousarray(result.outputs)
+    history = {name: np.array(values) for name, values in result.history.items()}
+    identity = _identity(validation.data, validation.fits[fold])
+    return merge_parts({"fold": {**arrays, **identity}, _HISTORY: history})
+
+
+def _result(validation: CrossValidation, fold: int, arrays: State) -> FoldResult:
+    data, fit = validation.data, validation.fits[fold]
+    facts, history = extract_part(arrays, "fold"), extract_part(arrays, _HISTORY)
+    if any(not np.array_equal(facts[name], value) for name, value in _identity(data, fit).items()):
+        raise ValueError("they are of another configuration, or of other rows")
+    temperature = float(facts["temperature"])
+    result = FoldResult(
+        outcome=_OUTCOMES[int(facts["outcome"])],
+        epochs=int(facts["epochs"]),
+        best_epoch=int(facts["best_epoch"]) or None,
+        history={name: values.tolist() for name, values in history.items()},
+        temperature=None if math.isnan(temperature) else temperature,
+    )
+    if "outputs" in facts:
+        result = result.scored(data, fit, facts["outputs"])
+    return result.without_outputs()
+
+
+def _identity(data: TaskData, fit: Fit) -> State:
+    """What tells folds apart: the seed, and a checksum of the rows of all parts."""
+    split, checksum = fit.split(data), 0
+    for rows in (split.train, split.validation, split.test):
+        checksum = zlib.crc32(rows.tobytes(), checksum)
+    return {"seed": np.array(fit.seed, np.uint64), "rows": np.array(checksum, np.uint32)}

@@ -1,0 +1,58 @@
+"""A warning if the loss exploded: training came to its end with finite numbers, and with no useful network.
+
+A loss that is not finite ends training as diverged. One of 1e14 does not, although the step that led to it
+was as wrong. Overfitting raises the validation loss, too, but never so far: a network that has learned random
+labels by heart has about 30 times the loss of guessing, and its training loss is next to nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from fnnctl.errors import steadier_training
+from fnnctl.nn.shape import NetworkShape
+from fnnctl.tasks.base import TRAIN_LOSS, VALIDATION_LOSS
+from fnnctl.tasks.epoch_metrics import epoch_metrics
+from fnnctl.training.trainer import Outcome
+
+History = Mapping[str, Sequence[float]]
+
+EXPLODED = 100.0
+"""A loss has exploded that is more than this many times the loss of guessing."""
+FAILED = 10.0
+"""It has from here on if the training loss is as large, too: that is no overfitting."""
+
+
+def exploded(
+    trained: Sequence[tuple[Outcome, History]],
+    shape: NetworkShape,
+    *,
+    learning_rate: float | None,
+    scaled: bool,
+) -> Iterator[str]:
+    """A warning if one of these trainings, one or the folds of a cross-validation, ended with a huge loss.
+
+    The validation loss counts if there is one, else the training loss. `learning_rate` is None for lbfgs;
+    `scaled` says whether the features are.
+    """
+    guessing = epoch_metrics(shape).guessing_loss
+    ended = [
+        history for outcome, history in trained if outcome not in {Outcome.DIVERGED, Outcome.INTERRUPTED}
+    ]
+    losses = [loss for history in ended if (loss := _exploded(history, guessing)) is not None]
+    if not losses:
+        return
+    name = VALIDATION_LOSS if VALIDATION_LOSS in ended[0] else TRAIN_LOSS
+    where = "" if len(trained) == 1 else f" in {len(losses)} of {len(trained)} folds"
+    yield (
+        f"{name} exploded{where}: it ended at {max(losses):.2g}, and guessing comes to {guessing:.2g}. "
+        f"{steadier_training(learning_rate, scaled=scaled)}"
+    )
+
+
+def _exploded(history: History, guessing: float) -> float | None:
+    """The last loss that counts, if it has exploded."""
+    train = history[TRAIN_LOSS][-1]
+    loss = history[VALIDATION_LOSS][-1] if VALIDATION_LOSS in history else train
+    has = loss > EXPLODED * guessing or (VALIDATION_LOSS in history and min(loss, train) > FAILED * guessing)
+    return loss if has else None

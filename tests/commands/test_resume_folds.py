@@ -1,0 +1,388 @@
+"""Whatever ended a cross-validation, `evaluate --resume` ends in the bits of one that nothing disturbed."""
+
+from __future__ import annotations
+
+import os
+import random
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fnnctl.cli import run as run_program
+from fnnctl.console.output import Output
+from fnnctl.errors import MachineError
+from fnnctl.executors.processes import can_fork
+from fnnctl.executors.protocols import Progress
+from fnnctl.executors.registry import ExecutorKind
+from fnnctl.modelling.fold_results import FoldResult
+from fnnctl.stacks.work import StackItem, StackResult, WorkerData, train_item
+from fnnctl.store.run import OpenRun
+from fnnctl.store.weights import read_npz, to_npz
+from tests.commands.folding import plan_with, table
+from tests.commands.resuming import resumed_from
+from tests.program import Program, read_json
+
+FOLDED = """\
+data: {source: iris}
+model: {hidden: [8, 8], dropout: 0.1, calibration: temperature}
+training:
+  epochs: 30
+  batch_size: 32
+  optimizer: {name: adam, learning_rate: 0.1}
+  early_stopping: {monitor: validation_loss, patience: 6}
+evaluation: {cross_validation: {folds: 3, repeats: 2}}
+"""
+COMPARED = (
+    "cross_validation.csv", "history.csv", "predictions.csv", "metrics.json", "roc_curve.csv", "pr_curve.csv",
+    "calibration.csv", "confusion_matrix.csv", "resolved.yaml",
+)  # fmt: skip
+ALONE = [[fold] for fold in range(6)]
+COMMAND = "fnnctl.commands.cross_validate"
+
+
+@pytest.fixture(autouse=True)
+def _no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are drawn from the files that are compared, and take longest."""
+    monkeypatch.setattr(f"{COMMAND}.draw_figures", lambda run: None)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("undisturbed")
+    (folder / "x.yaml").write_text(FOLDED)
+    arguments = ["evaluate", str(folder / "x.yaml"), "--quiet", "--runs-dir", str(folder / "runs")]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(f"{COMMAND}.draw_figures", lambda run: None)
+        assert run_program(arguments) == 0
+    (run,) = (folder / "runs").iterdir()
+    folds = table(run, "cross_validation.csv")
+    assert {fold["stopped"] for fold in folds} == {"completed", "stopped early"}
+    assert {bool(fold["temperature"]) for fold in folds} == {True, False}
+    return run
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "x.yaml"
+    path.write_text(FOLDED)
+    return path
+
+
+def assert_same_folds(run: Path, undisturbed: Path) -> None:
+    for name in COMPARED:
+        assert (run / name).read_bytes() == (undisturbed / name).read_bytes(), name
+    assert read_json(run / "manifest.json")["status"] == "completed"
+    assert [path.name for path in run.iterdir() if path.name.startswith(".")] == [".lock"]
+
+
+def contents(run: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in run.rglob("*") if path.is_file() and path.name != ".lock"}
+
+
+class Trained:
+    """Which folds were trained, where the work is done in this process."""
+
+    def __init__(self) -> None:
+        self.folds: list[tuple[int, int] | None] = []
+
+    def __call__(
+        self, progress: Progress, shared: WorkerData, item: StackItem[FoldResult]
+    ) -> StackResult[FoldResult]:
+        self.folds += [fit.fold for fit in item.fits]
+        return train_item(progress, shared, item)
+
+
+@pytest.fixture
+def trained(monkeypatch: pytest.MonkeyPatch) -> Trained:
+    found = Trained()
+    monkeypatch.setattr(f"{COMMAND}.train_item", found)
+    return found
+
+
+Interrupt = Callable[..., Path]
+
+
+@pytest.fixture
+def interrupt(program: Program, config: Path, monkeypatch: pytest.MonkeyPatch) -> Interrupt:
+    """`interrupt(65)`: a run, fold by fold, that a signal ends after so many epochs, in the third fold."""
+
+    def start(epochs: int, *arguments: str, number: signal.Signals = signal.SIGINT) -> Path:
+        @contextmanager
+        def progress(output: Output, total: int) -> Iterator[Callable[[int], None]]:
+            sent: list[int] = []
+
+            def show(done: int) -> None:
+                if done >= epochs and not sent:
+                    sent.append(done)
+                    os.kill(os.getpid(), number)
+
+            yield show
+
+        with monkeypatch.context() as patch:
+            patch.setattr(f"{COMMAND}.plan_folds", plan_with("serial", ALONE))
+            patch.setattr(f"{COMMAND}.amount_progress", progress)
+            done = program("evaluate", str(config), *arguments)
+        assert done.code == 128 + number
+        *_, told, line = done.err.splitlines()
+        assert told.endswith(", and this resumes from there:")
+        words = shlex.split(line)
+        assert words[:3] == ["fnnctl", "evaluate", "--resume"]
+        return Path(words[3])
+
+    return start
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_kept_folds_are_not_trained_again(
+    program: Program, interrupt: Interrupt, undisturbed: Path, trained: Trained, number: signal.Signals
+) -> None:
+    run = interrupt(65, number=number)
+    assert trained.folds == [(0, 0), (0, 1), (0, 2)]
+    stopped = [fold["stopped"] for fold in table(run, "cross_validation.csv")]
+    assert stopped[2:] == ["interrupted", "", "", ""]
+    trained.folds.clear()
+    done = program("evaluate", "--resume", "latest", "--workers", "1", "--json")
+    assert done.code == 0
+    assert f"resuming from 2 of 6 folds of {run}" in done.err
+    assert resumed_from(run) == ["2 of 6 folds"]
+    assert sorted(filter(None, trained.folds)) == [(0, 2), (1, 0), (1, 1), (1, 2)]
+    assert_same_folds(run, undisturbed)
+    assert done.json["cross_validation"] == read_json(undisturbed / "metrics.json")["cross_validation"]
+    manifest, whole = read_json(run / "manifest.json"), read_json(undisturbed / "manifest.json")
+    assert (manifest["training"], manifest["error"]) == (whole["training"], None)
+    assert len(manifest["resumed"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "workers", "stacks"),
+    [
+        ("serial", 1, [[3, 0, 1, 2]]),
+        ("threads", 3, [[0, 2], [3], [1]]),
+        pytest.param(
+            "processes", 2, [[1, 3], [2, 0]], marks=pytest.mark.skipif(not can_fork(), reason="no fork")
+        ),
+    ],
+)
+def test_whoever_trains_the_others(
+    program: Program, interrupt: Interrupt, undisturbed: Path, monkeypatch: pytest.MonkeyPatch,
+    kind: ExecutorKind, workers: int, stacks: list[list[int]],
+) -> None:  # fmt: skip
+    run = interrupt(65)
+    monkeypatch.setattr(f"{COMMAND}.plan_folds", plan_with(kind, stacks))
+    assert program("evaluate", "--resume", str(run), "--workers", str(workers)).code == 0
+    assert_same_folds(run, undisturbed)
+
+
+def test_interrupted_before_the_first_fold_was_done(
+    program: Program, interrupt: Interrupt, undisturbed: Path
+) -> None:
+    run = interrupt(3)
+    assert not (run / ".folds").exists()
+    assert program("evaluate", "--resume", str(run)).code == 0
+    assert resumed_from(run) == ["the start"]
+    assert_same_folds(run, undisturbed)
+
+
+def process(*arguments: str, before: str = "") -> subprocess.Popen[bytes]:
+    """The program in a process of its own, fold by fold."""
+    lines = [
+        f"import {COMMAND} as command",
+        "from tests.commands.folding import plan_with",
+        "command.plan_folds = lambda fits, **options: "
+        "plan_with('serial', [[k] for k in range(len(fits))])(fits, **options)",
+        "command.draw_figures = lambda run: None",
+        before,
+        "from fnnctl.cli import main; main()",
+    ]
+    command = [sys.executable, "-c", "\n".join(lines), "evaluate", *arguments, "--verbose"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_killed_at_random_instants(
+    program: Program, config: Path, undisturbed: Path, tmp_path: Path, seed: int
+) -> None:
+    """One run is killed three times, each some folds further on; the instant is not of our choosing."""
+    rng = random.Random(seed)
+    arguments, kept = [str(config)], 0
+    for _ in range(3):
+        with process(*arguments) as killed:
+            wanted = kept + rng.randint(1, 2)
+            while killed.poll() is None and len(list(tmp_path.glob("runs/*/.folds/*.npz"))) < wanted:
+                pass
+            try:
+                killed.wait(timeout=rng.uniform(0.0, 0.02))
+            except subprocess.TimeoutExpired:
+                killed.kill()
+        (run,) = tmp_path.glob("runs/2*")
+        if killed.returncode == 0:
+            break
+        kept = len(list(run.glob(".folds/*.npz")))
+        assert read_json(run / "manifest.json")["status"] == "running"
+        arguments = ["--resume", str(run)]
+    assert program("evaluate", "--resume", str(run)).code == 0
+    assert_same_folds(run, undisturbed)
+    places = [int(place.split()[0]) for place in resumed_from(run)]
+    assert places == sorted(places)
+    assert places[0] >= 1
+
+
+@pytest.mark.parametrize("place", ["write_folds", "out_of_fold", "draw_figures"])
+def test_killed_when_all_folds_were_trained(
+    program: Program, config: Path, undisturbed: Path, tmp_path: Path, trained: Trained, place: str
+) -> None:
+    die = "lambda *_: __import__('os').kill(__import__('os').getpid(), 9)"
+    with process(str(config), before=f"command.{place} = {die}") as killed:
+        assert killed.wait(timeout=60) == -9
+    (run,) = (tmp_path / "runs").iterdir()
+    assert program("evaluate", "--resume", str(run)).code == 0
+    assert resumed_from(run) == ["6 of 6 folds"]
+    assert trained.folds == []
+    assert_same_folds(run, undisturbed)
+
+
+def truncated(file: Path) -> bytes:
+    return file.read_bytes()[:-100]
+
+
+def of_another_seed(file: Path) -> bytes:
+    arrays = read_npz(file.read_bytes(), file)
+    return to_npz({name: array + (name.endswith("seed")) for name, array in arrays.items()})
+
+
+def of_another_format(file: Path) -> bytes:
+    arrays = read_npz(file.read_bytes(), file)
+    return to_npz({**arrays, "kept.format": arrays["kept.format"] + 1})
+
+
+def without_outcome(file: Path) -> bytes:
+    arrays = read_npz(file.read_bytes(), file)
+    return to_npz({name: array for name, array in arrays.items() if not name.endswith("outcome")})
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (truncated, "is damaged"),
+        (of_another_seed, "they are of another configuration, or of other rows"),
+        (of_another_format, "it was not written by this version of fnnctl"),
+        (without_outcome, "outcome"),
+    ],
+)
+def test_folds_whose_file_cannot_be_used_are_trained_again(
+    program: Program, interrupt: Interrupt, undisturbed: Path, content: Callable[[Path], bytes], reason: str
+) -> None:
+    run = interrupt(65)
+    first, _ = sorted(run.glob(".folds/*.npz"))
+    first.write_bytes(content(first))
+    done = program("evaluate", "--resume", str(run))
+    assert done.code == 0
+    told = done.err.splitlines()[0]
+    assert told.startswith("some folds that were kept cannot be used, and are trained again: ")
+    assert reason in told
+    assert resumed_from(run) == ["1 of 6 folds"]
+    assert_same_folds(run, undisturbed)
+
+
+def test_diverged_folds_are_kept_as_well(
+    program: Program, interrupt: Interrupt, trained: Trained, config: Path
+) -> None:
+    steep = ["training.optimizer={name: sgd, learning_rate: 1e6}", "training.l2=1e5", "data.scaling=none"]
+    words = [word for change in steep for word in ("--set", change)]
+    run = interrupt(65, *words)
+    before = {fold["stopped"] for fold in table(run, "cross_validation.csv")[:2]}
+    assert before == {"diverged"}
+    trained.folds.clear()
+    done = program("evaluate", "--resume", str(run))
+    assert done.code == 4
+    assert "diverged in all 6 folds" in done.err
+    assert len(trained.folds) < 6
+
+
+def test_a_worker_that_was_killed(
+    program: Program, config: Path, undisturbed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run has failed; what the others had done by then is kept."""
+
+    def killed(
+        progress: Progress, shared: WorkerData, item: StackItem[FoldResult]
+    ) -> StackResult[FoldResult]:
+        if (1, 1) in [fit.fold for fit in item.fits]:
+            raise MachineError("a worker process was killed")
+        return train_item(progress, shared, item)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(f"{COMMAND}.plan_folds", plan_with("serial", ALONE))
+        patch.setattr(f"{COMMAND}.train_item", killed)
+        assert program("evaluate", str(config)).code == 3
+    (run,) = Path("runs").iterdir()
+    assert read_json(run / "manifest.json")["status"] == "failed"
+    assert program("evaluate", "--resume", str(run)).code == 0
+    assert resumed_from(run) == ["4 of 6 folds"]
+    assert_same_folds(run, undisturbed)
+
+
+def test_a_full_disk_keeps_no_fold_and_ends_nothing(
+    program: Program, config: Path, undisturbed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full_disk(run: OpenRun, first: int, arrays: Any) -> None:
+        raise MachineError(".folds cannot be written: No space left on device")
+
+    monkeypatch.setattr(OpenRun, "write_fold_file", full_disk)
+    done = program("evaluate", str(config), "--json")
+    assert done.code == 0
+    run = Path(done.json["run"])
+    assert "are not kept: .folds cannot be written" in (run / "log.txt").read_text()
+    assert_same_folds(run, undisturbed)
+
+
+def test_a_complete_run_stays_as_it_is(program: Program, undisturbed: Path) -> None:
+    before = contents(undisturbed)
+    done = program("evaluate", "--resume", str(undisturbed), "--json")
+    assert done.code == 0
+    assert done.json["cross_validation"] == read_json(undisturbed / "metrics.json")["cross_validation"]
+    assert done.err == f"{undisturbed} is complete: there is nothing left to do\n"
+    assert contents(undisturbed) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["x.yaml"], "CONFIG"),
+        (["--folds", "3", "--repeats", "2"], "--folds and --repeats"),
+        (["--set", "seed=3"], "--set"),
+        (["--seed", "0", "--name", "x"], "--seed and --name"),
+        (["--data", "x.csv"], "--data"),
+    ],
+)
+def test_the_config_is_the_runs_own(program: Program, arguments: list[str], named: str) -> None:
+    done = program("evaluate", "--resume", "latest", *arguments)
+    assert (done.code, done.err) == (2, f"with --resume the config is the run's own: leave out {named}\n")
+
+
+def test_what_is_no_cross_validation(program: Program, config: Path, undisturbed: Path) -> None:
+    trained = program("train", str(config), "--quiet").out.strip()
+    done = program("evaluate", "--resume", trained)
+    assert (done.code, "a run of kind 'train'" in done.err) == (2, True)
+    done = program("train", "--resume", str(undisturbed))
+    assert (done.code, "a run of kind 'cross_validation'" in done.err) == (2, True)
+
+
+def test_other_data_are_refused(program: Program, config: Path, interrupt: Interrupt, tmp_path: Path) -> None:
+    data = tmp_path / "own.csv"
+    data.write_text("x,label\n" + "".join(f"{k % 7},{k % 2}\n" for k in range(60)))
+    config.write_text(FOLDED.replace("{source: iris}", "{source: own.csv, target: label}"))
+    run = interrupt(65)
+    data.write_text(data.read_text() + "1,1\n")
+    before = contents(run)
+    done = program("evaluate", "--resume", str(run))
+    assert (done.code, "data.sha256: " in done.err) == (2, True)
+    assert contents(run) == before

@@ -1,0 +1,49 @@
+"""`training.time_limit` is for `train`: searches and cross-validations refuse it before there is a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.commands.searching import write_config
+from tests.program import Program
+
+SEARCH = (
+    "is for `fnnctl train`: with it the trials of a search would depend on the machine; write null, and end "
+    "the search as a whole with --time-limit SECONDS"
+)
+FOLDS = (
+    "is for `fnnctl train`: with it the scores of folds would depend on the machine and on how many train at "
+    "once; write null, and a smaller training.epochs if they take too long"
+)
+
+
+@pytest.fixture
+def limited(tmp_path: Path) -> Path:
+    return write_config(tmp_path / "x.yaml", training={"epochs": 3, "time_limit": 60})
+
+
+@pytest.mark.parametrize(
+    ("command", "message"), [("search", SEARCH), ("plan", SEARCH), ("check", SEARCH), ("evaluate", FOLDS)]
+)
+def test_it_is_refused_with_its_line(program: Program, limited: Path, command: str, message: str) -> None:
+    line = limited.read_text().splitlines().index("  time_limit: 60") + 1
+    told = f"x.yaml:{line}: training.time_limit: {message}\n"
+    done = program(command, "x.yaml")
+    assert (done.code, done.out + done.err) == (2, told)
+    done = program(command, "x.yaml", "--set", "training.time_limit=9")
+    assert (done.code, done.out + done.err) == (2, f"--set: training.time_limit: {message}\n")
+    assert not Path("runs").exists()
+
+
+def test_training_takes_it_whatever_the_search_section_says(
+    program: Program, limited: Path, no_figures: None
+) -> None:
+    assert program("train", "x.yaml", "--quiet").code == 0
+
+
+@pytest.mark.parametrize("arguments", [("search", "--method", "random"), ("evaluate", "--folds", "2")])
+def test_without_it_they_go_on(program: Program, limited: Path, arguments: tuple[str, ...]) -> None:
+    command, *options = arguments
+    assert program(command, "x.yaml", *options, "--set", "training.time_limit=null", "--quiet").code == 0

@@ -1,0 +1,136 @@
+"""The command that a search's report prints for its best trial trains that trial again, to the bit."""
+
+from __future__ import annotations
+
+import csv
+import math
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.commands.extending import extend
+from tests.commands.searching import (
+    RATE,
+    assert_same_search,
+    of_kind,
+    printed_words,
+    resume,
+    search,
+    trained_alone,
+    write_config,
+)
+from tests.program import Program, read_json
+
+RATES = {RATE: {"log_uniform": [0.003, 0.3]}}
+RANDOM = {"method": "random", "trials": 3, "budget": {"max_epochs": 4}, "space": RATES}
+LATE = {"name": "swa", "start": 0.5}
+SCHEDULES: list[Any] = ["cosine", {"name": "one_cycle", "first": 0.1}, "constant"]
+
+CASES: dict[str, dict[str, Any]] = {
+    "cosine": {"training": {"lr_schedule": "cosine"}},
+    "one cycle": {"training": {"lr_schedule": "one_cycle"}},
+    "swa": {"training": {"averaging": LATE}},
+    "a warm-up as long as the smaller budget allows": {
+        "training": {"lr_schedule": {"name": "cosine", "warmup_epochs": 3}}
+    },
+    "a searched schedule": {"search": {"space": {**RATES, "training.lr_schedule": {"choice": SCHEDULES}}}},
+    "a searched optimizer": {
+        "training": {"lr_schedule": "cosine", "batch_size": "auto"},
+        "search": {"space": {"training.optimizer": {"choice": ["adam", "lbfgs", "sgd"]}}},
+    },
+    "no horizon at all": {},
+    "a horizon of the config's own": {"training": {"lr_schedule": "cosine", "horizon": 40}},
+}
+
+
+def printed_command(report: str) -> list[str]:
+    """The words of the command, without the program's own name."""
+    lines = report.partition("Train it alone\n")[2].partition("\n\n")[0]
+    program, *words = shlex.split(lines.replace("\\\n", " "))
+    assert program == "fnnctl"
+    return words
+
+
+def column(run: Path, name: str) -> list[float]:
+    with (run / "history.csv").open(newline="") as file:
+        return [float(row[name]) for row in csv.DictReader(file)]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_after_the_search_was_made_longer(
+    program: Program, tmp_path: Path, no_figures: None, case: str
+) -> None:
+    settings = CASES[case]
+    config = write_config(
+        tmp_path / "my configs" / "x.yaml",
+        data="wine",
+        training=settings.get("training"),
+        search={**RANDOM, **settings.get("search", {})},
+    )
+    folder = search(config)
+    extend(folder, "budget.max_epochs=7")
+    config.unlink()  # what the report names is the run's own
+    for number, words in printed_words(folder).items():
+        trained = trained_alone(folder / "resolved.yaml", words)
+        for result in of_kind(folder, "result"):
+            if result["trial"] == number:
+                assert result["objective"] == trained.history["validation_accuracy"][result["budget"] - 1]
+    command = printed_command(program("report", str(folder)).out)
+    assert "CONFIG" not in command
+    done = program(*command, "--json")
+    assert done.code == 0, done.err
+    best = read_json(folder / "manifest.json")["search"]["best"]
+    curves = [each["facts"]["curve"] for each in of_kind(folder, "result") if each["trial"] == best["trial"]]
+    for name in ("train_loss", "validation_loss"):
+        assert column(Path(done.json["run"]), name) == [loss for curve in curves for loss in curve[name]]
+
+
+def test_the_command_is_one_command_in_a_narrow_terminal(
+    program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layers = {"model.hidden": {"choice": [[4] * 150]}}
+    folder = search(
+        write_config(tmp_path / "a b" / "x.yaml", search={**RANDOM, "space": {**RATES, **layers}})
+    )
+    monkeypatch.setenv("COLUMNS", "30")
+    command = printed_command(program("report", str(folder)).out)
+    assert command[:2] == ["train", str(folder / "resolved.yaml")]
+    assert f"model.hidden={[4] * 150}" in command
+    assert program("report", str(folder), "--json").json["runs"][0]["best"]["config"] == command[1]
+
+
+def test_the_refitted_winner_keeps_the_horizon(program: Program, tmp_path: Path, no_figures: None) -> None:
+    """It has the learning rates of the search's epochs, though it trains for fewer."""
+    stopping = {"monitor": "validation_loss", "patience": 1, "tolerance": 10.0}
+    config = write_config(
+        tmp_path / "x.yaml", training={"lr_schedule": "cosine", "early_stopping": stopping}, search=RANDOM
+    )
+    best = search(config) / "best"
+    winner = read_json(best.parent / "manifest.json")["search"]["best"]
+    assert winner["epochs"] == 1
+    # Half a cosine wave over the 4 epochs of the budget, of 4 steps each, before the fourth step.
+    share = 0.5 * (1 + math.cos(math.pi * 3 / 16))
+    assert column(best, "learning_rate") == [pytest.approx(winner["configuration"][RATE] * share)]
+    done = program("train", str(best / "resolved.yaml"), "--json")
+    assert (Path(done.json["run"]) / "model.npz").read_bytes() == (best / "model.npz").read_bytes()
+
+
+def test_settings_that_only_some_trials_read_are_kept(tmp_path: Path) -> None:
+    """Of a config for adam, the momentum that it has for another optimizer."""
+    optimizer = {"name": "adam", "learning_rate": 0.01, "momentum": 0.2}
+    names = {"training.optimizer.name": {"choice": ["adam", "momentum"]}}
+    config = write_config(
+        tmp_path / "x.yaml",
+        training={"optimizer": optimizer},
+        search={"method": "grid", "budget": {"max_epochs": 4}, "space": names, "trials": None},
+    )
+    undisturbed = search(config)
+    for number, words in printed_words(undisturbed).items():
+        trained = trained_alone(undisturbed / "resolved.yaml", words)
+        (result,) = (each for each in of_kind(undisturbed, "result") if each["trial"] == number)
+        assert result["facts"]["curve"]["validation_loss"] == trained.history["validation_loss"]
+    folder = search(config, "--time-limit", "0", "--executor", "serial", code=4)
+    assert resume(folder) == 0
+    assert_same_search(folder, undisturbed)
