@@ -25,12 +25,11 @@ from fnnctl.cli.options import (
 from fnnctl.console.output import Output
 from fnnctl.console.signals import ended_by_signals, interruption
 from fnnctl.errors import UsageError
-from fnnctl.store.names import LATEST
 
 
 @with_output
 def init(
-    file: Annotated[Path, typer.Argument(metavar="[FILE]", show_default="fnnctl.yaml")] = DEFAULT_CONFIG,
+    file: Annotated[Path, typer.Argument(metavar="FILE", show_default="fnnctl.yaml")] = DEFAULT_CONFIG,
     *,
     output: Output,
 ) -> None:
@@ -43,7 +42,7 @@ def init(
 @with_output
 def check(
     configs: Annotated[
-        list[Path] | None, typer.Argument(metavar="[CONFIG]...", help="Experiments; default fnnctl.yaml.")
+        list[Path] | None, typer.Argument(metavar="CONFIG", help="Experiments; default fnnctl.yaml.")
     ] = None,
     overrides: Set = None,
     name: Name = None,
@@ -66,7 +65,7 @@ def train(
     resume: Annotated[
         str | None,
         typer.Option(
-            "--resume", metavar="RUN", help="Go on with an interrupted run; `latest` is the last one."
+            "--resume", metavar="RUN", help="Go on with an interrupted run; `latest` is the last training."
         ),
     ] = None,
     runs_dir: RunsDir = RUNS_DIR,
@@ -94,11 +93,19 @@ def train(
 
 @with_output
 def predict(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="The run whose network predicts; see `report`.")],
+    run: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="RUN", help="The run whose network predicts; default the latest that has one."
+        ),
+    ] = None,
     data: Annotated[
-        str,
-        typer.Argument(metavar="DATA", help="A CSV or NPZ file, or a folder of arrays; - is standard input."),
-    ],
+        str | None,
+        typer.Argument(
+            metavar="DATA",
+            help="The rows, always needed: a CSV or NPZ file, or a folder of arrays; - is standard input.",
+        ),
+    ] = None,
     file: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the predictions to a file.")
     ] = None,
@@ -109,6 +116,10 @@ def predict(
     output: Output,
 ) -> None:
     """Labels and probabilities for new rows, as CSV."""
+    if data is None:  # a single argument is DATA
+        run, data = None, run
+    if data is None:
+        raise UsageError("name the rows to predict: fnnctl predict [RUN] DATA")
     with ended_by_signals(output):
         from fnnctl.commands.predict import predict
 
@@ -126,9 +137,9 @@ def predict(
 Target = Annotated[
     str | None,
     typer.Argument(
-        metavar="[CONFIG|RUN]",
-        help="An experiment (a YAML file), which is cross-validated; or a run, whose network is scored.",
-        show_default="latest",
+        metavar="CONFIG|RUN",
+        help="An experiment (a YAML file), which is cross-validated; or a run, whose network is scored: by "
+        "default the latest that has one.",
     ),
 ]
 Folds = Annotated[
@@ -188,7 +199,7 @@ def evaluate(
         from fnnctl.commands.evaluate_run import evaluate_run
 
         evaluate_run(
-            target or LATEST,
+            target,
             runs_dir=runs_dir,
             data=data,
             delimiter=delimiter,

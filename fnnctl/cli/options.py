@@ -17,12 +17,14 @@ DEFAULT_CONFIG = Path("fnnctl.yaml")
 RUNS_DIR = Path("runs")
 
 Config = Annotated[
-    Path | None, typer.Argument(metavar="[CONFIG]", help="The experiment.", show_default="fnnctl.yaml")
+    Path | None, typer.Argument(metavar="CONFIG", help="The experiment.", show_default="fnnctl.yaml")
 ]
 Runs = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[RUN]...", help="A path, a folder's name, the start of one, or `latest` (default)."
+        metavar="RUN",
+        help="A path, a folder's name, an experiment's name (its newest run), the start of a folder's name, "
+        "or `latest` (default), the newest run.",
     ),
 ]
 Set = Annotated[

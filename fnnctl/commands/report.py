@@ -17,7 +17,6 @@ from fnnctl.report.terminal import terminal_report
 from fnnctl.store.atomic import write_output
 from fnnctl.store.catalogue import find_run
 from fnnctl.store.folder import RunFolder
-from fnnctl.store.names import LATEST
 
 TERMINAL = "terminal"
 FORMATS = (TERMINAL, *TEXT_FORMATS)
@@ -47,7 +46,8 @@ def report(
             + did_you_mean(format_, FORMATS)
         )
     gates = parse_gates(fail_under)
-    found = [find_run(run, runs_dir) for run in runs or [LATEST]]
+    named: Sequence[str | None] = runs or [None]
+    found = [find_run(run, runs_dir) for run in named]
     for run in found:
         _redraw(run, output)
     summaries = [summarize(run) for run in found]
