@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from fnnctl.console.output import Output
+from fnnctl.report.reported_metrics import reported_metrics
 from fnnctl.report.sections import number
 from fnnctl.store.catalogue import RunEntry, list_runs
 from fnnctl.text import plain_text
@@ -18,7 +19,8 @@ def runs(runs_dir: Path, output: Output) -> None:
     """List the runs of a folder, the newest last."""
     entries = list_runs(runs_dir)
     if output.json:
-        output.json_object({"runs": [entry.to_dict() for entry in entries]})
+        listed = [{**entry.to_dict(), "metrics": reported_metrics(entry.metrics)} for entry in entries]
+        output.json_object({"runs": listed})
         return
     if not entries:
         output.note(f"there are no runs in {runs_dir} yet; `fnnctl train` makes one")
@@ -37,6 +39,6 @@ def runs(runs_dir: Path, output: Output) -> None:
 
 def _row(entry: RunEntry) -> tuple[str, str, str, str]:
     kind = entry.manifest.kind if entry.manifest else ""
-    test = (entry.metrics or {}).get("test")
+    test = (reported_metrics(entry.metrics) or {}).get("test")
     accuracy = test.get("accuracy") if isinstance(test, dict) else None
     return entry.run.path.name, kind, entry.shown_status, number(accuracy)

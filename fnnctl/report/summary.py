@@ -12,6 +12,7 @@ from typing import Any
 
 from fnnctl.arrays import IntArray
 from fnnctl.records.history import SearchHistory, search_history
+from fnnctl.report.reported_metrics import reported_metrics
 from fnnctl.store import names
 from fnnctl.store.catalogue import shown_status
 from fnnctl.store.folder import RunFolder
@@ -32,6 +33,7 @@ class Summary:
     alive: bool
     """Whether its process still runs."""
     metrics: dict[str, Any] | None
+    """As metrics.json has them."""
     confusion: tuple[tuple[str, ...], IntArray] | None
     """Classes and counts (C, C) of the test part, a row per true class."""
     epochs: int | None
@@ -45,9 +47,14 @@ class Summary:
         """The status as users see it: the manifest's, or `died`."""
         return shown_status(self.manifest, alive=self.alive)
 
+    @property
+    def reported(self) -> dict[str, Any] | None:
+        """The metrics of all parts, in a cross-validation with the means over the folds."""
+        return reported_metrics(self.metrics)
+
     def part_metrics(self, part: str) -> dict[str, Any] | None:
-        """The metrics of a part; None if there are none."""
-        metrics = (self.metrics or {}).get(part)
+        """The metrics of a part as `reported` has them; None if there are none."""
+        metrics = (self.reported or {}).get(part)
         return metrics if isinstance(metrics, dict) else None
 
     @property
