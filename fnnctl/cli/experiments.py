@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from fnnctl.cli.numbers import whole_number
 from fnnctl.cli.options import (
     DEFAULT_CONFIG,
     RUNS_DIR,
@@ -143,14 +144,31 @@ Target = Annotated[
     ),
 ]
 Folds = Annotated[
-    int | None, typer.Option("--folds", min=2, help="CONFIG: parts of the rows; default the config's.")
+    int | None,
+    typer.Option(
+        "--folds",
+        metavar="N",
+        parser=whole_number("--folds"),
+        help="CONFIG: parts of the rows; default the config's.",
+    ),
 ]
 Repeats = Annotated[
-    int | None, typer.Option("--repeats", min=1, help="CONFIG: how many times; default the config's.")
+    int | None,
+    typer.Option(
+        "--repeats",
+        metavar="N",
+        parser=whole_number("--repeats"),
+        help="CONFIG: how many times; default the config's.",
+    ),
 ]
 FoldWorkers = Annotated[
     int | None,
-    typer.Option("--workers", min=1, help="CONFIG: stacks at once; default the processors there are."),
+    typer.Option(
+        "--workers",
+        metavar="N",
+        parser=whole_number("--workers", least=1),
+        help="CONFIG: stacks at once; default the processors there are.",
+    ),
 ]
 LabelledData = Annotated[
     str | None, typer.Option("--data", metavar="FILE", help="RUN: labelled rows; default its own test part.")
@@ -181,11 +199,11 @@ def evaluate(
     if _names_config(target) if target else given(for_config):
         if names := given(for_run):
             raise UsageError(f"{names}: only for a run; an experiment has its own data")
-        counts = {"folds": folds, "repeats": repeats}
-        changes = [f"evaluation.cross_validation.{key}={n}" for key, n in counts.items() if n is not None]
         _cross_validate(
             Path(target) if target else DEFAULT_CONFIG,
-            [*(overrides or []), *changes],
+            overrides or [],
+            folds=folds,
+            repeats=repeats,
             workers=workers,
             runs_dir=runs_dir,
             name=name,
@@ -209,11 +227,25 @@ def evaluate(
         )
 
 
-def _cross_validate(config: Path, changes: Sequence[str], *, output: Output, **options: Any) -> None:
+def _cross_validate(
+    config: Path,
+    overrides: Sequence[str],
+    *,
+    folds: int | None,
+    repeats: int | None,
+    output: Output,
+    **options: Any,
+) -> None:
     with interruption(output) as signals:
         from fnnctl.commands.cross_validate import cross_validate
         from fnnctl.commands.report import report_end
+        from fnnctl.config.reading.overrides import OptionChange, Override
 
+        changes: list[Override] = [
+            *overrides,
+            *OptionChange.given("--folds", "evaluation.cross_validation.folds", folds),
+            *OptionChange.given("--repeats", "evaluation.cross_validation.repeats", repeats),
+        ]
         run = cross_validate(config, changes, output=output, signals=signals, **options)
     report_end(run, output)
 

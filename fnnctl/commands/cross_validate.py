@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fnnctl.blas import set_blas_threads
+from fnnctl.config.reading.overrides import Override
 from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.config.schema.optimizers import LbfgsOptimizer
 from fnnctl.console.output import Output
@@ -44,7 +45,7 @@ from fnnctl.training.trainer import Outcome
 
 def cross_validate(
     config: Path,
-    overrides: Sequence[str],
+    overrides: Sequence[Override],
     *,
     workers: int | None,
     runs_dir: Path,

@@ -15,6 +15,7 @@ import numpy as np
 from fnnctl.blas import set_blas_threads
 from fnnctl.commands.preparation import PreparedSearch, prepare_search
 from fnnctl.commands.train import complete_training, create_training_run
+from fnnctl.config.reading.overrides import OptionChange
 from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.console.output import Output
 from fnnctl.console.progress import amount_progress
@@ -63,9 +64,9 @@ class SearchOptions:
             raise UsageError(f"there is no executor '{self.executor}'; it is {known}{hint}")
 
     @property
-    def changes(self) -> list[str]:
-        """The config's changes as `--set` has them."""
-        return [] if self.method is None else [f"search.method={self.method}"]
+    def changes(self) -> list[OptionChange]:
+        """The changes of the config."""
+        return OptionChange.given("--method", "search.method", self.method)
 
     @property
     def machine(self) -> dict[str, Any]:
