@@ -80,8 +80,11 @@ class MachineError(FnnctlError):
 class UnwritableOutputError(MachineError):
     """Standard output cannot be written, for example because it is a file on a full disk."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(f"the output cannot be written: {reason}")
+    def __init__(self, reason: str, *, run: str | None = None) -> None:
+        """`run` is the folder of a run that is complete all the same."""
+        self.reason = reason
+        kept = f". Nothing is lost: the run is in {run}" if run else ""
+        super().__init__(f"the output cannot be written: {reason}{kept}")
 
 
 class DivergedError(FnnctlError):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fnnctl.console.output import Output
-from fnnctl.errors import MachineError, UsageError
+from fnnctl.errors import MachineError, UnwritableOutputError, UsageError
 from fnnctl.report.figures import draw_missing_figures
 from fnnctl.report.formats import JSON, TERMINAL, TEXT_FORMATS, chosen_format
 from fnnctl.report.gates import GateResult, check_gates, parse_gates
@@ -60,7 +60,13 @@ def report(
 
 def report_end(run: RunFolder, output: Output) -> None:
     """What a command prints at its end of the run that it has made."""
-    summary = summarize(run)
+    try:
+        _print_end(summarize(run), output)
+    except UnwritableOutputError as error:
+        raise UnwritableOutputError(error.reason, run=str(run.path)) from error
+
+
+def _print_end(summary: Summary, output: Output) -> None:
     if output.json:
         measured: Mapping[str, Any] = {"metrics": summary.metrics}
         if summary.manifest.kind == "cross_validation":
