@@ -12,6 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from fnnctl.text import counted
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -129,8 +131,8 @@ class NoFinishedTrialError(FnnctlError):
             return
         why = f"; most often: {reasons[0]}" if reasons else ""
         super().__init__(
-            f"none of {trials} trials came to a result{why}. Narrow search.space, the learning rate's range "
-            f"first. What was tried is in {run}"
+            f"of {counted(trials, 'trial')}, none came to a result{why}. Narrow search.space, "
+            f"the learning rate's range first. What was tried is in {run}"
         )
 
 
@@ -152,7 +154,7 @@ class InterruptedRunError(FnnctlError):
 
         `resumed_by` is the command that can resume the run; None if there is none.
         """
-        when = "" if epochs is None else f" after {epochs} epoch{'' if epochs == 1 else 's'}"
+        when = "" if epochs is None else f" after {counted(epochs, 'epoch')}"
         kept = ", before there was a run"
         if run:
             kept = f"; what was done until then is in {run}"

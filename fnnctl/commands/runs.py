@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from fnnctl.console.output import Output
-from fnnctl.report.reported_metrics import reported_metrics
+from fnnctl.metrics.reported import reported_metrics
 from fnnctl.report.sections import number
 from fnnctl.store.catalogue import RunEntry, list_runs
 from fnnctl.text import plain_text

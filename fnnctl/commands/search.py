@@ -42,6 +42,7 @@ from fnnctl.store.folder import RunFolder
 from fnnctl.store.provenance import usable_processors
 from fnnctl.store.run import OpenRun, create_run
 from fnnctl.store.trial_checkpoints import TrialCheckpoints
+from fnnctl.text import counted
 
 INTERRUPTED = "interrupted"
 TIME_IS_OVER = "the time limit"
@@ -300,4 +301,4 @@ def _record(session: _Session) -> None:
         "best": winner,
     }
     run.record({"search": facts})
-    run.log(f"{len(journal.trials)} trials, {trained} epochs: {end}")
+    run.log(f"{counted(len(journal.trials), 'trial')}, {counted(trained, 'epoch')}: {end}")

@@ -19,6 +19,7 @@ from fnnctl.report.search_settings import importances, short_names
 from fnnctl.report.sections import NOTHING, Command, FactList, Section, TableSection, number
 from fnnctl.report.summary import Summary
 from fnnctl.store.manifest import SearchFacts
+from fnnctl.text import counted
 
 TOP: Final = 10
 """Rows of the leaderboard that a report shows."""
@@ -82,7 +83,7 @@ def _search_facts(search: SearchHistory, facts: SearchFacts | None) -> Iterable[
     counts = ", ".join(f"{count:,} {status}" for status, count in search.statuses.items())
     yield "trials", f"{len(search.trials):,}" + (f": {counts}" if counts else "")
     if facts and facts.saved:
-        yield "passed over", f"{facts.saved:,} configurations that were equal to an earlier one"
+        yield "passed over", f"{counted(facts.saved, 'configuration')} equal to an earlier one"
     planned = f"{facts.epochs:,} planned, " if facts and facts.epochs is not None else ""
     yield "epochs", f"{planned}{search.granted:,} granted, {search.trained:,} trained"
     if search.end:
@@ -90,7 +91,7 @@ def _search_facts(search: SearchHistory, facts: SearchFacts | None) -> Iterable[
 
 
 def _best_facts(search: SearchHistory, best: Result) -> Iterable[tuple[str, str]]:
-    yield "trial", f"{best.trial}, after {search.starts[best.key] + best.epochs:,} epochs"
+    yield "trial", f"{best.trial}, after {counted(search.starts[best.key] + best.epochs, 'epoch')}"
     yield search.metric, number(best.objective)
     for path, value in search.trials[best.trial].assignment.items():
         yield path, flow_yaml(value)
@@ -160,7 +161,7 @@ def _importance_table(search: SearchHistory) -> TableSection:
         (name, f"{each.share:.1%}", f"{each.chance:.1%}", f"{each.trials:,}")
         for name, each in sorted(known.items(), key=lambda item: -item[1].share)
     )
-    title = f"What the objective after {budget:,} epochs depends on"
+    title = f"What the objective after {counted(budget, 'epoch')} depends on"
     return TableSection(title, ("setting", "share", "by chance up to", "trials"), tuple(rows))
 
 

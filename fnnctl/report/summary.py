@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from fnnctl.arrays import IntArray
+from fnnctl.metrics.reported import reported_metrics
 from fnnctl.records.history import SearchHistory, search_history
-from fnnctl.report.reported_metrics import reported_metrics
 from fnnctl.store import names
 from fnnctl.store.catalogue import shown_status
 from fnnctl.store.folder import RunFolder

@@ -113,8 +113,16 @@ def test_what_the_manifest_knows_besides(tmp_path: Path) -> None:
     summary = summarize(run)
     facts = sections(summary)[0].rows
     assert ("epochs", "123 planned, 20 granted, 17 trained") in facts
-    assert ("passed over", "4 configurations that were equal to an earlier one") in facts
+    assert ("passed over", "4 configurations equal to an earlier one") in facts
     assert json_report([summary])["runs"][0]["epochs"] == 123
+
+
+def test_one_of_each(tmp_path: Path) -> None:
+    run = start_search(tmp_path, [header(), trial(0), result(0, 1, 0.5)])
+    run.record({"search": {"method": "hyperband", "saved": 1}})
+    found = {section.title: section.rows for section in sections(summarize(run))}
+    assert ("passed over", "1 configuration equal to an earlier one") in found["Search"]
+    assert ("trial", "0, after 1 epoch") in found["Best trial"]
 
 
 def test_gates_judge_the_refitted_winner(complete: Summary) -> None:

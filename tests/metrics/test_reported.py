@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from fnnctl.report.reported_metrics import reported_metrics
+from fnnctl.metrics.reported import reported_metrics
 
 POOLED = {
     "accuracy": 0.8,
