@@ -15,16 +15,17 @@ from fnnctl.records.history import SearchHistory
 from fnnctl.records.leaderboard import leaderboard_table
 from fnnctl.records.standings import ranked
 from fnnctl.records.trials import Result
-from fnnctl.report.search_settings import importances, short_names
+from fnnctl.report.search_settings import importances, paths_by_importance, short_names
 from fnnctl.report.sections import NOTHING, Command, FactList, Section, TableSection, number
 from fnnctl.report.summary import Summary
+from fnnctl.store import names
 from fnnctl.store.manifest import SearchFacts
 from fnnctl.text import counted
 
 TOP: Final = 10
 """Rows of the leaderboard that a report shows."""
 TABLE_WIDTH: Final = 76
-"""Columns of text that the leaderboard may take; settings that do not fit are only in leaderboard.csv."""
+"""Columns of text that the leaderboard may take; settings that do not fit are in leaderboard.csv alone."""
 MOST_RUNGS: Final = 40
 GAP: Final = 3
 
@@ -104,7 +105,7 @@ def _command(search: SearchHistory, best: Result) -> Iterable[str]:
 
 
 def _leaderboard(search: SearchHistory) -> TableSection:
-    """The best trials, with as many of their settings as fit."""
+    """The best trials, with as many of their settings as fit, those that matter most first."""
     top, count = search.standings.ranked()[:TOP], len(search.standings.latest)
     columns = [
         ("trial", [str(result.trial) for result in top]),
@@ -113,14 +114,18 @@ def _leaderboard(search: SearchHistory) -> TableSection:
     ]
     assignments = [search.trials[result.trial].assignment for result in top]
     width = sum(map(_width, columns))
-    for path, name in zip(search.paths, short_names(search.paths), strict=True):
+    paths, settings = paths_by_importance(search), []
+    for path, name in zip(paths, short_names(paths), strict=True):
         texts = [flow_yaml(each[path]) if path in each else NOTHING for each in assignments]
         if width + _width((name, texts)) <= TABLE_WIDTH:
-            columns.append((name, texts))
+            settings.append((name, texts))
             width += _width((name, texts))
+    columns += settings
     rows = tuple(zip(*(texts for _, texts in columns), strict=True))
-    of_all = f"Best of {count:,} trials" if count > TOP else "Leaderboard"
-    return TableSection(of_all, tuple(name for name, _ in columns), rows)
+    title = f"Best of {count:,} trials" if count > TOP else "Leaderboard"
+    if left := len(paths) - len(settings):
+        title += f"; {counted(left, 'more setting')} in {names.LEADERBOARD}"
+    return TableSection(title, tuple(name for name, _ in columns), rows)
 
 
 def _rungs_table(search: SearchHistory) -> TableSection:
