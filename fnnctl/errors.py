@@ -12,6 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from fnnctl.text import counted
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -80,8 +82,11 @@ class MachineError(FnnctlError):
 class UnwritableOutputError(MachineError):
     """Standard output cannot be written, for example because it is a file on a full disk."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(f"the output cannot be written: {reason}")
+    def __init__(self, reason: str, *, run: str | None = None) -> None:
+        """`run` is the folder of a run that is complete all the same."""
+        self.reason = reason
+        kept = f". Nothing is lost: the run is in {run}" if run else ""
+        super().__init__(f"the output cannot be written: {reason}{kept}")
 
 
 class DivergedError(FnnctlError):
@@ -127,8 +132,8 @@ class NoFinishedTrialError(FnnctlError):
             return
         why = f"; most often: {reasons[0]}" if reasons else ""
         super().__init__(
-            f"none of {trials} trials came to a result{why}. Narrow search.space, the learning rate's range "
-            f"first. What was tried is in {run}"
+            f"of {counted(trials, 'trial')}, none came to a result{why}. Narrow search.space, "
+            f"the learning rate's range first. What was tried is in {run}"
         )
 
 
@@ -150,7 +155,7 @@ class InterruptedRunError(FnnctlError):
 
         `resumed_by` is the command that can resume the run.
         """
-        when = "" if epochs is None else f" after {epochs} epoch{'' if epochs == 1 else 's'}"
+        when = "" if epochs is None else f" after {counted(epochs, 'epoch')}"
         kept = ", before there was a run"
         if run:  # the command has a line of its own, which can be pasted into a shell as it is
             where = "begins again" if kept_epoch is None else f"resumes from epoch {kept_epoch}"

@@ -18,7 +18,7 @@ from fnnctl.cli.experiments import check, evaluate, init, predict, train
 from fnnctl.cli.reports import datasets, report, runs, schema
 from fnnctl.cli.searches import plan, search
 from fnnctl.console.output import Output
-from fnnctl.errors import FnnctlError, UnwritableOutputError, UsageError
+from fnnctl.errors import FnnctlError, MachineError, UnwritableOutputError, UsageError
 
 app = typer.Typer(
     name="fnnctl",
@@ -72,11 +72,28 @@ def run(arguments: Sequence[str]) -> int:
         return 130
     except MemoryError:
         return _report(FnnctlError("there is not enough memory for this"), output)
+    except OSError as error:
+        _detail_traceback(output)
+        return _report(_failure_of_the_system(error, output), output)
     except Exception as error:  # a bug: the user gets a sentence, and with --verbose the traceback
-        import traceback
-
-        output.detail(traceback.format_exc())
+        _detail_traceback(output)
         return _report(FnnctlError(f"an internal failure: {type(error).__name__}: {error}"), output)
+
+
+def _failure_of_the_system(error: OSError, output: Output) -> MachineError:
+    """What to say of an error that no command expects, such as typer's, whose help goes to a full disk."""
+    try:
+        output.flush()
+    except UnwritableOutputError as unwritable:
+        return unwritable
+    where = f" ({error.filename})" if error.filename else ""
+    return MachineError(f"the operating system reports: {error.strerror or error}{where}")
+
+
+def _detail_traceback(output: Output) -> None:
+    import traceback
+
+    output.detail(traceback.format_exc())
 
 
 def _report(error: FnnctlError, output: Output) -> int:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from fnnctl.cli.numbers import whole_number
 from fnnctl.cli.options import (
     DEFAULT_CONFIG,
     RUNS_DIR,
@@ -25,12 +26,11 @@ from fnnctl.cli.options import (
 from fnnctl.console.output import Output
 from fnnctl.console.signals import ended_by_signals, interruption
 from fnnctl.errors import UsageError
-from fnnctl.store.names import LATEST
 
 
 @with_output
 def init(
-    file: Annotated[Path, typer.Argument(metavar="[FILE]", show_default="fnnctl.yaml")] = DEFAULT_CONFIG,
+    file: Annotated[Path, typer.Argument(metavar="FILE", show_default="fnnctl.yaml")] = DEFAULT_CONFIG,
     *,
     output: Output,
 ) -> None:
@@ -43,7 +43,7 @@ def init(
 @with_output
 def check(
     configs: Annotated[
-        list[Path] | None, typer.Argument(metavar="[CONFIG]...", help="Experiments; default fnnctl.yaml.")
+        list[Path] | None, typer.Argument(metavar="CONFIG", help="Experiments; default fnnctl.yaml.")
     ] = None,
     overrides: Set = None,
     name: Name = None,
@@ -66,7 +66,7 @@ def train(
     resume: Annotated[
         str | None,
         typer.Option(
-            "--resume", metavar="RUN", help="Go on with an interrupted run; `latest` is the last one."
+            "--resume", metavar="RUN", help="Go on with an interrupted run; `latest` is the last training."
         ),
     ] = None,
     runs_dir: RunsDir = RUNS_DIR,
@@ -94,11 +94,19 @@ def train(
 
 @with_output
 def predict(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="The run whose network predicts; see `report`.")],
+    run: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="RUN", help="The run whose network predicts; default the latest that has one."
+        ),
+    ] = None,
     data: Annotated[
-        str,
-        typer.Argument(metavar="DATA", help="A CSV or NPZ file, or a folder of arrays; - is standard input."),
-    ],
+        str | None,
+        typer.Argument(
+            metavar="DATA",
+            help="The rows, always needed: a CSV or NPZ file, or a folder of arrays; - is standard input.",
+        ),
+    ] = None,
     file: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the predictions to a file.")
     ] = None,
@@ -109,6 +117,10 @@ def predict(
     output: Output,
 ) -> None:
     """Labels and probabilities for new rows, as CSV."""
+    if data is None:  # a single argument is DATA
+        run, data = None, run
+    if data is None:
+        raise UsageError("name the rows to predict: fnnctl predict [RUN] DATA")
     with ended_by_signals(output):
         from fnnctl.commands.predict import predict
 
@@ -126,20 +138,37 @@ def predict(
 Target = Annotated[
     str | None,
     typer.Argument(
-        metavar="[CONFIG|RUN]",
-        help="An experiment (a YAML file), which is cross-validated; or a run, whose network is scored.",
-        show_default="latest",
+        metavar="CONFIG|RUN",
+        help="An experiment (a YAML file), which is cross-validated; or a run, whose network is scored: by "
+        "default the latest that has one.",
     ),
 ]
 Folds = Annotated[
-    int | None, typer.Option("--folds", min=2, help="CONFIG: parts of the rows; default the config's.")
+    int | None,
+    typer.Option(
+        "--folds",
+        metavar="N",
+        parser=whole_number("--folds"),
+        help="CONFIG: parts of the rows; default the config's.",
+    ),
 ]
 Repeats = Annotated[
-    int | None, typer.Option("--repeats", min=1, help="CONFIG: how many times; default the config's.")
+    int | None,
+    typer.Option(
+        "--repeats",
+        metavar="N",
+        parser=whole_number("--repeats"),
+        help="CONFIG: how many times; default the config's.",
+    ),
 ]
 FoldWorkers = Annotated[
     int | None,
-    typer.Option("--workers", min=1, help="CONFIG: stacks at once; default the processors there are."),
+    typer.Option(
+        "--workers",
+        metavar="N",
+        parser=whole_number("--workers", least=1),
+        help="CONFIG: stacks at once; default the processors there are.",
+    ),
 ]
 LabelledData = Annotated[
     str | None, typer.Option("--data", metavar="FILE", help="RUN: labelled rows; default its own test part.")
@@ -179,11 +208,11 @@ def evaluate(
     if _names_config(target) if target else given(for_config):
         if names := given(for_run):
             raise UsageError(f"{names}: only for a run; an experiment has its own data")
-        counts = {"folds": folds, "repeats": repeats}
-        changes = [f"evaluation.cross_validation.{key}={n}" for key, n in counts.items() if n is not None]
         _cross_validate(
             Path(target) if target else DEFAULT_CONFIG,
-            [*(overrides or []), *changes],
+            overrides or [],
+            folds=folds,
+            repeats=repeats,
             workers=workers,
             runs_dir=runs_dir,
             name=name,
@@ -197,7 +226,7 @@ def evaluate(
         from fnnctl.commands.evaluate_run import evaluate_run
 
         evaluate_run(
-            target or LATEST,
+            target,
             runs_dir=runs_dir,
             data=data,
             delimiter=delimiter,
@@ -207,11 +236,25 @@ def evaluate(
         )
 
 
-def _cross_validate(config: Path, changes: Sequence[str], *, output: Output, **options: Any) -> None:
+def _cross_validate(
+    config: Path,
+    overrides: Sequence[str],
+    *,
+    folds: int | None,
+    repeats: int | None,
+    output: Output,
+    **options: Any,
+) -> None:
     with interruption(output) as signals:
         from fnnctl.commands.cross_validate import cross_validate
         from fnnctl.commands.report import report_end
+        from fnnctl.config.reading.overrides import OptionChange, Override
 
+        changes: list[Override] = [
+            *overrides,
+            *OptionChange.given("--folds", "evaluation.cross_validation.folds", folds),
+            *OptionChange.given("--repeats", "evaluation.cross_validation.repeats", repeats),
+        ]
         run = cross_validate(config, changes, output=output, signals=signals, **options)
     report_end(run, output)
 

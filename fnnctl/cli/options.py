@@ -10,6 +10,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
+from fnnctl.cli.numbers import whole_number
 from fnnctl.console.output import Output
 from fnnctl.errors import UsageError
 
@@ -17,12 +18,14 @@ DEFAULT_CONFIG = Path("fnnctl.yaml")
 RUNS_DIR = Path("runs")
 
 Config = Annotated[
-    Path | None, typer.Argument(metavar="[CONFIG]", help="The experiment.", show_default="fnnctl.yaml")
+    Path | None, typer.Argument(metavar="CONFIG", help="The experiment.", show_default="fnnctl.yaml")
 ]
 Runs = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[RUN]...", help="A path, a folder's name, the start of one, or `latest` (default)."
+        metavar="RUN",
+        help="A path, a folder's name, an experiment's name (its newest run), the start of a folder's name, "
+        "or `latest` (default), the newest run.",
     ),
 ]
 Set = Annotated[
@@ -33,7 +36,10 @@ RunsDir = Annotated[
     Path, typer.Option("--runs-dir", envvar="FNNCTL_RUNS_DIR", metavar="DIR", help="Where run folders are.")
 ]
 Name = Annotated[str | None, typer.Option("--name", help="The experiment's name.")]
-Seed = Annotated[int | None, typer.Option("--seed", help="The experiment's seed.")]
+Seed = Annotated[
+    int | None,
+    typer.Option("--seed", metavar="N", parser=whole_number("--seed"), help="The experiment's seed."),
+]
 Delimiter = Annotated[
     str | None,
     typer.Option("--delimiter", metavar="CHARACTER", help="Between the values; default: the run's."),
@@ -49,10 +55,22 @@ Method = Annotated[
     ),
 ]
 Workers = Annotated[
-    int | None, typer.Option("--workers", min=1, help="Stacks at once; default the processors there are.")
+    int | None,
+    typer.Option(
+        "--workers",
+        metavar="N",
+        parser=whole_number("--workers", least=1),
+        help="Stacks at once; default the processors there are.",
+    ),
 ]
 MaxTrials = Annotated[
-    int | None, typer.Option("--max-trials", metavar="N", min=1, help="No new trial starts after N.")
+    int | None,
+    typer.Option(
+        "--max-trials",
+        metavar="N",
+        parser=whole_number("--max-trials", least=1),
+        help="No new trial starts after N.",
+    ),
 ]
 
 R = TypeVar("R")

@@ -19,11 +19,14 @@ def report(
         typer.Option(
             "--format",
             metavar="FORMAT",
-            help="terminal, markdown or json; by default what --output's name says.",
+            help="terminal, markdown or json; by default the one of --output's ending.",
         ),
     ] = None,
     file: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the report to a file.")
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Write the report to a file: .txt, .md or .json."
+        ),
     ] = None,
     fail_under: Annotated[
         list[str] | None,
@@ -39,7 +42,7 @@ def report(
     return report(
         runs or [],
         runs_dir=runs_dir,
-        format_="json" if output.json else format_,
+        format_=format_,
         file=file,
         fail_under=fail_under or [],
         output=output,

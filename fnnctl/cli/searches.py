@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from fnnctl.cli.numbers import seconds
 from fnnctl.cli.options import (
     DEFAULT_CONFIG,
     RUNS_DIR,
@@ -39,7 +40,12 @@ def search(
     max_trials: MaxTrials = None,
     time_limit: Annotated[
         float | None,
-        typer.Option("--time-limit", metavar="SECONDS", min=0, help="End the search after so long."),
+        typer.Option(
+            "--time-limit",
+            metavar="SECONDS",
+            parser=seconds("--time-limit"),
+            help="End the search after so long.",
+        ),
     ] = None,
     resume: Annotated[
         str | None,
@@ -95,10 +101,11 @@ def plan(
     """What a search would do, and how long it would take."""
     with ended_by_signals(output):
         from fnnctl.commands.plan import plan
+        from fnnctl.config.reading.overrides import OptionChange
 
         plan(
             config or DEFAULT_CONFIG,
-            [*(overrides or []), *([] if method is None else [f"search.method={method}"])],
+            [*(overrides or []), *OptionChange.given("--method", "search.method", method)],
             workers=workers,
             max_trials=max_trials,
             name=name,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fnnctl.blas import set_blas_threads
+from fnnctl.config.reading.overrides import Override
 from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.console.output import Output
 from fnnctl.console.progress import amount_progress
@@ -40,7 +41,7 @@ from fnnctl.training.trainer import Outcome
 
 def cross_validate(
     config: Path,
-    overrides: Sequence[str],
+    overrides: Sequence[Override],
     *,
     workers: int | None,
     runs_dir: Path,

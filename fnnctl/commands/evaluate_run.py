@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -22,7 +23,7 @@ from fnnctl.errors import DataError, Problem, UsageError, quoted_list
 from fnnctl.modelling.input_file import InputFile
 from fnnctl.modelling.labelled_rows import read_labelled
 from fnnctl.modelling.loading import load_experiment
-from fnnctl.modelling.saved_model import SavedModel, load_model
+from fnnctl.modelling.saved_model import SavedModel, has_network, load_model
 from fnnctl.report.figures import draw_figures
 from fnnctl.report.summary import summarize
 from fnnctl.report.terminal import terminal_report
@@ -39,7 +40,7 @@ ROUNDING = 1e-6
 
 
 def evaluate_run(
-    run: str,
+    run: str | None,
     *,
     runs_dir: Path,
     data: str | None,
@@ -50,11 +51,12 @@ def evaluate_run(
 ) -> None:
     """Score a run's network on its own test part, or on the labelled rows of the file `data`.
 
-    `delimiter`, `encoding` and `name` (of the new run) are for the latter. Raises `InputError` for what is
-    wrong with the arguments, the run or its data, before there is a new folder.
+    Without a run it is the newest that has a network. `delimiter`, `encoding` and `name` (of the new run)
+    are for the rows of a file. Raises `InputError` for what is wrong with the arguments, the run or its data,
+    before there is a new folder.
     """
     started = time.monotonic()
-    model = load_model(find_run(run, runs_dir), output.note)
+    model = load_model(find_run(run, runs_dir, has_network), output.note)
     threads = model.threads if set_blas_threads(model.threads) else None
     if data is None:
         for option, value in {"--delimiter": delimiter, "--encoding": encoding, "--name": name}.items():
@@ -125,7 +127,7 @@ def _known_rows(model: SavedModel, given: InputFile, sha256: str) -> list[str]:
     if data is None or data.sha256 != sha256:
         return []
     what = f"{given.name} is the file that the network was trained on, and most of its rows were learned"
-    return [f"{what}: `fnnctl evaluate {model.run.path.name}` scores the test part alone"]
+    return [f"{what}: `fnnctl evaluate {shlex.quote(str(model.run.path))}` scores the test part alone"]
 
 
 def _score_file(

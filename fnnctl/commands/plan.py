@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from fnnctl.commands.preparation import PreparedSearch, prepare_search
+from fnnctl.config.reading.overrides import Override
 from fnnctl.console.output import Output
 from fnnctl.modelling.loading import load_experiment
 from fnnctl.report.plan_table import plan_report
@@ -16,7 +17,7 @@ from fnnctl.store.provenance import usable_processors
 
 def plan(
     config: Path,
-    overrides: Sequence[str],
+    overrides: Sequence[Override],
     *,
     workers: int | None,
     max_trials: int | None,

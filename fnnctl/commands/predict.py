@@ -14,14 +14,15 @@ from fnnctl.data.new_rows import NewRows
 from fnnctl.errors import UsageError
 from fnnctl.modelling.input_file import InputFile
 from fnnctl.modelling.predictor import Predictor
-from fnnctl.modelling.saved_model import load_model
+from fnnctl.modelling.saved_model import has_network, load_model
 from fnnctl.store.atomic import write_output
-from fnnctl.store.catalogue import find_run
+from fnnctl.store.catalogue import find_run, is_run
 from fnnctl.store.tables import wide_csv_lines
+from fnnctl.text import shown
 
 
 def predict(
-    run: str,
+    run: str | None,
     data: str,
     *,
     runs_dir: Path,
@@ -32,13 +33,16 @@ def predict(
 ) -> None:
     """Predict the rows of `data`, a file, a folder of arrays or `-`, and write them to `file` or out.
 
-    `delimiter` and `encoding` are those of the run's own data unless they are given. Raises `InputError` for
-    what is wrong with the arguments, the run or the rows; `file` is then as it was.
+    Without a run, the newest that has a network predicts. `delimiter` and `encoding` are those of the run's
+    own data unless they are given. Raises `InputError` for what is wrong with the arguments, the run or the
+    rows; `file` is then as it was.
     """
     file = None if file == Path("-") else file
     if output.json and file is None:
         raise UsageError("predictions are CSV: with --json name a file for them with --output")
-    model = load_model(find_run(run, runs_dir), output.note)
+    if run is None and is_run(data, runs_dir):
+        raise UsageError(f"{shown(data)} is a run: name the rows to predict, too")
+    model = load_model(find_run(run, runs_dir, has_network), output.note)
     set_blas_threads(model.threads)
     given = InputFile.find(data, model, setting="DATA", delimiter=delimiter, encoding=encoding)
     if file and given.holds(file):

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from fnnctl.console.output import Output
-from fnnctl.errors import MachineError, UsageError, did_you_mean
+from fnnctl.errors import MachineError, UnwritableOutputError, UsageError
 from fnnctl.report.figures import draw_missing_figures
-from fnnctl.report.formats import TEXT_FORMATS
+from fnnctl.report.formats import JSON, TERMINAL, TEXT_FORMATS, chosen_format
 from fnnctl.report.gates import GateResult, check_gates, parse_gates
 from fnnctl.report.search_sections import search_json
 from fnnctl.report.summary import Summary, summarize
@@ -17,10 +17,7 @@ from fnnctl.report.terminal import terminal_report
 from fnnctl.store.atomic import write_output
 from fnnctl.store.catalogue import find_run
 from fnnctl.store.folder import RunFolder
-from fnnctl.store.names import LATEST
 
-TERMINAL = "terminal"
-FORMATS = (TERMINAL, *TEXT_FORMATS)
 GATE_MISSED = 1
 
 
@@ -35,24 +32,25 @@ def report(
 ) -> int:
     """Report on the runs; return 1 if a gate was missed, else 0.
 
-    Without a format the file's ending decides. Raises `UsageError` for an unknown run, format, or metric
-    of a gate.
+    Without a format the file's ending decides. With `--json` the JSON object is printed, also if a file is
+    written beside it. Raises `UsageError` for an unknown run, format, or metric of a gate.
     """
     file = None if file == Path("-") else file
-    of_ending = {each.ending: name for name, each in TEXT_FORMATS.items()}
-    format_ = format_ or of_ending.get(file.suffix if file else "", TERMINAL)
-    if format_ not in FORMATS:
-        raise UsageError(
-            f"there is no report format '{format_}'; it is one of {', '.join(FORMATS)}"
-            + did_you_mean(format_, FORMATS)
-        )
+    format_ = chosen_format(format_, file, default=JSON if output.json else TERMINAL)
+    if output.json and file is None and format_ != JSON:
+        raise UsageError(f"--json and --format {format_} contradict each other: leave one of the two out")
     gates = parse_gates(fail_under)
-    found = [find_run(run, runs_dir) for run in runs or [LATEST]]
+    named: Sequence[str | None] = runs or [None]
+    found = [find_run(run, runs_dir) for run in named]
     for run in found:
         _redraw(run, output)
     summaries = [summarize(run) for run in found]
     results = [result for summary in summaries for result in check_gates(gates, summary)]
-    _write(summaries, results, format_, file, output)
+    if file is not None:
+        write_output(file, [_text(summaries, results, format_, file, output)])
+    if file is None or output.json:
+        shown = JSON if output.json else format_
+        output.data(_text(summaries, results, shown, None, output).rstrip("\n"))
     missed = [result for result in results if not result.passed]
     for result in missed:
         gate = result.gate
@@ -62,7 +60,13 @@ def report(
 
 def report_end(run: RunFolder, output: Output) -> None:
     """What a command prints at its end of the run that it has made."""
-    summary = summarize(run)
+    try:
+        _print_end(summarize(run), output)
+    except UnwritableOutputError as error:
+        raise UnwritableOutputError(error.reason, run=str(run.path)) from error
+
+
+def _print_end(summary: Summary, output: Output) -> None:
     if output.json:
         measured: Mapping[str, Any] = {"metrics": summary.metrics}
         if summary.manifest.kind == "cross_validation":
@@ -86,19 +90,14 @@ def _redraw(run: RunFolder, output: Output) -> None:
         output.note(error.message)
 
 
-def _write(
+def _text(
     summaries: Sequence[Summary],
     results: Sequence[GateResult],
     format_: str,
     file: Path | None,
     output: Output,
-) -> None:
+) -> str:
     if format_ in TEXT_FORMATS:
-        text = TEXT_FORMATS[format_].text(summaries, results, file.parent if file else Path())
-    else:
-        shown = terminal_report(summaries, results, width=None if file else output.width)
-        text = output.rendered(shown, plain=file is not None)
-    if file is None:
-        output.data(text.rstrip("\n"))
-    else:
-        write_output(file, [text])
+        return TEXT_FORMATS[format_].text(summaries, results, file.parent if file else Path())
+    shown = terminal_report(summaries, results, width=None if file else output.width)
+    return output.rendered(shown, plain=file is not None)

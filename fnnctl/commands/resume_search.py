@@ -30,6 +30,7 @@ from fnnctl.search.extension import (
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import take_over_run
+from fnnctl.text import counted
 
 
 def resume_search(
@@ -74,9 +75,8 @@ def resume_search(
             run.write_resolved(resolved_yaml(setup.experiment, command="search", trials=setup.configs))
             output.note(f"resuming {run.path}")
             if file.torn:
-                output.note(
-                    f"the journal's last {file.torn} bytes were no whole record; they are kept beside it"
-                )
+                torn = counted(file.torn, "byte")
+                output.note(f"the journal's last {torn} were no whole record; they are kept beside it")
             run.log("resumed")
             manifest = run.read_manifest()
             run.record(resumed_facts(manifest))
@@ -122,8 +122,8 @@ def _refuse_fewer_trials(
     planned = search.setup.plan.trials
     if planned < min(len(journal.trials), begun.setup.plan.trials):
         raise UsageError(
-            f"--max-trials {max_trials} leaves {planned:,} trials, and {len(journal.trials):,} have begun: "
-            "give more, or end the search with --time-limit"
+            f"--max-trials {max_trials} leaves {counted(planned, 'trial')}, and {len(journal.trials):,} have "
+            "begun: give more, or end the search with --time-limit"
         )
 
 
@@ -131,4 +131,5 @@ def _has_all(search: PreparedSearch) -> str:
     """What was asked for, if that is no more than there is."""
     most, limit = search.setup.budget.max_epochs, search.setup.budget.max_trials
     bound = "" if limit is None else f" with --max-trials {limit}"
-    return f" and has all that is asked for, {search.setup.plan.trials:,} trials up to {most:,} epochs{bound}"
+    trials, epochs = counted(search.setup.plan.trials, "trial"), counted(most, "epoch")
+    return f" and has all that is asked for, {trials} up to {epochs}{bound}"

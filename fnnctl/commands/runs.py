@@ -9,7 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from fnnctl.console.output import Output
-from fnnctl.report.sections import number
+from fnnctl.metrics.reported import reported_metrics
+from fnnctl.report.sections import NOTHING, number
+from fnnctl.report.summary import headline
 from fnnctl.store.catalogue import RunEntry, list_runs
 from fnnctl.text import plain_text
 
@@ -18,7 +20,8 @@ def runs(runs_dir: Path, output: Output) -> None:
     """List the runs of a folder, the newest last."""
     entries = list_runs(runs_dir)
     if output.json:
-        output.json_object({"runs": [entry.to_dict() for entry in entries]})
+        listed = [{**entry.to_dict(), "metrics": reported_metrics(entry.metrics)} for entry in entries]
+        output.json_object({"runs": listed})
         return
     if not entries:
         output.note(f"there are no runs in {runs_dir} yet; `fnnctl train` makes one")
@@ -26,7 +29,7 @@ def runs(runs_dir: Path, output: Output) -> None:
     table = Table(box=box.SIMPLE_HEAD)
     for column in ("run", "kind", "status"):
         table.add_column(column, no_wrap=True)
-    table.add_column("test accuracy", justify="right")
+    table.add_column("test score", justify="right")
     for entry in entries:
         table.add_row(*(Text(plain_text(value)) for value in _row(entry)))
     output.render(table)
@@ -37,6 +40,6 @@ def runs(runs_dir: Path, output: Output) -> None:
 
 def _row(entry: RunEntry) -> tuple[str, str, str, str]:
     kind = entry.manifest.kind if entry.manifest else ""
-    test = (entry.metrics or {}).get("test")
-    accuracy = test.get("accuracy") if isinstance(test, dict) else None
-    return entry.run.path.name, kind, entry.shown_status, number(accuracy)
+    found = headline(entry.manifest, entry.metrics) if entry.manifest else None
+    score = f"{found[0]} {number(found[1])}" if found else NOTHING
+    return entry.run.path.name, kind, entry.shown_status, score

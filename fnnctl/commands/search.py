@@ -15,6 +15,7 @@ import numpy as np
 from fnnctl.blas import set_blas_threads
 from fnnctl.commands.preparation import PreparedSearch, prepare_search
 from fnnctl.commands.train import complete_training, create_training_run
+from fnnctl.config.reading.overrides import OptionChange
 from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.console.output import Output
 from fnnctl.console.progress import amount_progress
@@ -41,6 +42,7 @@ from fnnctl.store.folder import RunFolder
 from fnnctl.store.provenance import usable_processors
 from fnnctl.store.run import OpenRun, create_run
 from fnnctl.store.trial_checkpoints import TrialCheckpoints
+from fnnctl.text import counted
 
 INTERRUPTED = "interrupted"
 TIME_IS_OVER = "the time limit"
@@ -63,9 +65,9 @@ class SearchOptions:
             raise UsageError(f"there is no executor '{self.executor}'; it is {known}{hint}")
 
     @property
-    def changes(self) -> list[str]:
-        """The config's changes as `--set` has them."""
-        return [] if self.method is None else [f"search.method={self.method}"]
+    def changes(self) -> list[OptionChange]:
+        """The changes of the config."""
+        return OptionChange.given("--method", "search.method", self.method)
 
     @property
     def machine(self) -> dict[str, Any]:
@@ -302,4 +304,4 @@ def _record(session: _Session) -> None:
         "best": winner,
     }
     run.record({"search": facts})
-    run.log(f"{len(journal.trials)} trials, {trained} epochs: {end}")
+    run.log(f"{counted(len(journal.trials), 'trial')}, {counted(trained, 'epoch')}: {end}")

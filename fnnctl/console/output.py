@@ -56,6 +56,10 @@ class Output:
         """Print data that rich lays out, such as a table."""
         _write(sys.stdout, self.rendered(renderable))
 
+    def flush(self) -> None:
+        """Write what others have printed, such as the help of a command, while an error can still be told."""
+        _write(sys.stdout, "")
+
     @property
     def width(self) -> int:
         """The terminal's columns; 80 if there is no terminal."""
@@ -65,12 +69,13 @@ class Output:
         """What rich lays out as text; `plain` is without colours even on a terminal."""
         from rich.measure import Measurement
 
-        console = self.console(io.StringIO() if plain or sys.stdout is None else sys.stdout)
+        text = io.StringIO()
+        console = self.console(text if plain or sys.stdout is None else sys.stdout)
         needed = Measurement.get(console, console.options.update(width=WIDEST), renderable).minimum
         console.width = max(console.width, min(needed, WIDEST))  # a narrow terminal must not lose a column
-        with console.capture() as captured:
-            console.print(renderable, crop=False)
-        return "\n".join(line.rstrip() for line in captured.get().split("\n"))
+        console.file = text  # it writes to the stream even if it is told to capture, and that may be full
+        console.print(renderable, crop=False)
+        return "\n".join(line.rstrip() for line in text.getvalue().split("\n"))
 
     def note(self, text: str) -> None:
         """Print a message, unless `--quiet` is given."""

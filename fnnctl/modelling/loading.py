@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fnnctl.config.reading.loading import LoadedConfig, load_config
+from fnnctl.config.reading.overrides import Override
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.data.loading import load_dataset
 from fnnctl.data.splits.parts import Split, split_rows
@@ -67,7 +68,7 @@ class LoadedExperiment:
 
 
 def load_experiment(
-    file: Path, overrides: Sequence[str] = (), *, name: str | None = None, seed: int | None = None
+    file: Path, overrides: Sequence[Override] = (), *, name: str | None = None, seed: int | None = None
 ) -> LoadedExperiment:
     """Load a config and its data, and check them against each other; raises `InputError`."""
     return_large_blocks()

@@ -10,7 +10,7 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.data.preprocessing import Preprocessor
-from fnnctl.errors import UsageError
+from fnnctl.errors import DataError, MachineError, UsageError
 from fnnctl.modelling.description import ModelDescription, read_description
 from fnnctl.modelling.predictor import Predictor
 from fnnctl.nn.network import LAYER_HYPERPARAMETERS, Network
@@ -40,8 +40,26 @@ class SavedModel:
 def load_model(run: RunFolder, note: Callable[[str], None]) -> SavedModel:
     """Read a run's network; `note` is told what is worth knowing of the run.
 
-    An evaluation stands for the run that it has scored. Raises `UsageError` if there is no network, and
-    `DataError`, which names the file, if one is damaged.
+    Raises `UsageError` if there is no network, and `DataError`, which names the file, if one is damaged.
+    """
+    return _loaded(_network_folder(run, note))
+
+
+def has_network(run: RunFolder) -> bool:
+    """Whether a run has a network to load; also if a file of it is damaged, which loading then says."""
+    try:
+        _network_folder(run, lambda text: None)
+    except UsageError:
+        return False
+    except (DataError, MachineError):
+        return True
+    return True
+
+
+def _network_folder(run: RunFolder, note: Callable[[str], None]) -> RunFolder:
+    """The run itself; for a search its refitted winner, for an evaluation the run that it has scored.
+
+    Raises `UsageError` if it has no network.
     """
     manifest = run.read_manifest()
     if manifest.evaluated is not None:
@@ -49,22 +67,24 @@ def load_model(run: RunFolder, note: Callable[[str], None]) -> SavedModel:
         if not (trained.path / names.MANIFEST).exists():
             raise UsageError(f"{run.path} is an evaluation of {trained.path}, which is no longer there")
         note(f"note: {run.path} is an evaluation: its network is that of {trained.path}")
-        return load_model(trained, note)
+        return _network_folder(trained, note)
     if manifest.kind == "cross_validation":
         advice = "`fnnctl train` makes one; name the run that has the network that is meant"
         raise UsageError(f"{run.path} is a cross-validation, which keeps no network: {advice}")
     status = shown_status(manifest, alive=run.is_alive())
-    if manifest.diverged:
-        raise UsageError(f"{run.path} has no network that can be used: its training diverged")
     if manifest.kind == "search":
         winner = run.winner()
-        where = f"its winner's is in {winner.path}" if winner else f"it has no winner yet ({status})"
-        raise UsageError(f"{run.path} is a search and keeps no network: {where}")
+        if winner is None:
+            raise UsageError(f"{run.path} is a search that has no winner yet ({status})")
+        note(f"note: {run.path} is a search: its network is that of its winner, {winner.path}")
+        return _network_folder(winner, note)
+    if manifest.diverged:
+        raise UsageError(f"{run.path} has no network that can be used: its training diverged")
     if not (run.path / names.MODEL).exists():
         raise UsageError(f"{run.path} has no network ({status}): there is no {names.MODEL}")
     if status != "completed":
         note(f"note: {run.path} is {status}: its network is what was trained until then")
-    return _loaded(run)
+    return run
 
 
 def _loaded(run: RunFolder) -> SavedModel:

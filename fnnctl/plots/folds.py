@@ -15,6 +15,7 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.plots.axes import finish_epochs, finish_loss, finish_metric
 from fnnctl.plots.learning import History
 from fnnctl.plots.style import COLOURS, DASHES, WIDTH, evenly_chosen, legend_above, new_figure
+from fnnctl.text import counted
 
 MOST_FOLDS = 50
 """The most folds that are drawn, evenly chosen; the mean is over all."""
@@ -53,7 +54,7 @@ def folds_learning_figure(history: History, *, metric: tuple[str, str], title: s
                 _show_all(axes, np.concatenate([values.ravel() for values in drawn]))
         if lines:
             folds = Line2D([], [], color=COLOURS[0], linewidth=0.7, alpha=0.5)
-            legend_above(panels[0], {**lines, f"{len(starts) - 1} folds": folds})
+            legend_above(panels[0], {**lines, counted(len(starts) - 1, "fold"): folds})
         finish_epochs(panels[-1], longest)
         margin = 0.015 * (longest - 1) or 0.5
         panels[-1].set_xlim(1 - margin, longest + margin)

@@ -17,6 +17,7 @@ from fnnctl.plots.axes import finish_objective, objective_range
 from fnnctl.plots.searched import PlottedTrial
 from fnnctl.plots.style import COLOURS, FAINT, INK, MUTED, WIDTH, evenly_chosen, new_figure, show_message
 from fnnctl.plots.text import fitted
+from fnnctl.text import counted
 
 MOST_POINTS = 300
 """The most points of a curve that are drawn, evenly chosen."""
@@ -71,7 +72,7 @@ def rungs_figure(
             for budget in budgets[bracket] if len(budgets[bracket]) > 1 else ():
                 axes.axvline(budget, color=FAINT, linewidth=0.8, zorder=1)
             if len(brackets) > 1:
-                axes.set_title(f"bracket {bracket}: {len(own):,} trial{'s' if len(own) > 1 else ''}")
+                axes.set_title(f"bracket {bracket}: {counted(len(own), 'trial')}")
         for axes in panels[len(brackets) :]:
             axes.set_axis_off()
         finish_objective(panels[0], shown, minimized=minimized)

@@ -17,6 +17,7 @@ from fnnctl.report.summary import PARTS, Summary
 from fnnctl.store import names
 from fnnctl.store.manifest import DataFacts, Manifest
 from fnnctl.tasks.reporting import GroupMetrics, TaskReport
+from fnnctl.text import counted
 
 MOST_GROUPS, WORST_GROUPS = 50, 20
 """If there are more groups (classes), only the worst are shown."""
@@ -97,7 +98,7 @@ def scored_rows(summary: Summary) -> str:
     folds = summary.manifest.cross_validation
     if folds is None:
         return "of the test part"
-    return "out of fold" if folds.repeats == 1 else f"out of fold, {folds.repeats:,} repeats"
+    return "out of fold" if folds.repeats == 1 else f"out of fold, {counted(folds.repeats, 'repeat')}"
 
 
 def _metrics_table(summary: Summary) -> TableSection:
@@ -182,7 +183,7 @@ def _training_facts(summary: Summary) -> Iterable[tuple[str, str]]:
         yield "parameters", f"{manifest.model.parameters:,}"
     if folds := manifest.cross_validation:
         how = "stratified" if folds.stratify else "at random"
-        yield "folds", f"{folds.folds:,}, {how}; {folds.repeats:,} repeats"
+        yield "folds", f"{folds.folds:,}, {how}; {counted(folds.repeats, 'repeat')}"
     training = manifest.training
     epochs = training.epochs if training else summary.epochs
     if epochs is not None:

@@ -6,7 +6,7 @@ A metric that does not exist is an error, never a pass: a gate that checks nothi
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -118,14 +118,11 @@ def _parse_gate(text: str) -> Gate:
 def _metric(name: str, summary: Summary) -> float:
     """The metric that a gate names, of the test part unless the name begins with a part.
 
-    For a cross-validation it is then the mean over the folds, except for metrics of single classes: those are
-    of the out-of-fold predictions, which are its test part.
+    A cross-validation has only a test part: see `reported_metrics`.
     """
     first, _, rest = name.partition(".")
     part, inner = (first, rest) if rest and first in PARTS else (DEFAULT_PART, name)
     metrics = summary.part_metrics(part)
-    if summary.cross_validation and metrics and inner == name:
-        metrics = {**metrics, **_means(summary.cross_validation)}
     if summary.metrics is None:
         raise UsageError(f"--fail-under '{name}': {summary.path} has no metrics ({summary.shown_status})")
     if metrics is None:
@@ -139,7 +136,3 @@ def _metric(name: str, summary: Summary) -> float:
     if value is None:
         raise UsageError(f"--fail-under '{name}': the metric has no value in this run (it is null)")
     return value
-
-
-def _means(of_metrics: Mapping[str, Any]) -> dict[str, float | None]:
-    return {name: entry["mean"] for name, entry in of_metrics.items() if isinstance(entry, Mapping)}

@@ -30,7 +30,7 @@ def _run(summary: Summary) -> dict[str, Any]:
         "run": str(summary.path),
         **manifest,
         "alive": summary.alive,
-        "metrics": summary.metrics,
+        "metrics": summary.reported,
         "files": list(summary.files),
         **search_json(summary),
     }

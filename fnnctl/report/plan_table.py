@@ -9,6 +9,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from fnnctl.text import counted
+
 
 def plan_report(plan: Mapping[str, Any]) -> RenderableType:
     """Render the object of `plan --json` as a table."""
@@ -20,8 +22,9 @@ def plan_report(plan: Mapping[str, Any]) -> RenderableType:
             number = str(bracket["bracket"]) if index == 0 else ""
             table.add_row(number, str(index), f"{rung['trials']:,}", f"{rung['epochs']:,}")
     lines = [
-        f"{plan['method']}: {plan['trials']:,} trials",
-        f"{plan['epochs_with_reuse']:,} epochs; {plan['epochs_from_scratch']:,} if every rung began anew",
+        f"{plan['method']}: {counted(plan['trials'], 'trial')}",
+        f"{counted(plan['epochs_with_reuse'], 'epoch')}; "
+        f"{plan['epochs_from_scratch']:,} if every rung began anew",
         f"about {_duration(plan['seconds_estimated'])}",
     ]
     return Group(Text(lines[0]), Text(), table, Text(), *(Text(line) for line in lines[1:]))
@@ -34,7 +37,7 @@ def _duration(seconds: float | None) -> str:
     if seconds < 1:
         return "a second"
     if seconds < 120:
-        return f"{seconds:.0f} seconds"
+        return counted(round(seconds), "second")
     if seconds < 7200:
-        return f"{seconds / 60:.0f} minutes"
+        return counted(round(seconds / 60), "minute")
     return f"{seconds / 3600:.1f} hours"

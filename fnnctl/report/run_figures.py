@@ -46,7 +46,7 @@ def _curves(
     metric: str,
     what: str,
 ) -> Any:
-    scores = summary.part_metrics("test") or {}
+    scores = _measured(summary)
     curves = [
         PlottedCurve(curve.kind, curve.label, curve.x, curve.y, _area(curve, metric, scores))
         for curve in read_curves(run, source) or ()
@@ -56,7 +56,7 @@ def _curves(
 
 def _calibration(run: RunFolder, summary: Summary) -> Any:
     bins = read_calibration(run)
-    error = (summary.part_metrics("test") or {}).get("expected_calibration_error")
+    error = _measured(summary).get("expected_calibration_error")
     return reliability_figure(bins, error=error, title=_title(summary, "calibration")) if bins else None
 
 
@@ -109,8 +109,14 @@ def _title(summary: Summary, what: str) -> str:
     return f"{summary.manifest.name}: {what} {scored_rows(summary)}"
 
 
+def _measured(summary: Summary) -> Mapping[str, Any]:
+    """The metrics of the predictions that a figure shows; in a cross-validation, not the folds' means."""
+    measured: Mapping[str, Any] = (summary.metrics or {}).get("test") or {}
+    return measured
+
+
 def _area(curve: StoredCurve, metric: str, scores: Mapping[str, Any]) -> float | None:
-    """The area in the metrics, so that figure and report show the same number."""
+    """The area as metrics.json has it."""
     if curve.kind == "class":
         area: float | None = scores.get("per_class", {}).get(curve.label, {}).get(metric)
     else:

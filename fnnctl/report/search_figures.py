@@ -21,6 +21,7 @@ from fnnctl.records.trials import Result
 from fnnctl.report.search_settings import importances, searched_settings
 from fnnctl.store import names
 from fnnctl.tasks.base import VALIDATION_LOSS
+from fnnctl.text import counted
 
 
 def search_figures(search: SearchHistory, name: str, wanted: Set[str]) -> dict[str, bytes]:
@@ -59,14 +60,14 @@ def _parallel(search: SearchHistory, name: str) -> Any:
     ranked = search.standings.ranked()
     trials = [search.trials[result.trial] for result in ranked]
     objectives = np.array([result.objective for result in ranked], dtype=np.float64)
-    title = f"{name}: {len(trials):,} trial{'s' if len(trials) > 1 else ''}, each after its last epoch"
+    title = f"{name}: {counted(len(trials), 'trial')}, each after its last epoch"
     return parallel_figure(searched_settings(search, trials), objectives, title=title, **_axis(search))
 
 
 def _importance(search: SearchHistory, name: str) -> Any:
     budget, found = importances(search) or (None, {})
     bars = {setting: (each.share, each.chance) if each else None for setting, each in found.items()}
-    after = "" if budget is None else f" after {budget:,} epochs"
+    after = "" if budget is None else f" after {counted(budget, 'epoch')}"
     axis = f"share of the variance of the ranks{after} that the setting explains by itself"
     return importance_figure(bars, axis=axis, title=f"{name}: what {search.metric} depends on")
 

@@ -15,16 +15,17 @@ from fnnctl.records.history import SearchHistory
 from fnnctl.records.leaderboard import leaderboard_table
 from fnnctl.records.standings import ranked
 from fnnctl.records.trials import Result
-from fnnctl.report.search_settings import importances, short_names
+from fnnctl.report.search_settings import importances, paths_by_importance, short_names
 from fnnctl.report.sections import NOTHING, Command, FactList, Section, TableSection, number
 from fnnctl.report.summary import Summary
 from fnnctl.store import names
 from fnnctl.store.manifest import SearchFacts
+from fnnctl.text import counted
 
 TOP: Final = 10
 """Rows of the leaderboard that a report shows."""
 TABLE_WIDTH: Final = 76
-"""Columns of text that the leaderboard may take; settings that do not fit are only in leaderboard.csv."""
+"""Columns of text that the leaderboard may take; settings that do not fit are in leaderboard.csv alone."""
 MOST_RUNGS: Final = 40
 GAP: Final = 3
 
@@ -86,7 +87,7 @@ def _search_facts(search: SearchHistory, facts: SearchFacts | None) -> Iterable[
     counts = ", ".join(f"{count:,} {status}" for status, count in search.statuses.items())
     yield "trials", f"{len(search.trials):,}" + (f": {counts}" if counts else "")
     if facts and facts.saved:
-        yield "passed over", f"{facts.saved:,} configurations that were equal to an earlier one"
+        yield "passed over", f"{counted(facts.saved, 'configuration')} equal to an earlier one"
     planned = f"{facts.epochs:,} planned, " if facts and facts.epochs is not None else ""
     yield "epochs", f"{planned}{search.granted:,} granted, {search.trained:,} trained"
     if search.end:
@@ -94,7 +95,7 @@ def _search_facts(search: SearchHistory, facts: SearchFacts | None) -> Iterable[
 
 
 def _best_facts(search: SearchHistory, best: Result) -> Iterable[tuple[str, str]]:
-    yield "trial", f"{best.trial}, after {search.starts[best.key] + best.epochs:,} epochs"
+    yield "trial", f"{best.trial}, after {counted(search.starts[best.key] + best.epochs, 'epoch')}"
     yield search.metric, number(best.objective)
     for path, value in search.trials[best.trial].assignment.items():
         yield path, flow_yaml(value)
@@ -112,7 +113,7 @@ def _command(summary: Summary, best: Result) -> Iterable[str]:
 
 
 def _leaderboard(search: SearchHistory) -> TableSection:
-    """The best trials, with as many of their settings as fit."""
+    """The best trials, with as many of their settings as fit, those that matter most first."""
     top, count = search.standings.ranked()[:TOP], len(search.standings.latest)
     columns = [
         ("trial", [str(result.trial) for result in top]),
@@ -121,14 +122,18 @@ def _leaderboard(search: SearchHistory) -> TableSection:
     ]
     assignments = [search.trials[result.trial].assignment for result in top]
     width = sum(map(_width, columns))
-    for path, name in zip(search.paths, short_names(search.paths), strict=True):
+    paths, settings = paths_by_importance(search), []
+    for path, name in zip(paths, short_names(paths), strict=True):
         texts = [flow_yaml(each[path]) if path in each else NOTHING for each in assignments]
         if width + _width((name, texts)) <= TABLE_WIDTH:
-            columns.append((name, texts))
+            settings.append((name, texts))
             width += _width((name, texts))
+    columns += settings
     rows = tuple(zip(*(texts for _, texts in columns), strict=True))
-    of_all = f"Best of {count:,} trials" if count > TOP else "Leaderboard"
-    return TableSection(of_all, tuple(name for name, _ in columns), rows)
+    title = f"Best of {count:,} trials" if count > TOP else "Leaderboard"
+    if left := len(paths) - len(settings):
+        title += f"; {counted(left, 'more setting')} in {names.LEADERBOARD}"
+    return TableSection(title, tuple(name for name, _ in columns), rows)
 
 
 def _rungs_table(search: SearchHistory) -> TableSection:
@@ -169,7 +174,7 @@ def _importance_table(search: SearchHistory) -> TableSection:
         (name, f"{each.share:.1%}", f"{each.chance:.1%}", f"{each.trials:,}")
         for name, each in sorted(known.items(), key=lambda item: -item[1].share)
     )
-    title = f"What the objective after {budget:,} epochs depends on"
+    title = f"What the objective after {counted(budget, 'epoch')} depends on"
     return TableSection(title, ("setting", "share", "by chance up to", "trials"), tuple(rows))
 
 

@@ -23,15 +23,7 @@ _UNSET: Final = object()
 
 def searched_settings(search: SearchHistory, trials: Sequence[Trial]) -> list[SearchedSetting]:
     """A column per dimension in which at least one of the trials has a value."""
-    scales: Mapping[str, Any] = search.settings.get("scales") or {}
-    columns = [
-        (name, values, scales.get(name, scales.get(path)))
-        for path in search.paths
-        for name, values in _dimensions(path, trials, scales.get(path))
-        if any(value is not _UNSET for value in values)
-    ]
-    names = short_names([name for name, _, _ in columns])
-    return [_setting(name, values, scale) for name, (_, values, scale) in zip(names, columns, strict=True)]
+    return [setting for _, setting in _with_paths(search, trials)]
 
 
 def importances(search: SearchHistory) -> tuple[int, dict[str, Importance | None]] | None:
@@ -39,19 +31,56 @@ def importances(search: SearchHistory) -> tuple[int, dict[str, Importance | None
 
     It is the largest at which enough trials have a result. None if there is no such budget.
     """
+    budget, found = _importances(search)
+    return None if budget is None else (budget, {name: each for _, name, each in found})
+
+
+def paths_by_importance(search: SearchHistory) -> list[str]:
+    """The paths of the searched settings, those that matter most first, the others in their own order.
+
+    Hidden layers matter as much as the most important one of their dimensions.
+    """
+    shares = dict.fromkeys(search.paths, -1.0)
+    for path, _, each in _importances(search)[1]:
+        if each is not None:
+            shares[path] = max(shares[path], each.share)
+    return sorted(shares, key=lambda path: -shares[path])
+
+
+def _importances(search: SearchHistory) -> tuple[int | None, list[tuple[str, str, Importance | None]]]:
+    """The budget at which trials are compared, None if there is none; path, name and importance there."""
     by_budget: dict[int, list[tuple[Trial, float]]] = {}
     for result in search.results:
         entry = search.trials[result.trial], search.loss_of(result)
         by_budget.setdefault(result.budget, []).append(entry)
     budget = max((each for each, entries in by_budget.items() if len(entries) >= LEAST_TRIALS), default=None)
     if budget is None:
-        return None
+        return None, []
     trials, losses = zip(*by_budget[budget], strict=True)
-    found = {
-        setting.name: importance(setting.values, np.array(losses), categorical=setting.scale == "choice")
-        for setting in searched_settings(search, trials)
-    }
-    return budget, found
+    return budget, [
+        (
+            path,
+            setting.name,
+            importance(setting.values, np.array(losses), categorical=setting.scale == "choice"),
+        )
+        for path, setting in _with_paths(search, trials)
+    ]
+
+
+def _with_paths(search: SearchHistory, trials: Sequence[Trial]) -> list[tuple[str, SearchedSetting]]:
+    """The columns, each with the path of its setting."""
+    scales: Mapping[str, Any] = search.settings.get("scales") or {}
+    columns = [
+        (path, name, values, scales.get(name, scales.get(path)))
+        for path in search.paths
+        for name, values in _dimensions(path, trials, scales.get(path))
+        if any(value is not _UNSET for value in values)
+    ]
+    names = short_names([name for _, name, _, _ in columns])
+    return [
+        (path, _setting(name, values, scale))
+        for name, (path, _, values, scale) in zip(names, columns, strict=True)
+    ]
 
 
 def short_names(paths: Sequence[str]) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Any
 from fnnctl.arrays import IntArray
 from fnnctl.config.reading.loading import load_config
 from fnnctl.config.rules.trials import HORIZON, TrialConfigs, trial_configs
+from fnnctl.metrics.reported import reported_metrics
 from fnnctl.records.history import SearchHistory, search_history
 from fnnctl.store import names
 from fnnctl.store.catalogue import shown_status
@@ -34,6 +35,7 @@ class Summary:
     alive: bool
     """Whether its process still runs."""
     metrics: dict[str, Any] | None
+    """As metrics.json has them."""
     confusion: tuple[tuple[str, ...], IntArray] | None
     """Classes and counts (C, C) of the test part, a row per true class."""
     epochs: int | None
@@ -49,9 +51,14 @@ class Summary:
         """The status as users see it: the manifest's, or `died`."""
         return shown_status(self.manifest, alive=self.alive)
 
+    @property
+    def reported(self) -> dict[str, Any] | None:
+        """The metrics of all parts, in a cross-validation with the means over the folds."""
+        return reported_metrics(self.metrics)
+
     def part_metrics(self, part: str) -> dict[str, Any] | None:
-        """The metrics of a part; None if there are none."""
-        metrics = (self.metrics or {}).get(part)
+        """The metrics of a part as `reported` has them; None if there are none."""
+        metrics = (self.reported or {}).get(part)
         return metrics if isinstance(metrics, dict) else None
 
     @property
@@ -83,6 +90,14 @@ class Summary:
 def task_report(manifest: Manifest) -> TaskReport:
     """What the run's task declares of its reports; a run without data is taken for a classification."""
     return TASK_REPORTS[manifest.data.task if manifest.data else "classification"]
+
+
+def headline(manifest: Manifest, metrics: dict[str, Any] | None) -> tuple[str, float] | None:
+    """The label and the value of the task's first metric on the test part, as reports have it; or None."""
+    test = (reported_metrics(metrics) or {}).get("test")
+    label, name = task_report(manifest).metrics[0]
+    value = test.get(name) if isinstance(test, dict) else None
+    return (label, value) if isinstance(value, float) else None
 
 
 def summarize(run: RunFolder) -> Summary:

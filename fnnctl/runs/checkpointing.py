@@ -17,6 +17,7 @@ from fnnctl.modelling.fit import Fit
 from fnnctl.store import names
 from fnnctl.store.run import OpenRun
 from fnnctl.tasks.epoch_metrics import epoch_metrics
+from fnnctl.text import counted
 from fnnctl.training.checkpoint import Checkpoint
 from fnnctl.training.history import Record, history_table
 from fnnctl.training.stack import Stack
@@ -124,7 +125,7 @@ class Checkpointer:
         fit, run = self._fit, self._run
         stopped = self._why_stopped(failure)
         last = "  ".join(f"{name} {values[-1]:.6g}" for name, values in trained.history.items() if values)
-        run.log(f"{trained.epochs} epochs: {stopped}; {last}")
+        run.log(f"{counted(trained.epochs, 'epoch')}: {stopped}; {last}")
         facts = {"epochs": trained.epochs, "best_epoch": trained.best_epoch, "stopped": stopped}
         run.record({"training": facts})
         shape = fit.settings.shape
@@ -144,9 +145,11 @@ class Checkpointer:
             converged = "the gradient was all but zero, or no step lowered the training loss any more"
         reasons = {
             Outcome.COMPLETED: "all epochs were trained",
-            Outcome.STOPPED_EARLY: f"no better {rule.monitor} for {rule.patience} epochs" if rule else None,
+            Outcome.STOPPED_EARLY: f"no better {rule.monitor} for {counted(rule.patience, 'epoch')}"
+            if rule
+            else None,
             Outcome.CONVERGED: converged,
-            Outcome.OUT_OF_TIME: f"{limit:g} seconds were over" if limit else None,
+            Outcome.OUT_OF_TIME: f"the time limit of {limit:g} s" if limit else None,
             Outcome.DIVERGED: "the loss became non-finite",
             Outcome.INTERRUPTED: "interrupted by a signal",
         }

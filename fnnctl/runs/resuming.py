@@ -20,7 +20,7 @@ from fnnctl.training.checkpoint import Checkpoint, ForeignCheckpointError
 
 def find_resumable(text: str, runs_dir: Path, *, kind: str, command: str) -> RunFolder:
     """The run that `text` names; raises `UsageError` if it is unknown, or of another kind."""
-    folder = find_run(text, runs_dir)
+    folder = find_run(text, runs_dir, lambda run: run.read_manifest().kind == kind)
     found = folder.read_manifest().kind
     if found != kind:
         raise UsageError(

@@ -21,6 +21,7 @@ from fnnctl.stacks.planning import stack_size
 from fnnctl.stacks.trial_fits import FailedTrialError, StackKey, TrialFits, settings_text
 from fnnctl.stacks.work import StackItem, StackResult, WorkerData, train_item
 from fnnctl.store.trial_checkpoints import TrialCheckpoints, read_states
+from fnnctl.text import counted
 from fnnctl.training.checkpoint import state_digest
 from fnnctl.training.members import StackSettings
 from fnnctl.training.trainer import Outcome
@@ -299,11 +300,11 @@ class TrialRunner:
                         f"trial {result.trial} could not be trained again after its checkpoint was lost: "
                         f"{result.reason}"
                     )
-                recorded = self._journal.results[result.trial, stop]
+                recorded, after = self._journal.results[result.trial, stop], counted(stop, "epoch")
                 if (result.objective, _digest(result)) != (recorded.objective, _digest(recorded)):
                     raise MachineError(
                         f"trial {result.trial}, trained again because its checkpoint was lost, comes to "
-                        f"{result.objective} after {stop} epochs, and the journal has {recorded.objective}: "
+                        f"{result.objective} after {after}, and the journal has {recorded.objective}: "
                         "this machine, or its NumPy, does not repeat it to the bit. Begin a new search here"
                     )
 

@@ -6,7 +6,7 @@ lead anywhere: neither is a run.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,9 +15,12 @@ from fnnctl.errors import DataError, MachineError, UsageError, did_you_mean, quo
 from fnnctl.store.atomic import cannot_read
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import Manifest
-from fnnctl.store.names import LATEST, MANIFEST, started_by_name
+from fnnctl.store.names import LATEST, MANIFEST, slug, slug_by_name, started_by_name
 
 T = TypeVar("T")
+
+Usable = Callable[[RunFolder], bool]
+"""Whether a command can use a run, for when the user leaves open which run is meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,37 +67,84 @@ def list_runs(runs_dir: Path) -> list[RunEntry]:
     return sorted(entries, key=lambda entry: _started(entry.run, entry.manifest))
 
 
-def find_run(text: str, runs_dir: Path) -> RunFolder:
-    """The run that `text` stands for: `latest`, a path, a folder's name, or a unique prefix of one.
+def find_run(text: str | None, runs_dir: Path, usable: Usable | None = None) -> RunFolder:
+    """The run that `text` stands for: see `_named`, or `latest`. None is `latest`, too.
 
-    Raises `UsageError` if there is none, or more than one.
+    `latest` is the run started last, ties by name, among those that are usable. If none is, it is the last of
+    all, so that the command can say what is wrong with it. Raises `UsageError` if there is no such run, or if
+    more than one could be meant.
     """
-    if text == LATEST:
-        return _latest(runs_dir)
+    runs = {run.path.name: run for run in _run_folders(runs_dir)}
+    run = None if text is None else _named(text, runs, usable)
+    if run is None and text in (None, LATEST):
+        run = _first_usable(_newest_first(runs.values()), usable)
+    if run is None:
+        raise _no_such_run(text or "", list(runs), runs_dir)
+    return run
+
+
+def is_run(text: str, runs_dir: Path) -> bool:
+    """Whether `find_run` finds a run of this name; a path of anything else is none."""
+    try:
+        if Path(text).exists():
+            return _is_run(Path(text))
+        find_run(text, runs_dir)
+    except (OSError, UsageError):
+        return False
+    return True
+
+
+def _named(text: str, runs: Mapping[str, RunFolder], usable: Usable | None) -> RunFolder | None:
+    """The run of this path, else of this folder's name, experiment's name, or unique prefix of a folder's."""
     if _is_run(Path(text)):
         return RunFolder(Path(text))
-    runs = {run.path.name: run for run in _run_folders(runs_dir)}
+    if text in runs:
+        return runs[text]
+    if text and (run := _first_usable(_runs_of(text, runs.values()), usable)):
+        return run
     matching = [name for name in runs if text and name.startswith(text)]
-    if text in runs or len(matching) == 1:
-        return runs.get(text) or runs[matching[0]]
-    if matching:
-        raise UsageError(f"'{text}' means more than one run of {runs_dir}: {quoted_list(matching)}")
-    if not runs:
-        raise _no_runs(runs_dir)
-    raise UsageError(
-        f"there is no run '{text}' in {runs_dir}, and no folder of that name with a {MANIFEST}"
-        f"{_suggestion(text, list(runs))}"
-    )
+    return runs[matching[0]] if len(matching) == 1 else None
 
 
-def _latest(runs_dir: Path) -> RunFolder:
-    """The run started last, ties by name: folder names tell all but the order within a second."""
-    seconds = {run: started_by_name(run.path.name) for run in _run_folders(runs_dir)}
-    if not seconds:
-        raise _no_runs(runs_dir)
-    last = max(filter(None, seconds.values()), default=None)
-    candidates = [run for run, second in seconds.items() if second in (last, None)]
-    return max(candidates, key=lambda run: (_started(run, _read(run.read_manifest)[0]), run.path.name))
+def _first_usable(
+    newest_first: Iterable[tuple[RunFolder, Manifest | None]], usable: Usable | None
+) -> RunFolder | None:
+    """The newest usable run, else the newest; None if there is none.
+
+    A run whose manifest is damaged is taken: its command then says so, and uses no older run in its place.
+    """
+    newest: RunFolder | None = None
+    for run, manifest in newest_first:
+        if usable is None or manifest is None or usable(run):
+            return run
+        newest = newest or run
+    return newest
+
+
+def _runs_of(experiment: str, runs: Iterable[RunFolder]) -> Iterator[tuple[RunFolder, Manifest | None]]:
+    """The runs of an experiment, newest first; a damaged one is taken for one if its folder's name fits."""
+    own_slug = slug(experiment)
+    slugs = {run: slug_by_name(run.path.name) for run in runs}
+    # A folder that was not renamed tells by its slug that it is another experiment's, without being read.
+    candidates = [run for run, found in slugs.items() if found in (own_slug, None)]
+    for run, manifest in _newest_first(candidates):
+        if manifest.name == experiment if manifest else slugs[run] == own_slug:
+            yield run, manifest
+
+
+def _newest_first(runs: Iterable[RunFolder]) -> Iterator[tuple[RunFolder, Manifest | None]]:
+    """The runs, each with its manifest, or None if that is damaged; ties by name.
+
+    Folder names tell all but the order within a second, so only the manifests of runs that are reached, and
+    of folders that were renamed, are read.
+    """
+    by_second: dict[str, list[RunFolder]] = {}
+    for run in runs:
+        second = started_by_name(run.path.name) or _started(run, _read(run.read_manifest)[0])[:19]
+        by_second.setdefault(second, []).append(run)
+    for second in sorted(by_second, reverse=True):
+        entries = [(run, _read(run.read_manifest)[0]) for run in by_second[second]]
+        yield from sorted(entries, key=lambda entry: (_started(*entry), entry[0].path.name), reverse=True)
 
 
 def _started(run: RunFolder, manifest: Manifest | None) -> str:
@@ -147,8 +197,15 @@ def _read(read: Callable[[], T]) -> tuple[T | None, str | None]:
         return None, error.message
 
 
-def _no_runs(runs_dir: Path) -> UsageError:
-    return UsageError(f"there are no runs in {runs_dir} yet; `fnnctl train` makes one")
+def _no_such_run(text: str, folder_names: list[str], runs_dir: Path) -> UsageError:
+    if not folder_names:
+        return UsageError(f"there are no runs in {runs_dir} yet; `fnnctl train` makes one")
+    if matching := [name for name in folder_names if text and name.startswith(text)]:
+        return UsageError(f"'{text}' means more than one run of {runs_dir}: {quoted_list(matching)}")
+    return UsageError(
+        f"there is no run '{text}' in {runs_dir}, and no folder of that name with a {MANIFEST}"
+        f"{_suggestion(text, folder_names)}"
+    )
 
 
 def _suggestion(text: str, folder_names: list[str]) -> str:

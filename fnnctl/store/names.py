@@ -68,7 +68,7 @@ KEPT_FOLDS = ".folds"
 TEMPORARY_PATTERN = ".*.tmp"
 """The files that `temporary_file_name` names."""
 LATEST = "latest"
-"""Stands for the run started last."""
+"""Stands for the run started last among those that a command can use."""
 
 SLUG_LENGTH = 48
 NAMELESS = "experiment"
@@ -98,6 +98,12 @@ def started_by_name(folder_name: str) -> str | None:
     """The second at which a run was started, from its folder's name: `2026-11-24T13:24:05`."""
     match = re.match(r"(\d{4}-\d\d-\d\dT)(\d\d)-(\d\d)-(\d\d)Z-", folder_name)
     return f"{match[1]}{match[2]}:{match[3]}:{match[4]}" if match else None
+
+
+def slug_by_name(folder_name: str) -> str | None:
+    """The slug in a name that `run_folder_name` has made; None for another name."""
+    match = re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ-(.+)-[0-9a-f]{6}", folder_name)
+    return match[1] if match else None
 
 
 def hidden_folder_name() -> str:

@@ -44,7 +44,7 @@ def test_a_time_limit_ends_training_in_order(program: Program, iris: Path, tmp_p
     manifest = read_json(only_run(tmp_path) / "manifest.json")
     assert manifest["status"] == "completed"
     assert manifest["training"]["epochs"] == 1
-    assert manifest["training"]["stopped"] == "1e-09 seconds were over"
+    assert manifest["training"]["stopped"] == "the time limit of 1e-09 s"
 
 
 @pytest.mark.parametrize("batch_size", [1, 98])

@@ -170,6 +170,25 @@ def test_reports(program: Program, evaluated: Path, form: str) -> None:
     assert program("runs").out.count("cross_validation") == 1
 
 
+def test_one_number_everywhere(program: Program, iris: Path) -> None:
+    """The list of runs, every format of the report, and the gate have the mean over the folds."""
+    done = program("evaluate", str(iris), "--folds", "4", "--repeats", "1", "--json")  # not of one size
+    metrics = read_json(Path(done.json["run"], "metrics.json"))
+    mean, pooled = metrics["cross_validation"]["accuracy"]["mean"], metrics["test"]["accuracy"]
+    assert mean != pooled
+    for command in ("runs", "report"):
+        (entry,) = program(command, "--json").json["runs"]
+        assert entry["metrics"]["test"]["accuracy"] == mean
+        assert entry["metrics"]["test"]["accuracy_ci95"] == metrics["cross_validation"]["accuracy"]["ci95"]
+        assert entry["metrics"]["test"]["per_class"] == metrics["test"]["per_class"]
+    for shown in (program("runs"), program("report"), program("report", "--format", "markdown")):
+        assert f"{mean:.4f}" in shown.out
+        assert f"{pooled:.4f}" not in shown.out
+    for name in ("accuracy", "test.accuracy"):
+        gate = program("report", "--fail-under", f"{name}=0", "--json").json["gates"][0]
+        assert gate["value"] == mean
+
+
 def test_training_reads_nothing_of_it(program: Program, iris: Path) -> None:
     first = program("train", str(iris), "--json").json["metrics"]
     changed = program("train", str(iris), "--set", "evaluation.cross_validation.folds=7", "--json")

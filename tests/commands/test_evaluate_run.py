@@ -220,7 +220,7 @@ def test_the_network_of_an_evaluation_is_the_one_it_scored(
     note = f"note: runs/{evaluation.name} is an evaluation: its network is that of {run}\n"
     assert done.err == note
     assert program("evaluate", "--json").json["run"] == str(run)
-    assert program("train", "--resume", "latest").code == 2
+    assert program("train", "--resume", evaluation.name).code == 2
     shutil.rmtree(run)
     done = program("predict", "latest", data)
     assert done.code == 2
@@ -240,7 +240,7 @@ def test_the_training_file_is_no_new_one(run: Path, trained: Path, program: Prog
     (tmp_path / "other.csv").write_text(text + text.splitlines()[-1] + "\n")
     said = "same.csv is the file that the network was trained on, and most of its rows were learned: "
     done = program("evaluate", run.name, "--data", "same.csv", "--json")
-    assert done.err == f"{said}`fnnctl evaluate {run.name}` scores the test part alone\n"
+    assert done.err == f"{said}`fnnctl evaluate runs/{run.name}` scores the test part alone\n"
     assert read_json(Path(done.json["run"]) / "manifest.json")["warnings"][0].startswith(said)
     assert program("evaluate", run.name, "--data", "other.csv", "--json").err == ""
 

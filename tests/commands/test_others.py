@@ -206,7 +206,37 @@ def test_the_files_ending_tells_the_format(program: Program, iris: Path, tmp_pat
     assert json.loads((tmp_path / "r.json").read_text())["runs"]
     program("report", "-o", "r.md")
     assert (tmp_path / "r.md").read_text().startswith("# ")
+    program("report", "-o", "r.txt")
+    assert (tmp_path / "r.txt").read_text().startswith("iris  completed")
     assert program("report", "-o", "-").out.startswith("iris")
+
+
+def test_a_file_of_an_ending_without_a_format_is_not_written(
+    program: Program, iris: Path, tmp_path: Path
+) -> None:
+    program("train", str(iris), "--quiet")
+    for name in ("r.html", "r.pdf"):
+        done = program("report", "-o", name)
+        assert done.code == 2
+        assert "no report format has the ending" in done.err
+        assert not (tmp_path / name).exists()
+
+
+def test_with_json_the_object_is_printed_beside_any_file(
+    program: Program, iris: Path, tmp_path: Path
+) -> None:
+    program("train", str(iris), "--quiet")
+    shown = program("report", "--json").json
+    for name in ("r.md", "r.json", "r"):
+        assert program("report", "--json", "-o", name).json == shown
+    assert (tmp_path / "r.md").read_text().startswith("# iris")
+    assert json.loads((tmp_path / "r.json").read_text()) == shown
+    assert json.loads((tmp_path / "r").read_text()) == shown
+    done = program("report", "--json", "--format", "markdown")
+    assert (done.code, done.json["error"]["message"]) == (
+        2,
+        "--json and --format markdown contradict each other: leave one of the two out",
+    )
 
 
 def test_a_missed_gate_is_said_on_standard_error(program: Program, iris: Path) -> None:

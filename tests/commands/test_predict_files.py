@@ -200,7 +200,7 @@ def test_memory_does_not_grow_with_the_file(trained: Path, program: Program) -> 
 
 def test_usage(trained: Path, program: Program) -> None:
     run = str(only_run(trained))
-    assert program("predict", run).err == "Missing argument 'DATA'.\n"
+    assert program("predict", run).err.endswith("is a run: name the rows to predict, too\n")
     Path("data.csv").write_text(HEADER)
     missing = program("predict", run, "dta.csv")
     assert (missing.code, missing.err) == (

@@ -288,7 +288,7 @@ def test_the_time_trained_before_counts_against_the_limit(program: Program, inte
     with_seconds(run, 1000.0)
     assert program("train", "--resume", str(run)).code == 0
     training = read_json(run / "manifest.json")["training"]
-    assert (training["epochs"], training["stopped"]) == (5, "900 seconds were over")
+    assert (training["epochs"], training["stopped"]) == (5, "the time limit of 900 s")
 
 
 def test_another_machine_is_warned_of(program: Program, interrupt: Interrupt) -> None:

@@ -239,15 +239,6 @@ def test_a_time_limit_before_the_first_result_is_no_fault_of_the_trials(
     assert resume(folder) == 0
 
 
-def test_whoever_asks_a_search_for_its_network_is_told_where_it_is(program: Program, tmp_path: Path) -> None:
-    folder = search(write_config(tmp_path / "x.yaml"), "--method", "random")
-    (tmp_path / "new.csv").write_text("a,b\n1,2\n")
-    for command in (("predict", str(folder), "new.csv"), ("evaluate", str(folder))):
-        done = program(*command)
-        assert done.code == 2
-        assert f"{folder} is a search and keeps no network: its winner's is in {folder / 'best'}" in done.err
-
-
 def test_a_time_limit_ends_the_search_and_the_best_is_refitted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

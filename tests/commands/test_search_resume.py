@@ -111,7 +111,7 @@ def test_a_resume_cannot_leave_out_what_has_begun(
     capsys.readouterr()
     journal = (folder / "journal.jsonl").read_bytes()
     assert resume(folder, "--max-trials", "1") == 2
-    assert "--max-trials 1 leaves 1 trials, and" in capsys.readouterr().err
+    assert "--max-trials 1 leaves 1 trial, and" in capsys.readouterr().err
     assert (folder / "journal.jsonl").read_bytes() == journal
     assert resume(folder) == 0
     assert_same_search(folder, undisturbed)

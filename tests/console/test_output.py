@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from fnnctl.console.output import Output
-from tests.program import Program
+from tests.program import Program, only_run, read_json
 
 
 def test_a_narrow_terminal_loses_no_column(
@@ -36,12 +38,56 @@ def test_sentences_are_broken_to_a_narrow_terminal_and_tables_are_not(
     assert max(map(len, lines)) > 44  # the metrics of three parts
 
 
-@pytest.mark.parametrize("option", ["--json", "--quiet"])
-def test_output_that_cannot_be_written_is_a_sentence_and_3(iris: Path, tmp_path: Path, option: str) -> None:
-    command = f"{sys.executable} -m fnnctl train {iris} {option} > /dev/full"
-    done = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True, check=False)
+def into_full_disk(words: str, folder: Path, *, buffered: bool) -> subprocess.CompletedProcess[str]:
+    """Run a command whose standard output is a full disk."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    if not buffered:
+        environment["PYTHONUNBUFFERED"] = "1"
+    return subprocess.run(
+        f"{sys.executable} -m fnnctl {words} > /dev/full",
+        shell=True, cwd=folder, capture_output=True, text=True, check=False, env=environment,
+    )  # fmt: skip
+
+
+UNWRITABLE = "the output cannot be written: No space left on device"
+
+
+@pytest.mark.parametrize("buffered", [True, False])
+@pytest.mark.parametrize("option", ["", "--json", "--quiet"])
+def test_a_report_that_cannot_be_written_loses_no_run(
+    iris: Path, tmp_path: Path, option: str, buffered: bool
+) -> None:
+    done = into_full_disk(f"train {iris} {option}", tmp_path, buffered=buffered)
+    run = only_run(tmp_path)
     assert done.returncode == 3
-    assert done.stderr.strip().splitlines()[-1] == "the output cannot be written: No space left on device"
+    assert done.stderr.splitlines()[-1] == f"{UNWRITABLE}. Nothing is lost: the run is in runs/{run.name}"
+    manifest = read_json(run / "manifest.json")
+    assert (manifest["status"], manifest["error"]) == ("completed", None)
+    assert {"metrics.json", "model.npz", "roc_curve.png"} <= {path.name for path in run.iterdir()}
+
+
+@pytest.mark.parametrize("buffered", [True, False])
+@pytest.mark.parametrize("words", ["--help", "train --help", "--version", "schema", "datasets"])
+def test_output_that_cannot_be_written_is_a_sentence_and_3(
+    tmp_path: Path, words: str, buffered: bool
+) -> None:
+    done = into_full_disk(words, tmp_path, buffered=buffered)
+    assert (done.returncode, done.stderr) == (3, f"{UNWRITABLE}\n")
+
+
+def test_an_error_of_the_system_that_nobody_expects_is_3(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(output: object) -> None:
+        raise OSError(errno.ENFILE, os.strerror(errno.ENFILE), "x.csv")
+
+    monkeypatch.setattr("fnnctl.commands.datasets.datasets", fail)
+    done = program("datasets", "--json")
+    assert (done.code, done.json["error"]["kind"]) == (3, "machine")
+    assert (
+        done.json["error"]["message"] == "the operating system reports: Too many open files in system (x.csv)"
+    )
+    assert "Traceback" in program("datasets", "--verbose").err
 
 
 def test_standard_error_that_cannot_be_written_does_no_harm(iris: Path, tmp_path: Path) -> None:

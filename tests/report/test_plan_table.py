@@ -17,10 +17,28 @@ def told(seconds: float | None) -> str:
         "seconds_estimated": seconds,
         "brackets": [{"bracket": 0, "rungs": [{"trials": 1234, "epochs": 1}, {"trials": 411, "epochs": 3}]}],
     }
+    return shown(plan)
+
+
+def shown(plan: dict[str, Any]) -> str:
     console = Console(width=100)
     with console.capture() as captured:
         console.print(plan_report(plan))
     return captured.get()
+
+
+def test_one_trial_of_one_epoch() -> None:
+    plan: dict[str, Any] = {
+        "method": "random",
+        "trials": 1,
+        "epochs_from_scratch": 1,
+        "epochs_with_reuse": 1,
+        "seconds_estimated": 1.0,
+        "brackets": [{"bracket": 0, "rungs": [{"trials": 1, "epochs": 1}]}],
+    }
+    lines = shown(plan).splitlines()
+    assert lines[0] == "random: 1 trial"
+    assert lines[-2:] == ["1 epoch; 1 if every rung began anew", "about 1 second"]
 
 
 def test_brackets_and_rungs_are_a_table() -> None:
@@ -33,6 +51,8 @@ def test_brackets_and_rungs_are_a_table() -> None:
     ("seconds", "words"),
     [
         (0.2, "about a second"),
+        (1.3, "about 1 second\n"),
+        (1.7, "about 2 seconds"),
         (30.2, "about 30 seconds"),
         (600.0, "about 10 minutes"),
         (9000.0, "about 2.5 hours"),

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import pytest
 from rich.console import Console
 
@@ -116,8 +117,16 @@ def test_what_the_manifest_knows_besides(tmp_path: Path) -> None:
     summary = summarize(run)
     facts = sections(summary)[0].rows
     assert ("epochs", "123 planned, 20 granted, 17 trained") in facts
-    assert ("passed over", "4 configurations that were equal to an earlier one") in facts
+    assert ("passed over", "4 configurations equal to an earlier one") in facts
     assert json_report([summary])["runs"][0]["epochs"] == 123
+
+
+def test_one_of_each(tmp_path: Path) -> None:
+    run = start_search(tmp_path, [header(), trial(0), result(0, 1, 0.5)])
+    run.record({"search": {"method": "hyperband", "saved": 1}})
+    found = {section.title: section.rows for section in sections(summarize(run))}
+    assert ("passed over", "1 configuration equal to an earlier one") in found["Search"]
+    assert ("trial", "0, after 1 epoch") in found["Best trial"]
 
 
 def test_gates_judge_the_refitted_winner(complete: Summary) -> None:
@@ -170,11 +179,26 @@ def test_all_diverged(tmp_path: Path) -> None:
 def test_the_leaderboard_has_no_more_settings_than_fit() -> None:
     paths = [f"section.setting_{letter}" for letter in "abcdefgh"]
     values = dict.fromkeys(paths, 0.123456)
-    board = titled([header(paths=paths), trial(0, values), result(0, 3, 0.5)])["Leaderboard"]
+    found = titled([header(paths=paths), trial(0, values), result(0, 3, 0.5)])
+    board = found["Leaderboard; 4 more settings in leaderboard.csv"]
     assert isinstance(board, TableSection)
     assert board.header == ("trial", "accuracy", "epochs", *(f"setting_{letter}" for letter in "abcd"))
     widths = [max(map(len, column)) for column in zip(board.header, *board.rows, strict=True)]
     assert sum(width + 3 for width in widths) <= TABLE_WIDTH
+
+
+def test_the_settings_that_matter_most_come_first() -> None:
+    """`last` decides the objective; one of the others fits beside it."""
+    paths = ["a", "b", "last"]
+    rng = np.random.default_rng(0)
+    trials = [{**dict.fromkeys(paths, rng.random()), "last": n / 7} for n in range(24)]
+    records = [header(paths=paths, scales={}), *(trial(n, values) for n, values in enumerate(trials))]
+    found = titled(records + [result(n, 3, n / 100) for n in range(24)])
+    (title,) = (title for title in found if title.startswith("Best of 24 trials"))
+    board = found[title]
+    assert isinstance(board, TableSection)
+    assert title == "Best of 24 trials; 1 more setting in leaderboard.csv"
+    assert board.header == ("trial", "accuracy", "epochs", "last", "a")
 
 
 def test_of_many_trials_the_best_are_shown() -> None:

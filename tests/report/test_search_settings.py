@@ -8,7 +8,7 @@ from numpy.testing import assert_equal
 
 from fnnctl.metrics.importance import LEAST_TRIALS
 from fnnctl.plots.searched import SearchedSetting
-from fnnctl.report.search_settings import importances, searched_settings, short_names
+from fnnctl.report.search_settings import importances, paths_by_importance, searched_settings, short_names
 from tests.report.searches import header, read, result, trial
 
 
@@ -96,3 +96,28 @@ def test_few_trials_have_no_importance() -> None:
     records = [header(), *(trial(number) for number in range(9)), *(result(n, 3, 0.5) for n in range(9))]
     assert importances(read(records)) is None
     assert importances(read([header()])) is None
+
+
+def test_the_paths_that_matter_most_come_first() -> None:
+    """Layers count by their most important dimension; what has no importance keeps its place, at the end."""
+    rng = np.random.default_rng(2)
+    numbers = range(3 * LEAST_TRIALS)
+    paths = ["none", "noise", "hidden", "some"]
+    values = [
+        {
+            "none": 1,
+            "noise": float(rng.random()),
+            "hidden": [4 + number] * int(rng.integers(1, 3)),
+            "some": number + float(rng.normal(scale=20)),
+        }
+        for number in numbers
+    ]
+    records = [header(paths=paths, scales={}), *(trial(number, values[number]) for number in numbers)]
+    records += [result(number, 3, number / 100) for number in numbers]
+    assert paths_by_importance(read(records)) == ["hidden", "some", "noise", "none"]
+
+
+def test_with_few_trials_the_paths_are_in_their_order() -> None:
+    records = [header(paths=["b", "a"]), trial(0, {"a": 1, "b": 2}), result(0, 3, 0.5)]
+    assert paths_by_importance(read(records)) == ["b", "a"]
+    assert paths_by_importance(read([header()])) == []

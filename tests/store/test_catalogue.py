@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fnnctl.errors import UsageError
-from fnnctl.store.catalogue import find_run, list_runs
+from fnnctl.store.catalogue import find_run, is_run, list_runs
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import Manifest
 from fnnctl.store.run import OpenRun, create_run, open_run
@@ -66,7 +66,7 @@ def test_latest_reads_only_the_manifests_that_names_leave_open(
     original = RunFolder.read_manifest
     monkeypatch.setattr(RunFolder, "read_manifest", read_manifest)
     assert find_run("latest", runs).path == last
-    assert reads == ["2026-01-01T00-00-19Z-iris-000000", last.name, "renamed"]
+    assert set(reads) == {"2026-01-01T00-00-19Z-iris-000000", last.name, "renamed"}
 
 
 def test_latest_may_be_a_run_that_was_renamed_or_is_damaged(runs: Path) -> None:
@@ -85,6 +85,95 @@ def test_a_run_by_path_name_and_prefix(runs: Path, monkeypatch: pytest.MonkeyPat
     assert find_run("2026-11-24T13-24-05", runs).path == iris
     monkeypatch.chdir(iris)
     assert find_run(".", runs).path.samefile(iris)
+
+
+def test_latest_is_the_last_that_is_usable(runs: Path) -> None:
+    second = "2026-01-01T00-00-0{}Z-iris-00000{}".format
+    usable = [make_run(runs, second(n, n), started=f"2026-01-01T00:00:0{n}.000000Z") for n in (1, 2)]
+    make_run(runs, second(3, 3), started="2026-01-01T00:00:03.000000Z")
+    for text in ("latest", None):
+        assert find_run(text, runs, lambda run: run.path in usable).path == usable[1]
+    assert find_run(None, runs).path == runs / second(3, 3)
+
+
+def test_if_no_run_is_usable_the_last_is_found_whose_command_says_why(runs: Path) -> None:
+    make_run(runs, "a")
+    last = make_run(runs, "b")
+    assert find_run(None, runs, lambda run: False).path == last
+
+
+def test_a_damaged_run_is_no_reason_to_use_an_older_one(runs: Path) -> None:
+    make_run(runs, "2026-01-01T00-00-00Z-iris-000000")
+    damaged = make_run(runs, "2026-01-02T00-00-00Z-iris-000001", status="odd")
+    for text in (None, "iris"):
+        assert find_run(text, runs, lambda run: run.path != damaged).path == damaged
+
+
+def make_run_of(runs: Path, name: str, folder: str) -> Path:
+    """A run of the experiment `name`, started at the second in its folder's name."""
+    made = make_run(runs, folder, started=f"{folder[:13]}:{folder[14:16]}:{folder[17:19]}.000000Z")
+    manifest = json.loads((made / "manifest.json").read_text())
+    (made / "manifest.json").write_text(json.dumps({**manifest, "name": name}))
+    return made
+
+
+def test_an_experiments_name_is_its_newest_run(runs: Path) -> None:
+    older = make_run_of(runs, "Iris, wide", "2026-01-01T00-00-00Z-iris-wide-000002")
+    newest = make_run_of(runs, "Iris, wide", "2026-01-02T00-00-00Z-iris-wide-000001")
+    other = make_run_of(runs, "Iris (wide)", "2026-01-03T00-00-00Z-iris-wide-000000")
+    make_run_of(runs, "iris", "2026-01-04T00-00-00Z-iris-000000")
+    assert find_run("Iris, wide", runs).path == newest
+    assert find_run("Iris, wide", runs, lambda run: run.path == older).path == older
+    assert find_run("Iris, wide", runs, lambda run: False).path == newest
+    assert find_run("Iris (wide)", runs).path == other
+    with pytest.raises(UsageError, match=r"there is no run 'Iris' .*"):
+        find_run("Iris", runs)
+    renamed = newest.rename(runs / "mine")
+    assert find_run("Iris, wide", runs).path == renamed
+
+
+def test_the_kinds_of_names_in_their_order(
+    runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A path, a folder's name, an experiment's name, a prefix, and only then `latest`."""
+    monkeypatch.chdir(tmp_path)
+    newest = make_run(runs, "2027-01-01T00-00-00Z-iris-000000", started="2027-01-01T00:00:00.000000Z")
+    assert find_run("latest", runs).path == newest
+    prefixed = make_run(runs, "latest-but-one")
+    assert find_run("latest", runs).path == prefixed
+    of_experiment = make_run_of(runs, "latest", "2026-01-01T00-00-00Z-latest-000000")
+    assert find_run("latest", runs).path == of_experiment
+    of_folder = make_run(runs, "latest")
+    assert find_run("latest", runs).path == of_folder
+    path = make_run(tmp_path, "latest")
+    assert find_run("latest", runs).path == path.relative_to(tmp_path)
+    assert find_run(None, runs).path == newest
+
+
+def test_other_experiments_runs_are_not_read(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(9):
+        make_run_of(runs, "iris", f"2026-01-01T00-00-0{number}Z-iris-000000")
+    wanted = make_run_of(runs, "wine", "2025-01-01T00-00-00Z-wine-000000")
+    reads: list[str] = []
+    original = RunFolder.read_manifest
+
+    def read_manifest(run: RunFolder) -> Manifest:
+        reads.append(run.path.name)
+        return original(run)
+
+    monkeypatch.setattr(RunFolder, "read_manifest", read_manifest)
+    assert find_run("wine", runs).path == wanted
+    assert set(reads) == {wanted.name}
+
+
+def test_whether_a_text_names_a_run(runs: Path, tmp_path: Path) -> None:
+    run = make_run(runs, "2026-01-01T00-00-00Z-iris-000000")
+    (tmp_path / "iris.csv").write_text("")
+    for text, expected in {
+        "latest": True, "2026": True, str(run): True, run.name: True,
+        str(tmp_path / "iris.csv"): False, str(tmp_path): False, "-": False, "a" * 5000: False,
+    }.items():  # fmt: skip
+        assert is_run(text, runs) is expected, text
 
 
 def test_a_whole_name_wins_over_a_longer_one(runs: Path) -> None:

@@ -17,7 +17,7 @@ from fnnctl.config.paths import (
     Messages,
     format_path,
 )
-from fnnctl.config.reading.overrides import note_override, read_override
+from fnnctl.config.reading.overrides import Override, note_override, read_override
 from fnnctl.config.reading.starter import STARTER_NAME
 from fnnctl.config.reading.yaml_reader import MAX_BYTES, Document, decode, read_yaml
 from fnnctl.config.rules.experiments import experiment_of
@@ -64,11 +64,11 @@ class LoadedConfig:
 
 
 def load_config(
-    file: Path, overrides: Sequence[str] = (), *, name: str | None = None, seed: int | None = None
+    file: Path, overrides: Sequence[Override] = (), *, name: str | None = None, seed: int | None = None
 ) -> LoadedConfig:
     """Read, override, check and complete an experiment.
 
-    `overrides` are `PATH=VALUE` and are applied in order, then `name` and `seed`. Raises `ConfigError` with
+    `overrides` are applied in order, then `name` and `seed`. Raises `ConfigError` with
     every problem that was found, and `MachineError` if the file is there and cannot be read.
     """
     text = _read(file)
@@ -104,13 +104,14 @@ class _Draft:
             raise ConfigError(*self.problems)
         self.config: Any = document.value
 
-    def override(self, text: str) -> None:
-        """Apply one `PATH=VALUE` of the command line."""
+    def override(self, given: Override) -> None:
+        """Apply one change of the command line."""
+        option, text = ("--set", given) if isinstance(given, str) else (given.option, given.change)
         try:
             path, document = read_override(text)
-            self.set(path, document, "--set")
+            self.set(path, document, option)
         except ConfigError as error:
-            self._add(error.problems, "--set")
+            self._add(error.problems, option)
 
     def set(self, path: ConfigPath, document: Document, option: str) -> None:
         """Set one value that an option of the command line gives."""

@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Self, TypeAlias
 
 from fnnctl.config.paths import SPACE, ConfigPath, Location, Locations, format_path, parse_path, problem_at
 from fnnctl.config.reading.yaml_reader import Document, read_yaml
 from fnnctl.config.rules.plain_config import takes_any_key
 from fnnctl.errors import ConfigError, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class OptionChange:
+    """A setting that an option of its own changes, such as `--folds 3`."""
+
+    option: str
+    change: str
+    """`PATH=VALUE`, as for `--set`."""
+
+    @classmethod
+    def given(cls, option: str, path: str, value: object) -> list[Self]:
+        """The change that makes the value the setting's; none if there is no value."""
+        return [] if value is None else [cls(option, f"{path}={value}")]
+
+
+Override: TypeAlias = str | OptionChange
+"""A change of the config on the command line: a `PATH=VALUE` of `--set`, or another option's."""
 
 
 def read_override(text: str) -> tuple[ConfigPath, Document]:

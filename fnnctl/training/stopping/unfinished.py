@@ -11,6 +11,7 @@ import statistics
 from collections.abc import Iterator, Mapping, Sequence
 
 from fnnctl.tasks.base import TRAIN_LOSS, VALIDATION_LOSS
+from fnnctl.text import counted
 from fnnctl.training.learners.batches import batch_bounds
 from fnnctl.training.members import StackSettings
 from fnnctl.training.trainer import Outcome
@@ -42,8 +43,8 @@ def unfinished(
         return
     name, epochs = _watched(next(history for outcome, history in trained if outcome is Outcome.COMPLETED))
     where = "" if len(trained) == 1 else f" in {len(falls)} of {len(trained)} folds"
-    tail = f"by {statistics.median(falls):.0%} over the last {_tail(epochs)} epochs"
-    made, advice = f"{steps * epochs:,} steps, {steps:,} an epoch", "raise training.epochs"
+    tail = f"by {statistics.median(falls):.0%} over the last {counted(_tail(epochs), 'epoch')}"
+    made, advice = f"{counted(steps * epochs, 'step')}, {steps:,} an epoch", "raise training.epochs"
     if settings.optimizer != "lbfgs" and min(settings.batch_size, train_rows) > SMALL_BATCH:
         advice += f", or lower training.batch_size to {SMALL_BATCH}"
     yield f"{name} was still falling{where} when all epochs were trained ({made}), {tail}: {advice}"

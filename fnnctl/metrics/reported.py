@@ -1,0 +1,24 @@
+"""The one number for a metric of a run, which `report`, `runs` and the gates show and check."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def reported_metrics(metrics: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The content of metrics.json, in a cross-validation with the means over the folds under `test`.
+
+    metrics.json itself has the metrics of the pooled out-of-fold predictions there. Only what is not measured
+    of single folds, such as the metrics of each class, stays that of these predictions. An interval becomes
+    that of the mean.
+    """
+    if metrics is None:
+        return None
+    test, folds = metrics.get("test"), metrics.get("cross_validation")
+    if not isinstance(test, Mapping) or not isinstance(folds, Mapping):
+        return dict(metrics)
+    entries = {name: entry for name, entry in folds.items() if isinstance(entry, Mapping)}
+    means = {name: entry.get("mean") for name, entry in entries.items()}
+    intervals = {key: entry.get("ci95") for name, entry in entries.items() if (key := f"{name}_ci95") in test}
+    return {**metrics, "test": {**test, **means, **intervals}}

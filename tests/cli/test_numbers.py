@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fnnctl.cli.numbers import seconds, whole_number
+from fnnctl.errors import UsageError
+from tests.program import Program
+
+
+@pytest.mark.parametrize(("text", "number"), [("0", 0), ("-1", -1), ("+7", 7), ("9" * 30, int("9" * 30))])
+def test_whole_numbers(text: str, number: int) -> None:
+    assert whole_number("--seed")(text) == number
+
+
+@pytest.mark.parametrize("text", ["", "abc", "1.0", "1e3", "1_0", " 1", "٣", "0x10", "9" * 5000])
+def test_what_is_no_whole_number(text: str) -> None:
+    with pytest.raises(UsageError, match=r"^--seed: must be a whole number, not '"):
+        whole_number("--seed")(text)
+
+
+def test_a_number_below_the_least() -> None:
+    assert whole_number("--workers", least=1)("1") == 1
+    with pytest.raises(UsageError, match=r"^--workers: must be a whole number of at least 1, not '0'$"):
+        whole_number("--workers", least=1)("0")
+
+
+def test_times() -> None:
+    assert [seconds("--time-limit")(text) for text in ("0", "1.5", "1e3")] == [0.0, 1.5, 1000.0]
+    for text in ("-1", "nan", "soon", ""):
+        with pytest.raises(
+            UsageError, match=f"^--time-limit: must be a number of seconds, 0 or more, not '{text}'"
+        ):
+            seconds("--time-limit")(text)
+
+
+FOLDS, REPEATS = "evaluation.cross_validation.folds", "evaluation.cross_validation.repeats"
+WRONG = {
+    "train --seed abc": "--seed: must be a whole number, not 'abc'",
+    "train --seed -1": "--seed: seed: must be a whole number from 0 to 18446744073709551615, not -1",
+    "evaluate --folds abc": "--folds: must be a whole number, not 'abc'",
+    "evaluate --folds 1": f"--folds: {FOLDS}: must be a whole number from 2 to 10000, not 1",
+    "evaluate --folds 1000": f"--folds: {FOLDS}: 150 rows cannot be divided into 1,000 folds",
+    "evaluate --repeats 0": f"--repeats: {REPEATS}: must be a whole number from 1 to 10000, not 0",
+    "evaluate --workers 0": "--workers: must be a whole number of at least 1, not '0'",
+    "search --workers two": "--workers: must be a whole number of at least 1, not 'two'",
+    "search --max-trials 1.5": "--max-trials: must be a whole number of at least 1, not '1.5'",
+    "search --time-limit soon": "--time-limit: must be a number of seconds, 0 or more, not 'soon'",
+    "search --method gird": "--method: search.method: must be one of grid, random, halving, hyperband, not "
+    "'gird' (did you mean 'grid'?)",
+    "plan --workers x": "--workers: must be a whole number of at least 1, not 'x'",
+}
+
+
+@pytest.mark.parametrize("words", WRONG)
+def test_a_wrong_option_is_told_in_one_plain_line(program: Program, iris: Path, words: str) -> None:
+    command, *options = words.split()
+    done = program(command, str(iris), *options)
+    assert (done.code, done.err) == (2, f"{WRONG[words]}\n")

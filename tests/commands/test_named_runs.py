@@ -1,0 +1,93 @@
+"""The run that a command takes: the one that is named, or the latest that it can use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fnnctl.text import shown
+from tests.commands.searching import write_config
+from tests.commands.tables import penguins, write_table
+from tests.program import Program, read_json
+
+
+def test_what_has_no_network_is_not_latest(program: Program, iris: Path) -> None:
+    """The last training is, also if a cross-validation and a diverged training came after it."""
+    run = program("train", str(iris), "--quiet").out.strip()
+    program("evaluate", str(iris), "--folds", "2", "--repeats", "1", "--quiet")
+    program("train", str(iris), "--set", "training.optimizer={name: sgd, learning_rate: 1e9}", "--quiet")
+    for arguments in (["latest"], [], ["iris"]):
+        done = program("evaluate", *arguments, "--json")
+        assert (done.code, done.json["run"]) == (0, run)
+
+
+def test_a_search_stands_for_its_winner(program: Program, tmp_path: Path) -> None:
+    data = write_table(tmp_path / "penguins.csv", *penguins())
+    source = {"source": str(data), "target": "species"}
+    search = program("search", str(write_config(tmp_path / "x.yaml", data=source)), "--quiet").out.strip()
+    for arguments in (["latest"], [], ["x"], [search], [f"{search}/best"]):
+        done = program("evaluate", *arguments, "--json")
+        assert (done.code, done.json["run"]) == (0, f"{search}/best")
+        assert done.json["metrics"]["test"] == read_json(Path(search, "metrics.json"))["test"]
+    note = f"note: {search} is a search: its network is that of its winner, {search}/best"
+    assert program("evaluate").err.splitlines() == [
+        note,
+        "the metrics are those of metrics.json, to the last digit",
+    ]
+    predicted = program("predict", f"{search}/best", str(data)).out
+    for arguments in (["latest"], [], ["x"], [search]):
+        done = program("predict", *arguments, str(data))
+        assert (done.code, done.out, done.err.strip()) == (0, predicted, note)
+    scored = program("evaluate", search, "--data", str(data), "--json")
+    assert f"`fnnctl evaluate {search}/best` scores the test part alone" in scored.err
+
+
+def test_a_search_without_a_winner_has_no_network(program: Program, tmp_path: Path) -> None:
+    config = write_config(tmp_path / "x.yaml")
+    done = program("search", str(config), "--time-limit", "0", "--quiet")
+    assert done.code == 4
+    (search,) = (tmp_path / "runs").iterdir()
+    done = program("predict", "latest", str(config))
+    assert (done.code, done.err) == (2, f"runs/{search.name} is a search that has no winner yet (failed)\n")
+
+
+def test_a_resume_is_of_the_latest_run_of_the_commands_kind(
+    program: Program, tmp_path: Path, no_figures: None
+) -> None:
+    config = str(write_config(tmp_path / "x.yaml"))
+    run = program("train", config, "--quiet").out.strip()
+    search = program("search", config, "--quiet").out.strip()
+    program("evaluate", config, "--folds", "2", "--repeats", "1", "--quiet")
+    for command, expected in {"train": run, "search": search}.items():
+        for name in ("latest", "x"):
+            done = program(command, "--resume", name, "--quiet")
+            assert (done.code, done.out.strip()) == (0, expected)
+
+
+def test_data_that_are_missing_are_told(program: Program, iris: Path) -> None:
+    run = program("train", str(iris), "--quiet").out.strip()
+    for name in ("latest", "iris", run):
+        done = program("predict", name)
+        assert (done.code, done.err) == (2, f"{shown(name)} is a run: name the rows to predict, too\n")
+    assert program("predict").err == "name the rows to predict: fnnctl predict [RUN] DATA\n"
+    assert program("predict", "none.csv").err.startswith("DATA: there is no file 'none.csv'")
+    three = program("predict", run, "a.csv", "b.csv")
+    assert (three.code, three.err) == (2, "Got unexpected extra argument(s) (b.csv)\n")
+
+
+def test_a_config_that_is_left_out_is_fnnctl_yaml(program: Program, tmp_path: Path) -> None:
+    write_config(tmp_path / "fnnctl.yaml", search={"trials": 3})
+    for command in (
+        ["check"],
+        ["plan"],
+        ["train", "--quiet"],
+        ["search", "--quiet"],
+        ["evaluate", "--folds", "2"],
+    ):
+        assert program(*command).code == 0, command
+    kinds = [entry["kind"] for entry in program("runs", "--json").json["runs"]]
+    assert kinds == ["train", "search", "cross_validation"]
+    (tmp_path / "fnnctl.yaml").unlink()
+    for command in (["check"], ["plan"], ["train"], ["search"], ["evaluate", "--folds", "2"]):
+        done = program(*command)
+        assert done.code == 2
+        assert "fnnctl.yaml: there is no such file; `fnnctl init` writes" in done.out + done.err

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from fnnctl.metrics.reported import reported_metrics
+
+POOLED = {
+    "accuracy": 0.8,
+    "accuracy_ci95": [0.7, 0.9],
+    "log_loss": 0.5,
+    "support": 30,
+    "per_class": {"a": {}},
+}
+
+
+def test_the_folds_means_stand_in_place_of_the_pooled_metrics() -> None:
+    folds = {
+        "folds": 5,
+        "repeats": 2,
+        "accuracy": {"mean": 0.75, "std": 0.1, "ci95": [0.6, 0.85], "scores": [0.7, 0.8]},
+        "log_loss": {"mean": 0.6, "std": 0.1, "ci95": None, "scores": [0.5, 0.7]},
+    }
+    assert reported_metrics({"train": None, "test": POOLED, "cross_validation": folds}) == {
+        "train": None,
+        "test": {
+            "accuracy": 0.75,
+            "accuracy_ci95": [0.6, 0.85],
+            "log_loss": 0.6,
+            "support": 30,
+            "per_class": {"a": {}},
+        },
+        "cross_validation": folds,
+    }
+
+
+def test_a_mean_that_does_not_exist_is_no_pooled_metric() -> None:
+    """As that of an AUC which no fold has."""
+    reported = reported_metrics(
+        {"test": POOLED, "cross_validation": {"accuracy": {"mean": None, "ci95": None}}}
+    )
+    assert reported is not None
+    assert (reported["test"]["accuracy"], reported["test"]["accuracy_ci95"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "metrics",
+    [
+        None,
+        {},
+        {"test": POOLED},
+        {"test": None, "cross_validation": {}},
+        {"test": 1, "cross_validation": [1]},
+    ],
+)
+def test_all_others_are_as_they_are(metrics: dict[str, Any] | None) -> None:
+    assert reported_metrics(metrics) == metrics
