@@ -69,7 +69,7 @@ def cross_validate(
         results: list[FoldResult | None] = [None] * len(validation.fits)
         try:
             with recorder.training():
-                _train(validation, results, workers or usable_processors(), signals, output)
+                _train(run, validation, results, workers or usable_processors(), signals, output)
         finally:
             of_folds = _write_folds(run, validation, results)
         signals.raise_if_requested()
@@ -107,6 +107,7 @@ def _create(validation: CrossValidation, config: bytes, runs_dir: Path) -> OpenR
 
 
 def _train(
+    run: OpenRun,
     validation: CrossValidation,
     results: list[FoldResult | None],
     workers: int,
@@ -127,7 +128,10 @@ def _train(
             show(done)
             return signals.requested()
 
-        with make_executor(plan.kind, workers=plan.workers, poll=poll) as executor:
+        def note(text: str) -> None:
+            warn(run, [text], output.note)
+
+        with make_executor(plan.kind, workers=plan.workers, poll=poll, note=note) as executor:
             shared = executor.share(WorkerData(validation.data, reuse=False))
             items = (
                 (shared, StackItem(tuple(fits[k] for k in stack), measure, seconds=limit)) for stack in stacks
