@@ -39,6 +39,24 @@ def write_text(path: Path, text: str) -> None:
     write_lines(path, [text])
 
 
+def write_text_and_delete(path: Path, text: str, obsolete: Path) -> None:
+    """Write the whole file as `write_text` does, and delete another one just before it has its new content.
+
+    Even after a kill the new content never stands beside the obsolete file. What takes time, or fails on a
+    full disk, is done before the deletion.
+    """
+
+    def place(temporary: Path, path: Path) -> None:
+        with suppress(OSError):
+            obsolete.unlink()
+        _replace(temporary, path)
+
+    try:
+        _write(path, [_encoded(text)], place)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
 def write_lines(path: Path, lines: Iterable[str]) -> None:
     """Write the whole file as `write_text` does, from pieces that are made while it is written.
 
