@@ -79,6 +79,16 @@ class MachineError(FnnctlError):
     exit_code = 3
 
 
+class BlasThreadsError(MachineError):
+    """NumPy's OpenBLAS could not start its threads: what it computes with the others is not defined."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the linear algebra library of NumPy, OpenBLAS, cannot start its threads: this user may start no "
+            "more processes and threads. Raise the limit (ulimit -u), or set OPENBLAS_NUM_THREADS=1"
+        )
+
+
 class UnwritableOutputError(MachineError):
     """Standard output cannot be written, for example because it is a file on a full disk."""
 

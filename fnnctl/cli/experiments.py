@@ -37,7 +37,8 @@ def init(
     """Write a commented starter experiment. Never overwrites."""
     from fnnctl.commands.init import init
 
-    init(file, output)
+    with ended_by_signals(output):
+        init(file, output)
 
 
 @with_output
@@ -54,7 +55,8 @@ def check(
     """Validate experiments and their data, train nothing."""
     from fnnctl.commands.check import check
 
-    return check(configs or [DEFAULT_CONFIG], overrides or [], name=name, seed=seed, output=output)
+    with ended_by_signals(output):
+        return check(configs or [DEFAULT_CONFIG], overrides or [], name=name, seed=seed, output=output)
 
 
 @with_output
@@ -74,19 +76,18 @@ def train(
     output: Output,
 ) -> None:
     """Train a network and write its run folder."""
+    if resume is not None:
+        refuse_with_resume({"CONFIG": config, "--set": overrides, "--name": name, "--seed": seed})
+    from fnnctl.commands.report import report_end
+    from fnnctl.commands.train import resume_training
+    from fnnctl.commands.train import train as train_
+
     with interruption(output) as signals:
-        from fnnctl.commands.report import report_end
-
         if resume is not None:
-            from fnnctl.commands.train import resume_training
-
-            refuse_with_resume({"CONFIG": config, "--set": overrides, "--name": name, "--seed": seed})
             run = resume_training(resume, runs_dir=runs_dir, output=output, signals=signals)
         else:
-            from fnnctl.commands.train import train
-
             file, changes = config or DEFAULT_CONFIG, overrides or []
-            run = train(
+            run = train_(
                 file, changes, runs_dir=runs_dir, name=name, seed=seed, output=output, signals=signals
             )
     report_end(run, output)
@@ -117,13 +118,14 @@ def predict(
     output: Output,
 ) -> None:
     """Labels and probabilities for new rows, as CSV."""
+    from fnnctl.commands.predict import predict
+
     if data is None:  # a single argument is DATA
         run, data = None, run
     if data is None:
         raise UsageError("name the rows to predict: fnnctl predict [RUN] DATA")
-    with ended_by_signals(output):
-        from fnnctl.commands.predict import predict
 
+    with ended_by_signals(output):
         predict(
             run,
             data,
@@ -222,9 +224,9 @@ def evaluate(
         return
     if names := given(for_config):
         raise UsageError(f"{names}: only for an experiment; name its YAML file")
-    with ended_by_signals(output):
-        from fnnctl.commands.evaluate_run import evaluate_run
+    from fnnctl.commands.evaluate_run import evaluate_run
 
+    with ended_by_signals(output):
         evaluate_run(
             target,
             runs_dir=runs_dir,
@@ -245,11 +247,11 @@ def _cross_validate(
     output: Output,
     **options: Any,
 ) -> None:
-    with interruption(output) as signals:
-        from fnnctl.commands.cross_validate import cross_validate
-        from fnnctl.commands.report import report_end
-        from fnnctl.config.reading.overrides import OptionChange, Override
+    from fnnctl.commands.cross_validate import cross_validate
+    from fnnctl.commands.report import report_end
+    from fnnctl.config.reading.overrides import OptionChange, Override
 
+    with interruption(output) as signals:
         changes: list[Override] = [
             *overrides,
             *OptionChange.given("--folds", "evaluation.cross_validation.folds", folds),

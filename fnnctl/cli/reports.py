@@ -9,6 +9,7 @@ import typer
 
 from fnnctl.cli.options import RUNS_DIR, Runs, RunsDir, with_output
 from fnnctl.console.output import Output
+from fnnctl.console.signals import ended_by_signals
 
 
 @with_output
@@ -39,14 +40,15 @@ def report(
     """Tell how a run went; a gate for CI."""
     from fnnctl.commands.report import report
 
-    return report(
-        runs or [],
-        runs_dir=runs_dir,
-        format_=format_,
-        file=file,
-        fail_under=fail_under or [],
-        output=output,
-    )
+    with ended_by_signals(output):
+        return report(
+            runs or [],
+            runs_dir=runs_dir,
+            format_=format_,
+            file=file,
+            fail_under=fail_under or [],
+            output=output,
+        )
 
 
 @with_output
@@ -54,7 +56,8 @@ def runs(runs_dir: RunsDir = RUNS_DIR, *, output: Output) -> None:
     """List the runs."""
     from fnnctl.commands.runs import runs
 
-    runs(runs_dir, output)
+    with ended_by_signals(output):
+        runs(runs_dir, output)
 
 
 @with_output
@@ -62,7 +65,8 @@ def datasets(*, output: Output) -> None:
     """List the built-in data sets."""
     from fnnctl.commands.datasets import datasets
 
-    datasets(output)
+    with ended_by_signals(output):
+        datasets(output)
 
 
 @with_output
@@ -70,4 +74,5 @@ def schema(*, output: Output) -> None:
     """Print the config's JSON Schema, for editors."""
     from fnnctl.commands.schema import schema
 
-    schema(output)
+    with ended_by_signals(output):
+        schema(output)

@@ -58,17 +58,18 @@ def search(
     output: Output,
 ) -> None:
     """Search for good settings, refit the best and write the search's folder."""
-    with interruption(output) as signals:
-        from fnnctl.commands.report import report_end
-        from fnnctl.commands.resume_search import resume_search
-        from fnnctl.commands.search import SearchOptions
-        from fnnctl.commands.search import search as search_
+    if resume is not None:
+        refuse_with_resume({"CONFIG": config, "--method": method, "--name": name, "--seed": seed})
+    from fnnctl.commands.report import report_end
+    from fnnctl.commands.resume_search import resume_search
+    from fnnctl.commands.search import SearchOptions
+    from fnnctl.commands.search import search as search_
 
+    with interruption(output) as signals:
         options = SearchOptions(
             method=method, workers=workers, executor=executor, max_trials=max_trials, time_limit=time_limit
         )
         if resume is not None:
-            refuse_with_resume({"CONFIG": config, "--method": method, "--name": name, "--seed": seed})
             run = resume_search(
                 resume, overrides or [], options, runs_dir=runs_dir, output=output, signals=signals
             )
@@ -99,10 +100,10 @@ def plan(
     output: Output,
 ) -> None:
     """What a search would do, and how long it would take."""
-    with ended_by_signals(output):
-        from fnnctl.commands.plan import plan
-        from fnnctl.config.reading.overrides import OptionChange
+    from fnnctl.commands.plan import plan
+    from fnnctl.config.reading.overrides import OptionChange
 
+    with ended_by_signals(output):
         plan(
             config or DEFAULT_CONFIG,
             [*(overrides or []), *OptionChange.given("--method", "search.method", method)],

@@ -188,7 +188,10 @@ def _train(
             show(before + done)
             return signals.requested()
 
-        with make_executor(plan.kind, workers=plan.workers, poll=poll) as executor:
+        def note(text: str) -> None:
+            warn(run, [text], output.note)
+
+        with make_executor(plan.kind, workers=plan.workers, poll=poll, note=note) as executor:
             shared = executor.share(WorkerData(validation.data, reuse=False))
             items = ((shared, StackItem(tuple(fits[k] for k in stack), measure)) for stack in stacks)
             for index, done in run_work(executor, train_item, items):

@@ -221,7 +221,10 @@ def _search(session: _Session) -> str:
             show(before + done)
             return session.stop() is not None
 
-        with make_executor(plan.kind, workers=plan.workers, poll=poll) as executor:
+        def note(text: str) -> None:
+            warn(session.run, [text], session.output.note)
+
+        with make_executor(plan.kind, workers=plan.workers, poll=poll, note=note) as executor:
             runner = TrialRunner(
                 RunnerSettings(
                     metric=objective.metric,

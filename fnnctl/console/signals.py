@@ -1,19 +1,25 @@
 """Ctrl-C, SIGTERM and SIGHUP: training ends after the current step, everything else at once.
 
-The handlers are installed before heavy packages are imported, so that no signal is lost. Every file is
-written whole, so a run may end between any two files.
+A command imports what it needs first, and handles signals then: until then they wait, see `fnnctl.__main__`.
+Every file is written whole, so a run may end between any two files.
 """
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from fnnctl.console.output import Output
-from fnnctl.errors import InterruptedCommandError, InterruptedRunError, StopNow
+from fnnctl.errors import BlasThreadsError, InterruptedCommandError, InterruptedRunError, StopNow
+
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
 
 
 class Interruption:
@@ -80,16 +86,27 @@ class Interruption:
 
 @contextmanager
 def interruption(output: Output) -> Iterator[Interruption]:
-    """Handle the signals within the block; raises `InterruptedRunError` if one has ended it."""
+    """Handle the signals within the block; raises `InterruptedRunError` if one has ended it.
+
+    Those that came before, while Python imported, are handled at once. Raises `BlasThreadsError` if one of
+    them came from NumPy's BLAS.
+    """
     caught = Interruption(output)
     if threading.current_thread() is not threading.main_thread():  # only it may install handlers
         yield caught
         return
+    _refuse_blas_without_threads()
     try:
-        with ExitStack() as handlers:
+        with ExitStack() as restored:
             for number in _signals():
-                handlers.callback(signal.signal, number, signal.getsignal(number))
+                restored.callback(signal.signal, number, signal.getsignal(number))
                 signal.signal(number, caught.handle)
+            restored.callback(setattr, sys, "unraisablehook", sys.unraisablehook)
+            sys.unraisablehook = _silent_about_signals(sys.unraisablehook)
+            if hasattr(signal, "pthread_sigmask"):
+                before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+                restored.callback(signal.pthread_sigmask, signal.SIG_SETMASK, before)
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, _signals())
             yield caught
     except StopNow as stop:
         raise stop.error from None
@@ -99,10 +116,33 @@ def interruption(output: Output) -> Iterator[Interruption]:
 def ended_by_signals(output: Output) -> Iterator[None]:
     """Do as `interruption`, for a command that cannot be resumed."""
     try:
-        with interruption(output):
+        with interruption(output) as signals:
             yield
+            signals.raise_if_requested()  # what was raised may have been lost in a callback
     except InterruptedRunError as error:
         raise InterruptedCommandError(error.exit_code) from None
+
+
+def _silent_about_signals(hook: Callable[[UnraisableHookArgs], None]) -> Callable[[UnraisableHookArgs], None]:
+    """The hook for what Python's callbacks raise, without what signals raise there: that is remembered."""
+
+    def without_signals(lost: UnraisableHookArgs) -> None:
+        if not isinstance(lost.exc_value, StopNow):
+            hook(lost)
+
+    return without_signals
+
+
+def _refuse_blas_without_threads() -> None:
+    """Raise `BlasThreadsError` if OpenBLAS could not start its threads when NumPy was imported.
+
+    It tells that by sending SIGINT to its own process, as if Ctrl-C had been pressed; the signal is waiting.
+    """
+    if hasattr(signal, "sigtimedwait") and signal.SIGINT in signal.sigpending():
+        waiting = signal.sigtimedwait({signal.SIGINT}, 0)
+        if waiting and waiting.si_pid == os.getpid():
+            raise BlasThreadsError
+        signal.raise_signal(signal.SIGINT)
 
 
 def _signals() -> list[signal.Signals]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
-from fnnctl.executors.protocols import Poll, Progress, Shared, T
+from fnnctl.executors.protocols import Poll, Progress, Shared, T, WorkersRefusedError
 
 
 class LocalProgress(Progress, Protocol):
@@ -62,6 +63,24 @@ class LocalExecutor:
         if not self._progress.should_stop() and self._poll(self._progress.done):
             self._progress.stop()
         return self._progress.should_stop()
+
+
+def start_threads(count: int) -> ThreadPoolExecutor:
+    """A pool whose threads all run already; raises `WorkersRefusedError` if the system refuses one.
+
+    Left to itself a pool starts a thread when an item needs it, and loses the item if the thread is refused.
+    """
+    pool, all_run = ThreadPoolExecutor(count), threading.Event()
+    try:
+        for _ in range(count):
+            pool.submit(all_run.wait)  # keeps its thread busy, so that the next one needs another
+    except RuntimeError as error:
+        all_run.set()
+        pool.shutdown()
+        raise WorkersRefusedError(str(error)) from error
+    finally:
+        all_run.set()
+    return pool
 
 
 def resolved(args: Sequence[Any], values: Sequence[Any]) -> list[Any]:

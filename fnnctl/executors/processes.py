@@ -23,13 +23,13 @@ from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
 from multiprocessing.sharedctypes import RawArray, RawValue
+from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
 from fnnctl.blas import can_set_blas_threads, set_blas_threads
-from fnnctl.errors import MachineError
-from fnnctl.executors.local import LocalExecutor, resolved
-from fnnctl.executors.protocols import Poll, Progress, R, Work, WorkerKilledError
+from fnnctl.executors.local import LocalExecutor, ThreadProgress, resolved, start_threads
+from fnnctl.executors.protocols import Poll, Progress, R, Work, WorkerKilledError, WorkersRefusedError
 
 THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -37,6 +37,11 @@ SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP"
 
 THREADED = {"jax", "tensorflow", "torch"}
 """Libraries with threads of their own that do not survive a fork, and that Python does not count."""
+
+DESCRIPTORS_PER_WORKER = 3
+"""A pipe to the worker, and two to know when it ends."""
+OTHER_DESCRIPTORS = 8
+"""What a start needs for a moment, and the rest of the program beside the workers."""
 
 
 def can_fork() -> bool:
@@ -88,33 +93,24 @@ class ProcessExecutor(LocalExecutor):
     """
 
     def __init__(self, workers: int, poll: Poll) -> None:
-        """The workers start at the first `submit`."""
-        progress = ProcessProgress(RawArray(c_longlong, workers), RawValue(c_byte))
-        super().__init__(workers, poll, progress)
-        self._processes = [
-            WorkerProcess(self._values, replace(progress, worker=index)) for index in range(workers)
-        ]
+        """The workers start at the first `submit`; there is no shared progress before."""
+        super().__init__(workers, poll, ThreadProgress())
+        self._processes: list[WorkerProcess] = []
         self._idle: SimpleQueue[WorkerProcess] = SimpleQueue()
-        self._threads = ThreadPoolExecutor(workers)
+        self._threads: ThreadPoolExecutor | None = None
         self._starting = threading.Lock()
 
     def submit(self, work: Work[R], /, *args: Any) -> Future[R]:
-        """See `Executor`; raises `MachineError` if the system refuses to start a process."""
-        if not self._started:
-            self._started = True
-            if can_fork():
-                with _ready_to_fork(), _one_blas_thread():
-                    for process in self._processes:
-                        process.start(multiprocessing.get_context("fork"))
-            for process in self._processes:
-                self._idle.put(process)
-        return self._threads.submit(self._run, work, args)  # whose threads start after all forks
+        """See `Executor`."""
+        threads = self._threads or self._start(work.__module__)
+        return threads.submit(self._run, work, args)
 
     def shutdown(self) -> None:
         """See `Executor`."""
         self._progress.stop()
         try:
-            self._threads.shutdown(cancel_futures=True)
+            if self._threads:
+                self._threads.shutdown(cancel_futures=True)
             for process in self._processes:
                 process.end()
         except BaseException:  # a second signal, while this waits: the workers ignore it
@@ -122,12 +118,39 @@ class ProcessExecutor(LocalExecutor):
                 process.kill()
             raise
 
+    def _start(self, preload: str) -> ThreadPoolExecutor:
+        """Start the workers, and return the threads that serve them."""
+        self._started = True
+        with _refusals():
+            _reserve_descriptors(DESCRIPTORS_PER_WORKER * self.workers + OTHER_DESCRIPTORS)
+            progress = ProcessProgress(RawArray(c_longlong, self.workers), RawValue(c_byte))
+        self._progress = progress
+        self._processes = [
+            WorkerProcess(self._values, replace(progress, worker=index)) for index in range(self.workers)
+        ]
+        if can_fork():
+            with _ready_to_fork(), _one_blas_thread():
+                for process in self._processes:
+                    process.start(multiprocessing.get_context("fork"))
+            self._threads = threads = start_threads(self.workers)  # after all forks
+        else:
+            self._threads = threads = start_threads(self.workers)
+            for start in [threads.submit(self._start_slowly, each, preload) for each in self._processes]:
+                start.result()
+        for process in self._processes:
+            self._idle.put(process)
+        return threads
+
+    def _start_slowly(self, process: WorkerProcess, preload: str) -> None:
+        """Start a process without a fork of this one; in a thread, where no signal breaks it off halfway."""
+        with self._starting, _one_blas_thread():
+            process.start(_context_without_fork(preload))
+
     def _run(self, work: Work[R], args: Sequence[Any]) -> R:
         process = self._idle.get()  # there are as many threads as processes
         try:
             if process.connection is None:
-                with self._starting, _one_blas_thread():
-                    process.start(_context_without_fork(work.__module__))
+                self._start_slowly(process, work.__module__)
             result: R = process.run(work, args)
             return result
         finally:
@@ -143,22 +166,19 @@ class WorkerProcess:
         """None if it is not started, or was killed."""
 
     def start(self, context: BaseContext) -> None:
-        """Start the process; raises `MachineError` if the system refuses to."""
-        connection, theirs = context.Pipe()
-        self._process = context.Process(  # type: ignore[attr-defined]  # every context has one
-            target=_serve, args=(theirs, self._values, self._progress), daemon=True
-        )
-        try:
-            self._process.start()
-        except (OSError, EOFError) as error:  # of a fork here, or of the server's
-            reason = getattr(error, "strerror", None) or "no answer"
-            raise MachineError(f"the system starts no more processes: {reason}") from error
-        else:
-            self.connection = connection
-        finally:
-            theirs.close()  # so that the pipe ends with the process
-            if self.connection is None:
-                connection.close()
+        """Start the process; raises `WorkersRefusedError` if the system refuses to."""
+        with _refusals():
+            connection, theirs = context.Pipe()
+            self._process = context.Process(  # type: ignore[attr-defined]  # every context has one
+                target=_serve, args=(theirs, self._values, self._progress), daemon=True
+            )
+            try:
+                self._process.start()
+                self.connection = connection
+            finally:
+                theirs.close()  # so that the pipe ends with the process
+                if self.connection is None:
+                    connection.close()
 
     def run(self, work: Work[R], args: Sequence[Any]) -> Any:
         """What the work returns; raises what it raises, or `WorkerKilledError` if the process died."""
@@ -187,6 +207,29 @@ class WorkerProcess:
             self._process.join()
 
 
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Raise `WorkersRefusedError` for what the system refuses within the block."""
+    try:
+        yield
+    except OSError as error:
+        where = f" in {Path(error.filename).parent}" if error.filename else ""
+        raise WorkersRefusedError(f"{error.strerror}{where}") from error
+    except EOFError as error:
+        raise WorkersRefusedError("the server that starts them does not answer") from error
+
+
+def _reserve_descriptors(count: int) -> None:
+    """Raise OSError unless so many files can be opened: a start that fails halfway leaves some open."""
+    reserved: list[int] = []
+    try:
+        while len(reserved) < count:
+            reserved += os.pipe()
+    finally:
+        for descriptor in reserved:
+            os.close(descriptor)
+
+
 def _serve(connection: Connection, values: Sequence[Any], progress: ProcessProgress) -> None:
     """A worker's life: run the items that come, until None does.
 
@@ -197,13 +240,17 @@ def _serve(connection: Connection, values: Sequence[Any], progress: ProcessProgr
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
     set_blas_threads(1)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    with suppress(RuntimeError):  # the system starts no thread: this worker outlives its parent by one item
+        threading.Thread(target=_end_with_parent, daemon=True).start()
     while _run_next(connection, values, progress):
         pass
 
 
 def _run_next(connection: Connection, values: Sequence[Any], progress: Progress) -> bool:
     """Run the next item and send whether it failed, with its exception or result; False if none comes."""
+    parent = multiprocessing.parent_process()
+    if parent and connection not in wait([connection, parent.sentinel]):
+        return False
     if (item := connection.recv()) is None:
         return False
     work, args = item

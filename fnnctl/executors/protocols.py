@@ -15,6 +15,9 @@ R = TypeVar("R")
 Poll: TypeAlias = Callable[[int], bool]
 """Is told how much is done in all, and answers whether the work should stop."""
 
+Note: TypeAlias = Callable[[str], None]
+"""Shows the user a sentence."""
+
 
 class Progress(Protocol):
     """How a work function and its executor keep in touch."""
@@ -52,7 +55,8 @@ class Executor(Protocol):
     def submit(self, work: Work[R], /, *args: Any) -> Future[R]:
         """Run `work(progress, *args)`, with handles replaced by their values.
 
-        The future raises `WorkerKilledError` if the worker died.
+        The first call starts the workers; it raises `WorkersRefusedError` if the system does not let it. The
+        future raises `WorkerKilledError` if the worker died.
         """
 
     def poll(self) -> bool:
@@ -60,6 +64,13 @@ class Executor(Protocol):
 
     def shutdown(self) -> None:
         """Cancel what is queued, stop what runs, and wait for it."""
+
+
+class WorkersRefusedError(MachineError):
+    """The system starts no worker: it has no shared memory, or a limit of processes or files is reached."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the system starts no more workers: {reason}")
 
 
 class WorkerKilledError(MachineError):

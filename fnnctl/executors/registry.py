@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final, Literal
 
+from fnnctl.executors.fallback import FallbackExecutor
 from fnnctl.executors.processes import ProcessExecutor
-from fnnctl.executors.protocols import Executor, Poll
+from fnnctl.executors.protocols import Executor, Note, Poll
 from fnnctl.executors.serial import SerialExecutor
 from fnnctl.executors.threads import ThreadExecutor
 
@@ -24,7 +25,9 @@ BY_NAME: Final[Mapping[str, ExecutorKind]] = {"serial": "serial", "processes": "
 
 
 @contextmanager
-def make_executor(kind: ExecutorKind, *, workers: int, poll: Poll) -> Iterator[Executor]:
+def make_executor(
+    kind: ExecutorKind, *, workers: int, poll: Poll, note: Note | None = None
+) -> Iterator[Executor]:
     """An executor that is shut down at the end of the block.
 
     Args:
@@ -32,8 +35,12 @@ def make_executor(kind: ExecutorKind, *, workers: int, poll: Poll) -> Iterator[E
         workers: How many items it may run at the same time.
         poll: Called in the calling thread now and then, with how much is done in all; answers whether the
             work should stop.
+        note: Called with a sentence for the user if the system starts no workers, so that this process does
+            the work; without it `submit` raises `WorkersRefusedError` then.
     """
     executor = EXECUTORS[kind](workers, poll)
+    if note is not None:
+        executor = FallbackExecutor(executor, SerialExecutor(1, poll), note)
     try:
         yield executor
     finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-from fnnctl.executors.local import LocalExecutor, ThreadProgress, resolved
+from fnnctl.executors.local import LocalExecutor, ThreadProgress, resolved, start_threads
 from fnnctl.executors.protocols import Poll, R, Work
 
 
@@ -14,14 +14,18 @@ class ThreadExecutor(LocalExecutor):
 
     def __init__(self, workers: int, poll: Poll) -> None:
         super().__init__(workers, poll, ThreadProgress())
-        self._threads = ThreadPoolExecutor(workers)
+        self._threads: ThreadPoolExecutor | None = None
+        """None until the first `submit`."""
 
     def submit(self, work: Work[R], /, *args: Any) -> Future[R]:
         """See `Executor`."""
         self._started = True
+        if self._threads is None:
+            self._threads = start_threads(self.workers)
         return self._threads.submit(work, self._progress, *resolved(args, self._values))
 
     def shutdown(self) -> None:
         """See `Executor`."""
         self._progress.stop()
-        self._threads.shutdown(cancel_futures=True)
+        if self._threads:
+            self._threads.shutdown(cancel_futures=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -37,6 +38,26 @@ def write_bytes(path: Path, content: bytes) -> None:
 def write_text(path: Path, text: str) -> None:
     r"""Write the whole file in UTF-8; a lone surrogate, which UTF-8 cannot encode, is written as `\udcff`."""
     write_lines(path, [text])
+
+
+def write_text_and_delete(path: Path, text: str, obsolete: Iterable[Path]) -> None:
+    """Write the whole file as `write_text` does, and delete files and folders just before it is replaced.
+
+    Even after a kill the new content never stands beside an obsolete file. What takes time, or fails on a
+    full disk, is done before the deletion.
+    """
+
+    def place(temporary: Path, path: Path) -> None:
+        for each in obsolete:
+            with suppress(OSError):
+                each.unlink()
+            shutil.rmtree(each, ignore_errors=True)
+        _replace(temporary, path)
+
+    try:
+        _write(path, [_encoded(text)], place)
+    except OSError as error:
+        raise cannot_write(path, error) from error
 
 
 def write_lines(path: Path, lines: Iterable[str]) -> None:

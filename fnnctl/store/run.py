@@ -15,7 +15,14 @@ from typing import Any, Literal
 from fnnctl.errors import UsageError
 from fnnctl.store import names
 from fnnctl.store.appending import append_bytes
-from fnnctl.store.atomic import cannot_write, sync_folder, write_bytes, write_lines, write_text
+from fnnctl.store.atomic import (
+    cannot_write,
+    sync_folder,
+    write_bytes,
+    write_lines,
+    write_text,
+    write_text_and_delete,
+)
 from fnnctl.store.documents import read_mapping, to_json
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.journal import JournalFile, JournalRecord, journal_bytes
@@ -112,7 +119,7 @@ class OpenRun(RunFolder):
 
     def record(self, facts: Mapping[str, Any]) -> None:
         """Add facts to the manifest that were not known at the start; the keys are the manifest's."""
-        _write_manifest(self.path, self.read_manifest().with_facts(facts))
+        write_text(self.path / names.MANIFEST, _manifest_text(self.read_manifest().with_facts(facts)))
 
     def finish(
         self,
@@ -125,12 +132,17 @@ class OpenRun(RunFolder):
         `seconds` has `total` and `training`. What a complete run could have been resumed from is deleted.
         """
         finished = utc_text(datetime.now(UTC))
+        facts = {**(extra or {}), "status": status, "seconds": dict(seconds), "finished": finished}
         try:
-            self.record({**(extra or {}), "status": status, "seconds": dict(seconds), "finished": finished})
             if status == "completed":
-                with suppress(OSError):
-                    (self.path / names.CHECKPOINT).unlink()
-                shutil.rmtree(self.path / names.KEPT_FOLDS, ignore_errors=True)
+                text = _manifest_text(self.read_manifest().with_facts(facts))
+                write_text_and_delete(
+                    self.path / names.MANIFEST,
+                    text,
+                    (self.path / names.CHECKPOINT, self.path / names.KEPT_FOLDS),
+                )
+            else:
+                self.record(facts)
         finally:
             self.let_go()
 
@@ -174,7 +186,7 @@ def create_run(
                 write_text(hidden / names.RESOLVED, resolved)
             if journal is not None:
                 write_bytes(hidden / names.JOURNAL, journal_bytes(journal))
-            _write_manifest(hidden, complete)
+            write_text(hidden / names.MANIFEST, _manifest_text(complete))
             path = _appear(hidden, name, started) if folder is None else _replace_folder(hidden, folder)
         except (FileExistsError, NotADirectoryError) as error:
             raise UsageError(f"runs cannot be written to '{runs_dir}': it is not a folder") from error
@@ -255,5 +267,5 @@ def _replace_folder(hidden: Path, name: str) -> Path:
     return path
 
 
-def _write_manifest(folder: Path, manifest: Manifest) -> None:
-    write_text(folder / names.MANIFEST, to_json(manifest.model_dump(mode="json")))
+def _manifest_text(manifest: Manifest) -> str:
+    return to_json(manifest.model_dump(mode="json"))

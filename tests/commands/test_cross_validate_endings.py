@@ -147,3 +147,28 @@ def test_an_experiment_or_a_run(program: Program, iris: Path) -> None:
         done = program("evaluate", *arguments)
         assert done.code == 2
         assert said in done.err
+
+
+def test_without_shared_memory_one_process_does_the_work_and_says_so(
+    program: Program, iris: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*arguments: object) -> None:
+        raise PermissionError(13, "Permission denied", "/dev/shm/pym-1")
+
+    monkeypatch.setattr("fnnctl.executors.processes.RawArray", refuse)
+    folders = []
+    for kind in ("serial", "processes"):
+        monkeypatch.setattr(
+            "fnnctl.commands.cross_validate.plan_folds", plan_with(kind, [[0, 1, 2], [3, 4, 5]])
+        )
+        done = program("evaluate", str(iris), *SMALL, "--workers", "2", "--runs-dir", kind, "--json")
+        assert done.code == 0
+        folders.append(Path(done.json["run"]))
+    warning = (
+        "the system starts no more workers: Permission denied in /dev/shm; "
+        "this process does all the work, with the same results"
+    )
+    assert f"warning: {warning}\n" in done.err
+    assert read_json(folders[1] / "manifest.json")["warnings"][-1] == warning
+    for name in ("metrics.json", "predictions.csv", "cross_validation.csv"):
+        assert (folders[0] / name).read_bytes() == (folders[1] / name).read_bytes()

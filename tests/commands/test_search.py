@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -187,6 +189,22 @@ def test_whoever_trains_the_search_is_the_same(found: Path, config: Path, argume
     folder = search(config, *arguments)
     assert (folder / "journal.jsonl").read_bytes() == (found / "journal.jsonl").read_bytes()
     assert_same_search(folder, found)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems count other files")
+def test_few_descriptors_are_enough_for_a_search_in_one_process(found: Path, config: Path) -> None:
+    script = (
+        "import resource; from fnnctl.cli import main; resource.setrlimit(resource.RLIMIT_NOFILE, (12, 12))\n"
+        "main()"
+    )
+    arguments = ["search", str(config), "--executor", "processes", "--workers", "2", "--json"]
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments, "--runs-dir", str(config.parent / "few")],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert "warning: the system starts no more workers: Too many open files; this process" in done.stderr
+    assert done.returncode == 0
+    assert_same_search(Path(json.loads(done.stdout)["run"]), found)
 
 
 def test_another_seed_is_another_search(config: Path, found: Path) -> None:

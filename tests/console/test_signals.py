@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from fnnctl.console.output import Output
-from fnnctl.console.signals import interruption
-from fnnctl.errors import InterruptedRunError
+from fnnctl.console.signals import ended_by_signals, interruption
+from fnnctl.errors import InterruptedCommandError, InterruptedRunError
 from fnnctl.store.run import OpenRun
 from tests.program import AtEpoch, Program, only_run, read_json
 
@@ -126,6 +126,33 @@ def test_no_library_swallows_a_signal(
     done = program("train", str(iris))
     assert (done.code, taken) == (143, swallowed)
     assert read_json(only_run(tmp_path) / "manifest.json")["status"] == "interrupted"
+
+
+class Lost:
+    """An exception in its finalizer is printed by Python, and lost."""
+
+    def __del__(self) -> None:
+        signal.raise_signal(signal.SIGTERM)
+
+
+def test_a_signal_in_a_callback_is_remembered_and_not_printed(capfd: pytest.CaptureFixture[str]) -> None:
+    hook = sys.unraisablehook
+    with pytest.raises(InterruptedCommandError) as caught, ended_by_signals(Output()):
+        Lost()
+    assert caught.value.exit_code == 143
+    assert capfd.readouterr().err == ""
+    assert sys.unraisablehook is hook
+
+
+def test_what_waited_is_handled_as_soon_as_a_command_handles_signals() -> None:
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    try:
+        signal.raise_signal(signal.SIGTERM)
+        with pytest.raises(InterruptedRunError), interruption(Output()):
+            pytest.fail("the block was entered")
+        assert signal.SIGTERM in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def test_outside_the_block_signals_do_what_they_did() -> None:

@@ -103,29 +103,6 @@ def test_forked_workers_end_with_their_parent() -> None:
 
 
 @linux
-def test_a_fork_that_the_system_refuses_ends_those_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    fork, count = os.fork, 0
-
-    def refusing() -> int:
-        nonlocal count
-        count += 1
-        if count == 2:
-            raise BlockingIOError(11, "Resource temporarily unavailable")
-        return fork()
-
-    monkeypatch.setattr(processes, "can_fork", lambda: True)
-    monkeypatch.setattr(os, "fork", refusing)
-    with (
-        pytest.raises(MachineError, match="starts no more processes: Resource temporarily unavailable"),
-        make_executor("processes", workers=3, poll=never) as executor,
-    ):
-        executor.submit(tasks.times, 2, 3)
-    for process in multiprocessing.active_children():
-        process.join(10)
-    assert not multiprocessing.active_children()
-
-
-@linux
 def test_a_refused_start_closes_both_ends_of_its_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse() -> int:
         raise BlockingIOError(11, "Resource temporarily unavailable")
@@ -136,10 +113,34 @@ def test_a_refused_start_closes_both_ends_of_its_pipe(monkeypatch: pytest.Monkey
     monkeypatch.setattr(os, "fork", refuse)
     progress = processes.ProcessProgress(RawArray(c_longlong, 1), RawValue(c_byte))
     process = processes.WorkerProcess((), progress)
-    with pytest.raises(MachineError, match="starts no more processes"):
+    with pytest.raises(MachineError, match="starts no more workers"):
         process.start(context)
     assert process.connection is None
     assert [end.closed for end in ends] == [True, True]
+
+
+@linux
+def test_workers_that_may_start_no_thread_do_their_items_and_end_with_their_parent() -> None:
+    script = (
+        "import os, threading, time; from tests.executors import tasks\n"
+        "from fnnctl.executors.registry import make_executor\n"
+        "start, parent = threading.Thread.start, os.getpid()\n"
+        "def refuse(thread):\n"
+        "    if os.getpid() != parent: raise RuntimeError('no thread')\n"
+        "    start(thread)\n"
+        "threading.Thread.start = refuse\n"
+        "with make_executor('processes', workers=2, poll=lambda done: False) as executor:\n"
+        "    print(executor.submit(tasks.times, 2, 3).result(), flush=True)\n"
+        "    time.sleep(60)\n"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    if parent.stdout is None:
+        raise RuntimeError("no pipe")
+    assert parent.stdout.readline() == "6\n"
+    parent.kill()
+    assert parent.communicate(timeout=20) == ("", "")  # which ends once the workers have
 
 
 @linux

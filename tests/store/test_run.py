@@ -255,6 +255,55 @@ def test_only_a_complete_run_needs_no_checkpoint(
     assert (run.read_checkpoint() is None) == (status == "completed")
 
 
+KILLED_AT_THE_END = """
+import os, signal, sys
+from pathlib import Path
+import numpy as np
+from fnnctl.store.run import create_run
+run = create_run(Path(sys.argv[1]), name="x", kind="train", config=b"", resolved="", manifest={})
+run.write_checkpoint({"epoch": np.array(3)})
+print(run.path, flush=True)
+calls, moment = iter(range(100)), int(sys.argv[2])
+def kill_before(owner, name):
+    original = getattr(owner, name)
+    def wrapped(*arguments):
+        if next(calls) == moment:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return original(*arguments)
+    setattr(owner, name, wrapped)
+for owner, name in ((Path, "replace"), (Path, "unlink"), (os, "fsync"), (os, "close")):
+    kill_before(owner, name)
+run.finish("completed", {"total": 1.5, "training": 1.0})
+"""
+
+
+def test_no_kill_leaves_a_checkpoint_in_a_complete_run(tmp_path: Path) -> None:
+    ends = set()
+    for moment in range(100):
+        done = subprocess.run(
+            [sys.executable, "-c", KILLED_AT_THE_END, str(tmp_path), str(moment)],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        run = RunFolder(Path(done.stdout.strip()))
+        ends.add((run.read_manifest().status, run.read_checkpoint() is not None))
+        if done.returncode == 0:
+            break
+    assert moment >= 4
+    assert ends == {("running", True), ("running", False), ("completed", False)}
+
+
+def test_a_full_disk_at_the_end_leaves_the_checkpoint(run: OpenRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    run.write_checkpoint({"epoch": np.array(3)})
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(MachineError):
+        run.finish("completed", {"total": 1.5, "training": 1.0})
+    assert run.read_manifest().status == "running"
+    assert run.read_checkpoint() is not None
+
+
 KILLED_RUN = """
 import sys
 from pathlib import Path
@@ -283,7 +332,7 @@ def test_a_killed_run_is_whole_and_not_alive(tmp_path: Path) -> None:
     assert len(metrics["test"]["per_class"]) == 3000
 
 
-@pytest.mark.parametrize("moment", range(5))
+@pytest.mark.parametrize("moment", range(4))
 def test_a_start_killed_half_way_is_not_seen(tmp_path: Path, moment: int) -> None:
     killed = f"""
 import os, signal, sys
@@ -297,7 +346,7 @@ def kill_at(name):
             os.kill(os.getpid(), signal.SIGKILL)
         return original(*arguments)
     setattr(run, name, wrapped)
-for name in ("write_bytes", "write_text", "_write_manifest", "_appear"):
+for name in ("write_bytes", "write_text", "_appear"):
     kill_at(name)
 run.create_run(Path(sys.argv[1]), name="x", kind="train", config=b"", resolved="", manifest={{}})
 """

@@ -1,0 +1,41 @@
+"""What happens where the system starts no workers: this process does the work, with the same results."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from typing import Any
+
+from fnnctl.executors.protocols import Executor, Note, R, Shared, T, Work, WorkersRefusedError
+
+
+class FallbackExecutor:
+    """The first executor; the second takes its place if the system refuses the first one's workers."""
+
+    def __init__(self, first: Executor, second: Executor, note: Note) -> None:
+        """`note` is called if the second has to take over."""
+        self.workers = first.workers
+        self._active, self._second, self._note = first, second, note
+
+    def share(self, value: T) -> Shared[T]:
+        """See `Executor`."""
+        handle = self._active.share(value)
+        self._second.share(value)
+        return handle
+
+    def submit(self, work: Work[R], /, *args: Any) -> Future[R]:
+        """See `Executor`; raises no `WorkersRefusedError`."""
+        try:
+            return self._active.submit(work, *args)
+        except WorkersRefusedError as error:  # of the first item: no other is under way
+            self._note(f"{error.message}; this process does all the work, with the same results")
+            self._active.shutdown()
+            self._active, self.workers = self._second, self._second.workers
+            return self._active.submit(work, *args)
+
+    def poll(self) -> bool:
+        """See `Executor`."""
+        return self._active.poll()
+
+    def shutdown(self) -> None:
+        """See `Executor`."""
+        self._active.shutdown()

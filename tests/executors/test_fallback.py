@@ -1,0 +1,164 @@
+"""Where the system starts no workers, this process does the work, and says so."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+
+import pytest
+
+from fnnctl.executors import processes
+from fnnctl.executors.protocols import WorkersRefusedError
+from fnnctl.executors.registry import ExecutorKind, make_executor
+from fnnctl.executors.work import run_work
+from tests.executors import tasks
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="forks on Linux alone")
+
+
+def never(done: int) -> bool:
+    return False
+
+
+def no_more() -> None:
+    raise BlockingIOError(11, "Resource temporarily unavailable")
+
+
+def no_shared_memory(monkeypatch: pytest.MonkeyPatch) -> str:
+    def refuse(*arguments: object) -> None:
+        raise OSError(30, "Read-only file system", "/dev/shm/pym-1")
+
+    monkeypatch.setattr(processes, "RawArray", refuse)
+    return "Read-only file system in /dev/shm"
+
+
+def no_second_fork(monkeypatch: pytest.MonkeyPatch) -> str:
+    fork, count = os.fork, 0
+
+    def refuse() -> int:
+        nonlocal count
+        count += 1
+        if count == 2:
+            no_more()
+        return fork()
+
+    monkeypatch.setattr(processes, "can_fork", lambda: True)
+    monkeypatch.setattr(os, "fork", refuse)
+    return "Resource temporarily unavailable"
+
+
+def no_server(monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setattr(processes, "can_fork", lambda: False)
+    monkeypatch.setattr("multiprocessing.popen_forkserver.Popen._launch", lambda *arguments: no_more())
+    return "Resource temporarily unavailable"
+
+
+def no_second_thread(monkeypatch: pytest.MonkeyPatch) -> str:
+    start, count = threading.Thread.start, 0
+
+    def refuse(thread: threading.Thread) -> None:
+        nonlocal count
+        count += 1
+        if count == 2:
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    return "can't start new thread"
+
+
+Refusal = Callable[[pytest.MonkeyPatch], str]
+REFUSALS: list[tuple[ExecutorKind, Refusal]] = [
+    ("processes", no_shared_memory),
+    ("processes", no_second_fork),
+    ("processes", no_server),
+    ("processes", no_second_thread),
+    ("threads", no_second_thread),
+]
+
+
+@linux
+@pytest.mark.parametrize(("kind", "refusal"), REFUSALS)
+def test_this_process_does_the_work(
+    monkeypatch: pytest.MonkeyPatch, kind: ExecutorKind, refusal: Refusal
+) -> None:
+    notes: list[str] = []
+    counts: list[int] = []
+
+    def poll(done: int) -> bool:
+        counts.append(done)
+        return False
+
+    reason = refusal(monkeypatch)
+    with make_executor(kind, workers=3, poll=poll, note=notes.append) as executor:
+        shared = executor.share(7)
+        items = [(shared, number) for number in (4, 1, 3)]
+        assert dict(run_work(executor, tasks.times, items)) == {0: 28, 1: 7, 2: 21}
+        assert executor.workers == 1
+        assert dict(run_work(executor, tasks.times, items[:1])) == {0: 28}
+        assert threading.active_count() == 1
+    assert counts[-1] == 12
+    told = "this process does all the work, with the same results"
+    assert notes == [f"the system starts no more workers: {reason}; {told}"]
+    assert not multiprocessing.active_children()
+
+
+@linux
+@pytest.mark.parametrize(("kind", "refusal"), REFUSALS)
+def test_without_anybody_to_tell_it_is_a_failure(
+    monkeypatch: pytest.MonkeyPatch, kind: ExecutorKind, refusal: Refusal
+) -> None:
+    reason = refusal(monkeypatch)
+    with (
+        pytest.raises(WorkersRefusedError, match=f"starts no more workers: {reason}"),
+        make_executor(kind, workers=3, poll=never) as executor,
+    ):
+        executor.submit(tasks.times, 2, 3)
+    assert not multiprocessing.active_children()
+
+
+@linux
+@pytest.mark.parametrize("limit", [12, 16])
+def test_few_descriptors_start_no_workers_and_all_are_left(limit: int) -> None:
+    """For 12 a first worker would start, and leave too few for the rest of the program."""
+    script = (
+        "import os, resource; from fnnctl.executors.registry import make_executor\n"
+        "from fnnctl.executors.work import run_work; from tests.executors import tasks\n"
+        f"resource.setrlimit(resource.RLIMIT_NOFILE, ({limit}, {limit}))\n"
+        "before = os.listdir('/proc/self/fd')\n"
+        "with make_executor('processes', workers=2, poll=lambda done: False, note=print) as executor:\n"
+        "    print(dict(run_work(executor, tasks.times, [(2, 3), (2, 4)])))\n"
+        "    print(before == os.listdir('/proc/self/fd'))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False
+    )
+    note, results, all_left = done.stdout.splitlines()
+    assert note.startswith("the system starts no more workers: Too many open files; this process does")
+    assert (results, all_left, done.stderr) == ("{0: 6, 1: 8}", "True", "")
+
+
+@linux
+def test_a_signal_while_threads_start_leaves_none_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Threads that wait for ever would be waited for at the program's end."""
+    start, count = threading.Thread.start, 0
+
+    def interrupted(thread: threading.Thread) -> None:
+        nonlocal count
+        count += 1
+        if count == 2:
+            raise KeyboardInterrupt
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+    with suppress(KeyboardInterrupt), make_executor("threads", workers=3, poll=never) as executor:
+        executor.submit(tasks.times, 2, 3)
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread():
+            thread.join(10)
+    assert threading.active_count() == 1

@@ -1,0 +1,85 @@
+"""Signals that come while Python still imports: exactly when one is sent there is decided by the test."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+posix = pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="signals cannot wait here")
+
+SENDER = """\
+import os, runpy, subprocess, sys
+class Sender:
+    '''Has another process send a signal to this one when a module is imported.'''
+    def find_spec(self, name, path=None, target=None):
+        if name == MODULE:
+            subprocess.run(["kill", f"-{NUMBER}", str(os.getpid())], check=True)
+sys.meta_path.insert(0, Sender())
+"""
+IN_A_CALLBACK = """\
+def profile(frame, event, arg):
+    '''Sends the signal when the import system drops the lock of a module.'''
+    if event == "call" and frame.f_code.co_name == "cb" and "numpy" in sys.modules:
+        sys.setprofile(None)
+        subprocess.run(["kill", f"-{NUMBER}", str(os.getpid())], check=True)
+sys.setprofile(profile)
+"""
+AS_OPENBLAS = """\
+import signal
+class Blas:
+    '''Does what OpenBLAS does if it cannot start its threads.'''
+    def find_spec(self, name, path=None, target=None):
+        if name == "numpy":
+            signal.raise_signal(signal.SIGINT)
+sys.meta_path.insert(0, Blas())
+"""
+
+
+def run(
+    *arguments: str, module: str, number: int = signal.SIGINT, also: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """`python -m fnnctl` with these arguments, and with a signal when it imports the module."""
+    script = f"MODULE, NUMBER = {module!r}, {int(number)}\n{SENDER}{also}"
+    script += "runpy.run_module('fnnctl', run_name='__main__', alter_sys=True)"
+    return subprocess.run(
+        [sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+@posix
+@pytest.mark.parametrize("module", ["typer", "numpy", "pydantic"])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_while_python_imports_ends_in_order(iris: Path, module: str, number: int, code: int) -> None:
+    done = run("train", str(iris), module=module, number=number)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert done.stderr == "interrupted, before there was a run\n"
+    assert not (iris.parent / "runs").exists()
+
+
+@posix
+@pytest.mark.parametrize("command", ["check", "report", "runs", "datasets", "schema", "init"])
+def test_so_does_a_command_that_has_no_run(command: str, tmp_path: Path) -> None:
+    done = run(command, module="typer")
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")
+
+
+@posix
+@pytest.mark.parametrize("command", ["check", "train", "evaluate", "search", "plan"])
+def test_a_signal_is_not_lost_in_a_callback_of_the_import_system(iris: Path, command: str) -> None:
+    done = run(command, str(iris), "--json", module="", also=IN_A_CALLBACK)
+    assert (done.returncode, done.stderr) == (130, "")
+    assert json.loads(done.stdout)["error"]["kind"] == "interrupted"
+
+
+@pytest.mark.skipif(not hasattr(signal, "sigtimedwait"), reason="a signal's sender is not known here")
+def test_a_blas_without_threads_is_no_interruption(iris: Path) -> None:
+    done = run("train", str(iris), module="", also=AS_OPENBLAS)
+    assert done.returncode == 3
+    assert done.stderr.startswith("the linear algebra library of NumPy, OpenBLAS, cannot start its threads")
+    assert "ulimit -u" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
