@@ -262,10 +262,10 @@ def _cross_validate(
 
 
 def _resume_cross_validation(name: str, *, output: Output, **options: Any) -> None:
-    with interruption(output) as signals:
-        from fnnctl.commands.cross_validate import resume_cross_validation
-        from fnnctl.commands.report import report_end
+    from fnnctl.commands.cross_validate import resume_cross_validation
+    from fnnctl.commands.report import report_end
 
+    with interruption(output) as signals:
         run = resume_cross_validation(name, output=output, signals=signals, **options)
     report_end(run, output)
 
