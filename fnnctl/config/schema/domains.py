@@ -1,6 +1,6 @@
-"""The domains of a search space as YAML has them: what a searched setting may be.
+"""The domains of a search space in the config: the values of a searched setting.
 
-A domain is told by the key that it has: `{choice: [relu, tanh]}`, `{uniform: [0, 1]}`.
+The key says which kind of domain it is: `{choice: [relu, tanh]}`, `{uniform: [0, 1]}`.
 """
 
 from __future__ import annotations
@@ -30,123 +30,129 @@ When = dict[str, Any]
 
 
 class ChoiceConfig(Section):
-    """One of some values, each as likely as the others."""
+    """One of several values, all equally likely."""
 
     choice: Annotated[tuple[Any, ...], Field(strict=False, max_length=10_000)]
-    """The values: numbers, words, or whole sections, as in [adam, {name: sgd, learning_rate: 0.1}]."""
+    """The values: numbers, names or whole sections, as in [adam, {name: sgd, learning_rate: 0.1}]."""
     when: When | None = None
-    """Settings of the space that must have this value, or one of these, for this one to be searched."""
+    """Conditions: this setting is searched only if the named settings have the given value, or one of
+    several."""
 
     @property
     def domain(self) -> Choice:
-        """What to search in."""
+        """The domain with its behaviour."""
         return Choice(self.choice)
 
 
 class UniformConfig(Section):
-    """A number between two others, each part of the way as likely."""
+    """A number, uniform between two bounds."""
 
     uniform: Pair
-    """The least and the largest value."""
+    """The lowest and the highest value."""
     step: Difference | None = None
-    """The difference from one value to the next, counted from the least; null for no steps."""
+    """The difference between neighbouring values, starting from the lowest; null for a continuous range."""
     when: When | None = None
-    """Settings of the space that must have this value, or one of these, for this one to be searched."""
+    """Conditions: this setting is searched only if the named settings have the given value, or one of
+    several."""
 
     @property
     def domain(self) -> Uniform:
-        """What to search in."""
+        """The domain with its behaviour."""
         return Uniform(*self.uniform, step=self.step)
 
 
 class LogUniformConfig(Section):
-    """A number between two others, each order of magnitude as likely."""
+    """A number, uniform on a logarithmic scale between two bounds."""
 
     log_uniform: Pair
-    """The least and the largest value, both above 0."""
+    """The lowest and the highest value, both above 0."""
     step: Ratio | None = None
-    """The factor from one value to the next, counted from the least: 10 for decades; null for no steps."""
+    """The factor between neighbouring values, starting from the lowest; null for a continuous range."""
     when: When | None = None
-    """Settings of the space that must have this value, or one of these, for this one to be searched."""
+    """Conditions: this setting is searched only if the named settings have the given value, or one of
+    several."""
 
     @property
     def domain(self) -> LogUniform:
-        """What to search in."""
+        """The domain with its behaviour."""
         return LogUniform(*self.log_uniform, step=self.step)
 
 
 class IntegerConfig(Section):
-    """A whole number, each as likely."""
+    """A whole number, uniform between two bounds."""
 
     integer: WholePair
-    """The least and the largest value."""
+    """The lowest and the highest value."""
     step: WholeDifference | None = None
-    """The difference from one value to the next, counted from the least; null for every whole number."""
+    """The difference between neighbouring values, starting from the lowest; null for every whole number."""
     when: When | None = None
-    """Settings of the space that must have this value, or one of these, for this one to be searched."""
+    """Conditions: this setting is searched only if the named settings have the given value, or one of
+    several."""
 
     @property
     def domain(self) -> Integer:
-        """What to search in."""
+        """The domain with its behaviour."""
         return Integer(*self.integer, step=self.step)
 
 
 class LogIntegerConfig(Section):
-    """A whole number, each order of magnitude as likely."""
+    """A whole number, uniform on a logarithmic scale between two bounds."""
 
     log_integer: WholePair
-    """The least and the largest value, both above 0."""
+    """The lowest and the highest value, both above 0."""
     step: Ratio | None = None
-    """The factor from one value to the next, counted from the least: 2 for doublings; null for every whole
-    number."""
+    """The factor between neighbouring values, starting from the lowest; null for every whole number."""
     when: When | None = None
-    """Settings of the space that must have this value, or one of these, for this one to be searched."""
+    """Conditions: this setting is searched only if the named settings have the given value, or one of
+    several."""
 
     @property
     def domain(self) -> LogInteger:
-        """What to search in."""
+        """The domain with its behaviour."""
         return LogInteger(*self.log_integer, step=self.step)
 
 
 class NormalConfig(Section):
-    """A number from a normal distribution, cut off on both sides."""
+    """A number from a truncated normal distribution."""
 
     normal: Pair
     """The mean and the standard deviation."""
     within: Pair | None = None
-    """The least and the largest value; null for four standard deviations around the mean."""
+    """The lowest and the highest value; null for four standard deviations around the mean."""
     step: Difference | None = None
-    """The difference from one value to the next, counted from the mean; null for no steps."""
+    """The difference between neighbouring values, starting from the mean; null for a continuous range."""
     when: When | None = None
-    """Settings of the space that must have this value, or one of these, for this one to be searched."""
+    """Conditions: this setting is searched only if the named settings have the given value, or one of
+    several."""
 
     @property
     def domain(self) -> Normal:
-        """What to search in."""
+        """The domain with its behaviour."""
         return Normal(*self.normal, within=self.within, step=self.step)
 
 
 class LayersConfig(Section):
-    """The hidden layers, by how many and how wide they are."""
+    """The hidden layers: their number and their widths."""
 
     depth: DepthPair
-    """The least and the largest number of hidden layers."""
+    """The lowest and the highest number of hidden layers."""
     width: UnitsPair
-    """The least and the largest number of units of a layer."""
+    """The lowest and the highest number of units per layer."""
     log: bool = False
-    """Whether each order of magnitude of the width is as likely, or each width."""
+    """Whether widths are uniform on a logarithmic scale."""
     per_layer: bool = False
-    """Whether every layer has a width of its own, or all have one width."""
+    """Whether each layer has its own width; otherwise all have the same."""
     step: Difference | Literal["coarse"] | None = "coarse"
-    """From one width to the next, counted from the least: a factor where `log`, else a difference; `coarse`
-    is doublings where `log`, else nine widths at most, so that trials share shapes and train together; null
-    for every width."""
+    """The step between neighbouring widths, starting from the lowest: a factor if `log`, else a difference.
+    `coarse` doubles the width if `log`, else it gives at most nine widths, so that many trials have the same
+    shape and train together. Null for every width."""
     when: When | None = None
-    """Settings of the space that must have this value, or one of these, for this one to be searched."""
+    """Conditions: this setting is searched only if the named settings have the given value, or one of
+    several."""
 
     @property
     def domain(self) -> Layers:
-        """What to search in."""
+        """The domain with its behaviour."""
         return Layers(self.depth, self.width, self.log, self.per_layer, self.step)
 
 
@@ -160,11 +166,11 @@ KINDS: Final[Mapping[str, type[Section]]] = {
     "depth": LayersConfig,
     "width": LayersConfig,
 }
-"""The key that tells each kind of domain."""
+"""The keys, and the kind of domain that each of them stands for."""
 
 
 def _tag(value: Any) -> str | None:
-    """The union's tag, which is no key: pydantic's locations have both, and a key must be told from a tag."""
+    """The tag of the union. It differs from the key, because pydantic's error locations contain both."""
     if isinstance(value, Section):
         return type(value).__name__
     keys = value if isinstance(value, Mapping) else ()

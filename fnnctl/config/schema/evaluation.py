@@ -1,4 +1,4 @@
-"""The `evaluation` section: how a configuration is evaluated, beside its own test part."""
+"""The `evaluation` section: cross-validation."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ class CrossValidationConfig(Section):
     """How `fnnctl evaluate` divides all rows into folds, each of which is the test part once."""
 
     folds: Annotated[int, Field(ge=2, le=MOST_FOLDS)] = 5
-    """Into how many parts the rows are divided."""
+    """The number of folds."""
     repeats: Annotated[int, Field(ge=1, le=MOST_FOLDS)] = 5
-    """How many times, each time anew: one division is an accident."""
+    """How many times the rows are divided into folds, each time in a different way."""
     stratify: bool = True
-    """Whether every fold gets the classes in the same proportions."""
+    """Whether every fold has the classes in the same proportions; in a regression, the bins of
+    `data.split.bins`."""
 
 
 class EvaluationConfig(Section):
-    """How a configuration is evaluated, beside its own test part."""
+    """How a configuration is evaluated in addition to its test part."""
 
     cross_validation: CrossValidationConfig = CrossValidationConfig()
-    """What `fnnctl evaluate` does with it; training does not read this."""
+    """The cross-validation of `fnnctl evaluate`; training does not read this."""

@@ -1,4 +1,4 @@
-"""The whole experiment: one value that says everything a run depends on."""
+"""The whole experiment: one value with everything that a run depends on."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ NAME_PATTERN = r"^[^\x00-\x1f\x7f-\x9f]{1,200}$"
 
 
 class Experiment(Section):
-    """What the YAML file asks for. Every field but `data.source` has a default."""
+    """An experiment. Every setting except `data.source` has a default."""
 
     name: Annotated[str, Field(pattern=NAME_PATTERN)] | None = None
-    """The experiment's name, part of its runs' folder names; where it is left out, the config file's
-    name (for fnnctl.yaml, the data source's)."""
+    """The experiment's name, which is part of the names of its run folders (default: the config file's name;
+    for fnnctl.yaml, the data source's)."""
     seed: Annotated[int, Field(ge=0, le=2**64 - 1)] = 0
-    """Where all random numbers come from: first weights, order of rows, splits."""
+    """The seed of all random numbers: initial weights, order of rows, splits."""
     data: DataConfig
-    """The rows and how they are prepared and divided."""
+    """The rows, their preprocessing and their split."""
     model: ModelConfig = ModelConfig()
     """The network."""
     training: TrainingConfig = TrainingConfig()
-    """How it is trained."""
+    """How the network is trained."""
     evaluation: EvaluationConfig = EvaluationConfig()
     """How it is evaluated by cross-validation."""
     search: SearchConfig | None = None
-    """What `fnnctl search` tries in place of the settings above; training does not read this."""
+    """The settings that `fnnctl search` varies; training does not read this."""

@@ -19,80 +19,80 @@ Monitor = Literal[
 
 
 class ConstantLrSchedule(Section):
-    """The same rate for every step."""
+    """A constant rate."""
 
     name: Literal["constant"] = "constant"
-    """Which schedule."""
+    """The schedule."""
 
 
 class StepLrSchedule(Section):
     """The rate is multiplied by a factor every few epochs."""
 
     name: Literal["step"]
-    """Which schedule."""
+    """The schedule."""
     factor: Factor = 0.1
-    """What the rate is multiplied with."""
+    """The factor that multiplies the rate."""
     every: Annotated[int, Field(ge=1, le=10_000_000)] = 50
-    """After how many epochs."""
+    """The number of epochs between two reductions."""
 
 
 class ExponentialLrSchedule(Section):
     """The rate is multiplied by a factor after every epoch."""
 
     name: Literal["exponential"]
-    """Which schedule."""
+    """The schedule."""
     factor: Factor = 0.98
-    """What the rate is multiplied with."""
+    """The factor that multiplies the rate."""
 
 
 class InverseScalingLrSchedule(Section):
     """The rate in epoch e is learning_rate / e^power."""
 
     name: Literal["inverse_scaling"]
-    """Which schedule."""
+    """The schedule."""
     power: Annotated[float, Field(ge=0.0, le=10.0)] = 0.5
-    """How fast the rate falls."""
+    """The exponent: larger values lower the rate faster."""
 
 
 class AdaptiveLrSchedule(Section):
     """The rate is lowered whenever the monitored value has not improved for a while."""
 
     name: Literal["adaptive"]
-    """Which schedule."""
+    """The schedule."""
     monitor: Monitor = "train_loss"
-    """The monitored column of history.csv; losses should fall, metrics should rise."""
+    """The column of history.csv to monitor; losses should fall, metrics should rise."""
     factor: Factor = 0.2
-    """What the rate is multiplied with."""
+    """The factor that multiplies the rate."""
     patience: Annotated[int, Field(ge=1, le=10_000_000)] = 5
-    """How many epochs without an improvement lower it."""
+    """The number of epochs without improvement after which the rate is lowered."""
     tolerance: Annotated[float, Field(ge=0.0)] = 0.0001
-    """A change smaller than this is no improvement."""
+    """The smallest change that counts as an improvement."""
     minimum: Annotated[float, Field(ge=0.0, le=1e6)] = 1e-6
-    """The rate is not lowered further than to this."""
+    """The lowest rate."""
 
 
 class CosineLrSchedule(Section):
-    """The rate rises linearly for some epochs, and then falls along half a cosine wave until the last one."""
+    """The rate rises linearly during the warm-up and then falls along half a cosine wave."""
 
     name: Literal["cosine"]
-    """Which schedule."""
+    """The schedule."""
     warmup_epochs: Annotated[int, Field(ge=0, le=10_000_000)] = 0
-    """How many epochs the rate rises."""
+    """The length of the warm-up in epochs."""
     last: Share = 0.0
-    """The share of learning_rate that is left at the end."""
+    """The rate at the end, as a share of learning_rate."""
 
 
 class OneCycleLrSchedule(Section):
     """The rate rises to learning_rate and falls again, along half cosine waves (Smith & Topin, 2019)."""
 
     name: Literal["one_cycle"]
-    """Which schedule."""
+    """The schedule."""
     warmup: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.3
-    """The share of all steps for which the rate rises."""
+    """The share of the steps during which the rate rises."""
     first: Share = 0.04
-    """The share of learning_rate at the start."""
+    """The rate at the start, as a share of learning_rate."""
     last: Share = 0.000004
-    """The share of learning_rate at the end."""
+    """The rate at the end, as a share of learning_rate."""
 
 
 LrSchedule = Annotated[

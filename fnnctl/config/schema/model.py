@@ -1,4 +1,4 @@
-"""The `model` section: the network's layers, their activations and first weights."""
+"""The `model` section: the network's layers, activations, initial weights and output."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class PlainActivation(Section):
     """An activation without hyperparameters."""
 
     name: PlainName
-    """Which function."""
+    """The activation."""
 
 
 class LeakyReluActivation(Section):
     """max(0, x) + slope·min(0, x)."""
 
     name: Literal["leaky_relu"]
-    """Which function."""
+    """The activation."""
     slope: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.01
     """The slope for negative inputs."""
 
@@ -40,18 +40,18 @@ class PreluActivation(Section):
     """Leaky relu whose slope is learned."""
 
     name: Literal["prelu"]
-    """Which function."""
+    """The activation."""
     slope: Annotated[float, Field(ge=-1.0, le=1.0)] = 0.25
-    """The slope that learning starts from."""
+    """The initial slope."""
     shared: bool = False
-    """Whether the layer has one slope, or one for each neuron."""
+    """Whether the whole layer shares one slope; otherwise each unit has its own."""
 
 
 class EluActivation(Section):
     """max(0, x) + min(0, alpha·(exp(x) − 1))."""
 
     name: Literal["elu"]
-    """Which function."""
+    """The activation."""
     alpha: Annotated[float, Field(gt=0.0, le=100.0)] = 1.0
     """The limit for very negative inputs is −alpha."""
 
@@ -60,18 +60,18 @@ class SwishActivation(Section):
     """x·logistic(beta·x)."""
 
     name: Literal["swish"]
-    """Which function."""
+    """The activation."""
     beta: Annotated[float, Field(ge=0.0, le=100.0)] = 1.0
-    """How sharp the gate is: 0 is ½x, and large values come close to relu."""
+    """The steepness of the gate: 0 gives ½x, large values approach relu."""
 
 
 class MaxoutActivation(Section):
-    """The largest of several linear functions of the layer's inputs."""
+    """The maximum of several linear functions of the layer's inputs."""
 
     name: Literal["maxout"]
-    """Which function."""
+    """The activation."""
     pieces: Annotated[int, Field(ge=2, le=100)] = 2
-    """How many linear functions a neuron has; each has weights of its own."""
+    """The number of linear functions per unit, each with its own weights."""
 
 
 Activation = Annotated[
@@ -89,28 +89,28 @@ Activation = Annotated[
 
 
 class NoNormalization(Section):
-    """Pre-activations as they are."""
+    """No normalization."""
 
     name: Literal["none"]
-    """Which normalization."""
+    """The normalization."""
 
 
 class BatchNormalizationConfig(Section):
-    """Every neuron's pre-activations are brought to mean 0 and variance 1 over the batch."""
+    """Batch normalization: each unit's pre-activations have mean 0 and variance 1 over the batch."""
 
     name: Literal["batch"]
-    """Which normalization."""
+    """The normalization."""
     momentum: Annotated[float, Field(gt=0.0, le=1.0)] = 0.1
-    """How fast the running mean and variance, which are used after training, follow those of the batches."""
+    """The weight of a batch in the running mean and variance, which are used after training."""
     epsilon: NormalizationEpsilon = 1e-5
     """Added to the variance."""
 
 
 class LayerNormalizationConfig(Section):
-    """Every example's pre-activations are brought to mean 0 and variance 1 over the layer."""
+    """Layer normalization: each example's pre-activations have mean 0 and variance 1 over the layer."""
 
     name: Literal["layer"]
-    """Which normalization."""
+    """The normalization."""
     epsilon: NormalizationEpsilon = 1e-5
     """Added to the variance."""
 
@@ -128,46 +128,46 @@ class AutoOutput(Section):
     """`softmax` in a classification, `squared` in a regression."""
 
     name: Literal["auto"] = "auto"
-    """Which output."""
+    """The output."""
 
 
 class SoftmaxOutput(Section):
-    """A score for every class, softmax, and the cross-entropy."""
+    """One score per class, with softmax and cross-entropy."""
 
     name: Literal["softmax"]
-    """Which output."""
+    """The output."""
 
 
 class LogisticOutput(Section):
-    """One score for two classes, and the logistic function."""
+    """One score for two classes, with the logistic function and cross-entropy."""
 
     name: Literal["logistic"]
-    """Which output."""
+    """The output."""
     positive_class: str | None = None
-    """The class whose probability the score gives; null for the second one."""
+    """The class whose probability the output gives; null for the second class."""
 
 
 class SquaredOutput(Section):
-    """One value, and half the squared error."""
+    """One value, with half the squared error as its loss."""
 
     name: Literal["squared"]
-    """Which output."""
+    """The output."""
 
 
 class AbsoluteOutput(Section):
-    """One value, and the absolute error, which estimates the median."""
+    """One value, with the absolute error as its loss; it estimates the median."""
 
     name: Literal["absolute"]
-    """Which output."""
+    """The output."""
 
 
 class HuberOutput(Section):
-    """One value, and Huber's loss: quadratic for small errors, linear for large ones."""
+    """One value, with Huber's loss: quadratic for small errors, linear for large ones."""
 
     name: Literal["huber"]
-    """Which output."""
+    """The output."""
     delta: Annotated[float, Field(gt=0.0, le=1e6)] = 1.0
-    """The error from which the loss is linear, in standard deviations of the target."""
+    """The error above which the loss is linear, in standard deviations of the target."""
 
 
 Output = Annotated[
@@ -180,18 +180,18 @@ Output = Annotated[
 
 
 class HiddenLayerConfig(Section):
-    """One hidden layer; what it leaves out is the model's."""
+    """One hidden layer; settings that are left out are those of the model."""
 
     units: Units
-    """How many neurons the layer has."""
+    """The number of units."""
     activation: Activation | None = None
-    """The layer's own activation; null for the model's."""
+    """The layer's activation; null for the model's."""
     initialization: Initialization | None = None
-    """The layer's own initialization; null for the model's."""
+    """The layer's initialization; null for the model's."""
     normalization: Normalization | None = None
-    """The layer's own normalization; null for the model's."""
+    """The layer's normalization; null for the model's."""
     dropout: DropoutRate | None = None
-    """The layer's own dropout; null for the model's."""
+    """The layer's dropout rate; null for the model's."""
 
 
 class ModelConfig(Section):
@@ -200,30 +200,29 @@ class ModelConfig(Section):
     hidden: Annotated[
         tuple[Annotated[HiddenLayerConfig, Shorthand("units")], ...], Field(strict=False, max_length=1000)
     ] = (HiddenLayerConfig(units=100),)
-    """The hidden layers, first to last: a number of units, or `{units, activation, initialization,
-    normalization, dropout}`.
-    An empty list is a linear model: softmax or linear regression."""
+    """The hidden layers from first to last, each a number of units or a mapping `{units, activation,
+    initialization, normalization, dropout}`. An empty list is a linear model: softmax or linear
+    regression."""
     activation: Activation = PlainActivation(name="relu")
-    """The activation of every hidden layer that has none of its own."""
+    """The activation of the hidden layers that do not set their own."""
     initialization: Initialization = "auto"
-    """How the first weights are drawn, those of the output layer and of every hidden layer that has no
-    initialization of its own; `auto` is He's for relu and its kin (leaky_relu, prelu, elu, swish, gelu,
-    mish), LeCun's for selu and maxout, and Glorot's for the other activations and for the output layer."""
+    """How initial weights are drawn, for the output layer and the hidden layers that do not set their own.
+    `auto` is He's initialization for relu, leaky_relu, prelu, elu, swish, gelu and mish, LeCun's for selu and
+    maxout, and Glorot's for the other activations and the output layer."""
     initial_biases: Literal["zero", "uniform"] = "zero"
-    """What the first biases are: zero, or drawn uniformly between ±√(6/(inputs + outputs)) of the layer,
-    which is glorot_uniform's bound, whatever its initialization. Biases after a normalization are zero in any
-    case."""
+    """The initial biases: zero, or drawn uniformly between ±√(6/(inputs + outputs)) of the layer, which is
+    the bound of glorot_uniform. Biases of normalized layers are always zero."""
     normalization: Normalization = NoNormalization(name="none")
-    """What brings the pre-activations of the hidden layers to mean 0 and variance 1."""
+    """The normalization of the hidden layers' pre-activations."""
     dropout: DropoutRate = 0.0
-    """The share of every hidden layer's activations that is dropped at random in each training step; where
-    the activation is selu it is alpha dropout."""
+    """The dropout rate: the share of each hidden layer's activations that is dropped at random in each
+    training step. With selu it is alpha dropout."""
     residual: bool = False
-    """Whether every hidden layer after the first adds its inputs to its outputs, where both are equally
-    many."""
+    """Whether each hidden layer after the first adds its inputs to its outputs, if their numbers are
+    equal."""
     output: Output = AutoOutput()
-    """What the last layer gives and what its loss is: softmax or logistic in a classification; squared,
-    absolute or huber in a regression."""
+    """The output layer and its loss: softmax or logistic in a classification; squared, absolute or huber in a
+    regression."""
     calibration: Literal["none", "temperature"] = "none"
-    """What makes probabilities agree with how often they are right: `temperature` divides all scores by the
-    number that suits the validation part best, which changes no prediction."""
+    """How probabilities are calibrated: `temperature` divides all scores by one number, fitted to the
+    validation part. It changes no predicted class."""

@@ -17,43 +17,45 @@ class SgdOptimizer(Section):
     """Stochastic gradient descent."""
 
     name: Literal["sgd"]
-    """Which optimizer."""
+    """The optimizer."""
     learning_rate: LearningRate = 0.1
-    """The step length."""
+    """The learning rate."""
 
 
 class _MomentumHyperparameters(Section):
-    """What the kinds of momentum have in common."""
+    """The hyperparameters of both kinds of momentum."""
 
     name: str
-    """Which optimizer."""
+    """The optimizer."""
     learning_rate: LearningRate = 0.01
-    """The step length."""
+    """The learning rate."""
     momentum: Decay = 0.9
-    """The share of the last step that is kept."""
+    """The share of the previous step that is added to the next."""
 
 
 class MomentumOptimizer(_MomentumHyperparameters):
     """Gradient descent with momentum."""
 
     name: Literal["momentum"]
-    """Which optimizer."""
+    """The optimizer."""
 
 
 class NesterovOptimizer(_MomentumHyperparameters):
     """Gradient descent with Nesterov's momentum."""
 
     name: Literal["nesterov"]
-    """Which optimizer."""
+    """The optimizer."""
 
 
 class AdagradOptimizer(Section):
-    """Adagrad (Duchi et al., 2011): every weight's step shrinks with the gradients it has seen."""
+    """Adagrad (Duchi et al., 2011): each weight's step is divided by the root of its summed squared
+    gradients.
+    """
 
     name: Literal["adagrad"]
-    """Which optimizer."""
+    """The optimizer."""
     learning_rate: LearningRate = 0.01
-    """The step length."""
+    """The learning rate."""
     epsilon: Epsilon = 1e-10
     """Added to the denominator."""
 
@@ -62,9 +64,9 @@ class RmspropOptimizer(Section):
     """RMSprop (Tieleman & Hinton, 2012): steps are divided by the gradient's running root mean square."""
 
     name: Literal["rmsprop"]
-    """Which optimizer."""
+    """The optimizer."""
     learning_rate: LearningRate = 0.001
-    """The step length."""
+    """The learning rate."""
     decay: Decay = 0.9
     """The decay of the squared gradient's running mean."""
     epsilon: Epsilon = 1e-8
@@ -72,25 +74,25 @@ class RmspropOptimizer(Section):
 
 
 class AdadeltaOptimizer(Section):
-    """Adadelta (Zeiler, 2012): steps have the size of past steps."""
+    """Adadelta (Zeiler, 2012): steps are scaled by the running size of past steps."""
 
     name: Literal["adadelta"]
-    """Which optimizer."""
+    """The optimizer."""
     learning_rate: LearningRate = 1.0
-    """A factor of the steps."""
+    """A factor that multiplies the steps."""
     decay: Decay = 0.9
-    """The decay of the running means of squared gradients and steps."""
+    """The decay of the running means of squared gradients and squared steps."""
     epsilon: Epsilon = 1e-6
     """Added to both means; it sets the size of the first steps."""
 
 
 class _AdamHyperparameters(Section):
-    """What Adam and its kin have in common."""
+    """The hyperparameters of Adam and its variants."""
 
     name: str
-    """Which optimizer."""
+    """The optimizer."""
     learning_rate: LearningRate = 0.001
-    """The step length."""
+    """The learning rate."""
     beta1: Decay = 0.9
     """The decay of the gradient's running mean."""
     beta2: Decay = 0.999
@@ -103,40 +105,40 @@ class AdamOptimizer(_AdamHyperparameters):
     """Adam (Kingma & Ba, 2015)."""
 
     name: Literal["adam"] = "adam"
-    """Which optimizer."""
+    """The optimizer."""
 
 
 class AdamwOptimizer(_AdamHyperparameters):
-    """Adam whose weights decay beside the gradient (Loshchilov & Hutter, 2019)."""
+    """Adam with decoupled weight decay (Loshchilov & Hutter, 2019)."""
 
     name: Literal["adamw"]
-    """Which optimizer."""
+    """The optimizer."""
     weight_decay: Annotated[float, Field(ge=0.0, le=1e6)] = 0.01
-    """The share of each weight that a step takes away, times the step length. training.l2 comes on top of
-    it: write `l2: 0` for this alone."""
+    """Each step multiplies the weights by 1 − learning rate · weight_decay. `training.l2` is applied in
+    addition; write `l2: 0` to use weight decay alone."""
 
 
 class NadamOptimizer(_AdamHyperparameters):
     """Adam with Nesterov's momentum (Dozat, 2016)."""
 
     name: Literal["nadam"]
-    """Which optimizer."""
+    """The optimizer."""
 
 
 class LbfgsOptimizer(Section):
-    """L-BFGS on all rows at once, with a line search for Wolfe's strong conditions: for small data sets."""
+    """L-BFGS on all rows at once, with a line search for the strong Wolfe conditions; for small data sets."""
 
     name: Literal["lbfgs"]
-    """Which optimizer. An epoch is one of its iterations."""
+    """The optimizer. One iteration counts as one epoch."""
     memory: Annotated[int, Field(ge=1, le=1000)] = 10
-    """How many of the last steps its picture of the curvature is made of."""
+    """The number of past steps from which the curvature is approximated."""
     max_evaluations: Annotated[int, Field(ge=2, le=1000)] = 20
-    """How often a line search may evaluate the network, at most."""
+    """The most evaluations of the loss in one line search."""
     gradient_tolerance: Annotated[float, Field(ge=0.0, le=1.0)] = 1e-5
-    """Training has converged when no number of the gradient is larger."""
+    """Training has converged when no component of the gradient is larger than this."""
     decrease_tolerance: Annotated[float, Field(ge=0.0, le=1.0)] = 1e-14
-    """Training has converged when an iteration lowers the risk by no more than this, or this share of it if
-    that is more."""
+    """Training has converged when an iteration lowers the risk by no more than this, or by no more than this
+    share of the risk if that is larger."""
 
 
 Optimizer = Annotated[

@@ -1,4 +1,4 @@
-"""The `search` section: which settings are searched, how, and what counts as better."""
+"""The `search` section: which settings are searched, how, and by which objective."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ METHODS: Final[Mapping[str, tuple[SchedulerName, SamplerName]]] = {
     "halving": ("halving", "random"),
     "hyperband": ("hyperband", "random"),
 }
-"""What each method is made of."""
+"""The scheduler and the sampler of each method."""
 DEFAULT_TRIALS = 50
-"""How many configurations are tried if neither the config nor the method says so."""
+"""The number of trials if neither the config nor the method determines it."""
 
 
 class MethodConfig(Section):
-    """How budget is spent, and how configurations are chosen."""
+    """How the budget is spent and how configurations are chosen."""
 
     scheduler: SchedulerName = "hyperband"
-    """`full_budget` trains every trial to the end; `halving` drops the worst at every rung; `hyperband` does
-    that in brackets of several initial budgets."""
+    """`full_budget` trains every trial to the end; `halving` drops the worst trials at every rung;
+    `hyperband` runs several halving brackets with different initial budgets."""
     sampler: SamplerName = "random"
-    """`grid` tries all combinations, `random` draws them."""
+    """`grid` tries all combinations; `random` draws combinations at random."""
 
     @property
     def name(self) -> str:
@@ -61,7 +61,7 @@ class _NamedMethod:
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        name = {"enum": list(METHODS), "description": "Short for a scheduler with a sampler."}
+        name = {"enum": list(METHODS), "description": "Short for a scheduler and a sampler."}
         return {"anyOf": [name, handler(schema)]}
 
 
@@ -72,65 +72,66 @@ AUTO_METRIC = "auto"
 
 
 class ObjectiveConfig(Section):
-    """What trials are compared by."""
+    """The metric by which trials are compared."""
 
     metric: Annotated[str, Field(min_length=1)] = AUTO_METRIC
     """A metric of metrics.json, such as accuracy, f1_macro, log_loss, per_class.CLASS.recall, r2 or mae;
     `auto` is accuracy in a classification and r2 in a regression."""
     on: Literal["validation", "cross_validation"] = "validation"
-    """Where it is measured: on the validation part, or as the mean over the folds of
-    `evaluation.cross_validation`, which leave the test part out."""
+    """Where the metric is measured: on the validation part, or as the mean over the folds of
+    `evaluation.cross_validation`. The folds leave the test part out."""
     direction: Literal["auto", "maximize", "minimize"] = "auto"
-    """Whether it should rise or fall; `auto` minimizes losses and errors, and maximizes everything else."""
+    """Whether the metric is maximized or minimized; `auto` minimizes losses and errors and maximizes the
+    rest."""
 
     @property
     def minimized(self) -> bool:
-        """Whether small values are the good ones."""
+        """Whether small values are better."""
         return is_loss(self.metric) if self.direction == "auto" else self.direction == "minimize"
 
 
 class BudgetConfig(Section):
-    """The epochs that a search may spend."""
+    """How many epochs trials are trained for."""
 
     min_epochs: Epochs = 1
-    """No trial is evaluated after fewer."""
+    """The smallest number of epochs after which a trial is evaluated."""
     max_epochs: Epochs | None = None
-    """The most that a trial is granted, in place of training.epochs, which is for `fnnctl train`; null for
-    training.epochs."""
+    """The largest number of epochs of a trial; null for training.epochs."""
     reduction_factor: Annotated[float, Field(ge=2.0, le=1000.0)] = 3.0
-    """η: at every rung one trial in η is promoted, with η times the budget."""
+    """η: at every rung, one in η trials is promoted and gets η times the budget."""
     brackets: Literal["algorithm", "table"] = "algorithm"
-    """HyperBand's brackets: as Algorithm 1 of its paper has them, or Table 1, which has fewer trials."""
+    """HyperBand's brackets: those of Algorithm 1 in its paper, or those of Table 1, which have fewer
+    trials."""
     total: Annotated[int, Field(ge=1, le=10**15)] | None = None
-    """For halving: the epochs of all trials together, divided evenly among the rungs; min_epochs and
-    max_epochs then follow. Null for halving between min_epochs and max_epochs."""
+    """For halving: the total epochs of all trials, divided evenly among the rungs, which determine min_epochs
+    and max_epochs. Null to use min_epochs and max_epochs."""
 
 
 class SearchConfig(Section):
-    """The search for good settings."""
+    """Hyperparameter search."""
 
     method: Method = MethodConfig()
-    """A method, or {scheduler, sampler}."""
+    """The search method, by name or as {scheduler, sampler}."""
     objective: ObjectiveConfig = ObjectiveConfig()
-    """What counts as better."""
+    """The metric by which trials are compared."""
     budget: BudgetConfig = BudgetConfig()
-    """How many epochs trials are granted."""
+    """How many epochs trials are trained for."""
     trials: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
-    """How many configurations are tried; null for 50, or for all where they are a grid."""
+    """The number of configurations to try; null for 50, or for all of a grid."""
     grid_resolution: Annotated[int, Field(ge=2, le=10_000)] = 5
-    """Into how many values a grid cuts a domain that has no steps."""
+    """The number of values that a grid takes from a domain without steps."""
     sequence: Literal["pseudo_random", "low_discrepancy"] = "pseudo_random"
-    """What random configurations are drawn from: independent numbers, or a scrambled Halton sequence, which
-    fills the space more evenly."""
+    """How random configurations are drawn: independently, or from a scrambled Halton sequence, which fills
+    the space more evenly."""
     keep_checkpoints: bool = False
-    """Whether every trial's checkpoint is kept, or only those that a trial may resume from."""
+    """Whether to keep the checkpoints of all trials, not only those of trials that may be promoted."""
     space: dict[str, DomainConfig] = Field(default={})
-    """The searched settings by their paths, each with its domain, as in
+    """The settings to search: a mapping from each setting's path to its domain, as in
     `training.l2: {log_uniform: [1e-6, 1e-2]}`."""
 
     @property
     def most_trials(self) -> int | None:
-        """`trials` or its default; None for all there are."""
+        """`trials` or its default; None for all configurations of a grid."""
         if self.trials is None and self.method.sampler != "grid":
             return DEFAULT_TRIALS
         return self.trials

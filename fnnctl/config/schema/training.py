@@ -1,4 +1,4 @@
-"""The `training` section: how the weights are found, and when to stop."""
+"""The `training` section: how the network is trained, and when to stop."""
 
 from __future__ import annotations
 
@@ -12,43 +12,43 @@ from fnnctl.config.schema.section import Section, Shorthand
 
 
 class EarlyStoppingConfig(Section):
-    """End when the monitored value has not improved for a while; the best weights are kept."""
+    """Stop when the monitored value has not improved for some epochs."""
 
     monitor: Monitor = "validation_loss"
-    """The monitored column of history.csv; losses should fall, metrics should rise."""
+    """The column of history.csv to monitor; losses should fall, metrics should rise."""
     patience: Annotated[int, Field(ge=1, le=10_000_000)] = 20
-    """How many epochs without an improvement are allowed."""
+    """The number of epochs without improvement after which training stops."""
     tolerance: Annotated[float, Field(ge=0.0)] = 0.0
-    """A change smaller than this is no improvement."""
+    """The smallest change that counts as an improvement."""
     restore_best: bool = True
-    """Whether the weights of the best epoch are kept, or those of the last."""
+    """Whether to restore the weights of the best epoch; otherwise those of the last epoch are kept."""
 
 
 class ConvergenceConfig(Section):
-    """End when the training loss no longer falls: scikit-learn's rule."""
+    """Stop when the training loss no longer falls, by scikit-learn's rule."""
 
     tolerance: Annotated[float, Field(ge=0.0)] = 0.0001
-    """By how much an epoch's training loss must fall below the least one before it."""
+    """How far an epoch's training loss must fall below the lowest one before it."""
     patience: Annotated[int, Field(ge=1, le=10_000_000)] = 10
-    """How many epochs in a row may fail to."""
+    """How many epochs in a row may miss this before training stops."""
 
 
 class EmaAveraging(Section):
-    """An exponential moving average of the weights, taken after every step."""
+    """An exponential moving average of the weights, updated after every step."""
 
     name: Literal["ema"]
-    """Which average."""
+    """The kind of average."""
     decay: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.999
-    """The share of the average that a step keeps."""
+    """The share of the average that is kept at each step."""
 
 
 class SwaAveraging(Section):
-    """The mean of the weights at the ends of the last epochs (stochastic weight averaging)."""
+    """The mean of the weights after each of the last epochs (stochastic weight averaging)."""
 
     name: Literal["swa"]
-    """Which average."""
+    """The kind of average."""
     start: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.75
-    """The share of all epochs after which it begins."""
+    """The share of the epochs after which averaging begins."""
 
 
 Averaging = Annotated[
@@ -59,56 +59,59 @@ Weight = Annotated[float, Field(ge=0.0, le=1e9)]
 
 
 class TrainingConfig(Section):
-    """The search for good weights."""
+    """How the network is trained."""
 
     epochs: Annotated[int, Field(ge=1, le=10_000_000)] = 200
-    """How many times the training part is gone through, at most."""
+    """The largest number of passes over the training part."""
     batch_size: Annotated[int, Field(ge=1, le=1_000_000_000)] | Literal["auto"] = "auto"
-    """Rows a step; `auto` is 200, or all rows where there are fewer."""
+    """Rows per step; `auto` is 200, or all rows if there are fewer."""
     shuffle: bool = True
-    """Whether the rows are put into a new order every epoch."""
+    """Whether to shuffle the rows in every epoch."""
     optimizer: Optimizer = AdamOptimizer()
-    """How a gradient becomes a step."""
+    """The optimizer."""
     lr_schedule: LrSchedule = ConstantLrSchedule()
-    """How the learning rate changes from step to step, or from epoch to epoch."""
+    """How the learning rate changes during training."""
     horizon: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
-    """The number of epochs over which the schedules `cosine` and `one_cycle` and the average `swa` are laid
-    out; null for training.epochs. Where training goes on after the horizon, a schedule stays at its end."""
+    """The number of epochs for which the schedules `cosine` and `one_cycle` and the average `swa` are
+    planned; null for training.epochs. If training continues after the horizon, a schedule keeps its last
+    value."""
     l2: Annotated[float, Field(ge=0.0, le=1e6)] = 0.0001
-    """The λ of the structured risk: ½·λ times the squared Frobenius norm of all weights is added to the
-    mean loss. Biases are not penalised. (scikit-learn's alpha is this times the batch size.)"""
+    """The λ of the structural risk: ½·λ times the squared Frobenius norm of all weights is added to the mean
+    loss. Biases are not penalized. (scikit-learn's alpha is λ times the batch size.)"""
     l1: Annotated[float, Field(ge=0.0, le=1e6)] = 0.0
-    """This times the sum of all weights' absolute values is added to the mean loss."""
+    """The factor of the L1 penalty: it multiplies the sum of the absolute weights, which is added to the
+    loss."""
     max_norm: Annotated[float, Field(gt=0.0, le=1e6)] | None = None
-    """The largest norm of a hidden neuron's incoming weights; null for no bound."""
+    """The largest norm of a hidden unit's incoming weights; null for no bound."""
     clip_norm: Annotated[float, Field(gt=0.0, le=1e6)] | None = None
-    """A gradient with a larger norm is scaled to this one; null for no bound."""
+    """Gradients with a larger norm are scaled down to this norm; null for no bound."""
     clip_value: Annotated[float, Field(gt=0.0, le=1e6)] | None = None
-    """Every number of the gradient is cut off at plus and minus this; null for no bound."""
+    """Each component of the gradient is clipped to ± this value; null for no bound."""
     class_weights: dict[str, Weight] | Literal["balanced"] | None = None
-    """How much a row of each class counts in the loss, as {class: weight}, 1 where a class is left out;
-    `balanced` gives every class the same sum; null for none. Only ratios matter: the mean weight is 1."""
+    """The weight of each class in the loss, as {class: weight}; a class that is left out has weight 1.
+    `balanced` gives all classes the same total weight; null for no weights. Only ratios matter, because
+    weights are scaled to mean 1."""
     label_smoothing: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
-    """The share of every target that is spread evenly over the classes."""
+    """The share of each target that is spread evenly over all classes."""
     input_noise: Annotated[float, Field(ge=0.0, le=1e6)] = 0.0
-    """The standard deviation of Gaussian noise that is added to the scaled features of every batch."""
+    """The standard deviation of Gaussian noise added to the scaled features of each batch."""
     mixup: Annotated[float, Field(ge=0.0, le=100.0)] = 0.0
-    """Rows are mixed in pairs with shares from Beta(mixup, mixup), as 0.2; 0 for no mixing."""
+    """Mixup's α: rows are mixed in pairs, with shares drawn from Beta(α, α); 0 for no mixup."""
     averaging: Averaging | None = None
-    """Keep a running average of the weights in place of the last ones; null for none."""
+    """Use an average of the weights in place of the last ones; null for no average."""
     early_stopping: EarlyStoppingConfig | None = EarlyStoppingConfig()
-    """When to end before the last epoch; null for never."""
+    """When to stop before the last epoch; null for never."""
     convergence: ConvergenceConfig | None = None
-    """End when the training loss no longer falls; null for never."""
+    """When to stop because the training loss no longer falls; null for never."""
     time_limit: Annotated[float, Field(gt=0.0, le=1e9)] | None = None
-    """For `fnnctl train`: seconds after which no further epoch begins; null for no limit. What was trained by
-    then depends on the machine, so that a search and a cross-validation refuse it."""
+    """For `fnnctl train`: the time in seconds after which no further epoch begins; null for no limit.
+    Searches and cross-validations refuse it, because the result would depend on the machine."""
     precision: Literal["float32", "float64", "auto"] = "auto"
-    """The numbers' width in the network; `auto` is float64 for lbfgs, whose line search needs it, else
-    float32."""
+    """The floating-point type; `auto` is float64 for lbfgs, whose line search needs it, and float32
+    otherwise."""
     threads: Annotated[int, Field(ge=1, le=1024)] | Literal["auto"] = "auto"
-    """Threads of the matrix products. Results are repeated to the bit for the same number only; `auto`
-    follows from the network's size."""
+    """Threads for matrix products. Results repeat to the bit only for the same number of threads; `auto`
+    depends on the network's size."""
 
     @property
     def learning_rate(self) -> float | None:
