@@ -61,8 +61,8 @@ class DataConfig(Section):
     target: str | None = None
     """The column that is predicted. The built-in data sets know theirs; for a CSV file it must be given."""
     task: TaskKind = "auto"
-    """The kind of target. `auto` is a regression if the values are continuous numbers: numbers with fractions,
-    or many whole numbers with few rows each."""
+    """The kind of target. `auto` is a regression if the values are continuous numbers: numbers with
+    fractions, or many whole numbers with few rows each."""
     weights: str | None = None
     """A column with the weight of each training row in the loss. It is not used as a feature. Only ratios
     matter, because weights are scaled to mean 1."""

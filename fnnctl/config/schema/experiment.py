@@ -29,7 +29,7 @@ class Experiment(Section):
     model: ModelConfig = ModelConfig()
     """The network."""
     training: TrainingConfig = TrainingConfig()
-    """How the network is trained."""
+    """The optimizer, its schedule, regularization, and when to stop."""
     evaluation: EvaluationConfig = EvaluationConfig()
     """How it is evaluated by cross-validation."""
     search: SearchConfig | None = None

@@ -113,9 +113,9 @@ class SearchConfig(Section):
     method: Method = MethodConfig()
     """The search method, by name or as {scheduler, sampler}."""
     objective: ObjectiveConfig = ObjectiveConfig()
-    """The metric by which trials are compared."""
+    """The objective of the search."""
     budget: BudgetConfig = BudgetConfig()
-    """How many epochs trials are trained for."""
+    """The budgets of the trials."""
     trials: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
     """The number of configurations to try; null for 50, or for all of a grid."""
     grid_resolution: Annotated[int, Field(ge=2, le=10_000)] = 5

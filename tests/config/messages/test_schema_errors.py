@@ -22,7 +22,7 @@ OPTIMIZERS = (
     "it must be one of sgd, momentum, nesterov, adagrad, rmsprop, adadelta, adam, adamw, nadam, lbfgs"
 )
 SOURCE = (
-    "missing: a built-in data set's name (iris, wine, breast_cancer, digits, penguins), "
+    "missing: a built-in data set's name (iris, wine, breast_cancer, digits, penguins, diabetes), "
     "or the path of a CSV file (also .csv.gz), of an NPZ file with X and y, or of a folder with X.npy and "
     "y.npy, relative to the config file"
 )
@@ -47,12 +47,12 @@ def write(section: str, *lines: str) -> str:
         ),
         (
             "data:\n  source:iris\n",
-            "1: data: must be a mapping with source, sha256, target, weights, test_source, … (13 in all)"
+            "1: data: must be a mapping with source, sha256, target, task, weights, … (14 in all)"
             ", not 'source:iris' (write source: iris)",
         ),
         (
             "data: iris\n",
-            "1: data: must be a mapping with source, sha256, target, weights, test_source, … (13 in all)"
+            "1: data: must be a mapping with source, sha256, target, task, weights, … (14 in all)"
             ", not 'iris' (write {source: iris})",
         ),
     ],
@@ -243,7 +243,7 @@ def test_a_key_of_another_tool_or_section_is_led_home(
         ("hidden: [5, true]", "hidden[1]: must be a whole number from 1 to 1000000, not true"),
         ("hidden: [5, 3.0]", "hidden[1]: must be a whole number from 1 to 1000000, not 3.0 (write 3)"),
         ("hidden: [5, {units: x}]", "hidden[1].units: must be a whole number from 1 to 1000000, not 'x'"),
-        ("hidden: [{activation: relu}]", "hidden[0].units: missing: how many neurons the layer has"),
+        ("hidden: [{activation: relu}]", "hidden[0].units: missing: the number of units"),
         (
             f"hidden: {[1] * 1001}",
             "hidden: must be a list of at most 1000 entries, not a list of length 1001",

@@ -174,7 +174,7 @@ def test_an_option_is_blamed_for_going_into_what_the_file_gives(problems: Proble
 
 def test_the_file_is_blamed_for_what_an_option_cannot_go_into(problems: Problems) -> None:
     assert problems("data: iris\n", "data.target=x") == [
-        "1: data: must be a mapping with source, sha256, target, weights, test_source, … (13 in all)"
+        "1: data: must be a mapping with source, sha256, target, task, weights, … (14 in all)"
         ", not 'iris' (write {source: iris})"
     ]
 
@@ -223,6 +223,7 @@ def test_every_example_loads_and_is_named_after_its_file(file: Path) -> None:
 def test_there_is_an_example_for_every_built_in_data_set_for_an_own_file_and_the_baseline() -> None:
     assert [file.stem for file in EXAMPLES] == [
         "breast_cancer",
+        "diabetes",
         "digits-halving",
         "digits-hyperband",
         "digits",

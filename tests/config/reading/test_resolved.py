@@ -26,6 +26,7 @@ seed: 18446744073709551615
 data:
   source: a b.csv
   target: 'no'
+  task: auto
   encoding: utf-8
   missing_values:
   - ""
@@ -59,7 +60,7 @@ model:
   dropout: 0.0
   residual: false
   output:
-    name: softmax
+    name: auto
   calibration: none
 training:
   epochs: 200

@@ -70,8 +70,8 @@ def test_a_domain_is_told_by_its_key(load: Callable[..., LoadedConfig], text: st
             "{log_uniform: [1, 2], step: 1}",
             ".step: must be a number from 1.001 to 1e+15, or null, not 1",
         ),
-        ("{depth: [1, 2]}", ".width: missing: the least and the largest number of units of a layer"),
-        ("{width: [1, 2]}", ".depth: missing: the least and the largest number of hidden layers"),
+        ("{depth: [1, 2]}", ".width: missing: the lowest and the highest number of units per layer"),
+        ("{width: [1, 2]}", ".depth: missing: the lowest and the highest number of hidden layers"),
         (
             "{width: [1, 2], depth: [1, 2], step: fine}",
             ".step: must be a number above 0 and at most 1e+15, or coarse, or null, not 'fine'",
