@@ -60,9 +60,10 @@ def kept_horizon(search: SearchSetup) -> list[str]:
     found = [kind for name, kinds in WITH_HORIZON.items() for kind in kinds if kind in _kinds(search, name)]
     if most <= horizon or not found or horizon == value_at(search.configs.config, HORIZON):
         return []
+    keep, go = ("keep", "go") if len(found) > 1 else ("keeps", "goes")
     return [
-        f"{' and '.join(found)} keeps the horizon of {horizon:,} epochs with which the search began, so that "
-        f"its results hold, and goes on up to {most:,} epochs as it ended there; so does the refitted "
+        f"{' and '.join(found)} {keep} the horizon of {horizon:,} epochs with which the search began, so "
+        f"that its results hold, and {go} on up to {most:,} epochs as at the horizon; so does the refitted "
         f"winner, and so does `fnnctl train` with training.horizon={horizon}"
     ]
 
