@@ -136,6 +136,11 @@ class SearchHistory:
             for (bracket, budget), results in sorted(found.items())
         ]
 
+    @property
+    def has_rungs(self) -> bool:
+        """Whether there are results at several budgets of a bracket, so that some trials went further."""
+        return len(self.rungs) > len({rung.bracket for rung in self.rungs})
+
     def set_words(self, trial: int) -> list[str]:
         """The `PATH=VALUE` words with which `fnnctl train --set` gives the trial's bits.
 
