@@ -30,7 +30,7 @@ _AVERAGES: dict[str, dict[str, Any]] = {
     "macro": {"color": INK, "linewidth": 2.2, "zorder": 4},
     "micro": {"color": MUTED, "linewidth": 2.2, "linestyle": (0, (3.2, 1.2)), "zorder": 3},
 }
-_CHANCE: dict[str, Any] = {"color": FAINT, "linewidth": 1.0, "linestyle": DASHES[3], "zorder": 1}
+_GUESSING: dict[str, Any] = {"color": FAINT, "linewidth": 1.0, "linestyle": DASHES[3], "zorder": 1}
 _OTHERS: dict[str, Any] = {"color": FAINT, "linewidth": 0.8, "zorder": 1.5}
 
 
@@ -46,22 +46,29 @@ class PlottedCurve:
 
 
 @dataclass(frozen=True, slots=True)
+class _Guessing:
+    """The line that guessing achieves, from x = 0 to x = 1."""
+
+    name: str
+    ends: tuple[float, float]
+    area: float
+
+
+@dataclass(frozen=True, slots=True)
 class _Plane:
     """The differences between the ROC plane and the precision-recall plane."""
 
     x: str
     y: str
     area: str
-    has_chance: bool
-    """Whether the diagonal is what guessing achieves."""
     best_x: float
     """The x of the corner of a perfect curve, whose y is 1."""
     inset: tuple[float, float]
     """The position of the enlarged corner, which good curves do not come near."""
 
 
-_ROC = _Plane("false positive rate", "true positive rate", "AUC", True, 0.0, (0.58, 0.08))
-_PR = _Plane("recall", "precision", "average precision", False, 1.0, (0.14, 0.08))
+_ROC = _Plane("false positive rate", "true positive rate", "AUC", 0.0, (0.58, 0.08))
+_PR = _Plane("recall", "precision", "average precision", 1.0, (0.14, 0.08))
 
 
 def roc_figure(curves: Sequence[PlottedCurve], *, title: str) -> Figure:
@@ -69,19 +76,21 @@ def roc_figure(curves: Sequence[PlottedCurve], *, title: str) -> Figure:
 
     With more than ten classes, only the averages and the five worst classes have names and colours.
     """
-    return _figure(_ROC, curves, title)
+    return _figure(_ROC, curves, title, _Guessing("chance", (0.0, 1.0), 0.5))
 
 
-def pr_figure(curves: Sequence[PlottedCurve], *, title: str) -> Figure:
+def pr_figure(curves: Sequence[PlottedCurve], *, title: str, prevalence: float | None = None) -> Figure:
     """Draw precision over recall; the legend holds the average precision of each curve.
 
     Points are joined by steps, as average precision sums them, not by straight lines. With more than ten
-    classes, only the averages and the five worst classes have names and colours.
+    classes, only the averages and the five worst classes have names and colours. `prevalence` is the share of
+    a single curve's class, which is the precision of guessing.
     """
-    return _figure(_PR, [_stepped(curve) for curve in curves], title)
+    guessing = None if prevalence is None else _Guessing("prevalence", (prevalence,) * 2, prevalence)
+    return _figure(_PR, [_stepped(curve) for curve in curves], title, guessing)
 
 
-def _figure(plane: _Plane, curves: Sequence[PlottedCurve], title: str) -> Figure:
+def _figure(plane: _Plane, curves: Sequence[PlottedCurve], title: str, guessing: _Guessing | None) -> Figure:
     named, others = _divided(curves)
     names = [_name(curve) for curve in named]
     width = 6.0 + max(map(columns, [*names, "or more: 00 others"])) * 0.075
@@ -91,8 +100,9 @@ def _figure(plane: _Plane, curves: Sequence[PlottedCurve], title: str) -> Figure
         entries = list(zip(_draw(axes, named, others), areas, names, strict=True))
         if others:
             entries.append((Line2D([], [], **_OTHERS), others[0].area, f"or more: {len(others)} others"))
-        if plane.has_chance:
-            entries.append((axes.add_line(Line2D([0, 1], [0, 1], **_CHANCE)), 0.5, "chance"))
+        if guessing:
+            line = axes.add_line(Line2D([0, 1], guessing.ends, **_GUESSING))
+            entries.append((line, guessing.area, guessing.name))
         worst = min(map(_area, curves), default=1.0)
         if ENLARGED_FROM <= worst < 1.0:
             _draw(_enlarged_corner(axes, plane, worst), named, others)

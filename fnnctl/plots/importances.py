@@ -16,6 +16,8 @@ from fnnctl.plots.text import fitted
 MOST_BARS = 30
 NAME_COLUMNS = 36
 BAR_HEIGHT = 0.3
+NUMBER_WIDTH = 0.07
+"""The most that a number and the gap before it take of the axis."""
 
 _CHANCE: dict[str, Any] = {"color": INK, "marker": "|", "markersize": 11.0, "linestyle": "none"}
 
@@ -25,8 +27,9 @@ Bars = Mapping[str, tuple[float, float] | None]
 def importance_figure(bars: Bars, *, axis: str, title: str) -> Figure:
     """Draw each setting's share of the variance and, as a mark, the share that chance alone would give.
 
-    Both are from 0 to 1; None if nothing can be said. The largest 30 are drawn, in falling order. Bars that
-    do not exceed chance are grey. `axis` is the label of the axis.
+    Both are from 0 to 1; None if nothing can be said. The largest 30 are drawn, in falling order, each with
+    its number at its end, or behind the mark if that is where the number would be. Bars that do not exceed
+    chance are grey. `axis` is the label of the axis.
     """
     order = sorted(bars, key=lambda name: -(bars[name] or (-1.0, 0.0))[0])[:MOST_BARS]
     with new_figure(WIDTH, max(2.4, 1.5 + BAR_HEIGHT * len(order)), title, order) as figure:
@@ -35,19 +38,20 @@ def importance_figure(bars: Bars, *, axis: str, title: str) -> Figure:
             show_message(axes, "there are too few trials yet to tell what matters")
             return figure
         shares = [bars[name] or (0.0, 0.0) for name in order]
-        heights = np.arange(len(order))
+        heights, limit = np.arange(len(order)), min(1.0, 1.25 * max(map(max, shares)) or 1.0)
         colours = [COLOURS[0] if share > chance else FAINT for share, chance in shares]
         axes.barh(heights, [share for share, _ in shares], height=0.62, color=colours)
         for height, name, (share, chance) in zip(heights.tolist(), order, shares, strict=True):
             place: dict[str, Any] = {"xytext": (5, 0), "textcoords": "offset points", "va": "center"}
             known = bars[name] is not None
             text = f"{share:.0%}" if known else "too few trials, or always the same"
-            axes.annotate(text, (max(share, chance), height), color=MUTED, fontsize=8.5, **place)
+            is_covered = known and share <= chance < share + NUMBER_WIDTH * limit
+            axes.annotate(text, (chance if is_covered else share, height), color=MUTED, fontsize=8.5, **place)
             if known:
                 axes.add_line(Line2D([chance], [height], **_CHANCE))
         axes.set_yticks(heights, [fitted(name, NAME_COLUMNS) for name in order])
         axes.tick_params(axis="y", length=0, labelcolor=INK)
-        axes.set(xlim=(0, min(1.0, 1.25 * max(map(max, shares)) or 1.0)), xlabel=axis)
+        axes.set(xlim=(0, limit), xlabel=axis)
         axes.set_ylim(len(order) - 0.4, -0.6)
         axes.xaxis.set_major_formatter(PercentFormatter(1.0))
         axes.grid(False, axis="y")

@@ -137,6 +137,11 @@ class SearchHistory:
         ]
 
     @property
+    def has_rungs(self) -> bool:
+        """Whether there are results at several budgets of a bracket, so that some trials went further."""
+        return len(self.rungs) > len({rung.bracket for rung in self.rungs})
+
+    @property
     def kept_horizon(self) -> int | None:
         """The horizon of every trial's schedules; None if it is the number of epochs that `set_words` give.
 

@@ -34,11 +34,15 @@ def _draw(run: RunFolder, present: Set[str]) -> tuple[str, ...]:
     wanted = {figure for figure, source in sources.items() if source in files} - present
     if not wanted:
         return ()
+    summary = summarize(run)
+    if summary.search is not None and not summary.search.has_rungs:
+        wanted.discard(names.RUNGS_FIGURE)
+    if not wanted:
+        return ()
     # Importing matplotlib takes half a second, which a report without figures need not wait for.
     from fnnctl.report.run_figures import run_figures  # noqa: PLC0415
     from fnnctl.report.search_figures import search_figures  # noqa: PLC0415
 
-    summary = summarize(run)
     figures = {}
     if summary.search is None:
         figures = run_figures(run, summary, wanted)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Set
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any, Final
 
 from fnnctl.plots.calibration import reliability_figure
@@ -37,21 +36,46 @@ def _confusion_matrix(run: RunFolder, summary: Summary) -> Any:
     return confusion_matrix_figure(matrix, classes, title=_title(summary, "confusion matrix"))
 
 
-def _curves(
-    run: RunFolder,
-    summary: Summary,
-    *,
-    source: str,
-    draw: Callable[..., Any],
-    metric: str,
-    what: str,
-) -> Any:
+def _roc_curves(run: RunFolder, summary: Summary) -> Any:
+    curves = _curves(run, summary, source=names.ROC_CURVE, metric="roc_auc")
+    what = "ROC curve" if len(curves) == 1 else "ROC curves"
+    return roc_figure(curves, title=_title(summary, what)) if curves else None
+
+
+def _precision_recall_curves(run: RunFolder, summary: Summary) -> Any:
+    curves = _curves(run, summary, source=names.PR_CURVE, metric="average_precision")
+    if not curves:
+        return None
+    title = _title(summary, "precision and recall")
+    return pr_figure(curves, title=title, prevalence=_prevalence(curves, _measured(summary)))
+
+
+def _curves(run: RunFolder, summary: Summary, *, source: str, metric: str) -> list[PlottedCurve]:
+    """The curves of all classes and their averages; if there are two classes, that of the positive one."""
     scores = _measured(summary)
     curves = [
         PlottedCurve(curve.kind, curve.label, curve.x, curve.y, _area(curve, metric, scores))
         for curve in read_curves(run, source) or ()
     ]
-    return draw(curves, title=_title(summary, what)) if curves else None
+    positive = _positive_class(summary)
+    of_positive = [curve for curve in curves if curve.kind == "class" and curve.label == positive]
+    return of_positive or curves
+
+
+def _positive_class(summary: Summary) -> str | None:
+    """The second of two classes, or the one whose score a logistic output is; None if there are more."""
+    data, model = summary.manifest.data, summary.manifest.model
+    if data is None or len(data.classes) != 2:
+        return None
+    return data.classes[0 if model and model.positive == 0 else 1]
+
+
+def _prevalence(curves: Sequence[PlottedCurve], scores: Mapping[str, Any]) -> float | None:
+    """The share of a single curve's class; None if there are several curves."""
+    if len(curves) != 1:
+        return None
+    rows = scores.get("per_class", {}).get(curves[0].label, {}).get("support")
+    return rows / scores["support"] if rows and scores.get("support") else None
 
 
 def _calibration(run: RunFolder, summary: Summary) -> Any:
@@ -86,16 +110,8 @@ def _estimates(run: RunFolder, summary: Summary, *, draw: Callable[..., Any], wh
 
 _DRAW: Final[Mapping[str, Callable[[RunFolder, Summary], Any]]] = {
     names.CONFUSION_MATRIX_FIGURE: _confusion_matrix,
-    names.ROC_CURVE_FIGURE: partial(
-        _curves, source=names.ROC_CURVE, draw=roc_figure, metric="roc_auc", what="ROC curves"
-    ),
-    names.PR_CURVE_FIGURE: partial(
-        _curves,
-        source=names.PR_CURVE,
-        draw=pr_figure,
-        metric="average_precision",
-        what="precision and recall",
-    ),
+    names.ROC_CURVE_FIGURE: _roc_curves,
+    names.PR_CURVE_FIGURE: _precision_recall_curves,
     names.CALIBRATION_FIGURE: _calibration,
     names.PREDICTED_ACTUAL_FIGURE: partial(
         _estimates, draw=predicted_actual_figure, what="predicted and actual values"

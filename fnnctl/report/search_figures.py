@@ -44,8 +44,7 @@ def _rungs(search: SearchHistory, name: str) -> Any:
         budgets.setdefault(rung.bracket, []).append(rung.epochs)
     by_trial = groupby(sorted(search.results, key=attrgetter("trial", "budget")), key=attrgetter("trial"))
     trials = [_plotted_trial(search, list(results), curve, budgets) for _, results in by_trial]
-    has_rungs = max(map(len, budgets.values())) > 1
-    title = f"{name}: learning curves" + (", up to where trials were dropped" if has_rungs else "")
+    title = f"{name}: learning curves, up to where trials were dropped"
     return rungs_figure(trials, budgets, title=title, **drawn)
 
 

@@ -124,4 +124,6 @@ def _other_instructions(before: Processor, now: Processor) -> list[str]:
 
 
 def _network_facts(layout: ParameterLayout) -> dict[str, Any]:
-    return {"layers": list(layout.shape.widths), "parameters": layout.size}
+    shape = layout.shape
+    positive = shape.positive if shape.outputs == 2 else None
+    return {"layers": list(shape.widths), "parameters": layout.size, "positive": positive}

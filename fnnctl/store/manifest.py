@@ -120,6 +120,8 @@ class ModelFacts(Facts):
     """Units from the inputs to the classes: `[64, 100, 10]` has one hidden layer of 100."""
     parameters: int
     """Weights, biases and learned slopes."""
+    positive: int | None = None
+    """Of two classes, the one of which figures show the curve, from 0; null with more."""
 
 
 class CrossValidationFacts(Facts):

@@ -7,6 +7,7 @@ import pytest
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.text import Annotation
 
 from fnnctl.plots.importances import MOST_BARS, Bars, importance_figure
 from fnnctl.plots.style import COLOURS, FAINT, png_bytes
@@ -26,6 +27,25 @@ def test_the_largest_come_first(texts_of: TextsOf) -> None:
     assert [text.get_text() for text in axes.get_yticklabels()] == ["much", "little", "none"]
     assert {"75%", "5%", "too few trials, or always the same"} <= set(texts_of(figure))
     assert [np.asarray(line.get_xdata()).tolist() for line in axes.get_lines()] == [[0.1], [0.1]]
+
+
+def test_each_number_stands_at_the_end_of_its_own_bar() -> None:
+    (axes,) = figure_of(
+        {"much": (0.75, 0.2), "little": (0.05, 0.5), "none": (0.0, 0.2), "unknown": None}
+    ).axes
+    places = {text.get_text(): text.xy for text in axes.texts if isinstance(text, Annotation)}
+    assert places == {
+        "75%": (0.75, 0),
+        "5%": (0.05, 1),
+        "0%": (0.0, 2),
+        "too few trials, or always the same": (0.0, 3),
+    }
+
+
+def test_a_number_that_would_cover_the_mark_stands_behind_it() -> None:
+    (axes,) = figure_of({"much": (0.75, 0.2), "close": (0.18, 0.2), "equal": (0.1, 0.1)}).axes
+    places = {text.get_text(): text.xy for text in axes.texts if isinstance(text, Annotation)}
+    assert places == {"75%": (0.75, 0), "18%": (0.2, 1), "10%": (0.1, 2)}
 
 
 def test_what_chance_could_give_is_grey() -> None:

@@ -40,6 +40,14 @@ def test_what_a_journal_tells() -> None:
     ]  # fmt: skip
 
 
+def test_rungs_are_several_budgets_of_one_bracket() -> None:
+    assert read(halving()).has_rungs
+    assert not read(halving()[:9]).has_rungs
+    two = [header(), trial(0, bracket=1), trial(1), result(0, 3, 0.5), result(1, 9, 0.5)]
+    assert not read(two).has_rungs
+    assert not read([header()]).has_rungs
+
+
 def test_the_incumbent_has_had_the_most_epochs() -> None:
     """A better objective at a smaller budget does not count; one that stopped early does."""
     records = [header(), *map(trial, range(3)), result(0, 3, 0.99), result(1, 9, 0.9)]

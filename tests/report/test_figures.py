@@ -27,20 +27,24 @@ FIGURES = ("confusion_matrix.png", "roc_curve.png", "pr_curve.png", "calibration
 
 @pytest.fixture
 def measured_run(start_run: Callable[..., OpenRun], hostile_classes: tuple[str, ...]) -> OpenRun:
+    return measured(start_run, hostile_classes)
+
+
+def measured(start_run: Callable[..., OpenRun], classes: tuple[str, ...]) -> OpenRun:
     """A run whose numbers were computed as a real run's are."""
     rng = np.random.default_rng(3)
-    labels = rng.integers(0, len(hostile_classes), 80)
-    probabilities = rng.dirichlet(np.ones(len(hostile_classes)), 80)
+    labels = rng.integers(0, len(classes), 80)
+    probabilities = rng.dirichlet(np.ones(len(classes)), 80)
     probabilities[np.arange(80), labels] += 0.2
     probabilities /= probabilities.sum(axis=1, keepdims=True)
-    run = start_run("[/] $$x$$", hostile_classes)
+    run = start_run("[/] $$x$$", classes)
     ranked = rank_part(labels, probabilities)
-    scores = score(labels, probabilities, ranked, hostile_classes, loss=0.5)
+    scores = score(labels, probabilities, ranked, classes, loss=0.5)
     run.write_metrics({"train": scores, "validation": None, "test": scores})
     run.write_table(names.HISTORY, ("epoch", "train_loss", "train_accuracy"), [(1, 1.5, 0.25), (2, 1.0, 0.5)])
-    matrix = confusion_matrix(labels, probabilities.argmax(axis=1), len(hostile_classes))
-    run.write_artifacts([tables.confusion(hostile_classes, matrix)])
-    curves = tables.curves(roc_curves(ranked, hostile_classes), pr_curves(ranked, hostile_classes))
+    matrix = confusion_matrix(labels, probabilities.argmax(axis=1), len(classes))
+    run.write_artifacts([tables.confusion(classes, matrix)])
+    curves = tables.curves(roc_curves(ranked, classes), pr_curves(ranked, classes))
     run.write_artifacts(curves)
     run.write_artifacts([tables.calibration(reliability(labels, probabilities).table())])
     return run
@@ -76,6 +80,45 @@ def test_areas_are_those_of_the_metrics(measured_run: OpenRun, monkeypatch: pyte
             scores[f"{metric}_macro"],
         )
     ]
+
+
+@pytest.mark.parametrize(("positive", "name"), [(None, "yes"), (1, "yes"), (0, "no")])
+def test_of_two_classes_the_positive_one_is_drawn(
+    start_run: Callable[..., OpenRun], monkeypatch: pytest.MonkeyPatch, positive: int | None, name: str
+) -> None:
+    run = measured(start_run, ("no", "yes"))
+    run.record({"model": {"layers": [3, 2], "parameters": 8, "positive": positive}})
+    drawn: dict[str, Any] = {}
+
+    def roc(curves: list[PlottedCurve], *, title: str) -> Figure:
+        drawn["roc"] = (curves, title)
+        return Figure()
+
+    def pr(curves: list[PlottedCurve], *, title: str, prevalence: float) -> Figure:
+        drawn["pr"] = (curves, prevalence)
+        return Figure()
+
+    monkeypatch.setattr("fnnctl.report.run_figures.roc_figure", roc)
+    monkeypatch.setattr("fnnctl.report.run_figures.pr_figure", pr)
+    draw_figures(run)
+    scores = (run.read_metrics() or {})["test"]
+    of_class = scores["per_class"][name]
+    (roc_curve,), title = drawn["roc"]
+    assert (roc_curve.label, roc_curve.area) == (name, of_class["roc_auc"])
+    assert title == "[/] $$x$$: ROC curve of the test part"
+    (pr_curve,), prevalence = drawn["pr"]
+    assert (pr_curve.label, pr_curve.area) == (name, of_class["average_precision"])
+    assert prevalence == of_class["support"] / 80
+
+
+def test_of_two_classes_one_of_which_has_no_rows_there_is_what_can_be_drawn(
+    start_run: Callable[..., OpenRun],
+) -> None:
+    run = start_run(classes=("no", "yes"))
+    labels, probabilities = np.zeros(9, np.intp), np.full((9, 2), 0.5)
+    ranked = rank_part(labels, probabilities)
+    run.write_artifacts(tables.curves(roc_curves(ranked, ("no", "yes")), pr_curves(ranked, ("no", "yes"))))
+    assert draw_figures(run) == ("roc_curve.png", "pr_curve.png")
 
 
 def test_the_calibration_error_is_that_of_the_metrics(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -51,10 +52,20 @@ def test_figures_can_be_deleted_and_drawn_again(tmp_path: Path) -> None:
 
 
 def test_figures_of_a_search_that_may_go_on_are_drawn_anew(tmp_path: Path) -> None:
-    run = start_search(tmp_path, halving()[:7])
+    run = start_search(tmp_path, halving()[:10])
     run.finish("interrupted", {"total": 1.0, "training": None})
     assert draw_missing_figures(run) == SEARCH_FIGURES
     assert draw_missing_figures(run) == SEARCH_FIGURES
+
+
+def test_a_search_of_one_rung_has_no_figure_of_rungs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = start_search(tmp_path, halving()[:9])
+    run.finish("completed", {"total": 1.0, "training": 1.0})
+    others = tuple(name for name in SEARCH_FIGURES if name != RUNGS_FIGURE)
+    assert draw_figures(run) == others
+    monkeypatch.setitem(sys.modules, "fnnctl.report.search_figures", None)  # nothing is loaded for nothing
+    assert draw_missing_figures(run) == ()
+    assert not (run.path / RUNGS_FIGURE).exists()
 
 
 def test_without_a_result_nothing_is_drawn(tmp_path: Path) -> None:
