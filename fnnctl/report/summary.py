@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from fnnctl.arrays import IntArray
-from fnnctl.records.history import SearchHistory, search_history
+from fnnctl.records.history import SearchHistory, read_search
 from fnnctl.store import names
 from fnnctl.store.catalogue import shown_status
 from fnnctl.store.folder import RunFolder
@@ -70,7 +70,6 @@ def summarize(run: RunFolder) -> Summary:
     """Read a run's folder; raises `DataError` if one of its files is damaged."""
     manifest = run.read_manifest()
     history = run.read_history()
-    records = run.read_journal()
     winner = run.winner()
     scored = winner or run
     return Summary(
@@ -81,5 +80,5 @@ def summarize(run: RunFolder) -> Summary:
         confusion=read_confusion_matrix(scored),
         epochs=len(next(iter(history.values()))) if history else None,
         files=run.files() if winner is None else (*run.files(), names.BEST),
-        search=None if records is None else search_history(records, run.path / names.JOURNAL),
+        search=read_search(run),
     )
