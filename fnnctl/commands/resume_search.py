@@ -16,6 +16,7 @@ from fnnctl.console.output import Output
 from fnnctl.console.signals import Interruption
 from fnnctl.errors import UsageError
 from fnnctl.modelling.loading import LoadedExperiment, load_experiment
+from fnnctl.records.history import read_search
 from fnnctl.records.journal import COMPLETE, End, Journal, encode
 from fnnctl.runs.facts import machine_differences, resumed_facts
 from fnnctl.runs.recorder import warn
@@ -52,6 +53,8 @@ def resume_search(
     started = time.monotonic()
     refuse_other_settings(overrides)
     folder = find_resumable(name, runs_dir, kind="search", command="search")
+    if folder.read_manifest().status == "completed":
+        read_search(folder)  # refuses a journal that has lost its end, before anything is written
     extends = bool(overrides) or options.max_trials is not None
     if not extends and _is_over(folder):
         output.note(f"{folder.path} is complete: there is nothing left to do")

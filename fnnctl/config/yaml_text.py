@@ -11,15 +11,21 @@ from typing import Any
 
 import yaml
 
+from fnnctl.text import printable
+
 _TAG = "tag:yaml.org,2002:"
 _CORE_SCHEMA = {
     "null": r"~|null|Null|NULL|",
     "bool": r"true|True|TRUE|false|False|FALSE",
-    "int": r"[-+]?[0-9]{1,1000}|0o[0-7]+|0x[0-9a-fA-F]+",
+    "int": r"[-+]?[0-9]{1,1000}|0o[0-7]{1,1000}|0x[0-9a-fA-F]{1,1000}",
     "float": r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"
     r"|[-+]?(\.inf|\.Inf|\.INF)|\.nan|\.NaN|\.NAN",
 }
-"""The plain scalars that are not text. A whole number of more digits is a float, which is infinite."""
+"""The plain scalars that are not text.
+
+A whole number of more digits, which Python would refuse to print, is a float, which is infinite; an octal or
+hexadecimal one is text.
+"""
 
 
 class CoreLoader(yaml.SafeLoader):
@@ -64,7 +70,7 @@ class _Dumper(yaml.SafeDumper):
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     """PyYAML quotes what YAML 1.1 takes for a number or a word; this also quotes what YAML 1.2 does.
 
-    Invisible characters are escaped: PyYAML would write line ends of YAML 1.1 as they are.
+    A text with invisible characters is quoted, so that they can be escaped.
     """
     style = None if text.isprintable() and isinstance(plain_scalar(text), str) else '"'
     return dumper.represent_scalar(f"{_TAG}str", text, style=style)
@@ -74,6 +80,8 @@ _Dumper.add_representer(str, _text)
 
 
 def _dumped(value: Any, *, flow: bool) -> str:
-    return yaml.dump(
+    """PyYAML leaves direction controls in double quotes as they are; `printable` escapes as YAML does."""
+    text: str = yaml.dump(
         value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=flow, width=sys.maxsize
     )
+    return "\n".join(map(printable, text.split("\n")))

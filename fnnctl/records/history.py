@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,8 +17,12 @@ from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.records.journal import Journal, decode
 from fnnctl.records.standings import Standings, finite_objective
 from fnnctl.records.trials import Direction, JobKey, Result, Status, Trial
+from fnnctl.store import names
 from fnnctl.store.atomic import damaged
+from fnnctl.store.folder import RunFolder
 from fnnctl.store.journal import JournalRecord
+from fnnctl.store.manifest import SearchFacts
+from fnnctl.text import counted
 
 WAITING: Final = "waiting"
 """The status of a trial that has no result yet."""
@@ -187,6 +192,35 @@ class SearchHistory:
     def _objective(self) -> Mapping[str, Any]:
         objective = self.settings.get("objective")
         return objective if isinstance(objective, Mapping) else {}
+
+
+def read_search(run: RunFolder) -> SearchHistory | None:
+    """What the journal of a search says; None for another run.
+
+    Raises `DataError` if the journal is damaged, or has lost its end: the manifest knows of more.
+    """
+    manifest = run.read_manifest()  # before the journal, to which a running search appends
+    records, path = run.read_journal(), run.path / names.JOURNAL
+    if records is None:
+        return None
+    search = search_history(records, path)
+    if lost := manifest.search and _lost_end(search, manifest.search):
+        resume = f"`fnnctl search --resume {shlex.quote(str(run.path))}` trains again what is missing"
+        if manifest.status == "completed":
+            resume = f'write "status": "interrupted" in {names.MANIFEST}, and {resume}'
+        raise damaged(path, f"is damaged: it {lost}. Put an undamaged copy of the file back; or {resume}")
+    return search
+
+
+def _lost_end(search: SearchHistory, recorded: SearchFacts) -> str | None:
+    """Of what a journal has less than its manifest; None if it has everything."""
+    for found, before, what in (
+        (len(search.trials), recorded.trials, "trial"),
+        (search.trained, recorded.epochs_trained, "trained epoch"),
+    ):
+        if before is not None and found < before:
+            return f"has {counted(found, what)}, and {names.MANIFEST} says {before:,}"
+    return None
 
 
 def search_history(records: Iterable[JournalRecord], path: Path) -> SearchHistory:

@@ -14,7 +14,7 @@ from fnnctl.arrays import IntArray
 from fnnctl.config.reading.loading import load_config
 from fnnctl.config.rules.trials import HORIZON, TrialConfigs, trial_configs
 from fnnctl.metrics.reported import reported_metrics
-from fnnctl.records.history import SearchHistory, search_history
+from fnnctl.records.history import SearchHistory, read_search
 from fnnctl.store import names
 from fnnctl.store.catalogue import shown_status
 from fnnctl.store.folder import RunFolder
@@ -104,8 +104,7 @@ def summarize(run: RunFolder) -> Summary:
     """Read a run's folder; raises `DataError` or `ConfigError` if one of its files is damaged."""
     manifest = run.read_manifest()
     history = run.read_history()
-    records = run.read_journal()
-    search = None if records is None else search_history(records, run.path / names.JOURNAL)
+    search = read_search(run)
     winner = run.winner()
     scored = winner or run
     return Summary(

@@ -141,6 +141,8 @@ class Range(NumberDomain):
         if self.log and low <= 0:
             advice = f"write a small number, or {self.key.removeprefix('log_')}: [{low}, {high}]"
             yield (self.key, 0), f"must be above 0 to have a logarithm, not {low}; {advice}"
+        elif self.log and math.isinf(high / low):
+            yield (self.key, 0), f"is too close to 0 for a range up to {high}; write 1e-290 or more"
         elif step is not None and low < high:
             steps = factors_between(low, high, step) if self.log else steps_between(low, high, step)
             if not steps and self.log:

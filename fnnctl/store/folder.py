@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from fnnctl.errors import DataError
 from fnnctl.store import names
 from fnnctl.store.atomic import damaged, read_bytes, write_bytes
 from fnnctl.store.documents import read_mapping
@@ -97,8 +98,14 @@ class RunFolder:
         return read_npz(read_bytes(file) or b"", file)
 
     def read_journal(self) -> list[JournalRecord] | None:
-        """The records of a search that may still go on, without an incomplete last one."""
-        return read_journal(self.path / names.JOURNAL)
+        """The records of a search that may still go on, without an incomplete last one.
+
+        None for a run that is no search.
+        """
+        records = read_journal(self.path / names.JOURNAL)
+        if records is None and self.read_manifest().kind == "search":
+            raise self._without_journal()
+        return records
 
     def winner(self) -> RunFolder | None:
         """The run of a search's refitted winner, within its folder; None if there is none.
@@ -115,8 +122,14 @@ class RunFolder:
     def _required(self, name: str, meaning: str) -> bytes:
         content = read_bytes(self.path / name)
         if content is None:
-            raise damaged(self.path / name, f"is missing: {meaning}")
+            raise self._missing(name, meaning)
         return content
+
+    def _without_journal(self) -> DataError:
+        return self._missing(names.JOURNAL, "a search is nothing without it; put a copy of the file back")
+
+    def _missing(self, name: str, meaning: str) -> DataError:
+        return damaged(self.path / name, f"is missing: {meaning}")
 
     def _read(self, name: str, parse: Callable[[bytes, Path], T]) -> T | None:
         content = read_bytes(self.path / name)

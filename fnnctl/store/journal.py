@@ -18,7 +18,7 @@ from typing import Any, Final, TypeAlias
 from fnnctl.errors import DataError, Problem
 from fnnctl.store import names
 from fnnctl.store.appending import append_bytes, open_to_append, write_all
-from fnnctl.store.atomic import cannot_write, read_bytes, sync_folder
+from fnnctl.store.atomic import cannot_write, damaged, read_bytes, sync_folder
 
 JournalRecord: TypeAlias = Mapping[str, Any]
 
@@ -27,6 +27,12 @@ _CHECKSUM_LENGTH: Final = len(_CHECKSUM % 0)
 # Every number keeps its bits, and text, lone surrogates included, is ASCII.
 _ENCODER: Final = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
 
+_NO_HEADER: Final = "Put an undamaged copy of the file back, or begin a new search"
+_CUT_OFF: Final = (
+    "Put an undamaged copy of the file back, or cut the file off before this line: what stood from there on "
+    "is then done again"
+)
+
 
 class JournalFile:
     """The journal of a search that runs in this process."""
@@ -34,13 +40,15 @@ class JournalFile:
     def __init__(self, path: Path) -> None:
         """Open or create the file. An incomplete last line is moved to a file beside it.
 
-        Raises `DataError` if it is damaged, and `MachineError` if it cannot be read or written.
+        Raises `DataError` if it is damaged, and `MachineError` if it cannot be read or written; a damaged
+        file stays as it is.
         """
-        content = read_bytes(path) or b""
+        found = read_bytes(path)
+        content = found or b""
         self.path = path
         self.records: list[JournalRecord]
         """The records that it had when it was opened."""
-        self.records, self._size, self._checksum = _read(content, path)
+        self.records, self._size, self._checksum = ([], 0, 0) if found is None else _read(content, path)
         self.torn = len(content) - self._size
         """How many bytes the incomplete last line had."""
         try:
@@ -101,7 +109,10 @@ def _lines(records: Iterable[JournalRecord], checksum: int) -> tuple[bytes, int]
 
 
 def _read(content: bytes, path: Path) -> tuple[list[JournalRecord], int, int]:
-    """The records of all complete lines, the number of bytes of these, and the checksum after them."""
+    """The records of all complete lines, the number of bytes of these, and the checksum after them.
+
+    There is always one record: a search's folder appears with the journal's header in it.
+    """
     records: list[JournalRecord] = []
     *lines, tail = content.split(b"\n")
     checksum = 0
@@ -111,16 +122,16 @@ def _read(content: bytes, path: Path) -> tuple[list[JournalRecord], int, int]:
         if line[len(body) :] + b"\n" != _CHECKSUM % checksum:
             raise _damaged(path, number)
         records.append(json.loads(body + b"}"))
+    if not records:
+        told = "is damaged: not even its first record is whole, and without it nothing is known of the search"
+        raise damaged(path, f"{told}. {_NO_HEADER}")
     return records, len(content) - len(tail), checksum
 
 
 def _damaged(path: Path, number: int) -> DataError:
-    message = (
-        "is damaged: its checksum is wrong, so that neither it nor what follows can be relied on. Put an "
-        "undamaged copy of the file back, or cut the file off before this line: what stood from there on is "
-        "then done again"
-    )
-    return DataError(Problem(message, file=str(path), line=number))
+    told = "is damaged: its checksum is wrong, so that neither it nor what follows can be relied on"
+    advice = _NO_HEADER if number == 1 else _CUT_OFF
+    return DataError(Problem(f"{told}. {advice}", file=str(path), line=number))
 
 
 def _json(record: JournalRecord) -> str:

@@ -95,8 +95,14 @@ class OpenRun(RunFolder):
             append_bytes(self.path / names.TIMELINE, lines.encode("utf-8"))
 
     def open_journal(self) -> JournalFile:
-        """The journal of a search, repaired if the last process was killed while it wrote."""
-        return JournalFile(self.path / names.JOURNAL)
+        """The journal of a search, repaired if the last process was killed while it wrote.
+
+        Raises `DataError` if it is damaged or missing.
+        """
+        path = self.path / names.JOURNAL
+        if not path.exists():
+            raise self._without_journal()
+        return JournalFile(path)
 
     def write_resolved(self, resolved: str) -> None:
         """Write the complete config of a search that was extended, if it has changed."""

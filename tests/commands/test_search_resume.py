@@ -291,6 +291,38 @@ def test_a_flipped_byte_is_never_taken(
     assert_same_search(folder, undisturbed)
 
 
+def contents(folder: Path) -> dict[Path, bytes]:
+    """Every file but the lock, which has the number of the last process."""
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.name != ".lock"}
+
+
+@pytest.mark.parametrize("what", ["empty", "within the header", "after the header", "missing"])
+def test_nothing_of_a_complete_search_is_overwritten_when_its_journal_lost_its_end(
+    undisturbed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], what: str
+) -> None:
+    folder = shutil.copytree(undisturbed, tmp_path / "cut")
+    journal = folder / "journal.jsonl"
+    header = journal.read_bytes().index(b"\n") + 1
+    cuts = {"empty": 0, "within the header": header - 1, "after the header": header}
+    if what == "missing":
+        journal.unlink()
+    else:
+        os.truncate(journal, cuts[what])
+    before = contents(folder)
+    for arguments in (
+        ["search", "--resume", str(folder)],
+        ["search", "--resume", str(folder), "--max-trials", "50"],
+        ["report", str(folder), "--fail-under", "accuracy=0"],
+    ):
+        capsys.readouterr()
+        assert run(arguments) == 2, arguments
+        told = capsys.readouterr()
+        assert told.err.startswith(f"{journal}: is {'missing' if what == 'missing' else 'damaged'}: ")
+        assert "Traceback" not in told.err
+        assert told.out == ""
+        assert contents(folder) == before
+
+
 def test_a_journal_cut_anywhere_goes_on(undisturbed: Path, tmp_path: Path) -> None:
     """At some of its bytes; tests/benchmarks/search_cuts.py cuts at each."""
     content = (undisturbed / "journal.jsonl").read_bytes()

@@ -9,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fnnctl.errors import DataError
-from fnnctl.records.history import SearchHistory, search_history
+from fnnctl.records.history import SearchHistory, read_search, search_history
 from fnnctl.records.journal import encode
 from fnnctl.records.standings import Standings
 from fnnctl.records.trials import Direction, Result, Status, Trial
 from fnnctl.store.journal import JournalRecord
-from tests.report.searches import NAME, RATE, halving, header, read, result, trial
+from fnnctl.store.manifest import RunStatus
+from tests.report.searches import NAME, RATE, halving, header, read, result, start_search, trial
 
 
 def best_of(search: SearchHistory) -> int | None:
@@ -170,6 +171,40 @@ def test_schedules_end_at_the_largest_budget() -> None:
     assert search.set_words(0) == ["x=1", "training.epochs=60", "training.threads=1"]
     search = read([header(budget={"max_epochs": None}), *records])
     assert search.set_words(0) == ["x=1", "training.threads=1"]
+
+
+@pytest.mark.parametrize(
+    ("status", "advice"),
+    [
+        ("completed", '; or write "status": "interrupted" in manifest.json, and `fnnctl search --resume '),
+        ("interrupted", "; or `fnnctl search --resume "),
+    ],
+)
+@pytest.mark.parametrize(
+    ("recorded", "lost"),
+    [
+        ({"trials": 5}, "has 4 trials, and manifest.json says 5"),
+        ({"trials": 4, "epochs_trained": 18}, "has 17 trained epochs, and manifest.json says 18"),
+    ],
+)
+def test_a_journal_that_lost_its_end_is_damaged(
+    tmp_path: Path, recorded: dict[str, int], lost: str, status: RunStatus, advice: str
+) -> None:
+    """Cut between two lines it has no wrong checksum; the manifest knows of more."""
+    run = start_search(tmp_path, halving())
+    run.record({"search": {"method": "halving"}, "status": status})
+    assert read_search(run) is not None
+    run.record({"search": {"method": "halving", "trials": 3, "epochs_trained": 17}})
+    assert read_search(run) is not None, "since the manifest was written the search may have gone on"
+    run.record({"search": {"method": "halving", **recorded}})
+    with pytest.raises(DataError) as caught:
+        read_search(run)
+    run.let_go()
+    (problem,) = caught.value.problems
+    assert problem.file == str(run.path / "journal.jsonl")
+    assert problem.message.startswith(
+        f"is damaged: it {lost}. Put an undamaged copy of the file back{advice}"
+    )
 
 
 @pytest.mark.parametrize(

@@ -249,6 +249,10 @@ def test_a_normal_distribution_ends_after_four_deviations() -> None:
              "write a small number, or integer: [-2, 8]"],
         ),
         (
+            {"log_uniform": [1e-320, 1], "step": 10},
+            ["log_uniform.0: is too close to 0 for a range up to 1.0; write 1e-290 or more"],
+        ),
+        (
             {"log_uniform": [1, 5], "step": 10},
             ["step: is a factor here, and larger than that from 1.0 to 5.0"],
         ),

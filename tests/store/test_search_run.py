@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from fnnctl.errors import DataError
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.names import BEST, FORMER_BEST, NEXT_BEST
@@ -21,6 +22,15 @@ def test_a_search_begins_with_its_journal_and_goes_on_with_it(tmp_path: Path) ->
         journal.append([{"record": "end", "reason": "complete"}])
     assert (run.path / "journal.jsonl").read_bytes().count(b"\n") == 2
     assert run.read_journal() == [header, {"record": "end", "reason": "complete"}]
+
+
+def test_a_search_without_a_journal_is_damaged(tmp_path: Path) -> None:
+    run = create_run(tmp_path, name="iris", kind="search", manifest={}, journal=[{"record": "header"}])
+    (run.path / "journal.jsonl").unlink()
+    for read in (run.read_journal, run.open_journal):
+        with pytest.raises(DataError, match=r"journal\.jsonl: is missing: .* put a copy"):
+            read()
+    assert not (run.path / "journal.jsonl").exists()
 
 
 def test_a_run_that_is_no_search_has_no_journal(run: OpenRun) -> None:

@@ -51,7 +51,7 @@ def meant_value(forms: Sequence[Schema], value: Any) -> str:
         return " (write null)"
     if kinds == {"null", "object"} and value is True:
         return " (write {} for its defaults)"
-    if "integer" in kinds and isinstance(value, float) and value.is_integer():
+    if isinstance(value, float) and value.is_integer() and any(_is_within(form, value) for form in forms):
         return f" (write {value:.0f})"
     if "string" in kinds and not isinstance(value, Mapping | list):
         return " (put it in quotes)"
@@ -63,6 +63,13 @@ def meant_value(forms: Sequence[Schema], value: Any) -> str:
 
 def _kind(form: Schema) -> str:
     return "choice" if words_of(form) else str(form["type"])
+
+
+def _is_within(form: Schema, value: float) -> bool:
+    """Whether a form is a whole number that may be as large as this one."""
+    if form.get("type") != "integer":
+        return False
+    return bool(form.get("minimum", value) <= value <= form.get("maximum", value))
 
 
 def _meant_text(forms: Sequence[Schema], kinds: set[str], text: str) -> str:

@@ -50,7 +50,7 @@ def _messages(
     path, value = _given(location, config)
     if kind == "extra_forbidden":
         yield path, _unknown_setting(path, config)
-    elif kind == "missing":
+    elif kind == "missing" and isinstance(value, Mapping):
         setting = f"{location[-1]}:"
         if not any(_is_glued(key, inner) and key.startswith(setting) for key, inner in value.items()):
             yield from _missing((*path, location[-1]), config)
@@ -70,7 +70,8 @@ def _given(location: Sequence[str | int], config: Any) -> tuple[ConfigPath, Any]
     """Follow pydantic's location as far as the config goes, past the names of union branches in it."""
     path: ConfigPath = ()
     for part in location:
-        if isinstance(part, int) if isinstance(config, list) else isinstance(config, dict) and part in config:
+        keys = range(len(config)) if isinstance(config, list) else config if isinstance(config, dict) else ()
+        if part in keys:
             path, config = (*path, part), config[part]
     return path, config
 

@@ -38,8 +38,8 @@ def shown(value: Any) -> str:
         return "a mapping"
     if isinstance(value, list):
         return f"a list of length {len(value)}"
-    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    text = repr(value) if is_number or isinstance(value, str) else flow_yaml(value)
+    written_as_in_python = isinstance(value, int | str) or (isinstance(value, float) and math.isfinite(value))
+    text = repr(value) if written_as_in_python and not isinstance(value, bool) else flow_yaml(value)
     return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 1]}…"
 
 

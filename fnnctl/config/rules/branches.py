@@ -28,7 +28,8 @@ class Fork:
         section = value_at(config, self.path)
         if not isinstance(section, Mapping):
             return []
-        own = self.settings.get(section.get("name"), section)
+        name = section.get("name")
+        own = self.settings.get(name, section) if isinstance(name, str | None) else section
         others = {key for keys in self.settings.values() for key in keys}
         return [(*self.path, key) for key in section if key in others and key not in own]
 

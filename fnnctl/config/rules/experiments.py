@@ -11,7 +11,7 @@ from fnnctl.config.rules.contradictions import contradictions, monitors_nothing
 from fnnctl.config.rules.dimensions import dimensions_of
 from fnnctl.config.rules.plain_config import is_given, value_at, without
 from fnnctl.config.rules.probing import read_by_some_trial
-from fnnctl.config.rules.space_check import sound_domains
+from fnnctl.config.rules.space_check import messages_beside, sound_domains
 from fnnctl.config.rules.trials import trial_configs
 from fnnctl.config.rules.unread import unread_settings
 from fnnctl.config.rules.validation import RefusedConfigurationError, validated
@@ -32,7 +32,10 @@ def experiment_of(config: Mapping[str, Any]) -> Experiment:
     taken: Any = config
     for fork in forks_of(config):
         taken = fork.without_others(taken)
-    experiment = _completed(taken)
+    try:
+        experiment = _completed(taken)
+    except RefusedConfigurationError as error:
+        raise RefusedConfigurationError(error.messages | messages_beside(error.messages, config)) from None
     unread = unread_settings(experiment)
     given = {
         path: reason

@@ -17,6 +17,7 @@ from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.metric_names import METRICS, class_of
 from fnnctl.config.schema.search import AUTO_METRIC, ObjectiveConfig, SearchConfig
 from fnnctl.errors import did_you_mean
+from fnnctl.text import shown
 
 
 def search_messages(
@@ -44,7 +45,8 @@ def _objective_messages(objective: ObjectiveConfig, experiment: Experiment) -> M
     messages: Messages = {}
     metric = objective.metric
     if metric not in (AUTO_METRIC, *METRICS) and class_of(metric) is None:
-        messages["search", "objective", "metric"] = f"there is no metric '{metric}'{_meant_metric(metric)}"
+        message = f"there is no metric {shown(metric)}{_meant_metric(metric)}"
+        messages["search", "objective", "metric"] = message
     if objective.on == "validation" and experiment.data.split.validation == 0:
         messages["search", "objective", "on"] = (
             "there is no validation part, for data.split.validation is 0; "

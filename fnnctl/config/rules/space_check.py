@@ -13,6 +13,7 @@ from fnnctl.config.rules.trials import TrialConfigs
 from fnnctl.config.schema.domains import DomainConfig, LayersConfig
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.schema_tree import forms_at
+from fnnctl.config.schema.search import SearchConfig
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.errors import ConfigError, did_you_mean, quoted_list
 from fnnctl.space.dimensions import Dimension, parents_first
@@ -69,6 +70,19 @@ def sound_domains(space: Mapping[str, DomainConfig]) -> dict[str, DomainConfig]:
     """The domains that by themselves have nothing wrong with them, and stand at possible paths."""
     messages = _form_messages(space)
     return {key: section for key, section in space.items() if _is_sound((*SPACE, key), messages)}
+
+
+def messages_beside(refused: Messages, config: Mapping[str, Any]) -> Messages:
+    """What is wrong with the form of the domains that the schema accepts, if it refuses a part of the search.
+
+    So all can be fixed at once. Whether the space as a whole makes sense is seen afterwards.
+    """
+    wrong = {path[2] for path in refused if path[:2] == SPACE and path[2:]}
+    space = value_at(config, SPACE)
+    if not any(path[:1] == SPACE[:1] for path in refused) or not isinstance(space, Mapping):
+        return {}
+    accepted = {key: domain for key, domain in space.items() if key not in wrong}
+    return _form_messages(SearchConfig.model_validate({"space": accepted}).space)
 
 
 def _is_sound(place: ConfigPath, messages: Messages) -> bool:

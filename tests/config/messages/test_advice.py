@@ -17,6 +17,7 @@ from fnnctl.config.schema.schema_tree import choices_of, forms_of, homes_of, sch
         ("training.epochs", "1_000", " (write 1000)"),
         ("training.epochs", "1e3", ""),
         ("training.epochs", 1e3, " (write 1000)"),
+        ("training.epochs", 1e308, ""),
         ("training.epochs", 1.5, ""),
         ("training.epochs", "", ""),
         ("training.epochs", [100], ""),

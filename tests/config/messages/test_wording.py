@@ -65,6 +65,7 @@ def test_what_is_allowed_is_said_in_words(path: str, words: str) -> None:
         ("x", "'x'"),
         ("it's", '"it\'s"'),
         ("a\nb\x1b", "'a\\nb\\x1b'"),
+        (10**400, "1" + "0" * 58 + "…"),
         ("x" * 100, "'" + "x" * 58 + "…"),
         ({"a": 1}, "a mapping"),
         ([1, 2], "a list of length 2"),

@@ -72,6 +72,12 @@ def test_whatever_is_quoted_is_text(text: str) -> None:
     assert read_yaml(f"a: {text}").value == {"a": "12"}
 
 
+@pytest.mark.parametrize("start", ["0x", "0o"])
+def test_other_digits_than_decimal_ones_are_a_number_up_to_a_thousand(start: str) -> None:
+    assert read_yaml(f"a: {start}{'7' * 1000}").value == {"a": int("7" * 1000, 16 if start == "0x" else 8)}
+    assert read_yaml(f"a: {start}{'7' * 1001}").value == {"a": f"{start}{'7' * 1001}"}
+
+
 def test_a_number_of_absurd_length_is_infinite_and_not_a_crash() -> None:
     assert read_yaml(f"a: {'9' * 5000}").value == {"a": math.inf}
 

@@ -33,7 +33,18 @@ def test_the_default_name_counts_where_none_is_given() -> None:
     assert pruned(optimizer(beta1=0.8, momentum=0.5), ["momentum"]) == optimizer(beta1=0.8)
 
 
-@pytest.mark.parametrize("value", [None, "adam", 5, [1], {"name": "nothing", "beta1": 1}])
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        "adam",
+        5,
+        [1],
+        {"name": "nothing", "beta1": 1},
+        {"name": ["adam"], "beta1": 1},
+        {"name": {"a": 1}},
+    ],
+)
 def test_what_has_no_settings_of_other_names_stays(value: Any) -> None:
     assert pruned({"training": {"optimizer": value}}, ["momentum"]) == {"training": {"optimizer": value}}
 

@@ -55,6 +55,29 @@ def test_the_data_are_no_choice_as_a_whole(search_problems_of: Problems) -> None
     ]
 
 
+def test_a_wrong_form_is_told_with_what_the_schema_refuses(problems: Problems) -> None:
+    """All can be fixed at once; nothing is told of a domain that the schema refuses."""
+    text = (
+        "data: {source: iris}\n"
+        "search:\n"
+        "  trials: many\n"
+        "  space:\n"
+        "    training.l2: {log_uniform: [0.1]}\n"
+        "    training.l1: {uniform: [0.5, 0.1]}\n"
+        "    seed: {choice: [1, 1]}\n"
+        "    training.mixup: {choice: [0.1, 0.1]}\n"
+    )
+    assert [problem.partition(";")[0] for problem in problems(text)] == [
+        "3: search.trials: must be a whole number from 1 to 10000000, or null, not 'many'",
+        "5: search.space.training.l2.log_uniform: must be a list of 2 numbers, not a list of length 1",
+        "6: search.space.training.l1.uniform: the least value, 0.5, is above the largest, 0.1",
+        f"7: search.space.seed: cannot be searched: {NOT_SEARCHED['seed',]}",
+        "8: search.space.training.mixup.choice[1]: 0.1 is given twice",
+    ]
+    assert len(problems(f"{text}training: {{epochs: 0}}\n")) == 6
+    assert len(problems(text.replace("many", "3").replace("[0.1]}", "[0.1, 1]}"), "training.epochs=0")) == 1
+
+
 def test_a_setting_is_searched_once_and_by_one_domain(search_problems_of: Problems) -> None:
     assert search_problems_of(
         "model.hidden.0.units: {integer: [1, 5]}",
