@@ -83,7 +83,7 @@ def resume_training(name: str, *, runs_dir: Path, output: Output, signals: Inter
         return folder
     signals.run = str(run.path)
     with released_on_error(run):
-        loaded = load_experiment(resolved_config(run))
+        loaded = load_experiment(resolved_config(run), run=run)
         fit = loaded.fit(loaded.split())
         checkpoint = load_checkpoint(run, loaded.data, fit, loaded.config.file, output.note)
         with signals.graceful():

@@ -20,8 +20,11 @@ def task_of(target: str, classes: Sequence[str]) -> Task:
     return Classification(target, tuple(classes))
 
 
-def encode(dataset: Dataset) -> TaskData:
-    """The data set with its target encoded for the task that suits it; raises DataError if none does."""
-    encoded = classification.encode(dataset)
+def encode(dataset: Dataset, recorded_classes: Sequence[str] = ()) -> TaskData:
+    """The data set with its target encoded for the task that suits it; raises DataError if none does.
+
+    The classes are in the order that a run has recorded, if there is one.
+    """
+    encoded = classification.encode(dataset, recorded_classes)
     task = Classification(dataset.target.name, encoded.classes)
     return TaskData(dataset, task, encoded.labels, (*dataset.warnings, *encoded.warnings))
