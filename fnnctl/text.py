@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 SHOWN_LENGTH = 60
+_DIGITS = re.compile("([0-9]+)")
 # Direction controls can make a line look like another one.
 DIRECTION_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
@@ -32,6 +33,13 @@ def shown(text: str) -> str:
     """Quote a value for a message, printable and cut to a readable length."""
     cut = text if len(text) <= SHOWN_LENGTH else text[: SHOWN_LENGTH - 1] + "…"
     return f"'{printable(cut)}'"
+
+
+def natural_key(text: str) -> tuple[list[object], str]:
+    """The key of the natural order, in which numbers within texts go by value: `class 2`, `class 10`."""
+    parts = (part.lstrip("0") if place % 2 else part for place, part in enumerate(_DIGITS.split(text)))
+    # Of two numbers the one with fewer digits is smaller; their texts may be too long to be converted.
+    return [(len(part), part) if place % 2 else part for place, part in enumerate(parts)], text
 
 
 def counted(number: int, noun: str) -> str:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fnnctl.text import counted, plain_text, printable, shown
+from fnnctl.text import counted, natural_key, plain_text, printable, shown
 
 
 @pytest.mark.parametrize(
@@ -57,3 +57,27 @@ def test_a_shown_value_is_quoted_and_cut_to_sixty_characters() -> None:
 @pytest.mark.parametrize(("number", "expected"), [(0, "0 rows"), (1, "1 row"), (1234, "1,234 rows")])
 def test_a_count_has_its_plural(number: int, expected: str) -> None:
     assert counted(number, "row") == expected
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["class 1", "class 2", "class 10"],
+        ["a9b1", "a9b10", "a10b1"],
+        ["", "2", "10", "a"],
+        ["v1.9", "v1.10"],
+        ["01", "1", "2"],
+        ["x" + "9" * 5000, "x1" + "0" * 5000],
+        ["A", "B2", "B10", "a"],
+        ["²", "³"],
+    ],
+)
+def test_the_natural_order_has_numbers_by_value(texts: list[str]) -> None:
+    backwards = texts[::-1]
+    assert sorted(backwards, key=natural_key) == texts
+
+
+@given(st.lists(st.text(st.characters(codec="utf-8"), max_size=5), unique=True))
+def test_any_texts_have_one_natural_order(texts: list[str]) -> None:
+    backwards = texts[::-1]
+    assert sorted(texts, key=natural_key) == sorted(backwards, key=natural_key)

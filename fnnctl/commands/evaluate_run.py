@@ -75,7 +75,7 @@ def _score_test_part(model: SavedModel, output: Output) -> None:
     run = model.run
     if run.read_resolved() is None:
         raise UsageError(f"{run.path} has no {RESOLVED}, which tells its data: name a file with --data FILE")
-    loaded = load_experiment(run.path / RESOLVED)
+    loaded = load_experiment(run.path / RESOLVED, run=run)
     rows = loaded.split().test
     task = loaded.data.task
     if message := task.difference(model.predictor.task):

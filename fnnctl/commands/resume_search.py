@@ -101,7 +101,7 @@ def _is_over(run: RunFolder) -> bool:
 def _as_recorded(run: RunFolder, journal: Journal) -> PreparedSearch:
     """The search with the plan that its journal has, which may be a longer one than it began with."""
     settings = journal.settings
-    loaded = load_experiment(run.path / names.RESOLVED, plan_words(settings))
+    loaded = load_experiment(run.path / names.RESOLVED, plan_words(settings), run=run)
     return prepare_search(loaded, max_trials=settings.get("max_trials"), horizon=settings.get("horizon"))
 
 

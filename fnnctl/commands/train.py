@@ -84,7 +84,7 @@ def resume_training(name: str, *, runs_dir: Path, output: Output, signals: Inter
         return folder
     signals.run = str(run.path)
     with released_on_error(run):
-        loaded = load_experiment(resolved_config(run))
+        loaded = load_experiment(resolved_config(run), run=run)
         fit = loaded.fit(loaded.split())
         refuse_other_data(run, loaded.data, loaded.config.file, command="train")
         checkpoint = load_checkpoint(run, loaded.data, fit, output.note)

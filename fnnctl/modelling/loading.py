@@ -16,6 +16,7 @@ from fnnctl.errors import ConfigError, Problem
 from fnnctl.memory import return_large_blocks
 from fnnctl.modelling.cross_validation import CrossValidation, cross_validation
 from fnnctl.modelling.fit import Fit
+from fnnctl.store.folder import RunFolder
 from fnnctl.tasks.registry import encode
 from fnnctl.tasks.task import TaskData
 
@@ -68,9 +69,17 @@ class LoadedExperiment:
 
 
 def load_experiment(
-    file: Path, overrides: Sequence[Override] = (), *, name: str | None = None, seed: int | None = None
+    file: Path,
+    overrides: Sequence[Override] = (),
+    *,
+    name: str | None = None,
+    seed: int | None = None,
+    run: RunFolder | None = None,
 ) -> LoadedExperiment:
-    """Load a config and its data, and check them against each other; raises `InputError`."""
+    """Load a config and its data, and check them against each other; raises `InputError`.
+
+    If `run` has begun with the data, its classes keep the order in which its networks have them.
+    """
     return_large_blocks()
     config = load_config(file, overrides, name=name, seed=seed)
     with config.located():
@@ -80,10 +89,16 @@ def load_experiment(
             settings.task,
             bins=settings.split.bins,
             seed=config.experiment.seed,
+            recorded_classes=_recorded_classes(run),
         )
         if problems := data.task.check(config.experiment):
             raise ConfigError(*problems)
     return LoadedExperiment(config, data)
+
+
+def _recorded_classes(run: RunFolder | None) -> Sequence[str]:
+    facts = run.read_manifest().data if run else None
+    return facts.classes if facts else ()
 
 
 def split_data(data: TaskData, experiment: Experiment) -> Split:

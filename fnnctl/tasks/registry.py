@@ -31,19 +31,26 @@ def task_of(target: str, classes: Sequence[str], *, seed: int = 0) -> Task:
     return Classification(target, tuple(classes)) if classes else Regression(target, seed)
 
 
-def encode(dataset: Dataset, kind: TaskKind = "auto", *, bins: int | None = None, seed: int = 0) -> TaskData:
+def encode(
+    dataset: Dataset,
+    kind: TaskKind = "auto",
+    *,
+    bins: int | None = None,
+    seed: int = 0,
+    recorded_classes: Sequence[str] = (),
+) -> TaskData:
     """The data set with its target encoded for a task; raises DataError if the target does not suit it.
 
     `auto` is a regression if the target's values are continuous numbers. A regression's rows are stratified
     by `bins` of its values, if they are given. The intervals of its metrics follow from the experiment's
-    `seed`.
+    `seed`. Classes are in the order that a run has recorded, if there is one.
     """
     notes: list[str] = []
     if kind == "auto":
         kind, notes = _detected(dataset)
     if kind == "regression":
         return _regression(dataset, bins, seed, notes)
-    encoded = classification.encode(dataset)
+    encoded = classification.encode(dataset, recorded_classes)
     task = Classification(dataset.target.name, encoded.classes)
     warnings = (*dataset.warnings, *notes, *encoded.warnings)
     return TaskData(dataset, task, encoded.labels, encoded.labels, encoded.classes, warnings)

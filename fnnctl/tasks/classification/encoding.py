@@ -13,7 +13,7 @@ from fnnctl.data.problems import Problems
 from fnnctl.data.tables.numbers import ordered, plain_number
 from fnnctl.errors import DataError, Problem
 from fnnctl.tasks.detection import MANY_VALUES, all_numbers
-from fnnctl.text import printable, shown
+from fnnctl.text import natural_key, printable, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +26,8 @@ class ClassLabels:
     warnings: list[str]
 
 
-def encode(dataset: Dataset) -> ClassLabels:
-    """The target's values as classes, in their order.
+def encode(dataset: Dataset, recorded: Sequence[str] = ()) -> ClassLabels:
+    """The target's values as classes in natural order, or in the order that an older run has `recorded`.
 
     Raises DataError if the training data cannot be learned as classes, or if the test file has other classes.
     """
@@ -43,7 +43,19 @@ def encode(dataset: Dataset) -> ClassLabels:
         if line is None:  # one example is enough if there is no line to correct
             break
     problems.raise_any()
-    return ClassLabels(target.codes, target.texts, same_number_twice(target.name, target.texts))
+    in_order = tuple(recorded) if set(recorded) == set(target.texts) else natural_order(target.texts)
+    labels = target.codes
+    if in_order != target.texts:
+        number = {name: index for index, name in enumerate(in_order)}
+        labels = np.array([number[text] for text in target.texts], np.intp)[target.codes]
+    return ClassLabels(labels, in_order, same_number_twice(target.name, in_order))
+
+
+def natural_order(classes: Sequence[str]) -> tuple[str, ...]:
+    """Numbers by value, and texts with the numbers in them by value: `class 2` before `class 10`."""
+    if all(plain_number(text) is not None for text in classes):
+        return ordered(classes)
+    return tuple(sorted(classes, key=natural_key))
 
 
 def target_fault(name: str, classes: Sequence[str], counts: IntArray) -> str | None:

@@ -7,9 +7,16 @@ import numpy.typing as npt
 import pytest
 
 from fnnctl.config.schema.data import DataConfig
+from fnnctl.data.arrays.in_memory import dataset_of
 from fnnctl.data.loading import load_dataset
 from fnnctl.errors import DataError, Problem
-from fnnctl.tasks.classification.encoding import ClassLabels, encode, same_number_twice, target_fault
+from fnnctl.tasks.classification.encoding import (
+    ClassLabels,
+    encode,
+    natural_order,
+    same_number_twice,
+    target_fault,
+)
 
 
 def fault(values: list[str]) -> str | None:
@@ -22,6 +29,29 @@ def test_what_cannot_be_told_apart_is_refused() -> None:
     assert one_class.startswith("the target 'y' has one class only, 'p': there is nothing to tell apart")
     assert "data.missing_values" in one_class
     assert "another value in every row" in (fault([f"n{i}" for i in range(21)]) or "")
+
+
+def test_classes_are_in_natural_order() -> None:
+    assert natural_order(["class 10", "class 2"]) == ("class 2", "class 10")
+    assert natural_order(["-1", "-2", "0.5", "1e1", "2"]) == ("-2", "-1", "0.5", "2", "1e1")
+    assert natural_order(["1", "10", "2", "none"]) == ("1", "2", "10", "none")
+
+
+def test_labels_are_numbers_of_the_classes_in_natural_order() -> None:
+    values = np.array(["c10", "c2", "c1", "c2"] * 3)
+    encoded = encode(dataset_of(np.zeros((12, 1)), values))
+    assert encoded.classes == ("c1", "c2", "c10")
+    assert [encoded.classes[label] for label in encoded.labels] == values.tolist()
+
+
+def test_a_run_keeps_the_order_that_it_has_recorded() -> None:
+    values = np.array(["c10", "c2", "c1", "c2"] * 3)
+    dataset = dataset_of(np.zeros((12, 1)), values)
+    encoded = encode(dataset, ["c1", "c10", "c2"])
+    assert encoded.classes == ("c1", "c10", "c2")
+    assert [encoded.classes[label] for label in encoded.labels] == values.tolist()
+    for other in ([], ["c1", "c2"], ["c1", "c2", "c3"]):
+        assert encode(dataset, other).classes == ("c1", "c2", "c10")
 
 
 def test_one_number_written_in_two_ways_is_a_warning() -> None:

@@ -1,0 +1,95 @@
+"""Class names are in natural order, and what was begun with another order keeps that one."""
+
+from __future__ import annotations
+
+import csv
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.commands.searching import write_config
+from tests.program import AtEpoch, Program, only_run, read_json
+
+NATURAL, AS_TEXT = ["class 2", "class 10", "class 100"], ["class 10", "class 100", "class 2"]
+Older = Callable[[], AbstractContextManager[None]]
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> str:
+    """An experiment on three classes of 40 rows."""
+    rng = np.random.default_rng(0)
+    rows = [
+        f"{rng.normal() + k},{rng.normal() - k},{name}" for _ in range(40) for k, name in enumerate(NATURAL)
+    ]
+    (tmp_path / "x.csv").write_text("a,b,y\n" + "\n".join(rows) + "\n")
+    return str(write_config(tmp_path / "x.yaml", data={"source": str(tmp_path / "x.csv"), "target": "y"}))
+
+
+@pytest.fixture
+def older(monkeypatch: pytest.MonkeyPatch) -> Older:
+    """Within the context classes are in the order of their texts, as they were once."""
+
+    @contextmanager
+    def as_text() -> Iterator[None]:
+        with monkeypatch.context() as patch:
+            patch.setattr(
+                "fnnctl.tasks.classification.encoding.natural_order", lambda texts: tuple(sorted(texts))
+            )
+            yield
+
+    return as_text
+
+
+def test_every_file_and_the_report_have_the_natural_order(
+    program: Program, config: str, tmp_path: Path
+) -> None:
+    done = program("train", config)
+    run = only_run(tmp_path)
+    assert read_json(run / "manifest.json")["data"]["classes"] == NATURAL
+    assert read_json(run / "model.json")["classes"] == NATURAL
+    assert list(read_json(run / "metrics.json")["test"]["per_class"]) == NATURAL
+    with (run / "confusion_matrix.csv").open(newline="") as file:
+        assert next(csv.reader(file)) == ["label", *NATURAL]
+    with (run / "predictions.csv").open(newline="") as file:
+        assert next(csv.reader(file))[3:] == [f"p_{name}" for name in NATURAL]
+    lines = [line.strip() for line in done.out.splitlines()]
+    shown = [line[:9].strip() for line in lines[lines.index("Classes of the test part") + 3 :][:3]]
+    assert shown == NATURAL
+
+
+def test_an_older_run_is_scored_on_its_own_rows(program: Program, config: str, older: Older) -> None:
+    """The order of the classes decides which rows the test part has."""
+    with older():
+        program("train", config, "--quiet")
+    done = program("evaluate", "--json")
+    assert (done.code, done.err) == (0, "the metrics are those of metrics.json, to the last digit\n")
+    assert list(done.json["metrics"]["test"]["per_class"]) == AS_TEXT
+
+
+def test_an_older_training_goes_on_to_its_bits(
+    program: Program, config: str, older: Older, at_epoch: AtEpoch, keep_all: None, no_figures: None
+) -> None:
+    with older():
+        whole = Path(program("train", config, "--quiet").out.strip())
+        at_epoch(4, lambda: signal.raise_signal(signal.SIGTERM))
+        assert program("train", config, "--quiet").code == 143
+    resumed = Path(program("train", "--resume", "latest", "--quiet").out.strip())
+    assert resumed != whole
+    assert read_json(resumed / "model.json")["classes"] == AS_TEXT
+    for name in ("model.npz", "history.csv", "predictions.csv", "metrics.json"):
+        assert (resumed / name).read_bytes() == (whole / name).read_bytes()
+
+
+def test_an_older_search_goes_on_to_its_bits(program: Program, config: str, older: Older) -> None:
+    random = ("--method", "random", "--set", "search.trials=6", "--quiet")
+    with older():
+        whole = Path(program("search", config, *random).out.strip())
+        program("search", config, *random, "--max-trials", "3")
+    resumed = Path(program("search", "--resume", "latest", "--max-trials", "6", "--quiet").out.strip())
+    assert resumed != whole
+    for name in ("leaderboard.csv", "metrics.json", "best/model.npz"):
+        assert (resumed / name).read_bytes() == (whole / name).read_bytes()
