@@ -12,11 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from fnnctl.errors import UsageError
+from fnnctl.errors import MachineError, UsageError
 from fnnctl.store import names
 from fnnctl.store.appending import append_bytes
 from fnnctl.store.atomic import (
     cannot_write,
+    read_bytes,
     sync_folder,
     write_bytes,
     write_lines,
@@ -155,6 +156,15 @@ class OpenRun(RunFolder):
     def let_go(self) -> None:
         """Release the lock: for other processes this one has ended."""
         release(self.lock)
+
+    def _required(self, name: str, meaning: str) -> bytes:
+        """The content of a file that this process has written, or has found when it took the run over."""
+        content = read_bytes(self.path / name)
+        if content is None:
+            raise MachineError(
+                f"{self.path / name} is gone: the run's folder was deleted, moved or changed meanwhile"
+            )
+        return content
 
 
 def create_run(

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import multiprocessing
 import os
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from fnnctl.nn.losses.cross_entropy import softmax
 from fnnctl.plots.learning import learning_curve_figure
 from fnnctl.store import names
 from fnnctl.training.trainer import TrainedMember, train_stack
-from tests.program import Program, only_run, read_json
+from tests.program import AtEpoch, Program, only_run, read_json
 
 ACCURACY = ("accuracy", "accuracy")
 OTHER_TASK = {names.PREDICTED_ACTUAL_FIGURE, names.RESIDUALS_FIGURE}
@@ -223,6 +224,18 @@ def test_softmax_regression_and_float64(program: Program, iris: Path) -> None:
             "weights_1": np.dtype(np.float64),
             "biases_1": np.dtype(np.float64),
         }
+
+
+@pytest.mark.parametrize("epoch", [3, 12])
+def test_a_folder_that_is_deleted_meanwhile_is_a_failure_of_the_environment(
+    program: Program, iris: Path, tmp_path: Path, at_epoch: AtEpoch, epoch: int
+) -> None:
+    at_epoch(epoch, lambda: shutil.rmtree(only_run(tmp_path)))
+    done = program("train", str(iris), "--json")
+    assert done.code == 3
+    assert done.json["error"]["kind"] == "machine"
+    assert "manifest.json is gone: the run's folder was deleted" in done.json["error"]["message"]
+    assert not list((tmp_path / "runs").iterdir())
 
 
 def start_when_all_are_ready(ready: Any, folder: str, config: str) -> None:

@@ -21,7 +21,7 @@ def test_what_is_not_there_reads_as_none(run: OpenRun) -> None:
 
 def test_a_run_without_a_model_says_so(run: OpenRun) -> None:
     with pytest.raises(DataError, match=r"model\.json: is missing: the run has no model"):
-        run.read_model()
+        RunFolder(run.path).read_model()
 
 
 def test_a_folder_without_a_manifest_is_no_run(tmp_path: Path) -> None:
