@@ -165,8 +165,8 @@ def test_without_shared_memory_one_process_does_the_work_and_says_so(
         assert done.code == 0
         folders.append(Path(done.json["run"]))
     warning = (
-        "the system starts no more workers: Permission denied in /dev/shm; "
-        "this process does all the work, with the same results"
+        "the system cannot start more workers: Permission denied in /dev/shm; "
+        "all work runs in this process instead, with the same results"
     )
     assert f"warning: {warning}\n" in done.err
     assert read_json(folders[1] / "manifest.json")["warnings"][-1] == warning
