@@ -47,8 +47,8 @@ def test_folds_with_a_row_a_class_have_none_to_watch(program: Program, tmp_path:
     done = program("evaluate", "c.yaml", "--folds", "2")
     assert done.code == 2
     assert done.err == (
-        "--folds: evaluation.cross_validation.folds: in a fold every class has a single row to learn from, "
-        "and none to set apart for validation: more folds, or set data.split.validation to 0\n"
+        "--folds: evaluation.cross_validation.folds: in a fold every class has only one row, "
+        "so no row is left for validation: use more folds, or set data.split.validation to 0\n"
     )
     assert not (tmp_path / "runs").exists()
     done = program("evaluate", "c.yaml", "--folds", "2", "--set", "data.split.validation=0", "--quiet")
