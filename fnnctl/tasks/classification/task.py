@@ -141,9 +141,9 @@ class Classification:
     def split_warnings(self, targets: Targets, split: Split) -> list[str]:
         warnings = []
         for part, rows, consequence in (
-            ("training", split.train, "so the network cannot learn it"),
-            ("validation", split.validation, "and no share in its metrics"),
-            ("test", split.test, "and no share in its metrics"),
+            ("training", split.train, "and cannot be learned"),
+            ("validation", split.validation, "and no effect on its metrics"),
+            ("test", split.test, "and no effect on its metrics"),
         ):
             counts = np.bincount(targets[rows], minlength=len(self.classes))
             absent = [shown(self.classes[c]) for c in np.flatnonzero(counts == 0)]

@@ -49,7 +49,7 @@ def encode(dataset: Dataset) -> FloatArray:
 def not_a_number(target: str, text: str) -> str:
     """The message for a text that is not a valid value of the target."""
     reason = almost_number(text) or f"{shown(text)} is not a number"
-    return f"the target {shown(target)} of a regression must be a number: {reason}"
+    return f"the target {shown(target)} of a regression: {reason}"
 
 
 def bins(values: FloatArray, count: int) -> IntArray:
