@@ -287,7 +287,7 @@ def test_when_no_trial_finishes(program: Program, tmp_path: Path) -> None:
     )
     done = program("search", str(config), "--json", "--method", "grid")
     assert done.code == 4
-    assert "became non-finite, in epoch" in done.json["error"]["message"]
+    assert "became non-finite in epoch" in done.json["error"]["message"]
     (folder,) = (tmp_path / "runs").iterdir()
     assert read_json(folder / "manifest.json")["status"] == "failed"
     assert [row["status"] for row in leaderboard(folder)] == ["diverged", "diverged"]
