@@ -21,8 +21,8 @@ def add_noise(work: Workspace, deviation: FloatArray, rngs: MemberGenerators) ->
 def mix_up(work: Workspace, alpha: FloatArray, rngs: MemberGenerators) -> None:
     """Mix inputs and targets of every example with those of another one in the batch (Zhang et al., 2018).
 
-    Each member draws an order of the batch and one ρ from Beta(α, α); `alpha` (K,) has the members' α: x ← ρx
-    + (1 − ρ)x′. Weighted examples keep their weights: the loss is ρwL(y) + (1 − ρ)w′L(y′).
+    Each member draws an order of the batch and one ρ from Beta(α, α); `alpha` (K,) has the members' α:
+    x ← ρx + (1 − ρ)x′. Weighted examples keep their weights: the loss is ρwL(y) + (1 − ρ)w′L(y′).
     """
     targets = work.targets
     if targets.partners is None or targets.share is None:

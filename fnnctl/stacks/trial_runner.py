@@ -305,8 +305,8 @@ class TrialRunner:
                     raise MachineError(
                         f"trial {result.trial}, trained again because its checkpoint was lost, has the "
                         f"objective {result.objective} after {after}, but the journal has "
-                        f"{recorded.objective}: this machine or its NumPy does not reproduce results exactly. "
-                        "Start a new search here"
+                        f"{recorded.objective}: this machine or its NumPy does not reproduce results "
+                        "exactly. Start a new search here"
                     )
 
     def _is_there(self, job: Job) -> bool:

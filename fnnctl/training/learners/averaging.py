@@ -1,8 +1,8 @@
 """Running averages of the weights, which often generalize better than the last ones.
 
 EMA: w̄ ← δw̄ + (1 − δ)w after every step (Polyak & Juditsky, 1992, with a decay). The first steps use min(δ,
-(1 + t)/(10 + t)) in place of δ, so that the initial weights are soon forgotten. SWA: the plain mean of the
-weights at the ends of the last epochs (Izmailov et al., 2018).
+(1 + t)/(10 + t)) in place of δ, so that the initial weights are soon forgotten.
+SWA: the plain mean of the weights at the ends of the last epochs (Izmailov et al., 2018).
 
 The running statistics of batch normalization do not fit averaged weights, so they are recomputed in an extra
 pass over the training rows. The pass uses the epoch's order, because batches in file order need not be random

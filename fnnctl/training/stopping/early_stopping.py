@@ -19,7 +19,7 @@ _NEVER = np.iinfo(np.int64).max
 
 
 class _Rules:
-    """The common part of the members' rules; a member without a rule never ends early."""
+    """The common part of the members' rules; a member without a rule never ends because of it."""
 
     def __init__(self, rules: Sequence[StoppingRule | ConvergenceRule | None]) -> None:
         self._ruled = np.array([rule is not None for rule in rules])

@@ -29,7 +29,7 @@ def experiment(**sections: Any) -> Experiment:
         (
             {"training": {"early_stopping": {"monitor": "validation_accuracy"}}},
             "training.early_stopping.monitor",
-            "there are train_loss, train_r2, validation_loss, validation_r2",
+            "choose from train_loss, train_r2, validation_loss, validation_r2",
         ),
         (
             {"training": {"lr_schedule": {"name": "adaptive", "monitor": "train_accuracy"}}},
