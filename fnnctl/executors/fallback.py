@@ -1,4 +1,4 @@
-"""What happens where the system starts no workers: this process does the work, with the same results."""
+"""If the system cannot start workers, this process does the work, with the same results."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fnnctl.executors.protocols import Executor, Note, R, Shared, T, Work, Worke
 
 
 class FallbackExecutor:
-    """The first executor; the second takes its place if the system refuses the first one's workers."""
+    """Uses the first executor, or the second if the system refuses to start the first one's workers."""
 
     def __init__(self, first: Executor, second: Executor, note: Note) -> None:
         """`note` is called if the second has to take over."""
@@ -26,8 +26,8 @@ class FallbackExecutor:
         """See `Executor`; raises no `WorkersRefusedError`."""
         try:
             return self._active.submit(work, *args)
-        except WorkersRefusedError as error:  # of the first item: no other is under way
-            self._note(f"{error.message}; this process does all the work, with the same results")
+        except WorkersRefusedError as error:  # raised only by the first item, so no other is running
+            self._note(f"{error.message}; all work runs in this process instead, with the same results")
             self._active.shutdown()
             self._active, self.workers = self._second, self._second.workers
             return self._active.submit(work, *args)

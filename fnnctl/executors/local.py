@@ -1,4 +1,4 @@
-"""What the executors on this machine have in common: shared values, progress and polling."""
+"""The common part of all executors on this machine: shared values, progress and polling."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ class LocalProgress(Progress, Protocol):
 
     @property
     def done(self) -> int:
-        """How much is done in all."""
+        """The total progress of all workers."""
 
     def stop(self) -> None:
-        """Let all work end early."""
+        """Ask all work to end early."""
 
 
 class ThreadProgress:
@@ -54,7 +54,7 @@ class LocalExecutor:
     def share(self, value: T) -> Shared[T]:
         """See `Executor`."""
         if self._started:
-            raise RuntimeError("values are shared before the first item is submitted")
+            raise RuntimeError("values must be shared before the first item is submitted")
         self._values.append(value)
         return Shared(len(self._values) - 1)
 
@@ -66,9 +66,9 @@ class LocalExecutor:
 
 
 def start_threads(count: int) -> ThreadPoolExecutor:
-    """A pool whose threads all run already; raises `WorkersRefusedError` if the system refuses one.
+    """A pool whose threads are all running; raises `WorkersRefusedError` if the system refuses one.
 
-    Left to itself a pool starts a thread when an item needs it, and loses the item if the thread is refused.
+    By default a pool starts a thread when an item needs it, and loses the item if the thread is refused.
     """
     pool, all_run = ThreadPoolExecutor(count), threading.Event()
     try:

@@ -1,8 +1,9 @@
 """Worker processes: each gets the shared values once, and computes with one BLAS thread.
 
-They are forked from this process if it has no second thread: in an instant, without a copy of anything. A
-second thread's locks would be in an unknown state in a fork. Then, and when a dead worker is replaced, they
-come from a server that has imported what the work needs, which takes some tenths of a second.
+If this process has a single thread, workers are forked from it, which is instant and copies nothing. With a
+second thread a fork is unsafe, because that thread's locks would be in an unknown state. Then, and to replace
+a dead worker, workers come from a fork server that has imported what the work needs, which takes a few tenths
+of a second.
 """
 
 from __future__ import annotations
@@ -36,20 +37,20 @@ THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 THREADED = {"jax", "tensorflow", "torch"}
-"""Libraries with threads of their own that do not survive a fork, and that Python does not count."""
+"""Libraries whose own threads do not survive a fork and are not counted by Python."""
 
 DESCRIPTORS_PER_WORKER = 3
-"""A pipe to the worker, and two to know when it ends."""
+"""One for the pipe to the worker, and two to notice when it ends."""
 OTHER_DESCRIPTORS = 8
-"""What a start needs for a moment, and the rest of the program beside the workers."""
+"""Needed briefly during a start, and by the rest of the program."""
 
 
 def can_fork() -> bool:
     """Whether workers can be forked from this process as it is now.
 
-    On Linux only: elsewhere the state of system libraries does not survive a fork. NumPy's BLAS has threads
-    and handles forks; other libraries with threads do not. A BLAS whose threads can only be set before it is
-    loaded would keep this process's number of them.
+    Linux only: on other systems the state of system libraries does not survive a fork. NumPy's BLAS has
+    threads and handles forks; other threaded libraries do not. If the number of BLAS threads can only be set
+    before the BLAS is loaded, a forked worker would keep this process's number.
     """
     alone = threading.active_count() == 1 and not THREADED.intersection(sys.modules)
     return sys.platform == "linux" and alone and can_set_blas_threads()
@@ -57,15 +58,16 @@ def can_fork() -> bool:
 
 @dataclass(frozen=True)
 class ProcessProgress:
-    """Progress in memory that the processes share.
+    """Progress in memory shared by the processes.
 
-    Each worker has its own counter, so that no lock is needed: a killed worker would hold it for ever.
+    Each worker has its own counter, so no lock is needed. A worker killed while holding one would never
+    release it.
     """
 
     counts: Array[c_longlong]
     flag: c_byte
     worker: int | None = None
-    """Whose view this is; None in the parent."""
+    """The worker that this view belongs to; None in the parent."""
 
     @property
     def done(self) -> int:
@@ -93,7 +95,7 @@ class ProcessExecutor(LocalExecutor):
     """
 
     def __init__(self, workers: int, poll: Poll) -> None:
-        """The workers start at the first `submit`; there is no shared progress before."""
+        """The workers start at the first `submit`; until then progress is not shared."""
         super().__init__(workers, poll, ThreadProgress())
         self._processes: list[WorkerProcess] = []
         self._idle: SimpleQueue[WorkerProcess] = SimpleQueue()
@@ -113,7 +115,7 @@ class ProcessExecutor(LocalExecutor):
                 self._threads.shutdown(cancel_futures=True)
             for process in self._processes:
                 process.end()
-        except BaseException:  # a second signal, while this waits: the workers ignore it
+        except BaseException:  # a second signal during the wait; the workers ignore signals
             for process in self._processes:
                 process.kill()
             raise
@@ -142,7 +144,7 @@ class ProcessExecutor(LocalExecutor):
         return threads
 
     def _start_slowly(self, process: WorkerProcess, preload: str) -> None:
-        """Start a process without a fork of this one; in a thread, where no signal breaks it off halfway."""
+        """Start a process without forking this one; in a thread, where no signal can interrupt it halfway."""
         with self._starting, _one_blas_thread():
             process.start(_context_without_fork(preload))
 
@@ -163,7 +165,7 @@ class WorkerProcess:
     def __init__(self, values: Sequence[Any], progress: ProcessProgress) -> None:
         self._values, self._progress = values, progress
         self.connection: Connection | None = None
-        """None if it is not started, or was killed."""
+        """None if the process has not been started, or was killed."""
 
     def start(self, context: BaseContext) -> None:
         """Start the process; raises `WorkersRefusedError` if the system refuses to."""
@@ -209,18 +211,18 @@ class WorkerProcess:
 
 @contextmanager
 def _refusals() -> Iterator[None]:
-    """Raise `WorkersRefusedError` for what the system refuses within the block."""
+    """Turn the system's refusals within the block into `WorkersRefusedError`."""
     try:
         yield
     except OSError as error:
         where = f" in {Path(error.filename).parent}" if error.filename else ""
         raise WorkersRefusedError(f"{error.strerror}{where}") from error
     except EOFError as error:
-        raise WorkersRefusedError("the server that starts them does not answer") from error
+        raise WorkersRefusedError("the fork server does not answer") from error
 
 
 def _reserve_descriptors(count: int) -> None:
-    """Raise OSError unless so many files can be opened: a start that fails halfway leaves some open."""
+    """Raise OSError unless `count` files can be opened; a start that fails halfway would leave some open."""
     reserved: list[int] = []
     try:
         while len(reserved) < count:
@@ -231,23 +233,23 @@ def _reserve_descriptors(count: int) -> None:
 
 
 def _serve(connection: Connection, values: Sequence[Any], progress: ProcessProgress) -> None:
-    """A worker's life: run the items that come, until None does.
+    """The main loop of a worker: run items until None arrives.
 
-    A terminal sends its signals to all processes. The parent decides what they mean; the workers ignore them.
+    A terminal sends its signals to all processes. The parent handles them; the workers ignore them.
     """
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
     set_blas_threads(1)
-    with suppress(RuntimeError):  # the system starts no thread: this worker outlives its parent by one item
+    with suppress(RuntimeError):  # then the worker ends after its item, not at once
         threading.Thread(target=_end_with_parent, daemon=True).start()
     while _run_next(connection, values, progress):
         pass
 
 
 def _run_next(connection: Connection, values: Sequence[Any], progress: Progress) -> bool:
-    """Run the next item and send whether it failed, with its exception or result; False if none comes."""
+    """Run the next item and send back whether it failed, and its exception or result; False at the end."""
     parent = multiprocessing.parent_process()
     if parent and connection not in wait([connection, parent.sentinel]):
         return False
@@ -256,21 +258,21 @@ def _run_next(connection: Connection, values: Sequence[Any], progress: Progress)
     work, args = item
     try:
         connection.send((False, work(progress, *resolved(args, values))))
-    except Exception as error:  # also of a result that cannot be pickled: nothing of it was sent
+    except Exception as error:  # also if the result cannot be pickled: then nothing was sent yet
         error.add_note("".join(traceback.format_exception(error)))  # pickling drops the traceback
         connection.send((True, error))
     return True
 
 
 def _end_with_parent() -> None:
-    """End this worker if its parent was killed: it would wait for items for ever."""
+    """End this worker if its parent is killed; otherwise it would wait for items forever."""
     if parent := multiprocessing.parent_process():
         wait([parent.sentinel])
         os._exit(1)
 
 
 def _context_without_fork(preload: str) -> BaseContext:
-    """How to start a process beside threads; `preload` is the module that the work is defined in."""
+    """How to start a process if this one has threads; `preload` is the module that defines the work."""
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
@@ -280,11 +282,11 @@ def _context_without_fork(preload: str) -> BaseContext:
 
 @contextmanager
 def _ready_to_fork() -> Iterator[None]:
-    """Within the block this process can be forked, by its only thread.
+    """Make this process safe to fork within the block; it must have a single thread.
 
-    A signal that came just after a fork would be handled in the worker as it is here: it waits until the end
-    of the block. The workers' garbage collectors leave out the objects that exist by now: to look at them
-    would copy their memory page by page.
+    Signals are blocked until the end of the block, because one that arrives just after a fork would run this
+    process's handler in the worker. The workers' garbage collectors skip all objects that exist now: visiting
+    them would copy their memory page by page.
     """
     gc.freeze()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
@@ -299,7 +301,7 @@ def _ready_to_fork() -> Iterator[None]:
 
 @contextmanager
 def _one_blas_thread() -> Iterator[None]:
-    """Within the block processes start with one BLAS thread; NumPy reads this when it is imported."""
+    """Processes started within the block use one BLAS thread; NumPy reads the variables when imported."""
     before = {name: os.environ.get(name) for name in THREAD_VARIABLES}
     os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
     try:

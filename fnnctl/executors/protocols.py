@@ -1,4 +1,4 @@
-"""What an executor is, and what the work that it runs sees of it."""
+"""The interface of executors, and what the work that they run sees of them."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 Poll: TypeAlias = Callable[[int], bool]
-"""Is told how much is done in all, and answers whether the work should stop."""
+"""Called with the total progress; returns whether the work should stop."""
 
 Note: TypeAlias = Callable[[str], None]
-"""Shows the user a sentence."""
+"""Shows a message to the user."""
 
 
 class Progress(Protocol):
@@ -35,7 +35,7 @@ Work: TypeAlias = Callable[Concatenate[Progress, ...], R]
 
 @dataclass(frozen=True, slots=True)
 class Shared(Generic[T]):
-    """A handle of a value that every worker has."""
+    """A handle to a value that every worker has."""
 
     index: int
 
@@ -47,7 +47,7 @@ class Executor(Protocol):
     """How many items it runs at the same time."""
 
     def share(self, value: T) -> Shared[T]:
-        """Place a value once per worker; the handle stands for it among the arguments of `submit`.
+        """Send a value to each worker once; pass the returned handle to `submit` in its place.
 
         Raises `RuntimeError` after the first `submit`.
         """
@@ -55,22 +55,22 @@ class Executor(Protocol):
     def submit(self, work: Work[R], /, *args: Any) -> Future[R]:
         """Run `work(progress, *args)`, with handles replaced by their values.
 
-        The first call starts the workers; it raises `WorkersRefusedError` if the system does not let it. The
+        The first call starts the workers; it raises `WorkersRefusedError` if the system refuses to. The
         future raises `WorkerKilledError` if the worker died.
         """
 
     def poll(self) -> bool:
-        """Report progress to the caller's `Poll`; True once that has answered that the work should stop."""
+        """Report progress to the caller's `Poll`; True once it has asked for the work to stop."""
 
     def shutdown(self) -> None:
-        """Cancel what is queued, stop what runs, and wait for it."""
+        """Cancel queued items, stop the running ones, and wait for them to end."""
 
 
 class WorkersRefusedError(MachineError):
-    """The system starts no worker: it has no shared memory, or a limit of processes or files is reached."""
+    """The system refuses to start a worker: no shared memory, or a limit on processes or files is reached."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__(f"the system starts no more workers: {reason}")
+        super().__init__(f"the system cannot start more workers: {reason}")
 
 
 class WorkerKilledError(MachineError):

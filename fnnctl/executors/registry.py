@@ -1,4 +1,4 @@
-"""The executors by name. A new one is a file of its own and a line here."""
+"""The executors by name. To add one, write a new file and add a line here."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EXECUTORS: Final[Mapping[ExecutorKind, Callable[[int, Poll], Executor]]] = {
 }
 
 BY_NAME: Final[Mapping[str, ExecutorKind]] = {"serial": "serial", "processes": "processes"}
-"""Those that a user can ask for."""
+"""The executors that a user can choose."""
 
 
 @contextmanager
@@ -33,10 +33,10 @@ def make_executor(
     Args:
         kind: Its name in the registry.
         workers: How many items it may run at the same time.
-        poll: Called in the calling thread now and then, with how much is done in all; answers whether the
-            work should stop.
-        note: Called with a sentence for the user if the system starts no workers, so that this process does
-            the work; without it `submit` raises `WorkersRefusedError` then.
+        poll: Called regularly in the calling thread with the total progress; returns whether the work should
+            stop.
+        note: Called with a message for the user if the system cannot start workers and this process does the
+            work instead. Without `note`, `submit` raises `WorkersRefusedError`.
     """
     executor = EXECUTORS[kind](workers, poll)
     if note is not None:

@@ -1,4 +1,4 @@
-"""The executor that needs no other: it runs work at once, in the calling thread."""
+"""An executor without workers: it runs each item immediately, in the calling thread."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from fnnctl.executors.protocols import Poll, R, Work
 
 
 class SerialExecutor(LocalExecutor):
-    """Runs each item before `submit` returns, so that one item at a time is under way.
+    """Runs each item before `submit` returns, so only one item runs at a time.
 
-    It is the work's `Progress`: it polls whenever the work asks, because the calling thread is busy.
+    It is also the work's `Progress`. The calling thread is busy with the work, so it polls whenever the work
+    calls `should_stop`.
     """
 
     def __init__(self, workers: int, poll: Poll) -> None:
-        """`workers` is 1, whatever was asked for."""
+        """The argument `workers` is ignored: there is always one."""
         super().__init__(1, poll, ThreadProgress())
         self.should_stop, self.advance = self.poll, self._progress.advance
 
     def submit(self, work: Work[R], /, *args: Any) -> Future[R]:
-        """See `Executor`. An exception that a signal raises goes to the caller, not into the future."""
+        """See `Executor`. An exception raised by a signal handler goes to the caller, not into the future."""
         self._started = True
         future: Future[R] = Future()
         try:
@@ -31,4 +32,4 @@ class SerialExecutor(LocalExecutor):
         return future
 
     def shutdown(self) -> None:
-        """See `Executor`; nothing can be under way."""
+        """See `Executor`; nothing can be running."""

@@ -1,4 +1,4 @@
-"""Threads of this process: for long array operations, which do not hold the interpreter's lock."""
+"""Threads of this process, for long array operations, which release the interpreter's lock."""
 
 from __future__ import annotations
 

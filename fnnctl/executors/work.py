@@ -1,4 +1,4 @@
-"""Running many work items with an executor; the results do not depend on who ran what."""
+"""Runs many work items with an executor; the results do not depend on which worker ran which item."""
 
 from __future__ import annotations
 
@@ -22,17 +22,18 @@ def run_work(
     *,
     on_killed: Callable[[int], R] | None = None,
 ) -> Iterator[tuple[int, R]]:
-    """Run the work on every item, and yield each item's index and result as they come.
+    """Run the work on every item, and yield each item's index and result as it finishes.
 
-    Items are pulled when there is room, so that at most `workers + 1` are under way. Once the executor's poll
-    says stop, no further item is pulled or started: the results of those that run are the last ones.
-    An item whose worker was killed runs once more, alone: it may have been another that used up the memory.
+    Items are pulled when a worker is free, so at most `workers + 1` are submitted at a time. Once the
+    executor's poll asks to stop, no further item is pulled or started; items that are running still give
+    results. If an item's worker is killed, the item runs once more, alone, because another item may have used
+    up the memory.
 
     Args:
-        executor: Who runs the work.
-        work: Called with a `Progress` and an item's arguments. What it raises is raised here.
+        executor: Runs the work.
+        work: Called with a `Progress` and an item's arguments. Its exceptions are raised here.
         items: The arguments of each call.
-        on_killed: Gives the result of an item (by its index) whose worker was killed twice; without it
+        on_killed: Returns the result for the index of an item whose worker was killed twice. Without it,
             `WorkerKilledError` is raised.
     """
     waiting = enumerate(items)
@@ -69,7 +70,7 @@ def run_work(
 def _due(
     executor: Executor, waiting: Iterator[Item], running: dict[Future[R], Item], killed_once: dict[int, Item]
 ) -> Iterator[Item]:
-    """The items to start now; after a stop there are none, and those that have not started are cancelled."""
+    """The items to start now; none after a stop, which also cancels submitted items that have not started."""
     if executor.poll():
         for future in [each for each in running if each.cancel()]:
             del running[future]

@@ -1,1 +1,1 @@
-"""How good predictions are: scores, curves, and how sure one can be of them."""
+"""How good predictions are: scores, curves, and their confidence intervals."""

@@ -1,9 +1,9 @@
-"""Calibration: whether predictions with a probability of 0.8 are correct in 80 of 100 rows.
+"""Calibration: whether predictions with a probability of 0.8 are correct in 80 % of the rows.
 
 Rows are put into 15 bins of equal width by their confidence, which is the probability of the predicted class
 (Guo et al., On Calibration of Modern Neural Networks, ICML 2017, after Naeini et al., AAAI 2015). Bins of
-equal mass would leave no bin empty, but their borders differ from model to model. Errors from equal widths
-can be compared between models and with published ones.
+equal mass would never be empty, but their edges would differ from model to model. With equal widths, errors
+are comparable between models and with published ones.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.metrics.statistics import wilson_interval
 
 BINS = 15
-"""As Guo et al. have it."""
+"""As in Guo et al."""
 EDGES: FloatArray = np.linspace(0.0, 1.0, BINS + 1)
 """A bin contains its upper edge, but not its lower one."""
 BLOCK_PAIRS = 2**17
-"""Pairs of a row and a class per block, so that temporary arrays stay in the cache."""
+"""(Row, class) pairs per block, so that temporary arrays stay in the cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +53,16 @@ class Reliability:
 
     @property
     def maximum_error(self) -> float:
-        """The largest |accuracyᵦ − confidenceᵦ| of a bin with rows (Guo et al., equation 5)."""
+        """The largest |accuracyᵦ − confidenceᵦ| over the bins that are not empty (Guo et al., equation 5)."""
         gaps, used = np.abs(self.hits - self.confidence_sums), self.rows > 0
         return float((gaps[used] / self.rows[used]).max())
 
     def table(self, *, repeats: int = 1) -> Iterator[list[object]]:
-        """One row per bin: its ends, rows, mean confidence, accuracy and the ends of the 95 % interval.
+        """One row per bin: its edges, number of rows, mean confidence, accuracy and 95 % interval of the
+        accuracy.
 
-        Values that an empty bin does not have are None. With several repeats each row was predicted once
-        per repeat, but counts once in the interval.
+        Values that do not exist for an empty bin are None. With several repeats each row was predicted once
+        per repeat, but the interval counts it once.
         """
         bins = zip(self.rows.tolist(), self.hits.tolist(), self.confidence_sums.tolist(), strict=True)
         for low, high, (rows, hits, total) in zip(EDGES[:-1].tolist(), EDGES[1:].tolist(), bins, strict=True):
@@ -71,11 +72,11 @@ class Reliability:
 
 
 NO_ROWS = Reliability(np.zeros(BINS, np.int64), np.zeros(BINS, np.int64), np.zeros(BINS))
-"""The sum over no rows, to which batches are added."""
+"""The `Reliability` of no rows, to which batches are added."""
 
 
 def reliability(labels: IntArray, probabilities: FloatArray) -> Reliability:
-    """Bin n rows by their confidence: labels (n,), probabilities (n, C); the first of equal ones predicts."""
+    """Bin n rows by their confidence: labels (n,), probabilities (n, C); ties predict the first class."""
     predicted = probabilities.argmax(axis=1)
     confidence = probabilities[np.arange(len(labels)), predicted]
     bins = _bins(confidence)
@@ -90,7 +91,7 @@ def class_calibration_errors(labels: IntArray, probabilities: FloatArray) -> Flo
     """The expected calibration error of each class's probability, (C,), over all rows.
 
     Their mean is the class-wise error of Kull et al. (NeurIPS 2019, equation 3). Labels (n,), probabilities
-    (n, C). A class without rows has an error, too: its probability should be 0.
+    (n, C). A class without rows also has an error: its probability should be 0.
     """
     rows, classes = probabilities.shape
     of_label = probabilities[np.arange(rows), labels]
@@ -107,10 +108,10 @@ def class_calibration_errors(labels: IntArray, probabilities: FloatArray) -> Flo
 
 
 def brier_score(labels: IntArray, probabilities: FloatArray) -> float:
-    """The mean squared distance of the probabilities (n, C) from the labels' unit vectors; labels (n,).
+    """The mean squared distance between probabilities (n, C) and one-hot labels; `labels` is (n,).
 
-    The sum over classes, from 0 to 2 (Brier, Monthly Weather Review 78, 1950). With two classes, whose terms
-    are equal, only one term, from 0 to 1, as in scikit-learn's `brier_score_loss`.
+    It is the sum over classes, from 0 to 2 (Brier, Monthly Weather Review 78, 1950). With two classes both
+    terms are equal and only one is counted, so it is from 0 to 1, as in scikit-learn's `brier_score_loss`.
     """
     rows, classes = probabilities.shape
     total = 0.0
@@ -123,7 +124,7 @@ def brier_score(labels: IntArray, probabilities: FloatArray) -> float:
 
 
 def _bins(probabilities: FloatArray) -> IntArray:
-    """The number of each probability's bin, in the same shape."""
+    """The index of each probability's bin, in the same shape."""
     return EDGES[1:-1].searchsorted(probabilities)
 
 

@@ -1,4 +1,4 @@
-"""The scores of one part of the data, as metrics.json has them.
+"""The scores of one part of the data, as stored in metrics.json.
 
 A score that does not exist is None, never NaN.
 """
@@ -34,17 +34,15 @@ def score(
 
     `ranked` is the result of `rank_part` for the same labels and probabilities.
 
-    - Predictions are the most probable classes. - Precision, recall and F1 are scikit-learn's with
-    `zero_division=0`. Macro averages are over the classes that
-      occur in labels or predictions, balanced accuracy over those in the labels. A class in neither has no
-      rates.
-    - A class with no rows or with all rows has no AUC, one without rows no average precision. Averages are
-    over
-      the classes that have one. Micro averages pool all pairs of a row and a class.
-    - Calibration errors are those of `metrics.calibration`; a class without rows has one, too.
-    - `loss` is passed through.
+    - The most probable class is predicted. - Precision, recall and F1 are scikit-learn's with
+    `zero_division=0`. Macro averages are over the classes that occur in labels or predictions, balanced
+    accuracy over those in the labels. A class that occurs in neither has no rates.
+    - A class with no rows or with all rows has no AUC; one without rows has no average precision. Averages
+      are over the classes that have one. Micro averages pool all (row, class) pairs.
+    - Calibration errors are those of `metrics.calibration`; a class without rows also has one.
+    - `loss` is copied unchanged.
 
-    Raises ValueError without rows.
+    Raises ValueError if there are no rows.
     """
     if not len(labels):
         raise ValueError("there are no rows to score")
@@ -98,13 +96,13 @@ def _rates_by_name(rates: ClassRates) -> dict[str, FloatArray]:
 
 
 def _log_loss(labels: IntArray, probabilities: FloatArray) -> float:
-    """The mean −log p of the labels; p is at least one machine epsilon, as in scikit-learn."""
+    """The mean of −log p of the true classes; p is at least the machine epsilon, as in scikit-learn."""
     of_label = probabilities[np.arange(len(labels)), labels].astype(np.float64)
     return float(-np.log(np.clip(of_label, np.finfo(np.float64).eps, 1.0)).mean())
 
 
 def _ranked_scores(ranked: RankedPart, support: IntArray) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """The scores from the order of the probabilities: of each class against the rest, and averages."""
+    """The scores that depend on the order of the probabilities: one class against the rest, and averages."""
     precisions = [average_precision(ranking) for ranking in ranked.classes]
     of_classes = [
         {**_area_and_interval(estimate, "roc_auc"), "average_precision": precision}

@@ -1,4 +1,4 @@
-"""The confusion matrix and everything that is counted from it."""
+"""The confusion matrix and everything that is computed from it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fnnctl.arrays import BoolArray, FloatArray, IntArray
 
 
 def confusion_matrix(labels: IntArray, predictions: IntArray, classes: int) -> IntArray:
-    """Counts (C, C), true classes in rows, predicted ones in columns, of labels and predictions (n,)."""
+    """Counts (C, C) of labels and predictions (n,): true classes in rows, predicted ones in columns."""
     cells = labels.astype(np.int64) * classes + predictions
     return np.bincount(cells, minlength=classes**2).reshape(classes, classes)
 
@@ -29,9 +29,10 @@ class ClassRates:
 
 
 def class_rates(hits: IntArray, support: IntArray, predicted: IntArray) -> ClassRates:
-    """Rates from counts (…, C) of each class: correct predictions, rows of the class, and predictions of it.
+    """Rates from counts (…, C) per class: correct predictions, rows of the class, and predictions of the
+    class.
 
-    They are scikit-learn's with `zero_division=0`. Leading axes, such as the members of a stack, are kept.
+    They equal scikit-learn's with `zero_division=0`. Leading axes, such as the members of a stack, are kept.
     """
     return ClassRates(
         precision=_share(hits, predicted),
@@ -69,7 +70,7 @@ def cohens_kappa(matrix: IntArray) -> float | None:
 
 
 def _agreement(matrix: IntArray) -> tuple[int, int, int]:
-    """Rows that agree, n² times the share that agrees by chance, and the number of rows n."""
+    """The rows that agree, n² times the share expected to agree by chance, and the number of rows n."""
     expected = int(matrix.sum(axis=0) @ matrix.sum(axis=1))
     return int(np.trace(matrix)), expected, int(matrix.sum())
 
@@ -79,5 +80,5 @@ def _square_sum(counts: IntArray) -> int:
 
 
 def _share(part: FloatArray | IntArray, whole: IntArray) -> FloatArray:
-    """Divide, with 0 if the whole is 0."""
+    """Divide; 0 if the denominator is 0."""
     return np.divide(part, whole, out=np.zeros(np.shape(whole)), where=whole > 0)

@@ -1,4 +1,4 @@
-"""ROC and precision-recall curves: of each class against the rest, and their averages."""
+"""ROC and precision-recall curves: one class against the rest, and their averages."""
 
 from __future__ import annotations
 
@@ -24,37 +24,38 @@ class Curve:
     x: FloatArray
     y: FloatArray
     thresholds: FloatArray
-    """One per point: infinite for the point above all scores, NaN if there is none (macro average)."""
+    """One per point: infinite for the point above all scores, NaN for a macro average, which has none."""
     area: float
 
 
 def roc_curves(ranked: RankedPart, classes: Sequence[str]) -> list[Curve]:
-    """False positive rate (x) and true positive rate (y), both rising, of C classes with these names.
+    """ROC curves of C classes with these names: false positive rate (x) and true positive rate (y), both
+    rising.
 
-    First every class that has rows, but not all of them, with the points of scikit-learn's `roc_curve`; then
-    the micro average, of all pairs of a row and a class; then the macro average, the mean of the class
-    curves at each false positive rate where one of them bends. It rises where they rise, so that its area
-    is the mean of their areas.
+    First comes each class that has some, but not all, of the rows, with the points of scikit-learn's
+    `roc_curve`. Then comes the micro average, over all (row, class) pairs. Last comes the macro average, the
+    mean of the class curves at each false positive rate at which one of them bends. It rises vertically
+    wherever they do, so its area is the mean of their areas.
     """
     return _curves(ranked, classes, area_of=roc_auc, points_of=_roc_curve, mean_of=_mean_of_lines)
 
 
 def pr_curves(ranked: RankedPart, classes: Sequence[str]) -> list[Curve]:
-    """Recall (x), falling, and precision (y), of C classes with these names.
+    """Precision-recall curves of C classes with these names: recall (x), falling, and precision (y).
 
-    First every class that has rows, with the points of scikit-learn's `precision_recall_curve(…,
-    drop_intermediate=True)`; then the micro average, as for ROC; then the macro average. Precision does not
-    run along a straight line between two points (Davis & Goadrich, ICML 2006), so curves are taken as the
-    steps that average precision sums: at recall r the precision of the highest threshold that reaches r.
-    The macro average is the mean of these steps, and its area the mean average precision.
+    First comes each class that has rows, with the points of scikit-learn's `precision_recall_curve(…,
+    drop_intermediate=True)`, then the micro average, as for ROC, then the macro average. Precision must not
+    be interpolated linearly between two points (Davis & Goadrich, ICML 2006). So curves are step functions,
+    as in the sum of average precision: at recall r they have the precision of the highest threshold that
+    reaches r. The macro average is the mean of these steps; its area is the mean average precision.
     """
     return _curves(ranked, classes, area_of=average_precision, points_of=_pr_curve, mean_of=_mean_of_steps)
 
 
 def mean_roc_curves(repeats: Sequence[Sequence[Curve]]) -> list[Curve]:
-    """The mean of the curves of several repeats, for each kind and class, taken as for the macro average.
+    """The mean curve over several repeats, for each kind and class, computed like the macro average.
 
-    A curve that a repeat does not have is left out; areas are means of areas.
+    If a repeat lacks a curve, the mean is over the others; areas are means of areas.
     """
     return _mean_curves(repeats, _mean_of_lines)
 
@@ -104,7 +105,7 @@ def _mean_curves(
 
 def _roc_curve(ranking: Ranking) -> _Points:
     false, true = ranking.false_positives, ranking.true_positives
-    # The ranking has left out points on straight lines through negatives; those through positives are left.
+    # The ranking has dropped points on straight lines through negatives; those through positives remain.
     rise, run = np.diff(true), np.diff(false)
     is_straight = (rise[:-1] > 0) & (rise[1:] == rise[:-1]) & (run[1:] == run[:-1])
     kept = _with_ends(~is_straight, len(true))
@@ -127,16 +128,16 @@ def _pr_curve(ranking: Ranking) -> _Points:
 
 
 def _with_ends(inner_is_kept: BoolArray, points: int) -> IntArray:
-    """Indices of the points to keep: the first, the last, and the chosen ones between them."""
+    """The indices of the points to keep: the first, the last, and the chosen ones between them."""
     kept = np.ones(points, dtype=np.bool_)
     kept[1:-1] = inner_is_kept
     return np.flatnonzero(kept)
 
 
 def _mean_of_lines(curves: Sequence[Curve]) -> _Points:
-    """The mean of curves that are lines between points with rising x and may rise vertically."""
+    """The mean of piecewise linear curves with rising x, which may rise vertically."""
     grid = np.unique(np.concatenate([curve.x for curve in curves]))
-    # Of several points at one x, np.interp takes the last: the top of a rise, and, mirrored, its foot.
+    # Of several points at one x, np.interp uses the last: the top of a rise or, mirrored, its foot.
     tops = sum(np.interp(grid, curve.x, curve.y) for curve in curves) / len(curves)
     feet = sum(np.interp(-grid, -curve.x[::-1], curve.y[::-1]) for curve in curves) / len(curves)
     x, y = np.repeat(grid, 2), np.column_stack([feet, tops]).ravel()
@@ -145,7 +146,7 @@ def _mean_of_lines(curves: Sequence[Curve]) -> _Points:
 
 
 def _mean_of_steps(curves: Sequence[Curve]) -> _Points:
-    """The mean of curves that are steps between points with falling x, from 1 to 0."""
+    """The mean of step functions with falling x, from 1 to 0."""
     grid = np.unique(np.concatenate([curve.x for curve in curves]))[1:]
     mean = np.zeros(len(grid))
     for curve in curves:

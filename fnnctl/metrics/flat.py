@@ -7,7 +7,7 @@ from typing import Any
 
 
 def flat_metrics(metrics: Mapping[str, Any], prefix: str = "") -> dict[str, float | None]:
-    """All numbers by their path, such as `per_class.versicolor.recall`; class names may contain dots."""
+    """Every number by its path, such as `per_class.versicolor.recall`; class names may contain dots."""
     values: dict[str, float | None] = {}
     for key, value in metrics.items():
         if isinstance(value, Mapping):

@@ -1,9 +1,9 @@
-"""The importance of a searched setting by itself: how well its value alone explains the rank of a trial.
+"""The importance of a searched setting: how well its value alone explains the rank of a trial.
 
-It is a one-way analysis of variance on ranks, for which few trials suffice. It has two limits. A setting that
-matters only together with another one has no effect by itself and gets about 0. And if trials were dropped on
-the way, the remaining ones are alike in the settings that matter most, which then seem less important than
-they are.
+It is a one-way analysis of variance on ranks, which needs few trials. It has two limitations. A setting that
+matters only in combination with another one has no effect by itself and gets about 0. And if the search ended
+trials early, the remaining ones have similar values of the settings that matter most, so these seem less
+important than they are.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ import numpy as np
 from fnnctl.arrays import FloatArray, IntArray
 
 LEAST_TRIALS: Final = 20
-"""With fewer trials an importance would be noise."""
+"""With fewer trials, importances would be noise."""
 MOST_GROUPS: Final = 6
 TRIALS_A_GROUP: Final = 6
-"""The fewest trials in a group of neighbouring numbers, if no two are equal."""
+"""The fewest trials in a group of adjacent numbers, if no two are equal."""
 LEAST_IN_GROUP: Final = 3
-"""Smaller groups say nothing about the variance within them, and are left out."""
+"""Smaller groups are left out, because they give no variance within the group."""
 _NORMAL_95 = 1.6448536269514722
 
 
@@ -32,24 +32,24 @@ class Importance:
     share: float
     """The explained share of the variance of the ranks, from 0 to 1, corrected for the number of groups."""
     chance: float
-    """The 95th percentile of the share of a setting without effect, for as many trials and groups."""
+    """The 95th percentile of the share that a setting without effect gets with as many trials and groups."""
     trials: int
-    """The number of trials behind it."""
+    """The number of trials that it is computed from."""
 
 
 def importance(values: FloatArray, losses: FloatArray, *, categorical: bool) -> Importance | None:
-    """The importance of a setting with these values (n,) for trials with these losses (n,), the small better.
+    """The importance of a setting from its values (n,) in trials with these losses (n,); smaller is better.
 
-    A value is a number or, if `categorical`, the number of a category. It is NaN if the setting was not set;
+    A value is a number or, if `categorical`, the index of a category. It is NaN if the setting was not set;
     those trials are left out, so the importance of a conditional setting is that within its branch. A loss is
-    infinite if there is none to be compared; only the order of losses counts. Numbers are put into up to six
-    equally large groups of neighbours, so that an optimum between two bad ends is seen.
+    infinite if the trial has none; only the order of losses matters. Numbers are sorted into up to six groups
+    of equal size, so that an optimum in the middle of the range is detected.
 
     The share is ε² = 1 − (1 − η²)·(n − 1)/(n − k), with η² = SS_between / SS_total of the ranks in k groups
     (Kelley, An unbiased correlation ratio measure, PNAS 21, 1935), and 0 if that is negative. η²·(n − 1)
     is the statistic of Kruskal & Wallis (JASA 47, 1952), about χ² with k − 1 degrees of freedom if the
-    setting has no effect. None with fewer than 20 trials, if all values are equal, and if all losses are
-    equal.
+    setting has no effect. Returns None if there are fewer than 20 trials, if all values are equal, or if all
+    losses are equal.
     """
     is_set = np.isfinite(values)
     values, losses = values[is_set], losses[is_set]
@@ -71,7 +71,7 @@ def importance(values: FloatArray, losses: FloatArray, *, categorical: bool) -> 
 
 
 def _neighbours(values: FloatArray) -> IntArray:
-    """The group of each number: equal ones together, the groups as equally large as these allow."""
+    """The group of each number: equal numbers share a group, and the groups are of similar size."""
     distinct, codes = np.unique(values, return_inverse=True)
     count = min(MOST_GROUPS, len(values) // TRIALS_A_GROUP)
     if len(distinct) <= count:
@@ -81,7 +81,7 @@ def _neighbours(values: FloatArray) -> IntArray:
 
 
 def _ranks(losses: FloatArray) -> FloatArray:
-    """Ranks from 1; equal losses share the mean of theirs."""
+    """Ranks from 1; equal losses get their mean rank."""
     _, codes, counts = np.unique(losses, return_inverse=True, return_counts=True)
     last = np.cumsum(counts)
     ranks: FloatArray = (last - (counts - 1) / 2)[codes]

@@ -1,4 +1,4 @@
-"""The rankings of one part of the data, from which both its scores and its curves are computed."""
+"""The rankings of one part of the data; both its scores and its curves are computed from them."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ class RankedPart:
     classes: tuple[Ranking, ...]
     """Each class against the rest."""
     pooled: Ranking
-    """All n·C pairs of a row and a class, for micro averages."""
+    """All n·C (row, class) pairs, for micro averages."""
     areas: tuple[AucEstimate | None, ...]
-    """The ROC AUC of each class; None without rows of the class or without other rows."""
+    """The ROC AUC of each class; None if the class has no rows or all of them."""
     mean_area: AucEstimate | None
-    """Over the classes that have one."""
+    """The mean over the classes that have one."""
 
 
 def rank_part(labels: IntArray, probabilities: FloatArray) -> RankedPart:
     """Rank labels (n,) and probabilities (n, C).
 
-    Nearly all of the time is spent on sorting. The memory is a copy of `probabilities` and the rankings,
-    which are small if few scores are equal and C is large.
+    Nearly all of the time is spent on sorting. It needs memory for a copy of `probabilities` and for the
+    rankings, which are small if few scores are equal and C is large.
     """
     rankings: list[Ranking] = []
     areas: list[AucEstimate | None] = []

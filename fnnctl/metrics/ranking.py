@@ -1,7 +1,7 @@
-"""One class against the rest, ordered by score: the counts behind all ROC and precision-recall numbers.
+"""One class against the rest, ordered by score: the counts from which ROC and precision-recall are computed.
 
-All counts are integers and equal scores are one step, so areas are exact up to one division and do not depend
-on the order of the rows.
+All counts are integers and equal scores form one step, so areas are exact up to one division and do not
+depend on the order of the rows.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from fnnctl.arrays import BoolArray, FloatArray, IntArray
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Counts of n rows at G of their distinct scores, without those that no number and no curve needs.
+    """Counts of n rows at G of their distinct scores: those that affect an area or a curve.
 
-    A score is left out if it and the next lower score have no row of the class and equally many rows: no
+    A score is left out if it and the next lower score have no row of the class and equally many rows: then no
     curve bends there, and no area changes. So a ranking is small if the class is rare.
     """
 
@@ -46,7 +46,7 @@ class Ranking:
 
     @property
     def new_negatives(self) -> IntArray:
-        """(G,) rows of other classes at this score, or between it and the one before."""
+        """(G,) rows of other classes at this score, or between it and the previous one."""
         return np.diff(self.false_positives, prepend=0)
 
     @property
@@ -61,9 +61,9 @@ class Ranking:
 
 
 def rank_scores(is_positive: BoolArray, scores: FloatArray) -> tuple[Ranking, IntArray]:
-    """Order `scores` (n,) and count; `is_positive` (n,) tells the rows of the class.
+    """Sort `scores` (n,) and count; `is_positive` (n,) marks the rows of the class.
 
-    Also returns for each row, (n,), the index of the first threshold that is not above its score.
+    Also returns, for each row, the index of the first threshold that is not above its score, (n,).
     """
     order = np.argsort(scores)
     rising = scores[order]
@@ -81,9 +81,9 @@ def class_rankings(labels: IntArray, probabilities: FloatArray) -> Iterator[tupl
 
 
 def micro_ranking(labels: IntArray, probabilities: FloatArray) -> Ranking:
-    """All n·C pairs of a row and a class as one ranking: is this row of this class?
+    """All n·C (row, class) pairs as one ranking; a pair is positive if the row is of the class.
 
-    The pairs' scores are sorted by themselves, without their indices: that needs one copy of `probabilities`.
+    The scores are sorted without their indices, which needs only one copy of `probabilities`.
     """
     of_labels = probabilities[np.arange(len(labels)), labels]
     of_labels.sort()
@@ -91,7 +91,7 @@ def micro_ranking(labels: IntArray, probabilities: FloatArray) -> Ranking:
 
 
 def roc_auc(ranking: Ranking) -> float | None:
-    """The share of (positive, negative) pairs in the right order, ties counted half; None without pairs."""
+    """The share of (positive, negative) pairs in the right order; ties count half; None without pairs."""
     pairs = ranking.positives * ranking.negatives
     return int(ranking.new_positives @ ranking.doubled_wins) / (2 * pairs) if pairs else None
 
@@ -105,7 +105,7 @@ def average_precision(ranking: Ranking) -> float | None:
 
 
 def _count(rising: FloatArray, positives: FloatArray) -> Ranking:
-    """The ranking of all scores (n,), of which `positives` (m,) are the class's; both sorted, rising."""
+    """The ranking of all scores (n,); `positives` (m,) are those of the class; both in rising order."""
     falling, n = rising[::-1], len(rising)
     if not n:
         return Ranking(falling, np.empty(0, np.int64), np.empty(0, np.int64))
@@ -124,13 +124,13 @@ def _count(rising: FloatArray, positives: FloatArray) -> Ranking:
 
 
 def _size_changes(ordered: FloatArray) -> IntArray:
-    """The last index of each run of equal scores after which comes a longer or a shorter run.
+    """The last index of each run of equal scores that is followed by a longer or a shorter run.
 
-    Most scores differ from both neighbours. They are skipped with masks, because indices of all n·C pairs of
-    a micro average would take as much memory as the pairs. What is left are the longer runs and the score
-    before each, so the length of a longer run is the distance to the index before.
+    Most scores differ from both adjacent ones. They are skipped with masks, because indices of all n·C pairs
+    of a micro average would take as much memory as the pairs. What remains are the runs of more than one
+    score and the score before each, so the length of such a run is the distance to the previous index.
     """
-    is_last = np.ones(len(ordered) + 2, dtype=np.bool_)  # as if single scores stood before and after all
+    is_last = np.ones(len(ordered) + 2, dtype=np.bool_)  # with a single score imagined at each end
     np.not_equal(ordered[1:], ordered[:-1], out=is_last[1:-2])
     looked_at = is_last[:-2] & is_last[2:]
     np.logical_not(looked_at, out=looked_at)
@@ -143,6 +143,6 @@ def _size_changes(ordered: FloatArray) -> IntArray:
 
 
 def _two_sided(cumulative: IntArray) -> IntArray:
-    """The count up to this score plus the count before it: twice a count in which ties are half."""
+    """The count up to this score plus the count before it: twice a count in which ties count half."""
     before: IntArray = np.append(0, cumulative[:-1])
     return cumulative + before

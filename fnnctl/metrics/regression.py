@@ -1,4 +1,4 @@
-"""The scores of estimates, as metrics.json has them, with bootstrap intervals over the rows.
+"""The scores of estimates, as stored in metrics.json, with bootstrap intervals over the rows.
 
 A score that does not exist is None, never NaN.
 """
@@ -14,10 +14,10 @@ from fnnctl.arrays import FloatArray
 
 RESAMPLES: Final = 2000
 MOST_GROUPS: Final = 2**13
-"""More rows are put at random into so many groups, which are resampled as a whole."""
+"""With more rows than this, rows are divided at random into this many groups, and groups are resampled."""
 DRAWS_AT_ONCE: Final = 2**18
 LEVELS: Final = (0.025, 0.975)
-"""Of the 95 % interval's ends."""
+"""The ends of the 95 % interval."""
 
 
 def score(
@@ -26,8 +26,8 @@ def score(
     """Every metric of n rows as a JSON-safe mapping: targets (n,) and estimates (n,), in the target's units.
 
     R² is 1 − Σ(y − ŷ)² / Σ(y − ȳ)², as in scikit-learn; it does not exist if all targets are equal. RMSE is
-    the root of the mean squared error, MAE the mean absolute error. `loss` is passed through. With `rng`
-    there are intervals: see `bootstrap`. Raises ValueError without rows.
+    the root of the mean squared error, MAE the mean absolute error. `loss` is copied unchanged. If `rng` is
+    given, there are intervals: see `bootstrap`. Raises ValueError if there are no rows.
     """
     if not len(targets):
         raise ValueError("there are no rows to score")
@@ -55,9 +55,9 @@ def bootstrap(
     """The 95 % interval of each metric by the percentile bootstrap over rows.
 
     (Efron & Tibshirani, An Introduction to the Bootstrap, 1993, section 13.3.) `errors` (n,) are absolute,
-    and `centred` (n,) are the targets less their mean. There is no interval for a single row, and none for R²
-    if most resamples have equal targets. More than `MOST_GROUPS` rows are divided at random into that many
-    groups of nearly one size, and groups are drawn in place of rows: the variance of a sum is the same, and
+    and `centred` (n,) are the targets less their mean. A single row has no interval, and R² has none if in
+    most resamples all targets are equal. More than `MOST_GROUPS` rows are divided at random into that many
+    groups of nearly one size, and groups are drawn instead of rows: the variance of a sum is the same, and
     the time no longer grows with the rows.
     """
     n = len(errors)
@@ -85,7 +85,7 @@ def _from_sums(
 
 
 def _summed(values: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """Rows of values, (n, m), or the sums of random groups of them, (MOST_GROUPS, m), if they are many."""
+    """The values, (n, m), or, if there are many rows, sums over random groups of them, (MOST_GROUPS, m)."""
     if len(values) <= MOST_GROUPS:
         return values
     shuffled = values[rng.permutation(len(values))]
@@ -93,11 +93,11 @@ def _summed(values: FloatArray, rng: np.random.Generator) -> FloatArray:
 
 
 def _medians(errors: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """The medians of resamples, (RESAMPLES,), without drawing them.
+    """The medians of resamples, (RESAMPLES,), without drawing the resamples.
 
-    A draw from n sorted values is the one at place ⌊nU⌋ with a uniform U. So the k-th smallest of n draws is
-    the one at ⌊nU₍ₖ₎⌋, and U₍ₖ₎ has a beta distribution (David & Nagaraja,
-    Order Statistics, 2003, section 2.1).
+    A draw from n sorted values is the one at index ⌊nU⌋ with uniform U. So the k-th smallest of n draws is
+    the one at index ⌊nU₍ₖ₎⌋, and U₍ₖ₎ has a beta distribution (David & Nagaraja, Order Statistics, 2003,
+    section 2.1).
     """
     n, values = len(errors), np.sort(errors)
     middle = (n + 1) // 2

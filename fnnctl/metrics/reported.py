@@ -1,4 +1,4 @@
-"""The one number for a metric of a run, which `report`, `runs` and the gates show and check."""
+"""The value of each metric of a run that `report` and `runs` show and that gates check."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 
 
 def reported_metrics(metrics: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """The content of metrics.json, in a cross-validation with the means over the folds under `test`.
+    """The content of metrics.json; in a cross-validation, `test` has the means over the folds.
 
-    metrics.json itself has the metrics of the pooled out-of-fold predictions there. Only what is not measured
-    of single folds, such as the metrics of each class, stays that of these predictions. An interval becomes
-    that of the mean.
+    In metrics.json itself, `test` has the metrics of the pooled out-of-fold predictions. What is not measured
+    per fold, such as the metrics of each class, is still that of the pooled predictions. Each interval is
+    replaced by that of the mean.
     """
     if metrics is None:
         return None

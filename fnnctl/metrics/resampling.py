@@ -1,7 +1,7 @@
-"""Mean, deviation and a corrected confidence interval of the scores of a cross-validation's folds.
+"""Mean, standard deviation and corrected confidence interval of the fold scores of a cross-validation.
 
 The training parts of the folds overlap, so their scores are not independent. The interval of the plain t-test
-is far too narrow: it could be made arbitrarily narrow by more repeats.
+is far too narrow: more repeats would make it arbitrarily narrow.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 LOWEST = {"matthews_correlation": -1.0, "cohens_kappa": -1.0, "r2": -math.inf}
 UNBOUNDED = frozenset({"loss", "log_loss", "rmse", "mae", "median_absolute_error"})
-"""Every other metric is 1 at most."""
+"""Every other metric is at most 1."""
 
 
 def summarize_scores(
@@ -22,8 +22,8 @@ def summarize_scores(
     """Each metric's `mean`, `std` (of the sample), `ci95` and `scores`, from one score per fold.
 
     A score that does not exist is None and is left out. `test_share` is the number of test rows per training
-    row of a fold. The interval is clipped to the possible values of the metric. It is None for a single score
-    and if all scores are equal, because they then say nothing about their variance.
+    row of a fold. The interval is clipped to the possible values of the metric. It is None for a single
+    score, or if all scores are equal, because then their variance is unknown.
     """
     return {name: _summary(name, list(values), test_share) for name, values in scores.items()}
 
@@ -31,9 +31,9 @@ def summarize_scores(
 def corrected_interval(scores: Sequence[float], *, test_share: float) -> list[float] | None:
     """The 95 % interval of the mean of J scores by the corrected resampled t-test; None without a spread.
 
-    The variance of the mean is taken as (1/J + n₂/n₁)·S², with n₂ rows tested for n₁ rows learned from
-    (Nadeau & Bengio, Inference for the Generalization Error, Machine Learning 52, 2003); the distribution is
-    Student's with J − 1 degrees of freedom, for repeated folds, too (Bouckaert & Frank, PAKDD 2004).
+    The variance of the mean is taken as (1/J + n₂/n₁)·S², with n₂ test rows and n₁ training rows (Nadeau &
+    Bengio, Inference for the Generalization Error, Machine Learning 52, 2003); the distribution is Student's
+    with J − 1 degrees of freedom, also for repeated folds (Bouckaert & Frank, PAKDD 2004).
     """
     if len(scores) < 2 or min(scores) == max(scores):
         return None
@@ -44,7 +44,7 @@ def corrected_interval(scores: Sequence[float], *, test_share: float) -> list[fl
 
 
 def student_quantile(probability: float, freedom: int) -> float:
-    """The quantile of Student's t for a probability above 0.5 and whole degrees of freedom ≥ 1."""
+    """The quantile of Student's t for a probability above 0.5 and an integer ≥ 1 of degrees of freedom."""
     low, high = 0.0, 1.0
     while _within(high, freedom) < 2 * probability - 1:
         low, high = high, 2 * high

@@ -20,7 +20,7 @@ def wilson_interval(successes: float, total: float) -> list[float] | None:
 
 @dataclass(frozen=True, slots=True)
 class AucEstimate:
-    """A ROC AUC, with the values that its interval is computed from."""
+    """A ROC AUC, and what its interval is computed from."""
 
     area: float
     variance: float | None
@@ -31,13 +31,14 @@ class AucEstimate:
     def interval(self) -> list[float] | None:
         """The 95 % interval, or None if there is no variance or no spread (all scores equal).
 
-        It is Wilson's for a share of the effective sample size: the number of independent trials whose share
-        would have this variance, area·(1 − area) / variance, but no more than the data can be worth
-        (Korn & Graubard, Survey Methodology 24, 1998, for shares in surveys). Near 1 the variance comes
-        from the few pairs in the wrong order, and is far too small in most samples; at 1 it is 0. The limit
-        there is Hanley & McNeil's variance (Radiology 143, 1982), symmetric in m positives and n negatives
-        as in Newcombe (Statistics in Medicine 25, 2006, method 5): as the area goes to 1 it is that of
-        4mn/(m + n + 2) trials. So with these m and n no interval begins higher than that of an area of 1.
+        It is Wilson's interval of a share with the effective sample size: the number of independent trials
+        whose share would have this variance, area·(1 − area) / variance, up to a limit (Korn & Graubard,
+        Survey Methodology 24, 1998, for shares in surveys). The limit is needed near 1, because there the
+        variance comes from the few pairs in the wrong order and is far too small in most samples; at 1 it is
+        0. The limit follows from Hanley & McNeil's variance (Radiology 143, 1982), symmetric in m positives
+        and n negatives as in Newcombe (Statistics in Medicine 25, 2006, method 5): as the area approaches 1
+        it is that of 4mn/(m + n + 2) trials. So for given m and n no interval begins higher than that of an
+        area of 1.
         """
         if self.area in (0.0, 1.0):
             return _wilson(self.area, self.most_trials)
@@ -66,7 +67,7 @@ def estimate_auc(ranking: Ranking) -> AucEstimate | None:
 
 
 def add_influences(total: FloatArray, ranking: Ranking, reached: IntArray, is_positive: BoolArray) -> None:
-    """Add each row's influence on the class's AUC to `total` (n,); `reached` is that of `rank_scores`.
+    """Add each row's influence on the class's AUC to `total` (n,); `reached` comes from `rank_scores`.
 
     It is (V₁₀ − AUC)/√(m(m−1)) or (V₀₁ − AUC)/√(n(n−1)), so that the squares add up to DeLong's variance.
     The class needs two positives and two negatives.
@@ -80,10 +81,10 @@ def add_influences(total: FloatArray, ranking: Ranking, reached: IntArray, is_po
 def mean_auc(estimates: Sequence[AucEstimate | None], influence: FloatArray) -> AucEstimate | None:
     """The mean over the classes that have an AUC, or None; `influence` (n,) is the sum over these classes.
 
-    A row's influence on the mean is the mean of its influences on the classes (infinitesimal jackknife), so
-    that the classes' dependence is counted: for two classes the interval is that of either. The mean of C
-    classes' areas is worth at most C − 1 times the trials of one class, their harmonic mean: the variances
-    of independent areas add up, and the last class's scores follow from the others'.
+    A row's influence on the mean is the mean of its influences on the classes (infinitesimal jackknife). This
+    accounts for the dependence between classes: with two classes the interval is that of either. The
+    effective sample size of the mean is at most C − 1 times the harmonic mean of the classes' limits: the
+    variances of independent areas add up, and the last class's scores follow from the others'.
     """
     found = [estimate for estimate in estimates if estimate is not None]
     if not found:
@@ -98,7 +99,7 @@ def mean_auc(estimates: Sequence[AucEstimate | None], influence: FloatArray) -> 
 
 
 def _influences(ranking: Ranking) -> tuple[FloatArray, FloatArray]:
-    """A positive's and a negative's influence at each threshold, (G,); whole numbers until the division."""
+    """The influence of a positive and of a negative at each threshold, (G,); integers until the division."""
     m, n = ranking.positives, ranking.negatives
     wins, losses = ranking.doubled_wins, ranking.doubled_losses
     total = ranking.new_positives @ wins

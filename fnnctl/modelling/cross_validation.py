@@ -1,4 +1,4 @@
-"""A cross-validation: one configuration as a fit per fold, each with a preprocessing of its own."""
+"""A cross-validation: one configuration, with one fit per fold, each with its own preprocessing."""
 
 from __future__ import annotations
 
@@ -23,26 +23,27 @@ class CrossValidation:
     """An experiment and its folds."""
 
     experiment: Experiment
-    """With everything filled in that depends on the data, but not on a fold."""
+    """Complete with all settings that depend on the data, but not on the fold."""
     data: TaskData
     folds: Folds
     fits: tuple[Fit, ...]
-    """One per fold, repeat after repeat."""
+    """One per fold, ordered by repeat."""
     warnings: list[str]
 
 
 def cross_validation(data: TaskData, experiment: Experiment) -> CrossValidation:
-    """Divide all rows, and make the fit of every fold.
+    """Divide all rows into folds, and make the fit of each fold.
 
-    A fold's seed follows from the configuration's and from the fold's number. With the configuration's alone
-    all folds would begin with the same weights, and the spread of the scores would lack the share that these
-    have in it; with the fold's place in a stack, a score would depend on the number of workers. Raises
-    `ConfigError` if the rows cannot be divided so, or if the experiment has a time limit.
+    A fold's seed follows from the configuration's seed and from the fold's number. With the configuration's
+    seed alone all folds would begin with the same weights, and the spread of the scores would not include the
+    effect of the initial weights. If the seed depended on the fold's position in a stack, scores would depend
+    on the number of workers. Raises `ConfigError` if the rows cannot be divided into these folds, or if the
+    experiment has a time limit.
     """
     if experiment.training.time_limit is not None:
         message = (
-            "is for `fnnctl train`: with it the scores of folds would depend on the machine and on how many "
-            "train at once; write null, and a smaller training.epochs if they take too long"
+            "is for `fnnctl train` only: fold scores would depend on the machine and on how many folds train "
+            "at once; write null, and lower training.epochs if training takes too long"
         )
         raise ConfigError(Problem(message, path="training.time_limit"))
     dataset = data.dataset
@@ -60,8 +61,9 @@ def cross_validation(data: TaskData, experiment: Experiment) -> CrossValidation:
     of_folds = folds.folds(validation=config.validation, stratify=config.stratify, seed=experiment.seed)
     fits = [Fit.of(data, experiment, fold, seed=0) for fold in of_folds]
     if config.validation > 0 and not all(fit.sizes[1] for fit in fits):
-        message = "in a fold every class has a single row to learn from, and none to set apart for validation"
-        raise ConfigError(Problem(f"{message}: more folds, or set data.split.validation to 0", path=FOLDS))
+        message = "in a fold every class has only one row, so no row is left for validation"
+        advice = "use more folds, or set data.split.validation to 0"
+        raise ConfigError(Problem(f"{message}: {advice}", path=FOLDS))
     experiment = _completed(experiment, data, fits)
     seed = configuration_seed(experiment)
     seeded = (
@@ -77,10 +79,10 @@ def cross_validation(data: TaskData, experiment: Experiment) -> CrossValidation:
 
 
 def _check_rows(data: TaskData, experiment: Experiment) -> None:
-    """Refuse rows that cannot be divided, or more folds than there is something to put into them."""
+    """Refuse rows that cannot be divided, and more folds than there are rows or groups."""
     groups = data.dataset.groups
     if groups is not None and data.dataset.test_rows:
-        message = "the test file's rows have no group, and cross-validation divides all rows: leave one out"
+        message = "cross-validation divides all rows, but those of the test file have no group: remove either"
         raise ConfigError(Problem(message, path="data.test_source"))
     most = most_folds(data.strata, groups)
     wanted = experiment.evaluation.cross_validation.folds
@@ -88,12 +90,12 @@ def _check_rows(data: TaskData, experiment: Experiment) -> None:
     if wanted > most:
         raise ConfigError(Problem(f"{what} cannot be divided into {wanted:,} folds", path=FOLDS))
     if experiment.data.split.validation > 0 and most - -(-most // wanted) < 2:
-        message = f"{what} in {wanted:,} folds leave none to set apart for validation"
+        message = f"with {what} in {wanted:,} folds, none is left for validation"
         raise ConfigError(Problem(f"{message}: set data.split.validation to 0", path=FOLDS))
 
 
 def _completed(experiment: Experiment, data: TaskData, fits: Sequence[Fit]) -> Experiment:
-    """Fill in what follows from the data, and the batch size if all folds have the same."""
+    """Fill in the settings that follow from the data, and the batch size if it is the same in all folds."""
     sizes = {fit.settings.batch_size for fit in fits}
     concrete: dict[str, object] = {"precision": fits[0].settings.precision}
     if len(sizes) == 1:

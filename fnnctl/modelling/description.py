@@ -1,6 +1,6 @@
 """`model.json`: what the weights beside it mean, written and read here.
 
-It is read strictly, so that a file which was changed by hand is refused with a sentence.
+It is read strictly, so a file that was edited by hand and is no longer valid is refused with a message.
 """
 
 from __future__ import annotations
@@ -36,89 +36,88 @@ class Described(BaseModel):
 
 
 class LayerHyperparameters(Described):
-    """A hidden layer's hyperparameters, 0 if it has none."""
+    """A hidden layer's hyperparameters; 0 if one does not apply."""
 
     activation: Annotated[float, Field(ge=-1e6, le=1e6)] = 0.0
     """The activation's slope, alpha or beta."""
     dropout: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
-    """The share of activations that was dropped in training."""
+    """The fraction of activations that is dropped in training."""
     epsilon: Annotated[float, Field(ge=0.0, le=1e6)] = 0.0
-    """What a normalization adds to the variance."""
+    """The constant that a normalization adds to the variance."""
     momentum: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
-    """How fast batch normalization's running statistics followed."""
+    """The momentum of batch normalization's running statistics."""
 
 
 class LayerDescription(Described):
     """A hidden layer."""
 
     units: Count
-    """How many neurons it has."""
+    """The number of units."""
     activation: str
-    """Its activation."""
+    """The activation function."""
     shared: bool = False
-    """Whether a learned slope is the whole layer's."""
+    """Whether a learned slope is shared by the whole layer."""
     pieces: Count = 1
-    """Of maxout: linear functions a neuron."""
+    """For maxout: linear pieces per unit."""
     normalization: Literal["batch", "layer"] | None = None
-    """What its pre-activations are normalized over."""
+    """The kind of normalization of the pre-activations."""
     dropout: bool = False
-    """Whether activations were dropped in training."""
+    """Whether dropout is used in training."""
     residual: bool = False
     """Whether its inputs are added to its outputs."""
     numbers: LayerHyperparameters = LayerHyperparameters()
-    """Its hyperparameters."""
+    """The layer's hyperparameters."""
 
     @property
     def shape(self) -> HiddenShape:
-        """The layer as the engine has it."""
+        """The layer as the engine represents it."""
         return HiddenShape(**self.model_dump(exclude={"numbers"}))
 
 
 class TableFormat(Described):
-    """How the CSV file that was learned from was written: new rows are read the same way."""
+    """The format of the CSV file with the training data: new rows are read the same way."""
 
     delimiter: Annotated[str, Field(pattern=DELIMITER_PATTERN)] | None = None
-    """The character between two values; found out where it is null."""
+    """The delimiter; null if it is to be detected."""
     encoding: str = "utf-8"
-    """The file's encoding."""
+    """The file's character encoding."""
     missing_values: list[str] = list(DEFAULT_MISSING_VALUES)
-    """What stands where a value is missing."""
+    """The texts that mark a missing value."""
 
 
 class ModelDescription(Described):
-    """A trained network: how its features are made, what its weights mean, what its outputs stand for."""
+    """A trained network: how its features are made, and what its weights and outputs mean."""
 
     precision: Literal["float32", "float64"]
     """The type of weights and activations."""
     threads: Annotated[int, Field(ge=1, le=1024)] | None = None
-    """Threads of a matrix product, on which the last bits depend; null for what suits the network's size."""
+    """Threads per matrix product, which affect the last bits; null if they follow from the network's size."""
     inputs: Annotated[int, Field(ge=0)]
-    """How many features there are."""
+    """The number of features."""
     hidden: list[LayerDescription]
     """The hidden layers, first to last."""
     output: OutputKind
-    """What the last layer gives: see `model.output`."""
+    """The kind of output layer: see `model.output`."""
     delta: Annotated[float, Field(gt=0.0, le=1e6)] | None = None
-    """For a huber output: the error from which the loss is linear."""
+    """For a huber output: the absolute error above which the loss is linear."""
     temperature: Annotated[float, Field(ge=1e-6, le=1e6)] | None = None
-    """What the scores are divided by, so that the probabilities are calibrated; null if they are not."""
+    """Scores are divided by it to calibrate the probabilities; null if they are not calibrated."""
     positive: str | None = None
     """For a logistic output: the class whose score it is."""
     target: str
-    """The target's column."""
+    """The name of the target column."""
     classes: list[str] = []
-    """The classes, in the order of the scores; none in a regression."""
+    """The classes, in the order of the scores; empty for a regression."""
     target_mean: float | None = None
-    """In a regression: added to the network's output times `target_deviation`."""
+    """For a regression: the estimate is the network's output times `target_deviation` plus this."""
     target_deviation: Annotated[float, Field(gt=0.0)] | None = None
-    """In a regression: the unit of the network's output, in the target's."""
+    """For a regression: the standard deviation that the target was divided by."""
     baseline: list[float] | None = None
-    """What a prediction without features is: each class's share of the training rows, or their mean
-    target."""
+    """The prediction without features: each class's share of the training rows, or their mean target."""
     features: list[str]
-    """The features' names, in the order of the first layer's weights."""
+    """The names of the features, in the order of the first layer's weights."""
     table: TableFormat = TableFormat()
-    """How new rows are written."""
+    """The CSV format of new rows."""
     preprocessing: dict[str, Any]
     """How columns become features: see `data.preprocessing`."""
     arrays: dict[str, Any] = {}
@@ -126,7 +125,7 @@ class ModelDescription(Described):
 
     @property
     def shape(self) -> NetworkShape:
-        """The network as the engine has it."""
+        """The network as the engine represents it."""
         hidden, output = tuple(layer.shape for layer in self.hidden), self.readout.output
         return NetworkShape(
             self.inputs,
@@ -153,27 +152,27 @@ class ModelDescription(Described):
         return Readout(output, baseline, scale, self.temperature)
 
     def fault(self, preprocessor: Preprocessor) -> str | None:
-        """Why no network can be made of this, though each fact alone is possible; None if one can."""
+        """Why the facts, each valid by itself, do not describe a network; None if they do."""
         if fault := self._target_fault():
             return fault
         if list(preprocessor.features) != self.features or self.inputs != len(self.features):
-            return "features: they are not those of the preprocessing"
+            return "features: they differ from those of the preprocessing"
         below = self.inputs
         for number, layer in enumerate(self.hidden):
             if layer.activation not in ACTIVATIONS:
-                return f"hidden.{number}.activation: there is none named {shown(layer.activation)}"
+                return f"hidden.{number}.activation: there is no activation named {shown(layer.activation)}"
             if layer.pieces > 1 and layer.activation != "maxout":
-                return f"hidden.{number}.pieces: only maxout has several"
+                return f"hidden.{number}.pieces: only maxout has more than one"
             if layer.residual and layer.units != below:
-                return f"hidden.{number}.residual: the layer has other units than inputs"
+                return f"hidden.{number}.residual: the layer's numbers of units and inputs differ"
             below = layer.units
         return None
 
     def _target_fault(self) -> str | None:
-        """What is wrong with the facts about the target and the output; None if nothing is."""
+        """What is wrong with the facts about the target and the output; None if they are valid."""
         if self.output in REAL_VALUE_LOSSES:
             if self.classes:
-                return f"classes: {self.output} has none"
+                return f"classes: the output {self.output} has no classes"
             if self.target_mean is None or self.target_deviation is None:
                 return "target_mean, target_deviation: a regression needs both"
         elif len(self.classes) < 2:
@@ -181,11 +180,11 @@ class ModelDescription(Described):
         if len(set(self.classes)) < len(self.classes):
             return "classes: two have the same name"
         if self.output == "logistic" and (len(self.classes) != 2 or self.positive not in self.classes):
-            return "positive: it must be one of two classes"
+            return "positive: it must be one of exactly two classes"
         if self.output != "logistic" and self.positive is not None:
-            return f"positive: {self.output} has no such class"
+            return f"positive: the output {self.output} has no positive class"
         if self.baseline is not None and len(self.baseline) != max(1, len(self.classes)):
-            return "baseline: it must have a number per class, or one number"
+            return "baseline: it must have one number per class, or one number for a regression"
         return None
 
 
@@ -198,7 +197,7 @@ def read_description(mapping: Mapping[str, Any], path: Path) -> ModelDescription
 
 
 def describe(fit: Fit, task: Task, member: Member) -> dict[str, Any]:
-    """What model.json says of a fit's network before it is calibrated; the store adds its arrays."""
+    """The content of model.json for a fit's network before calibration; the store adds the arrays."""
     data = fit.experiment.data
     hidden = [
         {

@@ -1,4 +1,4 @@
-"""A fit: one experiment on given rows with one seed. Everything that trains is made of fits."""
+"""A fit: one experiment on given rows with one seed. All training consists of fits."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ class Fit:
     """What is trained once. The data set is not part of it, so that many fits share one."""
 
     experiment: Experiment
-    """With everything filled in that depends on the data, as far as the caller wants it recorded."""
+    """Complete with the settings that depend on the data, as far as the caller wants them recorded."""
     rows: Rows
     """The training, validation and test rows."""
     sizes: tuple[int, int, int]
-    """How many rows the training, the validation and the test part have."""
+    """The numbers of training, validation and test rows."""
     seed: int
-    """All random numbers of the training follow from it."""
+    """It determines all random numbers of the training."""
     preprocessor: Preprocessor
     """Fitted to the training rows."""
     settings: StackSettings
@@ -54,10 +54,10 @@ class Fit:
         preprocessor: Preprocessor | None = None,
         check_memory: bool = True,
     ) -> Self:
-        """Fit the preprocessing to the training rows, unless it is given, and size the network.
+        """Fit the preprocessing to the training rows, unless it is given, and determine the network's shape.
 
-        Without a seed it is the one of the configuration, for which the experiment is completed first. Raises
-        `ConfigError`, also if there is not enough memory to train the network.
+        Without `seed`, the configuration's seed is used, and the experiment is completed first to compute it.
+        Raises `ConfigError`, also if there is not enough memory to train the network.
         """
         split = rows.split(data.strata, data.dataset.groups)
         preprocessor = preprocessor or fit_preprocessor(data.dataset, split.train, experiment.data)
@@ -65,7 +65,7 @@ class Fit:
         readout = data.task.readout(experiment.model, data.targets[split.train])
         shape = network_shape(experiment, inputs=inputs, output=readout.output)
         if split.train.size == 1 and any(layer.normalization == "batch" for layer in shape.hidden):
-            message = "batch normalization needs 2 training rows, and there is 1; write normalization: layer"
+            message = "batch normalization needs 2 or more training rows; write normalization: layer"
             raise ConfigError(Problem(message, path="model.normalization"))
         weights = data.example_weights(experiment, split.train)
         if weights is not None and not weights.any():
@@ -88,17 +88,17 @@ class Fit:
 
     @property
     def layout(self) -> ParameterLayout:
-        """Where the network's parameters stand in its flat row."""
+        """Where the network's parameters are in its flat row."""
         return ParameterLayout(self.settings.shape)
 
     @property
     def fold(self) -> tuple[int, int] | None:
-        """The repeat and the number of its fold; None if the rows are no fold's."""
+        """The repeat and the number of the fold; None outside a cross-validation."""
         return (self.rows.repeat, self.rows.number) if isinstance(self.rows, Fold) else None
 
     @property
     def preprocessing(self) -> str:
-        """What fits on the same rows have in common if their features are alike."""
+        """A key that is equal for fits on the same rows if their features are the same."""
         return json.dumps(self.experiment.data.model_dump(), sort_keys=True)
 
     def split(self, data: TaskData) -> Split:
@@ -106,7 +106,7 @@ class Fit:
         return self.rows.split(data.strata, data.dataset.groups)
 
     def examples(self, data: TaskData) -> Pool:
-        """All rows of the data as this fit's network sees them."""
+        """All rows of the data, preprocessed for this fit's network."""
         features, targets = self.preprocessor.of(data.dataset), self.readout.learned(data.targets)
         kind = target_type(self.settings.shape.output, self.settings.dtype)
         return make_pool(
@@ -117,7 +117,7 @@ class Fit:
         )
 
     def member(self, data: TaskData, split: Split, *, offset: int = 0) -> Member:
-        """The network as a member of a stack, in whose pool this fit's rows begin at `offset`."""
+        """The network as a member of a stack whose pool has this fit's rows from `offset` on."""
         return member_of(
             self.experiment,
             seed=self.seed,
@@ -130,7 +130,7 @@ class Fit:
 def completed(
     experiment: Experiment, data: TaskData, settings: StackSettings, *, threads: int | None = None
 ) -> Experiment:
-    """Fill in what follows from the data and the network's size; by default also the threads."""
+    """Fill in the settings that follow from the data and the network's size; by default also `threads`."""
     if threads is None:
         given = experiment.training.threads
         threads = default_threads(ParameterLayout(settings.shape)) if given == "auto" else given
@@ -140,7 +140,7 @@ def completed(
 
 
 def with_data_facts(experiment: Experiment, data: TaskData) -> Experiment:
-    """Fill in what a complete config says of the data, and what follows from the task."""
+    """Fill in what a complete config contains about the data, and what follows from the task."""
     dataset, task = data.dataset, data.task
     changes: dict[str, Any] = {}
     facts: dict[str, Any] = {
@@ -162,13 +162,13 @@ def with_data_facts(experiment: Experiment, data: TaskData) -> Experiment:
 
 
 def memory_shortage(settings: StackSettings, *, rows: int) -> str | None:
-    """Why a network cannot be trained with the memory that there is; None if it can."""
+    """Why the available memory is not enough to train a network; None if it is."""
     needed, available = training_bytes(settings, rows=rows), available_bytes()
     if available is None or needed <= available:
         return None
     parameters = ParameterLayout(settings.shape).size
     return (
         f"training this network of {parameters:,} parameters on {rows:,} rows would take "
-        f"{needed / 1e9:,.1f} GB of memory, and {available / 1e9:,.1f} GB are available: take fewer or "
-        "narrower layers, or fewer rows or classes"
+        f"{needed / 1e9:,.1f} GB of memory, but only {available / 1e9:,.1f} GB are available: use "
+        "fewer or narrower layers, or fewer rows or classes"
     )

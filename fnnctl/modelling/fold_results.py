@@ -1,4 +1,4 @@
-"""What became of the fits of a cross-validation, and the tables that say it."""
+"""The results of the fits of a cross-validation, and the tables that show them."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ Metrics = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class FoldResult:
-    """What became of one fold's fit."""
+    """The result of one fold's fit."""
 
     outcome: Outcome
     epochs: int
     best_epoch: int | None
     history: dict[str, list[float]]
     temperature: float | None
-    """The one that suits the fold's validation part, if one is asked for and there is one."""
+    """The temperature fitted to the fold's validation part; None without calibration, or if none fits."""
     outputs: FloatArray | None = None
-    """(n, outputs) of the network for the fold's n test rows; None if it diverged or was interrupted, and
-    once they are kept in the run's folder."""
+    """(n, outputs) of the network for the fold's n test rows; None if it diverged or was interrupted, or
+    once they are saved in the run's folder."""
     scores: PartScores | None = None
-    """Of the fold's test rows; None if it diverged or was interrupted."""
+    """The scores of the fold's test rows; None if it diverged or was interrupted."""
 
     def scored(self, data: TaskData, fit: Fit, outputs: FloatArray) -> FoldResult:
-        """The result with the outputs for the test rows of the fold's `fit`, (n, outputs), and their scores.
+        """The result with outputs, (n, outputs), for the test rows of the fold's `fit`, and their scores.
 
-        The fold has diverged also if finite weights give outputs whose loss overflows.
+        The fold also counts as diverged if its weights are finite but the loss of its outputs overflows.
         """
         readout = replace(fit.readout, temperature=self.temperature)
         part = data.score(fit.split(data).test, [outputs], readout)
@@ -52,7 +52,7 @@ class FoldResult:
         return replace(self, outputs=outputs, scores=part)
 
     def without_outputs(self) -> FoldResult:
-        """The result without the outputs, whose memory many folds need not take."""
+        """The result without the outputs, to save memory if there are many folds."""
         return replace(self, outputs=None)
 
 
@@ -69,7 +69,7 @@ def fold_metrics(results: Results) -> list[Metrics | None]:
 
 
 def _without_partial_means(metrics: dict[str, Any]) -> dict[str, Any]:
-    """Null in place of a mean over classes one of which has no value: it would be of other classes."""
+    """Replace a mean over classes by None if a class has no value: it would be over fewer classes."""
     of_classes = metrics.get("per_class", {}).values()
     for name in ("roc_auc", "average_precision"):
         if f"{name}_macro" in metrics and any(scores["roc_auc"] is None for scores in of_classes):
@@ -78,10 +78,10 @@ def _without_partial_means(metrics: dict[str, Any]) -> dict[str, Any]:
 
 
 def summary(validation: CrossValidation, of_folds: Sequence[Metrics | None]) -> dict[str, Any]:
-    """The `cross_validation` entry of metrics.json: for each metric mean, deviation, interval, scores."""
+    """The `cross_validation` entry of metrics.json: each metric's mean, deviation, interval and scores."""
     known = [metrics for metrics in of_folds if metrics]
     scores = {name: [_score(metrics, name) for metrics in of_folds] for name in _single_metrics(known)}
-    # The validation rows count as learned from: early stopping has seen them.
+    # Validation rows count as training rows, because early stopping has seen them.
     learned = sum(fit.sizes[0] + fit.sizes[1] for fit in validation.fits)
     tested = sum(fit.sizes[2] for fit in validation.fits)
     return {
@@ -108,7 +108,7 @@ def fold_table(
 
 
 def history_rows(validation: CrossValidation, results: Results) -> tuple[list[str], Iterator[list[object]]]:
-    """The columns and rows of history.csv, a row per epoch and fold."""
+    """The columns and rows of history.csv, one row per epoch and fold."""
     metrics = epoch_metrics(validation.fits[0].settings.shape)
     columns, _ = history_table({}, metrics, layers=0)
 
@@ -133,7 +133,7 @@ def out_of_fold(validation: CrossValidation, results: Results) -> OutOfFold:
 
 
 def _single_metrics(of_folds: Sequence[Metrics]) -> list[str]:
-    """The metrics that are one number, in their order; numbers of rows are no metric."""
+    """The metrics that are a single number, in order; row counts are not metrics."""
     names = dict.fromkeys(name for metrics in of_folds for name in metrics)
     return [
         name

@@ -1,6 +1,6 @@
-"""Files of new rows for a saved model: how they are opened, and what the user is told about them.
+"""Files of new rows for a saved model: how they are opened, and the notes about them for the user.
 
-Unused columns are named at once, values that training has not seen when all rows are read.
+Unused columns are reported at once, values that did not occur in training after all rows have been read.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ Note = Callable[[str], None]
 
 STANDARD_INPUT = "-"
 TAB = ("\\t", "tab")
-"""How a tab may be written on a command line, where it is hard to type."""
+"""How a tab, which is hard to type, may be written on the command line."""
 
 
 @dataclass(frozen=True, slots=True)
 class InputFile:
-    """A CSV file, standard input, or arrays; and how a table is written."""
+    """A CSV file, standard input, or arrays; and the format of a table."""
 
     path: Path | None
     """None is standard input."""
@@ -57,12 +57,12 @@ class InputFile:
 
         Args:
             data: A path, or `-` for standard input.
-            model: Its training data give the delimiter and the encoding unless they are given.
+            model: The delimiter and encoding are those of its training data by default.
             setting: The argument or option that `data` came from, for messages.
-            delimiter, encoding: Of a CSV file.
-            pipes: Whether it may be a pipe, which cannot be read twice.
+            delimiter, encoding: Only for a CSV file.
+            pipes: Whether a pipe is allowed; it cannot be read twice.
 
-        Raises `InputError` if there is no such file, and for a delimiter or an encoding of arrays.
+        Raises `InputError` if there is no such file, or if a delimiter or encoding is given for arrays.
         """
         table = model.description.table
         form = CsvFormat(
@@ -76,7 +76,7 @@ class InputFile:
         path = find_file(data, Path(), setting=setting, folders=True, pipes=pipes)
         for option, value in {"--delimiter": delimiter, "--encoding": encoding}.items():
             if value is not None and holds_arrays(path):
-                raise UsageError(f"{option} is for a CSV file, and {printable(data)} holds arrays")
+                raise UsageError(f"{option} applies to CSV files only, but {printable(data)} contains arrays")
         return cls(path, form)
 
     @property
@@ -86,23 +86,23 @@ class InputFile:
 
     @property
     def file(self) -> Path:
-        """The path; standard input has none."""
+        """The path; raises ValueError for standard input, which has none."""
         if self.path is None:
             raise ValueError("standard input has no path")
         return self.path
 
     @property
     def stem(self) -> str:
-        """The file's name without its endings."""
+        """The file's name without its extensions."""
         return Path(self.file.name.removesuffix(".gz")).stem
 
     @property
     def sha256(self) -> str:
-        """The digest of a file's bytes, as the manifest of a training on it has it."""
+        """The digest of the file's bytes, as in the manifest of a run trained on it."""
         return source_sha256(self.file)
 
     def holds(self, file: Path) -> bool:
-        """Whether `file` is the input, or one of its arrays."""
+        """Whether `file` is the input file or one of its arrays."""
         if self.path is None or not file.exists():
             return False
         parts = self.path.glob("*.npy") if self.path.is_dir() else [self.path]
@@ -118,7 +118,7 @@ class InputFile:
                 one = len(file.unused) == 1
                 which = "a column is" if one else f"{len(file.unused):,} columns are"
                 why = f"the network was not trained with {'it' if one else 'them'}"
-                note(f"{self.name}: {which} ignored, since {why}: {listed}")
+                note(f"{self.name}: {which} ignored, because {why}: {listed}")
             yield unseen.counting(file.blocks)
         for sentence in unseen.sentences():
             note(f"{self.name}: {sentence}")
@@ -141,20 +141,20 @@ class InputFile:
         finite = np.isfinite(scores).all(axis=1)
         if not finite.all():
             row = rows[np.argmin(finite)]
-            message = f"the numbers of row {row} (from 0) are too large for the network: its scores overflow"
+            message = f"the values of row {row} (from 0) are too large for the network: its scores overflow"
             raise DataError(Problem(message, file=self.name))
 
 
 @dataclass(slots=True)
 class Unseen:
-    """Counts values that are not among their column's categories in training."""
+    """Counts values that are not among the categories of their column in training."""
 
     preprocessor: Preprocessor
     _found: dict[str, tuple[int, str]] = field(default_factory=dict)
-    """By column: the number of rows, and the first such value."""
+    """Per column: the number of rows with such a value, and the first such value."""
 
     def counting(self, blocks: Iterator[NewRows]) -> Iterator[NewRows]:
-        """The blocks as they are; counts while they are read."""
+        """Pass the blocks on unchanged, and count as they are read."""
         known = [set(column.categories) for column in self.preprocessor.categories]
         for block in blocks:
             for j, name in enumerate(block.categorical_names):
@@ -166,11 +166,11 @@ class Unseen:
             yield block
 
     def sentences(self) -> Iterator[str]:
-        """A sentence per column."""
+        """One message per column."""
         for name, (rows, first) in self._found.items():
             yield (
-                f"in {counted(rows, 'row')} the column {shown(name)} has a value that training has not seen "
-                f"(the first is {shown(first)}): none of the column's features is set there"
+                f"in {counted(rows, 'row')} the column {shown(name)} has a value that does not occur in the "
+                f"training data (the first is {shown(first)}): none of the column's features is set there"
             )
 
 

@@ -1,4 +1,4 @@
-"""The rows of a new file that have a label, and what a saved model says of them."""
+"""The rows of a new file that have a label, and a saved model's scores of them."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ class LabelledRows:
     """n rows that have a label."""
 
     numbers: IntArray
-    """(n,), in the file, from 0."""
+    """(n,) row numbers in the file, from 0."""
     targets: Targets
     """(n,)"""
     scores: list[FloatArray]
-    """(n, outputs) in all, batch by batch."""
+    """(n, outputs) in total, batch by batch."""
 
     def part(self, model: SavedModel) -> PartScores:
-        """The model's scores of these rows."""
+        """The scores of these rows by the model."""
         predictor = model.predictor
         return predictor.task.score(self.numbers, self.targets, self.scores, predictor.readout)
 
 
 def read_labelled(given: InputFile, model: SavedModel, note: Note) -> LabelledRows:
-    """Read and score all rows that have a label; `note` is told what is noteworthy.
+    """Read and score all rows that have a label; `note` is called with messages for the user.
 
-    Raises `DataError` if a label is none that the model knows, and if there is no label at all.
+    Raises `DataError` if a label is unknown to the model, or if no row has a label.
     """
     target, task = model.description.target, model.predictor.task
     numbers: list[IntArray] = []
@@ -57,7 +57,7 @@ def read_labelled(given: InputFile, model: SavedModel, note: Note) -> LabelledRo
     with given.open(model, note, labelled=True) as blocks:
         scores = list(model.predictor.column_scores(pieces(blocks)))
     if not scores:
-        message = f"no row has a value in the label's column {shown(target)}"
+        message = f"no row has a label in the column {shown(target)}"
         raise DataError(Problem(message, file=given.name))
     if left_out:
         note(f"{given.name}: left out {counted(left_out, 'row')} without a value in {shown(target)}")

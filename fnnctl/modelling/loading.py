@@ -1,4 +1,4 @@
-"""Loading an experiment: the config file and its data. Only here do problems get their file and line."""
+"""Loading an experiment: the config file and its data. Problems get their file and line only here."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from fnnctl.tasks.task import TaskData
 
 @dataclass(frozen=True, slots=True)
 class LoadedExperiment:
-    """A config and its data, before any row is given a part.
+    """A config and its data, before the rows are split.
 
-    What is wrong is raised as `InputError`, with the file and the line of the setting.
+    Problems are raised as `InputError`, with the file and the line of the setting.
     """
 
     config: LoadedConfig
@@ -33,7 +33,7 @@ class LoadedExperiment:
 
     @property
     def experiment(self) -> Experiment:
-        """The experiment as the config says it."""
+        """The experiment as written in the config."""
         return self.config.experiment
 
     def split(self) -> Split:
@@ -47,12 +47,12 @@ class LoadedExperiment:
             return Fit.of(self.data, self.experiment, split)
 
     def cross_validation(self) -> CrossValidation:
-        """The experiment's folds, a fit for each."""
+        """The experiment's folds, with one fit each."""
         with self.config.located():
             return cross_validation(self.data, self.experiment)
 
     def search_problems(self) -> list[Problem]:
-        """What is wrong with the config's search and with what it says of the data; training ignores both."""
+        """Problems of the config's search, by itself and with these data; training ignores them."""
         problems, search = self.config.search_problems(self.data.task.check), self.experiment.search
         if search and (wrong := self.data.task.check_metric(search.objective.metric)):
             problems.append(self.config.locations.located(Problem(wrong, path="search.objective.metric")))

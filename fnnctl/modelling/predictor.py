@@ -22,7 +22,7 @@ from fnnctl.training.scoring.stacked import SCORING_BATCH
 
 @dataclass(frozen=True, slots=True)
 class Predictor:
-    """Trained networks that can be asked about rows; several are one ensemble."""
+    """Trained networks that score rows; several form one ensemble."""
 
     task: Task
     preprocessor: Preprocessor
@@ -35,11 +35,11 @@ class Predictor:
     def of(
         cls, task: Task, preprocessor: Preprocessor, networks: Sequence[Network], readout: Readout
     ) -> Self:
-        """A predictor whose networks are alone in their stacks."""
+        """A predictor of networks that each form a stack of their own."""
         return cls(task, preprocessor, tuple(RowScorer(network) for network in networks), readout)
 
     def calibrated(self, data: TaskData, pool: Pool, rows: IntArray) -> Self:
-        """The predictor with the temperature that suits these rows of the pool; unchanged if none does."""
+        """The predictor with the temperature fitted to these rows of the pool; unchanged if none fits."""
         scores = np.concatenate([batch.copy() for batch in self.pool_scores(pool, rows)])
         with np.errstate(over="ignore", invalid="ignore"):
             temperature = self.task.fit_temperature(scores, data.targets[rows])
@@ -54,7 +54,7 @@ class Predictor:
             yield self._scores(batch.size)
 
     def column_scores(self, pieces: Iterable[tuple[Columns, IntArray]]) -> Iterator[FloatArray]:
-        """The scores of the chosen rows of each piece, one after the other, as `pool_scores` gives them."""
+        """The scores of the chosen rows of each piece in turn, in batches as in `pool_scores`."""
         inputs, filled = self.scorers[0].inputs, 0
         for columns, rows in pieces:
             start = 0
@@ -81,6 +81,6 @@ class Predictor:
 def fresh_predictor(
     data: TaskData, fit: Fit, member: Member, parameters: FloatArray, statistics: FloatArray
 ) -> Predictor:
-    """The predictor that a fit has become: parameters (P,) and running statistics (S,)."""
+    """The predictor that results from a fit, with parameters (P,) and running statistics (S,)."""
     network = make_network(fit.layout, [member], parameters[None], statistics[None])
     return Predictor.of(data.task, fit.preprocessor, [network], fit.readout)

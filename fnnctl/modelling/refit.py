@@ -1,4 +1,4 @@
-"""The experiment of a search's winner that is trained once more, on all rows but the test part."""
+"""The experiment with which a search's winner is trained again, on all rows except the test part."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from fnnctl.config.schema.lr_schedules import AdaptiveLrSchedule
 
 
 def left_out_of_refit(experiment: Experiment) -> list[str]:
-    """Warnings about what the trial's experiment asks for and its refit, without a validation part, lacks."""
+    """Warnings about settings of the trial that a refit, which has no validation part, cannot follow."""
     warnings, schedule = [], experiment.training.lr_schedule
     if experiment.model.calibration != "none":
         warnings.append(
             f"the refitted winner is not calibrated: model.calibration: {experiment.model.calibration} needs "
-            "a validation part, and the refit learns from those rows. `fnnctl train` with the trial's "
-            "settings calibrates its network"
+            "a validation part, but the refit trains on those rows. To get a calibrated network, use "
+            "`fnnctl train` with the trial's settings"
         )
     if isinstance(schedule, AdaptiveLrSchedule) and schedule.monitor.startswith("validation_"):
         warnings.append(
-            f"the refitted winner's lr_schedule watches train_loss in place of {schedule.monitor}: the refit "
+            f"the refitted winner's lr_schedule monitors train_loss instead of {schedule.monitor}: the refit "
             "has no validation part"
         )
     return warnings
 
 
 def refit_experiment(experiment: Experiment, *, epochs: int) -> Experiment:
-    """The trial's experiment with nothing that would watch a validation part, and for this many epochs.
+    """The trial's experiment for this many epochs, without anything that needs a validation part.
 
     Schedules keep the trial's horizon, so that each epoch has the learning rate that it had in the search.
     """

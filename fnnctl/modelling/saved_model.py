@@ -1,4 +1,4 @@
-"""A predictor from a run's folder: made again from `model.npz` and `model.json` alone."""
+"""A predictor from a run's folder, restored from `model.npz` and `model.json` alone."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ from fnnctl.training.threads import default_threads
 
 @dataclass(frozen=True, slots=True)
 class SavedModel:
-    """A predictor, and what its run says of it."""
+    """A predictor, and what its run has recorded about it."""
 
     run: RunFolder
     description: ModelDescription
     predictor: Predictor
     layout: ParameterLayout
     sha256: str
-    """Of the weights' file."""
+    """The digest of the weights file."""
     threads: int
-    """Threads of a matrix product in the training, on which the last bits depend."""
+    """Threads per matrix product in training, which affect the last bits."""
 
 
 def load_model(run: RunFolder, note: Callable[[str], None]) -> SavedModel:
-    """Read a run's network; `note` is told what is worth knowing of the run.
+    """Read a run's network; `note` is called with messages about the run for the user.
 
     Raises `UsageError` if there is no network, and `DataError`, which names the file, if one is damaged.
     """
@@ -46,7 +46,7 @@ def load_model(run: RunFolder, note: Callable[[str], None]) -> SavedModel:
 
 
 def has_network(run: RunFolder) -> bool:
-    """Whether a run has a network to load; also if a file of it is damaged, which loading then says."""
+    """Whether a run has a network to load; also True if a file is damaged, which loading then reports."""
     try:
         _network_folder(run, lambda text: None)
     except UsageError:
@@ -57,7 +57,7 @@ def has_network(run: RunFolder) -> bool:
 
 
 def _network_folder(run: RunFolder, note: Callable[[str], None]) -> RunFolder:
-    """The run itself; for a search its refitted winner, for an evaluation the run that it has scored.
+    """The run itself; for a search its refitted winner, for an evaluation the run that it scored.
 
     Raises `UsageError` if it has no network.
     """
@@ -65,25 +65,25 @@ def _network_folder(run: RunFolder, note: Callable[[str], None]) -> RunFolder:
     if manifest.evaluated is not None:
         trained = RunFolder(Path(manifest.evaluated.run))
         if not (trained.path / names.MANIFEST).exists():
-            raise UsageError(f"{run.path} is an evaluation of {trained.path}, which is no longer there")
-        note(f"note: {run.path} is an evaluation: its network is that of {trained.path}")
+            raise UsageError(f"{run.path} is an evaluation of {trained.path}, which no longer exists")
+        note(f"note: {run.path} is an evaluation: using the network of {trained.path}")
         return _network_folder(trained, note)
     if manifest.kind == "cross_validation":
-        advice = "`fnnctl train` makes one; name the run that has the network that is meant"
-        raise UsageError(f"{run.path} is a cross-validation, which keeps no network: {advice}")
+        advice = "name a run of `fnnctl train` instead"
+        raise UsageError(f"{run.path} is a cross-validation, which saves no network: {advice}")
     status = shown_status(manifest, alive=run.is_alive())
     if manifest.kind == "search":
         winner = run.winner()
         if winner is None:
-            raise UsageError(f"{run.path} is a search that has no winner yet ({status})")
-        note(f"note: {run.path} is a search: its network is that of its winner, {winner.path}")
+            raise UsageError(f"{run.path} is a search without a winner yet ({status})")
+        note(f"note: {run.path} is a search: using the network of its winner, {winner.path}")
         return _network_folder(winner, note)
     if manifest.diverged:
-        raise UsageError(f"{run.path} has no network that can be used: its training diverged")
+        raise UsageError(f"{run.path} has no usable network: its training diverged")
     if not (run.path / names.MODEL).exists():
-        raise UsageError(f"{run.path} has no network ({status}): there is no {names.MODEL}")
+        raise UsageError(f"{run.path} has no network ({status}): {names.MODEL} does not exist")
     if status != "completed":
-        note(f"note: {run.path} is {status}: its network is what was trained until then")
+        note(f"note: {run.path} is {status}: using the network as trained until then")
     return run
 
 
@@ -101,7 +101,7 @@ def _loaded(run: RunFolder) -> SavedModel:
         network = _network(layout, description, stored.arrays)
     except ValueError as error:
         raise damaged(run.path / names.WEIGHTS, f"does not fit {names.MODEL}: {error}") from error
-    # The seed is for the intervals of metrics. A run that was copied without its manifest's seed has others.
+    # The seed determines the metrics' intervals. They differ if the copied manifest has no seed.
     task = task_of(description.target, description.classes, seed=run.read_manifest().seed or 0)
     return SavedModel(
         run=run,
@@ -116,12 +116,12 @@ def _loaded(run: RunFolder) -> SavedModel:
 def _network(
     layout: ParameterLayout, description: ModelDescription, arrays: Mapping[str, FloatArray]
 ) -> Network:
-    """Raises ValueError if the arrays are not the network's, or hold a number that is not finite."""
+    """Raises ValueError if the arrays do not fit the network, or contain NaN or infinity."""
     row, statistics = layout.rows_of(arrays)
     if row.dtype != description.precision:
-        raise ValueError(f"the arrays are {row.dtype}, not {description.precision}")
+        raise ValueError(f"the type of the arrays is {row.dtype}, not {description.precision}")
     if not (np.isfinite(row).all() and np.isfinite(statistics).all()):
-        raise ValueError("a weight is no finite number: the training diverged")
+        raise ValueError("a weight is NaN or infinite: the training diverged")
     hyperparameters = {
         name: np.array([[getattr(layer.numbers, name) for layer in description.hidden]])
         for name in LAYER_HYPERPARAMETERS

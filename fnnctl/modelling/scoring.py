@@ -1,4 +1,4 @@
-"""The scores of a predictor on the parts of the data that it was trained with."""
+"""The scores of a predictor on the training, validation and test part of its data."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fnnctl.training.pool import Pool
 def score_parts(
     predictor: Predictor, data: TaskData, pool: Pool, split: Split
 ) -> dict[str, PartScores | None]:
-    """The scores of each part, whose rows are in the pool; None for an empty part."""
+    """The scores of each part; its rows are in the pool. None for an empty part."""
 
     def scores(rows: IntArray) -> PartScores:
         return data.score(rows, predictor.pool_scores(pool, rows), predictor.readout)

@@ -36,7 +36,7 @@ from fnnctl.tasks.task import OutputShape
 from fnnctl.training.members import ConvergenceRule, Member, StackSettings, StoppingRule
 
 AUTO_BATCH_SIZE = 200
-"""scikit-learn's: large enough for fast products, small enough for several steps an epoch."""
+"""As in scikit-learn: large enough for fast products, small enough for several steps per epoch."""
 
 
 def batch_size(experiment: Experiment, rows: int) -> int:
@@ -48,7 +48,7 @@ def batch_size(experiment: Experiment, rows: int) -> int:
 
 
 def precision(experiment: Experiment) -> str:
-    """The floating-point precision: lbfgs's line search compares values that float32 cannot tell apart."""
+    """The precision; the line search of lbfgs compares values that float32 cannot distinguish."""
     training = experiment.training
     if training.precision != "auto":
         return training.precision
@@ -85,9 +85,9 @@ def network_shape(experiment: Experiment, *, inputs: int, output: OutputShape) -
 def stack_settings(
     experiment: Experiment, shape: NetworkShape, *, rows: int, weighted: bool
 ) -> StackSettings:
-    """What this experiment's network shares with the others of its stack; `rows` of the training part.
+    """What this experiment's network, with `rows` training rows, shares with the others of its stack.
 
-    `weighted` says whether the examples have weights in the loss.
+    `weighted` is whether the examples have weights in the loss.
     """
     training, optimizer = experiment.training, experiment.training.optimizer
     return StackSettings(
@@ -163,7 +163,7 @@ def member_of(
 
 
 def _hyperparameter_names(optimizer: Optimizer) -> Sequence[str]:
-    """The optimizer's hyperparameters but for the learning rate, which a schedule changes."""
+    """The optimizer's hyperparameters except the learning rate, which a schedule changes."""
     return (
         HYPERPARAMETER_NAMES
         if isinstance(optimizer, LbfgsOptimizer)
@@ -237,6 +237,6 @@ def _initializer(experiment: Experiment, layer: HiddenLayerConfig) -> str:
 
 
 def _output_initializer(experiment: Experiment) -> str:
-    """The model's scheme; Glorot's by default, since softmax is no relu."""
+    """The model's scheme; by default Glorot's, because the output layer has no relu."""
     scheme = experiment.model.initialization
     return "glorot_uniform" if scheme == "auto" else scheme

@@ -7,8 +7,8 @@ members, so a member has the same bits in any stack. The last axis of activation
 Read in this order:
 
 - `shape`: what the members of a stack have in common;
-- `parameters`: all parameters of a member in one flat row, and where each layer's arrays stand in it;
-- `network` and `layers/hidden`: the forward pass; activations, normalization, dropout beside them;
+- `parameters`: all parameters of a member in one flat row, and where each layer's arrays are in it;
+- `network` and `layers/hidden`: the forward pass, with activations, normalization and dropout;
 - `workspace`: the buffers that a pass writes to, made once per batch size;
 - `losses/base` and `losses/cross_entropy`: the output layer's error terms;
 - `backpropagation`: the gradient of the regularized risk;

@@ -1,4 +1,4 @@
-"""Random changes of a gathered batch while training: Gaussian noise and mixup."""
+"""Random changes to a gathered batch in training: Gaussian noise and mixup."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ def add_noise(work: Workspace, deviation: FloatArray, rngs: MemberGenerators) ->
 
 
 def mix_up(work: Workspace, alpha: FloatArray, rngs: MemberGenerators) -> None:
-    """Mix every example with another one of its batch, inputs and targets alike (Zhang et al., 2018).
+    """Mix inputs and targets of every example with those of another one in the batch (Zhang et al., 2018).
 
-    Each member draws an order of the batch and one ρ from Beta(α, α), where `alpha` (K,) has its α:
+    Each member draws an order of the batch and one ρ from Beta(α, α); `alpha` (K,) has the members' α:
     x ← ρx + (1 − ρ)x′. Weighted examples keep their weights: the loss is ρwL(y) + (1 − ρ)w′L(y′).
     """
     targets = work.targets
     if targets.partners is None or targets.share is None:
-        raise ValueError("the workspace is not made for mixup")
+        raise ValueError("the workspace was not made for mixup")
     for k, (rng, own) in enumerate(zip(rngs.generators, alpha, strict=True)):
         order = rng.permutation(work.batch)
         share = work.inputs.dtype.type(rng.beta(own, own))

@@ -1,10 +1,10 @@
-"""The gradient of the regularized risk, in the letters of the formulas.
+"""The gradient of the regularized risk, in the notation of the formulas.
 
     δᴸ = softmax(zᴸ) − y              δˡ = f′(zˡ) ⊙ (Wˡ⁺¹)ᵀ δˡ⁺¹
     ∂R/∂Wˡ = δˡ (aˡ⁻¹)ᵀ + λ Wˡ        ∂R/∂bˡ = Σ δˡ
 
-(Qiu, section 4.4; δᴸ is divided by the batch size, so gradients are means.) Every product is a stacked one,
-whose slices have the same bits as a single product.
+(Qiu, section 4.4; δᴸ is divided by the batch size, so gradients are means.) All products are stacked; each
+slice has the same bits as a single product.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class BackPropagation:
         self._dW = [layer.weights.view(self.gradient) for layer in layers]
         self._WT = [layer.weights_alone(network.parameters).transpose(0, 2, 1) for layer in layers]
         self.scratch = np.empty_like(network.parameters)
-        """(K, P), scratch memory that anyone may use between two gradients."""
+        """(K, P), scratch memory that any code may use between two gradients."""
         self._penalised = penalty.parts(network.parameters, self.gradient, self.scratch)
 
     def risk_gradient(self, work: Workspace, rngs: MemberGenerators | None = None) -> FloatArray:
@@ -57,6 +57,6 @@ class BackPropagation:
 
 
 def _product(W_transposed: FloatArray, delta: FloatArray, out: FloatArray) -> None:
-    """Wᵀδ. A δ of a single row is multiplied elementwise: BLAS takes four times as long."""
+    """Wᵀδ. If δ has a single row it is multiplied elementwise, because BLAS takes four times as long."""
     product = np.multiply if delta.shape[1] == 1 else np.matmul
     product(W_transposed, delta, out=out)

@@ -12,7 +12,7 @@ import numpy as np
 from fnnctl.arrays import BoolArray, FloatArray
 
 _RESOLUTION = 2**16
-"""A Bernoulli draw takes 16 bits, a quarter of a raw draw: a probability is off by at most 2⁻¹⁷."""
+"""A Bernoulli draw uses 16 bits, a quarter of a raw draw, so probabilities are off by at most 2⁻¹⁷."""
 
 
 class MemberGenerators:

@@ -1,4 +1,4 @@
-"""The forward pass of a stack, in the letters of Qiu, section 4.3: zˡ = Wˡ aˡ⁻¹ + bˡ, aˡ = f(zˡ)."""
+"""The forward pass of a stack, in the notation of Qiu, section 4.3: zˡ = Wˡ aˡ⁻¹ + bˡ, aˡ = f(zˡ)."""
 
 from __future__ import annotations
 

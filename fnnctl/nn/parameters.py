@@ -23,7 +23,7 @@ from fnnctl.nn.shape import HiddenShape, NetworkShape
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """The part of a flat row that holds one array."""
+    """The part of a flat row that contains one array."""
 
     start: int
     shape: tuple[int, ...]
@@ -99,12 +99,12 @@ class ParameterLayout:
     def rows_of(self, arrays: Mapping[str, FloatArray]) -> tuple[FloatArray, FloatArray]:
         """The rows, (P,) and (S,), whose `named_arrays` these are.
 
-        Raises ValueError, which names the array, if they are not those of the layout or not of one type. The
-        total is checked before anything is allocated, so a huge layout takes no memory.
+        Raises ValueError, which names the array, if they do not fit the layout or have different types. The
+        total size is checked before anything is allocated, so a huge layout needs no memory.
         """
         size = sum(array.size for array in arrays.values())
         if size != self.size + self.statistics_size:
-            raise ValueError(f"the arrays hold {size:,} numbers, not {self.size + self.statistics_size:,}")
+            raise ValueError(f"the arrays contain {size:,} numbers, not {self.size + self.statistics_size:,}")
         dtype = next(iter(arrays.values())).dtype
         row, statistics = np.empty(self.size, dtype), np.empty(self.statistics_size, dtype)
         named = self.named_arrays(row, statistics)

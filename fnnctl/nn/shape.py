@@ -1,7 +1,7 @@
-"""What the members of a stack have in common: the shape of their network, and which parts it has.
+"""What the members of a stack have in common: the shape of their network, and its parts.
 
 Everything else (seed, learning rate, penalty, an activation's parameter, a dropout rate) may differ from
-member to member. A part is present in all members or in none: its absence is not a rate of 0.
+member to member. A part is present in all members or in none; a rate of 0 is not the same as absence.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ class HiddenShape:
     units: int
     activation: str
     shared: bool = False
-    """If slopes are learned: one for the layer instead of one per unit."""
+    """For learned slopes: whether the layer shares one, instead of one per unit."""
     pieces: int = 1
     """For maxout: linear pieces per unit."""
     normalization: NormalizationKind | None = None
-    """Over what the pre-activations are normalized."""
+    """The kind of normalization of the pre-activations."""
     dropout: bool = False
     """Whether activations are dropped while training."""
     residual: bool = False
-    """Whether the layer's inputs are added to its outputs; their numbers are then equal."""
+    """Whether the layer's inputs are added to its outputs; then there are equally many of them."""
 
     @property
     def rows(self) -> int:
@@ -43,12 +43,12 @@ class NetworkShape:
     inputs: int
     hidden: tuple[HiddenShape, ...]
     outputs: int
-    """What the task needs for an example: one score per class, or one value."""
+    """The number of outputs that the task needs per example: one per class, or one value."""
     output: OutputKind = "softmax"
     positive: int = 1
-    """For a logistic output: the class whose score it is."""
+    """For a logistic output: the index of the class whose score it is."""
     delta: float = 1.0
-    """For a huber output: the error from which the loss is linear."""
+    """For a huber output: the absolute error above which the loss is linear."""
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -63,7 +63,7 @@ class NetworkShape:
 
 @dataclass(frozen=True, slots=True)
 class Techniques:
-    """What training does beside back-propagation and the optimizer's steps."""
+    """The techniques that training uses in addition to back-propagation and the optimizer."""
 
     weighted: bool = False
     """Examples have weights in the loss."""

@@ -1,4 +1,4 @@
-"""The arrays that a pass over a batch writes to: made once per batch size, used at every step."""
+"""The arrays that a pass over a batch writes to: allocated once per batch size, used at every step."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fnnctl.nn.losses.targets import Targets
 from fnnctl.nn.shape import NetworkShape, Techniques
 
 COPIED_VALUES = 2**16
-"""Inputs of a member are copied by `freeze_inputs` if there are no more than these."""
+"""`freeze_inputs` copies a member's inputs if there are no more than this."""
 
 
 class Workspace:
@@ -28,10 +28,10 @@ class Workspace:
         techniques: Techniques = Techniques(),  # noqa: B008  # frozen
         smoothing: FloatArray | None = None,
     ) -> None:
-        """`smoothing` is each member's, (K,), if targets are smoothed."""
+        """`smoothing`, (K,), is each member's label smoothing, if targets are smoothed."""
         self.batch = batch
         self.ones = np.ones((batch, 1), dtype)
-        """Sums over the batch are products with this."""
+        """Sums over the batch are computed as products with this."""
         self.inputs = np.empty((members, batch, shape.inputs + 1), dtype)
         """Rows of the pool, each with a 1 at its end."""
         self.inputs_T = self.inputs.transpose(0, 2, 1)

@@ -1,4 +1,4 @@
-"""About how long a search takes, from a short calibration with its first configurations."""
+"""Estimates how long a search takes, from a short calibration with its first configurations."""
 
 from __future__ import annotations
 
@@ -18,32 +18,32 @@ from fnnctl.training.members import StackSettings
 from fnnctl.training.stack import Stack
 
 SAMPLED_TRIALS = 12
-"""Configurations that are tried for the time; a search's own first ones."""
+"""The number of configurations that are timed: the first ones of the search."""
 SECONDS_OF_CALIBRATION = 2.0
 MOST_MEMBERS = 16
 WORKERS_GAIN = 0.8
-"""How much of another worker's time is won: some of it goes into starting and waiting."""
+"""The speed-up per additional worker; the rest is spent on starting and waiting."""
 
 
 @dataclass(frozen=True, slots=True)
 class EpochCost:
-    """Seconds of an epoch of one shape's networks."""
+    """Seconds per epoch for networks of one shape."""
 
     of_stack: float
-    """What a stack takes however many its members are."""
+    """The time of a stack that does not depend on the number of members."""
     of_member: float
-    """What each member adds."""
+    """The time that each member adds."""
     most: int
-    """How many members a stack may have."""
+    """The largest number of members of a stack."""
 
     def seconds(self, members: float) -> float:
-        """A member's share in a stack of `members`."""
+        """The time per member in a stack of `members`."""
         return self.of_member + self.of_stack / min(max(1.0, members), self.most)
 
 
 @dataclass(frozen=True, slots=True)
 class RungSize:
-    """How many trials a rung trains, and for how many epochs each."""
+    """The number of trials that a rung trains, and the epochs of each."""
 
     trials: int
     epochs: int
@@ -57,9 +57,9 @@ def estimated_seconds(
     max_epochs: int,
     workers: int,
 ) -> float | None:
-    """Seconds of all rungs and of the refit for `max_epochs`; None if no assignment can train.
+    """The seconds that all rungs and a refit of `max_epochs` take; None if no assignment can be trained.
 
-    A rung's networks are divided among their shapes and the workers, which gives the size of a stack.
+    The stack size follows from dividing a rung's networks among the shapes and the workers.
     """
     set_blas_threads(1)
     deadline = time.monotonic() + SECONDS_OF_CALIBRATION
@@ -102,7 +102,7 @@ def _mean_seconds(costs: Sequence[EpochCost], members: float) -> float:
 
 
 def _seconds_an_epoch(stack: Stack) -> float:
-    """The second epoch's time, of all members."""
+    """The time of the second epoch, for all members together."""
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         stack.run_epoch(diagnose=False, should_stop=lambda: False)
         begun = time.perf_counter()

@@ -1,6 +1,6 @@
 """Groups members of one shape into stacks that fit the cache and memory.
 
-A member's numbers never depend on its neighbours, so that all that is decided here is a matter of time.
+A member's results never depend on the rest of its stack, so the grouping affects only the time.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from fnnctl.training.members import StackSettings
 from fnnctl.training.memory import training_bytes
 
 CACHE_VALUES = 2**18
-"""The most values that one step of a stack should touch: 1 MB of float32, which second-level caches hold."""
+"""The most values that one step of a stack should touch: 1 MB of float32, which fits second-level caches."""
 FEWEST = 4
 """The smallest stack that pays off."""
 SECONDS_A_VALUE = 3e-9
@@ -22,11 +22,11 @@ SECONDS_A_VALUE = 3e-9
 
 
 def group_into_stacks(keys: Sequence[Hashable], *, most: int, workers: int = 1) -> list[list[int]]:
-    """The places of the keys, stack by stack: equal ones together, in order, at most `most` in a stack.
+    """The indices of the keys, stack by stack: equal keys together, in order, at most `most` in a stack.
 
-    A key is what networks of one stack must have in common: their settings and their numbers of rows. Stacks
-    of one key are of one size, or differ by one. If a key is not too rare, each of the workers gets as many
-    stacks of it as any other.
+    A key is what networks of one stack must have in common: their settings and their numbers of rows. The
+    sizes of stacks with the same key differ by at most one. If a key is frequent enough, all workers get
+    equally many stacks of it.
     """
     alike: dict[Hashable, list[int]] = {}
     for index, key in enumerate(keys):
@@ -42,25 +42,25 @@ def group_into_stacks(keys: Sequence[Hashable], *, most: int, workers: int = 1) 
 
 
 def step_values(settings: StackSettings) -> int:
-    """The values that one member's step touches: activations of a batch, and parameters."""
+    """The number of values that a step touches per member: activations of a batch, and parameters."""
     shape = settings.shape
     widths = shape.inputs + 1 + sum(layer.rows for layer in shape.hidden) + shape.outputs
     return settings.batch_size * widths + ParameterLayout(shape).size
 
 
 def best_size(settings: StackSettings) -> int:
-    """How many members a stack should have, so that a step's values stay in the cache."""
+    """The number of members with which a step's values still fit in the cache."""
     return max(1, CACHE_VALUES // step_values(settings))
 
 
 def affordable_members(settings: StackSettings, *, rows: int, available: int | None) -> int:
-    """How many members may train at one time, each with a pool of `rows` rows of its own; one at least."""
+    """How many members may train at the same time, each with its own pool of `rows` rows; at least one."""
     if available is None:
         return 10**9
     return max(1, available // training_bytes(settings, rows=rows))
 
 
 def rough_seconds(settings: StackSettings, *, train_rows: int, epochs: int) -> float:
-    """About how long one member of a stack trains, within a factor of two on a processor of 2024."""
+    """A rough training time per member of a stack, within a factor of two on a processor of 2024."""
     steps = epochs * math.ceil(train_rows / settings.batch_size)
     return SECONDS_A_VALUE * step_values(settings) * steps

@@ -1,4 +1,4 @@
-"""Measurements of trained fits, made in the worker."""
+"""Measurements of trained fits, taken in the worker."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class FoldMeasure:
     """Whether a temperature is fitted to each fold's validation rows."""
 
     def __call__(self, stack: TrainedStack) -> list[FoldResult]:
-        """A result per fold."""
+        """One result per fold."""
         data, size = stack.data, len(stack.data)
         parameters = np.stack([each.parameters for each in stack.trained])
         statistics = np.stack([each.statistics for each in stack.trained])
@@ -59,33 +59,33 @@ class FoldMeasure:
 
 @dataclass(frozen=True, slots=True)
 class FitObjective:
-    """What a search learns of one fit."""
+    """What a search records about one fit."""
 
     outcome: Outcome
     epochs: int
-    """Trained in all, those before this job included."""
+    """Epochs trained in total, including those before this job."""
     kept_epoch: int
-    """The epoch whose weights it ends with: an earlier one if early stopping restores the best."""
+    """The epoch of the final weights: an earlier one if early stopping restores the best."""
     objective: float | None = None
-    """None if the metric has no value, and if training was interrupted or has diverged."""
+    """None if the metric is undefined, or if training was interrupted or diverged."""
     curves: dict[str, list[float | None]] = field(default_factory=dict)
-    """Of this job's epochs; a number that is not finite is None."""
+    """The learning curves of this job's epochs; NaN and infinity are None."""
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectiveMeasure:
-    """Measures the metric by which a search compares its trials.
+    """Measures the metric by which a search compares trials.
 
-    A fit that has come to the last epoch is measured with its weights there, one that has ended early with
-    the weights that it ends with.
+    A fit that reached the last epoch is measured with its weights in that epoch; one that ended early is
+    measured with its final weights.
     """
 
     metric: str
     on_folds: bool
-    """Whether it is measured on the test rows of folds, or on the validation rows."""
+    """Whether to measure on the test rows of the folds instead of on the validation rows."""
 
     def __call__(self, stack: TrainedStack) -> list[FitObjective]:
-        """A result per fit; a fit has diverged also if finite weights give a loss that overflows."""
+        """One result per fit; a fit with finite weights whose loss overflows also counts as diverged."""
         results, start = [], stack.start
         for k, trained in enumerate(stack.trained):
             objective, outcome = self._objective(stack, k, trained), trained.outcome
@@ -116,7 +116,7 @@ class ObjectiveMeasure:
             weights = stack.last.evaluated.parameters[at], stack.last.evaluated.statistics[at]
         fit, split = stack.fits[k], stack.fits[k].split(stack.data)
         rows = split.test if self.on_folds else split.validation
-        # Scored as `train` scores a part for metrics.json, so that the metrics are equal to the bit.
+        # Scored as `train` does for metrics.json, so that the metrics are equal to the last bit.
         predictor = fresh_predictor(stack.data, fit, stack.members[k], *weights)
         scores = [batch.copy() for batch in predictor.pool_scores(stack.pool, rows + stack.offsets[k])]
         part = stack.data.score(rows, scores, fit.readout)

@@ -1,6 +1,6 @@
 """Chooses the executor, the number of workers, and the stacks of a cross-validation.
 
-All of it is a matter of time and memory, never of results.
+These choices affect only time and memory, never results.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from fnnctl.stacks.grouping import (
 from fnnctl.training.members import StackSettings
 
 WORTH_FORKS = 0.1
-"""Seconds of training from which it pays to divide it among forks of this process."""
+"""With more seconds of training than this, forks of this process pay off."""
 WORTH_THREADS = 0.5
-"""Seconds from which it pays to divide it among threads."""
+"""With more seconds than this, threads pay off."""
 WORTH_PROCESSES = 4.0
-"""Seconds from which it pays to start processes, each of which imports NumPy and the rest."""
+"""With more seconds than this, starting processes pays off; each must import NumPy and the rest."""
 LONG_STEP = 2**16
-"""Numbers of a network's step from which threads share the time well: operations are long enough then."""
+"""If a step touches more values than this, operations are long enough for threads to be efficient."""
 MOST_SENT = 2**24
-"""Numbers of a data set beyond which no copy is sent to processes: threads share it."""
+"""Larger data sets, by number of values, are shared by threads instead of copied to processes."""
 SHARE_OF_MEMORY = 0.5
 
 
@@ -44,7 +44,7 @@ class WorkerPlan:
 
 
 def plan_folds(fits: Sequence[Fit], *, rows: int, workers: int) -> tuple[WorkerPlan, list[list[int]]]:
-    """Workers, and stacks of fits by their places; what they take together fits into the free memory."""
+    """The workers, and stacks of fits by index; together they fit into the free memory."""
     largest = max((fit.settings for fit in fits), key=step_values)
     affordable = affordable_at_once(largest, rows=rows)
     seconds = math.fsum(
@@ -58,7 +58,7 @@ def plan_folds(fits: Sequence[Fit], *, rows: int, workers: int) -> tuple[WorkerP
     stacks = group_into_stacks(
         [(fit.settings, fit.sizes) for fit in fits], most=max(1, most), workers=workers
     )
-    stacks.sort(key=len, reverse=True)  # the longest first, so that the workers end at about one time
+    stacks.sort(key=len, reverse=True)  # the longest first, so that all workers finish at about the same time
     workers = min(workers, len(stacks))
     return WorkerPlan(kind if workers > 1 else "serial", workers), stacks
 
@@ -72,7 +72,7 @@ def plan_search_workers(
     workers: int,
     executor: ExecutorKind | None,
 ) -> WorkerPlan:
-    """Workers for a search whose networks are about as large as these, for `epochs` epochs in all."""
+    """Workers for a search whose networks are about as large as these and train `epochs` epochs in total."""
     seconds = rough_seconds(settings, train_rows=train_rows, epochs=epochs)
     step = step_values(settings) * best_size(settings)
     kind = executor or executor_kind(seconds, step, values=rows * settings.shape.inputs, forks=can_fork())
@@ -80,13 +80,13 @@ def plan_search_workers(
 
 
 def stack_size(settings: StackSettings, fits: int, *, rows: int, workers: int) -> int:
-    """The stack size for this number of fits: for the cache, the memory, and no idle worker."""
+    """The stack size for this number of fits that suits cache and memory and leaves no worker idle."""
     affordable = affordable_at_once(settings, rows=rows)
     return max(1, min(best_size(settings), affordable // workers, math.ceil(fits / workers)))
 
 
 def affordable_at_once(settings: StackSettings, *, rows: int) -> int:
-    """How many networks, each with rows of its own, may train at one time in the free memory."""
+    """How many networks, each with its own rows, fit into the free memory at the same time."""
     free = available_bytes()
     available = None if free is None else int(SHARE_OF_MEMORY * free)
     return affordable_members(settings, rows=rows, available=available)
@@ -95,13 +95,13 @@ def affordable_at_once(settings: StackSettings, *, rows: int) -> int:
 def executor_kind(seconds: float, step: int, *, values: int, forks: bool) -> ExecutorKind:
     """The executor for work of this duration and step size.
 
-    Short operations hold the interpreter's lock most of the time, so that threads would only wait.
+    With short operations the interpreter's lock is held most of the time, so threads would only wait for it.
 
     Args:
         seconds: How long the work takes.
-        step: The values that one step touches.
-        values: The values of the data.
-        forks: Whether processes can be forked from this one, and then have all it has.
+        step: The number of values that one step touches.
+        values: The number of values of the data.
+        forks: Whether workers can be forked from this process, so that nothing must be copied.
     """
     if forks:
         return "processes" if seconds >= WORTH_FORKS else "serial"

@@ -1,4 +1,4 @@
-"""Checks that the largest network of a space fits in memory, before a search trains the first."""
+"""Checks that the largest network of a space fits in memory, before a search trains any."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from fnnctl.space.space import Space
 from fnnctl.stacks.trial_fits import TrialFits
 
 SWEEPS = 2
-"""How often each dimension's largest value is looked for, given those of the others."""
+"""How often each dimension is maximized in turn, with the others fixed."""
 
 
 def refuse_too_large(fits: TrialFits, space: Space) -> None:
-    """Raise `ConfigError` if the largest network of the space would take more memory than there is.
+    """Raise `ConfigError` if the largest network of the space needs more memory than is available.
 
-    It is looked for dimension by dimension, at the ends of ranges and among the values of choices; what is
-    refused for other reasons is left to its trial.
+    It is searched for dimension by dimension, among the ends of ranges and the values of choices.
+    Configurations that are invalid for other reasons fail later, in their trials.
     """
     values: dict[str, Any] = {each.name: each.domain.values_to_try()[-1] for each in space.dimensions}
     for _ in range(SWEEPS):
         for each in space.dimensions:
             others = ({**values, each.name: value} for value in each.domain.values_to_try())
-            options = [values, *others]  # of equal ones the first is taken: large numbers stay
+            options = [values, *others]  # max keeps the first of equals, so large values stay
             values = max(options, key=lambda changed: fits.training_bytes(space.assignment_of(changed)))
     largest = space.assignment_of(values)
     if message := fits.memory_shortage(largest):

@@ -24,36 +24,36 @@ from fnnctl.training.members import StackSettings
 from fnnctl.training.memory import training_bytes
 
 StackKey: TypeAlias = tuple[StackSettings, tuple[int, int, int]]
-"""What fits that train together have in common: their settings and the sizes of their parts."""
+"""What fits of one stack have in common: their settings and the sizes of their parts."""
 
 
 class FailedTrialError(Exception):
-    """No network can be made of the trial's configuration; the message says why."""
+    """The trial's configuration does not give a valid network; the message explains why."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrialFits:
-    """Makes a trial's fits when they are needed; preprocessing that several have in common is fitted once."""
+    """Makes a trial's fits when they are needed; preprocessing that several fits share is fitted once."""
 
     data: TaskData
     configs: TrialConfigs
     rows: tuple[Rows, ...]
-    """What each of a trial's fits trains on."""
+    """The rows that each of a trial's fits trains on."""
     _preprocessors: dict[tuple[str, int], Preprocessor] = field(default_factory=dict)
     _affordable: set[StackSettings] = field(default_factory=set)
-    """Settings for whose networks there is enough memory."""
+    """Settings whose networks are known to fit in memory."""
 
     @property
     def most_train_rows(self) -> int:
-        """How many rows the largest training part has."""
+        """The number of rows of the largest training part."""
         groups = self.data.dataset.groups
         return max(rows.split(self.data.strata, groups).train.size for rows in self.rows)
 
     def fits(self, assignment: Assignment) -> list[Fit]:
         """The fits of a trial, one per entry of `rows`; raises `FailedTrialError`.
 
-        Their seeds are those that `fnnctl train` gives the trial's configuration, and a cross-validation its
-        folds.
+        Their seeds are the same as in `fnnctl train` with the trial's configuration, or in its
+        cross-validation.
         """
         drafts = self._drafts(assignment)
         first = drafts[0]
@@ -65,26 +65,26 @@ class TrialFits:
         ]
 
     def stack_keys(self, assignment: Assignment) -> tuple[str, list[StackKey]]:
-        """What decides which trials train together: a text that orders them, and a key per fit.
+        """What determines which trials train together: a text that sorts trials, and one key per fit.
 
-        It takes a fraction of the time of `fits`, because no seed is hashed. Raises `FailedTrialError`.
+        It is much faster than `fits`, because no seed is hashed. Raises `FailedTrialError`.
         """
         drafts = self._drafts(assignment)
         order = f"{settings_text(drafts[0].settings)} {drafts[0].preprocessing}"
         return order, [(fit.settings, fit.sizes) for fit in drafts]
 
     def training_bytes(self, assignment: Assignment) -> int:
-        """What training a trial's network would take; 0 if it has none."""
+        """The memory that training a trial's network needs; 0 if its configuration is invalid."""
         fit = self._any_size(assignment)
         return training_bytes(fit.settings, rows=len(self.data)) if fit else 0
 
     def memory_shortage(self, assignment: Assignment) -> str | None:
-        """Why there is not enough memory to train a trial's network; None if there is, or no network."""
+        """Why memory is too small for a trial's network; None if it suffices, or for an invalid trial."""
         fit = self._any_size(assignment)
         return memory_shortage(fit.settings, rows=len(self.data)) if fit else None
 
     def _any_size(self, assignment: Assignment) -> Fit | None:
-        """The first fit of a trial, whatever memory it needs; None if the trial is refused otherwise."""
+        """The first fit of a trial, without a memory check; None if the configuration is invalid."""
         try:
             return self._drafts(assignment, check_memory=False)[0]
         except FailedTrialError:
@@ -112,18 +112,18 @@ class TrialFits:
 
 @lru_cache(maxsize=1000)
 def settings_text(settings: StackSettings) -> str:
-    """The settings as a text, which is equal for equal settings and orders different ones."""
+    """The settings as a text: equal for equal settings, and sortable."""
     return json.dumps(asdict(settings), sort_keys=True)
 
 
 def trial_rows(data: TaskData, experiment: Experiment, split: Split) -> tuple[Rows, ...]:
-    """What each fit of a trial trains on: the split, or folds of its training and validation rows.
+    """The rows of each fit of a trial: the split, or folds of its training and validation rows.
 
     Raises `ConfigError` if there are no validation rows, or not enough rows for the folds.
     """
     if experiment.search is None or experiment.search.objective.on == "validation":
         if not split.validation.size:
-            message = "there is no validation part to judge trials by: set data.split.validation above 0"
+            message = "trials cannot be compared without a validation part: set data.split.validation above 0"
             raise ConfigError(Problem(message, path="search.objective.on"))
         return (split,)
     known = np.sort(np.concatenate([split.train, split.validation]))
@@ -131,7 +131,7 @@ def trial_rows(data: TaskData, experiment: Experiment, split: Split) -> tuple[Ro
     settings, config = experiment.evaluation.cross_validation, experiment.data.split
     strata = data.strata[known]
     if settings.folds > (most := most_folds(strata, groups)):
-        message = f"{most:,} rows or groups outside the test part do not make {settings.folds:,} folds"
+        message = f"{most:,} rows or groups outside the test part are too few for {settings.folds:,} folds"
         raise ConfigError(Problem(message, path="evaluation.cross_validation.folds"))
     folds = divide(
         strata,

@@ -1,4 +1,4 @@
-"""Runs a search's jobs: trials of one shape and age as stacks, by all workers, recorded in a fixed order."""
+"""Runs a search's jobs: trials of equal shape and epoch train as stacks; results come in a fixed order."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ CHECKPOINT = "checkpoint"
 FOLDS = "folds"
 """Each fold's objective."""
 ENDED = "ended"
-"""The folds that stopped early while others go on, each with its epochs and its kept epoch."""
+"""The folds that stopped early while others continue, each with its epochs and its kept epoch."""
 KEPT_EPOCH = "kept_epoch"
-"""For a trial that stopped early: the epoch whose weights it ended with, over folds the lower median."""
+"""For a trial that stopped early: the epoch of its final weights; with folds, the lower median."""
 
 Event = Mapping[str, Any]
 ObjectiveResult = StackResult[FitObjective]
@@ -41,24 +41,24 @@ ObjectiveResult = StackResult[FitObjective]
 
 @dataclass(frozen=True, slots=True)
 class RunnerSettings:
-    """What the runner must know of the search."""
+    """What the runner must know about the search."""
 
     metric: str
     on_folds: bool
     """Whether trials are measured on the test rows of folds."""
     max_epochs: int
-    """The largest budget: from there no trial goes on, so that no state is kept."""
+    """The largest budget: no trial continues from there, so no state is kept."""
     keep_checkpoints: bool
 
 
 @dataclass(frozen=True, slots=True)
 class _JobGroup:
-    """What decides with which others a job's fits can train."""
+    """What determines which fits can train together."""
 
     order: str
-    """By which jobs of equal budgets are ordered."""
+    """The sort key of jobs with equal budgets."""
     keys: Sequence[StackKey]
-    """Of each fit."""
+    """One key per fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +68,15 @@ class _PlannedStack:
     start: int
     stop: int
     members: tuple[tuple[Trial, int], ...]
-    """Each fit's trial, and which of its fits it is."""
+    """The trial of each fit, and the fit's index in the trial."""
 
     @property
     def trials(self) -> list[int]:
-        """The numbers of the trials, each once."""
+        """The trial numbers, without repetition."""
         return list(dict.fromkeys(trial.number for trial, _ in self.members))
 
     def by_trial(self) -> list[_PlannedStack]:
-        """A stack per trial."""
+        """One stack per trial."""
         return [
             replace(self, members=tuple(each for each in self.members if each[0].number == number))
             for number in self.trials
@@ -96,7 +96,7 @@ class TrialRunner:
         *,
         on_stack: Callable[[Event], None],
     ) -> None:
-        """`on_stack` is told of each stack that was trained, for the timeline."""
+        """`on_stack` is called after each trained stack, for the timeline."""
         self._settings, self._fits, self._checkpoints = settings, fits, checkpoints
         self._journal, self._executor, self._on_stack = journal, executor, on_stack
         self._shared = executor.share(WorkerData(fits.data, reuse=True))
@@ -111,7 +111,7 @@ class TrialRunner:
                 groups[job.trial.number] = _JobGroup(*self._fits.stack_keys(job.trial.assignment))
             except FailedTrialError as error:
                 failed[job.trial.number] = _failed(job, str(error))
-        # Before the first jobs nothing is removed: the others of their rung may be recorded, and be promoted.
+        # Nothing is removed before the first jobs: recorded trials of the same rung may still be promoted.
         if self._begun and not self._settings.keep_checkpoints:
             self._checkpoints.keep_only({(job.trial.number, job.start) for job in jobs})
         self._begun = True
@@ -135,7 +135,7 @@ class TrialRunner:
             yield rest
 
     def _results(self, jobs: Sequence[Job], groups: Mapping[int, _JobGroup]) -> Iterator[Result]:
-        """Train the jobs; a result comes once all fits of its trial are done."""
+        """Train the jobs; a trial's result is yielded once all its fits are done."""
         count = len(self._fits.rows)
         found = {job.trial.number: self._ended(job) for job in jobs}
         missing = {number: count - len(ended) for number, ended in found.items()}
@@ -164,7 +164,7 @@ class TrialRunner:
     def _plan(
         self, jobs: Sequence[Job], ended: Mapping[int, Mapping[int, object]], groups: Mapping[int, _JobGroup]
     ) -> list[_PlannedStack]:
-        """Stacks for jobs that are in order; fits that have ended are left out."""
+        """Stacks for jobs in sorted order; fits that have ended are left out."""
         alike: dict[tuple[int, int, str], list[tuple[Trial, int]]] = {}
         settings_of: dict[tuple[int, int, str], StackSettings] = {}
         for job in jobs:
@@ -188,12 +188,12 @@ class TrialRunner:
     def _train(
         self, stacks: Sequence[_PlannedStack]
     ) -> Iterator[tuple[_PlannedStack, ObjectiveResult | None]]:
-        """Each stack and what became of it; None if a trial alone has had its worker killed.
+        """Each stack and its result; None if the worker of a trial that trained alone was killed.
 
-        A stack whose worker was killed is trained trial by trial: one trial may have exhausted the memory;
-        alone, each may fit.
+        If a stack's worker was killed, its trials are trained one by one: they may have exhausted the memory
+        together but fit in it alone.
         """
-        # A generator, so that the fits of a stack are made when a worker has room for it, and then let go.
+        # A generator, so that a stack's fits are made when a worker is free, and released afterwards.
         items = ((self._shared, self._item(stack)) for stack in stacks)
         again: list[_PlannedStack] = []
         for index, result in run_work(self._executor, train_item, items, on_killed=lambda index: None):
@@ -225,7 +225,7 @@ class TrialRunner:
         )
 
     def _note(self, stack: _PlannedStack, result: ObjectiveResult) -> None:
-        """Write the states that are to be kept, and tell the timeline."""
+        """Write the states to keep, and add the stack to the timeline."""
         if result.state is not None:
             keys = [(stack.members[k][0].number, stack.members[k][1]) for k in result.digests]
             self._checkpoints.write(keys, stack.stop, result.state)
@@ -240,7 +240,7 @@ class TrialRunner:
         )
 
     def _result(self, job: Job, done: Sequence[tuple[FitObjective, str | None]]) -> Result:
-        """The trial's result: the mean over its fits; one that diverged diverges it."""
+        """The trial's result: the mean over its fits. If one fit diverged, the trial diverged."""
         fits = [fit for fit, _ in done]
         epochs = max(fit.epochs for fit in fits) - job.start
         outcomes = {fit.outcome for fit in fits}
@@ -250,11 +250,11 @@ class TrialRunner:
         if Outcome.DIVERGED in outcomes:
             count = sum(fit.outcome is Outcome.DIVERGED for fit in fits)
             where = f"in {count} of {len(fits)} folds" if len(fits) > 1 else f"in epoch {job.start + epochs}"
-            result = _failed(job, f"the loss became non-finite, {where}")
+            result = _failed(job, f"the loss became non-finite {where}")
             return replace(result, status=Status.DIVERGED, epochs=epochs, facts=facts)
         objectives = [fit.objective for fit in fits if fit.objective is not None]
         if len(objectives) < len(fits):
-            result = _failed(job, f"{self._settings.metric} has no value here")
+            result = _failed(job, f"{self._settings.metric} is undefined here")
             return replace(result, epochs=epochs, facts=facts)
         goes_on = Outcome.COMPLETED in outcomes
         if len(fits) > 1:
@@ -275,7 +275,7 @@ class TrialRunner:
         return Result(job.trial.number, job.rung, job.stop, status, mean, epochs, facts=facts)
 
     def _ended(self, job: Job) -> dict[int, tuple[FitObjective, str | None]]:
-        """The trial's fits that had stopped early before this job: they keep their value at no cost."""
+        """The trial's fits that had stopped early before this job; they keep their value at no cost."""
         facts = self._journal.results[job.trial.number, job.start].facts if job.start else None
         if not facts or ENDED not in facts:
             return {}
@@ -287,7 +287,7 @@ class TrialRunner:
     def _train_lost(self, jobs: Sequence[Job], groups: Mapping[int, _JobGroup]) -> None:
         """Retrain lost checkpoints that jobs resume from, and those that differ from the journal.
 
-        Raises `MachineError` if it comes out differently: then this is another kind of machine.
+        Raises `MachineError` if the result differs: then this is another kind of machine.
         """
         lost = [
             replace(job, start=0, stop=job.start) for job in jobs if job.start and not self._is_there(job)
@@ -303,9 +303,10 @@ class TrialRunner:
                 recorded, after = self._journal.results[result.trial, stop], counted(stop, "epoch")
                 if (result.objective, _digest(result)) != (recorded.objective, _digest(recorded)):
                     raise MachineError(
-                        f"trial {result.trial}, trained again because its checkpoint was lost, comes to "
-                        f"{result.objective} after {after}, and the journal has {recorded.objective}: "
-                        "this machine, or its NumPy, does not repeat it to the bit. Begin a new search here"
+                        f"trial {result.trial}, trained again because its checkpoint was lost, has the "
+                        f"objective {result.objective} after {after}, but the journal has "
+                        f"{recorded.objective}: this machine or its NumPy does not reproduce results "
+                        "exactly. Start a new search here"
                     )
 
     def _is_there(self, job: Job) -> bool:
@@ -326,7 +327,7 @@ class TrialRunner:
 def _ordered(jobs: Sequence[Job], groups: Mapping[int, _JobGroup]) -> list[Job]:
     """The jobs in the order in which they are recorded: short ones first, those of one stack together.
 
-    It follows from each job alone, so that jobs that are left out change nothing for the others.
+    The sort key depends on each job alone, so leaving out jobs does not change the order of the others.
     """
 
     def key(job: Job) -> tuple[int, int, str, int]:

@@ -1,4 +1,4 @@
-"""Training fits of one shape as a stack: the one way in which anything trains, and what workers do."""
+"""Trains fits of one shape as a stack. All training goes through here, and this is what workers run."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ T_co = TypeVar("T_co", covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class TrainedStack:
-    """Fits that were trained together, with what is needed to score them."""
+    """Fits that were trained together, and what is needed to score them."""
 
     data: TaskData
     start: int
-    """Epochs that they had trained before."""
+    """The number of epochs trained before."""
     fits: Sequence[Fit]
     pool: Pool
     """The rows of all fits: those of fit k begin at `offsets[k]`."""
@@ -40,17 +40,17 @@ class TrainedStack:
     members: Sequence[Member]
     trained: Sequence[TrainedMember]
     last: Stack | None
-    """The stack after the last epoch, of the members that came so far; None if no member did."""
+    """The stack after the last epoch, with the members that reached it; None if none did."""
 
     def place(self, k: int) -> int:
-        """Where fit k is in `last`."""
+        """The index of fit k in `last`."""
         if self.last is None:
-            raise ValueError("no member has come to the last epoch")
+            raise ValueError("no member has reached the last epoch")
         return next(at for at, member in enumerate(self.last.members) if member is self.members[k])
 
 
 class Measure(Protocol[T_co]):
-    """What a worker finds out about its trained fits; it travels to the worker with the item."""
+    """What a worker measures on its trained fits; it is sent to the worker with the item."""
 
     def __call__(self, stack: TrainedStack) -> Sequence[T_co]:
         """One value per fit."""
@@ -58,14 +58,14 @@ class Measure(Protocol[T_co]):
 
 @dataclass(frozen=True, slots=True)
 class StackItem(Generic[T]):
-    """Fits of one shape and age that train together: one piece of an executor's work."""
+    """Fits of equal shape and epoch that train together: one work item of an executor."""
 
     fits: tuple[Fit, ...]
     measure: Measure[T]
     start: int = 0
-    """Epochs that they have trained before."""
+    """The number of epochs trained before."""
     states: tuple[StatePlace, ...] = ()
-    """The training state of each fit after `start` epochs; none if it is 0."""
+    """The training state of each fit after `start` epochs; empty if `start` is 0."""
     stop: int | None = None
     """The epoch at which training pauses; None for each fit's own last epoch."""
     keep: bool = False
@@ -78,7 +78,7 @@ class StackResult(Generic[T]):
 
     measured: Sequence[T]
     digests: dict[int, str]
-    """The digest of the state of each fit that has come to `stop`, by its place in the item."""
+    """The digest of the state of each fit that reached `stop`, by index in the item."""
     state: State | None
     """The states of those fits, in order, if they were wanted."""
     seconds: float
@@ -86,15 +86,15 @@ class StackResult(Generic[T]):
 
 @dataclass(slots=True)
 class WorkerData:
-    """Data shared by all workers, and the preprocessed rows that each of them has made."""
+    """Data shared by all workers, and each worker's preprocessed rows."""
 
     data: TaskData
     reuse: bool
-    """Whether many fits see the rows alike, so that it pays to keep them: not in a cross-validation."""
+    """Whether many fits share preprocessed rows, so that keeping them pays off; not in a cross-validation."""
     _pools: dict[tuple[str, Hashable], Pool] = field(default_factory=dict)
 
     def pool(self, fit: Fit) -> Pool:
-        """All rows as the fit's network sees them; only those of the latest preprocessing are kept."""
+        """All rows, preprocessed for the fit's network; only those of the latest preprocessing are kept."""
         if not self.reuse:
             return fit.examples(self.data)
         kind = f"{fit.preprocessing} {fit.settings.precision}"
@@ -120,7 +120,7 @@ def train_item(progress: Progress, shared: WorkerData, item: StackItem[T]) -> St
         on_epoch=lambda stack, record: progress.advance(len(stack.members)),
         should_stop=progress.should_stop,
     )
-    if item.stop is None:  # what ended early is done, too
+    if item.stop is None:  # fits that ended early are done as well
         pairs = zip(stack.members, stack.trained, strict=True)
         progress.advance(sum(member.epochs - trained.epochs for member, trained in pairs))
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # divergence is a result
@@ -147,15 +147,15 @@ def train_fits(
     should_stop: Callable[[], bool] = lambda: False,
     seconds: float = math.inf,
 ) -> TrainedStack:
-    """Train fits of one shape together; each ends with the bits that it would have alone.
+    """Train fits of one shape together; each gets the same bits as if trained alone.
 
     Args:
         data: The rows of all fits.
         fits: Fits with equal settings and equally many rows.
-        pools: Makes (or finds) the preprocessed rows of a fit.
-        epochs: Where training pauses; by default each fit's own number of epochs.
-        start: Epochs that were trained before, and the state that they led to.
-        checkpoint: Of a single fit: the checkpoint that its training resumes from.
+        pools: Returns the preprocessed rows of a fit.
+        epochs: The epoch at which training pauses; by default each fit's own number of epochs.
+        start: The number of epochs trained before, and the resulting state.
+        checkpoint: For a single fit: the checkpoint from which training resumes.
         diagnose, on_epoch, should_stop, seconds: See `training.trainer`.
     """
     made = [pools(fit) if pools else fit.examples(data) for fit in fits]
@@ -186,7 +186,7 @@ def train_fits(
 
 
 def _states(stack: TrainedStack) -> dict[int, State]:
-    """The state of each fit that has come to the last epoch."""
+    """The state of each fit that reached the last epoch."""
     reached = [k for k, each in enumerate(stack.trained) if each.outcome is Outcome.COMPLETED]
     if not reached or stack.last is None:
         return {}

@@ -1,5 +1,5 @@
-"""What a classification and a regression do differently: target, loss, metrics, columns, names of figures.
+"""What differs between classification and regression: target, loss, metrics, columns, names of figures.
 
-`task.Task` is the interface that everything above this package talks to. A task is a package here and a line
-in `registry.TASKS`.
+`task.Task` is the interface used by everything above this package. To add a task, write a package here and
+add a line to `registry.TASKS`.
 """

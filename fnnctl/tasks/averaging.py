@@ -1,4 +1,4 @@
-"""The mean of several parts' metrics: the repeats of a cross-validation are one entry of metrics.json."""
+"""The mean of the metrics of several parts, such as the repeats of a cross-validation for metrics.json."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Any
 
 
 def mean_metrics(of_parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The mean of metrics, and of the ends of intervals; counts, such as `support`, are the largest.
+    """The mean of metrics and of interval ends; of counts, such as `support`, the largest.
 
-    A metric that some parts lack is the mean over the others.
+    If some parts lack a metric, its mean is over the others.
     """
     mean: dict[str, Any] = _mean(of_parts)
     return mean
 
 
 def _mean(values: Sequence[Any]) -> Any:
-    """The mean of numbers, of the ends of intervals, and within mappings; counts are the largest."""
+    """The mean of numbers and interval ends, also within mappings; of counts, the largest."""
     known = [value for value in values if value is not None]
     if not known:
         return None

@@ -1,4 +1,4 @@
-"""What the rest of the program asks of a task, whatever kind of target it learns."""
+"""The metrics that each task records after every epoch."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fnnctl.arrays import FloatArray
 from fnnctl.nn.losses.targets import TargetArray
 
 TRAIN_LOSS, VALIDATION_LOSS = "train_loss", "validation_loss"
-"""The columns of a history that every task has."""
+"""The history columns that all tasks have in common."""
 
 
 class EpochMetrics(Protocol):
@@ -17,7 +17,7 @@ class EpochMetrics(Protocol):
 
     @property
     def training_columns(self) -> tuple[str, str]:
-        """The loss, and the metric that the network's loss sums up beside it: see `Loss.totals`."""
+        """The loss, and the metric that is summed along with it: see `Loss.totals`."""
 
     @property
     def validation_columns(self) -> tuple[str, ...]:
@@ -25,11 +25,11 @@ class EpochMetrics(Protocol):
 
     @property
     def rising_columns(self) -> frozenset[str]:
-        """The columns in which more is better; in all others less is."""
+        """The columns in which larger is better; in all others smaller is better."""
 
     @property
     def guessing_loss(self) -> float:
-        """The recorded loss of outputs that are the same for every row, as if nothing had been learned."""
+        """The recorded loss of a network that has learned nothing: its outputs are the same for every row."""
 
     def validation_record(
         self, losses: FloatArray, predictions: TargetArray, targets: TargetArray

@@ -1,4 +1,4 @@
-"""Whether a target's values are classes or amounts: what `data.task: auto` goes by."""
+"""Whether a target's values are classes or amounts: the rule of `data.task: auto`."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from fnnctl.arrays import IntArray
 from fnnctl.data.tables.numbers import plain_number
 
 MANY_VALUES = 20
-"""More different numbers than these may be amounts."""
+"""With more distinct numbers than this, the target may be an amount."""
 FEW_ROWS = 10
-"""Whole numbers with more rows than these on average are classes."""
+"""Integers that occur in this many rows or more on average are classes."""
 
 
 def are_amounts(texts: Sequence[str], counts: IntArray) -> bool:
-    """Whether values are continuous numbers; `counts` (C,) are the rows of each of the C ≥ 1 `texts`.
+    """Whether values are continuous numbers; `counts` (C,) are the numbers of rows of the C ≥ 1 `texts`.
 
     Numbers are taken to be continuous
 
-    - if they have fractions, and there are more than twenty of them or most occur once;
-    - if they are integers, there are more than twenty of them, with fewer than ten rows each on average, and
-      some occur once, which no class may in a stratified split.
+    - if some are not integers, and more than twenty are distinct or most occur only once;
+    - if all are integers, more than twenty are distinct, each has fewer than ten rows on average, and some
+      occur only once, which a stratified split does not allow for classes.
 
     So a thousand integers with two rows each are classes, and so are half-stars from 0.5 to 5.
     """

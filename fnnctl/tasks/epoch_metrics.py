@@ -19,5 +19,5 @@ EPOCH_METRICS: dict[OutputKind, Callable[[int], EpochMetrics]] = {
 
 
 def epoch_metrics(shape: NetworkShape) -> EpochMetrics:
-    """What is recorded of such networks after every epoch."""
+    """The metrics that are recorded for networks of this shape after every epoch."""
     return EPOCH_METRICS[shape.output](shape.outputs)

@@ -1,4 +1,4 @@
-"""Settings that belong to another task than the target's: every task refuses them in the same words."""
+"""Settings that belong to another task: all tasks refuse them with the same messages."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from fnnctl.tasks.base import EpochMetrics
 
 
 def refused_output(output: Output, task: str, known: tuple[type, ...]) -> Iterator[Problem]:
-    """A problem if `model.output` is none of the task's `known` ones."""
+    """A problem if `model.output` is not one of the `known` outputs of the task."""
     if not isinstance(output, known):
-        message = f"{output.name} is no output of a {task}; write output: auto"
+        message = f"{output.name} is not an output of a {task}; write output: auto"
         yield Problem(message, path="model.output")
 
 
 def refused_monitors(experiment: Experiment, metrics: EpochMetrics, task: str) -> Iterator[Problem]:
-    """A problem for each monitor that is no column of the task's history."""
+    """A problem for each monitor that is not a column of the task's history."""
     training = experiment.training
     monitors = {}
     if training.early_stopping is not None:
@@ -30,12 +30,12 @@ def refused_monitors(experiment: Experiment, metrics: EpochMetrics, task: str) -
     columns = (*metrics.training_columns, *metrics.validation_columns)
     for path, monitor in monitors.items():
         if monitor not in columns:
-            message = f"{monitor} is not recorded in a {task}; there are {', '.join(columns)}"
+            message = f"{monitor} is not recorded in a {task}; choose from {', '.join(columns)}"
             yield Problem(message, path=path)
 
 
 def refused_metric(metric: str, known: Sequence[str], task: str) -> str | None:
-    """Why a metric of another task means nothing here; None for any other name."""
+    """Why a metric of another task cannot be used here; None for any other name."""
     if metric in METRICS and metric not in known:
-        return f"{metric} is no metric of a {task}; there are {', '.join(known)}"
+        return f"{metric} is not a metric of a {task}; choose from {', '.join(known)}"
     return None

@@ -1,4 +1,4 @@
-"""The tasks: which one a data set's target asks for, and what each declares of its reports."""
+"""The tasks: which one suits a data set's target, and what each one shows in reports."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TASK_REPORTS: Final[Mapping[str, TaskReport]] = {
 
 
 def task_of(target: str, classes: Sequence[str], *, seed: int = 0) -> Task:
-    """The task of a saved model, from its description of the target; a regression has no classes."""
+    """The task of a saved model, from its description of the target; without classes it is a regression."""
     return Classification(target, tuple(classes)) if classes else Regression(target, seed)
 
 
@@ -41,9 +41,10 @@ def encode(
 ) -> TaskData:
     """The data set with its target encoded for a task; raises DataError if the target does not suit it.
 
-    `auto` is a regression if the target's values are continuous numbers. A regression's rows are stratified
-    by `bins` of its values, if they are given. The intervals of its metrics follow from the experiment's
-    `seed`. Classes are in the order that a run has recorded, if there is one.
+    `auto` is a regression if the target's values are continuous numbers. For a regression, rows are
+    stratified by `bins` of the target's values, if given, and the intervals of the metrics follow from the
+    experiment's `seed`. Classes keep the order that a run has recorded, if there
+    is one.
     """
     notes: list[str] = []
     if kind == "auto":
@@ -57,18 +58,18 @@ def encode(
 
 
 def _detected(dataset: Dataset) -> tuple[TaskKind, list[str]]:
-    """The kind of task that suits the target, and what the user should know of the choice."""
+    """The kind of task that suits the target, and notes for the user about the choice."""
     counts = dataset.target_counts()
     texts = [dataset.target.texts[code] for code in np.flatnonzero(counts)]
-    name, values = shown(dataset.target.name), f"{len(texts):,} different numbers"
+    name, values = shown(dataset.target.name), f"{len(texts):,} distinct numbers"
     if dataset.task is not None:
         return dataset.task, []
     if are_amounts(texts, counts[counts > 0]):
         advice = "if they are classes, write data.task: classification"
-        return "regression", [f"the target {name} has {values}: this is a regression ({advice})"]
+        return "regression", [f"the target {name} has {values}, so this is a regression ({advice})"]
     if len(texts) > MANY_VALUES and all_numbers(texts):
         advice = "if they are amounts, write data.task: regression"
-        return "classification", [f"the target {name} has {values}, which are learned as classes ({advice})"]
+        return "classification", [f"the target {name} has {values}, which are treated as classes ({advice})"]
     return "classification", []
 
 

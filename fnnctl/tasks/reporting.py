@@ -1,4 +1,4 @@
-"""What a task declares of its reports, as values that `report` renders: labels and keys, no layout."""
+"""What each task shows in reports, as values that `report` renders: labels and keys, no layout."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ Labels: TypeAlias = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class GroupMetrics:
-    """A table of the metrics of groups of rows, such as classes, which stand in a mapping by name."""
+    """A table of the metrics of groups of rows, such as classes, from a mapping by group name."""
 
     key: str
     """The mapping's key in a part's metrics."""
     title: str
     column: str
-    """What a group is called."""
+    """The word for a group."""
     metrics: Labels
     worst_by: tuple[str, str]
     """Label and key of the metric whose lowest values are shown if there are many groups."""
@@ -30,21 +30,21 @@ class FigureFile:
     name: str
     """Its name in the run's folder."""
     source: str
-    """The file that has the numbers behind it."""
+    """The file with the figure's data."""
     what: str
     """What it shows."""
 
 
 @dataclass(frozen=True, slots=True)
 class TaskReport:
-    """What a report says of the predictions of a task's networks."""
+    """The tables and figures of a report on the predictions of a task's networks."""
 
     metrics: Labels
     curve: tuple[str, str]
-    """Label and name of the metric that the learning curve shows beside the loss, as in history.csv."""
+    """Label and history.csv name of the metric that the learning curve shows in addition to the loss."""
     figures: tuple[FigureFile, ...]
     same: tuple[str, str] | None = None
-    """The first metric is left out if it equals the second throughout."""
+    """The first metric is left out if it always equals the second."""
     groups: GroupMetrics | None = None
     matrix: tuple[str, str] | None = None
     """Title and corner of the table of the confusion matrix."""

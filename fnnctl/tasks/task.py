@@ -1,4 +1,4 @@
-"""The interface of a task: the only view that fits, stacks, runs and reports have of the kind of target."""
+"""The interface of a task: fits, stacks, runs and reports access the kind of target only through it."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from fnnctl.nn.losses.targets import TargetArray
 from fnnctl.nn.shape import OutputKind
 
 Targets: TypeAlias = TargetArray
-"""(N,) the target of each row, as the task encodes it: class numbers in a classification."""
+"""(N,) the target of each row as encoded by the task, such as class indices."""
 
 Artifact: TypeAlias = tuple[str, Iterable[str]]
-"""A file of a run: a name of `store.names`, and the lines of its content, made when they are written."""
+"""A file of a run: a name from `store.names`, and its lines, which are generated when written."""
 Artifacts: TypeAlias = Iterable[Artifact]
 
 
 @dataclass(frozen=True, slots=True)
 class OutputShape:
-    """What a network's output layer must be for a task."""
+    """The output layer that a task needs."""
 
     outputs: int
-    """Values that the network gives per row, such as one per class."""
+    """The number of outputs per row, such as one per class."""
     kind: OutputKind
     positive: int = 1
-    """For a logistic output: the number of the class whose score it is."""
+    """For a logistic output: the index of the class whose score it is."""
     delta: float = 1.0
-    """For a huber output: the error from which the loss is linear."""
+    """For a huber output: the absolute error above which the loss is linear."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,74 +47,74 @@ class TargetScale:
     deviation: float
 
     def standardized(self, targets: FloatArray) -> FloatArray:
-        """Targets as the network learns them."""
+        """Targets, standardized for training."""
         return (targets - self.mean) / self.deviation
 
     def restored(self, outputs: FloatArray) -> FloatArray:
-        """Network outputs in the target's units, in float64."""
+        """Network outputs converted to the target's units, in float64."""
         return outputs.astype(np.float64) * self.deviation + self.mean
 
 
 @dataclass(frozen=True, slots=True)
 class Readout:
-    """How a network's outputs become predictions: what is fitted to the targets beside the network."""
+    """How a network's outputs become predictions: what else is fitted to the targets."""
 
     output: OutputShape
     baseline: tuple[float, ...] | None = None
-    """What a prediction without features is: each class's share of the training rows, or their mean target;
-    None if it is not known."""
+    """The prediction without features: each class's share of the training rows, or their mean target;
+    None if it is unknown."""
     scale: TargetScale | None = None
-    """None if targets are learned as they are."""
+    """None if targets are not standardized."""
     temperature: float | None = None
-    """What the outputs are divided by, so that the probabilities are calibrated; None if they are not."""
+    """Outputs are divided by it to calibrate the probabilities; None if they are not calibrated."""
 
     def learned(self, targets: Targets) -> Targets:
-        """Targets, (N,), as the network learns them."""
+        """Targets, (N,), standardized for training if there is a scale."""
         return targets if self.scale is None else self.scale.standardized(targets)
 
 
 class PartScores(Protocol):
-    """What a predictor says of the rows of one part of the data, beside their targets."""
+    """A predictor's results on the rows of one part of the data, with their targets."""
 
     @property
     def loss(self) -> float:
         """The mean loss; not finite if the scores overflow."""
 
     def metrics(self, *, complete: bool = True) -> dict[str, Any]:
-        """The part's entry in metrics.json; if it need not be `complete`, what takes long may be left out:
+        """The part's entry in metrics.json; unless it must be `complete`, slow parts may be left out:
         intervals and the baseline.
         """
 
     def confusion_table(self) -> tuple[tuple[str, ...], IntArray] | None:
-        """Classes and counts for the report, a row per true class; None if there are no classes."""
+        """Classes and counts for the report, one row per true class; None if there are no classes."""
 
     def artifacts(self) -> Artifacts:
-        """The files with the part's predictions and the numbers behind its figures."""
+        """The files with the part's predictions and the data of its figures."""
 
 
 class OutOfFold(Protocol):
     """The predictions of a cross-validation: each row is predicted once per repeat, by a fold's network."""
 
     def metrics(self) -> dict[str, Any]:
-        """The mean over the repeats of each repeat's metrics."""
+        """The metrics, averaged over the repeats."""
 
     def artifacts(self) -> Artifacts:
-        """The files with all predictions and the numbers behind the figures."""
+        """The files with all predictions and the data of the figures."""
 
 
 @dataclass(frozen=True, slots=True)
 class FoldScores:
-    """One fold's scores of its own test rows."""
+    """One fold's scores on its own test rows."""
 
     repeat: int
     fold: int
     rows: IntArray
-    """(n,) the test rows, as numbers of the data set's rows."""
+    """(n,) the test rows, as row indices of the data set."""
     part: PartScores
 
 
 class Task(Protocol):
-    """One kind of target, with what the data say of it (such as the names of the classes)."""
+    """One kind of target, with facts from the data, such as the names of the classes."""
 
     @property
     def name(self) -> str:
@@ -122,24 +122,24 @@ class Task(Protocol):
 
     @property
     def default_output(self) -> Output:
-        """What `model.output: auto` is."""
+        """The output that `model.output: auto` stands for."""
 
     @property
     def default_metric(self) -> str:
-        """What `search.objective.metric: auto` is."""
+        """The metric that `search.objective.metric: auto` stands for."""
 
     @property
     def prediction_columns(self) -> Sequence[str]:
-        """The columns that `predict` writes, after the row's number."""
+        """The columns that `predict` writes after the row number."""
 
     def check(self, experiment: Experiment) -> list[Problem]:
-        """Settings that this target rules out, each with its config path."""
+        """Problems with settings that do not suit this target, each with its config path."""
 
     def check_metric(self, metric: str) -> str | None:
-        """Why a metric's name means nothing for this target; None if it does."""
+        """Why a metric cannot be used with this target; None if it can."""
 
     def readout(self, model: ModelConfig, targets: Targets) -> Readout:
-        """The output layer of a network with these settings, fitted to training rows' targets, (n,)."""
+        """The output layer for these settings, fitted to the targets of the training rows, (n,)."""
 
     def example_weights(
         self, training: TrainingConfig, targets: Targets, given: FloatArray | None
@@ -150,13 +150,13 @@ class Task(Protocol):
         """
 
     def weights_problem(self, given: FloatArray | None) -> Problem:
-        """What to say if all `example_weights` are 0; `given` are those of the data."""
+        """The problem to report if all `example_weights` are 0; `given` are the weights in the data."""
 
     def fit_temperature(self, scores: FloatArray, targets: Targets) -> float | None:
-        """The temperature that calibrates n rows' scores, (n, outputs); None if none does."""
+        """The temperature that calibrates the scores of n rows, (n, outputs); None if there is none."""
 
     def combine(self, scores: Sequence[FloatArray]) -> FloatArray:
-        """One ensemble's scores, (n, outputs), from those of its networks."""
+        """An ensemble's scores, (n, outputs), from those of its networks."""
 
     def score(
         self, rows: IntArray, targets: Targets, batches: Iterable[FloatArray], readout: Readout
@@ -164,56 +164,57 @@ class Task(Protocol):
         """The scores of n ≥ 1 rows: row numbers (n,), targets (n,), network outputs batch by batch."""
 
     def out_of_fold(self, folds: Sequence[FoldScores], file_rows: IntArray, targets: Targets) -> OutOfFold:
-        """The folds' scores together; `file_rows` (N,) are the numbers of all rows in their file."""
+        """The combined scores of the folds; `file_rows` (N,) are the numbers of all rows in their file."""
 
     def predict(self, scores: FloatArray, readout: Readout) -> tuple[Sequence[Sequence[object]], FloatArray]:
-        """For `predict`: the leading columns' values of n rows, and further numeric columns, (n, c)."""
+        """For `predict`: n rows of the leading columns, and further numeric columns, (n, c)."""
 
     def encode_new(self, texts: Sequence[str], codes: IntArray) -> tuple[Targets, dict[str, str]]:
-        """Targets of new rows from `codes` (n,) into `texts`, which are -1 if the target is missing.
+        """Targets of new rows from indices `codes` (n,) into `texts`; -1 marks a missing target.
 
-        A missing target gets any value. Also each text that is no target of this task, with the reason.
+        A missing target gets an arbitrary value. Also returns each text that is not a valid target, with the
+        reason.
         """
 
     def split_warnings(self, targets: Targets, split: Split) -> list[str]:
-        """What the parts of a split lack."""
+        """Warnings about what the parts of a split lack."""
 
     def fold_warnings(self, targets: Targets, assignment: IntArray, folds: int) -> list[str]:
-        """What folds, (repeats, N) of `folds` each, leave some of their networks without."""
+        """Warnings about what some folds lack; `assignment` is (repeats, N), with values below `folds`."""
 
     def in_words(self) -> str:
-        """The kind of target for a sentence, such as `3 classes`."""
+        """The kind of target, for messages, such as `3 classes`."""
 
     def difference(self, trained: Task) -> str | None:
-        """Why a network of the task `trained` cannot be scored on these data; None if it can."""
+        """Why a network trained on the task `trained` cannot be scored on these data; None if it can."""
 
     def facts(self) -> dict[str, Any]:
-        """What the manifest says of the target, beside its name."""
+        """What the manifest records about the target besides its name."""
 
     def describe(self, readout: Readout) -> Mapping[str, Any]:
-        """What model.json says of the target and the output layer."""
+        """What model.json records about the target and the output layer."""
 
 
 @dataclass(frozen=True, slots=True)
 class TaskData:
-    """A data set, and its target as the task encodes it."""
+    """A data set, and its target as encoded by the task."""
 
     dataset: Dataset
     task: Task
     targets: Targets
     """(N,)"""
     strata: IntArray
-    """(N,) the numbers of the groups of rows whose proportions a stratified split keeps."""
+    """(N,) stratum indices; a stratified split keeps the proportions of the strata."""
     strata_names: Sequence[str]
-    """The names of these groups, for messages."""
+    """The names of the strata, for messages."""
     warnings: Sequence[str]
-    """What was noticed while the data were read and encoded."""
+    """Warnings from reading and encoding the data."""
 
     def __len__(self) -> int:
         return len(self.dataset)
 
     def example_weights(self, experiment: Experiment, rows: IntArray) -> FloatArray | None:
-        """The factors in the loss of training rows (n,), (n,); None if all are 1."""
+        """The factors in the loss, (n,), of training rows (n,); None if all are 1."""
         given = None if self.dataset.weights is None else self.dataset.weights[rows]
         return self.task.example_weights(experiment.training, self.targets[rows], given)
 

@@ -2,11 +2,11 @@
 
 Read in this order:
 
-- `members`: what the members of a stack share, and what each has of its own;
+- `members`: what the members of a stack share, and what is specific to each;
 - `pool`: where the rows of all members come from;
 - `stack`: K members in training, and one epoch of all of them;
 - `trainer`: epochs until every member has ended;
-- `learners`: what an epoch does: gradient descent, or an iteration of L-BFGS;
+- `learners`: one epoch: gradient descent, or an iteration of L-BFGS;
 - `stopping`, `history`, `diagnostics`: when members end, and what is recorded of each epoch;
 - `state` and `checkpoint`: what must be saved to continue later.
 """

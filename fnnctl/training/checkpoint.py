@@ -15,11 +15,11 @@ from fnnctl.training.stack import Stack
 from fnnctl.training.state import State, extract_part, merge_parts
 
 FORMAT = 1
-"""Raised whenever the arrays of a state change their names or meaning."""
+"""Incremented whenever the arrays of a state change their names or meaning."""
 
 
 class ForeignCheckpointError(ValueError):
-    """The arrays are not a checkpoint, or one of other members."""
+    """The arrays are not a checkpoint, or they are a checkpoint of other members."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Checkpoint:
 
     epoch: int
     seconds: float
-    """How long training has taken so far."""
+    """The training time so far."""
     members: State
     """What identifies the members, (K,) each: `seeds`, and `rows`, a checksum of their rows."""
     state: State
@@ -51,23 +51,23 @@ class Checkpoint:
 
     @classmethod
     def from_arrays(cls, arrays: State, members: Sequence[Member]) -> Checkpoint:
-        """Read the checkpoint of these members; raises `ForeignCheckpointError` for any other arrays."""
+        """Read a checkpoint of these members; raises `ForeignCheckpointError` for any other arrays."""
         facts, found = extract_part(arrays, "checkpoint"), extract_part(arrays, "members")
         if not np.array_equal(facts.get("format", ()), FORMAT):
             raise ForeignCheckpointError("it was not written by this version of fnnctl")
         expected = _identities(members)
         if not all(np.array_equal(found.get(name, ()), expected[name]) for name in expected):
-            raise ForeignCheckpointError("it is of another configuration, or of other rows")
+            raise ForeignCheckpointError("it belongs to another configuration or to other rows")
         return cls(int(facts["epoch"]), float(facts["seconds"]), found, extract_part(arrays, "stack"))
 
     def stack(self, settings: StackSettings, members: Sequence[Member], pool: Pool) -> Stack:
-        """Make the stack of the checkpoint; the checkpoint itself is not changed later."""
+        """Restore the stack; training it does not change the checkpoint."""
         state = {name: array.copy() for name, array in self.state.items()}
         return Stack(settings, members, pool, epoch=self.epoch, state=state)
 
 
 def _identities(members: Sequence[Member]) -> State:
-    """Folds of one configuration may share a seed, but not their rows."""
+    """The rows are included because folds of one configuration may share a seed, but not their rows."""
     rows = [
         zlib.crc32(member.validation_rows.tobytes(), zlib.crc32(member.train_rows.tobytes()))
         for member in members

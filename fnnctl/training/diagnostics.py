@@ -1,7 +1,7 @@
-"""Diagnostics of training: the norm of the gradient, and which units are active or dead.
+"""Diagnostics of training: the gradient norm, and the shares of active and dead units.
 
-A unit is active for an example if its output is not cut off at zero, and dead in an epoch if it was active
-for no example. Activations that never cut off (tanh, elu, …) have active units only.
+A unit is active for an example if its output is not cut off at zero, and dead in an epoch if it was not
+active for any example. With activations that never cut off (tanh, elu, …) all units are active.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Diagnostics:
         self._steps = self._examples = 0
 
     def add_step(self, work: Workspace, gradient: FloatArray) -> None:
-        """Add a step, between its backward pass and the optimizer's step."""
+        """Add a step; call it between the backward pass and the optimizer's step."""
         self._squares += np.vecdot(gradient, gradient)
         for index, (f, layer) in enumerate(zip(self._activations, work.hidden, strict=True)):
             active = f.active(layer.activation)
@@ -53,7 +53,7 @@ class Diagnostics:
 
 
 MOST_DEAD = 0.5
-"""From this share of dead units on a layer gets a warning."""
+"""Layers with at least this share of dead units get a warning."""
 
 
 def dead_layers(history: Mapping[str, Sequence[float]], shape: NetworkShape) -> Iterator[str]:
@@ -64,6 +64,6 @@ def dead_layers(history: Mapping[str, Sequence[float]], shape: NetworkShape) -> 
             first = next(epoch for epoch, share in enumerate(dead, start=1) if share >= MOST_DEAD)
             yield (
                 f"{dead[-1]:.0%} of the units of hidden layer {number} are dead: {layer.activation} is 0 for "
-                f"every row (half of the units or more since epoch {first}). Try a smaller "
+                f"every row (at least half of the units since epoch {first}). Try a smaller "
                 "training.optimizer.learning_rate, or model.activation: leaky_relu"
             )

@@ -1,4 +1,4 @@
-"""What is recorded of every epoch, for all members of a stack at once."""
+"""The values recorded after every epoch, for all members of a stack at once."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ Record = Mapping[str, FloatArray]
 
 
 def monitored(record: Record, monitors: Sequence[str | None], rising: Container[str]) -> FloatArray:
-    """Each member's monitored column, (K,), with the sign that makes smaller better; 0 without a monitor.
+    """Each member's monitored values, (K,), with the sign that makes smaller better; 0 without a monitor.
 
-    `rising` are the columns in which more is better.
+    `rising` are the columns in which larger is better.
     """
     values = np.zeros(len(monitors))
     for k, monitor in enumerate(monitors):
@@ -28,7 +28,7 @@ def monitored(record: Record, monitors: Sequence[str | None], rising: Container[
 
 
 class History:
-    """The records of a stack's epochs, kept by column in arrays that grow."""
+    """The records of a stack's epochs, stored by column in growing arrays."""
 
     def __init__(self, state: State | None = None) -> None:
         """Empty, or continued from the state of such a history."""

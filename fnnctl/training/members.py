@@ -1,4 +1,4 @@
-"""What a stack's members share, and what is each member's own."""
+"""What the members of a stack share, and what is specific to each member."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class StackSettings:
     lr_schedule: str = "constant"
     averaging: AveragingKind | None = None
     memory: int = 10
-    """For lbfgs: how many pairs it remembers."""
+    """For lbfgs: the number of pairs in its memory."""
 
     @property
     def dtype(self) -> np.dtype[np.floating]:
@@ -53,7 +53,7 @@ class StoppingRule:
 
 @dataclass(frozen=True, slots=True)
 class ConvergenceRule:
-    """When the training loss no longer falls: see `ConvergenceConfig`."""
+    """When a member ends because its training loss no longer falls: see `ConvergenceConfig`."""
 
     tolerance: float
     patience: int
@@ -83,9 +83,9 @@ class Member:
     optimizer_hyperparameters: Mapping[str, float] = field(default_factory=dict)
     schedule_hyperparameters: Mapping[str, float] = field(default_factory=dict)
     schedule_monitor: str | None = None
-    """The column of the history that an adaptive schedule observes."""
+    """The history column that an adaptive schedule monitors."""
     horizon: int = 0
-    """The epochs for which a schedule is laid out; 0 for `epochs`."""
+    """The schedule's length in epochs; 0 for `epochs`."""
     weights: FloatArray | None = None
     """Each training row's factor in the loss, (rows,), if the stack is weighted."""
     stopping: StoppingRule | None = None
@@ -103,7 +103,7 @@ def hyperparameter(members: Sequence[Member], name: str) -> FloatArray:
 
 
 def technique(settings: StackSettings, members: Sequence[Member], name: str) -> FloatArray | None:
-    """A technique's hyperparameter of every member, (K,), in float64; None if the stack does without it."""
+    """A technique's hyperparameter of every member, (K,), in float64; None if the stack does not use it."""
     return hyperparameter(members, name) if getattr(settings.techniques, name) else None
 
 
@@ -122,7 +122,7 @@ def initial_parameters(
 ) -> FloatArray:
     """The members' initial parameters, (K, P): weights from each member's own stream, gains 1, biases 0.
 
-    `uniform` biases are drawn after their layer's weights. Those of a normalized layer stay 0, because its
+    `uniform` biases are drawn after their layer's weights. Those of a normalized layer remain 0, because its
     pre-activations should have mean 0.
     """
     parameters = np.zeros((len(members), layout.size), dtype)

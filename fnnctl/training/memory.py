@@ -1,4 +1,4 @@
-"""An estimate of the memory that training takes, made before anything is allocated."""
+"""Estimates the memory that training needs, before anything is allocated."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from fnnctl.training.scoring.stacked import SCORING_BATCH
 
 
 def training_bytes(settings: StackSettings, *, rows: int, members: int = 1) -> int:
-    """The peak memory, in bytes, of training and then scoring, with the pool of `rows` examples.
+    """The peak memory, in bytes, of training and then scoring, including the pool of `rows` examples.
 
-    A pool that is kept stays throughout; rows made on demand take nothing. Beside it, training takes
-    `_stack_bytes`. Scoring goes member by member. It takes the parameters and, per row and output, 8 bytes
-    for the probability, 8 for the copy that ranking sorts and 2 for its marks.
+    A pool in memory stays there throughout; rows made on demand need no memory. Training also needs
+    `_stack_bytes`. Scoring runs member by member. It needs the parameters and, per row and output, 8 bytes
+    for the probability, 8 for the copy that ranking sorts and 2 for its masks.
     """
     kept = fits_in_memory(rows, settings.shape.inputs)
     pool = rows * (settings.shape.inputs + 1) * settings.dtype.itemsize if kept else 0
@@ -46,16 +46,16 @@ def _stack_bytes(settings: StackSettings, rows: int, members: int) -> int:
 
 
 def _optimizer_vectors(settings: StackSettings) -> int:
-    """How many (K, P) arrays the optimizer keeps."""
+    """The number of (K, P) arrays in the optimizer's state."""
     if settings.optimizer == "lbfgs":
         return 2 * settings.memory + 6
     return len(OPTIMIZERS[settings.optimizer].state_names)
 
 
 def _layer_bytes(layer: HiddenShape, itemsize: int) -> int:
-    """What a pass keeps of a hidden layer per example: see `nn.layers.hidden.HiddenBuffers`.
+    """The size of a hidden layer's buffers per example: see `nn.layers.hidden.HiddenBuffers`.
 
-    It does not count the error terms and zeros, which layers share.
+    The error terms and zeros, which layers share, are not counted.
     """
     kind = ACTIVATIONS[layer.activation]
     narrow = 1 + int(kind.learned) + int(layer.dropout) + int(layer.residual)

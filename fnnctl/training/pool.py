@@ -44,7 +44,7 @@ class Examples:
 
 @dataclass(frozen=True, slots=True)
 class RowsOnDemand:
-    """A pool that preprocesses rows when they are gathered: the same bits as `Examples`, without the copy."""
+    """A pool that preprocesses rows when they are gathered: same bits as `Examples`, without the copy."""
 
     features: Features
     targets: TargetArray
@@ -57,12 +57,12 @@ class RowsOnDemand:
 
 
 def fits_in_memory(rows: int, features: int) -> bool:
-    """Whether examples of this number and size are preprocessed once and kept."""
+    """Whether this many examples of this size are preprocessed once and kept."""
     return rows * (features + 1) <= PREPARED_VALUES
 
 
 def make_pool(features: Features, targets: TargetArray, count: int, dtype: np.dtype[np.floating]) -> Pool:
-    """The rows of a data set with `count` features each: kept if they are few, else made on demand."""
+    """The rows of a data set with `count` features: kept in memory if small, else made on demand."""
     rows = len(targets)
     if not fits_in_memory(rows, count):
         return RowsOnDemand(features, targets)

@@ -37,7 +37,7 @@ class Stack:
         epoch: int = 0,
         state: State | None = None,
     ) -> None:
-        """Members with their initial weights, or continued from the state of such a stack, without a copy."""
+        """Members with their initial weights, or continued from a saved state, which is not copied."""
         self.settings, self.members, self.pool = settings, list(members), pool
         self.epoch = epoch
         layout = ParameterLayout(settings.shape)
@@ -104,12 +104,12 @@ class Stack:
 
     @property
     def evaluated(self) -> Network:
-        """The networks that are validated and kept: averaged ones, if weights are averaged."""
+        """The networks that are validated and kept; with weight averaging, the averaged ones."""
         return self._learner.evaluated
 
     @property
     def continues(self) -> bool:
-        """Whether all members certainly continue: a quick check, true after most epochs."""
+        """A quick check: True if all members certainly continue, which is so after most epochs."""
         return (
             self.epoch < self._first_end
             and all(math.isfinite(losses.dot(losses)) for losses in self._last_losses())
@@ -133,7 +133,7 @@ class Stack:
         return np.asarray(self._convergence.converged | self._learner.converged)
 
     def final_weights(self, k: int) -> dict[str, npt.NDArray[Any]]:
-        """The weights that a member ends with: `parameters` (P,) and `statistics` (S,)."""
+        """A member's final weights: `parameters` (P,) and `statistics` (S,)."""
         parameters, statistics = self.stopping.final_weights(self._learner.evaluated, k)
         return {"parameters": parameters, "statistics": statistics}
 

@@ -1,7 +1,7 @@
 """What must be saved to continue training: arrays by name, whose first axis is the member.
 
-Taking members out of a stack is indexing these arrays, and a checkpoint is these arrays in a file. So there
-is one list of everything that training remembers.
+To take members out of a stack, index these arrays; a checkpoint is these arrays in a file. So everything that
+training remembers is listed in one place.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ def select_members(state: State, members: IntArray) -> dict[str, npt.NDArray[Any
 
 
 def concatenate_members(states: Sequence[State]) -> dict[str, npt.NDArray[Any]]:
-    """One state of the members of several stacks, in order; the stacks have one shape and equal epochs."""
+    """The joint state of the members of several stacks, in order; the stacks have equal shapes and epochs."""
     return {name: np.concatenate([state[name] for state in states]) for name in states[0]}
 
 
 def merge_parts(parts: Mapping[str, State]) -> dict[str, npt.NDArray[Any]]:
-    """One state of several parts, with names such as `optimizer.mean` and `stopping.best`."""
+    """The joint state of several parts, with names such as `optimizer.mean` and `stopping.best`."""
     return {f"{part}.{name}": array for part, state in parts.items() for name, array in state.items()}
 
 

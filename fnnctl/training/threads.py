@@ -1,4 +1,4 @@
-"""How many threads a matrix product uses. It affects the last bits of every result, so it is recorded.
+"""The number of threads of a matrix product. It affects the last bits of every result, so it is recorded.
 
 BLAS may split the sum behind one element between threads, which changes its rounding.
 """
@@ -8,9 +8,9 @@ from __future__ import annotations
 from fnnctl.nn.parameters import ParameterLayout
 
 WIDE = 100_000
-"""From this number of parameters on, two threads are faster than one: see tests/benchmarks/threads.py."""
+"""With at least this many parameters two threads are faster than one: see tests/benchmarks/threads.py."""
 
 
 def default_threads(layout: ParameterLayout) -> int:
-    """The threads for a network of this size; not for the machine, on which bits must not depend."""
+    """The threads for a network of this size. They must not depend on the machine, because bits must not."""
     return 1 if layout.size < WIDE else 2

@@ -32,12 +32,12 @@ class TrainedMember:
     """A member at the end of its training."""
 
     parameters: FloatArray
-    """(P,), those of the best epoch if early stopping restores them."""
+    """(P,): those of the best epoch if early stopping restores them."""
     statistics: FloatArray
-    """(S,), the running statistics that belong to them."""
+    """(S,): the running statistics that belong to the parameters."""
     outcome: Outcome
     epochs: int
-    """How many epochs were completed."""
+    """The number of completed epochs."""
     best_epoch: int | None
     """The epoch whose monitored value was best; None without early stopping."""
     history: dict[str, list[float]]
@@ -52,13 +52,13 @@ def train_stack(
     should_stop: Callable[[], bool] = lambda: False,
     seconds: float = math.inf,
 ) -> list[TrainedMember]:
-    """Train a stack's members from their present epoch to their end; each ends with the bits it has alone.
+    """Train a stack's members from their current epoch to their end; each gets the same bits as if alone.
 
     Args:
-        diagnose: Whether to record the gradient's norm and the units' activity, too.
+        diagnose: Whether to also record the gradient norm and the units' activity.
         on_epoch: Called with the stack and its record after each epoch.
         should_stop: Called after each step, but after the last step of an epoch only once the epoch is
-            recorded. If it says so, what has been trained until then is returned.
+            recorded. If it returns True, training ends and returns what has been trained until then.
         seconds: The time limit: no epoch starts after it, except the first.
     """
     deadline = time.monotonic() + seconds
@@ -86,7 +86,7 @@ def train_stack(
 
 
 def _leaving(stack: Stack, *, late: bool) -> dict[int, Outcome]:
-    """The members that have ended, and how; it depends on their state alone, except for the time."""
+    """The members that have ended, and how; apart from the time limit this depends only on their state."""
     if stack.epoch == 0 or (stack.continues and not late):
         return {}
     finite, done = stack.finite, stack.epoch >= stack.last_epochs
@@ -106,7 +106,7 @@ def _leaving(stack: Stack, *, late: bool) -> dict[int, Outcome]:
 
 
 def trained_member(stack: Stack, k: int, outcome: Outcome) -> TrainedMember:
-    """The stack's member k as it has been trained so far.
+    """The stack's member k as trained so far.
 
     The last epoch of a diverged member is recorded as NaN, because training may have left it in the middle of
     the epoch if all other members diverged, too.

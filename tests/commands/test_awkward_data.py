@@ -121,7 +121,7 @@ def test_a_class_that_is_absent_from_a_part(table: Any) -> None:
     """Two rows of `r` can be in two of the three parts only: its numbers elsewhere are null, never 0."""
     rows = [f"{i},{'pq'[i >= 30]}" for i in range(60)] + ["100,r", "101,r"]
     done = table("x,y", rows)
-    assert "a class has no row in the validation part and no share in its metrics: 'r'" in done.said
+    assert "a class has no row in the validation part and no effect on its metrics: 'r'" in done.said
     absent = done.part("validation")["per_class"]["r"]
     assert absent["support"] == 0
     assert absent["roc_auc"] is absent["recall"] is None

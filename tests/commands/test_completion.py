@@ -75,7 +75,7 @@ def test_a_loss_that_exploded_is_warned_of(program: Program, iris: Path, tmp_pat
         loss = float(list(csv.DictReader(file))[-1]["validation_loss"])
     assert loss > 1000
     warning = (
-        f"validation_loss exploded: it ended at {loss:.2g}, and guessing comes to 1.1. "
+        f"validation_loss exploded: it ended at {loss:.2g}, but guessing gives 1.1. "
         "Try a smaller training.optimizer.learning_rate, such as 10000"
     )
     assert f"warning: {warning}" in done.err.splitlines()

@@ -47,8 +47,8 @@ def test_folds_with_a_row_a_class_have_none_to_watch(program: Program, tmp_path:
     done = program("evaluate", "c.yaml", "--folds", "2")
     assert done.code == 2
     assert done.err == (
-        "--folds: evaluation.cross_validation.folds: in a fold every class has a single row to learn from, "
-        "and none to set apart for validation: more folds, or set data.split.validation to 0\n"
+        "--folds: evaluation.cross_validation.folds: in a fold every class has only one row, "
+        "so no row is left for validation: use more folds, or set data.split.validation to 0\n"
     )
     assert not (tmp_path / "runs").exists()
     done = program("evaluate", "c.yaml", "--folds", "2", "--set", "data.split.validation=0", "--quiet")
@@ -165,8 +165,8 @@ def test_without_shared_memory_one_process_does_the_work_and_says_so(
         assert done.code == 0
         folders.append(Path(done.json["run"]))
     warning = (
-        "the system starts no more workers: Permission denied in /dev/shm; "
-        "this process does all the work, with the same results"
+        "the system cannot start more workers: Permission denied in /dev/shm; "
+        "all work runs in this process instead, with the same results"
     )
     assert f"warning: {warning}\n" in done.err
     assert read_json(folders[1] / "manifest.json")["warnings"][-1] == warning

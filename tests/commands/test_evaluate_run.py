@@ -129,7 +129,7 @@ def test_a_new_file_is_scored_into_a_folder_of_its_own(run: Path, program: Progr
     done = program("evaluate", run.name, "--data", "new.csv", "--json")
     assert done.code == 0, done.err
     assert done.err.splitlines() == [
-        "new.csv: a column is ignored, since the network was not trained with it: 'note'",
+        "new.csv: a column is ignored, because the network was not trained with it: 'note'",
         "new.csv: left out 1 row without a value in 'species'",
     ]
     assert state_of(run) == before
@@ -217,21 +217,21 @@ def test_the_network_of_an_evaluation_is_the_one_it_scored(
     done = program("predict", "latest", data)
     assert (done.code, done.out) == (0, program("predict", str(run), data).out)
     (evaluation,) = (path for path in run.parent.iterdir() if path.name != run.name)
-    note = f"note: runs/{evaluation.name} is an evaluation: its network is that of {run}\n"
+    note = f"note: runs/{evaluation.name} is an evaluation: using the network of {run}\n"
     assert done.err == note
     assert program("evaluate", "--json").json["run"] == str(run)
     assert program("train", "--resume", evaluation.name).code == 2
     shutil.rmtree(run)
     done = program("predict", "latest", data)
     assert done.code == 2
-    assert done.err == f"runs/{evaluation.name} is an evaluation of {run}, which is no longer there\n"
+    assert done.err == f"runs/{evaluation.name} is an evaluation of {run}, which no longer exists\n"
 
 
 def test_a_cross_validation_has_no_network(program: Program, iris: Path) -> None:
     program("evaluate", str(iris), "--folds", "2", "--repeats", "1", "--quiet")
     done = program("predict", "latest", str(iris))
     assert done.code == 2
-    assert "is a cross-validation, which keeps no network: `fnnctl train` makes one" in done.err
+    assert "is a cross-validation, which saves no network: name a run of `fnnctl train`" in done.err
 
 
 def test_the_training_file_is_no_new_one(run: Path, trained: Path, program: Program, tmp_path: Path) -> None:
@@ -276,7 +276,10 @@ def test_arrays_are_scored_and_predicted_as_the_table_is(
     if source == "new.npz":
         assert data["sha256"] == hashlib.sha256((tmp_path / source).read_bytes()).hexdigest()
     refused = program("predict", str(run), source, "--delimiter", ";")
-    assert (refused.code, refused.err) == (2, f"--delimiter is for a CSV file, and {source} holds arrays\n")
+    assert (refused.code, refused.err) == (
+        2,
+        f"--delimiter applies to CSV files only, but {source} contains arrays\n",
+    )
     inside = next((tmp_path / source).glob("X.npy"), tmp_path / source)
     refused = program("predict", str(run), source, "-o", str(inside))
     assert (refused.code, "holds the rows to predict" in refused.err) == (2, True)
@@ -288,7 +291,7 @@ def test_arrays_are_scored_and_predicted_as_the_table_is(
         (("Adelie", "Adelle"), "new.csv:2: the label 'Adelle' does not occur in the training data (did"),
         (("Adelie", "Emu"), "new.csv:2: the label 'Emu' does not occur in the training data; the classes"),
         (("species", "kind"), "new.csv:1: the label's column 'species' is missing"),
-        (("Adelie", ""), "new.csv: no row has a value in the label's column 'species'"),
+        (("Adelie", ""), "new.csv: no row has a label in the column 'species'"),
         (("39.1", "x"), "new.csv:2: column 'bill_length_mm': 'x' is not a number"),
     ],
 )  # fmt: skip

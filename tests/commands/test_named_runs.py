@@ -28,7 +28,7 @@ def test_a_search_stands_for_its_winner(program: Program, tmp_path: Path) -> Non
         done = program("evaluate", *arguments, "--json")
         assert (done.code, done.json["run"]) == (0, f"{search}/best")
         assert done.json["metrics"]["test"] == read_json(Path(search, "metrics.json"))["test"]
-    note = f"note: {search} is a search: its network is that of its winner, {search}/best"
+    note = f"note: {search} is a search: using the network of its winner, {search}/best"
     assert program("evaluate").err.splitlines() == [
         note,
         "the metrics are those of metrics.json, to the last digit",
@@ -47,7 +47,7 @@ def test_a_search_without_a_winner_has_no_network(program: Program, tmp_path: Pa
     assert done.code == 4
     (search,) = (tmp_path / "runs").iterdir()
     done = program("predict", "latest", str(config))
-    assert (done.code, done.err) == (2, f"runs/{search.name} is a search that has no winner yet (failed)\n")
+    assert (done.code, done.err) == (2, f"runs/{search.name} is a search without a winner yet (failed)\n")
 
 
 def test_a_resume_is_of_the_latest_run_of_the_commands_kind(

@@ -42,7 +42,7 @@ def refused(trained: Path, program: Program, content: str | bytes, *options: str
         (HEADER.encode() + b"\xe9" + ROW.encode(), "new.csv:2: the byte 0xe9 is not utf-8: set --encoding"),
         (b"\x1f\x8bnonsense", "new.csv: the gzip file is damaged"),
         (b"PK\x03\x04....", "new.csv: this is an Excel workbook"),
-        (HEADER + ROW + "Dream,1e300,-1e308,1e308,-1e308,male,1e308\n", "new.csv: the numbers of row 1"),
+        (HEADER + ROW + "Dream,1e300,-1e308,1e308,-1e308,male,1e308\n", "new.csv: the values of row 1"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_named(trained: Path, program: Program, content: str | bytes, message: str) -> None:
@@ -71,9 +71,9 @@ def test_what_is_unused_or_unseen_is_noted(trained: Path, program: Program) -> N
     done = program("predict", str(only_run(trained)), "new.csv")
     assert done.code == 0
     assert done.err.splitlines() == [
-        "new.csv: a column is ignored, since the network was not trained with it: 'id'",
-        "new.csv: in 3 rows the column 'island' has a value that training has not seen (the first is "
-        "'Elba'): none of the column's features is set there",
+        "new.csv: a column is ignored, because the network was not trained with it: 'id'",
+        "new.csv: in 3 rows the column 'island' has a value that does not occur in the training data "
+        "(the first is 'Elba'): none of the column's features is set there",
     ]
     assert program("predict", str(only_run(trained)), "new.csv", "--quiet").err == ""
     known, elba, _, capri = (row.partition(",")[2] for row in done.out.splitlines()[1:])

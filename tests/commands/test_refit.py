@@ -127,7 +127,7 @@ def test_what_the_refit_cannot_have_is_told(program: Program, best: Path) -> Non
     told = [text.partition(":")[0] for text in read_json(best.parent / "manifest.json")["warnings"]]
     assert told == [
         "the refitted winner is not calibrated",
-        "the refitted winner's lr_schedule watches train_loss in place of validation_loss",
+        "the refitted winner's lr_schedule monitors train_loss instead of validation_loss",
     ]
     assert (
         read_json(best / "manifest.json")["warnings"][:2]

@@ -175,10 +175,14 @@ def test_a_search_finds_what_train_repeats(program: Program, config: Path, metri
         (
             ["search.objective.metric=accuracy"],
             "search.objective.metric",
-            "accuracy is no metric of a reg",
+            "accuracy is not a metric of a reg",
         ),
         (["model.output=softmax"], "model.output", "write output: auto"),
-        (["data.task=classification", "model.output=huber"], "model.output", "huber is no output of a class"),
+        (
+            ["data.task=classification", "model.output=huber"],
+            "model.output",
+            "huber is not an output of a class",
+        ),
     ],
 )
 def test_what_belongs_to_the_other_task_is_told_with_its_place(

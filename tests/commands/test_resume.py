@@ -178,7 +178,7 @@ def something_else(run: Path) -> bytes:
     [
         (truncated, "is damaged"),
         (one_bit_turned, "is damaged"),
-        (of_another_seed, "it is of another configuration"),
+        (of_another_seed, "it belongs to another configuration"),
         (something_else, "it was not written by this version of fnnctl"),
     ],
 )

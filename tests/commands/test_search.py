@@ -202,7 +202,7 @@ def test_few_descriptors_are_enough_for_a_search_in_one_process(found: Path, con
         [sys.executable, "-c", script, *arguments, "--runs-dir", str(config.parent / "few")],
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
-    assert "warning: the system starts no more workers: Too many open files; this process" in done.stderr
+    assert "warning: the system cannot start more workers: Too many open files; all work" in done.stderr
     assert done.returncode == 0
     assert_same_search(Path(json.loads(done.stdout)["run"]), found)
 
@@ -287,7 +287,7 @@ def test_when_no_trial_finishes(program: Program, tmp_path: Path) -> None:
     )
     done = program("search", str(config), "--json", "--method", "grid")
     assert done.code == 4
-    assert "became non-finite, in epoch" in done.json["error"]["message"]
+    assert "became non-finite in epoch" in done.json["error"]["message"]
     (folder,) = (tmp_path / "runs").iterdir()
     assert read_json(folder / "manifest.json")["status"] == "failed"
     assert [row["status"] for row in leaderboard(folder)] == ["diverged", "diverged"]

@@ -14,8 +14,8 @@ SEARCH = (
     "the search as a whole with --time-limit SECONDS"
 )
 FOLDS = (
-    "is for `fnnctl train`: with it the scores of folds would depend on the machine and on how many train at "
-    "once; write null, and a smaller training.epochs if they take too long"
+    "is for `fnnctl train` only: fold scores would depend on the machine and on how many folds train at "
+    "once; write null, and lower training.epochs if training takes too long"
 )
 
 

@@ -103,8 +103,8 @@ def test_this_process_does_the_work(
         assert dict(run_work(executor, tasks.times, items[:1])) == {0: 28}
         assert threading.active_count() == 1
     assert counts[-1] == 12
-    told = "this process does all the work, with the same results"
-    assert notes == [f"the system starts no more workers: {reason}; {told}"]
+    told = "all work runs in this process instead, with the same results"
+    assert notes == [f"the system cannot start more workers: {reason}; {told}"]
     assert not multiprocessing.active_children()
 
 
@@ -115,7 +115,7 @@ def test_without_anybody_to_tell_it_is_a_failure(
 ) -> None:
     reason = refusal(monkeypatch)
     with (
-        pytest.raises(WorkersRefusedError, match=f"starts no more workers: {reason}"),
+        pytest.raises(WorkersRefusedError, match=f"cannot start more workers: {reason}"),
         make_executor(kind, workers=3, poll=never) as executor,
     ):
         executor.submit(tasks.times, 2, 3)
@@ -139,7 +139,7 @@ def test_few_descriptors_start_no_workers_and_all_are_left(limit: int) -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False
     )
     note, results, all_left = done.stdout.splitlines()
-    assert note.startswith("the system starts no more workers: Too many open files; this process does")
+    assert note.startswith("the system cannot start more workers: Too many open files; all work runs in")
     assert (results, all_left, done.stderr) == ("{0: 6, 1: 8}", "True", "")
 
 

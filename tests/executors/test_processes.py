@@ -113,7 +113,7 @@ def test_a_refused_start_closes_both_ends_of_its_pipe(monkeypatch: pytest.Monkey
     monkeypatch.setattr(os, "fork", refuse)
     progress = processes.ProcessProgress(RawArray(c_longlong, 1), RawValue(c_byte))
     process = processes.WorkerProcess((), progress)
-    with pytest.raises(MachineError, match="starts no more workers"):
+    with pytest.raises(MachineError, match="cannot start more workers"):
         process.start(context)
     assert process.connection is None
     assert [end.closed for end in ends] == [True, True]

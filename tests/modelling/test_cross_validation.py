@@ -111,7 +111,7 @@ def test_two_rows_in_two_folds_leave_none_to_set_apart() -> None:
     """Unless nothing is to be set apart."""
     two = {"folds": 2, "repeats": 1}
     (problem,) = refused(1, 1, folds=two)
-    assert problem.startswith("evaluation.cross_validation.folds: 2 rows in 2 folds leave none")
+    assert problem.startswith("evaluation.cross_validation.folds: with 2 rows in 2 folds, none is left")
     assert [fit.sizes for fit in made(1, 1, folds=two, data={"split": {"validation": 0}}).fits] == [
         (1, 0, 1), (1, 0, 1)
     ]  # fmt: skip
@@ -127,7 +127,7 @@ def test_a_class_that_some_fold_cannot_learn_or_test_is_warned_of() -> None:
 
 def test_rows_of_a_test_file_have_no_group() -> None:
     grouped = encode(replace(data_of(20, 20).dataset, groups=np.arange(40) // 2, test_rows=4))
-    with pytest.raises(ConfigError, match="the test file's rows have no group"):
+    with pytest.raises(ConfigError, match="those of the test file have no group"):
         cross_validation(grouped, experiment_of())
 
 

@@ -118,7 +118,7 @@ def test_a_logistic_output_needs_two_classes_and_one_of_them(tmp_path: Path) -> 
     config = tmp_path / "c.yaml"
     config.write_text("data: {source: iris}\nmodel:\n  output: logistic\n")
     assert refused(config) == [
-        "3: model.output: a logistic output tells two classes apart, and species has 3; write output: softmax"
+        "3: model.output: a logistic output needs two classes, but species has 3; write output: softmax"
     ]
     config.write_text(
         "data: {source: breast_cancer}\nmodel:\n  output:\n    name: logistic\n    positive_class: malign\n"
@@ -149,7 +149,7 @@ def test_weights_that_are_all_zero_in_the_training_part_are_refused(tmp_path: Pa
     (tmp_path / "own.csv").write_text(f"x,w,label\n{rows}")
     config = tmp_path / "c.yaml"
     config.write_text("data: {source: own.csv, target: label}\ntraining:\n  class_weights: {a: 0, b: 0}\n")
-    reason = "every row of the training part has the weight 0"
+    reason = "all rows of the training part have weight 0"
     assert refused(config) == [f"3: training.class_weights: {reason}"]
     assert refused(config, "data.weights=w", "training.class_weights={b: 0}") == [
         f"--set: training.class_weights: {reason}"
@@ -166,7 +166,7 @@ def test_a_column_of_weights_that_the_training_part_has_zeros_of_alone_is_refuse
             prepare(config, [], seed=seed)
             continue
         assert refused(config, f"seed={seed}") == [
-            "1: data.weights: every row of the training part has the weight 0"
+            "1: data.weights: all rows of the training part have weight 0"
         ]
         return
     pytest.fail("the row is in every training part")

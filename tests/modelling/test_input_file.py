@@ -43,9 +43,10 @@ def test_rows_are_counted_over_all_blocks_and_the_first_value_is_named() -> None
     second = block(3, colour=["blue", "pink", "red", "blue"], size=["big", "big", "tiny", "big"])
     ending = "none of the column's features is set there"
     assert told(first, second) == [
-        "in 4 rows the column 'colour' has a value that training has not seen (the first is 'blue'): "
-        + ending,
-        "in 1 row the column 'size' has a value that training has not seen (the first is 'tiny'): " + ending,
+        "in 4 rows the column 'colour' has a value that does not occur in the training data (the first is "
+        "'blue'): " + ending,
+        "in 1 row the column 'size' has a value that does not occur in the training data (the first is "
+        "'tiny'): " + ending,
     ]
 
 

@@ -110,5 +110,5 @@ def test_scores_that_overflow_are_told_with_the_row_of_the_file(
         values[names.index(name)] = number
     lines[2100] = ",".join(values)
     write(tmp_path / "huge.csv", header, lines)
-    with pytest.raises(DataError, match="the numbers of row 2100 "):
+    with pytest.raises(DataError, match="the values of row 2100 "):
         read(tmp_path / "huge.csv", model, [])

@@ -75,7 +75,7 @@ def test_a_network_that_the_training_part_does_not_allow(load: Load, tmp_path: P
     loaded = load(CONFIG + "training:\n  class_weights: {a: 0, b: 0}\n")
     split = loaded.split()
     (problem,) = problems(tmp_path, lambda: loaded.fit(split))
-    assert problem == "c.yaml:5: training.class_weights: every row of the training part has the weight 0"
+    assert problem == "c.yaml:5: training.class_weights: all rows of the training part have weight 0"
 
 
 def test_folds_that_the_rows_do_not_allow(load: Load, tmp_path: Path) -> None:
@@ -101,6 +101,6 @@ def test_warnings_are_of_the_target_then_of_the_rows_then_of_the_parts(load: Loa
     assert loaded.warnings(loaded.split()) == [
         "the target 'label' has classes '1' and '1.0', which are the same number",
         "a column has one value, or none, in the whole training part and cannot help: 'w'",
-        "a class has no row in the validation part and no share in its metrics: '1.0'",
-        "a class has no row in the test part and no share in its metrics: '1.0'",
+        "a class has no row in the validation part and no effect on its metrics: '1.0'",
+        "a class has no row in the test part and no effect on its metrics: '1.0'",
     ]

@@ -23,12 +23,12 @@ def test_a_run_without_a_network(trained: Path, program: Program, tmp_path: Path
     (run / "manifest.json").write_text(json.dumps({**manifest, "status": "interrupted"}))
     done = program("predict", str(run), "new.csv")
     assert done.code == 0
-    assert done.err == f"note: {run} is interrupted: its network is what was trained until then\n"
+    assert done.err == f"note: {run} is interrupted: using the network as trained until then\n"
     (run / "model.npz").rename(run / "elsewhere")
     assert "model.npz: is missing" in program("predict", str(run), "new.csv").err
     (run / "model.json").unlink()
     done = program("predict", str(run), "new.csv")
-    assert (done.code, done.err) == (2, f"{run} has no network (interrupted): there is no model.json\n")
+    assert (done.code, done.err) == (2, f"{run} has no network (interrupted): model.json does not exist\n")
 
 
 VALUES: list[Any] = [

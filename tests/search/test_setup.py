@@ -29,7 +29,7 @@ RANGE = {"training.l2": {"log_uniform": [1e-4, 1e-1]}}
             "wine",
             "model.output.name",
             ["softmax", "logistic"],
-            "search.space.model.output.name.choice[1]: model.output: a logistic output tells two classes",
+            "search.space.model.output.name.choice[1]: model.output: a logistic output needs two classes",
         ),
         (
             "wine",
@@ -58,5 +58,5 @@ def test_a_trial_that_the_data_refuse_fails(tmp_path: Path) -> None:
     """What the check of the space cannot see is found when the trial's fits are made."""
     config = write_config(tmp_path / "x.yaml", data="wine", search={"space": RANGE})
     prepared = prepare_search(load_experiment(config), max_trials=None)
-    with pytest.raises(FailedTrialError, match="a logistic output tells two classes apart"):
+    with pytest.raises(FailedTrialError, match="a logistic output needs two classes"):
         prepared.fits.fits({"model.output": "logistic"})

@@ -112,4 +112,4 @@ def test_a_metric_without_a_value_fails_its_trial(tmp_path: Path) -> None:
     )
     folder = search(config, "--method", "grid", code=4)
     reasons = {each["reason"] for each in of_kind(folder, "result")}
-    assert reasons == {"per_class.rare.roc_auc has no value here"}
+    assert reasons == {"per_class.rare.roc_auc is undefined here"}

@@ -44,5 +44,5 @@ def test_scores_are_those_of_the_rows_numbers_in_their_file() -> None:
 
 
 def test_what_no_task_learns_is_refused() -> None:
-    with pytest.raises(DataError, match="'y' has one class only, 'a'"):
+    with pytest.raises(DataError, match="'y' has only one class, 'a'"):
         encode(dataset_of(np.zeros((3, 1)), np.array(["a", "a", "a"])))

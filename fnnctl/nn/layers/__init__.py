@@ -1,1 +1,1 @@
-"""What a hidden layer is made of: activations, normalization, dropout, first weights."""
+"""The parts of a hidden layer: activations, normalization, dropout, initial weights."""

@@ -2,7 +2,7 @@
 
 `apply` overwrites z with f(z) and, while training, writes f′(z) to a buffer, so the backward pass is one
 multiplication (except for maxout). Formulas: Qiu, Neural Networks and Deep Learning, section 4.1. At a kink
-the derivative is that of the left side; at the clips of the hard functions it is zero.
+the derivative is the left one; at the clips of the hard functions it is zero.
 
 Selections are multiplications with a mask, because `copyto(where=)` is several times as slow.
 """
@@ -23,7 +23,7 @@ class Bits(NamedTuple):
     z: UnsignedArray
     slope: UnsignedArray
     delta: UnsignedArray
-    """∂L/∂a, which `backward` is given."""
+    """∂L/∂a, the argument of `backward`."""
 
     @classmethod
     def of(cls, z: FloatArray, slope: FloatArray, delta: FloatArray) -> Bits:
@@ -34,7 +34,7 @@ class Bits(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ActivationBuffers:
-    """The arrays that an activation writes to: made once, used at every step."""
+    """The arrays that an activation writes to: allocated once, used at every step."""
 
     mask: BoolArray
     """Shaped like the pre-activations, (K, rows, batch)."""
@@ -49,7 +49,7 @@ class ActivationBuffers:
 
 
 class Activation:
-    """A function from pre-activations to activations, with a parameter of each member's own.
+    """A function from pre-activations to activations; each member has its own parameter.
 
     All but maxout are functions of one variable and work in place: their z and a are the same array.
     """
@@ -94,7 +94,7 @@ class Identity(Activation):
     keeps_slope = False
 
     def apply(self, z: FloatArray, buffers: ActivationBuffers) -> None:
-        """There is nothing to do."""
+        """Does nothing."""
 
     def backward(self, delta: FloatArray, buffers: ActivationBuffers) -> FloatArray:
         return delta
@@ -163,8 +163,8 @@ class HardLogistic(Activation):
 class Relu(Activation):
     """f(x) = max(0, x); f′ = 1 for x > 0, else 0.
 
-    The slope is kept as an integer: seen as an unsigned integer, max(0, x) is 0 or positive, so its sign is
-    f′, and the bits of the error terms are multiplied with it. With a boolean mask, which NumPy converts to
+    The slope is kept as an integer: read as an unsigned integer, max(0, x) is 0 or positive, so its sign is
+    f′, and the bits of the error terms are multiplied by it. With a boolean mask, which NumPy converts to
     floating point at each use, both passes together take 1.5 times as long.
     """
 
@@ -296,7 +296,7 @@ class Gelu(Activation):
     CUBIC: ClassVar[float] = 0.044715
     FACTOR: ClassVar[float] = 0.79788456080286535587989211986876
     LARGEST_SQUARE: ClassVar[float] = 100.0
-    """Beyond it t is 1 or −1 to the last bit, and u and u′ could overflow."""
+    """For larger |x|, t is 1 or −1 to the last bit, and u and u′ could overflow."""
 
     def apply(self, z: FloatArray, buffers: ActivationBuffers) -> None:
         t, slope = buffers.spare, buffers.slope
@@ -311,7 +311,7 @@ class Gelu(Activation):
         t *= z
         np.tanh(t, out=t)
         t += 1.0
-        t *= 0.5  # ½(1 + t), and ½(1 − t) is 1 less that
+        t *= 0.5  # ½(1 + t); ½(1 − t) is 1 minus that
         z *= t
         if buffers.training:
             slope *= t
@@ -359,7 +359,7 @@ class Maxout(Activation):
             for piece in pieces:
                 wins = buffers.mask[:, piece]
                 np.equal(z[:, piece], a, out=wins)
-                np.greater(wins, won, out=wins)  # except those that an earlier piece has won
+                np.greater(wins, won, out=wins)  # except where an earlier piece has won
                 won |= wins
             np.copyto(buffers.slope, buffers.mask)
 

@@ -1,4 +1,4 @@
-"""Dropout: activations are dropped at random while training; and alpha dropout for selu."""
+"""Dropout, which drops activations at random in training, and alpha dropout for selu."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class DropoutBuffers:
 class Dropout:
     """a ← a·m/q, where m is 1 with probability q = 1 − rate (Srivastava et al., 2014, "inverted").
 
-    The mean activation does not change, so nothing is done after training.
+    The mean activation does not change, so no scaling is needed after training.
     """
 
     def __init__(self, rate: FloatArray, dtype: np.dtype[np.floating]) -> None:
-        """`rate` is each member's share of dropped activations, (K,)."""
+        """`rate`, (K,), is each member's fraction of dropped activations."""
         self._keep = 1.0 - rate
         self._scale = self._factor(self._keep).astype(dtype)[:, None, None]
 

@@ -34,7 +34,7 @@ class HiddenBuffers:
     a: FloatArray
     """The activations alone, a view, (K, units, batch)."""
     extended_rows: FloatArray
-    """The same two with one example per row, (K, batch, …)."""
+    """The two arrays above with one example per row, (K, batch, …)."""
     a_rows: FloatArray
     z: FloatArray
     """Pre-activations, (K, rows, batch); the same array as `a`, except for maxout."""
@@ -50,7 +50,7 @@ class HiddenBuffers:
 def hidden_buffers(
     shape: NetworkShape, members: int, batch: int, dtype: np.dtype[np.floating], *, training: bool
 ) -> list[HiddenBuffers]:
-    """The hidden layers' arrays for K members; without `training`, not those of the backward pass."""
+    """The hidden layers' arrays for K members; those of the backward pass only if `training`."""
     widest = max((layer.units for layer in shape.hidden), default=0)
     zeros = np.zeros((1, widest, batch), dtype)
     deltas = [np.empty(members * widest * batch, dtype) for _ in range(2)]

@@ -54,7 +54,7 @@ _HE_FAMILY = {"relu", "leaky_relu", "prelu", "elu", "swish", "gelu", "mish"}
 def default_initializer(activation: str) -> str:
     """The scheme that suits the activation: He's for relu and its relatives, LeCun's for selu, else Glorot's.
 
-    LeCun's suits maxout of two pieces, too: the larger of two standard normal numbers has a mean square of 1.
+    LeCun's also suits maxout with two pieces: the larger of two standard normals has a mean square of 1.
     """
     if activation in {"selu", "maxout"}:
         return "lecun_normal"
@@ -70,7 +70,7 @@ def draw_weights(scheme: str, outputs: int, inputs: int, *, rng: np.random.Gener
 def draw_biases(outputs: int, inputs: int, *, rng: np.random.Generator) -> FloatArray:
     """A layer's biases, (outputs,), in float64: uniform on ±√(6/(inputs + outputs)), as Glorot's weights.
 
-    The bound does not depend on the scheme of the weights. It is scikit-learn's, except that scikit-learn has
-    √(2/(inputs + outputs)) in all layers if the hidden activation is logistic.
+    The bound does not depend on the scheme of the weights. It is the same as in scikit-learn, which however
+    uses √(2/(inputs + outputs)) in all layers if the hidden activation is logistic.
     """
     return _uniform(rng, _VARIANCES["glorot"](inputs, outputs), (outputs,))

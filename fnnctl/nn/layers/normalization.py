@@ -1,8 +1,8 @@
 """Batch and layer normalization: x̂ = (z − μ)/√(σ² + ε), y = γx̂ + β, in place on stacked arrays.
 
-Batch normalization (Ioffe & Szegedy, 2015) takes the mean and variance of each unit over the batch, and
-running ones after training. Layer normalization (Ba et al., 2016) takes those of each example over the
-layer's units, always. The backward passes differ only in the axis of the means: ∂L/∂z = (g − mean(g) −
+Batch normalization (Ioffe & Szegedy, 2015) uses the mean and variance of each unit over the batch, and
+running statistics after training. Layer normalization (Ba et al., 2016) always uses those of each example
+over the layer's units. The backward passes differ only in the axis of the means: ∂L/∂z = (g − mean(g) −
 x̂·mean(g·x̂))/√(σ² + ε) with g = γ·∂L/∂y.
 """
 
@@ -29,7 +29,7 @@ class NormalizationBuffers:
 
 
 class Normalization:
-    """What both kinds have in common."""
+    """The common part of both kinds."""
 
     axis: int
     """Means are taken over this axis of (K, rows, batch)."""
@@ -74,17 +74,17 @@ class Normalization:
 
 
 class LayerNormalization(Normalization):
-    """Over the units of an example."""
+    """Normalizes over the units of an example."""
 
     axis = 1
 
 
 class BatchNormalization(Normalization):
-    """Over the examples of a batch; running statistics once training is over.
+    """Normalizes over the examples of a batch in training, and with running statistics afterwards.
 
-    The running mean moves towards the batch's mean by the share `momentum`. In the first steps it is the
-    plain average instead, so its arbitrary initial value has no effect. The running variance is the unbiased
-    one.
+    In each step the running mean moves towards the batch mean by the fraction `momentum`. In the first steps
+    it is the plain average instead, so its arbitrary initial value has no effect. The running variance uses
+    unbiased batch variances.
     """
 
     axis = 2

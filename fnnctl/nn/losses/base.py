@@ -1,4 +1,4 @@
-"""What every loss has in common: it overwrites the scores of a batch with the output layer's error terms."""
+"""The base of all losses: a loss overwrites the scores of a batch with the output layer's error terms."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Loss:
     def __init__(self, shape: NetworkShape, members: int, batch: int, dtype: np.dtype[np.floating]) -> None:
         self.shape, self.batch = shape, batch
         self._totals = LossTotals(members, batch, dtype)
-        # An array, because NumPy takes longer with a Python number.
+        # An array, because NumPy is slower with a Python number.
         self._share = np.array(1.0 / batch, dtype)
         """The weight of an example in the mean."""
         self._targets = Targets(np.zeros((members, batch), self.target_type or dtype))

@@ -17,7 +17,7 @@ from fnnctl.nn.shape import NetworkShape
 class SoftmaxCrossEntropy(Loss):
     """L = −Σ t_c log softmax(z)_c = log Σ exp(z_c − max) − Σ t_c(z_c − max); ∂L/∂z = softmax(z) − t.
 
-    (Qiu, sections 3.3 and 4.2.) The target t is the label's unit vector, or soft; then t sums to 1, too.
+    (Qiu, sections 3.3 and 4.2.) The target t is the label's unit vector or a soft target; both sum to 1.
     """
 
     target_type = np.intp
@@ -33,7 +33,7 @@ class SoftmaxCrossEntropy(Loss):
         self._zero, self._batch = np.zeros((), dtype), np.array(batch, dtype)
         self._stride = np.array(batch, np.intp)
         self._t = np.empty((members, 0, batch), dtype)
-        """Soft targets, allocated once there are any."""
+        """Soft targets, allocated when first needed."""
 
     def set_targets(self, targets: Targets) -> None:
         super().set_targets(targets)
@@ -69,7 +69,7 @@ class SoftmaxCrossEntropy(Loss):
         flat[at_label] = picked
 
     def _soft_error_terms(self, z: FloatArray, losses: FloatArray, correct: FloatArray) -> None:
-        """Here the picked score is the mean of the scores under the target."""
+        """With soft targets the picked score is the mean of the scores weighted by the target."""
         t = self._t
         share_correct(z.argmax(axis=1), self._targets, out=correct)
         np.add.reduce(t * z, axis=1, out=self._picked)
@@ -99,8 +99,8 @@ class SoftmaxCrossEntropy(Loss):
     def _mark_correct(self, z: FloatArray, out: FloatArray) -> None:
         """Whether the label has the largest score; a tie goes to the first class.
 
-        The shifted scores are 0 at the largest one. Only if there are ties or values that are not finite is
-        argmax needed, which is slow here.
+        The shifted scores are 0 at the largest one. Only ties and values that are not finite need argmax,
+        which is slow here.
         """
         picked = self._picked.reshape(-1)
         np.equal(self._picked, self._zero, out=out)
@@ -177,7 +177,7 @@ class LogisticCrossEntropy(Loss):
         return np.equal(y, self.shape.positive).astype(np.intp)
 
     def _predictions(self, score: FloatArray) -> IntArray:
-        """The class with the larger score; a tie goes to the first class, as softmax has it."""
+        """The class with the larger score; a tie goes to the first class, as for softmax."""
         one_wins = score > self._zero if self.shape.positive == 1 else score < self._zero
         return one_wins.view(np.int8)
 
@@ -225,7 +225,7 @@ def cross_entropy(z: FloatArray, y: IntArray) -> FloatArray:
 
 
 def _shifted(z: FloatArray) -> FloatArray:
-    """The scores less each example's largest, in float64."""
+    """The scores minus the largest of each example, in float64."""
     shifted = z.astype(np.float64)
     shifted -= shifted.max(axis=-1, keepdims=True)
     return shifted

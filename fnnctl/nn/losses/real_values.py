@@ -16,12 +16,12 @@ from fnnctl.nn.shape import NetworkShape
 
 
 class RealValueLoss(Loss):
-    """What the losses of real values have in common."""
+    """The common part of the losses of real values."""
 
     def __init__(self, shape: NetworkShape, members: int, batch: int, dtype: np.dtype[np.floating]) -> None:
         super().__init__(shape, members, batch, dtype)
         self._y = np.zeros((members, batch), dtype)
-        """The targets, mixed if there are partners."""
+        """The targets, mixed if mixup has chosen partners."""
         self._one = np.ones((), dtype)
 
     @classmethod

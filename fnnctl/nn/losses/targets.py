@@ -1,4 +1,4 @@
-"""What the examples of a batch should be predicted as, their weights, and what makes targets soft."""
+"""The targets of a batch, the weights of its examples, and what makes targets soft: mixup and smoothing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Targets:
     """The targets of K members' batches; an array that the techniques do not need is None."""
 
     y: TargetArray
-    """(K, batch): what each example should be predicted as."""
+    """(K, batch): the target of each example."""
     weights: FloatArray | None = None
     """(K, batch): each example's factor in the loss."""
     partners: TargetArray | None = None

@@ -1,4 +1,4 @@
-"""Losses of each example, kept for a few steps and then summed, because one sum per step would cost more."""
+"""Losses per example, stored for a few steps and then summed, because summing in every step is slower."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 from fnnctl.arrays import FloatArray
 
 STEPS = 8
-"""How many steps are kept. It affects the last bits of every result, so it does not depend on the stack."""
+"""The number of stored steps. It affects the last bits of all results, so it is the same for all stacks."""
 
 
 class LossTotals:
@@ -20,7 +20,7 @@ class LossTotals:
         self._sums = np.zeros((2, members))
 
     def next_step(self) -> tuple[FloatArray, FloatArray]:
-        """Where to write the next step's losses and how much of each target is predicted, (K, batch) each."""
+        """Where to write the next step's losses and training metric per example, (K, batch) each."""
         if self._used == STEPS:
             self._add_up()
         found = self._steps[self._used]
@@ -34,7 +34,7 @@ class LossTotals:
         return totals
 
     def _add_up(self) -> None:
-        """Sum each member's own row in float64, so that it has the bits that it would have alone."""
+        """Sum each member's row by itself in float64, so that it has the same bits in any stack."""
         if self._used:
             found = self._found[:, :, : self._used].astype(np.float64)
             self._sums += np.add.reduce(found.reshape(*self._sums.shape, -1), axis=2)

@@ -1,7 +1,7 @@
-"""How operations pass over the parameters of a stack.
+"""How operations run over the parameters of a stack.
 
-In blocks that stay in the cache: several operations on one block, then on the next. And with one factor
-instead of a column of factors if all members have the same, because a column makes NumPy go row by row.
+They run in blocks that fit in the cache: several operations on one block, then on the next. If all members
+have the same factor, it is a single number instead of a column, because with a column NumPy goes row by row.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ BLOCK = 2**16
 def blocks(members: int, size: int) -> list[slice]:
     """The columns of a (K, P) array, block by block; one block if they are few, or if K > 1.
 
-    A block of several rows is not contiguous, which takes NumPy more than twice as long, and a stack is
-    hardly larger than the cache anyway.
+    A block of several rows is not contiguous, which makes NumPy less than half as fast, and a stack is hardly
+    larger than the cache anyway.
     """
     if members > 1 or size <= 2 * BLOCK:
         return [slice(0, size)]
@@ -26,6 +26,6 @@ def blocks(members: int, size: int) -> list[slice]:
 def shared(values: FloatArray) -> FloatArray:
     """Values of K members, (…, K, 1); (…) if all members have the same.
 
-    NumPy takes half as long with a 0-d array as with a column, and less than with a Python number.
+    NumPy is twice as fast with a 0-d array as with a column, and also faster than with a Python number.
     """
     return values[..., 0, 0] if (values == values[..., :1, :]).all() else values

@@ -17,7 +17,7 @@ from fnnctl.arrays import FloatArray
 from fnnctl.nn.optimizers.blocks import blocks, shared
 
 PLANNED = 256
-"""For how many steps ahead the factors are computed that change from step to step."""
+"""The number of steps for which changing factors are computed in advance."""
 
 Rates: TypeAlias = tuple[FloatArray, ...]
 """Factors of one step, (K, 1) each or 0-d; the learning rate is the first."""
@@ -95,7 +95,7 @@ class Optimizer:
             self.update(block, rates)
 
     def rates(self, learning_rate: FloatArray) -> Rates:
-        """What this step multiplies with: the learning rate, and factors that depend on the step."""
+        """The factors of this step: the learning rate, and those that depend on the step."""
         return (learning_rate,)
 
     def update(self, arrays: StepArrays, rates: Rates) -> None:
@@ -145,11 +145,11 @@ class Nesterov(Momentum):
 
 
 class Adam(Optimizer):
-    """Adam (Kingma & Ba, 2015), with the ε of its section 2's last paragraph, as scikit-learn has it.
+    """Adam (Kingma & Ba, 2015), with ε as in the last paragraph of its section 2 and in scikit-learn.
 
-    m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², W ← W − α·√(1 − β₂ᵗ)/(1 − β₁ᵗ)·m/(√v + ε). The state holds
-    m/(1 − β₁) and v/(1 − β₂), which saves two passes over the parameters; the step's factor and ε carry
-    what was divided out.
+    m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², W ← W − α·√(1 − β₂ᵗ)/(1 − β₁ᵗ)·m/(√v + ε). The state holds m/(1
+    − β₁) and v/(1 − β₂), which saves two passes over the parameters; the step's factor and ε compensate for
+    the division.
     """
 
     hyperparameter_names: ClassVar[tuple[str, ...]] = ("beta1", "beta2", "epsilon")
@@ -191,7 +191,7 @@ class Adam(Optimizer):
 
 
 class Adamw(Adam):
-    """Adam whose weights decay beside the gradient (Loshchilov & Hutter, 2019): W ← (1 − αλ)W, then Adam."""
+    """Adam with decoupled weight decay (Loshchilov & Hutter, 2019): W ← (1 − αλ)W, then Adam."""
 
     hyperparameter_names = ("beta1", "beta2", "epsilon", "weight_decay")
 
@@ -208,7 +208,7 @@ class Adamw(Adam):
 
 
 class Nadam(Optimizer):
-    """Adam with Nesterov's momentum, warmed up (Dozat, 2016, with the schedule of its section 3).
+    """Adam with Nesterov momentum and momentum warm-up (Dozat, 2016, with the schedule of its section 3).
 
     m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², μₜ = β₁(1 − ½·0.96^(t/250)), πₜ = μ₁⋯μₜ,
     W ← W − α·((1 − μₜ)/(1 − πₜ)·g + μₜ₊₁/(1 − πₜ₊₁)·m)/(√(v/(1 − β₂ᵗ)) + ε).
@@ -226,8 +226,8 @@ class Nadam(Optimizer):
     def _plan(self) -> None:
         """The next steps' factors of g, of m and of v, and each one's π: (steps, K, 1), or (steps,).
 
-        Of many steps at once, as in Adam: of a single exponent 2 NumPy makes a square, with another last bit
-        than a power's, so that a member alone would not step as in a stack.
+        Computed for many steps at once, as in Adam. For a single exponent 2, NumPy computes a square, whose
+        last bit differs from that of a power; then a member alone would not step as in a stack.
         """
         beta1, beta2 = self.hyperparameters["beta1"], self.hyperparameters["beta2"]
         t = self.state["steps"] + np.arange(1, PLANNED + 1)[:, None, None]

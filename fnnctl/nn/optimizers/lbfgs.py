@@ -7,7 +7,7 @@ direction in a third of the time or less: NumPy calls BLAS twice per member inst
     d = −γg + γYa − Sc,  a = R⁻¹Sᵀg,  c = R⁻ᵀ(Da − γ(Yᵀg − YᵀYa))
 
 R is the part of SᵀY in which the change is not older than the step, and D its diagonal. A new pair adds a
-column to R⁻¹, and the oldest pair is removed with its row and column. So R⁻¹ itself is kept and nothing is
+column to R⁻¹; removing the oldest pair removes its row and column. So R⁻¹ itself is stored, and no system is
 solved. These products do not depend on the order of the pairs, so a new pair takes the slot of the oldest.
 """
 
@@ -57,7 +57,7 @@ class Lbfgs:
     - inverse and products (K, m, m), R⁻¹ and YᵀY, curvature (K, m), sᵀy, and scale (K,), γ: float64;
     - taken (K,): how many pairs were taken since the memory was empty; status (K,): a `LbfgsStatus`.
 
-    A member's bits do not depend on its neighbours: no product spans two members.
+    A member's bits do not depend on the other members, because no product spans two members.
     """
 
     def __init__(self, hyperparameters: Arrays, state: Arrays) -> None:
@@ -113,17 +113,17 @@ class Lbfgs:
 
     @property
     def status(self) -> IntArray:
-        """A `LbfgsStatus` a member."""
+        """One `LbfgsStatus` per member."""
         return self._status
 
     def iterate(self, evaluate: Evaluate) -> None:
-        """Make one iteration of every member that is still going.
+        """Make one iteration of every member that has not ended.
 
-        `evaluate` takes (K, P) points and returns their (K,) values and (K, P) gradients. The row of a member
-        whose search has ended is the point at which it ended, that of a member that has ended altogether is
-        its own point; what is returned for them is ignored. If a search finds no lower value, the member does
-        not move and forgets its pairs; if it has none, it has stalled. If `evaluate` raises an error, no
-        member has moved, and the iteration can be repeated.
+        `evaluate` takes (K, P) points and returns their (K,) values and (K, P) gradients. For a member whose
+        search has ended, the row is the point where it ended; for a member that has ended altogether, its
+        current point. The results for them are ignored. If a search finds no lower value, the member does not
+        move and forgets its pairs; if it has none, it has stalled. If `evaluate` raises an error, no member
+        has moved, and the iteration can be repeated.
         """
         going = self._status == LbfgsStatus.GOING
         if not going.any():
@@ -159,7 +159,7 @@ class Lbfgs:
     def _search(
         self, evaluate: Evaluate, going: BoolArray, slope: FloatArray
     ) -> tuple[BoolArray, FloatArray]:
-        """Search along the directions; return who moved, to the points in `_trial`, and the values there."""
+        """Search along the directions; return which members moved to their `_trial` points, and the values."""
         members = len(going)
         steps, value = np.zeros(members), self._value.copy()
         searches: dict[int, LineSearch] = {}
@@ -189,7 +189,7 @@ class Lbfgs:
         return steps > 0.0, value
 
     def _move(self, going: BoolArray, moved: BoolArray, value: FloatArray) -> None:
-        """Go to the points found, take in the new pairs, and set how the iteration ended."""
+        """Move to the points found, store the new pairs, and set how the iteration ended."""
         if not moved.all():
             self._trial[~moved], self._fresh[~moved] = self._point[~moved], self._gradient[~moved]
         step = np.subtract(self._trial, self._point, out=self._point)
@@ -216,7 +216,7 @@ class Lbfgs:
             self._forget(np.flatnonzero(stuck & ~without_memory))
 
     def _learn(self, moved: BoolArray, step: FloatArray, change: FloatArray) -> None:
-        """Take the pair of each member that moved, unless its curvature is lost in rounding."""
+        """Store the pair of each member that moved, unless its curvature is lost in rounding."""
         memory = self._curvature.shape[1]
         curvature, step_square, square = (
             np.vecdot(one, other).astype(np.float64, copy=False)
@@ -250,13 +250,13 @@ class Lbfgs:
         self._rescale(rows)
 
     def _rescale(self, rows: IntArray) -> None:
-        """Without pairs nothing is known of the curvature: the step is −g, but no longer than 1."""
+        """Without pairs the curvature is unknown, so the step is −g, but not longer than 1."""
         gradient = self._gradient[rows].astype(np.float64)
         self._scale[rows] = 1.0 / np.maximum(np.sqrt(np.vecdot(gradient, gradient)), 1.0)
 
 
 def _index(chosen: BoolArray, slots: IntArray) -> tuple[slice | IntArray, int | IntArray]:
-    """The chosen members and their slots; slices if all are chosen and agree, which is much faster."""
+    """The chosen members and their slots; slices, which are much faster, if all are chosen and agree."""
     first = int(slots[0])
     if chosen.all() and (slots == first).all():
         return slice(None), first

@@ -1,6 +1,6 @@
 """A line search for a step that satisfies the strong Wolfe conditions.
 
-A search is a generator: it yields a step and is sent the value and the slope there. So one driver can
+A search is a generator: it yields a step, and the value and slope there are sent to it. So one driver can
 evaluate the steps of many members together.
 """
 
@@ -57,14 +57,14 @@ def strong_wolfe(
     """Search for a step t > 0 with φ(t) ≤ φ(0) + c₁tφ′(0) + rounding and |φ′(t)| ≤ c₂|φ′(0)|.
 
     `value` and `slope` are φ(0) and φ′(0), `step` is the first one to try. Nocedal & Wright (2006),
-    algorithms 3.5 and 3.6, as one loop, with cubic steps. A step without a finite value and slope is too
-    far. `rounding` is how much of a value may be noise: near an optimum a decrease is lost in it, and the
-    slopes decide (Hager & Zhang, 2005, section 4).
+    algorithms 3.5 and 3.6, as one loop, with cubic steps. A step where the value or the slope is not finite
+    counts as too long. `rounding` is the possible rounding error of a value: near an optimum it hides the
+    decrease, and the slopes decide (Hager & Zhang, 2005, section 4).
 
-    The step that is returned is the last one yielded, or 0. A search that has had all but one of its
-    `max_evaluations` answers, or whose interval has no number left inside it, ends at the step of the
-    lowest value, if that is below φ(0), and spends an answer on going back to it. A slope φ′(0) that is
-    not negative ends the search before its first step.
+    The returned step is the last one yielded, or 0. If only one of the `max_evaluations` is left, or the
+    interval contains no further number, the search ends at the step with the lowest value, if that is below
+    φ(0), and uses one evaluation to go back to it. If the slope φ′(0) is not negative, the search ends before
+    its first step.
     """
     if not -math.inf < slope < 0.0:
         return SearchEnd(0.0, False)
@@ -98,7 +98,7 @@ def strong_wolfe(
 
 
 def _beyond(behind: LinePoint, trial: LinePoint) -> float:
-    """The next step while values still fall and nothing bounds them."""
+    """The next step while values still fall and there is no upper bound."""
     stride = trial.step - behind.step
     ahead = _cubic_minimum(behind, trial) - trial.step
     if not ahead > 0.0:

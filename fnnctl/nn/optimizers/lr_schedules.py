@@ -1,7 +1,7 @@
 """Learning-rate schedules: the rate of every step, for a whole stack at once.
 
-A schedule gives the rates of one epoch's steps. Some depend on the horizon, which is how many epochs there
-will be. The adaptive one observes a value after each epoch and has a state that must be saved.
+A schedule gives the rates of one epoch's steps. Some depend on the horizon, the total number of epochs. The
+adaptive schedule monitors a value after each epoch and has a state that must be saved.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class LrSchedule:
         raise NotImplementedError
 
     def observe(self, values: FloatArray) -> None:
-        """Take in an epoch's values, (K,); smaller is better."""
+        """Process an epoch's monitored values, (K,); smaller is better."""
 
 
 class Constant(LrSchedule):
@@ -89,8 +89,8 @@ class InverseScaling(LrSchedule):
 class Adaptive(LrSchedule):
     """α·γ^n, where n is how often a value has not improved by the tolerance for `patience` epochs.
 
-    Like scikit-learn's `adaptive`, but for any value. Improvement is measured from the best value so far, so
-    small improvements add up. The rate never falls below `minimum`.
+    Like scikit-learn's `adaptive`, but for any monitored value. Improvement is measured from the best value
+    so far, so small improvements add up. The rate never falls below `minimum`.
     """
 
     hyperparameter_names = ("factor", "patience", "tolerance", "minimum")
@@ -127,13 +127,13 @@ class _ByStep(LrSchedule):
 
 
 def _cosine(start: FloatArray | float, end: FloatArray | float, share: FloatArray) -> FloatArray:
-    """From start to end along half a cosine wave, as the share goes from 0 to 1."""
+    """From start to end along half a cosine wave, as `share` goes from 0 to 1."""
     share = np.clip(share, 0.0, 1.0)
     return np.asarray(end + (start - end) * 0.5 * (1.0 + np.cos(np.pi * share)))
 
 
 class Cosine(_ByStep):
-    """From α to a share of it along half a cosine wave (Loshchilov & Hutter, 2017), after a warm-up."""
+    """From α to a fraction of it along half a cosine wave (Loshchilov & Hutter, 2017), after a warm-up."""
 
     hyperparameter_names = ("warmup_epochs", "last")
 
@@ -146,7 +146,7 @@ class Cosine(_ByStep):
 
 
 class OneCycle(_ByStep):
-    """Up from a share of α to α, then down to a smaller share, each along half a cosine wave.
+    """Up from a fraction of α to α, then down to a smaller fraction, each along half a cosine wave.
 
     Smith & Topin, 2019; the waves are those of the usual implementations.
     """

@@ -1,4 +1,4 @@
-"""Regularization of weights and gradients: penalties in the risk, clipped gradients, bounded norms.
+"""Regularization of weights and gradients: penalties, gradient clipping, bounded norms.
 
 Only weights are penalised, not biases, gains or slopes.
 """

@@ -1,1 +1,1 @@
-"""Classification: the target is one of a few classes, and the network gives each a probability."""
+"""Classification: the target is one of several classes, and the network predicts their probabilities."""

@@ -1,4 +1,4 @@
-"""The raw target as classes, and why some columns cannot be learned as classes."""
+"""Encodes the raw target as classes, and rejects columns that cannot be learned as classes."""
 
 from __future__ import annotations
 
@@ -59,24 +59,24 @@ def natural_order(classes: Sequence[str]) -> tuple[str, ...]:
 
 
 def target_fault(name: str, classes: Sequence[str], counts: IntArray) -> str | None:
-    """Say why the target `name` cannot be learned as classes; None if it can.
+    """Why the target `name` cannot be learned as classes; None if it can.
 
-    `counts` (C,) are the rows of each of the C ≥ 1 `classes`.
+    `counts` (C,) are the numbers of rows of the C ≥ 1 `classes`.
     """
     label = f"the target {shown(name)}"
     if len(classes) == 1:
         return (
-            f"{label} has one class only, {shown(classes[0])}: there is nothing to tell apart "
-            "(a text in data.missing_values is no class)"
+            f"{label} has only one class, {shown(classes[0])}: there is nothing to distinguish "
+            "(texts in data.missing_values are not classes)"
         )
     is_name = len(classes) > MANY_VALUES and len(classes) == int(counts.sum())
     if is_name and not all_numbers(classes):
-        return f"{label} has another value in every row: it looks like a name, and can be no class"
+        return f"{label} has a different value in every row: it looks like a name, not like a class"
     return None
 
 
 def same_number_twice(name: str, classes: Sequence[str]) -> list[str]:
-    """Warn of classes that are one number written in two ways, such as `1` and `1.0`."""
+    """Warnings about classes that are the same number written in two ways, such as `1` and `1.0`."""
     written: dict[float, str] = {}
     warnings = []
     for text in ordered(classes):

@@ -1,4 +1,4 @@
-"""What is recorded of a classifier after every epoch."""
+"""The metrics that are recorded for a classifier after every epoch."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """The out-of-fold predictions of a cross-validated classifier.
 
-In every repeat each row is predicted once, by a network that has not seen it. Repeats are scored one by one,
-each on as many rows as there are, and their metrics and curves are averaged: pooling the repeats would count
-every row several times and narrow all intervals, and averaging the probabilities would score an ensemble that
-nobody asked for. Only the confusion matrix, whose counts must be whole, is the sum over the repeats.
+In every repeat each row is predicted once, by a network that was not trained on it. Each repeat is scored
+separately, on all rows, and metrics and curves are averaged over the repeats. Pooling the repeats would count
+every row several times and make all intervals too narrow; averaging the probabilities would score an
+ensemble. Only the confusion matrix, whose counts must be integers, is the sum over the repeats.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class RepeatScores:
     part: ClassScores
 
     def prediction_rows(self) -> list[list[object]]:
-        """The repeat's rows of predictions.csv, without the probabilities."""
+        """The repeat's rows for predictions.csv, without the probabilities."""
         folds = self.folds.tolist()
         return [
             [self.repeat + 1, fold + 1, *row]
@@ -73,10 +73,10 @@ class ClassOutOfFold:
 def out_of_fold(
     classes: Sequence[str], folds: Sequence[FoldScores], file_rows: IntArray, labels: IntArray
 ) -> ClassOutOfFold:
-    """Put the folds' predictions into the order of the rows, repeat by repeat.
+    """Sort the folds' predictions into the order of the rows, separately for each repeat.
 
-    A row whose fold has no scores is left out, and so is a repeat without any. `file_rows` (N,) and `labels`
-    (N,) are those of all rows.
+    Rows whose fold has no scores are left out, and so are repeats without scores. `file_rows` (N,) and
+    `labels` (N,) are those of all rows.
     """
     repeats: list[RepeatScores] = []
     for repeat in dict.fromkeys(each.repeat for each in folds):
@@ -107,9 +107,9 @@ def out_of_fold(
 
 
 def _uncalibrated(parts: Sequence[ClassScores]) -> Uncalibrated | None:
-    """All folds' rows as they were before calibration; None if nothing was calibrated.
+    """The scores of all folds' rows before calibration; None if no fold was calibrated.
 
-    A fold that no temperature suits is as it was.
+    Folds without a temperature contribute their unchanged scores.
     """
     if all(part.uncalibrated is None for part in parts):
         return None

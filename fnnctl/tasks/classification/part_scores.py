@@ -1,4 +1,4 @@
-"""What a classifier says of one part's rows: probabilities, loss, metrics, the numbers behind figures."""
+"""A classifier's results on one part of the data: probabilities, loss, metrics, data of the figures."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from fnnctl.tasks.task import Artifacts, Readout
 
 @dataclass(frozen=True, slots=True)
 class Uncalibrated:
-    """What a temperature changes, as it was before."""
+    """The metrics that a temperature changes, before calibration."""
 
     loss: float
     """Mean cross-entropy."""
@@ -33,11 +33,11 @@ class Uncalibrated:
 
 @dataclass(frozen=True)
 class ClassScores:
-    """The probabilities of n rows, and what follows from them."""
+    """The probabilities of n rows, and what is computed from them."""
 
     classes: Sequence[str]
     rows: IntArray
-    """(n,) the rows' numbers in their file."""
+    """(n,) the row numbers in the file."""
     labels: IntArray
     """(n,) class numbers."""
     probabilities: FloatArray
@@ -45,13 +45,13 @@ class ClassScores:
     loss: float
     """Mean cross-entropy."""
     uncalibrated: Uncalibrated | None
-    """What it would be without the temperature; None if there is none."""
+    """The values without the temperature; None if there is no temperature."""
     baseline: FloatArray | None
     """(classes,) or (n, classes) the shares of the classes in the training part; None if unknown."""
 
     @property
     def predictions(self) -> IntArray:
-        """The most probable classes, (n,)."""
+        """The most probable class of each row, (n,)."""
         predicted: IntArray = self.probabilities.argmax(axis=1)
         return predicted
 
@@ -74,7 +74,7 @@ class ClassScores:
         }
 
     def _baseline_metrics(self) -> dict[str, Any] | None:
-        """The metrics of a classifier that gives every row the classes' shares of the training part.
+        """The metrics of a baseline that predicts the class shares of the training part for every row.
 
         It always predicts the majority class.
         """
@@ -116,11 +116,11 @@ def class_scores(
     batches: Iterable[FloatArray],
     readout: Readout,
 ) -> ClassScores:
-    """The probabilities of n ≥ 1 rows from the network's scores, (…, classes), batch by batch.
+    """Compute probabilities of n ≥ 1 rows from the network's scores, (…, classes), batch by batch.
 
-    The scores are divided by the temperature if there is one. Softmax works batch by batch because its
-    temporary arrays for all rows would take twice the memory of the result. A loss that is not finite is left
-    to the caller.
+    The scores are divided by the temperature if there is one. Softmax runs batch by batch because its
+    temporary arrays for all rows would take twice the memory of the result. The caller must check that the
+    loss is finite.
     """
     temperature = readout.temperature
     losses, losses_before = np.empty(len(rows)), np.empty(len(rows))

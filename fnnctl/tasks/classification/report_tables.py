@@ -1,4 +1,4 @@
-"""What a report says of a classification."""
+"""The tables and figures in a report of a classification."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CLASSIFICATION_REPORT: Final = TaskReport(
         ("rows", "support"),
     ),
     curve=("accuracy", "accuracy"),
-    # The log loss is clipped: the two differ only if a class that occurs has the probability 0.
+    # The log loss is clipped, so the two differ only if a true class has the probability 0.
     same=("loss", "log_loss"),
     groups=GroupMetrics(
         key="per_class",

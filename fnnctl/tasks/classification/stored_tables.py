@@ -1,4 +1,4 @@
-"""Reads the files that `tables` writes. A missing file gives None, a damaged one raises `DataError`."""
+"""Reads the files that `tables` writes. A missing file gives None; a damaged one raises `DataError`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class StoredCurve:
 
 
 def read_confusion_matrix(run: RunFolder) -> tuple[tuple[str, ...], IntArray] | None:
-    """The classes and the counts (C, C), a row per true class, a column per predicted one."""
+    """The classes and the counts (C, C): one row per true class, one column per predicted class."""
     table = run.read_table(names.CONFUSION_MATRIX)
     if table is None:
         return None
@@ -38,14 +38,14 @@ def read_confusion_matrix(run: RunFolder) -> tuple[tuple[str, ...], IntArray] | 
         raise damaged(table.path, f"is damaged: {error}") from error
     classes = table.columns[1:]
     if not classes or tuple(table.column(0)) != classes:
-        raise damaged(table.path, "is damaged: its rows and its columns are not the same classes")
+        raise damaged(table.path, "is damaged: its rows and columns have different classes")
     return classes, matrix
 
 
 def read_curves(run: RunFolder, name: str) -> list[StoredCurve] | None:
     """The curves of `names.ROC_CURVE` or `names.PR_CURVE`.
 
-    They are read point by point, because a curve of a large part has hundreds of thousands.
+    They are read point by point, because the curves of a large part have hundreds of thousands of points.
     """
     path, rows = run.path / name, run.read_rows(name)
     if rows is None:
@@ -55,7 +55,7 @@ def read_curves(run: RunFolder, name: str) -> list[StoredCurve] | None:
     points: dict[tuple[str, str], tuple[array[float], array[float]]] = {}
     for kind, label, x, y, _ in rows:
         if kind not in get_args(CurveKind):
-            raise damaged(path, f"is damaged: '{kind}' is no kind of curve")
+            raise damaged(path, f"is damaged: '{kind}' is not a kind of curve")
         of_curve = points.setdefault((kind, label), (array("d"), array("d")))
         try:
             of_curve[0].append(float(x))
@@ -69,12 +69,12 @@ def read_curves(run: RunFolder, name: str) -> list[StoredCurve] | None:
 
 
 def read_calibration(run: RunFolder) -> dict[str, list[float | None]] | None:
-    """The columns of the calibration's bins, a value per bin; all but the first three may have None."""
+    """The columns of the calibration bins, one value per bin; all but the first three may contain None."""
     columns, path = run.read_columns(names.CALIBRATION), run.path / names.CALIBRATION
     if columns is None:
         return None
     if tuple(columns) != CALIBRATION_COLUMNS:
         raise damaged(path, f"is damaged: its columns are not {', '.join(CALIBRATION_COLUMNS)}")
     if any(None in columns[name] for name in CALIBRATION_COLUMNS[:3]):
-        raise damaged(path, "is damaged: a bin lacks its ends or its rows")
+        raise damaged(path, "is damaged: a bin has no edges or no number of rows")
     return columns

@@ -1,4 +1,4 @@
-"""The files of a classification's run: predictions, confusion matrix, curves, calibration."""
+"""The files of a classification run: predictions, confusion matrix, curves, calibration."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ def predictions(
 
 
 def confusion(classes: Sequence[str], matrix: IntArray) -> Artifact:
-    """confusion_matrix.csv from the counts (C, C), a row per true class."""
+    """confusion_matrix.csv from the counts (C, C), one row per true class."""
     rows = ([name, *counts] for name, counts in zip(classes, matrix.tolist(), strict=True))
     return names.CONFUSION_MATRIX, csv_lines(("label", *classes), rows)
 
 
 def curves(roc: Sequence[Curve], pr: Sequence[Curve]) -> Iterable[Artifact]:
-    """The points of the ROC and of the precision-recall curves."""
+    """The points of the ROC curves and of the precision-recall curves."""
     yield names.ROC_CURVE, csv_lines(ROC_COLUMNS, _curve_rows(roc))
     yield names.PR_CURVE, csv_lines(PR_COLUMNS, _curve_rows(pr))
 
 
 def calibration(bins: Iterable[Sequence[object]]) -> Artifact:
-    """calibration.csv, a row per bin of confidence, from `Reliability.table`."""
+    """calibration.csv, one row per confidence bin, from `Reliability.table`."""
     return names.CALIBRATION, csv_lines(CALIBRATION_COLUMNS, bins)
 
 
 def _curve_rows(points: Iterable[Curve]) -> Iterable[Sequence[object]]:
-    """Some points at a time: as Python's numbers they take four times the memory."""
+    """The points in chunks, because Python numbers take four times the memory of an array."""
     for curve in points:
         for start in range(0, len(curve.x), POINTS_AT_ONCE):
             part = slice(start, start + POINTS_AT_ONCE)

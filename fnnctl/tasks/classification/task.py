@@ -28,10 +28,10 @@ from fnnctl.text import shown
 
 @dataclass(frozen=True, slots=True)
 class Classification:
-    """The target is one of these classes; targets are their numbers."""
+    """The target is one of these classes; targets are class indices."""
 
     target: str
-    """The target's column."""
+    """The name of the target column."""
     classes: tuple[str, ...]
 
     name = "classification"
@@ -49,7 +49,7 @@ class Classification:
             *refused_monitors(experiment, ClassificationEpochMetrics(len(self.classes)), self.name),
         ]
         if experiment.data.split.bins is not None:
-            message = "the target has classes, whose proportions are kept in any case; leave it out"
+            message = "splits of a classification always keep the class proportions; leave this setting out"
             problems.append(Problem(message, path="data.split.bins"))
         wrong: list[tuple[ConfigPath, str]] = []
         if isinstance(weights, dict):
@@ -58,9 +58,7 @@ class Classification:
             ]
         if isinstance(output, LogisticOutput):
             if len(self.classes) != 2:
-                message = (
-                    f"a logistic output tells two classes apart, and {self.target} has {len(self.classes)}"
-                )
+                message = f"a logistic output needs two classes, but {self.target} has {len(self.classes)}"
                 return [*problems, Problem(f"{message}; write output: softmax", path="model.output")]
             positive = output.positive_class
             if positive is not None and positive not in self.classes:
@@ -87,7 +85,7 @@ class Classification:
     def example_weights(
         self, training: TrainingConfig, targets: Targets, given: FloatArray | None
     ) -> FloatArray | None:
-        """Weights of classes times those of rows; `balanced` is rows/(classes·count), as in scikit-learn."""
+        """Class weights times row weights; `balanced` is rows/(classes·count), as in scikit-learn."""
         wanted = training.class_weights
         if wanted is None:
             return given
@@ -101,15 +99,15 @@ class Classification:
 
     def weights_problem(self, given: FloatArray | None) -> Problem:
         setting = "training.class_weights" if given is None or given.any() else "data.weights"
-        return Problem("every row of the training part has the weight 0", path=setting)
+        return Problem("all rows of the training part have weight 0", path=setting)
 
     def fit_temperature(self, scores: FloatArray, targets: Targets) -> float | None:
         return fit_temperature(scores, targets)
 
     def combine(self, scores: Sequence[FloatArray]) -> FloatArray:
-        """The logarithms of the mean probabilities: softmax gives those again.
+        """The logarithms of the mean probabilities; softmax turns them back into probabilities.
 
-        Added as logarithms, so that scores far apart do not come to a probability of 0.
+        The sum is computed on logarithms, so that very small probabilities do not become 0.
         """
         total: FloatArray = np.logaddexp.reduce([log_softmax(each) for each in scores], axis=0)
         total -= np.log(len(scores))
@@ -144,8 +142,8 @@ class Classification:
         warnings = []
         for part, rows, consequence in (
             ("training", split.train, "and cannot be learned"),
-            ("validation", split.validation, "and no share in its metrics"),
-            ("test", split.test, "and no share in its metrics"),
+            ("validation", split.validation, "and no effect on its metrics"),
+            ("test", split.test, "and no effect on its metrics"),
         ):
             counts = np.bincount(targets[rows], minlength=len(self.classes))
             absent = [shown(self.classes[c]) for c in np.flatnonzero(counts == 0)]
@@ -181,7 +179,7 @@ class Classification:
     def difference(self, trained: Task) -> str | None:
         if self == trained:
             return None
-        return f"the classes are {quoted_list([*map(shown, self.classes)])}, and not those of the network"
+        return f"the classes are {quoted_list([*map(shown, self.classes)])}, unlike those of the network"
 
     def facts(self) -> dict[str, Any]:
         return {"classes": list(self.classes)}

@@ -1,4 +1,4 @@
-"""Temperature scaling: one number that makes a trained network as sure as it may be."""
+"""Temperature scaling: a single number that calibrates the confidence of a trained network."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ import numpy as np
 from fnnctl.arrays import FloatArray, IntArray
 
 LOWEST, HIGHEST = 1e-6, 1e6
-"""Beyond, probabilities are as good as certain, or equal."""
+"""Beyond these temperatures all probabilities are practically 0 or 1, or practically equal."""
 TOLERANCE = 1e-10
-"""The relative error that is allowed."""
+"""The allowed relative error."""
 BLOCK_SCORES = 2**16
-"""How many scores are looked at once: the temporary arrays stay in the cache."""
+"""The number of scores per block, so that temporary arrays stay in the cache."""
 
 
 def fit_temperature(scores: FloatArray, labels: IntArray) -> float | None:
-    """The T at which the mean cross-entropy of softmax(scores / T) is least (Guo et al., ICML 2017, 4.2).
+    """The T that minimizes the mean cross-entropy of softmax(scores / T) (Guo et al., ICML 2017, 4.2).
 
-    Scores (n, C) before softmax, labels (n,). The mean is convex in β = 1/T: its root of `_slope` is found by
-    Newton's method, made safe by an interval around the root, which is divided where a step leaves it or is
-    more than half as long as the one before the last (Press et al., Numerical Recipes, section 9.4).
+    Scores (n, C) before softmax, labels (n,). The mean is convex in β = 1/T: the root of `_slope` is found by
+    Newton's method, safeguarded by an interval around the root. The interval is bisected if a step leaves it
+    or is more than half as long as the step before the last (Press et al., Numerical Recipes, section 9.4).
 
-    None where there is no minimum between `LOWEST` and `HIGHEST`: of rows that are all classified rightly
-    certainty is best, of scores no better than chance equal probabilities are. Also for scores that are not
-    finite.
+    None if there is no minimum between `LOWEST` and `HIGHEST`: if all rows are classified correctly,
+    certainty is best; if the scores are no better than chance, equal probabilities are. Also None if scores
+    are not finite.
     """
     low, high = 1 / HIGHEST, 1 / LOWEST
     if not np.isfinite(scores).all():
@@ -45,12 +45,12 @@ def fit_temperature(scores: FloatArray, labels: IntArray) -> float | None:
 
 
 def scaled(scores: FloatArray, temperature: float | None) -> FloatArray:
-    """The scores divided by the temperature, in float64; as they are where there is none."""
+    """The scores divided by the temperature, in float64; unchanged if the temperature is None."""
     return scores if temperature is None else scores.astype(np.float64) / temperature
 
 
 def _slope(scores: FloatArray, labels: IntArray, beta: float) -> tuple[float, float]:
-    """The first and the second derivative by β of the mean cross-entropy of softmax(β·z), z being the scores.
+    """The first and second β-derivative of the mean cross-entropy of softmax(β·z), where z are the scores.
 
     They are the mean of E[z] − z_label and the mean of z's variance, under each row's probabilities.
     """

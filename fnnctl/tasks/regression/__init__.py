@@ -1,1 +1,1 @@
-"""Regression: the target is a number, and the network estimates it."""
+"""Regression: the target is a number, which the network estimates."""

@@ -1,4 +1,4 @@
-"""The raw target as numbers, and the bins in which a split may keep them in proportion."""
+"""Encodes the raw target as numbers, and divides them into bins for stratified splits."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from fnnctl.text import printable, shown
 LARGEST = 1e150
 """The squares of larger values may overflow."""
 SMALLEST_BIN = 2
-"""A stratum with a single row cannot be divided."""
+"""A stratum with a single row cannot be split."""
 
 
 def encode(dataset: Dataset) -> FloatArray:
     """The target's values as numbers, (N,) float64.
 
-    Raises DataError with every value that is no number, and if all training values are equal or too large to
-    compute with.
+    Raises DataError with every value that is not a number, or if all training values are equal or some are
+    too large to compute with.
     """
     target, counts = dataset.target, dataset.target_counts()
     in_training, in_test = Problems(printable(dataset.source)), Problems(printable(dataset.test_source or ""))
@@ -38,7 +38,7 @@ def encode(dataset: Dataset) -> FloatArray:
     in_test.raise_any()
     known = np.flatnonzero(counts)
     if np.ptp(values[known]) == 0:
-        message = f"the target {shown(target.name)} has one value only, {target.texts[known[0]]}"
+        message = f"the target {shown(target.name)} has only one value, {target.texts[known[0]]}"
         raise DataError(Problem(f"{message}: there is nothing to learn", file=printable(dataset.source)))
     if np.abs(values).max() > LARGEST:
         message = f"the target {shown(target.name)} has values above {LARGEST:g}: use a larger unit"
@@ -47,7 +47,7 @@ def encode(dataset: Dataset) -> FloatArray:
 
 
 def not_a_number(target: str, text: str) -> str:
-    """Say that a text is no value of the target."""
+    """The message for a text that is not a valid value of the target."""
     reason = almost_number(text) or f"{shown(text)} is not a number"
     return f"the target {shown(target)} of a regression: {reason}"
 
@@ -55,11 +55,11 @@ def not_a_number(target: str, text: str) -> str:
 def bins(values: FloatArray, count: int) -> IntArray:
     """Divide values, (N,), into at most `count` bins of about equally many rows, in their order; return (N,).
 
-    Equal values are in one bin. A bin with a single row is joined with a neighbour.
+    Equal values are in one bin. A bin with a single row is merged with an adjacent bin.
     """
     order = np.argsort(values, kind="stable")
     ranked = values[order]
-    first = np.searchsorted(ranked, ranked)  # the rank of the first of equal values
+    first = np.searchsorted(ranked, ranked)  # equal values share the lowest of their ranks
     _, of_rank = np.unique(first * count // len(values), return_inverse=True)
     sizes = np.bincount(of_rank)
     number, numbers = 0, np.zeros(len(sizes), np.intp)

@@ -1,4 +1,4 @@
-"""What is recorded of a regression after every epoch."""
+"""The metrics that are recorded for a regression after every epoch."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from fnnctl.tasks.base import TRAIN_LOSS, VALIDATION_LOSS
 
 @dataclass(frozen=True, slots=True)
 class RegressionEpochMetrics:
-    """R², beside the loss of the standardized target: neither depends on the target's unit."""
+    """R² and the loss of the standardized target; neither depends on the target's unit."""
 
     training_columns: ClassVar = (TRAIN_LOSS, "train_r2")
     validation_columns: ClassVar = (VALIDATION_LOSS, "validation_r2")
     rising_columns: ClassVar = frozenset({training_columns[1], validation_columns[1]})
 
     guessing_loss: ClassVar = 0.5
-    """Half the squared error of the mean; the other losses come to about as much."""
+    """Half the squared error of predicting the mean; the other losses are of similar size."""
 
     def validation_record(
         self, losses: FloatArray, predictions: FloatArray, targets: FloatArray

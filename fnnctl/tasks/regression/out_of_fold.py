@@ -1,7 +1,7 @@
 """The out-of-fold predictions of a cross-validated regression.
 
-Repeats are scored one by one, each on as many rows as there are, and their metrics are averaged: see
-`tasks.classification.out_of_fold` for the reasons.
+Each repeat is scored separately, on all rows, and metrics are averaged over the repeats.
+`tasks.classification.out_of_fold` gives the reasons.
 """
 
 from __future__ import annotations
@@ -45,10 +45,10 @@ class EstimateOutOfFold:
 def out_of_fold(
     folds: Sequence[FoldScores], file_rows: IntArray, targets: FloatArray, *, seed: int
 ) -> EstimateOutOfFold:
-    """Put the folds' predictions into the order of the rows, repeat by repeat.
+    """Sort the folds' predictions into the order of the rows, separately for each repeat.
 
-    A row whose fold has no scores is left out, and so is a repeat without any. `file_rows` (N,) and `targets`
-    (N,) are those of all rows.
+    Rows whose fold has no scores are left out, and so are repeats without scores. `file_rows` (N,) and
+    `targets` (N,) are those of all rows.
     """
     repeats = []
     for repeat in dict.fromkeys(each.repeat for each in folds):

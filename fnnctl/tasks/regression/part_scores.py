@@ -1,4 +1,4 @@
-"""What a regression says of one part's rows: estimates, loss, metrics, predictions.csv."""
+"""A regression's results on one part of the data: estimates, loss, metrics, predictions.csv."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ PREDICTION_COLUMNS = ("row", "target", "prediction")
 
 @dataclass(frozen=True, slots=True)
 class EstimateScores:
-    """The estimates of n rows, and what follows from them."""
+    """The estimates of n rows, and what is computed from them."""
 
     rows: IntArray
-    """(n,) the rows' numbers in their file."""
+    """(n,) the row numbers in the file."""
     targets: FloatArray
     """(n,)"""
     estimates: FloatArray
     """(n,) in the target's units, float64."""
     loss: float
-    """The mean loss of the standardized target, without weights."""
+    """The mean unweighted loss of the standardized target."""
     baseline: FloatArray | None
-    """(n,) what the mean of the training part estimates; None if it is not known."""
+    """(n,) the estimates of the baseline, which is the training part's mean; None if it is unknown."""
     baseline_loss: float | None
     seed: int
-    """The experiment's: the bootstrap's random numbers follow from it."""
+    """The experiment's seed, which determines the random numbers of the bootstrap."""
 
     def metrics(self, *, complete: bool = True) -> dict[str, Any]:
         """The part's entry in metrics.json; see `PartScores`."""
@@ -60,7 +60,7 @@ class EstimateScores:
         yield prediction_table(PREDICTION_COLUMNS, self.prediction_rows())
 
     def prediction_rows(self) -> Iterator[list[object]]:
-        """The rows of predictions.csv."""
+        """The rows for predictions.csv."""
         columns = (self.rows.tolist(), self.targets.tolist(), self.estimates.tolist())
         return (list(row) for row in zip(*columns, strict=True))
 
@@ -73,9 +73,9 @@ def prediction_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -
 def estimate_scores(
     rows: IntArray, targets: FloatArray, batches: Iterable[FloatArray], readout: Readout, *, seed: int
 ) -> EstimateScores:
-    """The estimates of n ≥ 1 rows from the network's outputs, (…, 1), batch by batch.
+    """Compute estimates of n ≥ 1 rows from the network's outputs, (…, 1), batch by batch.
 
-    A loss that is not finite is left to the caller.
+    The caller must check that the loss is finite.
     """
     scale = readout.scale or TargetScale(0.0, 1.0)
     outputs = np.concatenate([batch[:, 0] for batch in batches]).astype(np.float64)

@@ -1,4 +1,4 @@
-"""What a report says of a regression."""
+"""The tables and figures in a report of a regression."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads a regression's predictions.csv. A missing file gives None, a damaged one raises `DataError`."""
+"""Reads a regression's predictions.csv. A missing file gives None; a damaged one raises `DataError`."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from fnnctl.store.folder import RunFolder
 
 
 def read_predictions(run: RunFolder) -> tuple[FloatArray, FloatArray] | None:
-    """Targets and predictions, (n,) each: of a cross-validation those of all repeats."""
+    """Targets and predictions, (n,) each; for a cross-validation those of all repeats."""
     path, rows = run.path / names.PREDICTIONS, run.read_rows(names.PREDICTIONS)
     if rows is None:
         return None
     columns = next(rows)
     if not {"target", "prediction"} <= {*columns}:
-        raise damaged(path, "is damaged: it has no columns target and prediction")
+        raise damaged(path, "is damaged: the columns target and prediction are missing")
     target, prediction = columns.index("target"), columns.index("prediction")
     targets, predictions = array("d"), array("d")
     try:

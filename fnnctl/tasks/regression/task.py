@@ -35,12 +35,12 @@ OUTPUTS = (AutoOutput, SquaredOutput, AbsoluteOutput, HuberOutput)
 
 @dataclass(frozen=True, slots=True)
 class Regression:
-    """The target is a number, in any unit."""
+    """The target is a number in any unit."""
 
     target: str
-    """The target's column."""
+    """The name of the target column."""
     seed: int = field(default=0, compare=False)
-    """The experiment's, for the intervals of metrics."""
+    """The experiment's seed, for the intervals of metrics."""
 
     name = "regression"
     default_output = SquaredOutput(name="squared")
@@ -69,11 +69,11 @@ class Regression:
 
     def check_metric(self, metric: str) -> str | None:
         if class_of(metric) is not None:
-            return f"a regression has no classes; there are {', '.join(REGRESSION_METRICS)}"
+            return f"a regression has no classes; choose from {', '.join(REGRESSION_METRICS)}"
         return refused_metric(metric, REGRESSION_METRICS, self.name)
 
     def readout(self, model: ModelConfig, targets: Targets) -> Readout:
-        """Targets are standardized to mean 0 and deviation 1; equal ones are only centred."""
+        """Targets are standardized to mean 0 and standard deviation 1, or only centred if all are equal."""
         output = model.output
         kind = output.name if isinstance(output, SquaredOutput | AbsoluteOutput | HuberOutput) else "squared"
         shape = OutputShape(1, kind, delta=output.delta if isinstance(output, HuberOutput) else 1.0)
@@ -87,10 +87,10 @@ class Regression:
         return given
 
     def weights_problem(self, given: FloatArray | None) -> Problem:
-        return Problem("every row of the training part has the weight 0", path="data.weights")
+        return Problem("all rows of the training part have weight 0", path="data.weights")
 
     def fit_temperature(self, scores: FloatArray, targets: Targets) -> None:
-        """None: there are no probabilities to calibrate."""
+        """Returns None: there are no probabilities to calibrate."""
 
     def combine(self, scores: Sequence[FloatArray]) -> FloatArray:
         """The mean estimates."""
@@ -124,7 +124,7 @@ class Regression:
 
     def split_warnings(self, targets: Targets, split: Split) -> list[str]:
         return [
-            f"all targets of the {part} part are equal: its R² does not exist"
+            f"all targets of the {part} part are equal, so its R² is undefined"
             for part, rows in split.parts.items()
             if rows.size > 1 and np.ptp(targets[rows]) == 0
         ]
@@ -137,7 +137,7 @@ class Regression:
         flat = int(np.count_nonzero(lowest == highest))
         if not flat:
             return []
-        return [f"{flat:,} test parts of folds have equal targets: their R² does not exist"]
+        return [f"in the test parts of {flat:,} folds all targets are equal, so their R² is undefined"]
 
     def in_words(self) -> str:
         return f"a regression of {shown(self.target)}"
@@ -145,7 +145,7 @@ class Regression:
     def difference(self, trained: Task) -> str | None:
         if self == trained:
             return None
-        return f"it is a regression of {shown(self.target)}, and the network is not"
+        return f"the data are a regression of {shown(self.target)}, but the network is not"
 
     def facts(self) -> dict[str, Any]:
         return {}

@@ -1,12 +1,12 @@
 """Running averages of the weights, which often generalize better than the last ones.
 
-EMA: w̄ ← δw̄ + (1 − δ)w after every step (Polyak & Juditsky, 1992, with a decay). Its first steps
-take min(δ, (1 + t)/(10 + t)), so that the first weights are soon forgotten.
+EMA: w̄ ← δw̄ + (1 − δ)w after every step (Polyak & Juditsky, 1992, with a decay). The first steps use min(δ,
+(1 + t)/(10 + t)) in place of δ, so that the initial weights are soon forgotten.
 SWA: the plain mean of the weights at the ends of the last epochs (Izmailov et al., 2018).
 
-The running statistics of batch normalization do not suit averaged weights, so they are computed in one more
-pass over the training rows. It uses the epoch's order, because batches in file order need not be random
-samples, and skips a smaller last batch, which would weigh too much in the plain mean.
+The running statistics of batch normalization do not fit averaged weights, so they are recomputed in an extra
+pass over the training rows. The pass uses the epoch's order, because batches in file order need not be random
+samples. It skips a smaller last batch, whose weight in the plain mean would be too large.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from fnnctl.training.state import State
 
 
 class Averaging:
-    """The averages of K members' weights, as networks. `state` is all that must be saved."""
+    """The averaged weights of K members, as networks. `state` is all that must be saved."""
 
     def __init__(
         self, kind: AveragingKind, members: Sequence[Member], network: Network, state: State | None
     ) -> None:
-        """At the start, or continued from the state of such an average."""
+        """New, or continued from a saved state."""
         self._kind = kind
         if kind == "ema":
             self._decay = hyperparameter(members, "average_decay")
@@ -49,14 +49,14 @@ class Averaging:
         )
 
     def after_step(self, parameters: FloatArray) -> None:
-        """Take in the weights after a step."""
+        """Add the weights after a step."""
         if self._kind == "ema":
             self.state["count"] = self.state["count"] + 1
             count = self.state["count"]
             self._move(parameters, 1.0 - np.minimum(self._decay, (1.0 + count) / (10.0 + count)))
 
     def after_epoch(self, epoch: int, parameters: FloatArray, batches: Batches) -> None:
-        """Take in the weights after an epoch. Before SWA's first epoch they are the average themselves."""
+        """Add the weights after an epoch. Before SWA's first epoch the average is simply these weights."""
         if self._kind == "swa":
             counts = epoch >= self._first_epoch
             self.state["count"] = self.state["count"] + counts
@@ -70,7 +70,7 @@ class Averaging:
                     self.network.forward(work)
 
     def use_weights(self, network: Network) -> None:
-        """Use the weights themselves: the first epoch was interrupted, and averages mean nothing yet."""
+        """Use the weights themselves, because the first epoch was interrupted and there is no average yet."""
         np.copyto(self.network.parameters, network.parameters)
         np.copyto(self.network.statistics, network.statistics)
 
@@ -79,7 +79,7 @@ class Averaging:
         step = parameters - average
         step *= share.astype(average.dtype)[:, None]
         average += step
-        np.copyto(average, parameters, where=share[:, None] == 1.0)  # the sum above rounds
+        np.copyto(average, parameters, where=share[:, None] == 1.0)  # because the sum above is rounded
 
 
 def _first_state(network: Network) -> dict[str, npt.NDArray[Any]]:

@@ -18,7 +18,7 @@ from fnnctl.training.pool import Pool, gather
 
 
 class Batches:
-    """The training rows of K members, batch by batch; keeps its workspaces between epochs."""
+    """The training rows of K members, batch by batch; workspaces are reused between epochs."""
 
     def __init__(self, settings: StackSettings, members: Sequence[Member], pool: Pool) -> None:
         self._settings, self._members, self._pool = settings, members, pool
@@ -44,9 +44,9 @@ class Batches:
         return int(self._rows.shape[1])
 
     def of_epoch(self, epoch: int, *, plain: bool = False) -> Iterator[Workspace]:
-        """Gather the epoch's batches; augment them with noise and mixup unless they should be `plain`.
+        """Gather the epoch's batches, augmented with noise and mixup unless `plain`.
 
-        Epoch 0 has the rows in their given order, and plain.
+        Epoch 0 has the rows in their given order, without augmentation.
         """
         drawn = epoch and not plain
         noise = mixing = None
@@ -105,7 +105,7 @@ class Batches:
 
 
 def batch_bounds(rows: int, settings: StackSettings) -> list[tuple[int, int]]:
-    """Start and stop of each batch. With batch normalization a last single row joins the batch before it."""
+    """Start and stop of each batch. With batch normalization a single last row joins the previous batch."""
     starts = list(range(0, rows, settings.batch_size))
     normalized = any(layer.normalization == "batch" for layer in settings.shape.hidden)
     if normalized and len(starts) > 1 and rows - starts[-1] == 1:

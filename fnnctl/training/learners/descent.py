@@ -33,11 +33,11 @@ from fnnctl.training.pool import Pool
 from fnnctl.training.state import State, extract_part, merge_parts
 
 STEPS_BETWEEN_CHECKS = 100
-"""Steps after which an epoch checks again whether all members have diverged."""
+"""The number of steps between checks whether all members have diverged."""
 
 
 class Descent:
-    """K members that learn by the steps of a first-order optimizer."""
+    """K members that are trained by a first-order optimizer."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class Descent:
         network: Network,
         state: State | None,
     ) -> None:
-        """At the start, or continued from the state of such a learner."""
+        """New, or continued from a saved state."""
         self.network = network
         self._members, self._dtype = members, settings.dtype
         self.batches = Batches(settings, members, pool)
@@ -70,7 +70,7 @@ class Descent:
         self._rates: FloatArray = np.empty(0)
         self._rates_cast: FloatArray = self._rates
         self.converged = np.zeros(len(members), np.bool_)
-        """Always False: steps along noisy gradients do not tell that they have converged."""
+        """Always False: convergence cannot be seen from steps along noisy gradients."""
         self._averaging: Averaging | None = None
         if settings.averaging:
             average = extract_part(state, "averaging") if state is not None else None
@@ -100,7 +100,7 @@ class Descent:
     def run_epoch(
         self, epoch: int, diagnostics: Diagnostics | None, should_stop: Callable[[], bool]
     ) -> Record | None:
-        """Take an epoch's steps; None if it was interrupted before the last one."""
+        """Take an epoch's steps; None if interrupted before the last one."""
         count = len(self.batches.bounds)
         rates = self._schedule.rates(epoch, count)
         dropping = member_generators(self._members, Purpose.DROPOUT, epoch) if self._drops else None
@@ -124,12 +124,12 @@ class Descent:
         return {"learning_rate": rates[-1], **record}
 
     def observe(self, record: Record) -> None:
-        """Take in the whole record of an epoch."""
+        """Process the complete record of an epoch."""
         if self._monitored:
             self._schedule.observe(monitored(record, self._monitors, self._rising))
 
     def _cast(self, rates: FloatArray) -> FloatArray:
-        """An epoch's rates in the working type, (steps, K, 1), or (steps,) if all members have the same."""
+        """An epoch's rates in the working type, (steps, K, 1), or (steps,) if equal for all members."""
         if rates is not self._rates:
             self._rates, self._rates_cast = rates, shared(rates.astype(self._dtype)[..., None])
         return self._rates_cast
@@ -141,7 +141,7 @@ class Descent:
         return math.isfinite(flat.dot(flat))
 
     def _finite(self) -> BoolArray:
-        """Which members' parameters are all finite, (K,)."""
+        """Whether all parameters of each member are finite, (K,)."""
         return np.asarray(np.isfinite(self.network.parameters).all(axis=1))
 
     def _step(self, gradient: FloatArray, rate: FloatArray) -> None:

@@ -21,11 +21,11 @@ from fnnctl.training.state import State
 
 
 class _StoppedError(Exception):
-    """Training should end; raised in the middle of a line search, which is then undone."""
+    """Raised in the middle of a line search if training should end; the line search is then undone."""
 
 
 class QuasiNewton:
-    """K members that learn by L-BFGS."""
+    """K members that are trained by L-BFGS."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class QuasiNewton:
         network: Network,
         state: State | None,
     ) -> None:
-        """At the start, or continued from the state of such a learner."""
+        """New, or continued from a saved state."""
         self.network = self.evaluated = network
         self._memory = settings.memory
         self._batches = Batches(settings, members, pool)
@@ -46,7 +46,7 @@ class QuasiNewton:
         self._lbfgs = Lbfgs(self._hyperparameters, state) if state else None
         self._should_stop: Callable[[], bool] = lambda: False
         self._latest: dict[str, FloatArray] | None = None
-        """The training columns at the points that were evaluated last."""
+        """The training columns at the most recently evaluated points."""
 
     @property
     def converged(self) -> BoolArray:
@@ -73,7 +73,7 @@ class QuasiNewton:
         return self._record(self._lbfgs.state["point"], diagnostics)
 
     def observe(self, record: Record) -> None:
-        """Line searches need no schedule."""
+        """Does nothing, because line searches need no schedule."""
 
     def _record(self, point: FloatArray, diagnostics: Diagnostics | None) -> Record:
         """The training columns at the points where the iteration ended."""
@@ -94,7 +94,7 @@ class QuasiNewton:
         return risks, self._backpropagation.gradient
 
     def _record_at(self, points: FloatArray) -> dict[str, FloatArray]:
-        """Move the networks to these points and compute the gradient; the training columns there."""
+        """Move the networks to these points, compute the gradient, and return the training columns there."""
         np.copyto(self.network.parameters, points)
         (work,) = self._batches.of_epoch(0)
         self._backpropagation.risk_gradient(work)

@@ -1,1 +1,1 @@
-"""Scores of trained networks: of a whole stack, of single rows, calibrated by a temperature."""
+"""Scores of trained networks: of a whole stack, or of rows with bits that do not depend on the batch."""

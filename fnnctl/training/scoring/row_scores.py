@@ -1,9 +1,9 @@
-"""The scores by which a network is evaluated and used: those of a row never depend on the rows beside it.
+"""The scores with which a network is evaluated and used: a row's scores never depend on the other rows.
 
-The last bits of a column of a product depend on the number of columns, but not on the content of the others.
-So every batch has the same size, padded with any rows. With some BLAS kernels they also depend on the
-position of the column; then the batch is computed in slices that are so narrow that all positions give the
-same bits. The `Scorer` of training, which scores a few rows after every epoch, does without all that.
+The last bits of a column of a matrix product depend on the number of columns, but not on the content of the
+others. So every batch has the same size, padded with arbitrary rows. With some BLAS kernels they also depend
+on the position of the column; then the batch is computed in slices narrow enough that all positions give the
+same bits. The `Scorer` of training, which scores a few rows after every epoch, needs none of this.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class RowScorer:
         self._network = network
         self._work = next(work for width in WIDTHS if self._places_are_alike(work := self._workspace(width)))
         self.inputs = self._rows_of(self._work)
-        """The caller writes the features of up to SCORING_BATCH rows here, each with a 1 at its end."""
+        """The caller writes the features of up to SCORING_BATCH rows here, each followed by a 1."""
         self.inputs.fill(1.0)
 
     def scores(self, rows: int) -> FloatArray:
@@ -45,7 +45,7 @@ class RowScorer:
         return Workspace(self._network.layout.shape, SCORING_BATCH // width, width, dtype, training=False)
 
     def _places_are_alike(self, work: Workspace) -> bool:
-        """Whether a row has the same scores at each position, tried with a few rows."""
+        """Whether a row gets the same scores at each position, tested with a few rows."""
         if work.batch == 1:
             return True
         rng = np.random.default_rng(0)

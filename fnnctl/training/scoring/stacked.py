@@ -1,6 +1,6 @@
 """Forward passes without training: scores, losses and predictions of rows, in batches of one fixed size.
 
-The size is fixed because the last bits of a product may depend on it, and a member must have the same scores
+The size is fixed because the last bits of a product may depend on it, and a member must get the same scores
 in any stack.
 """
 

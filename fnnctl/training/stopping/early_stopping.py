@@ -1,4 +1,4 @@
-"""When members end before their last epoch, for all members of a stack at once."""
+"""Ends members before their last epoch, for all members of a stack at once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NEVER = np.iinfo(np.int64).max
 
 
 class _Rules:
-    """What the members' rules have in common; a member without a rule never ends by it."""
+    """The common part of the members' rules; a member without a rule never ends because of it."""
 
     def __init__(self, rules: Sequence[StoppingRule | ConvergenceRule | None]) -> None:
         self._ruled = np.array([rule is not None for rule in rules])
@@ -33,8 +33,8 @@ class EarlyStopping(_Rules):
     """Each member's best monitored value, its epoch, and the weights it had then.
 
     An epoch is an improvement if the value is better than the best by more than the tolerance. A member
-    without a rule never stops and is never restored. Its state has the same arrays, which keep their initial
-    values: the state of a member must not depend on the others of its stack.
+    without a rule never stops and is never restored. Its state has the same arrays, with their initial
+    values, because a member's state must not depend on the other members of its stack.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class EarlyStopping(_Rules):
         *,
         rising: Container[str],
     ) -> None:
-        """At the start, or continued from such a state; in `rising` columns more is better."""
+        """New, or continued from a saved state; in `rising` columns larger is better."""
         super().__init__(rules)
         self._rising = rising
         self.restores = np.array([rule is not None and rule.restore_best for rule in rules])
@@ -73,12 +73,12 @@ class EarlyStopping(_Rules):
         return np.asarray(self.state["waited"] >= self._patience) if self._any_rule else self._nobody
 
     def update(self, epoch: int, record: Record, network: Network) -> None:
-        """Take in the record of an epoch."""
+        """Process the record of an epoch."""
         if not self._any_rule:
             return
         state = self.state
         values = monitored(record, self._monitors, self._rising)
-        # Weights that are NaN have an accuracy, too.
+        # Weights that are NaN also give an accuracy.
         finite = np.isfinite(record[TRAIN_LOSS])
         improved = (values < state["best"] - self._tolerance) & finite & self._ruled
         state["best"] = np.where(improved, values, state["best"])
@@ -89,23 +89,23 @@ class EarlyStopping(_Rules):
             state["statistics"][kept] = network.statistics[kept]
 
     def final_weights(self, network: Network, k: int) -> tuple[FloatArray, FloatArray]:
-        """The parameters, (P,), and statistics, (S,), at a member's end, its best if it restores them."""
+        """A member's final parameters, (P,), and statistics, (S,): its best ones if it restores them."""
         kept = self.restores[k] and self.best_epoch[k] > 0
         source = self.state if kept else {"parameters": network.parameters, "statistics": network.statistics}
         return source["parameters"][k].copy(), source["statistics"][k].copy()
 
 
 class Convergence(_Rules):
-    """scikit-learn's rule: the training loss must fall below its least value by the tolerance at least.
+    """scikit-learn's rule: the training loss must fall below its minimum by at least the tolerance.
 
-    A member ends if it fails to do so in more than `patience` epochs in a row. Unlike in `EarlyStopping`, any
-    lower loss is the new least one, so a slow descent in small steps ends, too. The loss is the recorded one,
-    without penalties; scikit-learn's includes the L2 penalty. A member without a rule keeps its initial
-    state.
+    A member ends if its loss fails to do so in more than `patience` epochs in a row. Unlike in
+    `EarlyStopping`, any lower loss becomes the new minimum, so a slow descent in small steps also ends. The
+    loss is the recorded one, without penalties; scikit-learn's includes the L2 penalty. A member without a
+    rule keeps its initial state.
     """
 
     def __init__(self, rules: Sequence[ConvergenceRule | None], state: State | None) -> None:
-        """At the start, or continued from such a state."""
+        """New, or continued from a saved state."""
         super().__init__(rules)
         members = len(rules)
         self.state: dict[str, npt.NDArray[Any]] = (
@@ -116,11 +116,11 @@ class Convergence(_Rules):
 
     @property
     def converged(self) -> BoolArray:
-        """Which members' losses have failed to fall for too long, (K,)."""
+        """Which members' losses have not fallen for too long, (K,)."""
         return np.asarray(self.state["failed"] > self._patience) if self._any_rule else self._nobody
 
     def update(self, record: Record) -> None:
-        """Take in the record of an epoch."""
+        """Process the record of an epoch."""
         if not self._any_rule:
             return
         loss, state = record[TRAIN_LOSS], self.state

@@ -1,8 +1,8 @@
-"""A warning if the loss exploded: training came to its end with finite numbers, and with no useful network.
+"""A warning if the loss exploded: training ended with finite numbers, but without a useful network.
 
-A loss that is not finite ends training as diverged. One of 1e14 does not, although the step that led to it
-was as wrong. Overfitting raises the validation loss, too, but never so far: a network that has learned random
-labels by heart has about 30 times the loss of guessing, and its training loss is next to nothing.
+A loss that is NaN or infinite ends training as diverged. A loss of 1e14 does not, although the step that led
+to it was just as bad. Overfitting also raises the validation loss, but never that far: a network that has
+memorized random labels has about 30 times the loss of guessing, and its training loss is close to 0.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from fnnctl.training.trainer import Outcome
 History = Mapping[str, Sequence[float]]
 
 EXPLODED = 100.0
-"""A loss has exploded that is more than this many times the loss of guessing."""
+"""A loss of more than this many times the loss of guessing has exploded."""
 FAILED = 10.0
-"""It has from here on if the training loss is as large, too: that is no overfitting."""
+"""So has a loss of more than this many times, if the training loss is as large (no overfitting)."""
 
 
 def exploded(
@@ -30,10 +30,10 @@ def exploded(
     learning_rate: float | None,
     scaled: bool,
 ) -> Iterator[str]:
-    """A warning if one of these trainings, one or the folds of a cross-validation, ended with a huge loss.
+    """A warning if the training, or a fold of a cross-validation, ended with a huge loss.
 
-    The validation loss counts if there is one, else the training loss. `learning_rate` is None for lbfgs;
-    `scaled` says whether the features are.
+    The validation loss is checked if there is one, else the training loss. `learning_rate` is None for lbfgs;
+    `scaled` is whether the features are scaled.
     """
     guessing = epoch_metrics(shape).guessing_loss
     ended = [
@@ -45,13 +45,13 @@ def exploded(
     name = VALIDATION_LOSS if VALIDATION_LOSS in ended[0] else TRAIN_LOSS
     where = "" if len(trained) == 1 else f" in {len(losses)} of {len(trained)} folds"
     yield (
-        f"{name} exploded{where}: it ended at {max(losses):.2g}, and guessing comes to {guessing:.2g}. "
+        f"{name} exploded{where}: it ended at {max(losses):.2g}, but guessing gives {guessing:.2g}. "
         f"{steadier_training(learning_rate, scaled=scaled)}"
     )
 
 
 def _exploded(history: History, guessing: float) -> float | None:
-    """The last loss that counts, if it has exploded."""
+    """The last value of the loss that is checked, if it has exploded."""
     train = history[TRAIN_LOSS][-1]
     loss = history[VALIDATION_LOSS][-1] if VALIDATION_LOSS in history else train
     has = loss > EXPLODED * guessing or (VALIDATION_LOSS in history and min(loss, train) > FAILED * guessing)

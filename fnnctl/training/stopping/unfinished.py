@@ -1,7 +1,7 @@
-"""A warning if training ended too soon: after few steps, and with a loss that was still falling.
+"""A warning if training ended too soon: after few steps, while the loss was still falling.
 
-If there are fewer rows than the batch size, an epoch is a single step, and 200 epochs are only 200 steps. The
-number of epochs does not show that, and the network is worse than it could be.
+If there are fewer rows than the batch size, an epoch is a single step, and 200 epochs are only 200 steps.
+This is easy to miss, and the network is worse than it could be.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ from fnnctl.training.trainer import Outcome
 History = Mapping[str, Sequence[float]]
 
 FEW_STEPS = 2000
-"""After more steps, a loss that still falls is falling slowly."""
+"""After more steps than this, a loss that still falls is falling slowly."""
 FEWEST_EPOCHS = 20
-"""Users who ask for fewer epochs know that they are few."""
+"""Users who ask for fewer epochs than this know that they are few."""
 TAIL = 0.1
 """The last share of the epochs is compared with the equal share before it."""
 CLEAR_FALL, CLEAR_SHARE = 0.0075, 0.02
-"""The least fall of the mean loss from one to the other, as a difference and as a share. If the classes are
-separable, a loss falls for ever, by a constant share and by a difference that soon means nothing."""
+"""The smallest decrease of the mean loss from one to the other, absolute and relative. If the classes are
+separable, the loss decreases forever, by a constant factor but soon by a negligible difference."""
 SMALL_BATCH = 32
 
 
 def unfinished(
     trained: Sequence[tuple[Outcome, History]], settings: StackSettings, *, train_rows: int
 ) -> Iterator[str]:
-    """A warning if most of these trainings, one or the folds of a cross-validation, ended too soon.
+    """A warning if the training, or most folds of a cross-validation, ended too soon.
 
-    The validation loss counts if there is one, else the training loss.
+    The validation loss is checked if there is one, else the training loss.
     """
     steps = len(batch_bounds(train_rows, settings))
     falls = [fall for outcome, history in trained if (fall := _fall(outcome, history, steps)) is not None]
@@ -44,14 +44,14 @@ def unfinished(
     name, epochs = _watched(next(history for outcome, history in trained if outcome is Outcome.COMPLETED))
     where = "" if len(trained) == 1 else f" in {len(falls)} of {len(trained)} folds"
     tail = f"by {statistics.median(falls):.0%} over the last {counted(_tail(epochs), 'epoch')}"
-    made, advice = f"{counted(steps * epochs, 'step')}, {steps:,} an epoch", "raise training.epochs"
+    made, advice = f"{counted(steps * epochs, 'step')}, {steps:,} per epoch", "raise training.epochs"
     if settings.optimizer != "lbfgs" and min(settings.batch_size, train_rows) > SMALL_BATCH:
         advice += f", or lower training.batch_size to {SMALL_BATCH}"
-    yield f"{name} was still falling{where} when all epochs were trained ({made}), {tail}: {advice}"
+    yield f"{name} was still falling{where} at the last epoch ({made}), {tail}: {advice}"
 
 
 def _watched(history: History) -> tuple[str, int]:
-    """The name of the loss that counts, and the number of epochs."""
+    """The name of the loss that is checked, and the number of epochs."""
     name = next(each for each in (VALIDATION_LOSS, TRAIN_LOSS) if each in history)
     return name, len(history[name])
 
@@ -61,7 +61,7 @@ def _tail(epochs: int) -> int:
 
 
 def _fall(outcome: Outcome, history: History, steps: int) -> float | None:
-    """By what share the loss fell at the end; None if that is no reason to continue."""
+    """The relative decrease of the loss at the end; None if it is no reason to continue."""
     if outcome is not Outcome.COMPLETED:
         return None
     name, epochs = _watched(history)

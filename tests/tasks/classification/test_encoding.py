@@ -26,9 +26,9 @@ def fault(values: list[str]) -> str | None:
 
 def test_what_cannot_be_told_apart_is_refused() -> None:
     one_class = fault(["p", "p"]) or ""
-    assert one_class.startswith("the target 'y' has one class only, 'p': there is nothing to tell apart")
+    assert one_class.startswith("the target 'y' has only one class, 'p': there is nothing to distinguish")
     assert "data.missing_values" in one_class
-    assert "another value in every row" in (fault([f"n{i}" for i in range(21)]) or "")
+    assert "a different value in every row" in (fault([f"n{i}" for i in range(21)]) or "")
 
 
 def test_classes_are_in_natural_order() -> None:
@@ -83,13 +83,13 @@ def test_classes_are_the_sorted_texts(tmp_path: Path) -> None:
 
 def test_a_table_that_cannot_be_learned_from(tmp_path: Path) -> None:
     (problem,) = faults(tmp_path, "a,y\n1,p\n2,p\n")
-    assert "the target 'y' has one class only, 'p'" in problem.message
+    assert "the target 'y' has only one class, 'p'" in problem.message
     assert problem.file == str(tmp_path / "table.csv")
 
 
 def test_the_rows_of_a_test_file_do_not_make_a_second_class(tmp_path: Path) -> None:
     (problem,) = faults(tmp_path, "a,y\n1,p\n2,p\n", "a,y\n1,q\n")
-    assert "has one class only, 'p'" in problem.message
+    assert "has only one class, 'p'" in problem.message
 
 
 def test_one_number_written_in_two_ways_among_the_labels_is_a_warning(tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ class TestArrays:
     def test_what_cannot_be_learned(self, tmp_path: Path) -> None:
         message = self.faults(tmp_path, [1, 1, 1])
         assert message.startswith(str(tmp_path / "data.npz"))
-        assert "has one class only, '1'" in message
+        assert "has only one class, '1'" in message
 
     def test_of_unknown_labels_the_first_is_told(self, tmp_path: Path) -> None:
         message = self.faults(tmp_path, [7, 5, 7], [8, 6, 8])

@@ -79,9 +79,9 @@ def test_calibration_round_trip(run: OpenRun) -> None:
     ("content", "message"),
     [
         ("label,a,b\na,1,2\nb,3,4.5\n", "invalid literal"),
-        ("label,a,b\na,1,2\n", "not the same classes"),
-        ("label\n", "not the same classes"),
-        ("label,a,b\nb,1,2\na,3,4\n", "not the same classes"),
+        ("label,a,b\na,1,2\n", "different classes"),
+        ("label\n", "different classes"),
+        ("label,a,b\nb,1,2\na,3,4\n", "different classes"),
     ],
 )
 def test_a_damaged_confusion_matrix(run: OpenRun, content: str, message: str) -> None:
@@ -94,7 +94,7 @@ def test_a_damaged_confusion_matrix(run: OpenRun, content: str, message: str) ->
     ("content", "message"),
     [
         ("kind,class,x,y\n", "5 columns were expected"),
-        ("kind,class,x,y,threshold\nsome,a,0,0,1\n", "'some' is no kind of curve"),
+        ("kind,class,x,y,threshold\nsome,a,0,0,1\n", "'some' is not a kind of curve"),
         ("kind,class,x,y,threshold\nclass,a,zero,0,1\n", "zero"),
     ],
 )
@@ -111,7 +111,7 @@ CALIBRATION_HEADER = "low,high,rows,confidence,accuracy,accuracy_low,accuracy_hi
     ("content", "message"),
     [
         ("low,high,rows\n0,1,5\n", f"its columns are not {', '.join(CALIBRATION_HEADER.split(','))}"),
-        (f"{CALIBRATION_HEADER}\n0,1,,,,,\n", "a bin lacks its ends or its rows"),
+        (f"{CALIBRATION_HEADER}\n0,1,,,,,\n", "a bin has no edges or no number of rows"),
         (f"{CALIBRATION_HEADER}\n0,1,many,,,,\n", "many"),
     ],
 )

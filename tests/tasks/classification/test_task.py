@@ -78,5 +78,5 @@ def test_a_class_that_is_not_in_a_part() -> None:
     split = Split(np.arange(0, 15), np.array([], np.intp), np.arange(15, 30))
     assert Classification("y", ("p", "q")).split_warnings(labels, split) == [
         "a class has no row in the training part and cannot be learned: 'q'",
-        "a class has no row in the test part and no share in its metrics: 'p'",
+        "a class has no row in the test part and no effect on its metrics: 'p'",
     ]

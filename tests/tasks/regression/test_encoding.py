@@ -50,7 +50,7 @@ def test_the_test_file_is_checked_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ("7,7.0,7", "has one value only, 7: there is nothing to learn"),
+        ("7,7.0,7", "has only one value, 7: there is nothing to learn"),
         ("1e200,2,3", "has values above 1e+150"),
     ],
 )
@@ -62,7 +62,7 @@ def test_what_cannot_be_learned(tmp_path: Path, values: str, words: str) -> None
 
 def test_the_test_file_does_not_make_a_second_value(tmp_path: Path) -> None:
     (problem,) = faults(tmp_path, "a,y\n1,7\n2,7\n", "a,y\n1,8\n")
-    assert "has one value only, 7" in problem.message
+    assert "has only one value, 7" in problem.message
 
 
 def test_bins_have_equally_many_rows() -> None:

@@ -29,7 +29,7 @@ def experiment(**sections: Any) -> Experiment:
         (
             {"training": {"early_stopping": {"monitor": "validation_accuracy"}}},
             "training.early_stopping.monitor",
-            "there are train_loss, train_r2, validation_loss, validation_r2",
+            "choose from train_loss, train_r2, validation_loss, validation_r2",
         ),
         (
             {"training": {"lr_schedule": {"name": "adaptive", "monitor": "train_accuracy"}}},
@@ -60,9 +60,11 @@ def test_what_needs_numbers_is_refused_in_a_classification(sections: dict[str, A
 @pytest.mark.parametrize("metric", ["accuracy", "f1_macro", "per_class.a.recall"])
 def test_a_metric_of_classes_is_refused(metric: str) -> None:
     message = TASK.check_metric(metric) or ""
-    assert "there are r2, rmse, mae, median_absolute_error, loss" in message
+    assert "choose from r2, rmse, mae, median_absolute_error, loss" in message
     assert TASK.check_metric("mae") is TASK.check_metric("rmse_ci95") is None
-    assert "r2 is no metric of a classification" in (Classification("y", ("a", "b")).check_metric("r2") or "")
+    assert "r2 is not a metric of a classification" in (
+        Classification("y", ("a", "b")).check_metric("r2") or ""
+    )
 
 
 def test_targets_are_standardized_by_the_training_rows() -> None:
@@ -85,10 +87,10 @@ def test_parts_with_equal_targets_are_told() -> None:
     targets = np.array([1.0, 2, 5, 5, 7])
     split = Split(np.array([0, 1]), np.array([2, 3]), np.array([4]))
     assert TASK.split_warnings(targets, split) == [
-        "all targets of the validation part are equal: its R² does not exist"
+        "all targets of the validation part are equal, so its R² is undefined"
     ]
     assert TASK.fold_warnings(targets, np.array([[0, 0, 1, 1, 0]]), 2) == [
-        "1 test parts of folds have equal targets: their R² does not exist"
+        "in the test parts of 1 folds all targets are equal, so their R² is undefined"
     ]
 
 

@@ -29,7 +29,7 @@ def told(
 def test_what_is_told() -> None:
     huge = COMPLETED, ending_at(3.0, 2.4e14)
     assert told(huge) == (
-        "validation_loss exploded: it ended at 2.4e+14, and guessing comes to 1.1. "
+        "validation_loss exploded: it ended at 2.4e+14, but guessing gives 1.1. "
         "Try a smaller training.optimizer.learning_rate, such as 0.05"
     )
     assert told(huge, scaled=False).endswith("such as 0.05, or data.scaling: standardize")

@@ -22,7 +22,7 @@ def test_what_is_told() -> None:
     assert not [*unfinished([(COMPLETED, falling(40, 0.001, 0.2))], settings, train_rows=120)]
     (told,) = unfinished([(COMPLETED, falling(40, 0.0025, 0.2))], settings, train_rows=100)
     assert told == (
-        "validation_loss was still falling when all epochs were trained (120 steps, 3 an epoch), by 5% over "
+        "validation_loss was still falling at the last epoch (120 steps, 3 per epoch), by 5% over "
         "the last 4 epochs: raise training.epochs, or lower training.batch_size to 32"
     )
 
@@ -68,6 +68,6 @@ def test_of_folds_half_are_enough_and_the_middle_one_tells_the_share() -> None:
     ended = [(STOPPED, falling(25, 0.0, 0.1)), (COMPLETED, steep), (COMPLETED, flat), (COMPLETED, steep)]
     (told,) = unfinished(ended, settings, train_rows=40)
     assert told == (
-        "validation_loss was still falling in 2 of 4 folds when all epochs were trained (40 steps, 1 an "
+        "validation_loss was still falling in 2 of 4 folds at the last epoch (40 steps, 1 per "
         "epoch), by 26% over the last 4 epochs: raise training.epochs"
     )
