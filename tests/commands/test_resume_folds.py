@@ -365,7 +365,7 @@ def test_a_complete_run_stays_as_it_is(program: Program, undisturbed: Path) -> N
 )
 def test_the_config_is_the_runs_own(program: Program, arguments: list[str], named: str) -> None:
     done = program("evaluate", "--resume", "latest", *arguments)
-    assert (done.code, done.err) == (2, f"with --resume the config is the run's own: leave out {named}\n")
+    assert (done.code, done.err) == (2, f"--resume uses the run's own config: leave out {named}\n")
 
 
 def test_what_is_no_cross_validation(program: Program, config: Path, undisturbed: Path) -> None:

@@ -66,7 +66,7 @@ def test_a_complete_run_stays_as_it_is(program: Program, undisturbed: Path) -> N
 )
 def test_the_config_is_the_runs_own(program: Program, arguments: list[str], named: str) -> None:
     done = program("train", "--resume", "latest", *arguments)
-    assert (done.code, done.err) == (2, f"with --resume the config is the run's own: leave out {named}\n")
+    assert (done.code, done.err) == (2, f"--resume uses the run's own config: leave out {named}\n")
 
 
 def test_a_run_that_is_not_there(program: Program, undisturbed: Path) -> None:

@@ -44,7 +44,7 @@ def test_a_display_that_fails_leaves_history_and_best_weights(
     at_epoch(30, fail)
     done = program("train", str(iris), *changes, "--set", "training.epochs=60")
     assert done.code == 3
-    assert done.err.splitlines()[-1] == "an internal failure: ZeroDivisionError: drawn by nobody"
+    assert done.err.splitlines()[-1] == "internal error: ZeroDivisionError: drawn by nobody"
     run = only_run(tmp_path)
     assert_failed(run)
     losses = losses_of(run)
