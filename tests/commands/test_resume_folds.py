@@ -349,7 +349,7 @@ def test_a_complete_run_stays_as_it_is(program: Program, undisturbed: Path) -> N
     done = program("evaluate", "--resume", str(undisturbed), "--json")
     assert done.code == 0
     assert done.json["cross_validation"] == read_json(undisturbed / "metrics.json")["cross_validation"]
-    assert done.err == f"{undisturbed} is complete: there is nothing left to do\n"
+    assert done.err == f"{undisturbed} is complete: nothing to do\n"
     assert contents(undisturbed) == before
 
 

@@ -50,7 +50,7 @@ def test_a_complete_run_stays_as_it_is(program: Program, undisturbed: Path) -> N
     assert done.code == 0
     assert done.json["status"] == "completed"
     assert done.json["metrics"] == read_json(undisturbed / "metrics.json")
-    assert done.err == f"{undisturbed} is complete: there is nothing left to do\n"
+    assert done.err == f"{undisturbed} is complete: nothing to do\n"
     assert snapshot(undisturbed) == before
 
 

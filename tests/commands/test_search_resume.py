@@ -111,7 +111,7 @@ def test_a_resume_cannot_leave_out_what_has_begun(
     capsys.readouterr()
     journal = (folder / "journal.jsonl").read_bytes()
     assert resume(folder, "--max-trials", "1") == 2
-    assert "--max-trials 1 leaves 1 trial, and" in capsys.readouterr().err
+    assert "--max-trials 1 allows 1 trial, but" in capsys.readouterr().err
     assert (folder / "journal.jsonl").read_bytes() == journal
     assert resume(folder) == 0
     assert_same_search(folder, undisturbed)
@@ -373,5 +373,5 @@ def test_only_a_search_is_gone_on_with_by_search(program: Program, iris: Path, n
 def test_a_complete_search_is_left_as_it_is(undisturbed: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = {path: path.read_bytes() for path in undisturbed.rglob("*") if path.is_file()}
     assert run(["search", "--resume", str(undisturbed)]) == 0
-    assert "is complete: there is nothing left to do" in capsys.readouterr().err
+    assert "is complete: nothing to do" in capsys.readouterr().err
     assert {path: path.read_bytes() for path in undisturbed.rglob("*") if path.is_file()} == before

@@ -195,7 +195,7 @@ def test_nothing_more_is_asked_for(
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     assert run(["search", "--resume", str(folder), *arguments]) == 0
     told = capsys.readouterr().err
-    assert f"is complete and has all that is asked for, {has}: there is nothing left to do\n" in told
+    assert f"is complete and already has {has}: nothing to do\n" in told
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
 
 
