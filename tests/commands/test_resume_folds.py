@@ -272,7 +272,7 @@ def without_outcome(file: Path) -> bytes:
     ("content", "reason"),
     [
         (truncated, "is damaged"),
-        (of_another_seed, "they are of another configuration, or of other rows"),
+        (of_another_seed, "they belong to another configuration or to other rows"),
         (of_another_format, "it was not written by this version of fnnctl"),
         (without_outcome, "outcome"),
     ],
@@ -286,7 +286,7 @@ def test_folds_whose_file_cannot_be_used_are_trained_again(
     done = program("evaluate", "--resume", str(run))
     assert done.code == 0
     told = done.err.splitlines()[0]
-    assert told.startswith("some folds that were kept cannot be used, and are trained again: ")
+    assert told.startswith("some saved folds cannot be used and are trained again: ")
     assert reason in told
     assert resumed_from(run) == ["1 of 6 folds"]
     assert_same_folds(run, undisturbed)
@@ -340,7 +340,7 @@ def test_a_full_disk_keeps_no_fold_and_ends_nothing(
     done = program("evaluate", str(config), "--json")
     assert done.code == 0
     run = Path(done.json["run"])
-    assert "are not kept: .folds cannot be written" in (run / "log.txt").read_text()
+    assert "cannot be saved: .folds cannot be written" in (run / "log.txt").read_text()
     assert_same_folds(run, undisturbed)
 
 

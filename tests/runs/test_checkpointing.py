@@ -51,7 +51,7 @@ def test_a_display_that_fails_leaves_history_and_best_weights(
     best = 1 + losses.index(min(losses))
     assert best < len(losses) == 30
     training = read_json(run / "manifest.json")["training"]
-    assert training == {"epochs": 30, "best_epoch": best, "stopped": "a failure ended it"}
+    assert training == {"epochs": 30, "best_epoch": best, "stopped": "ended by an error"}
     shorter = Path(
         program("train", str(iris), *changes, "--set", f"training.epochs={best}", "--json").json["run"]
     )

@@ -205,7 +205,7 @@ def test_whoever_watches_is_told_what_is_recorded() -> None:
 
 def test_a_journal_of_another_sampler_is_refused(path: Path) -> None:
     searched(path, hyperband(), grouped_runner(unruly), go_on)
-    with pytest.raises(DataError, match="has another trial 0 than this search"):
+    with pytest.raises(DataError, match="has a different trial 0 than this search"):
         searched(path, hyperband(learns=True), grouped_runner(unruly), go_on)
 
 
