@@ -112,7 +112,8 @@ def predict(
         ),
     ] = None,
     file: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the predictions to this file.")
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write the predictions to this file."),
     ] = None,
     delimiter: Delimiter = None,
     encoding: Encoding = None,

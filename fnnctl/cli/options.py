@@ -30,7 +30,9 @@ Runs = Annotated[
 ]
 Set = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="PATH=VALUE", help="Change a setting, e.g. training.epochs=50. Repeatable."),
+    typer.Option(
+        "--set", metavar="PATH=VALUE", help="Change a setting, e.g. training.epochs=50. Repeatable."
+    ),
 ]
 RunsDir = Annotated[
     Path,
@@ -43,7 +45,9 @@ Seed = Annotated[
 ]
 Delimiter = Annotated[
     str | None,
-    typer.Option("--delimiter", metavar="CHARACTER", help="CSV delimiter (default: as in the training data)."),
+    typer.Option(
+        "--delimiter", metavar="CHARACTER", help="CSV delimiter (default: as in the training data)."
+    ),
 ]
 Encoding = Annotated[
     str | None,

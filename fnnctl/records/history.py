@@ -168,7 +168,8 @@ class SearchHistory:
     def _largest_budget(self) -> int | None:
         """The last epoch of all lr_schedules; None if that is the config's own training.epochs.
 
-        With a total budget it is the largest budget with a result; in a complete search that is the last rung.
+        With a total budget it is the largest budget with a result, which is the last rung once the search is
+        complete.
         """
         budget = self.settings.get("budget")
         if not isinstance(budget, Mapping):

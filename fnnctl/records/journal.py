@@ -154,7 +154,7 @@ class Journal:
     def begin_trials(self, trials: Sequence[Trial]) -> None:
         """Record the new trials; the others must match their records.
 
-        They are synced with the next results; if they are lost before that, nothing else is. An extension that
+        They are synced with the next results; losing them before that loses nothing else. An extension that
         moves a trial to another bracket records it again. Raises `DataError` if a trial's assignment differs
         from the recorded one.
         """
@@ -190,7 +190,7 @@ class Journal:
                 self.trials[record.number] = record
             case Result():
                 if record.key in self.results or record.trial not in self.trials:
-                    raise ValueError(f"a second result of a job, or a result of an unknown trial: {record.key}")
+                    raise ValueError(f"a second result of a job, or one of an unknown trial: {record.key}")
                 self.results[record.key] = record
                 self._of_trial.setdefault(record.trial, []).append(record)
             case Resume():
@@ -222,8 +222,8 @@ class Journal:
             before, here = begun.versions.get(name), now.versions.get(name)
             if before != here:
                 raise self._refusal(
-                    f"began with {name} {before or '(none)'}, and this is {here or '(none)'}, whose results may "
-                    "differ in the last bits; resume with that version, or start a new search"
+                    f"began with {name} {before or '(none)'}, and this is {here or '(none)'}, whose last "
+                    "bits may differ; resume with that version, or start a new search"
                 )
 
     def _refusal(self, message: str, line: int | None = None) -> DataError:

@@ -75,8 +75,8 @@ class Result:
     reason: str | None = None
     """Why it diverged or failed."""
     facts: Mapping[str, Any] | None = None
-    """Further facts: learning curves, a checkpoint's digest, the epoch of the kept weights. Resumed trials and
-    the refit depend on them; samplers and schedulers do not."""
+    """Further facts: learning curves, a checkpoint's digest, the epoch of the kept weights. Resumed trials
+    and the refit depend on them; samplers and schedulers do not."""
 
     @property
     def key(self) -> JobKey:

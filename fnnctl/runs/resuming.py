@@ -23,9 +23,7 @@ def find_resumable(text: str, runs_dir: Path, *, kind: str, command: str) -> Run
     folder = find_run(text, runs_dir, lambda run: run.read_manifest().kind == kind)
     found = folder.read_manifest().kind
     if found != kind:
-        raise UsageError(
-            f"`fnnctl {command}` cannot resume {folder.path}: it is a run of kind '{found}'"
-        )
+        raise UsageError(f"`fnnctl {command}` cannot resume {folder.path}: it is a run of kind '{found}'")
     return folder
 
 

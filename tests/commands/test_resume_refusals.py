@@ -120,7 +120,9 @@ def test_data_that_are_gone_or_changed(program: Program, config: Path, interrupt
     resolved = (run / "resolved.yaml").read_text()
     without = [line for line in resolved.splitlines() if "sha256" not in line]
     (run / "resolved.yaml").write_text("\n".join(without))
-    assert_refused_and_untouched(program, run, "resolved.yaml: data: the data have changed since the run began")
+    assert_refused_and_untouched(
+        program, run, "resolved.yaml: data: the data have changed since the run began"
+    )
     (run / "resolved.yaml").write_text(resolved.replace("own.csv", moved.name))
     assert program("train", "--resume", str(run)).code == 0
     assert resumed_from(run) == ["epoch 5"]

@@ -180,7 +180,9 @@ def test_trials_are_recorded_once() -> None:
 )
 def test_another_trial_than_was_recorded(path: Path, other: Trial) -> None:
     journal = written(path, [HEADER, TRIAL, Resume({"workers": 2})])
-    with pytest.raises(DataError, match=f"^{path}: has a different trial 0 than this search: .* is chosen now"):
+    with pytest.raises(
+        DataError, match=f"^{path}: has a different trial 0 than this search: .* is chosen now"
+    ):
         journal.begin_trials([other])
 
 
