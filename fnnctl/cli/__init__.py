@@ -1,6 +1,6 @@
-"""The program: its commands, declared in the modules of this package, and the exit code of each error.
+"""The program: it registers the commands of this package and turns errors into exit codes.
 
-Heavy packages are imported inside the command that needs them, so that `fnnctl --help` is quick.
+Each command imports heavy packages when it runs, so `fnnctl --help` is fast.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from fnnctl.errors import FnnctlError, MachineError, UnwritableOutputError, Usag
 
 app = typer.Typer(
     name="fnnctl",
-    help="Experiments with feedforward neural networks: one YAML file in, a run folder out.",
+    help="Run experiments with feedforward neural networks: one YAML file in, a run folder out.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -41,10 +41,10 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def _common(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
-    """Experiments with feedforward neural networks: one YAML file in, a run folder out."""
+    """Run experiments with feedforward neural networks: one YAML file in, a run folder out."""
 
 
 for command in (init, check, train, predict, evaluate, search, plan, report, runs, datasets, schema):
@@ -57,7 +57,7 @@ def main() -> None:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run the program with these arguments, report an error if there was one, and return the exit code."""
+    """Run the program with these arguments, report an error if one occurs, and return the exit code."""
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
     output = Output(json="--json" in options, verbose="--verbose" in options or "-v" in options)
     try:
@@ -71,23 +71,23 @@ def run(arguments: Sequence[str]) -> int:
     except typer.Abort:
         return 130
     except MemoryError:
-        return _report(FnnctlError("there is not enough memory for this"), output)
+        return _report(FnnctlError("out of memory"), output)
     except OSError as error:
         _detail_traceback(output)
         return _report(_failure_of_the_system(error, output), output)
     except Exception as error:  # a bug: the user gets a sentence, and with --verbose the traceback
         _detail_traceback(output)
-        return _report(FnnctlError(f"an internal failure: {type(error).__name__}: {error}"), output)
+        return _report(FnnctlError(f"internal error: {type(error).__name__}: {error}"), output)
 
 
 def _failure_of_the_system(error: OSError, output: Output) -> MachineError:
-    """What to say of an error that no command expects, such as typer's, whose help goes to a full disk."""
+    """The error to report if no command handled this one, for example if typer prints help to a full disk."""
     try:
         output.flush()
     except UnwritableOutputError as unwritable:
         return unwritable
     where = f" ({error.filename})" if error.filename else ""
-    return MachineError(f"the operating system reports: {error.strerror or error}{where}")
+    return MachineError(f"operating system error: {error.strerror or error}{where}")
 
 
 def _detail_traceback(output: Output) -> None:

@@ -1,4 +1,4 @@
-"""Declarations of `init`, `check`, `train`, `predict` and `evaluate`, for one experiment or its run."""
+"""Declares `init`, `check`, `train`, `predict` and `evaluate`, which work on one experiment or its run."""
 
 from __future__ import annotations
 
@@ -30,11 +30,13 @@ from fnnctl.errors import UsageError
 
 @with_output
 def init(
-    file: Annotated[Path, typer.Argument(metavar="FILE", show_default="fnnctl.yaml")] = DEFAULT_CONFIG,
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="The file to write.", show_default="fnnctl.yaml")
+    ] = DEFAULT_CONFIG,
     *,
     output: Output,
 ) -> None:
-    """Write a commented starter experiment. Never overwrites."""
+    """Write a starter experiment with comments. Never overwrites a file."""
     from fnnctl.commands.init import init
 
     with ended_by_signals(output):
@@ -44,7 +46,7 @@ def init(
 @with_output
 def check(
     configs: Annotated[
-        list[Path] | None, typer.Argument(metavar="CONFIG", help="Experiments; default fnnctl.yaml.")
+        list[Path] | None, typer.Argument(metavar="CONFIG", help="Experiments (default: fnnctl.yaml).")
     ] = None,
     overrides: Set = None,
     name: Name = None,
@@ -52,7 +54,7 @@ def check(
     *,
     output: Output,
 ) -> int:
-    """Validate experiments and their data, train nothing."""
+    """Validate experiments and their data without training."""
     from fnnctl.commands.check import check
 
     with ended_by_signals(output):
@@ -68,7 +70,7 @@ def train(
     resume: Annotated[
         str | None,
         typer.Option(
-            "--resume", metavar="RUN", help="Go on with an interrupted run; `latest` is the last training."
+            "--resume", metavar="RUN", help="Continue an interrupted run; `latest` is the newest training."
         ),
     ] = None,
     runs_dir: RunsDir = RUNS_DIR,
@@ -98,18 +100,20 @@ def predict(
     run: Annotated[
         str | None,
         typer.Argument(
-            metavar="RUN", help="The run whose network predicts; default the latest that has one."
+            metavar="RUN", help="The run whose network predicts (default: the newest with a network)."
         ),
     ] = None,
     data: Annotated[
         str | None,
         typer.Argument(
             metavar="DATA",
-            help="The rows, always needed: a CSV or NPZ file, or a folder of arrays; - is standard input.",
+            help="The rows to predict (required): a CSV or NPZ file or a folder of arrays; - reads standard "
+            "input.",
         ),
     ] = None,
     file: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the predictions to a file.")
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write the predictions to this file."),
     ] = None,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
@@ -117,10 +121,10 @@ def predict(
     *,
     output: Output,
 ) -> None:
-    """Labels and probabilities for new rows, as CSV."""
+    """Predict new rows and write the predictions as CSV."""
     from fnnctl.commands.predict import predict
 
-    if data is None:  # a single argument is DATA
+    if data is None:  # a single argument is DATA, not RUN
         run, data = None, run
     if data is None:
         raise UsageError("name the rows to predict: fnnctl predict [RUN] DATA")
@@ -141,8 +145,8 @@ Target = Annotated[
     str | None,
     typer.Argument(
         metavar="CONFIG|RUN",
-        help="An experiment (a YAML file), which is cross-validated; or a run, whose network is scored: by "
-        "default the latest that has one.",
+        help="An experiment (YAML file) to cross-validate, or a run whose network is scored (default: the "
+        "newest with a network).",
     ),
 ]
 Folds = Annotated[
@@ -151,7 +155,7 @@ Folds = Annotated[
         "--folds",
         metavar="N",
         parser=whole_number("--folds"),
-        help="CONFIG: parts of the rows; default the config's.",
+        help="CONFIG: number of folds (default: from the config).",
     ),
 ]
 Repeats = Annotated[
@@ -160,7 +164,7 @@ Repeats = Annotated[
         "--repeats",
         metavar="N",
         parser=whole_number("--repeats"),
-        help="CONFIG: how many times; default the config's.",
+        help="CONFIG: number of times the rows are divided into folds anew (default: from the config).",
     ),
 ]
 FoldWorkers = Annotated[
@@ -169,11 +173,12 @@ FoldWorkers = Annotated[
         "--workers",
         metavar="N",
         parser=whole_number("--workers", least=1),
-        help="CONFIG: stacks at once; default the processors there are.",
+        help="CONFIG: number of parallel workers (default: the number of processors).",
     ),
 ]
 LabelledData = Annotated[
-    str | None, typer.Option("--data", metavar="FILE", help="RUN: labelled rows; default its own test part.")
+    str | None,
+    typer.Option("--data", metavar="FILE", help="RUN: labelled rows (default: the run's test part)."),
 ]
 
 
@@ -191,13 +196,13 @@ def evaluate(
     name: Name = None,
     resume: Annotated[
         str | None,
-        typer.Option("--resume", metavar="RUN", help="Go on with an interrupted cross-validation."),
+        typer.Option("--resume", metavar="RUN", help="Continue an interrupted cross-validation."),
     ] = None,
     runs_dir: RunsDir = RUNS_DIR,
     *,
     output: Output,
 ) -> None:
-    """Cross-validate an experiment, or score a trained network again."""
+    """Cross-validate an experiment, or score a trained network."""
     for_config = {
         "--folds": folds, "--repeats": repeats, "--workers": workers, "--seed": seed, "--set": overrides,
     }  # fmt: skip
@@ -209,7 +214,7 @@ def evaluate(
         return
     if _names_config(target) if target else given(for_config):
         if names := given(for_run):
-            raise UsageError(f"{names}: only for a run; an experiment has its own data")
+            raise UsageError(f"{names}: only for a run; an experiment names its own data")
         _cross_validate(
             Path(target) if target else DEFAULT_CONFIG,
             overrides or [],
@@ -223,7 +228,7 @@ def evaluate(
         )
         return
     if names := given(for_config):
-        raise UsageError(f"{names}: only for an experiment; name its YAML file")
+        raise UsageError(f"{names}: only for an experiment; give its YAML file")
     from fnnctl.commands.evaluate_run import evaluate_run
 
     with ended_by_signals(output):
@@ -271,6 +276,6 @@ def _resume_cross_validation(name: str, *, output: Output, **options: Any) -> No
 
 
 def _names_config(target: str) -> bool:
-    """Whether it is a file, or a YAML file's name; a folder, or the name of one, is a run."""
+    """Whether the target is a file or has a YAML file's name; anything else is a run."""
     path = Path(target)
     return path.is_file() or (path.suffix in {".yaml", ".yml"} and not path.is_dir())

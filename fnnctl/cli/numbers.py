@@ -1,4 +1,4 @@
-"""Numbers on the command line: what is none is refused in a sentence of fnnctl's own."""
+"""Parses numbers on the command line, and rejects anything else with fnnctl's own message."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from fnnctl.errors import UsageError
 from fnnctl.text import shown
 
 MOST_DIGITS = 100
-"""Python refuses to convert thousands of digits, and no option means that many."""
+"""Python refuses to convert thousands of digits, and no option needs that many."""
 
 
 def whole_number(option: str, *, least: int | None = None) -> Callable[[str], int]:
-    """What converts the option's text. It raises `UsageError` for all but whole numbers from `least`."""
+    """A converter of the option's text; it raises `UsageError` unless that is a whole number >= `least`."""
     wanted = "a whole number" if least is None else f"a whole number of at least {least}"
 
     def convert(text: str) -> int:
@@ -28,14 +28,14 @@ def whole_number(option: str, *, least: int | None = None) -> Callable[[str], in
 
 
 def seconds(option: str) -> Callable[[str], float]:
-    """What converts the option's text. It raises `UsageError` for all but numbers from 0."""
+    """A converter of the option's text; it raises `UsageError` unless that is a number >= 0."""
 
     def convert(text: str) -> float:
         try:
             number = float(text)
         except ValueError:
             number = math.nan
-        if not number >= 0:
+        if not number >= 0:  # true for NaN too
             raise UsageError(f"{option}: must be a number of seconds, 0 or more, not {shown(text)}")
         return number
 

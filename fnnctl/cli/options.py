@@ -1,4 +1,4 @@
-"""Arguments and options that several commands share, each declared once."""
+"""Arguments and options that several commands share."""
 
 from __future__ import annotations
 
@@ -24,34 +24,40 @@ Runs = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="RUN",
-        help="A path, a folder's name, an experiment's name (its newest run), the start of a folder's name, "
-        "or `latest` (default), the newest run.",
+        help="A path, a run folder's name or the start of it, an experiment's name (for its newest run), or "
+        "`latest` (default) for the newest run.",
     ),
 ]
 Set = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="PATH=VALUE", help="Change a setting, as training.epochs=50. Repeatable."),
+    typer.Option(
+        "--set", metavar="PATH=VALUE", help="Change a setting, e.g. training.epochs=50. Repeatable."
+    ),
 ]
 RunsDir = Annotated[
-    Path, typer.Option("--runs-dir", envvar="FNNCTL_RUNS_DIR", metavar="DIR", help="Where run folders are.")
+    Path,
+    typer.Option("--runs-dir", envvar="FNNCTL_RUNS_DIR", metavar="DIR", help="The folder of all runs."),
 ]
-Name = Annotated[str | None, typer.Option("--name", help="The experiment's name.")]
+Name = Annotated[str | None, typer.Option("--name", help="Name the experiment.")]
 Seed = Annotated[
     int | None,
-    typer.Option("--seed", metavar="N", parser=whole_number("--seed"), help="The experiment's seed."),
+    typer.Option("--seed", metavar="N", parser=whole_number("--seed"), help="Set the experiment's seed."),
 ]
 Delimiter = Annotated[
     str | None,
-    typer.Option("--delimiter", metavar="CHARACTER", help="Between the values; default: the run's."),
+    typer.Option(
+        "--delimiter", metavar="CHARACTER", help="CSV delimiter (default: as in the training data)."
+    ),
 ]
 Encoding = Annotated[
-    str | None, typer.Option("--encoding", metavar="NAME", help="Of the file; default the run's.")
+    str | None,
+    typer.Option("--encoding", metavar="NAME", help="CSV encoding (default: as in the training data)."),
 ]
 
 Method = Annotated[
     str | None,
     typer.Option(
-        "--method", metavar="METHOD", help="grid, random, halving or hyperband; default the config's."
+        "--method", metavar="METHOD", help="grid, random, halving or hyperband (default: from the config)."
     ),
 ]
 Workers = Annotated[
@@ -60,7 +66,7 @@ Workers = Annotated[
         "--workers",
         metavar="N",
         parser=whole_number("--workers", least=1),
-        help="Stacks at once; default the processors there are.",
+        help="Number of parallel workers (default: the number of processors).",
     ),
 ]
 MaxTrials = Annotated[
@@ -69,7 +75,7 @@ MaxTrials = Annotated[
         "--max-trials",
         metavar="N",
         parser=whole_number("--max-trials", least=1),
-        help="No new trial starts after N.",
+        help="Start at most N trials.",
     ),
 ]
 
@@ -77,20 +83,22 @@ R = TypeVar("R")
 
 
 def _output(
-    json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no notes.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object to standard output.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Hide progress and notes.")] = False,
     verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Every epoch; tracebacks of failures.")
+        bool, typer.Option("--verbose", "-v", help="Show every epoch, and tracebacks of internal errors.")
     ] = False,
-    no_color: Annotated[bool, typer.Option("--no-color", help="No colours; NO_COLOR does the same.")] = False,
+    no_color: Annotated[
+        bool, typer.Option("--no-color", help="Print without colours, as NO_COLOR does.")
+    ] = False,
 ) -> Output:
     return Output(json=json, quiet=quiet, verbose=verbose, color=not no_color)
 
 
 def with_output(command: Callable[..., R]) -> Callable[..., R]:
-    """Give a command the options of `_output`, and pass what they make as its parameter `output`.
+    """Give a command the options of `_output`, and pass the `Output` made from them as `output`.
 
-    Typer reads a command's options from its signature, so the options replace `output` there.
+    Typer reads a command's options from its signature, so they replace `output` there.
     """
     own = inspect.signature(command, eval_str=True).parameters
     shared = inspect.signature(_output, eval_str=True).parameters
@@ -108,11 +116,11 @@ def with_output(command: Callable[..., R]) -> Callable[..., R]:
 
 
 def given(options: Mapping[str, object]) -> str:
-    """The names of the options that have a value, as in `--seed and --set`."""
+    """The names of the options that have a value, such as `--seed and --set`."""
     return " and ".join(name for name, value in options.items() if value not in (None, []))
 
 
 def refuse_with_resume(options: Mapping[str, object]) -> None:
-    """Raise `UsageError` if an option was given that a resumed run takes from its own config."""
+    """Raise `UsageError` if an option is given that a resumed run reads from its own config."""
     if names := given(options):
-        raise UsageError(f"with --resume the config is the run's own: leave out {names}")
+        raise UsageError(f"--resume uses the run's own config: leave out {names}")

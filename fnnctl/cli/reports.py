@@ -1,4 +1,4 @@
-"""Declarations of `report`, `runs`, `datasets` and `schema`, which only read."""
+"""Declares `report`, `runs`, `datasets` and `schema`, which train nothing."""
 
 from __future__ import annotations
 
@@ -20,24 +20,28 @@ def report(
         typer.Option(
             "--format",
             metavar="FORMAT",
-            help="terminal, markdown or json; by default the one of --output's ending.",
+            help="terminal, markdown or json (default: from the extension of --output, else terminal).",
         ),
     ] = None,
     file: Annotated[
         Path | None,
         typer.Option(
-            "--output", "-o", metavar="FILE", help="Write the report to a file: .txt, .md or .json."
+            "--output", "-o", metavar="FILE", help="Write the report to this file: .txt, .md or .json."
         ),
     ] = None,
     fail_under: Annotated[
         list[str] | None,
-        typer.Option("--fail-under", metavar="METRIC=VALUE", help="End with 1 where a metric misses this."),
+        typer.Option(
+            "--fail-under",
+            metavar="METRIC=VALUE",
+            help="Exit with code 1 if the metric is worse than this value. Repeatable.",
+        ),
     ] = None,
     runs_dir: RunsDir = RUNS_DIR,
     *,
     output: Output,
 ) -> int:
-    """Tell how a run went; a gate for CI."""
+    """Report on runs; --fail-under makes this a check for CI."""
     from fnnctl.commands.report import report
 
     with ended_by_signals(output):
@@ -53,7 +57,7 @@ def report(
 
 @with_output
 def runs(runs_dir: RunsDir = RUNS_DIR, *, output: Output) -> None:
-    """List the runs."""
+    """List the runs with their status and test score."""
     from fnnctl.commands.runs import runs
 
     with ended_by_signals(output):

@@ -1,4 +1,4 @@
-"""Declarations of `search` and `plan`, which take an experiment with a search space."""
+"""Declares `search` and `plan`, which need an experiment with a search space."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def search(
     workers: Workers = None,
     executor: Annotated[
         str | None,
-        typer.Option("--executor", metavar="KIND", help="serial or processes; by default what is faster."),
+        typer.Option("--executor", metavar="KIND", help="serial or processes (default: the faster one)."),
     ] = None,
     max_trials: MaxTrials = None,
     time_limit: Annotated[
@@ -44,20 +44,20 @@ def search(
             "--time-limit",
             metavar="SECONDS",
             parser=seconds("--time-limit"),
-            help="End the search after so long.",
+            help="Stop the search after this many seconds.",
         ),
     ] = None,
     resume: Annotated[
         str | None,
         typer.Option(
-            "--resume", metavar="RUN", help="Go on with a search, or make it longer by --max-trials or --set."
+            "--resume", metavar="RUN", help="Continue a search, or extend it with --max-trials or --set."
         ),
     ] = None,
     runs_dir: RunsDir = RUNS_DIR,
     *,
     output: Output,
 ) -> None:
-    """Search for good settings, refit the best and write the search's folder."""
+    """Search for the best settings and refit the best trial."""
     if resume is not None:
         refuse_with_resume({"CONFIG": config, "--method": method, "--name": name, "--seed": seed})
     from fnnctl.commands.report import report_end
@@ -99,7 +99,7 @@ def plan(
     *,
     output: Output,
 ) -> None:
-    """What a search would do, and how long it would take."""
+    """Show what a search would do and estimate how long it would take."""
     from fnnctl.commands.plan import plan
     from fnnctl.config.reading.overrides import OptionChange
 

@@ -1,1 +1,1 @@
-"""One plain function a command: the only place where the other packages meet."""
+"""One plain function per command: the only place where the other packages meet."""

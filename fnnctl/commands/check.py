@@ -1,4 +1,4 @@
-"""`fnnctl check`: everything that could be wrong with experiments and their data, found without training."""
+"""`fnnctl check`: finds every problem with experiments and their data, without training."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from fnnctl.modelling.loading import LoadedExperiment, load_experiment
 def check(
     configs: Sequence[Path], overrides: Sequence[str], *, name: str | None, seed: int | None, output: Output
 ) -> int:
-    """Print every problem of every config, and return the exit code: 0 if there is none, else 2."""
+    """Print all problems of all configs, and return the exit code: 0 if there are none, else 2."""
     problems: list[Problem] = []
     for config in configs:
         try:
@@ -42,7 +42,7 @@ def check(
 
 
 def _search_problems(loaded: LoadedExperiment) -> Sequence[Problem]:
-    """What `search` would refuse; if there is nothing to search, what is wrong with the section."""
+    """The problems for which `search` would refuse; without a space, those of the section itself."""
     search = loaded.experiment.search
     try:
         if search is not None and search.space:
@@ -54,7 +54,7 @@ def _search_problems(loaded: LoadedExperiment) -> Sequence[Problem]:
 
 
 def _in_words(loaded: LoadedExperiment, split: Split, fit: Fit) -> str:
-    """What was read, and what would be trained."""
+    """The data that were read, and the network that would be trained, in one sentence."""
     dataset, search = loaded.data.dataset, loaded.experiment.search
     searched = f"; {search.method.name} over {quoted_list(list(search.space))}" if search else ""
     return (

@@ -1,4 +1,4 @@
-"""`fnnctl evaluate CONFIG`: how good a configuration is, on folds of all rows."""
+"""`fnnctl evaluate CONFIG`: cross-validates a configuration on all rows."""
 
 from __future__ import annotations
 
@@ -50,15 +50,15 @@ def cross_validate(
     output: Output,
     signals: Interruption,
 ) -> RunFolder:
-    """Train a network on every fold, score it on the rows that it has not seen, and write the run's folder.
+    """Train one network per fold, score each on its held-out rows, and write the run folder.
 
-    Raises `InputError` before there is a folder, and `DivergedError`, if no fold came to its end, or
-    `InterruptedRunError` when what was done is in it.
+    Raises `InputError` before the folder exists. Raises `DivergedError` if all folds diverged, and
+    `InterruptedRunError`; the completed work is then in the folder.
     """
     started = time.monotonic()
     loaded = load_experiment(config, overrides, name=name, seed=seed)
     validation = loaded.cross_validation()
-    with signals.graceful():  # so that no folder is left without a word about its end
+    with signals.graceful():  # a signal here must not leave a folder that does not say how the run ended
         run = _create(validation, loaded.config.text, runs_dir)
         signals.run, signals.resumed_by = str(run.path), "evaluate"
         warn(run, validation.warnings, output.note)
@@ -70,17 +70,17 @@ def cross_validate(
 def resume_cross_validation(
     name: str, *, workers: int | None, runs_dir: Path, output: Output, signals: Interruption
 ) -> RunFolder:
-    """Go on with an interrupted cross-validation, to the bits of one without a pause.
+    """Continue an interrupted cross-validation; the result has the same bits as without the interruption.
 
-    Folds that came to their end are not trained again. A run that is complete stays as it is. Raises
-    `UsageError` for an unknown run, for one that is no cross-validation, and for one that still goes on, and
-    `InputError` if config or data are no longer what they were; the run is then as it was.
+    Completed folds are not trained again, and a complete run stays unchanged. Raises `UsageError` if the run
+    is unknown, not a cross-validation, or still running, and `InputError` if the config or the data have
+    changed; the run then stays unchanged.
     """
     started = time.monotonic()
     folder = find_resumable(name, runs_dir, kind="cross_validation", command="evaluate")
     run = open_run(folder)
     if run is None:
-        output.note(f"{folder.path} is complete: there is nothing left to do")
+        output.note(f"{folder.path} is complete: nothing to do")
         return folder
     signals.run, signals.resumed_by = str(run.path), "evaluate"
     with released_on_error(run):
@@ -116,14 +116,14 @@ def _create(validation: CrossValidation, config: bytes, runs_dir: Path) -> OpenR
 
 
 def _fold_facts(validation: CrossValidation) -> dict[str, Any]:
-    """What the manifest says of the folds: they are stratified only if there are several strata."""
+    """The manifest's facts about the folds, which are stratified only if there are several strata."""
     settings = validation.experiment.evaluation.cross_validation
     stratify = settings.stratify and len(validation.data.strata_names) > 1
     return {**settings.model_dump(), "stratify": stratify}
 
 
 def _one_thread() -> int | None:
-    """Let each worker's matrix products use one thread; None if the BLAS takes no number."""
+    """Limit each worker's matrix products to one thread; None if the BLAS does not accept a number."""
     return 1 if set_blas_threads(1) else None
 
 
@@ -137,10 +137,10 @@ def _complete(
     output: Output,
     signals: Interruption,
 ) -> None:
-    """Train the folds that are not kept, and write all that the run's folder holds.
+    """Train the folds that are not in `kept`, and write the contents of the run folder.
 
-    `kept` is emptied, so that its results are let go once they are written. Raises `DivergedError` or
-    `InterruptedRunError` when what was done is in the folder.
+    `kept` is emptied, so that its results are freed once they are written. Raises `DivergedError` or
+    `InterruptedRunError` after the completed work is written.
     """
     with recorder:
         results = [kept.pop(fold, None) for fold in range(len(validation.fits))]
@@ -154,12 +154,12 @@ def _complete(
         ended = [(result.outcome, result.history) for result in results if result]
         warn(run, loss_warnings(validation.fits[0], ended), output.note)
         scores = out_of_fold(validation, results)
-        results.clear()  # the predictions of many rows and repeats are large: they are in memory once
+        results.clear()  # predictions for many rows and repeats are large: keep only one copy in memory
         metrics = {"test": scores.metrics(), "cross_validation": summary(validation, of_folds)}
         run.write_metrics({"train": None, "validation": None, **metrics})
         run.write_artifacts(scores.artifacts())
         draw_figures(run)
-        signals.raise_if_requested()  # a library that was drawing may have swallowed the signal
+        signals.raise_if_requested()  # matplotlib may have swallowed the signal
 
 
 def _train(
@@ -171,7 +171,7 @@ def _train(
     signals: Interruption,
     output: Output,
 ) -> None:
-    """Fill in the missing results as they come, and keep them."""
+    """Train the missing folds; store each result in `results` and on disk as soon as it is there."""
     missing = [fold for fold, result in enumerate(results) if result is None]
     if not missing:
         return
@@ -209,5 +209,5 @@ def _tell_of_diverged(
         draw_figures(run)
         raise diverged(run, validation.fits[0], folds=count)
     if count:
-        warning = f"{count} of {len(results)} folds diverged: the means are over the others"
+        warning = f"{count} of {len(results)} folds diverged: means are over the other folds"
         warn(run, [warning], output.note)

@@ -1,4 +1,4 @@
-"""`fnnctl datasets`: what there is to learn from without a file of one's own."""
+"""`fnnctl datasets`: lists the built-in data sets."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""`fnnctl evaluate RUN`: a saved model scored again, on its run's own test part or on a new file.
+"""`fnnctl evaluate RUN`: scores a saved model on its run's own test part or on a new file.
 
-On its own test part nothing is written, because what a run has measured is never rewritten. On a new file it
-is a measurement of its own, with a folder that names the run.
+Scoring on the run's test part writes nothing, because a run's measurements are never rewritten. Scoring on a
+new file is a run of its own; its folder names the run of the model.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from fnnctl.store.names import RESOLVED
 from fnnctl.store.run import create_run
 
 ROUNDING = 1e-6
-"""By how much a metric of the same network may differ between two kinds of processors."""
+"""How much a metric of the same network may differ between two kinds of processors."""
 
 
 def evaluate_run(
@@ -51,9 +51,9 @@ def evaluate_run(
 ) -> None:
     """Score a run's network on its own test part, or on the labelled rows of the file `data`.
 
-    Without a run it is the newest that has a network. `delimiter`, `encoding` and `name` (of the new run)
-    are for the rows of a file. Raises `InputError` for what is wrong with the arguments, the run or its data,
-    before there is a new folder.
+    If `run` is None, the newest run with a network is scored. `delimiter`, `encoding` and `name` (of the new
+    run) apply only with `data`. Raises `InputError` if the arguments, the run or its data are wrong, before
+    there is a new folder.
     """
     started = time.monotonic()
     model = load_model(find_run(run, runs_dir, has_network), output.note)
@@ -61,7 +61,7 @@ def evaluate_run(
     if data is None:
         for option, value in {"--delimiter": delimiter, "--encoding": encoding, "--name": name}.items():
             if value is not None:
-                raise UsageError(f"{option} is for a new file: name that with --data FILE")
+                raise UsageError(f"{option} needs a new file: add --data FILE")
         _score_test_part(model, output)
     else:
         given = InputFile.find(
@@ -71,17 +71,17 @@ def evaluate_run(
 
 
 def _score_test_part(model: SavedModel, output: Output) -> None:
-    """Score the part that the run set apart, and print the report; nothing is written."""
+    """Score the run's held-out test part and print the report; write nothing."""
     run = model.run
     if run.read_resolved() is None:
-        raise UsageError(f"{run.path} has no {RESOLVED}, which tells its data: name a file with --data FILE")
+        raise UsageError(f"{run.path} has no {RESOLVED}, which names its data: add --data FILE")
     loaded = load_experiment(run.path / RESOLVED, run=run)
     rows = loaded.split().test
     task = loaded.data.task
     if message := task.difference(model.predictor.task):
         raise DataError(Problem(message, file=loaded.data.dataset.source))
     if not rows.size:
-        raise UsageError(f"{run.path} has no test part: name a file with --data FILE")
+        raise UsageError(f"{run.path} has no test part: add --data FILE")
     scores = model.predictor.column_scores([(loaded.data.dataset, rows)])
     part = loaded.data.score(rows, scores, model.predictor.readout)
     metrics = part.metrics()
@@ -97,21 +97,21 @@ def _score_test_part(model: SavedModel, output: Output) -> None:
 
 
 def comparison(metrics: Mapping[str, Any], recorded: object) -> str:
-    """How the metrics of now relate to those that the run has recorded, in a sentence."""
+    """A sentence that compares the new metrics with those that the run recorded."""
     if not isinstance(recorded, dict):
-        return "note: the run has recorded no metrics of its test part"
+        return "note: the run recorded no metrics for its test part"
     now: dict[str, Any] = json.loads(to_json(metrics))
     if now == recorded:
-        return "the metrics are those of metrics.json, to the last digit"
+        return "the metrics equal those in metrics.json, to the last digit"
     others = [name for name, value in now.items() if not _is_close(value, recorded.get(name))]
     if not others:
-        return "the metrics are those of metrics.json, but for rounding"
+        return "the metrics equal those in metrics.json, except for rounding"
     pairs = [f"{name} {recorded.get(name)}, now {now[name]}" for name in others if name != "per_class"]
-    return f"warning: metrics.json has other metrics: {quoted_list(pairs or others)}"
+    return f"warning: the metrics differ from metrics.json: {quoted_list(pairs or others)}"
 
 
 def _is_close(value: Any, other: Any) -> bool:
-    """Whether two metrics, intervals or tables of metrics are equal but for rounding."""
+    """Whether two metrics, intervals or tables of metrics are equal except for rounding."""
     if isinstance(value, float) and isinstance(other, float | int):
         return abs(value - other) <= ROUNDING * max(1.0, abs(value))
     if isinstance(value, list) and isinstance(other, list) and len(value) == len(other):
@@ -122,12 +122,12 @@ def _is_close(value: Any, other: Any) -> bool:
 
 
 def _known_rows(model: SavedModel, given: InputFile, sha256: str) -> list[str]:
-    """A warning if the file is the one that the network has learned from."""
+    """A warning if the network was trained on this file, else none."""
     data = model.run.read_manifest().data
     if data is None or data.sha256 != sha256:
         return []
-    what = f"{given.name} is the file that the network was trained on, and most of its rows were learned"
-    return [f"{what}: `fnnctl evaluate {shlex.quote(str(model.run.path))}` scores the test part alone"]
+    what = f"the network was trained on {given.name}, so it has seen most of these rows"
+    return [f"{what}: `fnnctl evaluate {shlex.quote(str(model.run.path))}` scores only the test part"]
 
 
 def _score_file(
@@ -140,10 +140,10 @@ def _score_file(
     started: float,
     blas_threads: int | None,
 ) -> None:
-    """Score the rows of a file, and write a folder of their own."""
+    """Score the rows of a file, and write a new run folder."""
     name = name or f"{model.run.read_manifest().name} on {given.stem}"
     if not re.search(NAME_PATTERN, name):
-        raise UsageError("--name: write up to 200 characters, none of them a control character")
+        raise UsageError("--name: must have at most 200 characters and no control characters")
     sha256 = given.sha256
     warnings = _known_rows(model, given, sha256)
     rows = read_labelled(given, model, warnings.append)

@@ -1,4 +1,4 @@
-"""`fnnctl init`: a first experiment whose comments teach."""
+"""`fnnctl init`: writes a starter experiment whose comments explain the settings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fnnctl.store.atomic import write_new
 
 
 def init(file: Path, output: Output) -> None:
-    """Write the starter experiment; raises `UsageError` where the file is there already."""
+    """Write the starter experiment; raises `UsageError` if the file exists."""
     write_new(file, starter_text())
     if output.json:
         output.json_object({"file": str(file)})

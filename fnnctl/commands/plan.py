@@ -1,4 +1,4 @@
-"""`fnnctl plan`: what a search would do, and about how long it would take."""
+"""`fnnctl plan`: shows what a search would do, and estimates how long it would take."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def plan(
     seed: int | None,
     output: Output,
 ) -> None:
-    """Tell brackets and rungs, trials, epochs, and a time from a short calibration; nothing is written."""
+    """Print brackets, rungs, trials, epochs and a time estimated by a short calibration; write nothing."""
     loaded = load_experiment(config, overrides, name=name, seed=seed)
     search = prepare_search(loaded, max_trials=max_trials)
     seconds = estimated_seconds(
@@ -53,7 +53,7 @@ def plan(
 
 
 def _first_assignments(search: PreparedSearch) -> Iterator[Assignment]:
-    """The assignments that the search itself would begin with."""
+    """The first assignments of the search itself."""
     sampler = search.setup.sampler()
     while (assignment := sampler.ask()) is not None:
         yield assignment

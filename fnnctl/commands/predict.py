@@ -1,4 +1,4 @@
-"""`fnnctl predict`: labels and probabilities for new rows, in blocks, so that a file of any size fits."""
+"""`fnnctl predict`: predicts new rows block by block, so that a file of any size fits into memory."""
 
 from __future__ import annotations
 
@@ -31,22 +31,22 @@ def predict(
     encoding: str | None,
     output: Output,
 ) -> None:
-    """Predict the rows of `data`, a file, a folder of arrays or `-`, and write them to `file` or out.
+    """Predict the rows of `data` (a file, a folder of arrays or `-`); write to `file` or standard output.
 
-    Without a run, the newest that has a network predicts. `delimiter` and `encoding` are those of the run's
-    own data unless they are given. Raises `InputError` for what is wrong with the arguments, the run or the
-    rows; `file` is then as it was.
+    If `run` is None, the newest run with a network predicts. `delimiter` and `encoding` default to those of
+    the run's own data. Raises `InputError` if the arguments, the run or the rows are wrong; `file` then stays
+    unchanged.
     """
     file = None if file == Path("-") else file
     if output.json and file is None:
-        raise UsageError("predictions are CSV: with --json name a file for them with --output")
+        raise UsageError("predictions are CSV: with --json, write them to a file with --output FILE")
     if run is None and is_run(data, runs_dir):
-        raise UsageError(f"{shown(data)} is a run: name the rows to predict, too")
+        raise UsageError(f"{shown(data)} is a run: also name the rows to predict")
     model = load_model(find_run(run, runs_dir, has_network), output.note)
     set_blas_threads(model.threads)
     given = InputFile.find(data, model, setting="DATA", delimiter=delimiter, encoding=encoding)
     if file and given.holds(file):
-        raise UsageError(f"'{file}' holds the rows to predict, and is not overwritten; name another file")
+        raise UsageError(f"'{file}' holds the rows to predict and is not overwritten; name another file")
     columns = ("row", *model.predictor.task.prediction_columns)
     with given.open(model, output.note) as blocks:
         lines = wide_csv_lines(columns, _predictions(model.predictor, blocks, given))
@@ -61,7 +61,7 @@ def predict(
 def _predictions(
     predictor: Predictor, blocks: Iterable[NewRows], given: InputFile
 ) -> Iterator[tuple[Iterable[Sequence[object]], FloatArray]]:
-    """Row numbers and predictions, with the numeric columns (n, c), batch by batch."""
+    """Yield row numbers and predictions, with the numeric columns (n, c), batch by batch."""
     row = 0
     for scores in predictor.column_scores((block, np.arange(len(block))) for block in blocks):
         numbers = np.arange(row, row + len(scores))

@@ -1,4 +1,4 @@
-"""What `search`, `plan` and `check` do first: a search whose config, data and space are sound."""
+"""The first step of `search`, `plan` and `check`: validates a search's config, data and space."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from fnnctl.stacks.trial_fits import TrialFits, trial_rows
 
 @dataclass(frozen=True, slots=True)
 class PreparedSearch:
-    """A search whose config, data and space are sound."""
+    """A search whose config, data and space are valid."""
 
     loaded: LoadedExperiment
     setup: SearchSetup
@@ -24,18 +24,18 @@ class PreparedSearch:
 
     @property
     def warnings(self) -> list[str]:
-        """What was noticed while the data were read."""
+        """Warnings from reading the data."""
         return list(self.loaded.data.warnings)
 
     def base_fit(self) -> Fit:
-        """The fit of the config itself, which stands for the size of the trials' networks."""
+        """The fit of the config itself; its size stands for that of the trials' networks."""
         return self.loaded.fit(self.split)
 
 
 def prepare_search(
     loaded: LoadedExperiment, *, max_trials: int | None, horizon: int | None = None
 ) -> PreparedSearch:
-    """Divide the rows, plan, and see to it that every network fits into the memory; raises `InputError`."""
+    """Split the rows, plan, and check that every network fits into memory; raises `InputError`."""
     _refuse_unsound(loaded)
     data = loaded.data
     experiment = with_data_facts(loaded.experiment, data)
@@ -54,10 +54,10 @@ def prepare_search(
 
 
 def _refuse_unsound(loaded: LoadedExperiment) -> None:
-    """Raise `ConfigError` if the config's search is no search, or if anything is wrong with it."""
+    """Raise `ConfigError` if the config has nothing to search, or if its search section is wrong."""
     search = loaded.experiment.search
     if search is None or not search.space:
-        message = "there is nothing to search; write for example {training.l2: {log_uniform: [1e-6, 1e-2]}}"
+        message = "there is nothing to search; write, e.g., {training.l2: {log_uniform: [1e-6, 1e-2]}}"
         with loaded.config.located():
             raise ConfigError(Problem(message, path="search.space"))
     if problems := loaded.search_problems():

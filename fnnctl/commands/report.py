@@ -1,4 +1,4 @@
-"""`fnnctl report`: how runs went, and whether their metrics pass the gates."""
+"""`fnnctl report`: reports on runs, and checks their metrics against gates."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def report(
 ) -> int:
     """Report on the runs; return 1 if a gate was missed, else 0.
 
-    Without a format the file's ending decides. With `--json` the JSON object is printed, also if a file is
-    written beside it. Raises `UsageError` for an unknown run, format, or metric of a gate.
+    If `format_` is None, the file's extension selects the format. `--json` prints the JSON object even if a
+    file is written too. Raises `UsageError` for an unknown run, format, or metric of a gate.
     """
     file = None if file == Path("-") else file
     format_ = chosen_format(format_, file, default=JSON if output.json else TERMINAL)
     if output.json and file is None and format_ != JSON:
-        raise UsageError(f"--json and --format {format_} contradict each other: leave one of the two out")
+        raise UsageError(f"--json and --format {format_} contradict each other: leave one out")
     gates = parse_gates(fail_under)
     named: Sequence[str | None] = runs or [None]
     found = [find_run(run, runs_dir) for run in named]
@@ -59,7 +59,7 @@ def report(
 
 
 def report_end(run: RunFolder, output: Output) -> None:
-    """What a command prints at its end of the run that it has made."""
+    """Print the results of the run that a command has made."""
     try:
         _print_end(summarize(run), output)
     except UnwritableOutputError as error:
@@ -81,7 +81,7 @@ def _print_end(summary: Summary, output: Output) -> None:
 
 
 def _redraw(run: RunFolder, output: Output) -> None:
-    """Draw the missing figures of a run that is over."""
+    """Draw the missing figures of a run that has ended."""
     if run.is_alive():
         return
     try:

@@ -1,4 +1,4 @@
-"""`fnnctl search --resume`: on to the end that the search would have had, or to a later one."""
+"""`fnnctl search --resume`: continues a search to its planned end, or extends it."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ def resume_search(
     output: Output,
     signals: Interruption,
 ) -> RunFolder:
-    """Go on with a search that was interrupted, killed or ended by a limit, or that is to get longer.
+    """Continue a search that was interrupted, killed or stopped by a limit, or extend a search.
 
-    `overrides` and `options` may ask for more trials or a larger budget. A search that is complete, and of
-    which nothing more is asked, stays as it is. Raises `UsageError` for an unknown run, for one that is no
-    search, and for one that still goes on, and `InputError` if config, data or versions are no longer what
-    they were, or another search is asked for; the run is then as it was.
+    `overrides` and `options` may ask for more trials or a larger budget. A complete search that is not
+    extended stays unchanged. Raises `UsageError` if the run is unknown, not a search, or still running, and
+    `InputError` if the config, the data or the versions have changed, or if the options ask for a different
+    search; the run then stays unchanged.
     """
     started = time.monotonic()
     refuse_other_settings(overrides)
@@ -57,7 +57,7 @@ def resume_search(
         read_search(folder)  # refuses a journal that has lost its end, before anything is written
     extends = bool(overrides) or options.max_trials is not None
     if not extends and _is_over(folder):
-        output.note(f"{folder.path} is complete: there is nothing left to do")
+        output.note(f"{folder.path} is complete: nothing to do")
         return folder
     run = take_over_run(folder)
     signals.run, signals.resumed_by = str(run.path), "search"
@@ -69,7 +69,7 @@ def resume_search(
         begun = _as_recorded(run, journal)
         prepared = _extended(begun, journal, overrides, options.max_trials) if extends else begun
         if _is_over(run) and not asks_for_more(begun.setup, prepared.setup):
-            output.note(f"{folder.path} is complete{_has_all(prepared)}: there is nothing left to do")
+            output.note(f"{folder.path} is complete{_has_all(prepared)}: nothing to do")
             return folder
         _refuse_fewer_trials(begun, prepared, journal, options.max_trials)
         with signals.graceful():
@@ -79,7 +79,8 @@ def resume_search(
             output.note(f"resuming {run.path}")
             if file.torn:
                 torn = counted(file.torn, "byte")
-                output.note(f"the journal's last {torn} were no whole record; they are kept beside it")
+                note = f"the journal ended with an incomplete record of {torn}, kept in {names.JOURNAL_TORN}"
+                output.note(note)
             run.log("resumed")
             manifest = run.read_manifest()
             run.record(resumed_facts(manifest))
@@ -93,13 +94,13 @@ def resume_search(
 
 
 def _is_over(run: RunFolder) -> bool:
-    """Whether the search has come to the end of its plan, and its winner is refitted."""
+    """Whether the search completed its plan and refitted its winner."""
     last = (run.read_journal() or [{}])[-1]
     return run.read_manifest().status == "completed" and last == encode(End(COMPLETE))
 
 
 def _as_recorded(run: RunFolder, journal: Journal) -> PreparedSearch:
-    """The search with the plan that its journal has, which may be a longer one than it began with."""
+    """The search with its journal's plan, which an earlier resume may have extended."""
     settings = journal.settings
     loaded = load_experiment(run.path / names.RESOLVED, plan_words(settings), run=run)
     return prepare_search(loaded, max_trials=settings.get("max_trials"), horizon=settings.get("horizon"))
@@ -108,7 +109,7 @@ def _as_recorded(run: RunFolder, journal: Journal) -> PreparedSearch:
 def _extended(
     begun: PreparedSearch, journal: Journal, overrides: Sequence[str], max_trials: int | None
 ) -> PreparedSearch:
-    """The search with the plan that is asked for; its schedules keep their horizon."""
+    """The search with the requested plan; its lr_schedules keep their horizon."""
     words = [*plan_words(journal.settings), *overrides]
     config = load_config(begun.loaded.config.file, words)
     most = begun.setup.budget.max_trials if max_trials is None else max_trials
@@ -125,14 +126,14 @@ def _refuse_fewer_trials(
     planned = search.setup.plan.trials
     if planned < min(len(journal.trials), begun.setup.plan.trials):
         raise UsageError(
-            f"--max-trials {max_trials} leaves {counted(planned, 'trial')}, and {len(journal.trials):,} have "
-            "begun: give more, or end the search with --time-limit"
+            f"--max-trials {max_trials} allows {counted(planned, 'trial')}, but {len(journal.trials):,} have "
+            "already started: allow more, or end the search with --time-limit"
         )
 
 
 def _has_all(search: PreparedSearch) -> str:
-    """What was asked for, if that is no more than there is."""
+    """Words that say that the search has all requested trials and epochs."""
     most, limit = search.setup.budget.max_epochs, search.setup.budget.max_trials
     bound = "" if limit is None else f" with --max-trials {limit}"
     trials, epochs = counted(search.setup.plan.trials, "trial"), counted(most, "epoch")
-    return f" and has all that is asked for, {trials} up to {epochs}{bound}"
+    return f" and already has {trials} with up to {epochs}{bound}"

@@ -1,4 +1,4 @@
-"""`fnnctl runs`: which runs there are, and how they went."""
+"""`fnnctl runs`: lists runs with their status and test score."""
 
 from __future__ import annotations
 

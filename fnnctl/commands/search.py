@@ -1,4 +1,4 @@
-"""`fnnctl search`: from a config with a space to the best configuration in it, refitted and tested once."""
+"""`fnnctl search`: searches a config's space, then refits the best configuration and tests it once."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ TIME_IS_OVER = "the time limit"
 
 @dataclass(frozen=True, slots=True)
 class SearchOptions:
-    """What the command line says beside the config: none of it changes a trial's numbers."""
+    """The command-line options beside the config; none of them changes the numbers of a trial."""
 
     method: str | None
     workers: int | None
@@ -62,16 +62,16 @@ class SearchOptions:
         if self.executor is not None and self.executor not in BY_NAME:
             known = " or ".join(BY_NAME)
             hint = did_you_mean(self.executor, BY_NAME)
-            raise UsageError(f"there is no executor '{self.executor}'; it is {known}{hint}")
+            raise UsageError(f"there is no executor '{self.executor}'; choose {known}{hint}")
 
     @property
     def changes(self) -> list[OptionChange]:
-        """The changes of the config."""
+        """The changes that the options make to the config."""
         return OptionChange.given("--method", "search.method", self.method)
 
     @property
     def machine(self) -> dict[str, Any]:
-        """What a resume records, if it was given."""
+        """The given options that a resume records."""
         given = {"workers": self.workers, "executor": self.executor, "time_limit": self.time_limit}
         return {name: value for name, value in given.items() if value is not None}
 
@@ -89,8 +89,8 @@ def search(
 ) -> RunFolder:
     """Search, refit the winner, test it once, and write the search's folder.
 
-    Raises `InputError` before there is a folder, and `NoFinishedTrialError` or `InterruptedRunError` when
-    what was done is in it.
+    Raises `InputError` before the folder exists, and `NoFinishedTrialError` or `InterruptedRunError` after
+    the completed work is written.
     """
     started = time.monotonic()
     loaded = load_experiment(config, [*overrides, *options.changes], name=name, seed=seed)
@@ -106,7 +106,7 @@ def search(
 
 
 def _create(search: PreparedSearch, runs_dir: Path) -> OpenRun:
-    """The run's folder; it appears with the journal's header in it."""
+    """Create the run folder, which contains the journal's header from the start."""
     setup, experiment = search.setup, search.setup.experiment
     threads = 1 if set_blas_threads(1) else None
     settings = search.base_fit().settings
@@ -123,13 +123,13 @@ def _create(search: PreparedSearch, runs_dir: Path) -> OpenRun:
 
 
 def journal_header(search: PreparedSearch) -> Header:
-    """The journal's first record; only the versions of what computes keep a search from resuming."""
+    """The journal's first record; a resume needs the same versions of the libraries that compute."""
     return search.setup.header(search.loaded.data.dataset.sha256, {"numpy": np.__version__})
 
 
 @dataclass(frozen=True, slots=True)
 class _Session:
-    """What the steps of one search have in common."""
+    """The state that the steps of one search share."""
 
     run: OpenRun
     search: PreparedSearch
@@ -142,14 +142,14 @@ class _Session:
     standings: Standings
 
     def stop(self) -> str | None:
-        """Why the search should end now; None if it should go on."""
+        """Why the search should end now; None if it should continue."""
         limit = self.options.time_limit
         if self.signals.requested():
             return INTERRUPTED
         return TIME_IS_OVER if limit is not None and time.monotonic() - self.started >= limit else None
 
     def on_results(self, results: Sequence[Result]) -> None:
-        """Take note of results that were recorded."""
+        """Update the standings with recorded results."""
         for result in results:
             self.standings.tell(result)
 
@@ -164,9 +164,9 @@ def complete_search(
     output: Output,
     signals: Interruption,
 ) -> None:
-    """Search to the end, refit the winner, and write all that a search's folder holds.
+    """Search to the end, refit the winner, and write the contents of the search's folder.
 
-    Raises `NoFinishedTrialError` or `InterruptedRunError` when what was done is in the folder.
+    Raises `NoFinishedTrialError` or `InterruptedRunError` after the completed work is written.
     """
     setup = search.setup
     standings = Standings(setup.direction, journal.results.values())
@@ -191,8 +191,8 @@ def complete_search(
                 trials=len(journal.trials), reasons=told, run=str(run.path), ended=ended
             )
         if reason != COMPLETE:
-            output.note(f"the search has ended before its plan: {reason}")
-        output.note(f"trial {best.trial} is best")
+            output.note(f"the search ended before it completed its plan: {reason}")
+        output.note(f"best trial: {best.trial}")
         _refit(session, journal.trials[best.trial].assignment, epochs=_epochs(best))
         if not setup.settings.keep_checkpoints:
             TrialCheckpoints(run.path).keep_only(())
@@ -201,7 +201,7 @@ def complete_search(
 
 
 def _search(session: _Session) -> str:
-    """Run the search to its end, or until it is asked to stop, and return why it ended."""
+    """Run the search until it is complete or asked to stop, and return why it ended."""
     setup, fits, options = session.search.setup, session.search.fits, session.options
     objective = setup.settings.objective
     epochs = setup.plan.epochs_with_reuse * len(fits.rows)
@@ -248,10 +248,10 @@ def _search(session: _Session) -> str:
 
 
 def _refit(session: _Session, assignment: Assignment, *, epochs: int) -> None:
-    """Train the winner on training and validation rows for its own number of epochs, and test it, once.
+    """Train the winner on training and validation rows for its own number of epochs, and test it once.
 
-    The folder is written anew if an earlier process has left one that is not complete. The complete run of a
-    former winner stays until that of this one can take its place.
+    If an earlier process left an incomplete folder, it is written anew. The complete run of a former winner
+    stays until the run of this winner can replace it.
     """
     started, run, search, output = time.monotonic(), session.run, session.search, session.output
     folder = RunFolder(run.path / names.BEST)
@@ -264,7 +264,7 @@ def _refit(session: _Session, assignment: Assignment, *, epochs: int) -> None:
         fit = Fit.of(data, experiment, split)
     resolved = resolved_yaml(fit.experiment)
     if not complete or folder.read_resolved() != resolved.encode("utf-8"):
-        output.note("the best trial is trained on training and validation part together")
+        output.note("refitting the best trial on the training and validation rows")
         left_out = left_out_of_refit(trial)
         warn(run, left_out, output.note)
         opened = create_training_run(
@@ -281,13 +281,13 @@ def _refit(session: _Session, assignment: Assignment, *, epochs: int) -> None:
 
 
 def _epochs(best: Result) -> int:
-    """The winner's own number of epochs: all that it was granted, or those up to the weights that it kept."""
+    """The winner's number of epochs: its budget, or the epoch of its best weights if it kept those."""
     kept: int | None = (best.facts or {}).get(KEPT_EPOCH)
     return kept or best.budget
 
 
 def _record(session: _Session) -> None:
-    """What the manifest says of the search."""
+    """Record the facts about the search in the manifest."""
     run, setup, journal, standings = session.run, session.search.setup, session.journal, session.standings
     best, end = standings.incumbent, journal.end.reason if journal.end else None
     trained = sum(standings.epochs.values())

@@ -1,4 +1,4 @@
-"""`fnnctl train`: the straight line from a config to a run folder."""
+"""`fnnctl train`: trains and scores one experiment, from its config to the run folder."""
 
 from __future__ import annotations
 
@@ -53,15 +53,15 @@ def train(
 ) -> RunFolder:
     """Train an experiment, score it on every part, and write its run folder.
 
-    Raises `InputError` before there is a folder, and `DivergedError` or `InterruptedRunError` when what was
-    done is in it.
+    Raises `InputError` before the folder exists, and `DivergedError` or `InterruptedRunError` after the
+    completed work is written.
     """
     started = time.monotonic()
     loaded = load_experiment(config, overrides, name=name, seed=seed)
     split = loaded.split()
     fit = loaded.fit(split)
     warnings = loaded.warnings(split)
-    with signals.graceful():  # so that no folder is left without a word about its end
+    with signals.graceful():  # a signal here must not leave a folder that does not say how the run ended
         run = create_training_run(runs_dir, loaded.data, fit, config=loaded.config.text, warnings=warnings)
         signals.run = str(run.path)
         warn(run, warnings, output.note)
@@ -70,17 +70,16 @@ def train(
 
 
 def resume_training(name: str, *, runs_dir: Path, output: Output, signals: Interruption) -> RunFolder:
-    """Go on with an interrupted training from its last checkpoint, to the bits of one without a pause.
+    """Continue an interrupted training from its last checkpoint, with the same bits as without interruption.
 
-    A run that is complete stays as it is. Raises `UsageError` for an unknown run, for one that is no
-    training, and for one that still goes on, and `InputError` if config or data are no longer what they were;
-    the run is then as it was.
+    A complete run stays unchanged. Raises `UsageError` if the run is unknown, not a training, or still
+    running, and `InputError` if the config or the data have changed; the run then stays unchanged.
     """
     started = time.monotonic()
     folder = find_resumable(name, runs_dir, kind="train", command="train")
     run = open_run(folder)
     if run is None:
-        output.note(f"{folder.path} is complete: there is nothing left to do")
+        output.note(f"{folder.path} is complete: nothing to do")
         return folder
     signals.run = str(run.path)
     with released_on_error(run):
@@ -104,7 +103,7 @@ def create_training_run(
     config: bytes | None = None,
     folder: str | None = None,
 ) -> OpenRun:
-    """The run's folder, which appears with its config (by default the resolved one) and manifest in it."""
+    """Create the run folder; it contains the config (default: the resolved one) and manifest at once."""
     facts = known_facts(
         fit.experiment, data, fit.settings, warnings, blas_threads=set_threads(fit), sizes=fit.sizes
     )
@@ -121,7 +120,7 @@ def create_training_run(
 
 
 def set_threads(fit: Fit) -> int | None:
-    """Let matrix products use the fit's threads, and return them; None if the BLAS takes no number."""
+    """Limit matrix products to the fit's threads; return their number, or None if the BLAS accepts none."""
     threads = fit.experiment.training.threads
     return threads if threads != "auto" and set_blas_threads(threads) else None
 
@@ -136,10 +135,10 @@ def complete_training(
     output: Output,
     signals: Interruption,
 ) -> None:
-    """Train from the start, or from the checkpoint, and write all that a run's folder holds.
+    """Train from the start or from the checkpoint, and write the contents of the run folder.
 
-    `started` is the command's, on the monotonic clock. Raises `DivergedError` or `InterruptedRunError` when
-    what was done is in the folder.
+    `started` is when the command began, on the monotonic clock. Raises `DivergedError` or
+    `InterruptedRunError` after the completed work is written.
     """
     signals.kept_epoch = checkpoint.epoch if checkpoint else None
     with RunRecorder(
@@ -157,10 +156,10 @@ def complete_training(
         predictor = _calibrated(run, data, fit, stack, trained, output)
         parts = score_parts(predictor, data, stack.pool, fit.split(data))
         if not all(math.isfinite(part.loss) for part in parts.values() if part):
-            raise _diverged(run, fit, trained)  # the last step's weights are finite, and too large
+            raise _diverged(run, fit, trained)  # the last step's weights are finite, but too large
         write_scores(run, parts)
         draw_figures(run)
-        signals.raise_if_requested()  # a library that was drawing may have swallowed the signal
+        signals.raise_if_requested()  # matplotlib may have swallowed the signal
 
 
 def _train(
@@ -207,7 +206,7 @@ def _train(
 def _calibrated(
     run: OpenRun, data: TaskData, fit: Fit, stack: TrainedStack, trained: TrainedMember, output: Output
 ) -> Predictor:
-    """What the fit has become, calibrated if the experiment asks for it."""
+    """The fit's predictor, calibrated if the experiment asks for it."""
     predictor = fresh_predictor(data, fit, stack.members[0], trained.parameters, trained.statistics)
     if fit.experiment.model.calibration == "none":
         return predictor
@@ -218,14 +217,14 @@ def _calibrated(
         run.record({"calibration": {"temperature": temperature}})
     else:
         warning = (
-            f"no temperature is best for the {fit.sizes[1]:,} rows of the validation part, "
-            "which are all classified correctly, or no better than by chance: nothing is calibrated"
+            f"cannot calibrate: the {fit.sizes[1]:,} validation rows determine no best temperature, because "
+            "they are all classified correctly or no better than by chance"
         )
         warn(run, [warning], output.note)
     return predictor
 
 
 def _diverged(run: OpenRun, fit: Fit, trained: TrainedMember) -> DivergedError:
-    """The error, once the manifest says so: weights may be finite numbers and yet of no use."""
+    """Record the divergence and return the error: even finite weights may be useless."""
     run.record({"diverged": True})
     return diverged(run, fit, epoch=trained.epochs)

@@ -1,7 +1,7 @@
-"""A command's output: data on standard output, everything else on standard error.
+"""A command's output: data go to standard output, everything else to standard error.
 
-If the reader closes its end of the pipe, further output is discarded, and the command goes on to its own end
-and exit code.
+If the reader closes the pipe, further output is discarded; the command continues to its normal end and exit
+code.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 
 LINES_AT_ONCE = 1000
 WIDEST = 300
-"""Columns that a table may take on a terminal that has fewer."""
+"""The most columns that a table may use, even on a narrower terminal."""
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """What a command may print, and in which form."""
+    """Prints what a command's output options allow, in the form that they ask for."""
 
     json: bool = False
-    """One JSON object on standard output, and nothing else there."""
+    """Print one JSON object to standard output, and nothing else there."""
     quiet: bool = False
     verbose: bool = False
     color: bool = True
@@ -47,7 +47,7 @@ class Output:
                 return
 
     def json_object(self, value: Mapping[str, Any]) -> None:
-        """Print the one object of `--json`."""
+        """Print the single object of `--json`."""
         from fnnctl.store.documents import to_json
 
         self.data(to_json(value).rstrip("\n"))
@@ -57,23 +57,23 @@ class Output:
         _write(sys.stdout, self.rendered(renderable))
 
     def flush(self) -> None:
-        """Write what others have printed, such as the help of a command, while an error can still be told."""
+        """Write what others have printed, such as a command's help, while an error can still be reported."""
         _write(sys.stdout, "")
 
     @property
     def width(self) -> int:
-        """The terminal's columns; 80 if there is no terminal."""
+        """The terminal's width in columns; 80 if there is no terminal."""
         return self.console(sys.stdout or io.StringIO()).width
 
     def rendered(self, renderable: RenderableType, *, plain: bool = False) -> str:
-        """What rich lays out as text; `plain` is without colours even on a terminal."""
+        """The text of something that rich lays out; with `plain`, without colours even on a terminal."""
         from rich.measure import Measurement
 
         text = io.StringIO()
         console = self.console(text if plain or sys.stdout is None else sys.stdout)
         needed = Measurement.get(console, console.options.update(width=WIDEST), renderable).minimum
         console.width = max(console.width, min(needed, WIDEST))  # a narrow terminal must not lose a column
-        console.file = text  # it writes to the stream even if it is told to capture, and that may be full
+        console.file = text  # rich writes to its stream even when it captures, and the stream may be full
         console.print(renderable, crop=False)
         return "\n".join(line.rstrip() for line in text.getvalue().split("\n"))
 
@@ -83,7 +83,7 @@ class Output:
             self.complain(text)
 
     def complain(self, text: str) -> None:
-        """Print an error. If standard error cannot be written, the exit code has to do."""
+        """Print an error. If standard error cannot be written, only the exit code reports it."""
         with suppress(UnwritableOutputError):
             _write(sys.stderr, text + "\n")
 

@@ -1,4 +1,4 @@
-"""The progress of a training: a bar on a terminal, elsewhere a plain line now and then."""
+"""Shows the progress of training: a bar on a terminal, otherwise a plain line every few seconds."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ OnEpoch = Callable[[int, Record], None]
 
 @contextmanager
 def epoch_progress(output: Output, epochs: int, *, done: int = 0) -> Iterator[OnEpoch]:
-    """Yield what to call after each epoch; it shows the first member of the stack.
+    """Yield a function to call after each epoch; it shows the first member of the stack.
 
-    A resumed training has `done` some of the epochs already.
+    `done` is the number of epochs that a resumed training has already completed.
     """
     if output.quiet:
         yield lambda epoch, record: None
@@ -36,17 +36,17 @@ def epoch_progress(output: Output, epochs: int, *, done: int = 0) -> Iterator[On
 
 @contextmanager
 def amount_progress(output: Output, total: int) -> Iterator[Callable[[int], None]]:
-    """Yield what to call now and then with the number of epochs, of `total`, trained by all networks."""
+    """Yield a function to call with the number of epochs that all networks have trained, out of `total`."""
     if output.quiet:
         yield lambda done: None
     elif sys.stderr.isatty():
-        # The bar is drawn only when it is updated: a process with a thread that draws cannot fork workers.
+        # Draw the bar only on updates: a process with a drawing thread cannot safely fork workers.
         text = "epoch {task.completed:,} of {task.total:,} at most"
         with _bar(output, text, total, in_thread=False) as draw:
             yield draw
     else:
         is_due = _Interval(SECONDS_BETWEEN_LINES)
-        is_due()  # the first line comes after an interval
+        is_due()  # print the first line only after one interval
 
         def tell(done: int) -> None:
             if is_due():
@@ -56,7 +56,7 @@ def amount_progress(output: Output, total: int) -> Iterator[Callable[[int], None
 
 
 def epoch_line(epoch: int, record: Record, *, epochs: int) -> str:
-    """`epoch 12/200  train_loss 0.1234  …` for the first member."""
+    """The line `epoch 12/200  train_loss 0.1234  …` for the first member."""
     names = [f"{part}_{metric}" for part in PARTS for metric in _metrics(record)]
     values = "  ".join(f"{name} {_number(record[name][0], 4)}" for name in names if name in record)
     return f"epoch {epoch}/{epochs}  {values}"
@@ -69,7 +69,7 @@ class _Interval:
         self._seconds, self._due = seconds, time.monotonic()
 
     def __call__(self) -> bool:
-        """Whether the interval is over, or has not begun yet; if so, a new one begins."""
+        """Whether the interval is over, or this is the first call; if so, start a new interval."""
         now = time.monotonic()
         is_due = now >= self._due
         if is_due:
@@ -79,7 +79,7 @@ class _Interval:
 
 @contextmanager
 def _epoch_lines(output: Output, epochs: int) -> Iterator[OnEpoch]:
-    """Print the first epoch, one every few seconds, and the last; with `--verbose` all."""
+    """Print the first epoch, one every few seconds, and the last; with `--verbose`, all epochs."""
     is_due = _Interval(SECONDS_BETWEEN_LINES)
     unprinted: tuple[int, Record] | None = None
 
@@ -99,7 +99,7 @@ def _epoch_lines(output: Output, epochs: int) -> Iterator[OnEpoch]:
 def _bar(
     output: Output, text: str, total: int, *, done: int = 0, in_thread: bool = True
 ) -> Iterator[Callable[..., None]]:
-    """Yield what to call with the epochs that are done, and a function that makes the text after the bar."""
+    """Yield a function to call with the completed epochs and a function that makes the text after the bar."""
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
     from rich.table import Column
 
@@ -124,7 +124,7 @@ def _bar(
 
 
 class _ClosableTerminal:
-    """A terminal that may be closed while something is drawn on it, which must not end a run."""
+    """A terminal that may be closed while something is drawn on it; that must not end a run."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -143,7 +143,7 @@ class _ClosableTerminal:
 
 
 def _short_values(record: Record) -> str:
-    """`loss 0.123/0.234  accuracy 0.950/0.940`: of the training and of the validation part."""
+    """The text `loss 0.123/0.234  accuracy 0.950/0.940`, for the training/validation parts."""
     texts = []
     for metric in _metrics(record):
         names = (f"{part}_{metric}" for part in PARTS)
@@ -153,7 +153,7 @@ def _short_values(record: Record) -> str:
 
 
 def _metrics(record: Record) -> list[str]:
-    """The metrics that are known of the training part, which suffice to follow a training."""
+    """The metrics of the training part, which are enough to follow training."""
     return [name.removeprefix("train_") for name in record if name.startswith("train_")]
 
 

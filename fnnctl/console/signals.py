@@ -1,7 +1,7 @@
-"""Ctrl-C, SIGTERM and SIGHUP: training ends after the current step, everything else at once.
+"""Ctrl-C, SIGTERM and SIGHUP: training stops after the current step, everything else stops at once.
 
-A command imports what it needs first, and handles signals then: until then they wait, see `fnnctl.__main__`.
-Every file is written whole, so a run may end between any two files.
+A command first imports its packages and then handles signals; until then they stay pending, see
+`fnnctl.__main__`. Every file is written atomically, so a run may stop between any two files.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Interruption:
-    """Handles the signals that end a run, and remembers what its error says of the run."""
+    """Handles the signals that end a run, and keeps the facts for the error message."""
 
     def __init__(self, output: Output) -> None:
         self.run: str | None = None
@@ -31,7 +31,7 @@ class Interruption:
         self.resumed_by = "train"
         """The command whose `--resume` continues the run."""
         self.kept_epoch: int | None = None
-        """The epoch of the checkpoint from which a training is resumed; None if it starts again."""
+        """The epoch of the checkpoint from which training would resume; None if it would start again."""
         self._signal_number: int | None = None
         self._graceful = self._announced = False
         self._output = output
@@ -45,21 +45,21 @@ class Interruption:
             return False
         if not self._announced:
             self._announced = True
-            self._output.note("stopping after this step; once more to stop at once")
+            self._output.note("stopping after this step; interrupt again to stop at once")
         return True
 
     def raise_if_requested(self, epochs: int | None = None) -> None:
-        """Raise the error that ends an interrupted run; `epochs` were trained."""
+        """Raise the error of an interrupted run; `epochs` is the number of trained epochs."""
         if self._signal_number is not None:
             raise self._error(self._signal_number, epochs)
 
     def note_kept(self, epoch: int) -> None:
-        """Remember that there is a checkpoint of this epoch."""
+        """Remember that a checkpoint of this epoch exists."""
         self.kept_epoch = epoch
 
     @contextmanager
     def graceful(self) -> Iterator[None]:
-        """Within the block the first signal ends nothing; `requested` tells of it."""
+        """Within the block, the first signal does not stop anything; it only makes `requested` true."""
         self.raise_if_requested()
         self._graceful = True
         try:
@@ -68,7 +68,7 @@ class Interruption:
             self._graceful = False
 
     def handle(self, signal_number: int, frame: FrameType | None) -> None:
-        """Raise `StopNow`, except for the first signal if it comes within a graceful block."""
+        """Raise `StopNow`, except on the first signal within a graceful block."""
         first = self._signal_number is None
         self._signal_number = signal_number
         if not (self._graceful and first):
@@ -86,13 +86,13 @@ class Interruption:
 
 @contextmanager
 def interruption(output: Output) -> Iterator[Interruption]:
-    """Handle the signals within the block; raises `InterruptedRunError` if one has ended it.
+    """Handle signals within the block; raises `InterruptedRunError` if one of them ends it.
 
-    Those that came before, while Python imported, are handled at once. Raises `BlasThreadsError` if one of
-    them came from NumPy's BLAS.
+    Signals that arrived earlier, during Python's imports, are handled at once. Raises `BlasThreadsError` if
+    one of them came from NumPy's BLAS.
     """
     caught = Interruption(output)
-    if threading.current_thread() is not threading.main_thread():  # only it may install handlers
+    if threading.current_thread() is not threading.main_thread():  # only the main thread may
         yield caught
         return
     _refuse_blas_without_threads()
@@ -114,17 +114,17 @@ def interruption(output: Output) -> Iterator[Interruption]:
 
 @contextmanager
 def ended_by_signals(output: Output) -> Iterator[None]:
-    """Do as `interruption`, for a command that cannot be resumed."""
+    """Like `interruption`, for a command that cannot be resumed."""
     try:
         with interruption(output) as signals:
             yield
-            signals.raise_if_requested()  # what was raised may have been lost in a callback
+            signals.raise_if_requested()  # the exception may have been lost in a callback
     except InterruptedRunError as error:
         raise InterruptedCommandError(error.exit_code) from None
 
 
 def _silent_about_signals(hook: Callable[[UnraisableHookArgs], None]) -> Callable[[UnraisableHookArgs], None]:
-    """The hook for what Python's callbacks raise, without what signals raise there: that is remembered."""
+    """The hook for exceptions in Python's callbacks; it ignores `StopNow`, which is already remembered."""
 
     def without_signals(lost: UnraisableHookArgs) -> None:
         if not isinstance(lost.exc_value, StopNow):
@@ -136,7 +136,7 @@ def _silent_about_signals(hook: Callable[[UnraisableHookArgs], None]) -> Callabl
 def _refuse_blas_without_threads() -> None:
     """Raise `BlasThreadsError` if OpenBLAS could not start its threads when NumPy was imported.
 
-    It tells that by sending SIGINT to its own process, as if Ctrl-C had been pressed; the signal is waiting.
+    OpenBLAS reports that by sending SIGINT to its own process, like Ctrl-C; the signal is still pending.
     """
     if hasattr(signal, "sigtimedwait") and signal.SIGINT in signal.sigpending():
         waiting = signal.sigtimedwait({signal.SIGINT}, 0)
@@ -146,7 +146,7 @@ def _refuse_blas_without_threads() -> None:
 
 
 def _signals() -> list[signal.Signals]:
-    """Those that end a run. SIGHUP, sent when a terminal is closed, only if nohup does not ignore it."""
+    """The signals that end a run. SIGHUP (the terminal was closed) is one unless nohup ignores it."""
     numbers = [signal.SIGINT, signal.SIGTERM]
     if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         numbers.append(signal.SIGHUP)

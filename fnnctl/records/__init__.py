@@ -1,1 +1,1 @@
-"""What a search writes and a report reads: trials, jobs, results, the journal, standings."""
+"""The records that a search writes and a report reads: trials, jobs, results, the journal, standings."""

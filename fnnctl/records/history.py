@@ -1,4 +1,4 @@
-"""A search as its journal tells it, for reports: the journal, the standings, and what follows from them."""
+"""The history of a search, for reports: its journal, its standings, and what follows from them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ WAITING: Final = "waiting"
 
 @dataclass(frozen=True, slots=True)
 class RungResults:
-    """One budget level of a bracket, as far as it was climbed."""
+    """One budget level of a bracket that has results."""
 
     bracket: int
     rung: int
@@ -44,14 +44,14 @@ class SearchHistory:
 
     def __init__(self, journal: Journal) -> None:
         self.settings: Mapping[str, Any] = journal.settings
-        """Those of the header, and what resumes have changed."""
+        """The settings of the header, as later resumes have changed them."""
         self.trials: Mapping[int, Trial] = journal.trials
         self.results: Sequence[Result] = [
             replace(result, objective=finite_objective(result)) for result in journal.results.values()
         ]
-        """An objective that cannot be compared is None."""
+        """Their objectives are None unless they are finite numbers."""
         self.end = journal.end.reason if journal.end else None
-        """Why the search ended; None while it has not."""
+        """Why the search ended; None if it has not ended."""
         self.standings = Standings(self.direction, self.results)
 
     @property
@@ -79,7 +79,7 @@ class SearchHistory:
 
     @property
     def method(self) -> str:
-        """The method's name, or its scheduler and sampler if the two have no name together."""
+        """The method's name, or its scheduler and sampler if that pair has no name."""
         if isinstance(method := self.settings.get("method"), str):
             return method
         of: Mapping[str, Any] = method if isinstance(method, Mapping) else self.settings
@@ -88,7 +88,7 @@ class SearchHistory:
 
     @property
     def paths(self) -> list[str]:
-        """The settings that trials have values of, in the order of the header's dimensions.
+        """The settings that trials have values for, in the order of the header's dimensions.
 
         A setting can have several dimensions: those of `model.hidden` are `model.hidden.depth` and so on.
         """
@@ -103,14 +103,14 @@ class SearchHistory:
 
     @property
     def statuses(self) -> dict[str, int]:
-        """How many trials there are of each status."""
+        """The number of trials per status."""
         latest = self.standings.latest
         counts = Counter(latest[n].status.value if n in latest else WAITING for n in self.trials)
         return dict(counts)
 
     @property
     def granted(self) -> int:
-        """Epochs granted: the sum of every trial's largest budget that has a result."""
+        """Epochs granted: the sum, over all trials, of the largest budget with a result."""
         return sum(result.budget for result in self.standings.latest.values())
 
     @property
@@ -120,7 +120,7 @@ class SearchHistory:
 
     @cached_property
     def starts(self) -> dict[JobKey, int]:
-        """By result, the epochs that its trial had had before: the largest budget completed by then."""
+        """By result, the epochs that its trial had trained before: the largest budget completed by then."""
         found: dict[JobKey, int] = {}
         completed: dict[int, list[int]] = {}
         for result in self.results:
@@ -132,7 +132,7 @@ class SearchHistory:
 
     @cached_property
     def rungs(self) -> list[RungResults]:
-        """Bracket by bracket, the one that begins with the smallest budget first."""
+        """The rungs by bracket, beginning with the bracket with the smallest first budget."""
         found: dict[tuple[int, int], list[Result]] = {}
         for result in self.results:
             found.setdefault((-self.trials[result.trial].bracket, result.budget), []).append(result)
@@ -148,18 +148,18 @@ class SearchHistory:
 
     @property
     def kept_horizon(self) -> int | None:
-        """The horizon of every trial's schedules; None if it is the number of epochs that `set_words` give.
+        """The horizon of all lr_schedules; None if it equals the number of epochs that `set_words` give.
 
-        It is another one where the search was extended, or where the config has a horizon.
+        It differs if the search was extended, or if the config sets a horizon.
         """
         horizon: int | None = self.settings.get("horizon")
         return None if self._largest_budget in {None, horizon} else horizon
 
     def set_words(self, trial: int, *, reads_horizon: bool = False) -> list[str]:
-        """The `PATH=VALUE` words with which `fnnctl train --set` gives the trial's bits.
+        """The `PATH=VALUE` words with which `fnnctl train --set` reproduces the trial bit for bit.
 
-        A search trains with one thread, whatever the config says and however wide the network.
-        `reads_horizon` says whether the trial has a schedule for which `kept_horizon` matters.
+        A search trains with one thread, independent of the config and of the network's size.
+        `reads_horizon` is whether the trial has an lr_schedule that depends on `kept_horizon`.
         """
         words = [f"{path}={flow_yaml(value)}" for path, value in self.trials[trial].assignment.items()]
         if self._largest_budget is not None:
@@ -169,16 +169,17 @@ class SearchHistory:
         return [*words, "training.threads=1"]
 
     def loss_of(self, result: Result) -> float:
-        """The objective as a loss, which is minimized; infinite if there is no objective."""
+        """The objective as a loss to minimize; infinite if there is no objective."""
         if result.objective is None:
             return math.inf
         return result.objective if self.direction == "minimize" else -result.objective
 
     @property
     def _largest_budget(self) -> int | None:
-        """The end of every trial's schedules; None if that is the config's own training.epochs.
+        """The last epoch of all lr_schedules; None if that is the config's own training.epochs.
 
-        With a total budget it is where the ladder has got to, which a complete search has climbed to its end.
+        With a total budget it is the largest budget with a result, which is the last rung once the search is
+        complete.
         """
         budget = self.settings.get("budget")
         if not isinstance(budget, Mapping):
@@ -224,7 +225,7 @@ def _lost_end(search: SearchHistory, recorded: SearchFacts) -> str | None:
 
 
 def search_history(records: Iterable[JournalRecord], path: Path) -> SearchHistory:
-    """What a journal's records say together; raises `DataError`, which names `path`, if one is no record."""
+    """The history from a journal's records; raises `DataError`, which names `path`, if one is invalid."""
     journal = Journal()
     try:
         for record in records:

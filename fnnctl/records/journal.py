@@ -1,7 +1,7 @@
-"""A search's journal: its records as values, and what follows from all that were recorded so far.
+"""A search's journal: its records as values, and the state that follows from all records so far.
 
-The journal is the truth: a result is appended before anything is decided from it, and a search that goes on
-is replayed from it. Times and workers' names are in the timeline instead.
+The journal is the truth: a result is appended before any decision depends on it, and a resumed search replays
+it. Times and worker names are in the timeline instead.
 """
 
 from __future__ import annotations
@@ -16,28 +16,28 @@ from fnnctl.records.trials import JobKey, Result, Status, Trial
 from fnnctl.store.journal import JournalFile
 
 EXTENDING: Final = ("budget", "trials", "max_trials")
-"""The settings that make another plan of the same search."""
+"""The settings that change the plan of a search, but not the search itself."""
 CHANGEABLE: Final = (*EXTENDING, "workers", "executor", "time_limit")
 """The settings that a resume may change."""
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The first record: what the search is."""
+    """The first record: it identifies the search."""
 
     configuration: str
-    """The digest of everything that a resume may not change."""
+    """The digest of all settings that a resume may not change."""
     data: str | None
     """The data's SHA-256."""
     versions: Mapping[str, str]
     """The versions of the computing libraries, by name."""
     settings: Mapping[str, Any]
-    """What decisions depend on; nothing about workers and time."""
+    """The settings that decisions depend on; none about workers and time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Resume:
-    """The search goes on with other settings."""
+    """The search continues with other settings."""
 
     changes: Mapping[str, Any]
 
@@ -50,7 +50,7 @@ class End:
 
 
 COMPLETE: Final = "complete"
-"""The reason of an end with nothing left to do."""
+"""The reason if nothing is left to do."""
 
 SearchRecord: TypeAlias = Header | Trial | Result | Resume | End
 
@@ -65,7 +65,7 @@ def _optional_float(value: Any) -> float | None:
     return None if value is None else float(value)
 
 
-# A journal can have very many results: a dictionary's look-up takes a fifth of an enumeration's call.
+# A journal can have very many results, and a dictionary lookup takes a fifth of the time of an enum call.
 _STATUSES: Final = {status.value: status for status in Status}
 _CONVERTERS: Final[Mapping[type[SearchRecord], Sequence[tuple[str, Callable[[Any], Any]]]]] = {
     Header: [("settings", dict)],
@@ -88,7 +88,7 @@ def encode(record: SearchRecord) -> dict[str, Any]:
 
 
 def decode(encoded: Mapping[str, Any]) -> SearchRecord:
-    """The record of a JSON object; raises KeyError, TypeError or ValueError if it is none."""
+    """The record from a JSON object; raises KeyError, TypeError or ValueError if it is invalid."""
     values = dict(encoded)
     kind = _KINDS[values.pop("record")]
     for name, convert in _CONVERTERS[kind]:
@@ -97,7 +97,7 @@ def decode(encoded: Mapping[str, Any]) -> SearchRecord:
 
 
 class Journal:
-    """Everything that was recorded. If there is a file, a record is in the file before it is here."""
+    """All records. If there is a file, each record is written to the file before it is added here."""
 
     def __init__(self, file: JournalFile | None = None) -> None:
         """Read the file's records; raises `DataError` if they do not fit together."""
@@ -105,7 +105,7 @@ class Journal:
         self.trials: dict[int, Trial] = {}
         """By number."""
         self.results: dict[JobKey, Result] = {}
-        """By trial and budget, in the order in which they were recorded."""
+        """By trial and budget, in the order of recording."""
         self._of_trial: dict[int, list[Result]] = {}
         self._changes: dict[str, Any] = {}
         self.header: Header | None = None
@@ -115,7 +115,7 @@ class Journal:
             try:
                 self.replay(decode(encoded))
             except (KeyError, TypeError, ValueError) as error:
-                told = f"is not a record that this version of fnnctl writes there ({error})"
+                told = f"is not a valid record for this version of fnnctl ({error})"
                 raise self._refusal(told, line=line) from error
 
     def before(self, key: JobKey) -> Result | None:
@@ -126,14 +126,14 @@ class Journal:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The settings of the header, and what resumes have changed since."""
+        """The settings of the header, as later resumes have changed them."""
         return {**(self.header.settings if self.header else {}), **self._changes}
 
     def begin(self, header: Header, machine: Mapping[str, Any] | None = None) -> None:
-        """Record what the search is or, if that is recorded already, which settings change.
+        """Record the header or, if there is one already, the settings that change.
 
-        `machine` has the workers, executor and time limit that were asked for; only a resume records them.
-        Raises `DataError` if the journal is another search's.
+        `machine` has the given workers, executor and time limit; only a resume records them. Raises
+        `DataError` if the journal belongs to another search.
         """
         if self.header is None:
             self._append([header])
@@ -147,16 +147,16 @@ class Journal:
         }
         if fixed := [name for name in changes if name not in CHANGEABLE]:
             may = quoted_list(CHANGEABLE)
-            raise self._refusal(f"began with another {quoted_list(fixed)}; only {may} can be changed")
+            raise self._refusal(f"began with a different {quoted_list(fixed)}; only {may} can be changed")
         if changes:
             self._append([Resume(changes)])
 
     def begin_trials(self, trials: Sequence[Trial]) -> None:
-        """Record the trials that are new; the others must be as they were recorded.
+        """Record the new trials; the others must match their records.
 
-        They are synced with the next results; until then nothing is lost with them. An extension that moves
-        a trial to another bracket records it again. Raises `DataError` if a trial has another assignment than
-        was recorded.
+        They are synced with the next results; losing them before that loses nothing else. An extension that
+        moves a trial to another bracket records it again. Raises `DataError` if a trial's assignment differs
+        from the recorded one.
         """
         new = [trial for trial in trials if self._is_new(trial)]
         if new:
@@ -167,7 +167,7 @@ class Journal:
         self._append(results)
 
     def finish(self, reason: str) -> str:
-        """Record why the search ends, unless that is the last record already; return the reason."""
+        """Record why the search ends, unless the last record already says so; return the reason."""
         if self.end is None or self.end.reason != reason:
             self._append([End(reason)])
         return reason
@@ -179,9 +179,9 @@ class Journal:
             self.replay(record)
 
     def replay(self, record: SearchRecord) -> None:
-        """Apply a record that is in the file already; ValueError if it does not follow the others."""
+        """Apply a record that is already in the file; raises ValueError if it contradicts earlier ones."""
         if isinstance(record, Header) == (self.header is not None):
-            raise ValueError("the header is the first record, and there is one")
+            raise ValueError("a journal has exactly one header, as its first record")
         self.end = None
         match record:
             case Header():
@@ -190,7 +190,7 @@ class Journal:
                 self.trials[record.number] = record
             case Result():
                 if record.key in self.results or record.trial not in self.trials:
-                    raise ValueError(f"a second result of a job, or one of no trial: {record.key}")
+                    raise ValueError(f"a second result of a job, or one of an unknown trial: {record.key}")
                 self.results[record.key] = record
                 self._of_trial.setdefault(record.trial, []).append(record)
             case Resume():
@@ -206,24 +206,24 @@ class Journal:
         may_move = not self._changes.keys().isdisjoint(EXTENDING)
         if _canonical(recorded.assignment) != _canonical(trial.assignment) or (moved and not may_move):
             raise self._refusal(
-                f"has another trial {trial.number} than this search: {_canonical(encode(recorded))} was "
-                f"recorded, {_canonical(encode(trial))} is chosen now. The journal is of another experiment, "
-                "or of another version of fnnctl, which can resume it"
+                f"has a different trial {trial.number} than this search: {_canonical(encode(recorded))} was "
+                f"recorded, {_canonical(encode(trial))} is chosen now. The journal belongs to another "
+                "experiment, or to another version of fnnctl, which can resume it"
             )
         return moved
 
     def _refuse_another(self, begun: Header, now: Header) -> None:
         if begun.data != now.data:
-            raise self._refusal("began with other data; begin a new search with these")
+            raise self._refusal("began with different data; start a new search")
         if begun.configuration != now.configuration:
-            raise self._refusal("began with another configuration; begin a new search with this one")
+            raise self._refusal("began with a different configuration; start a new search")
         names = [*begun.versions, *(name for name in now.versions if name not in begun.versions)]
         for name in names:
             before, here = begun.versions.get(name), now.versions.get(name)
             if before != here:
                 raise self._refusal(
                     f"began with {name} {before or '(none)'}, and this is {here or '(none)'}, whose last "
-                    "bits could differ; resume with that version, or begin a new search"
+                    "bits may differ; resume with that version, or start a new search"
                 )
 
     def _refusal(self, message: str, line: int | None = None) -> DataError:
@@ -231,5 +231,5 @@ class Journal:
 
 
 def _canonical(value: Any) -> str:
-    """The value as JSON, to be compared: a tuple is a list, 1 is not 1.0, keys have no order."""
+    """The value as JSON for comparison: a tuple equals a list, 1 differs from 1.0, key order is ignored."""
     return json.dumps(value, sort_keys=True)

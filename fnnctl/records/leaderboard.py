@@ -13,10 +13,10 @@ COLUMNS = ("rank", "trial", "status", "objective", "epochs", "bracket", "rung")
 def leaderboard_table(
     trials: Mapping[int, Trial], standings: Standings, paths: Sequence[str]
 ) -> tuple[list[str], Iterator[list[object]]]:
-    """Columns and rows in the order of objective, then trial number; diverged and failed trials come last.
+    """Columns and rows, ordered by objective, then trial number; diverged and failed trials come last.
 
-    `trials` are by number, `paths` are the searched ones; a setting that a trial does not have is None.
-    `epochs` are those trained, `rung` is that of the trial's last result.
+    `trials` are by number, `paths` are those of the searched settings; a setting that a trial does not have
+    is None. `epochs` are the trained epochs, `rung` is the rung of the trial's last result.
     """
 
     def rows() -> Iterator[list[object]]:

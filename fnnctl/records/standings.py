@@ -36,7 +36,7 @@ class Standings:
     """The latest result of every trial, and the best of them."""
 
     def __init__(self, direction: Direction, results: Iterable[Result] = ()) -> None:
-        """From results in any order."""
+        """Start from results in any order."""
         self.direction: Direction = direction
         self.latest: dict[int, Result] = {}
         """By trial number, the result at the largest budget."""
@@ -53,11 +53,11 @@ class Standings:
             self.tell(result)
 
     def ranked(self) -> list[Result]:
-        """The latest results by objective, whatever their budgets, the best first."""
+        """The latest results by objective, regardless of their budgets, the best first."""
         return ranked(self.latest.values(), self.direction)
 
     def tell(self, result: Result) -> None:
-        """Take note of a job's result; only a change at the largest budget looks at all trials again."""
+        """Add a job's result; all trials are compared again only if the largest budget changes."""
         self.epochs[result.trial] = self.epochs.get(result.trial, 0) + result.epochs
         before = self.latest.get(result.trial)
         if before is not None and before.budget > result.budget:

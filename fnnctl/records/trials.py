@@ -1,4 +1,4 @@
-"""What a search consists of: trials, their jobs, and the results of these."""
+"""The parts of a search: trials, their jobs, and the jobs' results."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias
 from fnnctl.space.assignments import Assignment
 
 Direction: TypeAlias = Literal["maximize", "minimize"]
-"""Whether a large or a small objective is good."""
+"""Whether a large or a small objective is better."""
 
 JobKey: TypeAlias = tuple[int, int]
 """A trial's number and a cumulative budget: they identify a job and its result."""
@@ -21,7 +21,7 @@ class Status(StrEnum):
 
     COMPLETED = "completed"
     STOPPED_EARLY = "stopped early"
-    """It needs no more epochs: it keeps its value at every higher rung and costs nothing there."""
+    """Early stopping ended the trial: it keeps its value at every higher rung and costs nothing there."""
     DIVERGED = "diverged"
     FAILED = "failed"
 
@@ -39,7 +39,7 @@ class Trial:
     """From 0, in the order in which trials begin."""
     assignment: Assignment
     bracket: int = 0
-    """The s of the ladder it climbs; 0 if there is one ladder."""
+    """The bracket's number s; 0 if there is only one bracket."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +49,19 @@ class Job:
     trial: Trial
     rung: int
     start: int
-    """Epochs that the trial has had before; 0 for its first job."""
+    """Epochs that the trial has trained before this job; 0 for its first job."""
     stop: int
-    """Epochs that it will have had after it: the rung's cumulative budget."""
+    """Epochs that it has trained after this job: the rung's cumulative budget."""
 
     @property
     def key(self) -> JobKey:
-        """The key of the result that answers it."""
+        """The key of the job's result."""
         return self.trial.number, self.stop
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of a job."""
+    """The result of a job."""
 
     trial: int
     rung: int
@@ -69,16 +69,16 @@ class Result:
     """The job's `stop`."""
     status: Status
     objective: float | None
-    """As it was measured, whatever the direction; None unless the status is finite."""
+    """The measured value, independent of the direction; None unless the status is finite."""
     epochs: int
     """Epochs trained by this job: fewer than granted if it stopped early or diverged."""
     reason: str | None = None
     """Why it diverged or failed."""
     facts: Mapping[str, Any] | None = None
-    """What else is recorded: learning curves, a checkpoint's digest, the epoch that was kept. Resumed trials
-    and the refit depend on it; samplers and schedulers do not."""
+    """Further facts: learning curves, a checkpoint's digest, the epoch of the kept weights. Resumed trials
+    and the refit depend on them; samplers and schedulers do not."""
 
     @property
     def key(self) -> JobKey:
-        """The key of the job that it answers."""
+        """The key of the result's job."""
         return self.trial, self.budget

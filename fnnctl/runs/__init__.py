@@ -1,1 +1,1 @@
-"""One run while it is written: recording, checkpoints, resuming."""
+"""A run in progress: recording, checkpoints, resuming."""

@@ -1,7 +1,7 @@
-"""Saves what was trained, whatever ends the training: a signal, a bug, a terminal that is gone.
+"""Saves the trained network however training ends: by a signal, a bug, or a closed terminal.
 
-Training calls back after each step and each epoch. An exception in a callback ends training in order, as a
-first signal does, so that the best weights are written before the exception is raised again. After an
+Training calls back after each step and each epoch. An exception in a callback stops training gracefully, as
+a first signal does, so that the best weights are written before the exception is raised again. After an
 exception in the engine itself, the history of the complete epochs and the latest weights are written.
 """
 
@@ -25,11 +25,11 @@ from fnnctl.training.trainer import Outcome, TrainedMember, trained_member
 
 SECONDS_BETWEEN_CHECKPOINTS = 0.5
 LARGEST_SHARE = 0.02
-"""The largest share of the time that may go into writing checkpoints."""
+"""The largest share of the time that may be spent on writing checkpoints."""
 
 
 class Checkpointer:
-    """A context in which one network trains: writes checkpoints, and history and weights at its end.
+    """A context in which one network trains. It writes checkpoints, and at the end history and weights.
 
     The block sets `trained`, and passes `on_epoch` and `should_stop` to the training.
     """
@@ -48,13 +48,13 @@ class Checkpointer:
         """Start the clock of the checkpoints.
 
         Args:
-            run: Where to write.
-            fit: What is trained.
-            description: What model.json says of the network.
-            show: Called after each epoch, to show the progress.
-            kept: Called with the epoch of each checkpoint that was written.
-            should_stop: Asked after each step.
-            seconds: Gives how long training has taken so far.
+            run: The run to write to.
+            fit: The fit that is trained.
+            description: The network's description for model.json.
+            show: Called after each epoch to show the progress.
+            kept: Called with the epoch of each written checkpoint.
+            should_stop: Called after each step.
+            seconds: Returns how long training has taken so far.
         """
         self.trained: TrainedMember | None = None
         self._run, self._fit, self._description = run, fit, description
@@ -74,7 +74,7 @@ class Checkpointer:
             self._failure = self._failure or error
 
     def _write_checkpoint(self, stack: Stack) -> None:
-        """Write a checkpoint; one that cannot be written is skipped, because a later one may succeed."""
+        """Write a checkpoint; skip it if it cannot be written, because a later one may succeed."""
         before = time.monotonic()
         try:
             self._run.write_checkpoint(Checkpoint.of(stack, seconds=self._seconds()).arrays())
@@ -106,12 +106,12 @@ class Checkpointer:
         except Exception as unwritten:
             if failure is None:
                 raise
-            self._run.log(f"what was trained cannot be kept: {unwritten}")
+            self._run.log(f"the trained network cannot be saved: {unwritten}")
         if error is None and self._failure:
             raise self._failure
 
     def _keep_whole_epoch(self) -> None:
-        """Write a checkpoint if training was stopped between two epochs: it can go on right there."""
+        """Write a checkpoint if training stopped between two epochs, so that it can continue right there."""
         trained, stack = self.trained, self._stack
         if trained and stack and trained.outcome is Outcome.INTERRUPTED and trained.epochs == stack.epoch:
             self._write_checkpoint(stack)
@@ -137,12 +137,12 @@ class Checkpointer:
     def _why_stopped(self, failure: BaseException | None) -> str | None:
         """Why training ended, in words."""
         if isinstance(failure, Exception):
-            return "a failure ended it"
+            return "ended by an error"
         training = self._fit.experiment.training
         rule, limit = training.early_stopping, training.time_limit
         converged = "the training loss no longer fell"
         if training.optimizer.name == "lbfgs":
-            converged = "the gradient was all but zero, or no step lowered the training loss any more"
+            converged = "the gradient was nearly zero, or no step lowered the training loss further"
         reasons = {
             Outcome.COMPLETED: "all epochs were trained",
             Outcome.STOPPED_EARLY: f"no better {rule.monitor} for {counted(rule.patience, 'epoch')}"

@@ -1,4 +1,4 @@
-"""What is told of trainings that ended badly: the error if they diverged, a warning if they did not quite."""
+"""Messages about training that ended badly: an error if it diverged, warnings if it almost did."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from fnnctl.training.trainer import Outcome
 
 
 def loss_warnings(fit: Fit, trained: Sequence[tuple[Outcome, History]]) -> list[str]:
-    """Warnings about the losses of a training, or of the folds of which `fit` is the first.
+    """Warnings about the losses of one training, or of all folds (`fit` is then the first of them).
 
-    Nothing is said of a loss that was still falling if one has exploded.
+    If a loss has exploded, there is no warning about losses that were still falling.
     """
     training, scaled = fit.experiment.training, fit.experiment.data.scaling != "none"
     found = exploded(trained, fit.settings.shape, learning_rate=training.learning_rate, scaled=scaled)
@@ -23,7 +23,7 @@ def loss_warnings(fit: Fit, trained: Sequence[tuple[Outcome, History]]) -> list[
 
 
 def diverged(run: OpenRun, fit: Fit, *, epoch: int | None = None, folds: int | None = None) -> DivergedError:
-    """The error of a training that diverged in this epoch, or of folds that all did."""
+    """The error for training that diverged in this epoch, or for folds that all diverged."""
     return DivergedError(
         epoch=epoch,
         folds=folds,

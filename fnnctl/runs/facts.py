@@ -1,4 +1,4 @@
-"""What a run's manifest says: before training, of an evaluation, of a run that is resumed."""
+"""The contents of a run's manifest: before training, for an evaluation, and for a resumed run."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def known_facts(
     blas_threads: int | None,
     sizes: tuple[int, int, int] | None = None,
 ) -> dict[str, Any]:
-    """What is known before training: origin, data, network; `sizes` are those of the parts."""
+    """The facts known before training: origin, data, network; `sizes` are the numbers of rows per part."""
     dataset = data.dataset
     facts = {
         "name": dataset.name,
@@ -61,7 +61,7 @@ def evaluation_facts(
     warnings: Sequence[str],
     blas_threads: int | None,
 ) -> dict[str, Any]:
-    """What is known of an evaluation of a model on a file with this number of labelled rows."""
+    """The facts about an evaluation of a model on a file with this number of labelled rows."""
     preprocessor, task = model.predictor.preprocessor, model.predictor.task
     return {
         **environment(sys.argv[1:], blas_threads=blas_threads),
@@ -84,14 +84,14 @@ def evaluation_facts(
 
 
 def resumed_facts(manifest: Manifest) -> dict[str, Any]:
-    """What changes in the manifest of a run that is resumed."""
+    """The facts that change in the manifest when a run is resumed."""
     resumption = Resumption(at=utc_text(datetime.now(UTC)), command=command_line(sys.argv[1:]))
     open_facts = dict.fromkeys(("finished", "error"))
     return {**open_facts, "status": "running", "resumed": [*manifest.resumed, resumption]}
 
 
 def machine_differences(manifest: Manifest, *, blas_threads: int | None) -> list[str]:
-    """A warning where a run goes on with another machine or library than it began with, else none."""
+    """A warning if the machine or a library differs from when the run began, else none."""
     now = manifest.with_facts(machine(blas_threads=blas_threads))
     changes = [
         f"{what} was {before}, now {after}"
@@ -112,11 +112,11 @@ def machine_differences(manifest: Manifest, *, blas_threads: int | None) -> list
     changes += _other_instructions(manifest.processor, now.processor)
     if not changes:
         return []
-    return [f"{'; '.join(changes)}: the last digits may differ from those of a run without a pause"]
+    return [f"{'; '.join(changes)}: the last digits may differ from those of an uninterrupted run"]
 
 
 def _other_instructions(before: Processor, now: Processor) -> list[str]:
-    """Which instruction sets NumPy's loops no longer use, or use now, where it is known which they used."""
+    """The instruction sets that NumPy's loops have stopped or started using, if the former ones are known."""
     gone = [name for name in before.features if name not in now.features]
     new = [name for name in now.features if before.features and name not in before.features]
     differences = [*(f"no longer {name}" for name in gone), *(f"now {name}" for name in new)]

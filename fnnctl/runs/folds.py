@@ -1,7 +1,7 @@
 """The results of a cross-validation's folds on disk: tables, and files from which it can be resumed.
 
-Each stack of folds that has come to its end leaves such a file. It has the networks' outputs for the test
-rows, from which scores are made again, to the bit.
+Each completed stack of folds leaves such a file. It holds the networks' outputs for the test rows, from which
+the scores are recomputed with the same bits.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from fnnctl.training.state import State, extract_part, merge_parts
 from fnnctl.training.trainer import Outcome
 
 FORMAT: Final = 1
-"""Raised whenever the arrays change their names or meaning."""
+"""Incremented whenever the names or meanings of the arrays change."""
 _OUTCOMES: Final = tuple(Outcome)
 _HISTORY: Final = "history"
 
@@ -34,10 +34,10 @@ _HISTORY: Final = "history"
 def keep_folds(
     run: OpenRun, validation: CrossValidation, results: Mapping[int, FoldResult], *, seconds: float
 ) -> None:
-    """Keep the results of folds, by their places, that were trained to their end.
+    """Save the results, by fold index, of those folds that were not interrupted.
 
-    `seconds` is how long training has taken so far. A file that cannot be written is skipped: the folds are
-    then trained again if the run is resumed.
+    `seconds` is how long training has taken so far. If the file cannot be written, it is skipped, and a
+    resumed run trains these folds again.
     """
     ended = {fold: result for fold, result in results.items() if result.outcome is not Outcome.INTERRUPTED}
     if not ended:
@@ -47,15 +47,15 @@ def keep_folds(
     try:
         run.write_fold_file(min(ended), merge_parts({"kept": facts, **parts}))
     except (MachineError, MemoryError) as error:
-        run.log(f"folds {sorted(fold + 1 for fold in ended)} are not kept: {error or 'out of memory'}")
+        run.log(f"folds {sorted(fold + 1 for fold in ended)} cannot be saved: {error or 'out of memory'}")
 
 
 def load_folds(
     run: OpenRun, validation: CrossValidation, note: Callable[[str], None]
 ) -> tuple[dict[int, FoldResult], float]:
-    """The results that were kept, by the folds' places, and how long training them took.
+    """The saved results, by fold index, and how long training them took.
 
-    Files that cannot be used are told of, and their folds are trained again.
+    Unusable files are reported, and their folds are trained again.
     """
     kept: dict[int, FoldResult] = {}
     seconds = 0.0
@@ -69,7 +69,7 @@ def load_folds(
             kept |= {int(fold): _result(validation, int(fold), extract_part(arrays, fold)) for fold in folds}
             seconds = max(seconds, float(facts["seconds"]))
         except (DataError, MachineError, LookupError, TypeError, ValueError) as error:
-            told = f"some folds that were kept cannot be used, and are trained again: {error}"
+            told = f"some saved folds cannot be used and are trained again: {error}"
             note(told)
             run.log(told)
     return kept, seconds
@@ -78,7 +78,7 @@ def load_folds(
 def write_folds(
     run: OpenRun, validation: CrossValidation, results: Sequence[FoldResult | None]
 ) -> list[Metrics | None]:
-    """Write what is known of single folds, whatever ended their training, and return their metrics."""
+    """Write the results per fold, however training ended, and return the metrics per fold."""
     of_folds = fold_metrics(results)
     run.write_table(names.HISTORY, *history_rows(validation, results))
     run.write_table(names.CROSS_VALIDATION, *fold_table(validation, results, of_folds))
@@ -110,7 +110,7 @@ def _result(validation: CrossValidation, fold: int, arrays: State) -> FoldResult
     data, fit = validation.data, validation.fits[fold]
     facts, history = extract_part(arrays, "fold"), extract_part(arrays, _HISTORY)
     if any(not np.array_equal(facts[name], value) for name, value in _identity(data, fit).items()):
-        raise ValueError("they are of another configuration, or of other rows")
+        raise ValueError("they belong to another configuration or to other rows")
     temperature = float(facts["temperature"])
     result = FoldResult(
         outcome=_OUTCOMES[int(facts["outcome"])],
@@ -125,7 +125,7 @@ def _result(validation: CrossValidation, fold: int, arrays: State) -> FoldResult
 
 
 def _identity(data: TaskData, fit: Fit) -> State:
-    """What tells folds apart: the seed, and a checksum of the rows of all parts."""
+    """The arrays that identify a fold: its seed, and a checksum of the rows of all parts."""
     split, checksum = fit.split(data), 0
     for rows in (split.train, split.validation, split.test):
         checksum = zlib.crc32(rows.tobytes(), checksum)

@@ -1,4 +1,4 @@
-"""Records in a run's manifest how the run ended, and what the user was warned of."""
+"""Records in a run's manifest how the run ended, and its warnings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from fnnctl.store.run import OpenRun
 class RunRecorder:
     """A context that records how its run ended: completed, failed, or interrupted.
 
-    An error goes into the run's log, with its traceback unless it is one of fnnctl's own.
+    An error is logged in the run, with its traceback unless it is an expected one.
     """
 
     def __init__(self, run: OpenRun, *, started: float, trained_before: float = 0.0) -> None:
@@ -56,7 +56,7 @@ class RunRecorder:
             self._run.log(str(error) if expected else "".join(traceback.format_exception(error)))
         total = self._trained_before + time.monotonic() - self._started
         seconds = {"total": total, "training": self.trained_seconds() or None}
-        # If the end cannot be recorded either, the user is told of the first error.
+        # If the end cannot be recorded either, the first error is the one to report.
         with suppress(MachineError) if error else nullcontext():
             self._run.finish(status, seconds, {} if error is None else {"error": str(error)})
 

@@ -1,4 +1,4 @@
-"""An interrupted run that is to go on: its folder, its checkpoint, and what has changed since."""
+"""Resumes an interrupted run: finds its folder and checkpoint, and what has changed since it began."""
 
 from __future__ import annotations
 
@@ -19,19 +19,17 @@ from fnnctl.training.checkpoint import Checkpoint, ForeignCheckpointError
 
 
 def find_resumable(text: str, runs_dir: Path, *, kind: str, command: str) -> RunFolder:
-    """The run that `text` names; raises `UsageError` if it is unknown, or of another kind."""
+    """The run that `text` names; raises `UsageError` if it is unknown or of another kind."""
     folder = find_run(text, runs_dir, lambda run: run.read_manifest().kind == kind)
     found = folder.read_manifest().kind
     if found != kind:
-        raise UsageError(
-            f"{folder.path} cannot be resumed by `fnnctl {command}`: it is a run of kind '{found}'"
-        )
+        raise UsageError(f"`fnnctl {command}` cannot resume {folder.path}: it is a run of kind '{found}'")
     return folder
 
 
 @contextmanager
 def released_on_error(run: OpenRun) -> Iterator[None]:
-    """Let the run's lock go if the block fails: the run is then as it was."""
+    """Release the run's lock if the block fails; the run then stays unchanged."""
     try:
         yield
     except BaseException:
@@ -40,28 +38,28 @@ def released_on_error(run: OpenRun) -> Iterator[None]:
 
 
 def refuse_other_data(run: OpenRun, data: TaskData, file: Path, *, command: str) -> None:
-    """Raise `DataError` if `file`, the config that was loaded, names other data than the run began with."""
+    """Raise `DataError` if the data of `file`, the loaded config, differ from those the run began with."""
     begun_with, now = run.read_manifest().data, data.dataset
     if begun_with and (begun_with.sha256, begun_with.test_sha256) != (now.sha256, now.test_sha256):
-        message = f"the run began with other data; `fnnctl {command} {file}` begins a new run with these"
+        message = f"the data have changed since the run began; `fnnctl {command} {file}` starts a new run"
         raise DataError(Problem(message, file=str(file), path="data"))
 
 
 def load_checkpoint(run: OpenRun, data: TaskData, fit: Fit, note: Callable[[str], None]) -> Checkpoint | None:
-    """The run's checkpoint; None if there is none that can be used, so that training begins again."""
+    """The run's checkpoint; None if there is no usable one, so that training starts again."""
     try:
         arrays = run.read_checkpoint()
         member = fit.member(data, fit.split(data))
         return None if arrays is None else Checkpoint.from_arrays(arrays, [member])
     except (DataError, ForeignCheckpointError) as error:
-        told = f"the checkpoint cannot be used, so training begins again: {error}"
+        told = f"the checkpoint cannot be used, so training starts again: {error}"
         note(told)
         run.log(told)
         return None
 
 
 def resolved_config(run: RunFolder) -> Path:
-    """The run's complete config; raises `DataError` if it is gone."""
+    """The file of the run's complete config; raises `DataError` if it is missing."""
     file = run.path / RESOLVED
     if run.read_resolved() is None:
         raise DataError(Problem("is missing: a run cannot be resumed without it", file=str(file)))
@@ -69,7 +67,7 @@ def resolved_config(run: RunFolder) -> Path:
 
 
 def begin_again(run: OpenRun, at: str, *, blas_threads: int | None, note: Callable[[str], None]) -> None:
-    """Say, log and record that the run goes on from there, and what is different from when it began."""
+    """Report, log and record that the run resumes at `at`, and warn if the machine has changed."""
     manifest = run.read_manifest()
     note(f"resuming from {at} of {run.path}")
     run.log(f"resumed from {at}")

@@ -1,4 +1,4 @@
-"""Writing what a predictor says of the parts of the data."""
+"""Writes a predictor's scores on the parts of the data."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fnnctl.tasks.task import PartScores
 def write_scores(run: OpenRun, parts: dict[str, PartScores | None]) -> None:
     """Write the metrics of the parts, and the predictions and curves of the last one, the test part.
 
-    Each part is taken out of `parts`, which frees it: of many rows and classes one is in memory at a time.
+    Each part is removed from `parts`, so that only one large part is in memory at a time.
     """
     metrics: dict[str, Any] = {}
     for name in tuple(parts):

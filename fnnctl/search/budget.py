@@ -9,29 +9,29 @@ from fnnctl.search.rungs import BracketTable
 
 @dataclass(frozen=True, slots=True)
 class SearchBudget:
-    """What a scheduler may spend; each scheduler reads what concerns it."""
+    """What a scheduler may spend; each scheduler reads the fields that it needs."""
 
     max_epochs: int
     """The largest budget of a trial."""
     min_epochs: int = 1
-    """The smallest budget of a first rung."""
+    """The smallest budget that a first rung may have."""
     reduction_factor: float = 3
     trials: int | None = None
-    """How many the full budget and successive halving begin with; None: the whole space, for the former."""
+    """The trials that the full budget and successive halving start; for the former, None is the whole space."""
     max_trials: int | None = None
-    """At most this many begin: brackets shrink."""
+    """At most this many trials start; brackets shrink accordingly."""
     total_epochs: int | None = None
-    """For successive halving with a total budget, instead of both bounds."""
+    """The total budget of successive halving; it replaces both bounds."""
     brackets: BracketTable = "algorithm"
     """How many trials HyperBand's brackets have."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.min_epochs <= self.max_epochs:
             raise ValueError(
-                f"budgets from {self.min_epochs} to {self.max_epochs} epochs do not make a ladder"
+                f"budgets from {self.min_epochs} to {self.max_epochs} epochs do not form a ladder"
             )
 
 
 def least(*bounds: int | None) -> int | None:
-    """The smallest of the bounds that there are."""
+    """The smallest of the bounds that are not None, or None."""
     return min((bound for bound in bounds if bound is not None), default=None)

@@ -1,7 +1,7 @@
-"""What a resume may change of a search: it can get longer, and is otherwise what it was.
+"""Extending a search: a resume may make it longer, but may change nothing else.
 
-More trials or a larger budget are another plan for the same search: its scheduler is asked anew, and told
-what is recorded wherever it asks for that. The journal says which plan holds.
+More trials or a larger budget give a new plan for the same search. A new scheduler follows it, and gets the
+recorded results of all jobs that are already done. The journal records the current plan.
 """
 
 from __future__ import annotations
@@ -23,73 +23,73 @@ LONGER: Final = "search.trials, search.budget.max_epochs or search.budget.total"
 
 
 def refuse_other_settings(overrides: Sequence[str]) -> None:
-    """Raise `UsageError` where `--set` names what a resume may not change."""
+    """Raise `UsageError` if `--set` names a setting that a resume may not change."""
     for given in overrides:
         path = parse_path(given.partition("=")[0])
         if path != TRIALS and path[: len(BUDGET)] != BUDGET:
             raise UsageError(
-                f"with --resume the config is the run's own, and --set {given} would make another search of "
-                f"it: set {LONGER}, which make it longer, or begin a new search"
+                f"--resume uses the run's own config, and --set {given} would change the search: set "
+                f"{LONGER} to extend it, or start a new search"
             )
 
 
 def plan_words(settings: Mapping[str, Any]) -> list[str]:
-    """The `--set` words of the plan that a journal's settings have; none where it has none yet."""
+    """The `--set` words for the plan in a journal's settings; none if there is no plan yet."""
     names = (name for name in ("trials", "budget") if name in settings)
     return [f"search.{name}={flow_yaml(settings[name])}" for name in names]
 
 
 def refuse_shorter(begun: SearchSetup, now: SearchSetup) -> None:
-    """Raise `ConfigError` if a plan is shorter than the one the search began with, or has another ladder."""
+    """Raise `ConfigError` if a plan is shorter than the one the search began with, or its ladder differs."""
     for path, message in _what_is_no_extension(begun, now).items():
         raise ConfigError(Problem(message, path=format_path(path)))
 
 
 def asks_for_more(begun: SearchSetup, search: SearchSetup) -> bool:
-    """Whether a plan has jobs that the one before has not."""
+    """Whether a plan has jobs that the previous plan does not have."""
     larger = search.budget.max_epochs > begun.budget.max_epochs
     return search.plan != begun.plan and (larger or search.plan.trials > begun.plan.trials)
 
 
 def kept_horizon(search: SearchSetup) -> list[str]:
-    """A warning where trials are granted more epochs than their schedules were made for, else none.
+    """A warning if trials get more epochs than the horizon of their lr_schedules, else none.
 
-    There is none, either, where the config has said so by its training.horizon.
+    There is no warning if the config itself sets this horizon in training.horizon.
     """
     horizon, most = search.configs.horizon, search.budget.max_epochs
     found = [kind for name, kinds in WITH_HORIZON.items() for kind in kinds if kind in _kinds(search, name)]
     if most <= horizon or not found or horizon == value_at(search.configs.config, HORIZON):
         return []
-    keep, go = ("keep", "go") if len(found) > 1 else ("keeps", "goes")
+    keep, go = ("keep", "continue") if len(found) > 1 else ("keeps", "continues")
     return [
-        f"{' and '.join(found)} {keep} the horizon of {horizon:,} epochs with which the search began, so "
-        f"that its results hold, and {go} on up to {most:,} epochs as at the horizon; so does the refitted "
-        f"winner, and so does `fnnctl train` with training.horizon={horizon}"
+        f"{' and '.join(found)} {keep} the horizon of {horizon:,} epochs with which the search began, so that "
+        f"earlier results remain valid, and {go} up to epoch {most:,} in its final state; the same holds "
+        f"for the refitted winner, and for `fnnctl train` with training.horizon={horizon}"
     ]
 
 
 def _what_is_no_extension(begun: SearchSetup, search: SearchSetup) -> dict[ConfigPath, str]:
     before, now = begun.settings.budget, search.settings.budget
     if before.model_copy(update={"max_epochs": now.max_epochs, "total": now.total}) != now:
-        message = "only max_epochs and total can be changed of a search that has begun; begin a new one"
+        message = "a resume can change only max_epochs and total; start a new search"
         return {BUDGET: message}
     if (before.total is None) != (now.total is None):
-        return {BUDGET: "a search has a total from its beginning or never; begin a new one"}
+        return {BUDGET: "a resume can neither add nor remove a total; start a new search"}
     most, least = search.budget.max_epochs, begun.budget.max_epochs
     if most < least:
         name = "max_epochs" if now.total is None else "total"
-        message = f"trials would get {most:,} epochs, and they have been promised {least:,}; write more"
+        message = f"gives trials {most:,} epochs, but the search began with {least:,}; write a larger value"
         return {(*BUDGET, name): message}
     trials, fewest = search.settings.most_trials, begun.settings.most_trials
     if trials is not None and (fewest is None or trials < fewest):
         if fewest is None:
-            return {TRIALS: f"is {trials:,}, and the search has begun with all that there are in its space"}
-        return {TRIALS: f"is {trials:,}, and the search has begun with {fewest:,}; write more"}
+            return {TRIALS: f"is {trials:,}, but the search began with all configurations in its space"}
+        return {TRIALS: f"is {trials:,}, but the search began with {fewest:,}; write at least that many"}
     return {}
 
 
 def _kinds(search: SearchSetup, name: str) -> set[str]:
-    """The kinds of a setting of training that trials can have."""
+    """The kinds that trials can have of a setting in the training section."""
     for dimension in search.space.dimensions:
         if dimension.name in {f"training.{name}", f"training.{name}.name"}:
             values = dimension.domain.values or ()

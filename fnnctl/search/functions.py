@@ -1,4 +1,4 @@
-"""Searching with any function: samplers, schedulers and journal without fnnctl's networks, from Python.
+"""Search with any Python function: samplers, schedulers and the journal without fnnctl's networks.
 
     >>> from fnnctl.search.functions import optimize
     >>> from fnnctl.search.budget import SearchBudget
@@ -17,8 +17,8 @@
     >>> [(result.trial, result.budget) for result in found.results if result.rung > 0]
     [(3, 3), (4, 3), (5, 3), (4, 9)]
 
-With a journal on disk, the same call after a kill at any instant goes on where it was and finds the same.
-To ask and tell by hand see `fnnctl.search`.
+With a journal on disk, repeating the call after a kill at any moment continues the search and gives the same
+result. To ask and tell by hand, see `fnnctl.search`.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from fnnctl.search.schedulers import build_scheduler
 from fnnctl.store.journal import JournalFile
 
 Objective: TypeAlias = Callable[[Job], float]
-"""The objective of a job's trial after `job.stop` epochs; NaN if it has diverged."""
+"""The objective of a job's trial after `job.stop` epochs; NaN if the trial has diverged."""
 
 
 def optimize(
@@ -57,21 +57,21 @@ def optimize(
     catch: tuple[type[Exception], ...] = (),
     stop: Stop = lambda: None,
 ) -> SearchHistory:
-    """Search with an objective of the caller's.
+    """Search with the caller's objective.
 
     Args:
-        objective: Is called with each job.
+        objective: Called with each job.
         sampler: Proposes the configurations.
         budget: What the scheduler may spend.
-        direction: Whether the objective is maximized or minimized.
-        scheduler: A name of `schedulers.SCHEDULERS`.
-        journal: A file that is begun or continued, by one process at a time.
+        direction: Whether to maximize or minimize the objective.
+        scheduler: A name from `schedulers.SCHEDULERS`.
+        journal: A file to begin or continue; only one process may use it at a time.
         batch: How many results are synced to the journal at once.
-        catch: Exceptions of these kinds make a trial fail. Any other ends the search, which can be continued.
-        stop: Is asked before each batch.
+        catch: Exceptions of these types make a trial fail. Any other ends the search, which can be continued.
+        stop: Called before each batch.
 
-    Raises `DataError` if the journal is damaged or another search's, and ValueError if the budget gives the
-    scheduler no brackets.
+    Raises `DataError` if the journal is damaged or belongs to another search, and ValueError if the budget
+    gives the scheduler no brackets.
     """
     with ExitStack() as undo:
         file = undo.enter_context(closing(JournalFile(journal))) if journal else None
@@ -89,7 +89,7 @@ def optimize(
 def function_runner(
     objective: Objective, *, batch: int = 1, catch: tuple[type[Exception], ...] = ()
 ) -> Runner:
-    """Compute the objective of one job after the other, and yield `batch` results at once."""
+    """Compute the objective of one job after another, and yield `batch` results at a time."""
 
     def run(jobs: Sequence[Job]) -> Generator[Sequence[Result], None, None]:
         for first in range(0, len(jobs), batch):

@@ -1,9 +1,8 @@
-"""The search: a pure function of its journal, from which every decision is made.
+"""The search loop: a pure function of the journal, on which every decision depends.
 
-A search that was killed starts again with a new scheduler. Jobs whose results are recorded are not done
-again: the scheduler is told these results. So there is nothing else to save, and resuming is replaying. A
-search that is extended starts again with another plan, whose jobs resume from the largest budget that
-is recorded.
+A search that was killed starts again with a new scheduler. Jobs with recorded results are not done again: the
+scheduler receives these results. So nothing else has to be saved, and resuming is replaying. An extended
+search starts again with a new plan, whose jobs resume from the largest recorded budget.
 """
 
 from __future__ import annotations
@@ -19,15 +18,15 @@ from fnnctl.records.trials import Job, Result, Status
 from fnnctl.search.protocols import Scheduler
 
 Runner: TypeAlias = Callable[[Sequence[Job]], Generator[Sequence[Result], None, None]]
-"""Does jobs, and yields their results in batches, each of which is recorded before the next is asked for.
+"""Does jobs and yields their results in batches; each batch is recorded before the next one is requested.
 
-The order of the results follows from each job alone, not from which ends first, and leaving out jobs does not
-change the order of the others: so journals do not depend on workers and interruptions. A runner that is asked
-to stop may end early.
+The order of the results depends on the jobs alone, not on which one ends first, and leaving out jobs does not
+change the order of the others. So journals do not depend on workers or interruptions. A runner may end early
+if it is asked to stop.
 """
 
 Stop: TypeAlias = Callable[[], str | None]
-"""Why the search should end now, for its last record; None if it should go on."""
+"""Returns why the search should end now, for its last record; None if it should continue."""
 
 
 def run_search(
@@ -43,9 +42,9 @@ def run_search(
     Args:
         scheduler: A new one, with a new sampler.
         runner: Does the jobs.
-        journal: It has its header, and the results of earlier runs of this search.
-        stop: Is asked after every batch of results.
-        on_results: Is called with every batch of results after it is recorded.
+        journal: Contains the header, and the results of earlier runs of this search.
+        stop: Called after every batch of results.
+        on_results: Called with every batch of results after it is recorded.
     """
     while jobs := scheduler.ask():
         journal.begin_trials([job.trial for job in jobs if job.start == 0])
@@ -73,19 +72,19 @@ def _run(
             results = [_settled(result) for result in batch]
             for result in results:
                 if result.key not in left:
-                    raise ValueError(f"a result of no job that is to be done: (trial, budget) {result.key}")
+                    raise ValueError(f"a result that belongs to no open job: (trial, budget) {result.key}")
                 left.remove(result.key)
             journal.add_results(results)
             on_results(results)
             if left and (reason := stop()):
                 return reason
     if left and not (reason := stop()):
-        raise RuntimeError(f"the runner has left {len(left)} of {len(missing)} jobs undone")
+        raise RuntimeError(f"the runner did not do {len(left)} of {len(missing)} jobs")
     return reason
 
 
 def _settled(result: Result) -> Result:
-    """The result as it will be read from the journal: its objective is a finite float, or None."""
+    """The result as it will be read from the journal, with a finite float or None as its objective."""
     objective = finite_objective(result)
     if objective is not None:
         return replace(result, objective=float(objective))
@@ -96,9 +95,9 @@ def _settled(result: Result) -> Result:
 
 
 def _known(job: Job, journal: Journal) -> Result | None:
-    """The job's recorded result, if there is one, in its present rung: an extension may have moved it.
+    """The job's recorded result, if any, with its current rung: an extension may have moved it.
 
-    A trial that ended at a smaller budget has the same result at this one.
+    A trial that ended at a smaller budget has the same result at this budget.
     """
     result = journal.results.get(job.key)
     if result is not None:
@@ -110,6 +109,6 @@ def _known(job: Job, journal: Journal) -> Result | None:
 
 
 def _shortened(job: Job, journal: Journal) -> Job:
-    """The job from the largest recorded budget, which an extended plan may not know of."""
+    """The job, starting at the largest recorded budget, which an extended plan may not know about."""
     before = journal.before(job.key)
     return job if before is None or before.budget <= job.start else replace(job, start=before.budget)

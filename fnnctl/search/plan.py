@@ -1,4 +1,4 @@
-"""What a search is going to do, before it does it."""
+"""The plan of a search: its brackets, trials and epochs, computed in advance."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from fnnctl.search.schedulers import SCHEDULERS
 
 @dataclass(frozen=True, slots=True)
 class SearchPlan:
-    """The brackets in which trials begin, as they are executed if none diverges or stops early."""
+    """The brackets in which trials start, as they run if no trial diverges or stops early."""
 
     brackets: tuple[Bracket, ...]
 
     @property
     def trials(self) -> int:
-        """How many trials begin."""
+        """How many trials start."""
         return sum(bracket.trials for bracket in self.brackets)
 
     @property
     def epochs_from_scratch(self) -> int:
-        """Epochs if every rung trains its trials anew."""
+        """Epochs if every rung trains its trials from scratch."""
         return sum(bracket.epochs_from_scratch for bracket in self.brackets)
 
     @property
     def epochs_with_reuse(self) -> int:
-        """Epochs if every trial resumes from its last rung, as fnnctl does: what the search is granted."""
+        """Epochs if every trial resumes from its last rung, as in fnnctl: the budget of the whole search."""
         return sum(bracket.epochs_with_reuse for bracket in self.brackets)
 
     def table(self) -> dict[str, Any]:
@@ -48,7 +48,7 @@ class SearchPlan:
 
 
 def plan_search(scheduler: str, budget: SearchBudget, *, size: int | None = None) -> SearchPlan:
-    """The plan of a scheduler of the registry on a space of this size; None is infinite.
+    """The plan of a registered scheduler on a space of this size; None is infinite.
 
     Raises ValueError if the number of trials has no bound, or if the budget gives the scheduler no brackets.
     """

@@ -1,7 +1,7 @@
 """The two parts of a search method: a sampler proposes configurations, a scheduler spends epochs on them.
 
-Both depend on nothing but what they were asked and told (no clock, no shared random state), so that replaying
-a journal restores their state.
+Both depend only on the calls of `ask` and `tell` (no clock, no shared random state), so replaying a journal
+restores their state.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ class Sampler(Protocol):
         """Whether its proposals depend on results."""
 
     def ask(self) -> Assignment | None:
-        """The next one, never the same twice; None as soon as the space is exhausted."""
+        """The next configuration, never the same twice; None once the space is exhausted."""
 
     def tell(self, trial: Trial, result: Result) -> None:
-        """Take note of a job's result.
+        """Receive a job's result.
 
-        A trial that has stopped early is told of again at every rung that it is promoted to, with no epochs.
+        A trial that stopped early is reported again, with 0 epochs, at every rung that it is promoted to.
         """
 
 
@@ -36,8 +36,8 @@ class Scheduler(Protocol):
     def ask(self) -> Sequence[Job]:
         """All jobs that can start now, in the order of their trials; none if the search is over.
 
-        The caller asks again when it has told all their results.
+        The caller asks again after it has told all results.
         """
 
     def tell(self, results: Sequence[Result]) -> None:
-        """The results of all the jobs that were asked for, in the order of their trials."""
+        """Receive the results of all requested jobs, in the order of their trials."""

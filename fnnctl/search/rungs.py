@@ -1,7 +1,7 @@
-"""Brackets and rungs: the tables of HyperBand and of successive halving, before anything is trained.
+"""Brackets and rungs: the tables of HyperBand and successive halving.
 
-Every number is exact. `floor(log(R) / log(eta))` loses a bracket through rounding (R = 243, η = 3), so powers
-are compared instead, of integers or of the fraction that a decimal such as 2.5 stands for.
+Every number is exact. `floor(log(R) / log(eta))` can lose a bracket to rounding (R = 243, η = 3), so this
+module compares powers instead; a decimal η such as 2.5 becomes an exact fraction.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from fractions import Fraction
 from typing import Literal, TypeAlias
 
 BracketTable: TypeAlias = Literal["algorithm", "table"]
-"""How many trials HyperBand's brackets have: as the paper's Algorithm 1 says, or as its Table 1 shows."""
+"""The number of trials in HyperBand's brackets: from the paper's Algorithm 1, or from its Table 1."""
 
 LEAST_REDUCTION_FACTOR = 2
-"""Below it, the budgets of neighbouring rungs could be rounded to the same epoch."""
+"""With smaller factors, the budgets of adjacent rungs could be rounded to the same epoch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,27 +23,27 @@ class Rung:
     """One budget level of a bracket."""
 
     trials: int
-    """How many are trained up to it, at most."""
+    """The most trials that are trained up to this rung."""
     epochs: int
-    """The cumulative budget of each."""
+    """The cumulative budget per trial."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bracket:
-    """One successive-halving ladder: budgets grow from rung to rung, and the trials get fewer."""
+    """One successive-halving ladder: from rung to rung, budgets grow and the number of trials falls."""
 
     number: int
-    """HyperBand's s; 0 if there is one ladder."""
+    """HyperBand's s; 0 if there is only one bracket."""
     rungs: tuple[Rung, ...]
 
     @property
     def trials(self) -> int:
-        """How many trials begin in it."""
+        """How many trials start in it."""
         return self.rungs[0].trials if self.rungs else 0
 
     @property
     def epochs_from_scratch(self) -> int:
-        """Epochs if every rung trains its trials anew."""
+        """Epochs if every rung trains its trials from scratch."""
         return sum(rung.trials * rung.epochs for rung in self.rungs)
 
     @property
@@ -55,7 +55,7 @@ class Bracket:
         )
 
     def shrunk(self, available: int) -> Bracket:
-        """The bracket with at most this many trials: no rung grows."""
+        """The bracket with every rung limited to this many trials."""
         if available == 0:
             return Bracket(self.number, ())
         rungs = (Rung(min(rung.trials, available), rung.epochs) for rung in self.rungs)
@@ -63,7 +63,7 @@ class Bracket:
 
 
 def halving_bracket(*, trials: int, min_epochs: int, max_epochs: int, reduction_factor: float = 2) -> Bracket:
-    """Successive halving from the largest budget downwards, in as many rungs as both bounds allow.
+    """Successive halving with its rungs counted down from the largest budget, as many as both bounds allow.
 
     Rung i of s + 1 has ⌊N·η^−i⌋ trials at ⌊R·η^(i−s)⌋ epochs, with the largest s for which the first rung
     has at least `min_epochs` and the last at least one trial.
@@ -93,7 +93,7 @@ def halving_bracket_of_total(*, trials: int, total_epochs: int, reduction_factor
 
 
 def least_total_epochs(*, trials: int, reduction_factor: float = 2) -> int:
-    """The smallest B with which every one of N trials gets an epoch in the first round."""
+    """The smallest B with which each of the N trials gets one epoch in the first round."""
     return trials * _rounds(trials, _exact(reduction_factor))
 
 
@@ -116,15 +116,15 @@ def hyperband_brackets(
 
 
 def _ladder(number: int, s: int, trials: int, max_epochs: int, eta: Fraction) -> Bracket:
-    """s + 1 rungs, the last at `max_epochs`; with η ≥ 2 no two budgets are rounded to one."""
+    """s + 1 rungs, the last at `max_epochs`; with η ≥ 2 no two budgets are rounded to the same epoch."""
     rungs = (Rung(math.floor(trials / eta**i), math.floor(max_epochs / eta ** (s - i))) for i in range(s + 1))
     return Bracket(number, tuple(rungs))
 
 
 def _exact(reduction_factor: float) -> Fraction:
-    """The number that is written: 2.7 is 27/10, not the nearest binary fraction."""
+    """The exact decimal value: 2.7 is 27/10, not the nearest binary fraction."""
     if not LEAST_REDUCTION_FACTOR <= reduction_factor < math.inf:
-        raise ValueError(f"a reduction factor is {LEAST_REDUCTION_FACTOR} or more, not {reduction_factor}")
+        raise ValueError(f"a reduction factor is at least {LEAST_REDUCTION_FACTOR}, not {reduction_factor}")
     return Fraction(str(reduction_factor))
 
 
@@ -137,6 +137,6 @@ def _whole_log(value: Fraction, base: Fraction) -> int:
 
 
 def _rounds(trials: int, eta: Fraction) -> int:
-    """⌈log_η N⌉, and 1 for a single trial."""
+    """⌈log_η N⌉, but 1 for a single trial."""
     below = _whole_log(Fraction(trials), eta)
     return max(1, below + (eta**below < trials))

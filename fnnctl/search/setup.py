@@ -1,4 +1,4 @@
-"""From an experiment to a search that can begin: its space, its plan, its sampler and its scheduler."""
+"""Sets up the search of an experiment: its space, plan, sampler and scheduler."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ from fnnctl.tasks.task import Task
 
 @dataclass(frozen=True, slots=True)
 class SearchSetup:
-    """A search that can begin."""
+    """A search that is ready to start."""
 
     experiment: Experiment
-    """As it was given, with what follows from the data filled in."""
+    """The given experiment, completed with settings that depend on the data."""
     configs: TrialConfigs
     space: Space
     budget: SearchBudget
@@ -44,7 +44,7 @@ class SearchSetup:
 
     @property
     def direction(self) -> Direction:
-        """Whether the objective should rise or fall."""
+        """Whether the objective is maximized or minimized."""
         return "minimize" if self.settings.objective.minimized else "maximize"
 
     def sampler(self) -> Sampler:
@@ -53,11 +53,11 @@ class SearchSetup:
         return make(self.space, self.settings, seed=self.experiment.seed, key=self.configs.key_of)
 
     def scheduler(self, sampler: Sampler) -> Scheduler:
-        """A new scheduler, which asks this sampler."""
+        """A new scheduler, which uses this sampler."""
         return build_scheduler(self.settings.method.scheduler, sampler, self.budget, direction=self.direction)
 
     def header(self, data_sha256: str, versions: Mapping[str, str]) -> Header:
-        """The journal's first record; `versions` are those of the libraries that compute."""
+        """The journal's first record; `versions` are those of the computing libraries."""
         fixed: dict[str, Any] = active_settings(self.experiment, self.configs)
         search = fixed["search"]
         budget, trials = search.pop("budget"), search.pop("trials", None)
@@ -91,9 +91,9 @@ def set_up(
     max_trials: int | None,
     horizon: int | None = None,
 ) -> SearchSetup:
-    """Plan the search of a sound `config`; `experiment` is the config's, with the data's facts filled in.
+    """Plan the search of a valid `config`; `experiment` is from the config, completed with facts of the data.
 
-    `horizon` is the one with which the search began, if it was begun before. Raises `ConfigError`.
+    `horizon` is the one with which the search began, if it is resumed. Raises `ConfigError`.
     """
     search = experiment.search or SearchConfig()
     budget = _budget(experiment, search, max_trials)

@@ -1,8 +1,8 @@
-"""Search spaces: the values that a search chooses from, without any knowledge of configs or networks.
+"""Search spaces: the values that a search chooses from. Nothing here knows configs or networks.
 
-Read `values` (equality and steps), `domains` and `number_domains` (the values of one dimension),
-`dimensions` (names and conditions), `layers` (hidden layers are several dimensions), `assignments` (from the
-values of dimensions to those of settings and back), `grid` and `space`.
+Read in this order: `values` (equality and steps), `domains` and `number_domains` (the values of one
+dimension), `dimensions` (names and conditions), `layers` (hidden layers are several dimensions),
+`assignments` (from the values of dimensions to those of settings and back), `grid` and `space`.
 
     >>> from fnnctl.space.dimensions import Condition, Dimension
     >>> from fnnctl.space.domains import Choice

@@ -1,4 +1,4 @@
-"""Assignments: a value for each active setting, made of the values of dimensions."""
+"""Assignments: one value per active setting, computed from the values of the dimensions."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from fnnctl.space.dimensions import Dimension
 from fnnctl.space.layers import DEPTH, joined_layers, split_layers
 
 Assignment: TypeAlias = Mapping[str, Any]
-"""A value for each searched setting, by its path; one whose condition does not hold has none."""
+"""The values of the searched settings, by path; a setting whose condition does not hold is absent."""
 
 
 def assignment_of(dimensions: Sequence[Dimension], values: Mapping[str, Any]) -> dict[str, Any]:
-    """The value of each setting, from the active values by dimension."""
+    """The value of each setting; `values` are those of the active dimensions, by name."""
     assignment: dict[str, Any] = {}
     for dimension in dimensions:
         if dimension.name in values:
@@ -25,7 +25,7 @@ def assignment_of(dimensions: Sequence[Dimension], values: Mapping[str, Any]) ->
 
 
 def values_by_dimension(dimensions: Sequence[Dimension], assignment: Assignment) -> dict[str, Any]:
-    """The value of each active dimension: the inverse of `assignment_of`."""
+    """The value of each active dimension, by name; the inverse of `assignment_of`."""
     values: dict[str, Any] = {}
     for dimension in dimensions:
         setting = dimension.setting

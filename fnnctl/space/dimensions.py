@@ -13,13 +13,13 @@ from fnnctl.space.values import identity
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Another dimension, and those of its values with which this one is searched."""
+    """Another dimension, and its values for which this dimension is searched."""
 
     dimension: str
     values: tuple[Any, ...]
 
     def holds(self, values: Mapping[str, Any]) -> bool:
-        """Whether the other dimension has one of the values; it has none if it is not active itself."""
+        """Whether the other dimension is active and has one of the values."""
         if self.dimension not in values:
             return False
         return identity(values[self.dimension]) in {identity(value) for value in self.values}
@@ -27,31 +27,31 @@ class Condition:
 
 @dataclass(frozen=True)
 class Dimension:
-    """One value that a search chooses: that of a setting, or a part of it."""
+    """One value that a search chooses: the value of a setting, or a part of it."""
 
     setting: str
-    """The setting's path, under which an assignment has its value."""
+    """The setting's path, which is its key in an assignment."""
     domain: Domain
     part: str | None = None
-    """Which part of hidden layers it is: `depth`, `width`, or `width[i]` for a width of their own."""
+    """The part of hidden layers: `depth`, `width`, or `width[i]` if each layer has its own width."""
     conditions: tuple[Condition, ...] = ()
     """All of them must hold."""
     key: str | None = None
-    """The setting's path as the space was written, if that is another form of it."""
+    """The setting's path as written in the space, if that differs from `setting`."""
 
     @cached_property
     def name(self) -> str:
-        """A name that no other dimension of the space has."""
+        """A name that is unique in the space."""
         return f"{self.setting}.{self.part}" if self.part else self.setting
 
     @property
     def ordered(self) -> bool:
-        """Whether two of its values can be near each other."""
+        """Whether its values have an order, so that two of them can be near each other."""
         return self.domain.ordered
 
 
 def parents_first(dimensions: Iterable[Dimension]) -> tuple[list[Dimension], list[Dimension]]:
-    """The dimensions, each after those of its conditions; and those whose conditions go in circles."""
+    """Sort dimensions so that each follows those of its conditions; also return those in cycles."""
     waiting = list(dimensions)
     ordered: list[Dimension] = []
     placed: set[str] = set()
@@ -63,7 +63,7 @@ def parents_first(dimensions: Iterable[Dimension]) -> tuple[list[Dimension], lis
 
 
 def active(dimensions: Sequence[Dimension], values: Mapping[str, Any]) -> dict[str, Any]:
-    """Those of the values by dimension whose conditions hold; the dimensions are in `parents_first` order."""
+    """The values whose conditions hold; the dimensions must be in `parents_first` order."""
     found: dict[str, Any] = {}
     for dimension in dimensions:
         if dimension.name in values and all(each.holds(found) for each in dimension.conditions):

@@ -1,6 +1,6 @@
 """The values of one dimension. Each domain maps the unit interval to its values, and back.
 
-A coordinate is comparable across domains: samplers draw in it, models and plots compare in it.
+Coordinates are comparable across domains: samplers draw them, and models and plots compare them.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ BELOW_ONE: Final = 1.0 - 2.0**-53
 
 Place: TypeAlias = tuple[str | int, ...]
 DomainProblem: TypeAlias = tuple[Place, str]
-"""A place in a domain as it is written, and what is wrong there."""
+"""A place in the written domain, and what is wrong there."""
 
 
 class Domain(ABC):
-    """Values of one dimension. Unless a subclass says otherwise, each is as likely as the others."""
+    """The values of one dimension. Unless a subclass says otherwise, all are equally likely."""
 
     key: ClassVar[str]
-    """The key that tells this kind of domain where it is written."""
+    """The key of this kind of domain in a config."""
     ordered: ClassVar[bool] = True
     """Whether the values have an order, so that two of them can be near each other."""
     log: ClassVar[bool] = False
-    """Whether the values are spread by their logarithm."""
+    """Whether the values are spread evenly on a logarithmic scale."""
 
     @property
     @abstractmethod
     def values(self) -> Sequence[Any] | None:
-        """All values in order; None if there is another between any two."""
+        """All values in order; None if the domain is continuous."""
 
     @abstractmethod
     def problems(self) -> Iterator[DomainProblem]:
@@ -42,15 +42,15 @@ class Domain(ABC):
 
     @abstractmethod
     def place_of(self, value: Any) -> Place:
-        """Where in the domain as it is written a value stands."""
+        """The place of a value in the written domain."""
 
     @abstractmethod
     def values_to_try(self) -> Sequence[Any]:
-        """The values that the domain is checked with: all if they are few or a choice, else both ends."""
+        """The values with which the domain is checked: all of a choice or of few values, else both ends."""
 
     @abstractmethod
     def neighbours(self, value: Any) -> list[Any]:
-        """The values one step away: of an ordered domain at most two, else all others."""
+        """The values one step away: at most two in an ordered domain, otherwise all others."""
 
     @property
     def scale(self) -> Literal["choice", "linear", "log"]:
@@ -63,9 +63,9 @@ class Domain(ABC):
         return values[min(int(u * len(values)), len(values) - 1)]
 
     def coordinate(self, value: Any) -> float:
-        """The coordinate of a value, in [0, 1): the middle of its share if it has one.
+        """The coordinate of a value, in [0, 1); in a finite domain, the middle of the value's share.
 
-        Raises ValueError for a value that is not in a finite domain.
+        Raises ValueError if a finite domain does not contain the value.
         """
         index = self._index(value)
         if index is None:
@@ -73,7 +73,7 @@ class Domain(ABC):
         return (index + 0.5) / len(self.values or ())
 
     def grid(self, resolution: int) -> Sequence[Any]:
-        """Evenly spread values, at most `resolution` of them; all values of a choice and of steps."""
+        """At most `resolution` evenly spread values; all values of a choice or of a domain with steps."""
         return self.values or ()
 
     def __contains__(self, value: Any) -> bool:
@@ -91,7 +91,7 @@ class Domain(ABC):
 
 @dataclass(frozen=True)
 class Choice(Domain):
-    """One of some values, each as likely as the others."""
+    """One of several values, all equally likely."""
 
     key = "choice"
     ordered = False

@@ -1,4 +1,4 @@
-"""Combinations of the values of all dimensions, by their numbers."""
+"""Combinations of the values of all dimensions, computed from their numbers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from fnnctl.space.values import index_of
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """Combinations in which the same dimensions are active: one value from each sequence."""
+    """Combinations with the same active dimensions: one value from each sequence."""
 
     names: tuple[str, ...]
     values: tuple[Sequence[Any], ...]
@@ -35,9 +35,9 @@ class _Block:
 
 
 class Grid:
-    """Combinations of values by their numbers, without a list of them, which could be endless.
+    """Combinations of values, computed from their numbers without a list, which could be huge.
 
-    A dimension is part of a combination only where its conditions hold, so that none is there twice.
+    A combination contains a dimension only if its conditions hold, so no combination occurs twice.
     """
 
     def __init__(self, dimensions: Sequence[Dimension], values: Mapping[str, Sequence[Any]]) -> None:
@@ -47,7 +47,7 @@ class Grid:
 
     @property
     def size(self) -> int:
-        """How many there are; more than `len` could tell."""
+        """How many there are; this can be more than `len` could return."""
         return self._ends[-1] if self._ends else 0
 
     def at(self, index: int) -> Assignment:
@@ -61,7 +61,7 @@ class Grid:
 
 
 def _blocks(dimensions: Sequence[Dimension], values: Mapping[str, Sequence[Any]]) -> Iterator[_Block]:
-    """Blocks that differ in the values that conditions ask about."""
+    """The blocks, which differ in the values that conditions ask about."""
     asked: dict[str, list[Any]] = {}
     for dimension in dimensions:
         for condition in dimension.conditions:
@@ -81,7 +81,7 @@ def _blocks(dimensions: Sequence[Dimension], values: Mapping[str, Sequence[Any]]
 
 
 def _groups(values: Sequence[Any], asked: Sequence[Any]) -> list[Sequence[Any]]:
-    """The values that conditions ask about, one by one, and all others together."""
+    """The values that conditions ask about, each in its own group, and all others in one group."""
     positions = {index_of(value, values) for value in asked} - {None}
     single = sorted(position for position in positions if position is not None)
     groups: list[Sequence[Any]] = [(values[position],) for position in single]
@@ -91,7 +91,7 @@ def _groups(values: Sequence[Any], asked: Sequence[Any]) -> list[Sequence[Any]]:
 
 @dataclass(frozen=True, slots=True)
 class _Without(Sequence[Any]):
-    """Values without those at some positions, in order."""
+    """A sequence without the values at some positions."""
 
     values: Sequence[Any]
     left_out: Sequence[int]

@@ -1,6 +1,6 @@
-"""Hidden layers are one setting, and several dimensions: how many layers there are, and how wide.
+"""Hidden layers are one setting but several dimensions: the number of layers and their widths.
 
-The only place that knows how `[64, 32]` becomes `depth`, `width` and `width[i]`, and how it comes back.
+Only this module converts a list such as `[64, 32]` to `depth`, `width` and `width[i]`, and back.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ WIDTH: Final = "width"
 
 @dataclass(frozen=True, slots=True)
 class Layers:
-    """The hidden layers, by how many and how wide they are."""
+    """The domain of hidden layers: how many there are, and how wide they are."""
 
     depth: tuple[int, int]
-    """The least and the largest number of layers."""
+    """The smallest and the largest number of layers."""
     width: tuple[int, int]
-    """The least and the largest number of units of a layer."""
+    """The smallest and the largest number of units per layer."""
     log: bool = False
-    """Whether each order of magnitude of the width is as likely, or each width."""
+    """Whether all orders of magnitude of the width are equally likely, instead of all widths."""
     per_layer: bool = False
-    """Whether every layer has a width of its own, or all have one width."""
+    """Whether each layer has its own width, instead of one width for all layers."""
     step: float | Literal["coarse"] | None = "coarse"
     """From one width to the next: a factor if `log`, else a difference; `coarse` for few widths."""
 
     def dimensions(self, setting: str, key: str | None = None) -> Iterator[Dimension]:
-        """The depth, and the width or widths that the depth lets be searched."""
+        """The depth, then the width or widths; a width is searched only if the depth includes its layer."""
         low, high = self.depth
         yield Dimension(setting, Integer(low, high), DEPTH, key=key)
         for index in range(high if self.per_layer else min(high, 1)):
@@ -50,7 +50,7 @@ class Layers:
                 yield (key,), f"the least, {low}, is above the largest, {high}; write [{high}, {low}]"
         if isinstance(self.step, float):
             if self.log and self.step <= 1:
-                yield ("step",), f"is a factor where log is true and must be above 1, not {self.step:g}"
+                yield ("step",), f"is a factor if log is true and must be above 1, not {self.step:g}"
             elif not self.log and not self.step.is_integer():
                 yield ("step",), f"is a difference of widths and must be a whole number, not {self.step:g}"
 
@@ -65,7 +65,7 @@ class Layers:
 
 
 def joined_layers(setting: str, values: Mapping[str, Any]) -> list[int]:
-    """The widths of the layers, from the values by dimension, which have the depth."""
+    """The widths of the layers, from the values by dimension, which include the depth."""
     one = values.get(f"{setting}.{WIDTH}")
     depth = values[f"{setting}.{DEPTH}"]
     return [values.get(f"{setting}.{_width_of_layer(index)}", one) for index in range(depth)]
@@ -79,7 +79,7 @@ def split_layers(setting: str, widths: Sequence[int]) -> dict[str, int]:
 
 
 def layer_dimensions(setting: str, layers: Iterable[Sequence[int]]) -> list[str]:
-    """The names of the dimensions that tell these layers apart: the depth, and the width or the widths."""
+    """The names of the dimensions that distinguish these layers: the depth, and the width or widths."""
     known = list(layers)
     parts = [DEPTH, WIDTH]
     if any(len(set(widths)) > 1 for widths in known):

@@ -1,7 +1,7 @@
 """Domains of numbers: between two ends or from a normal distribution, with or without steps.
 
-A number of a domain without steps is rounded to five digits of the domain's range (of a logarithmic range:
-of itself), so that a printed configuration is short and still exact to the last bit.
+Without steps, a number is rounded to five digits of the domain's range (in a logarithmic range: of the number
+itself), so that a printed configuration is short and still exact to the last bit.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from fnnctl.space.values import added, decimal, factors_between, index_of, multi
 
 DIGITS: Final = 5
 MOST_STEPS: Final = 100_000
-"""The most values of a domain with steps."""
+"""The maximum number of values of a domain with steps."""
 FEW: Final = 12
-"""A domain with at most this many values is tried completely."""
+"""A domain with at most this many values is checked with all of them."""
 DEVIATIONS: Final = 4
 """Standard deviations between the mean of a normal distribution and its default ends."""
 MOVE: Final = 0.1
-"""How far a neighbour is away in a domain without steps, in coordinates."""
+"""The distance to a neighbour in a domain without steps, in coordinates."""
 
 
 class NumberDomain(Domain):
@@ -36,27 +36,27 @@ class NumberDomain(Domain):
     @property
     @abstractmethod
     def ends(self) -> tuple[float, float]:
-        """The least and the largest number."""
+        """The smallest and the largest number."""
 
     @abstractmethod
     def _number(self, u: float) -> float:
-        """The number at a point of [0, 1], before it is rounded."""
+        """The number at a point of [0, 1], before rounding."""
 
     @abstractmethod
     def _position(self, number: float) -> float:
-        """The point at which a number stands: the inverse of `_number`."""
+        """The point of a number; the inverse of `_number`."""
 
     @abstractmethod
     def _spread(self, number: float) -> float:
-        """A difference that matters around a number."""
+        """The scale of differences that matter around a number; it determines the rounding."""
 
     @abstractmethod
     def _cut(self, resolution: int) -> Sequence[Any]:
-        """So many values, evenly spread."""
+        """`resolution` evenly spread values."""
 
     @property
     def _even(self) -> bool:
-        """Whether every value is as likely as the others; otherwise `_number` is their distribution."""
+        """Whether all values are equally likely; otherwise `_number` defines their distribution."""
         return self.step is not None
 
     def value(self, u: float) -> Any:
@@ -76,9 +76,7 @@ class NumberDomain(Domain):
         return self.values if len(self.values) <= FEW else [self.values[0], self.values[-1]]
 
     def neighbours(self, value: Any) -> list[Any]:
-        """Without steps, these are the values a tenth of the domain away, or the next ones if those are
-        further.
-        """
+        """Without steps, the values a tenth of the domain away, or the next ones if those are farther."""
         here = self.coordinate(value)
         moved = [self.value(min(max(here + move, 0.0), BELOW_ONE)) for move in (-MOVE, MOVE)]
         index = self._index(value)
@@ -106,12 +104,12 @@ class NumberDomain(Domain):
             yield (key,), f"the least value, {low}, is above the largest, {high}; write [{high}, {low}]"
         elif low == high:
             advice = f"write {{choice: [{low}]}}, or set it outside the search"
-            yield (key,), f"has one value only, {low}; {advice}"
+            yield (key,), f"has only one value, {low}; {advice}"
 
 
 @dataclass(frozen=True)
 class Range(NumberDomain):
-    """Numbers from a least to a largest one. In a logarithmic range a step is a factor."""
+    """Numbers from `low` to `high`. In a logarithmic range, the step is a factor."""
 
     whole: ClassVar[bool] = False
 
@@ -140,17 +138,17 @@ class Range(NumberDomain):
         low, high, step = self.low, self.high, self.step
         if self.log and low <= 0:
             advice = f"write a small number, or {self.key.removeprefix('log_')}: [{low}, {high}]"
-            yield (self.key, 0), f"must be above 0 to have a logarithm, not {low}; {advice}"
+            yield (self.key, 0), f"must be above 0 on a logarithmic scale, not {low}; {advice}"
         elif self.log and math.isinf(high / low):
             yield (self.key, 0), f"is too close to 0 for a range up to {high}; write 1e-290 or more"
         elif step is not None and low < high:
             steps = factors_between(low, high, step) if self.log else steps_between(low, high, step)
             if not steps and self.log:
-                yield ("step",), f"is a factor here, and larger than that from {low} to {high}"
+                yield ("step",), f"is a factor here, and larger than the ratio of {high} to {low}"
             elif not steps:
                 yield ("step",), f"is larger than the whole domain, from {low} to {high}"
             elif steps >= MOST_STEPS and not self.whole:
-                message = f"makes {steps + 1:,} values of the domain; write a larger one, or leave it out"
+                message = f"gives the domain {steps + 1:,} values; write a larger one, or leave it out"
                 yield ("step",), message
 
     def place_of(self, value: Any) -> Place:
@@ -163,7 +161,7 @@ class Range(NumberDomain):
 
     @cached_property
     def _outer(self) -> tuple[float, float]:
-        """The ends of the distribution: a whole number has the share around it."""
+        """The ends of the distribution: a whole number's share reaches half a unit to each side."""
         return (self.low - 0.5, self.high + 0.5) if self.whole else self.ends
 
     def _number(self, u: float) -> float:
@@ -188,20 +186,20 @@ class Range(NumberDomain):
 
 
 class Uniform(Range):
-    """A number between two others, each part of the way as likely."""
+    """A number between two others, uniformly distributed."""
 
     key = "uniform"
 
 
 class LogUniform(Range):
-    """A number between two others, each order of magnitude as likely."""
+    """A number between two others, with all orders of magnitude equally likely."""
 
     key = "log_uniform"
     log = True
 
 
 class Integer(Range):
-    """A whole number, each as likely."""
+    """A whole number, uniformly distributed."""
 
     key = "integer"
     whole = True
@@ -212,7 +210,7 @@ class Integer(Range):
 
 
 class LogInteger(Range):
-    """A whole number, each order of magnitude as likely."""
+    """A whole number, with all orders of magnitude equally likely."""
 
     key = "log_integer"
     log = True
@@ -221,7 +219,7 @@ class LogInteger(Range):
 
 @dataclass(frozen=True)
 class Normal(NumberDomain):
-    """A number from a normal distribution, cut off on both sides; steps count from the mean."""
+    """A number from a truncated normal distribution; steps count from the mean."""
 
     key = "normal"
     _even = False
@@ -261,14 +259,14 @@ class Normal(NumberDomain):
             return
         below, above = self._tails
         if below == above:
-            yield ("within",), f"is so far from the mean, {self.mean}, that no value lies there"
+            yield ("within",), f"is too far from the mean, {self.mean}, to contain any value"
         if self.step is not None:
             steps = steps_between(low, high, self.step)
             if not low <= self.mean <= high:
-                message = f"counts from the mean, {self.mean}, which must lie between {low} and {high} then"
+                message = f"counts from the mean, {self.mean}, so the mean must be between {low} and {high}"
                 yield ("step",), message
             elif not steps or steps >= MOST_STEPS:
-                message = f"makes {steps + 1:,} values of the domain; write another one, or leave it out"
+                message = f"gives the domain {steps + 1:,} values; write another one, or leave it out"
                 yield ("step",), message
 
     @property
@@ -277,7 +275,7 @@ class Normal(NumberDomain):
 
     @cached_property
     def _tails(self) -> tuple[float, float]:
-        """The shares of the whole distribution below either end."""
+        """The shares of the untruncated distribution below each end."""
         low, high = self.ends
         return self._normal.cdf(low), self._normal.cdf(high)
 
@@ -297,5 +295,5 @@ class Normal(NumberDomain):
         return min(self.deviation, high - low)
 
     def _cut(self, resolution: int) -> Sequence[Any]:
-        """The middles of equal shares: the ends are next to impossible."""
+        """The middles of equal shares, because the ends themselves are very unlikely."""
         return [self.value((k + 0.5) / resolution) for k in range(resolution)]

@@ -1,4 +1,4 @@
-"""The space of a search: its assignments as points of a unit cube, one after the other, and by nearness."""
+"""The space of a search: its assignments as points of the unit cube, as a grid, and as neighbours."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ from fnnctl.space.values import identity
 
 
 class Space:
-    """Dimensions, each after those of its conditions.
+    """The dimensions of a search, sorted so that each follows those of its conditions.
 
-    The order is otherwise the given one. Raises ValueError if conditions go in circles.
+    Otherwise they keep the given order. Raises ValueError if conditions form a cycle.
     """
 
     def __init__(self, dimensions: Iterable[Dimension]) -> None:
         ordered, circular = parents_first(dimensions)
         if circular:
-            raise ValueError(f"conditions go in circles: {', '.join(each.name for each in circular)}")
+            raise ValueError(f"conditions form a cycle: {', '.join(each.name for each in circular)}")
         self.dimensions: tuple[Dimension, ...] = tuple(ordered)
 
     @cached_property
     def size(self) -> int | None:
-        """How many assignments there are; None if there is another between any two."""
+        """How many assignments there are; None if a dimension is continuous."""
         if any(each.domain.values is None for each in self.dimensions):
             return None
         return self.everything().size
 
     def assignment(self, point: Sequence[float]) -> Assignment:
-        """The assignment at a point of the unit cube: a number in [0, 1) per dimension.
+        """The assignment at a point of the unit cube: one number in [0, 1) per dimension.
 
-        The numbers of dimensions whose conditions do not hold change nothing.
+        Numbers of dimensions whose conditions do not hold have no effect.
         """
         pairs = zip(self.dimensions, point, strict=True)
         return self.assignment_of({each.name: each.domain.value(u) for each, u in pairs})
 
     def assignment_of(self, values: Mapping[str, Any]) -> Assignment:
-        """The assignment with those of the values by dimension whose conditions hold."""
+        """The assignment from values by dimension, without those whose conditions do not hold."""
         return assignment_of(self.dimensions, active(self.dimensions, values))
 
     def coordinates(self, assignment: Assignment) -> dict[str, float]:
@@ -60,8 +60,8 @@ class Space:
     def neighbours(self, assignment: Assignment) -> Iterator[Assignment]:
         """The assignments that differ in one dimension, by one step or by another choice.
 
-        A dimension that becomes active by that has the middle of its domain; one whose condition no longer
-        holds is left out. No assignment comes twice, nor does the given one.
+        A dimension that becomes active thereby gets the middle of its domain; one whose condition no longer
+        holds is left out. No assignment is repeated, and the given one is not among them.
         """
         values = values_by_dimension(self.dimensions, assignment)
         middle = {each.name: each.domain.value(0.5) for each in self.dimensions}

@@ -1,6 +1,6 @@
 """Values of a domain: which of them are equal, and how many steps lie between two of them.
 
-Steps are taken in decimals, as they are written: 0.1 + 2·0.1 is 0.3.
+Steps are computed in decimal arithmetic: 0.1 + 2·0.1 is 0.3.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 DIGITS: Final = 12
-"""Significant digits of a value that a factor leads to: the square root of 10, twice, is 10."""
+"""Significant digits of a value reached by factors: the square root of 10, applied twice, gives 10."""
 
 
 def identity(value: Any) -> Hashable:
@@ -29,7 +29,7 @@ def identity(value: Any) -> Hashable:
 
 
 def index_of(value: Any, values: Sequence[Any]) -> int | None:
-    """The index of a value, or None if it is none of the values. A range may be very long."""
+    """The index of a value, or None if it is not one of the values. A range may be very long."""
     if isinstance(values, range):
         whole = int(value) if isinstance(value, float) and value.is_integer() else value
         is_number = isinstance(whole, int) and not isinstance(whole, bool)
@@ -38,7 +38,7 @@ def index_of(value: Any, values: Sequence[Any]) -> int | None:
 
 
 def nearest(values: Sequence[Any], number: float) -> Any:
-    """The nearest of some values in ascending order. A range may be very long; its step is then 1."""
+    """The nearest of the values, which ascend. A range may be very long; its step must be 1."""
     if isinstance(values, range):
         return min(max(round(number), values[0]), values[-1])
     above = bisect_left(values, number)
@@ -46,17 +46,17 @@ def nearest(values: Sequence[Any], number: float) -> Any:
 
 
 def steps_between(low: float, high: float, step: float) -> int:
-    """How many whole steps fit between two values; 0 if the first is the larger."""
+    """How many whole steps fit between two values; 0 if `low` is above `high`."""
     return max(0, math.floor((decimal(high) - decimal(low)) / decimal(step)))
 
 
 def factors_between(low: float, high: float, factor: float) -> int:
-    """How many whole factors fit between two values above 0. Rounding takes none away."""
+    """How many whole factors fit between two values above 0, without losing one to rounding."""
     return max(0, math.floor(math.log(high / low) / math.log(factor) + 1e-9))
 
 
 def added(start: float, step: float, steps: range) -> list[float]:
-    """`start` plus some numbers of steps."""
+    """`start` plus each of the given numbers of steps."""
     return [float(decimal(start) + k * decimal(step)) for k in steps]
 
 
@@ -67,5 +67,5 @@ def multiplied(low: float, high: float, factor: float) -> list[float]:
 
 
 def decimal(number: float) -> Decimal:
-    """The number as it is written."""
+    """The number as the decimal that Python prints for it."""
     return Decimal(repr(number))

@@ -43,8 +43,7 @@ def encode(
 
     `auto` is a regression if the target's values are continuous numbers. For a regression, rows are
     stratified by `bins` of the target's values, if given, and the intervals of the metrics follow from the
-    experiment's `seed`. Classes keep the order that a run has recorded, if there
-    is one.
+    experiment's `seed`. Classes keep the order that a run has recorded, if there is one.
     """
     notes: list[str] = []
     if kind == "auto":

@@ -38,7 +38,7 @@ def test_its_own_test_part_has_the_recorded_metrics(run: Path, program: Program,
         "status": "completed",
         "metrics": {"train": None, "validation": None, "test": recorded["test"]},
     }
-    assert done.err == "the metrics are those of metrics.json, to the last digit\n"
+    assert done.err == "the metrics equal those in metrics.json, to the last digit\n"
     assert state_of(run) == before
     assert len(list((tmp_path / "runs").iterdir())) == 1
     printed = program("evaluate", run.name[:12])
@@ -60,7 +60,7 @@ def test_its_own_test_part_has_the_recorded_metrics(run: Path, program: Program,
 def test_any_network_has_them(program: Program, tmp_path: Path, changes: dict[str, str]) -> None:
     run = train(program, write_table(tmp_path / "penguins.csv", *penguins()), changes)
     done = program("evaluate", "--json")
-    assert done.err.splitlines()[-1] == "the metrics are those of metrics.json, to the last digit"
+    assert done.err.splitlines()[-1] == "the metrics equal those in metrics.json, to the last digit"
     assert done.json["metrics"]["test"] == read_json(run / "metrics.json")["test"]
 
 
@@ -71,9 +71,9 @@ def test_other_metrics_are_warned_of(run: Path, program: Program) -> None:
     (run / "metrics.json").write_text(json.dumps(metrics))
     done = program("evaluate", "--json")
     assert done.code == 0
-    assert done.err == f"warning: metrics.json has other metrics: accuracy 0.125, now {now}\n"
+    assert done.err == f"warning: the metrics differ from metrics.json: accuracy 0.125, now {now}\n"
     (run / "metrics.json").unlink()
-    assert program("evaluate", "--json").err == "note: the run has recorded no metrics of its test part\n"
+    assert program("evaluate", "--json").err == "note: the run recorded no metrics for its test part\n"
 
 
 def test_metrics_are_compared_to_rounding() -> None:
@@ -83,11 +83,11 @@ def test_metrics_are_compared_to_rounding() -> None:
         "per_class": {"a": {"roc_auc": None}},
         "support": 4,
     }
-    assert comparison(metrics, metrics) == "the metrics are those of metrics.json, to the last digit"
+    assert comparison(metrics, metrics) == "the metrics equal those in metrics.json, to the last digit"
     near = {**metrics, "loss": 0.5 + 1e-9, "accuracy_ci95": [0.25, 0.75 - 1e-9]}
-    assert comparison(metrics, near) == "the metrics are those of metrics.json, but for rounding"
+    assert comparison(metrics, near) == "the metrics equal those in metrics.json, except for rounding"
     other = {**metrics, "per_class": {"a": {"roc_auc": 0.5}}}
-    assert comparison(metrics, other) == "warning: metrics.json has other metrics: per_class"
+    assert comparison(metrics, other) == "warning: the metrics differ from metrics.json: per_class"
     gone = {**metrics, "accuracy_ci95": [0.25]}
     assert comparison(metrics, gone).endswith("other metrics: accuracy_ci95 [0.25], now [0.25, 0.75]")
     assert "loss None, now 0.5" in comparison(metrics, {**metrics, "loss": None})
@@ -107,14 +107,14 @@ def test_changed_data_are_refused(run: Path, program: Program, tmp_path: Path) -
     (run / "resolved.yaml").unlink()
     done = program("evaluate")
     assert done.code == 2
-    assert done.err.endswith("has no resolved.yaml, which tells its data: name a file with --data FILE\n")
+    assert done.err.endswith("has no resolved.yaml, which names its data: add --data FILE\n")
 
 
 def test_a_run_without_a_test_part_says_so(program: Program, tmp_path: Path) -> None:
     train(program, write_table(tmp_path / "penguins.csv", *penguins()), {"data.split.test": "0"})
     done = program("evaluate")
     assert done.code == 2
-    assert done.err.endswith("has no test part: name a file with --data FILE\n")
+    assert done.err.endswith("has no test part: add --data FILE\n")
 
 
 def test_a_new_file_is_scored_into_a_folder_of_its_own(run: Path, program: Program, tmp_path: Path) -> None:
@@ -238,7 +238,7 @@ def test_the_training_file_is_no_new_one(run: Path, trained: Path, program: Prog
     text = (trained / "penguins.csv").read_text()
     (tmp_path / "same.csv").write_text(text)
     (tmp_path / "other.csv").write_text(text + text.splitlines()[-1] + "\n")
-    said = "same.csv is the file that the network was trained on, and most of its rows were learned: "
+    said = "the network was trained on same.csv, so it has seen most of these rows: "
     done = program("evaluate", run.name, "--data", "same.csv", "--json")
     assert done.err == f"{said}`fnnctl evaluate runs/{run.name}` scores the test part alone\n"
     assert read_json(Path(done.json["run"]) / "manifest.json")["warnings"][0].startswith(said)
@@ -311,8 +311,8 @@ def test_wrong_rows_leave_no_folder(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--encoding", "utf-8"), "--encoding is for a new file: name that with --data FILE"),
-        (("--name", "x"), "--name is for a new file: name that with --data FILE"),
+        (("--encoding", "utf-8"), "--encoding needs a new file: add --data FILE"),
+        (("--name", "x"), "--name needs a new file: add --data FILE"),
         (("--data", "none.csv"), "--data: there is no file 'none.csv'"),
         (("--data", "-"), "--data: there is no file '-'"),
         (("--data", "/dev/null"), "--data: /dev/null is not a regular file"),

@@ -31,7 +31,7 @@ def test_a_search_stands_for_its_winner(program: Program, tmp_path: Path) -> Non
     note = f"note: {search} is a search: using the network of its winner, {search}/best"
     assert program("evaluate").err.splitlines() == [
         note,
-        "the metrics are those of metrics.json, to the last digit",
+        "the metrics equal those in metrics.json, to the last digit",
     ]
     predicted = program("predict", f"{search}/best", str(data)).out
     for arguments in (["latest"], [], ["x"], [search]):
@@ -67,7 +67,7 @@ def test_data_that_are_missing_are_told(program: Program, iris: Path) -> None:
     run = program("train", str(iris), "--quiet").out.strip()
     for name in ("latest", "iris", run):
         done = program("predict", name)
-        assert (done.code, done.err) == (2, f"{shown(name)} is a run: name the rows to predict, too\n")
+        assert (done.code, done.err) == (2, f"{shown(name)} is a run: also name the rows to predict\n")
     assert program("predict").err == "name the rows to predict: fnnctl predict [RUN] DATA\n"
     assert program("predict", "none.csv").err.startswith("DATA: there is no file 'none.csv'")
     three = program("predict", run, "a.csv", "b.csv")

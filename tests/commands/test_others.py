@@ -235,7 +235,7 @@ def test_with_json_the_object_is_printed_beside_any_file(
     done = program("report", "--json", "--format", "markdown")
     assert (done.code, done.json["error"]["message"]) == (
         2,
-        "--json and --format markdown contradict each other: leave one of the two out",
+        "--json and --format markdown contradict each other: leave one out",
     )
 
 

@@ -93,7 +93,7 @@ def test_the_output_file_and_json(trained: Path, program: Program) -> None:
     assert (done.code, done.json["error"]["kind"]) == (2, "usage")
     same = program("predict", run, "new.csv", "-o", "./new.csv")
     assert (same.code, same.err) == (
-        2, "'new.csv' holds the rows to predict, and is not overwritten; name another file\n",
+        2, "'new.csv' holds the rows to predict and is not overwritten; name another file\n",
     )  # fmt: skip
     assert Path("new.csv").read_text() == HEADER + ROW
 
@@ -200,7 +200,7 @@ def test_memory_does_not_grow_with_the_file(trained: Path, program: Program) -> 
 
 def test_usage(trained: Path, program: Program) -> None:
     run = str(only_run(trained))
-    assert program("predict", run).err.endswith("is a run: name the rows to predict, too\n")
+    assert program("predict", run).err.endswith("is a run: also name the rows to predict\n")
     Path("data.csv").write_text(HEADER)
     missing = program("predict", run, "dta.csv")
     assert (missing.code, missing.err) == (

@@ -96,7 +96,7 @@ def test_the_report_shows_the_baseline_and_gates_hold(program: Program, trained:
 def test_a_saved_model_scores_as_it_did(program: Program, trained: Path) -> None:
     done = program("evaluate", str(trained))
     assert done.code == 0
-    assert "the metrics are those of metrics.json, to the last digit" in done.err
+    assert "the metrics equal those in metrics.json, to the last digit" in done.err
 
 
 def test_new_rows_may_have_negative_targets_or_none(program: Program, trained: Path, tmp_path: Path) -> None:

@@ -194,7 +194,7 @@ def test_without_a_usable_checkpoint_training_begins_again(
     done = program("train", "--resume", str(run))
     assert done.code == 0
     first, second = done.err.splitlines()[:2]
-    assert first.startswith("the checkpoint cannot be used, so training begins again: ")
+    assert first.startswith("the checkpoint cannot be used, so training starts again: ")
     assert reason in first
     assert second == f"resuming from the start of {run}"
     assert first in (run / "log.txt").read_text()
@@ -303,7 +303,7 @@ def test_another_machine_is_warned_of(program: Program, interrupt: Interrupt) ->
     warning = (
         f"NumPy was 1.0, now {numpy}; the processor was Abacus, now {model}; "
         "NumPy's instruction sets: no longer SSE17: "
-        "the last digits may differ from those of a run without a pause"
+        "the last digits may differ from those of an uninterrupted run"
     )
     assert done.code == 0
     assert f"warning: {warning}" in done.err.splitlines()

@@ -272,7 +272,7 @@ def without_outcome(file: Path) -> bytes:
     ("content", "reason"),
     [
         (truncated, "is damaged"),
-        (of_another_seed, "they are of another configuration, or of other rows"),
+        (of_another_seed, "they belong to another configuration or to other rows"),
         (of_another_format, "it was not written by this version of fnnctl"),
         (without_outcome, "outcome"),
     ],
@@ -286,7 +286,7 @@ def test_folds_whose_file_cannot_be_used_are_trained_again(
     done = program("evaluate", "--resume", str(run))
     assert done.code == 0
     told = done.err.splitlines()[0]
-    assert told.startswith("some folds that were kept cannot be used, and are trained again: ")
+    assert told.startswith("some saved folds cannot be used and are trained again: ")
     assert reason in told
     assert resumed_from(run) == ["1 of 6 folds"]
     assert_same_folds(run, undisturbed)
@@ -340,7 +340,7 @@ def test_a_full_disk_keeps_no_fold_and_ends_nothing(
     done = program("evaluate", str(config), "--json")
     assert done.code == 0
     run = Path(done.json["run"])
-    assert "are not kept: .folds cannot be written" in (run / "log.txt").read_text()
+    assert "cannot be saved: .folds cannot be written" in (run / "log.txt").read_text()
     assert_same_folds(run, undisturbed)
 
 
@@ -349,7 +349,7 @@ def test_a_complete_run_stays_as_it_is(program: Program, undisturbed: Path) -> N
     done = program("evaluate", "--resume", str(undisturbed), "--json")
     assert done.code == 0
     assert done.json["cross_validation"] == read_json(undisturbed / "metrics.json")["cross_validation"]
-    assert done.err == f"{undisturbed} is complete: there is nothing left to do\n"
+    assert done.err == f"{undisturbed} is complete: nothing to do\n"
     assert contents(undisturbed) == before
 
 
@@ -365,7 +365,7 @@ def test_a_complete_run_stays_as_it_is(program: Program, undisturbed: Path) -> N
 )
 def test_the_config_is_the_runs_own(program: Program, arguments: list[str], named: str) -> None:
     done = program("evaluate", "--resume", "latest", *arguments)
-    assert (done.code, done.err) == (2, f"with --resume the config is the run's own: leave out {named}\n")
+    assert (done.code, done.err) == (2, f"--resume uses the run's own config: leave out {named}\n")
 
 
 def test_what_is_no_cross_validation(program: Program, config: Path, undisturbed: Path) -> None:

@@ -50,7 +50,7 @@ def test_a_complete_run_stays_as_it_is(program: Program, undisturbed: Path) -> N
     assert done.code == 0
     assert done.json["status"] == "completed"
     assert done.json["metrics"] == read_json(undisturbed / "metrics.json")
-    assert done.err == f"{undisturbed} is complete: there is nothing left to do\n"
+    assert done.err == f"{undisturbed} is complete: nothing to do\n"
     assert snapshot(undisturbed) == before
 
 
@@ -66,7 +66,7 @@ def test_a_complete_run_stays_as_it_is(program: Program, undisturbed: Path) -> N
 )
 def test_the_config_is_the_runs_own(program: Program, arguments: list[str], named: str) -> None:
     done = program("train", "--resume", "latest", *arguments)
-    assert (done.code, done.err) == (2, f"with --resume the config is the run's own: leave out {named}\n")
+    assert (done.code, done.err) == (2, f"--resume uses the run's own config: leave out {named}\n")
 
 
 def test_a_run_that_is_not_there(program: Program, undisturbed: Path) -> None:
@@ -120,7 +120,9 @@ def test_data_that_are_gone_or_changed(program: Program, config: Path, interrupt
     resolved = (run / "resolved.yaml").read_text()
     without = [line for line in resolved.splitlines() if "sha256" not in line]
     (run / "resolved.yaml").write_text("\n".join(without))
-    assert_refused_and_untouched(program, run, "resolved.yaml: data: the run began with other data")
+    assert_refused_and_untouched(
+        program, run, "resolved.yaml: data: the data have changed since the run began"
+    )
     (run / "resolved.yaml").write_text(resolved.replace("own.csv", moved.name))
     assert program("train", "--resume", str(run)).code == 0
     assert resumed_from(run) == ["epoch 5"]

@@ -84,9 +84,7 @@ def test_an_error_of_the_system_that_nobody_expects_is_3(
     monkeypatch.setattr("fnnctl.commands.datasets.datasets", fail)
     done = program("datasets", "--json")
     assert (done.code, done.json["error"]["kind"]) == (3, "machine")
-    assert (
-        done.json["error"]["message"] == "the operating system reports: Too many open files in system (x.csv)"
-    )
+    assert done.json["error"]["message"] == "operating system error: Too many open files in system (x.csv)"
     assert "Traceback" in program("datasets", "--verbose").err
 
 

@@ -104,7 +104,7 @@ def test_it_is_in_the_file_before_it_is_known(path: Path, monkeypatch: pytest.Mo
     ],
 )
 def test_records_that_do_not_fit_together(path: Path, records: list[SearchRecord], line: int) -> None:
-    with pytest.raises(DataError, match=f"^{path}:{line}: is not a record that this version"):
+    with pytest.raises(DataError, match=f"^{path}:{line}: is not a valid record for this version"):
         written(path, records)
 
 
@@ -145,15 +145,15 @@ def test_a_resume_records_what_it_changes() -> None:
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"data": "facade"}, "began with other data; begin a new search with these"),
-        ({"data": None}, "began with other data"),
-        ({"configuration": "0"}, "began with another configuration; begin a new search with this one"),
+        ({"data": "facade"}, "began with different data; start a new search"),
+        ({"data": None}, "began with different data"),
+        ({"configuration": "0"}, "began with a different configuration; start a new search"),
         ({"versions": {"fnnctl": "0.1.0", "numpy": "2.5.1"}}, "began with numpy 2.4.0, and this is 2.5.1"),
         ({"versions": {"fnnctl": "0.1.0"}}, "began with numpy 2.4.0, and this is (none)"),
         ({"versions": {**HEADER.versions, "blas": "1"}}, "began with blas (none), and this is 1"),
         (
             {"settings": {**HEADER.settings, "method": "grid", "trials": 9}},
-            "began with another method; only budget, trials",
+            "began with a different method; only budget, trials",
         ),
     ],
 )
@@ -180,7 +180,9 @@ def test_trials_are_recorded_once() -> None:
 )
 def test_another_trial_than_was_recorded(path: Path, other: Trial) -> None:
     journal = written(path, [HEADER, TRIAL, Resume({"workers": 2})])
-    with pytest.raises(DataError, match=f"^{path}: has another trial 0 than this search: .* is chosen now"):
+    with pytest.raises(
+        DataError, match=f"^{path}: has a different trial 0 than this search: .* is chosen now"
+    ):
         journal.begin_trials([other])
 
 
@@ -191,7 +193,7 @@ def test_an_extension_may_move_a_trial_to_another_bracket(path: Path) -> None:
     with closing(JournalFile(path)) as file:
         journal = Journal(file)
         journal.begin_trials([moved])
-        with pytest.raises(DataError, match="has another trial 0"):
+        with pytest.raises(DataError, match="has a different trial 0"):
             journal.begin_trials([replace(moved, assignment={})])
     with closing(JournalFile(path)) as file:
         assert Journal(file).trials == {0: moved}

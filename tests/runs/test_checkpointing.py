@@ -44,14 +44,14 @@ def test_a_display_that_fails_leaves_history_and_best_weights(
     at_epoch(30, fail)
     done = program("train", str(iris), *changes, "--set", "training.epochs=60")
     assert done.code == 3
-    assert done.err.splitlines()[-1] == "an internal failure: ZeroDivisionError: drawn by nobody"
+    assert done.err.splitlines()[-1] == "internal error: ZeroDivisionError: drawn by nobody"
     run = only_run(tmp_path)
     assert_failed(run)
     losses = losses_of(run)
     best = 1 + losses.index(min(losses))
     assert best < len(losses) == 30
     training = read_json(run / "manifest.json")["training"]
-    assert training == {"epochs": 30, "best_epoch": best, "stopped": "a failure ended it"}
+    assert training == {"epochs": 30, "best_epoch": best, "stopped": "ended by an error"}
     shorter = Path(
         program("train", str(iris), *changes, "--set", f"training.epochs={best}", "--json").json["run"]
     )

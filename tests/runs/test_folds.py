@@ -80,4 +80,4 @@ def test_folds_of_another_seed_are_not_taken(
     other = load_experiment(iris, [*FOLDS, "model.hidden=[9]"]).cross_validation()
     told: list[str] = []
     assert load_folds(run, other, told.append) == ({}, 0.0)
-    assert told[0].endswith("they are of another configuration, or of other rows")
+    assert told[0].endswith("they belong to another configuration or to other rows")

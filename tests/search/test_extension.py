@@ -124,7 +124,7 @@ def test_a_horizon_is_kept_and_told(tmp_path: Path, capsys: pytest.CaptureFixtur
         "cosine keeps the horizon of 4 epochs with which the search began"
     ] * 2
     assert f"warning: {warnings[1]}\n" in told
-    assert "goes on up to 8 epochs" in warnings[1]
+    assert "continues up to epoch 8" in warnings[1]
     (cosine,) = (
         each["number"]
         for each in of_kind(folder, "trial")
@@ -195,18 +195,18 @@ def test_nothing_more_is_asked_for(
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     assert run(["search", "--resume", str(folder), *arguments]) == 0
     told = capsys.readouterr().err
-    assert f"is complete and has all that is asked for, {has}: there is nothing left to do\n" in told
+    assert f"is complete and already has {has}: nothing to do\n" in told
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
 
 
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["training.epochs=20"], "--set training.epochs=20 would make another search of it"),
-        (["search.method=grid"], "would make another search"),
-        (["seed=1"], "would make another search"),
-        (["search.trials=2"], "search.trials: is 2, and the search has begun with 3; write more"),
-        (["search.budget.max_epochs=3"], "trials would get 3 epochs, and they have been promised 4"),
+        (["training.epochs=20"], "--set training.epochs=20 would change the search"),
+        (["search.method=grid"], "would change the search"),
+        (["seed=1"], "would change the search"),
+        (["search.trials=2"], "search.trials: is 2, but the search began with 3; write at least that many"),
+        (["search.budget.max_epochs=3"], "gives trials 3 epochs, but the search began with 4"),
         (["search.trials=many"], "search.trials"),
         (["search.budget.epochs=9"], "search.budget.epochs: unknown setting"),
     ],
@@ -227,10 +227,10 @@ def test_what_is_no_extension(
 @pytest.mark.parametrize(
     ("budget", "words", "told"),
     [
-        ({"max_epochs": 4}, ["budget.min_epochs=2"], "only max_epochs and total can be changed of a search"),
+        ({"max_epochs": 4}, ["budget.min_epochs=2"], "a resume can change only max_epochs and total"),
         ({"max_epochs": 4}, ["budget.reduction_factor=4"], "only max_epochs and total can be changed"),
-        ({"max_epochs": 4}, ["budget.total=40"], "a search has a total from its beginning or never"),
-        ({"total": 40}, ["budget.total=null"], "a search has a total from its beginning or never"),
+        ({"max_epochs": 4}, ["budget.total=40"], "a resume can neither add nor remove a total"),
+        ({"total": 40}, ["budget.total=null"], "a resume can neither add nor remove a total"),
         ({"total": 40}, ["budget.total=32"], "total: trials would get 12 epochs, and they have been"),
         ({"total": 40}, ["trials=8"], "total: trials would get 10 epochs, and they have been"),
     ],

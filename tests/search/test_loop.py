@@ -138,7 +138,7 @@ def test_a_runner_may_end_early_where_it_was_told_to() -> None:
     journal = begun()
     assert run_search(hyperband(), first_only, journal, stop=lambda: next(asked)) == "interrupted"
     assert (len(journal.results), journal.end) == (1, End("interrupted"))
-    with pytest.raises(RuntimeError, match="the runner has left 11 of 12 jobs undone"):
+    with pytest.raises(RuntimeError, match="the runner did not do 11 of 12 jobs"):
         run_search(hyperband(), first_only, begun())
 
 
@@ -163,7 +163,7 @@ def test_a_result_that_nobody_asked_for(wrong: tuple[int, int]) -> None:
         yield [Result(wrong[0], 0, wrong[1], Status.COMPLETED, 0.5, 1)]
 
     journal = begun()
-    with pytest.raises(ValueError, match="a result of no job that is to be done"):
+    with pytest.raises(ValueError, match="a result that belongs to no open job"):
         run_search(hyperband(), odd, journal)
     assert journal.results == {}
 
@@ -172,7 +172,7 @@ def test_a_result_that_comes_twice() -> None:
     def twice(jobs: Sequence[Job]) -> Generator[Sequence[Result], None, None]:
         yield [result_of(jobs[0], 0.5), result_of(jobs[0], 0.5)]
 
-    with pytest.raises(ValueError, match="a result of no job that is to be done"):
+    with pytest.raises(ValueError, match="a result that belongs to no open job"):
         run_search(hyperband(), twice, begun())
 
 
@@ -205,7 +205,7 @@ def test_whoever_watches_is_told_what_is_recorded() -> None:
 
 def test_a_journal_of_another_sampler_is_refused(path: Path) -> None:
     searched(path, hyperband(), grouped_runner(unruly), go_on)
-    with pytest.raises(DataError, match="has another trial 0 than this search"):
+    with pytest.raises(DataError, match="has a different trial 0 than this search"):
         searched(path, hyperband(learns=True), grouped_runner(unruly), go_on)
 
 

@@ -103,7 +103,7 @@ def test_a_reduction_factor_is_what_is_written() -> None:
 
 @pytest.mark.parametrize("factor", [1, 1.999, 0, -3, math.inf, math.nan])
 def test_reduction_factors_below_two_are_refused(factor: float) -> None:
-    with pytest.raises(ValueError, match="a reduction factor is 2 or more"):
+    with pytest.raises(ValueError, match="a reduction factor is at least 2"):
         hyperband_brackets(min_epochs=1, max_epochs=9, reduction_factor=factor)
 
 

@@ -229,23 +229,23 @@ def test_a_normal_distribution_ends_after_four_deviations() -> None:
         ({"uniform": [1, 0]}, ["uniform: the least value, 1.0, is above the largest, 0.0; write [0.0, 1.0]"]),
         (
             {"uniform": [1, 1]},
-            ["uniform: has one value only, 1.0; write {choice: [1.0]}, or set it outside the search"],
+            ["uniform: has only one value, 1.0; write {choice: [1.0]}, or set it outside the search"],
         ),
         ({"uniform": [0, 1], "step": 2}, ["step: is larger than the whole domain, from 0.0 to 1.0"]),
         (
             {"uniform": [0, 1], "step": 1e-9},
-            ["step: makes 1,000,000,001 values of the domain; write a larger one, or leave it out"],
+            ["step: gives the domain 1,000,000,001 values; write a larger one, or leave it out"],
         ),
         ({"integer": [5, 1]}, ["integer: the least value, 5, is above the largest, 1; write [1, 5]"]),
         ({"integer": [1, 5], "step": 5}, ["step: is larger than the whole domain, from 1 to 5"]),
         (
             {"log_uniform": [0, 1]},
-            ["log_uniform.0: must be above 0 to have a logarithm, not 0.0; "
+            ["log_uniform.0: must be above 0 on a logarithmic scale, not 0.0; "
              "write a small number, or uniform: [0.0, 1.0]"],
         ),
         (
             {"log_integer": [-2, 8], "step": 2},
-            ["log_integer.0: must be above 0 to have a logarithm, not -2; "
+            ["log_integer.0: must be above 0 on a logarithmic scale, not -2; "
              "write a small number, or integer: [-2, 8]"],
         ),
         (
@@ -254,7 +254,7 @@ def test_a_normal_distribution_ends_after_four_deviations() -> None:
         ),
         (
             {"log_uniform": [1, 5], "step": 10},
-            ["step: is a factor here, and larger than that from 1.0 to 5.0"],
+            ["step: is a factor here, and larger than the ratio of 5.0 to 1.0"],
         ),
         ({"normal": [0, 0]}, ["normal.1: is the standard deviation and must be above 0, not 0.0"]),
         (
@@ -263,15 +263,15 @@ def test_a_normal_distribution_ends_after_four_deviations() -> None:
         ),
         (
             {"normal": [0, 1], "within": [50, 60]},
-            ["within: is so far from the mean, 0.0, that no value lies there"],
+            ["within: is too far from the mean, 0.0, to contain any value"],
         ),
         (
             {"normal": [0, 1], "within": [1, 2], "step": 0.1},
-            ["step: counts from the mean, 0.0, which must lie between 1.0 and 2.0 then"],
+            ["step: counts from the mean, 0.0, so the mean must be between 1.0 and 2.0"],
         ),
         (
             {"normal": [0, 1], "step": 100},
-            ["step: makes 1 values of the domain; write another one, or leave it out"],
+            ["step: gives the domain 1 values; write another one, or leave it out"],
         ),
         (
             {"depth": [3, 1], "width": [8, 4]},
@@ -280,7 +280,7 @@ def test_a_normal_distribution_ends_after_four_deviations() -> None:
         ),
         (
             {"depth": [1, 3], "width": [4, 8], "log": True, "step": 1},
-            ["step: is a factor where log is true and must be above 1, not 1"],
+            ["step: is a factor if log is true and must be above 1, not 1"],
         ),
         (
             {"depth": [1, 3], "width": [4, 8], "step": 1.5},

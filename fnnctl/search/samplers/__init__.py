@@ -1,4 +1,4 @@
-"""Samplers propose the configurations of a search. A new one is a file here and a line in `SAMPLERS`."""
+"""Samplers propose the configurations of a search. To add one, add a file here and a line in `SAMPLERS`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Equal configurations are one trial: the base of samplers that do not learn."""
+"""The base class of samplers that do not learn; it skips configurations equal to earlier ones."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Key: TypeAlias = Callable[[Assignment], Hashable]
 
 
 class Distinct:
-    """Remembers the configurations it has proposed, and learns nothing from their results."""
+    """Remembers the configurations that it has proposed, and ignores their results."""
 
     learns = False
 
@@ -24,10 +24,10 @@ class Distinct:
         """How many configurations were skipped because they were equal to an earlier one."""
 
     def tell(self, trial: Trial, result: Result) -> None:
-        """A result changes nothing."""
+        """See `Sampler`; nothing is learned."""
 
     def _is_new(self, assignment: Assignment) -> bool:
-        """Whether there was no equal configuration before; remembers this one."""
+        """Whether no equal configuration came before; remembers this one."""
         key = self._key(assignment)
         if key in self._seen:
             return False

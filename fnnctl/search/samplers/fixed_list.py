@@ -14,7 +14,7 @@ class FixedListSampler:
     learns = False
 
     def __init__(self, assignments: Iterable[Assignment]) -> None:
-        """The assignments are read one by one, when they are asked for."""
+        """The assignments are read one by one, on demand."""
         self._assignments = iter(assignments)
 
     def ask(self) -> Assignment | None:

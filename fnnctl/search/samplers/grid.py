@@ -10,7 +10,7 @@ from fnnctl.space.values import identity
 
 
 class GridSampler(Distinct):
-    """The grid in a random order, so that any first part of it covers the space.
+    """Proposes the grid in random order, so that its first points already cover the space.
 
     Domains without steps get `resolution` values each.
     """

@@ -1,4 +1,4 @@
-"""Random search, pseudo-random or with a sequence that leaves smaller gaps."""
+"""Random search, with pseudo-random points or a low-discrepancy sequence."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from fnnctl.space.space import Space
 from fnnctl.space.values import identity
 
 PATIENCE: Final = 64
-"""After this many repetitions in a row the rest of a small space is listed."""
+"""After this many repetitions in a row, the rest of a small space is listed and shuffled."""
 MOST_LISTED: Final = 100_000
-"""The largest space that is listed."""
+"""The largest space that counts as small."""
 MOST_REPETITIONS: Final = 10_000
-"""After this many repetitions in a row a larger space counts as exhausted."""
+"""After this many repetitions in a row, a larger space counts as exhausted."""
 
 
 class RandomSampler(Distinct):
@@ -35,7 +35,7 @@ class RandomSampler(Distinct):
         self._rest: Iterator[Assignment] | None = None
 
     def ask(self) -> Assignment | None:
-        """The next new configuration; None if the space is exhausted, or nearly."""
+        """The next new configuration; None if the space is exhausted or nearly so."""
         if self._rest is None:
             patience = PATIENCE if self._is_small else MOST_REPETITIONS
             for repetitions, assignment in enumerate(islice(self._candidates, patience)):

@@ -1,4 +1,4 @@
-"""Sequences of points in the unit cube. A point depends on the seed and its number alone."""
+"""Sequences of points in the unit cube. A point depends only on the seed and its number."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fnnctl.seeds import Purpose, stream
 from fnnctl.space.domains import BELOW_ONE
 
 Points: TypeAlias = Callable[[int], Sequence[float]]
-"""The point with this number, from 0: a number of [0, 1) for each dimension."""
+"""Returns the point with this number, counted from 0: one number in [0, 1) per dimension."""
 
 
 def pseudo_random(dimensions: int, *, seed: int) -> Points:
@@ -27,7 +27,7 @@ def pseudo_random(dimensions: int, *, seed: int) -> Points:
 
 
 def low_discrepancy(dimensions: int, *, seed: int) -> Points:
-    """Halton's sequence, scrambled: any first n points fill the cube more evenly than random ones.
+    """A scrambled Halton sequence: its first n points fill the cube more evenly than random ones, for any n.
 
     A point's i-th coordinate is its number in base p_i, the i-th prime, mirrored at the radix point. Each
     digit, including zeros, goes through a random permutation of its place, so that every single point is
@@ -47,7 +47,7 @@ SEQUENCES: Final[Mapping[str, Callable[..., Points]]] = {
 
 
 def _scrambled(base: int, rng: np.random.Generator) -> Callable[[int], float]:
-    """The radical inverse in this base with permuted digits, to the last bit of a float."""
+    """The radical inverse in this base with permuted digits, in the full precision of a float."""
     places = math.ceil(53 / math.log2(base))
     permutations: list[list[int]] = [rng.permutation(base).tolist() for _ in range(places)]
     whole: int = base**places

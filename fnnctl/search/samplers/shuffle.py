@@ -10,9 +10,9 @@ from fnnctl.seeds import Purpose, stream
 
 
 def shuffled(size: int, *, seed: int) -> Iterator[int]:
-    """A random permutation of `range(size)`; time and memory are those of the part that is read.
+    """A random permutation of `range(size)`; time and memory grow only with the part that is read.
 
-    Fisher and Yates's method on an array of which only the moved entries are stored.
+    This is a Fisher-Yates shuffle that stores only the moved entries of the array.
     """
     rng = stream(seed, Purpose.SHUFFLE)
     moved: dict[int, int] = {}
@@ -27,5 +27,5 @@ def shuffled(size: int, *, seed: int) -> Iterator[int]:
 
 
 def _below(bound: int, rng: np.random.Generator) -> int:
-    """A whole number from 0 and below a bound of any size; its bias is less than 2⁻⁶⁴."""
+    """A random whole number in [0, bound), for a bound of any size; its bias is less than 2⁻⁶⁴."""
     return int.from_bytes(rng.bytes(bound.bit_length() // 8 + 9), "big") % bound

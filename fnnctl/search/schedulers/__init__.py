@@ -1,4 +1,4 @@
-"""Schedulers spend epochs on trials, at once or rung by rung. A new one is a file here and a line below."""
+"""Schedulers spend epochs on trials, at once or rung by rung. To add one, add a file and a line below."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from fnnctl.search.schedulers.hyperband import HyperBand
 
 
 class SchedulerKind(Protocol):
-    """A class of schedulers. It plans and builds from the same brackets, so that plan and search agree."""
+    """A scheduler class. It plans and builds from the same brackets, so that plan and search agree."""
 
     def plan(self, budget: SearchBudget, size: int | None) -> tuple[Bracket, ...]:
-        """What it spends, before brackets shrink, on a space of this size; None is infinite."""
+        """The brackets, before any of them shrinks, on a space of this size; None is infinite."""
 
     def build(self, sampler: Sampler, budget: SearchBudget, direction: Direction) -> Scheduler:
         """A new scheduler."""
@@ -32,5 +32,5 @@ SCHEDULERS: Final[Mapping[str, SchedulerKind]] = {
 
 
 def build_scheduler(name: str, sampler: Sampler, budget: SearchBudget, *, direction: Direction) -> Scheduler:
-    """A new scheduler of the registry; raises ValueError if the budget gives it no brackets."""
+    """A new scheduler from the registry; raises ValueError if the budget gives it no brackets."""
     return SCHEDULERS[name].build(sampler, budget, direction)

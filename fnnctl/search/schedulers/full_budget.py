@@ -12,10 +12,10 @@ from fnnctl.search.schedulers.trial_source import TrialSource, check_answers
 
 
 class FullBudget:
-    """One rung for all: all trials together, or one after the other if the sampler learns from them."""
+    """One rung for all trials: together, or one after another if the sampler learns from them."""
 
     def __init__(self, source: TrialSource, *, epochs: int) -> None:
-        """As many trials as the source begins."""
+        """Start as many trials as the source provides."""
         self._source, self._epochs = source, epochs
         self._jobs: list[Job] = []
 
@@ -24,7 +24,7 @@ class FullBudget:
         """See `SchedulerKind`; raises ValueError if nothing bounds the number of trials."""
         trials = least(budget.trials, budget.max_trials, size)
         if trials is None:
-            raise ValueError("the full budget for every configuration of an endless space has no end")
+            raise ValueError("the space is infinite: the number of trials needs a bound")
         return (Bracket(0, (Rung(trials, budget.max_epochs),)),)
 
     @classmethod

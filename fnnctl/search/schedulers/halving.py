@@ -16,9 +16,8 @@ from fnnctl.search.schedulers.trial_source import TrialSource, check_answers
 class Halving:
     """Climbs one bracket, rung by rung.
 
-    A rung takes the best finite results of the rung below; if fewer are finite than it has room for, only
-    these go on. A trial that stopped early takes its place in every rung that its value lets it into, and
-    trains no more.
+    Each rung promotes the best finite results of the rung below; if there are fewer than it has room for, it
+    shrinks. A trial that stopped early is promoted like any other, but is not trained further.
     """
 
     def __init__(self, source: TrialSource, bracket: Bracket, *, direction: Direction) -> None:
@@ -28,16 +27,16 @@ class Halving:
         self._trials: dict[int, Trial] = {}
         self._rung = -1
         self._results: list[Result] = []
-        """The current rung's."""
+        """The results of the current rung."""
         self.jobs: list[Job] = []
-        """Those that were asked for and not told yet."""
+        """The requested jobs that have no results yet."""
 
     @staticmethod
     def plan(budget: SearchBudget, size: int | None = None) -> tuple[Bracket, ...]:
         """See `SchedulerKind`; raises ValueError if the number of trials is missing or too large."""
         trials, eta, total = budget.trials, budget.reduction_factor, budget.total_epochs
         if trials is None:
-            raise ValueError("successive halving must be told with how many trials it begins")
+            raise ValueError("successive halving needs a number of trials")
         if total is not None:
             return (halving_bracket_of_total(trials=trials, total_epochs=total, reduction_factor=eta),)
         low, high = budget.min_epochs, budget.max_epochs

@@ -17,14 +17,14 @@ from fnnctl.search.schedulers.trial_source import TrialSource, check_answers
 class HyperBand:
     """Climbs all brackets at once, so that many jobs train together.
 
-    If the sampler learns, it climbs one after the other, so that each begins with what was learned.
+    If the sampler learns, it climbs one after another, so that each uses the results of the earlier ones.
     """
 
     def __init__(self, source: TrialSource, brackets: Sequence[Bracket], *, direction: Direction) -> None:
-        """Trials are numbered bracket by bracket; if there are fewer, the last brackets shrink."""
+        """Number trials bracket by bracket; if the source has too few, the last brackets shrink."""
         ladders = [Halving(source, bracket, direction=direction) for bracket in brackets]
         self._groups = deque([ladder] for ladder in ladders) if source.sampler.learns else deque([ladders])
-        """The ladders that are climbed at once, group after group."""
+        """Groups of ladders: those of one group are climbed together, the groups one after another."""
 
     @staticmethod
     def plan(budget: SearchBudget, size: int | None = None) -> tuple[Bracket, ...]:

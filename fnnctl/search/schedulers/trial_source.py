@@ -1,6 +1,6 @@
-"""Where a scheduler gets its trials: numbered in the order in which they begin, up to a limit.
+"""Gives a scheduler its trials, numbered in the order in which they start, up to a limit.
 
-A scheduler need not tell a limit from an exhausted sampler: both give fewer trials than it asked for.
+For a scheduler, a limit and an exhausted sampler look the same: it gets fewer trials than requested.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from fnnctl.search.protocols import Sampler
 
 
 class TrialSource:
-    """Begins trials with what a sampler proposes."""
+    """Starts trials with the assignments that a sampler proposes."""
 
     def __init__(self, sampler: Sampler, most: int | None = None) -> None:
-        """At most `most` trials begin."""
+        """Start at most `most` trials."""
         self.sampler, self._most = sampler, most
         self._begun = 0
 
@@ -32,10 +32,10 @@ class TrialSource:
 
 
 def check_answers(jobs: Sequence[Job], results: Sequence[Result]) -> None:
-    """Raise ValueError if the results are not those of the jobs, in their order."""
+    """Raise ValueError unless the results belong to the jobs, in the same order."""
     asked, told = [job.key for job in jobs], [result.key for result in results]
     if asked != told:
         first = next((k for k, pair in enumerate(zip(asked, told, strict=False)) if pair[0] != pair[1]), None)
         if first is None:
-            raise ValueError(f"{len(asked)} jobs were asked for, and {len(told)} results told")
-        raise ValueError(f"result {first} is of (trial, budget) {told[first]}, the job of {asked[first]}")
+            raise ValueError(f"there are {len(told)} results for {len(asked)} jobs")
+        raise ValueError(f"result {first} has (trial, budget) {told[first]}, its job has {asked[first]}")

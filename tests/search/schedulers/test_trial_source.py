@@ -31,9 +31,9 @@ def test_answers_are_those_of_the_jobs_in_their_order() -> None:
     jobs = [Job(Trial(number, {}), rung=0, start=0, stop=4) for number in range(3)]
     results = [result_of(job, 0.5) for job in jobs]
     check_answers(jobs, results)
-    with pytest.raises(ValueError, match="3 jobs were asked for, and 2 results told"):
+    with pytest.raises(ValueError, match="there are 2 results for 3 jobs"):
         check_answers(jobs, results[:2])
     with pytest.raises(ValueError, match=r"result 1 is of \(trial, budget\) \(2, 4\), the job of \(1, 4\)"):
         check_answers(jobs, [results[0], results[2], results[1]])
-    with pytest.raises(ValueError, match="0 jobs were asked for, and 3 results told"):
+    with pytest.raises(ValueError, match="there are 3 results for 0 jobs"):
         check_answers([], results)

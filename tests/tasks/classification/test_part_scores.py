@@ -172,7 +172,10 @@ def test_a_validation_part_without_an_error_calibrates_nothing(program: Program,
         "training: {epochs: 20, optimizer: {learning_rate: 0.1}}\n"
     )
     done = program("train", "easy.yaml", "--json")
-    run, warning = Path(done.json["run"]), "no temperature is best for the 9 rows of the validation part"
+    run, warning = (
+        Path(done.json["run"]),
+        "cannot calibrate: the 9 validation rows determine no best temperature",
+    )
     assert done.code == 0
     assert warning in done.err
     assert warning in read_json(run / "manifest.json")["warnings"][-1]
