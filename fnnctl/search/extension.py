@@ -60,11 +60,11 @@ def kept_horizon(search: SearchSetup) -> list[str]:
     found = [kind for name, kinds in WITH_HORIZON.items() for kind in kinds if kind in _kinds(search, name)]
     if most <= horizon or not found or horizon == value_at(search.configs.config, HORIZON):
         return []
-    keep, go = ("keep", "continue") if len(found) > 1 else ("keeps", "continues")
+    keep = "keep" if len(found) > 1 else "keeps"
     return [
-        f"{' and '.join(found)} {keep} the horizon of {horizon:,} epochs with which the search began, so that "
-        f"earlier results remain valid, and {go} up to epoch {most:,} in its final state; the same holds "
-        f"for the refitted winner, and for `fnnctl train` with training.horizon={horizon}"
+        f"{' and '.join(found)} {keep} the horizon of {horizon:,} epochs with which the search began, so "
+        f"earlier results remain valid; from there to epoch {most:,} the final value holds, as it does for the "
+        f"refitted winner and for `fnnctl train` with training.horizon={horizon}"
     ]
 
 
