@@ -63,8 +63,8 @@ def kept_horizon(search: SearchSetup) -> list[str]:
     keep = "keep" if len(found) > 1 else "keeps"
     return [
         f"{' and '.join(found)} {keep} the horizon of {horizon:,} epochs with which the search began, so "
-        f"earlier results remain valid; from there to epoch {most:,} the final value holds, as it does for the "
-        f"refitted winner and for `fnnctl train` with training.horizon={horizon}"
+        f"earlier results remain valid; from there to epoch {most:,} the final value holds, as it does for "
+        f"the refitted winner and for `fnnctl train` with training.horizon={horizon}"
     ]
 
 
