@@ -1,4 +1,4 @@
-"""Where the system starts no workers, this process does the work, and says so."""
+"""If the system cannot start workers, this process does the work and notes it."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def test_few_descriptors_start_no_workers_and_all_are_left(limit: int) -> None:
 
 @linux
 def test_a_signal_while_threads_start_leaves_none_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Threads that wait for ever would be waited for at the program's end."""
+    """Threads that wait forever would block the end of the program."""
     start, count = threading.Thread.start, 0
 
     def interrupted(thread: threading.Thread) -> None:

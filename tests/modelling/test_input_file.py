@@ -1,4 +1,4 @@
-"""What the user is told of values that training has not seen, over all blocks of a file."""
+"""The notes about values that do not occur in the training data, over all blocks of a file."""
 
 from __future__ import annotations
 

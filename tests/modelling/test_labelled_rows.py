@@ -1,4 +1,4 @@
-"""New rows that have a label: which they are, and that what the model says belongs to them."""
+"""New rows that have a label: the right rows are kept, and the scores belong to them."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_the_part_is_what_predict_says_of_the_rows(
 def test_a_label_that_is_unknown_has_its_line(
     model: SavedModel, table: tuple[str, list[str]], tmp_path: Path
 ) -> None:
-    """In the second block that is read; each such label is told once, at its first line."""
+    """Unknown labels in the second block; each is reported once, with its first line."""
     header, lines = table
     lines[2000] = lines[2000].replace(lines[2000].split(",")[header.split(",").index("species")], "Emu")
     lines[2010] = lines[2000]

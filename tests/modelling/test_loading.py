@@ -1,4 +1,4 @@
-"""Whatever is wrong with an experiment on its data, it is told with the file and the line of its setting."""
+"""All problems of an experiment with its data are reported with the file and the line of the setting."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ def test_a_member_has_the_bits_that_it_has_alone(
     leave_at: int,
     bad_after: int | None,
 ) -> None:
-    """In any stack, with a neighbour that turns NaN, saved and restored, and after others have left."""
+    """In any stack, beside a member that becomes NaN, saved and restored, and after others have left."""
     rng = np.random.default_rng(seed)
     roots = rng.normal(size=(members, size, size)) * 10.0 ** rng.uniform(-3, 3, size=(members, 1, 1))
     matrices = (roots @ roots.transpose(0, 2, 1) / size).astype(dtype)

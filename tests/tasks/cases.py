@@ -1,4 +1,4 @@
-"""Small data sets for every kind of target, with what networks make of them."""
+"""Small data sets for every kind of target, with outputs of networks for them."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class TaskCase:
 
     @cached_property
     def data(self) -> TaskData:
-        """Three features: one that says much of the target, and two that say nothing."""
+        """Three features: one is informative about the target, two are not."""
         features = np.random.default_rng(5).normal(size=(ROWS, 3))
         _, order = np.unique(self.targets, return_inverse=True)
         features[:, 0] += order
@@ -83,7 +83,7 @@ class TaskCase:
         return replace(self.readout, temperature=temperature)
 
     def part(self, readout: Readout | None = None) -> PartScores:
-        """What the first network says of all rows, by default without a calibration."""
+        """The scores of the first network for all rows, by default without calibration."""
         return self.data.score(np.arange(ROWS), [self.networks[0]], readout or self.readout)
 
 

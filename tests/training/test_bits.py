@@ -1,4 +1,4 @@
-"""A member has the bits of solo training, whatever its neighbours, and whoever of them leaves early."""
+"""A member has the same bits as if trained alone, also if other members leave early."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.training.recipes import blobs, member_of, settings_of
 
 
 def bits(values: npt.NDArray[Any]) -> bytes:
-    """The bytes, a NaN's sign left out: it says nothing, and processors set it as they like."""
+    """The bytes without the sign of NaN, which has no meaning and depends on the processor."""
     return np.where(np.isnan(values), np.nan, values).tobytes()
 
 

@@ -126,12 +126,12 @@ def test_other_members_are_refused(changes: dict[str, Any]) -> None:
     own = members(settings, 1)
     arrays = Checkpoint.of(trained(settings, own, 1), seconds=0.0).arrays()
     other = member_of(settings, 40, 20, **{"seed": 0, **changes})
-    with pytest.raises(ForeignCheckpointError, match="another configuration, or of other rows"):
+    with pytest.raises(ForeignCheckpointError, match="another configuration or to other rows"):
         Checkpoint.from_arrays(arrays, [other])
-    with pytest.raises(ForeignCheckpointError, match="another configuration, or of other rows"):
+    with pytest.raises(ForeignCheckpointError, match="another configuration or to other rows"):
         Checkpoint.from_arrays(arrays, [*own, other])
     for name in ("members.seeds", "members.rows"):
-        with pytest.raises(ForeignCheckpointError, match="another configuration, or of other rows"):
+        with pytest.raises(ForeignCheckpointError, match="another configuration or to other rows"):
             Checkpoint.from_arrays({key: arrays[key] for key in arrays if key != name}, own)
 
 

@@ -159,7 +159,7 @@ class Lbfgs:
     def _search(
         self, evaluate: Evaluate, going: BoolArray, slope: FloatArray
     ) -> tuple[BoolArray, FloatArray]:
-        """Search along the directions; return which members moved to their `_trial` points, and values."""
+        """Search along the directions; return which members moved (to `_trial`) and the values there."""
         members = len(going)
         steps, value = np.zeros(members), self._value.copy()
         searches: dict[int, LineSearch] = {}

@@ -49,7 +49,7 @@ class Classification:
             *refused_monitors(experiment, ClassificationEpochMetrics(len(self.classes)), self.name),
         ]
         if experiment.data.split.bins is not None:
-            message = "splits of a classification always keep the class proportions; leave this setting out"
+            message = "is for a regression: a classification is stratified by its classes; leave it out"
             problems.append(Problem(message, path="data.split.bins"))
         wrong: list[tuple[ConfigPath, str]] = []
         if isinstance(weights, dict):

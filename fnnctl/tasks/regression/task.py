@@ -28,7 +28,7 @@ from fnnctl.tasks.regression.epoch_metrics import RegressionEpochMetrics
 from fnnctl.tasks.regression.out_of_fold import EstimateOutOfFold, out_of_fold
 from fnnctl.tasks.regression.part_scores import EstimateScores, estimate_scores
 from fnnctl.tasks.task import FoldScores, OutputShape, Readout, Targets, TargetScale, Task
-from fnnctl.text import shown
+from fnnctl.text import counted, shown
 
 OUTPUTS = (AutoOutput, SquaredOutput, AbsoluteOutput, HuberOutput)
 
@@ -137,7 +137,7 @@ class Regression:
         flat = int(np.count_nonzero(lowest == highest))
         if not flat:
             return []
-        return [f"in the test parts of {flat:,} folds all targets are equal, so their R² is undefined"]
+        return [f"in {counted(flat, 'fold')} all test targets are equal, so R² is undefined there"]
 
     def in_words(self) -> str:
         return f"a regression of {shown(self.target)}"

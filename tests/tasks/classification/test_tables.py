@@ -1,4 +1,4 @@
-"""The files of a classification's run are read back as they were written; damage is told."""
+"""The files of a classification run are read back as they were written; damage is reported."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ def test_parts_with_equal_targets_are_told() -> None:
         "all targets of the validation part are equal, so its R² is undefined"
     ]
     assert TASK.fold_warnings(targets, np.array([[0, 0, 1, 1, 0]]), 2) == [
-        "in the test parts of 1 folds all targets are equal, so their R² is undefined"
+        "in 1 fold all test targets are equal, so R² is undefined there"
     ]
 
 

@@ -71,4 +71,4 @@ def test_what_diverged_or_was_interrupted_is_told_elsewhere() -> None:
 def test_of_folds_one_is_enough() -> None:
     """It has its share in the means."""
     folds = [(COMPLETED, ending_at(0.1, loss)) for loss in (0.2, 1e5, 3e4)]
-    assert told(*folds).startswith("validation_loss exploded in 2 of 3 folds: it ended at 1e+05, and")
+    assert told(*folds).startswith("validation_loss exploded in 2 of 3 folds: it ended at 1e+05, but")
