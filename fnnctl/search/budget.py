@@ -17,7 +17,7 @@ class SearchBudget:
     """The smallest budget that a first rung may have."""
     reduction_factor: float = 3
     trials: int | None = None
-    """The trials that the full budget and successive halving start; for the former, None is the whole space."""
+    """The number of trials of the full budget (None: the whole space) and of successive halving."""
     max_trials: int | None = None
     """At most this many trials start; brackets shrink accordingly."""
     total_epochs: int | None = None

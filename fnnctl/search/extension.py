@@ -62,8 +62,8 @@ def kept_horizon(search: SearchSetup) -> list[str]:
         return []
     return [
         f"{' and '.join(found)} keeps the horizon of {horizon:,} epochs with which the search began, so that "
-        f"earlier results remain valid, and continues up to epoch {most:,} in its final state; the same holds "
-        f"for the refitted winner, and for `fnnctl train` with training.horizon={horizon}"
+        f"earlier results remain valid, and continues up to epoch {most:,} in its final state, as in "
+        f"the refitted winner and in `fnnctl train` with training.horizon={horizon}"
     ]
 
 
