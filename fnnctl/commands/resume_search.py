@@ -136,4 +136,4 @@ def _has_all(search: PreparedSearch) -> str:
     most, limit = search.setup.budget.max_epochs, search.setup.budget.max_trials
     bound = "" if limit is None else f" with --max-trials {limit}"
     trials, epochs = counted(search.setup.plan.trials, "trial"), counted(most, "epoch")
-    return f" and already has {trials} with up to {epochs}{bound}"
+    return f" and already has {trials} of up to {epochs}{bound}"

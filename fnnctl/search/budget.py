@@ -17,7 +17,7 @@ class SearchBudget:
     """The smallest budget that a first rung may have."""
     reduction_factor: float = 3
     trials: int | None = None
-    """The trials of the full budget and of successive halving; None: the whole space (full budget only)."""
+    """The number of trials of the full budget (None: the whole space) and of successive halving."""
     max_trials: int | None = None
     """At most this many trials start; brackets shrink accordingly."""
     total_epochs: int | None = None

@@ -52,7 +52,7 @@ class NumberDomain(Domain):
 
     @abstractmethod
     def _cut(self, resolution: int) -> Sequence[Any]:
-        """`resolution` evenly spread values."""
+        """At most `resolution` evenly spread values."""
 
     @property
     def _even(self) -> bool:

@@ -89,7 +89,7 @@ def test_metrics_are_compared_to_rounding() -> None:
     other = {**metrics, "per_class": {"a": {"roc_auc": 0.5}}}
     assert comparison(metrics, other) == "warning: the metrics differ from metrics.json: per_class"
     gone = {**metrics, "accuracy_ci95": [0.25]}
-    assert comparison(metrics, gone).endswith("other metrics: accuracy_ci95 [0.25], now [0.25, 0.75]")
+    assert comparison(metrics, gone).endswith("metrics.json: accuracy_ci95 [0.25], now [0.25, 0.75]")
     assert "loss None, now 0.5" in comparison(metrics, {**metrics, "loss": None})
 
 
@@ -240,7 +240,7 @@ def test_the_training_file_is_no_new_one(run: Path, trained: Path, program: Prog
     (tmp_path / "other.csv").write_text(text + text.splitlines()[-1] + "\n")
     said = "the network was trained on same.csv, so it has seen most of these rows: "
     done = program("evaluate", run.name, "--data", "same.csv", "--json")
-    assert done.err == f"{said}`fnnctl evaluate runs/{run.name}` scores the test part alone\n"
+    assert done.err == f"{said}`fnnctl evaluate runs/{run.name}` scores only the test part\n"
     assert read_json(Path(done.json["run"]) / "manifest.json")["warnings"][0].startswith(said)
     assert program("evaluate", run.name, "--data", "other.csv", "--json").err == ""
 

@@ -38,7 +38,7 @@ def test_a_search_stands_for_its_winner(program: Program, tmp_path: Path) -> Non
         done = program("predict", *arguments, str(data))
         assert (done.code, done.out, done.err.strip()) == (0, predicted, note)
     scored = program("evaluate", search, "--data", str(data), "--json")
-    assert f"`fnnctl evaluate {search}/best` scores the test part alone" in scored.err
+    assert f"`fnnctl evaluate {search}/best` scores only the test part" in scored.err
 
 
 def test_a_search_without_a_winner_has_no_network(program: Program, tmp_path: Path) -> None:

@@ -120,7 +120,10 @@ def test_records_that_do_not_fit_together(path: Path, records: list[SearchRecord
 )
 def test_records_of_another_version(path: Path, record: dict[str, Any]) -> None:
     path.write_bytes(journal_bytes([encode(HEADER), encode(TRIAL), record]))
-    with closing(JournalFile(path)) as file, pytest.raises(DataError, match=f"^{path}:3: is not a record"):
+    with (
+        closing(JournalFile(path)) as file,
+        pytest.raises(DataError, match=f"^{path}:3: is not a valid record"),
+    ):
         Journal(file)
 
 

@@ -138,7 +138,7 @@ def test_what_cannot_be_kept_does_not_hide_the_failure(
     )
     assert_failed(only_run(tmp_path))
     assert len(losses_of(only_run(tmp_path))) == 3
-    assert "cannot be kept: model.npz" in (only_run(tmp_path) / "log.txt").read_text()
+    assert "cannot be saved: model.npz" in (only_run(tmp_path) / "log.txt").read_text()
 
 
 def test_without_a_failure_what_cannot_be_written_is_one(

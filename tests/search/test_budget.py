@@ -59,5 +59,5 @@ def test_bounds_that_make_no_ladder(low: int, high: int) -> None:
 
 
 def test_halving_must_know_its_trials() -> None:
-    with pytest.raises(ValueError, match="with how many trials it begins"):
+    with pytest.raises(ValueError, match="needs a number of trials"):
         build_scheduler("halving", numbered(9), SearchBudget(max_epochs=9), direction="minimize")

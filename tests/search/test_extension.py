@@ -184,9 +184,9 @@ def test_a_winner_that_stays_is_not_trained_again(
 @pytest.mark.parametrize(
     ("arguments", "has"),
     [
-        (["--set", "search.trials=3"], "3 trials up to 4 epochs"),
-        (["--max-trials", "2"], "2 trials up to 4 epochs with --max-trials 2"),
-        (["--max-trials", "9"], "3 trials up to 4 epochs with --max-trials 9"),
+        (["--set", "search.trials=3"], "3 trials of up to 4 epochs"),
+        (["--max-trials", "2"], "2 trials of up to 4 epochs with --max-trials 2"),
+        (["--max-trials", "9"], "3 trials of up to 4 epochs with --max-trials 9"),
     ],
 )
 def test_nothing_more_is_asked_for(
@@ -228,11 +228,11 @@ def test_what_is_no_extension(
     ("budget", "words", "told"),
     [
         ({"max_epochs": 4}, ["budget.min_epochs=2"], "a resume can change only max_epochs and total"),
-        ({"max_epochs": 4}, ["budget.reduction_factor=4"], "only max_epochs and total can be changed"),
+        ({"max_epochs": 4}, ["budget.reduction_factor=4"], "a resume can change only max_epochs and total"),
         ({"max_epochs": 4}, ["budget.total=40"], "a resume can neither add nor remove a total"),
         ({"total": 40}, ["budget.total=null"], "a resume can neither add nor remove a total"),
-        ({"total": 40}, ["budget.total=32"], "total: trials would get 12 epochs, and they have been"),
-        ({"total": 40}, ["trials=8"], "total: trials would get 10 epochs, and they have been"),
+        ({"total": 40}, ["budget.total=32"], "total: gives trials 12 epochs, but the search began with"),
+        ({"total": 40}, ["trials=8"], "total: gives trials 10 epochs, but the search began with"),
     ],
 )  # fmt: skip
 def test_another_ladder_is_no_extension(

@@ -85,7 +85,7 @@ def test_a_journal_may_be_extended_but_not_turned_round(tmp_path: Path) -> None:
     assert max(result.budget for result in found.results) == 27
     resumes = [record for record in read_journal(path) or [] if record["record"] == "resume"]
     assert [list(record["changes"]) for record in resumes] == [["budget"]]
-    with pytest.raises(DataError, match="another configuration"):
+    with pytest.raises(DataError, match="a different configuration"):
         optimize(bowl, numbered(99), budget=BUDGET, direction="maximize", journal=path)
 
 

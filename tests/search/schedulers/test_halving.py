@@ -132,7 +132,7 @@ def test_results_of_other_jobs_are_refused() -> None:
     jobs = scheduler.ask()
     assert scheduler.ask() == jobs, "nothing happens before the results are there"
     results = [result_of(job, 0.5) for job in jobs]
-    with pytest.raises(ValueError, match="result 0 is of"):
+    with pytest.raises(ValueError, match="result 0 has"):
         scheduler.tell(results[::-1])
     scheduler.tell(results)
     with pytest.raises(ValueError, match="there are 4 results for 0 jobs"):

@@ -33,7 +33,7 @@ def test_answers_are_those_of_the_jobs_in_their_order() -> None:
     check_answers(jobs, results)
     with pytest.raises(ValueError, match="there are 2 results for 3 jobs"):
         check_answers(jobs, results[:2])
-    with pytest.raises(ValueError, match=r"result 1 is of \(trial, budget\) \(2, 4\), the job of \(1, 4\)"):
+    with pytest.raises(ValueError, match=r"result 1 has \(trial, budget\) \(2, 4\), its job has \(1, 4\)"):
         check_answers(jobs, [results[0], results[2], results[1]])
     with pytest.raises(ValueError, match="there are 3 results for 0 jobs"):
         check_answers([], results)
