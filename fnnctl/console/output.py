@@ -16,6 +16,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, TextIO
 
 from fnnctl.errors import UnwritableOutputError
+from fnnctl.text import printable_lines
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -78,9 +79,12 @@ class Output:
             self.complain(text)
 
     def complain(self, text: str) -> None:
-        """Print an error. If standard error cannot be written, the exit code has to do."""
+        """Print an error. If standard error cannot be written, the exit code has to do.
+
+        What does not print is escaped: a message may quote names of any file.
+        """
         with suppress(UnwritableOutputError):
-            _write(sys.stderr, text + "\n")
+            _write(sys.stderr, printable_lines(text) + "\n")
 
     def detail(self, text: str) -> None:
         """Print a message if `--verbose` is given."""

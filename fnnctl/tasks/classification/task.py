@@ -51,9 +51,8 @@ class Classification:
             ]
         if isinstance(output, LogisticOutput):
             if len(self.classes) != 2:
-                message = (
-                    f"a logistic output tells two classes apart, and {self.target} has {len(self.classes)}"
-                )
+                found = f"{shown(self.target)} has {len(self.classes)}"
+                message = f"a logistic output tells two classes apart, and {found}"
                 return [Problem(f"{message}; write output: softmax", path="model.output")]
             positive = output.positive_class
             if positive is not None and positive not in self.classes:
@@ -179,5 +178,5 @@ class Classification:
         }
 
     def _no_class(self, name: str) -> str:
-        known = f"; the classes are {quoted_list(self.classes)}"
-        return f"there is no class '{name}'{did_you_mean(name, self.classes) or known}"
+        known = f"; the classes are {quoted_list([*map(shown, self.classes)])}"
+        return f"there is no class {shown(name)}{did_you_mean(name, self.classes) or known}"
