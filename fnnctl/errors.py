@@ -12,21 +12,24 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from fnnctl.text import counted
+from fnnctl.text import counted, printable, printable_lines
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong with the input: `file:line: path: message`."""
+    """One thing that is wrong with the input: `file:line: path: message`, a line of characters that print."""
 
     message: str
     file: str | None = None
     line: int | None = None
     path: str | None = None
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", printable(self.message))  # whatever it quotes
+
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.file and self.line else self.file
-        return ": ".join(part for part in (place, self.path, self.message) if part)
+        return printable(": ".join(part for part in (place, self.path, self.message) if part))
 
 
 class FnnctlError(Exception):
@@ -36,9 +39,9 @@ class FnnctlError(Exception):
     exit_code: ClassVar[int] = 3
 
     def __init__(self, message: str, problems: Iterable[Problem] = ()) -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = printable_lines(message)
         self.problems = tuple(problems)
+        super().__init__(self.message)
 
 
 class InputError(FnnctlError):
@@ -207,12 +210,12 @@ def steadier_training(learning_rate: float | None, *, scaled: bool) -> str:
 
 def quoted_list(words: Sequence[str], limit: int = 12) -> str:
     """`a, b, c` for a message; a long list is cut, and its length given."""
-    shown = ", ".join(words[:limit])
-    return shown if len(words) <= limit else f"{shown}, … ({len(words)} in all)"
+    some = ", ".join(map(printable, words[:limit]))
+    return some if len(words) <= limit else f"{some}, … ({len(words)} in all)"
 
 
 def did_you_mean(word: str, options: Iterable[str]) -> str:
     """` (did you mean 'x'?)` for the closest option, ignoring case; empty if none is close."""
     by_folded = {option.casefold(): option for option in options}
     close = difflib.get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
-    return f" (did you mean '{by_folded[close[0]]}'?)" if close else ""
+    return f" (did you mean '{printable(by_folded[close[0]])}'?)" if close else ""

@@ -29,10 +29,19 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
+def printable_lines(text: str) -> str:
+    """Do as `printable`, and leave the line ends as they are."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
+def cut(text: str) -> str:
+    """Cut a text to a readable length, and make it printable."""
+    return printable(text if len(text) <= SHOWN_LENGTH else text[: SHOWN_LENGTH - 1] + "…")
+
+
 def shown(text: str) -> str:
     """Quote a value for a message, printable and cut to a readable length."""
-    cut = text if len(text) <= SHOWN_LENGTH else text[: SHOWN_LENGTH - 1] + "…"
-    return f"'{printable(cut)}'"
+    return f"'{cut(text)}'"
 
 
 def natural_key(text: str) -> tuple[list[object], str]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fnnctl.text import counted, natural_key, plain_text, printable, shown
+from fnnctl.text import counted, cut, natural_key, plain_text, printable, printable_lines, shown
 
 
 @pytest.mark.parametrize(
@@ -48,10 +48,15 @@ def test_only_what_does_not_print_is_written_out(text: str, expected: str) -> No
     assert printable(text) == expected
 
 
+def test_lines_stay_lines() -> None:
+    assert printable_lines("one\n\x1btwo\r\n") == "one\n\\x1btwo\\r\n"
+
+
 def test_a_shown_value_is_quoted_and_cut_to_sixty_characters() -> None:
     assert shown("a" * 60) == "'" + "a" * 60 + "'"
     assert shown("a" * 61) == "'" + "a" * 59 + "…'"
-    assert shown("\a") == "'\\x07'"
+    assert shown("\a") == cut("'\a'") == "'\\x07'"
+    assert cut("\u202e" * 61) == "\\u202e" * 59 + "…"
 
 
 @pytest.mark.parametrize(("number", "expected"), [(0, "0 rows"), (1, "1 row"), (1234, "1,234 rows")])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import math
+import warnings
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -60,7 +61,9 @@ def read_header(file: IO[bytes]) -> NpyHeader:
     length = file.read(length_bytes)
     header = file.read(min(int.from_bytes(length, "little"), _LONGEST_HEADER))
     try:
-        shape, columns_first, dtype = parse(io.BytesIO(length + header))
+        with warnings.catch_warnings():  # of Python, about the code, and of NumPy, about Python 2
+            warnings.simplefilter("ignore")
+            shape, columns_first, dtype = parse(io.BytesIO(length + header))
     except Exception as error:  # NumPy parses Python code, and crafted code raises almost anything
         raise NpyError("it is no array in NumPy's format, or its header is damaged") from error
     # An array without elements has a shape too, whose other dimensions NumPy multiplies.

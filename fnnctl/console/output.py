@@ -16,6 +16,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, TextIO
 
 from fnnctl.errors import UnwritableOutputError
+from fnnctl.text import printable_lines
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -83,9 +84,12 @@ class Output:
             self.complain(text)
 
     def complain(self, text: str) -> None:
-        """Print an error. If standard error cannot be written, only the exit code reports it."""
+        """Print an error. If standard error cannot be written, only the exit code reports it.
+
+        Characters that do not print are escaped, because a message may quote names from any file.
+        """
         with suppress(UnwritableOutputError):
-            _write(sys.stderr, text + "\n")
+            _write(sys.stderr, printable_lines(text) + "\n")
 
     def detail(self, text: str) -> None:
         """Print a message if `--verbose` is given."""

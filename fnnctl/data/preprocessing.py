@@ -21,7 +21,7 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.schema.data import DataConfig
 from fnnctl.data.dataset import Columns
 from fnnctl.data.scaling import centre_and_spread, imputed_value
-from fnnctl.text import shown
+from fnnctl.text import cut, shown
 
 BLOCK_VALUES = 2**17
 EXACTLY = ConfigDict(extra="forbid", allow_inf_nan=False)
@@ -108,7 +108,7 @@ class Preprocessor:
         except ValidationError as error:
             first = error.errors()[0]
             place = ".".join(str(part) for part in first["loc"])
-            raise ValueError(f"{place}: {first['msg']}") from error
+            raise ValueError(f"{cut(place)}: {first['msg']}") from error
         numbers, categories = read.numeric, read.categorical
         _refuse_repetition([*(each.name for each in numbers), *(each.name for each in categories)])
         for column in categories:

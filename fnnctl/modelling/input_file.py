@@ -177,5 +177,5 @@ class Unseen:
 def _delimiter(text: str) -> str:
     delimiter = "\t" if text in TAB else text
     if not re.match(DELIMITER_PATTERN, delimiter):
-        raise UsageError(f"--delimiter '{text}': write one character, or tab")
+        raise UsageError(f"--delimiter {shown(text)}: write one character, or tab")
     return delimiter

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from fnnctl.store.atomic import damaged
+from fnnctl.text import cut
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -32,7 +33,7 @@ def first_fault(error: ValidationError) -> str:
     """The first problem, with its place: `data.rows: Input should be a valid integer`."""
     first = error.errors(include_url=False, include_input=False)[0]
     place = ".".join(str(part) for part in first["loc"])
-    return f"{place}: {first['msg']}" if place else first["msg"]
+    return f"{cut(place)}: {first['msg']}" if place else first["msg"]
 
 
 def _refuse(constant: str) -> NoReturn:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from fnnctl.arrays import FloatArray
 from fnnctl.store.atomic import damaged
+from fnnctl.text import cut, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,8 @@ class CsvTable:
         try:
             return [float(value) if value else None for value in self.column(index)]
         except ValueError as error:
-            raise damaged(self.path, f"is damaged: column '{self.columns[index]}': {error}") from error
+            what = f"column {shown(self.columns[index])}: {cut(str(error))}"
+            raise damaged(self.path, f"is damaged: {what}") from error
 
 
 class _Line:

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from fnnctl.arrays.npy import NpyError, read_array, read_header
 from fnnctl.store import names
 from fnnctl.store.atomic import damaged
+from fnnctl.text import cut, shown
 
 Array = npt.NDArray[Any]
 
@@ -55,7 +56,8 @@ def read_listed_npz(content: bytes, expected: object, path: Path) -> dict[str, A
         raise damaged(path, "is damaged: its arrays are not those that model.json lists")
     for name, found in listed.items():
         if found != expected[name]:
-            what = f"'{name}' is {found['dtype']} {found['shape']}, model.json says {expected[name]}"
+            listed_as = cut(str(expected[name]))
+            what = f"{shown(name)} is {found['dtype']} {found['shape']}, {names.MODEL} says {listed_as}"
             raise damaged(path, f"is damaged: {what}")
     return {name: arrays[name] for name in expected}
 
@@ -69,21 +71,21 @@ def read_npz(content: bytes, path: Path) -> dict[str, Array]:
                 for member in archive.infolist()
             }
     except (zipfile.BadZipFile, RuntimeError, ValueError, OverflowError, EOFError) as error:
-        raise damaged(path, f"is damaged: {error}") from error
+        raise damaged(path, f"is damaged: {cut(str(error))}") from error
 
 
 def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> Array:
-    name = member.filename
+    name = shown(member.filename)
     if member.compress_type != zipfile.ZIP_STORED:
-        raise damaged(path, f"is damaged: '{name}' is compressed, which fnnctl never does")
+        raise damaged(path, f"is damaged: {name} is compressed, which fnnctl never does")
     try:
         with archive.open(member) as file:
             header = read_header(file)
             if header.dtype.kind not in NUMBER_KINDS:
-                raise damaged(path, f"is damaged: '{name}' is {header.dtype.name}, which fnnctl never writes")
+                raise damaged(path, f"is damaged: {name} is {header.dtype.name}, which fnnctl never writes")
             held = member.file_size - header.start
             if held != header.nbytes:
-                raise damaged(path, f"is damaged: '{name}' holds {held} bytes, not what its shape needs")
+                raise damaged(path, f"is damaged: {name} holds {held} bytes, not what its shape needs")
             return read_array(file, header).copy()  # writable, unlike an array over bytes
     except NpyError as error:
-        raise damaged(path, f"is damaged: '{name}': {error}") from error
+        raise damaged(path, f"is damaged: {name}: {error}") from error

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fnnctl.arrays.npy import NpyError, as_array, read_array, read_elements, read_header
-from tests.arrays.crafted import CRAFTED, header_of
+from tests.arrays.crafted import CRAFTED, header_of, with_shape
 
 
 def saved(array: npt.NDArray[Any], version: tuple[int, int] = (1, 0)) -> bytes:
@@ -54,6 +55,19 @@ def test_a_crafted_header_is_the_one_error(name: str) -> None:
 def test_a_header_that_is_cut(end: int) -> None:
     with pytest.raises(NpyError, match="is no array in NumPy's format"):
         read_header(io.BytesIO(header_of((3,))[:end]))
+
+
+@pytest.mark.parametrize(("shape", "read"), [("(3L, 2L)", (3, 2)), ("(1if 1else 2,)", None)])
+def test_a_header_that_python_or_numpy_warns_of(shape: str, read: tuple[int, ...] | None) -> None:
+    """Python 2 wrote the first. Nothing of it is printed: where it is wrong, the error says so."""
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        if read is None:
+            with pytest.raises(NpyError, match="is no array in NumPy's format"):
+                read_header(io.BytesIO(with_shape(shape)))
+        else:
+            assert read_header(io.BytesIO(with_shape(shape))).shape == read
+    assert told == []
 
 
 def test_an_unknown_version() -> None:

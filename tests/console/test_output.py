@@ -127,6 +127,16 @@ def test_what_the_options_leave_out(
     assert (said.out, said.err.splitlines()) == ("data\n", told)
 
 
+def test_a_message_is_shown_as_it_is_written(capsys: pytest.CaptureFixture[str]) -> None:
+    """It may quote the names of any file; data stay as they are."""
+    output = Output(verbose=True)
+    for say in (output.note, output.complain, output.detail, output.data):
+        say("two\nlines \x1b[31m\u202e\x9b")
+    said = capsys.readouterr()
+    assert said.err == "two\nlines \\x1b[31m\\u202e\\x9b\n" * 3
+    assert said.out == "two\nlines \x1b[31m\u202e\x9b\n"
+
+
 def test_a_letter_that_the_stream_does_not_have_is_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
     written = io.BytesIO()
     monkeypatch.setattr("sys.stdout", io.TextIOWrapper(written, encoding="ascii"))

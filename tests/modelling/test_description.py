@@ -56,6 +56,13 @@ def test_damage_is_told(facts: dict[str, object], message: str) -> None:
         read(**facts)
 
 
+def test_an_unknown_name_prints() -> None:
+    with pytest.raises(DataError, match=r"is damaged: a\\x1b\[31m\\u202e: Extra inputs are not permitted"):
+        read(**{"a\x1b[31m\u202e": 1})
+    with pytest.raises(DataError, match=r"is damaged: a{59}…: Extra inputs are not permitted"):
+        read(**{"a" * 9999: 1})
+
+
 def test_every_fact_is_described() -> None:
     kinds: list[Any] = Described.__subclasses__()
     assert len(kinds) == 4

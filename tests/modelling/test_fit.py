@@ -110,7 +110,7 @@ def test_classes_that_are_not_there_are_refused_at_their_lines(tmp_path: Path) -
     assert refused(config) == [
         "5: training.class_weights.virginca: there is no class 'virginca' (did you mean 'virginica'?)",
         "6: training.class_weights.1.5.x: there is no class '1.5.x'; "
-        "the classes are setosa, versicolor, virginica",
+        "the classes are 'setosa', 'versicolor', 'virginica'",
     ]
 
 
@@ -118,7 +118,7 @@ def test_a_logistic_output_needs_two_classes_and_one_of_them(tmp_path: Path) -> 
     config = tmp_path / "c.yaml"
     config.write_text("data: {source: iris}\nmodel:\n  output: logistic\n")
     assert refused(config) == [
-        "3: model.output: a logistic output needs two classes, but species has 3; write output: softmax"
+        "3: model.output: a logistic output needs two classes, but 'species' has 3; write output: softmax"
     ]
     config.write_text(
         "data: {source: breast_cancer}\nmodel:\n  output:\n    name: logistic\n    positive_class: malign\n"

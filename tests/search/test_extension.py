@@ -124,7 +124,7 @@ def test_a_horizon_is_kept_and_told(tmp_path: Path, capsys: pytest.CaptureFixtur
         "cosine keeps the horizon of 4 epochs with which the search began"
     ] * 2
     assert f"warning: {warnings[1]}\n" in told
-    assert "continues up to epoch 8" in warnings[1]
+    assert "from there to epoch 8 the final value holds" in warnings[1]
     (cosine,) = (
         each["number"]
         for each in of_kind(folder, "trial")

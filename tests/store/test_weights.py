@@ -121,6 +121,30 @@ def test_a_crafted_header_is_told(name: str) -> None:
     assert caught.value.problems[0].message.startswith("is damaged: 'a.npy'")
 
 
+NASTY = "a\x1b[31m\u202e"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "compression", "listed"),
+    [
+        (f"{NASTY}.npy", npy(np.zeros(3)), zipfile.ZIP_DEFLATED, {}),
+        (f"{NASTY}.npy", npy(np.zeros(3))[:-1], zipfile.ZIP_STORED, {}),
+        (f"{NASTY}.npy", b"text", zipfile.ZIP_STORED, {}),
+        (f"{'a' * 9999}.npy", b"text", zipfile.ZIP_STORED, {}),
+        (f"{NASTY}.npy", npy(np.zeros(3)), zipfile.ZIP_STORED, {NASTY: {"dtype": NASTY * 999}}),
+    ],
+)
+def test_names_in_someone_elses_file_print(
+    name: str, content: bytes, compression: int, listed: dict[str, Any]
+) -> None:
+    with pytest.raises(DataError) as caught:
+        read_listed_npz(npz_with(name, content, compression), listed, PATH)
+    told = caught.value.message
+    assert told.isprintable()
+    assert name[:7].encode("unicode_escape").decode() in told
+    assert len(told) < 250
+
+
 @given(st.data())
 def test_any_change_of_bytes_is_read_or_told(data: st.DataObject) -> None:
     content = bytearray(to_npz({"a": np.arange(4.0)}))

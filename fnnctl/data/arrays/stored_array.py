@@ -5,6 +5,7 @@ No memory is taken before the file is seen to hold what the header promises.
 
 from __future__ import annotations
 
+import errno
 import lzma
 import math
 import mmap
@@ -24,6 +25,7 @@ from fnnctl.data.files import file_errors
 from fnnctl.data.mapped_numbers import MappedNumbers
 from fnnctl.errors import DataError, Problem
 from fnnctl.memory import available_bytes
+from fnnctl.text import cut
 
 BLOCK_BYTES = 2**20
 
@@ -54,7 +56,7 @@ class StoredArray:
                 place, f"holds Python objects, which are not loaded since they can run code: {advice}"
             )
         if dtype.names is not None or dtype.subdtype is not None or dtype.kind not in "biufUS":
-            raise fault(place, f"is of type {dtype}: numbers, booleans or text are needed")
+            raise fault(place, f"is of type {cut(str(dtype))}: numbers, booleans or text are needed")
         if header.start + header.nbytes != size:
             promised = f"its header promises {header.nbytes:,} bytes for the shape {header.shape}"
             raise fault(place, f"is damaged: {promised}, and the file has {size - header.start:,}")
@@ -141,7 +143,15 @@ def npz_errors(place: str) -> Iterator[None]:
             yield
         except NpyError as error:
             raise fault(place, f"is damaged: {error}: save or copy it again") from error
-        except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError) as error:
-            raise fault(place, f"the NPZ file is damaged ({error}): save or copy it again") from error
         except (RuntimeError, NotImplementedError) as error:
-            raise fault(place, f"cannot be unpacked ({error}): save it with numpy.savez") from error
+            raise fault(place, f"cannot be unpacked ({cut(str(error))}): save it with numpy.savez") from error
+        except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, UnicodeDecodeError) as error:
+            raise _damaged_npz(place, error) from error
+        except OSError as error:
+            if error.errno != errno.EINVAL:
+                raise
+            raise _damaged_npz(place, error) from error  # it sends the reader to before the file's beginning
+
+
+def _damaged_npz(place: str, error: Exception) -> DataError:
+    return fault(place, f"the NPZ file is damaged ({cut(str(error))}): save or copy it again")

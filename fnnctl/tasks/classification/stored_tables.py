@@ -13,6 +13,7 @@ from fnnctl.store import names
 from fnnctl.store.atomic import damaged
 from fnnctl.store.folder import RunFolder
 from fnnctl.tasks.classification.tables import CALIBRATION_COLUMNS, ROC_COLUMNS
+from fnnctl.text import shown
 
 CurveKind = Literal["class", "micro", "macro"]
 
@@ -55,7 +56,7 @@ def read_curves(run: RunFolder, name: str) -> list[StoredCurve] | None:
     points: dict[tuple[str, str], tuple[array[float], array[float]]] = {}
     for kind, label, x, y, _ in rows:
         if kind not in get_args(CurveKind):
-            raise damaged(path, f"is damaged: '{kind}' is not a kind of curve")
+            raise damaged(path, f"is damaged: {shown(kind)} is not a kind of curve")
         of_curve = points.setdefault((kind, label), (array("d"), array("d")))
         try:
             of_curve[0].append(float(x))

@@ -58,8 +58,9 @@ class Classification:
             ]
         if isinstance(output, LogisticOutput):
             if len(self.classes) != 2:
-                message = f"a logistic output needs two classes, but {self.target} has {len(self.classes)}"
-                return [*problems, Problem(f"{message}; write output: softmax", path="model.output")]
+                found = f"{shown(self.target)} has {len(self.classes)}"
+                message = f"a logistic output needs two classes, but {found}; write output: softmax"
+                return [*problems, Problem(message, path="model.output")]
             positive = output.positive_class
             if positive is not None and positive not in self.classes:
                 wrong.append((("model", "output", "positive_class"), positive))
@@ -195,5 +196,5 @@ class Classification:
         }
 
     def _no_class(self, name: str) -> str:
-        known = f"; the classes are {quoted_list(self.classes)}"
-        return f"there is no class '{name}'{did_you_mean(name, self.classes) or known}"
+        known = f"; the classes are {quoted_list([*map(shown, self.classes)])}"
+        return f"there is no class {shown(name)}{did_you_mean(name, self.classes) or known}"

@@ -73,3 +73,36 @@ def test_a_damaged_archive_is_named(tmp_path: Path, how: str) -> None:
     message = fault(tmp_path, "data.npz")
     assert message.startswith(str(tmp_path / "data.npz"))
     assert "damaged" in message
+
+
+def archive(folder: Path, *members: str) -> bytearray:
+    """An NPZ file with members of these names."""
+    with zipfile.ZipFile(folder / "data.npz", "w") as file:
+        for name in members:
+            file.writestr(name, header_of((3, 2)) + bytes(48))
+    return bytearray((folder / "data.npz").read_bytes())
+
+
+def test_a_name_that_is_not_utf_8_is_damage(tmp_path: Path) -> None:
+    content = archive(tmp_path, "ä.npy", "X.npy")
+    (tmp_path / "data.npz").write_bytes(content.replace("ä".encode(), b"\xff\xff"))
+    assert "data.npz: the NPZ file is damaged ('utf-8' codec can't decode" in fault(tmp_path, "data.npz")
+
+
+def test_a_place_before_the_file_begins_is_damage(tmp_path: Path) -> None:
+    content = archive(tmp_path, "X.npy", "y.npy")
+    end = content.rindex(b"PK\x05\x06")
+    content[end + 16 : end + 20] = (10**6).to_bytes(4, "little")  # where the list of the members is
+    (tmp_path / "data.npz").write_bytes(content)
+    assert "data.npz: X: the NPZ file is damaged (" in fault(tmp_path, "data.npz")
+
+
+def test_names_and_types_print_and_are_short(tmp_path: Path) -> None:
+    archive(tmp_path, "a\x1b[31m\u202e.npy")
+    told = fault(tmp_path, "data.npz")
+    assert told.endswith("there is no array X; its arrays are 'a\\x1b[31m\\u202e'")
+    kinds = [(f"{'a' * 50}{number}\x1b", "<f8") for number in range(99)]
+    save(tmp_path, "folder", {"X": np.zeros(3, kinds), "y": Y})
+    told = fault(tmp_path)
+    assert "X.npy: is of type [('aaaa" in told
+    assert len(told) < 250
