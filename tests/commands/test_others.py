@@ -9,7 +9,8 @@ import pytest
 import typer
 import yaml
 
-from fnnctl.store.names import FIGURES
+from fnnctl.config.schema.data import BUILTIN_NAMES
+from fnnctl.store.names import FIGURES, PREDICTED_ACTUAL_FIGURE, RESIDUALS_FIGURE
 from tests.program import Program
 
 
@@ -125,7 +126,8 @@ def test_runs_dir_from_the_environment(
 
 def test_datasets(program: Program) -> None:
     listed = program("datasets", "--json").json["datasets"]
-    assert [entry["name"] for entry in listed] == ["iris", "wine", "breast_cancer", "digits", "penguins"]
+    assert [entry["name"] for entry in listed] == [*BUILTIN_NAMES]
+    assert {entry["name"] for entry in listed if entry["task"] == "regression"} == {"diabetes"}
     assert all(entry["licence"] and entry["source"] for entry in listed)
     assert "penguins" in program("datasets").out
 
@@ -193,7 +195,7 @@ def test_a_damaged_newest_run_is_no_reason_to_report_an_older_one(program: Progr
 def test_deleted_figures_are_drawn_again(program: Program, iris: Path) -> None:
     run = Path(program("train", str(iris), "--quiet").out.strip())
     before = {path.name: path.read_bytes() for path in run.glob("*.png")}
-    assert set(before) == set(FIGURES)
+    assert set(before) == set(FIGURES) - {PREDICTED_ACTUAL_FIGURE, RESIDUALS_FIGURE}
     for name in before:
         (run / name).unlink()
     assert program("report", "--quiet").code == 0
