@@ -166,7 +166,7 @@ def test_a_second_document_is_refused() -> None:
 
 @pytest.mark.parametrize("opened", ["[", "{a: ", "- ", "? - "])
 def test_deep_nesting_is_refused_before_it_hurts(opened: str) -> None:
-    assert refusal(opened * 100_000).message == f"is nested more than {MAX_DEPTH} deep"
+    assert refusal(opened * 100_000).message == f"is nested more than {MAX_DEPTH} levels deep"
 
 
 def test_nesting_up_to_the_bound_is_read() -> None:
@@ -177,7 +177,7 @@ def test_nesting_up_to_the_bound_is_read() -> None:
 
 
 def test_deep_nesting_in_what_is_left_out_is_refused_too() -> None:
-    assert refusal("<<: " + "[" * 100_000).message == f"is nested more than {MAX_DEPTH} deep"
+    assert refusal("<<: " + "[" * 100_000).message == f"is nested more than {MAX_DEPTH} levels deep"
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ def test_numbers_that_none_can_be_read_as_are_no_categories(tmp_path: Path) -> N
         "Write them all like this: a spreadsheet does so if its number format is English"
     )
     _, problems = read(tmp_path, 'a\n"1,5"\n2.5\n3.5\n')
-    assert ". Correct it, or name the column" in problems[0]
+    assert ". Correct it, or add the column" in problems[0]
 
 
 def test_texts_after_thousands_of_numbers_keep_the_numbers_text(
