@@ -1,6 +1,6 @@
-"""The functions of the BLAS that NumPy is linked with, found through NumPy's own library.
+"""Functions of the BLAS that NumPy is linked with, found through NumPy's own library.
 
-NumPy has no call for the number of threads or for the kernels that its BLAS chose; the BLAS has.
+NumPy has no function for the number of BLAS threads or for the kernels that the BLAS chose; the BLAS has.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _SETTERS = (
 
 
 def blas_function(names: Sequence[str], *, takes: Sequence[Any], gives: Any) -> Callable[..., Any] | None:
-    """Return the first of these functions that there is, with its C types; None where there is none."""
+    """Return the first of these functions that exists, with its C types; None if none exists."""
     library = ctypes.CDLL(np._core._multiarray_umath.__file__)  # type: ignore[attr-defined]
     for name in names:
         if hasattr(library, name):
@@ -37,7 +37,7 @@ def can_set_blas_threads() -> bool:
 
 
 def set_blas_threads(count: int) -> bool:
-    """Let matrix products use `count` threads; False where NumPy's BLAS has no such setting."""
+    """Let matrix products use `count` threads; return False if NumPy's BLAS has no such setting."""
     setter = _thread_setter()
     if setter is None:
         return False

@@ -1,7 +1,7 @@
-"""The errors of fnnctl: one root class, and kinds that own their wording and exit code.
+"""The errors of fnnctl: a root class, and subclasses with their own wording and exit code.
 
-A `Problem` is one thing that is wrong with the input, and where. An error about input carries every problem
-that was found, so that one run of a command shows them all.
+A `Problem` is one thing that is wrong with the input, and its location. An input error carries all problems
+that were found, so that one run of a command shows them all.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Problem:
 
 
 class FnnctlError(Exception):
-    """The root class. `kind` names the error for scripts; `exit_code` is the process's."""
+    """The root class. `kind` names the error for scripts; `exit_code` is that of the process."""
 
     kind: ClassVar[str] = "internal"
     exit_code: ClassVar[int] = 3
@@ -61,7 +61,7 @@ class ConfigError(InputError):
 
 
 class DataError(InputError):
-    """The data are wrong or do not fit the configuration."""
+    """The data are invalid or do not match the configuration."""
 
     kind = "data"
 
@@ -83,12 +83,12 @@ class MachineError(FnnctlError):
 
 
 class BlasThreadsError(MachineError):
-    """NumPy's OpenBLAS could not start its threads: what it computes with the others is not defined."""
+    """NumPy's OpenBLAS could not start all its threads, so its results are undefined."""
 
     def __init__(self) -> None:
         super().__init__(
-            "the linear algebra library of NumPy, OpenBLAS, cannot start its threads: this user may start no "
-            "more processes and threads. Raise the limit (ulimit -u), or set OPENBLAS_NUM_THREADS=1"
+            "OpenBLAS, NumPy's linear algebra library, cannot start its threads: this user has reached the "
+            "limit of processes and threads. Raise it (ulimit -u), or set OPENBLAS_NUM_THREADS=1"
         )
 
 
@@ -96,7 +96,7 @@ class UnwritableOutputError(MachineError):
     """Standard output cannot be written, for example because it is a file on a full disk."""
 
     def __init__(self, reason: str, *, run: str | None = None) -> None:
-        """`run` is the folder of a run that is complete all the same."""
+        """`run` is the folder of a run that is complete nevertheless."""
         self.reason = reason
         kept = f". Nothing is lost: the run is in {run}" if run else ""
         super().__init__(f"the output cannot be written: {reason}{kept}")
@@ -117,9 +117,9 @@ class DivergedError(FnnctlError):
         scaled: bool,
         run: str,
     ) -> None:
-        """`epoch` is that of a training; `folds` is the number of folds, all of which diverged.
+        """`epoch` is the epoch that diverged; or `folds` is the number of folds, all of which diverged.
 
-        `learning_rate` is None for lbfgs, which has none; `scaled` says whether the features are.
+        `learning_rate` is None for lbfgs, which has none; `scaled` is whether the features are scaled.
         """
         where = f"in all {folds} folds" if epoch is None else f"in epoch {epoch}"
         rate = "" if learning_rate is None else f" at a learning rate of {learning_rate:g}"
@@ -136,22 +136,22 @@ class NoFinishedTrialError(FnnctlError):
     exit_code = 4
 
     def __init__(self, *, trials: int, reasons: Sequence[str], run: str, ended: str | None = None) -> None:
-        """`reasons` are the trials', the most frequent first; `ended` is why the search ended early."""
+        """`reasons` are why trials failed, most frequent first; `ended` is why the search ended early."""
         if ended and not reasons:
             super().__init__(
-                f"the search has ended before any trial had a result: {ended}. "
-                f"`fnnctl search --resume {shlex.quote(run)}` goes on with it"
+                f"the search ended before any trial had a result: {ended}. "
+                f"Continue it with `fnnctl search --resume {shlex.quote(run)}`"
             )
             return
         why = f"; most often: {reasons[0]}" if reasons else ""
         super().__init__(
-            f"of {counted(trials, 'trial')}, none came to a result{why}. Narrow search.space, "
-            f"the learning rate's range first. What was tried is in {run}"
+            f"none of {counted(trials, 'trial')} produced a result{why}. Narrow search.space, "
+            f"starting with the range of the learning rate. The trials are in {run}"
         )
 
 
 class InterruptedRunError(FnnctlError):
-    """A signal ended the program. What was done by then is kept in the run's folder, if there was one."""
+    """A signal ended the program. The work so far is kept in the run's folder, if there is one."""
 
     kind = "interrupted"
 
@@ -164,28 +164,28 @@ class InterruptedRunError(FnnctlError):
         kept_epoch: int | None = None,
         resumed_by: str = "train",
     ) -> None:
-        """`epochs` were trained; `kept_epoch` is that of the checkpoint, if there is one.
+        """`epochs` is how many were trained; `kept_epoch` is the epoch of the checkpoint, if there is one.
 
         `resumed_by` is the command that can resume the run.
         """
         when = "" if epochs is None else f" after {counted(epochs, 'epoch')}"
-        kept = ", before there was a run"
-        if run:  # the command has a line of its own, which can be pasted into a shell as it is
-            where = "begins again" if kept_epoch is None else f"resumes from epoch {kept_epoch}"
-            where = where if resumed_by == "train" else "resumes from there"
-            kept = f"; what was done until then is in {run}, and this {where}:"
+        kept = " before a run was created"
+        if run:  # the command is on its own line, so that it can be pasted into a shell as it is
+            where = "start again" if kept_epoch is None else f"resume from epoch {kept_epoch}"
+            where = where if resumed_by == "train" else "continue"
+            kept = f"; the work so far is in {run}. To {where}, run:"
             kept += f"\nfnnctl {resumed_by} --resume {shlex.quote(run)}"
         super().__init__(f"interrupted{when}{kept}")
         self.exit_code = 128 + signal_number  # type: ignore[misc]  # of the instance: 129, 130 or 143
 
 
 class StopNow(KeyboardInterrupt):
-    """What the handler raises into whatever code it breaks, and no `except Exception` there swallows."""
+    """Raised by the signal handler in the interrupted code; `except Exception` does not catch it."""
 
     def __init__(self, error: InterruptedRunError) -> None:
         super().__init__(error.message)
         self.error = error
-        """What it becomes where the signals are caught."""
+        """The error to raise instead at the place that installed the handler."""
 
 
 class InterruptedCommandError(FnnctlError):
@@ -199,7 +199,7 @@ class InterruptedCommandError(FnnctlError):
 
 
 def steadier_training(learning_rate: float | None, *, scaled: bool) -> str:
-    """What to try where the loss exploded; `learning_rate` is None for lbfgs, which has none."""
+    """What to try if the loss exploded; `learning_rate` is None for lbfgs, which has none."""
     advice = [] if scaled else ["data.scaling: standardize"]
     if learning_rate is None:
         advice += ["a larger training.l2", "another training.optimizer, such as adam"]
@@ -209,7 +209,7 @@ def steadier_training(learning_rate: float | None, *, scaled: bool) -> str:
 
 
 def quoted_list(words: Sequence[str], limit: int = 12) -> str:
-    """`a, b, c` for a message; a long list is cut, and its length given."""
+    """`a, b, c` for a message; a long list is cut and followed by its length."""
     some = ", ".join(map(printable, words[:limit]))
     return some if len(words) <= limit else f"{some}, … ({len(words)} in all)"
 

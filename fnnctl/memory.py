@@ -1,4 +1,4 @@
-"""How much memory is available, and how freed memory goes back to the system."""
+"""Finds out how much memory is available, and returns freed memory to the system."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ LARGE = 2**20
 
 
 def return_large_blocks() -> None:
-    """Have the C library give blocks of 1 MB and more back to the system as soon as they are freed.
+    """Make the C library return blocks of 1 MB or more to the system as soon as they are freed.
 
-    glibc raises its threshold when it frees the first large block, and then keeps later blocks and the gaps
-    between blocks in use: after a few passes over a million rows a fifth of their size. Other C libraries are
-    not affected.
+    glibc raises its threshold when it frees the first large block. Later it keeps freed blocks, and the gaps
+    between used blocks: after a few passes over a million rows, these take a fifth of the size of the rows.
+    Other C libraries are not affected.
     """
     with suppress(AttributeError, OSError, TypeError):
         ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, LARGE)
 
 
 def available_bytes() -> int | None:
-    """The bytes that a process may still take, from the machine or its container; None if unknown."""
+    """The bytes that a process can still allocate on this machine or in its container; None if unknown."""
     found = [amount for amount in (_machine_bytes(), _container_bytes()) if amount is not None]
     return min(found, default=None)
 

@@ -1,6 +1,6 @@
-"""Values as YAML text: read by the core schema of YAML 1.2, and written so that YAML 1.1 reads the same.
+"""Values as YAML text: read by the core schema of YAML 1.2, and written so that YAML 1.1 gives the same.
 
-PyYAML reads YAML 1.1, in which `1e-3` is text, `no` is false, `012` is ten and `1:30` is ninety.
+PyYAML reads YAML 1.1, where `1e-3` is text, `no` is false, `012` is ten and `1:30` is ninety.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ _CORE_SCHEMA = {
 }
 """The plain scalars that are not text.
 
-A whole number of more digits, which Python would refuse to print, is a float, which is infinite; an octal or
-hexadecimal one is text.
+A whole number with more digits, which Python would refuse to print, is read as a float, and so is infinite;
+an octal or hexadecimal one is read as text.
 """
 
 
 class CoreLoader(yaml.SafeLoader):
-    """A loader whose plain scalars are those of YAML 1.2's core schema."""
+    """A loader that reads plain scalars by the core schema of YAML 1.2."""
 
     yaml_implicit_resolvers = {}  # noqa: RUF012 (PyYAML's own form)
 
@@ -45,32 +45,32 @@ _RESOLVER: Any = CoreLoader("")
 
 
 def plain_scalar(text: str) -> Any:
-    """The value of an unquoted text."""
+    """The value of an unquoted scalar."""
     node = yaml.ScalarNode(_RESOLVER.resolve(yaml.ScalarNode, text, (True, False)), text)
     return _RESOLVER.construct_document(node)
 
 
 def block_yaml(value: Any) -> str:
-    """Write a value on several lines. Floats are written so that they read back exactly."""
+    """Write a value on several lines. Floats are written so that they are read back exactly."""
     return _dumped(value, flow=False)
 
 
 def flow_yaml(value: Any) -> str:
-    """Write a value on one line, as `--set` takes it: `{name: sgd, learning_rate: 0.1}`."""
+    """Write a value on one line, as `--set` accepts it: `{name: sgd, learning_rate: 0.1}`."""
     return _dumped(value, flow=True).removesuffix("\n").removesuffix("\n...")
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes what YAML 1.1 and YAML 1.2 both read as it is meant."""
+    """Writes text that YAML 1.1 and YAML 1.2 read alike."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    """PyYAML quotes what YAML 1.1 takes for a number or a word; this also quotes what YAML 1.2 does.
+    """Quote text that YAML 1.2 would read as another type; PyYAML does so for YAML 1.1 only.
 
-    A text with invisible characters is quoted, so that they can be escaped.
+    Text with non-printable characters is quoted, so that they can be escaped.
     """
     style = None if text.isprintable() and isinstance(plain_scalar(text), str) else '"'
     return dumper.represent_scalar(f"{_TAG}str", text, style=style)
@@ -80,7 +80,7 @@ _Dumper.add_representer(str, _text)
 
 
 def _dumped(value: Any, *, flow: bool) -> str:
-    """PyYAML leaves direction controls in double quotes as they are; `printable` escapes as YAML does."""
+    """Dump with PyYAML, then escape bidirectional control characters, which PyYAML writes unescaped."""
     text: str = yaml.dump(
         value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=flow, width=sys.maxsize
     )

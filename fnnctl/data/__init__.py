@@ -1,1 +1,1 @@
-"""From files to arrays: built-in data, CSV tables, splits, and preprocessing fitted on training rows."""
+"""Turns files into arrays: built-in data, CSV tables, splits, and preprocessing fitted on training rows."""

@@ -1,4 +1,4 @@
-"""The data sets that come with fnnctl, and what `fnnctl datasets` says of each."""
+"""The data sets that come with fnnctl, and the facts that `fnnctl datasets` shows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FOLDER = files("fnnctl.data") / "builtin"
 
 @dataclass(frozen=True, slots=True)
 class BuiltinInfo:
-    """The facts about a data set; the numbers of columns do not include the target."""
+    """Facts about a data set; the column counts do not include the target."""
 
     file: str
     rows: int
@@ -23,7 +23,7 @@ class BuiltinInfo:
     categorical: int
     task: Literal["classification", "regression"]
     classes: tuple[str, ...]
-    """None in a regression."""
+    """Empty for regression."""
     target: str
     source: str
     licence: str
@@ -38,6 +38,6 @@ BUILTIN: dict[str, BuiltinInfo] = {
 
 @contextmanager
 def builtin_path(name: str) -> Iterator[Path]:
-    """Give the path of a built-in data set's file, also if the package is not a folder."""
+    """Yield the path of a built-in data set's file, even if the package is not installed as a folder."""
     with as_file(FOLDER / BUILTIN[name].file) as path:
         yield path

@@ -1,4 +1,4 @@
-"""Texts as codes: how labels and categories are held until a task or a preprocessor gives them a meaning."""
+"""Texts as codes: the form of labels and categories before a task or preprocessor interprets them."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from fnnctl.data.tables.numbers import ordered
 
 @dataclass(frozen=True, slots=True)
 class CodedTexts:
-    """n texts; equal texts have one code."""
+    """n texts; equal texts have the same code."""
 
     codes: IntArray
     """(n,) indices into `texts`, -1 if missing."""
     texts: tuple[str, ...]
     lines: Sequence[int | None]
-    """The line of each text's first appearance; None for arrays, which have no lines."""
+    """The line where each text first occurs; None for arrays, which have no lines."""
 
     def counts(self) -> IntArray:
         """How often each text occurs."""
@@ -28,7 +28,7 @@ class CodedTexts:
 
     @classmethod
     def joined(cls, columns: Sequence[CodedTexts]) -> Self:
-        """Columns one below the other, as intp codes into the sorted texts of all."""
+        """The columns concatenated, as intp codes into the sorted texts of all of them."""
         lines: dict[str, int | None] = {}
         for column in columns:
             lines = dict(zip(column.texts, column.lines, strict=True)) | lines

@@ -1,7 +1,7 @@
-"""The rows as typed arrays: what a source becomes before anything is fitted or scaled.
+"""The rows of a source as typed arrays, before anything is fitted or scaled.
 
-The numbers are in memory once: as float64 if they are few, as packed float32 if they are many, or as a
-file that is mapped into memory. Calculations ask for some of the rows as float64.
+The numbers are in memory only once: as float64 if they are few, as packed float32 if they are many, or as a
+memory-mapped file. Calculations request blocks of rows as float64.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from fnnctl.data.mapped_numbers import MappedNumbers
 from fnnctl.data.tables.packing import Packing
 
 COLUMNS_AT_ONCE = 4
-"""Rows are contiguous in memory: one column alone costs as much as with its neighbours."""
+"""Rows are contiguous in memory, so reading one column costs as much as reading a few adjacent ones."""
 BLOCK_ROWS = 2**13
 ROW_NUMBER = np.uint32
-"""The type of a row's number in its file: four billion rows are enough."""
+"""The type of row numbers in a file: four billion rows are enough."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +28,7 @@ class Columns:
     """N rows of p numeric and q categorical columns."""
 
     numeric: FloatArray
-    """(N, p) as stored, NaN if missing: see `numbers`."""
+    """(N, p) as stored, NaN if missing; read it through `numbers`."""
     numeric_names: tuple[str, ...]
     categorical: IntArray
     """(N, q) codes into `categories`, -1 if missing."""
@@ -38,13 +38,13 @@ class Columns:
     packing: Packing | None = None
     """How `numeric` is packed; None if it holds the numbers themselves."""
     mapped: MappedNumbers | None = None
-    """The file that `numeric` is a view of, if it is one."""
+    """The memory-mapped file that `numeric` is a view of, if it is one."""
 
     def __len__(self) -> int:
         return len(self.numeric)
 
     def numbers(self, rows: IntArray | slice, columns: Sequence[int] | IntArray | None = None) -> FloatArray:
-        """(n, p) float64, a copy: the numbers of some rows, and of some columns if `columns` names them."""
+        """A float64 copy, (n, p), of the numbers in some rows; only the given `columns`, if any are given."""
         stored = self.numeric[rows] if isinstance(rows, slice) else self.numeric.take(rows, axis=0)
         if self.packing:
             numbers = self.packing.unpack(stored)
@@ -72,45 +72,45 @@ class Columns:
 
 @dataclass(frozen=True, slots=True)
 class RawTarget:
-    """The column to be learned, as it was read; what its values mean is for a task to say."""
+    """The target column as it was read; a task gives its values a meaning."""
 
     name: str
     codes: IntArray
     """(N,) indices into `texts`."""
     texts: tuple[str, ...]
-    """Sorted as numbers if all are numbers, else as text."""
+    """Sorted as numbers if all are numbers, otherwise as text."""
     lines: Sequence[int | None]
-    """The line of each text's first appearance, in the test file if it is there alone; None for arrays."""
+    """The line where each text first occurs, in the test file if it occurs only there; None for arrays."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dataset(Columns):
-    """N rows with the target's value each; the values of categorical columns are sorted as the target's."""
+    """N rows, each with its target value; categories are sorted like the target's values."""
 
     name: str
-    """The built-in data set's name, or the file's stem: for titles and messages."""
+    """The built-in data set's name, or the file's stem, for titles and messages."""
     source: str
     """The built-in data set's name, or the file's absolute path."""
     sha256: str
-    """The digest of the file's bytes on disk."""
+    """The SHA-256 of the file's bytes on disk."""
     target: RawTarget
     file_rows: IntArray
-    """(N,) each row's number in its file, from 0, which counts the rows without a label too."""
+    """(N,) each row's number in its file, from 0; rows without a label are counted as well."""
     weights: FloatArray | None = None
     """(N,) how much each row counts in the loss; None if data.weights names no column."""
     task: Literal["classification", "regression"] | None = None
-    """What kind of target it is, if it is a built-in data set's own; None if the values decide."""
+    """The task, if the target is the default target of a built-in data set; None if the values decide."""
     test_rows: int = 0
     """How many of the last rows came from the test file."""
     test_source: str | None = None
     """The test file's absolute path."""
     test_sha256: str | None = None
     warnings: tuple[str, ...] = ()
-    """What was noticed while reading."""
+    """Warnings that arose while reading."""
     groups: IntArray | None = None
     """(N,) the group of each row, -1 in a test file; None if data.split.group names no column."""
 
     def target_counts(self) -> IntArray:
-        """How often each of the target's texts occurs in the rows that are not from the test file, (T,)."""
+        """(T,) how often each of the target's texts occurs in the rows that are not from the test file."""
         known = self.target.codes[: len(self) - self.test_rows]
         return np.bincount(known, minlength=len(self.target.texts))

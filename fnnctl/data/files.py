@@ -1,7 +1,7 @@
-"""From a source in the config to the characters of a file, with a clear message for every failure.
+"""Finds and opens the data files that a config names, with a clear message for every failure.
 
-A file may be compressed with gzip (recognized by its first bytes or by `.gz`), may begin with a byte-order
-mark, and is never read into memory whole.
+A file may be compressed with gzip (recognized by its first bytes or by `.gz`), may start with a byte-order
+mark, and is never read into memory as a whole.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from fnnctl.errors import DataError, MachineError, Problem, did_you_mean
 from fnnctl.text import printable, shown
 
 LONGEST_PATH = 250
-"""Characters of a path that a message shows; the end is the most telling."""
+"""How many characters of a path a message shows, from its end, which tells most."""
 _COMMON_ENCODINGS = ("utf-8", "utf-16", "latin-1", "cp1250", "cp1251", "cp1252", "gb18030", "shift_jis")
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -49,11 +49,11 @@ def find_file(
     folders: bool = False,
     pipes: bool = False,
 ) -> Path:
-    """Return the path that `source` means: `~` is the home folder, a relative path starts at `folder`.
+    """Return the path of `source`: `~` is the home folder, a relative path starts at `folder`.
 
-    With `folders` it may be a folder, which holds files of arrays. With `pipes` it may be a pipe or a device,
-    which can be read only once. Raises DataError, at the path `setting`, if there is no such file, and
-    suggests a file nearby or a `builtin` data set of a similar name. Raises MachineError if the system fails.
+    With `folders` it may be a folder of array files. With `pipes` it may be a pipe or a device, which can be
+    read only once. Raises DataError, at the path `setting`, if there is no such file, and suggests a file in
+    the same folder or a `builtin` data set with a similar name. Raises MachineError if the system fails.
     """
     path = folder / source
     try:
@@ -91,7 +91,7 @@ def _unreadable(file: str, error: OSError) -> MachineError:
 
 @contextmanager
 def file_errors(file: str) -> Iterator[None]:
-    """Turn what the operating system and gzip raise into errors that name the file."""
+    """Turn errors of the operating system and of gzip into errors that name the file."""
     try:
         yield
     except (gzip.BadGzipFile, zlib.error, EOFError) as error:
@@ -103,7 +103,7 @@ def file_errors(file: str) -> Iterator[None]:
 
 
 def shown_name(path: Path | None) -> str:
-    """A file's name in messages; None is standard input."""
+    """The name of a file in messages; None is standard input."""
     return "standard input" if path is None else printable(str(path))
 
 
@@ -116,17 +116,18 @@ def file_sha256(path: Path) -> str:
 def check_sha256(found: str, expected: str | None, *, file: str, setting: str) -> None:
     """Raise DataError, at the path `setting`, if a file does not have the expected SHA-256."""
     if expected is not None and found != expected:
-        message = f"{file} has changed: its SHA-256 is now {found} (if so meant, change or remove this)"
+        advice = "if this is intended, update or remove this setting"
+        message = f"{file} has changed: its SHA-256 is now {found} ({advice})"
         raise DataError(Problem(message, path=setting))
 
 
 @contextmanager
 def open_text(path: Path | None, encoding: str, setting: str = "data.encoding") -> Iterator[TextIO]:
-    """Open a plain or gzip file, or standard input (None), as text whose line ends are left as they are.
+    """Open a plain or gzip file, or standard input (None), as text with its line ends unchanged.
 
-    Raises DataError for an unknown encoding, a damaged gzip file (also while reading), UTF-16 that was
-    not announced, and formats that are no text at all; MachineError if the system cannot read.
-    `setting` is what the user changes if the encoding is wrong.
+    Raises DataError for an unknown encoding, a damaged gzip file (also while reading), undeclared UTF-16 or
+    UTF-32, and formats that are not text; MachineError if the system cannot read. `setting` is what the user
+    changes if the encoding is wrong.
     """
     file = shown_name(path)
     with file_errors(file), _opened(path) as raw:

@@ -1,4 +1,4 @@
-"""From the `data` section of a config to a Dataset: the one way in which rows come into fnnctl."""
+"""Loads the Dataset that the `data` section of a config describes. All rows enter fnnctl here."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ BUILTIN_FORMAT = CsvFormat(",", "utf-8", frozenset(DEFAULT_MISSING_VALUES))
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """A file that was read, with what a Dataset says of it."""
+    """A file that was read, with the facts about it for a Dataset."""
 
     path: Path
     sha256: str
@@ -43,10 +43,10 @@ class _File:
 
 
 def load_dataset(config: DataConfig, folder: Path) -> Dataset:
-    """Read the rows that `config` names; relative paths start at `folder`, the config file's.
+    """Read the rows that `config` describes; relative paths start at `folder`, that of the config file.
 
-    Raises DataError with every problem found (a problem of a file has its file and line, a problem of a
-    setting only its path), or MachineError if the system cannot read.
+    Raises DataError with every problem found (a problem in a file has its file and line, a problem with a
+    setting only its path), or MachineError if the system cannot read a file.
     """
     if config.source in BUILTIN:
         with builtin_path(config.source) as path:
@@ -94,7 +94,7 @@ def _load(path: Path, config: DataConfig, folder: Path) -> Dataset:
 
 
 def _extended(values: Numbers | None, test_rows: int, value: float) -> Numbers | None:
-    """The values of the main file's rows, and one `value` for the rows of the test file."""
+    """The values of the main file's rows, followed by the same `value` for each row of the test file."""
     return None if values is None else np.concatenate([values, np.full(test_rows, value, values.dtype)])
 
 
@@ -129,12 +129,12 @@ def _read_main(path: Path, config: DataConfig, target: str) -> _File:
     if not table.rows:
         problems.add(f"the target {shown(target)} has no value in any row")
     if not numeric and not categorical:
-        beside = f"beside the target {shown(target)}"
-        no_column = f"{beside} there is no column to learn from: is data.delimiter right?"
+        beside = f"besides the target {shown(target)}"
+        no_column = f"there is no column {beside}: is data.delimiter right?"
         problems.add(f"no column {beside} has a value in any row" if empty else no_column)
     _check_weights_and_groups(table, config, problems)
     problems.raise_any()
-    warnings = [f"the column {shown(name)} of {file} has no values and is left out" for name in empty]
+    warnings = [f"the column {shown(name)} of {file} has no values and is ignored" for name in empty]
     warnings += _unlabelled(all_rows - table.rows, target, file)
     return _File(path, sha256, table, numeric, categorical, warnings)
 
@@ -145,26 +145,26 @@ def _check_weights_and_groups(table: Table, config: DataConfig, problems: Proble
         row, wrong = fault
         line = None if row is None or lines is None else int(lines[row])
         if row is not None and lines is None:
-            wrong = f"{wrong} (the first is row {row}, from 0)"
+            wrong = f"{wrong} (the first is row {row}, counted from 0)"
         column = shown(config.weights or "")
         problems.add(f"the column {column}, which data.weights names, {wrong}", line=line)
     if groups is not None and (missing := int(np.count_nonzero(groups < 0))):
-        wrong = f"has {counted(missing, 'row')} without a value: name their groups"
+        wrong = f"has {counted(missing, 'row')} without a value: fill in their groups"
         column = shown(config.split.group or "")
         problems.add(f"the column {column}, which data.split.group names, {wrong}")
 
 
 def weights_fault(weights: FloatArray) -> tuple[int | None, str] | None:
-    """Why the rows' weights (n,), NaN if missing, cannot be used, and the first such row; or None."""
+    """The first bad row and why the weights (n,), NaN if missing, cannot be used; None if they can."""
     missing, negative = np.flatnonzero(np.isnan(weights)), np.flatnonzero(weights < 0.0)
     if missing.size:
         without = f"has {counted(missing.size, 'row')} without a value"
         return int(missing[0]), f"{without}: fill in 1, or leave the rows out"
     if negative.size:
         first = int(negative[0])
-        return first, f"has a negative number, {weights[first]:g}: a weight is 0 or more"
+        return first, f"has a negative number, {weights[first]:g}: weights must be 0 or more"
     if weights.size and not weights.any():
-        return None, "has nothing but zeros: a row that counts needs a weight above 0"
+        return None, "has only zeros: at least one weight must be above 0"
     return None
 
 
@@ -173,8 +173,10 @@ def _read_test(config: DataConfig, folder: Path, main: _File, target: str) -> _F
     path = find_file(config.test_source or "", folder, setting="data.test_source", folders=arrays)
     file = printable(str(path))
     if holds_arrays(path) != arrays:
-        test_is, source_is = ("is a table", "holds arrays") if arrays else ("holds arrays", "is a table")
-        message = f"{file} {test_is}, and data.source {source_is}"
+        test_is, source_is = (
+            ("is a table", "contains arrays") if arrays else ("contains arrays", "is a table")
+        )
+        message = f"{file} {test_is}, but data.source {source_is}"
         raise DataError(Problem(message, path="data.test_source"))
     sha256 = source_sha256(path)
     check_sha256(sha256, config.test_sha256, file=file, setting="data.test_sha256")
@@ -182,7 +184,7 @@ def _read_test(config: DataConfig, folder: Path, main: _File, target: str) -> _F
     kinds.update(dict.fromkeys((*main.categorical_names, target), "categorical"))
     problems = Problems(file)
     read = _read(path, config, kinds, problems, test=True)
-    numeric = read.numeric.names if arrays else read.names  # a column of X may be named as the label
+    numeric = read.numeric.names if arrays else read.names  # a column of X may have the label's name
     missing = [name for name in main.numeric_names if name not in numeric]
     missing += [name for name in (*main.categorical_names, target) if name not in read.names]
     for name in missing:
@@ -196,7 +198,7 @@ def _read_test(config: DataConfig, folder: Path, main: _File, target: str) -> _F
         problems.add(f"no row has a value in the target {shown(target)}")
         problems.raise_any()
     warnings = [
-        f"the column {shown(name)} of {file} is not in the training data and is left out"
+        f"the column {shown(name)} of {file} is not in the training data and is ignored"
         for name in table.names
         if name not in main.table.names
     ]

@@ -1,4 +1,4 @@
-"""Numbers that stay in their file, which is mapped into memory."""
+"""Numbers that stay in a memory-mapped file."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from fnnctl.arrays import FloatArray, IntArray
 
 @dataclass(frozen=True, slots=True)
 class MappedNumbers:
-    """(N, p) numbers whose pages the system reads when they are looked at."""
+    """(N, p) numbers; the system reads their pages on first access."""
 
     numbers: FloatArray
     file: mmap.mmap
     start: int
-    """Where in the file the first row begins."""
+    """The offset of the first row in the file, in bytes."""
 
     def give_back(self, rows: IntArray | slice) -> None:
-        """Let the system have the pages of ascending rows again, which have been read.
+        """Return the memory pages of `rows`, which have been read, to the system, if they are ascending.
 
-        Whoever goes through a file in order needs no page twice. In any other order the pages stay: a batch
-        of random rows would need them all again.
+        A pass through a file in order needs each page only once. If the rows are in another order, the pages
+        stay in memory, because the next batch of random rows would need them again.
         """
         if not hasattr(self.file, "madvise"):
             return

@@ -1,4 +1,4 @@
-"""New rows for a network that is trained, and the columns that it needs, whatever kind of file has them."""
+"""New rows for a trained network, and the columns that it needs, independent of the kind of file."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ MOST_NAMED_ALONE = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewRows(Columns):
-    """n rows that follow one another; the categories are those among them."""
+    """n consecutive rows; the categories are those that occur in them."""
 
     first: int
     """The first row's number in its file, from 0."""
     labels: CodedTexts | None
-    """(n,) if they are wanted."""
+    """(n,) if they were requested."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +30,13 @@ class NewFile:
     """An open file of new rows."""
 
     unused: tuple[str, ...]
-    """The columns that the network does not know."""
+    """The columns that the network does not use."""
     blocks: Iterator[NewRows]
-    """To be used once. DataError for what is wrong in a block is raised when the block is read."""
+    """Can be iterated once. Raises DataError for problems in a block when the block is read."""
 
 
 def columns_of(preprocessor: Preprocessor) -> tuple[str, ...]:
-    """The columns that a network knows: the numeric ones before the others."""
+    """The columns that a network was trained on, numeric ones first."""
     numeric = (number.name for number in preprocessor.numbers)
     return (*numeric, *(column.name for column in preprocessor.categories))
 
@@ -49,9 +49,9 @@ def note_missing(
     *,
     line: int | None = None,
 ) -> None:
-    """Note which of the `wanted` columns are not among a file's `names`; an `unused` one may be meant.
+    """Note which of the `wanted` columns are missing from a file's `names`, and suggest `unused` columns.
 
-    A few are named one by one. Many missing columns suggest another file altogether: they are one problem.
+    A few missing columns are a problem each. Many suggest that this is the wrong file: they are one problem.
     """
     found = set(names)
     missing = [name for name in wanted if name not in found]
@@ -64,5 +64,5 @@ def note_missing(
 
 
 def suggestion(name: str, unused: Sequence[str]) -> str:
-    """A hint at the unused column whose name is nearly this one, if there is one."""
+    """A hint at the unused column with the most similar name, if there is one."""
     return did_you_mean(name, map(printable, unused))

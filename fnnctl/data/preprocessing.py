@@ -1,8 +1,8 @@
-"""Turns columns into features: impute, scale, one-hot. Fitted on the training rows alone.
+"""Turns columns into features: imputation, scaling and one-hot encoding, fitted on the training rows only.
 
-The order of the features: the numbers; an indicator for each number that has missing values in the training
-rows; then for each categorical column its categories and, if it has missing values there, an indicator of its
-own. Indicators and categories are 0 or 1 and are not scaled.
+The order of the features: the numeric columns; an indicator for each numeric column with missing values in
+the training rows; then, for each categorical column, its categories and an indicator if it has missing values
+there. Indicators and categories are 0 or 1 and are not scaled.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from fnnctl.text import cut, shown
 
 BLOCK_VALUES = 2**17
 EXACTLY = ConfigDict(extra="forbid", allow_inf_nan=False)
-"""How the features are read back."""
+"""Validation when features are read back: no unknown keys, no infinities."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +38,18 @@ class NumberFeature:
     centre: float
     spread: Annotated[float, Field(gt=0.0)]
     indicator: bool
-    """Whether a second feature says that the value was missing."""
+    """Whether a second feature indicates that the value was missing."""
 
 
 @dataclass(frozen=True, slots=True)
 class CategoryFeatures:
-    """A categorical column: a feature for each category of the training rows."""
+    """A categorical column: one feature per category in the training rows."""
 
     __pydantic_config__: ClassVar = EXACTLY
     name: str
     categories: tuple[str, ...]
     indicator: bool
-    """Whether a last feature says that the value was missing."""
+    """Whether the last feature indicates that the value was missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ _DESCRIPTION = TypeAdapter(_Description)
 
 @dataclass(frozen=True)
 class Preprocessor:
-    """What was fitted; it finds its columns in a data set by their names."""
+    """A fitted preprocessor; it finds its columns in a data set by name."""
 
     numbers: tuple[NumberFeature, ...]
     categories: tuple[CategoryFeatures, ...]
@@ -83,25 +83,25 @@ class Preprocessor:
     def transform(self, dataset: Columns, rows: IntArray, out: FloatArray) -> None:
         """Write the features of `rows` (n,) into `out` (n, len(features)), float32 or float64.
 
-        Computed in float64, a block of rows at a time. A category that was not among the training rows
-        is 0 in every feature of its column. A number too large for `out` becomes the largest finite one
-        of its sign: an infinity would turn every weight it meets into NaN.
+        Computed in float64, a block of rows at a time. For a category that is not in the training rows, all
+        features of its column are 0. A number too large for `out` becomes the largest finite number of the
+        same sign: an infinity would turn the weights into NaN.
         """
         self.of(dataset).write(rows, out)
 
     def of(self, dataset: Columns) -> Features:
-        """The features of one data set, for many blocks of its rows."""
+        """The features of a data set, to be computed for many blocks of its rows."""
         return Features.of(self, dataset)
 
     def to_dict(self) -> dict[str, Any]:
-        """Describe it in values that JSON holds exactly."""
+        """Describe it in values that JSON represents exactly."""
         return asdict(_Description(self.numbers, self.categories))
 
     @classmethod
     def from_dict(cls, description: Mapping[str, Any]) -> Preprocessor:
-        """Build it again from what `to_dict` returned, also after a way through JSON text.
+        """Rebuild it from what `to_dict` returned, even after conversion to JSON text and back.
 
-        Raises ValueError, which names the place, for anything that `to_dict` would not return.
+        Raises ValueError, which names the location, for anything that `to_dict` would not return.
         """
         try:
             read = _DESCRIPTION.validate_json(json.dumps(description), strict=True)
@@ -124,23 +124,23 @@ def _refuse_repetition(names: Sequence[str]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """A data set's rows as features: each block has the same bits, whatever else is asked for."""
+    """The rows of a data set as features; a row's features do not depend, bit for bit, on its block."""
 
     dataset: Columns
     columns: IntArray | None
-    """The p numeric columns' places in the data set; None if they are all of its columns, in order."""
+    """Indices of the p numeric columns in the data set; None if they are all its columns, in order."""
     fill: FloatArray
     centre: FloatArray
     spread: FloatArray
     """(p,) as in `NumberFeature`."""
     indicators: IntArray
-    """Which of the p have an indicator."""
+    """Indices of those of the p columns that have an indicator."""
     categories: Sequence[tuple[int, IntArray]]
-    """A column's index and, for each code and last for a missing value, the feature that is 1, or -1."""
+    """A column's index, and the feature that is 1 for each code and (last) for a missing value, or -1."""
 
     @classmethod
     def of(cls, preprocessor: Preprocessor, dataset: Columns) -> Features:
-        """The features that a preprocessor makes of a data set."""
+        """The features that a preprocessor computes from a data set."""
         numbers = preprocessor.numbers
         position = {name: j for j, name in enumerate(dataset.numeric_names)}
         columns = np.array([position[number.name] for number in numbers], dtype=np.intp)
@@ -193,10 +193,10 @@ class Features:
 
 
 def fit_preprocessor(dataset: Columns, rows: IntArray, config: DataConfig) -> Preprocessor:
-    """Fit imputation, scaling and categories to the training `rows` (n,) alone, n >= 1.
+    """Fit imputation, scaling and categories to the training `rows` (n,) only, n >= 1.
 
-    Statistics are those of the values present. A column without any there is filled with 0 and left
-    unscaled; its indicator says the rest.
+    Statistics ignore missing values. A column without values in these rows is filled with 0 and not scaled;
+    its indicator shows where values are missing.
     """
     return Preprocessor(
         tuple(

@@ -1,4 +1,4 @@
-"""Collects everything that is wrong with a data file, so that it can all be fixed at once."""
+"""Collects all problems with a data file, so that they can be fixed at once."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ MOST_PROBLEMS = 20
 
 
 class Problems:
-    """What is wrong with one file, and with the settings that refer to it.
+    """The problems with a file, and with the settings that refer to it.
 
-    Settings come first. Of the file's own problems the first twenty are kept and the others counted.
+    Settings come first. The first twenty problems of the file itself are kept; the rest are only counted.
     """
 
     def __init__(self, file: str) -> None:
@@ -24,14 +24,14 @@ class Problems:
         return bool(self._of_settings or self._of_file)
 
     def add(self, message: str, *, line: int | None = None) -> None:
-        """Note a problem of the file, and its line (from 1) if it has one."""
+        """Note a problem with the file, and its line (from 1) if it has one."""
         if len(self._of_file) < MOST_PROBLEMS:
             self._of_file.append(Problem(message, file=self.file, line=line))
         else:
             self._more += 1
 
     def add_setting(self, path: str, message: str) -> None:
-        """Note a setting that does not fit the file; its place in the config is not known here."""
+        """Note a setting that does not fit the file; its line in the config is not known here."""
         self._of_settings.append(Problem(message, path=path))
 
     def error(self) -> DataError:
@@ -40,6 +40,6 @@ class Problems:
         return DataError(*self._of_settings, *self._of_file, *more)
 
     def raise_any(self) -> None:
-        """Raise the error, if anything was noted."""
+        """Raise the error if any problem was noted."""
         if self:
             raise self.error()

@@ -1,7 +1,7 @@
-"""Location and spread of a column of numbers: the statistics that scaling and imputation use.
+"""Location and spread of a column of numbers: the statistics for scaling and imputation.
 
-All are computed in float64 on numbers divided by a power of two. That keeps sums and squares of huge or
-tiny numbers (1e300, 1e-300) within range, and loses nothing above 1e-300 of the largest.
+They are computed in float64 on numbers divided by a power of two. That keeps sums and squares of huge or
+tiny numbers (1e300, 1e-300) within range, and only loses digits below 1e-300 of the largest number.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ SCALINGS: dict[str, Callable[[FloatArray], tuple[float, float]]] = {
 
 
 def centre_and_spread(values: FloatArray, scaling: str) -> tuple[float, float]:
-    """Return what is subtracted from a column's numbers, and what they are then divided by.
+    """Return the centre, which is subtracted from a column's numbers, and the spread, which divides them.
 
-    `values` (n,) are finite, n >= 1. standardize: mean and population deviation; robust: median and
-    interquartile range (linear between neighbours); minmax: minimum and range, so that the values fill
-    [0, 1]; none: 0 and 1. A spread of zero becomes 1, and a constant column is 0 to the bit.
+    `values` (n,) are finite, n >= 1. standardize: mean and population standard deviation; robust: median and
+    interquartile range (linear interpolation); minmax: minimum and range, so that the values fill [0, 1];
+    none: 0 and 1. A spread of zero becomes 1; a constant column becomes exactly 0.
     """
     if scaling == "none":
         return 0.0, 1.0
@@ -56,7 +56,7 @@ def imputed_value(values: FloatArray, imputation: str) -> float:
 
 
 def _reduced(values: FloatArray) -> tuple[FloatArray, int]:
-    """Divide by the power of two that brings the largest into [½, 1); return its exponent too."""
+    """Divide by the power of two that scales the largest into [½, 1); also return its exponent."""
     exponent = int(np.frexp(np.max(np.abs(values)))[1])
     return np.ldexp(values, -exponent), exponent
 

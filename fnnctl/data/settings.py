@@ -1,4 +1,4 @@
-"""Checks the settings that name columns against the columns that a file has."""
+"""Checks the settings that name columns against the columns of a file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from fnnctl.text import printable, shown
 def declared_kinds(
     columns: ColumnsConfig, target: str, weights: str | None, group: str | None = None
 ) -> dict[str, Kind]:
-    """Return the kind of each column that the config declares; the target is read as categories."""
+    """Return the kind of each column that the config names; the target is read as categories."""
     kinds: dict[str, Kind] = {}
     for kind, names in _lists(columns):
         kinds.update(dict.fromkeys(names, kind))
@@ -36,11 +36,11 @@ def check_settings(
     *,
     group: str | None = None,
 ) -> None:
-    """Note a target that is missing, and names that are unknown or have another use."""
+    """Note a missing target, and column names that are unknown or already used otherwise."""
     file = problems.file
     if not target:
         listed = quoted_list([printable(name) for name in names])
-        message = f"name the column that holds the label; the columns of {file} are {listed}"
+        message = f"name the target column; the columns of {file} are {listed}"
         problems.add_setting("data.target", message)
     elif target not in names:
         headless = any(plain_number(name) is not None for name in names)
@@ -49,7 +49,7 @@ def check_settings(
     used = {target: "the target, which is always read as classes"}
     for setting, name, use in (
         ("data.weights", weights, "data.weights, which is always read as numbers"),
-        ("data.split.group", group, "data.split.group, which is no feature"),
+        ("data.split.group", group, "data.split.group, which is not a feature"),
     ):
         if name in used:
             other = used[name].split(",")[0]
@@ -73,7 +73,7 @@ def check_settings(
 
 
 def refuse_table_settings(config: DataConfig, target: str) -> None:
-    """Raise DataError for settings of tables only; a config's rules cannot see that a path is a folder."""
+    """Raise DataError for settings of tables; the config rules cannot know that a path is a folder."""
     default = DataConfig(source=config.source)
     wrong = [
         f"data.{key}"
@@ -83,7 +83,9 @@ def refuse_table_settings(config: DataConfig, target: str) -> None:
     wrong += [f"data.columns.{key}" for key in ("numeric", "categorical") if getattr(config.columns, key)]
     problems = [Problem(ARRAY_REASON, path=path) for path in wrong]
     if config.target not in {None, target}:
-        problems.insert(0, Problem(f"the label is the array {target}: remove this", path="data.target"))
+        problems.insert(
+            0, Problem(f"the label is always the array {target}: remove this setting", path="data.target")
+        )
     if problems:
         raise DataError(*problems)
 
@@ -95,7 +97,7 @@ def _lists(columns: ColumnsConfig) -> tuple[tuple[Kind, tuple[str, ...]], ...]:
 def _unknown(name: str, names: Sequence[str], file: str) -> str:
     suggestion = did_you_mean(name, [printable(option) for option in names])
     if len(names) == 1:
-        suggestion = f"; its one column is {shown(names[0])}: is data.delimiter right?"
+        suggestion = f"; its only column is {shown(names[0])}: is data.delimiter right?"
     elif not suggestion:
         suggestion = f"; its columns are {quoted_list([shown(option) for option in names])}"
     return f"there is no column {shown(name)} in {file}{suggestion}"

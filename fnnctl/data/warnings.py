@@ -1,4 +1,4 @@
-"""What is no error in the data but probably a mistake: reported before training, not after it."""
+"""Warnings about probable mistakes in the data, reported before training."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ FEWEST_IDS = 20
 
 
 def data_warnings(dataset: Dataset, split: Split | None) -> list[str]:
-    """Warn of row ids, of columns without information, and of equal rows in several parts.
+    """Warn about row ids, columns without information, and equal rows in several parts.
 
-    Without a split all rows are divided into folds, so that each row is both learned from and tested. Rows
-    are compared by 64-bit hashes of features and label: two different rows have the same hash with a
-    probability of about N²/2⁶⁵. The numbers are read once, a block of rows at a time.
+    Without a split, all rows are divided into folds, so each row is used for both training and testing. Rows
+    are compared by 64-bit hashes of features and label: the probability that any two different rows have the
+    same hash is about N²/2⁶⁵. The numbers are read once, a block of rows at a time.
     """
     rows = len(dataset) - dataset.test_rows
     whole, train = _Extent(dataset), _Extent(dataset)
@@ -41,7 +41,7 @@ def data_warnings(dataset: Dataset, split: Split | None) -> list[str]:
 
 
 class _Extent:
-    """The range of each numeric column in the rows that were added, and whether its numbers are integers."""
+    """The range of each numeric column in the rows added so far, and whether its numbers are integers."""
 
     def __init__(self, dataset: Dataset) -> None:
         columns = len(dataset.numeric_names)
@@ -69,15 +69,15 @@ def _row_ids(dataset: Dataset, extent: _Extent, rows: int) -> list[str]:
     texts = zip(dataset.categorical_names, dataset.categorical[:rows].T, strict=True)
     names += [name for name, codes in texts if 10 * len(np.unique(codes)) >= 9 * rows]
     return [
-        f"the column {shown(name)} has a value of its own in (nearly) every row: if it is a row's id or "
-        "name, put it into data.columns.ignore"
+        f"the column {shown(name)} has a different value in (nearly) every row: if it is an id or a name, "
+        "add it to data.columns.ignore"
         + ("; it is read as categories, not as numbers" if name in dataset.categorical_names else "")
         for name in names
     ]
 
 
 def _are_distinct(dataset: Dataset, column: int, rows: int) -> bool:
-    """Whether integers within a span of twice their number are all different."""
+    """Whether the column's integers, whose range is below twice their count, are all different."""
     numbers = np.concatenate(
         [
             dataset.numbers(slice(start, min(start + BLOCK_ROWS, rows)), [column])[:, 0]
@@ -96,9 +96,7 @@ def _constant_columns(dataset: Dataset, extent: _Extent, train: IntArray) -> lis
     if not constant:
         return []
     which = "a column has" if len(constant) == 1 else f"{len(constant)} columns have"
-    return [
-        f"{which} one value, or none, in the whole training part and cannot help: {quoted_list(constant)}"
-    ]
+    return [f"{which} the same value, or none, in all training rows and cannot help: {quoted_list(constant)}"]
 
 
 def _shared_rows(hashes: npt.NDArray[np.uint64], split: Split) -> list[str]:
@@ -114,13 +112,13 @@ def _shared_rows(hashes: npt.NDArray[np.uint64], split: Split) -> list[str]:
         if shared:
             which = f"{counted(shared, 'row')} of the {part} part"
             warnings.append(
-                f"{which} {'is' if shared == 1 else 'are'} in the {other} part too, label and all"
+                f"{which} {'is' if shared == 1 else 'are'} also in the {other} part, with the same label"
             )
     return warnings
 
 
 def _repeated_rows(hashes: npt.NDArray[np.uint64], groups: IntArray | None) -> list[str]:
-    """Warn of equal rows that may be in two folds; the rows of a group are always in one."""
+    """Warn about equal rows that may be in different folds; the rows of a group are always in one fold."""
     _, kind = np.unique(hashes, return_inverse=True)
     places, where = kind, ""
     if groups is not None:
@@ -129,12 +127,12 @@ def _repeated_rows(hashes: npt.NDArray[np.uint64], groups: IntArray | None) -> l
     repeated = int(np.count_nonzero(np.bincount(places)[kind] > 1))
     if not repeated:
         return []
-    which = f"{counted(repeated, 'row')} stand more than once in the data, label and all"
-    return [f"{which}{where}: a fold may be tested on rows that it has learned"]
+    which = f"{counted(repeated, 'row')} occur more than once in the data, with the same label"
+    return [f"{which}{where}: a fold may be tested on rows that it was trained on"]
 
 
 def _count_known(hashes: npt.NDArray[np.uint64], known: npt.NDArray[np.uint64]) -> int:
-    """How many of the hashes are among the known, which are sorted."""
+    """How many of the hashes are among the known ones, which are sorted."""
     if not known.size:
         return 0
     places = np.minimum(np.searchsorted(known, hashes), known.size - 1)

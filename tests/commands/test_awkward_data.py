@@ -98,8 +98,8 @@ def test_columns_without_values(table: Any) -> None:
     rows = [f"{i},,,{'pq'[i >= 30]}" for i in range(60)]
     done = table("x,a,b,y", rows, "columns: {numeric: [b]}")
     assert "the column 'a' of" in done.said
-    assert "has no values and is left out" in done.said
-    assert "a column has one value, or none, in the whole training part and cannot help: 'b'" in done.said
+    assert "has no values and is ignored" in done.said
+    assert "a column has the same value, or none, in all training rows and cannot help: 'b'" in done.said
     assert done.part("test")["roc_auc_macro"] == 1.0
     assert np.isfinite(done.part("test")["loss"])
 

@@ -124,7 +124,7 @@ def test_a_signal_keeps_what_was_done(
     run = only_run(tmp_path)
     place = run.relative_to(tmp_path)
     assert done.err.splitlines()[-2:] == [
-        f"interrupted; what was done until then is in {place}, and this resumes from there:",
+        f"interrupted; the work so far is in {place}. To continue, run:",
         f"fnnctl evaluate --resume {place}",
     ]
     assert read_json(run / "manifest.json")["status"] == "interrupted"

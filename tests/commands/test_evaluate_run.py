@@ -290,7 +290,7 @@ def test_arrays_are_scored_and_predicted_as_the_table_is(
     [
         (("Adelie", "Adelle"), "new.csv:2: the label 'Adelle' does not occur in the training data (did"),
         (("Adelie", "Emu"), "new.csv:2: the label 'Emu' does not occur in the training data; the classes"),
-        (("species", "kind"), "new.csv:1: the label's column 'species' is missing"),
+        (("species", "kind"), "new.csv:1: the target column 'species' is missing"),
         (("Adelie", ""), "new.csv: no row has a label in the column 'species'"),
         (("39.1", "x"), "new.csv:2: column 'bill_length_mm': 'x' is not a number"),
     ],

@@ -32,7 +32,7 @@ def refused(trained: Path, program: Program, content: str | bytes, *options: str
         (HEADER + ROW.replace("41", "4_0"), "new.csv:2: column 'bill_length_mm': '4_0' has an underscore"),
         (HEADER + ROW.replace("41", '"4,0"'), "new.csv:2: column 'bill_length_mm': '4,0' has a comma"),
         (HEADER + ROW.replace("41", "inf"), "new.csv:2: column 'bill_length_mm': 'inf' is not a finite"),
-        (HEADER + "Biscoe,4\n", "new.csv:2: the row has 2 values where the header has 7 names"),
+        (HEADER + "Biscoe,4\n", "new.csv:2: the row has 2 values, but the header has 7 names"),
         (HEADER.replace("sex", "Sex") + ROW, "new.csv:1: the column 'sex' is missing (did you mean 'Sex'?)"),
         (HEADER.replace("sex", "year") + ROW, "new.csv:1: columns 6 and 7 have the same name 'year'"),
         (HEADER.replace(",", ":") + ROW, "new.csv:1: the header is one column, 'island:bill_"),

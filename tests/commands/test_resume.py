@@ -83,7 +83,7 @@ def test_interrupted_twice(
     at_epoch(9, lambda: signal.raise_signal(number))
     again = program("train", "--resume", "latest")
     assert again.code == 128 + number
-    assert f"interrupted after 9 epochs; what was done until then is in {run}" in again.err
+    assert f"interrupted after 9 epochs; the work so far is in {run}" in again.err
     assert len((run / "history.csv").read_text().splitlines()) == 10
     assert program("train", "--resume", run.name[:25]).code == 0
     assert resumed_from(run) == ["epoch 5", "epoch 9"]
@@ -223,7 +223,7 @@ def test_killed_before_the_first_checkpoint(
 
 
 @pytest.mark.parametrize(
-    ("kept", "where"), [("keep_all", "resumes from epoch 2"), ("keep_none", "begins again")]
+    ("kept", "where"), [("keep_all", "resume from epoch 2"), ("keep_none", "start again")]
 )
 def test_what_is_told_is_where_it_goes_on(
     program: Program, config: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch,
@@ -235,7 +235,7 @@ def test_what_is_told_is_where_it_goes_on(
     done = program("train", str(config))
     (run,) = Path("runs").iterdir()
     assert done.err.splitlines()[-2:] == [
-        f"interrupted after 2 epochs; what was done until then is in {run}, and this {where}:",
+        f"interrupted after 2 epochs; the work so far is in {run}. To {where}, run:",
         f"fnnctl train --resume {run}",
     ]
     assert program("train", "--resume", str(run)).code == 0

@@ -131,7 +131,7 @@ def interrupt(program: Program, config: Path, monkeypatch: pytest.MonkeyPatch) -
             done = program("evaluate", str(config), *arguments)
         assert done.code == 128 + number
         *_, told, line = done.err.splitlines()
-        assert told.endswith(", and this resumes from there:")
+        assert told.endswith(". To continue, run:")
         words = shlex.split(line)
         assert words[:3] == ["fnnctl", "evaluate", "--resume"]
         return Path(words[3])

@@ -252,8 +252,8 @@ def test_a_time_limit_before_the_first_result_is_no_fault_of_the_trials(
 ) -> None:
     folder = search(write_config(tmp_path / "x.yaml"), "--time-limit", "1e-9", "--executor", "serial", code=4)
     err = capsys.readouterr().err
-    assert "the search has ended before any trial had a result: " in err
-    assert f"`fnnctl search --resume {folder}` goes on with it" in err
+    assert "the search ended before any trial had a result: " in err
+    assert f"Continue it with `fnnctl search --resume {folder}`" in err
     assert resume(folder) == 0
 
 

@@ -10,8 +10,8 @@ from tests.commands.searching import write_config
 from tests.program import Program
 
 SEARCH = (
-    "is for `fnnctl train`: with it the trials of a search would depend on the machine; write null, and end "
-    "the search as a whole with --time-limit SECONDS"
+    "is for `fnnctl train` only: in a search, trials would depend on the speed of the machine; "
+    "write null, and limit the whole search with --time-limit SECONDS"
 )
 FOLDS = (
     "is for `fnnctl train` only: fold scores would depend on the machine and on how many folds train at "

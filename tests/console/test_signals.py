@@ -78,7 +78,7 @@ def test_a_second_signal_ends_at_once_and_keeps_the_history(
     run = only_run(tmp_path)
     assert (done.code, passed) == (143, ["first"])
     assert done.err.splitlines()[-2:] == [
-        f"interrupted; what was done until then is in runs/{run.name}, and this begins again:",
+        f"interrupted; the work so far is in runs/{run.name}. To start again, run:",
         f"fnnctl train --resume runs/{run.name}",
     ]
     manifest = read_json(run / "manifest.json")
@@ -175,5 +175,5 @@ def test_a_signal_before_there_is_a_run(
     monkeypatch.setattr("fnnctl.commands.train.load_experiment", load)
     done = program("train", str(iris), "--json")
     assert done.code == 143
-    assert done.json["error"]["message"] == "interrupted, before there was a run"
+    assert done.json["error"]["message"] == "interrupted before a run was created"
     assert not (tmp_path / "runs").exists()

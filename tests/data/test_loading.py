@@ -72,10 +72,13 @@ def test_a_column_of_weights_is_no_feature_and_follows_the_labelled_rows(load: L
     assert problem.message.startswith("the column 'w', which data.weights names, has 1 row without a value")
     assert problem.line == 5  # the first of the rows that have a label
     (problem,) = refuse("a,w,y\n1,2,p\n2,-3,q\n", weights="w")
-    assert (problem.line, "has a negative number, -3: a weight is 0 or more" in problem.message) == (3, True)
+    assert problem.line == 3
+    assert "has a negative number, -3: weights must be 0 or more" in problem.message
     for text, wrong in (("much", "'much' is not a number"), ("inf", "'inf' is not a finite number")):
         (problem,) = refuse(f"a,w,y\n1,2,p\n2,{text},q\n", weights="w")
-        said = f"column 'w': {wrong} (1 of the column's 2 values are numbers). data.weights names the column,"
+        said = (
+            f"column 'w': {wrong} (1 of the column's 2 values are numbers). The column of data.weights needs"
+        )
         assert (problem.line, problem.message.startswith(said)) == (3, True)
 
 
@@ -114,7 +117,7 @@ def test_a_column_without_values_is_left_out_unless_it_is_declared(load: Load) -
     assert dataset.categorical_names == ()
     (warning,) = dataset.warnings
     assert warning.startswith("the column 'c' of ")
-    assert warning.endswith(" has no values and is left out")
+    assert warning.endswith(" has no values and is ignored")
 
 
 def test_problems_of_settings_and_of_the_file_are_told_together(refuse: Refuse, tmp_path: Path) -> None:
@@ -135,8 +138,8 @@ def test_problems_of_settings_and_of_the_file_are_told_together(refuse: Refuse, 
     ("content", "words"),
     [
         ("a,y\n1,\n2,\n", "the target 'y' has no value in any row"),
-        ("y\np\nq\n", "beside the target 'y' there is no column to learn from"),
-        ("a,y\n,p\n,q\n", "no column beside the target 'y' has a value in any row"),
+        ("y\np\nq\n", "there is no column besides the target 'y'"),
+        ("a,y\n,p\n,q\n", "no column besides the target 'y' has a value in any row"),
         ("", "the file is empty"),
     ],
 )
@@ -203,7 +206,7 @@ class TestTestFile:
         assert dataset.test_rows == 1
         file = tmp_path / "test.csv"
         assert dataset.warnings == (
-            f"the column 'z' of {file} is not in the training data and is left out",
+            f"the column 'z' of {file} is not in the training data and is ignored",
             f"left out 1 row of {file} without a value in the target 'y' "
             "(it is empty, or one of data.missing_values)",
         )
@@ -247,8 +250,8 @@ def test_a_wide_and_long_table_is_read_in_one_piece(load: Load) -> None:
     [
         ([1.0, 0.0, 2.5], None),
         ([1.0, np.nan, np.nan], (1, "has 2 rows without a value: fill in 1, or leave the rows out")),
-        ([1.0, -0.5], (1, "has a negative number, -0.5: a weight is 0 or more")),
-        ([0.0, 0.0], (None, "has nothing but zeros: a row that counts needs a weight above 0")),
+        ([1.0, -0.5], (1, "has a negative number, -0.5: weights must be 0 or more")),
+        ([0.0, 0.0], (None, "has only zeros: at least one weight must be above 0")),
     ],
 )
 def test_weights_are_there_and_not_negative(

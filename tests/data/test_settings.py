@@ -31,7 +31,7 @@ def test_settings_that_fit_have_no_faults() -> None:
 
 def test_a_target_that_is_not_given_or_not_there() -> None:
     assert faults(ColumnsConfig(), "") == [
-        "data.target: name the column that holds the label; the columns of t.csv are age, sex, species"
+        "data.target: name the target column; the columns of t.csv are age, sex, species"
     ]
     assert faults(ColumnsConfig(), "Specie") == [
         "data.target: there is no column 'Specie' in t.csv (did you mean 'species'?)"
@@ -48,7 +48,7 @@ def test_a_file_without_a_header_is_hinted_at() -> None:
 
 def test_a_single_column_hints_at_the_delimiter() -> None:
     (fault,) = faults(ColumnsConfig(), "label", ("age;sex;label",))
-    assert fault.endswith("its one column is 'age;sex;label': is data.delimiter right?")
+    assert fault.endswith("its only column is 'age;sex;label': is data.delimiter right?")
 
 
 def test_names_from_the_file_are_made_printable() -> None:

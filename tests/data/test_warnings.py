@@ -44,7 +44,7 @@ def test_ordinary_data_give_no_warning() -> None:
 
 
 class TestRowIds:
-    WORDS = "has a value of its own in (nearly) every row"
+    WORDS = "has a different value in (nearly) every row"
 
     @pytest.mark.parametrize(
         "column",
@@ -91,7 +91,7 @@ def test_columns_that_are_constant_in_the_training_part_are_told_together() -> N
     numeric = np.column_stack([numeric, np.r_[NAN, np.ones(29)]])
     codes = np.column_stack([np.zeros(30), np.arange(30) % 2]).astype(np.int32)
     assert data_warnings(dataset_of(numeric, codes), halves(30)) == [
-        "3 columns have one value, or none, in the whole training part and cannot help: 'n1', 'n2', 'c0'"
+        "3 columns have the same value, or none, in all training rows and cannot help: 'n1', 'n2', 'c0'"
     ]
 
 
@@ -109,9 +109,9 @@ class TestSharedRows:
     def test_equal_rows_in_two_parts_are_counted(self) -> None:
         dataset = self.dataset((10, 0), (20, 0), (22, 2), (21, 1), (24, 14), (6, 4))
         assert data_warnings(dataset, self.SPLIT) == [
-            "1 row of the validation part is in the training part too, label and all",
-            "3 rows of the test part are in the training part too, label and all",
-            "2 rows of the test part are in the validation part too, label and all",
+            "1 row of the validation part is also in the training part, with the same label",
+            "3 rows of the test part are also in the training part, with the same label",
+            "2 rows of the test part are also in the validation part, with the same label",
         ]
 
     def test_rows_that_differ_in_the_label_a_category_or_a_number_are_not_equal(self) -> None:
@@ -135,8 +135,8 @@ class TestSharedRows:
 def test_without_a_split_repeated_rows_are_told_unless_their_group_keeps_them_together() -> None:
     numbers = np.array([[1.0], [2.0], [1.0], [3.0], [2.0], [1.0], [2.0]])
     labels = np.array([0, 0, 0, 0, 0, 1, 0])  # the sixth row is like the first but for its label
-    words = "stand more than once in the data, label and all"
-    end = ": a fold may be tested on rows that it has learned"
+    words = "occur more than once in the data, with the same label"
+    end = ": a fold may be tested on rows that it was trained on"
     for groups, told in (
         (None, [f"5 rows {words}{end}"]),
         (np.array([0, 1, 0, 0, 1, 1, 1]), []),

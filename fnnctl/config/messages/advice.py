@@ -1,4 +1,4 @@
-"""Guesses what was meant by a value or a key that is wrong, so that a message can end with it."""
+"""Guesses what a wrong value or key was meant to be, for the end of a message."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from fnnctl.errors import did_you_mean
 
 
 def meant_word(word: str, options: Sequence[str]) -> str:
-    """Return ` (did you mean 'x'?)` for the option that was meant, or nothing if none is close."""
+    """Return ` (did you mean 'x'?)` with the closest option, or an empty string if none is close."""
     lower = word.lower()
     if synonyms().get(lower) in options:
         return f" (here it is called '{synonyms()[lower]}')"
-    for option in options:  # a monitored metric means the validation part's
+    for option in options:  # a metric without a part means that of the validation part
         if lower and option.startswith(f"validation_{lower}"):
             return f" (did you mean '{option}'?)"
     return did_you_mean(lower, options)
 
 
 def meant_path(word: str, paths: Iterable[ConfigPath]) -> ConfigPath | None:
-    """Return the first path to the setting that was meant, or None if none is very close."""
+    """Return the first path whose setting was probably meant, or None if none is very close."""
     by_name: dict[str, ConfigPath] = {}
     for path in paths:
         by_name.setdefault(str(path[-1]), path)
@@ -36,14 +36,14 @@ def meant_path(word: str, paths: Iterable[ConfigPath]) -> ConfigPath | None:
 
 
 def glued_setting(text: str) -> str:
-    """Return ` (write a: b)` if a text is a setting that lacks its colon or the space after it."""
+    """Return ` (write a: b)` if a text is a setting without its colon or without the space after it."""
     found = re.match(r"(\w+)[:\s]\s*(\S+)", text)
     known = found and found[1] in {path[-1] for path in all_settings()}
     return f" (write {found[1]}: {found[2]})" if found and known else ""
 
 
 def meant_value(forms: Sequence[Schema], value: Any) -> str:
-    """Return ` (remove the quotes)` or what else makes a value one of the forms, or nothing."""
+    """Return advice, such as ` (remove the quotes)`, that turns a value into one of the forms, or ""."""
     kinds = {_kind(form) for form in forms}
     if isinstance(value, str):
         return _meant_text(forms, kinds, value) if value and value.isprintable() else ""
@@ -66,7 +66,7 @@ def _kind(form: Schema) -> str:
 
 
 def _is_within(form: Schema, value: float) -> bool:
-    """Whether a form is a whole number that may be as large as this one."""
+    """Whether a form is a whole number whose bounds include this value."""
     if form.get("type") != "integer":
         return False
     return bool(form.get("minimum", value) <= value <= form.get("maximum", value))
@@ -93,7 +93,7 @@ def _meant_text(forms: Sequence[Schema], kinds: set[str], text: str) -> str:
 
 
 def _fits(kinds: set[str], value: Any) -> bool:
-    """Whether a value that is no text is of one of these kinds."""
+    """Whether a value, if it is not text, is of one of these kinds."""
     match value:
         case None:
             return "null" in kinds

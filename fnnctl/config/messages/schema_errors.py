@@ -1,7 +1,7 @@
-"""Turns pydantic's errors into messages: what is wrong at a place, and what to write there instead.
+"""Turns pydantic's errors into messages: what is wrong at a path, and what to write there instead.
 
-Pydantic reports every branch of a union by itself. A user wants one sentence about one place, so the
-sentences come from the schema of the place; pydantic's errors only say which places are wrong.
+Pydantic reports each branch of a union separately, but a user wants one sentence per setting. So the
+sentences are built from the schema at the path; pydantic's errors only give the paths.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ from fnnctl.config.schema.schema_tree import (
 from fnnctl.errors import quoted_list
 
 LONG_CHOICE = 8
-"""A choice between more words than this stands behind what is wrong, and not before it."""
+"""A list of more allowed words than this comes after the wrong value in a message, not before it."""
 
 
 def schema_messages(error: ValidationError, config: Mapping[str, Any]) -> dict[ConfigPath, str]:
-    """One message for each place of `config` that the schema refuses."""
+    """One message for each path of `config` that the schema refuses."""
     messages: dict[ConfigPath, str] = {}
     for item in error.errors(include_url=False, include_context=False, include_input=False):
         for path, message in _messages(item["type"], item["loc"], config):
@@ -59,7 +59,7 @@ def _messages(
     elif kind in {"union_tag_invalid", "union_tag_not_found"} and isinstance(value, Mapping):
         yield (*path, "name"), _wrong_name(schema_at(path, config), value)
     elif isinstance(value, Mapping) and free_mapping_of(schema_at(path, config)):
-        return  # what is wrong is inside, and is told there
+        return  # the problem is inside, and is reported there
     elif value is None and isinstance(path[-1], str):
         yield from _empty(path, config)
     else:
@@ -67,7 +67,7 @@ def _messages(
 
 
 def _given(location: Sequence[str | int], config: Any) -> tuple[ConfigPath, Any]:
-    """Follow pydantic's location as far as the config goes, past the names of union branches in it."""
+    """Follow pydantic's location as far as the config goes, skipping the names of union branches."""
     path: ConfigPath = ()
     for part in location:
         keys = range(len(config)) if isinstance(config, list) else config if isinstance(config, dict) else ()
@@ -77,7 +77,7 @@ def _given(location: Sequence[str | int], config: Any) -> tuple[ConfigPath, Any]
 
 
 def _wrong_value(forms: Sequence[Schema], value: Any) -> str:
-    """A value of the wrong kind or out of bounds; sections go unmentioned if a short form would do."""
+    """A value of the wrong kind or out of bounds; sections are not mentioned if there is a short form."""
     named = forms
     if not isinstance(value, Mapping) and any(form.get("type") not in {"object", "null"} for form in forms):
         named = [form for form in forms if "properties" not in form]
@@ -88,13 +88,13 @@ def _wrong_value(forms: Sequence[Schema], value: Any) -> str:
 
 
 def _wrong_name(schema: Schema, value: Mapping[str, Any]) -> str:
-    """A mapping's `name` is none of a union's names, or is missing."""
+    """A mapping's `name` is missing, or is not one of the union's names."""
     forms = [{"enum": _choices(schema)}]
     return _wrong_value(forms, value["name"]) if "name" in value else f"missing: {allowed(forms)}"
 
 
 def _no_kind(path: ConfigPath, schema: Schema, value: Any) -> str:
-    """A value has none of the keys that tell the sections of a union apart."""
+    """A value has none of the keys that distinguish the sections of a union."""
     kinds = [key for section in sections_of(schema) for key in keys_of(section)]
     if not isinstance(value, Mapping):
         advice = f" (write {{choice: [{shown(value)}]}})" if isinstance(value, str | int | float) else ""
@@ -106,7 +106,7 @@ def _no_kind(path: ConfigPath, schema: Schema, value: Any) -> str:
 
 
 def _to_first_of(keys: Sequence[str], value: Any) -> ConfigPath | None:
-    """The way into a mapping that leads to one with one of these keys, if there is any."""
+    """The path from a mapping to an inner mapping with one of these keys, if there is any."""
     if not isinstance(value, Mapping):
         return None
     if any(key in value for key in keys):
@@ -116,7 +116,7 @@ def _to_first_of(keys: Sequence[str], value: Any) -> ConfigPath | None:
 
 
 def _choices(schema: Schema) -> list[str]:
-    """All names that a union's sections have."""
+    """All names of the sections of a union."""
     return [name for section in sections_of(schema) for name in names_of(section)]
 
 
@@ -128,13 +128,13 @@ def _empty(path: ConfigPath, config: Mapping[str, Any]) -> Iterator[tuple[Config
     elif "default" not in schema and "description" in schema:
         yield from _missing(path, config)
     elif sections_of(schema):
-        yield path, "is empty; give it settings, or remove it to have the defaults"
+        yield path, "is empty; add settings, or remove it to use the defaults"
     else:
-        yield path, f"must be {allowed(forms_of(schema))}, not null (remove it to have the default)"
+        yield path, f"must be {allowed(forms_of(schema))}, not null (remove it to use the default)"
 
 
 def _missing(path: ConfigPath, config: Mapping[str, Any]) -> Iterator[tuple[ConfigPath, str]]:
-    """A setting without a default was left out; of a section, the settings in it that have none."""
+    """A required setting was left out; if it is a section, its required settings were."""
     schema = schema_at(path, config)
     required = [(*path, key) for section in sections_of(schema) for key in section.get("required", ())]
     for inner in required:
@@ -145,7 +145,7 @@ def _missing(path: ConfigPath, config: Mapping[str, Any]) -> Iterator[tuple[Conf
 
 
 def _unknown_setting(path: ConfigPath, config: Mapping[str, Any]) -> str:
-    """Say which choice has this setting, where else it belongs, or what it may have meant."""
+    """Say which choice has this setting, where else it belongs, or which setting was probably meant."""
     key = str(path[-1])
     _, given = _given(path[:-1], config)
     if _is_glued(key, given[key]):
@@ -153,7 +153,7 @@ def _unknown_setting(path: ConfigPath, config: Mapping[str, Any]) -> str:
     schema = schema_at(path[:-1], config)
     section = chosen_section(schema, given)
     if key in {kind for other in sections_of(schema) for kind in keys_of(other)} - {*section["properties"]}:
-        return f"stands beside {keys_of(section)[0]}; write one of the two"
+        return f"cannot be combined with {keys_of(section)[0]}; remove one of the two"
     if len(sections_of(schema)) > 1 and keys_of(section):
         here = list(section["properties"])
         return f"unknown setting{meant_word(key, here) or f'; possible here: {quoted_list(here)}'}"
@@ -170,7 +170,7 @@ def _unknown_setting(path: ConfigPath, config: Mapping[str, Any]) -> str:
 
 
 def _is_glued(key: str, value: Any) -> bool:
-    """Whether a key is a setting and its value: in `{epochs:5}`, YAML sees a key without a value."""
+    """Whether a key is a setting glued to its value: YAML reads `{epochs:5}` as a key without a value."""
     return ":" in key and value is None
 
 
@@ -179,7 +179,7 @@ def _glued(key: str) -> str:
 
 
 def _beside_a_choice(key: str, place: ConfigPath, chosen: str) -> str:
-    """What stands beside a union and does for all of its choices what this key does for some."""
+    """The setting next to a union that does for all its choices what this key does for some."""
     beside = (*place[:-1], synonyms().get(key.lower(), ""))
     return f"; with {chosen}, write {format_path(beside)}" if beside in set(all_settings()) else ""
 
@@ -209,14 +209,14 @@ def _belongs(homes: Sequence[ConfigPath]) -> str:
 
 
 def _choice(word: str, settings: Sequence[ConfigPath], place: ConfigPath) -> str:
-    """The key is a choice of one of the settings."""
+    """The key is a value of one of the settings."""
     if len(settings) != 1:
         return ""
     return f"; here it is {'name' if settings[0] == place else format_path(settings[0])}: {word}"
 
 
 def _meant_elsewhere(key: str, place: ConfigPath) -> str:
-    """A setting further inside this place is likelier meant than one of another section."""
+    """A setting deeper inside this section is more likely meant than one of another section."""
     meant = meant_path(key, _inside(all_settings(), place)) or meant_path(key, all_settings())
     return f" (did you mean '{format_path(meant)}'?)" if meant else ""
 

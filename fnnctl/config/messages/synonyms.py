@@ -1,4 +1,4 @@
-"""What other tools call the settings and choices of this config, from `synonyms.yaml`."""
+"""The names that other tools use for the settings and choices of this config, from `synonyms.yaml`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fnnctl.config.yaml_text import CoreLoader
 
 @cache
 def synonyms() -> Mapping[str, str]:
-    """The name here, by what others call it."""
+    """Our name for each name that other tools use."""
     text = files(__package__).joinpath("synonyms.yaml").read_text(encoding="utf-8")
     names: dict[str, list[str]] = yaml.load(text, CoreLoader)
     return {word: name for name, words in names.items() for word in words}

@@ -1,4 +1,4 @@
-"""How messages name what is allowed at a place and what was given there."""
+"""How messages describe the values that a setting allows, and the value that was given."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ _BOUNDS = {
 
 
 def allowed(forms: Iterable[Schema]) -> str:
-    """Say in words what forms there are: `a whole number of at least 1, or auto`."""
+    """Describe the allowed forms in words: `a whole number of at least 1, or auto`."""
     return ", or ".join(dict.fromkeys(map(_form_in_words, forms)))
 
 
 def shown(value: Any) -> str:
-    """Write a given value as a message shows it. Long texts are cut, lists and mappings are only named."""
+    """Format a given value for a message. Long texts are cut; lists and mappings are not written out."""
     if isinstance(value, Mapping):
         return "a mapping"
     if isinstance(value, list):
@@ -44,7 +44,7 @@ def shown(value: Any) -> str:
 
 
 def joined(words: Sequence[str], last: str = "and") -> str:
-    """`a`, `a and b`, `a, b and c`; or with another word before the last."""
+    """`a`, `a and b`, `a, b and c`; `last` replaces the word `and`."""
     return f" {last} ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 

@@ -1,1 +1,1 @@
-"""From YAML text and `--set` to an experiment, and back to YAML."""
+"""Turns YAML text and `--set` options into an experiment, and an experiment back into YAML."""

@@ -1,4 +1,4 @@
-"""From a config file and the command line's overrides to an experiment, or to everything that is wrong."""
+"""Turns a config file and command-line overrides into an experiment, or into a list of all problems."""
 
 from __future__ import annotations
 
@@ -31,30 +31,30 @@ from fnnctl.errors import ConfigError, DataError, MachineError, Problem, did_you
 
 @dataclass(frozen=True, slots=True)
 class LoadedConfig:
-    """An experiment, and where each of its settings was given."""
+    """An experiment, and the location of each setting that was given."""
 
     experiment: Experiment
     text: bytes
-    """The file as it was given, byte for byte."""
+    """The content of the file, byte for byte."""
     file: Path
-    """The file's absolute path; relative paths in the experiment start in its folder."""
+    """The absolute path of the file; relative paths in the experiment start in its folder."""
     locations: Locations
     config: Mapping[str, Any]
-    """The file's values with those of the command line; also those that only trials of a search read."""
+    """The values of the file and the command line, including those that only trials of a search read."""
 
     def search_problems(self, check: Check | None = None) -> list[Problem]:
         """What is wrong with the `search` section, from top to bottom; `fnnctl train` does not read it.
 
-        With `check`, also what the data have against its trials.
+        With `check`, also which trials do not fit the data.
         """
         messages = search_messages(self.config, self.experiment, check)
         return _from_top_to_bottom(self.locations.problems(messages))
 
     @contextmanager
     def located(self) -> Iterator[None]:
-        """Add the file and line of the setting to the problems of lower packages, which know its path alone.
+        """Add file and line to problems from lower packages, which only know the path of the setting.
 
-        Raises the `ConfigError` or `DataError` again with such problems; the others stay.
+        Raises the `ConfigError` or `DataError` again; problems without a path stay as they are.
         """
         try:
             yield
@@ -68,8 +68,8 @@ def load_config(
 ) -> LoadedConfig:
     """Read, override, check and complete an experiment.
 
-    `overrides` are applied in order, then `name` and `seed`. Raises `ConfigError` with
-    every problem that was found, and `MachineError` if the file is there and cannot be read.
+    `overrides` are applied in order, then `name` and `seed`. Raises `ConfigError` with every problem that was
+    found, or `MachineError` if the file exists but cannot be read.
     """
     text = _read(file)
     draft = _Draft(str(file), text)
@@ -85,7 +85,7 @@ def load_config(
 
 
 class _Draft:
-    """A config on its way to being an experiment, with all that was found wrong so far."""
+    """A config that is not checked yet, with the problems found so far."""
 
     def __init__(self, file: str, text: bytes) -> None:
         self.locations = Locations({"": Location(file, 1)})
@@ -105,7 +105,7 @@ class _Draft:
         self.config: Any = document.value
 
     def override(self, given: Override) -> None:
-        """Apply one change of the command line."""
+        """Apply one change from the command line."""
         option, text = ("--set", given) if isinstance(given, str) else (given.option, given.change)
         try:
             path, document = read_override(text)
@@ -114,7 +114,7 @@ class _Draft:
             self._add(error.problems, option)
 
     def set(self, path: ConfigPath, document: Document, option: str) -> None:
-        """Set one value that an option of the command line gives."""
+        """Set one value from a command-line option."""
         self.config = override(self.config, path, document.value)
         note_override(self.locations, path, document, option)
 
@@ -129,7 +129,7 @@ class _Draft:
         return experiment
 
     def _report(self, messages: Messages) -> None:
-        """Add messages, except for paths at which something was found wrong already."""
+        """Add messages, except for paths that already have a problem."""
         new = {path: message for path, message in messages.items() if format_path(path) not in self.refused}
         self.problems += self.locations.problems(new)
 
@@ -140,7 +140,7 @@ class _Draft:
 
 
 def _from_top_to_bottom(problems: Iterable[Problem]) -> list[Problem]:
-    """The file's problems in the order of their lines, then the command line's."""
+    """The problems of the file in the order of their lines, then those of the command line."""
     return sorted(problems, key=lambda each: (each.line is None, each.line or 0))
 
 
@@ -168,7 +168,7 @@ def _no_mapping(value: Any) -> str:
 
 
 def _default_name(file: Path, source: str) -> str:
-    """The config file's name, or the data's if the file has the starter's name."""
+    """The name of the config file, or of the data if the file has the starter's name."""
     data = Path(source).name.removesuffix(".gz").removesuffix(".csv")
     name = data if file.name == STARTER_NAME else file.stem
     printable = "".join(character if character.isprintable() else "-" for character in name)

@@ -1,4 +1,4 @@
-"""Puts values of the command line into a config before it is checked: `--set model.hidden[0].units=50`."""
+"""Applies command-line values to a config before it is checked: `--set model.hidden[0].units=50`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fnnctl.errors import ConfigError, Problem
 
 @dataclass(frozen=True, slots=True)
 class OptionChange:
-    """A setting that an option of its own changes, such as `--folds 3`."""
+    """A change to a setting that has its own option, such as `--folds 3`."""
 
     option: str
     change: str
@@ -21,20 +21,20 @@ class OptionChange:
 
     @classmethod
     def given(cls, option: str, path: str, value: object) -> list[Self]:
-        """The change that makes the value the setting's; none if there is no value."""
+        """The change that sets the setting to the value; no change if the value is None."""
         return [] if value is None else [cls(option, f"{path}={value}")]
 
 
 Override: TypeAlias = str | OptionChange
-"""A change of the config on the command line: a `PATH=VALUE` of `--set`, or another option's."""
+"""A change to the config on the command line: the `PATH=VALUE` of `--set`, or another option."""
 
 
 def read_override(text: str) -> tuple[ConfigPath, Document]:
-    """Split `a.b=value` into path and value; raise `ConfigError` if it has another form."""
+    """Split `a.b=value` into path and value; raise `ConfigError` if the form is different."""
     written_path, equals, written_value = text.partition("=")
     path = _with_names(parse_path(written_path))
     if not equals or "" in path or not written_path.isprintable():
-        message = f"{text!r} sets nothing; write PATH=VALUE, such as training.epochs=100"
+        message = f"{text!r} is not a setting; write PATH=VALUE, such as training.epochs=100"
         raise ConfigError(Problem(message))
     try:
         document = read_yaml(written_value, path)
@@ -46,7 +46,7 @@ def read_override(text: str) -> tuple[ConfigPath, Document]:
 
 
 def note_override(locations: Locations, path: ConfigPath, document: Document, option: str) -> None:
-    """Note that everything at a path now comes from an option of the command line."""
+    """Record that everything at a path now comes from a command-line option."""
     text = format_path(path)
     inside = (f"{text}.", f"{text}[")
     for replaced in [known for known in locations if known == text or known.startswith(inside)]:
@@ -57,7 +57,7 @@ def note_override(locations: Locations, path: ConfigPath, document: Document, op
 
 
 def _with_names(path: ConfigPath) -> ConfigPath:
-    """The path with digits as text if they are a name, such as a class's; a searched path is one name."""
+    """The path, with digits as text if they are a name (of a class, say); a searched path is one name."""
     if path[:2] == SPACE and path[2:]:
         return (*SPACE, format_path(path[2:]))
     named: ConfigPath = ()

@@ -1,4 +1,4 @@
-"""Writes a complete experiment as YAML that gives the equal experiment when it is loaded."""
+"""Writes a complete experiment as YAML that loads as an equal experiment."""
 
 from __future__ import annotations
 
@@ -20,19 +20,18 @@ _FIRST_LINE = (
 def resolved_yaml(
     experiment: Experiment, *, command: str = "train", trials: TrialConfigs | None = None
 ) -> str:
-    """Write the experiment in the models' order, without what nothing reads.
+    """Write the experiment in the order of the schema, without settings that have no effect.
 
-    Floats are written so that they read back exactly. The experiment is one that `load_config` could
-    have returned: a setting that nothing reads has its default. `trials` are those of its search: see
-    `active_settings`.
+    Floats are written so that they are read back exactly. `load_config` could have returned the experiment:
+    a setting without effect has its default. `trials` are those of its search: see `active_settings`.
     """
     return _FIRST_LINE.format(command) + block_yaml(active_settings(experiment, trials))
 
 
 def active_settings(experiment: Experiment, trials: TrialConfigs | None = None) -> dict[str, Any]:
-    """The experiment as plain values, defaults filled in, without what nothing reads.
+    """The experiment as plain values, defaults filled in, without settings that have no effect.
 
-    With the `trials` of its search the values are those from which the same trials are made.
+    With the `trials` of its search, the values are such that they give the same trials.
     """
     values: dict[str, Any] = _plain(experiment)
     unread = unread_settings(experiment)
@@ -47,7 +46,7 @@ def active_settings(experiment: Experiment, trials: TrialConfigs | None = None) 
 
 
 def _plain(value: Any) -> Any:
-    """Turn sections into dicts, without the nulls that stand for themselves, and tuples into lists."""
+    """Turn sections into dicts, without nulls that are the default, and tuples into lists."""
     if isinstance(value, Section):
         fields = type(value).model_fields
         return {

@@ -1,4 +1,4 @@
-"""The experiment that `fnnctl init` writes: it runs as it is, and its comments teach the config."""
+"""The experiment that `fnnctl init` writes: it runs as it is, and its comments explain the config."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ STARTER_NAME: Final = "fnnctl.yaml"
 
 
 def starter_text() -> str:
-    """The text of `starter.yaml`, which stands beside this file."""
+    """The text of `starter.yaml`, which is next to this file."""
     return files(__package__).joinpath("starter.yaml").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What can be wrong with a YAML text's form, told in words that say what to write instead."""
+"""Turns PyYAML's syntax errors into messages that say what to write instead."""
 
 from __future__ import annotations
 
@@ -10,45 +10,45 @@ import yaml
 
 from fnnctl.errors import Problem
 
-_TAB = "a tab stands here; YAML is written with spaces only"
+_TAB = "there is a tab here; YAML needs spaces"
 _MISSING_COLON = "the key on this line lacks its colon, or the space after the colon"
 _SECOND_COLON = (
-    "a second colon stands on this line; put a text with a colon in quotes, "
-    "and a setting of a section on a line of its own"
+    "there is a second colon on this line; put text that contains a colon in quotes, "
+    "and each setting of a section on its own line"
 )
-_INDENTED = "this line is indented more than the one above, which has a value already"
-_UNEVEN = "this line does not begin in the same column as the others of its section or list"
-_QUOTE_IT = "{} cannot begin a value; put the text in quotes"
+_INDENTED = "this line is indented more than the one above, which already has a value"
+_UNEVEN = "this line does not start in the same column as the other lines of its section or list"
+_QUOTE_IT = "{} cannot start a value; put the text in quotes"
 
 _UNEXPECTED_KEY = r"mapping values are not allowed|found '<block mapping start>'"
 _KEY_WITHOUT_COLON = re.compile(r"[A-Za-z_][\w.]*(:\S+|\s[^:]*)?")
 
-# What PyYAML says, and what is said here; the first that is found counts. The second column says where
-# the cause is: at the point where reading stopped ("here"), or where what was being read began ("start").
+# PyYAML's message, the place of the cause, and our message; the first match counts. The place is where
+# reading stopped ("here"), or where the element that was being read starts ("start").
 _SENTENCES: Sequence[tuple[str, str, str]] = (
     (r"character '\\t' that cannot start", "here", _TAB),
     (r"character (?P<what>.+) that cannot start", "here", _QUOTE_IT),
     (r"expected alphabetic or numeric character", "start", _QUOTE_IT.replace("{}", "* or &")),
     (r"could not find expected ':'", "start", _MISSING_COLON),
-    (r"expected ',' or '\]'", "start", "a list begins here, and a comma or the closing ] is missing"),
-    (r"expected ',' or '\}'", "start", "a mapping begins here, and a comma or the closing } is missing"),
+    (r"expected ',' or '\]'", "start", "a list starts here, but a comma or the closing ] is missing"),
+    (r"expected ',' or '\}'", "start", "a mapping starts here, but a comma or the closing } is missing"),
     (r"unexpected end of stream", "start", "a quote is opened here and never closed"),
-    (r"unknown escape character (?P<what>.+)", "here", "\\ followed by {} means nothing in double quotes; "
+    (r"unknown escape character (?P<what>.+)", "here", "\\ followed by {} is not an escape in double quotes; "
      "write \\\\ for a backslash, or use single quotes"),
     (r"expected escape sequence", "here", "an escape in double quotes is incomplete"),
     (r"expected the node content", "here", _QUOTE_IT.replace("{}", "a comma or a closing bracket")),
-    (r"found '(?P<what>[\]\}])'", "here", "{} closes nothing"),
-    (r"found '<scalar>'", "here", "text follows a value that has ended; put the whole value in the quotes"),
-    (r"sequence entries are not allowed", "here", "a list's first - must stand on a line of its own"),
+    (r"found '(?P<what>[\]\}])'", "here", "this {} has no opening bracket"),
+    (r"found '<scalar>'", "here", "there is text after a quoted value; put the whole value in the quotes"),
+    (r"sequence entries are not allowed", "here", "the first - of a list must start a new line"),
     (r"expected <block end>", "here", _UNEVEN),
     (r"incompatible YAML document", "here", "%YAML asks for a version other than 1.2; remove the line"),
 )  # fmt: skip
 
 
 def syntax_error(error: yaml.MarkedYAMLError, lines: Sequence[str]) -> Problem:
-    """Say in words what PyYAML stumbled over; `lines` are the text's.
+    """The problem behind a PyYAML error; `lines` are the lines of the text.
 
-    A sentence of PyYAML's that is not among those known here is passed on as it is, with its line.
+    A PyYAML message that is not listed above is passed on unchanged, with its line.
     """
     problem, mark = error.problem or "", error.problem_mark or error.context_mark
     if mark and re.search(_UNEXPECTED_KEY, problem):
@@ -66,7 +66,7 @@ def _line(mark: Any) -> int | None:
 
 
 def _unexpected_key(problem: str, line: int, before: str, lines: Sequence[str]) -> Problem:
-    """A key stands where none can: the cause may be on the line above, which lacks its own colon."""
+    """A key is where none is allowed: the cause may be a missing colon on the line above."""
     if ": " in before:
         return Problem(_SECOND_COLON, line=line + 1)
     above = next((number for number in range(line - 1, -1, -1) if _code(lines[number])), None)

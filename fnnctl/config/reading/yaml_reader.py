@@ -1,7 +1,7 @@
-"""Reads a config's YAML text into plain values, and remembers the line of each.
+"""Reads a config's YAML text into plain values, and records the line of each.
 
-What makes a config hard to read or dangerous to load (anchors, aliases, merge keys, tags, several documents,
-the same key twice) is refused.
+YAML features that make a config hard to read or dangerous to load (anchors, aliases, merge keys, tags,
+several documents, duplicate keys) are refused.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from fnnctl.errors import ConfigError, Problem
 MAX_BYTES: Final = 1_000_000
 MAX_DEPTH: Final = 50
 
-# Control characters, and line ends and marks that YAML 1.2 does not know; no editor writes them on purpose.
+# Control characters, and line ends and marks that YAML 1.2 does not define; nobody types them on purpose.
 _CONTROL = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
 _FORBIDDEN_IN_TEXT = re.compile(f"[{_CONTROL}\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 _FORBIDDEN_IN_VALUE = re.compile(f"[{_CONTROL}\ud800-\udfff]")
@@ -30,7 +30,7 @@ _LINE_END = re.compile("\r\n|\r|\n")
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What a YAML text says: the value, the line of everything in it, and what was refused and left out."""
+    """A YAML document as plain values, the line of each value, and the problems of what was left out."""
 
     value: Any
     lines: dict[ConfigPath, int]
@@ -40,7 +40,7 @@ class Document:
 def decode(data: bytes) -> str:
     """Turn a file's bytes into text; raise `ConfigError` if they are too many or not UTF-8."""
     if len(data) > MAX_BYTES:
-        raise ConfigError(Problem(f"is larger than {MAX_BYTES} bytes, which no config needs to be"))
+        raise ConfigError(Problem(f"is larger than {MAX_BYTES} bytes, the limit for a config"))
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise ConfigError(Problem("is UTF-16; save it as UTF-8", line=1))
     try:
@@ -52,7 +52,7 @@ def decode(data: bytes) -> str:
 
 
 def read_yaml(text: str, path: ConfigPath = ()) -> Document:
-    """Read one YAML document, the value at a path; raise `ConfigError` if its form is broken."""
+    """Read one YAML document as the value at a path; raise `ConfigError` if the syntax is invalid."""
     forbidden = _FORBIDDEN_IN_TEXT.search(text)
     if forbidden:
         line = text.count("\n", 0, forbidden.start()) + 1
@@ -63,7 +63,7 @@ def read_yaml(text: str, path: ConfigPath = ()) -> Document:
     except yaml.MarkedYAMLError as error:
         raise ConfigError(syntax_error(error, _LINE_END.split(text))) from None
     except ValueError:
-        # PyYAML gives the number of an escape such as "\U00110000" to chr() unchecked.
+        # PyYAML passes the number of an escape such as "\U00110000" to chr() unchecked.
         message = "an escape in double quotes names a character that does not exist"
         raise ConfigError(Problem(message, line=loader.line + 1)) from None
     reader = _Reader(loader, {path: 1})
@@ -72,7 +72,7 @@ def read_yaml(text: str, path: ConfigPath = ()) -> Document:
 
 
 def _control_character(found: re.Match[str]) -> str:
-    return f"holds the control character U+{ord(found[0]):04X}; remove it"
+    return f"contains the control character U+{ord(found[0]):04X}; remove it"
 
 
 def _line(marked: Any) -> int:
@@ -81,17 +81,17 @@ def _line(marked: Any) -> int:
 
 
 class _AliasNode(yaml.Node):
-    """An alias that is not resolved, so that it cannot make a text larger."""
+    """An alias that is not resolved, so that a small text cannot expand into a huge value."""
 
 
 class _Loader(CoreLoader):
-    """Composes nodes without following aliases or tags, and to a bounded depth."""
+    """Composes nodes to a limited depth, without resolving aliases or tags."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self.depth = 0
         self.refused: dict[yaml.Node, list[str]] = {}
-        """What is wrong with the marks of a node."""
+        """What is wrong with a node's anchor, tag or alias."""
         self.problems: list[Problem] = []
 
     def document(self) -> yaml.Node | None:
@@ -100,7 +100,7 @@ class _Loader(CoreLoader):
         parser.get_event()
         root = None if self.check_event(yaml.StreamEndEvent) else self.compose_document()
         if not self.check_event(yaml.StreamEndEvent):
-            message = "a second document begins here (---); a config is one document"
+            message = "a second document starts here (---); a config must be a single document"
             self.problems.append(Problem(message, line=_line(parser.peek_event())))
         return root
 
@@ -108,7 +108,7 @@ class _Loader(CoreLoader):
         parser: Any = self
         event = parser.peek_event()
         if self.depth > MAX_DEPTH:
-            raise ConfigError(Problem(f"is nested more than {MAX_DEPTH} deep", line=_line(event)))
+            raise ConfigError(Problem(f"is nested more than {MAX_DEPTH} levels deep", line=_line(event)))
         if self.check_event(yaml.AliasEvent):
             parser.get_event()
             alias = _AliasNode("", event.anchor, event.start_mark, event.end_mark)
@@ -116,10 +116,10 @@ class _Loader(CoreLoader):
             return alias
         refused = []
         if event.anchor is not None:
-            refused.append(f"has the anchor &{event.anchor}; anchors are not used here")
+            refused.append(f"has the anchor &{event.anchor}; anchors are not supported")
         if event.tag is not None:
-            refused.append(f"has the tag {event.tag!r}; tags are not used here")
-            event.implicit = (not getattr(event, "style", None), True)  # is read as if it had no tag
+            refused.append(f"has the tag {event.tag!r}; tags are not supported")
+            event.implicit = (not getattr(event, "style", None), True)  # read it as if it had no tag
         event.anchor = event.tag = None
         self.depth += 1
         node = super().compose_node(parent, index)
@@ -130,7 +130,7 @@ class _Loader(CoreLoader):
 
 
 class _Reader:
-    """Turns nodes into values, lines and problems."""
+    """Turns nodes into values, and collects lines and problems."""
 
     def __init__(self, loader: _Loader, lines: dict[ConfigPath, int]) -> None:
         self.loader = loader
@@ -170,7 +170,7 @@ class _Reader:
         return values
 
     def _key(self, node: yaml.Node, path: ConfigPath) -> str | None:
-        """The key of a mapping; None if it is refused and its value is to be left out."""
+        """The key of a mapping; None if it is refused, and its value with it."""
         if not isinstance(node, yaml.ScalarNode):
             self._refuse(node, path, "a key must be a word, not a list, a mapping or an alias")
             return None
@@ -182,7 +182,7 @@ class _Reader:
         elif not key.isprintable():
             self._refuse(node, path, f"a key must be a word, not {key!r}")
         elif key == "<<" and not node.style:
-            self._refuse(node, path, "merge keys (<<) are not used here; write the settings out")
+            self._refuse(node, path, "merge keys (<<) are not supported; write the settings out")
         else:
             return key
         return None

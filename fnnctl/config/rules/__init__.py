@@ -1,1 +1,1 @@
-"""What the schema cannot say: contradictions, settings that nothing reads, the search space."""
+"""Rules that the schema cannot express: contradictions, settings without effect, the search space."""

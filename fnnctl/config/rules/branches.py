@@ -1,7 +1,7 @@
-"""Settings of branches that the config does not take but a search may.
+"""Settings of branches that the config does not use but trials of its search may.
 
-`optimizer: {name: adam, momentum: 0.5}` is an error, because adam has no momentum. It is none if the space
-has `training.optimizer.name: {choice: [adam, momentum]}`: some trials read it, and the others leave it out.
+`optimizer: {name: adam, momentum: 0.5}` is an error because adam has no momentum. It is valid if the space
+has `training.optimizer.name: {choice: [adam, momentum]}`: some trials use the momentum, the others ignore it.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from fnnctl.config.schema.schema_tree import forms_at, names_of
 
 @dataclass(frozen=True, slots=True)
 class Fork:
-    """A section whose `name` is searched: which settings each name that it may have reads."""
+    """A section whose `name` is searched, and the settings that belong to each possible name."""
 
     path: ConfigPath
     settings: Mapping[Any, Collection[str]]
-    """The default's stand under None as well."""
+    """Settings by name; None has those of the default name."""
 
     def others_in(self, config: Any) -> list[ConfigPath]:
-        """The settings of the config that another name reads and the section's present name does not."""
+        """The settings in the config that belong to another name and not to the section's current name."""
         section = value_at(config, self.path)
         if not isinstance(section, Mapping):
             return []
@@ -34,7 +34,7 @@ class Fork:
         return [(*self.path, key) for key in section if key in others and key not in own]
 
     def shared_defaults(self, values: Any, config: Any) -> list[ConfigPath]:
-        """The settings in complete `values` that the config does not give, and that another name has, too."""
+        """The settings in complete `values` that the config does not give and that another name also has."""
         section = value_at(values, self.path)
         if not isinstance(section, Mapping):
             return []
@@ -44,12 +44,12 @@ class Fork:
         return [path for path in paths if not is_given(config, path)]
 
     def without_others(self, config: Any, kept: Collection[ConfigPath] = ()) -> Any:
-        """The config without `others_in` it; those at the `kept` paths stay, for the schema to check."""
+        """The config without its `others_in`; those at the `kept` paths stay, for the schema to check."""
         return without(config, [path for path in self.others_in(config) if path not in kept])
 
 
 def forks_of(config: Mapping[str, Any]) -> list[Fork]:
-    """The forks of a config's space; its malformed parts have none."""
+    """The forks in a config's space; malformed parts are skipped."""
     search = config.get("search")
     space = search.get("space") if isinstance(search, Mapping) else None
     found = []

@@ -1,10 +1,10 @@
-"""The canonical form of a configuration, and the seed that it carries.
+"""The canonical form of a configuration, and the seed derived from it.
 
-Equal configurations must train alike wherever they come from: a file, `resolved.yaml`, a search. So the
-seed of weights and order is hashed from the experiment's seed and every setting that training depends on.
-A setting counts unless it is in `NOT_COUNTED`, so that a new one cannot be forgotten. Settings that
-nothing reads are left out, and so are those at their default, given or not: a setting that a later version
-adds changes no seed unless it is used.
+Equal configurations must train identically, whether they come from a file, `resolved.yaml` or a search. So
+the seed of the weights and of the order of rows is a hash of the experiment's seed and every setting that
+training depends on. A setting counts unless it is in `NOT_COUNTED`, so that a new one cannot be forgotten.
+Settings without effect are left out, and so are settings at their default, given or not: a setting added in
+a later version changes no seed unless it is used.
 """
 
 from __future__ import annotations
@@ -28,31 +28,31 @@ from fnnctl.config.schema.model import (
 from fnnctl.config.schema.section import Section
 
 NOT_COUNTED: Final[Mapping[ConfigPath, str]] = {
-    ("name",): "a name changes no number",
-    ("seed",): "it is hashed beside the configuration",
-    ("data", "source"): "where the rows are, which may be another path tomorrow",
-    ("data", "sha256"): "which rows they are; other rows do not make another configuration",
-    ("data", "test_source"): "where the test part is",
-    ("data", "test_sha256"): "which rows it has",
+    ("name",): "a name does not change the results",
+    ("seed",): "it is hashed separately",
+    ("data", "source"): "it is where the rows are, and files may be moved",
+    ("data", "sha256"): "it identifies the rows, which are not part of the configuration",
+    ("data", "test_source"): "it is where the test rows are",
+    ("data", "test_sha256"): "it identifies the test rows",
     ("data", "task"): "it follows from the target",
-    ("data", "delimiter"): "given or found out, the table is the same",
-    ("data", "encoding"): "how the file's bytes are read, not which rows they are",
-    ("data", "split"): "folds of one configuration differ in it, and a split has the experiment's seed",
-    ("evaluation",): "how a configuration is evaluated changes nothing in how it is trained",
-    ("search",): "a trial is what it is, whichever others are tried",
+    ("data", "delimiter"): "the table is the same whether it is given or detected",
+    ("data", "encoding"): "it is how the file is read, not which rows it has",
+    ("data", "split"): "it differs between folds of one configuration, and uses the experiment's seed",
+    ("evaluation",): "how a configuration is evaluated does not change how it is trained",
+    ("search",): "a trial does not depend on which others are tried",
     ("model", "calibration"): "it is fitted after training, to the same network",
-    ("training", "epochs"): "a trial that is granted more epochs goes on with its own random numbers",
-    ("training", "horizon"): "it stands for the epochs, where a search has granted more of them",
-    ("training", "threads"): "the same numbers to rounding",
-    ("training", "time_limit"): "it ends training sooner, like fewer epochs",
+    ("training", "epochs"): "a trial that is granted more epochs continues with its own random numbers",
+    ("training", "horizon"): "it replaces the epochs if a search has granted more of them",
+    ("training", "threads"): "it changes results by rounding only",
+    ("training", "time_limit"): "it ends training earlier, like fewer epochs",
 }
-"""What does not change the random numbers, each with the reason; a section stands for all that is in it."""
+"""Settings that do not change the random numbers, with the reasons; a section includes all its settings."""
 
 _LAYER_FIELDS = {**HiddenLayerConfig.model_fields, **ModelConfig.model_fields}
 
 
 def canonical_configuration(experiment: Experiment) -> dict[str, Any]:
-    """What two experiments must have in common to be the same configuration."""
+    """The plain values that are equal for two experiments if and only if their configurations are equal."""
     written_out = experiment.model_copy(update={"model": _written_out(experiment.model)})
     counted: dict[str, Any] = _counted(
         written_out, (), NOT_COUNTED.keys() | unread_settings(written_out).keys()
@@ -61,15 +61,15 @@ def canonical_configuration(experiment: Experiment) -> dict[str, Any]:
 
 
 def configuration_seed(experiment: Experiment) -> int:
-    """The 64-bit seed of the experiment's weights and order of rows, for a resolved experiment."""
+    """The 64-bit seed of weights and order of rows; the experiment must be resolved."""
     text = json.dumps([experiment.seed, canonical_configuration(experiment)], sort_keys=True)
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
 
 
 def _written_out(model: ModelConfig) -> ModelConfig:
-    """The model in one of the forms in which the same network can be written.
+    """The model in one of several equivalent forms.
 
-    What a layer leaves out is filled in from the model, and an output that `auto` stands for is `auto`.
+    Missing layer settings are filled in from the model, and an output that `auto` may resolve to is `auto`.
     """
     inherited = {key: getattr(model, key) for key in HiddenLayerConfig.model_fields if hasattr(model, key)}
     layers = [
@@ -83,7 +83,7 @@ def _written_out(model: ModelConfig) -> ModelConfig:
 
 
 def _counted(value: Any, path: ConfigPath, left_out: AbstractSet[ConfigPath]) -> Any:
-    """The plain form of a value, without the settings that are left out and those at their default."""
+    """The plain form of a value, without the settings in `left_out` and those at their default."""
     if isinstance(value, tuple):
         return [_counted(entry, (*path, index), left_out) for index, entry in enumerate(value)]
     if not isinstance(value, Section):

@@ -1,4 +1,4 @@
-"""Settings that contradict one another, or that make no sense together: each with what to write instead."""
+"""Settings that contradict each other or make no sense together, each with what to write instead."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from fnnctl.config.schema.training import SwaAveraging
 
 Contradictions: TypeAlias = Iterator[tuple[ConfigPath, str]]
 NULL_WHEN_OFF = ("max_norm", "clip_norm", "clip_value", "averaging")
-"""The settings of training that lbfgs does not go with and that are turned off by null, not by 0."""
+"""Training settings that lbfgs does not support and that are turned off by null, not by 0."""
 
 
 def contradictions(experiment: Experiment, unread: Collection[ConfigPath] = ()) -> Messages:
-    """The places that cannot be followed together with others, each with what to do.
+    """The settings that contradict others, each with what to do.
 
-    Those inside of an unread section are left out.
+    Settings inside an unread section are left out.
     """
     found = chain.from_iterable(
         rule(experiment)
@@ -43,7 +43,7 @@ def contradictions(experiment: Experiment, unread: Collection[ConfigPath] = ()) 
 
 
 def monitors_nothing(experiment: Experiment) -> bool:
-    """Whether early stopping monitors the validation part although there is none."""
+    """Whether early stopping monitors the validation part, but there is none."""
     stopping = experiment.training.early_stopping
     return stopping is not None and _is_missing(stopping.monitor, experiment)
 
@@ -62,7 +62,7 @@ def _nothing_left_to_train_on(experiment: Experiment) -> Contradictions:
 def _nothing_to_monitor(experiment: Experiment) -> Contradictions:
     stopping = experiment.training.early_stopping
     if stopping is not None and monitors_nothing(experiment):
-        message = f"watches {stopping.monitor}, but data.split.validation is 0"
+        message = f"monitors {stopping.monitor}, but data.split.validation is 0"
         yield ("training", "early_stopping"), f"{message}; write monitor: train_loss, or early_stopping: null"
 
 
@@ -77,7 +77,7 @@ def _impossible_layers(experiment: Experiment) -> Contradictions:
     model = experiment.model
     units = [layer.units for layer in model.hidden]
     if model.residual and units and not any(map(int.__eq__, units, units[1:])):
-        message = "no hidden layer has as many neurons as the one before it, so that no inputs can be added"
+        message = "no hidden layer has as many units as the one before it, so no inputs can be added"
         advice = f"write hidden: [{units[0]}, {units[0]}], or residual: false"
         yield ("model", "residual"), f"{message}; {advice}"
     for index, layer in enumerate(model.hidden):
@@ -87,13 +87,13 @@ def _impossible_layers(experiment: Experiment) -> Contradictions:
 
 
 def _batches_of_one(experiment: Experiment) -> Contradictions:
-    """What needs a row to be among others."""
+    """Settings that need more than one row per batch."""
     path = ("training", "batch_size")
     if experiment.training.batch_size != 1:
         return
     if any(_normalization(experiment.model, layer) == "batch" for layer in experiment.model.hidden):
         advice = "write 2 or more, or model.normalization: layer"
-        yield path, f"batch normalization needs 2 rows a batch; {advice}"
+        yield path, f"batch normalization needs at least 2 rows per batch; {advice}"
     elif experiment.training.mixup:
         yield path, "mixup mixes the rows of a batch; write 2 or more, or mixup: 0"
 
@@ -106,19 +106,19 @@ def _impossible_schedule(experiment: Experiment) -> Contradictions:
     )
     if isinstance(schedule, AdaptiveLrSchedule):
         if _is_missing(schedule.monitor, experiment):
-            message = f"watches {schedule.monitor}, but data.split.validation is 0"
+            message = f"monitors {schedule.monitor}, but data.split.validation is 0"
             yield path, f"{message}; write monitor: train_loss"
         rate = training.learning_rate
         if rate is not None and schedule.minimum >= rate:
             message = f"must be less than training.optimizer.learning_rate, which is {rate:g}"
-            yield (*path, "minimum"), f"{message}; the rate could not be lowered"
+            yield (*path, "minimum"), f"{message}; otherwise the rate is never lowered"
     if isinstance(schedule, CosineLrSchedule) and schedule.warmup_epochs >= training.schedule_epochs:
         horizon = "training.epochs" if training.horizon is None else "training.horizon"
         yield (*path, "warmup_epochs"), f"must be less than {horizon}, which is {training.schedule_epochs}"
 
 
 def _impossible_average(experiment: Experiment) -> Contradictions:
-    """An average that begins late, and rules that may end training before."""
+    """Averaging that starts late, and stopping rules that may end training earlier."""
     training, average = experiment.training, experiment.training.averaging
     if not isinstance(average, SwaAveraging):
         return
@@ -126,26 +126,26 @@ def _impossible_average(experiment: Experiment) -> Contradictions:
     rules = {"early_stopping": training.early_stopping, "convergence": training.convergence}
     for name, rule in rules.items():
         if rule is not None and rule.patience < before:
-            message = f"may end training before swa begins to average, after epoch {before}"
+            message = f"may end training before swa starts averaging, after epoch {before}"
             advice = f"write {name}: null, patience: {before} or more, or averaging: ema"
             yield ("training", name), f"{message}; {advice}"
 
 
 def _no_class_weighed(experiment: Experiment) -> Contradictions:
     if experiment.training.class_weights == {}:
-        yield ("training", "class_weights"), "names no class; write {CLASS: WEIGHT}, balanced, or null"
+        yield ("training", "class_weights"), "is empty; write {CLASS: WEIGHT}, balanced, or null"
 
 
 def _not_with_lbfgs(experiment: Experiment) -> Contradictions:
-    """A line search needs one function throughout: nothing random, nothing else that moves the weights."""
+    """A line search needs a fixed function: nothing random, and nothing else that changes the weights."""
     if isinstance(experiment.training.optimizer, LbfgsOptimizer):
         for path, instead in _random_or_moving(experiment):
-            advice = f"write {path[-1]}: {instead}, or another training.optimizer"
-            yield path, f"does not go with lbfgs; {advice}"
+            advice = f"write {path[-1]}: {instead}, or choose another training.optimizer"
+            yield path, f"cannot be used with lbfgs; {advice}"
 
 
 def _random_or_moving(experiment: Experiment) -> Iterator[tuple[ConfigPath, str]]:
-    """What is random in training or moves weights beside the optimizer, and the value that turns it off."""
+    """What is random in training or changes the weights besides the optimizer, and its value for "off"."""
     training, model = experiment.training, experiment.model
     for name in ("l1", "input_noise", "mixup", *NULL_WHEN_OFF):
         if getattr(training, name):

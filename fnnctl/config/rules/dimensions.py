@@ -1,4 +1,4 @@
-"""From the `search.space` section to the dimensions of a search."""
+"""Turns the `search.space` section into the dimensions of a search."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from fnnctl.space.values import identity
 
 
 def space_of(space: Mapping[str, DomainConfig]) -> Space:
-    """The space to search in; raises ValueError if conditions go in circles."""
+    """The space to search; raises ValueError if conditions form a circle."""
     return Space(dimensions_of(space))
 
 
 def dimensions_of(space: Mapping[str, DomainConfig]) -> tuple[Dimension, ...]:
-    """All dimensions in the order of their paths, whatever the order of the file's lines.
+    """All dimensions in the order of their paths, independent of the order in the file.
 
-    A condition on a setting that is not searched is no choice of a search, and is left out.
+    A condition on a setting that is not searched is left out.
     """
     keys = sorted(space, key=_in_order)
     bare = {each.name: each for key in keys for each in _dimensions(key, space[key])}
@@ -35,15 +35,15 @@ def dimensions_of(space: Mapping[str, DomainConfig]) -> tuple[Dimension, ...]:
 
 
 def place_of(dimension: Dimension) -> ConfigPath:
-    """Where the dimension's domain is in the config."""
+    """The path of the dimension's domain in the config."""
     return (*SPACE, str(dimension.key))
 
 
 def condition(path: str, wanted: Any, dimensions: Mapping[str, Dimension]) -> Condition | None:
-    """The condition that `path: wanted` of a `when` is; None if the path is not searched.
+    """The condition for `path: wanted` in a `when`; None if the path is not searched.
 
-    `wanted` is a value, or a list of values. The path may lead into a setting that is searched as a whole:
-    its values are then those in which it leads to a wanted one.
+    `wanted` is a value or a list of values. The path may lead into a setting that is searched as a whole: the
+    condition then holds for those of its values that have a wanted value there.
     """
     wanted = tuple(wanted) if isinstance(wanted, list | tuple) else (wanted,)
     parts = parse_path(path)
@@ -75,14 +75,14 @@ def _conditions(when: Mapping[str, Any] | None, dimensions: Mapping[str, Dimensi
 
 
 def _inside(value: Any, path: Sequence[str | int]) -> Any:
-    """What a searched value has at a path, its short forms written out; None if there is nothing."""
+    """The part of a searched value at a path, with short forms written out; None if there is none."""
     for part in path:
         value = value_in(written_out(value), part)
     return value
 
 
 def _in_order(key: str) -> tuple[tuple[bool, int, str], ...]:
-    """Indices in numerical order, names in alphabetical order."""
+    """Sort key: indices in numerical order, names in alphabetical order."""
     return tuple(
         (isinstance(part, str), part if isinstance(part, int) else 0, str(part)) for part in parse_path(key)
     )

@@ -1,4 +1,4 @@
-"""From plain values, as they stand in a config file, to an experiment that is complete and checked."""
+"""Turns plain values, as in a config file, into a complete and checked experiment."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from fnnctl.config.schema.experiment import Experiment
 from fnnctl.space.dimensions import parents_first
 
 LEFT_OPEN: Final = "auto"
-"""This value asks for nothing, so that it may be given even if nothing reads it."""
+"""This value requests nothing, so it may be given even if the setting has no effect."""
 EARLY_STOPPING: Final[ConfigPath] = ("training", "early_stopping")
 
 
 def experiment_of(config: Mapping[str, Any]) -> Experiment:
     """The experiment of a mapping such as `{"data": {"source": "iris"}}`, with its defaults filled in.
 
-    Settings of branches that only trials of its search take are left out. Raises `ConfigError` with every
-    problem; they have paths and no file.
+    Settings of branches that only trials of its search use are left out. Raises `ConfigError` with every
+    problem; these have paths but no file.
     """
     taken: Any = config
     for fork in forks_of(config):
@@ -54,7 +54,7 @@ def experiment_of(config: Mapping[str, Any]) -> Experiment:
 
 
 def _completed(config: Any) -> Experiment:
-    """The experiment with the defaults that depend on other settings."""
+    """The experiment, including defaults that depend on other settings."""
     experiment = validated(config)
     if monitors_nothing(experiment) and not is_given(config, EARLY_STOPPING):
         training = experiment.training.model_copy(update={"early_stopping": None})
@@ -65,7 +65,7 @@ def _completed(config: Any) -> Experiment:
 def _read_elsewhere(
     config: Mapping[str, Any], unread: Collection[ConfigPath], experiment: Experiment
 ) -> Collection[ConfigPath]:
-    """Those settings that a trial of the search reads, or another `--method`."""
+    """Those of the unread settings that a trial of the search reads, or another `--method`."""
     if experiment.search is None or not unread:
         return ()
     dimensions, _ = parents_first(dimensions_of(sound_domains(experiment.search.space)))

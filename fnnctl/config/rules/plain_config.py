@@ -1,4 +1,4 @@
-"""Reads and changes plain configs along paths; what is given stays as it is."""
+"""Reads and changes plain configs at paths. Changes return a copy; the given config stays as it is."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from fnnctl.errors import ConfigError
 
 
 def value_at(config: Any, path: ConfigPath) -> Any:
-    """What a config has at a path; None if there is nothing."""
+    """The value of a config at a path; None if there is none."""
     for part in path:
         config = value_in(config, part)
     return config
 
 
 def is_given(config: Any, path: ConfigPath) -> bool:
-    """Whether a config says something at the path of a setting, be it null."""
+    """Whether a config sets the setting at a path, even to null."""
     section = value_at(config, path[:-1])
     return isinstance(section, dict) and path[-1] in section
 
 
 def without(config: Any, paths: Iterable[ConfigPath]) -> Any:
-    """The config without some settings that it has."""
+    """The config without the settings at these paths, which must exist."""
     for path in paths:
         config = _without(config, path)
     return config
@@ -35,10 +35,10 @@ def without(config: Any, paths: Iterable[ConfigPath]) -> Any:
 def override(config: Any, path: ConfigPath, value: Any) -> Any:
     """The config with one value set.
 
-    Sections on the way are made if they are missing or null, short forms are written out, and a missing
-    list starts from its default; one past a list's end adds an entry. A value in `config` that can be
-    neither section nor list stays: that value is then what is wrong. Raises `ConfigError` if the path goes
-    into what is no section or no list.
+    Missing or null sections on the path are created, short forms are written out, and a missing list starts
+    from its default; an index one past the end appends an entry. A value in `config` that can be neither
+    section nor list stays, and is reported later. Raises `ConfigError` if the path leads into a setting that
+    is not a section or list.
     """
     for depth, part in enumerate(path):
         _refuse_wrong_step(config, path[:depth], part)
@@ -46,7 +46,7 @@ def override(config: Any, path: ConfigPath, value: Any) -> Any:
 
 
 def with_value(node: Any, path: ConfigPath, value: Any, depth: int = 0) -> Any:
-    """The config with one value set at a path that `override` accepts; `node` is what it has at a depth."""
+    """The config with one value set at a path that `override` accepts; `node` is its value at this depth."""
     if depth == len(path):
         return value
     here, part = path[:depth], path[depth]
@@ -55,7 +55,7 @@ def with_value(node: Any, path: ConfigPath, value: Any, depth: int = 0) -> Any:
         if not isinstance(entries, list):
             return node
         if part > len(entries):
-            message = f"there is no such entry; {format_path(here)} has {len(entries)}"
+            message = f"there is no such entry; the length of {format_path(here)} is {len(entries)}"
             raise ConfigError(problem_at(path, message))
         inner = entries[part] if part < len(entries) else None
         return [*entries[:part], with_value(inner, path, value, depth + 1), *entries[part + 1 :]]
@@ -66,7 +66,7 @@ def with_value(node: Any, path: ConfigPath, value: Any, depth: int = 0) -> Any:
 
 
 def takes_any_key(path: ConfigPath) -> bool:
-    """Whether the keys at a path are the user's own, such as the names of classes."""
+    """Whether the keys at a path are free, such as the names of classes."""
     return any(map(has_free_keys, forms_at(path, {})))
 
 

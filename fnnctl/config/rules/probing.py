@@ -1,9 +1,9 @@
-"""Tries a space's values before a search does: what the rules refuse at its ends is found here.
+"""Tries values of a space before the search starts, to find those that the rules refuse.
 
-Every value of a choice and both ends of a range are tried alone, and the values of a choice also with those
-of each other dimension. A refused value is an error if it never works, or if a condition (`when`) on a choice
-would prevent the refused combination. Numbers that only sometimes contradict one another are left to the
-trials, which then fail.
+Each value of a choice and both ends of a range are tried alone; the values of a choice are also tried with
+those of each other dimension. A refused value is an error if it never works, or if a condition (`when`) on a
+choice would prevent the refused combination. Numbers that contradict each other only in some combinations are
+not reported here: those trials fail.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from fnnctl.space.layers import DEPTH
 from fnnctl.space.values import identity
 
 MOST_PAIRED = 8
-"""The most values of a choice that are tried with those of each other dimension."""
+"""At most this many values of a choice are tried with those of each other dimension."""
 MOST_NAMED = 50
-"""The most values of a condition that a message proposes."""
+"""At most this many values are in a condition that a message proposes."""
 Values = Mapping[str, Any]
 """Values by dimension."""
 
 
 def refused_values(configs: TrialConfigs, dimensions: Sequence[Dimension]) -> Messages:
-    """What is wrong with a space whose form is right; the dimensions are in `parents_first` order."""
+    """What is wrong with the values of a space whose form is valid; dimensions in `parents_first` order."""
     probing = _Probing(configs, dimensions)
     for dimension in (*probing.misfits, *probing.fitting):
         probing.check(dimension)
@@ -48,7 +48,7 @@ def refused_values(configs: TrialConfigs, dimensions: Sequence[Dimension]) -> Me
 def read_by_some_trial(
     configs: TrialConfigs, dimensions: Sequence[Dimension], paths: Sequence[ConfigPath]
 ) -> set[ConfigPath]:
-    """Those of the settings that are read if one dimension has another value than the config."""
+    """The settings among `paths` that are read if one dimension differs from the config."""
     found: set[ConfigPath] = set()
     for dimension in dimensions if paths else ():
         for value in dimension.domain.values_to_try():
@@ -62,7 +62,7 @@ def read_by_some_trial(
 
 
 def active_with(dimension: Dimension, dimensions: Sequence[Dimension]) -> dict[str, Any] | None:
-    """Values of a dimension's parents with which it is searched; None if it never is."""
+    """Parent values that make a dimension active; None if it never is."""
     by_name = {each.name: each for each in dimensions}
     allowed: dict[str, list[Any]] = {}
     waiting = [dimension]
@@ -75,7 +75,7 @@ def active_with(dimension: Dimension, dimensions: Sequence[Dimension]) -> dict[s
 
 
 class _Probing:
-    """Values that do not contradict one another, and what was found wrong so far."""
+    """Values that do not contradict each other, and the problems found so far."""
 
     def __init__(self, configs: TrialConfigs, dimensions: Sequence[Dimension]) -> None:
         self.configs = configs
@@ -83,17 +83,17 @@ class _Probing:
         self.contexts = {each.name: active_with(each, dimensions) or {} for each in dimensions}
         self.messages: Messages = {}
         self.reasons: dict[str, str] = {}
-        """Why nothing reads a dimension, of those that no trial has read yet."""
+        """Why a dimension has no effect, if no trial has read it yet."""
         self.read: set[str] = set()
         self.center: dict[str, Any] = {}
-        """A value per dimension, without contradictions; `misfits` have none."""
+        """One value per dimension, without contradictions; `misfits` have none."""
         self.misfits = list(dimensions)
         while placed := [each for each in self.misfits if self._place(each)]:
             self.misfits = [each for each in self.misfits if each not in placed]
         self.fitting = [each for each in dimensions if each not in self.misfits]
 
     def check(self, *varied: Dimension) -> None:
-        """Try all values of one dimension, or of two with one another, and report what is an error."""
+        """Try all values of one dimension, or all pairs of values of two, and report errors."""
         most = None if len(varied) == 1 else MOST_PAIRED
         for values in product(*(_some(each.domain.values_to_try(), most) for each in varied)):
             chosen = {each.name: value for each, value in zip(varied, values, strict=True)}
@@ -108,7 +108,7 @@ class _Probing:
                 self.messages.setdefault(place_of(dimension), self.reasons[dimension.name])
 
     def _place(self, dimension: Dimension) -> bool:
-        """Center a dimension at a value that contradicts none of the centered ones; False if none does."""
+        """Give a dimension a center value that does not contradict the others; False if there is none."""
         for value in dimension.domain.values_to_try():
             if not self._refused({dimension.name: value}):
                 self.center[dimension.name] = value
@@ -116,14 +116,14 @@ class _Probing:
         return False
 
     def _around(self, chosen: Values) -> dict[str, Any]:
-        """The values of a trial that has the chosen ones, and otherwise the center's."""
+        """The values of a trial that has the chosen values, and the center's for the rest."""
         values = dict(self.center)
         for name in chosen:
             values.update(self.contexts[name])
         return active(self.dimensions, {**values, **chosen})
 
     def _refused(self, chosen: Values) -> Messages:
-        """What the rules say against that trial."""
+        """Why the rules refuse that trial; empty if they do not."""
         values = self._around(chosen)
         try:
             experiment = self.configs.experiment_of(assignment_of(self.dimensions, values))
@@ -169,31 +169,31 @@ class _Probing:
 
 
 def _some(values: Sequence[Any], most: int | None) -> Sequence[Any]:
-    """At most `most` of the values, evenly spread."""
+    """At most `most` of the values, evenly spaced."""
     if most is None or len(values) <= most:
         return values
     return [values[k * (len(values) - 1) // (most - 1)] for k in range(most)]
 
 
 def _is_choice(dimension: Dimension) -> bool:
-    """Whether a condition on it makes sense: on words, or on how many layers there are."""
+    """Whether a condition on it makes sense: its values are words, or numbers of layers."""
     return not dimension.ordered or dimension.part == DEPTH
 
 
 def _is_about(path: ConfigPath, dimension: Dimension) -> bool:
-    """Whether a place is the dimension's setting, or inside of it, or around it."""
+    """Whether a path is the dimension's setting, inside it, or around it."""
     setting = parse_path(dimension.setting)
     return all(one == other for one, other in zip(path, setting, strict=False))
 
 
 def _is_unread(path: ConfigPath, unread: Messages) -> str | None:
-    """Why nothing reads a place, or a section around it; None if something does."""
+    """Why a setting, or a section around it, has no effect; None if it has one."""
     around = (path[:depth] for depth in range(len(path), 0, -1))
     return next((unread[place] for place in around if place in unread), None)
 
 
 def _inside(dimension: Dimension, value: Any) -> ConfigPath:
-    """Where in a domain a value stands."""
+    """The path of a value inside its domain."""
     if dimension.part:
         return (dimension.part.partition("[")[0],)
     return dimension.domain.place_of(value)

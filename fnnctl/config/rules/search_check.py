@@ -1,7 +1,7 @@
-"""Everything that can be wrong with a search, found before it begins.
+"""Checks the `search` section before a search starts.
 
-Loading a config holds its `search` section against the schema alone: `fnnctl train` does not read it, and a
-trial's own `--set` words may make an experiment from which nobody would search.
+Loading a config checks this section against the schema only: `fnnctl train` does not read it, and the `--set`
+options of a trial may give an experiment that makes no sense as the start of a search.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from fnnctl.text import shown
 def search_messages(
     config: Mapping[str, Any], experiment: Experiment, check: Check | None = None
 ) -> Messages:
-    """What is wrong with the `search` section of a config, whose experiment this is.
+    """What is wrong with the `search` section of `config`, which describes `experiment`.
 
-    With `check`, also what the data have against its trials.
+    With `check`, also which trials do not fit the data.
     """
     search = experiment.search
     if search is None:
@@ -35,8 +35,8 @@ def search_messages(
     messages = _objective_messages(search.objective, experiment) | _budget_messages(search, epochs)
     if experiment.training.time_limit is not None:
         messages["training", "time_limit"] = (
-            "is for `fnnctl train`: with it the trials of a search would depend on the machine; write null, "
-            "and end the search as a whole with --time-limit SECONDS"
+            "is for `fnnctl train` only: in a search, trials would depend on the speed of the machine; "
+            "write null, and limit the whole search with --time-limit SECONDS"
         )
     return messages | (_base_messages(configs) or space_messages(configs, experiment, search.space))
 
@@ -49,7 +49,7 @@ def _objective_messages(objective: ObjectiveConfig, experiment: Experiment) -> M
         messages["search", "objective", "metric"] = message
     if objective.on == "validation" and experiment.data.split.validation == 0:
         messages["search", "objective", "on"] = (
-            "there is no validation part, for data.split.validation is 0; "
+            "there is no validation part, because data.split.validation is 0; "
             "write on: cross_validation, or data.split.validation: 0.15"
         )
     return messages
@@ -58,8 +58,8 @@ def _objective_messages(objective: ObjectiveConfig, experiment: Experiment) -> M
 def _meant_metric(metric: str) -> str:
     part, _, rest = metric.partition("_")
     if part in {"train", "validation", "test"} and rest in METRICS:
-        return f" (write metric: {rest}; `on` says where it is measured)"
-    known = f"; there are {', '.join(METRICS)}, and those of classes, as per_class.CLASS.recall"
+        return f" (write metric: {rest}; `on` sets where it is measured)"
+    known = f"; the metrics are {', '.join(METRICS)}, and per class, such as per_class.CLASS.recall"
     return did_you_mean(metric, METRICS) or known
 
 
@@ -72,7 +72,7 @@ def _budget_messages(search: SearchConfig, epochs: int) -> Messages:
 
 
 def _base_messages(configs: TrialConfigs) -> Messages:
-    """What contradicts the largest budget, if that is not training.epochs."""
+    """Settings that contradict the largest budget, if that is not training.epochs."""
     try:
         configs.experiment_of({})
     except RefusedConfigurationError as error:

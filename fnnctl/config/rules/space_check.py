@@ -1,4 +1,4 @@
-"""What can be wrong with the space of a search before a value of it is tried."""
+"""Checks a search space before any of its values is tried."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ MOST_SHOWN = 100
 HIDDEN: ConfigPath = ("model", "hidden")
 _SAME_ROWS = "all trials are evaluated on the same rows"
 _SAME_WAY = "all trials are evaluated in the same way"
-_MACHINE = "what comes of it depends on the machine"
+_MACHINE = "its effect depends on the machine"
 NOT_SEARCHED: Final[Mapping[ConfigPath, str]] = {
-    ("name",): "a name changes no number",
-    ("seed",): "a lucky seed is no setting, and helps nobody with other rows",
+    ("name",): "a name does not change the results",
+    ("seed",): "a lucky seed does not help on other rows",
     ("search",): "a search does not search itself",
     ("evaluation",): _SAME_WAY,
     **{("data", key): _SAME_ROWS for key in ("source", "sha256", "test_source", "test_sha256")},
@@ -36,18 +36,18 @@ NOT_SEARCHED: Final[Mapping[ConfigPath, str]] = {
     ("data", "target"): "all trials predict the same",
     ("data", "task"): "all trials predict the same",
     ("model", "calibration"): "it is fitted after training, to the same network",
-    ("training", "epochs"): "search.budget says how many epochs trials have",
-    ("training", "horizon"): "all trials have the horizon of the search, which is its largest budget",
+    ("training", "epochs"): "search.budget sets the number of epochs",
+    ("training", "horizon"): "all trials use the search's horizon, which is its largest budget",
     ("training", "threads"): _MACHINE,
     ("training", "time_limit"): _MACHINE,
 }
-"""What makes no sense in a space, each with the reason; a section stands for all that is in it."""
+"""Settings that make no sense in a space, each with the reason; a section includes all its settings."""
 
 
 def space_messages(
     configs: TrialConfigs, experiment: Experiment, space: Mapping[str, DomainConfig]
 ) -> Messages:
-    """Everything that is wrong with a space: with its form, then with the values of what has a right form."""
+    """Everything that is wrong with a space: first with its form, then with the values of valid domains."""
     if not space:
         advice = "name a setting with its domain, such as training.l2: {log_uniform: [1e-6, 1e-2]}"
         return {SPACE: f"is empty; {advice}"}
@@ -60,22 +60,22 @@ def space_messages(
                 messages[(*SPACE, key, "when", path)] = message
     messages |= _circles(list(dimensions.values()))
     for rule in (_never, _leads_nowhere, _not_whole, refused_values):
-        # Nothing more is said of a dimension, or of one that depends on it, once something was found.
+        # A dimension with a problem is reported once: it and those that depend on it are not checked further.
         unsuspected = (each for each in dimensions.values() if _is_sound(place_of(each), messages))
         messages |= rule(configs, parents_first(unsuspected)[0])
     return messages
 
 
 def sound_domains(space: Mapping[str, DomainConfig]) -> dict[str, DomainConfig]:
-    """The domains that by themselves have nothing wrong with them, and stand at possible paths."""
+    """The domains that are valid by themselves and whose paths can be searched."""
     messages = _form_messages(space)
     return {key: section for key, section in space.items() if _is_sound((*SPACE, key), messages)}
 
 
 def messages_beside(refused: Messages, config: Mapping[str, Any]) -> Messages:
-    """What is wrong with the form of the domains that the schema accepts, if it refuses a part of the search.
+    """Form problems of the domains that the schema accepts, if it refuses another part of the search.
 
-    So all can be fixed at once. Whether the space as a whole makes sense is seen afterwards.
+    So everything can be fixed at once. The space as a whole is checked later.
     """
     wrong = {path[2] for path in refused if path[:2] == SPACE and path[2:]}
     space = value_at(config, SPACE)
@@ -99,14 +99,14 @@ def _form_messages(space: Mapping[str, DomainConfig]) -> Messages:
 
 
 def _setting_message(key: str, section: DomainConfig, space: Mapping[str, DomainConfig]) -> str | None:
-    """What is wrong with searching a setting, whether it exists or not."""
+    """Why a setting cannot be searched, whether or not it exists; None if it can."""
     path = parse_path(key)
     if "" in path:
-        return "is no path of a setting; write it with dots, such as training.l2"
+        return "is not the path of a setting; write it with dots, such as training.l2"
     for other in space:
         around = parse_path(other)
         if around == path and list(space).index(other) < list(space).index(key):
-            return f"is searched already, as {other}; remove one of the two"
+            return f"is already searched, as {other}; remove one of the two"
         if around != path and path[: len(around)] == around:
             return f"is part of {other}, which is searched as a whole; remove one of the two"
     if path == ("data",):
@@ -115,7 +115,7 @@ def _setting_message(key: str, section: DomainConfig, space: Mapping[str, Domain
         if path[: len(place)] == place:
             return f"cannot be searched: {reason}"
     if isinstance(section, LayersConfig) and path != HIDDEN:
-        return f"depth and width are a domain of {format_path(HIDDEN)} alone"
+        return f"depth and width are a domain of {format_path(HIDDEN)} only"
     return None
 
 
@@ -135,7 +135,7 @@ def _condition_message(
         return f"never holds: no value of {found.dimension} has {flow_yaml(wanted)} there"
     asked = dimensions[found.dimension].domain
     if asked.values is None:
-        return "cannot be asked about: between any two of its values there is another; ask about a choice"
+        return "cannot be a condition, because its domain is continuous; use a choice"
     for value in found.values:
         if value not in asked:
             shown = asked.values[:MOST_SHOWN]
@@ -148,19 +148,19 @@ def _condition_message(
 def _unsearched_message(
     path: str, values: Sequence[Any], experiment: Experiment, space: Mapping[str, DomainConfig]
 ) -> str | None:
-    """What is wrong with asking about a setting that is not searched; nothing if it has a wanted value."""
+    """Why a condition on a setting that is not searched never holds; None if it holds."""
     if any(parse_path(path) == parse_path(key) for key in space):
-        return None  # what is wrong with it is told there
+        return None  # its problem is reported at its own path
     given = value_at(experiment.model_dump(exclude={"search"}), parse_path(path))
     if identity(given) in {identity(value) for value in values}:
         return None
     if given is None and (near := did_you_mean(path, space)):
         return f"is not searched{near}"
-    return f"is not searched and is {flow_yaml(given)}; put it into the space, or remove the condition"
+    return f"is not searched and is {flow_yaml(given)}; add it to the space, or remove the condition"
 
 
 def _circles(dimensions: Sequence[Dimension]) -> Messages:
-    """Conditions that ask about one another; those that only depend on such are left out."""
+    """Conditions that form a circle; dimensions that only depend on one are left out."""
     _, waiting = parents_first(dimensions)
     by_name = {each.name: each for each in waiting}
     messages: Messages = {}
@@ -175,14 +175,14 @@ def _circles(dimensions: Sequence[Dimension]) -> Messages:
 
 
 def _never(configs: TrialConfigs, dimensions: Sequence[Dimension]) -> Messages:
-    """Conditions that exclude one another."""
-    message = "never holds: its conditions, and those of what they ask about, exclude one another"
+    """Conditions that exclude each other."""
+    message = "never holds: its conditions, or those of the settings it depends on, exclude each other"
     never = (each for each in dimensions if active_with(each, dimensions) is None)
     return {(*place_of(each), "when"): message for each in never}
 
 
 def _leads_nowhere(configs: TrialConfigs, dimensions: Sequence[Dimension]) -> Messages:
-    """Settings whose paths go into single values, or past the end of a list."""
+    """Settings whose paths lead into a single value, or past the end of a list."""
     messages: Messages = {}
     config: Any = configs.config
     for dimension in dimensions:
@@ -202,12 +202,14 @@ def _leads_nowhere(configs: TrialConfigs, dimensions: Sequence[Dimension]) -> Me
 
 
 def _not_whole(configs: TrialConfigs, dimensions: Sequence[Dimension]) -> Messages:
-    """Numbers of all kinds for a setting that takes whole ones."""
+    """Domains of real numbers for a setting that accepts only whole numbers."""
     messages: Messages = {}
     for dimension in dimensions:
         instead = _WHOLE.get(type(dimension.domain))
         forms = forms_at(parse_path(dimension.setting), configs.config)
         if instead and {"integer", "number"} & {form.get("type") for form in forms} == {"integer"}:
             low, *_, high = dimension.domain.values_to_try()
-            messages[place_of(dimension)] = f"takes whole numbers; write {instead}: [{low:.0f}, {high:.0f}]"
+            messages[place_of(dimension)] = (
+                f"must be a whole number; write {instead}: [{low:.0f}, {high:.0f}]"
+            )
     return messages

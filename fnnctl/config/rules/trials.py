@@ -1,7 +1,7 @@
-"""From an assignment of a search to the full experiment of its trial.
+"""Turns an assignment of a search into the full experiment of its trial.
 
-`fnnctl train` makes the same experiment of the config and the assignment as `--set` words, except for the
-`search` section, which trials do not have.
+`fnnctl train` with the assignment as `--set` options gives the same experiment, except for the `search`
+section, which trials do not have.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from fnnctl.space.values import identity
 EPOCHS: ConfigPath = ("training", "epochs")
 HORIZON: ConfigPath = ("training", "horizon")
 Check: TypeAlias = Callable[[Experiment], Sequence[Problem]]
-"""What the data have against an experiment; its problems have paths."""
+"""Returns why the data do not fit an experiment, as problems with paths."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,9 @@ class TrialConfigs:
     """The experiment as plain values, without its search."""
     forks: tuple[Fork, ...]
     epochs: int
-    """Every trial's training.epochs: the largest budget."""
+    """The training.epochs of every trial: the largest budget."""
     horizon: int
-    """Every trial's training.horizon: it stays what it is when the largest budget is raised."""
+    """The training.horizon of every trial: it does not change if the largest budget is raised."""
     check: Check | None = None
     """None if the data are not known."""
 
@@ -49,15 +49,15 @@ class TrialConfigs:
         return experiment
 
     def unread_in(self, assignment: Mapping[str, Any]) -> Messages:
-        """What nothing reads in this trial; `RefusedConfigurationError` if the schema refuses it."""
+        """The settings without effect in this trial; `RefusedConfigurationError` if the schema refuses it."""
         return unread_settings(validated(self._config_of(assignment)))
 
     def for_all_trials(self, values: Any, experiment: Experiment) -> Any:
-        """The complete `values` of the config's own `experiment`, changed so that they make the same trials.
+        """The complete `values` of the config's own `experiment`, changed so that they give the same trials.
 
-        Added is what the config gives and only trials read, such as another optimizer's momentum. Left out
-        are defaults in a section whose `name` is searched if another name has such a setting: its default may
-        be another one.
+        Settings that the config gives and only trials read, such as another optimizer's momentum, are added.
+        In a section whose `name` is searched, the default of a setting is removed if another name has the
+        same setting, because its default may differ.
         """
         values = without(
             values, [path for fork in self.forks for path in fork.shared_defaults(values, self.config)]
@@ -79,7 +79,7 @@ class TrialConfigs:
         return config
 
     def key_of(self, assignment: Mapping[str, Any]) -> Hashable:
-        """What assignments to equal configurations have in common."""
+        """A key that is equal for assignments that give equal configurations."""
         try:
             return configuration_seed(self.experiment_of(assignment))
         except RefusedConfigurationError:
@@ -94,9 +94,9 @@ def trial_configs(
     horizon: int | None = None,
     check: Check | None = None,
 ) -> TrialConfigs:
-    """The trials of a loaded `config`, whose experiment this is, at this largest budget.
+    """The trials of a loaded `config` with this `experiment`; `epochs` is the largest budget.
 
-    Without a `horizon` it is the config's own or, if there is none, the largest budget.
+    The default `horizon` is that of the config or, if it has none, the largest budget.
     """
     plain: Any = without(config, [("search",)])
     plain = {**plain, "name": experiment.name}
@@ -109,7 +109,7 @@ def trial_configs(
 
 
 def _resolved(config: Any) -> Experiment:
-    """The experiment of plain values; settings that nothing reads have their defaults."""
+    """The experiment of plain values; settings without effect get their defaults."""
     experiment = validated(config)
     unread = unread_settings(experiment)
     given = [path for path in unread if value_at(config, path) is not None and not is_below(path, unread)]

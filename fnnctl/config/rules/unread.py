@@ -1,4 +1,4 @@
-"""Settings that nothing reads: errors if they are given, left out when an experiment is written."""
+"""Settings without effect ("unread"): an error if given, left out when an experiment is written."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ WITH_HORIZON: Final[Mapping[str, Sequence[str]]] = {
     "lr_schedule": ("cosine", "one_cycle"),
     "averaging": ("swa",),
 }
-"""The settings of training whose course depends on how many epochs there will be: which of their kinds."""
+"""The kinds of training settings that depend on the planned number of epochs."""
 
 Unread: TypeAlias = Iterator[tuple[ConfigPath, str]]
 
 
 def unread_settings(experiment: Experiment) -> Messages:
-    """The places that nothing reads in this experiment, each with the reason."""
+    """The settings that have no effect in this experiment, each with the reason."""
     parts = (_unread_data, _unread_model, _unread_training, _unread_momentum, _unread_search)
     return {path: reason for part in parts for path, reason in part(experiment)}
 
@@ -34,7 +34,7 @@ def test_share(data: DataConfig) -> float:
 
 
 def reads_horizon(training: TrainingConfig) -> bool:
-    """Whether a schedule or an average is laid out over `training.horizon`; lbfgs has no schedule."""
+    """Whether a schedule or an average depends on `training.horizon`; lbfgs has no schedule."""
     schedule = None if isinstance(training.optimizer, LbfgsOptimizer) else training.lr_schedule
     parts = {"lr_schedule": schedule, "averaging": training.averaging}
     return any(part is not None and part.name in WITH_HORIZON[name] for name, part in parts.items())
@@ -43,75 +43,78 @@ def reads_horizon(training: TrainingConfig) -> bool:
 def _unread_data(experiment: Experiment) -> Unread:
     data, reason = experiment.data, None
     if data.source in BUILTIN_NAMES:
-        reason = f"nothing reads this: {data.source} is built in and comes with its own format"
+        reason = f"has no effect: {data.source} is built in and comes with its own format"
     elif data.source.endswith(".npz"):
         reason = ARRAY_REASON
     if reason:
         yield from ((("data", key), reason) for key in ("delimiter", "encoding", "missing_values"))
     if data.test_source is None:
-        yield ("data", "test_sha256"), "nothing reads this without data.test_source"
+        yield ("data", "test_sha256"), "has no effect without data.test_source"
     else:
-        yield ("data", "split", "test"), "nothing reads this: data.test_source is the test part"
+        yield ("data", "split", "test"), "has no effect: data.test_source is the test part"
     if data.split.validation == 0 and test_share(data) == 0:
-        yield ("data", "split", "stratify"), "nothing reads this: no part is split off"
+        yield ("data", "split", "stratify"), "has no effect: no part is split off"
 
 
 def _unread_model(experiment: Experiment) -> Unread:
-    """The model's own settings that no hidden layer takes over."""
+    """Settings of the model that no hidden layer inherits."""
     hidden = experiment.model.hidden
     for key in ("activation", "normalization", "dropout"):
         if not any(getattr(layer, key) is None for layer in hidden):
             reason = f"every hidden layer has its own {key}" if hidden else "there is no hidden layer"
-            yield ("model", key), f"nothing reads this: {reason}"
+            yield ("model", key), f"has no effect: {reason}"
     if not hidden:
-        yield ("model", "residual"), "nothing reads this: there is no hidden layer"
+        yield ("model", "residual"), "has no effect: there is no hidden layer"
 
 
 def _unread_training(experiment: Experiment) -> Unread:
     if isinstance(experiment.training.optimizer, LbfgsOptimizer):
         for key in ("batch_size", "shuffle"):
-            yield ("training", key), "nothing reads this: lbfgs takes all rows at once"
-        reason = "nothing reads this: lbfgs finds each step's length by a line search"
+            yield ("training", key), "has no effect: lbfgs always uses all rows at once"
+        reason = "has no effect: lbfgs finds its step length by line search"
         yield ("training", "lr_schedule"), reason
     if not reads_horizon(experiment.training):
         kinds = quoted_list([kind for kinds in WITH_HORIZON.values() for kind in kinds])
-        yield ("training", "horizon"), f"nothing reads this: only {kinds} are laid out over a horizon"
+        yield ("training", "horizon"), f"has no effect: only {kinds} depend on the horizon"
     if not experiment.model.hidden:
-        yield ("training", "max_norm"), "nothing reads this: there is no hidden layer"
+        yield ("training", "max_norm"), "has no effect: there is no hidden layer"
 
 
 def _unread_momentum(experiment: Experiment) -> Unread:
-    """Averaged weights have running statistics of their own, which are plain means over an epoch."""
+    """Averaged weights have their own normalization statistics, which are plain means over an epoch."""
     if experiment.training.averaging is None:
         return
     sections: list[tuple[ConfigPath, object]] = [(("model",), experiment.model.normalization)]
     for index, layer in enumerate(experiment.model.hidden):
         sections.append((("model", "hidden", index), layer.normalization))
-    reason = "nothing reads this: training.averaging takes plain means over the training rows"
+    reason = "has no effect: training.averaging uses plain means over the training rows"
     for path, normalization in sections:
         if isinstance(normalization, BatchNormalizationConfig):
             yield (*path, "normalization", "momentum"), reason
 
 
 def _unread_search(experiment: Experiment) -> Unread:
-    """What only other methods read; no error, because the command line may choose one of them."""
+    """Settings that only other methods use. No error, because the command line may choose another method."""
     search, budget = experiment.search, ("search", "budget")
     if search is None:
         return
     scheduler, sampler = search.method.scheduler, search.method.sampler
     if scheduler == "hyperband":
-        yield ("search", "trials"), "nothing reads this: hyperband's brackets say how many"
+        yield ("search", "trials"), "has no effect: hyperband's brackets set the number of trials"
     if scheduler == "full_budget":
         for key in ("min_epochs", "reduction_factor"):
-            yield (*budget, key), "nothing reads this: every trial gets all epochs"
+            yield (*budget, key), "has no effect: every trial gets all epochs"
     if scheduler != "hyperband":
-        yield (*budget, "brackets"), "nothing reads this: only hyperband has brackets"
+        yield (*budget, "brackets"), "has no effect: only hyperband has brackets"
     if scheduler != "halving":
-        yield (*budget, "total"), "nothing reads this: only halving divides a total"
+        yield (*budget, "total"), "has no effect: only halving divides a total"
     elif search.budget.total is not None:
         for key in ("min_epochs", "max_epochs"):
-            yield (*budget, key), "nothing reads this: search.budget.total is divided instead"
+            yield (*budget, key), "has no effect: search.budget.total is divided instead"
     if sampler != "grid":
-        yield ("search", "grid_resolution"), "nothing reads this: only a grid cuts domains"
+        yield (
+            ("search", "grid_resolution"),
+            "has no effect: only the grid sampler divides domains into points",
+        )
     if sampler != "random":
-        yield ("search", "sequence"), "nothing reads this: only random draws from a sequence"
+        yield ("search", "sequence"), "has no effect: only the random sampler uses a sequence"

@@ -1,4 +1,4 @@
-"""Plain values against the schema."""
+"""Validates plain values against the schema."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fnnctl.errors import ConfigError
 
 
 class RefusedConfigurationError(ConfigError):
-    """A configuration breaks the schema or the rules; its problems have paths and no file."""
+    """A configuration violates the schema or the rules; its problems have paths but no file."""
 
     def __init__(self, messages: Messages) -> None:
         super().__init__(*(problem_at(path, message) for path, message in messages.items()))

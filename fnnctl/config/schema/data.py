@@ -11,7 +11,7 @@ from fnnctl.config.schema.section import Section
 BUILTIN_NAMES = ("iris", "wine", "breast_cancer", "digits", "penguins", "diabetes")
 SHA256_PATTERN = "^[0-9a-f]{64}$"
 DELIMITER_PATTERN = r'^[^"\r\n]$'
-ARRAY_REASON = "nothing reads this: arrays hold numbers only, with a column each"
+ARRAY_REASON = "has no effect: arrays hold numbers only, with a column each"
 DEFAULT_MISSING_VALUES = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "?")
 
 TaskKind = Literal["auto", "classification", "regression"]

@@ -1,4 +1,4 @@
-"""The arrays of an NPZ archive, or of a folder of NPY files, by name: opened but not yet read."""
+"""Opens the arrays of an NPZ archive or a folder of NPY files by name, without reading them."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from fnnctl.text import printable, shown
 
 FEATURES, LABELS = "X", "y"
 NAMES = ("feature_names", "columns")
-"""The arrays that may hold the names of the columns."""
+"""The arrays that may contain the names of the columns."""
 
 
 def holds_arrays(path: Path) -> bool:
-    """Whether a source is one of arrays, not a table."""
+    """Whether a source contains arrays, not a table."""
     return path.is_dir() or path.suffix.lower() in {".npz", ".npy"}
 
 
 def find_arrays(path: Path, *, labelled: bool = True) -> dict[str, StoredArray]:
-    """Open X, y and the columns' names, if there are any, in an archive or a folder.
+    """Open X, y and, if present, the names of the columns in an archive or a folder.
 
-    If the rows need not be `labelled`, y may be missing and is not opened, and X may be a file of its own.
+    If the rows need not be `labelled`, y may be missing and is not opened, and `path` may be X itself.
     Raises DataError if an array is missing, or cannot be read safely.
     """
     source = printable(str(path))
     needed = (FEATURES, LABELS) if labelled else (FEATURES,)
     if path.suffix.lower() == ".npy" and not path.is_dir():
         if labelled:
-            advice = "put X.npy and y.npy into a folder and name that, or save both into one NPZ file"
-            raise fault(source, f"this is one array, and data have two: {advice}")
+            advice = "put X.npy and y.npy into a folder and name it here, or save both in one NPZ file"
+            raise fault(source, f"this is a single array, but X and y are needed: {advice}")
         members: dict[str, tuple[Path, str | None]] = {FEATURES: (path, None)}
     else:
         members = _members(path, source)
@@ -41,7 +41,7 @@ def find_arrays(path: Path, *, labelled: bool = True) -> dict[str, StoredArray]:
             there = f"its arrays are {quoted_list([shown(each) for each in sorted(members)])}"
             what = "file" if path.is_dir() else "array"
             missing = f"{name}.npy" if path.is_dir() else name
-            folder = "; a folder is one of arrays, X.npy and y.npy" if path.is_dir() else ""
+            folder = "; a data folder contains X.npy and y.npy" if path.is_dir() else ""
             hint = did_you_mean(name, members) or (f"; {there}" if members else folder)
             raise fault(source, f"there is no {what} {missing}{hint}")
     arrays = {}
@@ -54,7 +54,7 @@ def find_arrays(path: Path, *, labelled: bool = True) -> dict[str, StoredArray]:
 
 
 def source_sha256(path: Path) -> str:
-    """The SHA-256 of a file; of a folder, that of what `sha256sum` prints of the files that are read."""
+    """The SHA-256 of a file, or for a folder, that of the `sha256sum` output for the files that are read."""
     if not path.is_dir():
         return file_sha256(path)
     names = sorted(f"{name}.npy" for name in (FEATURES, LABELS, *NAMES))

@@ -1,4 +1,4 @@
-"""An archive or a folder of arrays as rows: X block by block, the names of its columns, and its labels."""
+"""Reads an archive or a folder of arrays as rows: X block by block, the column names, and the labels."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class FeatureArray:
 
     stored: StoredArray
     names: tuple[str, ...]
-    """The names that are saved beside it, or x0, x1, …"""
+    """The names saved with it, or x0, x1, …"""
     named: bool
-    """Whether names are saved beside it."""
+    """Whether names were saved with it."""
     labels: CodedTexts | None
     """(N,) if the arrays were opened with labels."""
 
@@ -39,8 +39,8 @@ class FeatureArray:
         names = _column_names(saved, columns) if saved else tuple(f"x{j}" for j in range(columns))
         labels = _read_labels(arrays[LABELS]) if LABELS in arrays else None
         if labels and len(labels.codes) != rows:
-            found = f"has {counted(rows, 'row')}, and {LABELS} has {counted(len(labels.codes), 'label')}"
-            raise fault(features.place, f"{found}: one a row is needed")
+            found = f"has {counted(rows, 'row')}, but {LABELS} has {counted(len(labels.codes), 'label')}"
+            raise fault(features.place, f"{found}: one per row is needed")
         return cls(features, names, saved is not None, labels)
 
     @property
@@ -69,28 +69,28 @@ class FeatureArray:
 def _check_shape(features: StoredArray) -> None:
     shape, dtype = features.header.shape, features.header.dtype
     if dtype.kind in "US":
-        raise fault(features.place, f"holds text ({dtype}), and numbers are needed: text is for CSV files")
+        raise fault(features.place, f"contains text ({dtype}), not numbers: use a CSV file for text")
     if len(shape) != 2:
         hint = f": {FEATURES}.reshape(-1, 1) is one column" if len(shape) == 1 else ""
-        hint = f": {FEATURES}.reshape(len({FEATURES}), -1) makes rows of it" if len(shape) > 2 else hint
-        raise fault(features.place, f"has the shape {shape}, and a row an example is needed{hint}")
+        hint = f": {FEATURES}.reshape(len({FEATURES}), -1) flattens each row" if len(shape) > 2 else hint
+        raise fault(features.place, f"has the shape {shape}, but one row per example is needed{hint}")
     if not shape[0] or not shape[1]:
         raise fault(features.place, f"is empty: its shape is {shape}")
 
 
 def _column_names(stored: StoredArray, columns: int) -> tuple[str, ...]:
-    """The columns' names as they were saved, without blanks around them."""
+    """The column names as saved, without surrounding blanks."""
     names = stored.whole()
     if names.dtype.kind not in "US" or names.shape != (columns,):
-        found = f"{names.dtype} of the shape {names.shape}"
-        raise fault(stored.place, f"is {found}: a text for each of the {columns:,} columns is needed")
+        found = f"{names.dtype} of shape {names.shape}"
+        raise fault(stored.place, f"is {found}: one text for each of the {columns:,} columns is needed")
     try:
         texts = [(name.decode() if isinstance(name, bytes) else name).strip() for name in names.tolist()]
     except UnicodeDecodeError as error:
         raise fault(stored.place, f"is not UTF-8 ({error}): save an array of type str") from error
     for position, text in enumerate(texts):
         if not text or text in texts[:position]:
-            wrong = "is blank" if not text else f"{shown(text)} stands there twice"
+            wrong = "is blank" if not text else f"is {shown(text)}, which another column has"
             raise fault(stored.place, f"the name of column {position} {wrong}: each column needs its own")
     return tuple(texts)
 
@@ -98,13 +98,13 @@ def _column_names(stored: StoredArray, columns: int) -> tuple[str, ...]:
 def _read_labels(stored: StoredArray) -> CodedTexts:
     """Read (N,) or (N, 1) labels as codes into their sorted texts.
 
-    2.0 is the text `2`, as 2 is. Raises DataError for another shape, and if a row has no label.
+    Both 2.0 and 2 are the text `2`. Raises DataError for another shape, and if a row has no label.
     """
     shape = stored.header.shape
     if len(shape) != 1 and shape[1:] != (1,):
-        one_hot = f" (of rows that are 1 at their class, {LABELS}.argmax(axis=1) is that)"
+        one_hot = f" (for one-hot labels, save {LABELS}.argmax(axis=1))"
         hint = one_hot if len(shape) == 2 else ""
-        raise fault(stored.place, f"has the shape {shape}, and one label a row is needed{hint}")
+        raise fault(stored.place, f"has the shape {shape}, but one label per row is needed{hint}")
     labels = np.empty(shape[0], np.intp)
     distinct = np.empty(0, stored.header.dtype)
     for start, block in _blocks(stored):
@@ -123,7 +123,7 @@ def _read_labels(stored: StoredArray) -> CodedTexts:
 
 
 def _blocks(stored: StoredArray) -> Iterator[tuple[int, npt.NDArray[Any]]]:
-    """The labels block by block, each with the number of its first row."""
+    """Yield the labels block by block, each block with the number of its first row."""
     start = 0
     for block in stored.blocks():
         yield start, block.reshape(-1)
@@ -140,11 +140,11 @@ def _refuse_missing(labels: npt.NDArray[Any], start: int, place: str) -> None:
     if missing.any():
         row = int(np.flatnonzero(missing)[0])
         which = f"{LABELS}[{start + row}] is {labels[row] if labels.dtype.kind == 'f' else 'blank'}"
-        raise fault(place, f"has no label in every row: {which}; leave such rows out")
+        raise fault(place, f"has rows without a label: {which}; leave such rows out")
 
 
 def label_text(value: bool | float | str | bytes) -> str:
-    """The text of one label: 2.0 is `2`, as 2 is. Raises UnicodeDecodeError for bytes that are not UTF-8."""
+    """The text of one label: `2` for 2.0 and 2. Raises UnicodeDecodeError for bytes that are not UTF-8."""
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() else repr(value)
     return (value.decode() if isinstance(value, bytes) else str(value)).strip()

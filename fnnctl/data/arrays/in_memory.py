@@ -1,4 +1,4 @@
-"""Arrays that are already in memory as a data set, for callers from Python."""
+"""Turns arrays in memory into a data set, for callers from Python."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def dataset_of(
 ) -> Dataset:
     """The rows of X, (N, p) with NaN if missing, with the target y, (N,): integers, booleans or texts.
 
-    `names` are the columns', by default x0, x1, … Raises ValueError for other shapes, and if a row has no
-    target.
+    `names` are those of the columns (default: x0, x1, …). Raises ValueError for other shapes, and if a row
+    has no target.
     """
     if X.ndim != 2 or y.shape != (len(X),):
         raise ValueError(f"X must be (N, p) and y (N,), not {X.shape} and {y.shape}")

@@ -1,4 +1,4 @@
-"""New rows from arrays: X with the columns that a trained network knows, and y."""
+"""Reads new rows from arrays: X with the columns that the network was trained on, and y."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from fnnctl.text import counted, shown
 
 
 def open_new_arrays(path: Path, preprocessor: Preprocessor, *, labelled: bool) -> NewFile:
-    """Open an NPZ file or a folder of NPY files, or an NPY file that is X, as `open_new_rows` does a table.
+    """Open an NPZ file, a folder of NPY files, or an NPY file that is X, like `open_new_rows` for a table.
 
-    The columns are found by their names, which are x0, x1, … if none are saved beside X. Raises DataError if
-    a column is missing, if y is and the rows are to be `labelled`, and for what is no array of numbers.
+    The columns are found by name; the names are x0, x1, … if none are saved with X. Raises DataError if a
+    column is missing, if y is missing and the rows are to be `labelled`, and if X is not an array of numbers.
     """
     array = FeatureArray.of(find_arrays(path, labelled=labelled))
     wanted = columns_of(preprocessor)
@@ -30,10 +30,10 @@ def open_new_arrays(path: Path, preprocessor: Preprocessor, *, labelled: bool) -
     problems = Problems(array.stored.place)
     if preprocessor.categories:
         names = quoted_list([shown(column.name) for column in preprocessor.categories])
-        problems.add(f"the network needs columns of categories ({names}), which only a CSV file has")
+        problems.add(f"the network needs categorical columns ({names}), which only a CSV file has")
     elif missing and not array.named:
         columns = f"{counted(len(array.names), 'column')}, x0 to {array.names[-1]}"
-        problems.add(f"has {columns} for want of feature_names, and the network needs {quoted_list(missing)}")
+        problems.add(f"has {columns}, and no feature_names, but the network needs {quoted_list(missing)}")
     else:
         note_missing(wanted, unused, array.names, problems)
     problems.raise_any()

@@ -1,6 +1,6 @@
-"""One array of the user's data, in a file of its own or in an NPZ archive: checked, then read in blocks.
+"""One array of the user's data, in its own file or in an NPZ archive: checked, then read in blocks.
 
-No memory is taken before the file is seen to hold what the header promises.
+No memory is allocated before the size of the file has been checked against the header.
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ class StoredArray:
     """An array in a file, whose header has been read and checked."""
 
     place: str
-    """Its file, or its file and its name in the archive: for messages."""
+    """Its file, or its file and its name in the archive, for messages."""
     path: Path
     member: str | None
-    """Its name in the archive `path`; None if the file is the array's own."""
+    """Its name in the archive `path`; None if the array has its own file."""
     header: NpyHeader
 
     @classmethod
     def open(cls, place: str, path: Path, member: str | None) -> Self:
         """Read the header.
 
-        Raises DataError if it is no array of numbers, booleans or text, or has too few bytes or too many.
+        Raises DataError if it is not an array of numbers, booleans or text, or has the wrong number of bytes.
         """
         with _opened(path, member, place) as (file, size):
             header = read_header(file)
@@ -53,17 +53,17 @@ class StoredArray:
         if dtype.hasobject:
             advice = "save it as numbers, or text as an array of type str"
             raise fault(
-                place, f"holds Python objects, which are not loaded since they can run code: {advice}"
+                place, f"contains Python objects, which are not loaded because they can run code: {advice}"
             )
         if dtype.names is not None or dtype.subdtype is not None or dtype.kind not in "biufUS":
             raise fault(place, f"is of type {cut(str(dtype))}: numbers, booleans or text are needed")
         if header.start + header.nbytes != size:
             promised = f"its header promises {header.nbytes:,} bytes for the shape {header.shape}"
-            raise fault(place, f"is damaged: {promised}, and the file has {size - header.start:,}")
+            raise fault(place, f"is damaged: {promised}, but the file has {size - header.start:,}")
         return cls(place, path, member, header)
 
     def whole(self) -> npt.NDArray[Any]:
-        """Read it."""
+        """Read the whole array."""
         refuse_too_large(self.header.nbytes, self.place)
         with _opened(self.path, self.member, self.place) as (file, _):
             file.read(self.header.start)
@@ -72,12 +72,12 @@ class StoredArray:
     def blocks(self) -> Iterator[npt.NDArray[Any]]:
         """Read (N, p) or (N,) values as blocks of rows, (n, p) or (n, 1).
 
-        An array in Fortran order is read column by column from a file of its own. From an archive, which
-        would be unpacked again for each block, it is read whole first.
+        An array in Fortran order is read column by column from its own file. In an archive, which would have
+        to be unpacked again for each block, it is read as a whole first.
         """
         rows, columns = self.header.shape[0], math.prod(self.header.shape[1:])
         columns_first, dtype = self.header.columns_first, self.header.dtype
-        # A block in Fortran order takes a seek per column, so it has more rows.
+        # In Fortran order, each block needs one seek per column, so blocks have more rows.
         step = max(1, BLOCK_BYTES * (16 if columns_first else 1) // max(1, columns * dtype.itemsize))
         spans = [(start, min(start + step, rows)) for start in range(0, rows, step)]
         if columns_first and self.member is not None:
@@ -98,7 +98,7 @@ class StoredArray:
 
     @property
     def can_be_mapped(self) -> bool:
-        """Whether its bytes on disk are rows of float32 as this machine has them in memory."""
+        """Whether its bytes on disk are rows of float32 in this machine's byte order."""
         dtype, columns_first = self.header.dtype, self.header.columns_first
         return self.member is None and dtype == np.float32 and dtype.isnative and not columns_first
 
@@ -114,7 +114,8 @@ def refuse_too_large(nbytes: int, place: str) -> None:
     available = available_bytes()
     if available is not None and nbytes > available:
         raise fault(
-            place, f"would take {nbytes / 1e9:,.1f} GB of memory, and {available / 1e9:,.1f} GB are available"
+            place,
+            f"would need {nbytes / 1e9:,.1f} GB of memory, but only {available / 1e9:,.1f} GB are available",
         )
 
 
@@ -125,7 +126,7 @@ def fault(place: str, message: str) -> DataError:
 
 @contextmanager
 def _opened(path: Path, member: str | None, place: str) -> Iterator[tuple[IO[bytes], int]]:
-    """Open an array's bytes, and give their number."""
+    """Open the array's file or member; yield it and its size in bytes."""
     with npz_errors(place):
         if member is None:
             with path.open("rb") as file:
@@ -137,7 +138,7 @@ def _opened(path: Path, member: str | None, place: str) -> Iterator[tuple[IO[byt
 
 @contextmanager
 def npz_errors(place: str) -> Iterator[None]:
-    """Turn what the operating system, zipfile and the NPY reader raise into errors that name the file."""
+    """Turn errors of the operating system, zipfile and the NPY reader into errors that name the file."""
     with file_errors(place):
         try:
             yield

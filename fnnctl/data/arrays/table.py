@@ -1,4 +1,4 @@
-"""Arrays as a table: all columns of X are numbers, named x0, x1, … unless names are given; y is the label."""
+"""Arrays as a table: X has the numeric columns, named x0, x1, … unless names are saved; y is the label."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from fnnctl.data.tables.table import Kind, Table
 def read_arrays(
     path: Path, kinds: Mapping[str, Kind], *, others: Kind = "numeric", mappable: bool = False
 ) -> Table:
-    """Read an archive or a folder; a column that `kinds` does not name is of the kind `others`.
+    """Read an archive or a folder; columns that are not in `kinds` have the kind `others`.
 
-    If it is `mappable`, many numbers stay in their file. Raises DataError for what cannot be read, and if no
+    If `mappable`, a large X stays in its file. Raises DataError for arrays that cannot be read, and if no
     column has values.
     """
     array = FeatureArray.of(find_arrays(path))
-    # A column of X may be named as the label, which is an array of its own.
+    # A column of X may have the label's name; the label itself is a separate array.
     kind_of = {name: "numeric" if name == LABELS else kinds.get(name, others) for name in array.names}
     numeric = [name for name, kind in kind_of.items() if kind == "numeric"]
     beside = {kind: name for name, kind in kind_of.items() if kind in ("weights", "group")}
@@ -53,7 +53,7 @@ def read_arrays(
 
 
 def _present_if_mappable(array: FeatureArray) -> IntArray | None:
-    """(p,) how many rows have a number, if these are many, in all columns, and usable as in the file."""
+    """(p,) how many rows have a number; None if X is small, has an empty column, or cannot be mapped."""
     rows, columns = array.stored.header.shape
     if rows * columns <= EXACT_VALUES or not array.stored.can_be_mapped:
         return None
@@ -64,7 +64,7 @@ def _present_if_mappable(array: FeatureArray) -> IntArray | None:
 
 
 def _numbered(values: FloatArray) -> IntArray:
-    """(n,) a number for each of the distinct values, -1 if missing."""
+    """(n,) the index of each value among the distinct values, -1 if missing."""
     numbers: IntArray = np.unique(values, return_inverse=True)[1]
     numbers[np.isnan(values)] = -1
     return numbers

@@ -1,7 +1,7 @@
-"""Folds for cross-validation: the rows divided into parts of one size, once per repeat.
+"""Folds for cross-validation: the rows are divided into parts of equal size, once per repeat.
 
-A division follows from the experiment's seed, the strata, the groups and the number of folds alone, so that
-every configuration of an experiment is scored on the same folds.
+The folds depend only on the experiment's seed, the strata, the groups and the number of folds, so every
+configuration of an experiment is scored on the same folds.
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ Assignment = npt.NDArray[np.int32]
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """One fold of a cross-validation. Its parts are computed when they are asked for.
+    """One fold of a cross-validation. Its parts are computed on demand.
 
-    So 25 folds of a million rows need the five arrays of their repeats, and not 25 arrays of row numbers.
+    So 25 folds in five repeats of a million rows need only five arrays, not 25 arrays of row numbers.
     """
 
     repeat: int
-    """From 0 here, and from 1 in files; `number` likewise."""
+    """Counted from 0 here and from 1 in files, like `number`."""
     number: int
     assigned: Assignment
     """(n,) the fold in which each of the divided rows is tested, in this repeat."""
     validation: float
-    """The share of the rows to learn from that is held out for validation."""
+    """The share of the fold's non-test rows that is held out for validation."""
     stratify: bool
-    """Whether the validation part has the strata in proportion."""
+    """Whether the validation part keeps the proportions of the strata."""
     seed: int
     rows: IntArray | None = None
-    """(n,) the divided rows' numbers, sorted, if they are not all rows."""
+    """(n,) the sorted numbers of the divided rows; None if all rows are divided."""
 
     def split(self, strata: IntArray, groups: IntArray | None) -> Split:
         """The fold's parts of N rows with these `strata` (N,) and `groups` (N,)."""
@@ -74,13 +74,13 @@ class Folds:
         return len(self.assignment) * self.count
 
     def test_rows(self, repeat: int, fold: int) -> IntArray:
-        """The rows that the fold is scored on, sorted."""
+        """The test rows of the fold, sorted."""
         return np.flatnonzero(self.assignment[repeat] == fold)
 
     def folds(
         self, *, validation: float, stratify: bool, seed: int, rows: IntArray | None = None
     ) -> tuple[Fold, ...]:
-        """The folds in order, each to be split as `Fold` says."""
+        """The folds in order; the arguments are those of `Fold`."""
         assigned = list(self.assignment)  # one array object per repeat, so that pickle writes it once
         return tuple(
             Fold(repeat, number, assigned[repeat], validation, stratify, seed, rows)
@@ -97,11 +97,11 @@ def divide(
     seed: int,
     groups: IntArray | None = None,
 ) -> Folds:
-    """Divide N rows with `strata` (N,) into folds, `repeats` times, none of them empty.
+    """Divide N rows with `strata` (N,) into non-empty folds, `repeats` times.
 
-    Sizes differ by one at most. If the folds are stratified, so do the numbers of each stratum's rows in the
-    folds. With `groups` (N,) the rows of a group are in one fold, and sizes and strata are as even as a
-    greedy choice makes them. Raises ValueError if there are fewer rows, or groups, than folds.
+    The sizes of the folds differ by at most one; if stratified, so do the numbers of rows from each stratum.
+    With `groups` (N,), the rows of a group are in the same fold, and a greedy algorithm makes sizes and
+    strata as even as it can. Raises ValueError if there are fewer rows, or groups, than folds.
     """
     if most_folds(strata, groups) < folds:
         raise ValueError(f"{most_folds(strata, groups)} rows or groups cannot be divided into {folds} folds")
@@ -118,7 +118,7 @@ def divide(
 
 
 def most_folds(strata: IntArray, groups: IntArray | None) -> int:
-    """Into how many folds the rows can be divided."""
+    """The largest possible number of folds."""
     return len(strata) if groups is None else len(np.unique(groups))
 
 
@@ -132,12 +132,12 @@ def hold_out(
     fold: int,
     groups: IntArray | None = None,
 ) -> npt.NDArray[np.bool_]:
-    """Which of a fold's n rows to learn from are held out for validation, (n,).
+    """(n,) which of a fold's n non-test rows are held out for validation.
 
-    They are round(share·n) rows, at least one if the share is not 0, and at most all but one. If they are
-    stratified, they are divided among the strata in proportion, and each stratum keeps a row for training: a
-    stratum with a single row has none held out. With `groups` (n,) whole groups are held out, and their rows
-    may be fewer or more. Raises ValueError if there are fewer than two rows, or groups.
+    These are round(share·n) rows: at least one if the share is not 0, and at most all but one. If stratified,
+    they come from the strata in proportion, and each stratum keeps at least one row for training. With
+    `groups` (n,), whole groups are held out, so there may be fewer or more rows. Raises ValueError if there
+    are fewer than two rows, or groups.
     """
     rows = len(strata)
     held = np.zeros(rows, np.bool_)
@@ -160,7 +160,7 @@ def hold_out(
 
 
 def _dealt(strata: IntArray, folds: int, stratify: bool, rng: np.random.Generator) -> IntArray:
-    """Deal the rows out like cards, one stratum after the other, so that no difference exceeds one: (N,)."""
+    """(N,) folds, dealt out like cards, one stratum after another, so that counts differ by at most one."""
     order = rng.permutation(len(strata))
     if stratify:
         rank_of_stratum = rng.permutation(int(strata.max()) + 1)

@@ -1,4 +1,4 @@
-"""Divides groups of rows, such as the rows of one patient, among the parts: no group is in two of them."""
+"""Divides groups of rows, such as the rows of one patient, among parts, without splitting a group."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from fnnctl.arrays import IntArray
 def divide_groups(
     groups: IntArray, strata: IntArray, sizes: IntArray, *, rng: np.random.Generator
 ) -> IntArray:
-    """Return (n,) the part of each of n rows with these groups and strata; `sizes` (P,) are the rows wanted.
+    """Return (n,) the part of each of n rows with these groups and strata; `sizes` (P,) are the target sizes.
 
-    Large groups come first, and groups of one size in the order that `rng` draws. Each goes to the part that
-    lacks most of what it has: rows of a stratum, as a share of the stratum's rows, and rows of any stratum.
-    So the parts come near the wanted sizes and proportions, and meet them if all groups are single rows of
-    one stratum. Each part with a size above 0 gets at least one group; there must be as many.
+    The largest groups are placed first; groups of equal size are in random order. Each group goes to the part
+    that needs its rows most: rows of a stratum, as a share of the stratum's rows, and rows of any stratum.
+    So the parts come close to the target sizes and proportions, and reach them if all groups are single rows
+    of one stratum. Each part with a size above 0 gets at least one group; there must be enough groups.
     """
     _, of_row = np.unique(groups, return_inverse=True)
     held = _rows_by_stratum(of_row, strata)
@@ -41,7 +41,7 @@ def divide_groups(
 
 
 def _rows_by_stratum(of_row: IntArray, strata: IntArray) -> list[list[tuple[int, int]]]:
-    """For each group its strata, each with the number of rows."""
+    """For each group, its strata with their numbers of rows."""
     strata_count = int(strata.max()) + 1
     pairs, rows = np.unique(of_row * strata_count + strata, return_counts=True)
     held: list[list[tuple[int, int]]] = [[] for _ in range(int(of_row.max()) + 1)]
@@ -51,7 +51,7 @@ def _rows_by_stratum(of_row: IntArray, strata: IntArray) -> list[list[tuple[int,
 
 
 def _fill_empty(part_of: IntArray, counts: IntArray, parts: list[int]) -> None:
-    """Give each part without a group the smallest group of the part that has most groups."""
+    """Move the smallest group of the part with the most groups into each part without a group."""
     for part in parts:
         if not (part_of == part).any():
             richest = int(np.bincount(part_of).argmax())

@@ -1,7 +1,7 @@
-"""Divides the rows into training, validation and test part.
+"""Divides the rows into a training, a validation and a test part.
 
-A split follows from the experiment's seed, the strata and the shares alone, and nothing else draws from
-its stream of random numbers.
+A split depends only on the experiment's seed, the strata, the groups and the shares; nothing else uses its
+stream of random numbers.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MANY_STRATA = 20
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Sorted row numbers; every row is in one part."""
+    """Sorted row numbers; each row is in exactly one part."""
 
     train: IntArray
     validation: IntArray
@@ -38,15 +38,15 @@ class Split:
         return {"train": self.train, "validation": self.validation, "test": self.test}
 
     def split(self, strata: IntArray, groups: IntArray | None) -> Split:
-        """Itself: see `Rows`."""
+        """Return itself, as `Rows` requires."""
         return self
 
 
 class Rows(Protocol):
-    """The rows of a fit: a split, or a fold that computes its split when it is needed."""
+    """The rows of a fit: a split, or a fold that computes its split on demand."""
 
     def split(self, strata: IntArray, groups: IntArray | None) -> Split:
-        """The parts of N rows with these `strata` (N,), to be kept in proportion, and `groups` (N,)."""
+        """The parts of N rows with these `strata` (N,), whose proportions are kept, and `groups` (N,)."""
 
 
 def split_rows(
@@ -58,15 +58,15 @@ def split_rows(
     test_rows: int = 0,
     groups: IntArray | None = None,
 ) -> Split:
-    """Draw the parts of N rows with the (N,) `strata`, whose `names` messages show.
+    """Draw the parts of N rows with the (N,) `strata`; messages show the `names` of the strata.
 
-    A share s of n rows is round(s·n) rows, and at least one row if s is not 0; the training part gets
-    the rest. With `test_rows` that many rows at the end are the test part, and the share of the validation
-    part relates to the others. If the split is stratified, each stratum is divided in the same proportions by
-    the method of the largest remainder, and keeps a row in the training part. If there are enough rows,
-    each has one in the test part, and then in the validation part. With `groups` (N,) the rows of a group
-    stay together, and sizes and proportions are as near as the groups allow. Raises DataError if there are
-    too few rows or groups.
+    A share s of n rows is round(s·n) rows, and at least one row if s is not 0; the training part gets the
+    rest. With `test_rows`, that many rows at the end are the test part, and the validation share refers to
+    the other rows. If stratified, each stratum is divided in the same proportions by the largest remainder
+    method and keeps at least one training row. If there are enough rows, each stratum also has a row in the
+    test part, and then in the validation part. With `groups` (N,), the rows of a group stay together, and
+    sizes and proportions are as close as the groups allow. Raises DataError if there are too few rows or
+    groups.
     """
     pool = len(strata) - test_rows
     test_size = 0 if test_rows else _size(config.test, pool)
@@ -101,7 +101,7 @@ def _check_groups(groups: IntArray, sizes: IntArray, config: SplitConfig) -> Non
     found, needed = len(np.unique(groups)), int(np.count_nonzero(sizes))
     if found < needed:
         message = (
-            f"the column {shown(config.group or '')} has {counted(found, 'group')}, and {needed} parts need "
+            f"the column {shown(config.group or '')} has {counted(found, 'group')}, but {needed} parts need "
             "one each: name another column, or set a share to 0"
         )
         raise DataError(Problem(message, path="data.split.group"))
@@ -118,8 +118,8 @@ def _check_strata(
         advice = "add rows, leave the class out, or set data.split.stratify to false"
         if len(names) > MANY_STRATA and all(plain_number(name) is not None for name in names):
             advice = (
-                f"are the target's {len(names):,} numbers classes? If they are amounts, write data.task: "
-                f"regression; else {advice}"
+                f"are the target's {len(names):,} numbers classes? If they are quantities, write data.task: "
+                f"regression; otherwise {advice}"
             )
         message = f"{which} a single row, which cannot be divided: {advice}"
         raise DataError(Problem(message, path="data.split.stratify"))
@@ -130,7 +130,7 @@ def _check_strata(
 
 
 def _too_few(wrong: str, validation_size: int, test_size: int) -> DataError:
-    others = f"{validation_size:,} for validation, {test_size:,} for the test"
+    others = f"{validation_size:,} for validation, {test_size:,} for testing"
     return DataError(Problem(f"{wrong} ({others}): lower the shares, or add rows", path="data.split"))
 
 
@@ -139,8 +139,8 @@ def stratified_parts(
 ) -> IntArray:
     """Return (n,) the part of each row: 0 train, 1 validation, 2 test.
 
-    `counts` are the strata's rows. The validation and test parts have exactly the given sizes, and each
-    stratum has at least one row in the training part, for which both sizes must leave enough.
+    `counts` are the sizes of the strata. The validation and test parts have exactly the given sizes. Each
+    stratum has at least one training row; the sizes must leave enough rows for that.
     """
     tie_break = rng.permutation(len(counts))
     test = np.zeros_like(counts)
@@ -161,11 +161,11 @@ def stratified_parts(
 
 
 def apportion(size: int, counts: IntArray, most: IntArray) -> IntArray:
-    """Divide `size` rows among S strata in proportion to their `counts` (S,), none above `most` (S,).
+    """Divide `size` rows among S strata in proportion to their `counts` (S,), at most `most` (S,) for each.
 
-    The method of the largest remainder (Hamilton's): each stratum gets the whole part of its quota, and the
-    rows left over go to the largest remainders. If there are rows for all, each stratum that may have
-    one gets one. The sum of `most` must not be below `size`.
+    The largest remainder method (Hamilton): each stratum gets the integer part of its quota, and the rows
+    left over go to the largest remainders. If there are enough rows, each stratum whose `most` allows it gets
+    at least one. The sum of `most` must be at least `size`.
     """
     most = np.maximum(most, 0)
     quotas = size * counts / counts.sum()

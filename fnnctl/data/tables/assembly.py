@@ -15,7 +15,7 @@ from fnnctl.data.tables.table import Table
 def numeric_matrix(tables: Sequence[Table], names: Sequence[str]) -> tuple[FloatArray, Packing | None]:
     """Join the columns `names` of the tables as (N, p) stored numbers, with their packing.
 
-    The numbers of the other tables are appended to those of the first, so that the data are in memory once.
+    The numbers of the other tables are appended to the first, so that the data are in memory only once.
     """
     first, *others = tables
     first.numeric.keep(np.ones(first.rows, np.bool_), names)
@@ -28,9 +28,9 @@ def numeric_matrix(tables: Sequence[Table], names: Sequence[str]) -> tuple[Float
 def code_matrix(
     tables: Sequence[Table], names: Sequence[str]
 ) -> tuple[IntArray, tuple[tuple[str, ...], ...]]:
-    """Join the columns `names` of the tables as (N, q) int32 codes, -1 if missing; return the categories too.
+    """Join the columns `names` as (N, q) int32 codes, -1 if missing; also return the categories.
 
-    Each column is removed from its table as soon as it is copied, to give its memory back.
+    Each column is removed from its table as soon as it is copied, to free its memory.
     """
     matrix = np.empty((sum(table.rows for table in tables), len(names)), np.int32, order="F")
     categories = []

@@ -1,7 +1,7 @@
-"""A column while it is read: numbers, passed on block by block, or texts, gathered as codes.
+"""A column while it is read: numbers are returned block by block, texts are collected as codes.
 
-Values that are no numbers are counted, and the first is kept with its line, so that a column can be called
-numeric or categorical, or refused with a reason, once every value was seen.
+Values that are not numbers are counted, and the first is kept with its line. So once all values have been
+read, a column can be classified as numeric or categorical, or refused with a reason.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ class ValueCounts:
     almost: int = 0
     texts: int = 0
     first: tuple[int, str] | None = None
-    """Line and text of the first value that is no plain number."""
+    """Line and text of the first value that is not a plain number."""
 
     def add(self, text: str, line: int, count: int = 1) -> None:
-        """Count a text that occurs `count` times, first in this line."""
+        """Count a text that occurs `count` times, the first time in this line."""
         if plain_number(text) is not None:
             self.numbers += count
             return
@@ -41,7 +41,7 @@ class ValueCounts:
 
 
 class NumberColumn:
-    """Reads values as float64, NaN for missing values and texts; keeps only their counts."""
+    """Reads values as float64, NaN for missing values and texts; keeps only counts."""
 
     def __init__(self, missing: AbstractSet[str]) -> None:
         self._missing = missing
@@ -63,12 +63,12 @@ class NumberColumn:
         return np.nan if number is None else number
 
     def value_counts(self) -> ValueCounts:
-        """Count the kinds of values seen so far."""
+        """The counts of the values read so far."""
         return self._counts
 
 
 class TextColumn:
-    """Gathers values as codes into the distinct texts, in the order of their first appearance."""
+    """Collects values as codes for the distinct texts, numbered in the order of first occurrence."""
 
     def __init__(self, missing: AbstractSet[str]) -> None:
         self._missing = missing
@@ -93,11 +93,11 @@ class TextColumn:
         return self._code_by_text[text]
 
     def coded(self) -> CodedTexts:
-        """Return what was gathered, with a view of the codes as (N,) int32."""
+        """Return the texts read so far, with a view of the codes as (N,) int32."""
         return CodedTexts(np.frombuffer(self._codes, np.int32), tuple(self._code_by_text), self._lines)
 
     def value_counts(self) -> ValueCounts:
-        """Count the kinds of values seen so far."""
+        """The counts of the values read so far."""
         column, counts = self.coded(), ValueCounts()
         for text, count, line in zip(column.texts, column.counts().tolist(), self._lines, strict=True):
             counts.add(text, line, count)

@@ -1,4 +1,4 @@
-"""Detects which character separates the values of a CSV file."""
+"""Detects the character that separates the values of a CSV file."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ SAMPLE_RECORDS = 20
 
 
 def find_delimiter(lines: Sequence[str]) -> str:
-    """Choose the delimiter under which most of the first records have the header's width.
+    """Choose the delimiter with which most of the first records are as wide as the header.
 
-    `lines` are the file's first lines. Among equals the one with more columns wins. A file without any
-    delimiter has one column, for which any delimiter will do.
+    `lines` are the first lines of the file. In a tie, the delimiter that gives more columns wins. A file
+    without any of the delimiters has one column, and any delimiter works.
     """
     return max(DELIMITERS, key=lambda delimiter: _fit(lines, delimiter))
 
 
 def _fit(lines: Sequence[str], delimiter: str) -> tuple[int, int]:
-    """Return (records of the header's width, that width); (0, 1) if the header is not divided."""
+    """Return (number of records as wide as the header, that width); (0, 1) if the header has one column."""
     widths = []
     with suppress(csv.Error):  # reported with its line when the whole file is read
         for record in islice(csv.reader(lines, delimiter=delimiter), SAMPLE_RECORDS):

@@ -1,6 +1,6 @@
 """The numeric columns of a file while it is read: one array that grows in place, row by row.
 
-So the numbers are in memory once. Few are kept as float64, bit for bit, and many as packed float32.
+So the numbers are in memory only once: as exact float64 if they are few, as packed float32 if they are many.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from fnnctl.arrays import BoolArray, FloatArray, IntArray
 from fnnctl.data.tables.packing import Packing
 
 EXACT_VALUES = 2**22
-"""Up to this many numbers are kept as float64, which takes 32 MB."""
+"""Up to this many numbers are kept as float64, which needs 32 MB."""
 BLOCK_VALUES = 2**17
 
 
 class NumberMatrix(Mapping[str, FloatArray]):
-    """Columns of numbers by name, NaN if missing. A column is read as a float64 copy of it."""
+    """Columns of numbers by name, NaN if missing. Indexing returns a float64 copy of a column."""
 
     def __init__(self, names: Sequence[str]) -> None:
         self.names = tuple(names)
@@ -55,7 +55,7 @@ class NumberMatrix(Mapping[str, FloatArray]):
                 self._extend(exact[start : start + self._step])
 
     def keep(self, rows: BoolArray, names: Sequence[str]) -> None:
-        """Keep the rows that are marked, (rows,), and the columns that are named, in the order of `names`."""
+        """Keep only the rows marked in `rows`, (rows,), and the named columns, in the order of `names`."""
         columns = [self.names.index(name) for name in names]
         if rows.all() and columns == list(range(len(self.names))):
             return
@@ -64,7 +64,7 @@ class NumberMatrix(Mapping[str, FloatArray]):
         for start in range(0, self.rows, self._step):
             block = slice(start, start + self._step)
             kept = stored[block][rows[block]][:, columns].reshape(-1)
-            flat[end : end + kept.size] = kept  # never beyond what was read
+            flat[end : end + kept.size] = kept  # never overwrites rows that are not read yet
             end += kept.size
         del stored, flat
         del self._values[end:]
@@ -72,7 +72,7 @@ class NumberMatrix(Mapping[str, FloatArray]):
         self._packing = self._packing.select(columns) if self._packing else None
 
     def blocks(self, rows: BoolArray, names: Sequence[str]) -> Iterator[FloatArray]:
-        """The rows that are marked, (rows,), and the named columns as float64, (n, p) at a time."""
+        """Yield the rows marked in `rows`, (rows,), and the named columns as float64 blocks, (n, p)."""
         columns = [self.names.index(name) for name in names]
         stored = self._stored()
         for start in range(0, self.rows, self._step):
@@ -81,7 +81,7 @@ class NumberMatrix(Mapping[str, FloatArray]):
             yield (self._packing.unpack(kept) if self._packing else kept)[:, columns]
 
     def finish(self) -> tuple[FloatArray, Packing | None]:
-        """(rows, p) as stored, float64 without a packing, else float32. Nothing may be appended after."""
+        """(rows, p) as stored: float64, or float32 with a packing. Nothing may be appended afterwards."""
         return self._stored(), self._packing
 
     @property

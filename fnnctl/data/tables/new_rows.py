@@ -1,7 +1,7 @@
-"""New rows from a CSV file: read block by block, with the columns that the network knows.
+"""Reads new rows from a CSV file, block by block, with the columns that the network was trained on.
 
-The columns are found by their names, in any order. Their kinds are those of the training, whatever the values
-look like.
+The columns are found by name, in any order. Their kinds are those in the training data, regardless of what
+the new values look like.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ def open_new_rows(
     """Open a CSV file, or standard input (None), whose columns are the preprocessor's.
 
     The column `target` must be there if the rows are to be `labelled`, and is ignored otherwise.
-    `delimiter_setting` is what the user changes if the header is not divided. Raises DataError if a
-    column is missing, and otherwise as `open_rows` does.
+    `delimiter_setting` is what the user changes if the header was not split into columns. Raises DataError
+    if a column is missing, and the errors of `open_rows`.
     """
     problems = Problems(shown_name(path))
     with open_rows(path, form, problems) as file:
@@ -46,12 +46,12 @@ def open_new_rows(
         wanted = columns_of(preprocessor)
         unused = tuple(name for name in file.names if name not in wanted and name != target)
         if len(file.names) == 1 < len(wanted) and file.names[0] not in wanted:
-            header = f"the header is one column, {shown(file.names[0])}, and {len(wanted):,} are needed"
+            header = f"the header has only one column, {shown(file.names[0])}, but {len(wanted):,} are needed"
             problems.add(f"{header}: is {delimiter_setting} right?", line=1)
         else:
             note_missing(wanted, unused, file.names, problems, line=1)
         if labelled and target not in file.names and not problems:
-            problems.add(f"the label's column {shown(target)} is missing{suggestion(target, unused)}", line=1)
+            problems.add(f"the target column {shown(target)} is missing{suggestion(target, unused)}", line=1)
         problems.raise_any()
         blocks = _blocks(file, form.missing, preprocessor, target if labelled else None, problems)
         yield NewFile(unused, blocks)

@@ -1,7 +1,7 @@
-"""What counts as a number in a data file, and the order of numbers that are written as text.
+"""What counts as a number in a data file, and how numbers written as text are sorted.
 
-A plain number is what a spreadsheet or a C program writes: ASCII digits, a point, an exponent, and a
-finite value. Python's `float` takes more (`1_000`, `١٢`, `inf`), which here is far more likely a mistake.
+A plain number is finite and written as by a spreadsheet or a C program: ASCII digits, a decimal point, an
+exponent. Python's `float` also accepts `1_000`, `١٢` and `inf`, which are more likely mistakes here.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def plain_number(text: str) -> float | None:
 
 
 def plain_numbers(values: Sequence[str], missing: AbstractSet[str]) -> FloatArray | None:
-    """Convert a block of values at once: (n,) float64, NaN if missing; None if any value is neither."""
+    """Convert a block of values at once: (n,) float64, NaN if missing; None if another value is no number."""
     gaps = 0
     if not missing.isdisjoint(map(str.strip, values)):
         present = [value.strip() not in missing for value in values]
@@ -49,7 +49,7 @@ def plain_numbers(values: Sequence[str], missing: AbstractSet[str]) -> FloatArra
 def almost_number(text: str) -> str | None:
     """Say why `text` is not a plain number, if it is nearly one; else return None."""
     if _WITH_COMMA.fullmatch(text):
-        return f"{shown(text)} has a comma: a number is written like 1234.5"
+        return f"{shown(text)} has a comma: write numbers like 1234.5"
     try:
         value = float(text)
     except ValueError:

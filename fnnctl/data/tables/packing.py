@@ -1,8 +1,8 @@
 """Packed numbers: float32 values with a scale and an offset per column, which lose nothing that matters.
 
-float32 has seven digits. Of 1,700,000,000 seconds it would keep every 128th, and 1e300 not at all. Of the
-distances to a value in the middle of the column it keeps every digit that matters to a network, which sees
-scaled features.
+float32 has seven digits: it rounds 1,700,000,000 seconds to a multiple of 128, and cannot represent 1e300.
+So the distance from a value in the middle of the column is stored: it keeps every digit that matters to a
+network, whose features are scaled.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ _LARGEST_EXPONENT = 895
 
 @dataclass(frozen=True, slots=True)
 class Packing:
-    """A column's number is `packed · scale + offset`, for p columns."""
+    """Offset and scale of p columns; a number is `packed · scale + offset`."""
 
     offset: FloatArray
-    """(p,) a value of the column, so that integers stay integers."""
+    """(p,) a value from each column, so that integers stay integers."""
     scale: FloatArray
-    """(p,) powers of two, which cost no digits."""
+    """(p,) powers of two, which cause no rounding."""
 
     @classmethod
     def of(cls, sample: FloatArray) -> Packing:
         """Choose scale and offset from the first numbers of each column, (n, p) with NaN if missing.
 
-        The largest distance in the sample is packed as 2⁻³². Later distances may be 10⁴⁸ times as large, and
-        distances that are 10²⁸ times as small keep their digits.
+        The largest distance in the sample is packed as 2⁻³². Later distances may be 10⁴⁸ times larger, and
+        distances that are 10²⁸ times smaller keep their digits.
         """
         offset, scale = np.zeros(sample.shape[1]), np.ones(sample.shape[1])
         for j, column in enumerate(sample.T):

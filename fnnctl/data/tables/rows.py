@@ -1,8 +1,8 @@
 """Reads a CSV file as blocks of columns, a few thousand values at a time.
 
-Only one block's values exist as Python strings, so that the memory needed is near that of the typed arrays.
-They stay in the processor's cache (blocks of 2^16 values take 40 % longer). Faults in the file's shape
-(ragged rows, open quotes, wrong bytes) are noted, not raised.
+Only the values of one block exist as Python strings, so the memory needed is little more than that of the
+typed arrays. A block fits in the processor's cache (blocks of 2^16 values take 40 % longer). Faults in the
+file's form (ragged rows, open quotes, wrong bytes) are noted, not raised.
 """
 
 from __future__ import annotations
@@ -39,16 +39,16 @@ class CsvFormat:
 
 @dataclass(frozen=True, slots=True)
 class RowBlock:
-    """Some rows that follow one another, column by column."""
+    """Some consecutive rows, column by column."""
 
     lines: Sequence[int]
-    """The line each row begins at, counted from 1."""
+    """The line where each row starts, counted from 1."""
     columns: Sequence[Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class CsvRows:
-    """An open file's header and, once, its rows."""
+    """The header of an open file, and its rows, which can be read once."""
 
     names: tuple[str, ...]
     blocks: Iterator[RowBlock]
@@ -58,8 +58,8 @@ class CsvRows:
 def open_rows(path: Path | None, form: CsvFormat, problems: Problems) -> Iterator[CsvRows]:
     """Open a CSV file, or standard input (None), and read its header; `blocks` reads the rest lazily.
 
-    Faults are noted in `problems`, except for those that hide all others: these are raised as DataError (an
-    empty file, a wrong encoding) or MachineError (see `open_text`).
+    Faults are noted in `problems`, except those that make reading impossible: these are raised as DataError
+    (an empty file, a wrong encoding) or MachineError (see `open_text`).
     """
     with open_text(path, form.encoding, form.encoding_setting) as text:
         records = _records(text, form, problems)
@@ -75,7 +75,7 @@ def open_rows(path: Path | None, form: CsvFormat, problems: Problems) -> Iterato
 
 def _check_header(names: Sequence[str], problems: Problems) -> None:
     if all(plain_number(name) is not None for name in names):
-        problems.add("the first line must name the columns, and it holds numbers only", line=1)
+        problems.add("the first line must name the columns, but it has only numbers", line=1)
         return
     seen: dict[str, int] = {}
     for position, name in enumerate(names, start=1):
@@ -91,7 +91,7 @@ def _check_header(names: Sequence[str], problems: Problems) -> None:
 
 
 class _UnreadableLineError(Exception):
-    """A line cannot be decoded, or is no line of a CSV file. The error passes through csv.reader."""
+    """A line cannot be decoded, or does not belong to a CSV file. Raised through csv.reader."""
 
     def __init__(self, line: int, message: str) -> None:
         super().__init__(message)
@@ -106,8 +106,8 @@ def _lines(text: TextIO, form: CsvFormat) -> Iterator[str]:
             if "\0" in line:
                 raise _UnreadableLineError(
                     number,
-                    "a NUL byte: this is no CSV file, or it is UTF-16: "
-                    f"then set {form.encoding_setting} to utf-16-le",
+                    "a NUL byte: this is not a CSV file, or it is UTF-16 "
+                    f"(then set {form.encoding_setting} to utf-16-le)",
                 )
             yield line.removeprefix("\ufeff") if number == 1 else line
     except UnicodeDecodeError as error:
@@ -124,7 +124,7 @@ def _lines(text: TextIO, form: CsvFormat) -> Iterator[str]:
 
 
 def _records(text: TextIO, form: CsvFormat, problems: Problems) -> Iterator[tuple[int, list[str]]]:
-    """Yield (line, values) for each record that is not blank; note what ends the reading early."""
+    """Yield (line, values) for each record that is not blank; note an error that ends reading early."""
     lines = _lines(text, form)
     line = 1
     try:
@@ -148,9 +148,9 @@ def _csv_fault(error: csv.Error) -> str:
     if "unexpected end of data" in text:
         return "a quote is opened in this row and not closed before the end of the file"
     if "expected after" in text:
-        return "a quote is not closed in this row, or not doubled inside quotes: text follows where it closes"
+        return "a quote is not closed in this row, or not doubled inside quotes: text follows a closing quote"
     if "field larger" in text:
-        return f"a value is longer than {csv.field_size_limit():,} characters: is a quote not closed?"
+        return f"a value is longer than {csv.field_size_limit():,} characters: is a closing quote missing?"
     return f"this row is not CSV: {text}"
 
 
@@ -161,7 +161,7 @@ def _blocks(records: Iterator[tuple[int, list[str]]], width: int, problems: Prob
     for line, row in records:
         if len(row) != width:
             values = counted(len(row), "value")
-            problems.add(f"the row has {values} where the header has {counted(width, 'name')}", line=line)
+            problems.add(f"the row has {values}, but the header has {counted(width, 'name')}", line=line)
             continue
         lines.append(line)
         rows.append(row)

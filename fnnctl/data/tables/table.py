@@ -1,4 +1,4 @@
-"""A data file as typed columns: each is numeric, categorical, or left out."""
+"""A data file as typed columns: each is numeric, categorical, or ignored."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Table:
 
     names: tuple[str, ...]
     numeric: NumberMatrix
-    """The columns of numbers; without rows if these are `mapped`."""
+    """The columns of numbers; it has no rows if these are `mapped`."""
     categorical: dict[str, CodedTexts]
     """The label is one of them."""
     rows: int
@@ -39,7 +39,7 @@ class Table:
     groups: IntArray | None = None
     """(rows,) the number of each row's group, -1 if missing."""
     lines: IntArray | None = None
-    """(rows,) the line that each row begins at; known for a CSV file with weights."""
+    """(rows,) the line where each row starts; known for a CSV file with weights."""
     mapped: MappedNumbers | None = None
     file_rows: IntArray = field(default_factory=lambda: np.empty(0, ROW_NUMBER))
     """(rows,) the rows' numbers in the file, from 0, once they are `labelled`."""
@@ -64,13 +64,13 @@ class _Slot:
 
     name: str
     kind: Kind | None
-    """As declared; None if its values decide."""
+    """The declared kind; None if its values decide."""
     column: NumberColumn | TextColumn | None
     """None if it is left out."""
 
 
 class _Reading:
-    """One pass through a file, as far as it has come."""
+    """The state of one pass through a file."""
 
     def __init__(self, slots: list[_Slot]) -> None:
         numbers = [slot for slot in slots if isinstance(slot.column, NumberColumn)]
@@ -109,18 +109,18 @@ class _Reading:
 def read_table(
     path: Path, form: CsvFormat, kinds: Mapping[str, Kind], problems: Problems, *, others: Kind | None = None
 ) -> Table:
-    """Read a CSV file. The values decide on columns that `kinds` does not name, unless `others` is given.
+    """Read a CSV file. The kind of a column that is not in `kinds` is `others`, or inferred from its values.
 
     A column is numeric if all its values are plain numbers, and categorical if most are texts. If most are
-    numbers and some are not, that is a fault: one mistyped value must not change what a column means.
-    Faults are noted in `problems`, and then the table must not be used.
+    numbers and some are not, that is a fault: a single typo must not change the kind of a column.
+    Faults are noted in `problems`; the table must not be used then.
     """
     names, reading = _read(path, form, kinds, others, problems)
     if reading.numeric.rows == 0 and not problems:
-        problems.add("the file has a header and no rows")
+        problems.add("the file has a header but no rows")
     late = _settle(reading.slots, problems)
     if late and not problems:
-        # The first values of these columns were read as numbers, and their texts are lost: read them again.
+        # The first values of these columns were read as numbers, so their texts are lost: read them again.
         names, reading = _read(path, form, {**kinds, **late}, others, problems)
     return reading.table(names)
 
@@ -140,7 +140,7 @@ def _read(
 
 
 def _slot(name: str, kind: Kind | None, block: RowBlock, j: int, form: CsvFormat) -> _Slot:
-    """Begin column j as its kind, or as what the values of the first block look like."""
+    """Start column j with its declared kind, or with the kind that its first values look like."""
     if kind == "ignore":
         return _Slot(name, kind, None)
     looks_numeric = kind is None and plain_numbers(block.columns[j], form.missing) is not None
@@ -149,7 +149,7 @@ def _slot(name: str, kind: Kind | None, block: RowBlock, j: int, form: CsvFormat
 
 
 def _settle(slots: list[_Slot], problems: Problems) -> dict[str, Kind]:
-    """Note numeric columns that hold texts; return the columns begun as numbers that turn out categorical."""
+    """Note numeric columns with texts; return the columns read as numbers that turned out categorical."""
     late: dict[str, Kind] = {}
     for slot in slots:
         if slot.column is None or (slot.kind and isinstance(slot.column, TextColumn)):
@@ -167,10 +167,10 @@ def _settle(slots: list[_Slot], problems: Problems) -> dict[str, Kind]:
 def _no_number(slot: _Slot, text: str, counts: ValueCounts) -> str:
     wrong = almost_number(text) or f"{shown(text)} is not a number"
     values = counts.numbers + counts.almost + counts.texts
-    advice = "Correct it, or name the column in data.columns.categorical, or the value in data.missing_values"
+    advice = "Correct it, or add the column to data.columns.categorical or the value to data.missing_values"
     if slot.kind == "weights":
-        advice = "data.weights names the column, and needs a number in every row"
+        advice = "The column of data.weights needs a number in every row"
     elif "," in text and counts.almost > counts.numbers + counts.texts:
-        advice = "Write all of them so: a spreadsheet saves them so where its numbers are English"
+        advice = "Write them all like this: a spreadsheet does so if its number format is English"
     found = f"{counts.numbers:,} of the column's {values:,} values are numbers"
     return f"column {shown(slot.name)}: {wrong} ({found}). {advice}"

@@ -119,18 +119,18 @@ def test_a_file_that_is_no_mapping_is_refused(problems: Problems, text: str, sho
 
 
 def test_a_broken_form_ends_the_reading(problems: Problems) -> None:
-    assert problems("data:\n\tsource: iris\n") == ["2: a tab stands here; YAML is written with spaces only"]
+    assert problems("data:\n\tsource: iris\n") == ["2: there is a tab here; YAML needs spaces"]
     assert problems(b"data: \xff") == ["1: byte 0xff is not UTF-8; save the file as UTF-8"]
 
 
 def test_what_yaml_refuses_and_what_the_schema_refuses_are_told_together(problems: Problems) -> None:
     text = "data:\n  source: &a iris\n  target: *a\ntraining:\n  epochs: 0\n  epochs: 5\n  l2: x\n"
     assert problems(text, "training.precision=3", "seed") == [
-        "2: data.source: has the anchor &a; anchors are not used here",
+        "2: data.source: has the anchor &a; anchors are not supported",
         "3: data.target: is the alias *a; write the value out",
         "6: training.epochs: is given twice, first on line 5; remove one of the two",
         "7: training.l2: must be a number from 0 to 1000000, not 'x'",
-        "--set: 'seed' sets nothing; write PATH=VALUE, such as training.epochs=100",
+        "--set: 'seed' is not a setting; write PATH=VALUE, such as training.epochs=100",
         "--set: training.precision: must be one of float32, float64, auto, not 3",
     ]
 
@@ -154,7 +154,7 @@ def test_what_an_alias_hides_is_not_called_missing(problems: Problems) -> None:
             "training.optimizer.momentum=1",
             "training.optimizer.momentum: adam has no momentum; momentum and nesterov have",
         ),
-        ("training=", "training: is empty; give it settings, or remove it to have the defaults"),
+        ("training=", "training: is empty; add settings, or remove it to use the defaults"),
         (
             "data.split.test=0.9",
             "data.split: validation and test sum to 1.05, which leaves no rows to train on",
@@ -212,7 +212,7 @@ def test_a_file_that_cannot_be_read_is_the_machines_fault(tmp_path: Path) -> Non
 
 
 def test_an_endless_file_is_read_no_further_than_the_bound() -> None:
-    assert refusal(Path("/dev/zero")).message == "is larger than 1000000 bytes, which no config needs to be"
+    assert refusal(Path("/dev/zero")).message == "is larger than 1000000 bytes, the limit for a config"
 
 
 @pytest.mark.parametrize("file", EXAMPLES, ids=[file.stem for file in EXAMPLES])

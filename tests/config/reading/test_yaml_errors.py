@@ -7,16 +7,16 @@ from fnnctl.config.reading.yaml_errors import syntax_error
 from fnnctl.config.reading.yaml_reader import read_yaml
 from fnnctl.errors import ConfigError
 
-TAB = "a tab stands here; YAML is written with spaces only"
+TAB = "there is a tab here; YAML needs spaces"
 MISSING_COLON = "the key on this line lacks its colon, or the space after the colon"
 SECOND_COLON = (
-    "a second colon stands on this line; put a text with a colon in quotes, "
-    "and a setting of a section on a line of its own"
+    "there is a second colon on this line; put text that contains a colon in quotes, "
+    "and each setting of a section on its own line"
 )
-INDENTED = "this line is indented more than the one above, which has a value already"
-UNEVEN = "this line does not begin in the same column as the others of its section or list"
-LIST_OPEN = "a list begins here, and a comma or the closing ] is missing"
-MAPPING_OPEN = "a mapping begins here, and a comma or the closing } is missing"
+INDENTED = "this line is indented more than the one above, which already has a value"
+UNEVEN = "this line does not start in the same column as the other lines of its section or list"
+LIST_OPEN = "a list starts here, but a comma or the closing ] is missing"
+MAPPING_OPEN = "a mapping starts here, but a comma or the closing } is missing"
 QUOTE_OPEN = "a quote is opened here and never closed"
 
 
@@ -39,24 +39,24 @@ QUOTE_OPEN = "a quote is opened here and never closed"
         ("a: [1,\n  2]\n   b: 3\n", 3, UNEVEN),
         ("a: 1\nb: [1, 2\nc: 3\n", 2, LIST_OPEN),
         ("a: 1\nb: {c: 1\nd: 2\n", 2, MAPPING_OPEN),
-        ("a: [1]]\n", 1, "] closes nothing"),
-        ("a: {b: 1}}\n", 1, "} closes nothing"),
+        ("a: [1]]\n", 1, "this ] has no opening bracket"),
+        ("a: {b: 1}}\n", 1, "this } has no opening bracket"),
         ("a: 1\nb: 'x\nc: 3\n", 2, QUOTE_OPEN),
         ('a: 1\nb: "x\nc: 3\n', 2, QUOTE_OPEN),
-        ("a: 'x'y\n", 1, "text follows a value that has ended; put the whole value in the quotes"),
+        ("a: 'x'y\n", 1, "there is text after a quoted value; put the whole value in the quotes"),
         (
             'a: "C:\\data"\n',
             1,
-            "\\ followed by 'd' means nothing in double quotes; "
+            "\\ followed by 'd' is not an escape in double quotes; "
             "write \\\\ for a backslash, or use single quotes",
         ),
         ('a: "\\xzz"\n', 1, "an escape in double quotes is incomplete"),
         ('\na: "\\U00110000"\n', 2, "an escape in double quotes names a character that does not exist"),
-        ("a: @x\n", 1, "'@' cannot begin a value; put the text in quotes"),
-        ("a: %x\n", 1, "'%' cannot begin a value; put the text in quotes"),
-        ("a: *.csv\n", 1, "* or & cannot begin a value; put the text in quotes"),
-        ("a: ,\n", 1, "a comma or a closing bracket cannot begin a value; put the text in quotes"),
-        ("a: - 1\n", 1, "a list's first - must stand on a line of its own"),
+        ("a: @x\n", 1, "'@' cannot start a value; put the text in quotes"),
+        ("a: %x\n", 1, "'%' cannot start a value; put the text in quotes"),
+        ("a: *.csv\n", 1, "* or & cannot start a value; put the text in quotes"),
+        ("a: ,\n", 1, "a comma or a closing bracket cannot start a value; put the text in quotes"),
+        ("a: - 1\n", 1, "the first - of a list must start a new line"),
         ("%YAML 2.0\n---\na: 1\n", 1, "%YAML asks for a version other than 1.2; remove the line"),
         ("a: | b\n", 1, "this is not YAML: expected a comment or a line break, but found 'b'"),
     ],

@@ -121,12 +121,12 @@ def test_a_key_given_twice_is_refused_and_both_lines_are_named() -> None:
 def test_anchors_aliases_merge_keys_and_tags_are_refused() -> None:
     text = "a: &x 1\nb: *x\nc:\n  <<: *x\nd: !!python/object:os.system {}\ne: !mine 3\n&k f: 1\n"
     assert findings(text) == [
-        (1, ("a",), "has the anchor &x; anchors are not used here"),
+        (1, ("a",), "has the anchor &x; anchors are not supported"),
         (2, ("b",), "is the alias *x; write the value out"),
-        (4, ("c",), "merge keys (<<) are not used here; write the settings out"),
-        (5, ("d",), "has the tag 'tag:yaml.org,2002:python/object:os.system'; tags are not used here"),
-        (6, ("e",), "has the tag '!mine'; tags are not used here"),
-        (7, (), "has the anchor &k; anchors are not used here"),
+        (4, ("c",), "merge keys (<<) are not supported; write the settings out"),
+        (5, ("d",), "has the tag 'tag:yaml.org,2002:python/object:os.system'; tags are not supported"),
+        (6, ("e",), "has the tag '!mine'; tags are not supported"),
+        (7, (), "has the anchor &k; anchors are not supported"),
     ]
 
 
@@ -160,13 +160,13 @@ def test_a_quoted_key_is_text() -> None:
 
 
 def test_a_second_document_is_refused() -> None:
-    message = "a second document begins here (---); a config is one document"
+    message = "a second document starts here (---); a config must be a single document"
     assert findings("a: 1\n---\nb: 2\n") == [(2, (), message)]
 
 
 @pytest.mark.parametrize("opened", ["[", "{a: ", "- ", "? - "])
 def test_deep_nesting_is_refused_before_it_hurts(opened: str) -> None:
-    assert refusal(opened * 100_000).message == f"is nested more than {MAX_DEPTH} deep"
+    assert refusal(opened * 100_000).message == f"is nested more than {MAX_DEPTH} levels deep"
 
 
 def test_nesting_up_to_the_bound_is_read() -> None:
@@ -177,7 +177,7 @@ def test_nesting_up_to_the_bound_is_read() -> None:
 
 
 def test_deep_nesting_in_what_is_left_out_is_refused_too() -> None:
-    assert refusal("<<: " + "[" * 100_000).message == f"is nested more than {MAX_DEPTH} deep"
+    assert refusal("<<: " + "[" * 100_000).message == f"is nested more than {MAX_DEPTH} levels deep"
 
 
 @pytest.mark.parametrize(
@@ -195,14 +195,14 @@ def test_deep_nesting_in_what_is_left_out_is_refused_too() -> None:
 )
 def test_control_characters_are_refused_with_their_line(character: str, code: str) -> None:
     assert refusal(f"a: 1\nb: x{character}y\n") == Problem(
-        f"holds the control character {code}; remove it", line=2
+        f"contains the control character {code}; remove it", line=2
     )
 
 
 def test_control_characters_are_refused_behind_escapes_too() -> None:
     assert findings('a: "x\\0"\nb: ["\\e[31m"]\n') == [
-        (1, ("a",), "holds the control character U+0000; remove it"),
-        (2, ("b", 0), "holds the control character U+001B; remove it"),
+        (1, ("a",), "contains the control character U+0000; remove it"),
+        (2, ("b", 0), "contains the control character U+001B; remove it"),
     ]
     assert read_yaml('a: "\\t"').value == {"a": "\t"}
 
@@ -217,7 +217,7 @@ def test_text_is_utf_8_with_or_without_a_mark() -> None:
     [
         (b"a: 1\nb: \xfc\n", Problem("byte 0xfc is not UTF-8; save the file as UTF-8", line=2)),
         ("a: 1".encode("utf-16"), Problem("is UTF-16; save it as UTF-8", line=1)),
-        (b"#" * (MAX_BYTES + 1), Problem("is larger than 1000000 bytes, which no config needs to be")),
+        (b"#" * (MAX_BYTES + 1), Problem("is larger than 1000000 bytes, the limit for a config")),
     ],
 )
 def test_other_bytes_are_refused(data: bytes, finding: Problem) -> None:

@@ -30,7 +30,7 @@ def test_early_stopping_cannot_watch_a_part_that_is_not_there(
 ) -> None:
     text = f"data: {{source: iris, split: {{validation: 0}}}}\ntraining:\n  early_stopping: {stopping}\n"
     assert problems(text) == [
-        f"3: training.early_stopping: watches {monitor}, but data.split.validation is 0; "
+        f"3: training.early_stopping: monitors {monitor}, but data.split.validation is 0; "
         "write monitor: train_loss, or early_stopping: null"
     ]
 
@@ -58,7 +58,7 @@ def test_early_stopping_is_off_where_it_is_left_out_and_there_is_nothing_to_watc
     [
         (
             IRIS + "model:\n  hidden: [100, 50]\n  residual: true",
-            "4: model.residual: no hidden layer has as many neurons as the one before it, so that no inputs "
+            "4: model.residual: no hidden layer has as many units as the one before it, so no inputs "
             "can be added; write hidden: [100, 100], or residual: false",
         ),
         (
@@ -68,7 +68,7 @@ def test_early_stopping_is_off_where_it_is_left_out_and_there_is_nothing_to_watc
         ),
         (
             IRIS + "model: {normalization: batch}\ntraining:\n  batch_size: 1",
-            "4: training.batch_size: batch normalization needs 2 rows a batch; write 2 or more, "
+            "4: training.batch_size: batch normalization needs at least 2 rows per batch; write 2 or more, "
             "or model.normalization: layer",
         ),
         (
@@ -77,14 +77,14 @@ def test_early_stopping_is_off_where_it_is_left_out_and_there_is_nothing_to_watc
         ),
         (
             NO_VALIDATION + "training:\n  lr_schedule: {name: adaptive, monitor: validation_accuracy}",
-            "3: training.lr_schedule: watches validation_accuracy, but data.split.validation is 0; "
+            "3: training.lr_schedule: monitors validation_accuracy, but data.split.validation is 0; "
             "write monitor: train_loss",
         ),
         (
             IRIS + "training:\n  optimizer: {learning_rate: 0.01}\n"
             "  lr_schedule: {name: adaptive, minimum: 0.01}",
             "4: training.lr_schedule.minimum: must be less than training.optimizer.learning_rate, "
-            "which is 0.01; the rate could not be lowered",
+            "which is 0.01; otherwise the rate is never lowered",
         ),
         (
             IRIS + "training:\n  epochs: 5\n  lr_schedule: {name: cosine, warmup_epochs: 5}",
@@ -92,23 +92,23 @@ def test_early_stopping_is_off_where_it_is_left_out_and_there_is_nothing_to_watc
         ),
         (
             IRIS + "training:\n  epochs: 100\n  averaging: swa\n  early_stopping: {patience: 74}",
-            "5: training.early_stopping: may end training before swa begins to average, after epoch 75; "
+            "5: training.early_stopping: may end training before swa starts averaging, after epoch 75; "
             "write early_stopping: null, patience: 75 or more, or averaging: ema",
         ),
         (
             IRIS + "training:\n  averaging: swa",
-            "2: training.early_stopping: may end training before swa begins to average, after epoch 150; "
+            "2: training.early_stopping: may end training before swa starts averaging, after epoch 150; "
             "write early_stopping: null, patience: 150 or more, or averaging: ema",
         ),
         (
             IRIS
             + "training: {epochs: 100, averaging: swa, early_stopping: null, convergence: {patience: 74}}",
-            "2: training.convergence: may end training before swa begins to average, after epoch 75; "
+            "2: training.convergence: may end training before swa starts averaging, after epoch 75; "
             "write convergence: null, patience: 75 or more, or averaging: ema",
         ),
         (
             IRIS + "training:\n  class_weights: {}",
-            "3: training.class_weights: names no class; write {CLASS: WEIGHT}, balanced, or null",
+            "3: training.class_weights: is empty; write {CLASS: WEIGHT}, balanced, or null",
         ),
     ],
 )
@@ -160,7 +160,7 @@ def test_what_is_random_or_moves_the_weights_does_not_go_with_lbfgs(
     problems: Problems, place: str, value: str, instead: str
 ) -> None:
     text = IRIS + "model: {hidden: [{units: 5}, 5]}\ntraining: {optimizer: lbfgs}\n"
-    message = f"does not go with lbfgs; write {instead}, or another training.optimizer"
+    message = f"cannot be used with lbfgs; write {instead}, or choose another training.optimizer"
     assert problems(text, f"{place}={value}") == [f"--set: {place}: {message}"]
 
 

@@ -28,7 +28,7 @@ def test_defaults_that_depend_on_other_settings_are_filled_in() -> None:
         ({**IRIS, "model": {"dropuot": 1}}, [("model.dropuot", "unknown setting")]),
         (
             {**IRIS, "model": {"hidden": [], "activation": "tanh"}, "training": {"class_weights": {}}},
-            [("model.activation", "nothing reads this"), ("training.class_weights", "names no class")],
+            [("model.activation", "has no effect"), ("training.class_weights", "is empty")],
         ),
     ],
 )

@@ -6,7 +6,7 @@ import pytest
 
 Problems = Callable[..., list[str]]
 ADAM_OR_LBFGS = "training.optimizer.name: {choice: [adam, lbfgs]}"
-LBFGS = "does not go with lbfgs"
+LBFGS = "cannot be used with lbfgs"
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ LBFGS = "does not go with lbfgs"
          "training.batch_size.integer[0]: must be a whole number from 1 to 1000000000, or auto, not 0"),
         ("training.batch_size: {choice: [16, null]}",
          "training.batch_size.choice[1]: must be a whole number from 1 to 1000000000, or auto, "
-         "not null (remove it to have the default)"),
+         "not null (remove it to use the default)"),
         ("training.optimizer.momentum: {uniform: [0.5, 0.9]}",
          "training.optimizer.momentum.uniform[0]: adam has no momentum; momentum and nesterov have"),
         ("training.lr_schedule.minimum: {choice: [1e-6]}",
@@ -56,14 +56,14 @@ def test_a_value_that_the_setting_refuses(search_problems_of: Problems, line: st
          "write when: {training.optimizer: sgd}"),
         (["model.residual: {choice: [true, false]}", "model.hidden: {depth: [1, 3], width: [16, 64]}"], "",
          "5: search.space.model.residual: with model.hidden.depth: 1, "
-         "no hidden layer has as many neurons as the one before it, so that no inputs can be added; "
+         "no hidden layer has as many units as the one before it, so no inputs can be added; "
          "write when: {model.hidden.depth: [2, 3]}"),
         (["model.normalization: {choice: [none, batch]}", "training.batch_size: {choice: [1, 16]}"], "",
          "6: search.space.training.batch_size: with model.normalization: batch, "
-         "batch normalization needs 2 rows a batch; write when: {model.normalization: none}"),
+         "batch normalization needs at least 2 rows per batch; write when: {model.normalization: none}"),
         ([ADAM_OR_LBFGS], "model: {dropout: 0.2}",
          f"5: search.space.training.optimizer.name.choice[1]: with lbfgs, model.dropout: {LBFGS}; "
-         "write dropout: 0, or another training.optimizer"),
+         "write dropout: 0, or choose another training.optimizer"),
         (["model.hidden: {depth: [1, 2], width: [1, 4], log: true}"], "model: {normalization: layer}",
          "5: search.space.model.hidden.depth: model.hidden[0]: "
          "layer normalization makes a single neuron's output constant; "
@@ -109,7 +109,8 @@ def test_numbers_that_never_go_together_are_an_error(search_problems_of: Problem
         config="training: {lr_schedule: adaptive}",
     ) == [
         "5: search.space.training.lr_schedule.minimum.log_uniform[0]: "
-        "must be less than training.optimizer.learning_rate, which is 0.01; the rate could not be lowered"
+        "must be less than training.optimizer.learning_rate, which is 0.01; "
+        "otherwise the rate is never lowered"
     ]
 
 
@@ -128,9 +129,8 @@ def test_a_dimension_that_no_trial_reads(search_problems_of: Problems) -> None:
         config="training: {optimizer: lbfgs}",
     )
     assert found == [
-        "5: search.space.training.batch_size: nothing reads this: lbfgs takes all rows at once",
-        "6: search.space.training.lr_schedule: nothing reads this: "
-        "lbfgs finds each step's length by a line search",
+        "5: search.space.training.batch_size: has no effect: lbfgs always uses all rows at once",
+        "6: search.space.training.lr_schedule: has no effect: lbfgs finds its step length by line search",
     ]
 
 
@@ -151,6 +151,6 @@ def test_settings_of_branches_that_no_trial_takes_are_refused(problems: Problems
     refused = "2: training.optimizer.momentum: adam has no momentum; momentum and nesterov have"
     assert problems(text + search) == [refused]
     of_lbfgs = "training.optimizer={name: lbfgs}"
-    unread = "2: training.batch_size: nothing reads this: lbfgs takes all rows at once"
+    unread = "2: training.batch_size: has no effect: lbfgs always uses all rows at once"
     assert problems(text, of_lbfgs) == [unread]
     assert problems(text + search.replace("adam, ", ""), of_lbfgs) == [unread]

@@ -8,7 +8,7 @@ from fnnctl.config.reading.loading import LoadedConfig
 from fnnctl.config.schema.metric_names import METRICS
 
 Problems = Callable[..., list[str]]
-KNOWN = f"{', '.join(METRICS)}, and those of classes, as per_class.CLASS.recall"
+KNOWN = f"{', '.join(METRICS)}, and per class, such as per_class.CLASS.recall"
 L2 = "training.l2: {choice: [0.1]}"
 
 
@@ -20,10 +20,10 @@ def test_no_search_is_no_problem(load: Callable[..., LoadedConfig]) -> None:
     ("metric", "advice"),
     [
         ("acuracy", " (did you mean 'accuracy'?)"),
-        ("validation_loss", " (write metric: loss; `on` says where it is measured)"),
+        ("validation_loss", " (write metric: loss; `on` sets where it is measured)"),
         ("los", " (did you mean 'loss'?)"),
-        ("per_class.setosa", f"; there are {KNOWN}"),
-        ("per_class.setosa.support", f"; there are {KNOWN}"),
+        ("per_class.setosa", f"; the metrics are {KNOWN}"),
+        ("per_class.setosa.support", f"; the metrics are {KNOWN}"),
     ],
 )
 def test_a_metric_that_does_not_exist(search_problems_of: Problems, metric: str, advice: str) -> None:
@@ -39,7 +39,7 @@ def test_metrics_that_exist(search_problems_of: Problems, metric: str) -> None:
 
 def test_a_validation_part_that_is_not_there(load: Callable[..., LoadedConfig]) -> None:
     text = f"data: {{source: iris, split: {{validation: 0}}}}\nsearch:\n  space: {{{L2}}}\n"
-    message = "there is no validation part, for data.split.validation is 0"
+    message = "there is no validation part, because data.split.validation is 0"
     advice = "write on: cross_validation, or data.split.validation: 0.15"
     assert [str(problem) for problem in load(text).search_problems()] == [
         f"experiment.yaml:2: search.objective.on: {message}; {advice}"

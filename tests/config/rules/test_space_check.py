@@ -26,9 +26,9 @@ OPTIMIZERS = "training.optimizer.name: {choice: [adam, momentum, nesterov]}"
         ("training.3: {choice: [1]}",
          "training.3: there is no such setting: training is a section, not a list"),
         ("model.hidden.3.units: {choice: [1]}",
-         "model.hidden.3.units: there is no such entry: model.hidden has 1"),
+         "model.hidden.3.units: there is no such entry: the length of model.hidden is 1"),
         ("training..l2: {choice: [1]}",
-         "training..l2: is no path of a setting; write it with dots, such as training.l2"),
+         "training..l2: is not the path of a setting; write it with dots, such as training.l2"),
         ("training.averaging.decay: {choice: [0.9]}",
          "training.averaging.decay.choice[0]: with 0.9, training.averaging.name: missing: one of ema, swa"),
     ],
@@ -86,11 +86,11 @@ def test_a_setting_is_searched_once_and_by_one_domain(search_problems_of: Proble
         "training.optimizer.learning_rate: {uniform: [0.1, 0.2]}",
         "model.activation: {depth: [1, 2], width: [3, 5]}",
     ) == [
-        "6: search.space.model.hidden[0].units: is searched already, as model.hidden.0.units; "
+        "6: search.space.model.hidden[0].units: is already searched, as model.hidden.0.units; "
         "remove one of the two",
         "8: search.space.training.optimizer.learning_rate: is part of training.optimizer, "
         "which is searched as a whole; remove one of the two",
-        "9: search.space.model.activation: depth and width are a domain of model.hidden alone",
+        "9: search.space.model.activation: depth and width are a domain of model.hidden only",
     ]
 
 
@@ -119,7 +119,7 @@ def test_a_domains_own_problem_has_its_line(search_problems_of: Problems) -> Non
 def test_whole_numbers_have_domains_of_their_own(
     search_problems_of: Problems, domain: str, instead: str
 ) -> None:
-    message = f"takes whole numbers; write {instead}"
+    message = f"must be a whole number; write {instead}"
     assert search_problems_of(f"training.batch_size: {domain}") == [
         f"5: search.space.training.batch_size: {message}"
     ]
@@ -135,9 +135,9 @@ def test_whole_numbers_have_domains_of_their_own(
         ("training.optimizer.nam: momentum",
          "is not searched (did you mean 'training.optimizer.name'?)"),
         ("model.activation.name: tanh",
-         "is not searched and is relu; put it into the space, or remove the condition"),
+         "is not searched and is relu; add it to the space, or remove the condition"),
         ("training.l2: 0.5",
-         "cannot be asked about: between any two of its values there is another; ask about a choice"),
+         "cannot be a condition, because its domain is continuous; use a choice"),
         ("data.scaling.name: robust", "never holds: no value of data.scaling has robust there"),
     ],
 )  # fmt: skip
@@ -179,7 +179,7 @@ def test_conditions_that_exclude_one_another(search_problems_of: Problems) -> No
         "training.mixup: {choice: [0.1, 0.2]}",
     ) == [
         "5: search.space.training.l2.when: "
-        "never holds: its conditions, and those of what they ask about, exclude one another"
+        "never holds: its conditions, or those of the settings it depends on, exclude each other"
     ]
 
 

@@ -50,7 +50,7 @@ def test_settings_of_other_branches_are_left_out(trials: Any) -> None:
 
 def test_what_the_rules_refuse_says_so(trials: Any) -> None:
     refused = trials(IRIS + "training: {optimizer: lbfgs}\nmodel: {hidden: [4]}\n")
-    with pytest.raises(RefusedConfigurationError, match=r"^model\.dropout: does not go with lbfgs; write"):
+    with pytest.raises(RefusedConfigurationError, match=r"^model\.dropout: cannot be used with lbfgs; write"):
         refused.experiment_of({"model.dropout": 0.5})
     with pytest.raises(RefusedConfigurationError, match=r"^model\.dropout: must be a number from 0 to 0\.99"):
         refused.experiment_of({"model.dropout": 2.0})

@@ -12,8 +12,8 @@ Load = Callable[..., LoadedConfig]
 Problems = Callable[..., list[str]]
 
 IRIS = "data: {source: iris}\n"
-OWN_FORMAT = "nothing reads this: iris is built in and comes with its own format"
-OWN_MEANS = "nothing reads this: training.averaging takes plain means over the training rows"
+OWN_FORMAT = "has no effect: iris is built in and comes with its own format"
+OWN_MEANS = "has no effect: training.averaging uses plain means over the training rows"
 
 
 @pytest.mark.parametrize(
@@ -24,60 +24,59 @@ OWN_MEANS = "nothing reads this: training.averaging takes plain means over the t
         ("data:\n  source: iris\n  missing_values: [x]", [f"3: data.missing_values: {OWN_FORMAT}"]),
         (
             "data: {source: a.npz, encoding: utf-8}",
-            ["1: data.encoding: nothing reads this: arrays hold numbers only, with a column each"],
+            ["1: data.encoding: has no effect: arrays hold numbers only, with a column each"],
         ),
         (
             f"data: {{source: a.csv, test_sha256: {'a' * 64}}}",
-            ["1: data.test_sha256: nothing reads this without data.test_source"],
+            ["1: data.test_sha256: has no effect without data.test_source"],
         ),
         (
             "data:\n  source: a.csv\n  test_source: b.csv\n  split:\n    test: 0.2",
-            ["5: data.split.test: nothing reads this: data.test_source is the test part"],
+            ["5: data.split.test: has no effect: data.test_source is the test part"],
         ),
         (
             "data: {source: iris, split: {validation: 0, test: 0, stratify: false}}",
-            ["1: data.split.stratify: nothing reads this: no part is split off"],
+            ["1: data.split.stratify: has no effect: no part is split off"],
         ),
         (
             "data: {source: a.csv, test_source: b.csv, split: {validation: 0, stratify: true}}",
-            ["1: data.split.stratify: nothing reads this: no part is split off"],
+            ["1: data.split.stratify: has no effect: no part is split off"],
         ),
         (
             "data: {source: iris}\nmodel:\n  hidden: []\n  activation: relu",
-            ["4: model.activation: nothing reads this: there is no hidden layer"],
+            ["4: model.activation: has no effect: there is no hidden layer"],
         ),
         (
             "data: {source: iris}\nmodel:\n  hidden: [{units: 5, activation: elu}]\n  activation: relu",
-            ["4: model.activation: nothing reads this: every hidden layer has its own activation"],
+            ["4: model.activation: has no effect: every hidden layer has its own activation"],
         ),
         (
             IRIS + "model:\n  hidden: []\n  dropout: 0.1\n  normalization: batch\n  residual: true",
             [
-                "4: model.dropout: nothing reads this: there is no hidden layer",
-                "5: model.normalization: nothing reads this: there is no hidden layer",
-                "6: model.residual: nothing reads this: there is no hidden layer",
+                "4: model.dropout: has no effect: there is no hidden layer",
+                "5: model.normalization: has no effect: there is no hidden layer",
+                "6: model.residual: has no effect: there is no hidden layer",
             ],
         ),
         (
             IRIS + "model:\n  hidden: [{units: 5, dropout: 0, normalization: none}]\n"
             "  dropout: 0.1\n  normalization: layer",
             [
-                "4: model.dropout: nothing reads this: every hidden layer has its own dropout",
-                "5: model.normalization: nothing reads this: every hidden layer has its own normalization",
+                "4: model.dropout: has no effect: every hidden layer has its own dropout",
+                "5: model.normalization: has no effect: every hidden layer has its own normalization",
             ],
         ),
         (
             IRIS + "model: {hidden: []}\ntraining: {max_norm: 3}",
-            ["3: training.max_norm: nothing reads this: there is no hidden layer"],
+            ["3: training.max_norm: has no effect: there is no hidden layer"],
         ),
         (
             IRIS + "training:\n  optimizer: lbfgs\n  batch_size: 32\n  shuffle: true\n"
             "  lr_schedule: {name: cosine, warmup_epochs: 900}",
             [
-                "4: training.batch_size: nothing reads this: lbfgs takes all rows at once",
-                "5: training.shuffle: nothing reads this: lbfgs takes all rows at once",
-                "6: training.lr_schedule: nothing reads this: "
-                "lbfgs finds each step's length by a line search",
+                "4: training.batch_size: has no effect: lbfgs always uses all rows at once",
+                "5: training.shuffle: has no effect: lbfgs always uses all rows at once",
+                "6: training.lr_schedule: has no effect: lbfgs finds its step length by line search",
             ],
         ),
         (
@@ -124,7 +123,7 @@ def test_a_setting_that_something_reads_is_fine(load: Load, text: str) -> None:
 
 def test_rules_hold_for_overrides_too(problems: Problems) -> None:
     assert problems("data: {source: iris}", "model.hidden=[]", "model.activation=tanh") == [
-        "--set: model.activation: nothing reads this: there is no hidden layer"
+        "--set: model.activation: has no effect: there is no hidden layer"
     ]
 
 

@@ -62,7 +62,7 @@ def test_a_domain_is_told_by_its_key(load: Callable[..., LoadedConfig], text: st
         ("{uniform: [0, 1], log: true}", ".log: unknown setting; possible here: uniform, step, when"),
         ("{choice: [0], step: 1}", ".step: unknown setting; possible here: choice, when"),
         ("{normal: [0, 1], wihtin: [0, 1]}", ".wihtin: unknown setting (did you mean 'within'?)"),
-        ("{choice: [0], uniform: [0, 1]}", ".uniform: stands beside choice; write one of the two"),
+        ("{choice: [0], uniform: [0, 1]}", ".uniform: cannot be combined with choice; remove one of the two"),
         ("{choice: 5}", ".choice: must be a list of at most 10000 entries, not 5 (write [5])"),
         ("{uniform: [0, 1], when: 5}", ".when: must be a mapping of settings to values, or null, not 5"),
         ("{uniform: [0, 1], step: 0}", ".step: must be a number above 0 and at most 1e+15, or null, not 0"),

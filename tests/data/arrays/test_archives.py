@@ -13,8 +13,8 @@ from tests.data.arrays.saving import X, Y, fault, load, save
 def test_an_array_alone_and_a_folder_without_arrays(tmp_path: Path) -> None:
     np.save(tmp_path / "X.npy", X)
     (tmp_path / "empty").mkdir()
-    assert "this is one array, and data have two" in fault(tmp_path, "X.npy")
-    assert "empty: there is no file X.npy; a folder is one of arrays" in fault(tmp_path, "empty")
+    assert "this is a single array, but X and y are needed" in fault(tmp_path, "X.npy")
+    assert "empty: there is no file X.npy; a data folder contains X.npy and y.npy" in fault(tmp_path, "empty")
 
 
 class TestDigests:

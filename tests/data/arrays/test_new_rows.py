@@ -50,7 +50,7 @@ def test_labels_may_be_missing_where_none_are_wanted(tmp_path: Path, source: str
 
 
 KNOWING_SEX = Preprocessor((), (CategoryFeatures("sex", ("f", "m"), False),))
-UNNAMED = "X: has 3 columns, x0 to x2 for want of feature_names, and the network needs"
+UNNAMED = "X: has 3 columns, x0 to x2, and no feature_names, but the network needs"
 
 
 @pytest.mark.parametrize(
@@ -64,8 +64,8 @@ UNNAMED = "X: has 3 columns, x0 to x2 for want of feature_names, and the network
             knowing(*"abcdefu"),
             "X: 6 of the 7 columns that the network needs are missing: 'a', 'b', 'c', 'd', 'e', 'f'",
         ),
-        ({"X": X}, KNOWING_SEX, "X: the network needs columns of categories ('sex'), which only a CSV file"),
-        ({"X": X[:, 0]}, knowing("x0"), "X: has the shape (3,), and a row an example is needed"),
+        ({"X": X}, KNOWING_SEX, "X: the network needs categorical columns ('sex'), which only a CSV file"),
+        ({"X": X[:, 0]}, knowing("x0"), "X: has the shape (3,), but one row per example is needed"),
     ],
 )
 def test_what_is_wrong_is_named(
@@ -83,5 +83,5 @@ def test_labels_must_be_there_one_a_row(tmp_path: Path) -> None:
     np.savez(tmp_path / "b.npz", X=X, y=[1, 2])
     with pytest.raises(DataError, match=r"a\.npz: there is no array y; its arrays are 'X'"):
         open_new_arrays(tmp_path / "a.npz", knowing("x0"), labelled=True)
-    with pytest.raises(DataError, match=r"b\.npz: X: has 3 rows, and y has 2 labels: one a row is needed"):
+    with pytest.raises(DataError, match=r"b\.npz: X: has 3 rows, but y has 2 labels: one per row is needed"):
         open_new_arrays(tmp_path / "b.npz", knowing("x0"), labelled=True)

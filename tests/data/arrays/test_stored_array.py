@@ -22,7 +22,7 @@ DAMAGED: dict[str, tuple[bytes, str]] = {
     "a negative shape": (header_of((-3, -2)) + bytes(48), "is damaged: its header promises"),
     "cut short": (
         header_of((3, 2)) + bytes(47),
-        "promises 48 bytes for the shape (3, 2), and the file has 47",
+        "promises 48 bytes for the shape (3, 2), but the file has 47",
     ),
     "too long": (header_of((3, 2)) + bytes(49), "and the file has 49"),
     **CRAFTED,
@@ -49,7 +49,7 @@ def test_more_than_the_memory_is_refused_before_it_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stored_array, "available_bytes", lambda: 23)
-    assert "X: would take 0.0 GB of memory, and 0.0 GB are available" in fault(
+    assert "X: would need 0.0 GB of memory, but only 0.0 GB are available" in fault(
         tmp_path, "data.npz", {"X": X, "y": Y}
     )
 

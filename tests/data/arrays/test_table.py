@@ -68,29 +68,29 @@ def test_labels_of_any_type(tmp_path: Path, labels: list[Any], classes: tuple[st
 
 
 WRONG: dict[str, tuple[Arrays, str]] = {
-    "objects": ({"X": np.array([[1, None], [2, 3]], object), "y": [0, 1]}, "X: holds Python objects"),
-    "object labels": ({"X": X, "y": np.array(["a", "b", "a"], object)}, "y: holds Python objects"),
+    "objects": ({"X": np.array([[1, None], [2, 3]], object), "y": [0, 1]}, "X: contains Python objects"),
+    "object labels": ({"X": X, "y": np.array(["a", "b", "a"], object)}, "y: contains Python objects"),
     "object names": (
-        {"X": X, "y": Y, "columns": np.array(["a", "b"], object)}, "columns: holds Python objects",
+        {"X": X, "y": Y, "columns": np.array(["a", "b"], object)}, "columns: contains Python objects",
     ),
     "structured": ({"X": np.zeros(3, [("a", float), ("b", int)]), "y": Y}, "X: is of type [('a', '<f8'"),
     "complex": ({"X": X + 0j, "y": Y}, "X: is of type complex128"),
     "dates": ({"X": X, "y": np.array(["2020-01-01"] * 3, "M8[D]")}, "y: is of type datetime64[D]"),
-    "text": ({"X": np.array([["1", "2"]] * 3), "y": Y}, "X: holds text"),
+    "text": ({"X": np.array([["1", "2"]] * 3), "y": Y}, "X: contains text"),
     "one dimension": ({"X": X[:, 0], "y": Y}, "X.reshape(-1, 1) is one column"),
-    "three dimensions": ({"X": X[:, :, None], "y": Y}, "X.reshape(len(X), -1) makes rows of it"),
+    "three dimensions": ({"X": X[:, :, None], "y": Y}, "X.reshape(len(X), -1) flattens each row"),
     "no dimension": ({"X": 3.0, "y": Y}, "X: has the shape ()"),
     "no row": ({"X": X[:0], "y": Y[:0]}, "X: is empty: its shape is (0, 2)"),
     "no column": ({"X": X[:, :0], "y": Y}, "X: is empty: its shape is (3, 0)"),
-    "more rows": ({"X": X, "y": Y[:2]}, "X: has 3 rows, and y has 2 labels: one a row is needed"),
-    "more labels": ({"X": X, "y": [0, 1, 0, 1]}, "X: has 3 rows, and y has 4 labels"),
-    "one-hot": ({"X": X, "y": np.eye(3)}, "y.argmax(axis=1) is that"),
-    "no label": ({"X": X, "y": [1.0, 0.0, np.nan]}, "y: has no label in every row: y[2] is nan"),
-    "blank label": ({"X": X, "y": ["a", " ", "b"]}, "y: has no label in every row: y[1] is blank"),
+    "more rows": ({"X": X, "y": Y[:2]}, "X: has 3 rows, but y has 2 labels: one per row is needed"),
+    "more labels": ({"X": X, "y": [0, 1, 0, 1]}, "X: has 3 rows, but y has 4 labels"),
+    "one-hot": ({"X": X, "y": np.eye(3)}, "one-hot labels, save y.argmax(axis=1)"),
+    "no label": ({"X": X, "y": [1.0, 0.0, np.nan]}, "y: has rows without a label: y[2] is nan"),
+    "blank label": ({"X": X, "y": ["a", " ", "b"]}, "y: has rows without a label: y[1] is blank"),
     "infinite": ({"X": [[1.0, 2.0], [3.0, -np.inf]], "y": [0, 1]}, "X: X[1, 1] is -inf: a number"),
     "all missing": ({"X": X * np.nan, "y": Y}, "X: has no column with values to learn from"),
-    "too few names": ({"X": X, "y": Y, "columns": ["a"]}, "columns: is <U1 of the shape (1,): a text"),
-    "names twice": ({"X": X, "y": Y, "columns": ["a", "a "]}, "of column 1 'a' stands there twice"),
+    "too few names": ({"X": X, "y": Y, "columns": ["a"]}, "columns: is <U1 of shape (1,): one text"),
+    "names twice": ({"X": X, "y": Y, "columns": ["a", "a "]}, "of column 1 is 'a', which another column has"),
     "blank name": ({"X": X, "y": Y, "columns": ["a", ""]}, "the name of column 1 is blank"),
     "no y": ({"X": X, "Y": Y}, "(did you mean 'Y'?)"),
     "neither": ({"a": X, "b": Y}, "X"),
@@ -134,7 +134,7 @@ def test_columns_have_other_uses(tmp_path: Path) -> None:
     assert dataset.groups.tolist() == [0, 1, 0]
     assert "there is no column 'x9'" in fault(tmp_path, weights="x9")
     assert "x1', which data.weights names, has 1 row without a value" in fault(tmp_path, weights="x1")
-    assert fault(tmp_path, weights="x1").endswith("(the first is row 1, from 0)")
+    assert fault(tmp_path, weights="x1").endswith("(the first is row 1, counted from 0)")
     assert "x1, which data.split.group names, has 1 row" in fault(
         tmp_path, split=SplitConfig(group="x1")
     ).replace("'", "")
@@ -144,7 +144,7 @@ def test_a_column_without_values_is_left_out(tmp_path: Path) -> None:
     dataset = load(tmp_path, arrays={"X": np.column_stack([X[:, 0], X[:, 1] * np.nan, X[:, 1]]), "y": Y})
     np.testing.assert_array_equal(dataset.numeric, X)
     assert dataset.numeric_names == ("x0", "x2")
-    assert dataset.warnings == (f"the column 'x1' of {tmp_path / 'folder'} has no values and is left out",)
+    assert dataset.warnings == (f"the column 'x1' of {tmp_path / 'folder'} has no values and is ignored",)
 
 
 class TestTestArrays:
@@ -173,10 +173,10 @@ class TestTestArrays:
         save(tmp_path, "few", {"X": X[:, :1], "y": Y})
         (tmp_path / "t.csv").write_text("x0,x1,y\n1,2,7\n3,4,5\n")
         assert "the column 'x1' of the training data is missing" in fault(tmp_path, test_source="few")
-        assert "t.csv is a table, and data.source holds arrays" in fault(tmp_path, test_source="t.csv")
+        assert "t.csv is a table, but data.source contains arrays" in fault(tmp_path, test_source="t.csv")
         save(tmp_path, "data.npz", {"X": X, "y": Y})
         message = fault(tmp_path, "t.csv", target="y", test_source="data.npz")
-        assert message.endswith("data.npz holds arrays, and data.source is a table")
+        assert message.endswith("data.npz contains arrays, but data.source is a table")
 
 
 class TestLargeArrays:

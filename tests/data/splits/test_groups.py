@@ -44,7 +44,7 @@ def test_a_group_is_in_one_part_and_no_part_is_empty(
 ) -> None:
     groups, labels = (np.array(column) for column in zip(*rows, strict=True))
     if len(np.unique(groups)) < 3:
-        with pytest.raises(DataError, match="and 3 parts need one each"):
+        with pytest.raises(DataError, match="but 3 parts need one each"):
             split(groups, labels, seed, stratify=stratify)
         return
     parts = split(groups, labels, seed, stratify=stratify)

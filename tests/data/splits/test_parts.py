@@ -149,7 +149,9 @@ def test_a_class_with_a_single_row_cannot_be_divided(validation: float, test: fl
 def test_many_numbers_of_which_some_have_a_single_row_may_be_no_classes() -> None:
     labels = np.array([*range(30), *range(25)])
     names = tuple(map(str, range(30)))
-    with pytest.raises(DataError, match=r"are the target's 30 numbers classes\? If they are amounts, write"):
+    with pytest.raises(
+        DataError, match=r"are the target's 30 numbers classes\? If they are quantities, write"
+    ):
         split_rows(labels, names, SplitConfig(validation=0.2, test=0.2), seed=0)
     with pytest.raises(DataError, match=r"which cannot be divided: add rows, leave the class out"):
         split_rows(labels, ("a", *names[1:]), SplitConfig(validation=0.2, test=0.2), seed=0)
@@ -158,8 +160,14 @@ def test_many_numbers_of_which_some_have_a_single_row_may_be_no_classes() -> Non
 @pytest.mark.parametrize(
     ("labels", "validation", "test", "stratify", "words"),
     [
-        ([0, 1], 0.15, 0.2, False, "2 rows leave none for training (1 for validation, 1 for the test)"),
-        ([0] * 5 + [1] * 5, 0.4, 0.59, False, "10 rows leave none for training (4 for validation, 6 for the"),
+        ([0, 1], 0.15, 0.2, False, "2 rows leave none for training (1 for validation, 1 for testing)"),
+        (
+            [0] * 5 + [1] * 5,
+            0.4,
+            0.59,
+            False,
+            "10 rows leave none for training (4 for validation, 6 for testing",
+        ),
         ([0] * 5 + [1] * 5, 0.3, 0.59, True, "the training part would get 1 row for 2 strata (3 for valida"),
     ],
 )

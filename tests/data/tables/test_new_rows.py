@@ -77,10 +77,13 @@ def test_blocks_follow_one_another(read: Read, monkeypatch: pytest.MonkeyPatch) 
     [
         ("u,w\n1,2\n", ["the column 'v' is missing", "the column 'c' is missing"]),
         ("u,V,c\n1,2,1\n", ["the column 'v' is missing (did you mean 'V'?)"]),
-        ("u;v;c|\n1\n", ["the header is one column, 'u;v;c|', and 3 are needed: is --delimiter right?"]),
+        (
+            "u;v;c|\n1\n",
+            ["the header has only one column, 'u;v;c|', but 3 are needed: is --delimiter right?"],
+        ),
         ("u,v,c,c\n1,1,1,1\n", ["columns 3 and 4 have the same name 'c': rename one"]),
         ("u,v,c\n1,a,1\n2,b,1\n", ["column 'v': 'a' is not a number"]),
-        ("u,v,c\n1,1,1\n2,b\n", ["the row has 2 values where the header has 3 names"]),
+        ("u,v,c\n1,1,1\n2,b\n", ["the row has 2 values, but the header has 3 names"]),
     ],
 )
 def test_what_is_wrong(read: Read, text: str, messages: list[str]) -> None:
@@ -91,7 +94,7 @@ def test_what_is_wrong(read: Read, text: str, messages: list[str]) -> None:
 
 def test_a_missing_label_is_told_with_what_may_have_been_meant(read: Read) -> None:
     with pytest.raises(
-        DataError, match=r"new\.csv:1: the label's column 'y' is missing \(did you mean 'Y'\?\)"
+        DataError, match=r"new\.csv:1: the target column 'y' is missing \(did you mean 'Y'\?\)"
     ):
         read("u,v,c,Y\n1,2,1,a\n", labelled=True)
 

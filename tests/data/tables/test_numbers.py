@@ -61,7 +61,7 @@ def test_a_block_is_read_as_its_values_are_one_by_one(texts: list[str]) -> None:
         ("١٢", "'١٢' has digits other than 0 to 9"),
         ("-inf", "'-inf' is not a finite number"),
         ("1e999", "'1e999' is not a finite number"),
-        ("3,5", "'3,5' has a comma: a number is written like 1234.5"),
+        ("3,5", "'3,5' has a comma: write numbers like 1234.5"),
     ],
 )
 def test_a_value_that_is_nearly_a_number_is_told_why(text: str, words: str) -> None:

@@ -68,8 +68,8 @@ def test_ragged_rows_are_all_named_and_left_out(tmp_path: Path) -> None:
     _, found, problems = read(tmp_path, "a,b,c\n1,2\n3,4,5\n6,7,8,9\n")
     assert found == [(3, ("3", "4", "5"))]
     assert problems == [
-        "t.csv:2: the row has 2 values where the header has 3 names",
-        "t.csv:4: the row has 4 values where the header has 3 names",
+        "t.csv:2: the row has 2 values, but the header has 3 names",
+        "t.csv:4: the row has 4 values, but the header has 3 names",
     ]
 
 
@@ -80,7 +80,7 @@ def test_the_header_must_name_every_column_once(tmp_path: Path) -> None:
         "t.csv:1: column 5 has no name in the header: give it one, or remove the column",
     ]
     assert read(tmp_path, "1,2.5\n3,4\n")[2] == [
-        "t.csv:1: the first line must name the columns, and it holds numbers only"
+        "t.csv:1: the first line must name the columns, but it has only numbers"
     ]
 
 
@@ -109,7 +109,7 @@ def test_what_ends_the_reading_is_named_with_its_line(
 
 def test_utf_16_without_a_mark(tmp_path: Path) -> None:
     wide = "a,b\n1,2\n".encode("utf-16-be")
-    with pytest.raises(DataError, match="NUL byte: this is no CSV file, or it is UTF-16"):
+    with pytest.raises(DataError, match="NUL byte: this is not a CSV file, or it is UTF-16"):
         read(tmp_path, wide)
     with pytest.raises(DataError, match="the file is not utf-16"):
         read(tmp_path, wide, CsvFormat(None, "utf-16", frozenset()))

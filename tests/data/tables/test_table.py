@@ -64,7 +64,7 @@ def test_a_value_that_is_no_number_in_a_column_of_numbers(
 def test_every_column_at_fault_is_told_beside_ragged_rows(tmp_path: Path) -> None:
     _, problems = read(tmp_path, "a,b\n1,2\n3,\x1b[0m\nx,4\n5\n7,8\n")
     assert [problem[:35] for problem in problems] == [
-        "t.csv:5: the row has 1 value where ",
+        "t.csv:5: the row has 1 value, but t",
         "t.csv:4: column 'a': 'x' is not a n",
         "t.csv:3: column 'b': '\\x1b[0m' is n",
     ]
@@ -72,14 +72,12 @@ def test_every_column_at_fault_is_told_beside_ragged_rows(tmp_path: Path) -> Non
 
 def test_numbers_that_none_can_be_read_as_are_no_categories(tmp_path: Path) -> None:
     _, problems = read(tmp_path, 'a\n"1,5"\n"2,5"\n')
-    assert problems[0].startswith(
-        "t.csv:2: column 'a': '1,5' has a comma: a number is written like 1234.5 (0 of"
-    )
+    assert problems[0].startswith("t.csv:2: column 'a': '1,5' has a comma: write numbers like 1234.5 (0 of")
     assert problems[0].endswith(
-        "Write all of them so: a spreadsheet saves them so where its numbers are English"
+        "Write them all like this: a spreadsheet does so if its number format is English"
     )
     _, problems = read(tmp_path, 'a\n"1,5"\n2.5\n3.5\n')
-    assert ". Correct it, or name the column" in problems[0]
+    assert ". Correct it, or add the column" in problems[0]
 
 
 def test_texts_after_thousands_of_numbers_keep_the_numbers_text(
@@ -100,4 +98,4 @@ def test_as_many_numbers_as_texts_are_not_decided_silently(tmp_path: Path) -> No
 
 
 def test_a_header_alone(tmp_path: Path) -> None:
-    assert read(tmp_path, "a,b\n")[1] == ["t.csv: the file has a header and no rows"]
+    assert read(tmp_path, "a,b\n")[1] == ["t.csv: the file has a header but no rows"]

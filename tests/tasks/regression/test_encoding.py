@@ -38,7 +38,7 @@ def test_what_is_no_number_is_told_with_its_line(tmp_path: Path) -> None:
         ("table.csv", 3), ("table.csv", 4), ("table.csv", 5)
     ]  # fmt: skip
     assert problems[0].message == "the target 'y' of a regression: 'cheap' is not a number"
-    assert problems[1].message.endswith("'1,5' has a comma: a number is written like 1234.5")
+    assert problems[1].message.endswith("'1,5' has a comma: write numbers like 1234.5")
     assert problems[2].message.endswith("'inf' is not a finite number")
 
 
