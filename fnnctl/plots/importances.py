@@ -55,5 +55,5 @@ def importance_figure(bars: Bars, *, axis: str, title: str) -> Figure:
         axes.set_ylim(len(order) - 0.4, -0.6)
         axes.xaxis.set_major_formatter(PercentFormatter(1.0))
         axes.grid(False, axis="y")
-        legend_above(axes, {"95th percentile of a setting without effect": Line2D([], [], **_CHANCE)})
+        legend_above(axes, {"chance level (95th percentile)": Line2D([], [], **_CHANCE)})
     return figure
