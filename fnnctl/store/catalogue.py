@@ -20,7 +20,7 @@ from fnnctl.store.names import LATEST, MANIFEST, slug, slug_by_name, started_by_
 T = TypeVar("T")
 
 Usable = Callable[[RunFolder], bool]
-"""Whether a command can use a run; asked if the user's choice leaves several runs possible."""
+"""Whether a command can use a run; decides between runs if the user does not name exactly one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ def _runs_of(experiment: str, runs: Iterable[RunFolder]) -> Iterator[tuple[RunFo
     """The runs of an experiment, newest first; a damaged one is included if its folder name matches."""
     own_slug = slug(experiment)
     slugs = {run: slug_by_name(run.path.name) for run in runs}
-    # If a folder was not renamed, its slug shows that it belongs to another experiment; it need not be read.
+    # Unless a folder was renamed, its slug rules out other experiments without reading the manifest.
     candidates = [run for run, found in slugs.items() if found in (own_slug, None)]
     for run, manifest in _newest_first(candidates):
         if manifest.name == experiment if manifest else slugs[run] == own_slug:
