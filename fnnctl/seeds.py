@@ -1,7 +1,7 @@
-"""Streams of random numbers: each is named by a seed, a purpose and counts, and nothing shares a stream.
+"""Streams of random numbers, each identified by a seed, a purpose and counts. No two uses share a stream.
 
 So any epoch, fold or point can be drawn without those before it, and a member of a stack draws the same
-numbers whoever its neighbours are.
+numbers whichever members it is trained with.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 
 
 class Purpose(IntEnum):
-    """What a stream is drawn for. The values are part of every result: never change one."""
+    """The purpose of a stream. The values determine all results: never change one."""
 
     WEIGHTS = 0
     ORDER = 1
@@ -29,17 +29,17 @@ class Purpose(IntEnum):
 
 
 def stream(seed: int, purpose: Purpose, *counts: int) -> np.random.Generator:
-    """The generator of SeedSequence((seed, purpose, *counts)), where counts are an epoch, a fold, a point."""
+    """The generator of SeedSequence((seed, purpose, *counts)); the counts are an epoch, a fold or a point."""
     return np.random.Generator(np.random.PCG64(_sequence(seed, purpose, *counts)))
 
 
 def fold_seed(seed: int, repeat: int, fold: int) -> int:
-    """The 64-bit seed of a fold's network, for the seed of its configuration."""
+    """The 64-bit seed of a fold's network, derived from the seed of its configuration."""
     return int(_sequence(seed, Purpose.FOLDS, repeat, fold).generate_state(1, np.uint64)[0])
 
 
 def _sequence(*numbers: int) -> np.random.SeedSequence:
-    # SeedSequence splits integers into these words itself, which takes three times as long.
+    # SeedSequence splits integers into the same words, but takes three times as long.
     words: list[int] = []
     for number in numbers:
         words.append(number & 0xFFFFFFFF)

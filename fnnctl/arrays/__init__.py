@@ -1,4 +1,4 @@
-"""The array types of the signatures, so that each is spelled once."""
+"""The array types used in signatures, each defined once."""
 
 from __future__ import annotations
 

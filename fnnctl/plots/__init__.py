@@ -1,1 +1,1 @@
-"""Numbers in, pictures out: the only place where matplotlib is imported."""
+"""Figures from numbers. matplotlib is imported only here."""

@@ -1,4 +1,4 @@
-"""Scales, limits and ticks of axes that several figures have: losses, accuracies, epochs, objectives."""
+"""Scales, limits and ticks of the axes that figures share: losses, accuracies, epochs, objectives."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFor
 from fnnctl.arrays import FloatArray
 
 LOGARITHMIC_FROM = 30.0
-"""Losses of which the largest is this many times the smallest get a logarithmic axis."""
+"""The axis of losses is logarithmic if the largest is at least this many times the smallest."""
 LOWEST_SHOWN = -0.5
-"""R² has no lower bound, and is often very low in the first epochs."""
+"""R² has no lower bound and is often very low in the first epochs."""
 LARGEST_LOSS = 1e200
-"""Larger losses lie outside of the axis: ticks beyond them would overflow."""
+"""Larger losses are outside the axis, because ticks beyond them would overflow."""
 BAD_SHARE = 5.0
-"""The percentage of the values at the bad end that hardly widen the axis."""
+"""This percentage of the values, at the bad end, hardly widens the axis."""
 BAD_WIDTH = 0.5
-"""By how much they widen it at most, in units of the range of all others."""
+"""The most by which they widen it, as a multiple of the range of all other values."""
 
 
 def finish_loss(axes: Axes) -> None:
-    """The title and scale of losses that are drawn."""
+    """Set the title and scale of axes on which losses are drawn."""
     axes.set_title("loss")
     lowest, highest = _drawn_range(axes)
     if lowest > 0 and highest >= LOGARITHMIC_FROM * lowest:
-        if highest > LARGEST_LOSS:  # before the logarithm, whose own margins would overflow
+        if highest > LARGEST_LOSS:  # set first: the margins of the logarithmic scale would overflow
             axes.set_ylim(lowest, LARGEST_LOSS)
         _use_logarithm(axes, lowest, highest)
     elif lowest >= 0:
@@ -33,7 +33,7 @@ def finish_loss(axes: Axes) -> None:
 
 
 def finish_metric(axes: Axes, label: str) -> None:
-    """The title and range of a metric, at most 1, that is drawn; values far below 0 are cut off."""
+    """Set the title and range of axes on which a metric (at most 1) is drawn; cut off values far below 0."""
     axes.set_title(label)
     lowest, highest = _drawn_range(axes)
     lowest = max(lowest, LOWEST_SHOWN)
@@ -43,7 +43,7 @@ def finish_metric(axes: Axes, label: str) -> None:
 
 
 def finish_epochs(axes: Axes, epochs: int) -> None:
-    """The axis of `epochs` epochs, below the last panel."""
+    """Set up the axis of `epochs` epochs below the last panel."""
     axes.set_xlabel("epoch")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.margins(x=0.015)
@@ -52,7 +52,7 @@ def finish_epochs(axes: Axes, epochs: int) -> None:
 
 
 def objective_range(values: FloatArray, *, minimized: bool) -> tuple[float, float]:
-    """The lowest and highest of the finite values (n,) to be shown; a few bad ones may lie outside."""
+    """The range of finite values (n,) to show; a few bad ones may lie outside."""
     if not minimized:
         low, high = objective_range(-values, minimized=True)
         return -high, -low
@@ -61,7 +61,7 @@ def objective_range(values: FloatArray, *, minimized: bool) -> tuple[float, floa
 
 
 def finish_objective(axes: Axes, shown: tuple[float, float], *, minimized: bool) -> None:
-    """The scale and the limits of an axis that shows this range."""
+    """Set the scale and limits of an axis that shows this range of objectives."""
     low, high = shown
     if minimized and low > 0 and high >= LOGARITHMIC_FROM * low:
         _use_logarithm(axes, low, high)
@@ -72,7 +72,7 @@ def finish_objective(axes: Axes, shown: tuple[float, float], *, minimized: bool)
 
 
 def _use_logarithm(axes: Axes, lowest: float, highest: float) -> None:
-    """A logarithmic axis for values in this range, with plain numbers at its ticks."""
+    """Make the axis logarithmic for values in this range, with plain numbers at its ticks."""
     axes.set_yscale("log")
     steps = (1.0, 2.0, 5.0) if highest < 1e3 * lowest else (1.0,)
     axes.yaxis.set_major_locator(LogLocator(subs=steps))
@@ -81,7 +81,7 @@ def _use_logarithm(axes: Axes, lowest: float, highest: float) -> None:
 
 
 def _drawn_range(axes: Axes) -> tuple[float, float]:
-    """The lowest and the highest value that is drawn."""
+    """The lowest and highest value drawn."""
     drawn = [line.get_ydata() for line in axes.get_lines()]
     values = np.concatenate(drawn) if drawn else np.array([1.0])
     return float(values.min()), float(values.max())

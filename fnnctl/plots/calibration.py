@@ -21,8 +21,7 @@ _PERFECT: dict[str, Any] = {"color": MUTED, "linewidth": 1.0, "linestyle": DASHE
 
 
 def reliability_figure(bins: Bins, *, error: float | None, title: str) -> Figure:
-    """Draw the columns of calibration.csv: accuracy over mean confidence, one point per bin, and the bins'
-    rows.
+    """Draw the columns of calibration.csv: accuracy over mean confidence, one point per bin, and row counts.
 
     The bar through a point is the 95 % interval of its accuracy. `error` is the expected calibration error or
     None. Bins without rows are left out.
@@ -48,7 +47,7 @@ def _draw_accuracies(axes: Axes, bins: Mapping[str, FloatArray]) -> None:
 
 
 def _draw_rows(axes: Axes, bins: Mapping[str, FloatArray]) -> None:
-    """Bars with their counts, so that bins with few rows are seen, too."""
+    """Bars labelled with their counts, so that bins with few rows are visible."""
     rows, width = bins["rows"], bins["high"] - bins["low"]
     axes.bar(bins["low"], rows, width=width, align="edge", color=FAINT, edgecolor="white", linewidth=1.2)
     for middle, count in zip(bins["low"] + width / 2, rows.tolist(), strict=True):

@@ -1,4 +1,4 @@
-"""The confusion matrix: which classes are predicted for which."""
+"""The confusion matrix: which classes are predicted for which true classes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from fnnctl.plots.text import columns, count_text, fitted
 MOST_NUMBERED_CLASSES = 30
 """With more classes the cells are too small for numbers."""
 MOST_CLASSES_WITH_ZEROS = 10
-"""With more classes the zeros would hide the numbers that matter."""
+"""With more classes, zeros are omitted: they would hide the numbers that matter."""
 MOST_VISIBLE_CELLS = 350
 """With more classes the cells are too small to see."""
 MOST_TICKS = 40
@@ -29,14 +29,14 @@ COLOUR_MAP = colormaps["Blues"]
 _INCHES_PER_COLUMN = 0.078
 """The width of a character of a class name."""
 _EM = 0.64
-"""The width of a digit, as a part of the font's size."""
+"""The width of a digit as a fraction of the font size."""
 
 
 def confusion_matrix_figure(matrix: IntArray, classes: Sequence[str], *, title: str) -> Figure:
     """Draw counts (C, C): true classes in rows, predicted ones in columns; the shade is the share of the row.
 
-    Up to 30 classes have counts in the cells and their recall on the right. More classes have shades only, on
-    a square-root scale, so that rare confusions are visible.
+    With up to 30 classes, cells show counts, and recalls are on the right. With more classes there are only
+    shades, on a square-root scale, so that rare confusions are visible.
     """
     names = [fitted(name, NAME_COLUMNS) for name in classes]
     totals = matrix.sum(axis=1, keepdims=True)
@@ -95,7 +95,7 @@ def _label_axes(axes: Axes, names: Sequence[str], layout: _Layout) -> None:
 
 
 def _draw_shades(axes: Axes, shares: FloatArray) -> None:
-    """Shades without numbers. If cells are too small to see, blocks of cells show their largest share."""
+    """Draw shades without numbers. If cells are too small to see, blocks show the largest share in them."""
     count = len(shares)
     block = -(-count // MOST_VISIBLE_CELLS)
     starts = np.arange(0, count, block)
@@ -110,7 +110,7 @@ def _draw_shades(axes: Axes, shares: FloatArray) -> None:
 
 
 def _draw_cells(axes: Axes, shares: FloatArray) -> None:
-    """Shades with white lines between them."""
+    """Draw shaded cells with white lines between them."""
     count = len(shares)
     axes.imshow(shares, cmap=COLOUR_MAP, vmin=0, vmax=1)
     axes.set_title("shade: share of row", color=MUTED, fontsize=8.5)
@@ -122,7 +122,7 @@ def _draw_cells(axes: Axes, shares: FloatArray) -> None:
 
 
 def _write_counts(axes: Axes, matrix: IntArray, shares: FloatArray, cell: float) -> None:
-    """Each cell's count, dark on light shades and white on dark ones; zeros are faint."""
+    """Write the count into each cell, dark on light shades and white on dark ones; zeros are faint."""
     texts = [[count_text(count) for count in row] for row in matrix.tolist()]
     widest = max(len(text) for row in texts for text in row)
     size = min(11.0, 72 * cell * 0.5, 72 * cell * 0.9 / (_EM * widest))
@@ -135,7 +135,7 @@ def _write_counts(axes: Axes, matrix: IntArray, shares: FloatArray, cell: float)
 
 
 def _write_recalls(axes: Axes, shares: FloatArray, has_rows: BoolArray, cell: float) -> None:
-    """The recall of each class, in a column on the right of the cells."""
+    """Write the recall of each class in a column to the right of the cells."""
     style: dict[str, Any] = {"textcoords": "offset points", "color": MUTED}
     axes.annotate("recall", (1, 1), xytext=(6, 6), xycoords="axes fraction", fontsize=8.5, **style)
     size = min(8.5, 72 * 0.8 * cell)

@@ -23,7 +23,7 @@ MOST_NAMED_CLASSES = 10
 """With more classes only the averages and the worst classes are named."""
 WORST_CLASSES = 5
 ENLARGED_FROM = 0.95
-"""If every area is at least this, the corner that all curves pass through is shown enlarged."""
+"""If every area is at least this, an inset enlarges the corner where the curves lie."""
 NAME_COLUMNS = 26
 
 _AVERAGES: dict[str, dict[str, Any]] = {
@@ -47,7 +47,7 @@ class PlottedCurve:
 
 @dataclass(frozen=True, slots=True)
 class _Guessing:
-    """The line that guessing achieves, from x = 0 to x = 1."""
+    """The line of a classifier that guesses, from x = 0 to x = 1."""
 
     name: str
     ends: tuple[float, float]
@@ -62,9 +62,9 @@ class _Plane:
     y: str
     area: str
     best_x: float
-    """The x of the corner of a perfect curve, whose y is 1."""
+    """The x of a perfect curve's corner; its y is 1."""
     inset: tuple[float, float]
-    """The position of the enlarged corner, which good curves do not come near."""
+    """The position of the inset, away from good curves."""
 
 
 _ROC = _Plane("false positive rate", "true positive rate", "AUC", 0.0, (0.58, 0.08))
@@ -72,7 +72,7 @@ _PR = _Plane("recall", "precision", "average precision", 1.0, (0.14, 0.08))
 
 
 def roc_figure(curves: Sequence[PlottedCurve], *, title: str) -> Figure:
-    """Draw true positive rate over false positive rate; the legend holds the AUC of each curve.
+    """Draw true positive rate over false positive rate; the legend shows the AUC of each curve.
 
     With more than ten classes, only the averages and the five worst classes have names and colours.
     """
@@ -80,11 +80,11 @@ def roc_figure(curves: Sequence[PlottedCurve], *, title: str) -> Figure:
 
 
 def pr_figure(curves: Sequence[PlottedCurve], *, title: str, prevalence: float | None = None) -> Figure:
-    """Draw precision over recall; the legend holds the average precision of each curve.
+    """Draw precision over recall; the legend shows the average precision of each curve.
 
-    Points are joined by steps, as average precision sums them, not by straight lines. With more than ten
+    Points are joined by steps, as in the sum for average precision, not by straight lines. With more than ten
     classes, only the averages and the five worst classes have names and colours. `prevalence` is the share of
-    a single curve's class, which is the precision of guessing.
+    rows in the class of a single curve, which is the precision of guessing.
     """
     guessing = None if prevalence is None else _Guessing("prevalence", (prevalence,) * 2, prevalence)
     return _figure(_PR, [_stepped(curve) for curve in curves], title, guessing)
@@ -112,7 +112,7 @@ def _figure(plane: _Plane, curves: Sequence[PlottedCurve], title: str, guessing:
 
 
 def _divided(curves: Sequence[PlottedCurve]) -> tuple[list[PlottedCurve], list[PlottedCurve]]:
-    """The curves that have a name in the legend, averages first, and the others by rising area."""
+    """The curves named in the legend, averages first, and the other curves by increasing area."""
     averages = [curve for kind in ("macro", "micro") for curve in curves if curve.kind == kind]
     of_classes = [curve for curve in curves if curve.kind == "class"]
     if len(of_classes) <= MOST_NAMED_CLASSES:
@@ -122,7 +122,7 @@ def _divided(curves: Sequence[PlottedCurve]) -> tuple[list[PlottedCurve], list[P
 
 
 def _draw(axes: Axes, named: Sequence[PlottedCurve], others: Sequence[PlottedCurve]) -> list[Line2D]:
-    """Draw all curves and return the lines of those that have a name."""
+    """Draw all curves; return the lines of the named ones."""
     points = [np.column_stack([curve.x, curve.y]) for curve in others]
     axes.add_collection(LineCollection(points, alpha=min(1.0, max(0.15, 60 / (len(others) + 1))), **_OTHERS))
     looks = ({"color": colour, "linestyle": dash} for colour, dash in zip(cycle(COLOURS), cycle(DASHES)))
@@ -133,7 +133,7 @@ def _draw(axes: Axes, named: Sequence[PlottedCurve], others: Sequence[PlottedCur
 
 
 def _enlarged_corner(axes: Axes, plane: _Plane, worst: float) -> Axes:
-    """Inset axes for the corner of good curves; a notch of side s in a curve costs an area of s²."""
+    """Add inset axes for the corner of good curves; a notch of side s in a curve costs an area of s²."""
     side = next((side for side in (0.02, 0.05, 0.1) if side > 1.5 * math.sqrt(1 - worst)), 0.2)
     left, bottom, margin = plane.best_x * (1 - side), 1 - side, 0.02 * side
     inset = axes.inset_axes((*plane.inset, 0.38, 0.38))
@@ -152,7 +152,7 @@ def _label_axes(axes: Axes, plane: _Plane) -> None:
 
 
 def _stepped(curve: PlottedCurve) -> PlottedCurve:
-    """The steps that average precision sums: each recall's best precision, down to the next lower recall."""
+    """The steps summed by average precision: each recall's best precision, down to the next lower recall."""
     is_best = np.append(curve.x[1:] != curve.x[:-1], False)
     corners = np.append(curve.x[is_best], 0.0)
     return replace(curve, x=np.repeat(corners, 2)[1:-1], y=np.repeat(curve.y[is_best], 2))
@@ -164,18 +164,18 @@ def _area(curve: PlottedCurve) -> float:
 
 
 def _name(curve: PlottedCurve) -> str:
-    """What the legend calls the curve."""
+    """The name of the curve in the legend."""
     if curve.kind == "class":
         return fitted(curve.label, NAME_COLUMNS)
     return f"{curve.kind} average"
 
 
 def _add_key(axes: Axes, plane: _Plane, entries: Sequence[tuple[Line2D, float | None, str]]) -> None:
-    """A legend on the right; areas have three decimals, or four if one would be rounded to 1.000."""
+    """Add a legend on the right; areas have three decimals, or four if one would be rounded to 1.000."""
     decimals = 4 if any(area is not None and 0.9995 <= area < 1 for _, area, _ in entries) else 3
     texts = []
     for _, area, name in entries:
         number = "–".ljust(decimals + 2, "\u2007") if area is None else f"{area:.{decimals}f}"
-        # The mark keeps number and name in this order if the name is written from right to left.
+        # The left-to-right mark keeps the number first even if the name is in a right-to-left script.
         texts.append(f"\u200e{number}  {name}")
     legend_beside(axes, [line for line, _, _ in entries], texts, title=plane.area)

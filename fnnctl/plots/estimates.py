@@ -1,4 +1,4 @@
-"""A regression's predictions: over the actual values, and what is left of these, the residuals."""
+"""The predictions of a regression over the actual values, and the residuals over the predictions."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from fnnctl.plots.style import COLOURS, DASHES, FAINT, GRID, MUTED, legend_above
 from fnnctl.plots.text import fitted
 
 FEW_POINTS, MOST_POINTS = 300, 3000
-"""More rows are drawn as a density, in which dense regions are told apart."""
+"""More rows are drawn as a density, which shows differences between dense regions."""
 CELLS = 60
 BINS = 30
 NAME_COLUMNS = 40
 OUTER_SHARE = 0.5
-"""The percentage of the rows at each end that do not widen an axis."""
+"""This percentage of the rows at each end does not widen an axis."""
 
 _LINE: dict[str, Any] = {"color": MUTED, "linewidth": 1.1, "linestyle": DASHES[1]}
 _POINTS: dict[str, Any] = {"marker": "o", "linestyle": "", "color": COLOURS[0], "markeredgewidth": 0}
@@ -45,7 +45,7 @@ def predicted_actual_figure(
 
 
 def residuals_figure(targets: FloatArray, predictions: FloatArray, *, target: str, title: str) -> Figure:
-    """Draw residuals, the actual less the predicted values of the column `target`, over the predictions (n,).
+    """Draw residuals, actual minus predicted values of the column `target`, over the predictions (n,).
 
     A histogram beside them shows their distribution.
     """
@@ -75,12 +75,12 @@ def residuals_figure(targets: FloatArray, predictions: FloatArray, *, target: st
 def _draw_rows(
     axes: Axes, x: FloatArray, y: FloatArray, x_range: tuple[float, float], y_range: tuple[float, float]
 ) -> dict[str, Any]:
-    """Draw each row as a point, or many rows as a density; return the legend's entry."""
+    """Draw each row as a point, or many rows as a density; return the legend entry."""
     inside = int(
         np.count_nonzero((x >= x_range[0]) & (x <= x_range[1]) & (y >= y_range[0]) & (y <= y_range[1]))
     )
     outside = len(x) - inside
-    what = f"{len(x):,} rows" + (f", {outside:,} outside" if outside else "")
+    what = f"{len(x):,} rows" + (f", {outside:,} not shown" if outside else "")
     if len(x) <= MOST_POINTS:
         size, alpha = (5.0, 0.65) if len(x) <= FEW_POINTS else (3.4, 0.4)
         axes.plot(x, y, **_POINTS, markersize=size, alpha=alpha)
@@ -92,13 +92,13 @@ def _draw_rows(
 
 
 def _range(values: FloatArray) -> tuple[float, float]:
-    """The limits of an axis: all values but for extreme ones, with a margin."""
+    """The limits of an axis: all values except extreme ones, with a margin."""
     values = values[np.isfinite(values)]
     if not len(values):
         return 0.0, 1.0
     low, high = (float(end) for end in np.percentile(values, [OUTER_SHARE, 100 - OUTER_SHARE]))
     reach = (high - low) or 2 * abs(high) or 1.0
-    # A few values just outside are shown; those farther away would squeeze all others.
+    # Values just outside are shown too; those farther away would squeeze all others.
     low, high = max(float(values.min()), low - reach / 2), min(float(values.max()), high + reach / 2)
     margin = 0.04 * ((high - low) or reach)
     return low - margin, high + margin

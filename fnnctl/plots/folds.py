@@ -18,10 +18,10 @@ from fnnctl.plots.style import COLOURS, DASHES, WIDTH, evenly_chosen, legend_abo
 from fnnctl.text import counted
 
 MOST_FOLDS = 50
-"""The most folds that are drawn, evenly chosen; the mean is over all."""
+"""The most folds drawn, evenly chosen; the mean is over all folds."""
 MOST_POINTS = 1000
 MOST_ABOVE = 10.0
-"""Losses above this multiple of the 99th percentile, as in a diverging fold, do not widen the axis."""
+"""Losses above this multiple of the 99th percentile, as from a diverging fold, do not widen the axis."""
 
 PARTS = {"training": "train", "validation": "validation"}
 
@@ -29,8 +29,8 @@ PARTS = {"training": "train", "validation": "validation"}
 def folds_learning_figure(history: History, *, metric: tuple[str, str], title: str) -> Figure:
     """Draw the columns of a cross-validation's history.csv over `epoch`: loss and a metric, fold by fold.
 
-    `metric` is its label and its name in the columns. The mean is over the folds that still train. It ends
-    when fewer than half of them do, because those that train longest are not a representative sample.
+    `metric` is the label and the column name of the metric. The mean is over the folds still training. It
+    ends when fewer than half are, because the folds that train longest are not representative.
     """
     epochs = np.array(history["epoch"], dtype=np.intp)
     starts = np.append(np.flatnonzero(epochs == 1), len(epochs))
@@ -62,7 +62,7 @@ def folds_learning_figure(history: History, *, metric: tuple[str, str], title: s
 
 
 def _by_fold(history: History, column: str, starts: IntArray, longest: int) -> FloatArray:
-    """(folds, epochs); NaN after the end of a fold and for missing values."""
+    """The column as (folds, epochs); NaN after the end of a fold and for missing values."""
     values = np.array(history.get(column, [None] * int(starts[-1])), dtype=np.float64)
     values[~np.isfinite(values)] = np.nan
     by_fold = np.full((len(starts) - 1, longest), np.nan)
@@ -72,7 +72,7 @@ def _by_fold(history: History, column: str, starts: IntArray, longest: int) -> F
 
 
 def _draw(axes: Axes, values: FloatArray, colour: str, dash: Any) -> Line2D:
-    """Draw the lines of the folds and of their mean; return the latter."""
+    """Draw the lines of the folds and of their mean; return the line of the mean."""
     folds, longest = values.shape
     shown = evenly_chosen(longest, MOST_POINTS)
     segments = [
@@ -88,7 +88,7 @@ def _draw(axes: Axes, values: FloatArray, colour: str, dash: Any) -> Line2D:
 
 
 def _show_all(axes: Axes, values: FloatArray) -> None:
-    """Widen the axis, which fits the means so far, to the values of the folds, but not to extreme ones."""
+    """Widen the axis, so far set for the means, to show the folds' values except extreme ones."""
     values = values[np.isfinite(values)]
     most = MOST_ABOVE * float(np.percentile(values, 99)) or 1.0
     low, high = float(values.min()), float(values.max())

@@ -1,4 +1,4 @@
-"""The importance of each searched setting as bars, beside what chance alone would show."""
+"""The importance of each searched setting as bars, with the chance level."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MOST_BARS = 30
 NAME_COLUMNS = 36
 BAR_HEIGHT = 0.3
 NUMBER_WIDTH = 0.07
-"""The most that a number and the gap before it take of the axis."""
+"""The largest share of the axis that a number and the gap before it take up."""
 
 _CHANCE: dict[str, Any] = {"color": INK, "marker": "|", "markersize": 11.0, "linestyle": "none"}
 
@@ -25,17 +25,17 @@ Bars = Mapping[str, tuple[float, float] | None]
 
 
 def importance_figure(bars: Bars, *, axis: str, title: str) -> Figure:
-    """Draw each setting's share of the variance and, as a mark, the share that chance alone would give.
+    """Draw each setting's share of the variance as a bar, with a mark at the chance level.
 
-    Both are from 0 to 1; None if nothing can be said. The largest 30 are drawn, in falling order, each with
-    its number at its end, or behind the mark if that is where the number would be. Bars that do not exceed
-    chance are grey. `axis` is the label of the axis.
+    Both are from 0 to 1; None if there is no estimate. The largest 30 are drawn in decreasing order. Each has
+    its number at its end, or after the mark if that would cover the number. Bars up to the chance level are
+    grey. `axis` is the label of the axis.
     """
     order = sorted(bars, key=lambda name: -(bars[name] or (-1.0, 0.0))[0])[:MOST_BARS]
     with new_figure(WIDTH, max(2.4, 1.5 + BAR_HEIGHT * len(order)), title, order) as figure:
         axes = figure.subplots()
         if not any(bars.values()):
-            show_message(axes, "there are too few trials yet to tell what matters")
+            show_message(axes, "too few trials so far to estimate importances")
             return figure
         shares = [bars[name] or (0.0, 0.0) for name in order]
         heights, limit = np.arange(len(order)), min(1.0, 1.25 * max(map(max, shares)) or 1.0)
@@ -44,7 +44,7 @@ def importance_figure(bars: Bars, *, axis: str, title: str) -> Figure:
         for height, name, (share, chance) in zip(heights.tolist(), order, shares, strict=True):
             place: dict[str, Any] = {"xytext": (5, 0), "textcoords": "offset points", "va": "center"}
             known = bars[name] is not None
-            text = f"{share:.0%}" if known else "too few trials, or always the same"
+            text = f"{share:.0%}" if known else "too few trials, or only one value"
             is_covered = known and share <= chance < share + NUMBER_WIDTH * limit
             axes.annotate(text, (chance if is_covered else share, height), color=MUTED, fontsize=8.5, **place)
             if known:
@@ -55,5 +55,5 @@ def importance_figure(bars: Bars, *, axis: str, title: str) -> Figure:
         axes.set_ylim(len(order) - 0.4, -0.6)
         axes.xaxis.set_major_formatter(PercentFormatter(1.0))
         axes.grid(False, axis="y")
-        legend_above(axes, {"what chance stays below, 19 times of 20": Line2D([], [], **_CHANCE)})
+        legend_above(axes, {"chance level (95th percentile)": Line2D([], [], **_CHANCE)})
     return figure

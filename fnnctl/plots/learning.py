@@ -17,7 +17,7 @@ from fnnctl.plots.style import COLOURS, DASHES, MUTED, WIDTH, legend_above, new_
 
 MOST_MARKED_EPOCHS = 20
 MOST_BINS = 2000
-"""A longer history is drawn as the minimum and maximum of this many bins, which looks the same."""
+"""Longer histories are drawn as the minimum and maximum of this many bins, which looks the same."""
 MOST_DEAD_LAYERS = 4
 
 History = Mapping[str, Sequence[float | None]]
@@ -28,9 +28,9 @@ def learning_curve_figure(
 ) -> Figure:
     """Draw columns of history.csv over `epoch`: the loss, a metric and, if there are any, dead units.
 
-    `metric` is its label and its name in the columns, such as `accuracy` in `train_accuracy`. Values that are
-    None or not finite are left out, and so are missing or empty columns. `best_epoch` is marked by a vertical
-    line.
+    `metric` is the metric's label and its name in columns, such as `accuracy` in `train_accuracy`. Values
+    that are None or not finite, and missing or empty columns, are left out. A vertical line marks
+    `best_epoch`.
     """
     dead_layers = _layers_with_dead_units(history)
     heights = [3.0, 2.4, 1.2] if dead_layers else [3.0, 2.4]
@@ -56,7 +56,7 @@ def learning_curve_figure(
 def _draw(
     axes: Axes, history: History, columns: Mapping[str, str], *, colours: Sequence[str] = COLOURS
 ) -> dict[str, Line2D]:
-    """Draw the columns that have values; return their lines by their names in the legend."""
+    """Draw the columns that have values; return the lines by name for the legend."""
     lines = {}
     for (name, column), colour, dash in zip(columns.items(), colours, DASHES, strict=False):
         epochs, values = _series(history, column)
@@ -68,7 +68,7 @@ def _draw(
 
 
 def _series(history: History, column: str) -> tuple[FloatArray, FloatArray]:
-    """The epochs and values of a column, thinned out if there are more than can be seen."""
+    """The epochs and values of a column, thinned out if there are too many to see."""
     epochs = np.array(history["epoch"], dtype=np.float64)
     values = np.array(history.get(column, [None] * len(epochs)), dtype=np.float64)
     exists = np.isfinite(values)

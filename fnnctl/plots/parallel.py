@@ -21,22 +21,22 @@ from fnnctl.plots.style import COLOURS, INK, MUTED, WIDTH, new_figure, show_mess
 from fnnctl.plots.text import fitted
 
 MOST_AXES = 12
-"""The most settings that are drawn: the first ones."""
+"""The most settings drawn; later ones are left out."""
 MOST_CATEGORIES = 24
-"""The most categories that are named."""
+"""The most categories labelled on an axis."""
 MOST_LISTED_VALUES = 8
-"""A numeric setting with at most this many values, each of them in several trials, is drawn like a choice."""
+"""A numeric setting with at most this many values (on average two trials each) is drawn like a choice."""
 BAND = 0.5
-"""The lines of a category are spread over this share of the distance to the next."""
+"""The lines of a category are spread over this share of the distance between categories."""
 MOST_LINES = 1000
-"""The most trials that are drawn, evenly chosen by rank."""
+"""The most trials drawn, evenly chosen by rank."""
 NAME_COLUMNS = 18
 VALUE_COLUMNS = 14
 INCHES_PER_AXIS = 1.5
 STRESS = 6
 """How much the best lines stand out: the exponent of their rank, which is from 0 to 1."""
 NOWHERE = -0.09
-"""The height, below an axis, of lines that have no value on it."""
+"""The height, below an axis, of lines without a value on it."""
 
 _FAILED: dict[str, Any] = {"colors": COLOURS[1], "linewidths": 0.8, "linestyles": [(0, (4, 2))]}
 
@@ -51,7 +51,7 @@ class _Axis:
     missing: str
     """The label of lines below the axis."""
     banded: bool = False
-    """Whether many lines share a height, so that they are spread around it."""
+    """Whether many lines share a height and are therefore spread around it."""
 
 
 def parallel_figure(
@@ -64,9 +64,9 @@ def parallel_figure(
 ) -> Figure:
     """Draw n trials with these objectives (n,), NaN if there is none; better trials are darker.
 
-    Logarithmic settings have logarithmic axes, choices a height per value. A line runs below the axis of a
-    setting that its trial does not have. The objective is the last axis; a few bad values may be at its
-    border.
+    Logarithmic settings have logarithmic axes; choices have one height per value. If a trial does not have a
+    setting, its line passes below that axis. The last axis is the objective; a few bad values may be drawn at
+    its end.
     """
     shown = settings[:MOST_AXES]
     texts = [metric, *(text for each in shown for text in (each.name, *each.categories))]
@@ -75,7 +75,7 @@ def parallel_figure(
     with new_figure(max(WIDTH, 1.0 + INCHES_PER_AXIS * (len(shown) + 1)), 5.0, title, texts) as figure:
         axes = figure.subplots()
         if not len(objectives) or not shown:
-            show_message(axes, "there is no result yet" if shown else "no setting was searched")
+            show_message(axes, "no results yet" if shown else "no setting was searched")
             return figure
         columns = [_setting_axis(setting) for setting in shown]
         columns.append(_objective_axis(objectives, fitted(metric, NAME_COLUMNS), minimized=minimized))
@@ -114,7 +114,7 @@ def _objective_axis(objectives: FloatArray, name: str, *, minimized: bool) -> _A
 
 
 def _numeric_axis(name: str, values: FloatArray, missing: str, *, logarithmic: bool = False) -> _Axis:
-    """An axis from the lowest to the highest value; a single value is in the middle."""
+    """An axis from the lowest to the highest value; a single value is placed in the middle."""
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
     if low == high:
         return _Axis(name, [(0.5, f"{low:.5g}")], np.where(np.isnan(values), np.nan, 0.5), missing)
@@ -129,7 +129,7 @@ def _numeric_axis(name: str, values: FloatArray, missing: str, *, logarithmic: b
 
 
 def _locator(low: float, high: float, *, logarithmic: bool) -> Locator:
-    """Powers of ten on a logarithmic axis, with 2 and 5 times these in a short range; else round numbers."""
+    """Round numbers; on a logarithmic axis powers of ten, plus 2 and 5 times these if its range is short."""
     if not logarithmic:
         return MaxNLocator(6)
     if high < 5 * low:
@@ -138,7 +138,7 @@ def _locator(low: float, high: float, *, logarithmic: bool) -> Locator:
 
 
 def _draw_lines(axes: Axes, columns: Sequence[_Axis], *, minimized: bool) -> None:
-    """The lines of all trials, the best on top; those without an objective are dashed."""
+    """Draw the lines of all trials, the best on top; those without an objective are dashed."""
     heights = np.column_stack([column.heights for column in columns])
     badness = heights[:, -1] if minimized else 1 - heights[:, -1]
     for position, column in enumerate(columns):
@@ -163,7 +163,7 @@ def _draw_lines(axes: Axes, columns: Sequence[_Axis], *, minimized: bool) -> Non
 
 
 def _spread(heights: FloatArray, badness: FloatArray) -> FloatArray:
-    """The heights on an axis of few values, spread around each value, the best trials on top."""
+    """The heights on an axis with few values, spread around each value with the best trials on top."""
     distinct = np.unique(heights[np.isfinite(heights)])
     band = BAND * float(np.diff(distinct).min() if len(distinct) > 1 else 0.5)
     spread = heights.copy()

@@ -1,4 +1,4 @@
-"""How trials climbed the rungs: learning curves that end when a trial was dropped."""
+"""The learning curves of trials, by bracket, with the rungs. A curve ends where its trial was dropped."""
 
 from __future__ import annotations
 
@@ -20,24 +20,28 @@ from fnnctl.plots.text import fitted
 from fnnctl.text import counted
 
 MOST_POINTS = 300
-"""The most points of a curve that are drawn, evenly chosen."""
+"""The most points drawn per curve, evenly chosen."""
 MOST_CURVES = 500
-"""The most trials with one fate that are drawn in a bracket, evenly chosen."""
+"""The most trials drawn per bracket and outcome, evenly chosen."""
 LOGARITHMIC_FROM = 8.0
-"""A bracket whose last budget is this many times its first gets a logarithmic axis."""
+"""The axis is logarithmic if the last budget is at least this many times the first."""
 PANEL_HEIGHT = 2.3
 MOST_TICKS = 6
 
 _FATES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
-    "dropped": ("went no further", {"color": MUTED, "linewidth": 0.9}, {"marker": "o", "markersize": 2.6}),
-    "top": ("got everything", {"color": COLOURS[0], "linewidth": 1.3}, {"marker": "o", "markersize": 3.2}),
+    "dropped": ("not promoted", {"color": MUTED, "linewidth": 0.9}, {"marker": "o", "markersize": 2.6}),
+    "top": (
+        "reached the top rung",
+        {"color": COLOURS[0], "linewidth": 1.3},
+        {"marker": "o", "markersize": 3.2},
+    ),
     "diverged": (
         "diverged or failed",
         {"color": COLOURS[1], "linewidth": 0.9},
         {"marker": "x", "markersize": 4.5},
     ),
 }
-"""The name in the legend, and the looks of curves and of their ends."""
+"""The name in the legend and the style of curves and of their ends, by outcome."""
 _BEST: dict[str, Any] = {"color": INK, "linewidth": 2.2, "marker": "*", "markersize": 9.0}
 
 
@@ -51,8 +55,8 @@ def rungs_figure(
 ) -> Figure:
     """Draw each trial's values over its epochs, one panel per bracket.
 
-    `budgets` are the brackets' rungs, each with a vertical line. Values far worse than nearly all others are
-    drawn at the border, so that a diverging trial does not flatten the others.
+    `budgets` holds the rungs of each bracket, drawn as vertical lines. Values far worse than nearly all
+    others are drawn at the border, so that a diverging trial does not flatten the others.
     """
     drawn = [trial for trial in trials if np.isfinite(trial.values).any()]
     brackets = sorted({trial.bracket for trial in drawn}, reverse=True)
@@ -62,7 +66,7 @@ def rungs_figure(
     with new_figure(WIDTH if columns < 4 else 1.2 * WIDTH, height, title, [metric]) as figure:
         panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
         if not drawn:
-            show_message(panels[0], "no trial has a value to be drawn yet")
+            show_message(panels[0], "no trial has a finite value yet")
             return figure
         values = np.concatenate([trial.values[np.isfinite(trial.values)] for trial in drawn])
         shown = objective_range(values, minimized=minimized)
@@ -101,14 +105,14 @@ def _draw_bracket(axes: Axes, trials: Sequence[PlottedTrial], shown: tuple[float
 
 
 def _points(trial: PlottedTrial, shown: tuple[float, float]) -> FloatArray:
-    """(n, 2) epochs and values of one curve, without those that do not exist."""
+    """The epochs and finite values of one curve, (n, 2)."""
     exists = np.flatnonzero(np.isfinite(trial.values))
     chosen = exists[evenly_chosen(len(exists), MOST_POINTS)]
     return np.column_stack([trial.epochs[chosen], trial.values[chosen].clip(*shown)])
 
 
 def _finish_epochs(axes: Axes, trials: Sequence[PlottedTrial], budgets: Sequence[int]) -> None:
-    """The axis that all panels share, with ticks at the budgets if there are several, or no curves."""
+    """Set up the shared axis of all panels, with ticks at the budgets if there are several, or no curves."""
     first = min(float(trial.epochs[0]) for trial in trials)
     last = max(float(budgets[-1]), *(float(trial.epochs[-1]) for trial in trials))
     if len(budgets) > 1 and budgets[-1] >= LOGARITHMIC_FROM * budgets[0]:
@@ -137,7 +141,7 @@ def _label(panels: Sequence[Axes], columns: int, metric: str) -> None:
 
 
 def _add_key(figure: Figure, trials: Sequence[PlottedTrial]) -> None:
-    """A legend below all panels."""
+    """Add a legend below all panels."""
     fates = {trial.fate for trial in trials if not trial.best}
     lines = {
         name: Line2D([], [], **look, **end) for fate, (name, look, end) in _FATES.items() if fate in fates

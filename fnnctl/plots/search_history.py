@@ -1,4 +1,4 @@
-"""The history of a search: objectives over the epochs spent."""
+"""The history of a search: objectives over the epochs trained."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from fnnctl.plots.style import COLOURS, INK, WIDTH, legend_above, new_figure, sh
 from fnnctl.plots.text import fitted
 
 COLOUR_MAP = ListedColormap(colormaps["YlGnBu"](np.linspace(0.3, 1.0, 256)))
-"""From light to dark, without colours that are invisible on white."""
+"""From light to dark, without colours too light to see on white."""
 MOST_BUDGET_TICKS = 8
 
 _BEST: dict[str, Any] = {"color": INK, "linewidth": 1.5, "drawstyle": "steps-post"}
@@ -32,14 +32,14 @@ def search_history_figure(
 ) -> Figure:
     """Draw each result over the epochs that all trials had trained by then, and the best so far as a line.
 
-    The colour is the result's own budget, if there are several. Results without an objective are marked at
-    the bad end. Results far worse than nearly all others are drawn at the border.
+    If there are several budgets, the colour shows that of the result. Results without an objective are marked
+    at the bad end of the axis. Results far worse than nearly all others are drawn at the border.
     """
     with new_figure(WIDTH, 4.6, title, [metric]) as figure:
         axes = figure.subplots()
         finite = [result for result in results if result.objective is not None]
         if not finite:
-            show_message(axes, "all trials have diverged or failed" if results else "there is no result yet")
+            show_message(axes, "all trials have diverged or failed" if results else "no results yet")
             return figure
         objectives = np.array([result.objective for result in finite], dtype=np.float64)
         spent = np.array([result.spent for result in finite], dtype=np.float64)
@@ -51,7 +51,7 @@ def search_history_figure(
         (lines["best so far"],) = axes.plot(*ends, **_BEST)
         lines |= _draw_failures(axes, [each.spent for each in results if each.objective is None], minimized)
         finish_objective(axes, shown, minimized=minimized)
-        axes.set(xlabel="epochs that all trials have trained", ylabel=fitted(metric, 40))
+        axes.set(xlabel="epochs trained by all trials", ylabel=fitted(metric, 40))
         axes.set_xlim(0, 1.02 * max(last, 1))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
@@ -62,14 +62,14 @@ def search_history_figure(
 def _draw_points(
     axes: Axes, spent: FloatArray, objectives: FloatArray, budgets: Sequence[int]
 ) -> dict[str, Line2D]:
-    """One point per result, with a colour bar if budgets differ; return the entry of the legend."""
+    """Draw one point per result, with a colour bar if budgets differ; return the legend entry."""
     size = 18.0 if len(spent) <= 200 else 9.0
     look: dict[str, Any] = {"s": size, "linewidths": 0.0, "alpha": 0.85, "zorder": 2, "clip_on": False}
     distinct = sorted(set(budgets))
     entry: dict[str, Any] = {"marker": "o", "linestyle": "none", "markersize": 4.5}
     if len(distinct) == 1:
         axes.scatter(spent, objectives, color=COLOURS[0], **look)
-        return {"a trial": Line2D([], [], color=COLOURS[0], **entry)}
+        return {"trial": Line2D([], [], color=COLOURS[0], **entry)}
     norm = LogNorm(distinct[0], distinct[-1])
     points = axes.scatter(spent, objectives, c=np.array(budgets), norm=norm, cmap=COLOUR_MAP, **look)
     bar = axes.figure.colorbar(points, ax=axes, aspect=32, pad=0.02)
@@ -79,7 +79,7 @@ def _draw_points(
     bar.minorticks_off()
     bar.outline.set_visible(False)
     bar.set_label("epochs of the trial")
-    return {"a trial at a rung": Line2D([], [], color=COLOUR_MAP(0.6), **entry)}
+    return {"trial at a rung": Line2D([], [], color=COLOUR_MAP(0.6), **entry)}
 
 
 def _draw_failures(axes: Axes, spent: Sequence[int], minimized: bool) -> dict[str, Line2D]:

@@ -1,4 +1,4 @@
-"""The data of a search's figures; without matplotlib, so that they can be made without loading it."""
+"""The data of a search's figures, in a module that does not import matplotlib."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ class SearchedSetting:
     name: str
     scale: Scale
     values: FloatArray
-    """(n,); for a choice the positions in `categories`. NaN if the trial does not have the setting."""
+    """(n,); for a choice, indices into `categories`. NaN if the trial does not have the setting."""
     categories: tuple[str, ...] = ()
-    """For a choice: its values in order."""
+    """The values of a choice, in order."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlottedResult:
-    """One result; results are in the order in which they were recorded."""
+    """One result; results are in the order of recording."""
 
     spent: int
-    """Epochs that the whole search had trained so far."""
+    """The epochs that the whole search had trained by then."""
     budget: int
     objective: float | None
-    """None if it has none that can be compared."""
+    """None if there is no comparable objective."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlottedTrial:
-    """A trial's way through the rungs of its bracket."""
+    """A trial's curve through the rungs of its bracket."""
 
     bracket: int
     epochs: FloatArray
     values: FloatArray
-    """The values after these epochs; NaN if they do not exist."""
+    """The values after these epochs; NaN if missing."""
     fate: Literal["top", "dropped", "diverged"]
     """Whether it reached the top rung, was dropped, or ended without an objective."""
     best: bool = False

@@ -1,4 +1,4 @@
-"""The style of all figures: colours, lines, fonts, legends, and how a figure becomes a PNG.
+"""The style of all figures: colours, lines, fonts, legends, and PNG output.
 
 Figures are drawn inside `figure_style`, which sets matplotlib's parameters temporarily and ignores the user's
 matplotlibrc, so the same numbers give the same bytes.
@@ -30,7 +30,7 @@ MUTED = "#6b6b6b"
 FAINT = "#b8b8b8"
 GRID = "#e9e9e9"
 
-# Okabe & Ito's colours, without yellow, which is hardly visible on white, and black, which is for averages.
+# Okabe & Ito's colours without yellow (hardly visible on white) and black (used for averages).
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 DASHES: tuple[Any, ...] = ("-", (0, (5, 1.6)), (0, (6, 1.6, 1.2, 1.6)), (0, (1.4, 1.3)))
 
@@ -69,7 +69,7 @@ _PARAMETERS: dict[str, Any] = {
 
 @contextmanager
 def figure_style(texts: Iterable[str] = ()) -> Iterator[None]:
-    """matplotlib's parameters while a figure is made and drawn; `texts` are those that come from the data."""
+    """Set matplotlib's parameters while a figure is drawn; `texts` are its texts from the data."""
     parameters = {**_PARAMETERS, "font.family": font_families(texts)}
     with quiet_fonts(), style.context(["default", parameters]):
         yield
@@ -80,7 +80,7 @@ def new_figure(width: float, height: float, title: str, texts: Iterable[str] = (
     """An empty figure (in inches) with its title at the top left; the block draws in the common style.
 
     The figure may become wider, up to `WIDTH`, to fit the title; a longer title is shortened. `texts` are all
-    other texts that come from the data.
+    other texts from the data.
     """
     with figure_style([title, *texts]):
         needed = (columns(title) + 1) * _INCHES_PER_TITLE_COLUMN
@@ -92,7 +92,7 @@ def new_figure(width: float, height: float, title: str, texts: Iterable[str] = (
 
 
 def png_bytes(figure: Figure) -> bytes:
-    """The figure as a PNG; the same figure gives the same bytes (no date, no version inside)."""
+    """The figure as a PNG; equal figures give equal bytes (without date or version)."""
     buffer = io.BytesIO()
     with figure_style():
         figure.savefig(buffer, format="png", metadata={"Software": None})
@@ -100,31 +100,31 @@ def png_bytes(figure: Figure) -> bytes:
 
 
 def add_legend(axes: Axes, lines: Sequence[Artist], texts: Sequence[str], **options: Any) -> None:
-    """A legend of lines and texts, set afterwards because a text that begins with `_` hides its entry."""
+    """Add a legend. The texts are set afterwards, because a label that begins with `_` hides its entry."""
     legend = axes.legend(lines, ["·"] * len(lines), **options)
     for shown, text in zip(legend.get_texts(), texts, strict=True):
         shown.set_text(text)
 
 
 def legend_above(axes: Axes, lines: Mapping[str, Artist]) -> None:
-    """A legend in one row above the axes, where it covers no curve."""
+    """Add a legend in one row above the axes, where it covers no curve."""
     place: dict[str, Any] = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "borderaxespad": 0.1}
     add_legend(axes, list(lines.values()), list(lines), ncols=max(1, len(lines)), **place)
 
 
 def legend_beside(axes: Axes, lines: Sequence[Artist], texts: Sequence[str], *, title: str) -> None:
-    """A legend with a title on the right of the axes."""
+    """Add a legend with a title to the right of the axes."""
     place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0), "borderaxespad": 0.0}
     add_legend(axes, lines, texts, title=title, alignment="left", **place)
 
 
 def evenly_chosen(count: int, most: int) -> IntArray:
-    """At most `most` of the indices 0 … count − 1, evenly spaced, with both ends."""
+    """At most `most` of the indices 0 … count − 1, evenly spaced, including both ends."""
     return np.unique(np.linspace(0, count - 1, min(count, most)).astype(np.intp))
 
 
 def show_message(axes: Axes, text: str) -> None:
-    """A sentence instead of a plot without data."""
+    """Show a message in place of an empty plot."""
     axes.set_axis_off()
     place: dict[str, Any] = {"transform": axes.transAxes, "ha": "center", "va": "center"}
     axes.text(0.5, 0.5, text, color=MUTED, fontsize=10.5, **place)

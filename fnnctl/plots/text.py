@@ -1,4 +1,4 @@
-"""Text from data on a figure: in fonts that have its characters, and no longer than its place."""
+"""Text from the data in figures: finds fonts for its characters, and shortens it to fit."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def font_families(texts: Iterable[str]) -> list[str]:
 def fitted(text: str, limit: int) -> str:
     """`text` on one line, without control characters, at most `limit` columns wide.
 
-    A character that no installed font has is shown as its code, because equal boxes would not tell two
-    classes apart.
+    A character that no installed font has is shown as its code: with placeholder boxes, two class names could
+    look the same.
     """
     return shortened("".join(map(_drawable, plain_text(text))), limit)
 
 
 def shortened(text: str, limit: int) -> str:
-    """`text`, with an ellipsis for its middle if it is more than `limit` columns wide."""
+    """`text`; if it is more than `limit` columns wide, an ellipsis replaces its middle."""
     widths = [_columns(character) for character in text]
     if sum(widths) <= limit:
         return text
@@ -60,7 +60,7 @@ def columns(text: str) -> int:
 
 
 def count_text(count: int) -> str:
-    """At most five characters: 99999, 123k, 45M."""
+    """The count in at most five characters: 99999, 123k, 45M."""
     if count < 100_000:
         return str(count)
     return f"{count / 1e3:.0f}k" if count < 999_500 else f"{count / 1e6:.0f}M"
@@ -90,7 +90,7 @@ def _columns(character: str) -> int:
 
 @contextmanager
 def quiet_fonts() -> Iterator[None]:
-    """Silence matplotlib's remarks on the weights and missing glyphs of fonts: users cannot act on them."""
+    """Silence matplotlib's messages about font weights and missing glyphs, which users cannot act on."""
     logger = logging.getLogger("matplotlib.font_manager")
     level = logger.level
     logger.setLevel(logging.ERROR)

@@ -1,1 +1,1 @@
-"""Reports of runs, made from their folders: on a terminal, in Markdown and in JSON."""
+"""Reports on runs, generated from their folders: for the terminal, in Markdown and in JSON."""

@@ -1,6 +1,6 @@
 """The sections of a run's report: titles, tables, facts and files.
 
-Every format shows the same sections. Their text is unescaped: each format escapes it in its own way.
+Every format shows the same sections. Their text is unescaped; each format escapes it in its own way.
 """
 
 from __future__ import annotations
@@ -23,31 +23,31 @@ MOST_GROUPS, WORST_GROUPS = 50, 20
 """If there are more groups (classes), only the worst are shown."""
 MOST_MATRIX_ROWS = 12
 MATRIX_WIDTH = 76
-"""Columns of text that a confusion matrix may take before its classes are numbered."""
+"""A confusion matrix wider than this many characters has numbers for column names."""
 
 FIRST_FILES = (
-    (names.METRICS, "every metric"),
-    (names.CROSS_VALIDATION, "every score of every fold"),
-    (names.LEADERBOARD, "every trial"),
-    (names.SEARCH_HISTORY_FIGURE, "the objective over the epochs spent"),
-    (names.RUNGS_FIGURE, "learning curves, up to where trials were dropped"),
-    (names.PARALLEL_FIGURE, "every trial's settings"),
-    (names.IMPORTANCE_FIGURE, "what the objective depends on"),
-    (names.BEST, "the refitted winner, a run of its own"),
-    (names.HISTORY, "losses and metrics of every epoch"),
+    (names.METRICS, "all metrics"),
+    (names.CROSS_VALIDATION, "the scores of each fold"),
+    (names.LEADERBOARD, "all trials"),
+    (names.SEARCH_HISTORY_FIGURE, "the objective over the epochs trained"),
+    (names.RUNGS_FIGURE, "the learning curve of each trial"),
+    (names.PARALLEL_FIGURE, "the settings and objective of each trial"),
+    (names.IMPORTANCE_FIGURE, "the importance of each setting"),
+    (names.BEST, "the run folder of the refitted winner"),
+    (names.HISTORY, "losses and metrics per epoch"),
 )
 LAST_FILES = (
     (names.LEARNING_CURVE_FIGURE, "learning curves"),
-    (names.PREDICTIONS, "a prediction for each row that was held out"),
-    (names.RESOLVED, "the complete config, which repeats the run"),
+    (names.PREDICTIONS, "predictions for the held-out rows"),
+    (names.RESOLVED, "the complete config, to repeat the run"),
     (names.MODEL, f"the network; its weights are in {names.WEIGHTS}"),
-    (names.LOG, "what was said"),
+    (names.LOG, "the log"),
 )
-"""What is listed of a run, before and after its task's figures."""
+"""The files listed before and after the figures of the run's task."""
 
 
 def headline(summary: Summary) -> str:
-    """When the run was started, and how long it took if it is over."""
+    """When the run was started and, if it has ended, how long it took."""
     manifest = summary.manifest
     started = manifest.started[:19].replace("T", " ") + " UTC"
     if manifest.seconds.total is None:
@@ -56,7 +56,7 @@ def headline(summary: Summary) -> str:
 
 
 def sections(summary: Summary) -> list[Section]:
-    """All sections of the run that are not empty."""
+    """All non-empty sections of the run."""
     manifest, task = summary.manifest, summary.task_report
     figures = ((figure.name, figure.what) for figure in task.figures)
     candidates: list[Section | None] = [
@@ -69,7 +69,7 @@ def sections(summary: Summary) -> list[Section]:
         _matrix_table(summary),
         FactList("Network" if manifest.evaluated else "Training", tuple(_training_facts(summary))),
         FactList("Data", tuple(_data_facts(manifest.data)) if manifest.data else ()),
-        FactList("Origin", tuple(_origin_facts(manifest))),
+        FactList("Provenance", tuple(_origin_facts(manifest))),
         Notes("Warnings", tuple(manifest.warnings)),
         FileList(
             "Files", tuple(each for each in (*FIRST_FILES, *figures, *LAST_FILES) if each[0] in summary.files)
@@ -79,7 +79,7 @@ def sections(summary: Summary) -> list[Section]:
 
 
 def gate_table(results: Sequence[GateResult]) -> TableSection:
-    """A row per gate and run; the run is named if there are several."""
+    """One row per gate and run; the run is named if there are several."""
     has_several_runs = len({result.run for result in results}) > 1
     rows = (
         (
@@ -94,10 +94,10 @@ def gate_table(results: Sequence[GateResult]) -> TableSection:
 
 
 def scored_rows(summary: Summary) -> str:
-    """Of which rows the scores, the confusion matrix and the curves are."""
+    """The rows that the scores, the confusion matrix and the curves are computed from, for titles."""
     folds = summary.manifest.cross_validation
     if folds is None:
-        return "of the test part"
+        return "on the test part"
     return "out of fold" if folds.repeats == 1 else f"out of fold, {counted(folds.repeats, 'repeat')}"
 
 
@@ -115,7 +115,7 @@ def _metrics_table(summary: Summary) -> TableSection:
 
 
 def _folds_table(summary: Summary, metrics: Mapping[str, Any]) -> TableSection:
-    """For each metric, the statistics of the folds' scores, and the out-of-fold baseline."""
+    """The statistics of the folds' scores and the out-of-fold baseline, one row per metric."""
     task, baseline = summary.task_report, summary.baseline or {}
     entries = ((label, key, metrics.get(key)) for label, key in task.metrics)
     rows = {
@@ -127,12 +127,12 @@ def _folds_table(summary: Summary, metrics: Mapping[str, Any]) -> TableSection:
         for label, key, entry in entries
         if isinstance(entry, Mapping) and entry.get("mean") is not None
     }
-    header = ("", "mean", "deviation", "95 % interval", "baseline")
+    header = ("", "mean", "std", "95 % interval", "baseline")
     return TableSection("Cross-validation", header, _without_repetition(task, rows))
 
 
 def _without_repetition(task: TaskReport, rows: dict[str, tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
-    """The metrics' rows, without the first of `task.same` if both show the same numbers."""
+    """The rows of the metrics, without the first of the pair `task.same` if both show the same numbers."""
     first, second = task.same or ("", "")
     if first in rows and second in rows and rows[first][1:] == rows[second][1:]:
         del rows[first]
@@ -175,14 +175,14 @@ def _matrix_table(summary: Summary) -> TableSection | None:
 def _training_facts(summary: Summary) -> Iterable[tuple[str, str]]:
     manifest = summary.manifest
     if manifest.evaluated:
-        yield "of the run", manifest.evaluated.run
+        yield "evaluated run", manifest.evaluated.run
         yield "SHA-256", manifest.evaluated.sha256
-    # The manifest of a search describes the network of its config, which no trial need have.
+    # The manifest of a search describes the network of its config, which may differ from every trial's.
     if manifest.model and summary.search is None:
         yield "network", " → ".join(f"{units:,}" for units in manifest.model.layers)
         yield "parameters", f"{manifest.model.parameters:,}"
     if folds := manifest.cross_validation:
-        how = "stratified" if folds.stratify else "at random"
+        how = "stratified" if folds.stratify else "not stratified"
         yield "folds", f"{folds.folds:,}, {how}; {counted(folds.repeats, 'repeat')}"
     training = manifest.training
     epochs = training.epochs if training else summary.epochs
@@ -223,6 +223,6 @@ def _origin_facts(manifest: Manifest) -> Iterable[tuple[str, str]]:
     if known:
         yield "versions", ", ".join(known)
     if manifest.git:
-        yield "git commit", manifest.git.commit + (" with changes" if manifest.git.dirty else "")
+        yield "git commit", manifest.git.commit + (" with uncommitted changes" if manifest.git.dirty else "")
     if manifest.processor.model:
         yield "processor", manifest.processor.model

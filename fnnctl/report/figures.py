@@ -1,4 +1,4 @@
-"""Decides which figures of a run to draw, from numbers in its folder: they can be deleted and redrawn."""
+"""Chooses and draws a run's figures from the numbers in its folder; figures can be deleted and redrawn."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from fnnctl.store.folder import RunFolder
 
 
 def draw_figures(run: RunFolder) -> tuple[str, ...]:
-    """Draw each figure whose numbers the run has, and return the names of the files written."""
+    """Draw each figure that the run has numbers for; return the names of the files written."""
     return _draw(run, frozenset())
 
 
 def draw_missing_figures(run: RunFolder) -> tuple[str, ...]:
-    """Draw only figures that are not there; raises `MachineError` if one cannot be written.
+    """Draw only missing figures; raises `MachineError` if one cannot be written.
 
-    All figures of a search that is not complete are drawn again: it may have been resumed since.
+    All figures of an incomplete search are redrawn, because it may have been resumed since.
     """
     files = run.files()
     goes_on = names.JOURNAL in files and run.read_manifest().status != "completed"
@@ -39,7 +39,7 @@ def _draw(run: RunFolder, present: Set[str]) -> tuple[str, ...]:
         wanted.discard(names.RUNGS_FIGURE)
     if not wanted:
         return ()
-    # Importing matplotlib takes half a second, which a report without figures need not wait for.
+    # Importing matplotlib takes half a second; reports without new figures should not wait for it.
     from fnnctl.report.run_figures import run_figures  # noqa: PLC0415
     from fnnctl.report.search_figures import search_figures  # noqa: PLC0415
 

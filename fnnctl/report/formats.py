@@ -1,4 +1,4 @@
-"""The formats of a report, and which one is meant. A new one is a file here and a line in `TEXT_FORMATS`."""
+"""The report formats, and which one to use. A new one is a file here and a line in `TEXT_FORMATS`."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from fnnctl.text import shown
 
 @dataclass(frozen=True, slots=True)
 class TextFormat:
-    """How a report is written."""
+    """A report format that is plain text."""
 
     ending: str
-    """The ending of a file's name that asks for this format."""
+    """The file name ending that selects this format."""
     text: Callable[[Sequence[Summary], Sequence[GateResult], Path], str]
-    """The report of some runs and their gates; links are relative to the folder."""
+    """Returns the report on runs and gates; links are relative to the folder."""
 
 
 def _json(summaries: Sequence[Summary], results: Sequence[GateResult], folder: Path) -> str:
@@ -35,17 +35,17 @@ TEXT_FORMATS: Final[Mapping[str, TextFormat]] = {
     "markdown": TextFormat(".md", markdown_report),
     JSON: TextFormat(".json", _json),
 }
-"""All formats but `terminal`, which depends on the terminal's width and colours."""
+"""All formats except `terminal`, which depends on the terminal's width and colours."""
 TERMINAL: Final = "terminal"
 FORMATS: Final = (TERMINAL, *TEXT_FORMATS)
 _BY_ENDING: Final = {**{each.ending: name for name, each in TEXT_FORMATS.items()}, ".txt": TERMINAL}
 
 
 def chosen_format(wanted: str | None, file: Path | None, *, default: str = TERMINAL) -> str:
-    """The format of a report: the wanted one, else the one of the file's ending, else the default.
+    """The format of a report: the wanted one, else the one that the file's ending selects, else the default.
 
-    Raises `UsageError` for a format that does not exist, an ending that is no format's if none is wanted, and
-    an ending that is another format's than the wanted one.
+    Raises `UsageError` for an unknown format, for an unknown ending if no format is wanted, and for an ending
+    that selects another format than the wanted one.
     """
     ending = file.suffix.lower() if file else ""
     of_ending = _BY_ENDING.get(ending)
@@ -54,17 +54,17 @@ def chosen_format(wanted: str | None, file: Path | None, *, default: str = TERMI
             known = ", ".join(_BY_ENDING)
             raise UsageError(
                 f"--output {shown(str(file))}: no report format has the ending {shown(ending)}; "
-                f"write {known}, or choose one with --format"
+                f"use {known}, or choose a format with --format"
             )
         return of_ending or default
     if wanted not in FORMATS:
         raise UsageError(
-            f"there is no report format {shown(wanted)}; it is one of {', '.join(FORMATS)}"
+            f"there is no report format {shown(wanted)}; choose one of {', '.join(FORMATS)}"
             + did_you_mean(wanted, FORMATS)
         )
     if of_ending not in (None, wanted):
         raise UsageError(
-            f"--output {shown(str(file))} asks for the format {of_ending} by its ending, and --format for "
+            f"--output {shown(str(file))} has the ending of the format {of_ending}, but --format is "
             f"{wanted}: change one of the two"
         )
     return wanted

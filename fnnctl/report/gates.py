@@ -1,6 +1,6 @@
 """Gates for CI: a metric must reach a threshold, or a loss must not exceed one.
 
-A metric that does not exist is an error, never a pass: a gate that checks nothing is worse than none.
+An unknown metric is an error, never a pass: a gate that checks nothing is worse than no gate.
 """
 
 from __future__ import annotations
@@ -40,15 +40,15 @@ class Gate:
 
     @property
     def hint(self) -> str:
-        """A hint if the threshold looks like a percentage, else empty. Only counts are above 1."""
+        """A hint if the threshold looks like a percentage, else empty. Only counts can exceed 1."""
         if self.is_loss or not 1 < self.threshold <= 100 or self.metric.rpartition(".")[2] == "support":
             return ""
         return (
-            f" (no metric is above 1: {self.threshold:g} % is written {self.metric}={self.threshold / 100:g})"
+            f" (metrics are at most 1: write {self.threshold:g} % as {self.metric}={self.threshold / 100:g})"
         )
 
     def admits(self, value: float) -> bool:
-        """Whether the value passes; the threshold itself passes."""
+        """Whether the value passes; a value equal to the threshold does."""
         return value <= self.threshold if self.is_loss else value >= self.threshold
 
 
@@ -66,7 +66,7 @@ class GateResult:
         return self.gate.admits(self.value)
 
     def to_dict(self) -> dict[str, Any]:
-        """The entry of `report --json`."""
+        """The entry in `report --json`."""
         return {
             "run": self.run,
             "metric": self.gate.metric,
@@ -77,12 +77,12 @@ class GateResult:
 
 
 def parse_gates(texts: Sequence[str]) -> list[Gate]:
-    """Parse `METRIC=VALUE` texts; raises `UsageError` with a problem per invalid text."""
+    """Parse `METRIC=VALUE` texts; raises `UsageError` with one problem per invalid text."""
     return _each(texts, _parse_gate)
 
 
 def check_gates(gates: Sequence[Gate], summary: Summary) -> list[GateResult]:
-    """Check a run's metrics; raises `UsageError` with a problem per metric that does not exist."""
+    """Check a run's metrics; raises `UsageError` with one problem per unknown metric."""
     run = str(summary.path)
     return _each(gates, lambda gate: GateResult(run, gate, _metric(gate.metric, summary)))
 
@@ -102,7 +102,7 @@ def _each(items: Sequence[T], function: Callable[[T], R]) -> list[R]:
 
 
 def _parse_gate(text: str) -> Gate:
-    # The last "=" separates, because a class's name may have one.
+    # Split at the last "=", because a class name may contain one.
     metric, divider, value = text.rpartition("=")
     if not divider or not metric.strip():
         raise UsageError(f"--fail-under '{text}': write METRIC=VALUE, as in accuracy=0.9")
@@ -116,7 +116,7 @@ def _parse_gate(text: str) -> Gate:
 
 
 def _metric(name: str, summary: Summary) -> float:
-    """The metric that a gate names, of the test part unless the name begins with a part.
+    """The value of a gate's metric, on the test part unless the name begins with another part.
 
     A cross-validation has only a test part: see `reported_metrics`.
     """
@@ -126,11 +126,11 @@ def _metric(name: str, summary: Summary) -> float:
     if summary.metrics is None:
         raise UsageError(f"--fail-under '{name}': {summary.path} has no metrics ({summary.shown_status})")
     if metrics is None:
-        raise UsageError(f"--fail-under '{name}': {summary.path} has no metrics of the {part} part")
+        raise UsageError(f"--fail-under '{name}': {summary.path} has no metrics for the {part} part")
     values = flat_metrics(metrics)
     if inner not in values:
         known = [metric for metric in values if "." not in metric]
-        hint = did_you_mean(inner, values) or f"; there are {', '.join(known)}"
+        hint = did_you_mean(inner, values) or f"; the metrics are {', '.join(known)}"
         raise UsageError(f"--fail-under '{name}': there is no metric '{inner}'{hint}")
     value = values[inner]
     if value is None:

@@ -11,7 +11,7 @@ from fnnctl.report.summary import Summary
 
 
 def json_report(summaries: Sequence[Summary], results: Sequence[GateResult] = ()) -> dict[str, Any]:
-    """`{"runs": [...], "gates": [...]}`; numbers that do not exist are None."""
+    """`{"runs": [...], "gates": [...]}`; missing numbers are None."""
     return {
         "runs": [_run(summary) for summary in summaries],
         "gates": [result.to_dict() for result in results],

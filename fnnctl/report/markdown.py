@@ -19,7 +19,7 @@ from fnnctl.text import plain_text
 
 
 def markdown_report(summaries: Sequence[Summary], results: Sequence[GateResult], relative_to: Path) -> str:
-    """A report on the runs, then the gates' results; links are relative to the folder `relative_to`."""
+    """A report on the runs, followed by the gates' results; links are relative to `relative_to`."""
     blocks = [block for summary in summaries for block in _run(summary, relative_to)]
     if results:
         blocks += _section(gate_table(results), Path())
@@ -65,7 +65,7 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: boo
 
 
 def _code(lines: Sequence[str]) -> str:
-    """A code block, whose fence is longer than any run of backticks within."""
+    """A code block; its fence is longer than any sequence of backticks inside."""
     plain = [plain_text(line) for line in lines]
     runs = (len(run) for line in plain for run in re.findall("`+", line))
     fence = "`" * max(3, 1 + max(runs, default=0))
@@ -77,5 +77,5 @@ def _link(text: str, target: Path) -> str:
 
 
 def _not_a_list(line: str) -> str:
-    """A list item's text, escaped so that it does not begin a list itself (`- `, `1. `)."""
+    """The text of a list item, escaped so that it does not start a nested list (`- `, `1. `)."""
     return re.sub(r"^(\d*)([-+.)=])", r"\1\\\2", line)

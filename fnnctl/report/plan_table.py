@@ -24,20 +24,20 @@ def plan_report(plan: Mapping[str, Any]) -> RenderableType:
     lines = [
         f"{plan['method']}: {counted(plan['trials'], 'trial')}",
         f"{counted(plan['epochs_with_reuse'], 'epoch')}; "
-        f"{plan['epochs_from_scratch']:,} if every rung began anew",
-        f"about {_duration(plan['seconds_estimated'])}",
+        f"{plan['epochs_from_scratch']:,} if every rung trained from scratch",
+        _duration(plan["seconds_estimated"]),
     ]
     return Group(Text(lines[0]), Text(), table, Text(), *(Text(line) for line in lines[1:]))
 
 
 def _duration(seconds: float | None) -> str:
-    """In words, to about two digits, since it is an estimate."""
+    """The estimate in words, to about two digits."""
     if seconds is None:
-        return "an unknown time: none of the configurations tried can be trained"
+        return "duration unknown: none of the sampled configurations can be trained"
     if seconds < 1:
-        return "a second"
+        return "about a second"
     if seconds < 120:
-        return counted(round(seconds), "second")
+        return f"about {counted(round(seconds), 'second')}"
     if seconds < 7200:
-        return counted(round(seconds / 60), "minute")
-    return f"{seconds / 3600:.1f} hours"
+        return f"about {counted(round(seconds / 60), 'minute')}"
+    return f"about {seconds / 3600:.1f} hours"

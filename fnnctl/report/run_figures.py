@@ -1,4 +1,4 @@
-"""The figures of a run's predictions and training: maps their names to plots. Imports matplotlib."""
+"""Maps the names of a run's figures to plots of its predictions and training. Imports matplotlib."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from fnnctl.tasks.regression.stored_tables import read_predictions
 
 
 def run_figures(run: RunFolder, summary: Summary, wanted: Set[str]) -> dict[str, bytes]:
-    """The wanted figures whose numbers the run has."""
+    """The wanted figures that the run has numbers for, as PNG."""
     figures = {}
     for name, draw in _DRAW.items():
         if name in wanted and (figure := draw(run, summary)):
@@ -52,7 +52,7 @@ def _precision_recall_curves(run: RunFolder, summary: Summary) -> Any:
 
 
 def _curves(run: RunFolder, summary: Summary, *, source: str, metric: str) -> list[PlottedCurve]:
-    """The curves of all classes and their averages; if there are two classes, that of the positive one."""
+    """The curves of all classes and their averages; with two classes, only that of the positive one."""
     scores = _measured(summary)
     curves = [
         PlottedCurve(curve.kind, curve.label, curve.x, curve.y, _area(curve, metric, scores))
@@ -64,7 +64,7 @@ def _curves(run: RunFolder, summary: Summary, *, source: str, metric: str) -> li
 
 
 def _positive_class(summary: Summary) -> str | None:
-    """The second of two classes, or the one whose score a logistic output is; None if there are more."""
+    """The second of two classes, or the one that a logistic output scores; None with more classes."""
     data, model = summary.manifest.data, summary.manifest.model
     if data is None or len(data.classes) != 2:
         return None
@@ -72,7 +72,7 @@ def _positive_class(summary: Summary) -> str | None:
 
 
 def _prevalence(curves: Sequence[PlottedCurve], scores: Mapping[str, Any]) -> float | None:
-    """The share of a single curve's class; None if there are several curves."""
+    """The share of rows in the class of a single curve; None if there are several curves."""
     if len(curves) != 1:
         return None
     rows = scores.get("per_class", {}).get(curves[0].label, {}).get("support")
@@ -127,13 +127,13 @@ def _title(summary: Summary, what: str) -> str:
 
 
 def _measured(summary: Summary) -> Mapping[str, Any]:
-    """The metrics of the predictions that a figure shows; in a cross-validation, not the folds' means."""
+    """The metrics of the predictions in a figure; for a cross-validation, not the means over the folds."""
     measured: Mapping[str, Any] = (summary.metrics or {}).get("test") or {}
     return measured
 
 
 def _area(curve: StoredCurve, metric: str, scores: Mapping[str, Any]) -> float | None:
-    """The area as metrics.json has it."""
+    """The area from metrics.json."""
     if curve.kind == "class":
         area: float | None = scores.get("per_class", {}).get(curve.label, {}).get(metric)
     else:

@@ -1,4 +1,4 @@
-"""The figures of a search: maps their names to plots. Imports matplotlib."""
+"""Maps the names of a search's figures to plots. Imports matplotlib."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from fnnctl.text import counted
 
 
 def search_figures(search: SearchHistory, name: str, wanted: Set[str]) -> dict[str, bytes]:
-    """The wanted figures of a search that has results; `name` is the experiment's."""
+    """The wanted figures of a search with results, as PNG; `name` is the experiment's name."""
     return {file: png_bytes(draw(search, name)) for file, draw in _DRAW.items() if file in wanted}
 
 
@@ -34,7 +34,7 @@ def _history(search: SearchHistory, name: str) -> Any:
 
 
 def _rungs(search: SearchHistory, name: str) -> Any:
-    """Draws the recorded curve that is closest to the objective; if there is none, the objective itself."""
+    """Draws the recorded curve closest to the objective; without recorded curves, the objective itself."""
     curve, drawn = None, _axis(search)
     if any(map(_curves, search.results)):
         curve = _closest_curve(search)
@@ -44,12 +44,12 @@ def _rungs(search: SearchHistory, name: str) -> Any:
         budgets.setdefault(rung.bracket, []).append(rung.epochs)
     by_trial = groupby(sorted(search.results, key=attrgetter("trial", "budget")), key=attrgetter("trial"))
     trials = [_plotted_trial(search, list(results), curve, budgets) for _, results in by_trial]
-    title = f"{name}: learning curves, up to where trials were dropped"
+    title = f"{name}: learning curve of each trial"
     return rungs_figure(trials, budgets, title=title, **drawn)
 
 
 def _closest_curve(search: SearchHistory) -> str:
-    """The recorded column closest to the objective: the loss for a loss, else the metric beside it."""
+    """The recorded column closest to the objective: the loss if that is a loss, else the recorded metric."""
     recorded = dict.fromkeys(name for result in search.results for name in _curves(result))
     metrics = [name for name in recorded if name.startswith("validation_") and name != VALIDATION_LOSS]
     return VALIDATION_LOSS if is_loss(search.metric) or not metrics else metrics[0]
@@ -67,8 +67,8 @@ def _importance(search: SearchHistory, name: str) -> Any:
     budget, found = importances(search) or (None, {})
     bars = {setting: (each.share, each.chance) if each else None for setting, each in found.items()}
     after = "" if budget is None else f" after {counted(budget, 'epoch')}"
-    axis = f"share of the variance of the ranks{after} that the setting explains by itself"
-    return importance_figure(bars, axis=axis, title=f"{name}: what {search.metric} depends on")
+    axis = f"share of the rank variance{after} that the setting alone explains"
+    return importance_figure(bars, axis=axis, title=f"{name}: importance of the settings for {search.metric}")
 
 
 _DRAW: Final[Mapping[str, Callable[[SearchHistory, str], Any]]] = {
@@ -80,7 +80,7 @@ _DRAW: Final[Mapping[str, Callable[[SearchHistory, str], Any]]] = {
 
 
 def _axis(search: SearchHistory) -> dict[str, Any]:
-    """The label of an axis of objectives, and whether small ones are good."""
+    """The label of the objective's axis, and whether small values are good."""
     metric = search.metric if search.part == "validation" else f"{search.metric}, cross-validated"
     return {"metric": metric, "minimized": search.direction == "minimize"}
 
@@ -95,7 +95,7 @@ def _results(search: SearchHistory) -> Iterator[PlottedResult]:
 def _plotted_trial(
     search: SearchHistory, results: Sequence[Result], curve: str | None, budgets: Mapping[int, Sequence[int]]
 ) -> PlottedTrial:
-    """The trial's curve through all its jobs; if there is none, its objective at each rung."""
+    """The trial's curve over all its jobs or, without a curve, its objective at each rung."""
     if curve is None:
         epochs = np.array([result.budget for result in results], dtype=np.float64)
         values = [result.objective for result in results]
@@ -116,6 +116,6 @@ def _plotted_trial(
 
 
 def _curves(result: Result) -> Mapping[str, Sequence[float | None]]:
-    """A value per epoch of the job, by the history's columns; empty if none were recorded."""
+    """One value per epoch of the job, by column of the history; empty if none were recorded."""
     curves: Mapping[str, Sequence[float | None]] = (result.facts or {}).get("curve") or {}
     return curves

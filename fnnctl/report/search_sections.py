@@ -1,4 +1,4 @@
-"""The sections of a search's report, before the metrics of its refitted winner: what it spent and found."""
+"""The sections of a search's report that precede the metrics of its refitted winner."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from fnnctl.store.manifest import SearchFacts
 from fnnctl.text import counted
 
 TOP: Final = 10
-"""Rows of the leaderboard that a report shows."""
+"""The number of leaderboard rows in a report."""
 TABLE_WIDTH: Final = 76
-"""Columns of text that the leaderboard may take; settings that do not fit are in leaderboard.csv alone."""
+"""The leaderboard's width in characters; settings that do not fit are only in leaderboard.csv."""
 MOST_RUNGS: Final = 40
 GAP: Final = 3
 
 
 def search_sections(summary: Summary) -> list[Section]:
-    """Sections made from the journal and the manifest's facts; some may have no rows."""
+    """Sections from the journal and the manifest's facts; some may be empty."""
     search, facts = summary.search, summary.manifest.search
     if search is None:
         return []
@@ -47,9 +47,9 @@ def search_sections(summary: Summary) -> list[Section]:
 
 
 def search_json(summary: Summary) -> dict[str, Any]:
-    """What `search --json` and `report --json` say of a search; empty for another run.
+    """The part of `search --json` and `report --json` about the search; empty for other runs.
 
-    The epochs are those planned, if the manifest has them, else those granted so far.
+    `epochs` is the planned number if the manifest has it, else the number granted so far.
     """
     search, facts = summary.search, summary.manifest.search
     if search is None:
@@ -82,12 +82,12 @@ def search_json(summary: Summary) -> dict[str, Any]:
 def _search_facts(search: SearchHistory, facts: SearchFacts | None) -> Iterable[tuple[str, str]]:
     if search.method:
         yield "method", search.method
-    place = "over the folds" if search.part == "cross_validation" else f"of the {search.part} part"
+    place = "over the folds" if search.part == "cross_validation" else f"on the {search.part} part"
     yield "objective", f"{search.metric} {place}, {search.direction}d"
     counts = ", ".join(f"{count:,} {status}" for status, count in search.statuses.items())
     yield "trials", f"{len(search.trials):,}" + (f": {counts}" if counts else "")
     if facts and facts.saved:
-        yield "passed over", f"{counted(facts.saved, 'configuration')} equal to an earlier one"
+        yield "skipped", f"{counted(facts.saved, 'configuration')} equal to an earlier one"
     planned = f"{facts.epochs:,} planned, " if facts and facts.epochs is not None else ""
     yield "epochs", f"{planned}{search.granted:,} granted, {search.trained:,} trained"
     if search.end:
@@ -104,8 +104,8 @@ def _best_facts(search: SearchHistory, best: Result) -> Iterable[tuple[str, str]
 def _command(summary: Summary, best: Result) -> Iterable[str]:
     """The command that trains the best trial alone.
 
-    It names the complete config in the run's folder. The file that was given may have changed since, and its
-    command may have had overrides.
+    It uses the complete config in the run folder, because the original config may have changed since and the
+    search may have had overrides.
     """
     yield f"fnnctl train {shlex.quote(str(summary.path / names.RESOLVED))}"
     for word in summary.set_words(best.trial):
@@ -113,7 +113,7 @@ def _command(summary: Summary, best: Result) -> Iterable[str]:
 
 
 def _leaderboard(search: SearchHistory) -> TableSection:
-    """The best trials, with as many of their settings as fit, those that matter most first."""
+    """The best trials, with as many settings as fit, the most important ones first."""
     top, count = search.standings.ranked()[:TOP], len(search.standings.latest)
     columns = [
         ("trial", [str(result.trial) for result in top]),
@@ -137,7 +137,7 @@ def _leaderboard(search: SearchHistory) -> TableSection:
 
 
 def _rungs_table(search: SearchHistory) -> TableSection:
-    """The results at each rung; empty if there is only one rung."""
+    """A summary of the results at each rung; empty if there is only one rung."""
     rungs = _rungs(search)
     rows = (
         (
@@ -174,8 +174,8 @@ def _importance_table(search: SearchHistory) -> TableSection:
         (name, f"{each.share:.1%}", f"{each.chance:.1%}", f"{each.trials:,}")
         for name, each in sorted(known.items(), key=lambda item: -item[1].share)
     )
-    title = f"What the objective after {counted(budget, 'epoch')} depends on"
-    return TableSection(title, ("setting", "share", "by chance up to", "trials"), tuple(rows))
+    title = f"Importance of the settings after {counted(budget, 'epoch')}"
+    return TableSection(title, ("setting", "share", "chance level", "trials"), tuple(rows))
 
 
 def _best_json(summary: Summary, search: SearchHistory) -> dict[str, Any] | None:
@@ -194,7 +194,7 @@ def _best_json(summary: Summary, search: SearchHistory) -> dict[str, Any] | None
 
 
 def _result_text(result: Result) -> str:
-    """The objective, or why there is none."""
+    """The objective, or the status if there is none."""
     return result.status.value if result.objective is None else number(result.objective)
 
 

@@ -1,6 +1,6 @@
-"""The searched settings as columns of numbers, for figures and for their importance.
+"""The searched settings as columns of numbers, for figures and importances.
 
-Hidden layers are one searched setting, and several columns: their number and their widths.
+Hidden layers are one setting but several columns: their number and their widths.
 """
 
 from __future__ import annotations
@@ -18,27 +18,27 @@ from fnnctl.records.trials import Trial
 from fnnctl.space.layers import layer_dimensions, split_layers
 
 _UNSET: Final = object()
-"""The value for a trial in which a setting is not active; None is a value that a choice may have."""
+"""Marks a setting that is not active in a trial; None cannot, because it may be a value of a choice."""
 
 
 def searched_settings(search: SearchHistory, trials: Sequence[Trial]) -> list[SearchedSetting]:
-    """A column per dimension in which at least one of the trials has a value."""
+    """One column per dimension that is set in at least one of the trials."""
     return [setting for _, setting in _with_paths(search, trials)]
 
 
 def importances(search: SearchHistory) -> tuple[int, dict[str, Importance | None]] | None:
     """The budget at which trials are compared, and each setting's importance there.
 
-    It is the largest at which enough trials have a result. None if there is no such budget.
+    The budget is the largest at which enough trials have a result. None if there is no such budget.
     """
     budget, found = _importances(search)
     return None if budget is None else (budget, {name: each for _, name, each in found})
 
 
 def paths_by_importance(search: SearchHistory) -> list[str]:
-    """The paths of the searched settings, those that matter most first, the others in their own order.
+    """The paths of the searched settings by importance; those without one come last, in their own order.
 
-    Hidden layers matter as much as the most important one of their dimensions.
+    Hidden layers are as important as the most important of their dimensions.
     """
     shares = dict.fromkeys(search.paths, -1.0)
     for path, _, each in _importances(search)[1]:
@@ -48,7 +48,7 @@ def paths_by_importance(search: SearchHistory) -> list[str]:
 
 
 def _importances(search: SearchHistory) -> tuple[int | None, list[tuple[str, str, Importance | None]]]:
-    """The budget at which trials are compared, None if there is none; path, name and importance there."""
+    """The budget at which trials are compared (or None), and path, name and importance of each column."""
     by_budget: dict[int, list[tuple[Trial, float]]] = {}
     for result in search.results:
         entry = search.trials[result.trial], search.loss_of(result)
@@ -84,7 +84,7 @@ def _with_paths(search: SearchHistory, trials: Sequence[Trial]) -> list[tuple[st
 
 
 def short_names(paths: Sequence[str]) -> list[str]:
-    """The last parts of each path, as few as are clear and tell it from the others."""
+    """The shortest ending of each path that is clear and differs from the endings of the others."""
     parts = [path.split(".") for path in paths]
     return [_shortest(own, [other for other in parts if other != own]) for own in parts]
 
@@ -97,7 +97,7 @@ def _shortest(own: Sequence[str], others: Sequence[Sequence[str]]) -> str:
 
 
 def _dimensions(path: str, trials: Sequence[Trial], scale: object) -> Iterator[tuple[str, list[Any]]]:
-    """The setting itself; for hidden layers that are not a choice, their number and their widths."""
+    """The setting itself or, for hidden layers that are not a choice, their number and widths."""
     values = [trial.assignment.get(path, _UNSET) for trial in trials]
     layers = [value for value in values if value is not _UNSET]
     if scale == "choice" or not all(map(_is_layers, layers)):
@@ -109,7 +109,7 @@ def _dimensions(path: str, trials: Sequence[Trial], scale: object) -> Iterator[t
 
 
 def _setting(name: str, values: Sequence[Any], scale: object) -> SearchedSetting:
-    """The values as a column. Values that are not all numbers are categories, whatever the scale."""
+    """The values as a column. If any of them is not a number, they are categories on any scale."""
     known = [value for value in values if value is not _UNSET]
     if scale == "choice" or not all(map(_is_number, known)):
         by_text = {flow_yaml(value): value for value in known}

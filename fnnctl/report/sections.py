@@ -1,4 +1,4 @@
-"""The kinds of sections that reports of every format are made of, and the text of numbers."""
+"""The kinds of sections in a report, for every format, and the formatting of numbers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LARGEST: Final = 1e9
 
 @dataclass(frozen=True, slots=True)
 class TableSection:
-    """Rows under a header; every column but the first holds numbers."""
+    """Rows under a header; all columns except the first hold numbers."""
 
     title: str
     header: tuple[str, ...]
@@ -38,7 +38,7 @@ class Notes:
 
 @dataclass(frozen=True, slots=True)
 class FileList:
-    """Files of the run's folder, each with what it contains."""
+    """Files in the run folder, each with a description of its content."""
 
     title: str
     rows: tuple[tuple[str, str], ...]
@@ -63,7 +63,7 @@ def command_lines(command: Command) -> list[str]:
 
 
 def number(value: object) -> str:
-    """A metric as text: four decimals, fewer if it is large, an interval with a dash, a count with commas."""
+    """A metric as text: four decimals (fewer for large values), intervals with a dash, counts with commas."""
     if isinstance(value, int) and abs(value) < 10**15:
         return f"{value:,}"
     if isinstance(value, float):

@@ -1,6 +1,6 @@
-"""Everything a report shows of a run, read from its folder at once.
+"""Everything that a report shows of a run, read from its folder at once.
 
-A run that is not complete has fewer files; what is missing is None. A search has the scores of its refitted
+An incomplete run has fewer files; missing values are None. For a search, the scores are those of its refitted
 winner.
 """
 
@@ -33,48 +33,48 @@ class Summary:
     path: Path
     manifest: Manifest
     alive: bool
-    """Whether its process still runs."""
+    """Whether its process is still running."""
     metrics: dict[str, Any] | None
-    """As metrics.json has them."""
+    """The content of metrics.json."""
     confusion: tuple[tuple[str, ...], IntArray] | None
-    """Classes and counts (C, C) of the test part, a row per true class."""
+    """Classes and counts (C, C) on the test part, one row per true class."""
     epochs: int | None
-    """Epochs in the history, also of a run that is not over."""
+    """The number of epochs in the history, even if the run has not ended."""
     files: tuple[str, ...]
     search: SearchHistory | None = None
-    """What a search's journal says; None for another run."""
+    """The content of a search's journal; None for other runs."""
     trial_configs: TrialConfigs | None = None
     """The configurations of a search's trials, if its schedules have a horizon of their own."""
 
     @property
     def shown_status(self) -> str:
-        """The status as users see it: the manifest's, or `died`."""
+        """The status shown to users: the manifest's, or `died`."""
         return shown_status(self.manifest, alive=self.alive)
 
     @property
     def reported(self) -> dict[str, Any] | None:
-        """The metrics of all parts, in a cross-validation with the means over the folds."""
+        """The metrics of all parts; for a cross-validation, with the means over the folds."""
         return reported_metrics(self.metrics)
 
     def part_metrics(self, part: str) -> dict[str, Any] | None:
-        """The metrics of a part as `reported` has them; None if there are none."""
+        """The metrics of a part from `reported`; None if there are none."""
         metrics = (self.reported or {}).get(part)
         return metrics if isinstance(metrics, dict) else None
 
     @property
     def baseline(self) -> dict[str, Any] | None:
-        """The metrics of always answering the majority class or the mean, on the last part that has rows."""
+        """The metrics of always predicting the majority class or the mean, on the last part that has rows."""
         scored = [metrics for part in PARTS if (metrics := self.part_metrics(part))]
         baseline = scored[-1].get("baseline") if scored else None
         return baseline if isinstance(baseline, dict) else None
 
     @property
     def cross_validation(self) -> dict[str, Any] | None:
-        """The statistics of a cross-validation's folds; None for another run."""
+        """The statistics of a cross-validation's folds; None for other runs."""
         return self.part_metrics("cross_validation")
 
     def set_words(self, trial: int) -> list[str]:
-        """The `PATH=VALUE` words that make the trial of the search's `resolved.yaml`: see `SearchHistory`."""
+        """The `PATH=VALUE` words that turn the search's config into the trial: see `SearchHistory`."""
         if self.search is None:
             return []
         configs, assignment = self.trial_configs, self.search.trials[trial].assignment
@@ -83,17 +83,17 @@ class Summary:
 
     @property
     def task_report(self) -> TaskReport:
-        """What the run's task declares of its reports."""
+        """What the run's task defines for its reports."""
         return task_report(self.manifest)
 
 
 def task_report(manifest: Manifest) -> TaskReport:
-    """What the run's task declares of its reports; a run without data is taken for a classification."""
+    """What the run's task defines for its reports; without data, the task is taken to be classification."""
     return TASK_REPORTS[manifest.data.task if manifest.data else "classification"]
 
 
 def headline(manifest: Manifest, metrics: dict[str, Any] | None) -> tuple[str, float] | None:
-    """The label and the value of the task's first metric on the test part, as reports have it; or None."""
+    """The label and reported value of the task's first metric on the test part; None if it has no value."""
     test = (reported_metrics(metrics) or {}).get("test")
     label, name = task_report(manifest).metrics[0]
     value = test.get(name) if isinstance(test, dict) else None
@@ -121,6 +121,6 @@ def summarize(run: RunFolder) -> Summary:
 
 
 def _trial_configs(run: RunFolder) -> TrialConfigs:
-    """The configurations of the search's trials, as far as they follow from its complete config."""
+    """The configurations of the search's trials, derived from its complete config."""
     loaded = load_config(run.path / names.RESOLVED)
     return trial_configs(loaded.config, loaded.experiment, epochs=loaded.experiment.training.epochs)

@@ -1,7 +1,7 @@
 """The report as rich renderables, readable at 80 columns and when piped.
 
-Text from data and configs is put into `Text` objects without control characters, so that it is not read as
-rich markup or as escape codes of the terminal.
+Text from data and configs becomes `Text` objects without control characters, so that it cannot act as rich
+markup or as terminal escape codes.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ INDENT = GAP = 2
 def terminal_report(
     summaries: Sequence[Summary], results: Sequence[GateResult] = (), *, width: int | None = None
 ) -> RenderableType:
-    """A report on the runs, then the gates' results.
+    """A report on the runs, followed by the gates' results.
 
-    Sentences are wrapped at `width` columns. Tables may be wider, and no path or other word is broken.
+    Sentences are wrapped at `width` columns. Tables may be wider, and paths and other words are never broken.
     """
     parts = [_run(summary, width) for summary in summaries]
     if results:
@@ -88,12 +88,12 @@ def _pairs(pairs: Sequence[tuple[str, str]], width: int | None) -> RichTable:
 
 
 def _unbroken(line: str) -> Text:
-    """A line that is never wrapped or cut off, however narrow the terminal: a pasted command ends with it."""
+    """A line that is never wrapped or cut off, because that would break a copied command."""
     return Text(" " * INDENT + plain_text(line), no_wrap=True, overflow="ignore")
 
 
 def _broken(text: str, width: int | None) -> str:
-    """The text in lines of at most this width, except for longer words."""
+    """The text wrapped at this width; longer words are not broken."""
     text = plain_text(text)
     if width is None or cell_len(text) <= width:
         return text

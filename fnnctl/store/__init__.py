@@ -1,1 +1,1 @@
-"""Run folders: what is in them, how it is written whole, and how it is found and read again."""
+"""Run folders: their files, how these are written atomically, and how runs are found and read."""

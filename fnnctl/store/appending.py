@@ -1,4 +1,4 @@
-"""Files that grow line by line while a run goes on: opened to append, never through a link."""
+"""Files that grow line by line during a run: opened to append, never through a symbolic link."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fnnctl.store.atomic import NO_FOLLOW
 
 
 def open_to_append(path: Path) -> int:
-    """A descriptor whose writes all go to the end of the file, which is created if it does not exist."""
+    """A descriptor that always writes at the end of the file; the file is created if it does not exist."""
     return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | NO_FOLLOW, 0o666)
 
 

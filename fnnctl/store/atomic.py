@@ -1,7 +1,7 @@
-"""Files written whole or not at all, and read without following a link.
+"""Atomic file writes, and reads that follow no symbolic links.
 
 A file is written under a hidden temporary name in its own folder, synced, and renamed. At any time, even
-after a crash, it has its old content, its new content, or does not exist.
+after a crash, it has its old content or its new content, or does not exist.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ NO_FOLLOW: int = getattr(os, "O_NOFOLLOW", 0)
 _ADVICE = {
     errno.ENOSPC: "free some space there, or write elsewhere (--runs-dir, --output)",
     errno.EDQUOT: "free some of your quota there, or write elsewhere (--runs-dir, --output)",
-    errno.EACCES: "allow writing there, or write elsewhere (--runs-dir, --output)",
-    errno.EPERM: "allow writing there, or write elsewhere (--runs-dir, --output)",
+    errno.EACCES: "change the permissions there, or write elsewhere (--runs-dir, --output)",
+    errno.EPERM: "change the permissions there, or write elsewhere (--runs-dir, --output)",
     errno.EROFS: "write elsewhere (--runs-dir, --output)",
 }
 
@@ -41,10 +41,10 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_text_and_delete(path: Path, text: str, obsolete: Iterable[Path]) -> None:
-    """Write the whole file as `write_text` does, and delete files and folders just before it is replaced.
+    """Write the file as `write_text` does; delete obsolete files and folders just before replacing it.
 
-    Even after a kill the new content never stands beside an obsolete file. What takes time, or fails on a
-    full disk, is done before the deletion.
+    Even after a kill, the new content never coexists with an obsolete file. Everything slow, or that fails on
+    a full disk, is done before the deletion.
     """
 
     def place(temporary: Path, path: Path) -> None:
@@ -61,9 +61,9 @@ def write_text_and_delete(path: Path, text: str, obsolete: Iterable[Path]) -> No
 
 
 def write_lines(path: Path, lines: Iterable[str]) -> None:
-    """Write the whole file as `write_text` does, from pieces that are made while it is written.
+    """Write the file as `write_text` does, from pieces that are generated while writing.
 
-    If `lines` raises an exception, the file is left as it was.
+    If `lines` raises an exception, the file is left unchanged.
     """
     try:
         _write(path, map(_encoded, lines), _replace)
@@ -72,13 +72,13 @@ def write_lines(path: Path, lines: Iterable[str]) -> None:
 
 
 def write_output(path: Path, lines: Iterable[str]) -> None:
-    """Write a file that the user named, outside of any run; a device or a pipe is opened and written to.
+    """Write a file that the user named, outside of any run. Devices and pipes are written to directly.
 
-    If `lines` raises an exception, a file is left as it was.
+    If `lines` raises an exception, a regular file is left unchanged.
     """
     try:
         if path.is_dir():
-            raise UsageError(f"'{path}' is a folder; name a file to write")
+            raise UsageError(f"'{path}' is a folder; name a file")
         if not path.parent.is_dir():
             raise UsageError(f"'{path}' cannot be written: there is no folder '{path.parent}'")
         if path.is_file() or not path.exists():
@@ -91,13 +91,13 @@ def write_output(path: Path, lines: Iterable[str]) -> None:
 
 
 def write_new(path: Path, text: str) -> None:
-    """Write a file that the user named; raises `UsageError` if it exists."""
+    """Write a new file that the user named; raises `UsageError` if it exists."""
     if not path.parent.is_dir():
         raise UsageError(f"'{path}' cannot be written: there is no folder '{path.parent}'")
     try:
         _write(path, [_encoded(text)], _appear)
     except FileExistsError:
-        raise UsageError(f"'{path}' is there already, and is not overwritten; name another file") from None
+        raise UsageError(f"'{path}' already exists and is not overwritten; name another file") from None
     except OSError as error:
         raise cannot_write(path, error) from error
 
@@ -105,7 +105,7 @@ def write_new(path: Path, text: str) -> None:
 def read_bytes(path: Path) -> bytes | None:
     """The file's content; None if there is no such file.
 
-    Raises `DataError` if it is a link, which could lead anywhere, and `MachineError` if it cannot be read.
+    Raises `DataError` for a symbolic link, which could point anywhere, and `MachineError` if reading fails.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | NO_FOLLOW | getattr(os, "O_BINARY", 0))
@@ -115,13 +115,13 @@ def read_bytes(path: Path) -> bytes | None:
         return None
     except OSError as error:
         if error.errno == errno.ELOOP:
-            raise damaged(path, "is a link; put the file itself there") from error
+            raise damaged(path, "is a symbolic link; replace it with the file itself") from error
         raise cannot_read(path, error) from error
 
 
 def sync_folder(path: Path) -> None:
-    """Make renames inside a folder survive a power cut, if the file system can."""
-    # If it cannot, each file is still whole.
+    """Make renames inside a folder survive a power cut, if the file system supports it."""
+    # If it does not, each file is still complete.
     with suppress(OSError):
         descriptor = os.open(path, os.O_RDONLY)
         try:
@@ -150,12 +150,12 @@ def _replace(temporary: Path, path: Path) -> None:
 
 
 def _appear(temporary: Path, path: Path) -> None:
-    """Give the file its name; raises FileExistsError if that is taken. (A rename would overwrite.)"""
+    """Give the file its name; raises FileExistsError if it is taken. (A rename would overwrite.)"""
     try:
         path.hardlink_to(temporary)
     except FileExistsError:
         raise
-    except (OSError, NotImplementedError):  # without hard links an empty file reserves the name
+    except (OSError, NotImplementedError):  # no hard links here: an empty file reserves the name
         path.open("xb").close()
         try:
             temporary.replace(path)
@@ -169,7 +169,7 @@ def _encoded(text: str) -> bytes:
 
 
 def damaged(path: Path, message: str) -> DataError:
-    """The error for a file whose content fnnctl cannot have written."""
+    """The error for a file with content that fnnctl cannot have written."""
     return DataError(Problem(message, file=str(path)))
 
 

@@ -1,7 +1,7 @@
-"""Lists the runs of a folder, and finds the run that a name stands for.
+"""Lists the runs in a folder, and finds a run by name.
 
-A run is a folder with a manifest, directly in the runs folder. Hidden folders are unfinished, and links could
-lead anywhere: neither is a run.
+A run is a folder with a manifest, directly in the runs folder. Hidden folders, which are unfinished, and
+symbolic links, which could point anywhere, do not count.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from fnnctl.store.names import LATEST, MANIFEST, slug, slug_by_name, started_by_
 T = TypeVar("T")
 
 Usable = Callable[[RunFolder], bool]
-"""Whether a command can use a run, for when the user leaves open which run is meant."""
+"""Whether a command can use a run; decides between runs if the user does not name exactly one."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunEntry:
-    """A line of the list of runs; `manifest` is None if the manifest is damaged, and `damage` says how."""
+    """An entry in the list of runs. If the manifest is damaged, `manifest` is None and `damage` says why."""
 
     run: RunFolder
     manifest: Manifest | None
     metrics: dict[str, Any] | None
-    """Of a search, those of its refitted winner."""
+    """For a search, the metrics of its refitted winner."""
     alive: bool
     damage: str | None = None
 
     @property
     def shown_status(self) -> str:
-        """The status as users see it: the manifest's, `died` or `damaged`."""
+        """The status shown to users: the manifest's, `died` or `damaged`."""
         if self.manifest is None:
             return "damaged"
         return shown_status(self.manifest, alive=self.alive)
@@ -57,22 +57,22 @@ class RunEntry:
 
 
 def shown_status(manifest: Manifest, *, alive: bool) -> str:
-    """The manifest's status, or `died` if that is `running` and the run's process is gone."""
+    """The manifest's status, or `died` if it is `running` but the process is gone."""
     return "died" if manifest.status == "running" and not alive else manifest.status
 
 
 def list_runs(runs_dir: Path) -> list[RunEntry]:
-    """Every run of the folder, in the order of start, ties by name."""
+    """All runs in the folder by start time, ties by name."""
     entries = map(_entry, _run_folders(runs_dir))
     return sorted(entries, key=lambda entry: _started(entry.run, entry.manifest))
 
 
 def find_run(text: str | None, runs_dir: Path, usable: Usable | None = None) -> RunFolder:
-    """The run that `text` stands for: see `_named`, or `latest`. None is `latest`, too.
+    """The run that `text` refers to: see `_named`, or `latest`. None means `latest`.
 
-    `latest` is the run started last, ties by name, among those that are usable. If none is, it is the last of
-    all, so that the command can say what is wrong with it. Raises `UsageError` if there is no such run, or if
-    more than one could be meant.
+    `latest` is the usable run that was started last, ties by name. If no run is usable, it is the last of all
+    runs, so that the command can say what is wrong with it. Raises `UsageError` if there is no such run or
+    `text` is ambiguous.
     """
     runs = {run.path.name: run for run in _run_folders(runs_dir)}
     run = None if text is None else _named(text, runs, usable)
@@ -84,7 +84,7 @@ def find_run(text: str | None, runs_dir: Path, usable: Usable | None = None) -> 
 
 
 def is_run(text: str, runs_dir: Path) -> bool:
-    """Whether `find_run` finds a run of this name; a path of anything else is none."""
+    """Whether `find_run` finds a run by this name; False for the path of anything else."""
     try:
         if Path(text).exists():
             return _is_run(Path(text))
@@ -95,7 +95,7 @@ def is_run(text: str, runs_dir: Path) -> bool:
 
 
 def _named(text: str, runs: Mapping[str, RunFolder], usable: Usable | None) -> RunFolder | None:
-    """The run of this path, else of this folder's name, experiment's name, or unique prefix of a folder's."""
+    """The run with this path, else this folder name, experiment name, or unique prefix of a folder name."""
     if _is_run(Path(text)):
         return RunFolder(Path(text))
     if text in runs:
@@ -111,7 +111,8 @@ def _first_usable(
 ) -> RunFolder | None:
     """The newest usable run, else the newest; None if there is none.
 
-    A run whose manifest is damaged is taken: its command then says so, and uses no older run in its place.
+    A run with a damaged manifest counts as usable: the command then reports the damage instead of silently
+    using an older run.
     """
     newest: RunFolder | None = None
     for run, manifest in newest_first:
@@ -122,10 +123,10 @@ def _first_usable(
 
 
 def _runs_of(experiment: str, runs: Iterable[RunFolder]) -> Iterator[tuple[RunFolder, Manifest | None]]:
-    """The runs of an experiment, newest first; a damaged one is taken for one if its folder's name fits."""
+    """The runs of an experiment, newest first; a damaged one is included if its folder name matches."""
     own_slug = slug(experiment)
     slugs = {run: slug_by_name(run.path.name) for run in runs}
-    # A folder that was not renamed tells by its slug that it is another experiment's, without being read.
+    # Unless a folder was renamed, its slug rules out other experiments without reading the manifest.
     candidates = [run for run, found in slugs.items() if found in (own_slug, None)]
     for run, manifest in _newest_first(candidates):
         if manifest.name == experiment if manifest else slugs[run] == own_slug:
@@ -133,10 +134,10 @@ def _runs_of(experiment: str, runs: Iterable[RunFolder]) -> Iterator[tuple[RunFo
 
 
 def _newest_first(runs: Iterable[RunFolder]) -> Iterator[tuple[RunFolder, Manifest | None]]:
-    """The runs, each with its manifest, or None if that is damaged; ties by name.
+    """The runs with their manifests (None if damaged), newest first, ties by name.
 
-    Folder names tell all but the order within a second, so only the manifests of runs that are reached, and
-    of folders that were renamed, are read.
+    Folder names give the start to the second. So only the manifests of renamed folders, and of the runs that
+    the caller reaches, are read.
     """
     by_second: dict[str, list[RunFolder]] = {}
     for run in runs:
@@ -148,7 +149,7 @@ def _newest_first(runs: Iterable[RunFolder]) -> Iterator[tuple[RunFolder, Manife
 
 
 def _started(run: RunFolder, manifest: Manifest | None) -> str:
-    """When the run was started. A damaged one counts as the last of the second in its name."""
+    """The start time of the run. A damaged one counts as the last in the second that its name gives."""
     if manifest:
         return manifest.started
     second = started_by_name(run.path.name)
@@ -156,7 +157,7 @@ def _started(run: RunFolder, manifest: Manifest | None) -> str:
 
 
 def _run_folders(runs_dir: Path) -> list[RunFolder]:
-    """The runs in a folder, by name; none if there is no such folder."""
+    """The runs in a folder, sorted by name; empty if there is no such folder."""
     try:
         paths = sorted(runs_dir.iterdir())
     except FileNotFoundError:
@@ -173,7 +174,7 @@ def _run_folders(runs_dir: Path) -> list[RunFolder]:
 
 
 def _is_run(path: Path) -> bool:
-    """Whether it is a folder with a manifest; False if it may not be read or its name is impossible."""
+    """Whether it is a folder with a manifest; False if it cannot be read or its name is invalid."""
     try:
         return (path / MANIFEST).is_file()
     except OSError:
@@ -190,7 +191,7 @@ def _entry(run: RunFolder) -> RunEntry:
 
 
 def _read(read: Callable[[], T]) -> tuple[T | None, str | None]:
-    """What a file holds, or else why it cannot be read."""
+    """The content of a file, or the reason why it cannot be read."""
     try:
         return read(), None
     except (DataError, MachineError) as error:
@@ -201,14 +202,14 @@ def _no_such_run(text: str, folder_names: list[str], runs_dir: Path) -> UsageErr
     if not folder_names:
         return UsageError(f"there are no runs in {runs_dir} yet; `fnnctl train` makes one")
     if matching := [name for name in folder_names if text and name.startswith(text)]:
-        return UsageError(f"'{text}' means more than one run of {runs_dir}: {quoted_list(matching)}")
+        return UsageError(f"'{text}' matches more than one run in {runs_dir}: {quoted_list(matching)}")
     return UsageError(
-        f"there is no run '{text}' in {runs_dir}, and no folder of that name with a {MANIFEST}"
+        f"there is no run '{text}' in {runs_dir}, and no folder of that name that contains {MANIFEST}"
         f"{_suggestion(text, folder_names)}"
     )
 
 
 def _suggestion(text: str, folder_names: list[str]) -> str:
-    """The newest run whose folder's name has the text somewhere in it, else the closest name."""
+    """A hint at the newest run whose folder name contains the text, else at the most similar name."""
     containing = [name for name in folder_names if text in name]
     return f" (did you mean '{containing[-1]}'?)" if containing else did_you_mean(text, folder_names)

@@ -1,4 +1,4 @@
-"""JSON as fnnctl writes and reads it: no NaN, indented by two spaces, text beyond ASCII as it is."""
+"""JSON as fnnctl writes and reads it: no NaN, indented by two spaces, non-ASCII text unescaped."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def read_mapping(content: bytes, path: Path) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise damaged(path, f"is damaged: it is not JSON ({error})") from error
     if not isinstance(value, dict):
-        raise damaged(path, "is damaged: a JSON object was expected")
+        raise damaged(path, "is damaged: it is not a JSON object")
     return value
 
 
 def first_fault(error: ValidationError) -> str:
-    """The first problem, with its place: `data.rows: Input should be a valid integer`."""
+    """The first problem with its location: `data.rows: Input should be a valid integer`."""
     first = error.errors(include_url=False, include_input=False)[0]
     place = ".".join(str(part) for part in first["loc"])
     return f"{cut(place)}: {first['msg']}" if place else first["msg"]

@@ -1,4 +1,4 @@
-"""A run's folder for reading: each file gives the value that was written."""
+"""Reads run folders: each file gives back the value that was written."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ class StoredModel:
     arrays: dict[str, Array]
     description: dict[str, Any]
     sha256: str
-    """The digest of the weights' file."""
+    """The digest of the weights file."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunFolder:
-    """A run's folder, for reading. A missing file gives None, a damaged one raises `DataError`."""
+    """A run folder, for reading. A missing file gives None; a damaged one raises `DataError`."""
 
     path: Path
 
@@ -42,12 +42,12 @@ class RunFolder:
         return tuple(name for name in names.LAYOUT if (self.path / name).is_file())
 
     def is_alive(self) -> bool:
-        """Whether the run's process still lives."""
+        """Whether the run's process is still alive."""
         return is_held(self.path / names.LOCK)
 
     def read_manifest(self) -> Manifest:
         """The manifest, which every run has."""
-        content = self._required(names.MANIFEST, "this is not a run's folder")
+        content = self._required(names.MANIFEST, "this is not a run folder")
         return read_manifest(content, self.path / names.MANIFEST)
 
     def read_resolved(self) -> bytes | None:
@@ -59,7 +59,7 @@ class RunFolder:
         return self._read(names.METRICS, read_mapping)
 
     def read_history(self) -> dict[str, list[float | None]] | None:
-        """The columns of the history, a value per epoch."""
+        """The columns of the history, with one value per epoch."""
         return self.read_columns(names.HISTORY)
 
     def read_table(self, name: str) -> CsvTable | None:
@@ -67,7 +67,7 @@ class RunFolder:
         return self._read(name, read_table)
 
     def read_rows(self, name: str) -> Iterator[list[str]] | None:
-        """The columns of one of the run's CSV files, and then its rows, one at a time."""
+        """The column names of one of the run's CSV files, then its rows, one at a time."""
         return self._read(name, read_rows)
 
     def read_columns(self, name: str) -> dict[str, list[float | None]] | None:
@@ -86,11 +86,11 @@ class RunFolder:
         return StoredModel(arrays, model, hashlib.sha256(weights).hexdigest())
 
     def read_checkpoint(self) -> dict[str, Array] | None:
-        """The resumable state of a training."""
+        """The resumable training state."""
         return self._read(names.CHECKPOINT, read_npz)
 
     def fold_files(self) -> list[Path]:
-        """The files of a cross-validation that is not complete, each with the results of some folds."""
+        """The files of an incomplete cross-validation, each with the results of some folds."""
         return sorted((self.path / names.KEPT_FOLDS).glob("*.npz"))
 
     def read_fold_file(self, file: Path) -> dict[str, Array]:
@@ -98,9 +98,9 @@ class RunFolder:
         return read_npz(read_bytes(file) or b"", file)
 
     def read_journal(self) -> list[JournalRecord] | None:
-        """The records of a search that may still go on, without an incomplete last one.
+        """The records of a search, which may still be running, without an incomplete last one.
 
-        None for a run that is no search.
+        None if the run is not a search.
         """
         records = read_journal(self.path / names.JOURNAL)
         if records is None and self.read_manifest().kind == "search":
@@ -108,15 +108,15 @@ class RunFolder:
         return records
 
     def winner(self) -> RunFolder | None:
-        """The run of a search's refitted winner, within its folder; None if there is none.
+        """The run of a search's refitted winner, inside the search's folder; None if there is none.
 
-        It is the former winner if a kill came between the two renames that replace it.
+        If a kill came between the two renames that replace the winner, it is the former winner.
         """
         folders = (RunFolder(self.path / name) for name in (names.BEST, names.FORMER_BEST))
         return next((folder for folder in folders if (folder.path / names.MANIFEST).is_file()), None)
 
     def write_figure(self, name: str, png: bytes) -> None:
-        """Write one of the run's figures, which may be drawn again at any time."""
+        """Write one of the run's figures; figures can be redrawn at any time."""
         write_bytes(self.path / name, png)
 
     def _required(self, name: str, meaning: str) -> bytes:
@@ -126,7 +126,9 @@ class RunFolder:
         return content
 
     def _without_journal(self) -> DataError:
-        return self._missing(names.JOURNAL, "a search is nothing without it; put a copy of the file back")
+        return self._missing(
+            names.JOURNAL, "without it nothing is known of the search; put a copy of the file back"
+        )
 
     def _missing(self, name: str, meaning: str) -> DataError:
         return damaged(self.path / name, f"is missing: {meaning}")

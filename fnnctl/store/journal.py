@@ -1,8 +1,8 @@
 """A search's journal on disk: one record per line, with a checksum over this and all earlier records.
 
-A line is a JSON object whose last member is the running CRC-32 of the file up to there, without the checksums
-themselves. So changed bytes and lost, doubled or exchanged lines are noticed. An incomplete last line, which
-a kill or a power cut may leave, is no damage: it has no line end.
+A line is a JSON object whose last member is the running CRC-32 of the file up to that point, without the
+checksums themselves. It reveals changed bytes and lost, duplicated or swapped lines. An incomplete last line,
+which a kill or a power cut may leave, does not count as damage: it has no line end.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ JournalRecord: TypeAlias = Mapping[str, Any]
 
 _CHECKSUM: Final = b',"checksum":"%08x"}\n'
 _CHECKSUM_LENGTH: Final = len(_CHECKSUM % 0)
-# Every number keeps its bits, and text, lone surrogates included, is ASCII.
+# Numbers keep all their bits. Text is written in ASCII, so lone surrogates are preserved too.
 _ENCODER: Final = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
 
-_NO_HEADER: Final = "Put an undamaged copy of the file back, or begin a new search"
+_NO_HEADER: Final = "Put an undamaged copy of the file back, or start a new search"
 _CUT_OFF: Final = (
-    "Put an undamaged copy of the file back, or cut the file off before this line: what stood from there on "
-    "is then done again"
+    "Put an undamaged copy of the file back, or delete this line and all after it: the search then repeats "
+    "that work"
 )
 
 
 class JournalFile:
-    """The journal of a search that runs in this process."""
+    """The open journal of a search that this process runs."""
 
     def __init__(self, path: Path) -> None:
         """Open or create the file. An incomplete last line is moved to a file beside it.
@@ -47,12 +47,12 @@ class JournalFile:
         content = found or b""
         self.path = path
         self.records: list[JournalRecord]
-        """The records that it had when it was opened."""
+        """The records in the file when it was opened."""
         self.records, self._size, self._checksum = ([], 0, 0) if found is None else _read(content, path)
         self.torn = len(content) - self._size
-        """How many bytes the incomplete last line had."""
+        """The length of the incomplete last line, in bytes."""
         try:
-            if self.torn:  # kept before it is cut off
+            if self.torn:  # save the incomplete line before cutting it off
                 append_bytes(path.with_name(names.JOURNAL_TORN), content[self._size :] + b"\n", sync=True)
                 sync_folder(path.parent)
             self._descriptor = open_to_append(path)
@@ -63,13 +63,13 @@ class JournalFile:
         sync_folder(path.parent)
 
     def append(self, records: Sequence[JournalRecord], *, sync: bool = True) -> None:
-        """Append records; they and all before them survive a power cut.
+        """Append records; afterwards they and all earlier ones survive a power cut.
 
-        Without `sync` they survive a kill only. Raises `MachineError` if they cannot be written.
+        Without `sync` they survive only a kill. Raises `MachineError` if they cannot be written.
         """
         content, checksum = _lines(records, self._checksum)
         try:
-            if os.fstat(self._descriptor).st_size != self._size:  # the rest of a failed attempt
+            if os.fstat(self._descriptor).st_size != self._size:  # the remains of a failed append
                 os.truncate(self._descriptor, self._size)
             write_all(self._descriptor, content)
             if sync:
@@ -80,7 +80,7 @@ class JournalFile:
         self._checksum = checksum
 
     def close(self) -> None:
-        """Close the file. What was appended is already in it."""
+        """Close the file; appended records are already written."""
         os.close(self._descriptor)
 
 
@@ -90,7 +90,7 @@ def journal_bytes(records: Iterable[JournalRecord]) -> bytes:
 
 
 def read_journal(path: Path) -> list[JournalRecord] | None:
-    """The records of a journal that a process may be writing, without an incomplete last line.
+    """The records of a journal, which may still be growing, without an incomplete last line.
 
     None if there is no such file. Raises `DataError` if it is damaged.
     """
@@ -99,7 +99,7 @@ def read_journal(path: Path) -> list[JournalRecord] | None:
 
 
 def _lines(records: Iterable[JournalRecord], checksum: int) -> tuple[bytes, int]:
-    """The records' lines, given the checksum of those before; and the checksum after them."""
+    """The lines of the records and the checksum after them; `checksum` is that of all earlier records."""
     lines = []
     for record in records:
         body = _json(record)[:-1].encode("ascii")
@@ -109,9 +109,9 @@ def _lines(records: Iterable[JournalRecord], checksum: int) -> tuple[bytes, int]
 
 
 def _read(content: bytes, path: Path) -> tuple[list[JournalRecord], int, int]:
-    """The records of all complete lines, the number of bytes of these, and the checksum after them.
+    """The records of all complete lines, the length of these lines in bytes, and the checksum after them.
 
-    There is always one record: a search's folder appears with the journal's header in it.
+    A journal has at least one record: the folder of a search appears with the header already in it.
     """
     records: list[JournalRecord] = []
     *lines, tail = content.split(b"\n")
@@ -123,13 +123,13 @@ def _read(content: bytes, path: Path) -> tuple[list[JournalRecord], int, int]:
             raise _damaged(path, number)
         records.append(json.loads(body + b"}"))
     if not records:
-        told = "is damaged: not even its first record is whole, and without it nothing is known of the search"
+        told = "is damaged: its first record, which describes the search, is incomplete"
         raise damaged(path, f"{told}. {_NO_HEADER}")
     return records, len(content) - len(tail), checksum
 
 
 def _damaged(path: Path, number: int) -> DataError:
-    told = "is damaged: its checksum is wrong, so that neither it nor what follows can be relied on"
+    told = "is damaged: the checksum is wrong, so neither this line nor those after it can be trusted"
     advice = _NO_HEADER if number == 1 else _CUT_OFF
     return DataError(Problem(f"{told}. {advice}", file=str(path), line=number))
 

@@ -1,7 +1,7 @@
-"""A lock that is held while a run's process lives, so that a dead run can be told from a running one.
+"""A lock that is held while a run's process is alive, which distinguishes a dead run from a running one.
 
-`flock` ends with the process, however that ends. Without such locks (on Windows, on some file systems) every
-run whose manifest says `running` counts as running.
+The system releases a `flock` when the process ends, in whatever way. Without such locks (on Windows, on some
+file systems) every run with the status `running` in its manifest counts as running.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if sys.platform != "win32":
 
 TRIES = 10
 SECONDS_BETWEEN_TRIES = 0.02
-"""`is_held` takes the lock for an instant, which must not make another process fail."""
+"""`is_held` takes the lock for an instant; the retries keep this from making another process fail."""
 
 
 _held: set[int] = set()
@@ -27,7 +27,7 @@ _held: set[int] = set()
 
 
 class HeldError(Exception):
-    """Another process holds the lock; `holder` is its process id, if that could be read."""
+    """Another process holds the lock; `holder` is its process id, or empty if that could not be read."""
 
     def __init__(self, holder: str) -> None:
         super().__init__(f"the lock is held by process {holder or 'unknown'}")
@@ -40,12 +40,12 @@ def hold_lock(path: Path) -> int:
 
 
 def take_over_lock(path: Path) -> int:
-    """Take the lock of a process that has ended; raises `HeldError` if it still lives."""
+    """Take the lock of a process that has ended; raises `HeldError` if it is still alive."""
     return _locked(os.open(path, os.O_RDWR | os.O_CREAT | NO_FOLLOW, 0o666), tries=TRIES)
 
 
 def _locked(descriptor: int, *, tries: int) -> int:
-    """Lock the file, if the system can, and write this process's id into it."""
+    """Lock the file, if the system supports it, and write this process's id into it."""
     if sys.platform != "win32":
         for left in reversed(range(tries)):
             try:
@@ -72,7 +72,7 @@ def release(descriptor: int) -> None:
 
 
 def _leave_to_parent() -> None:
-    """Close the locks in a forked worker, which would otherwise hold those of a parent that has died."""
+    """Close the locks in a forked worker, which would otherwise hold them after its parent has died."""
     while _held:
         os.close(_held.pop())
 
@@ -82,7 +82,7 @@ if hasattr(os, "register_at_fork"):
 
 
 def is_held(path: Path) -> bool:
-    """Whether a living process holds the lock; True also if that cannot be found out."""
+    """Whether a living process holds the lock; also True if this cannot be determined."""
     if sys.platform == "win32":
         return path.exists()
     try:
@@ -90,7 +90,7 @@ def is_held(path: Path) -> bool:
     except OSError:
         return False
     try:
-        # A shared lock, so that two processes that look at the same time do not block each other.
+        # A shared lock, so that two processes that check at the same time do not see each other's lock.
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except OSError:
         return True

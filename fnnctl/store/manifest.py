@@ -1,7 +1,7 @@
 """`manifest.json`: the facts of a run.
 
-Only what every run has is required, and unknown facts are kept, so that the manifest of another version can
-be read.
+Only facts that every run has are required, and unknown facts are kept, so that manifests of other versions
+can be read.
 """
 
 from __future__ import annotations
@@ -35,22 +35,22 @@ class Seconds(Facts):
     """Wall times."""
 
     total: float | None = None
-    """From the command's start to the last file."""
+    """From the start of the command until the last file is written."""
     training: float | None = None
-    """From the data in memory to the last weights."""
+    """From the loaded data to the final weights."""
 
 
 class GitState(Facts):
     """The working directory's repository."""
 
     commit: str
-    """The commit that is checked out."""
+    """The checked-out commit."""
     dirty: bool
-    """Whether tracked files differ from it."""
+    """Whether tracked files differ from the commit."""
 
 
 class Processor(Facts):
-    """The processor that the run computed on."""
+    """The processor that the run used."""
 
     model: str | None = None
     """The processor's name."""
@@ -61,27 +61,27 @@ class Processor(Facts):
 
 
 class Blas(Facts):
-    """NumPy's library of matrix products."""
+    """The BLAS library that NumPy uses."""
 
     name: str | None = None
     """Its name."""
     version: str | None = None
     """Its version."""
     core: str | None = None
-    """The kind of processor that its kernels were chosen for; others differ in the last bits."""
+    """The processor type that its kernels were chosen for; other kernels differ in the last bits."""
     threads: int | None = None
-    """How many threads it used."""
+    """The number of threads it used."""
 
 
 class PartRows(Facts):
-    """How many rows each part has."""
+    """The number of rows in each part."""
 
     train: int
     """The training part."""
     validation: int = 0
-    """The validation part; 0 where there is none."""
+    """The validation part; 0 if there is none."""
     test: int = 0
-    """The test part; 0 where there is none."""
+    """The test part; 0 if there is none."""
 
 
 class DataFacts(Facts):
@@ -92,19 +92,19 @@ class DataFacts(Facts):
     source: str
     """The built-in data set's name, or the file's absolute path."""
     sha256: str
-    """Of the file's bytes."""
+    """SHA-256 of the file."""
     test_source: str | None = None
     """The test file's absolute path, if there is one."""
     test_sha256: str | None = None
-    """Of the test file's bytes."""
+    """SHA-256 of the test file."""
     task: Literal["classification", "regression"] = "classification"
     """What kind of target is learned."""
     target: str
-    """The label's column."""
+    """The target column."""
     classes: list[str] = []
-    """The classes, in the order of the network's outputs; none in a regression."""
+    """The classes, in the order of the network's outputs; empty for a regression."""
     rows: int
-    """Rows in all parts together."""
+    """Rows in all parts."""
     numeric: int
     """Columns read as numbers."""
     categorical: int
@@ -117,11 +117,11 @@ class ModelFacts(Facts):
     """The network."""
 
     layers: list[int]
-    """Units from the inputs to the classes: `[64, 100, 10]` has one hidden layer of 100."""
+    """Units from the inputs to the outputs: `[64, 100, 10]` has one hidden layer of 100 units."""
     parameters: int
     """Weights, biases and learned slopes."""
     positive: int | None = None
-    """Of two classes, the one of which figures show the curve, from 0; null with more."""
+    """If there are two classes, the index of the class whose curve figures show, from 0; else null."""
 
 
 class CrossValidationFacts(Facts):
@@ -130,7 +130,7 @@ class CrossValidationFacts(Facts):
     folds: int
     """Folds per repeat; each is tested once."""
     repeats: int
-    """How many times the rows are divided, each time differently."""
+    """How many times the rows are divided into folds anew."""
     stratify: bool
     """Whether every fold has the classes in the same proportions."""
 
@@ -159,13 +159,13 @@ class SearchFacts(Facts):
     method: str
     """The method, or its scheduler and sampler."""
     trials: int | None = None
-    """Trials that were started."""
+    """Trials started."""
     epochs: int | None = None
-    """Epochs that were granted, as planned."""
+    """Epochs granted, as planned."""
     epochs_trained: int | None = None
-    """Epochs that were trained."""
+    """Epochs trained."""
     saved: int | None = None
-    """Configurations that were skipped because they were equal to an earlier one."""
+    """Configurations skipped because they equal an earlier one."""
     end: str | None = None
     """Why the search ended: `complete`, or a limit."""
     best: dict[str, Any] | None = None
@@ -178,7 +178,7 @@ class EvaluatedRun(Facts):
     run: str
     """Its folder's absolute path."""
     sha256: str
-    """Of its weights' file."""
+    """SHA-256 of its weights file."""
 
 
 class Resumption(Facts):
@@ -194,25 +194,25 @@ class Manifest(Facts):
     """What a run is, where it came from, and how it went."""
 
     status: RunStatus
-    """How far the run is. If it is `running` and the lock is free, the process has died."""
+    """The state of the run. If it is `running` and the lock is free, the process has died."""
     kind: str
-    """What made the run: `train`, `cross_validation`, `search`, or `evaluation` (of a network, on a file)."""
+    """The kind of run: `train`, `cross_validation`, `search`, or `evaluation` (of a network, on a file)."""
     name: str
     """The experiment's name."""
     layout: int = LAYOUT_VERSION
     """The version of the run folder's layout."""
     started: str
-    """When the run's folder was made: UTC, ISO 8601."""
+    """When the run folder was created: UTC, ISO 8601."""
     finished: str | None = None
-    """When it ended, the same way."""
+    """When the run ended: UTC, ISO 8601."""
     seconds: Seconds = Seconds()
-    """How long it took; for a resumed run, without what was trained twice."""
+    """Wall times; for a resumed run, without the work that was repeated."""
     resumed: list[Resumption] = []
     """When and how it was resumed."""
     command: str | None = None
     """The command line, quoted for a shell."""
     directory: str | None = None
-    """Where the command was called."""
+    """The working directory of the command."""
     seed: int | None = None
     """The seed of all random numbers."""
     fnnctl: str | None = None
@@ -226,7 +226,7 @@ class Manifest(Facts):
     processor: Processor = Processor()
     """The processor."""
     blas: Blas = Blas()
-    """The library of matrix products."""
+    """The BLAS library."""
     git: GitState | None = None
     """The working directory's repository; null if there is none."""
     data: DataFacts | None = None
@@ -236,7 +236,7 @@ class Manifest(Facts):
     cross_validation: CrossValidationFacts | None = None
     """The folds of a cross-validation; null for other kinds."""
     training: TrainingFacts | None = None
-    """The training; null until it is over."""
+    """The training; null until it ends."""
     calibration: CalibrationFacts | None = None
     """The calibration; null if there is none."""
     search: SearchFacts | None = None
@@ -244,7 +244,7 @@ class Manifest(Facts):
     evaluated: EvaluatedRun | None = None
     """The run whose network an evaluation scored; null for other kinds."""
     diverged: bool = False
-    """Whether training diverged, so that the weights are useless."""
+    """Whether training diverged, which makes the weights useless."""
     error: str | None = None
     """Why the run failed, in a sentence; null if it did not."""
     warnings: list[str] = []
@@ -264,6 +264,7 @@ def read_manifest(content: bytes, path: Path) -> Manifest:
         raise damaged(path, f"is damaged: {first_fault(error)}") from error
     if manifest.layout > LAYOUT_VERSION:
         raise damaged(
-            path, f"was written by a newer fnnctl (layout {manifest.layout}, this one knows {LAYOUT_VERSION})"
+            path,
+            f"was written by a newer fnnctl (layout {manifest.layout}; this one reads {LAYOUT_VERSION})",
         )
     return manifest

@@ -1,4 +1,4 @@
-"""The names of run folders and of the files in them. They are spelled nowhere else."""
+"""The names of run folders and of the files in them, defined only here."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ JOURNAL_TORN = "journal.torn"
 TIMELINE = "timeline.jsonl"
 LEADERBOARD = "leaderboard.csv"
 BEST = "best"
-"""The folder of the refitted winner's run, inside a search's."""
+"""The run folder of the refitted winner, inside the search's folder."""
 NEXT_BEST = ".new-best"
-"""The run of a resumed search's new winner, until it replaces the former one."""
+"""The run folder of a resumed search's new winner, until it replaces the former one."""
 FORMER_BEST = ".former-best"
-"""The former winner's run while it is replaced."""
+"""The run folder of the former winner while it is being replaced."""
 CHECKPOINTS = "checkpoints"
-"""The folder of a search's checkpoints, a file per stack."""
+"""The folder of a search's checkpoints, one file per stack."""
 SEARCH_HISTORY_FIGURE = "search_history.png"
 RUNGS_FIGURE = "rungs.png"
 PARALLEL_FIGURE = "parallel_coordinates.png"
@@ -56,19 +56,19 @@ LAYOUT = (
     CONFIG, RESOLVED, MANIFEST, METRICS, CROSS_VALIDATION, HISTORY, PREDICTIONS, CONFUSION_MATRIX, ROC_CURVE,
     PR_CURVE, CALIBRATION, *FIGURES, WEIGHTS, MODEL, *SEARCH_FILES, LOG,
 )  # fmt: skip
-"""Every file a run may hold, in the order in which they are listed."""
+"""All files that a run may have, in the order in which they are listed."""
 LAYOUT_VERSION = 1
-"""Increased when an older fnnctl would misread newer folders."""
+"""Increased if an older fnnctl would misread the new folders."""
 
 LOCK = ".lock"
 CHECKPOINT = ".checkpoint.npz"
-"""The resumable state of a training; deleted when the run is complete."""
+"""The resumable training state; deleted when the run is complete."""
 KEPT_FOLDS = ".folds"
 """The folder with the results of a cross-validation's folds; deleted when the run is complete."""
 TEMPORARY_PATTERN = ".*.tmp"
-"""The files that `temporary_file_name` names."""
+"""Matches the names from `temporary_file_name`."""
 LATEST = "latest"
-"""Stands for the run started last among those that a command can use."""
+"""Refers to the last started run that a command can use."""
 
 SLUG_LENGTH = 48
 NAMELESS = "experiment"
@@ -77,8 +77,8 @@ NAMELESS = "experiment"
 def slug(name: str) -> str:
     """The name as lower-case ASCII letters, digits and single hyphens, at most `SLUG_LENGTH` of them.
 
-    Accents are dropped and compatibility forms resolved (Unicode's NFKD). If nothing is left, as of a name
-    in Chinese characters, the slug is `experiment`.
+    Accents are dropped and compatibility forms resolved (Unicode's NFKD). If nothing is left, as with
+    a name in Chinese characters, the slug is `experiment`.
     """
     resolved = unicodedata.normalize("NFKD", name.casefold())
     without_accents = "".join(character for character in resolved if not unicodedata.combining(character))
@@ -95,38 +95,38 @@ def run_folder_name(name: str, started: datetime) -> str:
 
 
 def started_by_name(folder_name: str) -> str | None:
-    """The second at which a run was started, from its folder's name: `2026-11-24T13:24:05`."""
+    """The start of a run to the second, from its folder name: `2026-11-24T13:24:05`."""
     match = re.match(r"(\d{4}-\d\d-\d\dT)(\d\d)-(\d\d)-(\d\d)Z-", folder_name)
     return f"{match[1]}{match[2]}:{match[3]}:{match[4]}" if match else None
 
 
 def slug_by_name(folder_name: str) -> str | None:
-    """The slug in a name that `run_folder_name` has made; None for another name."""
+    """The slug in a name from `run_folder_name`; None for any other name."""
     match = re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ-(.+)-[0-9a-f]{6}", folder_name)
     return match[1] if match else None
 
 
 def hidden_folder_name() -> str:
-    """The name under which a run folder is made, before it appears under its own."""
+    """The temporary name of a run folder, before it appears under its own."""
     return f".new-{_random_hex(8)}"
 
 
 HIDDEN_FOLDER_PATTERN = ".new-*"
-"""The folders that `hidden_folder_name` names, and `NEXT_BEST`."""
+"""Matches the names from `hidden_folder_name`, and `NEXT_BEST`."""
 
 
 def trial_checkpoint_name(budget: int, first_trial: int) -> str:
-    """A new file's name for the checkpoints of a stack of trials, named by the first, at this budget."""
+    """A new file name for the checkpoints of a stack of trials at this budget, with its first trial."""
     return f"{budget}-{first_trial}-{_random_hex(4)}.npz"
 
 
 def fold_file_name(first_fold: int) -> str:
-    """A new file's name for the results of a stack of folds, named by the first."""
+    """A new file name for the results of a stack of folds, with its first fold."""
     return f"{first_fold}-{_random_hex(4)}.npz"
 
 
 def temporary_file_name(name: str) -> str:
-    """The name under which a file is written, before it is complete."""
+    """The temporary name under which a file is written."""
     return f".{name}.{_random_hex(4)}.tmp"
 
 

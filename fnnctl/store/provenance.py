@@ -1,4 +1,4 @@
-"""What must be known to repeat a run: command, versions, machine, git commit. Nothing fails or is slow."""
+"""The facts needed to repeat a run: command, versions, machine, git commit. Nothing here fails or is slow."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ _CORE_NAMES = (
 def environment(arguments: Sequence[str], *, blas_threads: int | None) -> dict[str, Any]:
     """The manifest's facts about command, versions and machine.
 
-    `arguments` are the command line's without the program's name (`sys.argv[1:]`); `blas_threads` is how many
-    threads the matrix products use.
+    `arguments` are those of the command line without the program name (`sys.argv[1:]`); `blas_threads` is the
+    number of threads for matrix products.
     """
     return {
         "command": command_line(arguments),
@@ -79,7 +79,7 @@ def package_version(package: str) -> str | None:
 
 
 def usable_processors() -> int:
-    """How many processors this process may use, which can be fewer than the machine has."""
+    """The number of processors this process may use, possibly fewer than the machine has."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -103,7 +103,7 @@ def blas_library() -> dict[str, str | None]:
 
 
 def blas_core() -> str | None:
-    """The kind of processor that OpenBLAS chose its kernels for; None for another BLAS."""
+    """The processor type that OpenBLAS chose its kernels for; None for any other BLAS."""
     core_name = blas_function(_CORE_NAMES, takes=[], gives=ctypes.c_char_p)
     name = core_name() if core_name else None
     return name.decode("ascii", "replace") if name else None
@@ -116,9 +116,9 @@ def processor_features() -> list[str]:
 
 
 def git_state(directory: Path | None = None) -> dict[str, Any] | None:
-    """Commit and dirty flag of the repository around a folder, by default the working directory.
+    """Commit and dirty flag of the repository that contains a folder (default: the working directory).
 
-    None if there is no repository, no commit, no git, or no answer in time.
+    None if there is no repository, no commit or no git, or if git does not answer in time.
     """
     command = ["git", "status", "--porcelain=v2", "--branch", "--untracked-files=no"]
     # `git status` must not lock the index, which another git command may need.

@@ -1,4 +1,4 @@
-"""A run's folder while the run goes on: it appears by one rename, and every file is written whole."""
+"""The folder of a run in progress. It appears by a single rename, and every file is written atomically."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from fnnctl.text import plain_text
 
 @dataclass(frozen=True, slots=True)
 class OpenRun(RunFolder):
-    """The folder of a run of this process, which holds the run's lock until `finish`."""
+    """The folder of a run in this process, which holds the run's lock until `finish`."""
 
     lock: int
 
@@ -50,27 +50,27 @@ class OpenRun(RunFolder):
         write_lines(self.path / name, csv_lines(columns, rows))
 
     def write_artifacts(self, artifacts: Iterable[tuple[str, Iterable[str]]]) -> None:
-        """Write files by their names, each from the lines of its content."""
+        """Write files, given as pairs of a name and the lines of the content."""
         for name, lines in artifacts:
             write_lines(self.path / name, lines)
 
     def write_model(self, arrays: Mapping[str, Array], description: Mapping[str, Any]) -> None:
-        """Write the weights, and then their description with the list of the arrays as `arrays`."""
+        """Write the weights, then their description, which gets the list of arrays as `arrays`."""
         write_bytes(self.path / names.WEIGHTS, to_npz(arrays))
         write_text(self.path / names.MODEL, to_json({**description, "arrays": array_list(arrays)}))
 
     def describe_model(self, facts: Mapping[str, Any]) -> None:
-        """Add facts to the model's description that were not known when the weights were written."""
+        """Add facts that were not known when the weights were written to the model's description."""
         path = self.path / names.MODEL
         model = read_mapping(self._required(names.MODEL, "the run has no model"), path)
         write_text(path, to_json({**model, **facts}))
 
     def write_checkpoint(self, arrays: Mapping[str, Array]) -> None:
-        """Write the resumable state of a training, in place of the last one."""
+        """Write the resumable training state, replacing the previous one."""
         write_bytes(self.path / names.CHECKPOINT, to_npz(arrays))
 
     def write_fold_file(self, first_fold: int, arrays: Mapping[str, Array]) -> None:
-        """Write the results of some folds of a cross-validation, from which it can be resumed."""
+        """Write the results of some folds of a cross-validation, so that it can be resumed."""
         folder = self.path / names.KEPT_FOLDS
         try:
             folder.mkdir(exist_ok=True)
@@ -79,16 +79,16 @@ class OpenRun(RunFolder):
         write_bytes(folder / names.fold_file_name(first_fold), to_npz(arrays))
 
     def log(self, text: str) -> None:
-        """Append lines with the time. A line that cannot be written is lost: a log must not end a run."""
+        """Append lines with a timestamp. Lines that cannot be written are lost: a log must not end a run."""
         now = utc_text(datetime.now(UTC))
         lines = "".join(f"{now} {plain_text(line)}\n" for line in text.splitlines())
         with suppress(OSError):
             append_bytes(self.path / names.LOG, lines.encode("utf-8"))
 
     def note_times(self, events: Iterable[Mapping[str, Any]]) -> None:
-        """Append events, with the time, to the timeline; an event that cannot be written is lost.
+        """Append events with a timestamp to the timeline; events that cannot be written are lost.
 
-        Nothing is decided from the timeline, so that the journals of any two searches can be compared.
+        No decision depends on the timeline. Times are not in the journal, so that journals can be compared.
         """
         now = {"time": utc_text(datetime.now(UTC))}
         lines = "".join(json.dumps({**now, **event}, allow_nan=False) + "\n" for event in events)
@@ -96,7 +96,7 @@ class OpenRun(RunFolder):
             append_bytes(self.path / names.TIMELINE, lines.encode("utf-8"))
 
     def open_journal(self) -> JournalFile:
-        """The journal of a search, repaired if the last process was killed while it wrote.
+        """Open the journal of a search, repaired if the last process was killed while writing.
 
         Raises `DataError` if it is damaged or missing.
         """
@@ -106,14 +106,14 @@ class OpenRun(RunFolder):
         return JournalFile(path)
 
     def write_resolved(self, resolved: str) -> None:
-        """Write the complete config of a search that was extended, if it has changed."""
+        """Write the complete config of an extended search, if it has changed."""
         if self.read_resolved() != resolved.encode("utf-8"):
             write_text(self.path / names.RESOLVED, resolved)
 
     def replace_winner(self) -> None:
         """Replace the former winner's folder by `names.NEXT_BEST`.
 
-        If a kill comes in between, one of the two is complete, and `winner` and `take_over_run` find it.
+        After a kill in between, one of the two is complete, and `winner` and `take_over_run` find it.
         """
         best, former = self.path / names.BEST, self.path / names.FORMER_BEST
         try:
@@ -125,7 +125,7 @@ class OpenRun(RunFolder):
             raise cannot_write(best, error) from error
 
     def record(self, facts: Mapping[str, Any]) -> None:
-        """Add facts to the manifest that were not known at the start; the keys are the manifest's."""
+        """Add facts that were not known at the start to the manifest; the keys are the manifest's."""
         write_text(self.path / names.MANIFEST, _manifest_text(self.read_manifest().with_facts(facts)))
 
     def finish(
@@ -136,7 +136,7 @@ class OpenRun(RunFolder):
     ) -> None:
         """Record how the run ended, with further facts, and release its lock.
 
-        `seconds` has `total` and `training`. What a complete run could have been resumed from is deleted.
+        `seconds` has `total` and `training`. The checkpoint and kept folds of a complete run are deleted.
         """
         finished = utc_text(datetime.now(UTC))
         facts = {**(extra or {}), "status": status, "seconds": dict(seconds), "finished": finished}
@@ -154,15 +154,15 @@ class OpenRun(RunFolder):
             self.let_go()
 
     def let_go(self) -> None:
-        """Release the lock: for other processes this one has ended."""
+        """Release the lock, so that to other processes this one seems to have ended."""
         release(self.lock)
 
     def _required(self, name: str, meaning: str) -> bytes:
-        """The content of a file that this process has written, or has found when it took the run over."""
+        """The content of a file that this process wrote, or found when it took over the run."""
         content = read_bytes(self.path / name)
         if content is None:
             raise MachineError(
-                f"{self.path / name} is gone: the run's folder was deleted, moved or changed meanwhile"
+                f"{self.path / name} is gone: the run folder was deleted, moved or changed during the run"
             )
         return content
 
@@ -178,11 +178,11 @@ def create_run(
     journal: Sequence[JournalRecord] | None = None,
     folder: str | None = None,
 ) -> OpenRun:
-    """Make a new run's folder, which is hidden until config, manifest and lock are in it.
+    """Create the folder of a new run; it is hidden until config, manifest and lock are in it.
 
-    An evaluation has no config of its own; `journal` are the first records of a search's. `manifest` has the
-    facts of `store.manifest.Manifest`, except those that are set here. Any number of simultaneous starts get
-    a folder each, unless `folder` is the name to use, in place of a folder that exists. Raises `MachineError`
+    An evaluation has no config of its own. `journal` holds the first records of a search's journal.
+    `manifest` holds the facts of `store.manifest.Manifest`, except those set here. Simultaneous starts get a
+    folder each, unless `folder` names the folder, which then replaces an existing one. Raises `MachineError`
     if nothing can be written.
     """
     started = datetime.now(UTC)
@@ -216,25 +216,25 @@ def create_run(
 def open_run(folder: RunFolder) -> OpenRun | None:
     """Take over the folder of a run that was interrupted, failed, or died; None if it is complete.
 
-    Raises `UsageError`, which names the process, if the run still goes on.
+    Raises `UsageError`, which names the process, if the run is still in progress.
     """
     if _is_complete(folder):
         return None
     run = take_over_run(folder)
-    if _is_complete(folder):  # the other process has completed it meanwhile
+    if _is_complete(folder):  # another process completed it meanwhile
         run.let_go()
         return None
     return run
 
 
 def take_over_run(folder: RunFolder) -> OpenRun:
-    """Take over the folder of a run that is over, also a complete one; raises as `open_run` does."""
+    """Take over the folder of a run that has ended, even a complete one; raises as `open_run` does."""
     try:
         lock = take_over_lock(folder.path / names.LOCK)
     except HeldError as error:
         by = f"in process {error.holder}" if error.holder else "in another process"
         raise UsageError(
-            f"the run {folder.path} still goes on, {by}: wait for it, or stop it first"
+            f"the run {folder.path} is still running {by}: wait for it, or stop it first"
         ) from error
     except OSError as error:
         raise cannot_write(folder.path, error) from error
@@ -248,7 +248,7 @@ def take_over_run(folder: RunFolder) -> OpenRun:
 
 
 def _keep_one_winner(folder: RunFolder) -> None:
-    """Complete an interrupted `replace_winner`: the new winner stays if it is in place, else the former."""
+    """Complete an interrupted `replace_winner`: keep the new winner if in place, else the former one."""
     best, former = folder.path / names.BEST, folder.path / names.FORMER_BEST
     if best.exists():
         shutil.rmtree(former, ignore_errors=True)
@@ -261,7 +261,7 @@ def _is_complete(folder: RunFolder) -> bool:
 
 
 def _appear(hidden: Path, name: str, started: datetime) -> Path:
-    """Give the hidden folder its name; if that is taken, another one is drawn."""
+    """Give the hidden folder its name; if it is taken, draw another one."""
     while True:
         path = hidden.with_name(names.run_folder_name(name, started))
         try:
@@ -272,12 +272,12 @@ def _appear(hidden: Path, name: str, started: datetime) -> Path:
 
 
 def _replace_folder(hidden: Path, name: str) -> Path:
-    """Give the hidden folder this name; a folder that had it is removed."""
+    """Give the hidden folder this name; an existing folder of that name is removed."""
     path = hidden.with_name(name)
     if not path.exists():
         return hidden.rename(path)
     replaced = hidden.with_name(names.hidden_folder_name())
-    path.rename(replaced)  # removed under another name, since a kill may come meanwhile
+    path.rename(replaced)  # renamed first: a kill must not leave half a folder under this name
     hidden.rename(path)
     shutil.rmtree(replaced)
     return path

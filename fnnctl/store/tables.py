@@ -1,4 +1,4 @@
-"""CSV as fnnctl writes and reads it: UTF-8, one line end, all digits, an empty field for None."""
+"""CSV as fnnctl writes and reads it: UTF-8, LF line ends, all digits, an empty field for None."""
 
 from __future__ import annotations
 
@@ -50,10 +50,10 @@ def csv_lines(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Itera
 def wide_csv_lines(
     columns: Sequence[str], blocks: Iterable[tuple[Iterable[Sequence[object]], FloatArray]]
 ) -> Iterator[str]:
-    """As `csv_lines`, from blocks of n rows, each followed by a row of numbers, (n, C), float64.
+    """As `csv_lines`, from blocks of n rows, each row followed by its numbers from an array (n, C), float64.
 
-    Numbers have 17 digits, which are read back as the same bits. Finding the fewest digits that are, as
-    `csv_lines` does, takes half as long again, and nearly all computed numbers need 16 or 17.
+    Numbers have 17 digits, which restore the same bits. Finding the shortest such form, as `csv_lines` does,
+    takes half as long again, and nearly all computed numbers need 16 or 17 digits.
     """
     yield from csv_lines(columns, ())
     for rows, numbers in blocks:
@@ -75,7 +75,7 @@ def read_table(content: bytes, path: Path) -> CsvTable:
 
 
 def read_rows(content: bytes, path: Path) -> Iterator[list[str]]:
-    """The table's columns and then its rows, one at a time; raises `DataError` as `read_table` does."""
+    """The table's column names, then its rows, one at a time; raises `DataError` as `read_table` does."""
     try:
         with io.TextIOWrapper(io.BytesIO(content), "utf-8", newline="") as text:
             reader = csv.reader(text, strict=True)
@@ -85,7 +85,7 @@ def read_rows(content: bytes, path: Path) -> Iterator[list[str]]:
             yield columns
             for number, row in enumerate(reader, start=1):
                 if len(row) != len(columns):
-                    found = f"row {number} has {len(row)} values, the header {len(columns)}"
+                    found = f"row {number} has {len(row)} values, but the header has {len(columns)}"
                     raise damaged(path, f"is damaged: {found}")
                 yield row
     except (ValueError, csv.Error) as error:

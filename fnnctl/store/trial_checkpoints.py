@@ -1,6 +1,6 @@
-"""The checkpoints of a search's trials: a cache, with a file per stack that was trained together.
+"""The checkpoints of a search's trials: a cache with one file per stack.
 
-A lost or damaged checkpoint does no harm: it is trained again, and the journal has its digest.
+A lost or damaged checkpoint does no harm: the trial is trained again, and the journal has the digest.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from fnnctl.store.atomic import cannot_write, read_bytes, write_bytes
 from fnnctl.store.weights import Array, read_npz, to_npz
 
 FitKey: TypeAlias = tuple[int, int]
-"""A trial's number, and which of its fits: 0, or the fold's place among the folds."""
+"""A trial's number and the index of the fit: 0, or the index of the fold."""
 
 _NETWORKS, _BUDGET = "checkpoint.networks", "checkpoint.budget"
 
 
 @dataclass(frozen=True, slots=True)
 class StatePlace:
-    """Where a fit's checkpoint is."""
+    """The location of a fit's checkpoint."""
 
     file: Path
     row: int
@@ -37,7 +37,7 @@ class TrialCheckpoints:
     """The checkpoints in a search's folder."""
 
     def __init__(self, run: Path) -> None:
-        """Find the existing ones; a file that cannot be read counts as lost."""
+        """Find the existing checkpoints; a file that cannot be read counts as lost."""
         self._folder = run / names.CHECKPOINTS
         self._places: dict[tuple[FitKey, int], StatePlace] = {}
         self._written: set[tuple[FitKey, int]] = set()
@@ -51,15 +51,15 @@ class TrialCheckpoints:
                 self._note(file, keys, int(arrays[_BUDGET]))
 
     def place(self, key: FitKey, budget: int) -> StatePlace | None:
-        """Where the fit's checkpoint at this budget is; None if there is none."""
+        """The location of the fit's checkpoint at this budget; None if there is none."""
         return self._places.get((key, budget))
 
     def has_written(self, key: FitKey, budget: int) -> bool:
-        """Whether this object wrote the fit's checkpoint and has kept it: its content need not be checked."""
+        """Whether this object wrote the fit's checkpoint and still has it; then no check is needed."""
         return (key, budget) in self._written
 
     def write(self, keys: Sequence[FitKey], budget: int, state: Mapping[str, Array]) -> None:
-        """Write the state of a stack; its arrays' first axis has these fits."""
+        """Write the state of a stack; the first axis of each array runs over these fits."""
         try:
             self._folder.mkdir(exist_ok=True)
         except OSError as error:
@@ -70,7 +70,7 @@ class TrialCheckpoints:
         self._written |= {(key, budget) for key in keys}
 
     def keep_only(self, needed: Collection[tuple[int, int]]) -> None:
-        """Remove files without a needed checkpoint; `needed` are pairs of a trial's number and a budget."""
+        """Remove files without a needed checkpoint; `needed` holds pairs of a trial's number and a budget."""
         kept = {key: place for key, place in self._places.items() if (key[0][0], key[1]) in needed}
         files = {place.file for place in kept.values()}
         for file in self._folder.glob("*.npz"):
@@ -85,7 +85,7 @@ class TrialCheckpoints:
 
 
 def read_state(file: Path) -> dict[str, Array]:
-    """The state in a checkpoint's file; raises `DataError` if it is damaged or missing."""
+    """The state in a checkpoint file; raises `DataError` if it is damaged or missing."""
     arrays = _read(file)
     return {name: array for name, array in arrays.items() if name not in {_NETWORKS, _BUDGET}}
 
@@ -95,7 +95,7 @@ def _read(file: Path) -> dict[str, Array]:
 
 
 def read_states(places: Sequence[StatePlace]) -> dict[str, Array]:
-    """The states at several places as one, in order; raises `DataError` if they do not fit together."""
+    """The states at several places, stacked in order; raises `DataError` if their arrays do not match."""
     files = {place.file: read_state(place.file) for place in places}
     try:
         return {
@@ -103,5 +103,5 @@ def read_states(places: Sequence[StatePlace]) -> dict[str, Array]:
             for name in next(iter(files.values()))
         }
     except (KeyError, ValueError) as error:
-        message = f"does not fit together with others ({error})"
+        message = f"does not match the other checkpoints ({error})"
         raise DataError(Problem(message, file=str(next(iter(files))))) from error

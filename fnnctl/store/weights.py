@@ -1,8 +1,8 @@
-"""`model.npz`: arrays to bytes, and back without trusting what the file says of itself.
+"""`model.npz`: writes arrays as bytes, and reads them back without trusting the file's headers.
 
-Equal arrays give equal bytes, which `numpy.savez` does not promise: its archive has the time of writing. A
-model is read only if the names, types and shapes of its arrays are those that `model.json` lists. No array
-takes more memory than the file really holds.
+Equal arrays give equal bytes; `numpy.savez` does not promise this, because it stores the time of writing. A
+model is read only if its arrays have the names, types and shapes that `model.json` lists. No array takes more
+memory than the file really holds.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def to_npz(arrays: Mapping[str, Array]) -> bytes:
 
 
 def array_list(arrays: Mapping[str, Array]) -> dict[str, dict[str, Any]]:
-    """What `model.json` says of each array: its shape and type."""
+    """The entry of `model.json` for each array: its shape and type."""
     return {name: {"shape": list(array.shape), "dtype": array.dtype.name} for name, array in arrays.items()}
 
 
@@ -57,13 +57,13 @@ def read_listed_npz(content: bytes, expected: object, path: Path) -> dict[str, A
     for name, found in listed.items():
         if found != expected[name]:
             listed_as = cut(str(expected[name]))
-            what = f"{shown(name)} is {found['dtype']} {found['shape']}, {names.MODEL} says {listed_as}"
+            what = f"{shown(name)} is {found['dtype']} {found['shape']}, but {names.MODEL} lists {listed_as}"
             raise damaged(path, f"is damaged: {what}")
     return {name: arrays[name] for name in expected}
 
 
 def read_npz(content: bytes, path: Path) -> dict[str, Array]:
-    """The arrays in a file's content, of any names; raises `DataError`, which names `path`, for damage."""
+    """The arrays in a file's content, with any names; raises `DataError`, which names `path`, if damaged."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             return {
@@ -85,7 +85,8 @@ def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) 
                 raise damaged(path, f"is damaged: {name} is {header.dtype.name}, which fnnctl never writes")
             held = member.file_size - header.start
             if held != header.nbytes:
-                raise damaged(path, f"is damaged: {name} holds {held} bytes, not what its shape needs")
+                needs = f"its shape needs {header.nbytes}"
+                raise damaged(path, f"is damaged: {name} holds {held} bytes; {needs}")
             return read_array(file, header).copy()  # writable, unlike an array over bytes
     except NpyError as error:
         raise damaged(path, f"is damaged: {name}: {error}") from error

@@ -23,7 +23,10 @@ def header_of(shape: tuple[int, ...], descr: str = "<f8") -> bytes:
     return buffer.getvalue()
 
 
-NO_HEADER, NO_SHAPE = "is no array in NumPy's format, or its header is damaged", "a shape that no array has"
+NO_HEADER, NO_SHAPE = (
+    "is not an array in NumPy's format, or its header is damaged",
+    "a shape that no array can have",
+)
 CRAFTED: dict[str, tuple[bytes, str]] = {
     "no end of a bracket (TokenError)": (with_header("{'descr': ("), NO_HEADER),
     "a text without an end": (with_header("{'descr': '''"), NO_HEADER),

@@ -53,7 +53,7 @@ def test_a_crafted_header_is_the_one_error(name: str) -> None:
 
 @pytest.mark.parametrize("end", [0, 5, 8, 9, 40])
 def test_a_header_that_is_cut(end: int) -> None:
-    with pytest.raises(NpyError, match="is no array in NumPy's format"):
+    with pytest.raises(NpyError, match="is not an array in NumPy's format"):
         read_header(io.BytesIO(header_of((3,))[:end]))
 
 
@@ -76,7 +76,7 @@ def test_an_unknown_version() -> None:
 
 
 def test_elements_that_end_too_soon_or_claim_all_memory() -> None:
-    with pytest.raises(NpyError, match="ends too soon"):
+    with pytest.raises(NpyError, match="ends too early"):
         read_elements(io.BytesIO(bytes(23)), np.dtype("<f8"), (3,))
     with Path("/dev/zero").open("rb") as endless, pytest.raises(NpyError, match="does not fit into memory"):
         read_elements(endless, np.dtype("<f8"), (2**59,))

@@ -164,7 +164,7 @@ def test_reports(program: Program, evaluated: Path, form: str) -> None:
         assert run["kind"] == "cross_validation"
         assert run["metrics"]["cross_validation"]["folds"] == 3
     else:
-        for text in ("Cross-validation", "deviation", "out of fold, 2 repeats", "3, stratified; 2 repeats"):
+        for text in ("Cross-validation", "std", "out of fold, 2 repeats", "3, stratified; 2 repeats"):
             assert text in done.out
         assert "test part" not in done.out
     assert program("runs").out.count("cross_validation") == 1

@@ -26,7 +26,7 @@ def test_the_second_of_two_resumes_is_refused(program: Program, interrupt: Inter
     second = program("train", "--resume", str(run))
     assert second.code == 2
     assert second.err == (
-        f"the run {run} still goes on, in process {os.getpid()}: wait for it, or stop it first\n"
+        f"the run {run} is still running in process {os.getpid()}: wait for it, or stop it first\n"
     )
     assert snapshot(run) == before
     first.let_go()
@@ -40,7 +40,7 @@ def test_a_living_training_is_not_resumed(
     at_epoch(3, lambda: codes.append(run_program(["train", "--resume", "latest"])))
     done = program("train", str(config), "--json")
     assert (done.code, codes) == (0, [2])
-    assert f"still goes on, in process {os.getpid()}" in done.err
+    assert f"is still running in process {os.getpid()}" in done.err
     assert_same_bits(Path(done.json["run"]), undisturbed)
 
 

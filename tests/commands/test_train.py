@@ -234,7 +234,7 @@ def test_a_folder_that_is_deleted_meanwhile_is_a_failure_of_the_environment(
     done = program("train", str(iris), "--json")
     assert done.code == 3
     assert done.json["error"]["kind"] == "machine"
-    assert "manifest.json is gone: the run's folder was deleted" in done.json["error"]["message"]
+    assert "manifest.json is gone: the run folder was deleted" in done.json["error"]["message"]
     assert not list((tmp_path / "runs").iterdir())
 
 

@@ -120,7 +120,7 @@ def promising(shape: tuple[int, ...]) -> bytes:
 WRONG_ARRAYS = {
     "pickled": (pickled(), "contains Python objects, which are not loaded because they can run code"),
     "a_terabyte": (promising((10**9, 125)), "its header promises 1,000,000,000,000 bytes"),
-    "no_array": (GOOD.encode(), "is no array in NumPy's format"),
+    "no_array": (GOOD.encode(), "is not an array in NumPy's format"),
 }
 
 

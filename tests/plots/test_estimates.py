@@ -56,7 +56,7 @@ def test_an_outlier_does_not_squeeze_the_others(texts_of: TextsOf) -> None:
     targets = np.append(np.linspace(0, 1, 500), 1e6)
     figure = predicted_actual_figure(targets, targets, target="y", title="t")
     assert figure.axes[0].get_xlim()[1] < 10
-    assert "501 rows, 1 outside" in texts_of(figure)
+    assert "501 rows, 1 not shown" in texts_of(figure)
 
 
 @pytest.mark.parametrize("draw", [predicted_actual_figure, residuals_figure])

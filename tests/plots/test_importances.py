@@ -25,7 +25,7 @@ def test_the_largest_come_first(texts_of: TextsOf) -> None:
     (axes,) = figure.axes
     assert [bar.get_width() for bar in axes.patches if isinstance(bar, Rectangle)] == [0.75, 0.05, 0.0]
     assert [text.get_text() for text in axes.get_yticklabels()] == ["much", "little", "none"]
-    assert {"75%", "5%", "too few trials, or always the same"} <= set(texts_of(figure))
+    assert {"75%", "5%", "too few trials, or only one value"} <= set(texts_of(figure))
     assert [np.asarray(line.get_xdata()).tolist() for line in axes.get_lines()] == [[0.1], [0.1]]
 
 
@@ -38,7 +38,7 @@ def test_each_number_stands_at_the_end_of_its_own_bar() -> None:
         "75%": (0.75, 0),
         "5%": (0.05, 1),
         "0%": (0.0, 2),
-        "too few trials, or always the same": (0.0, 3),
+        "too few trials, or only one value": (0.0, 3),
     }
 
 
@@ -55,7 +55,7 @@ def test_what_chance_could_give_is_grey() -> None:
 
 @pytest.mark.parametrize("bars", [{}, {"x": None}])
 def test_too_few_trials_are_said(bars: Bars, texts_of: TextsOf) -> None:
-    assert "there are too few trials yet to tell what matters" in texts_of(figure_of(bars))
+    assert "too few trials so far to estimate importances" in texts_of(figure_of(bars))
 
 
 def test_everything_fits(awkward_names: tuple[str, ...], check_fit: CheckFit) -> None:

@@ -104,7 +104,7 @@ def test_of_many_trials_some_are_drawn_from_the_best_on() -> None:
 
 def test_nothing_to_draw_is_said(texts_of: TextsOf) -> None:
     assert "no setting was searched" in texts_of(parallel([], [0.5]))
-    assert "there is no result yet" in texts_of(parallel([linear()], []))
+    assert "no results yet" in texts_of(parallel([linear()], []))
 
 
 def test_awkward_names_fit(awkward_names: tuple[str, ...], check_fit: CheckFit) -> None:

@@ -47,7 +47,7 @@ def test_curves_end_where_trials_were_dropped() -> None:
 def test_every_bracket_has_a_panel(texts_of: TextsOf) -> None:
     trials = [way(1, bracket=1), way(3, "top", bracket=1), way(3, "top", bracket=0)]
     texts = texts_of(figure_of(trials, {1: [1, 3], 0: [3]}))
-    assert {"bracket 1: 2 trials", "bracket 0: 1 trial", "went no further", "got everything"} <= set(texts)
+    assert {"bracket 1: 2 trials", "bracket 0: 1 trial", "not promoted", "reached the top rung"} <= set(texts)
     assert "diverged or failed" not in texts
 
 
@@ -73,7 +73,7 @@ def test_of_many_trials_some_are_drawn_and_the_best_always() -> None:
 
 
 def test_without_a_value_that_is_said(texts_of: TextsOf) -> None:
-    assert "no trial has a value to be drawn yet" in texts_of(figure_of([], {}))
+    assert "no trial has a finite value yet" in texts_of(figure_of([], {}))
 
 
 @pytest.mark.parametrize("brackets", [1, 3, 10])

@@ -21,11 +21,11 @@ def test_a_finished_run_has_every_section(finished_run: Callable[..., OpenRun]) 
     assert headline(summary).endswith("UTC, took 1 min 23 s")
     assert list(titled(summary)) == [
         "Metrics",
-        "Classes of the test part",
-        "Confusion matrix of the test part",
+        "Classes on the test part",
+        "Confusion matrix on the test part",
         "Training",
         "Data",
-        "Origin",
+        "Provenance",
         "Warnings",
         "Files",
     ]
@@ -48,10 +48,10 @@ def test_the_numbers_of_a_finished_run(finished_run: Callable[..., OpenRun]) -> 
         ("calibration error", "0.0625", "0.0625"),
         ("rows", "30", "30"),
     )
-    classes = found["Classes of the test part"]
+    classes = found["Classes on the test part"]
     assert isinstance(classes, TableSection)
     assert classes.rows[0] == ("setosa", "0.5000", "0.2500", "0.3333", "–", "10")
-    matrix = found["Confusion matrix of the test part"]
+    matrix = found["Confusion matrix on the test part"]
     assert isinstance(matrix, TableSection)
     assert matrix.header == ("true \\ predicted", "setosa", "versicolor")
     assert matrix.rows == (("setosa", "0", "1"), ("versicolor", "2", "3"))
@@ -64,7 +64,7 @@ def test_an_evaluation_names_its_run_and_has_no_parts(start_run: Callable[..., O
     found = titled(summarize(run))
     assert "Training" not in found
     assert found["Network"].rows[:3] == (
-        ("of the run", "/runs/first"), ("SHA-256", "ab12"), ("network", "6 → 100 → 2"),
+        ("evaluated run", "/runs/first"), ("SHA-256", "ab12"), ("network", "6 → 100 → 2"),
     )  # fmt: skip
     assert ("rows", "1,234") in found["Data"].rows
 
@@ -72,12 +72,12 @@ def test_an_evaluation_names_its_run_and_has_no_parts(start_run: Callable[..., O
 def test_a_run_that_has_just_begun_has_few_sections(start_run: Callable[..., OpenRun]) -> None:
     summary = summarize(start_run())
     assert "took" not in headline(summary)
-    assert list(titled(summary)) == ["Training", "Data", "Origin", "Warnings", "Files"]
+    assert list(titled(summary)) == ["Training", "Data", "Provenance", "Warnings", "Files"]
 
 
 def test_long_names_of_classes_are_numbered(finished_run: Callable[..., OpenRun]) -> None:
     classes = ("a" * 30, "b" * 30, "c" * 30)
-    matrix = titled(summarize(finished_run(classes=classes)))["Confusion matrix of the test part"]
+    matrix = titled(summarize(finished_run(classes=classes)))["Confusion matrix on the test part"]
     assert isinstance(matrix, TableSection)
     assert matrix.header == ("true \\ predicted", "#1", "#2", "#3")
     assert [row[0] for row in matrix.rows] == [f"#1  {'a' * 30}", f"#2  {'b' * 30}", f"#3  {'c' * 30}"]
@@ -88,7 +88,7 @@ def test_a_large_confusion_matrix_is_left_to_its_figure(
     finished_run: Callable[..., OpenRun], classes: Sequence[int], shown: bool
 ) -> None:
     found = titled(summarize(finished_run(classes=[str(number) for number in classes])))
-    assert ("Confusion matrix of the test part" in found) is shown
+    assert ("Confusion matrix on the test part" in found) is shown
 
 
 def test_of_many_classes_the_worst_are_shown(start_run: Callable[..., OpenRun]) -> None:
@@ -100,7 +100,7 @@ def test_of_many_classes_the_worst_are_shown(start_run: Callable[..., OpenRun]) 
         of_classes["c3"] = {"f1": None, "support": 0}  # found nowhere
         run.write_metrics({"train": None, "validation": None, "test": {"per_class": of_classes}})
         tables = [section for section in sections(summarize(run)) if isinstance(section, TableSection)]
-        (classes,) = (table for table in tables if table.title.startswith("Classes of the test part"))
+        (classes,) = (table for table in tables if table.title.startswith("Classes on the test part"))
         shown = [row[0] for row in classes.rows]
         if count == 50:
             assert shown == list(of_classes)

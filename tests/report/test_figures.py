@@ -105,7 +105,7 @@ def test_of_two_classes_the_positive_one_is_drawn(
     of_class = scores["per_class"][name]
     (roc_curve,), title = drawn["roc"]
     assert (roc_curve.label, roc_curve.area) == (name, of_class["roc_auc"])
-    assert title == "[/] $$x$$: ROC curve of the test part"
+    assert title == "[/] $$x$$: ROC curve on the test part"
     (pr_curve,), prevalence = drawn["pr"]
     assert (pr_curve.label, pr_curve.area) == (name, of_class["average_precision"])
     assert prevalence == of_class["support"] / 80

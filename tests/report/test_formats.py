@@ -38,19 +38,19 @@ def test_without_either_there_is_a_default() -> None:
         (
             None,
             "r.html",
-            r"'r.html': no report format has the ending '.html'; write .md, .json, .txt, or choose",
+            r"'r.html': no report format has the ending '.html'; use .md, .json, .txt, or choose",
         ),
         (None, "r.htm", "no report format has the ending '.htm'"),
         (None, "r.csv", "no report format has the ending '.csv'"),
-        ("md", None, "there is no report format 'md'; it is one of terminal, markdown, json"),
+        ("md", None, "there is no report format 'md'; choose one of terminal, markdown, json"),
         ("jsn", None, r"\(did you mean 'json'\?\)"),
         ("html", "r.html", "there is no report format 'html'"),
         (
             "json",
             "r.md",
-            "'r.md' asks for the format markdown by its ending, and --format for json: change one",
+            "'r.md' has the ending of the format markdown, but --format is json: change one",
         ),
-        ("markdown", "r.txt", "'r.txt' asks for the format terminal by its ending"),
+        ("markdown", "r.txt", "'r.txt' has the ending of the format terminal"),
     ],
 )
 def test_what_is_refused(wanted: str | None, file: str | None, message: str) -> None:

@@ -99,7 +99,7 @@ def test_gates(passed: Callable[..., bool], text: str, expected: bool) -> None:
         ("train=0.9", "there is no metric 'train'"),
         ("roc_auc_macro=0.1", r"no value in this run \(it is null\)"),
         ("per_class.a.b=c.roc_auc=0.1", "null"),
-        ("validation.accuracy=0.1", "has no metrics of the validation part"),
+        ("validation.accuracy=0.1", "has no metrics for the validation part"),
     ],
 )
 def test_a_metric_that_is_not_there_is_never_a_pass(
@@ -122,8 +122,8 @@ def test_what_is_no_gate_is_told(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "hint"),
     [
-        ("accuracy=90", " (no metric is above 1: 90 % is written accuracy=0.9)"),
-        ("per_class.a.recall=99.5", " (no metric is above 1: 99.5 % is written per_class.a.recall=0.995)"),
+        ("accuracy=90", " (metrics are at most 1: write 90 % as accuracy=0.9)"),
+        ("per_class.a.recall=99.5", " (metrics are at most 1: write 99.5 % as per_class.a.recall=0.995)"),
         ("accuracy=1", ""),
         ("accuracy=1000", ""),
         ("loss=2", ""),

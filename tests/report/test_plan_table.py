@@ -38,7 +38,7 @@ def test_one_trial_of_one_epoch() -> None:
     }
     lines = shown(plan).splitlines()
     assert lines[0] == "random: 1 trial"
-    assert lines[-2:] == ["1 epoch; 1 if every rung began anew", "about 1 second"]
+    assert lines[-2:] == ["1 epoch; 1 if every rung trained from scratch", "about 1 second"]
 
 
 def test_brackets_and_rungs_are_a_table() -> None:
@@ -56,7 +56,7 @@ def test_brackets_and_rungs_are_a_table() -> None:
         (30.2, "about 30 seconds"),
         (600.0, "about 10 minutes"),
         (9000.0, "about 2.5 hours"),
-        (None, "none of the configurations tried can be trained"),
+        (None, "none of the sampled configurations can be trained"),
     ],
 )
 def test_the_time_is_told_roughly(seconds: float | None, words: str) -> None:

@@ -96,7 +96,7 @@ def test_curves_go_through_all_jobs_and_end_where_a_trial_was_dropped(
     drawn = rungs_of(halving())
     assert drawn["budgets"] == {0: [1, 3, 9]}
     assert (drawn["metric"], drawn["minimized"]) == ("validation accuracy", False)
-    assert drawn["title"] == "rates: learning curves, up to where trials were dropped"
+    assert drawn["title"] == "rates: learning curve of each trial"
     trials: list[PlottedTrial] = drawn["trials"]
     assert [each.fate for each in trials] == ["dropped", "top", "dropped", "diverged"]
     assert [each.best for each in trials] == [False, True, False, False]

@@ -57,15 +57,15 @@ def test_every_section_of_a_complete_search(complete: Summary) -> None:
         "Leaderboard",
         "Rungs",
         "Metrics of the refitted winner",
-        "Classes of the test part",
-        "Confusion matrix of the test part",
+        "Classes on the test part",
+        "Confusion matrix on the test part",
         "Training",
-        "Origin",
+        "Provenance",
         "Files",
     ]
     assert found["Search"].rows == (
         ("method", "hyperband"),
-        ("objective", "accuracy of the validation part, maximized"),
+        ("objective", "accuracy on the validation part, maximized"),
         ("trials", "4: 3 completed, 1 diverged"),
         ("epochs", "20 granted, 17 trained"),
         ("ended", "complete"),
@@ -88,7 +88,7 @@ def test_every_section_of_a_complete_search(complete: Summary) -> None:
         ("0", "1", "3", "2", "0", "0.9900"),
         ("0", "2", "9", "2", "1", "0.9600"),
     )
-    assert ("best", "the refitted winner, a run of its own") in found["Files"].rows
+    assert ("best", "the run folder of the refitted winner") in found["Files"].rows
 
 
 def test_the_json_of_a_complete_search(complete: Summary) -> None:
@@ -117,7 +117,7 @@ def test_what_the_manifest_knows_besides(tmp_path: Path) -> None:
     summary = summarize(run)
     facts = sections(summary)[0].rows
     assert ("epochs", "123 planned, 20 granted, 17 trained") in facts
-    assert ("passed over", "4 configurations equal to an earlier one") in facts
+    assert ("skipped", "4 configurations equal to an earlier one") in facts
     assert json_report([summary])["runs"][0]["epochs"] == 123
 
 
@@ -125,7 +125,7 @@ def test_one_of_each(tmp_path: Path) -> None:
     run = start_search(tmp_path, [header(), trial(0), result(0, 1, 0.5)])
     run.record({"search": {"method": "hyperband", "saved": 1}})
     found = {section.title: section.rows for section in sections(summarize(run))}
-    assert ("passed over", "1 configuration equal to an earlier one") in found["Search"]
+    assert ("skipped", "1 configuration equal to an earlier one") in found["Search"]
     assert ("trial", "0, after 1 epoch") in found["Best trial"]
 
 
@@ -207,7 +207,7 @@ def test_of_many_trials_the_best_are_shown() -> None:
     records += [result(n, 3, n / 1000) for n in numbers]
     found = titled(records)
     assert [row[0] for row in found["Best of 300 trials"].rows] == [str(n) for n in range(299, 289, -1)]
-    importance = found["What the objective after 3 epochs depends on"]
+    importance = found["Importance of the settings after 3 epochs"]
     assert isinstance(importance, TableSection)
     assert importance.rows[0][0] == "x"
     assert importance.rows[0][3] == "300"

@@ -44,7 +44,7 @@ def test_what_a_reader_sees(finished_run: Callable[..., OpenRun]) -> None:
         "stopped all epochs done",
         "training time 0.457 s",
         "rows 1,150: 1,090 train, 30 validation, 30 test",
-        "git commit 4f2a with changes",
+        "git commit 4f2a with uncommitted changes",
         "- column 'id' looks like a row id",
         "roc_curve.png ROC curves",
         "calibration.png reliability diagram",

@@ -71,7 +71,7 @@ def test_new_files_have_the_rights_of_any_other_new_file(tmp_path: Path) -> None
     [
         (errno.ENOSPC, "free some space"),
         (errno.EDQUOT, "free some of your quota"),
-        (errno.EACCES, "allow writing there"),
+        (errno.EACCES, "change the permissions there"),
         (errno.EROFS, "write elsewhere"),
         (errno.EIO, "Input/output error"),
     ],
@@ -106,7 +106,7 @@ def test_a_full_device_is_told() -> None:
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write anywhere")
 def test_a_folder_without_permission_is_told(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
-    with pytest.raises(MachineError, match="Permission denied; allow writing there"):
+    with pytest.raises(MachineError, match="Permission denied; change the permissions there"):
         write_bytes(tmp_path / "a", b"")
 
 
@@ -145,7 +145,7 @@ def test_a_missing_file_reads_as_none(tmp_path: Path) -> None:
 def test_a_link_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("secret")
     (tmp_path / "metrics.json").symlink_to(tmp_path / "secret")
-    with pytest.raises(DataError, match=r"metrics\.json: is a link"):
+    with pytest.raises(DataError, match=r"metrics\.json: is a symbolic link"):
         read_bytes(tmp_path / "metrics.json")
     write_bytes(tmp_path / "metrics.json", b"{}")
     assert (tmp_path / "secret").read_text() == "secret"
@@ -196,7 +196,7 @@ class TestNewFiles:
         (tmp_path / "fnnctl.yaml").write_text("mine")
         (tmp_path / "link.yaml").symlink_to("nowhere")
         for name in ("fnnctl.yaml", "link.yaml"):
-            with pytest.raises(UsageError, match="is there already, and is not overwritten"):
+            with pytest.raises(UsageError, match="already exists and is not overwritten"):
                 write_new(tmp_path / name, "new")
         assert (tmp_path / "fnnctl.yaml").read_text() == "mine"
         assert names_in(tmp_path) == ["fnnctl.yaml", "link.yaml"]
@@ -206,7 +206,7 @@ class TestNewFiles:
     ) -> None:
         path = tmp_path / "fnnctl.yaml"
         monkeypatch.setattr("os.fsync", lambda _: path.write_text("theirs"))
-        with pytest.raises(UsageError, match="is there already"):
+        with pytest.raises(UsageError, match="already exists"):
             write_new(path, "new")
         assert path.read_text() == "theirs"
 

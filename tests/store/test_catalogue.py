@@ -185,7 +185,7 @@ def test_a_whole_name_wins_over_a_longer_one(runs: Path) -> None:
 def test_an_ambiguous_prefix_lists_what_it_could_mean(runs: Path) -> None:
     for name in ("2026-a", "2026-b", "2025-c"):
         make_run(runs, name)
-    with pytest.raises(UsageError, match=r"'2026' means more than one run of .*: 2026-a, 2026-b$"):
+    with pytest.raises(UsageError, match=r"'2026' matches more than one run in .*: 2026-a, 2026-b$"):
         find_run("2026", runs)
 
 
@@ -214,7 +214,7 @@ def test_what_can_be_no_run_is_a_usage_error(runs: Path, text: str) -> None:
 def test_a_folder_that_is_no_run_is_told(runs: Path, tmp_path: Path) -> None:
     make_run(runs, "a")
     (tmp_path / "data").mkdir()
-    with pytest.raises(UsageError, match=r"and no folder of that name with a manifest\.json"):
+    with pytest.raises(UsageError, match=r"and no folder of that name that contains manifest\.json"):
         find_run(str(tmp_path / "data"), runs)
 
 

@@ -25,14 +25,14 @@ def test_a_run_without_a_model_says_so(run: OpenRun) -> None:
 
 
 def test_a_folder_without_a_manifest_is_no_run(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"manifest\.json: is missing: this is not a run's folder"):
+    with pytest.raises(DataError, match=r"manifest\.json: is missing: this is not a run folder"):
         RunFolder(tmp_path).read_manifest()
 
 
 def test_a_file_that_is_a_link_is_not_followed(run: OpenRun, tmp_path: Path) -> None:
     (tmp_path / "secret.json").write_text("{}")
     (run.path / "metrics.json").symlink_to(tmp_path / "secret.json")
-    with pytest.raises(DataError, match=r"metrics\.json: is a link"):
+    with pytest.raises(DataError, match=r"metrics\.json: is a symbolic link"):
         run.read_metrics()
 
 

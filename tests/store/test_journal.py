@@ -61,7 +61,7 @@ def test_there_is_no_journal(path: Path) -> None:
     assert read_journal(path) is None
 
 
-def assert_damaged(path: Path, told: str = "its first record is whole") -> None:
+def assert_damaged(path: Path, told: str = "its first record") -> None:
     """It is refused with these words, and left as it is."""
     before = path.read_bytes()
     for read in (read_journal, JournalFile):
@@ -122,7 +122,7 @@ def test_no_flipped_byte_is_taken_silently(path: Path, change: int) -> None:
             assert reopened(path) == (RECORDS[:-1], len(whole) - len(journal_bytes(RECORDS[:-1])))
             continue
         line = whole.count(b"\n", 0, index) + 1
-        otherwise = "begin a new search" if line == 1 else "cut the file off before this line"
+        otherwise = "start a new search" if line == 1 else "delete this line and all after it"
         assert_damaged(
             path, f"^{path}:{line}: is damaged: .* Put an undamaged copy of the file back, or {otherwise}"
         )
@@ -158,7 +158,7 @@ def test_lines_that_are_lost_doubled_or_exchanged_are_noticed(path: Path) -> Non
         [first, second, third, last, b"\n"],
     ):
         path.write_bytes(b"".join(lines))
-        with pytest.raises(DataError, match="is damaged: its checksum is wrong"):
+        with pytest.raises(DataError, match="is damaged: the checksum is wrong"):
             JournalFile(path)
 
 
@@ -223,7 +223,7 @@ def test_a_journal_is_not_read_or_written_through_a_link(path: Path) -> None:
     elsewhere = path.with_name("elsewhere")
     elsewhere.write_bytes(journal_bytes(RECORDS))
     path.symlink_to(elsewhere)
-    with pytest.raises(DataError, match="is a link"):
+    with pytest.raises(DataError, match="is a symbolic link"):
         JournalFile(path)
 
 

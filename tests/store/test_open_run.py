@@ -34,7 +34,9 @@ def test_open_run_takes_over_what_was_left(run: OpenRun) -> None:
 
 def test_open_run_leaves_a_living_run_alone(run: OpenRun) -> None:
     (run.path / ".model.npz.0123abcd.tmp").write_bytes(b"half")
-    with pytest.raises(UsageError, match=f"still goes on, in process {os.getpid()}: wait for it, or stop it"):
+    with pytest.raises(
+        UsageError, match=f"is still running in process {os.getpid()}: wait for it, or stop it"
+    ):
         open_run(RunFolder(run.path))
     assert (run.path / ".model.npz.0123abcd.tmp").exists()
 

@@ -167,7 +167,7 @@ def test_model_round_trip(run: OpenRun) -> None:
 
 
 def test_a_model_is_described_further(run: OpenRun) -> None:
-    with pytest.raises(MachineError, match=r"model\.json is gone: the run's folder was deleted"):
+    with pytest.raises(MachineError, match=r"model\.json is gone: the run folder was deleted"):
         run.describe_model({"temperature": 1.5})
     run.write_model({"w": np.zeros(3)}, {"classes": ["a"], "temperature": None})
     before = json.loads((run.path / "model.json").read_text())

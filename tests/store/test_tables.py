@@ -74,7 +74,7 @@ def test_lines_come_one_by_one() -> None:
     ("content", "message"),
     [
         (b"", "not a CSV table"),
-        (b"a,b\n1,2\n3\n", "row 2 has 1 values, the header 2"),
+        (b"a,b\n1,2\n3\n", "row 2 has 1 values, but the header has 2"),
         (b'a,b\n"1,2\n', "not a CSV table"),
         (b"\xff\n", "not a CSV table"),
     ],

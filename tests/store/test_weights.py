@@ -83,21 +83,25 @@ HUGE = (
         (
             npz_with("a.npy", npy(np.zeros(3))),
             {"a": {"shape": [4], "dtype": "float64"}},
-            r"float64 \[3\], model.json says",
+            r"float64 \[3\], but model.json lists",
         ),
-        (npz_with("a.npy", npy(np.zeros(3))), {"a": {"shape": [3], "dtype": "float32"}}, "model.json says"),
-        (npz_with("a.npy", npy(np.zeros(3))), {"a": "float64"}, "model.json says"),
+        (
+            npz_with("a.npy", npy(np.zeros(3))),
+            {"a": {"shape": [3], "dtype": "float32"}},
+            "but model.json lists",
+        ),
+        (npz_with("a.npy", npy(np.zeros(3))), {"a": "float64"}, "but model.json lists"),
         (
             npz_with("a.npy", npy(np.zeros(3))[:-1]),
             {"a": {"shape": [3], "dtype": "float64"}},
-            "23 bytes, not what its shape needs",
+            "23 bytes; its shape needs 24",
         ),
         (
             npz_with("a.npy", npy(np.zeros(9)), zipfile.ZIP_DEFLATED),
             {"a": {"shape": [9], "dtype": "float64"}},
             "compressed",
         ),
-        (npz_with("a.npy", HUGE), {"a": {"shape": [10**15], "dtype": "float64"}}, "0 bytes, not what"),
+        (npz_with("a.npy", HUGE), {"a": {"shape": [10**15], "dtype": "float64"}}, "0 bytes; its shape needs"),
         (npz_with("a.npy", b"text"), {"a": {"shape": [3], "dtype": "float64"}}, "damaged"),
     ],
 )

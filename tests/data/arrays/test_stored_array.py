@@ -13,10 +13,10 @@ from tests.arrays.crafted import CRAFTED, header_of
 from tests.data.arrays.saving import X, Y, fault, save
 
 DAMAGED: dict[str, tuple[bytes, str]] = {
-    "empty": (b"", "is no array in NumPy's format"),
-    "a table": (b"a,b\n1,2\n", "is no array in NumPy's format"),
-    "half a header": (header_of((3, 2))[:30], "is no array in NumPy's format"),
-    "a header of nonsense": (header_of((3, 2)).replace(b"'shape'", b"'shapf'"), "is no array in NumPy's"),
+    "empty": (b"", "is not an array in NumPy's format"),
+    "a table": (b"a,b\n1,2\n", "is not an array in NumPy's format"),
+    "half a header": (header_of((3, 2))[:30], "is not an array in NumPy's format"),
+    "a header of nonsense": (header_of((3, 2)).replace(b"'shape'", b"'shapf'"), "is not an array in NumPy's"),
     "a terabyte promised": (header_of((10**9, 125)), "promises 1,000,000,000,000 bytes"),
     "more than any number": (header_of((10**30, 10**30)), "is damaged: its header promises"),
     "a negative shape": (header_of((-3, -2)) + bytes(48), "is damaged: its header promises"),
