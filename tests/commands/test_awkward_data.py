@@ -107,7 +107,7 @@ def test_columns_without_values(table: Any) -> None:
 def test_duplicated_rows(table: Any) -> None:
     """Forty rows, each five times: what is tested was seen, and that is said."""
     done = table("x,z,y", [f"{i}.5,{i % 7},{'pq'[i >= 20]}" for i in range(40)] * 5)
-    shared = f"{done.part('test')['support']} rows of the test part are in the training part too"
+    shared = f"{done.part('test')['support']} rows of the test part are also in the training part"
     assert shared in done.said
     assert done.part("test")["accuracy"] > 0.9
 
