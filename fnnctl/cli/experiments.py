@@ -210,4 +210,8 @@ def _cross_validate(config: Path, changes: Sequence[str], *, output: Output, **o
 def _names_config(target: str) -> bool:
     """Whether it is a file, or a YAML file's name; a folder, or the name of one, is a run."""
     path = Path(target)
-    return path.is_file() or (path.suffix in {".yaml", ".yml"} and not path.is_dir())
+    named_so = path.suffix in {".yaml", ".yml"}
+    try:
+        return path.is_file() or (named_so and not path.is_dir())
+    except OSError:  # whoever reads it says why it cannot be read
+        return named_so

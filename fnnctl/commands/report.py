@@ -98,7 +98,9 @@ def _write(
     else:
         shown = terminal_report(summaries, results, width=None if file else output.width)
         text = output.rendered(shown, plain=file is not None)
-    if file is None:
-        output.data(text.rstrip("\n"))
-    else:
+    if file is not None:
         write_output(file, [text])
+    elif format_ == "json":
+        output.json_text(text)
+    else:
+        output.data(text.rstrip("\n"))

@@ -15,6 +15,7 @@ from fnnctl.store.folder import RunFolder
 from fnnctl.store.names import RESOLVED
 from fnnctl.store.run import OpenRun
 from fnnctl.tasks.task import TaskData
+from fnnctl.text import shown
 from fnnctl.training.checkpoint import Checkpoint, ForeignCheckpointError
 
 
@@ -24,7 +25,7 @@ def find_resumable(text: str, runs_dir: Path, *, kind: str, command: str) -> Run
     found = folder.read_manifest().kind
     if found != kind:
         raise UsageError(
-            f"{folder.path} cannot be resumed by `fnnctl {command}`: it is a run of kind '{found}'"
+            f"{folder.path} cannot be resumed by `fnnctl {command}`: it is a run of kind {shown(found)}"
         )
     return folder
 
