@@ -278,4 +278,8 @@ def _resume_cross_validation(name: str, *, output: Output, **options: Any) -> No
 def _names_config(target: str) -> bool:
     """Whether the target is a file or has a YAML file's name; anything else is a run."""
     path = Path(target)
-    return path.is_file() or (path.suffix in {".yaml", ".yml"} and not path.is_dir())
+    named_so = path.suffix in {".yaml", ".yml"}
+    try:
+        return path.is_file() or (named_so and not path.is_dir())
+    except OSError:  # whoever reads it says why it cannot be read
+        return named_so

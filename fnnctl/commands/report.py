@@ -50,7 +50,11 @@ def report(
         write_output(file, [_text(summaries, results, format_, file, output)])
     if file is None or output.json:
         shown = JSON if output.json else format_
-        output.data(_text(summaries, results, shown, None, output).rstrip("\n"))
+        text = _text(summaries, results, shown, None, output)
+        if shown == JSON:
+            output.json_text(text)
+        else:
+            output.data(text.rstrip("\n"))
     missed = [result for result in results if not result.passed]
     for result in missed:
         gate = result.gate

@@ -51,7 +51,14 @@ class Output:
         """Print the single object of `--json`."""
         from fnnctl.store.documents import to_json
 
-        self.data(to_json(value).rstrip("\n"))
+        self.json_text(to_json(value))
+
+    def json_text(self, text: str) -> None:
+        """Print JSON in UTF-8, whatever the terminal's encoding is.
+
+        A lone surrogate, which stands for a byte of a file's name that is not UTF-8, is an escape.
+        """
+        _write(sys.stdout, text, encoding="utf-8")
 
     def render(self, renderable: RenderableType) -> None:
         """Print data that rich lays out, such as a table."""
@@ -104,12 +111,19 @@ class Output:
         return Console(file=stream, color_system=None if plain else "auto", highlight=False, markup=False)
 
 
-def _write(stream: TextIO | None, text: str) -> bool:
-    """Write and flush; False if the reader has closed the pipe."""
+def _write(stream: TextIO | None, text: str, *, encoding: str | None = None) -> bool:
+    """Write and flush; False if the reader has closed the pipe.
+
+    An `encoding` is used in place of the stream's own, unless the stream is one of text alone.
+    """
     if stream is None:  # closed before the program began
         return False
     try:
-        stream.write(text)
+        if encoding and hasattr(stream, "buffer"):
+            stream.flush()
+            stream.buffer.write(text.encode(encoding, "backslashreplace"))
+        else:
+            stream.write(text)
         stream.flush()
     except BrokenPipeError:
         _discard(stream)

@@ -15,6 +15,7 @@ from fnnctl.store.folder import RunFolder
 from fnnctl.store.names import RESOLVED
 from fnnctl.store.run import OpenRun
 from fnnctl.tasks.task import TaskData
+from fnnctl.text import shown
 from fnnctl.training.checkpoint import Checkpoint, ForeignCheckpointError
 
 
@@ -23,7 +24,8 @@ def find_resumable(text: str, runs_dir: Path, *, kind: str, command: str) -> Run
     folder = find_run(text, runs_dir, lambda run: run.read_manifest().kind == kind)
     found = folder.read_manifest().kind
     if found != kind:
-        raise UsageError(f"`fnnctl {command}` cannot resume {folder.path}: it is a run of kind '{found}'")
+        wrong = f"it is a run of kind {shown(found)}"
+        raise UsageError(f"`fnnctl {command}` cannot resume {folder.path}: {wrong}")
     return folder
 
 

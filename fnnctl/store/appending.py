@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from fnnctl.store.atomic import NO_FOLLOW
+from fnnctl.store.atomic import open_file
 
 
 def open_to_append(path: Path) -> int:
     """A descriptor that always writes at the end of the file; the file is created if it does not exist."""
-    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | NO_FOLLOW, 0o666)
+    return open_file(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 
 
 def append_bytes(path: Path, content: bytes, *, sync: bool = False) -> None:

@@ -9,15 +9,17 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import stat
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from fnnctl.errors import DataError, MachineError, Problem, UsageError
+from fnnctl.errors import DataError, FnnctlError, MachineError, Problem, UsageError
 from fnnctl.store.names import temporary_file_name
 
-NO_FOLLOW: int = getattr(os, "O_NOFOLLOW", 0)
+_FLAGS: int = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
+_NOT_A_FILE = "is a pipe or a device; put a file there"
 _ADVICE = {
     errno.ENOSPC: "free some space there, or write elsewhere (--runs-dir, --output)",
     errno.EDQUOT: "free some of your quota there, or write elsewhere (--runs-dir, --output)",
@@ -25,6 +27,27 @@ _ADVICE = {
     errno.EPERM: "change the permissions there, or write elsewhere (--runs-dir, --output)",
     errno.EROFS: "write elsewhere (--runs-dir, --output)",
 }
+
+
+class NotAFileError(OSError):
+    """There is a pipe or a device where a file should be: whoever opened it would wait."""
+
+
+def open_file(path: Path, flags: int) -> int:
+    """The descriptor of a file that is no link; raises OSError, for what is no file `NotAFileError`."""
+    try:
+        descriptor = os.open(path, flags | _FLAGS, 0o666)
+    except OSError as error:
+        if error.errno == errno.ENXIO:  # a socket, or a pipe that nobody reads
+            raise NotAFileError from error
+        raise
+    kind = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(kind):
+        return descriptor
+    os.close(descriptor)
+    if stat.S_ISDIR(kind):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    raise NotAFileError
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -105,11 +128,11 @@ def write_new(path: Path, text: str) -> None:
 def read_bytes(path: Path) -> bytes | None:
     """The file's content; None if there is no such file.
 
-    Raises `DataError` for a symbolic link, which could point anywhere, and `MachineError` if reading fails.
+    Raises `DataError` for a symbolic link, which could point anywhere, and for anything that is not a file,
+    and `MachineError` if reading fails.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | NO_FOLLOW | getattr(os, "O_BINARY", 0))
-        with os.fdopen(descriptor, "rb") as file:
+        with os.fdopen(open_file(path, os.O_RDONLY), "rb") as file:
             return file.read()
     except FileNotFoundError:
         return None
@@ -173,12 +196,16 @@ def damaged(path: Path, message: str) -> DataError:
     return DataError(Problem(message, file=str(path)))
 
 
-def cannot_read(path: Path, error: OSError) -> MachineError:
+def cannot_read(path: Path, error: OSError) -> FnnctlError:
     """The error for a read that failed."""
+    if isinstance(error, NotAFileError):
+        return damaged(path, _NOT_A_FILE)
     return MachineError(f"{path} cannot be read: {error.strerror}")
 
 
-def cannot_write(path: Path, error: OSError) -> MachineError:
+def cannot_write(path: Path, error: OSError) -> FnnctlError:
     """The error for a write that failed, with advice for the common reasons."""
+    if isinstance(error, NotAFileError):
+        return damaged(path, _NOT_A_FILE)
     advice = _ADVICE.get(error.errno or 0)
     return MachineError(f"{path} cannot be written: {error.strerror}" + (f"; {advice}" if advice else ""))

@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-from fnnctl.store.atomic import NO_FOLLOW
+from fnnctl.store.atomic import open_file
 
 if sys.platform != "win32":
     import fcntl
@@ -36,12 +36,12 @@ class HeldError(Exception):
 
 def hold_lock(path: Path) -> int:
     """Take the lock on a new file; it is held until it is released or the process ends."""
-    return _locked(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | NO_FOLLOW, 0o666), tries=1)
+    return _locked(open_file(path, os.O_RDWR | os.O_CREAT | os.O_EXCL), tries=1)
 
 
 def take_over_lock(path: Path) -> int:
     """Take the lock of a process that has ended; raises `HeldError` if it is still alive."""
-    return _locked(os.open(path, os.O_RDWR | os.O_CREAT | NO_FOLLOW, 0o666), tries=TRIES)
+    return _locked(open_file(path, os.O_RDWR | os.O_CREAT), tries=TRIES)
 
 
 def _locked(descriptor: int, *, tries: int) -> int:
@@ -86,7 +86,7 @@ def is_held(path: Path) -> bool:
     if sys.platform == "win32":
         return path.exists()
     try:
-        descriptor = os.open(path, os.O_RDONLY | NO_FOLLOW)
+        descriptor = open_file(path, os.O_RDONLY)
     except OSError:
         return False
     try:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -133,3 +137,98 @@ def test_class_names_are_shown_as_they_are_written(program: Program, tmp_path: P
         done = program(*arguments)
         assert done.code == 0, done
         assert (done.out + done.err).replace("\n", "").isprintable()
+
+
+@pytest.mark.parametrize("command", ["check", "train", "evaluate", "search", "plan"])
+def test_a_config_that_cannot_be_read_is_no_wrong_usage(
+    program: Program, iris: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """As with data that cannot be read, the code is 3. (Whoever runs the tests may be allowed everything.)"""
+
+    def refuse(*_: object, **__: object) -> NoReturn:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "access", lambda *_, **__: False)
+    monkeypatch.setattr(Path, "open", refuse)
+    done = program(command, str(iris))
+    assert (done.code, done.err) == (3, f"{iris} cannot be read: Permission denied\n")
+
+
+def test_a_folder_that_may_not_be_entered(
+    program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> NoReturn:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "stat", refuse)
+    done = program("evaluate", "closed/iris.yaml")
+    assert (done.code, done.err) == (3, "closed/iris.yaml cannot be read: Permission denied\n")
+    assert program("evaluate", "closed/run").code == 2
+
+
+@pytest.mark.parametrize("arguments", [("check",), ("train",), ("evaluate",)])
+def test_a_pipe_as_config_is_not_waited_for(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    os.mkfifo(tmp_path / "pipe.yaml")
+    done = called(tmp_path, *arguments, "pipe.yaml")
+    assert (done.returncode, done.stdout + done.stderr) == (
+        2, b"pipe.yaml: is a pipe or a device, not a config file\n",
+    )  # fmt: skip
+
+
+def called(folder: Path, *arguments: str | bytes, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    """The program in a process of its own, which is not waited for for ever."""
+    return subprocess.run(
+        [sys.executable, "-m", "fnnctl", *arguments],
+        cwd=folder, env={**os.environ, **environment}, capture_output=True, timeout=100, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("file", "arguments"),
+    [
+        ("metrics.json", ("report",)),
+        ("history.csv", ("report",)),
+        ("resolved.yaml", ("evaluate",)),
+        ("model.npz", ("evaluate",)),
+        ("model.json", ("predict", "latest", "penguins.csv")),
+        (".lock", ("train", "--resume", "latest")),
+    ],
+)
+def test_a_pipe_in_a_run_folder_is_not_waited_for(
+    trained: Path, tmp_path: Path, file: str, arguments: tuple[str, ...]
+) -> None:
+    shutil.copytree(trained, tmp_path / "copy")
+    (folder,) = (tmp_path / "copy" / "runs").iterdir()
+    (folder / file).unlink()
+    os.mkfifo(folder / file)
+    if file == ".lock":
+        manifest = read_json(folder / "manifest.json")
+        (folder / "manifest.json").write_text(json.dumps({**manifest, "status": "running"}))
+    done = called(tmp_path / "copy", *arguments)
+    assert done.returncode == 2
+    (line,) = done.stderr.decode().splitlines()
+    assert line.startswith(f"runs/{folder.name}")
+    assert "is a pipe or a device" in line
+
+
+@pytest.mark.parametrize("environment", [{"LC_ALL": "C"}, {"PYTHONIOENCODING": "ascii"}])
+def test_json_is_utf_8_whatever_a_path_holds(
+    trained: Path, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    """A byte that is not UTF-8 is a lone surrogate, as in Python."""
+    name = b"r\xff\xc3\xa9\xf0\x9f\x98\x80"
+    shutil.copytree(trained / "runs", tmp_path / os.fsdecode(name))
+    wrong = called(tmp_path, "check", name + b".yaml", "--json", **environment)
+    told = json.loads(wrong.stdout.decode("utf-8"))
+    assert told["problems"][0]["file"] == os.fsdecode(name + b".yaml")
+    for form in (["--json"], ["--format", "json"]):
+        done = called(tmp_path, "report", *form, "--runs-dir", name, **environment)
+        (told,) = json.loads(done.stdout.decode("utf-8"))["runs"]
+        assert told["run"].startswith(os.fsdecode(name) + "/")
+
+
+def test_an_emoji_in_a_config_that_is_json(program: Program, tmp_path: Path) -> None:
+    config = {"name": "\U0001f600", "data": {"source": "iris"}, "training": {"epochs": 1}}
+    (tmp_path / "c.json").write_text(json.dumps(config), encoding="ascii")
+    assert program("train", "c.json", "--quiet").code == 0
+    assert program("report", "--json").json["runs"][0]["name"] == "\U0001f600"

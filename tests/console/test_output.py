@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import json
 import os
 import subprocess
 import sys
@@ -142,6 +143,25 @@ def test_a_letter_that_the_stream_does_not_have_is_escaped(monkeypatch: pytest.M
     monkeypatch.setattr("sys.stdout", io.TextIOWrapper(written, encoding="ascii"))
     Output().data("≥ 0.9")
     assert written.getvalue() == b"\\u2265 0.9\n"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "errors"),
+    [
+        ("utf-8", "strict"),
+        ("utf-8", "surrogateescape"),
+        ("ascii", "strict"),
+        ("latin-1", "strict"),
+        ("utf-16", "strict"),
+    ],
+)
+def test_json_is_utf_8_on_every_stream(monkeypatch: pytest.MonkeyPatch, encoding: str, errors: str) -> None:
+    """A lone surrogate is an escape: it stands for a byte of a file's name, and is no character."""
+    written = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(written, encoding=encoding, errors=errors))
+    Output().json_object({"run": "é\U0001f600\udcff"})
+    assert written.getvalue() == '{\n  "run": "é\U0001f600\\udcff"\n}\n'.encode()
+    assert json.loads(written.getvalue()) == {"run": "é\U0001f600\udcff"}
 
 
 def test_a_stream_closed_before_the_program_began_takes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,16 +3,28 @@ from __future__ import annotations
 import errno
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from fnnctl.errors import DataError, MachineError, UsageError
-from fnnctl.store.atomic import read_bytes, write_bytes, write_lines, write_new, write_output, write_text
+from fnnctl.store.atomic import (
+    NotAFileError,
+    cannot_write,
+    open_file,
+    read_bytes,
+    write_bytes,
+    write_lines,
+    write_new,
+    write_output,
+    write_text,
+)
 
 
 def names_in(folder: Path) -> list[str]:
@@ -149,6 +161,31 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
         read_bytes(tmp_path / "metrics.json")
     write_bytes(tmp_path / "metrics.json", b"{}")
     assert (tmp_path / "secret").read_text() == "secret"
+
+
+@pytest.fixture(params=["pipe", "pipe that is read", "device", "socket"])
+def no_file(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    """What whoever opened or read it would wait for."""
+    path = tmp_path / "metrics.json"
+    with ExitStack() as undo:
+        if request.param == "device":
+            path = Path("/dev/zero")
+        elif request.param == "socket":
+            undo.enter_context(socket.socket(socket.AF_UNIX)).bind(str(path))
+        else:
+            os.mkfifo(path)
+        if request.param == "pipe that is read":
+            undo.callback(os.close, os.open(path, os.O_RDWR))
+        yield path
+
+
+def test_what_is_no_file_is_refused_at_once(no_file: Path) -> None:
+    for flags in (os.O_RDONLY, os.O_WRONLY | os.O_APPEND | os.O_CREAT):
+        with pytest.raises(NotAFileError):
+            open_file(no_file, flags)
+    with pytest.raises(DataError, match="is a pipe or a device; put a file there"):
+        read_bytes(no_file)
+    assert isinstance(cannot_write(no_file, NotAFileError()), DataError)
 
 
 def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:

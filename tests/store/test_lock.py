@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from fnnctl.store.atomic import NotAFileError
 from fnnctl.store.lock import HeldError, hold_lock, is_held, take_over_lock
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs flock")
@@ -47,6 +48,13 @@ def test_a_lock_dies_with_its_process(tmp_path: Path) -> None:
         assert is_held(path)
         holder.send_signal(signal.SIGKILL)
     assert not is_held(path)
+
+
+def test_a_pipe_is_no_lock(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / ".lock")
+    assert not is_held(tmp_path / ".lock")
+    with pytest.raises(NotAFileError):
+        take_over_lock(tmp_path / ".lock")
 
 
 def test_no_lock_is_not_held(tmp_path: Path) -> None:

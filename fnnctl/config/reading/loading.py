@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -146,17 +148,19 @@ def _from_top_to_bottom(problems: Iterable[Problem]) -> list[Problem]:
 
 def _read(file: Path) -> bytes:
     try:
-        with file.open("rb") as stream:
-            return stream.read(MAX_BYTES + 1)
-    except (FileNotFoundError, NotADirectoryError):
+        kind = file.stat().st_mode
+        if stat.S_ISREG(kind):
+            with file.open("rb") as stream:
+                return stream.read(MAX_BYTES + 1)
+        what = "a folder" if stat.S_ISDIR(kind) else "a pipe or a device"  # the latter would be waited for
+        message = f"is {what}, not a config file"
+    except OSError as error:
+        if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG):
+            raise MachineError(f"{file} cannot be read: {error.strerror}") from error
         near = did_you_mean(file.name, (other.name for other in file.parent.glob("*.y*ml")))
         message = (
             f"there is no such file{near or f'; `fnnctl init` writes {STARTER_NAME}, a starter experiment'}"
         )
-    except IsADirectoryError:
-        message = "is a folder, not a config file"
-    except OSError as error:
-        raise MachineError(f"{file} cannot be read: {error.strerror}") from error
     raise ConfigError(Problem(message, file=str(file)))
 
 

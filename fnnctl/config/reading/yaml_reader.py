@@ -25,6 +25,7 @@ MAX_DEPTH: Final = 50
 _CONTROL = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
 _FORBIDDEN_IN_TEXT = re.compile(f"[{_CONTROL}\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 _FORBIDDEN_IN_VALUE = re.compile(f"[{_CONTROL}\ud800-\udfff]")
+_SURROGATE_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _LINE_END = re.compile("\r\n|\r|\n")
 
 
@@ -73,6 +74,11 @@ def read_yaml(text: str, path: ConfigPath = ()) -> Document:
 
 def _control_character(found: re.Match[str]) -> str:
     return f"contains the control character U+{ord(found[0]):04X}; remove it"
+
+
+def _one_character(pair: re.Match[str]) -> str:
+    r"""The character that JSON writes as two escapes: `\ud83d\ude00` is an emoji."""
+    return pair[0].encode("utf-16", "surrogatepass").decode("utf-16")
 
 
 def _line(marked: Any) -> int:
@@ -124,6 +130,8 @@ class _Loader(CoreLoader):
         self.depth += 1
         node = super().compose_node(parent, index)
         self.depth -= 1
+        if isinstance(node, yaml.ScalarNode):
+            node.value = _SURROGATE_PAIR.sub(_one_character, node.value)
         if node is not None:
             self.refused[node] = refused
         return node

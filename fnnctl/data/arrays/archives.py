@@ -62,10 +62,15 @@ def source_sha256(path: Path) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
+def _holds_array(file: Path) -> bool:
+    """Whether it is a file of an array; a pipe would be waited for."""
+    return file.suffix == ".npy" and file.is_file()
+
+
 def _members(path: Path, source: str) -> dict[str, tuple[Path, str | None]]:
     """Each array's file and, in an archive, its member."""
     if path.is_dir():
         with file_errors(source):
-            return {file.stem: (file, None) for file in path.iterdir() if file.suffix == ".npy"}
+            return {file.stem: (file, None) for file in path.iterdir() if _holds_array(file)}
     with npz_errors(source), zipfile.ZipFile(path) as archive:
         return {name.removesuffix(".npy"): (path, name) for name in archive.namelist()}

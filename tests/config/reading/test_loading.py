@@ -211,8 +211,21 @@ def test_a_file_that_cannot_be_read_is_the_machines_fault(tmp_path: Path) -> Non
         load_config(file)
 
 
-def test_an_endless_file_is_read_no_further_than_the_bound() -> None:
-    assert refusal(Path("/dev/zero")).message == "is larger than 1000000 bytes, the limit for a config"
+def test_a_file_is_read_no_further_than_the_bound(tmp_path: Path) -> None:
+    file = tmp_path / "large.yaml"
+    file.touch()
+    os.truncate(file, 10**12)
+    assert refusal(file).message == "is larger than 1000000 bytes, the limit for a config"
+
+
+def test_a_pipe_or_a_device_is_no_config(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.yaml")
+    for file in (Path("/dev/zero"), tmp_path / "pipe.yaml"):
+        assert refusal(file) == Problem("is a pipe or a device, not a config file", file=str(file))
+
+
+def test_a_name_that_no_file_can_have_is_that_of_no_file(tmp_path: Path) -> None:
+    assert refusal(tmp_path / ("a" * 300)).message.startswith("there is no such file")
 
 
 @pytest.mark.parametrize("file", EXAMPLES, ids=[file.stem for file in EXAMPLES])

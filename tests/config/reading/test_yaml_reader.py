@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import math
 from typing import Any
 
@@ -205,6 +206,22 @@ def test_control_characters_are_refused_behind_escapes_too() -> None:
         (2, ("b", 0), "contains the control character U+001B; remove it"),
     ]
     assert read_yaml('a: "\\t"').value == {"a": "\t"}
+
+
+def test_what_json_writes_as_two_escapes_is_one_character() -> None:
+    """A config may be JSON, whose escapes have four digits."""
+    config = {"name": "\U0001f600 and \U0010ffff", "weights": {"\U0001f600": 2}}
+    text = json.dumps(config)
+    assert "\\ud83d\\ude00" in text
+    assert read_yaml(text).value == config
+    assert read_yaml(text).problems == []
+
+
+@pytest.mark.parametrize("half", ["\\ud83d", "\\ude00", "\\ude00\\ud83d", "\\ud83d \\ude00"])
+def test_half_a_character_is_refused(half: str) -> None:
+    ((line, path, message),) = findings(f'a: "{half}"')
+    assert (line, path) == (1, ("a",))
+    assert message.startswith("holds the control character U+D")
 
 
 def test_text_is_utf_8_with_or_without_a_mark() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,12 @@ def test_an_array_alone_and_a_folder_without_arrays(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     assert "this is a single array, but X and y are needed" in fault(tmp_path, "X.npy")
     assert "empty: there is no file X.npy; a data folder contains X.npy and y.npy" in fault(tmp_path, "empty")
+
+
+def test_a_pipe_in_a_folder_is_no_array(tmp_path: Path) -> None:
+    save(tmp_path, "folder", {"y": Y})
+    os.mkfifo(tmp_path / "folder" / "X.npy")
+    assert "folder: there is no file X.npy" in fault(tmp_path)
 
 
 class TestDigests:
