@@ -84,7 +84,7 @@ def resume_cross_validation(
         return folder
     signals.run, signals.resumed_by = str(run.path), "evaluate"
     with released_on_error(run):
-        loaded = load_experiment(resolved_config(run))
+        loaded = load_experiment(resolved_config(run), run=run)
         validation = loaded.cross_validation()
         refuse_other_data(run, loaded.data, loaded.config.file, command="evaluate")
         kept, seconds = load_folds(run, validation, output.note)

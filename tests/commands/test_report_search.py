@@ -46,6 +46,6 @@ def test_runs_tells_searches_apart(program: Program, searched: Path, tmp_path: P
     assert entries[0]["metrics"]["test"]["accuracy"] == 0.9
     lines = [line.split() for line in program("runs").out.splitlines() if "search" in line]
     assert [line[1:] for line in lines] == [
-        ["search", "completed", "0.9000"], ["search", "running", "–"], ["search", "died", "–"],
+        ["search", "completed", "accuracy", "0.9000"], ["search", "running", "–"], ["search", "died", "–"],
     ]  # fmt: skip
     running.let_go()
