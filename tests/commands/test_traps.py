@@ -62,10 +62,6 @@ WRONG_DATA: dict[str, tuple[bytes, str]] = {
     "nul": (GOOD.replace("3.5,v", "3.5,\0", 1).encode(), "own.csv"),
     "one_class": (GOOD.replace("no", "yes").encode(), "label"),
     "class_of_one_row": (GOOD.replace("3.5,v,no", "3.5,v,rare", 1).encode(), "rare"),
-    "continuous_target_of_one_value": (
-        ("x,kind,label\n" + "\n".join(f"{i},u,0.5{'0' * (i % 3)}" for i in range(60))).encode(),
-        "label",
-    ),
     "damaged_gzip": (gzip.compress(GOOD.encode())[:40], "own.csv"),
 }
 
