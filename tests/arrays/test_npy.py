@@ -63,7 +63,7 @@ def test_a_header_that_python_or_numpy_warns_of(shape: str, read: tuple[int, ...
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         if read is None:
-            with pytest.raises(NpyError, match="is no array in NumPy's format"):
+            with pytest.raises(NpyError, match="is not an array in NumPy's format"):
                 read_header(io.BytesIO(with_shape(shape)))
         else:
             assert read_header(io.BytesIO(with_shape(shape))).shape == read

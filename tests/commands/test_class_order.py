@@ -57,7 +57,7 @@ def test_every_file_and_the_report_have_the_natural_order(
     with (run / "predictions.csv").open(newline="") as file:
         assert next(csv.reader(file))[3:] == [f"p_{name}" for name in NATURAL]
     lines = [line.strip() for line in done.out.splitlines()]
-    shown = [line[:9].strip() for line in lines[lines.index("Classes of the test part") + 3 :][:3]]
+    shown = [line[:9].strip() for line in lines[lines.index("Classes on the test part") + 3 :][:3]]
     assert shown == NATURAL
 
 
@@ -66,7 +66,7 @@ def test_an_older_run_is_scored_on_its_own_rows(program: Program, config: str, o
     with older():
         program("train", config, "--quiet")
     done = program("evaluate", "--json")
-    assert (done.code, done.err) == (0, "the metrics are those of metrics.json, to the last digit\n")
+    assert (done.code, done.err) == (0, "the metrics equal those in metrics.json, to the last digit\n")
     assert list(done.json["metrics"]["test"]["per_class"]) == AS_TEXT
 
 

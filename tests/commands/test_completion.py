@@ -24,8 +24,8 @@ def test_dead_units_are_told_of_everywhere(program: Program, iris: Path, tmp_pat
     first = 1 + next(epoch for epoch, share in enumerate(dead) if share >= 0.5)
     assert dead[-1] == 1.0
     warning = (
-        "100% of the units of hidden layer 1 are dead: relu is 0 for every row (half of the units or "
-        f"more since epoch {first}). Try a smaller training.optimizer.learning_rate, or "
+        "100% of the units of hidden layer 1 are dead: relu is 0 for every row (at least half of the "
+        f"units since epoch {first}). Try a smaller training.optimizer.learning_rate, or "
         "model.activation: leaky_relu"
     )
     assert f"warning: {warning}" in done.err.splitlines()

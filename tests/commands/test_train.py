@@ -19,7 +19,6 @@ from fnnctl.store import names
 from fnnctl.training.trainer import TrainedMember, train_stack
 from tests.program import AtEpoch, Program, only_run, read_json
 
-ACCURACY = ("accuracy", "accuracy")
 OTHER_TASK = {names.PREDICTED_ACTUAL_FIGURE, names.RESIDUALS_FIGURE}
 
 
@@ -154,9 +153,9 @@ def test_the_learning_curve_marks_the_best_epoch(
     """The epoch of the lowest validation loss, whose weights were kept; none without early stopping."""
     marked = []
 
-    def drawn(history: Any, *, best_epoch: int | None, title: str) -> Figure:
+    def drawn(history: Any, *, best_epoch: int | None, **options: Any) -> Figure:
         marked.append(best_epoch)
-        return learning_curve_figure(history, metric=ACCURACY, best_epoch=best_epoch, title=title)
+        return learning_curve_figure(history, best_epoch=best_epoch, **options)
 
     monkeypatch.setattr("fnnctl.report.run_figures.learning_curve_figure", drawn)
     stopping = "training.early_stopping={monitor: validation_loss, patience: 3}"

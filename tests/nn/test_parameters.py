@@ -79,11 +79,11 @@ def test_arrays_of_another_layout_are_refused() -> None:
     renamed = {name.replace("slopes_2", "gains_2"): array for name, array in arrays.items()}
     with pytest.raises(ValueError, match="no array 'slopes_2'"):
         layout.rows_of(renamed)
-    with pytest.raises(ValueError, match="the arrays hold 0 numbers, not 42"):
+    with pytest.raises(ValueError, match="the arrays contain 0 numbers, not 42"):
         layout.rows_of({})
 
 
 def test_a_layout_that_is_far_too_large_takes_no_memory() -> None:
     vast = ParameterLayout(NetworkShape(10**9, (HiddenShape(10**9, "relu"),), 2))
-    with pytest.raises(ValueError, match="the arrays hold 3 numbers, not 1,000,000,00"):
+    with pytest.raises(ValueError, match="the arrays contain 3 numbers, not 1,000,000,00"):
         vast.rows_of({"weights_1": np.zeros(3)})

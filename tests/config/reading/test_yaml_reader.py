@@ -221,7 +221,7 @@ def test_what_json_writes_as_two_escapes_is_one_character() -> None:
 def test_half_a_character_is_refused(half: str) -> None:
     ((line, path, message),) = findings(f'a: "{half}"')
     assert (line, path) == (1, ("a",))
-    assert message.startswith("holds the control character U+D")
+    assert message.startswith("contains the control character U+D")
 
 
 def test_text_is_utf_8_with_or_without_a_mark() -> None:
