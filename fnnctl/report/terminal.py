@@ -79,9 +79,10 @@ def _table(table: TableSection) -> RichTable:
 
 def _pairs(pairs: Sequence[tuple[str, str]], width: int | None) -> RichTable:
     grid = RichTable.grid(padding=(0, GAP))
-    grid.add_column(no_wrap=True)
-    grid.add_column(overflow="fold")
     names = max(cell_len(plain_text(name)) for name, _ in pairs)
+    # Without a least width rich measures a column by its longest word, even if it never wraps.
+    grid.add_column(no_wrap=True, min_width=names)
+    grid.add_column(overflow="fold")
     for name, value in pairs:
         grid.add_row(_text(name, "dim"), Text(_broken(value, width and width - names - GAP)))
     return grid

@@ -35,7 +35,7 @@ def refused(trained: Path, program: Program, content: str | bytes, *options: str
         (HEADER + "Biscoe,4\n", "new.csv:2: the row has 2 values, but the header has 7 names"),
         (HEADER.replace("sex", "Sex") + ROW, "new.csv:1: the column 'sex' is missing (did you mean 'Sex'?)"),
         (HEADER.replace("sex", "year") + ROW, "new.csv:1: columns 6 and 7 have the same name 'year'"),
-        (HEADER.replace(",", ":") + ROW, "new.csv:1: the header is one column, 'island:bill_"),
+        (HEADER.replace(",", ":") + ROW, "new.csv:1: the header has only one column, 'island:bill_"),
         (ROW.replace("Biscoe", "1").replace("male", "2"), "new.csv:1: the first line must name the columns"),
         ("", "new.csv: the file is empty"),
         (HEADER.encode("utf-16"), "new.csv: the file is UTF-16, not utf-8: set --encoding to utf-16"),
@@ -113,7 +113,7 @@ def test_the_file_is_written_as_the_training_data_were(program: Program, tmp_pat
     assert (done.code, done.out.splitlines()[0]) == (0, "row,prediction,p_ä,p_ö")
     (tmp_path / "new.csv").write_text(text.replace(":", "\t"), encoding="utf-8")
     wrong = program("predict", str(run), "new.csv", "--encoding", "utf-8")
-    assert wrong.err.endswith("and 2 are needed: is --delimiter right?\n")
+    assert wrong.err.endswith("but 2 are needed: is --delimiter right?\n")
     for tab in ("tab", "\\t", "\t"):
         other = program("predict", str(run), "new.csv", "--encoding", "utf-8", "--delimiter", tab)
         assert other.out == done.out
@@ -206,5 +206,5 @@ def test_usage(trained: Path, program: Program) -> None:
     assert (missing.code, missing.err) == (
         2, "DATA: there is no file 'dta.csv' (did you mean 'data.csv'?)\n",
     )  # fmt: skip
-    assert program("predict", run, ".").err.startswith(".: there is no file X.npy; a folder is one of")
+    assert program("predict", run, ".").err.startswith(".: there is no file X.npy; a data folder contains")
     assert program("predict", "nope", "data.csv").code == 2
