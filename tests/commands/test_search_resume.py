@@ -237,7 +237,7 @@ def test_a_second_resume_is_refused(cut: Cut, capsys: pytest.CaptureFixture[str]
         capsys.readouterr()
         assert resume(folder) == 2
         told = capsys.readouterr().err
-        assert f"still goes on, in process {holder.pid}" in told
+        assert f"is still running in process {holder.pid}" in told
         assert (folder / "journal.jsonl").read_bytes() == before
         holder.kill()
     assert resume(folder, "--executor", "serial") == 0
