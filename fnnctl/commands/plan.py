@@ -55,5 +55,5 @@ def plan(
 def _first_assignments(search: PreparedSearch) -> Iterator[Assignment]:
     """The first assignments of the search itself."""
     sampler = search.setup.sampler()
-    while (assignment := sampler.ask()) is not None:
-        yield assignment
+    while found := sampler.ask(1, ()):
+        yield from found

@@ -65,7 +65,8 @@ def resume_search(
         undo.callback(run.let_go)
         file = run.open_journal()
         undo.callback(file.close)
-        journal = Journal(file)
+        cache = run.result_cache()
+        journal = Journal(file, cache)
         begun = _as_recorded(run, journal)
         prepared = _extended(begun, journal, overrides, options.max_trials) if extends else begun
         if _is_over(run) and not asks_for_more(begun.setup, prepared.setup):
@@ -88,7 +89,7 @@ def resume_search(
             differences = machine_differences(manifest, blas_threads=threads)
             warn(run, [*differences, *kept_horizon(prepared.setup)], output.note)
         undo.pop_all()
-    with closing(file):
+    with closing(file), closing(cache):
         complete_search(run, prepared, journal, options, started=started, output=output, signals=signals)
     return run
 

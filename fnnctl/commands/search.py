@@ -36,7 +36,8 @@ from fnnctl.search.loop import run_search
 from fnnctl.search.protocols import Sampler
 from fnnctl.space.assignments import Assignment
 from fnnctl.stacks.planning import plan_search_workers
-from fnnctl.stacks.trial_runner import KEPT_EPOCH, RunnerSettings, TrialRunner
+from fnnctl.stacks.trial_results import KEPT_EPOCH
+from fnnctl.stacks.trial_runner import RunnerSettings, TrialRunner
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.provenance import usable_processors
@@ -99,8 +100,8 @@ def search(
         run = _create(prepared, runs_dir)
         signals.run, signals.resumed_by = str(run.path), "search"
         warn(run, prepared.warnings, output.note)
-    with closing(run.open_journal()) as file:
-        journal = Journal(file)
+    with closing(run.open_journal()) as file, closing(run.result_cache()) as cache:
+        journal = Journal(file, cache)
         complete_search(run, prepared, journal, options, started=started, output=output, signals=signals)
     return run
 
@@ -148,11 +149,6 @@ class _Session:
             return INTERRUPTED
         return TIME_IS_OVER if limit is not None and time.monotonic() - self.started >= limit else None
 
-    def on_results(self, results: Sequence[Result]) -> None:
-        """Update the standings with recorded results."""
-        for result in results:
-            self.standings.tell(result)
-
 
 def complete_search(
     run: OpenRun,
@@ -195,7 +191,7 @@ def complete_search(
         output.note(f"best trial: {best.trial}")
         _refit(session, journal.trials[best.trial].assignment, epochs=_epochs(best))
         if not setup.settings.keep_checkpoints:
-            TrialCheckpoints(run.path).keep_only(())
+            TrialCheckpoints(run.path).clear()
         draw_figures(run)
         signals.raise_if_requested()
 
@@ -243,7 +239,7 @@ def _search(session: _Session) -> str:
                 runner,
                 session.journal,
                 stop=session.stop,
-                on_results=session.on_results,
+                on_result=session.standings.tell,
             )
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from itertools import islice
-from typing import Any, TypeAlias
+from dataclasses import dataclass
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from fnnctl.executors.protocols import Executor, R, Work, WorkerKilledError
 
-Item: TypeAlias = tuple[int, tuple[Any, ...]]
-"""An item's index and arguments."""
+Tag = TypeVar("Tag")
+
+Pull: TypeAlias = Callable[[], tuple[Tag, tuple[Any, ...]] | None]
+"""Returns the next item, as a tag that identifies it and the arguments; None if there is none now."""
 
 SECONDS_BETWEEN_POLLS = 0.05
 
@@ -22,27 +24,41 @@ def run_work(
     *,
     on_killed: Callable[[int], R] | None = None,
 ) -> Iterator[tuple[int, R]]:
-    """Run the work on every item, and yield each item's index and result as it finishes.
+    """Run the work on the arguments of every item, and yield each item's index and result as it finishes.
 
-    Items are pulled when a worker is free, so at most `workers + 1` are submitted at a time. Once the
-    executor's poll asks to stop, no further item is pulled or started; items that are running still give
-    results. If an item's worker is killed, the item runs once more, alone, because another item may have used
-    up the memory.
+    See `run_pulled`.
+    """
+    numbered = enumerate(items)
+    return run_pulled(executor, work, lambda: next(numbered, None), on_killed=on_killed)
+
+
+def run_pulled(
+    executor: Executor,
+    work: Work[R],
+    pull: Pull[Tag],
+    *,
+    on_killed: Callable[[Tag], R] | None = None,
+) -> Iterator[tuple[Tag, R]]:
+    """Run the work on items that are pulled when a worker is free, and yield each item's tag and result.
+
+    At most `workers + 1` items are submitted at a time. There may be new items after a result was yielded.
+    The end comes when no item runs and there is none to pull. Once the executor's poll asks to stop, no
+    further item is pulled or started; items that are running still give results. If an item's worker is
+    killed, the item runs once more, alone, because another item may have used up the memory.
 
     Args:
         executor: Runs the work.
         work: Called with a `Progress` and an item's arguments. Its exceptions are raised here.
-        items: The arguments of each call.
-        on_killed: Returns the result for the index of an item whose worker was killed twice. Without it,
+        pull: Gives the items.
+        on_killed: Returns the result for an item whose worker was killed twice. Without it,
             `WorkerKilledError` is raised.
     """
-    waiting = enumerate(items)
-    running: dict[Future[R], Item] = {}
-    killed_once: dict[int, Item] = {}
+    running: dict[Future[R], _Item[Tag]] = {}
+    killed_once: list[_Item[Tag]] = []
     try:
         while True:
-            for item in _due(executor, waiting, running, killed_once):
-                future = executor.submit(work, *item[1])
+            while item := _next_item(executor, pull, running, killed_once):
+                future = executor.submit(work, *item.args)
                 running[future] = item
                 if future.done():  # a serial executor's result is yielded before the next item starts
                     break
@@ -50,31 +66,38 @@ def run_work(
                 return
             done, _ = wait(running, SECONDS_BETWEEN_POLLS, FIRST_COMPLETED)
             for future in done:
-                index, args = running.pop(future)
+                item = running.pop(future)
                 try:
                     result = future.result()
                 except WorkerKilledError as error:
-                    if index not in killed_once:
-                        killed_once[index] = index, args
+                    if not item.was_killed:
+                        killed_once.append(_Item(item.tag, item.args, was_killed=True))
                         continue
                     if on_killed is None:
                         raise WorkerKilledError(times=" twice") from error
-                    result = on_killed(index)
-                killed_once.pop(index, None)
-                yield index, result
+                    result = on_killed(item.tag)
+                yield item.tag, result
     finally:
         for future in running:
             future.cancel()
 
 
-def _due(
-    executor: Executor, waiting: Iterator[Item], running: dict[Future[R], Item], killed_once: dict[int, Item]
-) -> Iterator[Item]:
-    """The items to start now; none after a stop, which also cancels submitted items that have not started."""
+@dataclass(frozen=True, slots=True)
+class _Item(Generic[Tag]):
+    tag: Tag
+    args: tuple[Any, ...]
+    was_killed: bool = False
+
+
+def _next_item(
+    executor: Executor, pull: Pull[Tag], running: dict[Future[R], _Item[Tag]], killed_once: list[_Item[Tag]]
+) -> _Item[Tag] | None:
+    """The item to start now; none after a stop, which also cancels submitted items that have not started."""
     if executor.poll():
         for future in [each for each in running if each.cancel()]:
             del running[future]
-        return iter(())
+        return None
     if killed_once:
-        return islice(killed_once.values(), 0 if running else 1)
-    return islice(waiting, executor.workers + 1 - len(running))
+        return None if running else killed_once.pop()
+    pulled = pull() if len(running) <= executor.workers else None
+    return _Item(*pulled) if pulled else None

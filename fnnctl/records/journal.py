@@ -14,6 +14,7 @@ from typing import Any, Final, TypeAlias
 from fnnctl.errors import DataError, Problem, quoted_list
 from fnnctl.records.trials import JobKey, Result, Status, Trial
 from fnnctl.store.journal import JournalFile
+from fnnctl.store.result_cache import ResultCache
 
 EXTENDING: Final = ("budget", "trials", "max_trials")
 """The settings that change the plan of a search, but not the search itself."""
@@ -99,9 +100,12 @@ def decode(encoded: Mapping[str, Any]) -> SearchRecord:
 class Journal:
     """All records. If there is a file, each record is written to the file before it is added here."""
 
-    def __init__(self, file: JournalFile | None = None) -> None:
-        """Read the file's records; raises `DataError` if they do not fit together."""
-        self._file = file
+    def __init__(self, file: JournalFile | None = None, cache: ResultCache | None = None) -> None:
+        """Read the file's records; raises `DataError` if they do not fit together.
+
+        The cache keeps results that may not be recorded yet because others come before them.
+        """
+        self._file, self._cache = file, cache
         self.trials: dict[int, Trial] = {}
         """By number."""
         self.results: dict[JobKey, Result] = {}
@@ -117,6 +121,23 @@ class Journal:
             except (KeyError, TypeError, ValueError) as error:
                 told = f"is not a valid record for this version of fnnctl ({error})"
                 raise self._refusal(told, line=line) from error
+        self.held: dict[JobKey, Result] = {}
+        """Results from the cache that are not recorded yet."""
+        for result in map(decode, cache.read() if cache else ()):
+            if isinstance(result, Result) and result.key not in self.results:
+                self.held[result.key] = result
+
+    @property
+    def objective_curve(self) -> str | None:
+        """The learning curve that has the objective after each epoch; None if no curve can have it."""
+        objective = self.settings.get("objective")
+        if not isinstance(objective, Mapping) or objective.get("on") != "validation":
+            return None
+        return f"validation_{objective.get('metric')}"
+
+    def of_trial(self, number: int) -> list[Result]:
+        """A trial's results by budget."""
+        return sorted(self._of_trial.get(number, ()), key=lambda result: result.budget)
 
     def before(self, key: JobKey) -> Result | None:
         """The trial's result at the largest budget below this one; None if it has none."""
@@ -162,14 +183,27 @@ class Journal:
         if new:
             self._append(new, sync=False)
 
-    def add_results(self, results: Sequence[Result]) -> None:
-        """Record and sync results of jobs that have none yet."""
-        self._append(results)
+    def add_result(self, result: Result) -> None:
+        """Record the result of a job that has none yet; it is synced by `sync` or with a later record."""
+        self._append([result], sync=False)
+        self.held.pop(result.key, None)
+
+    def hold(self, results: Sequence[Result]) -> None:
+        """Keep results for a resume that are not recorded yet because others come before them."""
+        if self._cache and results:
+            self._cache.append([encode(result) for result in results])
+
+    def sync(self) -> None:
+        """Make sure that all records survive a power cut."""
+        if self._file:
+            self._file.sync()
 
     def finish(self, reason: str) -> str:
         """Record why the search ends, unless the last record already says so; return the reason."""
         if self.end is None or self.end.reason != reason:
             self._append([End(reason)])
+        if reason == COMPLETE and self._cache:
+            self._cache.clear()
         return reason
 
     def _append(self, records: Sequence[SearchRecord], *, sync: bool = True) -> None:

@@ -16,6 +16,10 @@ JobKey: TypeAlias = tuple[int, int]
 """A trial's number and a cumulative budget: they identify a job and its result."""
 
 
+CURVE = "curve"
+"""The fact of a result that holds the learning curves of its job's epochs, by name."""
+
+
 class Status(StrEnum):
     """How a job ended."""
 

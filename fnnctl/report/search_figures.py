@@ -17,7 +17,7 @@ from fnnctl.plots.search_history import search_history_figure
 from fnnctl.plots.searched import PlottedResult, PlottedTrial
 from fnnctl.plots.style import png_bytes
 from fnnctl.records.history import SearchHistory
-from fnnctl.records.trials import Result
+from fnnctl.records.trials import CURVE, Result
 from fnnctl.report.search_settings import importances, searched_settings
 from fnnctl.store import names
 from fnnctl.tasks.base import VALIDATION_LOSS
@@ -117,5 +117,5 @@ def _plotted_trial(
 
 def _curves(result: Result) -> Mapping[str, Sequence[float | None]]:
     """One value per epoch of the job, by column of the history; empty if none were recorded."""
-    curves: Mapping[str, Sequence[float | None]] = (result.facts or {}).get("curve") or {}
+    curves: Mapping[str, Sequence[float | None]] = (result.facts or {}).get(CURVE) or {}
     return curves

@@ -12,17 +12,15 @@ by hand is a dialogue with the scheduler:
     >>> budget = SearchBudget(max_epochs=4, trials=4, reduction_factor=2)
     >>> scheduler = build_scheduler("halving", sampler, budget, direction="maximize")
     >>> standings = Standings("maximize")
-    >>> while jobs := scheduler.ask():
-    ...     results = []
+    >>> while jobs := scheduler.ask(free=100):
+    ...     print([(job.trial.number, job.start, job.stop) for job in jobs])
     ...     for job in jobs:  # train the trial from `start` to `stop`
     ...         score = job.trial.assignment["rate"] * job.stop
     ...         result = Result(
     ...             job.trial.number, job.rung, job.stop, Status.COMPLETED, score, job.stop - job.start
     ...         )
-    ...         results.append(result)
     ...         standings.tell(result)
-    ...     print([(job.trial.number, job.start, job.stop) for job in jobs])
-    ...     scheduler.tell(results)
+    ...         scheduler.tell(result)
     [(0, 0, 1), (1, 0, 1), (2, 0, 1), (3, 0, 1)]
     [(0, 1, 2), (1, 1, 2)]
     [(0, 2, 4)]

@@ -24,8 +24,9 @@ result. To ask and tell by hand, see `fnnctl.search`.
 from __future__ import annotations
 
 import hashlib
+import heapq
 import json
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import asdict
 from pathlib import Path
@@ -34,9 +35,9 @@ from typing import TypeAlias
 import fnnctl
 from fnnctl.records.history import SearchHistory
 from fnnctl.records.journal import Header, Journal
-from fnnctl.records.trials import Direction, Job, Result, Status
+from fnnctl.records.trials import Direction, Job, JobKey, Result, Status
 from fnnctl.search.budget import SearchBudget
-from fnnctl.search.loop import Runner, Stop, run_search
+from fnnctl.search.loop import Stop, run_search
 from fnnctl.search.protocols import Sampler
 from fnnctl.search.schedulers import build_scheduler
 from fnnctl.store.journal import JournalFile
@@ -66,9 +67,9 @@ def optimize(
         direction: Whether to maximize or minimize the objective.
         scheduler: A name from `schedulers.SCHEDULERS`.
         journal: A file to begin or continue; only one process may use it at a time.
-        batch: How many results are synced to the journal at once.
+        batch: How many objectives are computed before their results are recorded and synced.
         catch: Exceptions of these types make a trial fail. Any other ends the search, which can be continued.
-        stop: Called before each batch.
+        stop: Called before each batch of results.
 
     Raises `DataError` if the journal is damaged or belongs to another search, and ValueError if the budget
     gives the scheduler no brackets.
@@ -79,32 +80,48 @@ def optimize(
         memory.begin(_header(scheduler, budget, direction))
         run_search(
             build_scheduler(scheduler, sampler, budget, direction=direction),
-            function_runner(objective, batch=batch, catch=catch),
+            FunctionRunner(objective, batch=batch, catch=catch),
             memory,
             stop=stop,
         )
     return SearchHistory(memory)
 
 
-def function_runner(
-    objective: Objective, *, batch: int = 1, catch: tuple[type[Exception], ...] = ()
-) -> Runner:
-    """Compute the objective of one job after another, and yield `batch` results at a time."""
+class FunctionRunner:
+    """Computes the objective of one job after another, the most urgent first; an epoch costs 1."""
 
-    def run(jobs: Sequence[Job]) -> Generator[Sequence[Result], None, None]:
-        for first in range(0, len(jobs), batch):
-            yield [result_of(job) for job in jobs[first : first + batch]]
+    def __init__(
+        self, objective: Objective, *, batch: int = 1, catch: tuple[type[Exception], ...] = ()
+    ) -> None:
+        """See `optimize`."""
+        self._objective, self._batch, self._catch = objective, batch, catch
+        self._waiting: list[tuple[int, int, Job]] = []
+        """A heap of (due, trial, job)."""
 
-    def result_of(job: Job) -> Result:
+    def cost(self, job: Job) -> int:
+        """See `Runner`."""
+        return job.stop - job.start
+
+    def submit(self, job: Job, due: int) -> None:
+        """See `Runner`."""
+        heapq.heappush(self._waiting, (due, job.trial.number, job))
+
+    def collect(self) -> Sequence[Result]:
+        """See `Runner`: the results of the next jobs, up to `batch`."""
+        count = min(self._batch, len(self._waiting))
+        return [self._result(heapq.heappop(self._waiting)[2]) for _ in range(count)]
+
+    def release(self, keys: Sequence[JobKey]) -> None:
+        """See `Runner`; there are no checkpoints."""
+
+    def _result(self, job: Job) -> Result:
         number, epochs = job.trial.number, job.stop - job.start
         try:
-            value = objective(job)
-        except catch as error:
+            value = self._objective(job)
+        except self._catch as error:
             reason = f"{type(error).__name__}: {error}"
             return Result(number, job.rung, job.stop, Status.FAILED, None, epochs, reason)
         return Result(number, job.rung, job.stop, Status.COMPLETED, value, epochs)
-
-    return run
 
 
 def _header(scheduler: str, budget: SearchBudget, direction: Direction) -> Header:

@@ -3,27 +3,23 @@
 A search that was killed starts again with a new scheduler. Jobs with recorded results are not done again: the
 scheduler receives these results. So nothing else has to be saved, and resuming is replaying. An extended
 search starts again with a new plan, whose jobs resume from the largest recorded budget.
+
+Results are recorded and told in the order of virtual time. Workers may deliver them in another order; a
+result that comes before its turn is held until then, so the journal is the same for any number of workers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
-from contextlib import closing
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeAlias
 
 from fnnctl.records.journal import COMPLETE, Journal
 from fnnctl.records.standings import finite_objective
-from fnnctl.records.trials import Job, Result, Status
-from fnnctl.search.protocols import Scheduler
-
-Runner: TypeAlias = Callable[[Sequence[Job]], Generator[Sequence[Result], None, None]]
-"""Does jobs and yields their results in batches; each batch is recorded before the next one is requested.
-
-The order of the results depends on the jobs alone, not on which one ends first, and leaving out jobs does not
-change the order of the others. So journals do not depend on workers or interruptions. A runner may end early
-if it is asked to stop.
-"""
+from fnnctl.records.trials import Job, JobKey, Result, Status
+from fnnctl.search.clock import VirtualClock
+from fnnctl.search.protocols import UNLIMITED, Runner, Scheduler
+from fnnctl.search.recorded import KnownResult, known_result, shortened
 
 Stop: TypeAlias = Callable[[], str | None]
 """Returns why the search should end now, for its last record; None if it should continue."""
@@ -34,8 +30,9 @@ def run_search(
     runner: Runner,
     journal: Journal,
     *,
+    concurrency: int = UNLIMITED,
     stop: Stop = lambda: None,
-    on_results: Callable[[Sequence[Result]], None] = lambda results: None,
+    on_result: Callable[[Result], None] = lambda result: None,
 ) -> str:
     """Search until there is nothing left to do, or until `stop` gives a reason; return why it ended.
 
@@ -43,44 +40,77 @@ def run_search(
         scheduler: A new one, with a new sampler.
         runner: Does the jobs.
         journal: Contains the header, and the results of earlier runs of this search.
-        stop: Called after every batch of results.
-        on_results: Called with every batch of results after it is recorded.
+        concurrency: How many jobs are under way at once, in virtual time.
+        stop: Called before each wait for results.
+        on_result: Called with every result after it is recorded.
     """
-    while jobs := scheduler.ask():
-        journal.begin_trials([job.trial for job in jobs if job.start == 0])
-        known = {job.key: _known(job, journal) for job in jobs}
-        missing = [_shortened(job, journal) for job in jobs if known[job.key] is None]
-        if missing and (reason := _run(missing, runner, journal, stop, on_results)):
+    clock, results = VirtualClock(), _Results(runner, journal)
+    while True:
+        while (free := concurrency - len(clock)) and (jobs := scheduler.ask(free)):
+            journal.begin_trials([job.trial for job in jobs if job.start == 0])
+            for job in jobs:
+                results.request(job, due=clock.start(job, runner.cost(job)))
+        if not clock:
+            return journal.finish(COMPLETE)
+        if reason := results.wait_for(clock.first, stop):
             return journal.finish(reason)
-        scheduler.tell([known[job.key] or journal.results[job.key] for job in jobs])
-    return journal.finish(COMPLETE)
+        result, is_new = results.take(clock.end_first())
+        if is_new:
+            journal.add_result(result)
+            on_result(result)
+        scheduler.tell(result)
+        if released := scheduler.released():
+            runner.release(released)
 
 
-def _run(
-    missing: Sequence[Job],
-    runner: Runner,
-    journal: Journal,
-    stop: Stop,
-    on_results: Callable[[Sequence[Result]], None],
-) -> str | None:
-    """Do the jobs and record their results; return the reason to stop if not all were done."""
-    if reason := stop():
-        return reason
-    left = {job.key for job in missing}
-    with closing(runner(missing)) as batches:
-        for batch in batches:
-            results = [_settled(result) for result in batch]
-            for result in results:
-                if result.key not in left:
-                    raise ValueError(f"a result that belongs to no open job: (trial, budget) {result.key}")
-                left.remove(result.key)
-            journal.add_results(results)
-            on_results(results)
-            if left and (reason := stop()):
+class _Results:
+    """Results that have not been told yet: recorded ones, and those that came before their turn."""
+
+    def __init__(self, runner: Runner, journal: Journal) -> None:
+        self._runner, self._journal = runner, journal
+        self._requested: set[JobKey] = set()
+        """The jobs that the runner has and whose results are still to come."""
+        self._known: dict[JobKey, KnownResult] = {}
+        self._new: dict[JobKey, Result] = {}
+        self._unsaved: list[Result] = []
+        """New results that are not held in the journal's cache yet."""
+
+    def request(self, job: Job, due: int) -> None:
+        """Have the job done, unless its result is known."""
+        if known := known_result(job, self._journal):
+            self._known[job.key] = known
+        elif held := self._journal.held.get(job.key):
+            self._new[job.key] = held
+        else:
+            self._requested.add(job.key)
+            self._runner.submit(shortened(job, self._journal), due)
+
+    def wait_for(self, job: Job, stop: Stop) -> str | None:
+        """Wait for the job's result; return the reason if the search should stop instead."""
+        while job.key not in self._known and job.key not in self._new:
+            self._journal.hold([result for result in self._unsaved if result.key in self._new])
+            self._journal.sync()
+            self._unsaved = []
+            if reason := stop():
                 return reason
-    if left and not (reason := stop()):
-        raise RuntimeError(f"the runner did not do {len(left)} of {len(missing)} jobs")
-    return reason
+            batch = self._runner.collect()
+            if not batch:
+                if reason := stop():
+                    return reason
+                raise RuntimeError(f"the runner did not do {len(self._requested)} jobs")
+            for result in map(_settled, batch):
+                if result.key not in self._requested:
+                    raise ValueError(f"a result that belongs to no open job: (trial, budget) {result.key}")
+                self._requested.remove(result.key)
+                self._new[result.key] = result
+                self._unsaved.append(result)
+        return None
+
+    def take(self, job: Job) -> tuple[Result, bool]:
+        """The job's result, and whether it is to be recorded."""
+        if known := self._known.pop(job.key, None):
+            return known.result, known.is_new
+        return self._new.pop(job.key), True
 
 
 def _settled(result: Result) -> Result:
@@ -92,23 +122,3 @@ def _settled(result: Result) -> Result:
         reason = result.reason or f"the objective is {result.objective}"
         return replace(result, status=Status.DIVERGED, objective=None, reason=reason)
     return replace(result, objective=None)
-
-
-def _known(job: Job, journal: Journal) -> Result | None:
-    """The job's recorded result, if any, with its current rung: an extension may have moved it.
-
-    A trial that ended at a smaller budget has the same result at this budget.
-    """
-    result = journal.results.get(job.key)
-    if result is not None:
-        return result if result.rung == job.rung else replace(result, rung=job.rung)
-    before = journal.before(job.key)
-    if before is None or before.status is Status.COMPLETED:
-        return None
-    return replace(before, rung=job.rung, budget=job.stop, epochs=0)
-
-
-def _shortened(job: Job, journal: Journal) -> Job:
-    """The job, starting at the largest recorded budget, which an extended plan may not know about."""
-    before = journal.before(job.key)
-    return job if before is None or before.budget <= job.start else replace(job, start=before.budget)

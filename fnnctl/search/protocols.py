@@ -1,16 +1,21 @@
-"""The two parts of a search method: a sampler proposes configurations, a scheduler spends epochs on them.
+"""The two parts of a search method, and who does their jobs.
 
-Both depend only on the calls of `ask` and `tell` (no clock, no shared random state), so replaying a journal
-restores their state.
+A sampler proposes configurations, a scheduler spends epochs on them, a runner does the jobs. Samplers and
+schedulers depend only on the calls of `ask` and `tell` (no clock, no shared random state), so replaying a
+journal restores their state.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
-from fnnctl.records.trials import Job, Result, Trial
+from fnnctl.records.trials import Job, JobKey, Result, Trial
 from fnnctl.space.assignments import Assignment
+
+UNLIMITED: Final = sys.maxsize
+"""The number of virtual slots of methods whose decisions do not depend on the order of results."""
 
 
 class Sampler(Protocol):
@@ -20,24 +25,47 @@ class Sampler(Protocol):
     def learns(self) -> bool:
         """Whether its proposals depend on results."""
 
-    def ask(self) -> Assignment | None:
-        """The next configuration, never the same twice; None once the space is exhausted."""
+    def ask(self, n: int, pending: Sequence[Assignment]) -> Sequence[Assignment]:
+        """The next configurations, never the same twice: n, or fewer if the space is exhausted.
 
-    def tell(self, trial: Trial, result: Result) -> None:
-        """Receive a job's result.
+        `pending` are the configurations of trials that have no result yet.
+        """
 
-        A trial that stopped early is reported again, with 0 epochs, at every rung that it is promoted to.
+    def tell(self, trial: Trial, loss: float, budget: int) -> None:
+        """Receive a trial's loss after `budget` epochs; it is infinite if the trial diverged or failed.
+
+        A trial that stopped early is reported again at every rung that it is promoted to.
         """
 
 
 class Scheduler(Protocol):
     """Spends epochs, and passes every result on to its sampler."""
 
-    def ask(self) -> Sequence[Job]:
-        """All jobs that can start now, in the order of their trials; none if the search is over.
+    def ask(self, free: int) -> Sequence[Job]:
+        """At most `free` jobs that can start now, by trial.
 
-        The caller asks again after it has told all results.
+        None means that it waits for results, or that the search is over if no job is under way. It can be
+        asked again at once, and may then have further jobs.
         """
 
-    def tell(self, results: Sequence[Result]) -> None:
-        """Receive the results of all requested jobs, in the order of their trials."""
+    def tell(self, result: Result) -> None:
+        """Receive the result of a job; raises ValueError if no such job is under way."""
+
+    def released(self) -> Sequence[JobKey]:
+        """The results, since the last call, whose checkpoints no job will resume from any more."""
+
+
+class Runner(Protocol):
+    """Does jobs. Their results depend on the jobs alone, not on which of them are done together or first."""
+
+    def cost(self, job: Job) -> int:
+        """How long the job takes in virtual time, which must follow from the job alone."""
+
+    def submit(self, job: Job, due: int) -> None:
+        """Do the job; it is more urgent the smaller `due` is, the virtual time at which it ends."""
+
+    def collect(self) -> Sequence[Result]:
+        """Wait for results; none if the runner was asked to stop."""
+
+    def release(self, keys: Sequence[JobKey]) -> None:
+        """Forget the checkpoints of these results: no job will resume from them."""

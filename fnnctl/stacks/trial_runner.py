@@ -1,39 +1,35 @@
-"""Runs a search's jobs: trials of equal shape and epoch train as stacks; results come in a fixed order."""
+"""Runs a search's jobs: fits of equal shape and epoch that wait for a worker train as a stack."""
 
 from __future__ import annotations
 
-import hashlib
-import math
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
-from statistics import median_low
 from typing import Any
 
 from fnnctl.errors import DataError, MachineError
 from fnnctl.executors.protocols import Executor
-from fnnctl.executors.work import run_work
+from fnnctl.executors.work import run_pulled
 from fnnctl.modelling.fit import Fit
+from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.records.journal import Journal
-from fnnctl.records.trials import Job, Result, Status, Trial
+from fnnctl.records.trials import Job, JobKey, Result, Status, Trial
+from fnnctl.stacks.fit_queue import FitQueue, PlannedStack
 from fnnctl.stacks.measures import FitObjective, ObjectiveMeasure
 from fnnctl.stacks.planning import stack_size
-from fnnctl.stacks.trial_fits import FailedTrialError, StackKey, TrialFits, settings_text
+from fnnctl.stacks.trial_fits import FailedTrialError, StackKey, TrialFits
+from fnnctl.stacks.trial_results import (
+    MeasuredFit,
+    ended_fits,
+    failed_result,
+    recorded_digest,
+    trial_digest,
+    trial_result,
+)
 from fnnctl.stacks.work import StackItem, StackResult, WorkerData, train_item
-from fnnctl.store.trial_checkpoints import TrialCheckpoints, read_states
+from fnnctl.store.trial_checkpoints import TrialCheckpoints
 from fnnctl.text import counted
 from fnnctl.training.checkpoint import state_digest
-from fnnctl.training.members import StackSettings
 from fnnctl.training.trainer import Outcome
-
-CHECKPOINT = "checkpoint"
-"""The digest of a trial's training state."""
-FOLDS = "folds"
-"""Each fold's objective."""
-ENDED = "ended"
-"""The folds that stopped early while others continue, each with its epochs and its kept epoch."""
-KEPT_EPOCH = "kept_epoch"
-"""For a trial that stopped early: the epoch of its final weights; with folds, the lower median."""
 
 Event = Mapping[str, Any]
 ObjectiveResult = StackResult[FitObjective]
@@ -52,39 +48,30 @@ class RunnerSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class _JobGroup:
-    """What determines which fits can train together."""
+class _Shapes:
+    """What determines with which fits those of a trial can train together, and what they cost."""
 
     order: str
-    """The sort key of jobs with equal budgets."""
     keys: Sequence[StackKey]
     """One key per fit."""
+    cost: int
+    """Rows times parameters, over all fits: the virtual time of an epoch."""
 
 
-@dataclass(frozen=True, slots=True)
-class _PlannedStack:
-    """A stack before its fits are made."""
+@dataclass(slots=True)
+class _OpenJob:
+    """A job whose fits are waiting or training."""
 
-    start: int
-    stop: int
-    members: tuple[tuple[Trial, int], ...]
-    """The trial of each fit, and the fit's index in the trial."""
-
-    @property
-    def trials(self) -> list[int]:
-        """The trial numbers, without repetition."""
-        return list(dict.fromkeys(trial.number for trial, _ in self.members))
-
-    def by_trial(self) -> list[_PlannedStack]:
-        """One stack per trial."""
-        return [
-            replace(self, members=tuple(each for each in self.members if each[0].number == number))
-            for number in self.trials
-        ]
+    job: Job
+    due: int
+    found: dict[int, MeasuredFit]
+    missing: int
+    goes_on_with: Job | None = None
+    """The job for whose lost checkpoint this one trains again."""
 
 
 class TrialRunner:
-    """A runner for `search.loop.run_search`."""
+    """Does the jobs of `search.loop.run_search`."""
 
     def __init__(
         self,
@@ -100,131 +87,118 @@ class TrialRunner:
         self._settings, self._fits, self._checkpoints = settings, fits, checkpoints
         self._journal, self._executor, self._on_stack = journal, executor, on_stack
         self._shared = executor.share(WorkerData(fits.data, reuse=True))
-        self._stopped = self._begun = False
+        self._queue = FitQueue(
+            lambda settings, count: stack_size(settings, count, rows=len(fits.data), workers=executor.workers)
+        )
+        self._shapes: dict[int, _Shapes | FailedTrialError] = {}
+        self._open: dict[int, _OpenJob] = {}
+        """By trial number: a trial has one job at a time."""
+        self._results: list[Result] = []
+        self._trained: Iterator[tuple[PlannedStack, ObjectiveResult | None]] = iter(())
 
-    def __call__(self, jobs: Sequence[Job]) -> Generator[Sequence[Result], None, None]:
-        """Run the jobs, and yield their results in the order of `_ordered`."""
-        failed: dict[int, Result] = {}
-        groups: dict[int, _JobGroup] = {}
-        for job in jobs:
+    def cost(self, job: Job) -> int:
+        """See `Runner`: epochs × rows × parameters, over all fits; 0 if the configuration is invalid."""
+        shapes = self._shapes_of(job.trial)
+        return 0 if isinstance(shapes, FailedTrialError) else (job.stop - job.start) * shapes.cost
+
+    def submit(self, job: Job, due: int) -> None:
+        """See `Runner`. A lost checkpoint is trained again first."""
+        shapes = self._shapes_of(job.trial)
+        if isinstance(shapes, FailedTrialError):
+            self._results.append(failed_result(job, str(shapes)))
+        elif job.start and not self._has_checkpoint(job):
+            self._begin(replace(job, start=0, stop=job.start), shapes, due, goes_on_with=job)
+        else:
+            self._begin(job, shapes, due)
+
+    def collect(self) -> Sequence[Result]:
+        """See `Runner`."""
+        while not self._results:
+            done = next(self._trained, None)
+            if done is None:
+                self._trained = run_pulled(self._executor, train_item, self._pull, on_killed=lambda _: None)
+                done = next(self._trained, None)
+                if done is None:
+                    break
+            self._receive(*done)
+        results, self._results = self._results, []
+        return results
+
+    def release(self, keys: Sequence[JobKey]) -> None:
+        """See `Runner`."""
+        if not self._settings.keep_checkpoints:
+            self._checkpoints.release(keys)
+
+    def _shapes_of(self, trial: Trial) -> _Shapes | FailedTrialError:
+        found = self._shapes.get(trial.number)
+        if found is None:
             try:
-                groups[job.trial.number] = _JobGroup(*self._fits.stack_keys(job.trial.assignment))
+                order, keys = self._fits.stack_keys(trial.assignment)
+                cost = sum(ParameterLayout(settings.shape).size * rows for settings, (rows, *_) in keys)
+                found = _Shapes(order, keys, cost)
             except FailedTrialError as error:
-                failed[job.trial.number] = _failed(job, str(error))
-        # Nothing is removed before the first jobs: recorded trials of the same rung may still be promoted.
-        if self._begun and not self._settings.keep_checkpoints:
-            self._checkpoints.keep_only({(job.trial.number, job.start) for job in jobs})
-        self._begun = True
-        self._train_lost([job for job in jobs if job.trial.number in groups], groups)
-        if self._stopped:
-            return
-        ordered = _ordered(jobs, groups)
-        results = dict(failed)
-        waiting = iter(ordered)
-        due = next(waiting, None)
-        for result in self._results([job for job in ordered if job.trial.number not in failed], groups):
-            results[result.trial] = result
-            batch = []
-            while due and due.trial.number in results:
-                batch.append(results[due.trial.number])
-                due = next(waiting, None)
-            if batch:
-                yield batch
-        rest = [results[job.trial.number] for job in [due, *waiting] if job and job.trial.number in results]
-        if rest and not self._stopped:
-            yield rest
+                found = error
+            self._shapes[trial.number] = found
+        return found
 
-    def _results(self, jobs: Sequence[Job], groups: Mapping[int, _JobGroup]) -> Iterator[Result]:
-        """Train the jobs; a trial's result is yielded once all its fits are done."""
-        count = len(self._fits.rows)
-        found = {job.trial.number: self._ended(job) for job in jobs}
-        missing = {number: count - len(ended) for number, ended in found.items()}
-        of_trial = {job.trial.number: job for job in jobs}
-        for stack, result in self._train(self._plan(jobs, found, groups)):
-            if result is None:
-                for number in stack.trials:
-                    if missing.pop(number, None):
-                        yield _failed(of_trial[number], "its worker process was killed twice")
-                continue
-            if any(fit.outcome is Outcome.INTERRUPTED for fit in result.measured):
-                self._stopped = True
-                continue
-            self._note(stack, result)
-            for k, ((trial, index), fit) in enumerate(zip(stack.members, result.measured, strict=True)):
-                if trial.number in missing:
-                    found[trial.number][index] = fit, result.digests.get(k)
-                    missing[trial.number] -= 1
-            for number in stack.trials:
-                if missing.get(number) == 0:
-                    del missing[number]
-                    done = found.pop(number)
-                    yield self._result(of_trial[number], [done[index] for index in sorted(done)])
-        self._stopped = self._stopped or bool(missing)
+    def _begin(self, job: Job, shapes: _Shapes, due: int, *, goes_on_with: Job | None = None) -> None:
+        found = self._ended(job)
+        keys = [(index, key) for index, key in enumerate(shapes.keys) if index not in found]
+        self._open[job.trial.number] = _OpenJob(job, due, found, len(keys), goes_on_with)
+        self._queue.add(job, shapes.order, keys, due)
 
-    def _plan(
-        self, jobs: Sequence[Job], ended: Mapping[int, Mapping[int, object]], groups: Mapping[int, _JobGroup]
-    ) -> list[_PlannedStack]:
-        """Stacks for jobs in sorted order; fits that have ended are left out."""
-        alike: dict[tuple[int, int, str], list[tuple[Trial, int]]] = {}
-        settings_of: dict[tuple[int, int, str], StackSettings] = {}
-        for job in jobs:
-            group = groups[job.trial.number]
-            for index, (settings, sizes) in enumerate(group.keys):
-                if index not in ended[job.trial.number]:
-                    key = job.start, job.stop, f"{group.order} {settings_text(settings)} {sizes}"
-                    settings_of[key] = settings
-                    alike.setdefault(key, []).append((job.trial, index))
-        stacks = []
-        for key, members in alike.items():
-            start, stop, _ = key
-            rows, workers = len(self._fits.data), self._executor.workers
-            most = stack_size(settings_of[key], len(members), rows=rows, workers=workers)
-            count = math.ceil(len(members) / most)
-            ends = [len(members) * k // count for k in range(count + 1)]
-            parts = (members[first:last] for first, last in pairwise(ends))
-            stacks += [_PlannedStack(start, stop, tuple(part)) for part in parts]
-        return stacks
+    def _pull(self) -> tuple[PlannedStack, tuple[Any, ...]] | None:
+        """The next stack and its item: its fits are made when a worker is free, and released afterwards."""
+        stack = self._queue.pull()
+        return (stack, (self._shared, self._item(stack))) if stack else None
 
-    def _train(
-        self, stacks: Sequence[_PlannedStack]
-    ) -> Iterator[tuple[_PlannedStack, ObjectiveResult | None]]:
-        """Each stack and its result; None if the worker of a trial that trained alone was killed.
-
-        If a stack's worker was killed, its trials are trained one by one: they may have exhausted the memory
-        together but fit in it alone.
-        """
-        # A generator, so that a stack's fits are made when a worker is free, and released afterwards.
-        items = ((self._shared, self._item(stack)) for stack in stacks)
-        again: list[_PlannedStack] = []
-        for index, result in run_work(self._executor, train_item, items, on_killed=lambda index: None):
-            if result is None and len(stacks[index].trials) > 1:
-                again += stacks[index].by_trial()
-            else:
-                yield stacks[index], result
-        if again:
-            yield from self._train(again)
-
-    def _item(self, stack: _PlannedStack) -> StackItem[FitObjective]:
+    def _item(self, stack: PlannedStack) -> StackItem[FitObjective]:
         made: dict[int, list[Fit]] = {}
         for trial, _ in stack.members:
             if trial.number not in made:
                 made[trial.number] = self._fits.fits(trial.assignment)
-        states = []
+        state = None
         if stack.start:
-            places = (
-                self._checkpoints.place((trial.number, index), stack.start) for trial, index in stack.members
-            )
-            states = [place for place in places if place is not None]
+            keys = [(trial.number, index) for trial, index in stack.members]
+            state = self._checkpoints.read(keys, stack.start)
         return StackItem(
             fits=tuple(made[trial.number][index] for trial, index in stack.members),
             measure=ObjectiveMeasure(self._settings.metric, self._settings.on_folds),
             start=stack.start,
-            states=tuple(states),
+            state=state,
             stop=stack.stop,
             keep=self._settings.keep_checkpoints or stack.stop < self._settings.max_epochs,
         )
 
-    def _note(self, stack: _PlannedStack, result: ObjectiveResult) -> None:
+    def _receive(self, stack: PlannedStack, result: ObjectiveResult | None) -> None:
+        """Add a stack's measurements to its trials.
+
+        There is no result if the worker was killed, twice. The trials of a stack are then trained one by one:
+        they may have exhausted the memory together but fit in it alone.
+        """
+        if result is None and len(stack.trials) > 1:
+            self._queue.add_stacks(stack.by_trial())
+            return
+        if result is None:
+            for number in stack.trials:
+                if opened := self._open.pop(number, None):
+                    self._finish(opened, failed_result(opened.job, "its worker process was killed twice"))
+            return
+        if any(fit.outcome is Outcome.INTERRUPTED for fit in result.measured):
+            return
+        self._note(stack, result)
+        for k, ((trial, index), fit) in enumerate(zip(stack.members, result.measured, strict=True)):
+            opened = self._open.get(trial.number)
+            if opened is None:  # another of the trial's fits has killed its worker
+                continue
+            opened.found[index] = fit, result.digests.get(k)
+            opened.missing -= 1
+            if not opened.missing:
+                del self._open[trial.number]
+                done = [opened.found[each] for each in sorted(opened.found)]
+                self._finish(opened, trial_result(opened.job, done, self._settings.metric))
+
+    def _note(self, stack: PlannedStack, result: ObjectiveResult) -> None:
         """Write the states to keep, and add the stack to the timeline."""
         if result.state is not None:
             keys = [(stack.members[k][0].number, stack.members[k][1]) for k in result.digests]
@@ -239,112 +213,45 @@ class TrialRunner:
             }
         )
 
-    def _result(self, job: Job, done: Sequence[tuple[FitObjective, str | None]]) -> Result:
-        """The trial's result: the mean over its fits. If one fit diverged, the trial diverged."""
-        fits = [fit for fit, _ in done]
-        epochs = max(fit.epochs for fit in fits) - job.start
-        outcomes = {fit.outcome for fit in fits}
-        facts: dict[str, object] = {}
-        if len(fits) == 1:
-            facts["curve"] = fits[0].curves
-        if Outcome.DIVERGED in outcomes:
-            count = sum(fit.outcome is Outcome.DIVERGED for fit in fits)
-            where = f"in {count} of {len(fits)} folds" if len(fits) > 1 else f"in epoch {job.start + epochs}"
-            result = _failed(job, f"the loss became non-finite {where}")
-            return replace(result, status=Status.DIVERGED, epochs=epochs, facts=facts)
-        objectives = [fit.objective for fit in fits if fit.objective is not None]
-        if len(objectives) < len(fits):
-            result = _failed(job, f"{self._settings.metric} is undefined here")
-            return replace(result, epochs=epochs, facts=facts)
-        goes_on = Outcome.COMPLETED in outcomes
-        if len(fits) > 1:
-            facts[FOLDS] = objectives
-            ended = [
-                [k, fit.epochs, fit.kept_epoch]
-                for k, fit in enumerate(fits)
-                if fit.outcome is not Outcome.COMPLETED
-            ]
-            if goes_on and ended:
-                facts[ENDED] = ended
-        if goes_on:
-            facts[CHECKPOINT] = _trial_digest([digest for _, digest in done if digest])
-        else:
-            facts[KEPT_EPOCH] = median_low(fit.kept_epoch for fit in fits)
-        status = Status.COMPLETED if goes_on else Status.STOPPED_EARLY
-        mean = math.fsum(objectives) / len(objectives)
-        return Result(job.trial.number, job.rung, job.stop, status, mean, epochs, facts=facts)
+    def _finish(self, opened: _OpenJob, result: Result) -> None:
+        """Keep the result; if only a checkpoint was lost, check the result and do the job itself."""
+        if opened.goes_on_with is None:
+            self._results.append(result)
+            return
+        self._refuse_another(result)
+        job = opened.goes_on_with
+        shapes = self._shapes_of(job.trial)
+        if isinstance(shapes, _Shapes):
+            self._begin(job, shapes, opened.due)
 
-    def _ended(self, job: Job) -> dict[int, tuple[FitObjective, str | None]]:
-        """The trial's fits that had stopped early before this job; they keep their value at no cost."""
-        facts = self._journal.results[job.trial.number, job.start].facts if job.start else None
-        if not facts or ENDED not in facts:
-            return {}
-        return {
-            index: (FitObjective(Outcome.STOPPED_EARLY, epochs, kept, facts[FOLDS][index]), None)
-            for index, epochs, kept in facts[ENDED]
-        }
+    def _refuse_another(self, result: Result) -> None:
+        """Raise `MachineError` if a result differs from the recorded one: this is another kind of machine."""
+        if result.status is Status.FAILED:
+            raise MachineError(
+                f"trial {result.trial} could not be trained again after its checkpoint was lost: "
+                f"{result.reason}"
+            )
+        recorded, after = self._journal.results[result.key], counted(result.budget, "epoch")
+        if (result.objective, recorded_digest(result)) != (recorded.objective, recorded_digest(recorded)):
+            raise MachineError(
+                f"trial {result.trial}, trained again because its checkpoint was lost, has the objective "
+                f"{result.objective} after {after}, but the journal has {recorded.objective}: this machine "
+                "or its NumPy does not reproduce results exactly. Start a new search here"
+            )
 
-    def _train_lost(self, jobs: Sequence[Job], groups: Mapping[int, _JobGroup]) -> None:
-        """Retrain lost checkpoints that jobs resume from, and those that differ from the journal.
+    def _ended(self, job: Job) -> dict[int, MeasuredFit]:
+        """The trial's fits that had stopped early before this job."""
+        return ended_fits(self._journal.results[job.trial.number, job.start].facts) if job.start else {}
 
-        Raises `MachineError` if the result differs: then this is another kind of machine.
-        """
-        lost = [
-            replace(job, start=0, stop=job.start) for job in jobs if job.start and not self._is_there(job)
-        ]
-        for stop in sorted({job.stop for job in lost}):
-            ordered = _ordered([job for job in lost if job.stop == stop], groups)
-            for result in self._results(ordered, groups):
-                if result.status is Status.FAILED:
-                    raise MachineError(
-                        f"trial {result.trial} could not be trained again after its checkpoint was lost: "
-                        f"{result.reason}"
-                    )
-                recorded, after = self._journal.results[result.trial, stop], counted(stop, "epoch")
-                if (result.objective, _digest(result)) != (recorded.objective, _digest(recorded)):
-                    raise MachineError(
-                        f"trial {result.trial}, trained again because its checkpoint was lost, has the "
-                        f"objective {result.objective} after {after}, but the journal has "
-                        f"{recorded.objective}: this machine or its NumPy does not reproduce results "
-                        "exactly. Start a new search here"
-                    )
-
-    def _is_there(self, job: Job) -> bool:
+    def _has_checkpoint(self, job: Job) -> bool:
         """Whether the job's checkpoint exists and has the recorded digest."""
         ended = self._ended(job)
         keys = [(job.trial.number, index) for index in range(len(self._fits.rows)) if index not in ended]
         if all(self._checkpoints.has_written(key, job.start) for key in keys):
             return True
-        places = [self._checkpoints.place(key, job.start) for key in keys]
         try:
-            digests = [state_digest(read_states([place])) for place in places if place is not None]
+            digests = [state_digest(self._checkpoints.read([key], job.start)) for key in keys]
         except (DataError, MachineError, IndexError):
             return False
-        recorded = _digest(self._journal.results[job.trial.number, job.start])
-        return None not in places and _trial_digest(digests) == recorded
-
-
-def _ordered(jobs: Sequence[Job], groups: Mapping[int, _JobGroup]) -> list[Job]:
-    """The jobs in the order in which they are recorded: short ones first, those of one stack together.
-
-    The sort key depends on each job alone, so leaving out jobs does not change the order of the others.
-    """
-
-    def key(job: Job) -> tuple[int, int, str, int]:
-        own = groups.get(job.trial.number)
-        return job.stop, job.start, own.order if own else "", job.trial.number
-
-    return sorted(jobs, key=key)
-
-
-def _failed(job: Job, reason: str) -> Result:
-    return Result(job.trial.number, job.rung, job.stop, Status.FAILED, None, 0, reason)
-
-
-def _digest(result: Result) -> object:
-    return (result.facts or {}).get(CHECKPOINT)
-
-
-def _trial_digest(digests: Sequence[str]) -> str:
-    """One digest of a trial's states, in the order of its fits."""
-    return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
+        recorded = recorded_digest(self._journal.results[job.trial.number, job.start])
+        return trial_digest(digests) == recorded

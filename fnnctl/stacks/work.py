@@ -12,7 +12,6 @@ import numpy as np
 
 from fnnctl.executors.protocols import Progress
 from fnnctl.modelling.fit import Fit
-from fnnctl.store.trial_checkpoints import StatePlace, read_states
 from fnnctl.tasks.task import TaskData
 from fnnctl.training.checkpoint import Checkpoint, state_digest
 from fnnctl.training.history import Record
@@ -64,8 +63,8 @@ class StackItem(Generic[T]):
     measure: Measure[T]
     start: int = 0
     """The number of epochs trained before."""
-    states: tuple[StatePlace, ...] = ()
-    """The training state of each fit after `start` epochs; empty if `start` is 0."""
+    state: State | None = None
+    """The training states of the fits after `start` epochs, along the first axis; None if `start` is 0."""
     stop: int | None = None
     """The epoch at which training pauses; None for each fit's own last epoch."""
     keep: bool = False
@@ -108,15 +107,14 @@ class WorkerData:
 
 
 def train_item(progress: Progress, shared: WorkerData, item: StackItem[T]) -> StackResult[T]:
-    """Train an item's fits and measure them; raises `DataError` if a checkpoint cannot be read."""
+    """Train an item's fits and measure them."""
     begun = time.monotonic()
-    state = read_states(item.states) if item.start else None
     stack = train_fits(
         shared.data,
         item.fits,
         pools=shared.pool,
         epochs=item.stop,
-        start=(item.start, state),
+        start=(item.start, item.state),
         on_epoch=lambda stack, record: progress.advance(len(stack.members)),
         should_stop=progress.should_stop,
     )

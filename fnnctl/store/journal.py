@@ -51,6 +51,7 @@ class JournalFile:
         self.records, self._size, self._checksum = ([], 0, 0) if found is None else _read(content, path)
         self.torn = len(content) - self._size
         """The length of the incomplete last line, in bytes."""
+        self._is_synced = True
         try:
             if self.torn:  # save the incomplete line before cutting it off
                 append_bytes(path.with_name(names.JOURNAL_TORN), content[self._size :] + b"\n", sync=True)
@@ -78,6 +79,17 @@ class JournalFile:
             raise cannot_write(self.path, error) from error
         self._size += len(content)
         self._checksum = checksum
+        self._is_synced = sync
+
+    def sync(self) -> None:
+        """Make sure that all appended records survive a power cut; raises `MachineError` if they may not."""
+        if self._is_synced:
+            return
+        try:
+            os.fsync(self._descriptor)
+        except OSError as error:
+            raise cannot_write(self.path, error) from error
+        self._is_synced = True
 
     def close(self) -> None:
         """Close the file; appended records are already written."""

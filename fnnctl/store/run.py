@@ -30,6 +30,7 @@ from fnnctl.store.journal import JournalFile, JournalRecord, journal_bytes
 from fnnctl.store.lock import HeldError, hold_lock, release, take_over_lock
 from fnnctl.store.manifest import Manifest
 from fnnctl.store.provenance import utc_text
+from fnnctl.store.result_cache import ResultCache
 from fnnctl.store.tables import csv_lines
 from fnnctl.store.weights import Array, array_list, to_npz
 from fnnctl.text import plain_text
@@ -104,6 +105,10 @@ class OpenRun(RunFolder):
         if not path.exists():
             raise self._without_journal()
         return JournalFile(path)
+
+    def result_cache(self) -> ResultCache:
+        """The results of a search that came before their turn."""
+        return ResultCache(self.path)
 
     def write_resolved(self, resolved: str) -> None:
         """Write the complete config of an extended search, if it has changed."""

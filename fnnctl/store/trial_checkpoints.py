@@ -5,7 +5,7 @@ A lost or damaged checkpoint does no harm: the trial is trained again, and the j
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +39,10 @@ class TrialCheckpoints:
     def __init__(self, run: Path) -> None:
         """Find the existing checkpoints; a file that cannot be read counts as lost."""
         self._folder = run / names.CHECKPOINTS
-        self._places: dict[tuple[FitKey, int], StatePlace] = {}
+        self._places: dict[tuple[int, int], dict[int, StatePlace]] = {}
+        """By trial and budget, then by the index of the fit."""
+        self._needed: dict[Path, int] = {}
+        """By file, the number of its checkpoints that are still needed."""
         self._written: set[tuple[FitKey, int]] = set()
         for left_behind in self._folder.glob(names.TEMPORARY_PATTERN):
             with suppress(OSError):
@@ -52,11 +55,30 @@ class TrialCheckpoints:
 
     def place(self, key: FitKey, budget: int) -> StatePlace | None:
         """The location of the fit's checkpoint at this budget; None if there is none."""
-        return self._places.get((key, budget))
+        trial, fit = key
+        return self._places.get((trial, budget), {}).get(fit)
 
     def has_written(self, key: FitKey, budget: int) -> bool:
         """Whether this object wrote the fit's checkpoint and still has it; then no check is needed."""
         return (key, budget) in self._written
+
+    def read(self, keys: Sequence[FitKey], budget: int) -> dict[str, Array]:
+        """The states of these fits at this budget, stacked in order.
+
+        Raises `DataError` if one is lost or damaged, or if their arrays do not match.
+        """
+        places = [place for key in keys if (place := self.place(key, budget))]
+        if len(places) < len(keys):
+            raise DataError(Problem(f"lacks a checkpoint after epoch {budget}", file=str(self._folder)))
+        files = {file: read_state(file) for file in {place.file for place in places}}
+        try:
+            return {
+                name: np.concatenate([files[place.file][name][place.row : place.row + 1] for place in places])
+                for name in next(iter(files.values()))
+            }
+        except (KeyError, ValueError) as error:
+            message = f"does not match the other checkpoints ({error})"
+            raise DataError(Problem(message, file=str(next(iter(files))))) from error
 
     def write(self, keys: Sequence[FitKey], budget: int, state: Mapping[str, Array]) -> None:
         """Write the state of a stack; the first axis of each array runs over these fits."""
@@ -69,19 +91,35 @@ class TrialCheckpoints:
         self._note(file, keys, budget)
         self._written |= {(key, budget) for key in keys}
 
-    def keep_only(self, needed: Collection[tuple[int, int]]) -> None:
-        """Remove files without a needed checkpoint; `needed` holds pairs of a trial's number and a budget."""
-        kept = {key: place for key, place in self._places.items() if (key[0][0], key[1]) in needed}
-        files = {place.file for place in kept.values()}
+    def release(self, keys: Iterable[tuple[int, int]]) -> None:
+        """Forget the checkpoints of pairs of a trial and a budget; remove files of which none is needed."""
+        for trial, budget in keys:
+            for fit, place in self._places.pop((trial, budget), {}).items():
+                self._written.discard(((trial, fit), budget))
+                self._let_go(place.file)
+
+    def clear(self) -> None:
+        """Remove all files."""
         for file in self._folder.glob("*.npz"):
-            if file not in files:
-                with suppress(OSError):
-                    file.unlink()
-        self._places = kept
-        self._written &= kept.keys()
+            with suppress(OSError):
+                file.unlink()
+        self._places, self._needed, self._written = {}, {}, set()
 
     def _note(self, file: Path, keys: Sequence[FitKey], budget: int) -> None:
-        self._places |= {(key, budget): StatePlace(file, row) for row, key in enumerate(keys)}
+        self._needed[file] = len(keys)
+        for row, (trial, fit) in enumerate(keys):
+            places = self._places.setdefault((trial, budget), {})
+            if former := places.get(fit):
+                self._let_go(former.file)
+            places[fit] = StatePlace(file, row)
+
+    def _let_go(self, file: Path) -> None:
+        """One checkpoint of the file is not needed any more."""
+        self._needed[file] -= 1
+        if not self._needed[file]:
+            del self._needed[file]
+            with suppress(OSError):
+                file.unlink()
 
 
 def read_state(file: Path) -> dict[str, Array]:
@@ -92,16 +130,3 @@ def read_state(file: Path) -> dict[str, Array]:
 
 def _read(file: Path) -> dict[str, Array]:
     return read_npz(read_bytes(file) or b"", file)
-
-
-def read_states(places: Sequence[StatePlace]) -> dict[str, Array]:
-    """The states at several places, stacked in order; raises `DataError` if their arrays do not match."""
-    files = {place.file: read_state(place.file) for place in places}
-    try:
-        return {
-            name: np.concatenate([files[place.file][name][place.row : place.row + 1] for place in places])
-            for name in next(iter(files.values()))
-        }
-    except (KeyError, ValueError) as error:
-        message = f"does not match the other checkpoints ({error})"
-        raise DataError(Problem(message, file=str(next(iter(files))))) from error

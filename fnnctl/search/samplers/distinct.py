@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Hashable, Sequence
 from typing import TypeAlias
 
-from fnnctl.records.trials import Result, Trial
+from fnnctl.records.trials import Trial
 from fnnctl.space.assignments import Assignment
 
 Key: TypeAlias = Callable[[Assignment], Hashable]
 """Gives equal configurations the same key, as `TrialConfigs.key_of` does."""
 
 
-class Distinct:
+class Distinct(ABC):
     """Remembers the configurations that it has proposed, and ignores their results."""
 
     learns = False
@@ -23,8 +24,19 @@ class Distinct:
         self.saved = 0
         """How many configurations were skipped because they were equal to an earlier one."""
 
-    def tell(self, trial: Trial, result: Result) -> None:
-        """See `Sampler`; nothing is learned."""
+    def ask(self, n: int, pending: Sequence[Assignment]) -> Sequence[Assignment]:
+        """See `Sampler`."""
+        found: list[Assignment] = []
+        while len(found) < n and (assignment := self._next()) is not None:
+            found.append(assignment)
+        return found
+
+    def tell(self, trial: Trial, loss: float, budget: int) -> None:  # noqa: B027  # nothing is learned
+        """See `Sampler`."""
+
+    @abstractmethod
+    def _next(self) -> Assignment | None:
+        """The next new configuration; None if the space is exhausted."""
 
     def _is_new(self, assignment: Assignment) -> bool:
         """Whether no equal configuration came before; remembers this one."""

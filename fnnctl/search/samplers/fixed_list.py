@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import islice
 
-from fnnctl.records.trials import Result, Trial
+from fnnctl.records.trials import Trial
 from fnnctl.space.assignments import Assignment
 
 
@@ -17,9 +18,9 @@ class FixedListSampler:
         """The assignments are read one by one, on demand."""
         self._assignments = iter(assignments)
 
-    def ask(self) -> Assignment | None:
+    def ask(self, n: int, pending: Sequence[Assignment]) -> Sequence[Assignment]:
         """See `Sampler`."""
-        return next(self._assignments, None)
+        return list(islice(self._assignments, n))
 
-    def tell(self, trial: Trial, result: Result) -> None:
+    def tell(self, trial: Trial, loss: float, budget: int) -> None:
         """See `Sampler`; nothing is learned."""

@@ -20,7 +20,7 @@ class GridSampler(Distinct):
         grid = space.grid(resolution)
         self._candidates = map(grid.at, shuffled(grid.size, seed=seed))
 
-    def ask(self) -> Assignment | None:
+    def _next(self) -> Assignment | None:
         """The next combination that does not repeat a configuration; None after the last."""
         for assignment in self._candidates:
             if self._is_new(assignment):

@@ -34,7 +34,7 @@ class RandomSampler(Distinct):
         self._is_small = space.size is not None and space.size <= MOST_LISTED
         self._rest: Iterator[Assignment] | None = None
 
-    def ask(self) -> Assignment | None:
+    def _next(self) -> Assignment | None:
         """The next new configuration; None if the space is exhausted or nearly so."""
         if self._rest is None:
             patience = PATIENCE if self._is_small else MOST_REPETITIONS

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fnnctl.records.trials import Direction, Job, Result
+from fnnctl.records.trials import Direction, Job, JobKey, Result
 from fnnctl.search.budget import SearchBudget, least
-from fnnctl.search.protocols import Sampler
+from fnnctl.search.protocols import UNLIMITED, Sampler
 from fnnctl.search.rungs import Bracket, Rung
-from fnnctl.search.schedulers.trial_source import TrialSource, check_answers
+from fnnctl.search.schedulers.jobs import OpenJobs
+from fnnctl.search.schedulers.trial_source import TrialSource
 
 
 class FullBudget:
-    """One rung for all trials: together, or one after another if the sampler learns from them."""
+    """One rung for all trials."""
 
     def __init__(self, source: TrialSource, *, epochs: int) -> None:
         """Start as many trials as the source provides."""
         self._source, self._epochs = source, epochs
-        self._jobs: list[Job] = []
+        self._jobs = OpenJobs()
 
     @staticmethod
     def plan(budget: SearchBudget, size: int | None) -> tuple[Bracket, ...]:
@@ -30,19 +31,20 @@ class FullBudget:
     @classmethod
     def build(cls, sampler: Sampler, budget: SearchBudget, direction: Direction) -> FullBudget:
         """See `SchedulerKind`."""
-        source = TrialSource(sampler, least(budget.trials, budget.max_trials))
-        return cls(source, epochs=budget.max_epochs)
+        most = least(budget.trials, budget.max_trials)
+        return cls(TrialSource(sampler, most, direction=direction), epochs=budget.max_epochs)
 
-    def ask(self) -> Sequence[Job]:
+    def ask(self, free: int) -> Sequence[Job]:
         """See `Scheduler`."""
-        if not self._jobs:
-            trials = self._source.begin(1 if self._source.sampler.learns else None)
-            self._jobs = [Job(trial, rung=0, start=0, stop=self._epochs) for trial in trials]
-        return self._jobs
+        if self._source.exhausted:
+            return []
+        trials = self._source.begin(UNLIMITED, free)
+        return self._jobs.begin([Job(trial, rung=0, start=0, stop=self._epochs) for trial in trials])
 
-    def tell(self, results: Sequence[Result]) -> None:
+    def tell(self, result: Result) -> None:
         """See `Scheduler`."""
-        check_answers(self._jobs, results)
-        for job, result in zip(self._jobs, results, strict=True):
-            self._source.sampler.tell(job.trial, result)
-        self._jobs = []
+        self._source.tell(self._jobs.end(result).trial, result)
+
+    def released(self) -> Sequence[JobKey]:
+        """See `Scheduler`; no job resumes from another."""
+        return []

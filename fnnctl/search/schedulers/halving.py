@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 
 from fnnctl.records.standings import is_finite, ranked
-from fnnctl.records.trials import Direction, Job, Result, Status, Trial
+from fnnctl.records.trials import Direction, Job, JobKey, Result, Status, Trial
 from fnnctl.search.budget import SearchBudget
 from fnnctl.search.protocols import Sampler
 from fnnctl.search.rungs import Bracket, halving_bracket, halving_bracket_of_total
-from fnnctl.search.schedulers.trial_source import TrialSource, check_answers
+from fnnctl.search.schedulers.jobs import OpenJobs
+from fnnctl.search.schedulers.trial_source import TrialSource
 
 
 class Halving:
@@ -20,16 +22,17 @@ class Halving:
     shrinks. A trial that stopped early is promoted like any other, but is not trained further.
     """
 
-    def __init__(self, source: TrialSource, bracket: Bracket, *, direction: Direction) -> None:
+    def __init__(self, source: TrialSource, bracket: Bracket) -> None:
         """If the source has fewer trials than the bracket, the bracket shrinks."""
         self._source, self._bracket = source, bracket
-        self._direction: Direction = direction
         self._trials: dict[int, Trial] = {}
-        self._rung = -1
+        self._rung = 0
+        self._waiting: deque[Job] = deque()
+        """Jobs of the current rung that have not started."""
+        self._jobs = OpenJobs()
         self._results: list[Result] = []
         """The results of the current rung."""
-        self.jobs: list[Job] = []
-        """The requested jobs that have no results yet."""
+        self._released: list[JobKey] = []
 
     @staticmethod
     def plan(budget: SearchBudget, size: int | None = None) -> tuple[Bracket, ...]:
@@ -46,41 +49,67 @@ class Halving:
     def build(cls, sampler: Sampler, budget: SearchBudget, direction: Direction) -> Halving:
         """See `SchedulerKind`."""
         (bracket,) = cls.plan(budget)
-        return cls(TrialSource(sampler, budget.max_trials), bracket, direction=direction)
+        return cls(TrialSource(sampler, budget.max_trials, direction=direction), bracket)
 
-    def ask(self) -> Sequence[Job]:
+    def ask(self, free: int) -> Sequence[Job]:
+        """See `Scheduler`: the jobs of the current rung; the next rung waits for all its results."""
+        if not self.is_filled:
+            self._begin_trials(free)
+        self._climb()
+        return self._jobs.begin([self._waiting.popleft() for _ in range(min(free, len(self._waiting)))])
+
+    def tell(self, result: Result) -> None:
         """See `Scheduler`."""
-        while not self.jobs and self._rung + 1 < len(self._bracket.rungs):
+        job = self._jobs.end(result)
+        if job.start:
+            self._released.append((job.trial.number, job.start))
+        self._enter(result)
+        self._climb()
+
+    def released(self) -> Sequence[JobKey]:
+        """See `Scheduler`."""
+        released, self._released = self._released, []
+        return released
+
+    @property
+    def has_started_last_rung(self) -> bool:
+        """Whether all jobs of the last rung have started."""
+        return self._rung + 1 >= len(self._bracket.rungs) and self.is_filled and not self._waiting
+
+    @property
+    def is_filled(self) -> bool:
+        """Whether no more trials start in this bracket."""
+        return self._rung > 0 or len(self._trials) >= self._bracket.trials or self._source.exhausted
+
+    def _begin_trials(self, free: int) -> None:
+        left = self._bracket.trials - len(self._trials)
+        trials = self._source.begin(left, free, bracket=self._bracket.number)
+        self._trials |= {trial.number: trial for trial in trials}
+        epochs = self._bracket.rungs[0].epochs
+        self._waiting += [Job(trial, rung=0, start=0, stop=epochs) for trial in trials]
+
+    def _climb(self) -> None:
+        """Go to the next rung once all results of this one are there; a rung without jobs is passed."""
+        while (
+            self._rung + 1 < len(self._bracket.rungs) and self.is_filled and not (self._waiting or self._jobs)
+        ):
             self._rung += 1
-            self.jobs = self._promote() if self._rung else self._begin()
-        return self.jobs
+            self._promote()
 
-    def tell(self, results: Sequence[Result]) -> None:
-        """See `Scheduler`."""
-        check_answers(self.jobs, results)
-        self.jobs = []
-        for result in results:
-            self._enter(result)
-
-    def _begin(self) -> list[Job]:
-        rung = self._bracket.rungs[0]
-        trials = self._source.begin(rung.trials, bracket=self._bracket.number)
-        self._trials = {trial.number: trial for trial in trials}
-        return [Job(trial, rung=0, start=0, stop=rung.epochs) for trial in trials]
-
-    def _promote(self) -> list[Job]:
+    def _promote(self) -> None:
         below, rung = self._bracket.rungs[self._rung - 1], self._bracket.rungs[self._rung]
-        best = [
-            result for result in ranked(self._results, self._direction)[: rung.trials] if is_finite(result)
-        ]
-        jobs, self._results = [], []
+        order = ranked(self._results, self._source.direction)
+        best = [result for result in order[: rung.trials] if is_finite(result)]
+        promoted = {result.trial for result in best}
+        self._released += [result.key for result in self._results if result.trial not in promoted]
+        self._results = []
         for result in sorted(best, key=lambda result: result.trial):
             if result.status is Status.STOPPED_EARLY:
                 self._enter(replace(result, rung=self._rung, budget=rung.epochs, epochs=0))
             else:
-                jobs.append(Job(self._trials[result.trial], self._rung, start=below.epochs, stop=rung.epochs))
-        return jobs
+                trial = self._trials[result.trial]
+                self._waiting.append(Job(trial, self._rung, start=below.epochs, stop=rung.epochs))
 
     def _enter(self, result: Result) -> None:
         self._results.append(result)
-        self._source.sampler.tell(self._trials[result.trial], result)
+        self._source.tell(self._trials[result.trial], result)

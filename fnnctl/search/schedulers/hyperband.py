@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
-from itertools import islice
 
-from fnnctl.records.trials import Direction, Job, Result
+from fnnctl.records.trials import Direction, Job, JobKey, Result
 from fnnctl.search.budget import SearchBudget
 from fnnctl.search.protocols import Sampler
 from fnnctl.search.rungs import Bracket, hyperband_brackets
 from fnnctl.search.schedulers.halving import Halving
-from fnnctl.search.schedulers.trial_source import TrialSource, check_answers
+from fnnctl.search.schedulers.trial_source import TrialSource
 
 
 class HyperBand:
-    """Climbs all brackets at once, so that many jobs train together.
+    """Climbs all brackets at once; none waits for another.
 
-    If the sampler learns, it climbs one after another, so that each uses the results of the earlier ones.
+    If the sampler learns, a bracket starts when the one before has started its last rung, so that it uses the
+    results of the earlier ones.
     """
 
-    def __init__(self, source: TrialSource, brackets: Sequence[Bracket], *, direction: Direction) -> None:
+    def __init__(self, source: TrialSource, brackets: Sequence[Bracket]) -> None:
         """Number trials bracket by bracket; if the source has too few, the last brackets shrink."""
-        ladders = [Halving(source, bracket, direction=direction) for bracket in brackets]
-        self._groups = deque([ladder] for ladder in ladders) if source.sampler.learns else deque([ladders])
-        """Groups of ladders: those of one group are climbed together, the groups one after another."""
+        self._ladders = [Halving(source, bracket) for bracket in brackets]
+        self._one_by_one = source.learns
+        self._ladder_of: dict[int, Halving] = {}
+        """By trial number."""
 
     @staticmethod
     def plan(budget: SearchBudget, size: int | None = None) -> tuple[Bracket, ...]:
@@ -39,20 +39,26 @@ class HyperBand:
     @classmethod
     def build(cls, sampler: Sampler, budget: SearchBudget, direction: Direction) -> HyperBand:
         """See `SchedulerKind`."""
-        return cls(TrialSource(sampler, budget.max_trials), cls.plan(budget), direction=direction)
+        return cls(TrialSource(sampler, budget.max_trials, direction=direction), cls.plan(budget))
 
-    def ask(self) -> Sequence[Job]:
-        """See `Scheduler`: the current rung of every bracket that is open."""
-        while self._groups:
-            if jobs := [job for ladder in self._groups[0] for job in ladder.ask()]:
-                return jobs
-            self._groups.popleft()
-        return []
-
-    def tell(self, results: Sequence[Result]) -> None:
+    def ask(self, free: int) -> Sequence[Job]:
         """See `Scheduler`."""
-        ladders = self._groups[0] if self._groups else []
-        check_answers([job for ladder in ladders for job in ladder.jobs], results)
-        rest = iter(results)
-        for ladder in ladders:
-            ladder.tell(list(islice(rest, len(ladder.jobs))))
+        jobs: list[Job] = []
+        for ladder in self._ladders:
+            found = ladder.ask(free - len(jobs))
+            self._ladder_of |= {job.trial.number: ladder for job in found}
+            jobs += found
+            if not ladder.is_filled or (self._one_by_one and not ladder.has_started_last_rung):
+                break
+        return jobs
+
+    def tell(self, result: Result) -> None:
+        """See `Scheduler`."""
+        ladder = self._ladder_of.get(result.trial)
+        if ladder is None:
+            raise ValueError(f"a result of a job that is not under way: (trial, budget) {result.key}")
+        ladder.tell(result)
+
+    def released(self) -> Sequence[JobKey]:
+        """See `Scheduler`."""
+        return [key for ladder in self._ladders for key in ladder.released()]

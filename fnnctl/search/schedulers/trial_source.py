@@ -5,37 +5,56 @@ For a scheduler, a limit and an exhausted sampler look the same: it gets fewer t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from typing import Final
 
-from fnnctl.records.trials import Job, Result, Trial
+from fnnctl.records.standings import finite_objective
+from fnnctl.records.trials import Direction, Result, Trial
 from fnnctl.search.protocols import Sampler
+from fnnctl.space.assignments import Assignment
+
+BATCH: Final = 8
+"""How many configurations a sampler that learns proposes at once, so that they can train as a stack."""
 
 
 class TrialSource:
-    """Starts trials with the assignments that a sampler proposes."""
+    """Starts trials with the assignments that a sampler proposes, and tells it their losses."""
 
-    def __init__(self, sampler: Sampler, most: int | None = None) -> None:
-        """Start at most `most` trials."""
-        self.sampler, self._most = sampler, most
+    def __init__(
+        self, sampler: Sampler, most: int | None = None, *, direction: Direction, batch: int = BATCH
+    ) -> None:
+        """Start at most `most` trials; `batch` matters only if the sampler learns."""
+        self.learns = sampler.learns
+        self.direction: Direction = direction
+        self.exhausted = False
+        """Whether there are no more trials."""
+        self._sampler, self._most, self._batch = sampler, most, batch
         self._begun = 0
+        self._pending: dict[int, Assignment] = {}
+        """The assignments of trials without a result, by number."""
 
-    def begin(self, count: int | None = None, *, bracket: int = 0) -> list[Trial]:
-        """Return `count` new trials (None: all), or fewer if there are no more."""
-        trials: list[Trial] = []
-        while len(trials) != count and self._begun != self._most:
-            assignment = self.sampler.ask()
-            if assignment is None:
-                break
-            trials.append(Trial(self._begun, assignment, bracket))
-            self._begun += 1
+    def begin(self, count: int, free: int, *, bracket: int = 0) -> list[Trial]:
+        """Return up to `count` new trials, of which at most `free` can start now.
+
+        A sampler that learns proposes a whole batch or nothing: with less room than that, the scheduler has
+        to wait until more jobs have ended.
+        """
+        wanted = count if self._most is None else min(count, self._most - self._begun)
+        if self.learns:
+            wanted = min(wanted, self._batch)
+            if wanted > free:
+                return []
+        n = min(wanted, free)
+        proposed = self._sampler.ask(n, list(self._pending.values()))
+        trials = [Trial(number, each, bracket) for number, each in enumerate(proposed, start=self._begun)]
+        self._begun += len(trials)
+        self._pending |= {trial.number: trial.assignment for trial in trials}
+        self.exhausted = len(trials) < n or self._begun == self._most
         return trials
 
-
-def check_answers(jobs: Sequence[Job], results: Sequence[Result]) -> None:
-    """Raise ValueError unless the results belong to the jobs, in the same order."""
-    asked, told = [job.key for job in jobs], [result.key for result in results]
-    if asked != told:
-        first = next((k for k, pair in enumerate(zip(asked, told, strict=False)) if pair[0] != pair[1]), None)
-        if first is None:
-            raise ValueError(f"there are {len(told)} results for {len(asked)} jobs")
-        raise ValueError(f"result {first} has (trial, budget) {told[first]}, its job has {asked[first]}")
+    def tell(self, trial: Trial, result: Result) -> None:
+        """Tell the sampler a trial's result."""
+        self._pending.pop(trial.number, None)
+        objective = finite_objective(result)
+        loss = math.inf if objective is None else objective if self.direction == "minimize" else -objective
+        self._sampler.tell(trial, loss, result.budget)

@@ -1,0 +1,81 @@
+"""What a journal knows about a job: its result, a result that follows from another, or where it can start.
+
+An extended search asks for budgets that the search before it did not have. A trial's recorded learning curve
+has the objective at each of its epochs, so a smaller budget than the recorded one needs no training.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from fnnctl.records.journal import Journal
+from fnnctl.records.trials import CURVE, Job, Result, Status
+
+
+@dataclass(frozen=True, slots=True)
+class KnownResult:
+    """A job's result, which needs no training."""
+
+    result: Result
+    is_new: bool
+    """Whether the journal does not have it yet and should: it was read from a learning curve."""
+
+
+def known_result(job: Job, journal: Journal) -> KnownResult | None:
+    """The job's result, if it is recorded or follows from what is recorded.
+
+    A recorded result gets the job's rung: an extension may have moved it. A trial that ended at a smaller
+    budget has the same result at this budget.
+    """
+    result = journal.results.get(job.key)
+    if result is not None:
+        return KnownResult(_at(result, job), is_new=False)
+    recorded = journal.of_trial(job.trial.number)
+    if not recorded:
+        return None
+    last = recorded[-1]
+    curve = _objective_curve(recorded, journal)
+    if curve is not None and (job.stop < len(curve) or (job.stop == len(curve) and _goes_on(last))):
+        return KnownResult(_from_curve(job, curve[job.stop - 1]), is_new=True)
+    if _goes_on(last) or (last.budget > job.stop and curve is None):
+        return None
+    return KnownResult(replace(_at(last, job), budget=job.stop, epochs=0), is_new=False)
+
+
+def shortened(job: Job, journal: Journal) -> Job:
+    """The job, starting at the largest recorded budget, which an extended plan may not know about."""
+    before = journal.before(job.key)
+    return job if before is None or before.budget <= job.start else replace(job, start=before.budget)
+
+
+def _at(result: Result, job: Job) -> Result:
+    return result if result.rung == job.rung else replace(result, rung=job.rung)
+
+
+def _goes_on(result: Result) -> bool:
+    return result.status is Status.COMPLETED
+
+
+def _objective_curve(recorded: Sequence[Result], journal: Journal) -> list[float | None] | None:
+    """The objective after each epoch that the trial has trained, from its first; None if it is not recorded.
+
+    Every job records the curve of its own epochs, and each starts where the one before ended.
+    """
+    name = journal.objective_curve
+    if name is None:
+        return None
+    curve: list[float | None] = []
+    for result in recorded:
+        own = ((result.facts or {}).get(CURVE) or {}).get(name, ())
+        if len(own) != result.epochs:
+            return None
+        curve += own
+    return curve
+
+
+def _from_curve(job: Job, value: float | None) -> Result:
+    if value is None:
+        reason = "the objective is not finite"
+        return Result(job.trial.number, job.rung, job.stop, Status.DIVERGED, None, 0, reason)
+    return Result(job.trial.number, job.rung, job.stop, Status.COMPLETED, value, 0)

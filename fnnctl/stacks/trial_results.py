@@ -1,0 +1,87 @@
+"""A trial's result from those of its fits: one, or one per fold."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from statistics import median_low
+from typing import Any, Final, TypeAlias
+
+from fnnctl.records.trials import CURVE, Job, Result, Status
+from fnnctl.stacks.measures import FitObjective
+from fnnctl.training.trainer import Outcome
+
+CHECKPOINT: Final = "checkpoint"
+"""The digest of a trial's training state."""
+FOLDS: Final = "folds"
+"""Each fold's objective."""
+ENDED: Final = "ended"
+"""The folds that stopped early while others continue, each with its epochs and its kept epoch."""
+KEPT_EPOCH: Final = "kept_epoch"
+"""For a trial that stopped early: the epoch of its final weights; with folds, the lower median."""
+
+MeasuredFit: TypeAlias = tuple[FitObjective, str | None]
+"""What was measured on a fit, and the digest of its state if it goes on."""
+
+
+def trial_result(job: Job, done: Sequence[MeasuredFit], metric: str) -> Result:
+    """The trial's result: the mean over its fits. If one fit diverged, the trial diverged."""
+    fits = [fit for fit, _ in done]
+    epochs = max(fit.epochs for fit in fits) - job.start
+    outcomes = {fit.outcome for fit in fits}
+    facts: dict[str, object] = {}
+    if len(fits) == 1:
+        facts[CURVE] = fits[0].curves
+    if Outcome.DIVERGED in outcomes:
+        count = sum(fit.outcome is Outcome.DIVERGED for fit in fits)
+        where = f"in {count} of {len(fits)} folds" if len(fits) > 1 else f"in epoch {job.start + epochs}"
+        result = failed_result(job, f"the loss became non-finite {where}")
+        return replace(result, status=Status.DIVERGED, epochs=epochs, facts=facts)
+    objectives = [fit.objective for fit in fits if fit.objective is not None]
+    if len(objectives) < len(fits):
+        return replace(failed_result(job, f"{metric} is undefined here"), epochs=epochs, facts=facts)
+    goes_on = Outcome.COMPLETED in outcomes
+    if len(fits) > 1:
+        facts[FOLDS] = objectives
+        ended = [
+            [k, fit.epochs, fit.kept_epoch]
+            for k, fit in enumerate(fits)
+            if fit.outcome is not Outcome.COMPLETED
+        ]
+        if goes_on and ended:
+            facts[ENDED] = ended
+    if goes_on:
+        facts[CHECKPOINT] = trial_digest([digest for _, digest in done if digest])
+    else:
+        facts[KEPT_EPOCH] = median_low(fit.kept_epoch for fit in fits)
+    status = Status.COMPLETED if goes_on else Status.STOPPED_EARLY
+    mean = math.fsum(objectives) / len(objectives)
+    return Result(job.trial.number, job.rung, job.stop, status, mean, epochs, facts=facts)
+
+
+def failed_result(job: Job, reason: str) -> Result:
+    """The result of a trial that could not be trained or measured."""
+    return Result(job.trial.number, job.rung, job.stop, Status.FAILED, None, 0, reason)
+
+
+def ended_fits(facts: Mapping[str, Any] | None) -> dict[int, MeasuredFit]:
+    """The fits that had stopped early by a recorded result, by index; they keep their value at no cost."""
+    if not facts or ENDED not in facts:
+        return {}
+    return {
+        index: (FitObjective(Outcome.STOPPED_EARLY, epochs, kept, facts[FOLDS][index]), None)
+        for index, epochs, kept in facts[ENDED]
+    }
+
+
+def recorded_digest(result: Result) -> str | None:
+    """The digest of the trial's state after this result; None if it has none."""
+    digest: str | None = (result.facts or {}).get(CHECKPOINT)
+    return digest
+
+
+def trial_digest(digests: Sequence[str]) -> str:
+    """One digest of a trial's states, in the order of its fits."""
+    return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
