@@ -238,8 +238,10 @@ def _search(session: _Session) -> str:
                 setup.scheduler(session.sampler),
                 runner,
                 session.journal,
+                concurrency=setup.concurrency,
                 stop=session.stop,
                 on_result=session.standings.tell,
+                on_stops=session.standings.stop,
             )
 
 

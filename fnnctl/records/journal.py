@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Final, TypeAlias
 
 from fnnctl.errors import DataError, Problem, quoted_list
-from fnnctl.records.trials import JobKey, Result, Status, Trial
+from fnnctl.records.trials import JobKey, Result, Status, Stop, Trial
 from fnnctl.store.journal import JournalFile
 from fnnctl.store.result_cache import ResultCache
 
@@ -53,10 +53,10 @@ class End:
 COMPLETE: Final = "complete"
 """The reason if nothing is left to do."""
 
-SearchRecord: TypeAlias = Header | Trial | Result | Resume | End
+SearchRecord: TypeAlias = Header | Trial | Result | Stop | Resume | End
 
 _KINDS: Final[Mapping[str, type[SearchRecord]]] = {
-    "header": Header, "trial": Trial, "result": Result, "resume": Resume, "end": End,
+    "header": Header, "trial": Trial, "result": Result, "stop": Stop, "resume": Resume, "end": End,
 }  # fmt: skip
 _NAMES: Final = {kind: name for name, kind in _KINDS.items()}
 _FIELDS: Final = {kind: [(each.name, each.default) for each in fields(kind)] for kind in _NAMES}
@@ -76,6 +76,7 @@ _CONVERTERS: Final[Mapping[type[SearchRecord], Sequence[tuple[str, Callable[[Any
         ("objective", _optional_float),
         ("status", _STATUSES.__getitem__),
     ],
+    Stop: [("reason", str)],
     Resume: [("changes", dict)],
     End: [("reason", str)],
 }
@@ -112,6 +113,8 @@ class Journal:
         """By trial and budget, in the order of recording."""
         self._of_trial: dict[int, list[Result]] = {}
         self._changes: dict[str, Any] = {}
+        self.stops: dict[Stop, None] = {}
+        """In the order of recording."""
         self.header: Header | None = None
         self.end: End | None = None
         """The end, if it is the last record."""
@@ -188,6 +191,11 @@ class Journal:
         self._append([result], sync=False)
         self.held.pop(result.key, None)
 
+    def add_stops(self, stops: Sequence[Stop]) -> None:
+        """Record decisions that are not recorded yet: a resumed search makes the earlier ones again."""
+        if new := [each for each in stops if each not in self.stops]:
+            self._append(new, sync=False)
+
     def hold(self, results: Sequence[Result]) -> None:
         """Keep results for a resume that are not recorded yet because others come before them."""
         if self._cache and results:
@@ -227,6 +235,8 @@ class Journal:
                     raise ValueError(f"a second result of a job, or one of an unknown trial: {record.key}")
                 self.results[record.key] = record
                 self._of_trial.setdefault(record.trial, []).append(record)
+            case Stop():
+                self.stops[record] = None
             case Resume():
                 self._changes.update(record.changes)
             case End():

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 
-from fnnctl.records.trials import Direction, Result, Status
+from fnnctl.records.trials import Direction, Result, Status, Stop
 
 
 def finite_objective(result: Result) -> float | None:
@@ -14,17 +15,21 @@ def finite_objective(result: Result) -> float | None:
     return None if objective is None or not math.isfinite(objective) else objective
 
 
-def is_finite(result: Result) -> bool:
-    """Whether the result has a finite objective."""
-    return finite_objective(result) is not None
+def can_go_on(result: Result) -> bool:
+    """Whether the trial may be promoted or win: its objective is finite and its curve did not stop it."""
+    return finite_objective(result) is not None and result.status is not Status.STOPPED_BY_CURVE
 
 
-def order(result: Result, direction: Direction) -> tuple[bool, float, int]:
-    """A sort key, the best first: finite before all others, then by objective, then by trial number."""
+def order(result: Result, direction: Direction) -> tuple[int, float, int]:
+    """A sort key, the best first: by objective, then by trial number.
+
+    Trials that were stopped by their curves come after the others, and those without an objective last.
+    """
     objective = finite_objective(result)
     if objective is None:
-        return True, 0.0, result.trial
-    return False, -objective if direction == "maximize" else objective, result.trial
+        return 2, 0.0, result.trial
+    group = 1 if result.status is Status.STOPPED_BY_CURVE else 0
+    return group, -objective if direction == "maximize" else objective, result.trial
 
 
 def ranked(results: Iterable[Result], direction: Direction) -> list[Result]:
@@ -43,7 +48,7 @@ class Standings:
         self.epochs: dict[int, int] = {}
         """By trial number, the epochs trained in all jobs."""
         self.incumbent: Result | None = None
-        """The best by (largest completed budget, objective, trial number); None if none is finite.
+        """The best by (largest completed budget, objective, trial number); None if there is none.
 
         A trial that stopped early keeps its value at every budget, so it competes with those at the largest.
         A trial that diverged later is out, however good it was before.
@@ -64,24 +69,34 @@ class Standings:
             return
         self.latest[result.trial] = result
         incumbent = self.incumbent
-        larger = is_finite(result) and _completed(result) > self._most_completed
+        larger = can_go_on(result) and _completed(result) > self._most_completed
         gone = before is not None and (before is incumbent or _completed(before) == self._most_completed)
         if larger or gone:
             self._find_incumbent()
         elif self._is_eligible(result) and (incumbent is None or self._key(result) < self._key(incumbent)):
             self.incumbent = result
 
+    def stop(self, stops: Iterable[Stop]) -> None:
+        """End the trials that are stopped, unless they have gone on since, as in an extended search."""
+        for each in stops:
+            latest = self.latest.get(each.trial) if each.trial is not None else None
+            if latest is not None and latest.budget == each.budget:
+                self.latest[latest.trial] = replace(
+                    latest, status=Status.STOPPED_BY_CURVE, reason=each.reason
+                )
+                self._find_incumbent()
+
     def _find_incumbent(self) -> None:
-        finite = [result for result in self.latest.values() if is_finite(result)]
+        finite = [result for result in self.latest.values() if can_go_on(result)]
         self._most_completed = max(map(_completed, finite), default=0)
         self.incumbent = min(filter(self._is_eligible, finite), key=self._key, default=None)
 
     def _is_eligible(self, result: Result) -> bool:
-        return is_finite(result) and (
+        return can_go_on(result) and (
             result.status is Status.STOPPED_EARLY or result.budget == self._most_completed
         )
 
-    def _key(self, result: Result) -> tuple[bool, float, int]:
+    def _key(self, result: Result) -> tuple[int, float, int]:
         return order(result, self.direction)
 
 

@@ -26,13 +26,15 @@ class Status(StrEnum):
     COMPLETED = "completed"
     STOPPED_EARLY = "stopped early"
     """Early stopping ended the trial: it keeps its value at every higher rung and costs nothing there."""
+    STOPPED_BY_CURVE = "stopped by curve"
+    """The search ended the trial because of its learning curve: it ranks below those that were not."""
     DIVERGED = "diverged"
     FAILED = "failed"
 
     @property
     def finite(self) -> bool:
         """Whether there is an objective."""
-        return self in {Status.COMPLETED, Status.STOPPED_EARLY}
+        return self in {Status.COMPLETED, Status.STOPPED_EARLY, Status.STOPPED_BY_CURVE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +88,16 @@ class Result:
     def key(self) -> JobKey:
         """The key of the result's job."""
         return self.trial, self.budget
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """The decision to end a trial because of its learning curve, or the search before its plan is done."""
+
+    reason: str
+    trial: int | None = None
+    """None if the search ends."""
+    budget: int | None = None
+    """The trial's epochs so far."""
+    saved: int | None = None
+    """The epochs that the trial was granted and does not use."""

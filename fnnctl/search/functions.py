@@ -37,7 +37,7 @@ from fnnctl.records.history import SearchHistory
 from fnnctl.records.journal import Header, Journal
 from fnnctl.records.trials import Direction, Job, JobKey, Result, Status
 from fnnctl.search.budget import SearchBudget
-from fnnctl.search.loop import Stop, run_search
+from fnnctl.search.loop import ShouldStop, run_search
 from fnnctl.search.protocols import Sampler
 from fnnctl.search.schedulers import build_scheduler
 from fnnctl.store.journal import JournalFile
@@ -56,7 +56,7 @@ def optimize(
     journal: Path | None = None,
     batch: int = 1,
     catch: tuple[type[Exception], ...] = (),
-    stop: Stop = lambda: None,
+    stop: ShouldStop = lambda: None,
 ) -> SearchHistory:
     """Search with the caller's objective.
 

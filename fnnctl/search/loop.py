@@ -10,18 +10,18 @@ result that comes before its turn is held until then, so the journal is the same
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
 from fnnctl.records.journal import COMPLETE, Journal
 from fnnctl.records.standings import finite_objective
-from fnnctl.records.trials import Job, JobKey, Result, Status
+from fnnctl.records.trials import Job, JobKey, Result, Status, Stop
 from fnnctl.search.clock import VirtualClock
 from fnnctl.search.protocols import UNLIMITED, Runner, Scheduler
-from fnnctl.search.recorded import KnownResult, known_result, shortened
+from fnnctl.search.recorded import KnownResult, known_result, shortened, with_own_curve
 
-Stop: TypeAlias = Callable[[], str | None]
+ShouldStop: TypeAlias = Callable[[], str | None]
 """Returns why the search should end now, for its last record; None if it should continue."""
 
 
@@ -31,8 +31,9 @@ def run_search(
     journal: Journal,
     *,
     concurrency: int = UNLIMITED,
-    stop: Stop = lambda: None,
+    stop: ShouldStop = lambda: None,
     on_result: Callable[[Result], None] = lambda result: None,
+    on_stops: Callable[[Sequence[Stop]], None] = lambda stops: None,
 ) -> str:
     """Search until there is nothing left to do, or until `stop` gives a reason; return why it ended.
 
@@ -43,6 +44,7 @@ def run_search(
         concurrency: How many jobs are under way at once, in virtual time.
         stop: Called before each wait for results.
         on_result: Called with every result after it is recorded.
+        on_stops: Called with the decisions that follow from a result, also those of earlier runs.
     """
     clock, results = VirtualClock(), _Results(runner, journal)
     while True:
@@ -54,11 +56,14 @@ def run_search(
             return journal.finish(COMPLETE)
         if reason := results.wait_for(clock.first, stop):
             return journal.finish(reason)
-        result, is_new = results.take(clock.end_first())
+        job = clock.end_first()
+        result, is_new = results.take(job)
         if is_new:
             journal.add_result(result)
             on_result(result)
-        scheduler.tell(result)
+        stops = scheduler.tell(with_own_curve(result, job, journal))
+        journal.add_stops(stops)
+        on_stops(stops)
         if released := scheduler.released():
             runner.release(released)
 
@@ -85,7 +90,7 @@ class _Results:
             self._requested.add(job.key)
             self._runner.submit(shortened(job, self._journal), due)
 
-    def wait_for(self, job: Job, stop: Stop) -> str | None:
+    def wait_for(self, job: Job, stop: ShouldStop) -> str | None:
         """Wait for the job's result; return the reason if the search should stop instead."""
         while job.key not in self._known and job.key not in self._new:
             self._journal.hold([result for result in self._unsaved if result.key in self._new])

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-from fnnctl.records.trials import Job, JobKey, Result, Trial
+from fnnctl.records.trials import Job, JobKey, Result, Stop, Trial
 from fnnctl.space.assignments import Assignment
 
 UNLIMITED: Final = sys.maxsize
@@ -48,8 +48,11 @@ class Scheduler(Protocol):
         asked again at once, and may then have further jobs.
         """
 
-    def tell(self, result: Result) -> None:
-        """Receive the result of a job; raises ValueError if no such job is under way."""
+    def tell(self, result: Result) -> Sequence[Stop]:
+        """Receive the result of a job, and return what is stopped because of it.
+
+        Raises ValueError if no such job is under way.
+        """
 
     def released(self) -> Sequence[JobKey]:
         """The results, since the last call, whose checkpoints no job will resume from any more."""

@@ -30,17 +30,17 @@ def known_result(job: Job, journal: Journal) -> KnownResult | None:
     """
     result = journal.results.get(job.key)
     if result is not None:
-        return KnownResult(_at(result, job), is_new=False)
+        return KnownResult(replace(result, rung=job.rung), is_new=False)
     recorded = journal.of_trial(job.trial.number)
     if not recorded:
         return None
-    last = recorded[-1]
-    curve = _objective_curve(recorded, journal)
-    if curve is not None and (job.stop < len(curve) or (job.stop == len(curve) and _goes_on(last))):
+    last, curve = recorded[-1], _objective_curve(recorded, journal)
+    ended = last.status is not Status.COMPLETED
+    if curve is not None and (job.stop < len(curve) or (job.stop == len(curve) and not ended)):
         return KnownResult(_from_curve(job, curve[job.stop - 1]), is_new=True)
-    if _goes_on(last) or (last.budget > job.stop and curve is None):
+    if not ended or (last.budget > job.stop and curve is None):
         return None
-    return KnownResult(replace(_at(last, job), budget=job.stop, epochs=0), is_new=False)
+    return KnownResult(replace(last, rung=job.rung, budget=job.stop, epochs=0), is_new=False)
 
 
 def shortened(job: Job, journal: Journal) -> Job:
@@ -49,12 +49,17 @@ def shortened(job: Job, journal: Journal) -> Job:
     return job if before is None or before.budget <= job.start else replace(job, start=before.budget)
 
 
-def _at(result: Result, job: Job) -> Result:
-    return result if result.rung == job.rung else replace(result, rung=job.rung)
+def with_own_curve(result: Result, job: Job, journal: Journal) -> Result:
+    """The job's result with the objective's curve over all of the job's epochs, if there is such a curve.
 
-
-def _goes_on(result: Result) -> bool:
-    return result.status is Status.COMPLETED
+    The recorded curve covers other epochs if an extension has moved the start or the end of the job.
+    """
+    curve, name = _objective_curve(journal.of_trial(job.trial.number), journal), journal.objective_curve
+    if curve is None or name is None:
+        return result
+    facts = result.facts or {}
+    own = {**facts.get(CURVE, {}), name: curve[job.start : job.stop]}
+    return replace(result, facts={**facts, CURVE: own})
 
 
 def _objective_curve(recorded: Sequence[Result], journal: Journal) -> list[float | None] | None:
@@ -67,6 +72,8 @@ def _objective_curve(recorded: Sequence[Result], journal: Journal) -> list[float
         return None
     curve: list[float | None] = []
     for result in recorded:
+        if not result.epochs:
+            continue
         own = ((result.facts or {}).get(CURVE) or {}).get(name, ())
         if len(own) != result.epochs:
             return None

@@ -68,7 +68,7 @@ def halving_bracket(*, trials: int, min_epochs: int, max_epochs: int, reduction_
     Rung i of s + 1 has ⌊N·η^−i⌋ trials at ⌊R·η^(i−s)⌋ epochs, with the largest s for which the first rung
     has at least `min_epochs` and the last at least one trial.
     """
-    eta = _exact(reduction_factor)
+    eta = exact(reduction_factor)
     s = min(_whole_log(Fraction(max_epochs, min_epochs), eta), _whole_log(Fraction(trials), eta))
     return _ladder(0, s, trials, max_epochs, eta)
 
@@ -80,7 +80,7 @@ def halving_bracket_of_total(*, trials: int, total_epochs: int, reduction_factor
     ⌊|S_k| / η⌋ of them, and never fewer than one. Raises ValueError if a round would add nothing: see
     `least_total_epochs`.
     """
-    eta = _exact(reduction_factor)
+    eta = exact(reduction_factor)
     if total_epochs < (least := least_total_epochs(trials=trials, reduction_factor=reduction_factor)):
         raise ValueError(f"{trials} trials need at least {least} epochs in all, not {total_epochs}")
     rounds = _rounds(trials, eta)
@@ -94,7 +94,7 @@ def halving_bracket_of_total(*, trials: int, total_epochs: int, reduction_factor
 
 def least_total_epochs(*, trials: int, reduction_factor: float = 2) -> int:
     """The smallest B with which each of the N trials gets one epoch in the first round."""
-    return trials * _rounds(trials, _exact(reduction_factor))
+    return trials * _rounds(trials, exact(reduction_factor))
 
 
 def hyperband_brackets(
@@ -106,7 +106,7 @@ def hyperband_brackets(
     ⌈(s_max + 1)·η^s / (s + 1)⌉; the paper's own Table 1 has ⌊(s_max + 1) / (s + 1)⌋·η^s. s_max is the largest
     s for which R·η^−s is at least `min_epochs`.
     """
-    eta = _exact(reduction_factor)
+    eta = exact(reduction_factor)
     largest = _whole_log(Fraction(max_epochs, min_epochs), eta)
     brackets = []
     for s in range(largest, -1, -1):
@@ -121,7 +121,7 @@ def _ladder(number: int, s: int, trials: int, max_epochs: int, eta: Fraction) ->
     return Bracket(number, tuple(rungs))
 
 
-def _exact(reduction_factor: float) -> Fraction:
+def exact(reduction_factor: float) -> Fraction:
     """The exact decimal value: 2.7 is 27/10, not the nearest binary fraction."""
     if not LEAST_REDUCTION_FACTOR <= reduction_factor < math.inf:
         raise ValueError(f"a reduction factor is at least {LEAST_REDUCTION_FACTOR}, not {reduction_factor}")

@@ -19,9 +19,10 @@ from fnnctl.records.journal import Header
 from fnnctl.records.trials import Direction
 from fnnctl.search.budget import SearchBudget
 from fnnctl.search.plan import SearchPlan, plan_search
-from fnnctl.search.protocols import Sampler, Scheduler
+from fnnctl.search.protocols import UNLIMITED, Sampler, Scheduler
 from fnnctl.search.samplers import SAMPLERS
 from fnnctl.search.schedulers import build_scheduler
+from fnnctl.search.schedulers.stop_when import StopWhen
 from fnnctl.space.space import Space
 from fnnctl.tasks.task import Task
 
@@ -47,6 +48,11 @@ class SearchSetup:
         """Whether the objective is maximized or minimized."""
         return "minimize" if self.settings.objective.minimized else "maximize"
 
+    @property
+    def concurrency(self) -> int:
+        """How many jobs are under way at once, in virtual time."""
+        return self.settings.concurrency if self.settings.depends_on_order else UNLIMITED
+
     def sampler(self) -> Sampler:
         """A new sampler."""
         make = SAMPLERS[self.settings.method.sampler]
@@ -54,7 +60,17 @@ class SearchSetup:
 
     def scheduler(self, sampler: Sampler) -> Scheduler:
         """A new scheduler, which uses this sampler."""
-        return build_scheduler(self.settings.method.scheduler, sampler, self.budget, direction=self.direction)
+        scheduler = build_scheduler(
+            self.settings.method.scheduler, sampler, self.budget, direction=self.direction
+        )
+        if rule := self.settings.stop_when:
+            scheduler = StopWhen(
+                scheduler,
+                self.direction,
+                no_improvement=rule.no_improvement,
+                max_epochs=self.budget.max_epochs,
+            )
+        return scheduler
 
     def header(self, data_sha256: str, versions: Mapping[str, str]) -> Header:
         """The journal's first record; `versions` are those of the computing libraries."""

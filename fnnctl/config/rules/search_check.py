@@ -38,6 +38,11 @@ def search_messages(
             "is for `fnnctl train` only: in a search, trials would depend on the speed of the machine; "
             "write null, and limit the whole search with --time-limit SECONDS"
         )
+    if search.curve_stopping != "none" and search.objective.on == "cross_validation":
+        messages["search", "curve_stopping"] = (
+            "a cross-validated objective has no learning curve; write none, or set "
+            "search.objective.on: validation"
+        )
     return messages | (_base_messages(configs) or space_messages(configs, experiment, search.space))
 
 

@@ -111,6 +111,11 @@ def _unread_search(experiment: Experiment) -> Unread:
     elif search.budget.total is not None:
         for key in ("min_epochs", "max_epochs"):
             yield (*budget, key), "has no effect: search.budget.total is divided instead"
+    if not search.depends_on_order:
+        yield (
+            ("search", "concurrency"),
+            f"has no effect: {search.method.name} decides the same whichever trial ends first",
+        )
     if sampler != "grid":
         yield (
             ("search", "grid_resolution"),

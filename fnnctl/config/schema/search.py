@@ -14,7 +14,7 @@ from fnnctl.config.schema.domains import DomainConfig
 from fnnctl.config.schema.metric_names import is_loss
 from fnnctl.config.schema.section import Section
 
-SchedulerName = Literal["full_budget", "halving", "hyperband"]
+SchedulerName = Literal["full_budget", "halving", "hyperband", "asha"]
 SamplerName = Literal["grid", "random"]
 Epochs = Annotated[int, Field(ge=1, le=10_000_000)]
 
@@ -23,8 +23,11 @@ METHODS: Final[Mapping[str, tuple[SchedulerName, SamplerName]]] = {
     "random": ("full_budget", "random"),
     "halving": ("halving", "random"),
     "hyperband": ("hyperband", "random"),
+    "asha": ("asha", "random"),
 }
 """The scheduler and the sampler of each method."""
+ASYNCHRONOUS: Final = frozenset({"asha"})
+"""The schedulers whose decisions depend on the order of results."""
 DEFAULT_TRIALS = 50
 """The number of trials if neither the config nor the method determines it."""
 
@@ -34,7 +37,8 @@ class MethodConfig(Section):
 
     scheduler: SchedulerName = "hyperband"
     """`full_budget` trains every trial to the end; `halving` drops the worst trials at every rung;
-    `hyperband` runs several halving brackets with different initial budgets."""
+    `hyperband` runs several halving brackets with different initial budgets; `asha` promotes a trial as soon
+    as it is among the best of its rung, so that nobody waits for slow trials."""
     sampler: SamplerName = "random"
     """`grid` tries all combinations; `random` draws combinations at random."""
 
@@ -107,6 +111,14 @@ class BudgetConfig(Section):
     and max_epochs. Null to use min_epochs and max_epochs."""
 
 
+class StopWhenConfig(Section):
+    """When a search ends before its plan is complete."""
+
+    no_improvement: Annotated[int, Field(ge=1, le=10_000_000)]
+    """End the search after this many further trials without a new best one. Counting begins once a trial has
+    had the largest budget; jobs that are under way are completed."""
+
+
 class SearchConfig(Section):
     """Hyperparameter search."""
 
@@ -123,11 +135,26 @@ class SearchConfig(Section):
     sequence: Literal["pseudo_random", "low_discrepancy"] = "pseudo_random"
     """How random configurations are drawn: independently, or from a scrambled Halton sequence, which fills
     the space more evenly."""
+    concurrency: Annotated[int, Field(ge=1, le=1_000_000)] = 16
+    """How many jobs are under way at once if decisions depend on the order of results, as in asha. It is the
+    same for any number of workers, so results are, too; write at least as many as there are workers."""
+    curve_stopping: Literal["none", "median", "extrapolate"] = "none"
+    """Whether trials with bad learning curves are stopped: `median` stops those that are worse than the
+    median of the others at the same epoch; `extrapolate` those that have hardly a chance to beat the best
+    trial. A trial is judged after each ninth of max_epochs."""
+    stop_when: StopWhenConfig | None = None
+    """When to end the search before its plan is complete; null for never."""
     keep_checkpoints: bool = False
     """Whether to keep the checkpoints of all trials, not only those of trials that may be promoted."""
     space: dict[str, DomainConfig] = Field(default={})
     """The settings to search: a mapping from each setting's path to its domain, as in
     `training.l2: {log_uniform: [1e-6, 1e-2]}`."""
+
+    @property
+    def depends_on_order(self) -> bool:
+        """Whether decisions depend on the order of results, so that `concurrency` matters."""
+        stops = self.stop_when is not None or self.curve_stopping != "none"
+        return stops or self.method.scheduler in ASYNCHRONOUS
 
     @property
     def most_trials(self) -> int | None:

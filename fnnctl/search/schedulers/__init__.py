@@ -9,6 +9,7 @@ from fnnctl.records.trials import Direction
 from fnnctl.search.budget import SearchBudget
 from fnnctl.search.protocols import Sampler, Scheduler
 from fnnctl.search.rungs import Bracket
+from fnnctl.search.schedulers.asha import Asha
 from fnnctl.search.schedulers.full_budget import FullBudget
 from fnnctl.search.schedulers.halving import Halving
 from fnnctl.search.schedulers.hyperband import HyperBand
@@ -28,6 +29,7 @@ SCHEDULERS: Final[Mapping[str, SchedulerKind]] = {
     "full_budget": FullBudget,
     "halving": Halving,
     "hyperband": HyperBand,
+    "asha": Asha,
 }
 
 

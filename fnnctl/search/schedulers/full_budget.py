@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fnnctl.records.trials import Direction, Job, JobKey, Result
+from fnnctl.records.trials import Direction, Job, JobKey, Result, Stop
 from fnnctl.search.budget import SearchBudget, least
 from fnnctl.search.protocols import UNLIMITED, Sampler
 from fnnctl.search.rungs import Bracket, Rung
@@ -41,9 +41,10 @@ class FullBudget:
         trials = self._source.begin(UNLIMITED, free)
         return self._jobs.begin([Job(trial, rung=0, start=0, stop=self._epochs) for trial in trials])
 
-    def tell(self, result: Result) -> None:
+    def tell(self, result: Result) -> Sequence[Stop]:
         """See `Scheduler`."""
         self._source.tell(self._jobs.end(result).trial, result)
+        return ()
 
     def released(self) -> Sequence[JobKey]:
         """See `Scheduler`; no job resumes from another."""

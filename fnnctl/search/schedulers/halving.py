@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 
-from fnnctl.records.standings import is_finite, ranked
-from fnnctl.records.trials import Direction, Job, JobKey, Result, Status, Trial
+from fnnctl.records.standings import can_go_on, ranked
+from fnnctl.records.trials import Direction, Job, JobKey, Result, Status, Stop, Trial
 from fnnctl.search.budget import SearchBudget
 from fnnctl.search.protocols import Sampler
 from fnnctl.search.rungs import Bracket, halving_bracket, halving_bracket_of_total
@@ -58,13 +58,14 @@ class Halving:
         self._climb()
         return self._jobs.begin([self._waiting.popleft() for _ in range(min(free, len(self._waiting)))])
 
-    def tell(self, result: Result) -> None:
+    def tell(self, result: Result) -> Sequence[Stop]:
         """See `Scheduler`."""
         job = self._jobs.end(result)
         if job.start:
             self._released.append((job.trial.number, job.start))
         self._enter(result)
         self._climb()
+        return ()
 
     def released(self) -> Sequence[JobKey]:
         """See `Scheduler`."""
@@ -99,7 +100,7 @@ class Halving:
     def _promote(self) -> None:
         below, rung = self._bracket.rungs[self._rung - 1], self._bracket.rungs[self._rung]
         order = ranked(self._results, self._source.direction)
-        best = [result for result in order[: rung.trials] if is_finite(result)]
+        best = [result for result in order[: rung.trials] if can_go_on(result)]
         promoted = {result.trial for result in best}
         self._released += [result.key for result in self._results if result.trial not in promoted]
         self._results = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fnnctl.records.trials import Direction, Job, JobKey, Result
+from fnnctl.records.trials import Direction, Job, JobKey, Result, Stop
 from fnnctl.search.budget import SearchBudget
 from fnnctl.search.protocols import Sampler
 from fnnctl.search.rungs import Bracket, hyperband_brackets
@@ -52,12 +52,12 @@ class HyperBand:
                 break
         return jobs
 
-    def tell(self, result: Result) -> None:
+    def tell(self, result: Result) -> Sequence[Stop]:
         """See `Scheduler`."""
         ladder = self._ladder_of.get(result.trial)
         if ladder is None:
             raise ValueError(f"a result of a job that is not under way: (trial, budget) {result.key}")
-        ladder.tell(result)
+        return ladder.tell(result)
 
     def released(self) -> Sequence[JobKey]:
         """See `Scheduler`."""

@@ -1,0 +1,132 @@
+"""ASHA, asynchronous successive halving: a trial is promoted as soon as it is among the best of its rung.
+
+No rung waits for its last result, so a slow trial delays nobody (Li et al., A system for massively parallel
+hyperparameter tuning, MLSys 2020, Algorithm 2). Early promotions can be wrong: with few results in a rung,
+trials are promoted that would not be among the best later.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left, insort
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+from typing import TypeAlias
+
+from fnnctl.records.standings import can_go_on, order
+from fnnctl.records.trials import Direction, Job, JobKey, Result, Status, Stop, Trial
+from fnnctl.search.budget import SearchBudget
+from fnnctl.search.protocols import Sampler
+from fnnctl.search.rungs import Bracket, exact, halving_bracket
+from fnnctl.search.schedulers.jobs import OpenJobs
+from fnnctl.search.schedulers.trial_source import TrialSource
+
+_Place: TypeAlias = tuple[int, float, int]
+"""A result's place in the order of its rung; its last part is the trial number."""
+
+
+class Asha:
+    """One ladder, in which every trial climbs at its own time."""
+
+    def __init__(self, source: TrialSource, bracket: Bracket, *, reduction_factor: float) -> None:
+        """Start as many trials as the bracket's first rung has, or fewer if the source has fewer.
+
+        The other rungs' numbers of trials are not read: promotions depend on results alone.
+        """
+        self._source, self._most = source, bracket.trials
+        self._rungs = [_Rung(rung.epochs, source.direction) for rung in bracket.rungs]
+        self._eta = exact(reduction_factor)
+        self._trials: dict[int, Trial] = {}
+        self._jobs = OpenJobs()
+        self._released: list[JobKey] = []
+
+    @staticmethod
+    def plan(budget: SearchBudget, size: int | None = None) -> tuple[Bracket, ...]:
+        """See `SchedulerKind`; at least this many trials reach each rung if all have finite objectives."""
+        if budget.trials is None:
+            raise ValueError("ASHA needs a number of trials")
+        return (
+            halving_bracket(
+                trials=budget.trials,
+                min_epochs=budget.min_epochs,
+                max_epochs=budget.max_epochs,
+                reduction_factor=budget.reduction_factor,
+            ),
+        )
+
+    @classmethod
+    def build(cls, sampler: Sampler, budget: SearchBudget, direction: Direction) -> Asha:
+        """See `SchedulerKind`."""
+        (bracket,) = cls.plan(budget)
+        source = TrialSource(sampler, budget.max_trials, direction=direction)
+        return cls(source, bracket, reduction_factor=budget.reduction_factor)
+
+    def ask(self, free: int) -> Sequence[Job]:
+        """See `Scheduler`: promotions from the top rung down, and new trials if there are none."""
+        jobs: list[Job] = []
+        while len(jobs) < free and (job := self._promotion()):
+            jobs += self._jobs.begin([job])
+        left = self._most - len(self._trials)
+        if len(jobs) < free and left and not self._source.exhausted:
+            trials = self._source.begin(left, free - len(jobs))
+            self._trials |= {trial.number: trial for trial in trials}
+            epochs = self._rungs[0].epochs
+            jobs += self._jobs.begin([Job(trial, rung=0, start=0, stop=epochs) for trial in trials])
+        return sorted(jobs, key=lambda job: job.trial.number)
+
+    def tell(self, result: Result) -> Sequence[Stop]:
+        """See `Scheduler`."""
+        job = self._jobs.end(result)
+        if job.start:
+            self._released.append((job.trial.number, job.start))
+        self._enter(result)
+        return ()
+
+    def released(self) -> Sequence[JobKey]:
+        """See `Scheduler`: a trial that is not promoted yet may be promoted later."""
+        released, self._released = self._released, []
+        return released
+
+    def _promotion(self) -> Job | None:
+        """The next promotion; a trial that stopped early enters the next rung at once and needs no job."""
+        for rung in range(len(self._rungs) - 2, -1, -1):
+            here, above = self._rungs[rung], self._rungs[rung + 1]
+            promoted = here.promote(self._eta)
+            if promoted is None:
+                continue
+            if promoted.status is not Status.STOPPED_EARLY:
+                return Job(self._trials[promoted.trial], rung + 1, start=here.epochs, stop=above.epochs)
+            self._enter(replace(promoted, rung=rung + 1, budget=above.epochs, epochs=0))
+            return self._promotion()  # from the top again, because the rung above has changed
+        return None
+
+    def _enter(self, result: Result) -> None:
+        self._rungs[result.rung].add(result)
+        self._source.tell(self._trials[result.trial], result)
+
+
+class _Rung:
+    """The results at one budget, in order."""
+
+    def __init__(self, epochs: int, direction: Direction) -> None:
+        self.epochs = epochs
+        self._direction: Direction = direction
+        self._places: list[_Place] = []
+        """Of all results, sorted."""
+        self._waiting: list[tuple[_Place, Result]] = []
+        """The finite results that are not promoted, sorted."""
+
+    def add(self, result: Result) -> None:
+        """Add a result."""
+        place = order(result, self._direction)
+        insort(self._places, place)
+        if can_go_on(result):
+            insort(self._waiting, (place, result), key=lambda each: each[0])
+
+    def promote(self, eta: Fraction) -> Result | None:
+        """Promote the first of the ⌊n/η⌋ best that is not promoted yet, and return it; None if all are."""
+        best = math.floor(len(self._places) / eta)
+        if not self._waiting or bisect_left(self._places, self._waiting[0][0]) >= best:
+            return None
+        return self._waiting.pop(0)[1]

@@ -1,0 +1,52 @@
+"""Ends a search that no longer improves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fnnctl.records.standings import Standings
+from fnnctl.records.trials import Direction, Job, JobKey, Result, Status, Stop
+from fnnctl.search.protocols import Scheduler
+from fnnctl.text import counted
+
+
+class StopWhen:
+    """Stops asking another scheduler for jobs after many trials without a new best one."""
+
+    def __init__(
+        self, scheduler: Scheduler, direction: Direction, *, no_improvement: int, max_epochs: int
+    ) -> None:
+        """`no_improvement` is the number of trials, `max_epochs` the largest budget."""
+        self._scheduler, self._most, self._max_epochs = scheduler, no_improvement, max_epochs
+        self._standings = Standings(direction)
+        self._best: int | None = None
+        """The incumbent's trial, once it has had the largest budget."""
+        self._since = 0
+        """How many trials had a result when it became the best."""
+        self._ended = False
+
+    def ask(self, free: int) -> Sequence[Job]:
+        """See `Scheduler`."""
+        return [] if self._ended else self._scheduler.ask(free)
+
+    def tell(self, result: Result) -> Sequence[Stop]:
+        """See `Scheduler`."""
+        stops = self._scheduler.tell(result)
+        self._standings.tell(result)
+        incumbent, tried = self._standings.incumbent, len(self._standings.latest)
+        if incumbent is None or not self._is_full(incumbent) or self._ended:
+            return stops
+        if incumbent.trial != self._best:
+            self._best, self._since = incumbent.trial, tried
+        if tried - self._since < self._most:
+            return stops
+        self._ended = True
+        best = f"{counted(self._most, 'trial')} since trial {self._best} were not better"
+        return [*stops, Stop(best)]
+
+    def released(self) -> Sequence[JobKey]:
+        """See `Scheduler`."""
+        return self._scheduler.released()
+
+    def _is_full(self, result: Result) -> bool:
+        return result.budget >= self._max_epochs or result.status is Status.STOPPED_EARLY
