@@ -186,8 +186,9 @@ def complete_search(
             raise NoFinishedTrialError(
                 trials=len(journal.trials), reasons=told, run=str(run.path), ended=ended
             )
-        if reason != COMPLETE:
-            output.note(f"the search ended before it completed its plan: {reason}")
+        stopped = [each.reason for each in journal.stops if each.trial is None]
+        if reason != COMPLETE or stopped:
+            output.note(f"the search ended before it completed its plan: {[reason, *stopped][-1]}")
         output.note(f"best trial: {best.trial}")
         _refit(session, journal.trials[best.trial].assignment, epochs=_epochs(best))
         if not setup.settings.keep_checkpoints:

@@ -86,10 +86,11 @@ def _axis(search: SearchHistory) -> dict[str, Any]:
 
 
 def _results(search: SearchHistory) -> Iterator[PlottedResult]:
-    spent = 0
+    spent, drawn = 0, {result.key for result in search.rung_results}
     for result in search.results:
         spent += result.epochs
-        yield PlottedResult(spent, result.budget, result.objective)
+        if result.key in drawn:
+            yield PlottedResult(spent, result.budget, result.objective)
 
 
 def _plotted_trial(
