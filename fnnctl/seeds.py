@@ -26,6 +26,7 @@ class Purpose(IntEnum):
     SCRAMBLE = int.from_bytes(b"scramble", "big")
     SHUFFLE = int.from_bytes(b"shuffle", "big")
     BOOTSTRAP = int.from_bytes(b"bootstrap", "big")
+    SIMULATION = int.from_bytes(b"simulation", "big")
 
 
 def stream(seed: int, purpose: Purpose, *counts: int) -> np.random.Generator:
