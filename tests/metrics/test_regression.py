@@ -58,6 +58,20 @@ def test_equal_targets_have_no_r2_and_no_rows_are_refused() -> None:
         score(np.empty(0), np.empty(0), loss=0.1)
 
 
+def test_a_resample_of_equal_targets_has_no_r2() -> None:
+    """Each of three rows is drawn three times in one resample of 27; its variance is 0 but for rounding."""
+    targets = np.array([0.1, 0.2, 0.3])
+    found = score(targets, targets + 0.1, loss=0.1, rng=np.random.default_rng(0))
+    # Two equal targets have the smallest variance: 1 − 3·0.01/(⅔·0.01).
+    assert found["r2_ci95"] == pytest.approx([-3.5, -0.125], abs=1e-9)
+
+
+def test_errors_whose_squares_overflow_are_no_infinity() -> None:
+    found = score(np.array([0.0, 1.0]), np.array([1e200, 0.0]), loss=0.1, rng=np.random.default_rng(0))
+    assert found["r2"] is found["rmse"] is found["rmse_ci95"] is None
+    assert found["mae"] == 5e199
+
+
 def test_the_interval_of_errors_of_0_and_1_is_that_of_a_share() -> None:
     """The mean of n draws from 0 and 1 is binomial: its quantiles can be looked up."""
     n, share = 100, 0.3
