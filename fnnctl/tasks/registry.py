@@ -74,7 +74,9 @@ def _detected(dataset: Dataset) -> tuple[TaskKind, list[str]]:
 
 def _regression(dataset: Dataset, bins: int | None, seed: int, notes: Sequence[str]) -> TaskData:
     targets = regression.encode(dataset)
-    strata = np.zeros(len(targets), np.intp) if bins is None else regression.bins(targets, bins)
+    strata = np.zeros(len(targets), np.intp)
+    if bins is not None:
+        strata = regression.bins(targets, bins, test_rows=dataset.test_rows)
     names = [f"bin {number}" for number in range(1, int(strata.max()) + 2)]
     warnings = (*dataset.warnings, *notes)
     return TaskData(dataset, Regression(dataset.target.name, seed), targets, strata, names, warnings)

@@ -20,10 +20,9 @@ from fnnctl.config.schema.model import (
 )
 from fnnctl.config.schema.training import TrainingConfig
 from fnnctl.data.splits.parts import Split
-from fnnctl.data.tables.numbers import plain_number
 from fnnctl.errors import Problem
 from fnnctl.tasks.refusals import refused_metric, refused_monitors, refused_output
-from fnnctl.tasks.regression.encoding import not_a_number
+from fnnctl.tasks.regression.encoding import SMALLEST, target_value
 from fnnctl.tasks.regression.epoch_metrics import RegressionEpochMetrics
 from fnnctl.tasks.regression.out_of_fold import EstimateOutOfFold, out_of_fold
 from fnnctl.tasks.regression.part_scores import EstimateScores, estimate_scores
@@ -78,7 +77,8 @@ class Regression:
         kind = output.name if isinstance(output, SquaredOutput | AbsoluteOutput | HuberOutput) else "squared"
         shape = OutputShape(1, kind, delta=output.delta if isinstance(output, HuberOutput) else 1.0)
         mean = float(targets.mean())
-        scale = TargetScale(mean, float(targets.std()) or 1.0)
+        # The deviation of equal targets may be a rounding error.
+        scale = TargetScale(mean, float(targets.std()) if np.ptp(targets) >= SMALLEST else 1.0)
         return Readout(shape, baseline=(mean,), scale=scale)
 
     def example_weights(
@@ -113,14 +113,10 @@ class Regression:
         return [[estimate] for estimate in estimates.tolist()], np.empty((len(estimates), 0))
 
     def encode_new(self, texts: Sequence[str], codes: IntArray) -> tuple[Targets, dict[str, str]]:
-        numbers = [plain_number(text) for text in texts]
-        wrong = {
-            text: not_a_number(self.target, text)
-            for text, number in zip(texts, numbers, strict=True)
-            if number is None
-        }
-        # the code -1 picks the last entry
-        return np.array([*(number or 0.0 for number in numbers), np.nan])[codes], wrong
+        found = {text: target_value(self.target, text) for text in texts}
+        wrong = {text: fault for text, (_, fault) in found.items() if fault}
+        # The code -1 selects the last entry.
+        return np.array([*(found[text][0] for text in texts), np.nan])[codes], wrong
 
     def split_warnings(self, targets: Targets, split: Split) -> list[str]:
         return [
