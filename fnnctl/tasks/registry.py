@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from fnnctl.arrays import IntArray
 from fnnctl.config.schema.data import TaskKind
 from fnnctl.data.dataset import Dataset
 from fnnctl.tasks.classification import encoding as classification
@@ -74,7 +75,7 @@ def _detected(dataset: Dataset) -> tuple[TaskKind, list[str]]:
 
 def _regression(dataset: Dataset, bins: int | None, seed: int, notes: Sequence[str]) -> TaskData:
     targets = regression.encode(dataset)
-    strata = np.zeros(len(targets), np.intp)
+    strata: IntArray = np.zeros(len(targets), np.intp)
     if bins is not None:
         strata = regression.bins(targets, bins, test_rows=dataset.test_rows)
     names = [f"bin {number}" for number in range(1, int(strata.max()) + 2)]
