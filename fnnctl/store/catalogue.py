@@ -25,7 +25,7 @@ Usable = Callable[[RunFolder], bool]
 
 @dataclass(frozen=True, slots=True)
 class RunEntry:
-    """An entry in the list of runs. If the manifest is damaged, `manifest` is None and `damage` says why."""
+    """An entry in the list of runs. `manifest` is None if it is damaged."""
 
     run: RunFolder
     manifest: Manifest | None
@@ -33,11 +33,12 @@ class RunEntry:
     """For a search, the metrics of its refitted winner."""
     alive: bool
     damage: str | None = None
+    """Which file is damaged, and how; None if none is."""
 
     @property
     def shown_status(self) -> str:
-        """The status shown to users: the manifest's, `died` or `damaged`."""
-        if self.manifest is None:
+        """The status shown to users: the manifest's, `died`, or `damaged` if a file is."""
+        if self.manifest is None or self.damage:
             return "damaged"
         return shown_status(self.manifest, alive=self.alive)
 
