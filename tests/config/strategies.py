@@ -111,7 +111,7 @@ _lbfgs = _named(
     gradient_tolerance=_shares,
     decrease_tolerance=_shares,
 )
-_monitors = st.sampled_from(["train_loss", "train_accuracy"])
+_monitors = st.sampled_from(["train_loss", "train_accuracy", "train_r2"])
 _stopping = _mapping(
     {"monitor": _monitors}, patience=_counts, tolerance=_tolerances, restore_best=st.booleans()
 )
@@ -215,7 +215,12 @@ def _model(draw: st.DrawFn, *, lbfgs: bool, averages: bool) -> dict[str, Any]:
     if hidden:
         equal = any(one == other for one, other in pairwise(widths))
         optional["residual"] = st.booleans() if equal else st.just(False)
-    output = st.one_of(_named("softmax"), _named("logistic", positive_class=_or_null(_texts)), _mapping({}))
+    output = st.one_of(
+        *map(_named, ("softmax", "squared", "absolute")),
+        _named("logistic", positive_class=_or_null(_texts)),
+        _named("huber", delta=st.floats(0.01, 100)),
+        _mapping({}),
+    )
     optional |= {"initialization": _initializations, "initial_biases": _initial_biases, "output": output}
     return {"hidden": hidden} | draw(_mapping({}, **optional))
 
@@ -232,6 +237,7 @@ def _data(draw: st.DrawFn) -> dict[str, Any]:
             {"source": st.one_of(st.sampled_from(BUILTIN_NAMES), _texts)},
             sha256=_sha256,
             target=_texts,
+            task=st.sampled_from(["auto", "classification", "regression"]),
             weights=_or_null(_texts),
             columns=columns,
             imputation=st.sampled_from(["median", "mean"]),
@@ -251,6 +257,8 @@ def _data(draw: st.DrawFn) -> dict[str, Any]:
     data["split"] |= draw(_mapping({}, group=_or_null(_texts)))
     if data["split"].get("validation") != 0:
         data["split"] |= draw(_mapping({}, stratify=st.booleans()))
+        if data["split"].get("stratify", True):
+            data["split"] |= draw(_mapping({}, bins=_or_null(st.integers(2, 1000))))
     return data
 
 

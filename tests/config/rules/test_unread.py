@@ -43,6 +43,11 @@ OWN_MEANS = "has no effect: training.averaging uses plain means over the trainin
             ["1: data.split.stratify: has no effect: no part is split off"],
         ),
         (
+            "data: {source: a.csv, split: {bins: 4, stratify: false}}\n"
+            "evaluation: {cross_validation: {stratify: false}}",
+            ["1: data.split.bins: has no effect: neither parts nor folds are stratified"],
+        ),
+        (
             "data: {source: iris}\nmodel:\n  hidden: []\n  activation: relu",
             ["4: model.activation: has no effect: there is no hidden layer"],
         ),
@@ -92,6 +97,14 @@ OWN_MEANS = "has no effect: training.averaging uses plain means over the trainin
 )
 def test_a_setting_that_nothing_reads_is_refused(problems: Problems, text: str, expected: list[str]) -> None:
     assert problems(text) == expected
+
+
+@pytest.mark.parametrize(
+    "where", ["split: {bins: 4, stratify: false}}", "split: {bins: 4}}\nevaluation: NOT"]
+)
+def test_bins_are_read_by_the_parts_or_by_the_folds(load: Load, where: str) -> None:
+    text = f"data: {{source: a.csv, {where}".replace("NOT", "{cross_validation: {stratify: false}}")
+    assert load(text).experiment.data.split.bins == 4
 
 
 @pytest.mark.parametrize(
