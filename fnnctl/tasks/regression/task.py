@@ -25,7 +25,7 @@ from fnnctl.tasks.refusals import refused_metric, refused_monitors, refused_outp
 from fnnctl.tasks.regression.encoding import SMALLEST, target_value
 from fnnctl.tasks.regression.epoch_metrics import RegressionEpochMetrics
 from fnnctl.tasks.regression.out_of_fold import EstimateOutOfFold, out_of_fold
-from fnnctl.tasks.regression.part_scores import EstimateScores, estimate_scores
+from fnnctl.tasks.regression.part_scores import EstimateScores, estimate_scores, scale_of
 from fnnctl.tasks.task import FoldScores, OutputShape, Readout, Targets, TargetScale, Task
 from fnnctl.text import counted, shown
 
@@ -108,8 +108,7 @@ class Regression:
         return out_of_fold(folds, file_rows, targets, seed=self.seed)
 
     def predict(self, scores: FloatArray, readout: Readout) -> tuple[Sequence[Sequence[object]], FloatArray]:
-        scale = readout.scale or TargetScale(0.0, 1.0)
-        estimates = scale.restored(scores[:, 0])
+        estimates = scale_of(readout).restored(scores[:, 0])
         return [[estimate] for estimate in estimates.tolist()], np.empty((len(estimates), 0))
 
     def encode_new(self, texts: Sequence[str], codes: IntArray) -> tuple[Targets, dict[str, str]]:
@@ -147,7 +146,7 @@ class Regression:
         return {}
 
     def describe(self, readout: Readout) -> dict[str, Any]:
-        scale = readout.scale or TargetScale(0.0, 1.0)
+        scale = scale_of(readout)
         return {
             "output": readout.output.kind,
             "delta": readout.output.delta if readout.output.kind == "huber" else None,
