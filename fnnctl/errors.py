@@ -25,7 +25,7 @@ class Problem:
     path: str | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "message", printable(self.message))  # whatever it quotes
+        object.__setattr__(self, "message", printable(self.message))  # it may quote names from any file
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.file and self.line else self.file

@@ -56,7 +56,7 @@ class Output:
     def json_text(self, text: str) -> None:
         """Print JSON in UTF-8, whatever the terminal's encoding is.
 
-        A lone surrogate, which stands for a byte of a file's name that is not UTF-8, is an escape.
+        A lone surrogate, which stands for a byte of a file name that is not UTF-8, is written as an escape.
         """
         _write(sys.stdout, text, encoding="utf-8")
 
@@ -114,7 +114,7 @@ class Output:
 def _write(stream: TextIO | None, text: str, *, encoding: str | None = None) -> bool:
     """Write and flush; False if the reader has closed the pipe.
 
-    An `encoding` is used in place of the stream's own, unless the stream is one of text alone.
+    An `encoding` replaces the stream's own, if the stream has an underlying stream of bytes.
     """
     if stream is None:  # closed before the program began
         return False

@@ -66,7 +66,9 @@ def _detected(dataset: Dataset) -> tuple[TaskKind, list[str]]:
         return dataset.task, []
     if are_amounts(texts, counts[counts > 0]):
         advice = "if they are classes, write data.task: classification"
-        return "regression", [f"the target {name} has {values}, so this is a regression ({advice})"]
+        return "regression", [
+            f"the target {name} has {values}, which look continuous, so this is a regression ({advice})"
+        ]
     if len(texts) > MANY_VALUES and all_numbers(texts):
         advice = "if they are amounts, write data.task: regression"
         return "classification", [f"the target {name} has {values}, which are treated as classes ({advice})"]

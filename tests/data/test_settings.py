@@ -60,7 +60,7 @@ def test_all_wrong_declarations_are_told_at_once() -> None:
     assert faults(columns, "species") == [
         "data.columns.numeric: there is no column 'agee' in t.csv (did you mean 'age'?)",
         "data.columns: 'sex' is in numeric and in categorical: remove it from one",
-        "data.columns.ignore: 'species' is the target, which is always read as classes: remove it here",
+        "data.columns.ignore: 'species' is the target, whose kind data.task decides: remove it here",
     ]
 
 

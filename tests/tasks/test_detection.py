@@ -52,7 +52,7 @@ def test_the_choice_is_told_and_can_be_overruled() -> None:
     data = encode(dataset)
     assert data.task.name == "regression"
     assert data.warnings == (
-        "the target 'price' has 30 distinct numbers, so this is a regression "
+        "the target 'price' has 30 distinct numbers, which look continuous, so this is a regression "
         "(if they are classes, write data.task: classification)",
     )
     assert encode(dataset, "regression").warnings == ()

@@ -152,7 +152,7 @@ def _read(file: Path) -> bytes:
         if stat.S_ISREG(kind):
             with file.open("rb") as stream:
                 return stream.read(MAX_BYTES + 1)
-        what = "a folder" if stat.S_ISDIR(kind) else "a pipe or a device"  # the latter would be waited for
+        what = "a folder" if stat.S_ISDIR(kind) else "a pipe or a device"  # a pipe could block
         message = f"is {what}, not a config file"
     except OSError as error:
         if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG):
