@@ -41,8 +41,8 @@ class SplitConfig(Section):
     stratify: bool = True
     """Whether every part has the classes in the same proportions; in a regression, the `bins`."""
     bins: Annotated[int, Field(ge=2, le=1000)] | None = None
-    """In a regression: the number of bins of the target's values, of equally many rows each, by which parts
-    and folds are stratified; null for none."""
+    """In a regression: parts and folds are stratified by this many bins of the target's values, each with
+    about the same number of rows; null for no stratification."""
     group: Annotated[str, Field(min_length=1)] | None = None
     """A column that identifies groups of rows, such as a patient's: all rows of a group are in the same part.
     It is not used as a feature."""
