@@ -106,6 +106,23 @@ def test_curves_go_through_all_jobs_and_end_where_a_trial_was_dropped(
     assert_equal(trials[3].values, [0.8, 0.9, 0.99, 0.7, 0.2, np.nan])
 
 
+@pytest.mark.parametrize(
+    ("path", "drawn"),
+    [("model.output", ("validation r2", False)), ("model.dropout", ("validation loss", True))],
+)
+def test_losses_of_different_outputs_are_not_drawn_together(
+    rungs_of: Callable[[list[JournalRecord]], Drawn], path: str, drawn: tuple[str, bool]
+) -> None:
+    curves = {"curve": {"validation_loss": [0.5], "validation_r2": [0.1]}}
+    records = [
+        header(metric="mae", direction="minimize", paths=[path]),
+        trial(0, {path: "huber"}),
+        result(0, 1, 3.0, facts=curves),
+    ]
+    found = rungs_of(records)
+    assert (found["metric"], found["minimized"]) == drawn
+
+
 def test_a_loss_is_drawn_where_a_loss_was_minimized(rungs_of: Callable[[list[JournalRecord]], Drawn]) -> None:
     drawn = rungs_of([header(metric="log_loss", direction="minimize"), *halving()[1:]])
     assert (drawn["metric"], drawn["minimized"]) == ("validation loss", True)
