@@ -61,7 +61,7 @@ def cross_validation(data: TaskData, experiment: Experiment) -> CrossValidation:
     of_folds = folds.folds(validation=config.validation, stratify=config.stratify, seed=experiment.seed)
     fits = [Fit.of(data, experiment, fold, seed=0) for fold in of_folds]
     if config.validation > 0 and not all(fit.sizes[1] for fit in fits):
-        message = "in a fold every class has only one row, so no row is left for validation"
+        message = "in a fold every class or bin has only one row, so no row is left for validation"
         advice = "use more folds, or set data.split.validation to 0"
         raise ConfigError(Problem(f"{message}: {advice}", path=FOLDS))
     experiment = _completed(experiment, data, fits)

@@ -47,7 +47,7 @@ def test_folds_with_a_row_a_class_have_none_to_watch(program: Program, tmp_path:
     done = program("evaluate", "c.yaml", "--folds", "2")
     assert done.code == 2
     assert done.err == (
-        "--folds: evaluation.cross_validation.folds: in a fold every class has only one row, "
+        "--folds: evaluation.cross_validation.folds: in a fold every class or bin has only one row, "
         "so no row is left for validation: use more folds, or set data.split.validation to 0\n"
     )
     assert not (tmp_path / "runs").exists()
