@@ -63,7 +63,7 @@ def source_sha256(path: Path) -> str:
 
 
 def _holds_array(file: Path) -> bool:
-    """Whether it is a file of an array; a pipe would be waited for."""
+    """Whether a path is a file that holds an array; opening a pipe to find out would block."""
     return file.suffix == ".npy" and file.is_file()
 
 

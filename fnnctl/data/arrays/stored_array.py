@@ -151,7 +151,7 @@ def npz_errors(place: str) -> Iterator[None]:
         except OSError as error:
             if error.errno != errno.EINVAL:
                 raise
-            raise _damaged_npz(place, error) from error  # it sends the reader to before the file's beginning
+            raise _damaged_npz(place, error) from error  # a seek to before the file's beginning
 
 
 def _damaged_npz(place: str, error: Exception) -> DataError:
