@@ -32,7 +32,7 @@ class Diagnostics:
         for index, (f, layer) in enumerate(zip(self._activations, work.hidden, strict=True)):
             active = f.active(layer.activation)
             if active is not None:
-                counts = np.matmul(active, work.ones)[:, :, 0]  # exact, because they are whole numbers
+                counts = np.matmul(active, work.ones)[:, :, 0]  # exact, because they are integers
                 total = self._active[index]
                 self._active[index] = counts.astype(np.float64) if total is None else total + counts
         self._steps += 1

@@ -43,7 +43,7 @@ class ActivationBuffers:
     spare: FloatArray
     """Scratch, (K, units, batch); a learned activation's own from `apply` to `parameter_gradient`."""
     zeros: FloatArray
-    """(1, units, batch), for comparisons, which are far faster with an array than with a Python number."""
+    """(1, units, batch) zeros to compare with, which is far faster than to compare with a Python number."""
     training: bool
     bits: Bits
 
@@ -81,7 +81,7 @@ class Activation:
         raise NotImplementedError
 
     def active(self, buffers: ActivationBuffers) -> FloatArray | None:
-        """1 if a unit is active for an example, 0 if it is cut off; None if the activation never cuts off.
+        """1 if a unit is active for an example, 0 if it is cut off; None if that never happens.
 
         A unit is cut off if its input is in a range in which f and f′ are 0. Called after `forward`.
         """

@@ -20,7 +20,7 @@ class LossTotals:
         self._sums = np.zeros((2, members))
 
     def next_step(self) -> tuple[FloatArray, FloatArray]:
-        """Where to write the next step's losses and training metric per example, (K, batch) each."""
+        """The arrays for the next step's losses and training metric per example, (K, batch) each."""
         if self._used == STEPS:
             self._add_up()
         found = self._steps[self._used]

@@ -61,7 +61,7 @@ class Lbfgs:
     """
 
     def __init__(self, hyperparameters: Arrays, state: Arrays) -> None:
-        """Continue from a state, which is copied; the hyperparameters are (K,) each.
+        """Continue from a copy of a state; the hyperparameters are (K,) each.
 
         A member has converged if no component of its gradient is larger than `gradient_tolerance`, or if an
         iteration changed its value by at most `decrease_tolerance` times the value, or times 1 if that is
@@ -205,7 +205,7 @@ class Lbfgs:
         tolerance = np.where(tolerance > 0.0, np.maximum(tolerance, _LEAST_DECREASE * self._epsilon), 0.0)
         small = (tolerance > 0.0) & (np.abs(before - value) <= tolerance * size)
         stuck = going & (small | ~moved)
-        without_memory = self._taken <= moved  # except the pair of this very step
+        without_memory = self._taken <= moved  # apart from this step's pair
         self._status[stuck & without_memory] = np.where(
             moved, LbfgsStatus.SMALL_DECREASE, LbfgsStatus.STALLED
         )[stuck & without_memory]

@@ -79,7 +79,7 @@ class Averaging:
         step = parameters - average
         step *= share.astype(average.dtype)[:, None]
         average += step
-        np.copyto(average, parameters, where=share[:, None] == 1.0)  # because the sum above is rounded
+        np.copyto(average, parameters, where=share[:, None] == 1.0)  # exact, unlike the rounded sum above
 
 
 def _first_state(network: Network) -> dict[str, npt.NDArray[Any]]:
