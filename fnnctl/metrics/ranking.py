@@ -1,4 +1,4 @@
-"""One class against the rest, ordered by score: the counts from which ROC and precision-recall are computed.
+"""Counts of one class against the rest, ordered by score, from which ROC and precision-recall are computed.
 
 All counts are integers and equal scores form one step, so areas are exact up to one division and do not
 depend on the order of the rows.
@@ -130,7 +130,7 @@ def _size_changes(ordered: FloatArray) -> IntArray:
     of a micro average would take as much memory as the pairs. What remains are the runs of more than one
     score and the score before each, so the length of such a run is the distance to the previous index.
     """
-    is_last = np.ones(len(ordered) + 2, dtype=np.bool_)  # with a single score imagined at each end
+    is_last = np.ones(len(ordered) + 2, dtype=np.bool_)  # as if there were a different score at each end
     np.not_equal(ordered[1:], ordered[:-1], out=is_last[1:-2])
     looked_at = is_last[:-2] & is_last[2:]
     np.logical_not(looked_at, out=looked_at)
