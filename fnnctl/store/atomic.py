@@ -30,15 +30,15 @@ _ADVICE = {
 
 
 class NotAFileError(OSError):
-    """There is a pipe or a device where a file should be: whoever opened it would wait."""
+    """There is a pipe or a device where a file should be; opening it could block."""
 
 
 def open_file(path: Path, flags: int) -> int:
-    """The descriptor of a file that is no link; raises OSError, for what is no file `NotAFileError`."""
+    """The descriptor of a regular file; raises OSError for a link, `NotAFileError` for a pipe or a device."""
     try:
         descriptor = os.open(path, flags | _FLAGS, 0o666)
     except OSError as error:
-        if error.errno == errno.ENXIO:  # a socket, or a pipe that nobody reads
+        if error.errno == errno.ENXIO:  # a socket, or a pipe without a reader
             raise NotAFileError from error
         raise
     kind = os.fstat(descriptor).st_mode

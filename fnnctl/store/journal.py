@@ -63,7 +63,7 @@ class JournalFile:
         sync_folder(path.parent)
 
     def append(self, records: Sequence[JournalRecord], *, sync: bool = True) -> None:
-        """Append records; afterwards they and all earlier ones survive a power cut.
+        """Append records; they and all earlier ones then survive a power cut.
 
         Without `sync` they survive only a kill. Raises `MachineError` if they cannot be written.
         """
