@@ -31,7 +31,7 @@ Note = Callable[[str], None]
 
 STANDARD_INPUT = "-"
 TAB = ("\\t", "tab")
-"""How a tab, which is hard to type, may be written on the command line."""
+"""The ways to write a tab, which is hard to type, on the command line."""
 
 
 @dataclass(frozen=True, slots=True)
