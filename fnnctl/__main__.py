@@ -1,7 +1,7 @@
-"""The program's entry: the command `fnnctl`, and `python -m fnnctl`.
+"""The program's entry point, for the command `fnnctl` and for `python -m fnnctl`.
 
-Signals wait until a command handles them (`console.signals`). What they raise while Python imports would end
-in a traceback, or in a callback of the import system, which prints it and goes on.
+Signals are blocked until a command handles them (`console.signals`). An exception that a signal raises during
+an import would end in a traceback, or be swallowed by a callback of the import system.
 """
 
 import signal
