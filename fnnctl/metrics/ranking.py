@@ -75,15 +75,16 @@ def rank_scores(is_positive: BoolArray, scores: FloatArray) -> tuple[Ranking, In
 
 
 def class_rankings(labels: IntArray, probabilities: FloatArray) -> Iterator[tuple[Ranking, IntArray]]:
-    """Yield `rank_scores` of each class against the rest, in the order of the columns of `probabilities`."""
+    """Yield `rank_scores` of each class against the rest, from labels (n,) and probabilities (n, C)."""
     for column in range(probabilities.shape[1]):
         yield rank_scores(labels == column, probabilities[:, column].copy())
 
 
 def micro_ranking(labels: IntArray, probabilities: FloatArray) -> Ranking:
-    """All n·C (row, class) pairs as one ranking; a pair is positive if the row is of the class.
+    """All n·C (row, class) pairs of labels (n,) and probabilities (n, C) as one ranking.
 
-    The scores are sorted without their indices, which needs only one copy of `probabilities`.
+    A pair is positive if the row is of the class. The scores are sorted without their indices, which needs
+    only one copy of `probabilities`.
     """
     of_labels = probabilities[np.arange(len(labels)), labels]
     of_labels.sort()

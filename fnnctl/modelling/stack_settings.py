@@ -120,7 +120,7 @@ def member_of(
     validation_rows: IntArray,
     weights: FloatArray | None = None,
 ) -> Member:
-    """The experiment's network as a member that trains on these rows of the pool."""
+    """The experiment's network as a member that trains on these rows (n,) of the pool."""
     training, layers = experiment.training, experiment.model.hidden
     optimizer, schedule = training.optimizer, training.lr_schedule
     normalizations = [_normalization(experiment, layer) for layer in layers]

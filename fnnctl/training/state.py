@@ -18,7 +18,7 @@ State: TypeAlias = Mapping[str, npt.NDArray[Any]]
 
 
 def select_members(state: State, members: IntArray) -> dict[str, npt.NDArray[Any]]:
-    """The state of some of the members."""
+    """The state of some of the members, given by their indices."""
     return {name: array[members] for name, array in state.items()}
 
 

@@ -118,7 +118,7 @@ def divide(
 
 
 def most_folds(strata: IntArray, groups: IntArray | None) -> int:
-    """The largest possible number of folds."""
+    """The largest possible number of folds of N rows with `strata` (N,) and `groups` (N,)."""
     return len(strata) if groups is None else len(np.unique(groups))
 
 
