@@ -110,7 +110,7 @@ class InputFile:
 
     @contextmanager
     def open(self, model: SavedModel, note: Note, *, labelled: bool = False) -> Iterator[Iterator[NewRows]]:
-        """The rows, block by block; `note` is called with what the user should know."""
+        """The rows, block by block; `note` is called with notes for the user."""
         unseen = Unseen(model.predictor.preprocessor)
         with self._rows(model, labelled) as file:
             if file.unused:

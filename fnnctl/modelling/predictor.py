@@ -35,7 +35,7 @@ class Predictor:
     def of(
         cls, task: Task, preprocessor: Preprocessor, networks: Sequence[Network], readout: Readout
     ) -> Self:
-        """A predictor of networks that each form a stack of their own."""
+        """A predictor of networks, each of which is the only member of its stack."""
         return cls(task, preprocessor, tuple(RowScorer(network) for network in networks), readout)
 
     def calibrated(self, data: TaskData, pool: Pool, rows: IntArray) -> Self:

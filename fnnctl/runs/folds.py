@@ -69,9 +69,9 @@ def load_folds(
             kept |= {int(fold): _result(validation, int(fold), extract_part(arrays, fold)) for fold in folds}
             seconds = max(seconds, float(facts["seconds"]))
         except (DataError, MachineError, LookupError, TypeError, ValueError) as error:
-            told = f"some saved folds cannot be used and are trained again: {error}"
-            note(told)
-            run.log(told)
+            message = f"some saved folds cannot be used and are trained again: {error}"
+            note(message)
+            run.log(message)
     return kept, seconds
 
 

@@ -54,9 +54,9 @@ def load_checkpoint(run: OpenRun, data: TaskData, fit: Fit, note: Callable[[str]
         member = fit.member(data, fit.split(data))
         return None if arrays is None else Checkpoint.from_arrays(arrays, [member])
     except (DataError, ForeignCheckpointError) as error:
-        told = f"the checkpoint cannot be used, so training starts again: {error}"
-        note(told)
-        run.log(told)
+        message = f"the checkpoint cannot be used, so training starts again: {error}"
+        note(message)
+        run.log(message)
         return None
 
 

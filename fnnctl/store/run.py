@@ -180,7 +180,7 @@ def create_run(
 ) -> OpenRun:
     """Create the folder of a new run; it is hidden until config, manifest and lock are in it.
 
-    An evaluation has no config of its own. `journal` holds the first records of a search's journal.
+    An evaluation has no config. `journal` holds the first records of a search's journal.
     `manifest` holds the facts of `store.manifest.Manifest`, except those set here. Simultaneous starts get a
     folder each, unless `folder` names the folder, which then replaces an existing one. Raises `MachineError`
     if nothing can be written.

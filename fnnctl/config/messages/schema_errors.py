@@ -179,7 +179,7 @@ def _glued(key: str) -> str:
 
 
 def _beside_a_choice(key: str, place: ConfigPath, chosen: str) -> str:
-    """Name the setting beside a union that has this key's effect for all of the union's choices."""
+    """Name the setting next to a union that has this key's effect for all choices of the union."""
     beside = (*place[:-1], synonyms().get(key.lower(), ""))
     return f"; with {chosen}, write {format_path(beside)}" if beside in set(all_settings()) else ""
 

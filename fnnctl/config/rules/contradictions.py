@@ -145,7 +145,7 @@ def _not_with_lbfgs(experiment: Experiment) -> Contradictions:
 
 
 def _random_or_moving(experiment: Experiment) -> Iterator[tuple[ConfigPath, str]]:
-    """The settings that add randomness, or change weights beside the optimizer, each with its "off" value."""
+    """The settings in use that make the risk random or disturb a line search, each with its "off" value."""
     training, model = experiment.training, experiment.model
     for name in ("l1", "input_noise", "mixup", *NULL_WHEN_OFF):
         if getattr(training, name):

@@ -34,7 +34,7 @@ class LossTotals:
         return totals
 
     def _add_up(self) -> None:
-        """Sum each member's row by itself in float64, so that it has the same bits in any stack."""
+        """Sum each member's row separately in float64, so that it has the same bits in any stack."""
         if self._used:
             found = self._found[:, :, : self._used].astype(np.float64)
             self._sums += np.add.reduce(found.reshape(*self._sums.shape, -1), axis=2)

@@ -95,7 +95,7 @@ class Optimizer:
             self.update(block, rates)
 
     def rates(self, learning_rate: FloatArray) -> Rates:
-        """This step's factors, (K, 1) or 0-d each: the learning rate, and those that depend on the step."""
+        """The step's factors, (K, 1) or 0-d each: the learning rate, and those that depend on the step."""
         return (learning_rate,)
 
     def update(self, arrays: StepArrays, rates: Rates) -> None:

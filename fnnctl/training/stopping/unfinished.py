@@ -21,7 +21,7 @@ History = Mapping[str, Sequence[float]]
 FEW_STEPS = 2000
 """After more steps than this there is no warning: a loss that still falls does so slowly."""
 FEWEST_EPOCHS = 20
-"""Below this number of epochs there is no warning: whoever asks for so few knows it."""
+"""Below this number of epochs there is no warning: a user who asks for so few knows it."""
 TAIL = 0.1
 """The mean loss over this last share of the epochs is compared with that over the equal share before it."""
 CLEAR_FALL, CLEAR_SHARE = 0.0075, 0.02
