@@ -1,4 +1,4 @@
-"""The program's entry: the command `fnnctl`, and `python -m fnnctl`.
+"""The program's entry point, for the command `fnnctl` and for `python -m fnnctl`.
 
 Signals are blocked until a command handles them (`console.signals`). During an import, an exception raised by
 a signal handler would end in a traceback, or would be printed and lost in a callback of the import system.

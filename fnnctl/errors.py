@@ -17,7 +17,7 @@ from fnnctl.text import counted, printable, printable_lines
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong with the input: `file:line: path: message`, a line of characters that print."""
+    """One thing that is wrong with the input. Its text is one printable line: `file:line: path: message`."""
 
     message: str
     file: str | None = None

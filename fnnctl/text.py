@@ -25,7 +25,7 @@ def plain_text(text: str) -> str:
 
 
 def printable(text: str) -> str:
-    """Escape each character that does not print (`\\x1b`, `\\n`, `\\u202e`); the rest stays as it is."""
+    """Escape every non-printable character (`\\x1b`, `\\n`, `\\u202e`); the rest is unchanged."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
@@ -49,7 +49,7 @@ def shown(text: str) -> str:
 def natural_key(text: str) -> tuple[list[object], str]:
     """A sort key that compares the numbers in texts by value: `class 2` before `class 10`."""
     parts = (part.lstrip("0") if place % 2 else part for place, part in enumerate(_DIGITS.split(text)))
-    # Of two numbers the one with fewer digits is smaller; their texts may be too long to be converted.
+    # Numbers are compared by their length, then as text: Python refuses to convert very long ones.
     return [(len(part), part) if place % 2 else part for place, part in enumerate(parts)], text
 
 

@@ -20,7 +20,7 @@ _PARSERS = {
     (1, 0): (2, npy_format.read_array_header_1_0),
     (2, 0): (4, npy_format.read_array_header_2_0),
 }
-"""By version: the bytes of the header's length field, and the function that parses length and header."""
+"""For each version: the size of the length field in bytes, and the function that parses the header."""
 _LONGEST_HEADER = 2**16
 _MOST_DIMENSIONS = 32
 

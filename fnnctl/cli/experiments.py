@@ -164,7 +164,7 @@ Repeats = Annotated[
         "--repeats",
         metavar="N",
         parser=whole_number("--repeats"),
-        help="CONFIG: number of times the rows are divided into folds anew (default: from the config).",
+        help="CONFIG: number of repeats, each with different folds (default: from the config).",
     ),
 ]
 FoldWorkers = Annotated[

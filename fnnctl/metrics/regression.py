@@ -14,7 +14,7 @@ from fnnctl.arrays import FloatArray
 
 RESAMPLES: Final = 2000
 MOST_GROUPS: Final = 2**13
-"""With more rows than this, rows are divided at random into this many groups, and groups are resampled."""
+"""More rows than this are divided at random into this many groups, and the groups are resampled."""
 DRAWS_AT_ONCE: Final = 2**18
 LEVELS: Final = (0.025, 0.975)
 """The ends of the 95 % interval."""

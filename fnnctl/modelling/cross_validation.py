@@ -82,7 +82,7 @@ def _check_rows(data: TaskData, experiment: Experiment) -> None:
     """Refuse rows that cannot be divided, and more folds than there are rows or groups."""
     groups = data.dataset.groups
     if groups is not None and data.dataset.test_rows:
-        message = "cross-validation divides all rows, but those of the test file have no group: leave one out"
+        message = "a cross-validation uses all rows, but the test file's have no group: remove this setting"
         raise ConfigError(Problem(message, path="data.test_source"))
     most = most_folds(data.strata, groups)
     wanted = experiment.evaluation.cross_validation.folds

@@ -26,7 +26,7 @@ from fnnctl.training.threads import default_threads
 
 @dataclass(frozen=True, slots=True)
 class SavedModel:
-    """A predictor, and what its run has recorded about it."""
+    """A predictor, and the facts that its run has recorded about it."""
 
     run: RunFolder
     description: ModelDescription

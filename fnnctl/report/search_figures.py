@@ -86,7 +86,7 @@ _DRAW: Final[Mapping[str, Callable[[SearchHistory, str], Any]]] = {
 
 
 def _axis(search: SearchHistory) -> dict[str, Any]:
-    """The label of the objective's axis, and whether small values are good."""
+    """The label of the objective's axis, and whether the objective is minimized."""
     metric = search.metric if search.part == "validation" else f"{search.metric}, cross-validated"
     return {"metric": metric, "minimized": search.direction == "minimize"}
 

@@ -40,7 +40,7 @@ def open_file(path: Path, flags: int) -> int:
     try:
         descriptor = os.open(path, flags | _FLAGS, 0o666)
     except OSError as error:
-        if error.errno == errno.ENXIO:  # a socket, or a pipe that nobody reads
+        if error.errno == errno.ENXIO:  # a socket, or a pipe without a reader
             raise NotAFileError from error
         raise
     kind = os.fstat(descriptor).st_mode

@@ -1,4 +1,4 @@
-"""The tasks: which one suits a data set's target, and what each one shows in reports."""
+"""The registry of tasks: chooses the one for a data set's target, and looks up what reports show."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The run that a command takes: the one that is named, or the latest that it can use."""
+"""A command uses the run that is named, or else the latest one that it can use."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from tests.commands.tables import penguins, write_table
 from tests.program import Program, read_json
 
 
-def test_what_has_no_network_is_not_latest(program: Program, iris: Path) -> None:
-    """The last training is, also if a cross-validation and a diverged training came after it."""
+def test_latest_skips_runs_without_a_network(program: Program, iris: Path) -> None:
+    """`latest` is the last training, even if a cross-validation and a diverged training came after it."""
     run = program("train", str(iris), "--quiet").out.strip()
     program("evaluate", str(iris), "--folds", "2", "--repeats", "1", "--quiet")
     program("train", str(iris), "--set", "training.optimizer={name: sgd, learning_rate: 1e9}", "--quiet")
@@ -64,7 +64,7 @@ def test_a_resume_is_of_the_latest_run_of_the_commands_kind(
             assert (done.code, done.out.strip()) == (0, expected)
 
 
-def test_data_that_are_missing_are_told(program: Program, iris: Path) -> None:
+def test_data_that_are_missing_are_reported(program: Program, iris: Path) -> None:
     run = program("train", str(iris), "--quiet").out.strip()
     for name in ("latest", "iris", run):
         done = program("predict", name)

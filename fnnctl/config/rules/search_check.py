@@ -1,7 +1,7 @@
 """Checks the `search` section before a search starts.
 
-Loading a config checks this section against the schema only: `fnnctl train` does not read it, and the `--set`
-options of a trial may give an experiment that makes no sense as the start of a search.
+When a config is loaded, this section is only checked against the schema: `fnnctl train` does not read it, and
+an experiment with the `--set` options of one trial may make no sense as a search.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def search_messages(
 ) -> Messages:
     """What is wrong with the `search` section of `config`, which describes `experiment`.
 
-    With `check`, also which trials do not fit the data.
+    With `check`, this includes trials that do not fit the data.
     """
     search = experiment.search
     if search is None:

@@ -1,4 +1,4 @@
-"""Settings without effect ("unread"): an error if given, left out when an experiment is written."""
+"""Settings without effect ("unread"): an error if given, and left out of `resolved.yaml`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The config's JSON Schema, draft 7, for editors and for every message that says what is allowed.
+"""The config's JSON Schema, draft 7, for editors and for messages that say what is allowed.
 
 Pydantic writes draft 2020-12, but editors read draft 7. Draft 7 has `definitions` in place of `$defs`. It
 ignores all keys beside a `$ref`, so the `$ref` goes into an `allOf`. It has no `prefixItems`; both entries of

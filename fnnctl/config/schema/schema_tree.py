@@ -30,7 +30,7 @@ def forms_of(schema: Schema) -> list[Schema]:
 
 
 def sections_of(schema: Schema) -> list[Schema]:
-    """The forms that are sections: one, or one for each choice of a union."""
+    """The forms that are sections: one, or one per choice of a union."""
     return [form for form in forms_of(schema) if "properties" in form]
 
 

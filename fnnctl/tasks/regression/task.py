@@ -93,7 +93,7 @@ class Regression:
         """Returns None: there are no probabilities to calibrate."""
 
     def combine(self, scores: Sequence[FloatArray]) -> FloatArray:
-        """The mean estimates."""
+        """The mean of the networks' estimates, (n, 1) each."""
         total: FloatArray = np.sum(scores, axis=0, dtype=np.float64)
         return total / len(scores)
 

@@ -103,7 +103,7 @@ def test_a_largest_budget_with_which_the_config_is_refused(search_problems_of: P
 
 
 def test_training_does_not_mind(load: Callable[..., LoadedConfig]) -> None:
-    """What `train` is given as a trial's words may make a space senseless that it does not read."""
+    """The `--set` words of a trial may invalidate the space, which `train` does not read."""
     text = "data: {source: iris}\nsearch:\n  space: {training.l2: {uniform: [-1, 0]}, seed: {choice: [1]}}\n"
     loaded = load(text)
     assert len(loaded.search_problems()) == 2

@@ -141,7 +141,7 @@ def test_rules_hold_for_overrides_too(problems: Problems) -> None:
 
 
 def test_auto_given_or_not_is_one_configuration(load: Load) -> None:
-    """The starter has it: with lbfgs, too, it asks for nothing."""
+    """The starter config has `auto`, which is also valid with lbfgs."""
     given = load(IRIS + "training: {optimizer: lbfgs, batch_size: auto}").experiment
     left_out = load(IRIS + "training: {optimizer: lbfgs}").experiment
     assert configuration_seed(given) == configuration_seed(left_out)

@@ -32,7 +32,7 @@ def test_the_targets_are_the_numbers_however_they_are_written(tmp_path: Path) ->
     assert targets.tolist() == [10.0, -1.5, 10.0, 10.0, 0.25]
 
 
-def test_what_is_no_number_is_told_with_its_line(tmp_path: Path) -> None:
+def test_a_target_that_is_no_number_is_reported_with_its_line(tmp_path: Path) -> None:
     problems = faults(tmp_path, 'a,y\n1,10\n2,cheap\n3,"1,5"\n4,inf\n', "a,y\n5,dear\n")
     assert [(Path(each.file or "").name, each.line) for each in problems] == [
         ("table.csv", 3), ("table.csv", 4), ("table.csv", 5)
@@ -55,7 +55,7 @@ def test_the_test_file_is_checked_too(tmp_path: Path) -> None:
         ("1e-200,2e-200,3e-200", "the values of the target 'y' differ by 2e-200: use a smaller unit"),
     ],
 )
-def test_what_cannot_be_learned(tmp_path: Path, values: str, words: str) -> None:
+def test_targets_that_cannot_be_learned(tmp_path: Path, values: str, words: str) -> None:
     rows = "".join(f"{index},{value}\n" for index, value in enumerate(values.split(",")))
     (problem,) = faults(tmp_path, f"a,y\n{rows}")
     assert words in problem.message

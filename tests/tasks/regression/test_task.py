@@ -100,7 +100,7 @@ def test_the_output_is_the_one_of_the_settings(name: str) -> None:
     assert (output.outputs, output.delta) == (1, 1.0)
 
 
-def test_parts_with_equal_targets_are_told() -> None:
+def test_parts_with_equal_targets_are_reported() -> None:
     targets = np.array([1.0, 2, 5, 5, 7])
     split = Split(np.array([0, 1]), np.array([2, 3]), np.array([4]))
     assert TASK.split_warnings(targets, split) == [
