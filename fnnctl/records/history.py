@@ -233,7 +233,8 @@ class SearchHistory:
 def read_search(run: RunFolder) -> SearchHistory | None:
     """What the journal of a search says; None for another run.
 
-    Raises `DataError` if the journal is damaged, or has lost its end: the manifest knows of more.
+    Raises `DataError` if the journal is damaged, or if it has fewer records than the manifest counts, because
+    its end was lost.
     """
     manifest = run.read_manifest()  # before the journal, to which a running search appends
     records, path = run.read_journal(), run.path / names.JOURNAL
@@ -249,7 +250,7 @@ def read_search(run: RunFolder) -> SearchHistory | None:
 
 
 def _lost_end(search: SearchHistory, recorded: SearchFacts) -> str | None:
-    """Of what a journal has less than its manifest; None if it has everything."""
+    """What the journal has fewer of than the manifest counts, as the end of a sentence; None if nothing."""
     for found, before, what in (
         (len(search.trials), recorded.trials, "trial"),
         (search.trained, recorded.epochs_trained, "trained epoch"),
