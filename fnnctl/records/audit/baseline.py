@@ -16,12 +16,13 @@ from fnnctl.records.audit.values import RungValues
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The i-epoch baseline on the trials that the search granted at least i epochs in their first job.
+    """The i-epoch baseline on the trials whose value after i epochs is known whatever it is.
 
-    Only of these is the value after i epochs known whatever it is. With i = `min_epochs` they are all trials
-    of the search. With a larger i they are those of the brackets whose first rung has at least i epochs, and
-    the baseline is compared with these brackets: with the epochs that they trained, and the best that they
-    found.
+    They are the trials that were granted at least i epochs in their first job. With i = `min_epochs` they are
+    all trials of the search, with a larger i those of the brackets whose first rung has at least i epochs.
+    Without learning curves, as in a cross-validated search, they are only those whose first rung has i
+    epochs. The baseline is compared with the same trials: with the epochs that they trained, and the best of
+    them.
     """
 
     epochs: int
@@ -58,14 +59,13 @@ class Baseline:
 def baseline(values: RungValues, rung: int) -> Baseline | None:
     """The i-epoch baseline with the epochs of this rung as i.
 
-    None if no trial began with so many epochs, or if the value after i epochs of one of them is unknown: it
-    has no curve, as in a cross-validated search. Trials that ended by themselves use no epochs after that,
-    and those without a finite value after i epochs do not continue.
+    None if no trial's value after i epochs is known whatever it is. Trials that ended by themselves use no
+    epochs after that, and those without a finite value after i epochs do not continue.
     """
     epochs, full = values.epochs[rung], values.epochs[-1]
-    chosen = values.first >= epochs
+    chosen = (values.first >= epochs) & ~np.isnan(values.losses[:, rung])
     early, late = values.losses[chosen, rung], values.losses[chosen, -1]
-    if not early.size or np.isnan(early).any():
+    if not early.size:
         return None
     lengths = np.minimum(values.ends[chosen], full)
     first = int(np.minimum(lengths, epochs).sum())

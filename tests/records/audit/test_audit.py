@@ -13,33 +13,15 @@ from scipy.stats import kendalltau
 from fnnctl.metrics.kendall import RankCorrelation
 from fnnctl.records.audit.audit import Audit, RungPair, audit
 from fnnctl.records.history import SearchHistory
-from fnnctl.store.journal import JournalRecord
-from tests.report.searches import curve, halving, header, read, result, trial
+from tests.report.searches import curve, halving, header, hyperband, read, result, trial
 
-BUDGETS = (1, 3, 9)
 CURVES = st.lists(st.lists(st.integers(0, 12), min_size=9, max_size=9), min_size=12, max_size=18)
 
 
-def hyperband(
+def played(
     curves: Sequence[Sequence[float]], of: Callable[[float], float] = float, *, direction: str = "maximize"
 ) -> SearchHistory:
-    """A third of the trials begins at each rung, and the best third of each rung is promoted."""
-    records: list[JournalRecord] = [header(direction=direction)]
-    sign = 1 if direction == "minimize" else -1
-    for first in range(3):
-        own = list(range(first, len(curves), 3))
-        records += [trial(number, {}, bracket=2 - first) for number in own]
-        start = 0
-        for rung, budget in enumerate(BUDGETS[first:]):
-            for number in own:
-                values = [of(each) for each in curves[number][start:budget]]
-                epochs = budget - start
-                records.append(
-                    result(number, budget, values[-1], rung=rung, epochs=epochs, facts=curve(*values))
-                )
-            own = sorted(own, key=lambda number: (sign * of(curves[number][budget - 1]), number))
-            own, start = sorted(own[: len(own) // 3]), budget
-    return read(records)
+    return read(hyperband([[of(each) for each in own] for own in curves], direction=direction))
 
 
 def audited(search: SearchHistory) -> Audit:
@@ -51,7 +33,7 @@ def audited(search: SearchHistory) -> Audit:
 def test_the_correlation_of_trials_that_were_not_selected() -> None:
     """From 1 to 3 epochs it is computed from the 20 trials that began with 3 epochs or more."""
     curves = np.random.default_rng(5).normal(size=(30, 9))
-    first, second = audited(hyperband(curves.tolist())).adjacent
+    first, second = audited(played(curves.tolist())).adjacent
     free = curves[[number for number in range(30) if number % 3]]
     assert (first.start, first.stop, first.trials, first.is_selected) == (1, 3, 20, False)
     assert first.correlation is not None
@@ -92,7 +74,7 @@ def test_a_search_without_results_has_no_audit() -> None:
 
 @given(CURVES)
 def test_only_the_order_of_objectives_matters(curves: list[list[float]]) -> None:
-    found, other = audited(hyperband(curves)), audited(hyperband(curves, lambda value: math.exp(value) - 3))
+    found, other = audited(played(curves)), audited(played(curves, lambda value: math.exp(value) - 3))
     for pair, same in zip((*found.adjacent, *found.to_full), (*other.adjacent, *other.to_full), strict=True):
         assert replace(same, risk=None) == replace(pair, risk=None)
         assert (same.risk and same.risk.share) == (pair.risk and pair.risk.share)
@@ -105,8 +87,8 @@ def test_only_the_order_of_objectives_matters(curves: list[list[float]]) -> None
 
 @given(CURVES)
 def test_the_direction_does_not_matter(curves: list[list[float]]) -> None:
-    maximized = hyperband(curves, lambda value: -value)
-    assert audited(hyperband(curves, direction="minimize")) == audited(maximized)
+    maximized = played(curves, lambda value: -value)
+    assert audited(played(curves, direction="minimize")) == audited(maximized)
 
 
 def pair(start: int, tau: float, low: float, trials: int = 30, *, is_selected: bool = False) -> RungPair:

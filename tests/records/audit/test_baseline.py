@@ -73,5 +73,10 @@ def test_no_epochs_are_left() -> None:
 
 def test_it_cannot_be_replayed() -> None:
     assert baseline(values(LOSSES, [1] * 6, [1] * 6), 1) is None, "no trial began with 3 epochs"
-    without_curve = [*LOSSES[:5], [NAN, 0.2]]
-    assert baseline(values(without_curve, [1] * 5 + [3], [3] * 6), 0) is None
+
+
+def test_without_curves_only_trials_that_began_at_the_rung_are_replayed() -> None:
+    losses = [*LOSSES[:4], [NAN, 0.3], [NAN, 0.2]]
+    found = baseline(values(losses, [1, 1, 1, 1, 3, 3], [3, 3, 1, 1, 3, 3]), 0)
+    assert found
+    assert (found.trials, found.available, found.continued, found.known) == (4, 8, 2, 2)
