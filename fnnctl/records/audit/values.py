@@ -46,7 +46,7 @@ class RungValues:
 
 def rung_values(search: SearchHistory) -> RungValues:
     """The values of all trials that have a result; rows in the order of the trials' numbers."""
-    epochs, curve = rung_epochs(search), search.objective_curve
+    epochs, curve = tuple(sorted({rung.epochs for rung in search.rungs})), search.objective_curve
     sign = 1.0 if search.direction == "minimize" else -1.0
     rows = {number: row for row, number in enumerate(sorted(search.standings.latest))}
     values = RungValues(
@@ -66,21 +66,6 @@ def rung_values(search: SearchHistory) -> RungValues:
         for rung, value in _values(result, start, epochs, _curve(result, curve)):
             values.losses[row, rung] = math.inf if value is None else sign * value
     return values
-
-
-def rung_epochs(search: SearchHistory) -> tuple[int, ...]:
-    """The cumulative budgets of the rungs of all brackets, rising.
-
-    Curve stopping divides the way to a rung into several results, of which the last is at the rung. After an
-    extension has moved a rung, the new one counts.
-    """
-    latest = search.standings.latest
-    found: dict[tuple[int, int], int] = {}
-    for result in search.results:
-        last = latest[result.trial]
-        if last.budget != result.budget or last.status is not Status.STOPPED_BY_CURVE:
-            found[search.trials[result.trial].bracket, result.rung] = result.budget
-    return tuple(sorted(set(found.values())))
 
 
 def _values(

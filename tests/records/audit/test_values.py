@@ -2,10 +2,9 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 from numpy.testing import assert_array_equal
 
-from fnnctl.records.audit.values import NEVER, rung_epochs, rung_values
+from fnnctl.records.audit.values import NEVER, rung_values
 from tests.report.searches import curve, halving, header, read, result, trial
 
 NAN, INF = math.nan, math.inf
@@ -69,21 +68,23 @@ def test_without_curves_only_the_rungs_are_known() -> None:
 
 def test_parts_of_curve_stopping_are_not_rungs() -> None:
     records = [
-        header(),
+        header(curve_stopping="median"),
         *(trial(number) for number in range(2)),
         result(0, 3, 0.5),
+        result(1, 3, 0.1),
+        {"record": "stop", "reason": "worse than the median", "trial": 1, "budget": 3, "saved": 6},
         result(0, 6, 0.6, epochs=3),
         result(0, 9, 0.7, epochs=3),
         result(0, 27, 0.8, rung=1, epochs=18),
-        result(1, 3, 0.1),
     ]
-    assert rung_epochs(read(records[:-1])) == (9, 27)
-    values = rung_values(read(records[:-1]))
-    assert_array_equal(values.losses, [[-0.7, -0.8]])
-    assert values.first.tolist() == [3], "the curve was judged after 3 epochs"
+    values = rung_values(read(records))
+    assert values.epochs == (9, 27)
+    assert_array_equal(values.losses, [[-0.7, -0.8], [NAN, NAN]])
+    assert values.first.tolist() == [3, 3], "the curve was judged after 3 epochs"
 
 
-def test_an_extension_moves_the_rungs() -> None:
+def test_an_extension_adds_values_without_training() -> None:
+    """The trial was trained to 3 epochs at once, so its value there is known whatever it is after 2."""
     records = [
         header(),
         trial(0),
@@ -92,6 +93,6 @@ def test_an_extension_moves_the_rungs() -> None:
         result(0, 6, 0.6, rung=1, epochs=3, facts=curve(0.5, 0.5, 0.6)),
     ]
     values = rung_values(read(records))
-    assert values.epochs == (2, 6)
-    assert_array_equal(values.losses, np.array([[-0.2, -0.6]]))
+    assert values.epochs == (2, 3, 6)
+    assert_array_equal(values.losses, [[-0.2, -0.5, -0.6]])
     assert (values.first[0], values.spent[0]) == (3, 6)
