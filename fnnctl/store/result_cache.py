@@ -12,7 +12,8 @@ from pathlib import Path
 
 from fnnctl.errors import DataError, MachineError
 from fnnctl.store import names
-from fnnctl.store.journal import JournalFile, JournalRecord, read_journal
+from fnnctl.store.atomic import write_bytes
+from fnnctl.store.journal import JournalFile, JournalRecord, journal_bytes, read_journal
 
 
 class ResultCache:
@@ -47,8 +48,9 @@ class ResultCache:
             self._file = None
 
     def _open(self) -> JournalFile:
-        try:
-            return JournalFile(self._path)
-        except DataError:  # it was damaged
+        """Open the file without what a kill or damage has left in it."""
+        if found := self.read():
+            write_bytes(self._path, journal_bytes(found))
+        else:
             self.clear()
-            return JournalFile(self._path)
+        return JournalFile(self._path)
