@@ -34,7 +34,6 @@ from tests.search.toys import (
     Climber,
     Outcome,
     ToyRunner,
-    asked_jobs,
     do_job,
     numbered,
     result_of,
@@ -244,7 +243,9 @@ def test_a_checkpoint_is_released_when_no_job_resumes_from_it_any_more(
     scheduler: str, sampler: str, budget: str
 ) -> None:
     """Once each, all but those of the last rung, which are not kept."""
-    last = {rung.epochs for bracket in plan_of(scheduler, sampler, budget).brackets for rung in bracket.rungs[-1:]}
+    last = {
+        rung.epochs for bracket in plan_of(scheduler, sampler, budget).brackets for rung in bracket.rungs[-1:]
+    }
     for seed in range(3):
         runner = Releasing(seed=seed)
         journal = journal_of(scheduler, sampler, budget, runner)

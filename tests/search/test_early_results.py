@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,7 +32,7 @@ class Killed(BaseException):
 class Mortal(ToyRunner):
     """Dies when it is asked for results once too often."""
 
-    def __init__(self, lives: int, **options: int) -> None:
+    def __init__(self, lives: int, **options: Any) -> None:
         super().__init__(**options)
         self._lives = lives
 
@@ -63,9 +64,9 @@ def searched(
     return journal
 
 
-def killed(folder: Path, runner: ToyRunner, **options: int | str) -> None:
+def killed(folder: Path, runner: ToyRunner, **options: Any) -> None:
     with pytest.raises(Killed):
-        searched(folder, runner, **options)  # type: ignore[arg-type]
+        searched(folder, runner, **options)
 
 
 def held(folder: Path) -> set[JobKey]:
@@ -103,9 +104,9 @@ def test_the_journal_is_the_same_in_whatever_order_results_come(
 def test_what_came_before_its_turn_survives_a_kill(
     tmp_path: Path, scheduler: str, learns: bool, concurrency: int
 ) -> None:
-    options = {"scheduler": scheduler, "learns": learns, "concurrency": concurrency}
+    options: dict[str, Any] = {"scheduler": scheduler, "learns": learns, "concurrency": concurrency}
     undisturbed = ToyRunner()
-    searched(tmp_path / "undisturbed", undisturbed, **options)  # type: ignore[arg-type]
+    searched(tmp_path / "undisturbed", undisturbed, **options)
     whole = (tmp_path / "undisturbed" / "journal.jsonl").read_bytes()
     most_held = 0
     for lives in range(1, 6):
@@ -113,7 +114,7 @@ def test_what_came_before_its_turn_survives_a_kill(
         first, second = Mortal(lives, seed=lives, batch=6), ToyRunner(seed=99)
         killed(folder, first, **options)
         most_held = max(most_held, len(held(folder)))
-        searched(folder, second, **options)  # type: ignore[arg-type]
+        searched(folder, second, **options)
         assert sorted(first.done + second.done) == sorted(undisturbed.done), "each once"
         assert (folder / "journal.jsonl").read_bytes() == whole
         assert [path.name for path in folder.iterdir()] == ["journal.jsonl"]
@@ -192,7 +193,8 @@ def test_a_damaged_cache_is_ignored(folder: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "record", [{"record": "wish"}, {"trial": 3}, {"record": "result", "trial": 3}, {"record": "end", "reason": "x"}]
+    "record",
+    [{"record": "wish"}, {"trial": 3}, {"record": "result", "trial": 3}, {"record": "end", "reason": "x"}],
 )
 def test_a_cache_of_another_version_is_ignored(folder: Path, record: dict[str, object]) -> None:
     (folder / EARLY_RESULTS).write_bytes(journal_bytes([record]))
@@ -234,10 +236,13 @@ def test_an_extension_does_what_was_held_for_another_plan_again(tmp_path: Path) 
     killed(tmp_path, Backwards(9))
     assert any(budget == 3 for _, budget in held(tmp_path))
     longer = SearchBudget(max_epochs=27, reduction_factor=3, trials=40, max_trials=40)
-    plan = {"header": Header("3fa9", None, {"fnnctl": "0.1.0"}, {"trials": 40}), "budget": longer}
-    killed(tmp_path, Mortal(0), **plan)  # type: ignore[arg-type]
-    journal = searched(tmp_path, ToyRunner(steady), **plan)  # type: ignore[arg-type]
-    fresh = searched(tmp_path / "fresh", ToyRunner(steady), **plan)  # type: ignore[arg-type]
+    plan: dict[str, Any] = {
+        "header": Header("3fa9", None, {"fnnctl": "0.1.0"}, {"trials": 40}),
+        "budget": longer,
+    }
+    killed(tmp_path, Mortal(0), **plan)
+    journal = searched(tmp_path, ToyRunner(steady), **plan)
+    fresh = searched(tmp_path / "fresh", ToyRunner(steady), **plan)
     epochs = dict.fromkeys(journal.trials, 0)
     for result in sorted(journal.results.values(), key=lambda result: result.key):
         epochs[result.trial] += result.epochs

@@ -1,4 +1,4 @@
-"""Samplers and objectives that train nothing, a runner that mixes up results, and a hand that asks and tells."""
+"""Samplers and objectives that train nothing, a runner that mixes up results, and a hand that tells them."""
 
 from __future__ import annotations
 

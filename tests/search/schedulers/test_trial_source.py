@@ -19,9 +19,9 @@ def test_trials_are_numbered_in_the_order_in_which_they_begin() -> None:
     assert source.begin(2, 9, bracket=3) == [Trial(0, {"x": 0}, 3), Trial(1, {"x": 1}, 3)]
     assert source.begin(0, 9) == []
     assert source.begin(2, 9, bracket=2) == [Trial(2, {"x": 2}, 2), Trial(3, {"x": 3}, 2)]
-    assert not source.exhausted
+    before = source.exhausted
     assert [trial.number for trial in source.begin(2, 9)] == [4]
-    assert source.exhausted
+    assert (before, source.exhausted) == (False, True)
     assert source.begin(2, 9) == []
 
 
@@ -51,10 +51,10 @@ def test_a_sampler_that_learns_proposes_whole_batches_or_nothing() -> None:
     assert [[trial.number for trial in trials] for trials in begun] == [
         [0, 1, 2, 3, 4], [], [], [5, 6, 7, 8, 9],
     ]  # fmt: skip
-    assert not source.exhausted
+    before = source.exhausted
     assert source.begin(UNLIMITED, 1) == [], "the two that are left are a batch"
     assert [trial.number for trial in source.begin(UNLIMITED, 2)] == [10, 11]
-    assert source.exhausted
+    assert (before, source.exhausted) == (False, True)
     assert [n for n, _ in sampler.asked] == [5, 5, 2]
 
 
