@@ -14,8 +14,7 @@ from typing import Any, Final, TypeAlias
 
 from fnnctl.errors import DataError, Problem, quoted_list
 from fnnctl.records.trials import JobKey, Result, Status, Trial
-from fnnctl.store.journal import JournalFile
-from fnnctl.store.result_cache import ResultCache
+from fnnctl.store.journal import JournalFile, ResultCache
 
 EXTENDING: Final = ("budget", "trials", "max_trials")
 """The settings that change the plan of a search, but not the search itself."""

@@ -23,7 +23,7 @@ from fnnctl.records.journal import Journal
 from fnnctl.records.trials import Result
 from fnnctl.search.loop import run_search
 from fnnctl.stacks.trial_runner import TrialRunner
-from fnnctl.store.result_cache import ResultCache
+from fnnctl.store.journal import ResultCache
 from fnnctl.store.weights import read_npz, to_npz
 from tests.commands import killing
 from tests.commands.searching import (

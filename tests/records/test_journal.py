@@ -14,8 +14,7 @@ import pytest
 from fnnctl.errors import DataError
 from fnnctl.records.journal import End, Header, Journal, Resume, SearchRecord, decode, encode
 from fnnctl.records.trials import Result, Status, Trial
-from fnnctl.store.journal import JournalFile, journal_bytes
-from fnnctl.store.result_cache import ResultCache
+from fnnctl.store.journal import JournalFile, ResultCache, journal_bytes
 
 HEADER = Header(
     configuration="3fa9",

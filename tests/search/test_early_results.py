@@ -16,9 +16,8 @@ from fnnctl.search.budget import SearchBudget
 from fnnctl.search.loop import run_search
 from fnnctl.search.protocols import UNLIMITED
 from fnnctl.search.schedulers import SCHEDULERS, build_scheduler
-from fnnctl.store.journal import JournalFile, journal_bytes
+from fnnctl.store.journal import JournalFile, ResultCache, journal_bytes
 from fnnctl.store.names import EARLY_RESULTS
-from fnnctl.store.result_cache import ResultCache
 from tests.search.toys import Climber, ToyRunner, numbered
 
 HEADER = Header("3fa9", None, {"fnnctl": "0.1.0"}, {"trials": 20})

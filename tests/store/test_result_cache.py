@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from fnnctl.errors import MachineError
+from fnnctl.store.journal import ResultCache
 from fnnctl.store.names import EARLY_RESULTS
-from fnnctl.store.result_cache import ResultCache
 
 RECORDS: list[dict[str, Any]] = [{"record": "result", "trial": k, "objective": 0.1 + k} for k in range(4)]
 
