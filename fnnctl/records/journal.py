@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Final, TypeAlias
 
 from fnnctl.errors import DataError, Problem, quoted_list
-from fnnctl.records.trials import JobKey, Result, Status, Trial
+from fnnctl.records.trials import JobKey, Result, Status, Stop, Trial
 from fnnctl.store.journal import JournalFile, ResultCache
 
 EXTENDING: Final = ("budget", "trials", "max_trials")

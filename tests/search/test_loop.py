@@ -12,7 +12,7 @@ import pytest
 
 from fnnctl.errors import DataError
 from fnnctl.records.journal import End, Header, Journal
-from fnnctl.records.trials import Job, Result, Status
+from fnnctl.records.trials import Job, Result, Status, Stop
 from fnnctl.search.budget import SearchBudget
 from fnnctl.search.loop import run_search
 from fnnctl.search.protocols import UNLIMITED, Runner, Scheduler
@@ -261,9 +261,9 @@ def test_a_larger_budget_goes_on_from_the_recorded_one() -> None:
     told: list[Result] = []
 
     class Overheard(FullBudget):
-        def tell(self, result: Result) -> None:
+        def tell(self, result: Result) -> Sequence[Stop]:
             told.append(result)
-            super().tell(result)
+            return super().tell(result)
 
     def search(epochs: int, trials: int) -> list[tuple[int, int, int]]:
         done: list[tuple[int, int, int]] = []
