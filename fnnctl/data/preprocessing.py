@@ -144,9 +144,10 @@ class Features:
         numbers = preprocessor.numbers
         position = {name: j for j, name in enumerate(dataset.numeric_names)}
         columns = np.array([position[number.name] for number in numbers], dtype=np.intp)
+        place_of = {name: j for j, name in enumerate(dataset.categorical_names)}
         categories, first = [], 0
         for column in preprocessor.categories:
-            j = dataset.categorical_names.index(column.name)
+            j = place_of[column.name]
             feature_of = {category: first + k for k, category in enumerate(column.categories)}
             first += len(column.categories) + column.indicator
             missing = first - 1 if column.indicator else -1
