@@ -66,7 +66,7 @@ def statistics(values: FloatArray, *, scaling: str, imputation: str) -> Statisti
 
 
 def _reduced(values: FloatArray) -> tuple[FloatArray, IntArray]:
-    """Divide each column by the power of two that scales its largest into [½, 1); return the exponents, too."""
+    """Divide each column by the power of two that scales its largest into [½, 1); return the exponents."""
     exponents = np.frexp(np.max(np.abs(values), axis=1))[1]
     return np.ldexp(values, -exponents[:, None]), exponents
 
