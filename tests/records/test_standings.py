@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fnnctl.records.standings import Standings, finite_objective, ranked
-from fnnctl.records.trials import Direction, Result, Status
+from fnnctl.records.trials import Direction, Result, Status, Stop
 
 DIRECTIONS: tuple[Direction, Direction] = ("maximize", "minimize")
 
@@ -85,13 +86,32 @@ def test_a_smaller_budget_that_comes_later_changes_only_the_epochs() -> None:
     assert standings.epochs == {0: 12}
 
 
+def test_a_trial_that_its_curve_stopped_ranks_below_the_others_and_never_wins() -> None:
+    standings = Standings("maximize", [result(0, 0.9, 3), result(1, 0.5, 3), result(2, math.nan, 3)])
+    standings.stop([Stop("hopeless", trial=0, budget=3, saved=6), Stop("no improvement")])
+    assert [each.trial for each in standings.ranked()] == [1, 0, 2]
+    assert standings.latest[0] == replace(result(0, 0.9, 3, Status.STOPPED_BY_CURVE), reason="hopeless")
+    assert standings.incumbent == result(1, 0.5, 3)
+
+
+def test_a_stopped_trial_that_went_on_later_is_not_stopped() -> None:
+    """As in an extended search, whose parts are larger."""
+    standings = Standings("maximize", [result(0, 0.9, 3), result(0, 0.8, 9), result(1, 0.5, 9)])
+    standings.stop([Stop("hopeless", trial=0, budget=3, saved=6)])
+    assert standings.incumbent == result(0, 0.8, 9)
+
+
 def defined_incumbent(results: Sequence[Result], direction: Direction) -> Result | None:
     """By definition, from all the results at once."""
     latest: dict[int, Result] = {}
     for each in results:
         if each.trial not in latest or each.budget >= latest[each.trial].budget:
             latest[each.trial] = each
-    finite = [each for each in latest.values() if finite_objective(each) is not None]
+    finite = [
+        each
+        for each in latest.values()
+        if finite_objective(each) is not None and each.status is not Status.STOPPED_BY_CURVE
+    ]
     largest = max((each.budget for each in finite if each.status is Status.COMPLETED), default=0)
     at_largest = [each for each in finite if each.status is Status.STOPPED_EARLY or each.budget == largest]
     sign = -1 if direction == "maximize" else 1

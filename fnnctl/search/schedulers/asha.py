@@ -8,6 +8,7 @@ trials are promoted that would not be among the best later.
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -15,9 +16,9 @@ from typing import TypeAlias
 
 from fnnctl.records.standings import can_go_on, order
 from fnnctl.records.trials import Direction, Job, JobKey, Result, Status, Stop, Trial
-from fnnctl.search.budget import SearchBudget
+from fnnctl.search.budget import SearchBudget, least
 from fnnctl.search.protocols import Sampler
-from fnnctl.search.rungs import Bracket, exact, halving_bracket
+from fnnctl.search.rungs import Bracket, Rung, exact, halving_bracket
 from fnnctl.search.schedulers.jobs import OpenJobs
 from fnnctl.search.schedulers.trial_source import TrialSource
 
@@ -43,23 +44,19 @@ class Asha:
     @staticmethod
     def plan(budget: SearchBudget, size: int | None = None) -> tuple[Bracket, ...]:
         """See `SchedulerKind`; at least this many trials reach each rung if all have finite objectives."""
-        if budget.trials is None:
-            raise ValueError("ASHA needs a number of trials")
-        return (
-            halving_bracket(
-                trials=budget.trials,
-                min_epochs=budget.min_epochs,
-                max_epochs=budget.max_epochs,
-                reduction_factor=budget.reduction_factor,
-            ),
-        )
+        eta, trials = exact(budget.reduction_factor), least(budget.trials, budget.max_trials, size) or 0
+        rungs: list[Rung] = []
+        for rung in _ladder(budget).rungs:
+            if trials:
+                rungs.append(Rung(trials, rung.epochs))
+            trials = math.floor(trials / eta)
+        return (Bracket(0, tuple(rungs)),)
 
     @classmethod
     def build(cls, sampler: Sampler, budget: SearchBudget, direction: Direction) -> Asha:
         """See `SchedulerKind`."""
-        (bracket,) = cls.plan(budget)
         source = TrialSource(sampler, budget.max_trials, direction=direction)
-        return cls(source, bracket, reduction_factor=budget.reduction_factor)
+        return cls(source, _ladder(budget), reduction_factor=budget.reduction_factor)
 
     def ask(self, free: int) -> Sequence[Job]:
         """See `Scheduler`: promotions from the top rung down, and new trials if there are none."""
@@ -103,6 +100,18 @@ class Asha:
     def _enter(self, result: Result) -> None:
         self._rungs[result.rung].add(result)
         self._source.tell(self._trials[result.trial], result)
+
+
+def _ladder(budget: SearchBudget) -> Bracket:
+    """The rungs, counted down from the largest budget as far as the number of trials allows."""
+    if budget.trials is None:
+        raise ValueError("ASHA needs a number of trials")
+    return halving_bracket(
+        trials=budget.trials,
+        min_epochs=budget.min_epochs,
+        max_epochs=budget.max_epochs,
+        reduction_factor=budget.reduction_factor,
+    )
 
 
 class _Rung:

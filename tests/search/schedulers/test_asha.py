@@ -1,0 +1,150 @@
+"""ASHA against tables that were worked by hand, and against its definition, step by step."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable
+from fractions import Fraction
+
+import pytest
+
+from fnnctl.records.standings import can_go_on, order
+from fnnctl.records.trials import Direction, Job, Result, Status
+from fnnctl.search.budget import SearchBudget
+from fnnctl.search.schedulers.asha import Asha
+from tests.search.toys import Climber, Outcome, numbered, result_of, unruly
+
+Step = tuple[int, int, int]
+"""A job: trial, start, stop."""
+
+
+def asha(
+    trials: int, *, epochs: int = 9, eta: float = 3, direction: Direction = "maximize", size: int = 10**6
+) -> Asha:
+    budget = SearchBudget(max_epochs=epochs, trials=trials, reduction_factor=eta)
+    return Asha.build(numbered(size), budget, direction)
+
+
+def steps(scheduler: Asha, outcome: Callable[[Job], Outcome], *, workers: int = 1) -> list[Step]:
+    """The jobs in the order in which they start, if each takes equally long."""
+    started: list[Step] = []
+    running: list[Job] = []
+    while True:
+        while len(running) < workers and (jobs := scheduler.ask(workers - len(running))):
+            running += jobs
+            started += [(job.trial.number, job.start, job.stop) for job in jobs]
+        if not running:
+            return started
+        job = running.pop(0)
+        scheduler.tell(result_of(job, outcome(job)))
+
+
+def test_one_worker_by_hand() -> None:
+    """Rungs at 1, 3 and 9 epochs; of every three results of a rung the best goes on.
+
+    0, 1 and 2 have run: 1 is the best of three. Then 3 to 5: of six results, two go on, and 1 has gone; the
+    best that has not is 4. After 8, three of nine may: 7 is better than the others. Then three stand at 3
+    epochs, of which 7 is the best.
+    """
+    values = [0.1, 0.5, 0.2, 0.3, 0.6, 0.4, 0.0, 0.9, 0.15]
+    found = steps(asha(9), lambda job: values[job.trial.number])
+    assert found == [
+        (0, 0, 1), (1, 0, 1), (2, 0, 1), (1, 1, 3),
+        (3, 0, 1), (4, 0, 1), (4, 1, 3), (5, 0, 1),
+        (6, 0, 1), (7, 0, 1), (7, 1, 3), (7, 3, 9), (8, 0, 1),
+    ]  # fmt: skip
+
+
+def test_two_workers_by_hand() -> None:
+    """A worker that is free never waits: 3 starts before the third result is there."""
+    values = [0.1, 0.5, 0.2, 0.3]
+    found = steps(asha(4, epochs=3), lambda job: values[job.trial.number], workers=2)
+    assert found == [(0, 0, 1), (1, 0, 1), (2, 0, 1), (3, 0, 1), (1, 1, 3)]
+
+
+def test_a_promotion_can_be_wrong() -> None:
+    """0 is the best of the first three, 3 of the first four, 4 of the first five; of six, two would go on."""
+    values = [0.3, 0.1, 0.2, 0.8, 0.9, 0.0]
+    found = steps(asha(6, epochs=3), lambda job: values[job.trial.number])
+    assert [number for number, start, _ in found if start] == [0, 3, 4]
+
+
+def test_nothing_is_promoted_from_the_top_rung_or_before_there_are_enough_results() -> None:
+    assert steps(asha(2, epochs=3), lambda job: 0.5) == [(0, 0, 3), (1, 0, 3)]  # a ladder of one rung
+    assert [stop for _, _, stop in steps(asha(3, epochs=3), lambda job: 0.5)] == [1, 1, 1, 3]
+
+
+def test_a_trial_that_stopped_early_goes_up_without_a_job() -> None:
+    def outcome(job: Job) -> Outcome:
+        return (Status.STOPPED_EARLY, 0.9) if job.trial.number == 0 else 0.1
+
+    found = steps(asha(27), outcome)
+    assert [number for number, _, _ in found].count(0) == 1
+    assert max(stop for _, _, stop in found) == 9
+
+
+def test_a_sampler_that_learns_is_asked_for_batches() -> None:
+    sampler = Climber(10**6)
+    scheduler = Asha.build(sampler, SearchBudget(max_epochs=9, trials=20, reduction_factor=3), "maximize")
+    assert len(scheduler.ask(16)) == 8
+    assert len(scheduler.ask(8)) == 8
+    assert scheduler.ask(0) == []
+
+
+@pytest.mark.parametrize("direction", ["maximize", "minimize"])
+@pytest.mark.parametrize("eta", [2, 2.5, 3, 4])
+@pytest.mark.parametrize("workers", [1, 3, 16])
+def test_every_decision_is_that_of_the_definition(workers: int, eta: float, direction: Direction) -> None:
+    """Results come in a random order, with failures, early stops and ties among them."""
+    rng = random.Random(1)
+    scheduler = asha(60, epochs=40, eta=eta, direction=direction, size=55)
+    budget = SearchBudget(max_epochs=40, trials=60, reduction_factor=eta)
+    epochs = [rung.epochs for (bracket,) in [Asha.plan(budget)] for rung in bracket.rungs]
+    by_definition = Definition(epochs, Fraction(str(eta)), direction, trials=55)
+    running: list[Job] = []
+    for _ in range(1000):
+        jobs = scheduler.ask(workers - len(running))
+        asked = [(job.trial.number, job.start, job.stop) for job in jobs]
+        assert asked == sorted(by_definition.ask(workers - len(running)))
+        running += jobs
+        if not running:
+            break
+        job = running.pop(rng.randrange(len(running)))
+        result = result_of(job, unruly(job))
+        scheduler.tell(result)
+        by_definition.rungs[job.rung].append(result)
+    assert not running
+
+
+class Definition:
+    """Algorithm 2 of the paper, literally: at each question every rung is sorted anew."""
+
+    def __init__(self, epochs: list[int], eta: Fraction, direction: Direction, *, trials: int) -> None:
+        self.epochs, self.eta, self.trials = epochs, eta, trials
+        self.direction: Direction = direction
+        self.rungs: list[list[Result]] = [[] for _ in epochs]
+        self.promoted: list[set[int]] = [set() for _ in epochs]
+        self.begun = 0
+
+    def ask(self, free: int) -> list[Step]:
+        found: list[Step] = []
+        while len(found) < free and (step := self.next_step()):
+            found.append(step)
+        return found
+
+    def next_step(self) -> Step | None:
+        for k in reversed(range(len(self.rungs) - 1)):
+            ranked = sorted(self.rungs[k], key=lambda result: order(result, self.direction))
+            for result in ranked[: math.floor(len(ranked) / self.eta)]:
+                if result.trial in self.promoted[k] or not can_go_on(result):
+                    continue
+                self.promoted[k].add(result.trial)
+                if result.status is Status.STOPPED_EARLY:
+                    self.rungs[k + 1].append(result)
+                    return self.next_step()
+                return result.trial, self.epochs[k], self.epochs[k + 1]
+        if self.begun == self.trials:
+            return None
+        self.begun += 1
+        return self.begun - 1, 0, self.epochs[0]

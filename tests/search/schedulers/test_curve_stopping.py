@@ -1,0 +1,157 @@
+"""Jobs in parts, decisions between them, and a scheduler that notices nothing of the parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from fnnctl.records.journal import Header, Journal
+from fnnctl.records.trials import CURVE, Job, Result, Status, Stop
+from fnnctl.search.budget import SearchBudget
+from fnnctl.search.curves import Curves
+from fnnctl.search.loop import run_search
+from fnnctl.search.protocols import Scheduler
+from fnnctl.search.schedulers import SCHEDULERS, build_scheduler
+from fnnctl.search.schedulers.curve_stopping import CurveStopping
+from tests.search.toys import Outcome, ToyRunner, numbered, result_of
+
+NAME = "validation_accuracy"
+Reason = Callable[[Curves], str | None]
+
+
+def never(curves: Curves) -> str | None:
+    return None
+
+
+def stopping(
+    reason: Reason, scheduler: str = "full_budget", *, epochs: int = 27, trials: int = 4
+) -> CurveStopping:
+    budget = SearchBudget(max_epochs=epochs, trials=trials, reduction_factor=3)
+    inner = build_scheduler(scheduler, numbered(trials), budget, direction="maximize")
+    return CurveStopping(inner, reason, max_epochs=epochs, direction="maximize", curve=NAME)
+
+
+def with_curve(job: Job, values: list[float]) -> Result:
+    """A result whose curve has these values in the job's epochs."""
+    curve = values[job.start : job.stop]
+    epochs = job.stop - job.start
+    facts = {CURVE: {NAME: curve}}
+    return Result(job.trial.number, job.rung, job.stop, Status.COMPLETED, curve[-1], epochs, facts=facts)
+
+
+def test_a_job_is_given_out_in_ninths_of_the_full_budget() -> None:
+    scheduler = stopping(never, trials=1)
+    found = []
+    while jobs := scheduler.ask(5):
+        (job,) = jobs
+        found.append((job.start, job.stop))
+        assert scheduler.ask(5) == []
+        assert scheduler.tell(result_of(job, 0.5)) == ()
+    assert found == [(k, k + 3) for k in range(0, 27, 3)]
+
+
+def test_with_few_epochs_there_are_fewer_parts() -> None:
+    scheduler = stopping(never, epochs=4, trials=1)
+    found = []
+    while jobs := scheduler.ask(5):
+        found += [(job.start, job.stop) for job in jobs]
+        scheduler.tell(result_of(jobs[0], 0.5))
+    assert found == [(0, 1), (1, 2), (2, 3), (3, 4)]
+
+
+@pytest.mark.parametrize("name", SCHEDULERS)
+def test_without_a_stop_every_scheduler_trains_what_it_would_train_without_parts(name: str) -> None:
+    """The same trials to the same budgets, in virtual time with 16 slots."""
+
+    def outcome(job: Job) -> Outcome:
+        return Status.DIVERGED if job.trial.number == 7 else job.trial.number * 37 % 11 / 11
+
+    def reached(scheduler: Scheduler) -> dict[int, int]:
+        journal = Journal()
+        journal.begin(Header("", None, {}, {}))
+        run_search(scheduler, ToyRunner(outcome, seed=1), journal, concurrency=16)
+        most: dict[int, int] = {}
+        for trial, budget in journal.results:
+            if trial != 7:
+                most[trial] = max(most.get(trial, 0), budget)
+        return most
+
+    budget = SearchBudget(max_epochs=27, trials=40, reduction_factor=3)
+    plain = build_scheduler(name, numbered(40), budget, direction="maximize")
+    assert reached(stopping(never, name, trials=40)) == reached(plain)
+
+
+def test_the_rule_sees_the_curves_as_losses_and_the_best_full_trial() -> None:
+    seen: list[Curves] = []
+
+    def watch(curves: Curves) -> str | None:
+        seen.append(
+            replace(curves, own=list(curves.own), others={k: list(v) for k, v in curves.others.items()})
+        )
+        return None
+
+    scheduler = stopping(watch, epochs=9, trials=2)
+    values = {0: [k / 10 for k in range(9)], 1: [k / 100 for k in range(9)]}
+    while jobs := scheduler.ask(1):
+        scheduler.tell(with_curve(jobs[0], values[jobs[0].trial.number]))
+    assert seen[1] == Curves([-0.0, -0.1], {}, None, 9)
+    assert seen[9] == Curves([-0.0, -0.01], {0: [-each for each in values[0]]}, -0.8, 9)
+    assert len(seen) == 2 * 8  # at the end of a job there is nothing to decide
+
+
+def test_without_a_curve_the_objectives_after_each_part_take_its_place() -> None:
+    seen: list[list[float]] = []
+
+    def watch(curves: Curves) -> str | None:
+        seen.append(list(curves.own))
+        return None
+
+    scheduler = stopping(watch, trials=1)
+    while jobs := scheduler.ask(1):
+        scheduler.tell(result_of(jobs[0], jobs[0].stop / 100))
+    assert seen[2] == [-0.03, -0.06, -0.09]
+
+
+def test_a_stopped_trial_is_told_with_its_last_value_and_not_asked_for_again() -> None:
+    scheduler = stopping(lambda curves: "hopeless" if len(curves.others) == 3 else None, trials=4)
+    jobs = list(scheduler.ask(10))
+    stops: list[Stop] = []
+    for job in jobs:
+        stops += scheduler.tell(with_curve(job, [0.25] * 27))
+    assert stops == [Stop("hopeless", trial=3, budget=3, saved=24)]
+    assert [job.trial.number for job in scheduler.ask(10)] == [0, 1, 2]
+
+
+def test_halving_promotes_no_trial_that_was_stopped() -> None:
+    """Nine trials for three places in the second rung; the five best are stopped in the first."""
+
+    def stops_the_best(curves: Curves) -> str | None:
+        return "told to" if curves.own[-1] < -0.35 else None
+
+    budget = SearchBudget(max_epochs=81, min_epochs=18, trials=9, reduction_factor=3)
+    inner = build_scheduler("halving", numbered(9), budget, direction="maximize")
+    scheduler = CurveStopping(inner, stops_the_best, max_epochs=81, direction="maximize", curve=NAME)
+    later = set()
+    while jobs := scheduler.ask(100):
+        for job in jobs:
+            later |= {job.trial.number} if job.rung else set()
+            scheduler.tell(with_curve(job, [job.trial.number / 10] * 81))
+    assert later == {1, 2, 3}
+
+
+def test_each_checkpoint_is_released_once_when_no_part_goes_on_from_it() -> None:
+    scheduler = stopping(lambda curves: "enough" if len(curves.own) >= 9 else None, trials=1)
+    released: list[tuple[int, int]] = []
+    while jobs := scheduler.ask(1):
+        scheduler.tell(with_curve(jobs[0], [0.5] * 27))
+        released += scheduler.released()
+    assert released == [(0, 3), (0, 6), (0, 9)]
+
+
+def test_a_result_of_another_job_is_refused() -> None:
+    scheduler = stopping(never)
+    (job, *_) = scheduler.ask(1)
+    with pytest.raises(ValueError, match="not under way"):
+        scheduler.tell(result_of(replace(job, stop=27), 0.5))
