@@ -38,11 +38,12 @@ def simulated(
 
 
 def test_thirty_full_trials_by_hand() -> None:
-    """Of 54 seconds each: ten at a time are done in three rounds, four in eight, the last of which is half."""
+    """Of 54 seconds each: ten at a time are done in three rounds, four in eight; the last is half."""
     assert simulated("full_budget", 1) == Simulation(1, 30, 1620.0, 1.0, 0.0)
     assert simulated("full_budget", 10).seconds == 3 * 54
     uneven = simulated("full_budget", 4)
-    assert (uneven.seconds, uneven.busy) == (8 * 54, pytest.approx(30 / 32))
+    assert uneven.seconds == 8 * 54
+    assert uneven.busy == pytest.approx(30 / 32)
 
 
 def test_more_workers_than_jobs_are_idle() -> None:
