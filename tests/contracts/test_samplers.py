@@ -9,9 +9,10 @@ import pytest
 
 from fnnctl.config.rules.dimensions import space_of
 from fnnctl.config.schema.search import SearchConfig
-from fnnctl.records.trials import Result, Status, Trial
+from fnnctl.records.trials import Trial
 from fnnctl.search.protocols import Sampler
 from fnnctl.search.samplers import SAMPLERS
+from fnnctl.search.samplers.start_from import StartFrom
 from fnnctl.space.assignments import Assignment
 from fnnctl.space.values import identity
 
@@ -19,8 +20,10 @@ KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "grid": ("grid", {"grid_resolution": 4}),
     "random": ("random", {"sequence": "pseudo_random"}),
     "low_discrepancy": ("random", {"sequence": "low_discrepancy"}),
+    "grid after others": ("grid", {"grid_resolution": 4}),
+    "random after others": ("random", {"sequence": "pseudo_random"}),
 }
-"""A sampler of `SAMPLERS`, with settings of the search."""
+"""A sampler of `SAMPLERS`, with settings of the search; after others, which are in the space as well."""
 CHAIN: dict[str, Any] = {
     "a": {"choice": ["x", "y", {"name": "z"}]},
     "b": {"integer": [1, 4], "when": {"a": ["x", "y"]}},
@@ -40,16 +43,21 @@ OPEN: dict[str, Any] = {
 def made(kind: str, plain: dict[str, Any], *, seed: int = 3, key: Any = identity) -> Sampler:
     name, settings = KINDS[kind]
     search = SearchConfig.model_validate({"space": plain, **settings})
-    return SAMPLERS[name](space_of(search.space), search, seed=seed, key=key)
+    space = space_of(search.space)
+    sampler = SAMPLERS[name](space, search, seed=seed, key=key)
+    if not kind.endswith("after others"):
+        return sampler
+    grid = space.grid(4)
+    return StartFrom(sampler, [grid.at(number % grid.size) for number in (7, 0, 8, 3)], key)
 
 
 def asked(sampler: Sampler, most: int, *, tell: bool = False) -> list[Assignment]:
-    """What it chooses, up to so many; told of every result where `tell` says so."""
+    """What it chooses one by one, up to so many; told of every result where `tell` says so."""
     found: list[Assignment] = []
-    while len(found) < most and (assignment := sampler.ask()) is not None:
+    while len(found) < most and (proposed := sampler.ask(1, ())):
+        (assignment,) = proposed
         if tell:
-            trial = Trial(len(found), assignment)
-            sampler.tell(trial, Result(trial.number, 0, 1, Status.COMPLETED, 0.5, 1))
+            sampler.tell(Trial(len(found), assignment), 0.5, 1)
         found.append(assignment)
     return found
 
@@ -67,7 +75,7 @@ class TestEverySampler:
     def test_after_the_end_nothing_comes(self, kind: str) -> None:
         sampler = made(kind, {"a": {"choice": [1, 2, 3]}})
         assert len(asked(sampler, 100)) == 3
-        assert [sampler.ask() for _ in range(3)] == [None] * 3
+        assert [sampler.ask(n, ()) for n in (1, 5, 1)] == [[]] * 3
 
     def test_a_space_of_one(self, kind: str) -> None:
         assert asked(made(kind, {"a": {"choice": [1]}}), 5) == [{"a": 1}]
@@ -83,6 +91,17 @@ class TestEverySampler:
 
     def test_the_first_do_not_depend_on_how_many_are_asked_for(self, kind: str) -> None:
         assert asked(made(kind, CHAIN), CHAIN_SIZE)[:10] == asked(made(kind, CHAIN), 10)
+
+    def test_it_gives_the_same_however_many_are_asked_for_at_once(self, kind: str) -> None:
+        """A sampler that learns may propose other configurations if it is asked again, told or not."""
+        sampler = made(kind, CHAIN)
+        if sampler.learns:
+            assert len(sampler.ask(10, ())) == 10
+            return
+        one_by_one = asked(made(kind, CHAIN), CHAIN_SIZE)
+        several = [each for n in (1, 0, 7, 2, 100) for each in sampler.ask(n, one_by_one[:n])]
+        assert several == one_by_one
+        assert list(made(kind, CHAIN).ask(CHAIN_SIZE + 5, ())) == one_by_one
 
     def test_what_is_chosen_is_in_the_space_and_has_what_is_active(self, kind: str) -> None:
         for plain in (CHAIN, OPEN):
