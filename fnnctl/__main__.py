@@ -1,7 +1,7 @@
-"""The program's entry: the command `fnnctl`, and `python -m fnnctl`.
+"""The program's entry point, for the command `fnnctl` and for `python -m fnnctl`.
 
-Signals wait until a command handles them (`console.signals`). What they raise while Python imports would end
-in a traceback, or in a callback of the import system, which prints it and goes on.
+Signals are blocked until a command handles them (`console.signals`). During an import, an exception raised by
+a signal handler would end in a traceback, or would be printed and lost in a callback of the import system.
 """
 
 import signal

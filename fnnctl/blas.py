@@ -1,6 +1,6 @@
 """Functions of the BLAS that NumPy is linked with, found through NumPy's own library.
 
-NumPy has no function for the number of BLAS threads or for the kernels that the BLAS chose; the BLAS has.
+NumPy has no function that sets the number of BLAS threads or names the kernels in use, but the BLAS does.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _SETTERS = (
 
 
 def blas_function(names: Sequence[str], *, takes: Sequence[Any], gives: Any) -> Callable[..., Any] | None:
-    """Return the first of these functions that exists, with its C types; None if none exists."""
+    """Return the first of these functions that exists, with its C types set; None if none exists."""
     library = ctypes.CDLL(np._core._multiarray_umath.__file__)  # type: ignore[attr-defined]
     for name in names:
         if hasattr(library, name):

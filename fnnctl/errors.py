@@ -17,7 +17,7 @@ from fnnctl.text import counted, printable, printable_lines
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong with the input: `file:line: path: message`, a line of characters that print."""
+    """One thing that is wrong with the input. Its text is one printable line: `file:line: path: message`."""
 
     message: str
     file: str | None = None
@@ -25,7 +25,7 @@ class Problem:
     path: str | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "message", printable(self.message))  # whatever it quotes
+        object.__setattr__(self, "message", printable(self.message))  # it may quote names from any file
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.file and self.line else self.file

@@ -14,9 +14,9 @@ LARGE = 2**20
 def return_large_blocks() -> None:
     """Make the C library return blocks of 1 MB or more to the system as soon as they are freed.
 
-    glibc raises its threshold when it frees the first large block. Later it keeps freed blocks, and the gaps
-    between used blocks: after a few passes over a million rows, these take a fifth of the size of the rows.
-    Other C libraries are not affected.
+    By default, glibc raises this threshold when it frees the first large block, and then keeps freed blocks
+    and the gaps between used ones: after a few passes over a million rows, a fifth of the rows' size is
+    wasted. Other C libraries are not affected.
     """
     with suppress(AttributeError, OSError, TypeError):
         ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, LARGE)

@@ -1,7 +1,7 @@
 """Streams of random numbers, each identified by a seed, a purpose and counts. No two uses share a stream.
 
-So any epoch, fold or point can be drawn without those before it, and a member of a stack draws the same
-numbers whichever members it is trained with.
+So any epoch, fold or point can be drawn without drawing the ones before it, and a member of a stack draws the
+same numbers whichever members it is trained with.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ class Purpose(IntEnum):
     SCRAMBLE = int.from_bytes(b"scramble", "big")
     SHUFFLE = int.from_bytes(b"shuffle", "big")
     BOOTSTRAP = int.from_bytes(b"bootstrap", "big")
+    SIMULATION = int.from_bytes(b"simulation", "big")
 
 
 def stream(seed: int, purpose: Purpose, *counts: int) -> np.random.Generator:
@@ -39,7 +40,7 @@ def fold_seed(seed: int, repeat: int, fold: int) -> int:
 
 
 def _sequence(*numbers: int) -> np.random.SeedSequence:
-    # SeedSequence splits integers into the same words, but takes three times as long.
+    # SeedSequence would split the integers into the same 32-bit words, but takes three times as long.
     words: list[int] = []
     for number in numbers:
         words.append(number & 0xFFFFFFFF)

@@ -13,7 +13,9 @@ REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
 def plain_text(text: str) -> str:
-    """The text on one line: white space is a space, control characters are gone, lone surrogates replaced."""
+    """The text on one line, without control characters; each white space becomes a space, and lone surrogates
+    are replaced.
+    """
     one_line = re.sub(r"\s", " ", text)
     return "".join(
         REPLACEMENT if unicodedata.category(character) == "Cs" else character
@@ -23,14 +25,14 @@ def plain_text(text: str) -> str:
 
 
 def printable(text: str) -> str:
-    """Escape each character that does not print (`\\x1b`, `\\n`, `\\u202e`); the rest stays as it is."""
+    """Escape every non-printable character (`\\x1b`, `\\n`, `\\u202e`); the rest is unchanged."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 def printable_lines(text: str) -> str:
-    """Do as `printable`, and leave the line ends as they are."""
+    """Escape as `printable` does, but keep the line ends."""
     return "\n".join(map(printable, text.split("\n")))
 
 
@@ -45,9 +47,9 @@ def shown(text: str) -> str:
 
 
 def natural_key(text: str) -> tuple[list[object], str]:
-    """The key of the natural order, in which numbers within texts go by value: `class 2`, `class 10`."""
+    """A sort key that compares the numbers in texts by value: `class 2` before `class 10`."""
     parts = (part.lstrip("0") if place % 2 else part for place, part in enumerate(_DIGITS.split(text)))
-    # Of two numbers the one with fewer digits is smaller; their texts may be too long to be converted.
+    # Numbers are compared by their length, then as text: Python refuses to convert very long ones.
     return [(len(part), part) if place % 2 else part for place, part in enumerate(parts)], text
 
 

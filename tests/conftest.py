@@ -9,9 +9,9 @@ import pytest
 from hypothesis import settings
 
 EXAMPLES = os.environ.get("FNNCTL_EXAMPLES")
-"""How many examples a property test runs, drawn anew each time; by default 25, always the same."""
+"""The number of random examples per property test; without it, 25 examples that are always the same."""
 
-# A machine may be busy: how long an example takes says nothing about the code.
+# The machine may be busy, so the time of an example says nothing about the code.
 settings.register_profile("fnnctl", deadline=None, max_examples=int(EXAMPLES or 25), derandomize=not EXAMPLES)
 settings.load_profile("fnnctl")
 

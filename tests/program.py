@@ -1,4 +1,4 @@
-"""The program run inside the test's process, in a folder of its own."""
+"""Runs the program inside the test's process, in an empty folder."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from fnnctl.training.history import Record
 
 @dataclass(frozen=True)
 class Done:
-    """What a command did."""
+    """The outcome of a command."""
 
     code: int
     out: str
@@ -66,7 +66,7 @@ def program(capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pyte
 
 @pytest.fixture
 def iris(tmp_path: Path) -> Path:
-    """A config that trains in a blink."""
+    """A config that trains in an instant."""
     path = tmp_path / "iris.yaml"
     path.write_text(
         "data: {source: iris}\nmodel: {hidden: [8]}\n"
@@ -77,7 +77,7 @@ def iris(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def at_epoch(monkeypatch: pytest.MonkeyPatch) -> AtEpoch:
-    """`at_epoch(3, action)`: what shows the progress does this once, after the third epoch of a training."""
+    """`at_epoch(3, action)`: call the action once, after the third epoch of a training."""
 
     def arrange(chosen: int, action: Callable[[], object]) -> None:
         waiting = [action]
@@ -97,7 +97,7 @@ def at_epoch(monkeypatch: pytest.MonkeyPatch) -> AtEpoch:
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the one run of a network on penguins, in `runs`, and its data, `penguins.csv`."""
+    """A folder with the data, `penguins.csv`, and one run of a network trained on them, in `runs`."""
     folder = tmp_path_factory.mktemp("trained")
     with builtin_path("penguins") as path:
         shutil.copy(path, folder / "penguins.csv")
@@ -119,7 +119,7 @@ training:
   averaging: ema
   early_stopping: {monitor: validation_loss, patience: 9}
 """
-"""What early stopping ends, with all that must be remembered on the way."""
+"""A config that early stopping ends, with every kind of training state."""
 
 KEEP_ALL = (("SECONDS_BETWEEN_CHECKPOINTS", 0.0), ("LARGEST_SHARE", 1e9))
 """A checkpoint after every epoch."""
@@ -127,7 +127,7 @@ KEEP_ALL = (("SECONDS_BETWEEN_CHECKPOINTS", 0.0), ("LARGEST_SHARE", 1e9))
 
 @pytest.fixture
 def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They are drawn from the files that are compared, and take longest."""
+    """Figures take the longest, and are drawn from files that the tests compare anyway."""
     monkeypatch.setattr("fnnctl.commands.train.draw_figures", lambda run: None)
 
 
@@ -139,7 +139,7 @@ def keep_all(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def keep_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No checkpoint while training goes on."""
+    """No checkpoint during training."""
     monkeypatch.setattr("fnnctl.runs.checkpointing.SECONDS_BETWEEN_CHECKPOINTS", 1e9)
 
 
@@ -155,7 +155,9 @@ def undisturbed(program: Program, config: Path) -> Path:
     done = program("train", str(config), "--runs-dir", "undisturbed", "--json")
     run = Path(done.json["run"])
     training = read_json(run / "manifest.json")["training"]
-    assert training["stopped"] == "no better validation_loss for 9 epochs"  # so that its memory matters
+    assert (
+        training["stopped"] == "no better validation_loss for 9 epochs"
+    )  # so that the state of early stopping matters
     assert 15 < training["epochs"] < 40
     return run
 
@@ -165,7 +167,7 @@ Interrupt = Callable[..., Path]
 
 @pytest.fixture
 def interrupt(program: Program, config: Path, at_epoch: AtEpoch) -> Interrupt:
-    """`interrupt(5)`: a run that a signal interrupted after its fifth epoch."""
+    """`interrupt(5)`: a run that a signal interrupts after its fifth epoch."""
 
     def start(epoch: int, *arguments: str, number: signal.Signals = signal.SIGTERM) -> Path:
         at_epoch(epoch, lambda: signal.raise_signal(number))

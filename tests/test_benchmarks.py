@@ -58,7 +58,7 @@ def test_the_first_round_does_not_count_and_contenders_take_turns() -> None:
     assert calls == list("abababab")
 
 
-def test_the_clock_counts_what_it_is_told_to() -> None:
+def test_the_clock_counts_wall_or_processor_time() -> None:
     clock = Clock()
     assert clock.seconds is time.perf_counter
     clock.count_processor_time()

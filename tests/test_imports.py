@@ -1,4 +1,4 @@
-"""Imports go down only, siblings do not import one another, and some libraries have one place."""
+"""Imports go down only, siblings do not import one another, and some libraries are imported in one file."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ LEVELS = {
     "errors": 1,
     "arrays": 0, "blas": 0, "memory": 0, "text": 0, "seeds": 0,
 }  # fmt: skip
-"""A room imports only rooms of lower levels: rooms of one level are siblings."""
+"""A package imports only packages of lower levels; packages of one level are siblings."""
 REQUIRED = {"numpy", "typer", "pydantic", "pydantic_core", "yaml", "rich", "matplotlib"}
-"""The dependencies of pyproject.toml, as they are imported; pydantic_core is a part of pydantic."""
+"""The dependencies of pyproject.toml by import name; pydantic_core is part of pydantic."""
 READ_STORED_TABLES = {"report/run_figures.py", "report/summary.py"}
-"""What imports a task's own package today: both draw from tables of a run that the task wrote."""
+"""Modules that may import a task's own package: both draw figures from tables that the task wrote."""
 NO_CONFIG_FILES = {"executors", "records", "stacks", "training", "nn", "data", "metrics", "store", "plots"}
-"""Rooms that are given an experiment, and never the file that it stands in."""
+"""Packages that get an experiment, never its file."""
 FILES = sorted(path for path in ROOT.rglob("*.py") if path.name != "__main__.py")
 
 
 def imported(path: Path) -> Iterator[str]:
-    """The full names of the modules that a file imports, wherever in it."""
+    """The full names of the modules that a file imports anywhere."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -85,7 +85,7 @@ def test_third_parties_stay_in_their_rooms(path: Path) -> None:
 
 
 def test_what_is_above_the_tasks_knows_none_of_them() -> None:
-    """A task is looked up in the registry, and spoken to through `tasks.task.Task`."""
+    """A task is looked up in the registry and used through `tasks.task.Task`."""
     found = set()
     for path in FILES:
         for module in imported(path):
@@ -112,7 +112,7 @@ def test_every_optional_library_is_imported_in_one_file() -> None:
     assert {library: found for library, found in files.items() if len(found) > 1} == {}
 
 
-# What changes files, by the last name of what is called; what `os` has besides is told by the module's name.
+# Functions that change files, by their last name; for those of `os`, the module's name is checked too.
 WRITERS = {
     "write_text", "write_bytes", "mkdir", "makedirs", "touch", "unlink", "rmdir", "rmtree", "rename",
     "symlink_to", "hardlink_to", "chmod", "tofile", "save", "savez", "savez_compressed", "savetxt", "memmap",
@@ -124,7 +124,7 @@ OS_WRITERS = {
 
 
 def writes(code: str) -> list[int]:
-    """The lines of a file's code that open a file to write, or call what writes, moves or deletes one."""
+    """The lines that open a file for writing, or call a function that writes, moves or deletes files."""
     nodes = (node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.stmt | ast.expr))
     return [node.lineno for node in nodes if is_writing(node)]
 
@@ -143,7 +143,7 @@ def is_writing(node: ast.stmt | ast.expr) -> bool:
         case ast.Call(func=ast.Attribute(value=ast.Name(id="os"), attr=attribute)):
             return attribute in OS_WRITERS
         case ast.Call(func=ast.Attribute(attr="replace"), args=[_], keywords=[]):
-            return True  # a path's; a text's has two arguments
+            return True  # of a path; that of a text has two arguments
         case ast.Call(func=ast.Name(id="open") | ast.Attribute(attr="open")):
             return opens_to_write(node)
         case ast.Call(func=ast.Attribute(attr=attribute)):
@@ -152,11 +152,11 @@ def is_writing(node: ast.stmt | ast.expr) -> bool:
 
 
 def opens_to_write(call: ast.Call) -> bool:
-    """Whether a file is opened with a mode that is not plainly one for reading."""
+    """Whether a file may be opened for writing: its mode is not a literal for reading."""
     given = [keyword.value for keyword in call.keywords if keyword.arg == "mode"]
     if isinstance(call.func, ast.Name):
         given += call.args[1:2]
-    else:  # a path's mode comes first, that of gzip.open second
+    else:  # the mode is the first argument of Path.open and the second of gzip.open
         given += [each for each in call.args[:2] if isinstance(each, ast.Constant)]
     return any(not (isinstance(mode, ast.Constant) and set(str(mode.value)) <= set("rbtU")) for mode in given)
 

@@ -1,4 +1,4 @@
-"""Signals that come while Python still imports: exactly when one is sent there is decided by the test."""
+"""Signals during Python's imports; the test determines exactly when one is sent."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ sys.meta_path.insert(0, Blas())
 def run(
     *arguments: str, module: str, number: int = signal.SIGINT, also: str = ""
 ) -> subprocess.CompletedProcess[str]:
-    """`python -m fnnctl` with these arguments, and with a signal when it imports the module."""
+    """Run `python -m fnnctl` with these arguments, and send a signal when it imports the module."""
     script = f"MODULE, NUMBER = {module!r}, {int(number)}\n{SENDER}{also}"
     script += "runpy.run_module('fnnctl', run_name='__main__', alter_sys=True)"
     return subprocess.run(
@@ -63,7 +63,7 @@ def test_a_signal_while_python_imports_ends_in_order(iris: Path, module: str, nu
 
 @posix
 @pytest.mark.parametrize("command", ["check", "report", "runs", "datasets", "schema", "init"])
-def test_so_does_a_command_that_has_no_run(command: str, tmp_path: Path) -> None:
+def test_a_signal_ends_a_command_without_a_run_in_order_too(command: str, tmp_path: Path) -> None:
     done = run(command, module="typer")
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")
 

@@ -1,4 +1,4 @@
-"""What the README shows is so: its commands run, its YAML trains, its messages are the program's."""
+"""The README is correct: its commands run, its YAML trains, its messages are the program's."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_messages_are_the_programs(
 def test_predictions_are_the_programs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Labels and notes; the probabilities but for the last digits, which depend on the processor."""
+    """Labels, notes, and probabilities except for their last digits, which depend on the processor."""
     (rows,) = blocks("csv")
     (shown,) = (block for block in blocks("text") if block.startswith("$ fnnctl predict"))
     command, note, header, *lines = shown.splitlines()
@@ -84,7 +84,7 @@ def test_predictions_are_the_programs(
 
 
 def test_a_plan_is_the_programs(capsys: pytest.CaptureFixture[str]) -> None:
-    """As far as it is shown."""
+    """Compares the part of the plan that the README shows."""
     (shown,) = (block for block in blocks("text") if block.startswith("$ fnnctl plan"))
     command, *lines = shown.splitlines()
     words = shlex.split(command)[2:]

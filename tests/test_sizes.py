@@ -1,4 +1,4 @@
-"""Files, functions and folders are small enough to be read in one sitting; class names are unique.
+"""Files, functions and folders are small enough to read at once; class names are unique.
 
 No docstring is a placeholder.
 """
@@ -19,7 +19,7 @@ FILES = sorted(ROOT.rglob("*.py"))
 MOST_FILES, MOST_LINES, MOST_FUNCTION_LINES = 15, 400, 60
 
 PLACEHOLDER = re.compile(r"\W*((TODO|FIXME|TBD|XXX)\b|$)", re.IGNORECASE)
-"""At the start of a docstring: a word that promises one, or nothing but punctuation to the end."""
+"""A docstring that begins with a placeholder word, or that has only punctuation."""
 
 Node = TypeVar("Node", bound=ast.AST)
 
@@ -58,7 +58,7 @@ def test_no_class_name_is_used_twice() -> None:
 
 
 def placeholders(source: str) -> list[str]:
-    """Modules, classes and functions whose docstring says nothing yet."""
+    """Modules, classes and functions whose docstring is a placeholder."""
     documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     return [
         getattr(node, "name", "module")

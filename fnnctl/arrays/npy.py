@@ -20,7 +20,7 @@ _PARSERS = {
     (1, 0): (2, npy_format.read_array_header_1_0),
     (2, 0): (4, npy_format.read_array_header_2_0),
 }
-"""By version: the bytes of the header's length field, and the function that parses length and header."""
+"""For each version: the size of the length field in bytes, and the function that parses the header."""
 _LONGEST_HEADER = 2**16
 _MOST_DIMENSIONS = 32
 
@@ -63,7 +63,7 @@ def read_header(file: IO[bytes]) -> NpyHeader:
     length = file.read(length_bytes)
     header = file.read(min(int.from_bytes(length, "little"), _LONGEST_HEADER))
     try:
-        with warnings.catch_warnings():  # of Python, about the code, and of NumPy, about Python 2
+        with warnings.catch_warnings():  # Python's about the header's code, NumPy's about Python 2
             warnings.simplefilter("ignore")
             shape, columns_first, dtype = parse(io.BytesIO(length + header))
     except Exception as error:  # NumPy parses Python code, and crafted code raises almost anything

@@ -64,7 +64,7 @@ def run(arguments: Sequence[str]) -> int:
         return app(args=list(arguments), prog_name="fnnctl", standalone_mode=False) or 0
     except FnnctlError as error:
         return _report(error, output)
-    except SystemExit:  # raised by typer if the reader of its help has closed the pipe
+    except SystemExit:  # raised by typer if its help is piped and the pipe is closed
         return 0
     except typer.TyperException as error:
         return _report(UsageError(error.format_message()), output)

@@ -172,7 +172,7 @@ Repeats = Annotated[
         "--repeats",
         metavar="N",
         parser=whole_number("--repeats"),
-        help="CONFIG: number of times the rows are divided into folds anew (default: from the config).",
+        help="CONFIG: number of repeats, each with different folds (default: from the config).",
     ),
 ]
 FoldWorkers = Annotated[
@@ -289,5 +289,5 @@ def _names_config(target: str) -> bool:
     named_so = path.suffix in {".yaml", ".yml"}
     try:
         return path.is_file() or (named_so and not path.is_dir())
-    except OSError:  # whoever reads it says why it cannot be read
+    except OSError:  # reading it will report the reason
         return named_so

@@ -111,7 +111,7 @@ def with_output(command: Callable[..., R]) -> Callable[..., R]:
     options = {name: option for name, option in {**own, **shared}.items() if name != "output"}
     for option in options.values():
         for declared in getattr(option.annotation, "__metadata__", ()):
-            declared.readable = False  # typer would call an unreadable file wrong usage
+            declared.readable = False  # typer would report an unreadable file as a usage error
     keyword_only = [option.replace(kind=option.KEYWORD_ONLY) for option in options.values()]
     with_shared_options.__signature__ = inspect.Signature(keyword_only)  # type: ignore[attr-defined]
     with_shared_options.__annotations__ = {name: option.annotation for name, option in options.items()}

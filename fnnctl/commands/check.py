@@ -51,7 +51,7 @@ def check(
 
 
 def _search_problems(loaded: LoadedExperiment, runs_dir: Path) -> Sequence[Problem]:
-    """The problems for which `search` would refuse; without a space, those of the section itself."""
+    """The problems that would make `search` fail; without a space, only those of the section itself."""
     search = loaded.experiment.search
     try:
         if search is not None and search.space:
@@ -63,7 +63,7 @@ def _search_problems(loaded: LoadedExperiment, runs_dir: Path) -> Sequence[Probl
 
 
 def _in_words(loaded: LoadedExperiment, split: Split, fit: Fit) -> str:
-    """The data that were read, and the network that would be trained, in one sentence."""
+    """One sentence about the data that were read and the network that would be trained."""
     dataset, search = loaded.data.dataset, loaded.experiment.search
     searched = f"; {search.method.name} over {quoted_list(list(search.space))}" if search else ""
     return (

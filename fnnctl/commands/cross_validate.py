@@ -70,11 +70,11 @@ def cross_validate(
 def resume_cross_validation(
     name: str, *, workers: int | None, runs_dir: Path, output: Output, signals: Interruption
 ) -> RunFolder:
-    """Continue an interrupted cross-validation; the result has the same bits as without the interruption.
+    """Continue an interrupted cross-validation; the bits are those of an uninterrupted one.
 
-    Completed folds are not trained again, and a complete run stays unchanged. Raises `UsageError` if the run
+    Completed folds are not trained again, and a complete run is not changed. Raises `UsageError` if the run
     is unknown, not a cross-validation, or still running, and `InputError` if the config or the data have
-    changed; the run then stays unchanged.
+    changed; the run is not changed then.
     """
     started = time.monotonic()
     folder = find_resumable(name, runs_dir, kind="cross_validation", command="evaluate")

@@ -49,7 +49,7 @@ def evaluate_run(
     name: str | None,
     output: Output,
 ) -> None:
-    """Score a run's network on its own test part, or on the labelled rows of the file `data`.
+    """Score the network of a run on the run's test part, or on the labelled rows of the file `data`.
 
     If `run` is None, the newest run with a network is scored. `delimiter`, `encoding` and `name` (of the new
     run) apply only with `data`. Raises `InputError` if the arguments, the run or its data are wrong, before

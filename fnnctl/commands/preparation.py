@@ -32,7 +32,7 @@ class PreparedSearch:
         return list(self.loaded.data.warnings)
 
     def base_fit(self) -> Fit:
-        """The fit of the config itself; its size stands for that of the trials' networks."""
+        """The fit of the config itself, used as an example of the trials' networks."""
         return self.loaded.fit(self.split)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from rich import box
@@ -9,7 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from fnnctl.console.output import Output
+from fnnctl.errors import DataError, MachineError
 from fnnctl.metrics.reported import reported_metrics
+from fnnctl.records.history import read_search
 from fnnctl.report.sections import NOTHING, number
 from fnnctl.report.summary import headline
 from fnnctl.store.catalogue import RunEntry, list_runs
@@ -18,7 +21,7 @@ from fnnctl.text import plain_text
 
 def runs(runs_dir: Path, output: Output) -> None:
     """List the runs of a folder, the newest last."""
-    entries = list_runs(runs_dir)
+    entries = [*map(_with_journal, list_runs(runs_dir))]
     if output.json:
         listed = [{**entry.to_dict(), "metrics": reported_metrics(entry.metrics)} for entry in entries]
         output.json_object({"runs": listed})
@@ -36,6 +39,17 @@ def runs(runs_dir: Path, output: Output) -> None:
     for entry in entries:
         if entry.damage:
             output.note(f"{entry.run.path.name}: {entry.damage}")
+
+
+def _with_journal(entry: RunEntry) -> RunEntry:
+    """The entry; if it is a search whose journal is damaged, with the damage."""
+    if entry.damage or entry.manifest is None or entry.manifest.kind != "search":
+        return entry
+    try:
+        read_search(entry.run)
+    except (DataError, MachineError) as error:
+        return replace(entry, damage=error.message)
+    return entry
 
 
 def _row(entry: RunEntry) -> tuple[str, str, str, str]:

@@ -51,7 +51,7 @@ TIME_IS_OVER = "the time limit"
 
 @dataclass(frozen=True, slots=True)
 class SearchOptions:
-    """The command-line options beside the config; none of them changes the numbers of a trial."""
+    """The command-line options of `search`; none of them changes the numbers of a trial."""
 
     method: str | None
     workers: int | None
@@ -179,15 +179,16 @@ def complete_search(
         signals.raise_if_requested()
         best = standings.incumbent
         if best is None:
-            reasons = Counter(result.reason or "" for result in standings.latest.values())
-            told = [why for why, _ in reasons.most_common()]
+            counts = Counter(result.reason or "" for result in standings.latest.values())
+            most_common = [text for text, _ in counts.most_common()]
             draw_figures(run)
             ended = None if reason == COMPLETE else reason
             raise NoFinishedTrialError(
-                trials=len(journal.trials), reasons=told, run=str(run.path), ended=ended
+                trials=len(journal.trials), reasons=most_common, run=str(run.path), ended=ended
             )
-        if reason != COMPLETE:
-            output.note(f"the search ended before it completed its plan: {reason}")
+        stopped = [each.reason for each in journal.stops if each.trial is None]
+        if reason != COMPLETE or stopped:
+            output.note(f"the search ended before it completed its plan: {[reason, *stopped][-1]}")
         output.note(f"best trial: {best.trial}")
         _refit(session, journal.trials[best.trial].assignment, epochs=_epochs(best))
         if not setup.settings.keep_checkpoints:
@@ -248,7 +249,7 @@ def _search(session: _Session) -> str:
 def _refit(session: _Session, assignment: Assignment, *, epochs: int) -> None:
     """Train the winner on training and validation rows for its own number of epochs, and test it once.
 
-    If an earlier process left an incomplete folder, it is written anew. The complete run of a former winner
+    If an earlier process left an incomplete folder, it is replaced. The complete run of a former winner
     stays until the run of this winner can replace it.
     """
     started, run, search, output = time.monotonic(), session.run, session.search, session.output

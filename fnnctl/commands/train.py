@@ -70,10 +70,10 @@ def train(
 
 
 def resume_training(name: str, *, runs_dir: Path, output: Output, signals: Interruption) -> RunFolder:
-    """Continue an interrupted training from its last checkpoint, with the same bits as without interruption.
+    """Continue an interrupted training from its last checkpoint; the bits are those of an uninterrupted one.
 
-    A complete run stays unchanged. Raises `UsageError` if the run is unknown, not a training, or still
-    running, and `InputError` if the config or the data have changed; the run then stays unchanged.
+    A complete run is not changed. Raises `UsageError` if the run is unknown, not a training, or still
+    running, and `InputError` if the config or the data have changed; the run is not changed then.
     """
     started = time.monotonic()
     folder = find_resumable(name, runs_dir, kind="train", command="train")

@@ -1,4 +1,4 @@
-"""Values as YAML text: read by the core schema of YAML 1.2, and written so that YAML 1.1 gives the same.
+"""Values as YAML text: read by YAML 1.2's core schema, and written so that YAML 1.1 reads the same values.
 
 PyYAML reads YAML 1.1, where `1e-3` is text, `no` is false, `012` is ten and `1:30` is ninety.
 """
@@ -23,8 +23,8 @@ _CORE_SCHEMA = {
 }
 """The plain scalars that are not text.
 
-A whole number with more digits, which Python would refuse to print, is read as a float, and so is infinite;
-an octal or hexadecimal one is read as text.
+A decimal integer with more digits, which Python would refuse to print, is read as a float, and so becomes
+infinite; an octal or hexadecimal one is read as text.
 """
 
 

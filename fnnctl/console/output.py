@@ -28,7 +28,7 @@ WIDEST = 300
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """Prints what a command's output options allow, in the form that they ask for."""
+    """Prints according to a command's output options, such as `--quiet` and `--json`."""
 
     json: bool = False
     """Print one JSON object to standard output, and nothing else there."""
@@ -56,7 +56,7 @@ class Output:
     def json_text(self, text: str) -> None:
         """Print JSON in UTF-8, whatever the terminal's encoding is.
 
-        A lone surrogate, which stands for a byte of a file's name that is not UTF-8, is an escape.
+        A lone surrogate, which stands for a byte of a file name that is not UTF-8, is written as an escape.
         """
         _write(sys.stdout, text, encoding="utf-8")
 
@@ -65,7 +65,7 @@ class Output:
         _write(sys.stdout, self.rendered(renderable))
 
     def flush(self) -> None:
-        """Write what others have printed, such as a command's help, while an error can still be reported."""
+        """Flush other code's output, such as a command's help, while an error can still be reported."""
         _write(sys.stdout, "")
 
     @property
@@ -81,7 +81,7 @@ class Output:
         console = self.console(text if plain or sys.stdout is None else sys.stdout)
         needed = Measurement.get(console, console.options.update(width=WIDEST), renderable).minimum
         console.width = max(console.width, min(needed, WIDEST))  # a narrow terminal must not lose a column
-        console.file = text  # rich writes to its stream even when it captures, and the stream may be full
+        console.file = text  # rich also writes to its stream when it captures, which may fail
         console.print(renderable, crop=False)
         return "\n".join(line.rstrip() for line in text.getvalue().split("\n"))
 
@@ -93,7 +93,7 @@ class Output:
     def complain(self, text: str) -> None:
         """Print an error. If standard error cannot be written, only the exit code reports it.
 
-        Characters that do not print are escaped, because a message may quote names from any file.
+        Non-printable characters are escaped, because a message may quote names from any file.
         """
         with suppress(UnwritableOutputError):
             _write(sys.stderr, printable_lines(text) + "\n")
@@ -114,7 +114,7 @@ class Output:
 def _write(stream: TextIO | None, text: str, *, encoding: str | None = None) -> bool:
     """Write and flush; False if the reader has closed the pipe.
 
-    An `encoding` is used in place of the stream's own, unless the stream is one of text alone.
+    An `encoding` replaces the stream's own, if the stream has an underlying stream of bytes.
     """
     if stream is None:  # closed before the program began
         return False

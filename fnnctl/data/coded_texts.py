@@ -23,7 +23,7 @@ class CodedTexts:
     """The line where each text first occurs; None for arrays, which have no lines."""
 
     def counts(self) -> IntArray:
-        """How often each text occurs."""
+        """The number of occurrences of each text, (texts,)."""
         return np.bincount(self.codes + 1, minlength=len(self.texts) + 1)[1:]
 
     @classmethod

@@ -17,7 +17,7 @@ from fnnctl.data.mapped_numbers import MappedNumbers
 from fnnctl.data.tables.packing import Packing
 
 COLUMNS_AT_ONCE = 4
-"""Rows are contiguous in memory, so reading one column costs as much as reading a few adjacent ones."""
+"""Columns read together: rows are contiguous, so one column costs as much as a few adjacent ones."""
 BLOCK_ROWS = 2**13
 ROW_NUMBER = np.uint32
 """The type of row numbers in a file: four billion rows are enough."""
@@ -97,7 +97,7 @@ class Dataset(Columns):
     file_rows: IntArray
     """(N,) each row's number in its file, from 0; rows without a label are counted as well."""
     weights: FloatArray | None = None
-    """(N,) how much each row counts in the loss; None if data.weights names no column."""
+    """(N,) each row's weight in the loss; None if data.weights names no column."""
     task: Literal["classification", "regression"] | None = None
     """The task, if the target is the default target of a built-in data set; None if the values decide."""
     test_rows: int = 0
@@ -111,6 +111,6 @@ class Dataset(Columns):
     """(N,) the group of each row, -1 in a test file; None if data.split.group names no column."""
 
     def target_counts(self) -> IntArray:
-        """(T,) how often each of the target's texts occurs in the rows that are not from the test file."""
+        """(T,) the number of rows with each of the target's texts, not counting the test file."""
         known = self.target.codes[: len(self) - self.test_rows]
         return np.bincount(known, minlength=len(self.target.texts))

@@ -21,7 +21,7 @@ from fnnctl.errors import DataError, MachineError, Problem, did_you_mean
 from fnnctl.text import printable, shown
 
 LONGEST_PATH = 250
-"""How many characters of a path a message shows, from its end, which tells most."""
+"""A message shows at most this many characters of a path: its end, which says most."""
 _COMMON_ENCODINGS = ("utf-8", "utf-16", "latin-1", "cp1250", "cp1251", "cp1252", "gb18030", "shift_jis")
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),

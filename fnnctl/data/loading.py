@@ -94,7 +94,7 @@ def _load(path: Path, config: DataConfig, folder: Path) -> Dataset:
 
 
 def _extended(values: Numbers | None, test_rows: int, value: float) -> Numbers | None:
-    """The values of the main file's rows, followed by the same `value` for each row of the test file."""
+    """The values for the main file's rows, followed by `value` once per row of the test file."""
     return None if values is None else np.concatenate([values, np.full(test_rows, value, values.dtype)])
 
 

@@ -18,10 +18,10 @@ class MappedNumbers:
     """The offset of the first row in the file, in bytes."""
 
     def give_back(self, rows: IntArray | slice) -> None:
-        """Return the memory pages of `rows`, which have been read, to the system, if they are ascending.
+        """Return the memory pages of `rows`, after they were read, to the system if the rows are ascending.
 
-        A pass through a file in order needs each page only once. If the rows are in another order, the pages
-        stay in memory, because the next batch of random rows would need them again.
+        A pass in file order needs each page only once. With rows in another order the pages stay in memory,
+        because the next batch of random rows would need them again.
         """
         if not hasattr(self.file, "madvise"):
             return

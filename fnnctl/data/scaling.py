@@ -1,7 +1,7 @@
 """Location and spread of a column of numbers: the statistics for scaling and imputation.
 
-They are computed in float64 on numbers divided by a power of two. That keeps sums and squares of huge or
-tiny numbers (1e300, 1e-300) within range, and only loses digits below 1e-300 of the largest number.
+They are computed in float64 after division by a power of two. That keeps sums and squares of huge or tiny
+numbers (1e300, 1e-300) in range, and loses only digits below 1e-300 of the largest number.
 """
 
 from __future__ import annotations

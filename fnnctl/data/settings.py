@@ -46,7 +46,7 @@ def check_settings(
         headless = any(plain_number(name) is not None for name in names)
         hint = ". Its first line must name the columns" if headless else ""
         problems.add_setting("data.target", _unknown(target, names, file) + hint)
-    used = {target: "the target, which is always read as classes"}
+    used = {target: "the target, whose kind data.task decides"}
     for setting, name, use in (
         ("data.weights", weights, "data.weights, which is always read as numbers"),
         ("data.split.group", group, "data.split.group, which is not a feature"),

@@ -63,7 +63,7 @@ class _Extent:
 def _row_ids(dataset: Dataset, extent: _Extent, rows: int) -> list[str]:
     if rows < FEWEST_IDS:
         return []
-    # distinct integers that are (nearly) consecutive: within a span of 2n
+    # n distinct integers within a span of 2n are (nearly) consecutive
     may_count = np.flatnonzero(extent.integral & (extent.high - extent.low < 2 * rows)).tolist()
     names = [dataset.numeric_names[j] for j in may_count if _are_distinct(dataset, j, rows)]
     texts = zip(dataset.categorical_names, dataset.categorical[:rows].T, strict=True)

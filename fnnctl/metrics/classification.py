@@ -34,9 +34,10 @@ def score(
 
     `ranked` is the result of `rank_part` for the same labels and probabilities.
 
-    - The most probable class is predicted. - Precision, recall and F1 are scikit-learn's with
-    `zero_division=0`. Macro averages are over the classes that occur in labels or predictions, balanced
-    accuracy over those in the labels. A class that occurs in neither has no rates.
+    - The most probable class is predicted.
+    - Precision, recall and F1 are scikit-learn's with `zero_division=0`. Macro averages are over the classes
+      that occur in labels or predictions, balanced accuracy over those in the labels. A class that occurs in
+      neither has no rates.
     - A class with no rows or with all rows has no AUC; one without rows has no average precision. Averages
       are over the classes that have one. Micro averages pool all (row, class) pairs.
     - Calibration errors are those of `metrics.calibration`; a class without rows also has one.

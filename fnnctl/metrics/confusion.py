@@ -54,7 +54,7 @@ def mean_over(values: FloatArray, weights: BoolArray | IntArray) -> FloatArray:
 
 
 def matthews_correlation(matrix: IntArray) -> float:
-    """The correlation R_K of labels and predictions (Gorodkin, 2004); 0 if either has one class only."""
+    """The correlation R_K (Gorodkin, 2004) from counts (C, C); 0 if labels or predictions have one class."""
     observed, expected, rows = _agreement(matrix)
     spread = math.sqrt(
         (rows**2 - _square_sum(matrix.sum(axis=0))) * (rows**2 - _square_sum(matrix.sum(axis=1)))
@@ -63,7 +63,7 @@ def matthews_correlation(matrix: IntArray) -> float:
 
 
 def cohens_kappa(matrix: IntArray) -> float | None:
-    """The agreement beyond chance (Cohen, 1960); None if labels and predictions are all of one class."""
+    """The agreement beyond chance (Cohen, 1960) from counts (C, C); None if all are of one class."""
     observed, expected, rows = _agreement(matrix)
     by_chance = rows**2 - expected
     return (observed * rows - expected) / by_chance if by_chance else None

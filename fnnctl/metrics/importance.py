@@ -1,9 +1,9 @@
 """The importance of a searched setting: how well its value alone explains the rank of a trial.
 
-It is a one-way analysis of variance on ranks, which needs few trials. It has two limitations. A setting that
-matters only in combination with another one has no effect by itself and gets about 0. And if the search ended
-trials early, the remaining ones have similar values of the settings that matter most, so these seem less
-important than they are.
+It is a one-way analysis of variance on ranks, which needs few trials, and has two limitations. A setting that
+matters only in combination with another one gets about 0. And if the search ended trials early, the remaining
+trials have similar values of the settings that matter most, so these settings seem less important than they
+are.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ LEAST_TRIALS: Final = 20
 """With fewer trials, importances would be noise."""
 MOST_GROUPS: Final = 6
 TRIALS_A_GROUP: Final = 6
-"""The fewest trials in a group of adjacent numbers, if no two are equal."""
+"""The smallest number of trials per group, if no two values are equal."""
 LEAST_IN_GROUP: Final = 3
-"""Smaller groups are left out, because they give no variance within the group."""
+"""Smaller groups are left out, because they have no variance within the group."""
 _NORMAL_95 = 1.6448536269514722
 
 
@@ -30,11 +30,11 @@ class Importance:
     """The importance of one setting."""
 
     share: float
-    """The explained share of the variance of the ranks, from 0 to 1, corrected for the number of groups."""
+    """The share of the ranks' variance that is explained, 0 to 1, corrected for the number of groups."""
     chance: float
     """The 95th percentile of the share that a setting without effect gets with as many trials and groups."""
     trials: int
-    """The number of trials that it is computed from."""
+    """The number of trials from which it is computed."""
 
 
 def importance(values: FloatArray, losses: FloatArray, *, categorical: bool) -> Importance | None:

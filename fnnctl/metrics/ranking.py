@@ -1,4 +1,4 @@
-"""One class against the rest, ordered by score: the counts from which ROC and precision-recall are computed.
+"""Counts of one class against the rest, ordered by score, from which ROC and precision-recall are computed.
 
 All counts are integers and equal scores form one step, so areas are exact up to one division and do not
 depend on the order of the rows.
@@ -75,15 +75,16 @@ def rank_scores(is_positive: BoolArray, scores: FloatArray) -> tuple[Ranking, In
 
 
 def class_rankings(labels: IntArray, probabilities: FloatArray) -> Iterator[tuple[Ranking, IntArray]]:
-    """Yield `rank_scores` of each class against the rest, in the order of the columns of `probabilities`."""
+    """Yield `rank_scores` of each class against the rest, from labels (n,) and probabilities (n, C)."""
     for column in range(probabilities.shape[1]):
         yield rank_scores(labels == column, probabilities[:, column].copy())
 
 
 def micro_ranking(labels: IntArray, probabilities: FloatArray) -> Ranking:
-    """All n·C (row, class) pairs as one ranking; a pair is positive if the row is of the class.
+    """All n·C (row, class) pairs of labels (n,) and probabilities (n, C) as one ranking.
 
-    The scores are sorted without their indices, which needs only one copy of `probabilities`.
+    A pair is positive if the row is of the class. The scores are sorted without their indices, which needs
+    only one copy of `probabilities`.
     """
     of_labels = probabilities[np.arange(len(labels)), labels]
     of_labels.sort()
@@ -130,7 +131,7 @@ def _size_changes(ordered: FloatArray) -> IntArray:
     of a micro average would take as much memory as the pairs. What remains are the runs of more than one
     score and the score before each, so the length of such a run is the distance to the previous index.
     """
-    is_last = np.ones(len(ordered) + 2, dtype=np.bool_)  # with a single score imagined at each end
+    is_last = np.ones(len(ordered) + 2, dtype=np.bool_)  # as if there were a different score at each end
     np.not_equal(ordered[1:], ordered[:-1], out=is_last[1:-2])
     looked_at = is_last[:-2] & is_last[2:]
     np.logical_not(looked_at, out=looked_at)

@@ -1,6 +1,6 @@
 """The scores of estimates, as stored in metrics.json, with bootstrap intervals over the rows.
 
-A score that does not exist is None, never NaN.
+A score that does not exist or is not finite is None, because JSON has no NaN and no infinity.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ from fnnctl.arrays import FloatArray
 
 RESAMPLES: Final = 2000
 MOST_GROUPS: Final = 2**13
-"""With more rows than this, rows are divided at random into this many groups, and groups are resampled."""
+"""More rows than this are divided at random into this many groups, and the groups are resampled."""
 DRAWS_AT_ONCE: Final = 2**18
 LEVELS: Final = (0.025, 0.975)
 """The ends of the 95 % interval."""
+ROUNDING: Final = 1e-12
+"""A variance below this share of the sum of squares that it is computed from is only a rounding error."""
 
 
 def score(
@@ -31,21 +33,18 @@ def score(
     """
     if not len(targets):
         raise ValueError("there are no rows to score")
-    errors = np.abs(targets - estimates)
-    centred = targets - targets.mean()
-    r2, rmse, mae = _from_sums(len(targets), errors @ errors, errors.sum(), centred.sum(), centred @ centred)
-    values = {
-        "r2": float(r2) if math.isfinite(r2) else None,
-        "rmse": float(rmse),
-        "mae": float(mae),
-        "median_absolute_error": float(np.median(errors)),
-    }
-    intervals = bootstrap(errors, centred, rng) if rng else {}
+    with np.errstate(over="ignore", invalid="ignore"):  # estimates may be huge without being infinite
+        errors = np.abs(targets - estimates)
+        centred = targets - targets.mean()
+        sums = errors @ errors, errors.sum(), centred.sum(), centred @ centred
+        r2, rmse, mae = _from_sums(len(targets), *sums)
+        values = {"r2": r2, "rmse": rmse, "mae": mae, "median_absolute_error": np.median(errors)}
+        intervals = bootstrap(errors, centred, rng) if rng else {}
     metrics: dict[str, Any] = {"loss": loss if math.isfinite(loss) else None}
     for name, value in values.items():
-        metrics[name] = value
+        metrics[name] = float(value) if math.isfinite(value) else None
         if rng:
-            metrics[f"{name}_ci95"] = None if value is None else intervals[name]
+            metrics[f"{name}_ci95"] = None if metrics[name] is None else intervals[name]
     return {**metrics, "support": len(targets)}
 
 
@@ -80,7 +79,7 @@ def _from_sums(
     """R², RMSE and MAE from sums over rows; R² is not finite if the targets have no spread."""
     with np.errstate(divide="ignore", invalid="ignore"):
         spread = centred_squares - centred**2 / rows
-        r2 = 1.0 - np.float64(squares) / np.maximum(spread, 0.0)
+        r2 = 1.0 - np.float64(squares) / np.where(spread > ROUNDING * centred_squares, spread, 0.0)
     return r2, np.sqrt(squares / rows), absolute / rows
 
 

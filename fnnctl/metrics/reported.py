@@ -9,9 +9,9 @@ from typing import Any
 def reported_metrics(metrics: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """The content of metrics.json; in a cross-validation, `test` has the means over the folds.
 
-    In metrics.json itself, `test` has the metrics of the pooled out-of-fold predictions. What is not measured
-    per fold, such as the metrics of each class, is still that of the pooled predictions. Each interval is
-    replaced by that of the mean.
+    In metrics.json itself, `test` has the metrics of the pooled out-of-fold predictions. Metrics that are not
+    measured per fold, such as those of each class, remain the pooled ones. Each interval is replaced by that
+    of the mean.
     """
     if metrics is None:
         return None

@@ -13,7 +13,7 @@ from typing import Any
 
 LOWEST = {"matthews_correlation": -1.0, "cohens_kappa": -1.0, "r2": -math.inf}
 UNBOUNDED = frozenset({"loss", "log_loss", "rmse", "mae", "median_absolute_error"})
-"""Every other metric is at most 1."""
+"""The metrics that have no upper bound of 1."""
 
 
 def summarize_scores(

@@ -36,9 +36,9 @@ class AucEstimate:
         Survey Methodology 24, 1998, for shares in surveys). The limit is needed near 1, because there the
         variance comes from the few pairs in the wrong order and is far too small in most samples; at 1 it is
         0. The limit follows from Hanley & McNeil's variance (Radiology 143, 1982), symmetric in m positives
-        and n negatives as in Newcombe (Statistics in Medicine 25, 2006, method 5): as the area approaches 1
-        it is that of 4mn/(m + n + 2) trials. So for given m and n no interval begins higher than that of an
-        area of 1.
+        and n negatives as in Newcombe (Statistics in Medicine 25, 2006, method 5). As the area approaches 1,
+        that variance becomes the variance of a share of 4mn/(m + n + 2) trials. So for given m and n, no
+        interval begins higher than that of an area of 1.
         """
         if self.area in (0.0, 1.0):
             return _wilson(self.area, self.most_trials)

@@ -61,7 +61,7 @@ def cross_validation(data: TaskData, experiment: Experiment) -> CrossValidation:
     of_folds = folds.folds(validation=config.validation, stratify=config.stratify, seed=experiment.seed)
     fits = [Fit.of(data, experiment, fold, seed=0) for fold in of_folds]
     if config.validation > 0 and not all(fit.sizes[1] for fit in fits):
-        message = "in a fold every class has only one row, so no row is left for validation"
+        message = "in a fold every class or bin has only one row, so no row is left for validation"
         advice = "use more folds, or set data.split.validation to 0"
         raise ConfigError(Problem(f"{message}: {advice}", path=FOLDS))
     experiment = _completed(experiment, data, fits)
@@ -82,7 +82,7 @@ def _check_rows(data: TaskData, experiment: Experiment) -> None:
     """Refuse rows that cannot be divided, and more folds than there are rows or groups."""
     groups = data.dataset.groups
     if groups is not None and data.dataset.test_rows:
-        message = "cross-validation divides all rows, but those of the test file have no group: leave one out"
+        message = "a cross-validation uses all rows, but the test file's have no group: remove this setting"
         raise ConfigError(Problem(message, path="data.test_source"))
     most = most_folds(data.strata, groups)
     wanted = experiment.evaluation.cross_validation.folds

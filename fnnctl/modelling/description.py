@@ -1,4 +1,4 @@
-"""`model.json`: what the weights beside it mean, written and read here.
+"""`model.json`, which describes the network whose weights are in `model.npz`: written and read here.
 
 It is read strictly, so a file that was edited by hand and is no longer valid is refused with a message.
 """
@@ -86,7 +86,7 @@ class TableFormat(Described):
 
 
 class ModelDescription(Described):
-    """A trained network: how its features are made, and what its weights and outputs mean."""
+    """A trained network: its features, the meaning of its weights, and the meaning of its outputs."""
 
     precision: Literal["float32", "float64"]
     """The type of weights and activations."""
@@ -152,7 +152,7 @@ class ModelDescription(Described):
         return Readout(output, baseline, scale, self.temperature)
 
     def fault(self, preprocessor: Preprocessor) -> str | None:
-        """Why the facts, each valid by itself, do not describe a network; None if they do."""
+        """Why the facts, though each is valid on its own, do not describe a network; None if they do."""
         if fault := self._target_fault():
             return fault
         if list(preprocessor.features) != self.features or self.inputs != len(self.features):

@@ -27,7 +27,7 @@ from fnnctl.training.threads import default_threads
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """What is trained once. The data set is not part of it, so that many fits share one."""
+    """One experiment on given rows with one seed. The data set is separate, so that fits can share it."""
 
     experiment: Experiment
     """Complete with the settings that depend on the data, as far as the caller wants them recorded."""
@@ -88,7 +88,7 @@ class Fit:
 
     @property
     def layout(self) -> ParameterLayout:
-        """Where the network's parameters are in its flat row."""
+        """The layout of the network's parameters in its flat row."""
         return ParameterLayout(self.settings.shape)
 
     @property

@@ -31,7 +31,7 @@ Note = Callable[[str], None]
 
 STANDARD_INPUT = "-"
 TAB = ("\\t", "tab")
-"""How a tab, which is hard to type, may be written on the command line."""
+"""The ways to write a tab, which is hard to type, on the command line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class InputFile:
 
     @contextmanager
     def open(self, model: SavedModel, note: Note, *, labelled: bool = False) -> Iterator[Iterator[NewRows]]:
-        """The rows, block by block; `note` is called with what the user should know."""
+        """The rows, block by block; `note` is called with notes for the user."""
         unseen = Unseen(model.predictor.preprocessor)
         with self._rows(model, labelled) as file:
             if file.unused:

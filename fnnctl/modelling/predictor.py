@@ -35,11 +35,11 @@ class Predictor:
     def of(
         cls, task: Task, preprocessor: Preprocessor, networks: Sequence[Network], readout: Readout
     ) -> Self:
-        """A predictor of networks that each form a stack of their own."""
+        """A predictor of networks, each of which is the only member of its stack."""
         return cls(task, preprocessor, tuple(RowScorer(network) for network in networks), readout)
 
     def calibrated(self, data: TaskData, pool: Pool, rows: IntArray) -> Self:
-        """The predictor with the temperature fitted to these rows of the pool; unchanged if none fits."""
+        """The predictor with a temperature fitted to these rows (n,) of the pool; unchanged if none fits."""
         scores = np.concatenate([batch.copy() for batch in self.pool_scores(pool, rows)])
         with np.errstate(over="ignore", invalid="ignore"):
             temperature = self.task.fit_temperature(scores, data.targets[rows])

@@ -20,12 +20,13 @@ from fnnctl.store.atomic import damaged
 from fnnctl.store.catalogue import shown_status
 from fnnctl.store.folder import RunFolder
 from fnnctl.tasks.registry import task_of
+from fnnctl.text import shown
 from fnnctl.training.threads import default_threads
 
 
 @dataclass(frozen=True, slots=True)
 class SavedModel:
-    """A predictor, and what its run has recorded about it."""
+    """A predictor, and the facts that its run has recorded about it."""
 
     run: RunFolder
     description: ModelDescription
@@ -67,7 +68,7 @@ def _network_folder(run: RunFolder, note: Callable[[str], None]) -> RunFolder:
         if not (trained.path / names.MANIFEST).exists():
             raise UsageError(f"{run.path} is an evaluation of {trained.path}, which no longer exists")
         note(f"note: {run.path} is an evaluation: using the network of {trained.path}")
-        return _network_folder(trained, note)
+        return _trained_folder(trained, run, note)
     if manifest.kind == "cross_validation":
         advice = "name a run of `fnnctl train` instead"
         raise UsageError(f"{run.path} is a cross-validation, which saves no network: {advice}")
@@ -77,7 +78,7 @@ def _network_folder(run: RunFolder, note: Callable[[str], None]) -> RunFolder:
         if winner is None:
             raise UsageError(f"{run.path} is a search without a winner yet ({status})")
         note(f"note: {run.path} is a search: using the network of its winner, {winner.path}")
-        return _network_folder(winner, note)
+        return _trained_folder(winner, run, note)
     if manifest.diverged:
         raise UsageError(f"{run.path} has no usable network: its training diverged")
     if not (run.path / names.MODEL).exists():
@@ -85,6 +86,18 @@ def _network_folder(run: RunFolder, note: Callable[[str], None]) -> RunFolder:
     if status != "completed":
         note(f"note: {run.path} is {status}: using the network as trained until then")
     return run
+
+
+def _trained_folder(run: RunFolder, stands_for_it: RunFolder, note: Callable[[str], None]) -> RunFolder:
+    """The run of a training that an evaluation or a search stands for; raises as `_network_folder` does.
+
+    Any other kind of run is refused with `DataError`: it could stand for the first one again, for ever.
+    """
+    kind = run.read_manifest().kind
+    if kind != "train":
+        wrong = f"is damaged: it names {run.path}, which is not a training but of kind {shown(kind)}"
+        raise damaged(stands_for_it.path / names.MANIFEST, wrong)
+    return _network_folder(run, note)
 
 
 def _loaded(run: RunFolder) -> SavedModel:

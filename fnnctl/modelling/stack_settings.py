@@ -1,4 +1,4 @@
-"""From an experiment to what the engine reads: network shape, stack settings, hyperparameters."""
+"""Converts an experiment into the engine's terms: network shape, stack settings, hyperparameters."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def network_shape(experiment: Experiment, *, inputs: int, output: OutputShape) -
 def stack_settings(
     experiment: Experiment, shape: NetworkShape, *, rows: int, weighted: bool
 ) -> StackSettings:
-    """What this experiment's network, with `rows` training rows, shares with the others of its stack.
+    """The settings that this experiment's network, with `rows` training rows, shares with its stack.
 
     `weighted` is whether the examples have weights in the loss.
     """
@@ -120,7 +120,7 @@ def member_of(
     validation_rows: IntArray,
     weights: FloatArray | None = None,
 ) -> Member:
-    """The experiment's network as a member that trains on these rows of the pool."""
+    """The experiment's network as a member that trains on these rows (n,) of the pool."""
     training, layers = experiment.training, experiment.model.hidden
     optimizer, schedule = training.optimizer, training.lr_schedule
     normalizations = [_normalization(experiment, layer) for layer in layers]

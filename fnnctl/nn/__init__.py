@@ -10,7 +10,7 @@ Read in this order:
 - `parameters`: all parameters of a member in one flat row, and where each layer's arrays are in it;
 - `network` and `layers/hidden`: the forward pass, with activations, normalization and dropout;
 - `workspace`: the buffers that a pass writes to, made once per batch size;
-- `losses/base` and `losses/cross_entropy`: the output layer's error terms;
+- `losses/base`, `losses/cross_entropy` and `losses/real_values`: the output layer's error terms;
 - `backpropagation`: the gradient of the regularized risk;
 - `optimizers/first_order` and `optimizers/lbfgs`: from gradients to steps.
 """

@@ -29,7 +29,7 @@ class BackPropagation:
         self._dW = [layer.weights.view(self.gradient) for layer in layers]
         self._WT = [layer.weights_alone(network.parameters).transpose(0, 2, 1) for layer in layers]
         self.scratch = np.empty_like(network.parameters)
-        """(K, P), scratch memory that any code may use between two gradients."""
+        """(K, P), scratch memory, free for any use between two gradients."""
         self._penalised = penalty.parts(network.parameters, self.gradient, self.scratch)
 
     def risk_gradient(self, work: Workspace, rngs: MemberGenerators | None = None) -> FloatArray:

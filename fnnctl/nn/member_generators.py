@@ -22,7 +22,7 @@ class MemberGenerators:
         self.generators = tuple(generators)
 
     def bernoulli(self, probabilities: FloatArray, out: BoolArray) -> None:
-        """Fill a mask out, (K, …), with True at each member's probability, (K,)."""
+        """Fill the mask `out`, (K, …), with True with each member's probability, (K,)."""
         count = out[0].size
         for rng, probability, own in zip(self.generators, probabilities, out, strict=True):
             raw = rng.bit_generator.random_raw(-(-count // 4)).view(np.uint16)[:count]
@@ -33,6 +33,6 @@ class MemberGenerators:
                 np.less(raw.reshape(own.shape), np.uint16(threshold), out=own)
 
     def normals(self, out: FloatArray) -> None:
-        """Fill out, (K, …), with standard normal numbers."""
+        """Fill `out`, (K, …), with standard normal numbers."""
         for rng, own in zip(self.generators, out, strict=True):
             rng.standard_normal(out=own, dtype=own.dtype.type)

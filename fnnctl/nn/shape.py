@@ -28,7 +28,7 @@ class HiddenShape:
     dropout: bool = False
     """Whether activations are dropped while training."""
     residual: bool = False
-    """Whether the layer's inputs are added to its outputs; then there are equally many of them."""
+    """Whether the layer's inputs are added to its outputs, which requires equally many of both."""
 
     @property
     def rows(self) -> int:
@@ -74,7 +74,7 @@ class Techniques:
     noise: bool = False
     """Gaussian noise is added to the inputs."""
     l1: bool = False
-    """The sum of the weights' absolute values is penalised."""
+    """The sum of the weights' absolute values is penalized."""
     clip_value: bool = False
     """Each component of the gradient is bounded."""
     clip_norm: bool = False

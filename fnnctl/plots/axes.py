@@ -15,9 +15,9 @@ LOWEST_SHOWN = -0.5
 LARGEST_LOSS = 1e200
 """Larger losses are outside the axis, because ticks beyond them would overflow."""
 BAD_SHARE = 5.0
-"""This percentage of the values, at the bad end, hardly widens the axis."""
+"""The axis is widened only a little for this percentage of the values, at the bad end."""
 BAD_WIDTH = 0.5
-"""The most by which they widen it, as a multiple of the range of all other values."""
+"""The most by which they widen the axis, as a multiple of the range of all other values."""
 
 
 def finish_loss(axes: Axes) -> None:
@@ -25,7 +25,7 @@ def finish_loss(axes: Axes) -> None:
     axes.set_title("loss")
     lowest, highest = _drawn_range(axes)
     if lowest > 0 and highest >= LOGARITHMIC_FROM * lowest:
-        if highest > LARGEST_LOSS:  # set first: the margins of the logarithmic scale would overflow
+        if highest > LARGEST_LOSS:  # before the scale, whose logarithmic margins would overflow
             axes.set_ylim(lowest, LARGEST_LOSS)
         _use_logarithm(axes, lowest, highest)
     elif lowest >= 0:

@@ -1,4 +1,4 @@
-"""The reliability diagram: whether predictions are correct as often as they claim."""
+"""The reliability diagram: how often predictions of a given confidence are correct."""
 
 from __future__ import annotations
 

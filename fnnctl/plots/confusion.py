@@ -1,4 +1,4 @@
-"""The confusion matrix: which classes are predicted for which true classes."""
+"""The confusion matrix: counts of true and predicted classes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from fnnctl.plots.text import columns, count_text, fitted
 MOST_NUMBERED_CLASSES = 30
 """With more classes the cells are too small for numbers."""
 MOST_CLASSES_WITH_ZEROS = 10
-"""With more classes, zeros are omitted: they would hide the numbers that matter."""
+"""With more classes, zeros are omitted, because they would hide the numbers that matter."""
 MOST_VISIBLE_CELLS = 350
 """With more classes the cells are too small to see."""
 MOST_TICKS = 40

@@ -23,7 +23,7 @@ MOST_NAMED_CLASSES = 10
 """With more classes only the averages and the worst classes are named."""
 WORST_CLASSES = 5
 ENLARGED_FROM = 0.95
-"""If every area is at least this, an inset enlarges the corner where the curves lie."""
+"""If every area is at least this, an inset enlarges the corner with the curves."""
 NAME_COLUMNS = 26
 
 _AVERAGES: dict[str, dict[str, Any]] = {
@@ -133,7 +133,7 @@ def _draw(axes: Axes, named: Sequence[PlottedCurve], others: Sequence[PlottedCur
 
 
 def _enlarged_corner(axes: Axes, plane: _Plane, worst: float) -> Axes:
-    """Add inset axes for the corner of good curves; a notch of side s in a curve costs an area of s²."""
+    """Add inset axes for the corner of good curves, sized for the worst area: a notch of side s costs s²."""
     side = next((side for side in (0.02, 0.05, 0.1) if side > 1.5 * math.sqrt(1 - worst)), 0.2)
     left, bottom, margin = plane.best_x * (1 - side), 1 - side, 0.02 * side
     inset = axes.inset_axes((*plane.inset, 0.38, 0.38))
@@ -152,7 +152,7 @@ def _label_axes(axes: Axes, plane: _Plane) -> None:
 
 
 def _stepped(curve: PlottedCurve) -> PlottedCurve:
-    """The steps summed by average precision: each recall's best precision, down to the next lower recall."""
+    """The steps that average precision sums: each recall's best precision, down to the next lower recall."""
     is_best = np.append(curve.x[1:] != curve.x[:-1], False)
     corners = np.append(curve.x[is_best], 0.0)
     return replace(curve, x=np.repeat(corners, 2)[1:-1], y=np.repeat(curve.y[is_best], 2))

@@ -21,7 +21,7 @@ MOST_FOLDS = 50
 """The most folds drawn, evenly chosen; the mean is over all folds."""
 MOST_POINTS = 1000
 MOST_ABOVE = 10.0
-"""Losses above this multiple of the 99th percentile, as from a diverging fold, do not widen the axis."""
+"""Losses above this multiple of the 99th percentile, as in a diverging fold, do not widen the axis."""
 
 PARTS = {"training": "train", "validation": "validation"}
 
@@ -29,8 +29,9 @@ PARTS = {"training": "train", "validation": "validation"}
 def folds_learning_figure(history: History, *, metric: tuple[str, str], title: str) -> Figure:
     """Draw the columns of a cross-validation's history.csv over `epoch`: loss and a metric, fold by fold.
 
-    `metric` is the label and the column name of the metric. The mean is over the folds still training. It
-    ends when fewer than half are, because the folds that train longest are not representative.
+    `metric` is the label and the column name of the metric. The mean is over the folds that are still
+    training. It ends when these are fewer than half, because the folds that train longest are not
+    representative.
     """
     epochs = np.array(history["epoch"], dtype=np.intp)
     starts = np.append(np.flatnonzero(epochs == 1), len(epochs))

@@ -17,7 +17,7 @@ MOST_BARS = 30
 NAME_COLUMNS = 36
 BAR_HEIGHT = 0.3
 NUMBER_WIDTH = 0.07
-"""The largest share of the axis that a number and the gap before it take up."""
+"""A number and the gap before it take up at most this share of the axis."""
 
 _CHANCE: dict[str, Any] = {"color": INK, "marker": "|", "markersize": 11.0, "linestyle": "none"}
 

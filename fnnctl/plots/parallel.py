@@ -34,7 +34,7 @@ NAME_COLUMNS = 18
 VALUE_COLUMNS = 14
 INCHES_PER_AXIS = 1.5
 STRESS = 6
-"""How much the best lines stand out: the exponent of their rank, which is from 0 to 1."""
+"""The exponent of the ranks (0 to 1) that set opacity and width; with more, the best lines stand out more."""
 NOWHERE = -0.09
 """The height, below an axis, of lines without a value on it."""
 

@@ -112,7 +112,7 @@ def _points(trial: PlottedTrial, shown: tuple[float, float]) -> FloatArray:
 
 
 def _finish_epochs(axes: Axes, trials: Sequence[PlottedTrial], budgets: Sequence[int]) -> None:
-    """Set up the shared axis of all panels, with ticks at the budgets if there are several, or no curves."""
+    """Set up the shared axis of all panels; ticks are at the budgets if there are several or no curves."""
     first = min(float(trial.epochs[0]) for trial in trials)
     last = max(float(budgets[-1]), *(float(trial.epochs[-1]) for trial in trials))
     if len(budgets) > 1 and budgets[-1] >= LOGARITHMIC_FROM * budgets[0]:

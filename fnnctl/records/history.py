@@ -16,7 +16,7 @@ from fnnctl.config.schema.search import METHODS
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.records.journal import Journal, decode
 from fnnctl.records.standings import Standings, finite_objective
-from fnnctl.records.trials import Direction, JobKey, Result, Status, Trial
+from fnnctl.records.trials import Direction, JobKey, Result, Status, Stop, Trial
 from fnnctl.store import names
 from fnnctl.store.atomic import damaged
 from fnnctl.store.folder import RunFolder
@@ -53,6 +53,19 @@ class SearchHistory:
         self.end = journal.end.reason if journal.end else None
         """Why the search ended; None if it has not ended."""
         self.standings = Standings(self.direction, self.results)
+        self.standings.stop(journal.stops)
+        self.stops: Sequence[Stop] = [each for each in journal.stops if self._holds(each)]
+        """The decisions to end a trial, or the search, early."""
+
+    def _holds(self, stop: Stop) -> bool:
+        """Whether the trial has not gone on since, as in an extended search."""
+        return stop.trial is None or self.standings.latest[stop.trial].budget == stop.budget
+
+    @property
+    def stopped_because(self) -> str | None:
+        """Why the search was stopped before its plan was done, by its own rule; None if it was not."""
+        reasons = [each.reason for each in self.stops if each.trial is None]
+        return reasons[-1] if reasons else None
 
     @property
     def best(self) -> Trial | None:
@@ -131,11 +144,33 @@ class SearchHistory:
         return found
 
     @cached_property
+    def rung_results(self) -> list[Result]:
+        """The results at the ends of rungs.
+
+        A search that stops trials by their curves also has results between the rungs, after each part of a
+        job. Where a trial was stopped, its last result stands for its rung.
+        """
+        if self.settings.get("curve_stopping", "none") == "none":
+            return list(self.results)
+        ends: dict[tuple[int, int], int] = {}
+        for result in self.results:
+            key = self.trials[result.trial].bracket, result.rung
+            ends[key] = max(ends.get(key, 0), result.budget)
+        stopped = {(each.trial, each.budget) for each in self.stops}
+        return [
+            result
+            for result in self.results
+            if result.budget == ends[self.trials[result.trial].bracket, result.rung] or result.key in stopped
+        ]
+
+    @cached_property
     def rungs(self) -> list[RungResults]:
         """The rungs by bracket, beginning with the bracket with the smallest first budget."""
+        stopped = {(each.trial, each.budget) for each in self.stops}
         found: dict[tuple[int, int], list[Result]] = {}
-        for result in self.results:
-            found.setdefault((-self.trials[result.trial].bracket, result.budget), []).append(result)
+        for result in self.rung_results:
+            if result.key not in stopped:
+                found.setdefault((-self.trials[result.trial].bracket, result.budget), []).append(result)
         return [
             RungResults(-bracket, results[-1].rung, budget, tuple(results))
             for (bracket, budget), results in sorted(found.items())
@@ -198,7 +233,8 @@ class SearchHistory:
 def read_search(run: RunFolder) -> SearchHistory | None:
     """What the journal of a search says; None for another run.
 
-    Raises `DataError` if the journal is damaged, or has lost its end: the manifest knows of more.
+    Raises `DataError` if the journal is damaged, or if it has fewer records than the manifest counts, because
+    its end was lost.
     """
     manifest = run.read_manifest()  # before the journal, to which a running search appends
     records, path = run.read_journal(), run.path / names.JOURNAL
@@ -214,7 +250,7 @@ def read_search(run: RunFolder) -> SearchHistory | None:
 
 
 def _lost_end(search: SearchHistory, recorded: SearchFacts) -> str | None:
-    """Of what a journal has less than its manifest; None if it has everything."""
+    """What the journal has fewer of than the manifest counts, as the end of a sentence; None if nothing."""
     for found, before, what in (
         (len(search.trials), recorded.trials, "trial"),
         (search.trained, recorded.epochs_trained, "trained epoch"),

@@ -20,10 +20,10 @@ from fnnctl.tasks.reporting import GroupMetrics, TaskReport
 from fnnctl.text import counted
 
 MOST_GROUPS, WORST_GROUPS = 50, 20
-"""If there are more groups (classes), only the worst are shown."""
+"""With more groups (classes), only the worst are shown."""
 MOST_MATRIX_ROWS = 12
 MATRIX_WIDTH = 76
-"""A confusion matrix wider than this many characters has numbers for column names."""
+"""A confusion matrix that is wider than this, in characters, has numbers as column names."""
 
 FIRST_FILES = (
     (names.METRICS, "all metrics"),
@@ -94,7 +94,7 @@ def gate_table(results: Sequence[GateResult]) -> TableSection:
 
 
 def scored_rows(summary: Summary) -> str:
-    """The rows that the scores, the confusion matrix and the curves are computed from, for titles."""
+    """For titles: the rows from which the scores, the confusion matrix and the curves are computed."""
     folds = summary.manifest.cross_validation
     if folds is None:
         return "on the test part"
@@ -132,7 +132,7 @@ def _folds_table(summary: Summary, metrics: Mapping[str, Any]) -> TableSection:
 
 
 def _without_repetition(task: TaskReport, rows: dict[str, tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
-    """The rows of the metrics, without the first of the pair `task.same` if both show the same numbers."""
+    """The rows of the metrics; of the pair `task.same`, only the second if both show the same numbers."""
     first, second = task.same or ("", "")
     if first in rows and second in rows and rows[first][1:] == rows[second][1:]:
         del rows[first]

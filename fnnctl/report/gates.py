@@ -30,7 +30,7 @@ class Gate:
 
     @property
     def is_loss(self) -> bool:
-        """Whether small values are good."""
+        """Whether smaller values are better."""
         return is_loss(self.metric)
 
     @property

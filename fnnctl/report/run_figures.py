@@ -127,7 +127,7 @@ def _title(summary: Summary, what: str) -> str:
 
 
 def _measured(summary: Summary) -> Mapping[str, Any]:
-    """The metrics of the predictions in a figure; for a cross-validation, not the means over the folds."""
+    """The metrics of a figure's predictions; for a cross-validation the pooled ones, not the folds' means."""
     measured: Mapping[str, Any] = (summary.metrics or {}).get("test") or {}
     return measured
 

@@ -38,7 +38,7 @@ def _rungs(search: SearchHistory, name: str) -> Any:
     curve, drawn = None, _axis(search)
     if any(map(_curves, search.results)):
         curve = _closest_curve(search)
-        drawn = {"metric": curve.replace("_", " "), "minimized": is_loss(search.metric)}
+        drawn = {"metric": curve.replace("_", " "), "minimized": curve == VALIDATION_LOSS}
     budgets: dict[int, list[int]] = {}
     for rung in search.rungs:
         budgets.setdefault(rung.bracket, []).append(rung.epochs)
@@ -49,10 +49,16 @@ def _rungs(search: SearchHistory, name: str) -> Any:
 
 
 def _closest_curve(search: SearchHistory) -> str:
-    """The recorded column closest to the objective: the loss if that is a loss, else the recorded metric."""
+    """The recorded column closest to the objective: the loss if that is a loss, else the recorded metric.
+
+    If the output is searched, trials may have different loss functions, so it is the metric in any case.
+    """
     recorded = dict.fromkeys(name for result in search.results for name in _curves(result))
     metrics = [name for name in recorded if name.startswith("validation_") and name != VALIDATION_LOSS]
-    return VALIDATION_LOSS if is_loss(search.metric) or not metrics else metrics[0]
+    has_one_loss = not any(path.startswith("model.output") for path in search.paths)
+    if not metrics or (is_loss(search.metric) and has_one_loss):
+        return VALIDATION_LOSS
+    return metrics[0]
 
 
 def _parallel(search: SearchHistory, name: str) -> Any:
@@ -80,16 +86,17 @@ _DRAW: Final[Mapping[str, Callable[[SearchHistory, str], Any]]] = {
 
 
 def _axis(search: SearchHistory) -> dict[str, Any]:
-    """The label of the objective's axis, and whether small values are good."""
+    """The label of the objective's axis, and whether the objective is minimized."""
     metric = search.metric if search.part == "validation" else f"{search.metric}, cross-validated"
     return {"metric": metric, "minimized": search.direction == "minimize"}
 
 
 def _results(search: SearchHistory) -> Iterator[PlottedResult]:
-    spent = 0
+    spent, drawn = 0, {result.key for result in search.rung_results}
     for result in search.results:
         spent += result.epochs
-        yield PlottedResult(spent, result.budget, result.objective)
+        if result.key in drawn:
+            yield PlottedResult(spent, result.budget, result.objective)
 
 
 def _plotted_trial(

@@ -27,6 +27,7 @@ TOP: Final = 10
 TABLE_WIDTH: Final = 76
 """The leaderboard's width in characters; settings that do not fit are only in leaderboard.csv."""
 MOST_RUNGS: Final = 40
+MOST_STOPS: Final = 10
 GAP: Final = 3
 
 
@@ -42,6 +43,7 @@ def search_sections(summary: Summary) -> list[Section]:
         Command("Train it alone", tuple(_command(summary, best)) if best else ()),
         _leaderboard(search),
         _rungs_table(search),
+        _stops_table(search),
         _importance_table(search),
     ]
 
@@ -65,12 +67,15 @@ def search_json(summary: Summary) -> dict[str, Any]:
         "trials_by_status": search.statuses,
         "epochs": search.granted if planned is None else planned,
         "epochs_trained": search.trained,
+        "epochs_saved": sum(each.saved or 0 for each in search.stops),
+        "stopped_because": search.stopped_because,
         "best": _best_json(summary, search),
         "leaderboard": [
             {**row, "configuration": dict(search.trials[row["trial"]].assignment)}
             for row in (dict[str, Any](zip(columns, values, strict=True)) for values in islice(rows, TOP))
         ],
         "rungs": _rungs(search),
+        "stops": [asdict(each) for each in search.stops],
         "importance": found
         and {
             "epochs": found[0],
@@ -90,8 +95,11 @@ def _search_facts(search: SearchHistory, facts: SearchFacts | None) -> Iterable[
         yield "skipped", f"{counted(facts.saved, 'configuration')} equal to an earlier one"
     planned = f"{facts.epochs:,} planned, " if facts and facts.epochs is not None else ""
     yield "epochs", f"{planned}{search.granted:,} granted, {search.trained:,} trained"
+    if saved := [each.saved for each in search.stops if each.saved is not None]:
+        trials = counted(len(saved), "trial")
+        yield "stopped by curve", f"{trials}, which saved {counted(sum(saved), 'epoch')}"
     if search.end:
-        yield "ended", search.end
+        yield "ended", search.end + (f": {search.stopped_because}" if search.stopped_because else "")
 
 
 def _best_facts(search: SearchHistory, best: Result) -> Iterable[tuple[str, str]]:
@@ -150,6 +158,18 @@ def _rungs_table(search: SearchHistory) -> TableSection:
     )
     header = ("bracket", "rung", "epochs", "trials", "diverged", f"best {search.metric}")
     return TableSection("Rungs", header, tuple(rows) if len(rungs) > 1 else ())
+
+
+def _stops_table(search: SearchHistory) -> TableSection:
+    """Why trials were stopped by their curves; empty if none was."""
+    stops = [each for each in search.stops if each.trial is not None]
+    rows = (
+        (str(each.trial), f"{each.budget:,}", f"{each.saved:,}", each.reason) for each in stops[:MOST_STOPS]
+    )
+    title = "Stopped by their learning curves"
+    if len(stops) > MOST_STOPS:
+        title += f"; {len(stops) - MOST_STOPS:,} more in {names.JOURNAL}"
+    return TableSection(title, ("trial", "epochs", "saved", "reason"), tuple(rows))
 
 
 def _rungs(search: SearchHistory) -> list[dict[str, Any]]:

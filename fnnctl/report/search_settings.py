@@ -18,7 +18,7 @@ from fnnctl.records.trials import Trial
 from fnnctl.space.layers import layer_dimensions, split_layers
 
 _UNSET: Final = object()
-"""Marks a setting that is not active in a trial; None cannot, because it may be a value of a choice."""
+"""Marks a setting that is not active in a trial. (None may be a value of a choice.)"""
 
 
 def searched_settings(search: SearchHistory, trials: Sequence[Trial]) -> list[SearchedSetting]:

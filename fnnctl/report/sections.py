@@ -73,7 +73,7 @@ def number(value: object) -> str:
         return f"{value:,.{max(0, DECIMALS + 1 - whole_digits)}f}"
     if isinstance(value, list) and len(value) == 2:
         low, high = map(number, value)
-        return f"{low} – {high}" if "-" in low + high else f"{low}–{high}"  # a minus and a dash look alike
+        return f"{low} – {high}" if "-" in low + high else f"{low}–{high}"  # a minus looks like a dash
     return NOTHING
 
 

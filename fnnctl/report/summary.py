@@ -44,7 +44,7 @@ class Summary:
     search: SearchHistory | None = None
     """The content of a search's journal; None for other runs."""
     trial_configs: TrialConfigs | None = None
-    """The configurations of a search's trials, if its schedules have a horizon of their own."""
+    """The configurations of a search's trials, if its schedules have their own horizon."""
 
     @property
     def shown_status(self) -> str:

@@ -80,7 +80,7 @@ def _table(table: TableSection) -> RichTable:
 def _pairs(pairs: Sequence[tuple[str, str]], width: int | None) -> RichTable:
     grid = RichTable.grid(padding=(0, GAP))
     names = max(cell_len(plain_text(name)) for name, _ in pairs)
-    # Without a least width rich measures a column by its longest word, even if it never wraps.
+    # Without a minimum width rich measures a column by its longest word, even if it never wraps.
     grid.add_column(no_wrap=True, min_width=names)
     grid.add_column(overflow="fold")
     for name, value in pairs:

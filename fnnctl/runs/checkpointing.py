@@ -111,7 +111,7 @@ class Checkpointer:
             raise self._failure
 
     def _keep_whole_epoch(self) -> None:
-        """Write a checkpoint if training stopped between two epochs, so that it can continue right there."""
+        """Write a checkpoint if training stopped between two epochs, so that it can continue from there."""
         trained, stack = self.trained, self._stack
         if trained and stack and trained.outcome is Outcome.INTERRUPTED and trained.epochs == stack.epoch:
             self._write_checkpoint(stack)

@@ -1,4 +1,4 @@
-"""Messages about training that ended badly: an error if it diverged, warnings if it almost did."""
+"""Messages about training that ended badly: an error if it diverged, and warnings about its losses."""
 
 from __future__ import annotations
 

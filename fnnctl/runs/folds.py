@@ -34,7 +34,7 @@ _HISTORY: Final = "history"
 def keep_folds(
     run: OpenRun, validation: CrossValidation, results: Mapping[int, FoldResult], *, seconds: float
 ) -> None:
-    """Save the results, by fold index, of those folds that were not interrupted.
+    """Save the results (by fold index) of the folds that were not interrupted.
 
     `seconds` is how long training has taken so far. If the file cannot be written, it is skipped, and a
     resumed run trains these folds again.
@@ -53,7 +53,7 @@ def keep_folds(
 def load_folds(
     run: OpenRun, validation: CrossValidation, note: Callable[[str], None]
 ) -> tuple[dict[int, FoldResult], float]:
-    """The saved results, by fold index, and how long training them took.
+    """The saved results by fold index, and the seconds that training them took.
 
     Unusable files are reported, and their folds are trained again.
     """
@@ -69,9 +69,9 @@ def load_folds(
             kept |= {int(fold): _result(validation, int(fold), extract_part(arrays, fold)) for fold in folds}
             seconds = max(seconds, float(facts["seconds"]))
         except (DataError, MachineError, LookupError, TypeError, ValueError) as error:
-            told = f"some saved folds cannot be used and are trained again: {error}"
-            note(told)
-            run.log(told)
+            message = f"some saved folds cannot be used and are trained again: {error}"
+            note(message)
+            run.log(message)
     return kept, seconds
 
 

@@ -31,7 +31,7 @@ def find_resumable(text: str, runs_dir: Path, *, kind: str, command: str) -> Run
 
 @contextmanager
 def released_on_error(run: OpenRun) -> Iterator[None]:
-    """Release the run's lock if the block fails; the run then stays unchanged."""
+    """Release the run's lock if the block fails, without changing the run."""
     try:
         yield
     except BaseException:
@@ -40,7 +40,7 @@ def released_on_error(run: OpenRun) -> Iterator[None]:
 
 
 def refuse_other_data(run: OpenRun, data: TaskData, file: Path, *, command: str) -> None:
-    """Raise `DataError` if the data of `file`, the loaded config, differ from those the run began with."""
+    """Raise `DataError` if the data differ from those the run began with; `file` is the loaded config."""
     begun_with, now = run.read_manifest().data, data.dataset
     if begun_with and (begun_with.sha256, begun_with.test_sha256) != (now.sha256, now.test_sha256):
         message = f"the data have changed since the run began; `fnnctl {command} {file}` starts a new run"
@@ -54,9 +54,9 @@ def load_checkpoint(run: OpenRun, data: TaskData, fit: Fit, note: Callable[[str]
         member = fit.member(data, fit.split(data))
         return None if arrays is None else Checkpoint.from_arrays(arrays, [member])
     except (DataError, ForeignCheckpointError) as error:
-        told = f"the checkpoint cannot be used, so training starts again: {error}"
-        note(told)
-        run.log(told)
+        message = f"the checkpoint cannot be used, so training starts again: {error}"
+        note(message)
+        run.log(message)
         return None
 
 

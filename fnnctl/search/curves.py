@@ -58,7 +58,7 @@ def median_reason(curves: Curves) -> str | None:
     means = [math.fsum(each[:epochs]) / epochs for each in curves.others.values() if len(each) >= epochs]
     if len(means) < FEWEST_OTHERS or min(curves.own) <= median(means):
         return None
-    return f"worse than the median of {counted(len(means), 'trial')} after {counted(epochs, 'epoch')}"
+    return f"worse than the median of {counted(len(means), 'other trial')}"
 
 
 def extrapolation_reason(curves: Curves) -> str | None:
@@ -71,7 +71,7 @@ def extrapolation_reason(curves: Curves) -> str | None:
     chance = chance_to_beat(curves.best, curves.own, full=curves.full)
     if chance >= CHANCE:
         return None
-    return f"a chance of {chance:.1%} to beat the best trial after {counted(len(curves.own), 'epoch')}"
+    return f"a chance of {chance:.1%} to beat the best trial"
 
 
 REASONS: Final[Mapping[CurveRule, Callable[[Curves], str | None]]] = {

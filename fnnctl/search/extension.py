@@ -16,6 +16,7 @@ from fnnctl.config.rules.unread import WITH_HORIZON
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.errors import ConfigError, Problem, UsageError
 from fnnctl.search.setup import SearchSetup
+from fnnctl.text import counted
 
 BUDGET: Final[ConfigPath] = ("search", "budget")
 TRIALS: Final[ConfigPath] = ("search", "trials")
@@ -62,9 +63,9 @@ def kept_horizon(search: SearchSetup) -> list[str]:
         return []
     keep = "keep" if len(found) > 1 else "keeps"
     return [
-        f"{' and '.join(found)} {keep} the horizon of {horizon:,} epochs with which the search began, so "
-        f"earlier results remain valid; from there to epoch {most:,} the final value holds, as it does for "
-        f"the refitted winner and for `fnnctl train` with training.horizon={horizon}"
+        f"{' and '.join(found)} {keep} the horizon of {counted(horizon, 'epoch')} with which the search "
+        f"began, so earlier results remain valid; from there to epoch {most:,} the final value holds, as it "
+        f"does for the refitted winner and for `fnnctl train` with training.horizon={horizon}"
     ]
 
 
@@ -78,7 +79,8 @@ def _what_is_no_extension(begun: SearchSetup, search: SearchSetup) -> dict[Confi
     most, least = search.budget.max_epochs, begun.budget.max_epochs
     if most < least:
         name = "max_epochs" if now.total is None else "total"
-        message = f"gives trials {most:,} epochs, but the search began with {least:,}; write a larger value"
+        given = counted(most, "epoch")
+        message = f"gives trials {given}, but the search began with {least:,}; write a larger value"
         return {(*BUDGET, name): message}
     trials, fewest = search.settings.most_trials, begun.settings.most_trials
     if trials is not None and (fewest is None or trials < fewest):

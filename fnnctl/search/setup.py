@@ -19,11 +19,13 @@ from fnnctl.errors import ConfigError, Problem
 from fnnctl.records.journal import Header
 from fnnctl.records.trials import Direction
 from fnnctl.search.budget import SearchBudget
+from fnnctl.search.curves import REASONS
 from fnnctl.search.plan import SearchPlan, plan_search
 from fnnctl.search.protocols import UNLIMITED, Sampler, Scheduler
 from fnnctl.search.samplers import SAMPLERS
 from fnnctl.search.samplers.start_from import StartFrom
 from fnnctl.search.schedulers import build_scheduler
+from fnnctl.search.schedulers.curve_stopping import CurveStopping
 from fnnctl.search.schedulers.stop_when import StopWhen
 from fnnctl.space.assignments import Assignment
 from fnnctl.space.space import Space
@@ -69,12 +71,17 @@ class SearchSetup:
         scheduler = build_scheduler(
             self.settings.method.scheduler, sampler, self.budget, direction=self.direction
         )
+        max_epochs = self.budget.max_epochs
         if rule := self.settings.stop_when:
-            scheduler = StopWhen(
+            most = rule.no_improvement
+            scheduler = StopWhen(scheduler, self.direction, no_improvement=most, max_epochs=max_epochs)
+        if self.settings.curve_stopping != "none":  # around the other, so that jobs under way are completed
+            scheduler = CurveStopping(
                 scheduler,
-                self.direction,
-                no_improvement=rule.no_improvement,
-                max_epochs=self.budget.max_epochs,
+                REASONS[self.settings.curve_stopping],
+                max_epochs=max_epochs,
+                direction=self.direction,
+                curve=f"validation_{self.settings.objective.metric}",
             )
         return scheduler
 
@@ -100,6 +107,8 @@ class SearchSetup:
                 "budget": budget,
                 "trials": trials,
                 "max_trials": self.budget.max_trials,
+                "concurrency": self.settings.concurrency if self.settings.depends_on_order else None,
+                "curve_stopping": self.settings.curve_stopping,
                 "horizon": self.configs.horizon,
             },
         )

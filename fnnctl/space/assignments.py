@@ -13,7 +13,7 @@ Assignment: TypeAlias = Mapping[str, Any]
 
 
 def assignment_of(dimensions: Sequence[Dimension], values: Mapping[str, Any]) -> dict[str, Any]:
-    """The value of each setting; `values` are those of the active dimensions, by name."""
+    """The value of each setting, from the `values` of the active dimensions by name."""
     assignment: dict[str, Any] = {}
     for dimension in dimensions:
         if dimension.name in values:

@@ -13,7 +13,7 @@ from fnnctl.space.values import identity
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Another dimension, and its values for which this dimension is searched."""
+    """Another dimension, and the values it must have for this dimension to be searched."""
 
     dimension: str
     values: tuple[Any, ...]
@@ -35,7 +35,7 @@ class Dimension:
     part: str | None = None
     """The part of hidden layers: `depth`, `width`, or `width[i]` if each layer has its own width."""
     conditions: tuple[Condition, ...] = ()
-    """All of them must hold."""
+    """The dimension is searched if all of them hold."""
     key: str | None = None
     """The setting's path as written in the space, if that differs from `setting`."""
 

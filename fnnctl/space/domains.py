@@ -46,7 +46,7 @@ class Domain(ABC):
 
     @abstractmethod
     def values_to_try(self) -> Sequence[Any]:
-        """The values with which the domain is checked: all of a choice or of few values, else both ends."""
+        """The values to check the domain with: all of a choice or of a few, otherwise both ends."""
 
     @abstractmethod
     def neighbours(self, value: Any) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Combinations of the values of all dimensions, computed from their numbers."""
+"""Combinations of the values of all dimensions, each computed from its index."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class _Block:
         return math.prod(len(values) for values in self.values)
 
     def at(self, index: int) -> dict[str, Any]:
-        """The combination with this number; the last dimension changes fastest."""
+        """The combination at this index; the last dimension changes fastest."""
         found = {}
         for name, values in zip(reversed(self.names), reversed(self.values), strict=True):
             index, digit = divmod(index, len(values))
@@ -35,7 +35,7 @@ class _Block:
 
 
 class Grid:
-    """Combinations of values, computed from their numbers without a list, which could be huge.
+    """Combinations of values, each computed from its index, because a list of all could be huge.
 
     A combination contains a dimension only if its conditions hold, so no combination occurs twice.
     """
@@ -47,11 +47,11 @@ class Grid:
 
     @property
     def size(self) -> int:
-        """How many there are; this can be more than `len` could return."""
+        """The number of combinations, which may be too large for `len`."""
         return self._ends[-1] if self._ends else 0
 
     def at(self, index: int) -> Assignment:
-        """The combination with this number, from 0."""
+        """The combination at this index, from 0."""
         block = bisect_right(self._ends, index)
         values = self._blocks[block].at(index - (self._ends[block - 1] if block else 0))
         return assignment_of(self._dimensions, values)
@@ -69,7 +69,7 @@ class Grid:
 
 
 def _blocks(dimensions: Sequence[Dimension], values: Mapping[str, Sequence[Any]]) -> Iterator[_Block]:
-    """The blocks, which differ in the values that conditions ask about."""
+    """The blocks, which differ in the values that conditions depend on."""
     asked: dict[str, list[Any]] = {}
     for dimension in dimensions:
         for condition in dimension.conditions:
@@ -89,7 +89,7 @@ def _blocks(dimensions: Sequence[Dimension], values: Mapping[str, Sequence[Any]]
 
 
 def _groups(values: Sequence[Any], asked: Sequence[Any]) -> list[Sequence[Any]]:
-    """The values that conditions ask about, each in its own group, and all others in one group."""
+    """Groups of values: one for each value that conditions depend on, and one for all others."""
     positions = {index_of(value, values) for value in asked} - {None}
     single = sorted(position for position in positions if position is not None)
     groups: list[Sequence[Any]] = [(values[position],) for position in single]

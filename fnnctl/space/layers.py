@@ -28,14 +28,14 @@ class Layers:
     width: tuple[int, int]
     """The smallest and the largest number of units per layer."""
     log: bool = False
-    """Whether all orders of magnitude of the width are equally likely, instead of all widths."""
+    """Whether widths are uniform on a logarithmic scale instead of a linear one."""
     per_layer: bool = False
     """Whether each layer has its own width, instead of one width for all layers."""
     step: float | Literal["coarse"] | None = "coarse"
-    """From one width to the next: a factor if `log`, else a difference; `coarse` for few widths."""
+    """The step between neighbouring widths: a factor if `log`, else a difference; `coarse` for few widths."""
 
     def dimensions(self, setting: str, key: str | None = None) -> Iterator[Dimension]:
-        """The depth, then the width or widths; a width is searched only if the depth includes its layer."""
+        """The depth, then the width or widths; a layer's width is searched only if there is such a layer."""
         low, high = self.depth
         yield Dimension(setting, Integer(low, high), DEPTH, key=key)
         for index in range(high if self.per_layer else min(high, 1)):
@@ -44,10 +44,10 @@ class Layers:
             yield Dimension(setting, self._width_domain, part, (deeper,) if low <= index else (), key)
 
     def problems(self) -> Iterator[DomainProblem]:
-        """Everything that is wrong with the domain itself."""
+        """Everything that is wrong with the domain on its own."""
         for key, (low, high) in ((DEPTH, self.depth), (WIDTH, self.width)):
             if low > high:
-                yield (key,), f"the least, {low}, is above the largest, {high}; write [{high}, {low}]"
+                yield (key,), f"the minimum, {low}, is above the maximum, {high}; write [{high}, {low}]"
         if isinstance(self.step, float):
             if self.log and self.step <= 1:
                 yield ("step",), f"is a factor if log is true and must be above 1, not {self.step:g}"

@@ -25,7 +25,7 @@ FEW: Final = 12
 DEVIATIONS: Final = 4
 """Standard deviations between the mean of a normal distribution and its default ends."""
 MOVE: Final = 0.1
-"""The distance to a neighbour in a domain without steps, in coordinates."""
+"""The distance to a neighbour in a domain without steps, as a share of the unit interval."""
 
 
 class NumberDomain(Domain):
@@ -48,7 +48,7 @@ class NumberDomain(Domain):
 
     @abstractmethod
     def _spread(self, number: float) -> float:
-        """The scale of differences that matter around a number; it determines the rounding."""
+        """The size to whose five digits a number is rounded: the domain's range, or the number itself."""
 
     @abstractmethod
     def _cut(self, resolution: int) -> Sequence[Any]:
@@ -101,7 +101,7 @@ class NumberDomain(Domain):
     def _order_problems(self, key: str) -> Iterator[DomainProblem]:
         low, high = self.ends
         if low > high:
-            yield (key,), f"the least value, {low}, is above the largest, {high}; write [{high}, {low}]"
+            yield (key,), f"the minimum, {low}, is above the maximum, {high}; write [{high}, {low}]"
         elif low == high:
             advice = f"write {{choice: [{low}]}}, or set it outside the search"
             yield (key,), f"has only one value, {low}; {advice}"
@@ -161,7 +161,7 @@ class Range(NumberDomain):
 
     @cached_property
     def _outer(self) -> tuple[float, float]:
-        """The ends of the distribution: a whole number's share reaches half a unit to each side."""
+        """The ends of the distribution: each whole number stands for half a unit to either side."""
         return (self.low - 0.5, self.high + 0.5) if self.whole else self.ends
 
     def _number(self, u: float) -> float:
@@ -186,13 +186,13 @@ class Range(NumberDomain):
 
 
 class Uniform(Range):
-    """A number between two others, uniformly distributed."""
+    """A number between two bounds, uniformly distributed."""
 
     key = "uniform"
 
 
 class LogUniform(Range):
-    """A number between two others, with all orders of magnitude equally likely."""
+    """A number between two bounds, uniform on a logarithmic scale."""
 
     key = "log_uniform"
     log = True
@@ -210,7 +210,7 @@ class Integer(Range):
 
 
 class LogInteger(Range):
-    """A whole number, with all orders of magnitude equally likely."""
+    """A whole number, uniform on a logarithmic scale."""
 
     key = "log_integer"
     log = True

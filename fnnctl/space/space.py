@@ -26,7 +26,7 @@ class Space:
 
     @cached_property
     def size(self) -> int | None:
-        """How many assignments there are; None if a dimension is continuous."""
+        """The number of assignments; None if a dimension is continuous."""
         if any(each.domain.values is None for each in self.dimensions):
             return None
         return self.everything().size
@@ -60,8 +60,8 @@ class Space:
     def neighbours(self, assignment: Assignment) -> Iterator[Assignment]:
         """The assignments that differ in one dimension, by one step or by another choice.
 
-        A dimension that becomes active thereby gets the middle of its domain; one whose condition no longer
-        holds is left out. No assignment is repeated, and the given one is not among them.
+        A dimension that becomes active by the change gets the middle of its domain; one whose condition no
+        longer holds is left out. No assignment occurs twice, and the given one is not included.
         """
         values = values_by_dimension(self.dimensions, assignment)
         middle = {each.name: each.domain.value(0.5) for each in self.dimensions}

@@ -1,6 +1,6 @@
-"""Values of a domain: which of them are equal, and how many steps lie between two of them.
+"""Equality of a domain's values, and steps between them.
 
-Steps are computed in decimal arithmetic: 0.1 + 2·0.1 is 0.3.
+Steps are computed in decimal arithmetic, so 0.1 + 2·0.1 is exactly 0.3.
 """
 
 from __future__ import annotations
@@ -46,17 +46,17 @@ def nearest(values: Sequence[Any], number: float) -> Any:
 
 
 def steps_between(low: float, high: float, step: float) -> int:
-    """How many whole steps fit between two values; 0 if `low` is above `high`."""
+    """The number of whole steps between two values; 0 if `low` is above `high`."""
     return max(0, math.floor((decimal(high) - decimal(low)) / decimal(step)))
 
 
 def factors_between(low: float, high: float, factor: float) -> int:
-    """How many whole factors fit between two values above 0, without losing one to rounding."""
+    """The number of whole factors between two values above 0, without losing one to rounding."""
     return max(0, math.floor(math.log(high / low) / math.log(factor) + 1e-9))
 
 
 def added(start: float, step: float, steps: range) -> list[float]:
-    """`start` plus each of the given numbers of steps."""
+    """The values `start + k·step` for each k in `steps`."""
     return [float(decimal(start) + k * decimal(step)) for k in steps]
 
 

@@ -12,6 +12,7 @@ from fnnctl.metrics.flat import flat_metrics
 from fnnctl.modelling.fold_results import FoldResult
 from fnnctl.modelling.predictor import fresh_predictor
 from fnnctl.stacks.work import TrainedStack
+from fnnctl.tasks.base import VALIDATION_LOSS
 from fnnctl.tasks.epoch_metrics import epoch_metrics
 from fnnctl.training.members import make_network
 from fnnctl.training.scoring.stacked import Scorer
@@ -88,9 +89,9 @@ class ObjectiveMeasure:
         """One result per fit; a fit with finite weights whose loss overflows also counts as diverged."""
         results, start = [], stack.start
         for k, trained in enumerate(stack.trained):
-            objective, outcome = self._objective(stack, k, trained), trained.outcome
-            if objective is not None and math.isnan(objective):
-                objective, outcome = None, Outcome.DIVERGED
+            objective, loss = self._objective(stack, k, trained)
+            is_diverged = objective is None and not math.isfinite(loss)
+            outcome = Outcome.DIVERGED if is_diverged else trained.outcome
             metrics = epoch_metrics(stack.fits[k].settings.shape)
             curves = {
                 name: [value if math.isfinite(value) else None for value in trained.history[name][start:]]
@@ -101,15 +102,18 @@ class ObjectiveMeasure:
             results.append(FitObjective(outcome, trained.epochs, kept, objective, curves))
         return results
 
-    def _objective(self, stack: TrainedStack, k: int, trained: TrainedMember) -> float | None:
-        """The metric; NaN if the loss is not finite."""
+    def _objective(self, stack: TrainedStack, k: int, trained: TrainedMember) -> tuple[float | None, float]:
+        """The metric and the loss; the metric is None if it is undefined, if the loss is not finite, or if
+        training did not reach an end, where the loss is 0.
+        """
         reached = trained.outcome is Outcome.COMPLETED
         if not reached and trained.outcome not in ENDED_EARLY:
-            return None
+            return None, 0.0
         column = f"validation_{self.metric}"
         if not self.on_folds and column in epoch_metrics(stack.fits[k].settings.shape).validation_columns:
             epoch = _kept_epoch(stack, k)
-            return trained.history[column][epoch - 1]
+            value, loss = (trained.history[name][epoch - 1] for name in (column, VALIDATION_LOSS))
+            return value if math.isfinite(value) else None, loss
         weights = trained.parameters, trained.statistics
         if reached and stack.last is not None:
             at = stack.place(k)
@@ -120,9 +124,9 @@ class ObjectiveMeasure:
         predictor = fresh_predictor(stack.data, fit, stack.members[k], *weights)
         scores = [batch.copy() for batch in predictor.pool_scores(stack.pool, rows + stack.offsets[k])]
         part = stack.data.score(rows, scores, fit.readout)
-        return (
-            flat_metrics(part.metrics(complete=False))[self.metric] if math.isfinite(part.loss) else math.nan
-        )
+        if not math.isfinite(part.loss):
+            return None, part.loss
+        return flat_metrics(part.metrics(complete=False))[self.metric], part.loss
 
 
 def _kept_epoch(stack: TrainedStack, k: int) -> int:

@@ -30,15 +30,17 @@ _ADVICE = {
 
 
 class NotAFileError(OSError):
-    """There is a pipe or a device where a file should be: whoever opened it would wait."""
+    """The path is a pipe or a device, not a file. Opening a pipe could block for ever."""
 
 
 def open_file(path: Path, flags: int) -> int:
-    """The descriptor of a file that is no link; raises OSError, for what is no file `NotAFileError`."""
+    """Open a file and return its descriptor. Raises OSError for a symbolic link or a folder, and its subclass
+    `NotAFileError` for a pipe or a device.
+    """
     try:
         descriptor = os.open(path, flags | _FLAGS, 0o666)
     except OSError as error:
-        if error.errno == errno.ENXIO:  # a socket, or a pipe that nobody reads
+        if error.errno == errno.ENXIO:  # a socket, or a pipe without a reader
             raise NotAFileError from error
         raise
     kind = os.fstat(descriptor).st_mode

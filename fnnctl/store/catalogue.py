@@ -20,12 +20,12 @@ from fnnctl.store.names import LATEST, MANIFEST, slug, slug_by_name, started_by_
 T = TypeVar("T")
 
 Usable = Callable[[RunFolder], bool]
-"""Whether a command can use a run; decides between runs if the user does not name exactly one."""
+"""Whether a command can use a run; used to choose a run if the user does not name exactly one."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunEntry:
-    """An entry in the list of runs. If the manifest is damaged, `manifest` is None and `damage` says why."""
+    """An entry in the list of runs. `manifest` is None if it is damaged."""
 
     run: RunFolder
     manifest: Manifest | None
@@ -33,11 +33,12 @@ class RunEntry:
     """For a search, the metrics of its refitted winner."""
     alive: bool
     damage: str | None = None
+    """Which file is damaged, and how; None if none is."""
 
     @property
     def shown_status(self) -> str:
-        """The status shown to users: the manifest's, `died` or `damaged`."""
-        if self.manifest is None:
+        """The status shown to users: the manifest's, `died`, or `damaged` if a file is."""
+        if self.manifest is None or self.damage:
             return "damaged"
         return shown_status(self.manifest, alive=self.alive)
 
@@ -68,7 +69,7 @@ def list_runs(runs_dir: Path) -> list[RunEntry]:
 
 
 def find_run(text: str | None, runs_dir: Path, usable: Usable | None = None) -> RunFolder:
-    """The run that `text` refers to: see `_named`, or `latest`. None means `latest`.
+    """The run that `text` names, as in `_named`, or `latest`. None means `latest`.
 
     `latest` is the usable run that was started last, ties by name. If no run is usable, it is the last of all
     runs, so that the command can say what is wrong with it. Raises `UsageError` if there is no such run or
@@ -136,8 +137,8 @@ def _runs_of(experiment: str, runs: Iterable[RunFolder]) -> Iterator[tuple[RunFo
 def _newest_first(runs: Iterable[RunFolder]) -> Iterator[tuple[RunFolder, Manifest | None]]:
     """The runs with their manifests (None if damaged), newest first, ties by name.
 
-    Folder names give the start to the second. So only the manifests of renamed folders, and of the runs that
-    the caller reaches, are read.
+    Folder names give the start to the second. So only two kinds of manifests are read: those of renamed
+    folders, and those of the runs that the caller reaches.
     """
     by_second: dict[str, list[RunFolder]] = {}
     for run in runs:

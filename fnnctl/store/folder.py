@@ -110,7 +110,7 @@ class RunFolder:
     def winner(self) -> RunFolder | None:
         """The run of a search's refitted winner, inside the search's folder; None if there is none.
 
-        If a kill came between the two renames that replace the winner, it is the former winner.
+        If the process was killed between the two renames that replace the winner, it is the former winner.
         """
         folders = (RunFolder(self.path / name) for name in (names.BEST, names.FORMER_BEST))
         return next((folder for folder in folders if (folder.path / names.MANIFEST).is_file()), None)
@@ -126,9 +126,7 @@ class RunFolder:
         return content
 
     def _without_journal(self) -> DataError:
-        return self._missing(
-            names.JOURNAL, "without it nothing is known of the search; put a copy of the file back"
-        )
+        return self._missing(names.JOURNAL, "a search cannot be read without it; restore a copy of the file")
 
     def _missing(self, name: str, meaning: str) -> DataError:
         return damaged(self.path / name, f"is missing: {meaning}")

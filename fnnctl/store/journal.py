@@ -41,7 +41,7 @@ class JournalFile:
         """Open or create the file. An incomplete last line is moved to a file beside it.
 
         Raises `DataError` if it is damaged, and `MachineError` if it cannot be read or written; a damaged
-        file stays as it is.
+        file is not changed.
         """
         found = read_bytes(path)
         content = found or b""
@@ -64,7 +64,7 @@ class JournalFile:
         sync_folder(path.parent)
 
     def append(self, records: Sequence[JournalRecord], *, sync: bool = True) -> None:
-        """Append records; afterwards they and all earlier ones survive a power cut.
+        """Append records; they and all earlier ones then survive a power cut.
 
         Without `sync` they survive only a kill. Raises `MachineError` if they cannot be written.
         """
@@ -135,15 +135,15 @@ def _read(content: bytes, path: Path) -> tuple[list[JournalRecord], int, int]:
             raise _damaged(path, number)
         records.append(json.loads(body + b"}"))
     if not records:
-        told = "is damaged: its first record, which describes the search, is incomplete"
-        raise damaged(path, f"{told}. {_NO_HEADER}")
+        message = "is damaged: its first record, which describes the search, is incomplete"
+        raise damaged(path, f"{message}. {_NO_HEADER}")
     return records, len(content) - len(tail), checksum
 
 
 def _damaged(path: Path, number: int) -> DataError:
-    told = "is damaged: the checksum is wrong, so neither this line nor those after it can be trusted"
+    message = "is damaged: the checksum is wrong, so neither this line nor those after it can be trusted"
     advice = _NO_HEADER if number == 1 else _CUT_OFF
-    return DataError(Problem(f"{told}. {advice}", file=str(path), line=number))
+    return DataError(Problem(f"{message}. {advice}", file=str(path), line=number))
 
 
 def _json(record: JournalRecord) -> str:

@@ -1,7 +1,7 @@
 """A lock that is held while a run's process is alive, which distinguishes a dead run from a running one.
 
-The system releases a `flock` when the process ends, in whatever way. Without such locks (on Windows, on some
-file systems) every run with the status `running` in its manifest counts as running.
+The system releases a `flock` however the process ends. Without such locks (on Windows, on some file systems),
+every run whose manifest has the status `running` counts as running.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if sys.platform != "win32":
 
 TRIES = 10
 SECONDS_BETWEEN_TRIES = 0.02
-"""`is_held` takes the lock for an instant; the retries keep this from making another process fail."""
+"""Tries to take the lock: another process's `is_held` may hold it for an instant."""
 
 
 _held: set[int] = set()

@@ -130,9 +130,9 @@ class CrossValidationFacts(Facts):
     folds: int
     """Folds per repeat; each is tested once."""
     repeats: int
-    """How many times the rows are divided into folds anew."""
+    """The number of repeats, each with different folds."""
     stratify: bool
-    """Whether every fold has the classes in the same proportions."""
+    """Whether all folds have the same proportions of the strata."""
 
 
 class TrainingFacts(Facts):
@@ -191,7 +191,7 @@ class Resumption(Facts):
 
 
 class Manifest(Facts):
-    """What a run is, where it came from, and how it went."""
+    """The facts of a run: its kind, its origin and its outcome."""
 
     status: RunStatus
     """The state of the run. If it is `running` and the lock is free, the process has died."""

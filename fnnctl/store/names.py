@@ -70,7 +70,7 @@ KEPT_FOLDS = ".folds"
 TEMPORARY_PATTERN = ".*.tmp"
 """Matches the names from `temporary_file_name`."""
 LATEST = "latest"
-"""Refers to the last started run that a command can use."""
+"""Refers to the most recently started run that a command can use."""
 
 SLUG_LENGTH = 48
 NAMELESS = "experiment"
@@ -118,12 +118,12 @@ HIDDEN_FOLDER_PATTERN = ".new-*"
 
 
 def trial_checkpoint_name(budget: int, first_trial: int) -> str:
-    """A new file name for the checkpoints of a stack of trials at this budget, with its first trial."""
+    """A new file name for the checkpoints of a stack of trials at this budget; contains its first trial."""
     return f"{budget}-{first_trial}-{_random_hex(4)}.npz"
 
 
 def fold_file_name(first_fold: int) -> str:
-    """A new file name for the results of a stack of folds, with its first fold."""
+    """A new file name for the results of a stack of folds; contains its first fold."""
     return f"{first_fold}-{_random_hex(4)}.npz"
 
 

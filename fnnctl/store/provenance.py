@@ -1,4 +1,7 @@
-"""The facts needed to repeat a run: command, versions, machine, git commit. Nothing here fails or is slow."""
+"""The facts needed to repeat a run: command, versions, machine, git commit.
+
+Unknown facts are None, never errors, and finding them takes little time.
+"""
 
 from __future__ import annotations
 
@@ -110,7 +113,7 @@ def blas_core() -> str | None:
 
 
 def processor_features() -> list[str]:
-    """The instruction sets that NumPy's own loops use: those it was built for, and those it found here."""
+    """The instruction sets that NumPy's own loops use: its baseline, and those that it found at run time."""
     simd = cast("dict[str, Any]", np.show_config(mode="dicts")).get("SIMD Extensions", {})
     return [*simd.get("baseline", ()), *simd.get("found", ())]
 

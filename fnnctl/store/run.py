@@ -159,11 +159,11 @@ class OpenRun(RunFolder):
             self.let_go()
 
     def let_go(self) -> None:
-        """Release the lock, so that to other processes this one seems to have ended."""
+        """Release the lock, as if this process had ended."""
         release(self.lock)
 
     def _required(self, name: str, meaning: str) -> bytes:
-        """The content of a file that this process wrote, or found when it took over the run."""
+        """The content of a file that this process wrote, or that existed when it took over the run."""
         content = read_bytes(self.path / name)
         if content is None:
             raise MachineError(
@@ -185,7 +185,7 @@ def create_run(
 ) -> OpenRun:
     """Create the folder of a new run; it is hidden until config, manifest and lock are in it.
 
-    An evaluation has no config of its own. `journal` holds the first records of a search's journal.
+    An evaluation has no config. `journal` holds the first records of a search's journal.
     `manifest` holds the facts of `store.manifest.Manifest`, except those set here. Simultaneous starts get a
     folder each, unless `folder` names the folder, which then replaces an existing one. Raises `MachineError`
     if nothing can be written.
@@ -246,14 +246,14 @@ def take_over_run(folder: RunFolder) -> OpenRun:
     for left_behind in folder.path.glob(names.TEMPORARY_PATTERN):
         with suppress(OSError):
             left_behind.unlink()
-    for hidden in folder.path.glob(names.HIDDEN_FOLDER_PATTERN):  # an unfinished winner's run
+    for hidden in folder.path.glob(names.HIDDEN_FOLDER_PATTERN):  # an unfinished run of a winner
         shutil.rmtree(hidden, ignore_errors=True)
     _keep_one_winner(folder)
     return OpenRun(folder.path, lock)
 
 
 def _keep_one_winner(folder: RunFolder) -> None:
-    """Complete an interrupted `replace_winner`: keep the new winner if in place, else the former one."""
+    """Finish an interrupted `replace_winner`: keep the new winner if it is in place, else the former one."""
     best, former = folder.path / names.BEST, folder.path / names.FORMER_BEST
     if best.exists():
         shutil.rmtree(former, ignore_errors=True)

@@ -52,8 +52,8 @@ def wide_csv_lines(
 ) -> Iterator[str]:
     """As `csv_lines`, from blocks of n rows, each row followed by its numbers from an array (n, C), float64.
 
-    Numbers have 17 digits, which restore the same bits. Finding the shortest such form, as `csv_lines` does,
-    takes half as long again, and nearly all computed numbers need 16 or 17 digits.
+    Numbers have 17 digits, which give back the same bits. Finding the shortest such form, as `csv_lines`
+    does, takes 1.5 times as long, and nearly all computed numbers need 16 or 17 digits.
     """
     yield from csv_lines(columns, ())
     for rows, numbers in blocks:

@@ -1,6 +1,7 @@
 """The checkpoints of a search's trials: a cache with one file per stack.
 
-A lost or damaged checkpoint does no harm: the trial is trained again, and the journal has the digest.
+A lost or damaged checkpoint does no harm: the trial is trained again, and its state is checked against the
+digest in the journal.
 """
 
 from __future__ import annotations

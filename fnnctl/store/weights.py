@@ -2,7 +2,7 @@
 
 Equal arrays give equal bytes; `numpy.savez` does not promise this, because it stores the time of writing. A
 model is read only if its arrays have the names, types and shapes that `model.json` lists. No array takes more
-memory than the file really holds.
+memory than the file has bytes for it.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""What differs between classification and regression: target, loss, metrics, columns, names of figures.
+"""All differences between classification and regression: target, loss, metrics, columns, figure names.
 
 `task.Task` is the interface used by everything above this package. To add a task, write a package here and
-add a line to `registry.TASKS`.
+add it to `registry` and `epoch_metrics`.
 """

@@ -1,4 +1,4 @@
-"""Whether a target's values are classes or amounts: the rule of `data.task: auto`."""
+"""Decides whether a target's values are classes or amounts: the rule of `data.task: auto`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tasks: which one suits a data set's target, and what each one shows in reports."""
+"""The registry of tasks: chooses the one for a data set's target, and looks up what reports show."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from fnnctl.arrays import IntArray
 from fnnctl.config.schema.data import TaskKind
 from fnnctl.data.dataset import Dataset
 from fnnctl.tasks.classification import encoding as classification
@@ -65,7 +66,9 @@ def _detected(dataset: Dataset) -> tuple[TaskKind, list[str]]:
         return dataset.task, []
     if are_amounts(texts, counts[counts > 0]):
         advice = "if they are classes, write data.task: classification"
-        return "regression", [f"the target {name} has {values}, so this is a regression ({advice})"]
+        return "regression", [
+            f"the target {name} has {values}, which look continuous, so this is a regression ({advice})"
+        ]
     if len(texts) > MANY_VALUES and all_numbers(texts):
         advice = "if they are amounts, write data.task: regression"
         return "classification", [f"the target {name} has {values}, which are treated as classes ({advice})"]
@@ -74,7 +77,9 @@ def _detected(dataset: Dataset) -> tuple[TaskKind, list[str]]:
 
 def _regression(dataset: Dataset, bins: int | None, seed: int, notes: Sequence[str]) -> TaskData:
     targets = regression.encode(dataset)
-    strata = np.zeros(len(targets), np.intp) if bins is None else regression.bins(targets, bins)
+    strata: IntArray = np.zeros(len(targets), np.intp)
+    if bins is not None:
+        strata = regression.bins(targets, bins, test_rows=dataset.test_rows)
     names = [f"bin {number}" for number in range(1, int(strata.max()) + 2)]
     warnings = (*dataset.warnings, *notes)
     return TaskData(dataset, Regression(dataset.target.name, seed), targets, strata, names, warnings)

@@ -17,7 +17,7 @@ class GroupMetrics:
     """The mapping's key in a part's metrics."""
     title: str
     column: str
-    """The word for a group."""
+    """The heading of the column of group names."""
     metrics: Labels
     worst_by: tuple[str, str]
     """Label and key of the metric whose lowest values are shown if there are many groups."""

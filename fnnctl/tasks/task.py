@@ -47,11 +47,11 @@ class TargetScale:
     deviation: float
 
     def standardized(self, targets: FloatArray) -> FloatArray:
-        """Targets, standardized for training."""
+        """Targets of any shape, standardized for training: (y − mean) / deviation, in float64."""
         return (targets - self.mean) / self.deviation
 
     def restored(self, outputs: FloatArray) -> FloatArray:
-        """Network outputs converted to the target's units, in float64."""
+        """Network outputs of any shape converted to the target's units, in float64."""
         return outputs.astype(np.float64) * self.deviation + self.mean
 
 
@@ -86,7 +86,7 @@ class PartScores(Protocol):
         """
 
     def confusion_table(self) -> tuple[tuple[str, ...], IntArray] | None:
-        """Classes and counts for the report, one row per true class; None if there are no classes."""
+        """Classes and counts (C, C) for the report, one row per true class; None if there are no classes."""
 
     def artifacts(self) -> Artifacts:
         """The files with the part's predictions and the data of its figures."""
@@ -150,7 +150,7 @@ class Task(Protocol):
         """
 
     def weights_problem(self, given: FloatArray | None) -> Problem:
-        """The problem to report if all `example_weights` are 0; `given` are the weights in the data."""
+        """The problem to report if all `example_weights` are 0; `given` (n,) are the weights in the data."""
 
     def fit_temperature(self, scores: FloatArray, targets: Targets) -> float | None:
         """The temperature that calibrates the scores of n rows, (n, outputs); None if there is none."""

@@ -30,7 +30,7 @@ class Checkpoint:
     seconds: float
     """The training time so far."""
     members: State
-    """What identifies the members, (K,) each: `seeds`, and `rows`, a checksum of their rows."""
+    """Identifies the members by `seeds`, (K,), and `rows`, (K,), checksums of their rows."""
     state: State
 
     @classmethod

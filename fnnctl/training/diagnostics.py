@@ -27,12 +27,12 @@ class Diagnostics:
         self._steps = self._examples = 0
 
     def add_step(self, work: Workspace, gradient: FloatArray) -> None:
-        """Add a step; call it between the backward pass and the optimizer's step."""
+        """Add a step with its gradient, (K, P); call it between backward pass and the optimizer's step."""
         self._squares += np.vecdot(gradient, gradient)
         for index, (f, layer) in enumerate(zip(self._activations, work.hidden, strict=True)):
             active = f.active(layer.activation)
             if active is not None:
-                counts = np.matmul(active, work.ones)[:, :, 0]  # exact, because they are whole numbers
+                counts = np.matmul(active, work.ones)[:, :, 0]  # exact, because they are integers
                 total = self._active[index]
                 self._active[index] = counts.astype(np.float64) if total is None else total + counts
         self._steps += 1

@@ -31,7 +31,7 @@ class History:
     """The records of a stack's epochs, stored by column in growing arrays."""
 
     def __init__(self, state: State | None = None) -> None:
-        """Empty, or continued from the state of such a history."""
+        """Empty, or restored from the saved state of a history."""
         self._columns: dict[str, FloatArray] = {
             name: np.array(array) for name, array in (state or {}).items()
         }

@@ -1,4 +1,4 @@
-"""What the members of a stack share, and what is specific to each member."""
+"""The settings that the members of a stack share, and those of each member."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ InitialBiases = Literal["zero", "uniform"]
 
 @dataclass(frozen=True, slots=True)
 class StackSettings:
-    """What must be equal for networks to train as one stack."""
+    """The settings that must be equal for networks to train as one stack."""
 
     shape: NetworkShape
     optimizer: str

@@ -62,7 +62,7 @@ def fits_in_memory(rows: int, features: int) -> bool:
 
 
 def make_pool(features: Features, targets: TargetArray, count: int, dtype: np.dtype[np.floating]) -> Pool:
-    """The rows of a data set with `count` features: kept in memory if small, else made on demand."""
+    """A pool of all rows, with `count` features and targets (N,): in memory if small, else made on demand."""
     rows = len(targets)
     if not fits_in_memory(rows, count):
         return RowsOnDemand(features, targets)

@@ -83,7 +83,7 @@ class Stack:
         )
 
     def select(self, chosen: IntArray) -> Stack:
-        """A stack of some of the members, with the same bits."""
+        """A stack of some of the members, given by their indices, with the same bits."""
         members = [self.members[k] for k in chosen]
         state = select_members(self.state, chosen)
         return Stack(self.settings, members, self.pool, epoch=self.epoch, state=state)

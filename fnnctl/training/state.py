@@ -1,4 +1,4 @@
-"""What must be saved to continue training: arrays by name, whose first axis is the member.
+"""The state of training: named arrays whose first axis is the member; they are saved to continue later.
 
 To take members out of a stack, index these arrays; a checkpoint is these arrays in a file. So everything that
 training remembers is listed in one place.
@@ -18,7 +18,7 @@ State: TypeAlias = Mapping[str, npt.NDArray[Any]]
 
 
 def select_members(state: State, members: IntArray) -> dict[str, npt.NDArray[Any]]:
-    """The state of some of the members."""
+    """The state of some of the members, given by their indices."""
     return {name: array[members] for name, array in state.items()}
 
 

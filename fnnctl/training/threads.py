@@ -12,5 +12,5 @@ WIDE = 100_000
 
 
 def default_threads(layout: ParameterLayout) -> int:
-    """The threads for a network of this size. They must not depend on the machine, because bits must not."""
+    """The threads for a network of this size. The machine plays no part, so that bits do not depend on it."""
     return 1 if layout.size < WIDE else 2

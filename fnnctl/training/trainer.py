@@ -52,13 +52,13 @@ def train_stack(
     should_stop: Callable[[], bool] = lambda: False,
     seconds: float = math.inf,
 ) -> list[TrainedMember]:
-    """Train a stack's members from their current epoch to their end; each gets the same bits as if alone.
+    """Train a stack's members from their current epoch to their end; each gets the bits that it has alone.
 
     Args:
         diagnose: Whether to also record the gradient norm and the units' activity.
         on_epoch: Called with the stack and its record after each epoch.
-        should_stop: Called after each step, but after the last step of an epoch only once the epoch is
-            recorded. If it returns True, training ends and returns what has been trained until then.
+        should_stop: Called after each step; after the last step of an epoch, once the epoch is recorded. If
+            it returns True, training ends and returns the members as trained so far.
         seconds: The time limit: no epoch starts after it, except the first.
     """
     deadline = time.monotonic() + seconds

@@ -1,4 +1,4 @@
-"""Headers that no program writes: each must end as the one error of the reader, whoever calls it."""
+"""Crafted NPY headers: for each, the reader must raise its own error and nothing else."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ def test_a_header_that_is_cut(end: int) -> None:
 
 @pytest.mark.parametrize(("shape", "read"), [("(3L, 2L)", (3, 2)), ("(1if 1else 2,)", None)])
 def test_a_header_that_python_or_numpy_warns_of(shape: str, read: tuple[int, ...] | None) -> None:
-    """Python 2 wrote the first. Nothing of it is printed: where it is wrong, the error says so."""
+    """Python 2 wrote the first header. No warning is printed: if a header is wrong, the error says so."""
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         if read is None:
@@ -83,7 +83,7 @@ def test_elements_that_end_too_soon_or_claim_all_memory() -> None:
 
 
 @given(st.data())
-def test_any_change_of_a_header_is_read_or_told(data: st.DataObject) -> None:
+def test_a_changed_header_is_read_or_reported(data: st.DataObject) -> None:
     content = bytearray(header_of((2, 3)))
     for _ in range(data.draw(st.integers(1, 4))):
         content[data.draw(st.integers(6, len(content) - 1))] = data.draw(st.integers(0, 255))

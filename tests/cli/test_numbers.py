@@ -15,12 +15,12 @@ def test_whole_numbers(text: str, number: int) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "abc", "1.0", "1e3", "1_0", " 1", "٣", "0x10", "9" * 5000])
-def test_what_is_no_whole_number(text: str) -> None:
+def test_texts_that_are_not_whole_numbers(text: str) -> None:
     with pytest.raises(UsageError, match=r"^--seed: must be a whole number, not '"):
         whole_number("--seed")(text)
 
 
-def test_a_number_below_the_least() -> None:
+def test_a_number_below_the_minimum() -> None:
     assert whole_number("--workers", least=1)("1") == 1
     with pytest.raises(UsageError, match=r"^--workers: must be a whole number of at least 1, not '0'$"):
         whole_number("--workers", least=1)("0")
@@ -54,7 +54,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("words", WRONG)
-def test_a_wrong_option_is_told_in_one_plain_line(program: Program, iris: Path, words: str) -> None:
+def test_a_wrong_option_is_reported_in_one_line(program: Program, iris: Path, words: str) -> None:
     command, *options = words.split()
     done = program(command, str(iris), *options)
     assert (done.code, done.err) == (2, f"{WRONG[words]}\n")

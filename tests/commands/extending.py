@@ -1,4 +1,4 @@
-"""What tests of searches that are made longer look at."""
+"""Helpers for tests of extended searches."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def extend(folder: Path, *words: str, code: int = 0) -> None:
 
 
 def changes(folder: Path) -> list[Any]:
-    """The plans that were recorded."""
+    """The recorded plans."""
     found = ({**each["changes"]} for each in of_kind(folder, "resume"))
     return [{name: plan[name] for name in plan if name != "executor"} for plan in found]
 

@@ -1,4 +1,4 @@
-"""What tests of cross-validations share: few folds, their tables, and who trains which of them."""
+"""Helpers for tests of cross-validations: few folds, their tables, and the plan of their stacks."""
 
 from __future__ import annotations
 

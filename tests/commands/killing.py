@@ -1,4 +1,4 @@
-"""Training that kills its process, for the tests of worker processes, where these find it."""
+"""Training that kills its own process, in a module that worker processes can import."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from fnnctl.stacks.measures import FitObjective
 from fnnctl.stacks.work import StackItem, StackResult, WorkerData, train_item
 
 DEADLY = 0.5
-"""The learning rate of those that kill."""
+"""The learning rate that marks networks that kill their process."""
 
 
 def killed_once(
     progress: Progress, shared: WorkerData, item: StackItem[FitObjective]
 ) -> StackResult[FitObjective]:
-    """The first process that trains the second rung dies of it; a file beside the data remembers."""
+    """The first process that trains the second rung dies; a file beside the data records that."""
     marker = Path(shared.data.dataset.source).parent / "killed"
     if item.start and not marker.exists():
         marker.touch()
@@ -28,7 +28,7 @@ def killed_once(
 def killed_by_some(
     progress: Progress, shared: WorkerData, item: StackItem[FitObjective]
 ) -> StackResult[FitObjective]:
-    """Every process dies that trains a network of this learning rate."""
+    """Every process that trains a network with this learning rate dies."""
     if any(getattr(fit.experiment.training.optimizer, "learning_rate", 0) == DEADLY for fit in item.fits):
         os.kill(os.getpid(), signal.SIGKILL)
     return train_item(progress, shared, item)
@@ -37,6 +37,6 @@ def killed_by_some(
 def killed(
     progress: Progress, shared: WorkerData, item: StackItem[FitObjective]
 ) -> StackResult[FitObjective]:
-    """Every process dies that trains."""
+    """Every process that trains dies."""
     os.kill(os.getpid(), signal.SIGKILL)
     raise AssertionError

@@ -1,4 +1,4 @@
-"""What tests of resumed runs look at."""
+"""Helpers for tests of resumed runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small searches for the tests, and what is looked at when two are compared."""
+"""Small searches for the tests, and helpers that compare two searches."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def write_config(
     search: Settings | None = None,
     **sections: Any,
 ) -> Path:
-    """A config in which the sections' entries are put over those of a small search."""
+    """The config of a small search, with the given entries merged into its sections."""
     config = {
         "data": {"source": data} if isinstance(data, str) else data,
         "model": {"hidden": [6], **(model or {})},
@@ -57,7 +57,7 @@ def write_config(
 
 
 def search(config: Path, *arguments: str, code: int = 0) -> Path:
-    """Search without drawing anything, and return the run's folder, a new one beside the config."""
+    """Search without drawing figures, and return the new run folder, which is beside the config."""
     runs = config.parent / "runs"
     before = set(runs.glob("*"))
     with pytest.MonkeyPatch.context() as patch:
@@ -69,7 +69,7 @@ def search(config: Path, *arguments: str, code: int = 0) -> Path:
 
 
 def resume(folder: Path, *arguments: str) -> int:
-    """Go on with a search without drawing anything, and return the exit code."""
+    """Resume a search without drawing figures, and return the exit code."""
     with pytest.MonkeyPatch.context() as patch:
         for module in ("train", "search"):
             patch.setattr(f"fnnctl.commands.{module}.draw_figures", lambda run: None)
@@ -87,7 +87,7 @@ def of_kind(folder: Path, kind: str) -> list[Record]:
 
 
 def decisions(folder: Path) -> list[Record]:
-    """What was chosen and what became of it, without resumes and ends."""
+    """The records of trials and results, without those of resumes and ends."""
     return [*of_kind(folder, "trial"), *of_kind(folder, "result")]
 
 
@@ -108,14 +108,14 @@ def prepared(config: Path, *overrides: str) -> PreparedSearch:
 
 
 def printed_words(folder: Path) -> dict[int, list[str]]:
-    """The words with which a report says to train each trial alone, by its number."""
+    """The `PATH=VALUE` words with which a report says to train each trial alone, by trial number."""
     summary = summarize(RunFolder(folder))
     assert summary.search is not None
     return {number: summary.set_words(number) for number in summary.search.trials}
 
 
 def trained_alone(config: Path, words: Sequence[str]) -> TrainedMember:
-    """What `fnnctl train CONFIG --set WORD …` trains."""
+    """The run of `fnnctl train CONFIG --set WORD …`."""
     own = prepare(config, words)
     threads = own.experiment.training.threads
     assert isinstance(threads, int)

@@ -1,4 +1,4 @@
-"""Tables for the tests of new rows: penguins as a file of one's own, and training on such a file."""
+"""Tables for the tests of new rows: the penguins as a user's CSV file, and training on it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`train` stays right on data that are small, wide, many-classed, empty in places, or repeated."""
+"""`train` handles data that are small, wide, incomplete or duplicated, or that have many classes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.program import Program, read_json
 
 
 class Trained:
-    """A completed run, and what was said."""
+    """A completed run and its messages."""
 
     def __init__(self, program: Program, folder: Path, data: str, training: str, hidden: int = 8) -> None:
         (folder / "c.yaml").write_text(
@@ -47,7 +47,7 @@ def table(program: Program, tmp_path: Path) -> Any:
 
 
 def test_two_rows_a_class(table: Any) -> None:
-    """Of four rows one is the validation part, one the test part, and each class keeps one to learn from."""
+    """Of four rows, one is for validation, one for testing, and each class keeps one for training."""
     done = table("x,y", ["0,p", "1,p", "10,q", "11,q"])
     supports = [done.part(name)["support"] for name in ("train", "validation", "test")]
     assert supports == [2, 1, 1]
@@ -57,7 +57,7 @@ def test_two_rows_a_class(table: Any) -> None:
 
 
 def test_a_thousand_classes(program: Program, tmp_path: Path) -> None:
-    """Two rows each, and five columns that spell the class's digits: it can be learned, and is."""
+    """Two rows per class, and five columns that encode the class, so it can be learned."""
     labels = np.repeat(np.arange(1000), 2)
     digits = np.stack([labels // 4**k % 4 for k in range(5)], axis=1)
     X = np.eye(4)[digits].reshape(2000, 20)
@@ -84,7 +84,7 @@ def test_one_feature(table: Any) -> None:
 
 
 def test_five_thousand_features(program: Program, tmp_path: Path) -> None:
-    """Forty rows, told apart by any of their columns: far more weights than rows."""
+    """Forty rows that any column separates: far more weights than rows."""
     rng = np.random.default_rng(0)
     labels = np.arange(40) % 2
     np.savez(tmp_path / "t.npz", X=rng.normal(size=(40, 5000)) + 2.0 * labels[:, None], y=labels)
@@ -94,7 +94,7 @@ def test_five_thousand_features(program: Program, tmp_path: Path) -> None:
 
 
 def test_columns_without_values(table: Any) -> None:
-    """They are left out, and a column that is only missing in the training part is harmless."""
+    """They are left out, and a column that is empty only in the training part does no harm."""
     rows = [f"{i},,,{'pq'[i >= 30]}" for i in range(60)]
     done = table("x,a,b,y", rows, "columns: {numeric: [b]}")
     assert "the column 'a' of" in done.said
@@ -105,7 +105,7 @@ def test_columns_without_values(table: Any) -> None:
 
 
 def test_duplicated_rows(table: Any) -> None:
-    """Forty rows, each five times: what is tested was seen, and that is said."""
+    """Forty rows, each five times: test rows were seen in training, and a warning says so."""
     done = table("x,z,y", [f"{i}.5,{i % 7},{'pq'[i >= 20]}" for i in range(40)] * 5)
     shared = f"{done.part('test')['support']} rows of the test part are also in the training part"
     assert shared in done.said
@@ -118,7 +118,7 @@ def test_only_one_distinct_row_a_class(table: Any) -> None:
 
 
 def test_a_class_that_is_absent_from_a_part(table: Any) -> None:
-    """Two rows of `r` can be in two of the three parts only: its numbers elsewhere are null, never 0."""
+    """Two rows of `r` can be in only two of the three parts; its metrics in the third are null, never 0."""
     rows = [f"{i},{'pq'[i >= 30]}" for i in range(60)] + ["100,r", "101,r"]
     done = table("x,y", rows)
     assert "a class has no row in the validation part and no effect on its metrics: 'r'" in done.said
@@ -130,7 +130,7 @@ def test_a_class_that_is_absent_from_a_part(table: Any) -> None:
 
 
 def test_a_class_that_training_never_shows(table: Any) -> None:
-    """Of the test file alone it would be refused; a group that holds all of it leaves it to one part."""
+    """A class only in the test file is refused, but a group can put all rows of a class into one part."""
     rows = [f"{i},{i},{'pq'[i % 2]}" for i in range(60)] + [f"{i},lone,r" for i in range(20)]
     done = table("x,g,y", rows, "split: {group: g, validation: 0.1, test: 0.1}")
     learned = [done.part(name)["per_class"]["r"]["support"] for name in ("train", "validation", "test")]
@@ -150,7 +150,7 @@ def test_groups_stay_together_from_file_to_prediction(table: Any) -> None:
 
 @pytest.mark.parametrize("source", ["t.npz", "folder"])
 def test_arrays_from_file_to_prediction(program: Program, tmp_path: Path, source: str) -> None:
-    """`resolved.yaml` gives the same bits again, and holds no setting that arrays do not read."""
+    """`resolved.yaml` gives the same bits again, and has no setting without effect on arrays."""
     rng = np.random.default_rng(1)
     labels = np.array(["no", "yes"])[np.arange(80) % 2]
     X = rng.normal(size=(80, 3)) + 3.0 * (np.arange(80) % 2)[:, None]

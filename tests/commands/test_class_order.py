@@ -1,4 +1,4 @@
-"""Class names are in natural order, and what was begun with another order keeps that one."""
+"""Classes are in natural order, but runs that began with another order keep it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def config(tmp_path: Path) -> str:
 
 @pytest.fixture
 def older(monkeypatch: pytest.MonkeyPatch) -> Older:
-    """Within the context classes are in the order of their texts, as they were once."""
+    """Within the context, classes are sorted as texts, as in older versions."""
 
     @contextmanager
     def as_text() -> Iterator[None]:
@@ -70,7 +70,7 @@ def test_an_older_run_is_scored_on_its_own_rows(program: Program, config: str, o
     assert list(done.json["metrics"]["test"]["per_class"]) == AS_TEXT
 
 
-def test_an_older_training_goes_on_to_its_bits(
+def test_an_older_training_is_resumed_with_the_same_bits(
     program: Program, config: str, older: Older, at_epoch: AtEpoch, keep_all: None, no_figures: None
 ) -> None:
     with older():
@@ -84,7 +84,7 @@ def test_an_older_training_goes_on_to_its_bits(
         assert (resumed / name).read_bytes() == (whole / name).read_bytes()
 
 
-def test_an_older_search_goes_on_to_its_bits(program: Program, config: str, older: Older) -> None:
+def test_an_older_search_is_resumed_with_the_same_bits(program: Program, config: str, older: Older) -> None:
     random = ("--method", "random", "--set", "search.trials=6", "--quiet")
     with older():
         whole = Path(program("search", config, *random).out.strip())

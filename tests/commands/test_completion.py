@@ -1,4 +1,4 @@
-"""What the user is told of a training when it is over."""
+"""The messages after training has ended."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ ONE_LARGE_STEP = [
 ]
 
 
-def test_dead_units_are_told_of_everywhere(program: Program, iris: Path, tmp_path: Path) -> None:
-    """All features are positive: one large step along the gradient leaves no unit active for any row."""
+def test_dead_units_are_reported_everywhere(program: Program, iris: Path, tmp_path: Path) -> None:
+    """All features are positive, so one large gradient step leaves every unit inactive for every row."""
     done = program("train", str(iris), *ONE_LARGE_STEP)
     run = only_run(tmp_path)
     with (run / "history.csv").open(newline="") as file:
@@ -39,7 +39,7 @@ def test_units_that_are_never_cut_off_are_not_dead(program: Program, iris: Path)
 
 
 def test_a_time_limit_ends_training_in_order(program: Program, iris: Path, tmp_path: Path) -> None:
-    """It is over before the first epoch, which is trained in any case."""
+    """The limit has passed before the first epoch, which is trained nevertheless."""
     assert program("train", str(iris), "--set", "training.time_limit=1e-9").code == 0
     manifest = read_json(only_run(tmp_path) / "manifest.json")
     assert manifest["status"] == "completed"
@@ -66,8 +66,8 @@ def test_the_last_row_of_a_diverged_history_has_no_numbers(
 WILD = ("--set", "training.optimizer={name: rmsprop, learning_rate: 100000}")
 
 
-def test_a_loss_that_exploded_is_warned_of(program: Program, iris: Path, tmp_path: Path) -> None:
-    """Training comes to its end with finite numbers."""
+def test_a_loss_that_exploded_gives_a_warning(program: Program, iris: Path, tmp_path: Path) -> None:
+    """Training completes with finite weights."""
     done = program("train", str(iris), *WILD, "--set", "training.early_stopping=null")
     assert done.code == 0
     run = only_run(tmp_path)
@@ -83,7 +83,7 @@ def test_a_loss_that_exploded_is_warned_of(program: Program, iris: Path, tmp_pat
     assert "exploded" in program("report").out
 
 
-def test_folds_whose_loss_exploded_are_warned_of(program: Program, iris: Path) -> None:
+def test_folds_whose_loss_exploded_give_a_warning(program: Program, iris: Path) -> None:
     done = program("evaluate", str(iris), "--folds", "2", "--repeats", "1", *WILD)
     assert done.code == 0
     assert "warning: validation_loss exploded in 2 of 2 folds: it ended at " in done.err

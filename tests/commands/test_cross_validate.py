@@ -1,4 +1,4 @@
-"""`fnnctl evaluate CONFIG`: what its folder says, and that it does not depend on who did the work."""
+"""`fnnctl evaluate CONFIG`: the contents of its folder, and that the workers do not affect them."""
 
 from __future__ import annotations
 
@@ -65,18 +65,18 @@ def test_metrics_are_those_of_the_tables(evaluated: Path) -> None:
         assert summary[name]["scores"] == scores
         assert summary[name]["mean"] == pytest.approx(np.mean(scores))
         assert summary[name]["std"] == pytest.approx(np.std(scores, ddof=1))
-        # 2.5706 is Student's t with five degrees of freedom; 50 rows are tested for 100 learned from
+        # 2.5706 is Student's t with five degrees of freedom; 50 test rows per 100 training rows
         half = 2.570581835636 * np.std(scores, ddof=1) * np.sqrt(1 / 6 + 50 / 100)
         low, high = summary[name]["ci95"]
         assert low == pytest.approx(max(np.mean(scores) - half, 0.0))
         assert high == pytest.approx(
             np.mean(scores) + half if name == "log_loss" else min(np.mean(scores) + half, 1)
         )
-    # folds are of one size: their mean accuracy is that of all predictions
+    # folds have equal sizes, so the mean of their accuracies is the accuracy of all predictions
     assert metrics["test"]["accuracy"] == pytest.approx(summary["accuracy"]["mean"])
     assert metrics["test"]["support"] == 150
     low, high = metrics["test"]["accuracy_ci95"]
-    assert high - low > 0.05  # 150 rows are no 300, though each was predicted twice
+    assert high - low > 0.05  # there are 150 rows, not 300, although each was predicted twice
     counts = [[int(row[name]) for name in list(row)[1:]] for row in table(evaluated, "confusion_matrix.csv")]
     assert np.sum(counts, axis=1).tolist() == [100, 100, 100]
     assert np.trace(counts) / 300 == pytest.approx(metrics["test"]["accuracy"])
@@ -105,7 +105,7 @@ def test_history_has_a_row_an_epoch_and_fold(evaluated: Path) -> None:
         ("processes", 2, [[4, 5], [2, 0], [3, 1]]),
     ],
 )
-def test_the_bits_are_the_same_whoever_trains_with_whom(
+def test_the_bits_are_the_same_for_all_workers_and_stacks(
     program: Program,
     evaluated: Path,
     iris: Path,
@@ -121,7 +121,7 @@ def test_the_bits_are_the_same_whoever_trains_with_whom(
 
 
 def test_resolved_repeats_it_to_the_bit(program: Program, evaluated: Path) -> None:
-    """With the folds that were an option, and the batch size that folds of two sizes had no common one of."""
+    """Also with `--folds`, and with an automatic batch size that differs between folds."""
     again = Path(program("evaluate", str(evaluated / "resolved.yaml"), "--json").json["run"])
     for name in ("cross_validation.csv", "metrics.json"):
         assert (again / name).read_bytes() == (evaluated / name).read_bytes(), name
@@ -171,7 +171,7 @@ def test_reports(program: Program, evaluated: Path, form: str) -> None:
 
 
 def test_one_number_everywhere(program: Program, iris: Path) -> None:
-    """The list of runs, every format of the report, and the gate have the mean over the folds."""
+    """The list of runs, every format of the report, and the gate use the mean over the folds."""
     done = program("evaluate", str(iris), "--folds", "4", "--repeats", "1", "--json")  # not of one size
     metrics = read_json(Path(done.json["run"], "metrics.json"))
     mean, pooled = metrics["cross_validation"]["accuracy"]["mean"], metrics["test"]["accuracy"]
@@ -196,7 +196,7 @@ def test_training_reads_nothing_of_it(program: Program, iris: Path) -> None:
 
 
 def test_a_class_with_fewer_rows_than_folds(program: Program, tmp_path: Path) -> None:
-    """Its AUC is null where there is nothing to test, and a mean over fewer classes is no mean of all."""
+    """Its AUC is null in folds without it, and so is the mean over classes there."""
     rows = "".join(f"{i % 13},{i % 7},{'ab'[i % 2]}\n" for i in range(40)) + "5,5,rare\n6,5,rare\n"
     (tmp_path / "rare.csv").write_text(f"x,z,label\n{rows}")
     (tmp_path / "rare.yaml").write_text("data: {source: rare.csv, target: label}\ntraining: {epochs: 3}\n")
@@ -211,7 +211,7 @@ def test_a_class_with_fewer_rows_than_folds(program: Program, tmp_path: Path) ->
 def test_a_fold_is_what_training_alone_on_its_rows_would_be(
     program: Program, evaluated: Path, iris: Path
 ) -> None:
-    """Preprocessing fitted to the fold's training part alone, here written out in NumPy."""
+    """Its preprocessing is fitted to the fold's training part, here recomputed in NumPy."""
     changes = [f"evaluation.cross_validation.{key}" for key in ("folds=3", "repeats=2")]
     validation = load_experiment(iris, changes).cross_validation()
     seeds = {fit.seed for fit in validation.fits}

@@ -1,4 +1,4 @@
-"""`fnnctl evaluate CONFIG` where something is wrong, diverges, or is broken off."""
+"""`fnnctl evaluate CONFIG` with wrong input, divergence and interruptions."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tests.program import Program, only_run, read_json
         (("--set", "evaluation.cross_validation.folds=1"), "evaluation.cross_validation.folds"),
     ],
 )
-def test_what_cannot_be_is_told_before_there_is_a_folder(
+def test_wrong_input_is_reported_before_there_is_a_folder(
     program: Program, iris: Path, tmp_path: Path, more: Sequence[str], said: str
 ) -> None:
     done = program("evaluate", str(iris), *more)
@@ -41,13 +41,13 @@ def test_what_cannot_be_is_told_before_there_is_a_folder(
 
 
 def test_folds_with_a_row_a_class_have_none_to_watch(program: Program, tmp_path: Path) -> None:
-    """Two rows a class in two folds: each learns from one row a class, and loses none of them."""
+    """Two rows per class in two folds: each fold trains on one row per class and can spare none."""
     (tmp_path / "t.csv").write_text("x,y\n0,p\n1,p\n10,q\n11,q\n20,r\n21,r\n")
     (tmp_path / "c.yaml").write_text("data: {source: t.csv, target: y}\ntraining: {epochs: 2}\n")
     done = program("evaluate", "c.yaml", "--folds", "2")
     assert done.code == 2
     assert done.err == (
-        "--folds: evaluation.cross_validation.folds: in a fold every class has only one row, "
+        "--folds: evaluation.cross_validation.folds: in a fold every class or bin has only one row, "
         "so no row is left for validation: use more folds, or set data.split.validation to 0\n"
     )
     assert not (tmp_path / "runs").exists()
@@ -71,7 +71,7 @@ def test_divergence_of_all_folds_ends_with_4(program: Program, iris: Path, tmp_p
     assert program("report").code == 0
 
 
-def test_a_diverged_fold_is_told_of_and_has_no_score(
+def test_a_diverged_fold_is_reported_and_has_no_score(
     program: Program, iris: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def second_diverges(
@@ -103,7 +103,7 @@ def test_a_diverged_fold_is_told_of_and_has_no_score(
 def test_a_signal_keeps_what_was_done(
     program: Program, iris: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Fold by fold: two are complete, the third is broken off, the others are not begun."""
+    """Folds train one by one: two complete, the third is interrupted, the others do not start."""
 
     @contextmanager
     def progress(output: Output, total: int) -> Iterator[Callable[[int], None]]:
@@ -149,7 +149,7 @@ def test_an_experiment_or_a_run(program: Program, iris: Path) -> None:
         assert said in done.err
 
 
-def test_without_shared_memory_one_process_does_the_work_and_says_so(
+def test_without_shared_memory_one_process_does_the_work_with_a_note(
     program: Program, iris: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*arguments: object) -> None:

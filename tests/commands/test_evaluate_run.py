@@ -1,4 +1,4 @@
-"""A stored network scored again: on its own test part, and on a new file."""
+"""A saved network is scored again: on its own test part, and on a new file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def state_of(folder: Path) -> dict[str, tuple[int, bytes]]:
 
 @pytest.fixture
 def run(trained: Path, program: Program, tmp_path: Path) -> Path:
-    """A copy of the run on penguins, in `runs` here; its data are elsewhere."""
+    """A copy of the run on penguins, in `runs` of the working directory; its data are elsewhere."""
     return Path(shutil.copytree(only_run(trained), tmp_path / "runs" / only_run(trained).name))
 
 
@@ -64,7 +64,7 @@ def test_any_network_has_them(program: Program, tmp_path: Path, changes: dict[st
     assert done.json["metrics"]["test"] == read_json(run / "metrics.json")["test"]
 
 
-def test_other_metrics_are_warned_of(run: Path, program: Program) -> None:
+def test_other_metrics_give_a_warning(run: Path, program: Program) -> None:
     metrics = read_json(run / "metrics.json")
     now = metrics["test"]["accuracy"]
     metrics["test"]["accuracy"] = 0.125
@@ -118,7 +118,7 @@ def test_a_run_without_a_test_part_says_so(program: Program, tmp_path: Path) -> 
 
 
 def test_a_new_file_is_scored_into_a_folder_of_its_own(run: Path, program: Program, tmp_path: Path) -> None:
-    """Every tenth row, in another order, with another column; scikit-learn says what the scores are."""
+    """Every tenth row, in another order, with an extra column; scikit-learn computes the expected scores."""
     names, rows = penguins()
     rows = rows[::-10]
     rows[3]["species"] = "NA"
@@ -211,7 +211,7 @@ def only_figure(trained: Path, program: Program) -> Path:
 def test_the_network_of_an_evaluation_is_the_one_it_scored(
     run: Path, trained: Path, program: Program
 ) -> None:
-    """So that `latest` goes on meaning something after a file was scored."""
+    """So `latest` still refers to a network after a file was scored."""
     data = str(trained / "penguins.csv")
     program("evaluate", "--data", data, "--quiet")
     done = program("predict", "latest", data)
@@ -249,7 +249,7 @@ def test_the_training_file_is_no_new_one(run: Path, trained: Path, program: Prog
 def test_arrays_are_scored_and_predicted_as_the_table_is(
     program: Program, tmp_path: Path, source: str
 ) -> None:
-    """The same numbers, the columns in another order: every file is the same, but for the name."""
+    """The same numbers with the columns in another order give the same files, except for the name."""
     X, y = np.random.default_rng(3).normal(size=(40, 3)), np.repeat(["u", "v"], 20)
     X[::7, 1] = np.nan
     lines = [
@@ -347,7 +347,7 @@ def test_a_failure_while_writing_is_recorded(
 def test_a_diverged_network_is_refused(
     program: Program, iris: Path, tmp_path: Path, command: tuple[str, ...]
 ) -> None:
-    """Its weights may be finite numbers all the same."""
+    """Its weights may be finite nevertheless."""
     changes = ("training.optimizer.name=sgd", "training.optimizer.learning_rate=1e6")
     arguments = [part for change in changes for part in ("--set", change)]
     assert program("train", str(iris), *arguments).code == 4

@@ -1,4 +1,4 @@
-"""Searches that are killed while they are made longer: the former winner stays until the new one is whole."""
+"""Searches that are killed while they are extended keep the former winner until the new one is complete."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def complete(config: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def at_once(config: Path) -> Path:
-    """With a winner of its own: the search of three trials has another."""
+    """A search with eight trials from the start; the search with three trials has a different winner."""
     return search(config, "--set", "search.trials=8")
 
 
@@ -47,7 +47,7 @@ def assert_former_winner(folder: Path, complete: Path) -> None:
         assert (folder / "best" / name).read_bytes() == (complete / "best" / name).read_bytes()
 
 
-def test_an_extension_that_is_killed_is_gone_on_with(
+def test_a_killed_extension_is_continued(
     folder: Path, complete: Path, at_once: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     called = TrialRunner.__call__
@@ -66,7 +66,7 @@ def test_an_extension_that_is_killed_is_gone_on_with(
 
 
 def test_a_kill_right_after_the_record(folder: Path, at_once: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The manifest still says that the search is complete, and `resolved.yaml` the former plan."""
+    """The manifest still says that the search is complete, and `resolved.yaml` has the former plan."""
 
     def dies(*arguments: Any) -> None:
         raise OSError("the process dies here")
@@ -99,7 +99,7 @@ def test_a_kill_while_the_new_winner_is_trained(
 def test_a_kill_while_the_new_winner_takes_its_place(
     folder: Path, at_once: Path, monkeypatch: pytest.MonkeyPatch, renames: int
 ) -> None:
-    """After either of the two renames a reader finds a winner, and so does a resume."""
+    """After either of the two renames, readers and resumes find a winner."""
     rename = Path.rename
 
     def dies(path: Path, target: Path) -> Path:
@@ -109,7 +109,7 @@ def test_a_kill_while_the_new_winner_takes_its_place(
             raise KeyboardInterrupt
         return moved
 
-    left = [renames + 1]  # the first gives the new run's folder its hidden name
+    left = [renames + 1]  # the first rename gives the new run's folder its hidden name
     with monkeypatch.context() as patch:
         patch.setattr(Path, "rename", dies)
         extend(folder, "trials=8", code=130)

@@ -1,17 +1,18 @@
-"""The run that a command takes: the one that is named, or the latest that it can use."""
+"""A command uses the run that is named, or else the latest one that it can use."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from fnnctl.text import shown
-from tests.commands.searching import write_config
+from tests.commands.searching import search, write_config
 from tests.commands.tables import penguins, write_table
 from tests.program import Program, read_json
 
 
-def test_what_has_no_network_is_not_latest(program: Program, iris: Path) -> None:
-    """The last training is, also if a cross-validation and a diverged training came after it."""
+def test_latest_skips_runs_without_a_network(program: Program, iris: Path) -> None:
+    """`latest` is the last training, even if a cross-validation and a diverged training came after it."""
     run = program("train", str(iris), "--quiet").out.strip()
     program("evaluate", str(iris), "--folds", "2", "--repeats", "1", "--quiet")
     program("train", str(iris), "--set", "training.optimizer={name: sgd, learning_rate: 1e9}", "--quiet")
@@ -23,31 +24,31 @@ def test_what_has_no_network_is_not_latest(program: Program, iris: Path) -> None
 def test_a_search_stands_for_its_winner(program: Program, tmp_path: Path) -> None:
     data = write_table(tmp_path / "penguins.csv", *penguins())
     source = {"source": str(data), "target": "species"}
-    search = program("search", str(write_config(tmp_path / "x.yaml", data=source)), "--quiet").out.strip()
-    for arguments in (["latest"], [], ["x"], [search], [f"{search}/best"]):
+    run = program("search", str(write_config(tmp_path / "x.yaml", data=source)), "--quiet").out.strip()
+    for arguments in (["latest"], [], ["x"], [run], [f"{run}/best"]):
         done = program("evaluate", *arguments, "--json")
-        assert (done.code, done.json["run"]) == (0, f"{search}/best")
-        assert done.json["metrics"]["test"] == read_json(Path(search, "metrics.json"))["test"]
-    note = f"note: {search} is a search: using the network of its winner, {search}/best"
+        assert (done.code, done.json["run"]) == (0, f"{run}/best")
+        assert done.json["metrics"]["test"] == read_json(Path(run, "metrics.json"))["test"]
+    note = f"note: {run} is a search: using the network of its winner, {run}/best"
     assert program("evaluate").err.splitlines() == [
         note,
         "the metrics equal those in metrics.json, to the last digit",
     ]
-    predicted = program("predict", f"{search}/best", str(data)).out
-    for arguments in (["latest"], [], ["x"], [search]):
+    predicted = program("predict", f"{run}/best", str(data)).out
+    for arguments in (["latest"], [], ["x"], [run]):
         done = program("predict", *arguments, str(data))
         assert (done.code, done.out, done.err.strip()) == (0, predicted, note)
-    scored = program("evaluate", search, "--data", str(data), "--json")
-    assert f"`fnnctl evaluate {search}/best` scores only the test part" in scored.err
+    scored = program("evaluate", run, "--data", str(data), "--json")
+    assert f"`fnnctl evaluate {run}/best` scores only the test part" in scored.err
 
 
 def test_a_search_without_a_winner_has_no_network(program: Program, tmp_path: Path) -> None:
     config = write_config(tmp_path / "x.yaml")
     done = program("search", str(config), "--time-limit", "0", "--quiet")
     assert done.code == 4
-    (search,) = (tmp_path / "runs").iterdir()
+    (run,) = (tmp_path / "runs").iterdir()
     done = program("predict", "latest", str(config))
-    assert (done.code, done.err) == (2, f"runs/{search.name} is a search without a winner yet (failed)\n")
+    assert (done.code, done.err) == (2, f"runs/{run.name} is a search without a winner yet (failed)\n")
 
 
 def test_a_resume_is_of_the_latest_run_of_the_commands_kind(
@@ -55,15 +56,15 @@ def test_a_resume_is_of_the_latest_run_of_the_commands_kind(
 ) -> None:
     config = str(write_config(tmp_path / "x.yaml"))
     run = program("train", config, "--quiet").out.strip()
-    search = program("search", config, "--quiet").out.strip()
+    searched = program("search", config, "--quiet").out.strip()
     program("evaluate", config, "--folds", "2", "--repeats", "1", "--quiet")
-    for command, expected in {"train": run, "search": search}.items():
+    for command, expected in {"train": run, "search": searched}.items():
         for name in ("latest", "x"):
             done = program(command, "--resume", name, "--quiet")
             assert (done.code, done.out.strip()) == (0, expected)
 
 
-def test_data_that_are_missing_are_told(program: Program, iris: Path) -> None:
+def test_data_that_are_missing_are_reported(program: Program, iris: Path) -> None:
     run = program("train", str(iris), "--quiet").out.strip()
     for name in ("latest", "iris", run):
         done = program("predict", name)
@@ -91,3 +92,37 @@ def test_a_config_that_is_left_out_is_fnnctl_yaml(program: Program, tmp_path: Pa
         done = program(*command)
         assert done.code == 2
         assert "fnnctl.yaml: there is no such file; `fnnctl init` writes" in done.out + done.err
+
+
+def test_a_run_that_stands_for_itself_is_damaged(program: Program, iris: Path, tmp_path: Path) -> None:
+    """An evaluation that names itself, and a search whose winner is the search."""
+    run = Path(program("train", str(iris), "--quiet").out.strip())
+    manifest = read_json(run / "manifest.json")
+    evaluated = {"run": str(run.absolute()), "sha256": "0" * 64}
+    for facts in ({"kind": "evaluation", "evaluated": evaluated}, {"kind": "search"}):
+        (run / "best").unlink(missing_ok=True)
+        (run / "best").symlink_to(run.absolute())
+        (run / "manifest.json").write_text(json.dumps({**manifest, **facts}))
+        for command in (["evaluate"], ["evaluate", str(run)], ["predict", str(run), str(iris)]):
+            done = program(*command)
+            assert done.code == 2
+            assert f"which is not a training but of kind '{facts['kind']}'" in done.err
+
+
+def test_runs_tells_of_a_search_whose_journal_is_damaged(program: Program, tmp_path: Path) -> None:
+    folder = search(write_config(tmp_path / "x.yaml", search={"trials": 3}))
+    assert "completed" in program("runs").out
+    journal = folder / "journal.jsonl"
+    whole = journal.read_bytes()
+    first = whole.splitlines(keepends=True)[0]
+    for content, words in (
+        (b"", "its first record"),
+        (first, "has 0 trials"),
+        (whole[5:], "the checksum is wrong"),
+    ):
+        journal.write_bytes(content)
+        done = program("runs")
+        assert "damaged" in done.out
+        assert words in done.err
+        (entry,) = program("runs", "--json").json["runs"]
+        assert words in entry["damage"]

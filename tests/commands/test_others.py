@@ -100,7 +100,7 @@ def test_plots_can_be_deleted_without_harm_to_the_report(program: Program, iris:
     assert program("report").code == 0
 
 
-def test_runs_tells_of_each(program: Program, iris: Path, tmp_path: Path) -> None:
+def test_runs_lists_every_run(program: Program, iris: Path, tmp_path: Path) -> None:
     empty = program("runs")
     assert (empty.code, empty.out) == (0, "")
     assert program("runs", "--json").json == {"runs": []}
@@ -202,7 +202,7 @@ def test_deleted_figures_are_drawn_again(program: Program, iris: Path) -> None:
     assert {path.name: path.read_bytes() for path in run.glob("*.png")} == before
 
 
-def test_the_files_ending_tells_the_format(program: Program, iris: Path, tmp_path: Path) -> None:
+def test_the_files_ending_selects_the_format(program: Program, iris: Path, tmp_path: Path) -> None:
     program("train", str(iris), "--quiet")
     program("report", "-o", "r.json")
     assert json.loads((tmp_path / "r.json").read_text())["runs"]
@@ -241,7 +241,7 @@ def test_with_json_the_object_is_printed_beside_any_file(
     )
 
 
-def test_a_missed_gate_is_said_on_standard_error(program: Program, iris: Path) -> None:
+def test_a_missed_gate_is_reported_on_standard_error(program: Program, iris: Path) -> None:
     program("train", str(iris), "--quiet")
     done = program("report", "--json", "--fail-under", "accuracy=1.5")
     assert done.code == 1

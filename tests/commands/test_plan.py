@@ -51,7 +51,7 @@ def test_without_a_space_there_is_nothing_to_plan(program: Program, iris: Path) 
 
 
 def test_a_members_share_of_a_stack() -> None:
-    """3 s a stack and 2 s a member: 5 s alone, 2.75 s of four, and of more than eight those of eight."""
+    """3 s per stack and 2 s per member: 5 s alone, 2.75 s per member in a stack of four; at most eight."""
     cost = EpochCost(of_stack=3.0, of_member=2.0, most=8)
     assert [cost.seconds(members) for members in (0.4, 1, 4, 8, 20)] == [5.0, 5.0, 2.75, 2.375, 2.375]
 

@@ -1,4 +1,4 @@
-"""Predictions for new rows: those of the run, to the last digit, however the rows are given."""
+"""Predictions for new rows equal the run's own to the last digit, whatever the file's form."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def source(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_predictions_are_the_runs_to_the_last_digit(program: Program, tmp_path: Path, name: str) -> None:
-    """Of the whole file, in which other rows stand beside those of the test part."""
+    """For the whole file, in which the test rows are among others."""
     two = ("Adelie", "Gentoo")
     table = penguins(two) if name in {"logistic", "positive"} else penguins()
     data = write_table(tmp_path / "rows.csv", *table)
@@ -69,7 +69,7 @@ def test_predictions_are_the_runs_to_the_last_digit(program: Program, tmp_path: 
 
 
 def test_a_network_by_hand(program: Program, tmp_path: Path, source: Path) -> None:
-    """Preprocessing and forward pass written out with what model.json and model.npz say."""
+    """Preprocessing and forward pass, recomputed from model.json and model.npz."""
     run = train(program, source, {"training.precision": "float64"})
     model, weights = read_json(run / "model.json"), dict(np.load(run / "model.npz"))
     _, rows = penguins()
@@ -122,7 +122,7 @@ def test_any_order_extra_columns_and_gaps_are_as_in_memory(
     gaps: set[tuple[int, int]],
     chosen: list[int],
 ) -> None:
-    """The oracle reads the same rows as a training's test file, and scores them in memory, all at once."""
+    """The oracle reads the same rows as the test file of a training, which scores them in memory."""
     names, table = penguins()
     inputs = [name for name in names if name != "species"]
     rows = [{**table[k], "extra": "x,y", "ärger": "1"} for k in chosen]

@@ -1,4 +1,4 @@
-"""Files of new rows: what is wrong with one is named, and any size, order and way of reading will do."""
+"""Files of new rows: errors are reported; any size, any column order and standard input work."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def refused(trained: Path, program: Program, content: str | bytes, *options: str
         (HEADER + ROW + "Dream,1e300,-1e308,1e308,-1e308,male,1e308\n", "new.csv: the values of row 1"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_named(trained: Path, program: Program, content: str | bytes, message: str) -> None:
+def test_wrong_input_is_named(trained: Path, program: Program, content: str | bytes, message: str) -> None:
     assert refused(trained, program, content).err.startswith(message)
 
 
@@ -65,7 +65,7 @@ def test_a_late_fault_leaves_the_file_as_it_was(trained: Path, program: Program)
     assert sorted(path.name for path in Path.cwd().iterdir()) == ["new.csv", "out.csv"]
 
 
-def test_what_is_unused_or_unseen_is_noted(trained: Path, program: Program) -> None:
+def test_unused_columns_and_unseen_values_are_noted(trained: Path, program: Program) -> None:
     rows = [ROW.replace("Biscoe", island).strip() + ",7\n" for island in ("Biscoe", "Elba", "Elba", "Capri")]
     Path("new.csv").write_text(HEADER.strip() + ",id\n" + "".join(rows))
     done = program("predict", str(only_run(trained)), "new.csv")
@@ -136,7 +136,7 @@ def test_standard_input(trained: Path, program: Program) -> None:
 
 
 def test_a_closed_pipe_ends_it_quietly_whatever_is_to_come(trained: Path) -> None:
-    """Endless rows are read only as long as somebody reads the predictions."""
+    """Endless input is read only while the predictions are read."""
     endless = "import sys\nprint(sys.argv[1])\nwhile True: print(sys.argv[2])"
     rows = subprocess.Popen(
         [sys.executable, "-c", endless, HEADER.strip(), ROW.strip()],
@@ -175,7 +175,7 @@ def test_a_signal_leaves_no_half_written_file(trained: Path, tmp_path: Path) -> 
 
 
 def test_a_file_that_ends_too_soon_is_named(trained: Path, program: Program) -> None:
-    """While it is read: it is not the predictions that cannot be written."""
+    """The error names the input file that is being read, not the output."""
     whole = gzip.compress((HEADER + 5000 * ROW).encode(), mtime=0)
     Path("new.csv.gz").write_bytes(whole[:-20])
     for options in ((), ("-o", "out.csv")):
@@ -194,7 +194,7 @@ def test_memory_does_not_grow_with_the_file(trained: Path, program: Program) -> 
         tracemalloc.stop()
         return most
 
-    peak(10)  # what is imported stays
+    peak(10)  # imports stay in memory
     assert peak(30_000) < 1.5 * peak(3_000)
 
 

@@ -1,4 +1,4 @@
-"""The winner's own run: on all that is not the test part, for its own number of epochs, tested once."""
+"""The winner's run: trained on all rows outside the test part for its own epochs, and tested once."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_its_own_number_of_epochs(best: Path) -> None:
 def test_a_winner_that_stopped_early_is_trained_to_the_weights_that_it_kept(
     tmp_path: Path, restore: bool
 ) -> None:
-    """A tolerance that nothing meets: the first epoch stays the best, and two more are waited for."""
+    """With a tolerance that no epoch meets, the first epoch stays the best, and patience adds two more."""
     stopping = {"monitor": "validation_loss", "patience": 2, "tolerance": 10.0, "restore_best": restore}
     config = write_config(tmp_path / "x.yaml", training={"early_stopping": stopping}, search=SEARCH)
     folder = search(config, "--method", "random", "--max-trials", "2")
@@ -89,7 +89,7 @@ def test_trained_again_it_has_the_same_bits(
 
 
 def test_the_test_part_is_used_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One network is scored on it, however many trials there were."""
+    """Only one network is scored on it, whatever the number of trials."""
     scored: list[object] = []
 
     def counts(*arguments: Any) -> Any:
@@ -100,11 +100,11 @@ def test_the_test_part_is_used_once(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     config = write_config(tmp_path / "x.yaml", search=SEARCH)
     folder = search(config)
     assert len(scored) == 1
-    assert resume(folder) == 0  # it is complete: nothing is done again
+    assert resume(folder) == 0  # the search is complete, so nothing is repeated
     assert len(scored) == 1
 
 
-def test_a_refit_that_was_broken_off_is_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_refit_is_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config = write_config(tmp_path / "x.yaml", search=SEARCH)
     whole = search(config)
 
@@ -115,15 +115,15 @@ def test_a_refit_that_was_broken_off_is_done_again(tmp_path: Path, monkeypatch: 
         patch.setattr("fnnctl.commands.train.score_parts", dies)
         folder = search(config, code=3)
     assert read_json(folder / "manifest.json")["status"] == "failed"
-    (folder / ".new-0123").mkdir()  # what a kill leaves of a folder that was being made
+    (folder / ".new-0123").mkdir()  # what remains if a process is killed while it creates a folder
     assert resume(folder) == 0
     assert [path.name for path in folder.glob(".*")] == [".lock"]
     for name in ("best/model.npz", "leaderboard.csv", "metrics.json"):
         assert (folder / name).read_bytes() == (whole / name).read_bytes()
 
 
-def test_what_the_refit_cannot_have_is_told(program: Program, best: Path) -> None:
-    """It learns from the rows that a temperature and a monitored loss need."""
+def test_settings_that_the_refit_leaves_out_are_reported(program: Program, best: Path) -> None:
+    """It trains on the rows that a temperature and a monitored loss would need."""
     told = [text.partition(":")[0] for text in read_json(best.parent / "manifest.json")["warnings"]]
     assert told == [
         "the refitted winner is not calibrated",
@@ -136,6 +136,6 @@ def test_what_the_refit_cannot_have_is_told(program: Program, best: Path) -> Non
     assert "the refitted winner is not calibrated" in program("report", str(best.parent)).out
 
 
-def test_what_needs_no_validation_part_is_not_told(tmp_path: Path) -> None:
+def test_settings_that_need_no_validation_part_give_no_warning(tmp_path: Path) -> None:
     config = write_config(tmp_path / "x.yaml", training={"lr_schedule": "cosine"}, search=SEARCH)
     assert read_json(search(config) / "manifest.json")["warnings"] == []

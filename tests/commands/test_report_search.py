@@ -1,4 +1,4 @@
-"""`report` and `runs` of a search's folder, whoever made it."""
+"""`report` and `runs` for a search's folder."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_the_gate_judges_the_refitted_winner(program: Program, searched: Path) -
     assert program("report", "--fail-under", "validation.accuracy=0.5").code == 2
 
 
-def test_runs_tells_searches_apart(program: Program, searched: Path, tmp_path: Path) -> None:
+def test_runs_distinguishes_searches(program: Program, searched: Path, tmp_path: Path) -> None:
     running = start_search(tmp_path / "runs", halving()[:6], name="second")
     start_search(tmp_path / "runs", halving()[:6], name="third").let_go()
     entries = program("runs", "--json").json["runs"]

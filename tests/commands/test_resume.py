@@ -1,4 +1,4 @@
-"""Whatever ended a training, `--resume` ends in the bits of one that nothing disturbed."""
+"""However a training was interrupted, `--resume` gives the bits of an uninterrupted one."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.usefixtures("no_figures")
 
 
 def process(*arguments: str, before: str = "") -> subprocess.Popen[bytes]:
-    """The program in a process of its own, which keeps a checkpoint after every epoch."""
+    """The program in its own process, with a checkpoint after every epoch."""
     lines = ["import fnnctl.runs.checkpointing as keeping", "import fnnctl.commands.train as train"]
     lines += [f"keeping.{name} = {value}" for name, value in KEEP_ALL]
     lines += [before, "from fnnctl.cli import main", "main()"]
@@ -39,7 +39,7 @@ def process(*arguments: str, before: str = "") -> subprocess.Popen[bytes]:
 @pytest.mark.usefixtures("keep_all")
 @pytest.mark.parametrize("seed", range(2))
 def test_killed_at_random_instants(program: Program, config: Path, tmp_path: Path, seed: int) -> None:
-    """One run is killed four times, each some epochs further on; the instant is not of our choosing."""
+    """One run is killed four times, each time a few epochs later and at an arbitrary instant."""
     rng = random.Random(seed)
     longer = ["--set", "training.epochs=150", "--set", "training.early_stopping.patience=150"]
     arguments = [str(config), *longer]
@@ -94,7 +94,7 @@ def test_interrupted_twice(
 def test_early_stopping_remembers_what_was_best(
     program: Program, undisturbed: Path, interrupt: Interrupt
 ) -> None:
-    """Two epochs before it ends: the best weights are behind, and seven epochs were waited."""
+    """Interrupted two epochs before the end: after the best epoch, with seven epochs of patience used."""
     epochs = read_json(undisturbed / "manifest.json")["training"]["epochs"]
     run = interrupt(epochs - 2)
     assert program("train", "--resume", str(run)).code == 0
@@ -103,7 +103,7 @@ def test_early_stopping_remembers_what_was_best(
 
 
 def signal_at_question(count: int) -> Callable[[Interruption], bool]:
-    """In place of `Interruption.requested`, asked after each step: a signal comes before this answer."""
+    """Replaces `Interruption.requested`, which is called after each step; a signal precedes call `count`."""
     asked = 0
     requested = Interruption.requested
 
@@ -118,10 +118,10 @@ def signal_at_question(count: int) -> Callable[[Interruption], bool]:
 
 
 @pytest.mark.usefixtures("keep_all")
-def test_broken_off_in_the_middle_of_an_epoch(
+def test_interrupted_in_the_middle_of_an_epoch(
     program: Program, undisturbed: Path, config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Four steps an epoch: after the tenth there are two whole epochs, and weights that are further on."""
+    """Four steps per epoch: after ten steps, two epochs are complete and a third is half done."""
     monkeypatch.setattr(Interruption, "requested", signal_at_question(10))
     assert program("train", str(config), "--set", "training.early_stopping=null").code == 143
     (run,) = Path("runs").iterdir()
@@ -202,7 +202,7 @@ def test_without_a_usable_checkpoint_training_begins_again(
 
 
 @pytest.mark.usefixtures("keep_none")
-def test_stopped_between_two_epochs_it_goes_on_right_there(
+def test_a_stop_between_two_epochs_is_resumed_right_there(
     program: Program, undisturbed: Path, interrupt: Interrupt
 ) -> None:
     run = interrupt(3)
@@ -225,11 +225,11 @@ def test_killed_before_the_first_checkpoint(
 @pytest.mark.parametrize(
     ("kept", "where"), [("keep_all", "resume from epoch 2"), ("keep_none", "start again")]
 )
-def test_what_is_told_is_where_it_goes_on(
+def test_the_message_names_the_epoch_to_resume_from(
     program: Program, config: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch,
     kept: str, where: str,
 ) -> None:  # fmt: skip
-    """It is broken off in the middle of the third epoch."""
+    """Training is interrupted in the middle of the third epoch."""
     request.getfixturevalue(kept)
     monkeypatch.setattr(Interruption, "requested", signal_at_question(10))
     done = program("train", str(config))
@@ -259,14 +259,14 @@ def test_killed_when_training_was_over(
 
 
 def with_seconds(run: Path, seconds: float) -> None:
-    """Let the checkpoint say that training took so long until then."""
+    """Change the training time that the checkpoint records."""
     path = run / ".checkpoint.npz"
     arrays = read_npz(path.read_bytes(), path)
     path.write_bytes(to_npz({**arrays, "checkpoint.seconds": np.array(seconds)}))
 
 
 @pytest.mark.usefixtures("keep_all")
-def test_the_manifest_tells_of_the_pause(program: Program, interrupt: Interrupt) -> None:
+def test_the_manifest_records_the_pause(program: Program, interrupt: Interrupt) -> None:
     run = interrupt(5)
     before = read_json(run / "manifest.json")
     assert (before["status"], before["training"]["epochs"], before["resumed"]) == ("interrupted", 5, [])
@@ -291,8 +291,8 @@ def test_the_time_trained_before_counts_against_the_limit(program: Program, inte
     assert (training["epochs"], training["stopped"]) == (5, "the time limit of 900 s")
 
 
-def test_another_machine_is_warned_of(program: Program, interrupt: Interrupt) -> None:
-    """On the screen, in the log, and once in the manifest, however often the run is gone on with."""
+def test_another_machine_gives_a_warning(program: Program, interrupt: Interrupt) -> None:
+    """The warning is printed, logged, and once in the manifest, however often the run is resumed."""
     run = interrupt(3)
     manifest = read_json(run / "manifest.json")
     numpy, model = manifest["packages"]["numpy"], manifest["processor"]["model"]
@@ -316,7 +316,7 @@ def test_the_same_machine_is_not_warned_of(program: Program, interrupt: Interrup
     assert "warning" not in program("train", "--resume", str(run)).err
 
 
-def test_what_was_half_written_is_removed(program: Program, interrupt: Interrupt, undisturbed: Path) -> None:
+def test_unfinished_files_are_removed(program: Program, interrupt: Interrupt, undisturbed: Path) -> None:
     run = interrupt(3)
     (run / ".model.npz.0123abcd.tmp").write_bytes(b"half")
     assert program("train", "--resume", str(run)).code == 0
@@ -339,10 +339,10 @@ def test_a_full_disk_at_a_checkpoint_ends_nothing(
 
 
 @pytest.mark.usefixtures("keep_all")
-def test_a_failed_run_can_be_gone_on_with(
+def test_a_failed_run_can_be_resumed(
     program: Program, config: Path, undisturbed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The disk was full when the model was written; there is room now."""
+    """The disk was full when the model was written, but is no longer."""
     with monkeypatch.context() as full:
 
         def full_disk(run: OpenRun, *arguments: Any) -> None:

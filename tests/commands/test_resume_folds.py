@@ -1,4 +1,4 @@
-"""Whatever ended a cross-validation, `evaluate --resume` ends in the bits of one that nothing disturbed."""
+"""However a cross-validation was interrupted, `evaluate --resume` gives the bits of an uninterrupted one."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ COMMAND = "fnnctl.commands.cross_validate"
 
 @pytest.fixture(autouse=True)
 def _no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They are drawn from the files that are compared, and take longest."""
+    """Figures take the longest, and are drawn from files that the tests compare anyway."""
     monkeypatch.setattr(f"{COMMAND}.draw_figures", lambda run: None)
 
 
@@ -87,7 +87,7 @@ def contents(run: Path) -> dict[Path, bytes]:
 
 
 class Trained:
-    """Which folds were trained, where the work is done in this process."""
+    """Records which folds were trained, if the work is done in this process."""
 
     def __init__(self) -> None:
         self.folds: list[tuple[int, int] | None] = []
@@ -111,7 +111,7 @@ Interrupt = Callable[..., Path]
 
 @pytest.fixture
 def interrupt(program: Program, config: Path, monkeypatch: pytest.MonkeyPatch) -> Interrupt:
-    """`interrupt(65)`: a run, fold by fold, that a signal ends after so many epochs, in the third fold."""
+    """`interrupt(65)`: a run, one fold at a time, that a signal ends after 65 epochs, in the third fold."""
 
     def start(epochs: int, *arguments: str, number: signal.Signals = signal.SIGINT) -> Path:
         @contextmanager
@@ -170,7 +170,7 @@ def test_kept_folds_are_not_trained_again(
         ),
     ],
 )
-def test_whoever_trains_the_others(
+def test_any_executor_can_train_the_other_folds(
     program: Program, interrupt: Interrupt, undisturbed: Path, monkeypatch: pytest.MonkeyPatch,
     kind: ExecutorKind, workers: int, stacks: list[list[int]],
 ) -> None:  # fmt: skip
@@ -191,7 +191,7 @@ def test_interrupted_before_the_first_fold_was_done(
 
 
 def process(*arguments: str, before: str = "") -> subprocess.Popen[bytes]:
-    """The program in a process of its own, fold by fold."""
+    """The program in its own process, with one fold at a time."""
     lines = [
         f"import {COMMAND} as command",
         "from tests.commands.folding import plan_with",
@@ -210,7 +210,7 @@ def process(*arguments: str, before: str = "") -> subprocess.Popen[bytes]:
 def test_killed_at_random_instants(
     program: Program, config: Path, undisturbed: Path, tmp_path: Path, seed: int
 ) -> None:
-    """One run is killed three times, each some folds further on; the instant is not of our choosing."""
+    """One run is killed three times, each time a few folds later and at an arbitrary instant."""
     rng = random.Random(seed)
     arguments, kept = [str(config)], 0
     for _ in range(3):
@@ -310,7 +310,7 @@ def test_diverged_folds_are_kept_as_well(
 def test_a_worker_that_was_killed(
     program: Program, config: Path, undisturbed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The run has failed; what the others had done by then is kept."""
+    """The run fails, but the results of the other workers are kept."""
 
     def killed(
         progress: Progress, shared: WorkerData, item: StackItem[FoldResult]
@@ -368,7 +368,7 @@ def test_the_config_is_the_runs_own(program: Program, arguments: list[str], name
     assert (done.code, done.err) == (2, f"--resume uses the run's own config: leave out {named}\n")
 
 
-def test_what_is_no_cross_validation(program: Program, config: Path, undisturbed: Path) -> None:
+def test_only_cross_validations_are_resumed(program: Program, config: Path, undisturbed: Path) -> None:
     trained = program("train", str(config), "--quiet").out.strip()
     done = program("evaluate", "--resume", trained)
     assert (done.code, "a run of kind 'train'" in done.err) == (2, True)

@@ -1,4 +1,4 @@
-"""What `--resume` does not go on with, and that it then changes nothing."""
+"""Runs that `--resume` refuses, without changing them."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def rows(count: int) -> str:
 
 
 def own_data(config: Path) -> Path:
-    """A file of the user's as the data, and the config changed to it."""
+    """Copy the data to a CSV file, and let the config name it."""
     data = config.with_name("own.csv")
     data.write_text(rows(60))
     config.write_text(DISTURBED.replace("{source: iris}", "{source: own.csv, target: label}"))
@@ -134,7 +134,7 @@ def test_a_config_that_is_gone(program: Program, interrupt: Interrupt) -> None:
     assert_refused_and_untouched(program, run, f"{run / 'resolved.yaml'}: is missing")
 
 
-def test_a_signal_before_the_run_goes_on(
+def test_a_signal_before_the_run_continues(
     program: Program, interrupt: Interrupt, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = interrupt(3)

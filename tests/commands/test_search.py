@@ -56,7 +56,7 @@ def test_a_searchs_folder(found: Path, config: Path) -> None:
 
 
 def test_halving_climbs_its_ladder(found: Path) -> None:
-    """9 trials of 1 epoch, the best 3 of these to 3, the best to 9: by hand from the journal alone."""
+    """9 trials get 1 epoch, the best 3 get 3, the best one gets 9: checked by hand from the journal alone."""
     results = of_kind(found, "result")
     assert [(each["trial"], each["budget"]) for each in results if each["budget"] == 1] != []
     at = {
@@ -131,7 +131,7 @@ def test_json(program: Program, config: Path, monkeypatch: pytest.MonkeyPatch) -
         ),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_told_before_there_is_a_folder(
+def test_wrong_input_is_reported_before_there_is_a_folder(
     program: Program, config: Path, tmp_path: Path, arguments: list[str], told: str
 ) -> None:
     done = program("search", str(config), *arguments)
@@ -185,7 +185,7 @@ def test_every_method(tmp_path: Path, method: str, trials: int, budgets: dict[in
         ["--workers", "2", "--executor", "serial"],
     ],
 )
-def test_whoever_trains_the_search_is_the_same(found: Path, config: Path, arguments: list[str]) -> None:
+def test_any_executor_gives_the_same_search(found: Path, config: Path, arguments: list[str]) -> None:
     folder = search(config, *arguments)
     assert (folder / "journal.jsonl").read_bytes() == (found / "journal.jsonl").read_bytes()
     assert_same_search(folder, found)
@@ -260,7 +260,7 @@ def test_a_time_limit_before_the_first_result_is_no_fault_of_the_trials(
 def test_a_time_limit_ends_the_search_and_the_best_is_refitted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The clock stands still until the first results are there, and then an hour is over."""
+    """The clock stands still until the first results, and then advances by an hour."""
     hours = [0.0]
     tell = Standings.tell
 
@@ -280,7 +280,7 @@ def test_a_time_limit_ends_the_search_and_the_best_is_refitted(
 
 
 def test_when_no_trial_finishes(program: Program, tmp_path: Path) -> None:
-    """Such a learning rate diverges them all; what was done stands there."""
+    """The learning rate makes all trials diverge; their records are kept."""
     space = {RATE: {"choice": [1e3, 1e6]}}
     config = write_config(
         tmp_path / "x.yaml", training={"optimizer": {"name": "sgd"}}, search={"space": space}
@@ -297,7 +297,7 @@ def test_when_no_trial_finishes(program: Program, tmp_path: Path) -> None:
         assert result["objective"] is None
 
 
-def test_checkpoints_are_kept_where_they_shall_be(tmp_path: Path) -> None:
+def test_checkpoints_are_kept_if_requested(tmp_path: Path) -> None:
     config = write_config(tmp_path / "x.yaml", search={"keep_checkpoints": True})
     folder = search(config)
     budgets = sorted(int(path.name.split("-")[0]) for path in (folder / "checkpoints").iterdir())
@@ -305,7 +305,7 @@ def test_checkpoints_are_kept_where_they_shall_be(tmp_path: Path) -> None:
 
 
 def test_equal_configurations_are_one_trial(tmp_path: Path) -> None:
-    """Two ways to write the same, times two."""
+    """Two ways to write the same configuration, times two."""
     space = {
         "model.activation": {"choice": ["tanh", {"name": "tanh"}]},
         "training.l2": {"choice": [0.001, 0.01]},

@@ -1,4 +1,4 @@
-"""A search that is broken off anywhere ends, once it is gone on with, as if nothing had happened."""
+"""A search that was interrupted anywhere ends like an uninterrupted one after it is resumed."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ IMPATIENT = {"monitor": "validation_loss", "patience": 1}
 
 @pytest.fixture(scope="module")
 def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """All that a trial must remember, and folds in stacks of their own."""
+    """A config that uses every kind of training state, with each fold in its own stack."""
     return write_config(
         tmp_path_factory.mktemp("resume") / "x.yaml",
         model={"dropout": 0.1, "normalization": "batch"},
@@ -56,7 +56,7 @@ def undisturbed(config: Path) -> Path:
 
 @pytest.fixture
 def cut(config: Path, monkeypatch: pytest.MonkeyPatch) -> Cut:
-    """`cut(2, budget=3)`: a search whose process died before its third record of results at that budget."""
+    """`cut(2, budget=3)`: a search that died before its third record of results at budget 3."""
 
     def cut_after(batches: int, *, budget: int = 1) -> Path:
         called = TrialRunner.__call__
@@ -106,7 +106,7 @@ def test_a_resume_may_use_other_workers(cut: Cut, undisturbed: Path) -> None:
 def test_a_resume_cannot_leave_out_what_has_begun(
     cut: Cut, undisturbed: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Promotions among fewer trials than have begun would be others than those that were promised."""
+    """With fewer trials than have started, other trials would have been promoted."""
     folder = cut(1)
     capsys.readouterr()
     journal = (folder / "journal.jsonl").read_bytes()
@@ -118,7 +118,7 @@ def test_a_resume_cannot_leave_out_what_has_begun(
 
 
 def test_max_trials_holds_for_a_resume(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the option the search goes on as it was begun; with it, it is another plan, and recorded."""
+    """Without the option the search keeps its plan; with it the plan changes, which is recorded."""
     arguments = ("--method", "random", "--max-trials", "2", "--executor", "serial")
     whole = search(config, *arguments)
 
@@ -149,7 +149,7 @@ def damaged(file: Path) -> None:
 
 
 def another(file: Path) -> None:
-    """It is whole, but its weights are others than the journal's digest says."""
+    """The file is intact, but its weights do not have the digest in the journal."""
     arrays = read_npz(file.read_bytes(), file)
     name = next(name for name in arrays if name.endswith("parameters"))
     file.write_bytes(to_npz({**arrays, name: arrays[name] + np.float32(1)}))
@@ -174,7 +174,7 @@ def test_a_lost_checkpoint_is_trained_again(
 def test_a_checkpoint_that_comes_out_differently_stops_the_search(
     cut: Cut, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """As where the machine is another one: here, digests are."""
+    """The digests differ, as on another machine."""
     folder = cut(0, budget=3)
     shutil.rmtree(folder / "checkpoints")
     before = records(folder)
@@ -193,7 +193,7 @@ def test_a_checkpoint_that_comes_out_differently_stops_the_search(
 def test_a_lost_checkpoint_that_cannot_be_trained_again_stops_the_search(
     cut: Cut, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The machine repeats its bits: the message must not say otherwise."""
+    """The machine does reproduce its bits, so the message must not deny it."""
     folder = cut(0, budget=3)
     shutil.rmtree(folder / "checkpoints")
     monkeypatch.setattr("fnnctl.stacks.trial_runner.train_item", killing.killed)
@@ -204,8 +204,8 @@ def test_a_lost_checkpoint_that_cannot_be_trained_again_stops_the_search(
     assert "to the bit" not in told
 
 
-def test_another_machine_is_warned_of(cut: Cut, undisturbed: Path) -> None:
-    """One that computes in another way: bits are promised for one kind alone."""
+def test_another_machine_gives_a_warning(cut: Cut, undisturbed: Path) -> None:
+    """A machine with another kind of processor: bits are promised for one kind only."""
     folder = cut(1)
     manifest = read_json(folder / "manifest.json")
     assert manifest["blas"]["threads"] == 1
@@ -292,7 +292,7 @@ def test_a_flipped_byte_is_never_taken(
 
 
 def contents(folder: Path) -> dict[Path, bytes]:
-    """Every file but the lock, which has the number of the last process."""
+    """Every file except the lock, which holds the id of the last process."""
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.name != ".lock"}
 
 
@@ -323,8 +323,8 @@ def test_nothing_of_a_complete_search_is_overwritten_when_its_journal_lost_its_e
         assert contents(folder) == before
 
 
-def test_a_journal_cut_anywhere_goes_on(undisturbed: Path, tmp_path: Path) -> None:
-    """At some of its bytes; tests/benchmarks/search_cuts.py cuts at each."""
+def test_a_journal_cut_anywhere_is_resumed(undisturbed: Path, tmp_path: Path) -> None:
+    """Cut at some of its bytes; tests/benchmarks/search_cuts.py cuts at each."""
     content = (undisturbed / "journal.jsonl").read_bytes()
     header = content.index(b"\n") + 1
     rng = random.Random(1)
@@ -343,10 +343,10 @@ def test_a_journal_cut_anywhere_goes_on(undisturbed: Path, tmp_path: Path) -> No
             assert (folder / "journal.torn").read_bytes() == torn + b"\n"
 
 
-def test_a_signal_lets_the_search_be_gone_on_with(
+def test_a_search_can_be_resumed_after_a_signal(
     config: Path, undisturbed: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It comes when the first results of the second rung are recorded."""
+    """The signal arrives when the first results of the second rung are recorded."""
 
     def interrupted(scheduler: Any, runner: Any, journal: Any, *, stop: Any, on_results: Any) -> str:
         def watches(results: Any) -> None:
@@ -375,7 +375,7 @@ def test_a_signal_lets_the_search_be_gone_on_with(
 def test_a_signal_while_processes_train(
     config: Path, tmp_path: Path, number: signal.Signals, code: int
 ) -> None:
-    """They train for ever, until one comes."""
+    """The processes train forever, until a signal arrives."""
     runs = tmp_path / "runs"
     command = [sys.executable, "-m", "fnnctl", "search", str(config), "--runs-dir", str(runs)]
     command += ["--method", "random", "--set", "search.budget={max_epochs: 1000000}"]
@@ -393,7 +393,7 @@ def test_a_signal_while_processes_train(
     assert read_json(folder / "manifest.json")["status"] == "interrupted"
 
 
-def test_only_a_search_is_gone_on_with_by_search(program: Program, iris: Path, no_figures: None) -> None:
+def test_search_resumes_only_searches(program: Program, iris: Path, no_figures: None) -> None:
     done = program("train", str(iris), "--quiet")
     again = program("search", "--resume", done.out.strip())
     assert again.code == 2

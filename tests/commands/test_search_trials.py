@@ -1,4 +1,4 @@
-"""A search's trials: each is what `fnnctl train` makes of its printed configuration, to the bit."""
+"""Each trial of a search has the bits of `fnnctl train` with its printed configuration."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ IMPATIENT = {"monitor": "validation_loss", "patience": 1}
 
 
 def assert_trials_are_those_of_train(config: Path, folder: Path) -> int:
-    """Each trial trained alone has its objective at its budget's epoch, or at its best; how many stopped."""
+    """Check each trial's objective against a training alone, at its last or best epoch; count early stops."""
     own = prepared(config)
     trials = {trial["number"]: trial["assignment"] for trial in of_kind(folder, "trial")}
     alone = {number: trained_alone(config, words) for number, words in printed_words(folder).items()}
@@ -160,7 +160,7 @@ def test_the_printed_words_on_the_command_line(program: Program, tmp_path: Path,
 def test_a_metric_that_the_history_has_not(
     program: Program, tmp_path: Path, no_figures: None, metric: str
 ) -> None:
-    """It is measured as `fnnctl train` measures the validation part."""
+    """The metric is measured as `fnnctl train` measures the validation part."""
     config = write_config(
         tmp_path / "x.yaml",
         data="wine",
@@ -177,8 +177,8 @@ def test_a_metric_that_the_history_has_not(
         assert result["objective"] == value
 
 
-def test_what_stopped_early_keeps_its_value_for_nothing(tmp_path: Path) -> None:
-    """It is neither trained nor recorded again, stands in every higher rung, and can win."""
+def test_a_trial_that_stopped_early_keeps_its_value_at_no_cost(tmp_path: Path) -> None:
+    """A stopped trial is not trained or recorded again, counts in every higher rung, and can win."""
     config = write_config(
         tmp_path / "x.yaml",
         training={"early_stopping": {"monitor": "validation_loss", "patience": 1, "tolerance": 10.0}},
@@ -199,7 +199,7 @@ def test_what_stopped_early_keeps_its_value_for_nothing(tmp_path: Path) -> None:
 
 
 def test_diverged_and_refused_trials_are_results(tmp_path: Path) -> None:
-    """They have a reason, rank last, disturb no other, and are not promoted."""
+    """They have a reason, rank last, do not affect other trials, and are not promoted."""
     space = {
         RATE: {"choice": [0.01, 1e3, 0.02]},
         "training.label_smoothing": {"choice": [0, 0.1]},
@@ -249,7 +249,7 @@ def test_folds_leave_the_test_part_out(tmp_path: Path) -> None:
 
 
 def test_one_diverged_fold_diverges_its_trial(tmp_path: Path) -> None:
-    """One row is so far out that whoever learns from it diverges: all folds but the one it is judged in."""
+    """Training on one extreme row diverges: this happens in all folds except the one that tests the row."""
     rows = [f"{k % 7},{k % 5},{'ab'[k % 2]}" for k in range(40)]
     rows[0] = "1e30,0,a"
     (tmp_path / "far.csv").write_text("\n".join(["x,y,label", *rows]) + "\n")
@@ -276,7 +276,7 @@ def test_one_diverged_fold_diverges_its_trial(tmp_path: Path) -> None:
 
 
 def test_folds_that_stop_early_wait_for_the_others(tmp_path: Path) -> None:
-    """A fold that ended keeps its value at every higher rung, and its trial goes on with the others."""
+    """A stopped fold keeps its value at every higher rung, and the trial continues with the other folds."""
     config = write_config(
         tmp_path / "x.yaml",
         data="wine",

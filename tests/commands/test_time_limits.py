@@ -44,6 +44,6 @@ def test_training_takes_it_whatever_the_search_section_says(
 
 
 @pytest.mark.parametrize("arguments", [("search", "--method", "random"), ("evaluate", "--folds", "2")])
-def test_without_it_they_go_on(program: Program, limited: Path, arguments: tuple[str, ...]) -> None:
+def test_without_the_limit_they_run(program: Program, limited: Path, arguments: tuple[str, ...]) -> None:
     command, *options = arguments
     assert program(command, "x.yaml", *options, "--set", "training.time_limit=null", "--quiet").code == 0

@@ -45,7 +45,7 @@ def test_writes_every_file_of_the_contract(program: Program, iris: Path, tmp_pat
 def test_as_many_threads_as_the_config_says(
     program: Program, iris: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The BLAS is told before training, and the manifest says so; null where the BLAS cannot be told."""
+    """The BLAS gets its thread count before training; the manifest records it, or null if that fails."""
     said: list[object] = []
 
     def setter(count: int) -> bool:
@@ -103,7 +103,7 @@ def test_no_argument_means_fnnctl_yaml(program: Program) -> None:
 
 
 def test_resolved_repeats_the_run_to_the_bit(program: Program, iris: Path, tmp_path: Path) -> None:
-    """With an override and a seed that only resolved.yaml still knows."""
+    """With an override and a seed that only resolved.yaml contains."""
     first = program("train", str(iris), "--set", "model.hidden=[8, 4]", "--seed", "5", "--json").json["run"]
     again = program("train", str(Path(first) / "resolved.yaml"), "--json").json["run"]
     for name in ("model.npz", "metrics.json", "history.csv", "predictions.csv", "roc_curve.csv"):
@@ -128,7 +128,7 @@ def test_a_relative_source_becomes_absolute(program: Program, tmp_path: Path) ->
 
 
 def test_saved_weights_give_the_predictions(program: Program, iris: Path) -> None:
-    """The forward pass written out in plain NumPy, from model.npz and model.json alone."""
+    """The forward pass is recomputed in plain NumPy from model.npz and model.json alone."""
     run = Path(program("train", str(iris), "--set", "data.scaling=none", "--json").json["run"])
     model = read_json(run / "model.json")
     with np.load(run / "model.npz", allow_pickle=False) as weights:
@@ -150,7 +150,7 @@ def test_saved_weights_give_the_predictions(program: Program, iris: Path) -> Non
 def test_the_learning_curve_marks_the_best_epoch(
     program: Program, iris: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The epoch of the lowest validation loss, whose weights were kept; none without early stopping."""
+    """The mark is at the epoch of the lowest validation loss; without early stopping there is none."""
     marked = []
 
     def drawn(history: Any, *, best_epoch: int | None, **options: Any) -> Figure:
@@ -177,7 +177,7 @@ def test_the_learning_curve_marks_the_best_epoch(
     assert marked == [best, None]
 
 
-def test_divergence_ends_with_4_and_tells_the_epoch(program: Program, iris: Path, tmp_path: Path) -> None:
+def test_divergence_ends_with_4_and_names_the_epoch(program: Program, iris: Path, tmp_path: Path) -> None:
     done = program(
         "train", str(iris), "--set", "training.optimizer={name: sgd, learning_rate: 1e6}", "--set",
         "data.scaling=none", "--set", "training.l2=1e5",
@@ -193,7 +193,7 @@ def test_divergence_ends_with_4_and_tells_the_epoch(program: Program, iris: Path
 
 
 def test_divergence_in_the_last_step_is_seen_when_scoring(program: Program, iris: Path) -> None:
-    """The weights are finite still, and overflow only in the next forward pass."""
+    """The weights are still finite, but overflow in the next forward pass."""
     changes = ["training.batch_size=1000", "training.optimizer={name: sgd, learning_rate: 1e6}", "seed=7"]
     changes += ["training.l2=1e3", "data.split.validation=0", "training.epochs=3", "model.hidden=[16]"]
     done = program("train", str(iris), *(part for change in changes for part in ("--set", change)))
@@ -240,12 +240,12 @@ def test_a_folder_that_is_deleted_meanwhile_is_a_failure_of_the_environment(
 def start_when_all_are_ready(ready: Any, folder: str, config: str) -> None:
     os.chdir(folder)
     ready.wait()
-    without_curves = ["--set", "data.split.test=0"]  # most of a short run's time is drawing
+    without_curves = ["--set", "data.split.test=0"]  # drawing takes most of a short run's time
     sys.exit(cli.run(["train", config, "--quiet", "--set", "training.epochs=1", *without_curves]))
 
 
 def test_fifty_starts_at_the_same_second(tmp_path: Path, iris: Path) -> None:
-    """Fifty processes that wait for one another make fifty run folders."""
+    """Fifty processes that start at the same time create fifty run folders."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["fnnctl.commands.train", "fnnctl.plots.learning"])
     ready = context.Barrier(50)

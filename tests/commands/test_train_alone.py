@@ -46,7 +46,7 @@ CASES: dict[str, dict[str, Any]] = {
 
 
 def printed_command(report: str) -> list[str]:
-    """The words of the command, without the program's own name."""
+    """The words of the command, without the program's name."""
     lines = report.partition("Train it alone\n")[2].partition("\n\n")[0]
     program, *words = shlex.split(lines.replace("\\\n", " "))
     assert program == "fnnctl"
@@ -71,7 +71,7 @@ def test_after_the_search_was_made_longer(
     )
     folder = search(config)
     extend(folder, "budget.max_epochs=7")
-    config.unlink()  # what the report names is the run's own
+    config.unlink()  # the report names the run's own files
     for number, words in printed_words(folder).items():
         trained = trained_alone(folder / "resolved.yaml", words)
         for result in of_kind(folder, "result"):
@@ -102,7 +102,7 @@ def test_the_command_is_one_command_in_a_narrow_terminal(
 
 
 def test_the_refitted_winner_keeps_the_horizon(program: Program, tmp_path: Path, no_figures: None) -> None:
-    """It has the learning rates of the search's epochs, though it trains for fewer."""
+    """Each of its epochs has the learning rate that it had in the search, although the refit is shorter."""
     stopping = {"monitor": "validation_loss", "patience": 1, "tolerance": 10.0}
     config = write_config(
         tmp_path / "x.yaml", training={"lr_schedule": "cosine", "early_stopping": stopping}, search=RANDOM
@@ -118,7 +118,7 @@ def test_the_refitted_winner_keeps_the_horizon(program: Program, tmp_path: Path,
 
 
 def test_settings_that_only_some_trials_read_are_kept(tmp_path: Path) -> None:
-    """Of a config for adam, the momentum that it has for another optimizer."""
+    """The config is for adam, but has the momentum of another optimizer."""
     optimizer = {"name": "adam", "learning_rate": 0.01, "momentum": 0.2}
     names = {"training.optimizer.name": {"choice": ["adam", "momentum"]}}
     config = write_config(

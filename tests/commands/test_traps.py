@@ -1,4 +1,4 @@
-"""Wrong configs and wrong data: exit code 2, a sentence that names the place, and no run folder."""
+"""Wrong configs and data: exit code 2, a message with the location, and no run folder."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def test_wrong_arrays(program: Program, tmp_path: Path, name: str, source: str) 
 
 
 def test_good_data_pass(program: Program, tmp_path: Path) -> None:
-    """What the cases above spoil is right before; a byte-order mark does no harm."""
+    """The data are valid before the cases above damage them; a byte-order mark does no harm."""
     rows = GOOD.replace("\n", ",1\n").replace("label,1", "label,one")
     (tmp_path / "own.csv").write_bytes(b"\xef\xbb\xbf" + rows.encode())
     (tmp_path / "c.yaml").write_text("data: {source: own.csv, target: label}\ntraining: {epochs: 1}\n")

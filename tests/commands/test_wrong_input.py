@@ -1,4 +1,4 @@
-"""Input that nobody writes on purpose, as the commands meet it: a code, a line for each, no traceback."""
+"""Absurd input to the commands: an exit code, one line per problem, no traceback."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ ZEROS = "0" * 5000
     ],
 )
 @pytest.mark.parametrize("command", ["check", "train", "search"])
-def test_a_wrong_value_is_told_with_its_place(
+def test_a_wrong_value_is_reported_with_its_location(
     program: Program, tmp_path: Path, command: str, text: str, override: str, told: str
 ) -> None:
     bare = "data: {source: iris}\n"
@@ -72,7 +72,7 @@ def test_a_wrong_value_is_told_with_its_place(
 
 
 NASTY = "x\x1b[31m\u202e"
-"""A name that would change a terminal's colour, and the order of letters."""
+"""A name that contains an escape code for colours and a direction control."""
 WRITTEN_OUT = "x\\x1b[31m\\u202e"
 
 
@@ -143,7 +143,7 @@ def test_class_names_are_shown_as_they_are_written(program: Program, tmp_path: P
 def test_a_config_that_cannot_be_read_is_no_wrong_usage(
     program: Program, iris: Path, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
-    """As with data that cannot be read, the code is 3. (Whoever runs the tests may be allowed everything.)"""
+    """The exit code is 3, as for unreadable data. (The user who runs the tests may be root.)"""
 
     def refuse(*_: object, **__: object) -> NoReturn:
         raise PermissionError(13, "Permission denied")
@@ -176,7 +176,7 @@ def test_a_pipe_as_config_is_not_waited_for(tmp_path: Path, arguments: tuple[str
 
 
 def called(folder: Path, *arguments: str | bytes, **environment: str) -> subprocess.CompletedProcess[bytes]:
-    """The program in a process of its own, which is not waited for for ever."""
+    """The program in its own process, with a timeout."""
     return subprocess.run(
         [sys.executable, "-m", "fnnctl", *arguments],
         cwd=folder, env={**os.environ, **environment}, capture_output=True, timeout=100, check=False,
@@ -215,7 +215,7 @@ def test_a_pipe_in_a_run_folder_is_not_waited_for(
 def test_json_is_utf_8_whatever_a_path_holds(
     trained: Path, tmp_path: Path, environment: dict[str, str]
 ) -> None:
-    """A byte that is not UTF-8 is a lone surrogate, as in Python."""
+    """A byte that is not UTF-8 becomes a lone surrogate, as in Python."""
     name = b"r\xff\xc3\xa9\xf0\x9f\x98\x80"
     shutil.copytree(trained / "runs", tmp_path / os.fsdecode(name))
     wrong = called(tmp_path, "check", name + b".yaml", "--json", **environment)

@@ -1,4 +1,4 @@
-"""Every setting there is, alone: configs that differ in it and in nothing else."""
+"""Pairs of configs that differ in one setting only, for every setting."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PATTERNS = {SHA256_PATTERN: ["0" * 64, "1" * 64], DELIMITER_PATTERN: [";", ","]}
 
 
 def plain_values(schema: Schema) -> list[Any]:
-    """Values that a setting may have, from its schema; none of a section."""
+    """Valid values of a setting, from its schema; none for a section."""
     return [value for form in forms_of(schema) for value in values_of(form)]
 
 
@@ -41,14 +41,14 @@ def values_of(form: Schema) -> list[Any]:
 
 
 def smallest(schema: Schema) -> Any:
-    """The shortest value that a setting may have."""
+    """The shortest valid value of a setting."""
     for section in sections_of(schema):
         return {key: smallest(section["properties"][key]) for key in section.get("required", ())}
     return plain_values(schema)[0]
 
 
 def changes(schema: Schema, path: ConfigPath = ()) -> Iterator[tuple[ConfigPath, Any, Any]]:
-    """Every setting at and below a place: its path, and two values of the place that differ in it alone."""
+    """Every setting at or below a path: its path, and two values of the whole that differ only there."""
     values = plain_values(schema)
     if len(values) > 1:
         yield path, values[0], values[1]

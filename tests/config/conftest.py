@@ -1,4 +1,4 @@
-"""What the tests of the config share: a config file to load, and random configs."""
+"""Fixtures for the tests of the config: a config file to load, and random configs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Load:
 
 @pytest.fixture
 def problems(load: Load) -> Callable[..., list[str]]:
-    """Load a text that is wrong, and return the problems as lines, without the file's name."""
+    """Load an invalid text, and return the problems as lines, without the file's name."""
 
     def lines(text: str | bytes, *overrides: str, **options: Any) -> list[str]:
         with pytest.raises(ConfigError) as caught:
@@ -43,7 +43,7 @@ def problems(load: Load) -> Callable[..., list[str]]:
 
 @pytest.fixture
 def search_problems_of(load: Load) -> Callable[..., list[str]]:
-    """What is wrong with the search of iris over these lines of a space, without the file's name."""
+    """The problems of a search on iris with these lines as its space, without the file's name."""
 
     def lines(*space: str, config: str = "", search: str = "") -> list[str]:
         text = f"data: {{source: iris}}\n{config}\nsearch:\n{search}  space:\n"
@@ -55,5 +55,5 @@ def search_problems_of(load: Load) -> Callable[..., list[str]]:
 
 @pytest.fixture(scope="session")
 def raw_configs() -> st.SearchStrategy[dict[str, Any]]:
-    """Random configs as plain values, all of them valid."""
+    """Random valid configs as plain values."""
     return raw_experiment()

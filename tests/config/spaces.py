@@ -1,4 +1,4 @@
-"""Spaces over an experiment with many branches, for tests that try them at random."""
+"""Random search spaces over an experiment with many branches."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ training:
   optimizer: {name: adam, beta1: 0.8, momentum: 0.7, memory: 5}
   lr_schedule: {name: step, every: 10}
 """
-"""Of its optimizer's settings, adam reads one; the spaces below let each be read."""
+"""It has settings of several optimizers, of which adam reads one; some space below makes each effective."""
 NEEDED: dict[str, Any] = {"training.optimizer.name": {"choice": ["adam", "momentum", "nesterov", "lbfgs"]}}
 _not_lbfgs = {"training.optimizer.name": ["adam", "momentum", "nesterov"]}
 OPTIONAL: dict[str, Any] = {
@@ -52,7 +52,7 @@ HIDDEN: list[dict[str, Any]] = [
 
 @st.composite
 def spaces(draw: st.DrawFn) -> dict[str, Any]:
-    """A space that `CONFIG` can be searched in, in any order."""
+    """A valid space for `CONFIG`, in any order."""
     chosen = {key: domain for key, domain in OPTIONAL.items() if draw(st.booleans())}
     if "model.activation.alpha" in chosen:
         chosen["model.activation.name"] = OPTIONAL["model.activation.name"]

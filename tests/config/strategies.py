@@ -1,4 +1,4 @@
-"""Random configs as plain values: every setting there is, and no rule broken."""
+"""Random valid configs as plain values, with every setting."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _numbers(
 def _mapping(
     draw: st.DrawFn, needed: dict[str, st.SearchStrategy[Any]], /, **optional: st.SearchStrategy[Any]
 ) -> dict[str, Any]:
-    """Each optional key in every second mapping (hypothesis' own strategy takes five of twenty at most)."""
+    """Each optional key occurs in half of the mappings (Hypothesis's own strategy rarely takes many)."""
     chosen = {key: strategy for key, strategy in optional.items() if draw(st.booleans())}
     return {key: draw(strategy) for key, strategy in (needed | chosen).items()}
 
@@ -111,7 +111,7 @@ _lbfgs = _named(
     gradient_tolerance=_shares,
     decrease_tolerance=_shares,
 )
-_monitors = st.sampled_from(["train_loss", "train_accuracy"])
+_monitors = st.sampled_from(["train_loss", "train_accuracy", "train_r2"])
 _stopping = _mapping(
     {"monitor": _monitors}, patience=_counts, tolerance=_tolerances, restore_best=st.booleans()
 )
@@ -123,7 +123,7 @@ _averages = st.one_of(
 
 
 def _schedules(epochs: int, rate: float) -> st.SearchStrategy[Any]:
-    """Those that go with so many epochs and with this learning rate."""
+    """Schedules that are valid with this number of epochs and this learning rate."""
     return st.one_of(
         _named("constant"),
         _named("step", factor=_factors, every=_counts),
@@ -145,7 +145,7 @@ def _schedules(epochs: int, rate: float) -> st.SearchStrategy[Any]:
 
 @st.composite
 def _training(draw: st.DrawFn, *, lbfgs: bool, hidden: bool, averages: bool) -> dict[str, Any]:
-    """A `training` section; under lbfgs, without what it never reads and what does not go with it."""
+    """A `training` section; with lbfgs, without settings that have no effect or contradict it."""
     training = draw(
         _mapping(
             {},
@@ -182,7 +182,7 @@ def _training(draw: st.DrawFn, *, lbfgs: bool, hidden: bool, averages: bool) -> 
     )
     if averages:
         training["averaging"] = draw(_averages)
-        if "swa" in str(training["averaging"]):  # either might end training before its first epoch
+        if "swa" in str(training["averaging"]):  # either rule might end training before averaging begins
             training["early_stopping"] = training["convergence"] = None
     optimizer, epochs = training.get("optimizer", {}), training.get("epochs", 200)
     rate = optimizer.get("learning_rate", 0.001) if isinstance(optimizer, dict) else 0.001
@@ -194,7 +194,7 @@ def _training(draw: st.DrawFn, *, lbfgs: bool, hidden: bool, averages: bool) -> 
 
 @st.composite
 def _model(draw: st.DrawFn, *, lbfgs: bool, averages: bool) -> dict[str, Any]:
-    """A `model` section; the layers take over all that the model gives, or nothing is given there."""
+    """A `model` section; either the layers inherit the model's settings, or the model has none."""
     normalizations = _normalizations(batch=not lbfgs, momentum=not averages)
     dropouts = st.just(0.0) if lbfgs else _dropouts
     own = {
@@ -215,14 +215,19 @@ def _model(draw: st.DrawFn, *, lbfgs: bool, averages: bool) -> dict[str, Any]:
     if hidden:
         equal = any(one == other for one, other in pairwise(widths))
         optional["residual"] = st.booleans() if equal else st.just(False)
-    output = st.one_of(_named("softmax"), _named("logistic", positive_class=_or_null(_texts)), _mapping({}))
+    output = st.one_of(
+        *map(_named, ("softmax", "squared", "absolute")),
+        _named("logistic", positive_class=_or_null(_texts)),
+        _named("huber", delta=st.floats(0.01, 100)),
+        _mapping({}),
+    )
     optional |= {"initialization": _initializations, "initial_biases": _initial_biases, "output": output}
     return {"hidden": hidden} | draw(_mapping({}, **optional))
 
 
 @st.composite
 def _data(draw: st.DrawFn) -> dict[str, Any]:
-    """A `data` section in which nothing is given that nothing reads."""
+    """A `data` section without settings that have no effect."""
     shares = _numbers(0, 0.5, below=True)
     columns = _mapping(
         {}, **dict.fromkeys(("numeric", "categorical", "ignore"), st.lists(_texts, max_size=3))
@@ -232,6 +237,7 @@ def _data(draw: st.DrawFn) -> dict[str, Any]:
             {"source": st.one_of(st.sampled_from(BUILTIN_NAMES), _texts)},
             sha256=_sha256,
             target=_texts,
+            task=st.sampled_from(["auto", "classification", "regression"]),
             weights=_or_null(_texts),
             columns=columns,
             imputation=st.sampled_from(["median", "mean"]),
@@ -251,6 +257,8 @@ def _data(draw: st.DrawFn) -> dict[str, Any]:
     data["split"] |= draw(_mapping({}, group=_or_null(_texts)))
     if data["split"].get("validation") != 0:
         data["split"] |= draw(_mapping({}, stratify=st.booleans()))
+        if data["split"].get("stratify", True):
+            data["split"] |= draw(_mapping({}, bins=_or_null(st.integers(2, 1000))))
     return data
 
 
@@ -292,7 +300,7 @@ _domains = st.one_of(
 
 @st.composite
 def _search(draw: st.DrawFn) -> dict[str, Any]:
-    """A `search` section of the right form; its space may be senseless, which only a search would mind."""
+    """A `search` section that fits the schema; its space may make no sense, which only a search checks."""
     scheduler = draw(st.sampled_from(["full_budget", "halving", "hyperband"]))
     sampler = draw(st.sampled_from(["grid", "random"]))
     total = scheduler == "halving" and draw(st.booleans())
@@ -333,7 +341,7 @@ def _search(draw: st.DrawFn) -> dict[str, Any]:
 
 @st.composite
 def raw_experiment(draw: st.DrawFn) -> dict[str, Any]:
-    """A config in which no rule is broken and nothing is left to be filled in from other settings."""
+    """A valid config that sets everything that would otherwise follow from other settings."""
     lbfgs, averages = draw(st.sampled_from([(True, False), (False, True), (False, False)]))
     data, model = draw(_data()), draw(_model(lbfgs=lbfgs, averages=averages))
     training = draw(_training(lbfgs=lbfgs, hidden=bool(model["hidden"]), averages=averages))

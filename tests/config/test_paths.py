@@ -46,11 +46,11 @@ def problem(path: ConfigPath, message: str) -> Problem:
     return found
 
 
-def test_a_problem_stands_where_the_value_was_given() -> None:
+def test_a_problem_has_the_location_of_its_value() -> None:
     assert problem(("data", "target"), "is wrong") == Problem("is wrong", "--set", None, "data.target")
 
 
-def test_what_was_left_out_stands_where_its_section_does() -> None:
+def test_a_missing_setting_has_the_location_of_its_section() -> None:
     assert problem(("data", "split", "test"), "x") == Problem("x", "a.yaml", 3, "data.split.test")
     assert problem(("seed",), "x") == Problem("x", "a.yaml", 1, "seed")
 

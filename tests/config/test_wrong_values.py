@@ -1,4 +1,4 @@
-"""A wrong value of every kind at every node of a config: each is refused, with its place, or goes well."""
+"""A wrong value of every kind at every node of a config is either refused with its location or valid."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ WRONG: Mapping[str, Any] = {
 }
 RATE, NAME = "training.optimizer.learning_rate", "training.optimizer.name"
 ADAM = {"training": {"optimizer": {"name": "adam", "beta1": 0.8, "momentum": 0.5}}}
-"""With a search that may choose momentum."""
+"""With a search that may choose the optimizer `momentum`."""
 SPACES: list[tuple[Mapping[str, Any], Mapping[str, Any]]] = [
     (ADAM, {NAME: {"choice": ["adam", "momentum"]}, RATE: {"log_uniform": [0.001, 0.1], "step": 10.0}}),
     ({}, {NAME: {"choice": ["adam", "lbfgs"]}, RATE: {"uniform": [0.1, 0.5], "when": {NAME: ["adam"]}}}),
@@ -54,7 +54,7 @@ def merged(one: Any, other: Any) -> Any:
 
 
 def configs() -> Iterator[Mapping[str, Any]]:
-    """Small configs, which together have every setting of every branch; a large one is slow to read."""
+    """Small configs that together have every setting of every branch; one large config would be slow."""
     bare = {"data": {"source": "iris"}}
     for _, one, _ in changes(root_schema()):
         yield merged(bare, one)
@@ -64,7 +64,7 @@ def configs() -> Iterator[Mapping[str, Any]]:
 
 
 def nodes(config: Any, path: ConfigPath = (), branch: str | None = None) -> Iterator[tuple[ConfigPath, Any]]:
-    """The path of a value, and those of all values in it; each with the `name` of its section."""
+    """The paths of a value and of all values in it, each with the `name` of its section."""
     yield path, branch
     if isinstance(config, list):
         for index, entry in enumerate(config):
@@ -92,7 +92,7 @@ def replaced(config: Any, path: ConfigPath, value: Any) -> Any:
 
 
 def check(file: Path, *overrides: str) -> None:
-    """Load the config and look at its search; whatever is wrong must have its place."""
+    """Load the config and check its search; every problem must have a location."""
     try:
         problems = load_config(file, overrides).search_problems()
     except ConfigError as error:
@@ -105,19 +105,19 @@ def check(file: Path, *overrides: str) -> None:
 
 
 def yaml_of(value: Any) -> str:
-    """The value as YAML, which JSON is but for two numbers; quick to write, this often."""
+    """The value as YAML: as JSON, which is fast, except for infinity and NaN."""
     return json.dumps(value).replace("NaN", ".nan").replace("Infinity", ".inf")
 
 
 @pytest.mark.parametrize("kind", WRONG)
-def test_a_wrong_value_anywhere_is_told_with_its_place(tmp_path: Path, kind: str) -> None:
+def test_a_wrong_value_anywhere_is_reported_with_its_location(tmp_path: Path, kind: str) -> None:
     file = tmp_path / "experiment.yaml"
     for config, path in every_node():
         file.write_text(yaml_of(replaced(config, path, WRONG[kind])))
         check(file)
 
 
-def test_a_wrong_value_of_set_is_told_with_its_place(tmp_path: Path) -> None:
+def test_a_wrong_value_of_set_is_reported_with_its_location(tmp_path: Path) -> None:
     file = tmp_path / "experiment.yaml"
     for config, path in every_node():
         file.write_text(yaml_of(config))

@@ -14,7 +14,7 @@ TEXTS = st.one_of(
 
 @given(text=TEXTS)
 def test_what_is_written_prints_and_is_read_back(text: str) -> None:
-    """Also where a text has direction controls, which would make a pasted command look like another one."""
+    """Direction controls too, which can make a pasted command look like another one, are escaped."""
     value = {"name": text, "list": [text]}
     written = flow_yaml(value)
     assert written.isprintable()

@@ -1,4 +1,4 @@
-"""Where words go, and what happens where they cannot go there."""
+"""Where output goes, and what happens if it cannot be written."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_sentences_are_broken_to_a_narrow_terminal_and_tables_are_not(
 
 
 def into_full_disk(words: str, folder: Path, *, buffered: bool) -> subprocess.CompletedProcess[str]:
-    """Run a command whose standard output is a full disk."""
+    """Run a command with its standard output on a full disk."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     if not buffered:
         environment["PYTHONUNBUFFERED"] = "1"
@@ -129,7 +129,7 @@ def test_what_the_options_leave_out(
 
 
 def test_a_message_is_shown_as_it_is_written(capsys: pytest.CaptureFixture[str]) -> None:
-    """It may quote the names of any file; data stay as they are."""
+    """It may quote names from any file; data are printed unchanged."""
     output = Output(verbose=True)
     for say in (output.note, output.complain, output.detail, output.data):
         say("two\nlines \x1b[31m\u202e\x9b")
@@ -156,7 +156,7 @@ def test_a_letter_that_the_stream_does_not_have_is_escaped(monkeypatch: pytest.M
     ],
 )
 def test_json_is_utf_8_on_every_stream(monkeypatch: pytest.MonkeyPatch, encoding: str, errors: str) -> None:
-    """A lone surrogate is an escape: it stands for a byte of a file's name, and is no character."""
+    """A lone surrogate, which stands for a byte of a file's name, is printed as an escape."""
     written = io.BytesIO()
     monkeypatch.setattr("sys.stdout", io.TextIOWrapper(written, encoding=encoding, errors=errors))
     Output().json_object({"run": "é\U0001f600\udcff"})

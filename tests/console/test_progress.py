@@ -1,4 +1,4 @@
-"""Lines and the bar: the first and the last epoch are told, and a terminal may go away."""
+"""Progress lines and the bar: first and last epoch are shown, and the terminal may be closed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def follow(output: Output, epochs: int) -> None:
 
 
 def test_the_first_and_the_last_epoch_have_a_line(program: Program, iris: Path) -> None:
-    """A run of a blink: no line was due in between. Where training ends early, its last epoch is told."""
+    """A very short run, without a line in between. If training ends early, its last epoch is shown."""
     done = program("train", str(iris))
     assert told_epochs(done.err) == [1, 12]
     stopping = "training.early_stopping={monitor: validation_accuracy, patience: 1, tolerance: 1.0}"
@@ -38,7 +38,7 @@ def test_the_first_and_the_last_epoch_have_a_line(program: Program, iris: Path) 
 def test_a_line_is_due_every_five_seconds(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An epoch takes 1.5 s: after the first, at 1.5 s, those at 7.5 s and 13.5 s are told, and the last."""
+    """An epoch takes 1.5 s, so those at 1.5 s, 7.5 s and 13.5 s are shown, and the last one."""
     now = 0.0
     monkeypatch.setattr("time.monotonic", lambda: now)
     with epoch_progress(Output(), 12) as on_epoch:
@@ -51,7 +51,7 @@ def test_a_line_is_due_every_five_seconds(
 @pytest.mark.parametrize(
     ("output", "told"), [(Output(verbose=True), [1, 2, 3, 4]), (Output(), [1, 4]), (Output(quiet=True), [])]
 )
-def test_verbose_tells_of_every_epoch_and_quiet_of_none(
+def test_verbose_shows_every_epoch_and_quiet_none(
     output: Output, told: list[int], capsys: pytest.CaptureFixture[str]
 ) -> None:
     follow(output, 4)
@@ -75,7 +75,7 @@ START = "from fnnctl.cli import main; main()"
 def test_a_terminal_that_is_closed_while_the_bar_is_drawn(
     iris: Path, tmp_path: Path, script: str, code: int
 ) -> None:
-    """A run goes on to its end, unless it is the terminal's own: the system then sends it SIGHUP."""
+    """A run continues to its end, unless the terminal controls it: then the system sends SIGHUP."""
     epochs = 40_000
     changes = ["--set", f"training.epochs={epochs}", "--set", "training.early_stopping=null"]
     terminal, stderr = pty.openpty()
@@ -106,7 +106,7 @@ def test_a_terminal_that_is_closed_while_the_bar_is_drawn(
 
 
 def test_the_bar_of_several_networks_has_no_thread() -> None:
-    """A process that has one forks no workers, and they would start half a second later."""
+    """A process with a drawing thread cannot fork workers, which would delay them by half a second."""
     script = (
         "import os, threading\n"
         "from fnnctl.console.output import Output\nfrom fnnctl.console.progress import amount_progress\n"

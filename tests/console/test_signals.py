@@ -1,4 +1,4 @@
-"""Signals: what was done is kept, and nothing on the way swallows them."""
+"""Signals: completed work is kept, and no library swallows the signal."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.program import AtEpoch, Program, only_run, read_json
 
 
 def start(iris: Path, folder: Path, *, epochs: int, hangup: str) -> subprocess.Popen[bytes]:
-    """A training in a process of its own, after its twentieth epoch; `hangup` is what SIGHUP did before."""
+    """A training in its own process, after its twentieth epoch; `hangup` is the previous SIGHUP handler."""
     script = (
         f"import signal; signal.signal(signal.SIGHUP, signal.{hangup}); from fnnctl.cli import main; main()"
     )
@@ -113,7 +113,7 @@ def test_no_library_swallows_a_signal(
     swallowed: list[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """One that takes any Exception for a failure of its own lets it pass; what swallows all is found out."""
+    """`except Exception` does not catch it, and code that swallows every exception is detected."""
     taken = []
 
     def draw(run: object) -> None:
@@ -129,7 +129,7 @@ def test_no_library_swallows_a_signal(
 
 
 class Lost:
-    """An exception in its finalizer is printed by Python, and lost."""
+    """Python prints an exception in its finalizer and drops it."""
 
     def __del__(self) -> None:
         signal.raise_signal(signal.SIGTERM)
@@ -144,7 +144,7 @@ def test_a_signal_in_a_callback_is_remembered_and_not_printed(capfd: pytest.Capt
     assert sys.unraisablehook is hook
 
 
-def test_what_waited_is_handled_as_soon_as_a_command_handles_signals() -> None:
+def test_a_pending_signal_is_handled_as_soon_as_a_command_handles_signals() -> None:
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     try:
         signal.raise_signal(signal.SIGTERM)

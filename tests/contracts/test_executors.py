@@ -1,4 +1,4 @@
-"""One suite for every executor: whoever runs the work, the results are the same."""
+"""One suite for every executor: the results are the same with all of them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def results(
         return dict(run_work(executor, work, items))
 
 
-def test_the_registry_is_whole() -> None:
+def test_every_executor_is_registered() -> None:
     assert tuple(EXECUTORS) == KINDS
 
 
@@ -63,7 +63,7 @@ def test_values_are_shared_before_the_first_item(kind: ExecutorKind) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_asked_to_stop(kind: ExecutorKind) -> None:
-    """As soon as the work has told that it is under way; what was not begun is neither made nor done."""
+    """The stop comes once the work has started; later items are neither made nor run."""
     made: list[int] = []
 
     def items() -> Iterator[tuple[int]]:
@@ -96,7 +96,7 @@ def test_items_are_made_when_they_are_needed(kind: ExecutorKind) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_failure_goes_on_its_way(kind: ExecutorKind) -> None:
+def test_a_failure_is_passed_on(kind: ExecutorKind) -> None:
     with pytest.raises(ZeroDivisionError, match="3"):
         results(tasks.fails, (3,), kind=kind)
 

@@ -1,4 +1,4 @@
-"""What every sampler keeps, whatever it chooses by."""
+"""The contract of all samplers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "grid after others": ("grid", {"grid_resolution": 4}),
     "random after others": ("random", {"sequence": "pseudo_random"}),
 }
-"""A sampler of `SAMPLERS`, with settings of the search; after others, which are in the space as well."""
+"""A sampler from `SAMPLERS`, with settings of the search; after others, which are also in the space."""
 CHAIN: dict[str, Any] = {
     "a": {"choice": ["x", "y", {"name": "z"}]},
     "b": {"integer": [1, 4], "when": {"a": ["x", "y"]}},
@@ -52,7 +52,7 @@ def made(kind: str, plain: dict[str, Any], *, seed: int = 3, key: Any = identity
 
 
 def asked(sampler: Sampler, most: int, *, tell: bool = False) -> list[Assignment]:
-    """What it chooses one by one, up to so many; told of every result where `tell` says so."""
+    """Its proposals, up to a number; with `tell`, it receives every result."""
     found: list[Assignment] = []
     while len(found) < most and (proposed := sampler.ask(1, ())):
         (assignment,) = proposed
@@ -62,7 +62,7 @@ def asked(sampler: Sampler, most: int, *, tell: bool = False) -> list[Assignment
     return found
 
 
-def test_every_sampler_is_held_to_this() -> None:
+def test_every_sampler_is_tested() -> None:
     assert {name for name, _ in KINDS.values()} == SAMPLERS.keys()
 
 
@@ -121,7 +121,7 @@ class TestEverySampler:
         found = asked(made(kind, CHAIN, key=key), 1000)
         assert len({key(each) for each in found}) == len(found) == 2 + 2 * 4 + 1
 
-    def test_what_does_not_learn_chooses_the_same_whatever_it_is_told(self, kind: str) -> None:
+    def test_samplers_that_do_not_learn_ignore_results(self, kind: str) -> None:
         sampler = made(kind, OPEN)
         if not sampler.learns:
             assert asked(sampler, 20, tell=True) == asked(made(kind, OPEN), 20)

@@ -1,6 +1,6 @@
-"""What every search keeps to, whatever its scheduler, its sampler, and whoever does its jobs.
+"""The contract of all searches, for every scheduler, sampler and executor.
 
-A new one is entered in one of the three lists.
+Add new ones to one of the three lists.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ from tests.search.toys import Climber, Outcome, do_job, grouped_runner, numbered
 
 @dataclass(frozen=True)
 class SamplerCase:
-    """How a new sampler is made, which gives the same as all others so made."""
+    """Makes samplers that all give the same proposals."""
 
     make: Callable[[Direction], Sampler]
     size: int | None
-    """How many configurations it has; None: without end."""
+    """The number of configurations; None if infinite."""
 
 
 SPACE = space_of(
@@ -60,7 +60,7 @@ FEW = space_of(SearchConfig.model_validate({"space": {"training.epochs": {"integ
 
 
 def of_space(name: str, space: Space, **settings: Any) -> SamplerCase:
-    """A sampler of the registry, as the settings of a search make it."""
+    """A sampler from the registry, made from the settings of a search."""
     search = SearchConfig.model_validate(settings)
 
     def make(direction: Direction) -> Sampler:
@@ -113,9 +113,7 @@ def journal_of(
 
 
 @pytest.mark.parametrize("runner", RUNNERS)
-def test_the_same_results_whoever_does_the_jobs(
-    scheduler: str, sampler: str, budget: str, runner: str
-) -> None:
+def test_the_same_results_with_any_runner(scheduler: str, sampler: str, budget: str, runner: str) -> None:
     journal = journal_of(scheduler, sampler, budget, RUNNERS[runner]())
     other = journal_of(scheduler, sampler, budget, grouped_runner(unruly, groups=5, batch=3))
     assert journal.trials == other.trials
@@ -124,7 +122,7 @@ def test_the_same_results_whoever_does_the_jobs(
 
 @pytest.fixture(scope="module")
 def executors() -> Iterator[Mapping[ExecutorKind, Executor]]:
-    """One of each kind for all searches, as processes take long to start."""
+    """One of each kind for all searches, because processes start slowly."""
     with ExitStack() as started:
         yield {
             kind: started.enter_context(make_executor(kind, workers=2, poll=lambda done: False))
@@ -133,7 +131,7 @@ def executors() -> Iterator[Mapping[ExecutorKind, Executor]]:
 
 
 @pytest.mark.parametrize("kind", get_args(ExecutorKind))
-def test_the_same_results_whichever_executor_does_the_jobs(
+def test_the_same_results_with_any_executor(
     executors: Mapping[ExecutorKind, Executor],
     kind: ExecutorKind,
     scheduler: str,
@@ -151,7 +149,7 @@ def test_the_same_results_whichever_executor_does_the_jobs(
 
 
 def test_nothing_is_decided_from_what_is_not_recorded(scheduler: str, sampler: str, budget: str) -> None:
-    """A journal that breaks off after any of its results leads on to the same trials and results."""
+    """A journal that is cut after any result leads to the same trials and results."""
     whole = journal_of(scheduler, sampler, budget, grouped_runner(unruly))
     results = list(whole.results.values())
     for count in range(0, len(results) + 1, max(1, len(results) // 12)):
@@ -166,7 +164,7 @@ def test_nothing_is_decided_from_what_is_not_recorded(scheduler: str, sampler: s
 
 
 def test_jobs_are_whole_and_in_order(scheduler: str, sampler: str, budget: str) -> None:
-    """Trials are numbered as they come; each goes on from where it was, to more, and never after its end."""
+    """Trials are numbered in order of start; each resumes where it was, for more epochs, until it ends."""
     new = new_scheduler(scheduler, sampler, budget)
     reached: dict[int, int] = {}
     ended: set[int] = set()
@@ -186,7 +184,7 @@ def test_jobs_are_whole_and_in_order(scheduler: str, sampler: str, budget: str) 
     assert list(new.ask()) == []
 
 
-def test_what_is_executed_is_what_was_planned(scheduler: str, sampler: str, budget: str) -> None:
+def test_the_executed_jobs_are_the_planned_ones(scheduler: str, sampler: str, budget: str) -> None:
     plan = plan_search(scheduler, BUDGETS[budget], size=SAMPLERS[sampler].size)
     journal = journal_of(scheduler, sampler, budget, function_runner(lambda job: 1 / (1 + job.trial.number)))
     counts: dict[tuple[int, int], int] = {}

@@ -1,6 +1,6 @@
-"""What every task keeps to, whatever kind of target it learns.
+"""The contract of all tasks.
 
-A new one is entered in `tests.tasks.cases.CASES`. `restored` is how a saved model gets its task back.
+Add a new task to `tests.tasks.cases.CASES`. `restored` is a task as rebuilt from a saved model.
 """
 
 from __future__ import annotations
@@ -35,19 +35,19 @@ def case(request: pytest.FixtureRequest) -> TaskCase:
 
 
 def restored(description: ModelDescription) -> Task:
-    """As a saved model's predictor has it."""
+    """The task as a saved model's predictor has it."""
     return task_of(description.target, description.classes)
 
 
 def tables(artifacts: Artifacts) -> dict[str, list[dict[str, str]]]:
-    """The rows of the files, by their names."""
+    """The rows of the files, by file name."""
     return {name: list(csv.DictReader(lines)) for name, lines in artifacts}
 
 
 def folds_of(
     case: TaskCase, assignment: IntArray, repeat: int = 0, readout: Readout | None = None
 ) -> list[FoldScores]:
-    """The first network's scores, as if each fold's network were it."""
+    """The first network's scores, as if it were the network of every fold."""
     found = []
     for fold in np.unique(assignment).tolist():
         rows = np.flatnonzero(assignment == fold)
@@ -65,13 +65,13 @@ def assert_same_metrics(found: Mapping[str, Any], expected: Mapping[str, Any]) -
     assert known == pytest.approx(wanted, rel=1e-12, abs=1e-15, nan_ok=True)
 
 
-def test_every_kind_of_output_is_held_to_this() -> None:
+def test_every_kind_of_output_is_tested() -> None:
     assert (
         {case.fit.settings.shape.output for case in CASES.values()} == EPOCH_METRICS.keys() == LOSSES.keys()
     )
 
 
-def test_every_task_is_held_to_this() -> None:
+def test_every_task_is_tested() -> None:
     assert {case.task.name for case in CASES.values()} == TASK_REPORTS.keys()
 
 
@@ -97,7 +97,7 @@ class TestTargets:
         targets, wrong = case.task.encode_new((), np.array([-1, -1]))
         assert (len(targets), wrong) == (2, {})
 
-    def test_what_is_no_target_is_told_with_the_reason(self, case: TaskCase) -> None:
+    def test_an_invalid_target_is_reported_with_the_reason(self, case: TaskCase) -> None:
         texts = (*case.data.dataset.target.texts, case.unknown)
         _, wrong = case.task.encode_new(texts, np.array([0]))
         assert list(wrong) == [case.unknown]

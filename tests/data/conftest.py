@@ -1,4 +1,4 @@
-"""What the tests of the data package share: a folder to write a table into, and the way to read it."""
+"""Fixtures for the tests of the data package: write a table and read it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def load(tmp_path: Path) -> Load:
 
 @pytest.fixture
 def refuse(load: Load) -> Refuse:
-    """Do as `load` does, expect a DataError, and return its problems."""
+    """Like `load`, but expect a DataError and return its problems."""
 
     def problems_of(content: str | bytes, **settings: Any) -> tuple[Problem, ...]:
         with pytest.raises(DataError) as caught:

@@ -6,7 +6,7 @@ from fnnctl.data.coded_texts import CodedTexts
 
 
 def test_columns_are_joined_with_the_sorted_texts_of_all() -> None:
-    """Texts that are numbers are sorted by value; a text's line is that of its first appearance."""
+    """Texts that are numbers are sorted by value; a text has the line of its first occurrence."""
     first = CodedTexts(np.array([1, 0, -1, 1], np.int32), ("10", "2"), (2, 3))
     second = CodedTexts(np.array([0, 1, -1], np.int32), ("3", "10"), (2, 5))
     joined = CodedTexts.joined([first, second])

@@ -85,7 +85,7 @@ def test_the_digest_is_that_of_the_bytes_on_disk(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["rows.csv", "rows.csv.gz"])
-def test_gzip_is_told_by_its_bytes(tmp_path: Path, name: str) -> None:
+def test_gzip_is_recognized_by_its_bytes(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.write_bytes(gzip.compress(b"a\r\nb"))
     with open_text(path, "utf-8") as text:

@@ -62,7 +62,7 @@ def test_columns_can_be_declared(load: Load) -> None:
 
 
 def test_a_column_of_weights_is_no_feature_and_follows_the_labelled_rows(load: Load, refuse: Refuse) -> None:
-    """A row without a label needs no weight."""
+    """A row without a label does not need a weight."""
     dataset = load("a,w,y\n1,2,p\n2,,\n3,0.5,q\n4,0,p\n", weights="w")
     assert dataset.numeric_names == ("a",)
     assert dataset.weights is not None
@@ -120,7 +120,7 @@ def test_a_column_without_values_is_left_out_unless_it_is_declared(load: Load) -
     assert warning.endswith(" has no values and is ignored")
 
 
-def test_problems_of_settings_and_of_the_file_are_told_together(refuse: Refuse, tmp_path: Path) -> None:
+def test_problems_of_settings_and_of_the_file_are_reported_together(refuse: Refuse, tmp_path: Path) -> None:
     problems = refuse(
         "a,b,label\n1,2,p\n3\n5,x,q\n7,8,p\n", target="lable", columns=ColumnsConfig(ignore=("d",))
     )
@@ -211,7 +211,7 @@ class TestTestFile:
             "(it is empty, or one of data.missing_values)",
         )
 
-    def test_a_missing_column_is_told_with_a_suggestion(self, load: Load, tmp_path: Path) -> None:
+    def test_a_missing_column_is_reported_with_a_suggestion(self, load: Load, tmp_path: Path) -> None:
         (problem,) = self.faults(load, tmp_path, "a,Color,y\n7,red,q\n")
         assert str(problem) == (
             f"{tmp_path / 'test.csv'}:1: the column 'colour' of the training data is missing "
@@ -225,7 +225,7 @@ class TestTestFile:
         (problem,) = self.faults(load, tmp_path, "a,colour,y\n1,red,\n")
         assert problem.message == "no row has a value in the target 'y'"
 
-    def test_a_missing_or_changed_file_is_told_at_its_setting(self, load: Load, tmp_path: Path) -> None:
+    def test_a_missing_or_changed_file_is_reported_at_its_setting(self, load: Load, tmp_path: Path) -> None:
         (problem,) = self.faults(load, tmp_path, "a,colour,y\n1,red,p\n", test_sha256="0" * 64)
         assert problem.path == "data.test_sha256"
         with pytest.raises(DataError) as caught:

@@ -55,12 +55,12 @@ def test_names_from_the_file_are_made_printable() -> None:
     assert faults(ColumnsConfig(), "", ("a\x1b[0m",))[0].endswith("are a\\x1b[0m")
 
 
-def test_all_wrong_declarations_are_told_at_once() -> None:
+def test_all_wrong_declarations_are_reported_at_once() -> None:
     columns = ColumnsConfig(numeric=("agee", "sex"), categorical=("sex",), ignore=("species",))
     assert faults(columns, "species") == [
         "data.columns.numeric: there is no column 'agee' in t.csv (did you mean 'age'?)",
         "data.columns: 'sex' is in numeric and in categorical: remove it from one",
-        "data.columns.ignore: 'species' is the target, which is always read as classes: remove it here",
+        "data.columns.ignore: 'species' is the target, whose kind data.task decides: remove it here",
     ]
 
 

@@ -86,7 +86,7 @@ class TestRowIds:
         assert "'n0'" in warning
 
 
-def test_columns_that_are_constant_in_the_training_part_are_told_together() -> None:
+def test_columns_that_are_constant_in_the_training_part_are_reported_together() -> None:
     numeric = np.column_stack([noise(30), np.r_[np.full(15, 3.0), np.arange(15)], np.full(30, NAN)])
     numeric = np.column_stack([numeric, np.r_[NAN, np.ones(29)]])
     codes = np.column_stack([np.zeros(30), np.arange(30) % 2]).astype(np.int32)
@@ -132,9 +132,9 @@ class TestSharedRows:
         assert data_warnings(dataset, halves(len(grid))) == []
 
 
-def test_without_a_split_repeated_rows_are_told_unless_their_group_keeps_them_together() -> None:
+def test_without_a_split_repeated_rows_are_reported_unless_their_group_keeps_them_together() -> None:
     numbers = np.array([[1.0], [2.0], [1.0], [3.0], [2.0], [1.0], [2.0]])
-    labels = np.array([0, 0, 0, 0, 0, 1, 0])  # the sixth row is like the first but for its label
+    labels = np.array([0, 0, 0, 0, 0, 1, 0])  # the sixth row differs from the first only in its label
     words = "occur more than once in the data, with the same label"
     end = ": a fold may be tested on rows that it was trained on"
     for groups, told in (

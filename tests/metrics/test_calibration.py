@@ -25,7 +25,7 @@ PROBABILITIES = np.column_stack([FIRST, 1 - FIRST])
 
 
 def gaps_of(is_true: BoolArray, said: FloatArray) -> tuple[FloatArray, IntArray]:
-    """|share − mean| of each bin with rows, by scikit-learn, and how many rows it has."""
+    """|accuracy − mean confidence| of each non-empty bin, from scikit-learn, and its number of rows."""
     shares, means = calibration_curve(is_true, said, n_bins=15)
     counts = np.bincount(np.digitize(said, np.linspace(0, 1, 16)[1:-1], right=True))
     return np.abs(shares - means), counts[counts > 0]
@@ -45,7 +45,7 @@ def test_three_classes_by_hand() -> None:
     assert brier_score(labels, probabilities) == pytest.approx(
         ((0.25 + 0.09 + 0.04) + (0.25 + 0.16 + 0.81)) / 2
     )
-    # one bin for class 0; two for class 1, which has no row; two for class 2 (0.2 is the upper end of one)
+    # one bin for class 0; two for class 1, which has no row; two for class 2 (0.2 is an upper edge)
     assert class_calibration_errors(labels, probabilities) == pytest.approx([0.0, 0.35, (0.2 + 0.9) / 2])
 
 

@@ -40,7 +40,7 @@ def flat(scores: dict[str, Any], path: str = "") -> dict[str, Any]:
 
 
 def oracle(labels: IntArray, probabilities: FloatArray) -> dict[str, Any]:
-    """The same numbers by scikit-learn, with None for what it cannot compute."""
+    """The same scores from scikit-learn, with None for those that it cannot compute."""
     predictions = probabilities.argmax(axis=1)
     columns = range(probabilities.shape[1])
     hot = labels[:, np.newaxis] == np.arange(len(columns))

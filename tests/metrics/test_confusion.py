@@ -14,7 +14,7 @@ from fnnctl.metrics.confusion import (
     mean_over,
 )
 
-# Two cats, one of them called a dog; three dogs, all found; no fox, but one cat more is called one.
+# Three cats, of which one is called a dog and one a fox; three dogs, all found; no fox.
 MATRIX = np.array([[1, 1, 1], [0, 3, 0], [0, 0, 0]])
 
 

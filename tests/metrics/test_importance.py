@@ -45,8 +45,8 @@ def test_the_percentile_of_chi_square(freedom: int) -> None:
 
 
 @pytest.mark.parametrize("trials", [25, 60, 200])
-def test_what_matters_is_told_from_what_does_not(trials: int) -> None:
-    """A learning rate with its optimum in between, on which nothing else depends."""
+def test_settings_that_matter_differ_from_those_that_do_not(trials: int) -> None:
+    """A learning rate with its optimum in the middle of the range, and settings without effect."""
     rng = np.random.default_rng(1)
     rate, other = 10 ** rng.uniform(-4, 0, trials), rng.random(trials)
     losses = (np.log10(rate) + 2) ** 2 + 0.1 * rng.random(trials)
@@ -66,7 +66,7 @@ def test_settings_that_do_nothing_stay_below_chance() -> None:
 
 
 def test_an_interaction_alone_is_not_seen() -> None:
-    """The limit that is written down: each setting of an exclusive or does nothing by itself."""
+    """A documented limitation: each setting of an exclusive or has no effect by itself."""
     first, second = np.repeat([0.0, 1.0], 40), np.tile([0.0, 1.0], 40)
     losses = (first != second) + 0.01 * np.random.default_rng(3).random(80)
     for values in (first, second):
@@ -120,5 +120,5 @@ def test_rare_categories_are_left_out() -> None:
         (np.array([0.0] * 18 + [1.0, 2.0, 3.0]), np.arange(21.0), True),
     ],
 )
-def test_where_nothing_can_be_said(values: FloatArray, losses: FloatArray, categorical: bool) -> None:
+def test_no_importance_from_too_little(values: FloatArray, losses: FloatArray, categorical: bool) -> None:
     assert importance(values, losses, categorical=categorical) is None

@@ -58,26 +58,40 @@ def test_equal_targets_have_no_r2_and_no_rows_are_refused() -> None:
         score(np.empty(0), np.empty(0), loss=0.1)
 
 
+def test_a_resample_of_equal_targets_has_no_r2() -> None:
+    """Each of three rows is drawn three times in one resample of 27; its variance is 0 but for rounding."""
+    targets = np.array([0.1, 0.2, 0.3])
+    found = score(targets, targets + 0.1, loss=0.1, rng=np.random.default_rng(0))
+    # Two equal targets have the smallest variance: 1 − 3·0.01/(⅔·0.01).
+    assert found["r2_ci95"] == pytest.approx([-3.5, -0.125], abs=1e-9)
+
+
+def test_errors_whose_squares_overflow_are_no_infinity() -> None:
+    found = score(np.array([0.0, 1.0]), np.array([1e200, 0.0]), loss=0.1, rng=np.random.default_rng(0))
+    assert found["r2"] is found["rmse"] is found["rmse_ci95"] is None
+    assert found["mae"] == 5e199
+
+
 def test_the_interval_of_errors_of_0_and_1_is_that_of_a_share() -> None:
-    """The mean of n draws from 0 and 1 is binomial: its quantiles can be looked up."""
+    """The sum of n draws from 0 and 1 is binomial, so its quantiles are known."""
     n, share = 100, 0.3
     errors = np.repeat([1.0, 0.0], [30, 70])
     found = bootstrap(errors, np.arange(n) - 49.5, np.random.default_rng(1))
     deviation = (share * (1 - share) / n) ** 0.5
-    # Exact quantiles of Binomial(100, 0.3)/100; 2,000 resamples find each within a few hundredths.
+    # Exact quantiles of Binomial(100, 0.3)/100; 2,000 resamples come within a few hundredths.
     assert found["mae"] == pytest.approx([0.21, 0.39], abs=0.011)
     assert found["mae"] == pytest.approx([share - 1.96 * deviation, share + 1.96 * deviation], abs=0.02)
 
 
 def test_two_rows_have_three_possible_means() -> None:
-    """The four resamples of errors 0 and 4 have the means 0, 2, 2, 4: each end is that of one row alone."""
+    """The four resamples of errors 0 and 4 have the means 0, 2, 2, 4, so the ends are single rows."""
     found = bootstrap(np.array([0.0, 4.0]), np.array([-1.0, 1.0]), np.random.default_rng(0))
     assert (found["mae"], found["rmse"], found["median_absolute_error"]) == ([0, 4], [0, 4], [0, 4])
 
 
 @pytest.mark.parametrize("rows", [9, 10, 200])
 def test_medians_are_those_of_drawn_resamples(rows: int) -> None:
-    """The order statistics of uniforms stand for draws: both have the same quantiles."""
+    """Medians from order statistics of uniforms have the same quantiles as medians of drawn resamples."""
     errors = np.abs(np.random.default_rng(rows).normal(size=rows))
     drawn = np.random.default_rng(2).choice(errors, (20 * RESAMPLES, rows))
     expected = np.quantile(np.median(drawn, axis=1), [0.025, 0.5, 0.975])

@@ -36,7 +36,7 @@ def test_the_folds_means_stand_in_place_of_the_pooled_metrics() -> None:
 
 
 def test_a_mean_that_does_not_exist_is_no_pooled_metric() -> None:
-    """As that of an AUC which no fold has."""
+    """For example the mean of an AUC that exists in no fold."""
     reported = reported_metrics(
         {"test": POOLED, "cross_validation": {"accuracy": {"mean": None, "ci95": None}}}
     )

@@ -25,7 +25,7 @@ def test_worked_by_hand() -> None:
 
 
 def test_nadeau_and_bengios_setting() -> None:
-    """Fifteen divisions into 5/6 and 1/6, as they have them: the t-test's interval times √(1 + 15/5)."""
+    """Their example: fifteen splits into 5/6 and 1/6 give the t-test's interval times √(1 + 15/5)."""
     scores = np.random.default_rng(0).normal(0.2, 0.02, 15)
     interval = corrected_interval(scores.tolist(), test_share=1 / 5)
     assert interval is not None
@@ -34,12 +34,12 @@ def test_nadeau_and_bengios_setting() -> None:
     assert np.mean(interval) == pytest.approx(scores.mean())
 
 
-def test_more_repeats_do_not_narrow_it_at_will() -> None:
+def test_more_repeats_do_not_narrow_it_without_limit() -> None:
     one = corrected_interval([0.9, 0.95, 1.0, 0.92, 0.97], test_share=0.25)
     many = corrected_interval([0.9, 0.95, 1.0, 0.92, 0.97] * 1000, test_share=0.25)
     assert one is not None
     assert many is not None
-    # 1.96·√(0.8·0.25) of the sample's deviation is left of 2.776·√0.45
+    # it narrows from 2.776·√0.45 to 1.96·√(0.8·0.25) sample deviations, and no further
     assert (many[1] - many[0]) / (one[1] - one[0]) == pytest.approx(0.471, abs=0.002)
 
 

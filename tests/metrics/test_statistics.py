@@ -61,7 +61,7 @@ def test_delong_worked_by_hand() -> None:
     # Placements 1, 1, 1/2 and 2/3, 1: variances 1/12 and 1/18, so 1/12/3 + 1/18/2 = 1/18.
     assert found.area == 5 / 6
     assert found.variance == pytest.approx(1 / 18)
-    # That is worth 5/36·18 = 2.5 trials: (5/6 + 3.8415/5 ± √(3.8415/2.5·(5/36 + 3.8415/10))) / 2.53658
+    # Effective sample size 5/36·18 = 2.5: (5/6 + 3.8415/5 ± √(3.8415/2.5·(5/36 + 3.8415/10))) / 2.53658
     assert found.interval() == pytest.approx([0.277985, 0.984830], abs=1e-5)
 
 
@@ -86,13 +86,13 @@ def test_influences_are_placements_around_the_area() -> None:
 
 
 def test_a_perfect_area_has_a_lower_bound() -> None:
-    # Four positives and three negatives are worth 4·12/9 = 16/3 trials: 16/3 / (16/3 + 3.8415)
+    # Four positives and three negatives: effective sample size 4·12/9 = 16/3; 16/3 / (16/3 + 3.8415)
     found = estimate([0.7, 0.8, 0.9, 1.0], [0.1, 0.2, 0.3])
     assert found.interval() == pytest.approx([0.581303, 1.0], abs=1e-6)
 
 
 def test_an_area_of_zero_mirrors_a_perfect_one() -> None:
-    # One positive and two negatives are worth 4·2/5 = 8/5 trials: 3.8415 / (8/5 + 3.8415)
+    # One positive and two negatives: effective sample size 4·2/5 = 8/5; 3.8415 / (8/5 + 3.8415)
     assert estimate([0.1], [0.2, 0.3]).interval() == [0.0, pytest.approx(0.705961, abs=1e-6)]
 
 
@@ -102,7 +102,7 @@ def test_near_one_the_interval_closes_in_on_that_of_one() -> None:
     positives[0], negatives[-1] = negatives[-1], positives[0]
     one_wrong = estimate(positives.tolist(), negatives.tolist())
     assert one_wrong.area == 1 - 1 / 2500
-    # Both are worth 10,000/102 trials; by DeLong's variance alone one wrong pair would be worth 1,250.
+    # Both have the effective sample size 10,000/102; by DeLong's variance alone one would have 1,250.
     assert perfect == pytest.approx([0.962294, 1.0], abs=1e-6)
     assert one_wrong.interval() == pytest.approx([0.961532, 0.999996], abs=1e-5)
 

@@ -1,4 +1,4 @@
-"""An experiment that is ready to be trained, as `fnnctl train` has it before it makes a run's folder."""
+"""An experiment that is ready to be trained, as in `fnnctl train` before it creates the run folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One configuration as a fit per fold: what the fits have in common, and what they have not."""
+"""One configuration with a fit per fold: what the fits share and where they differ."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def experiment_of(*, folds: dict[str, int] = FOLDS, seed: int = 0, **sections: A
 
 
 def data_of(*counts: int) -> TaskData:
-    """So many rows of each class."""
+    """Data with these numbers of rows per class."""
     labels = np.repeat([*"abcdef"[: len(counts)]], counts)
     return encode(dataset_of(np.random.default_rng(0).normal(size=(len(labels), 2)), labels))
 
@@ -88,13 +88,13 @@ def test_preprocessing_is_fitted_to_the_training_rows_of_each_fold() -> None:
 
 
 def test_a_batch_size_that_all_folds_have_is_filled_in() -> None:
-    """Each of four folds learns from 30 rows, less the validation part."""
+    """Each of four folds trains on 30 rows, less the validation part."""
     experiment = made(20, 20, training={"batch_size": "auto"}).experiment
     assert experiment.training.batch_size == made(20, 20).fits[0].sizes[0]
 
 
 def test_a_batch_size_that_differs_between_folds_is_left_open() -> None:
-    """Of 43 rows three folds test 11, and the last 10."""
+    """Of 43 rows, three folds test 11 rows and the last one 10."""
     validation = made(22, 21, data={"split": {"validation": 0}})
     assert {fit.sizes for fit in validation.fits} == {(32, 0, 11), (33, 0, 10)}
     assert validation.experiment.training.batch_size == "auto"
@@ -108,7 +108,7 @@ def test_more_folds_than_rows() -> None:
 
 
 def test_two_rows_in_two_folds_leave_none_to_set_apart() -> None:
-    """Unless nothing is to be set apart."""
+    """Without a validation share, two rows are enough."""
     two = {"folds": 2, "repeats": 1}
     (problem,) = refused(1, 1, folds=two)
     assert problem.startswith("evaluation.cross_validation.folds: with 2 rows in 2 folds, none is left")
@@ -117,8 +117,8 @@ def test_two_rows_in_two_folds_leave_none_to_set_apart() -> None:
     ]  # fmt: skip
 
 
-def test_a_class_that_some_fold_cannot_learn_or_test_is_warned_of() -> None:
-    """Of the class c there is one row: the fold that tests it has not learned it."""
+def test_a_class_that_some_fold_cannot_learn_or_test_gives_a_warning() -> None:
+    """The class c has one row: the fold that tests it was not trained on it."""
     assert made(20, 20, 1).warnings == [
         "a class has no row in the test part of some folds, where its AUC is null: 'c'",
         "a class has no row in the training part of some folds, where it cannot be learned: 'c'",
@@ -127,7 +127,7 @@ def test_a_class_that_some_fold_cannot_learn_or_test_is_warned_of() -> None:
 
 def test_rows_of_a_test_file_have_no_group() -> None:
     grouped = encode(replace(data_of(20, 20).dataset, groups=np.arange(40) // 2, test_rows=4))
-    with pytest.raises(ConfigError, match="those of the test file have no group"):
+    with pytest.raises(ConfigError, match="the test file's have no group"):
         cross_validation(grouped, experiment_of())
 
 

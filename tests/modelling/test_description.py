@@ -1,4 +1,4 @@
-"""model.json is read strictly: what was changed by hand is refused with its place."""
+"""model.json is read strictly: an invalid change is refused with its location."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_what_is_left_out_has_its_default() -> None:
         ({"preprocessing": []}, "preprocessing: Input should be a valid dictionary"),
     ],
 )
-def test_damage_is_told(facts: dict[str, object], message: str) -> None:
+def test_damage_is_reported(facts: dict[str, object], message: str) -> None:
     with pytest.raises(DataError, match=rf"model\.json: is damaged: {message}"):
         read(**facts)
 

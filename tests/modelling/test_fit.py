@@ -1,4 +1,4 @@
-"""From a config to what is trained."""
+"""From a config to a fit."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from tests.modelling.prepared import prepare
 from tests.program import Program
 
 
-def test_what_follows_from_data_and_network_is_filled_in(iris: Path) -> None:
-    """150 rows, of which 20% are for testing and 15% for validation; 4·8 + 8 + 8·3 + 3 = 67 parameters."""
+def test_settings_that_follow_from_data_and_network_are_filled_in(iris: Path) -> None:
+    """150 rows, 20 % for testing and 15 % for validation; 4·8 + 8 + 8·3 + 3 = 67 parameters."""
     prepared = prepare(iris, ["training.batch_size=auto"], seed=4)
     training = prepared.experiment.training
     assert (prepared.split.test.size, prepared.fit.layout.size) == (30, 67)
@@ -59,7 +59,7 @@ def test_only_what_exceeds_the_memory_is_refused(
 
 
 def test_row_numbers_are_those_of_the_file(program: Program, tmp_path: Path) -> None:
-    """Rows without a label are left out, and counted all the same."""
+    """Rows without a label are left out, but still counted."""
     rows = ["0.5,", "0.5,"] + [f"{i},{'ab'[i % 2]}" for i in range(40)]
     (tmp_path / "own.csv").write_text("\n".join(["x,label", *rows]) + "\n")
     (tmp_path / "c.yaml").write_text("data: {source: own.csv, target: label}\ntraining: {epochs: 1}\n")
@@ -70,7 +70,7 @@ def test_row_numbers_are_those_of_the_file(program: Program, tmp_path: Path) -> 
 
 
 def test_the_test_part_changes_nothing_about_training(program: Program, tmp_path: Path) -> None:
-    """Other values in the test file's rows: the same weights."""
+    """Other values in the test file's rows do not change the weights."""
     rng = np.random.default_rng(0)
 
     def write(name: str, rows: int, shift: float) -> None:
@@ -157,7 +157,7 @@ def test_weights_that_are_all_zero_in_the_training_part_are_refused(tmp_path: Pa
 
 
 def test_a_column_of_weights_that_the_training_part_has_zeros_of_alone_is_refused(tmp_path: Path) -> None:
-    """One row of twenty weighs something, and half of them are split off: some seed puts it there."""
+    """One row of twenty has a weight, and half of the rows are split off: some seed puts it there."""
     (tmp_path / "own.csv").write_text("x,w,label\n" + "1,0,a\n" * 10 + "2,0,b\n" * 9 + "3,1,b\n")
     config = tmp_path / "c.yaml"
     config.write_text("data: {source: own.csv, target: label, weights: w, split: {validation: 0.3}}\n")

@@ -1,4 +1,4 @@
-"""From Python, arrays and an `Experiment` give a predictor: no file, folder, terminal or signal handler."""
+"""In Python, arrays and an `Experiment` give a predictor, without files, terminal or signal handlers."""
 
 from __future__ import annotations
 

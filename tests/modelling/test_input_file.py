@@ -1,4 +1,4 @@
-"""The notes about values that do not occur in the training data, over all blocks of a file."""
+"""The notes about values that do not occur in the training data, counted over all blocks of a file."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def told(*blocks: NewRows) -> list[str]:
 
 
 def test_rows_are_counted_over_all_blocks_and_the_first_value_is_named() -> None:
-    """Blue stands in three rows, pink in one; the code of a value is another in each block."""
+    """Blue is in three rows, pink in one; the code of a value differs between blocks."""
     first = block(0, colour=["red", "blue", "green"], size=["big", None, "big"])
     second = block(3, colour=["blue", "pink", "red", "blue"], size=["big", "big", "tiny", "big"])
     ending = "none of the column's features is set there"
@@ -54,5 +54,5 @@ def test_missing_values_are_not_unseen() -> None:
     assert told(block(0, colour=[None, "red"], size=[None, "big"])) == []
 
 
-def test_of_a_file_without_rows_nothing_is_told() -> None:
+def test_a_file_without_rows_has_no_notes() -> None:
     assert told() == []

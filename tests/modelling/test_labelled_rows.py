@@ -1,4 +1,4 @@
-"""New rows that have a label: the right rows are kept, and the scores belong to them."""
+"""New rows with a label: the right rows are kept, with their own scores."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from fnnctl.store.folder import RunFolder
 from tests.program import only_run
 
 COUNT = 2500
-"""More rows than are read at once, and than are scored at once."""
+"""More rows than a block that is read, and than a batch that is scored."""
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def model(trained: Path) -> SavedModel:
 
 @pytest.fixture
 def table(trained: Path) -> tuple[str, list[str]]:
-    """The header and the rows of the penguins, again and again."""
+    """The header, and the rows of the penguins repeated."""
     header, *lines = (trained / "penguins.csv").read_text().splitlines()
     return header, (lines * (COUNT // len(lines) + 1))[:COUNT]
 
@@ -48,7 +48,7 @@ def read(path: Path, model: SavedModel, notes: list[str]) -> LabelledRows:
 def test_rows_without_a_label_are_left_out_and_counted(
     model: SavedModel, table: tuple[str, list[str]], tmp_path: Path
 ) -> None:
-    """Also where a whole block of rows has none."""
+    """A whole block of rows has no label."""
     header, lines = table
     labelled = [number for number in range(COUNT) if number > 1200 and number % 3]
     chosen = {*labelled}
@@ -94,10 +94,10 @@ def test_a_label_that_is_unknown_has_its_line(
     assert "'Emu'" in problem.message
 
 
-def test_scores_that_overflow_are_told_with_the_row_of_the_file(
+def test_scores_that_overflow_are_reported_with_the_row_of_the_file(
     model: SavedModel, table: tuple[str, list[str]], tmp_path: Path
 ) -> None:
-    """Not the row among those that have a label."""
+    """The row is counted among all rows, not among those with a label."""
     header, lines = table
     lines[:10] = [without_label(header, line) for line in lines[:10]]
     names = header.split(",")

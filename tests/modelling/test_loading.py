@@ -30,7 +30,7 @@ def load(tmp_path: Path) -> Load:
 
 
 def problems(tmp_path: Path, action: Callable[[], object]) -> list[str]:
-    """What an action is refused for, with paths as seen from the config's folder."""
+    """The problems for which an action is refused, with paths relative to the config's folder."""
     with pytest.raises(InputError) as caught:
         action()
     return [str(problem).replace(f"{tmp_path}/", "") for problem in caught.value.problems]
@@ -49,7 +49,7 @@ def problems(tmp_path: Path, action: Callable[[], object]) -> list[str]:
         ),
     ],
 )
-def test_what_the_data_rule_out(
+def test_settings_that_contradict_the_data(
     load: Load, tmp_path: Path, config: str, overrides: Sequence[str], told: str
 ) -> None:
     (problem,) = problems(tmp_path, lambda: load(config, *overrides))
@@ -94,7 +94,7 @@ def test_the_source_is_beside_the_config(
 
 
 def test_warnings_are_of_the_target_then_of_the_rows_then_of_the_parts(load: Load) -> None:
-    """Two classes are one number, w never changes, and both rows of a class are in the training part."""
+    """Two classes are the same number, w is constant, and a class is only in the training part."""
     labels = ["1", "2"] * 19 + ["1.0", "1.0"]
     table = "x,w,label\n" + "".join(f"{i * i},5,{label}\n" for i, label in enumerate(labels))
     loaded = load(CONFIG + "  split: {stratify: false, test: 0.1}\nseed: 1\n", table=table)

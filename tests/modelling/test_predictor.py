@@ -1,4 +1,4 @@
-"""A predictor gives the same scores wherever its rows and its networks come from."""
+"""A predictor gives the same scores for all sources of rows and networks."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_a_saved_model_predicts_as_the_fresh_one(program: Program, iris: Path) -
 
 
 def test_several_networks_are_one_ensemble(prepared: Prepared) -> None:
-    """Its probabilities are the mean of its networks'."""
+    """The ensemble's probabilities are the mean of its networks' probabilities."""
     rng = np.random.default_rng(0)
     layout, member = prepared.fit.layout, prepared.member
     networks = [
@@ -63,7 +63,7 @@ def test_several_networks_are_one_ensemble(prepared: Prepared) -> None:
 
 
 def test_the_temperature_is_left_out_if_none_suits(prepared: Prepared) -> None:
-    """One row that is classified correctly would be as certain as can be."""
+    """With a single, correctly classified row, the best probability would be 1."""
     predictor = predictor_of(prepared)
     predicted = softmax(scores_of(predictor, prepared)).argmax(axis=1)
     right = np.flatnonzero(predicted == prepared.data.targets)[:1]

@@ -1,4 +1,4 @@
-"""The winner's experiment with all rows but the test part to learn from."""
+"""The winner's experiment, for training on all rows except the test part."""
 
 from __future__ import annotations
 

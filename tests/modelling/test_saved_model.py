@@ -1,4 +1,4 @@
-"""A network is made again from its two files, or a word is said about the one that is damaged."""
+"""A network is restored from its two files, or the damaged one is named."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def leaves(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 def test_a_model_that_was_tampered_with_never_crashes(
     trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], data: st.DataObject
 ) -> None:
-    """Any one value of model.json replaced or removed: a word about the file, or predictions."""
+    """Any value of model.json replaced or removed: an error that names the file, or predictions."""
     run = tmp_path / "tampered"
     if not run.exists():
         shutil.copytree(only_run(trained), run)

@@ -122,7 +122,7 @@ def test_normalization_and_dropout_of_model_and_layers() -> None:
 
 
 def test_only_layers_as_wide_as_the_one_before_are_residual() -> None:
-    """The first has inputs of its own kind, even where they are as many."""
+    """The first layer's inputs are features, even if there are as many of them as units."""
     settings, _ = made(model={"hidden": [3, 3, 5, 5, 5], "residual": True})
     assert [layer.residual for layer in settings.shape.hidden] == [False, True, False, True, True]
 
@@ -154,7 +154,7 @@ TECHNIQUES: dict[str, tuple[Any, str, str, float]] = {
     "input_noise": (0.2, "noise", "noise", 0.2),
     "mixup": (0.4, "mixup", "mixup", 0.4),
 }
-"""Of a training setting: a value, what it switches on, and the member's hyperparameter with the value."""
+"""For a training setting: a value, the technique that it turns on, and the member's hyperparameter."""
 
 
 @pytest.mark.parametrize("name", TECHNIQUES)
@@ -229,7 +229,7 @@ def test_every_schedule_gets_its_hyperparameters(name: str) -> None:
 
 
 def test_every_training_setting_is_tested_here() -> None:
-    """A new one has to reach the member or the settings; the last three do not go through them."""
+    """A new setting must reach the member or the stack settings, except for the last three."""
     elsewhere = {"class_weights", "time_limit", "threads"}
     here = {
         "epochs", "batch_size", "shuffle", "optimizer", "lr_schedule", "horizon", "l2", "averaging",

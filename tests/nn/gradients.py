@@ -1,4 +1,4 @@
-"""Networks, their risk from its definition, and central differences: what the gradient tests share."""
+"""Helpers for the gradient tests: networks, their risk by definition, and central differences."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ FLOAT64 = np.dtype(np.float64)
 
 
 def draw_targets(shape: NetworkShape, rng: np.random.Generator, size: tuple[int, ...]) -> npt.NDArray[Any]:
-    """Targets of the kind that the output has."""
+    """Random targets of the output's kind."""
     return (
         rng.normal(size=size) if shape.output in REAL_VALUE_LOSSES else rng.integers(0, shape.outputs, size)
     )
 
 
 class Case:
-    """K networks with a filled workspace; everything is drawn from one seed."""
+    """K networks with a filled workspace, all drawn from one seed."""
 
     def __init__(
         self,
@@ -90,7 +90,7 @@ class Case:
         return f"seed {self.seed}, batch {self.batch}, {self.layout.shape}, {self.techniques}"
 
     def rngs(self) -> MemberGenerators:
-        """The same numbers at every call."""
+        """Generators that give the same numbers at every call."""
         members = len(self.network.parameters)
         return MemberGenerators([np.random.default_rng((self.seed, k)) for k in range(members)])
 
@@ -114,14 +114,14 @@ class Case:
         return risk
 
     def errors(self, z: FloatArray) -> FloatArray:
-        """Scores less mixed targets, (K, batch)."""
+        """Scores minus mixed targets, (K, batch)."""
         targets = self.work.targets
         if targets.partners is None or targets.share is None:
             return np.asarray(z - targets.y)
         return np.asarray(z - (targets.share * targets.y + (1 - targets.share) * targets.partners))
 
     def real_losses(self, z: FloatArray) -> FloatArray:
-        """The losses of real values, (K, batch), branch by branch."""
+        """The losses of real values, (K, batch), written with their branches."""
         shape, error = self.layout.shape, np.abs(self.errors(z))
         if shape.output == "absolute":
             return error
@@ -149,7 +149,7 @@ class Case:
         return -np.asarray((t * log_probabilities).sum(axis=1))
 
     def distance_to_kinks(self) -> float:
-        """How near a pre-activation, a weight under L1 or a tie of maxout comes to a kink."""
+        """The smallest distance of a pre-activation, a weight under L1 or a maxout tie to a kink."""
         distances = [np.inf]
         with _watched(self.network.layers, lambda layer, z: distances.append(_distance(layer, z))):
             self.network.forward(self.work, self.rngs())
@@ -161,7 +161,7 @@ class Case:
         return min(*distances, self._distance_to_loss_kinks())
 
     def _distance_to_loss_kinks(self) -> float:
-        """How near an error comes to 0 or δ, where the absolute error and Huber's loss have a kink."""
+        """The smallest distance of an error to 0 or δ, the kinks of the absolute error and Huber's loss."""
         shape = self.layout.shape
         if shape.output not in {"absolute", "huber"}:
             return np.inf
@@ -169,7 +169,7 @@ class Case:
         return float(np.abs(error - (shape.delta if shape.output == "huber" else 0.0)).min())
 
     def assert_gradient_agrees(self) -> None:
-        """Back-propagation against central differences of fourth order, each parameter of each member."""
+        """Compare back-propagation with fourth-order central differences, for every parameter and member."""
         analytic, numeric = self.gradient(), np.empty_like(self.network.parameters)
         step, parameters = 3e-5, self.network.parameters
         for index in range(self.layout.size):
@@ -197,7 +197,7 @@ def _distance(layer: HiddenLayer, z: FloatArray) -> float:
 
 @contextmanager
 def _watched(layers: list[HiddenLayer], see: Callable[[HiddenLayer, FloatArray], None]) -> Iterator[None]:
-    """Show the pre-activations of every layer as its activation gets them."""
+    """Record the pre-activations that each layer's activation receives."""
     for layer in layers:
         forward = layer.f.forward
 
@@ -212,7 +212,7 @@ def _watched(layers: list[HiddenLayer], see: Callable[[HiddenLayer, FloatArray],
 
 
 def case_away_from_kinks(shape: NetworkShape, techniques: Techniques = Techniques()) -> Case:  # noqa: B008
-    """The first of a hundred draws that can be differentiated numerically."""
+    """The first of up to a hundred draws that is far enough from kinks for numeric differentiation."""
     for seed in range(100):
         case = Case(shape, seed=seed, members=2, batch=6, techniques=techniques)
         if case.distance_to_kinks() > 1e-3:

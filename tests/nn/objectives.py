@@ -1,4 +1,4 @@
-"""Functions to minimize, as plain NumPy, and what the tests of L-BFGS share."""
+"""Functions to minimize, in plain NumPy, and helpers for the tests of L-BFGS."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def numbers_of(
 
 
 def stacked(functions: list[Function], calls: list[FloatArray] | None = None) -> Evaluate:
-    """One evaluation of all: a function a member. The points of each call are noted."""
+    """Evaluate all members at once, with one function per member, and record the points of each call."""
 
     def evaluate(points: FloatArray) -> tuple[FloatArray, FloatArray]:
         if calls is not None:
@@ -91,7 +91,7 @@ def bowl(condition: float, size: int = 30) -> Function:
 
 
 def softmax_regression(table: Any, l2: float, dtype: npt.DTypeLike = np.float64) -> tuple[Function, int]:
-    """Mean log loss on standardized features and ½λ‖W‖², biases unpenalised; weights as (classes, 1 + d)."""
+    """Mean log loss on standardized features plus ½λ‖W‖², without biases; weights (classes, 1 + d)."""
     features, labels = table(return_X_y=True)
     features = (features - features.mean(axis=0)) / features.std(axis=0)
     rows = len(labels)
@@ -113,7 +113,7 @@ def softmax_regression(table: Any, l2: float, dtype: npt.DTypeLike = np.float64)
 
 
 def quadratic(matrix: FloatArray, centre: FloatArray, bad_after: int | None = None) -> Function:
-    """½(x − c)ᵀA(x − c), which turns NaN after some evaluations."""
+    """½(x − c)ᵀA(x − c), which becomes NaN after some evaluations."""
     asked = 0
 
     def function(x: FloatArray) -> tuple[float, FloatArray]:

@@ -16,7 +16,7 @@ def rngs(*seeds: int) -> MemberGenerators:
 def workspace(
     members: int, batch: int, inputs: int, *, dtype: type[np.floating] = np.float64, **techniques: bool
 ) -> Workspace:
-    """Row i is the i-th unit vector, where there are as many inputs as rows, and its label is i."""
+    """Row i is the i-th unit vector (if there are as many inputs as rows), and its label is i."""
     work = Workspace(
         NetworkShape(inputs, (), batch),
         members,
@@ -51,7 +51,7 @@ def test_noise_is_a_members_own() -> None:
 
 
 def test_mixup_mixes_inputs_labels_and_weights_alike() -> None:
-    """Row i is the i-th unit vector: what was mixed into it, and how much, can be read from it."""
+    """Row i is the i-th unit vector, so its entries show what was mixed in, and with which share."""
     work = workspace(3, 30, 30, weighted=True, mixup=True)
     targets = work.targets
     assert targets.weights is not None
@@ -70,7 +70,7 @@ def test_mixup_mixes_inputs_labels_and_weights_alike() -> None:
         np.testing.assert_allclose(work.inputs[k, :, :-1], share * own + (1 - share) * other, rtol=1e-14)
         mixed = share * weights[k] + (1 - share) * weights[k][partners]
         np.testing.assert_allclose(targets.weights[k], mixed, rtol=1e-14)
-        # a label counts with its own row's weight
+        # each label has the weight of its own row
         np.testing.assert_allclose(targets.share[k] * mixed, share * weights[k], rtol=1e-14)
     np.testing.assert_array_equal(targets.y, np.tile(np.arange(30), (3, 1)))
 

@@ -51,7 +51,7 @@ def test_dropout(activation: str) -> None:
 
 @pytest.mark.parametrize("activation", ["selu", "relu"])
 def test_without_draws_dropout_layers_are_as_if_they_dropped_nothing(activation: str) -> None:
-    """Also after a pass that did."""
+    """Even after a pass that dropped activations."""
     layers = tuple(HiddenShape(units, activation, dropout=True) for units in (6, 5))
     plain = tuple(HiddenShape(units, activation) for units in (6, 5))
     case, other = (Case(NetworkShape(3, hidden, 3), seed=0, members=2, batch=6) for hidden in (layers, plain))

@@ -1,4 +1,4 @@
-"""L-BFGS: a member has the bits that it has alone: in any stack, restored, after others have left."""
+"""L-BFGS: a member has the same bits as alone, in any stack, restored, or after others have left."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_an_error_leaves_the_state_as_it_was() -> None:
 
 
 def select(lbfgs: Lbfgs, members: IntArray) -> Lbfgs:
-    """The same search, in the same state, for some of the members."""
+    """The same optimizer, in the same state, for some of the members."""
     return Lbfgs(
         {name: values[members] for name, values in lbfgs.hyperparameters.items()},
         {name: array[members] for name, array in lbfgs.state.items()},
@@ -71,7 +71,7 @@ def test_a_member_has_the_bits_that_it_has_alone(
     leave_at: int,
     bad_after: int | None,
 ) -> None:
-    """In any stack, beside a member that becomes NaN, saved and restored, and after others have left."""
+    """Also beside a member that becomes NaN, saved and restored, and after others have left."""
     rng = np.random.default_rng(seed)
     roots = rng.normal(size=(members, size, size)) * 10.0 ** rng.uniform(-3, 3, size=(members, 1, 1))
     matrices = (roots @ roots.transpose(0, 2, 1) / size).astype(dtype)
@@ -117,7 +117,7 @@ def test_a_member_has_the_bits_that_it_has_alone(
 @pytest.mark.parametrize("size", [803, 5003])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_bits_of_many_parameters(size: int, dtype: type[np.floating[Any]]) -> None:
-    """Long rows, which start at odd addresses and which BLAS walks in blocks."""
+    """Long rows, which start at odd addresses and which the BLAS processes in blocks."""
     rng = np.random.default_rng(5)
     scales = 10.0 ** rng.uniform(-2, 2, size=(3, size)).astype(dtype)
     starts = rng.normal(size=(3, size)).astype(dtype)

@@ -36,7 +36,7 @@ def test_neighbours_are_independent(lag: int) -> None:
 
 
 def test_pairs_from_one_raw_draw_are_independent() -> None:
-    """Each place of the four against each other place, and each place's own frequency."""
+    """Each of the four positions against each other one, and the frequency at each position."""
     places = bernoulli(3, 0.5, 400_000).reshape(-1, 4) - 0.5
     covariance = places.T @ places / len(places)
     np.testing.assert_allclose(covariance, 0.25 * np.eye(4), atol=5 * 0.25 / np.sqrt(len(places)))
@@ -44,7 +44,7 @@ def test_pairs_from_one_raw_draw_are_independent() -> None:
 
 
 class Sixteens:
-    """Stands for a generator whose raw draws are made of the given numbers of 16 bits."""
+    """A fake generator whose raw draws consist of the given 16-bit numbers."""
 
     def __init__(self, numbers: list[int]) -> None:
         self.bit_generator = self
@@ -62,7 +62,7 @@ class Sixteens:
         (2**-16, [True, False, False, False]),
         (0.5, [True, True, False, False]),
         (1 - 2**-16, [True, True, True, False]),
-        (1 - 2**-18, [True, True, True, True]),  # nearest to 1 of all that 16 bits can tell apart
+        (1 - 2**-18, [True, True, True, True]),  # the largest probability below 1 that 16 bits can represent
         (1.0, [True, True, True, True]),
     ],
 )
@@ -75,7 +75,7 @@ def test_sixteen_bits(probability: float, expected: list[bool]) -> None:
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 7, 9])
 def test_counts_that_four_does_not_divide(count: int) -> None:
-    """Every coin is thrown, with as few raw draws as there must be, and the first coins are the same."""
+    """Every draw is made, with as few raw draws as possible, and the first ones do not change."""
     (rng,) = generators(4)
     out = np.zeros((1, count), np.bool_)
     MemberGenerators([rng]).bernoulli(np.array([0.5]), out)

@@ -1,4 +1,4 @@
-"""Forward passes of tiny networks, worked by hand."""
+"""Forward passes of tiny networks, computed by hand."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def make_network(
     statistics: list[list[float]] | None = None,
     **hyperparameters: Any,
 ) -> Network:
-    """Members with these parameters; `hyperparameters` are (K, layers), and 0 where they are not given."""
+    """Members with these parameters; `hyperparameters` are (K, layers), and 0 if they are not given."""
     layers = len(shape.hidden)
     return Network(
         ParameterLayout(shape),

@@ -1,4 +1,4 @@
-"""What the tests of the figures look at: the texts that are drawn, and where they lie."""
+"""Helpers for the tests of figures: the drawn texts, and their positions."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def awkward_names() -> tuple[str, ...]:
 
 @pytest.fixture
 def texts_of() -> Callable[[Figure], list[str]]:
-    """The texts of a figure that was drawn."""
+    """The texts of a figure, after drawing it."""
 
     def texts(figure: Figure) -> list[str]:
         png_bytes(figure)
@@ -43,7 +43,7 @@ def texts_of() -> Callable[[Figure], list[str]]:
 
 @pytest.fixture
 def check_fit() -> Callable[[Figure], None]:
-    """Check that all of a figure lies within its borders and that no legend lies on its curves."""
+    """Check that everything lies within the figure and that no legend covers curves."""
 
     def check(figure: Figure) -> None:
         png_bytes(figure)

@@ -18,7 +18,7 @@ Bins = dict[str, list[float | None]]
 
 
 def bins_of(rows: list[int]) -> Bins:
-    """As many bins of equal width, the mean confidence in their middle, the accuracy a tenth lower."""
+    """Bins of equal width with these counts; the mean confidence is the middle, the accuracy 0.1 lower."""
     width = 1 / len(rows)
     middles = [(index + 0.5) * width if count else None for index, count in enumerate(rows)]
     accuracies = [None if middle is None else max(middle - 0.1, 0.0) for middle in middles]
@@ -42,7 +42,7 @@ def test_a_bin_with_rows_is_a_point_with_its_interval() -> None:
     assert_allclose(intervals, [[[0.375, 0.1375], [0.375, 0.6375]], [[0.875, 0.3875], [0.875, 0.8875]]])
 
 
-def test_the_rows_are_told_below(texts_of: TextsOf) -> None:
+def test_the_row_counts_are_below(texts_of: TextsOf) -> None:
     figure = reliability_figure(bins_of([0, 5, 1_234_567, 20]), error=0.1, title="the title")
     bars = [bar for bar in figure.axes[1].patches if isinstance(bar, Rectangle)]
     assert [(bar.get_x(), bar.get_width(), bar.get_height()) for bar in bars] == [

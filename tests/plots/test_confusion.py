@@ -17,7 +17,7 @@ CheckFit = Callable[[Figure], None]
 
 
 def matrix_of(classes: int) -> IntArray:
-    """Ninety of a hundred rows are right, and the others go to the next class."""
+    """Of a hundred rows per class, ninety are correct and ten are assigned to the next class."""
     right = np.eye(classes, dtype=np.int64)
     matrix: IntArray = 90 * right + 10 * np.roll(right, 1, axis=1)
     return matrix

@@ -49,7 +49,7 @@ def test_a_precision_recall_plot_has_no_chance_line() -> None:
 
 
 def test_one_class_has_the_line_of_its_prevalence() -> None:
-    """Guessing has that precision at every recall."""
+    """Guessing has that precision at every recall level."""
     figure = pr_figure([pr("yes")], title="t", prevalence=0.3)
     assert legend_of(figure) == ["0.750  yes", "0.300  prevalence"]
     assert_array_equal(figure.axes[0].lines[-1].get_xydata(), [[0, 0.3], [1, 0.3]])

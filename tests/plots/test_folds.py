@@ -18,7 +18,7 @@ History = dict[str, list[float | None]]
 
 
 def history_of(*lengths: int, validation: bool = True) -> History:
-    """Fold f trains so many epochs with the loss (f + 1)/epoch."""
+    """Fold f trains for the f-th number of epochs, with the loss (f + 1)/epoch."""
     history: History = {name: [] for name in ("repeat", "fold", "epoch", "train_loss", "train_accuracy")}
     for fold, epochs in enumerate(lengths):
         for epoch in range(1, epochs + 1):
@@ -38,7 +38,7 @@ def texts_of_legend(figure: Figure) -> list[str]:
 
 
 def test_every_fold_and_the_mean_of_those_that_train() -> None:
-    """Folds of 4, 2 and 3 epochs: the mean is of three, three, two, and of one no more."""
+    """Folds of 4, 2 and 3 epochs: the mean is over three, three and two folds, and then ends."""
     figure = folds_learning_figure(history_of(4, 2, 3, validation=False), metric=ACCURACY, title="t")
     loss = figure.axes[0]
     (mean,) = loss.get_lines()

@@ -48,13 +48,13 @@ def test_a_number_that_would_cover_the_mark_stands_behind_it() -> None:
     assert places == {"75%": (0.75, 0), "18%": (0.2, 1), "10%": (0.1, 2)}
 
 
-def test_what_chance_could_give_is_grey() -> None:
+def test_bars_up_to_the_chance_level_are_grey() -> None:
     (axes,) = figure_of({"little": (0.05, 0.1), "much": (0.75, 0.1)}).axes
     assert [bar.get_facecolor() for bar in axes.patches] == [to_rgba(COLOURS[0]), to_rgba(FAINT)]
 
 
 @pytest.mark.parametrize("bars", [{}, {"x": None}])
-def test_too_few_trials_are_said(bars: Bars, texts_of: TextsOf) -> None:
+def test_too_few_trials_give_a_message(bars: Bars, texts_of: TextsOf) -> None:
     assert "too few trials so far to estimate importances" in texts_of(figure_of(bars))
 
 

@@ -19,7 +19,7 @@ History = dict[str, list[float | None]]
 
 
 def history_of(epochs: int, *, last_loss: float = 0.5, dead: float = 0.0, validation: bool = True) -> History:
-    """Losses fall evenly from 2, accuracy rises, and the first of two layers dies by the given share."""
+    """Losses fall evenly from 2, accuracy rises, and the given share of the first of two layers is dead."""
     nothing: list[float | None] = [None] * epochs
     losses = np.linspace(2.0, last_loss, epochs)
     accuracies = np.linspace(0.5, 0.95, epochs)

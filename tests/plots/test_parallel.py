@@ -35,7 +35,7 @@ def linear(*values: float) -> SearchedSetting:
 
 
 def lines(figure: Figure) -> Any:
-    """The heights of the trials with an objective, the worst first, and of those without."""
+    """The heights of the trials with an objective, worst first, and of those without one."""
     found = [each for each in figure.axes[0].collections if isinstance(each, LineCollection)]
     with_objective, without = ([np.asarray(s)[:, 1].tolist() for s in each.get_segments()] for each in found)
     return with_objective, without
@@ -55,7 +55,7 @@ def test_small_objectives_are_on_top_where_they_are_minimized() -> None:
     assert_allclose(heights, np.array([[0.5, 1], [1, 0.5], [0, 0]]))
 
 
-def test_what_is_not_set_runs_below_the_axis(texts_of: TextsOf) -> None:
+def test_lines_without_a_value_run_below_the_axis(texts_of: TextsOf) -> None:
     figure = parallel([linear(0.0, np.nan, 10.0)], [0.1, 0.3, np.nan])
     heights, failed = lines(figure)
     assert_allclose(heights, np.array([[0, 0], [NOWHERE, 1]]))
@@ -81,7 +81,7 @@ def test_a_few_numbers_are_a_category_each(texts_of: TextsOf) -> None:
 
 @pytest.mark.parametrize("objectives", [[np.nan, np.nan], [0.5, 0.5], [0.5, np.nan]])
 @pytest.mark.parametrize("values", [(1.0, 1.0), (np.nan, 3.0), (0.0, 1e15)])
-def test_what_does_not_vary(
+def test_settings_with_a_single_value(
     values: tuple[float, float], objectives: list[float], check_fit: CheckFit
 ) -> None:
     scales: tuple[Scale, ...] = ("linear", "log")
@@ -102,7 +102,7 @@ def test_of_many_trials_some_are_drawn_from_the_best_on() -> None:
     assert heights[-1] == [1.0, 1.0]
 
 
-def test_nothing_to_draw_is_said(texts_of: TextsOf) -> None:
+def test_an_empty_plot_has_a_message(texts_of: TextsOf) -> None:
     assert "no setting was searched" in texts_of(parallel([], [0.5]))
     assert "no results yet" in texts_of(parallel([linear()], []))
 

@@ -72,7 +72,7 @@ def test_of_many_trials_some_are_drawn_and_the_best_always() -> None:
     assert [line.get_marker() for line in axes.get_lines()] == ["o", "*"]
 
 
-def test_without_a_value_that_is_said(texts_of: TextsOf) -> None:
+def test_no_values_give_a_message(texts_of: TextsOf) -> None:
     assert "no trial has a finite value yet" in texts_of(figure_of([], {}))
 
 
@@ -90,7 +90,7 @@ def test_a_single_epoch_of_a_single_trial(check_fit: CheckFit) -> None:
 
 @pytest.mark.parametrize("budget", [1, 27])
 def test_a_single_budget_has_a_single_tick(budget: int, check_fit: CheckFit) -> None:
-    """Where only the objective is known, as of cross-validated trials, or there is only one epoch."""
+    """If only the objective is known, as in a cross-validated search, or if there is only one epoch."""
     trials = [PlottedTrial(0, np.array([float(budget)]), np.array([value]), "top") for value in (0.5, 0.75)]
     figure = figure_of(trials, {0: [budget]})
     (axes,) = figure.axes

@@ -18,7 +18,7 @@ TextsOf = Callable[[Figure], list[str]]
 
 
 def history(*objectives: float | None, minimized: bool = False, budget: int = 3, name: str = "t") -> Figure:
-    """Each trial has had the budget; with 0, of growing budgets."""
+    """Results that all have the given budget, or growing budgets if it is 0."""
     results = [PlottedResult(10 * k, budget or k, each) for k, each in enumerate(objectives, start=1)]
     return search_history_figure(results, metric="accuracy", minimized=minimized, title=name)
 
@@ -49,7 +49,7 @@ def test_budgets_have_colours_where_there_are_several(texts_of: TextsOf) -> None
     assert "epochs of the trial" not in texts_of(history(0.5, 0.7, 0.9))
 
 
-def test_without_an_objective_that_is_said(texts_of: TextsOf) -> None:
+def test_no_objectives_give_a_message(texts_of: TextsOf) -> None:
     assert "all trials have diverged or failed" in texts_of(history(None, None))
     assert "no results yet" in texts_of(history())
 

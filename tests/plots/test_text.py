@@ -43,7 +43,7 @@ def test_one_family_is_enough_for_ascii_and_the_systems_follow_for_the_rest(
 
 
 def test_characters_without_a_font_are_shown_as_their_codes() -> None:
-    """Two classes with equal boxes for names could not be told apart."""
+    """Otherwise two classes could look the same, with boxes for names."""
     assert fitted("caf\u00e9 \U00012000", 20) == "caf\u00e9 \\u12000"
     assert fitted("\U000e0001x", 20) == "x"  # an invisible tag
 

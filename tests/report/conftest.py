@@ -1,4 +1,4 @@
-"""A finished run with everything in it, small enough to know every number."""
+"""A finished run with every file, small enough to know every number."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def part_metrics(classes: Sequence[str], accuracy: float) -> dict[str, Any]:
 
 
 def write_everything(run: OpenRun, classes: Sequence[str]) -> None:
-    """All files of a run but the figures, its manifest not yet finished."""
+    """Write all files of a run except the figures; its manifest is not finished yet."""
     train, test = part_metrics(classes, 0.95), part_metrics(classes, 0.9)
     run.write_metrics({"train": train, "validation": None, "test": test})
     run.write_table(

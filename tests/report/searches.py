@@ -1,4 +1,4 @@
-"""Journals made by hand, and folders of searches that have them."""
+"""Journals made by hand, and search folders with them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RATE, NAME = "training.optimizer.learning_rate", "training.optimizer.name"
 
 
 def header(*, metric: str = "accuracy", direction: str = "maximize", **settings: Any) -> JournalRecord:
-    """What a search begins with: HyperBand over a learning rate and an optimizer."""
+    """The header of a search: HyperBand over a learning rate and an optimizer."""
     usual: dict[str, Any] = {
         "scheduler": "hyperband",
         "sampler": "random",
@@ -33,7 +33,7 @@ def header(*, metric: str = "accuracy", direction: str = "maximize", **settings:
 
 
 def trial(number: int, assignment: Mapping[str, Any] | None = None, *, bracket: int = 0) -> JournalRecord:
-    """A trial; without an assignment its learning rate goes by its number."""
+    """A trial; by default, its learning rate follows from its number."""
     values = (
         assignment if assignment is not None else {RATE: 10.0**-number, NAME: "adam" if number % 2 else "sgd"}
     )
@@ -41,7 +41,7 @@ def trial(number: int, assignment: Mapping[str, Any] | None = None, *, bracket: 
 
 
 def result(number: int, budget: int, objective: float | None, **facts: Any) -> JournalRecord:
-    """What became of a trial from scratch to this budget, in the first rung unless said otherwise."""
+    """The result of a trial trained from scratch to this budget, in the first rung by default."""
     status = "diverged" if objective is None else "completed"
     usual = {"trial": number, "rung": 0, "budget": budget, "status": status, "epochs": budget}
     return {"record": "result", **usual, "objective": objective, **facts}
@@ -54,9 +54,9 @@ def curve(*accuracies: float | None) -> Mapping[str, Any]:
 
 
 def halving() -> list[JournalRecord]:
-    """Four trials; two reach 3 epochs, one of these 9; one diverges, after half of what it was granted.
+    """Four trials: two reach 3 epochs, one of these reaches 9; one diverges after half of its budget.
 
-    The best of all objectives, 0.99, is not the incumbent's, which has had more epochs.
+    The best objective, 0.99, is not the incumbent's, because the incumbent has had more epochs.
     """
     return [
         header(),
@@ -74,12 +74,12 @@ def halving() -> list[JournalRecord]:
 
 
 def read(records: Sequence[JournalRecord]) -> SearchHistory:
-    """What the records tell."""
+    """The history that the records describe."""
     return search_history(records, Path("journal.jsonl"))
 
 
 def start_search(runs_dir: Path, records: Sequence[JournalRecord], *, name: str = "rates") -> OpenRun:
-    """The folder of a search that goes on in this process."""
+    """The folder of a search that is running in this process."""
     manifest = {"seed": 7, "command": "fnnctl search rates.yaml"}
     return create_run(
         runs_dir, name=name, kind="search", config=b"", resolved="", manifest=manifest, journal=records
@@ -87,7 +87,7 @@ def start_search(runs_dir: Path, records: Sequence[JournalRecord], *, name: str 
 
 
 def refit(search: OpenRun, metrics: Mapping[str, Any]) -> None:
-    """Put a refitted winner with these metrics into the search's folder."""
+    """Add a refitted winner with these metrics to the search's folder."""
     run = create_run(search.path, name="winner", kind="train", config=b"", resolved="", manifest={})
     run.write_metrics(metrics)
     run.write_artifacts([tables.confusion(["a", "b"], CONFUSION)])

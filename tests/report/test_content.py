@@ -97,7 +97,7 @@ def test_of_many_classes_the_worst_are_shown(start_run: Callable[..., OpenRun]) 
         of_classes: dict[str, dict[str, float | None]] = {
             f"c{k}": {"f1": k / 100, "support": 1} for k in reversed(range(count))
         }
-        of_classes["c3"] = {"f1": None, "support": 0}  # found nowhere
+        of_classes["c3"] = {"f1": None, "support": 0}  # no row of this class is found
         run.write_metrics({"train": None, "validation": None, "test": {"per_class": of_classes}})
         tables = [section for section in sections(summarize(run)) if isinstance(section, TableSection)]
         (classes,) = (table for table in tables if table.title.startswith("Classes on the test part"))
@@ -135,7 +135,7 @@ def test_gates_of_several_runs_name_the_run(finished_run: Callable[..., OpenRun]
     assert gate_table(results).rows[2][0] == f"accuracy of {summaries[1].path}"
 
 
-def test_what_calibration_did_is_told(start_run: Callable[..., OpenRun]) -> None:
+def test_the_effect_of_calibration_is_shown(start_run: Callable[..., OpenRun]) -> None:
     run = start_run()
     test = {
         "loss": 0.25, "log_loss": 0.25, "loss_uncalibrated": 0.5,
@@ -146,7 +146,7 @@ def test_what_calibration_did_is_told(start_run: Callable[..., OpenRun]) -> None
     found = titled(summarize(run))
     metrics, training = found["Metrics"], found["Training"]
     assert isinstance(metrics, TableSection)
-    assert metrics.rows == (  # the loss is the log loss: one row will do
+    assert metrics.rows == (  # the loss equals the log loss, so one row is enough
         ("log loss", "0.2500"),
         ("  before calibration", "0.5000"),
         ("calibration error", "0.1250"),

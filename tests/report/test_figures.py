@@ -31,7 +31,7 @@ def measured_run(start_run: Callable[..., OpenRun], hostile_classes: tuple[str, 
 
 
 def measured(start_run: Callable[..., OpenRun], classes: tuple[str, ...]) -> OpenRun:
-    """A run whose numbers were computed as a real run's are."""
+    """A run whose files were computed as in a real run."""
     rng = np.random.default_rng(3)
     labels = rng.integers(0, len(classes), 80)
     probabilities = rng.dirichlet(np.ones(len(classes)), 80)

@@ -53,6 +53,6 @@ def test_without_either_there_is_a_default() -> None:
         ("markdown", "r.txt", "'r.txt' has the ending of the format terminal"),
     ],
 )
-def test_what_is_refused(wanted: str | None, file: str | None, message: str) -> None:
+def test_refused_values(wanted: str | None, file: str | None, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         chosen_format(wanted, Path(file) if file else None)

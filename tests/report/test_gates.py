@@ -114,7 +114,7 @@ def test_a_metric_that_is_not_there_is_never_a_pass(
     "text", ["accuracy", "accuracy=", "=0.9", "accuracy=high", "accuracy=nan", "accuracy=inf", "accuracy=1_0",
              "accuracy=0,9", "accuracy=90%", ""]
 )  # fmt: skip
-def test_what_is_no_gate_is_told(text: str) -> None:
+def test_an_invalid_gate_is_reported(text: str) -> None:
     with pytest.raises(UsageError, match=f"--fail-under '{text}': "):
         parse_gates([text])
 
@@ -130,7 +130,7 @@ def test_what_is_no_gate_is_told(text: str) -> None:
         ("support=30", ""),
     ],
 )
-def test_a_percentage_is_told_apart(text: str, hint: str) -> None:
+def test_a_percentage_gets_a_hint(text: str, hint: str) -> None:
     (gate,) = parse_gates([text])
     assert gate.hint == hint
 

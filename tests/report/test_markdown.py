@@ -30,7 +30,7 @@ def links(text: str, kind: str, attribute: str) -> list[str]:
 
 
 def cells(text: str) -> list[str]:
-    """The text of every table cell, as a reader of Markdown sees it."""
+    """The text of every table cell, as rendered by Markdown."""
     tokens = READER.parse(text)
     inner = [tokens[index + 1] for index, token in enumerate(tokens) if token.type in ("td_open", "th_open")]
     return ["".join(child.content for child in token.children or []) for token in inner]

@@ -59,5 +59,5 @@ def test_brackets_and_rungs_are_a_table() -> None:
         (None, "none of the sampled configurations can be trained"),
     ],
 )
-def test_the_time_is_told_roughly(seconds: float | None, words: str) -> None:
+def test_the_time_is_reported_roughly(seconds: float | None, words: str) -> None:
     assert words in told(seconds)

@@ -22,7 +22,7 @@ Drawn = dict[str, Any]
 
 @pytest.fixture
 def rungs_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[JournalRecord]], Drawn]:
-    """What the figure of the rungs is drawn from."""
+    """The data from which the figure of the rungs is drawn."""
 
     def of(records: list[JournalRecord]) -> Drawn:
         drawn: Drawn = {}
@@ -51,7 +51,7 @@ def test_figures_can_be_deleted_and_drawn_again(tmp_path: Path) -> None:
     assert [(run.path / name).read_bytes() for name in SEARCH_FIGURES] == first
 
 
-def test_figures_of_a_search_that_may_go_on_are_drawn_anew(tmp_path: Path) -> None:
+def test_figures_of_a_search_that_may_continue_are_redrawn(tmp_path: Path) -> None:
     run = start_search(tmp_path, halving()[:10])
     run.finish("interrupted", {"total": 1.0, "training": None})
     assert draw_missing_figures(run) == SEARCH_FIGURES
@@ -63,7 +63,9 @@ def test_a_search_of_one_rung_has_no_figure_of_rungs(tmp_path: Path, monkeypatch
     run.finish("completed", {"total": 1.0, "training": 1.0})
     others = tuple(name for name in SEARCH_FIGURES if name != RUNGS_FIGURE)
     assert draw_figures(run) == others
-    monkeypatch.setitem(sys.modules, "fnnctl.report.search_figures", None)  # nothing is loaded for nothing
+    monkeypatch.setitem(
+        sys.modules, "fnnctl.report.search_figures", None
+    )  # matplotlib is not loaded needlessly
     assert draw_missing_figures(run) == ()
     assert not (run.path / RUNGS_FIGURE).exists()
 
@@ -106,6 +108,23 @@ def test_curves_go_through_all_jobs_and_end_where_a_trial_was_dropped(
     assert_equal(trials[3].values, [0.8, 0.9, 0.99, 0.7, 0.2, np.nan])
 
 
+@pytest.mark.parametrize(
+    ("path", "drawn"),
+    [("model.output", ("validation r2", False)), ("model.dropout", ("validation loss", True))],
+)
+def test_losses_of_different_outputs_are_not_drawn_together(
+    rungs_of: Callable[[list[JournalRecord]], Drawn], path: str, drawn: tuple[str, bool]
+) -> None:
+    curves = {"curve": {"validation_loss": [0.5], "validation_r2": [0.1]}}
+    records = [
+        header(metric="mae", direction="minimize", paths=[path]),
+        trial(0, {path: "huber"}),
+        result(0, 1, 3.0, facts=curves),
+    ]
+    found = rungs_of(records)
+    assert (found["metric"], found["minimized"]) == drawn
+
+
 def test_a_loss_is_drawn_where_a_loss_was_minimized(rungs_of: Callable[[list[JournalRecord]], Drawn]) -> None:
     drawn = rungs_of([header(metric="log_loss", direction="minimize"), *halving()[1:]])
     assert (drawn["metric"], drawn["minimized"]) == ("validation loss", True)
@@ -131,7 +150,7 @@ def test_a_trial_that_stopped_early_ends_there(rungs_of: Callable[[list[JournalR
 
 
 def test_curves_of_a_search_that_was_extended(rungs_of: Callable[[list[JournalRecord]], Drawn]) -> None:
-    """Trial 0 had 3 epochs at once, 1 when the longer ladder asked for it, and then goes on from 3."""
+    """Trial 0 had 3 epochs at first, then 1 for the longer bracket, and then continues from 3."""
     drawn = rungs_of(
         [
             header(),

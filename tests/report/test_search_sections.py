@@ -188,7 +188,7 @@ def test_the_leaderboard_has_no_more_settings_than_fit() -> None:
 
 
 def test_the_settings_that_matter_most_come_first() -> None:
-    """`last` decides the objective; one of the others fits beside it."""
+    """`last` determines the objective; one of the other settings fits beside it."""
     paths = ["a", "b", "last"]
     rng = np.random.default_rng(0)
     trials = [{**dict.fromkeys(paths, rng.random()), "last": n / 7} for n in range(24)]
@@ -213,7 +213,7 @@ def test_of_many_trials_the_best_are_shown() -> None:
     assert importance.rows[0][3] == "300"
 
 
-def test_a_cross_validated_objective_is_told() -> None:
+def test_a_cross_validated_objective_is_reported() -> None:
     records = [header(objective={"metric": "log_loss", "on": "cross_validation", "direction": "minimize"})]
     assert ("objective", "log_loss over the folds, minimized") in titled(records)["Search"].rows
 

@@ -13,7 +13,7 @@ from tests.report.searches import header, read, result, trial
 
 
 def columns(assignments: Sequence[Mapping[str, Any]], **scales: str) -> dict[str, SearchedSetting]:
-    """The searched settings of trials with these assignments, by their names."""
+    """The searched settings of trials with these assignments, by name."""
     paths = list(dict.fromkeys(path for each in assignments for path in each))
     records = [header(paths=paths, scales=scales)]
     records += [trial(number, each) for number, each in enumerate(assignments)]
@@ -21,7 +21,7 @@ def columns(assignments: Sequence[Mapping[str, Any]], **scales: str) -> dict[str
     return {each.name: each for each in searched_settings(search, list(search.trials.values()))}
 
 
-def test_short_names_tell_settings_apart() -> None:
+def test_short_names_are_unique() -> None:
     assert short_names(["training.l2", "model.dropout"]) == ["l2", "dropout"]
     assert short_names(["a.x.rate", "a.y.rate", "b"]) == ["x.rate", "y.rate", "b"]
     assert short_names(["training.optimizer.name", "l2", "training.l2"]) == [
@@ -74,7 +74,7 @@ def test_layers_that_are_a_choice_are_categories() -> None:
 
 
 def test_importance_is_that_at_the_largest_budget_with_enough_trials() -> None:
-    """At 3 epochs twice as many trials are compared as are needed, at 9 one too few."""
+    """At 3 epochs there are twice as many trials as needed, at 9 epochs one too few."""
     trials = range(2 * LEAST_TRIALS)
     rng = np.random.default_rng(1)
     records = [header(paths=["x", "y"], scales={})]
@@ -99,7 +99,7 @@ def test_few_trials_have_no_importance() -> None:
 
 
 def test_the_paths_that_matter_most_come_first() -> None:
-    """Layers count by their most important dimension; what has no importance keeps its place, at the end."""
+    """Layers have the importance of their most important dimension; paths without one come last, in order."""
     rng = np.random.default_rng(2)
     numbers = range(3 * LEAST_TRIALS)
     paths = ["none", "noise", "hidden", "some"]

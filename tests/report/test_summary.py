@@ -53,7 +53,7 @@ def test_a_run_that_ended_early(
     assert (summary.shown_status, summary.epochs) == (status, 1)
 
 
-def test_a_damaged_file_is_told(finished_run: Callable[..., OpenRun]) -> None:
+def test_a_damaged_file_is_reported(finished_run: Callable[..., OpenRun]) -> None:
     run = finished_run()
     (run.path / "metrics.json").write_text("{")
     with pytest.raises(DataError, match=r"metrics\.json: is damaged"):

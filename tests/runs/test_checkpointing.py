@@ -1,4 +1,4 @@
-"""Whatever ends training, what was trained by then is in the run's folder."""
+"""However training ends, the network as trained so far is in the run's folder."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def assert_failed(run: Path) -> None:
 def test_a_display_that_fails_leaves_history_and_best_weights(
     program: Program, iris: Path, tmp_path: Path, at_epoch: AtEpoch
 ) -> None:
-    """It fails after epoch 30; the best epoch was an earlier one, whose weights a shorter run ends with."""
+    """It fails after epoch 30. The best epoch is an earlier one; a shorter run ends with its weights."""
     changes = ["--set", "training.optimizer.learning_rate=0.5", "--set", STOPPING]
     at_epoch(30, fail)
     done = program("train", str(iris), *changes, "--set", "training.epochs=60")
@@ -63,7 +63,7 @@ def test_a_display_that_fails_leaves_history_and_best_weights(
 def test_a_failing_question_whether_to_stop_is_no_less_a_failure(
     program: Program, iris: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is asked after each of the three steps of an epoch, and fails the eighth time."""
+    """The callback is called after each of three steps per epoch, and fails at the eighth call."""
     asked = 0
 
     def requested(signals: Interruption) -> bool:
@@ -81,7 +81,7 @@ def test_a_failing_question_whether_to_stop_is_no_less_a_failure(
 
 
 def failing_engine(epoch: int) -> Callable[..., list[TrainedMember]]:
-    """Training that fails by itself, after so many epochs."""
+    """Training that fails by itself after this number of epochs."""
 
     def train(*arguments: Any, on_epoch: Callable[..., None], **options: Any) -> list[TrainedMember]:
         told: list[int] = []

@@ -1,4 +1,4 @@
-"""What is kept of folds is, when it is loaded, what the workers found out, to the bit."""
+"""Saved folds are loaded with the bits of the workers' results."""
 
 from __future__ import annotations
 

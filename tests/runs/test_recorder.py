@@ -1,4 +1,4 @@
-"""How the manifest says that a run ended."""
+"""How the manifest records the end of a run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.program import Program
 def test_an_internal_failure_is_a_sentence_and_3(
     program: Program, iris: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The traceback stands in the run's log; the screen has it with --verbose only."""
+    """The traceback is in the run's log, and is printed only with --verbose."""
 
     def fail(run: object) -> None:
         raise ZeroDivisionError("drawing failed")
@@ -30,7 +30,7 @@ def test_an_internal_failure_is_a_sentence_and_3(
     assert json.loads((run / "manifest.json").read_text())["status"] == "failed"
 
 
-def test_the_first_failure_is_told_where_the_end_cannot_be_recorded(
+def test_the_first_failure_is_reported_if_the_end_cannot_be_recorded(
     program: Program, iris: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full_disk(run: OpenRun, *arguments: object) -> None:

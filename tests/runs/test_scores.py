@@ -25,7 +25,7 @@ def run(tmp_path: Path) -> OpenRun:
 
 
 def part(first: int) -> PartScores:
-    """Two rows, of which the second is wrong."""
+    """Two rows, of which the second is misclassified."""
     scores = np.array([[2.0, 1.0], [1.0, 0.0]])
     return TASK.score(np.array([first, first + 1]), np.array([0, 1]), [scores], READOUT)
 
@@ -49,8 +49,8 @@ def test_without_a_last_part_there_are_metrics_alone(run: OpenRun) -> None:
     assert not (run.path / names.PREDICTIONS).exists()
 
 
-def test_each_part_is_let_go(run: OpenRun) -> None:
-    """Of many rows and classes one is in memory at a time."""
+def test_each_part_is_released(run: OpenRun) -> None:
+    """Only one large part is in memory at a time."""
     parts: dict[str, PartScores | None] = {"train": part(0), "test": part(10)}
     write_scores(run, parts)
     assert parts == {}

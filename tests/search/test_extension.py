@@ -207,6 +207,7 @@ def test_nothing_more_is_asked_for(
         (["seed=1"], "would change the search"),
         (["search.trials=2"], "search.trials: is 2, but the search began with 3; write at least that many"),
         (["search.budget.max_epochs=3"], "gives trials 3 epochs, but the search began with 4"),
+        (["search.budget.max_epochs=1"], "gives trials 1 epoch, but the search began with 4"),
         (["search.trials=many"], "search.trials"),
         (["search.budget.epochs=9"], "search.budget.epochs: unknown setting"),
     ],

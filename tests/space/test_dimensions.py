@@ -27,7 +27,7 @@ def test_values_are_active_where_their_conditions_hold_along_the_chain() -> None
     assert active(ordered, {"a": "x", "c": 2}) == {}
 
 
-def test_conditions_that_go_in_circles_are_told_apart() -> None:
+def test_conditions_that_form_cycles_are_returned_separately() -> None:
     plain = {
         "a": {"choice": [1], "when": {"b": 1}},
         "b": {"choice": [1], "when": {"a": 1}},

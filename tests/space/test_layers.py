@@ -81,7 +81,7 @@ def test_layers_are_put_together(values: dict[str, int], layers: list[int]) -> N
         ([[8], [4, 8], [1, 1, 1]], ["depth", "width[0]", "width[1]", "width[2]"]),
     ],
 )
-def test_which_dimensions_tell_layers_apart(layers: list[list[int]], names: list[str]) -> None:
+def test_dimensions_that_distinguish_layers(layers: list[list[int]], names: list[str]) -> None:
     assert layer_dimensions("x", layers) == [f"x.{name}" for name in names]
 
 

@@ -164,7 +164,7 @@ def test_which_are_spread_by_their_logarithm(plain: dict[str, Any], log: bool) -
 
 
 @pytest.mark.parametrize("value", [True, "0.5", None, -0.1, 1.1])
-def test_what_is_not_inside(value: Any) -> None:
+def test_values_outside_the_domain(value: Any) -> None:
     assert value not in domain(uniform=[0, 1])
     assert value not in domain(uniform=[0, 1], step=0.5)
 
@@ -226,7 +226,7 @@ def test_a_normal_distribution_ends_after_four_deviations() -> None:
     [
         ({"choice": []}, ["choice: is empty; write the values to choose from, such as [0.1, 0.01]"]),
         ({"choice": [1, "a", 1.0]}, ["choice.2: 1.0 is given twice; remove one of the two"]),
-        ({"uniform": [1, 0]}, ["uniform: the least value, 1.0, is above the largest, 0.0; write [0.0, 1.0]"]),
+        ({"uniform": [1, 0]}, ["uniform: the minimum, 1.0, is above the maximum, 0.0; write [0.0, 1.0]"]),
         (
             {"uniform": [1, 1]},
             ["uniform: has only one value, 1.0; write {choice: [1.0]}, or set it outside the search"],
@@ -236,7 +236,7 @@ def test_a_normal_distribution_ends_after_four_deviations() -> None:
             {"uniform": [0, 1], "step": 1e-9},
             ["step: gives the domain 1,000,000,001 values; write a larger one, or leave it out"],
         ),
-        ({"integer": [5, 1]}, ["integer: the least value, 5, is above the largest, 1; write [1, 5]"]),
+        ({"integer": [5, 1]}, ["integer: the minimum, 5, is above the maximum, 1; write [1, 5]"]),
         ({"integer": [1, 5], "step": 5}, ["step: is larger than the whole domain, from 1 to 5"]),
         (
             {"log_uniform": [0, 1]},
@@ -259,7 +259,7 @@ def test_a_normal_distribution_ends_after_four_deviations() -> None:
         ({"normal": [0, 0]}, ["normal.1: is the standard deviation and must be above 0, not 0.0"]),
         (
             {"normal": [0, 1], "within": [2, 1]},
-            ["within: the least value, 2.0, is above the largest, 1.0; write [1.0, 2.0]"],
+            ["within: the minimum, 2.0, is above the maximum, 1.0; write [1.0, 2.0]"],
         ),
         (
             {"normal": [0, 1], "within": [50, 60]},
@@ -275,8 +275,8 @@ def test_a_normal_distribution_ends_after_four_deviations() -> None:
         ),
         (
             {"depth": [3, 1], "width": [8, 4]},
-            ["depth: the least, 3, is above the largest, 1; write [1, 3]",
-             "width: the least, 8, is above the largest, 4; write [4, 8]"],
+            ["depth: the minimum, 3, is above the maximum, 1; write [1, 3]",
+             "width: the minimum, 8, is above the maximum, 4; write [4, 8]"],
         ),
         (
             {"depth": [1, 3], "width": [4, 8], "log": True, "step": 1},
@@ -288,7 +288,7 @@ def test_a_normal_distribution_ends_after_four_deviations() -> None:
         ),
     ],
 )  # fmt: skip
-def test_what_is_wrong_with_a_domain(plain: dict[str, object], problems: list[str]) -> None:
+def test_problems_of_a_domain(plain: dict[str, object], problems: list[str]) -> None:
     domain = SearchConfig.model_validate({"space": {"x": plain}}).space["x"].domain
     assert [f"{'.'.join(map(str, path))}: {text}" for path, text in domain.problems()] == problems
 
@@ -306,7 +306,7 @@ def test_what_is_wrong_with_a_domain(plain: dict[str, object], problems: list[st
         {"depth": [1, 1], "width": [4, 9], "log": True, "step": 1.5},
     ],
 )
-def test_what_nothing_is_wrong_with(plain: dict[str, object]) -> None:
+def test_valid_values_have_no_problems(plain: dict[str, object]) -> None:
     domain = SearchConfig.model_validate({"space": {"x": plain}}).space["x"].domain
     assert list(domain.problems()) == []
 

@@ -56,7 +56,7 @@ def test_a_point_has_a_number_for_each_dimension() -> None:
         space(CHAIN).assignment([0.1])
 
 
-def test_conditions_in_circles_are_refused() -> None:
+def test_conditions_that_form_cycles_are_refused() -> None:
     with pytest.raises(ValueError, match="conditions form a cycle: a, b"):
         space({"a": {"choice": [1], "when": {"b": 1}}, "b": {"choice": [1], "when": {"a": 1}}})
 

@@ -118,6 +118,22 @@ def test_finite_weights_whose_loss_is_not_finite_have_diverged(iris: Path) -> No
     assert (result.outcome, result.objective) == (Outcome.DIVERGED, None)
 
 
+def test_a_metric_that_is_undefined_is_no_divergence(tmp_path: Path) -> None:
+    """R² of equal targets, which is a column of the history, and of which the loss says nothing."""
+    rows = "".join(f"{0.1 * row},{row % 3}\n" for row in range(30))
+    (tmp_path / "flat.csv").write_text(f"a,y\n{rows}")
+    (tmp_path / "flat.yaml").write_text(
+        "data: {source: flat.csv, target: y, task: regression}\ntraining: {epochs: 2, early_stopping: null}\n"
+    )
+    prepared = prepare(tmp_path / "flat.yaml")
+    prepared.data.targets[prepared.split.validation] = 7.0
+    stack = train_fits(prepared.data, [prepared.fit])
+    for metric, defined in (("r2", False), ("mae", True), ("loss", True)):
+        result = measured(stack, metric)
+        assert result.outcome is Outcome.COMPLETED
+        assert (result.objective is not None) is defined
+
+
 class TestFolds:
     @pytest.fixture
     def stack(self, iris: Path) -> TrainedStack:

@@ -1,4 +1,4 @@
-"""Runs to test with, and names of classes that no format may stumble over."""
+"""Fixtures for runs, and class names that every format must handle."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ HOSTILE_CLASSES = (
 
 
 def described(**facts: object) -> dict[str, Any]:
-    """What model.json says of a network, but for its arrays."""
+    """The content of model.json except for the arrays."""
     return {
         "precision": "float32", "inputs": 3, "hidden": [{"units": 2, "activation": "relu"}],
         "output": "softmax", "target": "y", "classes": ["a", "b"], "features": ["u", "v", "w"],

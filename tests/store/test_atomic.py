@@ -89,7 +89,7 @@ def test_new_files_have_the_rights_of_any_other_new_file(tmp_path: Path) -> None
     ],
 )
 @pytest.mark.parametrize("call", ["os.fsync", "pathlib.Path.replace"])
-def test_a_refused_write_is_told_and_leaves_the_old_file(
+def test_a_refused_write_is_reported_and_leaves_the_old_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, advice: str, call: str
 ) -> None:
     def refuse(*_: object) -> None:
@@ -110,13 +110,13 @@ def test_a_refused_write_is_told_and_leaves_the_old_file(
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
-def test_a_full_device_is_told() -> None:
+def test_a_full_device_is_reported() -> None:
     with pytest.raises(MachineError, match="No space left on device; free some space"):
         write_output(Path("/dev/full"), ["text" * 100])
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write anywhere")
-def test_a_folder_without_permission_is_told(tmp_path: Path) -> None:
+def test_a_folder_without_permission_is_reported(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     with pytest.raises(MachineError, match="Permission denied; change the permissions there"):
         write_bytes(tmp_path / "a", b"")
@@ -165,7 +165,7 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
 
 @pytest.fixture(params=["pipe", "pipe that is read", "device", "socket"])
 def no_file(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
-    """What whoever opened or read it would wait for."""
+    """A pipe or a device: opening or reading it would block."""
     path = tmp_path / "metrics.json"
     with ExitStack() as undo:
         if request.param == "device":
@@ -179,7 +179,7 @@ def no_file(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
         yield path
 
 
-def test_what_is_no_file_is_refused_at_once(no_file: Path) -> None:
+def test_pipes_and_devices_are_refused_at_once(no_file: Path) -> None:
     for flags in (os.O_RDONLY, os.O_WRONLY | os.O_APPEND | os.O_CREAT):
         with pytest.raises(NotAFileError):
             open_file(no_file, flags)
@@ -188,7 +188,7 @@ def test_what_is_no_file_is_refused_at_once(no_file: Path) -> None:
     assert isinstance(cannot_write(no_file, NotAFileError()), DataError)
 
 
-def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
+def test_an_unreadable_file_is_reported(tmp_path: Path) -> None:
     (tmp_path / "metrics.json").mkdir()
     with pytest.raises(MachineError, match=r"metrics\.json cannot be read: Is a directory"):
         read_bytes(tmp_path / "metrics.json")
@@ -213,7 +213,7 @@ def test_an_output_that_cannot_be_is_a_usage_error(tmp_path: Path) -> None:
 
 @pytest.fixture(params=["links", "no links"])
 def _links(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Once as it is, and once on a file system that has no hard links."""
+    """Once with hard links, and once as on a file system without them."""
 
     def refuse(*_: object) -> None:
         raise OSError(errno.EPERM, os.strerror(errno.EPERM))

@@ -22,7 +22,7 @@ def runs(tmp_path: Path) -> Path:
 def make_run(
     runs: Path, name: str, *, started: str = "2026-01-01T00:00:00.000000Z", status: str = "completed"
 ) -> Path:
-    """A run's folder with the name and the manifest that a test needs."""
+    """A run folder with this name and these facts in its manifest."""
     folder = runs / name
     folder.mkdir(parents=True)
     manifest = {"status": status, "kind": "train", "name": name, "started": started}
@@ -211,7 +211,7 @@ def test_what_can_be_no_run_is_a_usage_error(runs: Path, text: str) -> None:
         find_run(text, runs)
 
 
-def test_a_folder_that_is_no_run_is_told(runs: Path, tmp_path: Path) -> None:
+def test_a_folder_that_is_no_run_is_reported(runs: Path, tmp_path: Path) -> None:
     make_run(runs, "a")
     (tmp_path / "data").mkdir()
     with pytest.raises(UsageError, match=r"and no folder of that name that contains manifest\.json"):
@@ -295,8 +295,8 @@ def test_a_run_whose_process_is_gone_has_died(start_run: Callable[[str], OpenRun
     assert list_runs(runs)[1].to_dict()["status"] == "running"
 
 
-def test_a_search_is_told_running_dead_or_finished(runs: Path) -> None:
-    """And it has the scores of its refitted winner, which is no entry of its own."""
+def test_a_search_is_listed_as_running_died_or_completed(runs: Path) -> None:
+    """It has the scores of its refitted winner, which is not listed separately."""
     search = create_run(runs, name="rates", kind="search", config=b"", resolved="", manifest={}, journal=[])
     (entry,) = list_runs(runs)
     assert (entry.shown_status, entry.alive, entry.metrics) == ("running", True, None)
@@ -316,7 +316,7 @@ def test_a_search_is_told_running_dead_or_finished(runs: Path) -> None:
     assert entry.metrics == metrics
 
 
-def test_a_winner_that_is_damaged_is_told(runs: Path) -> None:
+def test_a_winner_that_is_damaged_is_reported(runs: Path) -> None:
     search = make_run(runs, "rates")
     best = make_run(search, "best")
     (best / "metrics.json").write_text("{")

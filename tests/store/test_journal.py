@@ -62,7 +62,7 @@ def test_there_is_no_journal(path: Path) -> None:
 
 
 def assert_damaged(path: Path, told: str = "its first record") -> None:
-    """It is refused with these words, and left as it is."""
+    """Check that the journal is refused with these words and not changed."""
     before = path.read_bytes()
     for read in (read_journal, JournalFile):
         with pytest.raises(DataError, match=told):
@@ -112,7 +112,7 @@ def test_zeros_that_a_power_cut_left_are_a_torn_tail(path: Path) -> None:
 
 @pytest.mark.parametrize("change", [0x01, 0x20, 0x80, ord("\n")])
 def test_no_flipped_byte_is_taken_silently(path: Path, change: int) -> None:
-    """It is an error, or, where the very last line end is lost, a torn tail, which is told and done again."""
+    """It is an error or, if the last line end is changed, an incomplete line, whose record is repeated."""
     whole = journal_bytes(RECORDS)
     for index in range(len(whole)):
         flipped = bytearray(whole)
@@ -195,7 +195,7 @@ def test_a_batch_is_synced_once(path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize("failing", ["write", "fsync"])
-def test_after_a_write_that_failed_it_goes_on_with_whole_lines(
+def test_after_a_write_that_failed_it_continues_with_whole_lines(
     path: Path, monkeypatch: pytest.MonkeyPatch, failing: str
 ) -> None:
     write = os.write

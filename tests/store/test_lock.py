@@ -92,8 +92,8 @@ def test_a_lock_that_is_missing_is_made(tmp_path: Path) -> None:
     assert (tmp_path / ".lock").read_text() == f"{os.getpid()}\n"
 
 
-def test_whoever_only_looks_keeps_nobody_out(tmp_path: Path) -> None:
-    """Looking holds the lock for an instant: taking it over waits for that."""
+def test_checking_a_lock_does_not_refuse_others(tmp_path: Path) -> None:
+    """`is_held` holds the lock for an instant; taking it over waits for that."""
     path = tmp_path / ".lock"
     os.close(hold_lock(path))
     looking = os.open(path, os.O_RDONLY)

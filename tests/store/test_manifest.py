@@ -44,7 +44,7 @@ def test_with_facts_replaces_and_checks() -> None:
         ({"layout": 2}, "newer fnnctl"),
     ],
 )
-def test_damage_is_told(facts: dict[str, object], message: str) -> None:
+def test_damage_is_reported(facts: dict[str, object], message: str) -> None:
     with pytest.raises(DataError, match=message):
         read(**facts)
 

@@ -1,4 +1,4 @@
-"""A run's folder is taken over from a process that has left it, and from no other."""
+"""A run's folder is taken over only from a process that has ended."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_open_run_leaves_a_complete_run_alone(run: OpenRun) -> None:
 
 
 def test_open_run_finds_a_run_that_ends_meanwhile(run: OpenRun, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Between the first look at the manifest and the lock the other process comes to its end."""
+    """The other process ends between the first reading of the manifest and the lock."""
 
     def end_first(path: Path) -> int:
         run.finish("completed", {"total": 1.5, "training": 1.0})
@@ -60,7 +60,7 @@ def test_open_run_finds_a_run_that_ends_meanwhile(run: OpenRun, monkeypatch: pyt
     assert not run.is_alive()
 
 
-def test_open_run_tells_of_a_folder_that_cannot_be_written(
+def test_open_run_reports_a_folder_that_cannot_be_written(
     run: OpenRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run.finish("interrupted", {"total": 1.5, "training": 1.0})

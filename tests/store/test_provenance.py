@@ -55,7 +55,7 @@ def test_the_environment_fits_the_manifest() -> None:
     assert set(facts) <= set(Manifest.model_fields)
 
 
-def test_the_blas_tells_the_core_that_an_independent_library_sees() -> None:
+def test_the_core_agrees_with_an_independent_library() -> None:
     threadpoolctl = pytest.importorskip("threadpoolctl")  # scikit-learn brings it
     pools = [pool for pool in threadpoolctl.threadpool_info() if "numpy" in pool.get("filepath", "")]
     assert [pool.get("architecture") for pool in pools] == [blas_core()]
@@ -84,7 +84,7 @@ def test_the_core_and_the_features_are_those_in_use_and_not_the_processors() -> 
         assert left == str(baseline)
 
 
-def test_a_blas_that_does_not_tell_has_no_core(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_blas_without_the_function_has_no_core(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(provenance, "_CORE_NAMES", ("no_such_function",))
     assert blas_core() is None
 

@@ -27,7 +27,7 @@ from tests.store.conftest import described
 
 
 def start(runs_dir: Path) -> Path:
-    """Start a run as a command would; for threads and processes."""
+    """Start a run like a command; a function for threads and processes."""
     run = create_run(
         runs_dir, name="iris", kind="train", config=b"x: 1\n", resolved="x: 1\n", manifest={"seed": 7}
     )
@@ -80,7 +80,7 @@ def test_fifty_starts_in_processes_get_fifty_folders(tmp_path: Path) -> None:
     assert all(RunFolder(path).read_manifest().seed == 7 for path in paths)
 
 
-def test_a_name_that_is_taken_is_drawn_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_that_is_taken_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = iter(["same", "same", "other"])
     monkeypatch.setattr("fnnctl.store.names.run_folder_name", lambda *_: next(drawn))
     assert start(tmp_path).name == "same"

@@ -14,7 +14,7 @@ from fnnctl.store.names import BEST, FORMER_BEST, NEXT_BEST
 from fnnctl.store.run import OpenRun, create_run, open_run, take_over_run
 
 
-def test_a_search_begins_with_its_journal_and_goes_on_with_it(tmp_path: Path) -> None:
+def test_a_search_begins_with_its_journal_and_continues_with_it(tmp_path: Path) -> None:
     header = {"record": "header", "configuration": "3fa9"}
     run = create_run(tmp_path, name="iris", kind="search", manifest={"seed": 0}, journal=[header])
     assert run.read_journal() == [header]
@@ -28,7 +28,7 @@ def test_a_search_without_a_journal_is_damaged(tmp_path: Path) -> None:
     run = create_run(tmp_path, name="iris", kind="search", manifest={}, journal=[{"record": "header"}])
     (run.path / "journal.jsonl").unlink()
     for read in (run.read_journal, run.open_journal):
-        with pytest.raises(DataError, match=r"journal\.jsonl: is missing: .* put a copy"):
+        with pytest.raises(DataError, match=r"journal\.jsonl: is missing: .* restore a copy"):
             read()
     assert not (run.path / "journal.jsonl").exists()
 
@@ -65,7 +65,7 @@ def test_the_leaderboard_is_a_table(run: OpenRun) -> None:
 
 @pytest.fixture
 def search(tmp_path: Path) -> OpenRun:
-    """A search with a winner, and another that is to take its place."""
+    """A search with a winner, and a new winner that is to replace it."""
     run = create_run(tmp_path, name="iris", kind="search", manifest={})
     for name in (BEST, NEXT_BEST):
         create_run(run.path, name=name, kind="train", manifest={}, folder=name).let_go()
@@ -85,7 +85,7 @@ def test_a_winner_is_replaced(search: OpenRun) -> None:
 
 
 @pytest.mark.parametrize(("renames", "stays"), [(1, BEST), (2, NEXT_BEST)])
-def test_a_replacing_that_is_broken_off(search: OpenRun, renames: int, stays: str) -> None:
+def test_an_interrupted_replacement(search: OpenRun, renames: int, stays: str) -> None:
     for source, target in [(BEST, FORMER_BEST), (NEXT_BEST, BEST)][:renames]:
         (search.path / source).rename(search.path / target)
     assert winners_name(search) == stays

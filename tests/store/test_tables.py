@@ -79,7 +79,7 @@ def test_lines_come_one_by_one() -> None:
         (b"\xff\n", "not a CSV table"),
     ],
 )
-def test_damage_is_told(content: bytes, message: str) -> None:
+def test_damage_is_reported(content: bytes, message: str) -> None:
     with pytest.raises(DataError, match=message):
         read_table(content, Path("x.csv"))
 

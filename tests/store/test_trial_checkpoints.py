@@ -1,4 +1,4 @@
-"""A search's checkpoints: found again by network and budget, and removed when no one needs them."""
+"""A search's checkpoints are found by network and budget, and removed when they are not needed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def values(checkpoints: TrialCheckpoints, trial: int, unit: int, budget: int) ->
 
 
 def test_each_network_is_found_again(tmp_path: Path) -> None:
-    """The folds of trial 1 are in two stacks, which begin with the same trial."""
+    """The folds of trial 1 are in two stacks, which both start with this trial."""
     written = TrialCheckpoints(tmp_path)
     written.write([(0, 0), (1, 0)], 3, state(0.0, 10.0))
     written.write([(1, 1), (2, 0)], 3, state(11.0, 20.0))

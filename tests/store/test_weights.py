@@ -118,7 +118,7 @@ def test_a_description_without_the_list_of_arrays_is_the_damaged_file() -> None:
 
 
 @pytest.mark.parametrize("name", CRAFTED)
-def test_a_crafted_header_is_told(name: str) -> None:
+def test_a_crafted_header_is_reported(name: str) -> None:
     content, words = CRAFTED[name]
     with pytest.raises(DataError, match=words) as caught:
         read_npz(npz_with("a.npy", content), PATH)
@@ -150,7 +150,7 @@ def test_names_in_someone_elses_file_print(
 
 
 @given(st.data())
-def test_any_change_of_bytes_is_read_or_told(data: st.DataObject) -> None:
+def test_changed_bytes_are_read_or_reported(data: st.DataObject) -> None:
     content = bytearray(to_npz({"a": np.arange(4.0)}))
     listed: dict[str, Any] = {"a": {"shape": [4], "dtype": "float64"}}
     for _ in range(data.draw(st.integers(1, 4))):

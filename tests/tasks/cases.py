@@ -25,11 +25,11 @@ ROWS = 48
 
 @dataclass(frozen=True)
 class TaskCase:
-    """Targets of a kind, of 48 rows; what is derived from them is made once."""
+    """48 rows with one kind of target; derived objects are created once."""
 
     targets: Sequence[Any]
     unknown: str
-    """A text that is no target of this task."""
+    """A text that is not a valid target of this task."""
     model: dict[str, Any] = field(default_factory=dict)
     """Settings of the network."""
 
@@ -78,7 +78,7 @@ class TaskCase:
 
     @cached_property
     def calibrated(self) -> Readout:
-        """With the temperature that suits the first network, if one does."""
+        """The readout with the temperature that fits the first network, if there is one."""
         temperature = self.task.fit_temperature(self.networks[0], self.data.targets)
         return replace(self.readout, temperature=temperature)
 

@@ -1,4 +1,4 @@
-"""What is a class and what is an amount."""
+"""Which targets are classes and which are amounts."""
 
 from __future__ import annotations
 
@@ -47,19 +47,19 @@ def test_amounts(values: list[str]) -> None:
     assert amounts(values)
 
 
-def test_the_choice_is_told_and_can_be_overruled() -> None:
+def test_the_choice_is_reported_and_can_be_overruled() -> None:
     dataset = dataset_of(np.zeros((30, 1)), np.arange(30) / 7, target="price")
     data = encode(dataset)
     assert data.task.name == "regression"
     assert data.warnings == (
-        "the target 'price' has 30 distinct numbers, so this is a regression "
+        "the target 'price' has 30 distinct numbers, which look continuous, so this is a regression "
         "(if they are classes, write data.task: classification)",
     )
     assert encode(dataset, "regression").warnings == ()
     assert encode(dataset, "classification").task.name == "classification"
 
 
-def test_many_numbers_that_are_taken_for_classes_are_told() -> None:
+def test_many_numbers_that_are_taken_for_classes_are_reported() -> None:
     dataset = dataset_of(np.zeros((60, 1)), np.repeat(np.arange(30), 2), target="price")
     data = encode(dataset)
     assert data.task.name == "classification"

@@ -1,4 +1,4 @@
-"""The task that suits a data set is found, and everything noticed on the way is kept."""
+"""The task for a data set is found, and all warnings are kept."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_warnings_of_the_data_come_before_those_of_the_target() -> None:
 
 
 def test_weights_of_rows_are_those_of_the_data_set() -> None:
-    """They go with the rows that are asked for."""
+    """They are those of the requested rows."""
     dataset = dataset_of(np.zeros((6, 1)), np.array(["a", "b"] * 3))
     weighted = encode(replace(dataset, weights=np.arange(6.0)))
     experiment = Experiment(data=DataConfig(source="arrays"))
@@ -43,6 +43,6 @@ def test_scores_are_those_of_the_rows_numbers_in_their_file() -> None:
     assert [line.split(",")[:3] for line in lines][1:] == [["9", "b", "b"], ["2", "b", "a"]]
 
 
-def test_what_no_task_learns_is_refused() -> None:
+def test_targets_that_no_task_can_learn_are_refused() -> None:
     with pytest.raises(DataError, match="'y' has only one class, 'a'"):
         encode(dataset_of(np.zeros((3, 1)), np.array(["a", "a", "a"])))

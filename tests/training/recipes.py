@@ -1,4 +1,4 @@
-"""Members and pools for the tests of this folder."""
+"""Members and pools for the tests in this folder."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def pool_of(X: FloatArray, y: IntArray) -> Examples:
 
 
 def blobs(rows: int, features: int, classes: int, seed: int = 0, precision: str = "float32") -> Examples:
-    """Rows around one centre a class."""
+    """Rows around one centre per class."""
     rng = np.random.default_rng(seed)
     labels = rng.integers(0, classes, rows)
     labels[:classes] = np.arange(classes)
@@ -44,7 +44,7 @@ def settings_of(
 
 
 def member_of(settings: StackSettings, rows: int, validation: int = 0, **changes: Any) -> Member:
-    """A member that trains on the pool's first rows and is validated on those after them."""
+    """A member that trains on the pool's first rows and is validated on the next ones."""
     layers = len(settings.shape.hidden)
     values: dict[str, Any] = {
         "seed": 0,

@@ -1,4 +1,4 @@
-"""What the tests against MLPClassifier share: its weights in the order of the flat store."""
+"""Helpers for the tests against MLPClassifier: its weights in the order of our parameters."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def flat_weights(model: Any) -> FloatArray:
 
 
 def fitted(model: Any, examples: Examples, **arguments: Any) -> Any:
-    """The model, fitted to the pool, however many iterations it would have liked to have."""
+    """The model, fitted to the pool, without a warning that it has not converged."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         return model.fit(examples.inputs[:, :-1], examples.targets, **arguments)
 
 
 def first_weights(model: Any, examples: Examples) -> FloatArray:
-    """The weights that the model will start from: those of its like that takes one step of no length."""
+    """The model's initial weights, found with a copy that makes one step of length 0."""
     still = clone(model).set_params(max_iter=1, learning_rate_init=1e-300)
     return flat_weights(fitted(still, examples))

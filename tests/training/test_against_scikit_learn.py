@@ -1,4 +1,4 @@
-"""Steps from MLPClassifier's own first weights, in its order of rows, in float64."""
+"""Steps from MLPClassifier's initial weights, in its order of rows, in float64."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from fnnctl.training.stack import Stack
 from tests.training.recipes import blobs, member_of, pool_of, settings_of
 from tests.training.scikit_learn import first_weights, fitted, flat_weights
 
-BATCH = 16  # the last batch of an epoch would have another λ if it were smaller, so 48 rows are used
+BATCH = 16  # a smaller last batch would have another λ in scikit-learn, so there are 48 rows
 EPOCHS = 7
 
 
@@ -74,7 +74,7 @@ def test_weights_agree(
     reason="this scikit-learn has no sample weights",
 )
 def test_weighted_rows_agree() -> None:
-    """All rows at once, so that their weights have a mean of 1 in every batch, as our factors have."""
+    """All rows form one batch, so that the weights have mean 1 in every batch, as ours do."""
     examples = blobs(40, 5, 3, precision="float64")
     weights = np.random.default_rng(1).uniform(0.0, 3.0, 40)
     weights[:4] = 0.0
@@ -102,7 +102,7 @@ def test_weighted_rows_agree() -> None:
 
 
 def test_a_weight_is_a_number_of_copies() -> None:
-    """A row of weight 3 is three rows: the same mean risk, and so the same weights after some steps."""
+    """A row of weight 3 equals three rows: the mean risk is the same, and so are the weights."""
     single = blobs(12, 4, 3, precision="float64")
     counts = np.array([1, 2, 3] * 4)
     repeated = pool_of(single.inputs[:, :-1].repeat(counts, axis=0), single.targets.repeat(counts))

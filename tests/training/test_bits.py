@@ -1,4 +1,4 @@
-"""A member has the same bits as if trained alone, also if other members leave early."""
+"""A member has the same bits as if trained alone, even if other members leave early."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def stack_settings(draw: st.DrawFn, classes: int) -> StackSettings:
 
 @st.composite
 def stacks(draw: st.DrawFn) -> tuple[StackSettings, list[Member], int]:
-    """Members that differ in every number, in seed, rows, length and stopping."""
+    """Members that differ in all hyperparameters, in seed, rows, length and stopping."""
     classes = draw(st.sampled_from([1, 2, 2, 3, 5, 7]))
     shape = draw(stack_settings(classes))
     metric = "r2" if classes == 1 else "accuracy"
@@ -160,7 +160,7 @@ def stacks(draw: st.DrawFn) -> tuple[StackSettings, list[Member], int]:
 
 
 def examples_of(settings: StackSettings, rows: int) -> Examples:
-    """Rows around one centre a class, or with real targets."""
+    """Rows around one centre per class, or with real targets."""
     shape = settings.shape
     if shape.output not in REAL_VALUE_LOSSES:
         return blobs(rows, shape.inputs, shape.outputs, precision=settings.precision)
@@ -192,7 +192,7 @@ def train_cut(
     st.integers(1, 5),
     st.sampled_from([("serial", 1), ("threads", 2), ("threads", 4), ("processes", 2)]),
 )
-def test_however_cut_and_by_however_many_workers(
+def test_any_grouping_and_any_number_of_workers(
     case: tuple[StackSettings, list[Member], int], most: int, who: tuple[ExecutorKind, int]
 ) -> None:
     shape, members, pool_size = case
@@ -214,7 +214,7 @@ def test_however_cut_and_by_however_many_workers(
 def states_of(
     shape: StackSettings, members: list[Member], examples: Examples
 ) -> dict[tuple[int, int], State]:
-    """What each member's checkpoint holds after each epoch, by seed and epoch."""
+    """The content of each member's checkpoint after each epoch, by seed and epoch."""
     states: dict[tuple[int, int], State] = {}
 
     def keep(stack: Stack, record: Record) -> None:
@@ -229,7 +229,7 @@ def states_of(
 def test_what_a_checkpoint_holds_of_a_member_is_its_own(
     case: tuple[StackSettings, list[Member], int],
 ) -> None:
-    """So that a checkpoint's digest is the same whoever trained beside it, and any can be stacked again."""
+    """So a checkpoint has the same digest in any stack, and can be stacked again with any others."""
     shape, members, pool_size = case
     examples = examples_of(shape, pool_size)
     together = states_of(shape, members, examples)
@@ -243,8 +243,8 @@ def test_what_a_checkpoint_holds_of_a_member_is_its_own(
 
 
 @given(stacks(), st.integers(1, 5))
-def test_going_on_from_a_kept_state(case: tuple[StackSettings, list[Member], int], cut: int) -> None:
-    """Training until an epoch and going on from the arrays kept there is training without a pause."""
+def test_continuing_from_a_saved_state(case: tuple[StackSettings, list[Member], int], cut: int) -> None:
+    """Training to an epoch and then continuing from its state equals training without a pause."""
     shape, members, pool_size = case
     examples = examples_of(shape, pool_size)
     kept: dict[int, dict[str, npt.NDArray[Any]]] = {}
@@ -260,7 +260,7 @@ def test_going_on_from_a_kept_state(case: tuple[StackSettings, list[Member], int
     assert_same_bits(whole, resumed)
 
 
-def test_watching_changes_no_bit() -> None:
+def test_diagnostics_change_no_bits() -> None:
     shape = settings_of(5, ((30, "relu"), (20, "hard_logistic")), 3)
     examples = blobs(80, 5, 3)
     member = member_of(shape, 60, 20)
@@ -278,7 +278,7 @@ def test_seeds_differ() -> None:
 
 
 def test_a_member_that_diverges_in_the_midst_of_a_long_epoch_disturbs_nobody() -> None:
-    """An epoch of all who have diverged is broken off: beside one who has not, none is."""
+    """An epoch is cut short if all members have diverged, but not if one has not."""
     examples = blobs(500, 4, 3, precision="float32")
     shape = settings_of(4, ((5, "relu"),), 3, batch_size=2)
     calm = member_of(shape, 500, seed=1, learning_rate=1e-3)

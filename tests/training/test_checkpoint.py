@@ -1,4 +1,4 @@
-"""A checkpoint gives back the stack that it was made of, and no other."""
+"""A checkpoint restores the stack from which it was made, and refuses others."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def bits(state: State) -> dict[str, tuple[Any, ...]]:
     return {name: (array.shape, array.dtype, array.tobytes()) for name, array in state.items()}
 
 
-def test_a_stack_comes_back_through_a_file_and_goes_on() -> None:
+def test_a_stack_comes_back_through_a_file_and_continues() -> None:
     settings = of_adam()
     own = members(settings)
     stack = trained(settings, own, 3)
@@ -68,7 +68,7 @@ def test_a_stack_comes_back_through_a_file_and_goes_on() -> None:
 
 
 def test_what_a_checkpoint_holds() -> None:
-    """Whoever changes this list raises FORMAT: older files are then not misread."""
+    """A change to this list requires a new FORMAT, so that older files are not misread."""
     settings = of_adam()
     arrays = Checkpoint.of(trained(settings, members(settings), 2), seconds=0.0).arrays()
     history = (
@@ -104,8 +104,8 @@ def test_what_a_checkpoint_of_lbfgs_holds() -> None:
     }
 
 
-def test_one_member_of_several_goes_on_alone() -> None:
-    """Every array's first axis is the member: this is how a stack is put together anew."""
+def test_one_member_of_several_continues_alone() -> None:
+    """The first axis of every array is the member, so members can form a new stack."""
     settings = of_adam()
     own = members(settings, 3)
     stack = trained(settings, own, 2)
@@ -121,7 +121,7 @@ def test_one_member_of_several_goes_on_alone() -> None:
     "changes", [{"seed": 7}, {"train_rows": np.arange(1, 41)}, {"validation_rows": np.arange(40, 59)}]
 )
 def test_other_members_are_refused(changes: dict[str, Any]) -> None:
-    """Folds of one configuration have the same seed: their rows tell them apart."""
+    """Folds of one configuration may share a seed, but their rows differ."""
     settings = of_adam()
     own = members(settings, 1)
     arrays = Checkpoint.of(trained(settings, own, 1), seconds=0.0).arrays()

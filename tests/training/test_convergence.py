@@ -1,4 +1,4 @@
-"""The end by the training loss: by hand, and against the epochs that MLPClassifier trains."""
+"""Convergence of the training loss: by hand, and against MLPClassifier's number of epochs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.training.scikit_learn import first_weights, fitted
 
 
 def after(convergence: Convergence, *losses: float) -> list[bool]:
-    """Who has converged after an epoch with these losses, one a member."""
+    """Which members have converged after an epoch with these losses."""
     convergence.update({"train_loss": np.array(losses)})
     return [bool(ended) for ended in convergence.converged]
 
@@ -29,7 +29,7 @@ def ends(rule: ConvergenceRule, losses: list[float]) -> list[bool]:
 
 
 def test_by_hand() -> None:
-    """Tolerance 0.5, patience 2: the third failure in a row ends. 3.6 fails, but is the least loss then.
+    """Tolerance 0.5, patience 2: the third failure in a row ends training. 3.6 fails, but is the new minimum.
 
     4; 3.6 fails; 3.2 is only 0.4 below 3.6 and fails, too; 2.7 is not above 3.2 − 0.5; 2.6, 2.5 and 2.4 fail.
     """
@@ -56,7 +56,7 @@ def test_a_nan_is_not_the_least_loss_of_a_member_for_its_neighbour() -> None:
     assert after(convergence, math.nan, 0.41) == [False, True]
 
 
-def test_goes_on_from_its_state() -> None:
+def test_continues_from_its_state() -> None:
     rule, losses = ConvergenceRule(0.5, 2), [4.0, 3.6, 3.2, 2.7, 2.6, 2.5, 2.4]
     for cut in range(1, len(losses)):
         before = Convergence([rule], None)
@@ -72,7 +72,7 @@ def test_goes_on_from_its_state() -> None:
     [(0.05, 0.01, 1), (0.05, 0.003, 3), (0.3, 1e-2, 2), (1.0, 1e-3, 3), (1.0, 1e-4, 10)],
 )
 def test_as_many_epochs_as_mlp_classifier(rate: float, tolerance: float, patience: int) -> None:
-    """From its own first weights, by small even steps and by ones so large that it often rises."""
+    """From its own initial weights, with small steps and with steps so large that the loss often rises."""
     examples = blobs(60, 2, 4, seed=6, precision="float64")
     solver: dict[str, Any] = {"solver": "sgd", "momentum": 0.0, "learning_rate_init": rate, "alpha": 0.0}
     model = MLPClassifier(
@@ -97,7 +97,7 @@ def test_as_many_epochs_as_mlp_classifier(rate: float, tolerance: float, patienc
 
 def test_the_last_epoch_is_not_called_convergence_before_it() -> None:
     settings = settings_of(4, ((5, "tanh"),), 3)
-    rule = ConvergenceRule(1e6, 3)  # no epoch improves by so much: the first has nothing to fail against
+    rule = ConvergenceRule(1e6, 3)  # no epoch improves by this much, but the first cannot fail
     examples = blobs(40, 4, 3)
     for epochs, outcome in ((4, Outcome.COMPLETED), (5, Outcome.CONVERGED), (9, Outcome.CONVERGED)):
         (trained,) = train_stack(

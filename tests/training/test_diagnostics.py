@@ -1,4 +1,4 @@
-"""What is recorded of the gradient over an epoch of several steps."""
+"""The recorded gradient norm of an epoch of several steps."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.training.recipes import member_of, pool_of, settings_of
 
 
 def test_the_gradients_norm_is_the_root_mean_square_over_the_steps() -> None:
-    """Three examples with x = 0 and label 0 of 2, one a step, α = 1: only the biases (b, −b) learn.
+    """Three examples with x = 0 and label 0 of 2, one per step, α = 1: only the biases (b, −b) change.
 
     The gradient is (−q, q) with q = 1 − σ(2b), its square 2q², and b ← b + q. From b = 0: q = 0.5, then
     1 − σ(1) = 0.26894, then 1 − σ(1.53788) = 0.17684. Their squares sum to 0.35360, and
@@ -26,13 +26,13 @@ def test_the_gradients_norm_is_the_root_mean_square_over_the_steps() -> None:
 
 
 def test_the_penalty_is_part_of_the_gradient_and_each_member_has_its_own() -> None:
-    """Full batches and α = 0: the norm is |∂R/∂W| at the first weights, which λ ≫ 1 alone decides."""
+    """Full batches and α = 0: the norm is |∂R/∂W| at the initial weights, dominated by λ ≫ 1."""
     settings = settings_of(3, (), 2, optimizer="sgd", batch_size=4, precision="float64")
     members = [member_of(settings, 4, seed=seed, learning_rate=0.0, l2=1e9, epochs=2) for seed in (0, 1)]
     results = train_stack(
         Stack(settings, members, pool_of(np.ones((4, 3)), np.array([0, 1, 0, 1]))), diagnose=True
     )
-    for result in results:  # biases are zero: all of the row is weights
+    for result in results:  # biases are zero, so only weights contribute
         expected = 1e9 * np.sqrt(np.sum(result.parameters**2))
         assert result.history["gradient_norm"] == pytest.approx([expected] * 2, rel=1e-6)
     assert results[0].history["gradient_norm"] != results[1].history["gradient_norm"]

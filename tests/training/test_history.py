@@ -18,7 +18,7 @@ def test_a_members_history_is_its_own() -> None:
     assert history.of_member(1) == {"train_loss": [5.0, 4.0]}
 
 
-def test_what_rises_is_turned_so_that_smaller_is_better() -> None:
+def test_rising_columns_get_the_sign_that_makes_smaller_better() -> None:
     record = {"validation_loss": np.array([1.0, 2.0, 3.0]), "validation_f1_macro": np.array([0.1, 0.2, 0.3])}
     values = monitored(record, ["validation_loss", "validation_f1_macro", None], {"validation_f1_macro"})
     np.testing.assert_array_equal(values, [1.0, -0.2, 0.0])

@@ -11,7 +11,7 @@ from tests.training.recipes import blobs
 
 @dataclass(frozen=True)
 class OnDemand:
-    """A pool that is not in memory, as far as anyone can see."""
+    """A pool that does not seem to be in memory."""
 
     examples: Examples
 

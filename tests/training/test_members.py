@@ -16,7 +16,7 @@ DTYPE = np.dtype(np.float32)
 
 
 def named_parameters(shape: NetworkShape, *biases: InitialBiases) -> list[dict[str, FloatArray]]:
-    """The first parameters of a stack of members that differ in their biases, by name."""
+    """The initial parameters, by name, of members that differ in their biases."""
     members = [member_of(SETTINGS, 10, seed=9, initial_biases=each) for each in biases]
     layout = ParameterLayout(shape)
     statistics = layout.initial_statistics(1, DTYPE)
@@ -34,7 +34,7 @@ def test_zero_biases_take_nothing_from_the_stream() -> None:
 
 
 def test_uniform_biases_are_drawn_after_their_layers_weights() -> None:
-    """Beside a member whose biases are zero, and which is as it is alone."""
+    """The other member has zero biases and the same bits as alone."""
     zero, uniform, last = named_parameters(SETTINGS.shape, "zero", "uniform", "zero")
     rng = stream(9, Purpose.WEIGHTS)
     for layer, (outputs, inputs) in enumerate([(5, 4), (6, 5), (3, 6)], start=1):

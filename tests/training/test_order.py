@@ -1,4 +1,4 @@
-"""The order in which an epoch takes the rows, found out from the weights that it leads to."""
+"""The order of the rows in an epoch, inferred from the resulting weights."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Order = tuple[int, ...]
 
 
 def weights_after(epochs: int, *, seed: int, shuffle: bool) -> FloatArray:
-    """W with a last column of biases, (2, 4); after no epoch the first weights."""
+    """W with biases in the last column, (2, 4); after 0 epochs, the initial weights."""
     learning_rate = LEARNING_RATE if epochs else 0.0
     member = member_of(SETTINGS, ROWS, seed=seed, epochs=max(epochs, 1), learning_rate=learning_rate, l2=0.0)
     (result,) = train_stack(Stack(replace(SETTINGS, shuffle=shuffle), [member], pool_of(X, Y)))
@@ -31,7 +31,7 @@ def weights_after(epochs: int, *, seed: int, shuffle: bool) -> FloatArray:
 
 
 def descended(W: FloatArray, order: Order) -> FloatArray:
-    """Gradient descent on one row after another: W ← W − α(ŷ − y)xᵀ."""
+    """Gradient descent row by row: W ← W − α(ŷ − y)xᵀ."""
     for row in order:
         x = np.append(X[row], 1.0)
         exponentials = np.exp(W @ x)
@@ -40,7 +40,7 @@ def descended(W: FloatArray, order: Order) -> FloatArray:
 
 
 def orders(*, seed: int, shuffle: bool) -> list[Order]:
-    """Each epoch's order: the one among all 24 that explains its weights."""
+    """The order of each epoch: the one of all 24 that leads to its weights."""
     found = []
     before = weights_after(0, seed=seed, shuffle=shuffle)
     for epoch in range(1, EPOCHS + 1):

@@ -46,7 +46,7 @@ def features_of(numeric: FloatArray, codes: IntArray) -> Features:
 
 
 WIDTH = 2 * NUMBERS + CATEGORIES + 1
-"""A number and its indicator, the categories, and theirs."""
+"""Features: a number, its indicator, the categories, and their indicator."""
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -35,7 +35,7 @@ def test_parts_of_parts() -> None:
 
 
 def test_a_stack_remembers_these_arrays_and_their_first_axis_is_the_member() -> None:
-    """What is added to training and must be kept stands in this list, and so in every checkpoint."""
+    """New training state must be added to this list, and so to every checkpoint."""
     hidden = (HiddenShape(4, "relu", normalization="batch"),)
     settings = StackSettings(NetworkShape(3, hidden, 2), "nadam", 10, lr_schedule="adaptive", averaging="ema")
     schedule = {"factor": 0.5, "patience": 1, "tolerance": 0.0, "minimum": 0.0}

@@ -12,7 +12,7 @@ from fnnctl.training.threads import default_threads  # noqa: E402
 
 
 def numpys_threads() -> set[int]:
-    """What an independent library sees of NumPy's BLAS."""
+    """The number of threads of NumPy's BLAS, as reported by an independent library."""
     np.ones((2, 2)) @ np.ones((2, 2))
     return {
         pool["num_threads"] for pool in threadpoolctl.threadpool_info() if "numpy" in pool.get("filepath", "")

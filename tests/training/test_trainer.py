@@ -125,7 +125,7 @@ def test_a_dead_layer_is_seen() -> None:
 
 
 def test_divergence_is_found_within_the_epoch_and_has_the_same_bits_alone() -> None:
-    """Of 250 steps a wild member alone takes the first 100; beside a calm one it takes them all."""
+    """Of 250 steps, a diverging member alone takes the first 100; beside a stable one it takes all."""
     settings = settings_of(4, ((10, "relu"),), 3, optimizer="sgd", batch_size=1)
     rule = StoppingRule("validation_accuracy", patience=9)
     wild = member_of(settings, 250, 30, seed=1, learning_rate=1e18, stopping=rule)
@@ -144,11 +144,11 @@ def test_divergence_is_found_within_the_epoch_and_has_the_same_bits_alone() -> N
     stacked, other = train_stack(
         Stack(settings, [wild, calm], examples), diagnose=True, should_stop=counting("together")
     )
-    assert steps == {"alone": 100, "together": 5 * 250 - 1}  # after the last step there is nothing to stop
+    assert steps == {"alone": 100, "together": 5 * 250 - 1}  # there is nothing to stop after the last step
     assert (alone.outcome, stacked.outcome) == (Outcome.DIVERGED, Outcome.DIVERGED)
     assert other.outcome is Outcome.COMPLETED
     assert alone.epochs == stacked.epochs == 1
-    assert alone.best_epoch is stacked.best_epoch is None  # an accuracy of weights that are no numbers
+    assert alone.best_epoch is stacked.best_epoch is None  # the accuracy of NaN weights
     assert repr(alone.history) == repr(stacked.history)
     assert {name for name, values in alone.history.items() if np.isfinite(values[-1])} == {"learning_rate"}
     assert alone.parameters.tobytes() == stacked.parameters.tobytes()
@@ -157,7 +157,7 @@ def test_divergence_is_found_within_the_epoch_and_has_the_same_bits_alone() -> N
 
 @pytest.mark.parametrize(("asked", "epochs", "begun"), [(1, 0, 1), (3, 1, 1), (5, 1, 2), (6, 2, 2)])
 def test_a_stop_after_the_last_step_leaves_a_whole_epoch(asked: int, epochs: int, begun: int) -> None:
-    """Three steps an epoch; what was begun is that epoch's, and no step of the next one is taken."""
+    """Three steps per epoch: the epoch is completed, and no step of the next one is taken."""
     settings = settings_of(4, ((5, "relu"),), 3, batch_size=10)
     answers = iter([False] * (asked - 1) + [True])
     stack = Stack(settings, [member_of(settings, 30, 9)], blobs(39, 4, 3))
@@ -166,7 +166,7 @@ def test_a_stop_after_the_last_step_leaves_a_whole_epoch(asked: int, epochs: int
 
 
 def test_out_of_time_after_the_first_epoch() -> None:
-    """At least one epoch is trained; a stack that had none left when it was resumed trains none."""
+    """At least one epoch is trained, except in a resumed stack that had none left."""
     settings = settings_of(4, ((10, "relu"),), 3)
     (trained,) = train_stack(Stack(settings, [member_of(settings, 90)], blobs(90, 4, 3)), seconds=0.0)
     assert (trained.outcome, trained.epochs) == (Outcome.OUT_OF_TIME, 1)
@@ -177,7 +177,7 @@ def test_out_of_time_after_the_first_epoch() -> None:
     assert (resumed.outcome, resumed.epochs) == (Outcome.OUT_OF_TIME, 2)
 
 
-def test_who_has_ended_is_not_out_of_time() -> None:
+def test_a_member_that_has_ended_is_not_out_of_time() -> None:
     settings = settings_of(4, ((10, "relu"),), 3)
     members = [member_of(settings, 90, epochs=epochs) for epochs in (1, 2)]
     done, late = train_stack(Stack(settings, members, blobs(90, 4, 3)), seconds=0.0)
@@ -185,8 +185,8 @@ def test_who_has_ended_is_not_out_of_time() -> None:
 
 
 @pytest.mark.parametrize("averaging", ["ema", "swa"])
-def test_a_first_epoch_that_is_broken_off_leaves_the_weights_themselves(averaging: AveragingKind) -> None:
-    """No average means anything yet, nor have averaged weights statistics of their own."""
+def test_an_interrupted_first_epoch_keeps_the_weights_themselves(averaging: AveragingKind) -> None:
+    """There is no average yet, and averaged weights would have no statistics."""
     shape = NetworkShape(4, (HiddenShape(6, "relu", normalization="batch"),), 3)
     settings = StackSettings(shape, "sgd", 10, averaging=averaging)
     member = member_of(

@@ -1,1 +1,1 @@
-"""Messages about what is wrong with a config, with what was probably meant."""
+"""Messages about what is wrong with a config, with suggestions."""

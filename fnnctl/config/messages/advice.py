@@ -20,7 +20,7 @@ def meant_word(word: str, options: Sequence[str]) -> str:
     lower = word.lower()
     if synonyms().get(lower) in options:
         return f" (here it is called '{synonyms()[lower]}')"
-    for option in options:  # a metric without a part means that of the validation part
+    for option in options:  # a metric without a part is that of the validation part
         if lower and option.startswith(f"validation_{lower}"):
             return f" (did you mean '{option}'?)"
     return did_you_mean(lower, options)
@@ -43,7 +43,7 @@ def glued_setting(text: str) -> str:
 
 
 def meant_value(forms: Sequence[Schema], value: Any) -> str:
-    """Return advice, such as ` (remove the quotes)`, that turns a value into one of the forms, or ""."""
+    """Return advice on how a value becomes valid, such as ` (remove the quotes)`; empty if there is none."""
     kinds = {_kind(form) for form in forms}
     if isinstance(value, str):
         return _meant_text(forms, kinds, value) if value and value.isprintable() else ""
@@ -93,7 +93,7 @@ def _meant_text(forms: Sequence[Schema], kinds: set[str], text: str) -> str:
 
 
 def _fits(kinds: set[str], value: Any) -> bool:
-    """Whether a value, if it is not text, is of one of these kinds."""
+    """Whether a value is of one of these kinds; text never is."""
     match value:
         case None:
             return "null" in kinds

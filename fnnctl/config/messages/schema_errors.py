@@ -179,7 +179,7 @@ def _glued(key: str) -> str:
 
 
 def _beside_a_choice(key: str, place: ConfigPath, chosen: str) -> str:
-    """The setting next to a union that does for all its choices what this key does for some."""
+    """Name the setting next to a union that has this key's effect for all choices of the union."""
     beside = (*place[:-1], synonyms().get(key.lower(), ""))
     return f"; with {chosen}, write {format_path(beside)}" if beside in set(all_settings()) else ""
 
@@ -209,14 +209,14 @@ def _belongs(homes: Sequence[ConfigPath]) -> str:
 
 
 def _choice(word: str, settings: Sequence[ConfigPath], place: ConfigPath) -> str:
-    """The key is a value of one of the settings."""
+    """Advice for a key that is a value of one of the settings."""
     if len(settings) != 1:
         return ""
     return f"; here it is {'name' if settings[0] == place else format_path(settings[0])}: {word}"
 
 
 def _meant_elsewhere(key: str, place: ConfigPath) -> str:
-    """A setting deeper inside this section is more likely meant than one of another section."""
+    """Suggest a setting: one inside this section rather than one of another section."""
     meant = meant_path(key, _inside(all_settings(), place)) or meant_path(key, all_settings())
     return f" (did you mean '{format_path(meant)}'?)" if meant else ""
 

@@ -45,9 +45,9 @@ class LoadedConfig:
     """The values of the file and the command line, including those that only trials of a search read."""
 
     def search_problems(self, check: Check | None = None) -> list[Problem]:
-        """What is wrong with the `search` section, from top to bottom; `fnnctl train` does not read it.
+        """The problems of the `search` section, in the order of their lines; `fnnctl train` does not read it.
 
-        With `check`, also which trials do not fit the data.
+        With `check`, this includes trials that do not fit the data.
         """
         messages = search_messages(self.config, self.experiment, check)
         return _from_top_to_bottom(self.locations.problems(messages))
@@ -56,7 +56,7 @@ class LoadedConfig:
     def located(self) -> Iterator[None]:
         """Add file and line to problems from lower packages, which only know the path of the setting.
 
-        Raises the `ConfigError` or `DataError` again; problems without a path stay as they are.
+        Raises the `ConfigError` or `DataError` again; problems without a path are unchanged.
         """
         try:
             yield
@@ -152,7 +152,7 @@ def _read(file: Path) -> bytes:
         if stat.S_ISREG(kind):
             with file.open("rb") as stream:
                 return stream.read(MAX_BYTES + 1)
-        what = "a folder" if stat.S_ISDIR(kind) else "a pipe or a device"  # the latter would be waited for
+        what = "a folder" if stat.S_ISDIR(kind) else "a pipe or a device"  # a pipe could block
         message = f"is {what}, not a config file"
     except OSError as error:
         if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG):

@@ -22,8 +22,8 @@ def resolved_yaml(
 ) -> str:
     """Write the experiment in the order of the schema, without settings that have no effect.
 
-    Floats are written so that they are read back exactly. `load_config` could have returned the experiment:
-    a setting without effect has its default. `trials` are those of its search: see `active_settings`.
+    Floats are written so that they are read back exactly. The experiment must be complete, as `load_config`
+    returns it: settings without effect are at their defaults. For `trials`, see `active_settings`.
     """
     return _FIRST_LINE.format(command) + block_yaml(active_settings(experiment, trials))
 
@@ -31,7 +31,8 @@ def resolved_yaml(
 def active_settings(experiment: Experiment, trials: TrialConfigs | None = None) -> dict[str, Any]:
     """The experiment as plain values, defaults filled in, without settings that have no effect.
 
-    With the `trials` of its search, the values are such that they give the same trials.
+    With the `trials` of its search, the values are adapted so that they give the same trials: see
+    `TrialConfigs.for_all_trials`.
     """
     values: dict[str, Any] = plain(experiment)
     unread = unread_settings(experiment)

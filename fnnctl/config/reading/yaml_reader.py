@@ -31,7 +31,7 @@ _LINE_END = re.compile("\r\n|\r|\n")
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A YAML document as plain values, the line of each value, and the problems of what was left out."""
+    """A YAML document as plain values, with the line of each value and the problems of the refused ones."""
 
     value: Any
     lines: dict[ConfigPath, int]

@@ -21,7 +21,7 @@ class Fork:
 
     path: ConfigPath
     settings: Mapping[Any, Collection[str]]
-    """Settings by name; None has those of the default name."""
+    """Settings by name; the key None is for the default name."""
 
     def others_in(self, config: Any) -> list[ConfigPath]:
         """The settings in the config that belong to another name and not to the section's current name."""

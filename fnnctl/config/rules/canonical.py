@@ -3,8 +3,8 @@
 Equal configurations must train identically, whether they come from a file, `resolved.yaml` or a search. So
 the seed of the weights and of the order of rows is a hash of the experiment's seed and every setting that
 training depends on. A setting counts unless it is in `NOT_COUNTED`, so that a new one cannot be forgotten.
-Settings without effect are left out, and so are settings at their default, given or not: a setting added in
-a later version changes no seed unless it is used.
+Settings without effect or at their default value are left out, so that a setting that is added in a later
+version changes no seed unless it is used.
 """
 
 from __future__ import annotations
@@ -67,9 +67,9 @@ def configuration_seed(experiment: Experiment) -> int:
 
 
 def _written_out(model: ModelConfig) -> ModelConfig:
-    """The model in one of several equivalent forms.
+    """The model in a form that is the same for all equivalent models.
 
-    Missing layer settings are filled in from the model, and an output that `auto` may resolve to is `auto`.
+    Missing layer settings are filled in from the model, and an output that `auto` resolves to becomes `auto`.
     """
     inherited = {key: getattr(model, key) for key in HiddenLayerConfig.model_fields if hasattr(model, key)}
     layers = [

@@ -1,4 +1,4 @@
-"""Settings that contradict each other or make no sense together, each with what to write instead."""
+"""Finds settings that contradict each other or make no sense together, and says what to write instead."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NULL_WHEN_OFF = ("max_norm", "clip_norm", "clip_value", "averaging")
 
 
 def contradictions(experiment: Experiment, unread: Collection[ConfigPath] = ()) -> Messages:
-    """The settings that contradict others, each with what to do.
+    """The settings that contradict others, each with a message that says what to do.
 
     Settings inside an unread section are left out.
     """
@@ -145,7 +145,7 @@ def _not_with_lbfgs(experiment: Experiment) -> Contradictions:
 
 
 def _random_or_moving(experiment: Experiment) -> Iterator[tuple[ConfigPath, str]]:
-    """What is random in training or changes the weights besides the optimizer, and its value for "off"."""
+    """The settings in use that make the risk random or disturb a line search, each with its "off" value."""
     training, model = experiment.training, experiment.model
     for name in ("l1", "input_noise", "mixup", *NULL_WHEN_OFF):
         if getattr(training, name):

@@ -17,7 +17,7 @@ from fnnctl.space.values import identity
 
 
 def space_of(space: Mapping[str, DomainConfig]) -> Space:
-    """The space to search; raises ValueError if conditions form a circle."""
+    """The space to search; raises ValueError if conditions form a cycle."""
     return Space(dimensions_of(space))
 
 
@@ -42,8 +42,8 @@ def place_of(dimension: Dimension) -> ConfigPath:
 def condition(path: str, wanted: Any, dimensions: Mapping[str, Dimension]) -> Condition | None:
     """The condition for `path: wanted` in a `when`; None if the path is not searched.
 
-    `wanted` is a value or a list of values. The path may lead into a setting that is searched as a whole: the
-    condition then holds for those of its values that have a wanted value there.
+    `wanted` is a value or a list of values. The path may lead into a setting that is searched as a whole; the
+    condition then holds for every choice whose value at that path is wanted.
     """
     wanted = tuple(wanted) if isinstance(wanted, list | tuple) else (wanted,)
     parts = parse_path(path)

@@ -19,7 +19,7 @@ from fnnctl.config.schema.experiment import Experiment
 from fnnctl.space.dimensions import parents_first
 
 LEFT_OPEN: Final = "auto"
-"""This value requests nothing, so it may be given even if the setting has no effect."""
+"""This value turns the setting off, so it may be given even if the setting has no effect."""
 EARLY_STOPPING: Final[ConfigPath] = ("training", "early_stopping")
 
 
@@ -65,7 +65,7 @@ def _completed(config: Any) -> Experiment:
 def _read_elsewhere(
     config: Mapping[str, Any], unread: Collection[ConfigPath], experiment: Experiment
 ) -> Collection[ConfigPath]:
-    """Those of the unread settings that a trial of the search reads, or another `--method`."""
+    """The unread settings that a trial of the search or another `--method` reads."""
     if experiment.search is None or not unread:
         return ()
     dimensions, _ = parents_first(dimensions_of(sound_domains(experiment.search.space)))

@@ -1,4 +1,4 @@
-"""Reads and changes plain configs at paths. Changes return a copy; the given config stays as it is."""
+"""Reads and changes plain configs at paths. Changes return a copy; the given config is not modified."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def override(config: Any, path: ConfigPath, value: Any) -> Any:
     """The config with one value set.
 
     Missing or null sections on the path are created, short forms are written out, and a missing list starts
-    from its default; an index one past the end appends an entry. A value in `config` that can be neither
-    section nor list stays, and is reported later. Raises `ConfigError` if the path leads into a setting that
-    is not a section or list.
+    from its default; an index one past the end appends an entry. If `config` has a wrong value where the path
+    needs a section or a list, that value is kept and reported later. Raises `ConfigError` if the path leads
+    into a setting that is neither a section nor a list.
     """
     for depth, part in enumerate(path):
         _refuse_wrong_step(config, path[:depth], part)

@@ -1,9 +1,9 @@
-"""Tries values of a space before the search starts, to find those that the rules refuse.
+"""Tries values of a space before the search starts, to find the ones that the rules refuse.
 
-Each value of a choice and both ends of a range are tried alone; the values of a choice are also tried with
-those of each other dimension. A refused value is an error if it never works, or if a condition (`when`) on a
-choice would prevent the refused combination. Numbers that contradict each other only in some combinations are
-not reported here: those trials fail.
+Each value of a choice and both ends of a range are tried alone; each value of a choice is also tried together
+with the values of every other dimension. A refused value is an error if no trial can have it, or if a
+condition (`when`) on a choice would prevent the refused combination. Numbers that contradict each other only
+in some combinations are not reported here; such trials fail.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from fnnctl.space.layers import DEPTH
 from fnnctl.space.values import identity
 
 MOST_PAIRED = 8
-"""At most this many values of a choice are tried with those of each other dimension."""
+"""At most this many values of a choice are tried together with the values of every other dimension."""
 MOST_NAMED = 50
-"""At most this many values are in a condition that a message proposes."""
+"""A message proposes a condition with at most this many values."""
 Values = Mapping[str, Any]
 """Values by dimension."""
 
@@ -48,7 +48,7 @@ def refused_values(configs: TrialConfigs, dimensions: Sequence[Dimension]) -> Me
 def read_by_some_trial(
     configs: TrialConfigs, dimensions: Sequence[Dimension], paths: Sequence[ConfigPath]
 ) -> set[ConfigPath]:
-    """The settings among `paths` that are read if one dimension differs from the config."""
+    """The settings among `paths` that are read by a trial with one dimension different from the config."""
     found: set[ConfigPath] = set()
     for dimension in dimensions if paths else ():
         for value in dimension.domain.values_to_try():
@@ -86,14 +86,14 @@ class _Probing:
         """Why a dimension has no effect, if no trial has read it yet."""
         self.read: set[str] = set()
         self.center: dict[str, Any] = {}
-        """One value per dimension, without contradictions; `misfits` have none."""
+        """One value per dimension, free of contradictions; dimensions in `misfits` have none."""
         self.misfits = list(dimensions)
         while placed := [each for each in self.misfits if self._place(each)]:
             self.misfits = [each for each in self.misfits if each not in placed]
         self.fitting = [each for each in dimensions if each not in self.misfits]
 
     def check(self, *varied: Dimension) -> None:
-        """Try all values of one dimension, or all pairs of values of two, and report errors."""
+        """Try all values of one dimension, or all pairs of values of two, and collect the errors."""
         most = None if len(varied) == 1 else MOST_PAIRED
         for values in product(*(_some(each.domain.values_to_try(), most) for each in varied)):
             chosen = {each.name: value for each, value in zip(varied, values, strict=True)}
@@ -116,7 +116,7 @@ class _Probing:
         return False
 
     def _around(self, chosen: Values) -> dict[str, Any]:
-        """The values of a trial that has the chosen values, and the center's for the rest."""
+        """The values of a trial: the chosen ones, and for the other dimensions those of the center."""
         values = dict(self.center)
         for name in chosen:
             values.update(self.contexts[name])
@@ -176,18 +176,18 @@ def _some(values: Sequence[Any], most: int | None) -> Sequence[Any]:
 
 
 def _is_choice(dimension: Dimension) -> bool:
-    """Whether a condition on it makes sense: its values are words, or numbers of layers."""
+    """Whether a condition on the dimension makes sense: its values are words, or it is the depth."""
     return not dimension.ordered or dimension.part == DEPTH
 
 
 def _is_about(path: ConfigPath, dimension: Dimension) -> bool:
-    """Whether a path is the dimension's setting, inside it, or around it."""
+    """Whether a path is the dimension's setting, or one inside or around it."""
     setting = parse_path(dimension.setting)
     return all(one == other for one, other in zip(path, setting, strict=False))
 
 
 def _is_unread(path: ConfigPath, unread: Messages) -> str | None:
-    """Why a setting, or a section around it, has no effect; None if it has one."""
+    """Why a setting, or a section around it, has no effect; None if it has an effect."""
     around = (path[:depth] for depth in range(len(path), 0, -1))
     return next((unread[place] for place in around if place in unread), None)
 

@@ -1,24 +1,30 @@
 """Checks the `search` section before a search starts.
 
-Loading a config checks this section against the schema only: `fnnctl train` does not read it, and the `--set`
-options of a trial may give an experiment that makes no sense as the start of a search.
+When a config is loaded, this section is only checked against the schema: `fnnctl train` does not read it, and
+an experiment with the `--set` options of one trial may make no sense as a search.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
-from fnnctl.config.paths import Messages, format_path
+from fnnctl.config.paths import ConfigPath, Messages, format_path, parse_path
 from fnnctl.config.rules.space_check import space_messages
 from fnnctl.config.rules.start_from import start_from_messages
 from fnnctl.config.rules.trials import Check, TrialConfigs, trial_configs
 from fnnctl.config.rules.validation import RefusedConfigurationError
+from fnnctl.config.schema.domains import ChoiceConfig
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.metric_names import METRICS, class_of
 from fnnctl.config.schema.search import AUTO_METRIC, ObjectiveConfig, SearchConfig
+from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.errors import did_you_mean
 from fnnctl.text import shown
+
+OUTPUT: Final[ConfigPath] = ("model", "output")
+OUTPUTS_OF_NUMBERS: Final = frozenset({"squared", "absolute", "huber"})
+"""The outputs of a regression, each of which has a loss function of its own."""
 
 
 def search_messages(
@@ -26,7 +32,7 @@ def search_messages(
 ) -> Messages:
     """What is wrong with the `search` section of `config`, which describes `experiment`.
 
-    With `check`, also which trials do not fit the data.
+    With `check`, this includes trials that do not fit the data.
     """
     search = experiment.search
     if search is None:
@@ -54,12 +60,37 @@ def _objective_messages(objective: ObjectiveConfig, experiment: Experiment) -> M
     if metric not in (AUTO_METRIC, *METRICS) and class_of(metric) is None:
         message = f"there is no metric {shown(metric)}{_meant_metric(metric)}"
         messages["search", "objective", "metric"] = message
+    if metric == "loss" and (searched := _searched_losses(experiment)):
+        messages["search", "objective", "metric"] = (
+            f"{searched} is searched, and values of different loss functions cannot be compared; "
+            "write metric: r2, rmse or mae"
+        )
     if objective.on == "validation" and experiment.data.split.validation == 0:
         messages["search", "objective", "on"] = (
             "there is no validation part, because data.split.validation is 0; "
             "write on: cross_validation, or data.split.validation: 0.15"
         )
     return messages
+
+
+def _searched_losses(experiment: Experiment) -> str | None:
+    """The searched setting that gives trials different loss functions; None if all have the same.
+
+    `softmax` and `logistic` have the same one, the cross-entropy.
+    """
+    for key, section in (experiment.search.space if experiment.search else {}).items():
+        path = parse_path(key)
+        if path == (*OUTPUT, "delta"):
+            return key
+        values = section.choice if isinstance(section, ChoiceConfig) else ()
+        if path == OUTPUT[:1]:
+            values = tuple(value.get(OUTPUT[1]) for value in values if isinstance(value, Mapping))
+        elif path not in (OUTPUT, (*OUTPUT, "name")):
+            continue
+        kinds = {value.get("name") if isinstance(value, Mapping) else value for value in values}
+        if len({flow_yaml(value) for value in values}) > 1 and not kinds.isdisjoint(OUTPUTS_OF_NUMBERS):
+            return key
+    return None
 
 
 def _meant_metric(metric: str) -> str:

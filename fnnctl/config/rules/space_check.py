@@ -1,4 +1,4 @@
-"""Checks a search space before any of its values is tried."""
+"""Checks a search space before any of its values are tried."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ NOT_SEARCHED: Final[Mapping[ConfigPath, str]] = {
     ("training", "threads"): _MACHINE,
     ("training", "time_limit"): _MACHINE,
 }
-"""Settings that make no sense in a space, each with the reason; a section includes all its settings."""
+"""Settings that cannot be searched, each with the reason; a section includes all its settings."""
 
 
 def space_messages(
@@ -67,15 +67,15 @@ def space_messages(
 
 
 def sound_domains(space: Mapping[str, DomainConfig]) -> dict[str, DomainConfig]:
-    """The domains that are valid by themselves and whose paths can be searched."""
+    """The domains that are valid on their own and whose paths can be searched."""
     messages = _form_messages(space)
     return {key: section for key, section in space.items() if _is_sound((*SPACE, key), messages)}
 
 
 def messages_beside(refused: Messages, config: Mapping[str, Any]) -> Messages:
-    """Form problems of the domains that the schema accepts, if it refuses another part of the search.
+    """The problems of domains that the schema accepts, although it refuses another part of the search.
 
-    So everything can be fixed at once. The space as a whole is checked later.
+    So one run of the command reports them all. The space as a whole is checked later.
     """
     wrong = {path[2] for path in refused if path[:2] == SPACE and path[2:]}
     space = value_at(config, SPACE)
@@ -160,7 +160,7 @@ def _unsearched_message(
 
 
 def _circles(dimensions: Sequence[Dimension]) -> Messages:
-    """Conditions that form a circle; dimensions that only depend on one are left out."""
+    """Conditions that form a cycle; dimensions that only depend on a cycle are left out."""
     _, waiting = parents_first(dimensions)
     by_name = {each.name: each for each in waiting}
     messages: Messages = {}
@@ -170,7 +170,7 @@ def _circles(dimensions: Sequence[Dimension]) -> Messages:
             asked = (each.dimension for each in by_name[way[-1]].conditions)
             way.append(next(name for name in asked if name in by_name))
         if way[-1] == dimension.name:
-            messages.setdefault((*place_of(dimension), "when"), f"goes in a circle: {' → '.join(way)}")
+            messages.setdefault((*place_of(dimension), "when"), f"forms a cycle: {' → '.join(way)}")
     return messages
 
 

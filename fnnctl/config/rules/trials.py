@@ -24,7 +24,7 @@ from fnnctl.space.values import identity
 EPOCHS: ConfigPath = ("training", "epochs")
 HORIZON: ConfigPath = ("training", "horizon")
 Check: TypeAlias = Callable[[Experiment], Sequence[Problem]]
-"""Returns why the data do not fit an experiment, as problems with paths."""
+"""Returns the reasons why the data do not fit an experiment, as problems with paths."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +53,11 @@ class TrialConfigs:
         return unread_settings(validated(self.config_of(assignment)))
 
     def for_all_trials(self, values: Any, experiment: Experiment) -> Any:
-        """The complete `values` of the config's own `experiment`, changed so that they give the same trials.
+        """The complete `values` of the config's own `experiment`, adapted so that they give the same trials.
 
-        Settings that the config gives and only trials read, such as another optimizer's momentum, are added.
-        In a section whose `name` is searched, the default of a setting is removed if another name has the
-        same setting, because its default may differ.
+        Settings that the config gives but only some trials read, such as another optimizer's momentum, are
+        added. In a section whose `name` is searched, a setting at its default is removed if another name has
+        a setting of the same key, because its default may differ.
         """
         values = without(
             values, [path for fork in self.forks for path in fork.shared_defaults(values, self.config)]

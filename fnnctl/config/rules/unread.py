@@ -1,4 +1,4 @@
-"""Settings without effect ("unread"): an error if given, left out when an experiment is written."""
+"""Settings without effect ("unread"): an error if given, and left out of `resolved.yaml`."""
 
 from __future__ import annotations
 
@@ -52,8 +52,11 @@ def _unread_data(experiment: Experiment) -> Unread:
         yield ("data", "test_sha256"), "has no effect without data.test_source"
     else:
         yield ("data", "split", "test"), "has no effect: data.test_source is the test part"
-    if data.split.validation == 0 and test_share(data) == 0:
+    is_undivided = data.split.validation == 0 and test_share(data) == 0
+    if is_undivided:
         yield ("data", "split", "stratify"), "has no effect: no part is split off"
+    if not experiment.evaluation.cross_validation.stratify and (is_undivided or not data.split.stratify):
+        yield ("data", "split", "bins"), "has no effect: neither parts nor folds are stratified"
 
 
 def _unread_model(experiment: Experiment) -> Unread:

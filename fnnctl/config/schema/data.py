@@ -39,10 +39,10 @@ class SplitConfig(Section):
     test: Share = 0.2
     """The share of the rows that are used once, at the end; 0 for none."""
     stratify: bool = True
-    """Whether every part has the classes in the same proportions; in a regression, the `bins`."""
+    """Whether all parts have the same class proportions (in a regression, the same shares of the `bins`)."""
     bins: Annotated[int, Field(ge=2, le=1000)] | None = None
-    """In a regression: the number of bins of the target's values, of equally many rows each, by which parts
-    and folds are stratified; null for none."""
+    """In a regression: parts and folds are stratified by this many bins of the target's values, each with
+    about the same number of rows; null for no stratification."""
     group: Annotated[str, Field(min_length=1)] | None = None
     """A column that identifies groups of rows, such as a patient's: all rows of a group are in the same part.
     It is not used as a feature."""
@@ -59,7 +59,7 @@ class DataConfig(Section):
     """The file's SHA-256 (for a folder, the digest of the output of sha256sum for its files). If it is given,
     a file with a different digest is refused."""
     target: str | None = None
-    """The column that is predicted. The built-in data sets know theirs; for a CSV file it must be given."""
+    """The column to predict. Required for a CSV file; a built-in data set has its own."""
     task: TaskKind = "auto"
     """The kind of target. `auto` is a regression if the values are continuous numbers: numbers with
     fractions, or many whole numbers with few rows each."""

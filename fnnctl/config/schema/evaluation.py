@@ -17,10 +17,10 @@ class CrossValidationConfig(Section):
     folds: Annotated[int, Field(ge=2, le=MOST_FOLDS)] = 5
     """The number of folds."""
     repeats: Annotated[int, Field(ge=1, le=MOST_FOLDS)] = 5
-    """How many times the rows are divided into folds, each time in a different way."""
+    """The number of repeats of the cross-validation, each with different folds."""
     stratify: bool = True
-    """Whether every fold has the classes in the same proportions; in a regression, the bins of
-    `data.split.bins`."""
+    """Whether all folds have the same class proportions (in a regression, the same shares of the
+    `data.split.bins`)."""
 
 
 class EvaluationConfig(Section):

@@ -31,6 +31,6 @@ class Experiment(Section):
     training: TrainingConfig = TrainingConfig()
     """The optimizer, its schedule, regularization, and when to stop."""
     evaluation: EvaluationConfig = EvaluationConfig()
-    """How it is evaluated by cross-validation."""
+    """How the experiment is cross-validated."""
     search: SearchConfig | None = None
     """The settings that `fnnctl search` varies; training does not read this."""

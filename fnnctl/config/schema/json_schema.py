@@ -1,8 +1,8 @@
-"""The config's JSON Schema, draft 7, for editors and for every message that says what is allowed.
+"""The config's JSON Schema, draft 7, for editors and for messages that say what is allowed.
 
-Pydantic writes draft 2020-12. Draft 7 is what editors read: it has `definitions`, and it ignores what
-stands beside a `$ref`, which therefore goes into an `allOf`. A pair, whose entries are of one kind, is a list
-of two.
+Pydantic writes draft 2020-12, but editors read draft 7. Draft 7 has `definitions` in place of `$defs`. It
+ignores all keys beside a `$ref`, so the `$ref` goes into an `allOf`. It has no `prefixItems`; both entries of
+a pair have the same form, so a pair becomes a list of two such entries.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def json_schema() -> dict[str, Any]:
 
 
 class _WithoutFieldTitles(GenerateJsonSchema):
-    """Pydantic's titles of fields repeat their keys."""
+    """Leaves out the titles of fields, which only repeat their keys."""
 
     def field_title_should_be_set(self, schema: CoreSchema) -> bool:
         return False

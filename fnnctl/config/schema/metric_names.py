@@ -1,7 +1,7 @@
-"""The names of the metrics that metrics.json holds, and which way each is good.
+"""The names of the metrics in metrics.json, and whether small or large values are better.
 
-The config speaks of them (a search's objective) and so does the gate, long before anything is measured; a
-test holds them to what `metrics.classification.score` and `metrics.regression.score` return.
+The names are listed here because a config and a gate are checked before any metric is computed. A test
+compares the lists with what `metrics.classification.score` and `metrics.regression.score` return.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ CLASSIFICATION_METRICS: Final = (
     "loss", "log_loss", "brier_score",
     "expected_calibration_error", "expected_calibration_error_macro", "maximum_calibration_error",
 )  # fmt: skip
-"""Of a part of the data, in a classification."""
+"""The metrics of a part of the data in a classification."""
 REGRESSION_METRICS: Final = ("r2", "rmse", "mae", "median_absolute_error", "loss")
-"""Of a part of the data, in a regression."""
+"""The metrics of a part of the data in a regression."""
 METRICS: Final = tuple(dict.fromkeys((*CLASSIFICATION_METRICS, *REGRESSION_METRICS)))
 CLASS_METRICS: Final = (
     "precision", "recall", "f1", "roc_auc", "average_precision", "expected_calibration_error",
 )  # fmt: skip
-"""Of a class, as `per_class.CLASS.recall`."""
+"""The metrics of a single class; their names are like `per_class.CLASS.recall`."""
 LOSSES: Final = frozenset(
     {
         "loss", "loss_uncalibrated", "log_loss", "brier_score",
@@ -34,16 +34,16 @@ LOSSES: Final = frozenset(
         "rmse", "mae", "median_absolute_error",
     }
 )  # fmt: skip
-"""Those of which small values are the good ones."""
+"""The metrics for which small values are better."""
 
 
 def is_loss(metric: str) -> bool:
-    """Whether small values of this metric, or of this metric of a class, are the good ones."""
+    """Whether small values of this metric are better; the name may be that of a class's metric."""
     return metric.rpartition(".")[2] in LOSSES
 
 
 def class_of(metric: str) -> str | None:
-    """The class that `per_class.CLASS.recall` speaks of, whose name may have dots; None of other metrics."""
+    """The class in a name like `per_class.CLASS.recall`, which may contain dots; None for other metrics."""
     first, _, rest = metric.partition(".")
     name, _, last = rest.rpartition(".")
     return name if first == "per_class" and name and last in CLASS_METRICS else None

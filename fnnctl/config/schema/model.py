@@ -218,8 +218,8 @@ class ModelConfig(Section):
     """The dropout rate: the share of each hidden layer's activations that is dropped at random in each
     training step. With selu it is alpha dropout."""
     residual: bool = False
-    """Whether each hidden layer after the first adds its inputs to its outputs, if their numbers are
-    equal."""
+    """Whether each hidden layer after the first adds its inputs to its outputs if there are equally many
+    of both."""
     output: Output = AutoOutput()
     """The output layer and its loss: softmax or logistic in a classification; squared, absolute or huber in a
     regression."""

@@ -1,4 +1,4 @@
-"""Walks the JSON Schema along paths: which forms a value may take, and where settings have their home."""
+"""Navigates the JSON Schema by path: the forms that a value may take, and the paths of settings by name."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def root_schema() -> Schema:
 
 
 def forms_of(schema: Schema) -> list[Schema]:
-    """Every form that a value may take: references followed, unions taken apart."""
+    """Every form that a value may take; references are resolved, and unions are split into their choices."""
     if "$ref" in schema:
         return forms_of(root_schema()["definitions"][schema["$ref"].rpartition("/")[2]])
     for union in ("allOf", "anyOf", "oneOf"):
@@ -30,39 +30,39 @@ def forms_of(schema: Schema) -> list[Schema]:
 
 
 def sections_of(schema: Schema) -> list[Schema]:
-    """The forms that are sections: one, or one for each choice of a union."""
+    """The forms that are sections: one, or one per choice of a union."""
     return [form for form in forms_of(schema) if "properties" in form]
 
 
 def free_mapping_of(schema: Schema) -> Schema | None:
-    """The form that is a mapping with keys of the user's own, such as class weights, if there is one."""
+    """The form that is a mapping with keys chosen by the user, such as class weights, if there is one."""
     return next((form for form in forms_of(schema) if has_free_keys(form)), None)
 
 
 def has_free_keys(form: Schema) -> bool:
-    """Whether a form is a mapping whose keys are the user's own; a section allows no other keys than its."""
+    """Whether a form is a mapping whose keys the user chooses; a section has a fixed set of keys."""
     return isinstance(form.get("additionalProperties"), Mapping)
 
 
 def words_of(form: Schema) -> list[str]:
-    """The words that a form consists of; none if it is no choice between words."""
+    """The words that a form allows; empty if it is not a choice between words."""
     return [form["const"]] if "const" in form else list(form.get("enum", ()))
 
 
 def names_of(section: Schema) -> list[str]:
-    """Which `name` chooses this section of a union; none if there is no choice."""
+    """The values of `name` that choose this section of a union; empty if there is no choice."""
     return words_of(section.get("properties", {}).get("name", {}))
 
 
 def keys_of(section: Schema) -> list[str]:
-    """The keys that tell this section of a union that has no names; none if there are names."""
+    """The keys that identify this section of a union without names; empty if there are names."""
     return [] if names_of(section) else list(section.get("required", ()))
 
 
 def chosen_section(schema: Schema, value: Any) -> Schema:
-    """The section that a mapping means: the only one, or that of its `name` or key, or the default one.
+    """The section that describes a mapping: the only one, that of its `name` or key, or the default one.
 
-    Raises LookupError if there is none: the place holds no mapping, or its `name` is unknown.
+    Raises LookupError if there is none, because the value is not a mapping or its `name` is unknown.
     """
     candidates = sections_of(schema)
     if len(candidates) > 1:
@@ -74,7 +74,7 @@ def chosen_section(schema: Schema, value: Any) -> Schema:
 
 
 def schema_at(path: ConfigPath, config: Any) -> Schema:
-    """The schema of a place in this config; LookupError if the schema knows no such place."""
+    """The schema at a path of this config; raises LookupError if the schema has no such path."""
     schema = root_schema()
     for part in path:
         if isinstance(part, int):
@@ -88,7 +88,7 @@ def schema_at(path: ConfigPath, config: Any) -> Schema:
 
 
 def forms_at(path: ConfigPath, config: Any) -> list[Schema]:
-    """The forms of a place in this config; none if the schema knows no such place."""
+    """The forms at a path of this config; empty if the schema has no such path."""
     try:
         return forms_of(schema_at(path, config))
     except LookupError:
@@ -111,14 +111,14 @@ def _entries(schema: Schema) -> Schema:
 
 
 def all_settings() -> Iterator[ConfigPath]:
-    """The path of every setting there is, the outermost first; a list stands for its first entry."""
+    """The path of every setting, the outermost first; a list contributes only its first entry."""
     return (path for path, _ in _all_schemas())
 
 
 def homes_of(key: str) -> list[ConfigPath]:
-    """The paths of all settings with this name, except a layer's own if the model has the same.
+    """The paths of all settings with this name.
 
-    The `name` that chooses a union's section is left out.
+    A layer's setting is left out if the model has the same one, and so is the `name` of a union's section.
     """
     return _without_layers(
         path for path in all_settings() if path[-1] == key and (key != "name" or not path[1:])
@@ -126,7 +126,7 @@ def homes_of(key: str) -> list[ConfigPath]:
 
 
 def choices_of(word: str) -> list[ConfigPath]:
-    """The paths of all settings that this word is a choice of; a union's stands for its `name`."""
+    """The paths of all settings that allow this word; for a union's `name`, the path of the union."""
     return _without_layers(
         path
         for path, schema in _all_schemas()
@@ -152,7 +152,7 @@ def _all_schemas() -> Iterator[tuple[ConfigPath, Schema]]:
 
 
 def value_in(config: Any, part: str | int) -> Any:
-    """The value at one more step, or None if the config has none."""
+    """The value of a key or an index, or None if the config has none."""
     if isinstance(part, int):
         return config[part] if isinstance(config, list) and part < len(config) else None
     return config.get(part) if isinstance(config, Mapping) else None

@@ -1,4 +1,4 @@
-"""The `search` section: which settings are searched, how, and by which objective."""
+"""The `search` section: which settings are searched, how, and for which objective."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class ObjectiveConfig(Section):
 
     @property
     def minimized(self) -> bool:
-        """Whether small values are better."""
+        """Whether smaller values are better."""
         return is_loss(self.metric) if self.direction == "auto" else self.direction == "minimize"
 
 

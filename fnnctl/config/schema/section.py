@@ -1,8 +1,8 @@
-"""What every section of the config has in common: strict, closed, frozen, described.
+"""The base class of all sections: types are strict, unknown keys are errors, and instances are immutable.
 
-A choice with hyperparameters (an activation, an optimizer) is a mapping with a `name`. Its name alone
-may stand for it if its defaults will do: `activation: relu` is `activation: {name: relu}`. In the
-same way a hidden layer's number of units may stand for the layer.
+A choice with hyperparameters (an activation, an optimizer) is a mapping with a `name`. The name alone is
+enough if the defaults will do: `activation: relu` is short for `activation: {name: relu}`. Likewise, a number
+of units is short for a hidden layer.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Section(BaseModel):
 
 
 def written_out(value: Any) -> Any:
-    """Write a short form out as a mapping; anything else is returned as it is."""
+    """Expand a short form into its mapping; return anything else unchanged."""
     key = SHORT_FORMS.get(type(value))
     return value if key is None else {key: value}
 
@@ -60,7 +60,7 @@ class Shorthand:
     default: str | None = None
 
     def expand(self, value: Any) -> Any:
-        """Write the short form out; anything else is returned as it is, for the schema to check."""
+        """Expand the short form; return anything else unchanged, for the schema to check."""
         if SHORT_FORMS.get(type(value)) == self.key:
             return written_out(value)
         if isinstance(value, Mapping) and self.default is not None and self.key not in value:

@@ -30,7 +30,7 @@ class ConvergenceConfig(Section):
     tolerance: Annotated[float, Field(ge=0.0)] = 0.0001
     """How far an epoch's training loss must fall below the lowest one before it."""
     patience: Annotated[int, Field(ge=1, le=10_000_000)] = 10
-    """How many epochs in a row may miss this before training stops."""
+    """The number of consecutive epochs that may fall short of this before training stops."""
 
 
 class EmaAveraging(Section):
@@ -115,7 +115,7 @@ class TrainingConfig(Section):
 
     @property
     def learning_rate(self) -> float | None:
-        """The optimizer's; None for lbfgs, which has none."""
+        """The optimizer's learning rate; None for lbfgs, which has none."""
         return None if isinstance(self.optimizer, LbfgsOptimizer) else self.optimizer.learning_rate
 
     @property

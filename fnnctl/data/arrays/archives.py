@@ -63,7 +63,7 @@ def source_sha256(path: Path) -> str:
 
 
 def _holds_array(file: Path) -> bool:
-    """Whether it is a file of an array; a pipe would be waited for."""
+    """Whether it is an NPY file; a pipe does not count, because opening it could block."""
     return file.suffix == ".npy" and file.is_file()
 
 

@@ -17,7 +17,7 @@ from fnnctl.data.dataset import ROW_NUMBER, Dataset, RawTarget
 def dataset_of(
     X: FloatArray, y: npt.NDArray[Any], *, names: Sequence[str] | None = None, target: str = "y"
 ) -> Dataset:
-    """The rows of X, (N, p) with NaN if missing, with the target y, (N,): integers, booleans or texts.
+    """The rows of X, (N, p) with NaN if missing, with the target y, (N,): numbers, booleans or texts.
 
     `names` are those of the columns (default: x0, x1, …). Raises ValueError for other shapes, and if a row
     has no target.

@@ -151,7 +151,7 @@ def npz_errors(place: str) -> Iterator[None]:
         except OSError as error:
             if error.errno != errno.EINVAL:
                 raise
-            raise _damaged_npz(place, error) from error  # it sends the reader to before the file's beginning
+            raise _damaged_npz(place, error) from error  # an offset before the beginning of the file
 
 
 def _damaged_npz(place: str, error: Exception) -> DataError:

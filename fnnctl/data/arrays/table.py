@@ -27,15 +27,15 @@ def read_arrays(
     # A column of X may have the label's name; the label itself is a separate array.
     kind_of = {name: "numeric" if name == LABELS else kinds.get(name, others) for name in array.names}
     numeric = [name for name, kind in kind_of.items() if kind == "numeric"]
-    beside = {kind: name for name, kind in kind_of.items() if kind in ("weights", "group")}
-    columns: dict[Kind, list[FloatArray]] = {kind: [] for kind in beside}
+    extra = {kind: name for name, kind in kind_of.items() if kind in ("weights", "group")}
+    columns: dict[Kind, list[FloatArray]] = {kind: [] for kind in extra}
     matrix, mapped = NumberMatrix(numeric), None
     present = _present_if_mappable(array) if mappable and tuple(numeric) == array.names else None
     if present is not None:
         mapped, matrix.present = array.stored.mapped(), present
     else:
         refuse_too_large(array.rows * len(numeric) * 4, array.stored.place)
-        for block in array.blocks([*numeric, *beside.values()]):
+        for block in array.blocks([*numeric, *extra.values()]):
             matrix.append(block[:, : len(numeric)])
             for kind, column in zip(columns, block.T[len(numeric) :], strict=True):
                 columns[kind].append(column.copy())

@@ -24,14 +24,14 @@ Assignment = npt.NDArray[np.int32]
 class Fold:
     """One fold of a cross-validation. Its parts are computed on demand.
 
-    So 25 folds in five repeats of a million rows need only five arrays, not 25 arrays of row numbers.
+    So five folds in five repeats of a million rows need only five arrays, not 25 arrays of row numbers.
     """
 
     repeat: int
     """Counted from 0 here and from 1 in files, like `number`."""
     number: int
     assigned: Assignment
-    """(n,) the fold in which each of the divided rows is tested, in this repeat."""
+    """(n,) for each of the divided rows, the fold that tests it in this repeat."""
     validation: float
     """The share of the fold's non-test rows that is held out for validation."""
     stratify: bool
@@ -64,7 +64,7 @@ class Folds:
 
     count: int
     assignment: Assignment
-    """(repeats, N) the fold in which each row is tested."""
+    """(repeats, N) the fold that tests each row."""
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
         """Each repeat and fold, in order."""
@@ -118,7 +118,7 @@ def divide(
 
 
 def most_folds(strata: IntArray, groups: IntArray | None) -> int:
-    """The largest possible number of folds."""
+    """The largest possible number of folds of N rows with `strata` (N,) and `groups` (N,)."""
     return len(strata) if groups is None else len(np.unique(groups))
 
 

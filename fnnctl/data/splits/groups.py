@@ -12,10 +12,10 @@ def divide_groups(
 ) -> IntArray:
     """Return (n,) the part of each of n rows with these groups and strata; `sizes` (P,) are the target sizes.
 
-    The largest groups are placed first; groups of equal size are in random order. Each group goes to the part
-    that needs its rows most: rows of a stratum, as a share of the stratum's rows, and rows of any stratum.
-    So the parts come close to the target sizes and proportions, and reach them if all groups are single rows
-    of one stratum. Each part with a size above 0 gets at least one group; there must be enough groups.
+    A greedy algorithm. The largest groups are placed first; groups of equal size are in random order. Each
+    group goes to the part that lacks its rows most, by stratum (as a share of the stratum) and in total. The
+    parts come close to the target sizes and proportions, and reach them if all groups are single rows of one
+    stratum. Each part with a size above 0 gets at least one group; there must be enough groups.
     """
     _, of_row = np.unique(groups, return_inverse=True)
     held = _rows_by_stratum(of_row, strata)

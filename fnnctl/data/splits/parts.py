@@ -161,7 +161,7 @@ def stratified_parts(
 
 
 def apportion(size: int, counts: IntArray, most: IntArray) -> IntArray:
-    """Divide `size` rows among S strata in proportion to their `counts` (S,), at most `most` (S,) for each.
+    """Divide `size` rows among S strata in proportion to their `counts` (S,), with at most `most` (S,) each.
 
     The largest remainder method (Hamilton): each stratum gets the integer part of its quota, and the rows
     left over go to the largest remainders. If there are enough rows, each stratum whose `most` allows it gets

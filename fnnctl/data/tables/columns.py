@@ -1,7 +1,7 @@
-"""A column while it is read: numbers are returned block by block, texts are collected as codes.
+"""Reads a column: numbers are returned block by block, and texts are collected as codes.
 
-Values that are not numbers are counted, and the first is kept with its line. So once all values have been
-read, a column can be classified as numeric or categorical, or refused with a reason.
+Values that are not numbers are counted, and the first is kept with its line. So after the last value the
+column can be classified as numeric or categorical, or refused with a reason.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ SAMPLE_RECORDS = 20
 
 
 def find_delimiter(lines: Sequence[str]) -> str:
-    """Choose the delimiter with which most of the first records are as wide as the header.
+    """Choose the delimiter with which most of the first records have as many values as the header.
 
     `lines` are the first lines of the file. In a tie, the delimiter that gives more columns wins. A file
     without any of the delimiters has one column, and any delimiter works.

@@ -47,7 +47,7 @@ def plain_numbers(values: Sequence[str], missing: AbstractSet[str]) -> FloatArra
 
 
 def almost_number(text: str) -> str | None:
-    """Say why `text` is not a plain number, if it is nearly one; else return None."""
+    """Say why `text` is not a plain number although it is nearly one; None for any other text."""
     if _WITH_COMMA.fullmatch(text):
         return f"{shown(text)} has a comma: write numbers like 1234.5"
     try:

@@ -1,8 +1,8 @@
-"""Packed numbers: float32 values with a scale and an offset per column, which lose nothing that matters.
+"""Packed numbers: float32 values with a scale and an offset per column, precise enough for a network.
 
 float32 has seven digits: it rounds 1,700,000,000 seconds to a multiple of 128, and cannot represent 1e300.
-So the distance from a value in the middle of the column is stored: it keeps every digit that matters to a
-network, whose features are scaled.
+So the scaled distance from a value in the middle of the column is stored. It keeps every digit that matters
+to a network, whose features are scaled anyway.
 """
 
 from __future__ import annotations

@@ -53,8 +53,8 @@ class Table:
         self.numeric.keep(kept, self.numeric.names)
         for name, column in self.categorical.items():
             self.categorical[name] = replace(column, codes=column.codes[kept])
-        beside = {"weights": self.weights, "groups": self.groups, "lines": self.lines}
-        chosen: dict[str, Any] = {key: None if each is None else each[kept] for key, each in beside.items()}
+        extra = {"weights": self.weights, "groups": self.groups, "lines": self.lines}
+        chosen: dict[str, Any] = {key: None if each is None else each[kept] for key, each in extra.items()}
         return replace(self, rows=len(file_rows), file_rows=file_rows, **chosen)
 
 

@@ -43,7 +43,7 @@ class ActivationBuffers:
     spare: FloatArray
     """Scratch, (K, units, batch); a learned activation's own from `apply` to `parameter_gradient`."""
     zeros: FloatArray
-    """(1, units, batch), for comparisons, which are far faster with an array than with a Python number."""
+    """(1, units, batch) zeros to compare with, which is far faster than to compare with a Python number."""
     training: bool
     bits: Bits
 
@@ -72,7 +72,7 @@ class Activation:
         raise NotImplementedError
 
     def backward(self, delta: FloatArray, buffers: ActivationBuffers) -> FloatArray:
-        """The error terms ∂L/∂z from ∂L/∂a, which are overwritten."""
+        """The error terms ∂L/∂z, (K, rows, batch), from ∂L/∂a, (K, units, batch), which is overwritten."""
         delta *= buffers.slope
         return delta
 
@@ -81,7 +81,7 @@ class Activation:
         raise NotImplementedError
 
     def active(self, buffers: ActivationBuffers) -> FloatArray | None:
-        """1 if a unit is active for an example, 0 if it is cut off; None if the activation never cuts off.
+        """1 if a unit is active for an example, 0 if it is cut off; None if that never happens.
 
         A unit is cut off if its input is in a range in which f and f′ are 0. Called after `forward`.
         """
@@ -305,7 +305,7 @@ class Gelu(Activation):
         if buffers.training:
             np.multiply(t, 3.0 * self.CUBIC * self.FACTOR, out=slope)
             slope += self.FACTOR
-            slope *= z
+            slope *= z  # x·u′
         t *= self.CUBIC * self.FACTOR
         t += self.FACTOR
         t *= z
@@ -317,7 +317,7 @@ class Gelu(Activation):
             slope *= t
             np.subtract(1.0, t, out=t)
             slope *= t
-            slope *= 2.0
+            slope *= 2.0  # ½x(1 + t)(1 − t)u′ = 2·xu′·½(1 + t)·½(1 − t)
             np.subtract(1.0, t, out=t)
             slope += t
 
@@ -334,11 +334,11 @@ class Mish(Activation):
             slope *= z
         z *= t
         if buffers.training:
-            np.subtract(1.0, t, out=t)
+            np.subtract(1.0, t, out=t)  # 1 − t
             slope *= t
-            np.subtract(2.0, t, out=t)
+            np.subtract(2.0, t, out=t)  # 1 + t
             slope *= t
-            t -= 1.0
+            t -= 1.0  # t again
             slope += t
 
 
@@ -358,14 +358,14 @@ class Maxout(Activation):
             won = np.zeros(a.shape, np.bool_)
             for piece in pieces:
                 wins = buffers.mask[:, piece]
-                np.equal(z[:, piece], a, out=wins)
+                np.equal(z[:, piece], a, out=wins)  # the piece has the maximum
                 np.greater(wins, won, out=wins)  # except where an earlier piece has won
                 won |= wins
             np.copyto(buffers.slope, buffers.mask)
 
     def backward(self, delta: FloatArray, buffers: ActivationBuffers) -> FloatArray:
         slope = buffers.slope
-        by_piece = slope.reshape(len(slope), -1, *delta.shape[1:])
+        by_piece = slope.reshape(len(slope), -1, *delta.shape[1:])  # (K, pieces, units, batch)
         by_piece *= delta[:, None]
         return slope
 

@@ -38,7 +38,7 @@ class Dropout:
         a *= buffers.factor
 
     def backward(self, delta: FloatArray, buffers: DropoutBuffers) -> None:
-        """Overwrite ∂L/∂a after dropout with ∂L/∂a before it."""
+        """Overwrite ∂L/∂a after dropout, (K, units, batch), with ∂L/∂a before it."""
         delta *= buffers.factor
 
     def _factor(self, keep: FloatArray) -> FloatArray:

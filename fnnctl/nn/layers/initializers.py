@@ -52,7 +52,7 @@ _HE_FAMILY = {"relu", "leaky_relu", "prelu", "elu", "swish", "gelu", "mish"}
 
 
 def default_initializer(activation: str) -> str:
-    """The scheme that suits the activation: He's for relu and its relatives, LeCun's for selu, else Glorot's.
+    """The scheme for an activation: He's for relu and its relatives, LeCun's for selu, else Glorot's.
 
     LeCun's also suits maxout with two pieces: the larger of two standard normals has a mean square of 1.
     """

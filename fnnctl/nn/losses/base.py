@@ -23,7 +23,7 @@ class Loss:
         self._totals = LossTotals(members, batch, dtype)
         # An array, because NumPy is slower with a Python number.
         self._share = np.array(1.0 / batch, dtype)
-        """The weight of an example in the mean."""
+        """The weight of an example in the mean, 1/N."""
         self._targets = Targets(np.zeros((members, batch), self.target_type or dtype))
 
     def set_targets(self, targets: Targets) -> None:

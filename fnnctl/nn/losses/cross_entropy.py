@@ -203,14 +203,14 @@ def share_correct(predictions: IntArray, targets: Targets, out: FloatArray) -> N
 
 
 def softmax(z: FloatArray) -> FloatArray:
-    """The probabilities of scores z along their last axis, in float64."""
+    """The probabilities of scores z, (…, classes), along the last axis, in float64."""
     probabilities = np.exp(_shifted(z))
     probabilities /= probabilities.sum(axis=-1, keepdims=True)
     return probabilities
 
 
 def log_softmax(z: FloatArray) -> FloatArray:
-    """The logarithms of the probabilities of scores z along their last axis, in float64; all are finite."""
+    """The logarithms of the probabilities of scores z, (…, classes), in float64; all are finite."""
     shifted = _shifted(z)
     shifted -= np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
     return shifted

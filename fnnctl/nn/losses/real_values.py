@@ -31,7 +31,7 @@ class RealValueLoss(Loss):
 
     @classmethod
     def derive(cls, errors: FloatArray, delta: float) -> None:
-        """Overwrite each error with the derivative of its loss."""
+        """Overwrite errors of any shape with the derivatives of their losses; `delta` is Huber's δ."""
         raise NotImplementedError
 
     def set_targets(self, targets: Targets) -> None:
@@ -73,7 +73,7 @@ class SquaredError(RealValueLoss):
 
     @classmethod
     def derive(cls, errors: FloatArray, delta: float) -> None:
-        """An error is its own derivative."""
+        """Does nothing, because an error is its own derivative."""
 
 
 class AbsoluteError(RealValueLoss):

@@ -20,7 +20,7 @@ class LossTotals:
         self._sums = np.zeros((2, members))
 
     def next_step(self) -> tuple[FloatArray, FloatArray]:
-        """Where to write the next step's losses and training metric per example, (K, batch) each."""
+        """The arrays for the next step's losses and training metric per example, (K, batch) each."""
         if self._used == STEPS:
             self._add_up()
         found = self._steps[self._used]
@@ -34,7 +34,7 @@ class LossTotals:
         return totals
 
     def _add_up(self) -> None:
-        """Sum each member's row by itself in float64, so that it has the same bits in any stack."""
+        """Sum each member's row separately in float64, so that it has the same bits in any stack."""
         if self._used:
             found = self._found[:, :, : self._used].astype(np.float64)
             self._sums += np.add.reduce(found.reshape(*self._sums.shape, -1), axis=2)

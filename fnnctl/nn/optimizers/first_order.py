@@ -41,7 +41,7 @@ class StepArrays(NamedTuple):
 
 
 class Optimizer:
-    """Steps for K members. `state`, whose arrays' first axis is the member, is all that must be saved."""
+    """Steps for K members. To save an optimizer, save `state`; the first axis of its arrays is the member."""
 
     hyperparameter_names: ClassVar[tuple[str, ...]] = ()
     state_names: ClassVar[tuple[str, ...]] = ()
@@ -58,7 +58,7 @@ class Optimizer:
         self.restore({**state, "steps": np.zeros((len(like), 1), np.int64)})
 
     def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
-        """Continue from the state of such an optimizer."""
+        """Continue from the saved state of an optimizer of the same kind."""
         self.state: dict[str, npt.NDArray[Any]] = dict(state)
         self._divide()
         self.prepare()
@@ -95,7 +95,7 @@ class Optimizer:
             self.update(block, rates)
 
     def rates(self, learning_rate: FloatArray) -> Rates:
-        """The factors of this step: the learning rate, and those that depend on the step."""
+        """The step's factors, (K, 1) or 0-d each: the learning rate, and those that depend on the step."""
         return (learning_rate,)
 
     def update(self, arrays: StepArrays, rates: Rates) -> None:
@@ -162,7 +162,7 @@ class Adam(Optimizer):
         self._plan()
 
     def _plan(self) -> None:
-        """The factor of α, for the next steps: (steps, K, 1) or (steps,)."""
+        """Compute the factors of α for the next steps: (steps, K, 1) or (steps,)."""
         beta1, beta2 = self.hyperparameters["beta1"], self.hyperparameters["beta2"]
         t = self.state["steps"] + np.arange(1, PLANNED + 1)[:, None, None]
         correction = np.sqrt(1.0 - beta2**t) / (1.0 - beta1**t)
@@ -224,10 +224,10 @@ class Nadam(Optimizer):
         self._plan()
 
     def _plan(self) -> None:
-        """The next steps' factors of g, of m and of v, and each one's π: (steps, K, 1), or (steps,).
+        """Compute the next steps' factors of g, m and v, and their products π: (steps, K, 1) or (steps,).
 
-        Computed for many steps at once, as in Adam. For a single exponent 2, NumPy computes a square, whose
-        last bit differs from that of a power; then a member alone would not step as in a stack.
+        Many steps are computed at once, as in Adam. NumPy computes a power with the single exponent 2 as a
+        square, whose last bit may differ, so a member alone would not have the bits that it has in a stack.
         """
         beta1, beta2 = self.hyperparameters["beta1"], self.hyperparameters["beta2"]
         t = self.state["steps"] + np.arange(1, PLANNED + 1)[:, None, None]

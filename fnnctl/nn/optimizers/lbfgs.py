@@ -61,7 +61,7 @@ class Lbfgs:
     """
 
     def __init__(self, hyperparameters: Arrays, state: Arrays) -> None:
-        """Continue from a state, which is copied; the hyperparameters are (K,) each.
+        """Continue from a copy of a state; the hyperparameters are (K,) each.
 
         A member has converged if no component of its gradient is larger than `gradient_tolerance`, or if an
         iteration changed its value by at most `decrease_tolerance` times the value, or times 1 if that is
@@ -139,6 +139,7 @@ class Lbfgs:
         projected = np.matmul(self._flat, self._gradient[:, :, None]).astype(np.float64, copy=False)
         along_steps, along_changes = projected[:, :memory], projected[:, memory:]
         scale = self._scale[:, None, None]
+        # d is a sum over the pairs, with the factors −c for steps and γa for changes, and −γg.
         a = self._inverse @ along_steps
         c = self._curvature[:, :, None] * a - scale * (along_changes - self._products @ a)
         self._weights[:, :memory] = -(self._inverse.transpose(0, 2, 1) @ c)
@@ -148,7 +149,7 @@ class Lbfgs:
         self._direction -= self._trial
         slope: FloatArray = np.vecdot(self._direction, self._gradient)
         lost = np.flatnonzero(going & ~((slope < 0.0) & np.isfinite(slope)))
-        if lost.size:
+        if lost.size:  # no descent direction: forget the pairs and use steepest descent
             self._forget(lost)
             self._direction[lost] = self._gradient[lost] * -self._scale[lost, None].astype(dtype)
             slope[lost] = np.vecdot(self._direction[lost], self._gradient[lost])
@@ -192,6 +193,7 @@ class Lbfgs:
         """Move to the points found, store the new pairs, and set how the iteration ended."""
         if not moved.all():
             self._trial[~moved], self._fresh[~moved] = self._point[~moved], self._gradient[~moved]
+        # The arrays of the old point and gradient are reused: for the differences, then as scratch.
         step = np.subtract(self._trial, self._point, out=self._point)
         change = np.subtract(self._fresh, self._gradient, out=self._gradient)
         self._point, self._trial = self._trial, step
@@ -205,7 +207,7 @@ class Lbfgs:
         tolerance = np.where(tolerance > 0.0, np.maximum(tolerance, _LEAST_DECREASE * self._epsilon), 0.0)
         small = (tolerance > 0.0) & (np.abs(before - value) <= tolerance * size)
         stuck = going & (small | ~moved)
-        without_memory = self._taken <= moved  # except the pair of this very step
+        without_memory = self._taken <= moved  # apart from this step's pair
         self._status[stuck & without_memory] = np.where(
             moved, LbfgsStatus.SMALL_DECREASE, LbfgsStatus.STALLED
         )[stuck & without_memory]
@@ -227,9 +229,10 @@ class Lbfgs:
         projected = np.matmul(self._flat, change[:, :, None])[rows].astype(np.float64, copy=False)
         along_changes = projected[:, memory:, 0]
         curvature, square = curvature[rows], square[rows]
-        self._inverse[rows, slot] = 0.0
+        self._inverse[rows, slot] = 0.0  # remove the oldest pair, whose slot this is
         self._inverse[rows, :, slot] = 0.0
         column = np.matmul(self._inverse[rows], projected[:, :memory])[:, :, 0]
+        # The inverse of [[R, Sᵀy], [0, sᵀy]] is [[R⁻¹, −R⁻¹Sᵀy/sᵀy], [0, 1/sᵀy]].
         self._inverse[rows, :, slot] = column / -curvature[:, None]
         self._inverse[rows, slot, slot] = 1.0 / curvature
         self._products[rows, slot] = along_changes
@@ -238,7 +241,7 @@ class Lbfgs:
         self._curvature[rows, slot] = curvature
         self._pairs[rows, 0, slot] = step[rows]
         self._pairs[rows, 1, slot] = change[rows]
-        self._scale[rows] = curvature / square
+        self._scale[rows] = curvature / square  # Nocedal & Wright (7.20)
         self._taken += taking
         if not self._taken.all():
             self._rescale(np.flatnonzero(moved & (self._taken == 0)))

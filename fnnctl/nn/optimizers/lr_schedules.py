@@ -16,7 +16,7 @@ from fnnctl.arrays import FloatArray
 
 
 class LrSchedule:
-    """Rates for K members. `state`, whose arrays' first axis is the member, is all that must be saved."""
+    """Rates for K members. To save a schedule, save `state`; the first axis of its arrays is the member."""
 
     hyperparameter_names: ClassVar[tuple[str, ...]] = ()
 
@@ -38,7 +38,7 @@ class LrSchedule:
         return np.tile(self.learning_rate * self.factor(epoch), (steps, 1))
 
     def factor(self, epoch: int) -> FloatArray | float:
-        """The factor of α in this epoch, (K,), if it is the same for all steps."""
+        """The factor of α in this epoch, (K,), for schedules that are constant within an epoch."""
         raise NotImplementedError
 
     def observe(self, values: FloatArray) -> None:
@@ -87,7 +87,7 @@ class InverseScaling(LrSchedule):
 
 
 class Adaptive(LrSchedule):
-    """α·γ^n, where n is how often a value has not improved by the tolerance for `patience` epochs.
+    """α·γ^n, where n counts how many times the value has not improved by `tolerance` for `patience` epochs.
 
     Like scikit-learn's `adaptive`, but for any monitored value. Improvement is measured from the best value
     so far, so small improvements add up. The rate never falls below `minimum`.
@@ -148,7 +148,7 @@ class Cosine(_ByStep):
 class OneCycle(_ByStep):
     """Up from a fraction of α to α, then down to a smaller fraction, each along half a cosine wave.
 
-    Smith & Topin, 2019; the waves are those of the usual implementations.
+    Smith & Topin (2019) use straight lines; half cosine waves are what common implementations use.
     """
 
     hyperparameter_names = ("warmup", "first", "last")

@@ -1,6 +1,6 @@
 """Regularization of weights and gradients: penalties, gradient clipping, bounded norms.
 
-Only weights are penalised, not biases, gains or slopes.
+Only weights are penalized, not biases, gains or slopes.
 """
 
 from __future__ import annotations

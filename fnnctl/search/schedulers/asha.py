@@ -7,8 +7,7 @@ trials are promoted that would not be among the best later.
 
 from __future__ import annotations
 
-import math
-from bisect import bisect_left, insort
+import heapq
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -35,8 +34,8 @@ class Asha:
         The other rungs' numbers of trials are not read: promotions depend on results alone.
         """
         self._source, self._most = source, bracket.trials
-        self._rungs = [_Rung(rung.epochs, source.direction) for rung in bracket.rungs]
-        self._eta = exact(reduction_factor)
+        eta = exact(reduction_factor)
+        self._rungs = [_Rung(rung.epochs, source, eta) for rung in bracket.rungs]
         self._trials: dict[int, Trial] = {}
         self._jobs = OpenJobs()
         self._released: list[JobKey] = []
@@ -92,7 +91,7 @@ class Asha:
         """The next promotion; a trial that stopped early enters the next rung at once and needs no job."""
         for rung in range(len(self._rungs) - 2, -1, -1):
             here, above = self._rungs[rung], self._rungs[rung + 1]
-            promoted = here.promote(self._eta)
+            promoted = here.promote()
             if promoted is None:
                 continue
             if promoted.status is not Status.STOPPED_EARLY:
@@ -107,26 +106,38 @@ class Asha:
 
 
 class _Rung:
-    """The results at one budget, in order."""
+    """The results at one budget, divided into the ⌊n/η⌋ best and the others."""
 
-    def __init__(self, epochs: int, direction: Direction) -> None:
+    def __init__(self, epochs: int, source: TrialSource, eta: Fraction) -> None:
         self.epochs = epochs
-        self._direction: Direction = direction
-        self._places: list[_Place] = []
-        """Of all results, sorted."""
+        self._direction: Direction = source.direction
+        self._eta = eta
+        self._count = 0
+        self._best: list[_Place] = []
+        """A heap of the negated places of the best: its first entry is the worst of them."""
+        self._others: list[_Place] = []
+        """A heap of the other places."""
         self._waiting: list[tuple[_Place, Result]] = []
-        """The finite results that are not promoted, sorted."""
+        """A heap of the results that can go on and are not promoted; no two places are equal."""
 
     def add(self, result: Result) -> None:
-        """Add a result."""
+        """Add a result: one enters the best from the others, and then perhaps one more place is there."""
         place = order(result, self._direction)
-        insort(self._places, place)
+        worst = heapq.heappushpop(self._best, _negated(place)) if self._best else _negated(place)
+        heapq.heappush(self._others, _negated(worst))
+        self._count += 1
+        if len(self._best) < self._count * self._eta.denominator // self._eta.numerator:
+            heapq.heappush(self._best, _negated(heapq.heappop(self._others)))
         if can_go_on(result):
-            insort(self._waiting, (place, result), key=lambda each: each[0])
+            heapq.heappush(self._waiting, (place, result))
 
-    def promote(self, eta: Fraction) -> Result | None:
+    def promote(self) -> Result | None:
         """Promote the first of the ⌊n/η⌋ best that is not promoted yet, and return it; None if all are."""
-        best = math.floor(len(self._places) / eta)
-        if not self._waiting or bisect_left(self._places, self._waiting[0][0]) >= best:
+        if not self._waiting or not self._best or self._waiting[0][0] > _negated(self._best[0]):
             return None
-        return self._waiting.pop(0)[1]
+        return heapq.heappop(self._waiting)[1]
+
+
+def _negated(place: _Place) -> _Place:
+    group, value, trial = place
+    return -group, -value, -trial

@@ -41,8 +41,8 @@ class StopWhen:
         if tried - self._since < self._most:
             return stops
         self._ended = True
-        best = f"{counted(self._most, 'trial')} since trial {self._best} were not better"
-        return [*stops, Stop(best)]
+        reason = f"no improvement in {counted(tried - self._since, 'trial')} after trial {self._best}"
+        return [*stops, Stop(reason)]
 
     def released(self) -> Sequence[JobKey]:
         """See `Scheduler`."""

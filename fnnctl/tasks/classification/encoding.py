@@ -1,4 +1,4 @@
-"""Encodes the raw target as classes, and rejects columns that cannot be learned as classes."""
+"""Encodes the raw target as classes, and refuses columns that cannot be learned as classes."""
 
 from __future__ import annotations
 

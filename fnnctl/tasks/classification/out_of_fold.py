@@ -15,12 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from fnnctl.arrays import BoolArray, IntArray
+from fnnctl.arrays import IntArray
 from fnnctl.metrics.calibration import NO_ROWS, reliability
 from fnnctl.metrics.curves import mean_pr_curves, mean_roc_curves, pr_curves, roc_curves
 from fnnctl.tasks.averaging import mean_metrics
 from fnnctl.tasks.classification import tables
 from fnnctl.tasks.classification.part_scores import ClassScores, Uncalibrated
+from fnnctl.tasks.repeats import repeats_of
 from fnnctl.tasks.task import Artifacts, FoldScores
 
 PREDICTION_COLUMNS = ("repeat", "fold", *tables.PREDICTION_COLUMNS)
@@ -78,31 +79,24 @@ def out_of_fold(
     Rows whose fold has no scores are left out, and so are repeats without scores. `file_rows` (N,) and
     `labels` (N,) are those of all rows.
     """
-    repeats: list[RepeatScores] = []
-    for repeat in dict.fromkeys(each.repeat for each in folds):
-        probabilities, baseline = np.empty((2, len(labels), len(classes)))
-        fold_of_row = np.empty(len(labels), np.int32)
-        known: BoolArray = np.zeros(len(labels), np.bool_)
-        parts: list[ClassScores] = []
-        for each in folds:
-            if each.repeat == repeat and isinstance(each.part, ClassScores):
-                probabilities[each.rows] = each.part.probabilities
-                if each.part.baseline is not None:
-                    baseline[each.rows] = each.part.baseline
-                fold_of_row[each.rows] = each.fold
-                known[each.rows] = True
-                parts.append(each.part)
-        loss = math.fsum(each.loss * len(each.rows) for each in parts) / int(known.sum())
-        part = ClassScores(
+    repeats = []
+    for repeat in repeats_of(folds, ClassScores):
+        parts, sizes = repeat.parts, [len(part.rows) for part in repeat.parts]
+        baselines = [
+            np.broadcast_to(part.baseline, part.probabilities.shape)
+            for part in parts
+            if part.baseline is not None
+        ]
+        scores = ClassScores(
             classes,
-            file_rows[known],
-            labels[known],
-            probabilities[known],
-            loss,
+            file_rows[repeat.rows],
+            labels[repeat.rows],
+            repeat.joined([part.probabilities for part in parts]),
+            repeat.mean([part.loss for part in parts], sizes),
             _uncalibrated(parts),
-            None if any(each.baseline is None for each in parts) else baseline[known],
+            repeat.joined(baselines) if len(baselines) == len(parts) else None,
         )
-        repeats.append(RepeatScores(repeat, fold_of_row[known], part))
+        repeats.append(RepeatScores(repeat.number, repeat.folds, scores))
     return ClassOutOfFold(classes, repeats)
 
 

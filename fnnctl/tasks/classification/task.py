@@ -106,7 +106,7 @@ class Classification:
         return fit_temperature(scores, targets)
 
     def combine(self, scores: Sequence[FloatArray]) -> FloatArray:
-        """The logarithms of the mean probabilities; softmax turns them back into probabilities.
+        """The logarithms of the networks' mean probabilities, (n, C); softmax turns them into probabilities.
 
         The sum is computed on logarithms, so that very small probabilities do not become 0.
         """

@@ -45,7 +45,7 @@ def fit_temperature(scores: FloatArray, labels: IntArray) -> float | None:
 
 
 def scaled(scores: FloatArray, temperature: float | None) -> FloatArray:
-    """The scores divided by the temperature, in float64; unchanged if the temperature is None."""
+    """The scores, (n, C), divided by the temperature, in float64; unchanged if the temperature is None."""
     return scores if temperature is None else scores.astype(np.float64) / temperature
 
 

@@ -6,16 +6,14 @@ Each repeat is scored separately, on all rows, and metrics are averaged over the
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from fnnctl.arrays import BoolArray, FloatArray, IntArray
+from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.tasks.averaging import mean_metrics
 from fnnctl.tasks.regression.part_scores import PREDICTION_COLUMNS, EstimateScores, prediction_table
+from fnnctl.tasks.repeats import repeats_of
 from fnnctl.tasks.task import Artifacts, FoldScores
 
 FOLD_COLUMNS = ("repeat", "fold", *PREDICTION_COLUMNS)
@@ -51,34 +49,19 @@ def out_of_fold(
     `targets` (N,) are those of all rows.
     """
     repeats = []
-    for repeat in dict.fromkeys(each.repeat for each in folds):
-        estimates, baseline = np.empty((2, len(targets)))
-        fold_of_row = np.empty(len(targets), np.int32)
-        known: BoolArray = np.zeros(len(targets), np.bool_)
-        parts: list[EstimateScores] = []
-        for each in folds:
-            if each.repeat == repeat and isinstance(each.part, EstimateScores):
-                estimates[each.rows] = each.part.estimates
-                if each.part.baseline is not None:
-                    baseline[each.rows] = each.part.baseline
-                fold_of_row[each.rows] = each.fold
-                known[each.rows] = True
-                parts.append(each.part)
-        has_baseline = all(part.baseline_loss is not None for part in parts)
+    for repeat in repeats_of(folds, EstimateScores):
+        parts, sizes = repeat.parts, [len(part.rows) for part in repeat.parts]
+        baselines = [part.baseline for part in parts if part.baseline is not None]
+        baseline_losses = [part.baseline_loss for part in parts if part.baseline_loss is not None]
+        has_baseline = len(baselines) == len(baseline_losses) == len(parts)
         scores = EstimateScores(
-            file_rows[known],
-            targets[known],
-            estimates[known],
-            _pooled([(part.loss, part) for part in parts]),
-            baseline[known] if has_baseline else None,
-            _pooled([(part.baseline_loss or 0.0, part) for part in parts]) if has_baseline else None,
+            file_rows[repeat.rows],
+            targets[repeat.rows],
+            repeat.joined([part.estimates for part in parts]),
+            repeat.mean([part.loss for part in parts], sizes),
+            repeat.joined(baselines) if has_baseline else None,
+            repeat.mean(baseline_losses, sizes) if has_baseline else None,
             seed,
         )
-        repeats.append((repeat, fold_of_row[known], scores))
+        repeats.append((repeat.number, repeat.folds, scores))
     return EstimateOutOfFold(repeats)
-
-
-def _pooled(losses: Sequence[tuple[float, EstimateScores]]) -> float:
-    """The mean loss over the rows of all parts, from each part's mean."""
-    rows = sum(len(part.rows) for _, part in losses)
-    return math.fsum(loss * len(part.rows) for loss, part in losses) / rows

@@ -77,7 +77,7 @@ def estimate_scores(
 
     The caller must check that the loss is finite.
     """
-    scale = readout.scale or TargetScale(0.0, 1.0)
+    scale = scale_of(readout)
     outputs = np.concatenate([batch[:, 0] for batch in batches]).astype(np.float64)
     learned = scale.standardized(targets)
     baseline = baseline_loss = None
@@ -86,6 +86,13 @@ def estimate_scores(
         baseline_loss = mean_loss(scale.standardized(baseline) - learned, readout)
     loss = mean_loss(outputs - learned, readout)
     return EstimateScores(rows, targets, scale.restored(outputs), loss, baseline, baseline_loss, seed)
+
+
+def scale_of(readout: Readout) -> TargetScale:
+    """The target's scale, which every readout of a regression has; raises ValueError for another task's."""
+    if readout.scale is None:
+        raise ValueError("the targets of a regression are standardized, but the readout has no scale")
+    return readout.scale
 
 
 def mean_loss(errors: FloatArray, readout: Readout) -> float:

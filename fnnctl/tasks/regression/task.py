@@ -20,13 +20,12 @@ from fnnctl.config.schema.model import (
 )
 from fnnctl.config.schema.training import TrainingConfig
 from fnnctl.data.splits.parts import Split
-from fnnctl.data.tables.numbers import plain_number
 from fnnctl.errors import Problem
 from fnnctl.tasks.refusals import refused_metric, refused_monitors, refused_output
-from fnnctl.tasks.regression.encoding import not_a_number
+from fnnctl.tasks.regression.encoding import SMALLEST, target_value
 from fnnctl.tasks.regression.epoch_metrics import RegressionEpochMetrics
 from fnnctl.tasks.regression.out_of_fold import EstimateOutOfFold, out_of_fold
-from fnnctl.tasks.regression.part_scores import EstimateScores, estimate_scores
+from fnnctl.tasks.regression.part_scores import EstimateScores, estimate_scores, scale_of
 from fnnctl.tasks.task import FoldScores, OutputShape, Readout, Targets, TargetScale, Task
 from fnnctl.text import counted, shown
 
@@ -78,7 +77,8 @@ class Regression:
         kind = output.name if isinstance(output, SquaredOutput | AbsoluteOutput | HuberOutput) else "squared"
         shape = OutputShape(1, kind, delta=output.delta if isinstance(output, HuberOutput) else 1.0)
         mean = float(targets.mean())
-        scale = TargetScale(mean, float(targets.std()) or 1.0)
+        # The deviation of equal targets may be a rounding error.
+        scale = TargetScale(mean, float(targets.std()) if np.ptp(targets) >= SMALLEST else 1.0)
         return Readout(shape, baseline=(mean,), scale=scale)
 
     def example_weights(
@@ -93,7 +93,7 @@ class Regression:
         """Returns None: there are no probabilities to calibrate."""
 
     def combine(self, scores: Sequence[FloatArray]) -> FloatArray:
-        """The mean estimates."""
+        """The mean of the networks' estimates, (n, 1) each."""
         total: FloatArray = np.sum(scores, axis=0, dtype=np.float64)
         return total / len(scores)
 
@@ -108,19 +108,14 @@ class Regression:
         return out_of_fold(folds, file_rows, targets, seed=self.seed)
 
     def predict(self, scores: FloatArray, readout: Readout) -> tuple[Sequence[Sequence[object]], FloatArray]:
-        scale = readout.scale or TargetScale(0.0, 1.0)
-        estimates = scale.restored(scores[:, 0])
+        estimates = scale_of(readout).restored(scores[:, 0])
         return [[estimate] for estimate in estimates.tolist()], np.empty((len(estimates), 0))
 
     def encode_new(self, texts: Sequence[str], codes: IntArray) -> tuple[Targets, dict[str, str]]:
-        numbers = [plain_number(text) for text in texts]
-        wrong = {
-            text: not_a_number(self.target, text)
-            for text, number in zip(texts, numbers, strict=True)
-            if number is None
-        }
-        # the code -1 picks the last entry
-        return np.array([*(number or 0.0 for number in numbers), np.nan])[codes], wrong
+        found = {text: target_value(self.target, text) for text in texts}
+        wrong = {text: fault for text, (_, fault) in found.items() if fault}
+        # The code -1 selects the last entry.
+        return np.array([*(found[text][0] for text in texts), np.nan])[codes], wrong
 
     def split_warnings(self, targets: Targets, split: Split) -> list[str]:
         return [
@@ -151,7 +146,7 @@ class Regression:
         return {}
 
     def describe(self, readout: Readout) -> dict[str, Any]:
-        scale = readout.scale or TargetScale(0.0, 1.0)
+        scale = scale_of(readout)
         return {
             "output": readout.output.kind,
             "delta": readout.output.delta if readout.output.kind == "huber" else None,

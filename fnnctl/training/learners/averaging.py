@@ -49,14 +49,14 @@ class Averaging:
         )
 
     def after_step(self, parameters: FloatArray) -> None:
-        """Add the weights after a step."""
+        """Add the weights after a step, (K, P)."""
         if self._kind == "ema":
             self.state["count"] = self.state["count"] + 1
             count = self.state["count"]
             self._move(parameters, 1.0 - np.minimum(self._decay, (1.0 + count) / (10.0 + count)))
 
     def after_epoch(self, epoch: int, parameters: FloatArray, batches: Batches) -> None:
-        """Add the weights after an epoch. Before SWA's first epoch the average is simply these weights."""
+        """Add the weights after an epoch, (K, P). Before SWA's first epoch the average equals them."""
         if self._kind == "swa":
             counts = epoch >= self._first_epoch
             self.state["count"] = self.state["count"] + counts
@@ -79,7 +79,7 @@ class Averaging:
         step = parameters - average
         step *= share.astype(average.dtype)[:, None]
         average += step
-        np.copyto(average, parameters, where=share[:, None] == 1.0)  # because the sum above is rounded
+        np.copyto(average, parameters, where=share[:, None] == 1.0)  # exact, unlike the rounded sum above
 
 
 def _first_state(network: Network) -> dict[str, npt.NDArray[Any]]:

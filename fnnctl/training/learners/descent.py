@@ -70,7 +70,7 @@ class Descent:
         self._rates: FloatArray = np.empty(0)
         self._rates_cast: FloatArray = self._rates
         self.converged = np.zeros(len(members), np.bool_)
-        """Always False: convergence cannot be seen from steps along noisy gradients."""
+        """Always False: noisy gradients do not show convergence."""
         self._averaging: Averaging | None = None
         if settings.averaging:
             average = extract_part(state, "averaging") if state is not None else None

@@ -1,1 +1,1 @@
-"""Scores of trained networks: of a whole stack, or of rows with bits that do not depend on the batch."""
+"""Scores of networks: for a whole stack in training, or for rows whose bits do not depend on the batch."""

@@ -1,4 +1,4 @@
-"""The scores with which a network is evaluated and used: a row's scores never depend on the other rows.
+"""Scores for evaluation and prediction: the scores of a row never depend on the other rows.
 
 The last bits of a column of a matrix product depend on the number of columns, but not on the content of the
 others. So every batch has the same size, padded with arbitrary rows. With some BLAS kernels they also depend
@@ -16,8 +16,8 @@ from fnnctl.nn.workspace import Workspace
 from fnnctl.training.scoring.stacked import SCORING_BATCH
 
 WIDTHS = (SCORING_BATCH, 16, 8, 1)
-"""Rows of a slice; the first width whose positions give the same bits is used. OpenBLAS's AVX2 kernels need
-16, which takes 1.4 times as long as 512; its AVX-512 kernels treat all positions alike."""
+"""The slice widths to try; the first one in which all positions give the same bits is used. OpenBLAS's AVX2
+kernels need 16, which takes 1.4 times as long as 512; its AVX-512 kernels treat all positions alike."""
 PROBES = 4
 
 
@@ -45,7 +45,7 @@ class RowScorer:
         return Workspace(self._network.layout.shape, SCORING_BATCH // width, width, dtype, training=False)
 
     def _places_are_alike(self, work: Workspace) -> bool:
-        """Whether a row gets the same scores at each position, tested with a few rows."""
+        """Whether a row gets the same scores at each position of the slices, tested with a few rows."""
         if work.batch == 1:
             return True
         rng = np.random.default_rng(0)

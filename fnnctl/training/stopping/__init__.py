@@ -1,1 +1,1 @@
-"""When training ends: early stopping, convergence, and warnings if it ended too soon or with a huge loss."""
+"""Rules that end training, and warnings if it ended too soon or with a huge loss."""

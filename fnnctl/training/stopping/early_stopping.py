@@ -69,7 +69,7 @@ class EarlyStopping(_Rules):
 
     @property
     def out_of_patience(self) -> BoolArray:
-        """Which members have waited too long, (K,)."""
+        """Which members have not improved for `patience` epochs, (K,)."""
         return np.asarray(self.state["waited"] >= self._patience) if self._any_rule else self._nobody
 
     def update(self, epoch: int, record: Record, network: Network) -> None:
@@ -78,7 +78,7 @@ class EarlyStopping(_Rules):
             return
         state = self.state
         values = monitored(record, self._monitors, self._rising)
-        # Weights that are NaN also give an accuracy.
+        # A network with NaN weights still has an accuracy, so the loss must be checked too.
         finite = np.isfinite(record[TRAIN_LOSS])
         improved = (values < state["best"] - self._tolerance) & finite & self._ruled
         state["best"] = np.where(improved, values, state["best"])
@@ -98,10 +98,10 @@ class EarlyStopping(_Rules):
 class Convergence(_Rules):
     """scikit-learn's rule: the training loss must fall below its minimum by at least the tolerance.
 
-    A member ends if its loss fails to do so in more than `patience` epochs in a row. Unlike in
-    `EarlyStopping`, any lower loss becomes the new minimum, so a slow descent in small steps also ends. The
-    loss is the recorded one, without penalties; scikit-learn's includes the L2 penalty. A member without a
-    rule keeps its initial state.
+    A member ends if its loss fails to do so for more than `patience` consecutive epochs. Unlike in
+    `EarlyStopping`, any lower loss becomes the new minimum, so small improvements do not add up and a slow
+    descent ends too. The loss is the recorded one, without penalties; scikit-learn's includes the L2 penalty.
+    A member without a rule keeps its initial state.
     """
 
     def __init__(self, rules: Sequence[ConvergenceRule | None], state: State | None) -> None:

@@ -1,4 +1,4 @@
-"""A warning if the loss exploded: training ended with finite numbers, but without a useful network.
+"""A warning if the loss exploded: training ended with finite weights, but with a useless network.
 
 A loss that is NaN or infinite ends training as diverged. A loss of 1e14 does not, although the step that led
 to it was just as bad. Overfitting also raises the validation loss, but never that far: a network that has
@@ -20,7 +20,7 @@ History = Mapping[str, Sequence[float]]
 EXPLODED = 100.0
 """A loss of more than this many times the loss of guessing has exploded."""
 FAILED = 10.0
-"""So has a loss of more than this many times, if the training loss is as large (no overfitting)."""
+"""So has a loss of more than this many times that, if the training loss is as large: no overfitting."""
 
 
 def exploded(

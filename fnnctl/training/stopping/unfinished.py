@@ -19,13 +19,13 @@ from fnnctl.training.trainer import Outcome
 History = Mapping[str, Sequence[float]]
 
 FEW_STEPS = 2000
-"""After more steps than this, a loss that still falls is falling slowly."""
+"""After more steps than this there is no warning: a loss that still falls does so slowly."""
 FEWEST_EPOCHS = 20
-"""Users who ask for fewer epochs than this know that they are few."""
+"""Below this number of epochs there is no warning: a user who asks for so few knows it."""
 TAIL = 0.1
-"""The last share of the epochs is compared with the equal share before it."""
+"""The mean loss over this last share of the epochs is compared with that over the equal share before it."""
 CLEAR_FALL, CLEAR_SHARE = 0.0075, 0.02
-"""The smallest decrease of the mean loss from one to the other, absolute and relative. If the classes are
+"""The smallest decrease between the two that leads to a warning, absolute and relative. If the classes are
 separable, the loss decreases forever, by a constant factor but soon by a negligible difference."""
 SMALL_BATCH = 32
 

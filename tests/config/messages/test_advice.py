@@ -53,7 +53,7 @@ from fnnctl.config.schema.schema_tree import choices_of, forms_of, homes_of, sch
         ("data.missing_values[0]", ["x"], ""),
     ],
 )
-def test_what_was_meant_is_guessed_from_the_value(path: str, value: Any, advice: str) -> None:
+def test_the_intended_value_is_guessed(path: str, value: Any, advice: str) -> None:
     assert meant_value(forms_of(schema_at(parse_path(path), {})), value) == advice
 
 
@@ -63,7 +63,7 @@ def test_a_name_of_another_tool_is_translated_only_where_its_meaning_exists() ->
 
 
 def test_every_translation_leads_to_a_setting_or_choice_and_none_hides_one() -> None:
-    """Some are settings elsewhere besides, and in `training` they can mean one thing only."""
+    """Some are also settings elsewhere, but in `training` they can have only one meaning."""
     for name, usual in synonyms().items():
         assert name == name.lower()
         assert homes_of(usual) or choices_of(usual), usual

@@ -29,7 +29,7 @@ SOURCE = (
 
 
 def write(section: str, *lines: str) -> str:
-    """A config with one section besides the data, its lines from line 3 on."""
+    """A config with the data and one other section, whose lines start at line 3."""
     return "\n".join(["data: {source: iris}", f"{section}:", *(f"  {line}" for line in lines), ""])
 
 
@@ -228,7 +228,7 @@ def test_wrong_class_weights_are_one_problem_in_words(problems: Problems, line: 
         ("training", "solver", " (here it is called 'optimizer')"),
     ],
 )  # fmt: skip
-def test_a_key_of_another_tool_or_section_is_led_home(
+def test_a_key_of_another_tool_or_section_gets_the_right_path(
     problems: Problems, place: str, key: str, advice: str
 ) -> None:
     path = f"{place}.{key}".removeprefix(".")
@@ -308,7 +308,7 @@ def test_the_seed_and_the_name_are_checked(problems: Problems) -> None:
     ]
 
 
-def test_an_unknown_section_is_told_what_there_is(problems: Problems) -> None:
+def test_an_unknown_section_gets_the_list_of_sections(problems: Problems) -> None:
     text = "data: {source: iris}\nnetwork: {}\ntraning: {}\n"
     assert problems(text) == [
         "2: network: unknown setting; possible here: name, seed, data, model, training, evaluation, search",
@@ -344,14 +344,14 @@ JUNK += [{"name": name} for name in NAMES]
 
 
 def places_in(node: Any) -> list[tuple[Any, Any]]:
-    """Every mapping and list in a config with every key or index in it, and a key that is not in it."""
+    """Every mapping and list of a config, with each of its keys or indices and one unknown key."""
     keys = [*node, "alpha"] if isinstance(node, dict) else range(len(node)) if isinstance(node, list) else []
     inner = node.values() if isinstance(node, dict) else node if isinstance(node, list) else []
     return [(node, key) for key in keys] + [place for value in inner for place in places_in(value)]
 
 
 @given(data=st.data())
-def test_whatever_is_wrong_is_told_in_a_line_and_never_a_crash(
+def test_any_error_is_one_line_and_never_a_crash(
     data: st.DataObject, raw_configs: st.SearchStrategy[dict[str, Any]]
 ) -> None:
     config = data.draw(raw_configs)

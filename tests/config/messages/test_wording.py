@@ -46,7 +46,7 @@ from fnnctl.config.schema.schema_tree import forms_of, schema_at
         ("training.class_weights.virginica", "a number from 0 to 1000000000"),
     ],
 )
-def test_what_is_allowed_is_said_in_words(path: str, words: str) -> None:
+def test_allowed_values_are_described_in_words(path: str, words: str) -> None:
     assert allowed(forms_of(schema_at(parse_path(path), {}))) == words
 
 

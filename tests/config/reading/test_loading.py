@@ -123,7 +123,7 @@ def test_a_broken_form_ends_the_reading(problems: Problems) -> None:
     assert problems(b"data: \xff") == ["1: byte 0xff is not UTF-8; save the file as UTF-8"]
 
 
-def test_what_yaml_refuses_and_what_the_schema_refuses_are_told_together(problems: Problems) -> None:
+def test_problems_of_yaml_and_of_the_schema_are_reported_together(problems: Problems) -> None:
     text = "data:\n  source: &a iris\n  target: *a\ntraining:\n  epochs: 0\n  epochs: 5\n  l2: x\n"
     assert problems(text, "training.precision=3", "seed") == [
         "2: data.source: has the anchor &a; anchors are not supported",
@@ -135,7 +135,7 @@ def test_what_yaml_refuses_and_what_the_schema_refuses_are_told_together(problem
     ]
 
 
-def test_what_an_alias_hides_is_not_called_missing(problems: Problems) -> None:
+def test_settings_hidden_by_an_alias_are_not_reported_as_missing(problems: Problems) -> None:
     assert problems("data:\n  source: *x\n") == ["2: data.source: is the alias *x; write the value out"]
 
 
@@ -165,21 +165,21 @@ def test_an_overrides_problem_names_the_option(problems: Problems, override: str
     assert problems(IRIS, override) == [f"--set: {problem}"]
 
 
-def test_an_option_is_blamed_for_going_into_what_the_file_gives(problems: Problems) -> None:
+def test_a_path_into_a_value_of_the_file_is_an_error_of_the_option(problems: Problems) -> None:
     text = f"{IRIS}training:\n  epochs: 10\n"
     assert problems(text, "training.epochs.x=5") == [
         "--set: training.epochs: is a single value; write training.epochs=VALUE"
     ]
 
 
-def test_the_file_is_blamed_for_what_an_option_cannot_go_into(problems: Problems) -> None:
+def test_a_wrong_value_on_the_path_is_an_error_of_the_file(problems: Problems) -> None:
     assert problems("data: iris\n", "data.target=x") == [
         "1: data: must be a mapping with source, sha256, target, task, weights, … (14 in all)"
         ", not 'iris' (write {source: iris})"
     ]
 
 
-def test_an_override_mends_what_the_file_has_wrong(load: Load) -> None:
+def test_an_override_replaces_a_wrong_value_of_the_file(load: Load) -> None:
     assert load("data: {source: iris}\nseed: x\n", "seed=3").experiment.seed == 3
 
 
@@ -190,7 +190,7 @@ def test_name_and_seed_are_checked_as_options(problems: Problems) -> None:
     ]
 
 
-def test_a_missing_file_is_told_with_a_suggestion(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported_with_a_suggestion(tmp_path: Path) -> None:
     file = tmp_path / "digts.yaml"
     message = "there is no such file; `fnnctl init` writes fnnctl.yaml, a starter experiment"
     assert refusal(file) == Problem(message, file=str(file))

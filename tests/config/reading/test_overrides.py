@@ -157,7 +157,7 @@ CHOICES = {
     "minimum": "adaptive", "warmup_epochs": "cosine", "warmup": "one_cycle", "first": "one_cycle",
     "last": "cosine", "factor": "step", "start": "swa", "positive_class": "logistic",
 }  # fmt: skip
-"""Which name chooses the section that has a setting, where a union's default has it not."""
+"""The name that selects a section with a setting that the default section of the union lacks."""
 CHOICES_OF_UNIONS: dict[ConfigPath, str] = {
     ("optimizer", "momentum"): "momentum",
     ("optimizer", "decay"): "rmsprop",
@@ -170,7 +170,7 @@ CHOICES_OF_UNIONS: dict[ConfigPath, str] = {
 
 
 def test_every_setting_there_is_can_be_set(problems: Callable[..., list[str]]) -> None:
-    """A value that no setting takes is refused by the setting itself, so that the path led to it."""
+    """An invalid value is refused at the setting itself, which shows that the path led there."""
     base = "data: {source: a.csv}\nmodel: {hidden: [5]}\ntraining: {optimizer: sgd}\n"
     for path in all_settings():
         union = path[-2:-1] not in {("early_stopping",), ("convergence",)}

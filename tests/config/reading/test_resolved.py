@@ -139,7 +139,9 @@ def test_everything_that_counts_is_written_and_nothing_else(load: Load) -> None:
         ),
     ],
 )
-def test_what_nothing_reads_is_left_out(load: Load, text: str, left_out: list[str], kept: list[str]) -> None:
+def test_settings_without_effect_are_omitted(
+    load: Load, text: str, left_out: list[str], kept: list[str]
+) -> None:
     experiment = load(text).experiment
     written = resolved_yaml(experiment)
     of_training = written.partition("\nevaluation:")[0]
@@ -166,7 +168,7 @@ def test_what_is_written_loads_as_the_equal_experiment(
 
 
 def test_every_setting_alone_is_written_and_read_back(load: Load) -> None:
-    """Those that need another one besides (a second file, another method, …) are refused, and left out."""
+    """Settings that need another one (a second file, another method, …) are refused and skipped."""
     refused = set()
     for path, *raws in changes(root_schema()):
         for raw in raws:

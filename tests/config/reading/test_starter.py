@@ -6,6 +6,7 @@ import pytest
 
 from fnnctl.config.reading.loading import LoadedConfig, load_config
 from fnnctl.config.reading.starter import STARTER_NAME, starter_text
+from fnnctl.config.schema.data import BUILTIN_NAMES
 
 
 def load(tmp_path: Path, text: str) -> LoadedConfig:
@@ -56,6 +57,11 @@ def test_the_search_that_its_last_comment_offers_can_be_used(tmp_path: Path) -> 
     assert loaded.experiment.search
     assert len(loaded.experiment.search.space) == 2
     assert loaded.search_problems() == []
+
+
+def test_it_names_all_built_in_data() -> None:
+    (line,) = (each for each in starter_text().splitlines() if "# built in: " in each)
+    assert tuple(line.partition("# built in: ")[2].split(", ")) == BUILTIN_NAMES
 
 
 def test_it_fits_a_terminal_and_has_spaces_only() -> None:

@@ -61,7 +61,7 @@ QUOTE_OPEN = "a quote is opened here and never closed"
         ("a: | b\n", 1, "this is not YAML: expected a comment or a line break, but found 'b'"),
     ],
 )
-def test_a_broken_form_is_told_in_words_with_its_line(text: str, line: int, message: str) -> None:
+def test_a_broken_form_is_reported_in_words_with_its_line(text: str, line: int, message: str) -> None:
     with pytest.raises(ConfigError) as caught:
         read_yaml(text)
     assert (caught.value.problems[0].line, caught.value.problems[0].message) == (line, message)
@@ -88,7 +88,7 @@ def test_a_sentence_without_a_place_is_passed_on() -> None:
 
 
 @pytest.mark.parametrize("problem", ["found unexpected end of stream", "unheard of"])
-def test_where_one_place_is_not_told_the_other_is_taken(problem: str) -> None:
+def test_a_missing_mark_is_replaced_by_the_other_one(problem: str) -> None:
     mark = yaml.Mark("<text>", 0, 2, 5, None, 0)
     for error in (
         yaml.MarkedYAMLError(problem=problem, problem_mark=mark),

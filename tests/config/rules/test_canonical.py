@@ -58,7 +58,7 @@ def test_equal_configurations_have_equal_seeds(same: dict[str, Any]) -> None:
         ),
     ],
 )
-def test_what_nothing_reads_and_how_it_is_written_change_no_seed(
+def test_settings_without_effect_and_short_forms_change_no_seed(
     one: dict[str, Any], same: dict[str, Any]
 ) -> None:
     assert configuration_seed(experiment(**one)) == configuration_seed(experiment(**same))
@@ -87,7 +87,7 @@ def test_other_configurations_have_other_seeds(other: dict[str, Any]) -> None:
 
 
 def test_what_is_hashed_is_what_is_read_and_not_at_its_default() -> None:
-    """Worked out by hand; a setting that a later version adds must leave this as it is."""
+    """Computed by hand; a setting that a later version adds must not change it."""
     assert canonical_configuration(experiment()) == {"data": {}, "model": {"hidden": [{"units": 100}]}}
     given = experiment(
         seed=5,
@@ -108,7 +108,7 @@ def test_what_is_hashed_is_what_is_read_and_not_at_its_default() -> None:
 
 
 OUTPUT = ("model", "output")
-"""Counts, but for the two outputs that `auto` stands for."""
+"""Changes the seed, except for the two outputs that `auto` resolves to."""
 
 
 @pytest.mark.parametrize("output", ["softmax", "squared", {"name": "softmax"}])

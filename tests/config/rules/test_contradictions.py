@@ -112,7 +112,7 @@ def test_early_stopping_is_off_where_it_is_left_out_and_there_is_nothing_to_watc
         ),
     ],
 )
-def test_what_cannot_go_together_is_refused_with_advice(problems: Problems, text: str, expected: str) -> None:
+def test_contradictions_are_refused_with_advice(problems: Problems, text: str, expected: str) -> None:
     assert problems(text) == [expected]
 
 
@@ -136,7 +136,7 @@ def test_what_cannot_go_together_is_refused_with_advice(problems: Problems, text
         NO_VALIDATION + "training: {lr_schedule: adaptive}",
     ],
 )
-def test_what_can_go_together_is_fine(load: Load, text: str) -> None:
+def test_settings_that_agree_are_accepted(load: Load, text: str) -> None:
     load(text)
 
 

@@ -11,7 +11,7 @@ def test_values_and_settings_by_their_paths() -> None:
     assert without(config, [("a", 0, "b"), ("a", 0, "x")]) == {"a": [{"c": 2}, 3]}
 
 
-def test_what_is_given() -> None:
+def test_given_settings() -> None:
     config = {"a": {"b": None, "c": [{"d": 1}]}, "e": "short"}
     assert is_given(config, ("a",))
     assert is_given(config, ("a", "b"))

@@ -70,7 +70,7 @@ def test_a_value_that_the_setting_refuses(search_problems_of: Problems, line: st
          "write more units, or normalization: none"),
     ],
 )  # fmt: skip
-def test_the_condition_that_is_missing_is_told(
+def test_the_condition_that_is_missing_is_reported(
     search_problems_of: Problems, lines: list[str], config: str, problem: str
 ) -> None:
     assert search_problems_of(*lines, config=config) == [problem]
@@ -79,12 +79,12 @@ def test_the_condition_that_is_missing_is_told(
 @pytest.mark.parametrize(
     ("lines", "config"),
     [
-        # with the condition that was asked for
+        # with the missing condition
         (["model.dropout: {uniform: [0.1, 0.5], when: {training.optimizer.name: adam}}", ADAM_OR_LBFGS], ""),
-        # what the config says is never so in a trial
+        # no trial has the value in the config
         (["model.normalization: {choice: [batch]}", "training.batch_size: {choice: [16, 32]}"],
          "training: {batch_size: 1}"),
-        # only some numbers exclude one another: no condition could say so
+        # only some numbers exclude each other, which no condition can express
         (["training.lr_schedule.minimum: {log_uniform: [1e-6, 1e-2]}",
           "training.optimizer.learning_rate: {log_uniform: [1e-4, 0.1]}"],
          "training: {lr_schedule: adaptive}"),

@@ -37,6 +37,35 @@ def test_metrics_that_exist(search_problems_of: Problems, metric: str) -> None:
     assert search_problems_of(L2, search=f"  objective: {{metric: {metric}}}\n") == []
 
 
+@pytest.mark.parametrize(
+    ("space", "searched"),
+    [
+        ("model.output: {choice: [squared, {name: huber, delta: 0.5}]}", "model.output"),
+        ("model.output: {choice: [{name: huber, delta: 1}, {name: huber, delta: 2}]}", "model.output"),
+        ("model.output.name: {choice: [squared, absolute]}", "model.output.name"),
+        ("model.output.delta: {uniform: [0.5, 2]}", "model.output.delta"),
+        ("model: {choice: [{output: squared}, {output: huber}]}", "model"),
+        ("model.output: {choice: [softmax, logistic]}", None),
+        ("model.output: {choice: [huber, huber]}", None),
+        ("model: {choice: [{hidden: [3]}, {hidden: [4]}]}", None),
+    ],
+)
+def test_values_of_different_losses_are_not_compared(
+    search_problems_of: Problems, space: str, searched: str | None
+) -> None:
+    def refused(metric: str) -> list[str]:
+        config = "model: {output: huber}" if searched == "model.output.delta" else ""
+        found = search_problems_of(space, search=f"  objective: {{metric: {metric}}}\n", config=config)
+        return [each for each in found if "search.objective.metric" in each]
+
+    message = (
+        f"{searched} is searched, and values of different loss functions cannot be compared; "
+        "write metric: r2, rmse or mae"
+    )
+    assert refused("loss") == ([f"4: search.objective.metric: {message}"] if searched else [])
+    assert refused("mae") == []
+
+
 def test_a_validation_part_that_is_not_there(load: Callable[..., LoadedConfig]) -> None:
     text = f"data: {{source: iris, split: {{validation: 0}}}}\nsearch:\n  space: {{{L2}}}\n"
     message = "there is no validation part, because data.split.validation is 0"
@@ -74,7 +103,7 @@ def test_a_largest_budget_with_which_the_config_is_refused(search_problems_of: P
 
 
 def test_training_does_not_mind(load: Callable[..., LoadedConfig]) -> None:
-    """What `train` is given as a trial's words may make a space senseless that it does not read."""
+    """The `--set` words of a trial may invalidate the space, which `train` does not read."""
     text = "data: {source: iris}\nsearch:\n  space: {training.l2: {uniform: [-1, 0]}, seed: {choice: [1]}}\n"
     loaded = load(text)
     assert len(loaded.search_problems()) == 2

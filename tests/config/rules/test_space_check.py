@@ -38,14 +38,14 @@ def test_a_path_that_does_not_exist(search_problems_of: Problems, line: str, pro
 
 
 @pytest.mark.parametrize("path", NOT_SEARCHED, ids=format_path)
-def test_what_makes_no_sense_to_search(search_problems_of: Problems, path: tuple[str, ...]) -> None:
+def test_settings_that_make_no_sense_to_search(search_problems_of: Problems, path: tuple[str, ...]) -> None:
     key = format_path(path)
     problem = f"5: search.space.{key}: cannot be searched: {NOT_SEARCHED[path]}"
     assert search_problems_of(f"{key}: {{choice: [1, 2]}}") == [problem]
     assert search_problems_of(f"{key}.x: {{choice: [1, 2]}}")[0].endswith(NOT_SEARCHED[path])
 
 
-def test_what_makes_no_other_configuration_is_not_searched() -> None:
+def test_settings_that_do_not_change_the_configuration_are_not_searched() -> None:
     assert NOT_COUNTED.keys() <= NOT_SEARCHED.keys()
 
 
@@ -55,8 +55,8 @@ def test_the_data_are_no_choice_as_a_whole(search_problems_of: Problems) -> None
     ]
 
 
-def test_a_wrong_form_is_told_with_what_the_schema_refuses(problems: Problems) -> None:
-    """All can be fixed at once; nothing is told of a domain that the schema refuses."""
+def test_a_wrong_form_is_reported_with_the_schemas_problems(problems: Problems) -> None:
+    """All problems are reported at once, except for domains that the schema refuses."""
     text = (
         "data: {source: iris}\n"
         "search:\n"
@@ -70,7 +70,7 @@ def test_a_wrong_form_is_told_with_what_the_schema_refuses(problems: Problems) -
     assert [problem.partition(";")[0] for problem in problems(text)] == [
         "3: search.trials: must be a whole number from 1 to 10000000, or null, not 'many'",
         "5: search.space.training.l2.log_uniform: must be a list of 2 numbers, not a list of length 1",
-        "6: search.space.training.l1.uniform: the least value, 0.5, is above the largest, 0.1",
+        "6: search.space.training.l1.uniform: the minimum, 0.5, is above the maximum, 0.1",
         f"7: search.space.seed: cannot be searched: {NOT_SEARCHED['seed',]}",
         "8: search.space.training.mixup.choice[1]: 0.1 is given twice",
     ]
@@ -103,8 +103,7 @@ def test_an_empty_space(search_problems_of: Problems) -> None:
 
 def test_a_domains_own_problem_has_its_line(search_problems_of: Problems) -> None:
     assert search_problems_of("training.l2:", "  uniform:", "  - 1", "  - 0") == [
-        "6: search.space.training.l2.uniform: "
-        "the least value, 1.0, is above the largest, 0.0; write [0.0, 1.0]"
+        "6: search.space.training.l2.uniform: the minimum, 1.0, is above the maximum, 0.0; write [0.0, 1.0]"
     ]
 
 
@@ -156,7 +155,7 @@ def test_a_condition_on_what_the_config_says_holds_always(search_problems_of: Pr
     assert search_problems_of(line) == []
 
 
-def test_conditions_that_go_in_circles(search_problems_of: Problems) -> None:
+def test_conditions_that_form_cycles(search_problems_of: Problems) -> None:
     found = search_problems_of(
         "training.l2: {choice: [0.1, 0.2], when: {training.l1: 0.1}}",
         "training.l1: {choice: [0.1, 0.2], when: {training.mixup: 0.1}}",
@@ -164,11 +163,10 @@ def test_conditions_that_go_in_circles(search_problems_of: Problems) -> None:
         "training.label_smoothing: {choice: [0.1], when: {training.label_smoothing: 0.1}}",
     )
     assert found == [
-        "6: search.space.training.l1.when: goes in a circle: training.l1 → training.mixup → training.l1",
-        "7: search.space.training.mixup.when: "
-        "goes in a circle: training.mixup → training.l1 → training.mixup",
+        "6: search.space.training.l1.when: forms a cycle: training.l1 → training.mixup → training.l1",
+        "7: search.space.training.mixup.when: forms a cycle: training.mixup → training.l1 → training.mixup",
         "8: search.space.training.label_smoothing.when: "
-        "goes in a circle: training.label_smoothing → training.label_smoothing",
+        "forms a cycle: training.label_smoothing → training.label_smoothing",
     ]
 
 
@@ -183,7 +181,7 @@ def test_conditions_that_exclude_one_another(search_problems_of: Problems) -> No
     ]
 
 
-def test_everything_is_told_at_once(search_problems_of: Problems) -> None:
+def test_everything_is_reported_at_once(search_problems_of: Problems) -> None:
     found = search_problems_of(
         "training.l2: {uniform: [-1, 1]}",
         "training.l1: {choice: []}",
@@ -217,5 +215,5 @@ def test_everything_is_told_at_once(search_problems_of: Problems) -> None:
         ["training.class_weights.setosa: {log_uniform: [0.1, 10]}"],
     ],
 )  # fmt: skip
-def test_what_nothing_is_wrong_with(search_problems_of: Problems, lines: list[str]) -> None:
+def test_valid_values_have_no_problems(search_problems_of: Problems, lines: list[str]) -> None:
     assert search_problems_of(*lines) == []

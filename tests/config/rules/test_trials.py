@@ -48,7 +48,7 @@ def test_settings_of_other_branches_are_left_out(trials: Any) -> None:
     assert (lbfgs.training.optimizer.memory, lbfgs.training.batch_size) == (5, "auto")
 
 
-def test_what_the_rules_refuse_says_so(trials: Any) -> None:
+def test_a_refused_assignment_has_the_reason(trials: Any) -> None:
     refused = trials(IRIS + "training: {optimizer: lbfgs}\nmodel: {hidden: [4]}\n")
     with pytest.raises(RefusedConfigurationError, match=r"^model\.dropout: cannot be used with lbfgs; write"):
         refused.experiment_of({"model.dropout": 0.5})

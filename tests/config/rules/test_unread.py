@@ -43,6 +43,11 @@ OWN_MEANS = "has no effect: training.averaging uses plain means over the trainin
             ["1: data.split.stratify: has no effect: no part is split off"],
         ),
         (
+            "data: {source: a.csv, split: {bins: 4, stratify: false}}\n"
+            "evaluation: {cross_validation: {stratify: false}}",
+            ["1: data.split.bins: has no effect: neither parts nor folds are stratified"],
+        ),
+        (
             "data: {source: iris}\nmodel:\n  hidden: []\n  activation: relu",
             ["4: model.activation: has no effect: there is no hidden layer"],
         ),
@@ -95,6 +100,14 @@ def test_a_setting_that_nothing_reads_is_refused(problems: Problems, text: str, 
 
 
 @pytest.mark.parametrize(
+    "where", ["split: {bins: 4, stratify: false}}", "split: {bins: 4}}\nevaluation: NOT"]
+)
+def test_bins_are_read_by_the_parts_or_by_the_folds(load: Load, where: str) -> None:
+    text = f"data: {{source: a.csv, {where}".replace("NOT", "{cross_validation: {stratify: false}}")
+    assert load(text).experiment.data.split.bins == 4
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "data: {source: iris, target: species, columns: {ignore: [x], categorical: [y], numeric: [z]}}",
@@ -128,7 +141,7 @@ def test_rules_hold_for_overrides_too(problems: Problems) -> None:
 
 
 def test_auto_given_or_not_is_one_configuration(load: Load) -> None:
-    """The starter has it: with lbfgs, too, it asks for nothing."""
+    """The starter config has `auto`, which is also valid with lbfgs."""
     given = load(IRIS + "training: {optimizer: lbfgs, batch_size: auto}").experiment
     left_out = load(IRIS + "training: {optimizer: lbfgs}").experiment
     assert configuration_seed(given) == configuration_seed(left_out)

@@ -1,4 +1,4 @@
-"""Domains as YAML has them: what the schema takes and refuses."""
+"""Domains in YAML: which ones the schema accepts and refuses."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def space(domain: str) -> str:
         ("{when: {a: 1}, uniform: [0, 1]}", UniformConfig(uniform=(0.0, 1.0), when={"a": 1})),
     ],
 )  # fmt: skip
-def test_a_domain_is_told_by_its_key(load: Callable[..., LoadedConfig], text: str, domain: Section) -> None:
+def test_the_key_tells_the_domain(load: Callable[..., LoadedConfig], text: str, domain: Section) -> None:
     search = load(space(text)).experiment.search
     assert search is not None
     assert search.space == {"training.l2": domain}
@@ -78,13 +78,13 @@ def test_a_domain_is_told_by_its_key(load: Callable[..., LoadedConfig], text: st
         ),
     ],
 )
-def test_what_is_no_domain_is_one_problem_in_words(
+def test_an_invalid_domain_is_one_problem_in_words(
     problems: Callable[..., list[str]], domain: str, problem: str
 ) -> None:
     assert problems(space(domain)) == [f"4: search.space.training.l2{problem}"]
 
 
-def test_sections_in_place_of_paths_are_led_to_dots(problems: Callable[..., list[str]]) -> None:
+def test_sections_instead_of_paths_get_advice_to_use_dots(problems: Callable[..., list[str]]) -> None:
     text = space("{}").replace("training.l2: {}", "training: {optimizer: {learning_rate: {uniform: [0, 1]}}}")
     assert problems(text) == [
         f"4: search.space.training: must have one of {KINDS}; "

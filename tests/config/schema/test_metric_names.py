@@ -43,7 +43,7 @@ def test_they_are_those_that_are_measured() -> None:
         ("other.a.recall", None),
     ],
 )
-def test_the_class_that_a_metric_speaks_of(metric: str, name: str | None) -> None:
+def test_the_class_of_a_metric(metric: str, name: str | None) -> None:
     assert class_of(metric) == name
 
 

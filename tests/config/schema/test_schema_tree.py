@@ -76,7 +76,7 @@ def test_all_settings_come_outermost_first_and_each_union_branch_with_its_own() 
         ("gpu", []),
     ],
 )
-def test_a_settings_homes_are_told_without_those_of_layers(key: str, homes: list[str]) -> None:
+def test_homes_of_a_setting_leave_out_those_of_layers(key: str, homes: list[str]) -> None:
     assert [format_path(path) for path in homes_of(key)] == homes
 
 
@@ -90,5 +90,5 @@ def test_a_settings_homes_are_told_without_those_of_layers(key: str, homes: list
         ("gpu", []),
     ],
 )
-def test_what_a_word_is_a_choice_of(word: str, settings: list[str]) -> None:
+def test_settings_that_allow_a_word(word: str, settings: list[str]) -> None:
     assert [format_path(path) for path in choices_of(word)] == settings

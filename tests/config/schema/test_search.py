@@ -57,7 +57,7 @@ def test_other_pairs_are_called_by_both_parts(load: Load) -> None:
         ("grid_resolution: 1", "grid_resolution: must be a whole number from 2 to 10000, not 1"),
     ],
 )  # fmt: skip
-def test_what_is_refused(problems: Callable[..., list[str]], text: str, problem: str) -> None:
+def test_refused_values(problems: Callable[..., list[str]], text: str, problem: str) -> None:
     assert problems(f"{IRIS}  {text}") == [f"3: search.{problem}"]
 
 
@@ -72,7 +72,7 @@ def test_what_is_refused(problems: Callable[..., list[str]], text: str, problem:
         ("loss", "maximize", False),
     ],
 )
-def test_losses_are_minimized_unless_told_otherwise(metric: str, direction: Any, minimized: bool) -> None:
+def test_losses_are_minimized_by_default(metric: str, direction: Any, minimized: bool) -> None:
     assert ObjectiveConfig(metric=metric, direction=direction).minimized == minimized
 
 

@@ -1,4 +1,4 @@
-"""Arrays written to a folder, and read as a data set."""
+"""Helpers that save arrays in a folder and read them as a data set."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which arrays a source has, and its digest."""
+"""The arrays of a source, and its digest."""
 
 from __future__ import annotations
 

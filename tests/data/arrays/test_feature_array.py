@@ -1,4 +1,4 @@
-"""X block by block: the chosen columns, and where an infinite number stands."""
+"""X block by block: the chosen columns, and the location of an infinite number."""
 
 from __future__ import annotations
 

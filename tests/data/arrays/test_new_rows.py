@@ -1,4 +1,4 @@
-"""Arrays of new rows: columns by name, labels where they are wanted, and what is wrong in words."""
+"""Arrays of new rows: columns by name, labels if they are requested, and error messages."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ UNNAMED = "X: has 3 columns, x0 to x2, and no feature_names, but the network nee
         ({"X": X[:, 0]}, knowing("x0"), "X: has the shape (3,), but one row per example is needed"),
     ],
 )
-def test_what_is_wrong_is_named(
+def test_wrong_input_is_named(
     tmp_path: Path, arrays: dict[str, Any], preprocessor: Preprocessor, message: str
 ) -> None:
     np.savez(tmp_path / "a.npz", **arrays)

@@ -89,7 +89,7 @@ def test_a_name_that_is_not_utf_8_is_damage(tmp_path: Path) -> None:
     assert "data.npz: the NPZ file is damaged ('utf-8' codec can't decode" in fault(tmp_path, "data.npz")
 
 
-def test_a_place_before_the_file_begins_is_damage(tmp_path: Path) -> None:
+def test_an_offset_before_the_beginning_of_the_file_is_damage(tmp_path: Path) -> None:
     content = archive(tmp_path, "X.npy", "y.npy")
     end = content.rindex(b"PK\x05\x06")
     content[end + 16 : end + 20] = (10**6).to_bytes(4, "little")  # where the list of the members is

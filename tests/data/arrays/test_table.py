@@ -100,7 +100,7 @@ WRONG: dict[str, tuple[Arrays, str]] = {
 
 @pytest.mark.parametrize("source", READERS)
 @pytest.mark.parametrize("name", WRONG)
-def test_what_is_wrong_with_an_array_is_told_with_its_name(tmp_path: Path, source: str, name: str) -> None:
+def test_a_wrong_array_is_reported_with_its_name(tmp_path: Path, source: str, name: str) -> None:
     arrays, words = WRONG[name]
     message = fault(tmp_path, source, arrays)
     assert message.startswith(str(tmp_path / source))

@@ -52,7 +52,7 @@ def test_folds_are_a_partition_as_even_as_can_be(
 
 
 def test_worked_by_hand() -> None:
-    """6 + 4 + 2 rows in 4 folds of three: of the classes 2, 2, 1, 1, and 1 each, and 0, 0, 1, 1."""
+    """Classes of 6, 4 and 2 rows in 4 folds of three rows: 2, 2, 1, 1; 1, 1, 1, 1; and 0, 0, 1, 1."""
     labels = np.array([0] * 6 + [1] * 4 + [2] * 2)
     by_fold = counts_by_fold(divide(labels, folds=4, repeats=1, stratify=True, seed=0), labels, 0)
     assert sorted(by_fold.tolist()) == [[1, 1, 1], [1, 1, 1], [2, 1, 0], [2, 1, 0]]
@@ -159,7 +159,7 @@ class TestHoldOut:
 
 
 class TestFold:
-    """A fold's split, held against the formulas that it replaces: parts of the divided rows, then mapped."""
+    """A fold's split against a direct computation: parts of the divided rows, then mapped to all rows."""
 
     @given(
         groups_of=st.sampled_from([0, 1, 2, 5]),

@@ -110,7 +110,7 @@ def test_a_thousand_classes_with_two_rows_each() -> None:
     parts = split(labels.tolist(), 0.15, 0.2)
     assert sizes(parts) == (1300, 300, 400)
     assert len(np.unique(labels[parts.train])) == 1000
-    # ties are broken by the seed, not by the order of the classes
+    # the seed breaks ties, not the order of the classes
     assert len(np.unique(labels[parts.test])) == 400
     assert 300 < labels[parts.test].mean() < 700
 

@@ -77,7 +77,7 @@ def test_rows_may_follow_after_some_were_dropped(numbers: FloatArray) -> None:
     np.testing.assert_array_equal(matrix.finish()[0], [[numbers[0, 1]], [numbers[1, 1]], [7.0]])
 
 
-def test_without_columns_there_are_rows_all_the_same() -> None:
+def test_there_are_rows_even_without_columns() -> None:
     matrix = NumberMatrix([])
     matrix.append(np.empty((4, 0)))
     assert matrix.finish()[0].shape == (4, 0)

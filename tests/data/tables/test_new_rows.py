@@ -1,4 +1,4 @@
-"""New rows are read with the columns and kinds of the training, a block at a time."""
+"""New rows are read block by block, with the columns and kinds of the training data."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def transformed(blocks: Sequence[NewRows]) -> list[list[float]]:
 
 
 def test_columns_are_found_by_name_and_kept_to_their_kind(read: Read) -> None:
-    """`c` holds numbers and is read as categories; 01 is another text than 1."""
+    """`c` holds numbers but is read as categories; 01 and 1 are different texts."""
     unused, (block,) = read("c,id,v,y,u\n 1 ,x,3,b,0.5\n01,x,NA,,-2\n,x, 5 ,a,NA\n")
     assert unused == ("id",)
     assert block.labels is None
@@ -86,13 +86,13 @@ def test_blocks_follow_one_another(read: Read, monkeypatch: pytest.MonkeyPatch) 
         ("u,v,c\n1,1,1\n2,b\n", ["the row has 2 values, but the header has 3 names"]),
     ],
 )
-def test_what_is_wrong(read: Read, text: str, messages: list[str]) -> None:
+def test_wrong_files(read: Read, text: str, messages: list[str]) -> None:
     with pytest.raises(DataError) as caught:
         read(text, form=CsvFormat(",", "utf-8", frozenset({""})))
     assert [problem.message for problem in caught.value.problems] == messages
 
 
-def test_a_missing_label_is_told_with_what_may_have_been_meant(read: Read) -> None:
+def test_a_missing_label_is_reported_with_a_suggestion(read: Read) -> None:
     with pytest.raises(
         DataError, match=r"new\.csv:1: the target column 'y' is missing \(did you mean 'Y'\?\)"
     ):

@@ -64,7 +64,7 @@ def test_a_block_is_read_as_its_values_are_one_by_one(texts: list[str]) -> None:
         ("3,5", "'3,5' has a comma: write numbers like 1234.5"),
     ],
 )
-def test_a_value_that_is_nearly_a_number_is_told_why(text: str, words: str) -> None:
+def test_a_value_that_is_nearly_a_number_gets_the_reason(text: str, words: str) -> None:
     assert almost_number(text) == words
 
 

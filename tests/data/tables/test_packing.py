@@ -24,7 +24,7 @@ def test_whole_numbers_and_constants_are_kept_to_the_bit() -> None:
 
 
 def test_seven_digits_of_the_distance_from_the_middle_are_kept() -> None:
-    """float32 alone would keep 1.7e9 to 64, where these differ by thousandths."""
+    """float32 alone would round 1.7e9 to multiples of 128, but these differ by thousandths."""
     column = 1.7e9 + np.random.default_rng(1).normal(size=1000)
     np.testing.assert_allclose(there_and_back(column), column, rtol=0, atol=4 * 2**-24 + 2**-22)
 

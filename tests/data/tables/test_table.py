@@ -22,7 +22,7 @@ def read(
     return table, str(problems.error()).splitlines()
 
 
-def test_numbers_and_categories_are_told_apart(tmp_path: Path) -> None:
+def test_numbers_and_categories_are_distinguished(tmp_path: Path) -> None:
     table, problems = read(tmp_path, "a,b,c\n1,x,\n,NA,2e3\n-3,1,NA\n5,y,.5\n")
     assert problems == []
     assert table.names == ("a", "b", "c")
@@ -61,7 +61,7 @@ def test_a_value_that_is_no_number_in_a_column_of_numbers(
     assert "data.missing_values" in problem
 
 
-def test_every_column_at_fault_is_told_beside_ragged_rows(tmp_path: Path) -> None:
+def test_every_faulty_column_is_reported_together_with_ragged_rows(tmp_path: Path) -> None:
     _, problems = read(tmp_path, "a,b\n1,2\n3,\x1b[0m\nx,4\n5\n7,8\n")
     assert [problem[:35] for problem in problems] == [
         "t.csv:5: the row has 1 value, but t",

@@ -62,7 +62,7 @@ DEFINITIONS: dict[str, tuple[Callable[[float], float], Callable[[float], float]]
 
 
 def applied(name: str, x: FloatArray, number: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """The values, and the slopes as an error term of 1 is multiplied with them."""
+    """The values, and the slopes, found by passing an error term of 1 backward."""
     z = x.copy()
     delta = np.ones_like(z)
     f, buffers = ACTIVATIONS[name](number.astype(z.dtype)), buffers_for(z, delta)
@@ -77,18 +77,18 @@ def buffers_for(z: FloatArray, delta: FloatArray, *, training: bool = True) -> A
 
 
 def test_every_activation_is_defined_here() -> None:
-    """Maxout, a function of several variables, has tests of its own below."""
+    """Maxout is a function of several variables and has its own tests below."""
     assert {*DEFINITIONS, "maxout"} == set(ACTIVATIONS)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("name", sorted(DEFINITIONS))
 def test_value_and_slope_of_huge_numbers_are_their_limits(name: str, dtype: str) -> None:
-    """A network on its way to diverge has none that is NaN: it would hide which number was the first."""
+    """Huge finite inputs give no NaN, which would hide the first non-finite number of a diverging network."""
     f, slope = DEFINITIONS[name]
     for size in (1e13, 1e20, 1e30):
         x = np.array([-size, size], dtype).reshape(1, 1, -1)
-        with np.errstate(over="ignore"):  # of z², say, before it is bounded
+        with np.errstate(over="ignore"):  # for example of z², before it is bounded
             a, d = applied(name, x, np.full((1, 1, 1), 0.3))
         limits = [f(-1e3) * size / 1e3, f(1e3) * size / 1e3]
         bounded = [f(-1e3) == f(-1e2), f(1e3) == f(1e2)]
@@ -164,7 +164,7 @@ def test_maxout_sends_the_error_to_the_winning_piece() -> None:
 
 
 def test_a_tie_of_maxout_goes_to_the_first_piece_alone() -> None:
-    """One unit of three pieces; columns tie all, the last two, the first and last, and two zeros."""
+    """One unit of three pieces; the columns tie all three, the last two, the outer two, and two zeros."""
     a, buffers = maxout([[7.0, 1.0, 5.0, -0.0], [7.0, 4.0, 2.0, 0.0], [7.0, 4.0, 5.0, -1.0]], 1)
     assert a[0].tolist() == [[7.0, 4.0, 5.0, 0.0]]
     terms = ACTIVATIONS["maxout"](a).backward(np.ones((1, 1, 4)), buffers)
@@ -181,7 +181,7 @@ CUT_OFF_BELOW = {"relu": 0.0, "hard_logistic": -2.0}
 
 @pytest.mark.parametrize("name", sorted(ACTIVATIONS))
 def test_active_where_the_output_is_not_cut_off_at_zero(name: str) -> None:
-    """As a layer calls it: after the backward pass, whose error terms stand in the scratch array."""
+    """Called as in a layer: after the backward pass, with error terms in the scratch array."""
     z = np.array(X).reshape(1, 1, -1)
     delta = np.empty_like(z)
     buffers = buffers_for(z, delta)

@@ -26,7 +26,7 @@ def dropped(
 
 
 def selu_of_normal(shape: tuple[int, ...]) -> FloatArray:
-    """Activations of mean 0 and variance 1, as selu keeps them."""
+    """Activations with mean 0 and variance 1, as selu gives."""
     x = np.random.default_rng(0).normal(size=shape)
     scale, alpha = 1.0507009873554805, 1.6732632423543772
     return np.asarray(scale * np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0.0))))
@@ -84,6 +84,6 @@ def test_alpha_dropout_keeps_mean_and_variance(rate: float) -> None:
 
 
 def test_plain_dropout_does_not_keep_the_variance() -> None:
-    """What the test above would see: q = ½ doubles the mean square."""
+    """So the test above can fail: with q = ½, plain dropout doubles the mean square."""
     a, _, _ = dropped(Dropout, [0.5], selu_of_normal((1, 1000, 1000)))
     assert abs(a.var() - 2.0) < 0.02

@@ -7,7 +7,7 @@ from fnnctl.arrays import FloatArray
 from fnnctl.nn.layers.normalization import BatchNormalization, LayerNormalization, NormalizationBuffers
 
 BATCHES = ([1.0, 3.0], [5.0, 9.0], [0.0, 2.0])
-"""Of one unit: means 2, 7 and 1; unbiased variances 2, 8 and 2."""
+"""Three batches of one unit: means 2, 7 and 1; unbiased variances 2, 8 and 2."""
 
 
 def buffers_for(z: FloatArray, *, training: bool, layer: bool = False) -> NormalizationBuffers:
@@ -23,7 +23,7 @@ def column(*members: float, units: int = 1, dtype: type[np.floating] = np.float6
 
 
 class Batch:
-    """Batch normalization of K members with its statistics at hand; gains 2 and shifts 1."""
+    """Batch normalization of K members with accessible statistics; gains 2 and shifts 1."""
 
     def __init__(
         self,
@@ -84,7 +84,7 @@ def test_agrees_with_the_definition(kind: str) -> None:
 
 
 def test_running_statistics_by_hand() -> None:
-    """Plain averages while 1/n is above the momentum, so 1 and ½; then by the momentum, here 0.4.
+    """Plain averages (weights 1 and ½) while 1/n exceeds the momentum of 0.4, then the momentum.
 
     Means 2, (2 + 7)/2 = 4.5, 4.5 + 0.4(1 − 4.5) = 3.1; variances 2, 5, 5 + 0.4(2 − 5) = 3.8.
     """
@@ -106,7 +106,7 @@ def test_momentum_zero_is_the_plain_mean_and_one_the_last_batch() -> None:
 
 @pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
 def test_the_first_running_statistics_are_exactly_the_first_batchs(scale: float) -> None:
-    """Not a bit is left of the values before any batch, however small the batch's variance is."""
+    """The initial values leave no trace, even if the batch's variance is tiny."""
     z = (np.array([[[1.0, 3.0, 4.0, 8.0]]]) * scale).astype(np.float32)
     batch = Batch([0.1], dtype=np.float32)
     batch.forward(z)

@@ -43,7 +43,7 @@ def test_agrees_with_scipy(classes: int) -> None:
     evaluated, predictions = loss.evaluate(z.copy(), y)
     loss.set_targets(Targets(y))
     loss.error_terms(z.copy())
-    loss.error_terms(z2 := z.copy())  # of the same targets, until others are named
+    loss.error_terms(z2 := z.copy())  # the targets stay the same until others are set
     loss_sum, correct = loss.totals()
     np.testing.assert_allclose(evaluated, expected, rtol=1e-12)
     np.testing.assert_allclose(loss_sum, 2 * expected, rtol=1e-12)
@@ -60,7 +60,7 @@ def test_confident_and_wrong_is_a_large_finite_loss() -> None:
 
 
 def test_equal_scores_count_for_the_first_class_only() -> None:
-    """A dead network scores all classes alike: that is no perfect accuracy."""
+    """A dead network gives all classes the same score, which must not count as perfect accuracy."""
     y = np.array([[0, 1, 2, 1]])
     loss = SoftmaxCrossEntropy(NetworkShape(1, (), 3), 1, 4, FLOAT64)
     loss.set_targets(Targets(y))
@@ -124,7 +124,7 @@ def test_logistic_is_softmax_of_its_class_scores(positive: int) -> None:
 
 @pytest.mark.parametrize("positive", [0, 1])
 def test_a_logistic_tie_goes_to_the_first_class(positive: int) -> None:
-    """As softmax has it: both scores are 0."""
+    """As with softmax, whose two scores would both be 0."""
     y = np.array([[0, 1]])
     loss = logistic(positive, 1, 2)
     _, predictions = loss.evaluate(np.zeros((1, 1, 2)), y)
@@ -146,7 +146,7 @@ def test_logistic_of_large_scores_is_exact(dtype: type[np.floating]) -> None:
 
 
 def soft_loss(output: str, targets: Targets, z: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """The sums of losses and of what is right, and the error terms."""
+    """The sums of losses and of correct shares, and the error terms."""
     members, _, batch = z.shape
     loss = (
         logistic(1, members, batch)

@@ -24,7 +24,7 @@ SLOPES: dict[OutputKind, list[float]] = {
 
 
 def loss_of(kind: OutputKind, targets: Targets) -> tuple[FloatArray, FloatArray]:
-    """Error terms, and totals, of one member whose scores are the errors and whose targets may be shifted."""
+    """Error terms and totals of one member with the scores ERRORS + 10."""
     loss = REAL_VALUE_LOSSES[kind](NetworkShape(1, (), 1, kind), 1, 5, np.dtype(np.float64))
     loss.set_targets(targets)
     z = (ERRORS + 10.0)[None, None]

@@ -28,20 +28,20 @@ def test_plain_labels_are_unit_vectors() -> None:
 
 
 def test_smoothing_by_hand() -> None:
-    """ε = 0.25 of 5 classes: 0.05 each, and 0.75 more for the label; a member's ε is its own."""
+    """ε = 0.25 with 5 classes: 0.05 each, plus 0.75 for the label; each member has its own ε."""
     targets = Targets(np.array([[3], [0]]), smoothing=np.array([[0.25], [0.5]]))
     t = probabilities(targets, 5)[..., 0]
     np.testing.assert_allclose(t, [[0.05, 0.05, 0.05, 0.8, 0.05], [0.6, 0.1, 0.1, 0.1, 0.1]], rtol=1e-15)
 
 
 def test_mixtures_by_hand() -> None:
-    """ρ = 0.7; the second example's partner has its own label."""
+    """ρ = 0.7; the second example's partner has the same label."""
     targets = Targets(np.array([[0, 2]]), partners=np.array([[1, 2]]), share=np.array([[0.7]]))
     np.testing.assert_allclose(probabilities(targets, 3)[0].T, [[0.7, 0.3, 0.0], [0, 0, 1.0]], rtol=1e-15)
 
 
 def test_a_mixture_is_smoothed() -> None:
-    """ρ = 0.75 and ε = 0.2 of 4 classes: 0.8·0.75 + 0.05, 0.8·0.25 + 0.05 and 0.05 twice."""
+    """ρ = 0.75 and ε = 0.2 with 4 classes: 0.8·0.75 + 0.05, 0.8·0.25 + 0.05, and 0.05 twice."""
     targets = Targets(np.array([[2]]), None, np.array([[0]]), np.array([[0.75]]), np.array([[0.2]]))
     np.testing.assert_allclose(probabilities(targets, 4)[0, :, 0], [0.25, 0.05, 0.65, 0.05], rtol=1e-14)
 

@@ -1,4 +1,4 @@
-"""Steps against numbers worked by hand; agreement with scikit-learn is in tests/training."""
+"""Steps against numbers computed by hand; tests/training compares with scikit-learn."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NUMBERS = {
 
 
 def made(name: str, hyperparameters: dict[str, FloatArray], parameters: FloatArray) -> Optimizer:
-    """An optimizer that moves these parameters, all of which are weights."""
+    """An optimizer of these parameters, which are all weights."""
     gradient, scratch = np.empty_like(parameters), np.empty_like(parameters)
     return OPTIMIZERS[name](
         hyperparameters,
@@ -79,7 +79,7 @@ def test_two_steps_by_hand(name: str, expected: float) -> None:
 
 
 def test_nadam_over_many_steps() -> None:
-    """Number by number from the algorithm, beyond the steps whose factors are computed at once."""
+    """Against the algorithm step by step, over more steps than the factors are computed for at once."""
     gradients = np.random.default_rng(7).normal(0.5, 1.0, 2 * PLANNED + 9).tolist()
     w, m, v, product = 1.0, 0.0, 0.0, 1.0
     for t, g in enumerate(gradients, start=1):
@@ -111,7 +111,7 @@ def test_stays_in_float32(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(OPTIMIZERS))
-def test_selected_members_go_on_as_if_alone(name: str) -> None:
+def test_selected_members_continue_as_if_alone(name: str) -> None:
     rng = np.random.default_rng(3)
     hyperparameters = {key: np.array([value[0], 0.3, 0.6]) for key, value in NUMBERS.items()}
     gradients = rng.normal(size=(600, 3, 4))
@@ -137,7 +137,7 @@ def test_selected_members_go_on_as_if_alone(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(OPTIMIZERS))
 def test_three_hundred_members_step_as_if_alone(name: str) -> None:
-    """In float64, where a factor's last bit shows; a single x**2 of NumPy is a square, many are powers."""
+    """In float64, which shows a factor's last bit. NumPy computes one x**2 as a square, many as powers."""
     rng = np.random.default_rng(5)
     hyperparameters = {key: rng.uniform(0.5, 0.999, 300) for key in NUMBERS} | {"epsilon": np.full(300, 1e-8)}
     gradients = rng.normal(size=(4, 300, 2))
@@ -157,7 +157,7 @@ def test_three_hundred_members_step_as_if_alone(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(OPTIMIZERS))
 def test_numbers_that_all_members_share_step_as_those_of_each(name: str) -> None:
-    """What stands beside a member decides whether a number is one for all, and must not change its bits."""
+    """Other members decide whether a hyperparameter is shared; that must not change a member's bits."""
     rng = np.random.default_rng(6)
     gradients = rng.normal(size=(5, 3, 4)).astype(np.float32)
 

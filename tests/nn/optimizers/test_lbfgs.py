@@ -27,7 +27,7 @@ from tests.nn.objectives import (
 def minimum_of(
     function: Function, start: FloatArray, *, gradient: float = 1e-8, iterations: int = 2000
 ) -> tuple[Lbfgs, int]:
-    """The search after its last iteration, and its number of evaluations."""
+    """The minimizer after its last iteration, and its number of evaluations."""
     calls: list[FloatArray] = []
     evaluate = stacked([function], calls)
     lbfgs = Lbfgs.start(numbers_of(gradient=gradient), start[None], evaluate)
@@ -101,7 +101,7 @@ def two_loops(gradient: FloatArray, steps: FloatArray, changes: FloatArray) -> F
 
 @pytest.mark.parametrize(("memory", "iterations"), [(1, 4), (5, 3), (5, 5), (5, 6), (5, 13), (10, 25)])
 def test_direction_is_that_of_the_two_loop_recursion(memory: int, iterations: int) -> None:
-    """Oldest pairs are overwritten from the sixth iteration on, where the memory is five."""
+    """With a memory of five, the oldest pairs are overwritten from the sixth iteration on."""
     function, size = softmax_regression(load_wine, 1e-3)
     calls: list[FloatArray] = []
     evaluate = stacked([function], calls)
@@ -118,7 +118,7 @@ def test_direction_is_that_of_the_two_loop_recursion(memory: int, iterations: in
 
 
 def test_two_iterations_by_hand() -> None:
-    """½x² from 4: a step of length 1 at first, since |g| > 1; then γ = 1, and the minimum at once."""
+    """½x² from 4: the first step has length 1, because |g| > 1; then γ = 1 gives the minimum at once."""
     calls: list[FloatArray] = []
     evaluate = stacked([lambda x: (float(x @ x) / 2, x.copy())], calls)
     lbfgs = Lbfgs.start(numbers_of(), np.array([[4.0]]), evaluate)
@@ -155,7 +155,7 @@ def test_starts_that_are_over() -> None:
 
 
 def test_a_large_gradient_does_not_overflow() -> None:
-    """‖g‖² is beyond float32, and the first step has length 1 nevertheless."""
+    """‖g‖² overflows float32, but the first step still has length 1."""
     evaluate = stacked([lambda x: (1e25 * float(x.sum(dtype=np.float64)), np.full_like(x, 1e25))])
     lbfgs = Lbfgs.start(numbers_of(max_evaluations=2), np.zeros((1, 4), np.float32), evaluate)
     lbfgs.iterate(evaluate)
@@ -188,7 +188,7 @@ def test_a_failed_search_empties_the_memory_and_the_next_stalls() -> None:
 
 
 def test_a_pair_without_curvature_is_not_taken() -> None:
-    """Downhill without end, and a slope that never changes: y = 0."""
+    """A linear function, unbounded below: the slope never changes, so y = 0."""
     evaluate = stacked([lambda x: (float(x.sum()), np.ones_like(x))])
     lbfgs = Lbfgs.start(numbers_of(max_evaluations=4), np.zeros((1, 4)), evaluate)
     lbfgs.iterate(evaluate)
@@ -198,7 +198,7 @@ def test_a_pair_without_curvature_is_not_taken() -> None:
 
 
 def test_without_pairs_each_first_step_has_length_1() -> None:
-    """−x² from 1: g = −2, 1 + 1 = 2 is the best of two evaluations; then g = −4, and 2 + 1 is asked for."""
+    """−x² from 1: g = −2, and 1 + 1 = 2 is the best of two evaluations; then g = −4, and 2 + 1 is tried."""
     calls: list[FloatArray] = []
     evaluate = stacked([lambda x: (-float(x @ x), -2 * x)], calls)
     lbfgs = Lbfgs.start(numbers_of(max_evaluations=2), np.ones((1, 1)), evaluate)
@@ -208,7 +208,7 @@ def test_without_pairs_each_first_step_has_length_1() -> None:
 
 
 def test_a_direction_that_leads_up_is_steepest_descent_instead() -> None:
-    """½x² from 4, after a step to 3; D = −100 makes d = −3 + 3 + 300, so the memory goes, and d = −1."""
+    """½x² from 4, after a step to 3: D = −100 makes d = −3 + 3 + 300, so the memory is emptied; d = −1."""
     calls: list[FloatArray] = []
     evaluate = stacked([lambda x: (float(x @ x) / 2, x.copy())], calls)
     lbfgs = Lbfgs.start(numbers_of(), np.array([[4.0]]), evaluate)

@@ -1,4 +1,4 @@
-"""The line search: the test functions of Moré & Thuente (1994, section 5), steps by hand, and its bounds."""
+"""The line search: test functions of Moré & Thuente (1994, section 5), steps by hand, and limits."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Function = Callable[[float], tuple[float, float]]
 
 
 def run(search: LineSearch, function: Function) -> tuple[SearchEnd, list[float]]:
-    """Where the search ends, and the steps that it asked for."""
+    """The end of a search, and the steps that it tried."""
     steps: list[float] = []
     try:
         step = next(search)
@@ -53,7 +53,7 @@ def ripples(t: float, beta: float = 0.01, frequency: int = 39) -> tuple[float, f
 
 
 def yanai(beta1: float, beta2: float) -> Function:
-    """Two hyperbolas, whose turns at 0 and at 1 are sharp for small β: formula (5.5)."""
+    """Two hyperbolas with sharp turns at 0 and 1 for small β: formula (5.5)."""
     gamma1, gamma2 = (math.sqrt(1 + beta * beta) - beta for beta in (beta1, beta2))
 
     def function(t: float) -> tuple[float, float]:
@@ -99,7 +99,7 @@ def test_a_good_first_step_is_taken() -> None:
 
 
 def test_a_cubic_step_forward() -> None:
-    """|φ′(0.05)| = 1.9 > 0.9·2; the minimum is 0.95 ahead, but no more than 10 strides of 0.05 are gone."""
+    """|φ′(0.05)| = 1.9 > 0.9·2; the minimum is 0.95 ahead, but a step is at most 10 strides of 0.05."""
     end, steps = search_of(parabola, 0.05)
     assert steps == pytest.approx([0.05, 0.05 + 0.5])
     assert end == SearchEnd(steps[1], True)
@@ -113,7 +113,7 @@ def test_a_cubic_step_back() -> None:
 @pytest.mark.parametrize("bad", [math.inf, math.nan, -math.inf])
 @pytest.mark.parametrize("where", ["value", "slope"])
 def test_a_step_without_finite_numbers_is_too_far(bad: float, where: str) -> None:
-    """From 8, a quarter of the way each time: 2 is still beyond 1.5, and 0.5 has the conditions."""
+    """From 8, a quarter of the way each time: 2 is still beyond 1.5, and 0.5 satisfies the conditions."""
 
     def function(t: float) -> tuple[float, float]:
         value, slope = parabola(t)
@@ -130,7 +130,7 @@ def test_no_way_down(slope: float) -> None:
 
 
 def test_nothing_lower() -> None:
-    """A slope that is wrong: the value rises whatever the step."""
+    """The slope is wrong: the value increases for every step."""
     end, steps = search_of(lambda t: (t, -1.0), 1.0, 7)
     assert end == SearchEnd(0.0, False)
     assert len(steps) == 7
@@ -142,14 +142,14 @@ def test_no_bound_below() -> None:
 
 
 def test_a_higher_value_bounds_the_step_though_it_is_downhill_there() -> None:
-    """−t up to 1, then a jump up: 5 is lower than the start, but not than 1."""
+    """−t up to 1, then a jump up: the value at 5 is below that at the start, but not below that at 1."""
     search = strong_wolfe(0.0, -1.0, 1.0, max_evaluations=20)
     assert (next(search), search.send((-1.0, -1.0))) == (1.0, 5.0)
     assert 1.0 < search.send((-0.5, -0.95)) < 5.0
 
 
 def test_goes_back_to_the_lowest_value() -> None:
-    """The cubic's minimum is 0.55 ahead, the least stride is 1.1; then a quarter of the way to the cliff."""
+    """The cubic's minimum is 0.55 ahead, the smallest stride 1.1; then a quarter of the way to the cliff."""
 
     def cliff(t: float) -> tuple[float, float]:
         return (-2 * t, -2.0 if t else -1.0) if t <= 1.0 else (math.inf, math.inf)
@@ -160,7 +160,7 @@ def test_goes_back_to_the_lowest_value() -> None:
 
 
 def test_an_interval_without_a_number_inside_ends_the_search() -> None:
-    """A jump at ⅓, downhill on both sides: the interval closes on it long before 500 evaluations."""
+    """A jump at ⅓, downhill on both sides: the interval shrinks to it long before 500 evaluations."""
     end, steps = search_of(lambda t: (-t if t < 1 / 3 else 1 - t, -1.0), 1.0, 500)
     assert not end.satisfied
     assert end.step == pytest.approx(1 / 3, rel=1e-12)
@@ -169,7 +169,7 @@ def test_an_interval_without_a_number_inside_ends_the_search() -> None:
 
 
 def test_slopes_decide_where_values_are_noise() -> None:
-    """Two units in the last place up: refused as an increase, taken when rounding may have made it."""
+    """An increase by two units in the last place is refused, unless it may be due to rounding."""
     ulp = math.ulp(1.0)
     for rounding, accepted in ((0.0, False), (4 * ulp, True)):
         search = strong_wolfe(1.0, -1e-12, 1.0, max_evaluations=20, rounding=rounding)
@@ -179,7 +179,7 @@ def test_slopes_decide_where_values_are_noise() -> None:
 
 
 def waves(amplitudes: list[float]) -> Iterator[Function]:
-    """−t plus waves, inside a bowl."""
+    """−t plus waves, plus a parabola."""
 
     def function(t: float) -> tuple[float, float]:
         value, slope = 0.01 * t * t - t, 0.02 * t - 1.0

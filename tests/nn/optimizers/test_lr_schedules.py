@@ -40,7 +40,7 @@ def over(schedule: LrSchedule, epochs: int, steps: int = 1) -> FloatArray:
     ],
 )
 def test_rates_by_epoch(name: str, hyperparameters: dict[str, list[float]], expected: list[float]) -> None:
-    """Each epoch's rate is that of all its steps."""
+    """All steps of an epoch have the same rate."""
     rates = over(schedule_of(name, hyperparameters), 5, steps=3)
     np.testing.assert_allclose(rates[:, 0], np.repeat(expected, 3), rtol=1e-14)
 
@@ -78,7 +78,7 @@ def test_cosine_stays_at_its_last_rate_beyond_the_horizon() -> None:
 
 
 def test_one_cycle_at_its_first_top_and_last_step() -> None:
-    """50 steps, 0.3 of them upwards: the top is the 15th step, as step 0 is the first."""
+    """50 steps, of which 0.3 rise: the maximum is at the 15th step, because the first is step 0."""
     hyperparameters = {"warmup": [0.3], "first": [0.04], "last": [0.002]}
     rates = over(schedule_of("one_cycle", hyperparameters, horizon=10), 10, 5)[:, 0]
     np.testing.assert_allclose(rates[[0, 14, 49]], [0.02, 0.5, 0.001], rtol=1e-12)
@@ -105,7 +105,7 @@ ADAPTIVE: dict[str, list[float]] = {"factor": [0.5], "patience": [2], "tolerance
 
 
 def rates_while(schedule: LrSchedule, values: list[float]) -> list[float]:
-    """The rate of the epoch after each value."""
+    """The rate of the next epoch after each value."""
     rates = []
     for epoch, value in enumerate(values, start=2):
         schedule.observe(np.array([value]))
@@ -141,7 +141,7 @@ def test_a_nan_is_no_improvement() -> None:
     assert rates_while(schedule, [1.0, math.nan, 0.5]) == [0.5, 0.25, 0.25]
 
 
-def test_adaptive_goes_on_from_its_state() -> None:
+def test_adaptive_continues_from_its_state() -> None:
     values = [3.0, 2.95, 2.92, 2.8, 2.75, 2.75, 2.75, 2.75]
     whole = rates_while(schedule_of("adaptive", ADAPTIVE), values)
     for cut in range(1, len(values)):
@@ -154,7 +154,7 @@ def test_adaptive_goes_on_from_its_state() -> None:
 
 @pytest.mark.parametrize("name", sorted(set(LR_SCHEDULES) - {"adaptive"}))
 def test_the_others_remember_nothing(name: str) -> None:
-    """Any epoch's rates can be had without those before it."""
+    """The rates of any epoch can be computed without those before it."""
     hyperparameters: dict[str, list[float]] = {
         "factor": [0.5], "every": [2], "power": [0.5], "warmup_epochs": [2], "warmup": [0.4], "first": [0.1],
         "last": [0.05],

@@ -28,7 +28,7 @@ def added(l2: list[float], l1: list[float] | None) -> FloatArray:
 
 
 def test_the_order_of_the_row() -> None:
-    """What the numbers of this file rest on."""
+    """The other tests of this file assume this order."""
     named = LAYOUT.named_arrays(np.array(ROW), np.empty(0))
     assert {name: array.ravel().tolist() for name, array in named.items()} == {
         "weights_1": [3.0, -4.0], "biases_1": [9.0], "slopes_1": [0.25],
@@ -97,7 +97,7 @@ def test_norms_of_hidden_units_are_bounded_and_nothing_else() -> None:
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_units_within_the_bound_keep_their_bits(dtype: type[np.floating]) -> None:
-    """Of twelve rows each second one is far too long; biases, gains and output weights are larger still."""
+    """Every second of twelve rows is far too long; biases, gains and output weights are even larger."""
     hidden = (HiddenShape(12, "tanh"), HiddenShape(6, "maxout", pieces=2, normalization="layer"))
     layout = ParameterLayout(NetworkShape(12, hidden, 12))
     rng = np.random.default_rng(1)
@@ -119,7 +119,7 @@ def test_units_within_the_bound_keep_their_bits(dtype: type[np.floating]) -> Non
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_a_gradient_whose_squares_overflow_is_clipped_all_the_same(dtype: type[np.floating]) -> None:
+def test_a_gradient_whose_squares_overflow_is_clipped_too(dtype: type[np.floating]) -> None:
     huge = np.finfo(dtype).max / 8
     gradient = np.array([[3 * huge, -4 * huge], [3.0, 4.0], [np.nan, 1.0]], dtype)
     with np.errstate(over="ignore", invalid="ignore"):

@@ -24,7 +24,7 @@ def fault(values: list[str]) -> str | None:
     return target_fault("y", classes.tolist(), counts)
 
 
-def test_what_cannot_be_told_apart_is_refused() -> None:
+def test_a_target_without_distinct_classes_is_refused() -> None:
     one_class = fault(["p", "p"]) or ""
     assert one_class.startswith("the target 'y' has only one class, 'p': there is nothing to distinguish")
     assert "data.missing_values" in one_class
@@ -96,7 +96,7 @@ def test_one_number_written_in_two_ways_among_the_labels_is_a_warning(tmp_path: 
     assert "which are the same number" in encoded(tmp_path, "a,y\n1,1\n2,1.0\n3,2\n").warnings[0]
 
 
-def test_a_label_that_training_never_shows_is_told(tmp_path: Path) -> None:
+def test_a_label_that_training_never_shows_is_reported(tmp_path: Path) -> None:
     table = "a,colour,y\n1,red,p\n,blue,q\n3,,p\n"
     problems = faults(tmp_path, table, "a,colour,y\n7,red,q\n8,red,r\n9,red,s\n8,red,r\n")
     assert [(problem.line, problem.message) for problem in problems] == [
@@ -119,11 +119,11 @@ class TestArrays:
         (problem,) = caught.value.problems
         return str(problem)
 
-    def test_what_cannot_be_learned(self, tmp_path: Path) -> None:
+    def test_targets_that_cannot_be_learned(self, tmp_path: Path) -> None:
         message = self.faults(tmp_path, [1, 1, 1])
         assert message.startswith(str(tmp_path / "data.npz"))
         assert "has only one class, '1'" in message
 
-    def test_of_unknown_labels_the_first_is_told(self, tmp_path: Path) -> None:
+    def test_of_unknown_labels_the_first_is_reported(self, tmp_path: Path) -> None:
         message = self.faults(tmp_path, [7, 5, 7], [8, 6, 8])
         assert message == f"{tmp_path / 'test.npz'}: the label '6' does not occur in the training data"

@@ -1,4 +1,4 @@
-"""The scores of a run, recomputed from its predictions, and what scoring takes."""
+"""The scores of a run, recomputed from its predictions, and the memory that scoring takes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CLASSES, ROWS = 300, 3000
 
 @pytest.fixture
 def many_classes(tmp_path: Path) -> Prepared:
-    """An experiment on ten rows of each of 300 classes, of two numbers each."""
+    """An experiment with 300 classes of ten rows each and two numeric columns."""
     numbers = np.random.default_rng(0).normal(size=(ROWS, 2)).tolist()
     rows = [f"{x},{z},{row % CLASSES}\n" for row, (x, z) in enumerate(numbers)]
     (tmp_path / "data.csv").write_text("x,z,y\n" + "".join(rows))
@@ -79,7 +79,7 @@ def test_scoring_takes_the_memory_that_was_asked_for(many_classes: Prepared) -> 
 
 @pytest.mark.parametrize("precision", ["float32", "float64"])
 def test_the_loss_is_that_of_the_predictions(program: Program, iris: Path, precision: str) -> None:
-    """−mean log of the label's probability, without the penalty: λ is large here."""
+    """The loss is −mean log of the label's probability, without the penalty, although λ is large here."""
     changes = ("--set", "training.l2=0.5", "--set", f"training.precision={precision}")
     run = Path(program("train", str(iris), *changes, "--json").json["run"])
     with (run / "predictions.csv").open(newline="") as file:
@@ -124,7 +124,7 @@ def read_probabilities(run: Path) -> FloatArray:
 
 
 def test_the_temperature_is_the_only_difference(program: Program, iris: Path) -> None:
-    """The same network, whose probabilities are raised to 1/T and normalized."""
+    """The same network, with probabilities raised to the power 1/T and normalized."""
     plain, calibrated = (
         Path(program("train", str(iris), "--set", f"model.calibration={kind}", "--json").json["run"])
         for kind in ("none", "temperature")

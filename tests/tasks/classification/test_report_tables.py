@@ -1,4 +1,4 @@
-"""What a classification's report shows is measured, and its figures are files of a run."""
+"""The report of a classification shows existing metrics and figures."""
 
 from __future__ import annotations
 

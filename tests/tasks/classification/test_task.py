@@ -1,4 +1,4 @@
-"""What a classification makes of its classes: weights of rows, codes of new labels, ensembles."""
+"""Classification as a task: row weights, codes of new labels, ensembles."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_balanced_class_weights_agree_with_scikit_learn() -> None:
 
 
 def test_balanced_without_a_row_of_a_class() -> None:
-    """The fold has none of the third class; the others' ratios are as without it."""
+    """The fold has no row of the third class; the other classes are weighted as if it did not exist."""
     weights = TASK.example_weights(training({"class_weights": "balanced"}), np.array([0, 0, 0, 1]), None)
     assert weights is not None
     np.testing.assert_allclose(weights, [4 / 9, 4 / 9, 4 / 9, 4 / 3], rtol=1e-15)
@@ -67,7 +67,7 @@ def test_an_ensemble_has_the_mean_probabilities() -> None:
 
 
 def test_an_ensemble_of_scores_far_apart_stays_finite() -> None:
-    """A network's own loss, 800, and not infinity, if it is all of the ensemble."""
+    """An ensemble of one network has that network's loss, 800, not infinity."""
     scores = np.array([[0.0, 800.0, -900.0]])
     (combined,) = TASK.combine([scores, scores])
     np.testing.assert_allclose(combined - combined.max(), [-800, 0, -1700])

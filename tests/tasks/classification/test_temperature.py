@@ -31,14 +31,14 @@ def loss_at(temperature: float, scores: FloatArray, labels: IntArray) -> float:
 
 
 def slope_at(scores: FloatArray, labels: IntArray) -> Callable[[float], float]:
-    """By log β, β = 1/T, as Σ (p − y)·z."""
+    """The derivative by log β, with β = 1/T: Σ (p − y)·z."""
     z, hot = scores.astype(np.float64), np.eye(scores.shape[1])[labels]
     return lambda u: float(((softmax(z * math.exp(u), axis=1) - hot) * z).sum())
 
 
 @pytest.mark.parametrize("margin", [1.0, 0.01, 500.0])
 def test_three_right_in_four_by_hand(margin: float) -> None:
-    """With one margin m for all rows the probability should be ¾: logistic(m/T) = ¾, so that T = m / ln 3."""
+    """If all rows have the margin m, the probability should be ¾: logistic(m/T) = ¾, so T = m / ln 3."""
     scores = np.array([[margin, 0.0]] * 4)
     temperature = fit_temperature(scores, np.array([0, 0, 1, 0]))
     assert temperature == pytest.approx(margin / math.log(3), rel=1e-10)
@@ -69,12 +69,12 @@ def test_no_other_temperature_is_better(
     temperature = fit_temperature(scores, labels)
     slope = slope_at(scores, labels)
     if temperature is None:
-        # Where all are right the slope at the end is below 0 by less than p − 1 can tell from 0.
+        # If all rows are correct, the slope at the end is negative but too small for p − 1 to show it.
         assert slope(math.log(1e-6)) >= 0 or slope(math.log(1e6)) <= 1e-15
         return
     least = loss_at(temperature, scores, labels)
     for factor in (0.5, 0.99, 1.01, 2.0):
-        assert least <= loss_at(temperature * factor, scores, labels) + 1e-14  # some are all but flat
+        assert least <= loss_at(temperature * factor, scores, labels) + 1e-14  # some losses are almost flat
 
 
 def test_a_rescaled_network_is_calibrated_to_the_same_probabilities() -> None:
@@ -94,17 +94,15 @@ def test_blocks_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("scores", "labels"),
     [
-        ([[3.0, 0.0], [0.0, 1e-3]], [0, 1]),  # all right: the colder the better
-        ([[3.0, 0.0], [0.0, 1.0]], [1, 0]),  # all wrong: the hotter the better
-        ([[1.0, 0.0], [1.0, 0.0]], [0, 1]),  # half of them right: equal probabilities are best
-        ([[2.0, 2.0], [0.0, 0.0]], [0, 1]),  # no scores at all: all temperatures are alike
+        ([[3.0, 0.0], [0.0, 1e-3]], [0, 1]),  # all correct: the lower the temperature, the better
+        ([[3.0, 0.0], [0.0, 1.0]], [1, 0]),  # all wrong: the higher the temperature, the better
+        ([[1.0, 0.0], [1.0, 0.0]], [0, 1]),  # half of them correct: equal probabilities are best
+        ([[2.0, 2.0], [0.0, 0.0]], [0, 1]),  # all scores 0: all temperatures are equally good
         ([[math.inf, 0.0], [0.0, 1.0]], [0, 0]),
         ([[math.nan, 0.0], [0.0, 1.0]], [0, 0]),
     ],
 )
-def test_where_there_is_no_minimum_there_is_no_temperature(
-    scores: list[list[float]], labels: list[int]
-) -> None:
+def test_if_there_is_no_minimum_there_is_no_temperature(scores: list[list[float]], labels: list[int]) -> None:
     assert fit_temperature(np.array(scores), np.array(labels)) is None
 
 

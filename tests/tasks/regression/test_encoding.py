@@ -32,7 +32,7 @@ def test_the_targets_are_the_numbers_however_they_are_written(tmp_path: Path) ->
     assert targets.tolist() == [10.0, -1.5, 10.0, 10.0, 0.25]
 
 
-def test_what_is_no_number_is_told_with_its_line(tmp_path: Path) -> None:
+def test_a_target_that_is_no_number_is_reported_with_its_line(tmp_path: Path) -> None:
     problems = faults(tmp_path, 'a,y\n1,10\n2,cheap\n3,"1,5"\n4,inf\n', "a,y\n5,dear\n")
     assert [(Path(each.file or "").name, each.line) for each in problems] == [
         ("table.csv", 3), ("table.csv", 4), ("table.csv", 5)
@@ -51,10 +51,11 @@ def test_the_test_file_is_checked_too(tmp_path: Path) -> None:
     ("values", "words"),
     [
         ("7,7.0,7", "has only one value, 7: there is nothing to learn"),
-        ("1e200,2,3", "has values above 1e+150"),
+        ("1e200,2,3", "the target 'y' of a regression: '1e200' is beyond ±1e+150; use a larger unit"),
+        ("1e-200,2e-200,3e-200", "the values of the target 'y' differ by 2e-200: use a smaller unit"),
     ],
 )
-def test_what_cannot_be_learned(tmp_path: Path, values: str, words: str) -> None:
+def test_targets_that_cannot_be_learned(tmp_path: Path, values: str, words: str) -> None:
     rows = "".join(f"{index},{value}\n" for index, value in enumerate(values.split(",")))
     (problem,) = faults(tmp_path, f"a,y\n{rows}")
     assert words in problem.message
@@ -74,6 +75,13 @@ def test_bins_have_equally_many_rows() -> None:
 
 def test_equal_values_are_in_one_bin() -> None:
     assert bins(np.array([1.0, 1, 1, 1, 1, 2, 3, 4]), 4).tolist() == [0, 0, 0, 0, 0, 1, 1, 1]
+
+
+def test_the_rows_of_the_test_file_make_no_bins() -> None:
+    """A bin whose only other rows are those of the test file would have a single row to divide."""
+    values = np.array([1.0, 2, 3, 4, 5, 6, 2.5, 6, 0, 9])
+    assert bins(values, 3, test_rows=4).tolist() == [0, 0, 1, 1, 2, 2, 0, 2, 0, 2]
+    assert bins(np.array([1.0, 2, 3, 3, 3]), 3, test_rows=2).tolist() == [0, 0, 0, 0, 0]
 
 
 @given(st.lists(st.integers(-5, 5), min_size=2, max_size=40), st.integers(2, 12))

@@ -76,6 +76,23 @@ def test_targets_are_standardized_by_the_training_rows() -> None:
     assert flat.scale == TargetScale(4.0, 1.0)
 
 
+def test_equal_targets_have_no_deviation_by_rounding() -> None:
+    targets = np.full(7, 0.1)
+    assert targets.std() > 0
+    readout = TASK.readout(ModelConfig(), targets)
+    assert readout.scale is not None
+    assert readout.scale.deviation == 1.0
+
+
+def test_new_targets_must_be_numbers_to_compute_with() -> None:
+    targets, wrong = TASK.encode_new(("1.5", "high", "-1e200"), np.array([0, 1, 2, -1]))
+    assert targets[0] == 1.5
+    assert wrong == {
+        "high": "the target 'price' of a regression: 'high' is not a number",
+        "-1e200": "the target 'price' of a regression: '-1e200' is beyond ±1e+150; use a larger unit",
+    }
+
+
 @pytest.mark.parametrize("name", ["auto", "squared", "absolute", "huber"])
 def test_the_output_is_the_one_of_the_settings(name: str) -> None:
     output = TASK.readout(ModelConfig.model_validate({"output": name}), np.array([1.0, 2.0])).output
@@ -83,7 +100,7 @@ def test_the_output_is_the_one_of_the_settings(name: str) -> None:
     assert (output.outputs, output.delta) == (1, 1.0)
 
 
-def test_parts_with_equal_targets_are_told() -> None:
+def test_parts_with_equal_targets_are_reported() -> None:
     targets = np.array([1.0, 2, 5, 5, 7])
     split = Split(np.array([0, 1]), np.array([2, 3]), np.array([4]))
     assert TASK.split_warnings(targets, split) == [

@@ -1,4 +1,4 @@
-"""Averages by hand, and against those taken from a training that keeps none."""
+"""Averages by hand, and against averages of the weights of a training without averaging."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ EXAMPLES = blobs(4, 1, 2)
 
 
 class Average:
-    """The average of members whose weights are all one number."""
+    """The average of members in which all weights are the same number."""
 
     def __init__(self, kind: AveragingKind, members: list[Member], first: list[float]) -> None:
         self.members = members
@@ -71,7 +71,7 @@ def test_ema_by_hand() -> None:
 
 
 def test_swa_by_hand() -> None:
-    """Of 4 epochs the last 2, of 3 all: before its first epoch the average is the weights, bit for bit."""
+    """The last 2 of 4 epochs; before the first of them, the average has the bits of the weights."""
     members = [
         with_numbers(epochs=4, hyperparameters={"average_start": 0.5}),
         with_numbers(epochs=3, hyperparameters={"average_start": 0.0}),
@@ -86,7 +86,7 @@ def test_swa_by_hand() -> None:
 
 
 def test_swa_begins_after_its_share_of_the_horizon() -> None:
-    """0.75 of 8 epochs: the first that counts is the seventh, however many of them this member trains."""
+    """With 0.75 of 8 epochs, averaging starts in the seventh, however many epochs this member trains."""
     average = Average(
         "swa", [with_numbers(epochs=2, horizon=8, hyperparameters={"average_start": 0.75})], [0.0]
     )
@@ -105,7 +105,7 @@ def weights_by_epoch(settings: StackSettings, member: Member, examples: Examples
 
 @pytest.mark.parametrize("kind", ["ema", "swa"])
 def test_training_ends_with_the_average_of_what_it_went_through(kind: AveragingKind) -> None:
-    """One step an epoch, so that the weights after every step can be seen in a training without averages."""
+    """One step per epoch, so that a training without averages shows the weights after every step."""
     hyperparameters = {"average_decay": 0.6, "average_start": 0.4}
     examples = blobs(40, 3, 3, precision="float64")
     plain = settings_of(3, ((6, "tanh"),), 3, batch_size=30, precision="float64")
@@ -125,7 +125,7 @@ def test_training_ends_with_the_average_of_what_it_went_through(kind: AveragingK
 
 
 def test_the_average_is_what_is_validated() -> None:
-    """After its epochs the validation loss is that of the weights that are kept, not of the last ones."""
+    """The last validation loss is that of the averaged weights, which are kept, not of the last ones."""
     examples = blobs(60, 3, 3)
     settings = settings_of(3, ((6, "tanh"),), 3, averaging="ema")
     member = member_of(settings, 40, 20, epochs=3, learning_rate=0.1, hyperparameters={"average_decay": 0.9})
@@ -140,7 +140,7 @@ def test_the_average_is_what_is_validated() -> None:
 
 @pytest.mark.parametrize("kind", ["ema", "swa"])
 def test_statistics_are_those_of_a_pass_with_the_averaged_weights(kind: AveragingKind) -> None:
-    """Plain means over the batches in their first order, whatever the layer's momentum is."""
+    """They are plain means over the batches of the pass, whatever the layer's momentum."""
     examples = blobs(50, 3, 3, precision="float64")
     hidden = (HiddenShape(4, "tanh", normalization="batch", dropout=True),)
     settings = StackSettings(NetworkShape(3, hidden, 3), "adam", 20, precision="float64", averaging=kind)
@@ -153,7 +153,7 @@ def test_statistics_are_those_of_a_pass_with_the_averaged_weights(kind: Averagin
     arrays = ParameterLayout(settings.shape).named_arrays(trained.parameters, trained.statistics)
     z = examples.inputs[:, :-1] @ arrays["weights_1"].T
     order = stream(member.seed, Purpose.ORDER, 4).permutation(50)
-    batches = (z[order[:20]], z[order[20:40]])  # the last ten rows are no whole batch
+    batches = (z[order[:20]], z[order[20:40]])  # the last ten rows are not a full batch
     np.testing.assert_allclose(arrays["means_1"], np.mean([b.mean(axis=0) for b in batches], axis=0))
     variances = np.mean([b.var(axis=0, ddof=1) for b in batches], axis=0)
     np.testing.assert_allclose(arrays["variances_1"], variances, rtol=1e-10)

@@ -18,7 +18,7 @@ POOL = Examples(
     np.hstack([10.0 * np.arange(20.0)[:, None], np.arange(20.0)[:, None] ** 2, np.ones((20, 1))]),
     np.arange(20),
 )
-"""Row i of the pool is (10i, i²) with label i: what is gathered tells where it came from."""
+"""Row i of the pool is (10i, i²) with label i, so gathered values show their origin."""
 
 
 def settings_of(
@@ -38,7 +38,7 @@ def gathered(batches: Batches, epoch: int) -> list[tuple[FloatArray, IntArray]]:
 
 
 def labels(batches: Batches, epoch: int) -> IntArray:
-    """Those of a whole epoch, (K, rows)."""
+    """The labels of a whole epoch, (K, rows)."""
     return np.concatenate([own for _, own in gathered(batches, epoch)], axis=1)
 
 
@@ -97,7 +97,7 @@ def weights_of(work: Workspace) -> FloatArray:
 
 @pytest.mark.parametrize("batch_size", [4, ROWS])
 def test_weights_have_a_mean_of_one_and_follow_their_rows(batch_size: int) -> None:
-    """Weights 1 + the row's number, of mean 6; a member without any has ones."""
+    """Weights of 1 + the row's number, with mean 6; a member without weights has ones."""
     settings = settings_of(batch_size, techniques=Techniques(weighted=True))
     batches = batches_of(settings, {"weights": 1.0 + np.arange(ROWS)}, {})
     for epoch in (1, 2):
@@ -120,8 +120,8 @@ def test_weights_mean_one_before_they_are_float32() -> None:
 
 @pytest.mark.parametrize("technique", ["noise", "mixup"])
 @pytest.mark.parametrize("batch_size", [4, ROWS])
-def test_noise_and_mixing_are_drawn_anew_every_epoch(technique: str, batch_size: int) -> None:
-    """Also where the rows are all one batch, which is otherwise gathered only once."""
+def test_noise_and_mixup_are_drawn_in_every_epoch(technique: str, batch_size: int) -> None:
+    """Even if the rows form a single batch, which is otherwise gathered only once."""
     settings = settings_of(batch_size, techniques=Techniques(**{technique: True}), shuffle=False)
     hyperparameters = {"hyperparameters": {technique: 0.7}}
     batches = batches_of(settings, {"seed": 1, **hyperparameters}, {"seed": 2, **hyperparameters})

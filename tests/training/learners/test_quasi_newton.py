@@ -37,7 +37,7 @@ def lbfgs_settings(
 
 
 def softmax_risk(flat: FloatArray, X: FloatArray, y: IntArray, l2: float) -> tuple[float, FloatArray]:
-    """Mean cross-entropy of softmax regression and ½λ‖W‖², with its gradient; a row a class, biases last."""
+    """Mean cross-entropy of softmax regression plus ½λ‖W‖², and its gradient; weights (classes, 1 + d)."""
     W = flat.reshape(3, -1)
     extended = np.hstack([X, np.ones((len(X), 1))])
     scores = extended @ W.T
@@ -53,7 +53,7 @@ def softmax_risk(flat: FloatArray, X: FloatArray, y: IntArray, l2: float) -> tup
 @pytest.mark.parametrize("l2", [1e-1, 1e-2, 1e-3])
 @pytest.mark.parametrize("name", sorted(LOADERS))
 def test_finds_the_optimum_of_softmax_regression(name: str, l2: float) -> None:
-    """The biases are compared up to a constant, which changes no probability."""
+    """The biases are compared up to a constant, which does not change the probabilities."""
     X, y = data_of(name)
     settings = lbfgs_settings(X.shape[1], (), len(X))
     hyperparameters = {**NUMBERS, "gradient_tolerance": 1e-10, "decrease_tolerance": 0.0}
@@ -79,7 +79,7 @@ def test_finds_the_optimum_of_softmax_regression(name: str, l2: float) -> None:
 
 
 def final_risks(name: str, activation: str, seed: int, alpha: float) -> tuple[float, float]:
-    """Ours and scikit-learn's after at most 200 iterations from the same first weights, 20 hidden units."""
+    """Our risk and scikit-learn's after at most 200 iterations from the same initial weights."""
     X, y = data_of(name)
     options: dict[str, Any] = {"activation": activation, "alpha": alpha, "random_state": seed}
     with warnings.catch_warnings():
@@ -101,7 +101,7 @@ def final_risks(name: str, activation: str, seed: int, alpha: float) -> tuple[fl
 @pytest.mark.parametrize("alpha", [1e-4, 1e-2])
 @pytest.mark.parametrize("name", sorted(LOADERS))
 def test_ends_no_higher_than_scikit_learn(name: str, alpha: float) -> None:
-    """Smooth networks: from every start."""
+    """For smooth networks, this holds from every start."""
     for seed in range(4):
         ours, theirs = final_risks(name, "tanh", seed, alpha)
         assert ours <= theirs
@@ -109,7 +109,7 @@ def test_ends_no_higher_than_scikit_learn(name: str, alpha: float) -> None:
 
 @pytest.mark.parametrize("name", sorted(LOADERS))
 def test_ends_no_higher_on_average_where_there_are_kinks(name: str) -> None:
-    """Relu's many minima make a single start a matter of chance."""
+    """relu has many minima, so a single start would be a matter of chance."""
     risks = np.array([final_risks(name, "relu", seed, 1e-2) for seed in range(20)])
     ours, theirs = risks.mean(axis=0)
     assert ours <= theirs
@@ -139,7 +139,7 @@ def test_members_have_their_solo_bits(precision: str) -> None:
         assert alone.outcome == stacked.outcome
 
 
-def test_goes_on_from_its_state() -> None:
+def test_continues_from_its_state() -> None:
     settings = lbfgs_settings(4, ((7, "tanh"),), 40)
     member = member_of(settings, 40, epochs=30, optimizer_hyperparameters=NUMBERS)
     examples = blobs(40, 4, 3, precision="float64")
@@ -156,7 +156,7 @@ def test_goes_on_from_its_state() -> None:
     assert repr(whole.history) == repr(resumed.history)
 
 
-def test_broken_off_in_a_line_search_it_is_where_it_was() -> None:
+def test_an_interrupted_line_search_is_undone() -> None:
     settings = lbfgs_settings(4, ((7, "tanh"),), 40)
     examples = blobs(40, 4, 3, precision="float64")
 

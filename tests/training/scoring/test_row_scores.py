@@ -1,4 +1,4 @@
-"""A row's scores are its own: the bits do not depend on the rows beside it."""
+"""The bits of a row's scores do not depend on the other rows."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_an_overflow_is_silent() -> None:
 def test_a_kernel_for_which_places_differ_is_given_narrow_slices(
     monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    """As if products in which more than 16 rows stand had other bits from the ninth row on."""
+    """Fakes products of more than 16 rows whose bits differ from the ninth row on."""
     product = Network.forward
 
     def forward(network: Network, work: Workspace) -> FloatArray:

@@ -1,4 +1,4 @@
-"""Scores of more rows than one pass of the network takes."""
+"""Scores of more rows than one forward pass takes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.training.recipes import blobs, member_of, settings_of
 
 @pytest.mark.parametrize("rows", [1, 512, 513, 1300])
 def test_the_validation_part_is_scored_whole(rows: int) -> None:
-    """Loss and accuracy with the returned weights, written out in NumPy over all rows at once."""
+    """Loss and accuracy with the returned weights, recomputed in NumPy over all rows at once."""
     settings = settings_of(4, ((6, "relu"),), 3, precision="float64")
     examples = blobs(60 + rows, 4, 3, seed=2, precision="float64")
     member = member_of(settings, 60, rows, epochs=2)

@@ -1,4 +1,4 @@
-"""Early stopping through `train_stack`, on a problem whose validation losses are known beforehand.
+"""Early stopping in `train_stack`, on a problem with known validation losses.
 
 One example with x = 0 and label 0 of 2, gradient descent with α = 1: only the biases (b, −b) learn. From
 b = 0, b ← b + 1 − σ(2b), and the loss after an epoch is log(1 + e⁻²ᵇ): 0.3133, 0.1946, 0.1405, …
@@ -51,14 +51,14 @@ def test_an_improvement_exceeds_the_best_by_more_than_the_tolerance() -> None:
 
 
 def test_patience_counts_the_epochs_since_the_best() -> None:
-    """The same with a patience of 2 ends before the fifth epoch could be an improvement."""
+    """With a patience of 2 instead, training ends before the fifth epoch, which would be an improvement."""
     result = trained(StoppingRule("validation_loss", patience=2, tolerance=0.1), epochs=100)
     assert (result.outcome, result.epochs, result.best_epoch) == (Outcome.STOPPED_EARLY, 4, 2)
     assert bias(result) == pytest.approx(BIASES[1], abs=1e-4)
 
 
 def test_a_metric_should_rise_and_an_equal_one_is_no_improvement() -> None:
-    """The label is the more probable class from the first epoch on: accuracy is 1 and never better."""
+    """The label is the more probable class from the first epoch on, so accuracy stays at 1."""
     result = trained(StoppingRule("validation_accuracy", patience=3), epochs=100)
     assert (result.outcome, result.epochs, result.best_epoch) == (Outcome.STOPPED_EARLY, 4, 1)
     assert bias(result) == pytest.approx(BIASES[0], abs=1e-12)

@@ -1,4 +1,4 @@
-"""The warning of a loss that exploded: told of networks that failed, and not of those that overfit."""
+"""The warning about an exploded loss: given for networks that failed, not for those that overfit."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def told(
     return "\n".join(exploded(trained, SHAPE, learning_rate=rate, scaled=scaled))
 
 
-def test_what_is_told() -> None:
+def test_the_warning() -> None:
     huge = COMPLETED, ending_at(3.0, 2.4e14)
     assert told(huge) == (
         "validation_loss exploded: it ended at 2.4e+14, but guessing gives 1.1. "
@@ -42,7 +42,7 @@ def test_what_is_told() -> None:
 @pytest.mark.parametrize(
     ("train", "validation", "is_told"),
     [
-        (0.0, 30.0, False),  # the worst of random labels learned by heart
+        (0.0, 30.0, False),  # the worst network that memorized random labels
         (0.0, 99.0, False),
         (0.0, 101.0, True),
         (9.0, 50.0, False),
@@ -62,13 +62,13 @@ def test_a_loss_that_came_back_is_none() -> None:
     assert not told((COMPLETED, {"train_loss": [1.0, 1e9, 0.5], "validation_loss": [1.0, 1e9, 0.6]}))
 
 
-def test_what_diverged_or_was_interrupted_is_told_elsewhere() -> None:
+def test_no_warning_after_divergence_or_interruption() -> None:
     nothing = {"train_loss": [math.nan], "validation_loss": [math.nan]}
     assert not told((Outcome.DIVERGED, nothing), (Outcome.INTERRUPTED, ending_at(1.0, 1e9)))
     assert told((Outcome.STOPPED_EARLY, ending_at(1.0, 1e9)))
 
 
 def test_of_folds_one_is_enough() -> None:
-    """It has its share in the means."""
+    """It affects the means."""
     folds = [(COMPLETED, ending_at(0.1, loss)) for loss in (0.2, 1e5, 3e4)]
     assert told(*folds).startswith("validation_loss exploded in 2 of 3 folds: it ended at 1e+05, but")

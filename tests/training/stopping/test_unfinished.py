@@ -1,4 +1,4 @@
-"""The hint that training ended too soon: told where the loss fell clearly, in few steps, and only there."""
+"""The warning that training ended too soon: given only if the loss fell clearly and steps were few."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def falling(epochs: int, step: float, last: float, column: str = "validation_los
     return {"train_loss": [1.0] * epochs, column: [last + step * k for k in reversed(range(epochs))]}
 
 
-def test_what_is_told() -> None:
-    """Of 40 epochs the last four have the mean 0.2015, those before it 0.2055: 1.95 %, and 4.9 % at 0.08."""
+def test_the_warning() -> None:
+    """Of 40 epochs, the last four have the mean 0.2015, the four before 0.2055: 1.95 %; at 0.08, 4.9 %."""
     settings = settings_of(4, ((5, "relu"),), 3, batch_size=40)
     assert not [*unfinished([(COMPLETED, falling(40, 0.001, 0.2))], settings, train_rows=120)]
     (told,) = unfinished([(COMPLETED, falling(40, 0.0025, 0.2))], settings, train_rows=100)
@@ -38,7 +38,7 @@ def test_what_is_told() -> None:
     ],
 )
 def test_a_clear_fall_is_one_of_0_0075_and_of_two_percent(step: float, last: float, is_told: bool) -> None:
-    """Over four epochs it is 4·step, held against 0.02·(last + 5.5·step), the mean of the four before."""
+    """Over four epochs the fall is 4·step; it is compared with 0.02·(last + 5.5·step)."""
     settings = settings_of(4, ((5, "relu"),), 3, batch_size=40)
     assert bool([*unfinished([(COMPLETED, falling(40, step, last))], settings, train_rows=40)]) is is_told
 
@@ -59,7 +59,7 @@ def test_without_a_validation_part_the_training_loss_counts() -> None:
     assert told.endswith(": raise training.epochs")  # the batches are small
 
 
-def test_of_folds_half_are_enough_and_the_middle_one_tells_the_share() -> None:
+def test_half_of_the_folds_are_enough_and_the_median_is_shown() -> None:
     settings = settings_of(4, ((5, "relu"),), 3, optimizer="lbfgs", batch_size=40)
     steep, flat = falling(40, 0.01, 0.1), falling(40, 0.0, 0.1)
     assert not [
