@@ -27,6 +27,7 @@ class Purpose(IntEnum):
     SHUFFLE = int.from_bytes(b"shuffle", "big")
     BOOTSTRAP = int.from_bytes(b"bootstrap", "big")
     SIMULATION = int.from_bytes(b"simulation", "big")
+    GROUPS = int.from_bytes(b"groups", "big")
 
 
 def stream(seed: int, purpose: Purpose, *counts: int) -> np.random.Generator:

@@ -124,7 +124,8 @@ def _read_main(path: Path, config: DataConfig, target: str) -> _File:
     all_rows, table = read.rows, read.labelled(target)
     present = dict(zip(table.numeric.names, table.numeric.present.tolist(), strict=True))
     empty = [name for name, count in present.items() if not count and name not in config.columns.numeric]
-    numeric = tuple(name for name in table.numeric if name not in empty)
+    empty_names = frozenset(empty)
+    numeric = tuple(name for name in table.numeric if name not in empty_names)
     categorical = tuple(name for name in table.categorical if name != target)
     if not table.rows:
         problems.add(f"the target {shown(target)} has no value in any row")
@@ -184,9 +185,10 @@ def _read_test(config: DataConfig, folder: Path, main: _File, target: str) -> _F
     kinds.update(dict.fromkeys((*main.categorical_names, target), "categorical"))
     problems = Problems(file)
     read = _read(path, config, kinds, problems, test=True)
-    numeric = read.numeric.names if arrays else read.names  # a column of X may have the label's name
+    names = frozenset(read.names)
+    numeric = frozenset(read.numeric) if arrays else names  # a column of X may have the label's name
     missing = [name for name in main.numeric_names if name not in numeric]
-    missing += [name for name in (*main.categorical_names, target) if name not in read.names]
+    missing += [name for name in (*main.categorical_names, target) if name not in names]
     for name in missing:
         suggestion = did_you_mean(name, map(printable, read.names))
         message = f"the column {shown(name)} of the training data is missing{suggestion}"
@@ -197,10 +199,11 @@ def _read_test(config: DataConfig, folder: Path, main: _File, target: str) -> _F
     if not table.rows:
         problems.add(f"no row has a value in the target {shown(target)}")
         problems.raise_any()
+    known = frozenset(main.table.names)
     warnings = [
         f"the column {shown(name)} of {file} is not in the training data and is ignored"
         for name in table.names
-        if name not in main.table.names
+        if name not in known
     ]
     warnings += _unlabelled(all_rows - table.rows, target, file)
     return _File(path, sha256, table, main.numeric_names, main.categorical_names, warnings)

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
@@ -20,7 +21,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.schema.data import DataConfig
 from fnnctl.data.dataset import Columns
-from fnnctl.data.scaling import centre_and_spread, imputed_value
+from fnnctl.data.scaling import statistics
 from fnnctl.text import cut, shown
 
 BLOCK_VALUES = 2**17
@@ -144,9 +145,10 @@ class Features:
         numbers = preprocessor.numbers
         position = {name: j for j, name in enumerate(dataset.numeric_names)}
         columns = np.array([position[number.name] for number in numbers], dtype=np.intp)
+        place_of = {name: j for j, name in enumerate(dataset.categorical_names)}
         categories, first = [], 0
         for column in preprocessor.categories:
-            j = dataset.categorical_names.index(column.name)
+            j = place_of[column.name]
             feature_of = {category: first + k for k, category in enumerate(column.categories)}
             first += len(column.categories) + column.indicator
             missing = first - 1 if column.indicator else -1
@@ -198,10 +200,12 @@ def fit_preprocessor(dataset: Columns, rows: IntArray, config: DataConfig) -> Pr
     Statistics ignore missing values. A column without values in these rows is filled with 0 and not scaled;
     its indicator shows where values are missing.
     """
+    names = iter(dataset.numeric_names)
     return Preprocessor(
         tuple(
-            _fit_number(name, column, config)
-            for name, column in zip(dataset.numeric_names, dataset.number_columns(rows), strict=True)
+            feature
+            for columns in dataset.number_columns(rows)
+            for feature in _fit_numbers(islice(names, len(columns)), columns, config)
         ),
         tuple(
             _fit_categories(name, dataset.categorical[rows, j], dataset.categories[j])
@@ -210,13 +214,19 @@ def fit_preprocessor(dataset: Columns, rows: IntArray, config: DataConfig) -> Pr
     )
 
 
-def _fit_number(name: str, column: FloatArray, config: DataConfig) -> NumberFeature:
-    values = column[~np.isnan(column)]
-    indicator = len(values) < len(column)
-    if len(values) == 0:
-        return NumberFeature(name, 0.0, 0.0, 1.0, indicator)
-    centre, spread = centre_and_spread(values, config.scaling)
-    return NumberFeature(name, imputed_value(values, config.imputation), centre, spread, indicator)
+def _fit_numbers(names: Iterable[str], columns: FloatArray, config: DataConfig) -> Iterator[NumberFeature]:
+    """Fit columns (c, n), NaN if missing; those with equally many values are computed together."""
+    count, n = columns.shape
+    fill, centre, spread = np.zeros(count), np.zeros(count), np.ones(count)
+    present = ~np.isnan(columns)
+    lengths = np.count_nonzero(present, axis=1)
+    for length in np.unique(lengths[lengths > 0]).tolist():
+        alike = lengths == length
+        values = columns[present & alike[:, None]].reshape(-1, length)
+        found = statistics(values, scaling=config.scaling, imputation=config.imputation)
+        fill[alike], centre[alike], spread[alike] = found
+    settings = (fill.tolist(), centre.tolist(), spread.tolist(), (lengths < n).tolist())
+    return map(NumberFeature, names, *settings)
 
 
 def _fit_categories(name: str, codes: IntArray, categories: tuple[str, ...]) -> CategoryFeatures:

@@ -1,67 +1,77 @@
-"""Location and spread of a column of numbers: the statistics for scaling and imputation.
+"""Location and spread of columns of numbers: the statistics for scaling and imputation.
 
 They are computed in float64 after division by a power of two. That keeps sums and squares of huge or tiny
-numbers (1e300, 1e-300) in range, and loses only digits below 1e-300 of the largest number.
+numbers (1e300, 1e-300) in range, and loses only digits below 1e-300 of the largest number. Several columns
+are computed at once; the bits of one do not depend on the others.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
-from fnnctl.arrays import FloatArray
+from fnnctl.arrays import FloatArray, IntArray
 
 
-def _mean_and_deviation(values: FloatArray) -> tuple[float, float]:
-    return float(np.mean(values)), float(np.std(values))
+class Statistics(NamedTuple):
+    """What c columns are imputed and scaled with, (c,) each."""
+
+    fill: FloatArray
+    """The median or mean, in the place of missing numbers."""
+    centre: FloatArray
+    """Subtracted from the numbers."""
+    spread: FloatArray
+    """Divides the differences; above 0."""
 
 
-def _median_and_quartile_range(values: FloatArray) -> tuple[float, float]:
-    low, middle, high = np.quantile(values, (0.25, 0.5, 0.75))
-    return float(middle), float(high - low)
+def _mean_and_deviation(values: FloatArray) -> tuple[FloatArray, FloatArray]:
+    return np.mean(values, axis=1), np.std(values, axis=1)
 
 
-def _minimum_and_range(values: FloatArray) -> tuple[float, float]:
-    return float(np.min(values)), float(np.ptp(values))
+def _median_and_quartile_range(values: FloatArray) -> tuple[FloatArray, FloatArray]:
+    low, middle, high = np.quantile(values, (0.25, 0.5, 0.75), axis=1)
+    return middle, high - low
 
 
-SCALINGS: dict[str, Callable[[FloatArray], tuple[float, float]]] = {
+def _minimum_and_range(values: FloatArray) -> tuple[FloatArray, FloatArray]:
+    return np.min(values, axis=1), np.ptp(values, axis=1)
+
+
+SCALINGS: dict[str, Callable[[FloatArray], tuple[FloatArray, FloatArray]]] = {
     "standardize": _mean_and_deviation,
     "robust": _median_and_quartile_range,
     "minmax": _minimum_and_range,
 }
 
 
-def centre_and_spread(values: FloatArray, scaling: str) -> tuple[float, float]:
-    """Return the centre, which is subtracted from a column's numbers, and the spread, which divides them.
+def statistics(values: FloatArray, *, scaling: str, imputation: str) -> Statistics:
+    """The statistics of columns `values` (c, n), each contiguous and finite, n >= 1.
 
-    `values` (n,) are finite, n >= 1. standardize: mean and population standard deviation; robust: median and
+    Centre and spread are, for standardize: mean and population standard deviation; robust: median and
     interquartile range (linear interpolation); minmax: minimum and range, so that the values fill [0, 1];
     none: 0 and 1. A spread of zero becomes 1; a constant column becomes exactly 0.
     """
+    reduced, exponents = _reduced(values)
+    fill = np.median(reduced, axis=1) if imputation == "median" else np.mean(reduced, axis=1)
+    fill = _restored(fill, exponents)
     if scaling == "none":
-        return 0.0, 1.0
-    if np.min(values) == np.max(values):
-        return float(values[0]), 1.0
-    reduced, exponent = _reduced(values)
-    centre, spread = SCALINGS[scaling](reduced)
-    return _restored(centre, exponent), _restored(spread, exponent) or 1.0
+        return Statistics(fill, np.zeros(len(values)), np.ones(len(values)))
+    centre, spread = (_restored(each, exponents) for each in SCALINGS[scaling](reduced))
+    constant = np.min(values, axis=1) == np.max(values, axis=1)
+    centre[constant] = values[constant, 0]
+    spread[constant | (spread == 0.0)] = 1.0
+    return Statistics(fill, centre, spread)
 
 
-def imputed_value(values: FloatArray, imputation: str) -> float:
-    """Return the median or mean of `values` (n,), finite, n >= 1."""
-    reduced, exponent = _reduced(values)
-    return _restored(float(np.median(reduced) if imputation == "median" else np.mean(reduced)), exponent)
+def _reduced(values: FloatArray) -> tuple[FloatArray, IntArray]:
+    """Divide each column by the power of two that scales its largest into [½, 1); return the exponents."""
+    exponents = np.frexp(np.max(np.abs(values), axis=1))[1]
+    return np.ldexp(values, -exponents[:, None]), exponents
 
 
-def _reduced(values: FloatArray) -> tuple[FloatArray, int]:
-    """Divide by the power of two that scales the largest into [½, 1); also return its exponent."""
-    exponent = int(np.frexp(np.max(np.abs(values)))[1])
-    return np.ldexp(values, -exponent), exponent
-
-
-def _restored(value: float, exponent: int) -> float:
+def _restored(reduced: FloatArray, exponents: IntArray) -> FloatArray:
     """Undo `_reduced`; a range that float64 cannot hold becomes the largest number."""
     with np.errstate(over="ignore"):
-        return float(np.minimum(np.ldexp(value, exponent), np.finfo(np.float64).max))
+        return np.minimum(np.ldexp(reduced, exponents), np.finfo(np.float64).max)

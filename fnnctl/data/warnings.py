@@ -64,7 +64,9 @@ def _row_ids(dataset: Dataset, extent: _Extent, rows: int) -> list[str]:
     if rows < FEWEST_IDS:
         return []
     # n distinct integers within a span of 2n are (nearly) consecutive
-    may_count = np.flatnonzero(extent.integral & (extent.high - extent.low < 2 * rows)).tolist()
+    with np.errstate(over="ignore"):  # the span of huge numbers may be infinite
+        consecutive = extent.high - extent.low < 2 * rows
+    may_count = np.flatnonzero(extent.integral & consecutive).tolist()
     names = [dataset.numeric_names[j] for j in may_count if _are_distinct(dataset, j, rows)]
     texts = zip(dataset.categorical_names, dataset.categorical[:rows].T, strict=True)
     names += [name for name, codes in texts if 10 * len(np.unique(codes)) >= 9 * rows]

@@ -97,7 +97,7 @@ def _next_item(
         for future in [each for each in running if each.cancel()]:
             del running[future]
         return None
-    if killed_once:
+    if killed_once or any(item.was_killed for item in running.values()):
         return None if running else killed_once.pop()
     pulled = pull() if len(running) <= executor.workers else None
     return _Item(*pulled) if pulled else None

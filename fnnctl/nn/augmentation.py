@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
@@ -40,7 +42,7 @@ def mix_up(work: Workspace, alpha: FloatArray, rngs: MemberGenerators) -> None:
             targets.share[k] /= np.where(weights > 0.0, weights, 1.0)
 
 
-def _mix(values: FloatArray, order: IntArray, share: FloatArray) -> None:
+def _mix(values: FloatArray, order: IntArray, share: np.floating[Any]) -> None:
     """Mix the rows of an array with those in another order, in place."""
     partners = values[order]
     partners *= 1 - share

@@ -27,12 +27,19 @@ class Workspace:
         training: bool,
         techniques: Techniques = Techniques(),  # noqa: B008  # frozen
         smoothing: FloatArray | None = None,
+        inputs: FloatArray | None = None,
     ) -> None:
-        """`smoothing`, (K,), is each member's label smoothing, if targets are smoothed."""
+        """Allocate the arrays.
+
+        `smoothing`, (K,), is each member's label smoothing, if targets are smoothed. `inputs`, (K, batch,
+        inputs + 1), is the memory to use for the inputs if the caller has allocated it.
+        """
         self.batch = batch
         self.ones = np.ones((batch, 1), dtype)
         """Sums over the batch are computed as products with this."""
-        self.inputs = np.empty((members, batch, shape.inputs + 1), dtype)
+        if inputs is None:
+            inputs = np.empty((members, batch, shape.inputs + 1), dtype)
+        self.inputs = inputs
         """Rows of the pool, each with a 1 at its end."""
         self.inputs_T = self.inputs.transpose(0, 2, 1)
         """One example per column: a view of `inputs`, or a copy once the inputs are frozen."""

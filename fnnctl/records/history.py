@@ -50,6 +50,8 @@ class SearchHistory:
             replace(result, objective=finite_objective(result)) for result in journal.results.values()
         ]
         """Their objectives are None unless they are finite numbers."""
+        self.objective_curve = journal.objective_curve
+        """The learning curve that has the objective after each epoch; None if no curve can have it."""
         self.end = journal.end.reason if journal.end else None
         """Why the search ended; None if it has not ended."""
         self.standings = Standings(self.direction, self.results)
@@ -208,6 +210,10 @@ class SearchHistory:
         if result.objective is None:
             return math.inf
         return result.objective if self.direction == "minimize" else -result.objective
+
+    def from_loss(self, loss: float | None) -> float | None:
+        """The objective that has this loss."""
+        return loss if loss is None or self.direction == "minimize" else -loss
 
     @property
     def _largest_budget(self) -> int | None:

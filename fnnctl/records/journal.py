@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from typing import Any, Final, TypeAlias
 
 from fnnctl.errors import DataError, Problem, quoted_list
 from fnnctl.records.trials import JobKey, Result, Status, Stop, Trial
-from fnnctl.store.journal import JournalFile
-from fnnctl.store.result_cache import ResultCache
+from fnnctl.store.journal import JournalFile, ResultCache
 
 EXTENDING: Final = ("budget", "trials", "max_trials")
 """The settings that change the plan of a search, but not the search itself."""
@@ -126,9 +126,11 @@ class Journal:
                 raise self._refusal(told, line=line) from error
         self.held: dict[JobKey, Result] = {}
         """Results from the cache that are not recorded yet."""
-        for result in map(decode, cache.read() if cache else ()):
-            if isinstance(result, Result) and result.key not in self.results:
-                self.held[result.key] = result
+        for encoded in cache.read() if cache else ():
+            with suppress(KeyError, TypeError, ValueError):  # it is from another version of fnnctl
+                result = decode(encoded)
+                if isinstance(result, Result) and result.key not in self.results:
+                    self.held[result.key] = result
 
     @property
     def objective_curve(self) -> str | None:
@@ -172,6 +174,8 @@ class Journal:
         if fixed := [name for name in changes if name not in CHANGEABLE]:
             may = quoted_list(CHANGEABLE)
             raise self._refusal(f"began with a different {quoted_list(fixed)}; only {may} can be changed")
+        if not changes.keys().isdisjoint(EXTENDING):
+            self._forget_held()
         if changes:
             self._append([Resume(changes)])
 
@@ -210,9 +214,15 @@ class Journal:
         """Record why the search ends, unless the last record already says so; return the reason."""
         if self.end is None or self.end.reason != reason:
             self._append([End(reason)])
-        if reason == COMPLETE and self._cache:
-            self._cache.clear()
+        if reason == COMPLETE:
+            self._forget_held()
         return reason
+
+    def _forget_held(self) -> None:
+        """Drop all held results. In another plan their jobs may begin at other budgets."""
+        self.held.clear()
+        if self._cache:
+            self._cache.clear()
 
     def _append(self, records: Sequence[SearchRecord], *, sync: bool = True) -> None:
         if self._file:

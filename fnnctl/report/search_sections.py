@@ -15,6 +15,8 @@ from fnnctl.records.history import SearchHistory
 from fnnctl.records.leaderboard import leaderboard_table
 from fnnctl.records.standings import ranked
 from fnnctl.records.trials import Result
+from fnnctl.report.audit.sections import audit_sections
+from fnnctl.report.audit.values import audit_json
 from fnnctl.report.search_settings import importances, paths_by_importance, short_names
 from fnnctl.report.sections import NOTHING, Command, FactList, Section, TableSection, number
 from fnnctl.report.summary import Summary
@@ -39,11 +41,12 @@ def search_sections(summary: Summary) -> list[Section]:
     best = search.standings.incumbent
     return [
         FactList("Search", tuple(_search_facts(search, facts))),
-        FactList("Best trial", tuple(_best_facts(search, best)) if best else ()),
+        FactList("Best trial", tuple(_best_facts(summary, search, best)) if best else ()),
         Command("Train it alone", tuple(_command(summary, best)) if best else ()),
         _leaderboard(search),
         _rungs_table(search),
         _stops_table(search),
+        *audit_sections(search),
         _importance_table(search),
     ]
 
@@ -76,6 +79,7 @@ def search_json(summary: Summary) -> dict[str, Any]:
         ],
         "rungs": _rungs(search),
         "stops": [asdict(each) for each in search.stops],
+        "audit": audit_json(search),
         "importance": found
         and {
             "epochs": found[0],
@@ -102,9 +106,14 @@ def _search_facts(search: SearchHistory, facts: SearchFacts | None) -> Iterable[
         yield "ended", search.end + (f": {search.stopped_because}" if search.stopped_because else "")
 
 
-def _best_facts(search: SearchHistory, best: Result) -> Iterable[tuple[str, str]]:
+def _best_facts(summary: Summary, search: SearchHistory, best: Result) -> Iterable[tuple[str, str]]:
     yield "trial", f"{best.trial}, after {counted(search.starts[best.key] + best.epochs, 'epoch')}"
     yield search.metric, number(best.objective)
+    if (count := len(search.standings.latest)) > 1:
+        score = "score over the folds" if search.part == "cross_validation" else f"{search.part} score"
+        yield "best of", f"{count:,} trials, so its {score} is optimistic"
+    if (test := _test_score(summary, search)) is not None:
+        yield "on the test part", f"{number(test)} after the refit, not optimistic"
     for path, value in search.trials[best.trial].assignment.items():
         yield path, flow_yaml(value)
 
@@ -205,12 +214,20 @@ def _best_json(summary: Summary, search: SearchHistory) -> dict[str, Any] | None
     return {
         "trial": best.trial,
         "objective": best.objective,
+        "best_of": len(search.standings.latest),
+        "test_objective": _test_score(summary, search),
         "epochs": search.standings.epochs[best.trial],
         "configuration": dict(search.trials[best.trial].assignment),
         "config": str(summary.path / names.RESOLVED),
         "set": summary.set_words(best.trial),
         "metrics": summary.metrics,
     }
+
+
+def _test_score(summary: Summary, search: SearchHistory) -> float | None:
+    """The objective's metric of the refitted winner on the test part; unlike the objective not optimistic."""
+    score = (summary.part_metrics("test") or {}).get(search.metric)
+    return score if isinstance(score, float) else None
 
 
 def _result_text(result: Result) -> str:

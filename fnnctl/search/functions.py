@@ -33,14 +33,17 @@ from pathlib import Path
 from typing import TypeAlias
 
 import fnnctl
+from fnnctl.config.schema.search import ASYNCHRONOUS
 from fnnctl.records.history import SearchHistory
 from fnnctl.records.journal import Header, Journal
 from fnnctl.records.trials import Direction, Job, JobKey, Result, Status
 from fnnctl.search.budget import SearchBudget
 from fnnctl.search.loop import ShouldStop, run_search
-from fnnctl.search.protocols import Sampler
+from fnnctl.search.protocols import UNLIMITED, Sampler
 from fnnctl.search.schedulers import build_scheduler
 from fnnctl.store.journal import JournalFile
+
+DEFAULT_CONCURRENCY = 16
 
 Objective: TypeAlias = Callable[[Job], float]
 """The objective of a job's trial after `job.stop` epochs; NaN if the trial has diverged."""
@@ -56,6 +59,7 @@ def optimize(
     journal: Path | None = None,
     batch: int = 1,
     catch: tuple[type[Exception], ...] = (),
+    concurrency: int | None = None,
     stop: ShouldStop = lambda: None,
 ) -> SearchHistory:
     """Search with the caller's objective.
@@ -69,11 +73,14 @@ def optimize(
         journal: A file to begin or continue; only one process may use it at a time.
         batch: How many objectives are computed before their results are recorded and synced.
         catch: Exceptions of these types make a trial fail. Any other ends the search, which can be continued.
+        concurrency: How many jobs are under way at once (default: 16 if decisions depend on the order of
+            results, otherwise all that can start).
         stop: Called before each batch of results.
 
     Raises `DataError` if the journal is damaged or belongs to another search, and ValueError if the budget
     gives the scheduler no brackets.
     """
+    depends = sampler.learns or scheduler in ASYNCHRONOUS
     with ExitStack() as undo:
         file = undo.enter_context(closing(JournalFile(journal))) if journal else None
         memory = Journal(file)
@@ -82,6 +89,7 @@ def optimize(
             build_scheduler(scheduler, sampler, budget, direction=direction),
             FunctionRunner(objective, batch=batch, catch=catch),
             memory,
+            concurrency=concurrency or (DEFAULT_CONCURRENCY if depends else UNLIMITED),
             stop=stop,
         )
     return SearchHistory(memory)

@@ -19,7 +19,7 @@ from fnnctl.records.standings import finite_objective
 from fnnctl.records.trials import Job, JobKey, Result, Status, Stop
 from fnnctl.search.clock import VirtualClock
 from fnnctl.search.protocols import UNLIMITED, Runner, Scheduler
-from fnnctl.search.recorded import KnownResult, known_result, shortened, with_own_curve
+from fnnctl.search.recorded import KnownResult, known_result, shortened
 
 ShouldStop: TypeAlias = Callable[[], str | None]
 """Returns why the search should end now, for its last record; None if it should continue."""
@@ -56,12 +56,11 @@ def run_search(
             return journal.finish(COMPLETE)
         if reason := results.wait_for(clock.first, stop):
             return journal.finish(reason)
-        job = clock.end_first()
-        result, is_new = results.take(job)
-        if is_new:
-            journal.add_result(result)
-            on_result(result)
-        stops = scheduler.tell(with_own_curve(result, job, journal))
+        known = results.take(clock.end_first())
+        if known.is_new:
+            journal.add_result(known.result)
+            on_result(known.result)
+        stops = scheduler.tell(known.with_curve(journal))
         journal.add_stops(stops)
         on_stops(stops)
         if released := scheduler.released():
@@ -73,27 +72,27 @@ class _Results:
 
     def __init__(self, runner: Runner, journal: Journal) -> None:
         self._runner, self._journal = runner, journal
-        self._requested: set[JobKey] = set()
-        """The jobs that the runner has and whose results are still to come."""
-        self._known: dict[JobKey, KnownResult] = {}
-        self._new: dict[JobKey, Result] = {}
+        self._requested: dict[JobKey, tuple[Job, bool]] = {}
+        """The jobs whose results are still to come, and whether they are shorter than the scheduler's."""
+        self._there: dict[JobKey, KnownResult] = {}
         self._unsaved: list[Result] = []
         """New results that are not held in the journal's cache yet."""
 
     def request(self, job: Job, due: int) -> None:
         """Have the job done, unless its result is known."""
         if known := known_result(job, self._journal):
-            self._known[job.key] = known
+            self._there[job.key] = known
         elif held := self._journal.held.get(job.key):
-            self._new[job.key] = held
+            self._there[job.key] = KnownResult(held, job, is_new=True, has_curve=False)
         else:
-            self._requested.add(job.key)
-            self._runner.submit(shortened(job, self._journal), due)
+            short = shortened(job, self._journal)
+            self._requested[job.key] = job, short is not job
+            self._runner.submit(short, due)
 
     def wait_for(self, job: Job, stop: ShouldStop) -> str | None:
         """Wait for the job's result; return the reason if the search should stop instead."""
-        while job.key not in self._known and job.key not in self._new:
-            self._journal.hold([result for result in self._unsaved if result.key in self._new])
+        while job.key not in self._there:
+            self._journal.hold([result for result in self._unsaved if result.key in self._there])
             self._journal.sync()
             self._unsaved = []
             if reason := stop():
@@ -106,16 +105,14 @@ class _Results:
             for result in map(_settled, batch):
                 if result.key not in self._requested:
                     raise ValueError(f"a result that belongs to no open job: (trial, budget) {result.key}")
-                self._requested.remove(result.key)
-                self._new[result.key] = result
+                own, is_short = self._requested.pop(result.key)
+                self._there[result.key] = KnownResult(result, own, is_new=True, has_curve=not is_short)
                 self._unsaved.append(result)
         return None
 
-    def take(self, job: Job) -> tuple[Result, bool]:
-        """The job's result, and whether it is to be recorded."""
-        if known := self._known.pop(job.key, None):
-            return known.result, known.is_new
-        return self._new.pop(job.key), True
+    def take(self, job: Job) -> KnownResult:
+        """The job's result."""
+        return self._there.pop(job.key)
 
 
 def _settled(result: Result) -> Result:

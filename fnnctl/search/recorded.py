@@ -15,32 +15,50 @@ from fnnctl.records.trials import CURVE, Job, Result, Status
 
 @dataclass(frozen=True, slots=True)
 class KnownResult:
-    """A job's result, which needs no training."""
+    """A job's result, before the scheduler is told."""
 
     result: Result
+    job: Job
     is_new: bool
-    """Whether the journal does not have it yet and should: it was read from a learning curve."""
+    """Whether it is to be recorded."""
+    has_curve: bool
+    """Whether its learning curves cover all of the job's epochs."""
+
+    def with_curve(self, journal: Journal) -> Result:
+        """The result with the objective's curve over all of the job's epochs, if there is such a curve.
+
+        The recorded curves cover other epochs if an extension has moved the start or the end of the job.
+        """
+        name = None if self.has_curve else journal.objective_curve
+        curve = name and _objective_curve(journal.of_trial(self.result.trial), name)
+        if not curve:
+            return self.result
+        facts = self.result.facts or {}
+        own = {**facts.get(CURVE, {}), name: curve[self.job.start : self.job.stop]}
+        return replace(self.result, facts={**facts, CURVE: own})
 
 
 def known_result(job: Job, journal: Journal) -> KnownResult | None:
     """The job's result, if it is recorded or follows from what is recorded.
 
     A recorded result gets the job's rung: an extension may have moved it. A trial that ended at a smaller
-    budget has the same result at this budget.
+    budget has the same result at this budget. A result that is read from a learning curve is new.
     """
     result = journal.results.get(job.key)
     if result is not None:
-        return KnownResult(replace(result, rung=job.rung), is_new=False)
+        return KnownResult(replace(result, rung=job.rung), job, is_new=False, has_curve=False)
     recorded = journal.of_trial(job.trial.number)
     if not recorded:
         return None
-    last, curve = recorded[-1], _objective_curve(recorded, journal)
+    last, name = recorded[-1], journal.objective_curve
+    curve = _objective_curve(recorded, name) if name else None
     ended = last.status is not Status.COMPLETED
     if curve is not None and (job.stop < len(curve) or (job.stop == len(curve) and not ended)):
-        return KnownResult(_from_curve(job, curve[job.stop - 1]), is_new=True)
+        return KnownResult(_from_curve(job, curve[job.stop - 1]), job, is_new=True, has_curve=False)
     if not ended or (last.budget > job.stop and curve is None):
         return None
-    return KnownResult(replace(last, rung=job.rung, budget=job.stop, epochs=0), is_new=False)
+    result = replace(last, rung=job.rung, budget=job.stop, epochs=0)
+    return KnownResult(result, job, is_new=False, has_curve=False)
 
 
 def shortened(job: Job, journal: Journal) -> Job:
@@ -49,27 +67,11 @@ def shortened(job: Job, journal: Journal) -> Job:
     return job if before is None or before.budget <= job.start else replace(job, start=before.budget)
 
 
-def with_own_curve(result: Result, job: Job, journal: Journal) -> Result:
-    """The job's result with the objective's curve over all of the job's epochs, if there is such a curve.
-
-    The recorded curve covers other epochs if an extension has moved the start or the end of the job.
-    """
-    curve, name = _objective_curve(journal.of_trial(job.trial.number), journal), journal.objective_curve
-    if curve is None or name is None:
-        return result
-    facts = result.facts or {}
-    own = {**facts.get(CURVE, {}), name: curve[job.start : job.stop]}
-    return replace(result, facts={**facts, CURVE: own})
-
-
-def _objective_curve(recorded: Sequence[Result], journal: Journal) -> list[float | None] | None:
+def _objective_curve(recorded: Sequence[Result], name: str) -> list[float | None] | None:
     """The objective after each epoch that the trial has trained, from its first; None if it is not recorded.
 
     Every job records the curve of its own epochs, and each starts where the one before ended.
     """
-    name = journal.objective_curve
-    if name is None:
-        return None
     curve: list[float | None] = []
     for result in recorded:
         if not result.epochs:

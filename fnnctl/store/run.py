@@ -26,11 +26,10 @@ from fnnctl.store.atomic import (
 )
 from fnnctl.store.documents import read_mapping, to_json
 from fnnctl.store.folder import RunFolder
-from fnnctl.store.journal import JournalFile, JournalRecord, journal_bytes
+from fnnctl.store.journal import JournalFile, JournalRecord, ResultCache, journal_bytes
 from fnnctl.store.lock import HeldError, hold_lock, release, take_over_lock
 from fnnctl.store.manifest import Manifest
 from fnnctl.store.provenance import utc_text
-from fnnctl.store.result_cache import ResultCache
 from fnnctl.store.tables import csv_lines
 from fnnctl.store.weights import Array, array_list, to_npz
 from fnnctl.text import plain_text

@@ -33,10 +33,10 @@ def measure(loaded: LoadedConfig, name: str) -> None:
     assert search is not None
     trials = trial_configs(loaded.config, loaded.experiment, epochs=loaded.experiment.training.epochs)
     sampler = SAMPLERS["random"](space_of(search.space), search, seed=0, key=str)
-    assignments = [assignment for _ in range(TRIALS) if (assignment := sampler.ask())]
+    assignments = sampler.ask(TRIALS, ())
     check = micros(loaded.search_problems)
     sampler = SAMPLERS["random"](space_of(search.space), search, seed=0, key=str)
-    sample = micros(lambda: [sampler.ask() for _ in assignments]) / len(assignments)
+    sample = micros(lambda: sampler.ask(TRIALS, ())) / len(assignments)
     experiments = [trials.experiment_of(assignment) for assignment in assignments]
     make = micros(lambda: [trials.experiment_of(assignment) for assignment in assignments]) / len(assignments)
     key = micros(lambda: [configuration_seed(experiment) for experiment in experiments]) / len(experiments)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fnnctl.cli import run
+from fnnctl.records.trials import Result
 from fnnctl.stacks.trial_runner import TrialRunner
 from fnnctl.store.run import OpenRun
 from tests.commands.extending import RANDOM, assert_same_outcome, extend
@@ -50,14 +51,18 @@ def assert_former_winner(folder: Path, complete: Path) -> None:
 def test_a_killed_extension_is_continued(
     folder: Path, complete: Path, at_once: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    called = TrialRunner.__call__
+    collect = TrialRunner.collect
+    calls = 0
 
-    def dies(runner: TrialRunner, jobs: Any) -> Iterator[Any]:
-        yield next(called(runner, jobs))
-        raise OSError("the process dies here")
+    def dies(runner: TrialRunner) -> Sequence[Result]:
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            raise OSError("the process dies here")
+        return collect(runner)
 
     with monkeypatch.context() as patch:
-        patch.setattr(TrialRunner, "__call__", dies)
+        patch.setattr(TrialRunner, "collect", dies)
         extend(folder, "trials=8", code=3)
     assert 3 < len(of_kind(folder, "result")) < 8
     assert_former_winner(folder, complete)

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,11 @@ import pytest
 
 from fnnctl.cli import run
 from fnnctl.commands import search as search_module
+from fnnctl.records.journal import Journal
+from fnnctl.records.trials import Result
 from fnnctl.search.loop import run_search
 from fnnctl.stacks.trial_runner import TrialRunner
+from fnnctl.store.journal import ResultCache
 from fnnctl.store.weights import read_npz, to_npz
 from tests.commands import killing
 from tests.commands.searching import (
@@ -56,40 +59,73 @@ def undisturbed(config: Path) -> Path:
 
 @pytest.fixture
 def cut(config: Path, monkeypatch: pytest.MonkeyPatch) -> Cut:
-    """`cut(2, budget=3)`: a search that died before its third record of results at budget 3."""
+    """`cut(2, budget=3)`: a search whose process died before its third record of a result at that budget."""
 
-    def cut_after(batches: int, *, budget: int = 1) -> Path:
-        called = TrialRunner.__call__
-        left = [batches]
+    def cut_after(results: int, *, budget: int = 1) -> Path:
+        add_result = Journal.add_result
+        left = [results]
 
-        def dies(runner: TrialRunner, jobs: Any) -> Iterator[Any]:
-            for batch in called(runner, jobs):
-                if batch[0].budget == budget:
-                    if not left[0]:
-                        raise OSError("the process dies here")
-                    left[0] -= 1
-                yield batch
+        def dies(journal: Journal, result: Result) -> None:
+            if result.budget == budget:
+                if not left[0]:
+                    raise OSError("the process dies here")
+                left[0] -= 1
+            add_result(journal, result)
 
         with monkeypatch.context() as patch:
-            patch.setattr(TrialRunner, "__call__", dies)
+            patch.setattr(Journal, "add_result", dies)
             return search(config, "--executor", "serial", code=3)
 
     return cut_after
 
 
-@pytest.mark.parametrize(("batches", "budget"), [(0, 1), (1, 1), (0, 3), (1, 3), (0, 9)])
-def test_only_what_was_not_recorded_is_done_again(
-    cut: Cut, undisturbed: Path, batches: int, budget: int
+@pytest.mark.parametrize(("results", "budget"), [(0, 1), (4, 1), (0, 3), (1, 3), (0, 9)])
+def test_only_what_was_neither_recorded_nor_held_is_done_again(
+    cut: Cut, undisturbed: Path, results: int, budget: int
 ) -> None:
-    folder = cut(batches, budget=budget)
+    folder = cut(results, budget=budget)
     before = (folder / "journal.jsonl").read_bytes()
-    count = len(of_kind(folder, "result"))
+    count = len(known_results(folder))
     noted = len(timeline(folder))
     assert resume(folder, "--executor", "serial") == 0
     assert_same_search(folder, undisturbed)
     assert (folder / "journal.jsonl").read_bytes().startswith(before)
     trained = sum(len(event["trials"]) for event in timeline(folder)[noted:])
     assert trained == len(of_kind(folder, "result")) - count > 0
+
+
+def known_results(folder: Path) -> set[tuple[int, int]]:
+    """The keys of results in the journal or in the cache of those that came before their turn."""
+    held = ResultCache(folder).read()
+    return {(each["trial"], each["budget"]) for each in (*of_kind(folder, "result"), *held)}
+
+
+@pytest.mark.parametrize("stacks", [1, 2, 3])
+def test_what_came_before_its_turn_is_not_done_again(
+    config: Path, undisturbed: Path, monkeypatch: pytest.MonkeyPatch, stacks: int
+) -> None:
+    """Its process dies while it waits for a stack."""
+    collect = TrialRunner.collect
+    left = [stacks]
+
+    def dies(runner: TrialRunner) -> Sequence[Result]:
+        if not left[0]:
+            raise OSError("the process dies here")
+        left[0] -= 1
+        return collect(runner)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(TrialRunner, "collect", dies)
+        folder = search(config, "--executor", "serial", code=3)
+    known = known_results(folder)
+    trained = {(trial, event["to"]) for event in timeline(folder) for trial in event["trials"]}
+    assert known == trained
+    assert len(timeline(folder)) == stacks
+    assert resume(folder, "--executor", "serial") == 0
+    assert_same_search(folder, undisturbed)
+    events = [(trial, event["to"]) for event in timeline(folder)[stacks:] for trial in event["trials"]]
+    assert known.isdisjoint(events)
+    assert [path.name for path in folder.glob(".*")] == [".lock"]
 
 
 def timeline(folder: Path) -> list[dict[str, Any]]:
@@ -346,15 +382,17 @@ def test_a_journal_cut_anywhere_is_resumed(undisturbed: Path, tmp_path: Path) ->
 def test_a_search_can_be_resumed_after_a_signal(
     config: Path, undisturbed: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The signal arrives when the first results of the second rung are recorded."""
+    """It comes when the first result of the second rung is recorded."""
+    sent: list[signal.Signals] = []
 
-    def interrupted(scheduler: Any, runner: Any, journal: Any, *, stop: Any, on_results: Any) -> str:
-        def watches(results: Any) -> None:
-            on_results(results)
-            if results[0].budget == 3:
+    def interrupted(*arguments: Any, on_result: Callable[[Result], None], **options: Any) -> str:
+        def watches(result: Result) -> None:
+            on_result(result)
+            if result.budget == 3 and not sent:
+                sent.append(signal.SIGTERM)
                 os.kill(os.getpid(), signal.SIGTERM)
 
-        return run_search(scheduler, runner, journal, stop=stop, on_results=watches)
+        return run_search(*arguments, on_result=watches, **options)
 
     with monkeypatch.context() as patch:
         patch.setattr(search_module, "run_search", interrupted)

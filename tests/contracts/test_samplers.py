@@ -52,7 +52,7 @@ def made(kind: str, plain: dict[str, Any], *, seed: int = 3, key: Any = identity
 
 
 def asked(sampler: Sampler, most: int, *, tell: bool = False) -> list[Assignment]:
-    """Its proposals, up to a number; with `tell`, it receives every result."""
+    """What it chooses one by one, up to so many; told of every result where `tell` says so."""
     found: list[Assignment] = []
     while len(found) < most and (proposed := sampler.ask(1, ())):
         (assignment,) = proposed

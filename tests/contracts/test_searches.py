@@ -5,7 +5,8 @@ Add new ones to one of the three lists.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -16,27 +17,35 @@ from fnnctl.config.rules.dimensions import space_of
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.executors.protocols import Executor
 from fnnctl.executors.registry import ExecutorKind, make_executor
-from fnnctl.executors.work import run_work
+from fnnctl.executors.work import run_pulled
 from fnnctl.records.journal import Header, Journal, encode
 from fnnctl.records.standings import Standings
-from fnnctl.records.trials import Direction, Job, Result, Status
+from fnnctl.records.trials import Direction, Job, JobKey, Result, Status
 from fnnctl.search.budget import SearchBudget
-from fnnctl.search.functions import function_runner
-from fnnctl.search.loop import Runner, run_search
-from fnnctl.search.plan import plan_search
-from fnnctl.search.protocols import Sampler, Scheduler
+from fnnctl.search.functions import FunctionRunner
+from fnnctl.search.loop import run_search
+from fnnctl.search.plan import SearchPlan, plan_search
+from fnnctl.search.protocols import UNLIMITED, Runner, Sampler, Scheduler
 from fnnctl.search.samplers import SAMPLERS as REGISTRY
 from fnnctl.search.schedulers import SCHEDULERS, build_scheduler
 from fnnctl.space.space import Space
 from fnnctl.space.values import identity
-from tests.search.toys import Climber, Outcome, do_job, grouped_runner, numbered, result_of, unruly
+from tests.search.toys import (
+    Climber,
+    Outcome,
+    ToyRunner,
+    do_job,
+    numbered,
+    result_of,
+    unruly,
+)
 
 
 @dataclass(frozen=True)
 class SamplerCase:
     """Makes samplers that all give the same proposals."""
 
-    make: Callable[[Direction], Sampler]
+    make: Callable[[], Sampler]
     size: int | None
     """The number of configurations; None if infinite."""
 
@@ -63,28 +72,30 @@ def of_space(name: str, space: Space, **settings: Any) -> SamplerCase:
     """A sampler from the registry, made from the settings of a search."""
     search = SearchConfig.model_validate(settings)
 
-    def make(direction: Direction) -> Sampler:
+    def make() -> Sampler:
         return REGISTRY[name](space, search, seed=3, key=identity)
 
     return SamplerCase(make, space.grid(search.grid_resolution).size if name == "grid" else space.size)
 
 
 SAMPLERS = {
-    "a list without end": SamplerCase(lambda direction: numbered(10**9), None),
-    "a list of 30": SamplerCase(lambda direction: numbered(30), 30),
-    "a list of 1": SamplerCase(lambda direction: numbered(1), 1),
-    "an empty list": SamplerCase(lambda direction: numbered(0), 0),
-    "one that learns": SamplerCase(lambda direction: Climber(10**9, direction), None),
-    "one that learns from 20": SamplerCase(lambda direction: Climber(20, direction), 20),
+    "a list without end": SamplerCase(lambda: numbered(10**9), None),
+    "a list of 30": SamplerCase(lambda: numbered(30), 30),
+    "a list of 1": SamplerCase(lambda: numbered(1), 1),
+    "an empty list": SamplerCase(lambda: numbered(0), 0),
+    "one that learns": SamplerCase(lambda: Climber(10**9), None),
+    "one that learns from 20": SamplerCase(lambda: Climber(20), 20),
     "a grid": of_space("grid", SPACE, grid_resolution=2),
     "random": of_space("random", SPACE),
     "random from 20": of_space("random", FEW),
     "low discrepancy": of_space("random", SPACE, sequence="low_discrepancy"),
 }
 RUNNERS: dict[str, Callable[[], Runner]] = {
-    "one by one": lambda: grouped_runner(unruly, groups=1, batch=1),
-    "in stacks": lambda: grouped_runner(unruly, groups=3, batch=4),
-    "all at once": lambda: grouped_runner(unruly, groups=1, batch=10**6),
+    "one by one": lambda: ToyRunner(groups=1, batch=1),
+    "in stacks": lambda: ToyRunner(groups=3, batch=4),
+    "all at once": lambda: ToyRunner(groups=1, batch=10**6),
+    "by many workers": lambda: ToyRunner(seed=0),
+    "by many workers in large batches": lambda: ToyRunner(seed=1, batch=30),
 }
 BUDGETS = {
     "by three": SearchBudget(max_epochs=27, trials=27, reduction_factor=3),
@@ -98,8 +109,16 @@ pytestmark = [
 
 
 def new_scheduler(scheduler: str, sampler: str, budget: str, direction: Direction = "maximize") -> Scheduler:
-    new = SAMPLERS[sampler].make(direction)
-    return build_scheduler(scheduler, new, BUDGETS[budget], direction=direction)
+    return build_scheduler(scheduler, SAMPLERS[sampler].make(), BUDGETS[budget], direction=direction)
+
+
+def slots(sampler: str) -> int:
+    """What a sampler learns depends on which results come first: with few slots, some come at all."""
+    return 16 if SAMPLERS[sampler].make().learns else UNLIMITED
+
+
+def plan_of(scheduler: str, sampler: str, budget: str) -> SearchPlan:
+    return plan_search(scheduler, BUDGETS[budget], size=SAMPLERS[sampler].size)
 
 
 def journal_of(
@@ -108,16 +127,42 @@ def journal_of(
     journal = Journal()
     journal.begin(Header("", None, {}, {}))
     new = new_scheduler(scheduler, sampler, budget, direction)
-    assert run_search(new, runner, journal) == "complete"
+    assert run_search(new, runner, journal, concurrency=slots(sampler)) == "complete"
     return journal
+
+
+def assert_same(journal: Journal, other: Journal) -> None:
+    """The same records in the same order."""
+    assert list(journal.trials.values()) == list(other.trials.values())
+    assert list(journal.results.values()) == list(other.results.values())
 
 
 @pytest.mark.parametrize("runner", RUNNERS)
 def test_the_same_results_with_any_runner(scheduler: str, sampler: str, budget: str, runner: str) -> None:
     journal = journal_of(scheduler, sampler, budget, RUNNERS[runner]())
-    other = journal_of(scheduler, sampler, budget, grouped_runner(unruly, groups=5, batch=3))
-    assert journal.trials == other.trials
-    assert journal.results == other.results
+    assert_same(journal, journal_of(scheduler, sampler, budget, ToyRunner(groups=5, batch=3)))
+
+
+class PulledRunner(ToyRunner):
+    """Workers of an executor pull its jobs, the last first; results come as they finish."""
+
+    def __init__(self, executor: Executor) -> None:
+        super().__init__()
+        self._done: Iterator[tuple[JobKey, Result]] = iter(())
+        self._executor = executor
+
+    def collect(self) -> Sequence[Result]:
+        found = next(self._done, None)
+        if found is None:
+            self._done = run_pulled(self._executor, do_job, self._pull)
+            found = next(self._done, None)
+        return [found[1]] if found else []
+
+    def _pull(self) -> tuple[JobKey, tuple[Job]] | None:
+        if not self._waiting:
+            return None
+        job = self._waiting.pop()
+        return job.key, (job,)
 
 
 @pytest.fixture(scope="module")
@@ -138,55 +183,95 @@ def test_the_same_results_with_any_executor(
     sampler: str,
     budget: str,
 ) -> None:
-    def run(jobs: Sequence[Job]) -> Generator[Sequence[Result], None, None]:
-        done = dict(run_work(executors[kind], do_job, ((job,) for job in jobs)))
-        yield [done[index] for index in range(len(jobs))]
-
-    journal = journal_of(scheduler, sampler, budget, run)
-    other = journal_of(scheduler, sampler, budget, grouped_runner(unruly))
-    assert journal.trials == other.trials
-    assert journal.results == other.results
+    journal = journal_of(scheduler, sampler, budget, PulledRunner(executors[kind]))
+    assert_same(journal, journal_of(scheduler, sampler, budget, ToyRunner()))
 
 
 def test_nothing_is_decided_from_what_is_not_recorded(scheduler: str, sampler: str, budget: str) -> None:
-    """A journal that is cut after any result leads to the same trials and results."""
-    whole = journal_of(scheduler, sampler, budget, grouped_runner(unruly))
+    """A journal that breaks off after any of its results leads on to the same trials and results."""
+    whole = journal_of(scheduler, sampler, budget, ToyRunner())
     results = list(whole.results.values())
     for count in range(0, len(results) + 1, max(1, len(results) // 12)):
         journal = Journal()
         journal.begin(Header("", None, {}, {}))
         known = {result.trial for result in results[:count]}
         journal.begin_trials([trial for number, trial in whole.trials.items() if number in known])
-        journal.add_results(results[:count])
-        run_search(new_scheduler(scheduler, sampler, budget), grouped_runner(unruly), journal)
+        for result in results[:count]:
+            journal.add_result(result)
+        new = new_scheduler(scheduler, sampler, budget)
+        run_search(new, ToyRunner(seed=count), journal, concurrency=slots(sampler))
         assert journal.trials == whole.trials
         assert list(map(encode, journal.results.values())) == list(map(encode, results))
 
 
-def test_jobs_are_whole_and_in_order(scheduler: str, sampler: str, budget: str) -> None:
-    """Trials are numbered in order of start; each resumes where it was, for more epochs, until it ends."""
+@pytest.mark.parametrize("free", [3, 16, UNLIMITED])
+def test_jobs_are_whole_and_in_order(scheduler: str, sampler: str, budget: str, free: int) -> None:
+    """Trials are numbered as they come; each goes on from where it was, to more, and never after its end.
+
+    A trial has one job at a time, and no more jobs start than there is room for.
+    """
     new = new_scheduler(scheduler, sampler, budget)
+    rng = random.Random(0)
     reached: dict[int, int] = {}
     ended: set[int] = set()
-    while jobs := new.ask():
-        numbers = [job.trial.number for job in jobs]
-        assert numbers == sorted(set(numbers))
-        assert [number for number in numbers if number not in reached] == list(
-            range(len(reached), len(reached) + sum(number not in reached for number in numbers))
-        )
-        for job in jobs:
-            assert job.start == reached.get(job.trial.number, 0) < job.stop
-            assert job.trial.number not in ended
-            reached[job.trial.number] = job.stop
-        results = [result_of(job, unruly(job)) for job in jobs]
-        ended |= {result.trial for result in results if result.status is not Status.COMPLETED}
-        new.tell(results)
-    assert list(new.ask()) == []
+    under_way: list[Job] = []
+    while True:
+        while found := new.ask(free - len(under_way)):
+            numbers = [job.trial.number for job in found]
+            assert len(set(numbers)) == len(numbers)
+            begun = [number for number in numbers if number not in reached]
+            assert begun == list(range(len(reached), len(reached) + len(begun)))
+            for job in found:
+                assert job.start == reached.get(job.trial.number, 0) < job.stop
+                assert job.trial.number not in ended
+                reached[job.trial.number] = job.stop
+            under_way += found
+            assert len({job.trial.number for job in under_way}) == len(under_way) <= free
+        if not under_way:
+            break
+        job = under_way.pop(rng.randrange(len(under_way)))
+        result = result_of(job, unruly(job))
+        if result.status is not Status.COMPLETED:
+            ended.add(result.trial)
+        new.tell(result)
+    assert list(new.ask(free)) == []
 
 
-def test_the_executed_jobs_are_the_planned_ones(scheduler: str, sampler: str, budget: str) -> None:
-    plan = plan_search(scheduler, BUDGETS[budget], size=SAMPLERS[sampler].size)
-    journal = journal_of(scheduler, sampler, budget, function_runner(lambda job: 1 / (1 + job.trial.number)))
+def test_a_checkpoint_is_released_when_no_job_resumes_from_it_any_more(
+    scheduler: str, sampler: str, budget: str
+) -> None:
+    """Once each, all but those of the last rung, which are not kept."""
+    last = {
+        rung.epochs for bracket in plan_of(scheduler, sampler, budget).brackets for rung in bracket.rungs[-1:]
+    }
+    for seed in range(3):
+        runner = Releasing(seed=seed)
+        journal = journal_of(scheduler, sampler, budget, runner)
+        kept = {
+            result.key
+            for result in journal.results.values()
+            if result.status is Status.COMPLETED and result.budget not in last
+        }
+        assert len(set(runner.released)) == len(runner.released)
+        assert {key for key in runner.released if key in kept} == kept
+        assert not {key for key in runner.released if key[1] in last and key in journal.results}
+
+
+class Releasing(ToyRunner):
+    """Refuses to go on from a checkpoint that was released, and to release one that is in use."""
+
+    def submit(self, job: Job, due: int) -> None:
+        assert (job.trial.number, job.start) not in self.released
+        super().submit(job, due)
+
+    def release(self, keys: Sequence[JobKey]) -> None:
+        assert not {(job.trial.number, job.start) for job in self._waiting}.intersection(keys)
+        super().release(keys)
+
+
+def test_what_is_executed_is_what_was_planned(scheduler: str, sampler: str, budget: str) -> None:
+    plan = plan_of(scheduler, sampler, budget)
+    journal = journal_of(scheduler, sampler, budget, FunctionRunner(lambda job: 1 / (1 + job.trial.number)))
     counts: dict[tuple[int, int], int] = {}
     for result in journal.results.values():
         key = journal.trials[result.trial].bracket, result.budget
@@ -199,8 +284,8 @@ def test_the_executed_jobs_are_the_planned_ones(scheduler: str, sampler: str, bu
 
 
 def test_no_more_is_spent_than_was_planned(scheduler: str, sampler: str, budget: str) -> None:
-    plan = plan_search(scheduler, BUDGETS[budget], size=SAMPLERS[sampler].size)
-    journal = journal_of(scheduler, sampler, budget, grouped_runner(unruly))
+    plan = plan_of(scheduler, sampler, budget)
+    journal = journal_of(scheduler, sampler, budget, ToyRunner())
     assert sum(result.epochs for result in journal.results.values()) <= plan.epochs_with_reuse
     assert len(journal.trials) == plan.trials
 
@@ -215,8 +300,8 @@ def test_to_minimize_is_to_maximize_the_opposite(scheduler: str, sampler: str, b
             case value:
                 return -value
 
-    up = journal_of(scheduler, sampler, budget, grouped_runner(unruly))
-    down = journal_of(scheduler, sampler, budget, grouped_runner(opposite), "minimize")
+    up = journal_of(scheduler, sampler, budget, ToyRunner())
+    down = journal_of(scheduler, sampler, budget, ToyRunner(opposite), "minimize")
     assert up.results.keys() == down.results.keys()
     best = Standings("maximize", up.results.values()).incumbent
     worst = Standings("minimize", down.results.values()).incumbent

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import tracemalloc
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,11 @@ from sklearn import preprocessing as sklearn_preprocessing
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.schema.data import DataConfig
+from fnnctl.data import dataset as columns
 from fnnctl.data import preprocessing
 from fnnctl.data.dataset import Dataset, RawTarget
 from fnnctl.data.preprocessing import Preprocessor, fit_preprocessor
+from fnnctl.data.tables.packing import Packing
 
 NAN = np.nan
 
@@ -98,6 +101,30 @@ def test_statistics_come_from_the_training_rows_alone() -> None:
     changed = numeric.copy()
     changed[10:] = 1e9
     assert fit_preprocessor(dataset_of(changed), train, config()) == before
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("values", [1, 3 * 40, 2**15])
+def test_a_column_is_fitted_as_if_it_were_alone(
+    monkeypatch: pytest.MonkeyPatch, values: int, packed: bool
+) -> None:
+    """However many columns are read together, and whatever is missing in the others."""
+    monkeypatch.setattr(columns, "COLUMN_VALUES", values)
+    rng = np.random.default_rng(4)
+    numeric = rng.normal(size=(60, 11)) * 10.0 ** np.arange(11)
+    numeric[:, 2:9][rng.random((60, 7)) < 0.05] = NAN
+    numeric[:, 5], numeric[:, 6] = NAN, 0.1
+    dataset = dataset_of(numeric)
+    if packed:
+        packing = Packing.of(numeric)
+        dataset = replace(dataset, numeric=packing.pack(numeric), packing=packing)
+        numeric = dataset.numbers(slice(None))
+    rows = rng.permutation(60)[:40]
+    fitted = fit_preprocessor(dataset, rows, config()).numbers
+    for j, feature in enumerate(fitted):
+        (alone,) = fit_preprocessor(dataset_of(numeric[:, j : j + 1]), rows, config()).numbers
+        assert replace(alone, name=f"n{j}") == feature
+    assert [feature.indicator for feature in fitted] == np.isnan(numeric[rows]).any(0).tolist()
 
 
 def test_columns_and_categories_are_found_by_name() -> None:

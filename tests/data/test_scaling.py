@@ -6,9 +6,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from fnnctl.data.scaling import centre_and_spread, imputed_value
+from fnnctl.arrays import FloatArray
+from fnnctl.data.scaling import statistics
 
 VALUES = np.array([1.0, 2.0, 4.0, 9.0])
+
+
+def centre_and_spread(values: FloatArray, scaling: str) -> tuple[float, float]:
+    """Those of one column (n,)."""
+    found = statistics(values[None], scaling=scaling, imputation="median")
+    return float(found.centre[0]), float(found.spread[0])
+
+
+def imputed_value(values: FloatArray, imputation: str) -> float:
+    """That of one column (n,)."""
+    return float(statistics(values[None], scaling="none", imputation=imputation).fill[0])
 
 
 @pytest.mark.parametrize(
@@ -58,3 +70,28 @@ def test_statistics_are_finite_and_the_spread_is_positive(values: np.ndarray, sc
     assert spread > 0
     lost = np.abs(values).max() * 1e-300 + 1e-300
     assert imputed_value(values, "median") == pytest.approx(float(np.median(values / 2)) * 2, abs=lost)
+
+
+@pytest.mark.parametrize("scaling", ["standardize", "robust", "minmax", "none"])
+@pytest.mark.parametrize("n", [1, 2, 7, 8, 9, 128, 130, 1500, 9000])
+def test_a_column_has_the_bits_that_it_has_alone(n: int, scaling: str) -> None:
+    rng = np.random.default_rng(n)
+    columns = rng.normal(size=(9, n)) * np.ldexp(1.0, rng.integers(-40, 40, (9, 1)))
+    columns[3] = 0.1
+    columns[4] = np.round(columns[4])
+    for imputation in ("median", "mean"):
+        together = np.array(statistics(columns, scaling=scaling, imputation=imputation))
+        for j in range(len(columns)):
+            alone = np.array(statistics(columns[j : j + 1], scaling=scaling, imputation=imputation))
+            np.testing.assert_array_equal(together[:, j : j + 1], alone)
+
+
+@pytest.mark.parametrize("n", [1, 2, 7, 8, 9, 128, 130, 1500, 9000])
+def test_the_bits_are_those_of_numpy_for_one_column(n: int) -> None:
+    columns = np.random.default_rng(n).uniform(0.5, 1.0, (5, n))
+    columns[:, 0] = 0.75
+    found = statistics(columns, scaling="standardize", imputation="median")
+    assert found.centre.tolist() == [float(np.mean(column)) for column in columns]
+    if n > 1:
+        assert found.spread.tolist() == [float(np.std(column)) for column in columns]
+    assert found.fill.tolist() == [float(np.median(column)) for column in columns]

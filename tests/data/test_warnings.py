@@ -43,6 +43,12 @@ def test_ordinary_data_give_no_warning() -> None:
     assert data_warnings(dataset_of(noise(40, 3), codes), halves(40)) == []
 
 
+def test_the_largest_numbers_are_silent() -> None:
+    """Their range overflows, and pytest turns NumPy's warning into an error."""
+    column = np.where(np.arange(40) % 3 == 0, 1.7e308, -1.7e308)[:, None]
+    assert data_warnings(dataset_of(np.hstack([noise(40), column])), halves(40)) == []
+
+
 class TestRowIds:
     WORDS = "has a different value in (nearly) every row"
 

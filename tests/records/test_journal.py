@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Sequence
 from contextlib import closing
@@ -13,7 +14,7 @@ import pytest
 from fnnctl.errors import DataError
 from fnnctl.records.journal import End, Header, Journal, Resume, SearchRecord, decode, encode
 from fnnctl.records.trials import Result, Status, Trial
-from fnnctl.store.journal import JournalFile, journal_bytes
+from fnnctl.store.journal import JournalFile, ResultCache, journal_bytes
 
 HEADER = Header(
     configuration="3fa9",
@@ -90,8 +91,91 @@ def test_it_is_in_the_file_before_it_is_known(path: Path, monkeypatch: pytest.Mo
         journal.begin_trials([TRIAL])
         monkeypatch.setattr(file, "append", lambda records, sync: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            journal.add_results([DONE])
+            journal.add_result(DONE)
     assert journal.results == {}
+
+
+def test_results_are_synced_when_it_is_said(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with closing(JournalFile(path)) as file:
+        journal = Journal(file)
+        journal.begin(HEADER)
+        synced: list[int] = []
+        monkeypatch.setattr(os, "fsync", synced.append)
+        journal.begin_trials([TRIAL])
+        for result in (DONE, STOPPED):
+            journal.add_result(result)
+        assert synced == []
+        journal.sync()
+        journal.sync()
+        assert len(synced) == 1, "the second time there was nothing new"
+        journal.add_result(DIVERGED)
+        journal.finish("time limit")
+        assert len(synced) == 2, "an end is synced with all that is before it"
+    Journal().sync()
+
+
+def test_the_results_of_a_trial_by_budget(path: Path) -> None:
+    another = replace(DONE, trial=1)
+    journal = written(path, [HEADER, TRIAL, replace(TRIAL, number=1), DIVERGED, another, DONE, STOPPED])
+    assert journal.of_trial(0) == [DONE, STOPPED, DIVERGED]
+    assert journal.of_trial(1) == [another]
+    assert journal.of_trial(2) == []
+
+
+@pytest.mark.parametrize(
+    ("objective", "curve"),
+    [
+        ({"metric": "log_loss", "on": "validation"}, "validation_log_loss"),
+        ({"metric": "log_loss", "on": "cross_validation"}, None),
+        (None, None),
+        ("accuracy", None),
+    ],
+)
+def test_the_curve_of_the_objective(objective: Any, curve: str | None) -> None:
+    journal = Journal()
+    assert journal.objective_curve is None
+    journal.begin(replace(HEADER, settings={"objective": objective}))
+    assert journal.objective_curve == curve
+
+
+def test_results_can_be_held_for_the_next_process(tmp_path: Path, path: Path) -> None:
+    """Until they are recorded, or the plan of the search changes."""
+    with closing(JournalFile(path)) as file, closing(ResultCache(tmp_path)) as cache:
+        journal = Journal(file, cache)
+        journal.begin(HEADER)
+        journal.begin_trials([TRIAL])
+        journal.hold([STOPPED, DIVERGED])
+        journal.hold([])
+        journal.add_result(DONE)
+        assert journal.held == {}, "this process knows them without the journal"
+
+    def again() -> Journal:
+        with closing(JournalFile(path)) as file:
+            return Journal(file, ResultCache(tmp_path))
+
+    assert again().held == {STOPPED.key: STOPPED, DIVERGED.key: DIVERGED}
+    with closing(JournalFile(path)) as file, closing(ResultCache(tmp_path)) as cache:
+        journal = Journal(file, cache)
+        journal.begin(HEADER, {"workers": 3})
+        journal.add_result(STOPPED)
+        assert journal.held == {DIVERGED.key: DIVERGED}
+        journal.finish("time limit")
+    assert again().held == {DIVERGED.key: DIVERGED}
+    with closing(JournalFile(path)) as file:
+        journal = Journal(file, ResultCache(tmp_path))
+        journal.begin(replace(HEADER, settings={**HEADER.settings, "trials": 9}))
+        assert journal.held == {}
+    assert again().held == {}
+    assert [each.name for each in tmp_path.iterdir()] == [path.name]
+
+
+def test_a_complete_search_holds_nothing(tmp_path: Path) -> None:
+    journal = Journal(cache=ResultCache(tmp_path))
+    journal.begin(HEADER)
+    journal.hold([DONE])
+    assert list(tmp_path.iterdir()) != []
+    journal.finish("complete")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,9 @@ def test_every_section_of_a_complete_search(complete: Summary) -> None:
         "Train it alone",
         "Leaderboard",
         "Rungs",
+        "Rung audit: do early ranks hold?",
+        "The i-epoch baseline at equal epochs",
+        "What stopping early risked",
         "Metrics of the refitted winner",
         "Classes on the test part",
         "Confusion matrix on the test part",
@@ -71,8 +74,13 @@ def test_every_section_of_a_complete_search(complete: Summary) -> None:
         ("ended", "complete"),
     )
     assert found["Best trial"].rows == (
-        ("trial", "1, after 9 epochs"), ("accuracy", "0.9600"), (RATE, "0.1"), (NAME, "adam"),
-    )  # fmt: skip
+        ("trial", "1, after 9 epochs"),
+        ("accuracy", "0.9600"),
+        ("best of", "4 trials, so its validation score is optimistic"),
+        ("on the test part", "0.9000 after the refit, not optimistic"),
+        (RATE, "0.1"),
+        (NAME, "adam"),
+    )
     assert found["Leaderboard"] == TableSection(
         "Leaderboard",
         ("trial", "accuracy", "epochs", "learning_rate", "optimizer.name"),

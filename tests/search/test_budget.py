@@ -6,7 +6,7 @@ from fnnctl.config.schema.search import METHODS
 from fnnctl.search.budget import SearchBudget, least
 from fnnctl.search.samplers import SAMPLERS
 from fnnctl.search.schedulers import SCHEDULERS, build_scheduler
-from tests.search.toys import Climber, climbed, numbered
+from tests.search.toys import Climber, asked_jobs, climbed, numbered
 
 
 def test_the_parts_of_every_method_are_in_the_registries() -> None:
@@ -29,7 +29,8 @@ def test_how_many_get_the_full_budget(
 ) -> None:
     budget = SearchBudget(max_epochs=7, trials=trials, max_trials=max_trials)
     sampler = Climber(9) if learns else numbered(9)
-    asked = climbed(build_scheduler("full_budget", sampler, budget, direction="maximize"), lambda job: 0.5)
+    scheduler = build_scheduler("full_budget", sampler, budget, direction="maximize")
+    asked = climbed(scheduler, lambda job: 0.5, free=8)
     assert [job for jobs in asked for job in jobs] == [(number, 0, 7) for number in range(begun)]
 
 
@@ -49,7 +50,7 @@ def test_halving_in_both_forms() -> None:
 def test_hyperband_does_not_read_the_number_of_trials() -> None:
     budget = SearchBudget(max_epochs=9, trials=2)
     scheduler = build_scheduler("hyperband", numbered(99), budget, direction="minimize")
-    assert len(scheduler.ask()) == 9 + 5 + 3
+    assert len(asked_jobs(scheduler)) == 9 + 5 + 3
 
 
 @pytest.mark.parametrize(("low", "high"), [(0, 9), (10, 9), (-1, -1)])

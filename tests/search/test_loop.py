@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -12,13 +12,15 @@ import pytest
 
 from fnnctl.errors import DataError
 from fnnctl.records.journal import End, Header, Journal
-from fnnctl.records.trials import Job, Result, Status
+from fnnctl.records.trials import Job, Result, Status, Stop
 from fnnctl.search.budget import SearchBudget
-from fnnctl.search.loop import Runner, run_search
-from fnnctl.search.protocols import Scheduler
-from fnnctl.search.schedulers import build_scheduler
+from fnnctl.search.loop import run_search
+from fnnctl.search.protocols import UNLIMITED, Runner, Scheduler
+from fnnctl.search.schedulers import SCHEDULERS, build_scheduler
+from fnnctl.search.schedulers.full_budget import FullBudget
+from fnnctl.search.schedulers.trial_source import TrialSource
 from fnnctl.store.journal import JournalFile, read_journal
-from tests.search.toys import Climber, Outcome, Recorder, grouped_runner, numbered, result_of, unruly
+from tests.search.toys import Climber, Outcome, Recorder, ToyRunner, numbered, unruly
 
 HEADER = Header("3fa9", None, {"fnnctl": "0.1.0"}, {"trials": 4})
 SMALL = SearchBudget(max_epochs=9, reduction_factor=3, max_trials=12)
@@ -30,15 +32,22 @@ def hyperband(learns: bool = False, budget: SearchBudget = SMALL) -> Scheduler:
     return build_scheduler("hyperband", sampler, budget, direction="maximize")
 
 
-def searched(path: Path, scheduler: Scheduler, runner: Runner, stop: Callable[[], str | None]) -> str:
+def go_on() -> None:
+    return None
+
+
+def searched(
+    path: Path,
+    scheduler: Scheduler,
+    runner: Runner,
+    stop: Callable[[], str | None] = go_on,
+    *,
+    concurrency: int = UNLIMITED,
+) -> str:
     with closing(JournalFile(path)) as file:
         journal = Journal(file)
         journal.begin(HEADER)
-        return run_search(scheduler, runner, journal, stop=stop)
-
-
-def go_on() -> None:
-    return None
+        return run_search(scheduler, runner, journal, stop=stop, concurrency=concurrency)
 
 
 @pytest.fixture(autouse=True)
@@ -58,7 +67,7 @@ def begun() -> Journal:
 
 
 def test_a_search_ends_when_there_is_nothing_left(path: Path) -> None:
-    assert searched(path, hyperband(), grouped_runner(unruly), go_on) == "complete"
+    assert searched(path, hyperband(), ToyRunner()) == "complete"
     kinds = [record["record"] for record in read_journal(path) or []]
     assert (kinds[0], kinds[-1]) == ("header", "end")
     assert kinds.count("trial") == 12
@@ -67,12 +76,12 @@ def test_a_search_ends_when_there_is_nothing_left(path: Path) -> None:
 @pytest.mark.parametrize("learns", [False, True])
 def test_a_journal_that_was_cut_after_its_header_comes_to_the_same_end(tmp_path: Path, learns: bool) -> None:
     undisturbed = tmp_path / "undisturbed"
-    searched(undisturbed, hyperband(learns, TINY), grouped_runner(unruly), go_on)
+    searched(undisturbed, hyperband(learns, TINY), ToyRunner())
     whole = undisturbed.read_bytes()
     for cut in range(whole.index(b"\n") + 1, len(whole) + 1):
         path = tmp_path / "journal.jsonl"
         path.write_bytes(whole[:cut])
-        searched(path, hyperband(learns, TINY), grouped_runner(unruly), go_on)
+        searched(path, hyperband(learns, TINY), ToyRunner())
         assert path.read_bytes() == whole
 
 
@@ -83,103 +92,109 @@ def test_only_what_is_not_recorded_is_done_again(path: Path) -> None:
         done.append(job.key)
         return unruly(job)
 
-    searched(path, hyperband(), grouped_runner(counted), go_on)
+    searched(path, hyperband(), ToyRunner(counted))
     every = list(done)
     assert len(set(every)) == len(every)
+    whole = read_journal(path) or []
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join(lines[:-5]))
     done.clear()
-    searched(path, hyperband(), grouped_runner(counted), go_on)
-    assert done == every[-4:]
+    searched(path, hyperband(), ToyRunner(counted))
+    assert sorted(done) == sorted((record["trial"], record["budget"]) for record in whole[-5:-1])
     done.clear()
-    searched(path, hyperband(), grouped_runner(counted), go_on)
+    searched(path, hyperband(), ToyRunner(counted))
     assert done == []
 
 
 def test_a_flipped_byte_ends_nothing_silently(path: Path) -> None:
-    searched(path, hyperband(budget=TINY), grouped_runner(unruly), go_on)
+    searched(path, hyperband(budget=TINY), ToyRunner())
     whole = path.read_bytes()
     for index in range(len(whole) - 1):
         path.write_bytes(whole[:index] + bytes([whole[index] ^ 1]) + whole[index + 1 :])
         with pytest.raises(DataError):
-            searched(path, hyperband(budget=TINY), grouped_runner(unruly), go_on)
+            searched(path, hyperband(budget=TINY), ToyRunner())
 
 
 def test_a_stop_is_recorded_with_its_reason_and_gone_on_from(path: Path) -> None:
     asked = iter([None, None, None, "time limit"])
-    assert searched(path, hyperband(), grouped_runner(unruly), lambda: next(asked)) == "time limit"
+    assert searched(path, hyperband(), ToyRunner(), lambda: next(asked)) == "time limit"
     stopped = read_journal(path) or []
     assert stopped[-1] == {"record": "end", "reason": "time limit"}
-    assert sum(record["record"] == "result" for record in stopped) == 3 * 4
-    assert searched(path, hyperband(), grouped_runner(unruly), go_on) == "complete"
+    assert 0 < sum(record["record"] == "result" for record in stopped) <= 3 * 4
+    assert searched(path, hyperband(), ToyRunner()) == "complete"
     undisturbed = path.with_name("undisturbed")
-    searched(undisturbed, hyperband(), grouped_runner(unruly), go_on)
+    searched(undisturbed, hyperband(), ToyRunner())
     decisions = [record for record in read_journal(path) or [] if record["record"] != "end"]
     assert decisions == (read_journal(undisturbed) or [])[:-1]
 
 
 def test_a_search_that_is_over_is_not_stopped(path: Path) -> None:
-    searched(path, hyperband(), grouped_runner(unruly), go_on)
+    searched(path, hyperband(), ToyRunner())
     before = path.read_bytes()
-    assert searched(path, hyperband(), grouped_runner(unruly), lambda: "interrupted") == "complete"
+    assert searched(path, hyperband(), ToyRunner(), lambda: "interrupted") == "complete"
     assert path.read_bytes() == before
 
 
 def test_a_stop_before_anything_was_done(path: Path) -> None:
-    assert searched(path, hyperband(), grouped_runner(unruly), lambda: "interrupted") == "interrupted"
+    assert searched(path, hyperband(), ToyRunner(), lambda: "interrupted") == "interrupted"
     assert {record["record"] for record in read_journal(path) or []} == {"header", "trial", "end"}
 
 
-def test_a_runner_may_end_early_where_it_was_told_to() -> None:
-    def first_only(jobs: Sequence[Job]) -> Generator[Sequence[Result], None, None]:
-        yield [result_of(jobs[0], 0.5)]
+class FirstOnly(ToyRunner):
+    """Does one job and no more."""
 
+    def collect(self) -> Sequence[Result]:
+        return [] if self.done else super().collect()
+
+
+def test_a_runner_may_end_early_where_it_was_told_to() -> None:
     asked = iter([None, None, "interrupted"])
     journal = begun()
-    assert run_search(hyperband(), first_only, journal, stop=lambda: next(asked)) == "interrupted"
+    runner = FirstOnly(batch=1)
+    assert run_search(hyperband(), runner, journal, stop=lambda: next(asked)) == "interrupted"
     assert (len(journal.results), journal.end) == (1, End("interrupted"))
-    with pytest.raises(RuntimeError, match="the runner did not do 11 of 12 jobs"):
-        run_search(hyperband(), first_only, begun())
+    with pytest.raises(RuntimeError, match="the runner did not do 11 jobs"):
+        run_search(hyperband(), FirstOnly(batch=1), begun())
 
 
-def test_a_runner_is_closed_when_the_search_stops() -> None:
-    closed = []
+class Odd(ToyRunner):
+    """Delivers a result of its own with those of its first batch."""
 
-    def endless(jobs: Sequence[Job]) -> Generator[Sequence[Result], None, None]:
-        try:
-            for job in jobs:
-                yield [result_of(job, 0.5)]
-        finally:
-            closed.append(True)
+    def __init__(self, odd: Callable[[Sequence[Result]], Sequence[Result]]) -> None:
+        super().__init__()
+        self._odd = odd
 
-    asked = iter([None, "time limit"])
-    run_search(hyperband(), endless, begun(), stop=lambda: next(asked))
-    assert closed == [True]
+    def collect(self) -> Sequence[Result]:
+        return self._odd(super().collect())
 
 
 @pytest.mark.parametrize("wrong", [(99, 1), (0, 7)])
 def test_a_result_that_nobody_asked_for(wrong: tuple[int, int]) -> None:
-    def odd(jobs: Sequence[Job]) -> Generator[Sequence[Result], None, None]:
-        yield [Result(wrong[0], 0, wrong[1], Status.COMPLETED, 0.5, 1)]
-
     journal = begun()
+    runner = Odd(lambda results: [Result(wrong[0], 0, wrong[1], Status.COMPLETED, 0.5, 1)])
     with pytest.raises(ValueError, match="a result that belongs to no open job"):
-        run_search(hyperband(), odd, journal)
+        run_search(hyperband(), runner, journal)
     assert journal.results == {}
 
 
 def test_a_result_that_comes_twice() -> None:
-    def twice(jobs: Sequence[Job]) -> Generator[Sequence[Result], None, None]:
-        yield [result_of(jobs[0], 0.5), result_of(jobs[0], 0.5)]
+    with pytest.raises(ValueError, match="a result that belongs to no open job"):
+        run_search(hyperband(), Odd(lambda results: [results[0], results[0]]), begun())
+    batches: list[Sequence[Result]] = []
+
+    def first_again(results: Sequence[Result]) -> Sequence[Result]:
+        batches.append(results)
+        return batches[0]
 
     with pytest.raises(ValueError, match="a result that belongs to no open job"):
-        run_search(hyperband(), twice, begun())
+        run_search(hyperband(), Odd(first_again), begun())
+    assert len(batches) == 2
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_an_objective_that_is_no_number_has_diverged(value: float) -> None:
     journal = begun()
-    run_search(hyperband(), grouped_runner(lambda job: value), journal)
+    run_search(hyperband(), ToyRunner(lambda job: value), journal)
     assert journal.results[0, 1] == Result(
         0, 0, 1, Status.DIVERGED, None, 1, reason=f"the objective is {value}"
     )
@@ -187,31 +202,33 @@ def test_an_objective_that_is_no_number_has_diverged(value: float) -> None:
 
 def test_a_trial_that_failed_has_no_objective() -> None:
     journal = begun()
-    run_search(hyperband(), grouped_runner(lambda job: (Status.FAILED, 0.5)), journal)
+    run_search(hyperband(), ToyRunner(lambda job: (Status.FAILED, 0.5)), journal)
     assert journal.results[0, 1].objective is None
 
 
 def test_whoever_watches_is_told_what_is_recorded() -> None:
+    """One by one, in the order of recording, and before the scheduler decides anything from it."""
     journal, seen = begun(), []
 
-    def watch(results: Sequence[Result]) -> None:
-        assert all(journal.results[result.key] is result for result in results)
-        seen.append(len(results))
+    def watch(result: Result) -> None:
+        assert journal.results[result.key] is result
+        seen.append(result)
 
-    run_search(hyperband(), grouped_runner(unruly, batch=5), journal, on_results=watch)
-    assert seen[:3] == [5, 5, 2]
-    assert sum(seen) == len(journal.results)
+    run_search(hyperband(), ToyRunner(), journal, on_result=watch)
+    assert seen == list(journal.results.values())
+    run_search(hyperband(), ToyRunner(), journal, on_result=watch)
+    assert len(seen) == len(journal.results), "what is recorded is not new"
 
 
 def test_a_journal_of_another_sampler_is_refused(path: Path) -> None:
-    searched(path, hyperband(), grouped_runner(unruly), go_on)
+    searched(path, hyperband(), ToyRunner())
     with pytest.raises(DataError, match="has a different trial 0 than this search"):
-        searched(path, hyperband(learns=True), grouped_runner(unruly), go_on)
+        searched(path, hyperband(learns=True), ToyRunner())
 
 
 def test_an_extension_reuses_every_result_that_its_plan_asks_for(path: Path) -> None:
     """From brackets up to 9 epochs to brackets up to 27: a trial that moves takes along what it has done."""
-    searched(path, hyperband(), grouped_runner(unruly), go_on)
+    searched(path, hyperband(), ToyRunner())
     before = {
         (record["trial"], record["budget"]) for record in read_journal(path) or [] if "budget" in record
     }
@@ -225,11 +242,11 @@ def test_an_extension_reuses_every_result_that_its_plan_asks_for(path: Path) -> 
     with closing(JournalFile(path)) as file:
         journal = Journal(file)
         journal.begin(Header("3fa9", None, {"fnnctl": "0.1.0"}, {"trials": 40}))
-        run_search(hyperband(budget=longer), grouped_runner(counted), journal)
+        run_search(hyperband(budget=longer), ToyRunner(counted), journal)
     assert not before & set(done)
     assert journal.trials[0].bracket == 3
     fresh = begun()
-    run_search(hyperband(budget=longer), grouped_runner(unruly), fresh)
+    run_search(hyperband(budget=longer), ToyRunner(), fresh)
     asked_for = {key: (result.status, result.objective) for key, result in fresh.results.items()}
     extended = {key: (result.status, result.objective) for key, result in journal.results.items()}
     assert asked_for.items() <= extended.items()
@@ -243,18 +260,21 @@ def test_a_larger_budget_goes_on_from_the_recorded_one() -> None:
     journal = begun()
     told: list[Result] = []
 
+    class Overheard(FullBudget):
+        def tell(self, result: Result) -> Sequence[Stop]:
+            told.append(result)
+            return super().tell(result)
+
     def search(epochs: int, trials: int) -> list[tuple[int, int, int]]:
-        sampler, done = Recorder(trials), []
+        done: list[tuple[int, int, int]] = []
+        told.clear()
 
         def outcome(job: Job) -> Outcome:
             done.append((job.trial.number, job.start, job.stop))
             return ends.get(job.trial.number, 0.3)
 
-        scheduler = build_scheduler(
-            "full_budget", sampler, SearchBudget(max_epochs=epochs, trials=trials), direction="maximize"
-        )
-        run_search(scheduler, grouped_runner(outcome, groups=1), journal)
-        told[:] = sampler.told
+        scheduler = Overheard(TrialSource(Recorder(trials), direction="maximize"), epochs=epochs)
+        run_search(scheduler, ToyRunner(outcome, groups=1), journal)
         return done
 
     assert search(4, 4) == [(0, 0, 4), (1, 0, 4), (2, 0, 4), (3, 0, 4)]
@@ -268,3 +288,65 @@ def test_a_larger_budget_goes_on_from_the_recorded_one() -> None:
         (10, Status.FAILED, None, 0),
         (10, Status.COMPLETED, 0.3, 10),
     ]
+
+
+@pytest.mark.parametrize("scheduler", SCHEDULERS)
+@pytest.mark.parametrize("concurrency", [1, 3, 8, 16])
+def test_no_more_jobs_are_under_way_than_may_be(scheduler: str, concurrency: int) -> None:
+    """A sampler that learns does not stop a search whose slots are fewer than its batch."""
+    budget = SearchBudget(max_epochs=9, reduction_factor=3, trials=12, max_trials=12)
+    journal, runner = begun(), ToyRunner()
+    most = 0
+
+    def watch(result: Result) -> None:
+        nonlocal most
+        most = max(most, len(runner.submitted) - len(journal.results) + 1)
+
+    for sampler in (numbered(100), Climber(100)):
+        journal, runner = begun(), ToyRunner()
+        searching = build_scheduler(scheduler, sampler, budget, direction="maximize")
+        run_search(searching, runner, journal, concurrency=concurrency, on_result=watch)
+        assert len(journal.trials) == 12
+    assert 0 < most <= concurrency
+
+
+def test_a_sampler_that_learns_is_asked_in_batches_and_told_what_is_pending() -> None:
+    """In virtual time: with 16 slots two batches begin at once, and the third when one of them has ended."""
+    sampler = Climber(20)
+    budget = SearchBudget(max_epochs=9, trials=20)
+    scheduler = build_scheduler("full_budget", sampler, budget, direction="maximize")
+    run_search(scheduler, ToyRunner(lambda job: job.trial.number / 100), begun(), concurrency=16)
+    assert [(n, [each["x"] for each in pending]) for n, pending in sampler.asked] == [
+        (8, []), (8, [*range(1, 9)]), (4, [*range(5, 17)]),
+    ]  # fmt: skip
+
+
+def test_where_something_is_learned_a_bracket_begins_before_the_one_before_has_ended(path: Path) -> None:
+    """Its trials are recorded between the result that starts the last rung and that rung's first result."""
+    searched(path, hyperband(learns=True), ToyRunner(lambda job: job.trial.number / 100), concurrency=16)
+    records = [
+        (record["record"], record.get("number", record.get("trial")), record.get("budget"))
+        for record in read_journal(path) or []
+    ]
+    last_of_second_rung = max(records.index(("result", number, 3)) for number in (6, 7, 8))
+    first_of_last_rung = records.index(("result", 8, 9))
+    next_bracket = [records.index(("trial", number, None)) for number in (9, 10, 11)]
+    assert next_bracket == [last_of_second_rung + 1 + k for k in range(3)]
+    assert next_bracket[-1] < first_of_last_rung
+
+
+def test_records_are_synced_before_each_wait(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And not once for each: a wait is where time passes in which a power cut could come."""
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(os.fstat(descriptor).st_size))
+    waits: list[int] = []
+
+    class Watched(ToyRunner):
+        def collect(self) -> Sequence[Result]:
+            assert path.stat().st_size in synced[-2:], "the last ones; the cache is not synced"
+            waits.append(len(synced))
+            return super().collect()
+
+    searched(path, hyperband(), Watched())
+    assert len(waits) > 4
+    assert len(synced) <= 2 + 1 + len(waits) + 1, "opening, the header, the waits and the end"

@@ -1,64 +1,62 @@
-"""Samplers and objectives that train nothing, and a hand that answers a scheduler."""
+"""Samplers and objectives that train nothing, a runner that mixes up results, and a hand that tells them."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator, Mapping, Sequence
+import random
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fnnctl.executors.protocols import Progress
-from fnnctl.records.trials import Direction, Job, Result, Status, Trial
-from fnnctl.search.loop import Runner
-from fnnctl.search.protocols import Scheduler
+from fnnctl.records.trials import Job, JobKey, Result, Status, Trial
+from fnnctl.search.protocols import UNLIMITED, Scheduler
 from fnnctl.search.samplers.fixed_list import FixedListSampler
 from fnnctl.space.assignments import Assignment
 
 
 def numbered(count: int) -> FixedListSampler:
-    """Chooses {"x": 0}, {"x": 1} and so on."""
+    """Proposes {"x": 0}, {"x": 1} and so on."""
     return FixedListSampler({"x": x} for x in range(count))
 
 
 @dataclass
 class Climber:
-    """Learns: what it chooses has the best objective that it was told so far in it."""
+    """Learns: its proposals contain the best value, which is the negative loss, that it was told so far."""
 
     most: int
-    direction: Direction = "maximize"
     learns: bool = True
-    told: list[tuple[int, Result]] = field(default_factory=list)
-    _asked: int = 0
+    told: list[tuple[int, float, int]] = field(default_factory=list)
+    """Trial, loss and budget."""
+    asked: list[tuple[int, list[Assignment]]] = field(default_factory=list)
+    """How many were asked for, and the pending assignments."""
+    _proposed: int = 0
 
-    def ask(self) -> Assignment | None:
-        if self._asked == self.most:
-            return None
-        self._asked += 1
-        sign = 1 if self.direction == "maximize" else -1
-        best = max((sign * (result.objective or 0.0) for _, result in self.told), default=0.0)
-        return {"x": self._asked, "best": best}
+    def ask(self, n: int, pending: Sequence[Assignment]) -> Sequence[Assignment]:
+        self.asked.append((n, list(pending)))
+        first, self._proposed = self._proposed, min(self.most, self._proposed + n)
+        best = max((-loss for _, loss, _ in self.told if math.isfinite(loss)), default=0.0)
+        return [{"x": x + 1, "best": best, "pending": len(pending)} for x in range(first, self._proposed)]
 
-    def tell(self, trial: Trial, result: Result) -> None:
-        self.told.append((trial.number, result))
+    def tell(self, trial: Trial, loss: float, budget: int) -> None:
+        self.told.append((trial.number, loss, budget))
 
 
 @dataclass
 class Recorder:
-    """Does not learn, and remembers what it was told."""
+    """Does not learn, and remembers what it was told: trial, loss and budget."""
 
     most: int
     learns: bool = False
-    told: list[Result] = field(default_factory=list)
-    _asked: int = 0
+    told: list[tuple[int, float, int]] = field(default_factory=list)
+    _proposed: int = 0
 
-    def ask(self) -> Assignment | None:
-        if self._asked == self.most:
-            return None
-        self._asked += 1
-        return {"x": self._asked - 1}
+    def ask(self, n: int, pending: Sequence[Assignment]) -> Sequence[Assignment]:
+        first, self._proposed = self._proposed, min(self.most, self._proposed + n)
+        return [{"x": x} for x in range(first, self._proposed)]
 
-    def tell(self, trial: Trial, result: Result) -> None:
-        assert trial.number == result.trial
-        self.told.append(result)
+    def tell(self, trial: Trial, loss: float, budget: int) -> None:
+        assert trial.assignment == {"x": trial.number}
+        self.told.append((trial.number, loss, budget))
 
 
 Outcome = float | Status | tuple[Status, float]
@@ -77,17 +75,29 @@ def result_of(job: Job, outcome: Outcome) -> Result:
             return Result(number, rung, budget, Status.COMPLETED, objective, epochs)
 
 
+def asked_jobs(scheduler: Scheduler, free: int = UNLIMITED) -> list[Job]:
+    """All jobs that can start now."""
+    jobs: list[Job] = []
+    while free > len(jobs) and (found := scheduler.ask(free - len(jobs))):
+        jobs += found
+    return jobs
+
+
 def climbed(
-    scheduler: Scheduler, outcome: Callable[[Job], Outcome], limit: int = 1000
+    scheduler: Scheduler, outcome: Callable[[Job], Outcome], *, free: int = UNLIMITED, limit: int = 1000
 ) -> list[list[tuple[int, int, int]]]:
-    """Answer a scheduler until it is done: (trial, start, stop) of the jobs, ask by ask."""
+    """Ask for all jobs that can start and tell their results by trial, until there are none.
+
+    Returns (trial, start, stop) of the jobs, round by round.
+    """
     asked: list[list[tuple[int, int, int]]] = []
     for _ in range(limit):
-        jobs = scheduler.ask()
+        jobs = asked_jobs(scheduler, free)
         if not jobs:
             return asked
         asked.append([(job.trial.number, job.start, job.stop) for job in jobs])
-        scheduler.tell([result_of(job, outcome(job)) for job in jobs])
+        for job in sorted(jobs, key=lambda job: job.trial.number):
+            scheduler.tell(result_of(job, outcome(job)))
     raise AssertionError("the scheduler does not come to an end")
 
 
@@ -113,12 +123,52 @@ def do_job(progress: Progress, job: Job) -> Result:
     return result_of(job, unruly(job))
 
 
-def grouped_runner(outcome: Callable[[Job], Outcome], *, groups: int = 3, batch: int = 4) -> Runner:
-    """A runner like the engine's: jobs of one "shape" together, in batches, in an order of their own."""
+class ToyRunner:
+    """A runner like the engine's: jobs of one "shape" together, in batches, in an order of its own.
 
-    def run(jobs: Sequence[Job]) -> Generator[Sequence[Result], None, None]:
-        order = sorted(jobs, key=lambda job: (job.trial.number % groups, job.trial.number))
-        for first in range(0, len(order), batch):
-            yield [result_of(job, outcome(job)) for job in order[first : first + batch]]
+    With a seed, batches have random sizes and jobs, in random order, as if many workers delivered them. An
+    epoch costs 1.
+    """
 
-    return run
+    def __init__(
+        self,
+        outcome: Callable[[Job], Outcome] = unruly,
+        *,
+        groups: int = 3,
+        batch: int = 4,
+        seed: int | None = None,
+    ) -> None:
+        self._outcome, self._groups, self._batch = outcome, groups, batch
+        self._rng = None if seed is None else random.Random(seed)
+        self._waiting: list[Job] = []
+        self.done: list[JobKey] = []
+        """The jobs that were done, in the order of doing."""
+        self.submitted: list[tuple[Job, int]] = []
+        """Jobs and their virtual ends."""
+        self.released: list[JobKey] = []
+
+    def cost(self, job: Job) -> int:
+        return job.stop - job.start
+
+    def submit(self, job: Job, due: int) -> None:
+        self.submitted.append((job, due))
+        self._waiting.append(job)
+
+    def collect(self) -> Sequence[Result]:
+        batch = self._next()
+        self._waiting = [job for job in self._waiting if job not in batch]
+        self.done += [job.key for job in batch]
+        return [result_of(job, self._outcome(job)) for job in batch]
+
+    def release(self, keys: Sequence[JobKey]) -> None:
+        self.released += keys
+
+    def _next(self) -> list[Job]:
+        if not self._waiting:
+            return []
+        if self._rng:
+            most = min(self._batch, len(self._waiting))
+            return self._rng.sample(self._waiting, self._rng.randint(1, most))
+        shape = min(job.trial.number % self._groups for job in self._waiting)
+        alike = [job for job in self._waiting if job.trial.number % self._groups == shape]
+        return sorted(alike, key=lambda job: job.trial.number)[: self._batch]

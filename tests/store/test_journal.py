@@ -190,8 +190,29 @@ def test_a_batch_is_synced_once(path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setattr(os, "fsync", synced.append)
         journal.append(RECORDS[:2])
         assert len(synced) == 1
-        journal.append(RECORDS[2:], sync=False)
+        journal.sync()
+        assert len(synced) == 1, "nothing has been added since"
+        journal.append(RECORDS[2:3], sync=False)
+        journal.append(RECORDS[3:], sync=False)
         assert len(synced) == 1
+        journal.sync()
+        journal.sync()
+        assert len(synced) == 2
+
+
+def test_a_sync_that_failed_is_told_and_tried_again(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(descriptor: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with closing(JournalFile(path)) as journal:
+        journal.append(RECORDS, sync=False)
+        with monkeypatch.context() as broken:
+            broken.setattr(os, "fsync", fail)
+            for _ in range(2):
+                with pytest.raises(MachineError, match=r"journal\.jsonl cannot be written: Input/output"):
+                    journal.sync()
+        journal.sync()
+    assert read_journal(path) == RECORDS
 
 
 @pytest.mark.parametrize("failing", ["write", "fsync"])

@@ -37,19 +37,97 @@ def test_each_network_is_found_again(tmp_path: Path) -> None:
         assert checkpoints.place((2, 1), 3) is None
 
 
-def test_files_that_no_one_needs_are_removed(tmp_path: Path) -> None:
+def files(folder: Path) -> list[Path]:
+    return sorted((folder / "checkpoints").iterdir())
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_files_that_no_one_needs_are_removed(tmp_path: Path, again: bool) -> None:
+    """Those of this process, and those of the one before."""
     checkpoints = TrialCheckpoints(tmp_path)
     checkpoints.write([(0, 0), (1, 0)], 3, state(0.0, 1.0))
     checkpoints.write([(2, 0), (3, 0)], 3, state(2.0, 3.0))
     checkpoints.write([(2, 0)], 9, state(20.0))
-    (tmp_path / "checkpoints" / "unreadable.npz").write_bytes(b"half")
-    checkpoints.keep_only({(1, 3), (7, 3)})
-    assert len(list((tmp_path / "checkpoints").iterdir())) == 1
+    if again:
+        checkpoints = TrialCheckpoints(tmp_path)
+    checkpoints.release([(0, 3), (2, 3), (7, 3), (1, 9)])
+    assert len(files(tmp_path)) == 3, "another of each stack is needed"
     assert values(checkpoints, 1, 0, 3) == [1.0]
+    assert checkpoints.place((0, 0), 3) is None
     assert checkpoints.place((2, 0), 3) is None
-    assert checkpoints.place((2, 0), 9) is None
-    checkpoints.keep_only(())
-    assert list((tmp_path / "checkpoints").iterdir()) == []
+    checkpoints.release([(3, 3), (3, 3)])
+    assert len(files(tmp_path)) == 2
+    assert values(checkpoints, 2, 0, 9) == [20.0]
+    checkpoints.release([(1, 3), (2, 9)])
+    assert files(tmp_path) == []
+    checkpoints.write([(0, 0)], 3, state(5.0))
+    assert values(checkpoints, 0, 0, 3) == [5.0]
+
+
+def test_all_folds_of_a_trial_are_released(tmp_path: Path) -> None:
+    checkpoints = TrialCheckpoints(tmp_path)
+    checkpoints.write([(0, 0), (1, 0)], 3, state(0.0, 10.0))
+    checkpoints.write([(1, 1), (1, 2)], 3, state(11.0, 12.0))
+    checkpoints.release([(1, 3)])
+    assert len(files(tmp_path)) == 1
+    assert values(checkpoints, 0, 0, 3) == [0.0]
+    assert all(checkpoints.place((1, fold), 3) is None for fold in range(3))
+
+
+def test_a_checkpoint_that_is_written_again_takes_the_place_of_the_former(tmp_path: Path) -> None:
+    checkpoints = TrialCheckpoints(tmp_path)
+    checkpoints.write([(0, 0), (1, 0)], 3, state(0.0, 1.0))
+    checkpoints.write([(0, 0)], 3, state(0.5))
+    assert values(checkpoints, 0, 0, 3) == [0.5]
+    checkpoints.release([(1, 3)])
+    assert len(files(tmp_path)) == 1
+    checkpoints.release([(0, 3)])
+    assert files(tmp_path) == []
+
+
+def test_only_what_this_process_wrote_needs_no_check(tmp_path: Path) -> None:
+    checkpoints = TrialCheckpoints(tmp_path)
+    checkpoints.write([(0, 0), (1, 0)], 3, state(0.0, 1.0))
+    assert checkpoints.has_written((0, 0), 3)
+    assert not checkpoints.has_written((0, 0), 9)
+    assert not checkpoints.has_written((0, 1), 3)
+    assert not TrialCheckpoints(tmp_path).has_written((0, 0), 3)
+    checkpoints.release([(0, 3)])
+    assert not checkpoints.has_written((0, 0), 3)
+    assert checkpoints.has_written((1, 0), 3)
+    checkpoints.clear()
+    assert not checkpoints.has_written((1, 0), 3)
+
+
+def test_states_of_several_files_are_read_as_one_stack(tmp_path: Path) -> None:
+    checkpoints = TrialCheckpoints(tmp_path)
+    checkpoints.write([(0, 0), (1, 0)], 3, state(0.0, 1.0))
+    checkpoints.write([(2, 0), (2, 1)], 3, state(2.0, 2.5))
+    checkpoints.write([(2, 0)], 9, state(20.0))
+    found = checkpoints.read([(2, 1), (0, 0), (2, 0)], 3)
+    assert found["parameters"].tolist() == [[2.5], [0.0], [2.0]]
+    with pytest.raises(DataError, match="lacks a checkpoint after epoch 9"):
+        checkpoints.read([(2, 0), (0, 0)], 9)
+
+
+def test_states_that_do_not_match_are_damaged(tmp_path: Path) -> None:
+    checkpoints = TrialCheckpoints(tmp_path)
+    checkpoints.write([(0, 0)], 3, state(0.0))
+    checkpoints.write([(1, 0)], 3, {"parameters": np.zeros((1, 2))})
+    checkpoints.write([(2, 0)], 3, {"moments": np.zeros((1, 1))})
+    for other in (1, 2):
+        with pytest.raises(DataError, match="does not match the other checkpoints"):
+            checkpoints.read([(0, 0), (other, 0)], 3)
+
+
+def test_everything_can_be_cleared(tmp_path: Path) -> None:
+    """Even what cannot be read."""
+    checkpoints = TrialCheckpoints(tmp_path)
+    checkpoints.write([(0, 0), (1, 0)], 3, state(0.0, 1.0))
+    (tmp_path / "checkpoints" / "unreadable.npz").write_bytes(b"half")
+    checkpoints.clear()
+    assert files(tmp_path) == []
+    assert checkpoints.place((0, 0), 3) is None
 
 
 def test_what_cannot_be_read_is_lost(tmp_path: Path) -> None:
@@ -75,5 +153,6 @@ def test_what_cannot_be_read_is_lost(tmp_path: Path) -> None:
 def test_without_a_folder_nothing_is_there(tmp_path: Path) -> None:
     checkpoints = TrialCheckpoints(tmp_path)
     assert checkpoints.place((0, 0), 1) is None
-    checkpoints.keep_only(())
+    checkpoints.release([(0, 1)])
+    checkpoints.clear()
     assert list(tmp_path.iterdir()) == []

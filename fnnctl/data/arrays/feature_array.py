@@ -88,10 +88,12 @@ def _column_names(stored: StoredArray, columns: int) -> tuple[str, ...]:
         texts = [(name.decode() if isinstance(name, bytes) else name).strip() for name in names.tolist()]
     except UnicodeDecodeError as error:
         raise fault(stored.place, f"is not UTF-8 ({error}): save an array of type str") from error
+    seen: set[str] = set()
     for position, text in enumerate(texts):
-        if not text or text in texts[:position]:
+        if not text or text in seen:
             wrong = "is blank" if not text else f"is {shown(text)}, which another column has"
             raise fault(stored.place, f"the name of column {position} {wrong}: each column needs its own")
+        seen.add(text)
     return tuple(texts)
 
 

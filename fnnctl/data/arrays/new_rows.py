@@ -25,12 +25,13 @@ def open_new_arrays(path: Path, preprocessor: Preprocessor, *, labelled: bool) -
     """
     array = FeatureArray.of(find_arrays(path, labelled=labelled))
     wanted = columns_of(preprocessor)
-    unused = tuple(name for name in array.names if name not in wanted)
-    missing = [shown(name) for name in wanted if name not in array.names]
+    used, names = frozenset(wanted), frozenset(array.names)
+    unused = tuple(name for name in array.names if name not in used)
+    missing = [shown(name) for name in wanted if name not in names]
     problems = Problems(array.stored.place)
     if preprocessor.categories:
-        names = quoted_list([shown(column.name) for column in preprocessor.categories])
-        problems.add(f"the network needs categorical columns ({names}), which only a CSV file has")
+        needed = quoted_list([shown(column.name) for column in preprocessor.categories])
+        problems.add(f"the network needs categorical columns ({needed}), which only a CSV file has")
     elif missing and not array.named:
         columns = f"{counted(len(array.names), 'column')}, x0 to {array.names[-1]}"
         problems.add(f"has {columns}, and no feature_names, but the network needs {quoted_list(missing)}")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +15,7 @@ import numpy as np
 from fnnctl.arrays import FloatArray
 from fnnctl.data.coded_texts import CodedTexts
 from fnnctl.data.tables.numbers import almost_number, plain_number, plain_numbers
+from fnnctl.data.tables.rows import RowBlock
 
 
 @dataclass(slots=True)
@@ -43,7 +43,7 @@ class ValueCounts:
 class NumberColumn:
     """Reads values as float64, NaN for missing values and texts; keeps only counts."""
 
-    def __init__(self, missing: AbstractSet[str]) -> None:
+    def __init__(self, missing: frozenset[str]) -> None:
         self._missing = missing
         self._counts = ValueCounts()
 
@@ -52,8 +52,12 @@ class NumberColumn:
         numbers = plain_numbers(values, self._missing)
         if numbers is None:
             numbers = np.array([self._number(*pair) for pair in zip(values, lines, strict=True)])
-        self._counts.numbers += int(np.count_nonzero(~np.isnan(numbers)))
+        self.count(int(np.count_nonzero(~np.isnan(numbers))))
         return numbers
+
+    def count(self, numbers: int) -> None:
+        """Count numbers that were read elsewhere."""
+        self._counts.numbers += numbers
 
     def _number(self, value: str, line: int) -> float:
         text = value.strip()
@@ -67,10 +71,34 @@ class NumberColumn:
         return self._counts
 
 
+class NumberColumns:
+    """Reads columns of numbers together; one by one only if a value in the block is no number."""
+
+    def __init__(
+        self, columns: Sequence[NumberColumn], positions: Sequence[int], missing: frozenset[str]
+    ) -> None:
+        self._columns, self._positions, self._missing = columns, positions, missing
+
+    def read(self, block: RowBlock) -> FloatArray:
+        """Return a block's values, (n, p)."""
+        shape = len(block.lines), len(self._positions)
+        together = plain_numbers(block.values(self._positions), self._missing)
+        if together is None:
+            singly = np.empty(shape)
+            for j, (column, position) in enumerate(zip(self._columns, self._positions, strict=True)):
+                singly[:, j] = column.read(block.column(position), block.lines)
+            return singly
+        numbers = together.reshape(shape)
+        counts = np.count_nonzero(~np.isnan(numbers), axis=0).tolist()
+        for column, count in zip(self._columns, counts, strict=True):
+            column.count(count)
+        return numbers
+
+
 class TextColumn:
     """Collects values as codes for the distinct texts, numbered in the order of first occurrence."""
 
-    def __init__(self, missing: AbstractSet[str]) -> None:
+    def __init__(self, missing: frozenset[str]) -> None:
         self._missing = missing
         self._codes = array("i")
         self._code_by_value: dict[str, int] = {}

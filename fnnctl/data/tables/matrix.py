@@ -23,6 +23,7 @@ class NumberMatrix(Mapping[str, FloatArray]):
 
     def __init__(self, names: Sequence[str]) -> None:
         self.names = tuple(names)
+        self._place_of = {name: j for j, name in enumerate(self.names)}
         self.present: IntArray = np.zeros(len(self.names), np.int64)
         """(p,) how many rows have a number."""
         self.rows = 0
@@ -30,9 +31,7 @@ class NumberMatrix(Mapping[str, FloatArray]):
         self._packing: Packing | None = None
 
     def __getitem__(self, name: str) -> FloatArray:
-        j = self.names.index(name) if name in self.names else -1
-        if j < 0:
-            raise KeyError(name)
+        j = self._place_of[name]
         stored = self._stored()[:, j : j + 1]
         return (self._packing.unpack(stored, slice(j, j + 1)) if self._packing else stored.copy())[:, 0]
 
@@ -56,7 +55,7 @@ class NumberMatrix(Mapping[str, FloatArray]):
 
     def keep(self, rows: BoolArray, names: Sequence[str]) -> None:
         """Keep only the rows marked in `rows`, (rows,), and the named columns, in the order of `names`."""
-        columns = [self.names.index(name) for name in names]
+        columns = [self._place_of[name] for name in names]
         if rows.all() and columns == list(range(len(self.names))):
             return
         stored, end = self._stored(), 0
@@ -69,11 +68,12 @@ class NumberMatrix(Mapping[str, FloatArray]):
         del stored, flat
         del self._values[end:]
         self.names, self.present, self.rows = tuple(names), self.present[columns], int(np.count_nonzero(rows))
+        self._place_of = {name: j for j, name in enumerate(self.names)}
         self._packing = self._packing.select(columns) if self._packing else None
 
     def blocks(self, rows: BoolArray, names: Sequence[str]) -> Iterator[FloatArray]:
         """Yield the rows marked in `rows`, (rows,), and the named columns as float64 blocks, (n, p)."""
-        columns = [self.names.index(name) for name in names]
+        columns = [self._place_of[name] for name in names]
         stored = self._stored()
         for start in range(0, self.rows, self._step):
             block = slice(start, start + self._step)

@@ -6,7 +6,7 @@ the new values look like.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from fnnctl.data.files import file_errors, shown_name
 from fnnctl.data.new_rows import NewFile, NewRows, columns_of, note_missing, suggestion
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.problems import Problems
-from fnnctl.data.tables.columns import NumberColumn, TextColumn
+from fnnctl.data.tables.columns import NumberColumn, NumberColumns, TextColumn
 from fnnctl.data.tables.numbers import almost_number
 from fnnctl.data.tables.rows import CsvFormat, CsvRows, RowBlock, open_rows
 from fnnctl.text import shown
@@ -44,7 +44,8 @@ def open_new_rows(
     with open_rows(path, form, problems) as file:
         problems.raise_any()
         wanted = columns_of(preprocessor)
-        unused = tuple(name for name in file.names if name not in wanted and name != target)
+        used = {*wanted, target}
+        unused = tuple(name for name in file.names if name not in used)
         if len(file.names) == 1 < len(wanted) and file.names[0] not in wanted:
             header = f"the header has only one column, {shown(file.names[0])}, but {len(wanted):,} are needed"
             problems.add(f"{header}: is {delimiter_setting} right?", line=1)
@@ -70,15 +71,13 @@ def _blocks(
 
     def texts(name: str, block: RowBlock) -> CodedTexts:
         column = TextColumn(missing)
-        column.add(block.columns[position[name]], block.lines)
+        column.add(block.column(position[name]), block.lines)
         return column.coded()
 
     first = 0
     with file_errors(problems.file):
         for block in file.blocks:
-            numbers = np.empty((len(block.lines), len(numeric)))
-            for j, name in enumerate(numeric):
-                numbers[:, j] = _numbers(name, position[name], block, missing, problems)
+            numbers = _numbers(numeric, [position[name] for name in numeric], block, missing, problems)
             columns = [texts(name, block) for name in categorical]
             codes = np.empty((len(block.lines), len(categorical)), np.int32)
             for j, column in enumerate(columns):
@@ -99,12 +98,18 @@ def _blocks(
 
 
 def _numbers(
-    name: str, position: int, block: RowBlock, missing: frozenset[str], problems: Problems
+    names: Sequence[str],
+    positions: Sequence[int],
+    block: RowBlock,
+    missing: frozenset[str],
+    problems: Problems,
 ) -> FloatArray:
-    column = NumberColumn(missing)
-    numbers = column.read(block.columns[position], block.lines)
-    if (first := column.value_counts().first) is not None:
-        line, text = first
-        wrong = almost_number(text) or f"{shown(text)} is not a number"
-        problems.add(f"column {shown(name)}: {wrong}", line=line)
+    """The columns `names`, (n, p); for each, note its first value that is not a number."""
+    columns = [NumberColumn(missing) for _ in names]
+    numbers = NumberColumns(columns, positions, missing).read(block)
+    for name, column in zip(names, columns, strict=True):
+        if (first := column.value_counts().first) is not None:
+            line, text = first
+            wrong = almost_number(text) or f"{shown(text)} is not a number"
+            problems.add(f"column {shown(name)}: {wrong}", line=line)
     return numbers

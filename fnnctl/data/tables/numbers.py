@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Sequence
-from collections.abc import Set as AbstractSet
 from decimal import Decimal
+from functools import cache
 
 import numpy as np
 
@@ -29,21 +29,33 @@ def plain_number(text: str) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def plain_numbers(values: Sequence[str], missing: AbstractSet[str]) -> FloatArray | None:
+def plain_numbers(values: Sequence[str], missing: frozenset[str]) -> FloatArray | None:
     """Convert a block of values at once: (n,) float64, NaN if missing; None if another value is no number."""
-    gaps = 0
-    if not missing.isdisjoint(map(str.strip, values)):
-        present = [value.strip() not in missing for value in values]
-        values = [value if known else "nan" for value, known in zip(values, present, strict=True)]
-        gaps = present.count(False)
+    if not _has_number(missing):  # then a block of numbers has no missing values, which are slow to find
+        numbers = _floats(values)
+        if numbers is not None and np.isfinite(numbers).all():
+            return numbers
+    numbers = _floats(["nan" if value.strip() in missing else value for value in values])
+    if numbers is None:
+        return None
+    gaps = np.flatnonzero(~np.isfinite(numbers)).tolist()
+    return numbers if all(values[gap].strip() in missing for gap in gaps) else None
+
+
+@cache
+def _has_number(texts: frozenset[str]) -> bool:
+    return any(plain_number(text) is not None for text in texts)
+
+
+def _floats(values: Sequence[str]) -> FloatArray | None:
+    """(n,) float64; None if a value is no float, or if only Python takes it for one."""
     joined = "".join(values)
     if "_" in joined or not joined.isascii():
         return None
     try:
-        numbers = np.fromiter(map(float, values), np.float64, len(values))
+        return np.fromiter(map(float, values), np.float64, len(values))
     except ValueError:
         return None
-    return numbers if np.count_nonzero(np.isfinite(numbers)) == len(values) - gaps else None
 
 
 def almost_number(text: str) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -15,7 +15,7 @@ from fnnctl.data.coded_texts import CodedTexts
 from fnnctl.data.dataset import ROW_NUMBER
 from fnnctl.data.mapped_numbers import MappedNumbers
 from fnnctl.data.problems import Problems
-from fnnctl.data.tables.columns import NumberColumn, TextColumn, ValueCounts
+from fnnctl.data.tables.columns import NumberColumn, NumberColumns, TextColumn, ValueCounts
 from fnnctl.data.tables.matrix import NumberMatrix
 from fnnctl.data.tables.numbers import almost_number, plain_numbers
 from fnnctl.data.tables.rows import CsvFormat, RowBlock, open_rows
@@ -72,25 +72,28 @@ class _Slot:
 class _Reading:
     """The state of one pass through a file."""
 
-    def __init__(self, slots: list[_Slot]) -> None:
-        numbers = [slot for slot in slots if isinstance(slot.column, NumberColumn)]
+    def __init__(self, slots: list[_Slot], missing: frozenset[str]) -> None:
         self.slots = slots
-        self.numeric = NumberMatrix([slot.name for slot in numbers if slot.kind != "weights"])
+        self._others, positions, columns = [], [], []
+        for position, slot in enumerate(slots):
+            if isinstance(slot.column, NumberColumn) and slot.kind != "weights":
+                positions.append(position)
+                columns.append(slot.column)
+            elif slot.column:
+                self._others.append((position, slot))
+        self._numbers = NumberColumns(columns, positions, missing)
+        self.numeric = NumberMatrix([slots[position].name for position in positions])
         self.weights, self.lines = array("d"), array("q")
 
     def add(self, block: RowBlock) -> None:
-        numbers = np.empty((len(block.lines), len(self.numeric)))
-        j = 0
-        for slot, values in zip(self.slots, block.columns, strict=True):
+        for position, slot in self._others:
+            values = block.column(position)
             if isinstance(slot.column, TextColumn):
                 slot.column.add(values, block.lines)
-            elif slot.column and slot.kind == "weights":
+            elif slot.column:
                 self.weights.frombytes(slot.column.read(values, block.lines).tobytes())
                 self.lines.extend(block.lines)
-            elif slot.column:
-                numbers[:, j] = slot.column.read(values, block.lines)
-                j += 1
-        self.numeric.append(numbers)
+        self.numeric.append(self._numbers.read(block))
 
     def table(self, names: tuple[str, ...]) -> Table:
         texts = {slot: slot.column.coded() for slot in self.slots if isinstance(slot.column, TextColumn)}
@@ -128,24 +131,30 @@ def read_table(
 def _read(
     path: Path, form: CsvFormat, kinds: Mapping[str, Kind], others: Kind | None, problems: Problems
 ) -> tuple[tuple[str, ...], _Reading]:
-    reading = _Reading([])
+    reading = _Reading([], form.missing)
     with open_rows(path, form, problems) as file:
         for block in file.blocks:
             if not reading.slots:
                 kind_of = [kinds.get(name, others) for name in file.names]
-                pairs = enumerate(zip(file.names, kind_of, strict=True))
-                reading = _Reading([_slot(name, kind, block, j, form) for j, (name, kind) in pairs])
+                reading = _Reading(_slots(file.names, kind_of, block, form.missing), form.missing)
             reading.add(block)
     return file.names, reading
 
 
-def _slot(name: str, kind: Kind | None, block: RowBlock, j: int, form: CsvFormat) -> _Slot:
-    """Start column j with its declared kind, or with the kind that its first values look like."""
-    if kind == "ignore":
-        return _Slot(name, kind, None)
-    looks_numeric = kind is None and plain_numbers(block.columns[j], form.missing) is not None
-    column = NumberColumn if kind in ("numeric", "weights") or looks_numeric else TextColumn
-    return _Slot(name, kind, column(form.missing))
+def _slots(
+    names: Sequence[str], kinds: Sequence[Kind | None], block: RowBlock, missing: frozenset[str]
+) -> list[_Slot]:
+    """Start the columns with their declared kinds, or with the kinds that their first values look like."""
+    open_kinds = [position for position, kind in enumerate(kinds) if kind is None]
+    all_numeric = plain_numbers(block.values(open_kinds), missing) is not None
+    slots: list[_Slot] = []
+    for position, (name, kind) in enumerate(zip(names, kinds, strict=True)):
+        numeric = kind in ("numeric", "weights")
+        if kind is None:
+            numeric = all_numeric or plain_numbers(block.column(position), missing) is not None
+        column = NumberColumn(missing) if numeric else TextColumn(missing)
+        slots.append(_Slot(name, kind, None if kind == "ignore" else column))
+    return slots
 
 
 def _settle(slots: list[_Slot], problems: Problems) -> dict[str, Kind]:

@@ -29,6 +29,8 @@ class TrialSource:
         self.exhausted = False
         """Whether there are no more trials."""
         self._sampler, self._most, self._batch = sampler, most, batch
+        self._slots = 0
+        """The most trials that could start at once so far: the room that there is if nothing is under way."""
         self._begun = 0
         self._pending: dict[int, Assignment] = {}
         """The assignments of trials without a result, by number."""
@@ -37,11 +39,12 @@ class TrialSource:
         """Return up to `count` new trials, of which at most `free` can start now.
 
         A sampler that learns proposes a whole batch or nothing: with less room than that, the scheduler has
-        to wait until more jobs have ended.
+        to wait until more jobs have ended. A batch is never larger than all the room that there is.
         """
+        self._slots = max(self._slots, free)
         wanted = count if self._most is None else min(count, self._most - self._begun)
         if self.learns:
-            wanted = min(wanted, self._batch)
+            wanted = min(wanted, self._batch, self._slots)
             if wanted > free:
                 return []
         n = min(wanted, free)

@@ -19,6 +19,8 @@ WIDTHS = (SCORING_BATCH, 16, 8, 1)
 """The slice widths to try; the first one in which all positions give the same bits is used. OpenBLAS's AVX2
 kernels need 16, which takes 1.4 times as long as 512; its AVX-512 kernels treat all positions alike."""
 PROBES = 4
+FEWEST_ROWS = 16
+"""Fewer rows are computed as this many."""
 
 
 class RowScorer:
@@ -26,43 +28,50 @@ class RowScorer:
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._work = next(work for width in WIDTHS if self._places_are_alike(work := self._workspace(width)))
-        self.inputs = self._rows_of(self._work)
+        shape = (SCORING_BATCH, network.layout.shape.inputs + 1)
+        self.inputs = np.empty(shape, network.parameters.dtype)
         """The caller writes the features of up to SCORING_BATCH rows here, each followed by a 1."""
+        self._width = next(width for width in WIDTHS if self._places_are_alike(width))
+        self._workspaces: dict[int, Workspace] = {}
         self.inputs.fill(1.0)
 
     def scores(self, rows: int) -> FloatArray:
         """The task's outputs for the first rows of `inputs`, (rows, outputs), such as the arguments of
         softmax.
 
-        Outputs that overflow are infinite or NaN, without a warning.
+        Outputs that overflow are infinite or NaN, without a warning. The rows are rounded up to a power of
+        two, so that few workspaces are needed; the other slices are not computed.
         """
-        return self._scores(self._work)[:rows]
+        computed = max(FEWEST_ROWS, self._width, 1 << (rows - 1).bit_length())
+        if computed not in self._workspaces:
+            self._workspaces[computed] = self._workspace(computed, self._width)
+        return self._scores(self._workspaces[computed])[:rows]
 
-    def _workspace(self, width: int) -> Workspace:
-        """A workspace with slices of `width` rows on the axis of the members; they share one network."""
-        dtype = self._network.parameters.dtype
-        return Workspace(self._network.layout.shape, SCORING_BATCH // width, width, dtype, training=False)
+    def _workspace(self, rows: int, width: int) -> Workspace:
+        """A workspace for the first rows of `inputs`, with slices of `width` rows on the axis of the members.
 
-    def _places_are_alike(self, work: Workspace) -> bool:
-        """Whether a row gets the same scores at each position of the slices, tested with a few rows."""
-        if work.batch == 1:
+        They share one network.
+        """
+        slices = self.inputs[:rows].reshape(-1, width, self.inputs.shape[1])
+        shape, dtype = self._network.layout.shape, self._network.parameters.dtype
+        return Workspace(shape, len(slices), width, dtype, training=False, inputs=slices)
+
+    def _places_are_alike(self, width: int) -> bool:
+        """Whether a row gets the same scores at each position of a slice, tested with a few rows."""
+        if width == 1:
             return True
         rng = np.random.default_rng(0)
-        inputs = self._rows_of(work)
+        work = self._workspace(max(FEWEST_ROWS, width), width)
         for _ in range(PROBES):
-            inputs[...] = rng.normal(size=inputs.shape[1])
+            work.inputs[...] = rng.normal(size=self.inputs.shape[1])
             scores = self._scores(work)
             if scores.tobytes() != np.broadcast_to(scores[0], scores.shape).tobytes():
                 return False
         return True
 
     def _scores(self, work: Workspace) -> FloatArray:
+        """The outputs for the workspace's rows, (rows, outputs)."""
         with np.errstate(over="ignore", invalid="ignore"):
             self._network.forward(work)
         scores = work.loss.outputs(work.scores).transpose(0, 2, 1)
-        return scores.reshape(SCORING_BATCH, -1).copy()
-
-    @staticmethod
-    def _rows_of(work: Workspace) -> FloatArray:
-        return work.inputs.reshape(SCORING_BATCH, -1)
+        return scores.reshape(len(scores) * work.batch, -1).copy()

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from fnnctl.data.tables.columns import NumberColumn, TextColumn, ValueCounts
+from fnnctl.data.tables.columns import NumberColumn, NumberColumns, TextColumn, ValueCounts
+from fnnctl.data.tables.rows import RowBlock
 
 MISSING = frozenset({"", "NA", "-9"})
 
@@ -19,6 +20,23 @@ def test_what_is_no_number_is_counted_and_its_first_place_kept() -> None:
     numbers = column.read(["1", "1_0", "x", "", "y", "3"], [2, 3, 4, 5, 6, 9])
     np.testing.assert_array_equal(numbers, [1, np.nan, np.nan, np.nan, np.nan, 3])
     assert column.value_counts() == ValueCounts(2, 1, 2, (3, "1_0"))
+
+
+def test_columns_that_are_read_together_have_the_numbers_and_counts_of_their_own() -> None:
+    blocks = [
+        RowBlock([2, 3], [["1", "a", " 2"], ["NA", "b", "3"]]),
+        RowBlock([4, 5], [["4", "c", "x"], ["-9", "d", "1_0"]]),
+    ]
+    columns = [NumberColumn(MISSING), NumberColumn(MISSING)]
+    together = NumberColumns(columns, [0, 2], MISSING)
+    np.testing.assert_array_equal(together.read(blocks[0]), [[1, 2], [np.nan, 3]])
+    np.testing.assert_array_equal(together.read(blocks[1]), [[4, np.nan], [np.nan, np.nan]])
+    assert columns[0].value_counts() == ValueCounts(2, 0, 0, None)
+    assert columns[1].value_counts() == ValueCounts(2, 1, 1, (4, "x"))
+
+
+def test_no_column_of_numbers_has_as_many_rows_as_the_block() -> None:
+    assert NumberColumns([], [], MISSING).read(RowBlock([2, 3], [["a"], ["b"]])).shape == (2, 0)
 
 
 def test_texts_get_codes_in_the_order_of_their_appearance() -> None:

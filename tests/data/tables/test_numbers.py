@@ -43,9 +43,9 @@ def test_no_plain_number(text: str) -> None:
     assert plain_number(text) is None
 
 
-@given(st.lists(NUMBERLIKE | st.floats().map(repr), min_size=1))
-def test_a_block_is_read_as_its_values_are_one_by_one(texts: list[str]) -> None:
-    missing = frozenset({"", "nan", "-1"})
+@given(st.lists(NUMBERLIKE | st.floats().map(repr), min_size=1), st.sampled_from([(), ("-1",), ("1_0",)]))
+def test_a_block_is_read_as_its_values_are_one_by_one(texts: list[str], more: tuple[str, ...]) -> None:
+    missing = frozenset({"", "nan", *more})
     singly = [math.nan if text.strip() in missing else plain_number(text.strip()) for text in texts]
     block = plain_numbers(texts, missing)
     if None in singly:

@@ -22,7 +22,7 @@ def read(
     found: list[tuple[int, tuple[str, ...]]] = []
     with open_rows(path, form, problems) as file:
         for block in file.blocks:
-            found += zip(block.lines, zip(*block.columns, strict=True), strict=True)
+            found += zip(block.lines, map(tuple, block.rows), strict=True)
     return file.names, found, str(problems.error()).splitlines()
 
 

@@ -21,26 +21,26 @@ def test_it_takes_the_points_of_its_sequence_one_after_the_other(sequence: str) 
     cube = space({"a": {"uniform": [0, 1]}, "b": {"log_uniform": [1e-3, 1]}})
     sampler = RandomSampler(cube, sequence=sequence, seed=5)
     points = SEQUENCES[sequence](2, seed=5)
-    assert [sampler.ask() for _ in range(9)] == [cube.assignment(points(index)) for index in range(9)]
+    assert sampler.ask(9, ()) == [cube.assignment(points(index)) for index in range(9)]
     assert sampler.saved == 0
 
 
 def test_a_finite_space_is_exhausted_exactly() -> None:
     """The last of 500 values would take some 500 draws: it is found by looking."""
     sampler = RandomSampler(space({"a": {"integer": [1, 500]}}), seed=1)
-    found = [sampler.ask() for _ in range(500)]
-    assert sorted(each["a"] for each in found if each) == list(range(1, 501))
-    assert [sampler.ask() for _ in range(3)] == [None] * 3
+    found = sampler.ask(501, ())
+    assert sorted(each["a"] for each in found) == list(range(1, 501))
+    assert [sampler.ask(1, ()) for _ in range(3)] == [[]] * 3
 
 
 def test_what_was_drawn_again_before_something_new_is_counted() -> None:
     sampler = RandomSampler(space({"a": {"choice": [1, 2]}}), seed=0)
     points = SEQUENCES["pseudo_random"](1, seed=0)
-    first, second = sampler.ask(), sampler.ask()
+    (first,), (second,) = sampler.ask(1, ()), sampler.ask(1, ())
     assert (first, second) in [({"a": 1}, {"a": 2}), ({"a": 2}, {"a": 1})]
     sides = [points(index)[0] < 0.5 for index in range(20)]
     assert sampler.saved == sides.index(not sides[0]) - 1
-    assert sampler.ask() is None
+    assert sampler.ask(1, ()) == []
     assert sampler.saved == sides.index(not sides[0]) - 1
 
 
@@ -48,5 +48,5 @@ def test_a_space_whose_configurations_are_all_equal_ends(monkeypatch: pytest.Mon
     monkeypatch.setattr(random, "MOST_REPETITIONS", 50)
     for plain in ({"a": {"uniform": [0, 1]}}, {"a": {"integer": [1, 10**12]}}):
         sampler = RandomSampler(space(plain), key=lambda each: 0)
-        assert sampler.ask() is not None
-        assert [sampler.ask(), sampler.ask()] == [None, None]
+        assert len(sampler.ask(2, ())) == 1
+        assert [sampler.ask(1, ()), sampler.ask(1, ())] == [[], []]

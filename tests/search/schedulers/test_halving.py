@@ -6,18 +6,18 @@ import math
 
 import pytest
 
-from fnnctl.records.trials import Direction, Job, Result, Status
+from fnnctl.records.trials import Direction, Job, Status
 from fnnctl.search.rungs import Bracket, Rung
 from fnnctl.search.schedulers.halving import Halving
 from fnnctl.search.schedulers.trial_source import TrialSource
-from tests.search.toys import Outcome, Recorder, by_trial, climbed, result_of
+from tests.search.toys import Climber, Outcome, Recorder, asked_jobs, by_trial, climbed, result_of
 
 NINE = Bracket(2, (Rung(9, 1), Rung(3, 3), Rung(1, 9)))
 FOUR = Bracket(0, (Rung(4, 2), Rung(2, 4)))
 
 
 def ladder(bracket: Bracket, direction: Direction = "maximize", most: int = 100) -> Halving:
-    return Halving(TrialSource(Recorder(most)), bracket, direction=direction)
+    return Halving(TrialSource(Recorder(most), direction=direction), bracket)
 
 
 def numbers(asked: list[list[tuple[int, int, int]]]) -> list[list[int]]:
@@ -82,13 +82,9 @@ def test_an_early_stop_keeps_its_value_and_its_place_and_does_nothing() -> None:
         return {4: 0.9, 6: 0.7}.get(number, 0.1) if stop == 1 else 0.3
 
     sampler = Recorder(9)
-    asked = climbed(Halving(TrialSource(sampler), NINE, direction="maximize"), outcome)
+    asked = climbed(Halving(TrialSource(sampler, direction="maximize"), NINE), outcome)
     assert asked == [[(number, 0, 1) for number in range(9)], [(4, 1, 3), (6, 1, 3)]]
-    assert [result for result in sampler.told if result.trial == 1] == [
-        Result(1, 0, 1, Status.STOPPED_EARLY, 0.8, 1),
-        Result(1, 1, 3, Status.STOPPED_EARLY, 0.8, 0),
-        Result(1, 2, 9, Status.STOPPED_EARLY, 0.8, 0),
-    ]
+    assert [told for told in sampler.told if told[0] == 1] == [(1, -0.8, 1), (1, -0.8, 3), (1, -0.8, 9)]
 
 
 def test_an_early_stop_can_be_overtaken() -> None:
@@ -114,26 +110,99 @@ def test_an_exhausted_sampler_shrinks_the_ladder() -> None:
 
 
 def test_trials_bear_the_number_of_their_bracket() -> None:
-    assert {job.trial.bracket for job in ladder(NINE).ask()} == {2}
+    assert {job.trial.bracket for job in ladder(NINE).ask(9)} == {2}
 
 
-def test_the_sampler_is_told_in_the_order_of_trials() -> None:
+def test_the_sampler_is_told_every_result_when_it_comes() -> None:
     sampler = Recorder(4)
-    climbed(
-        Halving(TrialSource(sampler), FOUR, direction="minimize"), by_trial({0: 0.4, 1: 0.3, 2: 0.2, 3: 0.1})
-    )
-    assert [(result.trial, result.budget) for result in sampler.told] == [
-        (0, 2), (1, 2), (2, 2), (3, 2), (2, 4), (3, 4),
+    scheduler = Halving(TrialSource(sampler, direction="minimize"), FOUR)
+    climbed(scheduler, by_trial({0: 0.4, 1: 0.3, 2: 0.2, 3: 0.1}))
+    assert sampler.told == [(0, 0.4, 2), (1, 0.3, 2), (2, 0.2, 2), (3, 0.1, 2), (2, 0.2, 4), (3, 0.1, 4)]
+
+
+def test_promotions_do_not_depend_on_the_order_of_results() -> None:
+    values = [0.1, 0.9, 0.3, 0.2, 0.8, 0.0, 0.7, 0.5, 0.4]
+    scheduler = ladder(NINE)
+    jobs = asked_jobs(scheduler)
+    for job in jobs[::-1]:
+        scheduler.tell(result_of(job, values[job.trial.number]))
+    assert [(job.trial.number, job.start, job.stop) for job in asked_jobs(scheduler)] == [
+        (1, 1, 3), (4, 1, 3), (6, 1, 3),
+    ]  # fmt: skip
+
+
+def test_a_rung_waits_for_all_results_of_the_rung_below() -> None:
+    scheduler = ladder(FOUR)
+    jobs = asked_jobs(scheduler)
+    for job in jobs[1:]:
+        scheduler.tell(result_of(job, 0.5))
+        assert list(scheduler.ask(9)) == []
+    scheduler.tell(result_of(jobs[0], 0.5))
+    assert [job.key for job in scheduler.ask(9)] == [(0, 4), (1, 4)]
+
+
+def test_as_many_as_there_is_room_for() -> None:
+    """In each rung; nothing but room is waited for."""
+    scheduler = ladder(FOUR)
+    found = [scheduler.ask(free) for free in (3, 0, 3, 3)]
+    assert [[job.trial.number for job in jobs] for jobs in found] == [[0, 1, 2], [], [3], []]
+    for jobs in found:
+        for job in jobs:
+            scheduler.tell(result_of(job, 0.5))
+    assert [[job.key for job in scheduler.ask(1)] for _ in range(3)] == [[(0, 4)], [(1, 4)], []]
+
+
+def test_a_sampler_that_learns_fills_the_rung_batch_by_batch() -> None:
+    sampler = Climber(100)
+    scheduler = Halving(TrialSource(sampler, direction="maximize", batch=4), NINE)
+    first = scheduler.ask(5)
+    assert [job.trial.number for job in first] == [0, 1, 2, 3]
+    assert list(scheduler.ask(1)) == []
+    for job in first:
+        scheduler.tell(result_of(job, 0.5))
+    assert [job.trial.assignment["best"] for job in scheduler.ask(5)] == [0.5] * 4
+    assert [job.trial.number for job in scheduler.ask(1)] == [8], "the last is a batch"
+    assert [(n, len(pending)) for n, pending in sampler.asked] == [(4, 0), (4, 0), (1, 4)]
+
+
+def test_the_last_rung_has_started_when_all_its_jobs_have() -> None:
+    scheduler = ladder(FOUR)
+    assert not scheduler.has_started_last_rung
+    for job in asked_jobs(scheduler):
+        assert not scheduler.has_started_last_rung
+        scheduler.tell(result_of(job, 0.5))
+    assert not scheduler.has_started_last_rung
+    scheduler.ask(1)
+    assert not scheduler.has_started_last_rung
+    scheduler.ask(1)
+    assert scheduler.has_started_last_rung
+
+
+def test_checkpoints_are_released_when_nobody_resumes_from_them() -> None:
+    """Of a trial that is not promoted, with its rung; of one that is, when its next job has ended."""
+    values = [0.1, 0.9, 0.3, 0.2, 0.8, 0.0, 0.7, 0.5, 0.4]
+    scheduler = ladder(NINE)
+    released: list[list[tuple[int, int]]] = []
+    while jobs := asked_jobs(scheduler):
+        for job in jobs:
+            scheduler.tell(result_of(job, values[job.trial.number]))
+            released.append(list(scheduler.released()))
+    assert released == [
+        *[[]] * 8, [(0, 1), (2, 1), (3, 1), (5, 1), (7, 1), (8, 1)],
+        [(1, 1)], [(4, 1)], [(6, 1), (4, 3), (6, 3)],
+        [(1, 3)],
     ]  # fmt: skip
 
 
 def test_results_of_other_jobs_are_refused() -> None:
     scheduler = ladder(FOUR)
-    jobs = scheduler.ask()
-    assert scheduler.ask() == jobs, "nothing happens before the results are there"
+    jobs = scheduler.ask(9)
+    assert list(scheduler.ask(9)) == [], "nothing happens before the results are there"
     results = [result_of(job, 0.5) for job in jobs]
-    with pytest.raises(ValueError, match="result 0 has"):
-        scheduler.tell(results[::-1])
-    scheduler.tell(results)
-    with pytest.raises(ValueError, match="there are 4 results for 0 jobs"):
-        scheduler.tell(results)
+    scheduler.tell(results[2])
+    with pytest.raises(ValueError, match=r"not under way: \(trial, budget\) \(2, 2\)"):
+        scheduler.tell(results[2])
+    for each in (0, 1, 3):
+        scheduler.tell(results[each])
+    with pytest.raises(ValueError, match="not under way"):
+        scheduler.tell(results[0])

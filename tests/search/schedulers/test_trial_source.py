@@ -1,39 +1,103 @@
 from __future__ import annotations
 
+import math
+
 import pytest
 
-from fnnctl.records.trials import Job, Trial
-from fnnctl.search.schedulers.trial_source import TrialSource, check_answers
-from tests.search.toys import Climber, numbered, result_of
+from fnnctl.records.trials import Direction, Job, Status, Trial
+from fnnctl.search.protocols import UNLIMITED
+from fnnctl.search.schedulers.trial_source import BATCH, TrialSource
+from tests.search.toys import Climber, Outcome, Recorder, numbered, result_of
+
+
+def source_of(sampler: Climber, *, most: int | None = None, batch: int = BATCH) -> TrialSource:
+    return TrialSource(sampler, most, direction="maximize", batch=batch)
 
 
 def test_trials_are_numbered_in_the_order_in_which_they_begin() -> None:
-    source = TrialSource(numbered(5))
-    assert source.begin(2, bracket=3) == [Trial(0, {"x": 0}, 3), Trial(1, {"x": 1}, 3)]
-    assert source.begin(0) == []
-    assert source.begin(2, bracket=2) == [Trial(2, {"x": 2}, 2), Trial(3, {"x": 3}, 2)]
-    assert [trial.number for trial in source.begin(2)] == [4]
-    assert source.begin(2) == source.begin() == []
+    source = TrialSource(numbered(5), direction="maximize")
+    assert source.begin(2, 9, bracket=3) == [Trial(0, {"x": 0}, 3), Trial(1, {"x": 1}, 3)]
+    assert source.begin(0, 9) == []
+    assert source.begin(2, 9, bracket=2) == [Trial(2, {"x": 2}, 2), Trial(3, {"x": 3}, 2)]
+    before = source.exhausted
+    assert [trial.number for trial in source.begin(2, 9)] == [4]
+    assert (before, source.exhausted) == (False, True)
+    assert source.begin(2, 9) == []
 
 
 @pytest.mark.parametrize(("most", "begun"), [(None, 5), (3, 3), (0, 0), (9, 5)])
 def test_no_more_begin_than_may(most: int | None, begun: int) -> None:
-    assert len(TrialSource(numbered(5), most).begin()) == begun
+    source = TrialSource(numbered(5), most, direction="maximize")
+    assert len(source.begin(UNLIMITED, UNLIMITED)) == begun
+    assert source.exhausted
+
+
+def test_no_more_begin_than_have_room() -> None:
+    source = TrialSource(numbered(5), direction="maximize")
+    assert [len(source.begin(9, free)) for free in (2, 0, 1)] == [2, 0, 1]
+    assert not source.exhausted
 
 
 def test_a_sampler_is_not_asked_for_what_may_not_begin() -> None:
     sampler = Climber(5)
-    TrialSource(sampler, 2).begin(4)
-    assert sampler.ask() == {"x": 3, "best": 0.0}
+    source_of(sampler, most=2).begin(4, 9)
+    assert [n for n, _ in sampler.asked] == [2]
 
 
-def test_answers_are_those_of_the_jobs_in_their_order() -> None:
-    jobs = [Job(Trial(number, {}), rung=0, start=0, stop=4) for number in range(3)]
-    results = [result_of(job, 0.5) for job in jobs]
-    check_answers(jobs, results)
-    with pytest.raises(ValueError, match="there are 2 results for 3 jobs"):
-        check_answers(jobs, results[:2])
-    with pytest.raises(ValueError, match=r"result 1 has \(trial, budget\) \(2, 4\), its job has \(1, 4\)"):
-        check_answers(jobs, [results[0], results[2], results[1]])
-    with pytest.raises(ValueError, match="there are 3 results for 0 jobs"):
-        check_answers([], results)
+def test_a_sampler_that_learns_proposes_whole_batches_or_nothing() -> None:
+    sampler = Climber(100)
+    source = source_of(sampler, most=12, batch=5)
+    begun = [source.begin(UNLIMITED, free) for free in (9, 4, 0, 5)]
+    assert [[trial.number for trial in trials] for trials in begun] == [
+        [0, 1, 2, 3, 4], [], [], [5, 6, 7, 8, 9],
+    ]  # fmt: skip
+    before = source.exhausted
+    assert source.begin(UNLIMITED, 1) == [], "the two that are left are a batch"
+    assert [trial.number for trial in source.begin(UNLIMITED, 2)] == [10, 11]
+    assert (before, source.exhausted) == (False, True)
+    assert [n for n, _ in sampler.asked] == [5, 5, 2]
+
+
+def test_fewer_are_a_batch_where_a_bracket_has_no_room_for_more() -> None:
+    assert len(source_of(Climber(100), batch=5).begin(3, 4)) == 3
+
+
+def test_a_batch_is_no_larger_than_all_the_room_that_there_is() -> None:
+    """Otherwise a search with few slots would wait for room that never comes."""
+    source = source_of(Climber(100), batch=5)
+    assert [len(source.begin(UNLIMITED, free)) for free in (0, 3, 2, 3)] == [0, 3, 0, 3]
+
+
+def test_a_sampler_is_told_which_trials_have_no_result_yet() -> None:
+    sampler = Climber(100)
+    source = source_of(sampler, batch=2)
+    first, second = source.begin(2, 9)
+    source.begin(2, 9)
+    source.tell(first, result_of(Job(first, 0, 0, 4), 0.5))
+    third, *_ = source.begin(2, 9)
+    assert [[each["x"] for each in pending] for _, pending in sampler.asked] == [[], [1, 2], [2, 3, 4]]
+    source.tell(first, result_of(Job(first, 1, 4, 8), 0.5))
+    source.tell(second, result_of(Job(second, 0, 0, 4), Status.FAILED))
+    source.begin(1, 9)
+    assert [each["x"] for each in sampler.asked[-1][1]] == [3, 4, 5, 6]
+    assert third.assignment["best"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("direction", "outcome", "loss"),
+    [
+        ("maximize", 0.25, -0.25),
+        ("minimize", 0.25, 0.25),
+        ("maximize", (Status.STOPPED_EARLY, -2.0), 2.0),
+        ("maximize", Status.DIVERGED, math.inf),
+        ("minimize", Status.FAILED, math.inf),
+        ("minimize", math.nan, math.inf),
+        ("maximize", math.inf, math.inf),
+    ],
+)
+def test_a_sampler_sees_a_loss(direction: Direction, outcome: Outcome, loss: float) -> None:
+    sampler = Recorder(9)
+    source = TrialSource(sampler, direction=direction)
+    (trial,) = source.begin(1, 1)
+    source.tell(trial, result_of(Job(trial, 0, 0, 4), outcome))
+    assert sampler.told == [(0, loss, 4)]

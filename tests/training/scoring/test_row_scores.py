@@ -49,7 +49,7 @@ def test_a_row_scores_alike_in_any_company(name: str, dtype: str) -> None:
     X = rng.normal(size=(1100, SHAPES[name].inputs)).astype(dtype)
     together = scored(network, X)
     assert together.dtype == dtype
-    for count in (1, 2, 30, 511, 700):
+    for count in (1, 2, 16, 17, 30, 100, 511, 700):
         rows = rng.permutation(len(X))[:count]
         np.testing.assert_array_equal(scored(network, X[rows]), together[rows])
 
@@ -68,23 +68,45 @@ def test_an_overflow_is_silent() -> None:
     assert not np.isfinite(scored(network, np.full((1, 2), 3e38, np.float32))).all()
 
 
-@pytest.mark.parametrize("name", SHAPES)
-def test_a_kernel_for_which_places_differ_is_given_narrow_slices(
-    monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
-    """Fakes products of more than 16 rows whose bits differ from the ninth row on."""
-    product = Network.forward
+def wide_products_depend_on_the_place(monkeypatch: pytest.MonkeyPatch, widest: int) -> list[int]:
+    """Fake products of more than `widest` rows whose bits differ in the last row.
+
+    Returns a list to which each forward pass appends the number of rows that it computes.
+    """
+    product, computed = Network.forward, list[int]()
 
     def forward(network: Network, work: Workspace) -> FloatArray:
         scores = product(network, work)
-        if work.batch > 16:
-            scores[..., 8:] = np.nextafter(scores[..., 8:], np.inf, dtype=scores.dtype)
+        computed.append(len(scores) * work.batch)
+        if work.batch > widest:
+            scores[..., -1:] = np.nextafter(scores[..., -1:], np.inf, dtype=scores.dtype)
         return scores
 
+    monkeypatch.setattr(Network, "forward", forward)
+    return computed
+
+
+@pytest.mark.parametrize("widest", [1, 8, 16])
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_kernel_for_which_places_differ_is_given_narrow_slices(
+    monkeypatch: pytest.MonkeyPatch, name: str, widest: int
+) -> None:
     rng = np.random.default_rng(1)
     X = rng.normal(size=(600, SHAPES[name].inputs))
     network = make_network(SHAPES[name], "float64")
     expected = scored(network, X)
-    monkeypatch.setattr(Network, "forward", forward)
+    wide_products_depend_on_the_place(monkeypatch, widest)
     np.testing.assert_allclose(together := scored(network, X), expected, rtol=1e-12, atol=1e-12)
     np.testing.assert_array_equal(scored(network, X[::-1])[::-1], together)
+    for count in (1, 5, 17, 100):
+        np.testing.assert_array_equal(scored(network, X[-count:]), together[-count:])
+
+
+@pytest.mark.parametrize("widest", [1, 8, 16])
+def test_a_few_rows_are_scored_in_a_few_slices(monkeypatch: pytest.MonkeyPatch, widest: int) -> None:
+    computed = wide_products_depend_on_the_place(monkeypatch, widest)
+    scorer = RowScorer(make_network(SHAPES["narrow"], "float64"))
+    computed.clear()
+    for rows in (1, 16, 17, 100, 512):
+        scorer.scores(rows)
+    assert computed == [16, 16, 32, 128, 512]

@@ -1,0 +1,1 @@
+"""The rung audit in reports: a table, sentences, and JSON."""

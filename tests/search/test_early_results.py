@@ -1,0 +1,255 @@
+"""Results that come before their turn: they change no record, and a kill does not lose them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fnnctl.records.journal import Header, Journal, encode
+from fnnctl.records.trials import Job, JobKey, Result
+from fnnctl.search.budget import SearchBudget
+from fnnctl.search.loop import run_search
+from fnnctl.search.protocols import UNLIMITED
+from fnnctl.search.schedulers import SCHEDULERS, build_scheduler
+from fnnctl.store.journal import JournalFile, ResultCache, journal_bytes
+from fnnctl.store.names import EARLY_RESULTS
+from tests.search.toys import Climber, ToyRunner, numbered
+
+HEADER = Header("3fa9", None, {"fnnctl": "0.1.0"}, {"trials": 20})
+BUDGET = SearchBudget(max_epochs=9, reduction_factor=3, trials=20, max_trials=20)
+
+
+class Killed(BaseException):
+    """The process dies."""
+
+
+class Mortal(ToyRunner):
+    """Dies when it is asked for results once too often."""
+
+    def __init__(self, lives: int, **options: Any) -> None:
+        super().__init__(**options)
+        self._lives = lives
+
+    def collect(self) -> Sequence[Result]:
+        if not self._lives:
+            raise Killed
+        self._lives -= 1
+        return super().collect()
+
+
+def searched(
+    folder: Path,
+    runner: ToyRunner,
+    *,
+    scheduler: str = "hyperband",
+    learns: bool = False,
+    concurrency: int = UNLIMITED,
+    header: Header = HEADER,
+    budget: SearchBudget = BUDGET,
+) -> Journal:
+    """Search in a folder, as far as the runner lives."""
+    folder.mkdir(exist_ok=True)
+    sampler = Climber(100) if learns else numbered(100)
+    new = build_scheduler(scheduler, sampler, budget, direction="maximize")
+    with closing(JournalFile(folder / "journal.jsonl")) as file, closing(ResultCache(folder)) as cache:
+        journal = Journal(file, cache)
+        journal.begin(header)
+        run_search(new, runner, journal, concurrency=concurrency)
+    return journal
+
+
+def killed(folder: Path, runner: ToyRunner, **options: Any) -> None:
+    with pytest.raises(Killed):
+        searched(folder, runner, **options)
+
+
+def held(folder: Path) -> set[JobKey]:
+    """The results in the cache that the journal does not have."""
+    with closing(JournalFile(folder / "journal.jsonl")) as file:
+        return set(Journal(file, ResultCache(folder)).held)
+
+
+@pytest.fixture(autouse=True)
+def _unsynced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
+
+
+@pytest.mark.parametrize("scheduler", SCHEDULERS)
+@pytest.mark.parametrize(("learns", "concurrency"), [(False, UNLIMITED), (False, 5), (True, 16), (True, 8)])
+def test_the_journal_is_the_same_in_whatever_order_results_come(
+    tmp_path: Path, scheduler: str, learns: bool, concurrency: int
+) -> None:
+    runners = {
+        "one by one": ToyRunner(groups=1, batch=1),
+        "in stacks": ToyRunner(),
+        **{f"seed {seed}": ToyRunner(batch=1 + seed, seed=seed) for seed in range(6)},
+    }
+    journals, orders = set(), set()
+    for name, runner in runners.items():
+        searched(tmp_path / name, runner, scheduler=scheduler, learns=learns, concurrency=concurrency)
+        journals.add((tmp_path / name / "journal.jsonl").read_bytes())
+        orders.add(tuple(runner.done))
+    assert len(journals) == 1
+    assert len(orders) > 4, "they did the jobs in other orders"
+
+
+@pytest.mark.parametrize("scheduler", SCHEDULERS)
+@pytest.mark.parametrize(("learns", "concurrency"), [(False, UNLIMITED), (True, 16)])
+def test_what_came_before_its_turn_survives_a_kill(
+    tmp_path: Path, scheduler: str, learns: bool, concurrency: int
+) -> None:
+    options: dict[str, Any] = {"scheduler": scheduler, "learns": learns, "concurrency": concurrency}
+    undisturbed = ToyRunner()
+    searched(tmp_path / "undisturbed", undisturbed, **options)
+    whole = (tmp_path / "undisturbed" / "journal.jsonl").read_bytes()
+    most_held = 0
+    for lives in range(1, 6):
+        folder = tmp_path / str(lives)
+        first, second = Mortal(lives, seed=lives, batch=6), ToyRunner(seed=99)
+        killed(folder, first, **options)
+        most_held = max(most_held, len(held(folder)))
+        searched(folder, second, **options)
+        assert sorted(first.done + second.done) == sorted(undisturbed.done), "each once"
+        assert (folder / "journal.jsonl").read_bytes() == whole
+        assert [path.name for path in folder.iterdir()] == ["journal.jsonl"]
+    assert most_held > 2
+
+
+def test_a_search_may_be_killed_again_and_again(tmp_path: Path) -> None:
+    searched(tmp_path / "undisturbed", undisturbed := ToyRunner())
+    done: list[JobKey] = []
+    folder = tmp_path / "killed"
+    for seed in range(100):
+        runner = Mortal(1, seed=seed)
+        try:
+            searched(folder, runner)
+            break
+        except Killed:
+            done += runner.done
+    done += runner.done
+    assert sorted(done) == sorted(undisturbed.done)
+    assert (folder / "journal.jsonl").read_bytes() == (tmp_path / "undisturbed/journal.jsonl").read_bytes()
+
+
+class Backwards(ToyRunner):
+    """Does the jobs with the largest trial numbers first, so that results come long before their turn."""
+
+    def __init__(self, lives: int = 1000) -> None:
+        super().__init__(batch=1)
+        self._lives = lives
+
+    def _next(self) -> list[Job]:
+        if not self._lives:
+            raise Killed
+        self._lives -= 1
+        return sorted(self._waiting, key=lambda job: -job.trial.number)[:1]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A search that was killed when it held four results and had recorded none."""
+    folder = tmp_path / "killed"
+    killed(folder, Backwards(4), scheduler="full_budget")
+    assert held(folder) == {(number, 9) for number in (16, 17, 18, 19)}
+    assert b'"result"' not in (folder / "journal.jsonl").read_bytes()
+    return folder
+
+
+def test_a_cache_that_was_cut_anywhere_is_taken_as_far_as_it_goes(folder: Path, tmp_path: Path) -> None:
+    searched(tmp_path / "undisturbed", ToyRunner(), scheduler="full_budget")
+    whole = (tmp_path / "undisturbed/journal.jsonl").read_bytes()
+    cache, journal = (folder / EARLY_RESULTS).read_bytes(), (folder / "journal.jsonl").read_bytes()
+    for cut in range(0, len(cache), 7):
+        (folder / EARLY_RESULTS).write_bytes(cache[:cut])
+        (folder / "journal.jsonl").write_bytes(journal)
+        runner = Backwards()
+        searched(folder, runner, scheduler="full_budget")
+        assert len(runner.done) == 20 - cache[:cut].count(b"\n")
+        assert (folder / "journal.jsonl").read_bytes() == whole
+        assert [path.name for path in folder.iterdir()] == ["journal.jsonl"], "no one is told of a torn cache"
+
+
+def test_a_damaged_cache_is_ignored(folder: Path, tmp_path: Path) -> None:
+    searched(tmp_path / "undisturbed", ToyRunner(), scheduler="full_budget")
+    whole = (tmp_path / "undisturbed/journal.jsonl").read_bytes()
+    cache, journal = (folder / EARLY_RESULTS).read_bytes(), (folder / "journal.jsonl").read_bytes()
+    for at in range(3, len(cache), 29):
+        (folder / EARLY_RESULTS).write_bytes(cache[:at] + bytes([cache[at] ^ 1]) + cache[at + 1 :])
+        (folder / "journal.jsonl").write_bytes(journal)
+        killed(folder, Backwards(2), scheduler="full_budget")  # it writes the cache anew
+        assert held(folder) == {(18, 9), (19, 9)}
+        runner = Backwards()
+        searched(folder, runner, scheduler="full_budget")
+        assert len(runner.done) == 18
+        assert (folder / "journal.jsonl").read_bytes() == whole
+    (folder / EARLY_RESULTS).mkdir()
+    assert held(folder) == set()
+
+
+@pytest.mark.parametrize(
+    "record",
+    [{"record": "wish"}, {"trial": 3}, {"record": "result", "trial": 3}, {"record": "end", "reason": "x"}],
+)
+def test_a_cache_of_another_version_is_ignored(folder: Path, record: dict[str, object]) -> None:
+    (folder / EARLY_RESULTS).write_bytes(journal_bytes([record]))
+    assert held(folder) == set()
+    runner = Backwards()
+    searched(folder, runner, scheduler="full_budget")
+    assert len(runner.done) == 20
+
+
+def test_what_is_recorded_is_not_held(folder: Path) -> None:
+    """The cache still has it: it is only ever added to."""
+    killed(folder, Backwards(15), scheduler="full_budget")
+    before = len(ResultCache(folder).read())
+    assert before == 19
+    killed(folder, Backwards(0), scheduler="full_budget")
+    with closing(JournalFile(folder / "journal.jsonl")) as file:
+        journal = Journal(file, ResultCache(folder))
+        journal.add_result(journal.held[1, 9])
+        assert (1, 9) not in journal.held
+    assert held(folder) == {(number, 9) for number in range(2, 20)}
+    assert len(ResultCache(folder).read()) == before
+
+
+def test_a_stopped_search_keeps_what_it_holds(tmp_path: Path) -> None:
+    asked = iter([None] * 4 + ["time limit"])
+    with closing(JournalFile(tmp_path / "journal.jsonl")) as file, closing(ResultCache(tmp_path)) as cache:
+        journal = Journal(file, cache)
+        journal.begin(HEADER)
+        new = build_scheduler("full_budget", numbered(100), BUDGET, direction="maximize")
+        assert run_search(new, Backwards(), journal, stop=lambda: next(asked)) == "time limit"
+    assert held(tmp_path) == {(number, 9) for number in (16, 17, 18, 19)}
+
+
+def test_an_extension_does_what_was_held_for_another_plan_again(tmp_path: Path) -> None:
+    """The trials of a small bracket move to a larger one, where they begin with fewer epochs.
+
+    Every epoch of a trial is then in one of its results, as learning curves need it.
+    """
+    killed(tmp_path, Backwards(9))
+    assert any(budget == 3 for _, budget in held(tmp_path))
+    longer = SearchBudget(max_epochs=27, reduction_factor=3, trials=40, max_trials=40)
+    plan: dict[str, Any] = {
+        "header": Header("3fa9", None, {"fnnctl": "0.1.0"}, {"trials": 40}),
+        "budget": longer,
+    }
+    killed(tmp_path, Mortal(0), **plan)
+    journal = searched(tmp_path, ToyRunner(steady), **plan)
+    fresh = searched(tmp_path / "fresh", ToyRunner(steady), **plan)
+    epochs = dict.fromkeys(journal.trials, 0)
+    for result in sorted(journal.results.values(), key=lambda result: result.key):
+        epochs[result.trial] += result.epochs
+        assert epochs[result.trial] == result.budget
+    assert set(map(str, map(encode, fresh.results.values()))) <= set(
+        map(str, map(encode, journal.results.values()))
+    )
+
+
+def steady(job: Job) -> float:
+    return job.trial.number * 37 % 11 / 11
