@@ -51,6 +51,7 @@ def check(
     overrides: Set = None,
     name: Name = None,
     seed: Seed = None,
+    runs_dir: RunsDir = RUNS_DIR,
     *,
     output: Output,
 ) -> int:
@@ -58,7 +59,14 @@ def check(
     from fnnctl.commands.check import check
 
     with ended_by_signals(output):
-        return check(configs or [DEFAULT_CONFIG], overrides or [], name=name, seed=seed, output=output)
+        return check(
+            configs or [DEFAULT_CONFIG],
+            overrides or [],
+            name=name,
+            seed=seed,
+            runs_dir=runs_dir,
+            output=output,
+        )
 
 
 @with_output

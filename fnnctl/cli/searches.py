@@ -96,6 +96,7 @@ def plan(
     seed: Seed = None,
     workers: Workers = None,
     max_trials: MaxTrials = None,
+    runs_dir: RunsDir = RUNS_DIR,
     *,
     output: Output,
 ) -> None:
@@ -111,5 +112,6 @@ def plan(
             max_trials=max_trials,
             name=name,
             seed=seed,
+            runs_dir=runs_dir,
             output=output,
         )

@@ -15,9 +15,18 @@ from fnnctl.modelling.loading import LoadedExperiment, load_experiment
 
 
 def check(
-    configs: Sequence[Path], overrides: Sequence[str], *, name: str | None, seed: int | None, output: Output
+    configs: Sequence[Path],
+    overrides: Sequence[str],
+    *,
+    name: str | None,
+    seed: int | None,
+    runs_dir: Path,
+    output: Output,
 ) -> int:
-    """Print all problems of all configs, and return the exit code: 0 if there are none, else 2."""
+    """Print all problems of all configs, and return the exit code: 0 if there are none, else 2.
+
+    `runs_dir` has the runs that searches start from.
+    """
     problems: list[Problem] = []
     for config in configs:
         try:
@@ -27,7 +36,7 @@ def check(
         except InputError as error:
             problems += error.problems
         else:
-            found = _search_problems(loaded)
+            found = _search_problems(loaded, runs_dir)
             problems += found
             for warning in loaded.warnings(split):
                 output.note(f"{config}: warning: {warning}")
@@ -41,12 +50,12 @@ def check(
     return InputError.exit_code if problems else 0
 
 
-def _search_problems(loaded: LoadedExperiment) -> Sequence[Problem]:
+def _search_problems(loaded: LoadedExperiment, runs_dir: Path) -> Sequence[Problem]:
     """The problems that would make `search` fail; without a space, only those of the section itself."""
     search = loaded.experiment.search
     try:
         if search is not None and search.space:
-            prepare_search(loaded, max_trials=None)
+            prepare_search(loaded, max_trials=None, runs_dir=runs_dir)
             return []
     except InputError as error:
         return error.problems

@@ -23,11 +23,12 @@ def plan(
     max_trials: int | None,
     name: str | None,
     seed: int | None,
+    runs_dir: Path,
     output: Output,
 ) -> None:
     """Print brackets, rungs, trials, epochs and a time estimated by a short calibration; write nothing."""
     loaded = load_experiment(config, overrides, name=name, seed=seed)
-    search = prepare_search(loaded, max_trials=max_trials)
+    search = prepare_search(loaded, max_trials=max_trials, runs_dir=runs_dir)
     seconds = estimated_seconds(
         search.fits,
         _first_assignments(search),

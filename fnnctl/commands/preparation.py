@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
+from fnnctl.config.paths import format_path, parse_path
+from fnnctl.config.schema.search import DEFAULTS
 from fnnctl.data.splits.parts import Split
 from fnnctl.errors import ConfigError, Problem
 from fnnctl.modelling.fit import Fit, with_data_facts
 from fnnctl.modelling.loading import LoadedExperiment, split_data
+from fnnctl.search.earlier import best_assignments
 from fnnctl.search.setup import SearchSetup, set_up
-from fnnctl.stacks.search_memory import refuse_too_large
+from fnnctl.stacks.search_memory import refuse_too_large, refuse_too_large_first
 from fnnctl.stacks.trial_fits import TrialFits, trial_rows
 
 
@@ -33,9 +37,17 @@ class PreparedSearch:
 
 
 def prepare_search(
-    loaded: LoadedExperiment, *, max_trials: int | None, horizon: int | None = None
+    loaded: LoadedExperiment,
+    *,
+    max_trials: int | None,
+    horizon: int | None = None,
+    runs_dir: Path = Path("runs"),
 ) -> PreparedSearch:
-    """Split the rows, plan, and check that every network fits into memory; raises `InputError`."""
+    """Split the rows, plan, and check that every network fits into memory; raises `InputError`.
+
+    If the search starts from a run, the run is looked up in `runs_dir`.
+    """
+    loaded = _without_other_run(loaded, runs_dir)
     _refuse_unsound(loaded)
     data = loaded.data
     experiment = with_data_facts(loaded.experiment, data)
@@ -48,9 +60,24 @@ def prepare_search(
             horizon=horizon,
         )
         split = split_data(data, loaded.experiment)
-        refuse_too_large(TrialFits(data, setup.configs, (split,)), setup.space)
+        one_fit_each = TrialFits(data, setup.configs, (split,))
+        refuse_too_large(one_fit_each, setup.space)
+        refuse_too_large_first(one_fit_each, setup.first)
         fits = TrialFits(data, setup.configs, trial_rows(data, loaded.experiment, split))
     return PreparedSearch(loaded, setup, split, fits)
+
+
+def _without_other_run(loaded: LoadedExperiment, runs_dir: Path) -> LoadedExperiment:
+    """The experiment with the other search's best trials in place of its run's name in `start_from`."""
+    config, search = loaded.config, loaded.experiment.search
+    if search is None or not isinstance(search.start_from, str) or search.start_from == DEFAULTS:
+        return loaded
+    settings = {format_path(parse_path(key)) for key in search.space}
+    with config.located():
+        first = best_assignments(search.start_from, runs_dir, settings)
+    search = search.model_copy(update={"start_from": tuple(first)})
+    experiment = config.experiment.model_copy(update={"search": search})
+    return replace(loaded, config=replace(config, experiment=experiment))
 
 
 def _refuse_unsound(loaded: LoadedExperiment) -> None:

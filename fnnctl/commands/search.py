@@ -95,7 +95,7 @@ def search(
     """
     started = time.monotonic()
     loaded = load_experiment(config, [*overrides, *options.changes], name=name, seed=seed)
-    prepared = prepare_search(loaded, max_trials=options.max_trials)
+    prepared = prepare_search(loaded, max_trials=options.max_trials, runs_dir=runs_dir)
     with signals.graceful():
         run = _create(prepared, runs_dir)
         signals.run, signals.resumed_by = str(run.path), "search"

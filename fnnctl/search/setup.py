@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import fnnctl
 from fnnctl.config.reading.resolved import active_settings
 from fnnctl.config.rules.dimensions import space_of
+from fnnctl.config.rules.start_from import first_assignments
 from fnnctl.config.rules.trials import TrialConfigs, trial_configs
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.search import DEFAULT_TRIALS, SearchConfig
@@ -22,9 +23,11 @@ from fnnctl.search.curves import REASONS
 from fnnctl.search.plan import SearchPlan, plan_search
 from fnnctl.search.protocols import UNLIMITED, Sampler, Scheduler
 from fnnctl.search.samplers import SAMPLERS
+from fnnctl.search.samplers.start_from import StartFrom
 from fnnctl.search.schedulers import build_scheduler
 from fnnctl.search.schedulers.curve_stopping import CurveStopping
 from fnnctl.search.schedulers.stop_when import StopWhen
+from fnnctl.space.assignments import Assignment
 from fnnctl.space.space import Space
 from fnnctl.tasks.task import Task
 
@@ -39,6 +42,8 @@ class SearchSetup:
     space: Space
     budget: SearchBudget
     plan: SearchPlan
+    first: tuple[Assignment, ...] = ()
+    """The trials that `search.start_from` gives, complete."""
 
     @property
     def settings(self) -> SearchConfig:
@@ -58,7 +63,8 @@ class SearchSetup:
     def sampler(self) -> Sampler:
         """A new sampler."""
         make = SAMPLERS[self.settings.method.sampler]
-        return make(self.space, self.settings, seed=self.experiment.seed, key=self.configs.key_of)
+        sampler = make(self.space, self.settings, seed=self.experiment.seed, key=self.configs.key_of)
+        return StartFrom(sampler, self.first, self.configs.key_of) if self.first else sampler
 
     def scheduler(self, sampler: Sampler) -> Scheduler:
         """A new scheduler, which uses this sampler."""
@@ -118,14 +124,20 @@ def set_up(
 ) -> SearchSetup:
     """Plan the search of a valid `config`; `experiment` is from the config, completed with facts of the data.
 
-    `horizon` is the one with which the search began, if it is resumed. Raises `ConfigError`.
+    In the setup's experiment `search.start_from` lists all values, so that a search of it does not depend on
+    another run. `horizon` is the one with which the search began, if it is resumed. Raises `ConfigError`.
     """
     search = experiment.search or SearchConfig()
     budget = _budget(experiment, search, max_trials)
     space = space_of(search.space)
-    size = space.grid(search.grid_resolution).size if search.method.sampler == "grid" else space.size
+    first: tuple[Assignment, ...] = ()
+    if search.start_from is not None:
+        configs = trial_configs(config, experiment, epochs=budget.max_epochs, check=task.check)
+        first = first_assignments(configs, search)
+        search = search.model_copy(update={"start_from": first})
+        experiment = experiment.model_copy(update={"search": search})
     try:
-        plan = plan_search(search.method.scheduler, budget, size=size)
+        plan = plan_search(search.method.scheduler, budget, size=_size(space, search, first))
     except ValueError as error:
         place = "search.budget" if budget.total_epochs is None else "search.budget.total"
         raise ConfigError(Problem(str(error), path=place)) from None
@@ -133,7 +145,15 @@ def set_up(
         largest = max((bracket.rungs[-1].epochs for bracket in plan.brackets), default=1)
         budget = replace(budget, max_epochs=largest, min_epochs=min(budget.min_epochs, largest))
     configs = trial_configs(config, experiment, epochs=budget.max_epochs, horizon=horizon, check=task.check)
-    return SearchSetup(experiment, configs, space, budget, plan)
+    return SearchSetup(experiment, configs, space, budget, plan, first)
+
+
+def _size(space: Space, search: SearchConfig, first: Sequence[Assignment]) -> int | None:
+    """How many configurations there are, with those of `first` that the sampler does not propose itself."""
+    if search.method.sampler != "grid" and space.size is None:
+        return None
+    grid = space.grid(search.grid_resolution) if search.method.sampler == "grid" else space.everything()
+    return grid.size + sum(each not in grid for each in first)
 
 
 def _budget(experiment: Experiment, search: SearchConfig, max_trials: int | None) -> SearchBudget:

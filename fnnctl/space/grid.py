@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
-from fnnctl.space.assignments import Assignment, assignment_of
+from fnnctl.space.assignments import Assignment, assignment_of, values_by_dimension
 from fnnctl.space.dimensions import Dimension
 from fnnctl.space.values import index_of
 
@@ -41,7 +41,7 @@ class Grid:
     """
 
     def __init__(self, dimensions: Sequence[Dimension], values: Mapping[str, Sequence[Any]]) -> None:
-        self._dimensions = dimensions
+        self._dimensions, self._values = dimensions, values
         self._blocks = [block for block in _blocks(dimensions, values) if block.size]
         self._ends = list(accumulate(block.size for block in self._blocks))
 
@@ -55,6 +55,14 @@ class Grid:
         block = bisect_right(self._ends, index)
         values = self._blocks[block].at(index - (self._ends[block - 1] if block else 0))
         return assignment_of(self._dimensions, values)
+
+    def __contains__(self, assignment: Assignment) -> bool:
+        values = values_by_dimension(self._dimensions, assignment)
+        return all(
+            all(condition.holds(values) for condition in each.conditions) == (each.name in values)
+            and (each.name not in values or index_of(values[each.name], self._values[each.name]) is not None)
+            for each in self._dimensions
+        )
 
     def __iter__(self) -> Iterator[Assignment]:
         return map(self.at, range(self.size))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.errors import ConfigError, Problem
+from fnnctl.space.assignments import Assignment
 from fnnctl.space.space import Space
 from fnnctl.stacks.trial_fits import TrialFits
 
@@ -29,3 +31,11 @@ def refuse_too_large(fits: TrialFits, space: Space) -> None:
     if message := fits.memory_shortage(largest):
         chosen = f"with {flow_yaml(dict(largest))}, {message}"
         raise ConfigError(Problem(chosen, path="search.space"))
+
+
+def refuse_too_large_first(fits: TrialFits, first: Sequence[Assignment]) -> None:
+    """Raise `ConfigError` if a network of the first trials, which may be outside the space, is too large."""
+    for assignment in first:
+        if message := fits.memory_shortage(assignment):
+            chosen = f"with {flow_yaml(dict(assignment))}, {message}"
+            raise ConfigError(Problem(chosen, path="search.start_from"))

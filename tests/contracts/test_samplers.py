@@ -12,6 +12,7 @@ from fnnctl.config.schema.search import SearchConfig
 from fnnctl.records.trials import Trial
 from fnnctl.search.protocols import Sampler
 from fnnctl.search.samplers import SAMPLERS
+from fnnctl.search.samplers.start_from import StartFrom
 from fnnctl.space.assignments import Assignment
 from fnnctl.space.values import identity
 
@@ -19,8 +20,10 @@ KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "grid": ("grid", {"grid_resolution": 4}),
     "random": ("random", {"sequence": "pseudo_random"}),
     "low_discrepancy": ("random", {"sequence": "low_discrepancy"}),
+    "grid after others": ("grid", {"grid_resolution": 4}),
+    "random after others": ("random", {"sequence": "pseudo_random"}),
 }
-"""A sampler from `SAMPLERS`, with settings of the search."""
+"""A sampler from `SAMPLERS`, with settings of the search; after others, which are also in the space."""
 CHAIN: dict[str, Any] = {
     "a": {"choice": ["x", "y", {"name": "z"}]},
     "b": {"integer": [1, 4], "when": {"a": ["x", "y"]}},
@@ -40,7 +43,12 @@ OPEN: dict[str, Any] = {
 def made(kind: str, plain: dict[str, Any], *, seed: int = 3, key: Any = identity) -> Sampler:
     name, settings = KINDS[kind]
     search = SearchConfig.model_validate({"space": plain, **settings})
-    return SAMPLERS[name](space_of(search.space), search, seed=seed, key=key)
+    space = space_of(search.space)
+    sampler = SAMPLERS[name](space, search, seed=seed, key=key)
+    if not kind.endswith("after others"):
+        return sampler
+    grid = space.grid(4)
+    return StartFrom(sampler, [grid.at(number % grid.size) for number in (7, 0, 8, 3)], key)
 
 
 def asked(sampler: Sampler, most: int, *, tell: bool = False) -> list[Assignment]:

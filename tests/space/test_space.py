@@ -120,6 +120,29 @@ def test_a_grid_in_its_order_the_last_dimension_first() -> None:
     assert list(grid) == [{"a": 2, "b": 7}, {"a": 2, "b": 8}, {"a": 3, "b": 7}, {"a": 3, "b": 8}, {"a": 1}]
 
 
+@pytest.mark.parametrize(
+    "outside",
+    [
+        {"a": "y", "b": 1},  # not active
+        {"a": "x"},  # without an active setting
+        {"a": "x", "b": 4},
+        {"a": "z"},
+        {},
+        {"a": "x", "b": 2, "c": 0.3},  # between two points of the grid
+    ],
+)
+def test_what_a_grid_does_not_have(outside: dict[str, Any]) -> None:
+    grid = space(CHAIN).grid(5)
+    assert {"a": "x", "b": 2, "c": 0.25} in grid
+    assert outside not in grid
+
+
+def test_layers_in_a_grid() -> None:
+    grid = space({"model.hidden": {"depth": [0, 3], "width": [16, 64], "log": True}}).everything()
+    assert all({"model.hidden": layers} in grid for layers in ([], [16], [64, 64, 64]))
+    assert not any({"model.hidden": layers} in grid for layers in ([17], [16] * 4))
+
+
 @given(plain=spaces(), data=st.data())
 def test_every_combination_of_a_grid_is_there_once_and_in_the_space(
     plain: dict[str, Any], data: st.DataObject
@@ -134,6 +157,7 @@ def test_every_combination_of_a_grid_is_there_once_and_in_the_space(
     found = [grid.at(number) for number in numbers]
     assert len({identity(each) for each in found}) == len(found)
     for assignment in found:
+        assert assignment in grid
         middle = {name: chosen.coordinates(assignment).get(name, 0.5) for name in names(chosen)}
         for name, value in assignment.items():
             back = chosen.assignment(list(middle.values()))[name]

@@ -8,7 +8,7 @@ from fnnctl.config.paths import is_below
 from fnnctl.config.rules.trials import TrialConfigs
 from fnnctl.config.rules.unread import unread_settings
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.config.schema.section import Section
+from fnnctl.config.schema.section import plain
 from fnnctl.config.yaml_text import block_yaml
 
 _FIRST_LINE = (
@@ -34,7 +34,7 @@ def active_settings(experiment: Experiment, trials: TrialConfigs | None = None) 
     With the `trials` of its search, the values are adapted so that they give the same trials: see
     `TrialConfigs.for_all_trials`.
     """
-    values: dict[str, Any] = _plain(experiment)
+    values: dict[str, Any] = plain(experiment)
     unread = unread_settings(experiment)
     for path in unread:
         if is_below(path, unread):
@@ -44,17 +44,3 @@ def active_settings(experiment: Experiment, trials: TrialConfigs | None = None) 
             section = section[key]
         section.pop(path[-1], None)
     return trials.for_all_trials(values, experiment) if trials else values
-
-
-def _plain(value: Any) -> Any:
-    """Turn sections into dicts, without nulls that are the default, and tuples into lists."""
-    if isinstance(value, Section):
-        fields = type(value).model_fields
-        return {
-            key: _plain(inner) for key, inner in value if not (inner is None and fields[key].default is None)
-        }
-    if isinstance(value, tuple):
-        return [_plain(inner) for inner in value]
-    if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items()}
-    return value

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from fnnctl.config.paths import ConfigPath, Messages, format_path, parse_path
 from fnnctl.config.rules.space_check import space_messages
+from fnnctl.config.rules.start_from import start_from_messages
 from fnnctl.config.rules.trials import Check, TrialConfigs, trial_configs
 from fnnctl.config.rules.validation import RefusedConfigurationError
 from fnnctl.config.schema.domains import ChoiceConfig
@@ -49,7 +50,8 @@ def search_messages(
             "a cross-validated objective has no learning curve; write none, or set "
             "search.objective.on: validation"
         )
-    return messages | (_base_messages(configs) or space_messages(configs, experiment, search.space))
+    wrong = _base_messages(configs) or space_messages(configs, experiment, search.space)
+    return messages | (wrong or start_from_messages(configs, search))
 
 
 def _objective_messages(objective: ObjectiveConfig, experiment: Experiment) -> Messages:

@@ -43,14 +43,14 @@ class TrialConfigs:
 
     def experiment_of(self, assignment: Mapping[str, Any]) -> Experiment:
         """The trial's experiment; raises `RefusedConfigurationError` if the rules or the data refuse it."""
-        experiment = _resolved(self._config_of(assignment))
+        experiment = _resolved(self.config_of(assignment))
         if self.check and (problems := self.check(experiment)):
             raise RefusedConfigurationError({parse_path(each.path or ""): each.message for each in problems})
         return experiment
 
     def unread_in(self, assignment: Mapping[str, Any]) -> Messages:
         """The settings without effect in this trial; `RefusedConfigurationError` if the schema refuses it."""
-        return unread_settings(validated(self._config_of(assignment)))
+        return unread_settings(validated(self.config_of(assignment)))
 
     def for_all_trials(self, values: Any, experiment: Experiment) -> Any:
         """The complete `values` of the config's own `experiment`, adapted so that they give the same trials.
@@ -68,7 +68,8 @@ class TrialConfigs:
             values = with_value(values, path, value_at(self.config, path))
         return values
 
-    def _config_of(self, assignment: Mapping[str, Any]) -> Any:
+    def config_of(self, assignment: Mapping[str, Any]) -> Any:
+        """The trial's config as plain values, not checked yet."""
         paths = {parse_path(setting): value for setting, value in assignment.items()}
         config: Any = self.config
         horizon = None if self.horizon == self.epochs else self.horizon

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import Discriminator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, Tag
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
@@ -119,6 +119,15 @@ class StopWhenConfig(Section):
     had the largest budget; jobs that are under way are completed."""
 
 
+DEFAULTS: Final = "defaults"
+"""The word that stands for the config's own settings in `start_from`."""
+StartFrom = Annotated[
+    Annotated[str, Field(min_length=1), Tag("text")]
+    | Annotated[tuple[dict[str, Any], ...], Field(strict=False, max_length=10_000), Tag("list")],
+    Discriminator(lambda value: "list" if isinstance(value, list | tuple) else "text"),
+]
+
+
 class SearchConfig(Section):
     """Hyperparameter search."""
 
@@ -144,6 +153,10 @@ class SearchConfig(Section):
     trial. A trial is judged after each ninth of max_epochs."""
     stop_when: StopWhenConfig | None = None
     """When to end the search before its plan is complete; null for never."""
+    start_from: StartFrom | None = None
+    """The first trials: a list of mappings from searched settings to values, as in
+    `[{training.l2: 0.01}]`, where the config gives what a mapping leaves out; `defaults` for one trial with
+    the config's own settings; or a search's run for the settings of its ten best trials. Null for none."""
     keep_checkpoints: bool = False
     """Whether to keep the checkpoints of all trials, not only those of trials that may be promoted."""
     space: dict[str, DomainConfig] = Field(default={})

@@ -38,6 +38,20 @@ def written_out(value: Any) -> Any:
     return value if key is None else {key: value}
 
 
+def plain(value: Any) -> Any:
+    """Turn sections into dicts, without nulls that are the default, and tuples into lists."""
+    if isinstance(value, Section):
+        fields = type(value).model_fields
+        return {
+            key: plain(inner) for key, inner in value if not (inner is None and fields[key].default is None)
+        }
+    if isinstance(value, tuple):
+        return [plain(inner) for inner in value]
+    if isinstance(value, dict):
+        return {key: plain(inner) for key, inner in value.items()}
+    return value
+
+
 @dataclass(frozen=True)
 class Shorthand:
     """Lets a bare value stand for `{key: value}`, and fills in `default` if a mapping lacks the key."""

@@ -1,0 +1,231 @@
+"""The first trials of a search: completes and checks the entries of `search.start_from`.
+
+An entry gives values of searched settings. Those that it leaves out have the config's own values, so that the
+trial is what `fnnctl train` would train with the entry's values as `--set` options. Values outside a domain
+are allowed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+from fnnctl.config.paths import ConfigPath, Messages, format_path, parse_path
+from fnnctl.config.rules.dimensions import space_of
+from fnnctl.config.rules.trials import TrialConfigs
+from fnnctl.config.rules.validation import RefusedConfigurationError, validated
+from fnnctl.config.schema.search import DEFAULTS, SearchConfig
+from fnnctl.config.schema.section import Section, plain
+from fnnctl.config.yaml_text import flow_yaml
+from fnnctl.errors import did_you_mean, quoted_list
+from fnnctl.space.assignments import Assignment, assignment_of, values_by_dimension
+from fnnctl.space.dimensions import Dimension
+from fnnctl.space.domains import Choice
+from fnnctl.space.layers import DEPTH, WIDTH
+
+START_FROM: Final[ConfigPath] = ("search", "start_from")
+_MISSING: Final = object()
+"""Marks a setting that the config does not have, such as the momentum of adam."""
+
+
+def first_assignments(configs: TrialConfigs, search: SearchConfig) -> tuple[Assignment, ...]:
+    """The first trials, complete and in order; equal configurations occur once.
+
+    Raises `RefusedConfigurationError` if one is invalid; its paths begin with `search.start_from`.
+    """
+    dimensions = space_of(search.space).dimensions
+    found: dict[Any, Assignment] = {}
+    for place, entry in _entries(search):
+        assignment = _completed(place, entry, configs, dimensions)
+        found.setdefault(configs.key_of(assignment), assignment)
+    return tuple(found.values())
+
+
+def start_from_messages(configs: TrialConfigs, search: SearchConfig) -> Messages:
+    """What is wrong with the entries, if the space is valid."""
+    dimensions = space_of(search.space).dimensions
+    messages: Messages = {}
+    for place, entry in _entries(search):
+        try:
+            _completed(place, entry, configs, dimensions)
+        except RefusedConfigurationError as error:
+            messages |= error.messages
+    return messages
+
+
+def _entries(search: SearchConfig) -> Iterator[tuple[ConfigPath, Mapping[str, Any]]]:
+    """The entries, each with its place. A run has none: a search replaces it by its trials first."""
+    if search.start_from == DEFAULTS:
+        yield START_FROM, {}
+    elif not isinstance(search.start_from, str):
+        for index, entry in enumerate(search.start_from or ()):
+            yield (*START_FROM, index), entry
+
+
+def _completed(
+    place: ConfigPath, entry: Mapping[str, Any], configs: TrialConfigs, dimensions: Sequence[Dimension]
+) -> Assignment:
+    """The entry with a value for every active setting."""
+    given = _Given.of(place, entry, dimensions)
+    try:
+        assignment = _Filling(configs, dimensions, given.values).assignment()
+        configs.experiment_of(assignment)
+    except RefusedConfigurationError as error:
+        raise RefusedConfigurationError(given.located(error.messages)) from None
+    return assignment
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What an entry gives."""
+
+    place: ConfigPath
+    values: Mapping[str, Any]
+    """By setting."""
+    keys: Mapping[str, str]
+    """The settings' paths as written, by setting."""
+
+    @classmethod
+    def of(cls, place: ConfigPath, entry: Mapping[str, Any], dimensions: Sequence[Dimension]) -> Self:
+        """Raises `RefusedConfigurationError` if a path is not searched, or occurs twice."""
+        settings = list(dict.fromkeys(each.setting for each in dimensions))
+        keys: dict[str, str] = {}
+        wrong: Messages = {}
+        for key, value in entry.items():
+            setting = format_path(parse_path(key))
+            if setting not in settings:
+                wrong[*place, key] = _not_searched(setting, value, settings)
+            elif setting in keys:
+                wrong[*place, key] = f"is already given, as {keys[setting]}; remove one of the two"
+            else:
+                keys[setting] = key
+        if wrong:
+            raise RefusedConfigurationError(wrong)
+        return cls(place, {setting: entry[key] for setting, key in keys.items()}, keys)
+
+    def located(self, messages: Messages) -> Messages:
+        """The messages about a trial's settings, at the places where the entry gives them."""
+        found: Messages = {}
+        for path, message in messages.items():
+            setting = next((each for each in self.keys if _is_about(path, parse_path(each))), None)
+            place = self.place if setting is None else (*self.place, self.keys[setting])
+            text = message if format_path(path) == setting else f"{format_path(path)}: {message}"
+            found.setdefault(place, text)
+        return found
+
+
+class _Filling:
+    """Gives each setting the given value or the config's own, in the order of the conditions."""
+
+    def __init__(
+        self, configs: TrialConfigs, dimensions: Sequence[Dimension], given: Mapping[str, Any]
+    ) -> None:
+        self._configs, self._dimensions, self._given = configs, dimensions, given
+        self._settings = [each for each in dimensions if each.part in {None, DEPTH}]
+        """One dimension per setting."""
+        # Own values can depend on the given ones, as the defaults of an optimizer do.
+        self._filled = {
+            each.setting: given[each.setting]
+            for each in self._settings
+            if each.setting in given and not each.conditions
+        }
+
+    def assignment(self) -> Assignment:
+        """The values of all active settings, in the order of the dimensions."""
+        values: dict[str, Any] = {}
+        for dimension in self._settings:
+            if not all(condition.holds(values) for condition in dimension.conditions):
+                continue
+            setting = dimension.setting
+            value = self._given[setting] if setting in self._given else self._own(parse_path(setting))
+            if value is _MISSING:
+                continue
+            self._filled[setting] = value
+            written = self._layers(dimension) if dimension.part else self._choice(dimension)
+            self._filled[setting] = written
+            values |= values_by_dimension(self._dimensions, {setting: written})
+        order = (each.setting for each in self._settings)
+        return {setting: self._filled[setting] for setting in order if setting in self._filled}
+
+    def _own(self, path: ConfigPath) -> Any:
+        """The config's own value, as written there or else its default."""
+        config = self._configs.config_of(self._filled)
+        own = _found_at(validated(config), path)
+        given = _found_at(config, path)
+        return plain(own) if given in (_MISSING, None) or own is _MISSING else given
+
+    def _choice(self, dimension: Dimension) -> Any:
+        """The value in the form of the domain: `adam`, not `{name: adam}`, if the choice has `adam`."""
+        value, domain = self._filled[dimension.setting], dimension.domain
+        if not isinstance(domain, Choice) or value in domain:
+            return value
+        meaning = self._meaning(dimension, value)
+        if meaning is _MISSING:
+            return value
+        forms = (each for each in domain.choice if _is_nested(each) or _is_nested(value))
+        return next((form for form in forms if self._meaning(dimension, form) == meaning), value)
+
+    def _meaning(self, dimension: Dimension, value: Any) -> Any:
+        """The checked value of a setting; `_MISSING` if the schema refuses it."""
+        try:
+            experiment = validated(self._configs.config_of({**self._filled, dimension.setting: value}))
+        except RefusedConfigurationError:
+            return _MISSING
+        return _found_at(experiment, parse_path(dimension.setting))
+
+    def _layers(self, dimension: Dimension) -> list[int]:
+        """The widths of the layers; raises `RefusedConfigurationError` if the dimensions cannot have them."""
+        validated(self._configs.config_of(self._filled))  # so that it is a list of layers
+        setting = dimension.setting
+        layers = self._filled[setting]
+        widths = [_width(layer) for layer in layers]
+        if None in widths:
+            wrong = "has layers with settings of their own; this space has only numbers of units"
+        else:
+            values = values_by_dimension(self._dimensions, {setting: widths})
+            if assignment_of(self._dimensions, values) == {setting: widths}:
+                return [width for width in widths if width is not None]
+            wrong = "has more layers than this space has widths for; raise the depth"
+            if values.keys() == {f"{setting}.{DEPTH}", f"{setting}.{WIDTH}"}:
+                wrong = "has layers of different widths; this space needs per_layer: true for that"
+        raise RefusedConfigurationError({parse_path(setting): f"{flow_yaml(layers)} {wrong}"})
+
+
+def _width(layer: Any) -> int | None:
+    """The layer's number of units; None if it has other settings."""
+    if isinstance(layer, Mapping):
+        return layer["units"] if layer.keys() == {"units"} else None
+    return int(layer)
+
+
+def _is_nested(value: Any) -> bool:
+    return isinstance(value, Mapping | list)
+
+
+def _is_about(path: ConfigPath, setting: ConfigPath) -> bool:
+    """Whether a path is the setting, inside it, or around it."""
+    return all(one == other for one, other in zip(path, setting, strict=False))
+
+
+def _found_at(node: Any, path: ConfigPath) -> Any:
+    """The value of an experiment or a plain config at a path; `_MISSING` if it has no such setting."""
+    for part in path:
+        if isinstance(node, Section):
+            node = getattr(node, str(part)) if part in type(node).model_fields else _MISSING
+        elif isinstance(node, list | tuple):
+            node = node[part] if isinstance(part, int) and part < len(node) else _MISSING
+        else:
+            node = node[part] if isinstance(node, Mapping) and part in node else _MISSING
+    return node
+
+
+def _not_searched(setting: str, value: Any, settings: Sequence[str]) -> str:
+    """Why an entry cannot give the setting, and which was probably meant."""
+    parts = parse_path(setting)
+    for other in settings:
+        inside = parse_path(other)[len(parts) :]
+        if parse_path(other)[: len(parts)] == parts and _found_at(value, inside) is not _MISSING:
+            return f"is not searched; write the setting's whole path with dots: {other}"
+    near = did_you_mean(setting, settings)
+    return f"is not searched{near or f'; search.space has {quoted_list(settings)}'}"

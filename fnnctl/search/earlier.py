@@ -1,0 +1,48 @@
+"""The best trials of an earlier search, as the first trials of a new one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from fnnctl.config.paths import format_path
+from fnnctl.config.rules.start_from import START_FROM
+from fnnctl.errors import ConfigError, Problem, UsageError, quoted_list
+from fnnctl.records.history import read_search
+from fnnctl.records.standings import can_go_on
+from fnnctl.store.catalogue import find_run
+from fnnctl.text import shown
+
+MOST_TRIALS: Final = 10
+"""How many trials of the earlier search are tried first."""
+_PLACE: Final = format_path(START_FROM)
+
+
+def best_assignments(name: str, runs_dir: Path, settings: Collection[str]) -> list[dict[str, Any]]:
+    """The values of `settings` in the best trials of the search that `name` refers to, the best first.
+
+    Raises `ConfigError` if there is no such search, or if none of its settings is among `settings`.
+    """
+    try:
+        run = find_run(name, runs_dir, lambda each: each.read_manifest().kind == "search")
+        search = read_search(run)
+    except UsageError as error:
+        raise ConfigError(*(replace(each, path=_PLACE) for each in error.problems)) from None
+    if search is None:
+        kind = shown(run.read_manifest().kind)
+        raise _refusal(f"{run.path} is a run of kind {kind}, not a search")
+    best = [result for result in search.standings.ranked() if can_go_on(result)][:MOST_TRIALS]
+    if not best:
+        raise _refusal(f"no trial of {run.path} has a result")
+    if not any(path in settings for path in search.paths):
+        searched = quoted_list(search.paths)
+        raise _refusal(f"{run.path} searched none of this search's settings; it searched {searched}")
+    trials = (search.trials[result.trial].assignment for result in best)
+    shared = [{path: value for path, value in each.items() if path in settings} for each in trials]
+    return [each for each in shared if each]
+
+
+def _refusal(message: str) -> ConfigError:
+    return ConfigError(Problem(message, path=_PLACE))

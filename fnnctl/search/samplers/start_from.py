@@ -1,0 +1,57 @@
+"""A sampler that proposes given configurations first, and then those of another sampler."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Hashable, Iterable, Sequence
+
+from fnnctl.records.trials import Trial
+from fnnctl.search.protocols import Sampler
+from fnnctl.search.samplers.distinct import Key
+from fnnctl.space.assignments import Assignment
+
+
+class StartFrom:
+    """Proposes the given configurations in order, and skips them when the other sampler proposes them.
+
+    The other sampler is told all results. One that learns is thus told of configurations that it did not
+    propose, and whose values can be outside their domains.
+    """
+
+    def __init__(self, sampler: Sampler, first: Iterable[Assignment], key: Key) -> None:
+        """Equal configurations in `first` are proposed once."""
+        self._sampler, self._key = sampler, key
+        by_key: dict[Hashable, Assignment] = {}
+        for assignment in first:
+            by_key.setdefault(key(assignment), assignment)
+        self._first = deque(by_key.values())
+        self._skipped = set(by_key)
+        """The keys that the other sampler has not proposed; it proposes none twice."""
+
+    @property
+    def learns(self) -> bool:
+        """See `Sampler`."""
+        return self._sampler.learns
+
+    @property
+    def saved(self) -> int:
+        """How many configurations the other sampler skipped because they were equal to an earlier one."""
+        return getattr(self._sampler, "saved", 0)
+
+    def ask(self, n: int, pending: Sequence[Assignment]) -> Sequence[Assignment]:
+        """See `Sampler`."""
+        found = [self._first.popleft() for _ in range(min(n, len(self._first)))]
+        while len(found) < n and (proposed := self._sampler.ask(n - len(found), [*pending, *found])):
+            found += [each for each in proposed if self._is_new(each)]
+        return found
+
+    def tell(self, trial: Trial, loss: float, budget: int) -> None:
+        """See `Sampler`."""
+        self._sampler.tell(trial, loss, budget)
+
+    def _is_new(self, assignment: Assignment) -> bool:
+        """Whether it is none of the first; each of those is recognized once."""
+        if not self._skipped or (key := self._key(assignment)) not in self._skipped:
+            return True
+        self._skipped.remove(key)
+        return False

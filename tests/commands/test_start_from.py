@@ -1,0 +1,194 @@
+"""A search that starts from given configurations: from the command line, with every method."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from fnnctl.commands import search as search_module
+from fnnctl.config.schema.search import METHODS
+from fnnctl.records.trials import Result
+from fnnctl.search.loop import run_search
+from fnnctl.training.memory import training_bytes
+from tests.commands.searching import (
+    RATE,
+    assert_same_search,
+    decisions,
+    leaderboard,
+    of_kind,
+    prepared,
+    resume,
+    search,
+    write_config,
+)
+from tests.modelling.prepared import prepare
+from tests.program import Program
+
+HIDDEN, L2 = "model.hidden", "training.l2"
+FEW = {HIDDEN: {"choice": [[4], [5], [6]]}, L2: {"choice": [0.0, 0.01]}}
+GIVEN = [{HIDDEN: [5]}, {HIDDEN: [9, 3], L2: 0.5}, {HIDDEN: [5], L2: 0.0}]
+FIRST = [{HIDDEN: [5], L2: 0.0}, {HIDDEN: [9, 3], L2: 0.5}]
+
+
+def write(path: Path, **settings: Any) -> Path:
+    return write_config(path, training={"l2": 0.0}, search={"trials": 5, "space": FEW, **settings})
+
+
+def assignments(folder: Path) -> list[Mapping[str, Any]]:
+    return [record["assignment"] for record in of_kind(folder, "trial")]
+
+
+@pytest.fixture(scope="module")
+def earlier(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A search of other settings besides."""
+    space = {**FEW, RATE: {"log_uniform": [0.003, 0.3]}}
+    config = write_config(tmp_path_factory.mktemp("earlier") / "earlier.yaml", search={"space": space})
+    return search(config, "--method", "random", "--set", "search.trials=12")
+
+
+@pytest.mark.parametrize("trials", [5, 100])
+@pytest.mark.parametrize("method", METHODS)
+def test_the_first_trials_are_the_given_ones_and_the_plan_counts_them(
+    program: Program, tmp_path: Path, method: str, trials: int
+) -> None:
+    """There are six configurations in the space, of which one is given, and one more is given outside."""
+    config = write(tmp_path / "x.yaml", start_from=GIVEN, trials=trials)
+    planned = program("plan", str(config), "--method", method, "--json").json
+    folder = search(config, "--method", method)
+    found = assignments(folder)
+    assert [record["number"] for record in of_kind(folder, "trial")] == list(range(len(found)))
+    assert found[:2] == FIRST
+    key = prepared(config).setup.configs.key_of
+    assert len({key(each) for each in found}) == len(found) == planned["trials"]
+    assert planned["trials"] == (5 if trials == 5 and method != "hyperband" else 7)
+    if method != "asha":  # which promotes more, if promotions turn out wrong
+        jobs = [(record["rung"], record["budget"]) for record in of_kind(folder, "result")]
+        rungs = [rung for bracket in planned["brackets"] for rung in bracket["rungs"]]
+        assert len(jobs) == sum(rung["trials"] for rung in rungs)
+
+
+def test_max_trials_can_leave_some_out(tmp_path: Path) -> None:
+    folder = search(write(tmp_path / "x.yaml", start_from=GIVEN), "--max-trials", "1")
+    assert assignments(folder) == FIRST[:1]
+
+
+def test_the_configs_own_settings(tmp_path: Path) -> None:
+    config = write(tmp_path / "x.yaml", start_from="defaults")
+    folder = search(config, "--method", "random", "--max-trials", "2")
+    assert assignments(folder)[0] == {HIDDEN: [6], L2: 0.0}
+
+
+def test_without_it_nothing_changes(tmp_path: Path) -> None:
+    """A list is part of the configuration's digest, and null is not, so older searches can be resumed."""
+    given: list[dict[str, Any]] = [{}, {"start_from": None}, {"start_from": GIVEN}]
+    digests = [
+        prepared(write(tmp_path / f"{number}.yaml", **settings), "name=x").setup.header("", {}).configuration
+        for number, settings in enumerate(given)
+    ]
+    assert digests[0] == digests[1] != digests[2]
+    folders = [
+        search(write(tmp_path / name / "x.yaml", **settings), "--method", "random")
+        for name, settings in zip("ab", given, strict=False)
+    ]
+    assert_same_search(*folders)
+    assert "start_from" not in (folders[1] / "resolved.yaml").read_text()
+
+
+def test_a_runs_best_trials_as_far_as_they_are_searched(tmp_path: Path, earlier: Path) -> None:
+    config = write(tmp_path / "x.yaml", start_from=str(earlier), trials=12)
+    folder = search(config, "--method", "random")
+    rows = leaderboard(earlier)[:10]
+    best = [{HIDDEN: yaml.safe_load(row[HIDDEN]), L2: float(row[L2])} for row in rows]
+    distinct = [each for number, each in enumerate(best) if each not in best[:number]]
+    assert assignments(folder)[: len(distinct)] == distinct
+    resolved = yaml.safe_load((folder / "resolved.yaml").read_text())
+    assert resolved["search"]["start_from"] == distinct
+
+
+def test_neither_a_repetition_nor_a_resume_needs_the_run(
+    tmp_path: Path, earlier: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "runs" / earlier.name
+    shutil.copytree(earlier, gone)
+    config = write(tmp_path / "x.yaml", start_from="earlier")
+    undisturbed = search(config)
+
+    def dies(*arguments: Any, on_result: Any, **settings: Any) -> str:
+        left = [3]
+
+        def counted(result: Result) -> None:
+            on_result(result)
+            left[0] -= 1
+            if not left[0]:
+                raise OSError("the process dies here")
+
+        return run_search(*arguments, on_result=counted, **settings)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(search_module, "run_search", dies)
+        cut = search(config, "--executor", "serial", code=3)
+    shutil.rmtree(gone)
+    assert resume(cut) == 0
+    assert_same_search(cut, undisturbed)
+    repeated = search(undisturbed / "resolved.yaml")
+    assert decisions(repeated) == decisions(undisturbed)
+
+
+def test_a_resume_cannot_change_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = search(write(tmp_path / "x.yaml", start_from="defaults"), "--method", "random")
+    assert resume(folder, "--set", "search.start_from=null") == 2
+    assert "--set search.start_from=null would change the search" in capsys.readouterr().err
+    assert resume(folder, "--set", "search.trials=6") == 0
+    longer = search(write(tmp_path / "y" / "x.yaml", start_from="defaults", trials=6), "--method", "random")
+    assert assignments(folder) == assignments(longer)
+
+
+@pytest.mark.parametrize("command", ["check", "plan", "search"])
+def test_runs_that_cannot_be_started_from(program: Program, tmp_path: Path, command: str) -> None:
+    config = write(tmp_path / "x.yaml", start_from="nothing")
+    trained = program("train", str(config), "--quiet", "--name", "trained").out.strip()
+    program("search", str(config), "--time-limit", "0", "--name", "empty", "--set", "search.start_from=null")
+    program(
+        "search", str(config), "--quiet", "--name", "other", "--set", "search.start_from=null",
+        "--set", "search.space={training.l1: {choice: [0.0, 0.1, 0.2]}}",
+    )  # fmt: skip
+    line = next(n for n, text in enumerate(config.read_text().splitlines(), 1) if "start_from" in text)
+    for name, told in {
+        "nothing": "there is no run 'nothing' in runs",
+        "trained": f"{trained} is a run of kind 'train', not a search",
+        "empty": "no trial of runs/",
+        "other": "searched none of this search's settings; it searched training.l1",
+    }.items():
+        config.write_text(config.read_text().replace("start_from: nothing", f"start_from: {name}"))
+        done = program(command, str(config))
+        assert done.code == 2
+        shown = done.out if command == "check" else done.err
+        assert shown.startswith(f"{config}:{line}: search.start_from: ")
+        assert told in shown
+        config.write_text(config.read_text().replace(f"start_from: {name}", "start_from: nothing"))
+
+
+@pytest.mark.parametrize("command", ["check", "plan"])
+def test_runs_are_looked_up_in_their_folder(
+    program: Program, tmp_path: Path, earlier: Path, command: str
+) -> None:
+    config = str(write(tmp_path / "x.yaml", start_from="latest"))
+    assert program(command, config).code == 2
+    assert program(command, config, "--runs-dir", str(earlier.parent)).code == 0
+
+
+def test_a_network_outside_the_space_must_fit_into_memory(
+    program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = write(tmp_path / "x.yaml", start_from=[{HIDDEN: [800]}])
+    large = prepare(config, ["model.hidden=[800]"])
+    needed = training_bytes(large.fit.settings, rows=len(large.data))
+    monkeypatch.setattr("fnnctl.modelling.fit.available_bytes", lambda: needed - 1)
+    done = program("check", str(config))
+    assert done.code == 2
+    assert "search.start_from: with {model.hidden: [800], training.l2: 0.0}, " in done.out
