@@ -57,7 +57,9 @@ Encoding = Annotated[
 Method = Annotated[
     str | None,
     typer.Option(
-        "--method", metavar="METHOD", help="grid, random, halving or hyperband (default: from the config)."
+        "--method",
+        metavar="METHOD",
+        help="grid, random, halving, hyperband or asha (default: from the config).",
     ),
 ]
 Workers = Annotated[
