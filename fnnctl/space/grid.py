@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
 from fnnctl.space.assignments import Assignment, assignment_of
 from fnnctl.space.dimensions import Dimension
-from fnnctl.space.values import index_of
+from fnnctl.space.values import identity, index_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,22 +62,27 @@ class Grid:
 
 def _blocks(dimensions: Sequence[Dimension], values: Mapping[str, Sequence[Any]]) -> Iterator[_Block]:
     """The blocks, which differ in the values that conditions ask about."""
-    asked: dict[str, list[Any]] = {}
+    asked: dict[str, dict[Hashable, Any]] = {}
     for dimension in dimensions:
         for condition in dimension.conditions:
-            asked.setdefault(condition.dimension, []).extend(condition.values)
-    partial: list[dict[str, Sequence[Any]]] = [{}]
+            found = asked.setdefault(condition.dimension, {})
+            found.update((identity(value), value) for value in condition.values)
+    # The blocks so far; beside each, one value of every active dimension that a condition asks about.
+    partial: list[tuple[dict[str, Any], dict[str, Sequence[Any]]]] = [({}, {})]
     for dimension in dimensions:
-        groups = _groups(values[dimension.name], asked.get(dimension.name, []))
+        name = dimension.name
+        groups = _groups(values[name], list(asked.get(name, {}).values()))
         grown = []
-        for block in partial:
-            first = {name: group[0] for name, group in block.items()}
-            if all(condition.holds(first) for condition in dimension.conditions):
-                grown += [{**block, dimension.name: group} for group in groups]
-            else:
-                grown.append(block)
+        for known, block in partial:
+            if not all(condition.holds(known) for condition in dimension.conditions):
+                grown.append((known, block))
+            elif name in asked:
+                grown += [({**known, name: group[0]}, {**block, name: group}) for group in groups]
+            elif groups:
+                block[name] = groups[0]  # there may be a thousand blocks of a thousand dimensions: no copies
+                grown.append((known, block))
         partial = grown
-    return (_Block(tuple(block), tuple(block.values())) for block in partial)
+    return (_Block(tuple(block), tuple(block.values())) for _, block in partial)
 
 
 def _groups(values: Sequence[Any], asked: Sequence[Any]) -> list[Sequence[Any]]:

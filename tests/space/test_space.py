@@ -115,6 +115,11 @@ def test_the_size_of_a_space(plain: dict[str, Any], size: int | None) -> None:
     assert space(plain).size == size
 
 
+def test_the_size_with_a_thousand_widths() -> None:
+    layers = {"depth": [0, 1000], "width": [1, 2], "per_layer": True}
+    assert space({"model.hidden": layers}).size == 2**1001 - 1
+
+
 def test_a_grid_in_its_order_the_last_dimension_first() -> None:
     grid = space({"a": {"choice": [1, 2, 3]}, "b": {"integer": [7, 8], "when": {"a": [2, 3]}}}).grid(5)
     assert list(grid) == [{"a": 2, "b": 7}, {"a": 2, "b": 8}, {"a": 3, "b": 7}, {"a": 3, "b": 8}, {"a": 1}]
