@@ -54,6 +54,14 @@ def test_the_largest_network_of_the_space(
     assert program("train", str(config), "--quiet", "--set", "training.epochs=1").code == 0
 
 
+def test_of_many_layers_the_message_quotes_a_few(program: Program, tmp_path: Path) -> None:
+    layers = {"depth": [0, 1000], "width": [1, 1_000_000], "per_layer": True}
+    config = write_config(tmp_path / "x.yaml", search={"space": {"model.hidden": layers}})
+    (problem,) = program("check", str(config), "--json").json["problems"]
+    quoted = ", ".join(["875001"] * 8)
+    assert problem["message"].startswith(f"with {{model.hidden: [{quoted}, … (1000 in all)]}}, training this")
+
+
 def test_check_holds_the_total_against_the_number_of_trials(program: Program, tmp_path: Path) -> None:
     halving = {"trials": 9, "budget": {"total": 17, "reduction_factor": 3}}
     config = write_config(tmp_path / "x.yaml", search=halving)

@@ -1,9 +1,11 @@
 """Tries values of a space before the search starts, to find those that the rules refuse.
 
 Each value of a choice and both ends of a range are tried alone; the values of a choice are also tried with
-those of each other dimension. A refused value is an error if it never works, or if a condition (`when`) on a
-choice would prevent the refused combination. Numbers that contradict each other only in some combinations are
-not reported here: those trials fail.
+those of each other dimension. Of layers with their own widths, the first two and the last are tried.
+
+A refused value is an error if it never works, or if a condition (`when`) on a choice would prevent the
+refused combination. Numbers that contradict each other only in some combinations are not reported here: those
+trials fail.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.errors import ConfigError
 from fnnctl.space.assignments import assignment_of
 from fnnctl.space.dimensions import Dimension, active
-from fnnctl.space.layers import DEPTH
+from fnnctl.space.layers import DEPTH, representatives
 from fnnctl.space.values import identity
 
 MOST_PAIRED = 8
@@ -50,7 +52,7 @@ def read_by_some_trial(
 ) -> set[ConfigPath]:
     """The settings among `paths` that are read if one dimension differs from the config."""
     found: set[ConfigPath] = set()
-    for dimension in dimensions if paths else ():
+    for dimension in representatives(dimensions) if paths else ():
         for value in dimension.domain.values_to_try():
             values = {**(active_with(dimension, dimensions) or {}), dimension.name: value}
             try:
@@ -64,12 +66,16 @@ def read_by_some_trial(
 def active_with(dimension: Dimension, dimensions: Sequence[Dimension]) -> dict[str, Any] | None:
     """Parent values that make a dimension active; None if it never is."""
     by_name = {each.name: each for each in dimensions}
-    allowed: dict[str, list[Any]] = {}
+    allowed: dict[str, Sequence[Any]] = {}
     waiting = [dimension]
     while waiting:
         for condition in waiting.pop().conditions:
-            known = {identity(value) for value in allowed.get(condition.dimension, condition.values)}
-            allowed[condition.dimension] = [each for each in condition.values if identity(each) in known]
+            before = allowed.get(condition.dimension)
+            if before is None or before == condition.values:
+                allowed[condition.dimension] = condition.values
+            else:
+                known = set(map(identity, before))
+                allowed[condition.dimension] = [each for each in condition.values if identity(each) in known]
             waiting.append(by_name[condition.dimension])
     return {name: values[0] for name, values in allowed.items()} if all(allowed.values()) else None
 
@@ -85,12 +91,16 @@ class _Probing:
         self.reasons: dict[str, str] = {}
         """Why a dimension has no effect, if no trial has read it yet."""
         self.read: set[str] = set()
-        self.center: dict[str, Any] = {}
+        self.misfits = representatives(dimensions)
+        tried = {each.name for each in self.misfits}
+        self.center: dict[str, Any] = {
+            each.name: each.domain.values_to_try()[0] for each in dimensions if each.name not in tried
+        }
         """One value per dimension, without contradictions; `misfits` have none."""
-        self.misfits = list(dimensions)
         while placed := [each for each in self.misfits if self._place(each)]:
             self.misfits = [each for each in self.misfits if each not in placed]
-        self.fitting = [each for each in dimensions if each not in self.misfits]
+        misfits = {each.name for each in self.misfits}
+        self.fitting = [each for each in dimensions if each.name in tried - misfits]
 
     def check(self, *varied: Dimension) -> None:
         """Try all values of one dimension, or all pairs of values of two, and report errors."""
