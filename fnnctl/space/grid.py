@@ -10,27 +10,28 @@ from itertools import accumulate
 from typing import Any
 
 from fnnctl.space.assignments import Assignment, assignment_of
+from fnnctl.space.combinations import Column, Combinations, Factor
+from fnnctl.space.constraints import Constraint
 from fnnctl.space.dimensions import Dimension
 from fnnctl.space.values import identity, index_of
 
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """Combinations with the same active dimensions: one value from each sequence."""
+    """Combinations with the same active dimensions: one entry from each factor."""
 
-    names: tuple[str, ...]
-    values: tuple[Sequence[Any], ...]
+    factors: Sequence[Factor]
 
     @property
     def size(self) -> int:
-        return math.prod(len(values) for values in self.values)
+        return math.prod(map(len, self.factors))
 
     def at(self, index: int) -> dict[str, Any]:
-        """The combination with this number; the last dimension changes fastest."""
-        found = {}
-        for name, values in zip(reversed(self.names), reversed(self.values), strict=True):
-            index, digit = divmod(index, len(values))
-            found[name] = values[digit]
+        """The combination with this number; the last factor changes fastest."""
+        found: dict[str, Any] = {}
+        for factor in reversed(self.factors):
+            index, digit = divmod(index, len(factor))
+            found.update(factor[digit])
         return found
 
 
@@ -40,10 +41,19 @@ class Grid:
     A combination contains a dimension only if its conditions hold, so no combination occurs twice.
     """
 
-    def __init__(self, dimensions: Sequence[Dimension], values: Mapping[str, Sequence[Any]]) -> None:
+    def __init__(
+        self,
+        dimensions: Sequence[Dimension],
+        values: Mapping[str, Sequence[Any]],
+        constraints: Sequence[Constraint] = (),
+    ) -> None:
         self._dimensions = dimensions
-        self._blocks = [block for block in _blocks(dimensions, values) if block.size]
+        combinations = Combinations(constraints)
+        blocks = (_Block(combinations.factors(columns)) for columns in _blocks(dimensions, values))
+        self._blocks = [block for block in blocks if block.size]
         self._ends = list(accumulate(block.size for block in self._blocks))
+        self.exact = combinations.exact
+        """Whether all of them fulfil the constraints; otherwise there are too many to know which do."""
 
     @property
     def size(self) -> int:
@@ -60,29 +70,32 @@ class Grid:
         return map(self.at, range(self.size))
 
 
-def _blocks(dimensions: Sequence[Dimension], values: Mapping[str, Sequence[Any]]) -> Iterator[_Block]:
-    """The blocks, which differ in the values that conditions ask about."""
+def _blocks(
+    dimensions: Sequence[Dimension], values: Mapping[str, Sequence[Any]]
+) -> Iterator[Mapping[str, Column]]:
+    """The columns of each block; blocks differ in the values that conditions ask about."""
     asked: dict[str, dict[Hashable, Any]] = {}
     for dimension in dimensions:
         for condition in dimension.conditions:
             found = asked.setdefault(condition.dimension, {})
             found.update((identity(value), value) for value in condition.values)
     # The blocks so far; beside each, one value of every active dimension that a condition asks about.
-    partial: list[tuple[dict[str, Any], dict[str, Sequence[Any]]]] = [({}, {})]
+    partial: list[tuple[dict[str, Any], dict[str, Column]]] = [({}, {})]
     for dimension in dimensions:
         name = dimension.name
         groups = _groups(values[name], list(asked.get(name, {}).values()))
+        columns = [Column(name, group) for group in groups]
         grown = []
         for known, block in partial:
             if not all(condition.holds(known) for condition in dimension.conditions):
                 grown.append((known, block))
             elif name in asked:
-                grown += [({**known, name: group[0]}, {**block, name: group}) for group in groups]
-            elif groups:
-                block[name] = groups[0]  # there may be a thousand blocks of a thousand dimensions: no copies
+                grown += [({**known, name: column.values[0]}, {**block, name: column}) for column in columns]
+            elif columns:
+                block[name] = columns[0]  # there may be a thousand blocks of a thousand dimensions: no copies
                 grown.append((known, block))
         partial = grown
-    return (_Block(tuple(block), tuple(block.values())) for _, block in partial)
+    return (block for _, block in partial)
 
 
 def _groups(values: Sequence[Any], asked: Sequence[Any]) -> list[Sequence[Any]]:

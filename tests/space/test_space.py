@@ -200,6 +200,13 @@ def test_neighbours_differ_in_one_dimension(
     assert list(space(plain).neighbours(assignment)) == neighbours
 
 
+def test_neighbours_fulfil_the_constraints() -> None:
+    plain = {"a": {"integer": [1, 9], "step": 1}, "b": {"choice": [1, 2, 3]}}
+    chosen = Space(space(plain).dimensions, ["a * b <= 6"])
+    found = list(chosen.neighbours({"a": 3, "b": 2}))
+    assert found == [{"a": 2, "b": 2}, {"a": 3, "b": 1}]
+
+
 @given(plain=spaces(), data=st.data())
 def test_neighbours_are_other_assignments_of_the_space(plain: dict[str, Any], data: st.DataObject) -> None:
     chosen = space(plain)
