@@ -22,6 +22,7 @@ from fnnctl.search.plan import SearchPlan, plan_search
 from fnnctl.search.protocols import Sampler, Scheduler
 from fnnctl.search.samplers import SAMPLERS
 from fnnctl.search.schedulers import build_scheduler
+from fnnctl.search.space_size import size_for_search
 from fnnctl.space.space import Space
 from fnnctl.tasks.task import Task
 
@@ -97,8 +98,8 @@ def set_up(
     """
     search = experiment.search or SearchConfig()
     budget = _budget(experiment, search, max_trials)
-    space = space_of(search.space)
-    size = space.grid(search.grid_resolution).size if search.method.sampler == "grid" else space.size
+    space = space_of(search.space, search.requirements)
+    size = size_for_search(space, search, budget, seed=experiment.seed)
     try:
         plan = plan_search(search.method.scheduler, budget, size=size)
     except ValueError as error:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from fnnctl.space.assignments import values_by_dimension
 from fnnctl.space.dimensions import Dimension, active
 from fnnctl.space.domains import BELOW_ONE
 from fnnctl.space.space import Space
@@ -25,9 +26,20 @@ SPREAD: Final = 12
 def corners(space: Space, rng: np.random.Generator) -> Iterator[dict[str, Any]]:
     """Values of the dimensions that constraints compare, by name, and of those that they depend on.
 
-    For each value of each of these dimensions (of many, some), a corner that was reached from a random point
-    with this value. Corners that are hard to find are missing.
+    For each value of each of these dimensions (of many, some), a corner that was reached from the lowest or a
+    random point with this value. If hardly any points are allowed, these are some of a finite space instead.
     """
+    found = list(_reached(space, rng))
+    everything = space.everything() if not found and space.size else None
+    if everything is None:
+        yield from found
+    else:
+        count = min(everything.size, MOST_CORNERS)
+        numbers = (place * (everything.size - 1) // max(1, count - 1) for place in range(count))
+        yield from (values_by_dimension(space.dimensions, everything.at(number)) for number in numbers)
+
+
+def _reached(space: Space, rng: np.random.Generator) -> Iterator[dict[str, Any]]:
     names = {name for constraint in space.constraints for name in constraint.names}
     dimensions = _with_parents(space.dimensions, names)
     compared = [each for each in dimensions if each.name in names]

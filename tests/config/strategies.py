@@ -321,6 +321,7 @@ def _search(draw: st.DrawFn) -> dict[str, Any]:
             },
             objective=objective,
             keep_checkpoints=st.booleans(),
+            require=_or_null(_texts | st.lists(_texts, max_size=3)),
             space=st.dictionaries(_keys, _domains, max_size=3),
             **own,
             **({} if scheduler == "hyperband" else {"trials": _or_null(st.integers(1, 10_000_000))}),

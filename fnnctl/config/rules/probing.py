@@ -22,6 +22,7 @@ from fnnctl.config.rules.validation import RefusedConfigurationError
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.errors import ConfigError
 from fnnctl.space.assignments import assignment_of
+from fnnctl.space.constraints import Constraint
 from fnnctl.space.dimensions import Dimension, active
 from fnnctl.space.layers import DEPTH, representatives
 from fnnctl.space.values import identity
@@ -34,9 +35,14 @@ Values = Mapping[str, Any]
 """Values by dimension."""
 
 
-def refused_values(configs: TrialConfigs, dimensions: Sequence[Dimension]) -> Messages:
-    """What is wrong with the values of a space whose form is valid; dimensions in `parents_first` order."""
-    probing = _Probing(configs, dimensions)
+def refused_values(
+    configs: TrialConfigs, dimensions: Sequence[Dimension], constraints: Sequence[Constraint] = ()
+) -> Messages:
+    """What is wrong with the values of a space whose form is valid; dimensions in `parents_first` order.
+
+    Combinations that violate the constraints are not searched, so nothing is wrong with them.
+    """
+    probing = _Probing(configs, dimensions, constraints)
     for dimension in (*probing.misfits, *probing.fitting):
         probing.check(dimension)
     for one, other in combinations(probing.fitting, 2):
@@ -83,9 +89,12 @@ def active_with(dimension: Dimension, dimensions: Sequence[Dimension]) -> dict[s
 class _Probing:
     """Values that do not contradict each other, and the problems found so far."""
 
-    def __init__(self, configs: TrialConfigs, dimensions: Sequence[Dimension]) -> None:
+    def __init__(
+        self, configs: TrialConfigs, dimensions: Sequence[Dimension], constraints: Sequence[Constraint]
+    ) -> None:
         self.configs = configs
         self.dimensions = dimensions
+        self.constraints = constraints
         self.contexts = {each.name: active_with(each, dimensions) or {} for each in dimensions}
         self.messages: Messages = {}
         self.reasons: dict[str, str] = {}
@@ -97,8 +106,9 @@ class _Probing:
             each.name: each.domain.values_to_try()[0] for each in dimensions if each.name not in tried
         }
         """One value per dimension, without contradictions; `misfits` have none."""
-        while placed := [each for each in self.misfits if self._place(each)]:
-            self.misfits = [each for each in self.misfits if each not in placed]
+        for only_allowed in (True, False):  # the constraints may allow none of the values that are tried
+            while placed := [each for each in self.misfits if self._place(each, only_allowed=only_allowed)]:
+                self.misfits = [each for each in self.misfits if each not in placed]
         misfits = {each.name for each in self.misfits}
         self.fitting = [each for each in dimensions if each.name in tried - misfits]
 
@@ -108,7 +118,7 @@ class _Probing:
         for values in product(*(_some(each.domain.values_to_try(), most) for each in varied)):
             chosen = {each.name: value for each, value in zip(varied, values, strict=True)}
             refused = self._refused(chosen)
-            if refused and chosen.keys() <= self._around(chosen).keys():
+            if refused and chosen.keys() <= self._around(chosen).keys() and self._is_allowed(chosen):
                 self._report(refused, chosen, varied)
 
     def report_unread(self) -> None:
@@ -117,10 +127,11 @@ class _Probing:
             if dimension.name in self.reasons and dimension.name not in self.read:
                 self.messages.setdefault(place_of(dimension), self.reasons[dimension.name])
 
-    def _place(self, dimension: Dimension) -> bool:
+    def _place(self, dimension: Dimension, *, only_allowed: bool) -> bool:
         """Give a dimension a center value that does not contradict the others; False if there is none."""
         for value in dimension.domain.values_to_try():
-            if not self._refused({dimension.name: value}):
+            chosen = {dimension.name: value}
+            if not self._refused(chosen) and (self._is_allowed(chosen) or not only_allowed):
                 self.center[dimension.name] = value
                 return True
         return False
@@ -131,6 +142,11 @@ class _Probing:
         for name in chosen:
             values.update(self.contexts[name])
         return active(self.dimensions, {**values, **chosen})
+
+    def _is_allowed(self, chosen: Values) -> bool:
+        """Whether that trial fulfils the constraints, as far as its values are known."""
+        values = self._around(chosen)
+        return all(constraint.holds(values) for constraint in self.constraints)
 
     def _refused(self, chosen: Values) -> Messages:
         """Why the rules refuse that trial; empty if they do not."""

@@ -38,7 +38,7 @@ def search_messages(
             "is for `fnnctl train` only: in a search, trials would depend on the speed of the machine; "
             "write null, and limit the whole search with --time-limit SECONDS"
         )
-    return messages | (_base_messages(configs) or space_messages(configs, experiment, search.space))
+    return messages | (_base_messages(configs) or space_messages(configs, experiment, search))
 
 
 def _objective_messages(objective: ObjectiveConfig, experiment: Experiment) -> Messages:
