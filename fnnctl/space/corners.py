@@ -27,13 +27,12 @@ def corners(space: Space, rng: np.random.Generator) -> Iterator[dict[str, Any]]:
     """Values of the dimensions that constraints compare, by name, and of those that they depend on.
 
     For each value of each of these dimensions (of many, some), a corner that was reached from the lowest or a
-    random point with this value. If hardly any points are allowed, these are some of a finite space instead.
+    random point with this value. Corners that are hard to reach, as those of equations, are missing; so some
+    evenly spread points are added if the space is finite and can be counted.
     """
-    found = list(_reached(space, rng))
-    everything = space.everything() if not found and space.size else None
-    if everything is None:
-        yield from found
-    else:
+    yield from _reached(space, rng)
+    if space.size:
+        everything = space.everything()
         count = min(everything.size, MOST_CORNERS)
         numbers = (place * (everything.size - 1) // max(1, count - 1) for place in range(count))
         yield from (values_by_dimension(space.dimensions, everything.at(number)) for number in numbers)

@@ -43,5 +43,12 @@ def test_many_dimensions_have_few_corners() -> None:
     assert 0 < len(found(space(plain, require))) <= MOST_CORNERS
 
 
+def test_points_of_a_finite_space_are_added() -> None:
+    """The corners of an equation are hard to reach."""
+    constrained = space({name: {"integer": [1, 300]} for name in "ab"}, "a * 7 == b + 1000")
+    pairs = {(each["a"], each["b"]) for each in found(constrained)}
+    assert pairs == {(a, a * 7 - 1000) for a in range(143, 186)}
+
+
 def test_what_is_never_allowed_has_none() -> None:
     assert found(space({"a": {"integer": [1, 9]}}, "a > 9")) == []

@@ -42,10 +42,8 @@ def test_names_are_looked_up_once_the_domains_are_right(search_problems_of: Prob
     wrong = "training.l2: {uniform: [1, 0]}"
     (problem,) = search_problems_of(wrong, search="  require: l2 < widht\n")
     assert "search.space.training.l2.uniform" in problem
-    found = search_problems_of(wrong, search="  require: l2 <\n")
-    assert (
-        found[0] == "4: search.require: column 5: expected a name, a number or '(', but the expression ends"
-    )
+    first, _ = search_problems_of(wrong, search="  require: l2 <\n")
+    assert first.startswith("4: search.require: column 5: expected ")
 
 
 def test_what_is_no_expression_is_refused_by_the_schema(problems: Problems) -> None:
