@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -27,6 +27,7 @@ from fnnctl.search.samplers.start_from import StartFrom
 from fnnctl.search.schedulers import build_scheduler
 from fnnctl.search.schedulers.curve_stopping import CurveStopping
 from fnnctl.search.schedulers.stop_when import StopWhen
+from fnnctl.search.space_size import size_for_search
 from fnnctl.space.assignments import Assignment
 from fnnctl.space.space import Space
 from fnnctl.tasks.task import Task
@@ -129,15 +130,16 @@ def set_up(
     """
     search = experiment.search or SearchConfig()
     budget = _budget(experiment, search, max_trials)
-    space = space_of(search.space)
+    space = space_of(search.space, search.requirements)
     first: tuple[Assignment, ...] = ()
     if search.start_from is not None:
         configs = trial_configs(config, experiment, epochs=budget.max_epochs, check=task.check)
         first = first_assignments(configs, search)
         search = search.model_copy(update={"start_from": first})
         experiment = experiment.model_copy(update={"search": search})
+    size = size_for_search(space, search, budget, first, seed=experiment.seed)
     try:
-        plan = plan_search(search.method.scheduler, budget, size=_size(space, search, first))
+        plan = plan_search(search.method.scheduler, budget, size=size)
     except ValueError as error:
         place = "search.budget" if budget.total_epochs is None else "search.budget.total"
         raise ConfigError(Problem(str(error), path=place)) from None
@@ -146,14 +148,6 @@ def set_up(
         budget = replace(budget, max_epochs=largest, min_epochs=min(budget.min_epochs, largest))
     configs = trial_configs(config, experiment, epochs=budget.max_epochs, horizon=horizon, check=task.check)
     return SearchSetup(experiment, configs, space, budget, plan, first)
-
-
-def _size(space: Space, search: SearchConfig, first: Sequence[Assignment]) -> int | None:
-    """How many configurations there are, with those of `first` that the sampler does not propose itself."""
-    if search.method.sampler != "grid" and space.size is None:
-        return None
-    grid = space.grid(search.grid_resolution) if search.method.sampler == "grid" else space.everything()
-    return grid.size + sum(each not in grid for each in first)
 
 
 def _budget(experiment: Experiment, search: SearchConfig, max_trials: int | None) -> SearchBudget:

@@ -2,7 +2,9 @@
 
 Read in this order: `values` (equality and steps), `domains` and `number_domains` (the values of one
 dimension), `dimensions` (names and conditions), `layers` (hidden layers are several dimensions),
-`assignments` (from the values of dimensions to those of settings and back), `grid` and `space`.
+`assignments` (from the values of dimensions to those of settings and back), `expressions`,
+`expression_parser` and `constraints` (what assignments must fulfil), `combinations`, `grid` and `space`, and
+`corners` (the upper ends of what constraints allow).
 
     >>> from fnnctl.space.dimensions import Condition, Dimension
     >>> from fnnctl.space.domains import Choice

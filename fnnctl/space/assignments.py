@@ -27,11 +27,16 @@ def assignment_of(dimensions: Sequence[Dimension], values: Mapping[str, Any]) ->
 def values_by_dimension(dimensions: Sequence[Dimension], assignment: Assignment) -> dict[str, Any]:
     """The value of each active dimension, by name; the inverse of `assignment_of`."""
     values: dict[str, Any] = {}
+    split: dict[str, Mapping[str, Any]] = {}
+    """The values of the parts of a setting, by its path."""
     for dimension in dimensions:
         setting = dimension.setting
-        if setting in assignment:
-            value = assignment[setting]
-            parts = {setting: value} if dimension.part is None else split_layers(setting, value)
-            if dimension.name in parts:
-                values[dimension.name] = parts[dimension.name]
+        if dimension.part is None:
+            if setting in assignment:
+                values[setting] = assignment[setting]
+        elif setting in assignment:
+            if setting not in split:
+                split[setting] = split_layers(setting, assignment[setting])
+            if dimension.name in split[setting]:
+                values[dimension.name] = split[setting][dimension.name]
     return values

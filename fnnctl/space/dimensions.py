@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from fnnctl.space.domains import Domain
-from fnnctl.space.values import identity
+from fnnctl.space.values import identity, index_of
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Condition:
     """Another dimension, and the values it must have for this dimension to be searched."""
 
     dimension: str
-    values: tuple[Any, ...]
+    values: tuple[Any, ...] | range
 
     def holds(self, values: Mapping[str, Any]) -> bool:
         """Whether the other dimension is active and has one of the values."""
         if self.dimension not in values:
             return False
-        return identity(values[self.dimension]) in {identity(value) for value in self.values}
+        if isinstance(self.values, range):
+            return index_of(values[self.dimension], self.values) is not None
+        return identity(values[self.dimension]) in self._identities
+
+    @cached_property
+    def _identities(self) -> frozenset[Hashable]:
+        return frozenset(map(identity, self.values))
 
 
 @dataclass(frozen=True)

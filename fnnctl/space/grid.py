@@ -4,33 +4,34 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
 from fnnctl.space.assignments import Assignment, assignment_of, values_by_dimension
+from fnnctl.space.combinations import Column, Combinations, Factor
+from fnnctl.space.constraints import Constraint
 from fnnctl.space.dimensions import Dimension
-from fnnctl.space.values import index_of
+from fnnctl.space.values import identity, index_of
 
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """Combinations with the same active dimensions: one value from each sequence."""
+    """Combinations with the same active dimensions: one entry from each factor."""
 
-    names: tuple[str, ...]
-    values: tuple[Sequence[Any], ...]
+    factors: Sequence[Factor]
 
     @property
     def size(self) -> int:
-        return math.prod(len(values) for values in self.values)
+        return math.prod(map(len, self.factors))
 
     def at(self, index: int) -> dict[str, Any]:
-        """The combination at this index; the last dimension changes fastest."""
-        found = {}
-        for name, values in zip(reversed(self.names), reversed(self.values), strict=True):
-            index, digit = divmod(index, len(values))
-            found[name] = values[digit]
+        """The combination with this number; the last factor changes fastest."""
+        found: dict[str, Any] = {}
+        for factor in reversed(self.factors):
+            index, digit = divmod(index, len(factor))
+            found.update(factor[digit])
         return found
 
 
@@ -40,10 +41,19 @@ class Grid:
     A combination contains a dimension only if its conditions hold, so no combination occurs twice.
     """
 
-    def __init__(self, dimensions: Sequence[Dimension], values: Mapping[str, Sequence[Any]]) -> None:
-        self._dimensions, self._values = dimensions, values
-        self._blocks = [block for block in _blocks(dimensions, values) if block.size]
+    def __init__(
+        self,
+        dimensions: Sequence[Dimension],
+        values: Mapping[str, Sequence[Any]],
+        constraints: Sequence[Constraint] = (),
+    ) -> None:
+        self._dimensions, self._values, self._constraints = dimensions, values, constraints
+        combinations = Combinations(constraints)
+        blocks = (_Block(combinations.factors(columns)) for columns in _blocks(dimensions, values))
+        self._blocks = [block for block in blocks if block.size]
         self._ends = list(accumulate(block.size for block in self._blocks))
+        self.exact = combinations.exact
+        """Whether all of them fulfil the constraints; otherwise there are too many to know which do."""
 
     @property
     def size(self) -> int:
@@ -62,30 +72,38 @@ class Grid:
             all(condition.holds(values) for condition in each.conditions) == (each.name in values)
             and (each.name not in values or index_of(values[each.name], self._values[each.name]) is not None)
             for each in self._dimensions
-        )
+        ) and all(constraint.holds(values) for constraint in self._constraints)
 
     def __iter__(self) -> Iterator[Assignment]:
         return map(self.at, range(self.size))
 
 
-def _blocks(dimensions: Sequence[Dimension], values: Mapping[str, Sequence[Any]]) -> Iterator[_Block]:
-    """The blocks, which differ in the values that conditions depend on."""
-    asked: dict[str, list[Any]] = {}
+def _blocks(
+    dimensions: Sequence[Dimension], values: Mapping[str, Sequence[Any]]
+) -> Iterator[Mapping[str, Column]]:
+    """The columns of each block; blocks differ in the values that conditions depend on."""
+    asked: dict[str, dict[Hashable, Any]] = {}
     for dimension in dimensions:
         for condition in dimension.conditions:
-            asked.setdefault(condition.dimension, []).extend(condition.values)
-    partial: list[dict[str, Sequence[Any]]] = [{}]
+            found = asked.setdefault(condition.dimension, {})
+            found.update((identity(value), value) for value in condition.values)
+    # The blocks so far; beside each, one value of every active dimension that a condition depends on.
+    partial: list[tuple[dict[str, Any], dict[str, Column]]] = [({}, {})]
     for dimension in dimensions:
-        groups = _groups(values[dimension.name], asked.get(dimension.name, []))
+        name = dimension.name
+        groups = _groups(values[name], list(asked.get(name, {}).values()))
+        columns = [Column(name, group) for group in groups]
         grown = []
-        for block in partial:
-            first = {name: group[0] for name, group in block.items()}
-            if all(condition.holds(first) for condition in dimension.conditions):
-                grown += [{**block, dimension.name: group} for group in groups]
-            else:
-                grown.append(block)
+        for known, block in partial:
+            if not all(condition.holds(known) for condition in dimension.conditions):
+                grown.append((known, block))
+            elif name in asked:
+                grown += [({**known, name: column.values[0]}, {**block, name: column}) for column in columns]
+            elif columns:
+                block[name] = columns[0]  # there may be a thousand blocks of a thousand dimensions: no copies
+                grown.append((known, block))
         partial = grown
-    return (_Block(tuple(block), tuple(block.values())) for block in partial)
+    return (block for _, block in partial)
 
 
 def _groups(values: Sequence[Any], asked: Sequence[Any]) -> list[Sequence[Any]]:

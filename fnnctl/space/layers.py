@@ -39,7 +39,7 @@ class Layers:
         low, high = self.depth
         yield Dimension(setting, Integer(low, high), DEPTH, key=key)
         for index in range(high if self.per_layer else min(high, 1)):
-            deeper = Condition(f"{setting}.{DEPTH}", tuple(range(index + 1, high + 1)))
+            deeper = Condition(f"{setting}.{DEPTH}", range(index + 1, high + 1))
             part = _width_of_layer(index) if self.per_layer else WIDTH
             yield Dimension(setting, self._width_domain, part, (deeper,) if low <= index else (), key)
 
@@ -85,6 +85,22 @@ def layer_dimensions(setting: str, layers: Iterable[Sequence[int]]) -> list[str]
     if any(len(set(widths)) > 1 for widths in known):
         parts = [DEPTH, *map(_width_of_layer, range(max(map(len, known))))]
     return [f"{setting}.{part}" for part in parts]
+
+
+def representatives(dimensions: Iterable[Dimension]) -> list[Dimension]:
+    """The dimensions without the widths of inner layers: what is wrong with those is wrong with others, too.
+
+    If each layer has its own width, all have the same domain, and there may be a thousand of them.
+    """
+    known = list(dimensions)
+    own = [each.name for each in known if is_own_width(each)]
+    inner = set(own[2:-1])
+    return [each for each in known if each.name not in inner]
+
+
+def is_own_width(dimension: Dimension) -> bool:
+    """Whether the dimension is the width of one layer only."""
+    return dimension.part is not None and dimension.part.startswith(f"{WIDTH}[")
 
 
 def _width_of_layer(index: int) -> str:

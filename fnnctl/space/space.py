@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from fnnctl.space.assignments import Assignment, assignment_of, values_by_dimension
+from fnnctl.space.constraints import Constraint, constraints_of
 from fnnctl.space.dimensions import Dimension, active, parents_first
 from fnnctl.space.grid import Grid
 from fnnctl.space.values import identity
@@ -15,26 +16,43 @@ from fnnctl.space.values import identity
 class Space:
     """The dimensions of a search, sorted so that each follows those of its conditions.
 
-    Otherwise they keep the given order. Raises ValueError if conditions form a cycle.
+    Otherwise they keep the given order. `require` has expressions that every assignment must fulfil. Raises
+    ValueError if conditions form a cycle, or if an expression is wrong.
     """
 
-    def __init__(self, dimensions: Iterable[Dimension]) -> None:
+    def __init__(self, dimensions: Iterable[Dimension], require: Iterable[str] = ()) -> None:
         ordered, circular = parents_first(dimensions)
         if circular:
             raise ValueError(f"conditions form a cycle: {', '.join(each.name for each in circular)}")
         self.dimensions: tuple[Dimension, ...] = tuple(ordered)
+        self.constraints: tuple[Constraint, ...] = tuple(
+            each for text in require for each in constraints_of(text, ordered)
+        )
 
     @cached_property
     def size(self) -> int | None:
-        """The number of assignments; None if a dimension is continuous."""
+        """How many assignments there are, if this is known.
+
+        None if a dimension is continuous, or if too many must be tried to count those that are allowed.
+        """
         if any(each.domain.values is None for each in self.dimensions):
             return None
-        return self.everything().size
+        everything = self.everything()
+        return everything.size if everything.exact else None
+
+    def allows(self, assignment: Assignment) -> bool:
+        """Whether an assignment fulfils the constraints."""
+        return not self.constraints or self.allows_values(values_by_dimension(self.dimensions, assignment))
+
+    def allows_values(self, values: Mapping[str, Any]) -> bool:
+        """Whether the values of active dimensions, by name, fulfil the constraints; some may be missing."""
+        return all(constraint.holds(values) for constraint in self.constraints)
 
     def assignment(self, point: Sequence[float]) -> Assignment:
         """The assignment at a point of the unit cube: one number in [0, 1) per dimension.
 
-        Numbers of dimensions whose conditions do not hold have no effect.
+        Numbers of dimensions whose conditions do not hold have no effect. The assignment may violate the
+        constraints: see `allows`.
         """
         pairs = zip(self.dimensions, point, strict=True)
         return self.assignment_of({each.name: each.domain.value(u) for each, u in pairs})
@@ -50,15 +68,28 @@ class Space:
         return {each.name: each.domain.coordinate(values[each.name]) for each in active_ones}
 
     def grid(self, resolution: int) -> Grid:
-        """All combinations of the values of each domain's grid."""
-        return Grid(self.dimensions, {each.name: each.domain.grid(resolution) for each in self.dimensions})
+        """All allowed combinations of the values of each domain's grid; if not `exact`, also others."""
+        if resolution not in self._grids:
+            values = {each.name: each.domain.grid(resolution) for each in self.dimensions}
+            self._grids[resolution] = Grid(self.dimensions, values, self.constraints)
+        return self._grids[resolution]
 
     def everything(self) -> Grid:
-        """All assignments of a finite space."""
-        return Grid(self.dimensions, {each.name: each.domain.values or () for each in self.dimensions})
+        """All allowed assignments of a finite space; if not `exact`, also others."""
+        return self._everything
+
+    @cached_property
+    def _everything(self) -> Grid:
+        values = {each.name: each.domain.values or () for each in self.dimensions}
+        return Grid(self.dimensions, values, self.constraints)
+
+    @cached_property
+    def _grids(self) -> dict[int, Grid]:
+        """Grids that were asked for, by resolution."""
+        return {}
 
     def neighbours(self, assignment: Assignment) -> Iterator[Assignment]:
-        """The assignments that differ in one dimension, by one step or by another choice.
+        """The assignments that differ in one dimension, by one step or by another choice, and are allowed.
 
         A dimension that becomes active by the change gets the middle of its domain; one whose condition no
         longer holds is left out. No assignment occurs twice, and the given one is not included.
@@ -70,6 +101,6 @@ class Space:
             if dimension.name in values:
                 for value in dimension.domain.neighbours(values[dimension.name]):
                     neighbour = self.assignment_of({**middle, **values, dimension.name: value})
-                    if identity(neighbour) not in seen:
+                    if identity(neighbour) not in seen and self.allows(neighbour):
                         seen.add(identity(neighbour))
                         yield neighbour

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fnnctl.config.yaml_text import flow_yaml
-from fnnctl.errors import ConfigError, Problem
+from fnnctl.errors import ConfigError, Problem, quoted_list
+from fnnctl.seeds import Purpose, stream
 from fnnctl.space.assignments import Assignment
+from fnnctl.space.corners import corners
+from fnnctl.space.layers import is_own_width
 from fnnctl.space.space import Space
 from fnnctl.stacks.trial_fits import TrialFits
 
+MOST_SHOWN = 8
 SWEEPS = 2
 """How often each dimension is maximized in turn, with the others fixed."""
 
@@ -18,18 +22,11 @@ SWEEPS = 2
 def refuse_too_large(fits: TrialFits, space: Space) -> None:
     """Raise `ConfigError` if the largest network of the space needs more memory than is available.
 
-    It is searched for dimension by dimension, among the ends of ranges and the values of choices.
     Configurations that are invalid for other reasons fail later, in their trials.
     """
-    values: dict[str, Any] = {each.name: each.domain.values_to_try()[-1] for each in space.dimensions}
-    for _ in range(SWEEPS):
-        for each in space.dimensions:
-            others = ({**values, each.name: value} for value in each.domain.values_to_try())
-            options = [values, *others]  # max keeps the first of equals, so large values stay
-            values = max(options, key=lambda changed: fits.training_bytes(space.assignment_of(changed)))
-    largest = space.assignment_of(values)
-    if message := fits.memory_shortage(largest):
-        chosen = f"with {flow_yaml(dict(largest))}, {message}"
+    largest = _largest(fits, space)
+    if largest is not None and (message := fits.memory_shortage(largest)):
+        chosen = f"with {_shown(largest)}, {message}"
         raise ConfigError(Problem(chosen, path="search.space"))
 
 
@@ -37,5 +34,41 @@ def refuse_too_large_first(fits: TrialFits, first: Sequence[Assignment]) -> None
     """Raise `ConfigError` if a network of the first trials, which may be outside the space, is too large."""
     for assignment in first:
         if message := fits.memory_shortage(assignment):
-            chosen = f"with {flow_yaml(dict(assignment))}, {message}"
+            chosen = f"with {_shown(assignment)}, {message}"
             raise ConfigError(Problem(chosen, path="search.start_from"))
+
+
+def _largest(fits: TrialFits, space: Space) -> Assignment | None:
+    """The assignment of the largest network; None if none was found that the constraints allow.
+
+    It is searched for dimension by dimension, among the ends of ranges and the values of choices, from the
+    upper ends, or from the largest corner of what the constraints allow. Layers with their own widths are as
+    wide as possible.
+    """
+
+    def size(values: Mapping[str, Any]) -> int:
+        return fits.training_bytes(space.assignment_of(values))
+
+    values: dict[str, Any] = {each.name: each.domain.values_to_try()[-1] for each in space.dimensions}
+    if not space.allows(space.assignment_of(values)):
+        found = ({**values, **corner} for corner in corners(space, stream(0, Purpose.POINTS)))
+        values = max(found, key=size, default={})
+        if not values:
+            return None
+    varied = [each for each in space.dimensions if not is_own_width(each)]
+    for _ in range(SWEEPS):
+        for each in varied:
+            others = ({**values, each.name: value} for value in each.domain.values_to_try())
+            options = [values, *(other for other in others if space.allows(space.assignment_of(other)))]
+            values = max(options, key=size)  # max keeps the first of equals, so large values stay
+    return space.assignment_of(values)
+
+
+def _shown(assignment: Mapping[str, Any]) -> str:
+    """The assignment on one line; of a long list, only the beginning and the length."""
+    texts = []
+    for path, value in assignment.items():
+        long = isinstance(value, list) and len(value) > MOST_SHOWN
+        text = f"[{quoted_list(list(map(flow_yaml, value)), MOST_SHOWN)}]" if long else flow_yaml(value)
+        texts.append(f"{path}: {text}")
+    return f"{{{', '.join(texts)}}}"

@@ -332,6 +332,7 @@ def _search(draw: st.DrawFn) -> dict[str, Any]:
             start_from=_or_null(
                 st.one_of(_texts, st.lists(st.dictionaries(_keys, _values, max_size=3), max_size=3))
             ),
+            require=_or_null(_texts | st.lists(_texts, max_size=3)),
             space=st.dictionaries(_keys, _domains, max_size=3),
             **own,
             **({} if scheduler == "hyperband" else {"trials": _or_null(st.integers(1, 10_000_000))}),

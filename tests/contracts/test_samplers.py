@@ -125,3 +125,48 @@ class TestEverySampler:
         sampler = made(kind, OPEN)
         if not sampler.learns:
             assert asked(sampler, 20, tell=True) == asked(made(kind, OPEN), 20)
+
+
+REQUIRE = ["b * c <= 60", "a != 'y' or b > 2", "depth * width < 16"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+class TestEverySamplerOfAConstrainedSpace:
+    """Samplers propose only what fulfils the constraints, and all of it if it is finite."""
+
+    def made(self, kind: str, plain: dict[str, Any], require: list[str]) -> Sampler:
+        name, settings = KINDS[kind]
+        search = SearchConfig.model_validate({"space": plain, "require": require, **settings})
+        space = space_of(search.space, search.requirements)
+        return SAMPLERS[name](space, search, seed=3, key=identity)
+
+    def test_it_exhausts_what_is_allowed(self, kind: str) -> None:
+        space = space_of(SearchConfig.model_validate({"space": CHAIN}).space, REQUIRE)
+        wanted = {identity(each) for each in space.everything()}
+        found = [identity(each) for each in self.made(kind, CHAIN, REQUIRE).ask(1000, ())]
+        assert len(found) == len(set(found)) == space.size
+        assert set(found) == wanted
+        assert 0 < len(found) < CHAIN_SIZE
+
+    def test_it_proposes_only_what_is_allowed(self, kind: str) -> None:
+        require = ["learning_rate * 10 < l2", "noise < 0 or kind == 2"]
+        found = self.made(kind, OPEN, require).ask(30, ())
+        assert len(found) == 30
+        for each in found:
+            assert each["learning_rate"] * 10 < each["l2"]
+            assert each["noise"] < 0 or each["kind"] == 2
+
+    def test_it_finds_what_is_rare(self, kind: str) -> None:
+        """One in 400 of 160,000."""
+        plain = {"a": {"integer": [1, 400], "step": 1}, "b": {"integer": [1, 400], "step": 1}}
+        found = self.made(kind, plain, ["a == b"]).ask(1000, ())
+        assert sorted(each["a"] for each in found) == list(range(1, 401))
+
+    def test_a_constraint_that_always_holds_changes_nothing(self, kind: str) -> None:
+        free, constrained = (self.made(kind, OPEN, require) for require in ([], ["learning_rate <= 1"]))
+        found = free.ask(20, ())
+        assert kind == "grid" or found == constrained.ask(20, ())
+        assert len(found) == 20
+
+    def test_nothing_is_allowed(self, kind: str) -> None:
+        assert list(self.made(kind, CHAIN, ["a == 'x'", "a == 'y'"]).ask(5, ())) == []

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from fnnctl.commands.preparation import prepare_search
-from fnnctl.errors import ConfigError
+from fnnctl.errors import ConfigError, UsageError
 from fnnctl.modelling.loading import load_experiment
+from fnnctl.search.extension import refuse_other_settings
 from fnnctl.stacks.trial_fits import FailedTrialError
 from tests.commands.searching import write_config
 
@@ -60,3 +61,34 @@ def test_a_trial_that_the_data_refuse_fails(tmp_path: Path) -> None:
     prepared = prepare_search(load_experiment(config), max_trials=None)
     with pytest.raises(FailedTrialError, match="a logistic output needs two classes"):
         prepared.fits.fits({"model.output": "logistic"})
+
+
+@pytest.mark.parametrize(("method", "trials"), [("random", 5), ("grid", 5), ("halving", 5), ("hyperband", 5)])
+def test_the_plan_shrinks_to_what_is_allowed(tmp_path: Path, method: str, trials: int) -> None:
+    space = {"model.hidden": {"depth": [1, 2], "width": [4, 64], "log": True}}  # 2 · 5
+    settings = {"method": method, "space": space, "require": "depth * width <= 16"}
+    config = write_config(tmp_path / "x.yaml", search=settings)
+    setup = prepare_search(load_experiment(config), max_trials=None).setup
+    assert setup.plan.trials == trials
+    found = setup.sampler().ask(100, ())
+    assert sorted(each["model.hidden"] for each in found) == [[4], [4, 4], [8], [8, 8], [16]]
+
+
+def test_a_constraint_that_nothing_fulfils_is_refused_at_its_line(tmp_path: Path) -> None:
+    config = write_config(tmp_path / "x.yaml", search={"space": RANGE, "require": "l2 > 1"})
+    with pytest.raises(ConfigError) as raised:
+        prepare_search(load_experiment(config), max_trials=None)
+    (problem,) = raised.value.problems
+    assert (problem.path, problem.file) == ("search.require", str(config))
+    assert config.read_text().splitlines()[(problem.line or 0) - 1].strip() == "require: l2 > 1"
+
+
+def test_a_resume_cannot_change_the_constraint(tmp_path: Path) -> None:
+    digests = set()
+    for require in (None, "l2 < 0.05", "l2 < 0.06"):
+        config = write_config(tmp_path / "x.yaml", search={"space": RANGE, "require": require})
+        setup = prepare_search(load_experiment(config), max_trials=None).setup
+        digests.add(setup.header("0", {}).configuration)
+    assert len(digests) == 3
+    with pytest.raises(UsageError, match=r"--set search.require=null would change the search"):
+        refuse_other_settings(["search.require=null"])

@@ -8,7 +8,7 @@ from fnnctl.config.rules.dimensions import dimensions_of
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.space.assignments import assignment_of, values_by_dimension
 from fnnctl.space.dimensions import Condition, Dimension
-from fnnctl.space.layers import layer_dimensions, split_layers
+from fnnctl.space.layers import layer_dimensions, representatives, split_layers
 
 
 def dimensions(plain: dict[str, Any]) -> tuple[Dimension, ...]:
@@ -21,7 +21,7 @@ def test_layers_are_a_depth_and_one_width() -> None:
     assert {depth.setting, width.setting} == {"model.hidden"}
     assert (list(depth.domain.values or ()), depth.conditions) == ([0, 1, 2], ())
     assert width.domain.values == [16, 32, 64, 128]
-    assert width.conditions == (Condition("model.hidden.depth", (1, 2)),)
+    assert width.conditions == (Condition("model.hidden.depth", range(1, 3)),)
 
 
 def test_layers_may_have_widths_of_their_own() -> None:
@@ -30,8 +30,8 @@ def test_layers_may_have_widths_of_their_own() -> None:
     assert [width.name for width in widths] == [f"model.hidden.width[{index}]" for index in range(3)]
     assert [width.conditions for width in widths] == [
         (),
-        (Condition(depth.name, (2, 3)),),
-        (Condition(depth.name, (3,)),),
+        (Condition(depth.name, range(2, 4)),),
+        (Condition(depth.name, range(3, 4)),),
     ]
 
 
@@ -88,3 +88,11 @@ def test_dimensions_that_distinguish_layers(layers: list[list[int]], names: list
 def test_layers_are_taken_apart() -> None:
     assert split_layers("x", [8, 4]) == {"x.depth": 2, "x.width": 8, "x.width[0]": 8, "x.width[1]": 4}
     assert split_layers("x", []) == {"x.depth": 0}
+
+
+def test_the_widths_of_inner_layers_are_represented_by_others() -> None:
+    plain = {"model.hidden": {"depth": [1, 6], "width": [4, 8], "per_layer": True}, "l2": {"choice": [0, 1]}}
+    found = [each.name for each in representatives(dimensions(plain))]
+    assert found == ["l2", "model.hidden.depth", *(f"model.hidden.width[{index}]" for index in (0, 1, 5))]
+    shared = dimensions({"model.hidden": {"depth": [1, 6], "width": [4, 8]}})
+    assert representatives(shared) == list(shared)

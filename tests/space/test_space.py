@@ -115,6 +115,11 @@ def test_the_size_of_a_space(plain: dict[str, Any], size: int | None) -> None:
     assert space(plain).size == size
 
 
+def test_the_size_with_a_thousand_widths() -> None:
+    layers = {"depth": [0, 1000], "width": [1, 2], "per_layer": True}
+    assert space({"model.hidden": layers}).size == 2**1001 - 1
+
+
 def test_a_grid_in_its_order_the_last_dimension_first() -> None:
     grid = space({"a": {"choice": [1, 2, 3]}, "b": {"integer": [7, 8], "when": {"a": [2, 3]}}}).grid(5)
     assert list(grid) == [{"a": 2, "b": 7}, {"a": 2, "b": 8}, {"a": 3, "b": 7}, {"a": 3, "b": 8}, {"a": 1}]
@@ -217,6 +222,13 @@ def test_neighbours_differ_in_one_dimension(
     plain: dict[str, Any], assignment: dict[str, Any], neighbours: list[dict[str, Any]]
 ) -> None:
     assert list(space(plain).neighbours(assignment)) == neighbours
+
+
+def test_neighbours_fulfil_the_constraints() -> None:
+    plain = {"a": {"integer": [1, 9], "step": 1}, "b": {"choice": [1, 2, 3]}}
+    chosen = Space(space(plain).dimensions, ["a * b <= 6"])
+    found = list(chosen.neighbours({"a": 3, "b": 2}))
+    assert found == [{"a": 2, "b": 2}, {"a": 3, "b": 1}]
 
 
 @given(plain=spaces(), data=st.data())

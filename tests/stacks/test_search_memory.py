@@ -54,6 +54,45 @@ def test_the_largest_network_of_the_space(
     assert program("train", str(config), "--quiet", "--set", "training.epochs=1").code == 0
 
 
+@pytest.mark.parametrize(
+    ("space", "require", "largest"),
+    [
+        ({"model.hidden": {"depth": [1, 8], "width": [4, 10**6], "log": True}}, "depth * width <= 512",
+         ["model.hidden=[256, 256]"]),
+        ({"model.hidden": {"depth": [1, 8], "width": [4, 10**4], "step": None}}, "depth * width <= 60",
+         ["model.hidden=[60]"]),
+        ({"model.hidden": {"depth": [2, 2], "width": [4, 300], "step": None, "per_layer": True}},
+         ["width[0] <= 60", "width[1] == width[0] / 2"], ["model.hidden=[60, 30]"]),
+        ({"training.batch_size": {"integer": [1, 9999]}, "model.hidden": {"choice": [[4], [60]]}},
+         "batch_size <= 100", ["training.batch_size=100", "model.hidden=[60]"]),
+    ],
+)  # fmt: skip
+def test_the_largest_network_that_is_allowed(
+    program: Program,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    space: Any,
+    require: Any,
+    largest: list[str],
+) -> None:
+    config = write_config(tmp_path / "x.yaml", search={"space": space, "require": require})
+    most = needed(config, *largest)
+    monkeypatch.setattr("fnnctl.modelling.fit.available_bytes", lambda: most)
+    assert program("check", str(config)).code == 0
+    monkeypatch.setattr("fnnctl.modelling.fit.available_bytes", lambda: most - 1)
+    done = program("check", str(config))
+    assert done.code == 2
+    assert "search.space: with " in done.out
+
+
+def test_of_many_layers_the_message_quotes_a_few(program: Program, tmp_path: Path) -> None:
+    layers = {"depth": [0, 1000], "width": [1, 1_000_000], "per_layer": True}
+    config = write_config(tmp_path / "x.yaml", search={"space": {"model.hidden": layers}})
+    (problem,) = program("check", str(config), "--json").json["problems"]
+    quoted = ", ".join(["875001"] * 8)
+    assert problem["message"].startswith(f"with {{model.hidden: [{quoted}, … (1000 in all)]}}, training this")
+
+
 def test_check_holds_the_total_against_the_number_of_trials(program: Program, tmp_path: Path) -> None:
     halving = {"trials": 9, "budget": {"total": 17, "reduction_factor": 3}}
     config = write_config(tmp_path / "x.yaml", search=halving)

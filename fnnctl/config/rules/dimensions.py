@@ -16,9 +16,9 @@ from fnnctl.space.space import Space
 from fnnctl.space.values import identity
 
 
-def space_of(space: Mapping[str, DomainConfig]) -> Space:
-    """The space to search; raises ValueError if conditions form a cycle."""
-    return Space(dimensions_of(space))
+def space_of(space: Mapping[str, DomainConfig], require: Sequence[str] = ()) -> Space:
+    """The space to search; raises ValueError if conditions form a cycle, or if a constraint is wrong."""
+    return Space(dimensions_of(space), require)
 
 
 def dimensions_of(space: Mapping[str, DomainConfig]) -> tuple[Dimension, ...]:

@@ -1,9 +1,11 @@
 """Tries values of a space before the search starts, to find the ones that the rules refuse.
 
-Each value of a choice and both ends of a range are tried alone; each value of a choice is also tried together
-with the values of every other dimension. A refused value is an error if no trial can have it, or if a
-condition (`when`) on a choice would prevent the refused combination. Numbers that contradict each other only
-in some combinations are not reported here; such trials fail.
+Each value of a choice and both ends of a range are tried alone; the values of a choice are also tried with
+those of each other dimension. Of layers with their own widths, the first two and the last are tried.
+
+A refused value is an error if it never works, or if a condition (`when`) on a choice would prevent the
+refused combination. Numbers that contradict each other only in some combinations are not reported here: those
+trials fail.
 """
 
 from __future__ import annotations
@@ -20,8 +22,9 @@ from fnnctl.config.rules.validation import RefusedConfigurationError
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.errors import ConfigError
 from fnnctl.space.assignments import assignment_of
+from fnnctl.space.constraints import Constraint
 from fnnctl.space.dimensions import Dimension, active
-from fnnctl.space.layers import DEPTH
+from fnnctl.space.layers import DEPTH, representatives
 from fnnctl.space.values import identity
 
 MOST_PAIRED = 8
@@ -32,9 +35,14 @@ Values = Mapping[str, Any]
 """Values by dimension."""
 
 
-def refused_values(configs: TrialConfigs, dimensions: Sequence[Dimension]) -> Messages:
-    """What is wrong with the values of a space whose form is valid; dimensions in `parents_first` order."""
-    probing = _Probing(configs, dimensions)
+def refused_values(
+    configs: TrialConfigs, dimensions: Sequence[Dimension], constraints: Sequence[Constraint] = ()
+) -> Messages:
+    """What is wrong with the values of a space whose form is valid; dimensions in `parents_first` order.
+
+    Combinations that violate the constraints are not searched, so nothing is wrong with them.
+    """
+    probing = _Probing(configs, dimensions, constraints)
     for dimension in (*probing.misfits, *probing.fitting):
         probing.check(dimension)
     for one, other in combinations(probing.fitting, 2):
@@ -50,7 +58,7 @@ def read_by_some_trial(
 ) -> set[ConfigPath]:
     """The settings among `paths` that are read by a trial with one dimension different from the config."""
     found: set[ConfigPath] = set()
-    for dimension in dimensions if paths else ():
+    for dimension in representatives(dimensions) if paths else ():
         for value in dimension.domain.values_to_try():
             values = {**(active_with(dimension, dimensions) or {}), dimension.name: value}
             try:
@@ -64,12 +72,16 @@ def read_by_some_trial(
 def active_with(dimension: Dimension, dimensions: Sequence[Dimension]) -> dict[str, Any] | None:
     """Parent values that make a dimension active; None if it never is."""
     by_name = {each.name: each for each in dimensions}
-    allowed: dict[str, list[Any]] = {}
+    allowed: dict[str, Sequence[Any]] = {}
     waiting = [dimension]
     while waiting:
         for condition in waiting.pop().conditions:
-            known = {identity(value) for value in allowed.get(condition.dimension, condition.values)}
-            allowed[condition.dimension] = [each for each in condition.values if identity(each) in known]
+            before = allowed.get(condition.dimension)
+            if before is None or before == condition.values:
+                allowed[condition.dimension] = condition.values
+            else:
+                known = set(map(identity, before))
+                allowed[condition.dimension] = [each for each in condition.values if identity(each) in known]
             waiting.append(by_name[condition.dimension])
     return {name: values[0] for name, values in allowed.items()} if all(allowed.values()) else None
 
@@ -77,20 +89,28 @@ def active_with(dimension: Dimension, dimensions: Sequence[Dimension]) -> dict[s
 class _Probing:
     """Values that do not contradict each other, and the problems found so far."""
 
-    def __init__(self, configs: TrialConfigs, dimensions: Sequence[Dimension]) -> None:
+    def __init__(
+        self, configs: TrialConfigs, dimensions: Sequence[Dimension], constraints: Sequence[Constraint]
+    ) -> None:
         self.configs = configs
         self.dimensions = dimensions
+        self.constraints = constraints
         self.contexts = {each.name: active_with(each, dimensions) or {} for each in dimensions}
         self.messages: Messages = {}
         self.reasons: dict[str, str] = {}
         """Why a dimension has no effect, if no trial has read it yet."""
         self.read: set[str] = set()
-        self.center: dict[str, Any] = {}
-        """One value per dimension, free of contradictions; dimensions in `misfits` have none."""
-        self.misfits = list(dimensions)
-        while placed := [each for each in self.misfits if self._place(each)]:
-            self.misfits = [each for each in self.misfits if each not in placed]
-        self.fitting = [each for each in dimensions if each not in self.misfits]
+        self.misfits = representatives(dimensions)
+        tried = {each.name for each in self.misfits}
+        self.center: dict[str, Any] = {
+            each.name: each.domain.values_to_try()[0] for each in dimensions if each.name not in tried
+        }
+        """One value per dimension, without contradictions; `misfits` have none."""
+        for only_allowed in (True, False):  # the constraints may allow none of the values that are tried
+            while placed := [each for each in self.misfits if self._place(each, only_allowed=only_allowed)]:
+                self.misfits = [each for each in self.misfits if each not in placed]
+        misfits = {each.name for each in self.misfits}
+        self.fitting = [each for each in dimensions if each.name in tried - misfits]
 
     def check(self, *varied: Dimension) -> None:
         """Try all values of one dimension, or all pairs of values of two, and collect the errors."""
@@ -98,7 +118,7 @@ class _Probing:
         for values in product(*(_some(each.domain.values_to_try(), most) for each in varied)):
             chosen = {each.name: value for each, value in zip(varied, values, strict=True)}
             refused = self._refused(chosen)
-            if refused and chosen.keys() <= self._around(chosen).keys():
+            if refused and chosen.keys() <= self._around(chosen).keys() and self._is_allowed(chosen):
                 self._report(refused, chosen, varied)
 
     def report_unread(self) -> None:
@@ -107,10 +127,11 @@ class _Probing:
             if dimension.name in self.reasons and dimension.name not in self.read:
                 self.messages.setdefault(place_of(dimension), self.reasons[dimension.name])
 
-    def _place(self, dimension: Dimension) -> bool:
+    def _place(self, dimension: Dimension, *, only_allowed: bool) -> bool:
         """Give a dimension a center value that does not contradict the others; False if there is none."""
         for value in dimension.domain.values_to_try():
-            if not self._refused({dimension.name: value}):
+            chosen = {dimension.name: value}
+            if not self._refused(chosen) and (self._is_allowed(chosen) or not only_allowed):
                 self.center[dimension.name] = value
                 return True
         return False
@@ -121,6 +142,11 @@ class _Probing:
         for name in chosen:
             values.update(self.contexts[name])
         return active(self.dimensions, {**values, **chosen})
+
+    def _is_allowed(self, chosen: Values) -> bool:
+        """Whether that trial fulfils the constraints, as far as its values are known."""
+        values = self._around(chosen)
+        return all(constraint.holds(values) for constraint in self.constraints)
 
     def _refused(self, chosen: Values) -> Messages:
         """Why the rules refuse that trial; empty if they do not."""

@@ -50,7 +50,7 @@ def search_messages(
             "a cross-validated objective has no learning curve; write none, or set "
             "search.objective.on: validation"
         )
-    wrong = _base_messages(configs) or space_messages(configs, experiment, search.space)
+    wrong = _base_messages(configs) or space_messages(configs, experiment, search)
     return messages | (wrong or start_from_messages(configs, search))
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from fnnctl.config.paths import SPACE, ConfigPath, Messages, format_path, parse_path
+from fnnctl.config.rules.constraints import checked_constraints
 from fnnctl.config.rules.dimensions import condition, dimensions_of, place_of
 from fnnctl.config.rules.plain_config import override, value_at
 from fnnctl.config.rules.probing import active_with, refused_values
@@ -44,10 +45,12 @@ NOT_SEARCHED: Final[Mapping[ConfigPath, str]] = {
 """Settings that cannot be searched, each with the reason; a section includes all its settings."""
 
 
-def space_messages(
-    configs: TrialConfigs, experiment: Experiment, space: Mapping[str, DomainConfig]
-) -> Messages:
-    """Everything that is wrong with a space: first with its form, then with the values of valid domains."""
+def space_messages(configs: TrialConfigs, experiment: Experiment, search: SearchConfig) -> Messages:
+    """Everything that is wrong with a search's space and constraints.
+
+    First comes what is wrong with the form of domains, then with the values of the valid ones.
+    """
+    space = search.space
     if not space:
         advice = "name a setting with its domain, such as training.l2: {log_uniform: [1e-6, 1e-2]}"
         return {SPACE: f"is empty; {advice}"}
@@ -59,11 +62,11 @@ def space_messages(
             if message := _condition_message(path, wanted, dimensions, experiment, space):
                 messages[(*SPACE, key, "when", path)] = message
     messages |= _circles(list(dimensions.values()))
-    for rule in (_never, _leads_nowhere, _not_whole, refused_values):
-        # A dimension with a problem is reported once: it and those that depend on it are not checked further.
-        unsuspected = (each for each in dimensions.values() if _is_sound(place_of(each), messages))
-        messages |= rule(configs, parents_first(unsuspected)[0])
-    return messages
+    constraints, wrong = checked_constraints(search, None if messages else list(dimensions.values()))
+    for rule in (_never, _leads_nowhere, _not_whole):
+        messages |= rule(configs, _unsuspected(dimensions.values(), messages))
+    messages |= refused_values(configs, _unsuspected(dimensions.values(), messages), constraints)
+    return messages | wrong
 
 
 def sound_domains(space: Mapping[str, DomainConfig]) -> dict[str, DomainConfig]:
@@ -83,6 +86,11 @@ def messages_beside(refused: Messages, config: Mapping[str, Any]) -> Messages:
         return {}
     accepted = {key: domain for key, domain in space.items() if key not in wrong}
     return _form_messages(SearchConfig.model_validate({"space": accepted}).space)
+
+
+def _unsuspected(dimensions: Iterable[Dimension], messages: Messages) -> list[Dimension]:
+    """The dimensions without a problem so far, and without one in those that they depend on."""
+    return parents_first(each for each in dimensions if _is_sound(place_of(each), messages))[0]
 
 
 def _is_sound(place: ConfigPath, messages: Messages) -> bool:

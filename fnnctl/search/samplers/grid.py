@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnnctl.search.samplers.allowed import allowed
 from fnnctl.search.samplers.distinct import Distinct, Key
 from fnnctl.search.samplers.shuffle import shuffled
 from fnnctl.space.assignments import Assignment
@@ -18,7 +19,8 @@ class GridSampler(Distinct):
     def __init__(self, space: Space, *, resolution: int = 5, seed: int = 0, key: Key = identity) -> None:
         super().__init__(key)
         grid = space.grid(resolution)
-        self._candidates = map(grid.at, shuffled(grid.size, seed=seed))
+        candidates = map(grid.at, shuffled(grid.size, seed=seed))
+        self._candidates = candidates if grid.exact else allowed(candidates, space)
 
     def _next(self) -> Assignment | None:
         """The next combination that does not repeat a configuration; None after the last."""

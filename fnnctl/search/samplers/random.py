@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import count, islice
 from typing import Final
 
+from fnnctl.search.samplers.allowed import MOST_REJECTED, allowed
 from fnnctl.search.samplers.distinct import Distinct, Key
 from fnnctl.search.samplers.sequences import SEQUENCES
 from fnnctl.search.samplers.shuffle import shuffled
@@ -19,10 +20,15 @@ MOST_LISTED: Final = 100_000
 """The largest space that counts as small."""
 MOST_REPETITIONS: Final = 10_000
 """After this many repetitions in a row, a larger space counts as exhausted."""
+FEW_REJECTED: Final = 1_000
+"""After this many points in a row that violate the constraints, the rest of a small space is listed."""
 
 
 class RandomSampler(Distinct):
-    """Proposes the points of a sequence, without repeating a configuration."""
+    """Proposes the points of a sequence that fulfil the constraints, without repeating a configuration.
+
+    If hardly any points fulfil them, but the space is finite and can be counted, it is listed and shuffled.
+    """
 
     def __init__(
         self, space: Space, *, sequence: str = "pseudo_random", seed: int = 0, key: Key = identity
@@ -30,8 +36,9 @@ class RandomSampler(Distinct):
         super().__init__(key)
         self._space, self._seed = space, seed
         point = SEQUENCES[sequence](len(space.dimensions), seed=seed)
-        self._candidates = (space.assignment(point(number)) for number in count())
         self._is_small = space.size is not None and space.size <= MOST_LISTED
+        most = FEW_REJECTED if self._is_small else MOST_REJECTED
+        self._candidates = allowed((space.assignment(point(number)) for number in count()), space, most)
         self._rest: Iterator[Assignment] | None = None
 
     def _next(self) -> Assignment | None:
@@ -42,8 +49,10 @@ class RandomSampler(Distinct):
                 if self._is_new(assignment):
                     self.saved += repetitions
                     return assignment
-            self._rest = self._listed() if self._is_small else iter(())
-        return next(filter(self._is_new, self._rest), None)
+            is_rare = bool(self._space.constraints) and self._space.size is not None
+            self._rest = self._listed() if self._is_small or is_rare else iter(())
+        most = None if self._is_small else MOST_REPETITIONS
+        return next(filter(self._is_new, islice(self._rest, most)), None)
 
     def _listed(self) -> Iterator[Assignment]:
         everything = self._space.everything()

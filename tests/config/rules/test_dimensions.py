@@ -38,7 +38,7 @@ def test_the_condition_of_layers_is_that_of_each_of_their_dimensions() -> None:
     plain = {"model.hidden": {"depth": [0, 2], "width": [4, 8], "when": {"a": 1}}, "a": {"choice": [1, 2]}}
     _, depth, width = dimensions(plain)
     assert depth.conditions == (Condition("a", (1,)),)
-    assert width.conditions == (Condition("a", (1,)), Condition("model.hidden.depth", (1, 2)))
+    assert width.conditions == (Condition("a", (1,)), Condition("model.hidden.depth", range(1, 3)))
 
 
 def test_a_condition_may_lead_into_a_setting_that_is_searched_as_a_whole() -> None:
@@ -50,7 +50,7 @@ def test_a_condition_may_lead_into_a_setting_that_is_searched_as_a_whole() -> No
     ]
     by_name = {each.name: each for each in dimensions({"training.optimizer": {"choice": choice}})}
 
-    def found(path: str, wanted: Any) -> tuple[Any, ...]:
+    def found(path: str, wanted: Any) -> tuple[Any, ...] | range:
         result = condition(path, wanted, by_name)
         assert result is not None
         assert result.dimension == "training.optimizer"

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import pytest
+
+from fnnctl.config.rules.trials import TrialConfigs
+from fnnctl.config.schema.experiment import Experiment
 
 Problems = Callable[..., list[str]]
 ADAM_OR_LBFGS = "training.optimizer.name: {choice: [adam, lbfgs]}"
@@ -154,3 +158,21 @@ def test_settings_of_branches_that_no_trial_takes_are_refused(problems: Problems
     unread = "2: training.batch_size: has no effect: lbfgs always uses all rows at once"
     assert problems(text, of_lbfgs) == [unread]
     assert problems(text + search.replace("adam, ", ""), of_lbfgs) == [unread]
+
+
+def test_a_thousand_layers_with_their_own_widths_take_few_trials(
+    search_problems_of: Problems, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = []
+    experiment_of = TrialConfigs.experiment_of
+
+    def counted(self: TrialConfigs, assignment: Mapping[str, Any]) -> Experiment:
+        tried.append(assignment)
+        return experiment_of(self, assignment)
+
+    monkeypatch.setattr(TrialConfigs, "experiment_of", counted)
+    layers = "model.hidden: {depth: [0, 1000], width: [1, 9], per_layer: true}"
+    assert search_problems_of(layers) == []
+    assert max(len(each.get("model.hidden", ())) for each in tried) == 1000
+    assert len(tried) < 200
+    assert search_problems_of(layers.replace("0,", "1,"), "model.normalization: {choice: [layer, none]}")

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from fnnctl.config.rules.dimensions import space_of
+from fnnctl.config.schema.search import SearchConfig
+from fnnctl.space.corners import MOST_CORNERS, corners
+from fnnctl.space.space import Space
+
+
+def space(plain: dict[str, Any], *require: str) -> Space:
+    return space_of(SearchConfig.model_validate({"space": plain}).space, require)
+
+
+def found(constrained: Space) -> list[dict[str, Any]]:
+    return list(corners(constrained, np.random.default_rng(0)))
+
+
+def test_each_depth_has_its_largest_width() -> None:
+    layers = {"depth": [1, 4], "width": [16, 100_000], "step": None}
+    constrained = space({"model.hidden": layers}, "depth * width <= 512")
+    pairs = {(each["model.hidden.depth"], each["model.hidden.width"]) for each in found(constrained)}
+    assert {(1, 512), (2, 256), (3, 170), (4, 128)} <= pairs
+    assert all(depth * width <= 512 for depth, width in pairs)
+
+
+def test_only_what_is_compared_and_its_parents_are_there() -> None:
+    plain = {
+        "a": {"choice": ["x", "y"]},
+        "b": {"integer": [1, 9], "when": {"a": "x"}},
+        "c": {"uniform": [0, 1]},
+    }
+    constrained = space(plain, "b <= 3")
+    assert all(each.keys() == {"a", "b"} for each in found(constrained))
+    assert max(each["b"] for each in found(constrained) if each["a"] == "x") == 3
+
+
+def test_many_dimensions_have_few_corners() -> None:
+    plain = {f"x{index}": {"integer": [0, 9]} for index in range(100)}
+    require = f"{' + '.join(plain)} <= 600"
+    assert 0 < len(found(space(plain, require))) <= MOST_CORNERS
+
+
+def test_points_of_a_finite_space_are_added() -> None:
+    """The corners of an equation are hard to reach."""
+    constrained = space({name: {"integer": [1, 300]} for name in "ab"}, "a * 7 == b + 1000")
+    pairs = {(each["a"], each["b"]) for each in found(constrained)}
+    assert pairs == {(a, a * 7 - 1000) for a in range(143, 186)}
+
+
+def test_what_is_never_allowed_has_none() -> None:
+    assert found(space({"a": {"integer": [1, 9]}}, "a > 9")) == []
