@@ -20,7 +20,7 @@ def size(
 ) -> int | None:
     search = SearchConfig.model_validate({"space": plain, "require": require, "method": method})
     space = space_of(search.space, search.requirements)
-    return size_for_search(space, search, SearchBudget(max_epochs=9, trials=trials), seed=1)
+    return size_for_search(space, search, SearchBudget(max_epochs=9, trials=trials), (), seed=1)
 
 
 @pytest.mark.parametrize(
