@@ -265,7 +265,7 @@ def test_the_test_files_rows_are_divided_with_all_others_but_have_no_group(
     (tmp_path / "two.yaml").write_text(f"data: {{{data}}}\ntraining: {{epochs: 1}}\n")
     done = program("evaluate", "two.yaml")
     assert done.code == 2
-    assert "data.test_source: cross-validation divides all rows, but those of the test file" in done.err
+    assert "data.test_source: a cross-validation uses all rows, but the test file's have no group" in done.err
 
 
 def test_rows_made_on_demand_give_the_same_bits(
