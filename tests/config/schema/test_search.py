@@ -43,13 +43,13 @@ def test_other_pairs_are_called_by_both_parts(load: Load) -> None:
     [
         (
             "method: hyperbnd",
-            "method: must be one of grid, random, halving, hyperband, not 'hyperbnd' "
+            "method: must be one of grid, random, halving, hyperband, asha, not 'hyperbnd' "
             "(did you mean 'hyperband'?)",
         ),
-        ("method: 5", "method: must be one of grid, random, halving, hyperband, not 5"),
+        ("method: 5", "method: must be one of grid, random, halving, hyperband, asha, not 5"),
         (
-            "method: {scheduler: asha}",
-            "method.scheduler: must be one of full_budget, halving, hyperband, not 'asha'",
+            "method: {scheduler: tpe}",
+            "method.scheduler: must be one of full_budget, halving, hyperband, asha, not 'tpe'",
         ),
         ("method: {grid: 1}", "method.grid: unknown setting; possible here: scheduler, sampler"),
         ("budget: {max_epoch: 3}", "budget.max_epoch: unknown setting (did you mean 'max_epochs'?)"),
