@@ -40,3 +40,18 @@ def seconds(option: str) -> Callable[[str], float]:
         return number
 
     return convert
+
+
+def share(option: str) -> Callable[[str], float]:
+    """A converter of the option's text; it raises `UsageError` unless that is a number from 0 to 1."""
+
+    def convert(text: str) -> float:
+        try:
+            number = float(text)
+        except ValueError:
+            number = math.nan
+        if not 0 <= number <= 1:  # false for NaN too
+            raise UsageError(f"{option}: must be a number from 0 to 1, not {shown(text)}")
+        return number
+
+    return convert

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from fnnctl.cli.numbers import seconds
+from fnnctl.cli.numbers import seconds, share, whole_number
 from fnnctl.cli.options import (
     DEFAULT_CONFIG,
     RUNS_DIR,
@@ -96,6 +96,33 @@ def plan(
     seed: Seed = None,
     workers: Workers = None,
     max_trials: MaxTrials = None,
+    simulate_workers: Annotated[
+        int | None,
+        typer.Option(
+            "--simulate-workers",
+            metavar="N",
+            parser=whole_number("--simulate-workers", least=1),
+            help="Also simulate the search on N workers: how long it takes and how busy they are.",
+        ),
+    ] = None,
+    stragglers: Annotated[
+        float,
+        typer.Option(
+            "--stragglers",
+            metavar="SHARE",
+            parser=share("--stragglers"),
+            help="In the simulation, the share of jobs that take ten times as long.",
+        ),
+    ] = "0",  # type: ignore[assignment]  # the parser converts it
+    deaths: Annotated[
+        float,
+        typer.Option(
+            "--deaths",
+            metavar="SHARE",
+            parser=share("--deaths"),
+            help="In the simulation, the share of jobs whose worker dies and that are done again.",
+        ),
+    ] = "0",  # type: ignore[assignment]
     runs_dir: RunsDir = RUNS_DIR,
     *,
     output: Output,
@@ -110,6 +137,9 @@ def plan(
             [*(overrides or []), *OptionChange.given("--method", "search.method", method)],
             workers=workers,
             max_trials=max_trials,
+            simulated_workers=simulate_workers,
+            stragglers=stragglers,
+            deaths=deaths,
             name=name,
             seed=seed,
             runs_dir=runs_dir,

@@ -1,18 +1,24 @@
-"""`fnnctl plan`: shows what a search would do, and estimates how long it would take."""
+"""`fnnctl plan`: shows what a search would do, estimates how long it would take, and simulates it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any, TypeVar
 
 from fnnctl.commands.preparation import PreparedSearch, prepare_search
 from fnnctl.config.reading.overrides import Override
 from fnnctl.console.output import Output
 from fnnctl.modelling.loading import load_experiment
+from fnnctl.records.trials import Job
 from fnnctl.report.plan_table import plan_report
+from fnnctl.search.simulation import Disturbances, simulate
 from fnnctl.space.assignments import Assignment
-from fnnctl.stacks.estimate import RungSize, estimated_seconds
+from fnnctl.stacks.estimate import RungSize, SearchCosts, seconds_by_assignment
 from fnnctl.store.provenance import usable_processors
+
+T = TypeVar("T")
 
 
 def plan(
@@ -21,6 +27,9 @@ def plan(
     *,
     workers: int | None,
     max_trials: int | None,
+    simulated_workers: int | None,
+    stragglers: float,
+    deaths: float,
     name: str | None,
     seed: int | None,
     runs_dir: Path,
@@ -29,32 +38,66 @@ def plan(
     """Print brackets, rungs, trials, epochs and a time estimated by a short calibration; write nothing."""
     loaded = load_experiment(config, overrides, name=name, seed=seed)
     search = prepare_search(loaded, max_trials=max_trials, runs_dir=runs_dir)
-    seconds = estimated_seconds(
-        search.fits,
-        _first_assignments(search),
-        [
-            RungSize(rung.trials, rung.epochs - before)
-            for bracket in search.setup.plan.brackets
-            for rung, before in zip(
-                bracket.rungs, (0, *(rung.epochs for rung in bracket.rungs)), strict=False
-            )
-        ],
-        max_epochs=search.setup.budget.max_epochs,
-        workers=workers or usable_processors(),
-    )
+    costs = SearchCosts(search.fits, _assignments(search))
     table = {
         "method": search.setup.settings.method.name,
         **search.setup.plan.table(),
-        "seconds_estimated": None if seconds is None else round(seconds, 3),
+        "seconds_estimated": _estimate(search, costs, workers or usable_processors()),
     }
+    if simulated_workers is not None and costs.known:
+        disturbances = Disturbances(stragglers=stragglers, deaths=deaths)
+        table["simulation"] = _simulation(search, costs, simulated_workers, disturbances)
     if output.json:
         output.json_object(table)
     else:
         output.render(plan_report(table))
 
 
-def _first_assignments(search: PreparedSearch) -> Iterator[Assignment]:
+def _assignments(search: PreparedSearch) -> Iterator[Assignment]:
     """The first assignments of the search itself."""
     sampler = search.setup.sampler()
     while found := sampler.ask(1, ()):
         yield from found
+
+
+def _estimate(search: PreparedSearch, costs: SearchCosts, workers: int) -> float | None:
+    """The seconds of the whole command; None if no sampled configuration can be trained."""
+    if not costs.known:
+        return None
+    rungs = [
+        RungSize(rung.trials, rung.epochs - before)
+        for bracket in search.setup.plan.brackets
+        for rung, before in zip(bracket.rungs, (0, *(rung.epochs for rung in bracket.rungs)), strict=False)
+    ]
+    return round(costs.seconds(rungs, max_epochs=search.setup.budget.max_epochs, workers=workers), 3)
+
+
+def _simulation(
+    search: PreparedSearch, costs: SearchCosts, workers: int, disturbances: Disturbances
+) -> dict[str, Any]:
+    setup, cost_of = search.setup, _remembered(search.fits.cost)
+    seconds_of = _remembered(seconds_by_assignment(search.fits, costs))
+    found = simulate(
+        setup.scheduler(setup.sampler()),
+        lambda job: (job.stop - job.start) * cost_of(job),
+        lambda job: (job.stop - job.start) * seconds_of(job),
+        workers=workers,
+        concurrency=setup.concurrency,
+        disturbances=disturbances,
+        seed=setup.experiment.seed,
+    )
+    return {
+        name: round(value, 4) if isinstance(value, float) else value for name, value in asdict(found).items()
+    }
+
+
+def _remembered(value_of: Callable[[Assignment], T]) -> Callable[[Job], T]:
+    """The value of each trial, computed once."""
+    known: dict[int, T] = {}
+
+    def value(job: Job) -> T:
+        if job.trial.number not in known:
+            known[job.trial.number] = value_of(job.trial.assignment)
+        return known[job.trial.number]
+
+    return value

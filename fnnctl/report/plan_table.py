@@ -27,6 +27,12 @@ def plan_report(plan: Mapping[str, Any]) -> RenderableType:
         f"{plan['epochs_from_scratch']:,} if every rung trained from scratch",
         _duration(plan["seconds_estimated"]),
     ]
+    if found := plan.get("simulation"):
+        lines += [
+            f"simulated on {counted(found['workers'], 'worker')}: {_duration(found['seconds'])}",
+            f"workers are busy {found['busy']:.0%} of the time; {found['waiting']:.0%} of the results wait for "
+            "earlier ones",
+        ]
     return Group(Text(lines[0]), Text(), table, Text(), *(Text(line) for line in lines[1:]))
 
 

@@ -1,44 +1,65 @@
-"""Estimates how long a search takes, from a short calibration with its first configurations."""
+"""Estimates how long a search takes, from a short calibration with networks of its space."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from typing import TypeAlias
 
 import numpy as np
 
 from fnnctl.blas import set_blas_threads
+from fnnctl.modelling.fit import Fit
 from fnnctl.space.assignments import Assignment
-from fnnctl.stacks.grouping import best_size
-from fnnctl.stacks.planning import plan_search_workers
-from fnnctl.stacks.trial_fits import FailedTrialError, TrialFits
+from fnnctl.stacks.grouping import best_size, step_values
+from fnnctl.stacks.planning import plan_search_workers, stack_size
+from fnnctl.stacks.trial_fits import TrialFits
 from fnnctl.training.members import StackSettings
 from fnnctl.training.stack import Stack
+from fnnctl.training.trainer import Outcome, train_stack
 
-SAMPLED_TRIALS = 12
-"""The number of configurations that are timed: the first ones of the search."""
-SECONDS_OF_CALIBRATION = 2.0
+MOST_SAMPLED = 200
+"""The number of configurations from which the sizes of networks are known: the first ones of the search."""
+SECONDS_OF_SAMPLING = 0.3
+SECONDS_OF_CALIBRATION = 1.0
+SECONDS_OF_TRAINING = 0.4
+"""How long networks are trained to see after which share of their epochs they stop."""
 MOST_MEMBERS = 16
+LONG_EPOCH = 0.1
+"""An epoch that takes more seconds than this is not repeated."""
 WORKERS_GAIN = 0.8
 """The speed-up per additional worker; the rest is spent on starting and waiting."""
+SECONDS_OF_COMMAND = 2.5
+"""What a command takes without its training: imports, workers, scores and figures."""
+
+Kind: TypeAlias = tuple[str, str, str]
+"""What an epoch's time depends on beside the network's size: optimizer, precision, normalization."""
 
 
 @dataclass(frozen=True, slots=True)
 class EpochCost:
-    """Seconds per epoch for networks of one shape."""
+    """Seconds per epoch for networks of one size."""
 
     of_stack: float
     """The time of a stack that does not depend on the number of members."""
     of_member: float
     """The time that each member adds."""
-    most: int
-    """The largest number of members of a stack."""
 
     def seconds(self, members: float) -> float:
         """The time per member in a stack of `members`."""
-        return self.of_member + self.of_stack / min(max(1.0, members), self.most)
+        return self.of_member + self.of_stack / max(1.0, members)
+
+    def mixed(self, other: EpochCost, share: float) -> EpochCost:
+        """Between this cost (share 0) and another one (1); outside, an extrapolation that is never negative."""
+        return EpochCost(
+            max(0.0, self.of_stack + share * (other.of_stack - self.of_stack)),
+            max(0.0, self.of_member + share * (other.of_member - self.of_member)),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,62 +70,146 @@ class RungSize:
     epochs: int
 
 
-def estimated_seconds(
-    fits: TrialFits,
-    assignments: Iterable[Assignment],
-    rungs: Sequence[RungSize],
-    *,
-    max_epochs: int,
-    workers: int,
-) -> float | None:
-    """The seconds that all rungs and a refit of `max_epochs` take; None if no assignment can be trained.
+@dataclass(frozen=True, slots=True)
+class _Range:
+    """The costs of the narrowest and the widest network of a kind, with the values that their steps touch."""
 
-    The stack size follows from dividing a rung's networks among the shapes and the workers.
-    """
-    set_blas_threads(1)
-    deadline = time.monotonic() + SECONDS_OF_CALIBRATION
-    costs: list[EpochCost] = []
-    shapes: dict[StackSettings, int] = {}
-    for _, assignment in zip(range(SAMPLED_TRIALS), assignments, strict=False):
-        if costs and time.monotonic() >= deadline:
-            break
-        try:
-            fit = fits.fits(assignment)[0]
-        except FailedTrialError:
-            continue
-        pool, member = fit.examples(fits.data), fit.member(fits.data, fit.split(fits.data))
+    narrowest: tuple[int, EpochCost]
+    widest: tuple[int, EpochCost]
+
+    def cost(self, values: int) -> EpochCost:
+        (low, narrow), (high, wide) = self.narrowest, self.widest
+        return narrow.mixed(wide, (values - low) / (high - low)) if high > low else narrow
+
+
+class SearchCosts:
+    """What the networks of a search cost, calibrated when it is first asked for."""
+
+    def __init__(self, fits: TrialFits, assignments: Iterable[Assignment]) -> None:
+        """`assignments` are the first ones of the search."""
+        self._fits = fits
+        self._sample: list[Fit] = []
+        deadline = time.monotonic() + SECONDS_OF_SAMPLING
+        for assignment in islice(assignments, MOST_SAMPLED):
+            if fit := fits.first_fit(assignment):
+                self._sample.append(fit)
+            if self._sample and time.monotonic() >= deadline:
+                break
+
+    @property
+    def known(self) -> bool:
+        """Whether there is a network that can be trained."""
+        return bool(self._sample)
+
+    def of(self, fit: Fit) -> EpochCost:
+        """The cost of networks of this size."""
+        kind = _kind(fit)
+        found = self._ranges.get(kind) or next(iter(self._ranges.values()))
+        return found.cost(step_values(fit.settings))
+
+    def seconds(
+        self, rungs: Sequence[RungSize], *, max_epochs: int, workers: int, serial: bool = False
+    ) -> float:
+        """The seconds of a command that trains all rungs and refits one trial for `max_epochs`.
+
+        A rung's networks are divided among the sampled sizes, in stacks as the search makes them.
+        """
+        counts = Counter(fit.settings for fit in self._sample)
+        fit_of = {fit.settings: fit for fit in self._sample}
+        per_trial, share = len(self._fits.rows), self.trained_share
+        largest = max(fit_of.values(), key=lambda fit: step_values(fit.settings))
+        plan = plan_search_workers(
+            largest.settings,
+            rows=len(self._fits.data),
+            train_rows=largest.sizes[0],
+            epochs=sum(rung.trials * rung.epochs for rung in rungs) * per_trial,
+            workers=workers,
+            executor="serial" if serial else None,
+        )
+        total = 0.0
+        for rung in rungs:
+            for settings, count in counts.items():
+                members = rung.trials * per_trial * count / len(self._sample)
+                size = stack_size(
+                    settings, math.ceil(members), rows=len(self._fits.data), workers=plan.workers
+                )
+                total += members * rung.epochs * self.of(fit_of[settings]).seconds(min(size, members))
+        total *= share / (1.0 + WORKERS_GAIN * (plan.workers - 1))
+        alone = math.fsum(self.of(fit).seconds(1) for fit in self._sample) / len(self._sample)
+        return SECONDS_OF_COMMAND + total + alone * max_epochs * share
+
+    @cached_property
+    def trained_share(self) -> float:
+        """The share of their epochs that networks train for, from those that end in a short time; else 1."""
+        deadline, shares = time.monotonic() + SECONDS_OF_TRAINING, []
+        for fit in self._sample:
+            training = fit.experiment.training
+            if training.early_stopping is None and training.convergence is None:
+                return 1.0
+            left = deadline - time.monotonic()
+            if left <= 0:
+                break
+            (trained,) = train_stack(self._stack(fit, 1), seconds=left)
+            if trained.outcome is not Outcome.OUT_OF_TIME:
+                shares.append(trained.epochs / training.epochs)
+        return math.fsum(shares) / len(shares) if shares else 1.0
+
+    @cached_property
+    def _ranges(self) -> Mapping[Kind, _Range]:
+        """The calibrated costs by kind, the most frequent kinds first."""
+        set_blas_threads(1)
+        deadline = time.monotonic() + SECONDS_OF_CALIBRATION
+        found: dict[Kind, _Range] = {}
+        for kind, _ in Counter(map(_kind, self._sample)).most_common():
+            if found and time.monotonic() >= deadline:
+                break
+            alike = [fit for fit in self._sample if _kind(fit) == kind]
+            ends = [choose(alike, key=lambda fit: step_values(fit.settings)) for choose in (min, max)]
+            narrowest, widest = ((step_values(fit.settings), self._measured(fit)) for fit in ends)
+            found[kind] = _Range(narrowest, widest)
+        return found
+
+    def _measured(self, fit: Fit) -> EpochCost:
+        alone = _seconds_an_epoch(self._stack(fit, 1))
         most = min(best_size(fit.settings), MOST_MEMBERS)
-        alone, together = (_seconds_an_epoch(Stack(fit.settings, [member] * k, pool)) for k in (1, most))
-        of_member = together if most == 1 else max(0.0, together - alone) / (most - 1)
-        costs.append(EpochCost(max(0.0, alone - of_member), of_member, best_size(fit.settings)))
-        shapes[fit.settings] = fit.sizes[0]
-    if not costs:
-        return None
-    per_trial = len(fits.rows)
-    latest, train_rows = list(shapes.items())[-1]
-    plan = plan_search_workers(
-        latest,
-        rows=len(fits.data),
-        train_rows=train_rows,
-        epochs=sum(rung.trials * rung.epochs for rung in rungs) * per_trial,
-        workers=workers,
-        executor=None,
-    )
-    total = 0.0
-    for rung in rungs:
-        members = rung.trials * per_trial / len(shapes) / plan.workers
-        total += _mean_seconds(costs, members) * rung.trials * per_trial * rung.epochs
-    return total / (1.0 + WORKERS_GAIN * (plan.workers - 1)) + _mean_seconds(costs, 1) * max_epochs
+        if most == 1 or alone > LONG_EPOCH:
+            return EpochCost(0.0, alone)
+        together = _seconds_an_epoch(self._stack(fit, most))
+        of_member = max(0.0, together - alone) / (most - 1)
+        return EpochCost(max(0.0, alone - of_member), of_member)
+
+    def _stack(self, fit: Fit, members: int) -> Stack:
+        data = self._fits.data
+        return Stack(fit.settings, [fit.member(data, fit.split(data))] * members, fit.examples(data))
 
 
-def _mean_seconds(costs: Sequence[EpochCost], members: float) -> float:
-    return math.fsum(cost.seconds(members) for cost in costs) / len(costs)
+def seconds_by_assignment(fits: TrialFits, costs: SearchCosts) -> Callable[[Assignment], float]:
+    """The seconds of an epoch of all of a trial's networks on one worker, by assignment."""
+    by_settings: dict[StackSettings, float] = {}
+
+    def seconds(assignment: Assignment) -> float:
+        fit = fits.first_fit(assignment)
+        if fit is None:
+            return 0.0
+        if fit.settings not in by_settings:
+            by_settings[fit.settings] = costs.of(fit).seconds(len(fits.rows)) * len(fits.rows)
+        return by_settings[fit.settings]
+
+    return seconds
+
+
+def _kind(fit: Fit) -> Kind:
+    training = fit.experiment.training
+    return training.optimizer.name, training.precision, str(fit.experiment.model.normalization)
 
 
 def _seconds_an_epoch(stack: Stack) -> float:
-    """The time of the second epoch, for all members together."""
+    """The time of an epoch, for all members together: the second one, unless an epoch is long."""
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        stack.run_epoch(diagnose=False, should_stop=lambda: False)
-        begun = time.perf_counter()
-        stack.run_epoch(diagnose=False, should_stop=lambda: False)
-    return time.perf_counter() - begun
+        for _ in range(2):
+            begun = time.perf_counter()
+            stack.run_epoch(diagnose=False, should_stop=lambda: False)
+            seconds = time.perf_counter() - begun
+            if seconds > LONG_EPOCH:
+                break
+    return seconds

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from typing import TypeAlias
@@ -17,6 +18,7 @@ from fnnctl.data.splits.folds import divide, most_folds
 from fnnctl.data.splits.parts import Rows, Split
 from fnnctl.errors import ConfigError, InputError, Problem
 from fnnctl.modelling.fit import Fit, completed, memory_shortage
+from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.seeds import fold_seed
 from fnnctl.space.assignments import Assignment
 from fnnctl.tasks.task import TaskData
@@ -73,6 +75,17 @@ class TrialFits:
         order = f"{settings_text(drafts[0].settings)} {drafts[0].preprocessing}"
         return order, [(fit.settings, fit.sizes) for fit in drafts]
 
+    def cost(self, assignment: Assignment) -> int:
+        """The virtual time of an epoch of a trial; 0 if its configuration is invalid."""
+        try:
+            return epoch_cost(self.stack_keys(assignment)[1])
+        except FailedTrialError:
+            return 0
+
+    def first_fit(self, assignment: Assignment) -> Fit | None:
+        """The first of a trial's fits, without its seed; None if the configuration is invalid."""
+        return self._any_size(assignment)
+
     def training_bytes(self, assignment: Assignment) -> int:
         """The memory that training a trial's network needs; 0 if its configuration is invalid."""
         fit = self._any_size(assignment)
@@ -86,17 +99,19 @@ class TrialFits:
     def _any_size(self, assignment: Assignment) -> Fit | None:
         """The first fit of a trial, without a memory check; None if the configuration is invalid."""
         try:
-            return self._drafts(assignment, check_memory=False)[0]
+            return self._drafts(assignment, check_memory=False, most=1)[0]
         except FailedTrialError:
             return None
 
-    def _drafts(self, assignment: Assignment, *, check_memory: bool = True) -> list[Fit]:
-        """The trial's fits, without their seeds."""
+    def _drafts(
+        self, assignment: Assignment, *, check_memory: bool = True, most: int | None = None
+    ) -> list[Fit]:
+        """The trial's fits, or the first `most` of them, without their seeds."""
         drafts = []
         try:
             experiment = self.configs.experiment_of(assignment)
             key = json.dumps(experiment.data.model_dump(), sort_keys=True)
-            for index, rows in enumerate(self.rows):
+            for index, rows in enumerate(self.rows[:most]):
                 known = self._preprocessors.get((key, index))
                 fit = Fit.of(self.data, experiment, rows, seed=0, preprocessor=known, check_memory=False)
                 self._preprocessors[key, index] = fit.preprocessor
@@ -108,6 +123,11 @@ class TrialFits:
             told = "; ".join(f"{each.path}: {each.message}" for each in error.problems)
             raise FailedTrialError(told) from error
         return drafts
+
+
+def epoch_cost(keys: Sequence[StackKey]) -> int:
+    """The virtual time of an epoch: rows × parameters, over all fits of a trial."""
+    return sum(ParameterLayout(settings.shape).size * rows for settings, (rows, *_) in keys)
 
 
 @lru_cache(maxsize=1000)

@@ -10,13 +10,12 @@ from fnnctl.errors import DataError, MachineError
 from fnnctl.executors.protocols import Executor
 from fnnctl.executors.work import run_pulled
 from fnnctl.modelling.fit import Fit
-from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.records.journal import Journal
 from fnnctl.records.trials import Job, JobKey, Result, Status, Trial
 from fnnctl.stacks.fit_queue import FitQueue, PlannedStack
 from fnnctl.stacks.measures import FitObjective, ObjectiveMeasure
 from fnnctl.stacks.planning import stack_size
-from fnnctl.stacks.trial_fits import FailedTrialError, StackKey, TrialFits
+from fnnctl.stacks.trial_fits import FailedTrialError, StackKey, TrialFits, epoch_cost
 from fnnctl.stacks.trial_results import (
     MeasuredFit,
     ended_fits,
@@ -134,8 +133,7 @@ class TrialRunner:
         if found is None:
             try:
                 order, keys = self._fits.stack_keys(trial.assignment)
-                cost = sum(ParameterLayout(settings.shape).size * rows for settings, (rows, *_) in keys)
-                found = _Shapes(order, keys, cost)
+                found = _Shapes(order, keys, epoch_cost(keys))
             except FailedTrialError as error:
                 found = error
             self._shapes[trial.number] = found

@@ -51,16 +51,48 @@ def test_without_a_space_there_is_nothing_to_plan(program: Program, iris: Path) 
 
 
 def test_a_members_share_of_a_stack() -> None:
-    """3 s per stack and 2 s per member: 5 s alone, 2.75 s per member in a stack of four; at most eight."""
-    cost = EpochCost(of_stack=3.0, of_member=2.0, most=8)
-    assert [cost.seconds(members) for members in (0.4, 1, 4, 8, 20)] == [5.0, 5.0, 2.75, 2.375, 2.375]
+    """3 s per stack and 2 s per member: 5 s alone, 2.75 s per member in a stack of four."""
+    cost = EpochCost(of_stack=3.0, of_member=2.0)
+    assert [cost.seconds(members) for members in (0.4, 1, 4, 8)] == [5.0, 5.0, 2.75, 2.375]
+
+
+def test_costs_between_and_beyond_two_sizes() -> None:
+    narrow, wide = EpochCost(1.0, 2.0), EpochCost(3.0, 10.0)
+    assert narrow.mixed(wide, 0.5) == EpochCost(2.0, 6.0)
+    assert narrow.mixed(wide, 0.0) == narrow
+    assert narrow.mixed(wide, -1.0) == EpochCost(0.0, 0.0)
+    assert narrow.mixed(wide, 2.0) == EpochCost(5.0, 18.0)
 
 
 def test_more_epochs_are_estimated_to_take_longer(program: Program, config: str) -> None:
-    def seconds(epochs: int) -> float:
+    def seconds(epochs: int, stopping: str = "null") -> float:
         changes = ["--set", "search.trials=3", "--set", f"search.budget.max_epochs={epochs}"]
+        changes += ["--set", f"training.early_stopping={stopping}"]
         planned = program("plan", config, "--method", "random", *changes, "--json").json
         estimated: float = planned["seconds_estimated"]
         return estimated
 
-    assert seconds(20_000) > 20 * seconds(20)
+    assert seconds(200_000) > 10 * seconds(20)
+    assert seconds(200_000, stopping="{patience: 1}") < seconds(200_000) / 3
+
+
+def test_a_search_is_simulated_on_other_workers(program: Program, config: str) -> None:
+    def simulated(*arguments: str) -> dict[str, float]:
+        planned = program("plan", config, "--method", "asha", "--json", *arguments).json
+        found: dict[str, float] = planned["simulation"]
+        return found
+
+    one, many = simulated("--simulate-workers", "1"), simulated("--simulate-workers", "1000")
+    assert (one["workers"], many["workers"]) == (1, 1000)
+    assert one["busy"] == pytest.approx(1.0)
+    assert many["busy"] < 0.1
+    assert one["jobs"] == many["jobs"] >= 50
+    assert many["seconds"] < one["seconds"]
+    assert simulated("--simulate-workers", "1", "--deaths", "0.5")["busy"] == pytest.approx(1.0)
+
+
+def test_a_simulation_is_printed(program: Program, config: str) -> None:
+    done = program("plan", config, "--simulate-workers", "3", "--stragglers", "0.1")
+    assert "simulated on 3 workers: about" in done.out
+    refused = program("plan", config, "--simulate-workers", "3", "--stragglers", "2")
+    assert (refused.code, "--stragglers: must be a number from 0 to 1, not '2'" in refused.err) == (2, True)
