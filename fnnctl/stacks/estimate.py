@@ -55,7 +55,7 @@ class EpochCost:
         return self.of_member + self.of_stack / max(1.0, members)
 
     def mixed(self, other: EpochCost, share: float) -> EpochCost:
-        """The cost between this one (share 0) and another (1); outside of that, extrapolated, but not below 0."""
+        """The cost between this one (share 0) and another (1), or beyond them, but never below 0."""
         return EpochCost(
             max(0.0, self.of_stack + share * (other.of_stack - self.of_stack)),
             max(0.0, self.of_member + share * (other.of_member - self.of_member)),

@@ -208,6 +208,7 @@ class TrialRunner:
                 "from": stack.start,
                 "to": stack.stop,
                 "seconds": round(result.seconds, 4),
+                "ended": round(result.ended, 4),
             }
         )
 

@@ -81,6 +81,8 @@ class StackResult(Generic[T]):
     state: State | None
     """The states of those fits, in order, if they were wanted."""
     seconds: float
+    ended: float
+    """When it was done, in seconds since 1970."""
 
 
 @dataclass(slots=True)
@@ -129,6 +131,7 @@ def train_item(progress: Progress, shared: WorkerData, item: StackItem[T]) -> St
         digests={k: state_digest(state) for k, state in states.items()},
         state=concatenate_members(list(states.values())) if item.keep and states else None,
         seconds=time.monotonic() - begun,
+        ended=time.time(),
     )
 
 

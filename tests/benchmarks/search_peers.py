@@ -66,6 +66,8 @@ class Told:
     accuracy: float
     searching: float | None = None
     """Seconds from the data in memory to the last trial's end, where a whole command has more in its time."""
+    busy: float | None = None
+    """The share of the time from the first job to the last in which the workers trained."""
 
     @property
     def milliseconds(self) -> float:
@@ -113,8 +115,16 @@ def fnnctl(seed: int, *, shapes: bool) -> Told:
         seconds = time.perf_counter() - begun
         found = json.loads(done.stdout)
         manifest = json.loads(Path(found["run"], "manifest.json").read_text(encoding="utf-8"))
+        busy = share_of_work(Path(found["run"], "timeline.jsonl"))
     accuracy = found["best"]["metrics"]["test"]["accuracy"]
-    return Told(seconds, found["epochs_trained"], accuracy, manifest["seconds"]["training"])
+    return Told(seconds, found["epochs_trained"], accuracy, manifest["seconds"]["training"], busy)
+
+
+def share_of_work(timeline: Path) -> float:
+    """The workers' time in training, relative to the time from the first job's start to the last one's end."""
+    events = [json.loads(line) for line in timeline.read_text(encoding="utf-8").splitlines()]
+    span = max(each["ended"] for each in events) - min(each["ended"] - each["seconds"] for each in events)
+    return float(sum(each["seconds"] for each in events) / span / len(os.sched_getaffinity(0)))
 
 
 def optuna(seed: int, *, shapes: bool) -> Told:
