@@ -35,7 +35,19 @@ def search(
     workers: Workers = None,
     executor: Annotated[
         str | None,
-        typer.Option("--executor", metavar="KIND", help="serial or processes (default: the faster one)."),
+        typer.Option(
+            "--executor",
+            metavar="KIND",
+            help="serial, processes or dask (default: the faster of the first two).",
+        ),
+    ] = None,
+    dask_address: Annotated[
+        str | None,
+        typer.Option(
+            "--dask-address",
+            metavar="ADDRESS",
+            help="A Dask scheduler, such as tcp://10.0.0.5:8786 (default: workers on this machine).",
+        ),
     ] = None,
     max_trials: MaxTrials = None,
     time_limit: Annotated[
@@ -67,7 +79,12 @@ def search(
 
     with interruption(output) as signals:
         options = SearchOptions(
-            method=method, workers=workers, executor=executor, max_trials=max_trials, time_limit=time_limit
+            method=method,
+            workers=workers,
+            executor=executor,
+            max_trials=max_trials,
+            time_limit=time_limit,
+            dask_address=dask_address,
         )
         if resume is not None:
             run = resume_search(
