@@ -24,6 +24,30 @@ from fnnctl.cli.options import (
 from fnnctl.console.output import Output
 from fnnctl.console.signals import ended_by_signals, interruption
 
+ExecutorName = Annotated[
+    str | None,
+    typer.Option(
+        "--executor", metavar="KIND", help="serial, processes or dask (default: the faster of the first two)."
+    ),
+]
+DaskAddress = Annotated[
+    str | None,
+    typer.Option(
+        "--dask-address",
+        metavar="ADDRESS",
+        help="A Dask scheduler, such as tcp://10.0.0.5:8786 (default: workers on this machine).",
+    ),
+]
+TimeLimit = Annotated[
+    float | None,
+    typer.Option(
+        "--time-limit",
+        metavar="SECONDS",
+        parser=seconds("--time-limit"),
+        help="Stop the search after this many seconds.",
+    ),
+]
+
 
 @with_output
 def search(
@@ -33,32 +57,10 @@ def search(
     name: Name = None,
     seed: Seed = None,
     workers: Workers = None,
-    executor: Annotated[
-        str | None,
-        typer.Option(
-            "--executor",
-            metavar="KIND",
-            help="serial, processes or dask (default: the faster of the first two).",
-        ),
-    ] = None,
-    dask_address: Annotated[
-        str | None,
-        typer.Option(
-            "--dask-address",
-            metavar="ADDRESS",
-            help="A Dask scheduler, such as tcp://10.0.0.5:8786 (default: workers on this machine).",
-        ),
-    ] = None,
+    executor: ExecutorName = None,
+    dask_address: DaskAddress = None,
     max_trials: MaxTrials = None,
-    time_limit: Annotated[
-        float | None,
-        typer.Option(
-            "--time-limit",
-            metavar="SECONDS",
-            parser=seconds("--time-limit"),
-            help="Stop the search after this many seconds.",
-        ),
-    ] = None,
+    time_limit: TimeLimit = None,
     resume: Annotated[
         str | None,
         typer.Option(

@@ -191,6 +191,8 @@ class ClusterExecutor:
             if self._calls:
                 self._calls.join()
             if self._connection:
+                with suppress(MachineError):
+                    self._connection.call(leave_session, self._session, workers=[*self._threads])
                 self._connection.close()
 
     def _start(self) -> None:
@@ -285,8 +287,6 @@ class ClusterExecutor:
                     return
             self._wake.wait(SECONDS_BETWEEN_CALLS + SECONDS_PER_WORKER * len(self._threads))
             self._wake.clear()
-        with suppress(MachineError):
-            self.connection.call(leave_session, self._session, workers=[*self._threads])
 
     def _call_workers(self, connection: Connection) -> None:
         """See which workers there are, and exchange progress with the busy ones."""

@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 from fnnctl.errors import MachineError, UsageError
@@ -44,7 +45,7 @@ class ClusterLostError(MachineError):
     """The scheduler has ended or cannot be reached any more."""
 
     def __init__(self, address: str) -> None:
-        super().__init__(f"the connection to the Dask scheduler at {address} is lost")
+        super().__init__(f"the connection to the Dask scheduler at {address} is lost: continue with --resume")
 
 
 class DaskExecutor(ClusterExecutor):
@@ -163,17 +164,26 @@ class DaskConnection:
 
 
 def _connected(distributed: Any, address: str) -> Any:
-    """A client of the scheduler at the address; raises `UsageError` if none answers."""
+    """A client of the scheduler at the address; raises `UsageError` if none answers.
+
+    A client that cannot connect does not clean up well, so a bare connection is tried first.
+    """
+
+    async def knock() -> None:
+        await (await distributed.comm.connect(address, timeout=SECONDS_TO_CONNECT)).close()
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about versions of packages that fnnctl does not use
+            asyncio.run(knock())
             return distributed.Client(address, timeout=SECONDS_TO_CONNECT, set_as_default=False)
     except OSError as error:
         within = counted(SECONDS_TO_CONNECT, "second")
         reason = f"no Dask scheduler answers at {address} within {within}"
         raise UsageError(f"--dask-address: {reason}") from error
-    except (TypeError, ValueError) as error:
-        raise UsageError(f"--dask-address: '{address}' is no address such as tcp://10.0.0.5:8786") from error
+    except Exception as error:  # what another kind of server answers may be anything, even a MemoryError
+        reason = f"'{address}' is not the address of a Dask scheduler, such as tcp://HOST:8786"
+        raise UsageError(f"--dask-address: {reason}") from error
 
 
 @contextmanager
@@ -187,33 +197,38 @@ def _local_cluster(distributed: Any, workers: int) -> Iterator[str]:
 
     with scratch_folder() as folder, ExitStack() as undo:
         undo.enter_context(dask.config.set({"temporary-directory": str(folder)}))
-        scheduler = distributed.LocalCluster(
-            n_workers=0,
-            dashboard_address="127.0.0.1:0",
-            scheduler_kwargs={"dashboard": False},
-            silence_logs=logging.CRITICAL + 1,
-        )
-        address: str = undo.enter_context(scheduler).scheduler_address
-        command = [sys.executable, "-m", "dask", "worker", address, "--host", "127.0.0.1", "--no-dashboard"]
-        command += ["--nworkers", str(workers), "--nthreads", "1", "--memory-limit", "0"]
-        command += ["--local-directory", str(folder), "--death-timeout", "30"]
         try:
-            process = subprocess.Popen(
-                command,
-                env={**os.environ, **WORKER_VARIABLES, "PYTHONPATH": os.pathsep.join(sys.path)},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
+            cluster = distributed.LocalCluster(
+                n_workers=0,
+                dashboard_address="127.0.0.1:0",
+                scheduler_kwargs={"dashboard": False},
+                silence_logs=logging.CRITICAL + 1,
             )
-        except OSError as error:
+            address: str = undo.enter_context(cluster).scheduler_address
+            process = _start_workers(address, workers, folder)
+        except (OSError, RuntimeError) as error:
             raise WorkersRefusedError(str(error)) from error
         undo.callback(_end, process)
-        while len(scheduler.scheduler_info["workers"]) < workers:
+        while len(cluster.scheduler.workers) < workers:
             if process.poll() is not None:
                 raise WorkersRefusedError("Dask's worker processes ended at once")
             time.sleep(0.05)
         yield address
+
+
+def _start_workers(address: str, workers: int, folder: Path) -> subprocess.Popen[bytes]:
+    """Start a process that starts the workers; files go to the folder, and words nowhere."""
+    command = [sys.executable, "-m", "dask", "worker", address, "--host", "127.0.0.1", "--no-dashboard"]
+    command += ["--nworkers", str(workers), "--nthreads", "1", "--memory-limit", "0"]
+    command += ["--local-directory", str(folder), "--death-timeout", "30"]
+    return subprocess.Popen(
+        command,
+        env={**os.environ, **WORKER_VARIABLES, "PYTHONPATH": os.pathsep.join(sys.path)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -45,6 +45,6 @@ class Machine:
             ("the BLAS", self.blas, here.blas),
             ("the BLAS's kind of processor", self.kernels, here.kernels),
             ("the processor", self.processor, here.processor),
-            ("NumPy's instruction sets", " ".join(self.features), " ".join(here.features)),
+            ("the list of NumPy's instruction sets", " ".join(self.features), " ".join(here.features)),
         )
         return "; ".join(f"{what} is {there}, here {own}" for what, there, own in pairs if there != own)

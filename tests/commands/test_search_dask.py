@@ -72,7 +72,7 @@ def test_wrong_addresses_end_with_2_and_leave_no_folder(
         ),
         (
             ["--executor", "dask", "--dask-address", "tcp://"],
-            "--dask-address: 'tcp://' is no address such as tcp://10.0.0.5:8786",
+            "--dask-address: 'tcp://' is not the address of a Dask scheduler, such as tcp://HOST:8786",
         ),
     ):
         done = program("search", str(config), *arguments)

@@ -6,8 +6,10 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -188,8 +190,20 @@ def test_addresses_without_a_scheduler(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dask, "SECONDS_TO_CONNECT", 1)
     with pytest.raises(UsageError, match="no Dask scheduler answers at tcp:"):
         check_dask("tcp://127.0.0.1:9")
-    with pytest.raises(UsageError, match="'nowhere://x' is no address such as"):
+    with pytest.raises(UsageError, match="'nowhere://x' is not the address of a Dask scheduler"):
         check_dask("nowhere://x")
+
+
+@extra
+def test_another_server_is_not_taken_for_a_scheduler() -> None:
+    """Such as the scheduler's own dashboard."""
+    pytest.importorskip("distributed")
+    with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
+        server.RequestHandlerClass.log_message = lambda *arguments: None  # type: ignore[attr-defined]
+        threading.Thread(target=server.serve_forever).start()
+        with pytest.raises(UsageError, match="Dask scheduler"):
+            check_dask(f"tcp://127.0.0.1:{server.server_port}")
+        server.shutdown()
 
 
 @extra
