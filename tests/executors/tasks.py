@@ -138,9 +138,3 @@ def writes_into(progress: Progress, array: np.ndarray) -> float:
     """Arrays that come with an item are changed in place by the training."""
     array += 1
     return float(array.sum())
-
-
-def tell_pid_and_work(progress: Progress, folder: str) -> None:
-    """Write this process's id into the folder, and work until asked to stop."""
-    (Path(folder) / str(os.getpid())).touch()
-    until_stopped(progress, 0)
