@@ -170,7 +170,9 @@ def _connected(distributed: Any, address: str) -> Any:
     """
 
     async def knock() -> None:
-        await (await distributed.comm.connect(address, timeout=SECONDS_TO_CONNECT)).close()
+        connecting = distributed.comm.connect(address, timeout=SECONDS_TO_CONNECT)
+        comm = await asyncio.wait_for(connecting, SECONDS_TO_CONNECT)  # also for a server that says nothing
+        await comm.close()
 
     try:
         with warnings.catch_warnings():
