@@ -24,6 +24,30 @@ from fnnctl.cli.options import (
 from fnnctl.console.output import Output
 from fnnctl.console.signals import ended_by_signals, interruption
 
+ExecutorName = Annotated[
+    str | None,
+    typer.Option(
+        "--executor", metavar="KIND", help="serial, processes or dask (default: the faster of the first two)."
+    ),
+]
+DaskAddress = Annotated[
+    str | None,
+    typer.Option(
+        "--dask-address",
+        metavar="ADDRESS",
+        help="A Dask scheduler, such as tcp://10.0.0.5:8786 (default: workers on this machine).",
+    ),
+]
+TimeLimit = Annotated[
+    float | None,
+    typer.Option(
+        "--time-limit",
+        metavar="SECONDS",
+        parser=seconds("--time-limit"),
+        help="Stop the search after this many seconds.",
+    ),
+]
+
 
 @with_output
 def search(
@@ -33,20 +57,10 @@ def search(
     name: Name = None,
     seed: Seed = None,
     workers: Workers = None,
-    executor: Annotated[
-        str | None,
-        typer.Option("--executor", metavar="KIND", help="serial or processes (default: the faster one)."),
-    ] = None,
+    executor: ExecutorName = None,
+    dask_address: DaskAddress = None,
     max_trials: MaxTrials = None,
-    time_limit: Annotated[
-        float | None,
-        typer.Option(
-            "--time-limit",
-            metavar="SECONDS",
-            parser=seconds("--time-limit"),
-            help="Stop the search after this many seconds.",
-        ),
-    ] = None,
+    time_limit: TimeLimit = None,
     resume: Annotated[
         str | None,
         typer.Option(
@@ -67,7 +81,12 @@ def search(
 
     with interruption(output) as signals:
         options = SearchOptions(
-            method=method, workers=workers, executor=executor, max_trials=max_trials, time_limit=time_limit
+            method=method,
+            workers=workers,
+            executor=executor,
+            max_trials=max_trials,
+            time_limit=time_limit,
+            dask_address=dask_address,
         )
         if resume is not None:
             run = resume_search(

@@ -59,6 +59,7 @@ def resume_search(
     if not extends and _is_over(folder):
         output.note(f"{folder.path} is complete: nothing to do")
         return folder
+    options.check_cluster()
     run = take_over_run(folder)
     signals.run, signals.resumed_by = str(run.path), "search"
     with ExitStack() as undo:

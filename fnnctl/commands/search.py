@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ from fnnctl.console.output import Output
 from fnnctl.console.progress import amount_progress
 from fnnctl.console.signals import Interruption
 from fnnctl.errors import NoFinishedTrialError, UsageError, did_you_mean
+from fnnctl.executors.cluster import ClusterOptions
+from fnnctl.executors.dask import check_dask
 from fnnctl.executors.registry import BY_NAME, make_executor
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import load_experiment, split_data
@@ -58,12 +61,26 @@ class SearchOptions:
     executor: str | None
     max_trials: int | None
     time_limit: float | None
+    dask_address: str | None = None
 
     def __post_init__(self) -> None:
         if self.executor is not None and self.executor not in BY_NAME:
-            known = " or ".join(BY_NAME)
+            *others, last = BY_NAME
+            known = f"{', '.join(others)} or {last}"
             hint = did_you_mean(self.executor, BY_NAME)
             raise UsageError(f"there is no executor '{self.executor}'; choose {known}{hint}")
+        if self.dask_address is not None and self.executor != "dask":
+            raise UsageError("--dask-address needs --executor dask")
+
+    def check_cluster(self) -> None:
+        """Raise `UsageError` if there is no Dask, or no worker at its address, before anything is written."""
+        if self.executor == "dask":
+            check_dask(self.dask_address)
+
+    @property
+    def most_workers(self) -> int:
+        """How many workers may be used: by default all processors of this machine, or of the cluster."""
+        return self.workers or (sys.maxsize if self.dask_address else usable_processors())
 
     @property
     def changes(self) -> list[OptionChange]:
@@ -96,6 +113,7 @@ def search(
     started = time.monotonic()
     loaded = load_experiment(config, [*overrides, *options.changes], name=name, seed=seed)
     prepared = prepare_search(loaded, max_trials=options.max_trials, runs_dir=runs_dir)
+    options.check_cluster()
     with signals.graceful():
         run = _create(prepared, runs_dir)
         signals.run, signals.resumed_by = str(run.path), "search"
@@ -207,10 +225,9 @@ def _search(session: _Session) -> str:
         rows=len(fits.data),
         train_rows=fits.most_train_rows,
         epochs=epochs,
-        workers=options.workers or usable_processors(),
+        workers=options.most_workers,
         executor=BY_NAME[options.executor] if options.executor else None,
     )
-    session.output.detail(f"{plan.kind}, {plan.workers} at once")
     before = sum(result.epochs for result in session.journal.results.values()) * len(fits.rows)
     with session.signals.graceful(), amount_progress(session.output, epochs) as show:
 
@@ -221,7 +238,14 @@ def _search(session: _Session) -> str:
         def note(text: str) -> None:
             warn(session.run, [text], session.output.note)
 
-        with make_executor(plan.kind, workers=plan.workers, poll=poll, note=note) as executor:
+        def on_event(event: Mapping[str, Any]) -> None:
+            session.run.note_times([event])
+
+        cluster = ClusterOptions(options.dask_address, note, on_event)
+        with make_executor(
+            plan.kind, workers=plan.workers, poll=poll, note=note, cluster=cluster
+        ) as executor:
+            session.output.detail(f"{plan.kind}, {executor.workers} at once")
             runner = TrialRunner(
                 RunnerSettings(
                     metric=objective.metric,
@@ -233,7 +257,7 @@ def _search(session: _Session) -> str:
                 TrialCheckpoints(session.run.path),
                 session.journal,
                 executor,
-                on_stack=lambda event: session.run.note_times([event]),
+                on_stack=on_event,
             )
             return run_search(
                 setup.scheduler(session.sampler),

@@ -13,8 +13,12 @@ class FallbackExecutor:
 
     def __init__(self, first: Executor, second: Executor, note: Note) -> None:
         """`note` is called if the second has to take over."""
-        self.workers = first.workers
         self._active, self._second, self._note = first, second, note
+
+    @property
+    def workers(self) -> int:
+        """See `Executor`."""
+        return self._active.workers
 
     def share(self, value: T) -> Shared[T]:
         """See `Executor`."""
@@ -29,7 +33,7 @@ class FallbackExecutor:
         except WorkersRefusedError as error:  # raised only by the first item, so no other is running
             self._note(f"{error.message}; all work runs in this process instead, with the same results")
             self._active.shutdown()
-            self._active, self.workers = self._second, self._second.workers
+            self._active = self._second
             return self._active.submit(work, *args)
 
     def poll(self) -> bool:

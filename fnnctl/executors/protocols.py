@@ -43,8 +43,9 @@ class Shared(Generic[T]):
 class Executor(Protocol):
     """Runs work items."""
 
-    workers: int
-    """How many items it runs at the same time."""
+    @property
+    def workers(self) -> int:
+        """How many items it runs at the same time; on a cluster this changes."""
 
     def share(self, value: T) -> Shared[T]:
         """Send a value to each worker once; pass the returned handle to `submit` in its place.

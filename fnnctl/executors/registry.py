@@ -6,27 +6,39 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final, Literal
 
+from fnnctl.executors.cluster import ClusterOptions
+from fnnctl.executors.dask import DaskExecutor
 from fnnctl.executors.fallback import FallbackExecutor
 from fnnctl.executors.processes import ProcessExecutor
 from fnnctl.executors.protocols import Executor, Note, Poll
 from fnnctl.executors.serial import SerialExecutor
 from fnnctl.executors.threads import ThreadExecutor
 
-ExecutorKind = Literal["serial", "threads", "processes"]
+ExecutorKind = Literal["serial", "threads", "processes", "dask"]
 
 EXECUTORS: Final[Mapping[ExecutorKind, Callable[[int, Poll], Executor]]] = {
     "serial": SerialExecutor,
     "threads": ThreadExecutor,
     "processes": ProcessExecutor,
+    "dask": DaskExecutor,
 }
 
-BY_NAME: Final[Mapping[str, ExecutorKind]] = {"serial": "serial", "processes": "processes"}
+BY_NAME: Final[Mapping[str, ExecutorKind]] = {
+    "serial": "serial",
+    "processes": "processes",
+    "dask": "dask",
+}
 """The executors that a user can choose."""
 
 
 @contextmanager
 def make_executor(
-    kind: ExecutorKind, *, workers: int, poll: Poll, note: Note | None = None
+    kind: ExecutorKind,
+    *,
+    workers: int,
+    poll: Poll,
+    note: Note | None = None,
+    cluster: ClusterOptions | None = None,
 ) -> Iterator[Executor]:
     """An executor that is shut down at the end of the block.
 
@@ -37,8 +49,9 @@ def make_executor(
             stop.
         note: Called with a message for the user if the system cannot start workers and this process does the
             work instead. Without `note`, `submit` raises `WorkersRefusedError`.
+        cluster: The options of the executor "dask".
     """
-    executor = EXECUTORS[kind](workers, poll)
+    executor = DaskExecutor(workers, poll, cluster) if kind == "dask" else EXECUTORS[kind](workers, poll)
     if note is not None:
         executor = FallbackExecutor(executor, SerialExecutor(1, poll), note)
     try:

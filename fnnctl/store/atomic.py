@@ -10,9 +10,10 @@ import errno
 import os
 import shutil
 import stat
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from fnnctl.errors import DataError, FnnctlError, MachineError, Problem, UsageError
 from fnnctl.store.names import temporary_file_name
@@ -211,3 +212,10 @@ def cannot_write(path: Path, error: OSError) -> FnnctlError:
         return damaged(path, _NOT_A_FILE)
     advice = _ADVICE.get(error.errno or 0)
     return MachineError(f"{path} cannot be written: {error.strerror}" + (f"; {advice}" if advice else ""))
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A folder in the system's folder for temporary files; it is deleted at the end of the block."""
+    with TemporaryDirectory(prefix="fnnctl-", ignore_cleanup_errors=True) as name:
+        yield Path(name)

@@ -165,17 +165,20 @@ class PulledRunner(ToyRunner):
         return job.key, (job,)
 
 
+LOCAL: list[ExecutorKind] = [kind for kind in get_args(ExecutorKind) if kind != "dask"]
+
+
 @pytest.fixture(scope="module")
 def executors() -> Iterator[Mapping[ExecutorKind, Executor]]:
     """One of each kind for all searches, because processes start slowly."""
     with ExitStack() as started:
         yield {
             kind: started.enter_context(make_executor(kind, workers=2, poll=lambda done: False))
-            for kind in get_args(ExecutorKind)
+            for kind in LOCAL
         }
 
 
-@pytest.mark.parametrize("kind", get_args(ExecutorKind))
+@pytest.mark.parametrize("kind", LOCAL)
 def test_the_same_results_with_any_executor(
     executors: Mapping[ExecutorKind, Executor],
     kind: ExecutorKind,

@@ -27,7 +27,7 @@ def results(work: Callable[..., Any], *items: tuple[Any, ...]) -> dict[int, Any]
 def test_what_cannot_be_sent_is_a_failure() -> None:
     with pytest.raises(AttributeError, match="gives_a_lambda"):
         results(tasks.gives_a_lambda, ())
-    with pytest.raises(TypeError, match="StubbornError"):
+    with pytest.raises((TypeError, tasks.StubbornError)):  # itself once Dask is imported: it teaches pickle
         results(tasks.fails_stubbornly, ())
     with pytest.raises(Exception, match="pickle"):
         results(tasks.times, (lambda: None, 3))

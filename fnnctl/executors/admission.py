@@ -1,0 +1,107 @@
+"""Which workers of a cluster may do work: those with this fnnctl. Other differences are only reported."""
+
+from __future__ import annotations
+
+import pkgutil
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
+from functools import cached_property
+from typing import Any
+
+import fnnctl
+from fnnctl.errors import UsageError
+from fnnctl.executors.machines import Machine
+from fnnctl.executors.protocols import Note
+
+SECONDS_FOR_FIRST = 10.0
+"""How long to wait for the first worker."""
+
+Call = Callable[..., Mapping[str, Any]]
+"""Calls a function in each of the `workers`, and returns what it returns or raises."""
+
+
+class Admission:
+    """Knows each worker that has joined, and has something to tell about some of them."""
+
+    def __init__(self, note: Note, on_worker: Callable[[Mapping[str, Any]], None]) -> None:
+        self._note, self._on_worker = note, on_worker
+        self._notes: deque[str] = deque()
+        self._events: deque[Mapping[str, Any]] = deque()
+        self._refusals: dict[str, str] = {}
+        """By worker, why it gets no work."""
+        self._told: set[str] = set()
+        self.admitted: set[str] = set()
+        """The workers that may do work and have not left."""
+
+    @cached_property
+    def _here(self) -> Machine:
+        return Machine.here()
+
+    def admit(self, call: Call, alive: Iterable[str]) -> Sequence[str]:
+        """Judge the workers that are new, and return those that may do work."""
+        living = set(alive)
+        if self.admitted and not self.admitted & living:
+            self._notes.append("no worker is left: waiting for another one")
+        self.admitted &= living
+        unknown = sorted(living - self.admitted - set(self._refusals))
+        if not unknown:
+            return []
+        versions = call(pkgutil.resolve_name, "fnnctl:__version__", workers=unknown)
+        for worker, version in versions.items():
+            if reason := _refusal(version):
+                self._refuse(worker, reason)
+        same = [worker for worker in unknown if versions.get(worker) == fnnctl.__version__]
+        new = []
+        for worker, machine in call(Machine.here, workers=same).items():
+            if isinstance(machine, Machine):
+                self._welcome(worker, machine)
+                new.append(worker)
+            elif not isinstance(machine, OSError):
+                self._refuse(worker, f"{type(machine).__name__}: {machine}")
+        self.admitted.update(new)
+        return new
+
+    def await_first(self, admit: Callable[[], object]) -> None:
+        """Wait until a worker may do work; raises `UsageError` if none joins."""
+        deadline = time.monotonic() + SECONDS_FOR_FIRST
+        while True:
+            admit()
+            if self.admitted:
+                return
+            if self._refusals:
+                raise UsageError(*self._refusals.values())
+            if time.monotonic() > deadline:
+                raise UsageError("the Dask scheduler has no workers: start some with `dask worker ADDRESS`")
+            time.sleep(0.1)
+
+    def tell(self) -> None:
+        """Pass on what there is to tell; the listeners may write files, so this is the caller's thread."""
+        while self._notes:
+            self._note(self._notes.popleft())
+        while self._events:
+            self._on_worker(self._events.popleft())
+
+    def _welcome(self, worker: str, machine: Machine) -> None:
+        differences = machine.differences(self._here)
+        self._events.append({"worker": worker, **asdict(machine)})
+        if differences and differences not in self._told:
+            self._told.add(differences)
+            self._notes.append(f"on worker {worker} {differences}: the last digits of its results may differ")
+
+    def _refuse(self, worker: str, reason: str) -> None:
+        self._refusals[worker] = f"worker {worker} gets no work: {reason}"
+        self._notes.append(self._refusals[worker])
+
+
+def _refusal(version: object) -> str | None:
+    """Why a worker with this version, or this error when it was asked, gets no work; None if it may."""
+    own = fnnctl.__version__
+    if isinstance(version, ImportError):
+        return f"fnnctl is not installed there; install fnnctl {own}"
+    if isinstance(version, OSError):  # it has just left
+        return None
+    if isinstance(version, Exception):
+        return f"{type(version).__name__}: {version}"
+    return None if version == own else f"it has fnnctl {version}, not {own}"

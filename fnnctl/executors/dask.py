@@ -1,0 +1,245 @@
+"""Dask: workers on several machines, or on this one. The only file that imports Dask."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from fnnctl.errors import MachineError, UsageError
+from fnnctl.executors.cluster import ClusterExecutor, ClusterOptions
+from fnnctl.executors.protocols import Poll, R, WorkersRefusedError
+from fnnctl.executors.remote import RemoteItem, RemoteResult, run_item
+from fnnctl.store.atomic import scratch_folder
+from fnnctl.text import counted
+
+SECONDS_TO_CONNECT = 5
+SECONDS_TO_ANSWER = 5
+"""After this time a worker is taken to be dead, busy or unreachable; it is asked again later."""
+SECONDS_TO_END = 10
+
+CONFIG = {"distributed.admin.large-graph-warning-threshold": "1TB"}  # an item may have large checkpoints
+WORKER_VARIABLES = {"DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False"}
+LOGGERS = ("distributed", "distributed.client", "distributed.gc", "tornado", "tornado.application", "asyncio")
+
+
+class NoDaskError(UsageError):
+    """Dask is not installed."""
+
+    def __init__(self) -> None:
+        super().__init__("--executor dask needs Dask: pip install 'fnnctl[dask]'")
+
+
+class ClusterLostError(MachineError):
+    """The scheduler has ended or cannot be reached any more."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(f"the connection to the Dask scheduler at {address} is lost: continue with --resume")
+
+
+class DaskExecutor(ClusterExecutor):
+    """Runs items on the workers of a Dask scheduler, or on worker processes of this machine."""
+
+    def __init__(self, workers: int, poll: Poll, options: ClusterOptions | None = None) -> None:
+        """Raises `UsageError` if Dask is missing, or if there is no scheduler or worker at the address."""
+        options = options or ClusterOptions()
+        if options.address is None:
+            import_dask()
+        super().__init__(lambda: DaskConnection(options.address, workers), workers, poll, options)
+
+
+def check_dask(address: str | None) -> None:
+    """Raise `UsageError` if Dask is missing, or if there is no scheduler or no usable worker."""
+    DaskExecutor(1, lambda done: False, ClusterOptions(address)).shutdown()
+
+
+def import_dask() -> Any:
+    """The module `distributed`, silenced; raises `NoDaskError` if it is not installed."""
+    try:
+        import distributed
+    except ImportError as error:
+        raise NoDaskError from error
+    for name in LOGGERS:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    return distributed
+
+
+class DaskConnection:
+    """See `Connection`."""
+
+    def __init__(self, address: str | None, workers: int) -> None:
+        """Connect to the scheduler at the address, or start one with as many worker processes here."""
+        self._distributed = import_dask()
+        import dask.config
+
+        with ExitStack() as undo:
+            undo.enter_context(dask.config.set(CONFIG))
+            if address is None:
+                address = undo.enter_context(_local_cluster(self._distributed, workers))
+            self.address = address
+            self._client = _connected(self._distributed, address)
+            undo.callback(self._client.close, timeout=SECONDS_TO_CONNECT)
+            self._undo = undo.pop_all()
+        self._name, self._placed = uuid.uuid4().hex, 0
+        self._values: dict[str, Any] = {}
+
+    def threads(self) -> tuple[Mapping[str, int], Mapping[str, int]]:
+        """See `Connection`."""
+        scheduler = self._client.scheduler
+        with self._answering():
+            return self._client.sync(scheduler.ncores), self._client.sync(scheduler.ncores_running)
+
+    def call(
+        self, function: Callable[..., Any], *args: Any, workers: Sequence[str], **settings: Any
+    ) -> Mapping[str, Any]:
+        """See `Connection`."""
+
+        async def call_one(worker: str) -> Mapping[str, Any]:
+            answering = self._client._run(function, *args, workers=[worker], on_error="return", **settings)
+            try:
+                answer: Mapping[str, Any] = await asyncio.wait_for(answering, SECONDS_TO_ANSWER)
+            except TimeoutError:
+                return {}
+            return answer
+
+        async def call_all() -> Sequence[Mapping[str, Any]]:
+            return await asyncio.gather(*map(call_one, workers))
+
+        with self._answering():
+            answers = self._client.sync(call_all)
+        return {worker: answer for each in answers for worker, answer in each.items()}
+
+    def place(self, values: Sequence[Any], workers: Sequence[str]) -> None:
+        """See `Connection`. One worker passes the values on to the next."""
+        self._placed += 1
+        named = {f"fnnctl-{self._name}-{self._placed}-{k}": value for k, value in enumerate(values)}
+        if named:
+            with self._answering():
+                self._values = self._client.scatter(named, workers=list(workers), broadcast=True)
+
+    def spread(self, workers: Sequence[str]) -> None:
+        """See `Connection`."""
+        if self._values and self.has_values():
+            with self._answering():
+                self._client.replicate(list(self._values.values()), workers=list(workers))
+
+    def has_values(self) -> bool:
+        """See `Connection`."""
+        return all(value.status == "finished" for value in self._values.values())
+
+    def submit(self, worker: str, item: RemoteItem[R]) -> Future[RemoteResult[R]]:
+        """See `Connection`."""
+        executor = self._client.get_executor(pure=False, workers=[worker], allow_other_workers=False)
+        sent: Future[RemoteResult[R]] = executor.submit(run_item, item, *self._values.values())
+        return sent
+
+    def is_lost(self, sent: Future[RemoteResult[Any]]) -> bool:
+        """See `Connection`."""
+        if sent.cancelled():
+            return True
+        return isinstance(sent.exception(), self._distributed.KilledWorker | self._distributed.CancelledError)
+
+    def close(self) -> None:
+        """See `Connection`."""
+        self._undo.close()
+
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
+        """Raise `ClusterLostError` if the scheduler does not answer within the block."""
+        try:
+            yield
+        except OSError as error:
+            raise ClusterLostError(self.address) from error
+
+
+def _connected(distributed: Any, address: str) -> Any:
+    """A client of the scheduler at the address; raises `UsageError` if none answers.
+
+    A client that cannot connect does not clean up well, so a bare connection is tried first.
+    """
+
+    async def knock() -> None:
+        connecting = distributed.comm.connect(address, timeout=SECONDS_TO_CONNECT)
+        comm = await asyncio.wait_for(connecting, SECONDS_TO_CONNECT)  # also for a server that says nothing
+        await comm.close()
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about versions of packages that fnnctl does not use
+            asyncio.run(knock())
+            return distributed.Client(address, timeout=SECONDS_TO_CONNECT, set_as_default=False)
+    except OSError as error:
+        within = counted(SECONDS_TO_CONNECT, "second")
+        reason = f"no Dask scheduler answers at {address} within {within}"
+        raise UsageError(f"--dask-address: {reason}") from error
+    except Exception as error:  # what another kind of server answers may be anything, even a MemoryError
+        reason = f"'{address}' is not the address of a Dask scheduler, such as tcp://HOST:8786"
+        raise UsageError(f"--dask-address: {reason}") from error
+
+
+@contextmanager
+def _local_cluster(distributed: Any, workers: int) -> Iterator[str]:
+    """The address of a scheduler in this process, with as many worker processes of one thread each.
+
+    A terminal sends its signals to all processes of its session. This process handles them; the workers have
+    a session of their own. Each has a nanny, which starts another if it dies.
+    """
+    import dask.config
+
+    with scratch_folder() as folder, ExitStack() as undo:
+        undo.enter_context(dask.config.set({"temporary-directory": str(folder)}))
+        try:
+            cluster = distributed.LocalCluster(
+                n_workers=0,
+                dashboard_address="127.0.0.1:0",
+                scheduler_kwargs={"dashboard": False},
+                silence_logs=logging.CRITICAL + 1,
+            )
+            address: str = undo.enter_context(cluster).scheduler_address
+            process = _start_workers(address, workers, folder)
+        except (OSError, RuntimeError) as error:
+            raise WorkersRefusedError(str(error)) from error
+        undo.callback(_end, process)
+        while len(cluster.scheduler.workers) < workers:
+            if process.poll() is not None:
+                raise WorkersRefusedError("Dask's worker processes ended at once")
+            time.sleep(0.05)
+        yield address
+
+
+def _start_workers(address: str, workers: int, folder: Path) -> subprocess.Popen[bytes]:
+    """Start a process that starts the workers; files go to the folder, and words nowhere."""
+    command = [sys.executable, "-m", "dask", "worker", address, "--host", "127.0.0.1", "--no-dashboard"]
+    command += ["--nworkers", str(workers), "--nthreads", "1", "--memory-limit", "0"]
+    command += ["--local-directory", str(folder), "--death-timeout", "30"]
+    return subprocess.Popen(
+        command,
+        env={**os.environ, **WORKER_VARIABLES, "PYTHONPATH": os.pathsep.join(sys.path)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the processes that this one has started, too."""
+    process.terminate()
+    try:
+        process.wait(SECONDS_TO_END)
+    except subprocess.TimeoutExpired:
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.kill()
+        process.wait()

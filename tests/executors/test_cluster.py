@@ -1,0 +1,215 @@
+"""The executor of clusters with a cluster in this process, whose workers are threads."""
+
+from __future__ import annotations
+
+import pkgutil
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+import fnnctl
+from fnnctl.errors import MachineError
+from fnnctl.executors import remote
+from fnnctl.executors.cluster import MOST_ATTEMPTS, ClusterExecutor, ClusterOptions
+from fnnctl.executors.protocols import WorkerKilledError
+from fnnctl.executors.remote import RemoteItem, RemoteResult, leave_session, run_item
+from fnnctl.executors.work import run_work
+from tests.executors import tasks
+
+
+class ToyConnection:
+    """Workers of one thread each, which the test adds, pauses and kills."""
+
+    def __init__(self, *workers: str) -> None:
+        self.alive = dict.fromkeys(workers, 1)
+        self.paused: set[str] = set()
+        self.versions: dict[str, object] = {}
+        self.placed: list[list[str]] = []
+        self.sent: list[tuple[str, int]] = []
+        self.to_lose = 0
+        """How many items are lost without being run."""
+        self.gone = self.closed = False
+        self._pool = ThreadPoolExecutor(8)
+
+    def threads(self) -> tuple[Mapping[str, int], Mapping[str, int]]:
+        if self.gone:
+            raise MachineError("the scheduler is gone")
+        return self.alive, {each: count for each, count in self.alive.items() if each not in self.paused}
+
+    def call(
+        self, function: Callable[..., Any], *args: Any, workers: Sequence[str], **settings: Any
+    ) -> Mapping[str, Any]:
+        if function is pkgutil.resolve_name:
+            return {each: self.versions.get(each, fnnctl.__version__) for each in workers}
+        if function is leave_session:  # all workers are this process
+            return {}
+        return {each: function(*args, **settings) for each in workers if each in self.alive}
+
+    def place(self, values: Sequence[Any], workers: Sequence[str]) -> None:
+        self._values = values
+        self.placed.append(list(workers))
+
+    def spread(self, workers: Sequence[str]) -> None:
+        self.placed.append(list(workers))
+
+    def has_values(self) -> bool:
+        return True
+
+    def submit(self, worker: str, item: RemoteItem[Any]) -> Future[RemoteResult[Any]]:
+        self.sent.append((worker, item.number))
+        if self.to_lose:
+            self.to_lose -= 1
+            lost: Future[RemoteResult[Any]] = Future()
+            lost.cancel()
+            return lost
+        return self._pool.submit(run_item, item, *self._values)
+
+    def is_lost(self, sent: Future[RemoteResult[Any]]) -> bool:
+        return sent.cancelled()
+
+    def close(self) -> None:
+        for session in [*remote._coordinators]:  # also threads of workers that are said to be dead
+            remote.exchange_progress(session, stop=True)
+            leave_session(session)
+        self._pool.shutdown()
+        self.closed = True
+
+
+def never(done: int) -> bool:
+    return False
+
+
+def executor_of(connection: ToyConnection, **options: Any) -> ClusterExecutor:
+    return ClusterExecutor(lambda: connection, 100, never, ClusterOptions("toy", **options))
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_a_thread_has_one_item_at_a_time_and_the_rest_waits_here() -> None:
+    connection = ToyConnection("a", "b")
+    executor = executor_of(connection)
+    futures = [executor.submit(tasks.until_stopped, number) for number in range(5)]
+    assert sorted(connection.sent) == [("a", 1), ("b", 2)]
+    assert [future.running() for future in futures] == [True, True, False, False, False]
+    assert [future.cancel() for future in futures] == [False, False, True, True, True]
+    executor.shutdown()
+    assert [future.result() for future in futures[:2]] == [0, 1]
+    assert connection.closed
+
+
+def test_a_worker_that_joins_gets_values_and_items_and_a_paused_one_none() -> None:
+    connection = ToyConnection("a", "b")
+    connection.paused = {"a"}
+    executor = executor_of(connection)
+    value = executor.share(7)
+    assert executor.workers == 1
+    blocking = [executor.submit(tasks.until_stopped, 1), executor.submit(tasks.until_stopped, 2)]
+    connection.alive = {"a": 1, "b": 1, "c": 2}
+    wait_until(lambda: executor.workers == 3)
+    assert executor.submit(tasks.times, value, 2).result(20) == 14
+    assert {worker for worker, _ in connection.sent} == {"b", "c"}
+    assert connection.placed == [["b"], ["c"]]
+    executor.shutdown()
+    assert [future.result() for future in blocking] == [1, 2]
+
+
+def test_items_of_a_dead_worker_have_been_killed_and_others_go_on() -> None:
+    connection = ToyConnection("a", "b")
+    executor = executor_of(connection)
+    one, two = executor.submit(tasks.until_stopped, 1), executor.submit(tasks.until_stopped, 2)
+    connection.alive = {"b": 1}
+    with pytest.raises(WorkerKilledError):
+        one.result(20)
+    assert executor.workers == 1
+    assert not two.done()
+    executor.shutdown()
+    assert two.result() == 2
+
+
+def test_progress_never_falls_although_a_worker_dies() -> None:
+    counts: list[int] = []
+    connection = ToyConnection("a", "b")
+
+    def poll(done: int) -> bool:
+        counts.append(done)
+        return False
+
+    executor = ClusterExecutor(lambda: connection, 100, poll, ClusterOptions("toy"))
+    future = executor.submit(tasks.until_stopped, 1)
+    wait_until(lambda: executor.poll() or counts[-1] == 1)
+    connection.alive = {"b": 1}
+    assert isinstance(future.exception(20), WorkerKilledError)
+    executor.poll()
+    assert executor.submit(tasks.times, 3, 4).result(20) == 12
+    executor.poll()
+    executor.shutdown()
+    assert counts == sorted(counts)
+    assert counts[-1] == 5
+
+
+def test_what_a_living_worker_loses_is_sent_again() -> None:
+    connection = ToyConnection("a", "b")
+    connection.to_lose = MOST_ATTEMPTS - 1
+    executor = executor_of(connection)
+    assert executor.submit(tasks.times, 3, 4).result(20) == 12
+    assert len(connection.sent) == MOST_ATTEMPTS
+    connection.to_lose = MOST_ATTEMPTS
+    with pytest.raises(WorkerKilledError):
+        executor.submit(tasks.times, 3, 4).result(20)
+    executor.shutdown()
+
+
+def test_what_was_stopped_for_a_silent_coordinator_is_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = ToyConnection("a")
+    monkeypatch.setattr(remote, "LEASE", -1.0)
+    executor = executor_of(connection)
+    future = executor.submit(tasks.until_stopped, 3)
+    wait_until(lambda: len(connection.sent) > 2)
+    assert not future.done()
+    monkeypatch.undo()
+    executor.shutdown()
+    assert future.result(20) == 3
+
+
+def test_a_lost_connection_fails_all_items() -> None:
+    connection = ToyConnection("a")
+    executor = executor_of(connection)
+    futures = [executor.submit(tasks.until_stopped, number) for number in range(2)]
+    connection.gone = True
+    for future in futures:
+        with pytest.raises(MachineError, match="scheduler is gone"):
+            future.result(20)
+    with pytest.raises(MachineError, match="scheduler is gone"):
+        executor.submit(tasks.times, 1, 2).result(20)
+    executor.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("version", "told"),
+    [
+        ("0.0.9", f"it has fnnctl 0.0.9, not {fnnctl.__version__}"),
+        (
+            ModuleNotFoundError("fnnctl"),
+            f"fnnctl is not installed there; install fnnctl {fnnctl.__version__}",
+        ),
+        (ValueError("damaged"), "ValueError: damaged"),
+    ],
+)
+def test_a_worker_without_this_version_gets_no_work(version: object, told: str) -> None:
+    notes: list[str] = []
+    connection = ToyConnection("a", "b")
+    connection.versions["a"] = version
+    executor = executor_of(connection, note=notes.append)
+    assert executor.workers == 1
+    assert dict(run_work(executor, tasks.times, [(2, 3), (2, 4), (2, 5)])) == {0: 6, 1: 8, 2: 10}
+    executor.shutdown()
+    assert {worker for worker, _ in connection.sent} == {"b"}
+    assert notes == [f"worker a gets no work: {told}"]

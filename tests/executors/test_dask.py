@@ -1,0 +1,269 @@
+"""Dask: a real scheduler and workers, which join, die and differ."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import fnnctl
+from fnnctl.errors import MachineError, UsageError
+from fnnctl.executors import dask
+from fnnctl.executors.cluster import ClusterOptions
+from fnnctl.executors.dask import DaskExecutor, check_dask
+from fnnctl.executors.registry import make_executor
+from fnnctl.executors.work import run_work
+from tests.executors import tasks
+from tests.executors.clusters import ROOT, DaskCluster, dask_cluster, end
+
+extra = pytest.mark.extra
+
+
+@pytest.fixture(scope="module")
+def shared_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DaskCluster]:
+    """Two workers, which no test kills."""
+    pytest.importorskip("distributed")
+    with dask_cluster(tmp_path_factory.mktemp("cluster")) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def own_cluster(tmp_path: Path) -> Iterator[DaskCluster]:
+    """Two workers for a test that kills them or adds others."""
+    pytest.importorskip("distributed")
+    with dask_cluster(tmp_path / "cluster") as cluster:
+        yield cluster
+
+
+def never(done: int) -> bool:
+    return False
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def joined(cluster: DaskCluster, count: int, **options: Any) -> DaskExecutor:
+    """An executor that has seen this number of workers."""
+    executor = DaskExecutor(sys.maxsize, never, ClusterOptions(cluster.address, **options))
+    executor.submit(tasks.fails, 1).exception()
+    wait_until(lambda: executor.workers == count)
+    return executor
+
+
+@extra
+def test_each_worker_gets_a_shared_value_once(shared_cluster: DaskCluster, tmp_path: Path) -> None:
+    workers = {worker.pid for worker in shared_cluster.workers}
+    with make_executor(
+        "dask", workers=2, poll=never, cluster=ClusterOptions(shared_cluster.address)
+    ) as executor:
+        value = executor.share(tasks.Counted(str(tmp_path)))
+        items = [(value, number) for number in range(12)]
+        done = dict(run_work(executor, tasks.uses, items))
+    assert {number: item for number, (item, _) in done.items()} == {number: number for number in range(12)}
+    assert {pid for _, pid in done.values()} == workers
+    for pid in workers:
+        assert (tmp_path / f"received-{pid}").read_text() == "."
+    assert (tmp_path / f"sent-{os.getpid()}").read_text() == "."
+
+
+@extra
+def test_arrays_of_an_item_can_be_written(shared_cluster: DaskCluster) -> None:
+    with make_executor(
+        "dask", workers=2, poll=never, cluster=ClusterOptions(shared_cluster.address)
+    ) as executor:
+        assert executor.submit(tasks.writes_into, np.zeros(100_000)).result() == 100_000
+
+
+@extra
+def test_a_worker_has_one_blas_thread(shared_cluster: DaskCluster) -> None:
+    with make_executor(
+        "dask", workers=2, poll=never, cluster=ClusterOptions(shared_cluster.address)
+    ) as executor:
+        threads, *_ = executor.submit(tasks.surroundings).result()
+    assert threads == 1
+
+
+@extra
+def test_killed_in_company_it_runs_again_alone(own_cluster: DaskCluster, tmp_path: Path) -> None:
+    marks = tmp_path / "marks"
+    marks.mkdir()
+    executor = joined(own_cluster, 2)
+    items = [(str(marks), number) for number in range(4)]
+    done = dict(run_work(executor, tasks.killed_in_company, items))
+    executor.shutdown()
+    assert sorted(done) == [0, 1, 2, 3]
+    assert done[1] == 0
+    assert sorted(worker.poll() or 0 for worker in own_cluster.workers) == [-signal.SIGKILL, 0]
+
+
+@extra
+def test_what_kills_two_workers_is_given_up(own_cluster: DaskCluster) -> None:
+    executor = joined(own_cluster, 2)
+    assert dict(run_work(executor, tasks.killed, [(1,)], on_killed=lambda index: -1)) == {0: -1}
+    executor.shutdown()
+    assert [worker.wait(10) for worker in own_cluster.workers] == [-signal.SIGKILL, -signal.SIGKILL]
+
+
+@extra
+def test_a_worker_that_joins_gets_the_values_even_when_all_others_are_dead(own_cluster: DaskCluster) -> None:
+    notes: list[str] = []
+    options = ClusterOptions(own_cluster.address, notes.append)
+    with make_executor("dask", workers=sys.maxsize, poll=never, cluster=options) as executor:
+        value = executor.share(7)
+        assert executor.submit(tasks.times, value, 2).result() == 14
+        wait_until(lambda: executor.workers == 2)
+        own_cluster.add_worker()
+        wait_until(lambda: executor.workers == 3)
+        for worker in own_cluster.workers:
+            worker.kill()
+            worker.wait()
+        future = executor.submit(tasks.times, value, 3)
+        wait_until(lambda: executor.poll() or bool(notes) or future.done())
+        if future.done():  # it was sent to a worker before its death was known
+            future = executor.submit(tasks.times, value, 3)
+            wait_until(lambda: executor.poll() or bool(notes))
+        assert notes == ["no worker is left: waiting for another one"]
+        own_cluster.add_worker()
+        assert future.result(60) == 21
+
+
+@extra
+def test_a_worker_with_another_version_is_refused(own_cluster: DaskCluster) -> None:
+    notes: list[str] = []
+    executor = joined(own_cluster, 2, note=notes.append)
+    own_cluster.add_worker(preload="import fnnctl\nfnnctl.__version__ = '0.0.9'\n")
+    wait_until(lambda: executor.poll() or bool(notes))
+    assert executor.workers == 2
+    executor.shutdown()
+    (note,) = notes
+    assert note.startswith("worker tcp://")
+    assert note.endswith(f"gets no work: it has fnnctl 0.0.9, not {fnnctl.__version__}")
+
+
+@extra
+def test_another_processor_is_told_once_and_recorded(own_cluster: DaskCluster) -> None:
+    notes: list[str] = []
+    events: list[Mapping[str, Any]] = []
+    executor = joined(own_cluster, 2, note=notes.append, on_worker=events.append)
+    older = "from fnnctl.store import provenance\nprovenance.processor_model = lambda: 'an older one'\n"
+    for _ in range(2):
+        own_cluster.add_worker(preload=older)
+    wait_until(lambda: executor.poll() or executor.workers == 4)
+    executor.poll()
+    executor.shutdown()
+    (note,) = notes
+    assert "the processor is an older one, here " in note
+    assert len({event["worker"] for event in events}) == 4
+    assert [event["processor"] for event in events].count("an older one") == 2
+
+
+@extra
+def test_the_end_of_the_scheduler_is_an_error(tmp_path: Path) -> None:
+    pytest.importorskip("distributed")
+    with dask_cluster(tmp_path / "cluster", workers=1) as cluster:
+        executor = DaskExecutor(1, never, ClusterOptions(cluster.address))
+        future = executor.submit(tasks.tell_and_wait)
+        wait_until(future.running)
+        end([cluster.scheduler])
+        with pytest.raises(MachineError, match="connection to the Dask scheduler"):
+            future.result(90)
+        executor.shutdown()
+
+
+@extra
+def test_addresses_without_a_scheduler(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("distributed")
+    monkeypatch.setattr(dask, "SECONDS_TO_CONNECT", 1)
+    with pytest.raises(UsageError, match="no Dask scheduler answers at tcp:"):
+        check_dask("tcp://127.0.0.1:9")
+    with pytest.raises(UsageError, match="'nowhere://x' is not the address of a Dask scheduler"):
+        check_dask("nowhere://x")
+
+
+@extra
+def test_another_server_is_not_taken_for_a_scheduler() -> None:
+    """Such as the scheduler's own dashboard."""
+    pytest.importorskip("distributed")
+    with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
+        server.RequestHandlerClass.log_message = lambda *arguments: None  # type: ignore[attr-defined]
+        threading.Thread(target=server.serve_forever).start()
+        with pytest.raises(UsageError, match="Dask scheduler"):
+            check_dask(f"tcp://127.0.0.1:{server.server_port}")
+        server.shutdown()
+
+
+@extra
+def test_a_scheduler_without_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("distributed")
+    monkeypatch.setattr("fnnctl.executors.admission.SECONDS_FOR_FIRST", 0.5)
+    with dask_cluster(tmp_path / "cluster", workers=0) as cluster:
+        with pytest.raises(UsageError, match="the Dask scheduler has no workers"):
+            check_dask(cluster.address)
+        cluster.add_worker(preload="import fnnctl\nfnnctl.__version__ = '0.0.9'\n")
+        monkeypatch.setattr("fnnctl.executors.admission.SECONDS_FOR_FIRST", 60)
+        with pytest.raises(UsageError, match=r"gets no work: it has fnnctl 0\.0\.9"):
+            check_dask(cluster.address)
+
+
+def test_without_dask_the_message_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(UsageError, match=r"pip install 'fnnctl\[dask\]'"):
+        check_dask(None)
+    with pytest.raises(UsageError, match=r"pip install 'fnnctl\[dask\]'"):
+        check_dask("tcp://127.0.0.1:9")
+
+
+@extra
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_workers_of_this_machine_leave_nothing(tmp_path: Path) -> None:
+    """No process, no file, no word on standard error, although one is killed and a signal comes."""
+    pytest.importorskip("distributed")
+    (tmp_path / "here").mkdir()
+    (tmp_path / "temporary").mkdir()
+    script = (
+        "import os, signal, sys, time\n"
+        "from fnnctl.executors.registry import make_executor; from fnnctl.executors.work import run_work\n"
+        "from tests.executors import tasks\n"
+        "if __name__ == '__main__':\n"
+        "    signal.signal(signal.SIGINT, lambda *_: None)\n"
+        "    def pids():\n"
+        "        return [pid for _, (_, pid) in run_work(executor, tasks.process, [(1,)] * 4)]\n"
+        "    with make_executor('dask', workers=2, poll=lambda done: False) as executor:\n"
+        "        before = {*pids()}\n"
+        "        os.killpg(0, signal.SIGINT)\n"
+        "        print(len(before), {*pids()} == before)\n"
+        "        print(sorted(run_work(executor, tasks.killed_once, [(sys.argv[1], k) for k in range(3)])))\n"
+        "        after = {*pids()}\n"
+        "    time.sleep(0.5)\n"
+        "    print([pid for pid in before | after if os.path.exists(f'/proc/{pid}')])\n"
+    )
+    (tmp_path / "script.py").write_text(script)
+    environment = {**os.environ, "TMPDIR": str(tmp_path / "temporary"), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, str(tmp_path / "script.py"), str(tmp_path)],
+        cwd=tmp_path / "here",
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        start_new_session=True,
+    )
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == ["2 True", "[(0, 0), (1, 1), (2, 2)]", "[]"]
+    assert list((tmp_path / "here").iterdir()) == []
+    assert list((tmp_path / "temporary").iterdir()) == []

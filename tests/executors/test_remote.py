@@ -1,0 +1,59 @@
+"""What a worker of a cluster does, in this process."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from fnnctl.executors import remote
+from fnnctl.executors.protocols import Progress, Shared
+from fnnctl.executors.remote import RemoteItem, exchange_progress, join_session, leave_session, run_item
+from tests.executors import tasks
+
+
+def told(progress: Progress) -> list[object]:
+    """What the coordinator sees and says while the item runs."""
+    progress.advance(2)
+    before = [exchange_progress("a", stop=False), exchange_progress("b", stop=True), progress.should_stop()]
+    progress.advance(1)
+    return [*before, exchange_progress("a", stop=True), progress.should_stop()]
+
+
+def test_an_item_tells_its_coordinator_of_its_progress_and_is_stopped_by_it() -> None:
+    result = run_item(RemoteItem("a", 5, told, ()))
+    assert result.value == [{5: 2}, {}, False, {5: 3}, True]
+    assert (result.done, result.abandoned) == (3, False)
+    assert exchange_progress("a", stop=False) == {}
+    stopped = run_item(RemoteItem("a", 6, told, ()))  # it may begin after the call
+    assert stopped.value is not None
+    assert stopped.value[2] is True
+    leave_session("a")
+    leave_session("b")
+
+
+def test_handles_become_values() -> None:
+    handles: tuple[Shared[int], Shared[int]] = Shared(1), Shared(0)
+    item = RemoteItem("a", 1, tasks.times, handles)
+    assert run_item(item, 3, 4).value == 12
+    leave_session("a")
+
+
+def test_an_item_stops_when_its_coordinator_is_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote, "LEASE", 0.05)
+    silent = run_item(RemoteItem("a", 1, tasks.until_stopped, (7,)))
+    assert (silent.value, silent.done, silent.abandoned) == (None, 1, True)
+    exchange_progress("a", stop=True)
+    asked = run_item(RemoteItem("a", 2, tasks.until_stopped, (7,)))
+    assert (asked.value, asked.abandoned) == (7, False)
+    leave_session("a")
+
+
+def test_calls_do_not_fill_the_workers_log(caplog: pytest.LogCaptureFixture) -> None:
+    log = logging.getLogger("distributed.worker")
+    join_session("a")
+    with caplog.at_level(logging.INFO, "distributed.worker"):
+        log.info("Run out-of-band function %r", exchange_progress.__name__)
+        log.info("Run out-of-band function %r", "other")
+    leave_session("a")
+    assert caplog.messages == ["Run out-of-band function 'other'"]
