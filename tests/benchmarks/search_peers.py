@@ -291,6 +291,8 @@ def main() -> None:
             for values in zip(*((t.seconds, t.epochs, t.milliseconds, t.accuracy) for t in runs), strict=True)
         )
         print(f"{name:18} {seconds:8.1f} {epochs:7.0f} {each:12.2f} {each / own:6.1f} {accuracy:14.4f}")
+    busy = statistics.median(each.busy for each in told["fnnctl"] if each.busy is not None)
+    print(f"fnnctl's workers are busy {busy:.0%} of the time from the first job to the last")
 
 
 if __name__ == "__main__":
