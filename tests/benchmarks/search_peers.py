@@ -121,7 +121,7 @@ def fnnctl(seed: int, *, shapes: bool) -> Told:
 
 
 def share_of_work(timeline: Path) -> float:
-    """The workers' time in training, relative to the time from the first job's start to the last one's end."""
+    """The workers' time in training, relative to that from the first job's start to the last one's end."""
     events = [json.loads(line) for line in timeline.read_text(encoding="utf-8").splitlines()]
     span = max(each["ended"] for each in events) - min(each["ended"] - each["seconds"] for each in events)
     return float(sum(each["seconds"] for each in events) / span / len(os.sched_getaffinity(0)))
