@@ -16,7 +16,7 @@ from fnnctl.config.schema.search import METHODS
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.records.journal import Journal, decode
 from fnnctl.records.standings import Standings, finite_objective
-from fnnctl.records.trials import Direction, JobKey, Result, Status, Stop, Trial
+from fnnctl.records.trials import FOLDS, Direction, JobKey, Result, Status, Stop, Trial
 from fnnctl.store import names
 from fnnctl.store.atomic import damaged
 from fnnctl.store.folder import RunFolder
@@ -132,6 +132,20 @@ class SearchHistory:
     def trained(self) -> int:
         """Epochs trained."""
         return sum(result.epochs for result in self.results)
+
+    @property
+    def repeated(self) -> int:
+        """Epochs that were trained again, over all folds: an extension asked for smaller budgets.
+
+        Only cross-validated objectives need that, because they have no learning curve to read these from.
+        """
+        trained, reached = Counter[int](), Counter[int]()
+        folds = 1
+        for result in self.results:
+            trained[result.trial] += result.epochs
+            reached[result.trial] = max(reached[result.trial], self.starts[result.key] + result.epochs)
+            folds = max(folds, len((result.facts or {}).get(FOLDS, ())))
+        return folds * (trained.total() - reached.total())
 
     @cached_property
     def starts(self) -> dict[JobKey, int]:

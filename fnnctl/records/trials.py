@@ -19,6 +19,9 @@ JobKey: TypeAlias = tuple[int, int]
 CURVE = "curve"
 """The fact of a result that holds the learning curves of its job's epochs, by name."""
 
+FOLDS = "folds"
+"""The fact of a result that holds each fold's objective."""
+
 
 class Status(StrEnum):
     """How a job ended."""

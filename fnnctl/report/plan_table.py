@@ -30,8 +30,8 @@ def plan_report(plan: Mapping[str, Any]) -> RenderableType:
     if found := plan.get("simulation"):
         lines += [
             f"simulated on {counted(found['workers'], 'worker')}: {_duration(found['seconds'])}",
-            f"workers are busy {found['busy']:.0%} of the time; {found['waiting']:.0%} of the results wait for "
-            "earlier ones",
+            f"workers are busy {found['busy']:.0%} of the time; {found['waiting']:.0%} of the results wait "
+            "for earlier ones",
         ]
     return Group(Text(lines[0]), Text(), table, Text(), *(Text(line) for line in lines[1:]))
 

@@ -70,6 +70,7 @@ def search_json(summary: Summary) -> dict[str, Any]:
         "trials_by_status": search.statuses,
         "epochs": search.granted if planned is None else planned,
         "epochs_trained": search.trained,
+        "epochs_repeated": search.repeated,
         "epochs_saved": sum(each.saved or 0 for each in search.stops),
         "stopped_because": search.stopped_because,
         "best": _best_json(summary, search),
@@ -98,7 +99,8 @@ def _search_facts(search: SearchHistory, facts: SearchFacts | None) -> Iterable[
     if facts and facts.saved:
         yield "skipped", f"{counted(facts.saved, 'configuration')} equal to an earlier one"
     planned = f"{facts.epochs:,} planned, " if facts and facts.epochs is not None else ""
-    yield "epochs", f"{planned}{search.granted:,} granted, {search.trained:,} trained"
+    again = f", {counted(search.repeated, 'fold-epoch')} again" if search.repeated else ""
+    yield "epochs", f"{planned}{search.granted:,} granted, {search.trained:,} trained{again}"
     if saved := [each.saved for each in search.stops if each.saved is not None]:
         trials = counted(len(saved), "trial")
         yield "stopped by curve", f"{trials}, which saved {counted(sum(saved), 'epoch')}"

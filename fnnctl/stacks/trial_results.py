@@ -9,14 +9,12 @@ from dataclasses import replace
 from statistics import median_low
 from typing import Any, Final, TypeAlias
 
-from fnnctl.records.trials import CURVE, Job, Result, Status
+from fnnctl.records.trials import CURVE, FOLDS, Job, Result, Status
 from fnnctl.stacks.measures import FitObjective
 from fnnctl.training.trainer import Outcome
 
 CHECKPOINT: Final = "checkpoint"
 """The digest of a trial's training state."""
-FOLDS: Final = "folds"
-"""Each fold's objective."""
 ENDED: Final = "ended"
 """The folds that stopped early while others continue, each with its epochs and its kept epoch."""
 KEPT_EPOCH: Final = "kept_epoch"

@@ -89,6 +89,8 @@ def test_a_larger_budget_for_every_trial(tmp_path: Path, keep: bool, on: str) ->
         ),
         ("halving", {"trials": 4, "budget": {"total": 16, "reduction_factor": 2}}, ["budget.total=40"]),
         ("hyperband", {"budget": {"max_epochs": 4, "reduction_factor": 2}}, ["budget.max_epochs=8"]),
+        ("asha", {"trials": 9, "budget": {"max_epochs": 4, "reduction_factor": 2}}, ["trials=14"]),
+        ("asha", {"trials": 9, "budget": {"max_epochs": 4, "reduction_factor": 2}}, ["budget.max_epochs=8"]),
     ],
 )
 def test_ladders_that_grow(tmp_path: Path, method: str, begun: dict[str, Any], words: Sequence[str]) -> None:

@@ -1,0 +1,183 @@
+"""Searches whose decisions depend on the order of results: the same for any workers, and after any kill."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fnnctl.cli import run
+from fnnctl.records.journal import Journal
+from fnnctl.records.trials import Result
+from tests.commands.extending import extend, timeline
+from tests.commands.searching import (
+    RATE,
+    assert_same_search,
+    leaderboard,
+    of_kind,
+    resume,
+    search,
+    write_config,
+)
+from tests.program import read_json
+
+SPACE = {
+    RATE: {"log_uniform": [0.001, 1.0]},
+    "model.hidden": {"depth": [1, 2], "width": [2, 16], "log": True},
+}
+LADDER = {"max_epochs": 9, "reduction_factor": 3}
+SEARCHES: dict[str, Mapping[str, Any]] = {
+    "asha": {"method": "asha", "trials": 20, "budget": LADDER, "concurrency": 4},
+    "median": {"method": "random", "trials": 14, "curve_stopping": "median", "concurrency": 4},
+    "extrapolate": {"method": "random", "trials": 12, "curve_stopping": "extrapolate", "concurrency": 2},
+    "stop_when": {"method": "random", "trials": 30, "stop_when": {"no_improvement": 5}, "concurrency": 3},
+    "hyperband by curves": {"method": "hyperband", "budget": LADDER, "curve_stopping": "median"},
+    "asha by curves": {"method": "asha", "trials": 20, "budget": LADDER, "curve_stopping": "median"},
+}
+
+
+@pytest.fixture(scope="module", params=SEARCHES)
+def kind(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.fixture(scope="module")
+def config(kind: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    settings = {"budget": {"max_epochs": 18}, **SEARCHES[kind], "space": SPACE}
+    return write_config(tmp_path_factory.mktemp("order") / "x.yaml", search=settings)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(config: Path) -> Path:
+    return search(config, "--executor", "serial")
+
+
+def journal(folder: Path) -> bytes:
+    return (folder / "journal.jsonl").read_bytes()
+
+
+def test_the_journal_is_the_same_for_any_number_of_workers(config: Path, undisturbed: Path) -> None:
+    for workers in ("1", "2", "4"):
+        folder = search(config, "--executor", "processes", "--workers", workers)
+        assert journal(folder) == journal(undisturbed)
+        assert_same_search(folder, undisturbed)
+
+
+def test_a_killed_search_goes_on_as_if_nothing_had_happened(
+    config: Path, undisturbed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results = len(of_kind(undisturbed, "result"))
+    for share in (0.0, 0.3, 0.7):
+        left = [int(share * results)]
+        add_result = Journal.add_result
+
+        def dies(journal: Journal, result: Result, *, left: list[int] = left, add: Any = add_result) -> None:
+            if not left[0]:
+                raise OSError("the process dies here")
+            left[0] -= 1
+            add(journal, result)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Journal, "add_result", dies)
+            folder = search(config, "--executor", "serial", code=3)
+        assert resume(folder, "--executor", "processes", "--workers", "2") == 0
+        assert_same_search(folder, undisturbed)
+        assert of_kind(folder, "stop") == of_kind(undisturbed, "stop")
+
+
+def test_what_is_stopped_is_recorded_and_ranks_below_the_others(kind: str, undisturbed: Path) -> None:
+    stops = of_kind(undisturbed, "stop")
+    trials = {stop["trial"]: stop for stop in stops if "trial" in stop}
+    if kind in {"median", "extrapolate"}:
+        assert trials, "the space has learning rates that lead nowhere"
+    if kind == "stop_when":
+        assert [stop["reason"][:25] for stop in stops] == ["no improvement in 5 trial"]
+        assert len(of_kind(undisturbed, "trial")) < 30
+    rows = leaderboard(undisturbed)
+    stopped = [row["status"] == "stopped by curve" for row in rows if row["objective"]]
+    assert stopped == sorted(stopped), "those that were not stopped come first"
+    assert {int(row["trial"]) for row in rows if row["status"] == "stopped by curve"} == set(trials)
+    for number, stop in trials.items():
+        assert (
+            max(each["budget"] for each in of_kind(undisturbed, "result") if each["trial"] == number)
+            == (stop["budget"])
+        )
+        assert stop["saved"] > 0
+
+
+def test_a_stopped_trial_never_wins(undisturbed: Path) -> None:
+    winner = read_json(undisturbed / "manifest.json")["search"]["best"]["trial"]
+    assert winner not in {stop.get("trial") for stop in of_kind(undisturbed, "stop")}
+
+
+@pytest.mark.parametrize("method", ["halving", "hyperband", "asha"])
+def test_an_extension_trains_nothing_twice(tmp_path: Path, method: str) -> None:
+    """Rungs of other epochs than before are read from the recorded curves; jobs go on from checkpoints."""
+    plan = {"trials": 9} if method != "hyperband" else {}
+    settings = {"method": method, "budget": LADDER, "space": SPACE, "keep_checkpoints": True, **plan}
+    config = write_config(tmp_path / "x.yaml", search=settings)
+    folder = search(config, "--executor", "serial")
+    extend(folder, "budget.max_epochs=27", *(["trials=20"] if plan else []))
+    trained: dict[int, set[int]] = {}
+    for event in timeline(folder):
+        for number in event["trials"]:
+            epochs = set(range(event["from"], event["to"]))
+            assert not trained.setdefault(number, set()) & epochs
+            trained[number] |= epochs
+    from_curves = [each for each in of_kind(folder, "result") if each["epochs"] == 0]
+    assert from_curves or method != "hyperband"
+    words = ("search.budget.max_epochs=27", *(["search.trials=20"] if plan else []))
+    at_once = search(config, "--executor", "serial", *(part for word in words for part in ("--set", word)))
+    known = {(each["trial"], each["budget"]): each["objective"] for each in of_kind(folder, "result")}
+    for each in of_kind(at_once, "result"):
+        if method != "asha" or (each["trial"], each["budget"]) in known:
+            assert known[each["trial"], each["budget"]] == each["objective"]
+    assert (folder / "best" / "model.npz").read_bytes() == (at_once / "best" / "model.npz").read_bytes()
+
+
+def test_cross_validated_objectives_have_no_curves(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = {"curve_stopping": "median", "objective": {"on": "cross_validation"}, "space": SPACE}
+    config = write_config(tmp_path / "x.yaml", search=settings)
+    with pytest.raises(ValueError, match="not enough values"):  # no run folder
+        search(config, code=2)
+    assert (
+        "search.curve_stopping: a cross-validated objective has no learning curve" in capsys.readouterr().err
+    )
+
+
+def test_the_report_says_what_an_extension_repeated_on_folds(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Cross-validated objectives have no curves: a rung below a trial's epochs is trained again."""
+    config = write_config(
+        tmp_path / "x.yaml",
+        evaluation={"cross_validation": {"folds": 2, "repeats": 1}},
+        search={
+            "method": "hyperband", "budget": LADDER, "space": SPACE, "objective": {"on": "cross_validation"},
+            "keep_checkpoints": True,
+        },
+    )  # fmt: skip
+    folder = search(config, "--executor", "serial")
+
+    def reported() -> int:
+        capsys.readouterr()
+        assert run(["report", str(folder), "--json"]) == 0
+        epochs: int = json.loads(capsys.readouterr().out)["runs"][0]["epochs_repeated"]
+        return epochs
+
+    assert reported() == 0
+    extend(folder, "budget.max_epochs=27")
+    repeated = reported()
+    trained: dict[int, list[int]] = {}
+    for event in timeline(folder):
+        for number in event["trials"]:
+            trained.setdefault(number, []).extend(range(event["from"], event["to"]))
+    assert repeated == 2 * sum(len(epochs) - len(set(epochs)) for epochs in trained.values()) > 0
+    assert run(["report", str(folder)]) == 0
+    assert f"{repeated:,} fold-epochs again" in capsys.readouterr().out
