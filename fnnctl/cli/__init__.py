@@ -67,7 +67,9 @@ def run(arguments: Sequence[str]) -> int:
     except SystemExit:  # raised by typer if its help is piped and the pipe is closed
         return 0
     except typer.TyperException as error:
-        return _report(UsageError(error.format_message()), output)
+        message = error.format_message()
+        # Without arguments the message is the help, which has many lines; else it may quote an argument.
+        return _report(UsageError(*([message] if arguments else message.split("\n"))), output)
     except typer.Abort:
         return 130
     except MemoryError:
