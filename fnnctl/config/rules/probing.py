@@ -165,7 +165,7 @@ class _Probing:
             self.messages.setdefault((*place_of(owner), *inside), text)
 
     def _all_are_refused(self, dimension: Dimension, refused: Messages) -> bool:
-        """Whether the rules refuse all values of a dimension for the same reason, so that no value is to blame."""
+        """Whether the rules refuse every value of a dimension for the same reason: no value is to blame."""
         values = dimension.domain.values_to_try()
         return len(values) > 1 and all(self._refused({dimension.name: value}) == refused for value in values)
 
