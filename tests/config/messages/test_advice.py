@@ -43,7 +43,6 @@ from fnnctl.config.schema.schema_tree import choices_of, forms_of, homes_of, sch
         ("evaluation.cross_validation", 5, " (write, e.g., {folds: 5})"),
         ("evaluation.cross_validation", "5-fold", ""),
         ("data.split", 0.2, " (write, e.g., {validation: 0.2})"),
-        ("data.split", 20, ""),
         ("model.output", "mse", " (here it is called 'squared')"),
         ("model.output", "MAE", " (here it is called 'absolute')"),
         ("training.precision", 32, ""),
