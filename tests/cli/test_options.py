@@ -20,16 +20,6 @@ def test_help_shows_the_shared_options_last(program: Program, command: str) -> N
     assert options == ["--json", "--quiet", "--verbose", "--no-color", "--help"]
 
 
-def test_without_arguments_the_help_is_shown(program: Program) -> None:
-    done = program()
-    assert done.code == 2
-    assert done.err == program("--help").out
-
-
-def test_an_argument_cannot_add_a_line_to_a_message(program: Program) -> None:
-    assert program("a\nb").err == "No such command 'a\\nb'.\n"
-
-
 def test_help_of_no_command_imports_anything_heavy() -> None:
     script = (
         "import sys\nfrom fnnctl.cli import run\n"
