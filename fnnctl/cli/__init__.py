@@ -17,8 +17,9 @@ from fnnctl import __version__
 from fnnctl.cli.experiments import check, evaluate, init, predict, train
 from fnnctl.cli.reports import datasets, report, runs, schema
 from fnnctl.cli.searches import plan, search
+from fnnctl.cli.usage import usage_error
 from fnnctl.console.output import Output
-from fnnctl.errors import FnnctlError, MachineError, UnwritableOutputError, UsageError
+from fnnctl.errors import FnnctlError, MachineError, UnwritableOutputError
 
 app = typer.Typer(
     name="fnnctl",
@@ -67,7 +68,7 @@ def run(arguments: Sequence[str]) -> int:
     except SystemExit:  # raised by typer if its help is piped and the pipe is closed
         return 0
     except typer.TyperException as error:
-        return _report(UsageError(error.format_message()), output)
+        return _report(usage_error(error, arguments), output)
     except typer.Abort:
         return 130
     except MemoryError:

@@ -42,9 +42,12 @@ def predict(
         raise UsageError("predictions are CSV: with --json, write them to a file with --output FILE")
     if run is None and is_run(data, runs_dir):
         raise UsageError(f"{shown(data)} is a run: also name the rows to predict")
-    model = load_model(find_run(run, runs_dir, has_network), output.note)
+    found = find_run(run, runs_dir, has_network)
+    model = load_model(found, output.note)
     set_blas_threads(model.threads)
     given = InputFile.find(data, model, setting="DATA", delimiter=delimiter, encoding=encoding)
+    if run is None and model.run.path == found.path:  # else a note has named the search and its winner
+        output.note(f"note: predicting with {found.path}, the newest run with a network")
     if file and given.holds(file):
         raise UsageError(f"'{file}' holds the rows to predict and is not overwritten; name another file")
     columns = ("row", *model.predictor.task.prediction_columns)

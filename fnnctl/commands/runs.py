@@ -32,9 +32,12 @@ def runs(runs_dir: Path, output: Output) -> None:
     table = Table(box=box.SIMPLE_HEAD)
     for column in ("run", "kind", "status"):
         table.add_column(column, no_wrap=True)
-    table.add_column("test score", justify="right")
-    for entry in entries:
-        table.add_row(*(Text(plain_text(value)) for value in _row(entry)))
+    rows = [_row(entry) for entry in entries]
+    # On a narrow terminal a score may take two lines; a file or a program gets one line per run.
+    least = None if output.is_terminal else max(len(row[-1]) for row in rows)
+    table.add_column("test score", justify="right", min_width=least)
+    for row in rows:
+        table.add_row(*(Text(plain_text(value)) for value in row))
     output.render(table)
     for entry in entries:
         if entry.damage:

@@ -73,6 +73,11 @@ class Output:
         """The terminal's width in columns; 80 if there is no terminal."""
         return self.console(sys.stdout or io.StringIO()).width
 
+    @property
+    def is_terminal(self) -> bool:
+        """Whether standard output is a terminal."""
+        return self.console(sys.stdout or io.StringIO()).is_terminal
+
     def rendered(self, renderable: RenderableType, *, plain: bool = False) -> str:
         """The text of something that rich lays out; with `plain`, without colours even on a terminal."""
         from rich.measure import Measurement

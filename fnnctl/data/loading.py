@@ -132,6 +132,8 @@ def _read_main(path: Path, config: DataConfig, target: str) -> _File:
     if not numeric and not categorical:
         beside = f"besides the target {shown(target)}"
         no_column = f"there is no column {beside}: is data.delimiter right?"
+        if config.columns.ignore:
+            no_column = f"there is no column {beside}: does data.columns.ignore name all others?"
         problems.add(f"no column {beside} has a value in any row" if empty else no_column)
     _check_weights_and_groups(table, config, problems)
     problems.raise_any()

@@ -114,7 +114,7 @@ def _shared_rows(hashes: npt.NDArray[np.uint64], split: Split) -> list[str]:
         if shared:
             which = f"{counted(shared, 'row')} of the {part} part"
             warnings.append(
-                f"{which} {'is' if shared == 1 else 'are'} also in the {other} part, with the same label"
+                f"{which} {'is' if shared == 1 else 'are'} also in the {other} part, with the same target"
             )
     return warnings
 
@@ -129,7 +129,7 @@ def _repeated_rows(hashes: npt.NDArray[np.uint64], groups: IntArray | None) -> l
     repeated = int(np.count_nonzero(np.bincount(places)[kind] > 1))
     if not repeated:
         return []
-    which = f"{counted(repeated, 'row')} occur more than once in the data, with the same label"
+    which = f"{counted(repeated, 'row')} occur more than once in the data, with the same target"
     return [f"{which}{where}: a fold may be tested on rows that it was trained on"]
 
 

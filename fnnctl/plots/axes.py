@@ -32,11 +32,15 @@ def finish_loss(axes: Axes) -> None:
         axes.set_ylim(0, 1.05 * highest or 1.0)
 
 
-def finish_metric(axes: Axes, label: str) -> None:
-    """Set the title and range of axes on which a metric (at most 1) is drawn; cut off values far below 0."""
+def finish_metric(axes: Axes, label: str, *, every_line: bool = False) -> None:
+    """Set the title and range of axes on which a metric (at most 1) is drawn.
+
+    Values far below 0 are cut off, except the highest of each line if `every_line` is to be seen.
+    """
     axes.set_title(label)
     lowest, highest = _drawn_range(axes)
-    lowest = max(lowest, LOWEST_SHOWN)
+    peaks = [float(np.max(line.get_ydata())) for line in axes.get_lines()] if every_line else []
+    lowest = max(lowest, min([LOWEST_SHOWN, *peaks]))
     margin = max(0.01, 0.05 * (highest - lowest))
     bottom = lowest - margin if lowest < 0 else max(lowest - margin, -0.01)
     axes.set_ylim(bottom, min(highest + margin, 1.01))

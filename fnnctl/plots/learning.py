@@ -40,7 +40,7 @@ def learning_curve_figure(
         label, name = metric
         _draw(panels[1], history, {"training": f"train_{name}", "validation": f"validation_{name}"})
         finish_loss(panels[0])
-        finish_metric(panels[1], label)
+        finish_metric(panels[1], label, every_line=True)
         if dead_layers:
             columns = {f"hidden layer {layer}": f"dead_{layer}" for layer in dead_layers}
             _finish_dead_units(panels[2], _draw(panels[2], history, columns, colours=COLOURS[2:]))

@@ -131,8 +131,8 @@ def _metric(name: str, summary: Summary) -> float:
     if inner not in values:
         known = [metric for metric in values if "." not in metric]
         hint = did_you_mean(inner, values) or f"; the metrics are {', '.join(known)}"
-        raise UsageError(f"--fail-under '{name}': there is no metric '{inner}'{hint}")
+        raise UsageError(f"--fail-under '{name}': {summary.path} has no metric '{inner}'{hint}")
     value = values[inner]
     if value is None:
-        raise UsageError(f"--fail-under '{name}': the metric has no value in this run (it is null)")
+        raise UsageError(f"--fail-under '{name}': the metric has no value in {summary.path} (it is null)")
     return value

@@ -66,7 +66,8 @@ def _parallel(search: SearchHistory, name: str) -> Any:
     trials = [search.trials[result.trial] for result in ranked]
     objectives = np.array([result.objective for result in ranked], dtype=np.float64)
     title = f"{name}: {counted(len(trials), 'trial')}, each after its last epoch"
-    return parallel_figure(searched_settings(search, trials), objectives, title=title, **_axis(search))
+    axis = {**_axis(search), "metric": search.metric}  # where it was measured would not fit
+    return parallel_figure(searched_settings(search, trials), objectives, title=title, **axis)
 
 
 def _importance(search: SearchHistory, name: str) -> Any:

@@ -18,6 +18,8 @@ from fnnctl.tasks.task import TaskData
 from fnnctl.text import shown
 from fnnctl.training.checkpoint import Checkpoint, ForeignCheckpointError
 
+_RESUMED_BY = {"train": "train", "cross_validation": "evaluate", "search": "search"}
+
 
 def find_resumable(text: str, runs_dir: Path, *, kind: str, command: str) -> RunFolder:
     """The run that `text` names; raises `UsageError` if it is unknown or of another kind."""
@@ -25,6 +27,8 @@ def find_resumable(text: str, runs_dir: Path, *, kind: str, command: str) -> Run
     found = folder.read_manifest().kind
     if found != kind:
         wrong = f"it is a run of kind {shown(found)}"
+        if found in _RESUMED_BY:
+            wrong += f", which `fnnctl {_RESUMED_BY[found]} --resume` continues"
         raise UsageError(f"`fnnctl {command}` cannot resume {folder.path}: {wrong}")
     return folder
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from fnnctl.arrays import IntArray
-from fnnctl.data.tables.numbers import plain_number
+from fnnctl.data.tables.numbers import almost_number, plain_number
 
 MANY_VALUES = 20
 """With more distinct numbers than this, the target may be an amount."""
@@ -32,6 +32,21 @@ def are_amounts(texts: Sequence[str], counts: IntArray) -> bool:
     if not all(float(text).is_integer() for text in texts):
         return many or 2 * single > len(texts)
     return many and single > 0 and FEW_ROWS * len(texts) > int(counts.sum())
+
+
+def misspelt_amount(texts: Sequence[str], counts: IntArray) -> int | None:
+    """The place of the first text that is not a plain number in an otherwise continuous target, or None.
+
+    Such a target has more than twenty values, of which at least nine in ten are plain numbers or nearly so
+    (`3,5`); and most are nearly so, or the plain ones alone are amounts.
+    """
+    plain = np.array([plain_number(text) is not None for text in texts])
+    wrong = np.flatnonzero(~plain).tolist()
+    almost = sum(almost_number(texts[place]) is not None for place in wrong)
+    if not wrong or len(texts) <= MANY_VALUES or 10 * (len(wrong) - almost) > len(texts):
+        return None
+    numbers = [text for text, is_plain in zip(texts, plain, strict=True) if is_plain]
+    return wrong[0] if 2 * almost > len(texts) or are_amounts(numbers, counts[plain]) else None
 
 
 def all_numbers(texts: Sequence[str]) -> bool:

@@ -10,16 +10,18 @@ import numpy as np
 from fnnctl.arrays import IntArray
 from fnnctl.config.schema.data import TaskKind
 from fnnctl.data.dataset import Dataset
+from fnnctl.data.tables.numbers import almost_number
+from fnnctl.errors import DataError, Problem
 from fnnctl.tasks.classification import encoding as classification
 from fnnctl.tasks.classification.report_tables import CLASSIFICATION_REPORT
 from fnnctl.tasks.classification.task import Classification
-from fnnctl.tasks.detection import MANY_VALUES, all_numbers, are_amounts
+from fnnctl.tasks.detection import MANY_VALUES, all_numbers, are_amounts, misspelt_amount
 from fnnctl.tasks.regression import encoding as regression
 from fnnctl.tasks.regression.report_tables import REGRESSION_REPORT
 from fnnctl.tasks.regression.task import Regression
 from fnnctl.tasks.reporting import TaskReport
 from fnnctl.tasks.task import Task, TaskData
-from fnnctl.text import shown
+from fnnctl.text import printable, shown
 
 TASK_REPORTS: Final[Mapping[str, TaskReport]] = {
     Classification.name: CLASSIFICATION_REPORT,
@@ -48,7 +50,7 @@ def encode(
     """
     notes: list[str] = []
     if kind == "auto":
-        kind, notes = _detected(dataset)
+        kind, notes = _detected(dataset, recorded_classes)
     if kind == "regression":
         return _regression(dataset, bins, seed, notes)
     encoded = classification.encode(dataset, recorded_classes)
@@ -57,8 +59,11 @@ def encode(
     return TaskData(dataset, task, encoded.labels, encoded.labels, encoded.classes, warnings)
 
 
-def _detected(dataset: Dataset) -> tuple[TaskKind, list[str]]:
-    """The kind of task that suits the target, and notes for the user about the choice."""
+def _detected(dataset: Dataset, recorded_classes: Sequence[str]) -> tuple[TaskKind, list[str]]:
+    """The kind of task that suits the target, and notes for the user about the choice.
+
+    Raises DataError if the target would be a regression without a few texts, unless a run has learned them.
+    """
     counts = dataset.target_counts()
     texts = [dataset.target.texts[code] for code in np.flatnonzero(counts)]
     name, values = shown(dataset.target.name), f"{len(texts):,} distinct numbers"
@@ -69,10 +74,28 @@ def _detected(dataset: Dataset) -> tuple[TaskKind, list[str]]:
         return "regression", [
             f"the target {name} has {values}, which look continuous, so this is a regression ({advice})"
         ]
+    if not recorded_classes:
+        _refuse_misspelt_amount(dataset, counts)
     if len(texts) > MANY_VALUES and all_numbers(texts):
         advice = "if they are amounts, write data.task: regression"
         return "classification", [f"the target {name} has {values}, which are treated as classes ({advice})"]
     return "classification", []
+
+
+def _refuse_misspelt_amount(dataset: Dataset, counts: IntArray) -> None:
+    target, known = dataset.target, np.flatnonzero(counts).tolist()
+    in_order = sorted(known, key=lambda code: target.lines[code] or 0)
+    texts = [target.texts[code] for code in in_order]
+    place = misspelt_amount(texts, counts[in_order])
+    if place is None:
+        return
+    text = texts[place]
+    wrong = almost_number(text) or f"{shown(text)} is not a number"
+    if "," not in text:
+        wrong += ": correct it, or add it to data.missing_values"
+    message = f"most values of the target {shown(target.name)} are numbers, but {wrong}"
+    message += " (if they are classes, write data.task: classification)"
+    raise DataError(Problem(message, file=printable(dataset.source), line=target.lines[in_order[place]]))
 
 
 def _regression(dataset: Dataset, bins: int | None, seed: int, notes: Sequence[str]) -> TaskData:

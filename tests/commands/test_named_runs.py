@@ -75,6 +75,17 @@ def test_data_that_are_missing_are_reported(program: Program, iris: Path) -> Non
     assert (three.code, three.err) == (2, "Got unexpected extra argument(s) (b.csv)\n")
 
 
+def test_a_run_that_is_left_out_is_named(program: Program, iris: Path, tmp_path: Path) -> None:
+    run = program("train", str(iris), "--quiet").out.strip()
+    (tmp_path / "rows.csv").write_text(
+        "sepal_length_cm,sepal_width_cm,petal_length_cm,petal_width_cm\n5,3,1,0.2\n"
+    )
+    done = program("predict", "rows.csv")
+    assert (done.code, done.err) == (0, f"note: predicting with {run}, the newest run with a network\n")
+    assert program("predict", "rows.csv", "--quiet").err == ""
+    assert program("predict", "latest", "rows.csv").err == ""
+
+
 def test_a_config_that_is_left_out_is_fnnctl_yaml(program: Program, tmp_path: Path) -> None:
     write_config(tmp_path / "fnnctl.yaml", search={"trials": 3})
     for command in (

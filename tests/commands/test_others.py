@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,12 @@ def test_runs_lists_every_run(program: Program, iris: Path, tmp_path: Path) -> N
     listed = program("runs").out
     assert "first-one" in listed
     assert "zweiter-lauf" in listed
+
+
+def test_each_run_is_one_line_of_a_file(program: Program, iris: Path) -> None:
+    program("train", str(iris), "--quiet", "--name", "a name that is longer than a narrow table has room for")
+    (line,) = (line for line in program("runs").out.splitlines() if "a-name" in line)
+    assert re.search(r"completed +accuracy \d\.\d{4}$", line)
 
 
 def test_runs_dir_from_the_environment(

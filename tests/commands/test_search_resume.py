@@ -435,7 +435,7 @@ def test_search_resumes_only_searches(program: Program, iris: Path, no_figures: 
     done = program("train", str(iris), "--quiet")
     again = program("search", "--resume", done.out.strip())
     assert again.code == 2
-    assert "it is a run of kind 'train'" in again.err
+    assert "it is a run of kind 'train', which `fnnctl train --resume` continues" in again.err
     refused = program("search", str(iris), "--resume", done.out.strip())
     assert refused.code == 2
 

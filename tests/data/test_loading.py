@@ -138,7 +138,7 @@ def test_problems_of_settings_and_of_the_file_are_reported_together(refuse: Refu
     ("content", "words"),
     [
         ("a,y\n1,\n2,\n", "the target 'y' has no value in any row"),
-        ("y\np\nq\n", "there is no column besides the target 'y'"),
+        ("y\np\nq\n", "there is no column besides the target 'y': is data.delimiter right?"),
         ("a,y\n,p\n,q\n", "no column besides the target 'y' has a value in any row"),
         ("", "the file is empty"),
     ],
@@ -147,6 +147,11 @@ def test_a_table_that_cannot_be_learned_from(refuse: Refuse, content: str, words
     (problem,) = refuse(content)
     assert words in problem.message
     assert problem.file is not None
+
+
+def test_a_table_whose_columns_are_all_ignored(refuse: Refuse) -> None:
+    (problem,) = refuse("a,y\n1,p\n2,q\n", columns=ColumnsConfig(ignore=("a",)))
+    assert problem.message.endswith("besides the target 'y': does data.columns.ignore name all others?")
 
 
 def test_a_missing_target_of_a_file(refuse: Refuse) -> None:

@@ -115,9 +115,9 @@ class TestSharedRows:
     def test_equal_rows_in_two_parts_are_counted(self) -> None:
         dataset = self.dataset((10, 0), (20, 0), (22, 2), (21, 1), (24, 14), (6, 4))
         assert data_warnings(dataset, self.SPLIT) == [
-            "1 row of the validation part is also in the training part, with the same label",
-            "3 rows of the test part are also in the training part, with the same label",
-            "2 rows of the test part are also in the validation part, with the same label",
+            "1 row of the validation part is also in the training part, with the same target",
+            "3 rows of the test part are also in the training part, with the same target",
+            "2 rows of the test part are also in the validation part, with the same target",
         ]
 
     def test_rows_that_differ_in_the_label_a_category_or_a_number_are_not_equal(self) -> None:
@@ -141,7 +141,7 @@ class TestSharedRows:
 def test_without_a_split_repeated_rows_are_reported_unless_their_group_keeps_them_together() -> None:
     numbers = np.array([[1.0], [2.0], [1.0], [3.0], [2.0], [1.0], [2.0]])
     labels = np.array([0, 0, 0, 0, 0, 1, 0])  # the sixth row differs from the first only in its label
-    words = "occur more than once in the data, with the same label"
+    words = "occur more than once in the data, with the same target"
     end = ": a fold may be tested on rows that it was trained on"
     for groups, told in (
         (None, [f"5 rows {words}{end}"]),

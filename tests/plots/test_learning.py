@@ -146,3 +146,13 @@ def test_the_same_history_gives_the_same_bytes() -> None:
         for _ in range(2)
     )
     assert first == second
+
+
+@pytest.mark.parametrize(("best", "bottom"), [(0.4, -0.6), (-80.0, -100.0)])
+def test_the_range_of_r2_leaves_out_early_epochs_but_no_line(best: float, bottom: float) -> None:
+    history = history_of(40)
+    history["train_r2"] = np.linspace(-200.0, 0.9, 40).tolist()
+    history["validation_r2"] = np.linspace(-300.0, best, 40).tolist()
+    figure = learning_curve_figure(history, metric=("R²", "r2"), best_epoch=None, title="t")
+    low, _ = figure.axes[1].get_ylim()
+    assert bottom < low < min(best, -0.5)

@@ -14,7 +14,7 @@ from fnnctl.plots.searched import PlottedTrial
 from fnnctl.report.figures import draw_figures, draw_missing_figures
 from fnnctl.report.search_figures import search_figures
 from fnnctl.store.journal import JournalRecord
-from fnnctl.store.names import RUNGS_FIGURE, SEARCH_FIGURES
+from fnnctl.store.names import PARALLEL_FIGURE, RUNGS_FIGURE, SEARCH_FIGURES
 from tests.report.searches import curve, halving, header, read, result, start_search, trial
 
 Drawn = dict[str, Any]
@@ -36,6 +36,18 @@ def rungs_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[JournalRecord]],
         return drawn
 
     return of
+
+
+def test_the_metric_of_parallel_coordinates_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its axis has no room for where the metric was measured."""
+    drawn: Drawn = {}
+    monkeypatch.setattr(
+        "fnnctl.report.search_figures.parallel_figure",
+        lambda *_, **options: drawn.update(options) or Figure(),
+    )
+    objective = {"metric": "accuracy", "on": "cross_validation", "direction": "maximize"}
+    search_figures(read([header(objective=objective), *halving()[1:]]), "rates", {PARALLEL_FIGURE})
+    assert drawn["metric"] == "accuracy"
 
 
 def test_figures_can_be_deleted_and_drawn_again(tmp_path: Path) -> None:

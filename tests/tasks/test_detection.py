@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from fnnctl.data.arrays.in_memory import dataset_of
+from fnnctl.errors import DataError
 from fnnctl.tasks.detection import are_amounts
 from fnnctl.tasks.registry import encode
 
@@ -71,3 +72,42 @@ def test_a_built_in_data_set_knows_its_task() -> None:
     dataset = dataset_of(np.zeros((60, 1)), np.repeat(np.arange(30), 2))
     data = encode(replace(dataset, task="regression"))
     assert (data.task.name, data.warnings) == ("regression", ())
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ([f"{i},5" for i in range(30)], "y.csv:2: .* '0,5' has a comma: write numbers like 1234.5"),
+        ([f"{i},5" for i in range(30)] * 2, "y.csv:2: .* '0,5' has a comma"),
+        ([*(str(i / 7) for i in range(30)), "unknown"], "'unknown' is not a number: .* data.missing_values"),
+        ([*(str(i / 7) for i in range(30)), "inf"], "'inf' is not a finite number: correct it"),
+        ([*(str(i) for i in range(50)), "x"], "'x' is not a number"),
+    ],
+)
+def test_continuous_numbers_with_a_few_texts_are_not_classes(values: list[str], message: str) -> None:
+    dataset = dataset_of(np.zeros((len(values), 1)), np.array(values))
+    lines = [values.index(text) + 2 for text in dataset.target.texts]
+    dataset = replace(dataset, source="y.csv", target=replace(dataset.target, lines=lines))
+    with pytest.raises(DataError, match=message) as caught:
+        encode(dataset)
+    assert "write data.task: classification" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pytest.param([*map(str, range(30)), "other"] * 2, id="whole numbers with two rows each, and a text"),
+        pytest.param([f"n{i}" for i in range(30)] * 2, id="texts"),
+        pytest.param([*(str(i / 7) for i in range(15)), *(f"n{i}" for i in range(15))] * 2, id="half texts"),
+        pytest.param(["1,5", "2,5"] * 5, id="two numbers with a comma"),
+    ],
+)
+def test_texts_among_a_few_or_frequent_numbers_are_classes(values: list[str]) -> None:
+    assert encode(dataset_of(np.zeros((len(values), 1)), np.array(values))).task.name == "classification"
+
+
+def test_continuous_numbers_with_a_text_are_classes_if_the_config_or_a_run_says_so() -> None:
+    values = np.array([*(str(i / 7) for i in range(30)), "unknown"] * 2)
+    dataset = dataset_of(np.zeros((62, 1)), values)
+    assert encode(dataset, "classification").task.name == "classification"
+    assert encode(dataset, recorded_classes=dataset.target.texts).task.name == "classification"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from fnnctl.config.messages.synonyms import synonyms
 from fnnctl.config.messages.wording import shown
 from fnnctl.config.paths import ConfigPath
-from fnnctl.config.schema.schema_tree import Schema, all_settings, words_of
+from fnnctl.config.schema.schema_tree import Schema, all_settings, forms_of, words_of
 from fnnctl.config.yaml_text import plain_scalar
 from fnnctl.errors import did_you_mean
 
@@ -55,10 +56,32 @@ def meant_value(forms: Sequence[Schema], value: Any) -> str:
         return f" (write {value:.0f})"
     if "string" in kinds and not isinstance(value, Mapping | list):
         return " (put it in quotes)"
+    if not isinstance(value, bool) and (short := _as_first_setting(forms, value)):
+        return short
     is_pair = any("minItems" in form for form in forms)
     if "array" in kinds and not is_pair and not isinstance(value, Mapping | list):
         return f" (write [{shown(value)}])"
     return ""
+
+
+def _as_first_setting(forms: Sequence[Schema], value: Any) -> str:
+    """Return ` (write, e.g., {folds: 5})` if a number that stands for a section fits a setting in it."""
+    sections = [form for form in forms if "properties" in form]
+    if len(sections) != 1 or len(forms) > len(sections) + sum(form.get("type") == "null" for form in forms):
+        return ""
+    for name, schema in sections[0]["properties"].items():
+        if any(_is_number_within(form, value) for form in forms_of(schema)):
+            return f" (write, e.g., {{{name}: {shown(value)}}})"
+    return ""
+
+
+def _is_number_within(form: Schema, value: Any) -> bool:
+    number = {"integer": int, "number": int | float}.get(str(form.get("type")))
+    if number is None or not isinstance(value, number):
+        return False
+    low, high = form.get("minimum", -math.inf), form.get("maximum", math.inf)
+    above, below = form.get("exclusiveMinimum", -math.inf), form.get("exclusiveMaximum", math.inf)
+    return bool(low <= value <= high and above < value < below)
 
 
 def _kind(form: Schema) -> str:

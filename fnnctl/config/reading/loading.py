@@ -157,7 +157,9 @@ def _read(file: Path) -> bytes:
     except OSError as error:
         if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG):
             raise MachineError(f"{file} cannot be read: {error.strerror}") from error
-        near = did_you_mean(file.name, (other.name for other in file.parent.glob("*.y*ml")))
+        # The starter's name is the default, so whoever gets it has probably not named a file at all.
+        others = [] if file.name == STARTER_NAME else [other.name for other in file.parent.glob("*.y*ml")]
+        near = did_you_mean(file.name, others)
         message = (
             f"there is no such file{near or f'; `fnnctl init` writes {STARTER_NAME}, a starter experiment'}"
         )

@@ -187,7 +187,13 @@ class _Probing:
         elif path != parse_path(owner.setting):
             text = f"{format_path(path)}: {text}"
         if text not in self.messages.values():
-            self.messages.setdefault((*place_of(owner), *_inside(owner, value)), text)
+            inside = () if self._all_are_refused(owner, refused) else _inside(owner, value)
+            self.messages.setdefault((*place_of(owner), *inside), text)
+
+    def _all_are_refused(self, dimension: Dimension, refused: Messages) -> bool:
+        """Whether the rules refuse every value of a dimension for the same reason: no value is to blame."""
+        values = dimension.domain.values_to_try()
+        return len(values) > 1 and all(self._refused({dimension.name: value}) == refused for value in values)
 
     def _works(self, chosen: Values, other: Dimension, value: Any, owner: Dimension) -> bool:
         changed = {**chosen, other.name: value}

@@ -142,7 +142,7 @@ def _refuse_missing(labels: npt.NDArray[Any], start: int, place: str) -> None:
     if missing.any():
         row = int(np.flatnonzero(missing)[0])
         which = f"{LABELS}[{start + row}] is {labels[row] if labels.dtype.kind == 'f' else 'blank'}"
-        raise fault(place, f"has rows without a label: {which}; leave such rows out")
+        raise fault(place, f"has rows without a value: {which}; leave such rows out")
 
 
 def label_text(value: bool | float | str | bytes) -> str:

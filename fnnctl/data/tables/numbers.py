@@ -18,7 +18,8 @@ from fnnctl.arrays import FloatArray
 from fnnctl.text import printable, shown
 
 _PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
-_WITH_COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
+_WITH_COMMA = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:\.\d{3})+),\d+|[+-]?\d{1,3}(?:,\d{3})+\.\d+", re.ASCII)
+"""`3,5`, `1.234,56` or `1,234.56`."""
 
 
 def plain_number(text: str) -> float | None:

@@ -37,6 +37,14 @@ from fnnctl.config.schema.schema_tree import choices_of, forms_of, homes_of, sch
         ("training.early_stopping.monitor", "F1", " (did you mean 'validation_f1_macro'?)"),
         ("training.early_stopping.monitor", "train_acc", " (did you mean 'train_accuracy'?)"),
         ("training.early_stopping.monitor", "val_acc", " (here it is called 'validation_accuracy')"),
+        ("training.early_stopping", 10, " (write, e.g., {patience: 10})"),
+        ("training.early_stopping", -1, ""),
+        ("training.convergence", 0.001, " (write, e.g., {tolerance: 0.001})"),
+        ("evaluation.cross_validation", 5, " (write, e.g., {folds: 5})"),
+        ("evaluation.cross_validation", "5-fold", ""),
+        ("data.split", 0.2, " (write, e.g., {validation: 0.2})"),
+        ("model.output", "mse", " (here it is called 'squared')"),
+        ("model.output", "MAE", " (here it is called 'absolute')"),
         ("training.precision", 32, ""),
         ("training.optimizer", "Adam", " (did you mean 'adam'?)"),
         ("training.optimizer", "nestrov", " (did you mean 'nesterov'?)"),
@@ -63,9 +71,9 @@ def test_a_name_of_another_tool_is_translated_only_where_its_meaning_exists() ->
 
 
 def test_every_translation_leads_to_a_setting_or_choice_and_none_hides_one() -> None:
-    """Some are also settings elsewhere, but in `training` they can have only one meaning."""
+    """Some are also settings or choices elsewhere, but with only one meaning where they are translated."""
     for name, usual in synonyms().items():
         assert name == name.lower()
         assert homes_of(usual) or choices_of(usual), usual
-        if name not in {"alpha", "weight_decay", "max_epochs", "scheduler"}:
+        if name not in {"alpha", "weight_decay", "max_epochs", "scheduler", "loss", "mae"}:
             assert homes_of(name) + choices_of(name) == [], name

@@ -196,6 +196,8 @@ def test_a_missing_file_is_reported_with_a_suggestion(tmp_path: Path) -> None:
     assert refusal(file) == Problem(message, file=str(file))
     (tmp_path / "digits.yaml").write_text(IRIS)
     assert refusal(file).message == "there is no such file (did you mean 'digits.yaml'?)"
+    (tmp_path / "fnnct.yaml").write_text("")
+    assert refusal(tmp_path / "fnnctl.yaml").message == message
     assert refusal(tmp_path / "digits.yaml" / "x.yaml").message == message
 
 

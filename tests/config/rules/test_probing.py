@@ -34,7 +34,7 @@ LBFGS = "cannot be used with lbfgs"
          "training.batch_size.choice[1]: must be a whole number from 1 to 1000000000, or auto, "
          "not null (remove it to use the default)"),
         ("training.optimizer.momentum: {uniform: [0.5, 0.9]}",
-         "training.optimizer.momentum.uniform[0]: adam has no momentum; momentum and nesterov have"),
+         "training.optimizer.momentum: adam has no momentum; momentum and nesterov have"),
         ("training.lr_schedule.minimum: {choice: [1e-6]}",
          "training.lr_schedule.minimum.choice[0]: constant has no minimum; adaptive has"),
         ("model.hidden: {choice: [[8], 8]}",
@@ -112,7 +112,7 @@ def test_numbers_that_never_go_together_are_an_error(search_problems_of: Problem
         "training.optimizer.learning_rate: {log_uniform: [0.01, 0.05]}",
         config="training: {lr_schedule: adaptive}",
     ) == [
-        "5: search.space.training.lr_schedule.minimum.log_uniform[0]: "
+        "5: search.space.training.lr_schedule.minimum: "
         "must be less than training.optimizer.learning_rate, which is 0.01; "
         "otherwise the rate is never lowered"
     ]

@@ -16,9 +16,9 @@ OPTIMIZERS = "training.optimizer.name: {choice: [adam, momentum, nesterov]}"
     ("line", "problem"),
     [
         ("training.optimizer.learning_rat: {log_uniform: [0.1, 1]}",
-         "training.optimizer.learning_rat.log_uniform[0]: unknown setting (did you mean 'learning_rate'?)"),
+         "training.optimizer.learning_rat: unknown setting (did you mean 'learning_rate'?)"),
         ("trainig.l2: {uniform: [0.1, 1]}",
-         "trainig.l2.uniform[0]: trainig: unknown setting (did you mean 'training'?)"),
+         "trainig.l2: trainig: unknown setting (did you mean 'training'?)"),
         ("training.l2.x: {choice: [1]}",
          "training.l2.x: there is no such setting: training.l2 is a single value"),
         ("model.hidden.units: {choice: [1]}",

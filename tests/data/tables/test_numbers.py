@@ -62,6 +62,8 @@ def test_a_block_is_read_as_its_values_are_one_by_one(texts: list[str], more: tu
         ("-inf", "'-inf' is not a finite number"),
         ("1e999", "'1e999' is not a finite number"),
         ("3,5", "'3,5' has a comma: write numbers like 1234.5"),
+        ("1,234,567.5", "'1,234,567.5' has a comma: write numbers like 1234.5"),
+        ("1.234,5", "'1.234,5' has a comma: write numbers like 1234.5"),
     ],
 )
 def test_a_value_that_is_nearly_a_number_gets_the_reason(text: str, words: str) -> None:
