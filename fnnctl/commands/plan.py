@@ -41,7 +41,7 @@ def plan(
     costs = SearchCosts(search.fits, _assignments(search))
     table = {
         "method": search.setup.settings.method.name,
-        **search.setup.plan.table(),
+        **search.setup.plan.table(fits_per_trial=len(search.fits.rows)),
         "seconds_estimated": _estimate(search, costs, workers or usable_processors()),
     }
     if simulated_workers is not None and costs.known:

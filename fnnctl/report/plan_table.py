@@ -21,9 +21,11 @@ def plan_report(plan: Mapping[str, Any]) -> RenderableType:
         for index, rung in enumerate(bracket["rungs"]):
             number = str(bracket["bracket"]) if index == 0 else ""
             table.add_row(number, str(index), f"{rung['trials']:,}", f"{rung['epochs']:,}")
+    folds = plan["fits"] // max(1, plan["trials"])
+    noun = "epoch" if folds == 1 else "fold-epoch"
     lines = [
         f"{plan['method']}: {counted(plan['trials'], 'trial')}",
-        f"{counted(plan['epochs_with_reuse'], 'epoch')}; "
+        f"{counted(plan['epochs_with_reuse'], noun)}; "
         f"{plan['epochs_from_scratch']:,} if every rung trained from scratch",
         _duration(plan["seconds_estimated"]),
     ]

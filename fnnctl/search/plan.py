@@ -31,12 +31,16 @@ class SearchPlan:
         """Epochs if every trial resumes from its last rung, as in fnnctl: the budget of the whole search."""
         return sum(bracket.epochs_with_reuse for bracket in self.brackets)
 
-    def table(self) -> dict[str, Any]:
-        """The plan as `plan --json` prints it, without the method and the time."""
+    def table(self, *, fits_per_trial: int = 1) -> dict[str, Any]:
+        """The plan as `plan --json` prints it, without the method and the time.
+
+        Its epochs are those of all fits: if trials are cross-validated, fold-epochs.
+        """
         return {
             "trials": self.trials,
-            "epochs_from_scratch": self.epochs_from_scratch,
-            "epochs_with_reuse": self.epochs_with_reuse,
+            "fits": self.trials * fits_per_trial,
+            "epochs_from_scratch": self.epochs_from_scratch * fits_per_trial,
+            "epochs_with_reuse": self.epochs_with_reuse * fits_per_trial,
             "brackets": [
                 {
                     "bracket": bracket.number,

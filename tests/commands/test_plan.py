@@ -96,3 +96,11 @@ def test_a_simulation_is_printed(program: Program, config: str) -> None:
     assert "simulated on 3 workers: about" in done.out
     refused = program("plan", config, "--simulate-workers", "3", "--stragglers", "2")
     assert (refused.code, "--stragglers: must be a number from 0 to 1, not '2'" in refused.err) == (2, True)
+
+
+def test_under_cross_validation_epochs_are_those_of_all_folds(program: Program, config: str) -> None:
+    changes = ["--set", "search.trials=3", "--set", "search.objective.on=cross_validation"]
+    changes += ["--set", "evaluation.cross_validation={folds: 2, repeats: 3}"]
+    planned = program("plan", config, "--method", "random", *changes, "--json").json
+    assert (planned["trials"], planned["fits"]) == (3, 18)
+    assert planned["epochs_with_reuse"] == planned["epochs_from_scratch"] == 18 * 9

@@ -8,10 +8,11 @@ from rich.console import Console
 from fnnctl.report.plan_table import plan_report
 
 
-def told(seconds: float | None) -> str:
+def told(seconds: float | None, folds: int = 1) -> str:
     plan: dict[str, Any] = {
         "method": "halving",
         "trials": 1234,
+        "fits": 1234 * folds,
         "epochs_from_scratch": 2000,
         "epochs_with_reuse": 1500,
         "seconds_estimated": seconds,
@@ -31,6 +32,7 @@ def test_one_trial_of_one_epoch() -> None:
     plan: dict[str, Any] = {
         "method": "random",
         "trials": 1,
+        "fits": 1,
         "epochs_from_scratch": 1,
         "epochs_with_reuse": 1,
         "seconds_estimated": 1.0,
@@ -61,3 +63,8 @@ def test_brackets_and_rungs_are_a_table() -> None:
 )
 def test_the_time_is_reported_roughly(seconds: float | None, words: str) -> None:
     assert words in told(seconds)
+
+
+def test_epochs_on_folds() -> None:
+    assert "1,500 epochs; 2,000 if" in told(1.0)
+    assert "1,500 fold-epochs; 2,000 if" in told(1.0, folds=5)
