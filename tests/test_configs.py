@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import statistics
 from pathlib import Path
 
@@ -33,7 +34,7 @@ WANTED = {
 WANTED_R2 = {"diabetes": (0.45, 0.44)}
 
 
-SEARCHES = {"digits-halving", "digits-hyperband", "penguins-random", "wine-grid"}
+SEARCHES = {"digits-halving", "digits-hyperband", "grid-2520", "penguins-random", "wine-grid"}
 
 
 def test_every_config_is_tested() -> None:
@@ -46,6 +47,18 @@ def test_searches_pass_check(name: str, capsys: pytest.CaptureFixture[str]) -> N
     told = capsys.readouterr()
     assert told.out == ""
     assert " over model." in told.err or " over training." in told.err or " over data." in told.err
+
+
+def test_the_grid_of_2520_combinations(capsys: pytest.CaptureFixture[str]) -> None:
+    """scikit-learn counts 10 widths, 4 activations, 7 penalties, 3 optimizers and 3 schedules, 25 fits each.
+
+    Two of the optimizers do not read the schedule.
+    """
+    assert run(["plan", str(CONFIGS / "grid-2520.yaml"), "--json"]) == 0
+    planned = json.loads(capsys.readouterr().out)
+    assert planned["trials"] == 10 * 4 * 7 * (3 + 1 + 1) == 1400
+    assert planned["fits"] == 35_000
+    assert planned["epochs_with_reuse"] == 200 * 35_000
 
 
 @pytest.mark.parametrize("name", sorted(WANTED | WANTED_R2))
