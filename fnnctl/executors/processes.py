@@ -30,6 +30,7 @@ from typing import Any
 
 from fnnctl.blas import can_set_blas_threads, set_blas_threads
 from fnnctl.executors.local import LocalExecutor, ThreadProgress, resolved, start_threads
+from fnnctl.executors.messages import receive_message, send_message
 from fnnctl.executors.protocols import Poll, Progress, R, Work, WorkerKilledError, WorkersRefusedError
 
 THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
@@ -185,8 +186,8 @@ class WorkerProcess:
     def run(self, work: Work[R], args: Sequence[Any]) -> Any:
         """What the work returns; raises what it raises, or `WorkerKilledError` if the process died."""
         try:
-            self.connection.send((work, args))  # type: ignore[union-attr]  # it is started
-            failed, result = self.connection.recv()  # type: ignore[union-attr]
+            send_message(self.connection, (work, args))  # type: ignore[arg-type]  # it is started
+            failed, result = receive_message(self.connection)  # type: ignore[arg-type]
         except (EOFError, OSError) as error:
             self.end()
             raise WorkerKilledError from error
@@ -203,7 +204,7 @@ class WorkerProcess:
         """Let the process end, and wait for it."""
         if self.connection:
             with suppress(OSError):  # it is dead already
-                self.connection.send(None)
+                send_message(self.connection, None)
             self.connection.close()
             self.connection = None
             self._process.join()
@@ -253,14 +254,14 @@ def _run_next(connection: Connection, values: Sequence[Any], progress: Progress)
     parent = multiprocessing.parent_process()
     if parent and connection not in wait([connection, parent.sentinel]):
         return False
-    if (item := connection.recv()) is None:
+    if (item := receive_message(connection)) is None:
         return False
     work, args = item
     try:
-        connection.send((False, work(progress, *resolved(args, values))))
+        send_message(connection, (False, work(progress, *resolved(args, values))))
     except Exception as error:  # also if the result cannot be pickled: then nothing was sent yet
         error.add_note("".join(traceback.format_exception(error)))  # pickling drops the traceback
-        connection.send((True, error))
+        send_message(connection, (True, error))
     return True
 
 

@@ -55,18 +55,24 @@ def run_pulled(
     """
     running: dict[Future[R], _Item[Tag]] = {}
     killed_once: list[_Item[Tag]] = []
+
+    def start_items() -> None:
+        while item := _next_item(executor, pull, running, killed_once):
+            future = executor.submit(work, *item.args)
+            running[future] = item
+            if future.done():  # a serial executor's result is yielded before the next item starts
+                break
+
     try:
         while True:
-            while item := _next_item(executor, pull, running, killed_once):
-                future = executor.submit(work, *item.args)
-                running[future] = item
-                if future.done():  # a serial executor's result is yielded before the next item starts
-                    break
+            start_items()
             if not running:
                 return
             done, _ = wait(running, SECONDS_BETWEEN_POLLS, FIRST_COMPLETED)
-            for future in done:
-                item = running.pop(future)
+            ended = [(future, running.pop(future)) for future in done]
+            if ended and executor.workers > 1:  # so that no worker waits while the caller uses the results
+                start_items()
+            for future, item in ended:
                 try:
                     result = future.result()
                 except WorkerKilledError as error:

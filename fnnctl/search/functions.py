@@ -104,15 +104,15 @@ class FunctionRunner:
         """See `optimize`."""
         self._objective, self._batch, self._catch = objective, batch, catch
         self._waiting: list[tuple[int, int, Job]] = []
-        """A heap of (due, trial, job)."""
+        """A heap of (since, trial, job)."""
 
     def cost(self, job: Job) -> int:
         """See `Runner`."""
         return job.stop - job.start
 
-    def submit(self, job: Job, due: int) -> None:
+    def submit(self, job: Job, since: int) -> None:
         """See `Runner`."""
-        heapq.heappush(self._waiting, (due, job.trial.number, job))
+        heapq.heappush(self._waiting, (since, job.trial.number, job))
 
     def collect(self) -> Sequence[Result]:
         """See `Runner`: the results of the next jobs, up to `batch`."""

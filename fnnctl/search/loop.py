@@ -51,7 +51,8 @@ def run_search(
         while (free := concurrency - len(clock)) and (jobs := scheduler.ask(free)):
             journal.begin_trials([job.trial for job in jobs if job.start == 0])
             for job in jobs:
-                results.request(job, due=clock.start(job, runner.cost(job)))
+                results.request(job, since=clock.now)
+                clock.start(job, runner.cost(job))
         if not clock:
             return journal.finish(COMPLETE)
         if reason := results.wait_for(clock.first, stop):
@@ -78,7 +79,7 @@ class _Results:
         self._unsaved: list[Result] = []
         """New results that are not held in the journal's cache yet."""
 
-    def request(self, job: Job, due: int) -> None:
+    def request(self, job: Job, since: int) -> None:
         """Have the job done, unless its result is known."""
         if known := known_result(job, self._journal):
             self._there[job.key] = known
@@ -87,7 +88,7 @@ class _Results:
         else:
             short = shortened(job, self._journal)
             self._requested[job.key] = job, short is not job
-            self._runner.submit(short, due)
+            self._runner.submit(short, since)
 
     def wait_for(self, job: Job, stop: ShouldStop) -> str | None:
         """Wait for the job's result; return the reason if the search should stop instead."""

@@ -64,8 +64,11 @@ class Runner(Protocol):
     def cost(self, job: Job) -> int:
         """How long the job takes in virtual time, which must follow from the job alone."""
 
-    def submit(self, job: Job, due: int) -> None:
-        """Do the job; it is more urgent the smaller `due` is, the virtual time at which it ends."""
+    def submit(self, job: Job, since: int) -> None:
+        """Do the job, which starts at the virtual time `since`: earlier ones are more urgent.
+
+        In this order long jobs start early, and the workers have short ones left for the end.
+        """
 
     def collect(self) -> Sequence[Result]:
         """Wait for results; none if the runner was asked to stop."""

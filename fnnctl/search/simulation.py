@@ -103,16 +103,16 @@ class _SimulatedRunner:
         self.waited = 0
         """How many results were recorded later than they were there."""
         self._queue: list[tuple[int, int, Job]] = []
-        """A heap of (due, trial number, job)."""
+        """A heap of (since, trial number, job)."""
         self._running: list[tuple[float, int, Result]] = []
         """A heap of (end, trial number, result): a trial has one job at a time."""
         self._ended: dict[JobKey, float] = {}
         self._quality: dict[int, float] = {}
         """By trial: its objective after endlessly many epochs."""
 
-    def submit(self, job: Job, due: int) -> None:
+    def submit(self, job: Job, since: int) -> None:
         """See `Runner`."""
-        heapq.heappush(self._queue, (due, job.trial.number, job))
+        heapq.heappush(self._queue, (since, job.trial.number, job))
 
     def collect(self) -> Sequence[Result]:
         """See `Runner`: the result of the job that ends next."""

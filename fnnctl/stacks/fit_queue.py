@@ -48,7 +48,7 @@ class _Group:
     start: int
     stop: int
     waiting: list[tuple[int, int, int, Trial]]
-    """A heap of (due, trial number, index of the fit, trial)."""
+    """A heap of (since, trial number, index of the fit, trial)."""
     size: int = 0
     """The size of stacks that was chosen when the most fits were waiting: the rest must not shrink it."""
 
@@ -63,7 +63,7 @@ class FitQueue:
         """A heap of all fits that were added; those that have left as others' company are skipped."""
         self._single: deque[PlannedStack] = deque()
 
-    def add(self, job: Job, order: str, keys: Sequence[tuple[int, StackKey]], due: int) -> None:
+    def add(self, job: Job, order: str, keys: Sequence[tuple[int, StackKey]], since: int) -> None:
         """Add fits of a job, each with its index in the trial.
 
         `order` and the keys determine which fits can train together: see `TrialFits.stack_keys`.
@@ -71,8 +71,8 @@ class FitQueue:
         for index, (settings, sizes) in keys:
             key = job.start, job.stop, f"{order} {settings_text(settings)} {sizes}"
             group = self._groups.setdefault(key, _Group(settings, job.start, job.stop, []))
-            heapq.heappush(group.waiting, (due, job.trial.number, index, job.trial))
-            heapq.heappush(self._urgent, (due, job.trial.number, index, key))
+            heapq.heappush(group.waiting, (since, job.trial.number, index, job.trial))
+            heapq.heappush(self._urgent, (since, job.trial.number, index, key))
 
     def add_stacks(self, stacks: Sequence[PlannedStack]) -> None:
         """Add stacks that are to be trained as they are, before anything else."""
@@ -83,9 +83,9 @@ class FitQueue:
         if self._single:
             return self._single.popleft()
         while self._urgent:
-            due, number, index, key = heapq.heappop(self._urgent)
+            since, number, index, key = heapq.heappop(self._urgent)
             group = self._groups.get(key)
-            if group and group.waiting[0][:3] == (due, number, index):
+            if group and group.waiting[0][:3] == (since, number, index):
                 return self._stack(key, group)
         return None
 

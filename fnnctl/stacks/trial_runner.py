@@ -62,7 +62,7 @@ class _OpenJob:
     """A job whose fits are waiting or training."""
 
     job: Job
-    due: int
+    since: int
     found: dict[int, MeasuredFit]
     missing: int
     goes_on_with: Job | None = None
@@ -100,15 +100,15 @@ class TrialRunner:
         shapes = self._shapes_of(job.trial)
         return 0 if isinstance(shapes, FailedTrialError) else (job.stop - job.start) * shapes.cost
 
-    def submit(self, job: Job, due: int) -> None:
+    def submit(self, job: Job, since: int) -> None:
         """See `Runner`. A lost checkpoint is trained again first."""
         shapes = self._shapes_of(job.trial)
         if isinstance(shapes, FailedTrialError):
             self._results.append(failed_result(job, str(shapes)))
         elif job.start and not self._has_checkpoint(job):
-            self._begin(replace(job, start=0, stop=job.start), shapes, due, goes_on_with=job)
+            self._begin(replace(job, start=0, stop=job.start), shapes, since, goes_on_with=job)
         else:
-            self._begin(job, shapes, due)
+            self._begin(job, shapes, since)
 
     def collect(self) -> Sequence[Result]:
         """See `Runner`."""
@@ -139,11 +139,11 @@ class TrialRunner:
             self._shapes[trial.number] = found
         return found
 
-    def _begin(self, job: Job, shapes: _Shapes, due: int, *, goes_on_with: Job | None = None) -> None:
+    def _begin(self, job: Job, shapes: _Shapes, since: int, *, goes_on_with: Job | None = None) -> None:
         found = self._ended(job)
         keys = [(index, key) for index, key in enumerate(shapes.keys) if index not in found]
-        self._open[job.trial.number] = _OpenJob(job, due, found, len(keys), goes_on_with)
-        self._queue.add(job, shapes.order, keys, due)
+        self._open[job.trial.number] = _OpenJob(job, since, found, len(keys), goes_on_with)
+        self._queue.add(job, shapes.order, keys, since)
 
     def _pull(self) -> tuple[PlannedStack, tuple[Any, ...]] | None:
         """The next stack and its item: its fits are made when a worker is free, and released afterwards."""
@@ -221,7 +221,7 @@ class TrialRunner:
         job = opened.goes_on_with
         shapes = self._shapes_of(job.trial)
         if isinstance(shapes, _Shapes):
-            self._begin(job, shapes, opened.due)
+            self._begin(job, shapes, opened.since)
 
     def _refuse_another(self, result: Result) -> None:
         """Raise `MachineError` if a result differs from the recorded one: this is another kind of machine."""

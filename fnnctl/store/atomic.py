@@ -53,10 +53,13 @@ def open_file(path: Path, flags: int) -> int:
     raise NotAFileError
 
 
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write the whole file; raises `MachineError` if it cannot be written."""
+def write_bytes(path: Path, content: bytes, *, sync: bool = True) -> None:
+    """Write the whole file; raises `MachineError` if it cannot be written.
+
+    Without `sync` it survives a kill, but a power cut may leave it empty or torn.
+    """
     try:
-        _write(path, [content], _replace)
+        _write(path, [content], _replace, sync=sync)
     except OSError as error:
         raise cannot_write(path, error) from error
 
@@ -156,19 +159,23 @@ def sync_folder(path: Path) -> None:
             os.close(descriptor)
 
 
-def _write(path: Path, pieces: Iterable[bytes], place: Callable[[Path, Path], None]) -> None:
+def _write(
+    path: Path, pieces: Iterable[bytes], place: Callable[[Path, Path], None], *, sync: bool = True
+) -> None:
     """Write under a temporary name and sync; `place` then gives the file its own name."""
     temporary = path.with_name(temporary_file_name(path.name))
     try:
         with temporary.open("xb") as file:
             file.writelines(pieces)
             file.flush()
-            os.fsync(file.fileno())
+            if sync:
+                os.fsync(file.fileno())
         place(temporary, path)
     finally:
         with suppress(OSError):
             temporary.unlink()
-    sync_folder(path.parent)
+    if sync:
+        sync_folder(path.parent)
 
 
 def _replace(temporary: Path, path: Path) -> None:

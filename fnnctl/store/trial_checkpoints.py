@@ -22,6 +22,7 @@ from fnnctl.store.weights import Array, read_npz, to_npz
 FitKey: TypeAlias = tuple[int, int]
 """A trial's number and the index of the fit: 0, or the index of the fold."""
 
+MOST_RECENT = 2**27
 _NETWORKS, _BUDGET = "checkpoint.networks", "checkpoint.budget"
 
 
@@ -45,6 +46,8 @@ class TrialCheckpoints:
         self._needed: dict[Path, int] = {}
         """By file, the number of its checkpoints that are still needed."""
         self._written: set[tuple[FitKey, int]] = set()
+        self._recent: dict[Path, Mapping[str, Array]] = {}
+        """The states written last, up to `MOST_RECENT` bytes: most of them are needed again soon."""
         for left_behind in self._folder.glob(names.TEMPORARY_PATTERN):
             with suppress(OSError):
                 left_behind.unlink()
@@ -71,7 +74,9 @@ class TrialCheckpoints:
         places = [place for key in keys if (place := self.place(key, budget))]
         if len(places) < len(keys):
             raise DataError(Problem(f"lacks a checkpoint after epoch {budget}", file=str(self._folder)))
-        files = {file: read_state(file) for file in {place.file for place in places}}
+        files = {
+            file: self._recent.get(file) or read_state(file) for file in {place.file for place in places}
+        }
         try:
             return {
                 name: np.concatenate([files[place.file][name][place.row : place.row + 1] for place in places])
@@ -88,9 +93,13 @@ class TrialCheckpoints:
         except OSError as error:
             raise cannot_write(self._folder, error) from error
         file = self._folder / names.trial_checkpoint_name(budget, keys[0][0])
-        write_bytes(file, to_npz({_NETWORKS: np.array(keys), _BUDGET: np.array(budget), **state}))
+        arrays = {_NETWORKS: np.array(keys), _BUDGET: np.array(budget), **state}
+        write_bytes(file, to_npz(arrays), sync=False)  # a torn one is found by its digest and trained again
         self._note(file, keys, budget)
         self._written |= {(key, budget) for key in keys}
+        self._recent[file] = state
+        while sum(array.nbytes for each in self._recent.values() for array in each.values()) > MOST_RECENT:
+            del self._recent[next(iter(self._recent))]
 
     def release(self, keys: Iterable[tuple[int, int]]) -> None:
         """Forget the checkpoints of pairs of a trial and a budget; remove files of which none is needed."""
@@ -104,7 +113,7 @@ class TrialCheckpoints:
         for file in self._folder.glob("*.npz"):
             with suppress(OSError):
                 file.unlink()
-        self._places, self._needed, self._written = {}, {}, set()
+        self._places, self._needed, self._written, self._recent = {}, {}, set(), {}
 
     def _note(self, file: Path, keys: Sequence[FitKey], budget: int) -> None:
         self._needed[file] = len(keys)
@@ -119,6 +128,7 @@ class TrialCheckpoints:
         self._needed[file] -= 1
         if not self._needed[file]:
             del self._needed[file]
+            self._recent.pop(file, None)
             with suppress(OSError):
                 file.unlink()
 
