@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 import signal
@@ -104,6 +103,7 @@ class DaskConnection:
         self, function: Callable[..., Any], *args: Any, workers: Sequence[str], **settings: Any
     ) -> Mapping[str, Any]:
         """See `Connection`."""
+        import asyncio  # takes 20 ms, which other commands should not spend
 
         async def call_one(worker: str) -> Mapping[str, Any]:
             answering = self._client._run(function, *args, workers=[worker], on_error="return", **settings)
@@ -168,6 +168,7 @@ def _connected(distributed: Any, address: str) -> Any:
 
     A client that cannot connect does not clean up well, so a bare connection is tried first.
     """
+    import asyncio
 
     async def knock() -> None:
         connecting = distributed.comm.connect(address, timeout=SECONDS_TO_CONNECT)

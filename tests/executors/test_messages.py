@@ -23,7 +23,7 @@ def passed_on(message: Any) -> Any:
 
 
 def test_arrays_arrive_as_they_are_and_can_be_written_to() -> None:
-    arrays = {
+    arrays: dict[str, np.ndarray] = {
         "large": np.arange(100_000, dtype=np.float32).reshape(100, 1000),
         "empty": np.zeros((0, 3)),
         "scalar": np.array(2.5),
