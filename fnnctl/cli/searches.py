@@ -75,9 +75,9 @@ def search(
     if resume is not None:
         refuse_with_resume({"CONFIG": config, "--method": method, "--name": name, "--seed": seed})
     from fnnctl.commands.report import report_end
-    from fnnctl.commands.resume_search import resume_search
-    from fnnctl.commands.search import SearchOptions
-    from fnnctl.commands.search import search as search_
+    from fnnctl.commands.search.options import SearchOptions
+    from fnnctl.commands.search.resume import resume_search
+    from fnnctl.commands.search.start import search as search_
 
     with interruption(output) as signals:
         options = SearchOptions(

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, TextIO, cast
+from typing import Any, Protocol, TextIO, cast
 
 from fnnctl.console.output import Output
 from fnnctl.training.history import Record
@@ -34,11 +34,18 @@ def epoch_progress(output: Output, epochs: int, *, done: int = 0) -> Iterator[On
             yield on_epoch
 
 
+class ShowAmount(Protocol):
+    """Shows the number of epochs that all networks have trained."""
+
+    def __call__(self, done: int, status: Callable[[], str] = str, /) -> None:
+        """Show it, with a text that is made only if it is shown."""
+
+
 @contextmanager
-def amount_progress(output: Output, total: int) -> Iterator[Callable[[int], None]]:
+def amount_progress(output: Output, total: int) -> Iterator[ShowAmount]:
     """Yield a function to call with the number of epochs that all networks have trained, out of `total`."""
     if output.quiet:
-        yield lambda done: None
+        yield lambda done, status=str: None
     elif sys.stderr.isatty():
         # Draw the bar only on updates: a process with a drawing thread cannot safely fork workers.
         text = "epoch {task.completed:,} of {task.total:,} at most"
@@ -47,12 +54,33 @@ def amount_progress(output: Output, total: int) -> Iterator[Callable[[int], None
     else:
         is_due = _Interval(SECONDS_BETWEEN_LINES)
         is_due()  # print the first line only after one interval
+        time_left = _TimeLeft(total)
 
-        def tell(done: int) -> None:
+        def tell(done: int, status: Callable[[], str] = str, /) -> None:
+            left = time_left(done)
             if is_due():
-                output.note(f"{done:,} of {total:,} epochs at most")
+                told = (f"{done:,} of {total:,} epochs at most", status(), left)
+                output.note("; ".join(filter(None, told)))
 
         yield tell
+
+
+class _TimeLeft:
+    """Estimates the time left from the amount done since the first call."""
+
+    def __init__(self, total: int) -> None:
+        self._total, self._begun = total, time.monotonic()
+        self._before: int | None = None
+
+    def __call__(self, done: int) -> str:
+        """A text such as `about 12 s left`; empty if nothing was done yet."""
+        if self._before is None:
+            self._before = done
+        if done <= self._before:
+            return ""
+        elapsed = time.monotonic() - self._begun
+        seconds = elapsed * max(0, self._total - done) / (done - self._before)
+        return f"about {seconds:.0f} s left" if seconds < 120 else f"about {seconds / 60:.0f} min left"
 
 
 def epoch_line(epoch: int, record: Record, *, epochs: int) -> str:
@@ -105,8 +133,8 @@ def _bar(
 
     columns = (
         TextColumn(text, table_column=Column(no_wrap=True)),
-        BarColumn(bar_width=10 if in_thread else 20),
-        *([TextColumn("{task.fields[values]}")] if in_thread else []),
+        BarColumn(bar_width=10),
+        TextColumn("{task.fields[values]}"),
         TimeRemainingColumn(compact=True),
     )
     terminal = cast(TextIO, _ClosableTerminal(sys.stderr))

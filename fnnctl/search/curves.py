@@ -19,11 +19,11 @@ from fnnctl.text import counted
 
 CurveRule: TypeAlias = Literal["median", "extrapolate"]
 
-FEWEST_OTHERS: Final = 5
+FEWEST_OTHERS: Final = 3
 """How many other trials must have reached an epoch before their median counts."""
 FEWEST_POINTS: Final = 4
 """The shortest curve that is extrapolated: its three parameters and the noise follow from the points."""
-CHANCE: Final = 0.05
+CHANCE: Final = 0.01
 """A trial is stopped if its chance of beating the best trial is smaller."""
 LEAST_NOISE: Final = 1e-4
 """The smallest standard deviation of the noise, relative to the losses: a short flat curve fits exactly."""

@@ -37,7 +37,7 @@ search:
 def resume(run: Path) -> int:
     """Go on with the search in this process, draw nothing, and return the exit code."""
     with (
-        mock.patch("fnnctl.commands.search.draw_figures"),
+        mock.patch("fnnctl.commands.search.complete.draw_figures"),
         mock.patch("fnnctl.commands.train.draw_figures"),
         contextlib.redirect_stdout(io.StringIO()),
         contextlib.redirect_stderr(io.StringIO()),

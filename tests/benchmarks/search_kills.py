@@ -47,8 +47,9 @@ AGAIN = 0.4
 
 WITHOUT_FIGURES = """\
 from fnnctl.cli import main
-from fnnctl.commands import search, train
-train.draw_figures = search.draw_figures = lambda run: ()
+from fnnctl.commands import train
+from fnnctl.commands.search import complete
+train.draw_figures = complete.draw_figures = lambda run: ()
 main()
 """
 """They are drawn from the files that are compared, and would take most of the kills."""

@@ -84,7 +84,7 @@ def test_halving_climbs_its_ladder(found: Path) -> None:
 
 
 def test_json(program: Program, config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("train", "search"):
+    for module in ("train", "search.complete"):
         monkeypatch.setattr(f"fnnctl.commands.{module}.draw_figures", lambda run: None)
     done = program("search", str(config), "--json", "--method", "random", "--max-trials", "2")
     assert done.code == 0
@@ -269,7 +269,9 @@ def test_a_time_limit_ends_the_search_and_the_best_is_refitted(
         hours[0] = 3600.0
 
     monkeypatch.setattr(Standings, "tell", tells)
-    monkeypatch.setattr("fnnctl.commands.search.time", SimpleNamespace(monotonic=lambda: hours[0]))
+    for module in ("start", "complete"):
+        clock = SimpleNamespace(monotonic=lambda: hours[0])
+        monkeypatch.setattr(f"fnnctl.commands.search.{module}.time", clock)
     folder = search(write_config(tmp_path / "x.yaml"), "--time-limit", "60", "--executor", "serial")
     manifest = read_json(folder / "manifest.json")
     assert manifest["status"] == "completed"

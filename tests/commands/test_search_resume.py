@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from fnnctl.cli import run
-from fnnctl.commands import search as search_module
+from fnnctl.commands.search import complete as search_module
 from fnnctl.records.journal import Journal
 from fnnctl.records.trials import Result
 from fnnctl.search.loop import run_search

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from fnnctl.commands import search as search_module
+from fnnctl.commands.search import complete as search_module
 from fnnctl.config.schema.search import METHODS
 from fnnctl.records.trials import Result
 from fnnctl.search.loop import run_search

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from fnnctl.console.output import Output
-from fnnctl.console.progress import epoch_line, epoch_progress
+from fnnctl.console.progress import amount_progress, epoch_line, epoch_progress
 from tests.program import Program, only_run, read_json
 
 
@@ -46,6 +46,35 @@ def test_a_line_is_due_every_five_seconds(
             now = 1.5 * epoch
             on_epoch(epoch, {})
     assert told_epochs(capsys.readouterr().err) == [1, 5, 9, 12]
+
+
+def test_lines_of_many_networks_say_what_is_best_and_how_long_it_takes(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """100 epochs a second; 400 were done by an earlier process."""
+    now = 0.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    with amount_progress(Output(), 10_000) as show:
+        show(400, lambda: "nothing yet")
+        for second in range(1, 13):
+            now = float(second)
+            show(400 + 100 * second, lambda: "best accuracy 0.9")
+    assert capsys.readouterr().err.splitlines() == [
+        "900 of 10,000 epochs at most; best accuracy 0.9; about 91 s left",
+        "1,400 of 10,000 epochs at most; best accuracy 0.9; about 86 s left",
+    ]
+
+
+def test_long_searches_have_minutes_left(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 0.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    with amount_progress(Output(), 1000) as show:
+        show(0)
+        now = 6.0
+        show(1)
+    assert capsys.readouterr().err == "1 of 1,000 epochs at most; about 100 min left\n"
 
 
 @pytest.mark.parametrize(

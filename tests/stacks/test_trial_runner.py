@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from fnnctl.commands import search as search_module
+from fnnctl.commands.search import complete as search_module
 from fnnctl.config.rules.trials import TrialConfigs
 from fnnctl.config.rules.validation import RefusedConfigurationError
 from fnnctl.config.schema.experiment import Experiment

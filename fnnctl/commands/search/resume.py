@@ -9,7 +9,9 @@ from pathlib import Path
 
 from fnnctl.blas import set_blas_threads
 from fnnctl.commands.preparation import PreparedSearch, prepare_search
-from fnnctl.commands.search import SearchOptions, complete_search, journal_header
+from fnnctl.commands.search.complete import complete_search
+from fnnctl.commands.search.options import SearchOptions
+from fnnctl.commands.search.start import journal_header
 from fnnctl.config.reading.loading import load_config
 from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.console.output import Output

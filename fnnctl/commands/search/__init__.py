@@ -1,0 +1,1 @@
+"""`fnnctl search`, from its start or resumed to the refitted winner."""

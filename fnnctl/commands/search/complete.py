@@ -1,0 +1,193 @@
+"""Searches to the end, refits the best configuration, tests it once, and writes the folder's contents."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fnnctl.blas import set_blas_threads
+from fnnctl.commands.preparation import PreparedSearch
+from fnnctl.commands.search.options import SearchOptions
+from fnnctl.commands.search.winner import refit_winner, winners_epochs
+from fnnctl.console.output import Output
+from fnnctl.console.progress import amount_progress
+from fnnctl.console.signals import Interruption
+from fnnctl.errors import NoFinishedTrialError
+from fnnctl.executors.cluster import ClusterOptions
+from fnnctl.executors.registry import BY_NAME, make_executor
+from fnnctl.records.journal import COMPLETE, Journal
+from fnnctl.records.leaderboard import leaderboard_table
+from fnnctl.records.standings import Standings
+from fnnctl.report.figures import draw_figures
+from fnnctl.runs.recorder import RunRecorder, warn
+from fnnctl.search.loop import run_search
+from fnnctl.search.protocols import Sampler
+from fnnctl.stacks.planning import plan_search_workers
+from fnnctl.stacks.trial_runner import RunnerSettings, TrialRunner
+from fnnctl.store import names
+from fnnctl.store.run import OpenRun
+from fnnctl.store.trial_checkpoints import TrialCheckpoints
+from fnnctl.text import counted
+
+INTERRUPTED = "interrupted"
+TIME_IS_OVER = "the time limit"
+
+
+@dataclass(frozen=True, slots=True)
+class _Session:
+    """The state that the steps of one search share."""
+
+    run: OpenRun
+    search: PreparedSearch
+    journal: Journal
+    options: SearchOptions
+    started: float
+    output: Output
+    signals: Interruption
+    sampler: Sampler
+    standings: Standings
+
+    def best_so_far(self) -> str:
+        """The best objective so far, in words; empty before the first result."""
+        best = self.standings.incumbent
+        if best is None or best.objective is None:
+            return ""
+        metric = self.search.setup.settings.objective.metric
+        return f"best {metric} {best.objective:.4g} (trial {best.trial}, epoch {best.budget})"
+
+    def stop(self) -> str | None:
+        """Why the search should end now; None if it should continue."""
+        limit = self.options.time_limit
+        if self.signals.requested():
+            return INTERRUPTED
+        return TIME_IS_OVER if limit is not None and time.monotonic() - self.started >= limit else None
+
+
+def complete_search(
+    run: OpenRun,
+    search: PreparedSearch,
+    journal: Journal,
+    options: SearchOptions,
+    *,
+    started: float,
+    output: Output,
+    signals: Interruption,
+) -> None:
+    """Search to the end, refit the winner, and write the contents of the search's folder.
+
+    Raises `NoFinishedTrialError` or `InterruptedRunError` after the completed work is written.
+    """
+    setup = search.setup
+    standings = Standings(setup.direction, journal.results.values())
+    session = _Session(run, search, journal, options, started, output, signals, setup.sampler(), standings)
+    with RunRecorder(run, started=started) as recorder:
+        set_blas_threads(1)
+        try:
+            with recorder.training():
+                reason = _search(session)
+        finally:
+            columns, rows = leaderboard_table(journal.trials, standings, list(setup.settings.space))
+            run.write_table(names.LEADERBOARD, columns, rows)
+            _record(session)
+        signals.raise_if_requested()
+        best = standings.incumbent
+        if best is None:
+            counts = Counter(result.reason or "" for result in standings.latest.values())
+            most_common = [text for text, _ in counts.most_common()]
+            draw_figures(run)
+            ended = None if reason == COMPLETE else reason
+            raise NoFinishedTrialError(
+                trials=len(journal.trials), reasons=most_common, run=str(run.path), ended=ended
+            )
+        stopped = [each.reason for each in journal.stops if each.trial is None]
+        if reason != COMPLETE or stopped:
+            output.note(f"the search ended before it completed its plan: {[reason, *stopped][-1]}")
+        output.note(f"best trial: {best.trial}")
+        assignment, epochs = journal.trials[best.trial].assignment, winners_epochs(best)
+        refit_winner(run, search, assignment, epochs=epochs, output=output, signals=signals)
+        if not setup.settings.keep_checkpoints:
+            TrialCheckpoints(run.path).clear()
+        draw_figures(run)
+        signals.raise_if_requested()
+
+
+def _search(session: _Session) -> str:
+    """Run the search until it is complete or asked to stop, and return why it ended."""
+    setup, fits, options = session.search.setup, session.search.fits, session.options
+    objective = setup.settings.objective
+    epochs = setup.plan.epochs_with_reuse * len(fits.rows)
+    plan = plan_search_workers(
+        session.search.base_fit().settings,
+        rows=len(fits.data),
+        train_rows=fits.most_train_rows,
+        epochs=epochs,
+        workers=options.most_workers,
+        executor=BY_NAME[options.executor] if options.executor else None,
+    )
+    before = sum(result.epochs for result in session.journal.results.values()) * len(fits.rows)
+    with session.signals.graceful(), amount_progress(session.output, epochs) as show:
+
+        def poll(done: int) -> bool:
+            show(before + done, session.best_so_far)
+            return session.stop() is not None
+
+        def note(text: str) -> None:
+            warn(session.run, [text], session.output.note)
+
+        def on_event(event: Mapping[str, Any]) -> None:
+            session.run.note_times([event])
+
+        cluster = ClusterOptions(options.dask_address, note, on_event)
+        with make_executor(
+            plan.kind, workers=plan.workers, poll=poll, note=note, cluster=cluster
+        ) as executor:
+            session.output.detail(f"{plan.kind}, {executor.workers} at once")
+            runner = TrialRunner(
+                RunnerSettings(
+                    metric=objective.metric,
+                    on_folds=objective.on == "cross_validation",
+                    max_epochs=setup.budget.max_epochs,
+                    keep_checkpoints=setup.settings.keep_checkpoints,
+                ),
+                fits,
+                TrialCheckpoints(session.run.path),
+                session.journal,
+                executor,
+                on_stack=on_event,
+            )
+            return run_search(
+                setup.scheduler(session.sampler),
+                runner,
+                session.journal,
+                concurrency=setup.concurrency,
+                stop=session.stop,
+                on_result=session.standings.tell,
+                on_stops=session.standings.stop,
+            )
+
+
+def _record(session: _Session) -> None:
+    """Record the facts about the search in the manifest."""
+    run, setup, journal, standings = session.run, session.search.setup, session.journal, session.standings
+    best, end = standings.incumbent, journal.end.reason if journal.end else None
+    trained = sum(standings.epochs.values())
+    winner = best and {
+        "trial": best.trial,
+        "objective": best.objective,
+        "configuration": dict(journal.trials[best.trial].assignment),
+        "epochs": winners_epochs(best),
+    }
+    facts = {
+        "method": setup.settings.method.name,
+        "trials": len(journal.trials),
+        "epochs": setup.plan.epochs_with_reuse,
+        "epochs_trained": trained,
+        "saved": getattr(session.sampler, "saved", 0),
+        "end": end,
+        "best": winner,
+    }
+    run.record({"search": facts})
+    run.log(f"{counted(len(journal.trials), 'trial')}, {counted(trained, 'epoch')}: {end}")

@@ -1,0 +1,68 @@
+"""The last step of `fnnctl search`: the best trial is trained again, and tested once."""
+
+from __future__ import annotations
+
+import time
+
+from fnnctl.commands.preparation import PreparedSearch
+from fnnctl.commands.train import complete_training, create_training_run
+from fnnctl.config.reading.resolved import resolved_yaml
+from fnnctl.console.output import Output
+from fnnctl.console.signals import Interruption
+from fnnctl.modelling.fit import Fit
+from fnnctl.modelling.loading import split_data
+from fnnctl.modelling.refit import left_out_of_refit, refit_experiment
+from fnnctl.records.trials import Result
+from fnnctl.runs.recorder import warn
+from fnnctl.space.assignments import Assignment
+from fnnctl.stacks.trial_results import KEPT_EPOCH
+from fnnctl.store import names
+from fnnctl.store.folder import RunFolder
+from fnnctl.store.run import OpenRun
+
+
+def refit_winner(
+    run: OpenRun,
+    search: PreparedSearch,
+    assignment: Assignment,
+    *,
+    epochs: int,
+    output: Output,
+    signals: Interruption,
+) -> None:
+    """Train the winner on training and validation rows for its own number of epochs, and test it once.
+
+    If an earlier process left an incomplete folder, it is replaced. The complete run of a former winner
+    stays until the run of this winner can replace it.
+    """
+    started = time.monotonic()
+    folder = RunFolder(run.path / names.BEST)
+    complete = folder.path.exists() and folder.read_manifest().status == "completed"
+    data = search.loaded.data
+    trial = search.setup.configs.experiment_of(assignment)
+    experiment = refit_experiment(trial, epochs=epochs)
+    with search.loaded.config.located():
+        split = split_data(data, experiment)
+        fit = Fit.of(data, experiment, split)
+    resolved = resolved_yaml(fit.experiment)
+    if not complete or folder.read_resolved() != resolved.encode("utf-8"):
+        output.note("refitting the best trial on the training and validation rows")
+        left_out = left_out_of_refit(trial)
+        warn(run, left_out, output.note)
+        opened = create_training_run(
+            run.path,
+            data,
+            fit,
+            warnings=[*search.loaded.warnings(split), *left_out],
+            folder=names.NEXT_BEST if complete else names.BEST,
+        )
+        complete_training(opened, data, fit, None, started=started, output=output, signals=signals)
+        if complete:
+            run.replace_winner()
+    run.write_metrics(folder.read_metrics() or {})
+
+
+def winners_epochs(best: Result) -> int:
+    """The winner's number of epochs: its budget, or the epoch of its best weights if it kept those."""
+    kept: int | None = (best.facts or {}).get(KEPT_EPOCH)
+    return kept or best.budget
