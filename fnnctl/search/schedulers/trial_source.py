@@ -48,7 +48,8 @@ class TrialSource:
             if wanted > free:
                 return []
         n = min(wanted, free)
-        proposed = self._sampler.ask(n, list(self._pending.values()))
+        pending = list(self._pending.values()) if self.learns else ()  # there may be very many
+        proposed = self._sampler.ask(n, pending)
         trials = [Trial(number, each, bracket) for number, each in enumerate(proposed, start=self._begun)]
         self._begun += len(trials)
         self._pending |= {trial.number: trial.assignment for trial in trials}
