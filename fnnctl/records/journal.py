@@ -114,7 +114,8 @@ class Journal:
         self._of_trial: dict[int, list[Result]] = {}
         self._changes: dict[str, Any] = {}
         self.stops: dict[Stop, None] = {}
-        """In the order of recording."""
+        """The decisions of the current plan, in the order of recording. A search that is extended makes its
+        decisions again, and some of them differ."""
         self.header: Header | None = None
         self.end: End | None = None
         """The end, if it is the last record."""
@@ -246,9 +247,13 @@ class Journal:
                 self.results[record.key] = record
                 self._of_trial.setdefault(record.trial, []).append(record)
             case Stop():
+                if record.trial is not None and (record.trial, record.budget) not in self.results:
+                    raise ValueError(f"trial {record.trial} is stopped where it has no result")
                 self.stops[record] = None
             case Resume():
                 self._changes.update(record.changes)
+                if not record.changes.keys().isdisjoint(EXTENDING):
+                    self.stops.clear()
             case End():
                 self.end = record
 
