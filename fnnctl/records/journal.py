@@ -18,6 +18,9 @@ from fnnctl.store.journal import JournalFile, ResultCache
 
 EXTENDING: Final = ("budget", "trials", "max_trials")
 """The settings that change the plan of a search, but not the search itself."""
+RUNGS: Final = "rungs"
+"""The setting that holds the epochs of each bracket's rungs, if results are also recorded between rungs. It
+follows from the plan."""
 CHANGEABLE: Final = (*EXTENDING, "workers", "executor", "time_limit")
 """The settings that a resume may change."""
 
@@ -172,7 +175,7 @@ class Journal:
             for name, value in wanted.items()
             if name not in now or _canonical(value) != _canonical(now[name])
         }
-        if fixed := [name for name in changes if name not in CHANGEABLE]:
+        if fixed := [name for name in changes if name not in (*CHANGEABLE, RUNGS)]:
             may = quoted_list(CHANGEABLE)
             raise self._refusal(f"began with a different {quoted_list(fixed)}; only {may} can be changed")
         if not changes.keys().isdisjoint(EXTENDING):

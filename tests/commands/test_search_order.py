@@ -171,6 +171,11 @@ def test_an_extended_search_decides_what_the_larger_search_decides(tmp_path: Pat
     assert list(extended.stops) == list(larger.stops)
     assert extended.stopped_because == larger.stopped_because
     assert extended.best == larger.best
+    if "curve_stopping" in settings:
+        mine, theirs = (
+            [(rung.bracket, rung.rung, rung.epochs) for rung in each.rungs] for each in (extended, larger)
+        )
+        assert mine == theirs
 
 
 def test_cross_validated_objectives_have_no_curves(

@@ -164,9 +164,8 @@ def test_a_trial_that_stopped_early_ends_there(rungs_of: Callable[[list[JournalR
 def test_a_bracket_whose_trials_were_all_stopped_by_their_curves() -> None:
     """It has results only within its rung."""
     records = [
-        header(curve_stopping="median"),
+        header(rungs={"0": [9]}),
         trial(0),
-        trial(1, bracket=1),
         result(0, 3, 0.3, facts=curve(0.1, 0.2, 0.3)),
         {"record": "stop", "reason": "hopeless", "trial": 0, "budget": 3, "saved": 6},
     ]
@@ -177,7 +176,8 @@ def test_a_bracket_whose_trials_were_all_stopped_by_their_curves() -> None:
 def test_a_trial_that_its_curve_stopped_has_not_reached_the_top(
     rungs_of: Callable[[list[JournalRecord]], Drawn],
 ) -> None:
-    records = [header(curve_stopping="median"), trial(0), result(0, 3, 0.3, facts=curve(0.1, 0.2, 0.3))]
+    ladder = {"0": [9]}
+    records = [header(rungs=ladder), trial(0), result(0, 3, 0.3, facts=curve(0.1, 0.2, 0.3))]
     stop = {"record": "stop", "reason": "hopeless", "trial": 0, "budget": 3, "saved": 6}
     drawn = rungs_of([*records, stop])
     assert drawn["budgets"] == {0: [3]}
