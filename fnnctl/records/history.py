@@ -14,7 +14,7 @@ from typing import Any, Final
 from fnnctl.config.schema.metric_names import is_loss
 from fnnctl.config.schema.search import METHODS
 from fnnctl.config.yaml_text import flow_yaml
-from fnnctl.records.journal import Journal, decode
+from fnnctl.records.journal import RUNGS, Journal, decode
 from fnnctl.records.standings import Standings, finite_objective
 from fnnctl.records.trials import FOLDS, Direction, JobKey, Result, Status, Stop, Trial
 from fnnctl.store import names
@@ -164,20 +164,23 @@ class SearchHistory:
         """The results at the ends of rungs.
 
         A search that stops trials by their curves also has results between the rungs, after each part of a
-        job. Where a trial was stopped, its last result stands for its rung.
+        job. Where a trial ended between two rungs, its last result stands for the next one.
         """
-        if self.settings.get("curve_stopping", "none") == "none":
+        if RUNGS not in self.settings:
             return list(self.results)
-        ends: dict[tuple[int, int], int] = {}
-        for result in self.results:
-            key = self.trials[result.trial].bracket, result.rung
-            ends[key] = max(ends.get(key, 0), result.budget)
         stopped = {(each.trial, each.budget) for each in self.stops}
         return [
             result
             for result in self.results
-            if result.budget == ends[self.trials[result.trial].bracket, result.rung] or result.key in stopped
+            if result.budget in self._ladder(result)
+            or result.key in stopped
+            or result.status is not Status.COMPLETED
         ]
+
+    def _ladder(self, result: Result) -> Sequence[int]:
+        """The epochs of the rungs of the result's bracket, if the journal says them."""
+        rungs: Mapping[str, Sequence[int]] = self.settings.get(RUNGS, {})
+        return rungs.get(str(self.trials[result.trial].bracket), ())
 
     @cached_property
     def rungs(self) -> list[RungResults]:
@@ -186,7 +189,9 @@ class SearchHistory:
         found: dict[tuple[int, int], list[Result]] = {}
         for result in self.rung_results:
             if result.key not in stopped:
-                found.setdefault((-self.trials[result.trial].bracket, result.budget), []).append(result)
+                bracket, ladder = self.trials[result.trial].bracket, self._ladder(result)
+                epochs = next((each for each in ladder if each >= result.budget), result.budget)
+                found.setdefault((-bracket, epochs), []).append(result)
         return [
             RungResults(-bracket, results[-1].rung, budget, tuple(results))
             for (bracket, budget), results in sorted(found.items())

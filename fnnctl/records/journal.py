@@ -18,6 +18,9 @@ from fnnctl.store.journal import JournalFile, ResultCache
 
 EXTENDING: Final = ("budget", "trials", "max_trials")
 """The settings that change the plan of a search, but not the search itself."""
+RUNGS: Final = "rungs"
+"""The setting that holds the epochs of each bracket's rungs, if results are also recorded between rungs. It
+follows from the plan."""
 CHANGEABLE: Final = (*EXTENDING, "workers", "executor", "time_limit")
 """The settings that a resume may change."""
 
@@ -114,7 +117,8 @@ class Journal:
         self._of_trial: dict[int, list[Result]] = {}
         self._changes: dict[str, Any] = {}
         self.stops: dict[Stop, None] = {}
-        """In the order of recording."""
+        """The decisions of the current plan, in the order of recording. A search that is extended makes its
+        decisions again, and some of them differ."""
         self.header: Header | None = None
         self.end: End | None = None
         """The end, if it is the last record."""
@@ -171,7 +175,7 @@ class Journal:
             for name, value in wanted.items()
             if name not in now or _canonical(value) != _canonical(now[name])
         }
-        if fixed := [name for name in changes if name not in CHANGEABLE]:
+        if fixed := [name for name in changes if name not in (*CHANGEABLE, RUNGS)]:
             may = quoted_list(CHANGEABLE)
             raise self._refusal(f"began with a different {quoted_list(fixed)}; only {may} can be changed")
         if not changes.keys().isdisjoint(EXTENDING):
@@ -246,9 +250,13 @@ class Journal:
                 self.results[record.key] = record
                 self._of_trial.setdefault(record.trial, []).append(record)
             case Stop():
+                if record.trial is not None and (record.trial, record.budget) not in self.results:
+                    raise ValueError(f"trial {record.trial} is stopped where it has no result")
                 self.stops[record] = None
             case Resume():
                 self._changes.update(record.changes)
+                if not record.changes.keys().isdisjoint(EXTENDING):
+                    self.stops.clear()
             case End():
                 self.end = record
 

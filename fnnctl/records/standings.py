@@ -78,13 +78,16 @@ class Standings:
 
     def stop(self, stops: Iterable[Stop]) -> None:
         """End the trials that are stopped, unless they have gone on since, as in an extended search."""
+        changed = False
         for each in stops:
             latest = self.latest.get(each.trial) if each.trial is not None else None
             if latest is not None and latest.budget == each.budget:
                 self.latest[latest.trial] = replace(
                     latest, status=Status.STOPPED_BY_CURVE, reason=each.reason
                 )
-                self._find_incumbent()
+                changed |= latest is self.incumbent or _completed(latest) == self._most_completed
+        if changed:
+            self._find_incumbent()
 
     def _find_incumbent(self) -> None:
         finite = [result for result in self.latest.values() if can_go_on(result)]

@@ -17,7 +17,7 @@ from fnnctl.plots.search_history import search_history_figure
 from fnnctl.plots.searched import PlottedResult, PlottedTrial
 from fnnctl.plots.style import png_bytes
 from fnnctl.records.history import SearchHistory
-from fnnctl.records.trials import CURVE, Result
+from fnnctl.records.trials import CURVE, Result, Status
 from fnnctl.report.search_settings import importances, searched_settings
 from fnnctl.store import names
 from fnnctl.tasks.base import VALIDATION_LOSS
@@ -39,9 +39,7 @@ def _rungs(search: SearchHistory, name: str) -> Any:
     if any(map(_curves, search.results)):
         curve = _closest_curve(search)
         drawn = {"metric": curve.replace("_", " "), "minimized": curve == VALIDATION_LOSS}
-    budgets: dict[int, list[int]] = {}
-    for rung in search.rungs:
-        budgets.setdefault(rung.bracket, []).append(rung.epochs)
+    budgets = _budgets(search)
     by_trial = groupby(sorted(search.results, key=attrgetter("trial", "budget")), key=attrgetter("trial"))
     trials = [_plotted_trial(search, list(results), curve, budgets) for _, results in by_trial]
     title = f"{name}: learning curve of each trial"
@@ -100,6 +98,18 @@ def _results(search: SearchHistory) -> Iterator[PlottedResult]:
             yield PlottedResult(spent, result.budget, result.objective)
 
 
+def _budgets(search: SearchHistory) -> dict[int, list[int]]:
+    """The rungs' epochs by bracket; if curves stopped all trials of a bracket, the most that one has had."""
+    found: dict[int, list[int]] = {}
+    for rung in search.rungs:
+        found.setdefault(rung.bracket, []).append(rung.epochs)
+    most: dict[int, int] = {}
+    for result in search.results:
+        bracket = search.trials[result.trial].bracket
+        most[bracket] = max(most.get(bracket, 0), result.budget)
+    return {bracket: found.get(bracket, [epochs]) for bracket, epochs in most.items()}
+
+
 def _plotted_trial(
     search: SearchHistory, results: Sequence[Result], curve: str | None, budgets: Mapping[int, Sequence[int]]
 ) -> PlottedTrial:
@@ -113,7 +123,8 @@ def _plotted_trial(
             values[search.starts[result.key] :] = _curves(result).get(curve, ())
         epochs = np.arange(1.0, len(values) + 1)
     latest, trial = results[-1], search.trials[results[0].trial]
-    reached_top = latest.budget == budgets[trial.bracket][-1]
+    was_stopped = search.standings.latest[trial.number].status is Status.STOPPED_BY_CURVE
+    reached_top = latest.budget == budgets[trial.bracket][-1] and not was_stopped
     return PlottedTrial(
         bracket=trial.bracket,
         epochs=epochs,

@@ -12,6 +12,7 @@ from rich.cells import cell_len
 
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.records.history import SearchHistory
+from fnnctl.records.journal import COMPLETE
 from fnnctl.records.leaderboard import leaderboard_table
 from fnnctl.records.standings import ranked
 from fnnctl.records.trials import Result
@@ -105,7 +106,8 @@ def _search_facts(search: SearchHistory, facts: SearchFacts | None) -> Iterable[
         trials = counted(len(saved), "trial")
         yield "stopped by curve", f"{trials}, which saved {counted(sum(saved), 'epoch')}"
     if search.end:
-        yield "ended", search.end + (f": {search.stopped_because}" if search.stopped_because else "")
+        stopped = search.stopped_because if search.end == COMPLETE else None
+        yield "ended", stopped or search.end
 
 
 def _best_facts(summary: Summary, search: SearchHistory, best: Result) -> Iterable[tuple[str, str]]:

@@ -7,7 +7,6 @@ the number of workers, their speed or interruptions.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Sequence
 
 from fnnctl.records.trials import Job
 
@@ -39,8 +38,3 @@ class VirtualClock:
         """End that job: it is then as late as its end."""
         self.now, _, job = heapq.heappop(self._under_way)
         return job
-
-    @property
-    def jobs(self) -> Sequence[Job]:
-        """The jobs under way, in no particular order."""
-        return [job for _, _, job in self._under_way]

@@ -1,7 +1,7 @@
 """Whether a trial should be stopped because of its learning curve.
 
-Curves hold the loss after each epoch, from the first: small values are good, whatever the objective's
-direction. A value that is not finite is infinite.
+Curves hold losses: small values are good, whatever the objective's direction. A value that is not finite is
+infinite.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median
 from typing import Final, Literal, TypeAlias
 
 import numpy as np
@@ -37,10 +36,12 @@ TIME_SCALES: Final = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 class Curves:
     """What is known when a trial is judged."""
 
+    epochs: Sequence[int]
+    """The epochs after which the trial's loss is known: all, or only some of them."""
     own: Sequence[float]
-    """The losses of the trial."""
-    others: Mapping[int, Sequence[float]]
-    """The losses of the other trials, by number."""
+    """The losses of the trial after these epochs."""
+    others: Sequence[float]
+    """The mean losses of the other trials that have come so far, up to the same epoch, in rising order."""
     best: float | None
     """The loss of the best trial that has had the full budget; None if there is none yet."""
     full: int
@@ -54,11 +55,10 @@ def median_reason(curves: Curves) -> str | None:
     same epoch (Golovin et al., Google Vizier, KDD 2017, section 3.2.2). Trials that have not come so far do
     not count.
     """
-    epochs = len(curves.own)
-    means = [math.fsum(each[:epochs]) / epochs for each in curves.others.values() if len(each) >= epochs]
-    if len(means) < FEWEST_OTHERS or min(curves.own) <= median(means):
+    means, count = curves.others, len(curves.others)
+    if count < FEWEST_OTHERS or min(curves.own) <= (means[(count - 1) // 2] + means[count // 2]) / 2:
         return None
-    return f"worse than the median of {counted(len(means), 'other trial')}"
+    return f"worse than the median of {counted(count, 'other trial')}"
 
 
 def extrapolation_reason(curves: Curves) -> str | None:
@@ -68,7 +68,7 @@ def extrapolation_reason(curves: Curves) -> str | None:
     """
     if curves.best is None or len(curves.own) < FEWEST_POINTS:
         return None
-    chance = chance_to_beat(curves.best, curves.own, full=curves.full)
+    chance = chance_to_beat(curves.best, curves.own, curves.epochs, full=curves.full)
     if chance >= CHANCE:
         return None
     return f"a chance of {chance:.1%} to beat the best trial"
@@ -80,8 +80,8 @@ REASONS: Final[Mapping[CurveRule, Callable[[Curves], str | None]]] = {
 }
 
 
-def chance_to_beat(best: float, losses: Sequence[float], *, full: int) -> float:
-    """The probability that the loss after `full` epochs is below `best`, given the losses so far.
+def chance_to_beat(best: float, losses: Sequence[float], epochs: Sequence[int], *, full: int) -> float:
+    """The probability that the loss after `full` epochs is below `best`, given the losses after some epochs.
 
     The curve is a + b·t^(−c) or a + b·exp(−t/τ) with b ≥ 0 and Gaussian noise around it. Its first tenth is
     not read, because the first epochs often follow another law. For each c and τ, a and b are those of least
@@ -93,7 +93,7 @@ def chance_to_beat(best: float, losses: Sequence[float], *, full: int) -> float:
     if not np.isfinite(y).all():
         return 0.0
     skipped = min(len(y) // 10, len(y) - FEWEST_POINTS)
-    t = np.arange(1.0 + skipped, 1.0 + len(y))
+    t = np.asarray(epochs[skipped:], dtype=np.float64)
     y = y[skipped:]
     weights, chances = [], []
     for shape in (*(_power(c) for c in POWERS), *(_exponential(share * full) for share in TIME_SCALES)):

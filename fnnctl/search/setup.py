@@ -16,7 +16,7 @@ from fnnctl.config.rules.trials import TrialConfigs, trial_configs
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.search import DEFAULT_TRIALS, SearchConfig
 from fnnctl.errors import ConfigError, Problem
-from fnnctl.records.journal import Header
+from fnnctl.records.journal import RUNGS, Header
 from fnnctl.records.trials import Direction
 from fnnctl.search.budget import SearchBudget
 from fnnctl.search.curves import REASONS
@@ -92,6 +92,7 @@ class SearchSetup:
         search = fixed["search"]
         budget, trials = search.pop("budget"), search.pop("trials", None)
         objective = self.settings.objective
+        rungs = {str(each.number): [rung.epochs for rung in each.rungs] for each in self.plan.brackets}
         return Header(
             configuration=hashlib.sha256(json.dumps(fixed, sort_keys=True).encode()).hexdigest(),
             data=data_sha256,
@@ -110,6 +111,7 @@ class SearchSetup:
                 "max_trials": self.budget.max_trials,
                 "concurrency": self.settings.concurrency if self.settings.depends_on_order else None,
                 "curve_stopping": self.settings.curve_stopping,
+                **({} if self.settings.curve_stopping == "none" else {RUNGS: rungs}),
                 "horizon": self.configs.horizon,
             },
         )

@@ -90,6 +90,8 @@ class TrialRunner:
             lambda settings, count: stack_size(settings, count, rows=len(fits.data), workers=executor.workers)
         )
         self._shapes: dict[int, _Shapes | FailedTrialError] = {}
+        self._keys: dict[StackKey, StackKey] = {}
+        """Each key once: most fits have equal ones, and there may be 10,000 trials of 25 fits."""
         self._open: dict[int, _OpenJob] = {}
         """By trial number: a trial has one job at a time."""
         self._results: list[Result] = []
@@ -133,7 +135,8 @@ class TrialRunner:
         if found is None:
             try:
                 order, keys = self._fits.stack_keys(trial.assignment)
-                found = _Shapes(order, keys, epoch_cost(keys))
+                shared = [self._keys.setdefault(key, key) for key in keys]
+                found = _Shapes(order, shared, epoch_cost(keys))
             except FailedTrialError as error:
                 found = error
             self._shapes[trial.number] = found

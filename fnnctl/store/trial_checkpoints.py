@@ -23,6 +23,7 @@ FitKey: TypeAlias = tuple[int, int]
 """A trial's number and the index of the fit: 0, or the index of the fold."""
 
 MOST_RECENT = 2**27
+"""The most bytes of states that are kept in memory."""
 _NETWORKS, _BUDGET = "checkpoint.networks", "checkpoint.budget"
 
 
@@ -48,6 +49,7 @@ class TrialCheckpoints:
         self._written: set[tuple[FitKey, int]] = set()
         self._recent: dict[Path, Mapping[str, Array]] = {}
         """The states written last, up to `MOST_RECENT` bytes: most of them are needed again soon."""
+        self._recent_bytes = 0
         for left_behind in self._folder.glob(names.TEMPORARY_PATTERN):
             with suppress(OSError):
                 left_behind.unlink()
@@ -98,8 +100,9 @@ class TrialCheckpoints:
         self._note(file, keys, budget)
         self._written |= {(key, budget) for key in keys}
         self._recent[file] = state
-        while sum(array.nbytes for each in self._recent.values() for array in each.values()) > MOST_RECENT:
-            del self._recent[next(iter(self._recent))]
+        self._recent_bytes += _size(state)
+        while self._recent_bytes > MOST_RECENT:
+            self._forget(next(iter(self._recent)))
 
     def release(self, keys: Iterable[tuple[int, int]]) -> None:
         """Forget the checkpoints of pairs of a trial and a budget; remove files of which none is needed."""
@@ -113,7 +116,8 @@ class TrialCheckpoints:
         for file in self._folder.glob("*.npz"):
             with suppress(OSError):
                 file.unlink()
-        self._places, self._needed, self._written, self._recent = {}, {}, set(), {}
+        self._places, self._needed, self._written = {}, {}, set()
+        self._recent, self._recent_bytes = {}, 0
 
     def _note(self, file: Path, keys: Sequence[FitKey], budget: int) -> None:
         self._needed[file] = len(keys)
@@ -128,9 +132,18 @@ class TrialCheckpoints:
         self._needed[file] -= 1
         if not self._needed[file]:
             del self._needed[file]
-            self._recent.pop(file, None)
+            self._forget(file)
             with suppress(OSError):
                 file.unlink()
+
+    def _forget(self, file: Path) -> None:
+        """Drop the states of the file from memory, if they are there."""
+        if state := self._recent.pop(file, None):
+            self._recent_bytes -= _size(state)
+
+
+def _size(state: Mapping[str, Array]) -> int:
+    return sum(array.nbytes for array in state.values())
 
 
 def read_state(file: Path) -> dict[str, Array]:

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from fnnctl.cli import run
+from fnnctl.records.history import read_search
 from fnnctl.records.journal import Journal
 from fnnctl.records.trials import Result
+from fnnctl.store.folder import RunFolder
 from tests.commands.extending import extend, timeline
 from tests.commands.searching import (
     RATE,
@@ -137,6 +139,43 @@ def test_an_extension_trains_nothing_twice(tmp_path: Path, method: str) -> None:
         if method != "asha" or (each["trial"], each["budget"]) in known:
             assert known[each["trial"], each["budget"]] == each["objective"]
     assert (folder / "best" / "model.npz").read_bytes() == (at_once / "best" / "model.npz").read_bytes()
+
+
+EXTENDED: dict[str, tuple[Mapping[str, Any], str]] = {
+    "random by curves": ({**SEARCHES["median"], "budget": {"max_epochs": 9}}, "budget.max_epochs=18"),
+    "hyperband by curves": (SEARCHES["hyperband by curves"], "budget.max_epochs=27"),
+    "asha by curves": (SEARCHES["asha by curves"], "budget.max_epochs=27"),
+    "without a curve": (
+        {**SEARCHES["hyperband by curves"], "objective": {"metric": "f1_macro"}},
+        "budget.max_epochs=27",
+    ),
+    "stop_when": ({**SEARCHES["stop_when"], "trials": 12, "budget": {"max_epochs": 9}}, "trials=30"),
+    "stop_when with more epochs": (
+        {**SEARCHES["stop_when"], "budget": {"max_epochs": 9}},
+        "budget.max_epochs=18",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", EXTENDED)
+def test_an_extended_search_decides_what_the_larger_search_decides(tmp_path: Path, name: str) -> None:
+    """The decisions of the smaller search, which were made with less knowledge, do not count any more."""
+    settings, word = EXTENDED[name]
+    config = write_config(tmp_path / "x.yaml", search={"space": SPACE, **settings})
+    folder = search(config, "--executor", "serial")
+    extend(folder, word)
+    at_once = search(config, "--executor", "serial", "--set", f"search.{word}")
+    extended, larger = (read_search(RunFolder(each)) for each in (folder, at_once))
+    assert extended
+    assert larger
+    assert list(extended.stops) == list(larger.stops)
+    assert extended.stopped_because == larger.stopped_because
+    assert extended.best == larger.best
+    if "curve_stopping" in settings:
+        mine, theirs = (
+            [(rung.bracket, rung.rung, rung.epochs) for rung in each.rungs] for each in (extended, larger)
+        )
+        assert mine == theirs
 
 
 def test_cross_validated_objectives_have_no_curves(

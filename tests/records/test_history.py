@@ -220,3 +220,23 @@ def test_a_journal_that_lost_its_end_is_damaged(
 def test_what_is_no_record_is_told(record: JournalRecord) -> None:
     with pytest.raises(DataError, match=r"runs/journal\.jsonl: has an invalid record"):
         search_history([header(), trial(0), record], Path("runs/journal.jsonl"))
+
+
+def test_results_between_rungs_are_not_at_a_rung_unless_their_trial_ended_there() -> None:
+    """The rungs of 3 and 9 epochs are trained in parts of 1; an extension has moved trial 0 to bracket 1."""
+    records = [
+        header(rungs={"0": [3, 9], "1": [9]}),
+        *(trial(number) for number in range(3)),
+        trial(0, bracket=1),
+        *(result(number, 1, 0.5) for number in range(3)),
+        *(result(number, 3, 0.6, epochs=2) for number in range(2)),
+        result(2, 2, None, epochs=1),
+        result(1, 9, 0.7, rung=1, epochs=6),
+        result(0, 9, 0.8, epochs=6),
+    ]
+    found = read(records).rungs
+    assert [(each.bracket, each.epochs, [one.trial for one in each.results]) for each in found] == [
+        (1, 9, [0]),
+        (0, 3, [1, 2]),
+        (0, 9, [1]),
+    ]

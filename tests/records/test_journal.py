@@ -13,7 +13,7 @@ import pytest
 
 from fnnctl.errors import DataError
 from fnnctl.records.journal import End, Header, Journal, Resume, SearchRecord, decode, encode
-from fnnctl.records.trials import Result, Status, Trial
+from fnnctl.records.trials import Result, Status, Stop, Trial
 from fnnctl.store.journal import JournalFile, ResultCache, journal_bytes
 
 HEADER = Header(
@@ -285,6 +285,22 @@ def test_an_extension_may_move_a_trial_to_another_bracket(path: Path) -> None:
     with closing(JournalFile(path)) as file:
         assert Journal(file).trials == {0: moved}
         assert file.records[-1] == encode(moved)
+
+
+def test_an_extended_search_makes_its_decisions_again() -> None:
+    """Those of the shorter plan do not count any more; a resume with the same plan keeps them."""
+    stops = [Stop("hopeless", trial=0, budget=1, saved=8), Stop("no improvement in 5 trials")]
+    journal = Journal()
+    journal.begin(HEADER)
+    journal.begin_trials([TRIAL])
+    journal.add_result(DONE)
+    journal.add_stops(stops)
+    journal.begin(HEADER, {"workers": 2})
+    assert list(journal.stops) == stops
+    journal.begin(replace(HEADER, settings={**HEADER.settings, "trials": 9}))
+    assert list(journal.stops) == []
+    journal.add_stops(stops[:1])
+    assert list(journal.stops) == stops[:1]
 
 
 def test_the_end_is_recorded_once() -> None:

@@ -118,6 +118,15 @@ def defined_incumbent(results: Sequence[Result], direction: Direction) -> Result
     return min(at_largest, key=lambda each: (sign * (each.objective or 0.0), each.trial), default=None)
 
 
+def test_the_last_finisher_at_the_largest_budget_is_stopped() -> None:
+    """Then those with less budget compete again, also if another is the incumbent."""
+    early = result(0, 0.9, 1, Status.STOPPED_EARLY)
+    standings = Standings("maximize", [early, result(1, 0.95, 3), result(2, 0.5, 9)])
+    assert standings.incumbent is early
+    standings.stop([Stop("hopeless", trial=2, budget=9, saved=1)])
+    assert standings.incumbent == result(1, 0.95, 3)
+
+
 RESULTS = st.builds(
     result,
     trial=st.integers(0, 5),

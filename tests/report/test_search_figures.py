@@ -161,6 +161,30 @@ def test_a_trial_that_stopped_early_ends_there(rungs_of: Callable[[list[JournalR
     assert (only.fate, len(only.epochs)) == ("top", 3)
 
 
+def test_a_bracket_whose_trials_were_all_stopped_by_their_curves() -> None:
+    """It has results only within its rung."""
+    records = [
+        header(rungs={"0": [9]}),
+        trial(0),
+        result(0, 3, 0.3, facts=curve(0.1, 0.2, 0.3)),
+        {"record": "stop", "reason": "hopeless", "trial": 0, "budget": 3, "saved": 6},
+    ]
+    (drawn,) = search_figures(read(records), "rates", {RUNGS_FIGURE}).values()
+    assert drawn.startswith(b"\x89PNG\r\n")
+
+
+def test_a_trial_that_its_curve_stopped_has_not_reached_the_top(
+    rungs_of: Callable[[list[JournalRecord]], Drawn],
+) -> None:
+    ladder = {"0": [9]}
+    records = [header(rungs=ladder), trial(0), result(0, 3, 0.3, facts=curve(0.1, 0.2, 0.3))]
+    stop = {"record": "stop", "reason": "hopeless", "trial": 0, "budget": 3, "saved": 6}
+    drawn = rungs_of([*records, stop])
+    assert drawn["budgets"] == {0: [3]}
+    (only,) = drawn["trials"]
+    assert only.fate == "dropped"
+
+
 def test_curves_of_a_search_that_was_extended(rungs_of: Callable[[list[JournalRecord]], Drawn]) -> None:
     """Trial 0 had 3 epochs at first, then 1 for the longer bracket, and then continues from 3."""
     drawn = rungs_of(

@@ -246,3 +246,11 @@ def test_hostile_values_are_shown_as_they_are(tmp_path: Path) -> None:
     run = start_search(tmp_path, fenced)
     text = markdown_report([summarize(run)], (), tmp_path)
     assert f"\n````sh\nfnnctl train {run.path}/resolved.yaml \\\n" in text
+
+
+def test_a_search_that_its_own_rule_ended_says_only_why() -> None:
+    """`complete` would sound as if its plan were done; an interruption afterwards is still said."""
+    stop = {"record": "stop", "reason": "no improvement in 2 trials after trial 1"}
+    for reason, told in (("complete", stop["reason"]), ("interrupted", "interrupted")):
+        found = titled([*halving()[:-1], stop, {"record": "end", "reason": reason}])
+        assert ("ended", told) in found["Search"].rows

@@ -42,11 +42,3 @@ def test_a_job_starts_when_the_last_one_has_ended() -> None:
     assert clock.start(job_of(2), 3) == 5
     assert clock.start(job_of(3), 0) == 2
     assert ended(clock) == [(3, 2), (2, 5), (1, 9)]
-
-
-def test_the_jobs_under_way() -> None:
-    clock = VirtualClock()
-    for number in range(3):
-        clock.start(job_of(number), 3 - number)
-    clock.end_first()
-    assert sorted(job.trial.number for job in clock.jobs) == [0, 1]

@@ -13,7 +13,14 @@ T = np.arange(1.0, 82.0)
 
 
 def curves(own: list[float], others: list[list[float]], best: float | None = None, full: int = 81) -> Curves:
-    return Curves(own, dict(enumerate(others)), best, full)
+    """What is known of whole curves, of which `own` is the shortest that counts."""
+    n = len(own)
+    means = sorted(math.fsum(each[:n]) / n for each in others if len(each) >= n)
+    return Curves(range(1, n + 1), own, means, best, full)
+
+
+def chance(best: float, losses: list[float], *, full: int) -> float:
+    return chance_to_beat(best, losses, range(1, len(losses) + 1), full=full)
 
 
 OTHERS = [[1.0, 0.5], [1.0, 0.7], [0.8, 0.4], [0.9, 0.9], [0.6, 0.2]]
@@ -60,14 +67,14 @@ def test_what_a_curve_will_beat_and_what_not(curve: np.ndarray, seen: int, noise
     """
     y = curve + np.random.default_rng(3).normal(0, noise, 81) if noise else curve
     losses = list(map(float, y[:seen]))
-    assert chance_to_beat(float(curve[-1]) + 0.2, losses, full=81) > 0.5
+    assert chance(float(curve[-1]) + 0.2, losses, full=81) > 0.5
     still_falls = curve[seen - 1] - curve[-1] > 0.1
-    assert chance_to_beat(float(curve[-1]) - 0.3, losses, full=81) < (0.9 if still_falls else 0.1)
+    assert chance(float(curve[-1]) - 0.3, losses, full=81) < (0.9 if still_falls else 0.1)
 
 
 def test_the_chance_grows_with_the_best_loss_and_is_a_probability() -> None:
     losses = list(map(float, (0.2 + 0.6 / T + np.random.default_rng(1).normal(0, 0.01, 81))[:18]))
-    chances = [chance_to_beat(best, losses, full=81) for best in np.linspace(-1, 2, 61)]
+    chances = [chance(best, losses, full=81) for best in np.linspace(-1, 2, 61)]
     assert chances == sorted(chances)
     assert chances[0] == pytest.approx(0, abs=1e-6)
     assert chances[-1] == pytest.approx(1, abs=1e-6)
@@ -81,7 +88,7 @@ def test_the_chances_are_calibrated_roughly() -> None:
         a, b, c = rng.uniform(0.1, 0.4), rng.uniform(0.1, 0.8), rng.choice([0.5, 1.0, 1.5])
         y = a + b * T**-c + rng.normal(0, 0.01, 81)
         best = float(y[-1] + rng.normal(0, 0.03))
-        said.append(chance_to_beat(best, list(map(float, y[:18])), full=81))
+        said.append(chance(best, list(map(float, y[:18])), full=81))
         happened.append(y[-1] < best)
     assert np.mean(said) == pytest.approx(np.mean(happened), abs=0.07)
     unlikely = np.array(happened)[np.array(said) < 0.05]
@@ -91,8 +98,21 @@ def test_the_chances_are_calibrated_roughly() -> None:
 
 def test_direction_and_scale_do_not_matter() -> None:
     losses = list(map(float, 0.2 + 0.6 / T[:18] + np.random.default_rng(2).normal(0, 0.01, 18)))
-    chance = chance_to_beat(0.25, losses, full=81)
-    scaled = chance_to_beat(2500.0, [each * 1e4 for each in losses], full=81)
-    assert scaled == pytest.approx(chance, rel=1e-6)
-    shifted = chance_to_beat(0.25 - 0.9, [each - 0.9 for each in losses], full=81)
-    assert shifted == pytest.approx(chance, rel=1e-6)
+    plain = chance(0.25, losses, full=81)
+    scaled = chance(2500.0, [each * 1e4 for each in losses], full=81)
+    assert scaled == pytest.approx(plain, rel=1e-6)
+    shifted = chance(0.25 - 0.9, [each - 0.9 for each in losses], full=81)
+    assert shifted == pytest.approx(plain, rel=1e-6)
+
+
+def test_losses_after_some_epochs_only_say_about_the_same() -> None:
+    """The curve 0.1 + 0.9/t after each ninth epoch: its end is 0.111."""
+    epochs = range(9, 55, 9)
+    losses = [0.1 + 0.9 / t for t in epochs]
+    assert chance_to_beat(0.13, losses, epochs, full=81) > 0.9
+    assert chance_to_beat(0.09, losses, epochs, full=81) < 0.1
+
+
+def test_the_median_of_an_even_number_is_the_middle_of_two() -> None:
+    assert median_reason(curves([0.7], [[0.5], [0.6], [0.8], [0.9]])) is None
+    assert median_reason(curves([0.71], [[0.5], [0.6], [0.8], [0.9]])) is not None

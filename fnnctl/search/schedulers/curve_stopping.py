@@ -7,9 +7,10 @@ is judged, in the order of virtual time, so the decision is the same for any num
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right, insort
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from fnnctl.records.standings import finite_objective
@@ -28,6 +29,25 @@ class _Whole:
     job: Job
     epochs: int = 0
     """Epochs trained in the parts so far."""
+
+
+@dataclass(slots=True)
+class _Curve:
+    """What is known of a trial's learning curve."""
+
+    epochs: list[int] = field(default_factory=list)
+    losses: list[float] = field(default_factory=list)
+    """The losses after these epochs."""
+
+    @property
+    def last(self) -> int:
+        """The last epoch that is known; 0 if there is none."""
+        return self.epochs[-1] if self.epochs else 0
+
+    def mean(self, epoch: int) -> float:
+        """The mean loss up to this epoch."""
+        count = bisect_right(self.epochs, epoch)
+        return math.fsum(self.losses[:count]) / count
 
 
 class CurveStopping:
@@ -49,8 +69,8 @@ class CurveStopping:
             reason: Why a trial is stopped; None if it is not.
             max_epochs: The full budget.
             direction: The objective's direction.
-            curve: The name of the recorded curve that has the objective; if results do not have it, the
-                objectives after each part take its place.
+            curve: The name of the recorded curve that has the objective; if results do not have it, only the
+                objective after each part is known.
         """
         self._scheduler, self._reason = scheduler, reason
         self._max_epochs, self._direction, self._curve = max_epochs, direction, curve
@@ -59,8 +79,11 @@ class CurveStopping:
         """The parts that are under way."""
         self._waiting: deque[tuple[Job, _Whole]] = deque()
         """Further parts that can start."""
-        self._losses: dict[int, list[float]] = {}
-        """The curve of each trial."""
+        self._curves: dict[int, _Curve] = {}
+        """By trial number."""
+        self._means: dict[int, list[float]] = {end: [] for end in self._ends}
+        """By end of a part, the mean losses up to there of all trials that have come so far, in rising order:
+        judging a trial must not read the curves of all others."""
         self._best: float | None = None
         self._released: list[JobKey] = []
 
@@ -81,12 +104,10 @@ class CurveStopping:
         if part.start > job.start:
             self._released.append((result.trial, part.start))
         whole.epochs += result.epochs
-        self._add_losses(part, result)
+        self._extend_curve(part, result)
         if result.status is not Status.COMPLETED or part.stop == job.stop:
             return self._scheduler.tell(replace(result, budget=job.stop, epochs=whole.epochs))
-        own = self._losses[result.trial]
-        others = {number: each for number, each in self._losses.items() if number != result.trial}
-        reason = self._reason(Curves(own, others, self._best, self._max_epochs))
+        reason = self._reason(self._known(result.trial, part.stop))
         if reason is None:
             self._waiting.append((self._part(job, part.stop), whole))
             return ()
@@ -105,14 +126,27 @@ class CurveStopping:
         stop = next((end for end in self._ends if start < end < job.stop), job.stop)
         return replace(job, start=start, stop=stop)
 
-    def _add_losses(self, part: Job, result: Result) -> None:
-        curve = ((result.facts or {}).get(CURVE) or {}).get(self._curve)
-        values = [finite_objective(result)] if curve is None else curve
+    def _known(self, trial: int, epoch: int) -> Curves:
+        """What is known when a trial is judged after this epoch, which is the end of a part."""
+        own, others = self._curves[trial], self._means[epoch].copy()
+        del others[bisect_left(others, own.mean(epoch))]
+        return Curves(own.epochs, own.losses, others, self._best, self._max_epochs)
+
+    def _extend_curve(self, part: Job, result: Result) -> None:
+        values = ((result.facts or {}).get(CURVE) or {}).get(self._curve)
+        epochs: Sequence[int] = [part.stop]
+        if values is None:
+            values = [finite_objective(result)]
+        else:
+            epochs = range(part.start + 1, part.start + 1 + len(values))
         sign = 1.0 if self._direction == "minimize" else -1.0
-        losses = self._losses.setdefault(result.trial, [])
-        if curve is not None:
-            del losses[part.start :]  # an extended search can give out a part again
-        losses += [math.inf if value is None else sign * value for value in values]
+        curve = self._curves.setdefault(result.trial, _Curve())
+        before = curve.last
+        curve.epochs += epochs
+        curve.losses += [math.inf if value is None else sign * value for value in values]
+        for end in self._ends:
+            if before < end <= curve.last:
+                insort(self._means[end], curve.mean(end))
         objective = finite_objective(result)
         is_full = result.budget == self._max_epochs or result.status is Status.STOPPED_EARLY
         if is_full and objective is not None:

@@ -68,7 +68,7 @@ def test_without_curves_only_the_rungs_are_known() -> None:
 
 def test_parts_of_curve_stopping_are_not_rungs() -> None:
     records = [
-        header(curve_stopping="median"),
+        header(curve_stopping="median", rungs={"0": [9, 27]}),
         *(trial(number) for number in range(2)),
         result(0, 3, 0.5),
         result(1, 3, 0.1),

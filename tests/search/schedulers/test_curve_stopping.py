@@ -87,31 +87,47 @@ def test_the_rule_sees_the_curves_as_losses_and_the_best_full_trial() -> None:
     seen: list[Curves] = []
 
     def watch(curves: Curves) -> str | None:
-        seen.append(
-            replace(curves, own=list(curves.own), others={k: list(v) for k, v in curves.others.items()})
-        )
+        seen.append(replace(curves, epochs=list(curves.epochs), own=list(curves.own)))
         return None
 
     scheduler = stopping(watch, epochs=9, trials=2)
     values = {0: [k / 10 for k in range(9)], 1: [k / 100 for k in range(9)]}
     while jobs := scheduler.ask(1):
         scheduler.tell(with_curve(jobs[0], values[jobs[0].trial.number]))
-    assert seen[1] == Curves([-0.0, -0.1], {}, None, 9)
-    assert seen[9] == Curves([-0.0, -0.01], {0: [-each for each in values[0]]}, -0.8, 9)
+    assert seen[1] == Curves([1, 2], [-0.0, -0.1], [], None, 9)
+    assert seen[9] == Curves([1, 2], [-0.0, -0.01], [-0.05], -0.8, 9)
     assert len(seen) == 2 * 8  # at the end of a job there is nothing to decide
 
 
-def test_without_a_curve_the_objectives_after_each_part_take_its_place() -> None:
-    seen: list[list[float]] = []
+def test_without_a_curve_the_objective_is_known_after_each_part() -> None:
+    seen: list[tuple[list[int], list[float]]] = []
 
     def watch(curves: Curves) -> str | None:
-        seen.append(list(curves.own))
+        seen.append((list(curves.epochs), list(curves.own)))
         return None
 
     scheduler = stopping(watch, trials=1)
     while jobs := scheduler.ask(1):
         scheduler.tell(result_of(jobs[0], jobs[0].stop / 100))
-    assert seen[2] == [-0.03, -0.06, -0.09]
+    assert seen[2] == ([3, 6, 9], [-0.03, -0.06, -0.09])
+
+
+def test_without_curves_trials_of_other_rungs_are_compared_at_the_same_epoch() -> None:
+    """HyperBand's trials begin with 1, 3, 9 or 27 epochs, so they are measured in different places."""
+    seen: list[Curves] = []
+
+    def watch(curves: Curves) -> str | None:
+        seen.append(replace(curves, epochs=list(curves.epochs)))
+        return None
+
+    scheduler = stopping(watch, "hyperband", trials=81)
+    while jobs := scheduler.ask(1000):
+        for job in jobs:
+            scheduler.tell(result_of(job, job.stop / 100))
+    assert {tuple(each.epochs) for each in seen if each.epochs[-1] == 6} == {(1, 3, 6), (3, 6)}
+    for each in seen:
+        assert all(-each.epochs[-1] / 100 <= mean <= -0.01 for mean in each.others)
+        assert list(each.others) == sorted(each.others)
 
 
 def test_a_stopped_trial_is_told_with_its_last_value_and_not_asked_for_again() -> None:
