@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fnnctl.cli import run
+from fnnctl.records.journal import Journal
 from fnnctl.records.trials import Result
-from fnnctl.stacks.trial_runner import TrialRunner
 from fnnctl.store.run import OpenRun
 from tests.commands.extending import RANDOM, assert_same_outcome, extend
 from tests.commands.searching import of_kind, records, resume, search, write_config
@@ -51,20 +50,20 @@ def assert_former_winner(folder: Path, complete: Path) -> None:
 def test_a_killed_extension_is_continued(
     folder: Path, complete: Path, at_once: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    collect = TrialRunner.collect
-    calls = 0
+    add_result = Journal.add_result
+    left = 2
 
-    def dies(runner: TrialRunner) -> Sequence[Result]:
-        nonlocal calls
-        calls += 1
-        if calls == 2:
+    def dies(journal: Journal, result: Result) -> None:
+        nonlocal left
+        if not left:
             raise OSError("the process dies here")
-        return collect(runner)
+        left -= 1
+        add_result(journal, result)
 
     with monkeypatch.context() as patch:
-        patch.setattr(TrialRunner, "collect", dies)
+        patch.setattr(Journal, "add_result", dies)
         extend(folder, "trials=8", code=3)
-    assert 3 < len(of_kind(folder, "result")) < 8
+    assert len(of_kind(folder, "result")) == 3 + 2
     assert_former_winner(folder, complete)
     assert resume(folder) == 0
     assert_same_outcome(folder, at_once)

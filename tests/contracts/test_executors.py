@@ -92,7 +92,7 @@ def test_items_are_made_when_they_are_needed(kind: ExecutorKind) -> None:
 
     with make_executor(kind, workers=2, poll=never) as executor:
         for count, _ in enumerate(run_work(executor, tasks.times, items()), start=1):
-            assert made <= count + 2
+            assert made <= count + 2 + 3, "two others may be done, and three be submitted"
     assert made == 20
 
 
