@@ -163,7 +163,7 @@ class SearchConfig(Section):
     """The settings to search: a mapping from each setting's path to its domain, as in
     `training.l2: {log_uniform: [1e-6, 1e-2]}`."""
 
-    require: str | Annotated[tuple[str, ...], Field(strict=False, max_length=100)] | None = None
+    require: str | Annotated[list[str], Field(max_length=100)] | None = None
     """What every configuration must fulfil: a comparison such as `depth * width <= 512`, or a list of them.
     Searched settings are named by their paths or the last parts of these. There are + - * / **, min, max,
     and, or, not. A comparison holds if its setting is not searched in a trial."""
@@ -172,7 +172,7 @@ class SearchConfig(Section):
     def requirements(self) -> tuple[str, ...]:
         """The expressions of `require`."""
         given = () if self.require is None else self.require
-        return (given,) if isinstance(given, str) else given
+        return (given,) if isinstance(given, str) else tuple(given)
 
     @property
     def depends_on_order(self) -> bool:
