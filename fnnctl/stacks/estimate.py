@@ -116,7 +116,7 @@ class SearchCosts:
         """
         counts = Counter(fit.settings for fit in self._sample)
         fit_of = {fit.settings: fit for fit in self._sample}
-        per_trial, share = len(self._fits.rows), self.trained_share
+        per_trial = len(self._fits.rows)
         largest = max(fit_of.values(), key=lambda fit: step_values(fit.settings))
         plan = plan_search_workers(
             largest.settings,
@@ -133,26 +133,40 @@ class SearchCosts:
                 size = stack_size(
                     settings, math.ceil(members), rows=len(self._fits.data), workers=plan.workers
                 )
-                total += members * rung.epochs * self.of(fit_of[settings]).seconds(min(size, members))
-        total *= share / (1.0 + WORKERS_GAIN * (plan.workers - 1))
-        alone = math.fsum(self.of(fit).seconds(1) for fit in self._sample) / len(self._sample)
-        return SECONDS_OF_COMMAND + total + alone * max_epochs * share
+                fit = fit_of[settings]
+                seconds = self.of(fit).seconds(min(size, members)) * self._share(fit)
+                total += members * rung.epochs * seconds
+        total /= 1.0 + WORKERS_GAIN * (plan.workers - 1)
+        alone = math.fsum(self.of(fit).seconds(1) * self._share(fit) for fit in self._sample)
+        return SECONDS_OF_COMMAND + total + alone / len(self._sample) * max_epochs
+
+    def _share(self, fit: Fit) -> float:
+        """The share of their epochs that networks of this kind train for; 1 if that is not known."""
+        found = self._shares.get(_kind(fit), ())
+        return math.fsum(found) / len(found) if found else 1.0
 
     @cached_property
-    def trained_share(self) -> float:
-        """The share of their epochs that networks train for, from those that end in a short time; else 1."""
-        deadline, shares = time.monotonic() + SECONDS_OF_TRAINING, []
-        for fit in self._sample:
+    def _shares(self) -> Mapping[Kind, Sequence[float]]:
+        """The shares of their epochs after which networks ended that were trained for a short time, by kind.
+
+        The kinds take turns: lbfgs may need a tenth of the epochs of sgd, and five times the time for each.
+        """
+        deadline = time.monotonic() + SECONDS_OF_TRAINING
+        found: dict[Kind, list[float]] = {}
+        for fit in sorted(self._sample, key=self._turn):
             training = fit.experiment.training
-            if training.early_stopping is None and training.convergence is None:
-                return 1.0
             left = deadline - time.monotonic()
-            if left <= 0:
+            if left <= 0 or (training.early_stopping is None and training.convergence is None):
                 break
             (trained,) = train_stack(self._stack(fit, 1), seconds=left)
             if trained.outcome is not Outcome.OUT_OF_TIME:
-                shares.append(trained.epochs / training.epochs)
-        return math.fsum(shares) / len(shares) if shares else 1.0
+                found.setdefault(_kind(fit), []).append(trained.epochs / training.epochs)
+        return found
+
+    def _turn(self, fit: Fit) -> int:
+        """How many fits of the same kind come before this one in the sample."""
+        alike = (each for each in self._sample if _kind(each) == _kind(fit))
+        return next(number for number, each in enumerate(alike) if each is fit)
 
     @cached_property
     def _ranges(self) -> Mapping[Kind, _Range]:
