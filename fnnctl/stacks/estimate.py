@@ -107,9 +107,7 @@ class SearchCosts:
         found = self._ranges.get(kind) or next(iter(self._ranges.values()))
         return found.cost(step_values(fit.settings))
 
-    def seconds(
-        self, rungs: Sequence[RungSize], *, max_epochs: int, workers: int, serial: bool = False
-    ) -> float:
+    def seconds(self, rungs: Sequence[RungSize], *, max_epochs: int, workers: int) -> float:
         """The seconds of a command that trains all rungs and refits one trial for `max_epochs`.
 
         A rung's networks are divided among the sampled sizes, in stacks as the search makes them.
@@ -124,7 +122,7 @@ class SearchCosts:
             train_rows=largest.sizes[0],
             epochs=sum(rung.trials * rung.epochs for rung in rungs) * per_trial,
             workers=workers,
-            executor="serial" if serial else None,
+            executor=None,
         )
         total = 0.0
         for rung in rungs:
@@ -153,7 +151,11 @@ class SearchCosts:
         """
         deadline = time.monotonic() + SECONDS_OF_TRAINING
         found: dict[Kind, list[float]] = {}
-        for fit in sorted(self._sample, key=self._turn):
+        turns, before = [], Counter[Kind]()
+        for fit in self._sample:
+            turns.append((before[_kind(fit)], fit))
+            before[_kind(fit)] += 1
+        for _, fit in sorted(turns, key=lambda turn: turn[0]):
             training = fit.experiment.training
             left = deadline - time.monotonic()
             if left <= 0 or (training.early_stopping is None and training.convergence is None):
@@ -162,11 +164,6 @@ class SearchCosts:
             if trained.outcome is not Outcome.OUT_OF_TIME:
                 found.setdefault(_kind(fit), []).append(trained.epochs / training.epochs)
         return found
-
-    def _turn(self, fit: Fit) -> int:
-        """How many fits of the same kind come before this one in the sample."""
-        alike = (each for each in self._sample if _kind(each) == _kind(fit))
-        return next(number for number, each in enumerate(alike) if each is fit)
 
     @cached_property
     def _ranges(self) -> Mapping[Kind, _Range]:

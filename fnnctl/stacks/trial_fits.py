@@ -82,22 +82,18 @@ class TrialFits:
         except FailedTrialError:
             return 0
 
-    def first_fit(self, assignment: Assignment) -> Fit | None:
-        """The first of a trial's fits, without its seed; None if the configuration is invalid."""
-        return self._any_size(assignment)
-
     def training_bytes(self, assignment: Assignment) -> int:
         """The memory that training a trial's network needs; 0 if its configuration is invalid."""
-        fit = self._any_size(assignment)
+        fit = self.first_fit(assignment)
         return training_bytes(fit.settings, rows=len(self.data)) if fit else 0
 
     def memory_shortage(self, assignment: Assignment) -> str | None:
         """Why memory is too small for a trial's network; None if it suffices, or for an invalid trial."""
-        fit = self._any_size(assignment)
+        fit = self.first_fit(assignment)
         return memory_shortage(fit.settings, rows=len(self.data)) if fit else None
 
-    def _any_size(self, assignment: Assignment) -> Fit | None:
-        """The first fit of a trial, without a memory check; None if the configuration is invalid."""
+    def first_fit(self, assignment: Assignment) -> Fit | None:
+        """The first of a trial's fits, without seed or memory check; None if its settings are invalid."""
         try:
             return self._drafts(assignment, check_memory=False, most=1)[0]
         except FailedTrialError:
