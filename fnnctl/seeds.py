@@ -28,6 +28,7 @@ class Purpose(IntEnum):
     BOOTSTRAP = int.from_bytes(b"bootstrap", "big")
     SIMULATION = int.from_bytes(b"simulation", "big")
     GROUPS = int.from_bytes(b"groups", "big")
+    CONFIRMATION = int.from_bytes(b"confirmation", "big")
 
 
 def stream(seed: int, purpose: Purpose, *counts: int) -> np.random.Generator:
@@ -38,6 +39,11 @@ def stream(seed: int, purpose: Purpose, *counts: int) -> np.random.Generator:
 def fold_seed(seed: int, repeat: int, fold: int) -> int:
     """The 64-bit seed of a fold's network, derived from the seed of its configuration."""
     return int(_sequence(seed, Purpose.FOLDS, repeat, fold).generate_state(1, np.uint64)[0])
+
+
+def confirmation_seed(seed: int, number: int) -> int:
+    """The 64-bit seed of the network that a confirmation trains with its seed of this number."""
+    return int(_sequence(seed, Purpose.CONFIRMATION, number).generate_state(1, np.uint64)[0])
 
 
 def _sequence(*numbers: int) -> np.random.SeedSequence:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fnnctl.seeds import Purpose, fold_seed, stream
+from fnnctl.seeds import Purpose, confirmation_seed, fold_seed, stream
 
 
 @given(
@@ -36,6 +36,7 @@ def test_a_stream_is_that_of_numpy_for_the_same_numbers(
         (Purpose.POINTS, 0x706F696E7473),
         (Purpose.SCRAMBLE, 0x736372616D626C65),
         (Purpose.SHUFFLE, 0x73687566666C65),
+        (Purpose.CONFIRMATION, 0x636F6E6669726D6174696F6E),
     ],
 )
 def test_values_never_change(purpose: Purpose, value: int) -> None:
@@ -47,3 +48,10 @@ def test_a_fold_has_a_seed_of_its_own() -> None:
     assert len(seeds) == 15
     sequence = np.random.SeedSequence((7, Purpose.FOLDS.value, 1, 2))
     assert fold_seed(7, 1, 2) == sequence.generate_state(1, np.uint64)[0]
+
+
+def test_every_seed_of_a_confirmation_gives_other_weights() -> None:
+    seeds = {confirmation_seed(7, number) for number in range(20)}
+    assert len(seeds | {7}) == 21
+    sequence = np.random.SeedSequence((7, Purpose.CONFIRMATION.value, 3))
+    assert confirmation_seed(7, 3) == sequence.generate_state(1, np.uint64)[0]

@@ -11,7 +11,6 @@ from fnnctl.data.splits.folds import Folds, divide, most_folds
 from fnnctl.data.warnings import data_warnings
 from fnnctl.errors import ConfigError, Problem
 from fnnctl.modelling.fit import Fit, with_data_facts
-from fnnctl.seeds import fold_seed
 from fnnctl.tasks.task import TaskData
 from fnnctl.text import counted
 
@@ -66,10 +65,7 @@ def cross_validation(data: TaskData, experiment: Experiment) -> CrossValidation:
         raise ConfigError(Problem(f"{message}: {advice}", path=FOLDS))
     experiment = _completed(experiment, data, fits)
     seed = configuration_seed(experiment)
-    seeded = (
-        replace(fit, experiment=experiment, seed=fold_seed(seed, fold.repeat, fold.number))
-        for fit, fold in zip(fits, of_folds, strict=True)
-    )
+    seeded = (replace(fit, experiment=experiment, seed=fit.rows.own_seed(seed)) for fit in fits)
     warnings = [
         *data.warnings,
         *data_warnings(dataset, None),

@@ -11,7 +11,6 @@ from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.model import AutoOutput
 from fnnctl.config.schema.search import AUTO_METRIC
 from fnnctl.data.preprocessing import Preprocessor, fit_preprocessor
-from fnnctl.data.splits.folds import Fold
 from fnnctl.data.splits.parts import Rows, Split
 from fnnctl.errors import ConfigError, Problem
 from fnnctl.memory import available_bytes
@@ -90,11 +89,6 @@ class Fit:
     def layout(self) -> ParameterLayout:
         """The layout of the network's parameters in its flat row."""
         return ParameterLayout(self.settings.shape)
-
-    @property
-    def fold(self) -> tuple[int, int] | None:
-        """The repeat and the number of the fold; None outside a cross-validation."""
-        return (self.rows.repeat, self.rows.number) if isinstance(self.rows, Fold) else None
 
     @property
     def preprocessing(self) -> str:

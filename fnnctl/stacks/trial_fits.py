@@ -19,7 +19,6 @@ from fnnctl.data.splits.parts import Rows, Split
 from fnnctl.errors import ConfigError, InputError, Problem
 from fnnctl.modelling.fit import Fit, completed, memory_shortage
 from fnnctl.nn.parameters import ParameterLayout
-from fnnctl.seeds import fold_seed
 from fnnctl.space.assignments import Assignment
 from fnnctl.tasks.task import TaskData
 from fnnctl.training.members import StackSettings
@@ -54,17 +53,14 @@ class TrialFits:
     def fits(self, assignment: Assignment) -> list[Fit]:
         """The fits of a trial, one per entry of `rows`; raises `FailedTrialError`.
 
-        Their seeds are the same as in `fnnctl train` with the trial's configuration, or in its
-        cross-validation.
+        Outside a confirmation their seeds are the same as in `fnnctl train` with the trial's configuration,
+        or in its cross-validation.
         """
         drafts = self._drafts(assignment)
         first = drafts[0]
         experiment = completed(first.experiment, self.data, first.settings, threads=1)
         seed = configuration_seed(experiment)
-        return [
-            replace(fit, experiment=experiment, seed=fold_seed(seed, *fit.fold) if fit.fold else seed)
-            for fit in drafts
-        ]
+        return [replace(fit, experiment=experiment, seed=fit.rows.own_seed(seed)) for fit in drafts]
 
     def stack_keys(self, assignment: Assignment) -> tuple[str, list[StackKey]]:
         """What determines which trials train together: a text that sorts trials, and one key per fit.

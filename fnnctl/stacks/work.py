@@ -99,7 +99,7 @@ class WorkerData:
         if not self.reuse:
             return fit.examples(self.data)
         kind = f"{fit.preprocessing} {fit.settings.precision}"
-        key = kind, fit.fold
+        key = kind, fit.rows.key
         pool = self._pools.get(key)
         if pool is None:
             pool = fit.examples(self.data)

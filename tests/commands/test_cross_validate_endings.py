@@ -79,7 +79,7 @@ def test_a_diverged_fold_is_reported_and_has_no_score(
     ) -> StackResult[FoldResult]:
         done = train_item(progress, shared, item)
         measured = [
-            replace(result, outcome=Outcome.DIVERGED, scores=None) if fit.fold == (0, 1) else result
+            replace(result, outcome=Outcome.DIVERGED, scores=None) if fit.rows.key == (0, 1) else result
             for fit, result in zip(item.fits, done.measured, strict=True)
         ]
         return replace(done, measured=measured)

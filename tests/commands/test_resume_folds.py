@@ -95,7 +95,7 @@ class Trained:
     def __call__(
         self, progress: Progress, shared: WorkerData, item: StackItem[FoldResult]
     ) -> StackResult[FoldResult]:
-        self.folds += [fit.fold for fit in item.fits]
+        self.folds += [fit.rows.key for fit in item.fits]
         return train_item(progress, shared, item)
 
 
@@ -315,7 +315,7 @@ def test_a_worker_that_was_killed(
     def killed(
         progress: Progress, shared: WorkerData, item: StackItem[FoldResult]
     ) -> StackResult[FoldResult]:
-        if (1, 1) in [fit.fold for fit in item.fits]:
+        if (1, 1) in [fit.rows.key for fit in item.fits]:
             raise MachineError("a worker process was killed")
         return train_item(progress, shared, item)
 

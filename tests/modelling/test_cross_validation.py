@@ -45,7 +45,7 @@ def refused(*counts: int, **changes: Any) -> list[str]:
 
 def test_repeat_after_repeat_each_row_is_tested_once() -> None:
     validation = made(20, 20)
-    assert [fit.fold for fit in validation.fits] == [(r, k) for r in range(2) for k in range(4)]
+    assert [fit.rows.key for fit in validation.fits] == [(r, k) for r in range(2) for k in range(4)]
     for repeat in range(2):
         splits = [fit.split(validation.data) for fit in validation.fits[4 * repeat : 4 * repeat + 4]]
         assert sorted(np.concatenate([split.test for split in splits])) == [*range(40)]

@@ -47,7 +47,7 @@ def test_folds_have_seeds_and_preprocessing_of_their_own(tmp_path: Path) -> None
     )
     fits = prepared(config).fits.fits({RATE: 0.05, "model.hidden": [8]})
     assert len({fit.seed for fit in fits}) == 8
-    assert [fit.fold for fit in fits] == [(repeat, fold) for repeat in range(2) for fold in range(4)]
+    assert [fit.rows.key for fit in fits] == [(repeat, fold) for repeat in range(2) for fold in range(4)]
     assert fits[0].preprocessor != fits[1].preprocessor
 
 

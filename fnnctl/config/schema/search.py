@@ -119,6 +119,16 @@ class StopWhenConfig(Section):
     had the largest budget; jobs that are under way are completed."""
 
 
+class ConfirmConfig(Section):
+    """How the leaders of a search are compared again before the winner is chosen."""
+
+    top: Annotated[int, Field(ge=2, le=1000)] = 5
+    """How many of the best trials are compared."""
+    seeds: Annotated[int, Field(ge=2, le=1000)] = 10
+    """How often each is trained: every seed draws other training and validation rows outside the test part,
+    the same for all trials, and other initial weights."""
+
+
 DEFAULTS: Final = "defaults"
 """The word that stands for the config's own settings in `start_from`."""
 StartFrom = Annotated[
@@ -157,6 +167,9 @@ class SearchConfig(Section):
     """The first trials: a list of mappings from searched settings to values, as in
     `[{training.l2: 0.01}]`, where the config gives what a mapping leaves out; `defaults` for one trial with
     the config's own settings; or a search's run for the settings of its ten best trials. Null for none."""
+    confirm: ConfirmConfig | None = None
+    """Whether the best trials are trained again with several seeds, and the best on average wins; null to
+    refit the trial with the best objective."""
     keep_checkpoints: bool = False
     """Whether to keep the checkpoints of all trials, not only those of trials that may be promoted."""
     space: dict[str, DomainConfig] = Field(default={})

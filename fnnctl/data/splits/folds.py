@@ -15,7 +15,7 @@ import numpy.typing as npt
 from fnnctl.arrays import IntArray
 from fnnctl.data.splits.groups import divide_groups
 from fnnctl.data.splits.parts import VALIDATION, Split, stratified_parts
-from fnnctl.seeds import Purpose, stream
+from fnnctl.seeds import Purpose, fold_seed, stream
 
 Assignment = npt.NDArray[np.int32]
 
@@ -40,6 +40,15 @@ class Fold:
     rows: IntArray | None = None
     """(n,) the sorted numbers of the divided rows; None if all rows are divided."""
 
+    @property
+    def key(self) -> tuple[int, ...]:
+        """See `Rows`."""
+        return self.repeat, self.number
+
+    def own_seed(self, seed: int) -> int:
+        """See `Rows`."""
+        return fold_seed(seed, self.repeat, self.number)
+
     def split(self, strata: IntArray, groups: IntArray | None) -> Split:
         """The fold's parts of N rows with these `strata` (N,) and `groups` (N,)."""
         known: IntArray = np.flatnonzero(self.assigned != self.number)
@@ -50,9 +59,7 @@ class Fold:
             strata[known],
             self.validation,
             stratify=self.stratify,
-            seed=self.seed,
-            repeat=self.repeat,
-            fold=self.number,
+            rng=stream(self.seed, Purpose.HELD_OUT, self.repeat, self.number),
             groups=None if groups is None else groups[known],
         )
         return Split(known[~held], known[held], test)
@@ -127,12 +134,10 @@ def hold_out(
     share: float,
     *,
     stratify: bool,
-    seed: int,
-    repeat: int,
-    fold: int,
+    rng: np.random.Generator,
     groups: IntArray | None = None,
 ) -> npt.NDArray[np.bool_]:
-    """(n,) which of a fold's n non-test rows are held out for validation.
+    """(n,) which of n non-test rows are held out for validation.
 
     These are round(share·n) rows: at least one if the share is not 0, and at most all but one. If stratified,
     they come from the strata in proportion, and each stratum keeps at least one row for training. With
@@ -145,7 +150,6 @@ def hold_out(
         return held
     if most_folds(strata, groups) < 2:
         raise ValueError("a single row or group cannot be divided")
-    rng = stream(seed, Purpose.HELD_OUT, repeat, fold)
     size = min(max(1, round(share * rows)), rows - 1)
     if groups is not None:
         proportional = strata if stratify else np.zeros_like(strata)

@@ -37,13 +37,29 @@ class Split:
         """The parts by name, in the order of use."""
         return {"train": self.train, "validation": self.validation, "test": self.test}
 
+    @property
+    def key(self) -> tuple[int, ...]:
+        """See `Rows`."""
+        return ()
+
+    def own_seed(self, seed: int) -> int:
+        """See `Rows`."""
+        return seed
+
     def split(self, strata: IntArray, groups: IntArray | None) -> Split:
         """Return itself, as `Rows` requires."""
         return self
 
 
 class Rows(Protocol):
-    """The rows of a fit: a split, or a fold that computes its split on demand."""
+    """The rows of a fit: a split, or a fold or draw that computes its split on demand."""
+
+    @property
+    def key(self) -> tuple[int, ...]:
+        """What tells these rows from others of the same experiment; empty for its own split."""
+
+    def own_seed(self, seed: int) -> int:
+        """The seed of a network that trains on these rows, from the seed of its configuration."""
 
     def split(self, strata: IntArray, groups: IntArray | None) -> Split:
         """The parts of N rows with these `strata` (N,), whose proportions are kept, and `groups` (N,)."""

@@ -1,0 +1,59 @@
+"""Draws: the rows outside the test part, divided anew into a training and a validation part.
+
+They have the sizes, the strata and the groups of the split that they are drawn for. They depend only on its
+seed, so all configurations are compared on the same draws.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fnnctl.arrays import IntArray
+from fnnctl.data.splits.folds import hold_out
+from fnnctl.data.splits.parts import Split
+from fnnctl.seeds import Purpose, confirmation_seed, stream
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """One draw. Its parts are computed on demand, so many draws take no more memory than one."""
+
+    number: int
+    known: IntArray
+    """(n,) the sorted numbers of the rows outside the test part."""
+    test: IntArray
+    """The test part, which is the same in all draws and in the split."""
+    validation: float
+    """The share of `known` that the validation part gets."""
+    stratify: bool
+    """Whether both parts keep the proportions of the strata."""
+    seed: int
+
+    @property
+    def key(self) -> tuple[int, ...]:
+        """See `Rows`."""
+        return (self.number,)
+
+    def own_seed(self, seed: int) -> int:
+        """See `Rows`."""
+        return confirmation_seed(seed, self.number)
+
+    def split(self, strata: IntArray, groups: IntArray | None) -> Split:
+        """The parts of N rows with these `strata` (N,) and `groups` (N,)."""
+        held = hold_out(
+            strata[self.known],
+            self.validation,
+            stratify=self.stratify,
+            rng=stream(self.seed, Purpose.CONFIRMATION, self.number),
+            groups=None if groups is None else groups[self.known],
+        )
+        return Split(self.known[~held], self.known[held], self.test)
+
+
+def draws(split: Split, count: int, *, stratify: bool, seed: int) -> tuple[Draw, ...]:
+    """`count` draws for a split with a training and a validation part."""
+    known = np.sort(np.concatenate([split.train, split.validation]))
+    share = split.validation.size / known.size
+    return tuple(Draw(number, known, split.test, share, stratify, seed) for number in range(count))
