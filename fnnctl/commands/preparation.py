@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fnnctl.config.paths import format_path, parse_path
 from fnnctl.config.schema.search import DEFAULTS
+from fnnctl.data.splits.draws import draws
 from fnnctl.data.splits.parts import Split
 from fnnctl.errors import ConfigError, Problem
 from fnnctl.modelling.fit import Fit, with_data_facts
@@ -30,6 +31,12 @@ class PreparedSearch:
     def warnings(self) -> list[str]:
         """Warnings from reading the data."""
         return list(self.loaded.data.warnings)
+
+    def draws(self, seeds: int) -> TrialFits:
+        """The trials' fits on other training and validation rows, with one fit per seed."""
+        config, seed = self.setup.experiment.data.split, self.setup.experiment.seed
+        rows = draws(self.split, seeds, stratify=config.stratify, seed=seed)
+        return TrialFits(self.loaded.data, self.setup.configs, rows)
 
     def base_fit(self) -> Fit:
         """The fit of the config itself, used as an example of the trials' networks."""

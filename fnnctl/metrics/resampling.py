@@ -38,25 +38,29 @@ def corrected_interval(scores: Sequence[float], *, test_share: float) -> list[fl
     if len(scores) < 2 or min(scores) == max(scores):
         return None
     mean = math.fsum(scores) / len(scores)
-    deviation = statistics.stdev(scores) * math.sqrt(1 / len(scores) + test_share)
-    half_width = student_quantile(0.975, len(scores) - 1) * deviation
+    half_width = student_quantile(0.975, len(scores) - 1) * corrected_deviation(scores, test_share)
     return [mean - half_width, mean + half_width]
+
+
+def corrected_deviation(scores: Sequence[float], test_share: float) -> float:
+    """The standard deviation of the mean of J ≥ 2 scores: see `corrected_interval`."""
+    return statistics.stdev(scores) * math.sqrt(1 / len(scores) + test_share)
 
 
 def student_quantile(probability: float, freedom: int) -> float:
     """The quantile of Student's t for a probability above 0.5 and an integer ≥ 1 of degrees of freedom."""
     low, high = 0.0, 1.0
-    while _within(high, freedom) < 2 * probability - 1:
+    while student_within(high, freedom) < 2 * probability - 1:
         low, high = high, 2 * high
     while (middle := (low + high) / 2) not in (low, high):
-        if _within(middle, freedom) < 2 * probability - 1:
+        if student_within(middle, freedom) < 2 * probability - 1:
             low = middle
         else:
             high = middle
     return high
 
 
-def _within(t: float, freedom: int) -> float:
+def student_within(t: float, freedom: int) -> float:
     """The probability of a value from −t to t: the series of Abramowitz & Stegun, 26.7.3 and 26.7.4."""
     angle = math.atan(t / math.sqrt(freedom))
     cosine, sine = math.cos(angle), math.sin(angle)

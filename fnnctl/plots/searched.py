@@ -34,6 +34,21 @@ class PlottedResult:
 
 
 @dataclass(frozen=True, slots=True)
+class PlottedLeader:
+    """A trial that a search has confirmed with several seeds."""
+
+    trial: int
+    scores: FloatArray
+    """(S,) one per seed that has a result."""
+    interval: tuple[float, float] | None
+    """The 95 % interval of the mean; None without a spread."""
+    objective: float | None
+    """Its objective in the search."""
+    standing: Literal["winner", "tied", "worse", "failed"]
+    """Against the winner; `failed` if a seed has no result."""
+
+
+@dataclass(frozen=True, slots=True)
 class PlottedTrial:
     """A trial's curve through the rungs of its bracket."""
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 from fnnctl.config.schema.metric_names import is_loss
 from fnnctl.config.schema.search import METHODS
 from fnnctl.config.yaml_text import flow_yaml
+from fnnctl.records.confirmation import confirmation
 from fnnctl.records.journal import RUNGS, Journal, decode
 from fnnctl.records.standings import Standings, finite_objective
 from fnnctl.records.trials import FOLDS, Direction, JobKey, Result, Status, Stop, Trial
@@ -56,6 +57,9 @@ class SearchHistory:
         """Why the search ended; None if it has not ended."""
         self.standings = Standings(self.direction, self.results)
         self.standings.stop(journal.stops)
+        self.confirmation = confirmation(self.settings, self.standings, journal.confirmed)
+        """None if nothing is confirmed."""
+        self.networks_confirmed = len(journal.confirmed)
         self.stops: Sequence[Stop] = [each for each in journal.stops if self._holds(each)]
         """The decisions to end a trial, or the search, early."""
 
@@ -70,10 +74,18 @@ class SearchHistory:
         return reasons[-1] if reasons else None
 
     @property
+    def winner(self) -> Result | None:
+        """The result of the trial that is refitted: the winner of the confirmation, or the incumbent.
+
+        None if no result is finite.
+        """
+        chosen = self.confirmation and self.confirmation.chosen
+        return chosen.result if chosen else self.standings.incumbent
+
+    @property
     def best(self) -> Trial | None:
-        """The incumbent's trial; None if no result is finite."""
-        incumbent = self.standings.incumbent
-        return None if incumbent is None else self.trials[incumbent.trial]
+        """The winner's trial; None if no result is finite."""
+        return None if self.winner is None else self.trials[self.winner.trial]
 
     @property
     def metric(self) -> str:
@@ -279,6 +291,7 @@ def _lost_end(search: SearchHistory, recorded: SearchFacts) -> str | None:
     for found, before, what in (
         (len(search.trials), recorded.trials, "trial"),
         (search.trained, recorded.epochs_trained, "trained epoch"),
+        (search.networks_confirmed, recorded.confirmed, "confirming network"),
     ):
         if before is not None and found < before:
             return f"has {counted(found, what)}, and {names.MANIFEST} says {before:,}"

@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Final, TypeAlias
 
 from fnnctl.errors import DataError, Problem, quoted_list
-from fnnctl.records.trials import JobKey, Result, Status, Stop, Trial
+from fnnctl.records.trials import Confirmed, ConfirmedKey, JobKey, Result, Status, Stop, Trial
 from fnnctl.store.journal import JournalFile, ResultCache
 
 EXTENDING: Final = ("budget", "trials", "max_trials")
@@ -56,10 +56,14 @@ class End:
 COMPLETE: Final = "complete"
 """The reason if nothing is left to do."""
 
-SearchRecord: TypeAlias = Header | Trial | Result | Stop | Resume | End
+CONFIRMED: Final = "confirmed"
+"""The kind of the records that may follow the end."""
+
+SearchRecord: TypeAlias = Header | Trial | Result | Stop | Resume | End | Confirmed
 
 _KINDS: Final[Mapping[str, type[SearchRecord]]] = {
     "header": Header, "trial": Trial, "result": Result, "stop": Stop, "resume": Resume, "end": End,
+    CONFIRMED: Confirmed,
 }  # fmt: skip
 _NAMES: Final = {kind: name for name, kind in _KINDS.items()}
 _FIELDS: Final = {kind: [(each.name, each.default) for each in fields(kind)] for kind in _NAMES}
@@ -82,6 +86,11 @@ _CONVERTERS: Final[Mapping[type[SearchRecord], Sequence[tuple[str, Callable[[Any
     Stop: [("reason", str)],
     Resume: [("changes", dict)],
     End: [("reason", str)],
+    Confirmed: [
+        *((name, int) for name in ("trial", "budget", "seed", "epochs", "kept_epoch")),
+        *((name, int) for name in ("train_rows", "validation_rows")),
+        ("objective", _optional_float),
+    ],
 }
 
 
@@ -119,9 +128,11 @@ class Journal:
         self.stops: dict[Stop, None] = {}
         """The decisions of the current plan, in the order of recording. A search that is extended makes its
         decisions again, and some of them differ."""
+        self.confirmed: dict[ConfirmedKey, Confirmed] = {}
+        """The networks of confirmations, in the order of recording."""
         self.header: Header | None = None
         self.end: End | None = None
-        """The end, if it is the last record."""
+        """The end, if nothing but a confirmation was recorded since."""
         for line, encoded in enumerate(file.records if file else (), start=1):
             try:
                 self.replay(decode(encoded))
@@ -204,6 +215,10 @@ class Journal:
         if new := [each for each in stops if each not in self.stops]:
             self._append(new, sync=False)
 
+    def add_confirmed(self, confirmed: Confirmed) -> None:
+        """Record a network of a confirmation; it is synced by `sync` or with a later record."""
+        self._append([confirmed], sync=False)
+
     def hold(self, results: Sequence[Result]) -> None:
         """Keep results for a resume that are not recorded yet because others come before them."""
         if self._cache and results:
@@ -238,6 +253,9 @@ class Journal:
         """Apply a record that is already in the file; raises ValueError if it contradicts earlier ones."""
         if isinstance(record, Header) == (self.header is not None):
             raise ValueError("a journal has exactly one header, as its first record")
+        if isinstance(record, Confirmed):
+            self._replay_confirmed(record)
+            return
         self.end = None
         match record:
             case Header():
@@ -259,6 +277,12 @@ class Journal:
                     self.stops.clear()
             case End():
                 self.end = record
+
+    def _replay_confirmed(self, record: Confirmed) -> None:
+        """Add a network of a confirmation, which does not go on with the search: its end remains."""
+        if record.key in self.confirmed or record.trial not in self.trials:
+            raise ValueError(f"a network is confirmed twice, or of an unknown trial: {record.key}")
+        self.confirmed[record.key] = record
 
     def _is_new(self, trial: Trial) -> bool:
         recorded = self.trials.get(trial.number)

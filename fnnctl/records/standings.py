@@ -61,6 +61,20 @@ class Standings:
         """The latest results by objective, regardless of their budgets, the best first."""
         return ranked(self.latest.values(), self.direction)
 
+    def leaders(self, count: int) -> list[Result]:
+        """The latest results of the `count` best trials, or of all if there are fewer.
+
+        The first is the incumbent, and the others follow in the same order: trials with fewer epochs come
+        later. None of them was stopped by its curve.
+        """
+        finite = (result for result in self.latest.values() if can_go_on(result))
+
+        def place(result: Result) -> tuple[int, tuple[int, float, int]]:
+            level = self._most_completed if self._is_eligible(result) else result.budget
+            return -level, self._key(result)
+
+        return sorted(finite, key=place)[:count]
+
     def tell(self, result: Result) -> None:
         """Add a job's result; all trials are compared again only if the largest budget changes."""
         self.epochs[result.trial] = self.epochs.get(result.trial, 0) + result.epochs

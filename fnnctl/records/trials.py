@@ -93,6 +93,36 @@ class Result:
         return self.trial, self.budget
 
 
+ConfirmedKey: TypeAlias = tuple[int, int, int]
+"""A trial's number, its epochs at most, and a seed's number: they identify a network of a confirmation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """The result of a leader that was trained again, from scratch, with another seed and on other rows."""
+
+    trial: int
+    budget: int
+    """The epochs at most."""
+    seed: int
+    """The seed's number, from 0."""
+    objective: float | None
+    """The measured value, always on validation rows; None if the network diverged or failed."""
+    epochs: int
+    """Epochs trained."""
+    kept_epoch: int
+    """The epoch of the final weights."""
+    train_rows: int
+    validation_rows: int
+    reason: str | None = None
+    """Why there is no objective."""
+
+    @property
+    def key(self) -> ConfirmedKey:
+        """What identifies this network."""
+        return self.trial, self.budget, self.seed
+
+
 @dataclass(frozen=True, slots=True)
 class Stop:
     """The decision to end a trial because of its learning curve, or the search before its plan is done."""

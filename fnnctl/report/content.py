@@ -33,6 +33,7 @@ FIRST_FILES = (
     (names.RUNGS_FIGURE, "the learning curve of each trial"),
     (names.PARALLEL_FIGURE, "the settings and objective of each trial"),
     (names.IMPORTANCE_FIGURE, "the importance of each setting"),
+    (names.CONFIRMED_FIGURE, "the scores of the confirmed trials for each seed"),
     (names.BEST, "the run folder of the refitted winner"),
     (names.HISTORY, "losses and metrics per epoch"),
 )

@@ -37,6 +37,9 @@ def _draw(run: RunFolder, present: Set[str]) -> tuple[str, ...]:
     summary = summarize(run)
     if summary.search is not None and not summary.search.has_rungs:
         wanted.discard(names.RUNGS_FIGURE)
+    found = summary.search.confirmation if summary.search else None
+    if found is None or not found.is_complete:
+        wanted.discard(names.CONFIRMED_FIGURE)
     if not wanted:
         return ()
     # Importing matplotlib takes half a second; reports without new figures should not wait for it.

@@ -13,11 +13,13 @@ from fnnctl.config.schema.metric_names import is_loss
 from fnnctl.plots.importances import importance_figure
 from fnnctl.plots.parallel import parallel_figure
 from fnnctl.plots.rungs import rungs_figure
+from fnnctl.plots.search.confirmed import confirmed_figure
 from fnnctl.plots.search_history import search_history_figure
 from fnnctl.plots.searched import PlottedResult, PlottedTrial
 from fnnctl.plots.style import png_bytes
 from fnnctl.records.history import SearchHistory
 from fnnctl.records.trials import CURVE, Result, Status
+from fnnctl.report.confirmation.plotted import plotted_leaders
 from fnnctl.report.search_settings import importances, searched_settings
 from fnnctl.store import names
 from fnnctl.tasks.base import VALIDATION_LOSS
@@ -76,11 +78,20 @@ def _importance(search: SearchHistory, name: str) -> Any:
     return importance_figure(bars, axis=axis, title=f"{name}: importance of the settings for {search.metric}")
 
 
+def _confirmed(search: SearchHistory, name: str) -> Any:
+    found = search.confirmation
+    leaders = plotted_leaders(found) if found else []
+    seeds = found.seeds if found else 0
+    title = f"{name}: the best trials, each with {counted(seeds, 'seed')}"
+    return confirmed_figure(leaders, metric=search.metric, title=title)
+
+
 _DRAW: Final[Mapping[str, Callable[[SearchHistory, str], Any]]] = {
     names.SEARCH_HISTORY_FIGURE: _history,
     names.RUNGS_FIGURE: _rungs,
     names.PARALLEL_FIGURE: _parallel,
     names.IMPORTANCE_FIGURE: _importance,
+    names.CONFIRMED_FIGURE: _confirmed,
 }
 
 

@@ -18,6 +18,7 @@ from fnnctl.records.standings import ranked
 from fnnctl.records.trials import Result
 from fnnctl.report.audit.sections import audit_sections
 from fnnctl.report.audit.values import audit_json
+from fnnctl.report.confirmation.sections import confirmation_json, confirmation_sections
 from fnnctl.report.search_settings import importances, paths_by_importance, short_names
 from fnnctl.report.sections import NOTHING, Command, FactList, Section, TableSection, number
 from fnnctl.report.summary import Summary
@@ -39,11 +40,12 @@ def search_sections(summary: Summary) -> list[Section]:
     search, facts = summary.search, summary.manifest.search
     if search is None:
         return []
-    best = search.standings.incumbent
+    best = search.winner
     return [
         FactList("Search", tuple(_search_facts(search, facts))),
         FactList("Best trial", tuple(_best_facts(summary, search, best)) if best else ()),
         Command("Train it alone", tuple(_command(summary, best)) if best else ()),
+        *confirmation_sections(search),
         _leaderboard(search),
         _rungs_table(search),
         _stops_table(search),
@@ -75,6 +77,7 @@ def search_json(summary: Summary) -> dict[str, Any]:
         "epochs_saved": sum(each.saved or 0 for each in search.stops),
         "stopped_because": search.stopped_because,
         "best": _best_json(summary, search),
+        "confirmed": confirmation_json(search),
         "leaderboard": [
             {**row, "configuration": dict(search.trials[row["trial"]].assignment)}
             for row in (dict[str, Any](zip(columns, values, strict=True)) for values in islice(rows, TOP))
@@ -113,7 +116,10 @@ def _search_facts(search: SearchHistory, facts: SearchFacts | None) -> Iterable[
 def _best_facts(summary: Summary, search: SearchHistory, best: Result) -> Iterable[tuple[str, str]]:
     yield "trial", f"{best.trial}, after {counted(search.starts[best.key] + best.epochs, 'epoch')}"
     yield search.metric, number(best.objective)
-    if (count := len(search.standings.latest)) > 1:
+    found = search.confirmation
+    if found and found.chosen:
+        yield "confirmed", f"{number(found.chosen.mean)} on average over {counted(found.seeds, 'seed')}"
+    if (count := len(search.standings.latest)) > 1 and best is search.standings.incumbent:
         score = "score over the folds" if search.part == "cross_validation" else f"{search.part} score"
         yield "best of", f"{count:,} trials, so its {score} is optimistic"
     if (test := _test_score(summary, search)) is not None:
@@ -212,7 +218,7 @@ def _importance_table(search: SearchHistory) -> TableSection:
 
 
 def _best_json(summary: Summary, search: SearchHistory) -> dict[str, Any] | None:
-    best = search.standings.incumbent
+    best = search.winner
     if best is None:
         return None
     return {

@@ -27,8 +27,8 @@ class RunRecorder:
 
     @contextmanager
     def training(self) -> Iterator[None]:
-        """A context whose time is recorded as the training time."""
-        self._training_begun = time.monotonic()
+        """A context whose time is recorded as the training time, from the first use to the last."""
+        self._training_begun, self._training_ended = self._training_begun or time.monotonic(), None
         try:
             yield
         finally:

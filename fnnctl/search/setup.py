@@ -16,6 +16,7 @@ from fnnctl.config.rules.trials import TrialConfigs, trial_configs
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.search import DEFAULT_TRIALS, SearchConfig
 from fnnctl.errors import ConfigError, Problem
+from fnnctl.records.confirmation import CONFIRM
 from fnnctl.records.journal import RUNGS, Header
 from fnnctl.records.trials import Direction
 from fnnctl.search.budget import SearchBudget
@@ -111,6 +112,7 @@ class SearchSetup:
                 "max_trials": self.budget.max_trials,
                 "concurrency": self.settings.concurrency if self.settings.depends_on_order else None,
                 "curve_stopping": self.settings.curve_stopping,
+                **({CONFIRM: confirm.model_dump()} if (confirm := self.settings.confirm) else {}),
                 **({} if self.settings.curve_stopping == "none" else {RUNGS: rungs}),
                 "horizon": self.configs.horizon,
             },

@@ -164,6 +164,8 @@ class SearchFacts(Facts):
     """Epochs granted, as planned."""
     epochs_trained: int | None = None
     """Epochs trained."""
+    confirmed: int | None = None
+    """Networks trained to confirm the winner."""
     saved: int | None = None
     """Configurations skipped because they equal an earlier one."""
     end: str | None = None

@@ -4,28 +4,25 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass
 
 from fnnctl.blas import set_blas_threads
 from fnnctl.commands.preparation import PreparedSearch
+from fnnctl.commands.search.confirm import confirm_leaders
 from fnnctl.commands.search.options import SearchOptions
-from fnnctl.commands.search.winner import refit_winner, winners_epochs
+from fnnctl.commands.search.winner import refit_winner, winner_of
+from fnnctl.commands.search.workers import open_workers
 from fnnctl.console.output import Output
 from fnnctl.console.progress import amount_progress
 from fnnctl.console.signals import Interruption
 from fnnctl.errors import NoFinishedTrialError
-from fnnctl.executors.cluster import ClusterOptions
-from fnnctl.executors.registry import BY_NAME, make_executor
 from fnnctl.records.journal import COMPLETE, Journal
 from fnnctl.records.leaderboard import leaderboard_table
 from fnnctl.records.standings import Standings
 from fnnctl.report.figures import draw_figures
-from fnnctl.runs.recorder import RunRecorder, warn
+from fnnctl.runs.recorder import RunRecorder
 from fnnctl.search.loop import run_search
 from fnnctl.search.protocols import Sampler
-from fnnctl.stacks.planning import plan_search_workers
 from fnnctl.stacks.trial_runner import RunnerSettings, TrialRunner
 from fnnctl.store import names
 from fnnctl.store.run import OpenRun
@@ -93,8 +90,7 @@ def complete_search(
             run.write_table(names.LEADERBOARD, columns, rows)
             _record(session)
         signals.raise_if_requested()
-        best = standings.incumbent
-        if best is None:
+        if standings.incumbent is None:
             counts = Counter(result.reason or "" for result in standings.latest.values())
             most_common = [text for text, _ in counts.most_common()]
             draw_figures(run)
@@ -105,9 +101,13 @@ def complete_search(
         stopped = [each.reason for each in journal.stops if each.trial is None]
         if reason != COMPLETE or stopped:
             output.note(f"the search ended before it completed its plan: {[reason, *stopped][-1]}")
-        output.note(f"best trial: {best.trial}")
-        assignment, epochs = journal.trials[best.trial].assignment, winners_epochs(best)
-        refit_winner(run, search, assignment, epochs=epochs, output=output, signals=signals)
+        with recorder.training():
+            confirm_leaders(run, search, journal, standings, options, output=output, signals=signals)
+        _record(session)
+        signals.raise_if_requested()
+        winner = winner_of(journal, standings, standings.incumbent)
+        output.note(f"best trial: {winner.trial}")
+        refit_winner(run, search, winner.configuration, epochs=winner.epochs, output=output, signals=signals)
         if not setup.settings.keep_checkpoints:
             TrialCheckpoints(run.path).clear()
         draw_figures(run)
@@ -116,17 +116,9 @@ def complete_search(
 
 def _search(session: _Session) -> str:
     """Run the search until it is complete or asked to stop, and return why it ended."""
-    setup, fits, options = session.search.setup, session.search.fits, session.options
+    setup, fits = session.search.setup, session.search.fits
     objective = setup.settings.objective
     epochs = setup.plan.epochs_with_reuse * len(fits.rows)
-    plan = plan_search_workers(
-        session.search.base_fit().settings,
-        rows=len(fits.data),
-        train_rows=fits.most_train_rows,
-        epochs=epochs,
-        workers=options.most_workers,
-        executor=BY_NAME[options.executor] if options.executor else None,
-    )
     before = sum(result.epochs for result in session.journal.results.values()) * len(fits.rows)
     with session.signals.graceful(), amount_progress(session.output, epochs) as show:
 
@@ -134,17 +126,9 @@ def _search(session: _Session) -> str:
             show(before + done, session.best_so_far)
             return session.stop() is not None
 
-        def note(text: str) -> None:
-            warn(session.run, [text], session.output.note)
-
-        def on_event(event: Mapping[str, Any]) -> None:
-            session.run.note_times([event])
-
-        cluster = ClusterOptions(options.dask_address, note, on_event)
-        with make_executor(
-            plan.kind, workers=plan.workers, poll=poll, note=note, cluster=cluster
+        with open_workers(
+            session.run, session.search, session.options, epochs=epochs, poll=poll, output=session.output
         ) as executor:
-            session.output.detail(f"{plan.kind}, {executor.workers} at once")
             runner = TrialRunner(
                 RunnerSettings(
                     metric=objective.metric,
@@ -156,7 +140,7 @@ def _search(session: _Session) -> str:
                 TrialCheckpoints(session.run.path),
                 session.journal,
                 executor,
-                on_stack=on_event,
+                on_stack=lambda event: session.run.note_times([event]),
             )
             return run_search(
                 setup.scheduler(session.sampler),
@@ -174,12 +158,6 @@ def _record(session: _Session) -> None:
     run, setup, journal, standings = session.run, session.search.setup, session.journal, session.standings
     best, end = standings.incumbent, journal.end.reason if journal.end else None
     trained = sum(standings.epochs.values())
-    winner = best and {
-        "trial": best.trial,
-        "objective": best.objective,
-        "configuration": dict(journal.trials[best.trial].assignment),
-        "epochs": winners_epochs(best),
-    }
     facts = {
         "method": setup.settings.method.name,
         "trials": len(journal.trials),
@@ -187,7 +165,8 @@ def _record(session: _Session) -> None:
         "epochs_trained": trained,
         "saved": getattr(session.sampler, "saved", 0),
         "end": end,
-        "best": winner,
+        "confirmed": len(journal.confirmed),
+        "best": best and asdict(winner_of(journal, standings, best)),
     }
     run.record({"search": facts})
     run.log(f"{counted(len(journal.trials), 'trial')}, {counted(trained, 'epoch')}: {end}")

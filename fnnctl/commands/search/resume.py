@@ -19,7 +19,7 @@ from fnnctl.console.signals import Interruption
 from fnnctl.errors import UsageError
 from fnnctl.modelling.loading import LoadedExperiment, load_experiment
 from fnnctl.records.history import read_search
-from fnnctl.records.journal import COMPLETE, End, Journal, encode
+from fnnctl.records.journal import COMPLETE, CONFIRMED, End, Journal, encode
 from fnnctl.runs.facts import machine_differences, resumed_facts
 from fnnctl.runs.recorder import warn
 from fnnctl.runs.resuming import find_resumable
@@ -99,8 +99,10 @@ def resume_search(
 
 def _is_over(run: RunFolder) -> bool:
     """Whether the search completed its plan and refitted its winner."""
-    last = (run.read_journal() or [{}])[-1]
-    return run.read_manifest().status == "completed" and last == encode(End(COMPLETE))
+    if run.read_manifest().status != "completed":
+        return False
+    records = (each for each in reversed(run.read_journal() or ()) if each["record"] != CONFIRMED)
+    return next(records, None) == encode(End(COMPLETE))
 
 
 def _as_recorded(run: RunFolder, journal: Journal) -> PreparedSearch:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 
 from fnnctl.commands.preparation import PreparedSearch
 from fnnctl.commands.train import complete_training, create_training_run
@@ -12,6 +13,9 @@ from fnnctl.console.signals import Interruption
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import split_data
 from fnnctl.modelling.refit import left_out_of_refit, refit_experiment
+from fnnctl.records.confirmation import confirmation
+from fnnctl.records.journal import Journal
+from fnnctl.records.standings import Standings
 from fnnctl.records.trials import Result
 from fnnctl.runs.recorder import warn
 from fnnctl.space.assignments import Assignment
@@ -62,7 +66,26 @@ def refit_winner(
     run.write_metrics(folder.read_metrics() or {})
 
 
-def winners_epochs(best: Result) -> int:
-    """The winner's number of epochs: its budget, or the epoch of its best weights if it kept those."""
-    kept: int | None = (best.facts or {}).get(KEPT_EPOCH)
-    return kept or best.budget
+@dataclass(frozen=True, slots=True)
+class Winner:
+    """The trial that is refitted."""
+
+    trial: int
+    objective: float | None
+    """Its objective in the search."""
+    configuration: Assignment
+    epochs: int
+    """The number of epochs for the refit."""
+
+
+def winner_of(journal: Journal, standings: Standings, incumbent: Result) -> Winner:
+    """The winner of the confirmation or, until there is one, the incumbent of the search.
+
+    The incumbent's number of epochs is its budget, or the epoch of its best weights if it kept those.
+    """
+    found = confirmation(journal.settings, standings, journal.confirmed)
+    if found and (leader := found.chosen):
+        best, epochs = leader.result, leader.epochs
+    else:
+        best, epochs = incumbent, (incumbent.facts or {}).get(KEPT_EPOCH) or incumbent.budget
+    return Winner(best.trial, best.objective, dict(journal.trials[best.trial].assignment), epochs)

@@ -1,0 +1,50 @@
+"""The workers of a search, for its trials and for its confirmation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from fnnctl.commands.preparation import PreparedSearch
+from fnnctl.commands.search.options import SearchOptions
+from fnnctl.console.output import Output
+from fnnctl.executors.cluster import ClusterOptions
+from fnnctl.executors.protocols import Executor, Poll
+from fnnctl.executors.registry import BY_NAME, make_executor
+from fnnctl.runs.recorder import warn
+from fnnctl.stacks.planning import plan_search_workers
+from fnnctl.store.run import OpenRun
+
+
+@contextmanager
+def open_workers(
+    run: OpenRun,
+    search: PreparedSearch,
+    options: SearchOptions,
+    *,
+    epochs: int,
+    poll: Poll,
+    output: Output,
+) -> Iterator[Executor]:
+    """The executor that the options ask for, or that suits `epochs` epochs of networks like the config's."""
+    fits = search.fits
+    plan = plan_search_workers(
+        search.base_fit().settings,
+        rows=len(fits.data),
+        train_rows=fits.most_train_rows,
+        epochs=epochs,
+        workers=options.most_workers,
+        executor=BY_NAME[options.executor] if options.executor else None,
+    )
+
+    def note(text: str) -> None:
+        warn(run, [text], output.note)
+
+    def on_event(event: Mapping[str, Any]) -> None:
+        run.note_times([event])
+
+    cluster = ClusterOptions(options.dask_address, note, on_event)
+    with make_executor(plan.kind, workers=plan.workers, poll=poll, note=note, cluster=cluster) as executor:
+        output.detail(f"{plan.kind}, {executor.workers} at once")
+        yield executor

@@ -1,0 +1,58 @@
+"""Paired comparisons of scores that were measured on the same resampled rows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fnnctl.metrics.resampling import corrected_deviation, student_quantile, student_within
+
+ROUNDING = 1e-12
+"""Differences that vary less than this, relative to the largest score, are equal up to rounding."""
+
+
+@dataclass(frozen=True, slots=True)
+class PairedTest:
+    """The mean of paired differences, and whether it may be chance."""
+
+    difference: float
+    ci95: list[float] | None
+    """The 95 % interval of the difference; None without a spread."""
+    p: float
+    """Two-sided."""
+
+
+def paired_test(scores: Sequence[float], others: Sequence[float], *, test_share: float) -> PairedTest:
+    """The corrected resampled t-test of the differences between J ≥ 2 `scores` and `others`, pair by pair.
+
+    The variance of the mean difference is taken as (1/J + n₂/n₁)·S², where `test_share` is n₂/n₁; t has J − 1
+    degrees of freedom (Nadeau & Bengio, Machine Learning 52, 2003). Raises ValueError with a single pair.
+
+    If all differences are 0, p is 1. If all are equal and not 0, t would be infinite. A p of 0 would claim a
+    certainty that J pairs cannot give, so p is then that of the sign test, 2^(1 − J).
+    """
+    differences = [score - other for score, other in zip(scores, others, strict=True)]
+    if (count := len(differences)) < 2:
+        raise ValueError("a paired test needs two pairs or more")
+    mean = math.fsum(differences) / count
+    tolerance = ROUNDING * max(map(abs, (*scores, *others)))
+    if max(differences) - min(differences) <= tolerance:
+        is_zero = abs(mean) <= tolerance
+        return PairedTest(0.0 if is_zero else mean, None, 1.0 if is_zero else 2.0 ** (1 - count))
+    deviation = corrected_deviation(differences, test_share)
+    half_width = student_quantile(0.975, count - 1) * deviation
+    p = 1.0 - student_within(abs(mean) / deviation, count - 1)
+    return PairedTest(mean, [mean - half_width, mean + half_width], min(1.0, max(0.0, p)))
+
+
+def holm(values: Sequence[float]) -> list[float]:
+    """The p values, corrected for their number (Holm, Scandinavian Journal of Statistics 6, 1979).
+
+    The k-th smallest of m is multiplied by m − k + 1. None is above 1, or below one that comes before it.
+    """
+    corrected, largest = [0.0] * len(values), 0.0
+    for rank, index in enumerate(sorted(range(len(values)), key=values.__getitem__)):
+        largest = max(largest, min(1.0, (len(values) - rank) * values[index]))
+        corrected[index] = largest
+    return corrected

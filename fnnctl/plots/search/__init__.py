@@ -1,0 +1,1 @@
+"""Figures of the steps that follow a search's trials."""

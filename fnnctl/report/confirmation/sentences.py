@@ -1,0 +1,125 @@
+"""The confirmation in plain sentences."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from fnnctl.records.confirmation import Comparison, Confirmation, Leader
+from fnnctl.report.sections import number
+from fnnctl.text import counted
+
+
+def verdict_sentence(found: Confirmation) -> str:
+    """Whether the winner is one, or tied; for a complete confirmation."""
+    winner = found.winner
+    if found.chosen is None:
+        return (
+            f"No trial has a result for each of the {found.seeds:,} seeds, so none can be chosen: trial "
+            f"{winner.trial}, the best of the search, remains the winner."
+        )
+    return " ".join([f"Trial {winner.trial} {_against_others(found)}", *_failed(found)])
+
+
+def search_sentences(found: Confirmation, trials: int, part: str) -> list[str]:
+    """How the best of the search's `trials` did: whether it won, and how optimistic its objective was.
+
+    `part` is where the search measured its objective.
+    """
+    best, objective = found.leaders[0], found.leaders[0].result.objective
+    sentences = []
+    if found.chosen and found.chosen is not best:
+        sentences.append(
+            f"Trial {best.trial} was the best of the search; here it {_place(found, best)}, and trial "
+            f"{found.chosen.trial} was refitted."
+        )
+    if (optimism := optimism_of(found, best)) is not None:
+        how = f"optimistic by {number(optimism)}" if optimism > 0 else "not optimistic"
+        sentences.append(
+            f"The search saw {number(objective)} for trial {best.trial}, the best of "
+            f"{counted(trials, 'trial')}, and its mean over the seeds is {number(best.mean)}: the search was "
+            f"{how}."
+        )
+    if part == "cross_validation":
+        sentences.append(
+            "The search measured the mean over the folds; the confirmation measures on the validation rows "
+            "of each seed, which early stopping watches, too."
+        )
+    return sentences
+
+
+def optimism_of(found: Confirmation, leader: Leader) -> float | None:
+    """By how much the leader's objective in the search was better than its mean; negative if it was worse.
+
+    None without a mean, or if the search had not trained the leader for as many epochs as the confirmation.
+    """
+    objective, mean = leader.result.objective, leader.mean
+    if objective is None or mean is None or not found.same_epochs(leader):
+        return None
+    return objective - mean if found.direction == "maximize" else mean - objective
+
+
+def _against_others(found: Confirmation) -> str:
+    pairs = list(found.comparisons.items())
+    beaten = [trial for trial, each in pairs if not each.is_tie]
+    corrected = (
+        "the corrected resampled t-test, after Holm's correction"
+        if len(pairs) > 1
+        else ("the corrected resampled t-test")
+    )
+    if not pairs:
+        return "is the only one with a result for every seed: there is nothing to compare it with."
+    if len(beaten) == len(pairs):
+        whom = f"each of the {len(pairs)} others" if len(pairs) > 1 else f"trial {beaten[0]}"
+        return f"is better than {whom}: p ≤ {_at_most(_largest(pairs, beaten))} by {corrected}."
+    sentence = (
+        f"has the best mean but is tied with {_trials(found.tied)}: {found.seeds:,} seeds cannot tell them "
+        f"apart by {corrected}{_reach(found)}."
+    )
+    if beaten:
+        sentence += f" It is better than {_trials(beaten)} (p ≤ {_at_most(_largest(pairs, beaten))})."
+    return sentence
+
+
+def _reach(found: Confirmation) -> str:
+    """Up to where the intervals of the tied trials reach; empty if none of them has one."""
+    sign = 1 if found.direction == "maximize" else -1
+    ends = {
+        trial: max(sign * end for end in interval)
+        for trial in found.tied
+        if (interval := found.comparisons[trial].test.ci95)
+    }
+    if not ends:
+        return ""
+    trial = max(ends, key=ends.__getitem__)
+    whose = "its interval reaches" if len(found.tied) == 1 else f"the intervals reach, for trial {trial},"
+    return f"; {whose} to a {found.metric} that is better by {number(ends[trial])}"
+
+
+def _failed(found: Confirmation) -> list[str]:
+    return [
+        f"Trial {each.trial} has no result with {len(each.failed):,} of {found.seeds:,} seeds "
+        f"({each.failed[0].reason}), so it cannot win."
+        for each in found.leaders
+        if each.failed
+    ]
+
+
+def _place(found: Confirmation, leader: Leader) -> str:
+    if leader.mean is None:
+        return "has no mean"
+    return f"is number {found.ranked.index(leader) + 1} of {len(found.leaders)}"
+
+
+def _trials(numbers: Sequence[int]) -> str:
+    *others, last = map(str, numbers)
+    return f"trials {', '.join(others)} and {last}" if others else f"trial {last}"
+
+
+def _largest(pairs: Sequence[tuple[int, Comparison]], trials: Sequence[int]) -> float:
+    return max(each.p_holm for trial, each in pairs if trial in trials)
+
+
+def _at_most(p: float) -> str:
+    """p to three decimals, rounded up."""
+    return f"{math.ceil(p * 1000 - 1e-9) / 1000:.3f}" if p > 0.001 else "0.001"
