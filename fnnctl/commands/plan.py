@@ -42,6 +42,7 @@ def plan(
     table = {
         "method": search.setup.settings.method.name,
         **search.setup.plan.table(fits_per_trial=len(search.fits.rows)),
+        "confirm": _confirmation(search),
         "seconds_estimated": _estimate(search, costs, workers or usable_processors()),
     }
     if simulated_workers is not None and costs.known:
@@ -60,15 +61,25 @@ def _assignments(search: PreparedSearch) -> Iterator[Assignment]:
         yield from found
 
 
+def _confirmation(search: PreparedSearch) -> dict[str, int] | None:
+    """The fits and epochs with which the winner is confirmed; None if it is not."""
+    confirm = search.setup.settings.confirm
+    if confirm is None:
+        return None
+    return search.setup.plan.confirmation(top=confirm.top, seeds=confirm.seeds)
+
+
 def _estimate(search: PreparedSearch, costs: SearchCosts, workers: int) -> float | None:
     """The seconds of the whole command; None if no sampled configuration can be trained."""
     if not costs.known:
         return None
     rungs = [
-        RungSize(rung.trials, rung.epochs - before)
+        RungSize(rung.trials * len(search.fits.rows), rung.epochs - before)
         for bracket in search.setup.plan.brackets
         for rung, before in zip(bracket.rungs, (0, *(rung.epochs for rung in bracket.rungs)), strict=False)
     ]
+    if confirm := _confirmation(search):
+        rungs.append(RungSize(confirm["fits"], confirm["epochs"] // max(1, confirm["fits"])))
     return round(costs.seconds(rungs, max_epochs=search.setup.budget.max_epochs, workers=workers), 3)
 
 

@@ -27,6 +27,7 @@ def plan_report(plan: Mapping[str, Any]) -> RenderableType:
         f"{plan['method']}: {counted(plan['trials'], 'trial')}",
         f"{counted(plan['epochs_with_reuse'], noun)}; "
         f"{plan['epochs_from_scratch']:,} if every rung trained from scratch",
+        *_confirmation(plan.get("confirm")),
         _duration(plan["seconds_estimated"]),
     ]
     if found := plan.get("simulation"):
@@ -36,6 +37,13 @@ def plan_report(plan: Mapping[str, Any]) -> RenderableType:
             "for earlier ones",
         ]
     return Group(Text(lines[0]), Text(), table, Text(), *(Text(line) for line in lines[1:]))
+
+
+def _confirmation(confirm: Mapping[str, int] | None) -> list[str]:
+    if not confirm:
+        return []
+    fits = counted(confirm["fits"], "network")
+    return [f"{counted(confirm['epochs'], 'epoch')} more to confirm the winner: {fits}"]
 
 
 def _duration(seconds: float | None) -> str:

@@ -31,8 +31,14 @@ class SearchPlan:
         """Epochs if every trial resumes from its last rung, as in fnnctl: the budget of the whole search."""
         return sum(bracket.epochs_with_reuse for bracket in self.brackets)
 
+    def confirmation(self, *, top: int, seeds: int) -> dict[str, int]:
+        """The fits and the epochs of a confirmation of the `top` best trials, if none stops early."""
+        leaders = min(top, self.trials) if self.trials > 1 else 0
+        most = max((bracket.rungs[-1].epochs for bracket in self.brackets), default=0)
+        return {"fits": leaders * seeds, "epochs": leaders * seeds * most}
+
     def table(self, *, fits_per_trial: int = 1) -> dict[str, Any]:
-        """The plan as `plan --json` prints it, without the method and the time.
+        """The plan as `plan --json` prints it, without the method, the confirmation and the time.
 
         Its epochs are those of all fits: if trials are cross-validated, fold-epochs.
         """

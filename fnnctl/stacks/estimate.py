@@ -64,9 +64,9 @@ class EpochCost:
 
 @dataclass(frozen=True, slots=True)
 class RungSize:
-    """The number of trials that a rung trains, and the epochs of each."""
+    """The number of networks that a rung trains, and the epochs of each."""
 
-    trials: int
+    networks: int
     epochs: int
 
 
@@ -114,20 +114,19 @@ class SearchCosts:
         """
         counts = Counter(fit.settings for fit in self._sample)
         fit_of = {fit.settings: fit for fit in self._sample}
-        per_trial = len(self._fits.rows)
         largest = max(fit_of.values(), key=lambda fit: step_values(fit.settings))
         plan = plan_search_workers(
             largest.settings,
             rows=len(self._fits.data),
             train_rows=largest.sizes[0],
-            epochs=sum(rung.trials * rung.epochs for rung in rungs) * per_trial,
+            epochs=sum(rung.networks * rung.epochs for rung in rungs),
             workers=workers,
             executor=None,
         )
         total = 0.0
         for rung in rungs:
             for settings, count in counts.items():
-                members = rung.trials * per_trial * count / len(self._sample)
+                members = rung.networks * count / len(self._sample)
                 size = stack_size(
                     settings, math.ceil(members), rows=len(self._fits.data), workers=plan.workers
                 )

@@ -13,7 +13,7 @@ import pytest
 
 from fnnctl.errors import DataError
 from fnnctl.records.journal import End, Header, Journal, Resume, SearchRecord, decode, encode
-from fnnctl.records.trials import Result, Status, Stop, Trial
+from fnnctl.records.trials import Confirmed, Result, Status, Stop, Trial
 from fnnctl.store.journal import JournalFile, ResultCache, journal_bytes
 
 HEADER = Header(
@@ -26,6 +26,8 @@ TRIAL = Trial(0, {"training.l2": 1e-4, "model.hidden": [64, 32]}, 2)
 DONE = Result(0, 0, 1, Status.COMPLETED, 0.1 + 0.2, 1)
 STOPPED = Result(0, 1, 3, Status.STOPPED_EARLY, 0.5, 1, facts={"checkpoint": "ab"})
 DIVERGED = Result(0, 2, 9, Status.DIVERGED, None, 2, reason="the loss is NaN")
+CONFIRMED = Confirmed(0, 9, 3, 0.1 + 0.2, 9, 8, 80, 20)
+EXPLODED = Confirmed(0, 9, 4, None, 2, 2, 80, 20, "the loss is NaN")
 RECORDS: list[SearchRecord] = [
     HEADER,
     TRIAL,
@@ -50,7 +52,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "journal.jsonl"
 
 
-@pytest.mark.parametrize("record", RECORDS, ids=lambda record: type(record).__name__)
+@pytest.mark.parametrize("record", [*RECORDS, CONFIRMED, EXPLODED], ids=lambda record: type(record).__name__)
 def test_records_are_the_same_when_they_are_read_again(record: SearchRecord) -> None:
     assert decode(json.loads(json.dumps(encode(record)))) == record
 
@@ -74,6 +76,19 @@ def test_all_that_was_recorded_is_known_again(path: Path) -> None:
     assert journal.settings == {**HEADER.settings, "workers": 2}
     assert journal.end == End("complete")
     assert written(path, RECORDS[:-1]).end is None, "an end before other records is none any more"
+
+
+def test_a_confirmation_follows_the_end_and_leaves_it(path: Path) -> None:
+    journal = written(path, [*RECORDS, CONFIRMED, EXPLODED])
+    assert journal.confirmed == {(0, 9, 3): CONFIRMED, (0, 9, 4): EXPLODED}
+    assert journal.end == End("complete")
+    assert written(path, [*RECORDS, CONFIRMED, Resume({"workers": 3})]).end is None
+
+
+@pytest.mark.parametrize("record", [CONFIRMED, replace(EXPLODED, trial=1)])
+def test_a_network_is_confirmed_once_and_of_a_known_trial(path: Path, record: Confirmed) -> None:
+    with pytest.raises(DataError, match=rf":{len(RECORDS) + 2}: is not a valid record.*confirmed twice"):
+        written(path, [*RECORDS, CONFIRMED, record])
 
 
 def test_the_result_before_a_budget(path: Path) -> None:

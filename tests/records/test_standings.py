@@ -142,3 +142,23 @@ def test_the_incumbent_by_definition_after_every_result(results: list[Result], d
     for k, each in enumerate(results, start=1):
         standings.tell(each)
         assert standings.incumbent == defined_incumbent(results[:k], direction)
+
+
+def test_the_leaders_follow_the_order_of_the_incumbent() -> None:
+    """First those with the most epochs or stopped early, then those with fewer epochs; none was stopped."""
+    results = [
+        Result(0, 0, 3, Status.COMPLETED, 0.99, 3),
+        Result(1, 1, 9, Status.COMPLETED, 0.7, 9),
+        Result(2, 0, 1, Status.STOPPED_EARLY, 0.8, 1),
+        Result(3, 0, 9, Status.DIVERGED, None, 9),
+        Result(4, 0, 9, Status.STOPPED_BY_CURVE, 0.95, 9),
+        Result(5, 1, 9, Status.COMPLETED, 0.7, 9),
+        Result(6, 0, 1, Status.COMPLETED, 0.6, 1),
+    ]
+    standings = Standings("maximize", results)
+    leaders = standings.leaders(10)
+    assert [each.trial for each in leaders] == [2, 1, 5, 0, 6]
+    assert leaders[0] is standings.incumbent
+    assert standings.leaders(2) == leaders[:2]
+    assert Standings("minimize", results).leaders(2)[0] is Standings("minimize", results).latest[1]
+    assert Standings("maximize").leaders(3) == []

@@ -50,6 +50,11 @@ def search_messages(
             "a cross-validated objective has no learning curve; write none, or set "
             "search.objective.on: validation"
         )
+    if search.confirm is not None and experiment.data.split.validation == 0:
+        messages["search", "confirm"] = (
+            "measures on validation rows, but data.split.validation is 0; write data.split.validation: 0.15, "
+            "or confirm: null"
+        )
     wrong = _base_messages(configs) or space_messages(configs, experiment, search)
     return messages | (wrong or start_from_messages(configs, search))
 

@@ -17,7 +17,7 @@ from fnnctl.plots.text import fitted
 MOST_LEADERS = 30
 ROW_HEIGHT = 0.42
 SPREAD = 0.26
-"""How far the dots of a leader lie from its line, so that equal scores stay apart."""
+"""How far the dots of a leader lie from its line at most, so that equal scores of some seeds stay apart."""
 
 _LOOKS = {"winner": COLOURS[0], "tied": COLOURS[5], "worse": FAINT, "failed": FAINT}
 _TEXTS = {"winner": "best mean", "tied": "tied with it", "worse": "worse", "failed": "a seed has no result"}
@@ -53,9 +53,7 @@ def confirmed_figure(leaders: Sequence[PlottedLeader], *, metric: str, title: st
 
 
 def _draw_leader(axes: Axes, row: int, leader: PlottedLeader, colour: str) -> None:
-    count = len(leader.scores)
-    # The dots alternate below and above the line, in the order of the seeds.
-    heights = row + SPREAD * (np.arange(count) % 5 - 2) / 2
+    heights = row + SPREAD * np.resize([-1.0, 0.5, -0.5, 1.0], len(leader.scores))
     axes.plot(leader.scores, heights, color=colour, alpha=0.85, zorder=2, **_DOT)
     if leader.objective is not None:
         axes.plot([leader.objective], [row], zorder=3, **_SEARCH)

@@ -1,0 +1,378 @@
+"""`search.confirm`: the leaders are trained again with several seeds, and the best on average is refitted."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+from fnnctl.cli import run
+from fnnctl.commands.search import confirm as confirm_module
+from fnnctl.config.rules.canonical import configuration_seed
+from fnnctl.data.splits.draws import draws
+from fnnctl.modelling.fit import Fit
+from fnnctl.records.journal import Journal
+from fnnctl.records.trials import Confirmed
+from fnnctl.seeds import confirmation_seed
+from fnnctl.stacks.confirmation import ConfirmationRunner
+from fnnctl.stacks.measures import ObjectiveMeasure
+from fnnctl.stacks.work import train_fits
+from tests.commands.extending import assert_same_outcome, extend, timeline
+from tests.commands.searching import (
+    RATE,
+    assert_same_search,
+    of_kind,
+    prepared,
+    records,
+    resume,
+    search,
+    write_config,
+)
+from tests.program import read_json
+
+SPACE = {RATE: {"log_uniform": [0.003, 0.3]}, "model.hidden": {"choice": [[4], [6]]}}
+RANDOM = {
+    "method": "random", "trials": 8, "budget": {"max_epochs": 9}, "space": SPACE,
+    "objective": {"metric": "log_loss"}, "confirm": {"top": 3, "seeds": 4},
+}  # fmt: skip
+IMPATIENT = {"early_stopping": {"monitor": "validation_loss", "patience": 1}}
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("confirm")
+    return write_config(folder / "x.yaml", data="wine", training=IMPATIENT, search=RANDOM)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(config: Path) -> Path:
+    return search(config, "--executor", "serial")
+
+
+def confirmed_of(folder: Path) -> list[Mapping[str, Any]]:
+    return [{**each} for each in of_kind(folder, "confirmed")]
+
+
+def reported(folder: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    capsys.readouterr()
+    assert run(["report", str(folder), "--json"]) == 0
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)["runs"][0]
+    return found
+
+
+def test_the_leaders_are_trained_with_every_seed_in_a_fixed_order(undisturbed: Path) -> None:
+    found = confirmed_of(undisturbed)
+    rows = sorted(
+        (each["objective"], each["trial"]) for each in of_kind(undisturbed, "result") if each["objective"]
+    )
+    leaders = [trial for _, trial in rows[:3]]
+    assert [(each["trial"], each["seed"]) for each in found] == [(n, s) for n in leaders for s in range(4)]
+    assert len({each["objective"] for each in found}) == 12
+    assert {each["budget"] for each in found} == {9}
+    kinds = [each["record"] for each in records(undisturbed)]
+    assert kinds[-13:] == ["end", *["confirmed"] * 12]
+
+
+def test_a_network_is_the_one_that_its_rows_and_its_seed_give(config: Path, undisturbed: Path) -> None:
+    """Trained alone, outside the search: own rows, own preprocessing, own weights, own early stopping."""
+    ready = prepared(config)
+    data, experiment = ready.loaded.data, ready.setup.experiment
+    known = {each["number"]: each["assignment"] for each in of_kind(undisturbed, "trial")}
+    for each in confirmed_of(undisturbed)[::5]:
+        trial = ready.fits.fits(known[each["trial"]])[0].experiment
+        draw = draws(ready.split, 4, stratify=True, seed=experiment.seed)[each["seed"]]
+        seed = confirmation_seed(configuration_seed(trial), each["seed"])
+        stack = train_fits(data, [Fit.of(data, trial, draw, seed=seed)], epochs=9)
+        (measured,) = ObjectiveMeasure("log_loss", on_folds=False)(stack)
+        assert (measured.objective, measured.epochs) == (each["objective"], each["epochs"])
+
+
+def test_the_best_on_average_is_refitted_and_reported(
+    config: Path, undisturbed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    by_trial: dict[int, list[Mapping[str, Any]]] = {}
+    for each in confirmed_of(undisturbed):
+        by_trial.setdefault(each["trial"], []).append(each)
+    means = {trial: np.mean([each["objective"] for each in own]) for trial, own in by_trial.items()}
+    winner = min(means, key=lambda trial: float(means[trial]))
+    epochs = sorted(each["kept_epoch"] for each in by_trial[winner])[1]
+    best = read_json(undisturbed / "manifest.json")["search"]["best"]
+    assert (best["trial"], best["epochs"]) == (winner, epochs)
+    refitted = yaml.safe_load((undisturbed / "best" / "resolved.yaml").read_text())
+    assert refitted["training"]["epochs"] == epochs
+    assert refitted["training"]["optimizer"]["learning_rate"] == best["configuration"][RATE]
+    report = reported(undisturbed, capsys)
+    assert report["best"]["trial"] == winner
+    found = report["confirmed"]
+    assert (found["winner"], found["complete"], found["networks"]) == (winner, True, 12)
+    assert [each["trial"] for each in found["trials"]] == sorted(means, key=lambda n: float(means[n]))
+    for each in found["trials"]:
+        assert each["mean"] == pytest.approx(float(means[each["trial"]]))
+    assert found["trials"][0]["p_holm"] is None
+    assert found["trials"][1]["difference"] > 0
+    assert report["trials_by_status"].keys() <= {"completed", "stopped early"}
+
+
+def test_the_report_says_it_in_words(undisturbed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sentence = reported(undisturbed, capsys)["confirmed"]["sentence"]
+    for format_ in ("terminal", "markdown"):
+        assert run(["report", str(undisturbed), "--format", format_]) == 0
+        told = " ".join(capsys.readouterr().out.split()).replace("\\", "")
+        assert sentence[:40] in told
+        assert "Confirmed log_loss: 3 trials, 4 seeds each" in told
+    assert sentence in (undisturbed / "log.txt").read_text()
+
+
+def test_workers_change_nothing(config: Path, undisturbed: Path) -> None:
+    for workers in ("1", "2"):
+        folder = search(config, "--executor", "processes", "--workers", workers)
+        assert (folder / "journal.jsonl").read_bytes() == (undisturbed / "journal.jsonl").read_bytes()
+        assert_same_search(folder, undisturbed)
+
+
+@pytest.mark.parametrize("left", [0, 1, 6, 11])
+def test_a_killed_confirmation_goes_on_where_it_was(
+    config: Path, undisturbed: Path, monkeypatch: pytest.MonkeyPatch, left: int
+) -> None:
+    add_confirmed, remaining = Journal.add_confirmed, [left]
+
+    def dies(journal: Journal, confirmed: Confirmed) -> None:
+        if not remaining[0]:
+            raise OSError("the process dies here")
+        remaining[0] -= 1
+        add_confirmed(journal, confirmed)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "add_confirmed", dies)
+        folder = search(config, "--executor", "serial", code=3)
+    assert len(confirmed_of(folder)) == left
+    assert not (folder / "best").exists()
+    noted = len(timeline(folder))
+    assert resume(folder) == 0
+    assert (folder / "journal.jsonl").read_bytes() == (undisturbed / "journal.jsonl").read_bytes()
+    assert_same_search(folder, undisturbed)
+    trained = [pair for event in timeline(folder)[noted:] for pair in event["confirmed"]]
+    known = [[each["trial"], each["seed"]] for each in confirmed_of(undisturbed)]
+    assert sorted(trained) == sorted(known[left:])
+    before = (folder / "journal.jsonl").read_bytes()
+    assert resume(folder) == 0, "nothing is left to do"
+    assert (folder / "journal.jsonl").read_bytes() == before
+
+
+def test_an_interrupt_keeps_what_is_done(
+    config: Path, undisturbed: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The signal arrives in the confirmation, which ends after the network that is being recorded."""
+
+    class Interrupted(ConfirmationRunner):
+        def run(self, networks: Any) -> Any:
+            for count, each in enumerate(super().run(networks)):
+                yield each
+                if count == 4:
+                    os.kill(os.getpid(), signal.SIGTERM)
+                    return
+
+    with monkeypatch.context() as patch:
+        patch.setattr(confirm_module, "ConfirmationRunner", Interrupted)
+        folder = search(config, "--executor", "serial", code=143)
+    assert "search --resume" in capsys.readouterr().err
+    assert read_json(folder / "manifest.json")["status"] == "interrupted"
+    assert len(confirmed_of(folder)) == 5
+    report = reported(folder, capsys)
+    assert report["confirmed"]["networks"] == 5
+    assert report["confirmed"]["winner"] is report["confirmed"]["verdict"] is None
+    assert resume(folder) == 0
+    assert_same_search(folder, undisturbed)
+
+
+def test_a_time_limit_ends_the_trials_but_not_the_confirmation(config: Path) -> None:
+    folder = search(config, "--executor", "serial", "--time-limit", "1e-9", code=4)
+    assert confirmed_of(folder) == [], "no trial finished"
+    halves = ("--executor", "serial", "--time-limit", "0.000001")
+    assert resume(folder, *halves) in {0, 4}
+    assert resume(folder, "--executor", "serial") == 0
+    assert len(confirmed_of(folder)) == 12
+
+
+def test_an_extension_confirms_only_the_new_leaders(tmp_path: Path) -> None:
+    """What is recorded for a trial at the same budget is used again."""
+    config = write_config(tmp_path / "x.yaml", data="wine", search={**RANDOM, "trials": 3})
+    folder = search(config, "--executor", "serial")
+    first = confirmed_of(folder)
+    extend(folder, "trials=12")
+    found = confirmed_of(folder)
+    assert found[: len(first)] == first
+    at_once = search(config, "--executor", "serial", "--set", "search.trials=12")
+    assert_same_outcome(folder, at_once)
+    wanted = {(each["trial"], each["seed"]): each for each in confirmed_of(at_once)}
+    new = {trial for trial, _ in wanted} - {each["trial"] for each in first}
+    assert len(new) > 0
+    assert {each["trial"] for each in found[len(first) :]} == new
+    assert {key: each for key, each in wanted.items() if key[0] in new} == {
+        (each["trial"], each["seed"]): each for each in found[len(first) :]
+    }
+
+
+def test_more_epochs_confirm_the_leaders_anew(tmp_path: Path) -> None:
+    config = write_config(
+        tmp_path / "x.yaml", data="wine", search={**RANDOM, "trials": 3, "keep_checkpoints": True}
+    )
+    folder = search(config, "--executor", "serial")
+    extend(folder, "budget.max_epochs=12")
+    assert [each["budget"] for each in confirmed_of(folder)] == [9] * 12 + [12] * 12
+    at_once = search(config, "--executor", "serial", "--set", "search.budget.max_epochs=12")
+    assert confirmed_of(at_once) == confirmed_of(folder)[12:]
+    assert (folder / "best" / "model.npz").read_bytes() == (at_once / "best" / "model.npz").read_bytes()
+
+
+def test_a_leader_that_diverges_with_a_seed_cannot_win(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The best of the search is made to diverge with one seed."""
+    measured = ConfirmationRunner._measured
+
+    def diverges(self: ConfirmationRunner, trial: Any, seed: int, fit: Any) -> Confirmed:
+        if trial.number == 0 and seed == 2:
+            return self._failed(trial, seed, "the loss became non-finite in epoch 3")
+        return measured(self, trial, seed, fit)
+
+    monkeypatch.setattr(ConfirmationRunner, "_measured", diverges)
+    space = {RATE: {"choice": [0.1, 0.01]}}
+    config = write_config(
+        tmp_path / "x.yaml", data="wine", search={**RANDOM, "method": "grid", "trials": 2, "space": space}
+    )
+    folder = search(config, "--executor", "serial")
+    found = reported(folder, capsys)["confirmed"]
+    assert (found["winner"], found["verdict"]) == (1, None)
+    assert found["trials"][-1]["failed"] == [{"seed": 2, "reason": "the loss became non-finite in epoch 3"}]
+    assert "Trial 0 has no result with 1 of 4 seeds" in found["sentence"]
+    assert read_json(folder / "manifest.json")["search"]["best"]["trial"] == 1
+
+
+def test_networks_that_diverge_are_counted_and_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """After five epochs, where the search dropped it, a learning rate of 1 has a finite loss."""
+    config = write_config(
+        tmp_path / "x.yaml",
+        data="diabetes",
+        training={"optimizer": {"name": "sgd"}, "batch_size": 64},
+        model={"hidden": []},
+        search={
+            "method": {"scheduler": "halving", "sampler": "grid"}, "budget": {"max_epochs": 15},
+            "space": {RATE: {"choice": [0.01, 0.003, 1.0]}}, "trials": 3,
+            "objective": {"metric": "mae"}, "confirm": {"top": 3, "seeds": 2},
+        },
+    )  # fmt: skip
+    folder = search(config, "--executor", "serial")
+    exploded = [each for each in confirmed_of(folder) if each["objective"] is None]
+    assert [each["seed"] for each in exploded] == [0, 1]
+    assert all("the loss became non-finite in epoch" in each["reason"] for each in exploded)
+    found = reported(folder, capsys)["confirmed"]
+    assert len(found["trials"][-1]["failed"]) == 2
+    assert found["trials"][-1]["mean"] is None
+    assert found["winner"] != found["trials"][-1]["trial"]
+    assert found["trials"][-1]["optimism"] is None
+
+
+def test_a_leader_that_was_dropped_early_is_trained_to_the_end(tmp_path: Path) -> None:
+    """All leaders are compared after as many epochs, whatever the search had granted them."""
+    config = write_config(
+        tmp_path / "x.yaml", data="wine", search={"method": "halving", "confirm": {"top": 3, "seeds": 2}}
+    )
+    folder = search(config, "--executor", "serial")
+    found = confirmed_of(folder)
+    reached = {each["trial"]: each["budget"] for each in of_kind(folder, "result")}
+    assert [reached[each["trial"]] for each in found[::2]] == [9, 3, 3]
+    assert {(each["budget"], each["epochs"]) for each in found} == {(9, 9)}
+
+
+@pytest.mark.parametrize(
+    ("data", "metric", "sections"),
+    [
+        ("diabetes", "rmse", {"data": {"source": "diabetes", "split": {"bins": 4}}}),
+        ("diabetes", "r2", {}),
+        ("iris", "per_class.versicolor.recall", {}),
+        (
+            "iris",
+            "accuracy",
+            {
+                "search": {"objective": {"metric": "accuracy", "on": "cross_validation"}},
+                "evaluation": {"cross_validation": {"folds": 2, "repeats": 1}},
+            },
+        ),
+    ],
+)
+def test_every_objective_can_be_confirmed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], data: str, metric: str, sections: dict[str, Any]
+) -> None:
+    plan = {**RANDOM, "trials": 4, "objective": {"metric": metric}, **sections.pop("search", {})}
+    config = write_config(tmp_path / "x.yaml", **{"data": data, **sections}, search=plan)
+    report = reported(folder := search(config, "--executor", "serial"), capsys)
+    assert report["confirmed"]["complete"]
+    assert report["confirmed"]["winner"] == report["best"]["trial"]
+    assert {each["objective"] is not None for each in confirmed_of(folder)} == {True}
+    capsys.readouterr()
+    assert run(["report", str(folder)]) == 0
+    said = "measured the mean over the folds" in capsys.readouterr().out
+    assert said == (report["objective"]["on"] == "cross_validation")
+
+
+def test_a_single_trial_has_nothing_to_confirm(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = write_config(tmp_path / "x.yaml", data="wine", search={**RANDOM, "trials": 1})
+    folder = search(config, "--executor", "serial")
+    assert confirmed_of(folder) == []
+    assert reported(folder, capsys)["confirmed"] is None
+    assert run(["report", str(folder)]) == 0
+    assert "Trial 0 is the only one with a result: nothing was to be confirmed." in capsys.readouterr().out
+    assert resume(folder) == 0
+    extend(folder, "trials=2")
+    assert len(confirmed_of(folder)) == 8
+
+
+def test_without_the_setting_nothing_changes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = write_config(tmp_path / "x.yaml", data="wine", search={**RANDOM, "confirm": None})
+    folder = search(config, "--executor", "serial")
+    assert confirmed_of(folder) == []
+    assert "confirm" not in records(folder)[0]["settings"]
+    assert reported(folder, capsys)["confirmed"] is None
+
+
+def test_a_resume_cannot_change_it(undisturbed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert resume(undisturbed, "--set", "search.confirm.seeds=20") == 2
+    assert "would change the search" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("confirm", "split", "told"),
+    [
+        ({"top": 1}, {}, "search.confirm.top: must be a whole number from 2 to 1000, not 1"),
+        ({"seeds": 1}, {}, "search.confirm.seeds: must be a whole number from 2 to 1000, not 1"),
+        ({"top": 3}, {"validation": 0}, "search.confirm: measures on validation rows"),
+        (True, {}, "search.confirm: must be a mapping with top, seeds, or null"),
+    ],
+)
+def test_wrong_settings(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], confirm: Any, split: dict[str, Any], told: str
+) -> None:
+    settings = {**RANDOM, "confirm": confirm, "objective": {"on": "cross_validation"}}
+    config = write_config(tmp_path / "x.yaml", data={"source": "wine", "split": split}, search=settings)
+    assert run(["check", str(config)]) == 2
+    assert told in capsys.readouterr().out
+
+
+def test_lost_networks_at_the_journals_end_are_noticed(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = search(config, "--executor", "serial")
+    journal = folder / "journal.jsonl"
+    journal.write_bytes(b"".join(journal.read_bytes().splitlines(keepends=True)[:-2]))
+    assert run(["report", str(folder)]) == 2
+    assert "has 10 confirming networks, and manifest.json says 12" in capsys.readouterr().err

@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from fnnctl.metrics.paired import PairedTest, holm, paired_test
+
+SCORES = st.lists(st.integers(0, 40).map(lambda right: right / 40), min_size=2, max_size=12)
+
+
+def test_worked_by_hand() -> None:
+    """Differences 1, 2, 3, 4, 5: mean 3, S² = 2.5, and with n₂/n₁ = 0.3 the variance is 0.5 · 2.5."""
+    found = paired_test([2, 4, 6, 8, 10], [1, 2, 3, 4, 5], test_share=0.3)
+    t = 3 / math.sqrt(1.25)
+    assert found.difference == 3.0
+    assert found.p == pytest.approx(2 * stats.t.sf(t, 4), rel=1e-12)
+    assert found.p == pytest.approx(0.0550, abs=1e-4)
+    half = 2.7764451052 * math.sqrt(1.25)
+    np.testing.assert_allclose(found.ci95, [3 - half, 3 + half], rtol=1e-9)
+
+
+@given(scores=SCORES, seed=st.integers(0, 1000), share=st.sampled_from([0.0, 0.1, 0.25, 1.0]))
+def test_against_scipy(scores: list[float], seed: int, share: float) -> None:
+    """The t of scipy's paired test is divided by √(1 + J · n₂/n₁)."""
+    others = np.random.default_rng(seed).normal(0.5, 0.2, len(scores))
+    found = paired_test(scores, others.tolist(), test_share=share)
+    plain = stats.ttest_rel(scores, others)
+    t = plain.statistic / math.sqrt(1 + len(scores) * share)
+    assert found.p == pytest.approx(2 * stats.t.sf(abs(t), len(scores) - 1), rel=1e-9, abs=1e-13)
+    assert found.ci95
+    assert (found.ci95[0] <= 0 <= found.ci95[1]) == (found.p >= 0.05)
+
+
+@given(scores=SCORES, others=st.randoms(use_true_random=False))
+def test_the_other_way_round_is_the_same_with_the_sign_changed(scores: list[float], others: object) -> None:
+    shuffled = [*scores]
+    others.shuffle(shuffled)  # type: ignore[attr-defined]
+    one, other = (paired_test(a, b, test_share=0.2) for a, b in ((scores, shuffled), (shuffled, scores)))
+    assert one.p == other.p
+    assert one.difference == -other.difference
+
+
+def test_equal_scores_say_nothing() -> None:
+    assert paired_test([0.5, 0.7, 0.9], [0.5, 0.7, 0.9], test_share=0.2) == PairedTest(0.0, None, 1.0)
+
+
+def test_equal_differences_give_the_p_of_a_sign_test() -> None:
+    """A variance of 0 would give a p of 0; three times the same sign has a probability of 1/4."""
+    found = paired_test([0.75, 0.5, 0.25], [0.5, 0.25, 0.0], test_share=0.2)
+    assert found == PairedTest(0.25, None, 0.25)
+    assert paired_test([1.0] * 10, [0.5] * 10, test_share=0.2).p == stats.binomtest(10, 10).pvalue
+
+
+def test_rounding_makes_no_difference_significant() -> None:
+    scores, others = [0.3, 0.8, 1.1], [0.2, 0.7, 1.0]
+    assert len({a - b for a, b in zip(scores, others, strict=True)}) > 1
+    assert paired_test(scores, others, test_share=0.2).p == 0.25
+
+
+def test_one_pair_is_no_sample() -> None:
+    with pytest.raises(ValueError, match="two pairs"):
+        paired_test([1.0], [0.5], test_share=0.2)
+
+
+def test_a_larger_share_of_test_rows_makes_it_more_careful() -> None:
+    scores, others = [0.9, 0.95, 0.92, 0.97], [0.85, 0.93, 0.90, 0.91]
+    values = [paired_test(scores, others, test_share=share).p for share in (0.0, 0.1, 0.5)]
+    assert values == sorted(values)
+    assert values[0] < 0.05 < values[2]
+
+
+class TestHolm:
+    def test_worked_by_hand(self) -> None:
+        """Holm's method: 0.01 · 4, 0.02 · 3, then 0.03 · 2, and 0.04 cannot be below the one before."""
+        np.testing.assert_allclose(holm([0.04, 0.01, 0.03, 0.02]), [0.06, 0.04, 0.06, 0.06])
+        assert holm([0.5, 0.9]) == [1.0, 1.0]
+        assert holm([0.03]) == [0.03]
+        assert holm([]) == []
+
+    @given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
+    def test_rejects_what_holms_procedure_rejects(self, values: list[float]) -> None:
+        """At every level: the k smallest, up to the first that is above level / (m − k + 1)."""
+        corrected = holm(values)
+        order = sorted(range(len(values)), key=values.__getitem__)
+        for level in (0.01, 0.05, 0.3):
+            rejected = set()
+            for rank, index in enumerate(order):
+                if (len(values) - rank) * values[index] > level:
+                    break
+                rejected.add(index)
+            assert {index for index, p in enumerate(corrected) if p <= level} == rejected
+
+
+def share_of_winners(
+    leaders: int, *, gap: float = 0.0, repeats: int = 300, test_share: float = 30 / 170
+) -> float:
+    """The share of simulated confirmations whose best leader is better than all others at 5 %.
+
+    All leaders are equally good in truth (but the first is better by `gap`). Each classifies 200 rows, and a
+    row that is hard for one is mostly hard for all. Ten draws of 30 of the rows measure them, with noise from
+    the initial weights. So the draws of a confirmation overlap, as they do in fnnctl.
+    """
+    rng, won = np.random.default_rng(11), 0
+    for _ in range(repeats):
+        ease = rng.normal(1.3, 1.0, 200) + rng.normal(0.0, 0.7, (leaders, 200))
+        ease[0] += gap
+        scores = np.empty((leaders, 10))
+        for seed in range(10):
+            rows = rng.permutation(200)[:30]
+            scores[:, seed] = (ease[:, rows] + rng.normal(0.0, 0.7, (leaders, 30)) > 0).mean(axis=1)
+        best = int(scores.mean(axis=1).argmax())
+        others = [each for each in range(leaders) if each != best]
+        tests = [
+            paired_test(scores[each].tolist(), scores[best].tolist(), test_share=test_share)
+            for each in others
+        ]
+        won += max(holm([test.p for test in tests])) <= 0.05
+    return won / repeats
+
+
+@pytest.mark.parametrize("leaders", [2, 5])
+def test_equal_leaders_are_rarely_told_apart(leaders: int) -> None:
+    assert share_of_winners(leaders) <= 0.05
+
+
+def test_the_plain_t_test_would_tell_equal_leaders_apart_too_often() -> None:
+    assert share_of_winners(2, test_share=0.0) > 0.05 > 3 * share_of_winners(2)
+
+
+def test_a_leader_that_is_much_better_is_told_from_the_others() -> None:
+    assert share_of_winners(5, gap=2.0, repeats=100) >= 0.9

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from fnnctl.metrics.paired import holm, paired_test
+from fnnctl.records.confirmation import Confirmation, confirmation
+from fnnctl.records.standings import Standings
+from fnnctl.records.trials import Confirmed, Direction, Result, Status
+
+SETTINGS = {"confirm": {"top": 3, "seeds": 4}, "objective": {"metric": "accuracy"}}
+
+
+def result(trial: int, objective: float | None, budget: int = 9, **facts: Any) -> Result:
+    status = Status.DIVERGED if objective is None else Status.COMPLETED
+    return Result(trial, 0, budget, **{"status": status, "objective": objective, "epochs": budget, **facts})
+
+
+def networks(
+    scores: Mapping[int, Sequence[float | None]], budget: int = 9
+) -> dict[tuple[int, int, int], Confirmed]:
+    made = [
+        Confirmed(trial, budget, seed, score, budget, budget - seed, 80, 20, None if score else "it exploded")
+        for trial, of_trial in scores.items()
+        for seed, score in enumerate(of_trial)
+    ]
+    return {each.key: each for each in made}
+
+
+def confirmed(
+    scores: Mapping[int, Sequence[float | None]],
+    results: Sequence[Result] = (result(0, 0.9), result(1, 0.8), result(2, 0.95), result(3, 0.7)),
+    direction: Direction = "maximize",
+) -> Confirmation:
+    found = confirmation(SETTINGS, Standings(direction, results), networks(scores))
+    assert found
+    return found
+
+
+CLEAR = {0: [0.80, 0.81, 0.82, 0.83], 1: [0.90, 0.91, 0.925, 0.93], 2: [0.70, 0.72, 0.72, 0.735]}
+
+
+def test_the_leaders_are_the_best_of_the_search() -> None:
+    found = confirmed({})
+    assert [leader.trial for leader in found.leaders] == [2, 0, 1]
+    assert (found.budget, found.networks, found.is_complete, found.chosen) == (9, 0, False, None)
+
+
+def test_the_best_mean_wins_and_is_compared_with_the_others() -> None:
+    found = confirmed(CLEAR)
+    assert found.chosen
+    assert found.chosen is found.winner
+    assert (found.winner.trial, [leader.trial for leader in found.ranked]) == (1, [1, 0, 2])
+    tests = {trial: paired_test(CLEAR[trial], CLEAR[1], test_share=0.25) for trial in (0, 2)}
+    assert {trial: each.test for trial, each in found.comparisons.items()} == tests
+    assert [each.p_holm for each in found.comparisons.values()] == holm([test.p for test in tests.values()])
+    assert found.comparisons[0].test.difference == pytest.approx(-0.10125)
+    assert found.tied == []
+    assert found.winner.epochs == 7, "the lower median of the kept epochs 9, 8, 7, 6"
+
+
+def test_a_small_mean_wins_if_the_objective_is_minimized() -> None:
+    found = confirmed(CLEAR, [result(n, 0.1 * n) for n in range(3)], "minimize")
+    assert [leader.trial for leader in found.leaders] == [0, 1, 2]
+    assert [leader.trial for leader in found.ranked] == [2, 0, 1]
+
+
+def test_what_the_seeds_cannot_tell_apart_is_tied() -> None:
+    found = confirmed({0: [0.8, 0.7, 0.9, 0.8], 1: [0.7, 0.8, 0.8, 0.9], 2: [0.1, 0.11, 0.12, 0.1]})
+    assert found.winner.trial == 0, "equal means are in the order of the search"
+    assert found.tied == [1]
+    assert found.comparisons[1].p_holm == 1.0
+    assert not found.comparisons[2].is_tie
+
+
+def test_a_leader_with_a_diverged_seed_cannot_win() -> None:
+    found = confirmed({**CLEAR, 1: [0.99, None, 0.99, 0.99]})
+    assert found.chosen
+    assert found.chosen.trial == 0
+    assert list(found.comparisons) == [2]
+    assert found.ranked[-1].trial == 1
+    (leader,) = (each for each in found.leaders if each.failed)
+    assert (leader.mean, leader.failed[0].seed, leader.scores) == (None, 1, [0.99] * 3)
+    assert found.summary(leader) == {
+        "mean": None, "std": None, "ci95": None, "scores": [0.99, None, 0.99, 0.99],
+    }  # fmt: skip
+
+
+def test_without_any_complete_leader_the_best_of_the_search_remains() -> None:
+    found = confirmed({trial: [None, 0.9, 0.9, 0.9] for trial in range(3)})
+    assert found.is_complete
+    assert (found.chosen, found.winner.trial, found.comparisons) == (None, 2, {})
+
+
+def test_nothing_is_said_before_all_networks_are_there() -> None:
+    found = confirmed({**CLEAR, 2: [0.7]})
+    assert (found.networks, found.is_complete, found.chosen, found.comparisons) == (9, False, None, {})
+
+
+def test_networks_of_another_budget_do_not_count() -> None:
+    """As in a search that was extended: its leaders have trained for more epochs since."""
+    standings = Standings("maximize", [result(0, 0.9, 27), result(1, 0.8, 9)])
+    old, new = networks({0: CLEAR[0], 1: CLEAR[1]}), networks({0: CLEAR[2]}, 27)
+    found = confirmation(SETTINGS, standings, old | new)
+    assert found
+    assert (found.budget, found.networks) == (27, 4)
+    assert found.same_epochs(found.leaders[0])
+    assert not found.same_epochs(found.leaders[1])
+
+
+@pytest.mark.parametrize("settings", [{}, {"confirm": None}])
+def test_a_search_may_confirm_nothing(settings: Mapping[str, Any]) -> None:
+    assert confirmation(settings, Standings("maximize", [result(0, 0.9), result(1, 0.8)]), {}) is None
+
+
+def test_a_single_leader_is_not_confirmed() -> None:
+    assert confirmation(SETTINGS, Standings("maximize", [result(0, 0.9), result(1, None)]), {}) is None
