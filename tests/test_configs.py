@@ -34,7 +34,9 @@ WANTED = {
 WANTED_R2 = {"diabetes": (0.45, 0.44)}
 
 
-SEARCHES = {"digits-halving", "digits-hyperband", "grid-2520", "penguins-random", "wine-grid"}
+SEARCHES = {
+    "digits-halving", "digits-hyperband", "grid-2520", "penguins-random", "wine-confirm", "wine-grid",
+}  # fmt: skip
 
 
 def test_every_config_is_tested() -> None:

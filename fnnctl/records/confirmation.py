@@ -24,7 +24,7 @@ LEVEL: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class LeaderComparison:
     """A leader against the winner."""
 
     test: PairedTest
@@ -119,7 +119,7 @@ class Confirmation:
         return sum(each.validation_rows for each in networks) / sum(each.train_rows for each in networks)
 
     @cached_property
-    def comparisons(self) -> Mapping[int, Comparison]:
+    def comparisons(self) -> Mapping[int, LeaderComparison]:
         """By trial number, the other leaders with a mean against the winner; empty until it is complete."""
         if self.chosen is None:
             return {}
@@ -128,7 +128,7 @@ class Confirmation:
         tests = [paired_test(leader.scores, best, test_share=share) for leader in others]
         corrected = holm([test.p for test in tests])
         return {
-            leader.trial: Comparison(test, p)
+            leader.trial: LeaderComparison(test, p)
             for leader, test, p in zip(others, tests, corrected, strict=True)
         }
 

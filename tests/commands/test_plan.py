@@ -104,3 +104,14 @@ def test_under_cross_validation_epochs_are_those_of_all_folds(program: Program, 
     planned = program("plan", config, "--method", "random", *changes, "--json").json
     assert (planned["trials"], planned["fits"]) == (3, 18)
     assert planned["epochs_with_reuse"] == planned["epochs_from_scratch"] == 18 * 9
+
+
+def test_a_confirmation_is_planned_beside_the_search(program: Program, config: str) -> None:
+    arguments = ("plan", config, "--method", "random", "--set", "search.trials=4", "--json")
+    alone = program(*arguments).json
+    assert alone["confirm"] is None
+    planned = program(*arguments, "--set", "search.confirm={top: 3, seeds: 7}").json
+    assert planned["confirm"] == {"fits": 21, "epochs": 189}
+    assert {
+        name: planned[name] for name in ("trials", "fits", "epochs_from_scratch", "epochs_with_reuse")
+    } == {name: alone[name] for name in ("trials", "fits", "epochs_from_scratch", "epochs_with_reuse")}

@@ -90,7 +90,7 @@ class Trained:
     """Records which folds were trained, if the work is done in this process."""
 
     def __init__(self) -> None:
-        self.folds: list[tuple[int, int] | None] = []
+        self.folds: list[tuple[int, ...]] = []
 
     def __call__(
         self, progress: Progress, shared: WorkerData, item: StackItem[FoldResult]

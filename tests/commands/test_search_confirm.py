@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,8 @@ from fnnctl.config.rules.canonical import configuration_seed
 from fnnctl.data.splits.draws import draws
 from fnnctl.modelling.fit import Fit
 from fnnctl.records.journal import Journal
-from fnnctl.records.trials import Confirmed
+from fnnctl.records.standings import Standings
+from fnnctl.records.trials import Confirmed, Result
 from fnnctl.seeds import confirmation_seed
 from fnnctl.stacks.confirmation import ConfirmationRunner
 from fnnctl.stacks.measures import ObjectiveMeasure
@@ -57,7 +59,10 @@ def undisturbed(config: Path) -> Path:
 
 
 def confirmed_of(folder: Path) -> list[Mapping[str, Any]]:
-    return [{**each} for each in of_kind(folder, "confirmed")]
+    return [
+        {name: value for name, value in each.items() if name != "checksum"}
+        for each in of_kind(folder, "confirmed")
+    ]
 
 
 def reported(folder: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
@@ -192,13 +197,36 @@ def test_an_interrupt_keeps_what_is_done(
     assert_same_search(folder, undisturbed)
 
 
-def test_a_time_limit_ends_the_trials_but_not_the_confirmation(config: Path) -> None:
-    folder = search(config, "--executor", "serial", "--time-limit", "1e-9", code=4)
-    assert confirmed_of(folder) == [], "no trial finished"
-    halves = ("--executor", "serial", "--time-limit", "0.000001")
-    assert resume(folder, *halves) in {0, 4}
+def test_a_time_limit_ends_the_trials_but_not_the_confirmation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock advances by an hour after the second result. The shapes differ, so not all train at once."""
+    space = {**SPACE, "model.hidden": {"choice": [[3], [4], [5], [6], [7]]}}
+    config = write_config(tmp_path / "x.yaml", data="wine", search={**RANDOM, "space": space})
+    undisturbed = search(config, "--executor", "serial")
+    results = [0]
+    tell = Standings.tell
+
+    def tells(standings: Standings, result: Result) -> None:
+        tell(standings, result)
+        results[0] += 1
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Standings, "tell", tells)
+        clock = SimpleNamespace(monotonic=lambda: 3600.0 * (results[0] > 1))
+        for module in ("start", "complete"):
+            patch.setattr(f"fnnctl.commands.search.{module}.time", clock)
+        folder = search(config, "--time-limit", "60", "--executor", "serial")
+    assert read_json(folder / "manifest.json")["search"]["end"] == "the time limit"
+    trained = len(of_kind(folder, "result"))
+    assert 2 <= trained < 8
+    assert len(confirmed_of(folder)) == 4 * min(3, trained)
+    before = confirmed_of(folder)
     assert resume(folder, "--executor", "serial") == 0
-    assert len(confirmed_of(folder)) == 12
+    assert_same_search(folder, undisturbed)
+    for each in confirmed_of(undisturbed):
+        assert each in confirmed_of(folder)
+    assert confirmed_of(folder)[: len(before)] == before
 
 
 def test_an_extension_confirms_only_the_new_leaders(tmp_path: Path) -> None:

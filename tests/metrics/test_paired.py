@@ -20,6 +20,7 @@ def test_worked_by_hand() -> None:
     assert found.difference == 3.0
     assert found.p == pytest.approx(2 * stats.t.sf(t, 4), rel=1e-12)
     assert found.p == pytest.approx(0.0550, abs=1e-4)
+    assert found.ci95
     half = 2.7764451052 * math.sqrt(1.25)
     np.testing.assert_allclose(found.ci95, [3 - half, 3 + half], rtol=1e-9)
 

@@ -111,3 +111,16 @@ def refit(search: OpenRun, metrics: Mapping[str, Any]) -> None:
     run.write_artifacts([tables.confusion(["a", "b"], CONFUSION)])
     run.finish("completed", {"total": 1.0, "training": 0.5})
     run.path.rename(search.path / BEST)
+
+
+def confirmed(scores: Mapping[int, Sequence[float | None]], *, budget: int) -> list[JournalRecord]:
+    """The networks of a confirmation, with the given objectives by trial, one per seed."""
+    return [
+        {
+            "record": "confirmed", "trial": number, "budget": budget, "seed": seed, "objective": score,
+            "epochs": budget, "kept_epoch": budget, "train_rows": 80, "validation_rows": 20,
+            **({} if score is not None else {"reason": "it exploded"}),
+        }
+        for number, of_trial in scores.items()
+        for seed, score in enumerate(of_trial)
+    ]  # fmt: skip

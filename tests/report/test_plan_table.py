@@ -68,3 +68,19 @@ def test_the_time_is_reported_roughly(seconds: float | None, words: str) -> None
 def test_epochs_on_folds() -> None:
     assert "1,500 epochs; 2,000 if" in told(1.0)
     assert "1,500 fold-epochs; 2,000 if" in told(1.0, folds=5)
+
+
+def test_a_confirmation_has_a_line_of_its_own() -> None:
+    plan: dict[str, Any] = {
+        "method": "random",
+        "trials": 9,
+        "fits": 9,
+        "epochs_from_scratch": 90,
+        "epochs_with_reuse": 90,
+        "confirm": {"fits": 50, "epochs": 4050},
+        "seconds_estimated": 1.0,
+        "brackets": [{"bracket": 0, "rungs": [{"trials": 9, "epochs": 10}]}],
+    }
+    lines = shown(plan).splitlines()
+    assert lines[-2] == "4,050 epochs more to confirm the winner: 50 networks"
+    assert "confirm" not in shown({**plan, "confirm": None})

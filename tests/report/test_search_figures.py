@@ -14,10 +14,11 @@ from fnnctl.plots.searched import PlottedTrial
 from fnnctl.report.figures import draw_figures, draw_missing_figures
 from fnnctl.report.search_figures import search_figures
 from fnnctl.store.journal import JournalRecord
-from fnnctl.store.names import PARALLEL_FIGURE, RUNGS_FIGURE, SEARCH_FIGURES
-from tests.report.searches import curve, halving, header, read, result, start_search, trial
+from fnnctl.store.names import CONFIRMED_FIGURE, PARALLEL_FIGURE, RUNGS_FIGURE, SEARCH_FIGURES
+from tests.report.searches import confirmed, curve, halving, header, read, result, start_search, trial
 
 Drawn = dict[str, Any]
+UNCONFIRMED = tuple(name for name in SEARCH_FIGURES if name != CONFIRMED_FIGURE)
 
 
 @pytest.fixture
@@ -53,27 +54,27 @@ def test_the_metric_of_parallel_coordinates_is_short(monkeypatch: pytest.MonkeyP
 def test_figures_can_be_deleted_and_drawn_again(tmp_path: Path) -> None:
     run = start_search(tmp_path, halving(), name="[/] $$x$$")
     run.finish("completed", {"total": 1.0, "training": 1.0})
-    assert draw_figures(run) == SEARCH_FIGURES
-    first = [(run.path / name).read_bytes() for name in SEARCH_FIGURES]
+    assert draw_figures(run) == UNCONFIRMED
+    first = [(run.path / name).read_bytes() for name in UNCONFIRMED]
     assert all(content.startswith(b"\x89PNG\r\n") for content in first)
     assert draw_missing_figures(run) == ()
     for name in SEARCH_FIGURES[:2]:
         (run.path / name).unlink()
     assert draw_missing_figures(run) == SEARCH_FIGURES[:2]
-    assert [(run.path / name).read_bytes() for name in SEARCH_FIGURES] == first
+    assert [(run.path / name).read_bytes() for name in UNCONFIRMED] == first
 
 
 def test_figures_of_a_search_that_may_continue_are_redrawn(tmp_path: Path) -> None:
     run = start_search(tmp_path, halving()[:10])
     run.finish("interrupted", {"total": 1.0, "training": None})
-    assert draw_missing_figures(run) == SEARCH_FIGURES
-    assert draw_missing_figures(run) == SEARCH_FIGURES
+    assert draw_missing_figures(run) == UNCONFIRMED
+    assert draw_missing_figures(run) == UNCONFIRMED
 
 
 def test_a_search_of_one_rung_has_no_figure_of_rungs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = start_search(tmp_path, halving()[:9])
     run.finish("completed", {"total": 1.0, "training": 1.0})
-    others = tuple(name for name in SEARCH_FIGURES if name != RUNGS_FIGURE)
+    others = tuple(name for name in UNCONFIRMED if name != RUNGS_FIGURE)
     assert draw_figures(run) == others
     monkeypatch.setitem(
         sys.modules, "fnnctl.report.search_figures", None
@@ -202,3 +203,13 @@ def test_curves_of_a_search_that_was_extended(rungs_of: Callable[[list[JournalRe
     (way,) = drawn["trials"]
     assert_equal(way.values, [0.1, 0.2, 0.3, 0.4, 0.5])
     assert_equal(way.epochs, [1, 2, 3, 4, 5])
+
+
+def test_the_figure_of_a_confirmation_needs_all_networks(tmp_path: Path) -> None:
+    networks = confirmed({1: [0.9, 0.8], 0: [0.7, 0.9]}, budget=9)
+    records = [header(confirm={"top": 2, "seeds": 2}), *halving()[1:]]
+    for name, missing in (("some", 1), ("all", 0)):
+        run = start_search(tmp_path / name, [*records, *networks[missing:]])
+        run.finish("completed", {"total": 1.0, "training": 1.0})
+        drawn = draw_figures(run)
+        assert drawn == (UNCONFIRMED if missing else SEARCH_FIGURES)

@@ -60,3 +60,12 @@ def test_the_full_budget_of_a_whole_space() -> None:
     assert plan_search("full_budget", SearchBudget(max_epochs=10), size=12).epochs_with_reuse == 120
     with pytest.raises(ValueError, match="the number of trials needs a bound"):
         plan_search("full_budget", SearchBudget(max_epochs=10))
+
+
+def test_the_confirmation_of_a_plan() -> None:
+    """The leaders are trained for the largest budget; a single trial has nothing to be compared with."""
+    plan = plan_search("hyperband", SearchBudget(max_epochs=9, min_epochs=1, reduction_factor=3.0))
+    assert plan.confirmation(top=5, seeds=10) == {"fits": 50, "epochs": 450}
+    few, one = (plan_search("full_budget", SearchBudget(max_epochs=9, trials=n)) for n in (3, 1))
+    assert few.confirmation(top=5, seeds=2) == {"fits": 6, "epochs": 54}
+    assert one.confirmation(top=5, seeds=2) == {"fits": 0, "epochs": 0}

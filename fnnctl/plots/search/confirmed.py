@@ -20,7 +20,7 @@ SPREAD = 0.26
 """How far the dots of a leader lie from its line at most, so that equal scores of some seeds stay apart."""
 
 _LOOKS = {"winner": COLOURS[0], "tied": COLOURS[5], "worse": FAINT, "failed": FAINT}
-_TEXTS = {"winner": "best mean", "tied": "tied with it", "worse": "worse", "failed": "a seed has no result"}
+_TEXTS = {"winner": "best", "tied": "tied", "worse": "worse"}
 _MEAN: dict[str, Any] = {"color": INK, "linewidth": 1.6, "solid_capstyle": "butt"}
 _SEARCH: dict[str, Any] = {
     "color": COLOURS[1], "marker": "|", "markersize": 13.0, "markeredgewidth": 1.8, "linestyle": "none",
@@ -40,8 +40,9 @@ def confirmed_figure(leaders: Sequence[PlottedLeader], *, metric: str, title: st
         for row, leader in enumerate(shown):
             colour = _LOOKS[leader.standing]
             _draw_leader(axes, row, leader, colour)
-            entries[_TEXTS[leader.standing]] = Line2D([], [], color=colour, **_DOT)
-        entries["mean, 95 % interval"] = Line2D([], [], marker="D", markersize=4.5, **_MEAN)
+            if text := _TEXTS.get(leader.standing):
+                entries[text] = Line2D([], [], color=colour, **_DOT)
+        entries["mean, 95 %"] = Line2D([], [], marker="D", markersize=4.5, **_MEAN)
         entries["in the search"] = Line2D([], [], **{**_SEARCH, "markersize": 9.0})
         axes.set_yticks(range(len(shown)), [f"trial {leader.trial}" for leader in shown])
         axes.set_ylim(max(3, len(shown)) - 0.5, -0.5)

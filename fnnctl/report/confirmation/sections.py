@@ -48,6 +48,7 @@ def confirmation_json(search: SearchHistory) -> dict[str, Any] | None:
         "networks": found.networks,
         "complete": found.is_complete,
         "winner": found.chosen and found.chosen.trial,
+        "refit_epochs": found.chosen and found.chosen.epochs,
         "best_of_search": found.leaders[0].trial,
         "verdict": _verdict(found),
         "tied_with": found.tied,

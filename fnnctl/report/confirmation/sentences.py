@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from fnnctl.records.confirmation import Comparison, Confirmation, Leader
+from fnnctl.records.confirmation import LeaderComparison, Confirmation, Leader
 from fnnctl.report.sections import number
 from fnnctl.text import counted
 
@@ -92,8 +92,8 @@ def _reach(found: Confirmation) -> str:
     if not ends:
         return ""
     trial = max(ends, key=ends.__getitem__)
-    whose = "its interval reaches" if len(found.tied) == 1 else f"the intervals reach, for trial {trial},"
-    return f"; {whose} to a {found.metric} that is better by {number(ends[trial])}"
+    whose = "the interval of the difference reaches" if len(ends) == 1 else "the differences' intervals reach"
+    return f"; {whose} to {number(ends[trial])} in favour of trial {trial}"
 
 
 def _failed(found: Confirmation) -> list[str]:
@@ -116,7 +116,7 @@ def _trials(numbers: Sequence[int]) -> str:
     return f"trials {', '.join(others)} and {last}" if others else f"trial {last}"
 
 
-def _largest(pairs: Sequence[tuple[int, Comparison]], trials: Sequence[int]) -> float:
+def _largest(pairs: Sequence[tuple[int, LeaderComparison]], trials: Sequence[int]) -> float:
     return max(each.p_holm for trial, each in pairs if trial in trials)
 
 
