@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from fnnctl.records.confirmation import LeaderComparison, Confirmation, Leader
+from fnnctl.records.confirmation import Confirmation, Leader, LeaderComparison
 from fnnctl.report.sections import number
 from fnnctl.text import counted
 
