@@ -10,6 +10,7 @@ from typing import Any
 
 from rich.cells import cell_len
 
+from fnnctl.report.ensembles.sections import ensemble_sections
 from fnnctl.report.gates import GateResult
 from fnnctl.report.search_sections import search_sections
 from fnnctl.report.sections import FactList, FileList, Notes, Section, TableSection, number, seconds_text
@@ -35,6 +36,7 @@ FIRST_FILES = (
     (names.IMPORTANCE_FIGURE, "the importance of each setting"),
     (names.CONFIRMED_FIGURE, "the scores of the confirmed trials for each seed"),
     (names.BEST, "the run folder of the refitted winner"),
+    (names.ENSEMBLE, "the run folder of the ensemble of trials"),
     (names.HISTORY, "losses and metrics per epoch"),
 )
 LAST_FILES = (
@@ -63,6 +65,7 @@ def sections(summary: Summary) -> list[Section]:
     candidates: list[Section | None] = [
         Notes("Failure", (manifest.error,) if manifest.error else ()),
         *search_sections(summary),
+        *ensemble_sections(summary),
         _folds_table(summary, summary.cross_validation)
         if summary.cross_validation
         else _metrics_table(summary),
@@ -180,7 +183,13 @@ def _training_facts(summary: Summary) -> Iterable[tuple[str, str]]:
         yield "SHA-256", manifest.evaluated.sha256
     # The manifest of a search describes the network of its config, which may differ from every trial's.
     if manifest.model and summary.search is None:
-        yield "network", " → ".join(f"{units:,}" for units in manifest.model.layers)
+        several = manifest.model.networks > 1
+        yield (
+            "first network" if several else "network",
+            " → ".join(f"{units:,}" for units in manifest.model.layers),
+        )
+        if several:
+            yield "networks", f"{manifest.model.networks:,}, averaged"
         yield "parameters", f"{manifest.model.parameters:,}"
     if folds := manifest.cross_validation:
         how = "stratified" if folds.stratify else "not stratified"

@@ -19,6 +19,7 @@ from fnnctl.records.trials import Result
 from fnnctl.report.audit.sections import audit_sections
 from fnnctl.report.audit.values import audit_json
 from fnnctl.report.confirmation.sections import confirmation_json, confirmation_sections
+from fnnctl.report.ensembles.values import ensemble_json
 from fnnctl.report.search_settings import importances, paths_by_importance, short_names
 from fnnctl.report.sections import NOTHING, Command, FactList, Section, TableSection, number
 from fnnctl.report.summary import Summary
@@ -78,6 +79,7 @@ def search_json(summary: Summary) -> dict[str, Any]:
         "stopped_because": search.stopped_because,
         "best": _best_json(summary, search),
         "confirmed": confirmation_json(search),
+        "ensemble": ensemble_json(summary),
         "leaderboard": [
             {**row, "configuration": dict(search.trials[row["trial"]].assignment)}
             for row in (dict[str, Any](zip(columns, values, strict=True)) for values in islice(rows, TOP))

@@ -114,12 +114,15 @@ class DataFacts(Facts):
 
 
 class ModelFacts(Facts):
-    """The network."""
+    """The network, or the networks of an ensemble."""
 
     layers: list[int]
-    """Units from the inputs to the outputs: `[64, 100, 10]` has one hidden layer of 100 units."""
+    """Units from the inputs to the outputs: `[64, 100, 10]` has one hidden layer of 100 units. Of several
+    networks, those of the first one."""
     parameters: int
-    """Weights, biases and learned slopes."""
+    """Weights, biases and learned slopes of all networks."""
+    networks: int = 1
+    """The number of networks whose predictions are averaged."""
     positive: int | None = None
     """If there are two classes, the index of the class whose curve figures show, from 0; else null."""
 
@@ -172,6 +175,36 @@ class SearchFacts(Facts):
     """Why the search ended: `complete`, or a limit."""
     best: dict[str, Any] | None = None
     """The incumbent: `trial`, `objective`, `configuration` (path: value), `epochs`; null if there is none."""
+
+
+class SelectedTrial(Facts):
+    """A trial in a search's ensemble."""
+
+    trial: int
+    """The trial's number."""
+    count: int
+    """How often it was selected: its weight in the mean."""
+    objective: float | None = None
+    """The trial's own objective."""
+
+
+class SelectionFacts(Facts):
+    """How the ensemble of a search was selected."""
+
+    metric: str
+    """The metric of the objective, measured on the validation part."""
+    objective: float | None = None
+    """Its value for the ensemble."""
+    best_alone: float | None = None
+    """Its value for the best trial."""
+    rounds: int
+    """The rounds of the selection."""
+    kept: int
+    """The rounds up to the best objective, which are the ensemble."""
+    candidates: int
+    """The number of trials that could be selected."""
+    trials: list[SelectedTrial]
+    """The selected trials, the best first."""
 
 
 class EvaluatedRun(Facts):
@@ -243,6 +276,8 @@ class Manifest(Facts):
     """The calibration; null if there is none."""
     search: SearchFacts | None = None
     """The search; null for other kinds."""
+    selection: SelectionFacts | None = None
+    """The selection of a search's ensemble; null for other runs."""
     evaluated: EvaluatedRun | None = None
     """The run whose network an evaluation scored; null for other kinds."""
     diverged: bool = False

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from fnnctl.blas import set_blas_threads
 from fnnctl.commands.preparation import PreparedSearch
 from fnnctl.commands.search.confirm import confirm_leaders
+from fnnctl.commands.search.ensemble import build_ensemble, weight_library
 from fnnctl.commands.search.options import SearchOptions
 from fnnctl.commands.search.winner import refit_winner, winner_of
 from fnnctl.commands.search.workers import open_workers
@@ -108,6 +109,7 @@ def complete_search(
         winner = winner_of(journal, standings, standings.incumbent)
         output.note(f"best trial: {winner.trial}")
         refit_winner(run, search, winner.configuration, epochs=winner.epochs, output=output, signals=signals)
+        build_ensemble(run, search, journal, standings, output=output, signals=signals)
         if not setup.settings.keep_checkpoints:
             TrialCheckpoints(run.path).clear()
         draw_figures(run)
@@ -141,6 +143,7 @@ def _search(session: _Session) -> str:
                 session.journal,
                 executor,
                 on_stack=lambda event: session.run.note_times([event]),
+                library=weight_library(session.run, setup, session.journal),
             )
             return run_search(
                 setup.scheduler(session.sampler),

@@ -55,6 +55,11 @@ def search_messages(
             "measures on validation rows, but data.split.validation is 0; write data.split.validation: 0.15, "
             "or confirm: null"
         )
+    if search.ensemble is not None and search.objective.on == "cross_validation":
+        messages["search", "ensemble"] = (
+            "needs one network per trial, but a cross-validated objective trains one per fold; write null, "
+            "or set search.objective.on: validation"
+        )
     wrong = _base_messages(configs) or space_messages(configs, experiment, search)
     return messages | (wrong or start_from_messages(configs, search))
 
