@@ -14,7 +14,7 @@ from fnnctl.config.rules.dimensions import space_of
 from fnnctl.config.rules.start_from import first_assignments
 from fnnctl.config.rules.trials import TrialConfigs, trial_configs
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.config.schema.search import DEFAULT_TRIALS, SearchConfig
+from fnnctl.config.schema.search import DEFAULT_TRIALS, DEFAULTS, SearchConfig
 from fnnctl.errors import ConfigError, Problem
 from fnnctl.records.journal import RUNGS, Header
 from fnnctl.records.trials import Direction
@@ -70,7 +70,11 @@ class SearchSetup:
     def scheduler(self, sampler: Sampler) -> Scheduler:
         """A new scheduler, which uses this sampler."""
         scheduler = build_scheduler(
-            self.settings.method.scheduler, sampler, self.budget, direction=self.direction
+            self.settings.method.scheduler,
+            sampler,
+            self.budget,
+            direction=self.direction,
+            batch=self.settings.batch,
         )
         max_epochs = self.budget.max_epochs
         if rule := self.settings.stop_when:
@@ -110,6 +114,7 @@ class SearchSetup:
                 "trials": trials,
                 "max_trials": self.budget.max_trials,
                 "concurrency": self.settings.concurrency if self.settings.depends_on_order else None,
+                **({"batch": self.settings.batch} if self.settings.learns else {}),
                 "curve_stopping": self.settings.curve_stopping,
                 **({} if self.settings.curve_stopping == "none" else {RUNGS: rungs}),
                 "horizon": self.configs.horizon,
@@ -134,10 +139,10 @@ def set_up(
     budget = _budget(experiment, search, max_trials)
     space = space_of(search.space, search.requirements)
     first: tuple[Assignment, ...] = ()
-    if search.start_from is not None:
+    if search.start_from is not None or search.learns:
         configs = trial_configs(config, experiment, epochs=budget.max_epochs, check=task.check)
-        first = first_assignments(configs, search)
-        search = search.model_copy(update={"start_from": first})
+        first = _first_trials(configs, search)
+        search = search.model_copy(update={"start_from": first or None})
         experiment = experiment.model_copy(update={"search": search})
     size = size_for_search(space, search, budget, first, seed=experiment.seed)
     try:
@@ -150,6 +155,20 @@ def set_up(
         budget = replace(budget, max_epochs=largest, min_epochs=min(budget.min_epochs, largest))
     configs = trial_configs(config, experiment, epochs=budget.max_epochs, horizon=horizon, check=task.check)
     return SearchSetup(experiment, configs, space, budget, plan, first)
+
+
+def _first_trials(configs: TrialConfigs, search: SearchConfig) -> tuple[Assignment, ...]:
+    """The trials that `search.start_from` gives; for a sampler that learns, the config's own settings.
+
+    The space may be unable to express those, as one with equal widths cannot express [64, 32]: then there is
+    no such trial, unless `start_from` asks for it. Raises `ConfigError`.
+    """
+    if search.start_from is not None:
+        return first_assignments(configs, search)
+    try:
+        return first_assignments(configs, search.model_copy(update={"start_from": DEFAULTS}))
+    except ConfigError:
+        return ()
 
 
 def _budget(experiment: Experiment, search: SearchConfig, max_trials: int | None) -> SearchBudget:

@@ -6,24 +6,21 @@ For a scheduler, a limit and an exhausted sampler look the same: it gets fewer t
 from __future__ import annotations
 
 import math
-from typing import Final
 
+from fnnctl.config.schema.search import DEFAULT_BATCH
 from fnnctl.records.standings import finite_objective
 from fnnctl.records.trials import Direction, Result, Trial
 from fnnctl.search.protocols import Sampler
 from fnnctl.space.assignments import Assignment
-
-BATCH: Final = 8
-"""How many configurations a sampler that learns proposes at once, so that they can train as a stack."""
 
 
 class TrialSource:
     """Starts trials with the assignments that a sampler proposes, and tells it their losses."""
 
     def __init__(
-        self, sampler: Sampler, most: int | None = None, *, direction: Direction, batch: int = BATCH
+        self, sampler: Sampler, most: int | None = None, *, direction: Direction, batch: int = DEFAULT_BATCH
     ) -> None:
-        """Start at most `most` trials; `batch` matters only if the sampler learns."""
+        """Start at most `most` trials; a sampler that learns proposes `batch` configurations at once."""
         self.learns = sampler.learns
         self.direction: Direction = direction
         self.exhausted = False

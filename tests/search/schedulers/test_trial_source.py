@@ -4,13 +4,14 @@ import math
 
 import pytest
 
+from fnnctl.config.schema.search import DEFAULT_BATCH
 from fnnctl.records.trials import Direction, Job, Status, Trial
 from fnnctl.search.protocols import UNLIMITED
-from fnnctl.search.schedulers.trial_source import BATCH, TrialSource
+from fnnctl.search.schedulers.trial_source import TrialSource
 from tests.search.toys import Climber, Outcome, Recorder, numbered, result_of
 
 
-def source_of(sampler: Climber, *, most: int | None = None, batch: int = BATCH) -> TrialSource:
+def source_of(sampler: Climber, *, most: int | None = None, batch: int = DEFAULT_BATCH) -> TrialSource:
     return TrialSource(sampler, most, direction="maximize", batch=batch)
 
 
