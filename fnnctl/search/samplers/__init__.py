@@ -10,6 +10,7 @@ from fnnctl.search.protocols import Sampler
 from fnnctl.search.samplers.distinct import Key
 from fnnctl.search.samplers.grid import GridSampler
 from fnnctl.search.samplers.random import RandomSampler
+from fnnctl.search.samplers.tpe import TpeSampler
 from fnnctl.space.space import Space
 
 
@@ -27,4 +28,8 @@ def _random(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampl
     return RandomSampler(space, sequence=search.sequence, seed=seed, key=key)
 
 
-SAMPLERS: Final[Mapping[str, MakeSampler]] = {"grid": _grid, "random": _random}
+def _tpe(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler:
+    return TpeSampler(space, seed=seed, key=key)
+
+
+SAMPLERS: Final[Mapping[str, MakeSampler]] = {"grid": _grid, "random": _random, "tpe": _tpe}
