@@ -24,6 +24,7 @@ KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "random after others": ("random", {"sequence": "pseudo_random"}),
     "tpe": ("tpe", {}),
     "tpe after others": ("tpe", {}),
+    "auto": ("auto", {}),
 }
 """A sampler from `SAMPLERS`, with settings of the search; after others, which are also in the space."""
 CHAIN: dict[str, Any] = {
