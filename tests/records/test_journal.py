@@ -293,7 +293,6 @@ def test_the_trials_before_an_extension(path: Path) -> None:
     journal = Journal()
     journal.begin(HEADER)
     journal.begin_trials([TRIAL, later[0]])
-    assert journal.before_extension == ()
     longer = replace(HEADER, settings={**HEADER.settings, "trials": 9})
     journal.begin(longer)
     journal.begin_trials([later[1]])
