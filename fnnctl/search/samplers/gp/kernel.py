@@ -1,12 +1,10 @@
 """The Matérn kernel of smoothness 5/2, with a lengthscale for each dimension.
 
-With D = Σ wᵢ(xᵢ − x′ᵢ)², where wᵢ is the inverse squared lengthscale, and r = √(5D), its value is
-(1 + r + r²/3) exp(−r). As a function of D it has the derivative −5/6 (1 + r) exp(−r), without a kink at 0.
+It is (1 + r + r²/3) exp(−r) with r = √(5D), where D = Σ wᵢ(xᵢ − x′ᵢ)² is the squared distance, weighted by the
+inverse squared lengthscales. Its derivative by D is −5/6 (1 + r) exp(−r), which is smooth at D = 0 too.
 """
 
 from __future__ import annotations
-
-import math
 
 import numpy as np
 
@@ -14,11 +12,16 @@ from fnnctl.arrays import FloatArray
 
 
 def matern(distance: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """The kernel's values and its derivatives by the weighted squared distance D."""
+    """The kernel, and its derivative by the weighted squared distance D."""
     r = np.sqrt(5.0 * distance)
     decay = np.exp(-r)
-    slope = (1.0 + r) * decay
-    return slope + (5.0 / 3.0) * distance * decay, slope * (-5.0 / 6.0)
+    r += 1.0
+    r *= decay
+    decay *= distance
+    decay *= 5.0 / 3.0
+    decay += r
+    r *= -5.0 / 6.0
+    return decay, r
 
 
 def squared_differences(points: FloatArray) -> FloatArray:
@@ -28,17 +31,15 @@ def squared_differences(points: FloatArray) -> FloatArray:
 
 
 def weighted_distance(points: FloatArray, others: FloatArray, weights: FloatArray) -> FloatArray:
-    """The distances D between two sets of points, (m, n), from differences of coordinates.
+    """The distances D between m and n points, (m, n).
 
-    One dimension after the other: it is as fast as a matrix product, and exact for points near each other.
+    They are sums of squared differences: |x|² + |x′|² − 2xᵀx′ would be rounded away for points that are near
+    each other, as those around an optimum are.
     """
     total = np.zeros((len(points), len(others)))
-    scaled, other_scaled = points * np.sqrt(weights), others * np.sqrt(weights)
-    for k in range(points.shape[1]):
-        difference = scaled[:, k, None] - other_scaled[None, :, k]
+    roots = np.sqrt(weights)
+    for own, other in zip((points * roots).T, (others * roots).T, strict=True):
+        difference = own[:, None] - other
         difference *= difference
         total += difference
     return total
-
-
-LOG_2_PI = math.log(2.0 * math.pi)

@@ -1,4 +1,4 @@
-"""A sampler that models the loss as a Gaussian process and proposes where it expects most improvement."""
+"""The sampler: it models the loss as a Gaussian process, and proposes where most improvement is expected."""
 
 from __future__ import annotations
 
@@ -7,68 +7,96 @@ from typing import Final
 
 import numpy as np
 
+from fnnctl.arrays import FloatArray
 from fnnctl.records.trials import Trial
 from fnnctl.search.samplers.distinct import Key
 from fnnctl.search.samplers.gp.coordinates import Cube
-from fnnctl.search.samplers.gp.fit import Parameters, fit
-from fnnctl.search.samplers.gp.maximize import ranked
+from fnnctl.search.samplers.gp.fit import Parameters, fitted
+from fnnctl.search.samplers.gp.maximize import promising
 from fnnctl.search.samplers.gp.process import Process
-from fnnctl.search.samplers.gp.transform import powered, standardized
+from fnnctl.search.samplers.gp.transform import normalized
 from fnnctl.search.samplers.learning import LearningSampler
 from fnnctl.seeds import Purpose, stream
 from fnnctl.space.assignments import Assignment
 from fnnctl.space.space import Space
 from fnnctl.space.values import identity
 
-FIRST_EVALUATIONS: Final = 60
-EVALUATIONS: Final = 15
+MOST_TRIALS: Final = 250
+"""A process knows at most so many trials, because its time grows with their cube."""
+EVALUATIONS: Final = 60
+LATER_EVALUATIONS: Final = 15
+"""With many trials, another one changes the parameters little, and a fit starts at the last ones."""
+MANY: Final = 30
 
 
 def gp_problem(space: Space) -> str | None:
-    """Why a Gaussian process cannot model the space; None if it can."""
+    """Why a Gaussian process cannot model the space, with advice; None if it can."""
     for dimension in space.dimensions:
-        if dimension.conditions:
-            return f"gp needs dimensions without conditions, but {dimension.name} has one; use tpe"
         if not dimension.ordered:
-            return f"gp needs numbers, but {dimension.name} is a choice; use tpe"
+            return f"gp searches numbers only, and {dimension.name} is a choice; use tpe"
+        if dimension.conditions:
+            return (
+                f"gp searches every dimension in every trial, and {dimension.name} has a condition; use tpe"
+            )
     return None
 
 
 class GpSampler(LearningSampler):
-    """See the module. Infinite losses count as the largest finite one; pending trials as good as expected."""
+    """Proposes the configuration with the largest expected improvement.
+
+    Trials without results count as results as good as expected, so that a batch spreads.
+    """
 
     def __init__(self, space: Space, *, seed: int, key: Key = identity) -> None:
-        """Raises ValueError if the space has choices or conditions."""
+        """Raises ValueError if the space has a `gp_problem`."""
         if problem := gp_problem(space):
             raise ValueError(problem)
         super().__init__(space, seed=seed, key=key)
         self._cube = Cube(space)
         self._parameters = Parameters.default(len(space.dimensions))
         self._process: Process | None = None
+        """The process that knows all results; None if it must be fitted."""
 
     def tell(self, trial: Trial, loss: float, budget: int) -> None:
+        """See `Sampler`."""
         super().tell(trial, loss, budget)
         self._process = None
 
     def candidates(self, pending: Sequence[Assignment], number: int) -> Iterator[Assignment]:
-        """See the base class."""
-        process = self._process = self._process or self._fitted()
-        best = float(process.predict(process.points)[0].min())
-        if pending:
-            points = self._cube.points(pending)
-            y = process.predict(points)[0]
-            process = Process(
-                np.concatenate([process.points, points]), np.concatenate([process.y, y]), process.parameters
-            )
+        """See `LearningSampler`."""
+        self._process = self._process or self._fitted()
+        if self._process is None:
+            return
+        best = float(self._process.predict(self._process.points)[0].min())
+        process = self._process.with_expected(self._cube.points(pending))
         rng = stream(self.seed, Purpose.PROPOSALS, number)
-        yield from map(self._cube.assignment, ranked(process, self._cube, best, rng))
+        yield from map(self._cube.assignment, promising(process, self._cube, best, rng, self._allowed))
 
-    def _fitted(self) -> Process:
-        losses = self.known.of_largest_budget(len(self.space.dimensions) + 1)
-        numbers = sorted(losses)
-        points = self._cube.points([self.known.trials[number].assignment for number in numbers])
-        y = powered(standardized(np.array([losses[number] for number in numbers])))
-        logs = [self._parameters.logs, Parameters.default(points.shape[1]).logs]
-        evaluations = EVALUATIONS if len(numbers) > 30 else FIRST_EVALUATIONS
-        self._parameters = fit(points, y, np.array(logs), evaluations=evaluations)
+    def _allowed(self, points: FloatArray) -> FloatArray:
+        if not self.space.constraints:
+            return points
+        return points[[self.space.allows(self._cube.assignment(point)) for point in points]]
+
+    def _fitted(self) -> Process | None:
+        """The process that knows the results at the largest budget; None if no trial has a finite loss."""
+        known = self.known.of_largest_budget(len(self.space.dimensions) + 1)
+        numbers = np.array(sorted(known))
+        losses = np.array([known[number] for number in numbers.tolist()])
+        if not np.isfinite(losses).any():
+            return None
+        chosen = _chosen(losses)
+        y = normalized(losses)[chosen]
+        points = self._cube.points([self.known.trials[each].assignment for each in numbers[chosen].tolist()])
+        starts = [self._parameters, Parameters.default(points.shape[1])]
+        evaluations = LATER_EVALUATIONS if len(y) > MANY else EVALUATIONS
+        self._parameters = fitted(points, y, starts, evaluations=evaluations)
         return Process(points, y, self._parameters)
+
+
+def _chosen(losses: FloatArray) -> slice | list[int]:
+    """Which trials a process knows: if there are too many, the best and the last ones."""
+    if len(losses) <= MOST_TRIALS:
+        return slice(None)
+    last = range(len(losses) - MOST_TRIALS // 2, len(losses))
+    others = np.argsort(losses[: last.start], kind="stable")[: MOST_TRIALS - len(last)]
+    return sorted([*others.tolist(), *last])
