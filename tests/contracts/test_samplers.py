@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable
 from typing import Any
 
@@ -27,6 +28,8 @@ KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "auto": ("auto", {}),
 }
 """A sampler from `SAMPLERS`, with settings of the search; after others, which are also in the space."""
+NUMBERS_ONLY: dict[str, tuple[str, dict[str, Any]]] = {"gp": ("gp", {}), "gp after others": ("gp", {})}
+"""The samplers that search neither choices nor dimensions with conditions."""
 CHAIN: dict[str, Any] = {
     "a": {"choice": ["x", "y", {"name": "z"}]},
     "b": {"integer": [1, 4], "when": {"a": ["x", "y"]}},
@@ -41,12 +44,27 @@ OPEN: dict[str, Any] = {
     "noise": {"normal": [0, 1]},
     "kind": {"choice": [1, 2]},
 }
+NUMBERS: dict[str, Any] = {
+    "a": {"integer": [1, 4]},
+    "b": {"log_integer": [1, 4], "step": 2},
+    "c": {"uniform": [0, 1], "step": 1},
+}
+CONSTRAINED_NUMBERS = dict(NUMBERS)
+REQUIRE_NUMBERS = ["a * b <= 4"]
+"""Of the twelve pairs of a and b, those with b = 1, then (1, 2), (2, 2) and (1, 4)."""
+OPEN_NUMBERS: dict[str, Any] = {
+    "learning_rate": {"log_uniform": [1e-4, 1]},
+    "noise": {"normal": [0, 1]},
+    "whole": {"integer": [0, 9]},
+    "model.hidden": {"depth": [1, 3], "width": [4, 64], "log": True},
+}
 
 
 def made(kind: str, plain: dict[str, Any], *, seed: int = 3, key: Any = identity) -> Sampler:
-    name, settings = KINDS[kind]
-    search = SearchConfig.model_validate({"space": plain, **settings})
-    space = space_of(search.space)
+    name, settings = (KINDS | NUMBERS_ONLY)[kind]
+    require = REQUIRE_NUMBERS if plain is CONSTRAINED_NUMBERS else []
+    search = SearchConfig.model_validate({"space": plain, "require": require, **settings})
+    space = space_of(search.space, search.requirements)
     sampler = SAMPLERS[name](space, search, seed=seed, key=key)
     if not kind.endswith("after others"):
         return sampler
@@ -66,7 +84,47 @@ def asked(sampler: Sampler, most: int, *, tell: bool = False) -> list[Assignment
 
 
 def test_every_sampler_is_tested() -> None:
-    assert {name for name, _ in KINDS.values()} == SAMPLERS.keys()
+    assert {name for name, _ in (KINDS | NUMBERS_ONLY).values()} == SAMPLERS.keys()
+
+
+@pytest.mark.parametrize("kind", KINDS | NUMBERS_ONLY)
+class TestEverySamplerOfNumbers:
+    def test_it_tries_nothing_twice_and_exhausts_a_finite_space(self, kind: str) -> None:
+        found = asked(made(kind, NUMBERS), 100)
+        assert len({identity(each) for each in found}) == len(found) == 4 * 3 * 2
+
+    def test_it_exhausts_what_is_allowed(self, kind: str) -> None:
+        found = asked(made(kind, CONSTRAINED_NUMBERS), 100)
+        assert all(each["a"] * each["b"] <= 4 for each in found)
+        assert len({identity(each) for each in found}) == len(found) == 2 * 7
+
+    @pytest.mark.parametrize("plain", [NUMBERS, OPEN_NUMBERS], ids=["few", "open"])
+    def test_the_same_seed_gives_the_same_in_the_same_order(self, kind: str, plain: dict[str, Any]) -> None:
+        assert asked(made(kind, plain), 20) == asked(made(kind, plain), 20)
+        assert asked(made(kind, plain), 20) != asked(made(kind, plain, seed=4), 20)
+        assert asked(made(kind, plain), 20) == asked(made(kind, dict(reversed(plain.items()))), 20)
+
+    def test_what_is_chosen_is_in_the_space(self, kind: str) -> None:
+        space = space_of(SearchConfig.model_validate({"space": OPEN_NUMBERS}).space)
+        for assignment in asked(made(kind, OPEN_NUMBERS), 25):
+            coordinates = space.coordinates(assignment)
+            assert len(coordinates) == len(space.dimensions)
+            assert all(0 <= coordinate < 1 for coordinate in coordinates.values())
+
+    def test_it_learns_from_trials_whose_values_are_outside_their_domains(self, kind: str) -> None:
+        sampler = made(kind, OPEN_NUMBERS)
+        for number in range(14):
+            foreign = {"learning_rate": 10.0**number, "noise": -9.5, "whole": number, "model.hidden": [2, 99]}
+            sampler.tell(Trial(number, foreign), number * 0.618 % 1.0, 1)
+        found = sampler.ask(3, [{"learning_rate": 0, "noise": 1e9, "whole": 2.5, "model.hidden": []}])
+        assert len({identity(each) for each in found}) == 3
+
+    def test_results_that_are_all_infinite(self, kind: str) -> None:
+        sampler = made(kind, OPEN_NUMBERS)
+        for number in range(14):
+            (assignment,) = sampler.ask(1, ())
+            sampler.tell(Trial(number, assignment), math.inf, 1)
+        assert len(sampler.ask(2, ())) == 2
 
 
 @pytest.mark.parametrize("kind", KINDS)
