@@ -171,9 +171,7 @@ class TestEverySamplerOfAConstrainedSpace:
 
     def made(self, kind: str, plain: dict[str, Any], require: list[str]) -> Sampler:
         name, settings = KINDS[kind]
-        search = SearchConfig.model_validate(
-            {"space": suited(kind, plain), "require": require, **settings}
-        )
+        search = SearchConfig.model_validate({"space": suited(kind, plain), "require": require, **settings})
         space = space_of(search.space, search.requirements)
         return SAMPLERS[name](space, search, seed=3, key=identity)
 

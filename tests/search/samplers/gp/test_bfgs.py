@@ -5,7 +5,7 @@ import pytest
 from scipy.optimize import minimize as scipy_minimize
 
 from fnnctl.arrays import FloatArray
-from fnnctl.search.samplers.gp.bfgs import minimize
+from fnnctl.search.samplers.gp.bfgs import Bounds, minimize
 
 WIDE = np.full(2, -10.0), np.full(2, 10.0)
 
@@ -16,7 +16,9 @@ def rosenbrock(x: FloatArray) -> tuple[FloatArray, FloatArray]:
     return (a - 1) ** 2 + 100 * (b - a**2) ** 2, slope
 
 
-def found(starts: list[list[float]], bounds: tuple[FloatArray, FloatArray] = WIDE, evaluations: int = 200):
+def found(
+    starts: list[list[float]], bounds: Bounds = WIDE, evaluations: int = 200
+) -> tuple[FloatArray, FloatArray]:
     return minimize(
         rosenbrock, np.array(starts), bounds, scale=np.ones(2), evaluations=evaluations, tolerance=1e-9
     )
