@@ -69,7 +69,7 @@ class Mixture:
             else:
                 there = np.flatnonzero(~np.isnan(column))
                 self._mean[there, index] = column[there]
-                self._sigma[there, index] = bandwidths(column[there])
+                self._sigma[there, index] = bandwidths(column[there], cells=axis.cells)
         self._below, self._above = cdf(-self._mean / self._sigma), cdf((1 - self._mean) / self._sigma)
 
     def draw(self, rng: np.random.Generator, count: int) -> FloatArray:
@@ -135,10 +135,12 @@ class Mixture:
         return found
 
 
-def bandwidths(column: FloatArray) -> FloatArray:
+def bandwidths(column: FloatArray, *, cells: bool = False) -> FloatArray:
     """The standard deviation of each kernel: the larger gap to its neighbours or to the ends.
 
-    The outermost two have one gap, if there are several. All are at least 1 / min(100, n + 2) and at most 1.
+    The outermost two have one gap, if there are several. All are at most 1 and, where values have
+    probabilities, at least 1 / min(100, n + 2), as in Optuna. Densities allow half of that, which finds
+    better values on smooth functions; with values, it would settle on a few of them too soon.
     """
     count = len(column)
     if not count:
@@ -149,7 +151,8 @@ def bandwidths(column: FloatArray) -> FloatArray:
         gaps[0] = gaps[-1] = 0.0
     found = np.empty(count)
     found[order] = np.maximum(gaps[:-1], gaps[1:])
-    return np.clip(found, 1.0 / min(100, count + 2), 1.0)
+    least = 1.0 / min(100, count + 2)
+    return np.clip(found, least if cells else least / 2, 1.0)
 
 
 def choice_kernels(column: FloatArray, choices: int) -> FloatArray:
