@@ -29,6 +29,7 @@ class Purpose(IntEnum):
     SIMULATION = int.from_bytes(b"simulation", "big")
     GROUPS = int.from_bytes(b"groups", "big")
     CONFIRMATION = int.from_bytes(b"confirmation", "big")
+    PROPOSALS = int.from_bytes(b"proposals", "big")
     PERMUTATIONS = int.from_bytes(b"permutations", "big")
 
 

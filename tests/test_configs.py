@@ -35,7 +35,8 @@ WANTED_R2 = {"diabetes": (0.45, 0.44)}
 
 
 SEARCHES = {
-    "digits-ensemble", "digits-halving", "digits-hyperband", "grid-2520", "penguins-random", "wine-confirm",
+    "digits-bayes", "digits-bohb", "digits-ensemble", "digits-halving", "digits-hyperband", "grid-2520",
+    "penguins-random", "wine-confirm",
     "wine-grid",
 }  # fmt: skip
 
