@@ -28,6 +28,7 @@ class Purpose(IntEnum):
     BOOTSTRAP = int.from_bytes(b"bootstrap", "big")
     SIMULATION = int.from_bytes(b"simulation", "big")
     GROUPS = int.from_bytes(b"groups", "big")
+    PROPOSALS = int.from_bytes(b"proposals", "big")
 
 
 def stream(seed: int, purpose: Purpose, *counts: int) -> np.random.Generator:

@@ -14,7 +14,7 @@ from typing import Any, Final
 from fnnctl.config.schema.metric_names import is_loss
 from fnnctl.config.schema.search import METHODS
 from fnnctl.config.yaml_text import flow_yaml
-from fnnctl.records.journal import RUNGS, Journal, decode
+from fnnctl.records.journal import RUNGS, SAMPLER, Journal, decode
 from fnnctl.records.standings import Standings, finite_objective
 from fnnctl.records.trials import FOLDS, Direction, JobKey, Result, Status, Stop, Trial
 from fnnctl.store import names
@@ -100,6 +100,12 @@ class SearchHistory:
         of: Mapping[str, Any] = method if isinstance(method, Mapping) else self.settings
         parts = tuple(of[name] for name in ("scheduler", "sampler") if name in of)
         return next((name for name, pair in METHODS.items() if pair == parts), " × ".join(map(str, parts)))
+
+    @property
+    def sampler(self) -> str | None:
+        """The sampler that `auto` chose; None if the method names its sampler."""
+        chosen = self.settings.get(SAMPLER)
+        return chosen if isinstance(chosen, str) and isinstance(self.settings.get("method"), str) else None
 
     @property
     def paths(self) -> list[str]:

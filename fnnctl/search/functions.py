@@ -33,7 +33,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 import fnnctl
-from fnnctl.config.schema.search import ASYNCHRONOUS
+from fnnctl.config.schema.search import ASYNCHRONOUS, DEFAULT_BATCH
 from fnnctl.records.history import SearchHistory
 from fnnctl.records.journal import Header, Journal
 from fnnctl.records.trials import Direction, Job, JobKey, Result, Status
@@ -57,9 +57,10 @@ def optimize(
     direction: Direction,
     scheduler: str = "hyperband",
     journal: Path | None = None,
-    batch: int = 1,
+    at_once: int = 1,
     catch: tuple[type[Exception], ...] = (),
     concurrency: int | None = None,
+    batch: int = DEFAULT_BATCH,
     stop: ShouldStop = lambda: None,
 ) -> SearchHistory:
     """Search with the caller's objective.
@@ -71,10 +72,11 @@ def optimize(
         direction: Whether to maximize or minimize the objective.
         scheduler: A name from `schedulers.SCHEDULERS`.
         journal: A file to begin or continue; only one process may use it at a time.
-        batch: How many objectives are computed before their results are recorded and synced.
+        at_once: How many objectives are computed before their results are recorded and synced.
         catch: Exceptions of these types make a trial fail. Any other ends the search, which can be continued.
         concurrency: How many jobs are under way at once (default: 16 if decisions depend on the order of
             results, otherwise all that can start).
+        batch: How many configurations a sampler that learns proposes at once, if that many can start.
         stop: Called before each batch of results.
 
     Raises `DataError` if the journal is damaged or belongs to another search, and ValueError if the budget
@@ -86,8 +88,8 @@ def optimize(
         memory = Journal(file)
         memory.begin(_header(scheduler, budget, direction))
         run_search(
-            build_scheduler(scheduler, sampler, budget, direction=direction),
-            FunctionRunner(objective, batch=batch, catch=catch),
+            build_scheduler(scheduler, sampler, budget, direction=direction, batch=batch),
+            FunctionRunner(objective, at_once=at_once, catch=catch),
             memory,
             concurrency=concurrency or (DEFAULT_CONCURRENCY if depends else UNLIMITED),
             stop=stop,
@@ -99,10 +101,10 @@ class FunctionRunner:
     """Computes the objective of one job after another, the most urgent first; an epoch costs 1."""
 
     def __init__(
-        self, objective: Objective, *, batch: int = 1, catch: tuple[type[Exception], ...] = ()
+        self, objective: Objective, *, at_once: int = 1, catch: tuple[type[Exception], ...] = ()
     ) -> None:
         """See `optimize`."""
-        self._objective, self._batch, self._catch = objective, batch, catch
+        self._objective, self._at_once, self._catch = objective, at_once, catch
         self._waiting: list[tuple[int, int, Job]] = []
         """A heap of (since, trial, job)."""
 
@@ -115,8 +117,8 @@ class FunctionRunner:
         heapq.heappush(self._waiting, (since, job.trial.number, job))
 
     def collect(self) -> Sequence[Result]:
-        """See `Runner`: the results of the next jobs, up to `batch`."""
-        count = min(self._batch, len(self._waiting))
+        """See `Runner`: the results of the next jobs, up to `at_once`."""
+        count = min(self._at_once, len(self._waiting))
         return [self._result(heapq.heappop(self._waiting)[2]) for _ in range(count)]
 
     def release(self, keys: Sequence[JobKey]) -> None:

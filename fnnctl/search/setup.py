@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,15 +14,16 @@ from fnnctl.config.rules.dimensions import space_of
 from fnnctl.config.rules.start_from import first_assignments
 from fnnctl.config.rules.trials import TrialConfigs, trial_configs
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.config.schema.search import DEFAULT_TRIALS, SearchConfig
+from fnnctl.config.schema.search import AUTO, DEFAULT_TRIALS, DEFAULTS, SamplerName, SearchConfig
 from fnnctl.errors import ConfigError, Problem
-from fnnctl.records.journal import RUNGS, Header
+from fnnctl.records.journal import RUNGS, SAMPLER, Header
 from fnnctl.records.trials import Direction
 from fnnctl.search.budget import SearchBudget
 from fnnctl.search.curves import REASONS
 from fnnctl.search.plan import SearchPlan, plan_search
 from fnnctl.search.protocols import UNLIMITED, Sampler, Scheduler
 from fnnctl.search.samplers import SAMPLERS
+from fnnctl.search.samplers.auto import chosen_sampler
 from fnnctl.search.samplers.start_from import StartFrom
 from fnnctl.search.schedulers import build_scheduler
 from fnnctl.search.schedulers.curve_stopping import CurveStopping
@@ -61,16 +62,27 @@ class SearchSetup:
         """How many jobs are under way at once, in virtual time."""
         return self.settings.concurrency if self.settings.depends_on_order else UNLIMITED
 
-    def sampler(self) -> Sampler:
-        """A new sampler."""
+    @property
+    def auto_sampler(self) -> SamplerName | None:
+        """The sampler that `auto` chooses; None if the method names its sampler."""
+        auto = self.settings.method.sampler == AUTO
+        return chosen_sampler(self.space, self.settings) if auto else None
+
+    def sampler(self, begun: Sequence[Assignment] = ()) -> Sampler:
+        """A new sampler; `begun` are the first trials of a search that it extends, in order."""
         make = SAMPLERS[self.settings.method.sampler]
         sampler = make(self.space, self.settings, seed=self.experiment.seed, key=self.configs.key_of)
-        return StartFrom(sampler, self.first, self.configs.key_of) if self.first else sampler
+        first = (*begun, *self.first) if self.settings.learns else self.first
+        return StartFrom(sampler, first, self.configs.key_of) if first else sampler
 
     def scheduler(self, sampler: Sampler) -> Scheduler:
         """A new scheduler, which uses this sampler."""
         scheduler = build_scheduler(
-            self.settings.method.scheduler, sampler, self.budget, direction=self.direction
+            self.settings.method.scheduler,
+            sampler,
+            self.budget,
+            direction=self.direction,
+            batch=self.settings.batch,
         )
         max_epochs = self.budget.max_epochs
         if rule := self.settings.stop_when:
@@ -99,6 +111,7 @@ class SearchSetup:
             versions={"fnnctl": fnnctl.__version__, **versions},
             settings={
                 "method": self.settings.method.name,
+                **({SAMPLER: self.auto_sampler} if self.auto_sampler else {}),
                 "objective": {
                     "metric": objective.metric,
                     "on": objective.on,
@@ -110,6 +123,7 @@ class SearchSetup:
                 "trials": trials,
                 "max_trials": self.budget.max_trials,
                 "concurrency": self.settings.concurrency if self.settings.depends_on_order else None,
+                **({"batch": self.settings.batch} if self.settings.learns else {}),
                 "curve_stopping": self.settings.curve_stopping,
                 **({} if self.settings.curve_stopping == "none" else {RUNGS: rungs}),
                 "horizon": self.configs.horizon,
@@ -134,10 +148,10 @@ def set_up(
     budget = _budget(experiment, search, max_trials)
     space = space_of(search.space, search.requirements)
     first: tuple[Assignment, ...] = ()
-    if search.start_from is not None:
+    if search.start_from is not None or search.learns:
         configs = trial_configs(config, experiment, epochs=budget.max_epochs, check=task.check)
-        first = first_assignments(configs, search)
-        search = search.model_copy(update={"start_from": first})
+        first = _first_trials(configs, search)
+        search = search.model_copy(update={"start_from": first or None})
         experiment = experiment.model_copy(update={"search": search})
     size = size_for_search(space, search, budget, first, seed=experiment.seed)
     try:
@@ -150,6 +164,20 @@ def set_up(
         budget = replace(budget, max_epochs=largest, min_epochs=min(budget.min_epochs, largest))
     configs = trial_configs(config, experiment, epochs=budget.max_epochs, horizon=horizon, check=task.check)
     return SearchSetup(experiment, configs, space, budget, plan, first)
+
+
+def _first_trials(configs: TrialConfigs, search: SearchConfig) -> tuple[Assignment, ...]:
+    """The trials that `search.start_from` gives; for a sampler that learns, the config's own settings.
+
+    The space may be unable to express those, as one with equal widths cannot express [64, 32]: then there is
+    no such trial, unless `start_from` asks for it. Raises `ConfigError`.
+    """
+    if search.start_from is not None:
+        return first_assignments(configs, search)
+    try:
+        return first_assignments(configs, search.model_copy(update={"start_from": DEFAULTS}))
+    except ConfigError:
+        return ()
 
 
 def _budget(experiment: Experiment, search: SearchConfig, max_trials: int | None) -> SearchBudget:

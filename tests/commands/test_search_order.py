@@ -38,6 +38,21 @@ SEARCHES: dict[str, Mapping[str, Any]] = {
     "stop_when": {"method": "random", "trials": 30, "stop_when": {"no_improvement": 5}, "concurrency": 3},
     "hyperband by curves": {"method": "hyperband", "budget": LADDER, "curve_stopping": "median"},
     "asha by curves": {"method": "asha", "trials": 20, "budget": LADDER, "curve_stopping": "median"},
+    "bayes": {"method": "bayes", "trials": 22, "batch": 4, "concurrency": 8},
+    "bohb": {"method": "bohb", "budget": LADDER, "batch": 4, "concurrency": 6},
+    "asha × tpe": {
+        "method": {"scheduler": "asha", "sampler": "tpe"},
+        "trials": 24,
+        "budget": LADDER,
+        "batch": 3,
+    },
+    "halving × tpe by curves": {
+        "method": {"scheduler": "halving", "sampler": "tpe"},
+        "trials": 18,
+        "budget": LADDER,
+        "curve_stopping": "median",
+        "batch": 5,
+    },
 }
 
 

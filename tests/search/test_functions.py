@@ -52,7 +52,7 @@ def test_the_last_calls_journal_is_gone_on_with(tmp_path: Path) -> None:
         return bowl(job)
 
     def search(path: Path, budget: SearchBudget = BUDGET) -> SearchHistory:
-        return optimize(breaks, numbered(99), budget=budget, direction="minimize", journal=path, batch=2)
+        return optimize(breaks, numbered(99), budget=budget, direction="minimize", journal=path, at_once=2)
 
     with pytest.raises(KeyboardInterrupt):
         search(path)
@@ -71,7 +71,7 @@ def test_a_thousand_trials_are_synced_batch_by_batch(tmp_path: Path, monkeypatch
     monkeypatch.setattr(os, "fsync", synced.append)
     optimize(
         bowl, numbered(1000), budget=SearchBudget(max_epochs=1), direction="minimize",
-        scheduler="full_budget", journal=tmp_path / "journal.jsonl", batch=100,
+        scheduler="full_budget", journal=tmp_path / "journal.jsonl", at_once=100,
     )  # fmt: skip
     opening_header_and_end = 2 + 1 + 1
     assert len(synced) == opening_header_and_end + 10

@@ -190,17 +190,27 @@ def _meant_setting(key: str, place: ConfigPath, here: Sequence[str]) -> str:
     inside = _inside(homes_of(key), place)
     if usual in here:
         return f"; here it is called {usual}, or it {_belongs(inside)}" if inside else meant_word(key, here)
-    if homes := inside or _inside(homes_of(usual), place) or homes_of(usual):
+    choices = choices_of(usual)
+    homes = inside or _inside(homes_of(usual), place)
+    if not homes:
+        if near := _choice(usual, _inside(choices, place), place) or _longer_word(key, here):
+            return near
+        homes = homes_of(usual)
+    if homes:
         called = joined([format_path(path) for path in homes], "or")
         return f"; it {_belongs(homes)}" if usual == key or inside else f"; here it is called {called}"
-    choices = choices_of(usual)
     return (
-        _choice(usual, _inside(choices, place), place)
-        or meant_word(key, here)
+        meant_word(key, here)
         or _choice(usual, choices, place)
         or _meant_elsewhere(key, place)
         or f"; possible here: {quoted_list(here, limit=30)}"
     )
+
+
+def _longer_word(key: str, here: Sequence[str]) -> str:
+    """Suggest a setting of this section that begins with the key: another section may have the key itself."""
+    longer = [name for name in here if name.startswith(f"{key}_")]
+    return f" (did you mean '{longer[0]}'?)" if len(longer) == 1 else ""
 
 
 def _belongs(homes: Sequence[ConfigPath]) -> str:

@@ -125,6 +125,8 @@ def _unread_search(experiment: Experiment) -> Unread:
             ("search", "concurrency"),
             f"has no effect: {search.method.name} decides the same whichever trial ends first",
         )
+    if not search.learns:
+        yield ("search", "batch"), f"has no effect: the proposals of {search.method.name} need no results"
     if sampler != "grid":
         yield (
             ("search", "grid_resolution"),

@@ -15,7 +15,7 @@ from fnnctl.config.schema.metric_names import is_loss
 from fnnctl.config.schema.section import Section
 
 SchedulerName = Literal["full_budget", "halving", "hyperband", "asha"]
-SamplerName = Literal["grid", "random"]
+SamplerName = Literal["grid", "random", "tpe", "auto"]
 Epochs = Annotated[int, Field(ge=1, le=10_000_000)]
 
 METHODS: Final[Mapping[str, tuple[SchedulerName, SamplerName]]] = {
@@ -24,10 +24,18 @@ METHODS: Final[Mapping[str, tuple[SchedulerName, SamplerName]]] = {
     "halving": ("halving", "random"),
     "hyperband": ("hyperband", "random"),
     "asha": ("asha", "random"),
+    "bayes": ("full_budget", "auto"),
+    "bohb": ("hyperband", "tpe"),
 }
 """The scheduler and the sampler of each method."""
 ASYNCHRONOUS: Final = frozenset({"asha"})
 """The schedulers whose decisions depend on the order of results."""
+LEARNING: Final[frozenset[SamplerName]] = frozenset({"tpe", "auto"})
+"""The samplers whose proposals depend on results."""
+AUTO: Final[SamplerName] = "auto"
+"""The sampler that stands for one chosen by the space and the number of trials."""
+DEFAULT_BATCH: Final = 8
+"""The number of configurations that a sampler that learns proposes at once."""
 DEFAULT_TRIALS = 50
 """The number of trials if neither the config nor the method determines it."""
 
@@ -40,7 +48,9 @@ class MethodConfig(Section):
     `hyperband` runs several halving brackets with different initial budgets; `asha` promotes a trial as soon
     as it is among the best of its rung, so that nobody waits for slow trials."""
     sampler: SamplerName = "random"
-    """`grid` tries all combinations; `random` draws combinations at random."""
+    """`grid` tries all combinations; `random` draws combinations at random; `tpe` learns from the results of
+    earlier trials which combinations are good, by a tree-structured Parzen estimator; `auto` chooses a
+    sampler that learns by the space and the number of trials."""
 
     @property
     def name(self) -> str:
@@ -145,8 +155,12 @@ class SearchConfig(Section):
     """How random configurations are drawn: independently, or from a scrambled Halton sequence, which fills
     the space more evenly."""
     concurrency: Annotated[int, Field(ge=1, le=1_000_000)] = 16
-    """How many jobs are under way at once if decisions depend on the order of results, as in asha. It is the
-    same for any number of workers, so results are, too; write at least as many as there are workers."""
+    """How many jobs are under way at once if decisions depend on the order of results, as in asha or bayes.
+    It is the same for any number of workers, so results are, too; write at least as many as there are
+    workers."""
+    batch: Annotated[int, Field(ge=1, le=1_000_000)] = DEFAULT_BATCH
+    """How many configurations a sampler that learns proposes at once, so that they can train as a stack. More
+    train faster, fewer learn from more results."""
     curve_stopping: Literal["none", "median", "extrapolate"] = "none"
     """Whether trials with bad learning curves are stopped: `median` stops those that are worse than the
     median of the others at the same epoch; `extrapolate` those that have hardly a chance to beat the best
@@ -178,7 +192,12 @@ class SearchConfig(Section):
     def depends_on_order(self) -> bool:
         """Whether decisions depend on the order of results, so that `concurrency` matters."""
         stops = self.stop_when is not None or self.curve_stopping != "none"
-        return stops or self.method.scheduler in ASYNCHRONOUS
+        return stops or self.learns or self.method.scheduler in ASYNCHRONOUS
+
+    @property
+    def learns(self) -> bool:
+        """Whether proposals depend on results, so that `batch` matters."""
+        return self.method.sampler in LEARNING
 
     @property
     def most_trials(self) -> int | None:

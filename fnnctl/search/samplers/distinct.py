@@ -38,7 +38,7 @@ class Distinct(ABC):
     def _next(self) -> Assignment | None:
         """The next new configuration; None if the space is exhausted."""
 
-    def _is_new(self, assignment: Assignment) -> bool:
+    def is_new(self, assignment: Assignment) -> bool:
         """Whether no equal configuration came before; remembers this one."""
         key = self._key(assignment)
         if key in self._seen:

@@ -25,7 +25,7 @@ class GridSampler(Distinct):
     def _next(self) -> Assignment | None:
         """The next combination that does not repeat a configuration; None after the last."""
         for assignment in self._candidates:
-            if self._is_new(assignment):
+            if self.is_new(assignment):
                 return assignment
             self.saved += 1
         return None

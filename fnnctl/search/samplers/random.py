@@ -46,13 +46,13 @@ class RandomSampler(Distinct):
         if self._rest is None:
             patience = PATIENCE if self._is_small else MOST_REPETITIONS
             for repetitions, assignment in enumerate(islice(self._candidates, patience)):
-                if self._is_new(assignment):
+                if self.is_new(assignment):
                     self.saved += repetitions
                     return assignment
             is_rare = bool(self._space.constraints) and self._space.size is not None
             self._rest = self._listed() if self._is_small or is_rare else iter(())
         most = None if self._is_small else MOST_REPETITIONS
-        return next(filter(self._is_new, islice(self._rest, most)), None)
+        return next(filter(self.is_new, islice(self._rest, most)), None)
 
     def _listed(self) -> Iterator[Assignment]:
         everything = self._space.everything()

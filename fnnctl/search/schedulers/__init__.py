@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Protocol
 
+from fnnctl.config.schema.search import DEFAULT_BATCH
 from fnnctl.records.trials import Direction
 from fnnctl.search.budget import SearchBudget
 from fnnctl.search.protocols import Sampler, Scheduler
@@ -21,8 +22,10 @@ class SchedulerKind(Protocol):
     def plan(self, budget: SearchBudget, size: int | None) -> tuple[Bracket, ...]:
         """The brackets, before any of them shrinks, on a space of this size; None is infinite."""
 
-    def build(self, sampler: Sampler, budget: SearchBudget, direction: Direction) -> Scheduler:
-        """A new scheduler."""
+    def build(
+        self, sampler: Sampler, budget: SearchBudget, direction: Direction, batch: int = DEFAULT_BATCH
+    ) -> Scheduler:
+        """A new scheduler; a sampler that learns proposes `batch` configurations at once."""
 
 
 SCHEDULERS: Final[Mapping[str, SchedulerKind]] = {
@@ -33,6 +36,11 @@ SCHEDULERS: Final[Mapping[str, SchedulerKind]] = {
 }
 
 
-def build_scheduler(name: str, sampler: Sampler, budget: SearchBudget, *, direction: Direction) -> Scheduler:
-    """A new scheduler from the registry; raises ValueError if the budget gives it no brackets."""
-    return SCHEDULERS[name].build(sampler, budget, direction)
+def build_scheduler(
+    name: str, sampler: Sampler, budget: SearchBudget, *, direction: Direction, batch: int = DEFAULT_BATCH
+) -> Scheduler:
+    """A new scheduler from the registry; raises ValueError if the budget gives it no brackets.
+
+    `batch` is the number of configurations that a sampler that learns proposes at once.
+    """
+    return SCHEDULERS[name].build(sampler, budget, direction, batch)

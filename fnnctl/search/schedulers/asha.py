@@ -14,6 +14,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TypeAlias
 
+from fnnctl.config.schema.search import DEFAULT_BATCH
 from fnnctl.records.standings import can_go_on, order
 from fnnctl.records.trials import Direction, Job, JobKey, Result, Status, Stop, Trial
 from fnnctl.search.budget import SearchBudget, least
@@ -53,9 +54,11 @@ class Asha:
         return (Bracket(0, tuple(rungs)),)
 
     @classmethod
-    def build(cls, sampler: Sampler, budget: SearchBudget, direction: Direction) -> Asha:
+    def build(
+        cls, sampler: Sampler, budget: SearchBudget, direction: Direction, batch: int = DEFAULT_BATCH
+    ) -> Asha:
         """See `SchedulerKind`."""
-        source = TrialSource(sampler, budget.max_trials, direction=direction)
+        source = TrialSource(sampler, budget.max_trials, direction=direction, batch=batch)
         return cls(source, _ladder(budget), reduction_factor=budget.reduction_factor)
 
     def ask(self, free: int) -> Sequence[Job]:

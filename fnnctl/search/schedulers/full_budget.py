@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from fnnctl.config.schema.search import DEFAULT_BATCH
 from fnnctl.records.trials import Direction, Job, JobKey, Result, Stop
 from fnnctl.search.budget import SearchBudget, least
 from fnnctl.search.protocols import UNLIMITED, Sampler
@@ -29,10 +30,12 @@ class FullBudget:
         return (Bracket(0, (Rung(trials, budget.max_epochs),)),)
 
     @classmethod
-    def build(cls, sampler: Sampler, budget: SearchBudget, direction: Direction) -> FullBudget:
+    def build(
+        cls, sampler: Sampler, budget: SearchBudget, direction: Direction, batch: int = DEFAULT_BATCH
+    ) -> FullBudget:
         """See `SchedulerKind`."""
         most = least(budget.trials, budget.max_trials)
-        return cls(TrialSource(sampler, most, direction=direction), epochs=budget.max_epochs)
+        return cls(TrialSource(sampler, most, direction=direction, batch=batch), epochs=budget.max_epochs)
 
     def ask(self, free: int) -> Sequence[Job]:
         """See `Scheduler`."""

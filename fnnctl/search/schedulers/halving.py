@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 
+from fnnctl.config.schema.search import DEFAULT_BATCH
 from fnnctl.records.standings import can_go_on, ranked
 from fnnctl.records.trials import Direction, Job, JobKey, Result, Status, Stop, Trial
 from fnnctl.search.budget import SearchBudget
@@ -46,10 +47,12 @@ class Halving:
         return (halving_bracket(trials=trials, min_epochs=low, max_epochs=high, reduction_factor=eta),)
 
     @classmethod
-    def build(cls, sampler: Sampler, budget: SearchBudget, direction: Direction) -> Halving:
+    def build(
+        cls, sampler: Sampler, budget: SearchBudget, direction: Direction, batch: int = DEFAULT_BATCH
+    ) -> Halving:
         """See `SchedulerKind`."""
         (bracket,) = cls.plan(budget)
-        return cls(TrialSource(sampler, budget.max_trials, direction=direction), bracket)
+        return cls(TrialSource(sampler, budget.max_trials, direction=direction, batch=batch), bracket)
 
     def ask(self, free: int) -> Sequence[Job]:
         """See `Scheduler`: the jobs of the current rung; the next rung waits for all its results."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from fnnctl.config.schema.search import DEFAULT_BATCH
 from fnnctl.records.trials import Direction, Job, JobKey, Result, Stop
 from fnnctl.search.budget import SearchBudget
 from fnnctl.search.protocols import Sampler
@@ -37,9 +38,13 @@ class HyperBand:
         )
 
     @classmethod
-    def build(cls, sampler: Sampler, budget: SearchBudget, direction: Direction) -> HyperBand:
+    def build(
+        cls, sampler: Sampler, budget: SearchBudget, direction: Direction, batch: int = DEFAULT_BATCH
+    ) -> HyperBand:
         """See `SchedulerKind`."""
-        return cls(TrialSource(sampler, budget.max_trials, direction=direction), cls.plan(budget))
+        return cls(
+            TrialSource(sampler, budget.max_trials, direction=direction, batch=batch), cls.plan(budget)
+        )
 
     def ask(self, free: int) -> Sequence[Job]:
         """See `Scheduler`."""

@@ -6,24 +6,21 @@ For a scheduler, a limit and an exhausted sampler look the same: it gets fewer t
 from __future__ import annotations
 
 import math
-from typing import Final
 
+from fnnctl.config.schema.search import DEFAULT_BATCH
 from fnnctl.records.standings import finite_objective
 from fnnctl.records.trials import Direction, Result, Trial
 from fnnctl.search.protocols import Sampler
 from fnnctl.space.assignments import Assignment
-
-BATCH: Final = 8
-"""How many configurations a sampler that learns proposes at once, so that they can train as a stack."""
 
 
 class TrialSource:
     """Starts trials with the assignments that a sampler proposes, and tells it their losses."""
 
     def __init__(
-        self, sampler: Sampler, most: int | None = None, *, direction: Direction, batch: int = BATCH
+        self, sampler: Sampler, most: int | None = None, *, direction: Direction, batch: int = DEFAULT_BATCH
     ) -> None:
-        """Start at most `most` trials; `batch` matters only if the sampler learns."""
+        """Start at most `most` trials; a sampler that learns proposes `batch` configurations at once."""
         self.learns = sampler.learns
         self.direction: Direction = direction
         self.exhausted = False
@@ -39,14 +36,16 @@ class TrialSource:
         """Return up to `count` new trials, of which at most `free` can start now.
 
         A sampler that learns proposes a whole batch or nothing: with less room than that, the scheduler has
-        to wait until more jobs have ended. A batch is never larger than all the room that there is.
+        to wait until more jobs have ended. A batch is never larger than all the room that there is. The last
+        batch waits for as much room as the others, though it may be smaller: so a search for more trials has
+        the same ones up to there.
         """
         self._slots = max(self._slots, free)
-        wanted = count if self._most is None else min(count, self._most - self._begun)
         if self.learns:
-            wanted = min(wanted, self._batch, self._slots)
-            if wanted > free:
+            count = min(count, self._batch, self._slots)
+            if count > free:
                 return []
+        wanted = count if self._most is None else min(count, self._most - self._begun)
         n = min(wanted, free)
         pending = list(self._pending.values()) if self.learns else ()  # there may be very many
         proposed = self._sampler.ask(n, pending)

@@ -4,13 +4,14 @@ import math
 
 import pytest
 
+from fnnctl.config.schema.search import DEFAULT_BATCH
 from fnnctl.records.trials import Direction, Job, Status, Trial
 from fnnctl.search.protocols import UNLIMITED
-from fnnctl.search.schedulers.trial_source import BATCH, TrialSource
+from fnnctl.search.schedulers.trial_source import TrialSource
 from tests.search.toys import Climber, Outcome, Recorder, numbered, result_of
 
 
-def source_of(sampler: Climber, *, most: int | None = None, batch: int = BATCH) -> TrialSource:
+def source_of(sampler: Climber, *, most: int | None = None, batch: int = DEFAULT_BATCH) -> TrialSource:
     return TrialSource(sampler, most, direction="maximize", batch=batch)
 
 
@@ -52,8 +53,8 @@ def test_a_sampler_that_learns_proposes_whole_batches_or_nothing() -> None:
         [0, 1, 2, 3, 4], [], [], [5, 6, 7, 8, 9],
     ]  # fmt: skip
     before = source.exhausted
-    assert source.begin(UNLIMITED, 1) == [], "the two that are left are a batch"
-    assert [trial.number for trial in source.begin(UNLIMITED, 2)] == [10, 11]
+    assert source.begin(UNLIMITED, 4) == [], "the two that are left wait like a whole batch"
+    assert [trial.number for trial in source.begin(UNLIMITED, 5)] == [10, 11]
     assert (before, source.exhausted) == (False, True)
     assert [n for n, _ in sampler.asked] == [5, 5, 2]
 
