@@ -40,6 +40,13 @@ SEARCHES: dict[str, Mapping[str, Any]] = {
     "asha by curves": {"method": "asha", "trials": 20, "budget": LADDER, "curve_stopping": "median"},
     "bayes": {"method": "bayes", "trials": 22, "batch": 4, "concurrency": 8},
     "bohb": {"method": "bohb", "budget": LADDER, "batch": 4, "concurrency": 6},
+    "evolution": {"method": "evolution", "trials": 22, "batch": 4, "concurrency": 8},
+    "asha × evolution": {
+        "method": {"scheduler": "asha", "sampler": "evolution"},
+        "trials": 24,
+        "budget": LADDER,
+        "batch": 3,
+    },
     "asha × tpe": {
         "method": {"scheduler": "asha", "sampler": "tpe"},
         "trials": 24,

@@ -24,6 +24,8 @@ KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "random after others": ("random", {"sequence": "pseudo_random"}),
     "tpe": ("tpe", {}),
     "tpe after others": ("tpe", {}),
+    "evolution": ("evolution", {}),
+    "evolution after others": ("evolution", {}),
     "auto": ("auto", {}),
 }
 """A sampler from `SAMPLERS`, with settings of the search; after others, which are also in the space."""

@@ -89,6 +89,8 @@ SAMPLERS = {
     "random": of_space("random", SPACE),
     "random from 20": of_space("random", FEW),
     "low discrepancy": of_space("random", SPACE, sequence="low_discrepancy"),
+    "evolution": of_space("evolution", SPACE),
+    "evolution in 20": of_space("evolution", FEW),
 }
 RUNNERS: dict[str, Callable[[], Runner]] = {
     "one by one": lambda: ToyRunner(groups=1, batch=1),

@@ -9,6 +9,7 @@ from fnnctl.config.schema.search import SearchConfig
 from fnnctl.search.protocols import Sampler
 from fnnctl.search.samplers.auto import chosen_sampler
 from fnnctl.search.samplers.distinct import Key
+from fnnctl.search.samplers.evolution import EvolutionSampler
 from fnnctl.search.samplers.grid import GridSampler
 from fnnctl.search.samplers.random import RandomSampler
 from fnnctl.search.samplers.tpe import TpeSampler
@@ -33,8 +34,18 @@ def _tpe(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler:
     return TpeSampler(space, seed=seed, key=key)
 
 
+def _evolution(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler:
+    return EvolutionSampler(space, seed=seed, key=key)
+
+
 def _auto(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler:
     return SAMPLERS[chosen_sampler(space, search)](space, search, seed=seed, key=key)
 
 
-SAMPLERS: Final[Mapping[str, MakeSampler]] = {"grid": _grid, "random": _random, "tpe": _tpe, "auto": _auto}
+SAMPLERS: Final[Mapping[str, MakeSampler]] = {
+    "grid": _grid,
+    "random": _random,
+    "tpe": _tpe,
+    "evolution": _evolution,
+    "auto": _auto,
+}
