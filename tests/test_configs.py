@@ -35,13 +35,9 @@ WANTED_R2 = {"diabetes": (0.45, 0.44)}
 
 
 SEARCHES = {
-    "digits-evolution",
-    "digits-halving",
-    "digits-hyperband",
-    "grid-2520",
-    "penguins-random",
-    "wine-grid",
-}
+    "digits-bayes", "digits-bohb", "digits-evolution", "digits-halving", "digits-hyperband", "grid-2520",
+    "penguins-random", "wine-grid",
+}  # fmt: skip
 
 
 def test_every_config_is_tested() -> None:

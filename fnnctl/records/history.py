@@ -105,7 +105,7 @@ class SearchHistory:
     def sampler(self) -> str | None:
         """The sampler that `auto` chose; None if the method names its sampler."""
         chosen = self.settings.get(SAMPLER)
-        return chosen if isinstance(chosen, str) and isinstance(self.settings.get("method"), str) else None
+        return None if chosen is None else str(chosen)
 
     @property
     def paths(self) -> list[str]:

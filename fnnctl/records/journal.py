@@ -22,7 +22,7 @@ EXTENDING: Final = ("budget", "trials", "max_trials")
 RUNGS: Final = "rungs"
 """The setting that holds the epochs of each bracket's rungs, if results are also recorded between rungs. It
 follows from the plan."""
-SAMPLER: Final = "sampler"
+SAMPLER: Final = "chosen_sampler"
 """The setting that names the sampler that `auto` chose. It follows from the space and the plan."""
 CHANGEABLE: Final = (*EXTENDING, "workers", "executor", "time_limit")
 """The settings that a resume may change."""

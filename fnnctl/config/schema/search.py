@@ -15,7 +15,7 @@ from fnnctl.config.schema.metric_names import is_loss
 from fnnctl.config.schema.section import Section
 
 SchedulerName = Literal["full_budget", "halving", "hyperband", "asha"]
-SamplerName = Literal["grid", "random", "tpe", "evolution", "auto"]
+SamplerName = Literal["grid", "random", "tpe", "gp", "evolution", "auto"]
 Epochs = Annotated[int, Field(ge=1, le=10_000_000)]
 
 METHODS: Final[Mapping[str, tuple[SchedulerName, SamplerName]]] = {
@@ -31,7 +31,7 @@ METHODS: Final[Mapping[str, tuple[SchedulerName, SamplerName]]] = {
 """The scheduler and the sampler of each method."""
 ASYNCHRONOUS: Final = frozenset({"asha"})
 """The schedulers whose decisions depend on the order of results."""
-LEARNING: Final[frozenset[SamplerName]] = frozenset({"tpe", "evolution", "auto"})
+LEARNING: Final[frozenset[SamplerName]] = frozenset({"tpe", "gp", "evolution", "auto"})
 """The samplers whose proposals depend on results."""
 AUTO: Final[SamplerName] = "auto"
 """The sampler that stands for one chosen by the space and the number of trials."""

@@ -10,6 +10,7 @@ from fnnctl.search.protocols import Sampler
 from fnnctl.search.samplers.auto import chosen_sampler
 from fnnctl.search.samplers.distinct import Key
 from fnnctl.search.samplers.evolution import EvolutionSampler
+from fnnctl.search.samplers.gp import GpSampler
 from fnnctl.search.samplers.grid import GridSampler
 from fnnctl.search.samplers.random import RandomSampler
 from fnnctl.search.samplers.tpe import TpeSampler
@@ -38,6 +39,10 @@ def _evolution(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sa
     return EvolutionSampler(space, seed=seed, key=key)
 
 
+def _gp(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler:
+    return GpSampler(space, seed=seed, key=key)
+
+
 def _auto(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler:
     return SAMPLERS[chosen_sampler(space, search)](space, search, seed=seed, key=key)
 
@@ -47,5 +52,6 @@ SAMPLERS: Final[Mapping[str, MakeSampler]] = {
     "random": _random,
     "tpe": _tpe,
     "evolution": _evolution,
+    "gp": _gp,
     "auto": _auto,
 }

@@ -13,24 +13,29 @@ from fnnctl.arrays import FloatArray
 END: Final = 8.5
 """Farther from 0 a tail is less than the rounding of 1."""
 PER_UNIT: Final = 256
-ROOT: Final = math.sqrt(2 * math.pi)
 
 
 def cdf(z: FloatArray) -> FloatArray:
     """The share below each z, to 10⁻¹²: cubic interpolation in a table, with the density as the slope."""
-    shares, slopes = _table()
-    position = (np.clip(z, -END, END) + END) * PER_UNIT
-    left = np.minimum(position.astype(np.intp), len(shares) - 2)
-    t = position - left
-    low, rise = shares[left], shares[left + 1] - shares[left]
-    first, last = slopes[left] - rise, slopes[left + 1] - rise
-    found: FloatArray = low + t * (rise + (1 - t) * ((1 - t) * first - t * last))
+    cubes = _cubes()
+    t = np.clip(z, -END, END)
+    t += END
+    t *= PER_UNIT
+    left = t.astype(np.intp)
+    t -= left
+    found: FloatArray = cubes[3][left]
+    for coefficients in cubes[2::-1]:
+        found *= t
+        found += coefficients[left]
     return found
 
 
 @cache
-def _table() -> tuple[FloatArray, FloatArray]:
-    """The shares below evenly spaced points, and their slopes per step."""
-    points = np.arange(round(2 * END * PER_UNIT) + 1) / PER_UNIT - END
+def _cubes() -> FloatArray:
+    """The coefficients of t⁰ to t³ in each step of the table."""
+    points = np.arange(round(2 * END * PER_UNIT) + 2) / PER_UNIT - END
     shares = np.array([0.5 * math.erfc(-each / math.sqrt(2)) for each in points])
-    return shares, np.exp(-0.5 * points**2) / (ROOT * PER_UNIT)
+    slopes = np.exp(-0.5 * points**2) / (math.sqrt(2 * math.pi) * PER_UNIT)
+    rise = np.diff(shares)
+    first, last = slopes[:-1] - rise, slopes[1:] - rise
+    return np.stack([shares[:-1], slopes[:-1], -2 * first - last, first + last])

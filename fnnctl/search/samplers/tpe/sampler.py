@@ -9,7 +9,8 @@ from typing import Final
 
 import numpy as np
 
-from fnnctl.arrays import FloatArray
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.records.trials import Trial
 from fnnctl.search.samplers.distinct import Key
 from fnnctl.search.samplers.learning import LearningSampler
 from fnnctl.search.samplers.tpe.parzen import MOST_CELLS, Axis, Mixture, Points
@@ -38,21 +39,31 @@ class TpeSampler(LearningSampler):
     def __init__(self, space: Space, *, seed: int, key: Key = identity) -> None:
         super().__init__(space, seed=seed, key=key)
         self._axes = [axis_of(each) for each in space.dimensions]
-        self._rows: dict[int, FloatArray] = {}
-        """The coordinates of each trial, by number; NaN where it lacks a dimension."""
+        self._rows = np.empty((0, len(self._axes)))
+        """The coordinates of trials; NaN where a trial lacks a dimension. The last rows may be empty."""
+        self._places: dict[int, int] = {}
+        """The row of each trial, by number."""
+
+    def tell(self, trial: Trial, loss: float, budget: int) -> None:
+        """See `Sampler`."""
+        super().tell(trial, loss, budget)
+        if trial.number not in self._places:
+            place = self._places[trial.number] = len(self._places)
+            if place == len(self._rows):
+                self._rows = np.concatenate([self._rows, np.empty((place + 16, len(self._axes)))])
+            self._rows[place] = self._row(trial.assignment)
 
     def candidates(self, pending: Sequence[Assignment], number: int) -> Iterator[Assignment]:
         """See `LearningSampler`."""
         losses = self.known.of_largest_budget(len(self._axes) + 1)
-        ordered = sorted(losses, key=lambda trial: (losses[trial], trial))
-        finite = sum(map(math.isfinite, losses.values()))
-        good = min(math.ceil(GOOD * len(ordered)), MOST_GOOD, finite)
+        numbers, values = np.array(list(losses)), np.array(list(losses.values()))
+        ordered = numbers[np.lexsort((numbers, values))]
+        good = min(math.ceil(GOOD * len(ordered)), MOST_GOOD, int(np.isfinite(values).sum()))
         if not good:
             return
-        below, above = sorted(ordered[:good]), sorted(ordered[good:])
-        likely = Mixture(self._axes, self._coordinates(below), weights(good))
+        likely = Mixture(self._axes, self._coordinates(ordered[:good]), weights(good))
         waiting = [self._row(each) for each in pending]
-        others = np.array([*self._coordinates(above), *waiting]).reshape(-1, len(self._axes))
+        others = np.vstack([self._coordinates(ordered[good:]), *waiting])
         unlikely = Mixture(self._axes, others, weights(len(others)))
         rng = stream(self.seed, Purpose.PROPOSALS, number)
         draw = partial(likely.draw, rng, CANDIDATES)
@@ -67,11 +78,9 @@ class TpeSampler(LearningSampler):
                     yield found[index]
                 found, draw = [], partial(rng.random, (CANDIDATES, len(self._axes)))
 
-    def _coordinates(self, trials: Sequence[int]) -> FloatArray:
-        for number in trials:
-            if number not in self._rows:
-                self._rows[number] = self._row(self.known.trials[number].assignment)
-        return np.array([self._rows[number] for number in trials]).reshape(-1, len(self._axes))
+    def _coordinates(self, trials: IntArray) -> FloatArray:
+        """The rows of these trials, in the order of their numbers."""
+        return self._rows[[self._places[number] for number in sorted(trials.tolist())]]
 
     def _row(self, assignment: Assignment) -> FloatArray:
         found = self.space.nearest_coordinates(assignment)
