@@ -88,6 +88,7 @@ SAMPLERS = {
     "a grid": of_space("grid", SPACE, grid_resolution=2),
     "random": of_space("random", SPACE),
     "random from 20": of_space("random", FEW),
+    "a Gaussian process from 20": of_space("gp", FEW),
     "low discrepancy": of_space("random", SPACE, sequence="low_discrepancy"),
     "evolution": of_space("evolution", SPACE),
     "evolution in 20": of_space("evolution", FEW),

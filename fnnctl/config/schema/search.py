@@ -49,10 +49,11 @@ class MethodConfig(Section):
     `hyperband` runs several halving brackets with different initial budgets; `asha` promotes a trial as soon
     as it is among the best of its rung, so that nobody waits for slow trials."""
     sampler: SamplerName = "random"
-    """`grid` tries all combinations; `random` draws combinations at random; `tpe` learns from the results of
-    earlier trials which combinations are good, by a tree-structured Parzen estimator; `evolution` changes one
-    value of a good recent trial; `auto` chooses a sampler that learns by the space and the number of
-    trials."""
+    """`grid` tries all combinations; `random` draws combinations at random. Three learn from the results of
+    earlier trials: `tpe`, a tree-structured Parzen estimator, in any space; `evolution`, which changes one
+    value of a good recent trial, in any space; and `gp`, a Gaussian process, in spaces of numbers without
+    conditions. `auto` is `gp` there if no more than 250 trials are planned and the scheduler is full_budget;
+    otherwise it is `tpe`."""
 
     @property
     def name(self) -> str:
