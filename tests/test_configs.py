@@ -35,9 +35,8 @@ WANTED_R2 = {"diabetes": (0.45, 0.44)}
 
 
 SEARCHES = {
-    "digits-bayes", "digits-bohb", "digits-ensemble", "digits-halving", "digits-hyperband", "grid-2520",
-    "penguins-random", "wine-confirm",
-    "wine-grid",
+    "digits-bayes", "digits-bohb", "digits-ensemble", "digits-evolution", "digits-halving",
+    "digits-hyperband", "grid-2520", "penguins-random", "wine-confirm", "wine-grid",
 }  # fmt: skip
 
 

@@ -47,6 +47,13 @@ SEARCHES: dict[str, Mapping[str, Any]] = {
         "concurrency": 8,
     },
     "bohb": {"method": "bohb", "budget": LADDER, "batch": 4, "concurrency": 6},
+    "evolution": {"method": "evolution", "trials": 22, "batch": 4, "concurrency": 8},
+    "asha × evolution": {
+        "method": {"scheduler": "asha", "sampler": "evolution"},
+        "trials": 24,
+        "budget": LADDER,
+        "batch": 3,
+    },
     "asha × tpe": {
         "method": {"scheduler": "asha", "sampler": "tpe"},
         "trials": 24,
@@ -177,6 +184,7 @@ EXTENDED: dict[str, tuple[Mapping[str, Any], str]] = {
         "budget.max_epochs=18",
     ),
     "tpe": ({**SEARCHES["full_budget × tpe"], "trials": 18, "budget": {"max_epochs": 9}}, "trials=26"),
+    "evolution": ({**SEARCHES["evolution"], "trials": 18, "budget": {"max_epochs": 9}}, "trials=26"),
 }
 LEARNED = {
     "bayes": (SEARCHES["bayes"], "trials=30"),
@@ -196,7 +204,7 @@ def test_an_extended_search_decides_what_the_larger_search_decides(tmp_path: Pat
     extended, larger = (read_search(RunFolder(each)) for each in (folder, at_once))
     assert extended
     assert larger
-    if name == "tpe":
+    if name in {"tpe", "evolution"}:
         assert extended.trials == larger.trials
     assert list(extended.stops) == list(larger.stops)
     assert extended.stopped_because == larger.stopped_because

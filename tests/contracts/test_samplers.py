@@ -25,6 +25,8 @@ KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "random after others": ("random", {"sequence": "pseudo_random"}),
     "tpe": ("tpe", {}),
     "tpe after others": ("tpe", {}),
+    "evolution": ("evolution", {}),
+    "evolution after others": ("evolution", {}),
     "auto": ("auto", {}),
     "gp": ("gp", {}),
     "gp after others": ("gp", {}),

@@ -90,6 +90,8 @@ SAMPLERS = {
     "random from 20": of_space("random", FEW),
     "a Gaussian process from 20": of_space("gp", FEW),
     "low discrepancy": of_space("random", SPACE, sequence="low_discrepancy"),
+    "evolution": of_space("evolution", SPACE),
+    "evolution in 20": of_space("evolution", FEW),
 }
 RUNNERS: dict[str, Callable[[], Runner]] = {
     "one by one": lambda: ToyRunner(groups=1, batch=1),
