@@ -28,6 +28,7 @@ class Purpose(IntEnum):
     BOOTSTRAP = int.from_bytes(b"bootstrap", "big")
     SIMULATION = int.from_bytes(b"simulation", "big")
     GROUPS = int.from_bytes(b"groups", "big")
+    MEMBERS = int.from_bytes(b"members", "big")
 
 
 def stream(seed: int, purpose: Purpose, *counts: int) -> np.random.Generator:
@@ -38,6 +39,16 @@ def stream(seed: int, purpose: Purpose, *counts: int) -> np.random.Generator:
 def fold_seed(seed: int, repeat: int, fold: int) -> int:
     """The 64-bit seed of a fold's network, derived from the seed of its configuration."""
     return int(_sequence(seed, Purpose.FOLDS, repeat, fold).generate_state(1, np.uint64)[0])
+
+
+def member_seed(seed: int, number: int) -> int:
+    """The seed of a member of an ensemble, derived from that of its fit; member 0 has the fit's own seed.
+
+    It does not depend on the number of members, so a larger ensemble begins with the same members.
+    """
+    if number == 0:
+        return seed
+    return int(_sequence(seed, Purpose.MEMBERS, number).generate_state(1, np.uint64)[0])
 
 
 def _sequence(*numbers: int) -> np.random.SeedSequence:

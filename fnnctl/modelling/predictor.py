@@ -82,5 +82,15 @@ def fresh_predictor(
     data: TaskData, fit: Fit, member: Member, parameters: FloatArray, statistics: FloatArray
 ) -> Predictor:
     """The predictor that results from a fit, with parameters (P,) and running statistics (S,)."""
-    network = make_network(fit.layout, [member], parameters[None], statistics[None])
-    return Predictor.of(data.task, fit.preprocessor, [network], fit.readout)
+    return ensemble_predictor(data, fit, [member], parameters[None], statistics[None])
+
+
+def ensemble_predictor(
+    data: TaskData, fit: Fit, members: Sequence[Member], parameters: FloatArray, statistics: FloatArray
+) -> Predictor:
+    """The predictor of the N trained members of a fit, with parameters (N, P) and statistics (N, S)."""
+    networks = [
+        make_network(fit.layout, [member], parameters[k : k + 1], statistics[k : k + 1])
+        for k, member in enumerate(members)
+    ]
+    return Predictor.of(data.task, fit.preprocessor, networks, fit.readout)

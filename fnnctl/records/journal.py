@@ -21,6 +21,8 @@ EXTENDING: Final = ("budget", "trials", "max_trials")
 RUNGS: Final = "rungs"
 """The setting that holds the epochs of each bracket's rungs, if results are also recorded between rungs. It
 follows from the plan."""
+MEMBERS: Final = "members"
+"""The setting that holds the number of networks of the refitted winner, if there are several."""
 CHANGEABLE: Final = (*EXTENDING, "workers", "executor", "time_limit")
 """The settings that a resume may change."""
 

@@ -31,7 +31,7 @@ class Prepared:
 
     @property
     def member(self) -> Member:
-        return self.fit.member(self.data, self.split)
+        return self.fit.members(self.data, self.split)[0]
 
     def examples(self) -> Pool:
         return self.fit.examples(self.data)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from fnnctl.stacks.grouping import (
     FEWEST,
-    affordable_members,
+    affordable_fits,
     best_size,
     group_into_stacks,
     rough_seconds,
@@ -55,9 +55,9 @@ def test_a_stack_stays_in_the_cache() -> None:
 
 def test_as_many_members_as_memory_allows() -> None:
     one = training_bytes(WIDE, rows=1000)
-    assert affordable_members(WIDE, rows=1000, available=int(3.5 * one)) == 3
-    assert affordable_members(WIDE, rows=1000, available=0) == 1
-    assert affordable_members(WIDE, rows=1000, available=None) > 1000
+    assert affordable_fits(WIDE, rows=1000, available=int(3.5 * one)) == 3
+    assert affordable_fits(WIDE, rows=1000, available=0) == 1
+    assert affordable_fits(WIDE, rows=1000, available=None) > 1000
 
 
 def test_twice_the_epochs_take_twice_as_long() -> None:
