@@ -1,6 +1,7 @@
 """`model.json`, which describes the network whose weights are in `model.npz`: written and read here.
 
-It is read strictly, so a file that was edited by hand and is no longer valid is refused with a message.
+The file of several networks has such a description for each part: see `ensemble_description`. Both are read
+strictly, so a file that was edited by hand and is no longer valid is refused with a message.
 """
 
 from __future__ import annotations
@@ -85,7 +86,7 @@ class TableFormat(Described):
     """The texts that mark a missing value."""
 
 
-class ModelDescription(Described):
+class NetworkDescription(Described):
     """A trained network: its features, the meaning of its weights, and the meaning of its outputs."""
 
     precision: Literal["float32", "float64"]
@@ -120,8 +121,6 @@ class ModelDescription(Described):
     """The CSV format of new rows."""
     preprocessing: dict[str, Any]
     """How columns become features: see `data.preprocessing`."""
-    arrays: dict[str, Any] = {}
-    """The arrays in model.npz: see `store.weights`."""
 
     @property
     def shape(self) -> NetworkShape:
@@ -188,6 +187,13 @@ class ModelDescription(Described):
         return None
 
 
+class ModelDescription(NetworkDescription):
+    """The content of model.json for a single network."""
+
+    arrays: dict[str, Any] = {}
+    """The arrays in model.npz: see `store.weights`."""
+
+
 def read_description(mapping: Mapping[str, Any], path: Path) -> ModelDescription:
     """The description in a JSON object; raises `DataError`, which names `path`, if it is damaged."""
     try:
@@ -217,4 +223,4 @@ def describe(fit: Fit, task: Task, member: Member) -> dict[str, Any]:
         "table": data.model_dump(include=set(TableFormat.model_fields), mode="json"),
         "preprocessing": fit.preprocessor.to_dict(),
     }
-    return ModelDescription.model_validate(facts).model_dump(exclude={"arrays"})
+    return NetworkDescription.model_validate(facts).model_dump()

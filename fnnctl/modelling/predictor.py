@@ -21,22 +21,70 @@ from fnnctl.training.scoring.stacked import SCORING_BATCH
 
 
 @dataclass(frozen=True, slots=True)
-class Predictor:
-    """Trained networks that score rows; several form one ensemble."""
+class PredictorPart:
+    """Networks with one preprocessing and one readout, such as the members of an ensemble of one shape."""
 
-    task: Task
     preprocessor: Preprocessor
     scorers: tuple[RowScorer, ...]
-    """One per network."""
+    """One per network; the networks count equally."""
     readout: Readout
-    """How the networks' scores become predictions."""
+    """How their mean scores become predictions."""
+    weight: float = 1.0
+    """The share of the part in the predictor's mean, relative to the other parts."""
+
+    @classmethod
+    def of(
+        cls, preprocessor: Preprocessor, networks: Sequence[Network], readout: Readout, *, weight: float = 1.0
+    ) -> Self:
+        """A part with these networks, each of which is the only member of its stack."""
+        return cls(preprocessor, tuple(RowScorer(network) for network in networks), readout, weight)
+
+    @property
+    def inputs(self) -> FloatArray:
+        """The caller writes features here; see `RowScorer`."""
+        return self.scorers[0].inputs
+
+    def scores(self, task: Task, rows: int) -> FloatArray:
+        """The scores of the first rows of `inputs`."""
+        first, *others = self.scorers
+        if not others:
+            return first.scores(rows)
+        for scorer in others:
+            scorer.inputs[:rows] = first.inputs[:rows]
+        return task.combine([scorer.scores(rows) for scorer in self.scorers])
+
+    def has_inputs_of(self, other: PredictorPart) -> bool:
+        """Whether the features of a row are the same in both parts, to the last bit."""
+        return self.inputs.dtype == other.inputs.dtype and self.preprocessor == other.preprocessor
+
+
+@dataclass(frozen=True, slots=True)
+class Predictor:
+    """Trained networks that score rows; several form one ensemble, whose prediction is a weighted mean."""
+
+    task: Task
+    parts: tuple[PredictorPart, ...]
+    """They read the same columns, but may differ in preprocessing, shape, output and precision."""
+    readout: Readout
+    """How the scores become predictions."""
+
+    @classmethod
+    def of_parts(cls, task: Task, parts: Sequence[PredictorPart]) -> Self:
+        """A predictor of one or several parts; a single part keeps its scores and its readout."""
+        readouts = [part.readout for part in parts]
+        return cls(task, tuple(parts), readouts[0] if len(parts) == 1 else task.joint_readout(readouts))
 
     @classmethod
     def of(
         cls, task: Task, preprocessor: Preprocessor, networks: Sequence[Network], readout: Readout
     ) -> Self:
-        """A predictor of networks, each of which is the only member of its stack."""
-        return cls(task, preprocessor, tuple(RowScorer(network) for network in networks), readout)
+        """A predictor of one part."""
+        return cls.of_parts(task, [PredictorPart.of(preprocessor, networks, readout)])
+
+    @property
+    def preprocessor(self) -> Preprocessor:
+        """The first part's: it names the columns that all parts read."""
+        return self.parts[0].preprocessor
 
     def calibrated(self, data: TaskData, pool: Pool, rows: IntArray) -> Self:
         """The predictor with a temperature fitted to these rows (n,) of the pool; unchanged if none fits."""
@@ -45,52 +93,87 @@ class Predictor:
             temperature = self.task.fit_temperature(scores, data.targets[rows])
         return replace(self, readout=replace(self.readout, temperature=temperature))
 
+    def cooled(self, temperature: float) -> Self:
+        """The predictor whose scores are divided by this temperature, in addition to one that it has."""
+        own = self.readout.temperature or 1.0
+        return replace(self, readout=replace(self.readout, temperature=own * temperature))
+
     def pool_scores(self, pool: Pool, rows: IntArray) -> Iterator[FloatArray]:
-        """The scores of rows (n,) of a pool, (≤ SCORING_BATCH, outputs) at a time, before calibration."""
-        inputs = self.scorers[0].inputs
+        """The scores of rows (n,) of a pool, (≤ SCORING_BATCH, outputs) at a time, before calibration.
+
+        Only for a single part: a pool has the features of one preprocessing.
+        """
+        (part,) = self.parts
         for start in range(0, len(rows), SCORING_BATCH):
             batch = rows[None, start : start + SCORING_BATCH]
-            pool.gather(batch, inputs[None, : batch.size])
+            pool.gather(batch, part.inputs[None, : batch.size])
             yield self._scores(batch.size)
 
     def column_scores(self, pieces: Iterable[tuple[Columns, IntArray]]) -> Iterator[FloatArray]:
         """The scores of the chosen rows of each piece in turn, in batches as in `pool_scores`."""
-        inputs, filled = self.scorers[0].inputs, 0
+        sources = self._sources()
+        distinct = [part for k, part in enumerate(self.parts) if sources[k] == k]
+        copied = [(part, self.parts[source]) for part, source in zip(self.parts, sources, strict=True)]
+        filled = 0
+
+        def scores() -> FloatArray:
+            for part, source in copied:
+                if part is not source:
+                    part.inputs[:filled] = source.inputs[:filled]
+            return self._scores(filled)
+
         for columns, rows in pieces:
             start = 0
             while start < len(rows):
                 taken = rows[start : start + SCORING_BATCH - filled]
-                self.preprocessor.transform(columns, taken, inputs[filled : filled + len(taken), :-1])
-                start, filled = start + len(taken), filled + len(taken)
+                end = filled + len(taken)
+                for part in distinct:
+                    part.preprocessor.transform(columns, taken, part.inputs[filled:end, :-1])
+                start, filled = start + len(taken), end
                 if filled == SCORING_BATCH:
-                    yield self._scores(filled)
+                    yield scores()
                     filled = 0
         if filled:
-            yield self._scores(filled)
+            yield scores()
+
+    def _sources(self) -> list[int]:
+        """For each part, the index of the first one with the same features."""
+        return [
+            next(k for k, earlier in enumerate(self.parts) if part.has_inputs_of(earlier))
+            for part in self.parts
+        ]
 
     def _scores(self, rows: int) -> FloatArray:
-        """The scores of the first rows of the first scorer's inputs."""
-        first, *others = self.scorers
-        if not others:
-            return first.scores(rows)
-        for scorer in others:
-            scorer.inputs[:rows] = first.inputs[:rows]
-        return self.task.combine([scorer.scores(rows) for scorer in self.scorers])
+        """The scores of the first rows of the parts' inputs."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            scores = [part.scores(self.task, rows) for part in self.parts]
+            if len(scores) == 1:
+                return scores[0]
+            converted = [
+                self.task.converted(each, part.readout, self.readout)
+                for each, part in zip(scores, self.parts, strict=True)
+            ]
+            return self.task.combine(converted, [part.weight for part in self.parts])
+
+
+def fresh_part(
+    fit: Fit,
+    members: Sequence[Member],
+    parameters: FloatArray,
+    statistics: FloatArray,
+    *,
+    weight: float = 1.0,
+) -> PredictorPart:
+    """The part of the N trained members of a fit, with parameters (N, P) and running statistics (N, S)."""
+    networks = [
+        make_network(fit.layout, [member], parameters[k : k + 1], statistics[k : k + 1])
+        for k, member in enumerate(members)
+    ]
+    return PredictorPart.of(fit.preprocessor, networks, fit.readout, weight=weight)
 
 
 def fresh_predictor(
     data: TaskData, fit: Fit, member: Member, parameters: FloatArray, statistics: FloatArray
 ) -> Predictor:
     """The predictor that results from a fit, with parameters (P,) and running statistics (S,)."""
-    return ensemble_predictor(data, fit, [member], parameters[None], statistics[None])
-
-
-def ensemble_predictor(
-    data: TaskData, fit: Fit, members: Sequence[Member], parameters: FloatArray, statistics: FloatArray
-) -> Predictor:
-    """The predictor of the N trained members of a fit, with parameters (N, P) and statistics (N, S)."""
-    networks = [
-        make_network(fit.layout, [member], parameters[k : k + 1], statistics[k : k + 1])
-        for k, member in enumerate(members)
-    ]
-    return Predictor.of(data.task, fit.preprocessor, networks, fit.readout)
+    return Predictor.of_parts(data.task, [fresh_part(fit, [member], parameters[None], statistics[None])])

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from fnnctl.arrays import FloatArray
+from fnnctl.data.new_rows import columns_of
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.errors import DataError, MachineError, UsageError
-from fnnctl.modelling.description import ModelDescription, read_description
-from fnnctl.modelling.predictor import Predictor
+from fnnctl.modelling.description import NetworkDescription
+from fnnctl.modelling.ensemble_description import DescribedPart, read_parts
+from fnnctl.modelling.predictor import Predictor, PredictorPart
 from fnnctl.nn.network import LAYER_HYPERPARAMETERS, Network
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.store import names
@@ -29,13 +31,15 @@ class SavedModel:
     """A predictor, and the facts that its run has recorded about it."""
 
     run: RunFolder
-    description: ModelDescription
+    description: NetworkDescription
+    """Of its first network; all have the same target, classes and columns."""
     predictor: Predictor
-    layout: ParameterLayout
+    layouts: tuple[ParameterLayout, ...]
+    """One per network."""
     sha256: str
     """The digest of the weights file."""
     threads: int
-    """Threads per matrix product in training, which affect the last bits."""
+    """Threads per matrix product in the training of the first network, which affect the last bits."""
 
 
 def load_model(run: RunFolder, note: Callable[[str], None]) -> SavedModel:
@@ -102,32 +106,71 @@ def _trained_folder(run: RunFolder, stands_for_it: RunFolder, note: Callable[[st
 
 def _loaded(run: RunFolder) -> SavedModel:
     stored = run.read_model()
-    description = read_description(stored.description, run.path / names.MODEL)
-    try:
-        preprocessor = Preprocessor.from_dict(description.preprocessing)
-    except ValueError as error:
-        raise damaged(run.path / names.MODEL, f"is damaged: preprocessing.{error}") from error
-    if fault := description.fault(preprocessor):
-        raise damaged(run.path / names.MODEL, f"is damaged: {fault}")
-    layout = ParameterLayout(description.shape)
-    try:
-        network = _network(layout, description, stored.arrays)
-    except ValueError as error:
-        raise damaged(run.path / names.WEIGHTS, f"does not fit {names.MODEL}: {error}") from error
+    ensemble, described = read_parts(stored.description, run.path / names.MODEL)
+    arrays = _by_prefix(stored.arrays, described, run.path / names.WEIGHTS)
+    layouts: list[ParameterLayout] = []
+    parts: list[PredictorPart] = []
+    for each in described:
+        preprocessor, layout = _checked(each, parts, run.path / names.MODEL)
+        networks: list[Network] = []
+        try:
+            for prefix in each.prefixes:
+                networks.append(_network(layout, each.description.network, arrays[prefix]))
+        except ValueError as error:
+            where = f"part {len(parts) + 1}, member {len(networks) + 1}: " if ensemble else ""
+            raise damaged(run.path / names.WEIGHTS, f"does not fit {names.MODEL}: {where}{error}") from error
+        readout, weight = each.description.network.readout, each.description.weight
+        parts.append(PredictorPart.of(preprocessor, networks, readout, weight=weight))
+        layouts += [layout] * len(networks)
+    first = described[0].description.network
     # The seed determines the metrics' intervals. They differ if the copied manifest has no seed.
-    task = task_of(description.target, description.classes, seed=run.read_manifest().seed or 0)
+    task = task_of(first.target, first.classes, seed=run.read_manifest().seed or 0)
+    predictor = Predictor.of_parts(task, parts)
+    if ensemble and ensemble.temperature:
+        predictor = predictor.cooled(ensemble.temperature)
     return SavedModel(
         run=run,
-        description=description,
-        predictor=Predictor.of(task, preprocessor, [network], description.readout),
-        layout=layout,
+        description=first,
+        predictor=predictor,
+        layouts=tuple(layouts),
         sha256=stored.sha256,
-        threads=description.threads or default_threads(layout),
+        threads=first.threads or default_threads(layouts[0]),
     )
 
 
+def _by_prefix(
+    arrays: Mapping[str, FloatArray], parts: Sequence[DescribedPart], path: Path
+) -> dict[str, dict[str, FloatArray]]:
+    """The arrays of each network, by the prefix of their names, which is removed."""
+    found: dict[str, dict[str, FloatArray]] = {prefix: {} for part in parts for prefix in part.prefixes}
+    for full_name, array in arrays.items():
+        prefix = "" if "" in found else "".join(full_name.rpartition(".")[:2])
+        if prefix not in found:
+            what = f"the array {shown(full_name)} belongs to none of its parts"
+            raise damaged(path, f"does not fit {names.MODEL}: {what}")
+        found[prefix][full_name.removeprefix(prefix)] = array
+    return found
+
+
+def _checked(
+    part: DescribedPart, earlier: Sequence[PredictorPart], path: Path
+) -> tuple[Preprocessor, ParameterLayout]:
+    """The preprocessing and the layout that a part describes; raises `DataError`, which names `path`."""
+    network = part.description.network
+    try:
+        preprocessor = Preprocessor.from_dict(network.preprocessing)
+    except ValueError as error:
+        raise damaged(path, f"is damaged: {part.place}preprocessing.{error}") from error
+    if fault := network.fault(preprocessor):
+        raise damaged(path, f"is damaged: {part.place}{fault}")
+    if earlier and columns_of(preprocessor) != columns_of(earlier[0].preprocessor):
+        what = f"{part.place}preprocessing: its columns are not those of the first part"
+        raise damaged(path, f"is damaged: {what}")
+    return preprocessor, ParameterLayout(network.shape)
+
+
 def _network(
-    layout: ParameterLayout, description: ModelDescription, arrays: Mapping[str, FloatArray]
+    layout: ParameterLayout, description: NetworkDescription, arrays: Mapping[str, FloatArray]
 ) -> Network:
     """Raises ValueError if the arrays do not fit the network, or contain NaN or infinity."""
     row, statistics = layout.rows_of(arrays)

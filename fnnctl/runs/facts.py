@@ -25,8 +25,12 @@ def known_facts(
     *,
     blas_threads: int | None,
     sizes: tuple[int, int, int] | None = None,
+    networks: Sequence[ParameterLayout] = (),
 ) -> dict[str, Any]:
-    """The facts known before training: origin, data, network; `sizes` are the numbers of rows per part."""
+    """The facts known before training: origin, data, network; `sizes` are the numbers of rows per part.
+
+    `networks` are those of an ensemble of several shapes; by default all have these settings.
+    """
     dataset = data.dataset
     facts = {
         "name": dataset.name,
@@ -47,7 +51,7 @@ def known_facts(
         **environment(sys.argv[1:], blas_threads=blas_threads),
         "seed": experiment.seed,
         "data": facts,
-        "model": _network_facts(ParameterLayout(settings.shape)),
+        "model": _network_facts(networks or [ParameterLayout(settings.shape)] * settings.ensemble),
         "warnings": list(warnings),
     }
 
@@ -77,7 +81,7 @@ def evaluation_facts(
             "categorical": len(preprocessor.categories),
             "parts": {"train": 0, "validation": 0, "test": rows},
         },
-        "model": _network_facts(model.layout),
+        "model": _network_facts(model.layouts),
         "evaluated": {"run": str(model.run.path.resolve()), "sha256": model.sha256},
         "warnings": list(warnings),
     }
@@ -123,7 +127,12 @@ def _other_instructions(before: Processor, now: Processor) -> list[str]:
     return [f"NumPy's instruction sets: {', '.join(differences)}"] if differences else []
 
 
-def _network_facts(layout: ParameterLayout) -> dict[str, Any]:
-    shape = layout.shape
-    positive = shape.positive if shape.outputs == 2 else None
-    return {"layers": list(shape.widths), "parameters": layout.size, "positive": positive}
+def _network_facts(networks: Sequence[ParameterLayout]) -> dict[str, Any]:
+    """The facts about one network, or about those of an ensemble."""
+    shape = networks[0].shape
+    return {
+        "layers": list(shape.widths),
+        "parameters": sum(layout.size for layout in networks),
+        "networks": len(networks),
+        "positive": shape.positive if shape.outputs == 2 else None,
+    }

@@ -11,7 +11,6 @@ import numpy as np
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.metrics.flat import flat_metrics
 from fnnctl.modelling.fold_results import FoldResult
-from fnnctl.modelling.predictor import ensemble_predictor
 from fnnctl.stacks.work import TrainedStack
 from fnnctl.tasks.base import VALIDATION_LOSS
 from fnnctl.tasks.epoch_metrics import epoch_metrics
@@ -129,12 +128,12 @@ class ObjectiveMeasure:
             return value if math.isfinite(value) else None, loss
         weights = stack.final_weights(k)
         if reached and stack.last is not None:
-            at = stack.places(k)
-            weights = stack.last.evaluated.parameters[at], stack.last.evaluated.statistics[at]
+            at, evaluated = stack.places(k), stack.last.evaluated
+            weights = evaluated.parameters[at], evaluated.statistics[at]
         fit, split = stack.fits[k], stack.fits[k].split(stack.data)
         rows = split.test if self.on_folds else split.validation
         # Scored as `train` does for metrics.json, so that the metrics are equal to the last bit.
-        predictor = ensemble_predictor(stack.data, fit, stack.members[stack.members_of(k)], *weights)
+        predictor = stack.predictor(k, *weights)
         scores = [batch.copy() for batch in predictor.pool_scores(stack.pool, rows + stack.offsets[k])]
         part = stack.data.score(rows, scores, fit.readout)
         if not math.isfinite(part.loss):

@@ -13,6 +13,7 @@ import numpy as np
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.executors.protocols import Progress
 from fnnctl.modelling.fit import Fit
+from fnnctl.modelling.predictor import Predictor, fresh_part
 from fnnctl.tasks.task import TaskData
 from fnnctl.training.checkpoint import Checkpoint, state_digest
 from fnnctl.training.history import Record
@@ -57,6 +58,11 @@ class TrainedStack:
         """Parameters (N, P) and statistics (N, S) of the N members of fit k at the end of their training."""
         own = self.trained[self.members_of(k)]
         return np.stack([each.parameters for each in own]), np.stack([each.statistics for each in own])
+
+    def predictor(self, k: int, parameters: FloatArray, statistics: FloatArray) -> Predictor:
+        """The predictor of fit k, whose N members have parameters (N, P) and statistics (N, S)."""
+        part = fresh_part(self.fits[k], self.members[self.members_of(k)], parameters, statistics)
+        return Predictor.of_parts(self.data.task, [part])
 
     def places(self, k: int) -> IntArray:
         """The indices of the members of fit k in `last`, (N,)."""

@@ -114,12 +114,15 @@ class DataFacts(Facts):
 
 
 class ModelFacts(Facts):
-    """The network."""
+    """The network, or the networks of an ensemble."""
 
     layers: list[int]
-    """Units from the inputs to the outputs: `[64, 100, 10]` has one hidden layer of 100 units."""
+    """Units from the inputs to the outputs: `[64, 100, 10]` has one hidden layer of 100 units. Of several
+    networks, those of the first one."""
     parameters: int
-    """Weights, biases and learned slopes."""
+    """Weights, biases and learned slopes of all networks."""
+    networks: int = 1
+    """The number of networks whose predictions are averaged."""
     positive: int | None = None
     """If there are two classes, the index of the class whose curve figures show, from 0; else null."""
 

@@ -155,8 +155,18 @@ class Task(Protocol):
     def fit_temperature(self, scores: FloatArray, targets: Targets) -> float | None:
         """The temperature that calibrates the scores of n rows, (n, outputs); None if there is none."""
 
-    def combine(self, scores: Sequence[FloatArray]) -> FloatArray:
-        """An ensemble's scores, (n, outputs), from those of its networks."""
+    def joint_readout(self, readouts: Sequence[Readout]) -> Readout:
+        """How the combined scores of networks with these readouts become predictions; not calibrated."""
+
+    def converted(self, scores: FloatArray, own: Readout, joint: Readout) -> FloatArray:
+        """Scores of a network with its own readout, (n, outputs), as scores for `joint_readout`."""
+
+    def combine(self, scores: Sequence[FloatArray], weights: Sequence[float] | None = None) -> FloatArray:
+        """An ensemble's scores, (n, outputs), from those of its networks, which have one readout.
+
+        They are a mean of predictions with these positive weights, by default equal ones. A row's scores
+        never depend on the other rows.
+        """
 
     def score(
         self, rows: IntArray, targets: Targets, batches: Iterable[FloatArray], readout: Readout

@@ -212,6 +212,9 @@ class TestPredictions:
         combined = case.task.combine(case.networks)
         assert combined.shape == case.networks[0].shape
         np.testing.assert_allclose(case.task.combine(case.networks[::-1]), combined, rtol=1e-12)
+        twice = case.task.combine([case.networks[0], *case.networks])
+        weighted = case.task.combine(case.networks, [2.0] + [1.0] * (len(case.networks) - 1))
+        np.testing.assert_allclose(weighted, twice, rtol=1e-12)
         losses = [case.data.score(np.arange(ROWS), [scores], case.readout).loss for scores in case.networks]
         ensemble = case.data.score(np.arange(ROWS), [combined], case.readout).loss
         assert ensemble <= np.mean(losses) * (1 + 1e-12)  # both losses are convex

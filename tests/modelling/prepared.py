@@ -6,12 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from fnnctl.arrays import FloatArray
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.data.splits.parts import Split
+from fnnctl.modelling.description import describe
+from fnnctl.modelling.ensemble_description import TrainedPart
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import load_experiment
-from fnnctl.modelling.predictor import Predictor, fresh_predictor
+from fnnctl.modelling.predictor import Predictor, PredictorPart, fresh_part, fresh_predictor
 from fnnctl.stacks.work import train_fits
 from fnnctl.tasks.task import TaskData
 from fnnctl.training.members import Member
@@ -38,6 +42,18 @@ class Prepared:
 
     def predictor(self, parameters: FloatArray, statistics: FloatArray) -> Predictor:
         return fresh_predictor(self.data, self.fit, self.member, parameters, statistics)
+
+    def part(self, *, members: int = 1, weight: float = 1.0) -> tuple[PredictorPart, TrainedPart]:
+        """A part of untrained networks with random parameters: to predict with, and to write."""
+        fit, member = self.fit, self.member
+        rng = np.random.default_rng(members)
+        parameters = rng.normal(size=(members, fit.layout.size)).astype(fit.settings.dtype)
+        statistics = fit.layout.initial_statistics(members, fit.settings.dtype)
+        described = describe(fit, self.data.task, member)
+        return (
+            fresh_part(fit, [member] * members, parameters, statistics, weight=weight),
+            TrainedPart(described, fit.layout, parameters, statistics, weight),
+        )
 
     def trained(self) -> TrainedMember:
         (trained,) = train_fits(self.data, [self.fit]).trained

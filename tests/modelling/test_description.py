@@ -9,7 +9,13 @@ from typing import Any
 import pytest
 
 from fnnctl.errors import DataError
-from fnnctl.modelling.description import Described, ModelDescription, read_description
+from fnnctl.modelling import ensemble_description
+from fnnctl.modelling.description import (
+    Described,
+    ModelDescription,
+    NetworkDescription,
+    read_description,
+)
 from tests.store.conftest import described
 
 PATH = Path("model.json")
@@ -64,8 +70,8 @@ def test_an_unknown_name_prints() -> None:
 
 
 def test_every_fact_is_described() -> None:
-    kinds: list[Any] = Described.__subclasses__()
-    assert len(kinds) == 4
+    kinds: list[Any] = [*Described.__subclasses__(), *NetworkDescription.__subclasses__()]
+    assert len(kinds) == 7
     undescribed = [
         f"{kind.__name__}.{name}"
         for kind in kinds
@@ -73,3 +79,4 @@ def test_every_fact_is_described() -> None:
         if not field.description
     ]
     assert undescribed == []
+    assert {ensemble_description.PartDescription, ensemble_description.EnsembleDescription} <= {*kinds}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +61,82 @@ def test_several_networks_are_one_ensemble(prepared: Prepared) -> None:
     together = Predictor.of(task, preprocessor, networks, readout)
     expected = np.mean([softmax(scores_of(each, prepared)) for each in alone], axis=0)
     np.testing.assert_allclose(softmax(scores_of(together, prepared)), expected, rtol=1e-6)
+
+
+WAYS: dict[str, list[str]] = {
+    "plain": [],
+    "scaled otherwise": ["data.scaling=minmax", "model.hidden=[4, 3]"],
+    "scaled otherwise, too": ["data.scaling=minmax", "model.output=logistic"],
+    "in double precision": [
+        "training.precision=float64",
+        "model.output={name: logistic, positive_class: yes}",
+    ],
+}
+
+
+def binary(tmp_path: Path) -> Path:
+    """A config of a table with two classes and a column with missing values."""
+    rng = np.random.default_rng(4)
+    rows = [
+        f"{a:.3f},{b:.3f},{'xyz'[k % 3]},{'yes' if a > b else 'no'}"
+        for k, (a, b) in enumerate(rng.normal(size=(90, 2)))
+    ]
+    (tmp_path / "t.csv").write_text("\n".join(["a,b,c,label", *rows, ",0.5,x,yes", ",,,no"]) + "\n")
+    (tmp_path / "t.yaml").write_text("data: {source: t.csv, target: label}\nmodel: {hidden: [6]}\n")
+    return tmp_path / "t.yaml"
+
+
+def column_scores(predictor: Predictor, prepared: Prepared, rows: np.ndarray | None = None) -> np.ndarray:
+    rows = np.arange(len(prepared.data)) if rows is None else rows
+    return np.concatenate(list(predictor.column_scores([(prepared.data.dataset, rows)])))
+
+
+def estimates(predictor: Predictor, prepared: Prepared) -> np.ndarray:
+    rows, _ = predictor.task.predict(column_scores(predictor, prepared), predictor.readout)
+    return np.array([row[0] for row in rows], np.float64)
+
+
+def test_parts_of_any_kind_have_the_weighted_mean_of_their_probabilities(tmp_path: Path) -> None:
+    config, weights = binary(tmp_path), [4.0, 1.0, 2.0, 3.0]
+    ways = [prepare(config, overrides) for overrides in WAYS.values()]
+    first, task = ways[0], ways[0].data.task
+    parts = [
+        way.part(members=k + 1, weight=w)[0] for k, (way, w) in enumerate(zip(ways, weights, strict=True))
+    ]
+    parts[1] = replace(parts[1], readout=replace(parts[1].readout, temperature=3.0))
+    alone = [Predictor.of_parts(task, [part]) for part in parts]
+    each = [task.predict(column_scores(one, first), one.readout)[1] for one in alone]
+    together = Predictor.of_parts(task, parts)
+    found = task.predict(column_scores(together, first), together.readout)[1]
+    np.testing.assert_allclose(found, np.average(each, axis=0, weights=weights), rtol=1e-6)
+
+
+def test_parts_of_a_regression_have_the_weighted_mean_of_their_estimates(tmp_path: Path) -> None:
+    rng = np.random.default_rng(4)
+    rows = [f"{a:.3f},{b:.3f},{1000 + 50 * a:.4f}" for a, b in rng.normal(size=(60, 2))]
+    (tmp_path / "t.csv").write_text("\n".join(["a,b,y", *rows]) + "\n")
+    (tmp_path / "t.yaml").write_text("data: {source: t.csv, target: y}\n")
+    ways = [
+        prepare(tmp_path / "t.yaml", ["model.hidden=[4]", *overrides])
+        for overrides in ([], ["model.output=huber", "data.scaling=none"], ["seed=5"])
+    ]
+    first, weights, task = ways[0], [1.0, 2.5, 2.0], ways[0].data.task
+    parts = [way.part(weight=weight)[0] for way, weight in zip(ways, weights, strict=True)]
+    assert parts[0].readout.scale != parts[2].readout.scale  # other training rows
+    each = [estimates(Predictor.of_parts(task, [part]), first) for part in parts]
+    found = estimates(Predictor.of_parts(task, parts), first)
+    np.testing.assert_allclose(found, np.average(each, axis=0, weights=weights), rtol=1e-9)
+
+
+def test_a_row_of_an_ensemble_has_its_scores_whatever_its_neighbours_are(tmp_path: Path) -> None:
+    """Nine members, because the order in which NumPy adds eight or more depends on the number of rows."""
+    config = binary(tmp_path)
+    ways = [prepare(config, overrides) for overrides in WAYS.values()]
+    predictor = Predictor.of_parts(ways[0].data.task, [way.part(members=9)[0] for way in ways])
+    whole = column_scores(predictor, ways[0])
+    for row in (0, 41, 91):
+        alone = column_scores(predictor, ways[0], np.array([row]))
+        assert alone.tobytes() == whole[row : row + 1].tobytes()
 
 
 def test_the_temperature_is_left_out_if_none_suits(prepared: Prepared) -> None:

@@ -105,13 +105,23 @@ class Classification:
     def fit_temperature(self, scores: FloatArray, targets: Targets) -> float | None:
         return fit_temperature(scores, targets)
 
-    def combine(self, scores: Sequence[FloatArray]) -> FloatArray:
+    def joint_readout(self, readouts: Sequence[Readout]) -> Readout:
+        """Combined scores are logarithms of probabilities, one per class, for all kinds of outputs."""
+        return Readout(OutputShape(len(self.classes), "softmax"), readouts[0].baseline)
+
+    def converted(self, scores: FloatArray, own: Readout, joint: Readout) -> FloatArray:
+        """The scores divided by the network's temperature: they then mean the same for every output."""
+        return scaled(scores, own.temperature)
+
+    def combine(self, scores: Sequence[FloatArray], weights: Sequence[float] | None = None) -> FloatArray:
         """The logarithms of the networks' mean probabilities, (n, C); softmax turns them into probabilities.
 
         The sum is computed on logarithms, so that very small probabilities do not become 0.
         """
-        total: FloatArray = np.logaddexp.reduce([log_softmax(each) for each in scores], axis=0)
-        total -= np.log(len(scores))
+        shares = np.ones(len(scores)) if weights is None else np.array(weights, np.float64)
+        logs = [log_softmax(each) + np.log(share) for each, share in zip(scores, shares, strict=True)]
+        total: FloatArray = np.logaddexp.reduce(logs, axis=0)
+        total -= np.log(shares.sum())
         return total
 
     def score(

@@ -92,10 +92,26 @@ class Regression:
     def fit_temperature(self, scores: FloatArray, targets: Targets) -> None:
         """Returns None: there are no probabilities to calibrate."""
 
-    def combine(self, scores: Sequence[FloatArray]) -> FloatArray:
-        """The mean of the networks' estimates, (n, 1) each."""
-        total: FloatArray = np.sum(scores, axis=0, dtype=np.float64)
-        return total / len(scores)
+    def joint_readout(self, readouts: Sequence[Readout]) -> Readout:
+        """The first network's: its scale, and its loss as the loss of the mean estimates."""
+        return readouts[0]
+
+    def converted(self, scores: FloatArray, own: Readout, joint: Readout) -> FloatArray:
+        """The same estimates on the scale of the joint readout."""
+        if own.scale == joint.scale:
+            return scores
+        return scale_of(joint).standardized(scale_of(own).restored(scores))
+
+    def combine(self, scores: Sequence[FloatArray], weights: Sequence[float] | None = None) -> FloatArray:
+        """The mean of the networks' estimates, (n, 1) each.
+
+        They are added one by one: the order of the additions in `numpy.sum` depends on the number of rows.
+        """
+        shares = [1.0] * len(scores) if weights is None else weights
+        total = np.zeros(scores[0].shape)
+        for each, share in zip(scores, shares, strict=True):
+            total += each.astype(np.float64) * share
+        return total / sum(shares)
 
     def score(
         self, rows: IntArray, targets: Targets, batches: Iterable[FloatArray], readout: Readout
