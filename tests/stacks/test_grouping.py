@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,6 +48,15 @@ def test_who_trains_together(jobs: list[tuple[object, int, int]], most: int, wor
 def test_step_values_by_hand() -> None:
     """A batch of 16: 5 inputs with the ones, 8 units, 3 scores; and 8·5 + 3·9 parameters."""
     assert step_values(WIDE) == 16 * (5 + 8 + 3) + 67
+
+
+def test_all_members_of_an_ensemble_count() -> None:
+    four = replace(WIDE, ensemble=4)
+    assert step_values(four) == 4 * step_values(WIDE)
+    assert best_size(four) == 2**18 // (4 * 323)
+    assert rough_seconds(four, train_rows=100, epochs=10) == pytest.approx(
+        4 * rough_seconds(WIDE, train_rows=100, epochs=10)
+    )
 
 
 def test_a_stack_stays_in_the_cache() -> None:
