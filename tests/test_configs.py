@@ -31,8 +31,8 @@ WANTED = {
     "own-csv": (0.75, 0.84),
     "mlp-baseline": (0.92, 0.93),
 }
-# The same for R². (Over the seeds 0 to 19 it is 0.45 on average, from 0.27 to 0.59; for the ensemble 0.47, from
-# 0.39 to 0.54.)
+# The same for R². (Over the seeds 0 to 19 it is 0.45 on average, from 0.27 to 0.59; for the ensemble 0.47,
+# from 0.39 to 0.54.)
 WANTED_R2 = {"diabetes": (0.45, 0.44), "diabetes-ensemble": (0.45, 0.46)}
 
 

@@ -172,7 +172,7 @@ def _train(
     signals: Interruption,
 ) -> TrainedStack:
     experiment = fit.experiment
-    member, *_ = fit.members(data, fit.split(data))
+    member = fit.member(data, fit.split(data))
     limit = experiment.training.time_limit or math.inf
     with (
         signals.graceful(),

@@ -118,18 +118,22 @@ class Fit:
             self.settings.dtype,
         )
 
-    def members(self, data: TaskData, split: Split, *, offset: int = 0) -> list[Member]:
-        """The networks as members of a stack whose pool has this fit's rows from `offset` on.
+    def member(self, data: TaskData, split: Split, *, offset: int = 0) -> Member:
+        """The network as a member of a stack whose pool has this fit's rows from `offset` on.
 
-        There is one, or one for each member of an ensemble; the first has the fit's own seed.
+        Of an ensemble, it is the first one.
         """
-        first = member_of(
+        return member_of(
             self.experiment,
             seed=self.seed,
             train_rows=split.train + offset,
             validation_rows=split.validation + offset,
             weights=data.example_weights(self.experiment, split.train),
         )
+
+    def members(self, data: TaskData, split: Split, *, offset: int = 0) -> list[Member]:
+        """All networks of the fit as members, which differ only in their seeds: one, or an ensemble."""
+        first = self.member(data, split, offset=offset)
         return [
             replace(first, seed=member_seed(self.seed, number)) for number in range(self.settings.ensemble)
         ]

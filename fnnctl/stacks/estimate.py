@@ -191,7 +191,7 @@ class SearchCosts:
 
     def _stack(self, fit: Fit, members: int) -> Stack:
         data = self._fits.data
-        return Stack(fit.settings, fit.members(data, fit.split(data)) * members, fit.examples(data))
+        return Stack(fit.settings, [fit.member(data, fit.split(data))] * members, fit.examples(data))
 
 
 def seconds_by_assignment(fits: TrialFits, costs: SearchCosts) -> Callable[[Assignment], float]:

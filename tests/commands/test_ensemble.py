@@ -175,22 +175,6 @@ def test_a_cross_validation_has_the_same_bits_for_all_workers_and_stacks(
         assert (first / name).read_bytes() == (again / name).read_bytes(), name
 
 
-def test_a_fold_is_scored_with_all_members(
-    program: Program, iris: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Out-of-fold predictions of 3 members differ from those of the first one, which a plain config has."""
-    monkeypatch.setattr("fnnctl.commands.cross_validate.draw_figures", lambda run: None)
-    never = ("--set", "training.early_stopping=null")
-    plain, averaged = (
-        table(run_of(program, "evaluate", str(iris), *SMALL, *never, *more), "cross_validation.csv")
-        for more in ((), THREE)
-    )
-    assert [row["log_loss"] for row in plain] != [row["log_loss"] for row in averaged]
-    assert np.mean([float(row["log_loss"]) for row in averaged]) < max(
-        float(row["log_loss"]) for row in plain
-    )
-
-
 def test_an_ensemble_that_diverged_ends_with_the_exit_code(program: Program, iris: Path) -> None:
     steep = ("--set", "training.optimizer={name: sgd, learning_rate: 1e6}", "--set", "training.l2=1e5")
     done = program("train", str(iris), *THREE, *steep)

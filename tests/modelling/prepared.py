@@ -35,7 +35,7 @@ class Prepared:
 
     @property
     def member(self) -> Member:
-        return self.fit.members(self.data, self.split)[0]
+        return self.fit.member(self.data, self.split)
 
     def examples(self) -> Pool:
         return self.fit.examples(self.data)

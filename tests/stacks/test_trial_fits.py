@@ -69,17 +69,17 @@ def test_fits_are_made_when_a_worker_has_room_for_them(
     """The first stack trains before the fits of the last one exist, and nothing keeps those that are done."""
     config = write_config(tmp_path / "x.yaml", search={"space": {RATE: {"log_uniform": [0.003, 0.3]}}})
     events: list[str] = []
-    members = Fit.members
+    member = Fit.member
 
     def counted(fit: Fit, *arguments: object, **options: object) -> object:
         events.append("train")
-        return members(fit, *arguments, **options)  # type: ignore[arg-type]
+        return member(fit, *arguments, **options)  # type: ignore[arg-type]
 
     def made(*arguments: object) -> int:
         events.append("made")
         return 1
 
-    monkeypatch.setattr(Fit, "members", counted)
+    monkeypatch.setattr(Fit, "member", counted)
     monkeypatch.setattr("fnnctl.stacks.trial_fits.configuration_seed", made)
     monkeypatch.setattr("fnnctl.stacks.trial_runner.stack_size", lambda *_, **__: 1)
     search(config, "--method", "random", "--max-trials", "4", "--executor", "serial")
@@ -94,6 +94,6 @@ def test_no_fit_holds_an_array_of_weights(tmp_path: Path) -> None:
     own = prepared(config)
     (fit,) = own.fits.fits({RATE: 0.05, "model.hidden": [8]})
     assert not any(isinstance(getattr(fit, name), np.ndarray) for name in fit.__slots__)
-    weights = fit.members(own.loaded.data, own.split)[0].weights
+    weights = fit.member(own.loaded.data, own.split).weights
     assert weights is not None
     assert weights.shape == own.split.train.shape
