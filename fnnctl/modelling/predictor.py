@@ -13,7 +13,7 @@ from fnnctl.data.dataset import Columns
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.modelling.fit import Fit
 from fnnctl.nn.network import Network
-from fnnctl.tasks.task import Readout, Task, TaskData
+from fnnctl.tasks.task import Readout, Targets, Task, TaskData
 from fnnctl.training.members import Member, make_network
 from fnnctl.training.pool import Pool
 from fnnctl.training.scoring.row_scores import RowScorer
@@ -88,10 +88,18 @@ class Predictor:
 
     def calibrated(self, data: TaskData, pool: Pool, rows: IntArray) -> Self:
         """The predictor with a temperature fitted to these rows (n,) of the pool; unchanged if none fits."""
-        scores = np.concatenate([batch.copy() for batch in self.pool_scores(pool, rows)])
-        with np.errstate(over="ignore", invalid="ignore"):
-            temperature = self.task.fit_temperature(scores, data.targets[rows])
+        temperature = self._temperature(self.pool_scores(pool, rows), data.targets[rows])
         return replace(self, readout=replace(self.readout, temperature=temperature))
+
+    def calibrated_on_columns(self, data: TaskData, rows: IntArray) -> Self:
+        """`calibrated` for any number of parts: the features are computed for these rows."""
+        temperature = self._temperature(self.column_scores([(data.dataset, rows)]), data.targets[rows])
+        return replace(self, readout=replace(self.readout, temperature=temperature))
+
+    def _temperature(self, batches: Iterable[FloatArray], targets: Targets) -> float | None:
+        scores = np.concatenate([batch.copy() for batch in batches])
+        with np.errstate(over="ignore", invalid="ignore"):
+            return self.task.fit_temperature(scores, targets)
 
     def cooled(self, temperature: float) -> Self:
         """The predictor whose scores are divided by this temperature, in addition to one that it has."""

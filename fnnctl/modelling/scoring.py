@@ -10,11 +10,17 @@ from fnnctl.training.pool import Pool
 
 
 def score_parts(
-    predictor: Predictor, data: TaskData, pool: Pool, split: Split
+    predictor: Predictor, data: TaskData, pool: Pool | None, split: Split
 ) -> dict[str, PartScores | None]:
-    """The scores of each part; its rows are in the pool. None for an empty part."""
+    """The scores of each part, None for an empty one.
+
+    The rows are in the pool. Without a pool, their features are computed here; parts that differ in their
+    preprocessing have none.
+    """
 
     def scores(rows: IntArray) -> PartScores:
-        return data.score(rows, predictor.pool_scores(pool, rows), predictor.readout)
+        pieces = [(data.dataset, rows)]
+        batches = predictor.column_scores(pieces) if pool is None else predictor.pool_scores(pool, rows)
+        return data.score(rows, batches, predictor.readout)
 
     return {name: scores(rows) if rows.size else None for name, rows in split.parts.items()}

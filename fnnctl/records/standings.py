@@ -61,6 +61,10 @@ class Standings:
         """The latest results by objective, regardless of their budgets, the best first."""
         return ranked(self.latest.values(), self.direction)
 
+    def contenders(self) -> list[Result]:
+        """The results that compete with the incumbent, the best, which is the incumbent, first."""
+        return ranked(filter(self._is_eligible, self.latest.values()), self.direction)
+
     def tell(self, result: Result) -> None:
         """Add a job's result; all trials are compared again only if the largest budget changes."""
         self.epochs[result.trial] = self.epochs.get(result.trial, 0) + result.epochs

@@ -10,6 +10,7 @@ from typing import Any
 
 from rich.cells import cell_len
 
+from fnnctl.report.ensembles.sections import ensemble_sections
 from fnnctl.report.gates import GateResult
 from fnnctl.report.search_sections import search_sections
 from fnnctl.report.sections import FactList, FileList, Notes, Section, TableSection, number, seconds_text
@@ -34,6 +35,7 @@ FIRST_FILES = (
     (names.PARALLEL_FIGURE, "the settings and objective of each trial"),
     (names.IMPORTANCE_FIGURE, "the importance of each setting"),
     (names.BEST, "the run folder of the refitted winner"),
+    (names.ENSEMBLE, "the run folder of the ensemble of trials"),
     (names.HISTORY, "losses and metrics per epoch"),
 )
 LAST_FILES = (
@@ -62,6 +64,7 @@ def sections(summary: Summary) -> list[Section]:
     candidates: list[Section | None] = [
         Notes("Failure", (manifest.error,) if manifest.error else ()),
         *search_sections(summary),
+        *ensemble_sections(summary),
         _folds_table(summary, summary.cross_validation)
         if summary.cross_validation
         else _metrics_table(summary),

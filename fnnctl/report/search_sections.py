@@ -18,6 +18,7 @@ from fnnctl.records.standings import ranked
 from fnnctl.records.trials import Result
 from fnnctl.report.audit.sections import audit_sections
 from fnnctl.report.audit.values import audit_json
+from fnnctl.report.ensembles.values import ensemble_json
 from fnnctl.report.search_settings import importances, paths_by_importance, short_names
 from fnnctl.report.sections import NOTHING, Command, FactList, Section, TableSection, number
 from fnnctl.report.summary import Summary
@@ -75,6 +76,7 @@ def search_json(summary: Summary) -> dict[str, Any]:
         "epochs_saved": sum(each.saved or 0 for each in search.stops),
         "stopped_because": search.stopped_because,
         "best": _best_json(summary, search),
+        "ensemble": ensemble_json(summary),
         "leaderboard": [
             {**row, "configuration": dict(search.trials[row["trial"]].assignment)}
             for row in (dict[str, Any](zip(columns, values, strict=True)) for values in islice(rows, TOP))

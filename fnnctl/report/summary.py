@@ -18,12 +18,22 @@ from fnnctl.records.history import SearchHistory, read_search
 from fnnctl.store import names
 from fnnctl.store.catalogue import shown_status
 from fnnctl.store.folder import RunFolder
-from fnnctl.store.manifest import Manifest
+from fnnctl.store.manifest import Manifest, SelectionFacts
 from fnnctl.tasks.classification.stored_tables import read_confusion_matrix
 from fnnctl.tasks.registry import TASK_REPORTS
 from fnnctl.tasks.reporting import TaskReport
 
 PARTS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True, slots=True)
+class EnsembleSummary:
+    """The ensemble of a search's trials, beside the refitted winner."""
+
+    path: Path
+    selection: SelectionFacts
+    metrics: dict[str, Any] | None
+    """The content of its metrics.json."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +55,8 @@ class Summary:
     """The content of a search's journal; None for other runs."""
     trial_configs: TrialConfigs | None = None
     """The configurations of a search's trials, if its schedules have their own horizon."""
+    ensemble: EnsembleSummary | None = None
+    """The ensemble of a search; None if there is none, and for other runs."""
 
     @property
     def shown_status(self) -> str:
@@ -106,7 +118,8 @@ def summarize(run: RunFolder) -> Summary:
     history = run.read_history()
     search = read_search(run)
     winner = run.winner()
-    scored = winner or run
+    scored, ensemble = winner or run, _ensemble(run)
+    folders = {names.BEST: winner, names.ENSEMBLE: ensemble}
     return Summary(
         path=run.path,
         manifest=manifest,
@@ -114,10 +127,19 @@ def summarize(run: RunFolder) -> Summary:
         metrics=scored.read_metrics(),
         confusion=read_confusion_matrix(scored),
         epochs=len(next(iter(history.values()))) if history else None,
-        files=run.files() if winner is None else (*run.files(), names.BEST),
+        files=(*run.files(), *(name for name, found in folders.items() if found)),
         search=search,
         trial_configs=_trial_configs(run) if search and search.kept_horizon is not None else None,
+        ensemble=ensemble,
     )
+
+
+def _ensemble(run: RunFolder) -> EnsembleSummary | None:
+    folder = run.ensemble()
+    selection = folder.read_manifest().selection if folder else None
+    if folder is None or selection is None:
+        return None
+    return EnsembleSummary(folder.path, selection, folder.read_metrics())
 
 
 def _trial_configs(run: RunFolder) -> TrialConfigs:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
 
@@ -19,6 +20,9 @@ from fnnctl.training.scoring.stacked import Scorer
 from fnnctl.training.trainer import Outcome, TrainedMember
 
 ENDED_EARLY = {Outcome.STOPPED_EARLY, Outcome.CONVERGED}
+
+Weights: TypeAlias = tuple[FloatArray, FloatArray]
+"""A network's parameters, (P,), and running statistics, (S,)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,8 @@ class FitObjective:
     """None if the metric is undefined, or if training was interrupted or diverged."""
     curves: dict[str, list[float | None]] = field(default_factory=dict)
     """The learning curves of this job's epochs; NaN and infinity are None."""
+    weights: Weights | None = field(default=None, compare=False, repr=False)
+    """The measured network, if it is wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +101,8 @@ class ObjectiveMeasure:
     metric: str
     on_folds: bool
     """Whether to measure on the test rows of the folds instead of on the validation rows."""
+    weights_at: int | None = None
+    """If given, the measured network is wanted of fits that ended early or reached this epoch."""
 
     def __call__(self, stack: TrainedStack) -> list[FitObjective]:
         """One result per fit; a fit with finite weights whose loss overflows also counts as diverged."""
@@ -111,7 +119,13 @@ class ObjectiveMeasure:
                 if name in trained.history
             }
             kept = _kept_epoch(stack, k)
-            results.append(FitObjective(outcome, trained.epochs, kept, objective, curves))
+            is_final = trained.outcome in ENDED_EARLY or trained.epochs == self.weights_at
+            wanted = self.weights_at is not None and objective is not None and is_final
+            weights: Weights | None = None
+            if wanted:
+                parameters, statistics = _measured_weights(stack, k)
+                weights = parameters[0], statistics[0]  # a trial has one network
+            results.append(FitObjective(outcome, trained.epochs, kept, objective, curves, weights))
         return results
 
     def _objective(self, stack: TrainedStack, k: int, trained: TrainedMember) -> tuple[float | None, float]:
@@ -126,10 +140,7 @@ class ObjectiveMeasure:
             epoch = _kept_epoch(stack, k)
             value, loss = (trained.history[name][epoch - 1] for name in (column, VALIDATION_LOSS))
             return value if math.isfinite(value) else None, loss
-        weights = stack.final_weights(k)
-        if reached and stack.last is not None:
-            at, evaluated = stack.places(k), stack.last.evaluated
-            weights = evaluated.parameters[at], evaluated.statistics[at]
+        weights = _measured_weights(stack, k)
         fit, split = stack.fits[k], stack.fits[k].split(stack.data)
         rows = split.test if self.on_folds else split.validation
         # Scored as `train` does for metrics.json, so that the metrics are equal to the last bit.
@@ -139,6 +150,14 @@ class ObjectiveMeasure:
         if not math.isfinite(part.loss):
             return None, part.loss
         return flat_metrics(part.metrics(complete=False))[self.metric], part.loss
+
+
+def _measured_weights(stack: TrainedStack, k: int) -> tuple[FloatArray, FloatArray]:
+    """The parameters, (N, P), and running statistics, (N, S), that are measured: see `ObjectiveMeasure`."""
+    if stack.trained_fit(k).outcome is not Outcome.COMPLETED or stack.last is None:
+        return stack.final_weights(k)
+    at, network = stack.places(k), stack.last.evaluated
+    return network.parameters[at], network.statistics[at]
 
 
 def _kept_epoch(stack: TrainedStack, k: int) -> int:

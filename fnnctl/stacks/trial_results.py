@@ -9,8 +9,10 @@ from dataclasses import replace
 from statistics import median_low
 from typing import Any, Final, TypeAlias
 
+from fnnctl.errors import MachineError
 from fnnctl.records.trials import CURVE, FOLDS, Job, Result, Status
 from fnnctl.stacks.measures import FitObjective
+from fnnctl.text import counted
 from fnnctl.training.trainer import Outcome
 
 CHECKPOINT: Final = "checkpoint"
@@ -78,6 +80,25 @@ def recorded_digest(result: Result) -> str | None:
     """The digest of the trial's state after this result; None if it has none."""
     digest: str | None = (result.facts or {}).get(CHECKPOINT)
     return digest
+
+
+def refuse_another_result(result: Result, recorded: Result) -> None:
+    """Raise `MachineError` if a trial that was trained again differs from what was recorded.
+
+    This machine is then of another kind. A result that was read from a learning curve has no digest.
+    """
+    if result.status is Status.FAILED:
+        raise MachineError(
+            f"trial {result.trial} could not be trained again after its checkpoint was lost: {result.reason}"
+        )
+    digest, after = recorded_digest(recorded), counted(result.budget, "epoch")
+    differs = digest is not None and digest != recorded_digest(result)
+    if differs or result.objective != recorded.objective:
+        raise MachineError(
+            f"trial {result.trial}, trained again because its checkpoint was lost, has the objective "
+            f"{result.objective} after {after}, but the journal has {recorded.objective}: this machine "
+            "or its NumPy does not reproduce results exactly. Start a new search here"
+        )
 
 
 def trial_digest(digests: Sequence[str]) -> str:

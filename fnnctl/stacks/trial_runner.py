@@ -11,7 +11,7 @@ from fnnctl.executors.protocols import Executor
 from fnnctl.executors.work import run_pulled
 from fnnctl.modelling.fit import Fit
 from fnnctl.records.journal import Journal
-from fnnctl.records.trials import Job, JobKey, Result, Status, Trial
+from fnnctl.records.trials import Job, JobKey, Result, Trial
 from fnnctl.stacks.fit_queue import FitQueue, PlannedStack
 from fnnctl.stacks.measures import FitObjective, ObjectiveMeasure
 from fnnctl.stacks.planning import stack_size
@@ -21,12 +21,13 @@ from fnnctl.stacks.trial_results import (
     ended_fits,
     failed_result,
     recorded_digest,
+    refuse_another_result,
     trial_digest,
     trial_result,
 )
+from fnnctl.stacks.weight_library import WeightLibrary
 from fnnctl.stacks.work import StackItem, StackResult, WorkerData, train_item
 from fnnctl.store.trial_checkpoints import TrialCheckpoints
-from fnnctl.text import counted
 from fnnctl.training.checkpoint import state_digest
 from fnnctl.training.trainer import Outcome
 
@@ -81,8 +82,13 @@ class TrialRunner:
         executor: Executor,
         *,
         on_stack: Callable[[Event], None],
+        library: WeightLibrary | None = None,
     ) -> None:
-        """`on_stack` is called after each trained stack, for the timeline."""
+        """`on_stack` is called after each trained stack, for the timeline.
+
+        The library, if there is one, gets the weights of trials at their end.
+        """
+        self._library = library
         self._settings, self._fits, self._checkpoints = settings, fits, checkpoints
         self._journal, self._executor, self._on_stack = journal, executor, on_stack
         self._shared = executor.share(WorkerData(fits.data, reuse=True))
@@ -164,7 +170,11 @@ class TrialRunner:
             state = self._checkpoints.read(keys, stack.start)
         return StackItem(
             fits=tuple(made[trial.number][index] for trial, index in stack.members),
-            measure=ObjectiveMeasure(self._settings.metric, self._settings.on_folds),
+            measure=ObjectiveMeasure(
+                self._settings.metric,
+                self._settings.on_folds,
+                weights_at=self._settings.max_epochs if self._library else None,
+            ),
             start=stack.start,
             state=state,
             stop=stack.stop,
@@ -197,7 +207,10 @@ class TrialRunner:
             if not opened.missing:
                 del self._open[trial.number]
                 done = [opened.found[each] for each in sorted(opened.found)]
-                self._finish(opened, trial_result(opened.job, done, self._settings.metric))
+                found = trial_result(opened.job, done, self._settings.metric)
+                if self._library and fit.weights:
+                    self._library.add(found, fit.weights)
+                self._finish(opened, found)
 
     def _note(self, stack: PlannedStack, result: ObjectiveResult) -> None:
         """Write the states to keep, and add the stack to the timeline."""
@@ -220,26 +233,11 @@ class TrialRunner:
         if opened.goes_on_with is None:
             self._results.append(result)
             return
-        self._refuse_another(result)
+        refuse_another_result(result, self._journal.results[result.key])
         job = opened.goes_on_with
         shapes = self._shapes_of(job.trial)
         if isinstance(shapes, _Shapes):
             self._begin(job, shapes, opened.since)
-
-    def _refuse_another(self, result: Result) -> None:
-        """Raise `MachineError` if a result differs from the recorded one: this is another kind of machine."""
-        if result.status is Status.FAILED:
-            raise MachineError(
-                f"trial {result.trial} could not be trained again after its checkpoint was lost: "
-                f"{result.reason}"
-            )
-        recorded, after = self._journal.results[result.key], counted(result.budget, "epoch")
-        if (result.objective, recorded_digest(result)) != (recorded.objective, recorded_digest(recorded)):
-            raise MachineError(
-                f"trial {result.trial}, trained again because its checkpoint was lost, has the objective "
-                f"{result.objective} after {after}, but the journal has {recorded.objective}: this machine "
-                "or its NumPy does not reproduce results exactly. Start a new search here"
-            )
 
     def _ended(self, job: Job) -> dict[int, MeasuredFit]:
         """The trial's fits that had stopped early before this job."""

@@ -112,7 +112,14 @@ class RunFolder:
 
         If the process was killed between the two renames that replace the winner, it is the former winner.
         """
-        folders = (RunFolder(self.path / name) for name in (names.BEST, names.FORMER_BEST))
+        return self._first_run(names.BEST, names.FORMER_BEST)
+
+    def ensemble(self) -> RunFolder | None:
+        """The run of a search's ensemble, inside the search's folder; None if there is none."""
+        return self._first_run(names.ENSEMBLE, names.FORMER_ENSEMBLE)
+
+    def _first_run(self, *folder_names: str) -> RunFolder | None:
+        folders = (RunFolder(self.path / name) for name in folder_names)
         return next((folder for folder in folders if (folder.path / names.MANIFEST).is_file()), None)
 
     def write_figure(self, name: str, png: bytes) -> None:

@@ -175,6 +175,36 @@ class SearchFacts(Facts):
     """The incumbent: `trial`, `objective`, `configuration` (path: value), `epochs`; null if there is none."""
 
 
+class SelectedTrial(Facts):
+    """A trial in a search's ensemble."""
+
+    trial: int
+    """The trial's number."""
+    count: int
+    """How often it was selected: its weight in the mean."""
+    objective: float | None = None
+    """The trial's own objective."""
+
+
+class SelectionFacts(Facts):
+    """How the ensemble of a search was selected."""
+
+    metric: str
+    """The metric of the objective, measured on the validation part."""
+    objective: float | None = None
+    """Its value for the ensemble."""
+    best_alone: float | None = None
+    """Its value for the best trial."""
+    rounds: int
+    """The rounds of the selection."""
+    kept: int
+    """The rounds up to the best objective, which are the ensemble."""
+    candidates: int
+    """The number of trials that could be selected."""
+    trials: list[SelectedTrial]
+    """The selected trials, the best first."""
+
+
 class EvaluatedRun(Facts):
     """The run whose network an evaluation scored."""
 
@@ -244,6 +274,8 @@ class Manifest(Facts):
     """The calibration; null if there is none."""
     search: SearchFacts | None = None
     """The search; null for other kinds."""
+    selection: SelectionFacts | None = None
+    """The selection of a search's ensemble; null for other runs."""
     evaluated: EvaluatedRun | None = None
     """The run whose network an evaluation scored; null for other kinds."""
     diverged: bool = False

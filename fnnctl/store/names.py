@@ -41,8 +41,16 @@ NEXT_BEST = ".new-best"
 """The run folder of a resumed search's new winner, until it replaces the former one."""
 FORMER_BEST = ".former-best"
 """The run folder of the former winner while it is being replaced."""
+ENSEMBLE = "ensemble"
+"""The run folder of the ensemble of trials, inside the search's folder."""
+NEXT_ENSEMBLE = ".new-ensemble"
+"""The run folder of the ensemble until it is complete."""
+FORMER_ENSEMBLE = ".former-ensemble"
+"""The run folder of the former ensemble while it is being replaced."""
 CHECKPOINTS = "checkpoints"
 """The folder of a search's checkpoints, one file per stack."""
+FINAL_WEIGHTS = f"{CHECKPOINTS}/final"
+"""The folder of the final weights of a search's best trials, for its ensemble; one file per trial."""
 SEARCH_HISTORY_FIGURE = "search_history.png"
 RUNGS_FIGURE = "rungs.png"
 PARALLEL_FIGURE = "parallel_coordinates.png"
@@ -114,7 +122,7 @@ def hidden_folder_name() -> str:
 
 
 HIDDEN_FOLDER_PATTERN = ".new-*"
-"""Matches the names from `hidden_folder_name`, and `NEXT_BEST`."""
+"""Matches the names from `hidden_folder_name`, `NEXT_BEST` and `NEXT_ENSEMBLE`."""
 
 
 def trial_checkpoint_name(budget: int, first_trial: int) -> str:

@@ -119,14 +119,22 @@ class OpenRun(RunFolder):
 
         After a kill in between, one of the two is complete, and `winner` and `take_over_run` find it.
         """
-        best, former = self.path / names.BEST, self.path / names.FORMER_BEST
+        self._replace(names.BEST, names.NEXT_BEST, names.FORMER_BEST)
+
+    def replace_ensemble(self) -> None:
+        """Replace the ensemble's folder, if there is one, by `names.NEXT_ENSEMBLE`, as `replace_winner` does."""
+        self._replace(names.ENSEMBLE, names.NEXT_ENSEMBLE, names.FORMER_ENSEMBLE)
+
+    def _replace(self, name: str, next_name: str, former_name: str) -> None:
+        place, former = self.path / name, self.path / former_name
         try:
-            best.rename(former)
-            (self.path / names.NEXT_BEST).rename(best)
+            if place.exists():
+                place.rename(former)
+            (self.path / next_name).rename(place)
             sync_folder(self.path)
             shutil.rmtree(former, ignore_errors=True)
         except OSError as error:
-            raise cannot_write(best, error) from error
+            raise cannot_write(place, error) from error
 
     def record(self, facts: Mapping[str, Any]) -> None:
         """Add facts that were not known at the start to the manifest; the keys are the manifest's."""
@@ -245,19 +253,19 @@ def take_over_run(folder: RunFolder) -> OpenRun:
     for left_behind in folder.path.glob(names.TEMPORARY_PATTERN):
         with suppress(OSError):
             left_behind.unlink()
-    for hidden in folder.path.glob(names.HIDDEN_FOLDER_PATTERN):  # an unfinished run of a winner
+    for hidden in folder.path.glob(names.HIDDEN_FOLDER_PATTERN):  # an unfinished run of winner or ensemble
         shutil.rmtree(hidden, ignore_errors=True)
-    _keep_one_winner(folder)
+    _keep_one(folder.path / names.BEST, folder.path / names.FORMER_BEST)
+    _keep_one(folder.path / names.ENSEMBLE, folder.path / names.FORMER_ENSEMBLE)
     return OpenRun(folder.path, lock)
 
 
-def _keep_one_winner(folder: RunFolder) -> None:
-    """Finish an interrupted `replace_winner`: keep the new winner if it is in place, else the former one."""
-    best, former = folder.path / names.BEST, folder.path / names.FORMER_BEST
-    if best.exists():
+def _keep_one(place: Path, former: Path) -> None:
+    """Finish an interrupted `replace_winner`: keep the new folder if it is in place, else the former one."""
+    if place.exists():
         shutil.rmtree(former, ignore_errors=True)
     elif former.exists():
-        former.rename(best)
+        former.rename(place)
 
 
 def _is_complete(folder: RunFolder) -> bool:

@@ -39,9 +39,9 @@ class StatePlace:
 class TrialCheckpoints:
     """The checkpoints in a search's folder."""
 
-    def __init__(self, run: Path) -> None:
+    def __init__(self, run: Path, folder: str = names.CHECKPOINTS) -> None:
         """Find the existing checkpoints; a file that cannot be read counts as lost."""
-        self._folder = run / names.CHECKPOINTS
+        self._folder = run / folder
         self._places: dict[tuple[int, int], dict[int, StatePlace]] = {}
         """By trial and budget, then by the index of the fit."""
         self._needed: dict[Path, int] = {}
@@ -58,6 +58,10 @@ class TrialCheckpoints:
                 arrays = _read(file)
                 keys = [(int(trial), int(fit)) for trial, fit in arrays[_NETWORKS]]
                 self._note(file, keys, int(arrays[_BUDGET]))
+
+    def known(self) -> list[tuple[int, int]]:
+        """The pairs of a trial and a budget that have checkpoints."""
+        return [key for key, places in self._places.items() if places]
 
     def place(self, key: FitKey, budget: int) -> StatePlace | None:
         """The location of the fit's checkpoint at this budget; None if there is none."""
@@ -91,7 +95,7 @@ class TrialCheckpoints:
     def write(self, keys: Sequence[FitKey], budget: int, state: Mapping[str, Array]) -> None:
         """Write the state of a stack; the first axis of each array runs over these fits."""
         try:
-            self._folder.mkdir(exist_ok=True)
+            self._folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise cannot_write(self._folder, error) from error
         file = self._folder / names.trial_checkpoint_name(budget, keys[0][0])

@@ -61,7 +61,7 @@ def search(config: Path, *arguments: str, code: int = 0) -> Path:
     runs = config.parent / "runs"
     before = set(runs.glob("*"))
     with pytest.MonkeyPatch.context() as patch:
-        for module in ("train", "search.complete"):
+        for module in ("train", "search.complete", "search.ensemble"):
             patch.setattr(f"fnnctl.commands.{module}.draw_figures", lambda run: None)
         assert run(["search", str(config), "--quiet", "--runs-dir", str(runs), *arguments]) == code
     (new,) = set(runs.glob("*")) - before
@@ -71,7 +71,7 @@ def search(config: Path, *arguments: str, code: int = 0) -> Path:
 def resume(folder: Path, *arguments: str) -> int:
     """Resume a search without drawing figures, and return the exit code."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in ("train", "search.complete"):
+        for module in ("train", "search.complete", "search.ensemble"):
             patch.setattr(f"fnnctl.commands.{module}.draw_figures", lambda run: None)
         return run(["search", "--resume", str(folder), "--quiet", *arguments])
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from fnnctl.blas import set_blas_threads
 from fnnctl.commands.preparation import PreparedSearch
+from fnnctl.commands.search.ensemble import build_ensemble, weight_library
 from fnnctl.commands.search.options import SearchOptions
 from fnnctl.commands.search.winner import refit_winner, winners_epochs
 from fnnctl.console.output import Output
@@ -108,6 +109,7 @@ def complete_search(
         output.note(f"best trial: {best.trial}")
         assignment, epochs = journal.trials[best.trial].assignment, winners_epochs(best)
         refit_winner(run, search, assignment, epochs=epochs, output=output, signals=signals)
+        build_ensemble(run, search, journal, standings, output=output, signals=signals)
         if not setup.settings.keep_checkpoints:
             TrialCheckpoints(run.path).clear()
         draw_figures(run)
@@ -157,6 +159,7 @@ def _search(session: _Session) -> str:
                 session.journal,
                 executor,
                 on_stack=on_event,
+                library=weight_library(session.run, setup, session.journal),
             )
             return run_search(
                 setup.scheduler(session.sampler),

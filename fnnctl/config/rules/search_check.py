@@ -50,6 +50,11 @@ def search_messages(
             "a cross-validated objective has no learning curve; write none, or set "
             "search.objective.on: validation"
         )
+    if search.ensemble is not None and search.objective.on == "cross_validation":
+        messages["search", "ensemble"] = (
+            "needs one network per trial, but a cross-validated objective trains one per fold; write null, "
+            "or set search.objective.on: validation"
+        )
     wrong = _base_messages(configs) or space_messages(configs, experiment, search)
     return messages | (wrong or start_from_messages(configs, search))
 

@@ -119,6 +119,15 @@ class StopWhenConfig(Section):
     had the largest budget; jobs that are under way are completed."""
 
 
+class GreedyEnsembleConfig(Section):
+    """An ensemble of the search's trials."""
+
+    size: Annotated[int, Field(ge=1, le=1000)] = 8
+    """The number of rounds; each adds the trial that improves the mean prediction of the validation rows
+    most, by the search's objective. A trial may be added several times, and the rounds after the best one are
+    left out."""
+
+
 DEFAULTS: Final = "defaults"
 """The word that stands for the config's own settings in `start_from`."""
 StartFrom = Annotated[
@@ -157,6 +166,9 @@ class SearchConfig(Section):
     """The first trials: a list of mappings from searched settings to values, as in
     `[{training.l2: 0.01}]`, where the config gives what a mapping leaves out; `defaults` for one trial with
     the config's own settings; or a search's run for the settings of its ten best trials. Null for none."""
+    ensemble: GreedyEnsembleConfig | None = None
+    """Build an ensemble of the trials that had the largest budget, in ensemble/ beside best/; null for
+    none."""
     keep_checkpoints: bool = False
     """Whether to keep the checkpoints of all trials, not only those of trials that may be promoted."""
     space: dict[str, DomainConfig] = Field(default={})

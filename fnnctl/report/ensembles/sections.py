@@ -1,0 +1,47 @@
+"""The ensemble of a search as sections: how it was selected, and its metrics beside the winner's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from fnnctl.report.sections import FactList, Section, TableSection, number
+from fnnctl.report.summary import EnsembleSummary, Summary
+from fnnctl.store.manifest import SelectionFacts
+from fnnctl.text import counted
+
+
+def ensemble_sections(summary: Summary) -> list[Section]:
+    """The sections for a search, or for the ensemble's own run; empty for other runs."""
+    ensemble = summary.ensemble
+    selection = ensemble.selection if ensemble else summary.manifest.selection
+    if selection is None:
+        return []
+    sections: list[Section] = [
+        FactList("Ensemble of trials", tuple(_facts(selection))),
+        TableSection("Selected trials", ("trial", "times", selection.metric), tuple(_trials(selection))),
+    ]
+    return [*sections, _beside_winner(summary, ensemble)] if ensemble else sections
+
+
+def _facts(selection: SelectionFacts) -> Iterable[tuple[str, str]]:
+    alone = f", of the best trial alone {number(selection.best_alone)}"
+    yield f"validation {selection.metric}", f"{number(selection.objective)}{alone}"
+    rounds = f"{selection.kept:,} of {counted(selection.rounds, 'round')}"
+    yield "selected in", f"{rounds}, from {counted(selection.candidates, 'trial')}"
+    yield "selected on", "the validation part, so its validation scores are optimistic"
+
+
+def _trials(selection: SelectionFacts) -> Iterable[tuple[str, ...]]:
+    for each in selection.trials:
+        yield str(each.trial), f"{each.count:,}", number(each.objective)
+
+
+def _beside_winner(summary: Summary, ensemble: EnsembleSummary) -> TableSection:
+    """The metrics of both on the test part, which neither was chosen by."""
+    winner, own = summary.part_metrics("test") or {}, (ensemble.metrics or {}).get("test") or {}
+    rows = (
+        (label, number(own.get(key)), number(winner.get(key)))
+        for label, key in summary.task_report.metrics
+        if own.get(key) is not None and winner.get(key) is not None
+    )
+    return TableSection("On the test part", ("", "ensemble", "refitted winner"), tuple(rows))

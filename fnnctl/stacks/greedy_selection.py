@@ -1,0 +1,70 @@
+"""Greedy selection of an ensemble from trained networks (Caruana et al., ICML 2004).
+
+The ensemble starts with one network. Each round adds the network with which the mean of all predictions
+scores best on the validation rows; a network may be added again, which gives it more weight. Adding goes on
+when scores get worse, and the rounds up to the best score are kept.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from fnnctl.arrays import FloatArray
+
+Combine: TypeAlias = Callable[[Sequence[FloatArray], Sequence[float]], FloatArray]
+"""The mean of predictions with these weights."""
+Score: TypeAlias = Callable[[FloatArray], float | None]
+"""How good predictions are; None if that is undefined."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The rounds of a selection."""
+
+    chosen: tuple[int, ...]
+    """The candidate that each round adds."""
+    scores: tuple[float | None, ...]
+    """The score of the ensemble after each round."""
+    kept: int
+    """The number of rounds that the ensemble consists of."""
+
+    @property
+    def counts(self) -> dict[int, int]:
+        """How often each candidate is in the ensemble, by index; those that are not are left out."""
+        return dict(sorted(Counter(self.chosen[: self.kept]).items()))
+
+    @property
+    def score(self) -> float | None:
+        """The score of the ensemble."""
+        return self.scores[self.kept - 1]
+
+
+def select_greedily(
+    predictions: Sequence[FloatArray], combine: Combine, score: Score, *, size: int, minimized: bool
+) -> Selection:
+    """Select from candidates, the best first, by their predictions of the validation rows.
+
+    The first round takes the first candidate. Of equal scores, the earlier candidate and the earlier round
+    win. There are `size` rounds.
+    """
+
+    def loss(value: float | None) -> float:
+        if value is None or math.isnan(value):
+            return math.inf
+        return value if minimized else -value
+
+    total = predictions[0]
+    chosen, scores = [0], [score(total)]
+    while len(chosen) < size:
+        totals = (combine([total, each], [float(len(chosen)), 1.0]) for each in predictions)
+        found = [score(each) for each in totals]
+        best = min(range(len(found)), key=lambda k: loss(found[k]))
+        total = combine([total, predictions[best]], [float(len(chosen)), 1.0])
+        chosen.append(best)
+        scores.append(found[best])
+    kept = min(range(size), key=lambda k: loss(scores[k])) + 1
+    return Selection(tuple(chosen), tuple(scores), kept)
