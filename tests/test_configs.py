@@ -36,7 +36,14 @@ WANTED = {
 WANTED_R2 = {"diabetes": (0.45, 0.44), "diabetes-ensemble": (0.45, 0.46)}
 
 
-SEARCHES = {"digits-halving", "digits-hyperband", "grid-2520", "penguins-random", "wine-grid"}
+SEARCHES = {
+    "digits-ensemble",
+    "digits-halving",
+    "digits-hyperband",
+    "grid-2520",
+    "penguins-random",
+    "wine-grid",
+}
 
 
 def test_every_config_is_tested() -> None:

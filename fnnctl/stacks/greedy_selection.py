@@ -57,13 +57,24 @@ def select_greedily(
             return math.inf
         return value if minimized else -value
 
-    total = predictions[0]
-    chosen, scores = [0], [score(total)]
+    known: dict[tuple[int, ...], float | None] = {}
+
+    def score_of(chosen: Sequence[int]) -> float | None:
+        """The score of an ensemble; equal weights have one score, which rounding could make two."""
+        counts = Counter(chosen)
+        divisor = math.gcd(*counts.values())
+        weights = tuple(counts[k] // divisor for k in range(len(predictions)))
+        if weights not in known:
+            used = [k for k, weight in enumerate(weights) if weight]
+            mean = combine([predictions[k] for k in used], [float(weights[k]) for k in used])
+            known[weights] = score(mean)
+        return known[weights]
+
+    chosen = [0]
+    scores = [score_of(chosen)]
     while len(chosen) < size:
-        totals = (combine([total, each], [float(len(chosen)), 1.0]) for each in predictions)
-        found = [score(each) for each in totals]
+        found = [score_of([*chosen, k]) for k in range(len(predictions))]
         best = min(range(len(found)), key=lambda k: loss(found[k]))
-        total = combine([total, predictions[best]], [float(len(chosen)), 1.0])
         chosen.append(best)
         scores.append(found[best])
     kept = min(range(size), key=lambda k: loss(scores[k])) + 1

@@ -11,12 +11,15 @@ from typing import Any, Final, TypeAlias
 
 from fnnctl.errors import MachineError
 from fnnctl.records.trials import CURVE, FOLDS, Job, Result, Status
-from fnnctl.stacks.measures import FitObjective
+from fnnctl.stacks.measures import FitObjective, Weights
 from fnnctl.text import counted
+from fnnctl.training.checkpoint import state_digest
 from fnnctl.training.trainer import Outcome
 
 CHECKPOINT: Final = "checkpoint"
 """The digest of a trial's training state."""
+WEIGHTS: Final = "weights"
+"""The digest of the trial's final weights, if they may be needed for an ensemble."""
 ENDED: Final = "ended"
 """The folds that stopped early while others continue, each with its epochs and its kept epoch."""
 KEPT_EPOCH: Final = "kept_epoch"
@@ -56,6 +59,8 @@ def trial_result(job: Job, done: Sequence[MeasuredFit], metric: str) -> Result:
         facts[CHECKPOINT] = trial_digest([digest for _, digest in done if digest])
     else:
         facts[KEPT_EPOCH] = median_low(fit.kept_epoch for fit in fits)
+    if len(fits) == 1 and fits[0].weights:
+        facts[WEIGHTS] = weights_digest(fits[0].weights)
     status = Status.COMPLETED if goes_on else Status.STOPPED_EARLY
     mean = math.fsum(objectives) / len(objectives)
     return Result(job.trial.number, job.rung, job.stop, status, mean, epochs, facts=facts)
@@ -85,20 +90,30 @@ def recorded_digest(result: Result) -> str | None:
 def refuse_another_result(result: Result, recorded: Result) -> None:
     """Raise `MachineError` if a trial that was trained again differs from what was recorded.
 
-    This machine is then of another kind. A result that was read from a learning curve has no digest.
+    This machine is then of another kind. Digests are compared if both have them: a result that was read from
+    a learning curve has none.
     """
     if result.status is Status.FAILED:
         raise MachineError(
             f"trial {result.trial} could not be trained again after its checkpoint was lost: {result.reason}"
         )
-    digest, after = recorded_digest(recorded), counted(result.budget, "epoch")
-    differs = digest is not None and digest != recorded_digest(result)
-    if differs or result.objective != recorded.objective:
+    after = counted(result.budget, "epoch")
+    found, expected = result.facts or {}, recorded.facts or {}
+    digests = (
+        (found[name], expected[name]) for name in (CHECKPOINT, WEIGHTS) if name in found.keys() & expected
+    )
+    if result.objective != recorded.objective or any(own != other for own, other in digests):
         raise MachineError(
             f"trial {result.trial}, trained again because its checkpoint was lost, has the objective "
             f"{result.objective} after {after}, but the journal has {recorded.objective}: this machine "
             "or its NumPy does not reproduce results exactly. Start a new search here"
         )
+
+
+def weights_digest(weights: Weights) -> str:
+    """The digest of a network's parameters and statistics."""
+    parameters, statistics = weights
+    return state_digest({"parameters": parameters, "statistics": statistics})
 
 
 def trial_digest(digests: Sequence[str]) -> str:

@@ -13,6 +13,7 @@ from fnnctl.errors import DataError, MachineError
 from fnnctl.records.standings import order
 from fnnctl.records.trials import Direction, JobKey, Result, Status
 from fnnctl.stacks.measures import Weights
+from fnnctl.stacks.trial_results import WEIGHTS, weights_digest
 from fnnctl.store import names
 from fnnctl.store.trial_checkpoints import TrialCheckpoints
 
@@ -56,9 +57,10 @@ class WeightLibrary:
             self._store.release([worst])
 
     def read(self, result: Result) -> Weights | None:
-        """The weights behind a result; None if they are lost."""
+        """The weights behind a result; None if they are lost or not those whose digest was recorded."""
         try:
             state = self._store.read([(result.trial, 0)], result.budget)
-            return state["parameters"][0], state["statistics"][0]
+            weights = state["parameters"][0], state["statistics"][0]
         except (DataError, MachineError, KeyError, IndexError):
             return None
+        return weights if (result.facts or {}).get(WEIGHTS) == weights_digest(weights) else None

@@ -122,7 +122,7 @@ class OpenRun(RunFolder):
         self._replace(names.BEST, names.NEXT_BEST, names.FORMER_BEST)
 
     def replace_ensemble(self) -> None:
-        """Replace the ensemble's folder, if there is one, by `names.NEXT_ENSEMBLE`, as `replace_winner` does."""
+        """Replace the ensemble's folder, if any, by `names.NEXT_ENSEMBLE`, as `replace_winner` does."""
         self._replace(names.ENSEMBLE, names.NEXT_ENSEMBLE, names.FORMER_ENSEMBLE)
 
     def _replace(self, name: str, next_name: str, former_name: str) -> None:

@@ -329,6 +329,7 @@ def _search(draw: st.DrawFn) -> dict[str, Any]:
             },
             objective=objective,
             keep_checkpoints=st.booleans(),
+            ensemble=st.sampled_from([None, {"size": 3}]),
             start_from=_or_null(
                 st.one_of(_texts, st.lists(st.dictionaries(_keys, _values, max_size=3), max_size=3))
             ),

@@ -10,6 +10,7 @@ import pytest
 
 from fnnctl.modelling.predictor import Predictor
 from fnnctl.modelling.saved_model import load_model
+from fnnctl.modelling.scoring import score_parts
 from fnnctl.nn.losses.cross_entropy import softmax
 from fnnctl.store.folder import RunFolder
 from fnnctl.training.members import make_network
@@ -126,6 +127,30 @@ def test_parts_of_a_regression_have_the_weighted_mean_of_their_estimates(tmp_pat
     each = [estimates(Predictor.of_parts(task, [part]), first) for part in parts]
     found = estimates(Predictor.of_parts(task, parts), first)
     np.testing.assert_allclose(found, np.average(each, axis=0, weights=weights), rtol=1e-9)
+
+
+def test_parts_of_the_rows_are_scored_with_and_without_a_pool(prepared: Prepared) -> None:
+    predictor, data = predictor_of(prepared), prepared.data
+    with_pool, without = (
+        score_parts(predictor, data, pool, prepared.split) for pool in (prepared.examples(), None)
+    )
+    for name, part in with_pool.items():
+        other = without[name]
+        assert part is not None
+        assert other is not None
+        assert other.metrics() == part.metrics()
+
+
+def test_an_ensemble_is_calibrated_on_its_combined_scores(iris: Path) -> None:
+    ways = [prepare(iris, [f"data.scaling={scaling}"]) for scaling in ("standardize", "minmax")]
+    data, rows = ways[0].data, ways[0].split.train
+    predictor = Predictor.of_parts(data.task, [predictor_of(way).parts[0] for way in ways])
+    calibrated = predictor.calibrated_on_columns(data, rows)
+    expected = data.task.fit_temperature(column_scores(predictor, ways[0], rows), data.targets[rows])
+    assert calibrated.readout.temperature == expected
+    assert expected is not None
+    with pytest.raises(ValueError, match="unpack"):
+        next(predictor.pool_scores(ways[0].examples(), rows))
 
 
 def test_a_row_of_an_ensemble_has_its_scores_whatever_its_neighbours_are(tmp_path: Path) -> None:

@@ -48,6 +48,18 @@ def test_only_what_has_an_objective_is_finite() -> None:
     assert [each.trial for each in MIXED if finite_objective(each) is not None] == [0, 2, 4, 7]
 
 
+def test_those_compete_that_had_the_largest_budget_or_stopped_early() -> None:
+    standings = Standings("maximize")
+    told = [
+        result(0, 0.9), result(1, 0.8, 3), result(2, 0.8, 3), result(3, 0.85, status=Status.STOPPED_EARLY),
+        result(4, None, 3, status=Status.DIVERGED), result(5, 0.95, 3, status=Status.STOPPED_BY_CURVE),
+    ]  # fmt: skip
+    for each in told:
+        standings.tell(each)
+    assert [each.trial for each in standings.contenders()] == [3, 1, 2]
+    assert standings.contenders()[0] == standings.incumbent
+
+
 def test_the_incumbent_has_the_largest_budget_and_then_the_best_objective() -> None:
     standings = Standings("maximize")
     incumbents = []

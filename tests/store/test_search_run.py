@@ -96,6 +96,35 @@ def test_an_interrupted_replacement(search: OpenRun, renames: int, stays: str) -
     again.let_go()
 
 
+def test_the_first_ensemble_and_the_next_one(search: OpenRun) -> None:
+    """Until the first is in its place there is none; the next one replaces it."""
+    for name in ("first", "next"):
+        create_run(search.path, name=name, kind="train", manifest={}, folder=names.NEXT_ENSEMBLE).let_go()
+        before = search.ensemble()
+        assert (before is None) == (name == "first")
+        search.replace_ensemble()
+        found = search.ensemble()
+        assert found is not None
+        assert found.read_manifest().name == name
+    assert {path.name for path in search.path.iterdir() if path.is_dir()} == {BEST, NEXT_BEST, names.ENSEMBLE}
+
+
+@pytest.mark.parametrize(("renames", "stays"), [(0, "first"), (1, "first"), (2, "next")])
+def test_an_interrupted_replacement_of_the_ensemble(search: OpenRun, renames: int, stays: str) -> None:
+    for name, folder in (("first", names.ENSEMBLE), ("next", names.NEXT_ENSEMBLE)):
+        create_run(search.path, name=name, kind="train", manifest={}, folder=folder).let_go()
+    both = [(names.ENSEMBLE, names.FORMER_ENSEMBLE), (names.NEXT_ENSEMBLE, names.ENSEMBLE)]
+    for source, target in both[:renames]:
+        (search.path / source).rename(search.path / target)
+    search.let_go()
+    again = take_over_run(RunFolder(search.path))
+    found = again.ensemble()
+    assert found is not None
+    assert found.read_manifest().name == stays
+    assert {path.name for path in search.path.iterdir() if path.is_dir()} == {BEST, names.ENSEMBLE}
+    again.let_go()
+
+
 def test_a_complete_search_can_be_taken_over(search: OpenRun) -> None:
     search.finish("completed", {"total": 1.0, "training": 1.0})
     assert open_run(RunFolder(search.path)) is None

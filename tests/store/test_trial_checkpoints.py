@@ -37,6 +37,18 @@ def test_each_network_is_found_again(tmp_path: Path) -> None:
         assert checkpoints.place((2, 1), 3) is None
 
 
+def test_what_is_there_is_known(tmp_path: Path) -> None:
+    """In a folder of its own, as another run of checkpoints."""
+    written = TrialCheckpoints(tmp_path, "checkpoints/final")
+    written.write([(0, 0)], 3, state(0.0))
+    written.write([(4, 0), (7, 0)], 9, state(4.0, 7.0))
+    written.release([(4, 9)])
+    assert sorted(written.known()) == [(0, 3), (7, 9)]
+    again = TrialCheckpoints(tmp_path, "checkpoints/final")
+    assert sorted(again.known()) == [(0, 3), (4, 9), (7, 9)], "the file of trial 7 has trial 4, too"
+    assert TrialCheckpoints(tmp_path).known() == []
+
+
 def files(folder: Path) -> list[Path]:
     return sorted((folder / "checkpoints").iterdir())
 

@@ -85,7 +85,9 @@ def _trained_trials(
         (fit,) = search.fits.fits(trial.assignment)
         weights = library.read(result)
         if weights is None:
-            output.note(f"the weights of trial {result.trial} are lost: training it again")
+            output.note(
+                f"training trial {result.trial} again for its weights, which were not kept or are lost"
+            )
             recorded = journal.results[result.key]
             metric = search.setup.settings.objective.metric
             with signals.graceful():

@@ -240,6 +240,7 @@ def test_there_is_an_example_for_every_built_in_data_set_for_an_own_file_and_the
         "breast_cancer",
         "diabetes-ensemble",
         "diabetes",
+        "digits-ensemble",
         "digits-halving",
         "digits-hyperband",
         "digits",

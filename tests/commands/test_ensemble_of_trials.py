@@ -1,0 +1,381 @@
+"""A search's ensemble: the same after any kill and for any workers, and a complete run of its own."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fnnctl.cli import run as run_program
+from fnnctl.commands.search import complete as search_module
+from fnnctl.commands.search import ensemble as ensemble_module
+from fnnctl.records.journal import Journal
+from fnnctl.records.trials import Result
+from fnnctl.store.run import OpenRun
+from tests.commands.extending import extend
+from tests.commands.searching import (
+    RATE,
+    assert_same_search,
+    of_kind,
+    resume,
+    search,
+    write_config,
+)
+from tests.program import Program, read_json
+
+SPACE = {
+    RATE: {"log_uniform": [0.003, 0.3]},
+    "model.hidden": {"depth": [1, 2], "width": [4, 8]},
+    "data.scaling": {"choice": ["standardize", "minmax"]},
+}
+LADDER = {"max_epochs": 9, "reduction_factor": 3}
+IMPATIENT = {"monitor": "validation_loss", "patience": 1}
+SEARCHES: dict[str, Mapping[str, Any]] = {
+    "random": {"method": "random", "trials": 8},
+    "hyperband": {"method": "hyperband", "budget": LADDER, "objective": {"metric": "log_loss"}},
+    "asha": {"method": "asha", "trials": 12, "budget": LADDER, "concurrency": 4},
+}
+ENSEMBLE = ("ensemble/model.npz", "ensemble/model.json", "ensemble/metrics.json", "ensemble/predictions.csv")
+
+
+def config_of(kind: str, folder: Path) -> Path:
+    """Trials differ in scaling and shape, and some stop early."""
+    return write_config(
+        folder / "x.yaml",
+        training={"averaging": "ema", "early_stopping": IMPATIENT},
+        search={**SEARCHES[kind], "space": SPACE, "ensemble": {"size": 5}},
+    )
+
+
+@pytest.fixture(scope="module", params=SEARCHES)
+def config(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A config of each kind."""
+    return config_of(request.param, tmp_path_factory.mktemp("ensemble"))
+
+
+@pytest.fixture(scope="module")
+def undisturbed(config: Path) -> Path:
+    return search(config, "--executor", "serial")
+
+
+@pytest.fixture(scope="module")
+def hyperband(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The config of one kind."""
+    return config_of("hyperband", tmp_path_factory.mktemp("hyperband"))
+
+
+@pytest.fixture(scope="module")
+def finished(hyperband: Path) -> Path:
+    return search(hyperband, "--executor", "serial")
+
+
+def selection(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = read_json(folder / "ensemble" / "manifest.json")["selection"]
+    return found
+
+
+def assert_same_ensemble(folder: Path, other: Path) -> None:
+    assert_same_search(folder, other)
+    assert selection(folder) == selection(other)
+    for name in ENSEMBLE:
+        assert (folder / name).read_bytes() == (other / name).read_bytes(), name
+
+
+def test_it_is_the_same_for_any_number_of_workers(config: Path, undisturbed: Path) -> None:
+    for workers in ("1", "2"):
+        folder = search(config, "--executor", "processes", "--workers", workers)
+        assert (folder / "journal.jsonl").read_bytes() == (undisturbed / "journal.jsonl").read_bytes()
+        assert_same_ensemble(folder, undisturbed)
+
+
+@pytest.mark.parametrize(("share", "lost"), [(0.0, False), (0.5, False), (0.9, True)])
+def test_a_killed_search_goes_on_to_the_same_ensemble(
+    config: Path, undisturbed: Path, monkeypatch: pytest.MonkeyPatch, share: float, lost: bool
+) -> None:
+    """With and without what was kept until then."""
+    left = [int(share * len(of_kind(undisturbed, "result")))]
+    add_result = Journal.add_result
+
+    def dies(journal: Journal, result: Result) -> None:
+        if not left[0]:
+            raise OSError("the process dies here")
+        left[0] -= 1
+        add_result(journal, result)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "add_result", dies)
+        folder = search(config, "--executor", "serial", code=3)
+    assert not (folder / "ensemble").exists()
+    if lost:
+        shutil.rmtree(folder / "checkpoints")
+    assert resume(folder, "--executor", "processes", "--workers", "2") == 0
+    assert_same_ensemble(folder, undisturbed)
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        (search_module, "refit_winner"),
+        (search_module, "build_ensemble"),
+        (ensemble_module, "select_trials"),
+        (ensemble_module, "create_run"),
+        (ensemble_module, "write_scores"),
+        (OpenRun, "replace_ensemble"),
+    ],
+)
+def test_a_kill_after_the_search_itself(
+    hyperband: Path, finished: Path, monkeypatch: pytest.MonkeyPatch, module: Any, name: str
+) -> None:
+    def dies(*arguments: object, **settings: object) -> None:
+        raise OSError("the process dies here")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, name, dies)
+        folder = search(hyperband, "--executor", "serial", code=3)
+    assert read_json(folder / "manifest.json")["status"] == "failed"
+    assert resume(folder, "--executor", "serial") == 0
+    assert_same_ensemble(folder, finished)
+    assert [path.name for path in folder.glob(".*")] == [".lock"]
+
+
+def test_a_kill_when_the_ensemble_is_there(
+    hyperband: Path, finished: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace_ensemble = OpenRun.replace_ensemble
+
+    def dies(run: OpenRun) -> None:
+        replace_ensemble(run)
+        raise OSError("the process dies here")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(OpenRun, "replace_ensemble", dies)
+        folder = search(hyperband, "--executor", "serial", code=3)
+    before = (folder / "ensemble" / "model.npz").read_bytes()
+    assert resume(folder, "--executor", "serial") == 0
+    assert (folder / "ensemble" / "model.npz").read_bytes() == before
+    assert_same_ensemble(folder, finished)
+
+
+def test_a_complete_search_stays_as_it_is(finished: Path) -> None:
+    before = (finished / "ensemble" / "manifest.json").read_bytes()
+    assert resume(finished) == 0
+    assert (finished / "ensemble" / "manifest.json").read_bytes() == before
+
+
+def test_its_trials_had_the_largest_budget_or_stopped_early(undisturbed: Path) -> None:
+    found = selection(undisturbed)
+    latest = {each["trial"]: each for each in of_kind(undisturbed, "result")}
+    largest = max(each["budget"] for each in latest.values() if each["status"] == "completed")
+    able = [
+        number
+        for number, each in latest.items()
+        if each["status"] == "stopped early" or (each["status"], each["budget"]) == ("completed", largest)
+    ]
+    members = [latest[each["trial"]] for each in found["trials"]]
+    assert {each["trial"] for each in members} <= {*able}
+    assert found["candidates"] == len(able)
+    assert [each["objective"] for each in members] == [each["objective"] for each in found["trials"]]
+    assert sum(each["count"] for each in found["trials"]) == found["kept"] <= found["rounds"] == 5
+
+
+def test_the_trials_are_those_of_a_search_without_an_ensemble(hyperband: Path, finished: Path) -> None:
+    plain = search(hyperband, "--executor", "serial", "--set", "search.ensemble=null")
+    assert not (plain / "ensemble").exists()
+    assert not (plain / "checkpoints" / "final").exists()
+
+    def results(folder: Path) -> list[tuple[Any, ...]]:
+        return [(each["trial"], each["budget"], each["objective"]) for each in of_kind(folder, "result")]
+
+    assert results(plain) == results(finished)
+    assert (plain / "best/model.npz").read_bytes() == (finished / "best/model.npz").read_bytes()
+
+
+def test_it_predicts_the_mean_of_the_trials_trained_alone(
+    tmp_path: Path, no_figures: None, program: Program
+) -> None:
+    """The configuration of each trial, trained by itself."""
+    settings = {"method": "random", "trials": 6, "space": SPACE, "ensemble": {"size": 5}}
+    config = write_config(tmp_path / "x.yaml", search={**settings, "objective": {"metric": "log_loss"}})
+    folder = search(config, "--executor", "serial")
+    found, each = selection(folder)["trials"], []
+    assert len(found) > 1
+    trials = {trial["number"]: trial["assignment"] for trial in of_kind(folder, "trial")}
+    for member in found:
+        words = [f"{path}={json.dumps(value)}" for path, value in trials[member["trial"]].items()]
+        options = [option for word in ("training.threads=1", *words) for option in ("--set", word)]
+        done = program("train", str(folder / "resolved.yaml"), *options, "--json")
+        each.append(probabilities(Path(done.json["run"])))
+    expected = np.average(each, axis=0, weights=[member["count"] for member in found])
+    np.testing.assert_allclose(probabilities(folder / "ensemble"), expected, rtol=1e-5, atol=1e-9)
+
+
+def probabilities(run: Path) -> np.ndarray:
+    with (run / "predictions.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    return np.array([[float(row[name]) for name in row if name.startswith("p_")] for row in rows])
+
+
+def test_commands_use_it_by_its_path(finished: Path, program: Program) -> None:
+    ensemble = finished / "ensemble"
+    assert "equal those in metrics.json, to the last digit" in program("evaluate", str(ensemble)).err
+    metrics = read_json(ensemble / "metrics.json")
+    assert metrics["test"]["accuracy_ci95"][0] <= metrics["test"]["accuracy"]
+    assert metrics["train"]["support"] + metrics["validation"]["support"] + metrics["test"]["support"] == 150
+    rows = Path("iris.csv")
+    rows.write_text("sepal_length_cm,sepal_width_cm,petal_length_cm,petal_width_cm\n5,3,1.5,0.2\n")
+    done = program("predict", str(ensemble), str(rows))
+    assert done.err == ""
+    assert done.out.splitlines()[1].startswith("0,setosa,")
+    assert program("predict", str(finished), str(rows)).err.endswith("best\n")
+    assert "Selected trials" in program("report", str(ensemble)).out
+
+
+def test_it_is_reported_beside_the_winner(finished: Path, program: Program) -> None:
+    text = program("report", str(finished)).out
+    assert "Ensemble of trials" in text
+    assert "refitted winner" in text
+    entry = program("report", str(finished), "--format", "json").json["runs"][0]
+    metrics = read_json(finished / "ensemble" / "metrics.json")
+    assert entry["ensemble"] == {
+        **selection(finished), "run": str(finished / "ensemble"), "metrics": metrics,
+    }  # fmt: skip
+    assert entry["metrics"] == entry["best"]["metrics"] == read_json(finished / "metrics.json")
+
+
+@pytest.mark.parametrize("word", ["trials=14", "budget.max_epochs=18"])
+def test_an_extended_search_has_the_ensemble_of_the_larger_one(tmp_path: Path, word: str) -> None:
+    settings = {"method": "random", "trials": 6, "space": SPACE, "ensemble": {"size": 4}}
+    training = {"early_stopping": {"monitor": "validation_loss", "patience": 4}}
+    config = write_config(
+        tmp_path / "x.yaml", training=training, search={**settings, "budget": {"max_epochs": 9}}
+    )
+    folder = search(config, "--executor", "serial")
+    before = selection(folder)
+    extend(folder, word)
+    at_once = search(config, "--executor", "serial", "--set", f"search.{word}")
+    assert selection(folder) == selection(at_once) != before
+    for name in ENSEMBLE:
+        assert (folder / name).read_bytes() == (at_once / name).read_bytes(), name
+
+
+def test_an_extension_trains_no_selected_trial_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = {"method": "random", "trials": 4, "space": SPACE, "ensemble": {"size": 4}}
+    folder = search(write_config(tmp_path / "x.yaml", search=settings), "--executor", "serial")
+
+    def again(*arguments: object, **settings: object) -> None:
+        raise AssertionError("the weights are on disk")
+
+    monkeypatch.setattr(ensemble_module, "train_again", again)
+    extend(folder, "trials=7")
+    assert selection(folder)["candidates"] == 7
+
+
+def test_only_the_best_trials_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("fnnctl.stacks.weight_library", "fnnctl.commands.search.ensemble"):
+        monkeypatch.setattr(f"{module}.MOST_KEPT", 3)
+    settings = {"method": "random", "trials": 9, "space": SPACE, "ensemble": {"size": 4}}
+    folder = search(write_config(tmp_path / "x.yaml", search=settings), "--executor", "serial")
+    assert len(list((folder / "checkpoints" / "final").iterdir())) == 3
+    assert selection(folder)["candidates"] == 3
+
+
+def test_weights_that_come_out_differently_stop_the_search(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = {"method": "random", "trials": 3, "space": SPACE, "ensemble": {"size": 2}}
+    config = write_config(tmp_path / "x.yaml", search=settings)
+
+    def dies(*arguments: object, **settings: object) -> None:
+        raise OSError("the process dies here")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(search_module, "build_ensemble", dies)
+        folder = search(config, "--executor", "serial", code=3)
+    shutil.rmtree(folder / "checkpoints")
+    with monkeypatch.context() as patch:
+        patch.setattr("fnnctl.stacks.trial_results.weights_digest", lambda weights: "another")
+        assert resume(folder) == 3
+    assert "does not reproduce results exactly" in capsys.readouterr().err
+    assert resume(folder) == 0
+    assert selection(folder)["candidates"] == 3
+
+
+def test_a_time_limit_before_the_largest_budget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The trials with the largest completed budget compete, as for the winner; they are trained again."""
+    settings = {"method": "halving", "trials": 9, "budget": LADDER, "space": SPACE, "ensemble": {"size": 3}}
+    config = write_config(tmp_path / "x.yaml", search=settings)
+    stop = search_module._Session.stop
+
+    def stops(session: Any) -> str | None:
+        budgets = [result.budget for result in session.standings.latest.values()]
+        return "the time limit" if budgets.count(3) == 3 else stop(session)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(search_module._Session, "stop", stops)
+        folder = search(config, "--executor", "serial")
+    assert {each["budget"] for each in of_kind(folder, "result")} == {1, 3}
+    assert selection(folder)["candidates"] == 3
+    best = read_json(folder / "manifest.json")["search"]["best"]["trial"]
+    assert best in [each["trial"] for each in selection(folder)["trials"]]
+
+
+def noisy_table(path: Path, *, classes: bool) -> None:
+    rng = np.random.default_rng(4)
+    rows = []
+    for a, b, c in rng.normal(size=(200, 3)):
+        amount = 1000 + 50 * a * b + 20 * c
+        rows.append(
+            f"{a:.3f},{b:.3f},{'yes' if amount > 1000 else 'no'}" if classes else f"{a:.3f},{b:.3f},{amount}"
+        )
+    path.write_text("\n".join(["a,b,y", *rows]) + "\n")
+
+
+def searched_table(folder: Path, *, classes: bool, **sections: Any) -> Path:
+    noisy_table(folder / "t.csv", classes=classes)
+    settings = {"method": "random", "trials": 6, "space": SPACE, "ensemble": {"size": 6}}
+    data = {"source": "t.csv", "target": "y"}
+    return search(
+        write_config(folder / "x.yaml", data=data, search=settings, **sections), "--executor", "serial"
+    )
+
+
+def test_a_regression(tmp_path: Path, program: Program) -> None:
+    folder = searched_table(tmp_path, classes=False)
+    metrics, found = read_json(folder / "ensemble" / "metrics.json"), selection(folder)
+    assert found["metric"] == "r2"
+    assert metrics["validation"]["r2"] == pytest.approx(found["objective"])
+    assert found["objective"] >= found["best_alone"]
+    scored = program("evaluate", str(folder / "ensemble"), "--data", "t.csv", "--json")
+    assert scored.json["metrics"]["test"]["support"] == 200
+
+
+def test_a_temperature_is_fitted_to_the_whole(tmp_path: Path, program: Program) -> None:
+    folder = searched_table(tmp_path, classes=True, model={"calibration": "temperature"})
+    temperature = read_json(folder / "ensemble" / "manifest.json")["calibration"]["temperature"]
+    assert read_json(folder / "ensemble" / "model.json")["temperature"] == temperature != 1.0
+    metrics = read_json(folder / "ensemble" / "metrics.json")["validation"]
+    assert metrics["loss"] < metrics["loss_uncalibrated"]
+    assert "to the last digit" in program("evaluate", str(folder / "ensemble")).err
+
+
+def test_folds_have_no_ensemble(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = {"space": SPACE, "ensemble": {"size": 3}, "objective": {"on": "cross_validation"}}
+    config = write_config(tmp_path / "x.yaml", search=settings)
+    assert run_program(["check", str(config)]) == 2
+    told = capsys.readouterr().out
+    line = 1 + next(k for k, text in enumerate(config.read_text().splitlines()) if "ensemble:" in text)
+    assert f"x.yaml:{line}: search.ensemble: needs one network per trial" in told
+    assert "write null, or set search.objective.on: validation" in told
+
+
+def test_a_resume_cannot_ask_for_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = {"method": "random", "trials": 2, "space": SPACE}
+    folder = search(write_config(tmp_path / "x.yaml", search=settings), "--executor", "serial")
+    assert resume(folder, "--set", "search.ensemble={size: 3}") == 2
+    assert "would change the search" in capsys.readouterr().err

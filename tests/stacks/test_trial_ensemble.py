@@ -1,0 +1,164 @@
+"""An ensemble of trials: what is selected on validation rows is what predicts, and lost weights come back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fnnctl.errors import MachineError
+from fnnctl.metrics.flat import flat_metrics
+from fnnctl.modelling.fit import Fit
+from fnnctl.records.trials import Job, Result, Status, Trial
+from fnnctl.stacks.measures import ObjectiveMeasure
+from fnnctl.stacks.trial_ensemble import TrainedTrial, TrialEnsemble, select_trials, train_again
+from fnnctl.stacks.trial_results import trial_result
+from fnnctl.stacks.work import StackItem, WorkerData, train_item
+from fnnctl.tasks.task import TaskData
+from tests.modelling.prepared import Prepared, prepare
+
+WAYS = [
+    ["model.hidden=[4]", "training.optimizer.learning_rate=0.003"],
+    ["model.hidden=[6, 6]", "data.scaling=minmax"],
+    ["model.hidden=[8]", "data.scaling=robust", "model.normalization=batch"],
+    ["model.hidden=[3]", "training.precision=float64", "training.early_stopping.patience=1"],
+]
+
+
+class Unwatched:
+    """The progress of work that nobody follows."""
+
+    def should_stop(self) -> bool:
+        return False
+
+    def advance(self, amount: int) -> None:
+        """Nobody is told."""
+
+
+def measured(data: TaskData, fit: Fit, metric: str, *, trial: int = 0) -> tuple[Result, TrainedTrial]:
+    """A trial's result as a search records it, and the trial."""
+    epochs = fit.experiment.training.epochs
+    item = StackItem((fit,), ObjectiveMeasure(metric, on_folds=False, weights_at=epochs), stop=epochs)
+    done = train_item(Unwatched(), WorkerData(data, reuse=False), item)
+    (found,) = done.measured
+    assert found.weights is not None
+    result = trial_result(Job(Trial(trial, {}), 0, 0, epochs), [(found, done.digests.get(0))], metric)
+    return result, TrainedTrial(result, fit, found.weights)
+
+
+def trials_of(config: Path, metric: str, *, maximized: bool) -> tuple[Prepared, list[TrainedTrial]]:
+    ways = [prepare(config, ["training.epochs=6", *way], seed=3) for way in WAYS]
+    found = [measured(way.data, way.fit, metric, trial=k)[1] for k, way in enumerate(ways)]
+    sign = -1 if maximized else 1
+    return ways[0], sorted(found, key=lambda trial: sign * (trial.result.objective or 0.0))
+
+
+@pytest.fixture
+def regression(tmp_path: Path) -> Path:
+    rng = np.random.default_rng(4)
+    rows = [f"{a:.3f},{b:.3f},{1000 + 50 * a * b + 9 * c:.3f}" for a, b, c in rng.normal(size=(120, 3))]
+    (tmp_path / "t.csv").write_text("\n".join(["a,b,y", *rows]) + "\n")
+    (tmp_path / "t.yaml").write_text("data: {source: t.csv, target: y}\n")
+    return tmp_path / "t.yaml"
+
+
+def objective_of(ensemble: TrialEnsemble, prepared: Prepared, metric: str) -> float:
+    """The metric on validation rows of the ensemble's own predictor."""
+    data, rows = prepared.data, prepared.split.validation
+    predictor = ensemble.predictor(data)
+    part = data.score(rows, predictor.column_scores([(data.dataset, rows)]), predictor.readout)
+    value = flat_metrics(part.metrics())[metric]
+    assert value is not None
+    return value
+
+
+def check(prepared: Prepared, trials: Sequence[TrainedTrial], metric: str, *, maximized: bool) -> None:
+    ensemble = select_trials(
+        prepared.data, trials, prepared.split.validation, metric=metric, minimized=not maximized, size=6
+    )
+    assert ensemble is not None
+    assert ensemble.candidates == len(WAYS)
+    alone, together = ensemble.selection.scores[0], ensemble.selection.score
+    assert alone == pytest.approx(trials[0].result.objective, rel=1e-5)
+    assert together is not None
+    assert alone is not None
+    assert together >= alone if maximized else together <= alone
+    assert objective_of(ensemble, prepared, metric) == pytest.approx(together, rel=1e-6)
+    assert [trials.index(trial) for trial, _ in ensemble.members] == [*ensemble.selection.counts]
+    assert [count for _, count in ensemble.members] == [*ensemble.selection.counts.values()]
+
+
+@pytest.mark.parametrize(("metric", "maximized"), [("accuracy", True), ("log_loss", False)])
+def test_the_value_of_the_selection_is_that_of_the_predictor(
+    iris: Path, metric: str, maximized: bool
+) -> None:
+    prepared, trials = trials_of(iris, metric, maximized=maximized)
+    check(prepared, trials, metric, maximized=maximized)
+
+
+@pytest.mark.parametrize(("metric", "maximized"), [("r2", True), ("mae", False)])
+def test_a_regression(regression: Path, metric: str, maximized: bool) -> None:
+    prepared, trials = trials_of(regression, metric, maximized=maximized)
+    check(prepared, trials, metric, maximized=maximized)
+
+
+def test_trials_whose_scores_overflow_are_left_out(iris: Path) -> None:
+    prepared, trials = trials_of(iris, "accuracy", maximized=True)
+    rows = prepared.split.validation
+
+    def overflowing(trial: TrainedTrial) -> TrainedTrial:
+        parameters, statistics = trial.weights
+        return replace(trial, weights=(np.full_like(parameters, np.finfo(parameters.dtype).max), statistics))
+
+    kept = [overflowing(trials[0]), *trials[1:]]
+    ensemble = select_trials(prepared.data, kept, rows, metric="accuracy", minimized=False, size=3)
+    assert ensemble is not None
+    assert ensemble.candidates == len(WAYS) - 1
+    assert ensemble.selection.chosen[0] == 0
+    assert ensemble.members[0][0] is trials[1], "the best of the others is in the first round"
+    none = [overflowing(trial) for trial in trials]
+    assert select_trials(prepared.data, none, rows, metric="accuracy", minimized=False, size=3) is None
+
+
+@pytest.mark.parametrize("patience", [1, 1000])
+def test_lost_weights_are_trained_again_to_the_bit(iris: Path, patience: int) -> None:
+    """Those of the last epoch, and with little patience those that early stopping kept."""
+    rule = f"training.early_stopping={{monitor: validation_loss, patience: {patience}}}"
+    rate = "training.optimizer.learning_rate=0.3"
+    prepared = prepare(iris, ["training.epochs=30", "training.averaging=ema", rule, rate], seed=1)
+    result, trial = measured(prepared.data, prepared.fit, "accuracy")
+    assert result.status is (Status.STOPPED_EARLY if patience == 1 else Status.COMPLETED)
+    weights = train_again(
+        prepared.data, Trial(0, {}), prepared.fit, result, metric="accuracy", should_stop=lambda: False
+    )
+    assert weights is not None
+    assert [each.tobytes() for each in weights] == [each.tobytes() for each in trial.weights]
+
+
+def test_what_does_not_come_out_as_recorded_is_refused(iris: Path) -> None:
+    prepared = prepare(iris, ["training.epochs=3"], seed=1)
+    result, _ = measured(prepared.data, prepared.fit, "accuracy")
+    others = [
+        replace(result, objective=0.123),
+        replace(result, facts={**(result.facts or {}), "weights": "another"}),
+        replace(result, facts={**(result.facts or {}), "checkpoint": "another"}),
+    ]
+    for other in others:
+        with pytest.raises(MachineError, match="does not reproduce results exactly"):
+            train_again(
+                prepared.data, Trial(0, {}), prepared.fit, other, metric="accuracy", should_stop=lambda: False
+            )
+
+
+def test_a_stop_gives_no_weights(iris: Path) -> None:
+    prepared = prepare(iris, ["training.epochs=3"], seed=1)
+    result, _ = measured(prepared.data, prepared.fit, "accuracy")
+    assert (
+        train_again(
+            prepared.data, Trial(0, {}), prepared.fit, result, metric="accuracy", should_stop=lambda: True
+        )
+        is None
+    )
