@@ -30,6 +30,7 @@ class Purpose(IntEnum):
     GROUPS = int.from_bytes(b"groups", "big")
     CONFIRMATION = int.from_bytes(b"confirmation", "big")
     PROPOSALS = int.from_bytes(b"proposals", "big")
+    MEMBERS = int.from_bytes(b"members", "big")
     PERMUTATIONS = int.from_bytes(b"permutations", "big")
 
 
@@ -46,6 +47,16 @@ def fold_seed(seed: int, repeat: int, fold: int) -> int:
 def confirmation_seed(seed: int, number: int) -> int:
     """The 64-bit seed of the network that a confirmation trains with its seed of this number."""
     return int(_sequence(seed, Purpose.CONFIRMATION, number).generate_state(1, np.uint64)[0])
+
+
+def member_seed(seed: int, number: int) -> int:
+    """The seed of a member of an ensemble, derived from that of its fit; member 0 has the fit's own seed.
+
+    It does not depend on the number of members, so a larger ensemble begins with the same members.
+    """
+    if number == 0:
+        return seed
+    return int(_sequence(seed, Purpose.MEMBERS, number).generate_state(1, np.uint64)[0])
 
 
 def _sequence(*numbers: int) -> np.random.SeedSequence:

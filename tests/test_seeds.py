@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fnnctl.seeds import Purpose, confirmation_seed, fold_seed, stream
+from fnnctl.seeds import Purpose, confirmation_seed, fold_seed, member_seed, stream
 
 
 @given(
@@ -55,3 +55,10 @@ def test_every_seed_of_a_confirmation_gives_other_weights() -> None:
     assert len(seeds | {7}) == 21
     sequence = np.random.SeedSequence((7, Purpose.CONFIRMATION.value, 3))
     assert confirmation_seed(7, 3) == sequence.generate_state(1, np.uint64)[0]
+
+
+def test_a_member_has_a_seed_of_its_own_and_the_first_one_its_fits() -> None:
+    assert member_seed(7, 0) == 7
+    assert len({member_seed(seed, number) for seed in (7, 8, 2**64 - 1) for number in range(50)}) == 150
+    sequence = np.random.SeedSequence((7, int.from_bytes(b"members", "big"), 3))
+    assert member_seed(7, 3) == sequence.generate_state(1, np.uint64)[0]

@@ -12,6 +12,7 @@ from fnnctl.data.splits.parts import Split
 from fnnctl.errors import ConfigError, Problem
 from fnnctl.modelling.fit import Fit, with_data_facts
 from fnnctl.modelling.loading import LoadedExperiment, split_data
+from fnnctl.modelling.refit import with_ensemble
 from fnnctl.search.earlier import best_assignments
 from fnnctl.search.setup import SearchSetup, set_up
 from fnnctl.stacks.search_memory import refuse_too_large, refuse_too_large_first
@@ -40,7 +41,9 @@ class PreparedSearch:
 
     def base_fit(self) -> Fit:
         """The fit of the config itself, used as an example of the trials' networks."""
-        return self.loaded.fit(self.split)
+        experiment = with_ensemble(self.loaded.experiment, 1)
+        with self.loaded.config.located():
+            return Fit.of(self.loaded.data, experiment, self.split)
 
 
 def prepare_search(

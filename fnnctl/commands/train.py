@@ -16,7 +16,7 @@ from fnnctl.errors import DivergedError
 from fnnctl.modelling.description import describe
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import load_experiment
-from fnnctl.modelling.predictor import Predictor, fresh_predictor
+from fnnctl.modelling.predictor import Predictor
 from fnnctl.modelling.scoring import score_parts
 from fnnctl.report.figures import draw_figures
 from fnnctl.runs.checkpointing import Checkpointer
@@ -145,7 +145,7 @@ def complete_training(
         run, started=started, trained_before=checkpoint.seconds if checkpoint else 0.0
     ) as recorder:
         stack = _train(run, data, fit, checkpoint, recorder, output, signals)
-        (trained,) = stack.trained
+        trained = stack.trained_fit(0)
         if trained.outcome in {Outcome.DIVERGED, Outcome.INTERRUPTED}:
             draw_figures(run)
         if trained.outcome is Outcome.DIVERGED:
@@ -153,7 +153,7 @@ def complete_training(
         signals.raise_if_requested(trained.epochs)
         hints = loss_warnings(fit, [(trained.outcome, trained.history)])
         warn(run, [*dead_layers(trained.history, fit.settings.shape), *hints], output.note)
-        predictor = _calibrated(run, data, fit, stack, trained, output)
+        predictor = _calibrated(run, data, fit, stack, output)
         parts = score_parts(predictor, data, stack.pool, fit.split(data))
         if not all(math.isfinite(part.loss) for part in parts.values() if part):
             raise _diverged(run, fit, trained)  # the last step's weights are finite, but too large
@@ -199,15 +199,13 @@ def _train(
             should_stop=checkpointer.should_stop,
             seconds=limit - recorder.trained_seconds(),
         )
-        (checkpointer.trained,) = stack.trained
+        checkpointer.trained = stack.trained
     return stack
 
 
-def _calibrated(
-    run: OpenRun, data: TaskData, fit: Fit, stack: TrainedStack, trained: TrainedMember, output: Output
-) -> Predictor:
+def _calibrated(run: OpenRun, data: TaskData, fit: Fit, stack: TrainedStack, output: Output) -> Predictor:
     """The fit's predictor, calibrated if the experiment asks for it."""
-    predictor = fresh_predictor(data, fit, stack.members[0], trained.parameters, trained.statistics)
+    predictor = stack.predictor(0, *stack.final_weights(0))
     if fit.experiment.model.calibration == "none":
         return predictor
     predictor = predictor.calibrated(data, stack.pool, stack.members[0].validation_rows)

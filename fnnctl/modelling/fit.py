@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from fnnctl.config.rules.canonical import configuration_seed
@@ -17,6 +17,7 @@ from fnnctl.memory import available_bytes
 from fnnctl.modelling.stack_settings import member_of, network_shape, stack_settings
 from fnnctl.nn.losses.registry import target_type
 from fnnctl.nn.parameters import ParameterLayout
+from fnnctl.seeds import member_seed
 from fnnctl.tasks.task import Readout, TaskData
 from fnnctl.training.members import Member, StackSettings
 from fnnctl.training.memory import training_bytes
@@ -81,9 +82,10 @@ class Fit:
         return fit
 
     def refuse_memory_shortage(self, rows: int) -> None:
-        """Raise `ConfigError` if the network cannot be trained on a data set of `rows` rows."""
+        """Raise `ConfigError` if memory is too small to train the networks on a data set of `rows` rows."""
         if message := memory_shortage(self.settings, rows=rows):
-            raise ConfigError(Problem(message, path="model.hidden"))
+            path = "model.hidden" if self.settings.ensemble == 1 else "model.ensemble"
+            raise ConfigError(Problem(message, path=path))
 
     @property
     def layout(self) -> ParameterLayout:
@@ -111,7 +113,10 @@ class Fit:
         )
 
     def member(self, data: TaskData, split: Split, *, offset: int = 0) -> Member:
-        """The network as a member of a stack whose pool has this fit's rows from `offset` on."""
+        """The network as a member of a stack whose pool has this fit's rows from `offset` on.
+
+        Of an ensemble, it is the first one.
+        """
         return member_of(
             self.experiment,
             seed=self.seed,
@@ -120,6 +125,13 @@ class Fit:
             weights=data.example_weights(self.experiment, split.train),
         )
 
+    def members(self, data: TaskData, split: Split, *, offset: int = 0) -> list[Member]:
+        """All networks of the fit as members, which differ only in their seeds: one, or an ensemble."""
+        first = self.member(data, split, offset=offset)
+        return [
+            replace(first, seed=member_seed(self.seed, number)) for number in range(self.settings.ensemble)
+        ]
+
 
 def completed(
     experiment: Experiment, data: TaskData, settings: StackSettings, *, threads: int | None = None
@@ -127,7 +139,9 @@ def completed(
     """Fill in the settings that follow from the data and the network's size; by default also `threads`."""
     if threads is None:
         given = experiment.training.threads
-        threads = default_threads(ParameterLayout(settings.shape)) if given == "auto" else given
+        threads = default_threads(ParameterLayout(settings.shape)) if settings.ensemble == 1 else 1
+        if given != "auto":
+            threads = given
     concrete = {"batch_size": settings.batch_size, "threads": threads, "precision": settings.precision}
     training = experiment.training.model_copy(update=concrete)
     return with_data_facts(experiment, data).model_copy(update={"training": training})
@@ -156,13 +170,15 @@ def with_data_facts(experiment: Experiment, data: TaskData) -> Experiment:
 
 
 def memory_shortage(settings: StackSettings, *, rows: int) -> str | None:
-    """Why the available memory is not enough to train a network; None if it is."""
+    """Why the available memory is not enough to train a network or an ensemble; None if it is."""
     needed, available = training_bytes(settings, rows=rows), available_bytes()
     if available is None or needed <= available:
         return None
-    parameters = ParameterLayout(settings.shape).size
+    parameters, members = ParameterLayout(settings.shape).size, settings.ensemble
+    networks = "this network" if members == 1 else f"an ensemble of {members:,} networks, each"
+    fewer = "" if members == 1 else "a smaller model.ensemble, "
     return (
-        f"training this network of {parameters:,} parameters on {rows:,} rows would take "
+        f"training {networks} of {parameters:,} parameters on {rows:,} rows would take "
         f"{needed / 1e9:,.1f} GB of memory, but only {available / 1e9:,.1f} GB are available: use "
-        "fewer or narrower layers, or fewer rows or classes"
+        f"{fewer}fewer or narrower layers, or fewer rows or classes"
     )

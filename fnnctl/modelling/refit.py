@@ -26,10 +26,17 @@ def left_out_of_refit(experiment: Experiment) -> list[str]:
     return warnings
 
 
-def refit_experiment(experiment: Experiment, *, epochs: int) -> Experiment:
+def with_ensemble(experiment: Experiment, members: int) -> Experiment:
+    """The experiment with this `model.ensemble`."""
+    model = experiment.model.model_copy(update={"ensemble": members})
+    return experiment.model_copy(update={"model": model})
+
+
+def refit_experiment(experiment: Experiment, *, epochs: int, members: int = 1) -> Experiment:
     """The trial's experiment for this many epochs, without anything that needs a validation part.
 
-    Schedules keep the trial's horizon, so that each epoch has the learning rate that it had in the search.
+    With several `members` it is an ensemble, unlike the trial. Schedules keep the trial's horizon, so that
+    each epoch has the learning rate that it had in the search.
     """
     training = experiment.training
     schedule = training.lr_schedule
@@ -46,7 +53,7 @@ def refit_experiment(experiment: Experiment, *, epochs: int) -> Experiment:
     return experiment.model_copy(
         update={
             "data": experiment.data.model_copy(update={"split": split}),
-            "model": experiment.model.model_copy(update={"calibration": "none"}),
+            "model": experiment.model.model_copy(update={"calibration": "none", "ensemble": members}),
             "training": training.model_copy(update=changes),
         }
     )

@@ -15,7 +15,7 @@ from fnnctl.config.schema.metric_names import is_loss
 from fnnctl.config.schema.search import METHODS
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.records.confirmation import confirmation
-from fnnctl.records.journal import RUNGS, SAMPLER, Journal, decode
+from fnnctl.records.journal import MEMBERS, RUNGS, SAMPLER, Journal, decode
 from fnnctl.records.standings import Standings, finite_objective
 from fnnctl.records.trials import FOLDS, Direction, JobKey, Result, Status, Stop, Trial
 from fnnctl.store import names
@@ -232,7 +232,8 @@ class SearchHistory:
     def set_words(self, trial: int, *, reads_horizon: bool = False) -> list[str]:
         """The `PATH=VALUE` words with which `fnnctl train --set` reproduces the trial bit for bit.
 
-        A search trains with one thread, independent of the config and of the network's size.
+        A search trains with one thread, independent of the config and of the network's size. A trial has one
+        network, even if the config is that of an ensemble.
         `reads_horizon` is whether the trial has an lr_schedule that depends on `kept_horizon`.
         """
         words = [f"{path}={flow_yaml(value)}" for path, value in self.trials[trial].assignment.items()]
@@ -240,6 +241,8 @@ class SearchHistory:
             words.append(f"training.epochs={self._largest_budget}")
         if reads_horizon and self.kept_horizon is not None:
             words.append(f"training.horizon={self.kept_horizon}")
+        if MEMBERS in self.settings:
+            words.append("model.ensemble=1")
         return [*words, "training.threads=1"]
 
     def loss_of(self, result: Result) -> float:

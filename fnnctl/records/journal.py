@@ -24,6 +24,8 @@ RUNGS: Final = "rungs"
 follows from the plan."""
 SAMPLER: Final = "chosen_sampler"
 """The setting that names the sampler that `auto` chose. It follows from the space and the plan."""
+MEMBERS: Final = "members"
+"""The setting that holds the number of networks of the refitted winner, if there are several."""
 CHANGEABLE: Final = (*EXTENDING, "workers", "executor", "time_limit")
 """The settings that a resume may change."""
 

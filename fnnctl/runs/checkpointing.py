@@ -8,11 +8,14 @@ exception in the engine itself, the history of the complete epochs and the lates
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
+import numpy as np
+
 from fnnctl.errors import MachineError
+from fnnctl.modelling.ensemble_description import TrainedPart, model_files
 from fnnctl.modelling.fit import Fit
 from fnnctl.store import names
 from fnnctl.store.run import OpenRun
@@ -29,7 +32,7 @@ LARGEST_SHARE = 0.02
 
 
 class Checkpointer:
-    """A context in which one network trains. It writes checkpoints, and at the end history and weights.
+    """A context in which one fit trains. It writes checkpoints, and at the end history and weights.
 
     The block sets `trained`, and passes `on_epoch` and `should_stop` to the training.
     """
@@ -50,13 +53,13 @@ class Checkpointer:
         Args:
             run: The run to write to.
             fit: The fit that is trained.
-            description: The network's description for model.json.
+            description: The description of each network for model.json.
             show: Called after each epoch to show the progress.
             kept: Called with the epoch of each written checkpoint.
             should_stop: Called after each step.
             seconds: Returns how long training has taken so far.
         """
-        self.trained: TrainedMember | None = None
+        self.trained: Sequence[TrainedMember] = ()
         self._run, self._fit, self._description = run, fit, description
         self._show, self._kept, self._should_stop, self._seconds = show, kept, should_stop, seconds
         self._checkpoint_due = time.monotonic() + SECONDS_BETWEEN_CHECKPOINTS
@@ -112,17 +115,18 @@ class Checkpointer:
 
     def _keep_whole_epoch(self) -> None:
         """Write a checkpoint if training stopped between two epochs, so that it can continue from there."""
-        trained, stack = self.trained, self._stack
-        if trained and stack and trained.outcome is Outcome.INTERRUPTED and trained.epochs == stack.epoch:
-            self._write_checkpoint(stack)
+        stack = self._stack
+        for first in self.trained[:1]:
+            if stack and first.outcome is Outcome.INTERRUPTED and first.epochs == stack.epoch:
+                self._write_checkpoint(stack)
 
     def _write(self, failure: BaseException | None) -> None:
-        trained = self.trained
-        if trained is None and self._stack:
-            trained = trained_member(self._stack, 0, Outcome.INTERRUPTED)
-        if trained is None:
+        members = self.trained
+        if not members and (stack := self._stack):
+            members = [trained_member(stack, k, Outcome.INTERRUPTED) for k in range(len(stack.members))]
+        if not members:
             return
-        fit, run = self._fit, self._run
+        fit, run, trained = self._fit, self._run, members[0]
         stopped = self._why_stopped(failure)
         last = "  ".join(f"{name} {values[-1]:.6g}" for name, values in trained.history.items() if values)
         run.log(f"{counted(trained.epochs, 'epoch')}: {stopped}; {last}")
@@ -131,8 +135,10 @@ class Checkpointer:
         shape = fit.settings.shape
         columns, rows = history_table(trained.history, epoch_metrics(shape), layers=len(shape.hidden))
         run.write_table(names.HISTORY, columns, rows)
-        arrays = fit.layout.named_arrays(trained.parameters, trained.statistics)
-        run.write_model(arrays, self._description)
+        parameters, statistics = (
+            np.stack([getattr(each, name) for each in members]) for name in ("parameters", "statistics")
+        )
+        run.write_model(*model_files([TrainedPart(self._description, fit.layout, parameters, statistics)]))
 
     def _why_stopped(self, failure: BaseException | None) -> str | None:
         """Why training ended, in words."""
@@ -153,4 +159,4 @@ class Checkpointer:
             Outcome.DIVERGED: "the loss became non-finite",
             Outcome.INTERRUPTED: "interrupted by a signal",
         }
-        return reasons[self.trained.outcome if self.trained else Outcome.INTERRUPTED]
+        return reasons[self.trained[0].outcome if self.trained else Outcome.INTERRUPTED]

@@ -29,7 +29,7 @@ def known_facts(
 ) -> dict[str, Any]:
     """The facts known before training: origin, data, network; `sizes` are the numbers of rows per part.
 
-    `networks` are those of an ensemble; without them there is one, with these settings.
+    `networks` are those of an ensemble of several shapes; by default all have these settings.
     """
     dataset = data.dataset
     facts = {
@@ -51,7 +51,7 @@ def known_facts(
         **environment(sys.argv[1:], blas_threads=blas_threads),
         "seed": experiment.seed,
         "data": facts,
-        "model": _network_facts(networks or [ParameterLayout(settings.shape)]),
+        "model": _network_facts(networks or [ParameterLayout(settings.shape)] * settings.ensemble),
         "warnings": list(warnings),
     }
 

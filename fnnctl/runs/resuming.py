@@ -55,8 +55,8 @@ def load_checkpoint(run: OpenRun, data: TaskData, fit: Fit, note: Callable[[str]
     """The run's checkpoint; None if there is no usable one, so that training starts again."""
     try:
         arrays = run.read_checkpoint()
-        member = fit.member(data, fit.split(data))
-        return None if arrays is None else Checkpoint.from_arrays(arrays, [member])
+        members = fit.members(data, fit.split(data))
+        return None if arrays is None else Checkpoint.from_arrays(arrays, members)
     except (DataError, ForeignCheckpointError) as error:
         message = f"the checkpoint cannot be used, so training starts again: {error}"
         note(message)

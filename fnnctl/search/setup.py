@@ -17,7 +17,7 @@ from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.search import AUTO, DEFAULT_TRIALS, DEFAULTS, SamplerName, SearchConfig
 from fnnctl.errors import ConfigError, Problem
 from fnnctl.records.confirmation import CONFIRM
-from fnnctl.records.journal import RUNGS, SAMPLER, Header
+from fnnctl.records.journal import MEMBERS, RUNGS, SAMPLER, Header
 from fnnctl.records.trials import Direction
 from fnnctl.search.budget import SearchBudget
 from fnnctl.search.curves import REASONS
@@ -105,7 +105,7 @@ class SearchSetup:
         fixed: dict[str, Any] = active_settings(self.experiment, self.configs)
         search = fixed["search"]
         budget, trials = search.pop("budget"), search.pop("trials", None)
-        objective = self.settings.objective
+        objective, members = self.settings.objective, self.experiment.model.ensemble
         rungs = {str(each.number): [rung.epochs for rung in each.rungs] for each in self.plan.brackets}
         return Header(
             configuration=hashlib.sha256(json.dumps(fixed, sort_keys=True).encode()).hexdigest(),
@@ -130,6 +130,7 @@ class SearchSetup:
                 **({CONFIRM: confirm.model_dump()} if (confirm := self.settings.confirm) else {}),
                 **({} if self.settings.curve_stopping == "none" else {RUNGS: rungs}),
                 "horizon": self.configs.horizon,
+                **({} if members == 1 else {MEMBERS: members}),
             },
         )
 

@@ -1,6 +1,6 @@
-"""Groups members of one shape into stacks that fit the cache and memory.
+"""Groups fits of one shape into stacks that fit the cache and memory.
 
-A member's results never depend on the rest of its stack, so the grouping affects only the time.
+A fit's results never depend on the rest of its stack, so the grouping affects only the time.
 """
 
 from __future__ import annotations
@@ -42,25 +42,28 @@ def group_into_stacks(keys: Sequence[Hashable], *, most: int, workers: int = 1) 
 
 
 def step_values(settings: StackSettings) -> int:
-    """The number of values that a step touches per member: activations of a batch, and parameters."""
+    """The number of values that a step of a fit touches: activations of a batch, and parameters.
+
+    Those of all members count if it is an ensemble.
+    """
     shape = settings.shape
     widths = shape.inputs + 1 + sum(layer.rows for layer in shape.hidden) + shape.outputs
-    return settings.batch_size * widths + ParameterLayout(shape).size
+    return settings.ensemble * (settings.batch_size * widths + ParameterLayout(shape).size)
 
 
 def best_size(settings: StackSettings) -> int:
-    """The number of members with which a step's values still fit in the cache."""
+    """The number of fits with which a step's values still fit in the cache."""
     return max(1, CACHE_VALUES // step_values(settings))
 
 
-def affordable_members(settings: StackSettings, *, rows: int, available: int | None) -> int:
-    """How many members may train at the same time, each with its own pool of `rows` rows; at least one."""
+def affordable_fits(settings: StackSettings, *, rows: int, available: int | None) -> int:
+    """How many fits may train at the same time, each with its own pool of `rows` rows; at least one."""
     if available is None:
         return 10**9
     return max(1, available // training_bytes(settings, rows=rows))
 
 
 def rough_seconds(settings: StackSettings, *, train_rows: int, epochs: int) -> float:
-    """A rough training time per member of a stack, within a factor of two on a processor of 2024."""
+    """A rough training time per fit of a stack, within a factor of two on a processor of 2024."""
     steps = epochs * math.ceil(train_rows / settings.batch_size)
     return SECONDS_A_VALUE * step_values(settings) * steps

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import numpy as np
 
-from fnnctl.arrays import FloatArray
+from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.metrics.flat import flat_metrics
 from fnnctl.modelling.fold_results import FoldResult
-from fnnctl.modelling.predictor import fresh_predictor
 from fnnctl.stacks.work import TrainedStack
 from fnnctl.tasks.base import VALIDATION_LOSS
 from fnnctl.tasks.epoch_metrics import epoch_metrics
@@ -34,7 +34,7 @@ class FoldMeasure:
 
     def __call__(self, stack: TrainedStack) -> list[FoldResult]:
         """One result per fold."""
-        data, size = stack.data, len(stack.data)
+        data = stack.data
         parameters = np.stack([each.parameters for each in stack.trained])
         statistics = np.stack([each.statistics for each in stack.trained])
         network = make_network(stack.fits[0].layout, stack.members, parameters, statistics)
@@ -42,24 +42,35 @@ class FoldMeasure:
         splits = [fit.split(data) for fit in stack.fits]
         temperatures: list[float | None] = [None] * len(splits)
         if self.calibrate:
-            rows = np.stack([member.validation_rows for member in stack.members])
-            scores = scorer.scores(rows)
-            targets = data.targets[rows % size]
-            temperatures = [data.task.fit_temperature(*each) for each in zip(scores, targets, strict=True)]
-        rows = np.stack([split.test + at for split, at in zip(splits, stack.offsets, strict=True)])
+            validation = [split.validation for split in splits]
+            temperatures = [
+                data.task.fit_temperature(scores, data.targets[rows])
+                for scores, rows in zip(_scores(stack, scorer, validation), validation, strict=True)
+            ]
+        tested = _scores(stack, scorer, [split.test for split in splits])
         return [
             self._result(stack, k, scores, temperature)
-            for k, (scores, temperature) in enumerate(zip(scorer.scores(rows), temperatures, strict=True))
+            for k, (scores, temperature) in enumerate(zip(tested, temperatures, strict=True))
         ]
 
     def _result(
         self, stack: TrainedStack, k: int, scores: FloatArray, temperature: float | None
     ) -> FoldResult:
-        trained = stack.trained[k]
+        trained = stack.trained_fit(k)
         result = FoldResult(trained.outcome, trained.epochs, trained.best_epoch, trained.history, temperature)
         if trained.outcome in {Outcome.DIVERGED, Outcome.INTERRUPTED}:
             return result
         return result.scored(stack.data, stack.fits[k], scores)
+
+
+def _scores(stack: TrainedStack, scorer: Scorer, rows: Sequence[IntArray]) -> list[FloatArray]:
+    """The scores of rows (n,) of each fit, (n, outputs); those of an ensemble's members are combined."""
+    in_pool = [own + offset for own, offset in zip(rows, stack.offsets, strict=True)]
+    members = len(stack.members) // len(stack.fits)
+    scores = scorer.scores(np.repeat(in_pool, members, axis=0))
+    if members == 1:
+        return list(scores)
+    return [stack.data.task.combine(list(scores[stack.members_of(k)])) for k in range(len(stack.fits))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +107,12 @@ class ObjectiveMeasure:
     def __call__(self, stack: TrainedStack) -> list[FitObjective]:
         """One result per fit; a fit with finite weights whose loss overflows also counts as diverged."""
         results, start = [], stack.start
-        for k, trained in enumerate(stack.trained):
+        for k, fit in enumerate(stack.fits):
+            trained = stack.trained_fit(k)
             objective, loss = self._objective(stack, k, trained)
             is_diverged = objective is None and not math.isfinite(loss)
             outcome = Outcome.DIVERGED if is_diverged else trained.outcome
-            metrics = epoch_metrics(stack.fits[k].settings.shape)
+            metrics = epoch_metrics(fit.settings.shape)
             curves = {
                 name: [value if math.isfinite(value) else None for value in trained.history[name][start:]]
                 for name in (metrics.training_columns[0], *metrics.validation_columns[:2])
@@ -109,7 +121,10 @@ class ObjectiveMeasure:
             kept = _kept_epoch(stack, k)
             is_final = trained.outcome in ENDED_EARLY or trained.epochs == self.weights_at
             wanted = self.weights_at is not None and objective is not None and is_final
-            weights = _measured_weights(stack, k) if wanted else None
+            weights: Weights | None = None
+            if wanted:
+                parameters, statistics = _measured_weights(stack, k)
+                weights = parameters[0], statistics[0]  # a trial has one network
             results.append(FitObjective(outcome, trained.epochs, kept, objective, curves, weights))
         return results
 
@@ -129,7 +144,7 @@ class ObjectiveMeasure:
         fit, split = stack.fits[k], stack.fits[k].split(stack.data)
         rows = split.test if self.on_folds else split.validation
         # Scored as `train` does for metrics.json, so that the metrics are equal to the last bit.
-        predictor = fresh_predictor(stack.data, fit, stack.members[k], *weights)
+        predictor = stack.predictor(k, *weights)
         scores = [batch.copy() for batch in predictor.pool_scores(stack.pool, rows + stack.offsets[k])]
         part = stack.data.score(rows, scores, fit.readout)
         if not math.isfinite(part.loss):
@@ -137,16 +152,15 @@ class ObjectiveMeasure:
         return flat_metrics(part.metrics(complete=False))[self.metric], part.loss
 
 
-def _measured_weights(stack: TrainedStack, k: int) -> Weights:
-    """The parameters, (P,), and running statistics, (S,), that are measured: see `ObjectiveMeasure`."""
-    trained = stack.trained[k]
-    if trained.outcome is not Outcome.COMPLETED or stack.last is None:
-        return trained.parameters, trained.statistics
-    at, network = stack.place(k), stack.last.evaluated
-    return network.parameters[at].copy(), network.statistics[at].copy()
+def _measured_weights(stack: TrainedStack, k: int) -> tuple[FloatArray, FloatArray]:
+    """The parameters, (N, P), and running statistics, (N, S), that are measured: see `ObjectiveMeasure`."""
+    if stack.trained_fit(k).outcome is not Outcome.COMPLETED or stack.last is None:
+        return stack.final_weights(k)
+    at, network = stack.places(k), stack.last.evaluated
+    return network.parameters[at], network.statistics[at]
 
 
 def _kept_epoch(stack: TrainedStack, k: int) -> int:
-    trained, stopping = stack.trained[k], stack.members[k].stopping
+    trained, stopping = stack.trained_fit(k), stack.members[stack.members_of(k)][0].stopping
     restores = stopping is not None and stopping.restore_best and trained.outcome in ENDED_EARLY
     return (trained.best_epoch if restores else None) or trained.epochs

@@ -14,7 +14,7 @@ from fnnctl.executors.registry import ExecutorKind
 from fnnctl.memory import available_bytes
 from fnnctl.modelling.fit import Fit
 from fnnctl.stacks.grouping import (
-    affordable_members,
+    affordable_fits,
     best_size,
     group_into_stacks,
     rough_seconds,
@@ -89,7 +89,7 @@ def affordable_at_once(settings: StackSettings, *, rows: int) -> int:
     """How many networks, each with its own rows, fit into the free memory at the same time."""
     free = available_bytes()
     available = None if free is None else int(SHARE_OF_MEMORY * free)
-    return affordable_members(settings, rows=rows, available=available)
+    return affordable_fits(settings, rows=rows, available=available)
 
 
 def executor_kind(seconds: float, step: int, *, values: int, forks: bool) -> ExecutorKind:

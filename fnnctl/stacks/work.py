@@ -10,8 +10,10 @@ from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
+from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.executors.protocols import Progress
 from fnnctl.modelling.fit import Fit
+from fnnctl.modelling.predictor import Predictor, fresh_part
 from fnnctl.tasks.task import TaskData
 from fnnctl.training.checkpoint import Checkpoint, state_digest
 from fnnctl.training.history import Record
@@ -37,15 +39,37 @@ class TrainedStack:
     """The rows of all fits: those of fit k begin at `offsets[k]`."""
     offsets: Sequence[int]
     members: Sequence[Member]
+    """Those of each fit in turn: one, or all members of its ensemble."""
     trained: Sequence[TrainedMember]
+    """One per member."""
     last: Stack | None
     """The stack after the last epoch, with the members that reached it; None if none did."""
 
-    def place(self, k: int) -> int:
-        """The index of fit k in `last`."""
+    def members_of(self, k: int) -> slice:
+        """The members of fit k, as a slice of `members` and `trained`."""
+        size = self.fits[k].settings.ensemble
+        return slice(k * size, (k + 1) * size)
+
+    def trained_fit(self, k: int) -> TrainedMember:
+        """How fit k ended: its first member, which shares outcome, epochs and history with the others."""
+        return self.trained[k * self.fits[k].settings.ensemble]
+
+    def final_weights(self, k: int) -> tuple[FloatArray, FloatArray]:
+        """Parameters (N, P) and statistics (N, S) of the N members of fit k at the end of their training."""
+        own = self.trained[self.members_of(k)]
+        return np.stack([each.parameters for each in own]), np.stack([each.statistics for each in own])
+
+    def predictor(self, k: int, parameters: FloatArray, statistics: FloatArray) -> Predictor:
+        """The predictor of fit k, whose N members have parameters (N, P) and statistics (N, S)."""
+        part = fresh_part(self.fits[k], self.members[self.members_of(k)], parameters, statistics)
+        return Predictor.of_parts(self.data.task, [part])
+
+    def places(self, k: int) -> IntArray:
+        """The indices of the members of fit k in `last`, (N,)."""
         if self.last is None:
             raise ValueError("no member has reached the last epoch")
-        return next(at for at, member in enumerate(self.last.members) if member is self.members[k])
+        at = {id(member): place for place, member in enumerate(self.last.members)}
+        return np.array([at[id(member)] for member in self.members[self.members_of(k)]])
 
 
 class Measure(Protocol[T_co]):
@@ -117,11 +141,12 @@ def train_item(progress: Progress, shared: WorkerData, item: StackItem[T]) -> St
         pools=shared.pool,
         epochs=item.stop,
         start=(item.start, item.state),
-        on_epoch=lambda stack, record: progress.advance(len(stack.members)),
+        on_epoch=lambda stack, record: progress.advance(len(stack.members) // stack.settings.ensemble),
         should_stop=progress.should_stop,
     )
     if item.stop is None:  # fits that ended early are done as well
-        pairs = zip(stack.members, stack.trained, strict=True)
+        size = item.fits[0].settings.ensemble
+        pairs = zip(stack.members[::size], stack.trained[::size], strict=True)
         progress.advance(sum(member.epochs - trained.epochs for member, trained in pairs))
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # divergence is a result
         measured = item.measure(stack)
@@ -150,6 +175,8 @@ def train_fits(
 ) -> TrainedStack:
     """Train fits of one shape together; each gets the same bits as if trained alone.
 
+    The members of an ensemble are consecutive members of the stack.
+
     Args:
         data: The rows of all fits.
         fits: Fits with equal settings and equally many rows.
@@ -163,7 +190,9 @@ def train_fits(
     distinct = list({id(pool): pool for pool in made}.values())
     offsets = [next(j for j, each in enumerate(distinct) if each is pool) * len(data) for pool in made]
     members = [
-        fit.member(data, fit.split(data), offset=offset) for fit, offset in zip(fits, offsets, strict=True)
+        member
+        for fit, offset in zip(fits, offsets, strict=True)
+        for member in fit.members(data, fit.split(data), offset=offset)
     ]
     if epochs is not None:
         members = [replace(member, epochs=epochs) for member in members]
@@ -188,8 +217,8 @@ def train_fits(
 
 def _states(stack: TrainedStack) -> dict[int, State]:
     """The state of each fit that reached the last epoch."""
-    reached = [k for k, each in enumerate(stack.trained) if each.outcome is Outcome.COMPLETED]
+    reached = [k for k in range(len(stack.fits)) if stack.trained_fit(k).outcome is Outcome.COMPLETED]
     if not reached or stack.last is None:
         return {}
     state = stack.last.state
-    return {k: select_members(state, np.array([stack.place(k)])) for k in reached}
+    return {k: select_members(state, stack.places(k)) for k in reached}

@@ -34,6 +34,8 @@ class StackSettings:
     averaging: AveragingKind | None = None
     memory: int = 10
     """For lbfgs: the number of pairs in its memory."""
+    ensemble: int = 1
+    """The size of the stack's ensembles: so many consecutive members predict together and end together."""
 
     @property
     def dtype(self) -> np.dtype[np.floating]:

@@ -11,8 +11,10 @@ from fnnctl.training.pool import fits_in_memory
 from fnnctl.training.scoring.stacked import SCORING_BATCH
 
 
-def training_bytes(settings: StackSettings, *, rows: int, members: int = 1) -> int:
+def training_bytes(settings: StackSettings, *, rows: int) -> int:
     """The peak memory, in bytes, of training and then scoring, including the pool of `rows` examples.
+
+    It is that of one network, or of all members of one ensemble.
 
     A pool in memory stays there throughout; rows made on demand need no memory. Training also needs
     `_stack_bytes`. Scoring runs member by member. It needs the parameters and, per row and output, 8 bytes
@@ -20,6 +22,7 @@ def training_bytes(settings: StackSettings, *, rows: int, members: int = 1) -> i
     """
     kept = fits_in_memory(rows, settings.shape.inputs)
     pool = rows * (settings.shape.inputs + 1) * settings.dtype.itemsize if kept else 0
+    members = settings.ensemble
     parameters = members * ParameterLayout(settings.shape).size * settings.dtype.itemsize
     scoring = parameters + rows * settings.shape.outputs * (8 + 8 + 2)
     return pool + max(_stack_bytes(settings, rows, members), scoring)

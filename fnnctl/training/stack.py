@@ -15,6 +15,7 @@ from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.tasks.base import TRAIN_LOSS, VALIDATION_LOSS
 from fnnctl.tasks.epoch_metrics import epoch_metrics
 from fnnctl.training.diagnostics import Diagnostics
+from fnnctl.training.ensembles import all_of_each, for_each_member, means_over_members
 from fnnctl.training.history import History, Record
 from fnnctl.training.learners.descent import Descent
 from fnnctl.training.learners.quasi_newton import QuasiNewton
@@ -83,7 +84,10 @@ class Stack:
         )
 
     def select(self, chosen: IntArray) -> Stack:
-        """A stack of some of the members, given by their indices, with the same bits."""
+        """A stack of some of the members, given by their indices, with the same bits.
+
+        Members of one ensemble stay together.
+        """
         members = [self.members[k] for k in chosen]
         state = select_members(self.state, chosen)
         return Stack(self.settings, members, self.pool, epoch=self.epoch, state=state)
@@ -95,7 +99,10 @@ class Stack:
         learned = self._learner.run_epoch(self.epoch, diagnostics, should_stop)
         if learned is None:
             return None
-        record = {**learned, **self._validate(), **(diagnostics.record() if diagnostics else {})}
+        diagnosed = diagnostics.record() if diagnostics else {}
+        if (size := self.settings.ensemble) > 1:
+            learned, diagnosed = (means_over_members(part, size) for part in (learned, diagnosed))
+        record = {**learned, **self._validate(), **diagnosed}
         self.history.append(record)
         self._learner.observe(record)
         self.stopping.update(self.epoch, record, self._learner.evaluated)
@@ -119,8 +126,13 @@ class Stack:
 
     @property
     def finite(self) -> BoolArray:
-        """Which members have finite losses in the last epoch, (K,)."""
+        """Which members have finite losses in the last epoch, (K,); those of an ensemble are its own."""
         return np.asarray(np.isfinite(sum(self._last_losses())))
+
+    def has_finite_weights(self, k: int) -> bool:
+        """Whether the weights of member k, and of all others of its ensemble, are finite."""
+        first = k - k % self.settings.ensemble
+        return bool(np.isfinite(self.network.parameters[first : first + self.settings.ensemble]).all())
 
     def _last_losses(self) -> list[FloatArray]:
         """The last epoch's training loss and, if there is one, validation loss, (K,) each."""
@@ -129,8 +141,11 @@ class Stack:
 
     @property
     def converged(self) -> BoolArray:
-        """Which members have converged, (K,)."""
-        return np.asarray(self._convergence.converged | self._learner.converged)
+        """Which members have converged, (K,); an ensemble has if all its members have."""
+        learned, size = self._learner.converged, self.settings.ensemble
+        if size > 1:
+            learned = all_of_each(learned, size)
+        return np.asarray(self._convergence.converged | learned)
 
     def final_weights(self, k: int) -> dict[str, npt.NDArray[Any]]:
         """A member's final weights: `parameters` (P,) and `statistics` (S,)."""
@@ -140,5 +155,9 @@ class Stack:
     def _validate(self) -> Record:
         if not self._validation_rows.size:
             return {}
-        losses, predictions = self._scorer.evaluate(self._validation_rows)
-        return self._metrics.validation_record(losses, predictions, self._validation_targets)
+        rows, targets, size = self._validation_rows, self._validation_targets, self.settings.ensemble
+        if size == 1:
+            return self._metrics.validation_record(*self._scorer.evaluate(rows), targets)
+        losses, predictions = self._scorer.evaluate_ensembles(rows, size)
+        averaged = self._metrics.validation_record(losses, predictions, targets[::size])
+        return for_each_member(averaged, size)

@@ -94,7 +94,7 @@ def _leaving(stack: Stack, *, late: bool) -> dict[int, Outcome]:
     ended = ~finite | out_of_patience | converged | done
     leaving: dict[int, Outcome] = {}
     for k in np.flatnonzero(ended | late).tolist():
-        if not (finite[k] and np.isfinite(stack.network.parameters[k]).all()):
+        if not (finite[k] and stack.has_finite_weights(k)):
             leaving[k] = Outcome.DIVERGED
         elif out_of_patience[k]:
             leaving[k] = Outcome.STOPPED_EARLY

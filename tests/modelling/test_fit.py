@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from fnnctl.errors import ConfigError, DataError
+from fnnctl.seeds import member_seed
 from fnnctl.training.pool import Examples
 from tests.modelling.prepared import prepare
 from tests.program import Program
@@ -23,6 +25,23 @@ def test_settings_that_follow_from_data_and_network_are_filled_in(iris: Path) ->
     assert training.threads == 1
     assert (prepared.experiment.name, prepared.experiment.seed) == ("iris", 4)
     assert prepared.experiment.data.sha256 == prepared.data.dataset.sha256
+
+
+def test_the_members_of_an_ensemble_differ_in_their_seeds_alone(iris: Path) -> None:
+    prepared, plain = prepare(iris, ["model.ensemble=3"]), prepare(iris)
+    assert prepared.fit.seed == plain.fit.seed
+    members = prepared.fit.members(prepared.data, prepared.split)
+    assert [each.seed for each in members] == [member_seed(plain.fit.seed, number) for number in range(3)]
+    assert len({repr(replace(each, seed=0)) for each in (*members, plain.member)}) == 1
+
+
+def test_an_ensemble_trains_on_one_thread_unless_threads_are_given(iris: Path) -> None:
+    wide = "model.hidden=[400, 400]"
+    threads = {
+        words: prepare(iris, [wide, *words]).experiment.training.threads
+        for words in ((), ("model.ensemble=2",), ("model.ensemble=2", "training.threads=2"))
+    }
+    assert list(threads.values()) == [2, 1, 2]
 
 
 def test_scaling_is_fitted_on_the_training_part_alone(iris: Path) -> None:

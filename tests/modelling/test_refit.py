@@ -8,7 +8,7 @@ import pytest
 
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.lr_schedules import AdaptiveLrSchedule
-from fnnctl.modelling.refit import refit_experiment
+from fnnctl.modelling.refit import refit_experiment, with_ensemble
 
 WATCHING: dict[str, Any] = {
     "seed": 5,
@@ -59,3 +59,10 @@ def test_the_experiment_that_was_searched_with_is_not_changed() -> None:
 def test_it_is_an_experiment_that_a_config_could_say() -> None:
     refitted = refit_experiment(Experiment.model_validate(WATCHING), epochs=3)
     assert Experiment.model_validate(refitted.model_dump()) == refitted
+
+
+def test_an_ensemble_has_all_its_members() -> None:
+    experiment = Experiment.model_validate(WATCHING)
+    refitted = refit_experiment(experiment, epochs=17, members=4)
+    assert with_ensemble(refitted, 1) == refit_experiment(experiment, epochs=17)
+    assert refitted.model.ensemble == 4

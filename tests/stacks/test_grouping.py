@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fnnctl.stacks.grouping import (
     FEWEST,
-    affordable_members,
+    affordable_fits,
     best_size,
     group_into_stacks,
     rough_seconds,
@@ -48,6 +50,15 @@ def test_step_values_by_hand() -> None:
     assert step_values(WIDE) == 16 * (5 + 8 + 3) + 67
 
 
+def test_all_members_of_an_ensemble_count() -> None:
+    four = replace(WIDE, ensemble=4)
+    assert step_values(four) == 4 * step_values(WIDE)
+    assert best_size(four) == 2**18 // (4 * 323)
+    assert rough_seconds(four, train_rows=100, epochs=10) == pytest.approx(
+        4 * rough_seconds(WIDE, train_rows=100, epochs=10)
+    )
+
+
 def test_a_stack_stays_in_the_cache() -> None:
     assert best_size(WIDE) == 2**18 // 323
     assert best_size(settings_of(784, ((1024, "relu"),), 10, batch_size=256)) == 1
@@ -55,9 +66,9 @@ def test_a_stack_stays_in_the_cache() -> None:
 
 def test_as_many_members_as_memory_allows() -> None:
     one = training_bytes(WIDE, rows=1000)
-    assert affordable_members(WIDE, rows=1000, available=int(3.5 * one)) == 3
-    assert affordable_members(WIDE, rows=1000, available=0) == 1
-    assert affordable_members(WIDE, rows=1000, available=None) > 1000
+    assert affordable_fits(WIDE, rows=1000, available=int(3.5 * one)) == 3
+    assert affordable_fits(WIDE, rows=1000, available=0) == 1
+    assert affordable_fits(WIDE, rows=1000, available=None) > 1000
 
 
 def test_twice_the_epochs_take_twice_as_long() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -30,6 +31,6 @@ def test_the_estimate_is_near_what_is_taken(hidden: tuple[tuple[int, str], ...],
 
 def test_members_add_up() -> None:
     settings = settings_of(10, ((50, "relu"),), 3)
-    one, eight = (training_bytes(settings, rows=10, members=members) for members in (1, 8))
+    one, eight = (training_bytes(replace(settings, ensemble=size), rows=10) for size in (1, 8))
     assert one < eight < 8 * one
     assert np.isfinite(eight)

@@ -44,7 +44,8 @@ def refit_winner(
     complete = folder.path.exists() and folder.read_manifest().status == "completed"
     data = search.loaded.data
     trial = search.setup.configs.experiment_of(assignment)
-    experiment = refit_experiment(trial, epochs=epochs)
+    members = search.loaded.experiment.model.ensemble
+    experiment = refit_experiment(trial, epochs=epochs, members=members)
     with search.loaded.config.located():
         split = split_data(data, experiment)
         fit = Fit.of(data, experiment, split)

@@ -23,6 +23,7 @@ from fnnctl.space.values import identity
 
 EPOCHS: ConfigPath = ("training", "epochs")
 HORIZON: ConfigPath = ("training", "horizon")
+ENSEMBLE: ConfigPath = ("model", "ensemble")
 Check: TypeAlias = Callable[[Experiment], Sequence[Problem]]
 """Returns the reasons why the data do not fit an experiment, as problems with paths."""
 
@@ -32,7 +33,7 @@ class TrialConfigs:
     """An experiment in which a search replaces settings."""
 
     config: Mapping[str, Any]
-    """The experiment as plain values, without its search."""
+    """The experiment as plain values, without its search, and with one network per trial."""
     forks: tuple[Fork, ...]
     epochs: int
     """The training.epochs of every trial: the largest budget."""
@@ -97,9 +98,11 @@ def trial_configs(
 ) -> TrialConfigs:
     """The trials of a loaded `config` with this `experiment`; `epochs` is the largest budget.
 
-    The default `horizon` is that of the config or, if it has none, the largest budget.
+    The default `horizon` is that of the config or, if it has none, the largest budget. A trial has one
+    network; `model.ensemble` is for the winner, because an ensemble of N takes N times as long.
     """
-    plain: Any = without(config, [("search",)])
+    given = [path for path in (("search",), ENSEMBLE) if is_given(config, path)]
+    plain: Any = without(config, given)
     plain = {**plain, "name": experiment.name}
     if experiment.training.early_stopping is None:
         plain = with_value(plain, ("training", "early_stopping"), None)

@@ -223,6 +223,10 @@ class ModelConfig(Section):
     residual: bool = False
     """Whether each hidden layer after the first adds its inputs to its outputs if there are equally many
     of both, unless the layer has its own setting."""
+    ensemble: Annotated[int, Field(ge=1, le=1000)] = 1
+    """The number of networks that are trained, each with its own random numbers. Their probabilities, or in a
+    regression their values, are averaged; when to stop is decided by the average's scores. A search trains
+    one network per trial, and this many for its winner."""
     output: Output = AutoOutput()
     """The output layer and its loss: softmax or logistic in a classification; squared, absolute or huber in a
     regression."""

@@ -42,6 +42,14 @@ class Loss:
         """The sum of the plain loss, (K,), and the predictions, (K, batch). z is overwritten."""
         raise NotImplementedError
 
+    def evaluate_ensembles(self, z: FloatArray, y: TargetArray, size: int) -> tuple[FloatArray, TargetArray]:
+        """As `evaluate`, for ensembles of `size` consecutive members: their average's loss and predictions.
+
+        Loss (K / size,) and predictions (K / size, batch); the targets y, (K / size, batch), are those of the
+        ensembles. Probabilities or values are averaged, in float64.
+        """
+        raise NotImplementedError
+
     def outputs(self, z: FloatArray) -> FloatArray:
         """The task's outputs, (K, outputs, batch), from the scores z, such as the arguments of softmax."""
         raise NotImplementedError

@@ -88,6 +88,9 @@ class SoftmaxCrossEntropy(Loss):
         self._losses_from_shifted(z, out=losses)
         return losses.sum(axis=1, dtype=np.float64), predictions
 
+    def evaluate_ensembles(self, z: FloatArray, y: IntArray, size: int) -> tuple[FloatArray, IntArray]:
+        return averaged_cross_entropy(self.outputs(z), y, size)
+
     def outputs(self, z: FloatArray) -> FloatArray:
         return z
 
@@ -159,6 +162,9 @@ class LogisticCrossEntropy(Loss):
         self._losses(score, self._is_positive(y).astype(z.dtype), out=losses)
         return losses.sum(axis=1, dtype=np.float64), self._predictions(score)
 
+    def evaluate_ensembles(self, z: FloatArray, y: IntArray, size: int) -> tuple[FloatArray, IntArray]:
+        return averaged_cross_entropy(self.outputs(z), y, size)
+
     def outputs(self, z: FloatArray) -> FloatArray:
         scores = np.zeros((len(z), 2, z.shape[2]), z.dtype)
         scores[:, self.shape.positive] = z[:, 0]
@@ -222,6 +228,23 @@ def cross_entropy(z: FloatArray, y: IntArray) -> FloatArray:
     label_scores = np.take_along_axis(shifted, y[:, None], axis=1)[:, 0]
     loss: FloatArray = np.log(np.exp(shifted).sum(axis=1)) - label_scores
     return loss
+
+
+def averaged_cross_entropy(scores: FloatArray, y: IntArray, size: int) -> tuple[FloatArray, IntArray]:
+    """The loss of averaged probabilities, summed over the batch, (G,), and the classes predicted, (G, batch).
+
+    From the scores of `size` members per ensemble, (G·size, classes, batch), and labels, (G, batch). The
+    label's mean probability is computed on logarithms, so that a very small one does not become 0.
+    """
+    p = scores.reshape(-1, size, *scores.shape[1:]).astype(np.float64)
+    p -= p.max(axis=2, keepdims=True)
+    of_label = np.take_along_axis(p, np.repeat(y[:, None, None], size, axis=1), axis=2)
+    np.exp(p, out=p)
+    total = p.sum(axis=2, keepdims=True)
+    p /= total
+    logs = np.logaddexp.reduce((of_label - np.log(total))[:, :, 0], axis=1)
+    losses: FloatArray = np.log(size) - logs
+    return losses.sum(axis=1), p.sum(axis=1).argmax(axis=1)
 
 
 def _shifted(z: FloatArray) -> FloatArray:

@@ -59,6 +59,13 @@ class RealValueLoss(Loss):
         self.losses(predictions - y, self.shape.delta, out=losses)
         return losses.sum(axis=1, dtype=np.float64), predictions
 
+    def evaluate_ensembles(self, z: FloatArray, y: FloatArray, size: int) -> tuple[FloatArray, FloatArray]:
+        values = z[:, 0].reshape(-1, size, z.shape[2])
+        predictions: FloatArray = values.sum(axis=1, dtype=np.float64) / size
+        losses = np.empty_like(predictions)
+        self.losses(predictions - y, self.shape.delta, out=losses)
+        return losses.sum(axis=1), predictions
+
     def outputs(self, z: FloatArray) -> FloatArray:
         return z
 

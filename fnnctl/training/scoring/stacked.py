@@ -37,6 +37,22 @@ class Scorer:
             total += loss
         return total / rows.shape[1], predictions
 
+    def evaluate_ensembles(self, rows: IntArray, size: int) -> tuple[FloatArray, TargetArray]:
+        """As `evaluate`, for the averages of `size` consecutive members: (K / size,) and (K / size, n).
+
+        The members of an ensemble have the same rows.
+        """
+        shape, count = self._network.layout.shape, rows.shape[1]
+        predictions: TargetArray = np.empty(
+            (len(rows) // size, count), target_type(shape.output, np.dtype(np.float64))
+        )
+        total = np.zeros(len(predictions))
+        for part, work in self._batches(rows):
+            targets = work.targets.y[::size]
+            loss, predictions[:, part] = work.loss.evaluate_ensembles(work.scores, targets, size)
+            total += loss
+        return total / count, predictions
+
     def scores(self, rows: IntArray) -> FloatArray:
         """The task's outputs for each member's rows, (K, n, outputs), such as the arguments of softmax."""
         scores = np.empty((*rows.shape, self._network.layout.shape.outputs), self._network.parameters.dtype)

@@ -238,6 +238,7 @@ def test_every_example_loads_and_is_named_after_its_file(file: Path) -> None:
 def test_there_is_an_example_for_every_built_in_data_set_for_an_own_file_and_the_baseline() -> None:
     assert [file.stem for file in EXAMPLES] == [
         "breast_cancer",
+        "diabetes-ensemble",
         "diabetes",
         "digits-bayes",
         "digits-bohb",

@@ -59,6 +59,7 @@ model:
     name: none
   dropout: 0.0
   residual: false
+  ensemble: 1
   output:
     name: auto
   calibration: none

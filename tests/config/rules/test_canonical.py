@@ -25,6 +25,7 @@ def experiment(**sections: Any) -> Experiment:
         {"model": {"initial_biases": "zero"}},
         {"training": {"epochs": 7}},
         {"model": {"calibration": "temperature"}},
+        {"model": {"ensemble": 5}},
         {"training": {"threads": 2}},
         {"name": "other"},
         {"data": {"source": "wine"}},

@@ -37,6 +37,11 @@ def test_a_trial_is_the_config_with_the_assigned_values_and_without_a_search(tri
     assert experiment.training.epochs == 81
 
 
+def test_a_trial_has_one_network(trials: Any) -> None:
+    configs = trials(IRIS + "model: {ensemble: 7}\nsearch: {space: {training.l2: {uniform: [0, 1]}}}\n")
+    assert configs.experiment_of({"training.l2": 0.5}).model.ensemble == 1
+
+
 def test_settings_of_other_branches_are_left_out(trials: Any) -> None:
     text = (
         IRIS + "training: {batch_size: 32, optimizer: {name: adam, beta1: 0.8, memory: 5}}\n"

@@ -1,0 +1,38 @@
+"""Ensembles in a stack: so many consecutive members have one record and end together.
+
+The record's validation columns are those of the averaged prediction, and its other columns are means over the
+members. Each member has a copy of it, so that stopping rules and schedules decide the same for all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from fnnctl.arrays import BoolArray, FloatArray
+
+
+def for_each_member(record: Mapping[str, FloatArray], size: int) -> dict[str, FloatArray]:
+    """The columns (K,) for the members, from those of the ensembles, (K / size,)."""
+    return {name: values.repeat(size) for name, values in record.items()}
+
+
+def means_over_members(record: Mapping[str, FloatArray], size: int) -> dict[str, FloatArray]:
+    """The means of columns (K,) over the members of each ensemble, for each member.
+
+    A value that is the same for all of them, such as the learning rate, is kept as it is.
+    """
+    if not record:
+        return {}
+    columns = np.stack(list(record.values()))
+    own = columns.reshape(len(columns), -1, size)
+    first = own[:, :, 0]
+    means = first + (own - first[:, :, None]).sum(axis=2) / size
+    return for_each_member(dict(zip(record, means, strict=True)), size)
+
+
+def all_of_each(flags: BoolArray, size: int) -> BoolArray:
+    """Whether the flags (K,) of all members of an ensemble are set, for each member."""
+    together: BoolArray = flags.reshape(-1, size).all(axis=1).repeat(size)
+    return together

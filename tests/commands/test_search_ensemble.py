@@ -1,0 +1,78 @@
+"""A search with `model.ensemble`: trials have one network each, and its winner has all members."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fnnctl.modelling.saved_model import load_model
+from fnnctl.store.folder import RunFolder
+from tests.commands.searching import (
+    RATE,
+    assert_same_search,
+    of_kind,
+    printed_words,
+    resume,
+    search,
+    trained_alone,
+    write_config,
+)
+from tests.program import Program, read_json
+
+SEARCH: dict[str, Any] = {"method": "random", "trials": 3, "space": {RATE: {"log_uniform": [0.003, 0.3]}}}
+
+
+@pytest.fixture(scope="module")
+def ensemble(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("ensembles")
+    return write_config(folder / "x.yaml", model={"ensemble": 3}, search=SEARCH)
+
+
+@pytest.fixture(scope="module")
+def folder(ensemble: Path) -> Path:
+    return search(ensemble)
+
+
+def test_its_trials_are_those_of_a_search_without_it(folder: Path, tmp_path: Path) -> None:
+    plain = search(write_config(tmp_path / "x.yaml", search=SEARCH))
+    for kind in ("trial", "result"):
+        assert of_kind(folder, kind) == of_kind(plain, kind)
+
+
+def test_the_winner_is_an_ensemble(folder: Path) -> None:
+    best = load_model(RunFolder(folder / "best"), lambda text: None)
+    assert len(best.layouts) == 3
+    assert read_json(folder / "best" / "manifest.json")["model"]["networks"] == 3
+    assert read_json(folder / "manifest.json")["model"]["networks"] == 1
+
+
+def test_the_printed_words_train_a_trial_to_its_bits(folder: Path) -> None:
+    results = {each["trial"]: each["objective"] for each in of_kind(folder, "result")}
+    for number, words in printed_words(folder).items():
+        assert "model.ensemble=1" in words
+        trained = trained_alone(folder / "resolved.yaml", words)
+        assert trained.history["validation_accuracy"][-1] == results[number]
+
+
+def test_the_complete_config_of_the_winner_repeats_it(folder: Path, program: Program) -> None:
+    done = program("train", str(folder / "best" / "resolved.yaml"), "--json")
+    again = Path(done.json["run"])
+    assert (again / "model.npz").read_bytes() == (folder / "best" / "model.npz").read_bytes()
+
+
+def test_a_search_that_was_stopped_ends_with_the_same_winner(ensemble: Path, folder: Path) -> None:
+    stopped = search(ensemble, "--time-limit", "0", code=4)
+    assert resume(stopped) == 0
+    assert_same_search(stopped, folder)
+
+
+def test_the_plan_has_one_network_per_trial(ensemble: Path, program: Program) -> None:
+    assert program("plan", str(ensemble), "--json").json["fits"] == 3
+
+
+def test_a_report_shows_the_command_of_a_trial(folder: Path, program: Program) -> None:
+    shown = program("report", str(folder)).out.partition("Train it alone\n")[2]
+    assert "model.ensemble=1" in shlex.split(shown.partition("\n\n")[0].replace("\\\n", " "))

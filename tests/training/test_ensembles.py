@@ -1,0 +1,245 @@
+"""The members of an ensemble are trained as if alone, and end together, by the scores of their average."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.special import logsumexp, softmax
+
+from fnnctl.arrays import FloatArray
+from fnnctl.nn.losses.registry import REAL_VALUE_LOSSES
+from fnnctl.nn.shape import OutputKind
+from fnnctl.training.history import Record
+from fnnctl.training.members import ConvergenceRule, Member, StackSettings, StoppingRule
+from fnnctl.training.pool import Examples
+from fnnctl.training.scoring.stacked import Scorer
+from fnnctl.training.stack import Stack
+from fnnctl.training.trainer import Outcome, TrainedMember, train_stack
+from tests.training.recipes import member_of, settings_of
+from tests.training.test_bits import assert_same_bits, examples_of, stacks
+
+OUTPUTS: list[OutputKind] = ["softmax", "logistic", "squared", "absolute", "huber"]
+ROWS, VALIDATION, SIZE, EPOCHS = 40, 60, 3, 120
+
+
+@dataclass(frozen=True)
+class Case:
+    """An ensemble of three that overfits, and its rows."""
+
+    settings: StackSettings
+    members: list[Member]
+    examples: Examples
+
+    def trained(self, **changes: Any) -> list[TrainedMember]:
+        members = [replace(member, **changes) for member in self.members]
+        return train_stack(Stack(self.settings, members, self.examples), diagnose=True)
+
+    @property
+    def alone(self) -> StackSettings:
+        return replace(self.settings, ensemble=1)
+
+
+def case_of(output: OutputKind, **changes: Any) -> Case:
+    classes = {"softmax": 3, "logistic": 2}.get(output, 1)
+    settings = settings_of(6, ((30, "relu"),), classes, **changes)
+    shape = replace(settings.shape, output=output, delta=0.7)
+    settings = replace(settings, shape=shape, ensemble=SIZE)
+    members = [
+        member_of(settings, ROWS, VALIDATION, seed=seed, epochs=EPOCHS, learning_rate=0.01, l2=0.0)
+        for seed in (5, 11, 2)
+    ]
+    examples = examples_of(settings, ROWS + VALIDATION)
+    if classes > 1:
+        examples.targets[::3] = np.random.default_rng(0).integers(0, classes, len(examples.targets[::3]))
+    return Case(settings, members, examples)
+
+
+def scores_by_epoch(case: Case, member: Member) -> tuple[list[FloatArray], list[FloatArray]]:
+    """A member's validation scores, (n, outputs), and its parameters after each epoch, trained alone."""
+    scores: list[FloatArray] = []
+    parameters: list[FloatArray] = []
+
+    def keep(stack: Stack, record: Record) -> None:
+        scorer = Scorer(stack.evaluated, case.examples)
+        scores.append(scorer.scores(member.validation_rows[None])[0].astype(np.float64))
+        parameters.append(stack.network.parameters[0].copy())
+
+    train_stack(Stack(case.alone, [member], case.examples), on_epoch=keep)
+    return scores, parameters
+
+
+def averaged_loss(case: Case, scores: list[FloatArray]) -> tuple[float, float]:
+    """The loss and the accuracy or R² of the mean probabilities or values, by other libraries' functions."""
+    targets = case.examples.targets[case.members[0].validation_rows]
+    shape = case.settings.shape
+    if shape.output not in REAL_VALUE_LOSSES:
+        p = np.mean([softmax(each, axis=1) for each in scores], axis=0)
+        return float(-np.log(p[np.arange(len(p)), targets]).mean()), float(
+            (p.argmax(axis=1) == targets).mean()
+        )
+    targets = targets.astype(np.float64)
+    errors = np.mean(scores, axis=0)[:, 0] - targets
+    losses = {
+        "squared": errors**2 / 2,
+        "absolute": np.abs(errors),
+        "huber": np.where(np.abs(errors) <= 0.7, errors**2 / 2, 0.7 * (np.abs(errors) - 0.35)),
+    }
+    return float(losses[shape.output].mean()), float(1 - (errors**2).sum() / np.var(targets) / len(targets))
+
+
+@pytest.mark.parametrize("output", OUTPUTS)
+def test_members_without_early_stopping_have_the_bits_that_they_have_alone(output: OutputKind) -> None:
+    case = case_of(output)
+    together = case.trained(epochs=20)
+    apart = []
+    for member, in_ensemble in zip(case.members, together, strict=True):
+        stack = Stack(case.alone, [replace(member, epochs=20)], case.examples)
+        (alone,) = train_stack(stack, diagnose=True)
+        assert alone.parameters.tobytes() == in_ensemble.parameters.tobytes()
+        apart.append(alone)
+    for name, values in together[0].history.items():
+        assert repr(values) == repr(together[1].history[name]) == repr(together[2].history[name])
+        if not name.startswith("validation"):
+            np.testing.assert_allclose(values, np.mean([each.history[name] for each in apart], axis=0))
+    assert together[0].history["learning_rate"] == [0.01] * 20
+
+
+@pytest.mark.parametrize("output", OUTPUTS)
+def test_the_averaged_loss_chooses_the_epoch(output: OutputKind) -> None:
+    """A loop over the epochs of the members, each trained alone, finds the same epoch, losses and weights."""
+    case, patience = case_of(output), 9
+    scores, parameters = zip(*(scores_by_epoch(case, member) for member in case.members), strict=True)
+    expected = [averaged_loss(case, [own[epoch] for own in scores]) for epoch in range(EPOCHS)]
+    best, best_epoch, last = np.inf, 0, EPOCHS
+    for epoch, (loss, _) in enumerate(expected, start=1):
+        if loss < best:
+            best, best_epoch = loss, epoch
+        elif epoch - best_epoch == patience:
+            last = epoch
+            break
+    assert last < EPOCHS
+    for k, trained in enumerate(case.trained(stopping=StoppingRule("validation_loss", patience))):
+        assert trained.outcome is Outcome.STOPPED_EARLY
+        assert (trained.best_epoch, trained.epochs) == (best_epoch, last)
+        metric = "validation_r2" if output in REAL_VALUE_LOSSES else "validation_accuracy"
+        found = [trained.history[name] for name in ("validation_loss", metric)]
+        np.testing.assert_allclose(np.transpose(found), expected[:last], rtol=1e-6)
+        assert trained.parameters.tobytes() == parameters[k][best_epoch - 1].tobytes()
+
+
+def test_members_alone_stop_at_different_epochs() -> None:
+    """So the test above would fail if each member had its own losses."""
+    case, rule = case_of("softmax"), StoppingRule("validation_loss", 9)
+    alone = [
+        train_stack(Stack(case.alone, [replace(member, stopping=rule)], case.examples))[0].best_epoch
+        for member in case.members
+    ]
+    assert len({*alone}) > 1
+
+
+def test_a_probability_that_is_too_small_for_a_number_has_a_loss() -> None:
+    """Scores 0 and −2000 for the label: the mean probability is e^−2000, and its logarithm −2000."""
+    case = case_of("softmax")
+    stack = Stack(case.settings, case.members, case.examples)
+    stack.network.parameters[...] = 0.0
+    stack.network.V[:, 1:, -1] = np.array([-2000.0, -3000.0], np.float32)
+    record = stack._validate()
+    labels = case.examples.targets[case.members[0].validation_rows]
+    expected = logsumexp([0.0, -2000.0, -3000.0]) - np.array([0.0, -2000.0, -3000.0])[labels]
+    np.testing.assert_allclose(record["validation_loss"], [expected.mean()] * 3, rtol=1e-12)
+
+
+def test_the_schedule_and_the_convergence_rule_see_the_mean_training_loss() -> None:
+    case = case_of("squared", lr_schedule="adaptive")
+    schedule = {"factor": 0.5, "patience": 2, "tolerance": 0.01, "minimum": 1e-6}
+    rule = ConvergenceRule(1e-3, patience=6)
+    trained = case.trained(
+        schedule_hyperparameters=schedule, schedule_monitor="train_loss", convergence=rule, learning_rate=0.3
+    )
+    assert {each.outcome for each in trained} == {Outcome.CONVERGED}
+    losses, rates = (trained[0].history[name] for name in ("train_loss", "learning_rate"))
+    least, failed, ended = np.inf, 0, 0
+    for epoch, loss in enumerate(losses, start=1):
+        failed = failed + 1 if loss > least - 1e-3 else 0
+        least = min(least, loss)
+        if failed > 6:
+            ended = epoch
+            break
+    assert [each.epochs for each in trained] == [ended] * SIZE
+    assert len({*rates}) > 1
+    assert all(each.history == trained[0].history for each in trained)
+
+
+def test_one_diverged_member_diverges_its_ensemble_and_no_other() -> None:
+    case = case_of("softmax")
+    members = [*case.members, *(replace(member, seed=member.seed + 100) for member in case.members)]
+    stack = Stack(case.settings, members, case.examples)
+    stack.network.parameters[4] = 1e38
+    outcomes = [each.outcome for each in train_stack(stack)]
+    assert outcomes == [Outcome.COMPLETED] * 3 + [Outcome.DIVERGED] * 3
+
+
+def test_lbfgs_goes_on_until_all_members_have_converged() -> None:
+    case = case_of("softmax", optimizer="lbfgs", precision="float64", batch_size=ROWS)
+    numbers = {"gradient_tolerance": 0.0, "decrease_tolerance": 1e-4, "max_evaluations": 20}
+    members = [replace(each, optimizer_hyperparameters=numbers, epochs=500, l2=0.01) for each in case.members]
+    together = train_stack(Stack(case.settings, members, case.examples))
+    apart = [train_stack(Stack(case.alone, [member], case.examples))[0] for member in members]
+    epochs = [each.epochs for each in apart]
+    assert {each.outcome for each in together} == {Outcome.CONVERGED}
+    assert len({*epochs}) > 1
+    assert [each.epochs for each in together] == [max(epochs)] * SIZE
+    for one, other in zip(together, apart, strict=True):
+        assert np.array_equal(one.parameters, other.parameters)
+
+
+@st.composite
+def ensembles(draw: st.DrawFn) -> tuple[StackSettings, list[list[Member]], int]:
+    """Ensembles of one size with any settings; they differ in all hyperparameters."""
+    settings, members, pool_size = draw(stacks())
+    size = draw(st.integers(2, 9))
+    found = [
+        [replace(member, seed=1000 * member.seed + number) for number in range(size)]
+        for member in members[:3]
+    ]
+    return replace(settings, ensemble=size), found, pool_size
+
+
+@given(ensembles())
+def test_an_ensemble_has_the_same_bits_alone_and_beside_others(
+    case: tuple[StackSettings, list[list[Member]], int],
+) -> None:
+    settings, groups, pool_size = case
+    examples = examples_of(settings, pool_size)
+    together = train_stack(
+        Stack(settings, [each for group in groups for each in group], examples), diagnose=True
+    )
+    for index, group in enumerate(groups):
+        alone = train_stack(Stack(settings, group, examples), diagnose=True)
+        for one, other in zip(alone, together[index * len(group) :], strict=False):
+            assert_same_bits(one, other)
+        assert len({(each.outcome, each.epochs, each.best_epoch) for each in alone}) == 1
+
+
+@given(ensembles(), st.integers(1, 5))
+def test_an_ensemble_continues_from_a_saved_state(
+    case: tuple[StackSettings, list[list[Member]], int], cut: int
+) -> None:
+    settings, (group, *_), pool_size = case
+    examples = examples_of(settings, pool_size)
+    kept: dict[int, dict[str, Any]] = {}
+
+    def keep(stack: Stack, record: Record) -> None:
+        kept.setdefault(stack.epoch, {name: array.copy() for name, array in stack.state.items()})
+
+    whole = train_stack(Stack(settings, group, examples), diagnose=True, on_epoch=keep)
+    if cut >= whole[0].epochs:
+        return
+    resumed = train_stack(Stack(settings, group, examples, epoch=cut, state=kept[cut]), diagnose=True)
+    for one, other in zip(whole, resumed, strict=True):
+        assert_same_bits(one, other)
