@@ -37,6 +37,7 @@ SEARCHES: dict[str, Mapping[str, Any]] = {
     "extrapolate": {"method": "random", "trials": 12, "curve_stopping": "extrapolate", "concurrency": 2},
     "stop_when": {"method": "random", "trials": 30, "stop_when": {"no_improvement": 5}, "concurrency": 3},
     "hyperband by curves": {"method": "hyperband", "budget": LADDER, "curve_stopping": "median"},
+    "nas": {"method": "nas", "trials": 24, "batch": 4, "concurrency": 8},
     "asha by curves": {"method": "asha", "trials": 20, "budget": LADDER, "curve_stopping": "median"},
 }
 

@@ -20,8 +20,10 @@ KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "grid": ("grid", {"grid_resolution": 4}),
     "random": ("random", {"sequence": "pseudo_random"}),
     "low_discrepancy": ("random", {"sequence": "low_discrepancy"}),
+    "controller": ("controller", {}),
     "grid after others": ("grid", {"grid_resolution": 4}),
     "random after others": ("random", {"sequence": "pseudo_random"}),
+    "controller after others": ("controller", {}),
 }
 """A sampler from `SAMPLERS`, with settings of the search; after others, which are also in the space."""
 CHAIN: dict[str, Any] = {

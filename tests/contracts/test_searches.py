@@ -88,6 +88,8 @@ SAMPLERS = {
     "a grid": of_space("grid", SPACE, grid_resolution=2),
     "random": of_space("random", SPACE),
     "random from 20": of_space("random", FEW),
+    "a controller": of_space("controller", SPACE),
+    "a controller of 20": of_space("controller", FEW),
     "low discrepancy": of_space("random", SPACE, sequence="low_discrepancy"),
 }
 RUNNERS: dict[str, Callable[[], Runner]] = {

@@ -15,7 +15,7 @@ from fnnctl.config.schema.metric_names import is_loss
 from fnnctl.config.schema.section import Section
 
 SchedulerName = Literal["full_budget", "halving", "hyperband", "asha"]
-SamplerName = Literal["grid", "random"]
+SamplerName = Literal["grid", "random", "controller"]
 Epochs = Annotated[int, Field(ge=1, le=10_000_000)]
 
 METHODS: Final[Mapping[str, tuple[SchedulerName, SamplerName]]] = {
@@ -24,11 +24,12 @@ METHODS: Final[Mapping[str, tuple[SchedulerName, SamplerName]]] = {
     "halving": ("halving", "random"),
     "hyperband": ("hyperband", "random"),
     "asha": ("asha", "random"),
+    "nas": ("full_budget", "controller"),
 }
 """The scheduler and the sampler of each method."""
 ASYNCHRONOUS: Final = frozenset({"asha"})
 """The schedulers whose decisions depend on the order of results."""
-LEARNING: Final[frozenset[SamplerName]] = frozenset()
+LEARNING: Final[frozenset[SamplerName]] = frozenset({"controller"})
 """The samplers whose proposals depend on results."""
 DEFAULT_BATCH: Final = 8
 """The number of configurations that a sampler that learns proposes at once."""
@@ -44,7 +45,8 @@ class MethodConfig(Section):
     `hyperband` runs several halving brackets with different initial budgets; `asha` promotes a trial as soon
     as it is among the best of its rung, so that nobody waits for slow trials."""
     sampler: SamplerName = "random"
-    """`grid` tries all combinations; `random` draws combinations at random."""
+    """`grid` tries all combinations; `random` draws combinations at random; `controller` is a recurrent network
+    that writes the layers one after the other, and learns which ones are rewarded."""
 
     @property
     def name(self) -> str:

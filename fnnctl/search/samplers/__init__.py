@@ -7,6 +7,7 @@ from typing import Final, Protocol
 
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.search.protocols import Sampler
+from fnnctl.search.samplers.controller.sampler import ControllerSampler
 from fnnctl.search.samplers.distinct import Key
 from fnnctl.search.samplers.grid import GridSampler
 from fnnctl.search.samplers.random import RandomSampler
@@ -27,4 +28,12 @@ def _random(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampl
     return RandomSampler(space, sequence=search.sequence, seed=seed, key=key)
 
 
-SAMPLERS: Final[Mapping[str, MakeSampler]] = {"grid": _grid, "random": _random}
+def _controller(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler:
+    return ControllerSampler(space, seed=seed, batch=search.batch, key=key)
+
+
+SAMPLERS: Final[Mapping[str, MakeSampler]] = {
+    "grid": _grid,
+    "random": _random,
+    "controller": _controller,
+}
