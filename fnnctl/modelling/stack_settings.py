@@ -59,7 +59,7 @@ def network_shape(experiment: Experiment, *, inputs: int, output: OutputShape) -
     """The network from `inputs` features to a task's outputs."""
     model = experiment.model
     hidden: list[HiddenShape] = []
-    for layer in model.hidden:
+    for index, layer in enumerate(model.hidden):
         activation = _activation(experiment, layer)
         hidden.append(
             HiddenShape(
@@ -69,7 +69,7 @@ def network_shape(experiment: Experiment, *, inputs: int, output: OutputShape) -
                 pieces=activation.pieces if isinstance(activation, MaxoutActivation) else 1,
                 normalization=_normalization_kind(_normalization(experiment, layer)),
                 dropout=_dropout(experiment, layer) > 0.0,
-                residual=model.residual and bool(hidden) and hidden[-1].units == layer.units,
+                residual=bool(model.residual_of(index)),
             )
         )
     return NetworkShape(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
+from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.records.standings import Standings
 from fnnctl.records.trials import Trial
 
@@ -24,7 +26,12 @@ def leaderboard_table(
             trial, epochs = trials[result.trial], standings.epochs[result.trial]
             yield [
                 rank, trial.number, result.status.value, result.objective, epochs, trial.bracket, result.rung,
-                *(trial.assignment.get(path) for path in paths),
+                *(_cell(trial.assignment.get(path)) for path in paths),
             ]  # fmt: skip
 
     return [*COLUMNS, *paths], rows()
+
+
+def _cell(value: Any) -> object:
+    """A list or a mapping as it would be written in a config; other values stay."""
+    return flow_yaml(value) if isinstance(value, list | tuple | Mapping) else value

@@ -18,7 +18,7 @@ from fnnctl.records.standings import ranked
 from fnnctl.records.trials import Result
 from fnnctl.report.audit.sections import audit_sections
 from fnnctl.report.audit.values import audit_json
-from fnnctl.report.search_settings import importances, paths_by_importance, short_names
+from fnnctl.report.search_settings import brief, importances, paths_by_importance, short_names
 from fnnctl.report.sections import NOTHING, Command, FactList, Section, TableSection, number
 from fnnctl.report.summary import Summary
 from fnnctl.store import names
@@ -145,7 +145,7 @@ def _leaderboard(search: SearchHistory) -> TableSection:
     width = sum(map(_width, columns))
     paths, settings = paths_by_importance(search), []
     for path, name in zip(paths, short_names(paths), strict=True):
-        texts = [flow_yaml(each[path]) if path in each else NOTHING for each in assignments]
+        texts = [brief(each[path]) if path in each else NOTHING for each in assignments]
         if width + _width((name, texts)) <= TABLE_WIDTH:
             settings.append((name, texts))
             width += _width((name, texts))

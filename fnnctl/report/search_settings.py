@@ -1,6 +1,6 @@
 """The searched settings as columns of numbers, for figures and importances.
 
-Hidden layers are one setting but several columns: their number and their widths.
+Hidden layers are one setting but several columns: their number, their widths and what else is searched.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from fnnctl.metrics.importance import LEAST_TRIALS, Importance, importance
 from fnnctl.plots.searched import SearchedSetting
 from fnnctl.records.history import SearchHistory
 from fnnctl.records.trials import Trial
-from fnnctl.space.layers import layer_dimensions, split_layers
+from fnnctl.space.layers import is_layers, layer_dimensions, split_layers
 
 _UNSET: Final = object()
 """Marks a setting that is not active in a trial. (None may be a value of a choice.)"""
@@ -83,6 +83,23 @@ def _with_paths(search: SearchHistory, trials: Sequence[Trial]) -> list[tuple[st
     ]
 
 
+def brief(value: Any) -> str:
+    """A setting's value for a table: layers as `64 relu, 64 tanh residual`, other values as YAML."""
+    if not is_layers(value) or all(map(_is_number, value)):
+        return flow_yaml(value)
+    return ", ".join(" ".join(_words(layer)) for layer in value)
+
+
+def _words(layer: Any) -> Iterator[str]:
+    for key, value in layer.items() if isinstance(layer, Mapping) else [("units", layer)]:
+        if isinstance(value, bool):
+            yield from [key] if value else []
+        elif isinstance(value, Mapping) and value.keys() == {"name"}:
+            yield str(value["name"])
+        else:
+            yield flow_yaml(value)
+
+
 def short_names(paths: Sequence[str]) -> list[str]:
     """The shortest ending of each path that is clear and differs from the endings of the others."""
     parts = [path.split(".") for path in paths]
@@ -90,17 +107,18 @@ def short_names(paths: Sequence[str]) -> list[str]:
 
 
 def _shortest(own: Sequence[str], others: Sequence[Sequence[str]]) -> str:
-    least = 2 if own[-1].startswith(("name", "depth", "width")) else 1
+    is_part = own[-1].startswith(("name", "depth", "width")) or own[-2:-1] == ["hidden"]
+    least = 2 if is_part else 1
     enough = (k for k in range(least, len(own)) if all(other[-k:] != own[-k:] for other in others))
     count = next(enough, len(own))
     return ".".join(own[-count:])
 
 
 def _dimensions(path: str, trials: Sequence[Trial], scale: object) -> Iterator[tuple[str, list[Any]]]:
-    """The setting itself or, for hidden layers that are not a choice, their number and widths."""
+    """The setting itself or, for hidden layers that are not a choice, one column per dimension."""
     values = [trial.assignment.get(path, _UNSET) for trial in trials]
     layers = [value for value in values if value is not _UNSET]
-    if scale == "choice" or not all(map(_is_layers, layers)):
+    if scale == "choice" or not all(map(is_layers, layers)):
         yield path, values
         return
     parts = [{} if value is _UNSET else split_layers(path, value) for value in values]
@@ -125,10 +143,6 @@ def _setting(name: str, values: Sequence[Any], scale: object) -> SearchedSetting
 def _order(value: Any, text: str) -> tuple[bool, float, str]:
     """The sort key of a category: numbers first, by value."""
     return (False, float(value), "") if _is_number(value) else (True, 0.0, text)
-
-
-def _is_layers(value: object) -> bool:
-    return isinstance(value, list | tuple) and all(map(_is_number, value))
 
 
 def _is_number(value: object) -> bool:

@@ -39,7 +39,7 @@ class Dimension:
     """The setting's path, which is its key in an assignment."""
     domain: Domain
     part: str | None = None
-    """The part of hidden layers: `depth`, `width`, or `width[i]` if each layer has its own width."""
+    """The part of hidden layers: `depth`, `width` and so on, or `width[i]` if each layer has its own."""
     conditions: tuple[Condition, ...] = ()
     """The dimension is searched if all of them hold."""
     key: str | None = None

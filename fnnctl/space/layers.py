@@ -1,6 +1,7 @@
-"""Hidden layers are one setting but several dimensions: the number of layers and their widths.
+"""Hidden layers are one setting but several dimensions: their number, and the settings of each.
 
-Only this module converts a list such as `[64, 32]` to `depth`, `width` and `width[i]`, and back.
+Only this module converts a list such as `[64, 32]` or `[{units: 64, activation: relu}]` to `depth`,
+`width[i]`, `activation[i]` and so on, and back.
 """
 
 from __future__ import annotations
@@ -8,20 +9,33 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeAlias
 
 from fnnctl.space.dimensions import Condition, Dimension
-from fnnctl.space.domains import Domain, DomainProblem
+from fnnctl.space.domains import Choice, Domain, DomainProblem
 from fnnctl.space.number_domains import Integer, LogInteger
 
 COARSE_STEPS: Final = 8
 DEPTH: Final = "depth"
 WIDTH: Final = "width"
+UNITS: Final = "units"
+RESIDUAL: Final = "residual"
+EXAMPLES: Final[Mapping[str, str]] = {
+    "activation": "[relu, tanh]",
+    "normalization": "[none, batch]",
+    RESIDUAL: "[false, true]",
+}
+"""The settings of a layer that can be searched beside its width, each with an example of its values."""
+PARTS: Final[Mapping[str, str]] = {WIDTH: UNITS, **{key: key for key in EXAMPLES}}
+"""The parts of a layer in the order of their dimensions, each with its key in a layer's mapping."""
+
+Layer: TypeAlias = int | Mapping[str, Any]
+"""A number of units, or a mapping of `units` and other settings."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layers:
-    """The domain of hidden layers: how many there are, and how wide they are."""
+    """The domain of hidden layers: how many there are, and the settings of each."""
 
     depth: tuple[int, int]
     """The smallest and the largest number of layers."""
@@ -30,18 +44,34 @@ class Layers:
     log: bool = False
     """Whether widths are uniform on a logarithmic scale instead of a linear one."""
     per_layer: bool = False
-    """Whether each layer has its own width, instead of one width for all layers."""
+    """Whether each layer has its own settings, instead of the same for all layers."""
     step: float | Literal["coarse"] | None = "coarse"
     """The step between neighbouring widths: a factor if `log`, else a difference; `coarse` for few widths."""
+    activation: Sequence[Any] | None = None
+    """The activations to choose from; None if they are not searched."""
+    normalization: Sequence[Any] | None = None
+    """The normalizations to choose from; None if they are not searched."""
+    residual: Sequence[bool] | None = None
+    """Whether layers have a residual connection; None if this is not searched."""
 
     def dimensions(self, setting: str, key: str | None = None) -> Iterator[Dimension]:
-        """The depth, then the width or widths; a layer's width is searched only if there is such a layer."""
+        """The depth, then the settings of one layer after the other, each searched if there is such a layer.
+
+        The first layer has no residual connection, so there is no dimension for it.
+        """
         low, high = self.depth
         yield Dimension(setting, Integer(low, high), DEPTH, key=key)
         for index in range(high if self.per_layer else min(high, 1)):
-            deeper = Condition(f"{setting}.{DEPTH}", range(index + 1, high + 1))
-            part = _width_of_layer(index) if self.per_layer else WIDTH
-            yield Dimension(setting, self._width_domain, part, (deeper,) if low <= index else (), key)
+            for part, domain in self._domains.items():
+                least = index + 1
+                if part == RESIDUAL and index == 0:
+                    if self.per_layer or high < 2:
+                        continue
+                    least = 2
+                deeper = Condition(f"{setting}.{DEPTH}", range(least, high + 1))
+                conditions = (deeper,) if low < least else ()
+                name = _of_layer(part, index) if self.per_layer else part
+                yield Dimension(setting, domain, name, conditions, key)
 
     def problems(self) -> Iterator[DomainProblem]:
         """Everything that is wrong with the domain on its own."""
@@ -53,6 +83,24 @@ class Layers:
                 yield ("step",), f"is a factor if log is true and must be above 1, not {self.step:g}"
             elif not self.log and not self.step.is_integer():
                 yield ("step",), f"is a difference of widths and must be a whole number, not {self.step:g}"
+        for key, choice in self._choices.items():
+            if not choice.values:
+                yield (key,), f"is empty; write the values to choose from, such as {EXAMPLES[key]}"
+            for place, message in choice.problems() if choice.values else ():
+                yield (key, *place[1:]), message
+        if self.residual and max(self.depth) < 2:
+            advice = "raise the depth, or remove it"
+            yield (RESIDUAL,), f"has no effect: only layers after the first add their inputs; {advice}"
+
+    @property
+    def _domains(self) -> dict[str, Domain]:
+        """The domains of a layer's parts, in the order of their dimensions."""
+        return {WIDTH: self._width_domain, **self._choices}
+
+    @property
+    def _choices(self) -> dict[str, Choice]:
+        given = {key: getattr(self, key) for key in EXAMPLES}
+        return {key: Choice(tuple(values)) for key, values in given.items() if values is not None}
 
     @property
     def _width_domain(self) -> Domain:
@@ -64,44 +112,101 @@ class Layers:
         return Integer(low, high, None if self.step is None else int(self.step))
 
 
-def joined_layers(setting: str, values: Mapping[str, Any]) -> list[int]:
-    """The widths of the layers, from the values by dimension, which include the depth."""
-    one = values.get(f"{setting}.{WIDTH}")
-    depth = values[f"{setting}.{DEPTH}"]
-    return [values.get(f"{setting}.{_width_of_layer(index)}", one) for index in range(depth)]
+def joined_layers(setting: str, values: Mapping[str, Any]) -> list[Any]:
+    """The layers, from the values by dimension, which include the depth.
+
+    They are numbers of units if nothing else is searched, otherwise mappings.
+    """
+    layers: list[dict[str, Any]] = []
+    for index in range(values[f"{setting}.{DEPTH}"]):
+        layer = {}
+        for part, key in PARTS.items():
+            for name in (f"{setting}.{_of_layer(part, index)}", f"{setting}.{part}"):
+                if name in values and (part != RESIDUAL or index):
+                    layer[key] = values[name]
+                    break
+        layers.append(layer)
+    only_units = all(layer.keys() == {UNITS} for layer in layers)
+    return [layer[UNITS] for layer in layers] if only_units else layers
 
 
-def split_layers(setting: str, widths: Sequence[int]) -> dict[str, int]:
-    """The value of every dimension that layers of these widths can have."""
-    values = {f"{setting}.{DEPTH}": len(widths)}
-    values |= {f"{setting}.{WIDTH}": width for width in widths[:1]}
-    return values | {f"{setting}.{_width_of_layer(index)}": width for index, width in enumerate(widths)}
+def split_layers(setting: str, layers: Sequence[Layer]) -> dict[str, Any]:
+    """The value of every dimension that these layers can have."""
+    values: dict[str, Any] = {f"{setting}.{DEPTH}": len(layers)}
+    for index, layer in enumerate(map(_mapping, layers)):
+        for part, key in PARTS.items():
+            if key in layer:
+                values.setdefault(f"{setting}.{part}", layer[key])
+                values[f"{setting}.{_of_layer(part, index)}"] = layer[key]
+    return values
 
 
-def layer_dimensions(setting: str, layers: Iterable[Sequence[int]]) -> list[str]:
-    """The names of the dimensions that distinguish these layers: the depth, and the width or widths."""
-    known = list(layers)
-    parts = [DEPTH, WIDTH]
-    if any(len(set(widths)) > 1 for widths in known):
-        parts = [DEPTH, *map(_width_of_layer, range(max(map(len, known))))]
-    return [f"{setting}.{part}" for part in parts]
+def layer_dimensions(setting: str, layers: Iterable[Sequence[Layer]]) -> list[str]:
+    """The names of the dimensions that distinguish these layers, in order.
+
+    The settings of layers are those of each layer only if they differ between the layers of a network.
+    """
+    known = [list(map(_mapping, each)) for each in layers]
+    parts = [part for part, key in PARTS.items() if part == WIDTH or any(key in _all(each) for each in known)]
+    names = [DEPTH, *parts]
+    if any(_differ(each, PARTS[part]) for each in known for part in parts):
+        deepest = range(max(map(len, known)))
+        own = [_of_layer(part, index) for index in deepest for part in parts if index or part != RESIDUAL]
+        names = [DEPTH, *own]
+    return [f"{setting}.{name}" for name in names]
+
+
+def layer_domains(dimensions: Iterable[Dimension]) -> dict[str, Domain]:
+    """The domains of what is searched beside the widths, by the key in a layer's mapping."""
+    parts = (((each.part or "").partition("[")[0], each.domain) for each in dimensions)
+    return {PARTS[part]: domain for part, domain in parts if part in EXAMPLES}
+
+
+def is_layers(value: object) -> bool:
+    """Whether a value is a list of layers, as `split_layers` takes it."""
+    return isinstance(value, list | tuple) and all(map(_is_layer, value))
 
 
 def representatives(dimensions: Iterable[Dimension]) -> list[Dimension]:
-    """The dimensions without the widths of inner layers: what is wrong with those is wrong with others, too.
+    """The dimensions without those of inner layers: what is wrong with these is wrong with others, too.
 
-    If each layer has its own width, all have the same domain, and there may be a thousand of them.
+    If each layer has its own settings, all have the same domains, and there may be a thousand layers.
     """
     known = list(dimensions)
-    own = [each.name for each in known if is_own_width(each)]
-    inner = set(own[2:-1])
+    own: dict[str, list[str]] = {}
+    for each in known:
+        if (part := own_part(each)) is not None:
+            own.setdefault(part, []).append(each.name)
+    inner = {name for names in own.values() for name in names[2:-1]}
     return [each for each in known if each.name not in inner]
 
 
-def is_own_width(dimension: Dimension) -> bool:
-    """Whether the dimension is the width of one layer only."""
-    return dimension.part is not None and dimension.part.startswith(f"{WIDTH}[")
+def own_part(dimension: Dimension) -> str | None:
+    """The part, such as `width`, if the dimension is that of one layer only; otherwise None."""
+    part, bracket, _ = (dimension.part or "").partition("[")
+    return part if bracket else None
 
 
-def _width_of_layer(index: int) -> str:
-    return f"{WIDTH}[{index}]"
+def _mapping(layer: Layer) -> Mapping[str, Any]:
+    return layer if isinstance(layer, Mapping) else {UNITS: layer}
+
+
+def _is_layer(value: object) -> bool:
+    if isinstance(value, Mapping):
+        return UNITS in value
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _all(layers: Iterable[Mapping[str, Any]]) -> set[str]:
+    """The keys of all layers."""
+    return {key for layer in layers for key in layer}
+
+
+def _differ(layers: Iterable[Mapping[str, Any]], key: str) -> bool:
+    """Whether those of the layers that have a setting have different values of it."""
+    values = [layer[key] for layer in layers if key in layer]
+    return any(value != values[0] for value in values)
+
+
+def _of_layer(part: str, index: int) -> str:
+    return f"{part}[{index}]"

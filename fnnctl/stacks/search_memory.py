@@ -10,7 +10,8 @@ from fnnctl.errors import ConfigError, Problem, quoted_list
 from fnnctl.seeds import Purpose, stream
 from fnnctl.space.assignments import Assignment
 from fnnctl.space.corners import corners
-from fnnctl.space.layers import is_own_width
+from fnnctl.space.dimensions import Dimension
+from fnnctl.space.layers import WIDTH, own_part
 from fnnctl.space.space import Space
 from fnnctl.stacks.trial_fits import TrialFits
 
@@ -43,7 +44,7 @@ def _largest(fits: TrialFits, space: Space) -> Assignment | None:
 
     It is searched for dimension by dimension, among the ends of ranges and the values of choices, from the
     upper ends, or from the largest corner of what the constraints allow. Layers with their own widths are as
-    wide as possible.
+    wide as possible; other settings of their own vary together, because the largest are the same for all.
     """
 
     def size(values: Mapping[str, Any]) -> int:
@@ -55,10 +56,14 @@ def _largest(fits: TrialFits, space: Space) -> Assignment | None:
         values = max(found, key=size, default={})
         if not values:
             return None
-    varied = [each for each in space.dimensions if not is_own_width(each)]
+    varied: dict[tuple[str, str], list[Dimension]] = {}
+    for each in space.dimensions:
+        if (part := own_part(each)) != WIDTH:
+            varied.setdefault((each.setting, part or each.name), []).append(each)
     for _ in range(SWEEPS):
-        for each in varied:
-            others = ({**values, each.name: value} for value in each.domain.values_to_try())
+        for together in varied.values():
+            tried = together[0].domain.values_to_try()
+            others = ({**values, **{each.name: value for each in together}} for value in tried)
             options = [values, *(other for other in others if space.allows(space.assignment_of(other)))]
             values = max(options, key=size)  # max keeps the first of equals, so large values stay
     return space.assignment_of(values)

@@ -41,11 +41,19 @@ OPTIONAL: dict[str, Any] = {
     "model.initialization": {"choice": ["auto", "orthogonal"]},
     "model.initial_biases": {"choice": ["zero", "uniform"]},
 }  # fmt: skip
+ARCHITECTURE: dict[str, Any] = {
+    "activation": ["prelu", {"name": "elu", "alpha": 0.5}],
+    "normalization": ["none", "layer"],
+    "residual": [True, False],
+}
 HIDDEN: list[dict[str, Any]] = [
     {},
     {"model.hidden": {"depth": [0, 3], "width": [2, 64], "log": True}},
     {"model.hidden": {"depth": [1, 3], "width": [2, 100], "per_layer": True, "step": None}},
     {"model.hidden": {"choice": [[], [8], [8, {"units": 5, "dropout": 0}]]}},
+    {"model.hidden": {"depth": [0, 3], "width": [2, 4], "residual": [False, True]}},
+    {"model.hidden": {"depth": [1, 2], "width": [2, 64], "log": True, **ARCHITECTURE}},
+    {"model.hidden": {"depth": [1, 3], "width": [2, 4], "per_layer": True, **ARCHITECTURE}},
     {"model.hidden.0.units": {"integer": [2, 9]}, "model.hidden[1].activation": {"choice": [None, "tanh"]}},
 ]
 
@@ -56,5 +64,8 @@ def spaces(draw: st.DrawFn) -> dict[str, Any]:
     chosen = {key: domain for key, domain in OPTIONAL.items() if draw(st.booleans())}
     if "model.activation.alpha" in chosen:
         chosen["model.activation.name"] = OPTIONAL["model.activation.name"]
-    space = NEEDED | chosen | draw(st.sampled_from(HIDDEN))
+    hidden = draw(st.sampled_from(HIDDEN))
+    for key in ARCHITECTURE.keys() & hidden.get("model.hidden", {}).keys():  # each layer has its own
+        chosen = {path: domain for path, domain in chosen.items() if not path.startswith(f"model.{key}")}
+    space = NEEDED | chosen | hidden
     return dict(draw(st.permutations(list(space.items()))))

@@ -127,6 +127,19 @@ def test_only_layers_as_wide_as_the_one_before_are_residual() -> None:
     assert [layer.residual for layer in settings.shape.hidden] == [False, True, False, True, True]
 
 
+@pytest.mark.parametrize("of_model", [True, False])
+def test_a_layer_may_have_its_own_residual_connection(*, of_model: bool) -> None:
+    own = [
+        5,
+        {"units": 5, "residual": True},
+        {"units": 5, "residual": False},
+        5,
+        {"units": 4, "residual": True},
+    ]
+    settings, _ = made(model={"hidden": own, "residual": of_model})
+    assert [layer.residual for layer in settings.shape.hidden] == [False, True, False, of_model, False]
+
+
 @pytest.mark.parametrize(("positive", "index"), [(None, 1), ("a", 0), ("b", 1)])
 def test_the_positive_class_of_a_logistic_output(positive: str | None, index: int) -> None:
     settings, _ = made(model={"output": {"name": "logistic", "positive_class": positive}})

@@ -32,3 +32,12 @@ def test_rows_are_in_the_order_of_objective_and_number() -> None:
     ]
     _, rows = leaderboard_table(trials, Standings("minimize", results), [])
     assert [row[1] for row in rows] == [0, 3, 1, 2]
+
+
+def test_lists_and_mappings_are_written_as_in_a_config() -> None:
+    layers = [{"units": 8, "activation": "relu", "residual": False}]
+    trials = {0: Trial(0, {"hidden": layers, "stopping": {"patience": 3}, "shuffle": True})}
+    results = [Result(0, 0, 3, Status.COMPLETED, 0.5, 3)]
+    paths = ["hidden", "stopping", "shuffle"]
+    _, rows = leaderboard_table(trials, Standings("maximize", results), paths)
+    assert next(rows)[-3:] == ["[{units: 8, activation: relu, residual: false}]", "{patience: 3}", True]

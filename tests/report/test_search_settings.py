@@ -8,7 +8,13 @@ from numpy.testing import assert_equal
 
 from fnnctl.metrics.importance import LEAST_TRIALS
 from fnnctl.plots.searched import SearchedSetting
-from fnnctl.report.search_settings import importances, paths_by_importance, searched_settings, short_names
+from fnnctl.report.search_settings import (
+    brief,
+    importances,
+    paths_by_importance,
+    searched_settings,
+    short_names,
+)
 from tests.report.searches import header, read, result, trial
 
 
@@ -22,6 +28,7 @@ def columns(assignments: Sequence[Mapping[str, Any]], **scales: str) -> dict[str
 
 
 def test_short_names_are_unique() -> None:
+    assert short_names(["model.hidden.activation[0]", "l2"]) == ["hidden.activation[0]", "l2"]
     assert short_names(["training.l2", "model.dropout"]) == ["l2", "dropout"]
     assert short_names(["a.x.rate", "a.y.rate", "b"]) == ["x.rate", "y.rate", "b"]
     assert short_names(["training.optimizer.name", "l2", "training.l2"]) == [
@@ -66,6 +73,32 @@ def test_layers_of_several_widths_have_one_each() -> None:
     found = columns([{"m.hidden": [64, 32]}, {"m.hidden": [16]}, {"l2": 0.1}])
     assert list(found) == ["hidden.depth", "hidden.width[0]", "hidden.width[1]", "l2"]
     assert_equal(found["hidden.width[1]"].values, [32.0, np.nan, np.nan])
+
+
+def test_layers_with_settings_have_columns_for_these() -> None:
+    layers = [{"units": 8, "activation": "tanh"}, {"units": 8, "activation": "relu", "residual": True}]
+    scales = {"m.hidden.residual[1]": "linear"}
+    found = columns([{"m.hidden": layers}, {"m.hidden": layers[:1]}, {"m.hidden": []}], **scales)
+    assert list(found) == [
+        *("hidden.depth", "hidden.width[0]", "hidden.activation[0]"),
+        *("hidden.width[1]", "hidden.activation[1]", "hidden.residual[1]"),
+    ]
+    assert found["hidden.activation[0]"].categories == ("tanh",)
+    assert found["hidden.residual[1]"].categories == ("true",)
+    assert_equal(found["hidden.residual[1]"].values, [0.0, np.nan, np.nan])
+
+
+def test_values_of_a_table_are_brief() -> None:
+    layer = {"units": 64, "activation": {"name": "relu"}, "normalization": "none"}
+    elu = {"units": 8, "activation": {"name": "elu", "alpha": 2}}
+    assert brief([layer, {**layer, "residual": True}]) == "64 relu none, 64 relu none residual"
+    assert brief([{**elu, "residual": False}, 4]) == "8 {name: elu, alpha: 2}, 4"
+    assert [brief(value) for value in ([8, 4], [], {"a": True}, None)] == [
+        "[8, 4]",
+        "[]",
+        "{a: true}",
+        "null",
+    ]
 
 
 def test_layers_that_are_a_choice_are_categories() -> None:

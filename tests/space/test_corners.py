@@ -26,6 +26,15 @@ def test_each_depth_has_its_largest_width() -> None:
     assert all(depth * width <= 512 for depth, width in pairs)
 
 
+def test_settings_of_layers_can_be_compared() -> None:
+    layers = {"depth": [2, 2], "width": [4, 64], "per_layer": True, "activation": ["relu", "maxout"]}
+    constrained = space({"model.hidden": layers}, "activation[1] != 'maxout' or width[1] <= 30")
+    names = ("model.hidden.activation[1]", "model.hidden.width[1]")
+    widths = {tuple(each[name] for name in names) for each in found(constrained)}
+    assert {("relu", 60), ("maxout", 28)} <= widths
+    assert max(width for activation, width in widths if activation == "maxout") == 28
+
+
 def test_only_what_is_compared_and_its_parents_are_there() -> None:
     plain = {
         "a": {"choice": ["x", "y"]},

@@ -286,6 +286,18 @@ def test_a_normal_distribution_ends_after_four_deviations() -> None:
             {"depth": [1, 3], "width": [4, 8], "step": 1.5},
             ["step: is a difference of widths and must be a whole number, not 1.5"],
         ),
+        (
+            {"depth": [1, 3], "width": [4, 8], "activation": [], "normalization": ["none", "layer", "none"],
+             "residual": [True, True]},
+            ["activation: is empty; write the values to choose from, such as [relu, tanh]",
+             "normalization.2: 'none' is given twice; remove one of the two",
+             "residual.1: True is given twice; remove one of the two"],
+        ),
+        (
+            {"depth": [0, 1], "width": [4, 8], "residual": [False, True]},
+            ["residual: has no effect: only layers after the first add their inputs; raise the depth, "
+             "or remove it"],
+        ),
     ],
 )  # fmt: skip
 def test_problems_of_a_domain(plain: dict[str, object], problems: list[str]) -> None:
@@ -304,6 +316,7 @@ def test_problems_of_a_domain(plain: dict[str, object], problems: list[str]) -> 
         {"normal": [0, 1], "within": [0.5, 9]},
         {"depth": [0, 0], "width": [4, 4]},
         {"depth": [1, 1], "width": [4, 9], "log": True, "step": 1.5},
+        {"depth": [0, 2], "width": [4, 9], "activation": ["relu", {"name": "relu"}], "residual": [True]},
     ],
 )
 def test_valid_values_have_no_problems(plain: dict[str, object]) -> None:

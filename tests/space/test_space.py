@@ -23,6 +23,7 @@ CHAIN = {
     "b": {"choice": [1, 2, 3], "when": {"a": "x"}},
     "c": {"uniform": [0, 1], "when": {"b": [2, 3]}},
 }
+LAYER = {"activation": ["relu", "tanh", "elu"], "residual": [False, True]}
 
 
 def space(plain: dict[str, Any]) -> Space:
@@ -92,6 +93,8 @@ def test_coordinates_of_what_is_active() -> None:
         ({"a": {"choice": [1, 2]}, "b": {"integer": [1, 3]}, "c": {"uniform": [0, 1], "step": 0.5}}, 5, 18),
         ({"model.hidden": {"depth": [0, 3], "width": [16, 64], "log": True}}, 5, 1 + 3 * 3),
         ({"model.hidden": {"depth": [1, 3], "width": [1, 2], "per_layer": True}}, 5, 2 + 4 + 8),
+        ({"model.hidden": {"depth": [1, 2], "width": [1, 2], "per_layer": True, **LAYER}}, 5, 6 + 6**2 * 2),
+        ({"model.hidden": {"depth": [0, 2], "width": [1, 2], **LAYER}}, 5, 1 + 2 * 3 + 2 * 3 * 2),
         ({"a": {"integer": [1, 1000]}, "b": {"choice": [1, 2], "when": {"a": [1, 501, 7]}}}, 5, 5 + 2),
         ({f"x{index}": {"uniform": [0, 1]} for index in range(40)}, 5, 5**40),
     ],
@@ -216,6 +219,20 @@ def test_coordinates_lead_back_to_the_assignment(plain: dict[str, Any], data: st
             ],
         ),
         ({"a": {"choice": [1]}}, {"a": 1}, []),
+        (
+            {"model.hidden": {"depth": [1, 2], "width": [8, 8], "per_layer": True, **LAYER}},
+            {"model.hidden": [{"units": 8, "activation": "elu"}]},
+            [
+                {
+                    "model.hidden": [
+                        {"units": 8, "activation": "elu"},
+                        {"units": 8, "activation": "tanh", "residual": True},
+                    ]
+                },
+                {"model.hidden": [{"units": 8, "activation": "relu"}]},
+                {"model.hidden": [{"units": 8, "activation": "tanh"}]},
+            ],
+        ),
     ],
 )
 def test_neighbours_differ_in_one_dimension(
@@ -229,6 +246,14 @@ def test_neighbours_fulfil_the_constraints() -> None:
     chosen = Space(space(plain).dimensions, ["a * b <= 6"])
     found = list(chosen.neighbours({"a": 3, "b": 2}))
     assert found == [{"a": 2, "b": 2}, {"a": 3, "b": 1}]
+
+
+def test_layers_with_settings_fulfil_the_constraints() -> None:
+    plain = {"model.hidden": {"depth": [1, 2], "width": [1, 2], "per_layer": True, **LAYER}}
+    chosen = Space(space(plain).dimensions, ["residual[1] == true"])
+    assert chosen.size == 2 * 3 + 6 * 6  # a layer that does not exist violates nothing
+    deep = [layers for each in chosen.everything() for layers in [each["model.hidden"]] if len(layers) == 2]
+    assert all(layers[1]["residual"] for layers in deep)
 
 
 @given(plain=spaces(), data=st.data())

@@ -34,6 +34,9 @@ def needed(config: Path, *words: str) -> int:
           "model.hidden": {**LAYERS, "when": {"training.optimizer.name": ["sgd", "momentum"]}}},
          ["model.hidden=[60, 60, 60]", "training.optimizer={name: momentum, momentum: 0.1}"]),
         ({"training.batch_size": {"integer": [1, 100]}}, ["training.batch_size=100"]),
+        ({"model.hidden": {**LAYERS, "per_layer": True, "activation": ["maxout", "relu"],
+                           "normalization": ["batch", "none"]}},
+         ["model.hidden=[60, 60, 60]", "model.activation=maxout", "model.normalization=batch"]),
     ],
 )  # fmt: skip
 def test_the_largest_network_of_the_space(

@@ -48,7 +48,13 @@ NOT_COUNTED: Final[Mapping[ConfigPath, str]] = {
 }
 """Settings that do not change the random numbers, with the reasons; a section includes all its settings."""
 
-_LAYER_FIELDS = {**HiddenLayerConfig.model_fields, **ModelConfig.model_fields}
+_RESIDUAL: Final = "residual"
+_LAYER_FIELDS = {
+    **HiddenLayerConfig.model_fields,
+    **ModelConfig.model_fields,
+    _RESIDUAL: HiddenLayerConfig.model_fields[_RESIDUAL],
+}
+"""The defaults of a layer are those of the model, except that a missing `residual` is not written out."""
 
 
 def canonical_configuration(experiment: Experiment) -> dict[str, Any]:
@@ -70,8 +76,10 @@ def _written_out(model: ModelConfig) -> ModelConfig:
     """The model in a form that is the same for all equivalent models.
 
     Missing layer settings are filled in from the model, and an output that `auto` resolves to becomes `auto`.
+    Residual connections are the model's setting if all layers that can have one agree.
     """
-    inherited = {key: getattr(model, key) for key in HiddenLayerConfig.model_fields if hasattr(model, key)}
+    keys = (key for key in HiddenLayerConfig.model_fields if hasattr(model, key) and key != _RESIDUAL)
+    inherited = {key: getattr(model, key) for key in keys}
     layers = [
         layer.model_copy(
             update={key: value for key, value in inherited.items() if getattr(layer, key) is None}
@@ -79,7 +87,14 @@ def _written_out(model: ModelConfig) -> ModelConfig:
         for layer in model.hidden
     ]
     output = AutoOutput() if isinstance(model.output, SoftmaxOutput | SquaredOutput) else model.output
-    return model.model_copy(update={"hidden": tuple(layers), "output": output})
+    possible = [each for each in map(model.residual_of, range(len(layers))) if each is not None]
+    mixed = len(set(possible)) > 1
+    hidden = tuple(
+        layer.model_copy(update={_RESIDUAL: True if mixed and model.residual_of(index) else None})
+        for index, layer in enumerate(layers)
+    )
+    residual = model.residual if not possible else possible[0] and not mixed
+    return model.model_copy(update={"hidden": hidden, _RESIDUAL: residual, "output": output})
 
 
 def _counted(value: Any, path: ConfigPath, left_out: AbstractSet[ConfigPath]) -> Any:

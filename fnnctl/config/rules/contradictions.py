@@ -76,8 +76,10 @@ def _nothing_to_calibrate_on(experiment: Experiment) -> Contradictions:
 def _impossible_layers(experiment: Experiment) -> Contradictions:
     model = experiment.model
     units = [layer.units for layer in model.hidden]
-    if model.residual and units and not any(map(int.__eq__, units, units[1:])):
-        message = "no hidden layer has as many units as the one before it, so no inputs can be added"
+    equal = [layer for layer, below in zip(model.hidden[1:], units, strict=False) if layer.units == below]
+    if model.residual and units and all(layer.residual is not None for layer in equal):
+        which = "without a residual of its own " if equal else ""
+        message = f"no hidden layer {which}has as many units as the one before it, so no inputs can be added"
         advice = f"write hidden: [{units[0]}, {units[0]}], or residual: false"
         yield ("model", "residual"), f"{message}; {advice}"
     for index, layer in enumerate(model.hidden):

@@ -17,6 +17,7 @@ from fnnctl.config.rules.unread import unread_settings
 from fnnctl.config.rules.validation import RefusedConfigurationError, validated
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.space.dimensions import parents_first
+from fnnctl.space.layers import layer_domains
 
 LEFT_OPEN: Final = "auto"
 """This value turns the setting off, so it may be given even if the setting has no effect."""
@@ -65,10 +66,14 @@ def _completed(config: Any) -> Experiment:
 def _read_elsewhere(
     config: Mapping[str, Any], unread: Collection[ConfigPath], experiment: Experiment
 ) -> Collection[ConfigPath]:
-    """The unread settings that a trial of the search or another `--method` reads."""
+    """The unread settings that a trial of the search or another `--method` reads.
+
+    A setting of the model that is searched for each layer counts: `search.start_from` fills it in.
+    """
     if experiment.search is None or not unread:
         return ()
     dimensions, _ = parents_first(dimensions_of(sound_domains(experiment.search.space)))
     trials = trial_configs(config, experiment, epochs=experiment.training.epochs)
     found = read_by_some_trial(trials, dimensions, [path for path in unread if path[0] != "search"])
-    return found | {path for path in unread if path[0] == "search"}
+    filled_in = {("model", key) for key in layer_domains(dimensions)}
+    return found | {path for path in unread if path[0] == "search" or path in filled_in}

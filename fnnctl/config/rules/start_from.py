@@ -16,13 +16,13 @@ from fnnctl.config.rules.dimensions import space_of
 from fnnctl.config.rules.trials import TrialConfigs
 from fnnctl.config.rules.validation import RefusedConfigurationError, validated
 from fnnctl.config.schema.search import DEFAULTS, SearchConfig
-from fnnctl.config.schema.section import Section, plain
+from fnnctl.config.schema.section import Section, plain, written_out
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.errors import did_you_mean, quoted_list
 from fnnctl.space.assignments import Assignment, assignment_of, values_by_dimension
 from fnnctl.space.dimensions import Dimension
-from fnnctl.space.domains import Choice
-from fnnctl.space.layers import DEPTH, WIDTH
+from fnnctl.space.domains import Choice, Domain
+from fnnctl.space.layers import DEPTH, RESIDUAL, UNITS, layer_domains, own_part
 
 START_FROM: Final[ConfigPath] = ("search", "start_from")
 _MISSING: Final = object()
@@ -157,46 +157,61 @@ class _Filling:
 
     def _choice(self, dimension: Dimension) -> Any:
         """The value in the form of the domain: `adam`, not `{name: adam}`, if the choice has `adam`."""
-        value, domain = self._filled[dimension.setting], dimension.domain
+        setting = dimension.setting
+        return self._in_form(setting, self._filled[setting], dimension.domain)
+
+    def _in_form(self, setting: str, value: Any, domain: Domain) -> Any:
         if not isinstance(domain, Choice) or value in domain:
             return value
-        meaning = self._meaning(dimension, value)
+        meaning = self._meaning(setting, value)
         if meaning is _MISSING:
             return value
         forms = (each for each in domain.choice if _is_nested(each) or _is_nested(value))
-        return next((form for form in forms if self._meaning(dimension, form) == meaning), value)
+        return next((form for form in forms if self._meaning(setting, form) == meaning), value)
 
-    def _meaning(self, dimension: Dimension, value: Any) -> Any:
+    def _meaning(self, setting: str, value: Any) -> Any:
         """The checked value of a setting; `_MISSING` if the schema refuses it."""
         try:
-            experiment = validated(self._configs.config_of({**self._filled, dimension.setting: value}))
+            experiment = validated(self._configs.config_of({**self._filled, setting: value}))
         except RefusedConfigurationError:
             return _MISSING
-        return _found_at(experiment, parse_path(dimension.setting))
+        return _found_at(experiment, parse_path(setting))
 
-    def _layers(self, dimension: Dimension) -> list[int]:
-        """The widths of the layers; raises `RefusedConfigurationError` if the dimensions cannot have them."""
+    def _layers(self, dimension: Dimension) -> list[Any]:
+        """The layers in the form of the space, with the model's settings where they leave searched ones out.
+
+        Raises `RefusedConfigurationError` if the dimensions cannot have them.
+        """
         validated(self._configs.config_of(self._filled))  # so that it is a list of layers
         setting = dimension.setting
-        layers = self._filled[setting]
-        widths = [_width(layer) for layer in layers]
-        if None in widths:
-            wrong = "has layers with settings of their own; this space has only numbers of units"
+        domains = layer_domains(each for each in self._dimensions if each.setting == setting)
+        layers = [written_out(layer) for layer in self._filled[setting]]
+        if any(layer.keys() - {UNITS, *domains} for layer in layers):
+            known = quoted_list([UNITS, *domains]) if domains else "numbers of units"
+            wrong = f"has layers with settings of their own; this space has only {known}"
         else:
-            values = values_by_dimension(self._dimensions, {setting: widths})
-            if assignment_of(self._dimensions, values) == {setting: widths}:
-                return [width for width in widths if width is not None]
+            complete = [self._layer(layer, index, domains) for index, layer in enumerate(layers)]
+            values = values_by_dimension(self._dimensions, {setting: complete})
+            found: list[Any] = assignment_of(self._dimensions, values)[setting]
+            if list(map(written_out, found)) == complete:
+                return found
             wrong = "has more layers than this space has widths for; raise the depth"
-            if values.keys() == {f"{setting}.{DEPTH}", f"{setting}.{WIDTH}"}:
-                wrong = "has layers of different widths; this space needs per_layer: true for that"
-        raise RefusedConfigurationError({parse_path(setting): f"{flow_yaml(layers)} {wrong}"})
+            if not any(own_part(each) for each in self._dimensions if each.setting == setting):
+                differ = "that differ" if domains else "of different widths"
+                wrong = f"has layers {differ}; this space needs per_layer: true for that"
+        given = flow_yaml(self._filled[setting])
+        raise RefusedConfigurationError({parse_path(setting): f"{given} {wrong}"})
 
-
-def _width(layer: Any) -> int | None:
-    """The layer's number of units; None if it has other settings."""
-    if isinstance(layer, Mapping):
-        return layer["units"] if layer.keys() == {"units"} else None
-    return int(layer)
+    def _layer(self, layer: Mapping[str, Any], index: int, domains: Mapping[str, Domain]) -> dict[str, Any]:
+        """A layer with all searched settings; the first layer has no residual connection."""
+        complete = {UNITS: layer[UNITS]}
+        for key, domain in domains.items():
+            if key != RESIDUAL or index:
+                of_model = f"model.{key}"
+                given = layer.get(key)
+                value = self._own(parse_path(of_model)) if given is None else given
+                complete[key] = self._in_form(of_model, value, domain)
+        return complete
 
 
 def _is_nested(value: Any) -> bool:

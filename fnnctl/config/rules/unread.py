@@ -60,7 +60,7 @@ def _unread_data(experiment: Experiment) -> Unread:
 
 
 def _unread_model(experiment: Experiment) -> Unread:
-    """Settings of the model that no hidden layer inherits."""
+    """Settings of the model that no hidden layer inherits, and what the first layer cannot have."""
     hidden = experiment.model.hidden
     for key in ("activation", "normalization", "dropout"):
         if not any(getattr(layer, key) is None for layer in hidden):
@@ -68,6 +68,12 @@ def _unread_model(experiment: Experiment) -> Unread:
             yield ("model", key), f"has no effect: {reason}"
     if not hidden:
         yield ("model", "residual"), "has no effect: there is no hidden layer"
+    elif hidden[0].residual is not None:
+        reason = "has no effect: the first hidden layer's inputs are the features, which it never adds"
+        yield ("model", "hidden", 0, "residual"), reason
+    if hidden[1:] and all(layer.residual is not None for layer in hidden[1:]):
+        reason = "every hidden layer after the first has its own residual"
+        yield ("model", "residual"), f"has no effect: {reason}"
 
 
 def _unread_training(experiment: Experiment) -> Unread:

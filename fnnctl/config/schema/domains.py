@@ -6,11 +6,12 @@ The key says which kind of domain it is: `{choice: [relu, tanh]}`, `{uniform: [0
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import Discriminator, Field, Tag
 
-from fnnctl.config.schema.section import Section
+from fnnctl.config.schema.model import Activation, Normalization
+from fnnctl.config.schema.section import AsWritten, Section
 from fnnctl.space.domains import Choice
 from fnnctl.space.layers import Layers
 from fnnctl.space.number_domains import Integer, LogInteger, LogUniform, Normal, Uniform
@@ -27,6 +28,8 @@ Difference = Annotated[float, Field(gt=0.0, le=1e15)]
 WholeDifference = Annotated[int, Field(ge=1, le=10**15)]
 Ratio = Annotated[float, Field(ge=1.001, le=1e15)]
 When = dict[str, Any]
+_Value = TypeVar("_Value")
+LayerChoice = Annotated[tuple[_Value, ...], Field(strict=False, max_length=100)]
 
 
 class ChoiceConfig(Section):
@@ -132,7 +135,7 @@ class NormalConfig(Section):
 
 
 class LayersConfig(Section):
-    """The hidden layers: their number and their widths."""
+    """The hidden layers: their number, their widths and other settings."""
 
     depth: DepthPair
     """The lowest and the highest number of hidden layers."""
@@ -141,11 +144,18 @@ class LayersConfig(Section):
     log: bool = False
     """Whether widths are uniform on a logarithmic scale."""
     per_layer: bool = False
-    """Whether each layer has its own width; otherwise all have the same."""
+    """Whether each layer has its own width and other settings; otherwise all layers have the same."""
     step: Difference | Literal["coarse"] | None = "coarse"
     """The step between neighbouring widths, starting from the lowest: a factor if `log`, else a difference.
     `coarse` doubles the width if `log`, else it gives at most nine widths, so that many trials have the same
     shape and train together. Null for every width."""
+    activation: LayerChoice[Annotated[Any, AsWritten(Activation)]] | None = None
+    """The activations to choose from, such as [relu, tanh]; null if they are not searched."""
+    normalization: LayerChoice[Annotated[Any, AsWritten(Normalization)]] | None = None
+    """The normalizations to choose from, such as [none, batch]; null if they are not searched."""
+    residual: LayerChoice[bool] | None = None
+    """The choices for the residual connections of the layers after the first, [false, true]; null if they are
+    not searched. Such a layer adds its inputs to its outputs if there are equally many of both."""
     when: When | None = None
     """Conditions: this setting is searched only if the named settings have the given value, or one of
     several."""
@@ -153,7 +163,8 @@ class LayersConfig(Section):
     @property
     def domain(self) -> Layers:
         """The domain with its behaviour."""
-        return Layers(self.depth, self.width, self.log, self.per_layer, self.step)
+        choices = (self.activation, self.normalization, self.residual)
+        return Layers(self.depth, self.width, self.log, self.per_layer, self.step, *choices)
 
 
 KINDS: Final[Mapping[str, type[Section]]] = {

@@ -192,6 +192,9 @@ class HiddenLayerConfig(Section):
     """The layer's normalization; null for the model's."""
     dropout: DropoutRate | None = None
     """The layer's dropout rate; null for the model's."""
+    residual: bool | None = None
+    """Whether the layer adds its inputs to its outputs if there are equally many of both; null for the
+    model's. The first hidden layer never does."""
 
 
 class ModelConfig(Section):
@@ -201,7 +204,7 @@ class ModelConfig(Section):
         tuple[Annotated[HiddenLayerConfig, Shorthand("units")], ...], Field(strict=False, max_length=1000)
     ] = (HiddenLayerConfig(units=100),)
     """The hidden layers from first to last, each a number of units or a mapping `{units, activation,
-    initialization, normalization, dropout}`. An empty list is a linear model: softmax or linear
+    initialization, normalization, dropout, residual}`. An empty list is a linear model: softmax or linear
     regression."""
     activation: Activation = PlainActivation(name="relu")
     """The activation of the hidden layers that do not set their own."""
@@ -219,10 +222,17 @@ class ModelConfig(Section):
     training step. With selu it is alpha dropout."""
     residual: bool = False
     """Whether each hidden layer after the first adds its inputs to its outputs if there are equally many
-    of both."""
+    of both, unless the layer has its own setting."""
     output: Output = AutoOutput()
     """The output layer and its loss: softmax or logistic in a classification; squared, absolute or huber in a
     regression."""
     calibration: Literal["none", "temperature"] = "none"
     """How probabilities are calibrated: `temperature` divides all scores by one number, fitted to the
     validation part. It changes no predicted class."""
+
+    def residual_of(self, index: int) -> bool | None:
+        """Whether the hidden layer adds its inputs to its outputs; None if it cannot: see `residual`."""
+        layer = self.hidden[index]
+        if index == 0 or layer.units != self.hidden[index - 1].units:
+            return None
+        return self.residual if layer.residual is None else layer.residual

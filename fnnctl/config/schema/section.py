@@ -7,7 +7,7 @@ of units is short for a hidden layer.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -80,3 +80,19 @@ class Shorthand:
             short = handler.resolve_ref_schema(mapping)["properties"][self.key]
         description = f"Short for {{{self.key}: …}}, with everything else at its default."
         return {"anyOf": [{**short, "description": description}, mapping]}
+
+
+@dataclass(frozen=True)
+class AsWritten:
+    """Has a value validated as this kind but leaves it as written: `relu` stays a short form."""
+
+    kind: Any
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        schema = handler.generate_schema(self.kind)
+        return core_schema.no_info_wrap_validator_function(_after_validation, schema)
+
+
+def _after_validation(value: Any, validate: Callable[[Any], Any]) -> Any:
+    validate(value)
+    return value

@@ -27,7 +27,7 @@ from fnnctl.config.schema.schema_tree import forms_of, schema_at
         (
             "model.hidden[0]",
             "a whole number from 1 to 1000000, or a mapping with units, activation, initialization, "
-            "normalization, dropout",
+            "normalization, dropout, … (6 in all)",
         ),
         ("training", "a mapping with epochs, batch_size, shuffle, optimizer, lr_schedule, … (21 in all)"),
         ("training.batch_size", "a whole number from 1 to 1000000000, or auto"),

@@ -73,7 +73,7 @@ def test_a_value_is_set_and_what_is_on_the_way_is_made(
 
 
 def test_a_list_that_is_left_out_starts_from_its_default() -> None:
-    own = dict.fromkeys(["activation", "initialization", "normalization", "dropout"])
+    own = dict.fromkeys(["activation", "initialization", "normalization", "dropout", "residual"])
     hidden = [{"units": 100, **own}, 50]
     assert apply({}, "model.hidden.1=50") == {"model": {"hidden": hidden}}
     assert apply({}, "data.missing_values.1=none")["data"]["missing_values"][:3] == ["", "none", "N/A"]

@@ -182,6 +182,7 @@ def test_every_setting_alone_is_written_and_read_back(load: Load) -> None:
     assert refused == {
         "data.test_sha256",
         "model.hidden[0].normalization.epsilon",
+        "model.hidden[0].residual",
         "model.residual",
         "training.averaging",
         "training.averaging.start",

@@ -41,6 +41,26 @@ def test_equal_configurations_have_equal_seeds(same: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("one", "same"),
     [
+        (  # equally many units
+            {"model": {"hidden": [8, 8], "residual": True}},
+            {"model": {"hidden": [8, {"units": 8, "residual": True}]}},
+        ),
+        (  # one residual connection is possible
+            {"model": {"hidden": [8, 8, 4], "residual": True}},
+            {"model": {"hidden": [{"units": 8, "residual": False}, {"units": 8, "residual": True}, 4]}},
+        ),
+        (
+            {"model": {"hidden": [8, {"units": 4, "residual": True}]}},
+            {"model": {"hidden": [8, 4]}},
+        ),
+        (
+            {"model": {"hidden": [8, {"units": 8, "residual": False}], "residual": True}},
+            {"model": {"hidden": [8, 8]}},
+        ),
+        (
+            {"model": {"hidden": [8, {"units": 8, "residual": False}, 8], "residual": True}},
+            {"model": {"hidden": [8, 8, {"units": 8, "residual": True}]}},
+        ),
         (
             {"training": {"class_weights": {"setosa": 2, "virginica": 3.0}}},
             {"training": {"class_weights": {"virginica": 3, "setosa": 2.0}}},
@@ -70,6 +90,7 @@ def test_settings_without_effect_and_short_forms_change_no_seed(
         {"seed": 1},
         {"model": {"hidden": [101]}},
         {"model": {"hidden": []}},
+        {"model": {"hidden": [100, {"units": 100, "residual": True}]}},
         {"model": {"activation": "tanh"}},
         {"model": {"initialization": "he_normal"}},
         {"model": {"initial_biases": "uniform"}},
@@ -103,12 +124,24 @@ def test_what_is_hashed_is_what_is_read_and_not_at_its_default() -> None:
         "model": {"hidden": [{"units": 8, "activation": {"name": "elu", "alpha": 0.5}}, {"units": 4}]},
         "training": {"optimizer": {"learning_rate": 0.01}, "early_stopping": None},
     }
+    residual = {"hidden": [8, 8, 4], "residual": True}
+    assert canonical_configuration(experiment(model=residual)) == {
+        "data": {},
+        "model": {"hidden": [{"units": 8}, {"units": 8}, {"units": 4}], "residual": True},
+    }
+    some = {"hidden": [8, 8, {"units": 8, "residual": False}], "residual": True}
+    assert canonical_configuration(experiment(model=some)) == {
+        "data": {},
+        "model": {"hidden": [{"units": 8}, {"units": 8, "residual": True}, {"units": 8}]},
+    }
     # the first eight bytes of the SHA-256 of '[0, {"data": {}, "model": {"hidden": [{"units": 100}]}}]'
     assert configuration_seed(experiment()) == 0x35CF602DBBFC83DD
 
 
 OUTPUT = ("model", "output")
 """Changes the seed, except for the two outputs that `auto` resolves to."""
+FIRST_RESIDUAL = ("model", "hidden", 0, "residual")
+"""The first layer has no residual connection."""
 
 
 @pytest.mark.parametrize("output", ["softmax", "squared", {"name": "softmax"}])
@@ -125,7 +158,7 @@ def test_every_setting_counts_or_is_known_not_to() -> None:
     seen = set()
     for path, one, other in changes(root_schema()):
         first, second = (canonical_configuration(Experiment.model_validate(each)) for each in (one, other))
-        known = any(path[: len(place)] == place for place in NOT_COUNTED) or path == OUTPUT
+        known = any(path[: len(place)] == place for place in NOT_COUNTED) or path in (OUTPUT, FIRST_RESIDUAL)
         assert (first == second) == known, f"{format_path(path)}: {one} and {other}"
         seen |= {path[:depth] for depth in range(1, len(path) + 1)}
     assert {path for path in all_settings() if path not in seen and path[-1] != "name"} == set()
@@ -138,8 +171,9 @@ def test_every_setting_counts_or_is_known_not_to() -> None:
 def test_a_layers_setting_may_stand_in_the_model(key: str) -> None:
     schema = root_schema()["definitions"]["HiddenLayerConfig"]["properties"][key]
     for value in plain_values(schema)[:2]:
-        in_model: dict[str, Any] = {"hidden": [8], key: value}
-        in_layer: dict[str, Any] = {"hidden": [{"units": 8, key: value}]}
+        own = {"units": 8, key: value}
+        in_model: dict[str, Any] = {"hidden": [8, 8], key: value}
+        in_layer: dict[str, Any] = {"hidden": [own, own]}
         if key == "initialization":  # the output layer reads the model's
             in_layer[key] = value
         assert configuration_seed(experiment(model=in_model)) == configuration_seed(

@@ -62,6 +62,11 @@ def test_early_stopping_is_off_where_it_is_left_out_and_there_is_nothing_to_watc
             "can be added; write hidden: [100, 100], or residual: false",
         ),
         (
+            IRIS + "model:\n  hidden: [100, {units: 100, residual: false}, 50]\n  residual: true",
+            "4: model.residual: no hidden layer without a residual of its own has as many units as the one "
+            "before it, so no inputs can be added; write hidden: [100, 100], or residual: false",
+        ),
+        (
             IRIS + "model:\n  normalization: layer\n  hidden:\n    - 5\n    - 1",
             "6: model.hidden[1]: layer normalization makes a single neuron's output constant; "
             "write more units, or normalization: none",
@@ -120,6 +125,8 @@ def test_contradictions_are_refused_with_advice(problems: Problems, text: str, e
     "text",
     [
         IRIS + "model: {hidden: [100, 50, 50], residual: true}",
+        IRIS + "model: {hidden: [100, {units: 100, residual: false}, 100], residual: true}",
+        IRIS + "model: {hidden: [100, {units: 50, residual: true}]}",  # what a search prints can be pasted
         IRIS + "model: {hidden: [1], normalization: batch}",
         IRIS + "model: {hidden: [{units: 1, normalization: none}, 2], normalization: layer}",
         IRIS + "model: {hidden: [1], activation: maxout, normalization: layer}",

@@ -120,6 +120,74 @@ def test_layers_are_widths(
     assert first_of(load, hidden, "defaults", config=own) == [{"model.hidden": found}]
 
 
+SEARCHED: dict[str, Any] = {
+    "activation": ["tanh", {"name": "elu", "alpha": 0.5}],
+    "normalization": ["none", "batch"],
+    "residual": [False, True],
+}
+TANH = {"units": 8, "activation": "tanh", "normalization": "batch"}
+RELU = {"units": 8, "activation": {"name": "relu"}, "normalization": "batch"}
+ELU = {"units": 9, "activation": {"name": "elu", "alpha": 0.5}, "normalization": "none", "residual": True}
+
+
+@pytest.mark.parametrize(
+    ("layers", "model", "space", "found"),
+    [
+        ([], {}, {}, []),
+        # what is left out is the model's, outside the domain if need be
+        ([8, {"units": 8}], {"normalization": "batch"}, {}, [RELU, {**RELU, "residual": False}]),
+        (
+            [8, {"units": 8, "normalization": None}],
+            {"activation": "tanh", "normalization": {"name": "batch"}, "residual": True},
+            {"depth": [2, 3]},
+            [TANH, {**TANH, "residual": True}],
+        ),
+        # in the form of the domain; the first layer has no residual connection
+        (
+            [{"units": 8, "activation": {"name": "tanh"}, "residual": True}, ELU],
+            {"normalization": "batch"},
+            {"per_layer": True},
+            [TANH, ELU],
+        ),
+        ([8, 9], {}, {"per_layer": True, "activation": None, "normalization": None},
+         [{"units": 8}, {"units": 9, "residual": False}]),
+    ],
+)  # fmt: skip
+def test_layers_are_complete(
+    load: Load, layers: Sequence[Any], model: Any, space: dict[str, Any], found: Sequence[Any]
+) -> None:
+    hidden = {"model.hidden": {"depth": [0, 2], "width": [4, 8], **SEARCHED, **space}}
+    config = {"model": {"hidden": [8, 8], **model}}
+    assert first_of(load, hidden, [{"model.hidden": layers}], config=config) == [{"model.hidden": found}]
+
+
+@pytest.mark.parametrize(
+    ("layers", "per_layer", "why"),
+    [
+        ("[8, 9]", "false", "has layers that differ; this space needs per_layer: true for that"),
+        (
+            "[8, {units: 8, activation: relu}]",
+            "false",
+            "has layers that differ; this space needs per_layer: true for that",
+        ),
+        ("[8, 8, 8]", "true", "has more layers than this space has widths for; raise the depth"),
+        (
+            "[{units: 8, dropout: 0.1}]",
+            "false",
+            "has layers with settings of their own; this space has only units, activation",
+        ),
+    ],
+)
+def test_layers_with_settings_that_the_dimensions_cannot_have(
+    search_problems_of: Problems, layers: str, per_layer: str, why: str
+) -> None:
+    own = f"per_layer: {per_layer}, activation: [tanh, elu]"
+    hidden = f"model.hidden: {{depth: [1, 2], width: [4, 8], {own}}}"
+    config, given = "model: {activation: tanh}", f"  start_from:\n    - {{model.hidden: {layers}}}\n"
+    found = search_problems_of(hidden, config=config, search=given)
+    assert found == [f"5: search.start_from[0].model.hidden: {layers} {why}"]
+
+
 @pytest.mark.parametrize(
     ("layers", "per_layer", "why"),
     [

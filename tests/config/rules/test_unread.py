@@ -72,6 +72,15 @@ OWN_MEANS = "has no effect: training.averaging uses plain means over the trainin
             ],
         ),
         (
+            IRIS + "model:\n  hidden: [{units: 5, residual: true}, {units: 5, residual: false}]\n"
+            "  residual: true",
+            [
+                "3: model.hidden[0].residual: has no effect: the first hidden layer's inputs are the "
+                "features, which it never adds",
+                "4: model.residual: has no effect: every hidden layer after the first has its own residual",
+            ],
+        ),
+        (
             IRIS + "model: {hidden: []}\ntraining: {max_norm: 3}",
             ["3: training.max_norm: has no effect: there is no hidden layer"],
         ),
@@ -124,6 +133,7 @@ def test_bins_are_read_by_the_parts_or_by_the_folds(load: Load, where: str) -> N
         "data: {source: iris, split: {validation: 0.5, test: 0.4999}}",
         IRIS + "model: {hidden: [], output: {name: logistic, positive_class: a}}",
         IRIS + "model: {hidden: [5, {units: 5, dropout: 0}], dropout: 0.1}",
+        IRIS + "model: {hidden: [{units: 5, residual: null}, {units: 5, residual: true}]}",
         IRIS + "model: {normalization: {name: batch, momentum: 0.2}}",
         IRIS + "model: {normalization: {name: batch, epsilon: 0.2}}\ntraining: {averaging: ema}",
         IRIS + "training: {optimizer: lbfgs, batch_size: auto}",

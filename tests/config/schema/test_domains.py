@@ -35,6 +35,8 @@ def space(domain: str) -> str:
         ("{log_integer: [1, 64], step: 2}", LogIntegerConfig(log_integer=(1, 64), step=2.0)),
         ("{normal: [0, 1], within: [-1, 1]}", NormalConfig(normal=(0.0, 1.0), within=(-1.0, 1.0))),
         ("{width: [4, 8], depth: [1, 2]}", LayersConfig(depth=(1, 2), width=(4, 8))),
+        ("{width: [4, 8], depth: [1, 2], activation: [relu, {name: elu}], residual: [false]}",
+         LayersConfig(depth=(1, 2), width=(4, 8), activation=("relu", {"name": "elu"}), residual=(False,))),
         ("{when: {a: 1}, uniform: [0, 1]}", UniformConfig(uniform=(0.0, 1.0), when={"a": 1})),
     ],
 )  # fmt: skip
@@ -76,12 +78,32 @@ def test_the_key_tells_the_domain(load: Callable[..., LoadedConfig], text: str, 
             "{width: [1, 2], depth: [1, 2], step: fine}",
             ".step: must be a number above 0 and at most 1e+15, or coarse, or null, not 'fine'",
         ),
+        (
+            "{width: [1, 2], depth: [1, 2], normalization: [none, bacth]}",
+            ".normalization[1]: must be one of none, batch, layer, not 'bacth' (did you mean 'batch'?)",
+        ),
+        (
+            "{width: [1, 2], depth: [1, 2], activation: [{name: elu, slope: 3}]}",
+            ".activation[0].slope: elu has no slope; leaky_relu and prelu have",
+        ),
+        (
+            "{width: [1, 2], depth: [1, 2], activation: relu}",
+            ".activation: must be a list of at most 100 entries, or null, not 'relu' (write [relu])",
+        ),
+        ("{width: [1, 2], depth: [1, 2], residual: [1]}", ".residual[0]: must be true or false, not 1"),
     ],
 )
 def test_an_invalid_domain_is_one_problem_in_words(
     problems: Callable[..., list[str]], domain: str, problem: str
 ) -> None:
     assert problems(space(domain)) == [f"4: search.space.training.l2{problem}"]
+
+
+def test_a_bad_activation_is_told_at_its_line(problems: Callable[..., list[str]]) -> None:
+    layers = "\n      depth: [1, 2]\n      width: [4, 8]\n      activation:\n      - relu\n      - rleu"
+    (problem,) = problems(space(layers))
+    place = "9: search.space.training.l2.activation[1]"
+    assert problem.startswith(f"{place}: cannot be 'rleu' (did you mean 'relu'?); it must be one of identity")
 
 
 def test_sections_instead_of_paths_get_advice_to_use_dots(problems: Callable[..., list[str]]) -> None:
