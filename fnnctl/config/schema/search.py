@@ -45,8 +45,8 @@ class MethodConfig(Section):
     `hyperband` runs several halving brackets with different initial budgets; `asha` promotes a trial as soon
     as it is among the best of its rung, so that nobody waits for slow trials."""
     sampler: SamplerName = "random"
-    """`grid` tries all combinations; `random` draws combinations at random; `controller` is a recurrent network
-    that writes the layers one after the other, and learns which ones are rewarded."""
+    """`grid` tries all combinations; `random` draws combinations at random; `controller` is a recurrent
+    network that writes one layer after the other, and learns which layers are good."""
 
     @property
     def name(self) -> str:

@@ -92,23 +92,24 @@ class Policy:
         self.parameters.cell_bias[...] = np.repeat([0.0, 1.0, 0.0, 0.0], units)  # it remembers at first
         self.parameters.biases[...] = 0.0
 
-    def draw(self, count: int, rng: np.random.Generator) -> list[Episode]:
-        """Draw `count` independent sequences."""
-        parameters, written = self.parameters, [_Writing(self.sequences.steps(rng.random)) for _ in range(count)]
-        state = lstm.State.first(count, parameters.cell.units)
+    def draw(self, count: int, rng: np.random.Generator, *, temperature: float = 1.0) -> list[Episode]:
+        """Draw `count` independent sequences; a high `temperature` makes choices more equally likely."""
+        weights = self.parameters
+        written = [_Writing(self.sequences.steps(rng.random)) for _ in range(count)]
+        state = lstm.State.first(count, weights.cell.units)
         before = np.full(count, self.sequences.tokens)
         while active := [index for index, each in enumerate(written) if not each.ended]:
             steps = [written[index].step for index in active]
-            inputs = parameters.kinds[[step.kind.number for step in steps]] + parameters.tokens[before[active]]
+            inputs = weights.kinds[[step.kind.number for step in steps]] + weights.tokens[before[active]]
             rows = lstm.State(state.output[active], state.memory[active])
-            after, _ = lstm.forward(parameters.cell, inputs, rows)
+            after, _ = lstm.forward(weights.cell, inputs, rows)
             state.output[active], state.memory[active] = after
-            scores = after.output @ parameters.heads + parameters.biases
-            log_p = _log_softmax(scores + np.stack([step.log_weights for step in steps]))
-            tokens = _drawn_tokens(np.exp(log_p), rng.random(len(active)))
-            before[active] = tokens
-            for index, token, each in zip(active, tokens.tolist(), _taken(log_p, tokens).tolist(), strict=True):
-                written[index].choose(token, each)
+            scores = after.output @ weights.heads + weights.biases
+            scores += np.stack([step.log_weights for step in steps])
+            log_p = _log_softmax(scores / temperature)
+            tokens = before[active] = _drawn_tokens(np.exp(log_p), rng.random(len(active)))
+            for index, token, own in zip(active, tokens, _taken(log_p, tokens), strict=True):
+                written[index].choose(int(token), float(own))
         return [each.episode() for each in written]
 
     def batch(self, episodes: Sequence[Episode]) -> Batch:
@@ -127,7 +128,8 @@ class Policy:
     def log_probabilities(self, batch: Batch) -> FloatArray:
         """The log probability of each episode."""
         log_p, _, _ = self._forward(batch)
-        return (_taken(log_p, batch.tokens) * batch.present).sum(axis=0)
+        found: FloatArray = (_taken(log_p, batch.tokens) * batch.present).sum(axis=0)
+        return found
 
     def loss_and_gradient(
         self, batch: Batch, advantages: FloatArray, entropy: float
@@ -214,7 +216,8 @@ def _drawn_tokens(probabilities: FloatArray, points: FloatArray) -> IntArray:
     cumulative = np.cumsum(probabilities, axis=1)
     places = (cumulative <= points[:, None] * cumulative[:, -1:]).sum(axis=1)
     last = probabilities.shape[1] - 1 - np.argmax(probabilities[:, ::-1] > 0.0, axis=1)
-    return np.minimum(places, last)
+    found: IntArray = np.minimum(places, last)
+    return found
 
 
 def _log_softmax(scores: FloatArray) -> FloatArray:
@@ -224,4 +227,5 @@ def _log_softmax(scores: FloatArray) -> FloatArray:
 
 
 def _taken(log_p: FloatArray, tokens: IntArray) -> FloatArray:
-    return np.take_along_axis(log_p, tokens[..., None], axis=-1)[..., 0]
+    found: FloatArray = np.take_along_axis(log_p, tokens[..., None], axis=-1)[..., 0]
+    return found

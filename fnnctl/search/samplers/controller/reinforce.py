@@ -1,4 +1,4 @@
-"""REINFORCE (Williams, 1992): rewarded sequences become more likely, and an entropy bonus keeps others alive."""
+"""REINFORCE (Williams, 1992): rewarded choices become likelier; an entropy bonus keeps others possible."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from fnnctl.arrays import FloatArray
 from fnnctl.search.samplers.controller.policy import Episode, Policy
 
 LEARNING_RATE: Final = 0.02
-ENTROPY: Final = 0.01
+ENTROPY: Final = 0.03
 """The weight of the entropies of all steps, for advantages in units of their spread."""
 DECAY: Final = 0.8
 """How much the moving average of the rewards keeps of its value in an update."""
-LARGEST_ADVANTAGE: Final = 3.0
+LARGEST_ADVANTAGE: Final = 1.5
 LARGEST_RATIO: Final = 1.0
 """The most that an episode counts because the policy now thinks it likelier than when it was drawn."""
 BETA1: Final = 0.9
@@ -48,7 +48,7 @@ class Baseline:
         spread = math.sqrt(self.variance)
         if spread == 0.0:
             return np.zeros_like(rewards)
-        return np.clip(differences / spread, -LARGEST_ADVANTAGE, LARGEST_ADVANTAGE)
+        return (differences / spread).clip(-LARGEST_ADVANTAGE, LARGEST_ADVANTAGE)
 
 
 class Reinforce:
@@ -71,9 +71,10 @@ class Reinforce:
         _, gradient = self._policy.loss_and_gradient(batch, ratios * advantages, ENTROPY)
         self._updates += 1
         rate = LEARNING_RATE * math.sqrt(1.0 - BETA2**self._updates) / (1.0 - BETA1**self._updates)
-        for array, of_array, (first, second) in zip(
+        for parameters, own, moments in zip(
             self._policy.parameters.arrays(), gradient.arrays(), self._moments, strict=True
         ):
-            first += (1.0 - BETA1) * (of_array - first)
-            second += (1.0 - BETA2) * (of_array**2 - second)
-            array -= rate * first / (np.sqrt(second) + TINY)
+            first, second = moments
+            first += (1.0 - BETA1) * (own - first)
+            second += (1.0 - BETA2) * (own**2 - second)
+            parameters[...] -= rate * first / (np.sqrt(second) + TINY)

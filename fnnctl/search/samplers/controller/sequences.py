@@ -16,15 +16,15 @@ import numpy as np
 from fnnctl.arrays import FloatArray
 from fnnctl.space.dimensions import Dimension
 from fnnctl.space.domains import BELOW_ONE, Domain
-from fnnctl.space.layers import DEPTH, WIDTH
+from fnnctl.space.layers import DEPTH, RESIDUAL, WIDTH, own_part
 from fnnctl.space.space import Space
 
 BINS: Final = 8
 """The number of choices in a domain with many numbers: each is a share of the unit interval."""
 MOST_VALUES: Final = 16
 """The number of values of an ordered domain up to which each is a choice of its own."""
-STOP, GO_ON = 0, 1
-RESIDUAL: Final = "residual"
+STOP: Final = 0
+"""The first of the two choices between stopping and going on."""
 
 Values: TypeAlias = dict[str, Any]
 """The values of the active dimensions, by name."""
@@ -120,9 +120,12 @@ class Sequences:
     def _layers(
         self, layers: _Layers, values: Values, point: Callable[[], float]
     ) -> Generator[ChoiceStep, int, None]:
-        """All numbers of layers are equally likely to begin with."""
-        kind, (low, high) = self._by_name[_kind_name(layers.depth)], _ends(layers.depth.domain)
-        depth = 0
+        """Layer by layer, going on below the lowest number of layers and stopping at the highest.
+
+        All numbers of layers are equally likely to begin with.
+        """
+        kind, numbers = self._by_name[layers.depth.name], layers.depth.domain.values or (0,)
+        low, high, depth = numbers[0], numbers[-1], 0
         for depth in range(high + 1):
             stops = 0.0 if depth < low else 1.0 / (high - depth + 1)
             if (yield self._step(kind, [stops, 1.0 - stops])) == STOP:
@@ -170,18 +173,13 @@ def _first_layer(dimension: Dimension, depth: str) -> int:
 
 
 def _index(dimension: Dimension) -> int:
-    """The layer's index in a name such as `width[2]`; 0 if there is none."""
-    _, bracket, rest = (dimension.part or "").partition("[")
-    return int(rest.rstrip("]")) if bracket else 0
+    """The layer's index in a part such as `width[2]`; 0 if all layers have the same."""
+    return int(str(dimension.part).partition("[")[2].rstrip("]")) if own_part(dimension) else 0
 
 
 def _kind_name(dimension: Dimension) -> str:
-    return dimension.name.partition("[")[0] if dimension.part else dimension.name
-
-
-def _ends(domain: Domain) -> tuple[int, int]:
-    values = domain.values or ()
-    return values[0], values[-1]
+    """The name of the dimension, without the layer's index."""
+    return dimension.name.removesuffix(f"[{_index(dimension)}]") if own_part(dimension) else dimension.name
 
 
 def _weights(kind: Kind, dimension: Dimension, values: Values) -> list[float]:
@@ -190,10 +188,9 @@ def _weights(kind: Kind, dimension: Dimension, values: Values) -> list[float]:
     A layer cannot add its inputs if they are more or fewer than its outputs: it would be the same layer as
     one that does not.
     """
-    part, bracket, _ = (dimension.part or "").partition("[")
-    if part == RESIDUAL and bracket:
-        index, setting, choices = _index(dimension), dimension.setting, dimension.domain.values or ()
-        below, own = (values.get(f"{setting}.{WIDTH}[{each}]") for each in (index - 1, index))
+    if own_part(dimension) == RESIDUAL:
+        index, choices = _index(dimension), dimension.domain.values or ()
+        below, own = (values.get(f"{dimension.setting}.{WIDTH}[{each}]") for each in (index - 1, index))
         if below != own and False in choices:
             return [float(not value) for value in choices]
     return [1.0] * kind.choices

@@ -27,7 +27,7 @@ def made(plain: dict[str, Any] = PLAIN, *, units: int = 6, spread: float = 0.5) 
     rng = np.random.default_rng(1)
     policy = Policy(sequences, rng, units=units)
     for array in policy.parameters.arrays():
-        array += rng.normal(scale=spread, size=array.shape)
+        array[...] += rng.normal(scale=spread, size=array.shape)
     return policy
 
 
