@@ -33,6 +33,8 @@ FIRST_FILES = (
     (names.RUNGS_FIGURE, "the learning curve of each trial"),
     (names.PARALLEL_FIGURE, "the settings and objective of each trial"),
     (names.IMPORTANCE_FIGURE, "the importance of each setting"),
+    (names.REWARDS_FIGURE, "the controller's rewards over time"),
+    (names.ARCHITECTURE_FIGURE, "the best architecture"),
     (names.BEST, "the run folder of the refitted winner"),
     (names.HISTORY, "losses and metrics per epoch"),
 )

@@ -18,6 +18,7 @@ from fnnctl.plots.searched import PlottedResult, PlottedTrial
 from fnnctl.plots.style import png_bytes
 from fnnctl.records.history import SearchHistory
 from fnnctl.records.trials import CURVE, Result, Status
+from fnnctl.report.architectures.figures import drawn_rewards
 from fnnctl.report.search_settings import importances, searched_settings
 from fnnctl.store import names
 from fnnctl.tasks.base import VALIDATION_LOSS
@@ -81,6 +82,7 @@ _DRAW: Final[Mapping[str, Callable[[SearchHistory, str], Any]]] = {
     names.RUNGS_FIGURE: _rungs,
     names.PARALLEL_FIGURE: _parallel,
     names.IMPORTANCE_FIGURE: _importance,
+    names.REWARDS_FIGURE: drawn_rewards,
 }
 
 

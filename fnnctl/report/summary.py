@@ -44,7 +44,7 @@ class Summary:
     search: SearchHistory | None = None
     """The content of a search's journal; None for other runs."""
     trial_configs: TrialConfigs | None = None
-    """The configurations of a search's trials, if its schedules have their own horizon."""
+    """The configurations of a search's trials, if it learns layers or its schedules have an own horizon."""
 
     @property
     def shown_status(self) -> str:
@@ -116,8 +116,12 @@ def summarize(run: RunFolder) -> Summary:
         epochs=len(next(iter(history.values()))) if history else None,
         files=run.files() if winner is None else (*run.files(), names.BEST),
         search=search,
-        trial_configs=_trial_configs(run) if search and search.kept_horizon is not None else None,
+        trial_configs=_trial_configs(run) if search and _needs_configs(search) else None,
     )
+
+
+def _needs_configs(search: SearchHistory) -> bool:
+    return search.kept_horizon is not None or search.learns_layers
 
 
 def _trial_configs(run: RunFolder) -> TrialConfigs:
