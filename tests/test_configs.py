@@ -34,7 +34,10 @@ WANTED = {
 WANTED_R2 = {"diabetes": (0.45, 0.44)}
 
 
-SEARCHES = {"digits-halving", "digits-hyperband", "grid-2520", "penguins-random", "wine-grid"}
+SEARCHES = {
+    "digits-bayes", "digits-bohb", "digits-halving", "digits-hyperband", "grid-2520", "penguins-random",
+    "wine-grid",
+}  # fmt: skip
 
 
 def test_every_config_is_tested() -> None:

@@ -41,6 +41,7 @@ def plan(
     costs = SearchCosts(search.fits, _assignments(search))
     table = {
         "method": search.setup.settings.method.name,
+        "sampler": search.setup.auto_sampler,
         **search.setup.plan.table(fits_per_trial=len(search.fits.rows)),
         "seconds_estimated": _estimate(search, costs, workers or usable_processors()),
     }

@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch
 
 from fnnctl.plots.style import COLOURS, FAINT, INK, MUTED, new_figure
-from fnnctl.plots.text import count_text, fitted
+from fnnctl.plots.text import fitted
+from fnnctl.text import counted
 
 MOST_DRAWN: Final = 12
 """In a deeper network, the layers in the middle are one box."""
@@ -77,7 +78,7 @@ def _boxes(
     widest = max((layer.units for layer in layers), default=1)
     hidden = [
         _Box(
-            _counted(layer.units, "unit"),
+            counted(layer.units, "unit"),
             ", ".join([layer.activation, *([_norm(layer)] if layer.normalization != "none" else [])]),
             max(LEAST_SHARE, (layer.units / widest) ** 0.5),
             COLOURS[0],
@@ -89,8 +90,8 @@ def _boxes(
         half, left_out = MOST_DRAWN // 2, len(hidden) - MOST_DRAWN
         middle = _Box(f"{left_out:,} more layers", "", LEAST_SHARE, FAINT)
         hidden = [*hidden[:half], middle, *hidden[-half:]]
-    first = "inputs" if inputs is None else _counted(inputs, "input")
-    last = "outputs" if outputs is None else _counted(outputs, "output")
+    first = "inputs" if inputs is None else counted(inputs, "input")
+    last = "outputs" if outputs is None else counted(outputs, "output")
     return [_Box(first, "", LEAST_SHARE, MUTED), *hidden, _Box(last, output, LEAST_SHARE, MUTED)]
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 from fnnctl.config.schema.metric_names import is_loss
 from fnnctl.config.schema.search import DEFAULT_BATCH, METHODS
 from fnnctl.config.yaml_text import flow_yaml
-from fnnctl.records.journal import RUNGS, Journal, decode
+from fnnctl.records.journal import RUNGS, SAMPLER, Journal, decode
 from fnnctl.records.standings import Standings, finite_objective
 from fnnctl.records.trials import FOLDS, Direction, JobKey, Result, Status, Stop, Trial
 from fnnctl.store import names
@@ -104,25 +104,31 @@ class SearchHistory:
         return next((name for name, pair in METHODS.items() if pair == parts), " × ".join(map(str, parts)))
 
     @property
-    def sampler(self) -> str:
-        """The sampler's name."""
+    def _sampler(self) -> str:
+        """The sampler's name in the config."""
         return METHODS[self.method][1] if self.method in METHODS else self.method.split(" × ")[-1]
 
     @property
     def has_rewards(self) -> bool:
         """Whether a controller has learned from the trials' rewards."""
-        return self.sampler == "controller"
+        return self._sampler == "controller"
 
     @property
     def learns_layers(self) -> bool:
         """Whether the search learns which hidden layers are good, by a controller or by evolution."""
         names = map(str, self.settings.get("paths") or ())
-        return self.sampler in ARCHITECTS and any(name.startswith("model.hidden.") for name in names)
+        return self._sampler in ARCHITECTS and any(name.startswith("model.hidden.") for name in names)
 
     @property
     def batch(self) -> int:
         """The number of configurations that a sampler that learns proposes at once."""
         return int(self.settings.get("batch") or DEFAULT_BATCH)
+
+    @property
+    def sampler(self) -> str | None:
+        """The sampler that `auto` chose; None if the method names its sampler."""
+        chosen = self.settings.get(SAMPLER)
+        return None if chosen is None else str(chosen)
 
     @property
     def paths(self) -> list[str]:

@@ -14,6 +14,7 @@ from typing import Any, Final, TypeAlias
 
 from fnnctl.errors import DataError, Problem, quoted_list
 from fnnctl.records.trials import JobKey, Result, Status, Stop, Trial
+from fnnctl.space.assignments import Assignment
 from fnnctl.store.journal import JournalFile, ResultCache
 
 EXTENDING: Final = ("budget", "trials", "max_trials")
@@ -21,6 +22,8 @@ EXTENDING: Final = ("budget", "trials", "max_trials")
 RUNGS: Final = "rungs"
 """The setting that holds the epochs of each bracket's rungs, if results are also recorded between rungs. It
 follows from the plan."""
+SAMPLER: Final = "chosen_sampler"
+"""The setting that names the sampler that `auto` chose. It follows from the space and the plan."""
 CHANGEABLE: Final = (*EXTENDING, "workers", "executor", "time_limit")
 """The settings that a resume may change."""
 
@@ -119,6 +122,8 @@ class Journal:
         self.stops: dict[Stop, None] = {}
         """The decisions of the current plan, in the order of recording. A search that is extended makes its
         decisions again, and some of them differ."""
+        self.before_extension: tuple[Assignment, ...] = ()
+        """The assignments of the trials, in order, that had begun when the search was last extended."""
         self.header: Header | None = None
         self.end: End | None = None
         """The end, if it is the last record."""
@@ -175,7 +180,7 @@ class Journal:
             for name, value in wanted.items()
             if name not in now or _canonical(value) != _canonical(now[name])
         }
-        if fixed := [name for name in changes if name not in (*CHANGEABLE, RUNGS)]:
+        if fixed := [name for name in changes if name not in (*CHANGEABLE, RUNGS, SAMPLER)]:
             may = quoted_list(CHANGEABLE)
             raise self._refusal(f"began with a different {quoted_list(fixed)}; only {may} can be changed")
         if not changes.keys().isdisjoint(EXTENDING):
@@ -257,6 +262,7 @@ class Journal:
                 self._changes.update(record.changes)
                 if not record.changes.keys().isdisjoint(EXTENDING):
                     self.stops.clear()
+                    self.before_extension = tuple(self.trials[n].assignment for n in sorted(self.trials))
             case End():
                 self.end = record
 

@@ -23,8 +23,9 @@ def plan_report(plan: Mapping[str, Any]) -> RenderableType:
             table.add_row(number, str(index), f"{rung['trials']:,}", f"{rung['epochs']:,}")
     folds = plan["fits"] // max(1, plan["trials"])
     noun = "epoch" if folds == 1 else "fold-epoch"
+    method = f"{plan['method']} ({plan['sampler']})" if plan.get("sampler") else plan["method"]
     lines = [
-        f"{plan['method']}: {counted(plan['trials'], 'trial')}",
+        f"{method}: {counted(plan['trials'], 'trial')}",
         f"{counted(plan['epochs_with_reuse'], noun)}; "
         f"{plan['epochs_from_scratch']:,} if every rung trained from scratch",
         _duration(plan["seconds_estimated"]),

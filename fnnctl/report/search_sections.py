@@ -70,6 +70,7 @@ def search_json(summary: Summary) -> dict[str, Any]:
     columns, rows = leaderboard_table(search.trials, search.standings, ())
     return {
         "method": search.method,
+        "sampler": search.sampler,
         "objective": {"metric": search.metric, "on": search.part, "direction": search.direction},
         "end": search.end,
         "trials": len(search.trials),
@@ -97,7 +98,7 @@ def search_json(summary: Summary) -> dict[str, Any]:
 
 def _search_facts(search: SearchHistory, facts: SearchFacts | None) -> Iterable[tuple[str, str]]:
     if search.method:
-        yield "method", search.method
+        yield "method", search.method + (f" ({search.sampler})" if search.sampler else "")
     place = "over the folds" if search.part == "cross_validation" else f"on the {search.part} part"
     yield "objective", f"{search.metric} {place}, {search.direction}d"
     counts = ", ".join(f"{count:,} {status}" for status, count in search.statuses.items())

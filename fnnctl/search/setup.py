@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,15 +14,17 @@ from fnnctl.config.rules.dimensions import space_of
 from fnnctl.config.rules.start_from import first_assignments
 from fnnctl.config.rules.trials import TrialConfigs, trial_configs
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.config.schema.search import DEFAULT_TRIALS, DEFAULTS, SearchConfig
+from fnnctl.config.schema.search import AUTO, DEFAULT_TRIALS, DEFAULTS, SamplerName, SearchConfig
 from fnnctl.errors import ConfigError, Problem
-from fnnctl.records.journal import RUNGS, Header
+from fnnctl.records.journal import RUNGS, SAMPLER, Header
 from fnnctl.records.trials import Direction
 from fnnctl.search.budget import SearchBudget
 from fnnctl.search.curves import REASONS
 from fnnctl.search.plan import SearchPlan, plan_search
 from fnnctl.search.protocols import UNLIMITED, Sampler, Scheduler
 from fnnctl.search.samplers import SAMPLERS
+from fnnctl.search.samplers.auto import chosen_sampler
+from fnnctl.search.samplers.learning import LearningSampler
 from fnnctl.search.samplers.start_from import StartFrom
 from fnnctl.search.schedulers import build_scheduler
 from fnnctl.search.schedulers.curve_stopping import CurveStopping
@@ -61,11 +63,20 @@ class SearchSetup:
         """How many jobs are under way at once, in virtual time."""
         return self.settings.concurrency if self.settings.depends_on_order else UNLIMITED
 
-    def sampler(self) -> Sampler:
-        """A new sampler."""
+    @property
+    def auto_sampler(self) -> SamplerName | None:
+        """The sampler that `auto` chooses; None if the method names its sampler."""
+        auto = self.settings.method.sampler == AUTO
+        return chosen_sampler(self.space, self.settings) if auto else None
+
+    def sampler(self, begun: Sequence[Assignment] = ()) -> Sampler:
+        """A new sampler; `begun` are the first trials of a search that it extends, in order."""
         make = SAMPLERS[self.settings.method.sampler]
         sampler = make(self.space, self.settings, seed=self.experiment.seed, key=self.configs.key_of)
-        return StartFrom(sampler, self.first, self.configs.key_of) if self.first else sampler
+        if isinstance(sampler, LearningSampler):
+            sampler.proposed_before(begun[len(self.first) :])
+        first = (*begun, *self.first) if self.settings.learns else self.first
+        return StartFrom(sampler, first, self.configs.key_of) if first else sampler
 
     def scheduler(self, sampler: Sampler) -> Scheduler:
         """A new scheduler, which uses this sampler."""
@@ -103,6 +114,7 @@ class SearchSetup:
             versions={"fnnctl": fnnctl.__version__, **versions},
             settings={
                 "method": self.settings.method.name,
+                **({SAMPLER: self.auto_sampler} if self.auto_sampler else {}),
                 "objective": {
                     "metric": objective.metric,
                     "on": objective.on,

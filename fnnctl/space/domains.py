@@ -72,6 +72,18 @@ class Domain(ABC):
             raise ValueError(f"{value!r} is not in the domain")
         return (index + 0.5) / len(self.values or ())
 
+    def share(self, value: Any) -> tuple[float, float]:
+        """The ends of the share of the unit interval that gives this value: one point if it is continuous.
+
+        Raises ValueError if a finite domain does not contain the value.
+        """
+        middle, half = self.coordinate(value), 0.5 / len(self.values or ())
+        return middle - half, middle + half
+
+    def nearest_coordinate(self, value: Any) -> float | None:
+        """The coordinate of the domain's nearest value; None if no value is near, as in a choice."""
+        return self.coordinate(value) if value in self else None
+
     def grid(self, resolution: int) -> Sequence[Any]:
         """At most `resolution` evenly spread values; all values of a choice or of a domain with steps."""
         return self.values or ()

@@ -65,6 +65,27 @@ class NumberDomain(Domain):
     def coordinate(self, value: Any) -> float:
         return super().coordinate(value) if self._even else min(max(self._position(value), 0.0), BELOW_ONE)
 
+    def share(self, value: Any) -> tuple[float, float]:
+        if self._even:
+            return super().share(value)
+        index, values = self._index(value), self.values
+        if values is None or index is None:
+            return self.coordinate(value), self.coordinate(value)
+        low, high = 0.0, 1.0
+        if index > 0:
+            low = self._position((values[index - 1] + values[index]) / 2)
+        if index + 1 < len(values):
+            high = self._position((values[index] + values[index + 1]) / 2)
+        return low, high
+
+    def nearest_coordinate(self, value: Any) -> float | None:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            return None
+        if self.values is not None:
+            return self.coordinate(nearest(self.values, value))
+        low, high = self.ends
+        return self.coordinate(min(max(value, low), high))
+
     def grid(self, resolution: int) -> Sequence[Any]:
         if self.values is not None and (self.step is not None or len(self.values) <= resolution):
             return self.values

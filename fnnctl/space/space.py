@@ -67,6 +67,16 @@ class Space:
         active_ones = (each for each in self.dimensions if each.name in values)
         return {each.name: each.domain.coordinate(values[each.name]) for each in active_ones}
 
+    def nearest_coordinates(self, assignment: Assignment) -> dict[str, float]:
+        """The coordinates of an assignment whose values may lie outside their domains.
+
+        A number counts as the nearest value; a dimension whose domain has no such value is left out.
+        """
+        values = values_by_dimension(self.dimensions, assignment)
+        active_ones = (each for each in self.dimensions if each.name in values)
+        found = {each.name: each.domain.nearest_coordinate(values[each.name]) for each in active_ones}
+        return {name: coordinate for name, coordinate in found.items() if coordinate is not None}
+
     def grid(self, resolution: int) -> Grid:
         """All allowed combinations of the values of each domain's grid; if not `exact`, also others."""
         if resolution not in self._grids:

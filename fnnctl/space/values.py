@@ -38,8 +38,8 @@ def index_of(value: Any, values: Sequence[Any]) -> int | None:
 
 
 def nearest(values: Sequence[Any], number: float) -> Any:
-    """The nearest of the values, which ascend. A range may be very long; its step must be 1."""
-    if isinstance(values, range):
+    """The nearest of the values, which ascend. A range may be very long."""
+    if isinstance(values, range) and values.step == 1:
         return min(max(round(number), values[0]), values[-1])
     above = bisect_left(values, number)
     return min(values[max(0, above - 1) : above + 1], key=lambda value: abs(value - number))

@@ -31,6 +31,17 @@ def test_a_plan_by_hand(program: Program, config: str) -> None:
     assert planned["seconds_estimated"] > 0
 
 
+def test_a_plan_names_the_sampler_that_auto_chooses(program: Program, config: str) -> None:
+    space = (
+        "search.space={training.optimizer.name: {choice: [adam, momentum]}, "
+        "training.optimizer.momentum: {uniform: [0.5, 0.9], when: {training.optimizer.name: momentum}}}"
+    )
+    for method, sampler in (("bayes", "tpe"), ("bohb", None), ("random", None)):
+        planned = program("plan", config, "--method", method, "--set", space, "--json").json
+        assert (planned["method"], planned["sampler"]) == (method, sampler)
+    assert "bayes (tpe): 50 trials" in program("plan", config, "--method", "bayes", "--set", space).out
+
+
 def test_a_plan_shrinks_with_a_finite_space(program: Program, config: str) -> None:
     few = "search.space={training.l2: {choice: [0.0, 0.1]}}"
     planned = program("plan", config, "--method", "random", "--set", few, "--json").json

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
@@ -37,8 +38,23 @@ SEARCHES: dict[str, Mapping[str, Any]] = {
     "extrapolate": {"method": "random", "trials": 12, "curve_stopping": "extrapolate", "concurrency": 2},
     "stop_when": {"method": "random", "trials": 30, "stop_when": {"no_improvement": 5}, "concurrency": 3},
     "hyperband by curves": {"method": "hyperband", "budget": LADDER, "curve_stopping": "median"},
-    "nas": {"method": "nas", "trials": 24, "batch": 4, "concurrency": 8},
     "asha by curves": {"method": "asha", "trials": 20, "budget": LADDER, "curve_stopping": "median"},
+    "bayes": {"method": "bayes", "trials": 22, "batch": 4, "concurrency": 8},
+    "nas": {"method": "nas", "trials": 24, "batch": 4, "concurrency": 8},
+    "bohb": {"method": "bohb", "budget": LADDER, "batch": 4, "concurrency": 6},
+    "asha × tpe": {
+        "method": {"scheduler": "asha", "sampler": "tpe"},
+        "trials": 24,
+        "budget": LADDER,
+        "batch": 3,
+    },
+    "halving × tpe by curves": {
+        "method": {"scheduler": "halving", "sampler": "tpe"},
+        "trials": 18,
+        "budget": LADDER,
+        "curve_stopping": "median",
+        "batch": 5,
+    },
 }
 
 
@@ -155,6 +171,13 @@ EXTENDED: dict[str, tuple[Mapping[str, Any], str]] = {
         {**SEARCHES["stop_when"], "budget": {"max_epochs": 9}},
         "budget.max_epochs=18",
     ),
+    "bayes": ({**SEARCHES["bayes"], "trials": 18, "budget": {"max_epochs": 9}}, "trials=26"),
+}
+LEARNED = {
+    "bayes": (SEARCHES["bayes"], "budget.max_epochs=27"),
+    "bohb": (SEARCHES["bohb"], "budget.max_epochs=27"),
+    "asha × tpe": (SEARCHES["asha × tpe"], "trials=40"),
+    "nas": (SEARCHES["nas"], "trials=40"),
 }
 
 
@@ -169,6 +192,8 @@ def test_an_extended_search_decides_what_the_larger_search_decides(tmp_path: Pat
     extended, larger = (read_search(RunFolder(each)) for each in (folder, at_once))
     assert extended
     assert larger
+    if settings.get("method") == "bayes":
+        assert extended.trials == larger.trials
     assert list(extended.stops) == list(larger.stops)
     assert extended.stopped_because == larger.stopped_because
     assert extended.best == larger.best
@@ -177,6 +202,39 @@ def test_an_extended_search_decides_what_the_larger_search_decides(tmp_path: Pat
             [(rung.bracket, rung.rung, rung.epochs) for rung in each.rungs] for each in (extended, larger)
         )
         assert mine == theirs
+
+
+@pytest.mark.parametrize("name", LEARNED)
+def test_an_extended_search_learns_and_keeps_the_trials_that_have_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Another budget gives other results to learn from, but the recorded trials stay; so after a kill."""
+    settings, word = LEARNED[name]
+    config = write_config(
+        tmp_path / "x.yaml", search={"budget": {"max_epochs": 9}, "space": SPACE, **settings}
+    )
+    folder = search(config, "--executor", "serial")
+    before = [each["assignment"] for each in of_kind(folder, "trial")]
+    killed = tmp_path / "killed" / folder.name
+    copytree(folder, killed)
+    extend(folder, word)
+    trials = {each["number"]: each["assignment"] for each in of_kind(folder, "trial")}
+    assert [trials[number] for number in range(len(before))] == before
+    assert name == "bayes" or len(trials) > len(before)
+    with monkeypatch.context() as patch:
+        left = [7]
+        add_result = Journal.add_result
+
+        def dies(journal: Journal, result: Result) -> None:
+            if not left[0]:
+                raise OSError("the process dies here")
+            left[0] -= 1
+            add_result(journal, result)
+
+        patch.setattr(Journal, "add_result", dies)
+        extend(killed, word, code=3)
+    assert resume(killed, "--executor", "processes", "--workers", "2") == 0
+    assert_same_search(killed, folder)
 
 
 def test_cross_validated_objectives_have_no_curves(

@@ -20,9 +20,12 @@ KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "grid": ("grid", {"grid_resolution": 4}),
     "random": ("random", {"sequence": "pseudo_random"}),
     "low_discrepancy": ("random", {"sequence": "low_discrepancy"}),
-    "controller": ("controller", {}),
     "grid after others": ("grid", {"grid_resolution": 4}),
     "random after others": ("random", {"sequence": "pseudo_random"}),
+    "tpe": ("tpe", {}),
+    "tpe after others": ("tpe", {}),
+    "auto": ("auto", {}),
+    "controller": ("controller", {}),
     "controller after others": ("controller", {}),
 }
 """A sampler from `SAMPLERS`, with settings of the search; after others, which are also in the space."""
@@ -54,12 +57,12 @@ def made(kind: str, plain: dict[str, Any], *, seed: int = 3, key: Any = identity
 
 
 def asked(sampler: Sampler, most: int, *, tell: bool = False) -> list[Assignment]:
-    """What it chooses one by one, up to so many; told of every result where `tell` says so."""
+    """What it chooses one by one, up to so many; told of every result if it learns, or if `tell` says so."""
     found: list[Assignment] = []
     while len(found) < most and (proposed := sampler.ask(1, ())):
         (assignment,) = proposed
-        if tell:
-            sampler.tell(Trial(len(found), assignment), 0.5, 1)
+        if tell or sampler.learns:
+            sampler.tell(Trial(len(found), assignment), len(found) * 0.618 % 1.0, 1)
         found.append(assignment)
     return found
 
@@ -145,14 +148,14 @@ class TestEverySamplerOfAConstrainedSpace:
     def test_it_exhausts_what_is_allowed(self, kind: str) -> None:
         space = space_of(SearchConfig.model_validate({"space": CHAIN}).space, REQUIRE)
         wanted = {identity(each) for each in space.everything()}
-        found = [identity(each) for each in self.made(kind, CHAIN, REQUIRE).ask(1000, ())]
+        found = [identity(each) for each in asked(self.made(kind, CHAIN, REQUIRE), 1000)]
         assert len(found) == len(set(found)) == space.size
         assert set(found) == wanted
         assert 0 < len(found) < CHAIN_SIZE
 
     def test_it_proposes_only_what_is_allowed(self, kind: str) -> None:
         require = ["learning_rate * 10 < l2", "noise < 0 or kind == 2"]
-        found = self.made(kind, OPEN, require).ask(30, ())
+        found = asked(self.made(kind, OPEN, require), 30)
         assert len(found) == 30
         for each in found:
             assert each["learning_rate"] * 10 < each["l2"]
@@ -161,13 +164,13 @@ class TestEverySamplerOfAConstrainedSpace:
     def test_it_finds_what_is_rare(self, kind: str) -> None:
         """One in 400 of 160,000."""
         plain = {"a": {"integer": [1, 400], "step": 1}, "b": {"integer": [1, 400], "step": 1}}
-        found = self.made(kind, plain, ["a == b"]).ask(1000, ())
+        found = asked(self.made(kind, plain, ["a == b"]), 1000)
         assert sorted(each["a"] for each in found) == list(range(1, 401))
 
     def test_a_constraint_that_always_holds_changes_nothing(self, kind: str) -> None:
         free, constrained = (self.made(kind, OPEN, require) for require in ([], ["learning_rate <= 1"]))
-        found = free.ask(20, ())
-        assert kind == "grid" or found == constrained.ask(20, ())
+        found = asked(free, 20)
+        assert kind == "grid" or found == asked(constrained, 20)
         assert len(found) == 20
 
     def test_nothing_is_allowed(self, kind: str) -> None:

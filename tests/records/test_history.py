@@ -130,6 +130,17 @@ def test_the_methods_name(settings: dict[str, Any], method: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("settings", "sampler"),
+    [
+        ({"method": "bayes", "chosen_sampler": "tpe"}, "tpe"),
+        ({"method": "hyperband"}, None),
+    ],
+)
+def test_the_sampler_that_was_chosen_automatically(settings: dict[str, Any], sampler: str | None) -> None:
+    assert read([header(**settings)]).sampler == sampler
+
+
+@pytest.mark.parametrize(
     ("objective", "minimized"),
     [
         ({"metric": "log_loss", "direction": "auto"}, True),

@@ -287,6 +287,26 @@ def test_an_extension_may_move_a_trial_to_another_bracket(path: Path) -> None:
         assert file.records[-1] == encode(moved)
 
 
+def test_the_trials_before_an_extension(path: Path) -> None:
+    """A sampler that learns proposes them again; further trials, and a later kill, change nothing."""
+    later = [replace(TRIAL, number=number, assignment={"training.l2": number / 10}) for number in (1, 2)]
+    journal = Journal()
+    journal.begin(HEADER)
+    journal.begin_trials([TRIAL, later[0]])
+    longer = replace(HEADER, settings={**HEADER.settings, "trials": 9})
+    journal.begin(longer)
+    journal.begin_trials([later[1]])
+    journal.begin(longer, {"workers": 2})
+    assert journal.before_extension == (TRIAL.assignment, later[0].assignment)
+
+
+def test_another_plan_may_have_another_sampler_if_it_was_chosen_automatically() -> None:
+    journal = Journal()
+    journal.begin(replace(HEADER, settings={**HEADER.settings, "chosen_sampler": "gp"}))
+    journal.begin(replace(HEADER, settings={**HEADER.settings, "trials": 900, "chosen_sampler": "tpe"}))
+    assert journal.settings["chosen_sampler"] == "tpe"
+
+
 def test_an_extended_search_makes_its_decisions_again() -> None:
     """Those of the shorter plan do not count any more; a resume with the same plan keeps them."""
     stops = [Stop("hopeless", trial=0, budget=1, saved=8), Stop("no improvement in 5 trials")]

@@ -43,6 +43,21 @@ def test_one_trial_of_one_epoch() -> None:
     assert lines[-2:] == ["1 epoch; 1 if every rung trained from scratch", "about 1 second"]
 
 
+def test_the_sampler_that_was_chosen_automatically() -> None:
+    plan: dict[str, Any] = {
+        "method": "bayes",
+        "sampler": "tpe",
+        "trials": 5,
+        "fits": 5,
+        "epochs_from_scratch": 5,
+        "epochs_with_reuse": 5,
+        "seconds_estimated": 1.0,
+        "brackets": [],
+    }
+    assert shown(plan).startswith("bayes (tpe): 5 trials")
+    assert shown({**plan, "sampler": None}).startswith("bayes: 5 trials")
+
+
 def test_brackets_and_rungs_are_a_table() -> None:
     lines = [line.split() for line in told(30.0).splitlines()]
     assert ["0", "0", "1,234", "1"] in lines

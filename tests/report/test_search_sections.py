@@ -15,7 +15,7 @@ from fnnctl.report.content import sections
 from fnnctl.report.gates import check_gates, parse_gates
 from fnnctl.report.json_report import json_report
 from fnnctl.report.markdown import markdown_report
-from fnnctl.report.search_sections import TABLE_WIDTH, search_sections
+from fnnctl.report.search_sections import TABLE_WIDTH, search_json, search_sections
 from fnnctl.report.sections import Command, Section, TableSection
 from fnnctl.report.summary import Summary, summarize
 from fnnctl.report.terminal import terminal_report
@@ -46,6 +46,15 @@ def complete(tmp_path: Path) -> Summary:
     refit(run, {"train": part_metrics(("a", "b"), 0.95), "validation": None, "test": test})
     run.finish("completed", {"total": 3.0, "training": 2.0})
     return summarize(run)
+
+
+def test_the_sampler_that_auto_chose(tmp_path: Path) -> None:
+    first, *rest = halving()
+    first = {**first, "settings": {**first["settings"], "method": "bayes", "chosen_sampler": "tpe"}}
+    summary = summarize(start_search(tmp_path, [first, *rest]))
+    found = {section.title: section for section in sections(summary)}
+    assert found["Search"].rows[0] == ("method", "bayes (tpe)")
+    assert search_json(summary)["sampler"] == "tpe"
 
 
 def test_every_section_of_a_complete_search(complete: Summary) -> None:

@@ -85,6 +85,18 @@ def test_coordinates_of_what_is_active() -> None:
     assert space(CHAIN).coordinates({"a": "x", "b": 1}) == {"a": 0.25, "b": pytest.approx(1 / 6)}
 
 
+def test_coordinates_of_foreign_values() -> None:
+    """A number counts as the nearest value; a choice that the domain lacks is left out."""
+    plain = {**CHAIN, "model.hidden": {"depth": [1, 2], "width": [4, 8], "log": True}}
+    here = space(plain)
+    found = here.nearest_coordinates({"a": "x", "b": 4, "c": 7.0, "model.hidden": [5, 5, 5]})
+    assert found == {
+        "a": 0.25, "c": pytest.approx(1.0), "model.hidden.depth": 0.75, "model.hidden.width": 0.25
+    }  # fmt: skip
+    own = here.assignment([0.1, 0.9, 0.5, 0.1, 0.1])
+    assert here.nearest_coordinates(own) == here.coordinates(own)
+
+
 @pytest.mark.parametrize(
     ("plain", "points", "size"),
     [

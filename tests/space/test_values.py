@@ -42,3 +42,4 @@ def test_a_value_is_found_in_a_list() -> None:
 def test_the_nearest_value(number: float, value: int) -> None:
     assert nearest([1, 2, 4], number) == value
     assert nearest(range(1, 5), number) == min(max(round(number), 1), 4)
+    assert nearest(range(2, 21, 3), number) == {-9.0: 2, 2.9: 2, 3.1: 2, 99.0: 20}[number]

@@ -82,7 +82,8 @@ def complete_search(
     """
     setup = search.setup
     standings = Standings(setup.direction, journal.results.values())
-    session = _Session(run, search, journal, options, started, output, signals, setup.sampler(), standings)
+    sampler = setup.sampler(journal.before_extension)
+    session = _Session(run, search, journal, options, started, output, signals, sampler, standings)
     with RunRecorder(run, started=started) as recorder:
         set_blas_threads(1)
         try:

@@ -15,7 +15,7 @@ from fnnctl.config.schema.metric_names import is_loss
 from fnnctl.config.schema.section import Section
 
 SchedulerName = Literal["full_budget", "halving", "hyperband", "asha"]
-SamplerName = Literal["grid", "random", "controller"]
+SamplerName = Literal["grid", "random", "tpe", "gp", "auto", "controller"]
 Epochs = Annotated[int, Field(ge=1, le=10_000_000)]
 
 METHODS: Final[Mapping[str, tuple[SchedulerName, SamplerName]]] = {
@@ -24,13 +24,17 @@ METHODS: Final[Mapping[str, tuple[SchedulerName, SamplerName]]] = {
     "halving": ("halving", "random"),
     "hyperband": ("hyperband", "random"),
     "asha": ("asha", "random"),
+    "bayes": ("full_budget", "auto"),
+    "bohb": ("hyperband", "tpe"),
     "nas": ("full_budget", "controller"),
 }
 """The scheduler and the sampler of each method."""
 ASYNCHRONOUS: Final = frozenset({"asha"})
 """The schedulers whose decisions depend on the order of results."""
-LEARNING: Final[frozenset[SamplerName]] = frozenset({"controller"})
+LEARNING: Final[frozenset[SamplerName]] = frozenset({"tpe", "gp", "auto", "controller"})
 """The samplers whose proposals depend on results."""
+AUTO: Final[SamplerName] = "auto"
+"""The sampler that stands for one chosen by the space and the number of trials."""
 DEFAULT_BATCH: Final = 8
 """The number of configurations that a sampler that learns proposes at once."""
 DEFAULT_TRIALS = 50
@@ -45,8 +49,10 @@ class MethodConfig(Section):
     `hyperband` runs several halving brackets with different initial budgets; `asha` promotes a trial as soon
     as it is among the best of its rung, so that nobody waits for slow trials."""
     sampler: SamplerName = "random"
-    """`grid` tries all combinations; `random` draws combinations at random; `controller` is a recurrent
-    network that writes one layer after the other, and learns which layers are good."""
+    """`grid` tries all combinations; `random` draws combinations at random; `tpe` learns from the results of
+    earlier trials which combinations are good, by a tree-structured Parzen estimator; `auto` chooses a
+    sampler that learns by the space and the number of trials; `controller` is a
+    recurrent network that writes one layer after the other, and learns which layers are good."""
 
     @property
     def name(self) -> str:

@@ -7,10 +7,13 @@ from typing import Final, Protocol
 
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.search.protocols import Sampler
+from fnnctl.search.samplers.auto import chosen_sampler
 from fnnctl.search.samplers.controller.sampler import ControllerSampler
 from fnnctl.search.samplers.distinct import Key
+from fnnctl.search.samplers.gp import GpSampler
 from fnnctl.search.samplers.grid import GridSampler
 from fnnctl.search.samplers.random import RandomSampler
+from fnnctl.search.samplers.tpe import TpeSampler
 from fnnctl.space.space import Space
 
 
@@ -28,6 +31,18 @@ def _random(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampl
     return RandomSampler(space, sequence=search.sequence, seed=seed, key=key)
 
 
+def _tpe(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler:
+    return TpeSampler(space, seed=seed, key=key)
+
+
+def _gp(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler:
+    return GpSampler(space, seed=seed, key=key)
+
+
+def _auto(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler:
+    return SAMPLERS[chosen_sampler(space, search)](space, search, seed=seed, key=key)
+
+
 def _controller(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler:
     return ControllerSampler(space, seed=seed, batch=search.batch, key=key)
 
@@ -35,5 +50,8 @@ def _controller(space: Space, search: SearchConfig, *, seed: int, key: Key) -> S
 SAMPLERS: Final[Mapping[str, MakeSampler]] = {
     "grid": _grid,
     "random": _random,
+    "tpe": _tpe,
+    "gp": _gp,
+    "auto": _auto,
     "controller": _controller,
 }

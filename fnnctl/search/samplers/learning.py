@@ -55,7 +55,8 @@ class LearningSampler(ABC):
     """Proposes what a model of earlier results promises most of; a subclass is the model.
 
     The first configurations are the points of a low-discrepancy sequence: until ten trials are known, of
-    which at least five have results. Known are also trials that this sampler did not propose.
+    which at least five have results. Known are also trials that this sampler did not propose: their values
+    may lie outside the domains, so models read them with `Space.nearest_coordinates`.
     """
 
     learns = True
@@ -66,7 +67,6 @@ class LearningSampler(ABC):
         self.known = Knowledge()
         self._starts = starts
         self._random = RandomSampler(space, sequence="low_discrepancy", seed=seed, key=key)
-        self._proposals = 0
 
     @property
     def saved(self) -> int:
@@ -84,19 +84,22 @@ class LearningSampler(ABC):
         """See `Sampler`."""
         self.known.add(trial, loss, budget)
 
+    def proposed_before(self, begun: Sequence[Assignment]) -> None:  # noqa: B027  # results are enough for most
+        """Learn of the trials that had begun before the search was extended, and that it had proposed."""
+
     @abstractmethod
     def candidates(self, pending: Sequence[Assignment], number: int) -> Iterable[Assignment]:
         """The model's candidates for one proposal, the most promising first.
 
-        `number` counts the proposals from 0: it is the count of their streams of random numbers. Candidates
-        may be known already or violate the constraints; they are then skipped.
+        `number` is the count of the proposal's stream of random numbers: how many trials came before it.
+        Candidates may be known already or violate the constraints; they are then skipped.
         """
 
     def _next(self, pending: Sequence[Assignment]) -> Assignment | None:
         """The next configuration; None if the space is exhausted."""
         with_results = len(self.known.trials)
-        if with_results + len(pending) >= self._starts and 2 * with_results >= self._starts:
-            number, self._proposals = self._proposals, self._proposals + 1
+        number = with_results + len(pending)
+        if number >= self._starts and 2 * with_results >= self._starts:
             for candidate in islice(self.candidates(pending, number), MOST_CANDIDATES):
                 if self.space.allows(candidate) and self._random.is_new(candidate):
                     return candidate

@@ -36,14 +36,16 @@ class TrialSource:
         """Return up to `count` new trials, of which at most `free` can start now.
 
         A sampler that learns proposes a whole batch or nothing: with less room than that, the scheduler has
-        to wait until more jobs have ended. A batch is never larger than all the room that there is.
+        to wait until more jobs have ended. A batch is never larger than all the room that there is. The last
+        batch waits for as much room as the others, though it may be smaller: so a search for more trials has
+        the same ones up to there.
         """
         self._slots = max(self._slots, free)
-        wanted = count if self._most is None else min(count, self._most - self._begun)
         if self.learns:
-            wanted = min(wanted, self._batch, self._slots)
-            if wanted > free:
+            count = min(count, self._batch, self._slots)
+            if count > free:
                 return []
+        wanted = count if self._most is None else min(count, self._most - self._begun)
         n = min(wanted, free)
         pending = list(self._pending.values()) if self.learns else ()  # there may be very many
         proposed = self._sampler.ask(n, pending)

@@ -239,6 +239,8 @@ def test_there_is_an_example_for_every_built_in_data_set_for_an_own_file_and_the
     assert [file.stem for file in EXAMPLES] == [
         "breast_cancer",
         "diabetes",
+        "digits-bayes",
+        "digits-bohb",
         "digits-halving",
         "digits-hyperband",
         "digits",

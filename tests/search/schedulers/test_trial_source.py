@@ -53,8 +53,8 @@ def test_a_sampler_that_learns_proposes_whole_batches_or_nothing() -> None:
         [0, 1, 2, 3, 4], [], [], [5, 6, 7, 8, 9],
     ]  # fmt: skip
     before = source.exhausted
-    assert source.begin(UNLIMITED, 1) == [], "the two that are left are a batch"
-    assert [trial.number for trial in source.begin(UNLIMITED, 2)] == [10, 11]
+    assert source.begin(UNLIMITED, 4) == [], "the two that are left wait like a whole batch"
+    assert [trial.number for trial in source.begin(UNLIMITED, 5)] == [10, 11]
     assert (before, source.exhausted) == (False, True)
     assert [n for n, _ in sampler.asked] == [5, 5, 2]
 

@@ -8,7 +8,7 @@ choices multiply the probabilities, so that an impossible choice has probability
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Final
 
 import numpy as np
@@ -111,6 +111,19 @@ class Policy:
             for index, token, own in zip(active, tokens, _taken(log_p, tokens), strict=True):
                 written[index].choose(int(token), float(own))
         return [each.episode() for each in written]
+
+    def episode_of(self, values: Values) -> Episode:
+        """The sequence that gives these values, as if this policy had drawn it now.
+
+        Raises ValueError if the values are not in the space.
+        """
+        point = 0.0
+        written = _Writing(self.sequences.steps(lambda: point))
+        while not written.ended:
+            token, point = written.step.place(values)
+            written.choose(token, 0.0)
+        episode = written.episode()
+        return replace(episode, log_probability=float(self.log_probabilities(self.batch([episode]))[0]))
 
     def batch(self, episodes: Sequence[Episode]) -> Batch:
         """The episodes as arrays."""

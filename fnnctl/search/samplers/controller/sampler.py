@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,7 +17,7 @@ from fnnctl.search.samplers.controller.sequences import Sequences
 from fnnctl.search.samplers.distinct import Key
 from fnnctl.search.samplers.learning import LearningSampler
 from fnnctl.seeds import Purpose, stream
-from fnnctl.space.assignments import Assignment
+from fnnctl.space.assignments import Assignment, values_by_dimension
 from fnnctl.space.space import Space
 from fnnctl.space.values import identity
 
@@ -59,6 +60,8 @@ class ControllerSampler(LearningSampler):
         self._batch = batch
         self._open: dict[Hashable, Episode] = {}
         """The sequences of proposals that have no result, by their configurations' keys."""
+        self._before: set[Hashable] = set()
+        """The keys of proposals before the search was extended."""
         self._told: set[Hashable] = set()
         self._rewarded: list[_Rewarded] = []
         """The results since the last update."""
@@ -67,10 +70,18 @@ class ControllerSampler(LearningSampler):
         self._fruitless = False
         """Whether this policy has drawn nothing new when it was last asked."""
 
+    def proposed_before(self, begun: Sequence[Assignment]) -> None:
+        """See `LearningSampler`: their sequences are written again, so that they teach the same."""
+        self._before = {self._key(each) for each in begun}
+
     def tell(self, trial: Trial, loss: float, budget: int) -> None:
         """See `Sampler`."""
         super().tell(trial, loss, budget)
         key = self._key(trial.assignment)
+        if key in self._before and key not in self._told:
+            with suppress(ValueError):  # a value is outside its domain
+                values = values_by_dimension(self.space.dimensions, trial.assignment)
+                self._open[key] = self._policy.episode_of(values)
         self._told.add(key)
         if episode := self._open.pop(key, None):
             self._rewarded.append(_Rewarded(episode, loss, budget))

@@ -18,13 +18,13 @@ from fnnctl.space.dimensions import Dimension
 from fnnctl.space.domains import BELOW_ONE, Domain
 from fnnctl.space.layers import DEPTH, RESIDUAL, WIDTH, own_part
 from fnnctl.space.space import Space
+from fnnctl.space.values import index_of
 
 BINS: Final = 8
 """The number of choices in a domain with many numbers: each is a share of the unit interval."""
 MOST_VALUES: Final = 16
 """The number of values of an ordered domain up to which each is a choice of its own."""
-STOP: Final = 0
-"""The first of the two choices between stopping and going on."""
+STOP, GO_ON = 0, 1
 
 Values: TypeAlias = dict[str, Any]
 """The values of the active dimensions, by name."""
@@ -63,6 +63,18 @@ class Kind:
             return (self.domain.values or ())[choice]
         return self.domain.value(min((choice + point()) / BINS, BELOW_ONE))
 
+    def place(self, value: Any) -> tuple[int, float]:
+        """The choice that gives a value, and the value's point in its bin; the inverse of `value`.
+
+        The domain must contain the value.
+        """
+        if self.domain is None:
+            return int(value), 0.0
+        if self.exact:
+            return index_of(value, self.domain.values or ()) or 0, 0.0
+        scaled = self.domain.coordinate(value) * BINS
+        return int(scaled), scaled - int(scaled)
+
 
 class ChoiceStep(NamedTuple):
     """One step: its kind, and how likely its choices are to begin with."""
@@ -71,6 +83,25 @@ class ChoiceStep(NamedTuple):
     log_weights: FloatArray
     """The logarithm of each token's probability, if nothing has been learned; minus infinity if the token is
     not possible in this step."""
+    dimension: Dimension
+    """The dimension whose value is chosen; the number of layers, if the step goes on or stops."""
+    layer: int = 0
+    """How many layers there are so far, if the step goes on or stops."""
+
+    def place(self, values: Values) -> tuple[int, float]:
+        """The token that leads to these values, and the value's point in its bin.
+
+        If the choice is not possible, it is one that gives the same network. Raises ValueError if the values
+        are not in the space.
+        """
+        name = self.dimension.name
+        if name not in values or values[name] not in self.dimension.domain:
+            raise ValueError(f"the space has no such {name}")
+        value = (STOP if self.layer == values[name] else GO_ON) if self.kind.domain is None else values[name]
+        choice, point = self.kind.place(value)
+        if self.log_weights[self.kind.first + choice] == -np.inf:
+            return int(np.argmax(self.log_weights)), point
+        return self.kind.first + choice, point
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +121,8 @@ class Sequences:
         self.tokens = 0
         """How many choices all kinds have together."""
         self._by_name: dict[str, Kind] = {}
-        self._steps: dict[tuple[int, tuple[float, ...]], ChoiceStep] = {}
-        """The steps that were needed so far, by kind and weights."""
+        self._log_weights: dict[tuple[int, tuple[float, ...]], FloatArray] = {}
+        """Those that were needed so far, by kind and weights."""
         self._parts = list(_parts(space.dimensions))
         for dimension in space.dimensions:
             name = _kind_name(dimension)
@@ -128,7 +159,8 @@ class Sequences:
         low, high, depth = numbers[0], numbers[-1], 0
         for depth in range(high + 1):
             stops = 0.0 if depth < low else 1.0 / (high - depth + 1)
-            if (yield self._step(kind, [stops, 1.0 - stops])) == STOP:
+            log_weights = self._log_weights_of(kind, [stops, 1.0 - stops])
+            if (yield ChoiceStep(kind, log_weights, layers.depth, depth)) == STOP:
                 break
             for dimension in layers.of_layer.get(depth, ()):
                 yield from self._value(dimension, values, point)
@@ -138,17 +170,17 @@ class Sequences:
         self, dimension: Dimension, values: Values, point: Callable[[], float]
     ) -> Generator[ChoiceStep, int, None]:
         kind = self._by_name[_kind_name(dimension)]
-        choice = yield self._step(kind, _weights(kind, dimension, values))
+        log_weights = self._log_weights_of(kind, _weights(kind, dimension, values))
+        choice = yield ChoiceStep(kind, log_weights, dimension)
         values[dimension.name] = kind.value(choice, point)
 
-    def _step(self, kind: Kind, weights: list[float]) -> ChoiceStep:
+    def _log_weights_of(self, kind: Kind, weights: list[float]) -> FloatArray:
         key = kind.number, tuple(weights)
-        if key not in self._steps:
-            log_weights = np.full(self.tokens, -np.inf)
+        if key not in self._log_weights:
+            found = self._log_weights[key] = np.full(self.tokens, -np.inf)
             with np.errstate(divide="ignore"):
-                log_weights[kind.first : kind.first + kind.choices] = np.log(np.array(weights) / sum(weights))
-            self._steps[key] = ChoiceStep(kind, log_weights)
-        return self._steps[key]
+                found[kind.first : kind.first + kind.choices] = np.log(np.array(weights) / sum(weights))
+        return self._log_weights[key]
 
 
 def _parts(dimensions: tuple[Dimension, ...]) -> Iterator[Dimension | _Layers]:

@@ -103,3 +103,39 @@ def test_a_choice_without_probability_is_never_drawn() -> None:
     p = np.array([[0.0, 0.3, 0.0, 0.7, 0.0]])
     points = [0.0, 0.29, 0.31, 1 - 2.0**-53]
     assert [_drawn_tokens(p, np.array([point])).item() for point in points] == [1, 1, 3, 3]
+
+
+def test_the_sequence_of_values_is_written_again() -> None:
+    policy = made()
+    for episode in policy.draw(50, np.random.default_rng(7)):
+        again = policy.episode_of(episode.values)
+        assert list(again.tokens) == list(episode.tokens)
+        assert again.values == episode.values
+        assert again.log_probability == pytest.approx(episode.log_probability, rel=1e-12)
+
+
+def test_a_connection_without_effect_is_none() -> None:
+    layers = {"depth": [2, 2], "width": [16, 64], "log": True, "per_layer": True, "residual": [False, True]}
+    policy = made({"model.hidden": layers})
+    values = {f"model.hidden.{name}": value for name, value in {
+        "depth": 2, "width[0]": 16, "width[1]": 32, "residual[1]": True,
+    }.items()}  # fmt: skip
+    episode = policy.episode_of(values)
+    assert np.isfinite(episode.log_probability)
+    assert episode.values == {**values, "model.hidden.residual[1]": False}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"model.hidden.depth": 4},
+        {"model.hidden.width[0]": 20},
+        {"training.l2": 1.0},
+        {"training.optimizer.name": "nadam"},
+    ],
+)
+def test_other_values_have_no_sequence(other: dict[str, Any]) -> None:
+    policy = made()
+    (episode,) = policy.draw(1, np.random.default_rng(8))
+    with pytest.raises(ValueError, match=f"the space has no such {next(iter(other))}".replace("[", r"\[")):
+        policy.episode_of({**episode.values, **other})

@@ -53,13 +53,12 @@ def test_it_is_updated_after_each_batch_of_results() -> None:
 
 def test_what_it_did_not_write_teaches_it_nothing() -> None:
     """Such as the config's own settings, which are the first trial."""
-    sampler, other = made(), made()
+    sampler = made()
     before = parameters(sampler)
     for number in range(10):
         foreign = {"model.hidden": [100 + number], "training.l2": 0.5}
         sampler.tell(Trial(number, foreign), 1.0, 3)
     assert parameters(sampler) == before
-    assert sampler.ask(3, ()) == other.ask(3, ())
 
 
 def test_a_child_counts_once_with_its_first_result() -> None:
@@ -134,3 +133,21 @@ def test_a_replay_restores_the_policy() -> None:
                 sampler.tell(Trial(4 * batch + number, child), units(child), 3)
     assert parameters(one) == parameters(other)
     assert one.ask(5, ()) == other.ask(5, ())
+
+
+def test_an_extended_search_teaches_what_the_search_before_taught() -> None:
+    """Its first trials are proposed by another sampler, and written again from their configurations."""
+    one, other = made(), made()
+    number = 0
+    begun: list[Assignment] = []
+    for _ in range(6):
+        for child in one.ask(4, ()):
+            one.tell(Trial(number, child), units(child), 3)
+            begun.append(child)
+            number += 1
+    other.proposed_before(begun)
+    for number, child in enumerate(begun):
+        other.tell(Trial(number, child), units(child), 3)
+    other.tell(Trial(number + 1, {"model.hidden": [100], "training.l2": 0.5}), 1.0, 3)
+    for mine, theirs in zip(one._policy.parameters.arrays(), other._policy.parameters.arrays(), strict=True):
+        np.testing.assert_allclose(mine, theirs, atol=1e-9)

@@ -1,0 +1,9 @@
+"""A Gaussian process models the loss, and the largest expected improvement is proposed next.
+
+It suits spaces whose dimensions are all numbers without conditions. The constants are those of Optuna where
+nothing else is said.
+"""
+
+from fnnctl.search.samplers.gp.sampler import GpSampler, gp_problem
+
+__all__ = ["GpSampler", "gp_problem"]

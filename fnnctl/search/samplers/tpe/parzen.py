@@ -1,0 +1,168 @@
+"""Parzen estimators: mixtures with one kernel per trial, a product over dimensions, and a prior kernel.
+
+All dimensions have coordinates in [0, 1]. A kernel is a normal distribution truncated to [0, 1] in an ordered
+dimension, and a distribution over the values of a choice. A dimension that a trial lacks, because its
+condition does not hold, has the prior's distribution in the trial's kernel; a point without the dimension has
+a density over the others.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Final
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.search.samplers.tpe.normal import cdf
+
+PRIOR_MEAN: Final = 0.5
+PRIOR_SIGMA: Final = 1.0
+MOST_CELLS: Final = 100
+"""With more values than this, all equally likely, the density at a value stands for its probability."""
+_LOG_ROOT: Final = 0.5 * math.log(2 * math.pi)
+_LEAST_MASS: Final = 1e-300
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """What a mixture needs to know about a dimension."""
+
+    choices: int = 0
+    """The number of values of a choice; 0 if the dimension is ordered."""
+    cells: bool = False
+    """Whether an ordered dimension has values with probabilities instead of a density."""
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """Points whose density is wanted; NaN where a point lacks a dimension."""
+
+    middle: FloatArray
+    """Coordinates, by point and dimension."""
+    low: FloatArray
+    """The lower end of each value's share of the unit interval."""
+    high: FloatArray
+
+
+class Mixture:
+    """A mixture with a kernel for each trial, and the prior as the last kernel."""
+
+    def __init__(self, axes: Sequence[Axis], trials: FloatArray, weights: FloatArray) -> None:
+        """`trials` are coordinates, by trial and dimension, with NaN where a trial lacks a dimension.
+
+        The prior's weight is 1.
+        """
+        self._axes = axes
+        self._weights = np.append(weights, 1.0) / (weights.sum() + 1.0)
+        shape = len(trials) + 1, len(axes)
+        self._mean, self._sigma = np.full(shape, PRIOR_MEAN), np.full(shape, PRIOR_SIGMA)
+        self._tables: dict[int, FloatArray] = {}
+        """The probabilities of the values of each choice, by kernel and value."""
+        for index, axis in enumerate(axes):
+            column = trials[:, index]
+            if axis.choices:
+                self._tables[index] = choice_kernels(column, axis.choices)
+            else:
+                there = np.flatnonzero(~np.isnan(column))
+                self._mean[there, index] = column[there]
+                self._sigma[there, index] = bandwidths(column[there])
+        self._below, self._above = cdf(-self._mean / self._sigma), cdf((1 - self._mean) / self._sigma)
+
+    def draw(self, rng: np.random.Generator, count: int) -> FloatArray:
+        """Random points: coordinates by point and dimension."""
+        kernels = rng.choice(len(self._weights), size=count, p=self._weights)
+        uniform = rng.random((count, len(self._axes)))
+        found = np.empty_like(uniform)
+        inverse = NormalDist().inv_cdf
+        for index in range(len(self._axes)):
+            u = uniform[:, index]
+            if index in self._tables:
+                table = self._tables[index][kernels]
+                chosen = (np.cumsum(table, axis=1) < u[:, None]).sum(axis=1)
+                found[:, index] = (np.minimum(chosen, table.shape[1] - 1) + 0.5) / table.shape[1]
+                continue
+            low, high = self._below[kernels, index], self._above[kernels, index]
+            shares = np.clip(low + u * (high - low), 1e-16, 1 - 1e-16)
+            z = np.array([inverse(share) for share in shares.tolist()])
+            found[:, index] = self._mean[kernels, index] + self._sigma[kernels, index] * z
+        return np.clip(found, 0.0, np.nextafter(1.0, 0.0))
+
+    def log_density(self, points: Points) -> FloatArray:
+        """The logarithm of each point's density; of its probability in dimensions with values."""
+        logs = np.log(self._weights) + np.zeros((len(points.middle), 1))
+        lacks = np.isnan(points.middle)
+        for index, axis in enumerate(self._axes):
+            if axis.choices:
+                added = self._log_choice(index, points.middle[:, index])
+            elif axis.cells:
+                added = self._log_mass(index, points.low[:, index], points.high[:, index])
+            else:
+                added = self._log_normal(index, points.middle[:, index])
+            if lacks[:, index].any():
+                added[lacks[:, index]] = 0.0
+            logs += added
+        most = logs.max(axis=1)
+        found: FloatArray = most + np.log(np.exp(logs - most[:, None]).sum(axis=1))
+        return found
+
+    def _log_choice(self, index: int, column: FloatArray) -> FloatArray:
+        table = self._tables[index]
+        found: FloatArray = np.log(table).T[chosen_values(np.nan_to_num(column), table.shape[1])]
+        return found
+
+    def _log_normal(self, index: int, column: FloatArray) -> FloatArray:
+        mean, sigma = self._mean[:, index], self._sigma[:, index]
+        z = (column[:, None] - mean) / sigma
+        z *= z
+        z *= -0.5
+        z -= np.log(sigma * (self._above[:, index] - self._below[:, index])) + _LOG_ROOT
+        found: FloatArray = z
+        return found
+
+    def _log_mass(self, index: int, low: FloatArray, high: FloatArray) -> FloatArray:
+        """Many trials have the same value, and few kernels differ."""
+        kernels = self._mean[:, index] + 1j * self._sigma[:, index]
+        _, first, which = np.unique(kernels, return_index=True, return_inverse=True)
+        mean, sigma = self._mean[first, index], self._sigma[first, index]
+        ends = (np.stack([low, high])[:, :, None] - mean) / sigma
+        below = cdf(np.nan_to_num(ends))
+        mass = np.maximum(below[1] - below[0], _LEAST_MASS)
+        found: FloatArray = np.log(mass / (self._above[first, index] - self._below[first, index]))[:, which]
+        return found
+
+
+def bandwidths(column: FloatArray) -> FloatArray:
+    """The standard deviation of each kernel: the larger gap to its neighbours or to the ends.
+
+    The outermost two have one gap, if there are several. All are at least 1 / min(100, n + 2) and at most 1.
+    """
+    count = len(column)
+    if not count:
+        return np.empty(0)
+    order = np.argsort(column, kind="stable")
+    gaps = np.diff(column[order], prepend=0.0, append=1.0)
+    if count > 1:
+        gaps[0] = gaps[-1] = 0.0
+    found = np.empty(count)
+    found[order] = np.maximum(gaps[:-1], gaps[1:])
+    return np.clip(found, 1.0 / min(100, count + 2), 1.0)
+
+
+def choice_kernels(column: FloatArray, choices: int) -> FloatArray:
+    """The probabilities of a choice's values, by kernel and value; the last kernel is the prior."""
+    table = np.full((len(column) + 1, choices), 1.0 / choices)
+    there = np.flatnonzero(~np.isnan(column))
+    even = 1.0 / (len(there) + 1)
+    table[there] = even
+    table[there, chosen_values(column[there], choices)] += 1.0
+    table /= table.sum(axis=1, keepdims=True)
+    return table
+
+
+def chosen_values(column: FloatArray, choices: int) -> IntArray:
+    """The index of each coordinate's value."""
+    return np.minimum((column * choices).astype(np.intp), choices - 1)

@@ -1,0 +1,121 @@
+"""Regret on tables of fnnctl's own runs, beside random search and Optuna where it is installed or recorded.
+
+    python -m tests.benchmarks.samplers.tables TABLES [--optuna FILE] [--contenders NAME …] [--names NAME …]
+        [--seeds 30] [--trials 100] [--batch 1] [--metric loss error]
+
+TABLES is the file that `tests.benchmarks.samplers.make_tables` writes. All contenders search the same whole
+numbers: the places in the grid of each dimension. Regret is measured in units of the distance from the best
+configuration to the median one, and averaged over seeds. Differences are paired by table and seed, with 95 %
+bootstrap intervals: below 0 the first one is ahead.
+"""
+
+from __future__ import annotations
+
+import argparse
+from itertools import product
+from pathlib import Path
+
+from tests.benchmarks.samplers.contenders import ALL, TWICE, Runs, installed, run, takes_part
+from tests.benchmarks.samplers.intervals import Difference, paired
+from tests.benchmarks.samplers.table import Metric, Table, read_tables
+from tests.benchmarks.samplers.theirs import Recorded
+
+DEFAULT = tuple(name for name in ALL if name != "optuna-gp")
+PAIRS = (
+    ("tpe", TWICE),
+    ("gp", TWICE),
+    ("evolution", TWICE),
+    ("tpe", "optuna-tpe"),
+    ("gp", "optuna-tpe"),
+    ("gp", "optuna-gp"),
+    ("optuna-tpe", TWICE),
+)
+
+
+class Regrets:
+    """The normalized regret of contenders on tables."""
+
+    def __init__(self, metric: Metric) -> None:
+        self.metric = metric
+        self._runs: dict[tuple[str, str], Runs] = {}
+        self._ends: dict[str, tuple[float, float]] = {}
+
+    def add(self, contender: str, table: Table, runs: Runs) -> None:
+        """Add a contender's searches of a table."""
+        self._runs[contender, table.name] = runs
+        self._ends[table.name] = table.problem(self.metric).minimum, table.scale(self.metric)
+
+    def of(self, contender: str, table: str, trials: int) -> dict[int, float]:
+        """By seed, after so many trials; empty if the contender has not searched the table."""
+        least, scale = self._ends.get(table, (0.0, 1.0))
+        runs = self._runs.get((contender, table), {})
+        return {seed: (losses[min(trials, len(losses)) - 1] - least) / scale for seed, losses in runs.items()}
+
+    def difference(self, first: str, second: str, tables: list[str], trials: int) -> Difference | None:
+        """The paired difference over tables that both have searched; None if there are none."""
+        differences: dict[str, list[float]] = {}
+        for table in tables:
+            own, other = (self.of(each, table, trials) for each in (first, second))
+            if both := sorted(own.keys() & other.keys()):
+                differences[table] = [own[seed] - other[seed] for seed in both]
+        return paired(differences) if differences else None
+
+
+def show(regrets: Regrets, contenders: list[str], tables: list[str], marks: list[int]) -> None:
+    """The regrets, then the differences."""
+    head = "".join(f"{f'after {each}':>11}" for each in marks)
+    print(f"\nNormalized regret of the {regrets.metric}\n{'table':14} {'contender':14}{head}  seeds")
+    for table, contender in product(tables, contenders):
+        by_mark = [list(regrets.of(contender, table, each).values()) for each in marks]
+        if by_mark[-1]:
+            means = "".join(f"{sum(values) / len(values):11.4f}" for values in by_mark)
+            print(f"{table:14} {contender:14}{means}  {len(by_mark[-1]):5}")
+    for contender in contenders:
+        by_table = [[list(regrets.of(contender, t, each).values()) for t in tables] for each in marks]
+        if all(by_table[-1]):
+            means = "".join(
+                f"{sum(sum(values) / len(values) for values in mark) / len(tables):11.4f}"
+                for mark in by_table
+            )
+            print(f"{'all':14} {contender:14}{means}")
+    for first, second in PAIRS:
+        for trials in marks:
+            if (difference := regrets.difference(first, second, tables, trials)) is None:
+                continue
+            print(f"{first} − {second} after {trials} trials: {difference}  {difference.verdict}")
+            for table in tables:
+                if one := regrets.difference(first, second, [table], trials):
+                    print(f"    {table:14} {one!s:28} {one.verdict}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.samplers.tables")
+    parser.add_argument("tables", type=Path, help="the file of tables")
+    parser.add_argument("--optuna", type=Path, metavar="FILE", help="reads or writes Optuna's results")
+    parser.add_argument("--contenders", nargs="*", default=DEFAULT, choices=ALL)
+    parser.add_argument("--names", nargs="*", help="of tables; all of the file")
+    parser.add_argument("--seeds", type=int, default=30)
+    parser.add_argument("--trials", type=int, default=100)
+    parser.add_argument("--batch", type=int, default=1)
+    parser.add_argument("--metric", nargs="*", default=("loss", "error"), choices=("loss", "error"))
+    given = parser.parse_args()
+    recorded = Recorded(given.optuna)
+    tables = [each for each in read_tables(given.tables) if given.names is None or each.name in given.names]
+    contenders = installed(given.contenders, recorded)
+    print(f"Optuna {recorded.version or 'is not installed'}; batch {given.batch}")
+    marks = sorted({max(given.trials // 4, 1), max(given.trials // 2, 1), given.trials})
+    for metric in given.metric:
+        regrets = Regrets(metric)
+        for name, table in product(contenders, tables):
+            problem = table.problem(metric)
+            if takes_part(name, problem):
+                runs = run(
+                    name, problem, trials=given.trials, batch=given.batch, seeds=range(given.seeds),
+                    recorded=recorded,
+                )  # fmt: skip
+                regrets.add(name, table, runs)
+        show(regrets, contenders, [each.name for each in tables], marks)
+
+
+if __name__ == "__main__":
+    main()
