@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from fnnctl.plots.architecture import PlottedLayer, architecture_figure
-from fnnctl.plots.rewards import rewards_figure
+from fnnctl.plots.architectures.network import PlottedLayer, architecture_figure
+from fnnctl.plots.architectures.rewards import rewards_figure
 from fnnctl.plots.style import png_bytes
 from fnnctl.records.history import SearchHistory
 from fnnctl.report.architectures.best import best_model

@@ -27,9 +27,9 @@ def rewards(search: SearchHistory) -> FloatArray:
     for result in search.results:
         if first[result.trial] is result:
             reward = -search.loss_of(result)
-            found.append(reward if math.isfinite(reward) else min(found, default=math.nan))
-    known = np.array(found, dtype=np.float64)
-    return known[~np.isnan(known)]
+            if found or math.isfinite(reward):
+                found.append(reward if math.isfinite(reward) else min(found))
+    return np.array(found, dtype=np.float64)
 
 
 def moving_average(values: FloatArray, window: int) -> FloatArray:

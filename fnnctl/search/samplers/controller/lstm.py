@@ -46,7 +46,7 @@ class State(NamedTuple):
         return cls(np.zeros((batch, units)), np.zeros((batch, units)))
 
 
-class Step(NamedTuple):
+class CellStep(NamedTuple):
     """What the backward pass needs of one step."""
 
     inputs: FloatArray
@@ -57,7 +57,7 @@ class Step(NamedTuple):
     """The hyperbolic tangent of the memory, (B, H)."""
 
 
-def forward(weights: Weights, inputs: FloatArray, before: State) -> tuple[State, Step]:
+def forward(weights: Weights, inputs: FloatArray, before: State) -> tuple[State, CellStep]:
     """One step; the inputs are (B, D)."""
     units = weights.units
     gates = inputs @ weights.input + before.output @ weights.hidden + weights.bias
@@ -66,10 +66,10 @@ def forward(weights: Weights, inputs: FloatArray, before: State) -> tuple[State,
     enters, stays, leaves, candidate = np.split(gates, 4, axis=1)
     memory = stays * before.memory + enters * candidate
     squashed = np.tanh(memory)
-    return State(leaves * squashed, memory), Step(inputs, before, gates, squashed)
+    return State(leaves * squashed, memory), CellStep(inputs, before, gates, squashed)
 
 
-def unrolled(weights: Weights, inputs: FloatArray) -> tuple[FloatArray, list[Step]]:
+def unrolled(weights: Weights, inputs: FloatArray) -> tuple[FloatArray, list[CellStep]]:
     """The outputs of all steps, (T, B, H), and what the backward pass needs."""
     outputs = np.empty((*inputs.shape[:2], weights.units))
     state, steps = State.first(inputs.shape[1], weights.units), []
@@ -80,7 +80,7 @@ def unrolled(weights: Weights, inputs: FloatArray) -> tuple[FloatArray, list[Ste
     return outputs, steps
 
 
-def backward(weights: Weights, steps: list[Step], outputs: FloatArray) -> tuple[FloatArray, Weights]:
+def backward(weights: Weights, steps: list[CellStep], outputs: FloatArray) -> tuple[FloatArray, Weights]:
     """The gradients of the inputs and of the weights, from those of the `outputs`, (T, B, H)."""
     of_weights = Weights(*map(np.zeros_like, (weights.input, weights.hidden, weights.bias)))
     of_inputs = np.empty((len(steps), outputs.shape[1], len(weights.input)))

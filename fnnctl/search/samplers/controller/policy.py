@@ -24,7 +24,7 @@ LARGEST_WEIGHT: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Parameters:
+class PolicyParameters:
     """All parameters of a policy, or their gradients."""
 
     kinds: FloatArray
@@ -86,7 +86,7 @@ class Policy:
         kinds, tokens = len(sequences.kinds), sequences.tokens
         shapes = [(kinds, units), (tokens + 1, units), (units, 4 * units), (units, 4 * units), (4 * units,)]
         shapes += [(units, tokens), (tokens,)]
-        self.parameters = Parameters(
+        self.parameters = PolicyParameters(
             *(rng.uniform(-LARGEST_WEIGHT, LARGEST_WEIGHT, shape) for shape in shapes)
         )
         self.parameters.cell_bias[...] = np.repeat([0.0, 1.0, 0.0, 0.0], units)  # it remembers at first
@@ -146,7 +146,7 @@ class Policy:
 
     def loss_and_gradient(
         self, batch: Batch, advantages: FloatArray, entropy: float
-    ) -> tuple[float, Parameters]:
+    ) -> tuple[float, PolicyParameters]:
         """The loss whose negative gradient is the policy gradient, and its gradient.
 
         The loss is minus the mean over the episodes of the advantage times the log probability, plus
@@ -165,7 +165,7 @@ class Policy:
         of_scores *= -(present / episodes)
         return loss, self._backward(batch, outputs, steps, of_scores)
 
-    def _forward(self, batch: Batch) -> tuple[FloatArray, FloatArray, list[lstm.Step]]:
+    def _forward(self, batch: Batch) -> tuple[FloatArray, FloatArray, list[lstm.CellStep]]:
         """The log probabilities of all tokens, and what the backward pass needs."""
         inputs = self.parameters.kinds[batch.kinds] + self.parameters.tokens[batch.before]
         outputs, steps = lstm.unrolled(self.parameters.cell, inputs)
@@ -173,8 +173,8 @@ class Policy:
         return _log_softmax(scores + batch.log_weights), outputs, steps
 
     def _backward(
-        self, batch: Batch, outputs: FloatArray, steps: list[lstm.Step], of_scores: FloatArray
-    ) -> Parameters:
+        self, batch: Batch, outputs: FloatArray, steps: list[lstm.CellStep], of_scores: FloatArray
+    ) -> PolicyParameters:
         parameters = self.parameters
         of_inputs, cell = lstm.backward(parameters.cell, steps, of_scores @ parameters.heads.T)
         kinds, tokens = np.zeros_like(parameters.kinds), np.zeros_like(parameters.tokens)
@@ -182,7 +182,7 @@ class Policy:
         np.add.at(tokens, batch.before, of_inputs)
         heads = np.tensordot(outputs, of_scores, axes=((0, 1), (0, 1)))
         biases = of_scores.sum(axis=(0, 1))
-        return Parameters(kinds, tokens, cell.input, cell.hidden, cell.bias, heads, biases)
+        return PolicyParameters(kinds, tokens, cell.input, cell.hidden, cell.bias, heads, biases)
 
 
 class _Writing:

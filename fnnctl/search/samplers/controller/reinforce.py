@@ -26,7 +26,7 @@ TINY: Final = 1e-8
 
 
 @dataclass(slots=True)
-class Baseline:
+class MovingBaseline:
     """The moving average and spread of rewards: a reward counts as far as it differs from the others."""
 
     mean: float = math.nan

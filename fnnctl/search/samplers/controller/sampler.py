@@ -12,7 +12,7 @@ import numpy as np
 
 from fnnctl.records.trials import Trial
 from fnnctl.search.samplers.controller.policy import Episode, Policy
-from fnnctl.search.samplers.controller.reinforce import Baseline, Reinforce
+from fnnctl.search.samplers.controller.reinforce import MovingBaseline, Reinforce
 from fnnctl.search.samplers.controller.sequences import Sequences
 from fnnctl.search.samplers.distinct import Key
 from fnnctl.search.samplers.learning import LearningSampler
@@ -65,7 +65,7 @@ class ControllerSampler(LearningSampler):
         self._told: set[Hashable] = set()
         self._rewarded: list[_Rewarded] = []
         """The results since the last update."""
-        self._baselines: dict[int, Baseline] = {}
+        self._baselines: dict[int, MovingBaseline] = {}
         """By budget."""
         self._fruitless = False
         """Whether this policy has drawn nothing new when it was last asked."""
@@ -109,7 +109,7 @@ class ControllerSampler(LearningSampler):
         for budget in sorted({each.budget for each in rewarded}):
             rows = [row for row, each in enumerate(rewarded) if each.budget == budget]
             rewards = -np.array([self._loss(rewarded[row]) for row in rows])
-            advantages[rows] = self._baselines.setdefault(budget, Baseline()).advantages(rewards)
+            advantages[rows] = self._baselines.setdefault(budget, MovingBaseline()).advantages(rewards)
         self._learner.update([each.episode for each in rewarded], advantages)
 
     def _loss(self, rewarded: _Rewarded) -> float:

@@ -11,7 +11,7 @@ import pytest
 from fnnctl.config.rules.dimensions import space_of
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.search.samplers.controller.policy import Episode, Policy
-from fnnctl.search.samplers.controller.reinforce import DECAY, LARGEST_ADVANTAGE, Baseline, Reinforce
+from fnnctl.search.samplers.controller.reinforce import DECAY, LARGEST_ADVANTAGE, MovingBaseline, Reinforce
 from fnnctl.search.samplers.controller.sequences import Sequences
 
 
@@ -20,12 +20,12 @@ def policy(plain: dict[str, object]) -> Policy:
     return Policy(Sequences(space), np.random.default_rng(0))
 
 
-class TestBaseline:
+class TestMovingBaseline:
     def test_the_first_rewards_are_compared_with_their_own_average(self) -> None:
-        assert Baseline().advantages(np.array([1.0, 3.0])).tolist() == [-1.0, 1.0]
+        assert MovingBaseline().advantages(np.array([1.0, 3.0])).tolist() == [-1.0, 1.0]
 
     def test_later_rewards_are_compared_with_the_moving_average(self) -> None:
-        baseline = Baseline()
+        baseline = MovingBaseline()
         baseline.advantages(np.array([1.0, 3.0]))  # mean 2, variance 1
         spread = math.sqrt(DECAY * 1.0 + (1 - DECAY) * (0.5**2 + 1.0**2) / 2)
         found = baseline.advantages(np.array([2.5, 3.0]))
@@ -33,25 +33,25 @@ class TestBaseline:
         assert baseline.mean == pytest.approx(DECAY * 2.0 + (1 - DECAY) * 2.75)
 
     def test_scale_and_origin_have_no_effect(self) -> None:
-        rng, one, other = np.random.default_rng(0), Baseline(), Baseline()
+        rng, one, other = np.random.default_rng(0), MovingBaseline(), MovingBaseline()
         for _ in range(5):
             rewards = rng.normal(size=8)
             found = other.advantages(1e-6 * rewards - 4e-3)
             np.testing.assert_allclose(one.advantages(rewards), found, rtol=1e-6)
 
     def test_equal_rewards_teach_nothing(self) -> None:
-        assert Baseline().advantages(np.full(4, 0.3)).tolist() == [0.0] * 4
+        assert MovingBaseline().advantages(np.full(4, 0.3)).tolist() == [0.0] * 4
 
     def test_an_extreme_reward_is_bounded(self) -> None:
         rewards = np.zeros(100)
         rewards[0] = -1e9
-        assert Baseline().advantages(rewards).min() == -LARGEST_ADVANTAGE
+        assert MovingBaseline().advantages(rewards).min() == -LARGEST_ADVANTAGE
 
 
 def test_the_mean_reward_of_a_bandit_rises() -> None:
     """Four arms with noisy rewards, of which one is better."""
     bandit = policy({"arm": {"choice": [0, 1, 2, 3]}})
-    learner, baseline, rng = Reinforce(bandit), Baseline(), np.random.default_rng(1)
+    learner, baseline, rng = Reinforce(bandit), MovingBaseline(), np.random.default_rng(1)
     means = []
     for _ in range(60):
         episodes = bandit.draw(8, rng)
@@ -71,7 +71,7 @@ def test_the_number_of_layers_and_their_order_are_learned() -> None:
         falls = sum(after < before for before, after in pairwise(widths))
         return float(falls - abs(len(widths) - 3))
 
-    learner, baseline, rng = Reinforce(layers), Baseline(), np.random.default_rng(1)
+    learner, baseline, rng = Reinforce(layers), MovingBaseline(), np.random.default_rng(1)
     means = []
     for _ in range(100):
         episodes = layers.draw(8, rng)
