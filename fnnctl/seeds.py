@@ -29,6 +29,7 @@ class Purpose(IntEnum):
     SIMULATION = int.from_bytes(b"simulation", "big")
     GROUPS = int.from_bytes(b"groups", "big")
     PROPOSALS = int.from_bytes(b"proposals", "big")
+    PERMUTATIONS = int.from_bytes(b"permutations", "big")
 
 
 def stream(seed: int, purpose: Purpose, *counts: int) -> np.random.Generator:

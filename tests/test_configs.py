@@ -35,8 +35,8 @@ WANTED_R2 = {"diabetes": (0.45, 0.44)}
 
 
 SEARCHES = {
-    "digits-bayes", "digits-bohb", "digits-halving", "digits-hyperband", "grid-2520", "penguins-random",
-    "wine-grid",
+    "digits-bayes", "digits-bohb", "digits-evolution", "digits-halving", "digits-hyperband", "digits-nas",
+    "grid-2520", "penguins-random", "wine-grid",
 }  # fmt: skip
 
 

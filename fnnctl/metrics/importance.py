@@ -1,98 +1,188 @@
-"""The importance of a searched setting: how well its value alone explains the rank of a trial.
+"""The importance of searched settings: how much the best trials' values differ from those of all trials.
 
-It is a one-way analysis of variance on ranks, which needs few trials, and has two limitations. A setting that
-matters only in combination with another one gets about 0. And if the search ended trials early, the remaining
-trials have similar values of the settings that matter most, so these settings seem less important than they
-are.
+It is PED-ANOVA (Watanabe, Bansal & Hutter, IJCAI 2023, arXiv 2304.10255): the variance that a setting alone
+explains in being one of the best trials, from two density estimates. So it says what has to be set right to
+be among the best, and not what ruins a trial. It has two limitations. A setting that matters only in
+combination with another one gets little. And if the search ended trials early, the remaining trials have
+similar values of the settings that matter most, so these settings seem less important than they are.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.seeds import Purpose, stream
+
+Scale: TypeAlias = Literal["linear", "log", "choice"]
 
 LEAST_TRIALS: Final = 20
 """With fewer trials, importances would be noise."""
-MOST_GROUPS: Final = 6
-TRIALS_A_GROUP: Final = 6
-"""The smallest number of trials per group, if no two values are equal."""
-LEAST_IN_GROUP: Final = 3
-"""Smaller groups are left out, because they have no variance within the group."""
-_NORMAL_95 = 1.6448536269514722
+BEST_SHARE: Final = 0.1
+LEAST_BEST: Final = 5
+"""At least this many trials count as the best, however few there are."""
+LEAST_IN_BRANCH: Final = 2.0
+"""If fewer of the best trials have a conditional setting, it has no part in what makes them the best."""
+CELLS: Final = 50
+"""The number of cells into which the range of a number is divided."""
+LEAST_DEVIATION: Final = 0.5 / 1.64
+"""The smallest bandwidth in cells: 90 % of the kernel is then inside its own cell."""
+PERMUTATIONS: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Importance:
-    """The importance of one setting."""
+    """The importance of one setting, relative to that of all settings."""
 
     share: float
-    """The share of the ranks' variance that is explained, 0 to 1, corrected for the number of groups."""
+    """The share of the sum over all settings, 0 to 1."""
     chance: float
-    """The 95th percentile of the share that a setting without effect gets with as many trials and groups."""
+    """The 95th percentile of the share if the losses are permuted, so that no setting has an effect."""
     trials: int
-    """The number of trials from which it is computed."""
+    """The number of trials that have the setting."""
 
 
-def importance(values: FloatArray, losses: FloatArray, *, categorical: bool) -> Importance | None:
-    """The importance of a setting from its values (n,) in trials with these losses (n,); smaller is better.
+@dataclass(frozen=True, slots=True)
+class SettingValues:
+    """The values of one setting."""
 
-    A value is a number or, if `categorical`, the index of a category. It is NaN if the setting was not set;
-    those trials are left out, so the importance of a conditional setting is that within its branch. A loss is
-    infinite if the trial has none; only the order of losses matters. Numbers are sorted into up to six groups
-    of equal size, so that an optimum in the middle of the range is detected.
+    values: FloatArray
+    """(n,), one per trial: a number or, for a choice, the index of the value; NaN if it was not set."""
+    scale: Scale
 
-    The share is ε² = 1 − (1 − η²)·(n − 1)/(n − k), with η² = SS_between / SS_total of the ranks in k groups
-    (Kelley, An unbiased correlation ratio measure, PNAS 21, 1935), and 0 if that is negative. η²·(n − 1)
-    is the statistic of Kruskal & Wallis (JASA 47, 1952), about χ² with k − 1 degrees of freedom if the
-    setting has no effect. Returns None if there are fewer than 20 trials, if all values are equal, or if all
-    losses are equal.
+
+def importances(columns: Sequence[SettingValues], losses: FloatArray) -> list[Importance | None]:
+    """The importance of each setting, from its values in n trials with these losses, (n,).
+
+    A loss is infinite if the trial has none; only the order of losses matters. The best trials T are the best
+    tenth of all trials R, at least five; trials that tie for the last places share them. With the densities
+    p_T and p_R of a setting's values on a grid, and the shares α of T and β of R that have the setting, its
+    importance is α²/β · Σ p_R·(p_T/p_R − 1)² (for conditional settings: arXiv 2601.20800). The factor
+    (|T|/|R|)² of the paper is the same for all settings. An entry is None if its setting has too few trials
+    or only one value; all are None if there are fewer than 20 trials or if all losses are equal.
     """
-    is_set = np.isfinite(values)
-    values, losses = values[is_set], losses[is_set]
-    if len(values) < LEAST_TRIALS:
+    best = _best(losses)
+    if best is None:
+        return [None] * len(columns)
+    grids = [_Grid.of(column) for column in columns]
+    rng = stream(0, Purpose.PERMUTATIONS)
+    permuted = [rng.permutation(best) for _ in range(PERMUTATIONS)]
+    found: list[tuple[float, float]] = []
+    for grid in filter(None, grids):
+        by_chance = [grid.importance(each) for each in permuted]
+        found.append((grid.importance(best), float(np.quantile(by_chance, 0.95))))
+    total = math.fsum(value for value, _ in found) or 1.0
+    of_grids = iter(found)
+    return [_relative(*next(of_grids), total, grid.trials) if grid else None for grid in grids]
+
+
+def _relative(value: float, chance: float, total: float, trials: int) -> Importance:
+    return Importance(value / total, min(1.0, chance / total), trials)
+
+
+def _best(losses: FloatArray) -> FloatArray | None:
+    """How far each trial belongs to the best, (n,), 0 to 1; None if there are too few trials to say."""
+    n = len(losses)
+    if n < LEAST_TRIALS or (losses == losses[0]).all():
         return None
-    groups = np.unique(values, return_inverse=True)[1] if categorical else _neighbours(values)
-    is_large = np.bincount(groups)[groups] >= LEAST_IN_GROUP
-    groups, losses = np.unique(groups[is_large], return_inverse=True)[1], losses[is_large]
-    n, k = len(groups), int(groups.max(initial=-1)) + 1
-    ranks = _ranks(losses)
-    total = float(np.square(ranks - ranks.mean()).sum()) if n else 0.0
-    if n < LEAST_TRIALS or k < 2 or total == 0:
-        return None
-    sizes = np.bincount(groups)
-    means = np.bincount(groups, weights=ranks) / sizes
-    explained = float(sizes @ np.square(means - ranks.mean())) / total
-    by_chance = min(_chi_square_95(k - 1) / (n - 1), 1.0)
-    return Importance(_corrected(explained, n, k), _corrected(by_chance, n, k), n)
+    count = max(LEAST_BEST, math.ceil(BEST_SHARE * n))
+    last = np.sort(losses)[count - 1]
+    better, tied = losses < last, losses == last
+    degrees: FloatArray = better + tied * ((count - np.count_nonzero(better)) / np.count_nonzero(tied))
+    return degrees
 
 
-def _neighbours(values: FloatArray) -> IntArray:
-    """The group of each number: equal numbers share a group, and the groups are of similar size."""
-    distinct, codes = np.unique(values, return_inverse=True)
-    count = min(MOST_GROUPS, len(values) // TRIALS_A_GROUP)
-    if len(distinct) <= count:
-        return codes
-    ends = np.sort(values)[np.arange(1, count) * len(values) // count]
-    return np.searchsorted(ends, values, side="right")
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """The trials that have a setting, and the cells of their values."""
+
+    where: IntArray
+    """(m,), the trials that have it."""
+    cells: IntArray
+    """(m,), from 0."""
+    count: int
+    """The number of cells."""
+    ordered: bool
+    share: float
+    """The share of all trials that have it."""
+    density: FloatArray
+    """(count,), of all trials."""
+
+    @classmethod
+    def of(cls, column: SettingValues) -> _Grid | None:
+        """None if too few trials have the setting, or if it has only one value."""
+        where = np.flatnonzero(np.isfinite(column.values))
+        values = column.values[where]
+        distinct = np.unique(values)
+        if len(where) < LEAST_TRIALS or len(distinct) < 2:
+            return None
+        if column.scale == "choice" or 2 * len(distinct) <= min(len(values), 2 * CELLS):
+            # Few values, such as integers or steps, are a cell each: they are evenly spaced on their scale.
+            cells, count = np.searchsorted(distinct, values), len(distinct)
+        else:
+            places = np.log(values) if column.scale == "log" else values
+            low, high = places.min(), places.max()
+            cells = np.minimum(((places - low) / (high - low) * CELLS).astype(np.intp), CELLS - 1)
+            count = CELLS
+        ordered = column.scale != "choice"
+        density = _density(np.bincount(cells, minlength=count).astype(float), ordered=ordered)
+        return cls(where, cells, count, ordered, len(where) / len(column.values), density)
+
+    @property
+    def trials(self) -> int:
+        """The number of trials that have the setting."""
+        return len(self.where)
+
+    def importance(self, best: FloatArray) -> float:
+        """The setting's importance if each trial belongs to the best to this degree, (n,)."""
+        weights = best[self.where]
+        if (weight := float(weights.sum())) < LEAST_IN_BRANCH:
+            return 0.0
+        of_best = _density(np.bincount(self.cells, weights, self.count).astype(float), ordered=self.ordered)
+        divergence = float((self.density * np.square(of_best / self.density - 1)).sum())
+        return float((weight / best.sum()) ** 2 / self.share * divergence)
 
 
-def _ranks(losses: FloatArray) -> FloatArray:
-    """Ranks from 1; equal losses get their mean rank."""
-    _, codes, counts = np.unique(losses, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    ranks: FloatArray = (last - (counts - 1) / 2)[codes]
-    return ranks
+def _density(counts: FloatArray, *, ordered: bool) -> FloatArray:
+    """A Parzen estimate on cells from the counts per cell, (cells,), with a uniform prior of weight 1.
+
+    For numbers, kernels are normal distributions, truncated to the cells, with Scott's bandwidth; for
+    choices, they give the cells of other choices a share that falls with the number of trials.
+    """
+    total, count = float(counts.sum()), len(counts)
+    if not ordered:
+        others = 1 / (total + 1)
+        of_trials = (counts + total * others) / (1 + count * others)
+        return np.asarray((of_trials + 1 / count) / (total + 1))
+    of_trials = counts @ _kernels(count, _bandwidth(counts))
+    prior = np.diff(_normal_cdf(np.arange(count + 1) - count / 2, count))
+    return np.asarray((of_trials + prior / prior.sum()) / (total + 1))
 
 
-def _corrected(explained: float, n: int, k: int) -> float:
-    return max(0.0, 1 - (1 - explained) * (n - 1) / (n - k))
+def _bandwidth(counts: FloatArray) -> float:
+    """Scott's rule in cells, with the interquartile range as in Silverman's, from counts per cell."""
+    total, places = float(counts.sum()), np.arange(len(counts))
+    mean = float(counts @ places) / total
+    deviation = math.sqrt(float(counts @ np.square(places - mean)) / max(1.0, total - 1))
+    upto = np.cumsum(counts)
+    low, high = (int(np.searchsorted(upto, share * total - 1e-9)) for share in (0.25, 0.75))
+    return max(1.059 * min((high - low) / 1.34, deviation) / math.pow(total, 0.2), LEAST_DEVIATION)
 
 
-def _chi_square_95(freedom: int) -> float:
-    """The 95th percentile of χ², to 3 % (Wilson & Hilferty, PNAS 17, 1931)."""
-    variance = 2 / (9 * freedom)
-    return float(freedom * (1 - variance + _NORMAL_95 * variance**0.5) ** 3)
+def _kernels(count: int, deviation: float) -> FloatArray:
+    """The mass that a normal distribution at the middle of each cell has in each cell, (cells, cells)."""
+    below = _normal_cdf(np.arange(1 - count, count + 1) - 0.5, deviation)
+    cells = np.arange(count)
+    edges = below[np.arange(count + 1) - cells[:, None] + count - 1]
+    mass = np.diff(edges, axis=1)
+    return np.asarray(mass / mass.sum(axis=1, keepdims=True))
+
+
+def _normal_cdf(x: FloatArray, deviation: float) -> FloatArray:
+    scale = -1 / (deviation * math.sqrt(2))
+    return np.array([0.5 * math.erfc(scale * each) for each in x.tolist()])

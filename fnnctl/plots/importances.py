@@ -25,7 +25,7 @@ Bars = Mapping[str, tuple[float, float] | None]
 
 
 def importance_figure(bars: Bars, *, axis: str, title: str) -> Figure:
-    """Draw each setting's share of the variance as a bar, with a mark at the chance level.
+    """Draw each setting's share of the importance as a bar, with a mark at the chance level.
 
     Both are from 0 to 1; None if there is no estimate. The largest 30 are drawn in decreasing order. Each has
     its number at its end, or after the mark if that would cover the number. Bars up to the chance level are

@@ -73,7 +73,7 @@ def _importance(search: SearchHistory, name: str) -> Any:
     budget, found = importances(search) or (None, {})
     bars = {setting: (each.share, each.chance) if each else None for setting, each in found.items()}
     after = "" if budget is None else f" after {counted(budget, 'epoch')}"
-    axis = f"share of the rank variance{after} that the setting alone explains"
+    axis = f"importance{after}, as a share of that of all settings"
     return importance_figure(bars, axis=axis, title=f"{name}: importance of the settings for {search.metric}")
 
 

@@ -11,7 +11,8 @@ from typing import Any, Final
 import numpy as np
 
 from fnnctl.config.yaml_text import flow_yaml
-from fnnctl.metrics.importance import LEAST_TRIALS, Importance, importance
+from fnnctl.metrics.importance import LEAST_TRIALS, Importance, SettingValues
+from fnnctl.metrics.importance import importances as setting_importances
 from fnnctl.plots.searched import SearchedSetting
 from fnnctl.records.history import SearchHistory
 from fnnctl.records.trials import Trial
@@ -57,14 +58,11 @@ def _importances(search: SearchHistory) -> tuple[int | None, list[tuple[str, str
     if budget is None:
         return None, []
     trials, losses = zip(*by_budget[budget], strict=True)
-    return budget, [
-        (
-            path,
-            setting.name,
-            importance(setting.values, np.array(losses), categorical=setting.scale == "choice"),
-        )
-        for path, setting in _with_paths(search, trials)
-    ]
+    settings = _with_paths(search, trials)
+    found = setting_importances(
+        [SettingValues(setting.values, setting.scale) for _, setting in settings], np.array(losses)
+    )
+    return budget, [(path, setting.name, each) for (path, setting), each in zip(settings, found, strict=True)]
 
 
 def _with_paths(search: SearchHistory, trials: Sequence[Trial]) -> list[tuple[str, SearchedSetting]]:

@@ -24,6 +24,7 @@ from fnnctl.search.plan import SearchPlan, plan_search
 from fnnctl.search.protocols import UNLIMITED, Sampler, Scheduler
 from fnnctl.search.samplers import SAMPLERS
 from fnnctl.search.samplers.auto import chosen_sampler
+from fnnctl.search.samplers.gp.sampler import gp_problem
 from fnnctl.search.samplers.learning import LearningSampler
 from fnnctl.search.samplers.start_from import StartFrom
 from fnnctl.search.schedulers import build_scheduler
@@ -150,6 +151,8 @@ def set_up(
     search = experiment.search or SearchConfig()
     budget = _budget(experiment, search, max_trials)
     space = space_of(search.space, search.requirements)
+    if search.method.sampler == "gp" and (problem := gp_problem(space)):
+        raise ConfigError(Problem(problem, path="search.method.sampler"))
     first: tuple[Assignment, ...] = ()
     if search.start_from is not None or search.learns:
         configs = trial_configs(config, experiment, epochs=budget.max_epochs, check=task.check)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable
 from typing import Any
 
@@ -24,7 +25,11 @@ KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "random after others": ("random", {"sequence": "pseudo_random"}),
     "tpe": ("tpe", {}),
     "tpe after others": ("tpe", {}),
+    "evolution": ("evolution", {}),
+    "evolution after others": ("evolution", {}),
     "auto": ("auto", {}),
+    "gp": ("gp", {}),
+    "gp after others": ("gp", {}),
     "controller": ("controller", {}),
     "controller after others": ("controller", {}),
 }
@@ -43,11 +48,36 @@ OPEN: dict[str, Any] = {
     "noise": {"normal": [0, 1]},
     "kind": {"choice": [1, 2]},
 }
+NUMBERS_ONLY: dict[str, dict[str, Any]] = {
+    "a": {"integer": [1, 3]},
+    "b": {"integer": [1, 4]},
+    "c": {"log_integer": [1, 64], "step": 4},
+}
+"""What stands for the chain where a sampler needs numbers without conditions."""
+NUMBERS_SIZE = 3 * 4 * 4
+
+
+def suited(kind: str, plain: dict[str, Any]) -> dict[str, Any]:
+    """The space, or one for a sampler that needs numbers without conditions."""
+    if not kind.startswith("gp"):
+        return plain
+    if plain.keys() == CHAIN.keys():
+        order = [name for name in plain if name in NUMBERS_ONLY]
+        return {name: NUMBERS_ONLY[name] for name in order}
+    return {
+        name: {"integer": [1, len(each["choice"])]} if "choice" in each else each
+        for name, each in plain.items()
+    }
+
+
+def size_of(kind: str) -> int:
+    """The size of the chain, or of what stands for it."""
+    return NUMBERS_SIZE if kind.startswith("gp") else CHAIN_SIZE
 
 
 def made(kind: str, plain: dict[str, Any], *, seed: int = 3, key: Any = identity) -> Sampler:
     name, settings = KINDS[kind]
-    search = SearchConfig.model_validate({"space": plain, **settings})
+    search = SearchConfig.model_validate({"space": suited(kind, plain), **settings})
     space = space_of(search.space)
     sampler = SAMPLERS[name](space, search, seed=seed, key=key)
     if not kind.endswith("after others"):
@@ -75,7 +105,7 @@ def test_every_sampler_is_tested() -> None:
 class TestEverySampler:
     def test_it_tries_nothing_twice_and_exhausts_a_finite_space(self, kind: str) -> None:
         found = asked(made(kind, CHAIN), CHAIN_SIZE + 100)
-        assert len({identity(each) for each in found}) == len(found) == CHAIN_SIZE
+        assert len({identity(each) for each in found}) == len(found) == size_of(kind)
 
     def test_after_the_end_nothing_comes(self, kind: str) -> None:
         sampler = made(kind, {"a": {"choice": [1, 2, 3]}})
@@ -110,10 +140,13 @@ class TestEverySampler:
 
     def test_what_is_chosen_is_in_the_space_and_has_what_is_active(self, kind: str) -> None:
         for plain in (CHAIN, OPEN):
-            space = space_of(SearchConfig.model_validate({"space": plain}).space)
+            space = space_of(SearchConfig.model_validate({"space": suited(kind, plain)}).space)
             for assignment in asked(made(kind, plain), 40):
                 coordinates = space.coordinates(assignment)
                 assert all(0 <= coordinate < 1 for coordinate in coordinates.values())
+                assert kind[:2] != "gp" or assignment.keys() == {each.name for each in space.dimensions}
+        if suited(kind, CHAIN) != CHAIN:
+            return
         for assignment in asked(made(kind, CHAIN), CHAIN_SIZE):
             assert ("b" in assignment) == (assignment["a"] in ("x", "y"))
             assert ("c" in assignment) == (assignment.get("b") in (2, 4))
@@ -124,7 +157,23 @@ class TestEverySampler:
             return assignment.get("b"), assignment.get("c")
 
         found = asked(made(kind, CHAIN, key=key), 1000)
-        assert len({key(each) for each in found}) == len(found) == 2 + 2 * 4 + 1
+        count = 4 * 4 if kind.startswith("gp") else 2 + 2 * 4 + 1
+        assert len({key(each) for each in found}) == len(found) == count
+
+    def test_it_learns_from_trials_whose_values_are_outside_their_domains(self, kind: str) -> None:
+        sampler = made(kind, OPEN)
+        for number in range(14):
+            foreign = {"learning_rate": 10.0**number, "noise": -9.5, "l2": number / 9, "kind": 5 + number}
+            sampler.tell(Trial(number, foreign), number * 0.618 % 1.0, 1)
+        found = sampler.ask(3, [{"learning_rate": 0, "noise": 1e9, "kind": 1, "l2": True}])
+        assert len({identity(each) for each in found}) == 3
+
+    def test_results_that_are_all_infinite(self, kind: str) -> None:
+        sampler = made(kind, OPEN)
+        for number in range(14):
+            (assignment,) = sampler.ask(1, ())
+            sampler.tell(Trial(number, assignment), math.inf, 1)
+        assert len(sampler.ask(2, ())) == 2
 
     def test_samplers_that_do_not_learn_ignore_results(self, kind: str) -> None:
         sampler = made(kind, OPEN)
@@ -133,6 +182,7 @@ class TestEverySampler:
 
 
 REQUIRE = ["b * c <= 60", "a != 'y' or b > 2", "depth * width < 16"]
+REQUIRE_OF_NUMBERS = ["b * c <= 60", "a != 2 or b > 2"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -141,17 +191,18 @@ class TestEverySamplerOfAConstrainedSpace:
 
     def made(self, kind: str, plain: dict[str, Any], require: list[str]) -> Sampler:
         name, settings = KINDS[kind]
-        search = SearchConfig.model_validate({"space": plain, "require": require, **settings})
+        search = SearchConfig.model_validate({"space": suited(kind, plain), "require": require, **settings})
         space = space_of(search.space, search.requirements)
         return SAMPLERS[name](space, search, seed=3, key=identity)
 
     def test_it_exhausts_what_is_allowed(self, kind: str) -> None:
-        space = space_of(SearchConfig.model_validate({"space": CHAIN}).space, REQUIRE)
+        require = REQUIRE_OF_NUMBERS if kind.startswith("gp") else REQUIRE
+        space = space_of(SearchConfig.model_validate({"space": suited(kind, CHAIN)}).space, require)
         wanted = {identity(each) for each in space.everything()}
-        found = [identity(each) for each in asked(self.made(kind, CHAIN, REQUIRE), 1000)]
+        found = [identity(each) for each in asked(self.made(kind, CHAIN, require), 1000)]
         assert len(found) == len(set(found)) == space.size
         assert set(found) == wanted
-        assert 0 < len(found) < CHAIN_SIZE
+        assert 0 < len(found) < size_of(kind)
 
     def test_it_proposes_only_what_is_allowed(self, kind: str) -> None:
         require = ["learning_rate * 10 < l2", "noise < 0 or kind == 2"]
@@ -162,10 +213,11 @@ class TestEverySamplerOfAConstrainedSpace:
             assert each["noise"] < 0 or each["kind"] == 2
 
     def test_it_finds_what_is_rare(self, kind: str) -> None:
-        """One in 400 of 160,000."""
-        plain = {"a": {"integer": [1, 400], "step": 1}, "b": {"integer": [1, 400], "step": 1}}
+        """One in 400 of 160,000, or one in 60 of 3,600 where proposals take long."""
+        most = 60 if kind.startswith("gp") else 400
+        plain = {"a": {"integer": [1, most], "step": 1}, "b": {"integer": [1, most], "step": 1}}
         found = asked(self.made(kind, plain, ["a == b"]), 1000)
-        assert sorted(each["a"] for each in found) == list(range(1, 401))
+        assert sorted(each["a"] for each in found) == list(range(1, most + 1))
 
     def test_a_constraint_that_always_holds_changes_nothing(self, kind: str) -> None:
         free, constrained = (self.made(kind, OPEN, require) for require in ([], ["learning_rate <= 1"]))
@@ -174,4 +226,5 @@ class TestEverySamplerOfAConstrainedSpace:
         assert len(found) == 20
 
     def test_nothing_is_allowed(self, kind: str) -> None:
-        assert list(self.made(kind, CHAIN, ["a == 'x'", "a == 'y'"]).ask(5, ())) == []
+        require = ["a == 1", "a == 2"] if kind.startswith("gp") else ["a == 'x'", "a == 'y'"]
+        assert list(self.made(kind, CHAIN, require).ask(5, ())) == []

@@ -88,9 +88,12 @@ SAMPLERS = {
     "a grid": of_space("grid", SPACE, grid_resolution=2),
     "random": of_space("random", SPACE),
     "random from 20": of_space("random", FEW),
+    "a Gaussian process from 20": of_space("gp", FEW),
     "a controller": of_space("controller", SPACE),
     "a controller of 20": of_space("controller", FEW),
     "low discrepancy": of_space("random", SPACE, sequence="low_discrepancy"),
+    "evolution": of_space("evolution", SPACE),
+    "evolution in 20": of_space("evolution", FEW),
 }
 RUNNERS: dict[str, Callable[[], Runner]] = {
     "one by one": lambda: ToyRunner(groups=1, batch=1),

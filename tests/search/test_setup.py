@@ -92,3 +92,31 @@ def test_a_resume_cannot_change_the_constraint(tmp_path: Path) -> None:
     assert len(digests) == 3
     with pytest.raises(UsageError, match=r"--set search.require=null would change the search"):
         refuse_other_settings(["search.require=null"])
+
+
+@pytest.mark.parametrize(
+    ("space", "told"),
+    [
+        ({"training.optimizer.name": {"choice": ["adam", "sgd"]}}, "training.optimizer.name is a choice"),
+        ({"model.hidden": {"depth": [0, 2], "width": [4, 8]}}, "model.hidden.width has a condition"),
+    ],
+)
+def test_a_space_that_the_sampler_cannot_search_is_refused_at_its_line(
+    tmp_path: Path, space: dict[str, Any], told: str
+) -> None:
+    method = {"scheduler": "full_budget", "sampler": "gp"}
+    config = write_config(tmp_path / "x.yaml", search={"method": method, "space": space | RANGE})
+    with pytest.raises(ConfigError) as raised:
+        prepare_search(load_experiment(config), max_trials=None)
+    (problem,) = raised.value.problems
+    assert problem.path == "search.method.sampler"
+    assert told in str(problem)
+    assert "use tpe" in str(problem)
+    assert problem.line is not None
+
+
+@pytest.mark.parametrize(("trials", "sampler"), [(250, "gp"), (251, "tpe")])
+def test_the_header_says_which_sampler_auto_chose(tmp_path: Path, trials: int, sampler: str) -> None:
+    config = write_config(tmp_path / "x.yaml", search={"method": "bayes", "space": RANGE, "trials": trials})
+    setup = prepare_search(load_experiment(config), max_trials=None).setup
+    assert setup.header("sha", {}).settings["chosen_sampler"] == sampler

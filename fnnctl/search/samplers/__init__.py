@@ -10,6 +10,7 @@ from fnnctl.search.protocols import Sampler
 from fnnctl.search.samplers.auto import chosen_sampler
 from fnnctl.search.samplers.controller.sampler import ControllerSampler
 from fnnctl.search.samplers.distinct import Key
+from fnnctl.search.samplers.evolution import EvolutionSampler
 from fnnctl.search.samplers.gp import GpSampler
 from fnnctl.search.samplers.grid import GridSampler
 from fnnctl.search.samplers.random import RandomSampler
@@ -35,6 +36,10 @@ def _tpe(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler:
     return TpeSampler(space, seed=seed, key=key)
 
 
+def _evolution(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler:
+    return EvolutionSampler(space, seed=seed, key=key)
+
+
 def _gp(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler:
     return GpSampler(space, seed=seed, key=key)
 
@@ -51,6 +56,7 @@ SAMPLERS: Final[Mapping[str, MakeSampler]] = {
     "grid": _grid,
     "random": _random,
     "tpe": _tpe,
+    "evolution": _evolution,
     "gp": _gp,
     "auto": _auto,
     "controller": _controller,

@@ -241,6 +241,7 @@ def test_there_is_an_example_for_every_built_in_data_set_for_an_own_file_and_the
         "diabetes",
         "digits-bayes",
         "digits-bohb",
+        "digits-evolution",
         "digits-halving",
         "digits-hyperband",
         "digits",

@@ -99,6 +99,24 @@ def test_the_printed_words_and_the_written_config_give_the_trials_experiment(
         assert load_config(written).experiment == experiment
 
 
+@given(point=st.lists(st.floats(0, 1, exclude_max=True), min_size=12, max_size=12))
+def test_searched_layers_can_be_pasted_into_a_config(
+    point: list[float], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Layers of other widths than the one before may have residual: true, which has no effect there."""
+    choices = "activation: [relu, tanh], normalization: [none, batch], residual: [false, true]"
+    layers = f"{{depth: [1, 3], width: [4, 8], log: true, per_layer: true, {choices}}}"
+    file = Path(tmp_path_factory.getbasetemp()) / "layers.yaml"
+    file.write_text(f"{IRIS}search: {{space: {{model.hidden: {layers}}}}}\n", encoding="utf-8")
+    loaded = load_config(file)
+    assert loaded.experiment.search is not None
+    assignment = space_of(loaded.experiment.search.space).assignment(point)
+    hidden = flow_yaml(assignment["model.hidden"])
+    file.with_name("pasted.yaml").write_text(f"{IRIS}model: {{hidden: {hidden}}}\n", encoding="utf-8")
+    pasted = load_config(file.with_name("pasted.yaml")).experiment
+    assert configuration_seed(pasted) == trials_of(loaded).key_of(assignment)
+
+
 @given(plain=spaces())
 def test_those_spaces_are_sound(plain: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> None:
     file = Path(tmp_path_factory.getbasetemp()) / "sound.yaml"

@@ -43,10 +43,13 @@ def test_other_pairs_are_called_by_both_parts(load: Load) -> None:
     [
         (
             "method: hyperbnd",
-            "method: must be one of grid, random, halving, hyperband, asha, bayes, bohb, not 'hyperbnd' "
-            "(did you mean 'hyperband'?)",
+            "method: must be one of grid, random, halving, hyperband, asha, bayes, bohb, evolution, "
+            "not 'hyperbnd' (did you mean 'hyperband'?)",
         ),
-        ("method: 5", "method: must be one of grid, random, halving, hyperband, asha, bayes, bohb, not 5"),
+        (
+            "method: 5",
+            "method: must be one of grid, random, halving, hyperband, asha, bayes, bohb, evolution, not 5",
+        ),
         (
             "method: {scheduler: tpe}",
             "method.scheduler: must be one of full_budget, halving, hyperband, asha, not 'tpe'",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -15,6 +16,8 @@ from fnnctl.space.space import Space
 
 MOST_LEVELS: Final = 1_000
 """A domain with more values counts as continuous."""
+FEW_LEVELS: Final = 16
+"""With at most so many, all of them are tried."""
 MOST_LISTED: Final = 2_000
 """A space with at most so many points is listed."""
 
@@ -47,8 +50,10 @@ class Cube:
     def __init__(self, space: Space) -> None:
         self._space = space
         self.axes = [Axis(each) for each in space.dimensions]
-        self.continuous = np.array([each.levels is None for each in self.axes])
-        """Which axes have no levels."""
+        self.smooth = np.array([each.levels is None or len(each.levels) > FEW_LEVELS for each in self.axes])
+        """On which axes it is useful to follow a gradient."""
+        self.continuous = all(each.levels is None for each in self.axes)
+        """Whether no axis has levels."""
 
     def points(self, assignments: Sequence[Assignment]) -> FloatArray:
         """The points of assignments, (n, d); a value that has none is in the middle."""
@@ -72,20 +77,22 @@ class Cube:
         return found
 
     def neighbours(self, point: FloatArray) -> FloatArray:
-        """The points one level up or down in one axis."""
+        """The points that differ in one axis: by any level if there are few, otherwise by one step."""
         found = []
         for k, axis in enumerate(self.axes):
             if axis.levels is not None:
                 here = int(axis.nearest(axis.levels, point[k]))
-                for level in axis.levels[max(here - 1, 0) : here + 2]:
-                    moved = point.copy()
-                    moved[k] = level
-                    found.append(moved)
-        return np.array(found)
+                few = slice(None) if len(axis.levels) <= FEW_LEVELS else slice(max(here - 1, 0), here + 2)
+                for level in axis.levels[few]:
+                    if level != axis.levels[here]:
+                        moved = point.copy()
+                        moved[k] = level
+                        found.append(moved)
+        return np.array(found).reshape(-1, len(point))
 
     def listed(self) -> FloatArray | None:
         """All points, if they are few."""
         levels = [axis.levels for axis in self.axes if axis.levels is not None]
-        if self.continuous.any() or np.prod([float(len(each)) for each in levels]) > MOST_LISTED:
+        if len(levels) < len(self.axes) or math.prod(map(len, levels)) > MOST_LISTED:
             return None
         return np.stack([each.ravel() for each in np.meshgrid(*levels, indexing="ij")], axis=1)

@@ -1,8 +1,8 @@
 """The parameters of a Gaussian process, fitted to what it is told.
 
 The model is y ~ N(0, s²k + v) with weights w in the kernel k. The fit is the mode of the posterior density
-with Optuna's priors, which keep the lengthscales near the size of the unit cube and the noise low: Gamma(2, 1)
-of s², Gamma(1.1, 30) of v, and exp(−0.1/w − 0.1w) of each weight.
+with Optuna's priors, which keep the lengthscales near the size of the unit cube and the noise low:
+Gamma(2, 1) of s², Gamma(1.1, 30) of v, and exp(−0.1/w − 0.1w) of each weight.
 """
 
 from __future__ import annotations

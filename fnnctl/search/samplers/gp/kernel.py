@@ -1,7 +1,7 @@
 """The Matérn kernel of smoothness 5/2, with a lengthscale for each dimension.
 
-It is (1 + r + r²/3) exp(−r) with r = √(5D), where D = Σ wᵢ(xᵢ − x′ᵢ)² is the squared distance, weighted by the
-inverse squared lengthscales. Its derivative by D is −5/6 (1 + r) exp(−r), which is smooth at D = 0 too.
+It is (1 + r + r²/3) exp(−r) with r = √(5D), where D = Σ wᵢ(xᵢ − x′ᵢ)² is the squared distance, weighted by
+the inverse squared lengthscales. Its derivative by D is −5/6 (1 + r) exp(−r), which is smooth at D = 0 too.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Where the expected improvement is largest.
 
 Points all over the space and points near the best trials are compared; from the best of them the gradient
-leads on, and steps from level to level where a dimension has few values.
+leads on, and steps from value to value where a dimension has a list of them.
 """
 
 from __future__ import annotations
@@ -59,16 +59,9 @@ def promising(
 
 
 def spread(count: int, size: int, rng: np.random.Generator) -> FloatArray:
-    """Points that fill the unit cube evenly: multiples of a vector modulo 1, shifted at random.
-
-    The vector consists of the powers of 1/g, where g solves gˢ⁺¹ = g + 1 (Roberts, The unreasonable
-    effectiveness of quasirandom sequences, 2018).
-    """
-    g = 2.0
-    for _ in range(64):
-        g = (1.0 + g) ** (1.0 / (size + 1))
-    vector = g ** -np.arange(1.0, size + 1)
-    return (rng.random(size) + np.arange(count)[:, None] * vector) % 1.0
+    """A Latin hypercube: in every dimension each of `count` equal intervals contains one point."""
+    cells = rng.permuted(np.tile(np.arange(count), (size, 1)), axis=1)
+    return (cells.T + rng.random((count, size))) / count
 
 
 def near_best(process: Process, rng: np.random.Generator) -> FloatArray:
@@ -98,11 +91,11 @@ def starts(values: FloatArray, wide: int, rng: np.random.Generator) -> IntArray:
 
 def climbed(process: Process, cube: Cube, points: FloatArray, best: float) -> FloatArray:
     """Points of larger EI than the given ones."""
-    if cube.continuous.any() and len(points):
+    if cube.smooth.any() and len(points):
 
         def function(moved: FloatArray) -> tuple[FloatArray, FloatArray]:
             value, slope = log_improvement_with_gradient(process, moved, best)
-            return -value, np.where(cube.continuous, -slope, 0.0)
+            return -value, np.where(cube.smooth, -slope, 0.0)
 
         bounds = np.zeros(len(cube.axes)), np.ones(len(cube.axes))
         scale = SCALE * lengthscales(process)
@@ -110,7 +103,7 @@ def climbed(process: Process, cube: Cube, points: FloatArray, best: float) -> Fl
             function, points, bounds, scale=scale, evaluations=EVALUATIONS, tolerance=TOLERANCE
         )
     snapped = cube.snapped(points)
-    return snapped if cube.continuous.all() else _stepped(process, cube, snapped, best)
+    return snapped if cube.continuous else _stepped(process, cube, snapped, best)
 
 
 def _stepped(process: Process, cube: Cube, points: FloatArray, best: float) -> FloatArray:
@@ -120,9 +113,7 @@ def _stepped(process: Process, cube: Cube, points: FloatArray, best: float) -> F
     for _ in range(ROUNDS):
         for row in np.flatnonzero(going):
             neighbours = cube.neighbours(found[row])
-            values = log_improvement(process, np.concatenate([neighbours, found[row : row + 1]]), best)
-            highest = int(np.argmax(values[:-1]))
-            going[row] = values[highest] > values[-1]
-            if going[row]:
-                found[row] = neighbours[highest]
+            around = np.concatenate([found[row : row + 1], neighbours])
+            highest = int(np.argmax(log_improvement(process, around, best)))
+            found[row], going[row] = around[highest], highest > 0
     return found

@@ -28,7 +28,7 @@ _LEAST_MASS: Final = 1e-300
 
 
 @dataclass(frozen=True, slots=True)
-class Axis:
+class ParzenDimension:
     """What a mixture needs to know about a dimension."""
 
     choices: int = 0
@@ -51,7 +51,7 @@ class Points:
 class Mixture:
     """A mixture with a kernel for each trial, and the prior as the last kernel."""
 
-    def __init__(self, axes: Sequence[Axis], trials: FloatArray, weights: FloatArray) -> None:
+    def __init__(self, axes: Sequence[ParzenDimension], trials: FloatArray, weights: FloatArray) -> None:
         """`trials` are coordinates, by trial and dimension, with NaN where a trial lacks a dimension.
 
         The prior's weight is 1.

@@ -13,7 +13,7 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.records.trials import Trial
 from fnnctl.search.samplers.distinct import Key
 from fnnctl.search.samplers.learning import LearningSampler
-from fnnctl.search.samplers.tpe.parzen import MOST_CELLS, Axis, Mixture, Points
+from fnnctl.search.samplers.tpe.parzen import MOST_CELLS, Mixture, ParzenDimension, Points
 from fnnctl.seeds import Purpose, stream
 from fnnctl.space.assignments import Assignment, values_by_dimension
 from fnnctl.space.dimensions import Dimension
@@ -100,15 +100,15 @@ class TpeSampler(LearningSampler):
         return Points(middle, low, high)
 
 
-def axis_of(dimension: Dimension) -> Axis:
+def axis_of(dimension: Dimension) -> ParzenDimension:
     """What a mixture needs to know about the dimension."""
     values = dimension.domain.values
     if values is None:
-        return Axis()
+        return ParzenDimension()
     if not dimension.ordered:
-        return Axis(choices=len(values))
+        return ParzenDimension(choices=len(values))
     ends = (dimension.domain.share(values[index]) for index in (0, len(values) // 2, -1))
-    return Axis(cells=any(high - low > 1 / MOST_CELLS for low, high in ends))
+    return ParzenDimension(cells=any(high - low > 1 / MOST_CELLS for low, high in ends))
 
 
 def weights(count: int) -> FloatArray:

@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import kstest, truncnorm
 
 from fnnctl.arrays import FloatArray
-from fnnctl.search.samplers.tpe.parzen import Axis, Mixture, Points, bandwidths, choice_kernels
+from fnnctl.search.samplers.tpe.parzen import Mixture, ParzenDimension, Points, bandwidths, choice_kernels
 
 NAN = math.nan
 
@@ -55,19 +55,23 @@ class TestChoices:
 
 class TestDensity:
     def test_one_dimension_is_a_mixture_of_truncated_normals(self) -> None:
-        mixture = Mixture([Axis()], np.array([[0.2], [0.9]]), np.array([1.0, 0.5]))
+        mixture = Mixture([ParzenDimension()], np.array([[0.2], [0.9]]), np.array([1.0, 0.5]))
         x = np.linspace(0, 1, 21)
         wanted = density(x, 0.2, 0.7) / 2.5 + 0.5 * density(x, 0.9, 0.7) / 2.5 + density(x, 0.5, 1.0) / 2.5
         assert np.exp(mixture.log_density(points(*[[each] for each in x]))) == pytest.approx(wanted)
 
     def test_kernels_are_products_over_dimensions(self) -> None:
-        mixture = Mixture([Axis(), Axis(choices=2)], np.array([[0.2, 0.25], [0.9, 0.75]]), np.ones(2))
+        mixture = Mixture(
+            [ParzenDimension(), ParzenDimension(choices=2)], np.array([[0.2, 0.25], [0.9, 0.75]]), np.ones(2)
+        )
         (found,) = np.exp(mixture.log_density(points([0.3, 0.25])))
         first, second = density(0.3, 0.2, 0.7) * 0.8, density(0.3, 0.9, 0.7) * 0.2
         assert found == pytest.approx((first + second + density(0.3, 0.5, 1.0) * 0.5) / 3)
 
     def test_a_trial_without_a_dimension_has_the_prior_there(self) -> None:
-        mixture = Mixture([Axis(), Axis()], np.array([[0.2, NAN], [0.9, 0.4]]), np.ones(2))
+        mixture = Mixture(
+            [ParzenDimension(), ParzenDimension()], np.array([[0.2, NAN], [0.9, 0.4]]), np.ones(2)
+        )
         (found,) = np.exp(mixture.log_density(points([0.3, 0.8])))
         prior = density(0.8, 0.5, 1.0)
         first = density(0.3, 0.2, 0.7) * prior
@@ -76,12 +80,14 @@ class TestDensity:
 
     def test_a_point_without_a_dimension_has_a_density_over_the_others(self) -> None:
         trials = np.array([[0.2, 0.1], [0.9, 0.4]])
-        both = Mixture([Axis(), Axis()], trials, np.ones(2))
-        alone = Mixture([Axis()], trials[:, :1], np.ones(2))
+        both = Mixture([ParzenDimension(), ParzenDimension()], trials, np.ones(2))
+        alone = Mixture([ParzenDimension()], trials[:, :1], np.ones(2))
         assert both.log_density(points([0.3, NAN])) == pytest.approx(alone.log_density(points([0.3])))
 
-    @pytest.mark.parametrize("axis", [Axis(), Axis(cells=True)], ids=["density", "probability"])
-    def test_it_sums_to_one(self, axis: Axis) -> None:
+    @pytest.mark.parametrize(
+        "axis", [ParzenDimension(), ParzenDimension(cells=True)], ids=["density", "probability"]
+    )
+    def test_it_sums_to_one(self, axis: ParzenDimension) -> None:
         rng = np.random.default_rng(1)
         mixture = Mixture([axis], rng.integers(0, 50, (80, 1)) / 50 + 0.01, rng.random(80))
         count = 50 if axis.cells else 20_000
@@ -91,7 +97,7 @@ class TestDensity:
         assert (total if axis.cells else total / count) == pytest.approx(1.0, abs=1e-6)
 
     def test_the_probability_of_a_value_is_the_mass_of_its_share(self) -> None:
-        mixture = Mixture([Axis(cells=True)], np.array([[0.125], [0.625]]), np.ones(2))
+        mixture = Mixture([ParzenDimension(cells=True)], np.array([[0.125], [0.625]]), np.ones(2))
         low, high = np.array([[0.5]]), np.array([[0.75]])
         (found,) = np.exp(mixture.log_density(Points((low + high) / 2, low, high)))
         parts = [
@@ -101,7 +107,7 @@ class TestDensity:
         assert found == pytest.approx(sum(part[1] - part[0] for part in parts) / 3)
 
     def test_far_from_all_trials_the_prior_remains(self) -> None:
-        mixture = Mixture([Axis(cells=True)], np.full((500, 1), 0.001), np.ones(500))
+        mixture = Mixture([ParzenDimension(cells=True)], np.full((500, 1), 0.001), np.ones(500))
         low, high = np.array([[0.998]]), np.array([[1.0]])
         (found,) = mixture.log_density(Points((low + high) / 2, low, high))
         assert found == pytest.approx(math.log(0.002 * 0.9220 / 501), abs=1e-2)
@@ -112,7 +118,7 @@ class TestDraw:
         return mixture.draw(np.random.default_rng(5), 4000)
 
     def test_points_follow_the_density(self) -> None:
-        mixture = Mixture([Axis()], np.array([[0.0], [0.95]]), np.array([3.0, 1.0]))
+        mixture = Mixture([ParzenDimension()], np.array([[0.0], [0.95]]), np.array([3.0, 1.0]))
 
         def share_below(x: FloatArray) -> FloatArray:
             parts = [(0.6, 0.0, 0.95), (0.2, 0.95, 0.95), (0.2, 0.5, 1.0)]
@@ -127,7 +133,7 @@ class TestDraw:
         assert kstest(found, share_below).pvalue > 0.01
 
     def test_choices_follow_their_probabilities(self) -> None:
-        mixture = Mixture([Axis(choices=3)], np.array([[0.5]]), np.ones(1))
+        mixture = Mixture([ParzenDimension(choices=3)], np.array([[0.5]]), np.ones(1))
         values, counts = np.unique(self.drawn(mixture)[:, 0], return_counts=True)
         assert values == pytest.approx([1 / 6, 1 / 2, 5 / 6])
         wanted = np.array([0.2 + 1 / 3, 0.6 + 1 / 3, 0.2 + 1 / 3]) / 2
@@ -135,5 +141,7 @@ class TestDraw:
 
     def test_dimensions_come_from_the_same_kernel(self) -> None:
         trials = np.repeat([[0.05, 0.05], [0.95, 0.95]], 60, axis=0)
-        first, second = self.drawn(Mixture([Axis(), Axis()], trials, np.full(120, 100.0))).T
+        first, second = self.drawn(
+            Mixture([ParzenDimension(), ParzenDimension()], trials, np.full(120, 100.0))
+        ).T
         assert ((first < 0.5) == (second < 0.5)).mean() > 0.99

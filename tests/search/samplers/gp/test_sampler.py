@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fnnctl.config.rules.dimensions import space_of
+from fnnctl.config.schema.search import SearchConfig
+from fnnctl.records.trials import Trial
+from fnnctl.search.samplers.gp import GpSampler, gp_problem
+from fnnctl.search.samplers.gp import sampler as module
+from fnnctl.search.samplers.gp.fit import fitted
+from fnnctl.space.assignments import Assignment
+from fnnctl.space.space import Space
+from fnnctl.space.values import identity
+
+PLANE: dict[str, Any] = {"x": {"uniform": [0, 1]}, "y": {"uniform": [0, 1]}}
+STEPS: dict[str, Any] = {"x": {"integer": [0, 100]}, "y": {"log_integer": [1, 1024]}}
+
+
+def space(plain: dict[str, Any]) -> Space:
+    return space_of(SearchConfig.model_validate({"space": plain}).space)
+
+
+def bowl(assignment: Assignment) -> float:
+    x: float = assignment["x"]
+    y: float = assignment["y"]
+    return (x - 0.7) ** 2 + 2 * (y - 0.2) ** 2 + 0.3 * (x - 0.7) * (y - 0.2)
+
+
+def searched(
+    loss: Callable[[Assignment], float],
+    trials: int,
+    *,
+    plain: dict[str, Any] = PLANE,
+    seed: int = 1,
+    batch: int = 1,
+) -> tuple[list[Assignment], list[float]]:
+    """The configurations of a search, and their losses."""
+    sampler = GpSampler(space(plain), seed=seed)
+    found: list[Assignment] = []
+    losses: list[float] = []
+    while len(found) < trials and (asked := sampler.ask(batch, ())):
+        for assignment in asked:
+            losses.append(loss(assignment))
+            sampler.tell(Trial(len(found), assignment), losses[-1], 1)
+            found.append(assignment)
+    return found, losses
+
+
+class TestProblem:
+    def test_numbers_without_conditions_have_none(self) -> None:
+        assert gp_problem(space({**PLANE, **STEPS, "noise": {"normal": [0, 1]}})) is None
+
+    def test_a_choice(self) -> None:
+        problem = gp_problem(space({"kind": {"choice": ["a", "b"]}, **PLANE}))
+        assert problem == "gp searches numbers only, and kind is a choice; use tpe"
+
+    def test_a_condition(self) -> None:
+        plain = {"n": {"integer": [1, 3]}, "x": {"uniform": [0, 1], "when": {"n": 2}}}
+        problem = gp_problem(space(plain))
+        assert problem is not None
+        assert "x has a condition" in problem
+
+    def test_the_sampler_refuses_such_a_space(self) -> None:
+        with pytest.raises(ValueError, match="kind is a choice"):
+            GpSampler(space({"kind": {"choice": ["a", "b"]}}), seed=0)
+
+
+class TestSearch:
+    @pytest.mark.parametrize("batch", [1, 4])
+    def test_it_finds_the_minimum_of_a_bowl(self, batch: int) -> None:
+        _, losses = searched(bowl, 32, batch=batch)
+        assert min(losses) < 1e-5 < min(losses[:10])
+
+    def test_it_finds_the_best_levels(self) -> None:
+        found, losses = searched(
+            lambda each: (each["x"] - 37) ** 2 / 1000 + (math.log2(each["y"]) - 5) ** 2, 40, plain=STEPS
+        )
+        best = found[int(np.argmin(losses))]
+        assert abs(best["x"] - 37) <= 1
+        assert best["y"] in range(31, 34)
+
+    def test_noise_does_not_draw_it_to_a_lucky_point(self) -> None:
+        rng = np.random.default_rng(0)
+        found, _ = searched(lambda each: bowl(each) + 0.05 * rng.standard_normal(), 60)
+        last = [bowl(each) for each in found[-15:]]
+        assert np.median(last) < 0.02 < np.median([bowl(each) for each in found[:10]])
+
+    def test_constant_losses(self) -> None:
+        found, _ = searched(lambda each: 0.5, 30)
+        assert len({identity(each) for each in found}) == 30
+
+    def test_diverged_trials_are_avoided(self) -> None:
+        def loss(each: Assignment) -> float:
+            return math.inf if each["x"] > 0.6 else bowl(each)
+
+        found, losses = searched(loss, 40)
+        assert min(losses) < 0.012
+        assert sum(math.isinf(each) for each in losses[-15:]) <= 8
+        assert len(found) == 40
+
+    def test_without_any_finite_loss_it_goes_on_with_the_sequence(self) -> None:
+        found, _ = searched(lambda each: math.inf, 20)
+        unlearned = GpSampler(space(PLANE), seed=1).ask(20, ())
+        assert found == list(unlearned)
+
+    def test_a_huge_loss_does_not_hide_the_others(self) -> None:
+        _, losses = searched(lambda each: 1e12 if each["x"] < 0.1 else bowl(each), 35)
+        assert min(losses) < 1e-4
+
+    def test_a_finite_space_is_exhausted_without_repetition(self) -> None:
+        plain = {"x": {"integer": [0, 4]}, "y": {"integer": [0, 4]}}
+        found, _ = searched(bowl, 100, plain=plain)
+        assert len({identity(each) for each in found}) == len(found) == 25
+
+
+class TestDeterminism:
+    def test_the_same_seed_gives_the_same(self) -> None:
+        assert searched(bowl, 20) == searched(bowl, 20)
+        assert searched(bowl, 20) != searched(bowl, 20, seed=2)
+
+    def test_only_the_order_and_the_proportions_of_losses_count(self) -> None:
+        scaled, _ = searched(lambda each: 8.0 * bowl(each), 25)
+        assert scaled == searched(bowl, 25)[0]
+
+    def test_a_fit_is_made_once_for_a_batch(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        calls = []
+
+        def counted(*args: Any, **settings: Any) -> Any:
+            calls.append(len(args[0]))
+            return fitted(*args, **settings)
+
+        monkeypatch.setattr(module, "fitted", counted)
+        searched(bowl, 26, batch=8)
+        assert calls == [8, 16, 24]
+
+
+class TestKnowledge:
+    def sampler(self, count: int, budget: int = 1) -> GpSampler:
+        made = GpSampler(space(PLANE), seed=0)
+        points = np.random.default_rng(0).random((count, 2))
+        for number, point in enumerate(points):
+            assignment = made.space.assignment(point.tolist())
+            made.tell(Trial(number, assignment), bowl(assignment), budget)
+        return made
+
+    def test_pending_trials_are_not_proposed_again(self) -> None:
+        made = self.sampler(15)
+        (first,) = made.ask(1, ())
+        (second,) = made.ask(1, [first])
+        distance = max(abs(first[name] - second[name]) for name in "xy")
+        assert distance > 1e-3
+
+    def test_it_learns_from_the_largest_budget_with_enough_results(self) -> None:
+        """At the small budget the bowl is upside down."""
+        made = GpSampler(space(PLANE), seed=0)
+        for number, point in enumerate(np.random.default_rng(0).random((30, 2))):
+            assignment = made.space.assignment(point.tolist())
+            made.tell(Trial(number, assignment), -bowl(assignment), 1)
+            if number % 2:
+                made.tell(Trial(number, assignment), bowl(assignment), 3)
+        (found,) = made.ask(1, ())
+        assert bowl(found) < 0.02
+
+    def test_trials_outside_the_space_are_known(self) -> None:
+        made = self.sampler(15)
+        made.tell(Trial(15, {"x": 7.0, "y": -1.0}), 99.0, 1)
+        assert len(made.ask(1, ())) == 1
+
+    def test_with_too_many_trials_it_knows_the_best_and_the_last(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(module, "MOST_TRIALS", 6)
+        losses = np.array([5.0, 1.0, 4.0, 2.0, 9.0, 3.0, 8.0, 7.0])
+        assert module._chosen(losses) == [1, 2, 3, 5, 6, 7]
+        assert module._chosen(losses[:6]) == slice(None)
+        made = self.sampler(15)
+        assert len(made.ask(1, ())) == 1
+        assert made._process is not None
+        assert len(made._process.points) == 6
