@@ -185,6 +185,7 @@ EXTENDED: dict[str, tuple[Mapping[str, Any], str]] = {
         "budget.max_epochs=18",
     ),
     "tpe": ({**SEARCHES["full_budget × tpe"], "trials": 18, "budget": {"max_epochs": 9}}, "trials=26"),
+    "evolution": ({**SEARCHES["evolution"], "trials": 18, "budget": {"max_epochs": 9}}, "trials=26"),
 }
 LEARNED = {
     "bayes": (SEARCHES["bayes"], "trials=30"),
@@ -205,7 +206,7 @@ def test_an_extended_search_decides_what_the_larger_search_decides(tmp_path: Pat
     extended, larger = (read_search(RunFolder(each)) for each in (folder, at_once))
     assert extended
     assert larger
-    if name == "tpe":
+    if name in {"tpe", "evolution"}:
         assert extended.trials == larger.trials
     assert list(extended.stops) == list(larger.stops)
     assert extended.stopped_because == larger.stopped_because

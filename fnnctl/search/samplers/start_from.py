@@ -39,9 +39,15 @@ class StartFrom:
         return getattr(self._sampler, "saved", 0)
 
     def ask(self, n: int, pending: Sequence[Assignment]) -> Sequence[Assignment]:
-        """See `Sampler`."""
+        """See `Sampler`.
+
+        A sampler that learns proposes one after another, so that none that is skipped counts as pending.
+        """
         found = [self._first.popleft() for _ in range(min(n, len(self._first)))]
-        while len(found) < n and (proposed := self._sampler.ask(n - len(found), [*pending, *found])):
+        most = 1 if self.learns and self._skipped else n
+        while len(found) < n and (
+            proposed := self._sampler.ask(min(most, n - len(found)), [*pending, *found])
+        ):
             found += [each for each in proposed if self._is_new(each)]
         return found
 

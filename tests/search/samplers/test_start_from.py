@@ -76,10 +76,18 @@ def test_the_other_sampler_hears_of_everything() -> None:
     assert (sampler.learns, sampler.saved) == (True, 3)
     assert sampler.ask(2, []) == [{"x": 1}, {"x": 2}]
     assert inner.asked == []
-    assert sampler.ask(3, [{"x": 2}]) == [{"x": 3}, {"x": 10}, {"x": 11}]
-    assert inner.asked == [(2, [{"x": 2}, {"x": 3}])]
+    assert sampler.ask(3, [{"x": 2}]) == [{"x": 3}, {"x": 10}, {"x": 20}]
+    assert inner.asked == [(1, [{"x": 2}, {"x": 3}]), (1, [{"x": 2}, {"x": 3}, {"x": 10}])]
     sampler.tell(Trial(0, {"x": 1}), 0.5, 9)
     assert inner.told == [(0, 0.5, 9)]
+
+
+def test_what_is_skipped_is_not_pending_for_the_next_proposal() -> None:
+    """So a search that is extended proposes what a longer one would have proposed."""
+    inner = Listener()
+    sampler = StartFrom(inner, [{"x": 10}], identity)
+    assert sampler.ask(3, ()) == [{"x": 10}, {"x": 20}, {"x": 30}]
+    assert [pending for _, pending in inner.asked] == [[{"x": 10}], [{"x": 10}], [{"x": 10}, {"x": 20}]]
 
 
 def test_a_sampler_that_saves_nothing() -> None:
