@@ -33,7 +33,8 @@ def _random(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampl
 
 
 def _tpe(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler:
-    return TpeSampler(space, seed=seed, key=key)
+    one_budget = search.method.scheduler == "full_budget"
+    return TpeSampler(space, seed=seed, key=key, one_budget=one_budget)
 
 
 def _evolution(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler:

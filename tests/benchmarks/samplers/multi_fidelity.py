@@ -103,7 +103,7 @@ def main() -> None:
             for seed in range(given.seeds):
                 if sys.stderr.isatty():
                     print(f"\r\033[Khartmann{size}, {name}, seed {seed}", end="\r", file=sys.stderr)
-                sampler = ours.build(name, unit_cube(size), trials=1000, seed=seed)
+                sampler = ours.build(name, unit_cube(size), trials=1000, seed=seed, scheduler="hyperband")
                 found.append(area(search(sampler, seed, passes=passes, concurrency=concurrency)))
             areas[name, f"hartmann{size}"] = [each for each, _ in found]
             mean, end = np.mean(found, axis=0)

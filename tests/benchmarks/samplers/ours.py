@@ -18,9 +18,11 @@ def is_there(sampler: str) -> bool:
     return sampler in SAMPLERS
 
 
-def build(sampler: str, space: Space, *, trials: int, seed: int) -> Sampler:
+def build(sampler: str, space: Space, *, trials: int, seed: int, scheduler: str = "full_budget") -> Sampler:
     """A new sampler by name, for a search of so many trials."""
-    return SAMPLERS[sampler](space, SearchConfig(trials=trials), seed=seed, key=identity)
+    method = {"scheduler": scheduler, "sampler": sampler}
+    search = SearchConfig.model_validate({"trials": trials, "method": method})
+    return SAMPLERS[sampler](space, search, seed=seed, key=identity)
 
 
 def search(sampler: str, problem: Problem, *, trials: int, batch: int, seed: int) -> list[float]:

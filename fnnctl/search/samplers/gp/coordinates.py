@@ -22,7 +22,7 @@ MOST_LISTED: Final = 2_000
 """A space with at most so many points is listed."""
 
 
-class Axis:
+class CubeAxis:
     """The coordinates of a dimension; levels are those of a domain with few values, in order."""
 
     def __init__(self, dimension: Dimension) -> None:
@@ -49,7 +49,7 @@ class Cube:
 
     def __init__(self, space: Space) -> None:
         self._space = space
-        self.axes = [Axis(each) for each in space.dimensions]
+        self.axes = [CubeAxis(each) for each in space.dimensions]
         self.smooth = np.array([each.levels is None or len(each.levels) > FEW_LEVELS for each in self.axes])
         """On which axes it is useful to follow a gradient."""
         self.continuous = all(each.levels is None for each in self.axes)

@@ -54,12 +54,16 @@ class GpSampler(LearningSampler):
         super().__init__(space, seed=seed, key=key)
         self._cube = Cube(space)
         self._parameters = Parameters.default(len(space.dimensions))
+        self._points: dict[int, FloatArray] = {}
+        """The point of each trial, by number."""
         self._process: Process | None = None
         """The process that knows all results; None if it must be fitted."""
 
     def tell(self, trial: Trial, loss: float, budget: int) -> None:
         """See `Sampler`."""
         super().tell(trial, loss, budget)
+        if trial.number not in self._points:
+            self._points[trial.number] = self._cube.points([trial.assignment])[0]
         self._process = None
 
     def candidates(self, pending: Sequence[Assignment], number: int) -> Iterator[Assignment]:
@@ -86,7 +90,7 @@ class GpSampler(LearningSampler):
             return None
         chosen = _chosen(losses)
         y = normalized(losses)[chosen]
-        points = self._cube.points([self.known.trials[each].assignment for each in numbers[chosen].tolist()])
+        points = np.array([self._points[number] for number in numbers[chosen].tolist()])
         starts = [self._parameters, Parameters.default(points.shape[1])]
         evaluations = LATER_EVALUATIONS if len(y) > MANY else EVALUATIONS
         self._parameters = fitted(points, y, starts, evaluations=evaluations)

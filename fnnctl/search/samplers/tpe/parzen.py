@@ -51,10 +51,17 @@ class Points:
 class Mixture:
     """A mixture with a kernel for each trial, and the prior as the last kernel."""
 
-    def __init__(self, axes: Sequence[ParzenDimension], trials: FloatArray, weights: FloatArray) -> None:
+    def __init__(
+        self,
+        axes: Sequence[ParzenDimension],
+        trials: FloatArray,
+        weights: FloatArray,
+        *,
+        narrow: bool = False,
+    ) -> None:
         """`trials` are coordinates, by trial and dimension, with NaN where a trial lacks a dimension.
 
-        The prior's weight is 1.
+        The prior's weight is 1. Continuous dimensions can have `narrow` kernels.
         """
         self._axes = axes
         self._weights = np.append(weights, 1.0) / (weights.sum() + 1.0)
@@ -69,7 +76,7 @@ class Mixture:
             else:
                 there = np.flatnonzero(~np.isnan(column))
                 self._mean[there, index] = column[there]
-                self._sigma[there, index] = bandwidths(column[there])
+                self._sigma[there, index] = bandwidths(column[there], narrow=narrow and not axis.cells)
         self._below, self._above = cdf(-self._mean / self._sigma), cdf((1 - self._mean) / self._sigma)
 
     def draw(self, rng: np.random.Generator, count: int) -> FloatArray:
@@ -135,10 +142,11 @@ class Mixture:
         return found
 
 
-def bandwidths(column: FloatArray) -> FloatArray:
+def bandwidths(column: FloatArray, *, narrow: bool = False) -> FloatArray:
     """The standard deviation of each kernel: the larger gap to its neighbours or to the ends.
 
-    The outermost two have one gap, if there are several. All are at least 1 / min(100, n + 2) and at most 1.
+    The outermost two have one gap, if there are several. All are at most 1 and at least 1 / min(100, n + 2),
+    as in Optuna, or half of that if they may be narrow.
     """
     count = len(column)
     if not count:
@@ -149,7 +157,8 @@ def bandwidths(column: FloatArray) -> FloatArray:
         gaps[0] = gaps[-1] = 0.0
     found = np.empty(count)
     found[order] = np.maximum(gaps[:-1], gaps[1:])
-    return np.clip(found, 1.0 / min(100, count + 2), 1.0)
+    least = 1.0 / min(100, count + 2)
+    return np.clip(found, least / 2 if narrow else least, 1.0)
 
 
 def choice_kernels(column: FloatArray, choices: int) -> FloatArray:

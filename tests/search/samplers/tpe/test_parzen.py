@@ -25,9 +25,13 @@ def density(x: FloatArray | float, mean: float, sigma: float) -> FloatArray:
 
 class TestBandwidths:
     def test_worked_out_by_hand(self) -> None:
-        """Gaps of 0.2, 0.3 and 0.1 between 0.1, 0.3, 0.6 and 0.7; the least bandwidth is 1/6."""
-        found = bandwidths(np.array([0.6, 0.1, 0.7, 0.3]))
-        assert found == pytest.approx([0.3, 0.2, 1 / 6, 0.3])
+        """Gaps of 0.2, 0.3 and 0.1 between 0.1, 0.3, 0.6 and 0.7; the least bandwidth is 1/6 or 1/12."""
+        places = np.array([0.6, 0.1, 0.7, 0.3])
+        assert bandwidths(places) == pytest.approx([0.3, 0.2, 1 / 6, 0.3])
+        assert bandwidths(places, narrow=True) == pytest.approx([0.3, 0.2, 0.1, 0.3])
+        assert bandwidths(np.array([0.6, 0.1, 0.65, 0.3]), narrow=True) == pytest.approx(
+            [0.3, 0.2, 1 / 12, 0.3]
+        )
 
     @pytest.mark.parametrize(("place", "sigma"), [(0.5, 0.5), (0.1, 0.9), (0.9, 0.9), (0.0, 1.0)])
     def test_one_trial_reaches_to_the_farther_end(self, place: float, sigma: float) -> None:
@@ -35,6 +39,18 @@ class TestBandwidths:
 
     def test_none_is_below_a_hundredth(self) -> None:
         assert set(bandwidths(np.full(1000, 0.5))) == {0.01}
+        assert set(bandwidths(np.full(1000, 0.5), narrow=True)) == {0.005}
+
+    def test_a_mixture_is_narrow_in_continuous_dimensions_only(self) -> None:
+        """At the place of many trials, a kernel half as wide has twice the density."""
+        trials = np.full((98, 2), 0.5)
+        here = Points(*(np.array([[place, place]]) for place in (0.5, 0.495, 0.505)))
+        dimensions = [ParzenDimension(), ParzenDimension(cells=True)]
+        wide, narrow = (
+            Mixture(dimensions, trials, np.full(98, 1e9), narrow=narrow).log_density(here)[0]
+            for narrow in (False, True)
+        )
+        assert narrow - wide == pytest.approx(math.log(2), abs=1e-6)
 
     def test_no_trials(self) -> None:
         assert bandwidths(np.empty(0)).shape == (0,)

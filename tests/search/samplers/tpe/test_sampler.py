@@ -8,6 +8,8 @@ import pytest
 from fnnctl.config.rules.dimensions import space_of
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.records.trials import Trial
+from fnnctl.search.protocols import Sampler
+from fnnctl.search.samplers import SAMPLERS
 from fnnctl.search.samplers.tpe.parzen import ParzenDimension
 from fnnctl.search.samplers.tpe.sampler import TpeSampler, axis_of, weights
 from fnnctl.space.assignments import Assignment
@@ -139,3 +141,21 @@ def test_weights_of_older_trials_are_smaller() -> None:
 def test_what_a_mixture_knows_about_a_domain(plain: dict[str, Any], axis: ParzenDimension) -> None:
     (dimension,) = space({"x": plain}).dimensions
     assert axis_of(dimension) == axis
+
+
+@pytest.mark.parametrize(
+    ("scheduler", "narrow"), [("full_budget", True), ("hyperband", False), ("asha", False)]
+)
+def test_kernels_are_narrow_if_there_is_one_budget(scheduler: str, narrow: bool) -> None:
+    def proposed(sampler: Sampler) -> Assignment:
+        for number in range(30):
+            sampler.tell(Trial(number, {"x": 0.5 + number / 300}), abs(number / 30 - 0.5), 1)
+        (found,) = sampler.ask(1, ())
+        return found
+
+    search = SearchConfig.model_validate(
+        {"method": {"scheduler": scheduler, "sampler": "tpe"}, "space": LINE}
+    )
+    here = proposed(SAMPLERS["tpe"](space(LINE), search, seed=1, key=identity))
+    assert here == proposed(TpeSampler(space(LINE), seed=1, one_budget=narrow))
+    assert here != proposed(TpeSampler(space(LINE), seed=1, one_budget=not narrow))
