@@ -38,7 +38,7 @@ WANTED_R2 = {"diabetes": (0.45, 0.44), "diabetes-ensemble": (0.45, 0.46)}
 
 SEARCHES = {
     "digits-bayes", "digits-bohb", "digits-ensemble", "digits-evolution", "digits-halving",
-    "digits-hyperband", "grid-2520", "penguins-random", "wine-confirm", "wine-grid",
+    "digits-hyperband", "digits-nas", "grid-2520", "penguins-random", "wine-confirm", "wine-grid",
 }  # fmt: skip
 
 

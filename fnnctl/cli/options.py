@@ -59,7 +59,7 @@ Method = Annotated[
     typer.Option(
         "--method",
         metavar="METHOD",
-        help="grid, random, halving, hyperband, asha, bayes, bohb or evolution (default: from the config).",
+        help="grid, random, halving, hyperband, asha, bayes, bohb, evolution or nas (default: the config's).",
     ),
 ]
 Workers = Annotated[

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from fnnctl.config.schema.metric_names import is_loss
-from fnnctl.config.schema.search import METHODS
+from fnnctl.config.schema.search import DEFAULT_BATCH, METHODS
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.records.confirmation import confirmation
 from fnnctl.records.journal import MEMBERS, RUNGS, SAMPLER, Journal, decode
@@ -25,6 +25,8 @@ from fnnctl.store.journal import JournalRecord
 from fnnctl.store.manifest import SearchFacts
 from fnnctl.text import counted
 
+ARCHITECTS: Final = frozenset({"controller", "evolution"})
+"""The samplers whose best architecture is shown."""
 WAITING: Final = "waiting"
 """The status of a trial that has no result yet."""
 
@@ -112,6 +114,27 @@ class SearchHistory:
         of: Mapping[str, Any] = method if isinstance(method, Mapping) else self.settings
         parts = tuple(of[name] for name in ("scheduler", "sampler") if name in of)
         return next((name for name, pair in METHODS.items() if pair == parts), " × ".join(map(str, parts)))
+
+    @property
+    def _sampler(self) -> str:
+        """The sampler's name in the config."""
+        return METHODS[self.method][1] if self.method in METHODS else self.method.split(" × ")[-1]
+
+    @property
+    def has_rewards(self) -> bool:
+        """Whether a controller has learned from the trials' rewards."""
+        return self._sampler == "controller"
+
+    @property
+    def learns_layers(self) -> bool:
+        """Whether the search learns which hidden layers are good, by a controller or by evolution."""
+        names = map(str, self.settings.get("paths") or ())
+        return self._sampler in ARCHITECTS and any(name.startswith("model.hidden.") for name in names)
+
+    @property
+    def batch(self) -> int:
+        """The number of configurations that a sampler that learns proposes at once."""
+        return int(self.settings.get("batch") or DEFAULT_BATCH)
 
     @property
     def sampler(self) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Set
 
+from fnnctl.report.architectures.best import best_model
 from fnnctl.report.summary import summarize, task_report
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
@@ -29,7 +30,7 @@ def _draw(run: RunFolder, present: Set[str]) -> tuple[str, ...]:
     sources = {
         **{figure.name: figure.source for figure in task_report(run.read_manifest()).figures},
         names.LEARNING_CURVE_FIGURE: names.HISTORY,
-        **dict.fromkeys(names.SEARCH_FIGURES, names.JOURNAL),
+        **dict.fromkeys((*names.SEARCH_FIGURES, *names.ARCHITECTURE_FIGURES), names.JOURNAL),
     }
     wanted = {figure for figure, source in sources.items() if source in files} - present
     if not wanted:
@@ -40,9 +41,14 @@ def _draw(run: RunFolder, present: Set[str]) -> tuple[str, ...]:
     found = summary.search.confirmation if summary.search else None
     if found is None or not found.is_complete:
         wanted.discard(names.CONFIRMED_FIGURE)
+    if summary.search is not None and not summary.search.has_rewards:
+        wanted.discard(names.REWARDS_FIGURE)
+    if best_model(summary) is None:
+        wanted.discard(names.ARCHITECTURE_FIGURE)
     if not wanted:
         return ()
     # Importing matplotlib takes half a second; reports without new figures should not wait for it.
+    from fnnctl.report.architectures.figures import architecture_png  # noqa: PLC0415
     from fnnctl.report.run_figures import run_figures  # noqa: PLC0415
     from fnnctl.report.search_figures import search_figures  # noqa: PLC0415
 
@@ -51,6 +57,8 @@ def _draw(run: RunFolder, present: Set[str]) -> tuple[str, ...]:
         figures = run_figures(run, summary, wanted)
     elif summary.search.results:
         figures = search_figures(summary.search, summary.manifest.name, wanted)
+        if names.ARCHITECTURE_FIGURE in wanted and (png := architecture_png(run, summary)):
+            figures[names.ARCHITECTURE_FIGURE] = png
     for name, png in figures.items():
         run.write_figure(name, png)
     return tuple(figures)

@@ -13,7 +13,16 @@ from urllib.parse import quote
 
 from fnnctl.report.content import gate_table, headline, sections
 from fnnctl.report.gates import GateResult
-from fnnctl.report.sections import Command, FactList, FileList, Notes, Section, TableSection, command_lines
+from fnnctl.report.sections import (
+    Command,
+    Excerpt,
+    FactList,
+    FileList,
+    Notes,
+    Section,
+    TableSection,
+    command_lines,
+)
 from fnnctl.report.summary import Summary
 from fnnctl.text import plain_text
 
@@ -50,7 +59,9 @@ def _section(section: Section, folder: Path) -> Iterable[str]:
         case Notes():
             yield "\n".join(f"- {_not_a_list(escape(line))}" for line in section.rows)
         case Command():
-            yield _code(command_lines(section))
+            yield _code(command_lines(section), "sh")
+        case Excerpt():
+            yield _code(section.rows, "yaml")
         case FileList():
             yield "\n".join(f"- {_link(name, folder / name)}: {escape(what)}" for name, what in section.rows)
             for name, what in section.rows:
@@ -64,12 +75,12 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: boo
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (escaped[0], rule, *escaped[1:]))
 
 
-def _code(lines: Sequence[str]) -> str:
+def _code(lines: Sequence[str], language: str) -> str:
     """A code block; its fence is longer than any sequence of backticks inside."""
     plain = [plain_text(line) for line in lines]
     runs = (len(run) for line in plain for run in re.findall("`+", line))
     fence = "`" * max(3, 1 + max(runs, default=0))
-    return "\n".join((f"{fence}sh", *plain, fence))
+    return "\n".join((f"{fence}{language}", *plain, fence))
 
 
 def _link(text: str, target: Path) -> str:

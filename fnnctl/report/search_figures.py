@@ -19,6 +19,7 @@ from fnnctl.plots.searched import PlottedResult, PlottedTrial
 from fnnctl.plots.style import png_bytes
 from fnnctl.records.history import SearchHistory
 from fnnctl.records.trials import CURVE, Result, Status
+from fnnctl.report.architectures.figures import drawn_rewards
 from fnnctl.report.confirmation.plotted import plotted_leaders
 from fnnctl.report.search_settings import importances, searched_settings
 from fnnctl.store import names
@@ -92,6 +93,7 @@ _DRAW: Final[Mapping[str, Callable[[SearchHistory, str], Any]]] = {
     names.PARALLEL_FIGURE: _parallel,
     names.IMPORTANCE_FIGURE: _importance,
     names.CONFIRMED_FIGURE: _confirmed,
+    names.REWARDS_FIGURE: drawn_rewards,
 }
 
 

@@ -16,12 +16,14 @@ from fnnctl.records.journal import COMPLETE
 from fnnctl.records.leaderboard import leaderboard_table
 from fnnctl.records.standings import ranked
 from fnnctl.records.trials import Result
+from fnnctl.report.architectures.best import best_model
+from fnnctl.report.architectures.rewards import reward_facts
 from fnnctl.report.audit.sections import audit_sections
 from fnnctl.report.audit.values import audit_json
 from fnnctl.report.confirmation.sections import confirmation_json, confirmation_sections
 from fnnctl.report.ensembles.values import ensemble_json
 from fnnctl.report.search_settings import brief, importances, paths_by_importance, short_names
-from fnnctl.report.sections import NOTHING, Command, FactList, Section, TableSection, number
+from fnnctl.report.sections import NOTHING, Command, Excerpt, FactList, Section, TableSection, number
 from fnnctl.report.summary import Summary
 from fnnctl.store import names
 from fnnctl.store.manifest import SearchFacts
@@ -46,6 +48,9 @@ def search_sections(summary: Summary) -> list[Section]:
         FactList("Search", tuple(_search_facts(search, facts))),
         FactList("Best trial", tuple(_best_facts(summary, search, best)) if best else ()),
         Command("Train it alone", tuple(_command(summary, best)) if best else ()),
+        Excerpt(
+            "Its architecture in a config", tuple(model.lines()) if (model := best_model(summary)) else ()
+        ),
         *confirmation_sections(search),
         _leaderboard(search),
         _rungs_table(search),
@@ -111,6 +116,7 @@ def _search_facts(search: SearchHistory, facts: SearchFacts | None) -> Iterable[
     if saved := [each.saved for each in search.stops if each.saved is not None]:
         trials = counted(len(saved), "trial")
         yield "stopped by curve", f"{trials}, which saved {counted(sum(saved), 'epoch')}"
+    yield from reward_facts(search)
     if search.end:
         stopped = search.stopped_because if search.end == COMPLETE else None
         yield "ended", stopped or search.end

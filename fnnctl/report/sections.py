@@ -52,7 +52,15 @@ class Command:
     rows: tuple[str, ...]
 
 
-Section = TableSection | FactList | Notes | FileList | Command
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """Lines of a config, which can be pasted."""
+
+    title: str
+    rows: tuple[str, ...]
+
+
+Section = TableSection | FactList | Notes | FileList | Command | Excerpt
 
 
 def command_lines(command: Command) -> list[str]:

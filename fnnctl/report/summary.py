@@ -54,7 +54,7 @@ class Summary:
     search: SearchHistory | None = None
     """The content of a search's journal; None for other runs."""
     trial_configs: TrialConfigs | None = None
-    """The configurations of a search's trials, if its schedules have their own horizon."""
+    """The configurations of a search's trials, if it learns layers or its schedules have an own horizon."""
     ensemble: EnsembleSummary | None = None
     """The ensemble of a search; None if there is none, and for other runs."""
 
@@ -129,9 +129,13 @@ def summarize(run: RunFolder) -> Summary:
         epochs=len(next(iter(history.values()))) if history else None,
         files=(*run.files(), *(name for name, found in folders.items() if found)),
         search=search,
-        trial_configs=_trial_configs(run) if search and search.kept_horizon is not None else None,
+        trial_configs=_trial_configs(run) if search and _needs_configs(search) else None,
         ensemble=ensemble,
     )
+
+
+def _needs_configs(search: SearchHistory) -> bool:
+    return search.kept_horizon is not None or search.learns_layers
 
 
 def _ensemble(run: RunFolder) -> EnsembleSummary | None:

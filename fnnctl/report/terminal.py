@@ -18,7 +18,16 @@ from rich.text import Text
 
 from fnnctl.report.content import gate_table, headline, sections
 from fnnctl.report.gates import GateResult
-from fnnctl.report.sections import Command, FactList, FileList, Notes, Section, TableSection, command_lines
+from fnnctl.report.sections import (
+    Command,
+    Excerpt,
+    FactList,
+    FileList,
+    Notes,
+    Section,
+    TableSection,
+    command_lines,
+)
 from fnnctl.report.summary import Summary
 from fnnctl.text import plain_text
 
@@ -62,6 +71,8 @@ def _section(section: Section, width: int | None) -> RenderableType:
             body = Group(*(Text(_broken(f"- {line}", inner)) for line in section.rows))
         case Command():
             return Group("", _text(section.title, "bold"), *map(_unbroken, command_lines(section)))
+        case Excerpt():
+            return Group("", _text(section.title, "bold"), *map(_unbroken, section.rows))
     return Group("", _text(section.title, "bold"), Padding(body, (0, 0, 0, INDENT), expand=False))
 
 

@@ -26,6 +26,7 @@ from fnnctl.search.protocols import UNLIMITED, Sampler, Scheduler
 from fnnctl.search.samplers import SAMPLERS
 from fnnctl.search.samplers.auto import chosen_sampler
 from fnnctl.search.samplers.gp.sampler import gp_problem
+from fnnctl.search.samplers.learning import LearningSampler
 from fnnctl.search.samplers.start_from import StartFrom
 from fnnctl.search.schedulers import build_scheduler
 from fnnctl.search.schedulers.curve_stopping import CurveStopping
@@ -74,6 +75,8 @@ class SearchSetup:
         """A new sampler; `begun` are the first trials of a search that it extends, in order."""
         make = SAMPLERS[self.settings.method.sampler]
         sampler = make(self.space, self.settings, seed=self.experiment.seed, key=self.configs.key_of)
+        if isinstance(sampler, LearningSampler):
+            sampler.proposed_before(begun[len(self.first) :])
         first = (*begun, *self.first) if self.settings.learns else self.first
         return StartFrom(sampler, first, self.configs.key_of) if first else sampler
 

@@ -47,8 +47,8 @@ WRONG = {
     "search --workers two": "--workers: must be a whole number of at least 1, not 'two'",
     "search --max-trials 1.5": "--max-trials: must be a whole number of at least 1, not '1.5'",
     "search --time-limit soon": "--time-limit: must be a number of seconds, 0 or more, not 'soon'",
-    "search --method gird": "--method: search.method: must be one of grid, random, halving, hyperband, "
-    "asha, bayes, bohb, evolution, not 'gird' (did you mean 'grid'?)",
+    "search --method gird": "--method: search.method: cannot be 'gird' (did you mean 'grid'?); it must be "
+    "one of grid, random, halving, hyperband, asha, bayes, bohb, evolution, nas",
     "plan --workers x": "--workers: must be a whole number of at least 1, not 'x'",
 }
 

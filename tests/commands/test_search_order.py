@@ -46,6 +46,7 @@ SEARCHES: dict[str, Mapping[str, Any]] = {
         "batch": 4,
         "concurrency": 8,
     },
+    "nas": {"method": "nas", "trials": 24, "batch": 4, "concurrency": 8},
     "bohb": {"method": "bohb", "budget": LADDER, "batch": 4, "concurrency": 6},
     "evolution": {"method": "evolution", "trials": 22, "batch": 4, "concurrency": 8},
     "asha × evolution": {
@@ -190,6 +191,7 @@ LEARNED = {
     "bayes": (SEARCHES["bayes"], "trials=30"),
     "bohb": (SEARCHES["bohb"], "budget.max_epochs=27"),
     "asha × tpe": (SEARCHES["asha × tpe"], "trials=40"),
+    "nas": (SEARCHES["nas"], "trials=40"),
 }
 
 

@@ -30,6 +30,8 @@ KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "auto": ("auto", {}),
     "gp": ("gp", {}),
     "gp after others": ("gp", {}),
+    "controller": ("controller", {}),
+    "controller after others": ("controller", {}),
 }
 """A sampler from `SAMPLERS`, with settings of the search; after others, which are also in the space."""
 CHAIN: dict[str, Any] = {

@@ -89,6 +89,8 @@ SAMPLERS = {
     "random": of_space("random", SPACE),
     "random from 20": of_space("random", FEW),
     "a Gaussian process from 20": of_space("gp", FEW),
+    "a controller": of_space("controller", SPACE),
+    "a controller of 20": of_space("controller", FEW),
     "low discrepancy": of_space("random", SPACE, sequence="low_discrepancy"),
     "evolution": of_space("evolution", SPACE),
     "evolution in 20": of_space("evolution", FEW),

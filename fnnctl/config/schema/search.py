@@ -15,7 +15,7 @@ from fnnctl.config.schema.metric_names import is_loss
 from fnnctl.config.schema.section import Section
 
 SchedulerName = Literal["full_budget", "halving", "hyperband", "asha"]
-SamplerName = Literal["grid", "random", "tpe", "gp", "evolution", "auto"]
+SamplerName = Literal["grid", "random", "tpe", "gp", "evolution", "controller", "auto"]
 Epochs = Annotated[int, Field(ge=1, le=10_000_000)]
 
 METHODS: Final[Mapping[str, tuple[SchedulerName, SamplerName]]] = {
@@ -27,11 +27,12 @@ METHODS: Final[Mapping[str, tuple[SchedulerName, SamplerName]]] = {
     "bayes": ("full_budget", "auto"),
     "bohb": ("hyperband", "tpe"),
     "evolution": ("full_budget", "evolution"),
+    "nas": ("full_budget", "controller"),
 }
 """The scheduler and the sampler of each method."""
 ASYNCHRONOUS: Final = frozenset({"asha"})
 """The schedulers whose decisions depend on the order of results."""
-LEARNING: Final[frozenset[SamplerName]] = frozenset({"tpe", "gp", "evolution", "auto"})
+LEARNING: Final[frozenset[SamplerName]] = frozenset({"tpe", "gp", "evolution", "controller", "auto"})
 """The samplers whose proposals depend on results."""
 AUTO: Final[SamplerName] = "auto"
 """The sampler that stands for one chosen by the space and the number of trials."""
@@ -49,9 +50,10 @@ class MethodConfig(Section):
     `hyperband` runs several halving brackets with different initial budgets; `asha` promotes a trial as soon
     as it is among the best of its rung, so that nobody waits for slow trials."""
     sampler: SamplerName = "random"
-    """`grid` tries all combinations; `random` draws combinations at random. Three learn from the results of
+    """`grid` tries all combinations; `random` draws combinations at random. Four learn from the results of
     earlier trials: `tpe`, a tree-structured Parzen estimator, in any space; `evolution`, which changes one
-    value of a good recent trial, in any space; and `gp`, a Gaussian process, in spaces of numbers without
+    value of a good recent trial, in any space; `controller`, a recurrent network that writes one layer after
+    the other, in any space; and `gp`, a Gaussian process, in spaces of numbers without
     conditions. `auto` is `gp` there if no more than 250 trials are planned and the scheduler is full_budget;
     otherwise it is `tpe`."""
 

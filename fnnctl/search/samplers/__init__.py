@@ -8,6 +8,7 @@ from typing import Final, Protocol
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.search.protocols import Sampler
 from fnnctl.search.samplers.auto import chosen_sampler
+from fnnctl.search.samplers.controller.sampler import ControllerSampler
 from fnnctl.search.samplers.distinct import Key
 from fnnctl.search.samplers.evolution import EvolutionSampler
 from fnnctl.search.samplers.gp import GpSampler
@@ -48,6 +49,10 @@ def _auto(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler
     return SAMPLERS[chosen_sampler(space, search)](space, search, seed=seed, key=key)
 
 
+def _controller(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler:
+    return ControllerSampler(space, seed=seed, batch=search.batch, key=key)
+
+
 SAMPLERS: Final[Mapping[str, MakeSampler]] = {
     "grid": _grid,
     "random": _random,
@@ -55,4 +60,5 @@ SAMPLERS: Final[Mapping[str, MakeSampler]] = {
     "evolution": _evolution,
     "gp": _gp,
     "auto": _auto,
+    "controller": _controller,
 }

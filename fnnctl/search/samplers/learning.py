@@ -84,6 +84,9 @@ class LearningSampler(ABC):
         """See `Sampler`."""
         self.known.add(trial, loss, budget)
 
+    def proposed_before(self, begun: Sequence[Assignment]) -> None:  # noqa: B027  # results are enough for most
+        """Learn of the trials that had begun before the search was extended, and that it had proposed."""
+
     @abstractmethod
     def candidates(self, pending: Sequence[Assignment], number: int) -> Iterable[Assignment]:
         """The model's candidates for one proposal, the most promising first.

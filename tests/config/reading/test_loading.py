@@ -246,6 +246,7 @@ def test_there_is_an_example_for_every_built_in_data_set_for_an_own_file_and_the
         "digits-evolution",
         "digits-halving",
         "digits-hyperband",
+        "digits-nas",
         "digits",
         "grid-2520",
         "iris",

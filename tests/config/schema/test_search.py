@@ -43,12 +43,13 @@ def test_other_pairs_are_called_by_both_parts(load: Load) -> None:
     [
         (
             "method: hyperbnd",
-            "method: must be one of grid, random, halving, hyperband, asha, bayes, bohb, evolution, "
-            "not 'hyperbnd' (did you mean 'hyperband'?)",
+            "method: cannot be 'hyperbnd' (did you mean 'hyperband'?); it must be one of grid, random, "
+            "halving, hyperband, asha, bayes, bohb, evolution, nas",
         ),
         (
             "method: 5",
-            "method: must be one of grid, random, halving, hyperband, asha, bayes, bohb, evolution, not 5",
+            "method: cannot be 5; it must be one of grid, random, halving, hyperband, asha, bayes, bohb, "
+            "evolution, nas",
         ),
         (
             "method: {scheduler: tpe}",

@@ -1,0 +1,1 @@
+"""Figures of searches that learn architectures: the best network, and the rewards over time."""

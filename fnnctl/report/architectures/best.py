@@ -1,0 +1,45 @@
+"""The best architecture of a search, as it is written in a config."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fnnctl.config.schema.model import ModelConfig, SoftmaxOutput, SquaredOutput
+from fnnctl.config.yaml_text import flow_yaml
+from fnnctl.report.summary import Summary
+
+AUTOMATIC_OUTPUTS: Final = (SoftmaxOutput, SquaredOutput)
+"""The outputs that `auto` stands for."""
+
+
+@dataclass(frozen=True, slots=True)
+class BestModel:
+    """The `model` section of the best trial."""
+
+    model: ModelConfig
+    values: Mapping[str, Any]
+    """As plain values, with searched settings as the trial has them."""
+
+    def lines(self) -> list[str]:
+        """The section as YAML, with its hidden layers and all settings that are not at their default."""
+        layers = self.values["hidden"]
+        lines = ["model:", f"  hidden: {flow_yaml(layers)}"]
+        if any(isinstance(layer, Mapping) for layer in layers):
+            lines[1:] = ["  hidden:", *(f"  - {flow_yaml(layer)}" for layer in layers)]
+        keys = [key for key in self.values if key != "hidden" and not self._is_default(key)]
+        return [*lines, *(f"  {key}: {flow_yaml(self.values[key])}" for key in keys)]
+
+    def _is_default(self, key: str) -> bool:
+        value = getattr(self.model, key)
+        return value == ModelConfig.model_fields[key].default or isinstance(value, AUTOMATIC_OUTPUTS)
+
+
+def best_model(summary: Summary) -> BestModel | None:
+    """The best trial's model; None if there is none, or if the search does not learn architectures."""
+    search, configs = summary.search, summary.trial_configs
+    if search is None or configs is None or not search.learns_layers or (best := search.best) is None:
+        return None
+    values = configs.config_of(best.assignment)["model"]
+    return BestModel(configs.experiment_of(best.assignment).model, values)

@@ -1,0 +1,1 @@
+"""A recurrent controller that writes configurations as sequences, trained by REINFORCE."""

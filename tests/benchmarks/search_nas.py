@@ -1,0 +1,126 @@
+"""Neural architecture search on digits beside evolution and random search, at equal epochs.
+
+    python -m tests.benchmarks.search_nas [--seeds N] [--methods nas evolution random]
+
+The search of configs/digits-nas.yaml: 320 architectures of 3 epochs, and updates of the controller after
+every 8 results. The seed changes the controller, the weights and the division of the rows. Rewards are
+accuracies on validation rows, by the trials' numbers; the test accuracy is that of the best architecture,
+trained again on training and validation rows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[variable] = "1"
+
+import numpy as np
+
+CONFIG = Path(__file__).parent.parent.parent / "configs" / "digits-nas.yaml"
+METHODS = ("nas", "evolution", "random")
+FIFTH = 5
+LARGEST_LOSS = 0.005
+"""How much worse the controller's test accuracy may be than that of random search."""
+
+
+@dataclass(frozen=True)
+class Searched:
+    """One search."""
+
+    rewards: tuple[float, ...]
+    """The mean objective of each fifth of the trials, in the order in which they began."""
+    validation: float
+    """The best trial's objective."""
+    test: float
+    """Its accuracy on the test part after the refit."""
+    seconds: float
+
+    @property
+    def rises(self) -> bool:
+        return self.rewards[-1] > self.rewards[0]
+
+
+def search(method: str, seed: int, folder: Path) -> Searched:
+    """Search with the command line, and read the run folder."""
+    start = time.perf_counter()
+    words = ["search", str(CONFIG), "--method", method, "--seed", str(seed), "--quiet"]
+    command = [sys.executable, "-m", "fnnctl", *words, "--runs-dir", str(folder)]
+    run = Path(subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip())
+    seconds = time.perf_counter() - start
+    lines = (run / "journal.jsonl").read_text(encoding="utf-8").splitlines()
+    results = [each for each in map(json.loads, lines) if each["record"] == "result"]
+    results.sort(key=lambda each: int(each["trial"]))
+    objectives = [each["objective"] for each in results if each["objective"] is not None]
+    best = json.loads((run / "manifest.json").read_text(encoding="utf-8"))["search"]["best"]
+    metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
+    fifths = tuple(float(part.mean()) for part in np.array_split(np.array(objectives), FIFTH))
+    return Searched(fifths, best["objective"], metrics["test"]["accuracy"], seconds)
+
+
+def show(found: dict[str, Sequence[Searched]]) -> None:
+    """Print a row per method with the means over the seeds, and the conditions."""
+    print(f"\n{'':<10}  mean reward of each fifth of the trials       rises  validation    test  seconds")
+    for method, searches in found.items():
+        fifths = "  ".join(
+            f"{statistics.fmean(part):.4f}" for part in zip(*(s.rewards for s in searches), strict=True)
+        )
+        rises = f"{sum(each.rises for each in searches)}/{len(searches)}"
+        validation = statistics.fmean(each.validation for each in searches)
+        test = statistics.fmean(each.test for each in searches)
+        seconds = statistics.fmean(each.seconds for each in searches)
+        print(f"{method:<10}  {fifths}  {rises:>7}      {validation:.4f}  {test:.4f}  {seconds:7.0f}")
+    for method in ("evolution", "random"):
+        if {"nas", method} <= found.keys():
+            gains = [one.test - other.test for one, other in zip(found["nas"], found[method], strict=True)]
+            by_seed = ", ".join(f"{gain:+.4f}" for gain in gains)
+            print(f"nas − {method}, test: {statistics.fmean(gains):+.4f}; by seed {by_seed}")
+
+
+def missed(found: dict[str, Sequence[Searched]]) -> list[str]:
+    """What the controller should have shown and has not."""
+    wrong = []
+    if not all(each.rises for each in found.get("nas", ())):
+        wrong.append("the reward does not rise with every seed")
+    if {"nas", "random"} <= found.keys():
+        nas, random = (statistics.fmean(each.test for each in found[name]) for name in ("nas", "random"))
+        if nas < random - LARGEST_LOSS:
+            wrong.append(f"the test accuracy is {random - nas:.4f} below that of random search")
+    return wrong
+
+
+def main() -> int:
+    """Run all searches; return 1 if the controller misses a condition."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
+    options = parser.parse_args()
+    found: dict[str, Sequence[Searched]] = {}
+    for method in options.methods:
+        searches: list[Searched] = []
+        for seed in range(options.seeds):
+            with tempfile.TemporaryDirectory() as folder:
+                searches.append(search(method, seed, Path(folder)))
+            fifths = " ".join(f"{reward:.4f}" for reward in searches[-1].rewards)
+            print(f"{method} seed {seed}: {fifths}, test {searches[-1].test:.4f}", flush=True)
+        found[method] = searches
+    show(found)
+    for text in (wrong := missed(found)):
+        print(f"missed: {text}")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

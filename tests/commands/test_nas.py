@@ -1,0 +1,120 @@
+"""A search for architectures prints the best one, which trains to the bits of its trial, and draws it."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from fnnctl.cli import run
+from fnnctl.config.yaml_text import CoreLoader
+from fnnctl.report.figures import draw_figures
+from fnnctl.store.folder import RunFolder
+from fnnctl.training.trainer import TrainedMember
+from tests.commands.searching import of_kind, printed_words, search, trained_alone, write_config
+from tests.program import read_json
+
+LAYERS = {
+    "depth": [1, 3],
+    "width": [4, 16],
+    "log": True,
+    "per_layer": True,
+    "activation": ["relu", "tanh"],
+    "normalization": ["none", "batch", "layer"],
+    "residual": [False, True],
+}
+SETTINGS = {
+    "method": "nas",
+    "trials": 20,
+    "batch": 4,
+    "concurrency": 8,
+    "budget": {"max_epochs": 4},
+    "space": {"model.hidden": LAYERS, "training.l2": {"log_uniform": [1e-6, 1e-2]}},
+}
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Dropout is not searched, and belongs to the printed architecture."""
+    path = tmp_path_factory.mktemp("nas") / "x.yaml"
+    return write_config(path, model={"dropout": 0.1, "activation": "selu"}, search=SETTINGS)
+
+
+@pytest.fixture(scope="module")
+def folder(config: Path) -> Path:
+    return search(config, "--executor", "serial")
+
+
+def report(folder: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    capsys.readouterr()
+    assert run(["report", str(folder), "--format", "markdown"]) == 0
+    return capsys.readouterr().out
+
+
+def best(folder: Path) -> int:
+    number: int = read_json(folder / "manifest.json")["search"]["best"]["trial"]
+    return number
+
+
+def assert_is_the_best_trial(member: TrainedMember, folder: Path) -> None:
+    """Its objective and its losses after every epoch, to the bit."""
+    (result,) = (each for each in of_kind(folder, "result") if each["trial"] == best(folder))
+    assert member.history["validation_accuracy"][-1] == result["objective"]
+    assert list(member.history["validation_loss"]) == result["facts"]["curve"]["validation_loss"]
+
+
+def test_the_printed_words_train_to_the_bits_of_the_trial(folder: Path) -> None:
+    words = printed_words(folder)[best(folder)]
+    assert_is_the_best_trial(trained_alone(folder / "resolved.yaml", words), folder)
+
+
+def test_the_printed_architecture_pasted_into_the_config_does_too(
+    config: Path, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = re.search(
+        r"## Its architecture in a config\n\n```yaml\n(.*?)\n```", report(folder, capsys), re.DOTALL
+    )
+    assert found
+    pasted = yaml.load(found[1], CoreLoader)
+    assert pasted["model"]["dropout"] == 0.1
+    assert pasted["model"].keys() == {"hidden", "dropout"}, "every layer has its own activation"
+    written = yaml.load(config.read_text(encoding="utf-8"), CoreLoader)
+    other = tmp_path / "pasted.yaml"
+    other.write_text(json.dumps({**written, **pasted}), encoding="utf-8")
+    layers, *words = printed_words(folder)[best(folder)]
+    assert layers.startswith("model.hidden=")
+    assert_is_the_best_trial(trained_alone(other, words), folder)
+
+
+def test_the_report_says_how_rewards_rose(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = report(folder, capsys)
+    objectives = [each["objective"] for each in of_kind(folder, "result")]
+    assert f"mean accuracy {sum(objectives[:4]) / 4:.4f} of 4 trials" in text
+    assert f"mean accuracy {sum(objectives[-4:]) / 4:.4f} of 4 trials" in text
+
+
+def test_the_best_architecture_and_the_rewards_are_drawn(folder: Path) -> None:
+    drawn = draw_figures(RunFolder(folder))
+    assert {"architecture.png", "reward.png"} <= set(drawn)
+    assert (folder / "architecture.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_other_searches_draw_no_architecture(tmp_path: Path) -> None:
+    config = write_config(tmp_path / "x.yaml", search={**SETTINGS, "method": "random", "trials": 3})
+    drawn = draw_figures(RunFolder(search(config, "--executor", "serial")))
+    assert not {"architecture.png", "reward.png"} & set(drawn)
+
+
+def test_a_space_without_layers_has_no_architecture(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    space = {"training.l2": {"log_uniform": [1e-6, 1e-2]}}
+    config = write_config(tmp_path / "x.yaml", search={**SETTINGS, "trials": 6, "space": space})
+    folder = search(config, "--executor", "serial")
+    drawn = draw_figures(RunFolder(folder))
+    assert "reward.png" in drawn
+    assert "architecture.png" not in drawn
+    assert "Its architecture" not in report(folder, capsys)

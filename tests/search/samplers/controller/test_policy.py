@@ -1,0 +1,141 @@
+"""The policy's probabilities and its gradients, with entropy, masks and sequences of different lengths."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fnnctl.config.rules.dimensions import space_of
+from fnnctl.config.schema.search import SearchConfig
+from fnnctl.search.samplers.controller.policy import Policy, _drawn_tokens
+from fnnctl.search.samplers.controller.sequences import Sequences
+
+PLAIN: dict[str, Any] = {
+    "model.hidden": {"depth": [1, 3], "width": [16, 64], "log": True, "per_layer": True},
+    "training.l2": {"log_uniform": [1e-6, 1e-1]},
+    "training.optimizer.name": {"choice": ["adam", "momentum"]},
+    "training.optimizer.momentum": {"uniform": [0.5, 0.99], "when": {"training.optimizer.name": "momentum"}},
+}
+
+
+def made(plain: dict[str, Any] = PLAIN, *, units: int = 6, spread: float = 0.5) -> Policy:
+    """A policy far from its first one: without structure, errors could cancel."""
+    sequences = Sequences(space_of(SearchConfig.model_validate({"space": plain}).space))
+    rng = np.random.default_rng(1)
+    policy = Policy(sequences, rng, units=units)
+    for array in policy.parameters.arrays():
+        array[...] += rng.normal(scale=spread, size=array.shape)
+    return policy
+
+
+def test_the_gradient_agrees_with_central_differences() -> None:
+    policy, rng = made(), np.random.default_rng(2)
+    episodes = policy.draw(6, rng)
+    assert len({len(each.tokens) for each in episodes}) > 2, "sequences of several lengths"
+    batch, advantages = policy.batch(episodes), rng.normal(size=6)
+    assert np.isinf(batch.log_weights).any(), "some choices are not possible"
+    for entropy in (0.0, 0.3):
+        _, gradient = policy.loss_and_gradient(batch, advantages, entropy)
+        for array, of_array in zip(policy.parameters.arrays(), gradient.arrays(), strict=True):
+            differences = np.zeros_like(array)
+            for place in np.ndindex(array.shape):
+                value = array[place]
+                array[place] = value + 1e-5
+                above, _ = policy.loss_and_gradient(batch, advantages, entropy)
+                array[place] = value - 1e-5
+                below, _ = policy.loss_and_gradient(batch, advantages, entropy)
+                differences[place] = (above - below) / 2e-5
+                array[place] = value
+            assert np.abs(of_array - differences).max() < 1e-6 * max(1.0, np.abs(differences).max())
+            assert np.abs(differences).max() > 1e-3, "the loss depends on all parameters"
+
+
+def test_the_loss_is_that_of_its_definition() -> None:
+    """From the probabilities of every single step, for episodes one by one."""
+    policy, rng = made(), np.random.default_rng(3)
+    episodes, advantages = policy.draw(5, rng), rng.normal(size=5)
+    wanted = 0.0
+    for episode, advantage in zip(episodes, advantages, strict=True):
+        log_p, _, _ = policy._forward(policy.batch([episode]))
+        entropy = 0.0
+        for row, step, token in zip(log_p[:, 0], episode.steps, episode.tokens, strict=True):
+            p = np.exp(row[step.kind.first : step.kind.first + step.kind.choices])
+            assert p.sum() == pytest.approx(1.0)
+            entropy -= sum(each * np.log(each) for each in p if each > 0)
+            wanted -= advantage * row[token] / 5
+        wanted -= 0.1 * entropy / 5
+    found, _ = policy.loss_and_gradient(policy.batch(episodes), advantages, 0.1)
+    assert found == pytest.approx(wanted, rel=1e-12)
+
+
+def test_what_is_drawn_has_the_probability_that_is_computed_later() -> None:
+    policy = made()
+    episodes = policy.draw(20, np.random.default_rng(4))
+    later = policy.log_probabilities(policy.batch(episodes))
+    np.testing.assert_allclose([each.log_probability for each in episodes], later, rtol=1e-12)
+
+
+def test_sequences_are_drawn_as_often_as_their_probabilities_say() -> None:
+    plain = {"model.hidden": {"depth": [0, 2], "width": [16, 32], "log": True, "per_layer": True}}
+    policy = made(plain)
+    episodes = policy.draw(4000, np.random.default_rng(5))
+    counts = Counter(tuple(each.tokens) for each in episodes)
+    probabilities = {tuple(each.tokens): np.exp(each.log_probability) for each in episodes}
+    assert sum(probabilities.values()) == pytest.approx(1.0), "all 1 + 2 + 4 sequences were drawn"
+    for tokens, p in probabilities.items():
+        assert abs(counts[tokens] - 4000 * p) < 4.5 * np.sqrt(4000 * p * (1 - p))
+
+
+def test_the_first_policy_is_nearly_that_of_drawing_at_random() -> None:
+    """Each number of layers has the same probability, however many decisions it takes."""
+    sequences = Sequences(space_of(SearchConfig.model_validate({"space": PLAIN}).space))
+    policy = Policy(sequences, np.random.default_rng(0))
+    episodes = policy.draw(3000, np.random.default_rng(6))
+    depths = Counter(each.values["model.hidden.depth"] for each in episodes)
+    assert depths.keys() == {1, 2, 3}
+    assert all(900 < count < 1100 for count in depths.values())
+
+
+def test_a_choice_without_probability_is_never_drawn() -> None:
+    p = np.array([[0.0, 0.3, 0.0, 0.7, 0.0]])
+    points = [0.0, 0.29, 0.31, 1 - 2.0**-53]
+    assert [_drawn_tokens(p, np.array([point])).item() for point in points] == [1, 1, 3, 3]
+
+
+def test_the_sequence_of_values_is_written_again() -> None:
+    policy = made()
+    for episode in policy.draw(50, np.random.default_rng(7)):
+        again = policy.episode_of(episode.values)
+        assert list(again.tokens) == list(episode.tokens)
+        assert again.values == episode.values
+        assert again.log_probability == pytest.approx(episode.log_probability, rel=1e-12)
+
+
+def test_a_connection_without_effect_is_none() -> None:
+    layers = {"depth": [2, 2], "width": [16, 64], "log": True, "per_layer": True, "residual": [False, True]}
+    policy = made({"model.hidden": layers})
+    values = {f"model.hidden.{name}": value for name, value in {
+        "depth": 2, "width[0]": 16, "width[1]": 32, "residual[1]": True,
+    }.items()}  # fmt: skip
+    episode = policy.episode_of(values)
+    assert np.isfinite(episode.log_probability)
+    assert episode.values == {**values, "model.hidden.residual[1]": False}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"model.hidden.depth": 4},
+        {"model.hidden.width[0]": 20},
+        {"training.l2": 1.0},
+        {"training.optimizer.name": "nadam"},
+    ],
+)
+def test_other_values_have_no_sequence(other: dict[str, Any]) -> None:
+    policy = made()
+    (episode,) = policy.draw(1, np.random.default_rng(8))
+    with pytest.raises(ValueError, match=f"the space has no such {next(iter(other))}".replace("[", r"\[")):
+        policy.episode_of({**episode.values, **other})

@@ -1,0 +1,153 @@
+"""When the controller is updated, with which children, and what it does when it is certain."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fnnctl.config.rules.dimensions import space_of
+from fnnctl.config.schema.search import SearchConfig
+from fnnctl.records.trials import Trial
+from fnnctl.search.samplers.controller.sampler import ControllerSampler
+from fnnctl.space.assignments import Assignment
+from fnnctl.space.values import identity
+
+PLAIN: dict[str, Any] = {
+    "model.hidden": {"depth": [1, 4], "width": [16, 128], "log": True, "per_layer": True},
+    "training.l2": {"log_uniform": [1e-6, 1e-1]},
+}
+
+
+def made(plain: dict[str, Any] = PLAIN, *, seed: int = 0, batch: int = 4) -> ControllerSampler:
+    space = space_of(SearchConfig.model_validate({"space": plain}).space)
+    return ControllerSampler(space, seed=seed, batch=batch)
+
+
+def parameters(sampler: ControllerSampler) -> list[bytes]:
+    return [each.tobytes() for each in sampler._policy.parameters.arrays()]
+
+
+def units(assignment: Assignment) -> float:
+    return float(sum(assignment["model.hidden"]))
+
+
+def test_it_is_updated_after_each_batch_of_results() -> None:
+    sampler = made()
+    before = parameters(sampler)
+    children = sampler.ask(8, ())
+    for number, child in enumerate(children[:3]):
+        sampler.tell(Trial(number, child), units(child), 3)
+    assert parameters(sampler) == before
+    sampler.tell(Trial(3, children[3]), units(children[3]), 3)
+    after = parameters(sampler)
+    assert after != before
+    for number, child in enumerate(children[4:7], start=4):
+        sampler.tell(Trial(number, child), units(child), 3)
+    assert parameters(sampler) == after
+    sampler.tell(Trial(7, children[7]), units(children[7]), 3)
+    assert parameters(sampler) != after, "the second batch is of the first policy, and it is used"
+
+
+def test_what_it_did_not_write_teaches_it_nothing() -> None:
+    """Such as the config's own settings, which are the first trial."""
+    sampler = made()
+    before = parameters(sampler)
+    for number in range(10):
+        foreign = {"model.hidden": [100 + number], "training.l2": 0.5}
+        sampler.tell(Trial(number, foreign), 1.0, 3)
+    assert parameters(sampler) == before
+
+
+def test_a_child_counts_once_with_its_first_result() -> None:
+    sampler = made(batch=2)
+    one, two, three = sampler.ask(3, ())
+    sampler.tell(Trial(0, one), 1.0, 1)
+    sampler.tell(Trial(0, one), 2.0, 3)
+    before = parameters(sampler)
+    sampler.tell(Trial(1, two), 2.0, 1)
+    assert parameters(sampler) != before
+    assert sampler._baselines.keys() == {1}
+    assert sampler._baselines[1].mean == pytest.approx(-1.5)
+    sampler.tell(Trial(2, three), 9.0, 3)
+    sampler.tell(Trial(1, two), 9.0, 3)
+    assert sampler._baselines.keys() == {1}
+
+
+def test_each_budget_has_its_own_baseline() -> None:
+    sampler = made(batch=4)
+    for number, child in enumerate(sampler.ask(4, ())):
+        sampler.tell(Trial(number, child), float(number), 1 if number < 2 else 9)
+    assert {budget: each.mean for budget, each in sampler._baselines.items()} == {1: -0.5, 9: -2.5}
+
+
+def test_a_diverged_child_has_the_worst_loss_so_far() -> None:
+    sampler = made(batch=4)
+    for number, (child, loss) in enumerate(
+        zip(sampler.ask(4, ()), [1.0, math.inf, 5.0, math.nan], strict=True)
+    ):
+        sampler.tell(Trial(number, child), loss, 3)
+    assert sampler._baselines[3].mean == pytest.approx(-(1 + 5 + 5 + 5) / 4)
+    for number, child in enumerate(made(seed=1, batch=4).ask(4, ())):
+        sampler.tell(Trial(10 + number, child), math.inf, 3)
+    assert all(np.isfinite(each).all() for each in sampler._policy.parameters.arrays())
+
+
+def test_children_become_better() -> None:
+    """The more units the better; half of the children are proposed before the results of the others."""
+    for seed in range(3):
+        sampler, losses, pending = made(seed=seed, batch=8), [], list[Assignment]()
+        for number in range(160):
+            if len(pending) <= 8:
+                pending += sampler.ask(8, pending)
+            child = pending.pop(0)
+            losses.append(-units(child))
+            sampler.tell(Trial(number, child), losses[-1], 3)
+        assert np.mean(losses[-32:]) < np.mean(losses[:32]) - 100
+
+
+def test_a_controller_that_is_certain_still_writes_what_is_new() -> None:
+    plain = {"model.hidden": PLAIN["model.hidden"]}
+    sampler = made(plain)
+    sampler._policy.parameters.biases[...] += [0, 9, 0, 0, 9, 0]  # goes on, with 64 units
+    children = sampler.ask(40, ())
+    assert children[0]["model.hidden"] == [64] * 4
+    assert len(set(map(identity, children))) == 40
+    layers = [width for child in children for width in child["model.hidden"]]
+    assert np.mean(np.array(layers) == 64) > 0.5, "they are not drawn at random"
+    before = parameters(sampler)
+    for number, child in enumerate(children[1:9]):
+        sampler.tell(Trial(number, child), float(number), 3)
+    assert parameters(sampler) != before, "they are its own children"
+
+
+def test_a_replay_restores_the_policy() -> None:
+    """The order of calls decides, as in a journal that is told again."""
+    one, other = made(), made()
+    for sampler in (one, other):
+        for batch in range(4):
+            children = sampler.ask(4, ())
+            for number, child in enumerate(reversed(children)):
+                sampler.tell(Trial(4 * batch + number, child), units(child), 3)
+    assert parameters(one) == parameters(other)
+    assert one.ask(5, ()) == other.ask(5, ())
+
+
+def test_an_extended_search_teaches_what_the_search_before_taught() -> None:
+    """Its first trials are proposed by another sampler, and written again from their configurations."""
+    one, other = made(), made()
+    number = 0
+    begun: list[Assignment] = []
+    for _ in range(6):
+        for child in one.ask(4, ()):
+            one.tell(Trial(number, child), units(child), 3)
+            begun.append(child)
+            number += 1
+    other.proposed_before(begun)
+    for number, child in enumerate(begun):
+        other.tell(Trial(number, child), units(child), 3)
+    other.tell(Trial(number + 1, {"model.hidden": [100], "training.l2": 0.5}), 1.0, 3)
+    for mine, theirs in zip(one._policy.parameters.arrays(), other._policy.parameters.arrays(), strict=True):
+        np.testing.assert_allclose(mine, theirs, atol=1e-9)
