@@ -65,7 +65,7 @@ def test_the_first_trials_are_the_given_ones_and_the_plan_counts_them(
     assert found[:2] == FIRST
     key = prepared(config).setup.configs.key_of
     assert len({key(each) for each in found}) == len(found) == planned["trials"]
-    assert planned["trials"] == (5 if trials == 5 and method != "hyperband" else 7)
+    assert planned["trials"] == (7 if trials == 100 or method in {"hyperband", "bohb"} else 5)
     if method != "asha":  # which promotes more, if promotions turn out wrong
         jobs = [(record["rung"], record["budget"]) for record in of_kind(folder, "result")]
         rungs = [rung for bracket in planned["brackets"] for rung in bracket["rungs"]]
@@ -81,6 +81,16 @@ def test_the_configs_own_settings(tmp_path: Path) -> None:
     config = write(tmp_path / "x.yaml", start_from="defaults")
     folder = search(config, "--method", "random", "--max-trials", "2")
     assert assignments(folder)[0] == {HIDDEN: [6], L2: 0.0}
+
+
+@pytest.mark.parametrize("method", ["random", "bayes"])
+def test_an_empty_list_stays_empty(tmp_path: Path, method: str) -> None:
+    """In resolved.yaml, too: null would give a sampler that learns the config's own settings."""
+    folder = search(write(tmp_path / "x.yaml", start_from=[]), "--method", method, "--max-trials", "1")
+    assert assignments(folder) != [{HIDDEN: [6], L2: 0.0}]
+    assert assignments(search(folder / "resolved.yaml", "--max-trials", "1")) == assignments(folder)
+    assert resume(folder, "--max-trials", "3") == 0
+    assert len(assignments(folder)) == 3
 
 
 def test_without_it_nothing_changes(tmp_path: Path) -> None:
