@@ -20,13 +20,13 @@ DEPTH: Final = "depth"
 WIDTH: Final = "width"
 UNITS: Final = "units"
 RESIDUAL: Final = "residual"
-EXAMPLES: Final[Mapping[str, str]] = {
+CHOICES: Final[Mapping[str, str]] = {
     "activation": "[relu, tanh]",
     "normalization": "[none, batch]",
     RESIDUAL: "[false, true]",
 }
-"""The settings of a layer that can be searched beside its width, each with an example of its values."""
-PARTS: Final[Mapping[str, str]] = {WIDTH: UNITS, **{key: key for key in EXAMPLES}}
+"""The settings of a layer that can be chosen beside its width, each with an example of its values."""
+PARTS: Final[Mapping[str, str]] = {WIDTH: UNITS, **{key: key for key in CHOICES}}
 """The parts of a layer in the order of their dimensions, each with its key in a layer's mapping."""
 
 Layer: TypeAlias = int | Mapping[str, Any]
@@ -85,7 +85,7 @@ class Layers:
                 yield ("step",), f"is a difference of widths and must be a whole number, not {self.step:g}"
         for key, choice in self._choices.items():
             if not choice.values:
-                yield (key,), f"is empty; write the values to choose from, such as {EXAMPLES[key]}"
+                yield (key,), f"is empty; write the values to choose from, such as {CHOICES[key]}"
             for place, message in choice.problems() if choice.values else ():
                 yield (key, *place[1:]), message
         if self.residual and max(self.depth) < 2:
@@ -99,7 +99,7 @@ class Layers:
 
     @property
     def _choices(self) -> dict[str, Choice]:
-        given = {key: getattr(self, key) for key in EXAMPLES}
+        given = {key: getattr(self, key) for key in CHOICES}
         return {key: Choice(tuple(values)) for key, values in given.items() if values is not None}
 
     @property
@@ -159,7 +159,7 @@ def layer_dimensions(setting: str, layers: Iterable[Sequence[Layer]]) -> list[st
 def layer_domains(dimensions: Iterable[Dimension]) -> dict[str, Domain]:
     """The domains of what is searched beside the widths, by the key in a layer's mapping."""
     parts = (((each.part or "").partition("[")[0], each.domain) for each in dimensions)
-    return {PARTS[part]: domain for part, domain in parts if part in EXAMPLES}
+    return {PARTS[part]: domain for part, domain in parts if part in CHOICES}
 
 
 def is_layers(value: object) -> bool:
