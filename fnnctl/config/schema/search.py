@@ -182,8 +182,8 @@ class SearchConfig(Section):
     It is the same for any number of workers, so results are, too; write at least as many as there are
     workers."""
     batch: Annotated[int, Field(ge=1, le=1_000_000)] = DEFAULT_BATCH
-    """How many configurations a sampler that learns proposes at once, so that they can train as a stack. Large
-    batches train faster; the proposals of small ones are based on more results."""
+    """How many configurations a sampler that learns proposes at once, so that they can train as a stack.
+    Large batches train faster; the proposals of small ones are based on more results."""
     curve_stopping: Literal["none", "median", "extrapolate"] = "none"
     """Whether trials with bad learning curves are stopped: `median` stops those that are worse than the
     median of the others at the same epoch; `extrapolate` those that have hardly a chance to beat the best

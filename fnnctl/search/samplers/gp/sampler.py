@@ -27,7 +27,7 @@ EVALUATIONS: Final = 60
 LATER_EVALUATIONS: Final = 15
 """With many trials, one more changes the parameters little, and a fit starts from those of the last fit."""
 MANY: Final = 30
-"""With more trials than this, the evaluations of a fit are the `LATER_EVALUATIONS`."""
+"""With more trials than this, a fit has `LATER_EVALUATIONS`."""
 
 
 def gp_problem(space: Space) -> str | None:
