@@ -57,7 +57,7 @@ def test_the_data_are_no_choice_as_a_whole(search_problems_of: Problems) -> None
 
 def test_an_ensemble_is_no_part_of_a_choice_either(search_problems_of: Problems) -> None:
     reason = NOT_SEARCHED["model", "ensemble"]
-    assert "write model.ensemble: 5 outside of search.space" in reason
+    assert "write model.ensemble: 5 outside of the search section" in reason
     assert search_problems_of("model: {choice: [{hidden: [3]}, {hidden: [4], ensemble: 2}]}") == [
         f"5: search.space.model: model.ensemble cannot be searched: {reason}"
     ]
