@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import signal
 from dataclasses import replace
 from pathlib import Path
@@ -85,7 +86,7 @@ def test_the_saved_model_predicts_as_in_training(
     done = program("evaluate", str(run))
     assert done.code == 0
     assert "the metrics equal those in metrics.json, to the last digit" in done.err
-    assert "networks" in done.out
+    assert re.search(r"network +\d+ → .*\n *networks +3 of this shape, averaged", done.out)
     prepared = prepare(config)
     dataset, tested = prepared.data.dataset, prepared.split.test
     with (tmp_path / "test.csv").open("w", newline="") as file:
