@@ -130,6 +130,8 @@ def _best_facts(summary: Summary, search: SearchHistory, best: Result) -> Iterab
         kept = counted(found.chosen.epochs, "epoch")
         yield "confirmed", f"{number(found.chosen.mean)} on average over {counted(found.seeds, 'seed')}"
         yield "refitted for", f"{kept}, the median of what the seeds' networks kept"
+    if search.members > 1:
+        yield "refitted as", f"an ensemble of {search.members:,} networks"
     if (count := len(search.standings.latest)) > 1 and best is search.standings.incumbent:
         score = "score over the folds" if search.part == "cross_validation" else f"{search.part} score"
         yield "best of", f"{count:,} trials, so its {score} is optimistic"

@@ -359,7 +359,7 @@ def test_a_single_trial_has_nothing_to_confirm(tmp_path: Path, capsys: pytest.Ca
     assert confirmed_of(folder) == []
     assert reported(folder, capsys)["confirmed"] is None
     assert run(["report", str(folder)]) == 0
-    assert "Trial 0 is the only one with a result: nothing was to be confirmed." in capsys.readouterr().out
+    assert "Trial 0 is the only one with a result: there is nothing to" in capsys.readouterr().out
     assert resume(folder) == 0
     extend(folder, "trials=2")
     assert len(confirmed_of(folder)) == 8

@@ -132,7 +132,7 @@ def test_the_table() -> None:
 def test_what_is_not_complete() -> None:
     search = history({2: CLEAR[2], 0: [0.8]})
     assert confirmation_sections(search) == [
-        Notes("Is the winner one?", ("5 of 12 networks are trained so far.",))
+        Notes("Is the winner better than the others?", ("5 of 12 networks are trained so far.",))
     ]
     found = confirmation_json(search)
     assert found
