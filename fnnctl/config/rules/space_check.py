@@ -26,6 +26,7 @@ MOST_SHOWN = 100
 HIDDEN: ConfigPath = ("model", "hidden")
 _SAME_ROWS = "all trials are evaluated on the same rows"
 _SAME_WAY = "all trials are evaluated in the same way"
+_READ_ONCE = "the data are read once, for all trials"
 _MACHINE = "its effect depends on the machine"
 NOT_SEARCHED: Final[Mapping[ConfigPath, str]] = {
     ("name",): "a name does not change the results",
@@ -34,6 +35,7 @@ NOT_SEARCHED: Final[Mapping[ConfigPath, str]] = {
     ("evaluation",): _SAME_WAY,
     **{("data", key): _SAME_ROWS for key in ("source", "sha256", "test_source", "test_sha256")},
     **{("data", key): _SAME_ROWS for key in ("delimiter", "encoding", "split")},
+    **{("data", key): _READ_ONCE for key in ("columns", "missing_values", "weights")},
     ("data", "target"): "all trials predict the same",
     ("data", "task"): "all trials predict the same",
     ("model", "calibration"): "it is fitted after training, to the same network",

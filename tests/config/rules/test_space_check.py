@@ -219,7 +219,7 @@ def test_everything_is_reported_at_once(search_problems_of: Problems) -> None:
          "when: {training.optimizer.name: [momentum, nesterov]}}"],
         ["training.optimizer: {choice: [adam, {name: lbfgs, memory: 5}]}",
          "model.dropout: {uniform: [0, 0.5], when: {training.optimizer.name: adam}}"],
-        ["data.columns.ignore: {choice: [[], [sepal_length]]}", "training.shuffle: {choice: [true, false]}"],
+        ["data.imputation: {choice: [median, mean]}", "training.shuffle: {choice: [true, false]}"],
         ["training.class_weights.setosa: {log_uniform: [0.1, 10]}"],
     ],
 )  # fmt: skip
