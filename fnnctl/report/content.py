@@ -45,7 +45,7 @@ LAST_FILES = (
     (names.LEARNING_CURVE_FIGURE, "learning curves"),
     (names.PREDICTIONS, "predictions for the held-out rows"),
     (names.RESOLVED, "the complete config, to repeat the run"),
-    (names.MODEL, f"the network; its weights are in {names.WEIGHTS}"),
+    (names.MODEL, f"the model; its weights are in {names.WEIGHTS}"),
     (names.LOG, "the log"),
 )
 """The files listed before and after the figures of the run's task."""
