@@ -129,7 +129,7 @@ def _best_facts(summary: Summary, search: SearchHistory, best: Result) -> Iterab
     if found and found.chosen:
         kept = counted(found.chosen.epochs, "epoch")
         yield "confirmed", f"{number(found.chosen.mean)} on average over {counted(found.seeds, 'seed')}"
-        yield "refitted for", f"{kept}, the median of what the seeds' networks kept"
+        yield "refitted for", f"{kept}, the median of the epochs that its networks kept"
     if search.members > 1:
         yield "refitted as", f"an ensemble of {search.members:,} networks"
     if (count := len(search.standings.latest)) > 1 and best is search.standings.incumbent:

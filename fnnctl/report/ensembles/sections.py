@@ -24,7 +24,7 @@ def ensemble_sections(summary: Summary) -> list[Section]:
 
 
 def _facts(selection: SelectionFacts) -> Iterable[tuple[str, str]]:
-    alone = f", of the best trial alone {number(selection.best_alone)}"
+    alone = f"; the best trial alone has {number(selection.best_alone)}"
     yield f"validation {selection.metric}", f"{number(selection.objective)}{alone}"
     rounds = f"{selection.kept:,} of {counted(selection.rounds, 'round')}"
     yield "selected in", f"{rounds}, from {counted(selection.candidates, 'trial')}"

@@ -47,7 +47,7 @@ def test_it_stands_beside_the_winner(summary: Summary) -> None:
     assert facts == FactList(
         "Ensemble of trials",
         (
-            ("validation accuracy", "0.9700, of the best trial alone 0.9600"),
+            ("validation accuracy", "0.9700; the best trial alone has 0.9600"),
             ("selected in", "3 of 8 rounds, from 1 trial"),
             ("selected on", "the validation part, so its validation scores are optimistic"),
         ),
