@@ -135,6 +135,9 @@ def _best_facts(summary: Summary, search: SearchHistory, best: Result) -> Iterab
     if (count := len(search.standings.latest)) > 1 and best is search.standings.incumbent:
         score = "score over the folds" if search.part == "cross_validation" else f"{search.part} score"
         yield "best of", f"{count:,} trials, so its {score} is optimistic"
+    if summary.has_former_winner:
+        known = f"{names.BEST}/ and the metrics below are those of trial {summary.refitted}"
+        yield "refitted", f"not yet: {known}"
     if (test := _test_score(summary, search)) is not None:
         yield "on the test part", f"{number(test)} after the refit, not optimistic"
     for path, value in search.trials[best.trial].assignment.items():
@@ -243,12 +246,17 @@ def _best_json(summary: Summary, search: SearchHistory) -> dict[str, Any] | None
         "configuration": dict(search.trials[best.trial].assignment),
         "config": str(summary.path / names.RESOLVED),
         "set": summary.set_words(best.trial),
-        "metrics": summary.metrics,
+        "metrics": None if summary.has_former_winner else summary.metrics,
     }
 
 
 def _test_score(summary: Summary, search: SearchHistory) -> float | None:
-    """The objective's metric of the refitted winner on the test part; unlike the objective not optimistic."""
+    """The objective's metric of the refitted winner on the test part; unlike the objective not optimistic.
+
+    None if there is none, or if another trial is refitted.
+    """
+    if summary.has_former_winner:
+        return None
     score = (summary.part_metrics("test") or {}).get(search.metric)
     return score if isinstance(score, float) else None
 

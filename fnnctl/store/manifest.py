@@ -279,6 +279,8 @@ class Manifest(Facts):
     """The calibration; null if there is none."""
     search: SearchFacts | None = None
     """The search; null for other kinds."""
+    trial: int | None = None
+    """The number of the trial that a search's winner is; null for other runs."""
     selection: SelectionFacts | None = None
     """The selection of a search's ensemble; null for other runs."""
     evaluated: EvaluatedRun | None = None

@@ -31,7 +31,7 @@ def search_sentences(found: Confirmation, trials: int, part: str) -> list[str]:
     if found.chosen and found.chosen is not best:
         sentences.append(
             f"Trial {best.trial} was the best of the search; here it {_place(found, best)}, and trial "
-            f"{found.chosen.trial} was refitted."
+            f"{found.chosen.trial} is refitted."
         )
     if (optimism := optimism_of(found, best)) is not None:
         how = f"optimistic by {number(optimism)}" if optimism > 0 else "not optimistic"
