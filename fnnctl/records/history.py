@@ -143,6 +143,11 @@ class SearchHistory:
         return None if chosen is None else str(chosen)
 
     @property
+    def has_one_loss(self) -> bool:
+        """Whether all trials have the same loss function: the output is not searched."""
+        return not any(path == "model" or path.startswith("model.output") for path in self.paths)
+
+    @property
     def members(self) -> int:
         """The number of networks of the refitted winner."""
         return int(self.settings.get(MEMBERS) or 1)

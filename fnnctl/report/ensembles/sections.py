@@ -37,11 +37,15 @@ def _trials(selection: SelectionFacts) -> Iterable[tuple[str, ...]]:
 
 
 def _beside_winner(summary: Summary, ensemble: EnsembleSummary) -> TableSection:
-    """The metrics of both on the test part, which neither was chosen by."""
+    """The metrics of both on the test part, which neither was chosen by.
+
+    If trials have several loss functions, their losses cannot be compared.
+    """
+    has_one_loss = summary.search is None or summary.search.has_one_loss
     winner, own = summary.part_metrics("test") or {}, (ensemble.metrics or {}).get("test") or {}
     rows = (
         (label, number(own.get(key)), number(winner.get(key)))
         for label, key in summary.task_report.metrics
-        if own.get(key) is not None and winner.get(key) is not None
+        if own.get(key) is not None and winner.get(key) is not None and (key != "loss" or has_one_loss)
     )
     return TableSection("On the test part", ("", "ensemble", "refitted winner"), tuple(rows))
