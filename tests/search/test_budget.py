@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
-from fnnctl.config.schema.search import METHODS
+from fnnctl.config.schema.search import METHODS, SamplerName
 from fnnctl.search.budget import SearchBudget, least
 from fnnctl.search.samplers import SAMPLERS
 from fnnctl.search.schedulers import SCHEDULERS, build_scheduler
@@ -11,7 +13,8 @@ from tests.search.toys import Climber, asked_jobs, climbed, numbered
 
 def test_the_parts_of_every_method_are_in_the_registries() -> None:
     assert {scheduler for scheduler, _ in METHODS.values()} == set(SCHEDULERS)
-    assert {sampler for _, sampler in METHODS.values()} == set(SAMPLERS)
+    assert set(get_args(SamplerName)) == set(SAMPLERS)
+    assert {sampler for _, sampler in METHODS.values()} <= set(SAMPLERS)
 
 
 def test_the_least_of_the_bounds_that_there_are() -> None:
