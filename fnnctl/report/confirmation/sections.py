@@ -10,7 +10,7 @@ from fnnctl.report.confirmation.sentences import optimism_of, search_sentences, 
 from fnnctl.report.sections import NOTHING, Notes, Section, TableSection, number
 from fnnctl.text import counted
 
-TITLE = "Is the winner one?"
+TITLE = "Is the winner better than the others?"
 
 
 def confirmation_sections(search: SearchHistory) -> list[Section]:
@@ -18,7 +18,8 @@ def confirmation_sections(search: SearchHistory) -> list[Section]:
     found = search.confirmation
     if found is None:
         if search.settings.get(CONFIRM) and search.end and search.winner:
-            alone = f"Trial {search.winner.trial} is the only one with a result: nothing was to be confirmed."
+            trial = search.winner.trial
+            alone = f"Trial {trial} is the only one with a result: there is nothing to compare it with."
             return [Notes(TITLE, (alone,))]
         return []
     if not found.is_complete:
@@ -77,7 +78,8 @@ def _row(found: Confirmation, leader: Leader) -> tuple[str, ...]:
         _signed(test.difference) if test else NOTHING,
         number((test.ci95[1] - test.ci95[0]) / 2) if test and test.ci95 else NOTHING,
         _p_text(comparison.p_holm) if comparison else NOTHING,
-        number(leader.result.objective),
+        number(leader.result.objective)
+        + ("" if found.same_epochs(leader) else f" after {counted(leader.result.budget, 'epoch')}"),
     )
 
 
