@@ -161,7 +161,8 @@ def test_functions_are_shown_with_what_is_there(capsys: pytest.CaptureFixture[st
     lines = capsys.readouterr().out.splitlines()
     assert lines[1].split() == ["branin", "tpe", "-1.500", "2"]
     assert lines[3] == "tpe − optuna-tpe after 2 trials"
-    assert lines[4].split() == ["branin", "-1.000", "[-1.000,", "-1.000]", "ahead", "(1", "seeds)"]
+    assert lines[4].split() == ["branin,", "1", "seeds", "-1.000", "[-1.000,", "-1.000]", "ahead"]
+    assert lines[8].split() == ["all,", "floor", "0.01", "-1.000", "[-1.000,", "-1.000]", "ahead"]
 
 
 def small_table() -> Table:

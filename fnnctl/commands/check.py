@@ -63,12 +63,16 @@ def _search_problems(loaded: LoadedExperiment, runs_dir: Path) -> Sequence[Probl
 
 
 def _in_words(loaded: LoadedExperiment, split: Split, fit: Fit) -> str:
-    """One sentence about the data that were read and the network that would be trained."""
+    """One sentence about the data that were read and what would be trained."""
     dataset, search = loaded.data.dataset, loaded.experiment.search
+    members, parameters = fit.settings.ensemble, f"{fit.layout.size:,} parameters"
+    network = f"a network of {parameters}"
+    if members > 1:
+        network = f"an ensemble of {members:,} networks of {parameters} each"
     searched = f"; {search.method.name} over {quoted_list(list(search.space))}" if search else ""
     return (
         f"{len(dataset):,} rows ({split.train.size:,} train, {split.validation.size:,} validation, "
         f"{split.test.size:,} test), {len(dataset.numeric_names):,} numeric and "
         f"{len(dataset.categorical_names):,} categorical columns, {loaded.data.task.in_words()}; "
-        f"a network of {fit.layout.size:,} parameters{searched}"
+        f"{network}{searched}"
     )

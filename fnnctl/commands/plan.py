@@ -81,7 +81,8 @@ def _estimate(search: PreparedSearch, costs: SearchCosts, workers: int) -> float
     ]
     if confirm := _confirmation(search):
         rungs.append(RungSize(confirm["fits"], confirm["epochs"] // max(1, confirm["fits"])))
-    return round(costs.seconds(rungs, max_epochs=search.setup.budget.max_epochs, workers=workers), 3)
+    epochs, members = search.setup.budget.max_epochs, search.setup.experiment.model.ensemble
+    return round(costs.seconds(rungs, max_epochs=epochs, workers=workers, members=members), 3)
 
 
 def _simulation(

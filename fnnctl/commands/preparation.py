@@ -53,9 +53,9 @@ def prepare_search(
     horizon: int | None = None,
     runs_dir: Path = Path("runs"),
 ) -> PreparedSearch:
-    """Split the rows, plan, and check that every network fits into memory; raises `InputError`.
+    """Split the rows, plan, and check that every network fits into memory, also when it is refitted.
 
-    If the search starts from a run, the run is looked up in `runs_dir`.
+    Raises `InputError`. If the search starts from a run, the run is looked up in `runs_dir`.
     """
     loaded = _without_other_run(loaded, runs_dir)
     _refuse_unsound(loaded)
@@ -71,8 +71,9 @@ def prepare_search(
         )
         split = split_data(data, loaded.experiment)
         one_fit_each = TrialFits(data, setup.configs, (split,))
-        refuse_too_large(one_fit_each, setup.space)
-        refuse_too_large_first(one_fit_each, setup.first)
+        members = loaded.experiment.model.ensemble
+        refuse_too_large(one_fit_each, setup.space, members=members)
+        refuse_too_large_first(one_fit_each, setup.first, members=members)
         fits = TrialFits(data, setup.configs, trial_rows(data, loaded.experiment, split))
     return PreparedSearch(loaded, setup, split, fits)
 

@@ -102,8 +102,12 @@ def create_training_run(
     warnings: Sequence[str],
     config: bytes | None = None,
     folder: str | None = None,
+    trial: int | None = None,
 ) -> OpenRun:
-    """Create the run folder; it contains the config (default: the resolved one) and manifest at once."""
+    """Create the run folder; it contains the config (default: the resolved one) and manifest at once.
+
+    `trial` is the number of the trial that is trained again, if it is a search's winner.
+    """
     facts = known_facts(
         fit.experiment, data, fit.settings, warnings, blas_threads=set_threads(fit), sizes=fit.sizes
     )
@@ -114,7 +118,7 @@ def create_training_run(
         kind="train",
         config=resolved.encode("utf-8") if config is None else config,
         resolved=resolved,
-        manifest=facts,
+        manifest=facts if trial is None else {**facts, "trial": trial},
         folder=folder,
     )
 

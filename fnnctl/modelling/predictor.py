@@ -178,10 +178,3 @@ def fresh_part(
         for k, member in enumerate(members)
     ]
     return PredictorPart.of(fit.preprocessor, networks, fit.readout, weight=weight)
-
-
-def fresh_predictor(
-    data: TaskData, fit: Fit, member: Member, parameters: FloatArray, statistics: FloatArray
-) -> Predictor:
-    """The predictor that results from a fit, with parameters (P,) and running statistics (S,)."""
-    return Predictor.of_parts(data.task, [fresh_part(fit, [member], parameters[None], statistics[None])])

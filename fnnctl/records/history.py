@@ -143,6 +143,16 @@ class SearchHistory:
         return None if chosen is None else str(chosen)
 
     @property
+    def has_one_loss(self) -> bool:
+        """Whether all trials have the same loss function: the output is not searched."""
+        return not any(path == "model" or path.startswith("model.output") for path in self.paths)
+
+    @property
+    def members(self) -> int:
+        """The number of networks of the refitted winner."""
+        return int(self.settings.get(MEMBERS) or 1)
+
+    @property
     def paths(self) -> list[str]:
         """The settings that trials have values for, in the order of the header's dimensions.
 
@@ -264,7 +274,7 @@ class SearchHistory:
             words.append(f"training.epochs={self._largest_budget}")
         if reads_horizon and self.kept_horizon is not None:
             words.append(f"training.horizon={self.kept_horizon}")
-        if MEMBERS in self.settings:
+        if self.members > 1:
             words.append("model.ensemble=1")
         return [*words, "training.threads=1"]
 

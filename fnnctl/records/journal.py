@@ -7,6 +7,7 @@ it. Times and worker names are in the timeline instead.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields
@@ -78,6 +79,12 @@ def _optional_float(value: Any) -> float | None:
     return None if value is None else float(value)
 
 
+def _finite_float(value: Any) -> float | None:
+    """None for NaN and infinity, of which no mean can be taken."""
+    number = _optional_float(value)
+    return number if number is not None and math.isfinite(number) else None
+
+
 # A journal can have very many results, and a dictionary lookup takes a fifth of the time of an enum call.
 _STATUSES: Final = {status.value: status for status in Status}
 _CONVERTERS: Final[Mapping[type[SearchRecord], Sequence[tuple[str, Callable[[Any], Any]]]]] = {
@@ -94,7 +101,7 @@ _CONVERTERS: Final[Mapping[type[SearchRecord], Sequence[tuple[str, Callable[[Any
     Confirmed: [
         *((name, int) for name in ("trial", "budget", "seed", "epochs", "kept_epoch")),
         *((name, int) for name in ("train_rows", "validation_rows")),
-        ("objective", _optional_float),
+        ("objective", _finite_float),
     ],
 }
 

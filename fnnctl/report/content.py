@@ -45,7 +45,7 @@ LAST_FILES = (
     (names.LEARNING_CURVE_FIGURE, "learning curves"),
     (names.PREDICTIONS, "predictions for the held-out rows"),
     (names.RESOLVED, "the complete config, to repeat the run"),
-    (names.MODEL, f"the network; its weights are in {names.WEIGHTS}"),
+    (names.MODEL, f"the model; its weights are in {names.WEIGHTS}"),
     (names.LOG, "the log"),
 )
 """The files listed before and after the figures of the run's task."""
@@ -185,13 +185,11 @@ def _training_facts(summary: Summary) -> Iterable[tuple[str, str]]:
         yield "SHA-256", manifest.evaluated.sha256
     # The manifest of a search describes the network of its config, which may differ from every trial's.
     if manifest.model and summary.search is None:
-        several = manifest.model.networks > 1
-        yield (
-            "first network" if several else "network",
-            " → ".join(f"{units:,}" for units in manifest.model.layers),
-        )
+        several, same = manifest.model.networks > 1, manifest.model.same_shape
+        layers = " → ".join(f"{units:,}" for units in manifest.model.layers)
+        yield "network" if same else "first network", layers
         if several:
-            yield "networks", f"{manifest.model.networks:,}, averaged"
+            yield "networks", f"{manifest.model.networks:,}{' of this shape' if same else ''}, averaged"
         yield "parameters", f"{manifest.model.parameters:,}"
     if folds := manifest.cross_validation:
         how = "stratified" if folds.stratify else "not stratified"

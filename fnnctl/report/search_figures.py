@@ -56,8 +56,7 @@ def _closest_curve(search: SearchHistory) -> str:
     """
     recorded = dict.fromkeys(name for result in search.results for name in _curves(result))
     metrics = [name for name in recorded if name.startswith("validation_") and name != VALIDATION_LOSS]
-    has_one_loss = not any(path.startswith("model.output") for path in search.paths)
-    if not metrics or (is_loss(search.metric) and has_one_loss):
+    if not metrics or (is_loss(search.metric) and search.has_one_loss):
         return VALIDATION_LOSS
     return metrics[0]
 

@@ -129,10 +129,15 @@ def _best_facts(summary: Summary, search: SearchHistory, best: Result) -> Iterab
     if found and found.chosen:
         kept = counted(found.chosen.epochs, "epoch")
         yield "confirmed", f"{number(found.chosen.mean)} on average over {counted(found.seeds, 'seed')}"
-        yield "refitted for", f"{kept}, the median of what the seeds' networks kept"
+        yield "refitted for", f"{kept}, the median of the epochs that its networks kept"
+    if search.members > 1:
+        yield "refitted as", f"an ensemble of {search.members:,} networks"
     if (count := len(search.standings.latest)) > 1 and best is search.standings.incumbent:
         score = "score over the folds" if search.part == "cross_validation" else f"{search.part} score"
         yield "best of", f"{count:,} trials, so its {score} is optimistic"
+    if summary.has_former_winner:
+        known = f"{names.BEST}/ and the metrics below are those of trial {summary.refitted}"
+        yield "refitted", f"not yet: {known}"
     if (test := _test_score(summary, search)) is not None:
         yield "on the test part", f"{number(test)} after the refit, not optimistic"
     for path, value in search.trials[best.trial].assignment.items():
@@ -241,12 +246,17 @@ def _best_json(summary: Summary, search: SearchHistory) -> dict[str, Any] | None
         "configuration": dict(search.trials[best.trial].assignment),
         "config": str(summary.path / names.RESOLVED),
         "set": summary.set_words(best.trial),
-        "metrics": summary.metrics,
+        "metrics": None if summary.has_former_winner else summary.metrics,
     }
 
 
 def _test_score(summary: Summary, search: SearchHistory) -> float | None:
-    """The objective's metric of the refitted winner on the test part; unlike the objective not optimistic."""
+    """The objective's metric of the refitted winner on the test part; unlike the objective not optimistic.
+
+    None if there is none, or if another trial is refitted.
+    """
+    if summary.has_former_winner:
+        return None
     score = (summary.part_metrics("test") or {}).get(search.metric)
     return score if isinstance(score, float) else None
 

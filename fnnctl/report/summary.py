@@ -57,6 +57,17 @@ class Summary:
     """The configurations of a search's trials, if it learns layers or its schedules have an own horizon."""
     ensemble: EnsembleSummary | None = None
     """The ensemble of a search; None if there is none, and for other runs."""
+    refitted: int | None = None
+    """The trial whose refit has the scores of a search; None if it is not known, and for other runs."""
+
+    @property
+    def has_former_winner(self) -> bool:
+        """Whether the scores are those of another trial than the best one.
+
+        So it is if a search was extended, and has not refitted its new winner yet.
+        """
+        best = self.search.best if self.search else None
+        return best is not None and self.refitted is not None and best.number != self.refitted
 
     @property
     def shown_status(self) -> str:
@@ -131,6 +142,7 @@ def summarize(run: RunFolder) -> Summary:
         search=search,
         trial_configs=_trial_configs(run) if search and _needs_configs(search) else None,
         ensemble=ensemble,
+        refitted=winner.read_manifest().trial if winner else None,
     )
 
 

@@ -134,5 +134,6 @@ def _network_facts(networks: Sequence[ParameterLayout]) -> dict[str, Any]:
         "layers": list(shape.widths),
         "parameters": sum(layout.size for layout in networks),
         "networks": len(networks),
+        "same_shape": all(layout.shape == shape for layout in networks),
         "positive": shape.positive if shape.outputs == 2 else None,
     }

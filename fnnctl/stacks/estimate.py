@@ -107,8 +107,9 @@ class SearchCosts:
         found = self._ranges.get(kind) or next(iter(self._ranges.values()))
         return found.cost(step_values(fit.settings))
 
-    def seconds(self, rungs: Sequence[RungSize], *, max_epochs: int, workers: int) -> float:
-        """The seconds of a command that trains all rungs and refits one trial for `max_epochs`.
+    def seconds(self, rungs: Sequence[RungSize], *, max_epochs: int, workers: int, members: int = 1) -> float:
+        """The seconds of a command that trains all rungs and refits one trial, with so many members, for
+        `max_epochs`.
 
         A rung's networks are divided among the sampled sizes, in stacks as the search makes them.
         """
@@ -126,16 +127,16 @@ class SearchCosts:
         total = 0.0
         for rung in rungs:
             for settings, count in counts.items():
-                members = rung.networks * count / len(self._sample)
+                networks = rung.networks * count / len(self._sample)
                 size = stack_size(
-                    settings, math.ceil(members), rows=len(self._fits.data), workers=plan.workers
+                    settings, math.ceil(networks), rows=len(self._fits.data), workers=plan.workers
                 )
                 fit = fit_of[settings]
-                seconds = self.of(fit).seconds(min(size, members)) * self._share(fit)
-                total += members * rung.epochs * seconds
+                seconds = self.of(fit).seconds(min(size, networks)) * self._share(fit)
+                total += networks * rung.epochs * seconds
         total /= 1.0 + WORKERS_GAIN * (plan.workers - 1)
-        alone = math.fsum(self.of(fit).seconds(1) * self._share(fit) for fit in self._sample)
-        return SECONDS_OF_COMMAND + total + alone / len(self._sample) * max_epochs
+        refit = math.fsum(self.of(fit).seconds(members) * self._share(fit) for fit in self._sample)
+        return SECONDS_OF_COMMAND + total + refit * members / len(self._sample) * max_epochs
 
     def _share(self, fit: Fit) -> float:
         """The share of their epochs that networks of this kind train for; 1 if that is not known."""

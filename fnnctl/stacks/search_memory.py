@@ -20,23 +20,28 @@ SWEEPS = 2
 """How often each dimension is maximized in turn, with the others fixed."""
 
 
-def refuse_too_large(fits: TrialFits, space: Space) -> None:
+def refuse_too_large(fits: TrialFits, space: Space, *, members: int = 1) -> None:
     """Raise `ConfigError` if the largest network of the space needs more memory than is available.
 
-    Configurations that are invalid for other reasons fail later, in their trials.
+    Any trial may win, and the winner is trained again with this many `members`, so their memory must be there
+    from the start. Configurations that are invalid for other reasons fail later, in their trials.
     """
     largest = _largest(fits, space)
-    if largest is not None and (message := fits.memory_shortage(largest)):
-        chosen = f"with {_shown(largest)}, {message}"
-        raise ConfigError(Problem(chosen, path="search.space"))
+    if largest is not None:
+        _refuse_shortage(fits, largest, members, "search.space")
 
 
-def refuse_too_large_first(fits: TrialFits, first: Sequence[Assignment]) -> None:
-    """Raise `ConfigError` if a network of the first trials, which may be outside the space, is too large."""
+def refuse_too_large_first(fits: TrialFits, first: Sequence[Assignment], *, members: int = 1) -> None:
+    """`refuse_too_large` for the first trials, which may be outside the space."""
     for assignment in first:
-        if message := fits.memory_shortage(assignment):
-            chosen = f"with {_shown(assignment)}, {message}"
-            raise ConfigError(Problem(chosen, path="search.start_from"))
+        _refuse_shortage(fits, assignment, members, "search.start_from")
+
+
+def _refuse_shortage(fits: TrialFits, assignment: Assignment, members: int, path: str) -> None:
+    places = {1: path} if members == 1 else {1: path, members: "model.ensemble"}
+    for count, where in places.items():
+        if message := fits.memory_shortage(assignment, members=count):
+            raise ConfigError(Problem(f"with {_shown(assignment)}, {message}", path=where))
 
 
 def _largest(fits: TrialFits, space: Space) -> Assignment | None:

@@ -95,13 +95,13 @@ def select_trials(
 
 
 @dataclass(frozen=True, slots=True)
-class _Untold:
-    """The progress of a training that nobody follows; it can be stopped."""
+class _Unwatched:
+    """The progress of a training that nobody watches; it can be stopped."""
 
     should_stop: Callable[[], bool]
 
     def advance(self, amount: int) -> None:
-        """Nobody is told."""
+        """Does nothing."""
 
 
 def train_again(
@@ -120,7 +120,7 @@ def train_again(
     job = Job(trial, recorded.rung, 0, recorded.budget)
     measure = ObjectiveMeasure(metric, on_folds=False, weights_at=recorded.budget)
     item = StackItem((fit,), measure, stop=recorded.budget)
-    done = train_item(_Untold(should_stop), WorkerData(data, reuse=False), item)
+    done = train_item(_Unwatched(should_stop), WorkerData(data, reuse=False), item)
     (found,) = done.measured
     if found.outcome is Outcome.INTERRUPTED:
         return None

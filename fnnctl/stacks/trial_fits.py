@@ -83,10 +83,13 @@ class TrialFits:
         fit = self.first_fit(assignment)
         return training_bytes(fit.settings, rows=len(self.data)) if fit else 0
 
-    def memory_shortage(self, assignment: Assignment) -> str | None:
-        """Why memory is too small for a trial's network; None if it suffices, or for an invalid trial."""
+    def memory_shortage(self, assignment: Assignment, *, members: int = 1) -> str | None:
+        """Why memory is too small for a trial's network, or for an ensemble of so many such networks.
+
+        None if it suffices, or for an invalid trial.
+        """
         fit = self.first_fit(assignment)
-        return memory_shortage(fit.settings, rows=len(self.data)) if fit else None
+        return memory_shortage(replace(fit.settings, ensemble=members), rows=len(self.data)) if fit else None
 
     def first_fit(self, assignment: Assignment) -> Fit | None:
         """The first of a trial's fits, without seed or memory check; None if its settings are invalid."""

@@ -95,7 +95,8 @@ def refuse_another_result(result: Result, recorded: Result) -> None:
     """
     if result.status is Status.FAILED:
         raise MachineError(
-            f"trial {result.trial} could not be trained again after its checkpoint was lost: {result.reason}"
+            f"trial {result.trial} could not be trained again after its checkpoint or its weights were lost: "
+            f"{result.reason}"
         )
     after = counted(result.budget, "epoch")
     found, expected = result.facts or {}, recorded.facts or {}
@@ -104,9 +105,9 @@ def refuse_another_result(result: Result, recorded: Result) -> None:
     )
     if result.objective != recorded.objective or any(own != other for own, other in digests):
         raise MachineError(
-            f"trial {result.trial}, trained again because its checkpoint was lost, has the objective "
-            f"{result.objective} after {after}, but the journal has {recorded.objective}: this machine "
-            "or its NumPy does not reproduce results exactly. Start a new search here"
+            f"trial {result.trial}, trained again because its checkpoint or its weights were lost, has the "
+            f"objective {result.objective} after {after}, but the journal has {recorded.objective}: this "
+            "machine or its NumPy does not reproduce results exactly. Start a new search here"
         )
 
 

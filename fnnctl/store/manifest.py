@@ -123,6 +123,8 @@ class ModelFacts(Facts):
     """Weights, biases and learned slopes of all networks."""
     networks: int = 1
     """The number of networks whose predictions are averaged."""
+    same_shape: bool = True
+    """Whether all networks have one shape."""
     positive: int | None = None
     """If there are two classes, the index of the class whose curve figures show, from 0; else null."""
 
@@ -174,7 +176,8 @@ class SearchFacts(Facts):
     end: str | None = None
     """Why the search ended: `complete`, or a limit."""
     best: dict[str, Any] | None = None
-    """The incumbent: `trial`, `objective`, `configuration` (path: value), `epochs`; null if there is none."""
+    """The trial that is refitted, by the confirmation if there is one: `trial`, `objective` (in the search),
+    `configuration` (path: value), `epochs` (of the refit); null if there is none."""
 
 
 class SelectedTrial(Facts):
@@ -276,6 +279,8 @@ class Manifest(Facts):
     """The calibration; null if there is none."""
     search: SearchFacts | None = None
     """The search; null for other kinds."""
+    trial: int | None = None
+    """The number of the trial that a search's winner is; null for other runs."""
     selection: SelectionFacts | None = None
     """The selection of a search's ensemble; null for other runs."""
     evaluated: EvaluatedRun | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import signal
 from dataclasses import replace
 from pathlib import Path
@@ -85,7 +86,7 @@ def test_the_saved_model_predicts_as_in_training(
     done = program("evaluate", str(run))
     assert done.code == 0
     assert "the metrics equal those in metrics.json, to the last digit" in done.err
-    assert "networks" in done.out
+    assert re.search(r"network +\d+ → .*\n *networks +3 of this shape, averaged", done.out)
     prepared = prepare(config)
     dataset, tested = prepared.data.dataset, prepared.split.test
     with (tmp_path / "test.csv").open("w", newline="") as file:
@@ -186,7 +187,8 @@ def test_the_memory_of_all_members_must_be_there(
     program: Program, iris: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("fnnctl.modelling.fit.available_bytes", lambda: 400_000)
-    assert program("check", str(iris)).code == 0
+    done = program("check", str(iris), "--set", "model.ensemble=3")
+    assert (done.code, "; an ensemble of 3 networks of 67 parameters each" in done.err) == (0, True)
     done = program("check", str(iris), "--set", "model.ensemble=900")
     assert done.code == 2
     assert "model.ensemble: training an ensemble of 900 networks, each of 67 parameters" in done.out

@@ -15,8 +15,10 @@ import pytest
 from fnnctl.cli import run as run_program
 from fnnctl.commands.search import complete as search_module
 from fnnctl.commands.search import ensemble as ensemble_module
+from fnnctl.modelling.saved_model import load_model
 from fnnctl.records.journal import Journal
 from fnnctl.records.trials import Result
+from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun
 from tests.commands.extending import extend
 from tests.commands.searching import (
@@ -234,6 +236,10 @@ def test_commands_use_it_by_its_path(finished: Path, program: Program) -> None:
     assert done.out.splitlines()[1].startswith("0,setosa,")
     assert program("predict", str(finished), str(rows)).err.endswith("best\n")
     assert "Selected trials" in program("report", str(ensemble)).out
+    loaded = load_model(RunFolder(ensemble), lambda text: None)
+    facts = read_json(ensemble / "manifest.json")["model"]
+    assert facts["networks"] == len(loaded.layouts)
+    assert facts["same_shape"] == (len({layout.shape for layout in loaded.layouts}) == 1)
 
 
 def test_it_is_reported_beside_the_winner(finished: Path, program: Program) -> None:

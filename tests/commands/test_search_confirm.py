@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from fnnctl.cli import run
+from fnnctl.commands.search import complete as complete_module
 from fnnctl.commands.search import confirm as confirm_module
 from fnnctl.config.rules.canonical import configuration_seed
 from fnnctl.data.splits.draws import draws
@@ -248,6 +249,35 @@ def test_an_extension_confirms_only_the_new_leaders(tmp_path: Path) -> None:
     }
 
 
+def test_the_scores_of_a_former_winner_are_not_those_of_the_best_trial(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An extended search dies before it refits its new winner; best/ and metrics.json are the former's."""
+    config = write_config(tmp_path / "x.yaml", data="wine", search={**RANDOM, "trials": 3})
+    folder = search(config, "--executor", "serial")
+    former = reported(folder, capsys)["best"]
+    assert read_json(folder / "best" / "manifest.json")["trial"] == former["trial"]
+    assert former["metrics"] is not None
+
+    def dies(*arguments: object, **settings: object) -> None:
+        raise OSError("the process dies here")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(complete_module, "refit_winner", dies)
+        extend(folder, "trials=12", code=3)
+    best = reported(folder, capsys)["best"]
+    assert best["trial"] != former["trial"]
+    assert (best["metrics"], best["test_objective"]) == (None, None)
+    assert run(["report", str(folder)]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert f"not yet: best/ and the metrics below are those of trial {former['trial']}" in told
+    assert "after the refit" not in told
+    assert resume(folder) == 0
+    found = reported(folder, capsys)["best"]
+    assert found["trial"] == read_json(folder / "best" / "manifest.json")["trial"] == best["trial"]
+    assert found["metrics"]["test"]["log_loss"] == found["test_objective"]
+
+
 def test_more_epochs_confirm_the_leaders_anew(tmp_path: Path) -> None:
     config = write_config(
         tmp_path / "x.yaml", data="wine", search={**RANDOM, "trials": 3, "keep_checkpoints": True}
@@ -359,7 +389,7 @@ def test_a_single_trial_has_nothing_to_confirm(tmp_path: Path, capsys: pytest.Ca
     assert confirmed_of(folder) == []
     assert reported(folder, capsys)["confirmed"] is None
     assert run(["report", str(folder)]) == 0
-    assert "Trial 0 is the only one with a result: nothing was to be confirmed." in capsys.readouterr().out
+    assert "Trial 0 is the only one with a result: there is nothing to" in capsys.readouterr().out
     assert resume(folder) == 0
     extend(folder, "trials=2")
     assert len(confirmed_of(folder)) == 8

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,29 @@ def test_the_plan_has_one_network_per_trial(ensemble: Path, program: Program) ->
     assert program("plan", str(ensemble), "--json").json["fits"] == 3
 
 
+@pytest.mark.parametrize("changed", ["members", "size", "seeds"])
+def test_a_resume_with_another_ensemble_or_confirmation_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], changed: str
+) -> None:
+    """Also if someone edits the complete config in the run folder."""
+    settings = {**SEARCH, "ensemble": {"size": 5}, "confirm": {"top": 2, "seeds": 4}}
+    stopped = search(
+        write_config(tmp_path / "x.yaml", model={"ensemble": 3}, search=settings), "--time-limit", "0", code=4
+    )
+    resolved = stopped / "resolved.yaml"
+    before, after = {
+        "members": ("ensemble: 3", "ensemble: 2"),
+        "size": ("size: 5", "size: 6"),
+        "seeds": ("seeds: 4", "seeds: 3"),
+    }[changed]
+    assert before in resolved.read_text()
+    resolved.write_text(resolved.read_text().replace(before, after))
+    assert resume(stopped) == 2
+    assert "began with a different configuration" in capsys.readouterr().err
+
+
 def test_a_report_shows_the_command_of_a_trial(folder: Path, program: Program) -> None:
-    shown = program("report", str(folder)).out.partition("Train it alone\n")[2]
+    report = program("report", str(folder)).out
+    assert re.search(r"refitted as +an ensemble of 3 networks", report)
+    shown = report.partition("Train it alone\n")[2]
     assert "model.ensemble=1" in shlex.split(shown.partition("\n\n")[0].replace("\\\n", " "))

@@ -17,7 +17,6 @@ from fnnctl.arrays import IntArray
 from fnnctl.data.splits.parts import Split
 from fnnctl.metrics.flat import flat_metrics
 from fnnctl.modelling.description import ModelDescription, describe
-from fnnctl.modelling.predictor import fresh_predictor
 from fnnctl.nn.losses.registry import LOSSES, target_type
 from fnnctl.stacks.work import train_fits
 from fnnctl.store import names
@@ -145,8 +144,8 @@ class TestScores:
     def test_the_loss_is_the_one_that_training_has(self, case: TaskCase) -> None:
         stack = train_fits(case.data, [case.fit])
         rows = case.fit.split(case.data).validation
-        (trained,), (member,) = stack.trained, stack.members
-        predictor = fresh_predictor(case.data, case.fit, member, trained.parameters, trained.statistics)
+        (trained,) = stack.trained
+        predictor = stack.predictor(0, *stack.final_weights(0))
         scores = [batch.copy() for batch in predictor.pool_scores(stack.pool, rows)]
         metrics = flat_metrics(case.data.score(rows, scores, case.readout).metrics())
         for column in epoch_metrics(case.fit.settings.shape).validation_columns:

@@ -15,7 +15,7 @@ from fnnctl.modelling.description import describe
 from fnnctl.modelling.ensemble_description import TrainedPart
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import load_experiment
-from fnnctl.modelling.predictor import Predictor, PredictorPart, fresh_part, fresh_predictor
+from fnnctl.modelling.predictor import Predictor, PredictorPart, fresh_part
 from fnnctl.stacks.work import train_fits
 from fnnctl.tasks.task import TaskData
 from fnnctl.training.members import Member
@@ -41,7 +41,9 @@ class Prepared:
         return self.fit.examples(self.data)
 
     def predictor(self, parameters: FloatArray, statistics: FloatArray) -> Predictor:
-        return fresh_predictor(self.data, self.fit, self.member, parameters, statistics)
+        """The predictor of one network with parameters (P,) and running statistics (S,)."""
+        part = fresh_part(self.fit, [self.member], parameters[None], statistics[None])
+        return Predictor.of_parts(self.data.task, [part])
 
     def part(self, *, members: int = 1, weight: float = 1.0) -> tuple[PredictorPart, TrainedPart]:
         """A part of untrained networks with random parameters: to predict with, and to write."""

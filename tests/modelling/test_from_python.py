@@ -13,7 +13,6 @@ from fnnctl.config.schema.experiment import Experiment
 from fnnctl.data.arrays.in_memory import dataset_of
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import split_data
-from fnnctl.modelling.predictor import fresh_predictor
 from fnnctl.modelling.scoring import score_parts
 from fnnctl.stacks.work import train_fits
 from fnnctl.tasks.registry import encode
@@ -31,8 +30,7 @@ def test_arrays_and_an_experiment_give_a_predictor(tmp_path: Path, monkeypatch: 
     split = split_data(data, experiment)
     fit = Fit.of(data, experiment, split)
     stack = train_fits(data, [fit])
-    (trained,) = stack.trained
-    predictor = fresh_predictor(data, fit, stack.members[0], trained.parameters, trained.statistics)
+    predictor = stack.predictor(0, *stack.final_weights(0))
     test = score_parts(predictor, data, stack.pool, split)["test"]
     new = dataset_of(np.array([[-3.0, -3, -3], [3, 3, 3]]), np.array(["?", "?"]))
     (scores,) = predictor.column_scores([(new, np.arange(2))])

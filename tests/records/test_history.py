@@ -176,6 +176,14 @@ def test_the_settings_are_in_the_order_of_the_dimensions() -> None:
     assert search.paths == ["training.l2", "model.hidden", "model.dropout", "other"]
 
 
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [("training.l2", True), ("model.hidden", True), ("model.output.delta", False), ("model", False)],
+)
+def test_trials_have_one_loss_unless_the_output_is_searched(path: str, expected: bool) -> None:
+    assert read([header(), trial(0, {path: 1})]).has_one_loss == expected
+
+
 def test_schedules_end_at_the_largest_budget() -> None:
     records = [trial(0, {"x": 1}), result(0, 4, 0.5), result(0, 60, 0.5, rung=1, epochs=56)]
     search = read([header(budget={"total": 256}), *records])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 from collections.abc import Sequence
@@ -83,6 +84,12 @@ def test_a_confirmation_follows_the_end_and_leaves_it(path: Path) -> None:
     assert journal.confirmed == {(0, 9, 3): CONFIRMED, (0, 9, 4): EXPLODED}
     assert journal.end == End("complete")
     assert written(path, [*RECORDS, CONFIRMED, Resume({"workers": 3})]).end is None
+
+
+@pytest.mark.parametrize("objective", [math.nan, math.inf, -math.inf])
+def test_a_network_has_a_finite_objective_or_none(objective: float) -> None:
+    """The mean over the seeds, and so the order of the leaders, would otherwise be undefined."""
+    assert decode(encode(replace(CONFIRMED, objective=objective))) == replace(CONFIRMED, objective=None)
 
 
 @pytest.mark.parametrize("record", [CONFIRMED, replace(EXPLODED, trial=1)])

@@ -57,6 +57,24 @@ def test_the_numbers_of_a_finished_run(finished_run: Callable[..., OpenRun]) -> 
     assert matrix.rows == (("setosa", "0", "1"), ("versicolor", "2", "3"))
 
 
+@pytest.mark.parametrize(
+    ("same_shape", "rows"),
+    [
+        (True, [("network", "6 → 100 → 2"), ("networks", "3 of this shape, averaged")]),
+        (False, [("first network", "6 → 100 → 2"), ("networks", "3, averaged")]),
+    ],
+)
+def test_an_ensemble_tells_its_networks(
+    start_run: Callable[..., OpenRun], same_shape: bool, rows: list[tuple[str, str]]
+) -> None:
+    run = start_run()
+    facts = {"layers": [6, 100, 2], "parameters": 3702, "networks": 3, "same_shape": same_shape}
+    run.record({"model": facts})
+    training = titled(summarize(run))["Training"]
+    assert isinstance(training, FactList)
+    assert [*training.rows[:2]] == rows
+
+
 def test_an_evaluation_names_its_run_and_has_no_parts(start_run: Callable[..., OpenRun]) -> None:
     run = start_run()
     data = {**data_facts(("a", "b")), "rows": 1234, "parts": {"train": 0, "validation": 0, "test": 1234}}

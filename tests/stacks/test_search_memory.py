@@ -88,6 +88,32 @@ def test_the_largest_network_that_is_allowed(
     assert "search.space: with " in done.out
 
 
+@pytest.mark.parametrize("place", ["space", "start_from"])
+def test_the_winner_must_fit_with_all_its_members(
+    program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """It is trained again as an ensemble when the search is over: too late to find that it is too large."""
+    first = [{"model.hidden": [90]}] if place == "start_from" else None
+    space = {"model.hidden": {"choice": [[4], [60]]}}
+    config = write_config(
+        tmp_path / "x.yaml", model={"ensemble": 40}, search={"space": space, "start_from": first}
+    )
+    largest = "model.hidden=[90]" if first else "model.hidden=[60]"
+    most = needed(config, largest)
+    assert needed(config, largest, "model.ensemble=1") < most / 2
+    monkeypatch.setattr("fnnctl.modelling.fit.available_bytes", lambda: most)
+    assert program("check", str(config)).code == 0
+    monkeypatch.setattr("fnnctl.modelling.fit.available_bytes", lambda: most - 1)
+    for command in ("check", "search"):
+        done = program(command, str(config))
+        assert done.code == 2
+        told = done.out + done.err
+        width = 90 if first else 60
+        assert f"model.ensemble: with {{model.hidden: [{width}]}}, training an ensemble of 40" in told
+    assert not (tmp_path / "runs").exists()
+    assert program("check", str(config), "--set", "model.ensemble=4").code == 0
+
+
 def test_of_many_layers_the_message_quotes_a_few(program: Program, tmp_path: Path) -> None:
     layers = {"depth": [0, 1000], "width": [1, 1_000_000], "per_layer": True}
     config = write_config(tmp_path / "x.yaml", search={"space": {"model.hidden": layers}})

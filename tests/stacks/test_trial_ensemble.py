@@ -19,6 +19,7 @@ from fnnctl.stacks.trial_results import trial_result
 from fnnctl.stacks.work import StackItem, WorkerData, train_item
 from fnnctl.tasks.task import TaskData
 from tests.modelling.prepared import Prepared, prepare
+from tests.stacks.test_work import Counter
 
 WAYS = [
     ["model.hidden=[4]", "training.optimizer.learning_rate=0.003"],
@@ -28,21 +29,11 @@ WAYS = [
 ]
 
 
-class Unwatched:
-    """The progress of work that nobody follows."""
-
-    def should_stop(self) -> bool:
-        return False
-
-    def advance(self, amount: int) -> None:
-        """Nobody is told."""
-
-
 def measured(data: TaskData, fit: Fit, metric: str, *, trial: int = 0) -> tuple[Result, TrainedTrial]:
     """A trial's result as a search records it, and the trial."""
     epochs = fit.experiment.training.epochs
     item = StackItem((fit,), ObjectiveMeasure(metric, on_folds=False, weights_at=epochs), stop=epochs)
-    done = train_item(Unwatched(), WorkerData(data, reuse=False), item)
+    done = train_item(Counter(), WorkerData(data, reuse=False), item)
     (found,) = done.measured
     assert found.weights is not None
     result = trial_result(Job(Trial(trial, {}), 0, 0, epochs), [(found, done.digests.get(0))], metric)

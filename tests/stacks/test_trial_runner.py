@@ -246,7 +246,7 @@ def test_a_checkpoint_that_comes_out_differently_is_refused(bench: Bench) -> Non
     result = recorded[0, 3]
     bench.journal.results[0, 3] = replace(result, objective=(result.objective or 0.0) + 1e-9)
     bench.runner.submit(bench.job(0, 3, 9), 9)
-    with pytest.raises(MachineError, match="trial 0, trained again because its checkpoint was lost"):
+    with pytest.raises(MachineError, match="trial 0, trained again because its checkpoint or its weights"):
         bench.runner.collect()
 
 

@@ -15,7 +15,6 @@ from fnnctl.config.schema.experiment import Experiment
 from fnnctl.data.arrays.in_memory import dataset_of
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import split_data
-from fnnctl.modelling.predictor import fresh_predictor
 from fnnctl.stacks.work import train_fits
 from fnnctl.tasks.registry import encode
 from fnnctl.tasks.task import PartScores, Readout, Task, TaskData
@@ -68,8 +67,7 @@ class TaskCase:
     def _scores(self, seed: int) -> FloatArray:
         fit = Fit.of(self.data, self.experiment, self.fit.rows, seed=seed)
         stack = train_fits(self.data, [fit])
-        (trained,) = stack.trained
-        predictor = fresh_predictor(self.data, fit, stack.members[0], trained.parameters, trained.statistics)
+        predictor = stack.predictor(0, *stack.final_weights(0))
         return np.concatenate([each.copy() for each in predictor.pool_scores(stack.pool, np.arange(ROWS))])
 
     @property

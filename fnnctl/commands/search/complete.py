@@ -109,7 +109,7 @@ def complete_search(
         signals.raise_if_requested()
         winner = winner_of(journal, standings, standings.incumbent)
         output.note(f"best trial: {winner.trial}")
-        refit_winner(run, search, winner.configuration, epochs=winner.epochs, output=output, signals=signals)
+        refit_winner(run, search, winner, output=output, signals=signals)
         build_ensemble(run, search, journal, standings, output=output, signals=signals)
         if not setup.settings.keep_checkpoints:
             TrialCheckpoints(run.path).clear()

@@ -85,9 +85,7 @@ def _trained_trials(
         (fit,) = search.fits.fits(trial.assignment)
         weights = library.read(result)
         if weights is None:
-            output.note(
-                f"training trial {result.trial} again for its weights, which were not kept or are lost"
-            )
+            output.note(f"training trial {result.trial} again, because its weights were lost or not kept")
             recorded = journal.results[result.key]
             metric = search.setup.settings.objective.metric
             with signals.graceful():

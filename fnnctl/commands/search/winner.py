@@ -25,48 +25,6 @@ from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun
 
 
-def refit_winner(
-    run: OpenRun,
-    search: PreparedSearch,
-    assignment: Assignment,
-    *,
-    epochs: int,
-    output: Output,
-    signals: Interruption,
-) -> None:
-    """Train the winner on training and validation rows for its own number of epochs, and test it once.
-
-    If an earlier process left an incomplete folder, it is replaced. The complete run of a former winner
-    stays until the run of this winner can replace it.
-    """
-    started = time.monotonic()
-    folder = RunFolder(run.path / names.BEST)
-    complete = folder.path.exists() and folder.read_manifest().status == "completed"
-    data = search.loaded.data
-    trial = search.setup.configs.experiment_of(assignment)
-    members = search.loaded.experiment.model.ensemble
-    experiment = refit_experiment(trial, epochs=epochs, members=members)
-    with search.loaded.config.located():
-        split = split_data(data, experiment)
-        fit = Fit.of(data, experiment, split)
-    resolved = resolved_yaml(fit.experiment)
-    if not complete or folder.read_resolved() != resolved.encode("utf-8"):
-        output.note("refitting the best trial on the training and validation rows")
-        left_out = left_out_of_refit(trial)
-        warn(run, left_out, output.note)
-        opened = create_training_run(
-            run.path,
-            data,
-            fit,
-            warnings=[*search.loaded.warnings(split), *left_out],
-            folder=names.NEXT_BEST if complete else names.BEST,
-        )
-        complete_training(opened, data, fit, None, started=started, output=output, signals=signals)
-        if complete:
-            run.replace_winner()
-    run.write_metrics(folder.read_metrics() or {})
-
-
 @dataclass(frozen=True, slots=True)
 class Winner:
     """The trial that is refitted."""
@@ -90,3 +48,45 @@ def winner_of(journal: Journal, standings: Standings, incumbent: Result) -> Winn
     else:
         best, epochs = incumbent, (incumbent.facts or {}).get(KEPT_EPOCH) or incumbent.budget
     return Winner(best.trial, best.objective, dict(journal.trials[best.trial].assignment), epochs)
+
+
+def refit_winner(
+    run: OpenRun,
+    search: PreparedSearch,
+    winner: Winner,
+    *,
+    output: Output,
+    signals: Interruption,
+) -> None:
+    """Train the winner on training and validation rows for its own number of epochs, and test it once.
+
+    If an earlier process left an incomplete folder, it is replaced. The complete run of a former winner
+    stays until the run of this winner can replace it.
+    """
+    started = time.monotonic()
+    folder = RunFolder(run.path / names.BEST)
+    complete = folder.path.exists() and folder.read_manifest().status == "completed"
+    data = search.loaded.data
+    trial = search.setup.configs.experiment_of(winner.configuration)
+    members = search.loaded.experiment.model.ensemble
+    experiment = refit_experiment(trial, epochs=winner.epochs, members=members)
+    with search.loaded.config.located():
+        split = split_data(data, experiment)
+        fit = Fit.of(data, experiment, split)
+    resolved = resolved_yaml(fit.experiment)
+    if not complete or folder.read_resolved() != resolved.encode("utf-8"):
+        output.note("refitting the best trial on the training and validation rows")
+        left_out = left_out_of_refit(trial)
+        warn(run, left_out, output.note)
+        opened = create_training_run(
+            run.path,
+            data,
+            fit,
+            warnings=[*search.loaded.warnings(split), *left_out],
+            folder=names.NEXT_BEST if complete else names.BEST,
+            trial=winner.trial,
+        )
+        complete_training(opened, data, fit, None, started=started, output=output, signals=signals)
+        if complete:
+            run.replace_winner()
+    run.write_metrics(folder.read_metrics() or {})

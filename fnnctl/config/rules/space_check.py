@@ -10,7 +10,7 @@ from fnnctl.config.rules.constraints import checked_constraints
 from fnnctl.config.rules.dimensions import condition, dimensions_of, place_of
 from fnnctl.config.rules.plain_config import override, value_at
 from fnnctl.config.rules.probing import active_with, refused_values
-from fnnctl.config.rules.trials import ENSEMBLE, TrialConfigs
+from fnnctl.config.rules.trials import ONE_NETWORK, TrialConfigs, gives_ensemble
 from fnnctl.config.schema.domains import ChoiceConfig, DomainConfig, LayersConfig
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.schema_tree import forms_at
@@ -26,11 +26,8 @@ MOST_SHOWN = 100
 HIDDEN: ConfigPath = ("model", "hidden")
 _SAME_ROWS = "all trials are evaluated on the same rows"
 _SAME_WAY = "all trials are evaluated in the same way"
+_READ_ONCE = "the data are read once, for all trials"
 _MACHINE = "its effect depends on the machine"
-ONE_NETWORK: Final = (
-    "each trial trains one network, because an ensemble of N takes N times as long; write model.ensemble: 5 "
-    "outside of search.space, so that the winner is trained as an ensemble"
-)
 NOT_SEARCHED: Final[Mapping[ConfigPath, str]] = {
     ("name",): "a name does not change the results",
     ("seed",): "a lucky seed does not help on other rows",
@@ -38,6 +35,7 @@ NOT_SEARCHED: Final[Mapping[ConfigPath, str]] = {
     ("evaluation",): _SAME_WAY,
     **{("data", key): _SAME_ROWS for key in ("source", "sha256", "test_source", "test_sha256")},
     **{("data", key): _SAME_ROWS for key in ("delimiter", "encoding", "split")},
+    **{("data", key): _READ_ONCE for key in ("columns", "missing_values", "weights")},
     ("data", "target"): "all trials predict the same",
     ("data", "task"): "all trials predict the same",
     ("model", "calibration"): "it is fitted after training, to the same network",
@@ -127,9 +125,8 @@ def _setting_message(key: str, section: DomainConfig, space: Mapping[str, Domain
     for place, reason in NOT_SEARCHED.items():
         if path[: len(place)] == place:
             return f"cannot be searched: {reason}"
-    values = section.choice if path == ENSEMBLE[:1] and isinstance(section, ChoiceConfig) else ()
-    if any(isinstance(value, Mapping) and ENSEMBLE[1] in value for value in values):
-        return f"{format_path(ENSEMBLE)} cannot be searched: {ONE_NETWORK}"
+    if isinstance(section, ChoiceConfig) and any(gives_ensemble(path, value) for value in section.choice):
+        return f"model.ensemble cannot be searched: {ONE_NETWORK}"
     if isinstance(section, LayersConfig) and path != HIDDEN:
         return f"depth and width are a domain of {format_path(HIDDEN)} only"
     return None

@@ -13,7 +13,7 @@ from typing import Any, Final, Self
 
 from fnnctl.config.paths import ConfigPath, Messages, format_path, parse_path
 from fnnctl.config.rules.dimensions import space_of
-from fnnctl.config.rules.trials import TrialConfigs
+from fnnctl.config.rules.trials import ONE_NETWORK, TrialConfigs, gives_ensemble
 from fnnctl.config.rules.validation import RefusedConfigurationError, validated
 from fnnctl.config.schema.search import DEFAULTS, SearchConfig
 from fnnctl.config.schema.section import Section, plain, written_out
@@ -88,7 +88,7 @@ class _Given:
 
     @classmethod
     def of(cls, place: ConfigPath, entry: Mapping[str, Any], dimensions: Sequence[Dimension]) -> Self:
-        """Raises `RefusedConfigurationError` if a path is not searched, or occurs twice."""
+        """Raises `RefusedConfigurationError` if a path is not searched, occurs twice, or sets an ensemble."""
         settings = list(dict.fromkeys(each.setting for each in dimensions))
         keys: dict[str, str] = {}
         wrong: Messages = {}
@@ -98,6 +98,8 @@ class _Given:
                 wrong[*place, key] = _not_searched(setting, value, settings)
             elif setting in keys:
                 wrong[*place, key] = f"is already given, as {keys[setting]}; remove one of the two"
+            elif gives_ensemble(parse_path(key), value):
+                wrong[*place, key] = f"model.ensemble cannot be given here: {ONE_NETWORK}"
             else:
                 keys[setting] = key
         if wrong:

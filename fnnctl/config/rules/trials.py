@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from fnnctl.config.paths import ConfigPath, Messages, is_below, parse_path
 from fnnctl.config.rules.branches import Fork, forks_of
@@ -24,6 +24,10 @@ from fnnctl.space.values import identity
 EPOCHS: ConfigPath = ("training", "epochs")
 HORIZON: ConfigPath = ("training", "horizon")
 ENSEMBLE: ConfigPath = ("model", "ensemble")
+ONE_NETWORK: Final = (
+    "each trial trains one network, because an ensemble of N takes N times as long; write model.ensemble: 5 "
+    "outside of the search section, and the winner is refitted as an ensemble of 5"
+)
 Check: TypeAlias = Callable[[Experiment], Sequence[Problem]]
 """Returns the reasons why the data do not fit an experiment, as problems with paths."""
 
@@ -110,6 +114,12 @@ def trial_configs(
         plain = with_value(plain, EPOCHS, experiment.training.epochs)
     horizon = horizon or value_at(plain, HORIZON) or epochs
     return TrialConfigs(plain, tuple(forks_of(config)), epochs, horizon, check)
+
+
+def gives_ensemble(path: ConfigPath, value: Any) -> bool:
+    """Whether a value of the setting at this path, such as a whole model section, sets `model.ensemble`."""
+    inside = ENSEMBLE[len(path) :]
+    return bool(inside) and ENSEMBLE[: len(path)] == path and is_given(value, inside)
 
 
 def _resolved(config: Any) -> Experiment:

@@ -147,9 +147,9 @@ class GreedyEnsembleConfig(Section):
     """An ensemble of the search's trials."""
 
     size: Annotated[int, Field(ge=1, le=1000)] = 8
-    """The number of rounds; each adds the trial that improves the mean prediction of the validation rows
-    most, by the search's objective. A trial may be added several times, and the rounds after the best one are
-    left out."""
+    """The number of rounds: the first takes the best trial, and each of the others adds the trial that
+    improves the mean prediction of the validation rows most, by the search's objective. A trial may be added
+    several times, and the rounds after the best one are left out."""
 
 
 DEFAULTS: Final = "defaults"
@@ -199,8 +199,8 @@ class SearchConfig(Section):
     """Whether the best trials are trained again with several seeds, and the best on average wins; null to
     refit the trial with the best objective."""
     ensemble: GreedyEnsembleConfig | None = None
-    """Build an ensemble of the trials that had the largest budget, in ensemble/ beside best/; null for
-    none."""
+    """Whether the trials that had the largest budget also form an ensemble, in ensemble/ beside best/; null
+    for none."""
     keep_checkpoints: bool = False
     """Whether to keep the checkpoints of all trials, not only those of trials that may be promoted."""
     space: dict[str, DomainConfig] = Field(default={})

@@ -10,7 +10,7 @@ from fnnctl.report.confirmation.sentences import optimism_of, search_sentences, 
 from fnnctl.report.sections import NOTHING, Notes, Section, TableSection, number
 from fnnctl.text import counted
 
-TITLE = "Is the winner one?"
+TITLE = "Is the winner better than the others?"
 
 
 def confirmation_sections(search: SearchHistory) -> list[Section]:
@@ -18,7 +18,8 @@ def confirmation_sections(search: SearchHistory) -> list[Section]:
     found = search.confirmation
     if found is None:
         if search.settings.get(CONFIRM) and search.end and search.winner:
-            alone = f"Trial {search.winner.trial} is the only one with a result: nothing was to be confirmed."
+            trial = search.winner.trial
+            alone = f"Trial {trial} is the only one with a result: there is nothing to compare it with."
             return [Notes(TITLE, (alone,))]
         return []
     if not found.is_complete:

@@ -31,7 +31,7 @@ def search_sentences(found: Confirmation, trials: int, part: str) -> list[str]:
     if found.chosen and found.chosen is not best:
         sentences.append(
             f"Trial {best.trial} was the best of the search; here it {_place(found, best)}, and trial "
-            f"{found.chosen.trial} was refitted."
+            f"{found.chosen.trial} is refitted."
         )
     if (optimism := optimism_of(found, best)) is not None:
         how = f"optimistic by {number(optimism)}" if optimism > 0 else "not optimistic"
@@ -62,11 +62,7 @@ def optimism_of(found: Confirmation, leader: Leader) -> float | None:
 def _against_others(found: Confirmation) -> str:
     pairs = list(found.comparisons.items())
     beaten = [trial for trial, each in pairs if not each.is_tie]
-    corrected = (
-        "the corrected resampled t-test, after Holm's correction"
-        if len(pairs) > 1
-        else ("the corrected resampled t-test")
-    )
+    corrected = "the corrected resampled t-test" + (", after Holm's correction" if len(pairs) > 1 else "")
     if not pairs:
         return "is the only one with a result for every seed: there is nothing to compare it with."
     if len(beaten) == len(pairs):
@@ -99,7 +95,7 @@ def _reach(found: Confirmation) -> str:
 def _failed(found: Confirmation) -> list[str]:
     return [
         f"Trial {each.trial} has no result with {len(each.failed):,} of {found.seeds:,} seeds "
-        f"({each.failed[0].reason}), so it cannot win."
+        f"({each.failed[0].reason or 'its objective is not a number'}), so it cannot win."
         for each in found.leaders
         if each.failed
     ]

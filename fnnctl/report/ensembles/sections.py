@@ -24,7 +24,7 @@ def ensemble_sections(summary: Summary) -> list[Section]:
 
 
 def _facts(selection: SelectionFacts) -> Iterable[tuple[str, str]]:
-    alone = f", of the best trial alone {number(selection.best_alone)}"
+    alone = f"; the best trial alone has {number(selection.best_alone)}"
     yield f"validation {selection.metric}", f"{number(selection.objective)}{alone}"
     rounds = f"{selection.kept:,} of {counted(selection.rounds, 'round')}"
     yield "selected in", f"{rounds}, from {counted(selection.candidates, 'trial')}"
@@ -37,11 +37,15 @@ def _trials(selection: SelectionFacts) -> Iterable[tuple[str, ...]]:
 
 
 def _beside_winner(summary: Summary, ensemble: EnsembleSummary) -> TableSection:
-    """The metrics of both on the test part, which neither was chosen by."""
+    """The metrics of both on the test part, which neither was chosen by.
+
+    If trials have several loss functions, their losses cannot be compared.
+    """
+    has_one_loss = summary.search is None or summary.search.has_one_loss
     winner, own = summary.part_metrics("test") or {}, (ensemble.metrics or {}).get("test") or {}
     rows = (
         (label, number(own.get(key)), number(winner.get(key)))
         for label, key in summary.task_report.metrics
-        if own.get(key) is not None and winner.get(key) is not None
+        if own.get(key) is not None and winner.get(key) is not None and (key != "loss" or has_one_loss)
     )
     return TableSection("On the test part", ("", "ensemble", "refitted winner"), tuple(rows))

@@ -1,7 +1,7 @@
 """Regret on analytic functions, beside random search and Optuna where it is installed or recorded.
 
     python -m tests.benchmarks.samplers.functions [--optuna FILE] [--contenders NAME …] [--functions NAME …]
-        [--seeds 20] [--trials 100] [--batches 1 8]
+        [--seeds 20] [--first-seed 0] [--trials 100] [--batches 1 8]
 
 Branin, Hartmann with 3 and 6 dimensions, and a mixed function with conditional dimensions. Regret is the
 distance of the best loss so far to the known minimum; its base-10 logarithm is averaged over seeds.
@@ -25,6 +25,8 @@ from tests.benchmarks.samplers.theirs import Recorded
 
 FLOOR = 1e-8
 """Smaller regrets count as this one. fnnctl rounds to five digits, which costs about as much."""
+OTHER_FLOORS = (1e-6, 1e-4, 1e-2)
+"""Floors with which the differences are shown again, so that one sees what the last digits decide."""
 PAIRS = (
     ("tpe", TWICE),
     ("gp", TWICE),
@@ -39,10 +41,10 @@ Found = Mapping[tuple[str, str], Runs]
 """By contender and problem."""
 
 
-def log_regret(runs: Runs, problem: Problem, trials: int) -> dict[int, float]:
+def log_regret(runs: Runs, problem: Problem, trials: int, floor: float = FLOOR) -> dict[int, float]:
     """By seed, after so many trials."""
     return {
-        seed: math.log10(max(losses[min(trials, len(losses)) - 1] - problem.minimum, FLOOR))
+        seed: math.log10(max(losses[min(trials, len(losses)) - 1] - problem.minimum, floor))
         for seed, losses in runs.items()
     }
 
@@ -58,26 +60,36 @@ def show_regret(found: Found, problems: Mapping[str, Problem], marks: Sequence[i
         print(f"{function:10} {name:17}{means}  {len(runs):5}  {floored or ''}")
 
 
+def differences(
+    found: Found, problems: Mapping[str, Problem], pair: tuple[str, str], trials: int, floor: float = FLOOR
+) -> dict[str, list[float]]:
+    """The first contender's log regrets minus the second's, by function, of seeds that both have searched."""
+    by_function = {}
+    for function, problem in problems.items():
+        own, other = (log_regret(found.get((each, function), {}), problem, trials, floor) for each in pair)
+        if both := sorted(own.keys() & other.keys()):
+            by_function[function] = [own[seed] - other[seed] for seed in both]
+    return by_function
+
+
 def show_differences(found: Found, problems: Mapping[str, Problem], marks: Sequence[int]) -> None:
-    """The paired differences: for each function, and over those that have both contenders."""
-    for first, second in PAIRS:
-        common = [each for each in problems if (first, each) in found and (second, each) in found]
-        for trials in marks if common else ():
-            differences = {}
-            for function in common:
-                own, other = (
-                    log_regret(found[n, function], problems[function], trials) for n in (first, second)
-                )
-                if both := sorted(own.keys() & other.keys()):
-                    differences[function] = [own[seed] - other[seed] for seed in both]
-            if not differences:
+    """The paired differences: for each function, over all of them, and that with other floors."""
+    for pair in PAIRS:
+        for trials in marks:
+            if not (by_function := differences(found, problems, pair, trials)):
                 continue
-            print(f"{first} − {second} after {trials} trials")
-            for function, values in differences.items():
-                difference = paired({function: values})
-                print(f"    {function:12} {difference!s:28} {difference.verdict} ({len(values)} seeds)")
-            difference = paired(differences)
-            print(f"    {'all':12} {difference!s:28} {difference.verdict}")
+            print(f"{pair[0]} − {pair[1]} after {trials} trials")
+            rows = {
+                f"{function}, {len(values)} seeds": {function: values}
+                for function, values in by_function.items()
+            }
+            rows["all"] = by_function
+            if trials == marks[-1]:
+                for floor in OTHER_FLOORS:
+                    rows[f"all, floor {floor:g}"] = differences(found, problems, pair, trials, floor)
+            for name, values in rows.items():
+                difference = paired(values)
+                print(f"    {name:20} {difference!s:28} {difference.verdict}")
 
 
 def main() -> None:
@@ -85,10 +97,12 @@ def main() -> None:
     parser.add_argument("--optuna", type=Path, metavar="FILE", help="reads or writes Optuna's results")
     parser.add_argument("--contenders", nargs="*", default=ALL, choices=ALL)
     parser.add_argument("--functions", nargs="*", default=tuple(functions()), choices=tuple(functions()))
-    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--seeds", type=int, default=20, help="how many")
+    parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--trials", type=int, default=100)
     parser.add_argument("--batches", type=int, nargs="*", default=(1, 8))
     given = parser.parse_args()
+    seeds = range(given.first_seed, given.first_seed + given.seeds)
     recorded = Recorded(given.optuna)
     problems = {name: each for name, each in functions().items() if name in given.functions}
     marks = sorted({max(given.trials // 4, 1), max(given.trials // 2, 1), given.trials})
@@ -98,14 +112,7 @@ def main() -> None:
         found = {}
         for name, (function, problem) in product(contenders, problems.items()):
             if takes_part(name, problem):
-                runs = run(
-                    name,
-                    problem,
-                    trials=given.trials,
-                    batch=batch,
-                    seeds=range(given.seeds),
-                    recorded=recorded,
-                )
+                runs = run(name, problem, trials=given.trials, batch=batch, seeds=seeds, recorded=recorded)
                 if runs:
                     found[name, function] = runs
         print(f"\nBatch {batch}")

@@ -1,7 +1,7 @@
 """HyperBand with TPE (bohb) beside HyperBand with random search, on functions whose bias and noise fall.
 
-    python -m tests.benchmarks.samplers.multi_fidelity [--seeds 20] [--passes 1 3] [--concurrency 1 8]
-        [--samplers random tpe]
+    python -m tests.benchmarks.samplers.multi_fidelity [--seeds 20] [--first-seed 0] [--passes 1 3]
+        [--concurrency 1 8] [--samplers random tpe]
 
 After b of R epochs, the heights of the wells of Hartmann's function of 3 or 6 dimensions are less by a bias
 times 1 − b/R, so that other wells and places are the best, and there is normal noise whose deviation falls
@@ -84,7 +84,8 @@ def area(history: SearchHistory) -> tuple[float, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.samplers.multi_fidelity")
-    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--seeds", type=int, default=20, help="how many")
+    parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--passes", type=int, nargs="*", default=(1, 3))
     parser.add_argument("--concurrency", type=int, nargs="*", default=(1, 8))
     parser.add_argument("--samplers", nargs="*", default=("random", "tpe"))
@@ -100,7 +101,7 @@ def main() -> None:
         areas: dict[tuple[str, str], list[float]] = {}
         for size, name in product((3, 6), names):
             found = []
-            for seed in range(given.seeds):
+            for seed in range(given.first_seed, given.first_seed + given.seeds):
                 if sys.stderr.isatty():
                     print(f"\r\033[Khartmann{size}, {name}, seed {seed}", end="\r", file=sys.stderr)
                 sampler = ours.build(name, unit_cube(size), trials=1000, seed=seed, scheduler="hyperband")

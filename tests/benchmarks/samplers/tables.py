@@ -1,7 +1,7 @@
 """Regret on tables of fnnctl's own runs, beside random search and Optuna where it is installed or recorded.
 
     python -m tests.benchmarks.samplers.tables TABLES [--optuna FILE] [--contenders NAME …] [--names NAME …]
-        [--seeds 30] [--trials 100] [--batch 1] [--metric loss error]
+        [--seeds 30] [--first-seed 0] [--trials 100] [--batch 1] [--metric loss error]
 
 TABLES is the file that `tests.benchmarks.samplers.make_tables` writes. All contenders search the same whole
 numbers: the places in the grid of each dimension. Regret is measured in units of the distance from the best
@@ -94,11 +94,13 @@ def main() -> None:
     parser.add_argument("--optuna", type=Path, metavar="FILE", help="reads or writes Optuna's results")
     parser.add_argument("--contenders", nargs="*", default=DEFAULT, choices=ALL)
     parser.add_argument("--names", nargs="*", help="of tables; all of the file")
-    parser.add_argument("--seeds", type=int, default=30)
+    parser.add_argument("--seeds", type=int, default=30, help="how many")
+    parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--trials", type=int, default=100)
     parser.add_argument("--batch", type=int, default=1)
     parser.add_argument("--metric", nargs="*", default=("loss", "error"), choices=("loss", "error"))
     given = parser.parse_args()
+    seeds = range(given.first_seed, given.first_seed + given.seeds)
     recorded = Recorded(given.optuna)
     tables = [each for each in read_tables(given.tables) if given.names is None or each.name in given.names]
     contenders = installed(given.contenders, recorded)
@@ -110,9 +112,8 @@ def main() -> None:
             problem = table.problem(metric)
             if takes_part(name, problem):
                 runs = run(
-                    name, problem, trials=given.trials, batch=given.batch, seeds=range(given.seeds),
-                    recorded=recorded,
-                )  # fmt: skip
+                    name, problem, trials=given.trials, batch=given.batch, seeds=seeds, recorded=recorded
+                )
                 regrets.add(name, table, runs)
         show(regrets, contenders, [each.name for each in tables], marks)
 

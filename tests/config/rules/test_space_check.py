@@ -57,7 +57,7 @@ def test_the_data_are_no_choice_as_a_whole(search_problems_of: Problems) -> None
 
 def test_an_ensemble_is_no_part_of_a_choice_either(search_problems_of: Problems) -> None:
     reason = NOT_SEARCHED["model", "ensemble"]
-    assert "write model.ensemble: 5 outside of search.space" in reason
+    assert "write model.ensemble: 5 outside of the search section" in reason
     assert search_problems_of("model: {choice: [{hidden: [3]}, {hidden: [4], ensemble: 2}]}") == [
         f"5: search.space.model: model.ensemble cannot be searched: {reason}"
     ]
@@ -219,7 +219,7 @@ def test_everything_is_reported_at_once(search_problems_of: Problems) -> None:
          "when: {training.optimizer.name: [momentum, nesterov]}}"],
         ["training.optimizer: {choice: [adam, {name: lbfgs, memory: 5}]}",
          "model.dropout: {uniform: [0, 0.5], when: {training.optimizer.name: adam}}"],
-        ["data.columns.ignore: {choice: [[], [sepal_length]]}", "training.shuffle: {choice: [true, false]}"],
+        ["data.imputation: {choice: [median, mean]}", "training.shuffle: {choice: [true, false]}"],
         ["training.class_weights.setosa: {log_uniform: [0.1, 10]}"],
     ],
 )  # fmt: skip

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from fnnctl.config.reading.loading import LoadedConfig, load_config
 from fnnctl.config.rules.dimensions import space_of
 from fnnctl.config.rules.start_from import first_assignments
-from fnnctl.config.rules.trials import trial_configs
+from fnnctl.config.rules.trials import ONE_NETWORK, trial_configs
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.errors import ConfigError
 from fnnctl.space.assignments import Assignment
@@ -258,6 +258,14 @@ def test_what_contradicts_the_config_is_told_at_the_value(search_problems_of: Pr
     )
     assert len(found) == 1
     assert found[0].startswith("4: search.start_from[0]: model.dropout: cannot be used with lbfgs")
+
+
+def test_a_trial_cannot_be_an_ensemble(search_problems_of: Problems) -> None:
+    found = search_problems_of(
+        "model: {choice: [{hidden: [4]}, {hidden: [8]}]}",
+        search="  start_from: [{model: {hidden: [5]}}, {model: {hidden: [5], ensemble: 3}}]\n",
+    )
+    assert found == [f"4: search.start_from[1].model: model.ensemble cannot be given here: {ONE_NETWORK}"]
 
 
 def test_another_form_is_refused(problems: Problems) -> None:

@@ -96,7 +96,7 @@ class TestOptimism:
         found = found_in(CLEAR)
         sentences = search_sentences(found, 40, "validation")
         assert sentences == [
-            "Trial 2 was the best of the search; here it is number 3 of 3, and trial 1 was refitted.",
+            "Trial 2 was the best of the search; here it is number 3 of 3, and trial 1 is refitted.",
             "The search saw 0.9500 for trial 2, the best of 40 trials, and its mean over the seeds is "
             "0.7188: the search was optimistic by 0.2312.",
         ]
@@ -132,7 +132,7 @@ def test_the_table() -> None:
 def test_what_is_not_complete() -> None:
     search = history({2: CLEAR[2], 0: [0.8]})
     assert confirmation_sections(search) == [
-        Notes("Is the winner one?", ("5 of 12 networks are trained so far.",))
+        Notes("Is the winner better than the others?", ("5 of 12 networks are trained so far.",))
     ]
     found = confirmation_json(search)
     assert found

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from fnnctl.records.history import SearchHistory
 from fnnctl.report.content import sections
 from fnnctl.report.ensembles.sections import ensemble_sections
 from fnnctl.report.ensembles.values import ensemble_json
@@ -47,7 +48,7 @@ def test_it_stands_beside_the_winner(summary: Summary) -> None:
     assert facts == FactList(
         "Ensemble of trials",
         (
-            ("validation accuracy", "0.9700, of the best trial alone 0.9600"),
+            ("validation accuracy", "0.9700; the best trial alone has 0.9600"),
             ("selected in", "3 of 8 rounds, from 1 trial"),
             ("selected on", "the validation part, so its validation scores are optimistic"),
         ),
@@ -62,6 +63,16 @@ def test_it_stands_beside_the_winner(summary: Summary) -> None:
     assert any("–" in own and "–" in winners for own, winners in rows.values()), "intervals"
     titles = [section.title for section in sections(summary)]
     assert titles.index("On the test part") < titles.index("Metrics of the refitted winner")
+
+
+@pytest.mark.parametrize("has_one_loss", [True, False])
+def test_losses_of_several_kinds_are_not_compared(
+    summary: Summary, monkeypatch: pytest.MonkeyPatch, has_one_loss: bool
+) -> None:
+    monkeypatch.setattr(SearchHistory, "has_one_loss", has_one_loss)
+    *_, beside = ensemble_sections(summary)
+    assert isinstance(beside, TableSection)
+    assert any(name.startswith("loss") for name, *_ in beside.rows) == has_one_loss
 
 
 def test_its_own_report_has_no_other_to_compare_with(search: Path) -> None:
