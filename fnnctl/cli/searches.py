@@ -153,7 +153,7 @@ def plan(
     with ended_by_signals(output):
         plan(
             config or DEFAULT_CONFIG,
-            [*(overrides or []), *OptionChange.given("--method", "search.method", method)],
+            [*OptionChange.given("--method", "search.method", method), *(overrides or [])],
             workers=workers,
             max_trials=max_trials,
             simulated_workers=simulate_workers,

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from fnnctl.config.paths import format_path
 from fnnctl.config.rules.start_from import START_FROM
-from fnnctl.errors import ConfigError, Problem, UsageError, quoted_list
+from fnnctl.config.schema.search import DEFAULTS
+from fnnctl.errors import ConfigError, Problem, UsageError, did_you_mean, quoted_list
 from fnnctl.records.history import read_search
 from fnnctl.records.standings import can_go_on
 from fnnctl.store.catalogue import find_run
@@ -29,7 +30,9 @@ def best_assignments(name: str, runs_dir: Path, settings: Collection[str]) -> li
         run = find_run(name, runs_dir, lambda each: each.read_manifest().kind == "search")
         search = read_search(run)
     except UsageError as error:
-        raise ConfigError(*(replace(each, path=_PLACE) for each in error.problems)) from None
+        near = did_you_mean(name, [DEFAULTS])
+        problems = (replace(each, message=each.message + near, path=_PLACE) for each in error.problems)
+        raise ConfigError(*problems) from None
     if search is None:
         kind = shown(run.read_manifest().kind)
         raise _refusal(f"{run.path} is a run of kind {kind}, not a search")

@@ -90,9 +90,9 @@ class _Names:
         if found:
             raise ExpressionError(column, f"'{text}' is ambiguous: it can be {' or '.join(found[:3])}")
         known = f"; the dimensions are {quoted_list(list(self._full.values()))}"
-        raise ExpressionError(
-            column, f"there is no dimension '{text}'{did_you_mean(text, self._ends) or known}"
-        )
+        first = next((end for end in self._ends if end.startswith(f"{text}[")), None)  # one of several layers
+        near = did_you_mean(text, self._ends) if first is None else f" (did you mean '{first}'?)"
+        raise ExpressionError(column, f"there is no dimension '{text}'{near or known}")
 
 
 def _normal(name: str) -> str:

@@ -42,6 +42,13 @@ def test_a_plan_names_the_sampler_that_auto_chooses(program: Program, config: st
     assert "bayes (tpe): 50 trials" in program("plan", config, "--method", "bayes", "--set", space).out
 
 
+def test_a_part_of_the_methods_name_can_be_set(program: Program, config: str) -> None:
+    planned = program(
+        "plan", config, "--method", "bayes", "--set", "search.method.sampler=tpe", "--json"
+    ).json
+    assert planned["method"] == "full_budget × tpe"
+
+
 def test_a_plan_shrinks_with_a_finite_space(program: Program, config: str) -> None:
     few = "search.space={training.l2: {choice: [0.0, 0.1]}}"
     planned = program("plan", config, "--method", "random", "--set", few, "--json").json

@@ -170,6 +170,7 @@ def test_runs_that_cannot_be_started_from(program: Program, tmp_path: Path, comm
     line = next(n for n, text in enumerate(config.read_text().splitlines(), 1) if "start_from" in text)
     for name, told in {
         "nothing": "there is no run 'nothing' in runs",
+        "default": "(did you mean 'defaults'?)",
         "trained": f"{trained} is a run of kind 'train', not a search",
         "empty": "no trial of runs/",
         "other": "searched none of this search's settings; it searched training.l1",

@@ -98,6 +98,12 @@ def test_an_unknown_name_is_told_which_there_are() -> None:
         constraints_of("q < 3", [Dimension("x", Integer(1, 2)), Dimension("y", Integer(1, 2))])
 
 
+def test_a_part_of_each_layer_is_suggested_of_the_first() -> None:
+    layers = [Dimension("model.hidden", Integer(1, 8), f"width[{index}]") for index in range(3)]
+    with pytest.raises(ExpressionError, match=r"no dimension 'width' \(did you mean 'width\[0\]'\?\)"):
+        constraints_of("width < 4", layers)
+
+
 def test_what_and_joins_are_several_constraints() -> None:
     found = constraints_of("1 < depth < 5 and (width < 3 or depth < 3)", DIMENSIONS)
     depth, width = "model.hidden.depth", "model.hidden.width"

@@ -41,7 +41,8 @@ def search(
     the completed work is written.
     """
     started = time.monotonic()
-    loaded = load_experiment(config, [*overrides, *options.changes], name=name, seed=seed)
+    # --method comes first, so that --set can change a part of it.
+    loaded = load_experiment(config, [*options.changes, *overrides], name=name, seed=seed)
     prepared = prepare_search(loaded, max_trials=options.max_trials, runs_dir=runs_dir)
     options.check_cluster()
     with signals.graceful():

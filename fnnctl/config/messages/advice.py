@@ -6,12 +6,13 @@ import difflib
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
 from fnnctl.config.messages.synonyms import synonyms
 from fnnctl.config.messages.wording import shown
 from fnnctl.config.paths import ConfigPath
 from fnnctl.config.schema.schema_tree import Schema, all_settings, forms_of, words_of
+from fnnctl.config.schema.search import METHODS, SamplerName, SchedulerName
 from fnnctl.config.yaml_text import plain_scalar
 from fnnctl.errors import did_you_mean
 
@@ -112,7 +113,17 @@ def _meant_text(forms: Sequence[Schema], kinds: set[str], text: str) -> str:
         return f" (write [{text}])"
     if kinds == {"object"} and "required" in forms[0]:
         return f" (write {{{forms[0]['required'][0]}: {text}}})"
-    return meant_word(text, [word for form in forms for word in words_of(form)])
+    words = [word for form in forms for word in words_of(form)]
+    return (_part_of_method(lower) if words == list(METHODS) else "") or meant_word(text, words)
+
+
+def _part_of_method(word: str) -> str:
+    """Return advice for the name of a sampler or a scheduler in place of a method; empty for other words."""
+    if word in get_args(SamplerName):
+        return f" ({word} is a sampler; write {{scheduler: full_budget, sampler: {word}}})"
+    if word in get_args(SchedulerName):
+        return f" ({word} is a scheduler; write {{scheduler: {word}, sampler: random}})"
+    return ""
 
 
 def _fits(kinds: set[str], value: Any) -> bool:

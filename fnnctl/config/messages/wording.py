@@ -8,7 +8,7 @@ from typing import Any
 
 from fnnctl.config.schema.data import DELIMITER_PATTERN, SHA256_PATTERN
 from fnnctl.config.schema.experiment import NAME_PATTERN
-from fnnctl.config.schema.schema_tree import Schema, has_free_keys, names_of, words_of
+from fnnctl.config.schema.schema_tree import Schema, has_free_keys, names_of, sections_of, words_of
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.errors import quoted_list
 
@@ -67,7 +67,10 @@ def _form_in_words(form: Schema) -> str:
 
 def _mapping_in_words(form: Schema) -> str:
     if has_free_keys(form):
-        return _number_in_words("a mapping of names to numbers", form["additionalProperties"])
+        entry = form["additionalProperties"]
+        if sections_of(entry):
+            return "a mapping of settings to domains"
+        return _number_in_words("a mapping of names to numbers", entry)
     if names_of(form):
         return "a mapping with a name"
     if "properties" not in form:
@@ -87,7 +90,7 @@ def _number_in_words(noun: str, form: Schema) -> str:
     if {"minimum", "maximum"} <= form.keys():
         return f"{noun} from {_bound(form['minimum'])} to {_bound(form['maximum'])}"
     bounds = [f"{words} {_bound(form[key])}" for key, words in _BOUNDS.items() if key in form]
-    return f"{noun} {' and '.join(bounds)}"
+    return " ".join(filter(None, (noun, " and ".join(bounds))))
 
 
 def _bound(number: float) -> str:

@@ -77,7 +77,7 @@ def _impossible_layers(experiment: Experiment) -> Contradictions:
     model = experiment.model
     units = [layer.units for layer in model.hidden]
     equal = [layer for layer, below in zip(model.hidden[1:], units, strict=False) if layer.units == below]
-    if model.residual and units and all(layer.residual is not None for layer in equal):
+    if model.residual and units[1:] and all(layer.residual is not None for layer in equal):
         which = "without a residual of its own " if equal else ""
         message = f"no hidden layer {which}has as many units as the one before it, so no inputs can be added"
         advice = f"write hidden: [{units[0]}, {units[0]}], or residual: false"

@@ -21,6 +21,7 @@ from fnnctl.space.layers import layer_domains
 
 LEFT_OPEN: Final = "auto"
 """This value turns the setting off, so it may be given even if the setting has no effect."""
+RESIDUAL: Final[ConfigPath] = ("model", "residual")
 EARLY_STOPPING: Final[ConfigPath] = ("training", "early_stopping")
 
 
@@ -41,7 +42,7 @@ def experiment_of(config: Mapping[str, Any]) -> Experiment:
     given = {
         path: reason
         for path, reason in unread.items()
-        if is_given(config, path) and value_at(config, path) != LEFT_OPEN
+        if is_given(config, path) and value_at(config, path) != LEFT_OPEN and not _is_off(path, experiment)
     }
     elsewhere = _read_elsewhere(config, given, experiment)
     if elsewhere:
@@ -52,6 +53,12 @@ def experiment_of(config: Mapping[str, Any]) -> Experiment:
     if wrong:
         raise RefusedConfigurationError(wrong)
     return experiment
+
+
+def _is_off(path: ConfigPath, experiment: Experiment) -> bool:
+    """Whether a setting without effect is `residual: false` of a single layer, which does no harm."""
+    model = experiment.model
+    return path == RESIDUAL and not model.residual and len(model.hidden) == 1
 
 
 def _completed(config: Any) -> Experiment:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from fnnctl.config.messages.wording import shown
 from fnnctl.config.paths import ConfigPath, format_path, problem_at
 from fnnctl.config.schema.schema_tree import forms_at, has_free_keys, schema_at, value_in
+from fnnctl.config.schema.search import method_parts
 from fnnctl.config.schema.section import written_out
 from fnnctl.errors import ConfigError
+
+METHOD: Final[ConfigPath] = ("search", "method")
 
 
 def value_at(config: Any, path: ConfigPath) -> Any:
@@ -53,6 +56,7 @@ def with_value(node: Any, path: ConfigPath, value: Any, depth: int = 0) -> Any:
     if isinstance(part, int):
         entries = _default_entries(here) if node is None else node
         if not isinstance(entries, list):
+            _refuse_single_text(node, here)
             return node
         if part > len(entries):
             message = f"there is no such entry; the length of {format_path(here)} is {len(entries)}"
@@ -95,6 +99,13 @@ def _refuse_wrong_step(config: Any, here: ConfigPath, part: str | int) -> None:
     raise ConfigError(problem_at(here, message))
 
 
+def _refuse_single_text(node: Any, here: ConfigPath) -> None:
+    """Refuse an index into a text that is valid in place of a list."""
+    if isinstance(node, str) and any(form.get("type") == "string" for form in forms_at(here, {})):
+        message = f"is {shown(node)}, which has no entries; write {format_path(here)}=[…]"
+        raise ConfigError(problem_at(here, message))
+
+
 def _section(node: Any, here: ConfigPath) -> dict[str, Any] | None:
     """The mapping that the next step goes into, or None if the node cannot be one."""
     if isinstance(node, dict):
@@ -102,7 +113,7 @@ def _section(node: Any, here: ConfigPath) -> dict[str, Any] | None:
     if isinstance(node, str | int | float) and takes_any_key(here):
         message = f"is {shown(node)}, which has no entries; write {format_path(here)}={{NAME: VALUE}}"
         raise ConfigError(problem_at(here, message))
-    section: Any = {} if node is None else written_out(node)
+    section: Any = {} if node is None else method_parts(node) if here == METHOD else written_out(node)
     if not isinstance(section, dict):
         return None
     known = {key for form in forms_at(here, {}) for key in form.get("properties", ())}

@@ -58,9 +58,11 @@ def read_by_some_trial(
 ) -> set[ConfigPath]:
     """The settings among `paths` that are read by a trial with one dimension different from the config."""
     found: set[ConfigPath] = set()
+    layers = _first_layers(dimensions)
     for dimension in representatives(dimensions) if paths else ():
         for value in dimension.domain.values_to_try():
-            values = {**(active_with(dimension, dimensions) or {}), dimension.name: value}
+            context = {**layers, **(active_with(dimension, dimensions) or {})}
+            values = active(dimensions, {**context, dimension.name: value})
             try:
                 unread = configs.unread_in(assignment_of(dimensions, values))
             except ConfigError:
@@ -100,10 +102,10 @@ class _Probing:
         self.reasons: dict[str, str] = {}
         """Why a dimension has no effect, if no trial has read it yet."""
         self.read: set[str] = set()
-        self.first_layers: dict[str, Any] = {
-            each.name: each.domain.values_to_try()[0] for each in dimensions if each.part is not None
-        }
-        """Values of all parts of layers, for those that have no center yet: layers are tried as a whole."""
+        self.is_placed = False
+        """Whether all dimensions have their center: before, a trial has settings that no trial may have."""
+        self.first_layers = _first_layers(dimensions)
+        """For those that have no center yet."""
         self.misfits = representatives(dimensions)
         tried = {each.name for each in self.misfits}
         self.center: dict[str, Any] = {
@@ -113,6 +115,7 @@ class _Probing:
         for only_allowed in (True, False):  # the constraints may allow none of the values that are tried
             while placed := [each for each in self.misfits if self._place(each, only_allowed=only_allowed)]:
                 self.misfits = [each for each in self.misfits if each not in placed]
+        self.is_placed = True
         misfits = {each.name for each in self.misfits}
         self.fitting = [each for each in dimensions if each.name in tried - misfits]
 
@@ -159,6 +162,8 @@ class _Probing:
             experiment = self.configs.experiment_of(assignment_of(self.dimensions, values))
         except RefusedConfigurationError as error:
             return error.messages
+        if not self.is_placed:
+            return {}
         unread = unread_settings(experiment)
         for dimension in self.dimensions:
             if dimension.name in values and dimension.name not in self.read:
@@ -202,6 +207,11 @@ class _Probing:
     def _works(self, chosen: Values, other: Dimension, value: Any, owner: Dimension) -> bool:
         changed = {**chosen, other.name: value}
         return changed.keys() | {owner.name} <= self._around(changed).keys() and not self._refused(changed)
+
+
+def _first_layers(dimensions: Sequence[Dimension]) -> dict[str, Any]:
+    """The first value of each part of layers: layers are tried as a whole."""
+    return {each.name: each.domain.values_to_try()[0] for each in dimensions if each.part is not None}
 
 
 def _some(values: Sequence[Any], most: int | None) -> Sequence[Any]:

@@ -71,7 +71,9 @@ def _unread_model(experiment: Experiment) -> Unread:
     elif hidden[0].residual is not None:
         reason = "has no effect: the first hidden layer's inputs are the features, which it never adds"
         yield ("model", "hidden", 0, "residual"), reason
-    if hidden[1:] and all(layer.residual is not None for layer in hidden[1:]):
+    if len(hidden) == 1:
+        yield ("model", "residual"), "has no effect: only hidden layers after the first add their inputs"
+    elif hidden and all(layer.residual is not None for layer in hidden[1:]):
         reason = "every hidden layer after the first has its own residual"
         yield ("model", "residual"), f"has no effect: {reason}"
 

@@ -63,18 +63,20 @@ class MethodConfig(Section):
         return next((name for name, of in METHODS.items() if of == parts), " × ".join(parts))
 
 
+def method_parts(value: Any) -> Any:
+    """Expand a method's name into its scheduler and its sampler; return anything else unchanged."""
+    if isinstance(value, str) and value in METHODS:
+        scheduler, sampler = METHODS[value]
+        return {"scheduler": scheduler, "sampler": sampler}
+    return value
+
+
 @dataclass(frozen=True)
 class _NamedMethod:
     """Lets a method's name stand for its two parts."""
 
-    def expand(self, value: Any) -> Any:
-        if isinstance(value, str) and value in METHODS:
-            scheduler, sampler = METHODS[value]
-            return {"scheduler": scheduler, "sampler": sampler}
-        return value
-
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_before_validator_function(self.expand, handler(source))
+        return core_schema.no_info_before_validator_function(method_parts, handler(source))
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler

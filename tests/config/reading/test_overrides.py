@@ -59,6 +59,17 @@ def apply(config: dict[str, Any], text: str) -> Any:
         ),
         ({}, "data.columns.ignore[0]=id", {"data": {"columns": {"ignore": ["id"]}}}),
         ({}, "nothing.here[0]=1", {"nothing": {"here": [1]}}),
+        (
+            {"search": {"method": "bayes"}},
+            "search.method.sampler=tpe",
+            {"search": {"method": {"scheduler": "full_budget", "sampler": "tpe"}}},
+        ),
+        (
+            {"search": {"method": None}},
+            "search.method.sampler=tpe",
+            {"search": {"method": {"sampler": "tpe"}}},
+        ),
+        ({"search": {"method": "byes"}}, "search.method.sampler=tpe", {"search": {"method": "byes"}}),
         ({"training": 5}, "training.epochs=1", {"training": 5}),
         ({"data": "iris"}, "data.target=x", {"data": "iris"}),
         ({"model": {"hidden": 7}}, "model.hidden[0].units=1", {"model": {"hidden": 7}}),
@@ -130,6 +141,30 @@ def test_an_override_that_leads_nowhere_is_refused(text: str, path: ConfigPath, 
 def test_an_entry_cannot_be_set_where_a_word_stands_for_all() -> None:
     with pytest.raises(ConfigError, match=r"is 'balanced', which has no entries; write .*={NAME: VALUE}"):
         apply({"training": {"class_weights": "balanced"}}, "training.class_weights.a=2")
+
+
+@pytest.mark.parametrize(("key", "text"), [("require", "depth < 3"), ("start_from", "defaults")])
+def test_an_entry_cannot_be_set_where_a_text_stands_for_a_list(key: str, text: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        apply({"search": {key: text}}, f"search.{key}[0]=1")
+    assert str(caught.value) == f"search.{key}: is '{text}', which has no entries; write search.{key}=[…]"
+
+
+@pytest.mark.parametrize(
+    ("override", "problem"),
+    [
+        (
+            "sampler=foo",
+            "sampler: must be one of grid, random, tpe, gp, evolution, controller, auto, not 'foo'",
+        ),
+        ("schedulr=asha", "schedulr: unknown setting (did you mean 'scheduler'?)"),
+    ],
+)
+def test_a_wrong_part_of_a_method_that_has_a_name(
+    problems: Callable[..., list[str]], override: str, problem: str
+) -> None:
+    text = "data: {source: iris}\nsearch: {method: bayes}\n"
+    assert problems(text, f"search.method.{override}") == [f"--set: search.method.{problem}"]
 
 
 def test_what_an_override_gave_is_known_to_come_from_it() -> None:

@@ -141,8 +141,8 @@ def test_what_is_hashed_is_what_is_read_and_not_at_its_default() -> None:
 
 OUTPUT = ("model", "output")
 """Changes the seed, except for the two outputs that `auto` resolves to."""
-FIRST_RESIDUAL = ("model", "hidden", 0, "residual")
-"""The first layer has no residual connection."""
+RESIDUALS = (("model", "residual"), ("model", "hidden", 0, "residual"))
+"""The first layer has no residual connection, and the default network has no other."""
 
 
 @pytest.mark.parametrize("output", ["softmax", "squared", {"name": "softmax"}])
@@ -159,7 +159,7 @@ def test_every_setting_counts_or_is_known_not_to() -> None:
     seen = set()
     for path, one, other in changes(root_schema()):
         first, second = (canonical_configuration(Experiment.model_validate(each)) for each in (one, other))
-        known = any(path[: len(place)] == place for place in NOT_COUNTED) or path in (OUTPUT, FIRST_RESIDUAL)
+        known = any(path[: len(place)] == place for place in NOT_COUNTED) or path in (OUTPUT, *RESIDUALS)
         assert (first == second) == known, f"{format_path(path)}: {one} and {other}"
         seen |= {path[:depth] for depth in range(1, len(path) + 1)}
     assert {path for path in all_settings() if path not in seen and path[-1] != "name"} == set()

@@ -58,10 +58,6 @@ def test_a_value_that_the_setting_refuses(search_problems_of: Problems, line: st
         (["model.dropout: {uniform: [0.1, 0.5]}", "training.optimizer: {choice: [{name: lbfgs}, sgd]}"], "",
          f"5: search.space.model.dropout: with training.optimizer: {{name: lbfgs}}, {LBFGS}; "
          "write when: {training.optimizer: sgd}"),
-        (["model.residual: {choice: [true, false]}", "model.hidden: {depth: [1, 3], width: [16, 64]}"], "",
-         "5: search.space.model.residual: with model.hidden.depth: 1, "
-         "no hidden layer has as many units as the one before it, so no inputs can be added; "
-         "write when: {model.hidden.depth: [2, 3]}"),
         (["model.normalization: {choice: [none, batch]}", "training.batch_size: {choice: [1, 16]}"], "",
          "6: search.space.training.batch_size: with model.normalization: batch, "
          "batch normalization needs at least 2 rows per batch; write when: {model.normalization: none}"),
@@ -145,9 +141,49 @@ def test_layers_are_tried_as_a_whole(search_problems_of: Problems) -> None:
         "5: search.space.model.activation: has no effect: every hidden layer has its own activation"
     ]
     layers = layers.replace("[1, 2]", "[0, 3], per_layer: true, residual: [true]")
-    found = search_problems_of(layers, config="model: {hidden: [8, 8], residual: true}")
-    assert found
-    assert all("no hidden layer has as many units as the one before it" in each for each in found)
+    assert search_problems_of(layers, config="model: {hidden: [8, 8], residual: true}") == []
+
+
+@pytest.mark.parametrize("depth", ["[0, 3]", "[1, 3]", "[2, 3]"])
+@pytest.mark.parametrize(
+    ("key", "values", "layers"),
+    [
+        ("activation", "[relu, tanh]", "every hidden layer"),
+        ("normalization", "[none, layer]", "every hidden layer"),
+        ("residual", "[true, false]", "every hidden layer after the first"),
+    ],
+)
+def test_a_setting_of_the_model_that_every_layer_overrides(
+    search_problems_of: Problems, depth: str, key: str, values: str, layers: str
+) -> None:
+    searched = f"model.{key}: {{choice: {values}}}"
+    hidden = f"model.hidden: {{depth: {depth}, width: [8, 16]"
+    message = f"5: search.space.model.{key}: has no effect: {layers} has its own {key}"
+    assert search_problems_of(searched, f"{hidden}, {key}: {values}}}") == [message]
+    assert search_problems_of(searched, f"{hidden}, {key}: {values}, per_layer: true}}") == [message]
+    assert search_problems_of(searched, f"{hidden}}}") == []
+
+
+def test_a_setting_of_the_model_that_only_the_config_reads(search_problems_of: Problems) -> None:
+    """The config's own network is none of the trials'."""
+    activation, own = "model.activation: {choice: [relu, tanh]}", "{units: 8, activation: elu}"
+    assert search_problems_of(activation, f"model.hidden: {{choice: [[{own}], [{own}, {own}]]}}") == [
+        "5: search.space.model.activation: has no effect: every hidden layer has its own activation"
+    ]
+    assert search_problems_of(activation, f"model.hidden: {{choice: [[{own}], [{own}, 8]]}}") == []
+
+
+def test_a_residual_that_single_layers_do_not_read(search_problems_of: Problems, problems: Problems) -> None:
+    model = "model: {hidden: [8], residual: true}"
+    for domain in ("depth: [1, 3], width: [8, 16]", "choice: [[8], [16, 16]]"):
+        assert search_problems_of(f"model.hidden: {{{domain}}}", config=model) == []
+    message = "has no effect: only hidden layers after the first add their inputs"
+    for domain in ("depth: [0, 1], width: [8, 16]", "choice: [[8], [16]]"):
+        search = f"search: {{space: {{model.hidden: {{{domain}}}}}}}"
+        assert problems(f"data: {{source: iris}}\n{model}\n{search}\n") == [f"2: model.residual: {message}"]
+    assert search_problems_of("model.residual: {choice: [true, false]}", config="model: {hidden: [8]}") == [
+        f"5: search.space.model.residual: {message}"
+    ]
 
 
 def test_the_largest_budget_is_tried_too(search_problems_of: Problems) -> None:

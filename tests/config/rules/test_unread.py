@@ -81,6 +81,10 @@ OWN_MEANS = "has no effect: training.averaging uses plain means over the trainin
             ],
         ),
         (
+            IRIS + "model: {hidden: [5], residual: true}",
+            ["2: model.residual: has no effect: only hidden layers after the first add their inputs"],
+        ),
+        (
             IRIS + "model: {hidden: []}\ntraining: {max_norm: 3}",
             ["3: training.max_norm: has no effect: there is no hidden layer"],
         ),
@@ -134,6 +138,7 @@ def test_bins_are_read_by_the_parts_or_by_the_folds(load: Load, where: str) -> N
         IRIS + "model: {hidden: [], output: {name: logistic, positive_class: a}}",
         IRIS + "model: {hidden: [5, {units: 5, dropout: 0}], dropout: 0.1}",
         IRIS + "model: {hidden: [{units: 5, residual: null}, {units: 5, residual: true}]}",
+        IRIS + "model: {hidden: [5], residual: false}",
         IRIS + "model: {normalization: {name: batch, momentum: 0.2}}",
         IRIS + "model: {normalization: {name: batch, epsilon: 0.2}}\ntraining: {averaging: ema}",
         IRIS + "training: {optimizer: lbfgs, batch_size: auto}",

@@ -47,6 +47,22 @@ def test_other_pairs_are_called_by_both_parts(load: Load) -> None:
             "halving, hyperband, asha, bayes, bohb, evolution, nas",
         ),
         (
+            "method: tpe",
+            "method: cannot be 'tpe' (tpe is a sampler; write {scheduler: full_budget, sampler: tpe}); "
+            "it must be one of grid, random, halving, hyperband, asha, bayes, bohb, evolution, nas",
+        ),
+        (
+            "method: full_budget",
+            "method: cannot be 'full_budget' (full_budget is a scheduler; write {scheduler: full_budget, "
+            "sampler: random}); it must be one of grid, random, halving, hyperband, asha, bayes, bohb, "
+            "evolution, nas",
+        ),
+        ("confirm: {top: 3, seed: 10}", "confirm.seed: unknown setting (did you mean 'seeds'?)"),
+        (
+            "space: null",
+            "space: must be a mapping of settings to domains, not null (remove it to use the default)",
+        ),
+        (
             "method: 5",
             "method: cannot be 5; it must be one of grid, random, halving, hyperband, asha, bayes, bohb, "
             "evolution, nas",
