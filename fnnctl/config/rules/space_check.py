@@ -29,7 +29,7 @@ _SAME_WAY = "all trials are evaluated in the same way"
 _MACHINE = "its effect depends on the machine"
 ONE_NETWORK: Final = (
     "each trial trains one network, because an ensemble of N takes N times as long; write model.ensemble: 5 "
-    "outside of search.space, and so many networks are trained of the winner"
+    "outside of search.space, so that the winner is trained as an ensemble"
 )
 NOT_SEARCHED: Final[Mapping[ConfigPath, str]] = {
     ("name",): "a name does not change the results",
