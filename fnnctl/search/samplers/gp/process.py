@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from fnnctl.arrays import FloatArray
-from fnnctl.search.samplers.gp.fit import Parameters, triangular_inverse
+from fnnctl.search.samplers.gp.fit import LEAST_NOISE, Parameters, triangular_inverse
 from fnnctl.search.samplers.gp.kernel import matern, weighted_distance
 
 JITTERS: Final = (0.0, 1e-12, 1e-10, 1e-8)
@@ -19,12 +19,13 @@ LEAST_VARIANCE: Final = 1e-14
 
 
 class Process:
-    """A process that was told the values y, with noise, at n points."""
+    """A process that was told the values y at n points; the last `exact` of them are without noise."""
 
-    def __init__(self, points: FloatArray, y: FloatArray, parameters: Parameters) -> None:
-        self.points, self.y, self.parameters = points, y, parameters
+    def __init__(self, points: FloatArray, y: FloatArray, parameters: Parameters, exact: int = 0) -> None:
+        self.points, self.y, self.parameters, self._exact = points, y, parameters, exact
         covariance = parameters.variance * matern(weighted_distance(points, points, parameters.weights))[0]
-        covariance.flat[:: len(points) + 1] += parameters.noise
+        noise = np.repeat([parameters.noise, LEAST_NOISE], [len(points) - exact, exact])
+        covariance.flat[:: len(points) + 1] += noise
         self._root = triangular_inverse(cholesky(covariance))
         self._alpha = self._root.T @ (self._root @ y)
 
@@ -53,11 +54,23 @@ class Process:
         )
 
     def with_expected(self, points: FloatArray) -> Process:
-        """The process after it was told its own mean at further points: it is only surer around them."""
+        """The process after it was told its own mean at further points: it is only surer around them.
+
+        It is told so without noise. With noise, improvement would still be expected at those points, and a
+        batch would gather around one of them.
+        """
         if not len(points):
             return self
         y = np.concatenate([self.y, self.predict(points)[0]])
-        return Process(np.concatenate([self.points, points]), y, self.parameters)
+        exact = self._exact + len(points)
+        return Process(np.concatenate([self.points, points]), y, self.parameters, exact)
+
+    def least_mean(self) -> float:
+        """The least mean at the points that it was told of.
+
+        Noise lifts no such value above the others, as it does with the best observation.
+        """
+        return float(self.predict(self.points)[0].min())
 
     def _variance(self, whitened: FloatArray) -> FloatArray:
         prior = self.parameters.variance

@@ -72,8 +72,8 @@ class GpSampler(LearningSampler):
         self._process = self._process or self._fitted()
         if self._process is None:
             return
-        best = float(self._process.predict(self._process.points)[0].min())
         process = self._process.with_expected(self._cube.points(pending))
+        best = process.least_mean()  # a pending trial may be expected to be better than all results
         rng = stream(self.seed, Purpose.PROPOSALS, number)
         yield from map(self._cube.assignment, promising(process, self._cube, best, rng, self._allowed))
 

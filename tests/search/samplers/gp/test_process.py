@@ -59,6 +59,24 @@ def test_what_is_expected_changes_no_mean_and_lowers_the_variance() -> None:
     assert before.with_expected(OTHERS[:0]) is before
 
 
+def test_what_is_expected_is_told_without_noise() -> None:
+    noisy = process(0.3)
+    after = noisy.with_expected(OTHERS[:1]).with_expected(OTHERS[1:2])
+    assert (noisy.predict(OTHERS[:2])[1] > 0.01).all()
+    assert (after.predict(OTHERS[:2])[1] < 1e-8).all()
+    assert (after.predict(POINTS)[1] > 1e-3).any()
+
+
+def test_the_least_mean_is_that_of_a_known_or_an_expected_point() -> None:
+    noisy = process(0.3)
+    assert noisy.least_mean() == noisy.predict(POINTS)[0].min() > noisy.y.min()
+    everywhere = np.random.default_rng(1).random((1000, 3))
+    mean = noisy.predict(everywhere)[0]
+    lowest = everywhere[[np.argmin(mean)]]
+    assert mean.min() < noisy.least_mean() - 1e-3
+    assert noisy.with_expected(lowest).least_mean() == pytest.approx(mean.min(), abs=1e-8)
+
+
 def test_equal_points_need_no_noise() -> None:
     points = np.concatenate([POINTS, POINTS])
     model = Process(points, np.concatenate([Y, Y]), Parameters(PARAMETERS.weights, 1.7, 0.0))

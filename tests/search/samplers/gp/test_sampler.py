@@ -90,6 +90,17 @@ class TestSearch:
         last = [bowl(each) for each in found[-15:]]
         assert np.median(last) < 0.02 < np.median([bowl(each) for each in found[:10]])
 
+    @pytest.mark.parametrize("seed", range(3))
+    def test_a_batch_does_not_gather_when_losses_are_noisy(self, seed: int) -> None:
+        rng = np.random.default_rng(seed)
+        sampler = GpSampler(space(PLANE), seed=seed)
+        for number, point in enumerate(rng.random((24, 2))):
+            assignment = sampler.space.assignment(point.tolist())
+            sampler.tell(Trial(number, assignment), bowl(assignment) + 0.2 * rng.standard_normal(), 1)
+        batch = np.array([[each["x"], each["y"]] for each in sampler.ask(8, ())])
+        distances = np.linalg.norm(batch[:, None] - batch, axis=2)[np.triu_indices(8, 1)]
+        assert distances.min() > 0.01
+
     def test_constant_losses(self) -> None:
         found, _ = searched(lambda each: 0.5, 30)
         assert len({identity(each) for each in found}) == 30
