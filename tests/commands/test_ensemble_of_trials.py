@@ -242,6 +242,13 @@ def test_commands_use_it_by_its_path(finished: Path, program: Program) -> None:
     assert facts["same_shape"] == (len({layout.shape for layout in loaded.layouts}) == 1)
 
 
+def test_its_complete_config_is_that_of_the_search(finished: Path) -> None:
+    """No training repeats an ensemble of trials; the search does."""
+    own = (finished / "ensemble" / "resolved.yaml").read_bytes()
+    assert own == (finished / "resolved.yaml").read_bytes()
+    assert b"\nsearch:\n" in own
+
+
 def test_it_is_reported_beside_the_winner(finished: Path, program: Program) -> None:
     text = program("report", str(finished)).out
     assert "Ensemble of trials" in text
