@@ -50,7 +50,7 @@ LAST_FILES = (
 )
 """The files listed before and after the figures of the run's task."""
 OF_SELECTION = {names.RESOLVED: "the search's complete config; `fnnctl search` with it repeats the search"}
-"""Other descriptions of files in the run of a search's ensemble: no training repeats an ensemble of trials."""
+"""Descriptions in the report of a search's ensemble instead: no training repeats an ensemble of trials."""
 
 
 def headline(summary: Summary) -> str:
