@@ -44,7 +44,7 @@ def _beside_winner(summary: Summary, ensemble: EnsembleSummary) -> TableSection:
     """
     has_one_loss = summary.search is None or summary.search.has_one_loss
     winner, own = summary.part_metrics("test") or {}, (ensemble.metrics or {}).get("test") or {}
-    rows = {
+    rows: dict[str, tuple[str, ...]] = {
         key: (label, number(own.get(key)), number(winner.get(key)))
         for label, key in summary.task_report.metrics
         if own.get(key) is not None and winner.get(key) is not None and (key != "loss" or has_one_loss)
