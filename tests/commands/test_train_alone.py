@@ -140,7 +140,7 @@ def test_settings_that_only_some_trials_read_are_kept(tmp_path: Path) -> None:
 def test_the_report_says_which_epoch_the_command_keeps(
     program: Program, tmp_path: Path, no_figures: None, patience: int
 ) -> None:
-    """The rate is so large that the loss rises; with a patience of 1 the trial keeps its best weights, too."""
+    """The rate is so large that the loss rises; with a patience of 1 the trial keeps its best weights too."""
     stopping = {"monitor": "validation_loss", "patience": patience}
     rates = {RATE: {"choice": [0.5]}}
     config = write_config(
