@@ -170,6 +170,25 @@ def test_a_complete_search_stays_as_it_is(finished: Path) -> None:
     assert (finished / "ensemble" / "manifest.json").read_bytes() == before
 
 
+@pytest.mark.parametrize("lost", [("best",), ("ensemble",), ("best", "ensemble")])
+def test_a_complete_search_makes_again_what_someone_deleted(
+    tmp_path: Path,
+    finished: Path,
+    lost: tuple[str, ...],
+    no_figures: None,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    folder = tmp_path / "search"
+    shutil.copytree(finished, folder)
+    for name in lost:
+        shutil.rmtree(folder / name)
+    assert run_program(["search", "--resume", str(folder), "--executor", "serial"]) == 0
+    assert f"{' and '.join(lost)} will be made again" in capsys.readouterr().err
+    assert_same_ensemble(folder, finished)
+    assert run_program(["search", "--resume", str(folder)]) == 0
+    assert "nothing to do" in capsys.readouterr().err
+
+
 def test_its_trials_had_the_largest_budget_or_stopped_early(undisturbed: Path) -> None:
     found = selection(undisturbed)
     latest = {each["trial"]: each for each in of_kind(undisturbed, "result")}
