@@ -109,6 +109,11 @@ def _search_facts(search: SearchHistory, facts: SearchFacts | None) -> Iterable[
     yield "objective", f"{search.metric} {place}, {search.direction}d"
     counts = ", ".join(f"{count:,} {status}" for status, count in search.statuses.items())
     yield "trials", f"{len(search.trials):,}" + (f": {counts}" if counts else "")
+    if facts and facts.only_configurations is not None:
+        yield (
+            "space",
+            f"only {counted(facts.only_configurations, 'configuration')}, so there are no more trials",
+        )
     if facts and facts.saved:
         yield "skipped", f"{counted(facts.saved, 'configuration')} equal to an earlier one"
     planned = f"{facts.epochs:,} planned, " if facts and facts.epochs is not None else ""

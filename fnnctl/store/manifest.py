@@ -176,6 +176,8 @@ class SearchFacts(Facts):
     """The method, or its scheduler and sampler."""
     trials: int | None = None
     """Trials started."""
+    only_configurations: int | None = None
+    """The number of configurations of the space, if that is why there are fewer trials than asked for."""
     epochs: int | None = None
     """Epochs granted, as planned."""
     epochs_trained: int | None = None

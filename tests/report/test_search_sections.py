@@ -275,6 +275,18 @@ def test_weights_other_than_those_of_the_objective_are_told(
     assert "The weights that it keeps alone" not in {each.title for each in sections(summarize(run))}
 
 
+def test_a_space_with_fewer_configurations_than_trials_is_told(tmp_path: Path) -> None:
+    run = start_search(tmp_path, halving())
+    facts = {"method": "hyperband", "only_configurations": 4}
+    for recorded, rows in (
+        (facts, [("space", "only 4 configurations, so there are no more trials")]),
+        ({}, []),
+    ):
+        run.record({"search": {"method": "hyperband", "only_configurations": None, **recorded}})
+        found = {section.title: section for section in sections(summarize(run))}
+        assert [row for row in found["Search"].rows if row[0] == "space"] == rows
+
+
 def test_a_search_that_its_own_rule_ended_says_only_why() -> None:
     """`complete` would sound as if its plan were done; an interruption afterwards is still said."""
     stop = {"record": "stop", "reason": "no improvement in 2 trials after trial 1"}

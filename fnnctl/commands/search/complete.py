@@ -167,6 +167,7 @@ def _record(session: _Session) -> None:
     facts = {
         "method": setup.settings.method.name,
         "trials": len(journal.trials),
+        "only_configurations": setup.too_few,
         "epochs": setup.plan.epochs_with_reuse,
         "epochs_trained": trained,
         "saved": getattr(session.sampler, "saved", 0),
