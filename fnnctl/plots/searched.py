@@ -43,7 +43,7 @@ class PlottedLeader:
     interval: tuple[float, float] | None
     """The 95 % interval of the mean; None without a spread."""
     objective: float | None
-    """Its objective in the search."""
+    """Its objective in the search; None if that had not trained it for as many epochs."""
     standing: Literal["winner", "tied", "worse", "failed"]
     """Against the winner; `failed` if a seed has no result."""
 

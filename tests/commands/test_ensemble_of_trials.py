@@ -15,6 +15,7 @@ import pytest
 from fnnctl.cli import run as run_program
 from fnnctl.commands.search import complete as search_module
 from fnnctl.commands.search import ensemble as ensemble_module
+from fnnctl.errors import DivergedError
 from fnnctl.modelling.saved_model import load_model
 from fnnctl.records.journal import Journal
 from fnnctl.records.trials import Result
@@ -162,6 +163,18 @@ def test_a_kill_when_the_ensemble_is_there(
     assert resume(folder, "--executor", "serial") == 0
     assert (folder / "ensemble" / "model.npz").read_bytes() == before
     assert_same_ensemble(folder, finished)
+
+
+def test_it_is_there_even_if_the_refit_diverges(
+    hyperband: Path, finished: Path, monkeypatch: pytest.MonkeyPatch, program: Program
+) -> None:
+    def diverges(*arguments: object, **settings: object) -> None:
+        raise DivergedError(epoch=2, learning_rate=0.1, scaled=True, run="best")
+
+    monkeypatch.setattr(search_module, "refit_winner", diverges)
+    folder = search(hyperband, "--executor", "serial", code=4)
+    assert selection(folder) == selection(finished)
+    assert "Selected trials" in program("report", str(folder)).out
 
 
 def test_a_complete_search_stays_as_it_is(finished: Path) -> None:

@@ -74,7 +74,7 @@ def complete_search(
     output: Output,
     signals: Interruption,
 ) -> None:
-    """Search to the end, refit the winner, and write the contents of the search's folder.
+    """Search to the end, build the ensemble, refit the winner, and write the contents of the search's folder.
 
     Raises `NoFinishedTrialError` or `InterruptedRunError` after the completed work is written.
     """
@@ -109,8 +109,9 @@ def complete_search(
         signals.raise_if_requested()
         winner = winner_of(journal, standings, standings.incumbent)
         output.note(f"best trial: {winner.trial}")
-        refit_winner(run, search, winner, output=output, signals=signals)
+        # The refit can diverge, and then ends the search; the ensemble does not depend on it.
         build_ensemble(run, search, journal, standings, output=output, signals=signals)
+        refit_winner(run, search, winner, output=output, signals=signals)
         if not setup.settings.keep_checkpoints:
             TrialCheckpoints(run.path).clear()
         draw_figures(run)

@@ -15,6 +15,8 @@ from fnnctl.plots.style import COLOURS, FAINT, INK, MUTED, WIDTH, legend_above, 
 from fnnctl.plots.text import fitted
 
 MOST_LEADERS = 30
+MARGIN = 0.05
+"""The margin of the axis on both sides, as a share of what it shows."""
 ROW_HEIGHT = 0.42
 SPREAD = 0.26
 """How far the dots of a leader lie from its line at most, so that equal scores of some seeds stay apart."""
@@ -31,7 +33,8 @@ _DOT: dict[str, Any] = {"marker": "o", "markersize": 4.0, "linestyle": "none", "
 def confirmed_figure(leaders: Sequence[PlottedLeader], *, metric: str, title: str) -> Figure:
     """Draw a row per leader: a dot per seed, the mean with its interval, and the objective in the search.
 
-    The first 30 leaders are drawn, from top to bottom.
+    The first 30 leaders are drawn, from top to bottom. The axis is that of the leaders with a mean: those of
+    which a network diverged may have others with huge scores, which would flatten everything else.
     """
     shown = leaders[:MOST_LEADERS]
     with new_figure(WIDTH, 1.6 + ROW_HEIGHT * max(3, len(shown)), title, [metric]) as figure:
@@ -44,6 +47,8 @@ def confirmed_figure(leaders: Sequence[PlottedLeader], *, metric: str, title: st
                 entries[text] = Line2D([], [], color=colour, **_DOT)
         entries["mean, 95 %"] = Line2D([], [], marker="D", markersize=4.5, **_MEAN)
         entries["in the search"] = Line2D([], [], **{**_SEARCH, "markersize": 9.0})
+        if sound := [leader for leader in shown if leader.standing != "failed"]:
+            axes.set_xlim(*_limits(sound))
         axes.set_yticks(range(len(shown)), [f"trial {leader.trial}" for leader in shown])
         axes.set_ylim(max(3, len(shown)) - 0.5, -0.5)
         axes.tick_params(axis="y", length=0, labelcolor=INK)
@@ -51,6 +56,17 @@ def confirmed_figure(leaders: Sequence[PlottedLeader], *, metric: str, title: st
         axes.grid(False, axis="y")
         legend_above(axes, entries)
     return figure
+
+
+def _limits(leaders: Sequence[PlottedLeader]) -> tuple[float, float]:
+    """The limits of an axis for everything that is drawn of these leaders."""
+    drawn = [leader.scores for leader in leaders]
+    drawn += [np.array(leader.interval) for leader in leaders if leader.interval]
+    drawn += [np.array([leader.objective]) for leader in leaders if leader.objective is not None]
+    values = np.concatenate(drawn)
+    low, high = float(values.min()), float(values.max())
+    margin = MARGIN * (high - low) or 0.05 * abs(high) or 0.05
+    return low - margin, high + margin
 
 
 def _draw_leader(axes: Axes, row: int, leader: PlottedLeader, colour: str) -> None:

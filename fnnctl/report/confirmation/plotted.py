@@ -18,7 +18,7 @@ def plotted_leaders(found: Confirmation) -> list[PlottedLeader]:
                 trial=leader.trial,
                 scores=np.array(leader.scores, dtype=np.float64),
                 interval=(interval[0], interval[1]) if interval else None,
-                objective=leader.result.objective,
+                objective=leader.result.objective if found.same_epochs(leader) else None,
                 standing="failed"
                 if leader.mean is None
                 else "winner"

@@ -83,7 +83,8 @@ def _row(found: Confirmation, leader: Leader) -> tuple[str, ...]:
         _signed(test.difference) if test else NOTHING,
         number((test.ci95[1] - test.ci95[0]) / 2) if test and test.ci95 else NOTHING,
         _p_text(comparison.p_holm) if comparison else NOTHING,
-        number(leader.result.objective),
+        number(leader.result.objective)
+        + ("" if found.same_epochs(leader) else f" after {counted(leader.result.budget, 'epoch')}"),
     )
 
 

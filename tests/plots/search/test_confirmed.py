@@ -46,6 +46,15 @@ def test_a_row_has_its_scores_its_mean_and_what_the_search_saw() -> None:
     assert [set(np.asarray(line.get_ydata())) for line in intervals] == [{0}, {2}]
 
 
+def test_a_leader_without_a_mean_does_not_widen_the_axis() -> None:
+    huge = replace(FAILED, scores=np.array([1e30, 0.99]))
+    assert drawn([WINNER, TIED, huge]).axes[0].get_xlim() == drawn([WINNER, TIED]).axes[0].get_xlim()
+    low, high = drawn([WINNER, WORSE, huge]).axes[0].get_xlim()
+    assert (low < 0.4, 0.99 < high < 1.1) == (True, True)
+    low, high = drawn([huge]).axes[0].get_xlim()
+    assert high > 1e30, "nobody else is there"
+
+
 def test_equal_scores_stay_apart() -> None:
     heights = np.asarray(lines_of(drawn([TIED]), "o")[0].get_ydata())
     assert len(set(heights.tolist())) == 3

@@ -181,6 +181,21 @@ def test_the_table() -> None:
     assert len(notes.rows) == 3
 
 
+def test_a_result_after_fewer_epochs_is_told_and_not_drawn() -> None:
+    """The search dropped trial 0 after 3 epochs; its networks here have had 9."""
+    plan = [header(confirm={"top": 3, "seeds": 4}), *(trial(number) for number in range(3))]
+    results = [result(0, 3, 0.9), result(1, 9, 0.8), result(2, 9, 0.95)]
+    search = read([*plan, *results, {"record": "end", "reason": "complete"}, *confirmed(CLEAR, budget=9)])
+    table = confirmation_sections(search)[0]
+    assert isinstance(table, TableSection)
+    told = {row[0]: row[-1] for row in table.rows}
+    assert told == {"0": "0.9000 after 3 epochs", "1": "0.8000", "2": "0.9500"}
+    assert search.confirmation
+    assert {each.trial: each.objective for each in plotted_leaders(search.confirmation)} == {
+        0: None, 1: 0.8, 2: 0.95,
+    }  # fmt: skip
+
+
 def test_what_is_not_complete() -> None:
     search = history({2: CLEAR[2], 0: [0.8]})
     assert confirmation_sections(search) == [
