@@ -17,6 +17,22 @@
     >>> [(result.trial, result.budget) for result in found.results if result.rung > 0]
     [(3, 3), (4, 3), (5, 3), (4, 9)]
 
+A sampler of a `Space` proposes as many configurations as are needed; one that learns follows the results:
+
+    >>> from fnnctl.search.samplers.tpe import TpeSampler
+    >>> from fnnctl.space.dimensions import Dimension
+    >>> from fnnctl.space.number_domains import Uniform
+    >>> from fnnctl.space.space import Space
+    >>> found = optimize(
+    ...     loss,
+    ...     TpeSampler(Space([Dimension("x", Uniform(0.0, 1.0))]), seed=7),
+    ...     scheduler="full_budget",
+    ...     budget=SearchBudget(max_epochs=9, trials=40),
+    ...     direction="minimize",
+    ... )
+    >>> abs(found.best.assignment["x"] - 0.4) < 0.02
+    True
+
 With a journal on disk, repeating the call after a kill at any moment continues the search and gives the same
 result. To ask and tell by hand, see `fnnctl.search`.
 """

@@ -172,8 +172,9 @@ def set_up(
     first: tuple[Assignment, ...] = ()
     if search.start_from is not None or search.learns:
         configs = trial_configs(config, experiment, epochs=budget.max_epochs, check=task.check)
-        first = _first_trials(configs, search)
-        search = search.model_copy(update={"start_from": first or None})
+        first = _first_trials(configs, search, space)
+        written = first or (() if search.learns else None)  # null would stand for the config's own settings
+        search = search.model_copy(update={"start_from": written})
         experiment = experiment.model_copy(update={"search": search})
     size = size_for_search(space, search, budget, first, seed=experiment.seed)
     try:
@@ -188,18 +189,20 @@ def set_up(
     return SearchSetup(experiment, configs, space, budget, plan, first, size)
 
 
-def _first_trials(configs: TrialConfigs, search: SearchConfig) -> tuple[Assignment, ...]:
+def _first_trials(configs: TrialConfigs, search: SearchConfig, space: Space) -> tuple[Assignment, ...]:
     """The trials that `search.start_from` gives; for a sampler that learns, the config's own settings.
 
-    The space may be unable to express those, as one with equal widths cannot express [64, 32]: then there is
-    no such trial, unless `start_from` asks for it. Raises `ConfigError`.
+    The space may be unable to express those, as one with equal widths cannot express [64, 32], or they may
+    violate the constraints: then there is no such trial, unless `start_from` asks for it. Raises
+    `ConfigError`.
     """
     if search.start_from is not None:
         return first_assignments(configs, search)
     try:
-        return first_assignments(configs, search.model_copy(update={"start_from": DEFAULTS}))
+        own = first_assignments(configs, search.model_copy(update={"start_from": DEFAULTS}))
     except ConfigError:
         return ()
+    return tuple(filter(space.allows, own))
 
 
 def _budget(experiment: Experiment, search: SearchConfig, max_trials: int | None) -> SearchBudget:

@@ -20,13 +20,13 @@ DEPTH: Final = "depth"
 WIDTH: Final = "width"
 UNITS: Final = "units"
 RESIDUAL: Final = "residual"
-EXAMPLES: Final[Mapping[str, str]] = {
+CHOICES: Final[Mapping[str, str]] = {
     "activation": "[relu, tanh]",
     "normalization": "[none, batch]",
     RESIDUAL: "[false, true]",
 }
-"""The settings of a layer that can be searched beside its width, each with an example of its values."""
-PARTS: Final[Mapping[str, str]] = {WIDTH: UNITS, **{key: key for key in EXAMPLES}}
+"""The settings of a layer that can be chosen beside its width, each with an example of its values."""
+PARTS: Final[Mapping[str, str]] = {WIDTH: UNITS, **{key: key for key in CHOICES}}
 """The parts of a layer in the order of their dimensions, each with its key in a layer's mapping."""
 
 Layer: TypeAlias = int | Mapping[str, Any]
@@ -70,7 +70,7 @@ class Layers:
                     least = 2
                 deeper = Condition(f"{setting}.{DEPTH}", range(least, high + 1))
                 conditions = (deeper,) if low < least else ()
-                name = _of_layer(part, index) if self.per_layer else part
+                name = of_layer(part, index) if self.per_layer else part
                 yield Dimension(setting, domain, name, conditions, key)
 
     def problems(self) -> Iterator[DomainProblem]:
@@ -85,7 +85,7 @@ class Layers:
                 yield ("step",), f"is a difference of widths and must be a whole number, not {self.step:g}"
         for key, choice in self._choices.items():
             if not choice.values:
-                yield (key,), f"is empty; write the values to choose from, such as {EXAMPLES[key]}"
+                yield (key,), f"is empty; write the values to choose from, such as {CHOICES[key]}"
             for place, message in choice.problems() if choice.values else ():
                 yield (key, *place[1:]), message
         if self.residual and max(self.depth) < 2:
@@ -99,7 +99,7 @@ class Layers:
 
     @property
     def _choices(self) -> dict[str, Choice]:
-        given = {key: getattr(self, key) for key in EXAMPLES}
+        given = {key: getattr(self, key) for key in CHOICES}
         return {key: Choice(tuple(values)) for key, values in given.items() if values is not None}
 
     @property
@@ -121,7 +121,7 @@ def joined_layers(setting: str, values: Mapping[str, Any]) -> list[Any]:
     for index in range(values[f"{setting}.{DEPTH}"]):
         layer = {}
         for part, key in PARTS.items():
-            for name in (f"{setting}.{_of_layer(part, index)}", f"{setting}.{part}"):
+            for name in (f"{setting}.{of_layer(part, index)}", f"{setting}.{part}"):
                 if name in values and (part != RESIDUAL or index):
                     layer[key] = values[name]
                     break
@@ -137,7 +137,7 @@ def split_layers(setting: str, layers: Sequence[Layer]) -> dict[str, Any]:
         for part, key in PARTS.items():
             if key in layer:
                 values.setdefault(f"{setting}.{part}", layer[key])
-                values[f"{setting}.{_of_layer(part, index)}"] = layer[key]
+                values[f"{setting}.{of_layer(part, index)}"] = layer[key]
     return values
 
 
@@ -151,7 +151,7 @@ def layer_dimensions(setting: str, layers: Iterable[Sequence[Layer]]) -> list[st
     names = [DEPTH, *parts]
     if any(_differ(each, PARTS[part]) for each in known for part in parts):
         deepest = range(max(map(len, known)))
-        own = [_of_layer(part, index) for index in deepest for part in parts if index or part != RESIDUAL]
+        own = [of_layer(part, index) for index in deepest for part in parts if index or part != RESIDUAL]
         names = [DEPTH, *own]
     return [f"{setting}.{name}" for name in names]
 
@@ -159,7 +159,7 @@ def layer_dimensions(setting: str, layers: Iterable[Sequence[Layer]]) -> list[st
 def layer_domains(dimensions: Iterable[Dimension]) -> dict[str, Domain]:
     """The domains of what is searched beside the widths, by the key in a layer's mapping."""
     parts = (((each.part or "").partition("[")[0], each.domain) for each in dimensions)
-    return {PARTS[part]: domain for part, domain in parts if part in EXAMPLES}
+    return {PARTS[part]: domain for part, domain in parts if part in CHOICES}
 
 
 def is_layers(value: object) -> bool:
@@ -187,6 +187,17 @@ def own_part(dimension: Dimension) -> str | None:
     return part if bracket else None
 
 
+def layer_index(dimension: Dimension) -> int | None:
+    """The index of the layer if the dimension is that of one layer only; otherwise None."""
+    _, bracket, index = (dimension.part or "").partition("[")
+    return int(index.removesuffix("]")) if bracket else None
+
+
+def of_layer(part: str, index: int) -> str:
+    """The part of one layer only, such as `width[2]`."""
+    return f"{part}[{index}]"
+
+
 def _mapping(layer: Layer) -> Mapping[str, Any]:
     return layer if isinstance(layer, Mapping) else {UNITS: layer}
 
@@ -206,7 +217,3 @@ def _differ(layers: Iterable[Mapping[str, Any]], key: str) -> bool:
     """Whether those of the layers that have a setting have different values of it."""
     values = [layer[key] for layer in layers if key in layer]
     return any(value != values[0] for value in values)
-
-
-def _of_layer(part: str, index: int) -> str:
-    return f"{part}[{index}]"

@@ -83,6 +83,16 @@ def test_the_configs_own_settings(tmp_path: Path) -> None:
     assert assignments(folder)[0] == {HIDDEN: [6], L2: 0.0}
 
 
+@pytest.mark.parametrize("method", ["random", "bayes"])
+def test_an_empty_list_stays_empty(tmp_path: Path, method: str) -> None:
+    """In resolved.yaml, too: null would give a sampler that learns the config's own settings."""
+    folder = search(write(tmp_path / "x.yaml", start_from=[]), "--method", method, "--max-trials", "1")
+    assert assignments(folder) != [{HIDDEN: [6], L2: 0.0}]
+    assert assignments(search(folder / "resolved.yaml", "--max-trials", "1")) == assignments(folder)
+    assert resume(folder, "--max-trials", "3") == 0
+    assert len(assignments(folder)) == 3
+
+
 def test_without_it_nothing_changes(tmp_path: Path) -> None:
     """A list is part of the configuration's digest, and null is not, so older searches can be resumed."""
     given: list[dict[str, Any]] = [{}, {"start_from": None}, {"start_from": GIVEN}]

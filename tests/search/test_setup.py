@@ -120,3 +120,20 @@ def test_the_header_says_which_sampler_auto_chose(tmp_path: Path, trials: int, s
     config = write_config(tmp_path / "x.yaml", search={"method": "bayes", "space": RANGE, "trials": trials})
     setup = prepare_search(load_experiment(config), max_trials=None).setup
     assert setup.header("sha", {}).settings["chosen_sampler"] == sampler
+
+
+@pytest.mark.parametrize("method", ["bayes", "evolution", "nas"])
+def test_a_sampler_that_learns_starts_from_the_configs_own_settings_if_they_are_allowed(
+    tmp_path: Path, method: str
+) -> None:
+    """Only what `start_from` gives explicitly may violate the constraints."""
+
+    def first(**settings: Any) -> Any:
+        search = {"method": method, "space": RANGE, **settings}
+        config = write_config(tmp_path / "x.yaml", training={"l2": 0.05}, search=search)
+        (found,) = prepare_search(load_experiment(config), max_trials=None).setup.sampler().ask(1, ())
+        return found["training.l2"]
+
+    assert first() == first(require="l2 < 0.06") == 0.05
+    assert first(require="l2 < 0.04") < 0.04
+    assert first(require="l2 < 0.04", start_from="defaults") == 0.05

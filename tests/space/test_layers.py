@@ -8,7 +8,14 @@ from fnnctl.config.rules.dimensions import dimensions_of
 from fnnctl.config.schema.search import SearchConfig
 from fnnctl.space.assignments import assignment_of, values_by_dimension
 from fnnctl.space.dimensions import Condition, Dimension
-from fnnctl.space.layers import is_layers, layer_dimensions, representatives, split_layers
+from fnnctl.space.layers import (
+    is_layers,
+    layer_dimensions,
+    layer_index,
+    own_part,
+    representatives,
+    split_layers,
+)
 
 ARCHITECTURE = {
     "activation": ["relu", {"name": "elu", "alpha": 2}],
@@ -185,6 +192,16 @@ def test_layers_are_taken_apart() -> None:
 def test_what_layers_are() -> None:
     assert all(map(is_layers, ([], [4, 5.0], ({"units": 3}, 2))))
     assert not any(map(is_layers, (8, "ab", [True], ["a"], [{"name": "x"}])))
+
+
+def test_dimensions_of_one_layer_have_its_part_and_index() -> None:
+    layers: dict[str, Any] = {"depth": [1, 12], "width": [8, 64], "residual": [False, True]}
+    own = dimensions({"model.hidden": {**layers, "per_layer": True}})
+    assert [own_part(each) for each in own[:4]] == [None, "width", "width", "residual"]
+    assert [layer_index(each) for each in own[:4]] == [None, 0, 1, 1]
+    assert layer_index(own[-1]) == 11
+    shared = dimensions({"model.hidden": layers, "training.l2": {"choice": [0, 1]}})
+    assert {(own_part(each), layer_index(each)) for each in shared} == {(None, None)}
 
 
 def test_the_widths_of_inner_layers_are_represented_by_others() -> None:

@@ -100,6 +100,10 @@ class _Probing:
         self.reasons: dict[str, str] = {}
         """Why a dimension has no effect, if no trial has read it yet."""
         self.read: set[str] = set()
+        self.first_layers: dict[str, Any] = {
+            each.name: each.domain.values_to_try()[0] for each in dimensions if each.part is not None
+        }
+        """Values of all parts of layers, for those that have no center yet: layers are tried as a whole."""
         self.misfits = representatives(dimensions)
         tried = {each.name for each in self.misfits}
         self.center: dict[str, Any] = {
@@ -138,7 +142,7 @@ class _Probing:
 
     def _around(self, chosen: Values) -> dict[str, Any]:
         """The values of a trial: the chosen ones, and for the other dimensions those of the center."""
-        values = dict(self.center)
+        values = {**self.first_layers, **self.center}
         for name in chosen:
             values.update(self.contexts[name])
         return active(self.dimensions, {**values, **chosen})

@@ -51,11 +51,10 @@ class MethodConfig(Section):
     as it is among the best of its rung, so that nobody waits for slow trials."""
     sampler: SamplerName = "random"
     """`grid` tries all combinations; `random` draws combinations at random. Four learn from the results of
-    earlier trials: `tpe`, a tree-structured Parzen estimator, in any space; `evolution`, which changes one
-    value of a good recent trial, in any space; `controller`, a recurrent network that writes one layer after
-    the other, in any space; and `gp`, a Gaussian process, in spaces of numbers without
-    conditions. `auto` is `gp` there if no more than 250 trials are planned and the scheduler is full_budget;
-    otherwise it is `tpe`."""
+    earlier trials: `tpe`, a tree-structured Parzen estimator; `evolution`, which changes one value of a good
+    recent trial; `controller`, a recurrent network that writes one layer after the other; and `gp`, a
+    Gaussian process, which searches only numbers without conditions. `auto` is `gp` in a space of such
+    numbers if no more than 250 trials are planned and the scheduler is full_budget; otherwise it is `tpe`."""
 
     @property
     def name(self) -> str:
@@ -183,8 +182,8 @@ class SearchConfig(Section):
     It is the same for any number of workers, so results are, too; write at least as many as there are
     workers."""
     batch: Annotated[int, Field(ge=1, le=1_000_000)] = DEFAULT_BATCH
-    """How many configurations a sampler that learns proposes at once, so that they can train as a stack. More
-    train faster, fewer learn from more results."""
+    """How many configurations a sampler that learns proposes at once, so that they can train as a stack.
+    Large batches train faster; the proposals of small ones are based on more results."""
     curve_stopping: Literal["none", "median", "extrapolate"] = "none"
     """Whether trials with bad learning curves are stopped: `median` stops those that are worse than the
     median of the others at the same epoch; `extrapolate` those that have hardly a chance to beat the best
@@ -194,7 +193,8 @@ class SearchConfig(Section):
     start_from: StartFrom | None = None
     """The first trials: a list of mappings from searched settings to values, as in
     `[{training.l2: 0.01}]`, where the config gives what a mapping leaves out; `defaults` for one trial with
-    the config's own settings; or a search's run for the settings of its ten best trials. Null for none."""
+    the config's own settings; or a search's run for the settings of its ten best trials. Null for none or, if
+    the sampler learns, for `defaults` as far as `space` and `require` allow them."""
     confirm: ConfirmConfig | None = None
     """Whether the best trials are trained again with several seeds, and the best on average wins; null to
     refit the trial with the best objective."""

@@ -37,16 +37,16 @@ def _tpe(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler:
     return TpeSampler(space, seed=seed, key=key, one_budget=one_budget)
 
 
-def _evolution(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler:
-    return EvolutionSampler(space, seed=seed, key=key)
-
-
 def _gp(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler:
     return GpSampler(space, seed=seed, key=key)
 
 
 def _auto(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler:
     return SAMPLERS[chosen_sampler(space, search)](space, search, seed=seed, key=key)
+
+
+def _evolution(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler:
+    return EvolutionSampler(space, seed=seed, key=key)
 
 
 def _controller(space: Space, search: SearchConfig, *, seed: int, key: Key) -> Sampler:
@@ -57,8 +57,8 @@ SAMPLERS: Final[Mapping[str, MakeSampler]] = {
     "grid": _grid,
     "random": _random,
     "tpe": _tpe,
-    "evolution": _evolution,
     "gp": _gp,
     "auto": _auto,
+    "evolution": _evolution,
     "controller": _controller,
 }

@@ -24,7 +24,7 @@ from fnnctl.space.values import identity
 POPULATION: Final = 32
 """The number of members: populations from 16 to 64 were about equally good."""
 TOURNAMENT: Final = 16
-"""The number of members that compete for a child: much fewer were worse in searches of 400 trials or less,
+"""The number of members that compete for a child: far fewer were worse in searches of 400 trials or less,
 with noise, too."""
 FRESH: Final = 0.5
 """The probability that a number is drawn anew; otherwise it moves a step. Fewer fresh draws were better on

@@ -55,8 +55,8 @@ class LearningSampler(ABC):
     """Proposes what a model of earlier results promises most of; a subclass is the model.
 
     The first configurations are the points of a low-discrepancy sequence: until ten trials are known, of
-    which at least five have results. Known are also trials that this sampler did not propose: their values
-    may lie outside the domains, so models read them with `Space.nearest_coordinates`.
+    which at least five have results. Trials that this sampler did not propose count, too. Their values may
+    lie outside the domains, so models read them with `Space.nearest_coordinates`.
     """
 
     learns = True

@@ -69,7 +69,7 @@ def test_a_value_that_the_setting_refuses(search_problems_of: Problems, line: st
          f"5: search.space.training.optimizer.name.choice[1]: with lbfgs, model.dropout: {LBFGS}; "
          "write dropout: 0, or choose another training.optimizer"),
         (["model.hidden: {depth: [1, 2], width: [1, 4], log: true}"], "model: {normalization: layer}",
-         "5: search.space.model.hidden.depth: model.hidden[0]: "
+         "5: search.space.model.hidden.width: model.hidden[0]: "
          "layer normalization makes a single neuron's output constant; "
          "write more units, or normalization: none"),
     ],
@@ -136,6 +136,18 @@ def test_a_dimension_that_no_trial_reads(search_problems_of: Problems) -> None:
         "5: search.space.training.batch_size: has no effect: lbfgs always uses all rows at once",
         "6: search.space.training.lr_schedule: has no effect: lbfgs finds its step length by line search",
     ]
+
+
+def test_layers_are_tried_as_a_whole(search_problems_of: Problems) -> None:
+    """A layer without its units, or with the model's activation instead of its own, is none of a trial's."""
+    layers = "model.hidden: {depth: [1, 2], width: [4, 16], log: true, activation: [relu, tanh]}"
+    assert search_problems_of("model.activation: {choice: [relu, tanh]}", layers) == [
+        "5: search.space.model.activation: has no effect: every hidden layer has its own activation"
+    ]
+    layers = layers.replace("[1, 2]", "[0, 3], per_layer: true, residual: [true]")
+    found = search_problems_of(layers, config="model: {hidden: [8, 8], residual: true}")
+    assert found
+    assert all("no hidden layer has as many units as the one before it" in each for each in found)
 
 
 def test_the_largest_budget_is_tried_too(search_problems_of: Problems) -> None:

@@ -120,12 +120,12 @@ class TestProposals:
         assert sampler.ask(2, ()) == [{"x": 95}, {"x": 94}]
 
     def test_equal_is_what_has_an_equal_key(self) -> None:
-        class Tens(Countdown):
+        class Remainders(Countdown):
             def __init__(self) -> None:
                 LearningSampler.__init__(self, space(), seed=3, key=lambda each: each["x"] % 4, starts=4)
                 self.asked = []
 
-        sampler = Tens()
+        sampler = Remainders()
         told(sampler, 4)
         found = [each["x"] for each in sampler.ask(99, ())]
         assert found == [99, 98, 97, 96]

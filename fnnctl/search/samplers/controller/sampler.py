@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,12 +9,14 @@ from typing import Final
 
 import numpy as np
 
+from fnnctl.arrays import FloatArray
 from fnnctl.records.trials import Trial
 from fnnctl.search.samplers.controller.policy import Episode, Policy
 from fnnctl.search.samplers.controller.reinforce import MovingBaseline, Reinforce
 from fnnctl.search.samplers.controller.sequences import Sequences
 from fnnctl.search.samplers.distinct import Key
 from fnnctl.search.samplers.learning import LearningSampler
+from fnnctl.search.samplers.losses import bounded
 from fnnctl.seeds import Purpose, stream
 from fnnctl.space.assignments import Assignment, values_by_dimension
 from fnnctl.space.space import Space
@@ -28,10 +29,11 @@ nearly certain hardly draws anything new, so it is softened in the end."""
 
 @dataclass(frozen=True, slots=True)
 class _Rewarded:
-    """A sequence with the result of its configuration."""
+    """A sequence whose configuration has a result."""
 
     episode: Episode
-    loss: float
+    trial: int
+    """Its number."""
     budget: int
 
 
@@ -48,7 +50,9 @@ class ControllerSampler(LearningSampler):
 
     A configuration's first result counts, even if a scheduler continues it, because losses at different
     budgets cannot be compared; each budget has its own baseline. One that diverged or failed has the worst
-    loss so far. The first policy is nearly the same as drawing at random, so there is no other start.
+    loss so far, and huge losses count as smaller: otherwise a single one would make the spread of rewards so
+    large that nothing is learned from later ones. The first policy is nearly the same as drawing at random,
+    so there is no other start.
     """
 
     def __init__(self, space: Space, *, seed: int, batch: int, key: Key = identity) -> None:
@@ -84,7 +88,7 @@ class ControllerSampler(LearningSampler):
                 self._open[key] = self._policy.episode_of(values)
         self._told.add(key)
         if episode := self._open.pop(key, None):
-            self._rewarded.append(_Rewarded(episode, loss, budget))
+            self._rewarded.append(_Rewarded(episode, trial.number, budget))
         if len(self._rewarded) >= self._batch:
             self._update()
 
@@ -108,15 +112,20 @@ class ControllerSampler(LearningSampler):
         advantages = np.zeros(len(rewarded))
         for budget in sorted({each.budget for each in rewarded}):
             rows = [row for row, each in enumerate(rewarded) if each.budget == budget]
-            rewards = -np.array([self._loss(rewarded[row]) for row in rows])
-            advantages[rows] = self._baselines.setdefault(budget, MovingBaseline()).advantages(rewards)
+            rewards = self._rewards([rewarded[row].trial for row in rows], budget)
+            if rewards is not None:
+                baseline = self._baselines.setdefault(budget, MovingBaseline())
+                advantages[rows] = baseline.advantages(rewards)
         self._learner.update([each.episode for each in rewarded], advantages)
 
-    def _loss(self, rewarded: _Rewarded) -> float:
-        """The loss, or the worst one so far at the same budget if it is infinite."""
-        if math.isfinite(rewarded.loss):
-            return rewarded.loss
-        return max(filter(math.isfinite, self.known.losses[rewarded.budget].values()), default=0.0)
+    def _rewards(self, trials: Sequence[int], budget: int) -> FloatArray | None:
+        """The rewards of these trials; None if all losses at the budget are infinite: how bad is unknown."""
+        losses = self.known.losses[budget]
+        numbers = np.array(sorted(losses))
+        values = np.array([losses[number] for number in numbers.tolist()])
+        if not np.isfinite(values).any():
+            return None
+        return -bounded(values)[np.searchsorted(numbers, trials)]
 
 
 def remembered(key: Key) -> Key:

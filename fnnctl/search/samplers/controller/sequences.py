@@ -16,7 +16,7 @@ import numpy as np
 from fnnctl.arrays import FloatArray
 from fnnctl.space.dimensions import Dimension
 from fnnctl.space.domains import BELOW_ONE, Domain
-from fnnctl.space.layers import DEPTH, RESIDUAL, WIDTH, own_part
+from fnnctl.space.layers import DEPTH, RESIDUAL, WIDTH, layer_index, of_layer, own_part
 from fnnctl.space.space import Space
 from fnnctl.space.values import index_of
 
@@ -201,17 +201,13 @@ def _first_layer(dimension: Dimension, depth: str) -> int:
     for condition in dimension.conditions:
         if condition.dimension == depth:
             return int(condition.values[0]) - 1
-    return _index(dimension)
-
-
-def _index(dimension: Dimension) -> int:
-    """The layer's index in a part such as `width[2]`; 0 if all layers have the same."""
-    return int(str(dimension.part).partition("[")[2].rstrip("]")) if own_part(dimension) else 0
+    return layer_index(dimension) or 0
 
 
 def _kind_name(dimension: Dimension) -> str:
     """The name of the dimension, without the layer's index."""
-    return dimension.name.removesuffix(f"[{_index(dimension)}]") if own_part(dimension) else dimension.name
+    part = own_part(dimension)
+    return dimension.name if part is None else f"{dimension.setting}.{part}"
 
 
 def _weights(kind: Kind, dimension: Dimension, values: Values) -> list[float]:
@@ -220,9 +216,10 @@ def _weights(kind: Kind, dimension: Dimension, values: Values) -> list[float]:
     A layer cannot add its inputs if they are more or fewer than its outputs: it would be the same layer as
     one that does not.
     """
-    if own_part(dimension) == RESIDUAL:
-        index, choices = _index(dimension), dimension.domain.values or ()
-        below, own = (values.get(f"{dimension.setting}.{WIDTH}[{each}]") for each in (index - 1, index))
-        if below != own and False in choices:
+    index, choices = layer_index(dimension), dimension.domain.values or ()
+    if index and own_part(dimension) == RESIDUAL and False in choices:
+        names = (f"{dimension.setting}.{of_layer(WIDTH, each)}" for each in (index - 1, index))
+        below, own = map(values.get, names)
+        if below != own:
             return [float(not value) for value in choices]
     return [1.0] * kind.choices

@@ -1,4 +1,4 @@
-"""A Gaussian process models the loss, and the largest expected improvement is proposed next.
+"""A Gaussian process models the loss, and the configuration with the largest expected improvement is next.
 
 It suits spaces whose dimensions are all numbers without conditions. The constants are those of Optuna where
 nothing else is said.

@@ -43,6 +43,7 @@ def log_improvement_with_gradient(
 def log_h(z: FloatArray) -> tuple[FloatArray, FloatArray]:
     """log h and its derivative, Φ/h."""
     near = np.maximum(z, FAR)
+    # erfc is exact in the tail, where h is a small difference: an interpolated table would not do
     cumulative = np.array([0.5 * math.erfc(each) for each in (near / -math.sqrt(2.0)).ravel().tolist()])
     cumulative = cumulative.reshape(z.shape)
     h = np.exp(-0.5 * np.square(near) - LOG_SQRT_2_PI) + near * cumulative

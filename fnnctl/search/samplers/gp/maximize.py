@@ -48,7 +48,7 @@ def promising(
         points = allowed(listed)
         values = log_improvement(process, points, best)
     else:
-        wide = allowed(cube.snapped(spread(SPREAD, len(cube.axes), rng)))
+        wide = allowed(cube.snapped(spread(SPREAD, len(cube.dimensions), rng)))
         near = allowed(cube.snapped(near_best(process, rng)))
         drawn = np.concatenate([wide, near])
         value = log_improvement(process, drawn, best)
@@ -97,7 +97,7 @@ def climbed(process: Process, cube: Cube, points: FloatArray, best: float) -> Fl
             value, slope = log_improvement_with_gradient(process, moved, best)
             return -value, np.where(cube.smooth, -slope, 0.0)
 
-        bounds = np.zeros(len(cube.axes)), np.ones(len(cube.axes))
+        bounds = np.zeros(len(cube.dimensions)), np.ones(len(cube.dimensions))
         scale = SCALE * lengthscales(process)
         points, _ = minimize(
             function, points, bounds, scale=scale, evaluations=EVALUATIONS, tolerance=TOLERANCE

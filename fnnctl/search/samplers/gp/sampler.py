@@ -25,8 +25,9 @@ MOST_TRIALS: Final = 250
 """A process knows at most so many trials, because its time grows with their cube."""
 EVALUATIONS: Final = 60
 LATER_EVALUATIONS: Final = 15
-"""With many trials, another one changes the parameters little, and a fit starts at the last ones."""
+"""With many trials, one more changes the parameters little, and a fit starts from those of the last fit."""
 MANY: Final = 30
+"""With more trials than this, a fit has `LATER_EVALUATIONS`."""
 
 
 def gp_problem(space: Space) -> str | None:

@@ -7,12 +7,9 @@ from typing import Final
 import numpy as np
 
 from fnnctl.arrays import FloatArray
+from fnnctl.search.samplers.losses import bounded
 
 POWERS: Final = tuple(np.linspace(-2.0, 2.0, 41).tolist())
-EARLY: Final = 10
-"""So many of the first losses say what is usual."""
-FAR: Final = 10.0
-"""The largest loss is so much farther from the usual loss than the smallest one."""
 
 
 def normalized(losses: FloatArray) -> FloatArray:
@@ -31,18 +28,6 @@ def normalized(losses: FloatArray) -> FloatArray:
         if likelihood > best:
             best, found = likelihood, moved
     return standardized(found)
-
-
-def bounded(losses: FloatArray) -> FloatArray:
-    """Losses, of which infinite ones count as the largest finite one, and very large ones as smaller.
-
-    A single huge loss would make all others look equal. The median of the first losses says what is usual,
-    because later ones gather at the optimum.
-    """
-    finite = losses[np.isfinite(losses)]
-    usual, best = float(np.median(finite[:EARLY])), float(finite.min())
-    most = usual + FAR * (usual - best) if best < usual else np.inf
-    return np.minimum(losses, min(most, float(finite.max())))
 
 
 def standardized(values: FloatArray) -> FloatArray:

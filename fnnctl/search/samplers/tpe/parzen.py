@@ -53,7 +53,7 @@ class Mixture:
 
     def __init__(
         self,
-        axes: Sequence[ParzenDimension],
+        dimensions: Sequence[ParzenDimension],
         trials: FloatArray,
         weights: FloatArray,
         *,
@@ -63,29 +63,29 @@ class Mixture:
 
         The prior's weight is 1. Continuous dimensions can have `narrow` kernels.
         """
-        self._axes = axes
+        self._dimensions = dimensions
         self._weights = np.append(weights, 1.0) / (weights.sum() + 1.0)
-        shape = len(trials) + 1, len(axes)
+        shape = len(trials) + 1, len(dimensions)
         self._mean, self._sigma = np.full(shape, PRIOR_MEAN), np.full(shape, PRIOR_SIGMA)
         self._tables: dict[int, FloatArray] = {}
         """The probabilities of the values of each choice, by kernel and value."""
-        for index, axis in enumerate(axes):
+        for index, dimension in enumerate(dimensions):
             column = trials[:, index]
-            if axis.choices:
-                self._tables[index] = choice_kernels(column, axis.choices)
+            if dimension.choices:
+                self._tables[index] = choice_kernels(column, dimension.choices)
             else:
                 there = np.flatnonzero(~np.isnan(column))
                 self._mean[there, index] = column[there]
-                self._sigma[there, index] = bandwidths(column[there], narrow=narrow and not axis.cells)
+                self._sigma[there, index] = bandwidths(column[there], narrow=narrow and not dimension.cells)
         self._below, self._above = cdf(-self._mean / self._sigma), cdf((1 - self._mean) / self._sigma)
 
     def draw(self, rng: np.random.Generator, count: int) -> FloatArray:
         """Random points: coordinates by point and dimension."""
         kernels = rng.choice(len(self._weights), size=count, p=self._weights)
-        uniform = rng.random((count, len(self._axes)))
+        uniform = rng.random((count, len(self._dimensions)))
         found = np.empty_like(uniform)
         inverse = NormalDist().inv_cdf
-        for index in range(len(self._axes)):
+        for index in range(len(self._dimensions)):
             u = uniform[:, index]
             if index in self._tables:
                 table = self._tables[index][kernels]
@@ -102,10 +102,10 @@ class Mixture:
         """The logarithm of each point's density; of its probability in dimensions with values."""
         logs = np.log(self._weights) + np.zeros((len(points.middle), 1))
         lacks = np.isnan(points.middle)
-        for index, axis in enumerate(self._axes):
-            if axis.choices:
+        for index, dimension in enumerate(self._dimensions):
+            if dimension.choices:
                 added = self._log_choice(index, points.middle[:, index])
-            elif axis.cells:
+            elif dimension.cells:
                 added = self._log_mass(index, points.low[:, index], points.high[:, index])
             else:
                 added = self._log_normal(index, points.middle[:, index])
@@ -131,7 +131,8 @@ class Mixture:
         return found
 
     def _log_mass(self, index: int, low: FloatArray, high: FloatArray) -> FloatArray:
-        """Many trials have the same value, and few kernels differ."""
+        """Each kernel is computed once: many trials have the same value, and few kernels differ."""
+        # pairs are complex numbers, because NumPy finds unique rows much more slowly
         kernels = self._mean[:, index] + 1j * self._sigma[:, index]
         _, first, which = np.unique(kernels, return_index=True, return_inverse=True)
         mean, sigma = self._mean[first, index], self._sigma[first, index]

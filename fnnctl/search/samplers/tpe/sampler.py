@@ -44,8 +44,8 @@ class TpeSampler(LearningSampler):
         """
         super().__init__(space, seed=seed, key=key)
         self._narrow = one_budget
-        self._axes = [axis_of(each) for each in space.dimensions]
-        self._rows = np.empty((0, len(self._axes)))
+        self._dimensions = [parzen_dimension(each) for each in space.dimensions]
+        self._rows = np.empty((0, len(self._dimensions)))
         """The coordinates of trials; NaN where a trial lacks a dimension. The last rows may be empty."""
         self._places: dict[int, int] = {}
         """The row of each trial, by number."""
@@ -56,21 +56,23 @@ class TpeSampler(LearningSampler):
         if trial.number not in self._places:
             place = self._places[trial.number] = len(self._places)
             if place == len(self._rows):
-                self._rows = np.concatenate([self._rows, np.empty((place + 16, len(self._axes)))])
+                self._rows = np.concatenate([self._rows, np.empty((place + 16, len(self._dimensions)))])
             self._rows[place] = self._row(trial.assignment)
 
     def candidates(self, pending: Sequence[Assignment], number: int) -> Iterator[Assignment]:
         """See `LearningSampler`."""
-        losses = self.known.of_largest_budget(len(self._axes) + 1)
+        losses = self.known.of_largest_budget(len(self._dimensions) + 1)
         numbers, values = np.array(list(losses)), np.array(list(losses.values()))
         ordered = numbers[np.lexsort((numbers, values))]
         good = min(math.ceil(GOOD * len(ordered)), MOST_GOOD, int(np.isfinite(values).sum()))
         if not good:
             return
-        likely = Mixture(self._axes, self._coordinates(ordered[:good]), weights(good), narrow=self._narrow)
+        likely = Mixture(
+            self._dimensions, self._coordinates(ordered[:good]), weights(good), narrow=self._narrow
+        )
         waiting = [self._row(each) for each in pending]
         others = np.vstack([self._coordinates(ordered[good:]), *waiting])
-        unlikely = Mixture(self._axes, others, weights(len(others)), narrow=self._narrow)
+        unlikely = Mixture(self._dimensions, others, weights(len(others)), narrow=self._narrow)
         rng = stream(self.seed, Purpose.PROPOSALS, number)
         draw = partial(likely.draw, rng, CANDIDATES)
         found: list[Assignment] = []
@@ -82,7 +84,7 @@ class TpeSampler(LearningSampler):
                 gain = likely.log_density(points) - unlikely.log_density(points)
                 for index in np.argsort(-gain, kind="stable").tolist():
                     yield found[index]
-                found, draw = [], partial(rng.random, (CANDIDATES, len(self._axes)))
+                found, draw = [], partial(rng.random, (CANDIDATES, len(self._dimensions)))
 
     def _coordinates(self, trials: IntArray) -> FloatArray:
         """The rows of these trials, in the order of their numbers."""
@@ -93,7 +95,7 @@ class TpeSampler(LearningSampler):
         return np.array([found.get(each.name, math.nan) for each in self.space.dimensions])
 
     def _points(self, assignments: Sequence[Assignment]) -> Points:
-        middle = np.full((len(assignments), len(self._axes)), math.nan)
+        middle = np.full((len(assignments), len(self._dimensions)), math.nan)
         low, high = middle.copy(), middle.copy()
         for row, assignment in enumerate(assignments):
             values = values_by_dimension(self.space.dimensions, assignment)
@@ -101,12 +103,12 @@ class TpeSampler(LearningSampler):
                 if dimension.name in values:
                     value = values[dimension.name]
                     middle[row, column] = dimension.domain.coordinate(value)
-                    if self._axes[column].cells:
+                    if self._dimensions[column].cells:
                         low[row, column], high[row, column] = dimension.domain.share(value)
         return Points(middle, low, high)
 
 
-def axis_of(dimension: Dimension) -> ParzenDimension:
+def parzen_dimension(dimension: Dimension) -> ParzenDimension:
     """What a mixture needs to know about the dimension."""
     values = dimension.domain.values
     if values is None:

@@ -90,13 +90,26 @@ def test_a_diverged_child_has_the_worst_loss_so_far() -> None:
     ):
         sampler.tell(Trial(number, child), loss, 3)
     assert sampler._baselines[3].mean == pytest.approx(-(1 + 5 + 5 + 5) / 4)
-    for number, child in enumerate(made(seed=1, batch=4).ask(4, ())):
-        sampler.tell(Trial(10 + number, child), math.inf, 3)
+
+
+def test_while_every_child_has_diverged_nothing_is_a_reward() -> None:
+    """A reward of 0 would be the best one of all if losses are above 0."""
+    sampler = made(batch=4)
+    for number, child in enumerate(sampler.ask(4, ())):
+        sampler.tell(Trial(number, child), math.inf, 3)
+    assert not sampler._baselines
+    for number, child in enumerate(sampler.ask(4, ()), start=4):
+        sampler.tell(Trial(number, child), float(number), 3)
+    assert sampler._baselines[3].mean == -(4 + 5 + 6 + 7) / 4
     assert all(np.isfinite(each).all() for each in sampler._policy.parameters.arrays())
 
 
-def test_children_become_better() -> None:
-    """The more units the better; half of the children are proposed before the results of the others."""
+@pytest.mark.parametrize("outliers", [{}, {10: 1e9, 50: 1e30}, dict.fromkeys(range(8), math.inf)])
+def test_children_become_better(outliers: dict[int, float]) -> None:
+    """The more units the better; half of the children are proposed before the results of the others.
+
+    The loss of a trial that has nearly diverged, as in a regression, may be anything.
+    """
     for seed in range(3):
         sampler, losses, pending = made(seed=seed, batch=8), [], list[Assignment]()
         for number in range(160):
@@ -104,7 +117,7 @@ def test_children_become_better() -> None:
                 pending += sampler.ask(8, pending)
             child = pending.pop(0)
             losses.append(-units(child))
-            sampler.tell(Trial(number, child), losses[-1], 3)
+            sampler.tell(Trial(number, child), outliers.get(number, losses[-1]), 3)
         assert np.mean(losses[-32:]) < np.mean(losses[:32]) - 100
 
 

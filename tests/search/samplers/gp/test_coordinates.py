@@ -34,16 +34,16 @@ def test_an_assignment_becomes_a_point_and_back() -> None:
 
 def test_domains_with_few_values_have_levels() -> None:
     made = cube(MIXED)
-    assert [axis.name for axis in made.axes if axis.levels is None] == ["many", "rate"]
-    smooth = [axis.name for axis, each in zip(made.axes, made.smooth, strict=True) if each]
-    assert smooth == ["many", "noise", "rate", "width"]
+    assert [each.name for each in made.dimensions if each.levels is None] == ["many", "rate"]
+    names = [each.name for each, smooth in zip(made.dimensions, made.smooth, strict=True) if smooth]
+    assert names == ["many", "noise", "rate", "width"]
 
 
 def test_levels_are_the_coordinates_of_values() -> None:
-    (axis,) = cube({"steps": MIXED["steps"]}).axes
-    assert axis.levels is not None
-    assert axis.levels.tolist() == pytest.approx([0.1, 0.3, 0.5, 0.7, 0.9])
-    assert [axis.value(u) for u in (0.0, 0.19, 0.21, 0.5, 0.999)] == [0.0, 0.0, 0.25, 0.5, 1.0]
+    (dimension,) = cube({"steps": MIXED["steps"]}).dimensions
+    assert dimension.levels is not None
+    assert dimension.levels.tolist() == pytest.approx([0.1, 0.3, 0.5, 0.7, 0.9])
+    assert [dimension.value(u) for u in (0.0, 0.19, 0.21, 0.5, 0.999)] == [0.0, 0.0, 0.25, 0.5, 1.0]
 
 
 def test_points_snap_to_the_nearest_levels_and_into_the_cube() -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.stats import skew
 from scipy.stats import yeojohnson as theirs
 
-from fnnctl.search.samplers.gp.transform import FAR, bounded, normalized, standardized, yeo_johnson
+from fnnctl.search.samplers.gp.transform import normalized, standardized, yeo_johnson
 
 LOSSES = np.exp(np.random.default_rng(0).normal(size=60))
 
@@ -51,17 +51,3 @@ def test_a_power_of_two_as_factor_changes_no_bit() -> None:
 def test_equal_losses_are_zeros() -> None:
     np.testing.assert_array_equal(normalized(np.full(5, 0.1)), np.zeros(5))
     np.testing.assert_array_equal(normalized(np.array([0.1, np.inf])), np.zeros(2))
-
-
-def test_infinite_losses_are_the_largest() -> None:
-    np.testing.assert_array_equal(bounded(np.array([1.0, np.inf, 3.0])), [1.0, 3.0, 3.0])
-
-
-def test_huge_losses_are_bounded() -> None:
-    losses = np.array([1.0, 2.0, 3.0, 1e9])  # the median is 2.5
-    np.testing.assert_array_equal(bounded(losses), [1.0, 2.0, 3.0, 2.5 + FAR * 1.5])
-
-
-def test_late_losses_do_not_change_what_is_usual() -> None:
-    losses = np.concatenate([np.arange(1.0, 11.0), np.full(50, 1.0), [40.0]])
-    np.testing.assert_array_equal(bounded(losses), losses)

@@ -101,16 +101,16 @@ class TestDensity:
         assert both.log_density(points([0.3, NAN])) == pytest.approx(alone.log_density(points([0.3])))
 
     @pytest.mark.parametrize(
-        "axis", [ParzenDimension(), ParzenDimension(cells=True)], ids=["density", "probability"]
+        "dimension", [ParzenDimension(), ParzenDimension(cells=True)], ids=["density", "probability"]
     )
-    def test_it_sums_to_one(self, axis: ParzenDimension) -> None:
+    def test_it_sums_to_one(self, dimension: ParzenDimension) -> None:
         rng = np.random.default_rng(1)
-        mixture = Mixture([axis], rng.integers(0, 50, (80, 1)) / 50 + 0.01, rng.random(80))
-        count = 50 if axis.cells else 20_000
+        mixture = Mixture([dimension], rng.integers(0, 50, (80, 1)) / 50 + 0.01, rng.random(80))
+        count = 50 if dimension.cells else 20_000
         edges = np.linspace(0, 1, count + 1)[:, None]
         cells = Points((edges[1:] + edges[:-1]) / 2, edges[:-1], edges[1:])
         total = np.exp(mixture.log_density(cells)).sum()
-        assert (total if axis.cells else total / count) == pytest.approx(1.0, abs=1e-6)
+        assert (total if dimension.cells else total / count) == pytest.approx(1.0, abs=1e-6)
 
     def test_the_probability_of_a_value_is_the_mass_of_its_share(self) -> None:
         mixture = Mixture([ParzenDimension(cells=True)], np.array([[0.125], [0.625]]), np.ones(2))

@@ -11,7 +11,7 @@ from fnnctl.records.trials import Trial
 from fnnctl.search.protocols import Sampler
 from fnnctl.search.samplers import SAMPLERS
 from fnnctl.search.samplers.tpe.parzen import ParzenDimension
-from fnnctl.search.samplers.tpe.sampler import TpeSampler, axis_of, weights
+from fnnctl.search.samplers.tpe.sampler import TpeSampler, parzen_dimension, weights
 from fnnctl.space.assignments import Assignment
 from fnnctl.space.space import Space
 from fnnctl.space.values import identity
@@ -125,7 +125,7 @@ def test_weights_of_older_trials_are_smaller() -> None:
 
 
 @pytest.mark.parametrize(
-    ("plain", "axis"),
+    ("plain", "wanted"),
     [
         ({"uniform": [0, 1]}, ParzenDimension()),
         ({"choice": [1, 2, 3]}, ParzenDimension(choices=3)),
@@ -138,9 +138,9 @@ def test_weights_of_older_trials_are_smaller() -> None:
         ({"normal": [0, 1], "step": 0.1}, ParzenDimension(cells=True)),
     ],
 )
-def test_what_a_mixture_knows_about_a_domain(plain: dict[str, Any], axis: ParzenDimension) -> None:
+def test_what_a_mixture_knows_about_a_domain(plain: dict[str, Any], wanted: ParzenDimension) -> None:
     (dimension,) = space({"x": plain}).dimensions
-    assert axis_of(dimension) == axis
+    assert parzen_dimension(dimension) == wanted
 
 
 @pytest.mark.parametrize(
