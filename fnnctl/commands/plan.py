@@ -43,6 +43,7 @@ def plan(
         "method": search.setup.settings.method.name,
         "sampler": search.setup.auto_sampler,
         **search.setup.plan.table(fits_per_trial=len(search.fits.rows)),
+        "only_configurations": search.setup.too_few,
         "confirm": _confirmation(search),
         "seconds_estimated": _estimate(search, costs, workers or usable_processors()),
     }

@@ -27,28 +27,30 @@ Bars = Mapping[str, tuple[float, float] | None]
 def importance_figure(bars: Bars, *, axis: str, title: str) -> Figure:
     """Draw each setting's share of the importance as a bar, with a mark at the chance level.
 
-    Both are from 0 to 1; None if there is no estimate. The largest 30 are drawn in decreasing order. Each has
-    its number at its end, or after the mark if that would cover the number. Bars up to the chance level are
-    grey. `axis` is the label of the axis.
+    Both are from 0 to 1; None if there is no estimate: such settings are left out. The largest 30 are drawn
+    in decreasing order, and the title says how many more there are. Each has its number at its end, or after
+    the mark if that would cover the number. Bars up to the chance level are grey. `axis` is the label of the
+    axis.
     """
-    order = sorted(bars, key=lambda name: -(bars[name] or (-1.0, 0.0))[0])[:MOST_BARS]
+    known = {name: bar for name, bar in bars.items() if bar}
+    order = sorted(known, key=lambda name: -known[name][0])[:MOST_BARS]
+    if left := len(known) - len(order):
+        title += f"; {left:,} more in the report"
     with new_figure(WIDTH, max(2.4, 1.5 + BAR_HEIGHT * len(order)), title, order) as figure:
         axes = figure.subplots()
-        if not any(bars.values()):
+        if not known:
             show_message(axes, "too few trials so far to estimate importances")
             return figure
-        shares = [bars[name] or (0.0, 0.0) for name in order]
+        shares = [known[name] for name in order]
         heights, limit = np.arange(len(order)), min(1.0, 1.25 * max(map(max, shares)) or 1.0)
         colours = [COLOURS[0] if share > chance else FAINT for share, chance in shares]
         axes.barh(heights, [share for share, _ in shares], height=0.62, color=colours)
-        for height, name, (share, chance) in zip(heights.tolist(), order, shares, strict=True):
+        for height, (share, chance) in zip(heights.tolist(), shares, strict=True):
             place: dict[str, Any] = {"xytext": (5, 0), "textcoords": "offset points", "va": "center"}
-            known = bars[name] is not None
-            text = f"{share:.0%}" if known else "too few trials, or only one value"
-            is_covered = known and share <= chance < share + NUMBER_WIDTH * limit
-            axes.annotate(text, (chance if is_covered else share, height), color=MUTED, fontsize=8.5, **place)
-            if known:
-                axes.add_line(Line2D([chance], [height], **_CHANCE))
+            is_covered = share <= chance < share + NUMBER_WIDTH * limit
+            end = chance if is_covered else share
+            axes.annotate(f"{share:.0%}", (end, height), color=MUTED, fontsize=8.5, **place)
+            axes.add_line(Line2D([chance], [height], **_CHANCE))
         axes.set_yticks(heights, [fitted(name, NAME_COLUMNS) for name in order])
         axes.tick_params(axis="y", length=0, labelcolor=INK)
         axes.set(xlim=(0, limit), xlabel=axis)

@@ -17,7 +17,7 @@ from fnnctl.report.sections import FactList, FileList, Notes, Section, TableSect
 from fnnctl.report.summary import PARTS, Summary
 from fnnctl.store import names
 from fnnctl.store.manifest import DataFacts, Manifest
-from fnnctl.tasks.reporting import GroupMetrics, TaskReport
+from fnnctl.tasks.reporting import GroupMetrics, without_repetition
 from fnnctl.text import counted
 
 MOST_GROUPS, WORST_GROUPS = 50, 20
@@ -49,6 +49,8 @@ LAST_FILES = (
     (names.LOG, "the log"),
 )
 """The files listed before and after the figures of the run's task."""
+OF_SELECTION = {names.RESOLVED: "the search's complete config; `fnnctl search` with it repeats the search"}
+"""Descriptions in the report of a search's ensemble instead: no training repeats an ensemble of trials."""
 
 
 def headline(summary: Summary) -> str:
@@ -64,6 +66,12 @@ def sections(summary: Summary) -> list[Section]:
     """All non-empty sections of the run."""
     manifest, task = summary.manifest, summary.task_report
     figures = ((figure.name, figure.what) for figure in task.figures)
+    own = OF_SELECTION if manifest.selection else {}
+    files = (
+        (name, own.get(name, what))
+        for name, what in (*FIRST_FILES, *figures, *LAST_FILES)
+        if name in summary.files
+    )
     candidates: list[Section | None] = [
         Notes("Failure", (manifest.error,) if manifest.error else ()),
         *search_sections(summary),
@@ -77,9 +85,7 @@ def sections(summary: Summary) -> list[Section]:
         FactList("Data", tuple(_data_facts(manifest.data)) if manifest.data else ()),
         FactList("Provenance", tuple(_origin_facts(manifest))),
         Notes("Warnings", tuple(manifest.warnings)),
-        FileList(
-            "Files", tuple(each for each in (*FIRST_FILES, *figures, *LAST_FILES) if each[0] in summary.files)
-        ),
+        FileList("Files", tuple(files)),
     ]
     return [section for section in candidates if section and section.rows]
 
@@ -117,7 +123,7 @@ def _metrics_table(summary: Summary) -> TableSection:
         if any(metrics.get(key) is not None for metrics in parts.values())
     }
     title = "Metrics of the refitted winner" if summary.search else "Metrics"
-    return TableSection(title, ("", *parts), _without_repetition(summary.task_report, rows))
+    return TableSection(title, ("", *parts), without_repetition(summary.task_report, rows))
 
 
 def _folds_table(summary: Summary, metrics: Mapping[str, Any]) -> TableSection:
@@ -134,15 +140,7 @@ def _folds_table(summary: Summary, metrics: Mapping[str, Any]) -> TableSection:
         if isinstance(entry, Mapping) and entry.get("mean") is not None
     }
     header = ("", "mean", "std", "95 % interval", "baseline")
-    return TableSection("Cross-validation", header, _without_repetition(task, rows))
-
-
-def _without_repetition(task: TaskReport, rows: dict[str, tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
-    """The rows of the metrics; of the pair `task.same`, only the second if both show the same numbers."""
-    first, second = task.same or ("", "")
-    if first in rows and second in rows and rows[first][1:] == rows[second][1:]:
-        del rows[first]
-    return tuple(rows.values())
+    return TableSection("Cross-validation", header, without_repetition(task, rows))
 
 
 def _group_table(summary: Summary, groups: GroupMetrics) -> TableSection | None:

@@ -24,8 +24,10 @@ def plan_report(plan: Mapping[str, Any]) -> RenderableType:
     folds = plan["fits"] // max(1, plan["trials"])
     noun = "epoch" if folds == 1 else "fold-epoch"
     method = f"{plan['method']} ({plan['sampler']})" if plan.get("sampler") else plan["method"]
+    few = plan.get("only_configurations")
+    few_words = "" if few is None else f", as the space has only {counted(few, 'configuration')}"
     lines = [
-        f"{method}: {counted(plan['trials'], 'trial')}",
+        f"{method}: {counted(plan['trials'], 'trial')}{few_words}",
         f"{counted(plan['epochs_with_reuse'], noun)}; "
         f"{plan['epochs_from_scratch']:,} if every rung trained from scratch",
         *_confirmation(plan.get("confirm")),

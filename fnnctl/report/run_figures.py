@@ -123,7 +123,8 @@ _DRAW: Final[Mapping[str, Callable[[RunFolder, Summary], Any]]] = {
 
 
 def _title(summary: Summary, what: str) -> str:
-    return f"{summary.manifest.name}: {what} {scored_rows(summary)}"
+    whose = f"{what} of the ensemble" if summary.manifest.selection else what
+    return f"{summary.manifest.name}: {whose} {scored_rows(summary)}"
 
 
 def _measured(summary: Summary) -> Mapping[str, Any]:

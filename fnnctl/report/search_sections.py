@@ -23,7 +23,7 @@ from fnnctl.report.audit.values import audit_json
 from fnnctl.report.confirmation.sections import confirmation_json, confirmation_sections
 from fnnctl.report.ensembles.values import ensemble_json
 from fnnctl.report.search_settings import brief, importances, paths_by_importance, short_names
-from fnnctl.report.sections import NOTHING, Command, Excerpt, FactList, Section, TableSection, number
+from fnnctl.report.sections import NOTHING, Command, Excerpt, FactList, Notes, Section, TableSection, number
 from fnnctl.report.summary import Summary
 from fnnctl.store import names
 from fnnctl.store.manifest import SearchFacts
@@ -48,6 +48,7 @@ def search_sections(summary: Summary) -> list[Section]:
         FactList("Search", tuple(_search_facts(search, facts))),
         FactList("Best trial", tuple(_best_facts(summary, search, best)) if best else ()),
         Command("Train it alone", tuple(_command(summary, best)) if best else ()),
+        Notes("The weights that it keeps alone", tuple(_kept_alone(best, facts)) if best and facts else ()),
         Excerpt(
             "Its architecture in a config", tuple(model.lines()) if (model := best_model(summary)) else ()
         ),
@@ -108,6 +109,11 @@ def _search_facts(search: SearchHistory, facts: SearchFacts | None) -> Iterable[
     yield "objective", f"{search.metric} {place}, {search.direction}d"
     counts = ", ".join(f"{count:,} {status}" for status, count in search.statuses.items())
     yield "trials", f"{len(search.trials):,}" + (f": {counts}" if counts else "")
+    if facts and facts.only_configurations is not None:
+        yield (
+            "space",
+            f"only {counted(facts.only_configurations, 'configuration')}, so there are no more trials",
+        )
     if facts and facts.saved:
         yield "skipped", f"{counted(facts.saved, 'configuration')} equal to an earlier one"
     planned = f"{facts.epochs:,} planned, " if facts and facts.epochs is not None else ""
@@ -153,6 +159,17 @@ def _command(summary: Summary, best: Result) -> Iterable[str]:
     yield f"fnnctl train {shlex.quote(str(summary.path / names.RESOLVED))}"
     for word in summary.set_words(best.trial):
         yield f"--set {shlex.quote(word)}"
+
+
+def _kept_alone(best: Result, facts: SearchFacts) -> Iterable[str]:
+    """Why the command's scores can differ from the objective: training restores the best weights."""
+    kept = facts.kept_alone
+    if kept is not None and kept.trial == best.trial:
+        epoch = "the best epoch" if kept.kept is None else f"the best epoch, {kept.kept:,}"
+        yield (
+            f"Its objective is that of epoch {kept.objective_of:,}; the command keeps the weights of "
+            f"{epoch}, because early stopping restores them."
+        )
 
 
 def _leaderboard(search: SearchHistory) -> TableSection:

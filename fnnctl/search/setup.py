@@ -49,6 +49,8 @@ class SearchSetup:
     plan: SearchPlan
     first: tuple[Assignment, ...] = ()
     """The trials that `search.start_from` gives, complete."""
+    size: int | None = None
+    """How many configurations there are to try; None if they are infinitely or uncountably many."""
 
     @property
     def settings(self) -> SearchConfig:
@@ -64,6 +66,17 @@ class SearchSetup:
     def concurrency(self) -> int:
         """How many jobs are under way at once, in virtual time."""
         return self.settings.concurrency if self.settings.depends_on_order else UNLIMITED
+
+    @property
+    def too_few(self) -> int | None:
+        """The number of configurations there are to try; None unless they are too few for the trials."""
+        if self.size is None:
+            return None
+        try:
+            wanted = plan_search(self.settings.method.scheduler, self.budget)
+        except ValueError:  # a grid without a bound has all that there are
+            return None
+        return self.size if wanted.trials > self.plan.trials else None
 
     @property
     def auto_sampler(self) -> SamplerName | None:
@@ -173,7 +186,7 @@ def set_up(
         largest = max((bracket.rungs[-1].epochs for bracket in plan.brackets), default=1)
         budget = replace(budget, max_epochs=largest, min_epochs=min(budget.min_epochs, largest))
     configs = trial_configs(config, experiment, epochs=budget.max_epochs, horizon=horizon, check=task.check)
-    return SearchSetup(experiment, configs, space, budget, plan, first)
+    return SearchSetup(experiment, configs, space, budget, plan, first, size)
 
 
 def _first_trials(configs: TrialConfigs, search: SearchConfig, space: Space) -> tuple[Assignment, ...]:

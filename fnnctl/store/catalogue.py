@@ -9,18 +9,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from fnnctl.errors import DataError, MachineError, UsageError, did_you_mean, quoted_list
 from fnnctl.store.atomic import cannot_read
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.manifest import Manifest
-from fnnctl.store.names import LATEST, MANIFEST, slug, slug_by_name, started_by_name
+from fnnctl.store.names import BEST, ENSEMBLE, LATEST, MANIFEST, slug, slug_by_name, started_by_name
 
 T = TypeVar("T")
 
 Usable = Callable[[RunFolder], bool]
 """Whether a command can use a run; used to choose a run if the user does not name exactly one."""
+
+
+_INSIDE: Final[Mapping[str, tuple[Callable[[RunFolder], RunFolder | None], str]]] = {
+    BEST: (RunFolder.winner, "has no refitted winner, as a search has when it is complete"),
+    ENSEMBLE: (RunFolder.ensemble, "has no ensemble; set search.ensemble"),
+}
+"""How to find the runs inside a search, and what to say if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +78,8 @@ def list_runs(runs_dir: Path) -> list[RunEntry]:
 def find_run(text: str | None, runs_dir: Path, usable: Usable | None = None) -> RunFolder:
     """The run that `text` names, as in `_named`, or `latest`. None means `latest`.
 
+    `RUN/best` and `RUN/ensemble` are the runs inside the search that RUN names.
+
     `latest` is the usable run that was started last, ties by name. If no run is usable, it is the last of all
     runs, so that the command can say what is wrong with it. Raises `UsageError` if there is no such run or
     `text` is ambiguous.
@@ -79,6 +88,8 @@ def find_run(text: str | None, runs_dir: Path, usable: Usable | None = None) -> 
     run = None if text is None else _named(text, runs, usable)
     if run is None and text in (None, LATEST):
         run = _first_usable(_newest_first(runs.values()), usable)
+    if run is None and text:
+        run = _run_inside(text, runs_dir)
     if run is None:
         raise _no_such_run(text or "", list(runs), runs_dir)
     return run
@@ -105,6 +116,18 @@ def _named(text: str, runs: Mapping[str, RunFolder], usable: Usable | None) -> R
         return run
     matching = [name for name in runs if text and name.startswith(text)]
     return runs[matching[0]] if len(matching) == 1 else None
+
+
+def _run_inside(text: str, runs_dir: Path) -> RunFolder | None:
+    """The winner or the ensemble of a search, named `RUN/best` or `RUN/ensemble`; None for other names."""
+    search, _, part = text.rstrip("/").rpartition("/")
+    if not search or part not in _INSIDE:
+        return None
+    inside, missing = _INSIDE[part]
+    outer = find_run(search, runs_dir, lambda run: inside(run) is not None)
+    if (found := inside(outer)) is None:
+        raise UsageError(f"{outer.path} {missing}")
+    return found
 
 
 def _first_usable(

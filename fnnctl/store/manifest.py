@@ -158,6 +158,17 @@ class CalibrationFacts(Facts):
     """The temperature by which the scores were divided."""
 
 
+class KeptAlone(Facts):
+    """The weights that training the best trial alone keeps, if not those of its objective."""
+
+    trial: int
+    """The trial's number."""
+    objective_of: int
+    """The epoch of its objective."""
+    kept: int | None = None
+    """The epoch of the kept weights; null if it is not known."""
+
+
 class SearchFacts(Facts):
     """How a search went."""
 
@@ -165,6 +176,8 @@ class SearchFacts(Facts):
     """The method, or its scheduler and sampler."""
     trials: int | None = None
     """Trials started."""
+    only_configurations: int | None = None
+    """The number of configurations of the space, if that is why there are fewer trials than asked for."""
     epochs: int | None = None
     """Epochs granted, as planned."""
     epochs_trained: int | None = None
@@ -178,6 +191,8 @@ class SearchFacts(Facts):
     best: dict[str, Any] | None = None
     """The trial that is refitted, by the confirmation if there is one: `trial`, `objective` (in the search),
     `configuration` (path: value), `epochs` (of the refit); null if there is none."""
+    kept_alone: KeptAlone | None = None
+    """Null if training that trial alone keeps the weights of its objective."""
 
 
 class SelectedTrial(Facts):

@@ -48,3 +48,11 @@ class TaskReport:
     groups: GroupMetrics | None = None
     matrix: tuple[str, str] | None = None
     """Title and corner of the table of the confusion matrix."""
+
+
+def without_repetition(task: TaskReport, rows: dict[str, tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
+    """The rows of the metrics; of the pair `task.same`, only the second if both show the same numbers."""
+    first, second = task.same or ("", "")
+    if first in rows and second in rows and rows[first][1:] == rows[second][1:]:
+        del rows[first]
+    return tuple(rows.values())

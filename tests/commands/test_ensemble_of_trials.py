@@ -183,6 +183,25 @@ def test_a_complete_search_stays_as_it_is(finished: Path) -> None:
     assert (finished / "ensemble" / "manifest.json").read_bytes() == before
 
 
+@pytest.mark.parametrize("lost", [("best",), ("ensemble",), ("best", "ensemble")])
+def test_a_complete_search_makes_again_what_someone_deleted(
+    tmp_path: Path,
+    finished: Path,
+    lost: tuple[str, ...],
+    no_figures: None,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    folder = tmp_path / "search"
+    shutil.copytree(finished, folder)
+    for name in lost:
+        shutil.rmtree(folder / name)
+    assert run_program(["search", "--resume", str(folder), "--executor", "serial"]) == 0
+    assert f"{' and '.join(lost)} will be made again" in capsys.readouterr().err
+    assert_same_ensemble(folder, finished)
+    assert run_program(["search", "--resume", str(folder)]) == 0
+    assert "nothing to do" in capsys.readouterr().err
+
+
 def test_its_trials_had_the_largest_budget_or_stopped_early(undisturbed: Path) -> None:
     found = selection(undisturbed)
     latest = {each["trial"]: each for each in of_kind(undisturbed, "result")}
@@ -253,6 +272,13 @@ def test_commands_use_it_by_its_path(finished: Path, program: Program) -> None:
     facts = read_json(ensemble / "manifest.json")["model"]
     assert facts["networks"] == len(loaded.layouts)
     assert facts["same_shape"] == (len({layout.shape for layout in loaded.layouts}) == 1)
+
+
+def test_its_complete_config_is_that_of_the_search(finished: Path) -> None:
+    """No training repeats an ensemble of trials; the search does."""
+    own = (finished / "ensemble" / "resolved.yaml").read_bytes()
+    assert own == (finished / "resolved.yaml").read_bytes()
+    assert b"\nsearch:\n" in own
 
 
 def test_it_is_reported_beside_the_winner(finished: Path, program: Program) -> None:

@@ -52,13 +52,15 @@ def test_a_part_of_the_methods_name_can_be_set(program: Program, config: str) ->
 def test_a_plan_shrinks_with_a_finite_space(program: Program, config: str) -> None:
     few = "search.space={training.l2: {choice: [0.0, 0.1]}}"
     planned = program("plan", config, "--method", "random", "--set", few, "--json").json
-    assert planned["trials"] == 2
+    assert planned["trials"] == planned["only_configurations"] == 2
+    text = program("plan", config, "--method", "random", "--set", few).out
+    assert "random: 2 trials, as the space has only 2 configurations" in text
 
 
 def test_a_plan_for_people_writes_nothing(program: Program, config: str, tmp_path: Path) -> None:
     done = program("plan", config, "--max-trials", "4")
     assert done.code == 0
-    assert "hyperband: 4 trials" in done.out
+    assert "hyperband: 4 trials\n" in done.out
     assert not (tmp_path / "runs").exists()
 
 

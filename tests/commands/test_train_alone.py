@@ -134,3 +134,28 @@ def test_settings_that_only_some_trials_read_are_kept(tmp_path: Path) -> None:
     folder = search(config, "--time-limit", "0", "--executor", "serial", code=4)
     assert resume(folder) == 0
     assert_same_search(folder, undisturbed)
+
+
+@pytest.mark.parametrize("patience", [20, 1])
+def test_the_report_says_which_epoch_the_command_keeps(
+    program: Program, tmp_path: Path, no_figures: None, patience: int
+) -> None:
+    """The rate is so large that the loss rises; with a patience of 1 the trial keeps its best weights too."""
+    stopping = {"monitor": "validation_loss", "patience": patience}
+    rates = {RATE: {"choice": [0.5]}}
+    config = write_config(
+        tmp_path / "x.yaml",
+        data="wine",
+        training={"early_stopping": stopping},
+        search={**RANDOM, "space": rates},
+    )
+    folder = search(config)
+    report = " ".join(program("report", str(folder)).out.split())
+    done = program(*printed_command(program("report", str(folder)).out), "--json")
+    training = read_json(Path(done.json["run"]) / "manifest.json")["training"]
+    assert training["best_epoch"] < training["epochs"]
+    epoch = training["best_epoch"]
+    told = (
+        f"Its objective is that of epoch 4; the command keeps the weights of the best epoch, {epoch}, because"
+    )
+    assert (told in report) == (patience == 20)

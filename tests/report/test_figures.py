@@ -50,6 +50,25 @@ def measured(start_run: Callable[..., OpenRun], classes: tuple[str, ...]) -> Ope
     return run
 
 
+@pytest.mark.parametrize("is_ensemble", [True, False])
+def test_titles_tell_the_ensemble_of_a_search_from_its_winner(
+    measured_run: OpenRun, monkeypatch: pytest.MonkeyPatch, is_ensemble: bool
+) -> None:
+    if is_ensemble:
+        selection = {"metric": "accuracy", "rounds": 2, "kept": 1, "candidates": 1, "trials": []}
+        measured_run.record({"selection": selection})
+    titles = []
+
+    def record(*arguments: Any, title: str, **options: Any) -> Figure:
+        titles.append(title)
+        return Figure()
+
+    for name in ("confusion_matrix_figure", "roc_figure", "pr_figure", "reliability_figure"):
+        monkeypatch.setattr(f"fnnctl.report.run_figures.{name}", record)
+    draw_figures(measured_run)
+    assert [title.endswith(" of the ensemble on the test part") for title in titles] == [is_ensemble] * 4
+
+
 def test_figures_can_be_deleted_and_drawn_again(measured_run: OpenRun) -> None:
     run = RunFolder(measured_run.path)
     assert draw_figures(run) == FIGURES

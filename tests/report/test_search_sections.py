@@ -257,6 +257,36 @@ def test_hostile_values_are_shown_as_they_are(tmp_path: Path) -> None:
     assert f"\n````sh\nfnnctl train {run.path}/resolved.yaml \\\n" in text
 
 
+@pytest.mark.parametrize(
+    ("kept", "words"), [(5, "the best epoch, 5, because"), (None, "the best epoch, because")]
+)
+def test_weights_other_than_those_of_the_objective_are_told(
+    tmp_path: Path, kept: int | None, words: str
+) -> None:
+    run = start_search(tmp_path, halving())
+    facts = {"method": "hyperband", "kept_alone": {"trial": 1, "objective_of": 9, "kept": kept}}
+    run.record({"search": facts})
+    found = {section.title: section for section in sections(summarize(run))}
+    (sentence,) = found["The weights that it keeps alone"].rows
+    assert str(sentence).startswith(
+        f"Its objective is that of epoch 9; the command keeps the weights of {words}"
+    )
+    run.record({"search": {**facts, "kept_alone": {"trial": 0, "objective_of": 9, "kept": kept}}})
+    assert "The weights that it keeps alone" not in {each.title for each in sections(summarize(run))}
+
+
+def test_a_space_with_fewer_configurations_than_trials_is_told(tmp_path: Path) -> None:
+    run = start_search(tmp_path, halving())
+    facts = {"method": "hyperband", "only_configurations": 4}
+    for recorded, rows in (
+        (facts, [("space", "only 4 configurations, so there are no more trials")]),
+        ({}, []),
+    ):
+        run.record({"search": {"method": "hyperband", "only_configurations": None, **recorded}})
+        found = {section.title: section for section in sections(summarize(run))}
+        assert [row for row in found["Search"].rows if row[0] == "space"] == rows
+
+
 def test_a_search_that_its_own_rule_ended_says_only_why() -> None:
     """`complete` would sound as if its plan were done; an interruption afterwards is still said."""
     stop = {"record": "stop", "reason": "no improvement in 2 trials after trial 1"}

@@ -323,3 +323,41 @@ def test_a_winner_that_is_damaged_is_reported(runs: Path) -> None:
     (entry,) = list_runs(runs)
     assert entry.damage
     assert "best/metrics.json" in entry.damage
+
+
+@pytest.mark.parametrize("part", ["best", "ensemble"])
+@pytest.mark.parametrize("ending", ["", "/"])
+def test_the_runs_inside_a_search_are_named_after_it(runs: Path, part: str, ending: str) -> None:
+    older = make_run(runs, "2026-01-01T00-00-00Z-iris-000001")
+    inside = make_run(older, part)
+    make_run(runs, "other", started="2027-01-01T00:00:00.000000Z")
+    for name in ("latest", older.name, "2026-01", str(older)):
+        assert find_run(f"{name}/{part}{ending}", runs).path == inside
+    assert is_run(f"latest/{part}", runs)
+
+
+def test_an_experiment_gives_the_ensemble_of_its_newest_search_that_has_one(runs: Path) -> None:
+    for second, has_ensemble in enumerate((True, True, False)):
+        started = f"2026-01-01T00:00:0{second}.000000Z"
+        run = make_run(runs, "rates", started=started)
+        if has_ensemble:
+            make_run(run, "ensemble")
+        run.rename(runs / f"run-{second}")
+    assert find_run("rates/ensemble", runs).path == runs / "run-1" / "ensemble"
+
+
+def test_a_search_that_has_no_ensemble(runs: Path) -> None:
+    run = make_run(runs, "rates")
+    for name in ("latest", "rates", str(run)):
+        with pytest.raises(UsageError, match=r"rates has no ensemble; set search\.ensemble"):
+            find_run(f"{name}/ensemble", runs)
+    with pytest.raises(UsageError, match="rates has no refitted winner"):
+        find_run("latest/best", runs)
+    assert not is_run("latest/ensemble", runs)
+
+
+def test_what_stands_before_a_part_must_be_a_run(runs: Path) -> None:
+    make_run(runs, "rates")
+    for name in ("rats/ensemble", "rates/other", "/ensemble", "ensemble"):
+        with pytest.raises(UsageError, match="there is no run"):
+            find_run(name, runs)

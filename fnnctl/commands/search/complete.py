@@ -11,7 +11,7 @@ from fnnctl.commands.preparation import PreparedSearch
 from fnnctl.commands.search.confirm import confirm_leaders
 from fnnctl.commands.search.ensemble import build_ensemble, weight_library
 from fnnctl.commands.search.options import SearchOptions
-from fnnctl.commands.search.winner import refit_winner, winner_of
+from fnnctl.commands.search.winner import refit_winner, weights_kept_alone, winner_of
 from fnnctl.commands.search.workers import open_workers
 from fnnctl.console.output import Output
 from fnnctl.console.progress import amount_progress
@@ -163,15 +163,19 @@ def _record(session: _Session) -> None:
     run, setup, journal, standings = session.run, session.search.setup, session.journal, session.standings
     best, end = standings.incumbent, journal.end.reason if journal.end else None
     trained = sum(standings.epochs.values())
+    winner = best and winner_of(journal, standings, best)
+    kept = winner and weights_kept_alone(session.search, journal, winner)
     facts = {
         "method": setup.settings.method.name,
         "trials": len(journal.trials),
+        "only_configurations": setup.too_few,
         "epochs": setup.plan.epochs_with_reuse,
         "epochs_trained": trained,
         "saved": getattr(session.sampler, "saved", 0),
         "end": end,
         "confirmed": len(journal.confirmed),
-        "best": best and asdict(winner_of(journal, standings, best)),
+        "best": winner and asdict(winner),
+        "kept_alone": kept and asdict(kept),
     }
     run.record({"search": facts})
     run.log(f"{counted(len(journal.trials), 'trial')}, {counted(trained, 'epoch')}: {end}")

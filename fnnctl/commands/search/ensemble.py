@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
+from typing import Final
 
 from fnnctl.blas import set_blas_threads
 from fnnctl.commands.preparation import PreparedSearch
@@ -25,6 +26,9 @@ from fnnctl.stacks.weight_library import MOST_KEPT, WeightLibrary
 from fnnctl.store import names
 from fnnctl.store.run import OpenRun, create_run
 from fnnctl.text import counted
+
+NO_ENSEMBLE: Final = "there is no ensemble"
+"""How the warning of a search begins that asked for an ensemble and cannot have one."""
 
 
 def weight_library(run: OpenRun, setup: SearchSetup, journal: Journal) -> WeightLibrary | None:
@@ -62,12 +66,12 @@ def build_ensemble(
     )
     signals.raise_if_requested()
     if ensemble is None:
-        warn(run, ["there is no ensemble: the scores of all trials overflow"], output.note)
+        warn(run, [f"{NO_ENSEMBLE}: the scores of all trials overflow"], output.note)
         return
     if _write(run, search, ensemble, started=started, output=output):
         run.replace_ensemble()
     else:
-        warn(run, ["there is no ensemble: its scores of some rows overflow"], output.note)
+        warn(run, [f"{NO_ENSEMBLE}: its scores of some rows overflow"], output.note)
 
 
 def _trained_trials(

@@ -10,6 +10,7 @@ from pathlib import Path
 from fnnctl.blas import set_blas_threads
 from fnnctl.commands.preparation import PreparedSearch, prepare_search
 from fnnctl.commands.search.complete import complete_search
+from fnnctl.commands.search.ensemble import NO_ENSEMBLE
 from fnnctl.commands.search.options import SearchOptions
 from fnnctl.commands.search.start import journal_header
 from fnnctl.config.reading.loading import load_config
@@ -32,7 +33,7 @@ from fnnctl.search.extension import (
 )
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
-from fnnctl.store.run import take_over_run
+from fnnctl.store.run import OpenRun, take_over_run
 from fnnctl.text import counted
 
 
@@ -48,9 +49,10 @@ def resume_search(
     """Continue a search that was interrupted, killed or stopped by a limit, or extend a search.
 
     `overrides` and `options` may ask for more trials or a larger budget. A complete search that is not
-    extended stays unchanged. Raises `UsageError` if the run is unknown, not a search, or still running, and
-    `InputError` if the config, the data or the versions have changed, or if the options ask for a different
-    search; the run then stays unchanged.
+    extended stays unchanged; if its winner's folder or its ensemble's is missing, that is made again. Raises
+    `UsageError` if the run is unknown, not a search, or still running, and `InputError` if the config, the
+    data or the versions have changed, or if the options ask for a different search; the run then stays
+    unchanged.
     """
     started = time.monotonic()
     refuse_other_settings(overrides)
@@ -58,7 +60,8 @@ def resume_search(
     if folder.read_manifest().status == "completed":
         read_search(folder)  # refuses a journal that has lost its end, before anything is written
     extends = bool(overrides) or options.max_trials is not None
-    if not extends and _is_over(folder):
+    missing = _missing(folder)
+    if not extends and not missing and _is_over(folder):
         output.note(f"{folder.path} is complete: nothing to do")
         return folder
     options.check_cluster()
@@ -72,7 +75,7 @@ def resume_search(
         journal = Journal(file, cache)
         begun = _as_recorded(run, journal)
         prepared = _extended(begun, journal, overrides, options.max_trials) if extends else begun
-        if _is_over(run) and not asks_for_more(begun.setup, prepared.setup):
+        if not missing and _is_over(run) and not asks_for_more(begun.setup, prepared.setup):
             output.note(f"{folder.path} is complete{_has_all(prepared)}: nothing to do")
             return folder
         _refuse_fewer_trials(begun, prepared, journal, options.max_trials)
@@ -81,20 +84,26 @@ def resume_search(
             setup = prepared.setup
             run.write_resolved(resolved_yaml(setup.experiment, command="search", trials=setup.configs))
             output.note(f"resuming {run.path}")
+            if missing:
+                output.note(f"{' and '.join(missing)} will be made again: not found in the folder")
             if file.torn:
                 torn = counted(file.torn, "byte")
                 note = f"the journal ended with an incomplete record of {torn}, kept in {names.JOURNAL_TORN}"
                 output.note(note)
-            run.log("resumed")
-            manifest = run.read_manifest()
-            run.record(resumed_facts(manifest))
-            threads = 1 if set_blas_threads(1) else None
-            differences = machine_differences(manifest, blas_threads=threads)
-            warn(run, [*differences, *kept_horizon(prepared.setup)], output.note)
+            _record_resumption(run, prepared, output)
         undo.pop_all()
     with closing(file), closing(cache):
         complete_search(run, prepared, journal, options, started=started, output=output, signals=signals)
     return run
+
+
+def _record_resumption(run: OpenRun, search: PreparedSearch, output: Output) -> None:
+    run.log("resumed")
+    manifest = run.read_manifest()
+    run.record(resumed_facts(manifest))
+    threads = 1 if set_blas_threads(1) else None
+    differences = machine_differences(manifest, blas_threads=threads)
+    warn(run, [*differences, *kept_horizon(search.setup)], output.note)
 
 
 def _is_over(run: RunFolder) -> bool:
@@ -103,6 +112,19 @@ def _is_over(run: RunFolder) -> bool:
         return False
     records = (each for each in reversed(run.read_journal() or ()) if each["record"] != CONFIRMED)
     return next(records, None) == encode(End(COMPLETE))
+
+
+def _missing(run: RunFolder) -> list[str]:
+    """The folders inside a complete search that someone deleted."""
+    if not _is_over(run):
+        return []
+    warnings = run.read_manifest().warnings
+    missing = [] if run.winner() else [names.BEST]
+    has_none = run.read_resolved() is None or any(each.startswith(NO_ENSEMBLE) for each in warnings)
+    if run.ensemble() or has_none:
+        return missing
+    search = load_config(run.path / names.RESOLVED).experiment.search
+    return [*missing, names.ENSEMBLE] if search and search.ensemble else missing
 
 
 def _as_recorded(run: RunFolder, journal: Journal) -> PreparedSearch:

@@ -15,6 +15,7 @@ from fnnctl.modelling.loading import split_data
 from fnnctl.modelling.refit import left_out_of_refit, refit_experiment
 from fnnctl.records.confirmation import confirmation
 from fnnctl.records.journal import Journal
+from fnnctl.records.kept_weights import KeptWeights, kept_weights
 from fnnctl.records.standings import Standings
 from fnnctl.records.trials import Result
 from fnnctl.runs.recorder import warn
@@ -48,6 +49,19 @@ def winner_of(journal: Journal, standings: Standings, incumbent: Result) -> Winn
     else:
         best, epochs = incumbent, (incumbent.facts or {}).get(KEPT_EPOCH) or incumbent.budget
     return Winner(best.trial, best.objective, dict(journal.trials[best.trial].assignment), epochs)
+
+
+def weights_kept_alone(search: PreparedSearch, journal: Journal, winner: Winner) -> KeptWeights | None:
+    """What `fnnctl train` keeps of the winner's configuration, if not the weights of its objective."""
+    setup = search.setup
+    if setup.settings.objective.on == "cross_validation":  # training one network does not give it at all
+        return None
+    results = [each for each in journal.results.values() if each.trial == winner.trial]
+    return kept_weights(
+        setup.configs.experiment_of(winner.configuration).training.early_stopping,
+        sorted(results, key=lambda each: each.budget),
+        epochs=setup.budget.max_epochs,
+    )
 
 
 def refit_winner(

@@ -6,7 +6,12 @@ from typing import Any
 
 from fnnctl.records.confirmation import CONFIRM, Confirmation, Leader
 from fnnctl.records.history import SearchHistory
-from fnnctl.report.confirmation.sentences import optimism_of, search_sentences, verdict_sentence
+from fnnctl.report.confirmation.sentences import (
+    interval_sentences,
+    optimism_of,
+    search_sentences,
+    verdict_sentence,
+)
 from fnnctl.report.sections import NOTHING, Notes, Section, TableSection, number
 from fnnctl.text import counted
 
@@ -34,7 +39,7 @@ def confirmation_sections(search: SearchHistory) -> list[Section]:
         tuple(_row(found, leader) for leader in found.ranked),
     )
     sentences = search_sentences(found, len(search.standings.latest), search.part)
-    return [table, Notes(TITLE, (verdict_sentence(found), *sentences))]
+    return [table, Notes(TITLE, (verdict_sentence(found), *interval_sentences(found), *sentences))]
 
 
 def confirmation_json(search: SearchHistory) -> dict[str, Any] | None:

@@ -41,11 +41,44 @@ def search_sentences(found: Confirmation, trials: int, part: str) -> list[str]:
             f"{how}."
         )
     if part == "cross_validation":
+        watched = ", which early stopping watches, too" if _stopped_early(found) else ""
         sentences.append(
             "The search measured the mean over the folds; the confirmation measures on the validation rows "
-            "of each seed, which early stopping watches, too."
+            f"of each seed{watched}."
         )
     return sentences
+
+
+def interval_sentences(found: Confirmation) -> list[str]:
+    """Why a tied trial can have an interval that leaves out 0, and why others have no interval."""
+    tests = {trial: each.test for trial, each in found.comparisons.items()}
+    corrected = [trial for trial in found.tied if (ends := tests[trial].ci95) and ends[0] * ends[1] > 0]
+    fixed = [trial for trial, test in tests.items() if test.ci95 is None]
+    equal = [trial for trial in fixed if tests[trial].difference == 0]
+    shifted = [trial for trial in fixed if trial not in equal]
+    sentences = []
+    if corrected:
+        sentences.append(
+            f"The intervals are without Holm's correction, p is with it: so {_trials(corrected)} can be tied "
+            "although the interval of the difference leaves out 0."
+        )
+    if equal:
+        sentences.append(
+            f"With every seed, {_trials(equal)} scored the same as trial {found.winner.trial}: p is 1, and "
+            "the difference has no interval."
+        )
+    if shifted:
+        sentences.append(
+            f"The difference of {_trials(shifted)} is the same with every seed: it has no spread and so no "
+            f"interval, and p is that of the sign test with {found.seeds:,} seeds."
+        )
+    return sentences
+
+
+def _stopped_early(found: Confirmation) -> bool:
+    """Whether early stopping has ended one of the networks, or chosen its weights."""
+    networks = [each for leader in found.leaders for each in leader.networks if each.objective is not None]
+    return any(each.kept_epoch < found.budget for each in networks)
 
 
 def optimism_of(found: Confirmation, leader: Leader) -> float | None:
@@ -68,8 +101,12 @@ def _against_others(found: Confirmation) -> str:
     if len(beaten) == len(pairs):
         whom = f"each of the {len(pairs)} others" if len(pairs) > 1 else f"trial {beaten[0]}"
         return f"is better than {whom}: p ≤ {_at_most(_largest(pairs, beaten))} by {corrected}."
+    equals = [leader.trial for leader in found.ranked[1:] if leader.mean == found.winner.mean]
+    place = "has the best mean but is"
+    if equals:
+        place = f"shares the best mean with {_trials(equals)} and came before in the search; it is"
     sentence = (
-        f"has the best mean but is tied with {_trials(found.tied)}: {found.seeds:,} seeds cannot tell them "
+        f"{place} tied with {_trials(found.tied)}: {found.seeds:,} seeds cannot tell them "
         f"apart by {corrected}{_reach(found)}."
     )
     if beaten:
@@ -78,12 +115,12 @@ def _against_others(found: Confirmation) -> str:
 
 
 def _reach(found: Confirmation) -> str:
-    """Up to where the intervals of the tied trials reach; empty if none of them has one."""
+    """Up to where the intervals of the tied trials reach; empty if none of them reaches beyond 0."""
     sign = 1 if found.direction == "maximize" else -1
     ends = {
-        trial: max(sign * end for end in interval)
+        trial: end
         for trial in found.tied
-        if (interval := found.comparisons[trial].test.ci95)
+        if (interval := found.comparisons[trial].test.ci95) and (end := max(sign * e for e in interval)) > 0
     }
     if not ends:
         return ""

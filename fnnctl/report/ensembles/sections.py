@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from fnnctl.report.sections import FactList, Section, TableSection, number
 from fnnctl.report.summary import EnsembleSummary, Summary
 from fnnctl.store.manifest import SelectionFacts
+from fnnctl.tasks.reporting import without_repetition
 from fnnctl.text import counted
 
 
@@ -43,9 +44,11 @@ def _beside_winner(summary: Summary, ensemble: EnsembleSummary) -> TableSection:
     """
     has_one_loss = summary.search is None or summary.search.has_one_loss
     winner, own = summary.part_metrics("test") or {}, (ensemble.metrics or {}).get("test") or {}
-    rows = (
-        (label, number(own.get(key)), number(winner.get(key)))
+    rows: dict[str, tuple[str, ...]] = {
+        key: (label, number(own.get(key)), number(winner.get(key)))
         for label, key in summary.task_report.metrics
         if own.get(key) is not None and winner.get(key) is not None and (key != "loss" or has_one_loss)
+    }
+    return TableSection(
+        "On the test part", ("", "ensemble", "refitted winner"), without_repetition(summary.task_report, rows)
     )
-    return TableSection("On the test part", ("", "ensemble", "refitted winner"), tuple(rows))

@@ -11,8 +11,14 @@ from fnnctl.records.confirmation import Confirmation
 from fnnctl.records.history import SearchHistory
 from fnnctl.report.confirmation.plotted import plotted_leaders
 from fnnctl.report.confirmation.sections import confirmation_json, confirmation_sections
-from fnnctl.report.confirmation.sentences import optimism_of, search_sentences, verdict_sentence
+from fnnctl.report.confirmation.sentences import (
+    interval_sentences,
+    optimism_of,
+    search_sentences,
+    verdict_sentence,
+)
 from fnnctl.report.sections import Notes, TableSection
+from fnnctl.store.journal import JournalRecord
 from tests.report.searches import confirmed, header, read, result, trial
 
 Scores = Mapping[int, Sequence[float | None]]
@@ -22,7 +28,11 @@ CLOSE: Scores = {0: [0.90, 0.91, 0.82, 0.93], 1: [0.89, 0.92, 0.925, 0.91], 2: [
 
 
 def history(
-    scores: Scores, *, objectives: Sequence[float] = (0.9, 0.8, 0.95), **settings: Any
+    scores: Scores,
+    *,
+    objectives: Sequence[float] = (0.9, 0.8, 0.95),
+    networks: Sequence[JournalRecord] | None = None,
+    **settings: Any,
 ) -> SearchHistory:
     top = len(objectives)
     return read(
@@ -31,7 +41,7 @@ def history(
             *(trial(number) for number in range(top)),
             *(result(number, 9, objective) for number, objective in enumerate(objectives)),
             {"record": "end", "reason": "complete"},
-            *confirmed(scores, budget=9),
+            *(confirmed(scores, budget=9) if networks is None else networks),
         ]
     )
 
@@ -74,7 +84,10 @@ class TestVerdict:
 
     def test_equal_scores_have_no_interval(self) -> None:
         told = verdict_sentence(found_in({number: [0.5, 0.6, 0.7, 0.8] for number in range(3)}))
-        assert told.startswith("Trial 2 has the best mean but is tied with trials 0 and 1: ")
+        assert told.startswith(
+            "Trial 2 shares the best mean with trials 0 and 1 and came before in the search; it is tied with "
+            "trials 0 and 1: 4 seeds cannot"
+        )
         assert "reach" not in told
 
     def test_a_seed_without_a_result(self) -> None:
@@ -114,7 +127,46 @@ class TestOptimism:
         assert optimism_of(found, found.leaders[0]) == pytest.approx(0.91625 - 0.8)
 
     def test_cross_validated_objectives_are_measured_otherwise(self) -> None:
-        assert "the mean over the folds" in search_sentences(found_in(CLEAR), 3, "cross_validation")[-1]
+        told = search_sentences(found_in(CLEAR), 3, "cross_validation")[-1]
+        assert "the mean over the folds" in told
+        assert told.endswith("on the validation rows of each seed.")
+
+    def test_early_stopping_watches_the_rows_of_a_confirmation(self) -> None:
+        records = confirmed(CLEAR, budget=9)
+        found = history({}, networks=[{**records[0], "kept_epoch": 7}, *records[1:]]).confirmation
+        assert found
+        told = search_sentences(found, 3, "cross_validation")[-1]
+        assert told.endswith("on the validation rows of each seed, which early stopping watches, too.")
+
+
+class TestIntervals:
+    def test_usual_ones_need_no_words(self) -> None:
+        assert interval_sentences(found_in(CLOSE)) == []
+
+    def test_a_tied_trial_whose_interval_leaves_out_0(self) -> None:
+        """The p of each is a little less than 0.05, until it is doubled."""
+        base, shift = [0.90, 0.91, 0.92, 0.93], [0.0095, 0.0115, 0.0215, 0.0225]
+        worse = [each - more for each, more in zip(base, shift, strict=True)]
+        found = found_in({0: worse, 1: base, 2: [each - 0.0005 for each in worse]})
+        assert found.tied == [0, 2]
+        assert all(max(each.test.ci95 or [0.0]) < 0 for each in found.comparisons.values())
+        assert interval_sentences(found) == [
+            "The intervals are without Holm's correction, p is with it: so trials 0 and 2 can be tied "
+            "although the interval of the difference leaves out 0."
+        ]
+        assert "in favour of" not in verdict_sentence(found)
+
+    def test_differences_without_a_spread(self) -> None:
+        scores = [0.5, 0.625, 0.75, 0.875]
+        found = found_in({0: scores, 1: scores, 2: [each - 0.125 for each in scores]})
+        assert interval_sentences(found) == [
+            "With every seed, trial 1 scored the same as trial 0: p is 1, and the difference "
+            "has no interval.",
+            "The difference of trial 2 is the same with every seed: it has no spread and so no interval, "
+            "and p is that of the sign test with 4 seeds.",
+        ]
+        _, notes = confirmation_sections(history({0: scores, 1: scores, 2: [0.25] * 4}))
+        assert any("trial 1 scored the same as trial 0" in str(row) for row in notes.rows)
 
 
 def test_the_table() -> None:

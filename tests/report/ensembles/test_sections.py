@@ -12,7 +12,7 @@ from fnnctl.report.content import sections
 from fnnctl.report.ensembles.sections import ensemble_sections
 from fnnctl.report.ensembles.values import ensemble_json
 from fnnctl.report.json_report import json_report
-from fnnctl.report.sections import FactList, TableSection
+from fnnctl.report.sections import FactList, FileList, TableSection
 from fnnctl.report.summary import Summary, summarize
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.names import ENSEMBLE
@@ -75,9 +75,33 @@ def test_losses_of_several_kinds_are_not_compared(
     assert any(name.startswith("loss") for name, *_ in beside.rows) == has_one_loss
 
 
+@pytest.mark.parametrize("winners", [0.25, 0.3])
+def test_a_loss_that_equals_the_log_loss_is_not_shown_twice(summary: Summary, winners: float) -> None:
+    assert summary.ensemble
+    for metrics, loss in ((summary.metrics, winners), (summary.ensemble.metrics, 0.25)):
+        assert metrics
+        metrics["test"].update(loss=loss, log_loss=0.25)
+    *_, beside = ensemble_sections(summary)
+    assert isinstance(beside, TableSection)
+    rows = [name for name, *_ in beside.rows]
+    assert "log loss" in rows
+    assert ("loss, unclipped" in rows) == (winners != 0.25)
+
+
 def test_its_own_report_has_no_other_to_compare_with(search: Path) -> None:
     own = summarize(RunFolder(search / ENSEMBLE))
     assert [section.title for section in ensemble_sections(own)] == ["Ensemble of trials", "Selected trials"]
+
+
+def test_its_own_report_says_what_its_config_repeats(search: Path) -> None:
+    (search / ENSEMBLE / "resolved.yaml").write_text("")
+    files = {}
+    for folder in (search, search / ENSEMBLE):
+        *_, section = sections(summarize(RunFolder(folder)))
+        assert isinstance(section, FileList)
+        files[folder] = dict(section.rows)["resolved.yaml"]
+    assert files[search] == "the complete config, to repeat the run"
+    assert files[search / ENSEMBLE].endswith("`fnnctl search` with it repeats the search")
 
 
 def test_its_values_are_for_scripts(search: Path, summary: Summary) -> None:

@@ -1,0 +1,59 @@
+"""Which weights `fnnctl train` keeps of a trial's configuration: not always those of its objective.
+
+The objective of a rung is that of its last epoch. Training that restores the best weights keeps those of an
+earlier epoch, even if early stopping never ended it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from fnnctl.config.schema.training import EarlyStoppingConfig
+from fnnctl.records.trials import CURVE, Result, Status
+
+
+@dataclass(frozen=True, slots=True)
+class KeptWeights:
+    """The epoch of a trial's objective, and another one whose weights training it alone keeps."""
+
+    trial: int
+    objective_of: int
+    """The epoch of the objective."""
+    kept: int | None
+    """The best epoch by what early stopping monitors; None if the journal has no curve of that."""
+
+
+def kept_weights(
+    stopping: EarlyStoppingConfig | None, results: Iterable[Result], *, epochs: int
+) -> KeptWeights | None:
+    """What training the trial alone for `epochs` keeps, if those are not the weights of its objective.
+
+    `results` are those of one trial, in the order of their budgets, measured on the validation part. None if
+    it keeps the weights of the objective: of the last epoch, or of the best one if the trial stopped early.
+    """
+    found = list(results)
+    if stopping is None or not stopping.restore_best or not found:
+        return None
+    last = found[-1]
+    if last.status is not Status.COMPLETED or last.objective is None:
+        return None
+    kept = _best_epoch(stopping, found) if last.budget == epochs else None
+    return None if kept == last.budget else KeptWeights(last.trial, last.budget, kept)
+
+
+def _best_epoch(stopping: EarlyStoppingConfig, results: Iterable[Result]) -> int | None:
+    """The best epoch by the recorded curves, as `EarlyStopping` finds it; None if they do not cover all."""
+    values: list[float | None] = []
+    for result in results:
+        curve = ((result.facts or {}).get(CURVE) or {}).get(stopping.monitor, ())
+        values[result.budget - len(curve) :] = curve
+        if len(values) != result.budget:
+            return None
+    sign = 1.0 if stopping.monitor.endswith("loss") else -1.0
+    best, epoch = math.inf, 0
+    for number, value in enumerate(values, start=1):
+        if value is not None and sign * value < best - stopping.tolerance:
+            best, epoch = sign * value, number
+    return epoch or None
