@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -36,14 +36,16 @@ NO_CONFIG_FILES = {"executors", "records", "stacks", "training", "nn", "data", "
 FILES = sorted(path for path in ROOT.rglob("*.py") if path.name != "__main__.py")
 
 
-def imported(path: Path) -> Iterator[str]:
-    """The full names of the modules that a file imports anywhere."""
+@cache
+def imported(path: Path) -> tuple[str, ...]:
+    """The full names of the modules that a file imports anywhere; each file is read once for all tests."""
+    found: list[str] = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            found += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return tuple(found)
 
 
 def room(module: str) -> str | None:
