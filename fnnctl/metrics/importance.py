@@ -17,6 +17,7 @@ from typing import Final, Literal, TypeAlias
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.arrays.normal import normal_cdf
 from fnnctl.seeds import Purpose, stream
 
 Scale: TypeAlias = Literal["linear", "log", "choice"]
@@ -160,7 +161,7 @@ def _density(counts: FloatArray, *, ordered: bool) -> FloatArray:
         of_trials = (counts + total * others) / (1 + count * others)
         return np.asarray((of_trials + 1 / count) / (total + 1))
     of_trials = counts @ _kernels(count, _bandwidth(counts))
-    prior = np.diff(_normal_cdf(np.arange(count + 1) - count / 2, count))
+    prior = np.diff(normal_cdf((np.arange(count + 1) - count / 2) / count))
     return np.asarray((of_trials + prior / prior.sum()) / (total + 1))
 
 
@@ -176,13 +177,8 @@ def _bandwidth(counts: FloatArray) -> float:
 
 def _kernels(count: int, deviation: float) -> FloatArray:
     """The mass that a normal distribution at the middle of each cell has in each cell, (cells, cells)."""
-    below = _normal_cdf(np.arange(1 - count, count + 1) - 0.5, deviation)
+    below = normal_cdf((np.arange(1 - count, count + 1) - 0.5) / deviation)
     cells = np.arange(count)
     edges = below[np.arange(count + 1) - cells[:, None] + count - 1]
     mass = np.diff(edges, axis=1)
     return np.asarray(mass / mass.sum(axis=1, keepdims=True))
-
-
-def _normal_cdf(x: FloatArray, deviation: float) -> FloatArray:
-    scale = -1 / (deviation * math.sqrt(2))
-    return np.array([0.5 * math.erfc(scale * each) for each in x.tolist()])

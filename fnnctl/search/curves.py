@@ -14,6 +14,7 @@ from typing import Final, Literal, TypeAlias
 import numpy as np
 
 from fnnctl.arrays import FloatArray
+from fnnctl.arrays.normal import normal_cdf
 from fnnctl.text import counted
 
 CurveRule: TypeAlias = Literal["median", "extrapolate"]
@@ -95,13 +96,13 @@ def chance_to_beat(best: float, losses: Sequence[float], epochs: Sequence[int], 
     skipped = min(len(y) // 10, len(y) - FEWEST_POINTS)
     t = np.asarray(epochs[skipped:], dtype=np.float64)
     y = y[skipped:]
-    weights, chances = [], []
+    weights, distances = [], []
     for shape in (*(_power(c) for c in POWERS), *(_exponential(share * full) for share in TIME_SCALES)):
         weight, mean, deviation = _prediction(shape(t), y, float(shape(np.array([float(full)]))[0]))
         weights.append(weight)
-        chances.append(_normal_cdf((best - mean) / deviation))
+        distances.append((best - mean) / deviation)
     likely = np.exp(np.array(weights) - max(weights))
-    return float(likely @ np.array(chances) / likely.sum())
+    return float(likely @ normal_cdf(np.array(distances)) / likely.sum())
 
 
 def _prediction(x: FloatArray, y: FloatArray, x_full: float) -> tuple[float, float, float]:
@@ -126,7 +127,3 @@ def _power(c: float) -> Callable[[FloatArray], FloatArray]:
 
 def _exponential(scale: float) -> Callable[[FloatArray], FloatArray]:
     return lambda t: np.exp(-t / scale)
-
-
-def _normal_cdf(z: float) -> float:
-    return 0.5 * math.erfc(-z / math.sqrt(2))

@@ -1,17 +1,45 @@
-"""Training that kills its own process, in a module that worker processes can import."""
+"""Training that kills its own process, in a module that worker processes can import; searches that die."""
 
 from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from fnnctl.executors.protocols import Progress
+from fnnctl.records.journal import Journal
 from fnnctl.stacks.measures import FitObjective
 from fnnctl.stacks.work import StackItem, StackResult, WorkerData, train_item
 
 DEADLY = 0.5
 """The learning rate that marks networks that kill their process."""
+
+
+@contextmanager
+def dying_after(
+    count: int, *, adds: str = "add_result", counted: Callable[[Any], bool] = lambda record: True
+) -> Iterator[None]:
+    """A search in this context fails when it has recorded `count` results and is about to add another.
+
+    `adds` is the journal's method; records that are not `counted` are added at any time.
+    """
+    add, left = getattr(Journal, adds), [count]
+
+    def dies(journal: Journal, record: Any) -> None:
+        if counted(record):
+            if not left[0]:
+                raise OSError("the process dies here")
+            left[0] -= 1
+        add(journal, record)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Journal, adds, dies)
+        yield
 
 
 def killed_once(

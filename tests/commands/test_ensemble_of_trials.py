@@ -17,26 +17,20 @@ from fnnctl.commands.search import complete as search_module
 from fnnctl.commands.search import ensemble as ensemble_module
 from fnnctl.errors import DivergedError
 from fnnctl.modelling.saved_model import load_model
-from fnnctl.records.journal import Journal
-from fnnctl.records.trials import Result
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun
 from tests.commands.extending import extend
+from tests.commands.killing import dying_after
 from tests.commands.searching import (
-    RATE,
     assert_same_search,
     of_kind,
     resume,
     search,
     write_config,
 )
+from tests.commands.selecting import SPACE, selection
 from tests.program import Program, read_json
 
-SPACE = {
-    RATE: {"log_uniform": [0.003, 0.3]},
-    "model.hidden": {"depth": [1, 2], "width": [4, 8]},
-    "data.scaling": {"choice": ["standardize", "minmax"]},
-}
 LADDER = {"max_epochs": 9, "reduction_factor": 3}
 IMPATIENT = {"monitor": "validation_loss", "patience": 1}
 SEARCHES: dict[str, Mapping[str, Any]] = {
@@ -78,11 +72,6 @@ def finished(hyperband: Path) -> Path:
     return search(hyperband, "--executor", "serial")
 
 
-def selection(folder: Path) -> dict[str, Any]:
-    found: dict[str, Any] = read_json(folder / "ensemble" / "manifest.json")["selection"]
-    return found
-
-
 def assert_same_ensemble(folder: Path, other: Path) -> None:
     assert_same_search(folder, other)
     assert selection(folder) == selection(other)
@@ -99,20 +88,10 @@ def test_it_is_the_same_for_any_number_of_workers(config: Path, undisturbed: Pat
 
 @pytest.mark.parametrize(("share", "lost"), [(0.0, False), (0.5, False), (0.9, True)])
 def test_a_killed_search_goes_on_to_the_same_ensemble(
-    config: Path, undisturbed: Path, monkeypatch: pytest.MonkeyPatch, share: float, lost: bool
+    config: Path, undisturbed: Path, share: float, lost: bool
 ) -> None:
     """With and without what was kept until then."""
-    left = [int(share * len(of_kind(undisturbed, "result")))]
-    add_result = Journal.add_result
-
-    def dies(journal: Journal, result: Result) -> None:
-        if not left[0]:
-            raise OSError("the process dies here")
-        left[0] -= 1
-        add_result(journal, result)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Journal, "add_result", dies)
+    with dying_after(int(share * len(of_kind(undisturbed, "result")))):
         folder = search(config, "--executor", "serial", code=3)
     assert not (folder / "ensemble").exists()
     if lost:
@@ -368,59 +347,3 @@ def test_a_time_limit_before_the_largest_budget(tmp_path: Path, monkeypatch: pyt
     assert selection(folder)["candidates"] == 3
     best = read_json(folder / "manifest.json")["search"]["best"]["trial"]
     assert best in [each["trial"] for each in selection(folder)["trials"]]
-
-
-def noisy_table(path: Path, *, classes: bool) -> None:
-    rng = np.random.default_rng(4)
-    rows = []
-    for a, b, c in rng.normal(size=(200, 3)):
-        amount = 1000 + 50 * a * b + 20 * c
-        rows.append(
-            f"{a:.3f},{b:.3f},{'yes' if amount > 1000 else 'no'}" if classes else f"{a:.3f},{b:.3f},{amount}"
-        )
-    path.write_text("\n".join(["a,b,y", *rows]) + "\n")
-
-
-def searched_table(folder: Path, *, classes: bool, **sections: Any) -> Path:
-    noisy_table(folder / "t.csv", classes=classes)
-    settings = {"method": "random", "trials": 6, "space": SPACE, "ensemble": {"size": 6}}
-    data = {"source": "t.csv", "target": "y"}
-    return search(
-        write_config(folder / "x.yaml", data=data, search=settings, **sections), "--executor", "serial"
-    )
-
-
-def test_a_regression(tmp_path: Path, program: Program) -> None:
-    folder = searched_table(tmp_path, classes=False)
-    metrics, found = read_json(folder / "ensemble" / "metrics.json"), selection(folder)
-    assert found["metric"] == "r2"
-    assert metrics["validation"]["r2"] == pytest.approx(found["objective"])
-    assert found["objective"] >= found["best_alone"]
-    scored = program("evaluate", str(folder / "ensemble"), "--data", "t.csv", "--json")
-    assert scored.json["metrics"]["test"]["support"] == 200
-
-
-def test_a_temperature_is_fitted_to_the_whole(tmp_path: Path, program: Program) -> None:
-    folder = searched_table(tmp_path, classes=True, model={"calibration": "temperature"})
-    temperature = read_json(folder / "ensemble" / "manifest.json")["calibration"]["temperature"]
-    assert read_json(folder / "ensemble" / "model.json")["temperature"] == temperature != 1.0
-    metrics = read_json(folder / "ensemble" / "metrics.json")["validation"]
-    assert metrics["loss"] < metrics["loss_uncalibrated"]
-    assert "to the last digit" in program("evaluate", str(folder / "ensemble")).err
-
-
-def test_folds_have_no_ensemble(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    settings = {"space": SPACE, "ensemble": {"size": 3}, "objective": {"on": "cross_validation"}}
-    config = write_config(tmp_path / "x.yaml", search=settings)
-    assert run_program(["check", str(config)]) == 2
-    told = capsys.readouterr().out
-    line = 1 + next(k for k, text in enumerate(config.read_text().splitlines()) if "ensemble:" in text)
-    assert f"x.yaml:{line}: search.ensemble: needs one network per trial" in told
-    assert "write null, or set search.objective.on: validation" in told
-
-
-def test_a_resume_cannot_ask_for_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    settings = {"method": "random", "trials": 2, "space": SPACE}
-    folder = search(write_config(tmp_path / "x.yaml", search=settings), "--executor", "serial")
-    assert resume(folder, "--set", "search.ensemble={size: 3}") == 2
-    assert "would change the search" in capsys.readouterr().err

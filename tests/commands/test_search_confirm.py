@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 from collections.abc import Mapping
@@ -20,14 +19,15 @@ from fnnctl.commands.search import confirm as confirm_module
 from fnnctl.config.rules.canonical import configuration_seed
 from fnnctl.data.splits.draws import draws
 from fnnctl.modelling.fit import Fit
-from fnnctl.records.journal import Journal
 from fnnctl.records.standings import Standings
 from fnnctl.records.trials import Confirmed, Result
 from fnnctl.seeds import confirmation_seed
 from fnnctl.stacks.confirmation import ConfirmationRunner
 from fnnctl.stacks.measures import ObjectiveMeasure
 from fnnctl.stacks.work import train_fits
+from tests.commands.confirming import RANDOM, SPACE, confirmed_of, reported
 from tests.commands.extending import assert_same_outcome, extend, timeline
+from tests.commands.killing import dying_after
 from tests.commands.searching import (
     RATE,
     assert_same_search,
@@ -40,11 +40,6 @@ from tests.commands.searching import (
 )
 from tests.program import read_json
 
-SPACE = {RATE: {"log_uniform": [0.003, 0.3]}, "model.hidden": {"choice": [[4], [6]]}}
-RANDOM = {
-    "method": "random", "trials": 8, "budget": {"max_epochs": 9}, "space": SPACE,
-    "objective": {"metric": "log_loss"}, "confirm": {"top": 3, "seeds": 4},
-}  # fmt: skip
 IMPATIENT = {"early_stopping": {"monitor": "validation_loss", "patience": 1}}
 
 
@@ -57,20 +52,6 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def undisturbed(config: Path) -> Path:
     return search(config, "--executor", "serial")
-
-
-def confirmed_of(folder: Path) -> list[Mapping[str, Any]]:
-    return [
-        {name: value for name, value in each.items() if name != "checksum"}
-        for each in of_kind(folder, "confirmed")
-    ]
-
-
-def reported(folder: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
-    capsys.readouterr()
-    assert run(["report", str(folder), "--json"]) == 0
-    found: dict[str, Any] = json.loads(capsys.readouterr().out)["runs"][0]
-    return found
 
 
 def test_the_leaders_are_trained_with_every_seed_in_a_fixed_order(undisturbed: Path) -> None:
@@ -144,19 +125,8 @@ def test_workers_change_nothing(config: Path, undisturbed: Path) -> None:
 
 
 @pytest.mark.parametrize("left", [0, 1, 6, 11])
-def test_a_killed_confirmation_goes_on_where_it_was(
-    config: Path, undisturbed: Path, monkeypatch: pytest.MonkeyPatch, left: int
-) -> None:
-    add_confirmed, remaining = Journal.add_confirmed, [left]
-
-    def dies(journal: Journal, confirmed: Confirmed) -> None:
-        if not remaining[0]:
-            raise OSError("the process dies here")
-        remaining[0] -= 1
-        add_confirmed(journal, confirmed)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Journal, "add_confirmed", dies)
+def test_a_killed_confirmation_goes_on_where_it_was(config: Path, undisturbed: Path, left: int) -> None:
+    with dying_after(left, adds="add_confirmed"):
         folder = search(config, "--executor", "serial", code=3)
     assert len(confirmed_of(folder)) == left
     assert not (folder / "best").exists()
@@ -350,80 +320,6 @@ def test_a_leader_that_was_dropped_early_is_trained_to_the_end(tmp_path: Path) -
     reached = {each["trial"]: each["budget"] for each in of_kind(folder, "result")}
     assert [reached[each["trial"]] for each in found[::2]] == [9, 3, 3]
     assert {(each["budget"], each["epochs"]) for each in found} == {(9, 9)}
-
-
-@pytest.mark.parametrize(
-    ("data", "metric", "sections"),
-    [
-        ("diabetes", "rmse", {"data": {"source": "diabetes", "split": {"bins": 4}}}),
-        ("diabetes", "r2", {}),
-        ("iris", "per_class.versicolor.recall", {}),
-        (
-            "iris",
-            "accuracy",
-            {
-                "search": {"objective": {"metric": "accuracy", "on": "cross_validation"}},
-                "evaluation": {"cross_validation": {"folds": 2, "repeats": 1}},
-            },
-        ),
-    ],
-)
-def test_every_objective_can_be_confirmed(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], data: str, metric: str, sections: dict[str, Any]
-) -> None:
-    plan = {**RANDOM, "trials": 4, "objective": {"metric": metric}, **sections.pop("search", {})}
-    config = write_config(tmp_path / "x.yaml", **{"data": data, **sections}, search=plan)
-    report = reported(folder := search(config, "--executor", "serial"), capsys)
-    assert report["confirmed"]["complete"]
-    assert report["confirmed"]["winner"] == report["best"]["trial"]
-    assert {each["objective"] is not None for each in confirmed_of(folder)} == {True}
-    capsys.readouterr()
-    assert run(["report", str(folder)]) == 0
-    said = "measured the mean over the folds" in capsys.readouterr().out
-    assert said == (report["objective"]["on"] == "cross_validation")
-
-
-def test_a_single_trial_has_nothing_to_confirm(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    config = write_config(tmp_path / "x.yaml", data="wine", search={**RANDOM, "trials": 1})
-    folder = search(config, "--executor", "serial")
-    assert confirmed_of(folder) == []
-    assert reported(folder, capsys)["confirmed"] is None
-    assert run(["report", str(folder)]) == 0
-    assert "Trial 0 is the only one with a result: there is nothing to" in capsys.readouterr().out
-    assert resume(folder) == 0
-    extend(folder, "trials=2")
-    assert len(confirmed_of(folder)) == 8
-
-
-def test_without_the_setting_nothing_changes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    config = write_config(tmp_path / "x.yaml", data="wine", search={**RANDOM, "confirm": None})
-    folder = search(config, "--executor", "serial")
-    assert confirmed_of(folder) == []
-    assert "confirm" not in records(folder)[0]["settings"]
-    assert reported(folder, capsys)["confirmed"] is None
-
-
-def test_a_resume_cannot_change_it(undisturbed: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert resume(undisturbed, "--set", "search.confirm.seeds=20") == 2
-    assert "would change the search" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("confirm", "split", "told"),
-    [
-        ({"top": 1}, {}, "search.confirm.top: must be a whole number from 2 to 1000, not 1"),
-        ({"seeds": 1}, {}, "search.confirm.seeds: must be a whole number from 2 to 1000, not 1"),
-        ({"top": 3}, {"validation": 0}, "search.confirm: measures on validation rows"),
-        (True, {}, "search.confirm: must be a mapping with top, seeds, or null"),
-    ],
-)
-def test_wrong_settings(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], confirm: Any, split: dict[str, Any], told: str
-) -> None:
-    settings = {**RANDOM, "confirm": confirm, "objective": {"on": "cross_validation"}}
-    config = write_config(tmp_path / "x.yaml", data={"source": "wine", "split": split}, search=settings)
-    assert run(["check", str(config)]) == 2
-    assert told in capsys.readouterr().out
 
 
 def test_lost_networks_at_the_journals_end_are_noticed(

@@ -16,6 +16,7 @@ from fnnctl.records.journal import Journal
 from fnnctl.records.trials import Result
 from fnnctl.store.folder import RunFolder
 from tests.commands.extending import extend, timeline
+from tests.commands.killing import dying_after
 from tests.commands.searching import (
     RATE,
     assert_same_search,
@@ -99,22 +100,10 @@ def test_the_journal_is_the_same_for_any_number_of_workers(config: Path, undistu
         assert_same_search(folder, undisturbed)
 
 
-def test_a_killed_search_goes_on_as_if_nothing_had_happened(
-    config: Path, undisturbed: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_killed_search_goes_on_as_if_nothing_had_happened(config: Path, undisturbed: Path) -> None:
     results = len(of_kind(undisturbed, "result"))
     for share in (0.0, 0.3, 0.7):
-        left = [int(share * results)]
-        add_result = Journal.add_result
-
-        def dies(journal: Journal, result: Result, *, left: list[int] = left, add: Any = add_result) -> None:
-            if not left[0]:
-                raise OSError("the process dies here")
-            left[0] -= 1
-            add(journal, result)
-
-        with monkeypatch.context() as patch:
-            patch.setattr(Journal, "add_result", dies)
+        with dying_after(int(share * results)):
             folder = search(config, "--executor", "serial", code=3)
         assert resume(folder, "--executor", "processes", "--workers", "2") == 0
         assert_same_search(folder, undisturbed)

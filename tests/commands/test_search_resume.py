@@ -17,12 +17,12 @@ import pytest
 
 from fnnctl.cli import run
 from fnnctl.commands.search import complete as search_module
-from fnnctl.records.journal import Journal
 from fnnctl.records.trials import Result
 from fnnctl.stacks.trial_runner import TrialRunner
 from fnnctl.store.journal import ResultCache
 from fnnctl.store.weights import read_npz, to_npz
 from tests.commands import killing
+from tests.commands.killing import dying_after
 from tests.commands.searching import (
     RATE,
     assert_same_search,
@@ -55,22 +55,11 @@ def undisturbed(config: Path) -> Path:
 
 
 @pytest.fixture
-def cut(config: Path, monkeypatch: pytest.MonkeyPatch) -> Cut:
+def cut(config: Path) -> Cut:
     """`cut(2, budget=3)`: a search whose process died before its third record of a result at that budget."""
 
     def cut_after(results: int, *, budget: int = 1) -> Path:
-        add_result = Journal.add_result
-        left = [results]
-
-        def dies(journal: Journal, result: Result) -> None:
-            if result.budget == budget:
-                if not left[0]:
-                    raise OSError("the process dies here")
-                left[0] -= 1
-            add_result(journal, result)
-
-        with monkeypatch.context() as patch:
-            patch.setattr(Journal, "add_result", dies)
+        with dying_after(results, counted=lambda result: result.budget == budget):
             return search(config, "--executor", "serial", code=3)
 
     return cut_after

@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 
 from fnnctl.arrays import FloatArray
+from fnnctl.arrays.normal import normal_cdf
 from fnnctl.search.samplers.gp.process import Process
 
 FAR: Final = -20.0
@@ -43,9 +44,7 @@ def log_improvement_with_gradient(
 def log_h(z: FloatArray) -> tuple[FloatArray, FloatArray]:
     """log h and its derivative, Φ/h."""
     near = np.maximum(z, FAR)
-    # erfc is exact in the tail, where h is a small difference: an interpolated table would not do
-    cumulative = np.array([0.5 * math.erfc(each) for each in (near / -math.sqrt(2.0)).ravel().tolist()])
-    cumulative = cumulative.reshape(z.shape)
+    cumulative = normal_cdf(near)  # exact in the tail, where h is a small difference: no table would do
     h = np.exp(-0.5 * np.square(near) - LOG_SQRT_2_PI) + near * cumulative
     value, slope = np.log(h), cumulative / h
     far = z < FAR
