@@ -137,7 +137,7 @@ class Fit:
     def member(self, data: TaskData, split: Split, *, offset: int = 0) -> Member:
         """The network as a member of a stack whose pool has this fit's rows from `offset` on.
 
-        Of an ensemble, it is the first one.
+        Of an ensemble without bags, it is the first one.
         """
         return member_of(
             self.experiment,

@@ -64,7 +64,7 @@ class LoadedExperiment:
         data = self.data
         return [
             *data.warnings,
-            *data_warnings(data.dataset, split),
+            *data_warnings(data.dataset, split, bags=self.experiment.model.ensemble.bags),
             *data.task.split_warnings(data.targets, split),
         ]
 
