@@ -8,7 +8,6 @@ from pathlib import Path
 
 from fnnctl.commands.preparation import prepare_search
 from fnnctl.console.output import Output
-from fnnctl.data.splits.parts import Split
 from fnnctl.errors import InputError, Problem, quoted_list
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import LoadedExperiment, load_experiment
@@ -41,7 +40,7 @@ def check(
             for warning in loaded.warnings(split):
                 output.note(f"{config}: warning: {warning}")
             if not found:
-                output.note(f"{config}: valid: {_in_words(loaded, split, fit)}")
+                output.note(f"{config}: valid: {_in_words(loaded, fit)}")
     if output.json:
         output.json_object({"valid": not problems, "problems": [asdict(problem) for problem in problems]})
     else:
@@ -62,17 +61,19 @@ def _search_problems(loaded: LoadedExperiment, runs_dir: Path) -> Sequence[Probl
     return loaded.search_problems()
 
 
-def _in_words(loaded: LoadedExperiment, split: Split, fit: Fit) -> str:
+def _in_words(loaded: LoadedExperiment, fit: Fit) -> str:
     """One sentence about the data that were read and what would be trained."""
     dataset, search = loaded.data.dataset, loaded.experiment.search
     members, parameters = fit.settings.ensemble, f"{fit.layout.size:,} parameters"
     network = f"a network of {parameters}"
     if members > 1:
         network = f"an ensemble of {members:,} networks of {parameters} each"
+    train, validation, test = fit.sizes
+    out_of_bag = " (out-of-bag)" if fit.settings.bags else ""
     searched = f"; {search.method.name} over {quoted_list(list(search.space))}" if search else ""
     return (
-        f"{len(dataset):,} rows ({split.train.size:,} train, {split.validation.size:,} validation, "
-        f"{split.test.size:,} test), {len(dataset.numeric_names):,} numeric and "
+        f"{len(dataset):,} rows ({train:,} train, {validation:,} validation{out_of_bag}, "
+        f"{test:,} test), {len(dataset.numeric_names):,} numeric and "
         f"{len(dataset.categorical_names):,} categorical columns, {loaded.data.task.in_words()}; "
         f"{network}{searched}"
     )

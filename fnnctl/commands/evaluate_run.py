@@ -19,11 +19,15 @@ from fnnctl.blas import set_blas_threads
 from fnnctl.commands.report import report_end
 from fnnctl.config.schema.experiment import NAME_PATTERN
 from fnnctl.console.output import Output
+from fnnctl.data.splits.parts import Split
 from fnnctl.errors import DataError, Problem, UsageError, quoted_list
+from fnnctl.modelling.fit import bagged_rows
 from fnnctl.modelling.input_file import InputFile
 from fnnctl.modelling.labelled_rows import read_labelled
-from fnnctl.modelling.loading import load_experiment
+from fnnctl.modelling.loading import LoadedExperiment, load_experiment, split_data
+from fnnctl.modelling.refit import with_ensemble
 from fnnctl.modelling.saved_model import SavedModel, has_network, load_model
+from fnnctl.modelling.scoring import score_parts
 from fnnctl.report.figures import draw_figures
 from fnnctl.report.summary import summarize
 from fnnctl.report.terminal import terminal_report
@@ -34,6 +38,7 @@ from fnnctl.store.catalogue import find_run
 from fnnctl.store.documents import to_json
 from fnnctl.store.names import RESOLVED
 from fnnctl.store.run import create_run
+from fnnctl.tasks.task import PartScores
 
 ROUNDING = 1e-6
 """How much a metric of the same network may differ between two kinds of processors."""
@@ -71,35 +76,48 @@ def evaluate_run(
 
 
 def _score_test_part(model: SavedModel, output: Output) -> None:
-    """Score the run's held-out test part and print the report; write nothing."""
+    """Score the run's held-out test part, with bags also out of bag, and print the report; write nothing."""
     run = model.run
     if run.read_resolved() is None:
         raise UsageError(f"{run.path} has no {RESOLVED}, which names its data: add --data FILE")
-    loaded = load_experiment(run.path / RESOLVED, run=run)
-    rows = loaded.split().test
-    task = loaded.data.task
-    if message := task.difference(model.predictor.task):
-        raise DataError(Problem(message, file=loaded.data.dataset.source))
-    if not rows.size:
-        raise UsageError(f"{run.path} has no test part: add --data FILE")
-    scores = model.predictor.column_scores([(loaded.data.dataset, rows)])
-    part = loaded.data.score(rows, scores, model.predictor.readout)
-    metrics = part.metrics()
-    output.note(comparison(metrics, (run.read_metrics() or {}).get("test")))
-    parts = {"train": None, "validation": None, "test": metrics}
+    parts = _scored(model, load_experiment(run.path / RESOLVED, run=run))
+    test, recorded = parts["test"], run.read_metrics() or {}
+    metrics = {name: part.metrics() if part else None for name, part in parts.items()}
+    for name, whose in (("test", ""), ("validation", "out-of-bag: ")):
+        if (found := metrics[name]) is not None:
+            output.note(f"{whose}{comparison(found, recorded.get(name), part=name)}")
     summary = summarize(run)
     if output.json:
         status = summary.manifest.status
-        output.json_object({"run": str(run.path), "status": status, "metrics": parts})
+        output.json_object({"run": str(run.path), "status": status, "metrics": metrics})
     else:
-        scored = replace(summary, metrics=parts, confusion=part.confusion_table())
+        scored = replace(summary, metrics=metrics, confusion=test.confusion_table() if test else None)
         output.render(terminal_report([scored], width=output.width))
 
 
-def comparison(metrics: Mapping[str, Any], recorded: object) -> str:
-    """A sentence that compares the new metrics with those that the run recorded."""
+def _scored(model: SavedModel, loaded: LoadedExperiment) -> dict[str, PartScores | None]:
+    """The scores of the rows that the model, or with bags one of its members, has not learned."""
+    run, data, experiment = model.run, loaded.data, loaded.experiment
+    if run.read_manifest().selection:
+        experiment = with_ensemble(experiment, 1)  # the config is that of a search, and trials have no bags
+    if message := data.task.difference(model.predictor.task):
+        raise DataError(Problem(message, file=data.dataset.source))
+    groups = data.dataset.groups
+    with loaded.config.located():
+        split = split_data(data, experiment)
+        bagged = bagged_rows(split, experiment, data)
+    bags = bagged.bags(data.strata, groups) if bagged else ()
+    validation = bagged.split(data.strata, groups).validation if bagged else split.validation[:0]
+    wanted = Split(split.train[:0], validation, split.test)
+    if not (wanted.test.size or validation.size):
+        raise UsageError(f"{run.path} has no test part: add --data FILE")
+    return score_parts(model.predictor, data, None, wanted, bags)
+
+
+def comparison(metrics: Mapping[str, Any], recorded: object, *, part: str = "test") -> str:
+    """A sentence that compares the new metrics of a part with those that the run recorded."""
     if not isinstance(recorded, dict):
-        return "note: the run recorded no metrics for its test part"
+        return f"note: the run recorded no metrics for its {part} part"
     now: dict[str, Any] = json.loads(to_json(metrics))
     if now == recorded:
         return "the metrics equal those in metrics.json, to the last digit"

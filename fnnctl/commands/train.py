@@ -158,7 +158,7 @@ def complete_training(
         hints = loss_warnings(fit, [(trained.outcome, trained.history)])
         warn(run, [*dead_layers(trained.history, fit.settings.shape), *hints], output.note)
         predictor = _calibrated(run, data, fit, stack, output)
-        parts = score_parts(predictor, data, stack.pool, fit.split(data))
+        parts = score_parts(predictor, data, stack.pool, fit.split(data), fit.bags(data))
         if not all(math.isfinite(part.loss) for part in parts.values() if part):
             raise _diverged(run, fit, trained)  # the last step's weights are finite, but too large
         write_scores(run, parts)
@@ -212,7 +212,8 @@ def _calibrated(run: OpenRun, data: TaskData, fit: Fit, stack: TrainedStack, out
     predictor = stack.predictor(0, *stack.final_weights(0))
     if fit.experiment.model.calibration == "none":
         return predictor
-    predictor = predictor.calibrated(data, stack.pool, stack.members[0].validation_rows)
+    bags = [bag.validation for bag in fit.bags(data)]
+    predictor = predictor.calibrated(data, stack.pool, fit.split(data).validation, bags)
     temperature = predictor.readout.temperature
     if temperature is not None:
         run.describe_model({"temperature": temperature})

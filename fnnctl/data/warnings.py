@@ -14,10 +14,11 @@ from fnnctl.text import counted, shown
 FEWEST_IDS = 20
 
 
-def data_warnings(dataset: Dataset, split: Split | None) -> list[str]:
+def data_warnings(dataset: Dataset, split: Split | None, *, bags: bool = False) -> list[str]:
     """Warn about row ids, columns without information, and equal rows in several parts.
 
-    Without a split, all rows are divided into folds, so each row is used for both training and testing. Rows
+    Without a split, all rows are divided into folds, so each row is used for both training and testing. With
+    `bags`, the training part is divided into folds on which the members of an ensemble are validated. Rows
     are compared by 64-bit hashes of features and label: the probability that any two different rows have the
     same hash is about N²/2⁶⁵. The numbers are read once, a block of rows at a time.
     """
@@ -37,6 +38,7 @@ def data_warnings(dataset: Dataset, split: Split | None) -> list[str]:
         *_row_ids(dataset, whole, rows),
         *_constant_columns(dataset, train, learned),
         *(_shared_rows(hashes, split) if split else _repeated_rows(hashes, dataset.groups)),
+        *(_repeated_rows(hashes, dataset.groups, learned) if bags else ()),
     ]
 
 
@@ -119,8 +121,17 @@ def _shared_rows(hashes: npt.NDArray[np.uint64], split: Split) -> list[str]:
     return warnings
 
 
-def _repeated_rows(hashes: npt.NDArray[np.uint64], groups: IntArray | None) -> list[str]:
-    """Warn about equal rows that may be in different folds; the rows of a group are always in one fold."""
+def _repeated_rows(
+    hashes: npt.NDArray[np.uint64], groups: IntArray | None, of_bags: IntArray | None = None
+) -> list[str]:
+    """Warn about equal rows that may be in different folds; the rows of a group are always in one fold.
+
+    The folds are those of a cross-validation of all rows, or those of bags of some rows.
+    """
+    there, consequence = "in the data", "a fold may be tested on rows that it was trained on"
+    if of_bags is not None:
+        there, consequence = "outside the test part", "a member may be validated on rows that it has learned"
+        hashes, groups = hashes[of_bags], None if groups is None else groups[of_bags]
     _, kind = np.unique(hashes, return_inverse=True)
     places, where = kind, ""
     if groups is not None:
@@ -129,8 +140,8 @@ def _repeated_rows(hashes: npt.NDArray[np.uint64], groups: IntArray | None) -> l
     repeated = int(np.count_nonzero(np.bincount(places)[kind] > 1))
     if not repeated:
         return []
-    which = f"{counted(repeated, 'row')} occur more than once in the data, with the same target"
-    return [f"{which}{where}: a fold may be tested on rows that it was trained on"]
+    which = f"{counted(repeated, 'row')} occur more than once {there}, with the same target"
+    return [f"{which}{where}: {consequence}"]
 
 
 def _count_known(hashes: npt.NDArray[np.uint64], known: npt.NDArray[np.uint64]) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from fnnctl.config.rules.canonical import configuration_seed
+from fnnctl.config.rules.unread import validation_share
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.data.splits.folds import Folds, divide, most_folds
 from fnnctl.data.warnings import data_warnings
@@ -56,10 +57,10 @@ def cross_validation(data: TaskData, experiment: Experiment) -> CrossValidation:
         seed=experiment.seed,
         groups=dataset.groups,
     )
-    config = experiment.data.split
-    of_folds = folds.folds(validation=config.validation, stratify=config.stratify, seed=experiment.seed)
+    share, stratify = validation_share(experiment), experiment.data.split.stratify
+    of_folds = folds.folds(validation=share, stratify=stratify, seed=experiment.seed)
     fits = [Fit.of(data, experiment, fold, seed=0) for fold in of_folds]
-    if config.validation > 0 and not all(fit.sizes[1] for fit in fits):
+    if share > 0 and not all(fit.sizes[1] for fit in fits):
         message = "in a fold every class or bin has only one row, so no row is left for validation"
         advice = "use more folds, or set data.split.validation to 0"
         raise ConfigError(Problem(f"{message}: {advice}", path=FOLDS))
@@ -85,7 +86,7 @@ def _check_rows(data: TaskData, experiment: Experiment) -> None:
     what = counted(most, "row" if groups is None else "group")
     if wanted > most:
         raise ConfigError(Problem(f"{what} cannot be divided into {wanted:,} folds", path=FOLDS))
-    if experiment.data.split.validation > 0 and most - -(-most // wanted) < 2:
+    if validation_share(experiment) > 0 and most - -(-most // wanted) < 2:
         message = f"with {what} in {wanted:,} folds, none is left for validation"
         raise ConfigError(Problem(f"{message}: set data.split.validation to 0", path=FOLDS))
 

@@ -11,6 +11,8 @@ from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.model import AutoOutput
 from fnnctl.config.schema.search import AUTO_METRIC
 from fnnctl.data.preprocessing import Preprocessor, fit_preprocessor
+from fnnctl.data.splits.bags import BaggedRows
+from fnnctl.data.splits.folds import most_folds
 from fnnctl.data.splits.parts import Rows, Split
 from fnnctl.errors import ConfigError, Problem
 from fnnctl.memory import available_bytes
@@ -19,6 +21,7 @@ from fnnctl.nn.losses.registry import target_type
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.seeds import member_seed
 from fnnctl.tasks.task import Readout, TaskData
+from fnnctl.text import counted
 from fnnctl.training.members import Member, StackSettings
 from fnnctl.training.memory import training_bytes
 from fnnctl.training.pool import Pool, make_pool
@@ -32,9 +35,12 @@ class Fit:
     experiment: Experiment
     """Complete with the settings that depend on the data, as far as the caller wants them recorded."""
     rows: Rows
-    """The training, validation and test rows."""
+    """The training, validation and test rows, and those of each member if they have bags."""
     sizes: tuple[int, int, int]
-    """The numbers of training, validation and test rows."""
+    """The numbers of training, validation and test rows; with bags, those outside the test part are training
+    rows."""
+    trained_rows: int
+    """The number of rows that each network trains on."""
     seed: int
     """It determines all random numbers of the training."""
     preprocessor: Preprocessor
@@ -59,24 +65,29 @@ class Fit:
         Without `seed`, the configuration's seed is used, and the experiment is completed first to compute it.
         Raises `ConfigError`, also if there is not enough memory to train the network.
         """
-        split = rows.split(data.strata, data.dataset.groups)
+        rows = bagged_rows(rows, experiment, data) or rows
+        groups = data.dataset.groups
+        split = rows.split(data.strata, groups)
+        bags = rows.bags(data.strata, groups) if isinstance(rows, BaggedRows) else (split,)
+        trained_rows = bags[0].train.size
         preprocessor = preprocessor or fit_preprocessor(data.dataset, split.train, experiment.data)
         inputs = len(preprocessor.features)
         readout = data.task.readout(experiment.model, data.targets[split.train])
         shape = network_shape(experiment, inputs=inputs, output=readout.output)
-        if split.train.size == 1 and any(layer.normalization == "batch" for layer in shape.hidden):
+        if trained_rows == 1 and any(layer.normalization == "batch" for layer in shape.hidden):
             message = "batch normalization needs 2 or more training rows; write normalization: layer"
             raise ConfigError(Problem(message, path="model.normalization"))
-        weights = data.example_weights(experiment, split.train)
-        if weights is not None and not weights.any():
-            given = data.dataset.weights
-            raise ConfigError(data.task.weights_problem(None if given is None else given[split.train]))
-        settings = stack_settings(experiment, shape, rows=split.train.size, weighted=weights is not None)
+        for bag in bags:
+            weights = data.example_weights(experiment, bag.train)
+            if weights is not None and not weights.any():
+                given = data.dataset.weights
+                raise ConfigError(data.task.weights_problem(None if given is None else given[bag.train]))
+        settings = stack_settings(experiment, shape, rows=trained_rows, weighted=weights is not None)
         if seed is None:
             experiment = completed(experiment, data, settings)
             seed = configuration_seed(experiment)
         sizes = split.train.size, split.validation.size, split.test.size
-        fit = cls(experiment, rows, sizes, seed, preprocessor, settings, readout)
+        fit = cls(experiment, rows, sizes, trained_rows, seed, preprocessor, settings, readout)
         if check_memory:
             fit.refuse_memory_shortage(len(data))
         return fit
@@ -97,9 +108,20 @@ class Fit:
         """A key that is equal for fits on the same rows if their features are the same."""
         return json.dumps(self.experiment.data.model_dump(), sort_keys=True)
 
+    @property
+    def known_rows(self) -> int:
+        """The number of rows outside the test part that are learned or validated on."""
+        return self.sizes[0] if isinstance(self.rows, BaggedRows) else self.sizes[0] + self.sizes[1]
+
     def split(self, data: TaskData) -> Split:
-        """The rows of each part."""
+        """The rows of each part; with bags, the validation part is inside the training part."""
         return self.rows.split(data.strata, data.dataset.groups)
+
+    def bags(self, data: TaskData) -> tuple[Split, ...]:
+        """The training and validation rows of each member; empty if all members have those of `split`."""
+        if not isinstance(self.rows, BaggedRows):
+            return ()
+        return self.rows.bags(data.strata, data.dataset.groups)
 
     def examples(self, data: TaskData) -> Pool:
         """All rows of the data, preprocessed for this fit's network."""
@@ -115,7 +137,7 @@ class Fit:
     def member(self, data: TaskData, split: Split, *, offset: int = 0) -> Member:
         """The network as a member of a stack whose pool has this fit's rows from `offset` on.
 
-        Of an ensemble, it is the first one.
+        Of an ensemble without bags, it is the first one.
         """
         return member_of(
             self.experiment,
@@ -126,11 +148,33 @@ class Fit:
         )
 
     def members(self, data: TaskData, split: Split, *, offset: int = 0) -> list[Member]:
-        """All networks of the fit as members, which differ only in their seeds: one, or an ensemble."""
-        first = self.member(data, split, offset=offset)
-        return [
-            replace(first, seed=member_seed(self.seed, number)) for number in range(self.settings.ensemble)
-        ]
+        """All networks of the fit as members, which differ only in their seeds, and in their rows with bags.
+
+        There are one, or those of an ensemble.
+        """
+        if bags := self.bags(data):
+            members = [self.member(data, bag, offset=offset) for bag in bags]
+        else:
+            members = [self.member(data, split, offset=offset)] * self.settings.ensemble
+        return [replace(member, seed=member_seed(self.seed, number)) for number, member in enumerate(members)]
+
+
+def bagged_rows(rows: Rows, experiment: Experiment, data: TaskData) -> BaggedRows | None:
+    """The rows with a bag for each member; None if the experiment asks for none.
+
+    Raises `ConfigError` if there are fewer rows, or groups, outside the test part than members.
+    """
+    ensemble, groups = experiment.model.ensemble, data.dataset.groups
+    if not ensemble.bags:
+        return None
+    bagged = BaggedRows(rows, ensemble.members, experiment.data.split.stratify, experiment.seed)
+    known = bagged.known(data.strata, groups)
+    most = most_folds(data.strata[known], None if groups is None else groups[known])
+    if most < ensemble.members:
+        what = counted(most, "row" if groups is None else "group")
+        message = f"{what} outside the test part cannot be divided into {ensemble.members:,} folds"
+        raise ConfigError(Problem(f"{message}; write fewer members, or bags: false", path="model.ensemble"))
+    return bagged
 
 
 def completed(

@@ -82,7 +82,7 @@ def summary(validation: CrossValidation, of_folds: Sequence[Metrics | None]) -> 
     known = [metrics for metrics in of_folds if metrics]
     scores = {name: [_score(metrics, name) for metrics in of_folds] for name in _single_metrics(known)}
     # Validation rows count as training rows, because early stopping has seen them.
-    learned = sum(fit.sizes[0] + fit.sizes[1] for fit in validation.fits)
+    learned = sum(fit.known_rows for fit in validation.fits)
     tested = sum(fit.sizes[2] for fit in validation.fits)
     return {
         "folds": validation.folds.count,

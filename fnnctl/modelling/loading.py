@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fnnctl.config.reading.loading import LoadedConfig, load_config
 from fnnctl.config.reading.overrides import Override
+from fnnctl.config.rules.unread import validation_share
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.data.loading import load_dataset
 from fnnctl.data.splits.parts import Split, split_rows
@@ -63,7 +64,7 @@ class LoadedExperiment:
         data = self.data
         return [
             *data.warnings,
-            *data_warnings(data.dataset, split),
+            *data_warnings(data.dataset, split, bags=self.experiment.model.ensemble.bags),
             *data.task.split_warnings(data.targets, split),
         ]
 
@@ -102,11 +103,14 @@ def _recorded_classes(run: RunFolder | None) -> Sequence[str]:
 
 
 def split_data(data: TaskData, experiment: Experiment) -> Split:
-    """The parts of the data that an experiment asks for; raises `DataError`."""
+    """The parts of the data that an experiment asks for; raises `DataError`.
+
+    With bags there is no validation part: see `Fit.split`.
+    """
     return split_rows(
         data.strata,
         data.strata_names,
-        experiment.data.split,
+        experiment.data.split.model_copy(update={"validation": validation_share(experiment)}),
         seed=experiment.seed,
         test_rows=data.dataset.test_rows,
         groups=data.dataset.groups,

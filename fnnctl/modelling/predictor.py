@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -86,9 +86,15 @@ class Predictor:
         """The first part's: it names the columns that all parts read."""
         return self.parts[0].preprocessor
 
-    def calibrated(self, data: TaskData, pool: Pool, rows: IntArray) -> Self:
-        """The predictor with a temperature fitted to these rows (n,) of the pool; unchanged if none fits."""
-        temperature = self._temperature(self.pool_scores(pool, rows), data.targets[rows])
+    def calibrated(self, data: TaskData, pool: Pool, rows: IntArray, bags: Sequence[IntArray] = ()) -> Self:
+        """The predictor with a temperature fitted to these rows (n,) of the pool; unchanged if none fits.
+
+        With `bags`, the rows that each member has not learned, it is fitted to `out_of_bag_scores`.
+        """
+        scores = self.pool_scores(pool, rows)
+        if bags:
+            scores = self.out_of_bag_scores(rows, bags, lambda member, own: member.pool_scores(pool, own))
+        temperature = self._temperature(scores, data.targets[rows])
         return replace(self, readout=replace(self.readout, temperature=temperature))
 
     def calibrated_on_columns(self, data: TaskData, rows: IntArray) -> Self:
@@ -116,6 +122,30 @@ class Predictor:
             batch = rows[None, start : start + SCORING_BATCH]
             pool.gather(batch, part.inputs[None, : batch.size])
             yield self._scores(batch.size)
+
+    def out_of_bag_scores(
+        self,
+        rows: IntArray,
+        bags: Sequence[IntArray],
+        score: Callable[[Predictor, IntArray], Iterable[FloatArray]],
+    ) -> Iterator[FloatArray]:
+        """The scores of sorted rows (n,), each by the member that has not learned it, all in one batch.
+
+        The bags are the validation rows of each member; together they are the rows. `score` is called with
+        the predictor of one member and its bag, and returns batches.
+        """
+        (part,) = self.parts
+        scores: FloatArray | None = None
+        for scorer, bag in zip(part.scorers, bags, strict=True):
+            member = replace(self, parts=(replace(part, scorers=(scorer,)),))
+            at = np.searchsorted(rows, bag)
+            for batch in score(member, bag):
+                if scores is None:
+                    scores = np.empty((len(rows), batch.shape[1]), batch.dtype)
+                here, at = at[: len(batch)], at[len(batch) :]
+                scores[here] = batch
+        if scores is not None:
+            yield scores
 
     def column_scores(self, pieces: Iterable[tuple[Columns, IntArray]]) -> Iterator[FloatArray]:
         """The scores of the chosen rows of each piece in turn, in batches as in `pool_scores`."""

@@ -108,7 +108,8 @@ def stack_settings(
         ),
         lr_schedule=training.lr_schedule.name,
         averaging=training.averaging.name if training.averaging else None,
-        ensemble=experiment.model.ensemble,
+        ensemble=experiment.model.ensemble.members,
+        bags=experiment.model.ensemble.bags,
         **({"memory": optimizer.memory} if isinstance(optimizer, LbfgsOptimizer) else {}),
     )
 

@@ -24,21 +24,26 @@ History = Mapping[str, Sequence[float | None]]
 
 
 def learning_curve_figure(
-    history: History, *, metric: tuple[str, str], best_epoch: int | None, title: str
+    history: History,
+    *,
+    metric: tuple[str, str],
+    best_epoch: int | None,
+    title: str,
+    validation: str = "validation",
 ) -> Figure:
     """Draw columns of history.csv over `epoch`: the loss, a metric and, if there are any, dead units.
 
     `metric` is the metric's label and its name in columns, such as `accuracy` in `train_accuracy`. Values
     that are None or not finite, and missing or empty columns, are left out. A vertical line marks
-    `best_epoch`.
+    `best_epoch`. The legend calls the validation part `validation`.
     """
     dead_layers = _layers_with_dead_units(history)
     heights = [3.0, 2.4, 1.2] if dead_layers else [3.0, 2.4]
     with new_figure(WIDTH, 0.9 + sum(heights), title) as figure:
         panels = figure.subplots(len(heights), sharex=True, height_ratios=heights)
-        lines = _draw(panels[0], history, {"training": "train_loss", "validation": "validation_loss"})
+        lines = _draw(panels[0], history, {"training": "train_loss", validation: "validation_loss"})
         label, name = metric
-        _draw(panels[1], history, {"training": f"train_{name}", "validation": f"validation_{name}"})
+        _draw(panels[1], history, {"training": f"train_{name}", validation: f"validation_{name}"})
         finish_loss(panels[0])
         finish_metric(panels[1], label, every_line=True)
         if dead_layers:

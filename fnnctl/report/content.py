@@ -25,6 +25,7 @@ MOST_GROUPS, WORST_GROUPS = 50, 20
 MOST_MATRIX_ROWS = 12
 MATRIX_WIDTH = 76
 """A confusion matrix that is wider than this, in characters, has numbers as column names."""
+OUT_OF_BAG = "out-of-bag"
 
 FIRST_FILES = (
     (names.METRICS, "all metrics"),
@@ -82,7 +83,7 @@ def sections(summary: Summary) -> list[Section]:
         _group_table(summary, task.groups) if task.groups else None,
         _matrix_table(summary),
         FactList("Network" if manifest.evaluated else "Training", tuple(_training_facts(summary))),
-        FactList("Data", tuple(_data_facts(manifest.data)) if manifest.data else ()),
+        FactList("Data", tuple(_data_facts(summary, manifest.data)) if manifest.data else ()),
         FactList("Provenance", tuple(_origin_facts(manifest))),
         Notes("Warnings", tuple(manifest.warnings)),
         FileList("Files", tuple(files)),
@@ -113,17 +114,28 @@ def scored_rows(summary: Summary) -> str:
     return "out of fold" if folds.repeats == 1 else f"out of fold, {counted(folds.repeats, 'repeat')}"
 
 
+def validation_name(summary: Summary) -> str:
+    """What reports call the validation part; with bags, each row is scored by one member of the ensemble."""
+    return f"validation ({OUT_OF_BAG})" if _has_bags(summary) else "validation"
+
+
+def _has_bags(summary: Summary) -> bool:
+    model = summary.manifest.model
+    return model is not None and model.bags
+
+
 def _metrics_table(summary: Summary) -> TableSection:
     parts = {part: metrics for part in PARTS if (metrics := summary.part_metrics(part))}
     if baseline := summary.baseline:
         parts["baseline"] = baseline
+    columns = [OUT_OF_BAG if part == "validation" and _has_bags(summary) else part for part in parts]
     rows = {
         key: (label, *(number(metrics.get(key)) for metrics in parts.values()))
         for label, key in summary.task_report.metrics
         if any(metrics.get(key) is not None for metrics in parts.values())
     }
     title = "Metrics of the refitted winner" if summary.search else "Metrics"
-    return TableSection(title, ("", *parts), without_repetition(summary.task_report, rows))
+    return TableSection(title, ("", *columns), without_repetition(summary.task_report, rows))
 
 
 def _folds_table(summary: Summary, metrics: Mapping[str, Any]) -> TableSection:
@@ -208,15 +220,15 @@ def _training_facts(summary: Summary) -> Iterable[tuple[str, str]]:
         yield "seed", str(manifest.seed)
 
 
-def _data_facts(data: DataFacts) -> Iterable[tuple[str, str]]:
+def _data_facts(summary: Summary, data: DataFacts) -> Iterable[tuple[str, str]]:
     yield "name", data.name
     if data.source != data.name:
         yield "file", data.source
     if data.test_source:
         yield "test file", data.test_source
-    of_parts = ""
+    of_parts, validated = "", validation_name(summary)
     if (parts := data.parts) and parts.train:
-        of_parts = f": {parts.train:,} train, {parts.validation:,} validation, {parts.test:,} test"
+        of_parts = f": {parts.train:,} train, {parts.validation:,} {validated}, {parts.test:,} test"
     yield "rows", f"{data.rows:,}{of_parts}"
     yield "columns", f"{data.numeric:,} numeric, {data.categorical:,} categorical"
     yield "target", data.target + (f", {len(data.classes):,} classes" if data.classes else "")

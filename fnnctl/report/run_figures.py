@@ -13,7 +13,7 @@ from fnnctl.plots.estimates import predicted_actual_figure, residuals_figure
 from fnnctl.plots.folds import folds_learning_figure
 from fnnctl.plots.learning import learning_curve_figure
 from fnnctl.plots.style import png_bytes
-from fnnctl.report.content import scored_rows
+from fnnctl.report.content import scored_rows, validation_name
 from fnnctl.report.summary import Summary
 from fnnctl.store import names
 from fnnctl.store.folder import RunFolder
@@ -96,7 +96,11 @@ def _learning_curve(run: RunFolder, summary: Summary) -> Any:
     training = summary.manifest.training
     best_epoch = training.best_epoch if training else None
     return learning_curve_figure(
-        history, metric=summary.task_report.curve, best_epoch=best_epoch, title=title
+        history,
+        metric=summary.task_report.curve,
+        best_epoch=best_epoch,
+        title=title,
+        validation=validation_name(summary),
     )
 
 

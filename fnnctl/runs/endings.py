@@ -19,7 +19,7 @@ def loss_warnings(fit: Fit, trained: Sequence[tuple[Outcome, History]]) -> list[
     """
     training, scaled = fit.experiment.training, fit.experiment.data.scaling != "none"
     found = exploded(trained, fit.settings.shape, learning_rate=training.learning_rate, scaled=scaled)
-    return list(found) or list(unfinished(trained, fit.settings, train_rows=fit.sizes[0]))
+    return list(found) or list(unfinished(trained, fit.settings, train_rows=fit.trained_rows))
 
 
 def diverged(run: OpenRun, fit: Fit, *, epoch: int | None = None, folds: int | None = None) -> DivergedError:

@@ -51,7 +51,9 @@ def known_facts(
         **environment(sys.argv[1:], blas_threads=blas_threads),
         "seed": experiment.seed,
         "data": facts,
-        "model": _network_facts(networks or [ParameterLayout(settings.shape)] * settings.ensemble),
+        "model": _network_facts(
+            networks or [ParameterLayout(settings.shape)] * settings.ensemble, bags=settings.bags
+        ),
         "warnings": list(warnings),
     }
 
@@ -127,7 +129,7 @@ def _other_instructions(before: Processor, now: Processor) -> list[str]:
     return [f"NumPy's instruction sets: {', '.join(differences)}"] if differences else []
 
 
-def _network_facts(networks: Sequence[ParameterLayout]) -> dict[str, Any]:
+def _network_facts(networks: Sequence[ParameterLayout], *, bags: bool = False) -> dict[str, Any]:
     """The facts about one network, or about those of an ensemble."""
     shape = networks[0].shape
     return {
@@ -135,5 +137,6 @@ def _network_facts(networks: Sequence[ParameterLayout]) -> dict[str, Any]:
         "parameters": sum(layout.size for layout in networks),
         "networks": len(networks),
         "same_shape": all(layout.shape == shape for layout in networks),
+        "bags": bags,
         "positive": shape.positive if shape.outputs == 2 else None,
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -42,10 +42,9 @@ class FoldMeasure:
         splits = [fit.split(data) for fit in stack.fits]
         temperatures: list[float | None] = [None] * len(splits)
         if self.calibrate:
-            validation = [split.validation for split in splits]
+            validated = _validated(stack, scorer, [split.validation for split in splits])
             temperatures = [
-                data.task.fit_temperature(scores, data.targets[rows])
-                for scores, rows in zip(_scores(stack, scorer, validation), validation, strict=True)
+                data.task.fit_temperature(scores, data.targets[rows]) for scores, rows in validated
             ]
         tested = _scores(stack, scorer, [split.test for split in splits])
         return [
@@ -61,6 +60,23 @@ class FoldMeasure:
         if trained.outcome in {Outcome.DIVERGED, Outcome.INTERRUPTED}:
             return result
         return result.scored(stack.data, stack.fits[k], scores)
+
+
+def _validated(
+    stack: TrainedStack, scorer: Scorer, rows: Sequence[IntArray]
+) -> Iterator[tuple[FloatArray, IntArray]]:
+    """The scores of the validation rows (n,) of each fit, (n, outputs), and the rows; with bags each row is
+    scored by the member that has not learned it.
+    """
+    if not stack.fits[0].settings.bags:
+        yield from zip(_scores(stack, scorer, rows), rows, strict=True)
+        return
+    scores = scorer.scores(np.stack([member.validation_rows for member in stack.members]))
+    for k, offset in enumerate(stack.offsets):
+        members = stack.members_of(k)
+        in_pool = np.concatenate([member.validation_rows for member in stack.members[members]])
+        order = np.argsort(in_pool)  # as `train` does
+        yield scores[members].reshape(-1, scores.shape[2])[order], in_pool[order] - offset
 
 
 def _scores(stack: TrainedStack, scorer: Scorer, rows: Sequence[IntArray]) -> list[FloatArray]:

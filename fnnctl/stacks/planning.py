@@ -48,7 +48,7 @@ def plan_folds(fits: Sequence[Fit], *, rows: int, workers: int) -> tuple[WorkerP
     largest = max((fit.settings for fit in fits), key=step_values)
     affordable = affordable_at_once(largest, rows=rows)
     seconds = math.fsum(
-        rough_seconds(fit.settings, train_rows=fit.sizes[0], epochs=fit.experiment.training.epochs)
+        rough_seconds(fit.settings, train_rows=fit.trained_rows, epochs=fit.experiment.training.epochs)
         for fit in fits
     )
     values = rows * largest.shape.inputs
@@ -56,7 +56,7 @@ def plan_folds(fits: Sequence[Fit], *, rows: int, workers: int) -> tuple[WorkerP
     workers = 1 if kind == "serial" else min(workers, affordable, len(fits))
     most = min(best_size(largest), affordable // workers, math.ceil(len(fits) / workers))
     stacks = group_into_stacks(
-        [(fit.settings, fit.sizes) for fit in fits], most=max(1, most), workers=workers
+        [(fit.settings, (*fit.sizes, fit.trained_rows)) for fit in fits], most=max(1, most), workers=workers
     )
     stacks.sort(key=len, reverse=True)  # the longest first, so that all workers finish at about the same time
     workers = min(workers, len(stacks))

@@ -125,6 +125,8 @@ class ModelFacts(Facts):
     """The number of networks whose predictions are averaged."""
     same_shape: bool = True
     """Whether all networks have one shape."""
+    bags: bool = False
+    """Whether each network was validated on rows of its own, which are training rows of the others."""
     positive: int | None = None
     """If there are two classes, the index of the class whose curve figures show, from 0; else null."""
 

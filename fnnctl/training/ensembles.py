@@ -1,16 +1,21 @@
 """Ensembles in a stack: so many consecutive members have one record and end together.
 
 The record's validation columns are those of the averaged prediction, and its other columns are means over the
-members. Each member has a copy of it, so that stopping rules and schedules decide the same for all of them.
+members. With bags, each validation row is predicted by the one member that does not learn it. Each member has
+a copy of the record, so that stopping rules and schedules decide the same for all of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fnnctl.arrays import BoolArray, FloatArray
+
+T = TypeVar("T", bound=np.generic)
 
 
 def for_each_member(record: Mapping[str, FloatArray], size: int) -> dict[str, FloatArray]:
@@ -30,6 +35,11 @@ def means_over_members(record: Mapping[str, FloatArray], size: int) -> dict[str,
     first = own[:, :, 0]
     means = first + (own - first[:, :, None]).sum(axis=2) / size
     return for_each_member(dict(zip(record, means, strict=True)), size)
+
+
+def joined_rows(of_members: NDArray[T], size: int) -> NDArray[T]:
+    """Values (K, n) of the members' own rows as those of their ensembles, (K / size, size·n)."""
+    return of_members.reshape(-1, size * of_members.shape[1])
 
 
 def all_of_each(flags: BoolArray, size: int) -> BoolArray:

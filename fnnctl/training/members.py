@@ -36,6 +36,8 @@ class StackSettings:
     """For lbfgs: the number of pairs in its memory."""
     ensemble: int = 1
     """The size of the stack's ensembles: so many consecutive members predict together and end together."""
+    bags: bool = False
+    """Whether each member of an ensemble is validated on rows of its own, which it has not learned."""
 
     @property
     def dtype(self) -> np.dtype[np.floating]:

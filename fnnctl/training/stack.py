@@ -15,7 +15,7 @@ from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.tasks.base import TRAIN_LOSS, VALIDATION_LOSS
 from fnnctl.tasks.epoch_metrics import epoch_metrics
 from fnnctl.training.diagnostics import Diagnostics
-from fnnctl.training.ensembles import all_of_each, for_each_member, means_over_members
+from fnnctl.training.ensembles import all_of_each, for_each_member, joined_rows, means_over_members
 from fnnctl.training.history import History, Record
 from fnnctl.training.learners.descent import Descent
 from fnnctl.training.learners.quasi_newton import QuasiNewton
@@ -158,6 +158,12 @@ class Stack:
         rows, targets, size = self._validation_rows, self._validation_targets, self.settings.ensemble
         if size == 1:
             return self._metrics.validation_record(*self._scorer.evaluate(rows), targets)
-        losses, predictions = self._scorer.evaluate_ensembles(rows, size)
-        averaged = self._metrics.validation_record(losses, predictions, targets[::size])
+        if self.settings.bags:
+            of_members, predictions = self._scorer.evaluate(rows)
+            losses = of_members.reshape(-1, size).sum(axis=1) / size
+            predictions, targets = joined_rows(predictions, size), joined_rows(targets, size)
+        else:
+            losses, predictions = self._scorer.evaluate_ensembles(rows, size)
+            targets = targets[::size]
+        averaged = self._metrics.validation_record(losses, predictions, targets)
         return for_each_member(averaged, size)

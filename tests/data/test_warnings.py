@@ -150,3 +150,16 @@ def test_without_a_split_repeated_rows_are_reported_unless_their_group_keeps_the
     ):
         assert data_warnings(dataset_of(numbers, labels=labels, groups=groups), None) == told
     assert data_warnings(dataset_of(noise(40)), None) == []
+
+
+def test_with_bags_repeated_rows_of_the_training_part_are_reported() -> None:
+    numbers = np.array([[1.0], [2.0], [1.0], [3.0], [2.0], [4.0]])
+    split = Split(np.array([0, 1, 2, 3]), np.array([], np.intp), np.array([4, 5]))
+    own = "2 rows occur more than once outside the test part, with the same target"
+    shared = "1 row of the test part is also in the training part, with the same target"
+    bagged = f"{own}: a member may be validated on rows that it has learned"
+    dataset = dataset_of(numbers, labels=np.zeros(6, np.intp))
+    assert data_warnings(dataset, split, bags=True) == [shared, bagged]
+    assert data_warnings(dataset, split) == [shared]
+    together = dataset_of(numbers, labels=np.zeros(6, np.intp), groups=np.array([0, 1, 0, 2, 3, 4]))
+    assert data_warnings(together, split, bags=True) == [shared]

@@ -50,6 +50,13 @@ def test_loss_and_accuracy_of_both_parts_are_drawn(texts_of: TextsOf) -> None:
     assert_array_equal(accuracy.lines[0].get_ydata(), np.linspace(0.5, 0.95, 40))
 
 
+def test_the_legend_says_what_validation_is() -> None:
+    figure = learning_curve_figure(
+        history_of(9), metric=ACCURACY, best_epoch=None, title="x", validation="validation (out-of-bag)"
+    )
+    assert legend_of(figure) == ["training", "validation (out-of-bag)"]
+
+
 def test_without_a_validation_part_there_is_one_line() -> None:
     figure = learning_curve_figure(
         history_of(40, validation=False), metric=ACCURACY, best_epoch=None, title="t"

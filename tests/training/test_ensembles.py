@@ -142,6 +142,25 @@ def test_members_alone_stop_at_different_epochs() -> None:
     assert len({*alone}) > 1
 
 
+@pytest.mark.parametrize("output", OUTPUTS)
+def test_with_bags_the_record_is_about_all_rows_each_predicted_by_the_member_that_has_it(
+    output: OutputKind,
+) -> None:
+    """The validation rows of each of the three members, alone, then all together."""
+    case = case_of(output)
+    parts = np.split(case.members[0].validation_rows, SIZE)
+    members = [replace(each, validation_rows=own) for each, own in zip(case.members, parts, strict=True)]
+    scores = [scores_by_epoch(case, member)[0] for member in members]
+    bagged = replace(case, settings=replace(case.settings, bags=True), members=members)
+    trained = bagged.trained(epochs=20)
+    metric = "validation_r2" if output in REAL_VALUE_LOSSES else "validation_accuracy"
+    found = [trained[0].history[name] for name in ("validation_loss", metric)]
+    joined = [np.concatenate([own[epoch] for own in scores]) for epoch in range(20)]
+    expected = [averaged_loss(case, [each]) for each in joined]
+    np.testing.assert_allclose(np.transpose(found), expected, rtol=1e-5)
+    assert all(each.history == trained[0].history for each in trained)
+
+
 def test_a_probability_that_is_too_small_for_a_number_has_a_loss() -> None:
     """Scores 0 and −2000 for the label: the mean probability is e^−2000, and its logarithm −2000."""
     case = case_of("softmax")
@@ -200,14 +219,23 @@ def test_lbfgs_goes_on_until_all_members_have_converged() -> None:
 
 @st.composite
 def ensembles(draw: st.DrawFn) -> tuple[StackSettings, list[list[Member]], int]:
-    """Ensembles of one size with any settings; they differ in all hyperparameters."""
+    """Ensembles of one size with any settings; they differ in all hyperparameters. Members may have bags."""
     settings, members, pool_size = draw(stacks())
-    size = draw(st.integers(2, 9))
+    size, bags = draw(st.integers(2, 9)), draw(st.booleans())
     found = [
-        [replace(member, seed=1000 * member.seed + number) for number in range(size)]
+        [_of_ensemble(member, number, pool_size if bags else None) for number in range(size)]
         for member in members[:3]
     ]
-    return replace(settings, ensemble=size), found, pool_size
+    return replace(settings, ensemble=size, bags=bags), found, pool_size
+
+
+def _of_ensemble(member: Member, number: int, pool_size: int | None) -> Member:
+    """A member's `number`-th copy with another seed and, with bags, other rows."""
+    member = replace(member, seed=1000 * member.seed + number)
+    if pool_size is None:
+        return member
+    train, validation = ((rows + number) % pool_size for rows in (member.train_rows, member.validation_rows))
+    return replace(member, train_rows=train, validation_rows=validation)
 
 
 @given(ensembles())

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import TypeAlias
 
 from fnnctl.config.paths import ConfigPath, Messages, is_below
-from fnnctl.config.rules.unread import test_share
+from fnnctl.config.rules.unread import is_validated, test_share, validation_share
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.lr_schedules import AdaptiveLrSchedule, CosineLrSchedule
 from fnnctl.config.schema.model import HiddenLayerConfig, MaxoutActivation, ModelConfig
@@ -32,6 +32,7 @@ def contradictions(experiment: Experiment, unread: Collection[ConfigPath] = ()) 
             _nothing_to_monitor,
             _nothing_to_calibrate_on,
             _impossible_layers,
+            _impossible_ensemble,
             _batches_of_one,
             _impossible_schedule,
             _impossible_average,
@@ -49,11 +50,11 @@ def monitors_nothing(experiment: Experiment) -> bool:
 
 
 def _is_missing(monitor: str, experiment: Experiment) -> bool:
-    return monitor.startswith("validation_") and experiment.data.split.validation == 0
+    return monitor.startswith("validation_") and not is_validated(experiment)
 
 
 def _nothing_left_to_train_on(experiment: Experiment) -> Contradictions:
-    together = experiment.data.split.validation + test_share(experiment.data)
+    together = validation_share(experiment) + test_share(experiment.data)
     if together >= 1.0:
         message = f"validation and test sum to {together:g}, which leaves no rows to train on"
         yield ("data", "split"), message
@@ -67,7 +68,7 @@ def _nothing_to_monitor(experiment: Experiment) -> Contradictions:
 
 
 def _nothing_to_calibrate_on(experiment: Experiment) -> Contradictions:
-    if experiment.model.calibration != "none" and experiment.data.split.validation == 0:
+    if experiment.model.calibration != "none" and not is_validated(experiment):
         message = "the temperature is fitted on the validation part, but data.split.validation is 0"
         advice = "write data.split.validation: 0.15, or calibration: none"
         yield ("model", "calibration"), f"{message}; {advice}"
@@ -86,6 +87,18 @@ def _impossible_layers(experiment: Experiment) -> Contradictions:
         if _normalization(model, layer) == "layer" and _pre_activations(model, layer) == 1:
             message = "layer normalization makes a single neuron's output constant"
             yield ("model", "hidden", index), f"{message}; write more units, or normalization: none"
+
+
+def _impossible_ensemble(experiment: Experiment) -> Contradictions:
+    ensemble = experiment.model.ensemble
+    if ensemble.bags and ensemble.members == 1:
+        message = "each member is validated on a fold of its own, so there must be several"
+        yield ("model", "ensemble", "bags"), f"{message}; write members: 2 or more, or bags: false"
+    if ensemble.bags and ensemble.share_weights:
+        message = "members that share weights learn the same rows"
+        yield ("model", "ensemble", "bags"), f"{message}; write bags: false, or share_weights: false"
+    if ensemble.share_weights:
+        yield ("model", "ensemble", "share_weights"), "members cannot share weights yet; write false"
 
 
 def _batches_of_one(experiment: Experiment) -> Contradictions:

@@ -22,6 +22,7 @@ from fnnctl.space.layers import layer_domains
 LEFT_OPEN: Final = "auto"
 """This value turns the setting off, so it may be given even if the setting has no effect."""
 RESIDUAL: Final[ConfigPath] = ("model", "residual")
+VALIDATION: Final[ConfigPath] = ("data", "split", "validation")
 EARLY_STOPPING: Final[ConfigPath] = ("training", "early_stopping")
 
 
@@ -45,8 +46,11 @@ def experiment_of(config: Mapping[str, Any]) -> Experiment:
         if is_given(config, path) and value_at(config, path) != LEFT_OPEN and not _is_off(path, experiment)
     }
     elsewhere = _read_elsewhere(config, given, experiment)
-    if elsewhere:
-        experiment = _completed(without(taken, elsewhere))
+    left_out = set(elsewhere)
+    if VALIDATION in unread and VALIDATION not in given and is_given(taken, VALIDATION):
+        left_out.add(VALIDATION)  # it is off, which is not its default
+    if left_out:
+        experiment = _completed(without(taken, left_out))
     wrong = {path: reason for path, reason in given.items() if path not in elsewhere}
     for path, message in contradictions(experiment, unread).items():
         wrong.setdefault(path, message)
@@ -56,8 +60,13 @@ def experiment_of(config: Mapping[str, Any]) -> Experiment:
 
 
 def _is_off(path: ConfigPath, experiment: Experiment) -> bool:
-    """Whether a setting without effect is `residual: false` of a single layer, which does no harm."""
+    """Whether a setting without effect is turned off, which does no harm.
+
+    This is so for `residual: false` of a single layer, and for `validation: 0` beside bags.
+    """
     model = experiment.model
+    if path == VALIDATION:
+        return experiment.data.split.validation == 0
     return path == RESIDUAL and not model.residual and len(model.hidden) == 1
 
 

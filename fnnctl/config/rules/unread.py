@@ -33,6 +33,16 @@ def test_share(data: DataConfig) -> float:
     return data.split.test if data.test_source is None else 0.0
 
 
+def validation_share(experiment: Experiment) -> float:
+    """The share of the rows that is split off as the validation part; the members' bags have their own."""
+    return 0.0 if experiment.model.ensemble.bags else experiment.data.split.validation
+
+
+def is_validated(experiment: Experiment) -> bool:
+    """Whether there are validation rows: a part, or those of the members' bags."""
+    return experiment.model.ensemble.bags or experiment.data.split.validation > 0
+
+
 def reads_horizon(training: TrainingConfig) -> bool:
     """Whether a schedule or an average depends on `training.horizon`; lbfgs has no schedule."""
     schedule = None if isinstance(training.optimizer, LbfgsOptimizer) else training.lr_schedule
@@ -52,7 +62,10 @@ def _unread_data(experiment: Experiment) -> Unread:
         yield ("data", "test_sha256"), "has no effect without data.test_source"
     else:
         yield ("data", "split", "test"), "has no effect: data.test_source is the test part"
-    is_undivided = data.split.validation == 0 and test_share(data) == 0
+    if experiment.model.ensemble.bags and experiment.search is None:
+        reason = "has no effect: with bags, every row outside the test part is a validation row of one member"
+        yield ("data", "split", "validation"), reason
+    is_undivided = not is_validated(experiment) and test_share(data) == 0
     if is_undivided:
         yield ("data", "split", "stratify"), "has no effect: no part is split off"
     if not experiment.evaluation.cross_validation.stratify and (is_undivided or not data.split.stratify):

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from fnnctl.config.rules.experiments import experiment_of
-from fnnctl.config.schema.data import DataConfig
+from fnnctl.config.schema.data import DataConfig, SplitConfig
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.errors import ConfigError, Problem
 
@@ -19,6 +19,17 @@ def test_a_mapping_gives_the_experiment_that_python_gives() -> None:
 def test_defaults_that_depend_on_other_settings_are_filled_in() -> None:
     config = {"data": {"source": "iris", "split": {"validation": 0}}}
     assert experiment_of(config).training.early_stopping is None
+
+
+def test_bags_are_validated_whatever_the_validation_share() -> None:
+    bags = {"model": {"ensemble": {"members": 4, "bags": True}}}
+    none = {"data": {"source": "iris", "split": {"validation": 0, "test": 0.95}}}
+    found = experiment_of({**none, **bags})
+    assert found.training.early_stopping is not None
+    assert found.data.split == SplitConfig(test=0.95)  # a setting without effect has its default
+    searched = {"space": {"training.l2": {"uniform": [0, 1]}}}
+    of_trials = {"data": {"source": "iris", "split": {"validation": 0.3}}}
+    assert experiment_of({**of_trials, **bags, "search": searched}).data.split.validation == 0.3
 
 
 @pytest.mark.parametrize(

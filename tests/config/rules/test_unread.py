@@ -43,6 +43,13 @@ OWN_MEANS = "has no effect: training.averaging uses plain means over the trainin
             ["1: data.split.stratify: has no effect: no part is split off"],
         ),
         (
+            "data:\n  source: iris\n  split: {validation: 0.15}\nmodel: {ensemble: {members: 4, bags: true}}",
+            [
+                "3: data.split.validation: has no effect: with bags, every row outside the test part is a "
+                "validation row of one member"
+            ],
+        ),
+        (
             "data: {source: a.csv, split: {bins: 4, stratify: false}}\n"
             "evaluation: {cross_validation: {stratify: false}}",
             ["1: data.split.bins: has no effect: neither parts nor folds are stratified"],

@@ -1,0 +1,116 @@
+"""Bags: training and validation rows for each member of an ensemble, so that all non-test rows are learned.
+
+The rows outside the test part are divided into one fold per member. A member trains on all folds but its own
+and is validated on that one, so its predictions there are those of a network that has not learned the rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fnnctl.arrays import IntArray
+from fnnctl.data.splits.folds import most_folds
+from fnnctl.data.splits.groups import divide_groups
+from fnnctl.data.splits.parts import Rows, Split
+from fnnctl.seeds import Purpose, stream
+
+IN_NO_FOLD = -1
+
+
+@dataclass(frozen=True, slots=True)
+class BaggedRows:
+    """The rows of an ensemble's fit, and the bag of each member. All of them are computed on demand."""
+
+    rows: Rows
+    """The same rows without bags; their training and validation part are divided anew."""
+    members: int
+    stratify: bool
+    """Whether the folds keep the proportions of the strata."""
+    seed: int
+
+    @property
+    def key(self) -> tuple[int, ...]:
+        """See `Rows`."""
+        return self.rows.key
+
+    def own_seed(self, seed: int) -> int:
+        """See `Rows`."""
+        return self.rows.own_seed(seed)
+
+    def split(self, strata: IntArray, groups: IntArray | None) -> Split:
+        """All rows outside the test part as training part; as validation part those that are in a fold."""
+        split = self.rows.split(strata, groups)
+        validation = [bag.validation for bag in self.bags(strata, groups)]
+        return Split(_known(split), np.sort(np.concatenate(validation)), split.test)
+
+    def bags(self, strata: IntArray, groups: IntArray | None) -> tuple[Split, ...]:
+        """Each member's parts of N rows with these `strata` (N,) and `groups` (N,).
+
+        All members have equally many rows. See `member_rows`.
+        """
+        split = self.rows.split(strata, groups)
+        known = _known(split)
+        of_known = None if groups is None else groups[known]
+        rng = stream(self.seed, Purpose.BAGS, *self.key)
+        proportional = strata[known] if self.stratify else np.zeros(len(known), np.intp)
+        of_members = member_rows(proportional, self.members, rng=rng, groups=of_known)
+        return tuple(Split(known[train], known[validation], split.test) for train, validation in of_members)
+
+    def known(self, strata: IntArray, groups: IntArray | None) -> IntArray:
+        """The sorted rows outside the test part."""
+        return _known(self.rows.split(strata, groups))
+
+
+def _known(split: Split) -> IntArray:
+    return np.sort(np.concatenate([split.train, split.validation]))
+
+
+def member_rows(
+    strata: IntArray, members: int, *, rng: np.random.Generator, groups: IntArray | None = None
+) -> list[tuple[IntArray, IntArray]]:
+    """The training and the validation rows of each member, from n rows with `strata` (n,); both sorted.
+
+    Each fold has ⌊n / members⌋ rows; the few rows that are left over are training rows of every member. With
+    `groups` (n,), the rows of a group are in one fold, and folds differ in size. Then every member is
+    validated on as many rows of its fold as the smallest one has, and trains on as many rows as there are
+    outside the largest one; surplus rows, drawn at random, are left out. Raises ValueError if there are fewer
+    rows, or groups, than members.
+    """
+    if (most := most_folds(strata, groups)) < members:
+        raise ValueError(f"{most} rows or groups cannot be divided into {members} folds")
+    if groups is None:
+        fold_of = _dealt(strata, members, rng)
+    else:
+        sizes = np.bincount(np.arange(len(strata)) % members)
+        fold_of = divide_groups(groups, strata, sizes, rng=rng).astype(np.intp)
+    folds = [(np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)) for fold in range(members)]
+    train, validation = (min(len(each[part]) for each in folds) for part in (0, 1))
+    return [(_some(others, train, rng), _some(own, validation, rng)) for others, own in folds]
+
+
+def _some(rows: IntArray, count: int, rng: np.random.Generator) -> IntArray:
+    """So many of the sorted rows, drawn at random, in order."""
+    if len(rows) == count:
+        return rows
+    return np.sort(rng.permutation(rows)[:count])
+
+
+def _dealt(strata: IntArray, folds: int, rng: np.random.Generator) -> IntArray:
+    """The fold of each of n rows, (n,), or `IN_NO_FOLD` for the n mod folds rows that are left over.
+
+    Those are taken at equal distances from the rows sorted by stratum, so they keep the proportions. The
+    others are dealt out like cards, one stratum after another.
+    """
+    rows = len(strata)
+    order = rng.permutation(rows)
+    rank_of_stratum = rng.permutation(int(strata.max()) + 1)
+    order = order[np.argsort(rank_of_stratum[strata[order]], kind="stable")]
+    left_over = rows % folds
+    in_fold = np.ones(rows, np.bool_)
+    in_fold[(2 * np.arange(left_over) + 1) * rows // (2 * max(1, left_over))] = False
+    fold_of = np.full(rows, IN_NO_FOLD, np.intp)
+    dealt = order[in_fold]
+    fold_of[dealt] = rng.permutation(folds)[np.arange(len(dealt)) % folds]
+    return fold_of

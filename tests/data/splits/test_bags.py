@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fnnctl.arrays import IntArray
+from fnnctl.data.splits.bags import BaggedRows, member_rows
+from fnnctl.data.splits.folds import divide
+from fnnctl.data.splits.parts import Split
+from tests.data.splits.test_folds import COUNTS, SEEDS, labels_of
+
+Bags = list[tuple[IntArray, IntArray]]
+
+
+def bags_of(strata: IntArray, members: int, seed: int, groups: IntArray | None = None) -> Bags:
+    return member_rows(strata, members, rng=np.random.default_rng(seed), groups=groups)
+
+
+@given(counts=COUNTS, members=st.integers(2, 12), seed=SEEDS)
+def test_every_row_is_validated_by_one_member_or_learned_by_all(
+    counts: list[int], members: int, seed: int
+) -> None:
+    strata = labels_of(counts, seed)
+    rows = len(strata)
+    if rows < members:
+        with pytest.raises(ValueError, match=f"{rows} rows or groups cannot be divided into {members} folds"):
+            bags_of(strata, members, seed)
+        return
+    bags = bags_of(strata, members, seed)
+    assert {len(validation) for _, validation in bags} == {rows // members}
+    for train, validation in bags:
+        assert sorted([*train, *validation]) == list(range(rows))
+        assert (np.diff(train) > 0).all()
+        assert (np.diff(validation) > 0).all()
+    times_validated = np.bincount(np.concatenate([validation for _, validation in bags]), minlength=rows)
+    assert np.count_nonzero(times_validated == 0) == rows % members
+    assert times_validated.max() == 1
+
+
+@given(counts=COUNTS, members=st.integers(2, 12), seed=SEEDS)
+def test_folds_and_left_over_rows_keep_the_proportions(counts: list[int], members: int, seed: int) -> None:
+    strata = labels_of(counts, seed)
+    if len(strata) < members:
+        return
+    bags = bags_of(strata, members, seed)
+    by_fold = np.array([np.bincount(strata[own], minlength=len(counts)) for _, own in bags])
+    assert (by_fold.max(axis=0) - by_fold.min(axis=0)).max() <= 1
+    left_over = np.array(counts) - by_fold.sum(axis=0)
+    assert (np.abs(left_over - len(strata) % members * np.array(counts) / len(strata)) < 1).all()
+
+
+@given(sizes=st.lists(st.integers(1, 9), min_size=2, max_size=25), members=st.integers(2, 6), seed=SEEDS)
+def test_no_member_learns_a_group_that_it_is_validated_on(sizes: list[int], members: int, seed: int) -> None:
+    groups = labels_of(sizes, seed)
+    strata = np.arange(len(groups)) % 2
+    if len(sizes) < members:
+        with pytest.raises(ValueError, match="groups cannot be divided"):
+            bags_of(strata, members, seed, groups)
+        return
+    bags = bags_of(strata, members, seed, groups)
+    assert len({(len(train), len(validation)) for train, validation in bags}) == 1
+    assert all(len(train) and len(validation) for train, validation in bags)
+    for train, validation in bags:
+        assert not {*groups[train]} & {*groups[validation]}
+    validated = np.concatenate([groups[validation] for _, validation in bags])
+    assert len({*validated}) == sum(len({*groups[validation]}) for _, validation in bags)
+
+
+def test_groups_of_equal_size_leave_no_row_out() -> None:
+    """Six groups of two rows in three folds: each member learns eight rows and is validated on four."""
+    groups = np.repeat(np.arange(6), 2)
+    for train, validation in bags_of(np.zeros(12, np.intp), 3, 0, groups):
+        assert (len(train), len(validation)) == (8, 4)
+
+
+def test_surplus_rows_of_unequal_groups_are_left_out() -> None:
+    """Groups of 5, 2 and 1 rows are the folds: training parts of 8 - 5 = 3 rows, validation parts of 1."""
+    groups = np.repeat([0, 1, 2], [5, 2, 1])
+    for train, validation in bags_of(np.zeros(8, np.intp), 3, 0, groups):
+        assert (len(train), len(validation)) == (3, 1)
+
+
+def test_the_training_and_the_validation_part_are_divided_anew_and_the_test_part_is_kept() -> None:
+    split = Split(np.array([0, 2, 3, 7]), np.array([1, 5]), np.array([4, 6]))
+    strata = np.zeros(8, np.intp)
+    bagged = BaggedRows(split, 4, stratify=True, seed=3)
+    parts, bags = bagged.split(strata, None), bagged.bags(strata, None)
+    assert parts.train.tolist() == [0, 1, 2, 3, 5, 7]
+    assert parts.validation.tolist() == sorted(row for bag in bags for row in bag.validation.tolist())
+    assert len(parts.validation) == 4
+    assert all(bag.test.tolist() == parts.test.tolist() == [4, 6] for bag in bags)
+    again = BaggedRows(split, 4, stratify=True, seed=3).bags(strata, None)
+    assert [bag.train.tolist() for bag in again] == [bag.train.tolist() for bag in bags]
+    other = BaggedRows(split, 4, stratify=True, seed=4).bags(strata, None)
+    assert [bag.train.tolist() for bag in other] != [bag.train.tolist() for bag in bags]
+
+
+def test_folds_of_a_cross_validation_have_bags_of_their_own() -> None:
+    strata = np.arange(40) % 2
+    folds = divide(strata, folds=2, repeats=2, stratify=True, seed=1)
+    found = set()
+    for fold in folds.folds(validation=0.0, stratify=True, seed=1):
+        bagged = BaggedRows(fold, 4, stratify=True, seed=1)
+        assert (bagged.key, bagged.own_seed(9)) == (fold.key, fold.own_seed(9))
+        tested = fold.split(strata, None).test
+        for bag in bagged.bags(strata, None):
+            assert not {*bag.train} & {*tested}
+            found.add(bag.validation.tobytes())
+    assert len(found) == 4 * 4
