@@ -45,8 +45,8 @@ class FactorSegments:
     """(inputs, N)"""
     outputs: Segment
     """(rows, N)"""
-    biases: Segment
-    """(rows, N)"""
+    biases: Segment | None
+    """(rows, N); None in a normalized layer, whose biases are its shifts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +142,11 @@ class ParameterLayout:
             if layer.factors is not None:
                 yield f"input_factors_{number}", layer.factors.inputs.view(row)[0].T
                 yield f"output_factors_{number}", layer.factors.outputs.view(row)[0].T
-                yield f"biases_{number}", layer.factors.biases.view(row)[0].T
+                if layer.factors.biases is not None:
+                    yield f"biases_{number}", layer.factors.biases.view(row)[0].T
             for name, segment, flat in (
                 ("gains", layer.gains, row),
-                ("biases" if layer.factors is None else "shifts", layer.shifts, row),
+                ("biases", layer.shifts, row),
                 ("slopes", layer.slopes, row),
                 ("means", layer.means, statistics),
                 ("variances", layer.variances, statistics),
@@ -180,7 +181,7 @@ def _hidden_segments(
     return LayerSegments(
         weights=parameters.take(layer.rows, inputs + 1 if biased else inputs),
         biased=biased,
-        factors=None if members == 1 else _factor_segments(layer.rows, inputs, members, parameters),
+        factors=None if members == 1 else _factor_segments(layer, inputs, members, parameters),
         gains=parameters.take(*column) if normalized else None,
         shifts=parameters.take(*column) if normalized else None,
         slopes=parameters.take(*slopes) if slopes else None,
@@ -190,9 +191,9 @@ def _hidden_segments(
     )
 
 
-def _factor_segments(rows: int, inputs: int, members: int, parameters: _FlatRow) -> FactorSegments:
+def _factor_segments(layer: HiddenShape, inputs: int, members: int, parameters: _FlatRow) -> FactorSegments:
     return FactorSegments(
         inputs=parameters.take(inputs, members),
-        outputs=parameters.take(rows, members),
-        biases=parameters.take(rows, members),
+        outputs=parameters.take(layer.rows, members),
+        biases=None if layer.normalization else parameters.take(layer.rows, members),
     )

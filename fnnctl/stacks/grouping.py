@@ -47,8 +47,11 @@ def step_values(settings: StackSettings) -> int:
     Those of all members count if it is an ensemble.
     """
     shape = settings.shape
-    widths = shape.inputs + 1 + sum(layer.rows for layer in shape.hidden) + shape.outputs
-    return settings.ensemble * (settings.batch_size * widths + ParameterLayout(shape).size)
+    widths = sum(layer.rows for layer in shape.hidden) + shape.outputs
+    if shape.members > 1:  # scaled inputs and products: see `nn.layers.shared_weights`
+        widths += sum(shape.widths[:-2]) + sum(layer.rows for layer in shape.hidden)
+    per_row = shape.inputs + 1 + shape.members * widths
+    return settings.ensemble * (settings.batch_size * per_row + ParameterLayout(shape).size)
 
 
 def best_size(settings: StackSettings) -> int:

@@ -143,7 +143,7 @@ def initial_parameters(
                 layer.weights.view(own)[0, :, -1] = draw_biases(*W.shape[1:], rng=rng)
             if layer.factors is not None:
                 layer.factors.inputs.view(own)[...] = layer.factors.outputs.view(own)[...] = 1.0
-                if layer.gains is None and member.initial_biases == "uniform":
+                if layer.factors.biases is not None and member.initial_biases == "uniform":
                     layer.factors.biases.view(own)[0] = draw_biases(*W.shape[1:], rng=rng)[:, None]
             if layer.gains is not None:
                 layer.gains.view(own)[...] = 1.0

@@ -9,6 +9,10 @@ With v = x ⊙ r, u = Wv and δ = ∂L/∂y, sums over the examples of a batch:
 
     ∂L/∂s = Σ δ ⊙ u       ∂L/∂b = Σ δ       q = δ ⊙ s
     ∂L/∂W = q vᵀ          ∂L/∂r = Σ (Wᵀq) ⊙ x     ∂L/∂x = (Wᵀq) ⊙ r
+
+Activations, normalization and dropout do not know of inner members: a learned slope, a gain and a shift is
+shared by all, and batch normalization has the mean and variance of all their columns. A normalized layer has
+no other biases than its shifts.
 """
 
 from __future__ import annotations
@@ -50,11 +54,11 @@ class SharedWeights:
     def __init__(self, layer: LayerSegments, factors: FactorSegments, flat: FloatArray) -> None:
         self.W = layer.weights.view(flat)
         """(K, rows, inputs)"""
-        self._r, self._s, self._b = (
-            each.view(flat) for each in (factors.inputs, factors.outputs, factors.biases)
-        )  # (K, inputs, N), (K, rows, N), (K, rows, N)
         self._W_transposed = self.W.transpose(0, 2, 1)
-        self._of_examples = [each[..., None] for each in (self._r, self._s, self._b)]
+        self._r, self._s = factors.inputs.view(flat), factors.outputs.view(flat)
+        """(K, inputs, N) and (K, rows, N)"""
+        self._b = None if factors.biases is None else factors.biases.view(flat)
+        """(K, rows, N)"""
 
     def forward(self, below: FloatArray, buffers: SharedWeightsBuffers, z: FloatArray) -> None:
         """Write the pre-activations, (K, rows, N·batch), of the activations below.
@@ -62,12 +66,12 @@ class SharedWeights:
         `below` is (K, inputs + 1, N·batch), or (K, inputs + 1, batch) for the network's inputs.
         """
         scaled, products = buffers.scaled, buffers.products
-        r, s, b = self._of_examples
-        np.multiply(_by_member(below[:, :-1], scaled), r, out=scaled)
+        np.multiply(_by_member(below[:, :-1], scaled), self._r[..., None], out=scaled)
         np.matmul(self.W, _folded(scaled), out=_folded(products))
         by_member = _by_member(z, products)
-        np.multiply(products, s, out=by_member)
-        by_member += b
+        np.multiply(products, self._s[..., None], out=by_member)
+        if self._b is not None:
+            by_member += self._b[..., None]
 
     def backward(
         self,
@@ -84,10 +88,10 @@ class SharedWeights:
         for the network's inputs.
         """
         scaled, by_member = buffers.scaled, _by_member(delta, buffers.products)
-        r, s, _ = self._of_examples
         np.vecdot(by_member, buffers.products, out=gradient._s)
-        np.vecdot(by_member, buffers.ones, out=gradient._b)
-        by_member *= s
+        if gradient._b is not None:
+            np.vecdot(by_member, buffers.ones, out=gradient._b)
+        by_member *= self._s[..., None]
         np.matmul(delta, _folded(scaled).transpose(0, 2, 1), out=gradient.W)
         np.matmul(self._W_transposed, delta, out=_folded(scaled))
         x = _by_member(below[:, :-1], scaled)
@@ -95,9 +99,9 @@ class SharedWeights:
         if out is None:
             return
         if x.shape[2] == scaled.shape[2]:
-            np.multiply(scaled, r, out=_by_member(out, scaled))
+            np.multiply(scaled, self._r[..., None], out=_by_member(out, scaled))
         else:
-            scaled *= r
+            scaled *= self._r[..., None]
             np.add.reduce(scaled, axis=2, out=out)
 
 
