@@ -71,7 +71,7 @@ def prepare_search(
         )
         split = split_data(data, loaded.experiment)
         one_fit_each = TrialFits(data, setup.configs, (split,))
-        members = loaded.experiment.model.ensemble
+        members = loaded.experiment.model.ensemble.members
         refuse_too_large(one_fit_each, setup.space, members=members)
         refuse_too_large_first(one_fit_each, setup.first, members=members)
         fits = TrialFits(data, setup.configs, trial_rows(data, loaded.experiment, split))

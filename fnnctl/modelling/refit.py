@@ -7,6 +7,7 @@ from typing import Any
 from fnnctl.config.rules.unread import reads_horizon
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.lr_schedules import AdaptiveLrSchedule
+from fnnctl.config.schema.model import EnsembleConfig
 
 
 def left_out_of_refit(experiment: Experiment) -> list[str]:
@@ -27,16 +28,18 @@ def left_out_of_refit(experiment: Experiment) -> list[str]:
 
 
 def with_ensemble(experiment: Experiment, members: int) -> Experiment:
-    """The experiment with this `model.ensemble`."""
-    model = experiment.model.model_copy(update={"ensemble": members})
+    """The experiment with this many members, without bags."""
+    model = experiment.model.model_copy(update={"ensemble": EnsembleConfig(members=members)})
     return experiment.model_copy(update={"model": model})
 
 
-def refit_experiment(experiment: Experiment, *, epochs: int, members: int = 1) -> Experiment:
+def refit_experiment(
+    experiment: Experiment, *, epochs: int, ensemble: EnsembleConfig | None = None
+) -> Experiment:
     """The trial's experiment for this many epochs, without anything that needs a validation part.
 
-    With several `members` it is an ensemble, unlike the trial. Schedules keep the trial's horizon, so that
-    each epoch has the learning rate that it had in the search.
+    It may be an `ensemble`, unlike the trial; its members all train on all rows. Schedules keep the trial's
+    horizon, so that each epoch has the learning rate that it had in the search.
     """
     training = experiment.training
     schedule = training.lr_schedule
@@ -49,6 +52,7 @@ def refit_experiment(experiment: Experiment, *, epochs: int, members: int = 1) -
     }
     if isinstance(schedule, AdaptiveLrSchedule):
         changes["lr_schedule"] = schedule.model_copy(update={"monitor": "train_loss"})
+    members = (ensemble or EnsembleConfig()).model_copy(update={"bags": False})
     split = experiment.data.split.model_copy(update={"validation": 0.0})
     return experiment.model_copy(
         update={

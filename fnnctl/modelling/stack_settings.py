@@ -108,7 +108,7 @@ def stack_settings(
         ),
         lr_schedule=training.lr_schedule.name,
         averaging=training.averaging.name if training.averaging else None,
-        ensemble=experiment.model.ensemble,
+        ensemble=experiment.model.ensemble.members,
         **({"memory": optimizer.memory} if isinstance(optimizer, LbfgsOptimizer) else {}),
     )
 

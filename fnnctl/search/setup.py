@@ -121,7 +121,7 @@ class SearchSetup:
         fixed: dict[str, Any] = active_settings(self.experiment, self.configs)
         search = fixed["search"]
         budget, trials = search.pop("budget"), search.pop("trials", None)
-        objective, members = self.settings.objective, self.experiment.model.ensemble
+        objective, members = self.settings.objective, self.experiment.model.ensemble.members
         rungs = {str(each.number): [rung.epochs for rung in each.rungs] for each in self.plan.brackets}
         return Header(
             configuration=hashlib.sha256(json.dumps(fixed, sort_keys=True).encode()).hexdigest(),

@@ -8,6 +8,7 @@ import pytest
 
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.lr_schedules import AdaptiveLrSchedule
+from fnnctl.config.schema.model import EnsembleConfig
 from fnnctl.modelling.refit import refit_experiment, with_ensemble
 
 WATCHING: dict[str, Any] = {
@@ -63,6 +64,7 @@ def test_it_is_an_experiment_that_a_config_could_say() -> None:
 
 def test_an_ensemble_has_all_its_members() -> None:
     experiment = Experiment.model_validate(WATCHING)
-    refitted = refit_experiment(experiment, epochs=17, members=4)
+    wanted = EnsembleConfig(members=4, bags=True)
+    refitted = refit_experiment(experiment, epochs=17, ensemble=wanted)
     assert with_ensemble(refitted, 1) == refit_experiment(experiment, epochs=17)
-    assert refitted.model.ensemble == 4
+    assert refitted.model.ensemble == EnsembleConfig(members=4)  # bags have validation rows, a refit has none

@@ -82,8 +82,8 @@ def refit_winner(
     complete = folder.path.exists() and folder.read_manifest().status == "completed"
     data = search.loaded.data
     trial = search.setup.configs.experiment_of(winner.configuration)
-    members = search.loaded.experiment.model.ensemble
-    experiment = refit_experiment(trial, epochs=winner.epochs, members=members)
+    ensemble = search.loaded.experiment.model.ensemble
+    experiment = refit_experiment(trial, epochs=winner.epochs, ensemble=ensemble)
     with search.loaded.config.located():
         split = split_data(data, experiment)
         fit = Fit.of(data, experiment, split)

@@ -32,6 +32,7 @@ def contradictions(experiment: Experiment, unread: Collection[ConfigPath] = ()) 
             _nothing_to_monitor,
             _nothing_to_calibrate_on,
             _impossible_layers,
+            _impossible_ensemble,
             _batches_of_one,
             _impossible_schedule,
             _impossible_average,
@@ -86,6 +87,15 @@ def _impossible_layers(experiment: Experiment) -> Contradictions:
         if _normalization(model, layer) == "layer" and _pre_activations(model, layer) == 1:
             message = "layer normalization makes a single neuron's output constant"
             yield ("model", "hidden", index), f"{message}; write more units, or normalization: none"
+
+
+def _impossible_ensemble(experiment: Experiment) -> Contradictions:
+    ensemble = experiment.model.ensemble
+    if ensemble.bags and ensemble.members == 1:
+        message = "each member is validated on a fold of its own, so there must be several"
+        yield ("model", "ensemble", "bags"), f"{message}; write members: 2 or more, or bags: false"
+    if ensemble.share_weights:
+        yield ("model", "ensemble", "share_weights"), "members cannot share weights yet; write false"
 
 
 def _batches_of_one(experiment: Experiment) -> Contradictions:

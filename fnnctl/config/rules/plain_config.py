@@ -113,10 +113,10 @@ def _section(node: Any, here: ConfigPath) -> dict[str, Any] | None:
     if isinstance(node, str | int | float) and takes_any_key(here):
         message = f"is {shown(node)}, which has no entries; write {format_path(here)}={{NAME: VALUE}}"
         raise ConfigError(problem_at(here, message))
-    section: Any = {} if node is None else method_parts(node) if here == METHOD else written_out(node)
+    known = {key for form in forms_at(here, {}) for key in form.get("properties", ())}
+    section: Any = {} if node is None else method_parts(node) if here == METHOD else written_out(node, known)
     if not isinstance(section, dict):
         return None
-    known = {key for form in forms_at(here, {}) for key in form.get("properties", ())}
     return section if section.keys() <= known else None
 
 

@@ -197,6 +197,20 @@ class HiddenLayerConfig(Section):
     model's. The first hidden layer never does."""
 
 
+class EnsembleConfig(Section):
+    """Several networks whose predictions are averaged."""
+
+    members: Annotated[int, Field(ge=1, le=1000)] = 1
+    """The number of networks that are trained, each with its own random numbers. Their probabilities, or in a
+    regression their values, are averaged; when to stop is decided by the average's scores. A search trains
+    one network per trial, and this many for its winner."""
+    share_weights: bool = False
+    """Whether the members share their weight matrices."""
+    bags: bool = False
+    """Whether every row outside the test part is learned from: the rows are divided into as many folds as
+    there are members. Each member trains on all folds but one and is validated on that one."""
+
+
 class ModelConfig(Section):
     """The network between the features and the target."""
 
@@ -223,10 +237,9 @@ class ModelConfig(Section):
     residual: bool = False
     """Whether each hidden layer after the first adds its inputs to its outputs if there are equally many
     of both, unless the layer has its own setting."""
-    ensemble: Annotated[int, Field(ge=1, le=1000)] = 1
-    """The number of networks that are trained, each with its own random numbers. Their probabilities, or in a
-    regression their values, are averaged; when to stop is decided by the average's scores. A search trains
-    one network per trial, and this many for its winner."""
+    ensemble: Annotated[EnsembleConfig, Shorthand("members")] = EnsembleConfig()
+    """The networks that are trained and averaged: their number, or a mapping `{members, share_weights,
+    bags}`."""
     output: Output = AutoOutput()
     """The output layer and its loss: softmax or logistic in a classification; squared, absolute or huber in a
     regression."""

@@ -2,12 +2,12 @@
 
 A choice with hyperparameters (an activation, an optimizer) is a mapping with a `name`. The name alone is
 enough if the defaults will do: `activation: relu` is short for `activation: {name: relu}`. Likewise, a number
-of units is short for a hidden layer.
+of units is short for a hidden layer, and a number of members for an ensemble.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,8 +15,8 @@ from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaH
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-SHORT_FORMS: Final[Mapping[type, str]] = {str: "name", int: "units"}
-"""Which setting a bare text or a bare whole number stands for."""
+SHORT_FORMS: Final[Mapping[type, tuple[str, ...]]] = {str: ("name",), int: ("units", "members")}
+"""The settings that a bare text or a bare whole number may stand for; a section has at most one of them."""
 
 
 class Section(BaseModel):
@@ -32,9 +32,12 @@ class Section(BaseModel):
     )
 
 
-def written_out(value: Any) -> Any:
-    """Expand a short form into its mapping; return anything else unchanged."""
-    key = SHORT_FORMS.get(type(value))
+def written_out(value: Any, known: Collection[str] = ("name", "units")) -> Any:
+    """Expand a short form of a section with the `known` settings; return anything else unchanged.
+
+    By default it is that of a choice or of a hidden layer.
+    """
+    key = next((key for key in SHORT_FORMS.get(type(value), ()) if key in known), None)
     return value if key is None else {key: value}
 
 
@@ -61,8 +64,8 @@ class Shorthand:
 
     def expand(self, value: Any) -> Any:
         """Expand the short form; return anything else unchanged, for the schema to check."""
-        if SHORT_FORMS.get(type(value)) == self.key:
-            return written_out(value)
+        if self.key in SHORT_FORMS.get(type(value), ()):
+            return {self.key: value}
         if isinstance(value, Mapping) and self.default is not None and self.key not in value:
             return {self.key: self.default, **value}
         return value

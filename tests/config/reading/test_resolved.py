@@ -59,7 +59,10 @@ model:
     name: none
   dropout: 0.0
   residual: false
-  ensemble: 1
+  ensemble:
+    members: 1
+    share_weights: false
+    bags: false
   output:
     name: auto
   calibration: none
@@ -182,6 +185,8 @@ def test_every_setting_alone_is_written_and_read_back(load: Load) -> None:
             assert load(written).experiment == experiment, format_path(path)
     assert refused == {
         "data.test_sha256",
+        "model.ensemble.bags",
+        "model.ensemble.share_weights",
         "model.hidden[0].normalization.epsilon",
         "model.hidden[0].residual",
         "model.residual",

@@ -46,6 +46,14 @@ def test_a_temperature_needs_a_validation_part(problems: Problems, load: Load) -
     load(without + "model: {calibration: none}")
 
 
+def test_bags_need_several_members(problems: Problems, load: Load) -> None:
+    text = IRIS + "model:\n  ensemble: {members: 1, bags: true}\n"
+    reason = "each member is validated on a fold of its own, so there must be several"
+    advice = "write members: 2 or more, or bags: false"
+    assert problems(text) == [f"3: model.ensemble.bags: {reason}; {advice}"]
+    assert load(text.replace("1, ", "2, ")).experiment.model.ensemble.bags
+
+
 def test_early_stopping_is_off_where_it_is_left_out_and_there_is_nothing_to_watch(load: Load) -> None:
     assert load("data: {source: iris}").experiment.training.early_stopping is not None
     without = "data: {source: iris, split: {validation: 0}}"

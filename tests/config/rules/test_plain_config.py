@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from fnnctl.config.rules.plain_config import is_given, value_at, without
+from fnnctl.config.rules.plain_config import is_given, override, value_at, without
 
 
 def test_values_and_settings_by_their_paths() -> None:
@@ -19,3 +19,11 @@ def test_given_settings() -> None:
     assert not is_given(config, ("a", "x"))
     assert not is_given(config, ("e", "name"))
     assert not is_given(config, ("x", "y", "z"))
+
+
+def test_a_number_is_written_out_as_what_its_section_means() -> None:
+    config = {"model": {"hidden": [5], "ensemble": 4}}
+    layer = override(config, ("model", "hidden", 0, "activation"), "tanh")
+    assert layer == {"model": {"hidden": [{"units": 5, "activation": "tanh"}], "ensemble": 4}}
+    ensemble = override(config, ("model", "ensemble", "bags"), True)
+    assert ensemble == {"model": {"hidden": [5], "ensemble": {"members": 4, "bags": True}}}

@@ -61,6 +61,9 @@ def test_an_ensemble_is_no_part_of_a_choice_either(search_problems_of: Problems)
     assert search_problems_of("model: {choice: [{hidden: [3]}, {hidden: [4], ensemble: 2}]}") == [
         f"5: search.space.model: model.ensemble cannot be searched: {reason}"
     ]
+    assert search_problems_of("model.ensemble.members: {choice: [2, 4]}") == [
+        f"5: search.space.model.ensemble.members: cannot be searched: {reason}"
+    ]
 
 
 def test_a_wrong_form_is_reported_with_the_schemas_problems(problems: Problems) -> None:

@@ -13,6 +13,7 @@ from fnnctl.config.rules.canonical import configuration_seed
 from fnnctl.config.rules.dimensions import space_of
 from fnnctl.config.rules.trials import TrialConfigs, trial_configs
 from fnnctl.config.rules.validation import RefusedConfigurationError
+from fnnctl.config.schema.model import EnsembleConfig
 from fnnctl.config.yaml_text import flow_yaml
 from tests.config.spaces import CONFIG, spaces
 
@@ -39,7 +40,7 @@ def test_a_trial_is_the_config_with_the_assigned_values_and_without_a_search(tri
 
 def test_a_trial_has_one_network(trials: Any) -> None:
     configs = trials(IRIS + "model: {ensemble: 7}\nsearch: {space: {training.l2: {uniform: [0, 1]}}}\n")
-    assert configs.experiment_of({"training.l2": 0.5}).model.ensemble == 1
+    assert configs.experiment_of({"training.l2": 0.5}).model.ensemble == EnsembleConfig()
 
 
 def test_settings_of_other_branches_are_left_out(trials: Any) -> None:

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.config.schema.model import EluActivation, HiddenLayerConfig, PlainActivation
+from fnnctl.config.schema.model import EluActivation, EnsembleConfig, HiddenLayerConfig, PlainActivation
 from fnnctl.config.schema.optimizers import AdamOptimizer, SgdOptimizer
 
 
@@ -22,6 +22,13 @@ def test_a_name_stands_for_a_choice_with_its_defaults() -> None:
 def test_a_number_of_units_stands_for_a_layer() -> None:
     layers = (HiddenLayerConfig(units=5), HiddenLayerConfig(units=3, activation=PlainActivation(name="tanh")))
     assert experiment(model={"hidden": [5, {"units": 3, "activation": "tanh"}]}).model.hidden == layers
+
+
+def test_a_number_of_members_stands_for_an_ensemble() -> None:
+    assert experiment(model={"ensemble": 5}).model.ensemble == EnsembleConfig(members=5)
+    for wrong in (0, True, "5", 5.0):
+        with pytest.raises(ValidationError):
+            experiment(model={"ensemble": wrong})
 
 
 def test_an_optimizer_without_a_name_is_adam() -> None:
