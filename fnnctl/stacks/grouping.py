@@ -26,7 +26,7 @@ def group_into_stacks(keys: Sequence[Hashable], *, most: int, workers: int = 1) 
 
     A key is what networks of one stack must have in common: their settings and their numbers of rows. The
     sizes of stacks with the same key differ by at most one. If a key is frequent enough, all workers get
-    equally many stacks of it.
+    equally many stacks of it, unless each has a stack of its own.
     """
     alike: dict[Hashable, list[int]] = {}
     for index, key in enumerate(keys):
@@ -35,7 +35,7 @@ def group_into_stacks(keys: Sequence[Hashable], *, most: int, workers: int = 1) 
     for indices in alike.values():
         count = math.ceil(len(indices) / most)
         if len(indices) >= workers * FEWEST:
-            count = math.ceil(count / workers) * workers
+            count = min(len(indices), math.ceil(count / workers) * workers)
         ends = [len(indices) * k // count for k in range(count + 1)]
         stacks += [indices[start:end] for start, end in pairwise(ends)]
     return stacks
