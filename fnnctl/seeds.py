@@ -31,6 +31,7 @@ class Purpose(IntEnum):
     CONFIRMATION = int.from_bytes(b"confirmation", "big")
     PROPOSALS = int.from_bytes(b"proposals", "big")
     MEMBERS = int.from_bytes(b"members", "big")
+    INNER_MEMBERS = int.from_bytes(b"inner members", "big")
     PERMUTATIONS = int.from_bytes(b"permutations", "big")
     BAGS = int.from_bytes(b"bags", "big")
 

@@ -71,9 +71,8 @@ def prepare_search(
         )
         split = split_data(data, with_ensemble(loaded.experiment, 1))
         one_fit_each = TrialFits(data, setup.configs, (split,))
-        members = loaded.experiment.model.ensemble.members
-        refuse_too_large(one_fit_each, setup.space, members=members)
-        refuse_too_large_first(one_fit_each, setup.first, members=members)
+        refuse_too_large(one_fit_each, setup.space, experiment.model.ensemble)
+        refuse_too_large_first(one_fit_each, setup.first, experiment.model.ensemble)
         fits = TrialFits(data, setup.configs, trial_rows(data, loaded.experiment, split))
     return PreparedSearch(loaded, setup, split, fits)
 

@@ -99,6 +99,8 @@ class NetworkDescription(Described):
     """The hidden layers, first to last."""
     output: OutputKind
     """The kind of output layer: see `model.output`."""
+    members: Annotated[int, Field(ge=1, le=100_000)] = 1
+    """The number of inner members, which share the hidden layers' weights; they count equally."""
     delta: Annotated[float, Field(gt=0.0, le=1e6)] | None = None
     """For a huber output: the absolute error above which the loss is linear."""
     temperature: Annotated[float, Field(ge=1e-6, le=1e6)] | None = None
@@ -133,6 +135,7 @@ class NetworkDescription(Described):
             output=output.kind,
             positive=output.positive,
             delta=output.delta,
+            members=self.members,
         )
 
     @property
@@ -217,6 +220,7 @@ def describe(fit: Fit, task: Task, member: Member) -> dict[str, Any]:
         "threads": fit.experiment.training.threads,
         "inputs": fit.settings.shape.inputs,
         "hidden": hidden,
+        "members": fit.settings.shape.members,
         **task.describe(fit.readout),
         "baseline": None if fit.readout.baseline is None else list(fit.readout.baseline),
         "features": list(fit.preprocessor.features),

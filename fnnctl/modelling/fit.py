@@ -95,7 +95,7 @@ class Fit:
     def refuse_memory_shortage(self, rows: int) -> None:
         """Raise `ConfigError` if memory is too small to train the networks on a data set of `rows` rows."""
         if message := memory_shortage(self.settings, rows=rows):
-            path = "model.hidden" if self.settings.ensemble == 1 else "model.ensemble"
+            path = "model.hidden" if self.experiment.model.ensemble.members == 1 else "model.ensemble"
             raise ConfigError(Problem(message, path=path))
 
     @property
@@ -218,8 +218,11 @@ def memory_shortage(settings: StackSettings, *, rows: int) -> str | None:
     needed, available = training_bytes(settings, rows=rows), available_bytes()
     if available is None or needed <= available:
         return None
-    parameters, members = ParameterLayout(settings.shape).size, settings.ensemble
+    parameters, inner = ParameterLayout(settings.shape).size, settings.shape.members
+    members = settings.ensemble * inner
     networks = "this network" if members == 1 else f"an ensemble of {members:,} networks, each"
+    if inner > 1:
+        networks = f"{members:,} networks that share weights,"
     fewer = "" if members == 1 else "a smaller model.ensemble, "
     return (
         f"training {networks} of {parameters:,} parameters on {rows:,} rows would take "

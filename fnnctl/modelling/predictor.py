@@ -12,6 +12,7 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.data.dataset import Columns
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.modelling.fit import Fit
+from fnnctl.nn.inner_members import inner_members
 from fnnctl.nn.network import Network
 from fnnctl.tasks.task import Readout, Targets, Task, TaskData
 from fnnctl.training.members import Member, make_network
@@ -25,8 +26,8 @@ class PredictorPart:
     """Networks with one preprocessing and one readout, such as the members of an ensemble of one shape."""
 
     preprocessor: Preprocessor
-    scorers: tuple[RowScorer, ...]
-    """One per network; the networks count equally."""
+    scorer: RowScorer
+    """Its networks count equally."""
     readout: Readout
     """How their mean scores become predictions."""
     weight: float = 1.0
@@ -36,22 +37,22 @@ class PredictorPart:
     def of(
         cls, preprocessor: Preprocessor, networks: Sequence[Network], readout: Readout, *, weight: float = 1.0
     ) -> Self:
-        """A part with these networks, each of which is the only member of its stack."""
-        return cls(preprocessor, tuple(RowScorer(network) for network in networks), readout, weight)
+        """A part with these networks, each of which is the only member of its stack.
+
+        Inner members count as networks of their own.
+        """
+        each = [own for network in networks for own in inner_members(network)]
+        return cls(preprocessor, RowScorer(each), readout, weight)
 
     @property
     def inputs(self) -> FloatArray:
         """The caller writes features here; see `RowScorer`."""
-        return self.scorers[0].inputs
+        return self.scorer.inputs
 
     def scores(self, task: Task, rows: int) -> FloatArray:
         """The scores of the first rows of `inputs`."""
-        first, *others = self.scorers
-        if not others:
-            return first.scores(rows)
-        for scorer in others:
-            scorer.inputs[:rows] = first.inputs[:rows]
-        return task.combine([scorer.scores(rows) for scorer in self.scorers])
+        scores = self.scorer.scores(rows)
+        return scores[0] if len(scores) == 1 else task.combine(scores)
 
     def has_inputs_of(self, other: PredictorPart) -> bool:
         """Whether the features of a row are the same in both parts, to the last bit."""

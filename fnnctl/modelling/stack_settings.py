@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.schema.experiment import Experiment
@@ -11,6 +12,7 @@ from fnnctl.config.schema.model import (
     Activation,
     BatchNormalizationConfig,
     EluActivation,
+    EnsembleConfig,
     HiddenLayerConfig,
     LayerNormalizationConfig,
     LeakyReluActivation,
@@ -79,6 +81,7 @@ def network_shape(experiment: Experiment, *, inputs: int, output: OutputShape) -
         output=output.kind,
         positive=output.positive,
         delta=output.delta,
+        members=model.ensemble.members if model.ensemble.share_weights else 1,
     )
 
 
@@ -108,10 +111,17 @@ def stack_settings(
         ),
         lr_schedule=training.lr_schedule.name,
         averaging=training.averaging.name if training.averaging else None,
-        ensemble=experiment.model.ensemble.members,
+        ensemble=experiment.model.ensemble.members // shape.members,
         bags=experiment.model.ensemble.bags,
         **({"memory": optimizer.memory} if isinstance(optimizer, LbfgsOptimizer) else {}),
     )
+
+
+def as_ensemble(settings: StackSettings, ensemble: EnsembleConfig) -> StackSettings:
+    """The settings of a single network for an ensemble of such networks."""
+    inner = ensemble.members if ensemble.share_weights else 1
+    shape = replace(settings.shape, members=inner)
+    return replace(settings, shape=shape, ensemble=ensemble.members // inner)
 
 
 def member_of(

@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from fnnctl.arrays import FloatArray
+from fnnctl.nn.layers.shared_weights import Heads, SharedWeights
 from fnnctl.nn.member_generators import MemberGenerators
 from fnnctl.nn.network import Network
 from fnnctl.nn.optimizers.penalties import Penalty
@@ -27,7 +28,8 @@ class BackPropagation:
         """(K, P); an optimizer may use it as scratch."""
         layers = network.layout.layers
         self._dW = [layer.weights.view(self.gradient) for layer in layers]
-        self._WT = [layer.weights_alone(network.parameters).transpose(0, 2, 1) for layer in layers]
+        self._WT = [layer.weights_alone(network.parameters).swapaxes(-2, -1) for layer in layers]
+        self._shared = SharedGradients(network, self.gradient) if network.heads else None
         self.scratch = np.empty_like(network.parameters)
         """(K, P), scratch memory, free for any use between two gradients."""
         self._penalised = penalty.parts(network.parameters, self.gradient, self.scratch)
@@ -47,13 +49,42 @@ class BackPropagation:
         delta, biased, skipped = work.scores, True, None
         for index in reversed(range(len(work.hidden))):
             layer, buffers = self.network.layers[index], work.hidden[index]
-            np.matmul(delta, buffers.extended_rows if biased else buffers.a_rows, out=self._dW[index + 1])
-            _product(self._WT[index + 1], delta, out=buffers.delta)
+            if self._shared:
+                self._shared.backward(index + 1, delta, work, out=buffers.delta)
+            else:
+                np.matmul(delta, buffers.extended_rows if biased else buffers.a_rows, out=self._dW[index + 1])
+                _product(self._WT[index + 1], delta, out=buffers.delta)
             if skipped is not None:
                 np.add(buffers.delta, skipped, out=buffers.delta)
             delta = layer.backward(buffers, self.gradient)
             biased, skipped = layer.segments.biased, buffers.skipped
-        np.matmul(delta, work.inputs if biased else work.inputs[..., :-1], out=self._dW[0])
+        if self._shared:
+            self._shared.backward(0, delta, work, out=None)
+        else:
+            np.matmul(delta, work.inputs if biased else work.inputs[..., :-1], out=self._dW[0])
+
+
+class SharedGradients:
+    """The products of the backward pass if inner members share weights: see `layers.shared_weights`."""
+
+    def __init__(self, network: Network, gradient: FloatArray) -> None:
+        self._network = network
+        *hidden, output = network.layout.layers
+        self._hidden = [
+            SharedWeights(layer, layer.factors, gradient) for layer in hidden if layer.factors is not None
+        ]
+        self._heads = Heads(output, gradient)
+
+    def backward(self, index: int, delta: FloatArray, work: Workspace, *, out: FloatArray | None) -> None:
+        """Fill the gradient of layer `index` from its error terms, and write ∂L/∂a of the layer below."""
+        below = work.hidden[index - 1].extended if index else work.inputs_T
+        heads = self._network.heads
+        if heads and index == len(work.hidden):
+            heads.backward(delta, below, gradient=self._heads, out=out)
+            return
+        layer, buffers = self._network.layers[index].shared, work.hidden[index].shared
+        if layer and buffers:
+            layer.backward(delta, below, buffers, gradient=self._hidden[index], out=out)
 
 
 def _product(W_transposed: FloatArray, delta: FloatArray, out: FloatArray) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.nn.layers.hidden import HiddenLayer
+from fnnctl.nn.layers.shared_weights import Heads
 from fnnctl.nn.member_generators import MemberGenerators
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.workspace import Workspace
@@ -42,9 +43,12 @@ class Network:
         ]
         self.V = layout.layers[-1].weights.view(parameters)
         """The output layer's weights, with a last column of biases."""
+        self.heads = Heads(layout.layers[-1], parameters) if layout.shape.members > 1 else None
+        """The output layers of inner members, if there are several."""
 
     def forward(self, work: Workspace, rngs: MemberGenerators | None = None) -> FloatArray:
-        """The scores zᴸ, (K, scores, batch), of the inputs in the workspace.
+        """The scores zᴸ, (K, scores, batch), of the inputs in the workspace: (K, scores, N·batch) for N
+        inner members.
 
         `rngs` draw the dropout masks, in a workspace for training.
         """
@@ -52,5 +56,8 @@ class Network:
         for layer, buffers in zip(self.layers, work.hidden, strict=True):
             layer.forward(a, buffers, rngs)
             a = buffers.extended
-        np.matmul(self.V, a, out=work.scores)
+        if self.heads:
+            self.heads.forward(a, work.scores)
+        else:
+            np.matmul(self.V, a, out=work.scores)
         return work.scores

@@ -38,12 +38,27 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
+class FactorSegments:
+    """What each of N inner members has of its own in a hidden layer: see `layers.shared_weights`."""
+
+    inputs: Segment
+    """(inputs, N)"""
+    outputs: Segment
+    """(rows, N)"""
+    biases: Segment | None
+    """(rows, N); None in a normalized layer, whose biases are its shifts."""
+
+
+@dataclass(frozen=True, slots=True)
 class LayerSegments:
     """The segments of a layer's arrays; the output layer has weights only."""
 
     weights: Segment
-    """(rows, inputs + 1) with the biases in the last column; (rows, inputs) if the layer is normalized."""
+    """(rows, inputs + 1) with the biases in the last column; (rows, inputs) if the layer is normalized or has
+    factors. An output layer of N inner members has (N, rows, inputs + 1)."""
     biased: bool
+    factors: FactorSegments | None = None
+    """Those of inner members, if there are several."""
     slopes: Segment | None = None
     """(units, 1) or (1, 1): the learned parameters of the activation."""
     gains: Segment | None = None
@@ -58,7 +73,7 @@ class LayerSegments:
     """(1, 1), in the statistics: how many batches the running statistics have seen."""
 
     def weights_alone(self, flat: FloatArray) -> FloatArray:
-        """The (K, rows, inputs) view of the weights without biases."""
+        """The (K, rows, inputs) view of the weights without biases; (K, N, rows, inputs) for N outputs."""
         W = self.weights.view(flat)
         return W[..., :-1] if self.biased else W
 
@@ -84,9 +99,10 @@ class ParameterLayout:
         inputs = shape.inputs
         layers: list[LayerSegments] = []
         for layer in shape.hidden:
-            layers.append(_hidden_segments(layer, inputs, parameters, statistics))
+            layers.append(_hidden_segments(layer, inputs, shape.members, parameters, statistics))
             inputs = layer.units
-        layers.append(LayerSegments(parameters.take(shape.scores, inputs + 1), biased=True))
+        heads = () if shape.members == 1 else (shape.members,)
+        layers.append(LayerSegments(parameters.take(*heads, shape.scores, inputs + 1), biased=True))
         self.layers = tuple(layers)
         """The segments of the hidden layers and, last, of the output layer."""
         self.size = parameters.size
@@ -122,7 +138,12 @@ class ParameterLayout:
         for number, layer in enumerate(self.layers, start=1):
             yield f"weights_{number}", layer.weights_alone(row)[0]
             if layer.biased:
-                yield f"biases_{number}", layer.weights.view(row)[0, :, -1]
+                yield f"biases_{number}", layer.weights.view(row)[0, ..., -1]
+            if layer.factors is not None:
+                yield f"input_factors_{number}", layer.factors.inputs.view(row)[0].T
+                yield f"output_factors_{number}", layer.factors.outputs.view(row)[0].T
+                if layer.factors.biases is not None:
+                    yield f"biases_{number}", layer.factors.biases.view(row)[0].T
             for name, segment, flat in (
                 ("gains", layer.gains, row),
                 ("biases", layer.shifts, row),
@@ -135,7 +156,7 @@ class ParameterLayout:
                     yield f"{name}_{number}", segment.view(flat)[0, :, 0]
 
     def weight_mask(self, dtype: np.dtype[np.floating]) -> FloatArray:
-        """A (1, P) row: 1 at weights, 0 at biases, gains and slopes."""
+        """A (1, P) row: 1 at weights, 0 at biases, factors, gains and slopes."""
         mask = np.zeros((1, self.size), dtype)
         for layer in self.layers:
             layer.weights_alone(mask)[...] = 1.0
@@ -151,18 +172,28 @@ class ParameterLayout:
 
 
 def _hidden_segments(
-    layer: HiddenShape, inputs: int, parameters: _FlatRow, statistics: _FlatRow
+    layer: HiddenShape, inputs: int, members: int, parameters: _FlatRow, statistics: _FlatRow
 ) -> LayerSegments:
     normalized, batch = layer.normalization is not None, layer.normalization == "batch"
     column = (layer.rows, 1)
     slopes = (1 if layer.shared else layer.units, 1) if ACTIVATIONS[layer.activation].learned else None
+    biased = not normalized and members == 1
     return LayerSegments(
-        weights=parameters.take(layer.rows, inputs if normalized else inputs + 1),
-        biased=not normalized,
+        weights=parameters.take(layer.rows, inputs + 1 if biased else inputs),
+        biased=biased,
+        factors=None if members == 1 else _factor_segments(layer, inputs, members, parameters),
         gains=parameters.take(*column) if normalized else None,
         shifts=parameters.take(*column) if normalized else None,
         slopes=parameters.take(*slopes) if slopes else None,
         means=statistics.take(*column) if batch else None,
         variances=statistics.take(*column) if batch else None,
         batches=statistics.take(1, 1) if batch else None,
+    )
+
+
+def _factor_segments(layer: HiddenShape, inputs: int, members: int, parameters: _FlatRow) -> FactorSegments:
+    return FactorSegments(
+        inputs=parameters.take(inputs, members),
+        outputs=parameters.take(layer.rows, members),
+        biases=None if layer.normalization else parameters.take(layer.rows, members),
     )

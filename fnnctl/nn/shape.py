@@ -49,6 +49,8 @@ class NetworkShape:
     """For a logistic output: the index of the class whose score it is."""
     delta: float = 1.0
     """For a huber output: the absolute error above which the loss is linear."""
+    members: int = 1
+    """The number of inner members, which share the hidden layers' weights: see `layers.shared_weights`."""
 
     @property
     def widths(self) -> tuple[int, ...]:

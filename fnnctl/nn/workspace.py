@@ -35,8 +35,10 @@ class Workspace:
         inputs + 1), is the memory to use for the inputs if the caller has allocated it.
         """
         self.batch = batch
-        self.ones = np.ones((batch, 1), dtype)
-        """Sums over the batch are computed as products with this."""
+        self._inner = shape.members
+        columns = shape.members * batch  # of activations and scores: one inner member's after the other's
+        self.ones = np.ones((columns, 1), dtype)
+        """Sums over the columns are computed as products with this."""
         if inputs is None:
             inputs = np.empty((members, batch, shape.inputs + 1), dtype)
         self.inputs = inputs
@@ -51,9 +53,22 @@ class Workspace:
             share=np.empty(rows, dtype) if techniques.mixup else None,
             smoothing=None if smoothing is None else smoothing.astype(dtype)[:, None],
         )
-        self.scores = np.empty((members, shape.scores, batch), dtype)
-        self.loss = LOSSES[shape.output](shape, members, batch, dtype)
+        self.scores = np.empty((members, shape.scores, columns), dtype)
+        self.loss = LOSSES[shape.output](shape, members, columns, dtype)
         self.hidden = hidden_buffers(shape, members, batch, dtype, training=training)
+
+    def set_targets(self) -> None:
+        """Give the targets to the loss; inner members have the same ones."""
+        inner = self._inner
+        self.loss.set_targets(self.targets if inner == 1 else self.targets.repeated(inner))
+
+    def member_scores(self) -> FloatArray:
+        """The scores of each inner member, (K·N, scores, batch); if there is only one, `scores` itself."""
+        if self._inner == 1:
+            return self.scores
+        members, rows, _ = self.scores.shape
+        apart = self.scores.reshape(members, rows, self._inner, self.batch).swapaxes(1, 2)
+        return apart.reshape(-1, rows, self.batch)
 
     def freeze_inputs(self) -> None:
         """Declare that the inputs will not change, and copy them to the memory layout that products prefer.

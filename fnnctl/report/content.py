@@ -199,7 +199,9 @@ def _training_facts(summary: Summary) -> Iterable[tuple[str, str]]:
         layers = " → ".join(f"{units:,}" for units in manifest.model.layers)
         yield "network" if same else "first network", layers
         if several:
-            yield "networks", f"{manifest.model.networks:,}{' of this shape' if same else ''}, averaged"
+            shared = " with shared weights" if manifest.model.shared_weights else ""
+            alike = " of this shape" if same else ""
+            yield "networks", f"{manifest.model.networks:,}{alike}{shared}, averaged"
         yield "parameters", f"{manifest.model.parameters:,}"
     if folds := manifest.cross_validation:
         how = "stratified" if folds.stratify else "not stratified"

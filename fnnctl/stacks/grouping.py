@@ -26,7 +26,7 @@ def group_into_stacks(keys: Sequence[Hashable], *, most: int, workers: int = 1) 
 
     A key is what networks of one stack must have in common: their settings and their numbers of rows. The
     sizes of stacks with the same key differ by at most one. If a key is frequent enough, all workers get
-    equally many stacks of it.
+    equally many stacks of it, unless each has a stack of its own.
     """
     alike: dict[Hashable, list[int]] = {}
     for index, key in enumerate(keys):
@@ -35,7 +35,7 @@ def group_into_stacks(keys: Sequence[Hashable], *, most: int, workers: int = 1) 
     for indices in alike.values():
         count = math.ceil(len(indices) / most)
         if len(indices) >= workers * FEWEST:
-            count = math.ceil(count / workers) * workers
+            count = min(len(indices), math.ceil(count / workers) * workers)
         ends = [len(indices) * k // count for k in range(count + 1)]
         stacks += [indices[start:end] for start, end in pairwise(ends)]
     return stacks
@@ -47,8 +47,11 @@ def step_values(settings: StackSettings) -> int:
     Those of all members count if it is an ensemble.
     """
     shape = settings.shape
-    widths = shape.inputs + 1 + sum(layer.rows for layer in shape.hidden) + shape.outputs
-    return settings.ensemble * (settings.batch_size * widths + ParameterLayout(shape).size)
+    widths = sum(layer.rows for layer in shape.hidden) + shape.outputs
+    if shape.members > 1:  # scaled inputs and products: see `nn.layers.shared_weights`
+        widths += sum(shape.widths[:-2]) + sum(layer.rows for layer in shape.hidden)
+    per_row = shape.inputs + 1 + shape.members * widths
+    return settings.ensemble * (settings.batch_size * per_row + ParameterLayout(shape).size)
 
 
 def best_size(settings: StackSettings) -> int:

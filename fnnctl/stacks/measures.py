@@ -84,9 +84,8 @@ def _scores(stack: TrainedStack, scorer: Scorer, rows: Sequence[IntArray]) -> li
     in_pool = [own + offset for own, offset in zip(rows, stack.offsets, strict=True)]
     members = len(stack.members) // len(stack.fits)
     scores = scorer.scores(np.repeat(in_pool, members, axis=0))
-    if members == 1:
-        return list(scores)
-    return [stack.data.task.combine(list(scores[stack.members_of(k)])) for k in range(len(stack.fits))]
+    each = scores.reshape(len(stack.fits), -1, *scores.shape[1:])
+    return [own[0] if len(own) == 1 else stack.data.task.combine(list(own)) for own in each]
 
 
 @dataclass(frozen=True, slots=True)

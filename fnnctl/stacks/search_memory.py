@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from fnnctl.config.schema.model import EnsembleConfig
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.errors import ConfigError, Problem, quoted_list
 from fnnctl.seeds import Purpose, stream
@@ -20,27 +21,26 @@ SWEEPS = 2
 """How often each dimension is maximized in turn, with the others fixed."""
 
 
-def refuse_too_large(fits: TrialFits, space: Space, *, members: int = 1) -> None:
+def refuse_too_large(fits: TrialFits, space: Space, ensemble: EnsembleConfig) -> None:
     """Raise `ConfigError` if the largest network of the space needs more memory than is available.
 
-    Any trial may win, and the winner is trained again with this many `members`, so their memory must be there
-    from the start. Configurations that are invalid for other reasons fail later, in their trials.
+    Any trial may win, and the winner is trained again as this `ensemble`, so its memory must be there from
+    the start. Configurations that are invalid for other reasons fail later, in their trials.
     """
     largest = _largest(fits, space)
     if largest is not None:
-        _refuse_shortage(fits, largest, members, "search.space")
+        _refuse_shortage(fits, largest, ensemble, "search.space")
 
 
-def refuse_too_large_first(fits: TrialFits, first: Sequence[Assignment], *, members: int = 1) -> None:
+def refuse_too_large_first(fits: TrialFits, first: Sequence[Assignment], ensemble: EnsembleConfig) -> None:
     """`refuse_too_large` for the first trials, which may be outside the space."""
     for assignment in first:
-        _refuse_shortage(fits, assignment, members, "search.start_from")
+        _refuse_shortage(fits, assignment, ensemble, "search.start_from")
 
 
-def _refuse_shortage(fits: TrialFits, assignment: Assignment, members: int, path: str) -> None:
-    places = {1: path} if members == 1 else {1: path, members: "model.ensemble"}
-    for count, where in places.items():
-        if message := fits.memory_shortage(assignment, members=count):
+def _refuse_shortage(fits: TrialFits, assignment: Assignment, ensemble: EnsembleConfig, path: str) -> None:
+    for members, where in ((EnsembleConfig(), path), (ensemble, "model.ensemble")):
+        if message := fits.memory_shortage(assignment, members):
             raise ConfigError(Problem(f"with {_shown(assignment)}, {message}", path=where))
 
 

@@ -13,11 +13,13 @@ import numpy as np
 from fnnctl.config.rules.canonical import configuration_seed
 from fnnctl.config.rules.trials import TrialConfigs
 from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.model import EnsembleConfig
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.splits.folds import divide, most_folds
 from fnnctl.data.splits.parts import Rows, Split
 from fnnctl.errors import ConfigError, InputError, Problem
 from fnnctl.modelling.fit import Fit, completed, memory_shortage
+from fnnctl.modelling.stack_settings import as_ensemble
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.space.assignments import Assignment
 from fnnctl.tasks.task import TaskData
@@ -83,13 +85,13 @@ class TrialFits:
         fit = self.first_fit(assignment)
         return training_bytes(fit.settings, rows=len(self.data)) if fit else 0
 
-    def memory_shortage(self, assignment: Assignment, *, members: int = 1) -> str | None:
-        """Why memory is too small for a trial's network, or for an ensemble of so many such networks.
+    def memory_shortage(self, assignment: Assignment, ensemble: EnsembleConfig) -> str | None:
+        """Why memory is too small for an ensemble of networks like a trial's; of one member, the trial's own.
 
         None if it suffices, or for an invalid trial.
         """
         fit = self.first_fit(assignment)
-        return memory_shortage(replace(fit.settings, ensemble=members), rows=len(self.data)) if fit else None
+        return memory_shortage(as_ensemble(fit.settings, ensemble), rows=len(self.data)) if fit else None
 
     def first_fit(self, assignment: Assignment) -> Fit | None:
         """The first of a trial's fits, without seed or memory check; None if its settings are invalid."""

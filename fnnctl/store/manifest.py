@@ -123,6 +123,8 @@ class ModelFacts(Facts):
     """Weights, biases and learned slopes of all networks."""
     networks: int = 1
     """The number of networks whose predictions are averaged."""
+    shared_weights: bool = False
+    """Whether they share the weights of hidden layers, which count once."""
     same_shape: bool = True
     """Whether all networks have one shape."""
     bags: bool = False

@@ -36,7 +36,7 @@ class Diagnostics:
                 total = self._active[index]
                 self._active[index] = counts.astype(np.float64) if total is None else total + counts
         self._steps += 1
-        self._examples += work.batch
+        self._examples += len(work.ones)
 
     def record(self) -> Record:
         """The gradient's norm (root mean square over the steps), and the shares of active and dead units."""

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.nn.layers.initializers import draw_biases, draw_weights
+from fnnctl.nn.layers.initializers import InputFactors, draw_biases, draw_input_factors, draw_weights
 from fnnctl.nn.member_generators import MemberGenerators
 from fnnctl.nn.network import LAYER_HYPERPARAMETERS, Network
 from fnnctl.nn.parameters import ParameterLayout
@@ -79,6 +79,8 @@ class Member:
     initializers: tuple[str, ...]
     """One per layer, the output layer last."""
     initial_biases: InitialBiases = "zero"
+    input_factors: InputFactors = "signs"
+    """Of inner members, if there are several."""
     hyperparameters: Mapping[str, float] = field(default_factory=dict)
     """Hyperparameters of the stack's techniques and averaging: l1, clip_value, clip_norm, max_norm, noise,
     mixup, label_smoothing, average_decay, average_start."""
@@ -127,7 +129,8 @@ def initial_parameters(
     """The members' initial parameters, (K, P): weights from each member's own stream, gains 1, biases 0.
 
     `uniform` biases are drawn after their layer's weights. Those of a normalized layer remain 0, because its
-    pre-activations should have mean 0.
+    pre-activations should have mean 0. Inner members have factors of 1, except of the network's inputs, and
+    the same biases in hidden layers.
     """
     parameters = np.zeros((len(members), layout.size), dtype)
     for k, member in enumerate(members):
@@ -135,9 +138,15 @@ def initial_parameters(
         own = parameters[k : k + 1]
         for layer, scheme in zip(layout.layers, member.initializers, strict=True):
             W = layer.weights_alone(own)
+            if W.ndim > 3:
+                continue  # the outputs of inner members
             W[0] = draw_weights(scheme, *W.shape[1:], rng=rng)
             if layer.biased and member.initial_biases == "uniform":
                 layer.weights.view(own)[0, :, -1] = draw_biases(*W.shape[1:], rng=rng)
+            if layer.factors is not None:
+                layer.factors.inputs.view(own)[...] = layer.factors.outputs.view(own)[...] = 1.0
+                if layer.factors.biases is not None and member.initial_biases == "uniform":
+                    layer.factors.biases.view(own)[0] = draw_biases(*W.shape[1:], rng=rng)[:, None]
             if layer.gains is not None:
                 layer.gains.view(own)[...] = 1.0
         for layer, slope in zip(
@@ -145,7 +154,26 @@ def initial_parameters(
         ):
             if layer.slopes is not None:
                 layer.slopes.view(own)[...] = slope
+        if layout.shape.members > 1:
+            _draw_inner_members(layout, member, own)
     return parameters
+
+
+def _draw_inner_members(layout: ParameterLayout, member: Member, own: FloatArray) -> None:
+    """Draw each inner member's factors of the network's inputs, and its output layer, into `own`, (1, P).
+
+    Each has a stream of its own, so more inner members begin with the same ones.
+    """
+    factors, output = layout.layers[0].factors, layout.layers[-1]
+    weights, rows = output.weights_alone(own)[0], output.weights.view(own)[0]
+    for number in range(layout.shape.members):
+        rng = stream(member.seed, Purpose.INNER_MEMBERS, number)
+        if factors is not None:
+            r = factors.inputs.view(own)[0]
+            r[:, number] = draw_input_factors(member.input_factors, len(r), rng=rng)
+        weights[number] = draw_weights(member.initializers[-1], *weights[number].shape, rng=rng)
+        if member.initial_biases == "uniform":
+            rows[number, :, -1] = draw_biases(*weights[number].shape, rng=rng)
 
 
 def make_network(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from fnnctl.nn.layers.activations import ACTIVATIONS
 from fnnctl.nn.optimizers.first_order import OPTIMIZERS
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import HiddenShape
 from fnnctl.training.members import StackSettings
 from fnnctl.training.pool import fits_in_memory
-from fnnctl.training.scoring.stacked import SCORING_BATCH
+from fnnctl.training.scoring.stacked import rows_at_once
 
 
 def training_bytes(settings: StackSettings, *, rows: int) -> int:
@@ -39,12 +41,15 @@ def _stack_bytes(settings: StackSettings, rows: int, members: int) -> int:
     vectors = 5 + _optimizer_vectors(settings) + (1 if settings.averaging else 0)
     parameters = members * vectors * layout.size * itemsize
     penalised = members * (2 if settings.techniques.l1 else 1) * layout.size * itemsize
-    widest = max(outputs * inputs for outputs, inputs in (layer.weights.shape for layer in layout.layers))
-    drawing = 8 * widest
-    per_example = (settings.shape.inputs + 1 + settings.shape.outputs) * itemsize
-    per_example += sum(_layer_bytes(layer, itemsize) for layer in settings.shape.hidden)
-    per_example += 3 * max((layer.units for layer in settings.shape.hidden), default=0) * itemsize
-    batches = min(settings.batch_size, rows) + SCORING_BATCH
+    drawing = 8 * max(prod(layer.weights.shape) for layer in layout.layers)
+    shape = settings.shape
+    per_column = shape.outputs * itemsize
+    per_column += sum(_layer_bytes(layer, itemsize) for layer in shape.hidden)
+    per_column += 3 * max((layer.units for layer in shape.hidden), default=0) * itemsize
+    if shape.members > 1:
+        per_column += (sum(shape.widths[:-2]) + sum(layer.rows for layer in shape.hidden)) * itemsize
+    per_example = (shape.inputs + 1) * itemsize + shape.members * per_column
+    batches = min(settings.batch_size, rows) + rows_at_once(shape)
     return parameters + penalised + drawing + members * batches * per_example
 
 

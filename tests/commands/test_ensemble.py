@@ -85,7 +85,7 @@ def test_the_saved_model_predicts_as_in_training(
     config = {"iris": iris, "diabetes": diabetes}[name]
     run = run_of(program, "train", str(config), *THREE)
     loaded = load_model(RunFolder(run), lambda text: None)
-    assert len(loaded.predictor.parts[0].scorers) == len(loaded.layouts) == 3
+    assert len(loaded.predictor.parts[0].scorer) == len(loaded.layouts) == 3
     done = program("evaluate", str(run))
     assert done.code == 0
     assert "the metrics equal those in metrics.json, to the last digit" in done.err

@@ -147,9 +147,9 @@ def test_any_order_extra_columns_and_gaps_are_as_in_memory(
     layout = ParameterLayout(shape)
     parameters, statistics = layout.rows_of(weights)
     numbers = {name: np.zeros((1, 1)) for name in LAYER_HYPERPARAMETERS}
-    scorer = RowScorer(Network(layout, parameters[None], statistics[None], numbers))
+    scorer = RowScorer([Network(layout, parameters[None], statistics[None], numbers)])
     tested = np.arange(len(dataset) - dataset.test_rows, len(dataset))
     preprocessor.transform(dataset, tested, scorer.inputs[: len(tested), :-1])
-    probabilities = softmax(scorer.scores(len(tested)))
+    probabilities = softmax(scorer.scores(len(tested))[0])
     found = [[float(row[f"p_{name}"]) for name in dataset.target.texts] for row in table_of(out.read_text())]
     np.testing.assert_array_equal(found, probabilities)

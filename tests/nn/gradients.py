@@ -83,7 +83,8 @@ class Case:
         if targets.partners is not None and targets.share is not None:
             targets.partners[...] = draw_targets(shape, rng, targets.y.shape)
             targets.share[...] = rng.uniform(0.0, 1.0, targets.share.shape)
-        self.work.loss.set_targets(targets)
+        self.work.set_targets()
+        self.targets = targets.repeated(shape.members)
         self.penalty = Penalty(self.layout.weight_mask(FLOAT64), l2=self.l2, l1=self.l1)
 
     def __repr__(self) -> str:
@@ -99,7 +100,7 @@ class Case:
 
     def risk(self) -> FloatArray:
         """(1/N) Σ w·L + ½λ‖W‖² + λ₁Σ|w| of every member, from the definition."""
-        targets = self.work.targets
+        targets = self.targets
         scores = self.network.forward(self.work, self.rngs()).copy()
         is_real = self.layout.shape.output in REAL_VALUE_LOSSES
         losses = self.real_losses(scores[:, 0]) if is_real else self.cross_entropies(scores)
@@ -108,14 +109,14 @@ class Case:
         risk: FloatArray = losses.mean(axis=1)
         for layer in self.layout.layers:
             W = layer.weights_alone(self.network.parameters)
-            risk = risk + 0.5 * self.l2 * (W**2).sum(axis=(1, 2))
+            risk = risk + 0.5 * self.l2 * (W**2).reshape(len(W), -1).sum(axis=1)
             if self.l1 is not None:
-                risk = risk + self.l1 * np.abs(W).sum(axis=(1, 2))
+                risk = risk + self.l1 * np.abs(W).reshape(len(W), -1).sum(axis=1)
         return risk
 
     def errors(self, z: FloatArray) -> FloatArray:
         """Scores minus mixed targets, (K, batch)."""
-        targets = self.work.targets
+        targets = self.targets
         if targets.partners is None or targets.share is None:
             return np.asarray(z - targets.y)
         return np.asarray(z - (targets.share * targets.y + (1 - targets.share) * targets.partners))
@@ -133,7 +134,7 @@ class Case:
 
     def cross_entropies(self, scores: FloatArray) -> FloatArray:
         """−Σ t log ŷ, (K, batch)."""
-        shape, targets = self.layout.shape, self.work.targets
+        shape, targets = self.layout.shape, self.targets
         if shape.output == "logistic":
             pair = [np.zeros_like(scores[:, 0]), scores[:, 0]]
             scores = np.stack(pair if shape.positive == 1 else pair[::-1], axis=1)

@@ -42,7 +42,12 @@ def test_who_trains_together(jobs: list[tuple[object, int, int]], most: int, wor
             assert len(sizes) == least
         else:
             assert least <= len(sizes) < least + workers
-            assert len(sizes) % workers == 0
+            assert len(sizes) % workers == 0 or len(sizes) == jobs.count(job)
+
+
+def test_no_stack_is_empty() -> None:
+    """Nine fits that train alone are nine stacks, also for two workers."""
+    assert group_into_stacks([WIDE] * 9, most=1, workers=2) == [[k] for k in range(9)]
 
 
 def test_step_values_by_hand() -> None:

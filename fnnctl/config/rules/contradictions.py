@@ -94,11 +94,12 @@ def _impossible_ensemble(experiment: Experiment) -> Contradictions:
     if ensemble.bags and ensemble.members == 1:
         message = "each member is validated on a fold of its own, so there must be several"
         yield ("model", "ensemble", "bags"), f"{message}; write members: 2 or more, or bags: false"
-    if ensemble.bags and ensemble.share_weights:
-        message = "members that share weights learn the same rows"
-        yield ("model", "ensemble", "bags"), f"{message}; write bags: false, or share_weights: false"
-    if ensemble.share_weights:
-        yield ("model", "ensemble", "share_weights"), "members cannot share weights yet; write false"
+    if ensemble.share_weights and ensemble.members == 1:
+        message = "there must be several members to share weights"
+        yield ("model", "ensemble", "share_weights"), f"{message}; write members: 2 or more, or false"
+    if ensemble.share_weights and ensemble.bags:
+        message = "weights that members share learn from the rows of all members' bags, so no row is unseen"
+        yield ("model", "ensemble", "bags"), f"{message}; write false for one of the two"
 
 
 def _batches_of_one(experiment: Experiment) -> Contradictions:

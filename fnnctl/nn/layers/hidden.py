@@ -20,6 +20,7 @@ from fnnctl.nn.layers.normalization import (
     Normalization,
     NormalizationBuffers,
 )
+from fnnctl.nn.layers.shared_weights import SharedWeights, SharedWeightsBuffers, add_below
 from fnnctl.nn.member_generators import MemberGenerators
 from fnnctl.nn.parameters import LayerSegments
 from fnnctl.nn.shape import HiddenShape, NetworkShape
@@ -43,6 +44,8 @@ class HiddenBuffers:
     activation: ActivationBuffers
     normalization: NormalizationBuffers | None
     dropout: DropoutBuffers | None
+    shared: SharedWeightsBuffers | None
+    """Those of weights that inner members share."""
     skipped: FloatArray | None
     """A residual layer's ∂L/∂a, which the connection passes on to the layer below, (K, units, batch)."""
 
@@ -51,19 +54,29 @@ def hidden_buffers(
     shape: NetworkShape, members: int, batch: int, dtype: np.dtype[np.floating], *, training: bool
 ) -> list[HiddenBuffers]:
     """The hidden layers' arrays for K members; those of the backward pass only if `training`."""
-    widest = max((layer.units for layer in shape.hidden), default=0)
-    zeros = np.zeros((1, widest, batch), dtype)
-    deltas = [np.empty(members * widest * batch, dtype) for _ in range(2)]
+    widest, columns = max((layer.units for layer in shape.hidden), default=0), shape.members * batch
+    zeros = np.zeros((1, widest, columns), dtype)
+    deltas = [np.empty(members * widest * columns, dtype) for _ in range(2)]
     made = []
     for index, layer in enumerate(shape.hidden):
-        narrow, wide = (members, layer.units, batch), (members, layer.rows, batch)
+        narrow, wide = (members, layer.units, columns), (members, layer.rows, columns)
         delta = deltas[index % 2][: prod(narrow)].reshape(narrow)
-        made.append(_layer_buffers(layer, wide, delta, zeros[:, : layer.units], training=training))
+        shared = None
+        if shape.members > 1:
+            sizes = members, shape.widths[index], layer.rows, shape.members, batch
+            shared = SharedWeightsBuffers.of(sizes, dtype)
+        made.append(_layer_buffers(layer, wide, delta, zeros[:, : layer.units], shared, training=training))
     return made
 
 
 def _layer_buffers(
-    layer: HiddenShape, wide: tuple[int, int, int], delta: FloatArray, zeros: FloatArray, *, training: bool
+    layer: HiddenShape,
+    wide: tuple[int, int, int],
+    delta: FloatArray,
+    zeros: FloatArray,
+    shared: SharedWeightsBuffers | None,
+    *,
+    training: bool,
 ) -> HiddenBuffers:
     (members, units, batch), dtype = delta.shape, delta.dtype
     extended = np.ones((members, units + 1, batch), dtype)
@@ -97,6 +110,7 @@ def _layer_buffers(
         activation=activation,
         normalization=normalization,
         dropout=dropout,
+        shared=shared,
         skipped=np.empty(a.shape, dtype) if training and layer.residual else None,
     )
 
@@ -115,7 +129,9 @@ class HiddenLayer:
         """`hyperparameters` are those of `Network`, (K,) each for this layer."""
         self.shape, self.segments = layer, segments
         self.W = segments.weights.view(parameters)
-        """(K, rows, inputs), with a last column of biases unless the layer is normalized."""
+        """(K, rows, inputs), with a last column of biases unless the layer is normalized or has factors."""
+        factors = segments.factors
+        self.shared = None if factors is None else SharedWeights(segments, factors, parameters)
         self.f = self._activation(parameters, hyperparameters)
         self._normalization = self._normalizing(parameters, statistics, hyperparameters)
         dropout = AlphaDropout if layer.activation == "selu" else Dropout
@@ -150,7 +166,10 @@ class HiddenLayer:
     def forward(self, below: FloatArray, buffers: HiddenBuffers, rngs: MemberGenerators | None) -> None:
         """Fill the layer's activations from those below, (K, inputs + 1, batch), whose last row is ones."""
         a = buffers.a
-        np.matmul(self.W, below if self.segments.biased else below[:, :-1], out=buffers.z)
+        if self.shared and buffers.shared:
+            self.shared.forward(below, buffers.shared, buffers.z)
+        else:
+            np.matmul(self.W, below if self.segments.biased else below[:, :-1], out=buffers.z)
         if self._normalization and buffers.normalization:
             self._normalization.forward(buffers.z, buffers.normalization)
         self.f.forward(buffers.z, a, buffers.activation)
@@ -159,8 +178,10 @@ class HiddenLayer:
                 self._dropout.forward(a, buffers.dropout, rngs)
             else:
                 buffers.dropout.factor.fill(1.0)
-        if self.shape.residual:
+        if self.shape.residual and not self.shared:
             a += below[:, :-1]
+        elif self.shape.residual:
+            add_below(a, below[:, :-1])
 
     def backward(self, buffers: HiddenBuffers, gradient: FloatArray) -> FloatArray:
         """The error terms ∂L/∂z, (K, rows, batch), from ∂L/∂a in `buffers.delta`, which is overwritten.

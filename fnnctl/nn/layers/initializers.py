@@ -1,5 +1,7 @@
 """Initial weights: Glorot's, He's and LeCun's, uniform and normal, and orthogonal; and initial biases.
 
+The factors of inner members' inputs are drawn here, too: see `shared_weights`.
+
 Glorot & Bengio 2010, equation 16: variance 2/(inputs + outputs). He et al. 2015, equation 10: variance
 2/inputs. LeCun et al. 1998, section 4.6: variance 1/inputs. A uniform distribution on ±a has variance a²/3.
 """
@@ -7,6 +9,7 @@ Glorot & Bengio 2010, equation 16: variance 2/(inputs + outputs). He et al. 2015
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 
@@ -65,6 +68,19 @@ def draw_weights(scheme: str, outputs: int, inputs: int, *, rng: np.random.Gener
     """A weight matrix, (outputs, inputs), in float64, so that both precisions start from the same weights."""
     draw, variance = INITIALIZERS[scheme]
     return draw(rng, variance(inputs, outputs), (outputs, inputs))
+
+
+InputFactors = Literal["signs", "normal"]
+
+
+def draw_input_factors(kind: InputFactors, inputs: int, *, rng: np.random.Generator) -> FloatArray:
+    """An inner member's factors of the network's inputs, (inputs,), in float64: ±1, or standard normal.
+
+    Gorishniy et al. (2025) draw signs, and normal numbers if numeric inputs are embedded.
+    """
+    if kind == "normal":
+        return rng.normal(size=inputs)
+    return rng.choice([-1.0, 1.0], inputs)
 
 
 def draw_biases(outputs: int, inputs: int, *, rng: np.random.Generator) -> FloatArray:

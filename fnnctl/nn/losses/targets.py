@@ -34,6 +34,12 @@ class Targets:
         """Whether a target is more than one class: mixed or smoothed."""
         return self.partners is not None or self.smoothing is not None
 
+    def repeated(self, times: int) -> Targets:
+        """The targets of so many copies of the batch, one after the other, (K, times · batch)."""
+        others = (self.weights, self.partners, self.share)
+        weights, partners, share = (None if each is None else np.tile(each, times) for each in others)
+        return Targets(np.tile(self.y, times), weights, partners, share, self.smoothing)
+
     def probabilities(self, out: FloatArray) -> None:
         """Write the target probabilities, (K, classes, batch): (1 − ε)(ρy + (1 − ρ)y′) + ε/classes."""
         members, classes, batch = out.shape

@@ -65,7 +65,7 @@ class Batches:
                     mix_up(work, self._mixup, mixing)
                 if noise and self._noise is not None:
                     add_noise(work, self._noise, noise)
-                work.loss.set_targets(work.targets)
+                work.set_targets()
                 if self._unchanging:
                     work.freeze_inputs()
                 self._gathered = True
@@ -76,7 +76,7 @@ class Batches:
         totals, *others = (work.loss.totals() for work in self._workspaces.values())
         for each in others:
             totals += each
-        totals /= self.rows
+        totals /= self.rows * self._settings.shape.members
         return dict(zip(self._columns, totals, strict=True))
 
     def _in_order(self, epoch: int) -> tuple[IntArray, FloatArray | None]:

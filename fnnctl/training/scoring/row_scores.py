@@ -8,6 +8,8 @@ same bits. The `Scorer` of training, which scores a few rows after every epoch, 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from fnnctl.arrays import FloatArray
@@ -24,19 +26,23 @@ FEWEST_ROWS = 16
 
 
 class RowScorer:
-    """Scores rows with a network that is alone in its stack; keeps its buffers between calls."""
+    """Scores rows with networks of one shape, each alone in its stack; keeps its buffers between calls."""
 
-    def __init__(self, network: Network) -> None:
-        self._network = network
-        shape = (SCORING_BATCH, network.layout.shape.inputs + 1)
-        self.inputs = np.empty(shape, network.parameters.dtype)
+    def __init__(self, networks: Sequence[Network]) -> None:
+        self._networks = tuple(networks)
+        first = self._networks[0]
+        shape = (SCORING_BATCH, first.layout.shape.inputs + 1)
+        self.inputs = np.empty(shape, first.parameters.dtype)
         """The caller writes the features of up to SCORING_BATCH rows here, each followed by a 1."""
         self._width = next(width for width in WIDTHS if self._places_are_alike(width))
         self._workspaces: dict[int, Workspace] = {}
         self.inputs.fill(1.0)
 
-    def scores(self, rows: int) -> FloatArray:
-        """The task's outputs for the first rows of `inputs`, (rows, outputs), such as the arguments of
+    def __len__(self) -> int:
+        return len(self._networks)
+
+    def scores(self, rows: int) -> list[FloatArray]:
+        """Each network's outputs for the first rows of `inputs`, (rows, outputs), such as the arguments of
         softmax.
 
         Outputs that overflow are infinite or NaN, without a warning. The rows are rounded up to a power of
@@ -45,33 +51,37 @@ class RowScorer:
         computed = max(FEWEST_ROWS, self._width, 1 << (rows - 1).bit_length())
         if computed not in self._workspaces:
             self._workspaces[computed] = self._workspace(computed, self._width)
-        return self._scores(self._workspaces[computed])[:rows]
+        work = self._workspaces[computed]
+        return [self._scores(network, work)[:rows] for network in self._networks]
 
     def _workspace(self, rows: int, width: int) -> Workspace:
         """A workspace for the first rows of `inputs`, with slices of `width` rows on the axis of the members.
 
-        They share one network.
+        They share one network at a time.
         """
         slices = self.inputs[:rows].reshape(-1, width, self.inputs.shape[1])
-        shape, dtype = self._network.layout.shape, self._network.parameters.dtype
-        return Workspace(shape, len(slices), width, dtype, training=False, inputs=slices)
+        shape = self._networks[0].layout.shape
+        return Workspace(shape, len(slices), width, self.inputs.dtype, training=False, inputs=slices)
 
     def _places_are_alike(self, width: int) -> bool:
-        """Whether a row gets the same scores at each position of a slice, tested with a few rows."""
+        """Whether a row gets the same scores at each position of a slice, tested with a few rows.
+
+        One network is enough, because kernels differ by shape.
+        """
         if width == 1:
             return True
         rng = np.random.default_rng(0)
         work = self._workspace(max(FEWEST_ROWS, width), width)
         for _ in range(PROBES):
             work.inputs[...] = rng.normal(size=self.inputs.shape[1])
-            scores = self._scores(work)
+            scores = self._scores(self._networks[0], work)
             if scores.tobytes() != np.broadcast_to(scores[0], scores.shape).tobytes():
                 return False
         return True
 
-    def _scores(self, work: Workspace) -> FloatArray:
-        """The outputs for the workspace's rows, (rows, outputs)."""
+    def _scores(self, network: Network, work: Workspace) -> FloatArray:
+        """A network's outputs for the workspace's rows, (rows, outputs)."""
         with np.errstate(over="ignore", invalid="ignore"):
-            self._network.forward(work)
+            network.forward(work)
         scores = work.loss.outputs(work.scores).transpose(0, 2, 1)
         return scores.reshape(len(scores) * work.batch, -1).copy()

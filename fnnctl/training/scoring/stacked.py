@@ -14,10 +14,18 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.nn.losses.registry import target_type
 from fnnctl.nn.losses.targets import TargetArray
 from fnnctl.nn.network import Network
+from fnnctl.nn.shape import NetworkShape
 from fnnctl.nn.workspace import Workspace
 from fnnctl.training.pool import Pool, gather
 
 SCORING_BATCH = 512
+FEWEST = 16
+"""The smallest batch of a network with many inner members."""
+
+
+def rows_at_once(shape: NetworkShape) -> int:
+    """The rows of a batch: fewer for inner members, each of which has a column of its own for every row."""
+    return max(FEWEST, SCORING_BATCH // shape.members)
 
 
 class Scorer:
@@ -28,7 +36,12 @@ class Scorer:
         self._workspaces: dict[int, Workspace] = {}
 
     def evaluate(self, rows: IntArray) -> tuple[FloatArray, TargetArray]:
-        """Mean loss, (K,), and predictions, (K, n), of each member's rows, (K, n)."""
+        """Mean loss, (K,), and predictions, (K, n), of each member's rows, (K, n).
+
+        Those of inner members are of their average.
+        """
+        if self._network.layout.shape.members > 1:
+            return self.evaluate_ensembles(rows, 1)
         shape, dtype = self._network.layout.shape, self._network.parameters.dtype
         predictions: TargetArray = np.empty(rows.shape, target_type(shape.output, dtype))
         total = np.zeros(len(rows))
@@ -49,22 +62,29 @@ class Scorer:
         total = np.zeros(len(predictions))
         for part, work in self._batches(rows):
             targets = work.targets.y[::size]
-            loss, predictions[:, part] = work.loss.evaluate_ensembles(work.scores, targets, size)
+            loss, predictions[:, part] = work.loss.evaluate_ensembles(
+                work.member_scores(), targets, size * shape.members
+            )
             total += loss
         return total / count, predictions
 
     def scores(self, rows: IntArray) -> FloatArray:
-        """The task's outputs for each member's rows, (K, n, outputs), such as the arguments of softmax."""
-        scores = np.empty((*rows.shape, self._network.layout.shape.outputs), self._network.parameters.dtype)
+        """The task's outputs for each member's rows, (K·N, n, outputs), such as the arguments of softmax.
+
+        N is the number of inner members, whose outputs are consecutive.
+        """
+        shape, (members, count) = self._network.layout.shape, rows.shape
+        scores = np.empty((members * shape.members, count, shape.outputs), self._network.parameters.dtype)
         for part, work in self._batches(rows):
-            scores[:, part] = work.loss.outputs(work.scores).transpose(0, 2, 1)
+            scores[:, part] = work.loss.outputs(work.member_scores()).transpose(0, 2, 1)
         return scores
 
     def _batches(self, rows: IntArray) -> Iterator[tuple[slice, Workspace]]:
         """Each batch of the rows, with the workspace that holds its scores."""
         members, count = rows.shape
-        for start in range(0, count, SCORING_BATCH):
-            part = slice(start, min(start + SCORING_BATCH, count))
+        most = rows_at_once(self._network.layout.shape)
+        for start in range(0, count, most):
+            part = slice(start, min(start + most, count))
             size = part.stop - part.start
             if size not in self._workspaces:
                 self._workspaces[size] = Workspace(

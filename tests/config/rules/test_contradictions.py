@@ -54,6 +54,19 @@ def test_bags_need_several_members(problems: Problems, load: Load) -> None:
     assert load(text.replace("1, ", "2, ")).experiment.model.ensemble.bags
 
 
+def test_several_members_share_weights_but_not_with_bags(problems: Problems, load: Load) -> None:
+    text = IRIS + "model:\n  ensemble: {members: 1, share_weights: true}\n"
+    reason = "there must be several members to share weights"
+    assert problems(text) == [
+        f"3: model.ensemble.share_weights: {reason}; write members: 2 or more, or false"
+    ]
+    assert load(text.replace("1, ", "2, ")).experiment.model.ensemble.share_weights
+    reason = "weights that members share learn from the rows of all members' bags, so no row is unseen"
+    assert problems(text.replace("1, ", "2, bags: true, ")) == [
+        f"3: model.ensemble.bags: {reason}; write false for one of the two"
+    ]
+
+
 def test_early_stopping_is_off_where_it_is_left_out_and_there_is_nothing_to_watch(load: Load) -> None:
     assert load("data: {source: iris}").experiment.training.early_stopping is not None
     without = "data: {source: iris, split: {validation: 0}}"

@@ -32,12 +32,12 @@ def make_network(shape: NetworkShape, dtype: str) -> Network:
 
 
 def scored(network: Network, X: FloatArray) -> FloatArray:
-    scorer = RowScorer(network)
+    scorer = RowScorer([network])
     scores = []
     for start in range(0, len(X), SCORING_BATCH):
         batch = X[start : start + SCORING_BATCH]
         scorer.inputs[: len(batch), :-1] = batch
-        scores.append(scorer.scores(len(batch)))
+        scores.append(scorer.scores(len(batch))[0])
     return np.concatenate(scores)
 
 
@@ -105,7 +105,7 @@ def test_a_kernel_for_which_places_differ_is_given_narrow_slices(
 @pytest.mark.parametrize("widest", [1, 8, 16])
 def test_a_few_rows_are_scored_in_a_few_slices(monkeypatch: pytest.MonkeyPatch, widest: int) -> None:
     computed = wide_products_depend_on_the_place(monkeypatch, widest)
-    scorer = RowScorer(make_network(SHAPES["narrow"], "float64"))
+    scorer = RowScorer([make_network(SHAPES["narrow"], "float64")])
     computed.clear()
     for rows in (1, 16, 17, 100, 512):
         scorer.scores(rows)

@@ -1,0 +1,44 @@
+"""Inner members as networks of their own, whose weights are the shared ones times their factors."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray
+from fnnctl.nn.network import Network
+from fnnctl.nn.parameters import LayerSegments, ParameterLayout
+
+
+def inner_members(network: Network) -> list[Network]:
+    """A network's inner members, each alone in its stack; the network itself if it has only one.
+
+    A layer's weights are W ⊙ sⱼrⱼᵀ. The network must be alone in its stack, too.
+    """
+    shape = network.layout.shape
+    if shape.members == 1:
+        return [network]
+    layout = ParameterLayout(replace(shape, members=1))
+    found = []
+    for number in range(shape.members):
+        parameters = np.empty((1, layout.size), network.parameters.dtype)
+        for shared, own in zip(network.layout.layers, layout.layers, strict=True):
+            _copy(shared, own, network.parameters, parameters, number)
+        found.append(Network(layout, parameters, network.statistics, network.hyperparameters))
+    return found
+
+
+def _copy(shared: LayerSegments, own: LayerSegments, source: FloatArray, to: FloatArray, number: int) -> None:
+    """Fill the arrays of a layer of the inner member with this number."""
+    if shared.factors is None:
+        own.weights.view(to)[0] = shared.weights.view(source)[0, number]
+        return
+    r, s = (each.view(source)[0, :, number] for each in (shared.factors.inputs, shared.factors.outputs))
+    own.weights_alone(to)[0] = shared.weights.view(source)[0] * np.outer(s, r)
+    if shared.factors.biases is not None:
+        own.weights.view(to)[0, :, -1] = shared.factors.biases.view(source)[0, :, number]
+    for name in ("gains", "shifts", "slopes"):
+        segment, given = getattr(own, name), getattr(shared, name)
+        if segment is not None:
+            segment.view(to)[...] = given.view(source)
