@@ -12,12 +12,13 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.nn.layers.initializers import draw_biases, draw_weights
 from fnnctl.nn.member_generators import MemberGenerators
 from fnnctl.nn.network import LAYER_HYPERPARAMETERS, Network
-from fnnctl.nn.parameters import ParameterLayout
+from fnnctl.nn.parameters import ParameterLayout, RateGroup
 from fnnctl.nn.shape import NetworkShape, Techniques
 from fnnctl.seeds import Purpose, stream
 
 AveragingKind = Literal["ema", "swa"]
-InitialBiases = Literal["zero", "uniform"]
+InitialBiases = Literal["zero", "uniform", "normal"]
+Parametrization = Literal["standard", "neural_tangent"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,9 @@ class StackSettings:
     techniques: Techniques = Techniques()  # noqa: RUF009  # frozen
     lr_schedule: str = "constant"
     averaging: AveragingKind | None = None
+    parametrization: Parametrization = "standard"
+    dropout_schedule: str = "constant"
+    weight_decay_schedule: str = "constant"
     memory: int = 10
     """For lbfgs: the number of pairs in its memory."""
     ensemble: int = 1
@@ -48,9 +52,11 @@ class StoppingRule:
     """When a member ends before its last epoch: see `EarlyStoppingConfig`."""
 
     monitor: str
-    patience: int
+    patience: int | None
+    """None for a rule that only chooses the epoch."""
     tolerance: float = 0.0
     restore_best: bool = True
+    last_of_ties: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +89,8 @@ class Member:
     layer_hyperparameters: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     """For each of LAYER_HYPERPARAMETERS one value per hidden layer; 0 if left out."""
     optimizer_hyperparameters: Mapping[str, float] = field(default_factory=dict)
+    rate_factors: Mapping[RateGroup, float] = field(default_factory=dict)
+    """The factors of the learning rate, if the stack has any; 1 if left out."""
     schedule_hyperparameters: Mapping[str, float] = field(default_factory=dict)
     schedule_monitor: str | None = None
     """The history column that an adaptive schedule monitors."""
@@ -124,8 +132,8 @@ def initial_parameters(
 ) -> FloatArray:
     """The members' initial parameters, (K, P): weights from each member's own stream, gains 1, biases 0.
 
-    `uniform` biases are drawn after their layer's weights. Those of a normalized layer remain 0, because its
-    pre-activations should have mean 0.
+    Biases that are not 0 are drawn after their layer's weights. Those of a normalized layer remain 0, because
+    its pre-activations should have mean 0, and so do those of a layer whose weights are 0.
     """
     parameters = np.zeros((len(members), layout.size), dtype)
     for k, member in enumerate(members):
@@ -134,8 +142,8 @@ def initial_parameters(
         for layer, scheme in zip(layout.layers, member.initializers, strict=True):
             W = layer.weights_alone(own)
             W[0] = draw_weights(scheme, *W.shape[1:], rng=rng)
-            if layer.biased and member.initial_biases == "uniform":
-                layer.weights.view(own)[0, :, -1] = draw_biases(*W.shape[1:], rng=rng)
+            if layer.biased and scheme != "zero":
+                layer.weights.view(own)[0, :, -1] = draw_biases(member.initial_biases, *W.shape[1:], rng=rng)
             if layer.gains is not None:
                 layer.gains.view(own)[...] = 1.0
         for layer, slope in zip(
