@@ -137,8 +137,8 @@ class Predictor:
         """
         (part,) = self.parts
         scores: FloatArray | None = None
-        for scorer, bag in zip(part.scorers, bags, strict=True):
-            member = replace(self, parts=(replace(part, scorers=(scorer,)),))
+        for scorer, bag in zip(part.scorer.alone(), bags, strict=True):
+            member = replace(self, parts=(replace(part, scorer=scorer),))
             at = np.searchsorted(rows, bag)
             for batch in score(member, bag):
                 if scores is None:

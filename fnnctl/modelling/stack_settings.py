@@ -26,6 +26,7 @@ from fnnctl.config.schema.training import (
     ConvergenceConfig,
     EarlyStoppingConfig,
     EmaAveraging,
+    RateFactorsConfig,
     SwaAveraging,
     TrainingConfig,
 )
@@ -33,6 +34,7 @@ from fnnctl.nn.layers.initializers import default_initializer
 from fnnctl.nn.optimizers.first_order import OPTIMIZERS
 from fnnctl.nn.optimizers.lbfgs import HYPERPARAMETER_NAMES
 from fnnctl.nn.optimizers.lr_schedules import LR_SCHEDULES
+from fnnctl.nn.parameters import RATE_GROUPS
 from fnnctl.nn.shape import HiddenShape, NetworkShape, NormalizationKind, Techniques
 from fnnctl.tasks.task import OutputShape
 from fnnctl.training.members import ConvergenceRule, Member, StackSettings, StoppingRule
@@ -105,6 +107,7 @@ def stack_settings(
             mixup=training.mixup > 0.0,
             noise=training.input_noise > 0.0,
             l1=training.l1 > 0.0,
+            rate_factors=training.rate_factors != RateFactorsConfig(),
             clip_value=training.clip_value is not None,
             clip_norm=training.clip_norm is not None,
             max_norm=training.max_norm is not None,
@@ -113,6 +116,9 @@ def stack_settings(
         averaging=training.averaging.name if training.averaging else None,
         ensemble=experiment.model.ensemble.members // shape.members,
         bags=experiment.model.ensemble.bags,
+        parametrization=training.parametrization,
+        dropout_schedule=training.dropout_schedule,
+        weight_decay_schedule=training.weight_decay_schedule,
         **({"memory": optimizer.memory} if isinstance(optimizer, LbfgsOptimizer) else {}),
     )
 
@@ -163,6 +169,7 @@ def member_of(
         optimizer_hyperparameters={
             name: getattr(optimizer, name) for name in _hyperparameter_names(optimizer)
         },
+        rate_factors={group: getattr(training.rate_factors, group) for group in RATE_GROUPS},
         schedule_hyperparameters={
             name: getattr(schedule, name) for name in LR_SCHEDULES[schedule.name].hyperparameter_names
         },
@@ -201,7 +208,9 @@ def _hyperparameters(training: TrainingConfig) -> dict[str, float]:
 def _stopping_rule(rule: EarlyStoppingConfig | None) -> StoppingRule | None:
     if rule is None:
         return None
-    return StoppingRule(rule.monitor, rule.patience, rule.tolerance, rule.restore_best)
+    return StoppingRule(
+        rule.monitor, rule.patience, rule.tolerance, rule.restore_best, last_of_ties=rule.ties == "last"
+    )
 
 
 def _convergence_rule(rule: ConvergenceConfig | None) -> ConvergenceRule | None:
@@ -250,5 +259,7 @@ def _initializer(experiment: Experiment, layer: HiddenLayerConfig) -> str:
 
 def _output_initializer(experiment: Experiment) -> str:
     """The model's scheme; by default Glorot's, because the output layer has no relu."""
+    if experiment.model.initial_output == "zero":
+        return "zero"
     scheme = experiment.model.initialization
     return "glorot_uniform" if scheme == "auto" else scheme

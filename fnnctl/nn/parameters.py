@@ -13,12 +13,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import prod
+from typing import Final, Literal, TypeAlias
 
 import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.nn.layers.activations import ACTIVATIONS
 from fnnctl.nn.shape import HiddenShape, NetworkShape
+
+RateGroup: TypeAlias = Literal["scaling", "biases", "embeddings", "activations"]
+"""Parameters that have a factor of the learning rate of their own; weights are in none of them."""
+RATE_GROUPS: Final[tuple[RateGroup, ...]] = ("scaling", "biases", "embeddings", "activations")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +166,48 @@ class ParameterLayout:
         for layer in self.layers:
             layer.weights_alone(mask)[...] = 1.0
         return mask
+
+    def rate_groups(self, flat: FloatArray) -> Iterator[tuple[RateGroup, FloatArray]]:
+        """The views, (K, …), of the parameters in a (K, P) array that are in a group, each with its group.
+
+        A kind of parameters that has a factor of its own needs one more line here: `yield "scaling",
+        self.scaling.view(flat)`. Parameters that are not yielded have the factor 1. A kind that is not
+        multiplied by a layer's inputs needs nothing else: see `weight_inputs`.
+        """
+        for layer in self.layers:
+            if layer.biased:
+                yield "biases", layer.weights.view(flat)[..., -1]
+            of_inner_members = layer.factors.biases if layer.factors else None
+            for segment in (layer.gains, layer.shifts, of_inner_members):
+                if segment is not None:
+                    yield "biases", segment.view(flat)
+            if layer.slopes is not None:
+                yield "activations", layer.slopes.view(flat)
+
+    def rate_factors(self, of_groups: Mapping[RateGroup, FloatArray]) -> FloatArray:
+        """The factor of each parameter's learning rate, (K, P), from those of the groups, (K,) each.
+
+        (1, P) if all members have the same factors. A group that is left out has the factor 1.
+        """
+        if all((factors == factors[0]).all() for factors in of_groups.values()):
+            of_groups = {group: factors[:1] for group, factors in of_groups.items()}
+        members = max((len(factors) for factors in of_groups.values()), default=1)
+        row = np.ones((members, self.size))
+        for group, view in self.rate_groups(row):
+            if group in of_groups:
+                view[...] = of_groups[group].reshape(-1, *(1,) * (view.ndim - 1))
+        return row
+
+    def weight_inputs(self) -> FloatArray:
+        """A (1, P) row: at weights the number of inputs of their layer, elsewhere 1.
+
+        The neural-tangent parametrization divides the rates of weights by its square root.
+        """
+        row = np.ones((1, self.size))
+        for layer in self.layers:
+            W = layer.weights_alone(row)
+            W[...] = W.shape[-1]
+        return row
 
     def initial_statistics(self, members: int, dtype: np.dtype[np.floating]) -> FloatArray:
         """The running statistics before any batch, (K, S): means of 0 and variances of 1."""

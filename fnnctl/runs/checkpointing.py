@@ -152,7 +152,7 @@ class Checkpointer:
         reasons = {
             Outcome.COMPLETED: "all epochs were trained",
             Outcome.STOPPED_EARLY: f"no better {rule.monitor} for {counted(rule.patience, 'epoch')}"
-            if rule
+            if rule and rule.patience
             else None,
             Outcome.CONVERGED: converged,
             Outcome.OUT_OF_TIME: f"the time limit of {limit:g} s" if limit else None,

@@ -158,7 +158,7 @@ class SearchCosts:
         for _, fit in sorted(turns, key=lambda turn: turn[0]):
             training = fit.experiment.training
             left = deadline - time.monotonic()
-            if left <= 0 or (training.early_stopping is None and training.convergence is None):
+            if left <= 0 or not training.may_end_early:
                 break
             (trained,) = train_stack(self._stack(fit, 1), seconds=left)
             if trained.outcome is not Outcome.OUT_OF_TIME:

@@ -12,12 +12,13 @@ from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.nn.layers.initializers import InputFactors, draw_biases, draw_input_factors, draw_weights
 from fnnctl.nn.member_generators import MemberGenerators
 from fnnctl.nn.network import LAYER_HYPERPARAMETERS, Network
-from fnnctl.nn.parameters import ParameterLayout
+from fnnctl.nn.parameters import ParameterLayout, RateGroup
 from fnnctl.nn.shape import NetworkShape, Techniques
 from fnnctl.seeds import Purpose, stream
 
 AveragingKind = Literal["ema", "swa"]
-InitialBiases = Literal["zero", "uniform"]
+InitialBiases = Literal["zero", "uniform", "normal"]
+Parametrization = Literal["standard", "neural_tangent"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,9 @@ class StackSettings:
     techniques: Techniques = Techniques()  # noqa: RUF009  # frozen
     lr_schedule: str = "constant"
     averaging: AveragingKind | None = None
+    parametrization: Parametrization = "standard"
+    dropout_schedule: str = "constant"
+    weight_decay_schedule: str = "constant"
     memory: int = 10
     """For lbfgs: the number of pairs in its memory."""
     ensemble: int = 1
@@ -50,9 +54,11 @@ class StoppingRule:
     """When a member ends before its last epoch: see `EarlyStoppingConfig`."""
 
     monitor: str
-    patience: int
+    patience: int | None
+    """None for a rule that only chooses the epoch."""
     tolerance: float = 0.0
     restore_best: bool = True
+    last_of_ties: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +93,8 @@ class Member:
     layer_hyperparameters: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     """For each of LAYER_HYPERPARAMETERS one value per hidden layer; 0 if left out."""
     optimizer_hyperparameters: Mapping[str, float] = field(default_factory=dict)
+    rate_factors: Mapping[RateGroup, float] = field(default_factory=dict)
+    """The factors of the learning rate, if the stack has any; 1 if left out."""
     schedule_hyperparameters: Mapping[str, float] = field(default_factory=dict)
     schedule_monitor: str | None = None
     """The history column that an adaptive schedule monitors."""
@@ -128,9 +136,9 @@ def initial_parameters(
 ) -> FloatArray:
     """The members' initial parameters, (K, P): weights from each member's own stream, gains 1, biases 0.
 
-    `uniform` biases are drawn after their layer's weights. Those of a normalized layer remain 0, because its
-    pre-activations should have mean 0. Inner members have factors of 1, except of the network's inputs, and
-    the same biases in hidden layers.
+    Biases that are not 0 are drawn after their layer's weights. Those of a normalized layer remain 0, because
+    its pre-activations should have mean 0, and so do those of a layer whose weights are 0. Inner members
+    have factors of 1, except of the network's inputs, and the same biases in hidden layers.
     """
     parameters = np.zeros((len(members), layout.size), dtype)
     for k, member in enumerate(members):
@@ -141,12 +149,13 @@ def initial_parameters(
             if W.ndim > 3:
                 continue  # the outputs of inner members
             W[0] = draw_weights(scheme, *W.shape[1:], rng=rng)
-            if layer.biased and member.initial_biases == "uniform":
-                layer.weights.view(own)[0, :, -1] = draw_biases(*W.shape[1:], rng=rng)
+            if layer.biased and scheme != "zero":
+                layer.weights.view(own)[0, :, -1] = draw_biases(member.initial_biases, *W.shape[1:], rng=rng)
             if layer.factors is not None:
                 layer.factors.inputs.view(own)[...] = layer.factors.outputs.view(own)[...] = 1.0
-                if layer.factors.biases is not None and member.initial_biases == "uniform":
-                    layer.factors.biases.view(own)[0] = draw_biases(*W.shape[1:], rng=rng)[:, None]
+                if layer.factors.biases is not None and scheme != "zero":
+                    biases = draw_biases(member.initial_biases, *W.shape[1:], rng=rng)
+                    layer.factors.biases.view(own)[0] = biases[:, None]
             if layer.gains is not None:
                 layer.gains.view(own)[...] = 1.0
         for layer, slope in zip(
@@ -171,9 +180,10 @@ def _draw_inner_members(layout: ParameterLayout, member: Member, own: FloatArray
         if factors is not None:
             r = factors.inputs.view(own)[0]
             r[:, number] = draw_input_factors(member.input_factors, len(r), rng=rng)
-        weights[number] = draw_weights(member.initializers[-1], *weights[number].shape, rng=rng)
-        if member.initial_biases == "uniform":
-            rows[number, :, -1] = draw_biases(*weights[number].shape, rng=rng)
+        scheme = member.initializers[-1]
+        weights[number] = draw_weights(scheme, *weights[number].shape, rng=rng)
+        if scheme != "zero":
+            rows[number, :, -1] = draw_biases(member.initial_biases, *weights[number].shape, rng=rng)
 
 
 def make_network(

@@ -38,7 +38,7 @@ def _stack_bytes(settings: StackSettings, rows: int, members: int) -> int:
     """
     layout = ParameterLayout(settings.shape)
     itemsize = settings.dtype.itemsize
-    vectors = 5 + _optimizer_vectors(settings) + (1 if settings.averaging else 0)
+    vectors = 5 + _optimizer_vectors(settings) + (1 if settings.averaging else 0) + _rate_vectors(settings)
     parameters = members * vectors * layout.size * itemsize
     penalised = members * (2 if settings.techniques.l1 else 1) * layout.size * itemsize
     drawing = 8 * max(prod(layer.weights.shape) for layer in layout.layers)
@@ -58,6 +58,12 @@ def _optimizer_vectors(settings: StackSettings) -> int:
     if settings.optimizer == "lbfgs":
         return 2 * settings.memory + 6
     return len(OPTIMIZERS[settings.optimizer].state_names)
+
+
+def _rate_vectors(settings: StackSettings) -> int:
+    """The number of (K, P) arrays with factors of the learning rate and of ε, at most."""
+    is_tangent = settings.parametrization == "neural_tangent"
+    return int(is_tangent or settings.techniques.rate_factors) + int(is_tangent)
 
 
 def _layer_bytes(layer: HiddenShape, itemsize: int) -> int:

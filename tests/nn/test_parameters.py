@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fnnctl.nn.parameters import ParameterLayout
+from fnnctl.arrays import FloatArray
+from fnnctl.nn.parameters import ParameterLayout, RateGroup
 from fnnctl.nn.shape import HiddenShape, NetworkShape
 
 SHAPE = NetworkShape(4, (HiddenShape(3, "prelu"), HiddenShape(2, "prelu", shared=True)), 5)
@@ -37,6 +38,41 @@ def test_only_weights_are_penalised() -> None:
     assert mask.sum() == 3 * 4 + 2 * 3 + 5 * 2
     for layer in layout.layers:
         np.testing.assert_array_equal(layer.weights.view(mask)[..., -1], 0.0)
+
+
+def test_each_parameter_has_the_rate_of_its_group() -> None:
+    """Two members with different factors, by name; weights have the factor 1."""
+    layout = ParameterLayout(NORMALIZED)
+    groups: dict[RateGroup, FloatArray] = {
+        "biases": np.array([2.0, 3.0]),
+        "activations": np.array([5.0, 7.0]),
+    }
+    factors, statistics = layout.rate_factors(groups), np.empty(layout.statistics_size)
+    for row, bias, slope in zip(factors, (2.0, 3.0), (5.0, 7.0), strict=True):
+        expected = {
+            "weights_1": 1.0, "gains_1": bias, "biases_1": bias, "slopes_1": slope,
+            "weights_2": 1.0, "biases_2": bias,
+        }  # fmt: skip
+        named = layout.named_arrays(row, statistics)
+        assert {name: set(named[name].ravel().tolist()) for name in expected} == {
+            name: {value} for name, value in expected.items()
+        }
+
+
+def test_members_with_equal_factors_share_a_row() -> None:
+    layout = ParameterLayout(SHAPE)
+    assert layout.rate_factors({"biases": np.array([2.0, 2.0])}).shape == (1, layout.size)
+    assert layout.rate_factors({"biases": np.array([2.0, 3.0])}).shape == (2, layout.size)
+    np.testing.assert_array_equal(layout.rate_factors({}), np.ones((1, layout.size)))
+
+
+@pytest.mark.parametrize("shape", [SHAPE, NORMALIZED])
+def test_weights_know_the_inputs_of_their_layer(shape: NetworkShape) -> None:
+    layout = ParameterLayout(shape)
+    inputs = layout.weight_inputs()
+    for layer, count in zip(layout.layers, shape.widths[:-1], strict=True):
+        assert set(layer.weights_alone(inputs).ravel().tolist()) == {float(count)}
+    np.testing.assert_array_equal(inputs[layout.weight_mask(np.dtype(np.float64)) == 0.0], 1.0)
 
 
 def test_a_normalized_layer_has_its_biases_after_the_normalization() -> None:

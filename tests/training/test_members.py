@@ -33,19 +33,31 @@ def test_zero_biases_take_nothing_from_the_stream() -> None:
         np.testing.assert_array_equal(first[f"biases_{layer}"], np.zeros(outputs, DTYPE))
 
 
-def test_uniform_biases_are_drawn_after_their_layers_weights() -> None:
+@pytest.mark.parametrize("scheme", ["uniform", "normal"])
+def test_biases_are_drawn_after_their_layers_weights(scheme: InitialBiases) -> None:
     """The other member has zero biases and the same bits as alone."""
-    zero, uniform, last = named_parameters(SETTINGS.shape, "zero", "uniform", "zero")
+    zero, uniform, last = named_parameters(SETTINGS.shape, "zero", scheme, "zero")
     rng = stream(9, Purpose.WEIGHTS)
     for layer, (outputs, inputs) in enumerate([(5, 4), (6, 5), (3, 6)], start=1):
         weights = draw_weights("glorot_uniform", outputs, inputs, rng=rng)
         np.testing.assert_array_equal(uniform[f"weights_{layer}"], weights.astype(DTYPE))
-        biases = draw_biases(outputs, inputs, rng=rng)
+        biases = draw_biases(scheme, outputs, inputs, rng=rng)
         np.testing.assert_array_equal(uniform[f"biases_{layer}"], biases.astype(DTYPE))
     (alone,) = named_parameters(SETTINGS.shape, "zero")
     for name, array in alone.items():
         np.testing.assert_array_equal(zero[name], array)
         np.testing.assert_array_equal(last[name], array)
+
+
+def test_a_layer_with_zero_weights_has_zero_biases() -> None:
+    member = member_of(SETTINGS, 10, initial_biases="normal", initializers=("he_normal", "he_normal", "zero"))
+    layout = ParameterLayout(SETTINGS.shape)
+    (row,) = initial_parameters(layout, [member], DTYPE)
+    named = layout.named_arrays(row, np.empty(0, DTYPE))
+    assert not named["weights_3"].any()
+    assert not named["biases_3"].any()
+    assert named["weights_2"].all()
+    assert named["biases_2"].all()
 
 
 @pytest.mark.parametrize("normalization", ["batch", "layer"])

@@ -14,10 +14,19 @@ from tests.training.recipes import blobs, member_of, settings_of
 
 
 @pytest.mark.parametrize(
-    ("hidden", "optimizer"), [(((700, "relu"), (700, "relu")), "adam"), (((2000, "prelu"),), "sgd")]
+    ("hidden", "optimizer", "parametrization"),
+    [
+        (((700, "relu"), (700, "relu")), "adam", "standard"),
+        (((700, "relu"), (700, "relu")), "adam", "neural_tangent"),
+        (((2000, "prelu"),), "sgd", "standard"),
+    ],
 )
-def test_the_estimate_is_near_what_is_taken(hidden: tuple[tuple[int, str], ...], optimizer: str) -> None:
-    settings = settings_of(50, hidden, 5, optimizer=optimizer, batch_size=200)
+def test_the_estimate_is_near_what_is_taken(
+    hidden: tuple[tuple[int, str], ...], optimizer: str, parametrization: str
+) -> None:
+    settings = settings_of(
+        50, hidden, 5, optimizer=optimizer, batch_size=200, parametrization=parametrization
+    )
     examples = blobs(1500, 50, 5)
     rule = StoppingRule("validation_loss", 5)
     member = member_of(settings, 1000, 500, epochs=2, stopping=rule)

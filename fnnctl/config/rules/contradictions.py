@@ -141,7 +141,7 @@ def _impossible_average(experiment: Experiment) -> Contradictions:
     before = math.floor(average.start * training.schedule_epochs)
     rules = {"early_stopping": training.early_stopping, "convergence": training.convergence}
     for name, rule in rules.items():
-        if rule is not None and rule.patience < before:
+        if rule is not None and rule.patience is not None and rule.patience < before:
             message = f"may end training before swa starts averaging, after epoch {before}"
             advice = f"write {name}: null, patience: {before} or more, or averaging: ema"
             yield ("training", name), f"{message}; {advice}"
@@ -153,16 +153,21 @@ def _no_class_weighed(experiment: Experiment) -> Contradictions:
 
 
 def _not_with_lbfgs(experiment: Experiment) -> Contradictions:
-    """A line search needs a fixed function: nothing random, and nothing else that changes the weights."""
+    """A line search needs a fixed function: nothing random, and nothing else that changes the weights.
+
+    It also has one step length for all parameters, so a parametrization that changes rates has no meaning.
+    """
     if isinstance(experiment.training.optimizer, LbfgsOptimizer):
-        for path, instead in _random_or_moving(experiment):
+        for path, instead in _not_for_line_searches(experiment):
             advice = f"write {path[-1]}: {instead}, or choose another training.optimizer"
             yield path, f"cannot be used with lbfgs; {advice}"
 
 
-def _random_or_moving(experiment: Experiment) -> Iterator[tuple[ConfigPath, str]]:
-    """The settings in use that make the risk random or disturb a line search, each with its "off" value."""
+def _not_for_line_searches(experiment: Experiment) -> Iterator[tuple[ConfigPath, str]]:
+    """The settings in use that do not go with a line search, each with its "off" value."""
     training, model = experiment.training, experiment.model
+    if training.parametrization != "standard":
+        yield ("training", "parametrization"), "standard"
     for name in ("l1", "input_noise", "mixup", *NULL_WHEN_OFF):
         if getattr(training, name):
             yield ("training", name), "null" if name in NULL_WHEN_OFF else "0"

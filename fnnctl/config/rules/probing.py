@@ -10,8 +10,9 @@ trials fail.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from itertools import combinations, product
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, combinations, product
 from typing import Any
 
 from fnnctl.config.paths import ConfigPath, Messages, format_path, parse_path
@@ -31,6 +32,8 @@ MOST_PAIRED = 8
 """At most this many values of a choice are tried together with the values of every other dimension."""
 MOST_NAMED = 50
 """A message proposes a condition with at most this many values."""
+JOINT_CHANGES = 300
+"""The number of trials in which a setting is looked for that needs several changes to be read."""
 Values = Mapping[str, Any]
 """Values by dimension."""
 
@@ -56,19 +59,37 @@ def refused_values(
 def read_by_some_trial(
     configs: TrialConfigs, dimensions: Sequence[Dimension], paths: Sequence[ConfigPath]
 ) -> set[ConfigPath]:
-    """The settings among `paths` that are read by a trial with one dimension different from the config."""
+    """The settings among `paths` that some trial reads, as far as a few hundred trials show.
+
+    Trials with one dimension different from the config come first. A setting may need several: a schedule of
+    dropout needs a hidden layer and a dropout rate.
+    """
     found: set[ConfigPath] = set()
-    layers = _first_layers(dimensions)
-    for dimension in representatives(dimensions) if paths else ():
-        for value in dimension.domain.values_to_try():
-            context = {**layers, **(active_with(dimension, dimensions) or {})}
-            values = active(dimensions, {**context, dimension.name: value})
-            try:
-                unread = configs.unread_in(assignment_of(dimensions, values))
-            except ConfigError:
-                continue  # the check of the space reports it
-            found |= {path for path in paths if not _is_unread(path, unread)}
+    for values in chain(_single_changes(dimensions), _joint_changes(dimensions)):
+        if len(found) == len(paths):
+            break
+        try:
+            unread = configs.unread_in(assignment_of(dimensions, active(dimensions, values)))
+        except ConfigError:
+            continue  # the check of the space reports it
+        found |= {path for path in paths if not _is_unread(path, unread)}
     return found
+
+
+def _single_changes(dimensions: Sequence[Dimension]) -> Iterator[Values]:
+    layers = _first_layers(dimensions)
+    for dimension in representatives(dimensions):
+        context = {**layers, **(active_with(dimension, dimensions) or {})}
+        for value in dimension.domain.values_to_try():
+            yield {**context, dimension.name: value}
+
+
+def _joint_changes(dimensions: Sequence[Dimension]) -> Iterator[Values]:
+    """Random values of all dimensions, the same at every call."""
+    rng, layers = random.Random(0), _first_layers(dimensions)  # no secret
+    values = {each.name: each.domain.values_to_try() for each in representatives(dimensions)}
+    for _ in range(JOINT_CHANGES if len(values) > 1 else 0):
+        yield {**layers, **{name: rng.choice(tried) for name, tried in values.items()}}
 
 
 def active_with(dimension: Dimension, dimensions: Sequence[Dimension]) -> dict[str, Any] | None:

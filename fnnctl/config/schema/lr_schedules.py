@@ -95,6 +95,15 @@ class OneCycleLrSchedule(Section):
     """The rate at the end, as a share of learning_rate."""
 
 
+class CoslogLrSchedule(Section):
+    """The rate rises and falls in cosine waves, each twice as long as the one before, and ends at 0."""
+
+    name: Literal["coslog"]
+    """The schedule."""
+    cycles: Annotated[int, Field(ge=1, le=30)] = 4
+    """The number of waves."""
+
+
 LrSchedule = Annotated[
     Annotated[
         ConstantLrSchedule
@@ -103,7 +112,8 @@ LrSchedule = Annotated[
         | InverseScalingLrSchedule
         | AdaptiveLrSchedule
         | CosineLrSchedule
-        | OneCycleLrSchedule,
+        | OneCycleLrSchedule
+        | CoslogLrSchedule,
         Field(discriminator="name"),
     ],
     Shorthand("name", default="constant"),

@@ -1,4 +1,4 @@
-"""Initial weights: Glorot's, He's and LeCun's, uniform and normal, and orthogonal; and initial biases.
+"""Initial weights: Glorot's, He's and LeCun's, uniform and normal, orthogonal, and zero; and initial biases.
 
 The factors of inner members' inputs are drawn here, too: see `shared_weights`.
 
@@ -37,6 +37,10 @@ def _orthogonal(rng: np.random.Generator, variance: float, shape: tuple[int, int
     return np.asarray(np.sqrt(variance) * (Q if outputs >= inputs else Q.T))
 
 
+def _zero(rng: np.random.Generator, variance: float, shape: tuple[int, int]) -> FloatArray:
+    return np.zeros(shape)
+
+
 _Draw = Callable[[np.random.Generator, float, tuple[int, int]], FloatArray]
 _Variance = Callable[[int, int], float]
 
@@ -49,6 +53,7 @@ INITIALIZERS: dict[str, tuple[_Draw, _Variance]] = {
     **{f"{name}_uniform": (_uniform, variance) for name, variance in _VARIANCES.items()},
     **{f"{name}_normal": (_normal, variance) for name, variance in _VARIANCES.items()},
     "orthogonal": (_orthogonal, lambda inputs, outputs: 1.0),
+    "zero": (_zero, lambda inputs, outputs: 0.0),
 }
 
 _HE_FAMILY = {"relu", "leaky_relu", "prelu", "elu", "swish", "gelu", "mish"}
@@ -83,10 +88,15 @@ def draw_input_factors(kind: InputFactors, inputs: int, *, rng: np.random.Genera
     return rng.choice([-1.0, 1.0], inputs)
 
 
-def draw_biases(outputs: int, inputs: int, *, rng: np.random.Generator) -> FloatArray:
-    """A layer's biases, (outputs,), in float64: uniform on ±√(6/(inputs + outputs)), as Glorot's weights.
+def draw_biases(scheme: str, outputs: int, inputs: int, *, rng: np.random.Generator) -> FloatArray:
+    """A layer's biases, (outputs,), in float64: `zero`, `uniform`, or `normal` with variance 1.
 
-    The bound does not depend on the scheme of the weights. It is the same as in scikit-learn, which however
-    uses √(2/(inputs + outputs)) in all layers if the hidden activation is logistic.
+    `uniform` is between ±√(6/(inputs + outputs)), as Glorot's weights, whatever the scheme of the weights.
+    The bound is the same as in scikit-learn, which however uses √(2/(inputs + outputs)) in all layers if the
+    hidden activation is logistic.
     """
+    if scheme == "zero":
+        return np.zeros(outputs)
+    if scheme == "normal":
+        return rng.normal(size=outputs)
     return _uniform(rng, _VARIANCES["glorot"](inputs, outputs), (outputs,))

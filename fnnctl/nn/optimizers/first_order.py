@@ -1,114 +1,26 @@
-"""Optimizers: how a gradient becomes a step, for a whole stack at once.
-
-Parameters, gradients and state are flat (K, P) arrays. Hyperparameters are (K, 1) columns, or one 0-d array
-if all members have the same. So a step is a handful of array operations, whatever the number of members and
-layers. Large arrays are updated block by block: all operations on one block, then on the next.
-"""
+"""First-order optimizers: how a gradient becomes a step, for a whole stack at once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar, NamedTuple, TypeAlias
+from typing import ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
 from fnnctl.arrays import FloatArray
-from fnnctl.nn.optimizers.blocks import blocks, shared
+from fnnctl.nn.optimizers.base import Optimizer, Rates, StepArrays
 
 PLANNED = 256
 """The number of steps for which changing factors are computed in advance."""
-
-Rates: TypeAlias = tuple[FloatArray, ...]
-"""Factors of one step, (K, 1) each or 0-d; the learning rate is the first."""
-
-_ONE = np.ones((), np.int64)
-
-
-class StepArrays(NamedTuple):
-    """The arrays that a step works on, or some columns of them."""
-
-    parameters: FloatArray
-    """(K, P)"""
-    gradient: FloatArray
-    """(K, P); a step overwrites it."""
-    scratch: FloatArray
-    """(K, P)"""
-    is_weight: FloatArray
-    """(1, P), one if a parameter is a weight: see `ParameterLayout.weight_mask`."""
-    state: tuple[FloatArray, ...] = ()
-    """(K, P) each, in the order of `state_names`."""
-
-
-class Optimizer:
-    """Steps for K members. To save an optimizer, save `state`; the first axis of its arrays is the member."""
-
-    hyperparameter_names: ClassVar[tuple[str, ...]] = ()
-    state_names: ClassVar[tuple[str, ...]] = ()
-
-    def __init__(self, hyperparameters: Mapping[str, FloatArray], arrays: StepArrays) -> None:
-        """Start at step 0 with hyperparameters of (K,) each; all steps update these parameters in place."""
-        like = arrays.parameters
-        self.dtype, self.arrays = like.dtype, arrays
-        self.hyperparameters = {
-            name: np.asarray(hyperparameters[name], np.float64).reshape(-1, 1)
-            for name in self.hyperparameter_names
-        }
-        state: dict[str, npt.NDArray[Any]] = {name: np.zeros_like(like) for name in self.state_names}
-        self.restore({**state, "steps": np.zeros((len(like), 1), np.int64)})
-
-    def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
-        """Continue from the saved state of an optimizer of the same kind."""
-        self.state: dict[str, npt.NDArray[Any]] = dict(state)
-        self._divide()
-        self.prepare()
-
-    def _divide(self) -> None:
-        """Divide the arrays into blocks of columns that are updated one after the other."""
-        parameters, gradient, scratch, is_weight, _ = self.arrays
-        self._blocks = [
-            StepArrays(
-                parameters[:, at],
-                gradient[:, at],
-                scratch[:, at],
-                is_weight[:, at],
-                tuple(self.state[name][:, at] for name in self.state_names),
-            )
-            for at in blocks(*parameters.shape)
-        ]
-
-    def cast(self, values: FloatArray) -> FloatArray:
-        """A hyperparameter, (K, 1), in the working type; 0-d if all members have the same."""
-        return shared(values.astype(self.dtype))
-
-    def prepare(self) -> None:
-        """Cast the hyperparameters to the working type: a float64 factor would make every product float64.
-
-        Called again when the state is restored.
-        """
-
-    def step(self, learning_rate: FloatArray) -> None:
-        """Update the parameters along their gradient; learning_rate is (K, 1) or 0-d."""
-        rates = self.rates(learning_rate)
-        self.state["steps"] += _ONE
-        for block in self._blocks:
-            self.update(block, rates)
-
-    def rates(self, learning_rate: FloatArray) -> Rates:
-        """The step's factors, (K, 1) or 0-d each: the learning rate, and those that depend on the step."""
-        return (learning_rate,)
-
-    def update(self, arrays: StepArrays, rates: Rates) -> None:
-        """Update a block of the parameters."""
-        raise NotImplementedError
 
 
 class Sgd(Optimizer):
     """W ← W − αg."""
 
+    scale_free = False
+
     def update(self, arrays: StepArrays, rates: Rates) -> None:
         parameters, gradient, *_ = arrays
-        gradient *= rates[0]
+        gradient *= arrays.rate_row(rates[0])
         parameters -= gradient
 
 
@@ -117,13 +29,14 @@ class Momentum(Optimizer):
 
     hyperparameter_names = ("momentum",)
     state_names = ("velocity",)
+    scale_free = False
 
     def prepare(self) -> None:
         self._mu = self.cast(self.hyperparameters["momentum"])
 
     def update(self, arrays: StepArrays, rates: Rates) -> None:
-        parameters, gradient, _, _, (velocity,) = arrays
-        self._accelerate(velocity, gradient, rates[0])
+        parameters, gradient, _, _, (velocity,), *_ = arrays
+        self._accelerate(velocity, gradient, arrays.rate_row(rates[0]))
         parameters += velocity
 
     def _accelerate(self, velocity: FloatArray, gradient: FloatArray, learning_rate: FloatArray) -> None:
@@ -137,8 +50,8 @@ class Nesterov(Momentum):
     """v ← μv − αg, W ← W + μv − αg (Sutskever et al., 2013, in Bengio's form)."""
 
     def update(self, arrays: StepArrays, rates: Rates) -> None:
-        parameters, gradient, _, _, (velocity,) = arrays
-        self._accelerate(velocity, gradient, rates[0])
+        parameters, gradient, _, _, (velocity,), *_ = arrays
+        self._accelerate(velocity, gradient, arrays.rate_row(rates[0]))
         parameters -= gradient
         np.multiply(velocity, self._mu, out=gradient)
         parameters += gradient
@@ -177,21 +90,25 @@ class Adam(Optimizer):
         return learning_rate, factor * learning_rate
 
     def update(self, arrays: StepArrays, rates: Rates) -> None:
-        parameters, gradient, _, _, (mean, square) = arrays
+        parameters, gradient, _, _, (mean, square), *_ = arrays
         mean *= self._beta1
         mean += gradient
         square *= self._beta2
         np.multiply(gradient, gradient, out=gradient)
         square += gradient
         np.sqrt(square, out=gradient)
-        gradient += self._epsilon
+        gradient += arrays.epsilon
         np.divide(mean, gradient, out=gradient)
-        gradient *= rates[1]
+        gradient *= arrays.rate_row(rates[1])
         parameters -= gradient
 
 
 class Adamw(Adam):
-    """Adam with decoupled weight decay (Loshchilov & Hutter, 2019): W ← (1 − αλ)W, then Adam."""
+    """Adam with decoupled weight decay (Loshchilov & Hutter, 2019): W ← (1 − αλ)W, then Adam.
+
+    Only weights decay, with the learning rate α itself, whatever factors their rates have: a weight that is
+    divided by √d decays by the same share.
+    """
 
     hyperparameter_names = ("beta1", "beta2", "epsilon", "weight_decay")
 
@@ -199,10 +116,17 @@ class Adamw(Adam):
         super().prepare()
         self._decay = self.cast(self.hyperparameters["weight_decay"])
 
+    def rates(self, learning_rate: FloatArray) -> Rates:
+        """Those of Adam, and the share of the weights that decays."""
+        decay = self._decay * learning_rate
+        if self.decay_share is not None:
+            decay = decay * self.decay_share
+        return *super().rates(learning_rate), decay
+
     def update(self, arrays: StepArrays, rates: Rates) -> None:
-        parameters, _, scratch, is_weight, _ = arrays
+        parameters, _, scratch, is_weight, *_ = arrays
         np.multiply(parameters, is_weight, out=scratch)
-        scratch *= self._decay * rates[0]
+        scratch *= rates[2]
         parameters -= scratch
         super().update(arrays, rates)
 
@@ -221,6 +145,7 @@ class Nadam(Optimizer):
         self.state.setdefault("product", np.ones(self.state["steps"].shape))
         self._cast = {name: self.cast(number) for name, number in self.hyperparameters.items()}
         self._rest = {name: self.cast(1.0 - self.hyperparameters[name]) for name in ("beta1", "beta2")}
+        self._epsilon = self._cast["epsilon"]
         self._plan()
 
     def _plan(self) -> None:
@@ -255,7 +180,7 @@ class Nadam(Optimizer):
         return learning_rate, *(factor[step, ...] for factor in self._factors)
 
     def update(self, arrays: StepArrays, rates: Rates) -> None:
-        parameters, gradient, scratch, _, (mean, square) = arrays
+        parameters, gradient, scratch, _, (mean, square), *_ = arrays
         learning_rate, of_gradient, of_mean, correction = rates
         mean *= self._cast["beta1"]
         np.multiply(gradient, self._rest["beta1"], out=scratch)
@@ -269,9 +194,9 @@ class Nadam(Optimizer):
         gradient += scratch
         np.multiply(square, correction, out=scratch)
         np.sqrt(scratch, out=scratch)
-        scratch += self._cast["epsilon"]
+        scratch += arrays.epsilon
         gradient /= scratch
-        gradient *= learning_rate
+        gradient *= arrays.rate_row(learning_rate)
         parameters -= gradient
 
 
@@ -285,13 +210,13 @@ class Adagrad(Optimizer):
         self._epsilon = self.cast(self.hyperparameters["epsilon"])
 
     def update(self, arrays: StepArrays, rates: Rates) -> None:
-        parameters, gradient, scratch, _, (square,) = arrays
+        parameters, gradient, scratch, _, (square,), *_ = arrays
         np.multiply(gradient, gradient, out=scratch)
         square += scratch
         np.sqrt(square, out=scratch)
-        scratch += self._epsilon
+        scratch += arrays.epsilon
         gradient /= scratch
-        gradient *= rates[0]
+        gradient *= arrays.rate_row(rates[0])
         parameters -= gradient
 
 
@@ -314,12 +239,12 @@ class Rmsprop(Optimizer):
         mean += scratch
 
     def update(self, arrays: StepArrays, rates: Rates) -> None:
-        parameters, gradient, scratch, _, (square,) = arrays
+        parameters, gradient, scratch, _, (square,), *_ = arrays
         self._decay_towards(square, gradient, scratch)
         np.sqrt(square, out=scratch)
-        scratch += self._epsilon
+        scratch += arrays.epsilon
         gradient /= scratch
-        gradient *= rates[0]
+        gradient *= arrays.rate_row(rates[0])
         parameters -= gradient
 
 
@@ -331,17 +256,22 @@ class Adadelta(Rmsprop):
 
     state_names = ("square", "step_square")
 
+    @staticmethod
+    def epsilon_factors(roots: FloatArray) -> FloatArray:
+        """The ε in √(v + ε) is added to the square of a gradient; the one in √(u + ε) has no factor."""
+        return roots * roots
+
     def update(self, arrays: StepArrays, rates: Rates) -> None:
-        parameters, gradient, scratch, _, (square, step_square) = arrays
+        parameters, gradient, scratch, _, (square, step_square), *_ = arrays
         self._decay_towards(square, gradient, scratch)
-        np.add(square, self._epsilon, out=scratch)
+        np.add(square, arrays.epsilon, out=scratch)
         np.sqrt(scratch, out=scratch)
         gradient /= scratch
         np.add(step_square, self._epsilon, out=scratch)
         np.sqrt(scratch, out=scratch)
         gradient *= scratch
         self._decay_towards(step_square, gradient, scratch)
-        gradient *= rates[0]
+        gradient *= arrays.rate_row(rates[0])
         parameters -= gradient
 
 

@@ -41,6 +41,10 @@ class RowScorer:
     def __len__(self) -> int:
         return len(self._networks)
 
+    def alone(self) -> list[RowScorer]:
+        """A scorer for each network."""
+        return [RowScorer([network]) for network in self._networks]
+
     def scores(self, rows: int) -> list[FloatArray]:
         """Each network's outputs for the first rows of `inputs`, (rows, outputs), such as the arguments of
         softmax.

@@ -75,5 +75,5 @@ def test_every_translation_leads_to_a_setting_or_choice_and_none_hides_one() -> 
     for name, usual in synonyms().items():
         assert name == name.lower()
         assert homes_of(usual) or choices_of(usual), usual
-        if name not in {"alpha", "weight_decay", "max_epochs", "scheduler", "loss", "mae"}:
+        if name not in {"alpha", "weight_decay", "max_epochs", "scheduler", "loss", "mae", "standard"}:
             assert homes_of(name) + choices_of(name) == [], name

@@ -56,6 +56,7 @@ model:
     name: relu
   initialization: auto
   initial_biases: zero
+  initial_output: auto
   normalization:
     name: none
   dropout: 0.0
@@ -76,6 +77,9 @@ training:
     learning_rate: 1.0e-05
   lr_schedule:
     name: constant
+  parametrization: standard
+  rate_factors:
+    biases: 1.0
   l2: 0.3333333333333333
   l1: 0.0
   class_weights:
@@ -193,6 +197,11 @@ def test_every_setting_alone_is_written_and_read_back(load: Load) -> None:
         "model.residual",
         "training.averaging",
         "training.averaging.start",
+        "training.dropout_schedule",
         "training.horizon",
         "training.lr_schedule.minimum",
+        "training.rate_factors.activations",
+        "training.rate_factors.embeddings",
+        "training.rate_factors.scaling",
+        "training.weight_decay_schedule",
     }

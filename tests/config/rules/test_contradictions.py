@@ -159,6 +159,7 @@ def test_contradictions_are_refused_with_advice(problems: Problems, text: str, e
         IRIS + "training: {epochs: 200, horizon: 9, averaging: swa}",
         IRIS + "training: {epochs: 100, averaging: swa, early_stopping: {patience: 75}}",
         IRIS + "training: {averaging: swa, early_stopping: null}",
+        IRIS + "training: {averaging: swa, early_stopping: {patience: null}}",
         IRIS + "training: {epochs: 9, averaging: swa, early_stopping: null, convergence: {patience: 6}}",
         IRIS + "training: {averaging: ema}",
         NO_VALIDATION + "training: {lr_schedule: adaptive}",
@@ -171,6 +172,7 @@ def test_settings_that_agree_are_accepted(load: Load, text: str) -> None:
 @pytest.mark.parametrize(
     ("place", "value", "instead"),
     [
+        ("training.parametrization", "neural_tangent", "parametrization: standard"),
         ("training.l1", "0.1", "l1: 0"),
         ("training.input_noise", "0.1", "input_noise: 0"),
         ("training.mixup", "0.2", "mixup: 0"),

@@ -59,3 +59,16 @@ def test_what_only_trials_read_is_left_out() -> None:
     searched = {"space": {"training.optimizer.name": {"choice": ["adam", "momentum"]}}}
     found = experiment_of({**IRIS, "training": {"optimizer": optimizer}, "search": searched})
     assert found.training.optimizer.name == "adam"
+
+
+def test_what_is_read_only_after_several_changes_is_no_error() -> None:
+    """A schedule of dropout needs a layer and a rate, which the space has; without a rate, nothing reads it."""
+    config = {
+        **IRIS,
+        "model": {"hidden": []},
+        "training": {"dropout_schedule": "flat_cos"},
+        "search": {"space": {"model.hidden": {"choice": [[], [8]]}, "model.dropout": {"choice": [0.0, 0.1]}}},
+    }
+    assert experiment_of(config).training.dropout_schedule == "constant"
+    with pytest.raises(ConfigError, match="no hidden layer has dropout"):
+        experiment_of({**config, "search": {"space": {"model.hidden": {"choice": [[], [8]]}}}})

@@ -105,6 +105,29 @@ OWN_MEANS = "has no effect: training.averaging uses plain means over the trainin
             ],
         ),
         (
+            IRIS + "training:\n  rate_factors:\n    scaling: 6\n    embeddings: 0.1\n    activations: 0.1",
+            [
+                "4: training.rate_factors.scaling: has no effect: there is no scaling layer",
+                "5: training.rate_factors.embeddings: has no effect: there are no embeddings",
+                "6: training.rate_factors.activations: has no effect: no activation has learned parameters",
+            ],
+        ),
+        (
+            IRIS + "training:\n  optimizer: lbfgs\n  rate_factors: {biases: 0.1}",
+            [
+                "4: training.rate_factors: has no effect: lbfgs finds one step length for all parameters by "
+                "line search"
+            ],
+        ),
+        (
+            IRIS + "model: {hidden: [5, {units: 5, dropout: 0}, {units: 5, dropout: 0}]}\ntraining:\n"
+            "  dropout_schedule: flat_cos\n  weight_decay_schedule: flat_cos\n  horizon: 9",
+            [
+                "4: training.dropout_schedule: has no effect: no hidden layer has dropout",
+                "5: training.weight_decay_schedule: has no effect: only adamw has a weight decay",
+            ],
+        ),
+        (
             IRIS + "model:\n  normalization: {name: batch, momentum: 0.2}\n"
             "  hidden: [5, {units: 5, normalization: {name: batch, momentum: 0.3}}]\n"
             "training: {averaging: ema}",
@@ -148,6 +171,13 @@ def test_bins_are_read_by_the_parts_or_by_the_folds(load: Load, where: str) -> N
         IRIS + "model: {hidden: [5], residual: false}",
         IRIS + "model: {normalization: {name: batch, momentum: 0.2}}",
         IRIS + "model: {normalization: {name: batch, epsilon: 0.2}}\ntraining: {averaging: ema}",
+        IRIS + "model: {dropout: 0.1}\ntraining: {dropout_schedule: flat_cos, horizon: 9}",
+        IRIS + "model: {hidden: [5, {units: 5, dropout: 0.1}]}\ntraining: {dropout_schedule: flat_cos}",
+        IRIS + "training: {optimizer: adamw, weight_decay_schedule: flat_cos, horizon: 9}",
+        IRIS + "training: {lr_schedule: coslog, horizon: 9}",
+        IRIS + "model: {hidden: [5, {units: 5, activation: prelu}]}\n"
+        "training: {rate_factors: {activations: 0.1}}",
+        IRIS + "model: {hidden: []}\ntraining: {rate_factors: {biases: 0.1}}",
         IRIS + "training: {optimizer: lbfgs, batch_size: auto}",
         IRIS + "training: {optimizer: lbfgs, precision: float32, label_smoothing: 0.1}",
     ],

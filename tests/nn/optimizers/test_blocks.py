@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fnnctl.nn.optimizers import blocks as module
+from fnnctl.nn.optimizers.base import StepArrays
 from fnnctl.nn.optimizers.blocks import BLOCK, blocks, shared
-from fnnctl.nn.optimizers.first_order import OPTIMIZERS, StepArrays
+from fnnctl.nn.optimizers.first_order import OPTIMIZERS
 from fnnctl.nn.optimizers.penalties import Penalty
 from tests.training.recipes import OPTIMIZER_NUMBERS
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from fnnctl.arrays import FloatArray
-from fnnctl.nn.optimizers.first_order import OPTIMIZERS, PLANNED, Optimizer, StepArrays
+from fnnctl.nn.optimizers.base import Optimizer, StepArrays
+from fnnctl.nn.optimizers.first_order import OPTIMIZERS, PLANNED
 
 NUMBERS = {
     "weight_decay": [0.5],

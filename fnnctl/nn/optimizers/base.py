@@ -1,0 +1,162 @@
+"""The base class of first-order optimizers: their arrays, hyperparameters and state.
+
+Parameters, gradients and state are flat (K, P) arrays. Hyperparameters are (K, 1) columns, or one 0-d array
+if all members have the same. So a step is a handful of array operations, whatever the number of members and
+layers. Large arrays are updated block by block: all operations on one block, then on the next.
+
+Parameters may have learning rates of their own: see `RateFactors`. Then a step multiplies by rows of rates in
+place of single rates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, NamedTuple, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from fnnctl.arrays import FloatArray
+from fnnctl.nn.optimizers.blocks import blocks, shared
+
+Rates: TypeAlias = tuple[FloatArray, ...]
+"""Factors of one step, (K, 1) each or 0-d; the learning rate is the first."""
+
+_ONE = np.ones((), np.int64)
+_ZERO = np.zeros(())
+
+
+class RateFactors(NamedTuple):
+    """What multiplies the learning rate of each parameter.
+
+    In the neural-tangent parametrization a layer computes WA/√d from its d inputs A, and W is learned. The
+    engine has V = W/√d, whose gradient is √d times as large, so the same steps need other rates of V: α/√d if
+    a step does not depend on the gradient's scale, with ε times √d, and α/d if it is proportional to it.
+    """
+
+    groups: FloatArray
+    """(K, P) or (1, P), in float64: see `ParameterLayout.rate_factors`."""
+    inputs: FloatArray | None
+    """(1, P), in float64: see `ParameterLayout.weight_inputs`. None in the standard parametrization."""
+
+
+class StepArrays(NamedTuple):
+    """The arrays that a step works on, or some columns of them."""
+
+    parameters: FloatArray
+    """(K, P)"""
+    gradient: FloatArray
+    """(K, P); a step overwrites it."""
+    scratch: FloatArray
+    """(K, P)"""
+    is_weight: FloatArray
+    """(1, P), one if a parameter is a weight: see `ParameterLayout.weight_mask`."""
+    state: tuple[FloatArray, ...] = ()
+    """(K, P) each, in the order of `state_names`."""
+    factors: FloatArray | None = None
+    """(K, P) or (1, P): the factors of the learning rate; None if all are 1."""
+    epsilon: FloatArray = _ZERO
+    """The ε of each parameter, (K, P) or (1, P), or of all of them, (K, 1) or 0-d."""
+
+    def rate_row(self, rate: FloatArray) -> FloatArray:
+        """The rates of all parameters, in scratch memory, from a rate that is (K, 1) or 0-d; else itself."""
+        if self.factors is None:
+            return rate
+        rows = self.scratch if rate.ndim or len(self.factors) > 1 else self.scratch[:1]
+        return np.multiply(self.factors, rate, out=rows)
+
+
+class Optimizer:
+    """Steps for K members. To save an optimizer, save `state`; the first axis of its arrays is the member."""
+
+    hyperparameter_names: ClassVar[tuple[str, ...]] = ()
+    state_names: ClassVar[tuple[str, ...]] = ()
+    scale_free: ClassVar[bool] = True
+    """Whether a gradient twice as large gives the same step."""
+    decay_share: FloatArray | None = None
+    """The factor of the weight decay in the next step, (K, 1) or 0-d; None for 1."""
+    _epsilon: FloatArray = _ZERO
+    """The ε of all parameters, (K, 1) or 0-d, if the optimizer has one."""
+
+    def __init__(
+        self,
+        hyperparameters: Mapping[str, FloatArray],
+        arrays: StepArrays,
+        factors: RateFactors | None = None,
+    ) -> None:
+        """Start at step 0 with hyperparameters of (K,) each; all steps update these parameters in place."""
+        like = arrays.parameters
+        self.dtype, self.arrays = like.dtype, arrays
+        self._factors_of_rates, self._factors_of_epsilon = self._rows(factors)
+        self.hyperparameters = {
+            name: np.asarray(hyperparameters[name], np.float64).reshape(-1, 1)
+            for name in self.hyperparameter_names
+        }
+        state: dict[str, npt.NDArray[Any]] = {name: np.zeros_like(like) for name in self.state_names}
+        self.restore({**state, "steps": np.zeros((len(like), 1), np.int64)})
+
+    def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Continue from the saved state of an optimizer of the same kind."""
+        self.state: dict[str, npt.NDArray[Any]] = dict(state)
+        self.prepare()
+        self._divide()
+
+    def _rows(self, factors: RateFactors | None) -> tuple[FloatArray | None, FloatArray | None]:
+        """The factors of the learning rate, (K, P) or (1, P), and of ε, (1, P); None if all are 1."""
+        if factors is None:
+            return None, None
+        if factors.inputs is None:
+            return factors.groups.astype(self.dtype), None
+        roots = np.sqrt(factors.inputs)
+        rates = factors.groups / (roots if self.scale_free else factors.inputs)
+        has_epsilon = "epsilon" in self.hyperparameter_names
+        epsilons = self.epsilon_factors(roots).astype(self.dtype) if has_epsilon else None
+        return rates.astype(self.dtype), epsilons
+
+    @staticmethod
+    def epsilon_factors(roots: FloatArray) -> FloatArray:
+        """The factors of ε from √d: ε is added to the size of a gradient."""
+        return roots
+
+    def _divide(self) -> None:
+        """Divide the arrays into blocks of columns that are updated one after the other."""
+        parameters, gradient, scratch, is_weight, *_ = self.arrays
+        factors, epsilon_factors = self._factors_of_rates, self._factors_of_epsilon
+        epsilons = None if epsilon_factors is None else self._epsilon * epsilon_factors
+        self._blocks = [
+            StepArrays(
+                parameters[:, at],
+                gradient[:, at],
+                scratch[:, at],
+                is_weight[:, at],
+                tuple(self.state[name][:, at] for name in self.state_names),
+                None if factors is None else factors[:, at],
+                self._epsilon if epsilons is None else epsilons[:, at],
+            )
+            for at in blocks(*parameters.shape)
+        ]
+
+    def cast(self, values: FloatArray) -> FloatArray:
+        """A hyperparameter, (K, 1), in the working type; 0-d if all members have the same."""
+        return shared(values.astype(self.dtype))
+
+    def prepare(self) -> None:
+        """Cast the hyperparameters to the working type: a float64 factor would make every product float64.
+
+        An optimizer with an ε sets `_epsilon`. Called again when the state is restored.
+        """
+
+    def step(self, learning_rate: FloatArray) -> None:
+        """Update the parameters along their gradient; learning_rate is (K, 1) or 0-d."""
+        rates = self.rates(learning_rate)
+        self.state["steps"] += _ONE
+        for block in self._blocks:
+            self.update(block, rates)
+
+    def rates(self, learning_rate: FloatArray) -> Rates:
+        """The step's factors, (K, 1) or 0-d each: the learning rate, and those that depend on the step."""
+        return (learning_rate,)
+
+    def update(self, arrays: StepArrays, rates: Rates) -> None:
+        """Update a block of the parameters."""
+        raise NotImplementedError
