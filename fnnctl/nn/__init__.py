@@ -9,6 +9,7 @@ Read in this order:
 - `shape`: what the members of a stack have in common;
 - `parameters`: all parameters of a member in one flat row, and where each layer's arrays are in it;
 - `network` and `layers/hidden`: the forward pass, with activations, normalization and dropout;
+- `layers/shared_weights`, `inner_members`: networks that share the weights of hidden layers, as one member;
 - `workspace`: the buffers that a pass writes to, made once per batch size;
 - `losses/base`, `losses/cross_entropy` and `losses/real_values`: the output layer's error terms;
 - `backpropagation`: the gradient of the regularized risk;

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.model import EnsembleConfig
 from fnnctl.config.schema.training import TrainingConfig
 from fnnctl.modelling.stack_settings import (
+    as_ensemble,
     batch_size,
     member_of,
     network_shape,
@@ -50,6 +52,18 @@ def test_layers_take_what_they_leave_out_from_the_model() -> None:
     member = member_of(given, seed=1, train_rows=np.arange(5), validation_rows=np.arange(0))
     assert member.layer_hyperparameters["activation"] == (0.7, 0.1)
     assert member.initializers == ("he_uniform", "he_uniform", "glorot_uniform")
+
+
+@pytest.mark.parametrize(("share", "sizes"), [(False, (5, 1)), (True, (1, 5))])
+def test_an_ensemble_is_several_members_or_one_with_inner_members(
+    share: bool, sizes: tuple[int, int]
+) -> None:
+    ensemble = EnsembleConfig(members=5, share_weights=share)
+    settings, _ = made(model={"ensemble": ensemble.model_dump()})
+    assert (settings.ensemble, settings.shape.members) == sizes
+    alone, _ = made()
+    assert as_ensemble(alone, ensemble) == settings
+    assert as_ensemble(settings, EnsembleConfig()) == alone
 
 
 def test_initialization_of_model_and_layer() -> None:

@@ -55,6 +55,14 @@ def test_step_values_by_hand() -> None:
     assert step_values(WIDE) == 16 * (5 + 8 + 3) + 67
 
 
+def test_step_values_of_members_that_share_weights_by_hand() -> None:
+    """Three: 8 units, 3 scores, and in the shared layer 4 scaled inputs and 8 products; 3 · (4 + 8 + 8 + 27)
+    parameters of their own and 32 weights.
+    """
+    shared = replace(WIDE, shape=replace(WIDE.shape, members=3))
+    assert step_values(shared) == 16 * (5 + 3 * (8 + 3 + 4 + 8)) + 32 + 3 * 47
+
+
 def test_all_members_of_an_ensemble_count() -> None:
     four = replace(WIDE, ensemble=4)
     assert step_values(four) == 4 * step_values(WIDE)

@@ -14,19 +14,21 @@ from tests.training.recipes import blobs, member_of, settings_of
 
 
 @pytest.mark.parametrize(
-    ("hidden", "optimizer", "parametrization"),
+    ("hidden", "optimizer", "parametrization", "inner"),
     [
-        (((700, "relu"), (700, "relu")), "adam", "standard"),
-        (((700, "relu"), (700, "relu")), "adam", "neural_tangent"),
-        (((2000, "prelu"),), "sgd", "standard"),
+        (((700, "relu"), (700, "relu")), "adam", "standard", 1),
+        (((700, "relu"), (700, "relu")), "adam", "neural_tangent", 1),
+        (((2000, "prelu"),), "sgd", "standard", 1),
+        (((300, "relu"), (300, "gelu")), "adam", "standard", 8),
     ],
 )
 def test_the_estimate_is_near_what_is_taken(
-    hidden: tuple[tuple[int, str], ...], optimizer: str, parametrization: str
+    hidden: tuple[tuple[int, str], ...], optimizer: str, parametrization: str, inner: int
 ) -> None:
     settings = settings_of(
         50, hidden, 5, optimizer=optimizer, batch_size=200, parametrization=parametrization
     )
+    settings = replace(settings, shape=replace(settings.shape, members=inner))
     examples = blobs(1500, 50, 5)
     rule = StoppingRule("validation_loss", 5)
     member = member_of(settings, 1000, 500, epochs=2, stopping=rule)

@@ -62,6 +62,19 @@ def test_scores_by_hand() -> None:
     assert scored(network, np.array([[2.0], [-1.0]])).tolist() == [[13.0, 0.0], [-1.0, 0.0]]
 
 
+def test_networks_of_one_shape_have_the_scores_that_each_has_alone() -> None:
+    networks = [make_network(SHAPES["normalized"], "float32") for _ in range(3)]
+    for factor, network in enumerate(networks):
+        network.parameters *= factor + 1
+    X = np.random.default_rng(1).normal(size=(20, 9)).astype(np.float32)
+    scorer = RowScorer(networks)
+    scorer.inputs[:20, :-1] = X
+    found = scorer.scores(20)
+    assert len(found) == len(scorer) == 3
+    for network, scores in zip(networks, found, strict=True):
+        np.testing.assert_array_equal(scores, scored(network, X))
+
+
 def test_an_overflow_is_silent() -> None:
     network = make_network(NetworkShape(2, (HiddenShape(3, "relu"),), 2), "float32")
     network.parameters[0] = 1.0
