@@ -62,7 +62,7 @@ def test_what_only_trials_read_is_left_out() -> None:
 
 
 def test_what_is_read_only_after_several_changes_is_no_error() -> None:
-    """A schedule of dropout needs a layer and a rate, which the space has; without a rate, nothing reads it."""
+    """A schedule of dropout needs a layer and a rate, and the space has both."""
     config = {
         **IRIS,
         "model": {"hidden": []},
