@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from fnnctl.config.reading.explanation import ExplainedSetting, explained
 from fnnctl.config.reading.loading import LoadedConfig, load_config
 from fnnctl.config.reading.overrides import Override
 from fnnctl.config.rules.recipes.expansion import Expansion, expanded
@@ -34,7 +35,7 @@ class LoadedExperiment:
     """With the values of its recipe."""
     data: TaskData
     expansion: Expansion | None = None
-    """How the recipe's values were chosen; None if a run has recorded them."""
+    """How the recipe's values were chosen; None if a run has recorded all settings."""
 
     @property
     def experiment(self) -> Experiment:
@@ -55,6 +56,11 @@ class LoadedExperiment:
         """The experiment's folds, with one fit each."""
         with self.config.located():
             return cross_validation(self.data, self.experiment)
+
+    def explained(self, complete: Experiment) -> list[ExplainedSetting]:
+        """Where each setting comes from; `complete` is the experiment with what follows from the data."""
+        expansion = self.expansion or Expansion(self.config.config, self.config.config, self.experiment)
+        return explained(complete, expansion, self.config.locations)
 
     def search_problems(self) -> list[Problem]:
         """Problems of the config's search, by itself and with these data; training ignores them."""

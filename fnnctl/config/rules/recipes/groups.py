@@ -106,11 +106,6 @@ def searched(config: Mapping[str, Any]) -> Mapping[str, Any]:
     return space if isinstance(space, Mapping) else {}
 
 
-def is_searched(path: ConfigPath, config: Mapping[str, Any]) -> bool:
-    """Whether a search varies a setting or a part of it."""
-    return any(parse_path(key)[: len(path)] == path for key in searched(config))
-
-
 def _inside(path: ConfigPath, value: Any) -> Iterator[ConfigPath]:
     inner = (
         value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
