@@ -9,11 +9,11 @@ from typing import Any
 
 from fnnctl.commands.preparation import prepare_search
 from fnnctl.console.output import Output
+from fnnctl.console.settings_table import settings_table
 from fnnctl.data.splits.parts import Split
 from fnnctl.errors import InputError, Problem, quoted_list
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import LoadedExperiment, load_experiment
-from fnnctl.report.settings_table import settings_table
 
 
 def check(

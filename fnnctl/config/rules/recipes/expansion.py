@@ -14,7 +14,7 @@ from fnnctl.config.paths import ConfigPath, Messages, parse_path
 from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.plain_config import override
 from fnnctl.config.rules.recipes.default import default_recipe
-from fnnctl.config.rules.recipes.facts import Facts
+from fnnctl.config.rules.recipes.facts import RecipeFacts
 from fnnctl.config.rules.recipes.fast import fast_recipe
 from fnnctl.config.rules.recipes.groups import Group, given_groups, group_of
 from fnnctl.config.rules.search_check import search_messages
@@ -43,7 +43,7 @@ class Expansion:
 
 
 def expanded(
-    config: Mapping[str, Any], experiment: Experiment, facts: Facts, check: Check | None = None
+    config: Mapping[str, Any], experiment: Experiment, facts: RecipeFacts, check: Check | None = None
 ) -> Expansion:
     """The config of this `experiment` with its recipe's values; `check` says what the data do not allow."""
     if experiment.recipe == "classic":
@@ -72,7 +72,7 @@ def expanded(
     return Expansion(config, result, complete, taken, classic, refused)
 
 
-def recipe_values(recipe: Recipe, facts: Facts) -> Values:
+def recipe_values(recipe: Recipe, facts: RecipeFacts) -> Values:
     """The values of a recipe by path, before anything is left out; none for `classic`."""
     if recipe == "classic":
         return {}

@@ -9,7 +9,7 @@ PROBABILITY_SCORES: Final = frozenset(
     {
         "loss", "log_loss", "brier_score", "average_precision",
         "roc_auc", "roc_auc_macro", "roc_auc_micro", "roc_auc_weighted",
-        "average_precision_macro", "average_precision_micro", "average_precision_weighted",
+        "average_precision_macro", "average_precision_micro",
         "expected_calibration_error", "expected_calibration_error_macro", "maximum_calibration_error",
     }
 )  # fmt: skip
@@ -17,7 +17,7 @@ PROBABILITY_SCORES: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class RecipeFacts:
     """What a recipe's values may depend on: nothing else, so that equal facts give equal settings."""
 
     task: str

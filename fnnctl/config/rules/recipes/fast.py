@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from fnnctl.config.rules.recipes.facts import Facts
+from fnnctl.config.rules.recipes.facts import RecipeFacts
 from fnnctl.config.rules.recipes.sizes import BATCH_SIZES, MANY, by_rows
 
 EPOCHS: Final = ((10_000, 32), (50_000, 16), (MANY, 8))
 """Up to how many rows each number of epochs is for."""
 
 
-def fast_recipe(facts: Facts) -> Mapping[str, Any]:
+def fast_recipe(facts: RecipeFacts) -> Mapping[str, Any]:
     """The settings of the recipe `fast`, by path."""
     smoothing = 0.0 if facts.wants_probabilities or facts.task == "regression" else 0.1
     return {
