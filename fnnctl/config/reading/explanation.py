@@ -39,7 +39,10 @@ def explained(complete: Experiment, expansion: Expansion, locations: Locations) 
     a choice, such as an optimizer's, that are at their defaults, and settings without effect.
     """
     origins, rows = _Origins(expansion, locations), []
-    for path, value in _settings(active_settings(complete.model_copy(update={"search": None})), ()):
+    as_given = {name: getattr(expansion.experiment.data, name) for name in ("source", "test_source")}
+    data = complete.data.model_copy(update=as_given)
+    values = active_settings(complete.model_copy(update={"data": data, "search": None}))
+    for path, value in _settings(values, ()):
         origin = origins.of(path, value)
         if origin is not None:
             setting = path[:-1] if path[-1] == NAME and path[1:] else path
@@ -78,7 +81,8 @@ class _Origins:
                 return f"classic: {reason.partition('; ')[0]}"
         if group in expansion.classic:
             because = expansion.classic[group]
-            return f"classic: {format_path(because)} is {'set' if because in self.given else 'searched'}"
+            is_set = any(_meet(because, each) for each in self.given)
+            return f"classic: {format_path(because)} is {'set' if is_set else 'searched'}"
         return DEFAULT if value_at(plain(expansion.experiment), path) == value else "data"
 
     def place(self, path: ConfigPath) -> str:

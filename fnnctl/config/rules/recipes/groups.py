@@ -7,6 +7,7 @@ recipe leaves the whole group alone, and what is unset there has its classic val
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import takewhile
 from typing import Any, Final, Literal, get_args
 
 from fnnctl.config.paths import SPACE, ConfigPath, parse_path
@@ -80,12 +81,13 @@ def group_of(path: ConfigPath) -> Group | None:
 
 
 def given_groups(config: Mapping[str, Any]) -> dict[Group, ConfigPath]:
-    """The groups that a config sets or searches, each with the first setting in its order."""
+    """The groups that a config sets or searches, each with the first such setting."""
     found: dict[Group, ConfigPath] = {}
     for path in given_settings(config):
         group = group_of(path)
         if group is not None:
-            found.setdefault(group, path)
+            whole = tuple(takewhile(lambda part: isinstance(part, str), path))
+            found.setdefault(group, whole if group_of(whole) == group else path)
     return found
 
 

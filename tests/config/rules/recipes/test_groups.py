@@ -60,12 +60,12 @@ def test_the_group_of_a_setting(setting: str, group: str | None) -> None:
         ),
         (
             {"model": {"hidden": [9, {"units": 9, "dropout": 0.5}]}},
-            {"architecture": "model.hidden[0]", "regularization": "model.hidden[1].dropout"},
+            {"architecture": "model.hidden", "regularization": "model.hidden[1].dropout"},
         ),
         ({"search": {"space": {"training.l2": {"uniform": [0, 1]}}}}, {"regularization": "training.l2"}),
         (
             {"search": {"space": {"model": {"choice": [{"hidden": [3]}, {"ensemble": 2}]}}}},
-            {"architecture": "model.hidden[0]", "members": "model.ensemble"},
+            {"architecture": "model.hidden", "members": "model.ensemble"},
         ),
         ({"search": {"start_from": [{"training.l2": 0.1}]}}, {}),
     ],
