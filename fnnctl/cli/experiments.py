@@ -52,6 +52,7 @@ def check(
     name: Name = None,
     seed: Seed = None,
     runs_dir: RunsDir = RUNS_DIR,
+    explain: Annotated[bool, typer.Option("--explain", help="Say where each setting comes from.")] = False,
     *,
     output: Output,
 ) -> int:
@@ -66,6 +67,7 @@ def check(
             seed=seed,
             runs_dir=runs_dir,
             output=output,
+            explain=explain,
         )
 
 

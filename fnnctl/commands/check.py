@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from fnnctl.commands.preparation import prepare_search
 from fnnctl.console.output import Output
+from fnnctl.console.settings_table import settings_table
 from fnnctl.errors import InputError, Problem, quoted_list
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import LoadedExperiment, load_experiment
@@ -21,12 +23,15 @@ def check(
     seed: int | None,
     runs_dir: Path,
     output: Output,
+    explain: bool = False,
 ) -> int:
     """Print all problems of all configs, and return the exit code: 0 if there are none, else 2.
 
-    `runs_dir` has the runs that searches start from.
+    `runs_dir` has the runs that searches start from. With `explain`, print where each setting of the valid
+    configs comes from.
     """
     problems: list[Problem] = []
+    settings: list[dict[str, Any]] = []
     for config in configs:
         try:
             loaded = load_experiment(config, overrides, name=name, seed=seed)
@@ -41,12 +46,26 @@ def check(
                 output.note(f"{config}: warning: {warning}")
             if not found:
                 output.note(f"{config}: valid: {_in_words(loaded, fit)}")
+                if explain:
+                    settings += _explain(config, loaded, fit, output)
     if output.json:
-        output.json_object({"valid": not problems, "problems": [asdict(problem) for problem in problems]})
+        told = {"valid": not problems, "problems": [asdict(problem) for problem in problems]}
+        output.json_object({**told, "settings": settings} if explain else told)
     else:
         for problem in problems:
             output.data(str(problem))
     return InputError.exit_code if problems else 0
+
+
+def _explain(config: Path, loaded: LoadedExperiment, fit: Fit, output: Output) -> list[dict[str, Any]]:
+    """Print the table of a config's settings, unless it is part of the JSON object; return its lines."""
+    rows = loaded.explained(fit.experiment)
+    if not output.json:
+        output.render(settings_table(rows))
+    return [
+        {"file": str(config), "path": row.path, "value": row.value, "from": row.origin, "group": row.group}
+        for row in rows
+    ]
 
 
 def _search_problems(loaded: LoadedExperiment, runs_dir: Path) -> Sequence[Problem]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from fnnctl.config.reading.explanation import ExplainedSetting, explained
 from fnnctl.config.reading.loading import LoadedConfig, load_config
 from fnnctl.config.reading.overrides import Override
+from fnnctl.config.rules.recipes.expansion import Expansion, expanded
 from fnnctl.config.rules.unread import validation_share
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.data.loading import load_dataset
@@ -17,6 +19,7 @@ from fnnctl.errors import ConfigError, Problem
 from fnnctl.memory import return_large_blocks
 from fnnctl.modelling.cross_validation import CrossValidation, cross_validation
 from fnnctl.modelling.fit import Fit
+from fnnctl.modelling.recipe_facts import recipe_facts
 from fnnctl.store.folder import RunFolder
 from fnnctl.tasks.registry import encode
 from fnnctl.tasks.task import TaskData
@@ -30,11 +33,14 @@ class LoadedExperiment:
     """
 
     config: LoadedConfig
+    """With the values of its recipe."""
     data: TaskData
+    expansion: Expansion | None = None
+    """How the recipe's values were chosen; None if a run has recorded all settings."""
 
     @property
     def experiment(self) -> Experiment:
-        """The experiment as written in the config."""
+        """The experiment as written in the config, completed by its recipe."""
         return self.config.experiment
 
     def split(self) -> Split:
@@ -51,6 +57,11 @@ class LoadedExperiment:
         """The experiment's folds, with one fit each."""
         with self.config.located():
             return cross_validation(self.data, self.experiment)
+
+    def explained(self, complete: Experiment) -> list[ExplainedSetting]:
+        """Where each setting comes from; `complete` is the experiment with what follows from the data."""
+        expansion = self.expansion or Expansion(self.config.config, self.config.config, self.experiment)
+        return explained(complete, expansion, self.config.locations)
 
     def search_problems(self) -> list[Problem]:
         """Problems of the config's search, by itself and with these data; training ignores them."""
@@ -94,7 +105,10 @@ def load_experiment(
         )
         if problems := data.task.check(config.experiment):
             raise ConfigError(*problems)
-    return LoadedExperiment(config, data)
+        facts = recipe_facts(data, config.experiment)
+        expansion = expanded(config.config, config.experiment, facts, data.task.check)
+    config = replace(config, config=expansion.config, experiment=expansion.experiment)
+    return LoadedExperiment(config, data, expansion)
 
 
 def _recorded_classes(run: RunFolder | None) -> Sequence[str]:

@@ -16,7 +16,7 @@ FILES = sorted(path for path in ROOT.rglob("*.py") if path.parent != ROOT)
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_imports_go_down(path: Path) -> None:
-    here = path.parent.name
+    here = path.relative_to(ROOT).parts[0]
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("fnnctl.config."):
             there = str(node.module).split(".")[2]

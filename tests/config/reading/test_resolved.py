@@ -101,7 +101,7 @@ evaluation:
 
 def test_everything_that_counts_is_written_and_nothing_else(load: Load) -> None:
     text = (
-        "name: '012'\nseed: 18446744073709551615\n"
+        "name: '012'\nseed: 18446744073709551615\nrecipe: classic\n"
         "data: {source: a b.csv, target: no, columns: {ignore: [id]}, "
         "missing_values: ['', 'null', '1e-3', \"\\t\"]}\n"
         "model: {hidden: [5, {units: 3, activation: {name: elu, alpha: 1e-1}}]}\n"

@@ -6,6 +6,7 @@ import pytest
 
 from fnnctl.config.reading.loading import LoadedConfig, load_config
 from fnnctl.config.reading.starter import STARTER_NAME, starter_text
+from fnnctl.config.rules.recipes.groups import given_groups
 from fnnctl.config.schema.data import BUILTIN_NAMES
 
 
@@ -18,13 +19,13 @@ def load(tmp_path: Path, text: str) -> LoadedConfig:
 def test_it_runs_as_it_is_on_built_in_data(tmp_path: Path) -> None:
     experiment = load(tmp_path, starter_text()).experiment
     assert (experiment.name, experiment.data.source) == ("digits", "digits")
-    assert experiment.model.hidden[0].units == 100
 
 
 def test_it_writes_out_defaults_and_changes_only_the_seed(tmp_path: Path) -> None:
-    written = load(tmp_path, starter_text()).experiment
+    written = load(tmp_path, starter_text())
     default = load(tmp_path, "seed: 7\ndata: {source: digits}").experiment
-    assert written == default
+    assert written.experiment == default
+    assert given_groups(written.config) == {}, "everything is left to the recipe"
 
 
 @pytest.mark.parametrize(
@@ -33,21 +34,23 @@ def test_it_writes_out_defaults_and_changes_only_the_seed(tmp_path: Path) -> Non
         ("# name: my-experiment", "name: my-experiment"),
         ("  source: digits", "  source: my-data.csv\n  target: label"),
         ("  # columns:", "  columns:"),
-        ("  hidden: [100]", "  # hidden: [100]"),
-        ("  # hidden: [{", "  hidden: [{"),
-        ("  # normalization:", "  normalization:"),
-        ("  # dropout:", "  dropout:"),
-        ("  # lr_schedule:", "  lr_schedule:"),
-        ("  # class_weights:", "  class_weights:"),
-        ("  # label_smoothing:", "  label_smoothing:"),
     ],
 )
 def test_what_its_comments_offer_can_be_used(tmp_path: Path, line: str, instead: str) -> None:
     assert starter_text().count(f"\n{line}") == 1
-    text = starter_text().replace(f"\n{line}", f"\n{instead}")
-    if instead.startswith("  hidden"):
-        text = text.replace("\n  hidden: [100]", "")
-    load(tmp_path, text)
+    load(tmp_path, starter_text().replace(f"\n{line}", f"\n{instead}"))
+
+
+def test_the_sections_that_its_comments_offer_can_be_used(tmp_path: Path) -> None:
+    text = starter_text()
+    for section in ("model", "training"):
+        before, after = text.split(f"\n# {section}:\n")
+        lines, rest = after.split("\n\n", 1)
+        inside = "\n".join(line.removeprefix("#") for line in lines.splitlines())
+        text = f"{before}\n{section}:\n{inside}\n\n{rest}"
+    experiment = load(tmp_path, text).experiment
+    assert (experiment.model.ensemble.members, experiment.training.class_weights) == (5, "balanced")
+    assert experiment.training.early_stopping is not None
 
 
 def test_the_search_that_its_last_comment_offers_can_be_used(tmp_path: Path) -> None:

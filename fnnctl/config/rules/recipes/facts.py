@@ -1,0 +1,44 @@
+"""What a recipe knows about the data and the aim of an experiment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+PROBABILITY_SCORES: Final = frozenset(
+    {
+        "loss", "log_loss", "brier_score", "average_precision",
+        "roc_auc", "roc_auc_macro", "roc_auc_micro", "roc_auc_weighted",
+        "average_precision_macro", "average_precision_micro",
+        "expected_calibration_error", "expected_calibration_error_macro", "maximum_calibration_error",
+    }
+)  # fmt: skip
+"""The metrics of a classification that depend on probabilities, not on the predicted classes alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecipeFacts:
+    """What a recipe's values may depend on: nothing else, so that equal facts give equal settings."""
+
+    task: str
+    """`classification` or `regression`."""
+    rows: int
+    """Rows with a target, without those of a test file. It is the same for every split and every fold."""
+    numeric: int
+    """The number of numeric columns."""
+    categories: tuple[int, ...] = ()
+    """The number of values of each category column."""
+    classes: int = 0
+    """The number of classes; 0 in a regression."""
+    metric: str
+    """The objective of the search; without a search, the task's default."""
+
+    @property
+    def inputs(self) -> int:
+        """An estimate of the network's inputs: a missing value may add some."""
+        return self.numeric + sum(self.categories)
+
+    @property
+    def wants_probabilities(self) -> bool:
+        """Whether the metric is a score of probabilities, which label smoothing would make worse."""
+        return self.metric.rpartition(".")[2] in PROBABILITY_SCORES

@@ -1,0 +1,116 @@
+"""The groups of settings that a recipe fills in, and the groups that a config has settings of.
+
+Settings of one group are tuned to one another. So if the config sets or searches a single one of them, the
+recipe leaves the whole group alone, and what is unset there has its classic value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import takewhile
+from typing import Any, Final, Literal, get_args
+
+from fnnctl.config.paths import SPACE, ConfigPath, parse_path
+from fnnctl.config.rules.plain_config import value_at
+
+Group = Literal["input", "architecture", "optimization", "regularization", "members"]
+GROUP_NAMES: Final[tuple[Group, ...]] = get_args(Group)
+
+GROUPS: Final[Mapping[Group, tuple[str, ...]]] = {
+    "input": (
+        "data.scaling",
+    ),
+    "architecture": (
+        "model.hidden",
+        "model.activation",
+        "model.initialization",
+        "model.initial_biases",
+        "model.normalization",
+        "model.residual",
+    ),
+    "optimization": (
+        "training.epochs",
+        "training.batch_size",
+        "training.optimizer",
+        "training.lr_schedule",
+        "training.horizon",
+        "training.clip_norm",
+        "training.clip_value",
+    ),
+    "regularization": (
+        "training.l2",
+        "training.l1",
+        "training.max_norm",
+        "training.label_smoothing",
+        "training.input_noise",
+        "training.mixup",
+        "training.averaging",
+        "training.optimizer.weight_decay",
+        "model.dropout",
+        "model.hidden.dropout",
+    ),
+    "members": (
+        "model.ensemble",
+        "training.early_stopping",
+        "training.convergence",
+    ),
+}  # fmt: skip
+"""The settings of each group, with everything inside them that is not a setting of another group."""
+
+NO_GROUP: Final[Mapping[str, str]] = {
+    "model.output": "it follows from what is to be predicted",
+    "model.calibration": "it is fitted after training",
+    "training.shuffle": "it is a property of the data's order",
+    "training.class_weights": "they say which errors matter",
+    "training.precision": "it is the accuracy of the arithmetic",
+    "training.threads": "they are a property of the machine",
+    "training.time_limit": "it is a matter of patience",
+}
+"""The settings of `model` and `training` that recipes leave alone, with the reasons."""
+
+_GROUP_OF: Final[Mapping[ConfigPath, Group]] = {
+    parse_path(setting): group for group, settings in GROUPS.items() for setting in settings
+}
+
+
+def group_of(path: ConfigPath) -> Group | None:
+    """The group of a setting, also of one inside a grouped setting; None if it has none."""
+    names = tuple(part for part in path if isinstance(part, str))
+    prefixes = (names[:depth] for depth in range(len(names), 0, -1))
+    return next((_GROUP_OF[prefix] for prefix in prefixes if prefix in _GROUP_OF), None)
+
+
+def given_groups(config: Mapping[str, Any]) -> dict[Group, ConfigPath]:
+    """The groups that a config sets or searches, each with the first such setting."""
+    found: dict[Group, ConfigPath] = {}
+    for path in given_settings(config):
+        group = group_of(path)
+        if group is not None:
+            whole = tuple(takewhile(lambda part: isinstance(part, str), path))
+            found.setdefault(group, whole if group_of(whole) == group else path)
+    return found
+
+
+def given_settings(config: Mapping[str, Any]) -> Iterator[ConfigPath]:
+    """The settings that a config sets, then those that it searches; the innermost ones."""
+    for key, value in config.items():
+        if key != SPACE[0]:
+            yield from _inside((key,), value)
+    for key, domain in searched(config).items():
+        choices = domain.get("choice") if isinstance(domain, Mapping) else None
+        for value in choices if isinstance(choices, list) else [None]:
+            yield from _inside(parse_path(key), value)
+
+
+def searched(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The search space as it is written."""
+    space = value_at(config, SPACE)
+    return space if isinstance(space, Mapping) else {}
+
+
+def _inside(path: ConfigPath, value: Any) -> Iterator[ConfigPath]:
+    inner = (
+        value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+    )
+    paths = [each for key, entry in inner for each in _inside((*path, key), entry)]
+    yield from paths or [path]

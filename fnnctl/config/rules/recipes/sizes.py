@@ -1,0 +1,14 @@
+"""Batch size and epochs that follow from the number of rows; both recipes use the same steps."""
+
+from __future__ import annotations
+
+from typing import Final
+
+MANY = 10**9
+BATCH_SIZES: Final = ((2_800, 32), (4_500, 64), (6_400, 128), (32_000, 256), (108_000, 512), (MANY, 1024))
+"""Up to how many rows each batch size is for."""
+
+
+def by_rows(rows: int, steps: tuple[tuple[int, int], ...]) -> int:
+    """The value of the first step that has at least this many rows; beyond all of them, the last value."""
+    return next((value for most, value in steps if rows <= most), steps[-1][1])

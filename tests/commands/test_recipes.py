@@ -1,0 +1,181 @@
+"""Whatever trains an experiment sees the values of its recipe, and repeats them to the bit."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from fnnctl.config.rules.recipes import expansion
+from tests.commands.extending import assert_same_outcome, extend
+from tests.commands.killing import dying_after
+from tests.commands.searching import (
+    assert_same_search,
+    of_kind,
+    printed_words,
+    resume,
+    search,
+    trained_alone,
+    write_config,
+)
+from tests.program import AtEpoch, Program
+
+VALUES: dict[str, Any] = {
+    "data.scaling": "robust",
+    "model.hidden": [6, 6],
+    "training.epochs": 8,
+    "training.batch_size": 32,
+    "training.optimizer": {"name": "adamw", "learning_rate": 0.02},
+    "training.lr_schedule": "cosine",
+    "model.dropout": 0.1,
+    "training.label_smoothing": 0.1,
+    "model.ensemble": 2,
+    "training.early_stopping": {"monitor": "validation_accuracy", "patience": 5},
+}
+SAME = ("predictions.csv", "model.npz", "history.csv", "resolved.yaml", "metrics.json")
+
+
+@pytest.fixture(autouse=True)
+def recipe(monkeypatch: pytest.MonkeyPatch, no_figures: None) -> None:
+    """A small recipe `default`, so that the tests do not depend on its constants."""
+    monkeypatch.setitem(expansion.RECIPES, "default", lambda facts: VALUES)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "c.yaml"
+    path.write_text("recipe: default\ndata: {source: iris}\n")
+    return path
+
+
+def trained(program: Program, config: Path | str, *arguments: str) -> Path:
+    done = program("train", str(config), "--json", *arguments)
+    assert done.code == 0, done.err
+    return Path(done.json["run"])
+
+
+def test_training_from_resolved_yaml_repeats_the_bits(
+    program: Program, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = trained(program, config)
+    resolved = yaml.safe_load((run / "resolved.yaml").read_text())
+    assert (resolved["recipe"], resolved["model"]["ensemble"], resolved["training"]["epochs"]) == (
+        "default",
+        2,
+        8,
+    )
+    monkeypatch.setitem(expansion.RECIPES, "default", lambda facts: {"model.hidden": [3]})
+    again = trained(program, run / "resolved.yaml")
+    for name in SAME:
+        assert (again / name).read_bytes() == (run / name).read_bytes(), name
+
+
+def test_the_values_written_out_in_a_classic_config_give_the_same_network(
+    program: Program, config: Path, tmp_path: Path
+) -> None:
+    run = trained(program, config)
+    words = [
+        word
+        for path, value in VALUES.items()
+        for word in ("--set", f"{path}={yaml.safe_dump(value, default_flow_style=True)}")
+    ]
+    again = trained(program, config, "--set", "recipe=classic", *words)
+    for name in ("predictions.csv", "model.npz", "history.csv", "metrics.json"):
+        assert (again / name).read_bytes() == (run / name).read_bytes(), name
+
+
+def test_an_interrupted_training_goes_on_with_its_values(
+    program: Program, config: Path, keep_all: None, at_epoch: AtEpoch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    undisturbed = trained(program, config)
+    at_epoch(3, lambda: signal.raise_signal(signal.SIGTERM))
+    assert program("train", str(config), "--quiet").code == 143
+    monkeypatch.setitem(expansion.RECIPES, "default", lambda facts: {"model.hidden": [3]})
+    run = Path(program("train", "--resume", "latest", "--json").json["run"])
+    for name in ("predictions.csv", "model.npz"):
+        assert (run / name).read_bytes() == (undisturbed / name).read_bytes(), name
+
+
+def test_folds_are_trained_with_the_recipe(program: Program, config: Path) -> None:
+    words = ["--folds", "2", "--repeats", "1"]
+    run = Path(program("evaluate", str(config), *words, "--json").json["run"])
+    resolved = yaml.safe_load((run / "resolved.yaml").read_text())
+    assert (resolved["data"]["scaling"], resolved["training"]["batch_size"]) == ("robust", 32)
+    again = Path(program("evaluate", str(run / "resolved.yaml"), "--json").json["run"])
+    assert (again / "predictions.csv").read_bytes() == (run / "predictions.csv").read_bytes()
+
+
+SPACE = {"model.hidden": {"depth": [1, 2], "width": [4, 8]}}
+
+
+@pytest.fixture
+def searched(tmp_path: Path) -> Path:
+    """A search of layers: the architecture is classic, everything else is the recipe's."""
+    path = write_config(tmp_path / "x.yaml", recipe="default", search={"space": SPACE})
+    written = yaml.safe_load(path.read_text())
+    path.write_text(yaml.safe_dump({**written, "model": {}, "training": {}}, sort_keys=False))
+    return path
+
+
+def test_a_resumed_search_is_the_undisturbed_one(searched: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The resume does not depend on the recipe, which has changed."""
+    undisturbed = search(searched, "--executor", "serial")
+    with dying_after(4, counted=lambda result: True):
+        folder = search(searched, "--executor", "serial", code=3)
+    monkeypatch.setitem(expansion.RECIPES, "default", lambda facts: {"training.epochs": 3})
+    assert resume(folder, "--executor", "serial") == 0
+    assert_same_search(folder, undisturbed)
+
+
+def test_trials_have_one_network_and_the_refit_has_the_recipes_members(searched: Path) -> None:
+    folder = search(searched, "--executor", "serial")
+    best = yaml.safe_load((folder / "best" / "resolved.yaml").read_text())
+    assert (best["model"]["ensemble"], best["training"]["optimizer"]["name"]) == (2, "adamw")
+    column = "validation_accuracy"
+    for number, words in printed_words(folder).items():
+        alone = trained_alone(folder / "resolved.yaml", words)
+        last = [each for each in of_kind(folder, "result") if each["trial"] == number][-1]
+        if last["status"] == "completed":
+            assert last["objective"] == alone.history[column][last["budget"] - 1]
+
+
+def test_an_extended_search_keeps_the_recipes_values(
+    searched: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = {"method": "random", "trials": 2, "budget": {"max_epochs": 4}, "space": SPACE}
+    written = yaml.safe_load(searched.read_text())
+    searched.write_text(yaml.safe_dump({**written, "search": plan}, sort_keys=False))
+    at_once = search(searched, "--executor", "serial", "--set", "search.trials=4")
+    folder = search(searched, "--executor", "serial")
+    monkeypatch.setitem(expansion.RECIPES, "default", lambda facts: {"training.epochs": 3})
+    extend(folder, "trials=4")
+    assert_same_outcome(folder, at_once)
+
+
+def test_a_plan_knows_the_recipes_epochs(program: Program, config: Path) -> None:
+    words = ["--method", "random", "--set", "search.trials=3", "--set"]
+    planned = program(
+        "plan", str(config), *words, "search.space={model.dropout: {uniform: [0, 0.5]}}", "--json"
+    )
+    assert planned.json["epochs_with_reuse"] == 3 * VALUES["training.epochs"]
+
+
+def test_check_explains_where_settings_come_from(program: Program, config: Path) -> None:
+    done = program("check", str(config), "--explain", "--set", "training.l2=0.1")
+    assert done.code == 0
+    lines = [" ".join(line.split()) for line in done.out.splitlines()]
+    assert lines[0] == "setting value group from"
+    assert "training.epochs 8 optimization recipe default" in lines
+    assert "training.l2 0.1 regularization --set" in lines
+    assert "model.dropout 0.0 regularization classic: training.l2 is set" in lines
+
+
+def test_check_explains_in_json(program: Program, config: Path) -> None:
+    told = program("check", str(config), "--explain", "--json").json
+    assert (told["valid"], told["problems"]) == (True, [])
+    origin = {"from": "recipe default", "group": "members"}
+    assert {"file": str(config), "path": "model.ensemble", "value": 2, **origin} in told["settings"]
+    assert "settings" not in program("check", str(config), "--json").json

@@ -1,0 +1,37 @@
+"""RecipeFacts of data of several sizes, and a check of a whole recipe against them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from fnnctl.config.paths import parse_path
+from fnnctl.config.rules.experiments import experiment_of
+from fnnctl.config.rules.recipes.expansion import expanded
+from fnnctl.config.rules.recipes.facts import RecipeFacts
+from fnnctl.config.rules.recipes.groups import group_of
+
+
+def facts_of(**changes: Any) -> RecipeFacts:
+    few = RecipeFacts(task="classification", rows=150, numeric=4, classes=3, metric="accuracy")
+    return replace(few, **changes)
+
+
+CASES: Final = {
+    "few rows": facts_of(),
+    "many rows": facts_of(rows=2_000_000, numeric=0, categories=(3, 900), metric="log_loss"),
+    "many columns": facts_of(numeric=5_000),
+    "numbers": facts_of(task="regression", classes=0, metric="r2"),
+}
+
+
+def assert_all_is_taken(
+    name: str, recipe: Callable[[RecipeFacts], Mapping[str, Any]], facts: RecipeFacts
+) -> None:
+    """With nothing given, every value is valid, in a group and taken."""
+    config = {"recipe": name, "data": {"source": "table.csv", "target": "y"}}
+    expansion = expanded(config, experiment_of(config), facts)
+    assert expansion.refused == {}
+    assert dict(expansion.taken) == {parse_path(key): value for key, value in recipe(facts).items()}
+    assert all(group_of(path) for path in expansion.taken)

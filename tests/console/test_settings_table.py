@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from rich.console import Console
+
+from fnnctl.config.reading.explanation import ExplainedSetting
+from fnnctl.console.settings_table import settings_table
+
+
+def test_one_line_per_setting() -> None:
+    console = Console(width=100)
+    with console.capture() as captured:
+        console.print(
+            settings_table(
+                [
+                    ExplainedSetting("seed", 3, "--seed", None),
+                    ExplainedSetting("model.hidden", [5, 5], "recipe default", "architecture"),
+                    ExplainedSetting("data.target", "[red]\x1b", "c.yaml:2", None),
+                ]
+            )
+        )
+    lines = [line.split() for line in captured.get().splitlines()]
+    assert lines[:3] == [
+        ["setting", "value", "group", "from"],
+        ["seed", "3", "--seed"],
+        ["model.hidden", "[5,", "5]", "architecture", "recipe", "default"],
+    ]
+    assert lines[3][0] == "data.target"
+    assert "\x1b" not in captured.get()

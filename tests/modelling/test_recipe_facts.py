@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from fnnctl.config.rules.recipes.facts import RecipeFacts
+from fnnctl.modelling.loading import load_experiment
+from fnnctl.modelling.recipe_facts import recipe_facts
+
+
+def facts(folder: Path, config: str) -> RecipeFacts:
+    rows = "".join(f"{i / 7},{'abc'[i % 3]},{'xy'[i % 2]},{i % 2}\n" for i in range(30))
+    (folder / "own.csv").write_text(f"number,colour,size,label\n{rows}")
+    (folder / "test.csv").write_text(f"number,colour,size,label\n{rows}")
+    (folder / "c.yaml").write_text(f"recipe: classic\ndata: {{source: own.csv, {config}\n")
+    loaded = load_experiment(folder / "c.yaml")
+    return recipe_facts(loaded.data, loaded.experiment)
+
+
+def test_the_columns_of_a_table(tmp_path: Path) -> None:
+    assert facts(tmp_path, "target: label}") == RecipeFacts(
+        task="classification", rows=30, numeric=1, categories=(3, 2), classes=2, metric="accuracy"
+    )
+
+
+def test_the_rows_of_a_test_file_do_not_count(tmp_path: Path) -> None:
+    assert facts(tmp_path, "target: label, test_source: test.csv}").rows == 30
+    assert facts(tmp_path, "target: label, split: {test: 0.5}}").rows == 30
+
+
+def test_a_regression_has_no_classes(tmp_path: Path) -> None:
+    found = facts(tmp_path, "target: number, columns: {ignore: [label]}}")
+    assert (found.task, found.classes, found.metric) == ("regression", 0, "r2")
+
+
+def test_the_metric_is_the_searchs_objective(tmp_path: Path) -> None:
+    assert facts(tmp_path, "target: label}\nsearch: {objective: {metric: log_loss}}").metric == "log_loss"
+    assert facts(tmp_path, "target: label}\nsearch: {method: random}").metric == "accuracy"
