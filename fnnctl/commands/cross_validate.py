@@ -151,7 +151,7 @@ def _complete(
             of_folds = write_folds(run, validation, results)
         signals.raise_if_requested()
         _tell_of_diverged(run, validation, results, output)
-        ended = [(result.outcome, result.history) for result in results if result]
+        ended = [result for result in results if result]
         warn(run, loss_warnings(validation.fits[0], ended), output.note)
         scores = out_of_fold(validation, results)
         results.clear()  # predictions for many rows and repeats are large: keep only one copy in memory

@@ -155,7 +155,7 @@ def complete_training(
         if trained.outcome is Outcome.DIVERGED:
             raise _diverged(run, fit, trained)
         signals.raise_if_requested(trained.epochs)
-        hints = loss_warnings(fit, [(trained.outcome, trained.history)])
+        hints = loss_warnings(fit, [trained])
         warn(run, [*dead_layers(trained.history, fit.settings.shape), *hints], output.note)
         predictor = _calibrated(run, data, fit, stack, output)
         parts = score_parts(predictor, data, stack.pool, fit.split(data))

@@ -7,18 +7,18 @@ from collections.abc import Sequence
 from fnnctl.errors import DivergedError
 from fnnctl.modelling.fit import Fit
 from fnnctl.store.run import OpenRun
-from fnnctl.training.stopping.exploded import History, exploded
-from fnnctl.training.stopping.unfinished import unfinished
-from fnnctl.training.trainer import Outcome
+from fnnctl.training.stopping.exploded import exploded
+from fnnctl.training.stopping.unfinished import Ended, unfinished
 
 
-def loss_warnings(fit: Fit, trained: Sequence[tuple[Outcome, History]]) -> list[str]:
+def loss_warnings(fit: Fit, trained: Sequence[Ended]) -> list[str]:
     """Warnings about the losses of one training, or of all folds (`fit` is then the first of them).
 
     If a loss has exploded, there is no warning about losses that were still falling.
     """
     training, scaled = fit.experiment.training, fit.experiment.data.scaling != "none"
-    found = exploded(trained, fit.settings.shape, learning_rate=training.learning_rate, scaled=scaled)
+    losses = [(each.outcome, each.history) for each in trained]
+    found = exploded(losses, fit.settings.shape, learning_rate=training.learning_rate, scaled=scaled)
     return list(found) or list(unfinished(trained, fit.settings, train_rows=fit.sizes[0]))
 
 
