@@ -17,6 +17,7 @@ from typing import Any
 
 from fnnctl.blas import set_blas_threads
 from fnnctl.commands.report import report_end
+from fnnctl.config.reading.loading import load_config
 from fnnctl.config.schema.experiment import NAME_PATTERN
 from fnnctl.console.output import Output
 from fnnctl.errors import DataError, Problem, UsageError, quoted_list
@@ -27,6 +28,7 @@ from fnnctl.modelling.saved_model import SavedModel, has_network, load_model
 from fnnctl.report.figures import draw_figures
 from fnnctl.report.summary import summarize
 from fnnctl.report.terminal import terminal_report
+from fnnctl.runs.endings import baseline_warnings, counts_rows_equally
 from fnnctl.runs.facts import evaluation_facts
 from fnnctl.runs.recorder import RunRecorder
 from fnnctl.runs.scores import write_scores
@@ -34,6 +36,7 @@ from fnnctl.store.catalogue import find_run
 from fnnctl.store.documents import to_json
 from fnnctl.store.names import RESOLVED
 from fnnctl.store.run import create_run
+from fnnctl.tasks.task import PartScores
 
 ROUNDING = 1e-6
 """How much a metric of the same network may differ between two kinds of processors."""
@@ -85,6 +88,8 @@ def _score_test_part(model: SavedModel, output: Output) -> None:
     scores = model.predictor.column_scores([(loaded.data.dataset, rows)])
     part = loaded.data.score(rows, scores, model.predictor.readout)
     metrics = part.metrics()
+    for warning in baseline_warnings(loaded.experiment, part):
+        output.note(f"warning: {warning}")
     output.note(comparison(metrics, (run.read_metrics() or {}).get("test")))
     parts = {"train": None, "validation": None, "test": metrics}
     summary = summarize(run)
@@ -130,6 +135,14 @@ def _known_rows(model: SavedModel, given: InputFile, sha256: str) -> list[str]:
     return [f"{what}: `fnnctl evaluate {shlex.quote(str(model.run.path))}` scores only the test part"]
 
 
+def _doubt(model: SavedModel, part: PartScores, given: InputFile) -> str | None:
+    """A warning if the network is not better than the baseline on the rows of the file."""
+    has_config = model.run.read_resolved() is not None
+    if has_config and not counts_rows_equally(load_config(model.run.path / RESOLVED).experiment):
+        return None
+    return part.baseline_warning(f"on {given.name}")
+
+
 def _score_file(
     model: SavedModel,
     given: InputFile,
@@ -148,6 +161,8 @@ def _score_file(
     warnings = _known_rows(model, given, sha256)
     rows = read_labelled(given, model, warnings.append)
     part = rows.part(model)
+    if doubt := _doubt(model, part, given):
+        warnings.append(doubt)
     facts = evaluation_facts(
         model, given, sha256=sha256, rows=len(rows.numbers), warnings=warnings, blas_threads=blas_threads
     )

@@ -1,12 +1,14 @@
-"""Messages about training that ended badly: an error if it diverged, and warnings about its losses."""
+"""Messages about training that ended badly: an error if it diverged, warnings about losses and scores."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from fnnctl.config.schema.experiment import Experiment
 from fnnctl.errors import DivergedError
 from fnnctl.modelling.fit import Fit
 from fnnctl.store.run import OpenRun
+from fnnctl.tasks.task import OutOfFold, PartScores
 from fnnctl.training.stopping.exploded import exploded
 from fnnctl.training.stopping.unfinished import Ended, unfinished
 
@@ -20,6 +22,17 @@ def loss_warnings(fit: Fit, trained: Sequence[Ended]) -> list[str]:
     losses = [(each.outcome, each.history) for each in trained]
     found = exploded(losses, fit.settings.shape, learning_rate=training.learning_rate, scaled=scaled)
     return list(found) or list(unfinished(trained, fit.settings, train_rows=fit.sizes[0]))
+
+
+def baseline_warnings(experiment: Experiment, scores: PartScores | OutOfFold | None) -> list[str]:
+    """A warning if the network is not better than the baseline on these rows, else none."""
+    warning = scores.baseline_warning() if scores and counts_rows_equally(experiment) else None
+    return [warning] if warning else []
+
+
+def counts_rows_equally(experiment: Experiment) -> bool:
+    """Whether no row or class has a weight in the loss: only then it should be right in most rows."""
+    return experiment.training.class_weights is None and experiment.data.weights is None
 
 
 def diverged(run: OpenRun, fit: Fit, *, epoch: int | None = None, folds: int | None = None) -> DivergedError:
