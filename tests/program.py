@@ -70,7 +70,7 @@ def iris(tmp_path: Path) -> Path:
     path = tmp_path / "iris.yaml"
     path.write_text(
         "data: {source: iris}\nmodel: {hidden: [8]}\n"
-        "training: {epochs: 12, batch_size: 32, optimizer: {learning_rate: 0.02}}\n"
+        "training: {epochs: 12, batch_size: 32, optimizer: {learning_rate: 0.02}}\nrecipe: classic\n"
     )
     return path
 
@@ -102,12 +102,15 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with builtin_path("penguins") as path:
         shutil.copy(path, folder / "penguins.csv")
     config = folder / "penguins.yaml"
-    config.write_text("data: {source: penguins.csv, target: species}\ntraining: {epochs: 4}\n")
+    config.write_text(
+        "recipe: classic\ndata: {source: penguins.csv, target: species}\ntraining: {epochs: 4}\n"
+    )
     assert run(["train", str(config), "--quiet", "--runs-dir", str(folder / "runs")]) == 0
     return folder
 
 
 DISTURBED = """\
+recipe: classic
 data: {source: iris}
 model: {hidden: [8, 8], dropout: 0.1, normalization: batch}
 training:

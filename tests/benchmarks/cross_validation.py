@@ -36,6 +36,7 @@ from tests.benchmarks.measuring import standard_error
 FLOORS = {"iris": None, "wine": 0.97, "breast_cancer": 0.965, "digits": 0.97, "penguins": 0.98}
 CONFIG = """
 seed: 7
+recipe: classic
 data: {{source: {source}, split: {{validation: 0}}}}
 model: {{hidden: [100], activation: relu, initialization: glorot_uniform, initial_biases: uniform}}
 training:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 CONFIG = """\
 name: killed
+recipe: classic
 data: {source: digits}
 model: {hidden: [100, 100, 100], dropout: 0.1, normalization: batch}
 training:

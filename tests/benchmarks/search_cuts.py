@@ -23,6 +23,7 @@ from tests.benchmarks.kills import only_run
 from tests.benchmarks.search_kills import decisions, differing
 
 CONFIG = """\
+recipe: classic
 data: {source: iris}
 model: {hidden: [4]}
 training: {batch_size: 32, early_stopping: null}

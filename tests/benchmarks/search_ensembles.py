@@ -51,6 +51,7 @@ def config(table: Path, options: argparse.Namespace) -> str:
     """The experiment: everything that is not searched is at its default."""
     return yaml.safe_dump(
         {
+            "recipe": "classic",
             "data": {"source": str(table), "target": "y", "task": "classification"},
             "training": {"epochs": options.epochs},
             "search": {

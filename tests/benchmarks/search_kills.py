@@ -23,6 +23,7 @@ from tests.benchmarks.kills import killed_after, only_run
 
 CONFIG = """\
 name: killed
+recipe: classic
 data: {source: wine}
 model: {hidden: [8], dropout: 0.1, normalization: batch}
 training:

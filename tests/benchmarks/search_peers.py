@@ -40,6 +40,7 @@ from fnnctl.arrays import FloatArray, IntArray
 R, TRIALS = 81, 143
 CONFIG = """\
 seed: {seed}
+recipe: classic
 data: {{source: digits, scaling: minmax}}
 model: {{hidden: [64]}}
 training: {{batch_size: 32, early_stopping: null}}

@@ -80,6 +80,7 @@ def run(code: str, *arguments: str, **environment: str) -> subprocess.CompletedP
 def train(folder: Path, data: Mapping[str, str]) -> tuple[float, float]:
     """Peak of the resident memory, MB, and seconds an epoch."""
     config = {
+        "recipe": "classic",
         "data": data,
         "model": {"hidden": [128, 64]},
         "training": {"epochs": EPOCHS, "batch_size": 512, "early_stopping": None},

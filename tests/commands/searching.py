@@ -45,6 +45,7 @@ def write_config(
 ) -> Path:
     """The config of a small search, with the given entries merged into its sections."""
     config = {
+        "recipe": "classic",
         "data": {"source": data} if isinstance(data, str) else data,
         "model": {"hidden": [6], **(model or {})},
         "training": {**TRAINING, **(training or {})},

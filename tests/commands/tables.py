@@ -34,7 +34,7 @@ def train(program: Program, source: Path, changes: dict[str, str], target: str =
     config = source.with_suffix(".yaml")
     config.write_text(
         f"data: {{source: {source.name}, target: {target}}}\n"
-        "model: {hidden: [8, 8]}\ntraining: {epochs: 3}\n"
+        "recipe: classic\nmodel: {hidden: [8, 8]}\ntraining: {epochs: 3}\n"
     )
     options = [text for path, value in changes.items() for text in ("--set", f"{path}={value}")]
     done = program("train", str(config), "--quiet", *options)

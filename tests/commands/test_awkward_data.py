@@ -17,7 +17,8 @@ class Trained:
 
     def __init__(self, program: Program, folder: Path, data: str, training: str, hidden: int = 8) -> None:
         (folder / "c.yaml").write_text(
-            f"data: {{{data}}}\nmodel: {{hidden: [{hidden}]}}\ntraining: {{epochs: 40, {training}}}\n"
+            f"recipe: classic\ndata: {{{data}}}\nmodel: {{hidden: [{hidden}]}}\n"
+            f"training: {{epochs: 40, {training}}}\n"
         )
         done = program("train", "c.yaml", "--json")
         assert done.code == 0, done.err

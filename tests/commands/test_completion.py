@@ -98,7 +98,7 @@ def test_lbfgs_has_no_learning_rate_that_could_be_smaller(
 ) -> None:
     (tmp_path / "far.csv").write_text(f"x,y,label\n{FAR}")
     (tmp_path / "far.yaml").write_text(
-        "data: {source: far.csv, target: label, scaling: none}\n"
+        "recipe: classic\ndata: {source: far.csv, target: label, scaling: none}\n"
         "training: {optimizer: lbfgs, precision: float32, epochs: 3}\n"
     )
     done = program(command, "far.yaml")

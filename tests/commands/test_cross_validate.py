@@ -199,7 +199,9 @@ def test_a_class_with_fewer_rows_than_folds(program: Program, tmp_path: Path) ->
     """Its AUC is null in folds without it, and so is the mean over classes there."""
     rows = "".join(f"{i % 13},{i % 7},{'ab'[i % 2]}\n" for i in range(40)) + "5,5,rare\n6,5,rare\n"
     (tmp_path / "rare.csv").write_text(f"x,z,label\n{rows}")
-    (tmp_path / "rare.yaml").write_text("data: {source: rare.csv, target: label}\ntraining: {epochs: 3}\n")
+    (tmp_path / "rare.yaml").write_text(
+        "recipe: classic\ndata: {source: rare.csv, target: label}\ntraining: {epochs: 3}\n"
+    )
     done = program("evaluate", "rare.yaml", "--folds", "4", "--repeats", "1", "--json")
     assert done.code == 0
     assert "a class has no row in the test part of some folds, where its AUC is null: 'rare'" in done.err
@@ -233,6 +235,7 @@ def test_groups_stay_together_also_within_a_fold(program: Program, tmp_path: Pat
     rows = "".join(f"{i % 13},{i % 7},{'ab'[i // 4 % 2]},patient {i // 4}\n" for i in range(120))
     (tmp_path / "patients.csv").write_text(f"x,z,label,patient\n{rows}")
     (tmp_path / "patients.yaml").write_text(
+        "recipe: classic\n"
         "data: {source: patients.csv, target: label, split: {group: patient}}\ntraining: {epochs: 2}\n"
     )
     run = Path(program("evaluate", "patients.yaml", *SMALL, "--json").json["run"])
@@ -258,11 +261,11 @@ def test_the_test_files_rows_are_divided_with_all_others_but_have_no_group(
         lines = "".join(f"{i % 7},{'ab'[i % 2]},{i // 2}\n" for i in range(count))
         (tmp_path / name).write_text(f"x,label,g\n{lines}")
     data = "source: a.csv, test_source: b.csv, target: label, columns: {ignore: [g]}"
-    (tmp_path / "two.yaml").write_text(f"data: {{{data}}}\ntraining: {{epochs: 1}}\n")
+    (tmp_path / "two.yaml").write_text(f"recipe: classic\ndata: {{{data}}}\ntraining: {{epochs: 1}}\n")
     run = Path(program("evaluate", "two.yaml", *SMALL, "--json").json["run"])
     assert len(table(run, "predictions.csv")) == 2 * 60
     data = "source: a.csv, test_source: b.csv, target: label, split: {group: g}"
-    (tmp_path / "two.yaml").write_text(f"data: {{{data}}}\ntraining: {{epochs: 1}}\n")
+    (tmp_path / "two.yaml").write_text(f"recipe: classic\ndata: {{{data}}}\ntraining: {{epochs: 1}}\n")
     done = program("evaluate", "two.yaml")
     assert done.code == 2
     assert "data.test_source: a cross-validation uses all rows, but the test file's have no group" in done.err

@@ -43,7 +43,9 @@ def test_wrong_input_is_reported_before_there_is_a_folder(
 def test_folds_with_a_row_a_class_have_none_to_watch(program: Program, tmp_path: Path) -> None:
     """Two rows per class in two folds: each fold trains on one row per class and can spare none."""
     (tmp_path / "t.csv").write_text("x,y\n0,p\n1,p\n10,q\n11,q\n20,r\n21,r\n")
-    (tmp_path / "c.yaml").write_text("data: {source: t.csv, target: y}\ntraining: {epochs: 2}\n")
+    (tmp_path / "c.yaml").write_text(
+        "recipe: classic\ndata: {source: t.csv, target: y}\ntraining: {epochs: 2}\n"
+    )
     done = program("evaluate", "c.yaml", "--folds", "2")
     assert done.code == 2
     assert done.err == (

@@ -32,7 +32,10 @@ CV_FILES = ("cross_validation.csv", "history.csv", "predictions.csv", "metrics.j
 @pytest.fixture
 def diabetes(tmp_path: Path) -> Path:
     path = tmp_path / "diabetes.yaml"
-    path.write_text("data: {source: diabetes}\nmodel: {hidden: [8], ensemble: 3}\ntraining: {epochs: 15}\n")
+    path.write_text(
+        "recipe: classic\ndata: {source: diabetes}\nmodel: {hidden: [8], ensemble: 3}\n"
+        "training: {epochs: 15}\n"
+    )
     return path
 
 

@@ -28,7 +28,7 @@ def test_init_writes_a_config_that_is_valid_and_never_overwrites(program: Progra
 
 def test_check_prints_every_problem_of_every_file(program: Program, tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("data: {source: iris}\nseed: x\ntraining: {epochs: 0}\n")
-    (tmp_path / "b.yaml").write_text("data: {source: iris}\n")
+    (tmp_path / "b.yaml").write_text("recipe: classic\ndata: {source: iris}\n")
     (tmp_path / "c.yaml").write_text("data: {source: none.csv, target: y}\n")
     done = program("check", "a.yaml", "b.yaml", "c.yaml")
     assert done.code == 2
@@ -45,7 +45,7 @@ def test_check_json_of_a_valid_config(program: Program, iris: Path) -> None:
 def test_check_looks_into_the_search(program: Program, tmp_path: Path) -> None:
     text = (
         "data: {source: iris}\nsearch:\n  objective: {metric: per_class.setsa.recall}\n"
-        "  space:\n    training.l2: {uniform: [-1, 1]}\n"
+        "  space:\n    training.l2: {uniform: [-1, 1]}\nrecipe: classic\n"
     )
     (tmp_path / "a.yaml").write_text(text)
     done = program("check", "a.yaml", "--json")

@@ -14,7 +14,8 @@ SPACE = "  space: {training.optimizer.learning_rate: {log_uniform: [1e-3, 1e-1]}
 def config(tmp_path: Path) -> str:
     path = tmp_path / "iris.yaml"
     path.write_text(
-        "data: {source: iris}\nmodel: {hidden: [4]}\nsearch:\n  budget: {max_epochs: 9}\n" + SPACE
+        "recipe: classic\ndata: {source: iris}\nmodel: {hidden: [4]}\nsearch:\n  budget: {max_epochs: 9}\n"
+        + SPACE
     )
     return str(path)
 

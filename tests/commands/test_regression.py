@@ -13,6 +13,7 @@ from tests.commands.folding import SMALL, table
 from tests.program import Program, only_run, read_json
 
 CONFIG = """\
+recipe: classic
 data: {source: diabetes}
 model: {hidden: [8]}
 training: {epochs: 12, batch_size: 32, early_stopping: null, optimizer: {learning_rate: 0.01}}

@@ -30,6 +30,7 @@ from tests.commands.resuming import resumed_from
 from tests.program import Program, read_json
 
 FOLDED = """\
+recipe: classic
 data: {source: iris}
 model: {hidden: [8, 8], dropout: 0.1, calibration: temperature}
 training:

@@ -69,7 +69,9 @@ def test_the_manifest_knows_the_positive_one_of_two_classes(
     program: Program, tmp_path: Path, no_figures: None
 ) -> None:
     (tmp_path / "x.csv").write_text("x,y\n" + "".join(f"{n},{'no' if n % 2 else 'yes'}\n" for n in range(60)))
-    (tmp_path / "x.yaml").write_text("data: {source: x.csv, target: y}\ntraining: {epochs: 1}\n")
+    (tmp_path / "x.yaml").write_text(
+        "recipe: classic\ndata: {source: x.csv, target: y}\ntraining: {epochs: 1}\n"
+    )
     for output, positive in {
         "softmax": 1,
         "logistic": 1,
@@ -117,7 +119,9 @@ def test_a_relative_source_becomes_absolute(program: Program, tmp_path: Path) ->
     folder.mkdir()
     rows = "\n".join(f"{i % 7},{i % 2}" for i in range(40))
     (folder / "own.csv").write_text(f"x,label\n{rows}\n")
-    (folder / "own.yaml").write_text("data: {source: own.csv, target: label}\ntraining: {epochs: 2}\n")
+    (folder / "own.yaml").write_text(
+        "recipe: classic\ndata: {source: own.csv, target: label}\ntraining: {epochs: 2}\n"
+    )
     run = Path(program("train", "configs/own.yaml", "--json").json["run"])
     assert f"source: {folder / 'own.csv'}" in (run / "resolved.yaml").read_text()
     assert program("train", str(run / "resolved.yaml")).code == 0

@@ -42,7 +42,10 @@ WRONG_CONFIGS = {
         "data: {source: iris, split: {validation: 0}}\ntraining: {early_stopping: {patience: 3}}\n",
         "c.yaml:2: training.early_stopping",
     ),
-    "too_large": ("data: {source: iris}\nmodel: {hidden: [1000000, 1000000]}\n", "c.yaml:2: model.hidden: "),
+    "too_large": (
+        "data: {source: iris}\nmodel: {hidden: [1000000, 1000000]}\nrecipe: classic\n",
+        "c.yaml:2: model.hidden: ",
+    ),
 }  # fmt: skip
 
 WRONG_DATA: dict[str, tuple[bytes, str]] = {
@@ -90,7 +93,7 @@ def test_wrong_config(program: Program, tmp_path: Path, name: str) -> None:
 def test_wrong_data(program: Program, tmp_path: Path, name: str) -> None:
     content, place = WRONG_DATA[name]
     (tmp_path / "own.csv").write_bytes(content)
-    (tmp_path / "c.yaml").write_text("data: {source: own.csv, target: label}\n")
+    (tmp_path / "c.yaml").write_text("data: {source: own.csv, target: label}\nrecipe: classic\n")
     assert_refused(program, tmp_path, place)
 
 
@@ -143,7 +146,9 @@ def test_good_data_pass(program: Program, tmp_path: Path) -> None:
     """The data are valid before the cases above damage them; a byte-order mark does no harm."""
     rows = GOOD.replace("\n", ",1\n").replace("label,1", "label,one")
     (tmp_path / "own.csv").write_bytes(b"\xef\xbb\xbf" + rows.encode())
-    (tmp_path / "c.yaml").write_text("data: {source: own.csv, target: label}\ntraining: {epochs: 1}\n")
+    (tmp_path / "c.yaml").write_text(
+        "recipe: classic\ndata: {source: own.csv, target: label}\ntraining: {epochs: 1}\n"
+    )
     done = program("train", "c.yaml")
     assert done.code == 0, done.err
     assert "'one'" in done.err

@@ -57,7 +57,7 @@ ZEROS = "0" * 5000
 def test_a_wrong_value_is_reported_with_its_location(
     program: Program, tmp_path: Path, command: str, text: str, override: str, told: str
 ) -> None:
-    bare = "data: {source: iris}\n"
+    bare = "recipe: classic\ndata: {source: iris}\n"
     if "optimizer" in text:  # searched as well
         bare += "search: {space: {training.optimizer.name: {choice: [adam, sgd]}}}\n"
     (tmp_path / "bare.yaml").write_text(bare)
@@ -126,6 +126,7 @@ def test_class_names_are_shown_as_they_are_written(program: Program, tmp_path: P
     (tmp_path / "rows.csv").write_text(f"x,label\n{rows}", encoding="utf-8")
     (tmp_path / "c.yaml").write_text(
         "data: {source: rows.csv, target: label}\ntraining: {epochs: 2, class_weights: {q: 1}}\n"
+        "recipe: classic\n"
     )
     done = program("check", "c.yaml")
     assert (done.code, done.out) == (
@@ -228,7 +229,12 @@ def test_json_is_utf_8_whatever_a_path_holds(
 
 
 def test_an_emoji_in_a_config_that_is_json(program: Program, tmp_path: Path) -> None:
-    config = {"name": "\U0001f600", "data": {"source": "iris"}, "training": {"epochs": 1}}
+    config = {
+        "name": "\U0001f600",
+        "recipe": "classic",
+        "data": {"source": "iris"},
+        "training": {"epochs": 1},
+    }
     (tmp_path / "c.json").write_text(json.dumps(config), encoding="ascii")
     assert program("train", "c.json", "--quiet").code == 0
     assert program("report", "--json").json["runs"][0]["name"] == "\U0001f600"

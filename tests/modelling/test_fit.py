@@ -81,7 +81,9 @@ def test_row_numbers_are_those_of_the_file(program: Program, tmp_path: Path) -> 
     """Rows without a label are left out, but still counted."""
     rows = ["0.5,", "0.5,"] + [f"{i},{'ab'[i % 2]}" for i in range(40)]
     (tmp_path / "own.csv").write_text("\n".join(["x,label", *rows]) + "\n")
-    (tmp_path / "c.yaml").write_text("data: {source: own.csv, target: label}\ntraining: {epochs: 1}\n")
+    (tmp_path / "c.yaml").write_text(
+        "recipe: classic\ndata: {source: own.csv, target: label}\ntraining: {epochs: 1}\n"
+    )
     run = Path(program("train", "c.yaml", "--quiet").out.strip())
     lines = (run / "predictions.csv").read_text().splitlines()[1:]
     for row, label in (line.split(",")[:2] for line in lines):
@@ -141,6 +143,7 @@ def test_a_logistic_output_needs_two_classes_and_one_of_them(tmp_path: Path) -> 
     ]
     config.write_text(
         "data: {source: breast_cancer}\nmodel:\n  output:\n    name: logistic\n    positive_class: malign\n"
+        "recipe: classic\n"
     )
     assert refused(config) == [
         "5: model.output.positive_class: there is no class 'malign' (did you mean 'malignant'?)"
@@ -153,6 +156,7 @@ def test_weights_of_classes_and_rows_are_multiplied(tmp_path: Path) -> None:
     (tmp_path / "own.csv").write_text("x,w,label\n" + "".join(f"{i},{i},{'ab'[i % 2]}\n" for i in range(20)))
     config = tmp_path / "c.yaml"
     config.write_text(
+        "recipe: classic\n"
         "data: {source: own.csv, target: label, weights: w}\ntraining: {class_weights: {b: 3}}\n"
     )
     prepared = prepare(config, [])
@@ -167,7 +171,9 @@ def test_weights_that_are_all_zero_in_the_training_part_are_refused(tmp_path: Pa
     rows = "".join(f"{i},{i % 2},{'ab'[i % 2]}\n" for i in range(20))
     (tmp_path / "own.csv").write_text(f"x,w,label\n{rows}")
     config = tmp_path / "c.yaml"
-    config.write_text("data: {source: own.csv, target: label}\ntraining:\n  class_weights: {a: 0, b: 0}\n")
+    config.write_text(
+        "data: {source: own.csv, target: label}\ntraining:\n  class_weights: {a: 0, b: 0}\nrecipe: classic\n"
+    )
     reason = "all rows of the training part have weight 0"
     assert refused(config) == [f"3: training.class_weights: {reason}"]
     assert refused(config, "data.weights=w", "training.class_weights={b: 0}") == [
@@ -179,7 +185,9 @@ def test_a_column_of_weights_that_the_training_part_has_zeros_of_alone_is_refuse
     """One row of twenty has a weight, and half of the rows are split off: some seed puts it there."""
     (tmp_path / "own.csv").write_text("x,w,label\n" + "1,0,a\n" * 10 + "2,0,b\n" * 9 + "3,1,b\n")
     config = tmp_path / "c.yaml"
-    config.write_text("data: {source: own.csv, target: label, weights: w, split: {validation: 0.3}}\n")
+    config.write_text(
+        "data: {source: own.csv, target: label, weights: w, split: {validation: 0.3}}\nrecipe: classic\n"
+    )
     for seed in range(20):
         with suppress(ConfigError):
             prepare(config, [], seed=seed)

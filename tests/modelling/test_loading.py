@@ -23,7 +23,7 @@ def load(tmp_path: Path) -> Load:
 
     def load_text(config: str, *overrides: str, table: str = TABLE) -> LoadedExperiment:
         (tmp_path / "own.csv").write_text(table)
-        (tmp_path / "c.yaml").write_text(config)
+        (tmp_path / "c.yaml").write_text(config + "recipe: classic\n")
         return load_experiment(tmp_path / "c.yaml", overrides)
 
     return load_text

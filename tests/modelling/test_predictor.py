@@ -83,7 +83,9 @@ def binary(tmp_path: Path) -> Path:
         for k, (a, b) in enumerate(rng.normal(size=(90, 2)))
     ]
     (tmp_path / "t.csv").write_text("\n".join(["a,b,c,label", *rows, ",0.5,x,yes", ",,,no"]) + "\n")
-    (tmp_path / "t.yaml").write_text("data: {source: t.csv, target: label}\nmodel: {hidden: [6]}\n")
+    (tmp_path / "t.yaml").write_text(
+        "recipe: classic\ndata: {source: t.csv, target: label}\nmodel: {hidden: [6]}\n"
+    )
     return tmp_path / "t.yaml"
 
 
@@ -116,7 +118,7 @@ def test_parts_of_a_regression_have_the_weighted_mean_of_their_estimates(tmp_pat
     rng = np.random.default_rng(4)
     rows = [f"{a:.3f},{b:.3f},{1000 + 50 * a:.4f}" for a, b in rng.normal(size=(60, 2))]
     (tmp_path / "t.csv").write_text("\n".join(["a,b,y", *rows]) + "\n")
-    (tmp_path / "t.yaml").write_text("data: {source: t.csv, target: y}\n")
+    (tmp_path / "t.yaml").write_text("recipe: classic\ndata: {source: t.csv, target: y}\n")
     ways = [
         prepare(tmp_path / "t.yaml", ["model.hidden=[4]", *overrides])
         for overrides in ([], ["model.output=huber", "data.scaling=none"], ["seed=5"])

@@ -125,6 +125,7 @@ def test_a_metric_that_is_undefined_is_no_divergence(tmp_path: Path) -> None:
     rows = "".join(f"{0.1 * row},{row % 3}\n" for row in range(30))
     (tmp_path / "flat.csv").write_text(f"a,y\n{rows}")
     (tmp_path / "flat.yaml").write_text(
+        "recipe: classic\n"
         "data: {source: flat.csv, target: y, task: regression}\ntraining: {epochs: 2, early_stopping: null}\n"
     )
     prepared = prepare(tmp_path / "flat.yaml")

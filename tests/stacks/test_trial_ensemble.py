@@ -52,7 +52,7 @@ def regression(tmp_path: Path) -> Path:
     rng = np.random.default_rng(4)
     rows = [f"{a:.3f},{b:.3f},{1000 + 50 * a * b + 9 * c:.3f}" for a, b, c in rng.normal(size=(120, 3))]
     (tmp_path / "t.csv").write_text("\n".join(["a,b,y", *rows]) + "\n")
-    (tmp_path / "t.yaml").write_text("data: {source: t.csv, target: y}\n")
+    (tmp_path / "t.yaml").write_text("recipe: classic\ndata: {source: t.csv, target: y}\n")
     return tmp_path / "t.yaml"
 
 

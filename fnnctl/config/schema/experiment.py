@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -15,6 +15,8 @@ from fnnctl.config.schema.training import TrainingConfig
 
 NAME_PATTERN = r"^[^\x00-\x1f\x7f-\x9f]{1,200}$"
 
+Recipe = Literal["default", "classic", "fast"]
+
 
 class Experiment(Section):
     """An experiment. Every setting except `data.source` has a default."""
@@ -24,6 +26,8 @@ class Experiment(Section):
     for fnnctl.yaml, the data source's)."""
     seed: Annotated[int, Field(ge=0, le=2**64 - 1)] = 0
     """The seed of all random numbers: initial weights, order of rows, splits."""
+    recipe: Recipe = "classic"
+    """What unset settings are: `classic` leaves them at the defaults that are listed here."""
     data: DataConfig
     """The rows, their preprocessing and their split."""
     model: ModelConfig = ModelConfig()

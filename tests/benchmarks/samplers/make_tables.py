@@ -41,6 +41,7 @@ def config(data: Path, epochs: int) -> dict[str, Any]:
     layers = [[width] * depth for width in widths for depth in depths]
     return {
         "seed": 0,
+        "recipe": "classic",
         "data": {"source": str(data), "target": "y", "split": {"validation": 0.4, "test": 0}},
         "training": {"epochs": epochs, "early_stopping": None},
         "search": {

@@ -311,7 +311,8 @@ def test_the_seed_and_the_name_are_checked(problems: Problems) -> None:
 def test_an_unknown_section_gets_the_list_of_sections(problems: Problems) -> None:
     text = "data: {source: iris}\nnetwork: {}\ntraning: {}\n"
     assert problems(text) == [
-        "2: network: unknown setting; possible here: name, seed, data, model, training, evaluation, search",
+        "2: network: unknown setting; possible here: name, seed, recipe, data, model, training, "
+        "evaluation, search",
         "3: traning: unknown setting (did you mean 'training'?)",
     ]
 

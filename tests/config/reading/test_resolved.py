@@ -23,6 +23,7 @@ Load = Callable[..., LoadedConfig]
 COMPLETE = """\
 name: "012"
 seed: 18446744073709551615
+recipe: classic
 data:
   source: a b.csv
   target: 'no'

@@ -32,7 +32,7 @@ def many_classes(tmp_path: Path) -> Prepared:
     rows = [f"{x},{z},{row % CLASSES}\n" for row, (x, z) in enumerate(numbers)]
     (tmp_path / "data.csv").write_text("x,z,y\n" + "".join(rows))
     config = tmp_path / "fnnctl.yaml"
-    config.write_text("data: {source: data.csv, target: y}\nmodel: {hidden: [8]}\n")
+    config.write_text("recipe: classic\ndata: {source: data.csv, target: y}\nmodel: {hidden: [8]}\n")
     return prepare(config, [], seed=1)
 
 
@@ -168,6 +168,7 @@ def test_a_validation_part_without_an_error_calibrates_nothing(program: Program,
     rows = [f"{10 * (row % 2)},{'ab'[row % 2]}\n" for row in range(60)]
     (tmp_path / "data.csv").write_text("x,y\n" + "".join(rows))
     (tmp_path / "easy.yaml").write_text(
+        "recipe: classic\n"
         "data: {source: data.csv, target: y}\nmodel: {hidden: [], calibration: temperature}\n"
         "training: {epochs: 20, optimizer: {learning_rate: 0.1}}\n"
     )
