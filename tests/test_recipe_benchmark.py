@@ -29,7 +29,7 @@ from tests.benchmarks.recipe.tables import (
 )
 from tests.benchmarks.recipe.training import Scored, resolved, train_and_score
 
-SHORT = ("training.epochs=5", "model.hidden=[4]")
+SHORT = ("recipe=classic", "training.epochs=5", "model.hidden=[4]")
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +94,11 @@ def test_inner_folds_never_touch_the_test_rows(classes: Table) -> None:
 
 
 def test_a_change_leaves_the_rest_of_the_recipe(classes: Table, numbers: Table) -> None:
-    recipe = ("training.batch_size=16", "training.optimizer={name: momentum, momentum: 0.8}")
+    recipe = (
+        "recipe=classic",
+        "training.batch_size=16",
+        "training.optimizer={name: momentum, momentum: 0.8}",
+    )
     config = resolved(classes, recipe, ("training.optimizer.momentum=0.7",))
     assert config is not None
     assert config["training"]["batch_size"] == 16

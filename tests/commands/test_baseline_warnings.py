@@ -11,6 +11,7 @@ from tests.program import Program, only_run, read_json
 
 NOT_BETTER = "is not better than always predicting"
 CONFIG = """
+recipe: classic
 data: {source: noise.csv, target: label}
 model: {hidden: [4]}
 training: {epochs: 5}

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 Settings = tuple[str, ...]
 
 RECIPES: Mapping[str, Settings] = {
-    "classic": (),
-    "default": ("training.batch_size=32",),
-    "fast": ("training.batch_size=64",),
+    "classic": ("recipe=classic",),
+    "default": ("recipe=classic", "training.batch_size=32"),
+    "fast": ("recipe=classic", "training.batch_size=64"),
 }
 
 

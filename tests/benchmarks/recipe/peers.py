@@ -22,6 +22,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from threadpoolctl import threadpool_limits
 
 from fnnctl.arrays import FloatArray
 from fnnctl.data.splits.folds import Fold
@@ -50,7 +51,7 @@ def train_and_score_peer(name: str, table: Table, folds: Sequence[Fold], *, thre
     for fold in folds:
         split = fold.split(data.strata, None)
         known = np.sort(np.concatenate([split.train, split.validation]))
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), threadpool_limits(threads if name == REALMLP else 1):
             warnings.simplefilter("ignore")  # no convergence within 200 iterations
             output = PEERS[name](
                 columns[known],
@@ -78,7 +79,7 @@ def _warm_up(name: str) -> None:
     logging.disable(logging.WARNING)  # Lightning reports every training
     rows = np.random.default_rng(0).normal(size=(40, 2))
     targets = (rows[:, 0] > 0).astype(np.intp)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), threadpool_limits(1):
         warnings.simplefilter("ignore")
         PEERS[name](rows, targets, rows, first_category=2, is_classification=True, threads=1)
 
