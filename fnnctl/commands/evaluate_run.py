@@ -17,6 +17,7 @@ from typing import Any
 
 from fnnctl.blas import set_blas_threads
 from fnnctl.commands.report import report_end
+from fnnctl.config.reading.loading import load_config
 from fnnctl.config.schema.experiment import NAME_PATTERN
 from fnnctl.console.output import Output
 from fnnctl.data.splits.parts import Split
@@ -31,6 +32,7 @@ from fnnctl.modelling.scoring import score_parts
 from fnnctl.report.figures import draw_figures
 from fnnctl.report.summary import summarize
 from fnnctl.report.terminal import terminal_report
+from fnnctl.runs.endings import baseline_warnings, counts_rows_equally
 from fnnctl.runs.facts import evaluation_facts
 from fnnctl.runs.recorder import RunRecorder
 from fnnctl.runs.scores import write_scores
@@ -80,9 +82,12 @@ def _score_test_part(model: SavedModel, output: Output) -> None:
     run = model.run
     if run.read_resolved() is None:
         raise UsageError(f"{run.path} has no {RESOLVED}, which names its data: add --data FILE")
-    parts = _scored(model, load_experiment(run.path / RESOLVED, run=run))
+    loaded = load_experiment(run.path / RESOLVED, run=run)
+    parts = _scored(model, loaded)
     test, recorded = parts["test"], run.read_metrics() or {}
     metrics = {name: part.metrics() if part else None for name, part in parts.items()}
+    for warning in baseline_warnings(loaded.experiment, test):
+        output.note(f"warning: {warning}")
     for name, whose in (("test", ""), ("validation", "out-of-bag: ")):
         if (found := metrics[name]) is not None:
             output.note(f"{whose}{comparison(found, recorded.get(name), part=name)}")
@@ -148,6 +153,14 @@ def _known_rows(model: SavedModel, given: InputFile, sha256: str) -> list[str]:
     return [f"{what}: `fnnctl evaluate {shlex.quote(str(model.run.path))}` scores only the test part"]
 
 
+def _doubt(model: SavedModel, part: PartScores, given: InputFile) -> str | None:
+    """A warning if the network is not better than the baseline on the rows of the file."""
+    has_config = model.run.read_resolved() is not None
+    if has_config and not counts_rows_equally(load_config(model.run.path / RESOLVED).experiment):
+        return None
+    return part.baseline_warning(f"on {given.name}")
+
+
 def _score_file(
     model: SavedModel,
     given: InputFile,
@@ -166,6 +179,8 @@ def _score_file(
     warnings = _known_rows(model, given, sha256)
     rows = read_labelled(given, model, warnings.append)
     part = rows.part(model)
+    if doubt := _doubt(model, part, given):
+        warnings.append(doubt)
     facts = evaluation_facts(
         model, given, sha256=sha256, rows=len(rows.numbers), warnings=warnings, blas_threads=blas_threads
     )

@@ -20,7 +20,7 @@ from fnnctl.modelling.predictor import Predictor
 from fnnctl.modelling.scoring import score_parts
 from fnnctl.report.figures import draw_figures
 from fnnctl.runs.checkpointing import Checkpointer
-from fnnctl.runs.endings import diverged, loss_warnings
+from fnnctl.runs.endings import baseline_warnings, diverged, loss_warnings
 from fnnctl.runs.facts import known_facts
 from fnnctl.runs.recorder import RunRecorder, warn
 from fnnctl.runs.resuming import (
@@ -138,11 +138,12 @@ def complete_training(
     started: float,
     output: Output,
     signals: Interruption,
-) -> None:
+) -> list[str]:
     """Train from the start or from the checkpoint, and write the contents of the run folder.
 
-    `started` is when the command began, on the monotonic clock. Raises `DivergedError` or
-    `InterruptedRunError` after the completed work is written.
+    Returns a warning, already shown, if the network is not better than the baseline. `started` is when the
+    command began, on the monotonic clock. Raises `DivergedError` or `InterruptedRunError` after the completed
+    work is written.
     """
     signals.kept_epoch = checkpoint.epoch if checkpoint else None
     with RunRecorder(
@@ -155,15 +156,18 @@ def complete_training(
         if trained.outcome is Outcome.DIVERGED:
             raise _diverged(run, fit, trained)
         signals.raise_if_requested(trained.epochs)
-        hints = loss_warnings(fit, [(trained.outcome, trained.history)])
+        hints = loss_warnings(fit, [trained])
         warn(run, [*dead_layers(trained.history, fit.settings.shape), *hints], output.note)
         predictor = _calibrated(run, data, fit, stack, output)
         parts = score_parts(predictor, data, stack.pool, fit.split(data), fit.bags(data))
         if not all(math.isfinite(part.loss) for part in parts.values() if part):
             raise _diverged(run, fit, trained)  # the last step's weights are finite, but too large
+        doubts = baseline_warnings(fit.experiment, parts["test"])
+        warn(run, doubts, output.note)
         write_scores(run, parts)
         draw_figures(run)
         signals.raise_if_requested()  # matplotlib may have swallowed the signal
+    return doubts
 
 
 def _train(

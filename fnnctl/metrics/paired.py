@@ -1,15 +1,24 @@
-"""Paired comparisons of scores that were measured on the same resampled rows."""
+"""Paired comparisons: of scores measured on the same resampled rows, and of two predictors row by row."""
 
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from fnnctl.arrays import FloatArray
 from fnnctl.metrics.resampling import corrected_deviation, student_quantile, student_within
 
 ROUNDING = 1e-12
 """Differences that vary less than this, relative to the largest score, are equal up to rounding."""
+
+LEVEL = 0.05
+"""A difference with a smaller p is not put down to chance."""
+MANY = 1000
+"""Above this number the distributions are replaced by normal ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +65,35 @@ def holm(values: Sequence[float]) -> list[float]:
         largest = max(largest, min(1.0, (len(values) - rank) * values[index]))
         corrected[index] = largest
     return corrected
+
+
+def sign_test(wins: int, losses: int) -> float:
+    """The probability of at least so many `wins` if a win and a loss are equally likely.
+
+    With the rows that only one of two classifiers predicts correctly this is McNemar's exact test
+    (Psychometrika 12, 1947), one-sided. With more than 1,000 rows it is the normal approximation, with a
+    correction for continuity. Without any row it is 1.
+    """
+    count = wins + losses
+    if count > MANY:
+        return 1 - statistics.NormalDist().cdf((wins - 0.5 - count / 2) / math.sqrt(count / 4))
+    return float(sum(math.comb(count, k) for k in range(wins, count + 1)) / 2**count)
+
+
+def mean_test(differences: FloatArray) -> float:
+    """The probability of at least so large a mean of n differences if 0 is expected: the paired t-test.
+
+    If all n are equal and positive, it is that of the sign test, 2^−n: a p of 0 would claim a certainty that
+    n rows cannot give. It is 0.5 for a single row, and 1 if the mean is not positive.
+    """
+    count, mean = len(differences), float(np.mean(differences))
+    if not mean > 0.0:  # or NaN
+        return 1.0
+    if count < 2 or math.isinf(mean):
+        return 0.5
+    error = float(np.std(differences, ddof=1)) / math.sqrt(count)
+    if error <= 1e-12 * mean:
+        return 2.0**-count
+    if count > MANY:
+        return 1 - statistics.NormalDist().cdf(mean / error)
+    return (1 - student_within(mean / error, count - 1)) / 2

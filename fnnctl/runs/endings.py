@@ -1,25 +1,38 @@
-"""Messages about training that ended badly: an error if it diverged, and warnings about its losses."""
+"""Messages about training that ended badly: an error if it diverged, warnings about losses and scores."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from fnnctl.config.schema.experiment import Experiment
 from fnnctl.errors import DivergedError
 from fnnctl.modelling.fit import Fit
 from fnnctl.store.run import OpenRun
-from fnnctl.training.stopping.exploded import History, exploded
-from fnnctl.training.stopping.unfinished import unfinished
-from fnnctl.training.trainer import Outcome
+from fnnctl.tasks.task import OutOfFold, PartScores
+from fnnctl.training.stopping.exploded import exploded
+from fnnctl.training.stopping.unfinished import Ended, unfinished
 
 
-def loss_warnings(fit: Fit, trained: Sequence[tuple[Outcome, History]]) -> list[str]:
+def loss_warnings(fit: Fit, trained: Sequence[Ended]) -> list[str]:
     """Warnings about the losses of one training, or of all folds (`fit` is then the first of them).
 
     If a loss has exploded, there is no warning about losses that were still falling.
     """
     training, scaled = fit.experiment.training, fit.experiment.data.scaling != "none"
-    found = exploded(trained, fit.settings.shape, learning_rate=training.learning_rate, scaled=scaled)
+    losses = [(each.outcome, each.history) for each in trained]
+    found = exploded(losses, fit.settings.shape, learning_rate=training.learning_rate, scaled=scaled)
     return list(found) or list(unfinished(trained, fit.settings, train_rows=fit.trained_rows))
+
+
+def baseline_warnings(experiment: Experiment, scores: PartScores | OutOfFold | None) -> list[str]:
+    """A warning if the network is not better than the baseline on these rows, else none."""
+    warning = scores.baseline_warning() if scores and counts_rows_equally(experiment) else None
+    return [warning] if warning else []
+
+
+def counts_rows_equally(experiment: Experiment) -> bool:
+    """Whether no row or class has a weight in the loss: only then it should be right in most rows."""
+    return experiment.training.class_weights is None and experiment.data.weights is None
 
 
 def diverged(run: OpenRun, fit: Fit, *, epoch: int | None = None, folds: int | None = None) -> DivergedError:

@@ -85,6 +85,12 @@ class PartScores(Protocol):
         intervals and the baseline.
         """
 
+    def baseline_warning(self, where: str = "on the test part") -> str | None:
+        """A warning if the predictions of these rows are not better than the baseline's by more than chance.
+
+        None if they are, or if there is no baseline. The warning says `where` the rows are.
+        """
+
     def confusion_table(self) -> tuple[tuple[str, ...], IntArray] | None:
         """Classes and counts (C, C) for the report, one row per true class; None if there are no classes."""
 
@@ -97,6 +103,9 @@ class OutOfFold(Protocol):
 
     def metrics(self) -> dict[str, Any]:
         """The metrics, averaged over the repeats."""
+
+    def baseline_warning(self) -> str | None:
+        """The warning of `PartScores.baseline_warning`, if most repeats lead to one."""
 
     def artifacts(self) -> Artifacts:
         """The files with all predictions and the data of the figures."""

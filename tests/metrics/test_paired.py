@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from fnnctl.metrics.paired import PairedTest, holm, paired_test
+from fnnctl.metrics.paired import MANY, PairedTest, holm, mean_test, paired_test, sign_test
 
 SCORES = st.lists(st.integers(0, 40).map(lambda right: right / 40), min_size=2, max_size=12)
 
@@ -135,3 +135,38 @@ def test_the_plain_t_test_would_tell_equal_leaders_apart_too_often() -> None:
 
 def test_a_leader_that_is_much_better_is_told_from_the_others() -> None:
     assert share_of_winners(5, gap=2.0, repeats=100) >= 0.9
+
+
+@pytest.mark.parametrize(("wins", "losses"), [(0, 0), (5, 0), (4, 0), (3, 9), (9, 3), (40, 31), (520, 480)])
+def test_the_sign_test_is_the_exact_binomial_one(wins: int, losses: int) -> None:
+    expected = stats.binomtest(wins, wins + losses, alternative="greater").pvalue if wins + losses else 1.0
+    assert sign_test(wins, losses) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize(("wins", "losses"), [(600, 500), (500, 501), (3100, 2900), (0, 2000)])
+def test_many_rows_are_approximated(wins: int, losses: int) -> None:
+    assert wins + losses > MANY
+    expected = stats.binomtest(wins, wins + losses, alternative="greater").pvalue
+    assert sign_test(wins, losses) == pytest.approx(expected, abs=2e-4)
+
+
+@pytest.mark.parametrize("rows", [2, 3, 30, 1000])
+def test_the_mean_test_is_the_paired_t_test(rows: int) -> None:
+    values = np.random.default_rng(rows).normal(size=rows)
+    values += 0.5 / np.sqrt(rows) - values.mean()
+    expected = stats.ttest_1samp(values, 0, alternative="greater").pvalue
+    assert mean_test(values) == pytest.approx(expected, rel=1e-9)
+
+
+def test_many_differences_are_approximated() -> None:
+    values = np.random.default_rng(0).normal(0.05, 1, size=MANY + 1)
+    expected = stats.ttest_1samp(values, 0, alternative="greater").pvalue
+    assert mean_test(values) == pytest.approx(expected, abs=1e-3)
+
+
+def test_what_no_t_test_can_say() -> None:
+    assert mean_test(np.full(7, 0.3)) == 2.0**-7
+    assert mean_test(np.array([3.0])) == 0.5
+    assert mean_test(np.array([-1.0, 1.0])) == mean_test(np.full(4, -2.0)) == mean_test(np.zeros(5)) == 1.0
+    assert mean_test(np.array([np.nan, 1.0])) == 1.0
+    assert mean_test(np.array([np.inf, 1.0])) == 0.5

@@ -100,7 +100,9 @@ def refit_winner(
             folder=names.NEXT_BEST if complete else names.BEST,
             trial=winner.trial,
         )
-        complete_training(opened, data, fit, None, started=started, output=output, signals=signals)
+        doubts = complete_training(opened, data, fit, None, started=started, output=output, signals=signals)
+        own = [f"the refitted trial {winner.trial}: {doubt}" for doubt in doubts]
+        warn(run, own, lambda _: None)  # shown already
         if complete:
             run.replace_winner()
     run.write_metrics(folder.read_metrics() or {})

@@ -21,6 +21,7 @@ from fnnctl.metrics.curves import mean_pr_curves, mean_roc_curves, pr_curves, ro
 from fnnctl.tasks.averaging import mean_metrics
 from fnnctl.tasks.classification import tables
 from fnnctl.tasks.classification.part_scores import ClassScores, Uncalibrated
+from fnnctl.tasks.doubts import OUT_OF_FOLD, of_most
 from fnnctl.tasks.repeats import repeats_of
 from fnnctl.tasks.task import Artifacts, FoldScores
 
@@ -55,6 +56,10 @@ class ClassOutOfFold:
     def metrics(self) -> dict[str, Any]:
         """The mean of the repeats' metrics; see `OutOfFold`."""
         return mean_metrics([each.part.metrics() for each in self.repeats])
+
+    def baseline_warning(self) -> str | None:
+        """See `OutOfFold`."""
+        return of_most([each.part.baseline_warning(OUT_OF_FOLD) for each in self.repeats])
 
     def artifacts(self) -> Artifacts:
         """All predictions, the summed confusion matrix, mean curves, pooled bins; see `OutOfFold`."""

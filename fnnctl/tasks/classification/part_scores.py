@@ -19,6 +19,7 @@ from fnnctl.metrics.ranked import RankedPart, rank_part
 from fnnctl.nn.losses.cross_entropy import cross_entropy, softmax
 from fnnctl.tasks.classification import tables
 from fnnctl.tasks.classification.temperature import scaled
+from fnnctl.tasks.classification.versus_baseline import baseline_warning
 from fnnctl.tasks.task import Artifacts, Readout
 
 
@@ -86,6 +87,12 @@ class ClassScores:
         ranked = rank_part(self.labels, shares)
         metrics = score(self.labels, shares, ranked, self.classes, loss=float(loss))
         return {name: metrics[name] for name in CLASSIFICATION_METRICS}
+
+    def baseline_warning(self, where: str = "on the test part") -> str | None:
+        """See `PartScores`."""
+        if self.baseline is None:
+            return None
+        return baseline_warning(self.classes, self.labels, self.probabilities, self.baseline, where=where)
 
     def confusion(self) -> IntArray:
         """(C, C) counts: true classes in rows, predicted ones in columns."""

@@ -1,0 +1,98 @@
+"""Measures the parts of the recipe, and the recipes beside their peers, on a folder of tables.
+
+    python -m tests.benchmarks.recipe ablation --tables FOLDER [--cache FILE] [--workers 2]
+        [--only glass,letter] [--recipe default] [--base PATH=VALUE …] [--parts NAME …]
+        [--without NAME PATH=VALUE …] [--with NAME PATH=VALUE …] [--members N] [--seeds 3]
+    python -m tests.benchmarks.recipe final --tables FOLDER [--cache FILE] [--workers 2]
+        [--only glass,letter] [--recipes classic,default,fast] [--peers FILE] [--threads 1]
+        [--members N] [--seeds 1]
+
+FOLDER has CSV files (.csv or .csv.gz) with a header and the target in the column y; empty cells are missing,
+columns with text are categories. The target's values decide the task, as with `data.task: auto`.
+
+`ablation` compares the recipe with itself without each part, and with each candidate, as listed in `parts.py`
+(or given by --without and --with). Of the training rows of each of five fixed folds, a quarter is scored, and
+the rest is trained on; the folds' test rows are never used. `final` trains on all training rows of a fold and
+scores its test rows; so it is for recipes that are settled. Of RealMLP-TD-S the scores are those of the file
+(--peers), unless pytabkit is installed. Intervals are for the mean over tables, paired by table.
+
+Every process has one BLAS thread, and RealMLP --threads. Contenders take turns on each table. With --cache,
+results are kept in a file, and an interrupted run goes on where it was. --workers 1 is best for times.
+"""
+
+from __future__ import annotations
+
+import os
+
+for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[variable] = "1"
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.benchmarks.recipe import ablation, final
+from tests.benchmarks.recipe.measurements import Plan, measure_all
+from tests.benchmarks.recipe.parts import PARTS, RECIPES, Part, Settings
+from tests.benchmarks.recipe.peers import PEERS, installed_peers
+from tests.benchmarks.recipe.tables import find_tables
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    given = _parser().parse_args(words)
+    paths = find_tables(given.tables, [name for name in given.only.split(",") if name])
+    members: Settings = () if given.members is None else (f"model.ensemble={given.members}",)
+    lines = (_ablation if given.what == "ablation" else _final)(given, paths, members)
+    print("\n".join(lines).rstrip())
+
+
+def _ablation(given: argparse.Namespace, paths: Sequence[Path], members: Settings) -> list[str]:
+    added = [
+        Part(name, tuple(settings), is_candidate=candidate)
+        for candidate, parts in ((False, given.without), (True, getattr(given, "with")))
+        for name, *settings in parts
+    ]
+    chosen = PARTS if given.parts is None else [part for part in PARTS if part.name in given.parts]
+    parts = [*chosen, *added]
+    recipe = (*RECIPES[given.recipe], *given.base, *members)
+    contenders = ablation.contenders(recipe, parts)
+    plan = Plan(contenders, inner=True, seeds=range(given.seeds), cache=given.cache)
+    return ablation.table(measure_all(paths, plan, workers=given.workers), parts)
+
+
+def _final(given: argparse.Namespace, paths: Sequence[Path], members: Settings) -> list[str]:
+    recipes = given.recipes.split(",")
+    contenders = final.contenders(recipes, members, installed_peers())
+    plan = Plan(contenders, inner=False, seeds=range(given.seeds), threads=given.threads, cache=given.cache)
+    measured = measure_all(paths, plan, workers=given.workers)
+    if given.peers:
+        measured = final.with_known_peers(measured, given.peers, list(PEERS))
+    return final.report(measured, recipes, list(PEERS))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.recipe")
+    commands = parser.add_subparsers(dest="what", required=True)
+    for what in ("ablation", "final"):
+        command = commands.add_parser(what)
+        command.add_argument("--tables", type=Path, required=True, help="a folder of CSV files")
+        command.add_argument("--only", default="", help="names of tables, separated by commas")
+        command.add_argument("--cache", type=Path, help="a file that keeps the results")
+        command.add_argument("--workers", type=int, default=1)
+        command.add_argument("--members", type=int, help="networks per ensemble, in all recipes")
+        command.add_argument("--seeds", type=int, default=1, help="seeds of networks and of inner splits")
+        if what == "ablation":
+            command.add_argument("--recipe", choices=RECIPES, default="default")
+            command.add_argument("--base", nargs="+", default=[], metavar="PATH=VALUE")
+            command.add_argument("--parts", nargs="*", help="some of the listed parts (default: all)")
+            for option in ("--without", "--with"):
+                command.add_argument(option, nargs="+", action="append", default=[])
+        else:
+            command.add_argument("--recipes", default=",".join(RECIPES))
+            command.add_argument("--peers", type=Path, help="a JSON file with scores of peers")
+            command.add_argument("--threads", type=int, default=1, help="of RealMLP")
+    return parser
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,156 @@
+"""Measures contenders on tables, in worker processes; results are kept in a file, so that a run can go on.
+
+A result is found again by what it depends on: the table's bytes, the complete configuration, the rows and the
+seed. It does not depend on the program's version: after a change of the engine, begin a new file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import statistics
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from functools import partial
+from importlib.metadata import version
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from fnnctl.blas import set_blas_threads
+from tests.benchmarks.recipe.parts import Settings
+from tests.benchmarks.recipe.peers import REALMLP, train_and_score_peer
+from tests.benchmarks.recipe.tables import Table, fixed_folds, inner_folds, read_table
+from tests.benchmarks.recipe.training import Scored, resolved, train_and_score
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A recipe, possibly with changes, or a peer."""
+
+    name: str
+    recipe: Settings = ()
+    changes: Settings = ()
+    peer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is measured on every table."""
+
+    contenders: Sequence[Contender]
+    inner: bool
+    """Whether rows inside the training folds are scored, instead of the test folds."""
+    seeds: Sequence[int]
+    threads: int = 1
+    """For RealMLP; everything else has one."""
+    cache: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The results on one table."""
+
+    table: str
+    is_classification: bool
+    rows: int
+    scored: Mapping[str, Sequence[Scored]]
+    """By contender, one per seed; without those whose settings are for the other kind of task."""
+
+    def score(self, contender: str) -> float:
+        """The mean accuracy, or R², over folds and seeds."""
+        return statistics.fmean(score for each in self.scored[contender] for score in each.scores)
+
+    def log_loss(self, contender: str) -> float:
+        """The mean log loss over folds and seeds."""
+        return statistics.fmean(loss for each in self.scored[contender] for loss in each.log_losses)
+
+    def has(self, *contenders: str) -> bool:
+        """Whether all of these were measured."""
+        return all(each in self.scored for each in contenders)
+
+    def mean(self, contender: str, name: str) -> float:
+        """The mean over seeds of a field of `Scored`."""
+        return statistics.fmean(getattr(each, name) for each in self.scored[contender])
+
+
+def measure_all(paths: Sequence[Path], plan: Plan, *, workers: int) -> list[Measured]:
+    """Measure all tables, and report each to standard error; the result is ordered by name."""
+    found = []
+    for done, measured in enumerate(_measured(paths, plan, workers), start=1):
+        seconds = sum(each.seconds for runs in measured.scored.values() for each in runs)
+        line = f"{done}/{len(paths)}  {measured.table}: {measured.rows:,} rows, {seconds:.1f} s"
+        print(line, file=sys.stderr, flush=True)
+        found.append(measured)
+    return sorted(found, key=lambda measured: measured.table)
+
+
+def _measured(paths: Sequence[Path], plan: Plan, workers: int) -> Iterator[Measured]:
+    if workers == 1:
+        yield from map(partial(measure, plan=plan), paths)
+        return
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        for future in as_completed([pool.submit(measure, path, plan) for path in paths]):
+            yield future.result()
+
+
+def measure(path: Path, plan: Plan) -> Measured:
+    """Measure all contenders on one table; they take turns, so that a busy machine strikes all alike."""
+    set_blas_threads(1)
+    table = read_table(path)
+    known = read_cache(plan.cache)
+    scored: dict[str, list[Scored]] = {}
+    for seed in plan.seeds:
+        for contender in plan.contenders:
+            config = None if contender.peer else resolved(table, contender.recipe, contender.changes)
+            if config is None and not contender.peer:
+                continue
+            key = _key(table, contender, config, plan, seed)
+            if key not in known:
+                known[key] = _train(table, contender, config, plan, seed)
+                append(plan.cache, key, table.name, contender.name, seed, known[key])
+            scored.setdefault(contender.name, []).append(known[key])
+    return Measured(table.name, table.is_classification, len(table.data), scored)
+
+
+def _train(
+    table: Table, contender: Contender, config: Mapping[str, Any] | None, plan: Plan, seed: int
+) -> Scored:
+    validation = config["data"]["split"]["validation"] if config else 0.0
+    folds = (inner_folds if plan.inner else fixed_folds)(table.data, validation=validation, seed=seed)
+    if config is None:
+        return train_and_score_peer(contender.name, table, folds, threads=plan.threads)
+    return train_and_score(table, config, folds)
+
+
+def _key(table: Table, contender: Contender, config: Mapping[str, Any] | None, plan: Plan, seed: int) -> str:
+    """The digest of everything that a result depends on."""
+    what: Any = {**config, "data": {**config["data"], "source": table.name}} if config else contender.name
+    if config is None:
+        library = "pytabkit" if contender.name == REALMLP else "scikit-learn"
+        what = [contender.name, version(library), plan.threads if contender.name == REALMLP else 1]
+    facts = [table.data.dataset.sha256, what, plan.inner, seed]
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:20]
+
+
+def read_cache(path: Path | None) -> dict[str, Scored]:
+    """The results in the file, by key; a last line that was cut off is ignored."""
+    if path is None or not path.exists():
+        return {}
+    known = {}
+    for line in path.read_text(encoding="utf-8").splitlines(keepends=True):
+        if line.endswith("\n"):
+            entry = json.loads(line)
+            known[entry["key"]] = Scored(**entry["scored"])
+    return known
+
+
+def append(path: Path | None, key: str, table: str, contender: str, seed: int, scored: Scored) -> None:
+    """Add a line to the file in one write, because several processes write to it."""
+    if path is None:
+        return
+    entry = {"key": key, "table": table, "contender": contender, "seed": seed, "scored": asdict(scored)}
+    with path.open("ab", buffering=0) as file:
+        file.write(f"{json.dumps(entry)}\n".encode())

@@ -1,0 +1,138 @@
+"""Trains a configuration on the folds of a table, and scores it; folds of equal size train as one stack."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.config.reading.overrides import read_override
+from fnnctl.config.reading.resolved import active_settings
+from fnnctl.config.rules.experiments import experiment_of
+from fnnctl.config.rules.plain_config import override
+from fnnctl.config.schema.experiment import Experiment
+from fnnctl.data.splits.folds import Fold
+from fnnctl.modelling.fit import Fit
+from fnnctl.modelling.fold_results import FoldResult
+from fnnctl.nn.parameters import ParameterLayout
+from fnnctl.stacks.measures import FoldMeasure
+from fnnctl.stacks.planning import plan_folds
+from fnnctl.stacks.work import train_fits
+from tests.benchmarks.recipe.parts import Settings
+from tests.benchmarks.recipe.tables import TARGET, Table
+
+SMALLEST_PROBABILITY = 1e-15
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """The scores of one contender on the folds of a table."""
+
+    scores: Sequence[float]
+    """The accuracy, or R², of each fold."""
+    log_losses: Sequence[float]
+    """Of each fold; empty in a regression."""
+    seconds: float
+    """For preprocessing, training and scoring of all folds."""
+    diverged: int = 0
+    """The number of folds that diverged; they score as the majority class, or the mean."""
+    planned_cost: float = math.nan
+    """Epochs × rows × parameters × members, with the epochs that are allowed."""
+    trained_cost: float = math.nan
+    """The same with the epochs that were trained."""
+
+
+def resolved(table: Table, recipe: Settings, changes: Settings) -> dict[str, Any] | None:
+    """The complete configuration of a recipe on this table, in which some settings are then changed.
+
+    The changes are made in the complete configuration, so that nothing else in it changes. None if they are
+    for the other kind of task.
+    """
+    data = {"source": str(table.path), "target": TARGET, "task": table.data.task.name}
+    config: Mapping[str, Any] = {"name": table.name, "data": {**data, "split": {"test": 0}}}
+    complete = active_settings(experiment_of(_changed(config, recipe)))
+    experiment = experiment_of(_changed(complete, changes))
+    return None if table.data.task.check(experiment) else active_settings(experiment)
+
+
+def _changed(config: Mapping[str, Any], settings: Settings) -> Mapping[str, Any]:
+    changed: Any = config
+    for each in settings:
+        path, document = read_override(each)
+        changed = override(changed, path, document.value)
+    return changed  # type: ignore[no-any-return]
+
+
+def train_and_score(table: Table, config: Mapping[str, Any], folds: Sequence[Fold]) -> Scored:
+    """Train one fit per fold, and score each on the fold's own test rows."""
+    experiment = experiment_of(config)
+    begun = time.perf_counter()
+    fits = [Fit.of(table.data, experiment, fold, seed=fold.own_seed(fold.seed)) for fold in folds]
+    _, stacks = plan_folds(fits, rows=len(table.data), workers=1)
+    measure = FoldMeasure(calibrate=experiment.model.calibration != "none")
+    results: dict[int, FoldResult] = {}
+    for stack in stacks:
+        trained = train_fits(table.data, [fits[k] for k in stack])
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            results |= dict(zip(stack, measure(trained), strict=True))
+    seconds = time.perf_counter() - begun
+    return _scored(table, experiment, fits, [results[k] for k in range(len(fits))], seconds)
+
+
+def _scored(
+    table: Table,
+    experiment: Experiment,
+    fits: Sequence[Fit],
+    results: Sequence[FoldResult],
+    seconds: float,
+) -> Scored:
+    pairs = [
+        _scores(result) if result.scores else guessed(table, fit)
+        for fit, result in zip(fits, results, strict=True)
+    ]
+    cost = [count(fit) for fit in fits]
+    return Scored(
+        [score for score, _ in pairs],
+        [loss for _, loss in pairs if loss is not None],
+        seconds,
+        sum(result.scores is None for result in results),
+        math.fsum(cost) * experiment.training.epochs,
+        math.fsum(each * result.epochs for each, result in zip(cost, results, strict=True)),
+    )
+
+
+def _scores(result: FoldResult) -> tuple[float, float | None]:
+    """The accuracy and the log loss, or R² and None."""
+    metrics = result.scores.metrics(complete=False) if result.scores else {}
+    return (metrics["accuracy"], metrics["loss"]) if "accuracy" in metrics else (metrics["r2"], None)
+
+
+def guessed(table: Table, fit: Fit) -> tuple[float, float | None]:
+    """What the baseline scores on a fold's test rows: it predicts the classes' shares, or the mean."""
+    baseline = np.array(fit.readout.baseline)
+    targets = table.data.targets[fit.split(table.data).test]
+    if not table.is_classification:
+        return r2(targets, np.full(len(targets), baseline[0])), None
+    return class_scores(np.broadcast_to(baseline, (len(targets), len(baseline))), targets)
+
+
+def class_scores(probabilities: FloatArray, labels: IntArray) -> tuple[float, float]:
+    """The accuracy and the log loss of probabilities (n, classes); a probability of 0 counts as 1e-15."""
+    own = np.maximum(probabilities[np.arange(len(labels)), labels], SMALLEST_PROBABILITY)
+    return float(np.mean(probabilities.argmax(axis=1) == labels)), float(-np.log(own).mean())
+
+
+def r2(targets: FloatArray, estimates: FloatArray) -> float:
+    """The coefficient of determination; below 0 for an estimate that is worse than the mean."""
+    spread = np.square(targets - targets.mean()).sum()
+    return float(1.0 - np.square(targets - estimates).sum() / spread)
+
+
+def count(fit: Fit) -> float:
+    """What an epoch costs: rows × parameters × members."""
+    return float(fit.sizes[0] * ParameterLayout(fit.settings.shape).size * fit.settings.ensemble)
