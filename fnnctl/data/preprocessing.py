@@ -1,32 +1,34 @@
-"""Turns columns into features: imputation, scaling and one-hot encoding, fitted on the training rows only.
+"""Turns columns into features: imputation, scaling, clipping and one-hot encoding.
 
 The order of the features: the numeric columns; an indicator for each numeric column with missing values in
 the training rows; then, for each categorical column, its categories and an indicator if it has missing values
-there. Indicators and categories are 0 or 1 and are not scaled.
+there. Indicators and categories are 0 or 1, unless they are scaled like numbers. `fitting` fits all of it to
+the training rows.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from itertools import islice
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, TypeAlias
 
 import numpy as np
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from fnnctl.arrays import FloatArray, IntArray
-from fnnctl.config.schema.data import DataConfig
 from fnnctl.data.dataset import Columns
-from fnnctl.data.scaling import statistics
+from fnnctl.data.scaling import smoothly_clipped
 from fnnctl.text import cut, shown
 
 BLOCK_VALUES = 2**17
 EXACTLY = ConfigDict(extra="forbid", allow_inf_nan=False)
 """Validation when features are read back: no unknown keys, no infinities."""
+Levels: TypeAlias = tuple[float, float]
+"""What stands for 0 and for 1 in an indicator or a one-hot feature: these numbers, scaled and clipped."""
+UNSCALED: Levels = (0.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class NumberFeature:
     spread: Annotated[float, Field(gt=0.0)]
     indicator: bool
     """Whether a second feature indicates that the value was missing."""
+    indicator_levels: Levels = UNSCALED
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,13 @@ class CategoryFeatures:
     categories: tuple[str, ...]
     indicator: bool
     """Whether the last feature indicates that the value was missing."""
+    levels: tuple[Levels, ...] = ()
+    """Those of each feature; empty if they are 0 and 1."""
+
+    @property
+    def count(self) -> int:
+        """The number of features."""
+        return len(self.categories) + self.indicator
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +69,7 @@ class _Description:
 
     numeric: tuple[NumberFeature, ...]
     categorical: tuple[CategoryFeatures, ...]
+    smooth_clip: Annotated[float, Field(gt=0.0)] | None = None
 
 
 _DESCRIPTION = TypeAdapter(_Description)
@@ -70,6 +81,8 @@ class Preprocessor:
 
     numbers: tuple[NumberFeature, ...]
     categories: tuple[CategoryFeatures, ...]
+    smooth_clip: float | None = None
+    """The bound of the scaled numbers; None if they are not clipped."""
 
     @cached_property
     def features(self) -> tuple[str, ...]:
@@ -85,8 +98,8 @@ class Preprocessor:
         """Write the features of `rows` (n,) into `out` (n, len(features)), float32 or float64.
 
         Computed in float64, a block of rows at a time. For a category that is not in the training rows, all
-        features of its column are 0. A number too large for `out` becomes the largest finite number of the
-        same sign: an infinity would turn the weights into NaN.
+        features of its column are 0, or what stands for it. A number too large for `out` becomes the largest
+        finite number of the same sign: an infinity would turn the weights into NaN.
         """
         self.of(dataset).write(rows, out)
 
@@ -96,7 +109,7 @@ class Preprocessor:
 
     def to_dict(self) -> dict[str, Any]:
         """Describe it in values that JSON represents exactly."""
-        return asdict(_Description(self.numbers, self.categories))
+        return asdict(_Description(self.numbers, self.categories, self.smooth_clip))
 
     @classmethod
     def from_dict(cls, description: Mapping[str, Any]) -> Preprocessor:
@@ -114,7 +127,9 @@ class Preprocessor:
         _refuse_repetition([*(each.name for each in numbers), *(each.name for each in categories)])
         for column in categories:
             _refuse_repetition(column.categories)
-        return cls(numbers, categories)
+            if column.levels and len(column.levels) != column.count:
+                raise ValueError(f"{shown(column.name)} has levels for {len(column.levels)} features")
+        return cls(numbers, categories, read.smooth_clip)
 
 
 def _refuse_repetition(names: Sequence[str]) -> None:
@@ -138,6 +153,9 @@ class Features:
     """Indices of those of the p columns that have an indicator."""
     categories: Sequence[tuple[int, IntArray]]
     """A column's index, and the feature that is 1 for each code and (last) for a missing value, or -1."""
+    levels: FloatArray
+    """(2, indicators and one-hot features), what stands for 0 and for 1."""
+    smooth_clip: float | None
 
     @classmethod
     def of(cls, preprocessor: Preprocessor, dataset: Columns) -> Features:
@@ -150,7 +168,7 @@ class Features:
         for column in preprocessor.categories:
             j = place_of[column.name]
             feature_of = {category: first + k for k, category in enumerate(column.categories)}
-            first += len(column.categories) + column.indicator
+            first += column.count
             missing = first - 1 if column.indicator else -1
             # the code of a missing value, -1, picks the last entry
             hot = np.array([*(feature_of.get(text, -1) for text in dataset.categories[j]), missing])
@@ -163,6 +181,8 @@ class Features:
             spread=np.array([number.spread for number in numbers], dtype=np.float64),
             indicators=np.flatnonzero([number.indicator for number in numbers]),
             categories=categories,
+            levels=np.array(list(_levels(preprocessor)), dtype=np.float64).reshape(-1, 2).T,
+            smooth_clip=preprocessor.smooth_clip,
         )
 
     def write(self, rows: IntArray, out: FloatArray) -> None:
@@ -182,53 +202,24 @@ class Features:
         with np.errstate(over="ignore"):
             values -= self.centre
             values /= self.spread
+        if self.smooth_clip is not None:
+            values = smoothly_clipped(values, self.smooth_clip)
         largest = np.finfo(out.dtype).max
         out[:, : len(self.fill)] = np.clip(values, -largest, largest, out=values)
-        out[:, len(self.fill) :] = missing[:, self.indicators]
+        low, high = self.levels[:, : len(self.indicators)]
+        out[:, len(self.fill) :] = np.where(missing[:, self.indicators], high, low)
 
     def _write_categories(self, rows: IntArray, out: FloatArray) -> None:
-        out[...] = 0
+        low, high = self.levels[:, len(self.indicators) :]
+        out[...] = low
         for j, feature in self.categories:
             hot = feature[self.dataset.categorical[rows, j]]
             seen = np.flatnonzero(hot >= 0)
-            out[seen, hot[seen]] = 1
+            out[seen, hot[seen]] = high[hot[seen]]
 
 
-def fit_preprocessor(dataset: Columns, rows: IntArray, config: DataConfig) -> Preprocessor:
-    """Fit imputation, scaling and categories to the training `rows` (n,) only, n >= 1.
-
-    Statistics ignore missing values. A column without values in these rows is filled with 0 and not scaled;
-    its indicator shows where values are missing.
-    """
-    names = iter(dataset.numeric_names)
-    return Preprocessor(
-        tuple(
-            feature
-            for columns in dataset.number_columns(rows)
-            for feature in _fit_numbers(islice(names, len(columns)), columns, config)
-        ),
-        tuple(
-            _fit_categories(name, dataset.categorical[rows, j], dataset.categories[j])
-            for j, name in enumerate(dataset.categorical_names)
-        ),
-    )
-
-
-def _fit_numbers(names: Iterable[str], columns: FloatArray, config: DataConfig) -> Iterator[NumberFeature]:
-    """Fit columns (c, n), NaN if missing; those with equally many values are computed together."""
-    count, n = columns.shape
-    fill, centre, spread = np.zeros(count), np.zeros(count), np.ones(count)
-    present = ~np.isnan(columns)
-    lengths = np.count_nonzero(present, axis=1)
-    for length in np.unique(lengths[lengths > 0]).tolist():
-        alike = lengths == length
-        values = columns[present & alike[:, None]].reshape(-1, length)
-        found = statistics(values, scaling=config.scaling, imputation=config.imputation)
-        fill[alike], centre[alike], spread[alike] = found
-    settings = (fill.tolist(), centre.tolist(), spread.tolist(), (lengths < n).tolist())
-    return map(NumberFeature, names, *settings)
-
-
-def _fit_categories(name: str, codes: IntArray, categories: tuple[str, ...]) -> CategoryFeatures:
-    seen = np.unique(codes)
-    return CategoryFeatures(name, tuple(categories[code] for code in seen if code >= 0), bool(seen[0] < 0))
+def _levels(preprocessor: Preprocessor) -> Iterator[Levels]:
+    """Those of all indicators of numbers, then of the features of all categorical columns."""
+    yield from (number.indicator_levels for number in preprocessor.numbers if number.indicator)
+    for column in preprocessor.categories:
+        yield from column.levels or [UNSCALED] * column.count

@@ -10,7 +10,8 @@ from fnnctl.config.rules.canonical import configuration_seed
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.model import AutoOutput
 from fnnctl.config.schema.search import AUTO_METRIC
-from fnnctl.data.preprocessing import Preprocessor, fit_preprocessor
+from fnnctl.data.fitting import fit_preprocessor
+from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.splits.parts import Rows, Split
 from fnnctl.errors import ConfigError, Problem
 from fnnctl.memory import available_bytes

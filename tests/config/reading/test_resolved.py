@@ -40,6 +40,7 @@ data:
     - id
   imputation: median
   scaling: standardize
+  scale_one_hot: false
   split:
     validation: 0.15
     test: 0.2
