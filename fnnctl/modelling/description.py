@@ -18,7 +18,7 @@ from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.modelling.fit import Fit
 from fnnctl.nn.layers.activations import ACTIVATIONS
 from fnnctl.nn.losses.registry import REAL_VALUE_LOSSES
-from fnnctl.nn.shape import HiddenShape, NetworkShape, OutputKind
+from fnnctl.nn.shape import HiddenShape, InputStageShape, NetworkShape, OutputKind
 from fnnctl.store.atomic import damaged
 from fnnctl.store.documents import first_fault
 from fnnctl.tasks.task import OutputShape, Readout, TargetScale, Task
@@ -75,6 +75,18 @@ class LayerDescription(Described):
         return HiddenShape(**self.model_dump(exclude={"numbers"}))
 
 
+class StageDescription(Described):
+    """What is learned between the features and the first layer."""
+
+    scaled: bool = False
+    """Whether each input of the first layer has a learned factor."""
+
+    @property
+    def shape(self) -> InputStageShape:
+        """The stage as the engine represents it."""
+        return InputStageShape(**self.model_dump())
+
+
 class TableFormat(Described):
     """The format of the CSV file with the training data: new rows are read the same way."""
 
@@ -95,6 +107,8 @@ class NetworkDescription(Described):
     """Threads per matrix product, which affect the last bits; null if they follow from the network's size."""
     inputs: Annotated[int, Field(ge=0)]
     """The number of features."""
+    stage: StageDescription | None = None
+    """The input stage; null if the first layer reads the features themselves."""
     hidden: list[LayerDescription]
     """The hidden layers, first to last."""
     output: OutputKind
@@ -133,6 +147,7 @@ class NetworkDescription(Described):
             output=output.kind,
             positive=output.positive,
             delta=output.delta,
+            stage=None if self.stage is None else self.stage.shape,
         )
 
     @property
@@ -204,7 +219,7 @@ def read_description(mapping: Mapping[str, Any], path: Path) -> ModelDescription
 
 def describe(fit: Fit, task: Task, member: Member) -> dict[str, Any]:
     """The content of model.json for a fit's network before calibration; the store adds the arrays."""
-    data = fit.experiment.data
+    data, stage = fit.experiment.data, fit.settings.shape.stage
     hidden = [
         {
             **asdict(layer),
@@ -216,6 +231,7 @@ def describe(fit: Fit, task: Task, member: Member) -> dict[str, Any]:
         "precision": fit.settings.precision,
         "threads": fit.experiment.training.threads,
         "inputs": fit.settings.shape.inputs,
+        "stage": None if stage is None else asdict(stage),
         "hidden": hidden,
         **task.describe(fit.readout),
         "baseline": None if fit.readout.baseline is None else list(fit.readout.baseline),

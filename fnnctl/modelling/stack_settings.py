@@ -31,7 +31,7 @@ from fnnctl.nn.layers.initializers import default_initializer
 from fnnctl.nn.optimizers.first_order import OPTIMIZERS
 from fnnctl.nn.optimizers.lbfgs import HYPERPARAMETER_NAMES
 from fnnctl.nn.optimizers.lr_schedules import LR_SCHEDULES
-from fnnctl.nn.shape import HiddenShape, NetworkShape, NormalizationKind, Techniques
+from fnnctl.nn.shape import HiddenShape, InputStageShape, NetworkShape, NormalizationKind, Techniques
 from fnnctl.tasks.task import OutputShape
 from fnnctl.training.members import ConvergenceRule, Member, StackSettings, StoppingRule
 
@@ -79,6 +79,7 @@ def network_shape(experiment: Experiment, *, inputs: int, output: OutputShape) -
         output=output.kind,
         positive=output.positive,
         delta=output.delta,
+        stage=InputStageShape(scaled=True) if model.scaling_layer and inputs else None,
     )
 
 

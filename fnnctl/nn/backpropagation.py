@@ -53,7 +53,13 @@ class BackPropagation:
                 np.add(buffers.delta, skipped, out=buffers.delta)
             delta = layer.backward(buffers, self.gradient)
             biased, skipped = layer.segments.biased, buffers.skipped
-        np.matmul(delta, work.inputs if biased else work.inputs[..., :-1], out=self._dW[0])
+        below = work.inputs if work.stage is None else work.stage.extended_rows
+        np.matmul(delta, below if biased else below[..., :-1], out=self._dW[0])
+        if self.network.stage is not None and work.stage is not None:
+            _product(self._WT[0][:, work.stage.first :], delta, out=work.stage.delta)
+            if skipped is not None:
+                np.add(work.stage.delta, skipped[:, work.stage.first :], out=work.stage.delta)
+            self.network.stage.backward(work.stage, self.gradient)
 
 
 def _product(W_transposed: FloatArray, delta: FloatArray, out: FloatArray) -> None:

@@ -63,6 +63,14 @@ class LayerSegments:
         return W[..., :-1] if self.biased else W
 
 
+@dataclass(frozen=True, slots=True)
+class StageSegments:
+    """The segments of the input stage's arrays."""
+
+    scales: Segment | None = None
+    """(inputs of the first layer, 1): their learned factors."""
+
+
 class _FlatRow:
     """Allocates the segments of a flat row, one after the other."""
 
@@ -81,7 +89,7 @@ class ParameterLayout:
     def __init__(self, shape: NetworkShape) -> None:
         self.shape = shape
         parameters, statistics = _FlatRow(), _FlatRow()
-        inputs = shape.inputs
+        inputs = shape.first_inputs
         layers: list[LayerSegments] = []
         for layer in shape.hidden:
             layers.append(_hidden_segments(layer, inputs, parameters, statistics))
@@ -89,6 +97,8 @@ class ParameterLayout:
         layers.append(LayerSegments(parameters.take(shape.scores, inputs + 1), biased=True))
         self.layers = tuple(layers)
         """The segments of the hidden layers and, last, of the output layer."""
+        self.stage = _stage_segments(shape, parameters)
+        """Those of the input stage, after those of the layers; None if there is none."""
         self.size = parameters.size
         self.statistics_size = statistics.size
 
@@ -134,8 +144,11 @@ class ParameterLayout:
                 if segment is not None:
                     yield f"{name}_{number}", segment.view(flat)[0, :, 0]
 
+        if self.stage is not None and self.stage.scales is not None:
+            yield "input_scales", self.stage.scales.view(row)[0, :, 0]
+
     def weight_mask(self, dtype: np.dtype[np.floating]) -> FloatArray:
-        """A (1, P) row: 1 at weights, 0 at biases, gains and slopes."""
+        """A (1, P) row: 1 at weights, 0 at biases, gains, slopes and the input stage's parameters."""
         mask = np.zeros((1, self.size), dtype)
         for layer in self.layers:
             layer.weights_alone(mask)[...] = 1.0
@@ -148,6 +161,13 @@ class ParameterLayout:
             if layer.variances is not None:
                 layer.variances.view(statistics)[...] = 1.0
         return statistics
+
+
+def _stage_segments(shape: NetworkShape, parameters: _FlatRow) -> StageSegments | None:
+    stage = shape.stage
+    if stage is None:
+        return None
+    return StageSegments(scales=parameters.take(shape.first_inputs, 1) if stage.scaled else None)
 
 
 def _hidden_segments(

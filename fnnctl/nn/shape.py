@@ -37,6 +37,14 @@ class HiddenShape:
 
 
 @dataclass(frozen=True, slots=True)
+class InputStageShape:
+    """What is learned between the features and the first layer."""
+
+    scaled: bool = False
+    """Whether each input of the first layer has a learned factor."""
+
+
+@dataclass(frozen=True, slots=True)
 class NetworkShape:
     """A network from `inputs` features to the task's `outputs`; without a hidden layer, a linear model."""
 
@@ -49,6 +57,13 @@ class NetworkShape:
     """For a logistic output: the index of the class whose score it is."""
     delta: float = 1.0
     """For a huber output: the absolute error above which the loss is linear."""
+    stage: InputStageShape | None = None
+    """The input stage; None if the first layer reads the features themselves."""
+
+    @property
+    def first_inputs(self) -> int:
+        """The number of inputs of the first layer."""
+        return self.inputs
 
     @property
     def widths(self) -> tuple[int, ...]:

@@ -6,6 +6,7 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.nn.layers.hidden import hidden_buffers
+from fnnctl.nn.layers.inputs.stage import stage_buffers
 from fnnctl.nn.losses.registry import LOSSES, target_type
 from fnnctl.nn.losses.targets import Targets
 from fnnctl.nn.shape import NetworkShape, Techniques
@@ -53,6 +54,8 @@ class Workspace:
         )
         self.scores = np.empty((members, shape.scores, batch), dtype)
         self.loss = LOSSES[shape.output](shape, members, batch, dtype)
+        self.stage = stage_buffers(shape, members, batch, dtype, training=training)
+        """Those of the input stage; None if there is none."""
         self.hidden = hidden_buffers(shape, members, batch, dtype, training=training)
 
     def freeze_inputs(self) -> None:

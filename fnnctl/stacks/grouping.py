@@ -47,7 +47,8 @@ def step_values(settings: StackSettings) -> int:
     Those of all members count if it is an ensemble.
     """
     shape = settings.shape
-    widths = shape.inputs + 1 + sum(layer.rows for layer in shape.hidden) + shape.outputs
+    below = 0 if shape.stage is None else shape.first_inputs + 1
+    widths = shape.inputs + 1 + below + sum(layer.rows for layer in shape.hidden) + shape.outputs
     return settings.ensemble * (settings.batch_size * widths + ParameterLayout(shape).size)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.nn.layers.initializers import draw_biases, draw_weights
+from fnnctl.nn.layers.inputs.initial_values import initialize_stage
 from fnnctl.nn.member_generators import MemberGenerators
 from fnnctl.nn.network import LAYER_HYPERPARAMETERS, Network
 from fnnctl.nn.parameters import ParameterLayout
@@ -143,6 +144,8 @@ def initial_parameters(
         ):
             if layer.slopes is not None:
                 layer.slopes.view(own)[...] = slope
+        if layout.stage is not None:
+            initialize_stage(layout.stage, own)
     return parameters
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fnnctl.nn.layers.activations import ACTIVATIONS
 from fnnctl.nn.optimizers.first_order import OPTIMIZERS
 from fnnctl.nn.parameters import ParameterLayout
-from fnnctl.nn.shape import HiddenShape
+from fnnctl.nn.shape import HiddenShape, NetworkShape
 from fnnctl.training.members import StackSettings
 from fnnctl.training.pool import fits_in_memory
 from fnnctl.training.scoring.stacked import SCORING_BATCH
@@ -42,6 +42,7 @@ def _stack_bytes(settings: StackSettings, rows: int, members: int) -> int:
     widest = max(outputs * inputs for outputs, inputs in (layer.weights.shape for layer in layout.layers))
     drawing = 8 * widest
     per_example = (settings.shape.inputs + 1 + settings.shape.outputs) * itemsize
+    per_example += _stage_values(settings.shape) * itemsize
     per_example += sum(_layer_bytes(layer, itemsize) for layer in settings.shape.hidden)
     per_example += 3 * max((layer.units for layer in settings.shape.hidden), default=0) * itemsize
     batches = min(settings.batch_size, rows) + SCORING_BATCH
@@ -53,6 +54,13 @@ def _optimizer_vectors(settings: StackSettings) -> int:
     if settings.optimizer == "lbfgs":
         return 2 * settings.memory + 6
     return len(OPTIMIZERS[settings.optimizer].state_names)
+
+
+def _stage_values(shape: NetworkShape) -> int:
+    """The number of values in the input stage's buffers per example: see `nn.layers.inputs.stage`."""
+    if shape.stage is None:
+        return 0
+    return 3 * shape.first_inputs + 1
 
 
 def _layer_bytes(layer: HiddenShape, itemsize: int) -> int:

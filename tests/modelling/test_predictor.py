@@ -40,9 +40,12 @@ def test_rows_of_the_pool_and_of_the_columns_have_the_same_scores(prepared: Prep
     assert from_columns.tobytes() == scores_of(predictor, prepared).tobytes()
 
 
-def test_a_saved_model_predicts_as_the_fresh_one(program: Program, iris: Path) -> None:
-    run = Path(program("train", str(iris), "--set", "training.epochs=3", "--seed", "1", "--json").json["run"])
-    again = prepare(iris, ["training.epochs=3"], seed=1)
+@pytest.mark.parametrize("more", [[], ["model.scaling_layer=true"]])
+def test_a_saved_model_predicts_as_the_fresh_one(program: Program, iris: Path, more: list[str]) -> None:
+    settings = ["training.epochs=3", *more]
+    words = [word for setting in settings for word in ("--set", setting)]
+    run = Path(program("train", str(iris), *words, "--seed", "1", "--json").json["run"])
+    again = prepare(iris, settings, seed=1)
     saved = load_model(RunFolder(run), lambda text: None).predictor
     assert scores_of(saved, again).tobytes() == scores_of(predictor_of(again), again).tobytes()
     assert saved.task == again.data.task

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fnnctl.nn.shape import InputStageShape
 from fnnctl.stacks.grouping import (
     FEWEST,
     affordable_fits,
@@ -48,6 +49,12 @@ def test_who_trains_together(jobs: list[tuple[object, int, int]], most: int, wor
 def test_step_values_by_hand() -> None:
     """A batch of 16: 5 inputs with the ones, 8 units, 3 scores; and 8·5 + 3·9 parameters."""
     assert step_values(WIDE) == 16 * (5 + 8 + 3) + 67
+
+
+def test_step_values_of_an_input_stage() -> None:
+    """The four scaled inputs with the ones, and four factors."""
+    shape = replace(WIDE.shape, stage=InputStageShape(scaled=True))
+    assert step_values(replace(WIDE, shape=shape)) == step_values(WIDE) + 16 * 5 + 4
 
 
 def test_all_members_of_an_ensemble_count() -> None:

@@ -24,6 +24,7 @@ from fnnctl.training.pool import Examples
 from fnnctl.training.stack import Stack
 from fnnctl.training.state import State, select_members
 from fnnctl.training.trainer import Outcome, TrainedMember, train_stack
+from tests.nn.stages import input_stages
 from tests.training.recipes import blobs, member_of, settings_of
 
 
@@ -79,7 +80,14 @@ def stack_settings(draw: st.DrawFn, classes: int) -> StackSettings:
     output = draw(st.sampled_from(outputs))
     kinds = [kind for kind in KINDS if classes > 1 or kind != "smoothing"]
     return StackSettings(
-        NetworkShape(inputs, draw(hidden_layers(inputs, widest)), classes, output, draw(st.integers(0, 1))),
+        NetworkShape(
+            inputs,
+            draw(hidden_layers(inputs, widest)),
+            classes,
+            output,
+            draw(st.integers(0, 1)),
+            stage=draw(input_stages(inputs)),
+        ),
         optimizer=draw(st.sampled_from(sorted(OPTIMIZERS))),
         batch_size=draw(st.integers(2, most)),
         shuffle=draw(st.booleans()),

@@ -206,6 +206,8 @@ class ModelConfig(Section):
     """The hidden layers from first to last, each a number of units or a mapping `{units, activation,
     initialization, normalization, dropout, residual}`. An empty list is a linear model: softmax or linear
     regression."""
+    scaling_layer: bool = False
+    """Whether each input of the first layer is multiplied by a learned factor, which is 1 at first."""
     activation: Activation = PlainActivation(name="relu")
     """The activation of the hidden layers that do not set their own."""
     initialization: Initialization = "auto"

@@ -52,6 +52,7 @@ model:
     activation:
       name: elu
       alpha: 0.1
+  scaling_layer: false
   activation:
     name: relu
   initialization: auto
