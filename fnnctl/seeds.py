@@ -32,6 +32,7 @@ class Purpose(IntEnum):
     PROPOSALS = int.from_bytes(b"proposals", "big")
     MEMBERS = int.from_bytes(b"members", "big")
     PERMUTATIONS = int.from_bytes(b"permutations", "big")
+    INPUTS = int.from_bytes(b"inputs", "big")
 
 
 def stream(seed: int, purpose: Purpose, *counts: int) -> np.random.Generator:

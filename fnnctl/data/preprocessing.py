@@ -75,6 +75,14 @@ class _Description:
 _DESCRIPTION = TypeAdapter(_Description)
 
 
+@dataclass(frozen=True, slots=True)
+class FeatureKinds:
+    """What the features of a preprocessor are, in their order."""
+
+    numbers: int
+    """The numeric columns, which are the first features."""
+
+
 @dataclass(frozen=True)
 class Preprocessor:
     """A fitted preprocessor; it finds its columns in a data set by name."""
@@ -93,6 +101,11 @@ class Preprocessor:
             names += [f"{column.name}={category}" for category in column.categories]
             names += [f"{column.name} missing"] if column.indicator else []
         return tuple(names)
+
+    @property
+    def kinds(self) -> FeatureKinds:
+        """What the features are."""
+        return FeatureKinds(len(self.numbers))
 
     def transform(self, dataset: Columns, rows: IntArray, out: FloatArray) -> None:
         """Write the features of `rows` (n,) into `out` (n, len(features)), float32 or float64.

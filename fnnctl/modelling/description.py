@@ -14,11 +14,17 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES, DELIMITER_PATTERN
-from fnnctl.data.preprocessing import Preprocessor
+from fnnctl.data.preprocessing import FeatureKinds, Preprocessor
 from fnnctl.modelling.fit import Fit
 from fnnctl.nn.layers.activations import ACTIVATIONS
 from fnnctl.nn.losses.registry import REAL_VALUE_LOSSES
-from fnnctl.nn.shape import HiddenShape, InputStageShape, NetworkShape, OutputKind
+from fnnctl.nn.shape import (
+    HiddenShape,
+    InputStageShape,
+    NetworkShape,
+    NumericEmbeddingShape,
+    OutputKind,
+)
 from fnnctl.store.atomic import damaged
 from fnnctl.store.documents import first_fault
 from fnnctl.tasks.task import OutputShape, Readout, TargetScale, Task
@@ -75,16 +81,38 @@ class LayerDescription(Described):
         return HiddenShape(**self.model_dump(exclude={"numbers"}))
 
 
+class NumericEmbeddingDescription(Described):
+    """The embedding of the numeric columns."""
+
+    kind: Literal["periodic"]
+    """The kind of functions of a number."""
+    numbers: Count
+    """The number of columns."""
+    functions: Count
+    """The functions of each number."""
+    size: Annotated[int, Field(ge=2, le=1_000_000)]
+    """The inputs of the first layer that each number becomes, itself included."""
+
+
 class StageDescription(Described):
     """What is learned between the features and the first layer."""
 
+    numeric: NumericEmbeddingDescription | None = None
+    """The embedding of numbers; null if they are inputs of the first layer as they are."""
     scaled: bool = False
     """Whether each input of the first layer has a learned factor."""
 
     @property
     def shape(self) -> InputStageShape:
         """The stage as the engine represents it."""
-        return InputStageShape(**self.model_dump())
+        numeric = None if self.numeric is None else NumericEmbeddingShape(**self.numeric.model_dump())
+        return InputStageShape(numeric, scaled=self.scaled)
+
+    def fault(self, kinds: FeatureKinds) -> str | None:
+        """Why the stage does not fit features of these kinds; None if it does."""
+        if self.numeric is not None and self.numeric.numbers != kinds.numbers:
+            return "numeric.numbers: the preprocessing has another number of numeric columns"
+        return None
 
 
 class TableFormat(Described):
@@ -171,6 +199,8 @@ class NetworkDescription(Described):
             return fault
         if list(preprocessor.features) != self.features or self.inputs != len(self.features):
             return "features: they differ from those of the preprocessing"
+        if self.stage is not None and (fault := self.stage.fault(preprocessor.kinds)):
+            return f"stage.{fault}"
         below = self.inputs
         for number, layer in enumerate(self.hidden):
             if layer.activation not in ACTIVATIONS:

@@ -64,7 +64,7 @@ class Fit:
         preprocessor = preprocessor or fit_preprocessor(data.dataset, split.train, experiment.data)
         inputs = len(preprocessor.features)
         readout = data.task.readout(experiment.model, data.targets[split.train])
-        shape = network_shape(experiment, inputs=inputs, output=readout.output)
+        shape = network_shape(experiment, inputs=inputs, output=readout.output, kinds=preprocessor.kinds)
         if split.train.size == 1 and any(layer.normalization == "batch" for layer in shape.hidden):
             message = "batch normalization needs 2 or more training rows; write normalization: layer"
             raise ConfigError(Problem(message, path="model.normalization"))

@@ -27,11 +27,13 @@ from fnnctl.config.schema.training import (
     SwaAveraging,
     TrainingConfig,
 )
+from fnnctl.data.preprocessing import FeatureKinds
+from fnnctl.modelling.input_stage import initial_deviation, input_stage
 from fnnctl.nn.layers.initializers import default_initializer
 from fnnctl.nn.optimizers.first_order import OPTIMIZERS
 from fnnctl.nn.optimizers.lbfgs import HYPERPARAMETER_NAMES
 from fnnctl.nn.optimizers.lr_schedules import LR_SCHEDULES
-from fnnctl.nn.shape import HiddenShape, InputStageShape, NetworkShape, NormalizationKind, Techniques
+from fnnctl.nn.shape import HiddenShape, NetworkShape, NormalizationKind, Techniques
 from fnnctl.tasks.task import OutputShape
 from fnnctl.training.members import ConvergenceRule, Member, StackSettings, StoppingRule
 
@@ -55,8 +57,10 @@ def precision(experiment: Experiment) -> str:
     return "float64" if isinstance(training.optimizer, LbfgsOptimizer) else "float32"
 
 
-def network_shape(experiment: Experiment, *, inputs: int, output: OutputShape) -> NetworkShape:
-    """The network from `inputs` features to a task's outputs."""
+def network_shape(
+    experiment: Experiment, *, inputs: int, output: OutputShape, kinds: FeatureKinds | None = None
+) -> NetworkShape:
+    """The network from `inputs` features of these kinds (by default numbers) to a task's outputs."""
     model = experiment.model
     hidden: list[HiddenShape] = []
     for index, layer in enumerate(model.hidden):
@@ -79,7 +83,7 @@ def network_shape(experiment: Experiment, *, inputs: int, output: OutputShape) -
         output=output.kind,
         positive=output.positive,
         delta=output.delta,
-        stage=InputStageShape(scaled=True) if model.scaling_layer and inputs else None,
+        stage=input_stage(model, kinds or FeatureKinds(inputs), inputs=inputs),
     )
 
 
@@ -138,7 +142,7 @@ def member_of(
             _output_initializer(experiment),
         ),
         initial_biases=experiment.model.initial_biases,
-        hyperparameters=_hyperparameters(training),
+        hyperparameters={**_hyperparameters(training), "sigma": initial_deviation(experiment.model)},
         layer_hyperparameters={
             "activation": tuple(
                 _activation_hyperparameter(_activation(experiment, layer)) for layer in layers

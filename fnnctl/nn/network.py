@@ -41,7 +41,7 @@ class Network:
             )
             for index, layer in enumerate(layout.shape.hidden)
         ]
-        self.stage = None if layout.stage is None else InputStage(layout.stage, parameters)
+        self.stage = None if layout.stage is None else InputStage(layout.shape, layout.stage, parameters)
         self.V = layout.layers[-1].weights.view(parameters)
         """The output layer's weights, with a last column of biases."""
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.nn.layers.activations import ACTIVATIONS
-from fnnctl.nn.shape import HiddenShape, NetworkShape
+from fnnctl.nn.shape import HiddenShape, NetworkShape, NumericEmbeddingShape
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +64,23 @@ class LayerSegments:
 
 
 @dataclass(frozen=True, slots=True)
+class NumericSegments:
+    """The segments of the arrays that embed numbers; e = A h(x) + a."""
+
+    mixing: Segment
+    """(numbers, values, functions): A."""
+    offsets: Segment | None = None
+    """(numbers, values, 1): a."""
+    frequencies: Segment | None = None
+    """(numbers, functions, 1), as are the phases."""
+    phases: Segment | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StageSegments:
     """The segments of the input stage's arrays."""
 
+    numeric: NumericSegments | None = None
     scales: Segment | None = None
     """(inputs of the first layer, 1): their learned factors."""
 
@@ -144,8 +158,8 @@ class ParameterLayout:
                 if segment is not None:
                     yield f"{name}_{number}", segment.view(flat)[0, :, 0]
 
-        if self.stage is not None and self.stage.scales is not None:
-            yield "input_scales", self.stage.scales.view(row)[0, :, 0]
+        if self.stage is not None:
+            yield from _named_inputs(self.stage, row)
 
     def weight_mask(self, dtype: np.dtype[np.floating]) -> FloatArray:
         """A (1, P) row: 1 at weights, 0 at biases, gains, slopes and the input stage's parameters."""
@@ -167,7 +181,35 @@ def _stage_segments(shape: NetworkShape, parameters: _FlatRow) -> StageSegments 
     stage = shape.stage
     if stage is None:
         return None
-    return StageSegments(scales=parameters.take(shape.first_inputs, 1) if stage.scaled else None)
+    return StageSegments(
+        numeric=None if stage.numeric is None else _numeric_segments(stage.numeric, parameters),
+        scales=parameters.take(shape.first_inputs, 1) if stage.scaled else None,
+    )
+
+
+def _numeric_segments(embedding: NumericEmbeddingShape, parameters: _FlatRow) -> NumericSegments:
+    numbers, functions, values = embedding.numbers, embedding.functions, embedding.size - 1
+    return NumericSegments(
+        mixing=parameters.take(numbers, values, functions),
+        offsets=parameters.take(numbers, values, 1),
+        frequencies=parameters.take(numbers, functions, 1),
+        phases=parameters.take(numbers, functions, 1),
+    )
+
+
+def _named_inputs(stage: StageSegments, row: FloatArray) -> Iterator[tuple[str, FloatArray]]:
+    """The arrays of the input stage by name."""
+    numeric = stage.numeric
+    if numeric is not None:
+        yield "input_mixing", numeric.mixing.view(row)[0]
+    for name, segment in (
+        ("offsets", None if numeric is None else numeric.offsets),
+        ("frequencies", None if numeric is None else numeric.frequencies),
+        ("phases", None if numeric is None else numeric.phases),
+        ("scales", stage.scales),
+    ):
+        if segment is not None:
+            yield f"input_{name}", segment.view(row)[0, ..., 0]
 
 
 def _hidden_segments(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 NormalizationKind = Literal["batch", "layer"]
+NumericEmbeddingKind = Literal["periodic"]
 OutputKind = Literal["softmax", "logistic", "squared", "absolute", "huber"]
 
 
@@ -37,11 +38,42 @@ class HiddenShape:
 
 
 @dataclass(frozen=True, slots=True)
-class InputStageShape:
-    """What is learned between the features and the first layer."""
+class NumericEmbeddingShape:
+    """The embedding of numbers, which are the first features."""
 
+    kind: NumericEmbeddingKind
+    numbers: int
+    functions: int
+    """The functions of each number: its frequencies."""
+    size: int
+    """The inputs of the first layer that each number becomes, itself included."""
+
+
+@dataclass(frozen=True, slots=True)
+class InputStageShape:
+    """What is learned between the features and the first layer, in this order."""
+
+    numeric: NumericEmbeddingShape | None = None
     scaled: bool = False
     """Whether each input of the first layer has a learned factor."""
+
+    @property
+    def numbers(self) -> int:
+        """The number of features that are embedded numbers."""
+        return 0 if self.numeric is None else self.numeric.numbers
+
+    @property
+    def embedded(self) -> int:
+        """The values of the embeddings of numbers, without the numbers themselves."""
+        return 0 if self.numeric is None else self.numeric.numbers * (self.numeric.size - 1)
+
+    def values(self, features: int) -> int:
+        """How many of the features are inputs of the first layer as they are, if it has no factors."""
+        return features
+
+    def outputs(self, features: int) -> int:
+        """The number of inputs of the first layer."""
+        return self.values(features) + self.embedded
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +95,16 @@ class NetworkShape:
     @property
     def first_inputs(self) -> int:
         """The number of inputs of the first layer."""
-        return self.inputs
+        return self.inputs if self.stage is None else self.stage.outputs(self.inputs)
 
     @property
     def widths(self) -> tuple[int, ...]:
-        """Units of every layer, features first and scores last."""
-        return (self.inputs, *(layer.units for layer in self.hidden), self.scores)
+        """Units of every layer, features first and scores last.
+
+        If the first layer has not as many inputs as there are features, both numbers are among them.
+        """
+        first = (self.inputs,) if self.first_inputs == self.inputs else (self.inputs, self.first_inputs)
+        return (*first, *(layer.units for layer in self.hidden), self.scores)
 
     @property
     def scores(self) -> int:

@@ -47,8 +47,11 @@ def step_values(settings: StackSettings) -> int:
     Those of all members count if it is an ensemble.
     """
     shape = settings.shape
-    below = 0 if shape.stage is None else shape.first_inputs + 1
-    widths = shape.inputs + 1 + below + sum(layer.rows for layer in shape.hidden) + shape.outputs
+    stage = 0
+    if shape.stage is not None:
+        numeric = shape.stage.numeric
+        stage = shape.first_inputs + 1 + (numeric.numbers * numeric.functions if numeric else 0)
+    widths = shape.inputs + 1 + stage + sum(layer.rows for layer in shape.hidden) + shape.outputs
     return settings.ensemble * (settings.batch_size * widths + ParameterLayout(shape).size)
 
 

@@ -80,7 +80,7 @@ class Member:
     initial_biases: InitialBiases = "zero"
     hyperparameters: Mapping[str, float] = field(default_factory=dict)
     """Hyperparameters of the stack's techniques and averaging: l1, clip_value, clip_norm, max_norm, noise,
-    mixup, label_smoothing, average_decay, average_start."""
+    mixup, label_smoothing, average_decay, average_start; and the sigma of a periodic embedding."""
     layer_hyperparameters: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     """For each of LAYER_HYPERPARAMETERS one value per hidden layer; 0 if left out."""
     optimizer_hyperparameters: Mapping[str, float] = field(default_factory=dict)
@@ -145,7 +145,8 @@ def initial_parameters(
             if layer.slopes is not None:
                 layer.slopes.view(own)[...] = slope
         if layout.stage is not None:
-            initialize_stage(layout.stage, own)
+            rng, sigma = stream(member.seed, Purpose.INPUTS), member.hyperparameters.get("sigma", 0.0)
+            initialize_stage(layout.stage, own, sigma=sigma, rng=rng)
     return parameters
 
 

@@ -58,9 +58,13 @@ def _optimizer_vectors(settings: StackSettings) -> int:
 
 def _stage_values(shape: NetworkShape) -> int:
     """The number of values in the input stage's buffers per example: see `nn.layers.inputs.stage`."""
-    if shape.stage is None:
+    stage, outputs = shape.stage, shape.first_inputs
+    if stage is None:
         return 0
-    return 3 * shape.first_inputs + 1
+    values = outputs + 1 + (2 * outputs if stage.scaled else outputs - stage.values(shape.inputs))
+    if stage.numeric is not None:
+        values += 2 * stage.numeric.numbers * stage.numeric.functions
+    return values
 
 
 def _layer_bytes(layer: HiddenShape, itemsize: int) -> int:

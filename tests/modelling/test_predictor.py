@@ -40,7 +40,7 @@ def test_rows_of_the_pool_and_of_the_columns_have_the_same_scores(prepared: Prep
     assert from_columns.tobytes() == scores_of(predictor, prepared).tobytes()
 
 
-@pytest.mark.parametrize("more", [[], ["model.scaling_layer=true"]])
+@pytest.mark.parametrize("more", [[], ["model.scaling_layer=true", "model.numeric_embedding=periodic"]])
 def test_a_saved_model_predicts_as_the_fresh_one(program: Program, iris: Path, more: list[str]) -> None:
     settings = ["training.epochs=3", *more]
     words = [word for setting in settings for word in ("--set", setting)]

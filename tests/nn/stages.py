@@ -4,14 +4,28 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from fnnctl.nn.shape import InputStageShape
+from fnnctl.nn.shape import InputStageShape, NumericEmbeddingShape
 
 INPUTS = 7
 """The number of features of the networks with `STAGES`."""
-STAGES = (InputStageShape(scaled=True),)
+PERIODIC = NumericEmbeddingShape("periodic", numbers=3, functions=4, size=3)
+STAGES = (
+    InputStageShape(scaled=True),
+    InputStageShape(PERIODIC),
+    InputStageShape(PERIODIC, scaled=True),
+)
 
 
 @st.composite
 def input_stages(draw: st.DrawFn, inputs: int) -> InputStageShape | None:
     """Any stage for a network with so many features, or none."""
-    return InputStageShape(scaled=True) if draw(st.booleans()) else None
+    numeric = None
+    if draw(st.booleans()):
+        numeric = NumericEmbeddingShape(
+            draw(st.sampled_from(["periodic"])),
+            numbers=draw(st.integers(1, inputs)),
+            functions=draw(st.integers(1, 5)),
+            size=draw(st.integers(2, 4)),
+        )
+    stage = InputStageShape(numeric, scaled=draw(st.booleans()))
+    return None if stage == InputStageShape() else stage

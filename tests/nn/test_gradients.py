@@ -100,9 +100,10 @@ def cases(draw: st.DrawFn) -> Case:
     is_real = output in REAL_VALUE_LOSSES
     classes = 1 if is_real else 2 if output == "logistic" else draw(st.integers(2, 4))
     inputs = draw(st.integers(1, 4))
+    stage = draw(input_stages(inputs))
     hidden: list[HiddenShape] = []
     for _ in range(draw(st.integers(0, 4))):
-        before = hidden[-1].units if hidden else inputs
+        before = hidden[-1].units if hidden else stage.outputs(inputs) if stage else inputs
         residual = draw(st.booleans())
         activation = draw(st.sampled_from(sorted(ACTIVATIONS)))
         layer: dict[str, Any] = {
@@ -115,7 +116,6 @@ def cases(draw: st.DrawFn) -> Case:
             "residual": residual,
         }
         hidden.append(HiddenShape(**layer))
-    stage = draw(input_stages(inputs))
     shape = NetworkShape(inputs, tuple(hidden), classes, output, draw(st.integers(0, 1)), stage=stage)
     wanted = {name: draw(st.booleans()) for name in TECHNIQUES}
     techniques = Techniques(**wanted | ({"smoothing": False} if is_real else {}))

@@ -72,6 +72,7 @@ def stack_settings(draw: st.DrawFn, classes: int) -> StackSettings:
     """Any shape, optimizer, schedule, averaging and techniques; one in four is wide."""
     widest, features, most = draw(st.sampled_from([(20, 12, 50)] * 3 + [(130, 60, 150)]))
     inputs = draw(st.integers(1, features))
+    stage = draw(input_stages(inputs))
     outputs: list[OutputKind] = ["softmax"]
     if classes == 2:
         outputs = ["softmax", "logistic"]
@@ -82,11 +83,11 @@ def stack_settings(draw: st.DrawFn, classes: int) -> StackSettings:
     return StackSettings(
         NetworkShape(
             inputs,
-            draw(hidden_layers(inputs, widest)),
+            draw(hidden_layers(stage.outputs(inputs) if stage else inputs, widest)),
             classes,
             output,
             draw(st.integers(0, 1)),
-            stage=draw(input_stages(inputs)),
+            stage=stage,
         ),
         optimizer=draw(st.sampled_from(sorted(OPTIMIZERS))),
         batch_size=draw(st.integers(2, most)),
@@ -129,7 +130,7 @@ def stacks(draw: st.DrawFn) -> tuple[StackSettings, list[Member], int]:
                     "l1": between(0, 0.01), "clip_value": between(0.01, 1), "clip_norm": between(0.1, 2),
                     "max_norm": between(0.3, 3), "noise": between(0, 0.5), "mixup": between(0.1, 1),
                     "label_smoothing": between(0, 0.3), "average_decay": between(0.5, 0.99),
-                    "average_start": between(0, 0.9),
+                    "average_start": between(0, 0.9), "sigma": between(0.1, 2),
                 },
                 layer_hyperparameters={
                     "activation": tuple(rng.uniform(0.0, 0.9, layers)),

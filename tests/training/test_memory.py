@@ -11,7 +11,7 @@ from fnnctl.training.members import StoppingRule
 from fnnctl.training.memory import training_bytes
 from fnnctl.training.stack import Stack
 from fnnctl.training.trainer import train_stack
-from tests.nn.stages import INPUTS
+from tests.nn.stages import INPUTS, STAGES
 from tests.training.recipes import blobs, member_of, settings_of
 
 
@@ -31,7 +31,7 @@ def test_the_estimate_is_near_what_is_taken(hidden: tuple[tuple[int, str], ...],
     assert 0.8 * estimate < peak + examples.inputs.nbytes < 1.2 * estimate
 
 
-@pytest.mark.parametrize("stage", [InputStageShape(scaled=True)], ids=repr)
+@pytest.mark.parametrize("stage", STAGES, ids=repr)
 def test_the_estimate_of_an_input_stage(stage: InputStageShape) -> None:
     plain = settings_of(INPUTS, ((5, "relu"),), 5, batch_size=5000)
     settings = replace(plain, shape=replace(plain.shape, inputs=INPUTS, stage=stage))

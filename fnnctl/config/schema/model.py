@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from fnnctl.config.schema.inputs import NoEmbedding, NumericEmbeddingConfig
 from fnnctl.config.schema.section import Section, Shorthand
 
 Units = Annotated[int, Field(ge=1, le=1_000_000)]
@@ -206,6 +207,8 @@ class ModelConfig(Section):
     """The hidden layers from first to last, each a number of units or a mapping `{units, activation,
     initialization, normalization, dropout, residual}`. An empty list is a linear model: softmax or linear
     regression."""
+    numeric_embedding: NumericEmbeddingConfig = NoEmbedding(name="none")
+    """How numeric columns become several inputs of the first layer each: `none`, or `periodic`."""
     scaling_layer: bool = False
     """Whether each input of the first layer is multiplied by a learned factor, which is 1 at first."""
     activation: Activation = PlainActivation(name="relu")

@@ -52,6 +52,8 @@ model:
     activation:
       name: elu
       alpha: 0.1
+  numeric_embedding:
+    name: none
   scaling_layer: false
   activation:
     name: relu

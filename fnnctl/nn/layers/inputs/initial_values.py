@@ -2,11 +2,39 @@
 
 from __future__ import annotations
 
+from math import pi, sqrt
+
+import numpy as np
+
 from fnnctl.arrays import FloatArray
-from fnnctl.nn.parameters import StageSegments
+from fnnctl.nn.parameters import NumericSegments, StageSegments
 
 
-def initialize_stage(segments: StageSegments, parameters: FloatArray) -> None:
-    """Set the initial values in one member's parameters, (1, P): factors of 1."""
+def initialize_stage(
+    segments: StageSegments, parameters: FloatArray, *, sigma: float, rng: np.random.Generator
+) -> None:
+    """Set the initial values in one member's parameters, (1, P).
+
+    Factors are 1. `sigma` is the standard deviation of the frequencies of a periodic embedding.
+    """
     if segments.scales is not None:
         segments.scales.view(parameters)[...] = 1.0
+    if segments.numeric is not None:
+        _initialize_numeric(segments.numeric, parameters, sigma=sigma, rng=rng)
+
+
+def _initialize_numeric(
+    segments: NumericSegments, parameters: FloatArray, *, sigma: float, rng: np.random.Generator
+) -> None:
+    """Frequencies from N(0, σ²), phases uniform on ±π, A and a uniform on ±1/√functions."""
+    if segments.frequencies is None or segments.phases is None or segments.offsets is None:
+        return
+    bound = 1.0 / sqrt(segments.mixing.shape[-1])
+    w, c, A, a = (
+        each.view(parameters)
+        for each in (segments.frequencies, segments.phases, segments.mixing, segments.offsets)
+    )
+    w[...] = rng.normal(0.0, sigma, w.shape)
+    c[...] = rng.uniform(-pi, pi, c.shape)
+    A[...] = rng.uniform(-bound, bound, A.shape)
+    a[...] = rng.uniform(-bound, bound, a.shape)

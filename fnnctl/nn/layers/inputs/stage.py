@@ -1,7 +1,9 @@
 """The input stage: what is learned between the features and the first layer, one part after the other.
 
-Its result is an array like the activations of a hidden layer, (K, units + 1, batch) with a last row of ones.
-The first layer gives back the gradient with respect to it, as far as a learned part needs it.
+Its outputs are, in this order: the features that are values; the embeddings of numbers, number by number. All
+of them may then be scaled. The result is an array like the activations of a hidden layer, (K, units + 1,
+batch) with a last row of ones. The first layer gives back the gradient with respect to it, as far as a
+learned part needs it: never with respect to the values alone.
 """
 
 from __future__ import annotations
@@ -11,9 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from fnnctl.arrays import FloatArray
+from fnnctl.nn.layers.inputs.numeric import NumericBuffers, NumericEmbedding, numeric_buffers
+from fnnctl.nn.layers.inputs.periodic import PeriodicEmbedding
 from fnnctl.nn.layers.inputs.scaling import ScalingLayer
 from fnnctl.nn.parameters import StageSegments
-from fnnctl.nn.shape import NetworkShape
+from fnnctl.nn.shape import InputStageShape, NetworkShape
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +28,9 @@ class StageBuffers:
     """What the first layer reads: the stage's outputs with a last row of ones, (K, outputs + 1, batch)."""
     extended_rows: FloatArray
     """The same with one example per row, a view, (K, batch, outputs + 1)."""
-    values: FloatArray
+    outputs: FloatArray
     """The outputs before they are scaled, (K, outputs, batch); without scaling a view of `extended`."""
+    numeric: NumericBuffers | None
     first: int
     """The first of the outputs whose gradient a learned part needs; all after it are needed as well."""
     delta: FloatArray
@@ -36,15 +41,20 @@ def stage_buffers(
     shape: NetworkShape, members: int, batch: int, dtype: np.dtype[np.floating], *, training: bool
 ) -> StageBuffers | None:
     """The arrays for K members, those of the backward pass only if `training`; None without a stage."""
-    if shape.stage is None:
+    stage = shape.stage
+    if stage is None:
         return None
     outputs = shape.first_inputs
     extended = np.ones((members, outputs + 1, batch), dtype)
-    first = 0 if shape.stage.scaled else outputs
+    first = 0 if stage.scaled else stage.values(shape.inputs)
+    numeric = None
+    if stage.numeric:
+        numeric = numeric_buffers(stage.numeric, members, batch, dtype, training=training)
     return StageBuffers(
         extended=extended,
         extended_rows=extended.transpose(0, 2, 1),
-        values=np.empty((members, outputs, batch), dtype) if shape.stage.scaled else extended[:, :-1],
+        outputs=np.empty((members, outputs, batch), dtype) if stage.scaled else extended[:, :-1],
+        numeric=numeric,
         first=first,
         delta=np.empty((members, outputs - first, batch if training else 0), dtype),
     )
@@ -53,19 +63,44 @@ def stage_buffers(
 class InputStage:
     """The learned parts of K networks: their parameters are views of the flat array."""
 
-    def __init__(self, segments: StageSegments, parameters: FloatArray) -> None:
+    def __init__(self, shape: NetworkShape, segments: StageSegments, parameters: FloatArray) -> None:
         self.segments = segments
+        self._shape = shape.stage or InputStageShape()
+        self._values = self._shape.values(shape.inputs)
+        self._numeric: NumericEmbedding | None = None
+        if segments.numeric:
+            self._numeric = PeriodicEmbedding(segments.numeric, parameters)
         self._scaling = None if segments.scales is None else ScalingLayer(segments.scales.view(parameters))
 
     def forward(self, inputs: FloatArray, buffers: StageBuffers) -> FloatArray:
         """Fill and return `buffers.extended` from the features, (K, features + 1, batch)."""
-        np.copyto(buffers.values, inputs[:, :-1])
+        outputs, values = buffers.outputs, self._values
+        np.copyto(outputs[:, :values], inputs[:, :values])
+        if self._numeric and buffers.numeric:
+            self._numeric.forward(self._numbers(buffers), self._embedded(outputs, 0), buffers.numeric)
         if self._scaling:
-            self._scaling.forward(buffers.values, buffers.extended[:, :-1])
+            self._scaling.forward(outputs, buffers.extended[:, :-1])
         return buffers.extended
 
     def backward(self, buffers: StageBuffers, gradient: FloatArray) -> None:
-        """Write the gradients of the stage's parameters to `gradient`, (K, P), from `buffers.delta`."""
+        """Write the gradients of the stage's parameters to `gradient`, (K, P), from `buffers.delta`.
+
+        Overwrites the buffers.
+        """
+        delta, first = buffers.delta, buffers.first
         if self._scaling and self.segments.scales:
-            scales = self.segments.scales.view(gradient)
-            self._scaling.parameter_gradient(buffers.values, buffers.delta, scales)
+            self._scaling.parameter_gradient(buffers.outputs, delta, self.segments.scales.view(gradient))
+            self._scaling.backward(delta, slice(self._values, None))
+        if self._numeric and buffers.numeric:
+            numbers, own = self._numbers(buffers), self._embedded(delta, first)
+            self._numeric.backward(numbers, own, buffers.numeric, gradient)
+
+    def _numbers(self, buffers: StageBuffers) -> FloatArray:
+        """The numbers that are embedded, (K, numbers, batch)."""
+        return buffers.outputs[:, : self._shape.numbers]
+
+    def _embedded(self, outputs: FloatArray, first: int) -> FloatArray:
+        """The view of the embeddings of numbers, (K, numbers, size, batch), in outputs from `first` on."""
+        start, numbers = self._values - first, self._shape.numbers
+        own = outputs[:, start : start + self._shape.embedded]
+        return own.reshape(len(outputs), numbers, -1, outputs.shape[2])

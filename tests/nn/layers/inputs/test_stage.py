@@ -5,7 +5,7 @@ import pytest
 
 from fnnctl.nn.shape import HiddenShape, InputStageShape, NetworkShape
 from tests.nn.gradients import Case
-from tests.nn.stages import INPUTS, STAGES
+from tests.nn.stages import INPUTS, PERIODIC, STAGES
 
 HIDDEN = (HiddenShape(5, "tanh"),)
 
@@ -24,6 +24,21 @@ def test_the_first_layer_reads_the_stage_with_ones_below(stage: InputStageShape)
     np.testing.assert_array_equal(extended[:, -1], 1.0)
     z = case.network.layers[0].W @ extended
     np.testing.assert_allclose(case.work.hidden[0].a, np.tanh(z), rtol=1e-12)
+
+
+def test_numbers_come_before_their_embeddings() -> None:
+    """Features of the width 7, of which 3 are embedded by 2 values each; the factors multiply all of them."""
+    case = case_of(InputStageShape(PERIODIC, scaled=True))
+    case.network.forward(case.work)
+    assert case.work.stage is not None
+    named = case.layout.named_arrays(case.network.parameters[1], np.empty(0))
+    x = case.work.inputs[1, :, :-1].T
+    angles = (
+        2 * np.pi * named["input_frequencies"][:, :, None] * x[:3, None] + named["input_phases"][..., None]
+    )
+    embedded = named["input_mixing"] @ np.cos(angles) + named["input_offsets"][..., None]
+    expected = np.concatenate([x, embedded.reshape(6, 6)]) * named["input_scales"][:, None]
+    np.testing.assert_allclose(case.work.stage.extended[1, :-1], expected, rtol=1e-12, atol=1e-14)
 
 
 def test_factors_of_one_change_no_bits() -> None:
