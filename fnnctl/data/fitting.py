@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,7 +16,19 @@ from fnnctl.data.preprocessing import CategoryFeatures, Levels, NumberFeature, P
 from fnnctl.data.scaling import flag_statistics, smoothly_clipped, statistics
 
 
-def fit_preprocessor(dataset: Columns, rows: IntArray, config: DataConfig) -> Preprocessor:
+class Encoding(NamedTuple):
+    """What the network expects of the features, apart from the settings of the data."""
+
+    fewest: int | None = None
+    """Categorical columns with at least so many values are coded; None if all are one-hot."""
+
+
+PLAIN = Encoding()
+
+
+def fit_preprocessor(
+    dataset: Columns, rows: IntArray, config: DataConfig, encoding: Encoding = PLAIN
+) -> Preprocessor:
     """Fit imputation, scaling and categories to the training `rows` (n,) only, n >= 1.
 
     Statistics ignore missing values. A column without values in these rows is filled with 0 and not scaled;
@@ -29,7 +42,7 @@ def fit_preprocessor(dataset: Columns, rows: IntArray, config: DataConfig) -> Pr
             for feature in _fit_numbers(islice(names, len(columns)), columns, config)
         ),
         tuple(
-            _fit_categories(name, dataset.categorical[rows, j], dataset.categories[j], config)
+            _fit_categories(name, dataset.categorical[rows, j], dataset.categories[j], config, encoding)
             for j, name in enumerate(dataset.categorical_names)
         ),
         config.smooth_clip,
@@ -56,11 +69,13 @@ def _fit_numbers(names: Iterable[str], columns: FloatArray, config: DataConfig) 
 
 
 def _fit_categories(
-    name: str, codes: IntArray, categories: tuple[str, ...], config: DataConfig
+    name: str, codes: IntArray, categories: tuple[str, ...], config: DataConfig, encoding: Encoding
 ) -> CategoryFeatures:
     counts = np.bincount(codes + 1, minlength=len(categories) + 1)
     seen, missing = np.flatnonzero(counts[1:]), bool(counts[0])
     features = CategoryFeatures(name, tuple(categories[code] for code in seen), missing)
+    if encoding.fewest is not None and len(seen) >= encoding.fewest:
+        return replace(features, indicator=False, coded=True)
     if not config.scale_one_hot:
         return features
     ones = [*counts[1:][seen].tolist(), *([int(counts[0])] if missing else [])]

@@ -2,8 +2,8 @@
 
 The order of the features: the numeric columns; an indicator for each numeric column with missing values in
 the training rows; then, for each categorical column, its categories and an indicator if it has missing values
-there. Indicators and categories are 0 or 1, unless they are scaled like numbers. `fitting` fits all of it to
-the training rows.
+there; then the columns of codes, which are neither scaled nor clipped. Indicators and categories are 0 or 1,
+unless they are scaled like numbers. `fitting` fits all of it to the training rows.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class NumberFeature:
 
 @dataclass(frozen=True, slots=True)
 class CategoryFeatures:
-    """A categorical column: one feature per category in the training rows."""
+    """A categorical column: one feature per category in the training rows, or one of their codes."""
 
     __pydantic_config__: ClassVar = EXACTLY
     name: str
@@ -56,11 +56,13 @@ class CategoryFeatures:
     """Whether the last feature indicates that the value was missing."""
     levels: tuple[Levels, ...] = ()
     """Those of each feature; empty if they are 0 and 1."""
+    coded: bool = False
+    """Whether the column is one feature: the category's number from 1 on, 0 if it is missing or unknown."""
 
     @property
     def count(self) -> int:
-        """The number of features."""
-        return len(self.categories) + self.indicator
+        """The number of features that are 0 or 1."""
+        return 0 if self.coded else len(self.categories) + self.indicator
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,8 @@ class FeatureKinds:
 
     numbers: int
     """The numeric columns, which are the first features."""
+    codes: tuple[int, ...] = ()
+    """How many codes each coded column has; these columns are the last features."""
 
 
 @dataclass(frozen=True)
@@ -98,14 +102,20 @@ class Preprocessor:
         names = [number.name for number in self.numbers]
         names += [f"{number.name} missing" for number in self.numbers if number.indicator]
         for column in self.categories:
-            names += [f"{column.name}={category}" for category in column.categories]
-            names += [f"{column.name} missing"] if column.indicator else []
-        return tuple(names)
+            if not column.coded:
+                names += [f"{column.name}={category}" for category in column.categories]
+                names += [f"{column.name} missing"] if column.indicator else []
+        return (*names, *(column.name for column in self.coded))
 
     @property
     def kinds(self) -> FeatureKinds:
         """What the features are."""
-        return FeatureKinds(len(self.numbers))
+        return FeatureKinds(len(self.numbers), tuple(len(each.categories) + 1 for each in self.coded))
+
+    @property
+    def coded(self) -> list[CategoryFeatures]:
+        """The coded columns."""
+        return [column for column in self.categories if column.coded]
 
     def transform(self, dataset: Columns, rows: IntArray, out: FloatArray) -> None:
         """Write the features of `rows` (n,) into `out` (n, len(features)), float32 or float64.
@@ -142,6 +152,8 @@ class Preprocessor:
             _refuse_repetition(column.categories)
             if column.levels and len(column.levels) != column.count:
                 raise ValueError(f"{shown(column.name)} has levels for {len(column.levels)} features")
+            if column.coded and column.indicator:
+                raise ValueError(f"{shown(column.name)} is coded, but has an indicator")
         return cls(numbers, categories, read.smooth_clip)
 
 
@@ -166,6 +178,8 @@ class Features:
     """Indices of those of the p columns that have an indicator."""
     categories: Sequence[tuple[int, IntArray]]
     """A column's index, and the feature that is 1 for each code and (last) for a missing value, or -1."""
+    codes: Sequence[tuple[int, IntArray]]
+    """A coded column's index, and its feature for each code and (last) for a missing value."""
     levels: FloatArray
     """(2, indicators and one-hot features), what stands for 0 and for 1."""
     smooth_clip: float | None
@@ -177,9 +191,13 @@ class Features:
         position = {name: j for j, name in enumerate(dataset.numeric_names)}
         columns = np.array([position[number.name] for number in numbers], dtype=np.intp)
         place_of = {name: j for j, name in enumerate(dataset.categorical_names)}
-        categories, first = [], 0
+        categories, codes, first = [], [], 0
         for column in preprocessor.categories:
             j = place_of[column.name]
+            if column.coded:
+                number_of = {category: k for k, category in enumerate(column.categories, start=1)}
+                codes.append((j, np.array([*(number_of.get(text, 0) for text in dataset.categories[j]), 0])))
+                continue
             feature_of = {category: first + k for k, category in enumerate(column.categories)}
             first += column.count
             missing = first - 1 if column.indicator else -1
@@ -194,6 +212,7 @@ class Features:
             spread=np.array([number.spread for number in numbers], dtype=np.float64),
             indicators=np.flatnonzero([number.indicator for number in numbers]),
             categories=categories,
+            codes=codes,
             levels=np.array(list(_levels(preprocessor)), dtype=np.float64).reshape(-1, 2).T,
             smooth_clip=preprocessor.smooth_clip,
         )
@@ -201,7 +220,8 @@ class Features:
     def write(self, rows: IntArray, out: FloatArray) -> None:
         """Write the features of `rows` (n,) into `out` (n, features): see `Preprocessor.transform`."""
         first_category = len(self.fill) + len(self.indicators)
-        step = max(1, BLOCK_VALUES // max(1, self.dataset.numeric.shape[1] + len(self.categories)))
+        columns = self.dataset.numeric.shape[1] + len(self.categories) + len(self.codes)
+        step = max(1, BLOCK_VALUES // max(1, columns))
         for start in range(0, len(rows), step):
             block = slice(start, start + step)
             self._write_numbers(rows[block], out[block, :first_category])
@@ -224,6 +244,9 @@ class Features:
 
     def _write_categories(self, rows: IntArray, out: FloatArray) -> None:
         low, high = self.levels[:, len(self.indicators) :]
+        for place, (j, code) in enumerate(self.codes, start=len(low)):
+            out[:, place] = code[self.dataset.categorical[rows, j]]
+        out = out[:, : len(low)]
         out[...] = low
         for j, feature in self.categories:
             hot = feature[self.dataset.categorical[rows, j]]

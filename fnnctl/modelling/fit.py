@@ -15,6 +15,7 @@ from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.splits.parts import Rows, Split
 from fnnctl.errors import ConfigError, Problem
 from fnnctl.memory import available_bytes
+from fnnctl.modelling.input_stage import encoding
 from fnnctl.modelling.stack_settings import member_of, network_shape, stack_settings
 from fnnctl.nn.losses.registry import target_type
 from fnnctl.nn.parameters import ParameterLayout
@@ -61,7 +62,9 @@ class Fit:
         Raises `ConfigError`, also if there is not enough memory to train the network.
         """
         split = rows.split(data.strata, data.dataset.groups)
-        preprocessor = preprocessor or fit_preprocessor(data.dataset, split.train, experiment.data)
+        preprocessor = preprocessor or fit_preprocessor(
+            data.dataset, split.train, experiment.data, encoding(experiment.model)
+        )
         inputs = len(preprocessor.features)
         readout = data.task.readout(experiment.model, data.targets[split.train])
         shape = network_shape(experiment, inputs=inputs, output=readout.output, kinds=preprocessor.kinds)
@@ -96,7 +99,7 @@ class Fit:
     @property
     def preprocessing(self) -> str:
         """A key that is equal for fits on the same rows if their features are the same."""
-        return json.dumps(self.experiment.data.model_dump(), sort_keys=True)
+        return preprocessing_key(self.experiment)
 
     def split(self, data: TaskData) -> Split:
         """The rows of each part."""
@@ -132,6 +135,11 @@ class Fit:
         return [
             replace(first, seed=member_seed(self.seed, number)) for number in range(self.settings.ensemble)
         ]
+
+
+def preprocessing_key(experiment: Experiment) -> str:
+    """A text that is equal for experiments with the same features, given the same training rows."""
+    return json.dumps([experiment.data.model_dump(), encoding(experiment.model)], sort_keys=True)
 
 
 def completed(

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from fnnctl.config.schema.inputs import PeriodicEmbeddingConfig
 from fnnctl.config.schema.model import ModelConfig
+from fnnctl.data.fitting import Encoding
 from fnnctl.data.preprocessing import FeatureKinds
-from fnnctl.nn.shape import InputStageShape, NumericEmbeddingShape
+from fnnctl.nn.shape import CategoryEmbeddingShape, InputStageShape, NumericEmbeddingShape
 
 
 def input_stage(model: ModelConfig, kinds: FeatureKinds, *, inputs: int) -> InputStageShape | None:
     """The input stage for `inputs` features of these kinds; None if the first layer reads them unchanged."""
     stage = InputStageShape(
         numeric=_numeric_embedding(model, kinds.numbers) if kinds.numbers else None,
+        categories=_category_embedding(model, kinds.codes),
         scaled=model.scaling_layer and inputs > 0,
     )
     return None if stage == InputStageShape() else stage
@@ -22,6 +24,17 @@ def _numeric_embedding(model: ModelConfig, numbers: int) -> NumericEmbeddingShap
         case PeriodicEmbeddingConfig(frequencies=frequencies, size=size):
             return NumericEmbeddingShape("periodic", numbers, functions=frequencies, size=size)
     return None
+
+
+def _category_embedding(model: ModelConfig, codes: tuple[int, ...]) -> CategoryEmbeddingShape | None:
+    embedding = model.category_embedding
+    return CategoryEmbeddingShape(codes, embedding.size) if embedding and codes else None
+
+
+def encoding(model: ModelConfig) -> Encoding:
+    """The features that the network expects."""
+    embedding = model.category_embedding
+    return Encoding(fewest=embedding.fewest if embedding else None)
 
 
 def initial_deviation(model: ModelConfig) -> float:

@@ -81,6 +81,8 @@ class StageSegments:
     """The segments of the input stage's arrays."""
 
     numeric: NumericSegments | None = None
+    vectors: Segment | None = None
+    """(size, codes of all columns): the embeddings of categories."""
     scales: Segment | None = None
     """(inputs of the first layer, 1): their learned factors."""
 
@@ -181,8 +183,10 @@ def _stage_segments(shape: NetworkShape, parameters: _FlatRow) -> StageSegments 
     stage = shape.stage
     if stage is None:
         return None
+    categories = stage.categories
     return StageSegments(
         numeric=None if stage.numeric is None else _numeric_segments(stage.numeric, parameters),
+        vectors=None if categories is None else parameters.take(categories.size, sum(categories.codes)),
         scales=parameters.take(shape.first_inputs, 1) if stage.scaled else None,
     )
 
@@ -202,6 +206,8 @@ def _named_inputs(stage: StageSegments, row: FloatArray) -> Iterator[tuple[str, 
     numeric = stage.numeric
     if numeric is not None:
         yield "input_mixing", numeric.mixing.view(row)[0]
+    if stage.vectors is not None:
+        yield "input_vectors", stage.vectors.view(row)[0]
     for name, segment in (
         ("offsets", None if numeric is None else numeric.offsets),
         ("frequencies", None if numeric is None else numeric.frequencies),

@@ -144,9 +144,9 @@ def initial_parameters(
         ):
             if layer.slopes is not None:
                 layer.slopes.view(own)[...] = slope
-        if layout.stage is not None:
+        if layout.stage is not None and layout.shape.stage is not None:
             rng, sigma = stream(member.seed, Purpose.INPUTS), member.hyperparameters.get("sigma", 0.0)
-            initialize_stage(layout.stage, own, sigma=sigma, rng=rng)
+            initialize_stage(layout.shape.stage, layout.stage, own, sigma=sigma, rng=rng)
     return parameters
 
 

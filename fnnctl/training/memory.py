@@ -42,7 +42,7 @@ def _stack_bytes(settings: StackSettings, rows: int, members: int) -> int:
     widest = max(outputs * inputs for outputs, inputs in (layer.weights.shape for layer in layout.layers))
     drawing = 8 * widest
     per_example = (settings.shape.inputs + 1 + settings.shape.outputs) * itemsize
-    per_example += _stage_values(settings.shape) * itemsize
+    per_example += _stage_bytes(settings.shape, itemsize)
     per_example += sum(_layer_bytes(layer, itemsize) for layer in settings.shape.hidden)
     per_example += 3 * max((layer.units for layer in settings.shape.hidden), default=0) * itemsize
     batches = min(settings.batch_size, rows) + SCORING_BATCH
@@ -56,15 +56,15 @@ def _optimizer_vectors(settings: StackSettings) -> int:
     return len(OPTIMIZERS[settings.optimizer].state_names)
 
 
-def _stage_values(shape: NetworkShape) -> int:
-    """The number of values in the input stage's buffers per example: see `nn.layers.inputs.stage`."""
+def _stage_bytes(shape: NetworkShape, itemsize: int) -> int:
+    """The size of the input stage's buffers per example: see `nn.layers.inputs.stage.StageBuffers`."""
     stage, outputs = shape.stage, shape.first_inputs
     if stage is None:
         return 0
     values = outputs + 1 + (2 * outputs if stage.scaled else outputs - stage.values(shape.inputs))
     if stage.numeric is not None:
         values += 2 * stage.numeric.numbers * stage.numeric.functions
-    return values
+    return values * itemsize + 8 * stage.coded
 
 
 def _layer_bytes(layer: HiddenShape, itemsize: int) -> int:

@@ -14,8 +14,8 @@ from fnnctl.config.schema.data import DataConfig
 from fnnctl.data import dataset as columns
 from fnnctl.data import preprocessing
 from fnnctl.data.dataset import Dataset, RawTarget
-from fnnctl.data.fitting import fit_preprocessor
-from fnnctl.data.preprocessing import Preprocessor
+from fnnctl.data.fitting import Encoding, fit_preprocessor
+from fnnctl.data.preprocessing import FeatureKinds, Preprocessor
 from fnnctl.data.tables.packing import Packing
 
 NAN = np.nan
@@ -110,6 +110,22 @@ def test_scaled_one_hot_columns_are_as_if_they_were_numbers(scaling: str) -> Non
     numbers = dataset_of(one_hot)
     expected = transformed(fit_preprocessor(numbers, train, settings), numbers)
     np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+def test_columns_with_many_values_become_codes_at_the_end() -> None:
+    codes = np.array([[0, 1, 2], [2, 0, 0], [-1, 1, 2], [1, -1, 1]], np.int32)
+    categories = (("a", "b", "c"), ("u", "v"), ("x", "y", "z"))
+    dataset = dataset_of(np.array([[1.0], [3.0], [5.0], [7.0]]), codes, categories)
+    settings = config(scaling="minmax", smooth_clip=0.5, scale_one_hot=True)
+    fitted = fit_preprocessor(dataset, np.arange(3), settings, Encoding(fewest=2))
+    assert fitted.features == ("n0", "c0", "c1", "c2")
+    assert fitted.kinds == FeatureKinds(numbers=1, codes=(3, 3, 3))
+    # "b" and "y" are unknown, two values are missing: 0, not clipped
+    assert transformed(fitted, dataset)[:, 1:].tolist() == [[1, 2, 2], [2, 1, 1], [0, 2, 2], [0, 0, 0]]
+    some = fit_preprocessor(dataset, np.arange(4), settings, Encoding(fewest=3))
+    assert some.features == ("n0", "c1=u", "c1=v", "c1 missing", "c0", "c2")
+    assert some.kinds == FeatureKinds(numbers=1, codes=(4, 4))
+    np.testing.assert_array_equal(transformed(some, dataset)[:, 4:], codes[:, [0, 2]] + 1)
 
 
 def test_what_is_missing_after_training_only_is_filled_without_an_indicator() -> None:
@@ -232,13 +248,14 @@ def test_a_column_of_many_categories_has_a_feature_each() -> None:
     assert [fitted.features[k] for k in out[seen].argmax(axis=1)] == hot
 
 
-def test_the_way_through_json_is_exact() -> None:
+@pytest.mark.parametrize("encoding", [Encoding(), Encoding(fewest=2)])
+def test_the_way_through_json_is_exact(encoding: Encoding) -> None:
     rng = np.random.default_rng(4)
     numeric = rng.normal(size=(30, 3)) / 3
     numeric[4, 1] = NAN
     dataset = dataset_of(numeric, rng.integers(-1, 2, (30, 1), np.int32), (("ä", 'b"'),))
     settings = config(smooth_clip=3.0, scale_one_hot=True)
-    fitted = fit_preprocessor(dataset, np.arange(20), settings)
+    fitted = fit_preprocessor(dataset, np.arange(20), settings, encoding)
     text = json.dumps(fitted.to_dict(), allow_nan=False)
     again = Preprocessor.from_dict(json.loads(text))
     assert again == fitted
@@ -272,6 +289,7 @@ def test_a_description_is_read_back_strictly() -> None:
         ([NUMBER], [{**COLUMN, "name": "x"}], "'x' is named twice"),
         ([], [{**COLUMN, "categories": ["a", "b", "a"]}], "'a' is named twice"),
         ([], [{**COLUMN, "levels": [[0, 1]]}], "'c' has levels for 1 features"),
+        ([], [{**COLUMN, "coded": True, "indicator": True}], "'c' is coded, but has an indicator"),
         ([], [{**COLUMN, "categories": "ab"}], r"categorical\.0\.categories: Input should be a valid array"),
     ],
 )

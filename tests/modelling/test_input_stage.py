@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from fnnctl.config.schema.model import ModelConfig
+from fnnctl.data.fitting import Encoding
 from fnnctl.data.preprocessing import FeatureKinds
-from fnnctl.modelling.input_stage import initial_deviation, input_stage
-from fnnctl.nn.shape import InputStageShape, NumericEmbeddingShape
+from fnnctl.modelling.input_stage import encoding, initial_deviation, input_stage
+from fnnctl.nn.shape import CategoryEmbeddingShape, InputStageShape, NumericEmbeddingShape
 
 
 def model(**settings: Any) -> ModelConfig:
@@ -27,6 +28,15 @@ def model(**settings: Any) -> ModelConfig:
 )
 def test_the_stage_of_a_model(settings: dict[str, Any], stage: InputStageShape | None) -> None:
     assert input_stage(model(**settings), FeatureKinds(numbers=3), inputs=5) == stage
+
+
+def test_columns_with_many_values_are_coded() -> None:
+    settings = model(category_embedding={"fewest": 5})
+    stage = InputStageShape(categories=CategoryEmbeddingShape((6, 9), size=8))
+    assert input_stage(settings, FeatureKinds(numbers=3, codes=(6, 9)), inputs=5) == stage
+    assert input_stage(settings, FeatureKinds(numbers=3), inputs=5) is None
+    assert encoding(settings) == Encoding(fewest=5)
+    assert encoding(model()) == Encoding()
 
 
 def test_what_has_no_features_is_left_out() -> None:

@@ -51,6 +51,25 @@ def test_a_saved_model_predicts_as_the_fresh_one(program: Program, iris: Path, m
     assert saved.task == again.data.task
 
 
+def test_a_saved_model_with_embeddings_predicts_as_the_fresh_one(program: Program, tmp_path: Path) -> None:
+    """With a coded and a one-hot column, and missing values."""
+    settings = [
+        *("training.epochs=3", "data.smooth_clip=3", "data.scale_one_hot=true", "model.scaling_layer=true"),
+        *("model.numeric_embedding=periodic", "model.category_embedding={fewest: 3, size: 2}"),
+    ]
+    words = [word for setting in settings for word in ("--set", setting)]
+    config = tmp_path / "penguins.yaml"
+    config.write_text("data: {source: penguins}\nmodel: {hidden: [5]}\n")
+    run = Path(program("train", str(config), *words, "--seed", "1", "--json").json["run"])
+    again = prepare(config, settings, seed=1)
+    assert again.fit.preprocessor.kinds.codes == (4,)
+    saved = load_model(RunFolder(run), lambda text: None).predictor
+    assert scores_of(saved, again).tobytes() == scores_of(predictor_of(again), again).tobytes()
+    rows = [(again.data.dataset, np.arange(start, start + 1)) for start in range(len(again.data))]
+    one_by_one = np.concatenate(list(saved.column_scores(rows)))
+    assert one_by_one.tobytes() == scores_of(saved, again).tobytes()
+
+
 def test_several_networks_are_one_ensemble(prepared: Prepared) -> None:
     """The ensemble's probabilities are the mean of its networks' probabilities."""
     rng = np.random.default_rng(0)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from fnnctl.nn.shape import InputStageShape, NumericEmbeddingShape
+from fnnctl.nn.shape import CategoryEmbeddingShape, InputStageShape, NumericEmbeddingShape
 
 INPUTS = 7
 """The number of features of the networks with `STAGES`."""
 PERIODIC = NumericEmbeddingShape("periodic", numbers=3, functions=4, size=3)
+CATEGORIES = CategoryEmbeddingShape((2, 4), size=3)
 STAGES = (
     InputStageShape(scaled=True),
     InputStageShape(PERIODIC),
     InputStageShape(PERIODIC, scaled=True),
+    InputStageShape(categories=CATEGORIES),
+    InputStageShape(PERIODIC, CATEGORIES, scaled=True),
 )
 
 
@@ -27,5 +30,8 @@ def input_stages(draw: st.DrawFn, inputs: int) -> InputStageShape | None:
             functions=draw(st.integers(1, 5)),
             size=draw(st.integers(2, 4)),
         )
-    stage = InputStageShape(numeric, scaled=draw(st.booleans()))
+    numbers = 0 if numeric is None else numeric.numbers
+    codes = tuple(draw(st.lists(st.integers(1, 5), max_size=inputs - numbers)))
+    categories = CategoryEmbeddingShape(codes, draw(st.integers(1, 4))) if codes else None
+    stage = InputStageShape(numeric, categories, scaled=draw(st.booleans()))
     return None if stage == InputStageShape() else stage

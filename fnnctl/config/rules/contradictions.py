@@ -36,6 +36,7 @@ def contradictions(experiment: Experiment, unread: Collection[ConfigPath] = ()) 
             _impossible_schedule,
             _impossible_average,
             _no_class_weighed,
+            _mixed_codes,
             _not_with_lbfgs,
         )
     )
@@ -136,6 +137,12 @@ def _impossible_average(experiment: Experiment) -> Contradictions:
 def _no_class_weighed(experiment: Experiment) -> Contradictions:
     if experiment.training.class_weights == {}:
         yield ("training", "class_weights"), "is empty; write {CLASS: WEIGHT}, balanced, or null"
+
+
+def _mixed_codes(experiment: Experiment) -> Contradictions:
+    if experiment.training.mixup and experiment.model.category_embedding is not None:
+        message = "the codes of embedded categories cannot be mixed"
+        yield ("training", "mixup"), f"{message}; write mixup: 0, or model.category_embedding: null"
 
 
 def _not_with_lbfgs(experiment: Experiment) -> Contradictions:

@@ -31,6 +31,15 @@ class PeriodicEmbeddingConfig(Section):
     """The number of inputs that each number becomes, itself included."""
 
 
+class CategoryEmbeddingConfig(Section):
+    """Each value of a categorical column has a learned vector, instead of an input of its own."""
+
+    fewest: Annotated[int, Field(ge=1, le=1_000_000)] = 9
+    """Columns with at least this many values in the training part are embedded; others are one-hot."""
+    size: Annotated[int, Field(ge=1, le=1000)] = 8
+    """The length of the vectors."""
+
+
 NumericEmbeddingConfig = Annotated[
     Annotated[NoEmbedding | PeriodicEmbeddingConfig, Field(discriminator="name")],
     Shorthand("name"),

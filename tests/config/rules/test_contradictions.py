@@ -177,3 +177,12 @@ def test_what_a_line_search_can_follow_goes_with_lbfgs(load: Load) -> None:
         "training: {optimizer: lbfgs, l2: 0.01, class_weights: balanced, label_smoothing: 0.1, "
         "convergence: {}, time_limit: 60, max_norm: null}\n"
     )
+
+
+def test_codes_of_categories_are_not_mixed(problems: Problems, load: Load) -> None:
+    text = IRIS + "model: {category_embedding: {}}\ntraining: {mixup: 0.2}\n"
+    assert problems(text) == [
+        "3: training.mixup: the codes of embedded categories cannot be mixed; "
+        "write mixup: 0, or model.category_embedding: null"
+    ]
+    load(text.replace("0.2", "0"))

@@ -8,19 +8,31 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.nn.parameters import NumericSegments, StageSegments
+from fnnctl.nn.shape import InputStageShape
 
 
 def initialize_stage(
-    segments: StageSegments, parameters: FloatArray, *, sigma: float, rng: np.random.Generator
+    shape: InputStageShape,
+    segments: StageSegments,
+    parameters: FloatArray,
+    *,
+    sigma: float,
+    rng: np.random.Generator,
 ) -> None:
     """Set the initial values in one member's parameters, (1, P).
 
-    Factors are 1. `sigma` is the standard deviation of the frequencies of a periodic embedding.
+    Factors are 1. Vectors of categories are drawn from N(0, 1), except that of missing and unknown values: it
+    is 0, and stays so where there are none in training. `sigma` is the standard deviation of the frequencies
+    of a periodic embedding.
     """
     if segments.scales is not None:
         segments.scales.view(parameters)[...] = 1.0
     if segments.numeric is not None:
         _initialize_numeric(segments.numeric, parameters, sigma=sigma, rng=rng)
+    if segments.vectors is not None and shape.categories is not None:
+        vectors, codes = segments.vectors.view(parameters), np.array(shape.categories.codes)
+        vectors[...] = rng.normal(size=vectors.shape)
+        vectors[..., np.cumsum(codes) - codes] = 0.0
 
 
 def _initialize_numeric(

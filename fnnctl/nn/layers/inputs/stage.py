@@ -1,9 +1,9 @@
 """The input stage: what is learned between the features and the first layer, one part after the other.
 
-Its outputs are, in this order: the features that are values; the embeddings of numbers, number by number. All
-of them may then be scaled. The result is an array like the activations of a hidden layer, (K, units + 1,
-batch) with a last row of ones. The first layer gives back the gradient with respect to it, as far as a
-learned part needs it: never with respect to the values alone.
+Its outputs are, in this order: the features that are values; the embeddings of numbers, number by number; the
+embeddings of categories. All of them may then be scaled. The result is an array like the activations of a
+hidden layer, (K, units + 1, batch) with a last row of ones. The first layer gives back the gradient with
+respect to it, as far as a learned part needs it: never with respect to the values alone.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fnnctl.arrays import FloatArray
+from fnnctl.nn.layers.inputs.categories import CategoryBuffers, CategoryEmbedding, category_buffers
 from fnnctl.nn.layers.inputs.numeric import NumericBuffers, NumericEmbedding, numeric_buffers
 from fnnctl.nn.layers.inputs.periodic import PeriodicEmbedding
 from fnnctl.nn.layers.inputs.scaling import ScalingLayer
@@ -31,6 +32,7 @@ class StageBuffers:
     outputs: FloatArray
     """The outputs before they are scaled, (K, outputs, batch); without scaling a view of `extended`."""
     numeric: NumericBuffers | None
+    categories: CategoryBuffers | None
     first: int
     """The first of the outputs whose gradient a learned part needs; all after it are needed as well."""
     delta: FloatArray
@@ -50,11 +52,13 @@ def stage_buffers(
     numeric = None
     if stage.numeric:
         numeric = numeric_buffers(stage.numeric, members, batch, dtype, training=training)
+    categories = category_buffers(stage.categories, members, batch) if stage.categories else None
     return StageBuffers(
         extended=extended,
         extended_rows=extended.transpose(0, 2, 1),
         outputs=np.empty((members, outputs, batch), dtype) if stage.scaled else extended[:, :-1],
         numeric=numeric,
+        categories=categories,
         first=first,
         delta=np.empty((members, outputs - first, batch if training else 0), dtype),
     )
@@ -70,6 +74,9 @@ class InputStage:
         self._numeric: NumericEmbedding | None = None
         if segments.numeric:
             self._numeric = PeriodicEmbedding(segments.numeric, parameters)
+        self._categories: CategoryEmbedding | None = None
+        if segments.vectors and self._shape.categories:
+            self._categories = CategoryEmbedding(self._shape.categories, segments.vectors, parameters)
         self._scaling = None if segments.scales is None else ScalingLayer(segments.scales.view(parameters))
 
     def forward(self, inputs: FloatArray, buffers: StageBuffers) -> FloatArray:
@@ -78,6 +85,8 @@ class InputStage:
         np.copyto(outputs[:, :values], inputs[:, :values])
         if self._numeric and buffers.numeric:
             self._numeric.forward(self._numbers(buffers), self._embedded(outputs, 0), buffers.numeric)
+        if self._categories and buffers.categories:
+            self._categories.forward(inputs[:, values:-1], self._coded(outputs, 0), buffers.categories)
         if self._scaling:
             self._scaling.forward(outputs, buffers.extended[:, :-1])
         return buffers.extended
@@ -94,6 +103,8 @@ class InputStage:
         if self._numeric and buffers.numeric:
             numbers, own = self._numbers(buffers), self._embedded(delta, first)
             self._numeric.backward(numbers, own, buffers.numeric, gradient)
+        if self._categories and buffers.categories:
+            self._categories.backward(self._coded(delta, first), buffers.categories, gradient)
 
     def _numbers(self, buffers: StageBuffers) -> FloatArray:
         """The numbers that are embedded, (K, numbers, batch)."""
@@ -104,3 +115,9 @@ class InputStage:
         start, numbers = self._values - first, self._shape.numbers
         own = outputs[:, start : start + self._shape.embedded]
         return own.reshape(len(outputs), numbers, -1, outputs.shape[2])
+
+    def _coded(self, outputs: FloatArray, first: int) -> FloatArray:
+        """The view of the embeddings of categories, (K, size, columns, batch), likewise."""
+        start, categories = self._values + self._shape.embedded - first, self._shape.categories
+        own, size = outputs[:, start:], categories.size if categories else 0
+        return own.reshape(len(outputs), size, -1, outputs.shape[2])

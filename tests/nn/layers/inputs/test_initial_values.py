@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from fnnctl.nn.parameters import ParameterLayout
-from fnnctl.nn.shape import HiddenShape, InputStageShape, NetworkShape, NumericEmbeddingShape
+from fnnctl.nn.shape import (
+    CategoryEmbeddingShape,
+    HiddenShape,
+    InputStageShape,
+    NetworkShape,
+    NumericEmbeddingShape,
+)
 from fnnctl.training.members import initial_parameters
 from tests.training.recipes import member_of, settings_of
 
@@ -32,6 +38,14 @@ def test_a_periodic_embedding_is_drawn_from_its_distributions() -> None:
         values = np.abs(arrays[f"input_{name}"])
         assert values.max() <= bound
         assert values.mean() == pytest.approx(bound / 2, rel=0.3)
+
+
+def test_vectors_begin_at_random_except_those_of_missing_values() -> None:
+    stage = InputStageShape(categories=CategoryEmbeddingShape((3, 1, 400), size=5))
+    vectors = initial_arrays(stage)["input_vectors"]
+    missing = np.isin(np.arange(404), [0, 3, 4])
+    assert not vectors[:, missing].any()
+    assert vectors[:, ~missing].std() == pytest.approx(1.0, abs=0.05)
 
 
 def test_seeds_differ() -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from fnnctl.nn.shape import HiddenShape, InputStageShape, NetworkShape
 from tests.nn.gradients import Case
-from tests.nn.stages import INPUTS, PERIODIC, STAGES
+from tests.nn.stages import CATEGORIES, INPUTS, PERIODIC, STAGES
 
 HIDDEN = (HiddenShape(5, "tanh"),)
 
@@ -39,6 +39,19 @@ def test_numbers_come_before_their_embeddings() -> None:
     embedded = named["input_mixing"] @ np.cos(angles) + named["input_offsets"][..., None]
     expected = np.concatenate([x, embedded.reshape(6, 6)]) * named["input_scales"][:, None]
     np.testing.assert_allclose(case.work.stage.extended[1, :-1], expected, rtol=1e-12, atol=1e-14)
+
+
+def test_vectors_of_categories_come_last() -> None:
+    case = case_of(InputStageShape(PERIODIC, CATEGORIES, scaled=True))
+    case.network.forward(case.work)
+    assert case.work.stage is not None
+    named = case.layout.named_arrays(case.network.parameters[1], np.empty(0))
+    codes = case.work.inputs[1, :, 5:7].astype(int) + np.array([0, 2])
+    expected = named["input_vectors"][:, codes.T].reshape(6, 6) * named["input_scales"][-6:, None]
+    np.testing.assert_array_equal(case.work.stage.extended[1, -7:-1], expected)
+    np.testing.assert_array_equal(
+        case.work.stage.extended[1, :5], case.work.inputs[1, :, :5].T * named["input_scales"][:5, None]
+    )
 
 
 def test_factors_of_one_change_no_bits() -> None:
