@@ -11,8 +11,9 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.schema.data import DataConfig
+from fnnctl.data.binning import bin_edges
 from fnnctl.data.dataset import Columns
-from fnnctl.data.preprocessing import CategoryFeatures, Levels, NumberFeature, Preprocessor
+from fnnctl.data.preprocessing import UNSCALED, CategoryFeatures, Levels, NumberFeature, Preprocessor
 from fnnctl.data.scaling import flag_statistics, smoothly_clipped, statistics
 
 
@@ -21,6 +22,8 @@ class Encoding(NamedTuple):
 
     fewest: int | None = None
     """Categorical columns with at least so many values are coded; None if all are one-hot."""
+    bins: int | None = None
+    """The most bins of a numeric column; None if it has none."""
 
 
 PLAIN = Encoding()
@@ -39,7 +42,7 @@ def fit_preprocessor(
         tuple(
             feature
             for columns in dataset.number_columns(rows)
-            for feature in _fit_numbers(islice(names, len(columns)), columns, config)
+            for feature in _fit_numbers(islice(names, len(columns)), columns, config, encoding.bins)
         ),
         tuple(
             _fit_categories(name, dataset.categorical[rows, j], dataset.categories[j], config, encoding)
@@ -49,10 +52,13 @@ def fit_preprocessor(
     )
 
 
-def _fit_numbers(names: Iterable[str], columns: FloatArray, config: DataConfig) -> Iterator[NumberFeature]:
+def _fit_numbers(
+    names: Iterable[str], columns: FloatArray, config: DataConfig, bins: int | None
+) -> Iterator[NumberFeature]:
     """Fit columns (c, n), NaN if missing; those with equally many values are computed together."""
     count, n = columns.shape
     fill, centre, spread = np.zeros(count), np.zeros(count), np.ones(count)
+    edges: list[tuple[float, ...] | None] = [None if bins is None else ()] * count
     present = ~np.isnan(columns)
     lengths = np.count_nonzero(present, axis=1)
     for length in np.unique(lengths[lengths > 0]).tolist():
@@ -60,12 +66,12 @@ def _fit_numbers(names: Iterable[str], columns: FloatArray, config: DataConfig) 
         values = columns[present & alike[:, None]].reshape(-1, length)
         found = statistics(values, scaling=config.scaling, imputation=config.imputation)
         fill[alike], centre[alike], spread[alike] = found
+        if bins is not None:
+            for j, own in zip(np.flatnonzero(alike).tolist(), bin_edges(values, bins), strict=True):
+                edges[j] = tuple(own.tolist())
     settings = (fill.tolist(), centre.tolist(), spread.tolist(), (lengths < n).tolist())
-    features = map(NumberFeature, names, *settings)
-    if not config.scale_one_hot:
-        return features
-    levels = _levels(n - lengths, n, config)
-    return (replace(each, indicator_levels=own) for each, own in zip(features, levels, strict=True))
+    levels = _levels(n - lengths, n, config) if config.scale_one_hot else [UNSCALED] * count
+    return map(NumberFeature, names, *settings, levels, edges)
 
 
 def _fit_categories(

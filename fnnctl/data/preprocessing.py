@@ -2,7 +2,8 @@
 
 The order of the features: the numeric columns; an indicator for each numeric column with missing values in
 the training rows; then, for each categorical column, its categories and an indicator if it has missing values
-there; then the columns of codes, which are neither scaled nor clipped. Indicators and categories are 0 or 1,
+there; then the numbers' coordinates among their bins, and columns of codes, if the network embeds them: these
+are neither scaled nor clipped. Indicators and categories are 0 or 1,
 unless they are scaled like numbers. `fitting` fits all of it to the training rows.
 """
 
@@ -19,6 +20,7 @@ import numpy as np
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from fnnctl.arrays import FloatArray, IntArray
+from fnnctl.data.binning import bin_coordinates
 from fnnctl.data.dataset import Columns
 from fnnctl.data.scaling import smoothly_clipped
 from fnnctl.text import cut, shown
@@ -43,6 +45,8 @@ class NumberFeature:
     indicator: bool
     """Whether a second feature indicates that the value was missing."""
     indicator_levels: Levels = UNSCALED
+    edges: tuple[float, ...] | None = None
+    """The edges of its bins, ascending; None if it has no coordinate among bins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,8 @@ class FeatureKinds:
 
     numbers: int
     """The numeric columns, which are the first features."""
+    binned: bool = False
+    """Whether their coordinates among their bins are features; they come before the codes."""
     codes: tuple[int, ...] = ()
     """How many codes each coded column has; these columns are the last features."""
 
@@ -105,12 +111,19 @@ class Preprocessor:
             if not column.coded:
                 names += [f"{column.name}={category}" for category in column.categories]
                 names += [f"{column.name} missing"] if column.indicator else []
-        return (*names, *(column.name for column in self.coded))
+        coordinates = [f"{number.name} bin" for number in self.numbers] if self.binned else []
+        return (*names, *coordinates, *(column.name for column in self.coded))
 
     @property
     def kinds(self) -> FeatureKinds:
         """What the features are."""
-        return FeatureKinds(len(self.numbers), tuple(len(each.categories) + 1 for each in self.coded))
+        codes = tuple(len(each.categories) + 1 for each in self.coded)
+        return FeatureKinds(len(self.numbers), self.binned, codes)
+
+    @property
+    def binned(self) -> bool:
+        """Whether the numbers' coordinates among their bins are features."""
+        return any(number.edges is not None for number in self.numbers)
 
     @property
     def coded(self) -> list[CategoryFeatures]:
@@ -147,6 +160,7 @@ class Preprocessor:
             place = ".".join(str(part) for part in first["loc"])
             raise ValueError(f"{cut(place)}: {first['msg']}") from error
         numbers, categories = read.numeric, read.categorical
+        _check_edges(numbers)
         _refuse_repetition([*(each.name for each in numbers), *(each.name for each in categories)])
         for column in categories:
             _refuse_repetition(column.categories)
@@ -155,6 +169,14 @@ class Preprocessor:
             if column.coded and column.indicator:
                 raise ValueError(f"{shown(column.name)} is coded, but has an indicator")
         return cls(numbers, categories, read.smooth_clip)
+
+
+def _check_edges(numbers: Sequence[NumberFeature]) -> None:
+    if len({number.edges is None for number in numbers}) > 1:
+        raise ValueError("some numbers have edges of bins, and some have not")
+    for number in numbers:
+        if number.edges is not None and list(number.edges) != sorted(set(number.edges)):
+            raise ValueError(f"the edges of {shown(number.name)} are not ascending")
 
 
 def _refuse_repetition(names: Sequence[str]) -> None:
@@ -183,6 +205,8 @@ class Features:
     levels: FloatArray
     """(2, indicators and one-hot features), what stands for 0 and for 1."""
     smooth_clip: float | None
+    edges: Sequence[FloatArray]
+    """Those of each of the p columns; empty if there are no bins."""
 
     @classmethod
     def of(cls, preprocessor: Preprocessor, dataset: Columns) -> Features:
@@ -215,23 +239,30 @@ class Features:
             codes=codes,
             levels=np.array(list(_levels(preprocessor)), dtype=np.float64).reshape(-1, 2).T,
             smooth_clip=preprocessor.smooth_clip,
+            edges=[np.array(number.edges) for number in numbers if number.edges is not None],
         )
 
     def write(self, rows: IntArray, out: FloatArray) -> None:
         """Write the features of `rows` (n,) into `out` (n, features): see `Preprocessor.transform`."""
         first_category = len(self.fill) + len(self.indicators)
+        first_coordinate = len(self.fill) + self.levels.shape[1]
+        first_code = first_coordinate + len(self.edges)
         columns = self.dataset.numeric.shape[1] + len(self.categories) + len(self.codes)
         step = max(1, BLOCK_VALUES // max(1, columns))
         for start in range(0, len(rows), step):
-            block = slice(start, start + step)
-            self._write_numbers(rows[block], out[block, :first_category])
-            self._write_categories(rows[block], out[block, first_category:])
+            block, own = rows[start : start + step], out[start : start + step]
+            self._write_numbers(block, own[:, :first_category], own[:, first_coordinate:first_code])
+            self._write_categories(block, own[:, first_category:first_coordinate])
+            for place, (j, code) in enumerate(self.codes, start=first_code):
+                own[:, place] = code[self.dataset.categorical[block, j]]
 
-    def _write_numbers(self, rows: IntArray, out: FloatArray) -> None:
+    def _write_numbers(self, rows: IntArray, out: FloatArray, coordinates: FloatArray) -> None:
         values = self.dataset.numbers(rows, self.columns)
         missing = np.isnan(values)
         if missing.any():
             np.copyto(values, self.fill, where=missing)
+        for j, edges in enumerate(self.edges):
+            coordinates[:, j] = bin_coordinates(values[:, j], edges)
         with np.errstate(over="ignore"):
             values -= self.centre
             values /= self.spread
@@ -244,9 +275,6 @@ class Features:
 
     def _write_categories(self, rows: IntArray, out: FloatArray) -> None:
         low, high = self.levels[:, len(self.indicators) :]
-        for place, (j, code) in enumerate(self.codes, start=len(low)):
-            out[:, place] = code[self.dataset.categorical[rows, j]]
-        out = out[:, : len(low)]
         out[...] = low
         for j, feature in self.categories:
             hot = feature[self.dataset.categorical[rows, j]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fnnctl.config.schema.inputs import PeriodicEmbeddingConfig
+from fnnctl.config.schema.inputs import PeriodicEmbeddingConfig, PiecewiseLinearEmbeddingConfig
 from fnnctl.config.schema.model import ModelConfig
 from fnnctl.data.fitting import Encoding
 from fnnctl.data.preprocessing import FeatureKinds
@@ -23,6 +23,8 @@ def _numeric_embedding(model: ModelConfig, numbers: int) -> NumericEmbeddingShap
     match model.numeric_embedding:
         case PeriodicEmbeddingConfig(frequencies=frequencies, size=size):
             return NumericEmbeddingShape("periodic", numbers, functions=frequencies, size=size)
+        case PiecewiseLinearEmbeddingConfig(bins=bins, size=size):
+            return NumericEmbeddingShape("piecewise_linear", numbers, functions=bins, size=size)
     return None
 
 
@@ -33,8 +35,11 @@ def _category_embedding(model: ModelConfig, codes: tuple[int, ...]) -> CategoryE
 
 def encoding(model: ModelConfig) -> Encoding:
     """The features that the network expects."""
-    embedding = model.category_embedding
-    return Encoding(fewest=embedding.fewest if embedding else None)
+    numeric, categories = model.numeric_embedding, model.category_embedding
+    return Encoding(
+        fewest=categories.fewest if categories else None,
+        bins=numeric.bins if isinstance(numeric, PiecewiseLinearEmbeddingConfig) else None,
+    )
 
 
 def initial_deviation(model: ModelConfig) -> float:

@@ -193,8 +193,11 @@ def _stage_segments(shape: NetworkShape, parameters: _FlatRow) -> StageSegments 
 
 def _numeric_segments(embedding: NumericEmbeddingShape, parameters: _FlatRow) -> NumericSegments:
     numbers, functions, values = embedding.numbers, embedding.functions, embedding.size - 1
+    mixing = parameters.take(numbers, values, functions)
+    if embedding.kind == "piecewise_linear":
+        return NumericSegments(mixing)
     return NumericSegments(
-        mixing=parameters.take(numbers, values, functions),
+        mixing=mixing,
         offsets=parameters.take(numbers, values, 1),
         frequencies=parameters.take(numbers, functions, 1),
         phases=parameters.take(numbers, functions, 1),

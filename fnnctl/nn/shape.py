@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 NormalizationKind = Literal["batch", "layer"]
-NumericEmbeddingKind = Literal["periodic"]
+NumericEmbeddingKind = Literal["periodic", "piecewise_linear"]
 OutputKind = Literal["softmax", "logistic", "squared", "absolute", "huber"]
 
 
@@ -44,7 +44,7 @@ class NumericEmbeddingShape:
     kind: NumericEmbeddingKind
     numbers: int
     functions: int
-    """The functions of each number: its frequencies."""
+    """The functions of each number: its frequencies or bins."""
     size: int
     """The inputs of the first layer that each number becomes, itself included."""
 
@@ -54,7 +54,7 @@ class CategoryEmbeddingShape:
     """The embedding of categories, whose codes are the last features."""
 
     codes: tuple[int, ...]
-    """How many codes each column has; 0 is for missing and unknown values."""
+    """How many codes each column has; code 0 is for missing and unknown values."""
     size: int
     """The inputs of the first layer that each column becomes."""
 
@@ -78,9 +78,15 @@ class InputStageShape:
         """The values of the embeddings of numbers, without the numbers themselves."""
         return 0 if self.numeric is None else self.numeric.numbers * (self.numeric.size - 1)
 
+    @property
+    def coordinates(self) -> int:
+        """The number of features that are coordinates of numbers among their bins."""
+        piecewise = self.numeric is not None and self.numeric.kind == "piecewise_linear"
+        return self.numbers if piecewise else 0
+
     def values(self, features: int) -> int:
-        """How many of the features, the first ones, are values, not codes."""
-        return features - (0 if self.categories is None else len(self.categories.codes))
+        """How many of the features, the first ones, are not coordinates or, at the end, codes."""
+        return features - self.coordinates - (0 if self.categories is None else len(self.categories.codes))
 
     @property
     def coded(self) -> int:

@@ -63,7 +63,8 @@ def _stage_bytes(shape: NetworkShape, itemsize: int) -> int:
         return 0
     values = outputs + 1 + (2 * outputs if stage.scaled else outputs - stage.values(shape.inputs))
     if stage.numeric is not None:
-        values += 2 * stage.numeric.numbers * stage.numeric.functions
+        each = 2 if stage.numeric.kind == "periodic" else 1
+        values += each * stage.numeric.numbers * stage.numeric.functions
     return values * itemsize + 8 * stage.coded
 
 

@@ -128,6 +128,23 @@ def test_columns_with_many_values_become_codes_at_the_end() -> None:
     np.testing.assert_array_equal(transformed(some, dataset)[:, 4:], codes[:, [0, 2]] + 1)
 
 
+def test_coordinates_among_bins_come_before_the_codes() -> None:
+    numeric = np.array([[1.0, NAN], [3.0, NAN], [5.0, NAN], [9.0, 4.0], [NAN, NAN]])
+    dataset = dataset_of(numeric, np.array([[0], [1], [0], [-1], [0]], np.int32), (("a", "b"),))
+    fitted = fit_preprocessor(dataset, np.arange(3), config(), Encoding(fewest=2, bins=2))
+    assert fitted.features == ("n0", "n1", "n1 missing", "n0 bin", "n1 bin", "c0")
+    assert fitted.kinds == FeatureKinds(numbers=2, binned=True, codes=(3,))
+    assert fitted.numbers[0].edges == (1.0, 3.0, 5.0)
+    # a missing number is in the place of the median
+    assert transformed(fitted, dataset)[:, 3:].tolist() == [
+        [0, 0, 1],
+        [1, 0, 2],
+        [2, 0, 1],
+        [2, 0, 0],
+        [1, 0, 1],
+    ]
+
+
 def test_what_is_missing_after_training_only_is_filled_without_an_indicator() -> None:
     dataset = dataset_of(np.array([[1.0], [2.0], [9.0], [NAN]]))
     fitted = fit_preprocessor(dataset, np.arange(3), config(scaling="minmax"))
@@ -205,13 +222,14 @@ def test_an_outlier_that_overflows_float64_is_clipped() -> None:
     assert transformed(fitted, dataset).ravel().tolist() == [0, 1, np.finfo(np.float64).max]
 
 
-def test_blocks_and_views_give_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("encoding", [Encoding(), Encoding(fewest=2, bins=5)])
+def test_blocks_and_views_give_the_same_bits(monkeypatch: pytest.MonkeyPatch, encoding: Encoding) -> None:
     rng = np.random.default_rng(3)
     numeric = rng.normal(size=(50, 4))
     numeric[rng.random(numeric.shape) < 0.2] = NAN
     dataset = dataset_of(numeric, rng.integers(-1, 3, (50, 1), np.int32), (("a", "b", "c"),))
     settings = config(scaling="robust", smooth_clip=3.0, scale_one_hot=True)
-    fitted = fit_preprocessor(dataset, np.arange(30), settings)
+    fitted = fit_preprocessor(dataset, np.arange(30), settings, encoding)
     whole = transformed(fitted, dataset, np.float32)
     monkeypatch.setattr(preprocessing, "BLOCK_VALUES", 3 * len(fitted.features))
     rows = rng.permutation(50)
@@ -248,7 +266,7 @@ def test_a_column_of_many_categories_has_a_feature_each() -> None:
     assert [fitted.features[k] for k in out[seen].argmax(axis=1)] == hot
 
 
-@pytest.mark.parametrize("encoding", [Encoding(), Encoding(fewest=2)])
+@pytest.mark.parametrize("encoding", [Encoding(), Encoding(fewest=2, bins=5)])
 def test_the_way_through_json_is_exact(encoding: Encoding) -> None:
     rng = np.random.default_rng(4)
     numeric = rng.normal(size=(30, 3)) / 3
@@ -287,6 +305,8 @@ def test_a_description_is_read_back_strictly() -> None:
         ([NUMBER, 7], [], r"numeric\.1: Input should be an object"),
         ([NUMBER, NUMBER], [], "'x' is named twice"),
         ([NUMBER], [{**COLUMN, "name": "x"}], "'x' is named twice"),
+        ([{**NUMBER, "edges": [1, 2, 2]}], [], "the edges of 'x' are not ascending"),
+        ([{**NUMBER, "edges": []}, {**NUMBER, "name": "y"}], [], "some numbers have edges of bins"),
         ([], [{**COLUMN, "categories": ["a", "b", "a"]}], "'a' is named twice"),
         ([], [{**COLUMN, "levels": [[0, 1]]}], "'c' has levels for 1 features"),
         ([], [{**COLUMN, "coded": True, "indicator": True}], "'c' is coded, but has an indicator"),

@@ -39,6 +39,13 @@ def test_columns_with_many_values_are_coded() -> None:
     assert encoding(model()) == Encoding()
 
 
+def test_numbers_are_binned() -> None:
+    settings = model(numeric_embedding={"name": "piecewise_linear", "bins": 7, "size": 3})
+    stage = InputStageShape(NumericEmbeddingShape("piecewise_linear", 3, functions=7, size=3))
+    assert input_stage(settings, FeatureKinds(numbers=3, binned=True), inputs=6) == stage
+    assert encoding(settings) == Encoding(bins=7)
+
+
 def test_what_has_no_features_is_left_out() -> None:
     settings = model(numeric_embedding="periodic", scaling_layer=True)
     assert input_stage(settings, FeatureKinds(numbers=0), inputs=5) == InputStageShape(scaled=True)

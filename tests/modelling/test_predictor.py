@@ -51,11 +51,14 @@ def test_a_saved_model_predicts_as_the_fresh_one(program: Program, iris: Path, m
     assert saved.task == again.data.task
 
 
-def test_a_saved_model_with_embeddings_predicts_as_the_fresh_one(program: Program, tmp_path: Path) -> None:
+@pytest.mark.parametrize("embedding", ["periodic", "piecewise_linear"])
+def test_a_saved_model_with_embeddings_predicts_as_the_fresh_one(
+    program: Program, tmp_path: Path, embedding: str
+) -> None:
     """With a coded and a one-hot column, and missing values."""
     settings = [
         *("training.epochs=3", "data.smooth_clip=3", "data.scale_one_hot=true", "model.scaling_layer=true"),
-        *("model.numeric_embedding=periodic", "model.category_embedding={fewest: 3, size: 2}"),
+        *(f"model.numeric_embedding={embedding}", "model.category_embedding={fewest: 3, size: 2}"),
     ]
     words = [word for setting in settings for word in ("--set", setting)]
     config = tmp_path / "penguins.yaml"

@@ -41,9 +41,16 @@ def draw_targets(shape: NetworkShape, rng: np.random.Generator, size: tuple[int,
 
 
 def draw_codes(shape: NetworkShape, inputs: FloatArray, rng: np.random.Generator) -> None:
-    """Replace the features that a stage expects to be codes, in inputs (…, features + 1)."""
-    if shape.stage is not None and shape.stage.categories is not None:
-        for place, count in enumerate(shape.stage.categories.codes, start=shape.stage.values(shape.inputs)):
+    """Replace the features that a stage expects to be coordinates or codes, in inputs (…, features + 1)."""
+    stage = shape.stage
+    if stage is None:
+        return
+    first = stage.values(shape.inputs)
+    if stage.coordinates and stage.numeric is not None:
+        size = (*inputs.shape[:-1], stage.coordinates)
+        inputs[..., first : first + stage.coordinates] = rng.uniform(0, stage.numeric.functions, size)
+    if stage.categories is not None:
+        for place, count in enumerate(stage.categories.codes, start=first + stage.coordinates):
             inputs[..., place] = rng.integers(0, count, inputs.shape[:-1])
 
 

@@ -31,6 +31,17 @@ class PeriodicEmbeddingConfig(Section):
     """The number of inputs that each number becomes, itself included."""
 
 
+class PiecewiseLinearEmbeddingConfig(Section):
+    """Each number x is joined by learned functions of it, linear between quantiles of the training part."""
+
+    name: Literal["piecewise_linear"]
+    """The embedding."""
+    bins: Annotated[int, Field(ge=1, le=1000)] = 48
+    """The number of bins between the quantiles; fewer if quantiles coincide."""
+    size: EmbeddingSize = 4
+    """The number of inputs that each number becomes, itself included."""
+
+
 class CategoryEmbeddingConfig(Section):
     """Each value of a categorical column has a learned vector, instead of an input of its own."""
 
@@ -41,6 +52,8 @@ class CategoryEmbeddingConfig(Section):
 
 
 NumericEmbeddingConfig = Annotated[
-    Annotated[NoEmbedding | PeriodicEmbeddingConfig, Field(discriminator="name")],
+    Annotated[
+        NoEmbedding | PeriodicEmbeddingConfig | PiecewiseLinearEmbeddingConfig, Field(discriminator="name")
+    ],
     Shorthand("name"),
 ]

@@ -203,6 +203,7 @@ CHOICES_OF_UNIONS: dict[ConfigPath, str] = {
     ("averaging", "decay"): "ema",
     ("lr_schedule", "tolerance"): "adaptive",
     ("numeric_embedding", "size"): "periodic",
+    ("numeric_embedding", "bins"): "piecewise_linear",
 }
 
 

@@ -38,8 +38,12 @@ def initialize_stage(
 def _initialize_numeric(
     segments: NumericSegments, parameters: FloatArray, *, sigma: float, rng: np.random.Generator
 ) -> None:
-    """Frequencies from N(0, σ²), phases uniform on ±π, A and a uniform on ±1/√functions."""
+    """Frequencies from N(0, σ²), phases uniform on ±π, A and a uniform on ±1/√functions.
+
+    Without them, in a piecewise linear embedding, A is 0: at first the network sees the numbers alone.
+    """
     if segments.frequencies is None or segments.phases is None or segments.offsets is None:
+        segments.mixing.view(parameters)[...] = 0.0
         return
     bound = 1.0 / sqrt(segments.mixing.shape[-1])
     w, c, A, a = (

@@ -16,9 +16,15 @@ from fnnctl.arrays import FloatArray
 from fnnctl.nn.layers.inputs.categories import CategoryBuffers, CategoryEmbedding, category_buffers
 from fnnctl.nn.layers.inputs.numeric import NumericBuffers, NumericEmbedding, numeric_buffers
 from fnnctl.nn.layers.inputs.periodic import PeriodicEmbedding
+from fnnctl.nn.layers.inputs.piecewise_linear import PiecewiseLinearEmbedding
 from fnnctl.nn.layers.inputs.scaling import ScalingLayer
 from fnnctl.nn.parameters import StageSegments
-from fnnctl.nn.shape import InputStageShape, NetworkShape
+from fnnctl.nn.shape import InputStageShape, NetworkShape, NumericEmbeddingKind
+
+NUMERIC_EMBEDDINGS: dict[NumericEmbeddingKind, type[NumericEmbedding]] = {
+    "periodic": PeriodicEmbedding,
+    "piecewise_linear": PiecewiseLinearEmbedding,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +78,8 @@ class InputStage:
         self._shape = shape.stage or InputStageShape()
         self._values = self._shape.values(shape.inputs)
         self._numeric: NumericEmbedding | None = None
-        if segments.numeric:
-            self._numeric = PeriodicEmbedding(segments.numeric, parameters)
+        if segments.numeric and self._shape.numeric:
+            self._numeric = NUMERIC_EMBEDDINGS[self._shape.numeric.kind](segments.numeric, parameters)
         self._categories: CategoryEmbedding | None = None
         if segments.vectors and self._shape.categories:
             self._categories = CategoryEmbedding(self._shape.categories, segments.vectors, parameters)
@@ -84,9 +90,11 @@ class InputStage:
         outputs, values = buffers.outputs, self._values
         np.copyto(outputs[:, :values], inputs[:, :values])
         if self._numeric and buffers.numeric:
-            self._numeric.forward(self._numbers(buffers), self._embedded(outputs, 0), buffers.numeric)
+            numbers = self._numbers(inputs, buffers)
+            self._numeric.forward(numbers, self._embedded(outputs, 0), buffers.numeric)
         if self._categories and buffers.categories:
-            self._categories.forward(inputs[:, values:-1], self._coded(outputs, 0), buffers.categories)
+            codes = inputs[:, values + self._shape.coordinates : -1]
+            self._categories.forward(codes, self._coded(outputs, 0), buffers.categories)
         if self._scaling:
             self._scaling.forward(outputs, buffers.extended[:, :-1])
         return buffers.extended
@@ -101,13 +109,15 @@ class InputStage:
             self._scaling.parameter_gradient(buffers.outputs, delta, self.segments.scales.view(gradient))
             self._scaling.backward(delta, slice(self._values, None))
         if self._numeric and buffers.numeric:
-            numbers, own = self._numbers(buffers), self._embedded(delta, first)
+            numbers, own = buffers.outputs[:, : self._shape.numbers], self._embedded(delta, first)
             self._numeric.backward(numbers, own, buffers.numeric, gradient)
         if self._categories and buffers.categories:
             self._categories.backward(self._coded(delta, first), buffers.categories, gradient)
 
-    def _numbers(self, buffers: StageBuffers) -> FloatArray:
-        """The numbers that are embedded, (K, numbers, batch)."""
+    def _numbers(self, inputs: FloatArray, buffers: StageBuffers) -> FloatArray:
+        """The numbers that are embedded, or their coordinates among their bins, (K, numbers, batch)."""
+        if self._shape.coordinates:
+            return inputs[:, self._values : self._values + self._shape.coordinates]
         return buffers.outputs[:, : self._shape.numbers]
 
     def _embedded(self, outputs: FloatArray, first: int) -> FloatArray:

@@ -40,6 +40,11 @@ def test_a_periodic_embedding_is_drawn_from_its_distributions() -> None:
         assert values.mean() == pytest.approx(bound / 2, rel=0.3)
 
 
+def test_a_piecewise_linear_embedding_begins_at_zero() -> None:
+    stage = InputStageShape(NumericEmbeddingShape("piecewise_linear", numbers=3, functions=5, size=4))
+    assert not initial_arrays(stage)["input_mixing"].any()
+
+
 def test_vectors_begin_at_random_except_those_of_missing_values() -> None:
     stage = InputStageShape(categories=CategoryEmbeddingShape((3, 1, 400), size=5))
     vectors = initial_arrays(stage)["input_vectors"]

@@ -5,7 +5,7 @@ import pytest
 
 from fnnctl.nn.shape import HiddenShape, InputStageShape, NetworkShape
 from tests.nn.gradients import Case
-from tests.nn.stages import CATEGORIES, INPUTS, PERIODIC, STAGES
+from tests.nn.stages import CATEGORIES, INPUTS, PERIODIC, PIECEWISE, STAGES
 
 HIDDEN = (HiddenShape(5, "tanh"),)
 
@@ -52,6 +52,24 @@ def test_vectors_of_categories_come_last() -> None:
     np.testing.assert_array_equal(
         case.work.stage.extended[1, :5], case.work.inputs[1, :, :5].T * named["input_scales"][:5, None]
     )
+
+
+def test_coordinates_of_bins_come_between_values_and_codes() -> None:
+    """Features: three values, the coordinates of the first two, two codes."""
+    case = case_of(InputStageShape(PIECEWISE, CATEGORIES))
+    case.work.inputs[1, 0, 3:5] = [2.25, 4.0]
+    case.network.forward(case.work)
+    assert case.work.stage is not None
+    named = case.layout.named_arrays(case.network.parameters[1], np.empty(0))
+    functions = np.array([[1, 1, 0.25, 0], [1, 1, 1, 1]])
+    expected = np.concatenate(
+        [
+            case.work.inputs[1, 0, :3],
+            (named["input_mixing"] @ functions[:, :, None]).ravel(),
+            named["input_vectors"][:, case.work.inputs[1, 0, 5:7].astype(int) + np.array([0, 2])].ravel(),
+        ]
+    )
+    np.testing.assert_allclose(case.work.stage.extended[1, :-1, 0], expected, rtol=1e-13)
 
 
 def test_factors_of_one_change_no_bits() -> None:
