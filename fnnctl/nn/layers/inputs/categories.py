@@ -1,7 +1,7 @@
 """The embedding of categories: a learned vector for each code of each column.
 
 The vectors of all columns are one table, (size, codes of all columns). A batch's vectors are a single look-up
-for all members, and their gradient a single weighted count, which adds each member's rows in their order.
+for all members, and their gradient is a single sum by place, which adds each member's rows in their order.
 """
 
 from __future__ import annotations
@@ -55,5 +55,6 @@ class CategoryEmbedding:
 
     def backward(self, delta: FloatArray, buffers: CategoryBuffers, gradient: FloatArray) -> None:
         """Write the vectors' gradient to `gradient`, (K, P), from ∂L/∂ of the vectors of a batch."""
-        sums = np.bincount(buffers.places.reshape(-1), delta.reshape(-1), self._vectors.size)
+        sums = np.zeros(self._vectors.size, delta.dtype)
+        np.add.at(sums, buffers.places.reshape(-1), delta.reshape(-1))
         self.segment.view(gradient)[...] = sums.reshape(self._vectors.shape)
