@@ -65,15 +65,14 @@ class LayerSegments:
 
 @dataclass(frozen=True, slots=True)
 class NumericSegments:
-    """The segments of the arrays that embed numbers; e = A h(x) + a."""
+    """The segments of the arrays that embed numbers; e = A h(wx + c) + a."""
 
     mixing: Segment
     """(numbers, values, functions): A."""
     offsets: Segment | None = None
     """(numbers, values, 1): a."""
-    frequencies: Segment | None = None
-    """(numbers, functions, 1), as are the phases."""
-    phases: Segment | None = None
+    lines: Segment | None = None
+    """(numbers, functions, 2): the frequency and the phase of each function, if they are learned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,8 +198,7 @@ def _numeric_segments(embedding: NumericEmbeddingShape, parameters: _FlatRow) ->
     return NumericSegments(
         mixing=mixing,
         offsets=parameters.take(numbers, values, 1),
-        frequencies=parameters.take(numbers, functions, 1),
-        phases=parameters.take(numbers, functions, 1),
+        lines=parameters.take(numbers, functions, 2),
     )
 
 
@@ -209,16 +207,14 @@ def _named_inputs(stage: StageSegments, row: FloatArray) -> Iterator[tuple[str, 
     numeric = stage.numeric
     if numeric is not None:
         yield "input_mixing", numeric.mixing.view(row)[0]
+    if numeric is not None and numeric.offsets is not None and numeric.lines is not None:
+        yield "input_offsets", numeric.offsets.view(row)[0, ..., 0]
+        for place, name in enumerate(("frequencies", "phases")):
+            yield f"input_{name}", numeric.lines.view(row)[0, ..., place]
     if stage.vectors is not None:
         yield "input_vectors", stage.vectors.view(row)[0]
-    for name, segment in (
-        ("offsets", None if numeric is None else numeric.offsets),
-        ("frequencies", None if numeric is None else numeric.frequencies),
-        ("phases", None if numeric is None else numeric.phases),
-        ("scales", stage.scales),
-    ):
-        if segment is not None:
-            yield f"input_{name}", segment.view(row)[0, ..., 0]
+    if stage.scales is not None:
+        yield "input_scales", stage.scales.view(row)[0, :, 0]
 
 
 def _hidden_segments(

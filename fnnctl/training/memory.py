@@ -64,7 +64,7 @@ def _stage_bytes(shape: NetworkShape, itemsize: int) -> int:
     values = outputs + 1 + (2 * outputs if stage.scaled else outputs - stage.values(shape.inputs))
     if stage.numeric is not None:
         each = 2 if stage.numeric.kind == "periodic" else 1
-        values += each * stage.numeric.numbers * stage.numeric.functions
+        values += stage.numeric.numbers * (each * stage.numeric.functions + 2)
     return values * itemsize + 8 * stage.coded
 
 

@@ -42,15 +42,12 @@ def _initialize_numeric(
 
     Without them, in a piecewise linear embedding, A is 0: at first the network sees the numbers alone.
     """
-    if segments.frequencies is None or segments.phases is None or segments.offsets is None:
+    if segments.lines is None or segments.offsets is None:
         segments.mixing.view(parameters)[...] = 0.0
         return
     bound = 1.0 / sqrt(segments.mixing.shape[-1])
-    w, c, A, a = (
-        each.view(parameters)
-        for each in (segments.frequencies, segments.phases, segments.mixing, segments.offsets)
-    )
-    w[...] = rng.normal(0.0, sigma, w.shape)
-    c[...] = rng.uniform(-pi, pi, c.shape)
+    lines, A, a = (each.view(parameters) for each in (segments.lines, segments.mixing, segments.offsets))
+    lines[..., 0] = rng.normal(0.0, sigma, lines.shape[:-1])
+    lines[..., 1] = rng.uniform(-pi, pi, lines.shape[:-1])
     A[...] = rng.uniform(-bound, bound, A.shape)
     a[...] = rng.uniform(-bound, bound, a.shape)

@@ -12,17 +12,14 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.nn.layers.inputs.numeric import NumericBuffers, NumericEmbedding
-from fnnctl.nn.parameters import NumericSegments
 
 
 class PiecewiseLinearEmbedding(NumericEmbedding):
-    """The functions are not learned."""
+    """The functions are not learned: θ = u − i, clipped to [0, 1]."""
 
-    def __init__(self, segments: NumericSegments, parameters: FloatArray) -> None:
-        super().__init__(segments, parameters)
-        functions = segments.mixing.shape[-1]
-        self._bins = np.arange(functions, dtype=parameters.dtype)[:, None]
+    def _lines_of(self, parameters: FloatArray) -> FloatArray:
+        bins = np.arange(self.segments.mixing.shape[-1], dtype=parameters.dtype)
+        return np.stack([np.ones_like(bins), -bins], axis=1)[None, None]
 
-    def _fill(self, x: FloatArray, buffers: NumericBuffers) -> None:
-        np.subtract(x, self._bins, out=buffers.functions)
+    def _apply(self, buffers: NumericBuffers) -> None:
         np.clip(buffers.functions, 0.0, 1.0, out=buffers.functions)

@@ -109,8 +109,7 @@ class InputStage:
             self._scaling.parameter_gradient(buffers.outputs, delta, self.segments.scales.view(gradient))
             self._scaling.backward(delta, slice(self._values, None))
         if self._numeric and buffers.numeric:
-            numbers, own = buffers.outputs[:, : self._shape.numbers], self._embedded(delta, first)
-            self._numeric.backward(numbers, own, buffers.numeric, gradient)
+            self._numeric.backward(self._embedded(delta, first), buffers.numeric, gradient)
         if self._categories and buffers.categories:
             self._categories.backward(self._coded(delta, first), buffers.categories, gradient)
 
