@@ -100,7 +100,7 @@ def test_what_can_be_chosen_is_complete_and_spelled_as_in_the_config() -> None:
     for word in words:
         assert homes_of(word.rpartition(".")[2]) if "." in word else homes_of(word) + choices_of(word), word
     for path in words & {"model.activation", "model.initialization", "model.initial_biases",
-                         "model.normalization", "model.output",
+                         "model.normalization", "model.numeric_embedding", "model.output",
                          "training.optimizer", "training.lr_schedule", "training.averaging"}:  # fmt: skip
         choices = {choice for form in forms_of(schema_at(parse_path(path), {})) for choice in words_of(form)}
         assert choices <= words, path

@@ -1,4 +1,4 @@
-"""Location and spread of columns of numbers: the statistics for scaling and imputation.
+"""Location and spread of columns of numbers: the statistics for scaling and imputation; and smooth clipping.
 
 They are computed in float64 after division by a power of two. That keeps sums and squares of huge or tiny
 numbers (1e300, 1e-300) in range, and loses only digits below 1e-300 of the largest number. Several columns
@@ -32,7 +32,8 @@ def _mean_and_deviation(values: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 def _median_and_quartile_range(values: FloatArray) -> tuple[FloatArray, FloatArray]:
     low, middle, high = np.quantile(values, (0.25, 0.5, 0.75), axis=1)
-    return middle, high - low
+    spread = high - low
+    return middle, np.where(spread > 0.0, spread, 0.5 * np.max(values, axis=1) - 0.5 * np.min(values, axis=1))
 
 
 def _minimum_and_range(values: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -50,8 +51,9 @@ def statistics(values: FloatArray, *, scaling: str, imputation: str) -> Statisti
     """The statistics of columns `values` (c, n), each contiguous and finite, n >= 1.
 
     Centre and spread are, for standardize: mean and population standard deviation; robust: median and
-    interquartile range (linear interpolation); minmax: minimum and range, so that the values fill [0, 1];
-    none: 0 and 1. A spread of zero becomes 1; a constant column becomes exactly 0.
+    interquartile range (linear interpolation), or half the range where that is 0; minmax: minimum and range,
+    so that the values fill [0, 1]; none: 0 and 1. A spread of zero becomes 1; a constant column becomes
+    exactly 0.
     """
     reduced, exponents = _reduced(values)
     fill = np.median(reduced, axis=1) if imputation == "median" else np.mean(reduced, axis=1)
@@ -63,6 +65,47 @@ def statistics(values: FloatArray, *, scaling: str, imputation: str) -> Statisti
     centre[constant] = values[constant, 0]
     spread[constant | (spread == 0.0)] = 1.0
     return Statistics(fill, centre, spread)
+
+
+def flag_statistics(ones: IntArray, count: int, *, scaling: str) -> tuple[FloatArray, FloatArray]:
+    """Centre and spread, (c,) each, of columns of `count` zeros and ones, of which so many, (c,), are ones.
+
+    They are those of `statistics` up to rounding, but the columns, which may be many, are not written out.
+    """
+    share = ones / count
+    centre: FloatArray = np.zeros(len(ones))
+    spread: FloatArray = np.ones(len(ones))
+    if scaling == "none":
+        return centre, spread
+    if scaling == "standardize":
+        centre, spread = share, np.sqrt(share * (1.0 - share))
+    elif scaling == "robust":
+        low, centre, high = (_flag_quantile(ones, count, level) for level in (0.25, 0.5, 0.75))
+        spread = np.where(high > low, high - low, 0.5)
+    constant = (ones == 0) | (ones == count)
+    return np.where(constant, share, centre), np.where(constant, 1.0, spread)
+
+
+def _flag_quantile(ones: IntArray, count: int, level: float) -> FloatArray:
+    """The quantile of zeros and ones, by linear interpolation."""
+    place, first_one = (count - 1) * level, count - ones
+    below = int(place)
+    between = np.where(below + 1 == first_one, place - below, 0.0)
+    return np.where(below >= first_one, 1.0, between)
+
+
+FAR = 1e100
+"""Numbers beyond it are clipped like this one, so that no square overflows."""
+
+
+def smoothly_clipped(values: FloatArray, bound: float) -> FloatArray:
+    """s / √(1 + (s/bound)²): about s near 0, and within ±bound."""
+    near = np.clip(values, -FAR, FAR)
+    ratio = near / bound
+    ratio *= ratio
+    ratio += 1.0
+    near /= np.sqrt(ratio, out=ratio)
+    return near
 
 
 def _reduced(values: FloatArray) -> tuple[FloatArray, IntArray]:

@@ -14,11 +14,18 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fnnctl.config.schema.data import DEFAULT_MISSING_VALUES, DELIMITER_PATTERN
-from fnnctl.data.preprocessing import Preprocessor
+from fnnctl.data.preprocessing import FeatureKinds, Preprocessor
 from fnnctl.modelling.fit import Fit
 from fnnctl.nn.layers.activations import ACTIVATIONS
 from fnnctl.nn.losses.registry import REAL_VALUE_LOSSES
-from fnnctl.nn.shape import HiddenShape, NetworkShape, OutputKind
+from fnnctl.nn.shape import (
+    CategoryEmbeddingShape,
+    HiddenShape,
+    InputStageShape,
+    NetworkShape,
+    NumericEmbeddingShape,
+    OutputKind,
+)
 from fnnctl.store.atomic import damaged
 from fnnctl.store.documents import first_fault
 from fnnctl.tasks.task import OutputShape, Readout, TargetScale, Task
@@ -75,6 +82,58 @@ class LayerDescription(Described):
         return HiddenShape(**self.model_dump(exclude={"numbers"}))
 
 
+class NumericEmbeddingDescription(Described):
+    """The embedding of the numeric columns."""
+
+    kind: Literal["periodic", "piecewise_linear"]
+    """The kind of functions of a number."""
+    numbers: Count
+    """The number of columns."""
+    functions: Count
+    """The functions of each number."""
+    size: Annotated[int, Field(ge=2, le=1_000_000)]
+    """The inputs of the first layer that each number becomes, itself included."""
+
+
+class CategoryEmbeddingDescription(Described):
+    """The embedding of the coded categorical columns."""
+
+    codes: Annotated[tuple[Count, ...], Field(strict=False)]
+    """How many codes each column has, that of missing and unknown values included."""
+    size: Count
+    """The inputs of the first layer that each column becomes."""
+
+
+class StageDescription(Described):
+    """What is learned between the features and the first layer."""
+
+    numeric: NumericEmbeddingDescription | None = None
+    """The embedding of numbers; null if they are inputs of the first layer as they are."""
+    categories: CategoryEmbeddingDescription | None = None
+    """The embedding of categories; null if all columns are one-hot."""
+    scaled: bool = False
+    """Whether each input of the first layer has a learned factor."""
+
+    @property
+    def shape(self) -> InputStageShape:
+        """The stage as the engine represents it."""
+        numeric = None if self.numeric is None else NumericEmbeddingShape(**self.numeric.model_dump())
+        categories = None
+        if self.categories is not None:
+            categories = CategoryEmbeddingShape(**self.categories.model_dump())
+        return InputStageShape(numeric, categories, scaled=self.scaled)
+
+    def fault(self, kinds: FeatureKinds) -> str | None:
+        """Why the stage does not fit features of these kinds; None if it does."""
+        if (self.categories.codes if self.categories else ()) != kinds.codes:
+            return "categories: the preprocessing has other coded columns"
+        if (self.numeric is not None and self.numeric.kind == "piecewise_linear") != kinds.binned:
+            return "numeric.kind: the preprocessing has other features of bins"
+        if self.numeric is not None and self.numeric.numbers != kinds.numbers:
+            return "numeric.numbers: the preprocessing has another number of numeric columns"
+        return None
+
+
 class TableFormat(Described):
     """The format of the CSV file with the training data: new rows are read the same way."""
 
@@ -95,6 +154,8 @@ class NetworkDescription(Described):
     """Threads per matrix product, which affect the last bits; null if they follow from the network's size."""
     inputs: Annotated[int, Field(ge=0)]
     """The number of features."""
+    stage: StageDescription | None = None
+    """The input stage; null if the first layer reads the features themselves."""
     hidden: list[LayerDescription]
     """The hidden layers, first to last."""
     output: OutputKind
@@ -136,6 +197,7 @@ class NetworkDescription(Described):
             positive=output.positive,
             delta=output.delta,
             members=self.members,
+            stage=None if self.stage is None else self.stage.shape,
         )
 
     @property
@@ -159,6 +221,8 @@ class NetworkDescription(Described):
             return fault
         if list(preprocessor.features) != self.features or self.inputs != len(self.features):
             return "features: they differ from those of the preprocessing"
+        if fault := (self.stage or StageDescription()).fault(preprocessor.kinds):
+            return f"stage.{fault}"
         below = self.inputs
         for number, layer in enumerate(self.hidden):
             if layer.activation not in ACTIVATIONS:
@@ -207,7 +271,7 @@ def read_description(mapping: Mapping[str, Any], path: Path) -> ModelDescription
 
 def describe(fit: Fit, task: Task, member: Member) -> dict[str, Any]:
     """The content of model.json for a fit's network before calibration; the store adds the arrays."""
-    data = fit.experiment.data
+    data, stage = fit.experiment.data, fit.settings.shape.stage
     hidden = [
         {
             **asdict(layer),
@@ -219,6 +283,7 @@ def describe(fit: Fit, task: Task, member: Member) -> dict[str, Any]:
         "precision": fit.settings.precision,
         "threads": fit.experiment.training.threads,
         "inputs": fit.settings.shape.inputs,
+        "stage": None if stage is None else asdict(stage),
         "hidden": hidden,
         "members": fit.settings.shape.members,
         **task.describe(fit.readout),

@@ -10,12 +10,14 @@ from fnnctl.config.rules.canonical import configuration_seed
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.model import AutoOutput
 from fnnctl.config.schema.search import AUTO_METRIC
-from fnnctl.data.preprocessing import Preprocessor, fit_preprocessor
+from fnnctl.data.fitting import fit_preprocessor
+from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.splits.bags import BaggedRows
 from fnnctl.data.splits.folds import most_folds
 from fnnctl.data.splits.parts import Rows, Split
 from fnnctl.errors import ConfigError, Problem
 from fnnctl.memory import available_bytes
+from fnnctl.modelling.input_stage import encoding
 from fnnctl.modelling.stack_settings import member_of, network_shape, stack_settings
 from fnnctl.nn.losses.registry import target_type
 from fnnctl.nn.parameters import ParameterLayout
@@ -70,10 +72,12 @@ class Fit:
         split = rows.split(data.strata, groups)
         bags = rows.bags(data.strata, groups) if isinstance(rows, BaggedRows) else (split,)
         trained_rows = bags[0].train.size
-        preprocessor = preprocessor or fit_preprocessor(data.dataset, split.train, experiment.data)
+        preprocessor = preprocessor or fit_preprocessor(
+            data.dataset, split.train, experiment.data, encoding(experiment.model)
+        )
         inputs = len(preprocessor.features)
         readout = data.task.readout(experiment.model, data.targets[split.train])
-        shape = network_shape(experiment, inputs=inputs, output=readout.output)
+        shape = network_shape(experiment, inputs=inputs, output=readout.output, kinds=preprocessor.kinds)
         if trained_rows == 1 and any(layer.normalization == "batch" for layer in shape.hidden):
             message = "batch normalization needs 2 or more training rows; write normalization: layer"
             raise ConfigError(Problem(message, path="model.normalization"))
@@ -106,7 +110,7 @@ class Fit:
     @property
     def preprocessing(self) -> str:
         """A key that is equal for fits on the same rows if their features are the same."""
-        return json.dumps(self.experiment.data.model_dump(), sort_keys=True)
+        return preprocessing_key(self.experiment)
 
     @property
     def known_rows(self) -> int:
@@ -175,6 +179,11 @@ def bagged_rows(rows: Rows, experiment: Experiment, data: TaskData) -> BaggedRow
         message = f"{what} outside the test part cannot be divided into {ensemble.members:,} folds"
         raise ConfigError(Problem(f"{message}; write fewer members, or bags: false", path="model.ensemble"))
     return bagged
+
+
+def preprocessing_key(experiment: Experiment) -> str:
+    """A text that is equal for experiments with the same features, given the same training rows."""
+    return json.dumps([experiment.data.model_dump(), encoding(experiment.model)], sort_keys=True)
 
 
 def completed(

@@ -58,10 +58,17 @@ class BackPropagation:
                 np.add(buffers.delta, skipped, out=buffers.delta)
             delta = layer.backward(buffers, self.gradient)
             biased, skipped = layer.segments.biased, buffers.skipped
+        below = work.inputs if work.stage is None else work.stage.extended_rows
         if self._shared:
-            self._shared.backward(0, delta, work, out=None)
+            self._shared.backward(0, delta, work, out=None if work.stage is None else work.stage.delta)
         else:
-            np.matmul(delta, work.inputs if biased else work.inputs[..., :-1], out=self._dW[0])
+            np.matmul(delta, below if biased else below[..., :-1], out=self._dW[0])
+        if self.network.stage is not None and work.stage is not None:
+            if not self._shared:
+                _product(self._WT[0][:, work.stage.first :], delta, out=work.stage.delta)
+            if skipped is not None:
+                np.add(work.stage.delta, skipped[:, work.stage.first :], out=work.stage.delta)
+            self.network.stage.backward(work.stage, self.gradient)
 
 
 class SharedGradients:
@@ -77,7 +84,8 @@ class SharedGradients:
 
     def backward(self, index: int, delta: FloatArray, work: Workspace, *, out: FloatArray | None) -> None:
         """Fill the gradient of layer `index` from its error terms, and write ∂L/∂a of the layer below."""
-        below = work.hidden[index - 1].extended if index else work.inputs_T
+        first = work.inputs_T if work.stage is None else work.stage.extended
+        below = work.hidden[index - 1].extended if index else first
         heads = self._network.heads
         if heads and index == len(work.hidden):
             heads.backward(delta, below, gradient=self._heads, out=out)

@@ -25,6 +25,9 @@ def inner_members(network: Network) -> list[Network]:
         parameters = np.empty((1, layout.size), network.parameters.dtype)
         for shared, own in zip(network.layout.layers, layout.layers, strict=True):
             _copy(shared, own, network.parameters, parameters, number)
+        if network.layout.stage is not None and layout.stage is not None:
+            for given, own_segment in zip(network.layout.stage.segments, layout.stage.segments, strict=True):
+                own_segment.view(parameters)[...] = given.view(network.parameters)
         found.append(Network(layout, parameters, network.statistics, network.hyperparameters))
     return found
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.nn.layers.hidden import HiddenLayer
+from fnnctl.nn.layers.inputs.stage import InputStage
 from fnnctl.nn.layers.shared_weights import Heads
 from fnnctl.nn.member_generators import MemberGenerators
 from fnnctl.nn.parameters import ParameterLayout
@@ -41,6 +42,7 @@ class Network:
             )
             for index, layer in enumerate(layout.shape.hidden)
         ]
+        self.stage = None if layout.stage is None else InputStage(layout.shape, layout.stage, parameters)
         self.V = layout.layers[-1].weights.view(parameters)
         """The output layer's weights, with a last column of biases."""
         self.heads = Heads(layout.layers[-1], parameters) if layout.shape.members > 1 else None
@@ -53,6 +55,8 @@ class Network:
         `rngs` draw the dropout masks, in a workspace for training.
         """
         a: FloatArray = work.inputs_T
+        if self.stage is not None and work.stage is not None:
+            a = self.stage.forward(a, work.stage)
         for layer, buffers in zip(self.layers, work.hidden, strict=True):
             layer.forward(a, buffers, rngs)
             a = buffers.extended

@@ -19,7 +19,7 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.nn.layers.activations import ACTIVATIONS
-from fnnctl.nn.shape import HiddenShape, NetworkShape
+from fnnctl.nn.shape import HiddenShape, NetworkShape, NumericEmbeddingShape
 
 RateGroup: TypeAlias = Literal["scaling", "biases", "embeddings", "activations"]
 """Parameters that have a factor of the learning rate of their own; weights are in none of them."""
@@ -83,6 +83,41 @@ class LayerSegments:
         return W[..., :-1] if self.biased else W
 
 
+@dataclass(frozen=True, slots=True)
+class NumericSegments:
+    """The segments of the arrays that embed numbers; e = A h(wx + c) + a."""
+
+    mixing: Segment
+    """(numbers, values, functions): A."""
+    offsets: Segment | None = None
+    """(numbers, values, 1): a."""
+    lines: Segment | None = None
+    """(numbers, functions, 2): the frequency and the phase of each function, if they are learned."""
+
+
+@dataclass(frozen=True, slots=True)
+class StageSegments:
+    """The segments of the input stage's arrays."""
+
+    numeric: NumericSegments | None = None
+    vectors: Segment | None = None
+    """(size, codes of all columns): the embeddings of categories."""
+    scales: Segment | None = None
+    """(inputs of the first layer, 1): their learned factors."""
+
+    @property
+    def embeddings(self) -> tuple[Segment, ...]:
+        """The segments of all embeddings."""
+        numeric = self.numeric
+        parts = (numeric.mixing, numeric.offsets, numeric.lines) if numeric else ()
+        return tuple(segment for segment in (*parts, self.vectors) if segment is not None)
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """All segments."""
+        return (*self.embeddings, *(() if self.scales is None else (self.scales,)))
+
+
 class _FlatRow:
     """Allocates the segments of a flat row, one after the other."""
 
@@ -101,7 +136,7 @@ class ParameterLayout:
     def __init__(self, shape: NetworkShape) -> None:
         self.shape = shape
         parameters, statistics = _FlatRow(), _FlatRow()
-        inputs = shape.inputs
+        inputs = shape.first_inputs
         layers: list[LayerSegments] = []
         for layer in shape.hidden:
             layers.append(_hidden_segments(layer, inputs, shape.members, parameters, statistics))
@@ -110,6 +145,8 @@ class ParameterLayout:
         layers.append(LayerSegments(parameters.take(*heads, shape.scores, inputs + 1), biased=True))
         self.layers = tuple(layers)
         """The segments of the hidden layers and, last, of the output layer."""
+        self.stage = _stage_segments(shape, parameters)
+        """Those of the input stage, after those of the layers; None if there is none."""
         self.size = parameters.size
         self.statistics_size = statistics.size
 
@@ -159,9 +196,11 @@ class ParameterLayout:
             ):
                 if segment is not None:
                     yield f"{name}_{number}", segment.view(flat)[0, :, 0]
+        if self.stage is not None:
+            yield from _named_inputs(self.stage, row)
 
     def weight_mask(self, dtype: np.dtype[np.floating]) -> FloatArray:
-        """A (1, P) row: 1 at weights, 0 at biases, factors, gains and slopes."""
+        """A (1, P) row: 1 at weights, 0 at biases, factors, gains, slopes and the input stage's arrays."""
         mask = np.zeros((1, self.size), dtype)
         for layer in self.layers:
             layer.weights_alone(mask)[...] = 1.0
@@ -170,10 +209,13 @@ class ParameterLayout:
     def rate_groups(self, flat: FloatArray) -> Iterator[tuple[RateGroup, FloatArray]]:
         """The views, (K, …), of the parameters in a (K, P) array that are in a group, each with its group.
 
-        A kind of parameters that has a factor of its own needs one more line here: `yield "scaling",
-        self.scaling.view(flat)`. Parameters that are not yielded have the factor 1. A kind that is not
-        multiplied by a layer's inputs needs nothing else: see `weight_inputs`.
+        Parameters that are not yielded have the factor 1.
         """
+        if self.stage is not None:
+            if self.stage.scales is not None:
+                yield "scaling", self.stage.scales.view(flat)
+            for embedding in self.stage.embeddings:
+                yield "embeddings", embedding.view(flat)
         for layer in self.layers:
             if layer.biased:
                 yield "biases", layer.weights.view(flat)[..., -1]
@@ -216,6 +258,45 @@ class ParameterLayout:
             if layer.variances is not None:
                 layer.variances.view(statistics)[...] = 1.0
         return statistics
+
+
+def _stage_segments(shape: NetworkShape, parameters: _FlatRow) -> StageSegments | None:
+    stage = shape.stage
+    if stage is None:
+        return None
+    categories = stage.categories
+    return StageSegments(
+        numeric=None if stage.numeric is None else _numeric_segments(stage.numeric, parameters),
+        vectors=None if categories is None else parameters.take(categories.size, sum(categories.codes)),
+        scales=parameters.take(shape.first_inputs, 1) if stage.scaled else None,
+    )
+
+
+def _numeric_segments(embedding: NumericEmbeddingShape, parameters: _FlatRow) -> NumericSegments:
+    numbers, functions, values = embedding.numbers, embedding.functions, embedding.size - 1
+    mixing = parameters.take(numbers, values, functions)
+    if embedding.kind == "piecewise_linear":
+        return NumericSegments(mixing)
+    return NumericSegments(
+        mixing=mixing,
+        offsets=parameters.take(numbers, values, 1),
+        lines=parameters.take(numbers, functions, 2),
+    )
+
+
+def _named_inputs(stage: StageSegments, row: FloatArray) -> Iterator[tuple[str, FloatArray]]:
+    """The arrays of the input stage by name."""
+    numeric = stage.numeric
+    if numeric is not None:
+        yield "input_mixing", numeric.mixing.view(row)[0]
+    if numeric is not None and numeric.offsets is not None and numeric.lines is not None:
+        yield "input_offsets", numeric.offsets.view(row)[0, ..., 0]
+        for place, name in enumerate(("frequencies", "phases")):
+            yield f"input_{name}", numeric.lines.view(row)[0, ..., place]
+    if stage.vectors is not None:
+        yield "input_vectors", stage.vectors.view(row)[0]
+    if stage.scales is not None:
+        yield "input_scales", stage.scales.view(row)[0, :, 0]
 
 
 def _hidden_segments(

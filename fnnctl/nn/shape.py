@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 NormalizationKind = Literal["batch", "layer"]
+NumericEmbeddingKind = Literal["periodic", "piecewise_linear"]
 OutputKind = Literal["softmax", "logistic", "squared", "absolute", "huber"]
 
 
@@ -37,6 +38,67 @@ class HiddenShape:
 
 
 @dataclass(frozen=True, slots=True)
+class NumericEmbeddingShape:
+    """The embedding of numbers, which are the first features."""
+
+    kind: NumericEmbeddingKind
+    numbers: int
+    functions: int
+    """The functions of each number: its frequencies or bins."""
+    size: int
+    """The inputs of the first layer that each number becomes, itself included."""
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryEmbeddingShape:
+    """The embedding of categories, whose codes are the last features."""
+
+    codes: tuple[int, ...]
+    """How many codes each column has; code 0 is for missing and unknown values."""
+    size: int
+    """The inputs of the first layer that each column becomes."""
+
+
+@dataclass(frozen=True, slots=True)
+class InputStageShape:
+    """What is learned between the features and the first layer, in this order."""
+
+    numeric: NumericEmbeddingShape | None = None
+    categories: CategoryEmbeddingShape | None = None
+    scaled: bool = False
+    """Whether each input of the first layer has a learned factor."""
+
+    @property
+    def numbers(self) -> int:
+        """The number of features that are embedded numbers."""
+        return 0 if self.numeric is None else self.numeric.numbers
+
+    @property
+    def embedded(self) -> int:
+        """The values of the embeddings of numbers, without the numbers themselves."""
+        return 0 if self.numeric is None else self.numeric.numbers * (self.numeric.size - 1)
+
+    @property
+    def coordinates(self) -> int:
+        """The number of features that are coordinates of numbers among their bins."""
+        piecewise = self.numeric is not None and self.numeric.kind == "piecewise_linear"
+        return self.numbers if piecewise else 0
+
+    def values(self, features: int) -> int:
+        """How many of the features, the first ones, are not coordinates or, at the end, codes."""
+        return features - self.coordinates - (0 if self.categories is None else len(self.categories.codes))
+
+    @property
+    def coded(self) -> int:
+        """The values of the embeddings of categories."""
+        return 0 if self.categories is None else len(self.categories.codes) * self.categories.size
+
+    def outputs(self, features: int) -> int:
+        """The number of inputs of the first layer."""
+        return self.values(features) + self.embedded + self.coded
+
+
+@dataclass(frozen=True, slots=True)
 class NetworkShape:
     """A network from `inputs` features to the task's `outputs`; without a hidden layer, a linear model."""
 
@@ -51,11 +113,27 @@ class NetworkShape:
     """For a huber output: the absolute error above which the loss is linear."""
     members: int = 1
     """The number of inner members, which share the hidden layers' weights: see `layers.shared_weights`."""
+    stage: InputStageShape | None = None
+    """The input stage; None if the first layer reads the features themselves."""
+
+    @property
+    def first_inputs(self) -> int:
+        """The number of inputs of the first layer."""
+        return self.inputs if self.stage is None else self.stage.outputs(self.inputs)
+
+    @property
+    def hidden_inputs(self) -> tuple[int, ...]:
+        """The number of inputs of each hidden layer."""
+        return (self.first_inputs, *(layer.units for layer in self.hidden))[: len(self.hidden)]
 
     @property
     def widths(self) -> tuple[int, ...]:
-        """Units of every layer, features first and scores last."""
-        return (self.inputs, *(layer.units for layer in self.hidden), self.scores)
+        """Units of every layer, features first and scores last.
+
+        If the first layer has not as many inputs as there are features, both numbers are among them.
+        """
+        first = (self.inputs,) if self.first_inputs == self.inputs else (self.inputs, self.first_inputs)
+        return (*first, *(layer.units for layer in self.hidden), self.scores)
 
     @property
     def scores(self) -> int:

@@ -6,6 +6,7 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray
 from fnnctl.nn.layers.hidden import hidden_buffers
+from fnnctl.nn.layers.inputs.stage import stage_buffers
 from fnnctl.nn.losses.registry import LOSSES, target_type
 from fnnctl.nn.losses.targets import Targets
 from fnnctl.nn.shape import NetworkShape, Techniques
@@ -43,6 +44,8 @@ class Workspace:
             inputs = np.empty((members, batch, shape.inputs + 1), dtype)
         self.inputs = inputs
         """Rows of the pool, each with a 1 at its end."""
+        self.values = shape.inputs if shape.stage is None else shape.stage.values(shape.inputs)
+        """How many of the inputs, the first ones, are values, not codes."""
         self.inputs_T = self.inputs.transpose(0, 2, 1)
         """One example per column: a view of `inputs`, or a copy once the inputs are frozen."""
         rows, kind = (members, batch), target_type(shape.output, dtype)
@@ -55,6 +58,8 @@ class Workspace:
         )
         self.scores = np.empty((members, shape.scores, columns), dtype)
         self.loss = LOSSES[shape.output](shape, members, columns, dtype)
+        self.stage = stage_buffers(shape, members, batch, dtype, training=training)
+        """Those of the input stage; None if there is none."""
         self.hidden = hidden_buffers(shape, members, batch, dtype, training=training)
 
     def set_targets(self) -> None:

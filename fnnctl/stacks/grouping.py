@@ -47,10 +47,14 @@ def step_values(settings: StackSettings) -> int:
     Those of all members count if it is an ensemble.
     """
     shape = settings.shape
+    stage = 0
+    if shape.stage is not None:
+        numeric = shape.stage.numeric
+        stage = shape.first_inputs + 1 + (numeric.numbers * numeric.functions if numeric else 0)
     widths = sum(layer.rows for layer in shape.hidden) + shape.outputs
     if shape.members > 1:  # scaled inputs and products: see `nn.layers.shared_weights`
-        widths += sum(shape.widths[:-2]) + sum(layer.rows for layer in shape.hidden)
-    per_row = shape.inputs + 1 + shape.members * widths
+        widths += sum(shape.hidden_inputs) + sum(layer.rows for layer in shape.hidden)
+    per_row = shape.inputs + 1 + stage + shape.members * widths
     return settings.ensemble * (settings.batch_size * per_row + ParameterLayout(shape).size)
 
 

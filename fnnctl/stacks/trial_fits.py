@@ -18,7 +18,7 @@ from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.splits.folds import divide, most_folds
 from fnnctl.data.splits.parts import Rows, Split
 from fnnctl.errors import ConfigError, InputError, Problem
-from fnnctl.modelling.fit import Fit, completed, memory_shortage
+from fnnctl.modelling.fit import Fit, completed, memory_shortage, preprocessing_key
 from fnnctl.modelling.stack_settings import as_ensemble
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.space.assignments import Assignment
@@ -107,7 +107,7 @@ class TrialFits:
         drafts = []
         try:
             experiment = self.configs.experiment_of(assignment)
-            key = json.dumps(experiment.data.model_dump(), sort_keys=True)
+            key = preprocessing_key(experiment)
             for index, rows in enumerate(self.rows[:most]):
                 known = self._preprocessors.get((key, index))
                 fit = Fit.of(self.data, experiment, rows, seed=0, preprocessor=known, check_memory=False)

@@ -7,7 +7,7 @@ from math import prod
 from fnnctl.nn.layers.activations import ACTIVATIONS
 from fnnctl.nn.optimizers.first_order import OPTIMIZERS
 from fnnctl.nn.parameters import ParameterLayout
-from fnnctl.nn.shape import HiddenShape
+from fnnctl.nn.shape import HiddenShape, NetworkShape
 from fnnctl.training.members import StackSettings
 from fnnctl.training.pool import fits_in_memory
 from fnnctl.training.scoring.stacked import rows_at_once
@@ -47,8 +47,8 @@ def _stack_bytes(settings: StackSettings, rows: int, members: int) -> int:
     per_column += sum(_layer_bytes(layer, itemsize) for layer in shape.hidden)
     per_column += 3 * max((layer.units for layer in shape.hidden), default=0) * itemsize
     if shape.members > 1:
-        per_column += (sum(shape.widths[:-2]) + sum(layer.rows for layer in shape.hidden)) * itemsize
-    per_example = (shape.inputs + 1) * itemsize + shape.members * per_column
+        per_column += (sum(shape.hidden_inputs) + sum(layer.rows for layer in shape.hidden)) * itemsize
+    per_example = (shape.inputs + 1) * itemsize + _stage_bytes(shape, itemsize) + shape.members * per_column
     batches = min(settings.batch_size, rows) + rows_at_once(shape)
     return parameters + penalised + drawing + members * batches * per_example
 
@@ -64,6 +64,18 @@ def _rate_vectors(settings: StackSettings) -> int:
     """The number of (K, P) arrays with factors of the learning rate and of ε, at most."""
     is_tangent = settings.parametrization == "neural_tangent"
     return int(is_tangent or settings.techniques.rate_factors) + int(is_tangent)
+
+
+def _stage_bytes(shape: NetworkShape, itemsize: int) -> int:
+    """The size of the input stage's buffers per example: see `nn.layers.inputs.stage.StageBuffers`."""
+    stage, outputs = shape.stage, shape.first_inputs
+    if stage is None:
+        return 0
+    values = outputs + 1 + (2 * outputs if stage.scaled else outputs - stage.values(shape.inputs))
+    if stage.numeric is not None:
+        each = 2 if stage.numeric.kind == "periodic" else 1
+        values += stage.numeric.numbers * (each * stage.numeric.functions + 2)
+    return values * itemsize + 8 * stage.coded
 
 
 def _layer_bytes(layer: HiddenShape, itemsize: int) -> int:

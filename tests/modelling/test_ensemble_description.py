@@ -23,12 +23,19 @@ from tests.modelling.prepared import Prepared, prepare
 from tests.modelling.tampering import predicts_or_refuses, tamper
 from tests.program import Program, only_run, read_json
 
+STAGE = [
+    "model.numeric_embedding=periodic",
+    "model.category_embedding={fewest: 3}",
+    "model.scaling_layer=true",
+]
 DIFFERENT: list[list[str]] = [
     [],
     ["data.scaling=minmax", "data.imputation=mean", "model.hidden=[5]", "model.normalization=batch"],
     ["data.scaling=minmax", "data.imputation=mean", "model.hidden=[]", "training.precision=float64"],
+    ["data.smooth_clip=3", "data.scale_one_hot=true", *STAGE],
+    ["model.numeric_embedding={name: piecewise_linear, bins: 5}"],
 ]
-WEIGHTS, MEMBERS = (5.0, 1.0, 2.0), (1, 3, 2)
+WEIGHTS, MEMBERS = (5.0, 1.0, 2.0, 1.0, 1.0), (1, 3, 2, 2, 1)
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +141,15 @@ NOT_FITTING = "model.npz: does not fit model.json: "
         (lambda m: part(m, members=2), NOT_FITTING + "part 1, member 2: the arrays contain 0 numbers"),
         (
             lambda m: m["parts"].pop(),
-            NOT_FITTING + r"the array 'part_3\.member_1\.weights_1' belongs to none of its parts",
+            NOT_FITTING + r"the array 'part_5\.member_1\.weights_1' belongs to none of its parts",
+        ),
+        (
+            lambda m: m["parts"][3]["network"].update(stage=None),
+            r"parts\.3\.network\.stage\.categories: the preprocessing has other coded columns",
+        ),
+        (
+            lambda m: m["parts"][3]["network"]["stage"]["numeric"].update(numbers=2),
+            r"parts\.3\.network\.stage\.numeric\.numbers: the preprocessing has another number of numeric",
         ),
         (
             lambda m: network(m, 2, precision="float32"),
@@ -182,8 +197,8 @@ def test_the_commands_use_it_like_any_other(ensemble: Path, trained: Path, progr
     right = sum(line[1] == species for line, species in zip(lines, truth, strict=True))
     assert metrics["accuracy"] == pytest.approx(right / len(lines))
     facts = read_json(Path(scored.json["run"]) / "manifest.json")["model"]
-    assert (facts["networks"], facts["layers"][-1]) == (6, 3)
-    assert "6, averaged" in program("report", scored.json["run"]).out
+    assert (facts["networks"], facts["layers"][-1]) == (9, 3)
+    assert "9, averaged" in program("report", scored.json["run"]).out
 
 
 @given(data=st.data())

@@ -40,12 +40,37 @@ def test_rows_of_the_pool_and_of_the_columns_have_the_same_scores(prepared: Prep
     assert from_columns.tobytes() == scores_of(predictor, prepared).tobytes()
 
 
-def test_a_saved_model_predicts_as_the_fresh_one(program: Program, iris: Path) -> None:
-    run = Path(program("train", str(iris), "--set", "training.epochs=3", "--seed", "1", "--json").json["run"])
-    again = prepare(iris, ["training.epochs=3"], seed=1)
+@pytest.mark.parametrize("more", [[], ["model.scaling_layer=true", "model.numeric_embedding=periodic"]])
+def test_a_saved_model_predicts_as_the_fresh_one(program: Program, iris: Path, more: list[str]) -> None:
+    settings = ["training.epochs=3", *more]
+    words = [word for setting in settings for word in ("--set", setting)]
+    run = Path(program("train", str(iris), *words, "--seed", "1", "--json").json["run"])
+    again = prepare(iris, settings, seed=1)
     saved = load_model(RunFolder(run), lambda text: None).predictor
     assert scores_of(saved, again).tobytes() == scores_of(predictor_of(again), again).tobytes()
     assert saved.task == again.data.task
+
+
+@pytest.mark.parametrize("embedding", ["periodic", "piecewise_linear"])
+def test_a_saved_model_with_embeddings_predicts_as_the_fresh_one(
+    program: Program, tmp_path: Path, embedding: str
+) -> None:
+    """With a coded and a one-hot column, and missing values."""
+    settings = [
+        *("training.epochs=3", "data.smooth_clip=3", "data.scale_one_hot=true", "model.scaling_layer=true"),
+        *(f"model.numeric_embedding={embedding}", "model.category_embedding={fewest: 3, size: 2}"),
+    ]
+    words = [word for setting in settings for word in ("--set", setting)]
+    config = tmp_path / "penguins.yaml"
+    config.write_text("data: {source: penguins}\nmodel: {hidden: [5]}\n")
+    run = Path(program("train", str(config), *words, "--seed", "1", "--json").json["run"])
+    again = prepare(config, settings, seed=1)
+    assert again.fit.preprocessor.kinds.codes == (4,)
+    saved = load_model(RunFolder(run), lambda text: None).predictor
+    assert scores_of(saved, again).tobytes() == scores_of(predictor_of(again), again).tobytes()
+    rows = [(again.data.dataset, np.arange(start, start + 1)) for start in range(len(again.data))]
+    one_by_one = np.concatenate(list(saved.column_scores(rows)))
+    assert one_by_one.tobytes() == scores_of(saved, again).tobytes()
 
 
 def test_several_networks_are_one_ensemble(prepared: Prepared) -> None:

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from fnnctl.nn.backpropagation import BackPropagation
 from fnnctl.nn.layers.activations import ACTIVATIONS
 from fnnctl.nn.losses.registry import REAL_VALUE_LOSSES
-from fnnctl.nn.shape import HiddenShape, NetworkShape, OutputKind, Techniques
+from fnnctl.nn.shape import HiddenShape, InputStageShape, NetworkShape, OutputKind, Techniques
 from tests.nn.gradients import Case, case_away_from_kinks
+from tests.nn.stages import INPUTS, STAGES, input_stages
 
 TECHNIQUES = ("weighted", "smoothing", "mixup", "l1")
 
@@ -99,9 +100,10 @@ def cases(draw: st.DrawFn) -> Case:
     is_real = output in REAL_VALUE_LOSSES
     classes = 1 if is_real else 2 if output == "logistic" else draw(st.integers(2, 4))
     inputs = draw(st.integers(1, 4))
+    stage = draw(input_stages(inputs))
     hidden: list[HiddenShape] = []
     for _ in range(draw(st.integers(0, 4))):
-        before = hidden[-1].units if hidden else inputs
+        before = hidden[-1].units if hidden else stage.outputs(inputs) if stage else inputs
         residual = draw(st.booleans())
         activation = draw(st.sampled_from(sorted(ACTIVATIONS)))
         layer: dict[str, Any] = {
@@ -114,7 +116,7 @@ def cases(draw: st.DrawFn) -> Case:
             "residual": residual,
         }
         hidden.append(HiddenShape(**layer))
-    shape = NetworkShape(inputs, tuple(hidden), classes, output, draw(st.integers(0, 1)))
+    shape = NetworkShape(inputs, tuple(hidden), classes, output, draw(st.integers(0, 1)), stage=stage)
     wanted = {name: draw(st.booleans()) for name in TECHNIQUES}
     techniques = Techniques(**wanted | ({"smoothing": False} if is_real else {}))
     return Case(
@@ -130,6 +132,12 @@ def cases(draw: st.DrawFn) -> Case:
 def test_random_combinations(case: Case) -> None:
     assume(case.distance_to_kinks() > 1e-3)
     case.assert_gradient_agrees()
+
+
+@pytest.mark.parametrize("hidden", [(), (HiddenShape(5, "tanh", normalization="layer"),)])
+@pytest.mark.parametrize("stage", STAGES, ids=repr)
+def test_input_stage(stage: InputStageShape, hidden: tuple[HiddenShape, ...]) -> None:
+    case_away_from_kinks(NetworkShape(INPUTS, hidden, 3, stage=stage)).assert_gradient_agrees()
 
 
 def test_biases_gains_and_slopes_are_not_penalised() -> None:

@@ -6,6 +6,7 @@ import pytest
 from fnnctl.arrays import FloatArray
 from fnnctl.nn.parameters import ParameterLayout, RateGroup
 from fnnctl.nn.shape import HiddenShape, NetworkShape
+from tests.nn.stages import INPUTS, STAGES
 
 SHAPE = NetworkShape(4, (HiddenShape(3, "prelu"), HiddenShape(2, "prelu", shared=True)), 5)
 NORMALIZED = NetworkShape(3, (HiddenShape(3, "prelu", normalization="batch", residual=True),), 2)
@@ -92,7 +93,20 @@ def test_a_normalized_layer_has_its_biases_after_the_normalization() -> None:
     assert named["variances_1"].tolist() == [1.0] * 6
 
 
-@pytest.mark.parametrize("shape", [SHAPE, NORMALIZED])
+STAGED = [NetworkShape(INPUTS, (HiddenShape(3, "relu"),), 2, stage=stage) for stage in STAGES]
+
+
+@pytest.mark.parametrize("shape", STAGED, ids=lambda shape: repr(shape.stage))
+def test_the_arrays_of_an_input_stage_stand_after_those_of_the_layers(shape: NetworkShape) -> None:
+    layout = ParameterLayout(shape)
+    named = layout.named_arrays(np.arange(float(layout.size)), np.empty(0))
+    layers = 3 * (shape.first_inputs + 1) + 2 * (3 + 1)
+    own = [array for name, array in named.items() if name.startswith("input_")]
+    assert sorted(np.concatenate([array.ravel() for array in own])) == [*range(layers, layout.size)]
+    assert not layout.weight_mask(np.dtype(np.float32))[:, layers:].any()
+
+
+@pytest.mark.parametrize("shape", [SHAPE, NORMALIZED, *STAGED])
 def test_rows_come_back_from_their_arrays(shape: NetworkShape) -> None:
     layout = ParameterLayout(shape)
     row = np.arange(float(layout.size)).astype(np.float32)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fnnctl.nn.shape import InputStageShape
 from fnnctl.stacks.grouping import (
     FEWEST,
     affordable_fits,
@@ -61,6 +62,12 @@ def test_step_values_of_members_that_share_weights_by_hand() -> None:
     """
     shared = replace(WIDE, shape=replace(WIDE.shape, members=3))
     assert step_values(shared) == 16 * (5 + 3 * (8 + 3 + 4 + 8)) + 32 + 3 * 47
+
+
+def test_step_values_of_an_input_stage() -> None:
+    """The four scaled inputs with the ones, and four factors."""
+    shape = replace(WIDE.shape, stage=InputStageShape(scaled=True))
+    assert step_values(replace(WIDE, shape=shape)) == step_values(WIDE) + 16 * 5 + 4
 
 
 def test_all_members_of_an_ensemble_count() -> None:

@@ -26,6 +26,8 @@ from fnnctl.training.pool import Examples
 from fnnctl.training.stack import Stack
 from fnnctl.training.state import State, select_members
 from fnnctl.training.trainer import Outcome, TrainedMember, train_stack
+from tests.nn.gradients import draw_codes
+from tests.nn.stages import input_stages
 from tests.training.recipes import blobs, member_of, settings_of
 
 
@@ -76,6 +78,7 @@ def stack_settings(draw: st.DrawFn, classes: int) -> StackSettings:
     """Any shape, optimizer, schedule, averaging and techniques; one in four is wide."""
     widest, features, most = draw(st.sampled_from([(20, 12, 50)] * 3 + [(130, 60, 150)]))
     inputs = draw(st.integers(1, features))
+    stage = draw(input_stages(inputs))
     outputs: list[OutputKind] = ["softmax"]
     if classes == 2:
         outputs = ["softmax", "logistic"]
@@ -84,7 +87,14 @@ def stack_settings(draw: st.DrawFn, classes: int) -> StackSettings:
     output = draw(st.sampled_from(outputs))
     kinds = [kind for kind in KINDS if classes > 1 or kind != "smoothing"]
     return StackSettings(
-        NetworkShape(inputs, draw(hidden_layers(inputs, widest)), classes, output, draw(st.integers(0, 1))),
+        NetworkShape(
+            inputs,
+            draw(hidden_layers(stage.outputs(inputs) if stage else inputs, widest)),
+            classes,
+            output,
+            draw(st.integers(0, 1)),
+            stage=stage,
+        ),
         optimizer=draw(st.sampled_from(sorted(OPTIMIZERS))),
         batch_size=draw(st.integers(2, most)),
         shuffle=draw(st.booleans()),
@@ -129,7 +139,7 @@ def stacks(draw: st.DrawFn) -> tuple[StackSettings, list[Member], int]:
                     "l1": between(0, 0.01), "clip_value": between(0.01, 1), "clip_norm": between(0.1, 2),
                     "max_norm": between(0.3, 3), "noise": between(0, 0.5), "mixup": between(0.1, 1),
                     "label_smoothing": between(0, 0.3), "average_decay": between(0.5, 0.99),
-                    "average_start": between(0, 0.9),
+                    "average_start": between(0, 0.9), "sigma": between(0.1, 2),
                 },
                 layer_hyperparameters={
                     "activation": tuple(rng.uniform(0.0, 0.9, layers)),
@@ -173,8 +183,11 @@ def examples_of(settings: StackSettings, rows: int) -> Examples:
     """Rows around one centre per class, or with real targets."""
     shape = settings.shape
     if shape.output not in REAL_VALUE_LOSSES:
-        return blobs(rows, shape.inputs, shape.outputs, precision=settings.precision)
+        examples = blobs(rows, shape.inputs, shape.outputs, precision=settings.precision)
+        draw_codes(shape, examples.inputs, np.random.default_rng(2))
+        return examples
     examples = blobs(rows, shape.inputs, 5, precision=settings.precision)
+    draw_codes(shape, examples.inputs, np.random.default_rng(2))
     noise = np.random.default_rng(1).normal(size=rows)
     targets = (examples.targets - 2.0 + noise) / 2.0
     return Examples(examples.inputs, targets.astype(settings.dtype))

@@ -6,10 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from fnnctl.nn.shape import InputStageShape
 from fnnctl.training.members import StoppingRule
 from fnnctl.training.memory import training_bytes
 from fnnctl.training.stack import Stack
 from fnnctl.training.trainer import train_stack
+from tests.nn.stages import INPUTS, STAGES
 from tests.training.recipes import blobs, member_of, settings_of
 
 
@@ -38,6 +40,22 @@ def test_the_estimate_is_near_what_is_taken(
     tracemalloc.stop()
     estimate = training_bytes(settings, rows=1500)
     assert 0.8 * estimate < peak + examples.inputs.nbytes < 1.2 * estimate
+
+
+@pytest.mark.parametrize("stage", STAGES, ids=repr)
+def test_the_estimate_of_an_input_stage(stage: InputStageShape) -> None:
+    plain = settings_of(INPUTS, ((5, "relu"),), 5, batch_size=5000)
+    settings = replace(plain, shape=replace(plain.shape, inputs=INPUTS, stage=stage))
+    member = member_of(settings, 5000, epochs=2)
+    examples = blobs(5000, INPUTS, 5)
+    peaks = []
+    for each in (plain, settings):
+        tracemalloc.start()
+        train_stack(Stack(each, [member], examples))
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    estimates = [training_bytes(each, rows=5000) for each in (plain, settings)]
+    assert 0.8 * (estimates[1] - estimates[0]) < peaks[1] - peaks[0] < 1.2 * (estimates[1] - estimates[0])
 
 
 def test_members_add_up() -> None:

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from fnnctl.config.paths import ConfigPath, Messages, is_below
 from fnnctl.config.rules.unread import is_validated, test_share, validation_share
 from fnnctl.config.schema.experiment import Experiment
+from fnnctl.config.schema.inputs import PiecewiseLinearEmbeddingConfig
 from fnnctl.config.schema.lr_schedules import AdaptiveLrSchedule, CosineLrSchedule
 from fnnctl.config.schema.model import HiddenLayerConfig, MaxoutActivation, ModelConfig
 from fnnctl.config.schema.optimizers import LbfgsOptimizer
@@ -37,6 +38,7 @@ def contradictions(experiment: Experiment, unread: Collection[ConfigPath] = ()) 
             _impossible_schedule,
             _impossible_average,
             _no_class_weighed,
+            _changed_codes,
             _not_with_lbfgs,
         )
     )
@@ -150,6 +152,19 @@ def _impossible_average(experiment: Experiment) -> Contradictions:
 def _no_class_weighed(experiment: Experiment) -> Contradictions:
     if experiment.training.class_weights == {}:
         yield ("training", "class_weights"), "is empty; write {CLASS: WEIGHT}, balanced, or null"
+
+
+def _changed_codes(experiment: Experiment) -> Contradictions:
+    """Augmentation of inputs that are not values."""
+    model, training = experiment.model, experiment.training
+    if training.mixup and model.category_embedding is not None:
+        message = "the codes of embedded categories cannot be mixed"
+        yield ("training", "mixup"), f"{message}; write mixup: 0, or model.category_embedding: null"
+    if isinstance(model.numeric_embedding, PiecewiseLinearEmbeddingConfig):
+        for name in ("mixup", "input_noise"):
+            if getattr(training, name):
+                message = "would not reach the bins of piecewise_linear, which are found before training"
+                yield ("training", name), f"{message}; write {name}: 0, or another model.numeric_embedding"
 
 
 def _not_with_lbfgs(experiment: Experiment) -> Contradictions:

@@ -79,6 +79,8 @@ def _unread_data(experiment: Experiment) -> Unread:
         reason = ARRAY_REASON
     if reason:
         yield from ((("data", key), reason) for key in ("delimiter", "encoding", "missing_values"))
+    if data.scaling == "none" and data.smooth_clip is None:
+        yield ("data", "scale_one_hot"), "has no effect: numbers are neither scaled nor clipped"
     if data.test_source is None:
         yield ("data", "test_sha256"), "has no effect without data.test_source"
     else:
@@ -140,10 +142,9 @@ def _unread_rate_factors(experiment: Experiment) -> Unread:
     if isinstance(experiment.training.optimizer, LbfgsOptimizer):
         yield path, "has no effect: lbfgs finds one step length for all parameters by line search"
         return
-    if not getattr(model, "scaling_layer", False):
+    if not model.scaling_layer:
         yield (*path, "scaling"), "has no effect: there is no scaling layer"
-    embeddings = (getattr(model, f"{kind}_embedding", None) for kind in ("numeric", "category"))
-    if not any(kind_of(each) not in (None, "none") for each in embeddings):
+    if model.numeric_embedding.name == "none" and model.category_embedding is None:
         yield (*path, "embeddings"), "has no effect: there are no embeddings"
     activations = (layer.activation or model.activation for layer in model.hidden)
     if not any(each.name == "prelu" or getattr(each, "parametric", False) for each in activations):

@@ -63,7 +63,7 @@ def hidden_buffers(
         delta = deltas[index % 2][: prod(narrow)].reshape(narrow)
         shared = None
         if shape.members > 1:
-            sizes = members, shape.widths[index], layer.rows, shape.members, batch
+            sizes = members, shape.hidden_inputs[index], layer.rows, shape.members, batch
             shared = SharedWeightsBuffers.of(sizes, dtype)
         made.append(_layer_buffers(layer, wide, delta, zeros[:, : layer.units], shared, training=training))
     return made

@@ -16,8 +16,8 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.config.schema.data import DataConfig
+from fnnctl.data.fitting import fit_preprocessor
 from fnnctl.data.loading import load_dataset
-from fnnctl.data.preprocessing import fit_preprocessor
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.nn.shape import HiddenShape, NetworkShape
 from fnnctl.training.members import Member, StackSettings, initial_parameters

@@ -41,6 +41,7 @@ data:
     - id
   imputation: median
   scaling: standardize
+  scale_one_hot: false
   split:
     validation: 0.15
     test: 0.2
@@ -52,6 +53,9 @@ model:
     activation:
       name: elu
       alpha: 0.1
+  numeric_embedding:
+    name: none
+  scaling_layer: false
   activation:
     name: relu
   initialization: auto

@@ -200,3 +200,22 @@ def test_what_a_line_search_can_follow_goes_with_lbfgs(load: Load) -> None:
         "training: {optimizer: lbfgs, l2: 0.01, class_weights: balanced, label_smoothing: 0.1, "
         "convergence: {}, time_limit: 60, max_norm: null}\n"
     )
+
+
+@pytest.mark.parametrize("name", ["mixup", "input_noise"])
+def test_augmentation_does_not_reach_bins(problems: Problems, load: Load, name: str) -> None:
+    text = IRIS + f"model: {{numeric_embedding: piecewise_linear}}\ntraining: {{{name}: 0.2}}\n"
+    assert problems(text) == [
+        f"3: training.{name}: would not reach the bins of piecewise_linear, which are found before training; "
+        f"write {name}: 0, or another model.numeric_embedding"
+    ]
+    load(text.replace("piecewise_linear", "periodic"))
+
+
+def test_codes_of_categories_are_not_mixed(problems: Problems, load: Load) -> None:
+    text = IRIS + "model: {category_embedding: {}}\ntraining: {mixup: 0.2}\n"
+    assert problems(text) == [
+        "3: training.mixup: the codes of embedded categories cannot be mixed; "
+        "write mixup: 0, or model.category_embedding: null"
+    ]
+    load(text.replace("0.2", "0"))

@@ -86,7 +86,16 @@ def test_homes_of_a_setting_leave_out_those_of_layers(key: str, homes: list[str]
         ("swa", ["training.averaging"]),
         ("batch", ["model.normalization"]),
         ("momentum", ["training.optimizer"]),
-        ("none", ["data.scaling", "model.normalization", "model.calibration", "search.curve_stopping"]),
+        (
+            "none",
+            [
+                "data.scaling",
+                "model.numeric_embedding",
+                "model.normalization",
+                "model.calibration",
+                "search.curve_stopping",
+            ],
+        ),
         ("gpu", []),
     ],
 )

@@ -1,0 +1,1 @@
+"""The input stage: learned operations between the features and the first layer."""

@@ -1,0 +1,133 @@
+"""The input stage: what is learned between the features and the first layer, one part after the other.
+
+Its outputs are, in this order: the features that are values; the embeddings of numbers, number by number; the
+embeddings of categories. All of them may then be scaled. The result is an array like the activations of a
+hidden layer, (K, units + 1, batch) with a last row of ones. The first layer gives back the gradient with
+respect to it, as far as a learned part needs it: never with respect to the values alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fnnctl.arrays import FloatArray
+from fnnctl.nn.layers.inputs.categories import CategoryBuffers, CategoryEmbedding, category_buffers
+from fnnctl.nn.layers.inputs.numeric import NumericBuffers, NumericEmbedding, numeric_buffers
+from fnnctl.nn.layers.inputs.periodic import PeriodicEmbedding
+from fnnctl.nn.layers.inputs.piecewise_linear import PiecewiseLinearEmbedding
+from fnnctl.nn.layers.inputs.scaling import ScalingLayer
+from fnnctl.nn.parameters import StageSegments
+from fnnctl.nn.shape import InputStageShape, NetworkShape, NumericEmbeddingKind
+
+NUMERIC_EMBEDDINGS: dict[NumericEmbeddingKind, type[NumericEmbedding]] = {
+    "periodic": PeriodicEmbedding,
+    "piecewise_linear": PiecewiseLinearEmbedding,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StageBuffers:
+    """The arrays of the input stage for one batch size."""
+
+    extended: FloatArray
+    """What the first layer reads: the stage's outputs with a last row of ones, (K, outputs + 1, batch)."""
+    extended_rows: FloatArray
+    """The same with one example per row, a view, (K, batch, outputs + 1)."""
+    outputs: FloatArray
+    """The outputs before they are scaled, (K, outputs, batch); without scaling a view of `extended`."""
+    numeric: NumericBuffers | None
+    categories: CategoryBuffers | None
+    first: int
+    """The first of the outputs whose gradient a learned part needs; all after it are needed as well."""
+    delta: FloatArray
+    """∂L/∂ of the outputs from `first` on, (K, outputs − first, batch); of batch 0 unless in training."""
+
+
+def stage_buffers(
+    shape: NetworkShape, members: int, batch: int, dtype: np.dtype[np.floating], *, training: bool
+) -> StageBuffers | None:
+    """The arrays for K members, those of the backward pass only if `training`; None without a stage."""
+    stage = shape.stage
+    if stage is None:
+        return None
+    outputs = shape.first_inputs
+    extended = np.ones((members, outputs + 1, batch), dtype)
+    # Inner members need all of it, because their first layer gives back the gradient as a whole.
+    first = 0 if stage.scaled or shape.members > 1 else stage.values(shape.inputs)
+    numeric = None
+    if stage.numeric:
+        numeric = numeric_buffers(stage.numeric, members, batch, dtype, training=training)
+    categories = category_buffers(stage.categories, members, batch) if stage.categories else None
+    return StageBuffers(
+        extended=extended,
+        extended_rows=extended.transpose(0, 2, 1),
+        outputs=np.empty((members, outputs, batch), dtype) if stage.scaled else extended[:, :-1],
+        numeric=numeric,
+        categories=categories,
+        first=first,
+        delta=np.empty((members, outputs - first, batch if training else 0), dtype),
+    )
+
+
+class InputStage:
+    """The learned parts of K networks: their parameters are views of the flat array."""
+
+    def __init__(self, shape: NetworkShape, segments: StageSegments, parameters: FloatArray) -> None:
+        self.segments = segments
+        self._shape = shape.stage or InputStageShape()
+        self._values = self._shape.values(shape.inputs)
+        self._numeric: NumericEmbedding | None = None
+        if segments.numeric and self._shape.numeric:
+            self._numeric = NUMERIC_EMBEDDINGS[self._shape.numeric.kind](segments.numeric, parameters)
+        self._categories: CategoryEmbedding | None = None
+        if segments.vectors and self._shape.categories:
+            self._categories = CategoryEmbedding(self._shape.categories, segments.vectors, parameters)
+        self._scaling = None if segments.scales is None else ScalingLayer(segments.scales.view(parameters))
+
+    def forward(self, inputs: FloatArray, buffers: StageBuffers) -> FloatArray:
+        """Fill and return `buffers.extended` from the features, (K, features + 1, batch)."""
+        outputs, values = buffers.outputs, self._values
+        np.copyto(outputs[:, :values], inputs[:, :values])
+        if self._numeric and buffers.numeric:
+            numbers = self._numbers(inputs, buffers)
+            self._numeric.forward(numbers, self._embedded(outputs, 0), buffers.numeric)
+        if self._categories and buffers.categories:
+            codes = inputs[:, values + self._shape.coordinates : -1]
+            self._categories.forward(codes, self._coded(outputs, 0), buffers.categories)
+        if self._scaling:
+            self._scaling.forward(outputs, buffers.extended[:, :-1])
+        return buffers.extended
+
+    def backward(self, buffers: StageBuffers, gradient: FloatArray) -> None:
+        """Write the gradients of the stage's parameters to `gradient`, (K, P), from `buffers.delta`.
+
+        Overwrites the buffers.
+        """
+        delta, first = buffers.delta, buffers.first
+        if self._scaling and self.segments.scales:
+            self._scaling.parameter_gradient(buffers.outputs, delta, self.segments.scales.view(gradient))
+            self._scaling.backward(delta, slice(self._values, None))
+        if self._numeric and buffers.numeric:
+            self._numeric.backward(self._embedded(delta, first), buffers.numeric, gradient)
+        if self._categories and buffers.categories:
+            self._categories.backward(self._coded(delta, first), buffers.categories, gradient)
+
+    def _numbers(self, inputs: FloatArray, buffers: StageBuffers) -> FloatArray:
+        """The numbers that are embedded, or their coordinates among their bins, (K, numbers, batch)."""
+        if self._shape.coordinates:
+            return inputs[:, self._values : self._values + self._shape.coordinates]
+        return buffers.outputs[:, : self._shape.numbers]
+
+    def _embedded(self, outputs: FloatArray, first: int) -> FloatArray:
+        """The view of the embeddings of numbers, (K, numbers, size, batch), in outputs from `first` on."""
+        start, numbers = self._values - first, self._shape.numbers
+        own = outputs[:, start : start + self._shape.embedded]
+        return own.reshape(len(outputs), numbers, -1, outputs.shape[2])
+
+    def _coded(self, outputs: FloatArray, first: int) -> FloatArray:
+        """The view of the embeddings of categories, (K, size, columns, batch), likewise."""
+        start, categories = self._values + self._shape.embedded - first, self._shape.categories
+        own, size = outputs[:, start:], categories.size if categories else 0
+        return own.reshape(len(outputs), size, -1, outputs.shape[2])
