@@ -27,7 +27,7 @@ from fnnctl.modelling.input_file import InputFile
 from fnnctl.modelling.labelled_rows import read_labelled
 from fnnctl.modelling.loading import LoadedExperiment, load_experiment, split_data
 from fnnctl.modelling.refit import with_ensemble
-from fnnctl.modelling.saved_model import SavedModel, has_network, load_model
+from fnnctl.modelling.saved.saved_model import SavedModel, has_network, load_model
 from fnnctl.modelling.scoring import score_parts
 from fnnctl.report.figures import draw_figures
 from fnnctl.report.summary import summarize

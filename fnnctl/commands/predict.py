@@ -14,7 +14,7 @@ from fnnctl.data.new_rows import NewRows
 from fnnctl.errors import UsageError
 from fnnctl.modelling.input_file import InputFile
 from fnnctl.modelling.predictor import Predictor
-from fnnctl.modelling.saved_model import has_network, load_model
+from fnnctl.modelling.saved.saved_model import has_network, load_model
 from fnnctl.store.atomic import write_output
 from fnnctl.store.catalogue import find_run, is_run
 from fnnctl.store.tables import wide_csv_lines

@@ -13,10 +13,10 @@ from fnnctl.console.output import Output
 from fnnctl.console.progress import epoch_progress
 from fnnctl.console.signals import Interruption
 from fnnctl.errors import DivergedError
-from fnnctl.modelling.description import describe
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.loading import load_experiment
 from fnnctl.modelling.predictor import Predictor
+from fnnctl.modelling.saved.description import describe
 from fnnctl.modelling.scoring import score_parts
 from fnnctl.report.figures import draw_figures
 from fnnctl.runs.checkpointing import Checkpointer

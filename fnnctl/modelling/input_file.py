@@ -24,7 +24,7 @@ from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.data.tables.new_rows import open_new_rows
 from fnnctl.data.tables.rows import CsvFormat
 from fnnctl.errors import DataError, Problem, UsageError, quoted_list
-from fnnctl.modelling.saved_model import SavedModel
+from fnnctl.modelling.saved.saved_model import SavedModel
 from fnnctl.text import counted, printable, shown
 
 Note = Callable[[str], None]

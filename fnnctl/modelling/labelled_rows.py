@@ -13,7 +13,7 @@ from fnnctl.data.new_rows import NewRows
 from fnnctl.data.problems import Problems
 from fnnctl.errors import DataError, Problem
 from fnnctl.modelling.input_file import InputFile, Note
-from fnnctl.modelling.saved_model import SavedModel
+from fnnctl.modelling.saved.saved_model import SavedModel
 from fnnctl.tasks.task import PartScores, Targets, Task
 from fnnctl.text import counted, shown
 

@@ -12,7 +12,8 @@ from __future__ import annotations
 import numpy as np
 
 from fnnctl.arrays import FloatArray
-from fnnctl.nn.layers.shared_weights import Heads, SharedWeights
+from fnnctl.nn.layers.inputs.stage import StageBuffers
+from fnnctl.nn.layers.shared_weights import Heads, SharedWeights, sum_over_members
 from fnnctl.nn.member_generators import MemberGenerators
 from fnnctl.nn.network import Network
 from fnnctl.nn.optimizers.penalties import Penalty
@@ -58,17 +59,25 @@ class BackPropagation:
                 np.add(buffers.delta, skipped, out=buffers.delta)
             delta = layer.backward(buffers, self.gradient)
             biased, skipped = layer.segments.biased, buffers.skipped
-        below = work.inputs if work.stage is None else work.stage.extended_rows
         if self._shared:
             self._shared.backward(0, delta, work, out=None if work.stage is None else work.stage.delta)
         else:
+            below = work.inputs if work.stage is None else work.stage.extended_rows
             np.matmul(delta, below if biased else below[..., :-1], out=self._dW[0])
-        if self.network.stage is not None and work.stage is not None:
-            if not self._shared:
-                _product(self._WT[0][:, work.stage.first :], delta, out=work.stage.delta)
-            if skipped is not None:
-                np.add(work.stage.delta, skipped[:, work.stage.first :], out=work.stage.delta)
-            self.network.stage.backward(work.stage, self.gradient)
+        if work.stage is not None:
+            self._backward_stage(work.stage, delta, skipped)
+
+    def _backward_stage(self, buffers: StageBuffers, delta: FloatArray, skipped: FloatArray | None) -> None:
+        """Fill the gradient of the input stage from the first layer's error terms."""
+        if not self._shared:
+            _product(self._WT[0][:, buffers.first :], delta, out=buffers.delta)
+        if skipped is not None:
+            passed = skipped[:, buffers.first :]
+            if self._shared:
+                passed = sum_over_members(passed, buffers.delta.shape[2])
+            np.add(buffers.delta, passed, out=buffers.delta)
+        if self.network.stage is not None:
+            self.network.stage.backward(buffers, self.gradient)
 
 
 class SharedGradients:

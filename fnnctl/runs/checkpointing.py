@@ -15,8 +15,8 @@ from typing import Any, Self
 import numpy as np
 
 from fnnctl.errors import MachineError
-from fnnctl.modelling.ensemble_description import TrainedPart, model_files
 from fnnctl.modelling.fit import Fit
+from fnnctl.modelling.saved.ensemble_description import TrainedPart, model_files
 from fnnctl.store import names
 from fnnctl.store.run import OpenRun
 from fnnctl.tasks.epoch_metrics import epoch_metrics

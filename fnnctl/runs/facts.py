@@ -9,7 +9,7 @@ from typing import Any
 
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.modelling.input_file import InputFile
-from fnnctl.modelling.saved_model import SavedModel
+from fnnctl.modelling.saved.saved_model import SavedModel
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.store.manifest import Manifest, Processor, Resumption
 from fnnctl.store.provenance import command_line, environment, machine, utc_text

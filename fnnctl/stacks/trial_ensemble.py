@@ -10,10 +10,10 @@ import numpy as np
 
 from fnnctl.arrays import FloatArray, IntArray
 from fnnctl.metrics.flat import flat_metrics
-from fnnctl.modelling.description import describe
-from fnnctl.modelling.ensemble_description import TrainedPart
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.predictor import Predictor, PredictorPart, fresh_part
+from fnnctl.modelling.saved.description import describe
+from fnnctl.modelling.saved.ensemble_description import TrainedPart
 from fnnctl.records.trials import Job, Result, Trial
 from fnnctl.stacks.greedy_selection import Selection, select_greedily
 from fnnctl.stacks.measures import ObjectiveMeasure, Weights

@@ -16,7 +16,7 @@ from fnnctl.cli import run as run_program
 from fnnctl.commands.search import complete as search_module
 from fnnctl.commands.search import ensemble as ensemble_module
 from fnnctl.errors import DivergedError
-from fnnctl.modelling.saved_model import load_model
+from fnnctl.modelling.saved.saved_model import load_model
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.run import OpenRun
 from tests.commands.extending import extend

@@ -11,7 +11,7 @@ import pytest
 from scipy.special import softmax
 
 from fnnctl.arrays import FloatArray
-from fnnctl.modelling.saved_model import load_model
+from fnnctl.modelling.saved.saved_model import load_model
 from fnnctl.store.folder import RunFolder
 from tests.commands.folding import SMALL, plan_with, table
 from tests.commands.resuming import assert_same_bits, resumed_from

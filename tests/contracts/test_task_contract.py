@@ -16,7 +16,7 @@ import pytest
 from fnnctl.arrays import IntArray
 from fnnctl.data.splits.parts import Split
 from fnnctl.metrics.flat import flat_metrics
-from fnnctl.modelling.description import ModelDescription, describe
+from fnnctl.modelling.saved.description import ModelDescription, describe
 from fnnctl.nn.losses.registry import LOSSES, target_type
 from fnnctl.stacks.work import train_fits
 from fnnctl.store import names

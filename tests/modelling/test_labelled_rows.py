@@ -10,7 +10,7 @@ import pytest
 from fnnctl.errors import DataError
 from fnnctl.modelling.input_file import InputFile
 from fnnctl.modelling.labelled_rows import LabelledRows, read_labelled
-from fnnctl.modelling.saved_model import SavedModel, load_model
+from fnnctl.modelling.saved.saved_model import SavedModel, load_model
 from fnnctl.store.folder import RunFolder
 from tests.program import only_run
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from fnnctl.modelling.predictor import Predictor
-from fnnctl.modelling.saved_model import load_model
+from fnnctl.modelling.saved.saved_model import load_model
 from fnnctl.modelling.scoring import score_parts
 from fnnctl.nn.losses.cross_entropy import softmax
 from fnnctl.store.folder import RunFolder
@@ -62,7 +62,7 @@ def test_a_saved_model_with_embeddings_predicts_as_the_fresh_one(
     ]
     words = [word for setting in settings for word in ("--set", setting)]
     config = tmp_path / "penguins.yaml"
-    config.write_text("data: {source: penguins}\nmodel: {hidden: [5]}\n")
+    config.write_text("recipe: classic\ndata: {source: penguins}\nmodel: {hidden: [5]}\n")
     run = Path(program("train", str(config), *words, "--seed", "1", "--json").json["run"])
     again = prepare(config, settings, seed=1)
     assert again.fit.preprocessor.kinds.codes == (4,)

@@ -12,7 +12,7 @@ from fnnctl.commands.preparation import PreparedSearch
 from fnnctl.config.reading.resolved import resolved_yaml
 from fnnctl.console.output import Output
 from fnnctl.console.signals import Interruption
-from fnnctl.modelling.ensemble_description import model_files
+from fnnctl.modelling.saved.ensemble_description import model_files
 from fnnctl.modelling.scoring import score_parts
 from fnnctl.records.journal import Journal
 from fnnctl.records.standings import Standings

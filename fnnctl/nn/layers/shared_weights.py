@@ -123,14 +123,18 @@ class Heads:
     ) -> None:
         """Fill the gradient from ∂L/∂z, (K, scores, N·batch); see `SharedWeights.backward`.
 
-        `out` has the size of the activations below for all inner members.
+        `out` is as large as the activations below: summed over the inner members for the network's inputs.
         """
         errors = self._of_members(delta)
         batch = errors.shape[3]
         np.matmul(errors, _apart(below, batch).swapaxes(2, 3), out=gradient._V)
-        if out is not None:
-            product = np.multiply if errors.shape[2] == 1 else np.matmul  # as in `backpropagation._product`
+        if out is None:
+            return
+        product = np.multiply if errors.shape[2] == 1 else np.matmul  # as in `backpropagation._product`
+        if out.shape[2] == delta.shape[2]:
             product(self._V_transposed, errors, out=_apart(out, batch))
+        else:
+            np.add.reduce(product(self._V_transposed, errors), axis=1, out=out)
 
     def _of_members(self, z: FloatArray) -> FloatArray:
         """The (K, N, scores, batch) view of scores, (K, scores, N·batch)."""
@@ -144,6 +148,12 @@ def add_below(a: FloatArray, below: FloatArray) -> None:
     """
     by_member = a.reshape(*below.shape[:2], -1, below.shape[2])
     by_member += below[:, :, None]
+
+
+def sum_over_members(values: FloatArray, batch: int) -> FloatArray:
+    """The sum of (K, units, N·batch) over the inner members, (K, units, batch)."""
+    total: FloatArray = values.reshape(*values.shape[:2], -1, batch).sum(axis=2)
+    return total
 
 
 def _by_member(values: FloatArray, like: FloatArray) -> FloatArray:

@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fnnctl.errors import DataError
-from fnnctl.modelling.description import describe
-from fnnctl.modelling.ensemble_description import TrainedPart, model_files
 from fnnctl.modelling.predictor import Predictor
-from fnnctl.modelling.saved_model import load_model
+from fnnctl.modelling.saved.description import describe
+from fnnctl.modelling.saved.ensemble_description import TrainedPart, model_files
+from fnnctl.modelling.saved.saved_model import load_model
 from fnnctl.store.folder import RunFolder
 from fnnctl.store.weights import array_list, to_npz
 from tests.modelling.prepared import Prepared, prepare

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError
 
 from fnnctl.arrays import FloatArray
-from fnnctl.modelling.description import Described, NetworkDescription, read_description
+from fnnctl.modelling.saved.description import Described, NetworkDescription, read_description
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.store.atomic import damaged
 from fnnctl.store.documents import first_fault

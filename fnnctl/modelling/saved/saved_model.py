@@ -12,9 +12,9 @@ from fnnctl.arrays import FloatArray
 from fnnctl.data.new_rows import columns_of
 from fnnctl.data.preprocessing import Preprocessor
 from fnnctl.errors import DataError, MachineError, UsageError
-from fnnctl.modelling.description import NetworkDescription
-from fnnctl.modelling.ensemble_description import DescribedPart, read_parts
 from fnnctl.modelling.predictor import Predictor, PredictorPart
+from fnnctl.modelling.saved.description import NetworkDescription
+from fnnctl.modelling.saved.ensemble_description import DescribedPart, read_parts
 from fnnctl.nn.network import LAYER_HYPERPARAMETERS, Network
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.store import names

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from fnnctl.errors import DataError
-from fnnctl.modelling import ensemble_description
-from fnnctl.modelling.description import (
+from fnnctl.modelling.saved import ensemble_description
+from fnnctl.modelling.saved.description import (
     Described,
     ModelDescription,
     NetworkDescription,

@@ -1,0 +1,1 @@
+"""The saved model: how a run describes its networks, and how they are read back."""
