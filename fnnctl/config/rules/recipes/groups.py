@@ -25,6 +25,7 @@ GROUPS: Final[Mapping[Group, tuple[str, ...]]] = {
         "model.activation",
         "model.initialization",
         "model.initial_biases",
+        "model.initial_output",
         "model.normalization",
         "model.residual",
     ),
@@ -36,6 +37,8 @@ GROUPS: Final[Mapping[Group, tuple[str, ...]]] = {
         "training.horizon",
         "training.clip_norm",
         "training.clip_value",
+        "training.parametrization",
+        "training.rate_factors",
     ),
     "regularization": (
         "training.l2",
@@ -46,7 +49,9 @@ GROUPS: Final[Mapping[Group, tuple[str, ...]]] = {
         "training.mixup",
         "training.averaging",
         "training.optimizer.weight_decay",
+        "training.weight_decay_schedule",
         "model.dropout",
+        "training.dropout_schedule",
         "model.hidden.dropout",
     ),
     "members": (
