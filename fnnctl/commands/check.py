@@ -61,9 +61,9 @@ def _explain(config: Path, loaded: LoadedExperiment, fit: Fit, output: Output) -
     """Print the table of a config's settings, unless it is part of the JSON object; return its lines."""
     rows = loaded.explained(fit.experiment)
     if not output.json:
-        output.render(settings_table(rows))
+        output.render(settings_table(rows, loaded.left_to_classic()))
     return [
-        {"file": str(config), "path": row.path, "value": row.value, "from": row.origin, "group": row.group}
+        {"file": str(config), "path": row.path, "value": row.value, "from": row.told, "group": row.group}
         for row in rows
     ]
 

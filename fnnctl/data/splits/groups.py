@@ -22,7 +22,7 @@ def divide_groups(
     A greedy algorithm. The largest groups are placed first; groups of equal size are in random order. Each
     group goes to the part that lacks its rows most, by stratum (as a share of the stratum) and in total. The
     parts come close to the target sizes and proportions, and reach them if all groups are single rows of one
-    stratum. Each part gets at least the `fewest` (P,) groups: by default one, and none if its size is 0. There
+    stratum. Each part gets at least the `fewest` (P,) groups: by default one, or none if its size is 0. There
     must be enough groups.
     """
     _, of_row = np.unique(groups, return_inverse=True)

@@ -126,7 +126,7 @@ def _as_far_as_possible(config: Any, offered: Values, judge: _Judge) -> tuple[An
 
 
 def _not_in_every_trial(paths: Iterable[ConfigPath], config: Mapping[str, Any]) -> Messages:
-    """The settings inside a searched choice that belong together with others: trials would have only those."""
+    """The settings inside a searched choice that belong together with others, which all trials would have."""
     choices = {parse_path(key) for key in searched(config)}
     return {
         path: "not every trial has it"
@@ -142,5 +142,4 @@ def _reasons(bundle: Sequence[ConfigPath], wrong: Messages) -> Messages:
     culprit = next((path for path in bundle if cause[: len(path)] == path), None)
     if culprit is None:
         return dict.fromkeys(bundle, reason)
-    follows = f"it belongs to {format_path(culprit)}, which is not taken"
-    return {path: reason if path == culprit else follows for path in bundle}
+    return {path: reason if path == culprit else f"it goes with {format_path(culprit)}" for path in bundle}

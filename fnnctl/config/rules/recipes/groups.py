@@ -96,7 +96,7 @@ def group_of(path: ConfigPath) -> Group | None:
 
 
 def bundles(paths: Iterable[ConfigPath]) -> list[list[ConfigPath]]:
-    """The settings, with those in one list that are in `TOGETHER`; each list stands where its first one is."""
+    """The settings, those that belong together in one list, which stands where the first of them is."""
     found: dict[ConfigPath | int, list[ConfigPath]] = {}
     for path in paths:
         found.setdefault(_BUNDLE_OF.get(path, path), []).append(path)
