@@ -89,6 +89,8 @@ def _in_words(loaded: LoadedExperiment, fit: Fit) -> str:
         network = f"{inner:,} networks that share weights, with {parameters} in all"
     elif members > 1:
         network = f"an ensemble of {members:,} networks of {parameters} each"
+    if loaded.expansion and loaded.expansion.taken:
+        network += f" (recipe {loaded.experiment.recipe})"
     train, validation, test = fit.sizes
     out_of_bag = " (out-of-bag)" if fit.settings.bags else ""
     searched = f"; {search.method.name} over {quoted_list(list(search.space))}" if search else ""

@@ -170,6 +170,13 @@ def test_check_explains_where_settings_come_from(program: Program, config: Path)
     assert "training.l2 0.1 regularization --set" in lines
     assert "model.dropout 0.0 regularization classic" in lines
     assert lines[-1] == "regularization is classic: training.l2 is set"
+    assert "; an ensemble of 2 networks of 93 parameters each (recipe default)" in done.err
+
+
+def test_a_recipe_that_gives_nothing_is_not_mentioned(program: Program, config: Path) -> None:
+    assert "(recipe" not in program("check", str(config), "--set", "recipe=classic").err
+    resolved = trained(program, config) / "resolved.yaml"
+    assert "(recipe" not in program("check", str(resolved)).err
 
 
 def test_check_explains_in_json(program: Program, config: Path) -> None:
