@@ -40,7 +40,7 @@ def test_a_narrow_table_breaks_between_words() -> None:
         ExplainedSetting("training.early_stopping.monitor", "validation_accuracy", "c.yaml:3", "members"),
         ExplainedSetting("model.hidden", {"depth": [1, 3], "width": [16, 256]}, "c.yaml:9, searched", None),
     ]
-    console = Console(width=84)
+    console = Console(width=76)
     with console.capture() as captured:
         console.print(settings_table(settings))
     words = captured.get().split()
