@@ -56,7 +56,8 @@ def out_of_bag_outputs(prepared: Prepared) -> tuple[FloatArray, FloatArray]:
 def diabetes(tmp_path: Path) -> Path:
     path = tmp_path / "diabetes.yaml"
     path.write_text(
-        "data: {source: diabetes}\nmodel: {hidden: [8], ensemble: {members: 5, bags: true}}\n"
+        "recipe: classic\ndata: {source: diabetes}\n"
+        "model: {hidden: [8], ensemble: {members: 5, bags: true}}\n"
         "training: {epochs: 15, optimizer: {learning_rate: 0.01}}\n"
     )
     return path
@@ -193,7 +194,7 @@ def test_groups_of_different_sizes_stay_together(program: Program, tmp_path: Pat
     (tmp_path / "t.csv").write_text("\n".join(["x,g,y", *rows]) + "\n")
     config = tmp_path / "t.yaml"
     config.write_text(
-        "data: {source: t.csv, target: y, split: {group: g}}\n"
+        "recipe: classic\ndata: {source: t.csv, target: y, split: {group: g}}\n"
         "model: {hidden: [3], ensemble: {members: 4, bags: true}}\ntraining: {epochs: 3}\n"
     )
     run = run_of(program, "train", str(config))
@@ -206,7 +207,7 @@ def test_groups_of_different_sizes_stay_together(program: Program, tmp_path: Pat
     done = program("check", str(config), "--set", "model.ensemble.members=30")
     assert done.code == 2
     message = "17 groups outside the test part cannot be divided into 30 folds"
-    assert f"t.yaml:2: model.ensemble: {message}" in done.out
+    assert f"t.yaml:3: model.ensemble: {message}" in done.out
 
 
 def test_more_members_than_rows_are_refused(program: Program, iris: Path) -> None:

@@ -27,7 +27,9 @@ SHARED = ("--set", "model.ensemble={members: 3, share_weights: true}")
 @pytest.fixture
 def diabetes(tmp_path: Path) -> Path:
     path = tmp_path / "diabetes.yaml"
-    path.write_text("data: {source: diabetes}\nmodel: {hidden: [8]}\ntraining: {epochs: 15}\n")
+    path.write_text(
+        "recipe: classic\ndata: {source: diabetes}\nmodel: {hidden: [8]}\ntraining: {epochs: 15}\n"
+    )
     return path
 
 

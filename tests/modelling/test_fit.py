@@ -103,6 +103,7 @@ def test_the_test_part_changes_nothing_about_training(program: Program, tmp_path
     for shift in (0.0, 100.0):
         write("test.csv", 30, shift)
         (tmp_path / "c.yaml").write_text(
+            "recipe: classic\n"
             "data: {source: train.csv, target: label, test_source: test.csv}\ntraining: {epochs: 3}\n"
         )
         run = Path(program("train", "c.yaml", "--json").json["run"])

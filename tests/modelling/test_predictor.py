@@ -51,12 +51,14 @@ def test_a_saved_model_predicts_as_the_fresh_one(program: Program, iris: Path, m
     assert saved.task == again.data.task
 
 
+@pytest.mark.parametrize("inner", [1, 3])
 @pytest.mark.parametrize("embedding", ["periodic", "piecewise_linear"])
 def test_a_saved_model_with_embeddings_predicts_as_the_fresh_one(
-    program: Program, tmp_path: Path, embedding: str
+    program: Program, tmp_path: Path, embedding: str, inner: int
 ) -> None:
-    """With a coded and a one-hot column, and missing values."""
+    """With a coded and a one-hot column, and missing values; of one network, or three that share weights."""
     settings = [
+        f"model.ensemble={{members: {inner}, share_weights: {str(inner > 1).lower()}}}",
         *("training.epochs=3", "data.smooth_clip=3", "data.scale_one_hot=true", "model.scaling_layer=true"),
         *(f"model.numeric_embedding={embedding}", "model.category_embedding={fewest: 3, size: 2}"),
     ]
@@ -67,7 +69,9 @@ def test_a_saved_model_with_embeddings_predicts_as_the_fresh_one(
     again = prepare(config, settings, seed=1)
     assert again.fit.preprocessor.kinds.codes == (4,)
     saved = load_model(RunFolder(run), lambda text: None).predictor
+    assert len(saved.parts[0].scorer) == inner
     assert scores_of(saved, again).tobytes() == scores_of(predictor_of(again), again).tobytes()
+    assert "the metrics equal those in metrics.json" in program("evaluate", str(run)).err
     rows = [(again.data.dataset, np.arange(start, start + 1)) for start in range(len(again.data))]
     one_by_one = np.concatenate(list(saved.column_scores(rows)))
     assert one_by_one.tobytes() == scores_of(saved, again).tobytes()

@@ -8,9 +8,10 @@ import pytest
 from fnnctl.nn.inner_members import inner_members
 from fnnctl.nn.network import LAYER_HYPERPARAMETERS, Network
 from fnnctl.nn.parameters import ParameterLayout
-from fnnctl.nn.shape import HiddenShape, NetworkShape
+from fnnctl.nn.shape import HiddenShape, InputStageShape, NetworkShape
 from fnnctl.nn.workspace import Workspace
-from tests.nn.gradients import FLOAT64
+from tests.nn.gradients import FLOAT64, draw_codes
+from tests.nn.stages import INPUTS, STAGES
 
 LAYERS = {
     "plain": (HiddenShape(5, "tanh"), HiddenShape(5, "selu", residual=True)),
@@ -24,9 +25,8 @@ LAYERS = {
 }
 
 
-@pytest.mark.parametrize("name", LAYERS)
-def test_inner_members_score_as_in_their_network(name: str) -> None:
-    shape = NetworkShape(4, LAYERS[name], 3, members=3)
+def assert_scores_agree(shape: NetworkShape) -> None:
+    """Those of a network and those of its inner members, for random parameters."""
     layout, rng = ParameterLayout(shape), np.random.default_rng(0)
     statistics = layout.initial_statistics(1, FLOAT64)
     statistics += rng.uniform(0.1, 1.0, statistics.shape)
@@ -35,6 +35,7 @@ def test_inner_members_score_as_in_their_network(name: str) -> None:
     work = Workspace(shape, 1, 9, FLOAT64, training=False)
     work.inputs[...] = rng.normal(size=work.inputs.shape)
     work.inputs[..., -1] = 1.0
+    draw_codes(shape, work.inputs, rng)
     network.forward(work)
     expected = work.member_scores()
     assert np.abs(np.diff(expected, axis=0)).min() > 0.0
@@ -42,6 +43,19 @@ def test_inner_members_score_as_in_their_network(name: str) -> None:
         assert own.layout.shape == replace(shape, members=1)
         alone = Workspace(own.layout.shape, 1, 9, FLOAT64, training=False, inputs=work.inputs)
         np.testing.assert_allclose(own.forward(alone)[0], scores, rtol=1e-10)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_inner_members_score_as_in_their_network(name: str) -> None:
+    assert_scores_agree(NetworkShape(4, LAYERS[name], 3, members=3))
+
+
+@pytest.mark.parametrize("hidden", [(), (HiddenShape(5, "prelu", normalization="batch"),)])
+@pytest.mark.parametrize("stage", STAGES, ids=repr)
+def test_inner_members_have_the_input_stage_of_their_network(
+    stage: InputStageShape, hidden: tuple[HiddenShape, ...]
+) -> None:
+    assert_scores_agree(NetworkShape(INPUTS, hidden, 3, members=3, stage=stage))
 
 
 def test_a_network_without_inner_members_is_itself() -> None:

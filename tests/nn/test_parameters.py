@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,13 @@ from tests.nn.stages import INPUTS, STAGES
 
 SHAPE = NetworkShape(4, (HiddenShape(3, "prelu"), HiddenShape(2, "prelu", shared=True)), 5)
 NORMALIZED = NetworkShape(3, (HiddenShape(3, "prelu", normalization="batch", residual=True),), 2)
+
+RATE_GROUP_OF: dict[str, RateGroup | None] = {
+    "weights": None, "input_factors": None, "output_factors": None, "biases": "biases", "gains": "biases",
+    "slopes": "activations", "input_scales": "scaling", "input_mixing": "embeddings",
+    "input_offsets": "embeddings", "input_frequencies": "embeddings", "input_phases": "embeddings",
+    "input_vectors": "embeddings",
+}  # fmt: skip
 
 
 def test_size_by_hand() -> None:
@@ -60,6 +69,24 @@ def test_each_parameter_has_the_rate_of_its_group() -> None:
         }
 
 
+@pytest.mark.parametrize("inner", [1, 3])
+def test_each_array_of_an_input_stage_and_of_inner_members_has_the_rate_of_its_group(inner: int) -> None:
+    hidden = (HiddenShape(3, "prelu"), HiddenShape(2, "relu", normalization="layer"))
+    shapes = [NetworkShape(INPUTS, hidden, 2, members=inner, stage=stage) for stage in STAGES]
+    rates: dict[RateGroup, float] = {"scaling": 2.0, "biases": 3.0, "embeddings": 5.0, "activations": 7.0}
+    groups = {group: np.array([rate]) for group, rate in rates.items()}
+    seen = set()
+    for shape in shapes:
+        layout = ParameterLayout(shape)
+        named = layout.named_arrays(layout.rate_factors(groups)[0], np.empty(layout.statistics_size))
+        for name, array in named.items():
+            group = RATE_GROUP_OF[name.rstrip("_123")]
+            assert set(array.ravel().tolist()) == {rates[group] if group else 1.0}, name
+            seen.add(name.rstrip("_123"))
+    factors = {"input_factors", "output_factors"}
+    assert seen == {*RATE_GROUP_OF} - (set() if inner > 1 else factors)
+
+
 def test_members_with_equal_factors_share_a_row() -> None:
     layout = ParameterLayout(SHAPE)
     assert layout.rate_factors({"biases": np.array([2.0, 2.0])}).shape == (1, layout.size)
@@ -94,6 +121,7 @@ def test_a_normalized_layer_has_its_biases_after_the_normalization() -> None:
 
 
 STAGED = [NetworkShape(INPUTS, (HiddenShape(3, "relu"),), 2, stage=stage) for stage in STAGES]
+INNER = [replace(shape, members=3) for shape in STAGED]
 
 
 @pytest.mark.parametrize("shape", STAGED, ids=lambda shape: repr(shape.stage))
@@ -106,7 +134,7 @@ def test_the_arrays_of_an_input_stage_stand_after_those_of_the_layers(shape: Net
     assert not layout.weight_mask(np.dtype(np.float32))[:, layers:].any()
 
 
-@pytest.mark.parametrize("shape", [SHAPE, NORMALIZED, *STAGED])
+@pytest.mark.parametrize("shape", [SHAPE, NORMALIZED, *STAGED, *INNER])
 def test_rows_come_back_from_their_arrays(shape: NetworkShape) -> None:
     layout = ParameterLayout(shape)
     row = np.arange(float(layout.size)).astype(np.float32)

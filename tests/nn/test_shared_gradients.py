@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from fnnctl.nn.layers.activations import ACTIVATIONS
 from fnnctl.nn.losses.registry import REAL_VALUE_LOSSES
-from fnnctl.nn.shape import HiddenShape, NetworkShape, OutputKind, Techniques
+from fnnctl.nn.shape import HiddenShape, InputStageShape, NetworkShape, OutputKind, Techniques
 from tests.nn.gradients import Case, case_away_from_kinks
+from tests.nn.stages import INPUTS, STAGES
 from tests.nn.test_gradients import TECHNIQUES, cases, pieces_of
 
 
@@ -56,6 +57,35 @@ def test_techniques(technique: str | None, output: OutputKind) -> None:
 @pytest.mark.parametrize("output", ["softmax", "logistic"])
 def test_no_hidden_layer(output: OutputKind) -> None:
     Case(NetworkShape(4, (), 2, output, members=3), seed=0, members=2, batch=5).assert_gradient_agrees()
+
+
+def staged(stage: InputStageShape, *hidden: HiddenShape) -> NetworkShape:
+    return NetworkShape(INPUTS, hidden, 3, members=3, stage=stage)
+
+
+@pytest.mark.parametrize("stage", STAGES, ids=repr)
+def test_an_input_stage_below_the_output_layers(stage: InputStageShape) -> None:
+    case_away_from_kinks(staged(stage)).assert_gradient_agrees()
+
+
+@pytest.mark.parametrize("normalization", [None, "batch", "layer"])
+@pytest.mark.parametrize("stage", STAGES, ids=repr)
+def test_an_input_stage_below_a_hidden_layer(
+    stage: InputStageShape, normalization: Literal["batch", "layer"] | None
+) -> None:
+    layers = HiddenShape(5, "tanh", normalization=normalization), HiddenShape(4, "relu")
+    case_away_from_kinks(staged(stage, *layers)).assert_gradient_agrees()
+
+
+@pytest.mark.parametrize("stage", STAGES, ids=repr)
+def test_a_residual_connection_passes_gradients_to_the_input_stage(stage: InputStageShape) -> None:
+    """From each member, beside those of the first layer's weights."""
+    units = stage.outputs(INPUTS)
+    layers = (
+        HiddenShape(units, "tanh", residual=True, dropout=True),
+        HiddenShape(units, "mish", residual=True),
+    )
+    case_away_from_kinks(staged(stage, *layers)).assert_gradient_agrees()
 
 
 @given(cases(), st.integers(2, 3))

@@ -42,10 +42,12 @@ def test_the_estimate_is_near_what_is_taken(
     assert 0.8 * estimate < peak + examples.inputs.nbytes < 1.2 * estimate
 
 
+@pytest.mark.parametrize("inner", [1, 2])
 @pytest.mark.parametrize("stage", STAGES, ids=repr)
-def test_the_estimate_of_an_input_stage(stage: InputStageShape) -> None:
+def test_the_estimate_of_an_input_stage(stage: InputStageShape, inner: int) -> None:
     plain = settings_of(INPUTS, ((5, "relu"),), 5, batch_size=5000)
-    settings = replace(plain, shape=replace(plain.shape, inputs=INPUTS, stage=stage))
+    plain = replace(plain, shape=replace(plain.shape, inputs=INPUTS, members=inner))
+    settings = replace(plain, shape=replace(plain.shape, stage=stage))
     member = member_of(settings, 5000, epochs=2)
     examples = blobs(5000, INPUTS, 5)
     peaks = []

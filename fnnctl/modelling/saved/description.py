@@ -223,7 +223,7 @@ class NetworkDescription(Described):
             return "features: they differ from those of the preprocessing"
         if fault := (self.stage or StageDescription()).fault(preprocessor.kinds):
             return f"stage.{fault}"
-        below = self.inputs
+        below = self.shape.first_inputs
         for number, layer in enumerate(self.hidden):
             if layer.activation not in ACTIVATIONS:
                 return f"hidden.{number}.activation: there is no activation named {shown(layer.activation)}"

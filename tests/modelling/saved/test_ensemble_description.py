@@ -152,6 +152,12 @@ NOT_FITTING = "model.npz: does not fit model.json: "
             r"parts\.3\.network\.stage\.numeric\.numbers: the preprocessing has another number of numeric",
         ),
         (
+            lambda m: m["parts"][3]["network"]["hidden"][0].update(
+                units=m["parts"][3]["network"]["inputs"], residual=True
+            ),
+            r"parts\.3\.network\.hidden\.0\.residual: the layer's numbers of units and inputs differ",
+        ),
+        (
             lambda m: network(m, 2, precision="float32"),
             NOT_FITTING + "part 3, member 1: the type of the arrays is float64, not float32",
         ),
