@@ -55,8 +55,6 @@ def default_recipe(facts: RecipeFacts) -> Mapping[str, Any]:
         "training.optimizer.weight_decay": 0.02,
         "training.weight_decay_schedule": "flat_cos",
         "training.l2": 0.0,
-        "model.dropout": 0.15,
-        "training.dropout_schedule": "flat_cos",
         "training.label_smoothing": smoothing,
         # members
         "model.ensemble": {"members": MEMBERS, "bags": True},
