@@ -61,9 +61,9 @@ def _explain(config: Path, loaded: LoadedExperiment, fit: Fit, output: Output) -
     """Print the table of a config's settings, unless it is part of the JSON object; return its lines."""
     rows = loaded.explained(fit.experiment)
     if not output.json:
-        output.render(settings_table(rows))
+        output.render(settings_table(rows, loaded.left_to_classic()))
     return [
-        {"file": str(config), "path": row.path, "value": row.value, "from": row.origin, "group": row.group}
+        {"file": str(config), "path": row.path, "value": row.value, "from": row.told, "group": row.group}
         for row in rows
     ]
 
@@ -89,6 +89,8 @@ def _in_words(loaded: LoadedExperiment, fit: Fit) -> str:
         network = f"{inner:,} networks that share weights, with {parameters} in all"
     elif members > 1:
         network = f"an ensemble of {members:,} networks of {parameters} each"
+    if loaded.expansion and loaded.expansion.taken:
+        network += f" (recipe {loaded.experiment.recipe})"
     train, validation, test = fit.sizes
     out_of_bag = " (out-of-bag)" if fit.settings.bags else ""
     searched = f"; {search.method.name} over {quoted_list(list(search.space))}" if search else ""

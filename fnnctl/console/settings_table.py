@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -12,15 +12,21 @@ from fnnctl.config.reading.explanation import ExplainedSetting
 from fnnctl.config.yaml_text import flow_yaml
 from fnnctl.text import plain_text
 
+LONGEST = 30
+"""Longer words are folded where the table would be wider than the terminal."""
 
-def settings_table(settings: Sequence[ExplainedSetting]) -> RenderableType:
-    """One line per setting: its path, its value, its group, and where the value comes from."""
-    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
-    table.add_column("setting", no_wrap=True)
-    table.add_column("value", overflow="fold")
-    table.add_column("group", no_wrap=True)
-    table.add_column("from", overflow="fold")
-    for each in settings:
-        cells = (each.path, flow_yaml(each.value), each.group or "", each.origin)
-        table.add_row(*(Text(plain_text(text)) for text in cells))
-    return table
+
+def settings_table(settings: Sequence[ExplainedSetting], notes: Sequence[str] = ()) -> RenderableType:
+    """One line per setting: its path, its value, its group, and its origin; below them the notes."""
+    rows = [
+        [plain_text(text) for text in (each.path, flow_yaml(each.value), each.group or "", each.origin)]
+        for each in settings
+    ]
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for index, name in enumerate(("setting", "value", "group", "from")):
+        longest = max((len(word) for row in rows for word in row[index].split()), default=0)
+        fixed = name in ("setting", "group")
+        table.add_column(name, no_wrap=fixed, min_width=min(LONGEST, longest), overflow="fold")
+    for cells in rows:
+        table.add_row(*map(Text, cells))
+    return Group(table, *(Text(plain_text(text)) for text in ("", *notes))) if notes else table

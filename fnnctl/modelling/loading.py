@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from fnnctl.config.reading.explanation import ExplainedSetting, explained
+from fnnctl.config.reading.explanation import ExplainedSetting, explained, left_to_classic
 from fnnctl.config.reading.loading import LoadedConfig, load_config
 from fnnctl.config.reading.overrides import Override
 from fnnctl.config.rules.recipes.expansion import Expansion, expanded
@@ -60,8 +60,15 @@ class LoadedExperiment:
 
     def explained(self, complete: Experiment) -> list[ExplainedSetting]:
         """Where each setting comes from; `complete` is the experiment with what follows from the data."""
-        expansion = self.expansion or Expansion(self.config.config, self.config.config, self.experiment)
-        return explained(complete, expansion, self.config.locations)
+        return explained(complete, self._expansion, self.config.locations)
+
+    def left_to_classic(self) -> list[str]:
+        """Sentences that say where the recipe's values were not taken, and why."""
+        return left_to_classic(self._expansion, self.config.locations)
+
+    @property
+    def _expansion(self) -> Expansion:
+        return self.expansion or Expansion(self.config.config, self.config.config, self.experiment)
 
     def search_problems(self) -> list[Problem]:
         """Problems of the config's search, by itself and with these data; training ignores them."""

@@ -62,11 +62,8 @@ def test_training_from_resolved_yaml_repeats_the_bits(
 ) -> None:
     run = trained(program, config)
     resolved = yaml.safe_load((run / "resolved.yaml").read_text())
-    assert (resolved["recipe"], resolved["model"]["ensemble"], resolved["training"]["epochs"]) == (
-        "default",
-        2,
-        8,
-    )
+    assert (resolved["recipe"], resolved["training"]["epochs"]) == ("default", 8)
+    assert resolved["model"]["ensemble"]["members"] == 2
     monkeypatch.setitem(expansion.RECIPES, "default", lambda facts: {"model.hidden": [3]})
     again = trained(program, run / "resolved.yaml")
     for name in SAME:
@@ -133,7 +130,8 @@ def test_a_resumed_search_is_the_undisturbed_one(searched: Path, monkeypatch: py
 def test_trials_have_one_network_and_the_refit_has_the_recipes_members(searched: Path) -> None:
     folder = search(searched, "--executor", "serial")
     best = yaml.safe_load((folder / "best" / "resolved.yaml").read_text())
-    assert (best["model"]["ensemble"], best["training"]["optimizer"]["name"]) == (2, "adamw")
+    assert best["model"]["ensemble"]["members"] == 2
+    assert best["training"]["optimizer"]["name"] == "adamw"
     column = "validation_accuracy"
     for number, words in printed_words(folder).items():
         alone = trained_alone(folder / "resolved.yaml", words)
@@ -170,12 +168,32 @@ def test_check_explains_where_settings_come_from(program: Program, config: Path)
     assert lines[0] == "setting value group from"
     assert "training.epochs 8 optimization recipe default" in lines
     assert "training.l2 0.1 regularization --set" in lines
-    assert "model.dropout 0.0 regularization classic: training.l2 is set" in lines
+    assert "model.dropout 0.0 regularization classic" in lines
+    assert lines[-1] == "regularization is classic: training.l2 is set"
+    assert "; an ensemble of 2 networks of 93 parameters each (recipe default)" in done.err
+
+
+def test_a_recipe_that_gives_nothing_is_not_mentioned(program: Program, config: Path) -> None:
+    assert "(recipe" not in program("check", str(config), "--set", "recipe=classic").err
+    resolved = trained(program, config) / "resolved.yaml"
+    assert "(recipe" not in program("check", str(resolved)).err
+
+
+def test_the_recipe_may_replace_a_default_that_contradicts_a_set_value(
+    program: Program, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the recipe, early stopping could end training before `swa` starts averaging."""
+    swa = ["--set", "training.averaging=swa", "--set", "training.epochs=100"]
+    assert program("check", str(config), *swa).code == 2
+    monkeypatch.setitem(expansion.RECIPES, "default", lambda facts: {"training.early_stopping": None})
+    assert program("check", str(config), *swa).code == 0
+    done = program("check", str(config), *swa, "--set", "recipe=classic")
+    assert (done.code, "training.early_stopping: may end training" in done.out) == (2, True)
 
 
 def test_check_explains_in_json(program: Program, config: Path) -> None:
     told = program("check", str(config), "--explain", "--json").json
     assert (told["valid"], told["problems"]) == (True, [])
     origin = {"from": "recipe default", "group": "members"}
-    assert {"file": str(config), "path": "model.ensemble", "value": 2, **origin} in told["settings"]
+    assert {"file": str(config), "path": "model.ensemble.members", "value": 2, **origin} in told["settings"]
     assert "settings" not in program("check", str(config), "--json").json

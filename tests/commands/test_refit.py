@@ -6,6 +6,7 @@ import csv
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 
@@ -42,6 +43,18 @@ def test_metrics(best: Path, config: Path) -> None:
     assert metrics["test"]["support"] == own.split.test.size
     assert metrics["train"]["support"] == own.split.train.size + own.split.validation.size
     assert (best.parent / "metrics.json").read_bytes() == (best / "metrics.json").read_bytes()
+
+
+def test_with_groups_it_is_tested_on_the_rows_that_the_search_left_out(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    groups = np.repeat(np.arange(24), rng.integers(1, 9, 24))
+    rows = [f"{rng.normal():.4f},{group},{'ab'[row % 2]}" for row, group in enumerate(groups)]
+    (tmp_path / "t.csv").write_text("\n".join(["x,g,y", *rows]) + "\n")
+    data = {"source": "t.csv", "target": "y", "split": {"group": "g"}}
+    config = write_config(tmp_path / "t.yaml", data=data, search={**SEARCH, "trials": 3})
+    with (search(config) / "best" / "predictions.csv").open(newline="") as file:
+        tested = [int(row["row"]) for row in csv.DictReader(file)]
+    assert tested == prepared(config).split.test.tolist()
 
 
 def test_its_own_number_of_epochs(best: Path) -> None:

@@ -26,3 +26,23 @@ def test_one_line_per_setting() -> None:
     ]
     assert lines[3][0] == "data.target"
     assert "\x1b" not in captured.get()
+
+
+def test_notes_stand_below_a_blank_line() -> None:
+    console = Console(width=40)
+    with console.capture() as captured:
+        console.print(settings_table([ExplainedSetting("seed", 3, "--seed", None)], ["[b] is left", "c"]))
+    assert captured.get().splitlines()[2:] == ["", "[b] is left", "c"]
+
+
+def test_a_narrow_table_breaks_between_words() -> None:
+    settings = [
+        ExplainedSetting("training.early_stopping.monitor", "validation_accuracy", "c.yaml:3", "members"),
+        ExplainedSetting("model.hidden", {"depth": [1, 3], "width": [16, 256]}, "c.yaml:9, searched", None),
+    ]
+    console = Console(width=76)
+    with console.capture() as captured:
+        console.print(settings_table(settings))
+    words = captured.get().split()
+    assert {"validation_accuracy", "c.yaml:9,", "searched"} <= {*words}
+    assert len(captured.get().splitlines()) > 3

@@ -9,13 +9,16 @@ from typing import Any, Final
 
 from fnnctl.config.paths import SPACE, ConfigPath, Locations, format_path, is_below, parse_path, problem_at
 from fnnctl.config.reading.resolved import active_settings
-from fnnctl.config.rules.plain_config import value_at
+from fnnctl.config.rules.plain_config import takes_any_key, value_at
 from fnnctl.config.rules.recipes.expansion import Expansion
-from fnnctl.config.rules.recipes.groups import Group, given_settings, group_of, searched
+from fnnctl.config.rules.recipes.groups import GROUP_NAMES, Group, given_settings, group_of, searched
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.config.schema.section import plain, written_out
 
 NAME: Final = "name"
+SHORT: Final = (NAME, "members")
+"""The settings inside others that a short form may give, such as `ensemble: 4`."""
+CLASSIC: Final = "classic"
 AUTO: Final = "auto"
 DEFAULT: Final = "schema default"
 
@@ -30,27 +33,48 @@ class ExplainedSetting:
     origin: str
     group: Group | None
     """The recipes' group of the setting; None if recipes leave it alone."""
+    reason: str | None = None
+    """Why a classic setting does not have the recipe's value."""
+
+    @property
+    def told(self) -> str:
+        """The origin with its reason."""
+        return f"{self.origin}: {self.reason}" if self.reason else self.origin
 
 
 def explained(complete: Experiment, expansion: Expansion, locations: Locations) -> list[ExplainedSetting]:
     """The settings that recipes fill in or that the config gives, then those that its search varies.
 
-    `complete` is the expansion's experiment with what follows from its data. Left out are hyperparameters of
-    a choice, such as an optimizer's, that are at their defaults, and settings without effect.
+    `complete` is the expansion's experiment with what follows from its data. Settings inside another, such as
+    an ensemble's members, have lines of their own. Left out are hyperparameters of a choice, such as an
+    optimizer's, that are at their defaults, and settings without effect.
     """
     origins, rows = _Origins(expansion, locations), []
     as_given = {name: getattr(expansion.experiment.data, name) for name in ("source", "test_source")}
     data = complete.data.model_copy(update=as_given)
     values = active_settings(complete.model_copy(update={"data": data, "search": None}))
     for path, value in _settings(values, ()):
-        origin = origins.of(path, value)
+        is_hyperparameter = path[-1] != NAME and NAME in value_at(values, path[:-1]) and bool(path[1:])
+        origin = origins.of(path, value, is_hyperparameter)
         if origin is not None:
             setting = path[:-1] if path[-1] == NAME and path[1:] else path
-            rows.append(ExplainedSetting(format_path(setting), value, origin, group_of(path)))
+            reason = origins.reason(path) if origin == CLASSIC else None
+            rows.append(ExplainedSetting(format_path(setting), value, origin, group_of(path), reason))
     for key, domain in searched(expansion.given).items():
         origin = f"{origins.place((*SPACE, key))}, searched"
         rows.append(ExplainedSetting(key, domain, origin, group_of(parse_path(key))))
     return rows
+
+
+def left_to_classic(expansion: Expansion, locations: Locations) -> list[str]:
+    """Sentences that say which groups, and which values of other groups, are not the recipe's, and why."""
+    origins = _Origins(expansion, locations)
+    classic = [group for group in GROUP_NAMES if group in expansion.classic]
+    groups = [f"{group} is classic: {origins.of_group(group)}" for group in classic]
+    return groups + [
+        f"{format_path(path)} is not taken from the recipe: {_in_few_words(reason)}"
+        for path, reason in expansion.refused.items()
+    ]
 
 
 @dataclass(frozen=True)
@@ -64,7 +88,7 @@ class _Origins:
         config = {key: value for key, value in self.expansion.given.items() if key != SPACE[0]}
         return list(given_settings(config))
 
-    def of(self, path: ConfigPath, value: Any) -> str | None:
+    def of(self, path: ConfigPath, value: Any, is_hyperparameter: bool) -> str | None:
         """Where a setting's value comes from; None if the setting needs no line."""
         expansion, group = self.expansion, group_of(path)
         if any(_meet(parse_path(key), path) for key in searched(expansion.given)):
@@ -74,16 +98,25 @@ class _Origins:
             return f"{self.place(path)}, from the data" if is_auto else self.place(path)
         if self._is_taken(path):
             return f"recipe {expansion.experiment.recipe}"
-        if group is None or (path[2:] and path[-1] != NAME):
+        if group is None or is_hyperparameter:
             return None
-        for refused, reason in expansion.refused.items():
-            if _meet(refused, path):
-                return f"classic: {reason.partition('; ')[0]}"
-        if group in expansion.classic:
-            because = expansion.classic[group]
-            is_set = any(_meet(because, each) for each in self.given)
-            return f"classic: {format_path(because)} is {'set' if is_set else 'searched'}"
+        if self.reason(path):
+            return CLASSIC
         return DEFAULT if value_at(plain(expansion.experiment), path) == value else "data"
+
+    def reason(self, path: ConfigPath) -> str | None:
+        """Why a setting that is not given does not have the recipe's value; None if nothing is known."""
+        for refused, reason in self.expansion.refused.items():
+            if _meet(refused, path):
+                return _in_few_words(reason)
+        group = group_of(path)
+        return self.of_group(group) if group and group in self.expansion.classic else None
+
+    def of_group(self, group: Group) -> str:
+        """Why a group is classic."""
+        because = self.expansion.classic[group]
+        is_set = any(_meet(because, each) for each in self.given)
+        return f"{format_path(because)} is {'set' if is_set else 'searched'}"
 
     def place(self, path: ConfigPath) -> str:
         """The file and line of a setting, or the command-line option that gave it."""
@@ -95,20 +128,25 @@ class _Origins:
         for taken, value in self.expansion.taken.items():
             inside = path[len(taken) :]
             if taken == path[: len(taken)] and (
-                not inside or value_at(written_out(value), inside) is not None
+                not inside or value_at(written_out(value, SHORT), inside) is not None
             ):
                 return True
         return False
 
 
 def _settings(values: Mapping[str, Any], place: ConfigPath) -> Iterator[tuple[ConfigPath, Any]]:
-    """The settings inside sections and choices; lists and other mappings are one setting each."""
+    """The innermost settings; a list is one setting, and so is a mapping whose keys are no settings."""
     for key, value in values.items():
         path = (*place, key)
-        if isinstance(value, Mapping) and (not place or NAME in value):
+        if isinstance(value, Mapping) and not takes_any_key(path):
             yield from _settings(value, path)
         else:
             yield path, _short(value) if path == ("model", "hidden") else value
+
+
+def _in_few_words(reason: str) -> str:
+    """A reason without the advice that follows it."""
+    return reason.partition("; ")[0]
 
 
 def _short(layers: list[Any]) -> list[Any]:
@@ -118,7 +156,7 @@ def _short(layers: list[Any]) -> list[Any]:
 
 def _gives(given: ConfigPath, path: ConfigPath) -> bool:
     """Whether what is given at one path is the setting at the other, a part of it, or its short form."""
-    return given[: len(path)] == path or (*given, NAME) == path
+    return given[: len(path)] == path or any((*given, key) == path for key in SHORT)
 
 
 def _meet(one: ConfigPath, other: ConfigPath) -> bool:

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from fnnctl.arrays import IntArray
 
 
 def divide_groups(
-    groups: IntArray, strata: IntArray, sizes: IntArray, *, rng: np.random.Generator
+    groups: IntArray,
+    strata: IntArray,
+    sizes: IntArray,
+    *,
+    rng: np.random.Generator,
+    fewest: Sequence[int] | None = None,
 ) -> IntArray:
     """Return (n,) the part of each of n rows with these groups and strata; `sizes` (P,) are the target sizes.
 
     A greedy algorithm. The largest groups are placed first; groups of equal size are in random order. Each
     group goes to the part that lacks its rows most, by stratum (as a share of the stratum) and in total. The
     parts come close to the target sizes and proportions, and reach them if all groups are single rows of one
-    stratum. Each part with a size above 0 gets at least one group; there must be enough groups.
+    stratum. Each part gets at least the `fewest` (P,) groups: by default one, or none if its size is 0. There
+    must be enough groups.
     """
     _, of_row = np.unique(groups, return_inverse=True)
     held = _rows_by_stratum(of_row, strata)
@@ -36,7 +44,7 @@ def divide_groups(
         part_of[group] = part
         for s, rows in contents:
             wanted[part][s] -= rows
-    _fill_empty(part_of, counts, open_parts)
+    _fill_up(part_of, counts, np.minimum(sizes, 1) if fewest is None else np.array(fewest))
     return part_of[of_row]
 
 
@@ -50,10 +58,10 @@ def _rows_by_stratum(of_row: IntArray, strata: IntArray) -> list[list[tuple[int,
     return held
 
 
-def _fill_empty(part_of: IntArray, counts: IntArray, parts: list[int]) -> None:
-    """Move the smallest group of the part with the most groups into each part without a group."""
-    for part in parts:
-        if not (part_of == part).any():
-            richest = int(np.bincount(part_of).argmax())
+def _fill_up(part_of: IntArray, counts: IntArray, fewest: IntArray) -> None:
+    """Move the smallest groups of the parts with the most to spare into parts with too few groups."""
+    for part, wanted in enumerate(fewest.tolist()):
+        while np.count_nonzero(part_of == part) < wanted:
+            richest = int((np.bincount(part_of, minlength=len(fewest)) - fewest).argmax())
             candidates = np.flatnonzero(part_of == richest)
             part_of[candidates[counts[candidates].argmin()]] = part

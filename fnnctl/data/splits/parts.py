@@ -81,8 +81,8 @@ def split_rows(
     the other rows. If stratified, each stratum is divided in the same proportions by the largest remainder
     method and keeps at least one training row. If there are enough rows, each stratum also has a row in the
     test part, and then in the validation part. With `groups` (N,), the rows of a group stay together, and
-    sizes and proportions are as close as the groups allow. Raises DataError if there are too few rows or
-    groups.
+    sizes and proportions are as close as the groups allow. The test part does not depend on the validation
+    share. Raises DataError if there are too few rows or groups.
     """
     pool = len(strata) - test_rows
     test_size = 0 if test_rows else _size(config.test, pool)
@@ -95,7 +95,7 @@ def split_rows(
         sizes = np.array([train_size, validation_size, test_size])
         _check_groups(groups[:pool], sizes, config)
         proportional = strata[:pool] if config.stratify else np.zeros(pool, np.intp)
-        parts = divide_groups(groups[:pool], proportional, sizes, rng=rng)
+        parts = _group_parts(groups[:pool], proportional, validation_size, test_size, rng)
     elif config.stratify and train_size < pool:
         counts = np.bincount(strata[:pool], minlength=len(names))
         _check_strata(counts, names, train_size, validation_size, test_size)
@@ -148,6 +148,28 @@ def _check_strata(
 def _too_few(wrong: str, validation_size: int, test_size: int) -> DataError:
     others = f"{validation_size:,} for validation, {test_size:,} for testing"
     return DataError(Problem(f"{wrong} ({others}): lower the shares, or add rows", path="data.split"))
+
+
+def _group_parts(
+    groups: IntArray, strata: IntArray, validation_size: int, test_size: int, rng: np.random.Generator
+) -> IntArray:
+    """Return (n,) the part of each row; the rows of a group are in one part.
+
+    The test part is divided off first, whatever the validation size. Of three or more groups it leaves two,
+    for training and validation. The validation part has its share of the rows that are left.
+    """
+    parts = np.zeros(len(groups), np.int8)
+    if test_size:
+        sizes = np.array([len(groups) - test_size, test_size])
+        fewest = (min(2, len(np.unique(groups)) - 1), 1)
+        parts[divide_groups(groups, strata, sizes, rng=rng, fewest=fewest) == 1] = TEST
+    if validation_size:
+        known = np.flatnonzero(parts != TEST)
+        wanted = round(len(known) * validation_size / (len(groups) - test_size))
+        size = min(max(1, wanted), len(known) - 1)
+        sizes = np.array([len(known) - size, size])
+        parts[known] = divide_groups(groups[known], strata[known], sizes, rng=rng)  # 0 train, 1 validation
+    return parts
 
 
 def stratified_parts(

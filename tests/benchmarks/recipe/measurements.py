@@ -118,7 +118,7 @@ def measure(path: Path, plan: Plan) -> Measured:
 def _train(
     table: Table, contender: Contender, config: Mapping[str, Any] | None, plan: Plan, seed: int
 ) -> Scored:
-    validation = config["data"]["split"]["validation"] if config else 0.0
+    validation = config["data"]["split"].get("validation", 0.0) if config else 0.0
     folds = (inner_folds if plan.inner else fixed_folds)(table.data, validation=validation, seed=seed)
     if config is None:
         return train_and_score_peer(contender.name, table, folds, threads=plan.threads)

@@ -12,8 +12,8 @@ Settings = tuple[str, ...]
 
 RECIPES: Mapping[str, Settings] = {
     "classic": ("recipe=classic",),
-    "default": ("recipe=classic", "training.batch_size=32"),
-    "fast": ("recipe=classic", "training.batch_size=64"),
+    "default": ("recipe=default",),
+    "fast": ("recipe=fast",),
 }
 
 
@@ -28,8 +28,12 @@ class Part:
 
 
 PARTS: Sequence[Part] = (
-    Part("batches of 32 rows", ("training.batch_size=auto",)),
-    Part("label smoothing 0.1", ("training.label_smoothing=0.1",), is_candidate=True),
-    Part("4 members", ("model.ensemble=4",), is_candidate=True),
+    Part("bins of numbers", ("model.numeric_embedding=none",)),
+    Part("8 members with bags", ("model.ensemble=1", "data.split.validation=0.15")),
+    Part("scaling layer", ("model.scaling_layer=false", "training.rate_factors.scaling=1")),
+    Part(
+        "robust scaling and clip",
+        ("data.scaling=standardize", "data.smooth_clip=null", "data.scale_one_hot=false"),
+    ),
 )
 """The parts of the recipe `default` first, then the candidates."""

@@ -15,10 +15,12 @@ from fnnctl.config.reading.overrides import read_override
 from fnnctl.config.reading.resolved import active_settings
 from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.plain_config import override
+from fnnctl.config.rules.recipes.expansion import expanded
 from fnnctl.config.schema.experiment import Experiment
 from fnnctl.data.splits.folds import Fold
 from fnnctl.modelling.fit import Fit
 from fnnctl.modelling.fold_results import FoldResult
+from fnnctl.modelling.recipe_facts import recipe_facts
 from fnnctl.nn.parameters import ParameterLayout
 from fnnctl.stacks.measures import FoldMeasure
 from fnnctl.stacks.planning import plan_folds
@@ -55,7 +57,10 @@ def resolved(table: Table, recipe: Settings, changes: Settings) -> dict[str, Any
     """
     data = {"source": str(table.path), "target": TARGET, "task": table.data.task.name}
     config: Mapping[str, Any] = {"name": table.name, "data": {**data, "split": {"test": 0}}}
-    complete = active_settings(experiment_of(_changed(config, recipe)))
+    given = _changed(config, recipe)
+    written = experiment_of(given)
+    facts = recipe_facts(table.data, written)
+    complete = active_settings(expanded(given, written, facts, table.data.task.check).experiment)
     experiment = experiment_of(_changed(complete, changes))
     return None if table.data.task.check(experiment) else active_settings(experiment)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fnnctl.config.reading.explanation import explained
+from fnnctl.config.reading.explanation import explained, left_to_classic
 from fnnctl.config.reading.loading import LoadedConfig
 from fnnctl.config.rules.recipes import expansion as module
 from tests.config.rules.recipes.cases import facts_of
@@ -15,16 +15,23 @@ VALUES: dict[str, Any] = {
     "training.optimizer": {"name": "adamw", "learning_rate": 0.01},
     "training.lr_schedule": "cosine",
     "training.early_stopping": None,
+    "training.l2": 0.0,
+    "training.optimizer.weight_decay": 0.5,
     "model.dropout": 0.25,
     "model.ensemble": 3,
 }
 Explain = Callable[..., dict[str, tuple[Any, str]]]
 
 
-@pytest.fixture
-def explain(load: Callable[..., LoadedConfig], monkeypatch: pytest.MonkeyPatch) -> Explain:
-    """Explain a text with a recipe of its own; the batch size is as if it came from the data."""
+@pytest.fixture(autouse=True)
+def recipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A recipe `default` of its own, so that the tests do not depend on the constants."""
     monkeypatch.setitem(module.RECIPES, "default", lambda facts: VALUES)
+
+
+@pytest.fixture
+def explain(load: Callable[..., LoadedConfig]) -> Explain:
+    """Explain a text; the batch size is as if it came from the data."""
 
     def value_and_origin(text: str, *overrides: str, **options: Any) -> dict[str, tuple[Any, str]]:
         loaded = load(text, *overrides, **options)
@@ -35,7 +42,7 @@ def explain(load: Callable[..., LoadedConfig], monkeypatch: pytest.MonkeyPatch) 
         complete = expansion.experiment.model_copy(update={"training": training})
         rows = explained(complete, expansion, loaded.locations)
         assert len({row.path for row in rows}) == len(rows)
-        return {row.path: (row.value, row.origin.replace("experiment.yaml", "FILE")) for row in rows}
+        return {row.path: (row.value, row.told.replace("experiment.yaml", "FILE")) for row in rows}
 
     return value_and_origin
 
@@ -64,6 +71,46 @@ def test_every_kind_of_origin(explain: Explain) -> None:
 def test_a_value_that_was_not_taken_has_the_reason(explain: Explain) -> None:
     found = explain("recipe: default\ndata: {source: iris}\ntraining: {optimizer: lbfgs}\n")
     assert found["model.dropout"] == (0.0, "classic: cannot be used with lbfgs")
+
+
+def test_settings_inside_a_section_have_lines_of_their_own(explain: Explain) -> None:
+    """They are all there, at their defaults, too; a list and a mapping with free keys are one line each."""
+    found = explain(
+        "data: {source: iris, split: {test: 0.3}}\ntraining:\n  rate_factors: {biases: 0.5}\n"
+        "  class_weights: {setosa: 2}\n"
+    )
+    assert found["data.split.test"] == (0.3, "FILE:1")
+    assert "data.split.validation" not in found
+    assert found["model.ensemble.members"] == (3, "recipe default")
+    assert found["model.ensemble.bags"] == (False, "schema default")
+    assert found["training.rate_factors.biases"] == (0.5, "FILE:3")
+    assert found["training.class_weights"] == ({"setosa": 2.0}, "FILE:4")
+    found = explain("data: {source: iris}\nmodel: {ensemble: 5}\n")
+    assert found["model.ensemble.members"] == (5, "FILE:2")
+    assert found["model.ensemble.bags"] == (False, "classic: model.ensemble is set")
+    assert found["training.early_stopping.patience"] == (20, "classic: model.ensemble is set")
+    found = explain("data: {source: iris}\ntraining:\n  early_stopping:\n    patience: 9\n")
+    assert found["training.early_stopping.patience"] == (9, "FILE:4")
+    assert found["training.early_stopping.ties"] == (
+        "first",
+        "classic: training.early_stopping.patience is set",
+    )
+
+
+def test_what_is_left_to_classic_has_reasons(load: Callable[..., LoadedConfig]) -> None:
+    """Groups come first; values of other groups are named even if they have no line, as a weight decay."""
+    loaded = load(
+        "data: {source: iris}\ntraining: {optimizer: lbfgs}\n"
+        "search: {space: {model.hidden: {depth: [1, 2], width: [2, 4]}}}\n"
+    )
+    expansion = module.expanded(loaded.config, loaded.experiment, facts_of())
+    assert left_to_classic(expansion, loaded.locations) == [
+        "architecture is classic: model.hidden is searched",
+        "optimization is classic: training.optimizer is set",
+        "training.l2 is not taken from the recipe: it goes with training.optimizer.weight_decay",
+        "training.optimizer.weight_decay is not taken from the recipe: lbfgs has no weight_decay",
+        "model.dropout is not taken from the recipe: cannot be used with lbfgs",
+    ]
 
 
 def test_hyperparameters_have_lines_where_they_are_given_or_the_recipes(explain: Explain) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from fnnctl.arrays import IntArray
@@ -52,6 +52,30 @@ def test_a_group_is_in_one_part_and_no_part_is_empty(
     members = [set(groups[part].tolist()) for part in parts_of(parts)]
     assert all(members)
     assert sum(map(len, members)) == len(set(groups.tolist()))
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 9), st.integers(0, 2)), min_size=8, max_size=60),
+    st.sampled_from([0.01, 0.15, 0.3, 0.6]),
+    st.integers(0, 1000),
+    st.booleans(),
+)
+def test_the_test_part_does_not_depend_on_the_validation_share(
+    rows: list[tuple[int, int]], share: float, seed: int, stratify: bool
+) -> None:
+    """So a search's winner, which is trained without a validation part, is tested on unseen rows."""
+    groups, labels = (np.array(column) for column in zip(*rows, strict=True))
+    assume(len(np.unique(groups)) > 2)
+    search = split(groups, labels, seed, stratify=stratify, validation=share)
+    refit = split(groups, labels, seed, stratify=stratify, validation=0.0)
+    assert search.test.tolist() == refit.test.tolist()
+
+
+def test_the_test_part_leaves_a_group_for_training_and_one_for_validation() -> None:
+    """By size alone, both small groups would be tested: the large one has more than the others' share."""
+    groups = np.repeat([0, 1, 2], [100, 1, 1])
+    for share in (0.2, 0.0):
+        assert split(groups, np.zeros(102, np.intp), validation=share).test.size == 1
 
 
 def test_sizes_and_proportions_are_near_where_groups_are_small() -> None:

@@ -50,6 +50,13 @@ def test_worked_by_hand() -> None:
     assert np.bincount(labels[parts.train]).tolist() == [3, 2]
 
 
+@pytest.mark.parametrize("stratify", [True, False])
+def test_the_test_part_does_not_depend_on_the_validation_share(stratify: bool) -> None:
+    labels = [0] * 50 + [1] * 9 + [2] * 4
+    tests = [split(labels, share, 0.2, stratify=stratify).test.tolist() for share in (0.0, 0.1, 0.5)]
+    assert tests[0] == tests[1] == tests[2]
+
+
 def test_the_seed_decides() -> None:
     labels = list(range(5)) * 20
     first, again, other = (split(labels, 0.2, 0.2, seed=seed) for seed in (1, 1, 2))

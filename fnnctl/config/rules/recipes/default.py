@@ -3,6 +3,9 @@
 A line is a setting and its value, which may depend on the data; lines are grouped as in `groups`. A
 value that the experiment's own settings or its data refuse is left out, so no line needs to say when it is
 possible; it may need the lines before it.
+
+The parts are those of RealMLP (Holzmüller et al., 2024) and of TabM's predecessors (Gorishniy et al., 2022),
+chosen by the ablation in `tests/benchmarks/recipe`: bins of numbers and the average of members gain most.
 """
 
 from __future__ import annotations
@@ -11,34 +14,49 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from fnnctl.config.rules.recipes.facts import RecipeFacts
-from fnnctl.config.rules.recipes.sizes import BATCH_SIZES, MANY, by_rows
+from fnnctl.config.rules.recipes.sizes import BATCH_SIZES, EPOCHS, by_rows
 
-EPOCHS: Final = ((10_000, 64), (50_000, 32), (MANY, 16))
-"""Up to how many rows each number of epochs is for."""
+MOST_EMBEDDED: Final = 100
+"""The largest number of numeric columns that are embedded: each becomes four inputs."""
+MEMBERS: Final = 8
 
 
 def default_recipe(facts: RecipeFacts) -> Mapping[str, Any]:
     """The settings of the recipe `default`, by path."""
-    smoothing = 0.0 if facts.wants_probabilities or facts.task == "regression" else 0.1
+    regression = facts.task == "regression"
+    embedding = {"name": "piecewise_linear", "bins": 16, "size": 4}
+    smoothing = 0.0 if facts.wants_probabilities or regression else 0.1
     return {
         # input
         "data.scaling": "robust",
+        "data.smooth_clip": 3.0,
+        "data.scale_one_hot": True,
+        "model.scaling_layer": True,
+        "model.numeric_embedding": embedding if 0 < facts.numeric <= MOST_EMBEDDED else "none",
         # architecture
-        "model.hidden": [64, 64, 64],
-        "model.activation": "relu",
-        "model.initialization": "auto",
-        "model.normalization": "none",
+        "model.hidden": [64, 64],
+        "model.activation": "mish" if regression else "selu",
+        "model.initialization": "lecun_normal",
+        "model.initial_biases": "normal",
+        "model.initial_output": "zero",
         # optimization
         "training.epochs": by_rows(facts.rows, EPOCHS),
         "training.batch_size": by_rows(facts.rows, BATCH_SIZES),
-        "training.optimizer": {"name": "adamw", "learning_rate": 0.003, "weight_decay": 0.0},
-        "training.lr_schedule": "cosine",
+        "training.optimizer": {
+            "name": "adamw",
+            "learning_rate": 0.2 if regression else 0.04,
+            "beta2": 0.95,
+            "weight_decay": 0.0,
+        },
+        "training.parametrization": "neural_tangent",
+        "training.rate_factors": {"scaling": 6.0, "biases": 0.1},
+        "training.lr_schedule": "coslog",
         # regularization
+        "training.optimizer.weight_decay": 0.02,
+        "training.weight_decay_schedule": "flat_cos",
         "training.l2": 0.0,
-        "training.optimizer.weight_decay": 0.01,
         "training.label_smoothing": smoothing,
-        "model.dropout": 0.1,
         # members
-        "model.ensemble": 4,
-        "training.early_stopping": None,
+        "model.ensemble": {"members": MEMBERS, "bags": True},
+        "training.early_stopping": {"monitor": "validation_loss", "patience": None, "ties": "last"},
     }

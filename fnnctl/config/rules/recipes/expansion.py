@@ -1,22 +1,22 @@
 """Fills in what a config leaves open, by its recipe and the facts of its data.
 
 A group that the config has a setting of stays as it is. Of the other groups every value is taken that the
-config's own settings, its search and its data allow.
+config's own settings, its search and its data allow; values that belong together are taken all or none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
-from fnnctl.config.paths import ConfigPath, Messages, parse_path
+from fnnctl.config.paths import ConfigPath, Messages, format_path, parse_path
 from fnnctl.config.rules.experiments import experiment_of
 from fnnctl.config.rules.plain_config import override
 from fnnctl.config.rules.recipes.default import default_recipe
 from fnnctl.config.rules.recipes.facts import RecipeFacts
 from fnnctl.config.rules.recipes.fast import fast_recipe
-from fnnctl.config.rules.recipes.groups import Group, given_groups, group_of
+from fnnctl.config.rules.recipes.groups import Group, bundles, given_groups, group_of, searched
 from fnnctl.config.rules.search_check import search_messages
 from fnnctl.config.rules.trials import Check
 from fnnctl.config.rules.validation import RefusedConfigurationError
@@ -24,6 +24,7 @@ from fnnctl.config.schema.experiment import Experiment, Recipe
 from fnnctl.errors import ConfigError
 
 Values: TypeAlias = Mapping[ConfigPath, Any]
+NAME: Final = "name"
 RECIPES: Final = {"default": default_recipe, "fast": fast_recipe}
 
 
@@ -45,7 +46,10 @@ class Expansion:
 def expanded(
     config: Mapping[str, Any], experiment: Experiment, facts: RecipeFacts, check: Check | None = None
 ) -> Expansion:
-    """The config of this `experiment` with its recipe's values; `check` says what the data do not allow."""
+    """The config of this `experiment` with its recipe's values; `check` says what the data do not allow.
+
+    Raises `ConfigError` if the config is wrong even so.
+    """
     if experiment.recipe == "classic":
         return Expansion(config, config, experiment)
     classic = given_groups(config)
@@ -55,7 +59,8 @@ def expanded(
         if group_of(path) not in classic
     }
     if not offered:
-        return Expansion(config, config, experiment, classic=classic)
+        complete = experiment_of(config).model_copy(update={"name": experiment.name})
+        return Expansion(config, config, complete, classic=classic)
     judge = _Judge(experiment, check)
     result: Any = config
     taken: Values = offered
@@ -63,7 +68,7 @@ def expanded(
     try:
         for path, value in offered.items():
             result = override(result, path, value)
-        fits = not judge.problems(result)
+        fits = not (_not_in_every_trial(offered, config) or judge.problems(result))
     except ConfigError:
         fits = False
     if not fits:
@@ -105,17 +110,41 @@ def _as_far_as_possible(config: Any, offered: Values, judge: _Judge) -> tuple[An
 
     Values are tried one after the other, so a value may need those before it.
     """
-    known = judge.problems(config).items()
+    known = judge.problems(config).keys()
     taken: dict[ConfigPath, Any] = {}
     refused: Messages = {}
-    for path, value in offered.items():
+    for bundle in bundles(offered):
+        attempt, wrong = config, _not_in_every_trial(bundle, config)
         try:
-            attempt = override(config, path, value)
-            new = dict(judge.problems(attempt).items() - known)
+            for path in bundle:
+                attempt = override(attempt, path, offered[path])
+            found = judge.problems(attempt)
+            wrong = wrong or {place: found[place] for place in found if place not in known}
         except ConfigError as error:
-            new = {path: error.problems[0].message}
-        if new:
-            refused[path] = next(iter(new.values()))
+            wrong = {parse_path(each.path or ""): each.message for each in error.problems}
+        if wrong:
+            refused |= _reasons(bundle, wrong)
         else:
-            config, taken[path] = attempt, value
+            config = attempt
+            taken |= {path: offered[path] for path in bundle}
     return config, taken, refused
+
+
+def _not_in_every_trial(paths: Iterable[ConfigPath], config: Mapping[str, Any]) -> Messages:
+    """The settings inside a searched choice that belong together with others, which all trials would have."""
+    choices = {parse_path(key) for key in searched(config)}
+    return {
+        path: "not every trial has it"
+        for bundle in bundles(paths)
+        for path in bundle
+        if bundle[1:] and choices & {path[:-1], (*path[:-1], NAME)}
+    }
+
+
+def _reasons(bundle: Sequence[ConfigPath], wrong: Messages) -> Messages:
+    """Why each setting of a bundle is left out: by itself, or because it belongs to one that is."""
+    cause, reason = next(iter(wrong.items()))
+    culprit = next((path for path in bundle if cause[: len(path)] == path), None)
+    if culprit is None:
+        return dict.fromkeys(bundle, reason)
+    return {path: reason if path == culprit else f"it goes with {format_path(culprit)}" for path in bundle}

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 MANY = 10**9
-BATCH_SIZES: Final = ((2_800, 32), (4_500, 64), (6_400, 128), (32_000, 256), (108_000, 512), (MANY, 1024))
+BATCH_SIZES: Final = ((1_500, 32), (10_000, 64), (50_000, 128), (200_000, 256), (MANY, 512))
 """Up to how many rows each batch size is for."""
+EPOCHS: Final = ((20_000, 32), (100_000, 16), (MANY, 8))
+"""Up to how many rows each number of epochs is for."""
 
 
 def by_rows(rows: int, steps: tuple[tuple[int, int], ...]) -> int:

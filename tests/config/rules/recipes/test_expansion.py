@@ -12,7 +12,7 @@ from fnnctl.config.rules.recipes import expansion as module
 from fnnctl.config.rules.recipes.expansion import Expansion, expanded
 from fnnctl.config.rules.trials import Check
 from fnnctl.config.schema.experiment import Experiment
-from fnnctl.errors import Problem
+from fnnctl.errors import ConfigError, Problem
 from tests.config.rules.recipes.cases import facts_of
 
 VALUES: dict[str, Any] = {
@@ -66,7 +66,7 @@ def test_one_setting_makes_the_rest_of_its_group_classic() -> None:
     assert (training.batch_size, training.epochs, training.optimizer.name) == (16, 200, "adam")
     assert taken(expansion) == VALUES.keys() - {
         "training.epochs", "training.optimizer", "training.lr_schedule",
-        "training.optimizer.weight_decay",
+        "training.l2", "training.optimizer.weight_decay",
     }  # fmt: skip
     assert expansion.classic == {"optimization": ("training", "batch_size")}
 
@@ -84,7 +84,7 @@ def test_a_searched_setting_makes_the_rest_of_its_group_classic() -> None:
         ({"data": {"source": "iris", "split": {"validation": 0}}}, {"training.early_stopping"}),
         (
             {"training": {"optimizer": "lbfgs"}},
-            {"model.dropout", "training.optimizer.weight_decay"},
+            {"model.dropout", "training.l2", "training.optimizer.weight_decay"},
         ),
         ({"model": {"hidden": []}}, {"model.dropout"}),
         ({"model": {"hidden": [4]}, "training": {"epochs": 5, "averaging": {"name": "swa"}}}, set()),
@@ -94,10 +94,17 @@ def test_a_searched_setting_makes_the_rest_of_its_group_classic() -> None:
         ),
         (
             {"search": {"space": {"training.optimizer.name": {"choice": ["adam", "lbfgs"]}}}},
-            {"model.dropout", "training.optimizer.weight_decay"},
+            {"model.dropout", "training.l2", "training.optimizer.weight_decay"},
         ),
         (
             {"search": {"space": {"training.optimizer.name": {"choice": ["adam", "adamw"]}}}},
+            {"training.l2", "training.optimizer.weight_decay"},
+        ),
+        (
+            {
+                "training": {"optimizer": "adamw"},
+                "search": {"space": {"training.optimizer.learning_rate": {"uniform": [0.1, 1]}}},
+            },
             set(),
         ),
     ],
@@ -109,6 +116,47 @@ def test_a_value_that_contradicts_a_set_one_is_not_taken(
     assert {format_path(path) for path in expansion.refused} == left_out
     assert taken(expansion).isdisjoint(left_out)
     assert all(expansion.refused.values())
+
+
+@pytest.mark.parametrize(
+    "sections",
+    [
+        {"training": {"optimizer": "adam"}},
+        {"training": {"optimizer": "lbfgs"}},
+        {"search": {"space": {"training.optimizer.name": {"choice": ["adam", "adamw"]}}}},
+        {"search": {"space": {"training.optimizer": {"choice": ["adam", {"name": "adamw"}]}}}},
+    ],
+)
+def test_without_weight_decay_the_l2_penalty_stays(sections: dict[str, Any]) -> None:
+    """The recipe's `l2: 0` is right only beside its weight decay."""
+    expansion = expand(**sections)
+    assert expansion.experiment.training.l2 == 0.0001
+    assert expansion.refused["training", "l2"] == "it goes with training.optimizer.weight_decay"
+
+
+@pytest.mark.parametrize(
+    ("sections", "left_out"),
+    [
+        ({}, set()),
+        ({"model": {"hidden": []}}, {"model.dropout", "training.dropout_schedule"}),
+        (
+            {"training": {"optimizer": "adam"}},
+            {"training.l2", "training.optimizer.weight_decay", "training.weight_decay_schedule"},
+        ),
+    ],
+)
+def test_schedules_are_taken_only_with_what_they_are_schedules_of(
+    monkeypatch: pytest.MonkeyPatch, sections: dict[str, Any], left_out: set[str]
+) -> None:
+    schedules = {"training.dropout_schedule": "flat_cos", "training.weight_decay_schedule": "flat_cos"}
+    values = {**VALUES, **schedules}
+    monkeypatch.setitem(module.RECIPES, "default", lambda facts: values)
+    expansion = expand(**sections)
+    assert {format_path(path) for path in expansion.refused} == left_out
+    assert schedules.keys() - left_out <= taken(expansion)
+    assert (expansion.experiment.training.dropout_schedule == "flat_cos") == (
+        expansion.experiment.model.dropout > 0
+    )
 
 
 def test_a_value_that_the_data_do_not_allow_is_not_taken() -> None:
@@ -129,6 +177,25 @@ def test_a_problem_that_the_config_has_anyway_takes_nothing_away() -> None:
     assert taken(expansion) == VALUES.keys() - {
         "training.l2", "training.optimizer.weight_decay", "model.dropout",
     }  # fmt: skip
+
+
+def test_a_default_that_contradicts_a_set_value_may_be_replaced_by_the_recipe(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The default of early stopping would end training before `swa` starts averaging."""
+    config = {"data": {"source": "iris"}, "training": {"averaging": "swa"}}
+    loaded = experiment_of(config, before_recipe=True)
+    lenient = {**VALUES, "training.early_stopping": None}
+    monkeypatch.setitem(module.RECIPES, "default", lambda facts: lenient)
+    expansion = expanded(config, loaded, facts_of())
+    assert expansion.experiment.training.early_stopping is None
+    assert taken(expansion) == lenient.keys() - {
+        "training.l2", "training.optimizer.weight_decay", "model.dropout",
+    }  # fmt: skip
+    for values in (VALUES, {}):  # another patience, and no value at all
+        monkeypatch.setitem(module.RECIPES, "default", dict.fromkeys([facts_of()], values).__getitem__)
+        with pytest.raises(ConfigError, match="may end training before swa starts averaging"):
+            expanded(config, loaded, facts_of())
 
 
 def test_written_out_the_values_give_the_same_experiment_and_seed() -> None:

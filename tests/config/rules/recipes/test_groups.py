@@ -5,7 +5,16 @@ from typing import Any
 import pytest
 
 from fnnctl.config.paths import format_path, parse_path
-from fnnctl.config.rules.recipes.groups import GROUP_NAMES, GROUPS, NO_GROUP, given_groups, group_of
+from fnnctl.config.rules.recipes.groups import (
+    GROUP_NAMES,
+    GROUPS,
+    NO_GROUP,
+    TOGETHER,
+    bundles,
+    given_groups,
+    group_of,
+    is_left_to_recipe,
+)
 from fnnctl.config.schema.schema_tree import all_settings
 
 SETTINGS = {format_path(tuple(part for part in path if isinstance(part, str))) for path in all_settings()}
@@ -26,6 +35,21 @@ def test_every_setting_of_the_network_and_its_training_is_in_one_group_or_in_non
 def test_every_grouped_setting_exists() -> None:
     assert {*GROUPED} - SETTINGS == set()
     assert tuple(GROUPS) == GROUP_NAMES
+
+
+def test_settings_that_belong_together_are_in_one_group() -> None:
+    placed = [setting for settings in TOGETHER for setting in settings]
+    assert len(placed) == len(set(placed))
+    assert {*placed} <= {*GROUPED}
+    assert all(len(set(map(group_of, map(parse_path, settings)))) == 1 for settings in TOGETHER)
+
+
+def test_settings_that_belong_together_stand_where_the_first_one_is() -> None:
+    given = ["training.epochs", "training.l2", "model.hidden", "training.optimizer.weight_decay"]
+    found = [[format_path(path) for path in bundle] for bundle in bundles(map(parse_path, given))]
+    assert found == [
+        ["training.epochs"], ["training.l2", "training.optimizer.weight_decay"], ["model.hidden"],
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -72,3 +96,18 @@ def test_the_group_of_a_setting(setting: str, group: str | None) -> None:
 )
 def test_the_groups_that_a_config_sets_or_searches(config: dict[str, Any], found: dict[str, str]) -> None:
     assert {group: format_path(path) for group, path in given_groups(config).items()} == found
+
+
+@pytest.mark.parametrize(
+    ("config", "is_left"),
+    [
+        ({}, True),
+        ({"recipe": "fast", "training": {"averaging": "swa"}}, True),
+        ({"recipe": "classic"}, False),
+        ({"training": {"early_stopping": None}}, False),
+        ({"model": {"ensemble": 3}}, False),
+    ],
+)
+def test_what_is_left_to_the_recipe(config: dict[str, Any], is_left: bool) -> None:
+    assert is_left_to_recipe(config, parse_path("training.early_stopping")) is is_left
+    assert not is_left_to_recipe(config, parse_path("data.split.test"))
