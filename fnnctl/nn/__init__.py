@@ -7,7 +7,7 @@ members, so a member has the same bits in any stack. The last axis of activation
 Read in this order:
 
 - `shape`: what the members of a stack have in common;
-- `parameters`: all parameters of a member in one flat row, and where each layer's arrays are in it;
+- `parameters`, `segments`: all parameters of a member in one flat row, and where each array is in it;
 - `network` and `layers/hidden`: the forward pass, with activations, normalization and dropout;
 - `layers/inputs/stage`: what is learned before the first layer: embeddings, and a factor per input;
 - `layers/shared_weights`, `inner_members`: networks that share the weights of hidden layers, as one member;

@@ -18,7 +18,7 @@ from fnnctl.nn.layers.inputs.numeric import NumericBuffers, NumericEmbedding, nu
 from fnnctl.nn.layers.inputs.periodic import PeriodicEmbedding
 from fnnctl.nn.layers.inputs.piecewise_linear import PiecewiseLinearEmbedding
 from fnnctl.nn.layers.inputs.scaling import ScalingLayer
-from fnnctl.nn.parameters import StageSegments
+from fnnctl.nn.segments import StageSegments
 from fnnctl.nn.shape import InputStageShape, NetworkShape, NumericEmbeddingKind
 
 NUMERIC_EMBEDDINGS: dict[NumericEmbeddingKind, type[NumericEmbedding]] = {
